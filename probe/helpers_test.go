@@ -1,0 +1,181 @@
+package probe_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patient is a timeout that no test is to reach.
+const patient = 10 * time.Second
+
+// heartbeat builds a prober whose every secret contains "s3cr3t".
+func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
+	t.Helper()
+	if !strings.Contains(o.URL, "?") {
+		o.URL += "?key=s3cr3t-query"
+	}
+	if o.Token == "" {
+		o.Token = "s3cr3t-token"
+	}
+	if o.Header == nil {
+		o.Header = http.Header{"X-Key": {"s3cr3t-header"}, "Cookie": {"session=s3cr3t-cookie"}}
+	}
+	if o.Timeout == 0 {
+		o.Timeout = patient
+	}
+	h, err := probe.NewHeartbeat(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// take probes, and holds the reading against what is true of every reading.
+func take(t testing.TB, h *probe.Heartbeat) probe.Reading {
+	t.Helper()
+	r := h.Probe(t.Context())
+	check(t, r)
+	return r
+}
+
+func check(t testing.TB, r probe.Reading) {
+	t.Helper()
+	known := []probe.Outcome{
+		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+	}
+	if !slices.Contains(known, r.Outcome) {
+		t.Errorf("outcome %q is not a known one", r.Outcome)
+	}
+	if strings.Contains(r.Error, "s3cr3t") {
+		t.Errorf("the error %q holds a secret", r.Error)
+	}
+	if (r.Error == "") != (r.Outcome == probe.Answered) {
+		t.Errorf("outcome %q with the error %q", r.Outcome, r.Error)
+	}
+	if r.Signal != "heartbeat" || r.Unit != "ms" || r.Time.IsZero() || len(r.Error) > 300 {
+		t.Errorf("odd reading: %+v", r)
+	}
+	want := r.Phases.DNS + r.Phases.Connect + r.Phases.TLS + r.Phases.Processing
+	switch {
+	case r.Outcome != probe.Answered:
+		want += r.Phases.Transfer
+	case r.Measure == probe.MeasureProcessing:
+		want = r.Phases.Processing
+	case r.Measure == probe.MeasureQueue:
+		if math.Signbit(r.Value) || !(r.Value <= 3_600_000) {
+			t.Errorf("a queue time of %v ms", r.Value)
+		}
+		return
+	}
+	got := time.Duration(r.Value * float64(time.Millisecond))
+	asked := r.Phases != probe.Phases{} // else the app's web URL was not known
+	if diff := (got - want).Abs(); asked && diff > 2*time.Microsecond {
+		t.Errorf("value %v is not the sum of its phases, %v", got, want)
+	}
+}
+
+// serve answers over HTTP on loopback.
+func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(handler)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// listen hands each connection to handle, with its request read, and closes it afterwards. It returns host:port.
+func listen(t testing.TB, handle func(net.Conn)) string {
+	t.Helper()
+	return listenAt(t, "127.0.0.1:0", func(c net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+			handle(c)
+		}
+	})
+}
+
+// listenAt hands each connection at addr to handle, and closes it afterwards. It returns host:port.
+func listenAt(t testing.TB, addr string, handle func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Skipf("can't listen at %s: %v", addr, err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				handle(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// to dials addr, whatever it is asked for.
+func to(addr string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+}
+
+// certificate signs itself for host, from and until the given times.
+func certificate(t testing.TB, host string, from, until time.Time) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotBefore: from, NotAfter: until,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+// toEither dials plain, or secure where the port is that of https.
+func toEither(plain, secure net.Addr) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if strings.HasSuffix(addr, "443") {
+			return to(secure.String())(ctx, network, addr)
+		}
+		return to(plain.String())(ctx, network, addr)
+	}
+}
+
+func tlsWith(cert tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{cert}}
+}

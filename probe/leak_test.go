@@ -1,0 +1,102 @@
+package probe_test
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http/httptrace"
+	"os"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// descriptors counts the files and connections that this process has open, or is 0 where the system doesn't tell.
+func descriptors() int {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	return len(entries)
+}
+
+func TestNothingIsLeakedToAFlakyServer(t *testing.T) {
+	const probes = 10_000
+	answers := []func(net.Conn){
+		say(ok + "Content-Length: 4\r\n\r\nBeat"), say(ok + "\r\nBeat"), say(ok + "Content-Length: 5\r\n\r\nBeat"), say(ok), say(""), say("nonsense\r\n\r\n"),
+		reset, then(say(ok+"\r\nBe"), reset), say("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), say("HTTP/1.1 503 \r\nContent-Length: 4\r\n\r\nOops"),
+		then(say("HTTP/1.1 404 \r\nContent-Length: 4\r\n\r\n"), hang),
+		say("HTTP/1.1 302 Found\r\nLocation: https://other.invalid/\r\n\r\n"),
+	}
+	addr := listen(t, func(c net.Conn) { answers[rand.IntN(len(answers))](c) })
+	seen := map[probe.Outcome]int{}
+	for _, keep := range []bool{false, true} {
+		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: keep})
+		h.DialWith(to(addr))
+		seen[take(t, h).Outcome]++
+		goroutines, files := runtime.NumGoroutine(), descriptors()
+		for range probes / 2 {
+			seen[take(t, h).Outcome]++
+		}
+		// The server's half of the last probes may still be about to end.
+		for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > goroutines+4 || descriptors() > files+4; runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d goroutines, %d before; %d files, %d before", runtime.NumGoroutine(), goroutines, descriptors(), files)
+			}
+		}
+	}
+	if seen[probe.Timeout] > 0 || len(seen) != 5 {
+		t.Errorf("outcomes: %v", seen)
+	}
+}
+
+func TestConnectionThatComesTooLateIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: time.Second})
+		here, there := net.Pipe()
+		h.DialWith(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			time.Sleep(2 * time.Second)
+			httptrace.ContextClientTrace(ctx).ConnectStart("tcp", "")
+			return here, nil
+		})
+		if r := take(t, h); r.Outcome != probe.Timeout || r.Value != 1000 {
+			t.Errorf("got %+v", r)
+		}
+		if _, err := there.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the connection is not closed: %v", err)
+		}
+	})
+}
+
+// An answer that is not read to its end is hung up on, though its connection might be kept.
+func TestUnreadBodiesEndTheirConnections(t *testing.T) {
+	gone := make(chan struct{})
+	end := func(net.Conn) { gone <- struct{}{} }
+	endless := listen(t, then(then(say(ok+"\r\n"), repeat("Beat")), end))
+	redirect := listen(t, then(then(say("HTTP/1.1 302 Found\r\nLocation: http://"+endless+"/\r\nContent-Length: 4\r\n\r\n"), hang), end))
+	for addr, connections := range map[string]int{endless: 1, redirect: 2} {
+		r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: true}))
+		if r.Outcome != probe.Answered {
+			t.Errorf("got %+v", r)
+		}
+		for range connections {
+			<-gone
+		}
+	}
+}
+
+// What hangs in a handshake that nobody waits for any more is ended as well: net/http would go on for ever.
+func TestNothingIsLeakedToAServerThatHangs(t *testing.T) {
+	gone := make(chan struct{})
+	addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) { hang(c); gone <- struct{}{} })
+	for _, url := range []string{"http://" + addr, "https://" + addr} {
+		for _, keep := range []bool{false, true} {
+			r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: url, KeepAlive: keep, Timeout: 100 * time.Millisecond}))
+			if r.Outcome != probe.Timeout {
+				t.Errorf("got %+v", r)
+			}
+			<-gone
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package probe_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+func TestOptionsThatAreRefused(t *testing.T) {
+	const like = ": write it like https://example.com/heartbeat/"
+	base := func(context.Context) (string, error) { return "https://example.com", nil }
+	tests := []struct {
+		name string
+		o    probe.HeartbeatOptions
+		want string
+	}{
+		{"no URL", probe.HeartbeatOptions{}, "heartbeat URL is empty" + like},
+		{"a path without base", probe.HeartbeatOptions{URL: "/beat?s3cr3t"}, `heartbeat URL "/beat" is only a path, and nobody tells the app's web URL` + like},
+		{"two slashes", probe.HeartbeatOptions{URL: "//example.com/", Base: base}, "heartbeat URL begins with two slashes" + like + ", or begin a path with one"},
+		{"no slash", probe.HeartbeatOptions{URL: "beat/", Base: base}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
+		{"no scheme", probe.HeartbeatOptions{URL: "localhost:8000/beat"}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
+		{"a user without scheme", probe.HeartbeatOptions{URL: "s3cr3t:s3cr3t@example.com"}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
+		{"another scheme", probe.HeartbeatOptions{URL: "ftp://example.com/"}, "heartbeat URL has a scheme other than http and https" + like},
+		{"no host", probe.HeartbeatOptions{URL: "http:///beat"}, "heartbeat URL names no host" + like},
+		{"a port out of range", probe.HeartbeatOptions{URL: "http://example.com:70000/"}, "heartbeat URL has a port that is not between 1 and 65535" + like},
+		{"a password with a slash", probe.HeartbeatOptions{URL: "http://u:s3cr3t/s3cr3t@example.com/"}, "heartbeat URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps" + like},
+		{"a method", probe.HeartbeatOptions{URL: "http://a/", Method: "FETCH"}, `heartbeat method "FETCH" is not one of GET, HEAD, POST and OPTIONS`},
+		{"a measure", probe.HeartbeatOptions{URL: "http://a/", Measure: "speed"}, `heartbeat measure "speed" is not one of total, processing and queue`},
+		{"no timeout", probe.HeartbeatOptions{URL: "http://a/", Timeout: -1}, "heartbeat timeout is -1ns, and must be more than 0"},
+		{"a header's name", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X Key": {"s3cr3t"}}}, `heartbeat header "X Key" is not a header's name: use letters, digits and hyphens`},
+		{"a header's value", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X-Key": {"s3cr3t\r\n"}}}, "heartbeat header X-Key has a line break or another control character in its value"},
+		{"the host", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"host": {"b"}}}, "heartbeat header Host can't be set: put the host into the URL"},
+		{"the connection", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"Te": {"b"}}}, "heartbeat header Te can't be set: it belongs to the connection"},
+		{"the token", probe.HeartbeatOptions{URL: "http://a/", Token: "s3cr3t\n"}, "heartbeat token has a line break or another control character"},
+		{"the user agent", probe.HeartbeatOptions{URL: "http://a/", UserAgent: "bot\n"}, "heartbeat user agent has a line break or another control character"},
+		{"token and user", probe.HeartbeatOptions{URL: "http://u:s3cr3t@a/", Token: "s3cr3t"}, "heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one"},
+		{"token and header", probe.HeartbeatOptions{URL: "http://a/", Token: "s3cr3t", Header: http.Header{"authorization": {"s3cr3t"}}}, "heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.o.Timeout == 0 {
+				tt.o.Timeout = time.Second
+			}
+			_, err := probe.NewHeartbeat(tt.o)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzHeartbeatURL(f *testing.F) {
+	for _, s := range []string{"", "/", "//a", "/beat?x", "http://a", "http://u:p@a:80/b?c#d", "https://[::1%25eth0]:443/", "localhost:80", "http://a:b", "http:a", "\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		base := func(context.Context) (string, error) { return "http://example.com", nil }
+		_, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: raw, Base: base, Timeout: time.Second})
+		if err != nil && !strings.HasPrefix(err.Error(), "heartbeat ") {
+			t.Errorf("%q: %v", raw, err)
+		}
+		_, err = probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://u:s3cr3t" + raw + "@example.com/?s3cr3t", Timeout: time.Second})
+		if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%q: the error %v holds the password", raw, err)
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// parseTarget reads the URL of a heartbeat, which may be a path when hasBase says that the app's web URL will be known. Its
+// errors show the URL only as far as it can hold no secret.
+func parseTarget(raw string, hasBase bool) (*url.URL, error) {
+	const hint = "write it like https://example.com/heartbeat/"
+	if raw == "" {
+		return nil, errors.New("heartbeat URL is empty: " + hint)
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		// Neither the URL nor the parser's words are shown: what is wrong may be in the middle of a password.
+		return nil, errors.New("heartbeat URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+	}
+	switch {
+	case strings.HasPrefix(raw, "//"):
+		return nil, errors.New("heartbeat URL begins with two slashes: " + hint + ", or begin a path with one")
+	case strings.HasPrefix(raw, "/") && hasBase:
+		return u, nil
+	case strings.HasPrefix(raw, "/"):
+		return nil, fmt.Errorf("heartbeat URL %q is only a path, and nobody tells the app's web URL: %s", u.Path, hint)
+	case u.Scheme == "" || u.Opaque != "":
+		return nil, errors.New("heartbeat URL does not begin with http://, https:// or a slash: " + hint)
+	}
+	if err := checkTarget(u); err != nil {
+		return nil, fmt.Errorf("heartbeat URL %w: %s", err, hint)
+	}
+	return u, nil
+}
+
+// checkTarget says why u can't be asked over HTTP, in words that follow the name of what u is.
+func checkTarget(u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("has a scheme other than http and https")
+	}
+	if u.Hostname() == "" {
+		return errors.New("names no host")
+	}
+	if n, err := strconv.Atoi(port(u)); err != nil || n < 1 || n > 65535 {
+		return errors.New("has a port that is not between 1 and 65535")
+	}
+	return nil
+}
+
+// resolve gives the absolute URL to ask for. It asks for the app's web URL when that is needed and not known yet.
+func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
+	h.mu.Lock()
+	target := h.target
+	h.mu.Unlock()
+	if target.IsAbs() {
+		return target, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	raw, err := h.base(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, errors.New("the app's web URL is not known: the platform did not tell it in time")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the app's web URL is not known: %w", err)
+	}
+	base, err := url.Parse(raw)
+	if err != nil {
+		return nil, errors.New("the app's web URL can't be read")
+	}
+	if err := checkTarget(base); err != nil {
+		return nil, fmt.Errorf("the app's web URL %w", err)
+	}
+	target = base.ResolveReference(target)
+	h.mu.Lock()
+	h.target = target
+	h.mu.Unlock()
+	return target, nil
+}
+
+// isRedirect tells the statuses that ask to go elsewhere. A 304 doesn't, nor does a 300.
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// redirectTarget gives the URL that a redirect leads to. Its errors show nothing of it, as a server may put there what
+// it was sent.
+func redirectTarget(resp *http.Response) (*url.URL, error) {
+	next, err := resp.Location()
+	if errors.Is(err, http.ErrNoLocation) {
+		return nil, badAnswer(statusText(resp.StatusCode) + " that leads nowhere")
+	}
+	if err != nil {
+		return nil, badAnswer("redirect to a URL that can't be read")
+	}
+	if err := checkTarget(next); err != nil {
+		return nil, badAnswer("redirect to a URL that " + err.Error())
+	}
+	return next, nil
+}
+
+// mayKnow tells whether what was sent to one URL may be sent to the other, too: it is the same place, or the same one made
+// safe, on the usual ports.
+func mayKnow(from, to *url.URL) bool {
+	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+		return false
+	}
+	if from.Scheme == to.Scheme {
+		return port(from) == port(to)
+	}
+	return to.Scheme == "https" && port(from) == "80" && port(to) == "443"
+}
+
+// port gives the port of an http or https URL.
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
