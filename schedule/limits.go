@@ -1,0 +1,12 @@
+package schedule
+
+// Limits bound the number of dynos, both ends included.
+type Limits struct {
+	// Min is the least number of dynos, 0 or more.
+	Min int `json:"min"`
+	// Max is the greatest number of dynos, at least Min.
+	Max int `json:"max"`
+}
+
+// Clamp returns the number nearest to n within the limits.
+func (l Limits) Clamp(n int) int { return max(l.Min, min(n, l.Max)) }

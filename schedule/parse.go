@@ -1,0 +1,109 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxRows is how many rows a series may have: two for every day of a year, and some.
+const maxRows = 1000
+
+// Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text, one
+// mistake a line, each with the row that it is in.
+func Parse(text string) (Series, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Series{}, errors.New("empty; write a number such as 3, or a table such as 0:00=2, 9:00=5, 17:00=2")
+	}
+	if !strings.ContainsAny(text, "=:{(") {
+		n, err := parseNumber(text)
+		if err != nil {
+			return Series{}, fmt.Errorf("%w, or a table such as 0:00=2, 9:00=5, 17:00=2", err)
+		}
+		return Fixed(n), nil
+	}
+	sources, err := split(text)
+	if err != nil {
+		return Series{}, err
+	}
+	var b builder
+	for _, source := range sources {
+		b.add(source)
+	}
+	return b.series()
+}
+
+// A builder gathers the rows of a series, and what is wrong with them.
+type builder struct {
+	rows    []row
+	sources []string // sources[i] is the text that rows[i] was read from.
+	errs    []error
+}
+
+func (b *builder) add(s source) {
+	fail := func(err error) { b.errs = append(b.errs, fmt.Errorf("row %s: %w", quote(s.text), err)) }
+	if s.err != nil {
+		fail(s.err)
+		return
+	}
+	rows, errs := parseWhen(s.when)
+	n, err := parseNumber(s.number)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, err := range errs {
+		fail(err)
+	}
+	if len(errs) > 0 {
+		return
+	}
+	for _, r := range rows {
+		r.n = n
+		if i := slices.IndexFunc(b.rows, r.contradicts); i >= 0 {
+			if b.rows[i].when == r.when {
+				fail(fmt.Errorf("%s is already given by row %s; keep one of them", r.when, quote(b.sources[i])))
+			} else {
+				fail(fmt.Errorf("it begins in the same minute as row %s on some days, with another number; move one of them", quote(b.sources[i])))
+			}
+			continue
+		}
+		b.rows = append(b.rows, r)
+		b.sources = append(b.sources, s.text)
+	}
+}
+
+// contradicts says whether r and o leave open which of them holds, or are one row twice.
+func (r row) contradicts(o row) bool { return r.when == o.when || r.n != o.n && r.overlaps(o) }
+
+func (b *builder) series() (Series, error) {
+	if len(b.rows) > 0 && len(b.errs) == 0 && !slices.ContainsFunc(b.rows, func(r row) bool { return r.rank != onDates }) {
+		b.errs = append(b.errs, errors.New("only dates; add a row for all other days, such as 0:00=2"))
+	}
+	if err := errors.Join(b.errs...); err != nil {
+		return Series{}, err
+	}
+	if n := b.rows[0].n; !slices.ContainsFunc(b.rows, func(r row) bool { return r.n != n }) {
+		return Fixed(n), nil
+	}
+	slices.SortFunc(b.rows, row.compare)
+	return Series{rows: b.rows}, nil
+}
+
+func parseNumber(text string) (int, error) {
+	n, ok := digits(text)
+	if !ok || n > maxNumber {
+		return 0, fmt.Errorf("%s is not a number of dynos; write a whole number from 0 to %d", quote(text), maxNumber)
+	}
+	return n, nil
+}
+
+// quote quotes a part of the user's text, which it cuts when it is long.
+func quote(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return fmt.Sprintf("%#q", text)
+}

@@ -1,0 +1,106 @@
+package schedule
+
+import (
+	"cmp"
+	"math/bits"
+	"strconv"
+)
+
+// A rank says how specific a row is. Of the rows that begin on a day, those of the highest rank rule it.
+type rank int
+
+const (
+	everyDay rank = iota
+	onWeekdays
+	onDates
+)
+
+// A row says that from each of its beginnings on, n dynos is the number.
+type row struct {
+	rank rank
+	// first and last are the dates of a row of rank onDates, both included.
+	first, last day
+	// The masks have cron's bits: minutes 0 to 59, hours 0 to 23, and those of a calendar. A row begins at each minute
+	// of its minutes in each hour of its hours. Those of the calendar are unused in a row of rank onDates.
+	minute, hour, dom, month, dow uint64
+	// either says that the day of the month or the day of the week is enough, where otherwise both are needed.
+	either bool
+	// when is the row's canonical text, up to the equals sign.
+	when string
+	n    int
+}
+
+func (r row) String() string { return r.when + "=" + strconv.Itoa(r.n) }
+
+// on says whether the row begins on day d, whose calendar is c.
+func (r row) on(d day, c calendar) bool {
+	switch r.rank {
+	case everyDay:
+		return true
+	case onDates:
+		return r.first <= d && d <= r.last
+	}
+	return r.recurs(c)
+}
+
+func (r row) recurs(c calendar) bool {
+	dom, dow := r.dom&c.dom != 0, r.dow&c.dow != 0
+	return r.month&c.month != 0 && (dom && dow || r.either && (dom || dow))
+}
+
+// before gives the row's last beginning at or before a minute of one of its days, -1 when there is none.
+func (r row) before(minute int) int {
+	h, m := minute/60, minute%60
+	if past := r.minute & (1<<(m+1) - 1); r.hour&(1<<h) != 0 && past != 0 {
+		return h*60 + bits.Len64(past) - 1
+	}
+	if past := r.hour & (1<<h - 1); past != 0 {
+		return (bits.Len64(past)-1)*60 + bits.Len64(r.minute) - 1
+	}
+	return -1
+}
+
+// after gives the row's first beginning at or after a minute of one of its days, minutesPerDay when there is none.
+func (r row) after(minute int) int {
+	if minute >= minutesPerDay {
+		return minutesPerDay
+	}
+	h, m := minute/60, minute%60
+	if rest := r.minute >> m << m; r.hour&(1<<h) != 0 && rest != 0 {
+		return h*60 + bits.TrailingZeros64(rest)
+	}
+	if rest := r.hour >> (h + 1) << (h + 1); rest != 0 {
+		return bits.TrailingZeros64(rest)*60 + bits.TrailingZeros64(r.minute)
+	}
+	return minutesPerDay
+}
+
+// overlaps says whether both rows begin in the same minute of some day, in the same rank.
+func (r row) overlaps(o row) bool {
+	if r.rank != o.rank || r.minute&o.minute == 0 || r.hour&o.hour == 0 {
+		return false
+	}
+	switch r.rank {
+	case everyDay:
+		return true
+	case onDates:
+		return r.first <= o.last && o.first <= r.last
+	}
+	for c := range everyCalendar() {
+		if r.recurs(c) && o.recurs(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// compare puts rows in the order in which people read them: every day, weekdays, dates, each by time of day.
+func (r row) compare(o row) int {
+	return cmp.Or(
+		cmp.Compare(r.rank, o.rank),
+		cmp.Compare(r.first, o.first), cmp.Compare(r.last, o.last),
+		cmp.Compare(firstWeekday(r.dow), firstWeekday(o.dow)), cmp.Compare(r.dow, o.dow),
+		cmp.Compare(r.after(0), o.after(0)),
+		cmp.Compare(r.when, o.when),
+	)
+}

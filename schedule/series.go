@@ -1,0 +1,111 @@
+package schedule
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// A Series is the value of MIN_DYNOS or MAX_DYNOS over time. The zero Series is always 0.
+type Series struct {
+	// fixed is the number at all times when there are no rows.
+	fixed int
+	// rows are in the order of row.compare. At least one of them recurs.
+	rows []row
+}
+
+// maxNumber is the greatest number that a series may hold. It is ten times what any platform gives one process type, so
+// more is a slip of the keyboard.
+const maxNumber = 10000
+
+// Fixed returns the Series that is n at all times. [New] refuses it when n is not from 0 to 10000.
+func Fixed(n int) Series { return Series{fixed: n} }
+
+// String returns the canonical text of the series, which Parse reads as an equal Series.
+func (s Series) String() string {
+	if s.rows == nil {
+		return strconv.Itoa(s.fixed)
+	}
+	texts := make([]string, len(s.rows))
+	for i, r := range s.rows {
+		texts[i] = r.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// MarshalText returns the canonical text of the series. It never fails.
+func (s Series) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads b as [Parse] does. On an error the series stays as it was.
+func (s *Series) UnmarshalText(b []byte) error {
+	parsed, err := Parse(string(b))
+	if err != nil {
+		return err
+	}
+	*s = parsed
+	return nil
+}
+
+// longestGap is how many days can lie between two days on which a series has a row: from one February 29 to the next across
+// a year such as 2100.
+const longestGap = 8 * 366
+
+// at returns the number that holds at a minute of day d.
+func (s Series) at(d day, minute int) int {
+	for range longestGap {
+		if n, ok := s.begun(d, minute); ok {
+			return n
+		}
+		d, minute = d-1, minutesPerDay-1
+	}
+	panic("schedule: series without a row that recurs") // Parse lets none through.
+}
+
+// begun returns the number of the row that has begun last at a minute of day d. ok is false before the day's first row.
+func (s Series) begun(d day, minute int) (n int, ok bool) {
+	if s.rows == nil {
+		return s.fixed, true
+	}
+	last := -1
+	for _, r := range s.ruling(d, d.calendar()) {
+		if m := r.before(minute); m > last {
+			last, n = m, r.n
+		}
+	}
+	return n, last >= 0
+}
+
+// after returns the first minute, at or after the given one, of day d at which a row begins; minutesPerDay when none does.
+func (s Series) after(d day, minute int) int {
+	first := minutesPerDay
+	for _, r := range s.ruling(d, d.calendar()) {
+		first = min(first, r.after(minute))
+	}
+	return first
+}
+
+// only returns the series with no rows but those that rule day d.
+func (s Series) only(d day) Series {
+	if s.rows == nil {
+		return s
+	}
+	rows := []row{} // Not nil, which would be a fixed series.
+	for _, r := range s.ruling(d, d.calendar()) {
+		rows = append(rows, *r)
+	}
+	return Series{rows: rows}
+}
+
+// ruling goes through the rows that rule day d, whose calendar is c, with their places.
+func (s Series) ruling(d day, c calendar) iter.Seq2[int, *row] {
+	return func(yield func(int, *row) bool) {
+		top := everyDay
+		for i := len(s.rows) - 1; i >= 0 && s.rows[i].rank >= top; i-- {
+			if r := &s.rows[i]; r.on(d, c) {
+				if top = r.rank; !yield(i, r) {
+					return
+				}
+			}
+		}
+	}
+}
