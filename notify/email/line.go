@@ -1,0 +1,72 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+)
+
+// maxTalk bounds what a server may say about one mail, in bytes. It says about a thousand, and TLS some thousands more.
+const maxTalk = 1 << 20
+
+var errTalksTooMuch = errors.New("the server talks without end")
+
+// A line is the connection of one mail, which can be cut at any time.
+type line struct {
+	server server
+	tls    *tls.Config
+
+	mu   sync.Mutex
+	conn net.Conn
+	cut  bool
+}
+
+// dial connects to the server. It does not take the library's word for the address, in which IPv6 has no brackets.
+func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.server.address())
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	l.conn = conn
+	cut := l.cut
+	l.mu.Unlock()
+	if cut {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	conn = &bounded{conn, maxTalk}
+	if !l.server.tls {
+		return conn, nil
+	}
+	// The library knows by the type that this connection is encrypted.
+	encrypted := tls.Client(conn, l.tls)
+	return encrypted, encrypted.HandshakeContext(ctx)
+}
+
+// hangUp cuts the connection, and one that comes later.
+func (l *line) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
+	if l.conn != nil {
+		_ = l.conn.Close()
+	}
+}
+
+// bounded is a connection from which only so many bytes can be read.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTalksTooMuch
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

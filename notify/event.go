@@ -1,0 +1,102 @@
+// Package notify tells people what the bot did and why.
+//
+// It knows what an [Event] is and what a [Notifier] is, fans events out to several notifiers off the caller's path, and
+// keeps incidents: told once when they begin, again as a reminder, and once when they end. Each way of telling lives in a
+// package of its own below this one.
+package notify
+
+import (
+	"context"
+	"time"
+)
+
+// A Notifier tells people one event in one way. Notify returns when ctx ends at the latest; an error means that the event
+// may not have arrived, and holds no secret. It can be called again with the same event, which carries the same ID.
+type Notifier interface {
+	Notify(ctx context.Context, e Event) error
+}
+
+// A Kind says what an event is about.
+type Kind string
+
+// The kinds of event. The names are part of the webhook's contract.
+const (
+	// Scaled: the number of dynos was changed.
+	Scaled Kind = "scaled"
+	// ScaleFailed: the platform refused or failed to change, or to tell, the number of dynos.
+	ScaleFailed Kind = "scale_failed"
+	// NeedsExceedMax: at the maximum, and still too slow. An incident.
+	NeedsExceedMax Kind = "needs_exceed_max"
+	// NeedsBelowMin: at the minimum, above one dyno, and still too fast. An incident.
+	NeedsBelowMin Kind = "needs_below_min"
+	// ScaleDiffExceeded: the number of dynos changed by more than a threshold within a period.
+	ScaleDiffExceeded Kind = "scale_diff_exceeded"
+	// HeartbeatUnreachable: the heartbeat gives no reading, so the bot is blind. An incident.
+	HeartbeatUnreachable Kind = "heartbeat_unreachable"
+	// HeartbeatRecovered: the heartbeat gives readings again. It ends the incident of HeartbeatUnreachable.
+	HeartbeatRecovered Kind = "heartbeat_recovered"
+	// HandsOff: somebody set the app to 0 dynos, so the bot keeps its hands off. An incident.
+	HandsOff Kind = "hands_off"
+	// ManualChange: somebody else has changed the number of dynos.
+	ManualChange Kind = "manual_change"
+	// BudgetForecast: with the present dynos the month will cost more than it may. An incident.
+	BudgetForecast Kind = "budget_forecast"
+	// BudgetReached: the month has cost what it may, so no dyno is added before it ends. An incident.
+	BudgetReached Kind = "budget_reached"
+	// Offline: the bot itself is cut off from the app and from everything else. An incident.
+	Offline Kind = "offline"
+	// Paused: somebody paused scaling, in one direction or both. An incident.
+	Paused Kind = "paused"
+	// Ordered: somebody asked the bot for a number of dynos for a time. An incident.
+	Ordered Kind = "ordered"
+	// Ping: a heartbeat was answered, or not.
+	Ping Kind = "ping"
+	// Test: somebody asked for a notice to see whether it arrives.
+	Test Kind = "test"
+)
+
+// A Phase is where an incident stands when it is told. Events that are no incident have none.
+type Phase string
+
+const (
+	// Opened: the incident has begun.
+	Opened Phase = "opened"
+	// Reminded: it goes on.
+	Reminded Phase = "reminded"
+	// Resolved: it is over.
+	Resolved Phase = "resolved"
+)
+
+// An Event is one thing to tell. Its JSON form is what the webhook sends.
+type Event struct {
+	// ID is unique to the event, and the same in every attempt to deliver it.
+	ID string `json:"id"`
+	// Kind says what the event is about.
+	Kind Kind `json:"type"`
+	// Phase is where the incident stands; empty when the event is no incident.
+	Phase Phase `json:"phase,omitempty"`
+	// Incident is the incident's id, the same when it is opened, reminded and resolved; see [IncidentID]. It is empty when the
+	// event is no incident.
+	Incident string `json:"incident,omitempty"`
+	// Time is when it happened.
+	Time time.Time `json:"time"`
+	// App is the app's name on its platform.
+	App string `json:"app"`
+	// ProcessType is the process type that is scaled: "web".
+	ProcessType string `json:"process_type"`
+	// From and To are the number of dynos before and after; equal when nothing changed, -1 when the number is not known.
+	// When scaling failed, To is the number that was wanted.
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Min and Max are the limits in force.
+	Min int `json:"min"`
+	Max int `json:"max"`
+	// Reason says why, in a sentence without a full stop.
+	Reason string `json:"reason"`
+	// ResponseTimeMS is the newest heartbeat's time to the first body byte in milliseconds, 0 when there was none.
+	ResponseTimeMS float64 `json:"response_time_ms"`
+	// Since is when the incident began; zero when the event is no incident.
+	Since time.Time `json:"since,omitzero"`
+	// DryRun says that nothing was changed, because the bot only says what it would do.
+	DryRun bool `json:"dry_run,omitempty"`
+}

@@ -1,0 +1,190 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Waits between attempts: one second at first, then twice as long each time, each half as long to one and a half times as
+// long by chance, so that many bots don't come back at once.
+const (
+	firstWait   = time.Second
+	longestWait = 30 * time.Second
+	// longestRetryAfter bounds what a server may ask for, so that a mistake there can't silence a target for days.
+	longestRetryAfter = time.Hour
+)
+
+// A worker delivers the events of one target, one after the other.
+type worker struct {
+	*Fanout
+	target Target
+	done   chan struct{} // closed when run returns
+
+	// Guarded by Fanout.mu.
+	wake    *sync.Cond
+	queue   []Event
+	current Event
+	dropped int     // since the queue was full, until it is empty
+	lost    []Event // since Close was called
+}
+
+// push queues e, or what is worth more than e. When an event is dropped, it returns a function that tells so; it is called
+// without the mutex.
+func (w *worker) push(e Event) (tell func()) {
+	defer w.wake.Signal()
+	if len(w.queue) < w.options.Queue {
+		w.queue = append(w.queue, e)
+		return nil
+	}
+	drop := e
+	if i := slices.IndexFunc(w.queue, func(q Event) bool { return q.Kind == Ping || q.Kind == Test }); i >= 0 {
+		drop = w.queue[i]
+		w.queue = append(slices.Delete(w.queue, i, i+1), e)
+	}
+	w.dropped++
+	first := w.dropped == 1
+	return func() {
+		if first {
+			w.options.Log.Warn("too many notices wait, so some are dropped", "target", w.target.Name, "waiting", w.options.Queue)
+		}
+		w.report(drop, ErrQueueFull)
+	}
+}
+
+// next waits for an event. ok is false when the queue is empty and stays so.
+func (w *worker) next() (e Event, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.queue) == 0 {
+		if w.closed {
+			return Event{}, false
+		}
+		w.wake.Wait()
+	}
+	w.current = w.queue[0]
+	w.queue = slices.Delete(w.queue, 0, 1)
+	return w.current, true
+}
+
+// endOfJam returns how many events were dropped since the queue was full, once it is empty.
+func (w *worker) endOfJam() (dropped int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 {
+		dropped, w.dropped = w.dropped, 0
+	}
+	return dropped
+}
+
+func (w *worker) run() {
+	defer close(w.done)
+	for {
+		if n := w.endOfJam(); n > 0 {
+			w.options.Log.Warn("no notices wait any more", "target", w.target.Name, "dropped", n)
+		}
+		e, ok := w.next()
+		if !ok {
+			return
+		}
+		tries, err := w.deliver(e)
+		if err == nil {
+			continue
+		}
+		w.mu.Lock()
+		if w.closed {
+			w.lost = append(w.lost, e)
+		}
+		w.mu.Unlock()
+		w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type", string(e.Kind), "id", e.ID,
+			"attempts", tries, "error", err)
+		w.report(e, err)
+	}
+}
+
+func (w *worker) report(e Event, err error) {
+	if w.options.OnError != nil {
+		w.options.OnError(w.target.Name, e, err)
+	}
+}
+
+// deliver tries e until it arrives, or the error is permanent, or the attempts are used up, or the fan-out is aborted.
+func (w *worker) deliver(e Event) (tries int, err error) {
+	hurried := false // the last attempt began after Close had been called
+	attempt := func() (struct{}, error) {
+		tries++
+		hurried = w.retries.Err() != nil
+		err = w.attempt(e)
+		return struct{}{}, forBackoff(err)
+	}
+	// Its result is the last attempt's, which err holds, or the reason why a wait was cut.
+	_, _ = backoff.Retry(w.retries, attempt,
+		backoff.WithBackOff(&backoff.ExponentialBackOff{
+			InitialInterval: firstWait, Multiplier: 2, RandomizationFactor: 0.5, MaxInterval: longestWait,
+		}),
+		backoff.WithMaxTries(uint(w.options.Attempts)),
+		backoff.WithMaxElapsedTime(0))
+	if err != nil && w.retries.Err() != nil && w.attempts.Err() == nil && !hurried && tries < w.options.Attempts && !IsPermanent(err) {
+		_, _ = attempt()
+	}
+	return tries, err
+}
+
+// attempt tries e once, unless the fan-out is aborted. A panic becomes a permanent error, for it would only come again.
+func (w *worker) attempt(e Event) (err error) {
+	if w.attempts.Err() != nil {
+		return errors.New("there was no time left to send it")
+	}
+	ctx, cancel := context.WithTimeout(w.attempts, w.options.Timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			w.options.Log.Error("a notifier panicked", "target", w.target.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = Permanent(fmt.Errorf("the notifier panicked: %v", p))
+		}
+	}()
+	return w.target.Notifier.Notify(ctx, e)
+}
+
+// forBackoff says err in the words of the backoff library.
+func forBackoff(err error) error {
+	if err == nil {
+		return nil
+	}
+	if IsPermanent(err) {
+		return backoff.Permanent(err)
+	}
+	if r := RetryAfter(nil); errors.As(err, &r) && r.RetryAfter() > 0 {
+		return &backoff.RetryAfterError{Duration: min(r.RetryAfter(), longestRetryAfter)}
+	}
+	return err
+}
+
+// undelivered says which events were given up since Close was called, and nil when none were.
+func (w *worker) undelivered() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lost := w.lost
+	hangs := ""
+	select {
+	case <-w.done:
+	default:
+		hangs = ", and it hangs"
+		lost = append(append(lost[:len(lost):len(lost)], w.current), w.queue...)
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	kinds := make([]string, len(lost))
+	for i, e := range lost {
+		kinds[i] = string(e.Kind)
+	}
+	return fmt.Errorf("notify: %s did not get %d of the last notices (%s)%s", w.target.Name, len(lost), strings.Join(kinds, ", "), hangs)
+}

@@ -1,0 +1,87 @@
+package pagerduty
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// The longest texts that PagerDuty takes, in characters, by its reference.
+const (
+	maxSummary = 1024
+	maxKey     = 255
+)
+
+// maxName bounds the app, the process type and the kind, in characters; any that a platform knows is shorter.
+const maxName = 100
+
+// An event is the body of a request, by the reference of the Events API v2.
+type event struct {
+	RoutingKey string   `json:"routing_key"`
+	Action     string   `json:"event_action"`
+	DedupKey   string   `json:"dedup_key,omitempty"`
+	Client     string   `json:"client,omitempty"`
+	Payload    *payload `json:"payload,omitempty"` // of a trigger
+}
+
+type payload struct {
+	Summary   string            `json:"summary"`
+	Source    string            `json:"source"`
+	Severity  string            `json:"severity"`
+	Timestamp string            `json:"timestamp,omitempty"`
+	Component string            `json:"component,omitempty"`
+	Class     string            `json:"class,omitempty"`
+	Details   map[string]string `json:"custom_details,omitempty"`
+}
+
+// newEvent says e in PagerDuty's words. ok is false when there is nothing in e for PagerDuty.
+func newEvent(e notify.Event) (ev event, ok bool) {
+	key := e.Incident
+	if key == "" {
+		switch e.Kind {
+		case notify.ScaleFailed:
+			key = notify.IncidentID(e.App, e.ProcessType, e.Kind, time.Time{})
+		case notify.Test:
+			key = e.ID
+		default:
+			return event{}, false
+		}
+	}
+	ev = event{Action: "trigger", DedupKey: notify.OneLine(key, maxKey-1)}
+	if e.Phase == notify.Resolved {
+		ev.Action = "resolve"
+		return ev, true
+	}
+	ev.Client = "autoscalebot"
+	ev.Payload = &payload{
+		Summary: notify.OneLine(e.Subject(), maxSummary-1), Source: notify.OneLine(e.App, maxName), Severity: severity(e.Kind),
+		Component: notify.OneLine(e.ProcessType, maxName), Class: notify.OneLine(string(e.Kind), maxName), Details: map[string]string{},
+	}
+	if ev.Payload.Source == "" {
+		ev.Payload.Source = "autoscalebot" // it must not be empty
+	}
+	if y := e.Time.Year(); y > 1 && y <= 9999 {
+		ev.Payload.Timestamp = e.Time.Format("2006-01-02T15:04:05.000Z07:00")
+	}
+	if reason := e.ReasonLine(); reason != "" {
+		ev.Payload.Details["Reason"] = reason
+	}
+	for _, f := range e.Facts() {
+		ev.Payload.Details[f.Name] = f.Value
+	}
+	return ev, true
+}
+
+// severity is how bad it is, in PagerDuty's words: the app may be down, it is slow and the bot can't help it, or people should
+// know.
+func severity(k notify.Kind) string {
+	switch k {
+	case notify.HeartbeatUnreachable:
+		return "critical"
+	case notify.NeedsExceedMax, notify.ScaleFailed:
+		return "error"
+	case notify.Test:
+		return "info"
+	}
+	return "warning"
+}

@@ -1,0 +1,148 @@
+// Package slack tells people in a Slack channel, through an incoming webhook or as a bot.
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// maxAnswer bounds what is read of an answer, in bytes. Slack repeats the message in it, which is a few thousand.
+const maxAnswer = 1 << 20
+
+// Options are the settings of a [Notifier]. The zero value is fit for use.
+type Options struct {
+	// Timeout is the deadline of one message; 0 means 10 s.
+	Timeout time.Duration
+	// APIURL is where a bot finds Slack's API; empty means https://slack.com/api/. A webhook takes no notice of it.
+	APIURL string
+}
+
+// A Notifier posts messages. It is for use from several goroutines.
+type Notifier struct {
+	timeout time.Duration
+	// post posts m, as a reply to the message ts unless that is empty, and returns the new message's ts if it can have replies.
+	post    func(ctx context.Context, m message, ts string) (string, error)
+	threads threads
+}
+
+// NewWebhook returns a Notifier that posts to an incoming webhook, whose channel was chosen when it was made. The URL is a
+// secret: whoever has it can post. A webhook does not tell what it posted, so there are no threads. It calls nobody.
+func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
+	if !notify.MayCarrySecret(webhookURL) {
+		return nil, errors.New("slack: the webhook URL is no https URL; it should look like https://hooks.slack.com/services/T…/B…/… (it is not shown here because it is a secret)")
+	}
+	client := newClient()
+	return newNotifier(o, func(ctx context.Context, m message, _ string) (string, error) {
+		return "", slack.PostWebhookCustomHTTPContext(ctx, webhookURL, client, &slack.WebhookMessage{
+			Text: m.text, Blocks: &slack.Blocks{BlockSet: m.blocks}, Attachments: m.attachments,
+		})
+	}), nil
+}
+
+// NewBot returns a Notifier that posts to channel, an ID or a name, as the bot whose token ("xoxb-…", with the scope
+// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread, as long as the
+// Notifier lives. It calls nobody.
+func NewBot(token, channel string, o Options) (*Notifier, error) {
+	api := slack.APIURL
+	if o.APIURL != "" {
+		api = strings.TrimSuffix(o.APIURL, "/") + "/"
+	}
+	switch {
+	case token == "":
+		return nil, errors.New("slack: the bot token is empty; it should look like xoxb-…, from “OAuth & Permissions” in the Slack app's settings")
+	case channel == "":
+		return nil, errors.New("slack: the channel is empty; it should be an ID such as C0123456789, or a name such as #ops")
+	case !notify.MayCarrySecret(api):
+		return nil, errors.New("slack: the API URL is no https URL; leave it empty for https://slack.com/api/")
+	}
+	client := slack.New(token, slack.OptionAPIURL(api), slack.OptionHTTPClient(newClient()))
+	return newNotifier(o, func(ctx context.Context, m message, ts string) (string, error) {
+		options := []slack.MsgOption{
+			slack.MsgOptionText(m.text, false), slack.MsgOptionBlocks(m.blocks...), slack.MsgOptionAttachments(m.attachments...),
+			slack.MsgOptionDisableLinkUnfurl(),
+		}
+		if ts != "" {
+			options = append(options, slack.MsgOptionTS(ts))
+		}
+		_, posted, err := client.PostMessageContext(ctx, channel, options...)
+		if err == nil && posted == "" {
+			return "", errNotSlack // the library takes {} and {"ok":false} for success
+		}
+		return posted, err
+	}), nil
+}
+
+func newNotifier(o Options, post func(context.Context, message, string) (string, error)) *Notifier {
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Second
+	}
+	return &Notifier{timeout: o.Timeout, post: post}
+}
+
+// Notify posts one message about e. 429 and what Slack calls its own fault are worth another attempt; other refusals are
+// permanent, and the error has a hint.
+func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
+	ctx, cancel := context.WithTimeout(ctx, n.timeout)
+	defer cancel()
+	err := n.tell(ctx, e)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("slack: no answer: %w", ctx.Err())
+	}
+	return explain(err)
+}
+
+// tell posts e, in its incident's thread if there is one, and keeps account of the threads.
+func (n *Notifier) tell(ctx context.Context, e notify.Event) error {
+	if e.Incident == "" {
+		_, err := n.post(ctx, newMessage(e), "")
+		return err
+	}
+	first := n.threads.of(e.Incident)
+	posted, err := n.post(ctx, newMessage(e), first)
+	if first != "" && closedThread(err) {
+		first = ""
+		posted, err = n.post(ctx, newMessage(e), "")
+	}
+	switch {
+	case err != nil:
+		return err
+	case e.Phase == notify.Resolved:
+		n.threads.end(e.Incident)
+	case first == "" && posted != "":
+		n.threads.begin(e.Incident, posted)
+	}
+	return nil
+}
+
+// newClient makes a client for the library, which takes a redirect's answer for success and reads every answer to its end.
+func newClient() *http.Client {
+	c := notify.HTTPClient()
+	c.Transport = bounded{c.Transport}
+	return c
+}
+
+// bounded ends every answer after maxAnswer bytes, since the library reads them to their end.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	}
+	return resp, err
+}
