@@ -1,0 +1,66 @@
+package bot_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+func BenchmarkDecide(b *testing.B) {
+	in := []probe.Reading{right}
+	lim := schedule.Limits{Min: 1, Max: 3}
+	var st bot.State
+	b.ReportAllocs()
+	for b.Loop() {
+		st, _ = defaults.Decide(st, noon, in, lim, 2)
+	}
+}
+
+// BenchmarkTick is one whole tick of a bot whose app and platform answer at once: what a simulation pays for a heartbeat.
+func BenchmarkTick(b *testing.B) {
+	w := newWorld(2)
+	now := noon
+	readings := []probe.Reading{right, slow, fast, right, fast}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		w.heart.next = readings[i%len(readings)]
+		now = now.Add(30 * time.Second)
+		w.Tick(context.Background(), now)
+		i++
+	}
+}
+
+// BenchmarkMillionTicks is 1,000,000 heartbeats on virtual time, 347 days of them, with a table of limits.
+func BenchmarkMillionTicks(b *testing.B) {
+	least, err := schedule.Parse("0:00=1, mon-fri 8:00=3, mon-fri 18:00=1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	table, err := schedule.New(least, schedule.Fixed(6), time.UTC)
+	if err != nil {
+		b.Fatal(err)
+	}
+	readings := []probe.Reading{right, slow, slow, slow, right, fast, fast, fast, fast, fast}
+	for b.Loop() {
+		w := newWorld(2, func(o *bot.Options) { o.Schedule = table })
+		for i := range 1_000_000 {
+			w.heart.next = readings[i%len(readings)]
+			w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
+			w.inbox.events = w.inbox.events[:0]
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/million")
+}
+
+func TestDecideDoesNotAllocate(t *testing.T) {
+	in := []probe.Reading{fast}
+	lim := schedule.Limits{Min: 1, Max: 3}
+	if n := testing.AllocsPerRun(100, func() { defaults.Decide(bot.State{Begun: noon, Fast: 0b1111}, noon, in, lim, 3) }); n != 0 {
+		t.Errorf("Decide allocates %g times, want 0", n)
+	}
+}

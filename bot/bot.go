@@ -1,0 +1,280 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+const (
+	// callTimeout bounds all calls of one tick to the platform, above the deadlines of the platform's own.
+	callTimeout = 25 * time.Second
+	// lastWords is how long a change of the dynos that is under way may go on after the bot was told to stop. Heroku kills
+	// a dyno 30 s after SIGTERM; the bot promises to end within 10 s, and flushes its notices in what is left of them.
+	lastWords = 4 * time.Second
+)
+
+// A Schedule tells the limits at a moment.
+type Schedule interface {
+	At(now time.Time) schedule.Limits
+}
+
+// Options say what a Bot works with. Schedule, Scaler and one prober are needed; the rest may be zero.
+type Options struct {
+	// App and ProcessType name what is scaled, in records and notices.
+	App         string
+	ProcessType string
+	// Interval is from tick to tick, more than 0.
+	Interval time.Duration
+	// Jitter is the largest delay of a tick, as a share of the interval from 0 to 1. It keeps many bots from beating
+	// together.
+	Jitter float64
+	// Probers take the readings, side by side. Each has a deadline of its own.
+	Probers []probe.Prober
+	// Control is asked when a heartbeat cannot reach the app: if it reaches nothing either, the bot is offline, and freezes.
+	// Nil means that an app that cannot be reached is taken to be at fault.
+	Control probe.Prober
+	// Schedule tells the limits.
+	Schedule Schedule
+	// Scaler is the platform.
+	Scaler Scaler
+	// DryRun: the bot reads and decides, and has no way to change anything.
+	DryRun bool
+	// Policy decides.
+	Policy Policy
+	// BootTime is how long slow answers do not count after an up at the least; where the platform tells when the dynos are
+	// up, they do not count before that either, for 5 minutes at the most.
+	BootTime time.Duration
+	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases.
+	DeployGrace time.Duration
+	// Notices say which events are told.
+	Notices Notices
+	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
+	Notifier notify.Notifier
+	// Recorders keep the records, one after the other.
+	Recorders []Recorder
+	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon, and may
+	// be nil. An error is logged.
+	Memory   Memory
+	Remember func(Memory) error
+	// Log is told of what went wrong beside the records; nil is silent.
+	Log *slog.Logger
+}
+
+// A Bot takes one heartbeat after the other. It is used by one goroutine at a time, but for Control, SetControl and State.
+type Bot struct {
+	o      Options
+	size   func(context.Context) (n int, settled bool, err error)
+	resize func(context.Context, int) error // nil in a dry run
+
+	// What the platform can tell; nil where it cannot.
+	quota    QuotaTeller
+	ups      UpTeller
+	releases Releaser
+	prices   Pricer
+
+	priced time.Time // when the platform told what a dyno costs
+
+	state  State
+	teller teller
+
+	mu      sync.Mutex // guards the rest, which others change while the bot runs
+	control Control
+	memory  Memory // as it was kept last
+}
+
+// New makes a bot from o.
+func New(o Options) *Bot {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Bot{
+		o: o, size: o.Scaler.Size, state: o.Memory.State, teller: teller{want: o.Notices, told: o.Memory.Told},
+		control: o.Memory.State.Control, memory: o.Memory,
+	}
+	if o.DryRun {
+		b.o.Scaler = nil // so that nothing here can write
+	} else {
+		b.resize = o.Scaler.Resize
+	}
+	b.quota, _ = o.Scaler.(QuotaTeller)
+	b.ups, _ = o.Scaler.(UpTeller)
+	b.releases, _ = o.Scaler.(Releaser)
+	if o.Policy.Price == 0 {
+		b.prices, _ = o.Scaler.(Pricer)
+	}
+	return b
+}
+
+// Run ticks until ctx ends, the first time at once: every interval from the start, late by the jitter. Ticks never overlap,
+// and one that is missed because another took too long is not made up for. It returns nil.
+func (b *Bot) Run(ctx context.Context) error {
+	start := time.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		b.Tick(ctx, time.Now())
+		now := time.Now()
+		timer.Reset(start.Add(b.next(now.Sub(start))).Sub(now))
+	}
+}
+
+// next returns when the next tick is due, given that so much time has passed, both since the start.
+func (b *Bot) next(passed time.Duration) time.Duration {
+	// A tick that was late by its jitter must not be followed by one of the same beat.
+	beat := (passed/b.o.Interval + 1) * b.o.Interval
+	return beat + time.Duration(rand.Float64()*b.o.Jitter*float64(b.o.Interval))
+}
+
+// Tick takes one heartbeat at now and returns its record: it reads, decides, scales, and hands out what is to be told and
+// kept. A failure is in the record and ends nothing.
+func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
+	r := b.decide(ctx, now)
+	b.act(ctx, &r)
+	if d := r.Decision; r.Action == Scaled || r.Action == WouldScale {
+		b.state.scaled(now, d.From, d.To)
+	}
+	b.tell(ctx, r)
+	for _, rec := range b.o.Recorders {
+		if err := rec.Record(ctx, r); err != nil {
+			b.o.Log.Warn("a record was not kept", "error", err)
+		}
+	}
+	return r
+}
+
+// decide reads all there is to read, and decides from it.
+func (b *Bot) decide(ctx context.Context, now time.Time) Record {
+	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held}
+	r.Readings = b.read(ctx)
+	r.Limits = b.o.Schedule.At(now)
+	r.Control = b.Control()
+	b.state.Control = r.Control
+	if ctx.Err() != nil {
+		r.Action = Interrupted
+		return r
+	}
+	if b.offline(ctx, r.Readings) {
+		return b.freeze(r)
+	}
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	n, settled, err := b.size(callCtx)
+	r.Quota = b.callsLeft()
+	switch {
+	case ctx.Err() != nil:
+		r.Action = Interrupted
+	case err != nil:
+		r.Decision = b.o.Policy.judge(&b.state, r.Readings)
+		r.Decision.From, r.Decision.To, r.Decision.Wish, r.Decision.Rule = -1, -1, -1, RuleUnknown
+		r.Action, r.Error = Failed, err.Error()
+	default:
+		r.Dynos, r.Settled = n, settled
+		b.boot(callCtx, now, n)
+		b.learnPrice(callCtx, now)
+		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
+		if !settled {
+			r.Decision.clamp(ClampUnsettled, n, 0)
+		}
+		b.deployed(callCtx, &r)
+	}
+	return r
+}
+
+// act asks the platform for what was decided.
+func (b *Bot) act(ctx context.Context, r *Record) {
+	d := r.Decision
+	switch {
+	case r.Action != Held || d.To == d.From:
+		return
+	case b.resize == nil:
+		r.Action = WouldScale
+		return
+	}
+	b.state.asked(r.Time, d.From, d.To)
+	b.remember()
+	ctx, cancel := outlast(ctx, lastWords)
+	defer cancel()
+	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
+	defer cancelCall()
+	switch err := b.resize(callCtx, d.To); {
+	case deploying(err):
+		r.Decision.clamp(ClampDeploy, d.From, 0)
+		return
+	case err != nil:
+		r.Action, r.Error = Failed, err.Error()
+		return
+	}
+	r.Action = Scaled
+	b.state.Dynos = d.To
+	if d.To > d.From && (b.ups != nil || b.o.BootTime > 0) {
+		b.state.BootSince = r.Time
+	}
+	r.Quota = b.callsLeft()
+}
+
+// tell hands the tick's events to the notifier.
+func (b *Bot) tell(ctx context.Context, r Record) {
+	var events []notify.Event
+	if b.o.Notifier != nil {
+		events = b.teller.events(r)
+	}
+	b.remember()
+	for _, e := range events {
+		if err := b.o.Notifier.Notify(context.WithoutCancel(ctx), e); err != nil {
+			b.o.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
+		}
+	}
+}
+
+// read takes all readings side by side.
+func (b *Bot) read(ctx context.Context) []probe.Reading {
+	readings := make([]probe.Reading, len(b.o.Probers))
+	if len(readings) == 1 {
+		readings[0] = b.o.Probers[0].Probe(ctx)
+		return readings
+	}
+	var wg sync.WaitGroup
+	for i, p := range b.o.Probers {
+		wg.Go(func() { readings[i] = p.Probe(ctx) })
+	}
+	wg.Wait()
+	return readings
+}
+
+func (b *Bot) callsLeft() *int {
+	if b.quota == nil {
+		return nil
+	}
+	if n, ok := b.quota.Quota(); ok {
+		return &n
+	}
+	return nil
+}
+
+// outlast returns a context that ends a grace period after ctx does.
+func outlast(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-longer.Done():
+		case <-time.After(grace):
+			cancel()
+		}
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}

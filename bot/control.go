@@ -1,0 +1,74 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Control is what people have asked of the running bot. The zero Control asks for nothing.
+type Control struct {
+	// Up and Down are pauses of adding and of removing dynos. The limits of the hour hold all the same.
+	Up   Pause `json:"up,omitzero"`
+	Down Pause `json:"down,omitzero"`
+	// Order is a number of dynos to have for a time.
+	Order Order `json:"order,omitzero"`
+}
+
+// A Pause keeps the bot from a change for a time.
+type Pause struct {
+	On bool `json:"on"`
+	// Until is when the pause ends by itself; zero means not before somebody resumes.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Active says whether the pause is on at now.
+func (p Pause) Active(now time.Time) bool { return p.On && (p.Until.IsZero() || now.Before(p.Until)) }
+
+// An Order is a number of dynos that the bot is to keep for a time, inside the limits of the hour.
+type Order struct {
+	Dynos int `json:"dynos"`
+	// Until is when the bot decides by itself again.
+	Until time.Time `json:"until"`
+}
+
+// Active says whether the order holds at now.
+func (o Order) Active(now time.Time) bool { return now.Before(o.Until) }
+
+// Control returns what people have asked of the bot. It may be called while the bot runs.
+func (b *Bot) Control() Control {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.control
+}
+
+// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next tick,
+// and may be called while the bot runs.
+func (b *Bot) SetControl(change func(Control) Control) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.control = change(b.control)
+	b.memory.State.Control = b.control
+	b.keep()
+}
+
+// paused says in words what is paused at now; "" when nothing is.
+func (c Control) paused(now time.Time) string {
+	var parts []string
+	for _, p := range []struct {
+		what string
+		Pause
+	}{{"scaling up", c.Up}, {"scaling down", c.Down}} {
+		switch {
+		case !p.Active(now):
+		case p.Until.IsZero():
+			parts = append(parts, p.what+" is paused until somebody resumes it")
+		default:
+			parts = append(parts, fmt.Sprintf("%s is paused until %s", p.what, clock(p.Until)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// clock writes a moment as people read it, in UTC, to the minute.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -1,0 +1,112 @@
+package bot_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+func TestPause(t *testing.T) {
+	t.Run("in one direction, for a time, told when it begins and ends", func(t *testing.T) {
+		w := with(3, func(*bot.Policy) {})
+		w.SetControl(func(c bot.Control) bot.Control {
+			c.Up = bot.Pause{On: true, Until: noon.Add(150 * time.Second)}
+			return c
+		})
+		r := w.beat(times(4, slow)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, but that is paused for 60 s longer")
+		if e := w.inbox.events[0]; e.Reason != "scaling up is paused until 2024-01-15 12:02 UTC" {
+			t.Errorf("told %q", e.Reason)
+		}
+		w.beat(slow, slow)
+		wantResizes(t, w, 4)
+		if got, want := w.inbox.take(), []string{"paused opened", "scaled", "paused resolved"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+	t.Run("the other direction goes on", func(t *testing.T) {
+		w := with(3, func(*bot.Policy) {})
+		w.SetControl(func(c bot.Control) bot.Control { c.Down.On = true; return c })
+		r := w.beat(times(6, fast)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but that is paused")
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 4)
+	})
+	t.Run("until somebody resumes", func(t *testing.T) {
+		w := with(3, func(*bot.Policy) {})
+		w.SetControl(func(bot.Control) bot.Control { return bot.Control{Up: bot.Pause{On: true}, Down: bot.Pause{On: true}} })
+		w.beat(times(500, slow)...)
+		wantResizes(t, w)
+		w.SetControl(func(bot.Control) bot.Control { return bot.Control{} })
+		w.beat(slow)
+		wantResizes(t, w, 4)
+	})
+	t.Run("by the settings", func(t *testing.T) {
+		w := with(3, func(p *bot.Policy) { p.PauseUp, p.PauseDown = true, true })
+		w.beat(append(times(9, slow), times(9, fast)...)...)
+		wantResizes(t, w)
+	})
+	t.Run("the limits of the hour hold all the same", func(t *testing.T) {
+		w := with(25, func(p *bot.Policy) { p.PauseDown = true })
+		w.beat(right)
+		wantResizes(t, w, 20)
+	})
+}
+
+func TestOrder(t *testing.T) {
+	order := func(w *world, n int) {
+		w.SetControl(func(c bot.Control) bot.Control {
+			c.Order = bot.Order{Dynos: n, Until: noon.Add(5 * time.Minute)}
+			return c
+		})
+	}
+	t.Run("is kept against the readings, and ends", func(t *testing.T) {
+		w := with(3, func(p *bot.Policy) { p.CooldownUp, p.CooldownDown = time.Hour, 0 })
+		order(w, 6)
+		r := w.beat(fast)
+		wantResizes(t, w, 6)
+		wantWhy(t, r, "scaled 3 → 6: somebody asked for 6 until 2024-01-15 12:05 UTC")
+		w.beat(times(9, fast)...)
+		wantResizes(t, w)
+		w.beat(fast)
+		wantResizes(t, w, 5)
+		if got, want := w.inbox.take(), []string{"scaled", "ordered opened", "scaled", "ordered resolved"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+	t.Run("inside the limits", func(t *testing.T) {
+		w := with(3, func(*bot.Policy) {})
+		order(w, 60)
+		r := w.beat(right)
+		wantResizes(t, w, 20)
+		wantWhy(t, r, "scaled 3 → 20: somebody asked for 60 until 2024-01-15 12:05 UTC; wanted 60, the maximum of this hour is 20")
+	})
+	t.Run("also from 0", func(t *testing.T) {
+		w := with(0, func(*bot.Policy) {})
+		order(w, 2)
+		w.beat(right)
+		wantResizes(t, w, 2)
+	})
+}
+
+func TestRecentKeepsTheNewest(t *testing.T) {
+	rc := bot.NewRecent(3)
+	w := newWorld(2, func(o *bot.Options) { o.Recorders = []bot.Recorder{rc} })
+	if got := rc.Last(5); len(got) != 0 {
+		t.Errorf("an empty one has %d records", len(got))
+	}
+	for i := range 7 {
+		w.beat(right)
+		got := rc.Last(2)
+		if want := min(i+1, 2); len(got) != want || !got[len(got)-1].Time.Equal(w.now) {
+			t.Errorf("after %d ticks the last 2 are %d, up to %v", i+1, len(got), got[len(got)-1].Time)
+		}
+	}
+	if got := rc.Last(99); len(got) != 3 || !got[0].Time.Equal(w.now.Add(-time.Minute)) {
+		t.Errorf("it keeps %d records from %v", len(got), got[0].Time)
+	}
+}

@@ -1,0 +1,65 @@
+package bot
+
+// A Rule is the reason for which a decision was taken.
+type Rule string
+
+// The rules, in the order in which they are asked.
+const (
+	// RuleOffline: the bot reaches neither the app nor anything else.
+	RuleOffline Rule = "offline"
+	// RuleUnknown: the platform did not tell the number of dynos, so nothing can be decided.
+	RuleUnknown Rule = "count unknown"
+	// RuleOrder: somebody asked the bot for a number of dynos.
+	RuleOrder Rule = "order"
+	// RuleHandsOff: somebody set the app to 0 dynos.
+	RuleHandsOff Rule = "hands off"
+	// RuleLimits: the number of dynos is outside the limits of this hour.
+	RuleLimits Rule = "limits"
+	// RuleSlow: enough slow readings in a row.
+	RuleSlow Rule = "slow run"
+	// RuleFast: enough fast readings in a row.
+	RuleFast Rule = "fast run"
+	// RuleBooting: slow, while dynos that were added are yet to boot, which does not count.
+	RuleBooting Rule = "booting"
+	// RuleBlind: the readings say nothing about the load.
+	RuleBlind Rule = "blind"
+	// RuleHold: nothing calls for a change.
+	RuleHold Rule = "hold"
+)
+
+// A Decision says how many dynos there should be, and explains itself.
+type Decision struct {
+	// From is the number of dynos found, To the number decided on; equal for a hold.
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Rule is the rule that spoke.
+	Rule Rule `json:"rule"`
+	// Verdict is what the readings say; Reading is the index of the one that said it, -1 when there was none.
+	Verdict Verdict `json:"verdict"`
+	Reading int     `json:"reading"`
+	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for a
+	// notice). Where Of is Needed they must be in a row, and Run is the length of the row, counted up to 64. All are 0 for a
+	// right one.
+	Run    int `json:"run"`
+	Needed int `json:"needed"`
+	Of     int `json:"of"`
+	// MaxResponseMS and MinResponseMS are the bounds that were used, in milliseconds.
+	MaxResponseMS float64 `json:"max_response_ms"`
+	MinResponseMS float64 `json:"min_response_ms"`
+	// Wish is the number of dynos the rule asked for, before any clamp.
+	Wish int `json:"wish"`
+	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
+	BootSeconds float64 `json:"boot_seconds,omitempty"`
+	// Clamps lists what changed the wish, in the order applied.
+	Clamps []Clamp `json:"clamps,omitempty"`
+	// Bill is what the month costs; nil where there is no budget.
+	Bill *Bill `json:"bill,omitempty"`
+	// Adopted is set when somebody else had changed the number of dynos since the last tick.
+	Adopted *Adopted `json:"adopted,omitempty"`
+}
+
+// Adopted is a change of the number of dynos by somebody else.
+type Adopted struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}

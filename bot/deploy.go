@@ -1,0 +1,39 @@
+package bot
+
+import (
+	"context"
+	"errors"
+)
+
+// deployed keeps a down waiting while a release is under way or young: its dynos may be starting, its caches are cold, and the
+// load of a while ago says little about it.
+func (b *Bot) deployed(ctx context.Context, r *Record) {
+	d := &r.Decision
+	if b.releases == nil || d.To >= d.From || d.Rule == RuleLimits || d.Rule == RuleOrder {
+		return
+	}
+	at, done, err := b.releases.Release(ctx)
+	if err == nil && !done {
+		b.state.ReleaseSeen = r.Time
+	}
+	// A release that was long under way is young when it is done, however long ago it was made.
+	if b.state.ReleaseSeen.After(at) {
+		at = b.state.ReleaseSeen
+	}
+	left := b.o.DeployGrace - r.Time.Sub(at)
+	switch {
+	case err != nil: // which it may well be
+		d.clamp(ClampDeploy, d.From, 0)
+		r.Error = err.Error()
+	case !done:
+		d.clamp(ClampDeploy, d.From, 0)
+	case left > 0:
+		d.clamp(ClampDeploy, d.From, left)
+	}
+}
+
+// deploying says whether err is the platform's refusal to change anything while a deploy is under way.
+func deploying(err error) bool {
+	var refusal interface{ Deploying() bool }
+	return errors.As(err, &refusal) && refusal.Deploying()
+}

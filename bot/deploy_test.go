@@ -1,0 +1,166 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// knowing is a platform that knows its releases and how many dynos run.
+type knowing struct {
+	*platform
+	up         int
+	upErr      error
+	released   time.Time
+	done       bool
+	releaseErr error
+}
+
+func (k *knowing) Up(context.Context) (int, error) { return k.up, k.upErr }
+
+func (k *knowing) Release(context.Context) (time.Time, bool, error) {
+	return k.released, k.done, k.releaseErr
+}
+
+func newKnowing(dynos int, change func(*bot.Options)) (*world, *knowing) {
+	k := &knowing{platform: &platform{n: dynos}, up: dynos, done: true}
+	w := newWorld(dynos, func(o *bot.Options) {
+		o.Schedule, o.Scaler = &always{Min: 1, Max: 20}, k
+		change(o)
+	})
+	w.platform = k.platform
+	return w, k
+}
+
+func TestSlowAnswersDoNotCountWhileDynosBoot(t *testing.T) {
+	var m bot.Memory
+	w, k := newKnowing(2, func(o *bot.Options) {
+		o.Remember = func(kept bot.Memory) error { m = kept; return nil }
+	})
+	w.beat(times(3, slow)...)
+	wantResizes(t, w, 3)
+	r := w.beat(times(6, slow)...)
+	wantResizes(t, w)
+	wantWhy(t, r, "held at 3: 1 heartbeat slower than 1000 ms (the last one took 1500 ms), which does not count while new dynos boot")
+	if r.Decision.Rule != bot.RuleBooting {
+		t.Errorf("the rule is %q", r.Decision.Rule)
+	}
+	k.up = 3 // seen at the next heartbeat, 210 s after the up
+	w.beat(times(2, slow)...)
+	wantResizes(t, w)
+	w.beat(slow)
+	wantResizes(t, w, 4)
+	wantWhy(t, w.beat(slow), "held at 4: 1 heartbeat slower than 1000 ms (the last one took 1500 ms), which does not count while new dynos boot, which lately took 210 s or less")
+	if got, want := m.State.Boots, []float64{210}; !slices.Equal(got, want) {
+		t.Errorf("learned boot times %v, want %v", got, want)
+	}
+}
+
+func TestBootingIsBounded(t *testing.T) {
+	for name, change := range map[string]func(*knowing){
+		"a dyno that never comes up":    func(*knowing) {},
+		"a platform that fails to tell": func(k *knowing) { k.upErr = errPlatform },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, k := newKnowing(2, func(*bot.Options) {})
+			change(k)
+			w.beat(times(3, slow)...)
+			wantResizes(t, w, 3)
+			w.beat(times(9, slow)...) // up to 4 min 30 s after it
+			wantResizes(t, w)
+			w.beat(times(3, slow)...)
+			wantResizes(t, w, 4)
+		})
+	}
+	t.Run("by the setting, where the platform does not tell", func(t *testing.T) {
+		w := newWorld(1, func(o *bot.Options) { o.BootTime = time.Minute })
+		w.beat(times(4, slow)...) // the up, and one that does not count
+		wantResizes(t, w, 2)
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 3)
+	})
+	t.Run("fast answers count all the while", func(t *testing.T) {
+		w, _ := newKnowing(2, func(*bot.Options) {})
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 3)
+		w.beat(times(5, fast)...)
+		wantResizes(t, w, 2)
+	})
+}
+
+func TestBootTimeIsLearned(t *testing.T) {
+	var st bot.State
+	if st.BootTime() != 0 {
+		t.Error("knows a boot time before it has seen one")
+	}
+	for i := range 10 {
+		st.Boots = append(st.Boots, float64(10*(i+1)))
+	}
+	if got := st.BootTime(); got != 90*time.Second {
+		t.Errorf("the 90th percentile of 10, 20 … 100 s is %v", got)
+	}
+}
+
+func TestDownsWaitForReleases(t *testing.T) {
+	grace := func(o *bot.Options) { o.DeployGrace = 5 * time.Minute }
+	t.Run("one that is under way", func(t *testing.T) {
+		w, k := newKnowing(3, grace)
+		k.done = false
+		r := w.beat(times(6, fast)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but a release is under way")
+		k.done = true // though it was made long ago
+		w.beat(times(9, fast)...)
+		wantResizes(t, w)
+		w.beat(fast)
+		wantResizes(t, w, 2)
+	})
+	t.Run("one that is young", func(t *testing.T) {
+		w, k := newKnowing(3, grace)
+		k.released = noon
+		r := w.beat(times(5, fast)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but the newest release is young, which counts for 3 min longer")
+		w.beat(times(6, fast)...)
+		wantResizes(t, w, 2)
+	})
+	t.Run("one that nobody tells of", func(t *testing.T) {
+		w, k := newKnowing(3, grace)
+		k.releaseErr = errors.New("read the releases: 503")
+		r := w.beat(times(5, fast)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but whether a release is under way is not known; read the releases: 503")
+	})
+	t.Run("ups and the limits of the hour do not wait", func(t *testing.T) {
+		w, k := newKnowing(3, grace)
+		k.done = false
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 4)
+		w.platform.n = 30
+		w.beat(right)
+		wantResizes(t, w, 20)
+	})
+}
+
+// refusal is a platform's refusal to change anything during a deploy.
+type refusal struct{ error }
+
+func (refusal) Deploying() bool { return true }
+
+func TestARefusalDuringADeployIsNoFailure(t *testing.T) {
+	w := newWorld(2)
+	w.platform.resizeErr = refusal{errors.New("422: preboot")}
+	r := w.beat(times(4, slow)...)
+	wantResizes(t, w, 3, 3)
+	wantWhy(t, r, "held at 2: 4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but a release is under way")
+	if told := w.inbox.take(); len(told) != 0 {
+		t.Errorf("told %v", told)
+	}
+	w.platform.resizeErr = nil
+	w.beat(slow)
+	wantResizes(t, w, 3)
+}

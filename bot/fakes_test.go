@@ -1,0 +1,152 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noon is when the tests' first heartbeat is.
+var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+
+var errPlatform = errors.New("read formation: 503 Service Unavailable")
+
+// platform is a Scaler whose answers a test sets.
+type platform struct {
+	n         int
+	unsettled bool
+	sizeErr   error
+	resizeErr error
+	resizes   []int
+	onResize  func(ctx context.Context) error
+}
+
+func (p *platform) Size(context.Context) (int, bool, error) { return p.n, !p.unsettled, p.sizeErr }
+
+func (p *platform) Resize(ctx context.Context, n int) error {
+	p.resizes = append(p.resizes, n)
+	if p.onResize != nil {
+		if err := p.onResize(ctx); err != nil {
+			return err
+		}
+	}
+	if p.resizeErr == nil {
+		p.n = n
+	}
+	return p.resizeErr
+}
+
+func (p *platform) Quota() (int, bool) { return 4321, true }
+
+// heart is a Prober that answers what a test sets.
+type heart struct{ next probe.Reading }
+
+func (h *heart) Probe(context.Context) probe.Reading { return h.next }
+
+func took(ms float64) probe.Reading {
+	return probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
+}
+
+func failed(o probe.Outcome, text string) probe.Reading {
+	return probe.Reading{Signal: "heartbeat", Value: 7, Unit: "ms", Outcome: o, Error: text}
+}
+
+var (
+	slow   = took(1500)
+	right  = took(500)
+	fast   = took(50)
+	queued = probe.Reading{Signal: "heartbeat", Value: 1200, Unit: "ms", Outcome: probe.Answered, Measure: probe.MeasureQueue}
+	blind  = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
+)
+
+// inbox is a Notifier that keeps what it is told.
+type inbox struct{ events []notify.Event }
+
+func (i *inbox) Notify(_ context.Context, e notify.Event) error {
+	i.events = append(i.events, e)
+	return nil
+}
+
+// take returns the kinds and phases told since the last call, as "kind" or "kind phase".
+func (i *inbox) take() []string {
+	var out []string
+	for _, e := range i.events {
+		s := string(e.Kind)
+		if e.Phase != "" {
+			s += " " + string(e.Phase)
+		}
+		out = append(out, s)
+	}
+	i.events = nil
+	return out
+}
+
+// always is a Schedule of one pair of limits, which a test can change.
+type always schedule.Limits
+
+func (a *always) At(time.Time) schedule.Limits { return schedule.Limits(*a) }
+
+var defaults = bot.Policy{
+	MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5),
+	FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+}
+
+// world is a bot and everything around it, with a heartbeat every 30 s from noon.
+type world struct {
+	*bot.Bot
+	platform *platform
+	heart    *heart
+	limits   *always
+	inbox    *inbox
+	now      time.Time
+}
+
+func newWorld(dynos int, change ...func(*bot.Options)) *world {
+	w := &world{
+		platform: &platform{n: dynos}, heart: &heart{next: right}, limits: &always{Min: 1, Max: 3},
+		inbox: &inbox{}, now: noon.Add(-30 * time.Second),
+	}
+	o := bot.Options{
+		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second,
+		Probers: []probe.Prober{w.heart}, Schedule: w.limits, Scaler: w.platform, Policy: defaults,
+		Notices: bot.Notices{
+			ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, Reminder: time.Hour,
+		},
+		Notifier: w.inbox,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	w.Bot = bot.New(o)
+	return w
+}
+
+// beat ticks once for each reading, and returns the last record.
+func (w *world) beat(readings ...probe.Reading) bot.Record {
+	var r bot.Record
+	for _, reading := range readings {
+		w.heart.next = reading
+		w.now = w.now.Add(30 * time.Second)
+		r = w.Tick(context.Background(), w.now)
+	}
+	return r
+}
+
+// times repeats a reading.
+func times(n int, r probe.Reading) []probe.Reading {
+	out := make([]probe.Reading, n)
+	for i := range out {
+		out[i] = r
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// LogTo returns a Recorder that writes each record to l as one line: what came of the tick and why, and the figures.
+//
+// Its level is Warn for what people should look at (a failure, a blind heartbeat, an app that needs more than its maximum),
+// Info when something changed: the number of dynos, or the rule that speaks; and otherwise Debug, but for one line at Info
+// every summary, 0 for none.
+func LogTo(l *slog.Logger, summary time.Duration) Recorder {
+	return &logRecorder{log: l, summary: summary}
+}
+
+type logRecorder struct {
+	log     *slog.Logger
+	summary time.Duration
+
+	mu    sync.Mutex
+	rule  Rule      // of the newest record
+	shown time.Time // when the newest line at Info or above was written
+}
+
+// level chooses the level of a record's line.
+func (l *logRecorder) level(r Record) slog.Level {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := r.Decision
+	changed := r.Action != Held || d.Adopted != nil || d.Rule != l.rule
+	due := l.summary > 0 && r.Time.Sub(l.shown) >= l.summary
+	if r.Action == Interrupted {
+		return slog.LevelDebug
+	}
+	l.rule = d.Rule
+	switch {
+	case r.Action == Failed || d.Verdict == Blind || d.Rule == RuleSlow && d.To == d.From && d.clamped(ClampSchedule):
+		l.shown = r.Time
+		return slog.LevelWarn
+	case changed || due:
+		l.shown = r.Time
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+func (l *logRecorder) Record(ctx context.Context, r Record) error {
+	level := l.level(r)
+	d := r.Decision
+	if !l.log.Enabled(ctx, level) {
+		return nil
+	}
+	attrs := []slog.Attr{
+		slog.String("app", r.App), slog.String("process_type", r.ProcessType),
+		slog.Int("min", r.Limits.Min), slog.Int("max", r.Limits.Max), slog.String("verdict", string(d.Verdict)),
+	}
+	if hb, ok := r.Heartbeat(); ok {
+		attrs = append(attrs, slog.Float64("response_time_ms", math.Round(hb.Value*10)/10))
+		if hb.Outcome == probe.Answered {
+			attrs = append(attrs, slog.Int("status", hb.Status))
+		}
+	}
+	if r.Quota != nil {
+		attrs = append(attrs, slog.Int("quota", *r.Quota))
+	}
+	l.log.LogAttrs(ctx, level, r.Headline()+": "+r.Why(), attrs...)
+	return nil
+}

@@ -1,0 +1,39 @@
+package bot
+
+import "maps"
+
+// A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
+// a bot that never ran.
+type Memory struct {
+	State State `json:"state"`
+	Told  Told  `json:"told"`
+}
+
+// remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a change, so
+// that a bot that dies then knows afterwards that it asked, and before people are told, so that they are told once at the most.
+func (b *Bot) remember() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.memory = Memory{State: b.state, Told: b.teller.told}
+	b.memory.State.Control = b.control
+	b.memory.Told.Calm = maps.Clone(b.teller.told.Calm) // the one part that changes in place
+	b.keep()
+}
+
+// State returns what the policy remembered last. It may be called while the bot runs, and what it shares with the bot is never
+// changed in place.
+func (b *Bot) State() State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.memory.State
+}
+
+// keep hands the memory on. b.mu is held.
+func (b *Bot) keep() {
+	if b.o.Remember == nil {
+		return
+	}
+	if err := b.o.Remember(b.memory); err != nil {
+		b.o.Log.Warn("the bot's memory was not kept, so a restart would go on from an older one", "error", err)
+	}
+}

@@ -1,0 +1,144 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// disk keeps a bot's memory as a file would: as text.
+type disk struct{ text []byte }
+
+func (d *disk) remember(m bot.Memory) (err error) {
+	d.text, err = json.Marshal(m)
+	return err
+}
+
+func (d *disk) load(t *testing.T) bot.Memory {
+	t.Helper()
+	var m bot.Memory
+	if d.text != nil {
+		if err := json.Unmarshal(d.text, &m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// restart is a new bot in the same world, which goes on from what the disk has.
+func (w *world) restart(t *testing.T, d *disk, change func(*bot.Options)) {
+	o := bot.Options{
+		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{w.heart},
+		Schedule: w.limits, Scaler: w.platform, Policy: defaults, Notifier: w.inbox,
+		Notices: bot.Notices{ExceedMax: true, EveryScale: true, Reminder: time.Hour},
+		Memory:  d.load(t), Remember: d.remember,
+	}
+	change(&o)
+	w.Bot = bot.New(o)
+}
+
+func TestRestartGoesOn(t *testing.T) {
+	policies := func(o *bot.Options) { o.Policy.CooldownUp, o.Policy.ManualHold = 5*time.Minute, 10*time.Minute }
+	t.Run("from the runs", func(t *testing.T) {
+		w, d := newWorld(2), &disk{}
+		w.restart(t, d, policies)
+		w.beat(slow, slow)
+		w.restart(t, d, policies)
+		w.beat(slow)
+		wantResizes(t, w, 3)
+	})
+	t.Run("from cooldowns, and takes nobody's change for a hand's", func(t *testing.T) {
+		w, d := newWorld(1), &disk{}
+		w.restart(t, d, policies)
+		w.beat(times(3, slow)...)
+		w.restart(t, d, policies)
+		r := w.beat(times(9, slow)...)
+		wantResizes(t, w, 2)
+		if r.Decision.Adopted != nil {
+			t.Errorf("adopted %+v", r.Decision.Adopted)
+		}
+		w.platform.n = 3
+		w.restart(t, d, policies)
+		if r := w.beat(right); r.Decision.Adopted == nil {
+			t.Error("a change by hand while the bot was away was not seen")
+		}
+	})
+	t.Run("and tells nothing twice", func(t *testing.T) {
+		w, d := newWorld(3), &disk{}
+		w.restart(t, d, policies)
+		w.beat(times(3, slow)...)
+		for range 5 {
+			w.restart(t, d, policies)
+			w.beat(slow)
+		}
+		if got, want := w.inbox.take(), []string{"needs_exceed_max opened"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+		w.restart(t, d, policies)
+		w.beat(times(3, right)...)
+		if got, want := w.inbox.take(), []string{"needs_exceed_max resolved"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+	t.Run("from a pause", func(t *testing.T) {
+		w, d := newWorld(1), &disk{}
+		w.restart(t, d, policies)
+		w.SetControl(func(c bot.Control) bot.Control { c.Up.On = true; return c }) // and is killed before the next tick
+		w.restart(t, d, policies)
+		w.beat(times(9, slow)...)
+		wantResizes(t, w)
+	})
+}
+
+// A bot that dies after the platform took its change and before it could note so does not ask again.
+func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
+	w, d := newWorld(1), &disk{}
+	none := func(*bot.Options) {}
+	w.restart(t, d, none)
+	w.beat(slow, slow)
+	var killed []byte
+	w.restart(t, d, func(o *bot.Options) {
+		o.Remember = func(m bot.Memory) error {
+			if killed == nil {
+				killed, _ = json.Marshal(m) // the last that reaches the disk: before the change
+			}
+			return nil
+		}
+	})
+	w.beat(slow)
+	wantResizes(t, w, 2)
+	d.text = killed
+	w.restart(t, d, none)
+	r := w.beat(slow, slow)
+	wantResizes(t, w)
+	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)")
+	w.beat(slow)
+	wantResizes(t, w, 3)
+}
+
+func TestMemorySurvivesJSON(t *testing.T) {
+	w, d := newWorld(3), &disk{}
+	var kept bot.Memory
+	w.restart(t, d, func(o *bot.Options) {
+		o.Policy.Stabilization = time.Minute
+		o.Notices.ScaleDiff, o.Notices.ScaleDiffPeriod = 1, time.Hour
+		o.Remember = func(m bot.Memory) error { kept = m; return d.remember(m) }
+	})
+	w.SetControl(func(c bot.Control) bot.Control { c.Down = bot.Pause{On: true, Until: noon.Add(time.Hour)}; return c })
+	w.beat(append(times(5, slow), blind, fast, fast)...)
+	if got := d.load(t); !reflect.DeepEqual(got, kept) {
+		t.Errorf("back from JSON:\n%+v\nwant\n%+v", got, kept)
+	}
+}
+
+func TestMemoryThatIsNotKeptStopsNothing(t *testing.T) {
+	w := newWorld(1, func(o *bot.Options) { o.Remember = func(bot.Memory) error { return errors.New("disk full") } })
+	w.beat(times(3, slow)...)
+	wantResizes(t, w, 2)
+}

@@ -1,0 +1,208 @@
+package bot
+
+import (
+	"crypto/rand"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// Notices say which events are told. The zero value tells only of a heartbeat that gives no readings, and of what somebody
+// changed by hand.
+type Notices struct {
+	// ExceedMax: at the maximum and still too slow. Told when it begins, as a reminder, and when it ends.
+	ExceedMax bool
+	// BelowMin: at the minimum, above one dyno, and still too fast. Told in the same way.
+	BelowMin bool
+	// ScaleFails: the platform failed. Told for every change that failed; when the number of dynos cannot be read, told in
+	// the same way as ExceedMax.
+	ScaleFails bool
+	// EveryScale: the number of dynos was changed.
+	EveryScale bool
+	// EveryPing: every heartbeat.
+	EveryPing bool
+	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod, whoever changed it. 0 = never told.
+	ScaleDiff       int
+	ScaleDiffPeriod time.Duration
+	// Paused: the settings themselves pause the bot.
+	Paused bool
+	// Reminder is how long after an incident was told it is told again while it goes on; 0 = never.
+	Reminder time.Duration
+}
+
+// A teller turns records into events, and remembers what it has told.
+type teller struct {
+	want Notices
+	told Told
+}
+
+// Told is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
+type Told struct {
+	Incidents notify.Incidents `json:"incidents,omitempty"`
+	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
+	Calm map[notify.Kind]int `json:"calm,omitempty"`
+	// Would is what a dry run last told that it would change, from and to.
+	Would [2]int `json:"would,omitzero"`
+	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
+	Sizes []Sized `json:"sizes,omitempty"`
+}
+
+// calmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
+// many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
+const calmAfter = 3
+
+// events returns what is to be told of a tick.
+func (t *teller) events(r Record) []notify.Event {
+	if r.Action == Interrupted {
+		return nil
+	}
+	e := &telling{teller: t, r: r}
+	e.ofTheTick()
+	offline := r.Decision.Rule == RuleOffline
+	e.incident(notify.Offline, offline, offline, Record.offline)
+	if offline { // which says nothing about the app or the platform
+		return e.out
+	}
+	e.ofTheBot()
+	if r.Dynos >= 0 {
+		e.ofTheApp()
+	}
+	return e.out
+}
+
+// A telling collects the events of one tick.
+type telling struct {
+	*teller
+	r   Record
+	out []notify.Event
+}
+
+// once tells something that has happened.
+func (e *telling) once(happened bool, k notify.Kind, why func(Record) string) {
+	if happened {
+		e.out = append(e.out, event(e.r, k, why(e.r)))
+	}
+}
+
+// incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of it.
+func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) string) {
+	_, open := e.told.Incidents[k]
+	phase, since := e.told.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
+	if phase == "" {
+		return
+	}
+	ev := event(e.r, k, why(e.r))
+	if k == notify.HeartbeatUnreachable && phase == notify.Resolved {
+		ev.Kind = notify.HeartbeatRecovered
+	}
+	ev.Phase, ev.Since, ev.Incident = phase, since, notify.IncidentID(e.r.App, e.r.ProcessType, k, since)
+	e.out = append(e.out, ev)
+}
+
+// ofTheTick tells what came of the tick itself.
+func (e *telling) ofTheTick() {
+	r, w := e.r, e.want
+	e.once(w.EveryPing, notify.Ping, Record.sight)
+	e.once(w.EveryScale && (r.Action == Scaled || e.would(r)), notify.Scaled, Record.Why)
+	e.once(w.ScaleFails && r.Action == Failed && r.Dynos >= 0, notify.ScaleFailed, Record.Why)
+}
+
+// ofTheBot tells what keeps the bot from its work.
+func (e *telling) ofTheBot() {
+	r, d := e.r, e.r.Decision
+	if unknown := r.Dynos < 0; e.want.ScaleFails {
+		e.incident(notify.ScaleFailed, unknown, unknown, Record.Why)
+	}
+	blind := d.Verdict == Blind
+	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed, blind, Record.sight)
+	paused := e.want.Paused || r.Control.paused(r.Time) != ""
+	e.incident(notify.Paused, paused, paused, e.paused)
+	ordered := r.Control.Order.Active(r.Time)
+	e.incident(notify.Ordered, ordered, ordered, Record.ordered)
+}
+
+// ofTheApp tells what the number of dynos shows.
+func (e *telling) ofTheApp() {
+	r, d := e.r, e.r.Decision
+	// To 0 and from 0 is told as hands off, and its end.
+	e.once(d.Adopted != nil && d.Adopted.From != 0 && d.Adopted.To != 0, notify.ManualChange, Record.adopted)
+	off := d.Rule == RuleHandsOff
+	e.incident(notify.HandsOff, off, off, Record.Why)
+	if b := d.Bill; b != nil {
+		over, used := b.Forecast > b.Budget, b.Dollars >= b.Budget
+		e.incident(notify.BudgetForecast, over && !used, over, Record.bill)
+		e.incident(notify.BudgetReached, used, used, Record.bill)
+	}
+	pinned := d.To == d.From && d.clamped(ClampSchedule)
+	if e.want.ExceedMax {
+		e.atLimit(notify.NeedsExceedMax, pinned && d.Rule == RuleSlow, d.Verdict == Slow && r.Dynos >= r.Limits.Max)
+	}
+	if e.want.BelowMin {
+		e.atLimit(notify.NeedsBelowMin, pinned && d.Rule == RuleFast && d.From > 1, d.Verdict == Fast && r.Dynos <= r.Limits.Min)
+	}
+	if e.want.ScaleDiff > 0 {
+		e.out = append(e.out, e.scaleDiff(r)...)
+	}
+}
+
+// atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show has
+// neither begun nor ended.
+func (e *telling) atLimit(k notify.Kind, begins, cause bool) {
+	if e.r.Decision.Verdict != Blind {
+		e.incident(k, begins, e.lasts(k, cause), Record.Why)
+	}
+}
+
+// paused says what is paused.
+func (t *teller) paused(r Record) string {
+	switch text := r.Control.paused(r.Time); {
+	case text != "":
+		return text
+	case t.want.Paused:
+		return "scaling is paused by the setting PAUSED"
+	}
+	return "nothing is paused any more"
+}
+
+// would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
+// decision comes again and again.
+func (t *teller) would(r Record) bool {
+	change := [2]int{r.Decision.From, r.Decision.To}
+	if r.Action != WouldScale || change == t.told.Would {
+		return false
+	}
+	t.told.Would = change
+	return true
+}
+
+// lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
+func (t *teller) lasts(k notify.Kind, cause bool) bool {
+	if _, open := t.told.Incidents[k]; !open {
+		return false
+	}
+	if t.told.Calm == nil {
+		t.told.Calm = map[notify.Kind]int{}
+	}
+	t.told.Calm[k]++
+	if cause {
+		t.told.Calm[k] = 0
+	}
+	return t.told.Calm[k] < calmAfter
+}
+
+// event makes an event of a record.
+func event(r Record, k notify.Kind, why string) notify.Event {
+	hb, _ := r.Heartbeat()
+	e := notify.Event{
+		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
+		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
+		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == WouldScale,
+	}
+	switch k {
+	case notify.Scaled, notify.ScaleFailed:
+		e.To = r.Decision.To
+	case notify.ManualChange:
+		e.From = r.Decision.Adopted.From
+	}
+	return e
+}

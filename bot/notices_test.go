@@ -1,0 +1,144 @@
+package bot_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// a step is some heartbeats, and what is told in them.
+type step struct {
+	set   func(*world)
+	beats []probe.Reading
+	want  []string
+}
+
+func TestNotices(t *testing.T) {
+	broken := errors.New("update formation: 503")
+	for _, c := range []struct {
+		name   string
+		dynos  int
+		change func(*bot.Options)
+		steps  []step
+	}{
+		{"needs more than the maximum: begins, reminds, ends", 3, nil, []step{
+			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
+			{beats: times(119, slow)},
+			{beats: times(1, slow), want: []string{"needs_exceed_max reminded"}},
+			{beats: append(times(2, right), slow, right, right)}, // one slow answer among right ones is neither an end nor a beginning
+			{beats: times(1, right), want: []string{"needs_exceed_max resolved"}},
+			{beats: times(5, right)},
+		}},
+		{"one right answer does not end it", 3, nil, []step{
+			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
+			{beats: append(times(1, right), times(3, slow)...)},
+		}},
+		{"blind is neither an end nor a beginning", 3, nil, []step{
+			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
+			{beats: times(2, blind)},
+			{beats: times(1, blind), want: []string{"heartbeat_unreachable opened"}},
+			{beats: times(119, blind)},
+			{beats: times(1, blind), want: []string{"heartbeat_unreachable reminded"}},
+			{beats: times(1, slow), want: []string{"heartbeat_recovered resolved", "needs_exceed_max reminded"}},
+		}},
+		{"without reminders", 3, func(o *bot.Options) { o.Notices.Reminder = 0 }, []step{
+			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
+			{beats: times(300, slow)},
+		}},
+		{"no notice of the maximum", 3, func(o *bot.Options) { o.Notices.ExceedMax = false }, []step{{beats: times(9, slow)}}},
+		{"below the minimum", 2, func(o *bot.Options) { o.Schedule = &always{Min: 2, Max: 3} }, []step{
+			{beats: times(5, fast), want: []string{"needs_below_min opened"}},
+			{beats: times(9, fast)},
+		}},
+		{"one dyno is never too many", 1, nil, []step{{beats: times(9, fast)}}},
+		{"each failed change", 1, nil, []step{
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(4, slow), want: []string{"scale_failed", "scale_failed"}},
+			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow), want: []string{"scaled"}},
+		}},
+		{"a platform that does not tell its count", 1, nil, []step{
+			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(20, right), want: []string{"scale_failed opened"}},
+			{set: func(w *world) { w.platform.sizeErr = nil }, beats: times(2, right), want: []string{"scale_failed resolved"}},
+		}},
+		{"quiet about failures and changes", 1, func(o *bot.Options) { o.Notices = bot.Notices{} }, []step{
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(3, slow)},
+			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow)},
+			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(3, slow)},
+		}},
+		{"hands off, once", 0, nil, []step{
+			{beats: times(9, slow), want: []string{"hands_off opened"}},
+			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"hands_off resolved"}},
+		}},
+		{"every ping", 2, func(o *bot.Options) { o.Notices = bot.Notices{EveryPing: true} }, []step{
+			{beats: times(2, right), want: []string{"ping", "ping"}},
+		}},
+		{"a change of more than 2 within 4 minutes", 1, func(o *bot.Options) {
+			o.Notices = bot.Notices{ScaleDiff: 2, ScaleDiffPeriod: 4 * time.Minute}
+			o.Schedule = &always{Min: 1, Max: 9}
+		}, []step{
+			{beats: times(6, slow)}, // 1 → 3
+			{beats: times(3, slow), want: []string{"scale_diff_exceeded"}}, // 1 → 4
+			{beats: times(3, slow)},
+			{beats: times(20, right)},
+			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"manual_change", "scale_diff_exceeded"}}, // 5 → 1
+		}},
+		{"the same change, slowly", 1, func(o *bot.Options) {
+			o.Notices = bot.Notices{ScaleDiff: 2, ScaleDiffPeriod: time.Minute}
+			o.Schedule = &always{Min: 1, Max: 9}
+		}, []step{{beats: times(20, slow)}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(c.dynos, func(o *bot.Options) {
+				if c.change != nil {
+					c.change(o)
+				}
+			})
+			for i, s := range c.steps {
+				if s.set != nil {
+					s.set(w)
+				}
+				w.beat(s.beats...)
+				if got := w.inbox.take(); !slices.Equal(got, s.want) {
+					t.Errorf("step %d told %v, want %v", i+1, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+func TestEventSaysWhatHappened(t *testing.T) {
+	w := newWorld(2)
+	w.beat(times(3, slow)...)
+	e := w.inbox.events[0]
+	if e.ID == "" {
+		t.Error("an event has no id")
+	}
+	e.ID = ""
+	want := notify.Event{
+		Kind: notify.Scaled, Time: noon.Add(time.Minute), App: "dancing-forest", ProcessType: "web", From: 2, To: 3, Min: 1, Max: 3,
+		Reason: "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)", ResponseTimeMS: 1500,
+	}
+	if e != want {
+		t.Errorf("told\n%+v, want\n%+v", e, want)
+	}
+}
+
+func TestScaleDiffSaysFromAndTo(t *testing.T) {
+	w := newWorld(7, func(o *bot.Options) {
+		o.Notices = bot.Notices{ScaleDiff: 3, ScaleDiffPeriod: 30 * time.Minute}
+		o.Schedule = &always{Min: 1, Max: 9}
+	})
+	w.beat(right)
+	*w.limits = always(schedule.Limits{Min: 1, Max: 9})
+	w.platform.n = 2
+	w.beat(right)
+	e := w.inbox.events[1] // after the change by hand itself
+	if e.From != 7 || e.To != 2 || e.Reason != "between 2 and 7 dynos within 30 minutes, a change of more than 3" {
+		t.Errorf("told %d → %d because %q", e.From, e.To, e.Reason)
+	}
+}

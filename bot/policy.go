@@ -1,0 +1,163 @@
+package bot
+
+import (
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A Policy turns readings into a number of dynos by counting slow and fast ones, as autoscalebot always did: so many slow ones
+// add dynos, so many fast ones remove some. Safeguards then keep the change from coming too soon or at the wrong time.
+type Policy struct {
+	// MaxResponseMS is the longest right response time in milliseconds; a longer one is slow.
+	MaxResponseMS float64
+	// MinResponseMS is the shortest right response time in milliseconds; a shorter one is fast.
+	MinResponseMS float64
+	// Fails is how many slow readings add dynos, Passes how many fast ones remove dynos.
+	Fails, Passes Quorum
+	// Up and Down are how many dynos are added or removed at a time.
+	Up, Down Step
+	// CooldownUp is how long after an up the next up must wait, CooldownDown how long after any change a down must; 0 = not
+	// at all. The limits of the hour wait for neither.
+	CooldownUp, CooldownDown time.Duration
+	// Stabilization is the time over which fewer dynos must have been wished for all along before any is removed, and how
+	// long the bot watches before it removes one at all; 0 = not at all.
+	Stabilization time.Duration
+	// ManualHold is how long a number of dynos that somebody else has set is left alone inside the limits; 0 = not at all.
+	ManualHold time.Duration
+	// PauseUp and PauseDown keep the bot from adding and from removing dynos, but for the limits of the hour.
+	PauseUp, PauseDown bool
+	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
+	// month; while it is 0, the budget cannot be kept.
+	Budget, Price float64
+	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
+	FailOn []probe.Outcome
+	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
+	// to switch the app off, and the bot keeps its hands off.
+	ZeroIsOurs bool
+}
+
+// A Verdict is what one tick's readings say of the app.
+type Verdict string
+
+// The verdicts.
+const (
+	Slow  Verdict = "slow"
+	Fast  Verdict = "fast"
+	Right Verdict = "right"
+	Blind Verdict = "blind"
+)
+
+// Decide decides how many dynos there should be at now, given the readings of this tick, the limits of this hour, and the
+// number n of dynos there are. It reads no clock, calls nobody, and allocates only to note a clamp.
+//
+// The first rule that matches speaks: an order is kept; 0 dynos that the schedule does not ask for mean hands off; a count outside the
+// limits moves to the nearest one at once; enough slow readings add dynos, enough fast ones remove some. What it wishes is then
+// clamped by the limits, and a change that comes of readings by stabilization, cooldown, a number set by hand, and pauses.
+func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule.Limits, n int) (State, Decision) {
+	if st.Begun.IsZero() {
+		st.Begun = now
+	}
+	bill := p.bill(&st, now, n)
+	was := st.Dynos
+	byHand := st.adopt(now, n)
+	if byHand {
+		st.restart()
+		st.HoldUntil = now.Add(p.ManualHold)
+	}
+	d := p.judge(&st, in)
+	d.From, d.Wish, d.Bill = n, n, bill
+	if byHand {
+		d.Adopted = &Adopted{From: was, To: n}
+	}
+	p.choose(&st, &d, now, lim)
+	d.To = d.Wish
+	st.wished(now, d.Wish, p.Stabilization)
+	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleOrder {
+		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
+	}
+	if d.Rule == RuleSlow || d.Rule == RuleFast {
+		p.stabilize(&st, &d, now)
+		p.cool(&st, &d, now)
+		p.respect(&st, &d, now)
+		p.pause(&st, &d, now)
+		p.afford(&st, &d)
+	}
+	return st, d
+}
+
+// choose finds the rule that speaks, and what it wishes for.
+func (p *Policy) choose(st *State, d *Decision, now time.Time, lim schedule.Limits) {
+	n := d.From
+	switch {
+	case st.Control.Order.Active(now):
+		d.Rule, d.Wish = RuleOrder, st.Control.Order.Dynos
+	case n == 0 && !p.ZeroIsOurs:
+		d.Rule = RuleHandsOff
+	case lim.Clamp(n) != n:
+		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
+	case d.Verdict == Slow && p.Fails.reached(st.Slow):
+		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
+	case d.Verdict == Fast && p.Passes.reached(st.Fast):
+		d.Rule, d.Wish = RuleFast, max(0, n-p.Down.of(n))
+	}
+}
+
+// judge takes the readings of one tick into the state. Several signals merge so that up needs any of them and down needs
+// all: slow if any is slow, else blind if any is blind, fast only if all are fast.
+func (p *Policy) judge(st *State, in []probe.Reading) Decision {
+	d := Decision{Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS}
+	for i := range in {
+		if v := p.verdict(&in[i]); i == 0 || weight(v) > weight(d.Verdict) {
+			d.Verdict, d.Reading = v, i
+		}
+	}
+	if d.Verdict == Blind {
+		st.Blind++
+		d.Rule, d.Run, d.Needed, d.Of = RuleBlind, st.Blind, p.Fails.N, p.Fails.N
+		return d
+	}
+	st.Blind = 0
+	if d.Verdict == Slow && !st.BootSince.IsZero() {
+		d.Rule, d.BootSeconds = RuleBooting, st.BootTime().Seconds()
+		return d
+	}
+	st.Slow, st.Fast = st.Slow.push(d.Verdict == Slow), st.Fast.push(d.Verdict == Fast)
+	switch d.Verdict {
+	case Slow:
+		d.Run, d.Needed, d.Of = p.Fails.progress(st.Slow), p.Fails.N, p.Fails.M
+	case Fast:
+		d.Run, d.Needed, d.Of = p.Passes.progress(st.Fast), p.Passes.N, p.Passes.M
+	}
+	return d
+}
+
+// verdict judges one reading. Both bounds are right.
+func (p *Policy) verdict(r *probe.Reading) Verdict {
+	switch {
+	case r.Outcome != probe.Answered && slices.Contains(p.FailOn, r.Outcome):
+		return Slow
+	case r.Outcome != probe.Answered:
+		return Blind
+	case r.Value > p.MaxResponseMS:
+		return Slow
+	case r.Value < p.MinResponseMS:
+		return Fast
+	}
+	return Right
+}
+
+// weight orders the verdicts by which one prevails over the others of the same tick.
+func weight(v Verdict) int {
+	switch v {
+	case Slow:
+		return 3
+	case Blind:
+		return 2
+	case Right:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,125 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
+
+// drawPolicy draws any policy.
+func drawPolicy(t *rapid.T) bot.Policy {
+	seconds := func(name string) time.Duration {
+		return time.Duration(rapid.SampledFrom([]int{0, 0, 1, 45, 300}).Draw(t, name)) * time.Second
+	}
+	quorum := func(name string) bot.Quorum {
+		n := rapid.IntRange(1, 4).Draw(t, name)
+		return bot.Quorum{N: n, M: n + rapid.IntRange(0, 3).Draw(t, name+" of")}
+	}
+	step := func(name string) bot.Step {
+		if rapid.Bool().Draw(t, name+" by per cent") {
+			return bot.Step{Percent: rapid.Float64Range(1, 150).Draw(t, name)}
+		}
+		return bot.Step{Dynos: rapid.IntRange(1, 4).Draw(t, name)}
+	}
+	return bot.Policy{
+		MaxResponseMS: 1000, MinResponseMS: 200, FailOn: defaults.FailOn,
+		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
+		CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
+		Stabilization: seconds("stabilization"), ManualHold: seconds("hold"),
+		ZeroIsOurs: rapid.Bool().Draw(t, "zero is ours"),
+		Budget:     rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
+	}
+}
+
+// Whatever the settings are, whatever the bot has seen, and whoever else changes the number, these hold.
+func TestDecideNeverSurprises(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPolicy(t)
+		lim := bounds(rapid.IntRange(0, 5).Draw(t, "min"), 0)
+		lim.Max = lim.Min + rapid.IntRange(0, 5).Draw(t, "room")
+		n := rapid.IntRange(0, 12).Draw(t, "dynos")
+		now := noon
+		var st bot.State
+		var lastUp, lastChange, lastHand time.Time
+		var wishes []bot.Wish
+		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
+		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
+			now = now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "pause")) * time.Second)
+			if hand := rapid.IntRange(-8, 8).Draw(t, "hand"); hand > 0 && now.Sub(lastChange) > 2*time.Minute && hand != n {
+				if len(wishes) > 0 {
+					lastHand = now
+				}
+				n = hand
+			}
+			in := rapid.SliceOfN(reading, 0, 2).Draw(t, "readings")
+			before := fromJSON(t, st)
+			next, d := p.Decide(st, now, in, lim, n)
+			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
+				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
+			}
+			if !reflect.DeepEqual(before, fromJSON(t, st)) {
+				t.Fatalf("Decide changed the state it was given")
+			}
+			wishes = append(wishes, bot.Wish{Time: now, Dynos: d.Wish})
+			inside := lim.Clamp(n) == n
+			switch {
+			case n == 0 && !p.ZeroIsOurs:
+				if d.To != 0 {
+					t.Fatalf("touched an app that was switched off: %+v", d)
+				}
+			case lim.Clamp(d.To) != d.To:
+				t.Fatalf("left the limits %v: %+v", lim, d)
+			case !inside && d.To != lim.Clamp(n):
+				t.Fatalf("did not go to the nearest limit of %v: %+v", lim, d)
+			case inside && d.To > n:
+				if d.Bill != nil && d.Bill.Dollars >= p.Budget {
+					t.Fatalf("went up beyond the budget: %+v", d)
+				}
+				if d.Verdict != bot.Slow || now.Sub(lastUp) < p.CooldownUp || now.Sub(lastHand) < p.ManualHold {
+					t.Fatalf("went up without cause or too soon: %+v", d)
+				}
+			case inside && d.To < n:
+				if d.Verdict != bot.Fast || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
+					t.Fatalf("went down without cause or too soon: %+v", d)
+				}
+				if p.Stabilization > 0 && now.Sub(wishes[0].Time) < p.Stabilization {
+					t.Fatalf("went down before it had seen a whole window: %+v", d)
+				}
+				for _, w := range wishes {
+					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To {
+						t.Fatalf("went down to %d although it wished for %d %v ago", d.To, w.Dynos, now.Sub(w.Time))
+					}
+				}
+			}
+			st = next
+			if d.To != n {
+				st = bot.Applied(st, now, n, d.To)
+				if d.To > n {
+					lastUp = now
+				}
+				lastChange, n = now, d.To
+			}
+		}
+	})
+}
+
+func fromJSON(t *rapid.T, st bot.State) bot.State {
+	text, err := json.Marshal(st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back bot.State
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}

@@ -1,0 +1,288 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// An Action is what came of a tick.
+type Action string
+
+// The actions.
+const (
+	// Held: nothing was changed.
+	Held Action = "held"
+	// Scaled: the platform accepted the change.
+	Scaled Action = "scaled"
+	// WouldScale: the change was decided on but, in a dry run, not asked for.
+	WouldScale Action = "would scale"
+	// Failed: the platform could not tell the number of dynos, or did not accept the change.
+	Failed Action = "failed"
+	// Interrupted: the bot was told to stop in the middle of the tick.
+	Interrupted Action = "interrupted"
+)
+
+// A Record holds everything about one tick. The log line, the notices and every other view are made from it.
+type Record struct {
+	// Time is when the tick began.
+	Time time.Time `json:"time"`
+	// App and ProcessType say what is scaled.
+	App         string `json:"app"`
+	ProcessType string `json:"process_type"`
+	// Readings are this tick's, one for each prober.
+	Readings []probe.Reading `json:"readings"`
+	// Limits are those of this hour.
+	Limits schedule.Limits `json:"limits"`
+	// Dynos is the number that the platform told, -1 when it did not.
+	Dynos int `json:"dynos"`
+	// Settled is false while an earlier change is still under way.
+	Settled bool `json:"settled"`
+	// Decision is what was decided.
+	Decision Decision `json:"decision"`
+	// Action is what came of it.
+	Action Action `json:"action"`
+	// Error is what the platform answered when the action failed. It holds no secret.
+	Error string `json:"error,omitempty"`
+	// Control is what people have asked of the bot.
+	Control Control `json:"control,omitzero"`
+	// Quota is the number of API calls that the platform still allows; nil when it does not say.
+	Quota *int `json:"quota,omitempty"`
+}
+
+// MarshalJSON writes the record with its explanation under "why".
+func (r Record) MarshalJSON() ([]byte, error) {
+	type plain Record
+	return json.Marshal(struct {
+		plain
+		Why string `json:"why"`
+	}{plain(r), r.Why()})
+}
+
+// A Recorder keeps records. Record returns when ctx ends at the latest; an error means that this record was not kept.
+type Recorder interface {
+	Record(ctx context.Context, r Record) error
+}
+
+// After returns the number of dynos asked for after the tick: what the platform was told, or what it had; -1 if unknown.
+func (r Record) After() int {
+	if r.Action == Scaled {
+		return r.Decision.To
+	}
+	return r.Dynos
+}
+
+// Heartbeat returns the reading that the decision was taken from. ok is false when there was none.
+func (r Record) Heartbeat() (hb probe.Reading, ok bool) {
+	if i := r.Decision.Reading; i >= 0 && i < len(r.Readings) {
+		return r.Readings[i], true
+	}
+	return probe.Reading{}, false
+}
+
+// Headline says in a few words what came of the tick: "scaled 2 → 3".
+func (r Record) Headline() string {
+	switch d := r.Decision; r.Action {
+	case Scaled:
+		return fmt.Sprintf("scaled %d → %d", d.From, d.To)
+	case WouldScale:
+		return fmt.Sprintf("dry run: would scale %d → %d", d.From, d.To)
+	case Failed:
+		if r.Dynos < 0 {
+			return "the number of dynos could not be read"
+		}
+		return fmt.Sprintf("scaling %d → %d failed", d.From, d.To)
+	case Interrupted:
+		return "interrupted"
+	}
+	if r.Dynos < 0 {
+		return "held"
+	}
+	return fmt.Sprintf("held at %d", r.Dynos)
+}
+
+// Why explains the decision in a sentence without a full stop, also for a hold.
+func (r Record) Why() string {
+	if r.Action == Interrupted {
+		return "the bot was told to stop"
+	}
+	parts := []string{r.cause()}
+	for _, c := range r.Decision.Clamps {
+		parts = append(parts, r.clampText(c))
+	}
+	if r.Error != "" {
+		parts = append(parts, r.Error)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (r Record) cause() string {
+	switch d := r.Decision; d.Rule {
+	case RuleOffline:
+		return "the bot itself is offline: it reaches neither the app nor anything else, so nothing is changed"
+	case RuleOrder:
+		return r.ordered()
+	case RuleHandsOff:
+		return "somebody set 0 dynos, so the bot keeps its hands off"
+	case RuleLimits:
+		return fmt.Sprintf("%d is outside the limits of this hour, %d to %d", d.From, r.Limits.Min, r.Limits.Max)
+	case RuleSlow, RuleFast:
+		return d.progress() + " " + r.evidence()
+	}
+	return r.sight()
+}
+
+// offline says whether the bot is cut off.
+func (r Record) offline() string {
+	if r.Decision.Rule == RuleOffline {
+		return r.cause()
+	}
+	return "the bot is connected again, and goes on from what it knew"
+}
+
+// bill says what the month costs.
+func (r Record) bill() string { return r.Decision.Bill.String() }
+
+// ordered says what somebody asked the bot for.
+func (r Record) ordered() string {
+	o := r.Control.Order
+	return fmt.Sprintf("somebody asked for %d until %s", o.Dynos, clock(o.Until))
+}
+
+// adopted says that somebody else has changed the number of dynos, and what the bot makes of it.
+func (r Record) adopted() string {
+	a := r.Decision.Adopted
+	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
+	if r.Decision.Rule == RuleLimits {
+		return text + fmt.Sprintf(", which is outside the limits of this hour, %d to %d", r.Limits.Min, r.Limits.Max)
+	}
+	return text + ", and the bot goes on from there"
+}
+
+// sight says what the readings say when they call for no change.
+func (r Record) sight() string {
+	d := r.Decision
+	hb, ok := r.Heartbeat()
+	switch {
+	case !ok:
+		return "there is no reading"
+	case d.Verdict == Blind:
+		return fmt.Sprintf("blind: %s: %s", hb.Outcome, hb.Error)
+	case d.Rule == RuleBooting:
+		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
+		if d.BootSeconds > 0 {
+			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)
+		}
+		return text
+	case d.Verdict == Right:
+		return fmt.Sprintf("%s is right, between %g and %g ms", formatMS(hb.Value), d.MinResponseMS, d.MaxResponseMS)
+	}
+	return d.progress() + " " + r.evidence()
+}
+
+// evidence says what was wrong with the reading that the decision was taken from.
+func (r Record) evidence() string {
+	d := r.Decision
+	hb, _ := r.Heartbeat()
+	switch {
+	case hb.Outcome != probe.Answered:
+		return fmt.Sprintf("failed or too slow (the last one: %s)", hb.Error)
+	case d.Verdict == Slow:
+		return fmt.Sprintf("slower than %g ms (the last one %s)", d.MaxResponseMS, spent(hb))
+	}
+	return fmt.Sprintf("faster than %g ms (the last one %s)", d.MinResponseMS, spent(hb))
+}
+
+// spent says how long a heartbeat took, by what of it is measured.
+func spent(hb probe.Reading) string {
+	switch hb.Measure {
+	case probe.MeasureProcessing:
+		return "was processed for " + formatMS(hb.Value)
+	case probe.MeasureQueue:
+		return "waited " + formatMS(hb.Value) + " in the queue"
+	}
+	return "took " + formatMS(hb.Value)
+}
+
+func (r Record) clampText(c Clamp) string {
+	switch {
+	case c.By == ClampUnsettled:
+		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
+	case c.By == ClampStabilization && c.To == r.Decision.From:
+		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
+	case c.By == ClampStabilization:
+		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To, left(c))
+	case c.By == ClampCooldown:
+		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c))
+	case c.By == ClampHold:
+		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To, left(c))
+	case c.By == ClampBudget && c.SecondsLeft > 0:
+		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
+	case c.By == ClampBudget:
+		return fmt.Sprintf("wanted %d, but with so many the month would cost $%.2f of $%g, so twice as many slow heartbeats are needed",
+			c.From, r.Decision.Bill.Spend.Forecast(c.From, r.Decision.Bill.Price), r.Decision.Bill.Budget)
+	case c.By == ClampDeploy && c.SecondsLeft > 0:
+		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c))
+	case c.By == ClampDeploy && r.Error != "":
+		return fmt.Sprintf("wanted %d, but whether a release is under way is not known", c.From)
+	case c.By == ClampDeploy:
+		return fmt.Sprintf("wanted %d, but a release is under way", c.From)
+	case c.By == ClampPause && c.SecondsLeft == 0:
+		return fmt.Sprintf("wanted %d, but that is paused", c.From)
+	case c.By == ClampPause:
+		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c))
+	case c.To < c.From:
+		return fmt.Sprintf("wanted %d, the maximum of this hour is %d", c.From, r.Limits.Max)
+	}
+	return fmt.Sprintf("wanted %d, the minimum of this hour is %d", c.From, r.Limits.Min)
+}
+
+// left writes how long a clamp lasts yet.
+func left(c Clamp) string {
+	d := time.Duration(math.Ceil(c.SecondsLeft)) * time.Second
+	switch minutes := int(d.Round(time.Minute).Minutes()); {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case minutes < 120:
+		return fmt.Sprintf("%d min", minutes)
+	default:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	}
+}
+
+// progress says how many readings had the verdict: of those that are needed while they are too few.
+func (d Decision) progress() string {
+	enough := d.Run >= d.Needed
+	switch {
+	case d.Of > d.Needed && enough:
+		return fmt.Sprintf("%d of the last %s", d.Run, heartbeats(d.Of))
+	case d.Of > d.Needed:
+		return fmt.Sprintf("%d of the last %s, with %d needed,", d.Run, heartbeats(d.Of), d.Needed)
+	case !enough:
+		return fmt.Sprintf("%d of %s in a row", d.Run, heartbeats(d.Needed))
+	case d.Run == 64:
+		return "64 or more heartbeats in a row"
+	}
+	return heartbeats(d.Run) + " in a row"
+}
+
+func heartbeats(n int) string {
+	if n == 1 {
+		return "1 heartbeat"
+	}
+	return fmt.Sprintf("%d heartbeats", n)
+}
+
+// formatMS writes a response time as people read it: whole milliseconds, or a digit more where that is all there is.
+func formatMS(ms float64) string {
+	if ms < 10 {
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%.0f ms", ms)
+}

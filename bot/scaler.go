@@ -1,0 +1,57 @@
+// Package bot is the loop, the decision and the record of a tick.
+//
+// Every interval the bot takes a reading, decides from it how many dynos the app should have, keeps that number inside the
+// limits of the hour, asks the platform for it, and tells people what it did and why.
+package bot
+
+import (
+	"context"
+	"time"
+)
+
+// A Scaler is a platform: it reads and sets the number of dynos of one process type.
+//
+// Both methods return when ctx ends at the latest, have deadlines of their own, and return errors that speak to people and
+// hold no secret. They may be called from several goroutines.
+type Scaler interface {
+	// Size reads the number of dynos afresh: the number asked for, whether or not all of them run yet. settled is false
+	// while an earlier change is still under way.
+	Size(ctx context.Context) (n int, settled bool, err error)
+	// Resize asks for n dynos, 0 or more. The number is absolute, so asking twice is harmless. After an error the number
+	// may or may not have changed: Size tells.
+	Resize(ctx context.Context, n int) error
+}
+
+// What only some platforms can do is an interface of its own, found by assertion.
+type (
+	// A WebURLer knows the URL at which the app answers, against which a relative heartbeat URL is resolved.
+	WebURLer interface {
+		WebURL(ctx context.Context) (string, error)
+	}
+	// A QuotaTeller knows how many API calls the platform still allows. ok is false when it has not said so yet.
+	QuotaTeller interface {
+		Quota() (remaining int, ok bool)
+	}
+	// A Releaser knows the app's newest release: when it was made, and whether it is done. While one is under way, or young,
+	// response times say little about how many dynos the app needs.
+	Releaser interface {
+		Release(ctx context.Context) (at time.Time, done bool, err error)
+	}
+	// An UpTeller knows how many dynos run, where Size tells how many were asked for.
+	UpTeller interface {
+		Up(ctx context.Context) (n int, err error)
+	}
+	// A Pricer knows what one dyno costs a month, in dollars.
+	Pricer interface {
+		Price(ctx context.Context) (dollars float64, err error)
+	}
+	// A Checker goes through what it needs of the platform, one thing after the other, and changes nothing. It reports
+	// each: what was looked at, what was found, and what is wrong with it, or nil.
+	Checker interface {
+		Check(ctx context.Context, report func(what, found string, err error))
+	}
+	// A Runner has processes of its own, which run until ctx ends. Run returns when all of them have ended.
+	Runner interface {
+		Run(ctx context.Context) error
+	}
+)

@@ -1,0 +1,235 @@
+// Package scalertest is the conformance suite that every platform passes.
+package scalertest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// patience is how long a platform may take to settle after a change, in real time.
+const patience = 20 * time.Second
+
+// A Fixture is one fresh platform under test, at 2 dynos and settled.
+type Fixture struct {
+	// Scaler is what is tested.
+	Scaler bot.Scaler
+	// Count tells the number of dynos past the Scaler, as the platform itself knows it.
+	Count func() int
+	// Set changes the number past the Scaler, as somebody's hand would. Nil where nobody can.
+	Set func(n int)
+	// Break makes every call to the platform fail until mend is called. Nil where nothing can fail.
+	Break func() (mend func())
+	// Secrets must appear in no error.
+	Secrets []string
+}
+
+// Run holds a platform to the contract of [bot.Scaler]. open makes a fresh fixture and registers its own clean-up.
+func Run(t *testing.T, open func(t *testing.T) Fixture) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Fixture)
+	}{
+		{"reads the count", readsTheCount},
+		{"sees a change by hand", seesAHand},
+		{"scales up and down", scalesUpAndDown},
+		{"asking twice is harmless", askingTwice},
+		{"zero is a number", zero},
+		{"a negative number is refused", negative},
+		{"a cancelled call returns at once", cancelled},
+		{"a broken platform is an error, and nothing is forgotten", broken},
+		{"reads and changes from several goroutines", concurrent},
+		{"counts what runs, where it can", countsWhatRuns},
+		{"knows the newest release, where it can", knowsTheRelease},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+func readsTheCount(t *testing.T, f Fixture) {
+	n, settled, err := f.Scaler.Size(t.Context())
+	if err != nil || n != 2 || !settled {
+		t.Errorf("Size of a fresh platform = %d, %v, %v, want 2, true, nil", n, settled, err)
+	}
+}
+
+func seesAHand(t *testing.T, f Fixture) {
+	if f.Set == nil {
+		t.Skip("nobody can change this platform's count past the scaler")
+	}
+	f.Set(4)
+	wantSettled(t, f, 4)
+}
+
+func scalesUpAndDown(t *testing.T, f Fixture) {
+	for _, n := range []int{3, 5, 4, 1} {
+		resize(t, f, n)
+		wantSettled(t, f, n)
+	}
+}
+
+func askingTwice(t *testing.T, f Fixture) {
+	resize(t, f, 3)
+	resize(t, f, 3)
+	wantSettled(t, f, 3)
+	resize(t, f, 3)
+	wantSettled(t, f, 3)
+}
+
+func zero(t *testing.T, f Fixture) {
+	resize(t, f, 0)
+	wantSettled(t, f, 0)
+	resize(t, f, 2)
+	wantSettled(t, f, 2)
+}
+
+func negative(t *testing.T, f Fixture) {
+	if err := f.Scaler.Resize(t.Context(), -1); err == nil {
+		t.Error("Resize(-1) was accepted")
+	}
+	wantSettled(t, f, 2)
+}
+
+func cancelled(t *testing.T, f Fixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	start := time.Now()
+	if _, _, err := f.Scaler.Size(ctx); err == nil && time.Since(start) > time.Second {
+		t.Error("Size with a cancelled context neither failed nor returned at once")
+	}
+	_ = f.Scaler.Resize(ctx, 2)
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("calls with a cancelled context took %v", d)
+	}
+}
+
+func broken(t *testing.T, f Fixture) {
+	if f.Break == nil {
+		t.Skip("nothing on this platform can fail")
+	}
+	mend := f.Break()
+	_, _, err := f.Scaler.Size(t.Context())
+	wantError(t, f, "Size on a broken platform", err)
+	wantError(t, f, "Resize on a broken platform", f.Scaler.Resize(t.Context(), 3))
+	if n := f.Count(); n != 2 {
+		t.Errorf("after a Resize that failed the platform has %d dynos, want 2", n)
+	}
+	mend()
+	resize(t, f, 3)
+	wantSettled(t, f, 3)
+}
+
+func concurrent(t *testing.T, f Fixture) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, _, err := f.Scaler.Size(t.Context()); err != nil {
+				t.Errorf("Size beside others: %v", err)
+			}
+		})
+		wg.Go(func() {
+			if err := f.Scaler.Resize(t.Context(), 3); err != nil {
+				t.Errorf("Resize beside others: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	wantSettled(t, f, 3)
+}
+
+func countsWhatRuns(t *testing.T, f Fixture) {
+	u, ok := f.Scaler.(bot.UpTeller)
+	if !ok {
+		t.Skip("this platform doesn't tell how many dynos run")
+	}
+	for _, n := range []int{2, 3, 0, 1} {
+		resize(t, f, n)
+		wantSettled(t, f, n)
+		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+			up, err := u.Up(t.Context())
+			if err != nil {
+				t.Fatalf("Up: %v", err)
+			}
+			if up == n {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("Up = %d, want %d within %v", up, n, patience)
+			}
+		}
+	}
+	failsWhenBroken(t, f, "Up", func(ctx context.Context) error { _, err := u.Up(ctx); return err })
+}
+
+func knowsTheRelease(t *testing.T, f Fixture) {
+	r, ok := f.Scaler.(bot.Releaser)
+	if !ok {
+		t.Skip("this platform knows of no releases")
+	}
+	if at, done, err := r.Release(t.Context()); !done || at.After(time.Now()) || err != nil {
+		t.Errorf("Release of a fresh platform = %v, %v, %v, want one that is done", at, done, err)
+	}
+	failsWhenBroken(t, f, "Release", func(ctx context.Context) error { _, _, err := r.Release(ctx); return err })
+}
+
+// failsWhenBroken holds that a read fails when its context has ended, and on a broken platform without telling a secret.
+func failsWhenBroken(t *testing.T, f Fixture, name string, read func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantError(t, f, name+" with a cancelled context", read(ctx))
+	if f.Break == nil {
+		return
+	}
+	mend := f.Break()
+	wantError(t, f, name+" on a broken platform", read(t.Context()))
+	mend()
+	if err := read(t.Context()); err != nil {
+		t.Errorf("%s after the mending: %v", name, err)
+	}
+}
+
+func resize(t *testing.T, f Fixture, n int) {
+	t.Helper()
+	if err := f.Scaler.Resize(t.Context(), n); err != nil {
+		t.Fatalf("Resize(%d): %v", n, err)
+	}
+}
+
+// wantSettled waits until the platform has settled, and wants n dynos there by the Scaler's and by its own account.
+func wantSettled(t *testing.T, f Fixture, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		got, settled, err := f.Scaler.Size(t.Context())
+		switch {
+		case err != nil:
+			t.Fatalf("Size: %v", err)
+		case got != n:
+			t.Fatalf("Size = %d, want %d", got, n)
+		case settled:
+			if c := f.Count(); c != n {
+				t.Fatalf("the platform itself counts %d dynos, want %d", c, n)
+			}
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("not settled at %d dynos within %v", n, patience)
+		}
+	}
+}
+
+func wantError(t *testing.T, f Fixture, call string, err error) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s gave no error", call)
+		return
+	}
+	for _, s := range f.Secrets {
+		if strings.Contains(err.Error(), s) {
+			t.Errorf("the error of %s holds a secret", call)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package bot_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// Thirty days of heartbeats across a change of the clocks, with restarts, releases, outages of the heartbeat and of the API,
+// changes by hand, pauses and load that comes and goes: at every tick the promises hold.
+func TestSoak(t *testing.T) {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	least, err := schedule.Parse("0:00=1, mon-fri 8:00=3, mon-fri 18:00=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	most, err := schedule.Parse("0:00=4, 8:00=12, 20:00=4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := schedule.New(least, most, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	soak(t, 1, table)
+}
+
+// soaked are what happens to the world in a soak.
+type soaked struct {
+	*world
+	k     *knowing
+	disk  *disk
+	rnd   *rand.Rand
+	blind int // ticks that an outage of the heartbeat lasts yet
+	down  int // ticks that an outage of the API lasts yet
+}
+
+func soak(t *testing.T, seed uint64, table schedule.Table) {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	w, k := newKnowing(2, func(*bot.Options) {})
+	s := &soaked{world: w, k: k, disk: &disk{}, rnd: rnd}
+	configure := func(o *bot.Options) {
+		o.Schedule, o.Scaler = table, k
+		o.Policy.CooldownUp, o.Policy.CooldownDown = time.Minute, 5*time.Minute
+		o.Policy.Stabilization, o.Policy.ManualHold = 5*time.Minute, 10*time.Minute
+		o.Policy.Fails, o.Policy.Up = bot.Quorum{N: 3, M: 5}, bot.Step{Percent: 50}
+		o.DeployGrace = 5 * time.Minute
+	}
+	s.restart(t, s.disk, configure)
+	begin := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC) // the clocks go back on 1 November
+	const beat = 30 * time.Second
+	open := map[notify.Kind]bool{}
+	changes := 0
+	for now := begin; now.Before(begin.Add(30 * 24 * time.Hour)); now = now.Add(beat) {
+		if rnd.IntN(300) == 0 {
+			s.restart(t, s.disk, configure)
+		}
+		s.happen(now)
+		before, calls := s.platform.n, len(s.platform.resizes)
+		r := s.Tick(t.Context(), now)
+		s.hold(t, r, table.At(now), before, calls)
+		changes += len(s.platform.resizes) - calls
+		for _, e := range s.inbox.events {
+			if e.Phase == notify.Opened && open[e.Kind] {
+				t.Fatalf("seed %d, %v: %s was opened twice", seed, now, e.Kind)
+			}
+			if e.Phase != "" {
+				kind := e.Kind
+				if kind == notify.HeartbeatRecovered {
+					kind = notify.HeartbeatUnreachable
+				}
+				open[kind] = e.Phase != notify.Resolved
+			}
+		}
+		s.inbox.events = nil
+	}
+	if changes < 100 {
+		t.Errorf("seed %d: only %d changes in a month: the soak does not soak", seed, changes)
+	}
+}
+
+// happen lets the world go on by a tick.
+func (s *soaked) happen(now time.Time) {
+	if s.rnd.IntN(2000) == 0 {
+		s.blind = 1 + s.rnd.IntN(60)
+	}
+	if s.rnd.IntN(2000) == 0 {
+		s.down = 1 + s.rnd.IntN(60)
+	}
+	s.platform.sizeErr = nil
+	if s.down--; s.down > 0 {
+		s.platform.sizeErr = errPlatform
+	}
+	switch s.rnd.IntN(1500) {
+	case 0:
+		s.platform.n = 1 + s.rnd.IntN(14) // a hand
+	case 1:
+		s.k.released, s.k.done = now, false
+	case 2:
+		until := now.Add(time.Duration(s.rnd.IntN(120)) * time.Minute)
+		s.SetControl(func(c bot.Control) bot.Control { c.Down = bot.Pause{On: true, Until: until}; return c })
+	}
+	if !s.k.done && s.rnd.IntN(5) == 0 {
+		s.k.done = true
+	}
+	if s.k.up != s.platform.n && s.rnd.IntN(2) == 0 {
+		s.k.up = s.platform.n
+	}
+	// The load has a daily rhythm; more dynos make answers faster.
+	load := 2 + 8*float64(now.Hour()%12)/12
+	ms := 150 * (0.5 + s.rnd.Float64()) * max(0.5, load/float64(max(1, s.platform.n))) * max(1, load/float64(max(1, s.platform.n)))
+	s.heart.next = took(ms * 2)
+	if s.blind--; s.blind > 0 {
+		s.heart.next = blind
+	}
+}
+
+// hold holds one tick against the promises.
+func (s *soaked) hold(t *testing.T, r bot.Record, lim schedule.Limits, before, calls int) {
+	t.Helper()
+	asked := s.platform.resizes[calls:]
+	d := r.Decision
+	switch {
+	case len(asked) > 1:
+		t.Fatalf("%v: asked for %v in one tick", r.Time, asked)
+	case len(asked) == 1 && asked[0] == before:
+		t.Fatalf("%v: asked for the %d dynos that there were", r.Time, before)
+	case s.platform.sizeErr != nil && len(asked) > 0:
+		t.Fatalf("%v: asked for %v without knowing how many there are", r.Time, asked)
+	case s.platform.sizeErr != nil:
+		return
+	case s.platform.n > 0 && lim.Clamp(s.platform.n) != s.platform.n:
+		t.Fatalf("%v: %d dynos are outside the limits %v: %s", r.Time, s.platform.n, lim, r.Why())
+	}
+	if len(asked) == 0 || asked[0] > before || d.Rule == bot.RuleLimits {
+		return
+	}
+	// A down that is no correction.
+	young := r.Time.Sub(s.k.released) < 5*time.Minute
+	if d.Verdict != bot.Fast || !s.k.done || young || r.Control.Down.Active(r.Time) {
+		text, _ := json.Marshal(r)
+		t.Fatalf("%v: went down when it must not: %s", r.Time, text)
+	}
+}
+
+// What a dry run decides, nobody does.
+func TestDryRunSoakNeverWrites(t *testing.T) {
+	w, k := newKnowing(2, func(o *bot.Options) { o.DryRun = true })
+	k.onResize = func(context.Context) error { t.Fatal("a dry run wrote"); return nil }
+	s := &soaked{world: w, k: k, disk: &disk{}, rnd: rand.New(rand.NewPCG(7, 7))}
+	wanted := false
+	for now := noon; now.Before(noon.Add(48 * time.Hour)); now = now.Add(30 * time.Second) {
+		s.happen(now)
+		wanted = s.Tick(t.Context(), now).Action == bot.WouldScale || wanted
+	}
+	if !wanted {
+		t.Error("it never even wanted to")
+	}
+}

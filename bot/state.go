@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"slices"
+	"time"
+)
+
+// State is what the policy remembers between ticks: a plain value that survives as JSON, so that a restart, a replica and a
+// replay all go on from it. The zero State remembers nothing.
+type State struct {
+	// Begun is when the bot began to watch: no dyno is removed before it has seen a whole stabilization window.
+	Begun time.Time `json:"begun,omitzero"`
+	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. A blind one leaves no mark.
+	Slow Window `json:"slow"`
+	Fast Window `json:"fast"`
+	// Blind counts the blind readings in a row.
+	Blind int `json:"blind"`
+	// LastUp and LastDown are when the bot last added and removed dynos.
+	LastUp   time.Time `json:"last_up,omitzero"`
+	LastDown time.Time `json:"last_down,omitzero"`
+	// Wishes are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
+	// lower than the one before it.
+	Wishes []Wish `json:"wishes,omitempty"`
+	// Known says that Dynos is the number of dynos after the last tick.
+	Known bool `json:"known,omitempty"`
+	Dynos int  `json:"dynos,omitempty"`
+	// Asked is the bot's own newest change: at AskedAt it asked the platform to go from AskedFrom to AskedTo.
+	AskedAt   time.Time `json:"asked_at,omitzero"`
+	AskedFrom int       `json:"asked_from,omitempty"`
+	AskedTo   int       `json:"asked_to,omitempty"`
+	// HoldUntil is until when a number that somebody set by hand is left alone.
+	HoldUntil time.Time `json:"hold_until,omitzero"`
+	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times that
+	// were seen, in seconds, the newest last.
+	BootSince time.Time `json:"boot_since,omitzero"`
+	Boots     []float64 `json:"boots,omitempty"`
+	// ReleaseSeen is when a release was last seen under way.
+	ReleaseSeen time.Time `json:"release_seen,omitzero"`
+	// Spend is what this month's dynos have cost.
+	Spend Spend `json:"spend,omitzero"`
+	// Control is what people have asked of the bot.
+	Control Control `json:"control,omitzero"`
+}
+
+// A Wish is a number of dynos that was wished for at a time.
+type Wish struct {
+	Time  time.Time `json:"time"`
+	Dynos int       `json:"dynos"`
+}
+
+// restart forgets the readings, which were of another number of dynos.
+func (s *State) restart() { s.Slow, s.Fast = 0, 0 }
+
+// asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
+func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.AskedTo = now, from, to }
+
+// scaled notes a change that the platform accepted, or that a dry run would have made: the runs start over, and a cooldown
+// begins.
+func (s *State) scaled(now time.Time, from, to int) {
+	s.restart()
+	if to > from {
+		s.LastUp = now
+	} else {
+		s.LastDown = now
+	}
+}
+
+// wished takes in a wish, and drops those that are older than the window or can no longer be the highest. It never changes
+// the slice that a copy of the state shares.
+func (s *State) wished(now time.Time, n int, window time.Duration) {
+	if window <= 0 {
+		s.Wishes = nil
+		return
+	}
+	if k := len(s.Wishes); k > 0 && s.Wishes[k-1].Dynos == n && now.Sub(s.Wishes[0].Time) < window {
+		// The same wish again: only the time of the newest changes.
+		s.Wishes = append(slices.Clone(s.Wishes[:k-1]), Wish{now, n})
+		return
+	}
+	kept := make([]Wish, 0, len(s.Wishes)+1)
+	for _, w := range s.Wishes {
+		if w.Dynos > n && now.Sub(w.Time) < window {
+			kept = append(kept, w)
+		}
+	}
+	s.Wishes = append(kept, Wish{now, n})
+}
+
+// ownChange is how long after a change that the bot asked for the platform may still tell the number before it.
+const ownChange = 2 * time.Minute
+
+// adopt takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A change of the
+// bot's own that came through although the bot did not hear so, because it died or was told of an error, counts as made.
+func (s *State) adopt(now time.Time, n int) (byHand bool) {
+	recent := now.Sub(s.AskedAt) < ownChange
+	if recent && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos {
+		s.scaled(s.AskedAt, s.AskedFrom, s.AskedTo)
+	}
+	ours := recent && (n == s.AskedFrom || n == s.AskedTo)
+	byHand = s.Known && n != s.Dynos && !ours
+	s.Known, s.Dynos = true, n
+	return byHand
+}
