@@ -1,0 +1,109 @@
+package heroku
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its
+// formation, and the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing is
+// passed over when an earlier answer has already told that it can't work.
+func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
+	email, err := p.account(ctx)
+	report("credentials", email, err)
+	var e *Error
+	if errors.As(err, &e) && (e.Status == 0 || e.Status == http.StatusUnauthorized) {
+		return // nobody there, or nobody who knows this key
+	}
+
+	found, err := p.checkApp(ctx)
+	report("app", found, err)
+	if found != "" {
+		found, err = p.checkFormation(ctx)
+		report("formation", found, err)
+	}
+
+	n, err := p.callsLeft(ctx)
+	found = ""
+	if err == nil {
+		found = fmt.Sprintf("%d of the account's 4,500 an hour", n)
+		if n == 0 {
+			err = errors.New("no API call is left: something that uses this account's keys calls too often")
+		}
+	}
+	report("API calls left", found, err)
+}
+
+// account reads who the key belongs to. The e-mail is told even where something is wrong with the account.
+func (p *Platform) account(ctx context.Context) (email string, err error) {
+	var a struct {
+		Email        string  `json:"email"`
+		SuspendedAt  *string `json:"suspended_at"`
+		DelinquentAt *string `json:"delinquent_at"`
+	}
+	err = p.do(ctx, "read the account", func(ctx context.Context) error {
+		if err := p.service.Get(ctx, &a, "/account", nil, nil); err != nil {
+			return err
+		}
+		if a.Email == "" {
+			return errors.New("it has no e-mail")
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case a.SuspendedAt != nil:
+		err = errors.New("the account is suspended: Heroku's support has to lift that")
+	case a.DelinquentAt != nil:
+		err = errors.New("the account is behind with its payments: see https://dashboard.heroku.com/account/billing")
+	}
+	return p.transport.safe(a.Email), err
+}
+
+// checkApp tells what the app is; found is empty when it can't be read.
+func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
+	a, err := p.appInfo(ctx)
+	if err != nil {
+		return "", err
+	}
+	mode := "off"
+	if a.Maintenance {
+		mode = "on"
+		err = fmt.Errorf("maintenance mode answers every heartbeat with 503, which looks like load: end it with `heroku maintenance:off --app %s`", p.app)
+	}
+	return p.transport.safe(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name, mode, a.WebURL)), err
+}
+
+func (p *Platform) checkFormation(ctx context.Context) (found string, err error) {
+	f, err := p.formation(ctx)
+	if err != nil {
+		return "", err
+	}
+	found = p.transport.safe(fmt.Sprintf("%s: %d × %s", p.processType, *f.Quantity, f.Size))
+	if strings.EqualFold(f.Size, "Eco") || strings.EqualFold(f.Size, "Basic") {
+		err = fmt.Errorf("%s dynos can't exceed one of a process type: change the size with `heroku ps:type %s=standard-1x --app %s`",
+			clean(f.Size), p.processType, p.app)
+	}
+	return found, err
+}
+
+func (p *Platform) callsLeft(ctx context.Context) (n int, err error) {
+	var r struct {
+		Remaining *int `json:"remaining"`
+	}
+	err = p.do(ctx, "read the rate limit", func(ctx context.Context) error {
+		if err := p.service.Get(ctx, &r, "/account/rate-limits", nil, nil); err != nil {
+			return err
+		}
+		if r.Remaining == nil {
+			return errors.New("it has no number")
+		}
+		n = *r.Remaining
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,127 @@
+package herokutest
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An App is an app to begin with.
+type App struct {
+	// Name is the app's name: lower-case letters, digits and dashes, four to thirty of them.
+	Name string
+	// WebURL is the app's address; "" means https://NAME.herokuapp.com/. Any other than one of herokuapp.com breaks the
+	// schema, so it is left out of the check.
+	WebURL string
+	// Maintenance says that the app is in maintenance mode.
+	Maintenance bool
+	// Formation is what the app runs; nil means one web process at 1 Standard-1X.
+	Formation []Process
+	// Releases are the app's releases, the oldest first; nil means two that succeeded when the app was added, the first
+	// empty. An app none of whose releases has succeeded has no dynos, whatever its formation.
+	Releases []Release
+}
+
+// A Process is a process type of an app.
+type Process struct {
+	// Type is the process type, as in "web".
+	Type string
+	// Quantity is the number of dynos to begin with.
+	Quantity int
+	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
+	// Performance and Private ten, of others a hundred.
+	Size string
+	// Command is what runs; "" means "./TYPE".
+	Command string
+}
+
+// region is where all apps are.
+const region = "us"
+
+type app struct {
+	App
+	created   time.Time
+	processes []*process
+	releases  []*release
+}
+
+type process struct {
+	Process
+	updated time.Time
+	dynos   []*dyno // as many as the quantity says
+	made    int     // dynos ever
+}
+
+func newApp(a App) *app {
+	if a.Formation == nil {
+		a.Formation = []Process{{Type: "web", Quantity: 1}}
+	}
+	out := &app{App: a, created: time.Now()}
+	for _, p := range a.Formation {
+		if p.Size == "" {
+			p.Size = "Standard-1X"
+		}
+		if p.Command == "" {
+			p.Command = "./" + p.Type
+		}
+		added := &process{Process: p}
+		added.set(p.Quantity, up)
+		out.processes = append(out.processes, added)
+	}
+	if a.Releases == nil {
+		a.Releases = []Release{{Description: "Initial release"}, {}}
+	}
+	for _, r := range a.Releases {
+		out.release(r)
+	}
+	return out
+}
+
+func (a *app) id() string { return uuid("app", a.Name) }
+
+// process finds a process type by name or id, nil when there is none.
+func (a *app) process(name string) *process {
+	for _, p := range a.processes {
+		if p.Type == name || p.id(a) == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func (p *process) id(a *app) string { return uuid("formation", a.Name, p.Type) }
+
+// set changes the number of dynos: those of the highest numbers go, and new ones begin in a state.
+func (p *process) set(n int, state string) {
+	p.Quantity, p.updated = n, time.Now()
+	p.dynos = p.dynos[:min(len(p.dynos), max(n, 0))]
+	for len(p.dynos) < n {
+		p.made++
+		p.dynos = append(p.dynos, &dyno{state: state, created: p.updated, updated: p.updated, serial: p.made})
+	}
+}
+
+// restart puts new dynos into the places of all.
+func (p *process) restart(state string) {
+	p.dynos = nil
+	p.set(p.Quantity, state)
+}
+
+// limit is Heroku's default scaling limit of a process type, by dyno size.
+func limit(size string) int {
+	s := strings.ToLower(size)
+	switch {
+	case s == "eco" || s == "basic":
+		return 1
+	case strings.HasPrefix(s, "performance") || strings.HasPrefix(s, "private"):
+		return 10
+	}
+	return 100
+}
+
+// uuid makes an id that is the same for the same name.
+func uuid(name ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(name, "\x00")))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}

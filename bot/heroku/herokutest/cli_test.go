@@ -1,0 +1,85 @@
+package herokutest_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+)
+
+// cli finds the real Heroku CLI, and makes a function that runs it against a server with a key.
+func cli(t *testing.T, srv *herokutest.Server, key string) func(args ...string) (output string, ok bool) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the Heroku CLI takes about 3 s a call, which is not -short")
+	}
+	path := os.Getenv("HEROKU_CLI")
+	if path == "" {
+		found, err := exec.LookPath("heroku")
+		if err != nil {
+			t.Skip("the Heroku CLI is not installed: npm i heroku@11.10.0, then set HEROKU_CLI to node_modules/.bin/heroku, or put it on the PATH")
+		}
+		path = found
+	}
+	home := t.TempDir()
+	env := []string{
+		"PATH=" + filepath.Dir(path) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home,
+		"HEROKU_HOST=" + srv.URL, "HEROKU_API_KEY=" + key, "HEROKU_PARTICLEBOARD_URL=" + srv.URL,
+		"DISABLE_TELEMETRY=true", "HEROKU_SKIP_NEW_VERSION_CHECK=true", "NO_COLOR=1",
+	}
+	return func(args ...string) (string, bool) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, path, args...)
+		cmd.Env, cmd.Dir = env, home
+		out, err := cmd.CombinedOutput()
+		t.Logf("heroku %s\n%s", strings.Join(args, " "), out)
+		return string(out), err == nil
+	}
+}
+
+func TestTheHerokuCLIScalesTheFake(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	heroku := cli(t, srv, srv.Key)
+	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{
+		{Type: "web", Quantity: 1}, {Type: "mail", Quantity: 1, Size: "Basic"},
+	}})
+	for _, c := range []struct {
+		args      string
+		ok        bool
+		want      string
+		web, mail int
+	}{
+		{"ps:scale web=2", true, "now running web at 2:Standard-1X", 2, 1},
+		{"ps:scale web+2", true, "now running web at 4:Standard-1X", 4, 1},
+		{"ps:scale web-1:standard-2x mail=0", true, "web at 3:Standard-2X", 3, 0},
+		{"ps:scale web=1 mail=2", false, "Cannot update to more than 1 Basic size dynos", 3, 0},
+		{"ps:scale clock=1", false, "Couldn't find that process type (clock)", 3, 0},
+		{"ps:scale", true, "web=3:Standard-2X", 3, 0},
+		{"ps", true, "web.3: up", 3, 0},
+		{"ps:wait", true, "", 3, 0},
+	} {
+		out, ok := heroku(append(strings.Fields(c.args), "--app", "my-app")...)
+		if ok != c.ok || !strings.Contains(out, c.want) {
+			t.Errorf("heroku %s: ok = %v, want %v and %q in:\n%s", c.args, ok, c.ok, c.want, out)
+		}
+		if web, mail := srv.Quantity("my-app", "web"), srv.Quantity("my-app", "mail"); web != c.web || mail != c.mail {
+			t.Errorf("after heroku %s there are %d web and %d mail dynos, want %d and %d", c.args, web, mail, c.web, c.mail)
+		}
+	}
+}
+
+func TestTheHerokuCLIIsRefusedWithAWrongKey(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	heroku := cli(t, srv, "another-key")
+	srv.AddApp(herokutest.App{Name: "my-app"})
+	if out, ok := heroku("ps", "--app", "my-app"); ok || !strings.Contains(out, "HEROKU_API_KEY is invalid") {
+		t.Errorf("heroku ps with a wrong key: ok = %v\n%s", ok, out)
+	}
+}

@@ -1,0 +1,164 @@
+package herokutest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// readFormation reads one process type, or all when processType is "".
+func (s *Server) readFormation(appName, processType string) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.app(appName)
+	if a == nil {
+		return missing("app", "Couldn't find that app.")
+	}
+	if processType == "" {
+		return reply{resource: "formation", value: a.formation()}
+	}
+	p := a.process(processType)
+	if p == nil {
+		return noProcess(processType)
+	}
+	return reply{resource: "formation", value: p.resource(a)}
+}
+
+func noProcess(name string) reply {
+	return missing("formation", fmt.Sprintf("Couldn't find that process type (%s).", name))
+}
+
+// An update is what a PATCH asks of one process type.
+type update struct {
+	Type     string          `json:"type"`
+	Quantity json.RawMessage `json:"quantity"` // an integer, or a string as the CLI sends it: "2", "+2", "-1"
+	Size     string          `json:"size"`
+}
+
+// changeFormation changes one process type, or those that the body names when processType is "".
+func (s *Server) changeFormation(appName, processType string, body []byte) reply {
+	updates, err := s.parseUpdates(processType, body)
+	if err != nil {
+		s.violated("the request PATCH /apps/%s/formation/%s with %s breaks the schema: %v", appName, processType, body, err)
+		p := documented(http.StatusUnprocessableEntity)
+		p.message = err.Error()
+		return failed(p)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.app(appName)
+	if a == nil {
+		return missing("app", "Couldn't find that app.")
+	}
+	// All or nothing: no change is made before each has been found good.
+	changes := make([]func(), 0, len(updates))
+	for _, u := range updates {
+		p := a.process(u.Type)
+		if p == nil {
+			return noProcess(u.Type)
+		}
+		size := p.Size
+		if u.Size != "" {
+			size = sizeName(u.Size)
+		}
+		n, err := u.quantity(p.Quantity)
+		switch most := limit(size); {
+		case err != nil || n < 0:
+			e := documented(http.StatusUnprocessableEntity)
+			e.message = fmt.Sprintf("Invalid quantity for process type %s.", u.Type)
+			return failed(e)
+		case n > most:
+			return failed(problem{
+				status: http.StatusUnprocessableEntity, id: "cannot_update_above_limit", limit: most,
+				message: fmt.Sprintf("Cannot update to more than %d %s size dynos per process type.", most, size),
+			})
+		}
+		changes = append(changes, func() {
+			if size != p.Size {
+				p.Size, p.dynos = size, nil // as Heroku restarts them
+			}
+			p.set(n, s.birth)
+		})
+	}
+	for _, change := range changes {
+		change()
+	}
+	if processType == "" {
+		return reply{resource: "formation", value: a.formation()}
+	}
+	return reply{resource: "formation", value: a.process(processType).resource(a)}
+}
+
+// parseUpdates checks a body against the schema of its request, and reads it.
+func (s *Server) parseUpdates(processType string, body []byte) ([]update, error) {
+	if processType != "" {
+		var u update
+		if err := s.schemas.checkRequest("formation update", body); err != nil {
+			return nil, err
+		}
+		err := json.Unmarshal(body, &u)
+		u.Type = processType
+		return []update{u}, err
+	}
+	var batch struct {
+		Updates []update `json:"updates"`
+	}
+	if err := s.schemas.checkRequest("formation batch update", numbers(body)); err != nil {
+		return nil, err
+	}
+	err := json.Unmarshal(body, &batch)
+	return batch.Updates, err
+}
+
+// numbers turns the quantities that the CLI sends as strings into numbers, since the API takes both but its schema doesn't
+// say so.
+func numbers(body []byte) []byte {
+	var batch map[string]any
+	if json.Unmarshal(body, &batch) != nil {
+		return body
+	}
+	updates, _ := batch["updates"].([]any)
+	for _, u := range updates {
+		if u, ok := u.(map[string]any); ok {
+			if q, ok := u["quantity"].(string); ok {
+				if n, err := strconv.Atoi(q); err == nil {
+					u["quantity"] = n
+				}
+			}
+		}
+	}
+	return marshal(batch)
+}
+
+// quantity gives the number of dynos wanted, where there are now so many.
+func (u update) quantity(now int) (int, error) {
+	if len(u.Quantity) == 0 {
+		return now, nil
+	}
+	var n int
+	if json.Unmarshal(u.Quantity, &n) == nil {
+		return n, nil
+	}
+	var q string
+	if err := json.Unmarshal(u.Quantity, &q); err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(q)
+	if strings.HasPrefix(q, "+") || strings.HasPrefix(q, "-") {
+		n += now
+	}
+	return n, err
+}
+
+// sizeName writes a dyno size as Heroku does: standard-1x as Standard-1X.
+func sizeName(s string) string {
+	parts := strings.Split(strings.ToLower(s), "-")
+	for i, p := range parts {
+		if p != "" {
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, "-"), "x", "X")
+}

@@ -1,0 +1,110 @@
+package herokutest
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// A Release is a release of an app.
+type Release struct {
+	// Status is "succeeded", "pending" or "failed"; "" means "succeeded". Any other breaks the schema.
+	Status string
+	// At is when it was made; the zero time means when it was added.
+	At time.Time
+	// Description says what was released; "" means "Deploy 0123abcd".
+	Description string
+}
+
+const succeeded = "succeeded"
+
+type release struct {
+	Release
+	updated time.Time
+}
+
+// AddRelease adds a release to an app, the newest. With one that has succeeded all dynos begin anew. It panics when there is
+// no such app.
+func (s *Server) AddRelease(app string, r Release) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustApp(app)
+	a.release(r)
+	s.restart(a)
+}
+
+// FinishRelease gives the newest release of an app a status, which ends a pending one: with "succeeded" all dynos begin
+// anew, with "failed" they stay as they are. It panics when there is no such app, or when it has no release.
+func (s *Server) FinishRelease(app, status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustApp(app)
+	if len(a.releases) == 0 {
+		panic(fmt.Sprintf("herokutest: app %q has no release", app))
+	}
+	newest := a.releases[len(a.releases)-1]
+	newest.Status, newest.updated = status, time.Now()
+	s.restart(a)
+}
+
+// restart begins all dynos anew where the newest release has just succeeded.
+func (s *Server) restart(a *app) {
+	if a.current() != len(a.releases) {
+		return
+	}
+	for _, p := range a.processes {
+		p.restart(s.birth)
+	}
+}
+
+func (a *app) release(r Release) {
+	r.Status, r.Description = cmp.Or(r.Status, succeeded), cmp.Or(r.Description, "Deploy 0123abcd")
+	if r.At.IsZero() {
+		r.At = time.Now()
+	}
+	a.releases = append(a.releases, &release{Release: r, updated: r.At})
+}
+
+// current is the version of the newest release that has succeeded, 0 when there is none. Versions count from 1.
+func (a *app) current() int {
+	for v := len(a.releases); v > 0; v-- {
+		if a.releases[v-1].Status == succeeded {
+			return v
+		}
+	}
+	return 0
+}
+
+func (a *app) releaseID(version int) string { return uuid("release", a.Name, fmt.Sprint(version)) }
+
+// releasedAt is when the current release was made, null when there is none.
+func (a *app) releasedAt() any {
+	v := a.current()
+	if v == 0 {
+		return nil
+	}
+	return stamp(a.releases[v-1].At)
+}
+
+// releaseList gives all releases, the oldest first.
+func (a *app) releaseList(owner Account) []object {
+	out := []object{}
+	for i, r := range a.releases {
+		v := i + 1
+		out = append(out, object{
+			"addon_plan_names":  []string{},
+			"app":               a.ref(),
+			"created_at":        stamp(r.At),
+			"current":           v == a.current(),
+			"description":       r.Description,
+			"id":                a.releaseID(v),
+			"output_stream_url": nil,
+			"slug":              nil,
+			"status":            r.Status,
+			"updated_at":        stamp(r.updated),
+			"user":              owner.owner(),
+			"version":           v,
+		})
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+// Package herokutest is a fake of the Heroku Platform API for tests: a server on loopback that holds apps and their
+// formations, counts its rate limit down, records its calls, and fails on request.
+//
+// Every answer of a resource, and every body of a request, is checked against the JSON schema that Heroku publishes, in its
+// strict form: nothing missing, nothing more. The real Heroku CLI works against it:
+//
+//	HEROKU_HOST=$URL HEROKU_API_KEY=$KEY HEROKU_PARTICLEBOARD_URL=$URL heroku ps:scale web=2 --app my-app
+//
+// What it serves: GET /account, /account/rate-limits, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
+// /apps/A/releases, and PATCH of /apps/A/formation and /apps/A/formation/T. A change takes effect at once,
+// but for the dynos' booting, which [Server.HoldBoots] lets a test decide.
+package herokutest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Key is the API key that a [Server] accepts unless its Key says otherwise.
+const Key = "herokutest-key-0123456789abcdef"
+
+// hourly is the number of API calls that Heroku allows an account in an hour.
+const hourly = 4500
+
+// A Server is a fake of the Platform API. It may be used from several goroutines.
+type Server struct {
+	// URL is where the API is, as in http://127.0.0.1:40123. Don't change it.
+	URL string
+	// Key is the API key that is accepted. Change it before the first call only.
+	Key string
+
+	http    *httptest.Server
+	schemas *schemas
+	closing chan struct{}
+	close   sync.Once
+
+	mu         sync.Mutex
+	account    Account
+	apps       []*app
+	faults     []*fault
+	calls      []Call
+	birth      string // the state in which a dyno begins
+	remaining  int
+	requests   int
+	violations []string
+	complain   func(violation string) // nil, or called with each
+}
+
+// An Account is who the key belongs to.
+type Account struct {
+	// Email is the account's e-mail address; "" means owner@example.com.
+	Email string
+	// Suspended and Delinquent say that Heroku has suspended the account, and that it is behind with its payments. They
+	// show in GET /account only: script what other calls answer with [Server.Fail].
+	Suspended, Delinquent bool
+}
+
+// A Call is a request that the server has got.
+type Call struct {
+	// Method and Path are those of the request, as in PATCH and /apps/my-app/formation/web.
+	Method, Path string
+	// Header is the request's header.
+	Header http.Header
+	// Body is the request's body.
+	Body string
+	// Time is when the request came.
+	Time time.Time
+}
+
+// New starts a server. It panics when it can't listen on loopback, as httptest does. Close it when done.
+func New() *Server {
+	s := &Server{Key: Key, schemas: loadSchemas(), closing: make(chan struct{}), remaining: hourly, birth: up}
+	s.SetAccount(Account{})
+	s.http = httptest.NewServer(s)
+	s.URL = s.http.URL
+	return s
+}
+
+// NewServer starts a server for a test, which fails when an answer or a request breaks Heroku's schema. The server is
+// closed when the test ends.
+func NewServer(t testing.TB) *Server {
+	s := New()
+	s.complain = func(v string) { t.Errorf("herokutest: %s", v) }
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Close ends all calls under way and the server. It may be called again.
+func (s *Server) Close() {
+	s.close.Do(func() {
+		close(s.closing)
+		s.http.Close()
+	})
+}
+
+// SetAccount changes who the key belongs to.
+func (s *Server) SetAccount(a Account) {
+	if a.Email == "" {
+		a.Email = "owner@example.com"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.account = a
+}
+
+// AddApp adds an app. It panics when there is one of that name already.
+func (s *Server) AddApp(a App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.app(a.Name) != nil {
+		panic(fmt.Sprintf("herokutest: there is an app %q already", a.Name))
+	}
+	s.apps = append(s.apps, newApp(a))
+}
+
+// Quantity tells the number of dynos of a process type. It panics when there is no such app or process type.
+func (s *Server) Quantity(app, processType string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process(app, processType).Quantity
+}
+
+// SetQuantity changes the number of dynos of a process type, as somebody's hand would, whatever the dyno size allows. It
+// panics when there is no such app or process type.
+func (s *Server) SetQuantity(app, processType string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process(app, processType).set(n, s.birth)
+}
+
+// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server
+// has 4,500.
+func (s *Server) SetRemaining(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remaining = n
+}
+
+// Calls gives the requests so far, those that failed too, in the order in which they came.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Violations gives what broke Heroku's schema so far, a sentence each.
+func (s *Server) Violations() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.violations)
+}
+
+// violated records what broke the schema. The caller doesn't hold the lock.
+func (s *Server) violated(format string, args ...any) {
+	v := fmt.Sprintf(format, args...)
+	s.mu.Lock()
+	s.violations = append(s.violations, v)
+	s.mu.Unlock()
+	if s.complain != nil {
+		s.complain(v)
+	}
+}
+
+// mustApp finds an app that a test names. It panics when there is none. The caller holds the lock.
+func (s *Server) mustApp(name string) *app {
+	a := s.app(name)
+	if a == nil {
+		panic(fmt.Sprintf("herokutest: no app %q", name))
+	}
+	return a
+}
+
+// app finds an app by name or id, nil when there is none. The caller holds the lock, as for process.
+func (s *Server) app(name string) *app {
+	for _, a := range s.apps {
+		if a.Name == name || a.id() == name {
+			return a
+		}
+	}
+	return nil
+}
+
+func (s *Server) process(app, processType string) *process {
+	p := s.mustApp(app).process(processType)
+	if p == nil {
+		panic(fmt.Sprintf("herokutest: no process type %q in app %q", processType, app))
+	}
+	return p
+}

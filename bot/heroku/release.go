@@ -1,0 +1,47 @@
+package heroku
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	api "github.com/heroku/heroku-go/v5"
+)
+
+// release is what is read of the API's answer about a release.
+type release struct {
+	Status    string    `json:"status"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Release tells when the app's newest release was made, by Heroku's clock, and whether it is done. An app that has none yet
+// has the zero time, and is done.
+//
+// Only a pending release is not done: its release phase is under way. A failed one is done, since its code never runs and
+// the dynos stay as they were; so is one in a state that this package doesn't know, since it need not ever end.
+func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {
+	var list []release
+	err = p.do(ctx, "read the newest release of "+p.app, func(ctx context.Context) error {
+		newest := &api.ListRange{Field: "version", Max: 1, Descending: true}
+		if err := p.service.Get(ctx, &list, "/apps/"+p.app+"/releases", nil, newest); err != nil {
+			return err
+		}
+		switch {
+		case list == nil:
+			return errors.New("it has no list of releases")
+		case len(list) > 1:
+			return fmt.Errorf("it has %d releases instead of the newest alone", len(list))
+		case len(list) == 1 && (list[0].Status == "" || list[0].CreatedAt.IsZero()):
+			return errors.New("it has no status or no time")
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return time.Time{}, false, err
+	case len(list) == 0:
+		return time.Time{}, true, nil
+	}
+	return list[0].CreatedAt, list[0].Status != "pending", nil
+}

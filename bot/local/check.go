@@ -1,0 +1,56 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// plainWord is a command's first word when no shell syntax is in it.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
+
+// Check reports the shell, the address, the command's syntax and whether its program is there. It runs nothing but the
+// shell, and changes nothing.
+func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	report("shell", p.shell, nil)
+	report("router address", p.url+" was free", nil) // New listens there
+	_, err := p.sh(ctx, "-n", "-c", p.o.Command)
+	if err != nil {
+		report("command", p.o.Command, fmt.Errorf("sh does not understand it: %w", err))
+		return
+	}
+	report("command", p.o.Command, nil)
+	word := strings.Fields(p.o.Command)[0]
+	if !plainWord.MatchString(word) {
+		return
+	}
+	path, err := p.sh(ctx, "-c", `command -v "$1"`, "sh", word)
+	if err != nil {
+		err = fmt.Errorf("there is no program %q in the folder and on the PATH of the app", word)
+	}
+	report("program", path, err)
+}
+
+// sh runs the shell as a process of the app would be, and gives its output.
+func (p *Platform) sh(ctx context.Context, args ...string) (string, error) {
+	var out, complaint bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.shell, args...)
+	cmd.Dir = p.o.Dir
+	cmd.Env = append([]string{}, p.o.Env...)
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		if text := strings.TrimSpace(complaint.String()); text != "" {
+			return "", errors.New(text)
+		}
+		return "", err
+	}
+	return strings.TrimSpace(out.String()), nil
+}

@@ -1,0 +1,208 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// A dyno is one place in the formation: the process that runs in it, and after a crash the next one.
+type dyno struct {
+	name string        // "web.1"
+	quit chan struct{} // closed when the dyno is surplus
+
+	// The rest is guarded by the platform's lock.
+	state   State
+	crashes int      // in a row, since it was last up for a while
+	backend *backend // the router's view of it while it is up
+}
+
+var (
+	// errPortTaken says that somebody else was faster at the port that had been free.
+	errPortTaken = errors.New("its port was taken by another program")
+	// errSurplus says that the process was ended because its dyno is surplus.
+	errSurplus = errors.New("it was ended as surplus")
+)
+
+// keep runs a dyno's process, and after each crash the next one, until the dyno is surplus and its process gone.
+func (p *Platform) keep(d *dyno) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.stopping, d)
+	}()
+	for stolen := 0; ; {
+		err := p.live(d)
+		select {
+		case <-d.quit:
+			return
+		case <-p.killed:
+			return
+		default:
+		}
+		// Another port is all that is needed, but a command that leaves its port taken behind must not spin.
+		if errors.Is(err, errPortTaken) && stolen < 3 {
+			stolen++
+			continue
+		}
+		stolen = 0
+		wait := p.crashed(d)
+		p.log.Warn("local process crashed", "process", d.name, "exit", err, "restart_in", wait)
+		select {
+		case <-time.After(wait):
+		case <-d.quit:
+			return
+		case <-p.killed:
+			return
+		}
+	}
+}
+
+// live is the life of one process in a dyno, from its start until it and its whole group are gone. The error says how it
+// ended.
+func (p *Platform) live(d *dyno) error {
+	port, err := p.ports.take()
+	if err != nil {
+		return err
+	}
+	defer p.ports.giveBack(port)
+	p.setState(d, Starting)
+	began := time.Now()
+	proc, err := p.start(d.name, port)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if err := p.boot(d, proc, addr); err != nil {
+		return err
+	}
+	b := p.up(d, addr)
+	if b != nil {
+		p.log.Info("local process is up", "process", d.name, "port", port, "boot", time.Since(began).Round(time.Millisecond))
+	}
+	select {
+	case <-proc.done:
+	case <-d.quit:
+		p.stop(d, b, proc)
+		return errSurplus
+	}
+	if p.down(d, b, began) && portTaken(port) {
+		return errPortTaken
+	}
+	return errors.New(proc.exit)
+}
+
+// boot waits until a process accepts connections. On an error the process is gone.
+func (p *Platform) boot(d *dyno, proc *process, addr string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), p.timing.boot)
+	defer cancel()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	var dialer net.Dialer
+	for {
+		if c, err := dialer.DialContext(ctx, "tcp", addr); err == nil {
+			_ = c.Close()
+			return nil
+		}
+		select {
+		case <-poll.C:
+		case <-proc.done:
+			if portTaken(proc.port) {
+				return errPortTaken
+			}
+			return errors.New(proc.exit)
+		case <-d.quit:
+			p.stop(d, nil, proc)
+			return errSurplus
+		case <-ctx.Done():
+			proc.signal(syscall.SIGKILL)
+			<-proc.done
+			return fmt.Errorf("R10: it did not accept a connection at 127.0.0.1 on $PORT within %v, and was ended", p.timing.boot)
+		}
+	}
+}
+
+// stop ends the process of a surplus dyno: when its requests have ended or their time is up, by SIGTERM, and by SIGKILL
+// when that is not enough. b is nil when the process never got requests.
+func (p *Platform) stop(d *dyno, b *backend, proc *process) {
+	if b != nil {
+		select {
+		case <-b.idle:
+		case <-proc.done:
+		case <-p.closing:
+		case <-time.After(p.timing.drain):
+		}
+	}
+	proc.signal(syscall.SIGTERM)
+	select {
+	case <-proc.done:
+	case <-time.After(p.timing.grace):
+		p.log.Warn("local process did not end on SIGTERM, so it gets SIGKILL", "process", d.name, "after", p.timing.grace)
+		proc.signal(syscall.SIGKILL)
+		<-proc.done
+	}
+	p.log.Info("local process stopped", "process", d.name, "exit", proc.exit)
+}
+
+// up gives a dyno to the router, unless it has become surplus meanwhile; then it returns nil.
+func (p *Platform) up(d *dyno, addr string) *backend {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.state == Stopping {
+		return nil
+	}
+	d.state = Up
+	d.backend = p.pool.add(addr)
+	return d.backend
+}
+
+// down takes a dyno whose process ended by itself from the router, and reports whether that was soon after it began. One
+// that was up for long has its crashes forgiven.
+func (p *Platform) down(d *dyno, b *backend, began time.Time) (soon bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	soon = time.Since(began) < p.timing.calm
+	if !soon {
+		d.crashes = 0
+	}
+	if b != nil && d.backend == b {
+		p.pool.remove(b)
+		d.backend = nil
+	}
+	return soon
+}
+
+// crashed notes a crash and gives the time to wait before the restart.
+func (p *Platform) crashed(d *dyno) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.state != Stopping {
+		d.state = Crashed
+	}
+	d.crashes++
+	return p.timing.restartAfter(d.crashes)
+}
+
+func (p *Platform) setState(d *dyno, s State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.state != Stopping {
+		d.state = s
+	}
+}
+
+// restartAfter gives the time to wait after so many crashes in a row, which are at least one.
+func (t timing) restartAfter(crashes int) time.Duration {
+	wait := t.backoff
+	for range crashes - 1 {
+		if wait >= t.backoffMax {
+			break
+		}
+		wait *= 2
+	}
+	return min(wait, t.backoffMax)
+}

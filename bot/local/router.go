@@ -1,0 +1,155 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A router sends each request to a random backend of its pool, over a connection of its own.
+//
+// A connection is never used twice. So a refused connection, the only thing that leads to another try, says for certain
+// that the request reached nobody, and no request that a process has seen is ever sent again.
+type router struct {
+	pool      *pool
+	proxy     *httputil.ReverseProxy
+	dialTCP   func(ctx context.Context, network, addr string) (net.Conn, error)
+	port      string
+	firstByte time.Duration
+	faults    faultLog
+
+	mu       sync.Mutex
+	closed   bool
+	requests sync.WaitGroup // those under way; only added to while not closed
+}
+
+// newRouter makes a router that listens on a port and gives a process the time firstByte to begin its answer.
+func newRouter(p *pool, port int, firstByte time.Duration, log *slog.Logger) *router {
+	r := &router{
+		pool: p, port: strconv.Itoa(port), firstByte: firstByte, faults: faultLog{log: log},
+		dialTCP: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, // Heroku's connect timeout
+	}
+	r.proxy = &httputil.ReverseProxy{
+		Rewrite: func(pr *httputil.ProxyRequest) { rewrite(pr, r.port, time.Now()) },
+		Transport: &http.Transport{
+			DialContext:        r.dial,
+			DisableKeepAlives:  true,
+			DisableCompression: true, // the client's own Accept-Encoding passes as it is
+		},
+		ModifyResponse: answered,
+		ErrorHandler:   r.fail,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug), // answers cut short, by the client most of all
+		BufferPool:     &buffers{},
+	}
+	return r
+}
+
+// timerKey finds the timer that ends a request when no byte of its answer comes in time.
+type timerKey struct{}
+
+func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if !r.enter() {
+		r.answerFault(w, req, noProcess)
+		return
+	}
+	defer r.requests.Done()
+	ctx, cancel := context.WithCancelCause(req.Context())
+	defer cancel(nil)
+	timer := time.AfterFunc(r.firstByte, func() { cancel(errTimeout) })
+	defer timer.Stop()
+	r.proxy.ServeHTTP(w, req.WithContext(context.WithValue(ctx, timerKey{}, timer)))
+}
+
+// enter counts a request in, unless the router is closed.
+func (r *router) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.requests.Add(1)
+	}
+	return !r.closed
+}
+
+// close lets no further request in. The channel is closed when none is under way any more.
+func (r *router) close() <-chan struct{} {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	quiet := make(chan struct{})
+	go func() {
+		r.requests.Wait()
+		close(quiet)
+	}()
+	return quiet
+}
+
+// dial connects to a random process, and to another one each time a connection is refused.
+func (r *router) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	var tried []*backend
+	for {
+		b := r.pool.pick(tried)
+		switch {
+		case b == nil && tried == nil:
+			return nil, errNoProcess
+		case b == nil:
+			return nil, errRefused
+		}
+		c, err := r.dialTCP(ctx, network, b.addr)
+		if err == nil {
+			return &conn{Conn: c, release: sync.OnceFunc(func() { r.pool.release(b) })}, nil
+		}
+		r.pool.release(b)
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return nil, errors.Join(errRefused, err)
+		}
+		tried = append(tried, b)
+	}
+}
+
+// A conn is a connection to a process that is counted until it is closed.
+type conn struct {
+	net.Conn
+	release func()
+}
+
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	c.release()
+	return err
+}
+
+// CloseWrite passes one side's end of a websocket on.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// answered stops the clock when an answer begins.
+func answered(res *http.Response) error {
+	if !res.Request.Context().Value(timerKey{}).(*time.Timer).Stop() {
+		return errTimeout
+	}
+	res.Header.Add("Via", via)
+	return nil
+}
+
+// buffers lends the proxy its copying buffers, so that not every request allocates one.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(p []byte) { b.pool.Put(&p) }
