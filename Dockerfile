@@ -1,0 +1,27 @@
+# The image holds the program, which has the time zones in it, and the certificate authorities; nothing else.
+#
+#   docker build -t autoscalebot .
+#   docker run --rm -e HEROKU_APP_NAME -e HEROKU_API_KEY autoscalebot check
+#   docker run -d --restart unless-stopped -e HEROKU_APP_NAME -e HEROKU_API_KEY autoscalebot
+#
+# PLATFORM=command and PLATFORM=local start other programs and need a shell, which is not in here: for these, copy the
+# program into an image that has them.
+
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+WORKDIR /src
+# The modules come first, so that a change of the code alone does not fetch them again.
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG TARGETOS
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    go build -trimpath -ldflags '-s -w' -o /out/autoscalebot ./cmd/autoscalebot
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /out/autoscalebot /usr/local/bin/autoscalebot
+ENV PATH=/usr/local/bin
+# A number, because there is no /etc/passwd, and because Kubernetes' runAsNonRoot wants one.
+USER 65532:65532
+ENTRYPOINT ["autoscalebot"]

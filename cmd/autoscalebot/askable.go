@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// askable makes a bot that people can ask, where the settings say. That nobody can, because another bot listens there or the
+// place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second or so.
+func askable(ctx context.Context, s *settings.Settings, h host, o bot.Options) (b *bot.Bot, end func()) {
+	ledger := admin.NewLedger()
+	o.Recorders = append(o.Recorders, ledger)
+	b = bot.New(o)
+	server := admin.New(admin.Options{
+		Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Log: h.log,
+	})
+	var listeners []net.Listener
+	take := func(at string, l net.Listener, err error) {
+		if err != nil {
+			h.log.Warn("the bot cannot be asked by autoscalebot status, pause and the like", "at", at, "error", err)
+			return
+		}
+		h.log.Info("listening for autoscalebot status, pause and the like", "at", at)
+		listeners = append(listeners, l)
+	}
+	if path := s.SocketPath(appName(s)); path != "" {
+		l, err := admin.ListenSocket(path)
+		take(path, l, err)
+	}
+	if addr := string(s.AdminAddr); addr != "" {
+		l, err := net.Listen("tcp", addr)
+		take(addr, l, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	deaf := make(chan struct{})
+	go func() {
+		server.Serve(ctx, listeners...)
+		close(deaf)
+	}()
+	return b, func() {
+		cancel()
+		<-deaf
+	}
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+const (
+	// checkTime bounds a whole check.
+	checkTime = 2 * time.Minute
+	// testTime bounds one test notice.
+	testTime = 15 * time.Second
+)
+
+func newCheck() *cobra.Command {
+	send := false
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Go through everything the bot needs, and change nothing",
+		Long: `Reads the settings, then looks at the platform, takes one heartbeat with its phases, and opens each notifier. It prints
+what is fine and what is not, with a hint, and changes nothing. Exit code 0 when all is fine, 1 when something is not, 2 when
+the settings are wrong.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := settings.Load()
+			if err != nil {
+				return err
+			}
+			h := newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			p, err := open(s, h)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
+			defer cancel()
+			c := &checker{out: cmd.OutOrStdout()}
+			c.settings(s, h.now)
+			c.platform(ctx, p.platform, s, h.now)
+			c.heartbeat(ctx, p.prober, s)
+			c.notifiers(ctx, p.targets, s, send)
+			return c.summary()
+		},
+	}
+	cmd.Flags().BoolVar(&send, "notify", false, "send a test notice to each notifier")
+	return cmd
+}
+
+// A checker prints what it finds, a line each, and counts what is wrong.
+type checker struct {
+	out   io.Writer
+	wrong int
+}
+
+// report prints one finding: err is what is wrong with it, nil if it is fine.
+func (c *checker) report(what, found string, err error) {
+	mark, text := "ok", found
+	if err != nil {
+		c.wrong++
+		mark, text = "WRONG", strings.TrimPrefix(found+": "+err.Error(), ": ")
+	}
+	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, mark, indent(text, 23))
+}
+
+// note prints something to know that is not wrong.
+func (c *checker) note(what, text string) {
+	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, "note", indent(text, 23))
+}
+
+// indent sets all lines of text but the first off by n spaces.
+func indent(text string, n int) string {
+	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", n))
+}
+
+func (c *checker) settings(s *settings.Settings, now time.Time) {
+	c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below %g ms; slow %v adds %v, fast %v removes %v",
+		time.Duration(s.HeartbeatInterval).Seconds(), s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
+		s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
+	l := s.Table.At(now)
+	text := fmt.Sprintf("%d to %d dynos now", l.Min, l.Max)
+	if when, next, ok := s.Table.Next(now); ok {
+		text += fmt.Sprintf(", %d to %d from %s (%s)", next.Min, next.Max, when.In(s.TimeZone.Location).Format("Mon 15:04"), s.TimeZone)
+	}
+	c.report("limits", text, nil)
+	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line says only that the limits are always these
+		fmt.Fprintf(c.out, "\n  %s\n\n", indent(week, 2))
+	}
+	if why := s.Flap(now); why != "" {
+		c.report("bounds", "too close together", errors.New(why))
+	}
+	if s.Paused.Up || s.Paused.Down {
+		c.note("paused", "PAUSED is set: the bot holds the limits, and changes nothing else in this direction")
+	}
+	if s.DryRun {
+		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
+	}
+	if float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
+		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
+			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
+	}
+}
+
+func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
+	if p, ok := p.(bot.Checker); ok {
+		p.Check(ctx, c.report)
+	}
+	if _, ok := p.(bot.Runner); ok {
+		return // its processes run only while the bot does
+	}
+	n, _, err := p.Size(ctx)
+	if err != nil {
+		c.report("dynos", "", err)
+		return
+	}
+	l := s.Table.At(now)
+	switch {
+	case n == 0 && !s.Table.HasZero():
+		c.note("dynos", "0 now: somebody switched the app off, so the bot would keep its hands off")
+	case l.Clamp(n) != n:
+		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot would go to %d at once", n, l.Clamp(n)))
+	default:
+		c.report("dynos", fmt.Sprintf("%d now", n), nil)
+	}
+}
+
+func (c *checker) heartbeat(ctx context.Context, p probe.Prober, s *settings.Settings) {
+	if s.Platform == "local" {
+		c.note("heartbeat", "not taken: the app runs only while the bot does")
+		return
+	}
+	r := p.Probe(ctx)
+	chosen := ""
+	if s.HeartbeatSamples > 1 {
+		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)
+	}
+	if r.Outcome != probe.Answered {
+		c.report("heartbeat", string(r.Outcome), errors.New(r.Error+heartbeatHint(r)+chosen))
+		return
+	}
+	verdict := "right"
+	switch {
+	case r.Value > float64(s.MaxResponseTime):
+		verdict = "too slow"
+	case r.Value < float64(s.MinResponseTime):
+		verdict = "fast"
+	}
+	ph := r.Phases
+	text := fmt.Sprintf("%d after %.0f ms%s, which is %s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, totalMS(ph), measured(r), verdict,
+		phase(ph.DNS), phase(ph.Connect), phase(ph.TLS), phase(ph.Processing), phase(ph.Transfer))
+	if r.Measure == probe.MeasureQueue && r.Value > totalMS(ph)+1 { // routers write whole milliseconds
+		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's clock and its own differ"
+	}
+	if r.Redirects > 0 {
+		text += fmt.Sprintf("\nafter %d redirects: give HEARTBEAT_URL the last address, and each heartbeat saves them", r.Redirects)
+	}
+	c.report("heartbeat", text+chosen, nil)
+}
+
+// measured names the part of an answer's time that the bot scales by, if it is not the total.
+func measured(r probe.Reading) string {
+	switch r.Measure {
+	case probe.MeasureProcessing:
+		return fmt.Sprintf(", of which processing took %.0f ms", r.Value)
+	case probe.MeasureQueue:
+		return fmt.Sprintf(", and %.1f ms in the app's queue", r.Value)
+	}
+	return ""
+}
+
+func totalMS(ph probe.Phases) float64 { return float64(ph.Total()) / float64(time.Millisecond) }
+
+func phase(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+}
+
+// heartbeatHint says what to look at when a heartbeat was not answered.
+func heartbeatHint(r probe.Reading) string {
+	switch {
+	case r.Status == 401 || r.Status == 403:
+		return "\nthe app wants to know who asks: set HEARTBEAT_TOKEN or HEARTBEAT_HEADERS"
+	case r.Status == 404:
+		return "\nthe app has no such page: see HEARTBEAT_URL, and examples/heartbeat for how to make one"
+	case r.Outcome == probe.Timeout:
+		return "\nthis counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
+	case r.Outcome == probe.BadAnswer && r.Measure == probe.MeasureQueue && r.Status/100 == 2:
+		return "\nsee examples/heartbeat for how an app tells its queue time, or leave HEARTBEAT_MEASURE out"
+	case r.Outcome == probe.Unreachable:
+		return "\nis HEARTBEAT_URL right, and can this machine reach it?"
+	}
+	return ""
+}
+
+func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings.Settings, send bool) {
+	if len(to) == 0 {
+		c.note("notices", "nobody is told: NOTIFICATION_BACKENDS is not set")
+	}
+	for _, b := range []struct {
+		name  string
+		given settings.Secret
+	}{{"email", s.SMTPURL}, {"slack", s.SlackWebhookURL + s.SlackBotToken}, {"pagerduty", s.PagerDutyRoutingKey}, {"webhook", s.WebhookURL}, {"urls", s.NotifyURLs}} {
+		if b.given != "" && !slices.Contains(s.NotificationBackends, b.name) {
+			c.note(b.name, "has settings, but NOTIFICATION_BACKENDS does not name it, so it is not told")
+		}
+	}
+	for _, t := range to {
+		if !send {
+			c.report(t.Name, "set up; autoscalebot check --notify sends a test notice", nil)
+			continue
+		}
+		c.report(t.Name, "a test notice", c.test(ctx, t, s))
+	}
+}
+
+func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Settings) error {
+	ctx, cancel := context.WithTimeout(ctx, testTime)
+	defer cancel()
+	now := time.Now()
+	l := s.Table.At(now)
+	return t.Notifier.Notify(ctx, notify.Event{
+		ID: rand.Text(), Kind: notify.Test, Time: now, App: appName(s), ProcessType: string(s.HerokuProcessType),
+		From: -1, To: -1, Min: l.Min, Max: l.Max, Reason: "somebody asked for a test notice with autoscalebot check --notify",
+	})
+}
+
+func (c *checker) summary() error {
+	if c.wrong > 0 {
+		return fmt.Errorf("%d of these are wrong", c.wrong)
+	}
+	_, err := fmt.Fprintln(c.out, "\nall is fine")
+	return err
+}

@@ -1,0 +1,156 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// outcome is what came of running the program once.
+type outcome struct {
+	stdout, stderr string
+	code           int
+}
+
+// runOnce runs the built binary with nothing but env in its environment, and waits for it.
+func runOnce(t *testing.T, env []string, args ...string) outcome {
+	t.Helper()
+	cmd := exec.Command(binary(t), args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, t.TempDir(), &stdout, &stderr
+	_ = cmd.Run() // the code says how it went
+	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// words is a text with single spaces, so that a test is not about columns.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func TestCheckFindsAllFine(t *testing.T) {
+	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
+	api.AddApp(dancingForest(app.url, 2))
+	env := []string{
+		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "MAX_DYNOS=0:00=3,9:00=5",
+		"NOTIFICATION_BACKENDS=console,webhook", "WEBHOOK_URL=" + hook.url, "WEBHOOK_SECRET=" + hook.secret,
+		"SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T/B/X",
+	}
+	o := runOnce(t, env, "check")
+	if o.code != exitFine {
+		t.Errorf("code %d, want 0\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, want := range []string{
+		"credentials ok owner@example.com ",
+		"app ok dancing-forest, region us, maintenance mode off, " + app.url,
+		"formation ok web: 2 × Standard-1X ",
+		"dynos ok 2 now ",
+		"heartbeat ok 200 after ",
+		"which is fast DNS 0.0 ms, connect ",
+		"1–3 · 9:00 1–5", // of the week's picture
+		"slack note has settings, but NOTIFICATION_BACKENDS does not name it",
+		"webhook ok set up; autoscalebot check --notify sends a test notice ",
+		" all is fine",
+	} {
+		if !strings.Contains(words(o.stdout), want) {
+			t.Errorf("check does not say %q:\n%s", want, o.stdout)
+		}
+	}
+	for _, c := range api.Calls() {
+		if c.Method != "GET" {
+			t.Errorf("check made a call that may change something: %s %s", c.Method, c.Path)
+		}
+	}
+	if len(hook.all()) != 0 {
+		t.Error("check without --notify sent a notice")
+	}
+	if o := runOnce(t, env, "check", "--notify"); o.code != exitFine || !hook.take(notify.Test, "") || !strings.Contains(o.stdout, "a test notice") {
+		t.Errorf("check --notify: code %d, %d notices\n%s%s", o.code, len(hook.all()), o.stdout, o.stderr)
+	}
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	api, app := herokutest.NewServer(t), newHeart(t)
+	forest := dancingForest(app.url, 1)
+	forest.Formation[0].Size = "Basic"
+	api.AddApp(forest)
+	app.answer(loops)
+	for name, c := range map[string]struct {
+		env, want []string
+	}{
+		"a wrong key": {
+			[]string{"HEROKU_API_KEY=another-key"},
+			[]string{"credentials WRONG", "the API key is wrong or was revoked"},
+		},
+		"a wrong app": {
+			[]string{"HEROKU_APP_NAME=dancing-tree"},
+			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours"},
+		},
+		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
+			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},
+			[]string{"formation WRONG", "Basic dynos can't exceed one", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 of these are wrong"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL}, c.env...)
+			o := runOnce(t, env, "check", "--notify")
+			all := o.stdout + o.stderr
+			if o.code != exitWork {
+				t.Errorf("code %d, want 1", o.code)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(words(all), want) {
+					t.Errorf("check does not say %q:\n%s", want, all)
+				}
+			}
+			for _, secret := range []string{api.Key, "another-key", "s3cret-path"} {
+				if strings.Contains(all, secret) {
+					t.Errorf("check shows a secret:\n%s", all)
+				}
+			}
+		})
+	}
+}
+
+// The demo runs the same bot on real processes, ends by itself, and leaves none of them.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 8 s")
+	}
+	picture := filepath.Join(t.TempDir(), "demo.svg")
+	o := runOnce(t, []string{"PATH=" + os.Getenv("PATH")}, "demo", "--for", "6s", "--json", "--svg", picture)
+	if o.code != exitFine {
+		t.Fatalf("code %d\n%s", o.code, o.stderr)
+	}
+	records := 0
+	for lines := bufio.NewScanner(strings.NewReader(o.stdout)); lines.Scan(); records++ {
+		var r bot.Record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil || len(r.Readings) != 1 || r.Dynos < 1 {
+			t.Errorf("a line is no record of a heartbeat (%v): %s", err, lines.Text())
+		}
+	}
+	if records < 4 || records > 7 {
+		t.Errorf("%d records in 6 s of a heartbeat a second", records)
+	}
+	if !strings.Contains(o.stderr, "dyno-seconds") {
+		t.Errorf("no summary:\n%s", o.stderr)
+	}
+	if svg, err := os.ReadFile(picture); err != nil || !bytes.Contains(svg, []byte("<svg")) {
+		t.Errorf("no picture: %v", err)
+	}
+	pgrep, err := exec.LookPath("pgrep")
+	if err != nil {
+		t.Skip("without pgrep nobody can tell whether processes were left behind")
+	}
+	if out, err := exec.Command(pgrep, "-f", binary(t)+" sample-app").Output(); err == nil {
+		t.Errorf("the demo left processes behind: %s", out)
+	}
+}

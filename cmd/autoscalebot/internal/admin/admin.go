@@ -1,0 +1,80 @@
+// Package admin is how people ask a running bot: a server that stands beside the bot, and its client. They speak plain HTTP and
+// JSON, as docs/openapi.yaml says, over a Unix socket that only its user can open, or over TCP with a token.
+package admin
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// Kept is how many records a server keeps and gives at the most: four hours of them at a heartbeat every 30 s.
+const Kept = 500
+
+// longest bounds every pause and order that ends by itself.
+const longest = 366 * 24 * time.Hour
+
+// shortestHold is the least time that an order holds where nobody said for how long.
+const shortestHold = time.Minute
+
+// A Direction is one of those of scaling, or both.
+type Direction string
+
+// The directions.
+const (
+	Up   Direction = "up"
+	Down Direction = "down"
+	Both Direction = "both"
+)
+
+// Status is what the bot does at a moment.
+type Status struct {
+	// Time is that moment, Started when the bot was.
+	Time    time.Time `json:"time"`
+	Started time.Time `json:"started"`
+	// Version is the bot's.
+	Version string `json:"version"`
+	// App and ProcessType say what is scaled.
+	App         string `json:"app"`
+	ProcessType string `json:"process_type"`
+	// DryRun: the bot changes nothing.
+	DryRun bool `json:"dry_run"`
+	// Limits are those of the hour.
+	Limits schedule.Limits `json:"limits"`
+	// PausedBySettings are the directions that PAUSED names: nobody can resume them here.
+	PausedBySettings []Direction `json:"paused_by_settings,omitempty"`
+	// Control is what people have asked of the bot and holds yet.
+	Control bot.Control `json:"control"`
+	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in seconds.
+	CooldownUp   float64 `json:"cooldown_up_seconds_left"`
+	CooldownDown float64 `json:"cooldown_down_seconds_left"`
+	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for none.
+	Last       *bot.Record `json:"last,omitempty"`
+	LastChange *bot.Record `json:"last_change,omitempty"`
+}
+
+// records answers a question for them, the oldest first.
+type records struct {
+	Records []bot.Record `json:"records"`
+}
+
+// pauseRequest asks for a pause; For is a length of time as Go writes it, "" for until somebody resumes.
+type pauseRequest struct {
+	Direction Direction `json:"direction"`
+	For       string    `json:"for,omitempty"`
+}
+
+type resumeRequest struct {
+	Direction Direction `json:"direction"`
+}
+
+// scaleRequest asks for a number of dynos; For is how long, "" for as long as the bot leaves a hand's change alone.
+type scaleRequest struct {
+	Dynos *int   `json:"dynos"`
+	For   string `json:"for,omitempty"`
+}
+
+type problem struct {
+	Error string `json:"error"`
+}

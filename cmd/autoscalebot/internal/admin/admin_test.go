@@ -1,0 +1,313 @@
+package admin_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// near says whether a moment is d from now, give or take what a busy machine needs.
+func near(at time.Time, d time.Duration) bool {
+	off := time.Until(at) - d
+	return off < time.Minute && off > -time.Minute
+}
+
+func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
+	w := open(t, nil)
+	st, err := w.client.Pause(t.Context(), admin.Up, 2*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if up := st.Control.Up; !up.On || !near(up.Until, 2*time.Hour) || st.Control.Down.On {
+		t.Errorf("after pausing up for 2 h, what holds is %+v", st.Control)
+	}
+	w.prober.ms = 2000
+	for range 5 {
+		w.Tick(t.Context(), time.Now())
+	}
+	if w.platform.dynos() != 2 {
+		t.Errorf("paused, the bot scaled to %d", w.platform.dynos())
+	}
+	if _, err := w.client.Resume(t.Context(), admin.Down); err != nil || !w.Control().Up.On {
+		t.Errorf("resuming down ended the pause of up, or failed: %v", err)
+	}
+	if st, err = w.client.Resume(t.Context(), admin.Both); err != nil || st.Control != (bot.Control{}) {
+		t.Errorf("after resuming, what holds is %+v, %v", st.Control, err)
+	}
+	w.Tick(t.Context(), time.Now())
+	if w.platform.dynos() != 3 {
+		t.Errorf("resumed, the bot left %d dynos, want 3", w.platform.dynos())
+	}
+	if st, err = w.client.Pause(t.Context(), admin.Both, 0); err != nil || !st.Control.Up.On || !st.Control.Down.On || !st.Control.Down.Until.IsZero() {
+		t.Errorf("after pausing both, what holds is %+v, %v", st.Control, err)
+	}
+}
+
+func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
+	w := open(t, nil)
+	st, err := w.client.Scale(t.Context(), 4, time.Hour)
+	if err != nil || st.Control.Order.Dynos != 4 || !near(st.Control.Order.Until, time.Hour) {
+		t.Fatalf("after asking for 4 for 1 h, what holds is %+v, %v", st.Control, err)
+	}
+	w.Tick(t.Context(), time.Now())
+	if w.platform.dynos() != 4 {
+		t.Errorf("the bot left %d dynos, want 4", w.platform.dynos())
+	}
+	if st, err = w.client.EndOrder(t.Context()); err != nil || st.Control != (bot.Control{}) {
+		t.Errorf("after the order was ended, what holds is %+v, %v", st.Control, err)
+	}
+	if st.LastChange == nil || st.LastChange.Headline() != "scaled 2 → 4" || st.Last == nil || st.Last.Dynos != 2 {
+		t.Errorf("the last change is %+v, the last heartbeat %+v", st.LastChange, st.Last)
+	}
+	if st.CooldownUp < 3500 || st.CooldownUp > 3600 || st.CooldownDown != 0 {
+		t.Errorf("cooldowns are %g up and %g down, want nearly an hour and none", st.CooldownUp, st.CooldownDown)
+	}
+}
+
+func TestOrderWithoutALengthHoldsAsLongAsAHand(t *testing.T) {
+	for hold, want := range map[time.Duration]time.Duration{10 * time.Minute: 10 * time.Minute, 0: time.Minute} {
+		w := open(t, func(o *bot.Options) { o.Policy.ManualHold = hold })
+		if st, err := w.client.Scale(t.Context(), 4, 0); err != nil || !near(st.Control.Order.Until, want) {
+			t.Errorf("with a hold of %v it holds until %v, want %v; %v", hold, st.Control.Order.Until, want, err)
+		}
+	}
+}
+
+func TestStatusOfABotThatGoesOn(t *testing.T) {
+	w := open(t, func(o *bot.Options) {
+		o.DryRun, o.Policy.PauseDown, o.Policy.CooldownDown = true, true, time.Hour
+		o.Memory.State.LastUp = time.Now().Add(-30 * time.Minute)
+		o.Memory.State.Control = bot.Control{Up: bot.Pause{On: true, Until: time.Now().Add(-time.Second)}}
+	})
+	st, err := w.client.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprintf("%s %s %s %t %v %v %+v %.0f %.0f %v %v", st.Version, st.App, st.ProcessType, st.DryRun, st.Limits, st.PausedBySettings,
+		st.Control == bot.Control{}, st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
+	if want := "1.2.3 dancing-forest web true {1 5} [down] true 30 30 <nil> <nil>"; got != want {
+		t.Errorf("the status is\n%s, want\n%s", got, want)
+	}
+}
+
+func TestRecordsComeOldestFirst(t *testing.T) {
+	w := open(t, nil)
+	if got, err := w.client.Records(t.Context(), 20); err != nil || len(got) != 0 {
+		t.Errorf("before any heartbeat there are %d records, %v", len(got), err)
+	}
+	begin := time.Now()
+	for i := range 25 {
+		w.Tick(t.Context(), begin.Add(time.Duration(i)*time.Minute))
+	}
+	got, err := w.client.Records(t.Context(), 3)
+	if err != nil || len(got) != 3 || !got[0].Time.Equal(begin.Add(22*time.Minute)) || !got[2].Time.Equal(begin.Add(24*time.Minute)) {
+		t.Errorf("the newest 3 are %v, %v", got, err)
+	}
+	if got[2].Why() != "500 ms is right, between 200 and 1000 ms" {
+		t.Errorf("on the other side, a record says: %s", got[2].Why())
+	}
+	if _, body := w.ask(t, "", "GET", "/v1/records", "", nil); strings.Count(body, `"why"`) != 20 {
+		t.Errorf("without n there are %d records with why, want 20", strings.Count(body, `"why"`))
+	}
+}
+
+// A record with all that a record can hold is documented.
+func TestDocumentHasAllOfARecord(t *testing.T) {
+	w := open(t, nil)
+	quota := 4321
+	pause := bot.Pause{On: true, Until: time.Now()}
+	reading := probe.Reading{
+		Signal: "heartbeat", Time: time.Now(), Value: 1, Unit: "ms", Measure: probe.MeasureProcessing, Outcome: probe.ServerError, Status: 503,
+		Phases: probe.Phases{DNS: 1}, Redirects: 1, Error: "503",
+	}
+	_ = w.ledger.Record(t.Context(), bot.Record{
+		Time: time.Now(), App: "a", ProcessType: "web", Readings: []probe.Reading{reading}, Limits: schedule.Limits{Max: 1}, Dynos: -1,
+		Decision: bot.Decision{
+			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Wish: 2,
+			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, Adopted: &bot.Adopted{From: 1, To: 2},
+			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
+		},
+		Action: bot.Failed, Error: "no", Quota: &quota,
+		Control: bot.Control{Up: pause, Down: pause, Order: bot.Order{Dynos: 3, Until: time.Now()}},
+	})
+	if _, err := w.client.Records(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	w := open(t, nil)
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "/", "", 404, `there is nothing at "/"; docs/openapi.yaml lists what there is`},
+		{"GET", "/v1/status/", "", 404, `there is nothing at "/v1/status/"; docs/openapi.yaml lists what there is`},
+		{"POST", "/v1/status", "", 405, "/v1/status takes only GET"},
+		{"GET", "/v1/order", "", 405, "/v1/order takes only DELETE"},
+		{"GET", "/v1/records?n=0", "", 400, `n="0": write a whole number from 1 to 500`},
+		{"GET", "/v1/records?n=many", "", 400, `n="many": write a whole number from 1 to 500`},
+		{"POST", "/v1/pause", "", 400, "the body is empty; write a JSON object"},
+		{"POST", "/v1/pause", `{"direction":"up","until":"2h"}`, 400, `the body is not what it should be: json: unknown field "until"`},
+		{"POST", "/v1/pause", `{"direction":"up"`, 400, "the body is not what it should be: unexpected EOF"},
+		{"POST", "/v1/pause", `{"direction":"up"} {"direction":"down"}`, 400, "there is more than one JSON value"},
+		{"POST", "/v1/pause", `[]`, 400, "the body cannot be array; write a JSON object"},
+		{"POST", "/v1/pause", `{}`, 422, `direction "": write up, down or both`},
+		{"POST", "/v1/pause", `{"direction":"sideways"}`, 422, `direction "sideways": write up, down or both`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for "soon": write a length of time up to 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for "-2h": write a length of time up to 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for "8785h": write a length of time up to 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"` + strings.Repeat("u", 5000) + `"}`, 413, "the body is longer than 4096 bytes"},
+		{"POST", "/v1/resume", `{"direction":""}`, 422, `direction "": write up, down or both`},
+		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing; write how many there are to be"},
+		{"POST", "/v1/scale", `{"dynos":6}`, 422, "6 dynos are outside the limits of this hour, 1 to 5"},
+		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 dynos are outside the limits of this hour, 1 to 5"},
+		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there"},
+		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "dynos cannot be number 2.5"},
+		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for "0s": write a length of time up to 8784h, such as 90m or 2h`},
+	} {
+		t.Run(c.method+" "+c.path+" "+c.body[:min(len(c.body), 40)], func(t *testing.T) {
+			resp, body := w.ask(t, "", c.method, c.path, c.body, nil)
+			var p struct{ Error string }
+			if err := json.Unmarshal([]byte(body), &p); err != nil || resp.StatusCode != c.status || p.Error != c.want {
+				t.Errorf("answered %d %s, want %d %s", resp.StatusCode, body, c.status, c.want)
+			}
+			if c.status == 405 && resp.Header.Get("Allow") == "" {
+				t.Error("a 405 without Allow")
+			}
+		})
+	}
+	if w.Control() != (bot.Control{}) {
+		t.Errorf("something that was refused changed %+v", w.Control())
+	}
+}
+
+func TestTCPNeedsTheToken(t *testing.T) {
+	w := open(t, nil)
+	for given, want := range map[string]int{
+		"": 401, "Bearer ": 401, "Bearer " + token[1:]: 401, "Bearer " + token + "x": 401, "Basic " + token: 401, token: 401, "Bearer " + token: 200,
+	} {
+		resp, body := w.ask(t, w.addr, "POST", "/v1/pause", `{"direction":"up"}`, http.Header{"Authorization": {given}})
+		if resp.StatusCode != want || want == 401 && resp.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("with the header %q: %s %s, want %d", given, resp.Status, body, want)
+		}
+	}
+	if resp, _ := w.ask(t, w.addr, "GET", "/v1/nothing", "", nil); resp.StatusCode != 401 {
+		t.Errorf("somebody without the token learns what is there: %s", resp.Status)
+	}
+	if _, err := (admin.Client{Addr: w.addr, Token: "wr0ng-t0ken"}).Status(t.Context()); err == nil || err.Error() !=
+		"the bot refused: the token is missing or wrong; send ADMIN_TOKEN as a bearer token" {
+		t.Errorf("with a wrong token, the client says %v", err)
+	}
+	if st, err := (admin.Client{Addr: w.addr, Token: token, Socket: "/nowhere"}).Resume(t.Context(), admin.Up); err != nil || st.Control.Up.On {
+		t.Errorf("with the token: %+v, %v", st.Control, err)
+	}
+	if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Count(log, "without the right token") != 8 {
+		t.Errorf("the log should tell 8 times of a wrong token, and show none:\n%s", log)
+	}
+}
+
+func TestNobodyHasAnEmptyToken(t *testing.T) {
+	s := admin.New(admin.Options{})
+	r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://bot/v1/status", nil)
+	r.Header.Set("Authorization", "Bearer ")
+	w := &answer{header: http.Header{}}
+	if s.ServeHTTP(w, r); w.status != 401 {
+		t.Errorf("answered %d", w.status)
+	}
+}
+
+type answer struct {
+	header http.Header
+	status int
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
+	w := open(t, nil)
+	over := admin.Client{Addr: w.addr, Token: token}
+	for _, err := range []error{
+		second(w.client.Pause(t.Context(), admin.Up, time.Hour)), second(w.client.Resume(t.Context(), admin.Both)),
+		second(over.Scale(t.Context(), 3, 0)), second(over.EndOrder(t.Context())), second(w.client.Status(t.Context())),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(w.log.String()), "\n")
+	me := fmt.Sprintf(`who="uid %d"`, os.Getuid())
+	if !strings.Contains(lines[0], "uid") {
+		me = `who="the socket's user"` // where the system does not tell
+	}
+	want := [][]string{
+		{`msg="somebody paused scaling"`, me, "direction=up", `length="for 1h0m0s"`},
+		{`msg="somebody resumed scaling"`, me, "direction=both"},
+		{`msg="somebody asked for a number of dynos"`, "who=127.0.0.1:", "dynos=3", "length=10m0s"},
+		{`msg="somebody let the bot decide by itself"`, "who=127.0.0.1:"},
+	}
+	if len(lines) != len(want) {
+		t.Fatalf("the log has %d lines, want %d:\n%s", len(lines), len(want), w.log.String())
+	}
+	for i, parts := range want {
+		for _, part := range parts {
+			if !strings.Contains(lines[i], part) {
+				t.Errorf("line %d does not say %s: %s", i+1, part, lines[i])
+			}
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Everything at once, beside a bot that ticks all the time, for the race detector.
+func TestManyAskARunningBot(t *testing.T) {
+	w := open(t, func(o *bot.Options) { o.Interval = time.Millisecond })
+	ctx := t.Context()
+	var asking sync.WaitGroup
+	for _, ask := range []func() error{
+		func() error { return second(w.client.Pause(ctx, admin.Both, time.Hour)) },
+		func() error { return second(w.client.Resume(ctx, admin.Up)) },
+		func() error { return second(w.client.Scale(ctx, 3, time.Hour)) },
+		func() error { return second(w.client.Status(ctx)) },
+		func() error { return second(w.client.Records(ctx, 5)) },
+	} {
+		asking.Go(func() {
+			for range 10 {
+				if err := ask(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	asked := make(chan struct{})
+	go func() {
+		asking.Wait()
+		close(asked)
+	}()
+	for running := true; running; {
+		w.Tick(ctx, time.Now())
+		select {
+		case <-asked:
+			running = false
+		default:
+		}
+	}
+	w.Tick(ctx, time.Now())
+	if w.platform.dynos() != 3 {
+		t.Errorf("%d dynos were asked for, want the 3 that somebody ordered", w.platform.dynos())
+	}
+}

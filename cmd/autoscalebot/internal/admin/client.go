@@ -1,0 +1,150 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+const (
+	// askTime bounds one question.
+	askTime = 10 * time.Second
+	// maxAnswer bounds an answer in bytes, far above Kept records.
+	maxAnswer = 16 << 20
+)
+
+// A Client asks a running bot. One of Socket and Addr is needed; where both are set, Addr is asked.
+type Client struct {
+	// Socket is the path of the bot's Unix socket.
+	Socket string
+	// Addr is the host and port where the bot listens, Token what it wants to hear there.
+	Addr, Token string
+}
+
+// Status asks what the bot does.
+func (c Client) Status(ctx context.Context) (Status, error) {
+	return c.change(ctx, http.MethodGet, "/v1/status", nil)
+}
+
+// Records asks for the newest n records, the oldest first.
+func (c Client) Records(ctx context.Context, n int) ([]bot.Record, error) {
+	var out records
+	err := c.do(ctx, http.MethodGet, fmt.Sprintf("/v1/records?n=%d", n), nil, &out)
+	return out.Records, err
+}
+
+// Pause pauses scaling for a time, 0 for until somebody resumes.
+func (c Client) Pause(ctx context.Context, d Direction, length time.Duration) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/pause", pauseRequest{d, lengthText(length)})
+}
+
+// Resume ends pauses.
+func (c Client) Resume(ctx context.Context, d Direction) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/resume", resumeRequest{d})
+}
+
+// Scale asks for n dynos for a time, 0 for as long as the bot leaves a change by hand alone.
+func (c Client) Scale(ctx context.Context, n int, length time.Duration) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/scale", scaleRequest{&n, lengthText(length)})
+}
+
+// EndOrder lets the bot decide by itself again.
+func (c Client) EndOrder(ctx context.Context) (Status, error) {
+	return c.change(ctx, http.MethodDelete, "/v1/order", nil)
+}
+
+func lengthText(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+// change asks for what is answered with the status after it.
+func (c Client) change(ctx context.Context, method, path string, body any) (st Status, err error) {
+	err = c.do(ctx, method, path, body, &st)
+	return st, err
+}
+
+func (c Client) do(ctx context.Context, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://bot"+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.Addr != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{DialContext: c.dial, DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		return c.unanswered(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return c.unanswered(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		var p problem
+		if json.Unmarshal(answer, &p) != nil || p.Error == "" {
+			return fmt.Errorf("%s answered %s, which no autoscalebot does", c.where(), resp.Status)
+		}
+		return fmt.Errorf("the bot refused: %s", p.Error)
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("read the answer of %s: %w; is the bot of another version?", c.where(), err)
+	}
+	return nil
+}
+
+func (c Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	if c.Addr != "" {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", c.Addr)
+	}
+	return (&net.Dialer{}).DialContext(ctx, "unix", c.Socket)
+}
+
+func (c Client) where() string {
+	if c.Addr != "" {
+		return "what listens on " + c.Addr
+	}
+	return "what listens on " + c.Socket
+}
+
+// unanswered says what to look at when nobody answered.
+func (c Client) unanswered(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	switch {
+	case c.Addr != "":
+		return fmt.Errorf("no bot answers on %s: %w; is it running, with this ADMIN_ADDR?", c.Addr, err)
+	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("no bot is running here for this app: nobody listens on %s; "+
+			"ask on the bot's own machine, as its user, with its HEROKU_APP_NAME or ADMIN_SOCKET", c.Socket)
+	}
+	return fmt.Errorf("no bot answers on %s: %w", c.Socket, err)
+}

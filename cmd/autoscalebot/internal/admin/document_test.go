@@ -1,0 +1,55 @@
+package admin_test
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// The document has each field that an answer can have, and none more, also those that are left out when they are empty.
+func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := doc.Components.Schemas
+	decision := schemas["Decision"].Value.Properties
+	for name, c := range map[string]struct {
+		documented openapi3.Schemas
+		value      any
+		more       []string
+	}{
+		"Status":   {schemas["Status"].Value.Properties, admin.Status{}, nil},
+		"Record":   {schemas["Record"].Value.Properties, bot.Record{}, []string{"why"}},
+		"Reading":  {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
+		"Decision": {decision, bot.Decision{}, nil},
+		"Bill":     {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
+		"Clamp":    {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
+		"Adopted":  {decision["adopted"].Value.Properties, bot.Adopted{}, nil},
+		"Control":  {schemas["Control"].Value.Properties, bot.Control{}, nil},
+		"Pause":    {schemas["Pause"].Value.Properties, bot.Pause{}, nil},
+		"Limits":   {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
+	} {
+		want := c.more
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(c.value)) {
+			if f.Anonymous {
+				continue // its own fields are there as well
+			}
+			tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			want = append(want, tag)
+		}
+		slices.Sort(want)
+		if got := slices.Sorted(maps.Keys(c.documented)); !slices.Equal(got, want) {
+			t.Errorf("docs/openapi.yaml says that %s has\n%v, and it has\n%v; describe in components/schemas what is new", name, got, want)
+		}
+	}
+}

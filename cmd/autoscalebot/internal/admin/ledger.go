@@ -1,0 +1,39 @@
+package admin
+
+import (
+	"context"
+	"sync"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// A Ledger is the recorder that a server answers from.
+type Ledger struct {
+	*bot.Recent
+
+	mu         sync.Mutex
+	lastChange *bot.Record
+}
+
+// NewLedger makes an empty ledger.
+func NewLedger() *Ledger { return &Ledger{Recent: bot.NewRecent(Kept)} }
+
+// Record keeps r. It never fails.
+func (l *Ledger) Record(ctx context.Context, r bot.Record) error {
+	if r.Action == bot.Scaled || r.Action == bot.WouldScale {
+		l.mu.Lock()
+		l.lastChange = &r
+		l.mu.Unlock()
+	}
+	return l.Recent.Record(ctx, r)
+}
+
+// fill writes into st what the records tell.
+func (l *Ledger) fill(st *Status) {
+	if last := l.Last(1); len(last) > 0 {
+		st.Last = &last[0]
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	st.LastChange = l.lastChange
+}

@@ -1,0 +1,92 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// longestPath is the longest path of a socket that every system takes.
+const longestPath = 100
+
+// ListenSocket listens on a Unix socket at path that only this user can open. A socket that a bot left behind when it was killed
+// is replaced; one on which somebody answers is an error, and so is anything else that stands there. Close removes it.
+func ListenSocket(path string) (net.Listener, error) {
+	if err := free(path); err != nil {
+		return nil, err
+	}
+	// It is made in a folder of its own and moved when its mode is right, so that there is no moment at which others can open it.
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".asb")
+	if err != nil {
+		return nil, fmt.Errorf("make a socket: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	made := filepath.Join(dir, "s")
+	if len(made) > longestPath || len(path) > longestPath {
+		return nil, fmt.Errorf("%s is too long for a socket's path; set ADMIN_SOCKET to a shorter one", path)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false)
+	s := &socket{UnixListener: l, path: path}
+	if s.file, err = s.place(made); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// free says why no socket can be made at path, if there is a reason.
+func free(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return fmt.Errorf("%s is there already and is no socket; set ADMIN_SOCKET to another path", path)
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	switch {
+	case err == nil:
+		conn.Close()
+		return fmt.Errorf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to another path", path)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil // left behind by a bot that was killed
+	}
+	return err
+}
+
+// A socket is a Unix listener that has been moved to path, and removes itself there when it is closed.
+type socket struct {
+	*net.UnixListener
+	path string
+	file os.FileInfo
+}
+
+func (s *socket) place(made string) (os.FileInfo, error) {
+	if err := os.Chmod(made, 0o600); err != nil {
+		return nil, err
+	}
+	file, err := os.Lstat(made)
+	if err != nil {
+		return nil, err
+	}
+	return file, os.Rename(made, s.path)
+}
+
+// Close removes the socket, unless another bot's stands there by now, and closes the listener.
+func (s *socket) Close() error {
+	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
+		_ = os.Remove(s.path) // one that is left behind is replaced by the next bot
+	}
+	return s.UnixListener.Close()
+}

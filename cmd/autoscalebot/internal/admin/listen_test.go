@@ -1,0 +1,170 @@
+//go:build unix
+
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+)
+
+func TestSocketIsForItsUserOnly(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "bot.sock")
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != os.ModeSocket|0o600 {
+		t.Errorf("the socket's mode is %v, %v", info.Mode(), err)
+	}
+	if _, err := admin.ListenSocket(path); err == nil || !strings.Contains(err.Error(), "another bot listens on "+path) {
+		t.Errorf("a second bot is told: %v", err)
+	}
+	if conn, err := net.Dial("unix", path); err != nil {
+		t.Errorf("after a second bot came, the first does not answer: %v", err)
+	} else {
+		conn.Close()
+	}
+	l.Close()
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("after it was closed, %v is left", left)
+	}
+}
+
+func TestSocketThatAKilledBotLeftIsReplaced(t *testing.T) {
+	path := filepath.Join(folder(t), "bot.sock")
+	old, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.SetUnlinkOnClose(false)
+	old.Close()
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if conn, err := net.Dial("unix", path); err != nil {
+		t.Error(err)
+	} else {
+		conn.Close()
+	}
+}
+
+func TestSocketLeavesOthersAlone(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "precious")
+	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.ListenSocket(path); err == nil || err.Error() != path+" is there already and is no socket; set ADMIN_SOCKET to another path" {
+		t.Errorf("error is %v", err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "data" {
+		t.Error("the file is gone")
+	}
+	if _, err := admin.ListenSocket(filepath.Join(dir, "no", "folder")); err == nil {
+		t.Error("a socket was made in no folder")
+	}
+	long := filepath.Join(dir, strings.Repeat("x", 100))
+	if _, err := admin.ListenSocket(long); err == nil || !strings.Contains(err.Error(), "too long for a socket's path") {
+		t.Errorf("error is %v", err)
+	}
+	// One that was replaced while it was open is not its own any more.
+	mine := filepath.Join(dir, "bot.sock")
+	l, err := admin.ListenSocket(mine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, mine); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if text, _ := os.ReadFile(mine); string(text) != "data" {
+		t.Error("a file that stood in the socket's place is gone")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// Somebody who never ends a request does not keep the bot from ending.
+func TestServeEndsThoughSomebodyHangs(t *testing.T) {
+	path := filepath.Join(folder(t), "bot.sock")
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		admin.New(admin.Options{}).Serve(ctx, l)
+		close(done)
+	}()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /v1/pause HTTP/1.1\r\nHost: bot\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // the server asks for the body, so it is in the handler
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	cancel()
+	<-done
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("it ended after %v, want about 1 s", took)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the socket is left")
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+	if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection is left open")
+	}
+}
+
+func TestClientSaysWhatIsWrong(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "bot.sock")
+	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
+		!strings.HasPrefix(err.Error(), "no bot is running here for this app: nobody listens on "+path+"; ask on ") {
+		t.Errorf("where nobody listens, the error is %v", err)
+	}
+	if _, err := (admin.Client{Addr: "127.0.0.1:1", Token: token}).Status(t.Context()); err == nil ||
+		!strings.HasPrefix(err.Error(), "no bot answers on 127.0.0.1:1: ") || strings.Contains(err.Error(), token) {
+		t.Errorf("where nobody listens, the error is %v", err)
+	}
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.NotFoundHandler()}
+	done := make(chan struct{})
+	go func() {
+		_ = srv.Serve(l)
+		close(done)
+	}()
+	defer func() {
+		srv.Close()
+		<-done
+	}()
+	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
+		err.Error() != "what listens on "+path+" answered 404 Not Found, which no autoscalebot does" {
+		t.Errorf("where something else listens, the error is %v", err)
+	}
+}

@@ -1,0 +1,156 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+const (
+	// maxBody bounds a request's body in bytes. The longest right one has less than a hundred.
+	maxBody = 4 << 10
+	// requestTime bounds each request, from its first byte to the last of its answer.
+	requestTime = 5 * time.Second
+	// goodbye is how long requests that are under way may take when the bot ends, within the 10 s that it promises.
+	goodbye = time.Second
+)
+
+// socketUser is who asks over a socket when the system does not tell more.
+const socketUser = "the socket's user"
+
+// Options say what a Server works with. All but Token and Log are needed.
+type Options struct {
+	Bot    *bot.Bot
+	Ledger *Ledger
+	// BotOptions are the bot's own options.
+	BotOptions bot.Options
+	// Started is when the bot was, Version the bot's.
+	Started time.Time
+	Version string
+	// Token is what everybody who asks over TCP must know; "" lets nobody in.
+	Token string
+	// Log is told who asked for what; nil is silent.
+	Log *slog.Logger
+}
+
+// A Server lets people ask the bot.
+type Server struct {
+	o      Options
+	routes map[string]map[string]handler // by path and method
+}
+
+// A handler answers with a value, or with an error that is a refusal.
+type handler func(who string, w http.ResponseWriter, r *http.Request) (any, error)
+
+// New makes a server.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{o: o}
+	s.routes = map[string]map[string]handler{
+		"/v1/status":  {http.MethodGet: s.status},
+		"/v1/records": {http.MethodGet: s.records},
+		"/v1/pause":   {http.MethodPost: s.pause},
+		"/v1/resume":  {http.MethodPost: s.resume},
+		"/v1/scale":   {http.MethodPost: s.scale},
+		"/v1/order":   {http.MethodDelete: s.endOrder},
+	}
+	return s
+}
+
+// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
+	srv := &http.Server{
+		Handler: s, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, callerKey{}, callerOf(c))
+		},
+		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+	}
+	var wg sync.WaitGroup
+	for _, l := range listeners {
+		wg.Go(func() {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				s.o.Log.Error("the bot cannot be asked any more", "at", l.Addr().String(), "error", err)
+			}
+		})
+	}
+	<-ctx.Done()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	if srv.Shutdown(last) != nil {
+		srv.Close()
+	}
+	wg.Wait()
+}
+
+type callerKey struct{}
+
+// A caller is who is at the other end of a connection.
+type caller struct {
+	who string
+	// known: the system itself has let only the right user through.
+	known bool
+}
+
+func callerOf(c net.Conn) caller {
+	if u, ok := c.(*net.UnixConn); ok {
+		return caller{who: peer(u), known: true}
+	}
+	return caller{who: c.RemoteAddr().String()}
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	from, _ := r.Context().Value(callerKey{}).(caller)
+	answer, err := s.answer(from, w, r)
+	status := http.StatusOK
+	if err != nil {
+		no := refusal{status: http.StatusInternalServerError, text: err.Error()}
+		errors.As(err, &no)
+		status, answer = no.status, problem{no.text}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer) // to somebody who may have hung up
+}
+
+func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (any, error) {
+	if !from.known && !s.authorized(r) {
+		s.o.Log.Warn("somebody asked the bot without the right token", "who", from.who)
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return nil, refuse(http.StatusUnauthorized, "the token is missing or wrong; send ADMIN_TOKEN as a bearer token")
+	}
+	methods, ok := s.routes[r.URL.Path]
+	if !ok {
+		return nil, refuse(http.StatusNotFound, "there is nothing at %q; docs/openapi.yaml lists what there is", r.URL.Path)
+	}
+	handle, ok := methods[r.Method]
+	if !ok {
+		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		w.Header().Set("Allow", allowed)
+		return nil, refuse(http.StatusMethodNotAllowed, "%s takes only %s", r.URL.Path, allowed)
+	}
+	return handle(from.who, w, r)
+}
+
+// authorized compares the token in constant time, whatever its length.
+func (s *Server) authorized(r *http.Request) bool {
+	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	got, want := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))
+	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && ok && s.o.Token != ""
+}

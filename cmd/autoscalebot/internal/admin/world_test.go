@@ -1,0 +1,272 @@
+package admin_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const token = "t0ken-0123456789abcdef"
+
+// world is a real bot with an admin server on a real socket and a real port. Whatever goes through it is held against
+// docs/openapi.yaml on its way.
+type world struct {
+	*bot.Bot
+	platform *platform
+	prober   *prober
+	ledger   *admin.Ledger
+	log      *syncBuffer
+	// client goes by way of the check against the document.
+	client       admin.Client
+	socket, addr string
+}
+
+func open(t *testing.T, change func(*bot.Options)) *world {
+	t.Helper()
+	w := &world{platform: &platform{n: 2}, prober: &prober{ms: 500}, log: &syncBuffer{}}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	o := bot.Options{
+		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{w.prober},
+		Schedule: always{Min: 1, Max: 5}, Scaler: w.platform,
+		Policy: bot.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.Quorum{N: 3, M: 3}, Passes: bot.Quorum{N: 5, M: 5},
+			Up: bot.Step{Dynos: 1}, Down: bot.Step{Dynos: 1}, CooldownUp: time.Hour, ManualHold: 10 * time.Minute,
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	w.ledger = admin.NewLedger()
+	o.Recorders = []bot.Recorder{w.ledger}
+	w.Bot = bot.New(o)
+	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
+
+	dir := folder(t)
+	w.socket = filepath.Join(dir, "bot.sock")
+	unix, err := admin.ListenSocket(w.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.addr = tcp.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		s.Serve(ctx, unix, tcp)
+		close(done)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	w.client = admin.Client{Socket: checkpoint(t, filepath.Join(dir, "checked.sock"), w.socket)}
+	return w
+}
+
+// folder returns a new folder with a path that is short enough for sockets.
+func folder(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "asb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// ask sends one request over the socket, or with an address over TCP, and returns the answer, held against the document.
+func (w *world) ask(t *testing.T, addr, method, path, body string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://bot"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := (&documented{t, router(t), dialer(w.socket, addr)}).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+func dialer(socket, addr string) *http.Transport {
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if addr != "" {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		}
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}
+}
+
+// checkpoint hands on what comes over the socket at path to the other, and checks it.
+func checkpoint(t *testing.T, path, to string) string {
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "bot" },
+		Transport: &documented{t, router(t), dialer(to, "")},
+	}}
+	done := make(chan struct{})
+	go func() {
+		_ = srv.Serve(l)
+		close(done)
+	}()
+	t.Cleanup(func() {
+		srv.Close()
+		<-done
+	})
+	return path
+}
+
+func router(t *testing.T) routers.Router {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = nil // so that any host is right
+	r, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// documented is a transport that holds each answer, and each request that was not refused, against the document.
+type documented struct {
+	t      *testing.T
+	router routers.Router
+	inner  http.RoundTripper
+}
+
+func (d *documented) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	resp, err := d.inner.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	at := req.Clone(req.Context())
+	at.Body = io.NopCloser(bytes.NewReader(body))
+	route, params, err := d.router.FindRoute(at)
+	if err != nil {
+		if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed && resp.StatusCode != http.StatusUnauthorized {
+			d.t.Errorf("%s %s is not documented, and was answered with %s", req.Method, req.URL.Path, resp.Status)
+		}
+		return resp, nil
+	}
+	in := &openapi3filter.RequestValidationInput{
+		Request: at, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateRequest(req.Context(), in); err != nil && resp.StatusCode == http.StatusOK {
+		d.t.Errorf("%s %s %s was followed, against the document: %v", req.Method, req.URL, body, err)
+	}
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: resp.StatusCode, Header: resp.Header,
+		Body: io.NopCloser(bytes.NewReader(answer)), Options: in.Options,
+	}
+	if err := openapi3filter.ValidateResponse(req.Context(), out); err != nil {
+		d.t.Errorf("the answer to %s %s is not as documented: %v\n%s", req.Method, req.URL, err, answer)
+	}
+	return resp, nil
+}
+
+type always schedule.Limits
+
+func (a always) At(time.Time) schedule.Limits { return schedule.Limits(a) }
+
+// platform does as it is told.
+type platform struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (p *platform) Size(context.Context) (int, bool, error) { return p.dynos(), true, nil }
+
+func (p *platform) Resize(_ context.Context, n int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.n = n
+	return nil
+}
+
+func (p *platform) dynos() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n
+}
+
+type prober struct{ ms float64 }
+
+func (p *prober) Probe(context.Context) probe.Reading {
+	return probe.Reading{
+		Signal: "heartbeat", Time: time.Now(), Value: p.ms, Unit: "ms", Outcome: probe.Answered, Status: 200,
+		Phases: probe.Phases{Processing: time.Duration(p.ms) * time.Millisecond},
+	}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

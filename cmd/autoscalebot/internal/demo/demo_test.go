@@ -1,0 +1,170 @@
+package demo
+
+import (
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// tale is a run of 30 s: slow answers, a timeout, an up, fast answers, a down.
+func tale() *Story {
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	s := &Story{Start: start, End: start.Add(30 * time.Second)}
+	dynos := 1
+	for i := range 30 {
+		ms := 40 + 20*float64(i%3)
+		r := bot.Record{
+			Time: start.Add(time.Duration(i) * time.Second), App: "demo", ProcessType: "web", Dynos: dynos, Settled: true,
+			Limits: schedule.Limits{Min: 1, Max: 6}, Action: bot.Held,
+			Decision: bot.Decision{From: dynos, To: dynos, Rule: bot.RuleHold, Verdict: bot.Right, MaxResponseMS: 150, MinResponseMS: 38},
+		}
+		hb := probe.Reading{Outcome: probe.Answered, Status: 200, Unit: "ms"}
+		switch i {
+		case 8, 9, 10:
+			ms = 200 * float64(i-6)
+			r.Decision.Verdict, r.Decision.Run, r.Decision.Needed, r.Decision.Of = bot.Slow, i%2+1, 2, 2
+			if i == 9 {
+				hb.Outcome, hb.Error = probe.Timeout, "no answer within 800ms"
+				r.Action, r.Decision.Rule, r.Decision.To = bot.Scaled, bot.RuleSlow, dynos+1
+			}
+		case 24:
+			r.Action, r.Decision.Rule, r.Decision.Verdict, r.Decision.Run, r.Decision.To = bot.Scaled, bot.RuleFast, bot.Fast, 4, dynos-1
+			r.Decision.Needed, r.Decision.Of = 4, 4
+		}
+		hb.Value = ms
+		r.Readings = []probe.Reading{hb}
+		dynos = r.After()
+		s.Add(r, 10+float64(i))
+	}
+	return s
+}
+
+func TestSummary(t *testing.T) {
+	s := tale()
+	got := s.Sum(s.End)
+	want := Summary{
+		Heartbeats: 30, ScaleUps: 1, ScaleDowns: 1, SlowestMS: 800, Failed: 1,
+		DynoSeconds: 9*1 + 15*2 + 6*1, FixedDynoSeconds: 30 * 6,
+	}
+	if got != want {
+		t.Errorf("summary %+v, want %+v", got, want)
+	}
+	if text := got.String(); !strings.Contains(text, "45, against 180 with the maximum all the time: 75 % less") {
+		t.Errorf("the summary says\n%s", text)
+	}
+}
+
+func TestViewsAreAsTheyWere(t *testing.T) {
+	s := tale()
+	var lines strings.Builder
+	for i, r := range s.Records {
+		lines.WriteString(s.Line(r, s.Rates[i]) + "\n")
+	}
+	for name, got := range map[string]string{
+		"lines.golden": lines.String(),
+		"frame.golden": plain(s.Frame("http://127.0.0.1:5000", s.End, 100, 40)),
+		"empty.golden": plain((&Story{Start: s.Start}).Frame("http://127.0.0.1:5000", s.Start, 100, 40)),
+		"story.svg":    s.SVG(),
+	} {
+		path := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s is now\n%s\nlook at it, and write it anew with -update", name, got)
+		}
+	}
+}
+
+var escape = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
+
+func plain(s string) string { return escape.ReplaceAllString(s, "") }
+
+func TestFrameFitsTheTerminal(t *testing.T) {
+	s := tale()
+	for _, size := range []struct{ columns, rows int }{{80, 24}, {60, 24}, {200, 50}, {30, 10}} {
+		frame := plain(s.Frame("http://127.0.0.1:5000", s.End, size.columns, size.rows))
+		if strings.Count(frame, "\n") > size.rows {
+			t.Errorf("at %v the frame has %d lines", size, strings.Count(frame, "\n"))
+		}
+		for _, line := range strings.Split(frame, "\n") {
+			if size.columns >= 50 && utf8.RuneCountInString(line) > size.columns {
+				t.Errorf("at %v a line has %d columns: %s", size, utf8.RuneCountInString(line), line)
+			}
+		}
+	}
+}
+
+func TestSVGIsWellFormed(t *testing.T) {
+	for name, s := range map[string]*Story{"a tale": tale(), "nothing": {}} {
+		d := xml.NewDecoder(strings.NewReader(s.SVG()))
+		for {
+			_, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				break
+			}
+		}
+	}
+}
+
+func TestWaveGrowsAndFalls(t *testing.T) {
+	w := Wave{Low: 6, High: 85, Period: time.Minute}
+	for passed, want := range map[time.Duration]float64{0: 6, 15 * time.Second: 45.5, 30 * time.Second: 85, time.Minute: 6, 90 * time.Second: 85} {
+		if got := w.Rate(passed); got < want-0.01 || got > want+0.01 {
+			t.Errorf("rate after %v is %g, want %g", passed, got, want)
+		}
+	}
+}
+
+// A busy app answers each of its visitors later.
+func TestSampleAppSlowsDown(t *testing.T) {
+	alone, crowded := answersWithin(t, 1), answersWithin(t, 10)
+	if alone != 8*slice || crowded < 9*alone {
+		t.Errorf("a visitor alone waits %v, want %v; the last of 10 waits %v, want about 10 times as long", alone, 8*slice, crowded)
+	}
+}
+
+// answersWithin is how long, in virtual time, the last of so many visitors who come at once waits.
+func answersWithin(t *testing.T, visitors int) (took time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		app := work(make(chan struct{}, 1), visitSlices, "Hello\n")
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range visitors {
+			wg.Go(func() {
+				app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			})
+		}
+		wg.Wait()
+		took = time.Since(start)
+	})
+	return took
+}

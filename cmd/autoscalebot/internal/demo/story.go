@@ -1,0 +1,83 @@
+package demo
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Story is what happened in a run: one point for each heartbeat that was not interrupted.
+type Story struct {
+	// Start is when the run began, and End when it is to end by itself; zero if it is not.
+	Start, End time.Time
+	// Records are the bot's own, and Rates the load at each of them, in requests a second.
+	Records []bot.Record
+	Rates   []float64
+}
+
+// Add takes in the next record.
+func (s *Story) Add(r bot.Record, rate float64) {
+	s.Records = append(s.Records, r)
+	s.Rates = append(s.Rates, rate)
+}
+
+// clock writes how long after the start a moment was: "1:05".
+func (s *Story) clock(t time.Time) string {
+	d := t.Sub(s.Start).Round(time.Second)
+	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// Summary adds a run up.
+type Summary struct {
+	Heartbeats int `json:"heartbeats"`
+	ScaleUps   int `json:"scale_ups"`
+	ScaleDowns int `json:"scale_downs"`
+	// SlowestMS is the slowest heartbeat that was answered, in milliseconds; Failed counts those that were not.
+	SlowestMS float64 `json:"slowest_ms"`
+	Failed    int     `json:"failed"`
+	// DynoSeconds is what was paid for, FixedDynoSeconds what the maximum would have cost all the time.
+	DynoSeconds      float64 `json:"dyno_seconds"`
+	FixedDynoSeconds float64 `json:"fixed_dyno_seconds"`
+}
+
+// Sum adds the story up until end.
+func (s *Story) Sum(end time.Time) Summary {
+	var sum Summary
+	for i, r := range s.Records {
+		sum.Heartbeats++
+		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
+			sum.SlowestMS = max(sum.SlowestMS, hb.Value)
+		} else {
+			sum.Failed++
+		}
+		if r.Action == bot.Scaled && r.Decision.To > r.Decision.From {
+			sum.ScaleUps++
+		} else if r.Action == bot.Scaled {
+			sum.ScaleDowns++
+		}
+		until := end
+		if i+1 < len(s.Records) {
+			until = s.Records[i+1].Time
+		}
+		seconds := until.Sub(r.Time).Seconds()
+		sum.DynoSeconds += seconds * float64(max(0, r.After()))
+		sum.FixedDynoSeconds += seconds * float64(r.Limits.Max)
+	}
+	return sum
+}
+
+// String writes the summary for people.
+func (s Summary) String() string {
+	saved := 0.0
+	if s.FixedDynoSeconds > 0 {
+		saved = 100 * (1 - s.DynoSeconds/s.FixedDynoSeconds)
+	}
+	return fmt.Sprintf(`  heartbeats    %d, of which %d were not answered
+  scale-ups     %d
+  scale-downs   %d
+  slowest       %.0f ms
+  dyno-seconds  %.0f, against %.0f with the maximum all the time: %.0f %% less
+`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.DynoSeconds, s.FixedDynoSeconds, saved)
+}

@@ -1,0 +1,134 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// Line writes a record as one line, for a pipe.
+func (s *Story) Line(r bot.Record, rate float64) string {
+	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r), r.Decision.Verdict)
+	if r.Action != bot.Held {
+		line += "  " + r.Headline()
+	}
+	return line + "  " + r.Why()
+}
+
+// response writes the response time of a record's heartbeat.
+func response(r bot.Record) string {
+	hb, ok := r.Heartbeat()
+	switch {
+	case !ok:
+		return "–"
+	case hb.Outcome != probe.Answered:
+		return string(hb.Outcome)
+	}
+	return fmt.Sprintf("%.0f ms", hb.Value)
+}
+
+const (
+	bold  = "\x1b[1m"
+	faint = "\x1b[2m"
+	red   = "\x1b[31m"
+	green = "\x1b[32m"
+	blue  = "\x1b[34m"
+	reset = "\x1b[0m"
+)
+
+// chartRows is the height of the chart on a terminal of so many rows: what the rest leaves, a multiple of 4, so that the upper
+// bound, a quarter of the scale, falls on a row of its own.
+func chartRows(rows int) int { return max(4, min(12, (rows-15)/4*4)) }
+
+// Frame draws the story so far for a terminal of so many columns and rows, in colour. url is where the app answers.
+func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
+	var b strings.Builder
+	until := ""
+	if !s.End.IsZero() {
+		until = " of " + s.clock(s.End)
+	}
+	fmt.Fprintf(&b, "%sautoscalebot demo%s   %s   %s%s\n\n", bold, reset, url, s.clock(now), until)
+	if len(s.Records) == 0 {
+		b.WriteString("the sample app is starting …\n")
+		return b.String()
+	}
+	r := s.Records[len(s.Records)-1]
+	d := r.Decision
+	fmt.Fprintf(&b, "load       %.0f requests a second\n", s.Rates[len(s.Rates)-1])
+	bounds := cut(fmt.Sprintf("(slow above %g ms, fast below %g ms)", d.MaxResponseMS, d.MinResponseMS), columns-30)
+	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", colour(d.Verdict), response(r), reset, d.Verdict, faint, bounds, reset)
+	n := max(0, r.After())
+	fmt.Fprintf(&b, "dynos      %s%s%s%s   %d, limits %d to %d\n\n", green, strings.Repeat("■", n), reset,
+		strings.Repeat("□", max(0, r.Limits.Max-n)), n, r.Limits.Min, r.Limits.Max)
+	height := chartRows(rows)
+	b.WriteString(s.chart(columns, height))
+	b.WriteString("\n")
+	b.WriteString(s.changes(columns, rows-height-12))
+	fmt.Fprintf(&b, "\n%sCtrl-C ends it with a summary%s\n", faint, reset)
+	lines := strings.SplitAfter(b.String(), "\n")
+	return strings.Join(lines[:max(0, min(len(lines), rows-1))], "")
+}
+
+func colour(v bot.Verdict) string {
+	switch v {
+	case bot.Slow, bot.Blind:
+		return red
+	case bot.Fast:
+		return blue
+	}
+	return green
+}
+
+// axis is the width of the chart's labels.
+const axis = 8
+
+// chart draws the newest response times between the bounds, a column each, and under it the number of dynos.
+func (s *Story) chart(columns, height int) string {
+	width := max(10, min(columns-axis-2, len(s.Records)))
+	records := s.Records[len(s.Records)-min(width, len(s.Records)):]
+	d := records[0].Decision
+	top := 4 * d.MaxResponseMS
+	var ms, upper, lower []float64
+	var dynos strings.Builder
+	for _, r := range records {
+		hb, _ := r.Heartbeat()
+		value := min(hb.Value, top)
+		if hb.Outcome != probe.Answered {
+			value = top
+		}
+		ms, upper, lower = append(ms, value), append(upper, d.MaxResponseMS), append(lower, d.MinResponseMS)
+		fmt.Fprintf(&dynos, "%x", max(0, min(15, r.Dynos)))
+	}
+	if len(ms) == 1 { // asciigraph wants two points
+		ms, upper, lower = append(ms, ms[0]), append(upper, upper[0]), append(lower, lower[0])
+	}
+	plot := asciigraph.PlotMany([][]float64{upper, lower, ms},
+		asciigraph.Height(height), asciigraph.LowerBound(0), asciigraph.UpperBound(top), asciigraph.Precision(0),
+		asciigraph.SeriesColors(asciigraph.Red, asciigraph.Blue, asciigraph.Default))
+	label := strings.Index(strings.SplitN(plot, "\n", 2)[0], "┤")
+	return fmt.Sprintf("%s\n%s%s%s%s\n", plot, "dynos", strings.Repeat(" ", max(1, label-4)), dynos.String(), "")
+}
+
+// changes lists the newest changes of the number of dynos with their reasons, cut to the columns.
+func (s *Story) changes(columns, rows int) string {
+	var lines []string
+	for i := len(s.Records) - 1; i >= 0 && len(lines) < max(3, min(rows, 8)); i-- {
+		if r := s.Records[i]; r.Action != bot.Held {
+			lines = append(lines, cut(fmt.Sprintf("%5s  %s: %s", s.clock(r.Time), r.Headline(), r.Why()), columns)+"\n")
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// cut shortens a text to so many columns.
+func cut(text string, columns int) string {
+	if runes := []rune(text); len(runes) > columns {
+		return string(runes[:max(0, columns-1)]) + "…"
+	}
+	return text
+}

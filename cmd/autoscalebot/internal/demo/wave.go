@@ -1,0 +1,79 @@
+package demo
+
+import (
+	"context"
+	"io"
+	"math"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Wave is a load that grows and falls, again and again.
+type Wave struct {
+	// Low and High are the requests a second at the foot and at the crest.
+	Low, High float64
+	// Period is from foot to foot.
+	Period time.Duration
+}
+
+// Rate is the number of requests a second, so long after the first foot.
+func (w Wave) Rate(passed time.Duration) float64 {
+	phase := math.Pi * passed.Seconds() / w.Period.Seconds()
+	return w.Low + (w.High-w.Low)*math.Pow(math.Sin(phase), 2)
+}
+
+const (
+	// patience is how long a visitor waits.
+	patience = 3 * time.Second
+	// crowd bounds the visitors who wait at once.
+	crowd = 600
+)
+
+// Run sends the wave's requests to url until ctx ends, each on time whether or not earlier ones were answered, as visitors
+// do. It returns when the last one was answered or given up.
+func (w Wave) Run(ctx context.Context, url string) {
+	tr := &http.Transport{MaxIdleConnsPerHost: crowd}
+	defer tr.CloseIdleConnections()
+	client := &http.Client{Transport: tr, Timeout: patience}
+	room := make(chan struct{}, crowd)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	start := time.Now()
+	const step = 10 * time.Millisecond
+	ticker := time.NewTicker(step)
+	defer ticker.Stop()
+	due := 0.0
+	for last := start; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			due += w.Rate(now.Sub(start)) * now.Sub(last).Seconds()
+			last = now
+		}
+		for ; due >= 1; due-- {
+			select {
+			case room <- struct{}{}:
+				wg.Go(func() {
+					visit(ctx, client, url)
+					<-room
+				})
+			default: // the crowd is too large already: this visitor does not come
+			}
+		}
+	}
+}
+
+func visit(ctx context.Context, client *http.Client, url string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<10))
+	resp.Body.Close()
+}

@@ -1,0 +1,72 @@
+package settings
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// adminSettings are the settings that tell where a running bot is asked, and in whose time zone it speaks.
+var adminSettings = []string{
+	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN",
+}
+
+// LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,
+// the time zone, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Its error is
+// the [Problems], all of them.
+func LoadAdmin() (*Settings, error) {
+	var problems Problems
+	s := problems.read(func(name string) bool { return slices.Contains(adminSettings, name) })
+	problems.checkAdmin(s)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return s, nil
+}
+
+// shortestToken is the least length of ADMIN_TOKEN: whoever guesses it scales the app.
+const shortestToken = 16
+
+func (ps *Problems) checkAdmin(s *Settings) {
+	if s.AdminAddr == "" {
+		return
+	}
+	if _, port, err := net.SplitHostPort(string(s.AdminAddr)); err != nil || port == "" {
+		ps.add("ADMIN_ADDR", "%q: write host:port, such as 127.0.0.1:7070", s.AdminAddr)
+	}
+	switch token := s.AdminToken.Reveal(); {
+	case token == "":
+		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16")
+	case len(token) < shortestToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl rand -hex 16", shortestToken)
+	}
+}
+
+// notInFile matches what does not go into a file's name.
+var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path in the runtime
+// folder that the user, the app's name and the process type make; "" if it is switched off.
+func (s *Settings) SocketPath(app string) string {
+	switch given := string(s.AdminSocket); {
+	case strings.EqualFold(given, "none"):
+		return ""
+	case given != "":
+		return given
+	}
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	full := app + "-" + string(s.HerokuProcessType)
+	name := notInFile.ReplaceAllString(full, "-")
+	if len(name) > 40 || name != full { // a socket's path has 100 bytes or so, and two names must not become one
+		name = fmt.Sprintf("%.40s-%x", name, sha256.Sum256([]byte(full)))[:min(len(name), 40)+9]
+	}
+	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d-%s.sock", os.Getuid(), name))
+}

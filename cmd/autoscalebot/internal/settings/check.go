@@ -1,0 +1,192 @@
+package settings
+
+import (
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// check finds what is wrong with the settings together, and makes the schedule's table.
+func (ps *Problems) check(s *Settings) {
+	ps.checkPlatform(s)
+	ps.checkHeartbeat(s)
+	ps.checkLimits(s)
+	ps.checkNotices(s)
+	ps.checkAdmin(s)
+	ps.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
+	ps.oneOf("LOG_FORMAT", s.LogFormat, "auto", "console", "logfmt", "json")
+}
+
+// has says whether a problem with the setting is known already, so that none is told twice in other words.
+func (ps *Problems) has(names ...string) bool {
+	return slices.ContainsFunc(*ps, func(p Problem) bool { return slices.Contains(names, p.Name) })
+}
+
+func (ps *Problems) oneOf(name string, w Word, words ...string) {
+	if !slices.Contains(words, string(w)) {
+		ps.add(name, "%q: write %s or %s", w, strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+	}
+}
+
+// need wants a setting to be given. forWhat says what needs it.
+func (ps *Problems) need(name, value, forWhat string) {
+	if value == "" && !ps.has(name) {
+		ps.add(name, "is not set; %s", forWhat)
+	}
+}
+
+// appName is what Heroku calls an app: its name, or its id.
+var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+func (ps *Problems) checkPlatform(s *Settings) {
+	ps.oneOf("PLATFORM", s.Platform, "heroku", "local", "command")
+	switch s.Platform {
+	case "heroku":
+		ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "the app to scale, such as dancing-forest-1234")
+		ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(), "get one by: heroku authorizations:create --description autoscalebot")
+		if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
+			ps.add("HEROKU_APP_NAME", "%q: write the app's name as in the first column of: heroku apps", s.HerokuAppName)
+		}
+		if strings.ContainsFunc(s.HerokuAPIKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
+			ps.add("HEROKU_API_KEY", "has a space or a character that no key has; copy it once more")
+		}
+		ps.checkAPIURL(string(s.HerokuAPIURL))
+	case "local":
+		if _, _, err := net.SplitHostPort(string(s.LocalAddr)); err != nil {
+			ps.add("LOCAL_ADDR", "%q: write host:port, such as 127.0.0.1:5000", s.LocalAddr)
+		}
+	case "command":
+		ps.need("COUNT_COMMAND", string(s.CountCommand), "a command that prints the number of dynos")
+		ps.need("SCALE_COMMAND", string(s.ScaleCommand), "a command that sets the number of dynos")
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(string(s.HerokuProcessType)) {
+		ps.add("HEROKU_PROCESS_TYPE", "%q: write a process type of the Procfile, such as web", s.HerokuProcessType)
+	}
+}
+
+// checkAPIURL wants https, or http to this machine: the key goes along with every request.
+func (ps *Problems) checkAPIURL(text string) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "":
+		ps.add("HEROKU_API_URL", "write a URL without user or query, such as https://api.heroku.com")
+	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+	default:
+		ps.add("HEROKU_API_URL", "%q would send the API key unencrypted; write https://…, or http://… on a loopback address", text)
+	}
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+func (ps *Problems) checkHeartbeat(s *Settings) {
+	text := string(s.HeartbeatURL)
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such as /heartbeat")
+	case strings.HasPrefix(text, "/") && s.Platform == "command":
+		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=command knows no URL of the app; write the whole URL", u.Path)
+	case !strings.HasPrefix(text, "/") && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
+		u.RawQuery, u.User = "", nil // which may hold a secret
+		ps.add("HEARTBEAT_URL", "%q: write http://… or https://…, or a path that begins with a slash", u)
+	}
+	if c, err := url.Parse(s.Control()); s.Control() != "" && (err != nil || c.Host == "" || c.Scheme != "http" && c.Scheme != "https") {
+		ps.add("CONTROL_URL", "is no URL that begins with http:// or https://; write one that is nearly always up, or none")
+	}
+	interval, timeout := time.Duration(s.HeartbeatInterval), time.Duration(s.HeartbeatTimeout)
+	if interval < shortestInterval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS") {
+		ps.add("HEARTBEAT_INTERVAL_IN_SECONDS", "%g is too short; the shortest is %g", interval.Seconds(), shortestInterval.Seconds())
+	}
+	if find("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
+		ps.add("HEARTBEAT_TIMEOUT_IN_SECONDS", "%g s is longer than the interval of %g s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most %g",
+			timeout.Seconds(), interval.Seconds(), interval.Seconds()*0.8)
+	}
+	if s.MinResponseTime > s.MaxResponseTime && !ps.has("MIN_RESPONSE_TIME_IN_MS", "MAX_RESPONSE_TIME_IN_MS") {
+		ps.add("MIN_RESPONSE_TIME_IN_MS", "%g is above MAX_RESPONSE_TIME_IN_MS, %g; too fast must be less than too slow",
+			s.MinResponseTime, s.MaxResponseTime)
+	}
+	if !regexp.MustCompile(`^[a-z]+$`).MatchString(string(s.HeartbeatMethod)) {
+		ps.add("HEARTBEAT_METHOD", "%q: write GET, HEAD or POST", s.HeartbeatMethod)
+	}
+	ps.oneOf("HEARTBEAT_MEASURE", s.HeartbeatMeasure, "total", "processing", "queue")
+}
+
+// shortestInterval keeps a mistyped interval from becoming an attack on the app.
+const shortestInterval = 100 * time.Millisecond
+
+func (ps *Problems) checkLimits(s *Settings) {
+	if s.Budget > 0 && s.DynoPrice == 0 && s.Platform != "heroku" {
+		ps.add("DYNO_PRICE_PER_MONTH", "is not set, and PLATFORM=%s tells no price; MONTHLY_BUDGET needs one", s.Platform)
+	}
+	if ps.has("MIN_DYNOS", "MAX_DYNOS", "TIME_ZONE") {
+		return
+	}
+	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
+	if err != nil {
+		ps.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
+	}
+	s.Table = table
+}
+
+func (ps *Problems) checkNotices(s *Settings) {
+	for _, b := range s.NotificationBackends {
+		switch b {
+		case "slack":
+			if s.SlackWebhookURL == "" && s.SlackBotToken == "" {
+				ps.add("SLACK_WEBHOOK_URL", "is not set; the backend slack needs it, or SLACK_BOT_TOKEN and SLACK_CHANNEL")
+			}
+			if s.SlackBotToken != "" && s.SlackWebhookURL == "" {
+				ps.need("SLACK_CHANNEL", string(s.SlackChannel), "the channel for SLACK_BOT_TOKEN to post to, such as #ops")
+			}
+		case "email":
+			ps.need("SMTP_URL", s.SMTPURL.Reveal(), "the backend email needs it, such as smtps://user:password@smtp.example.com")
+			ps.need("EMAIL_FROM", string(s.EmailFrom), "the backend email needs a sender")
+			ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the backend email needs recipients")
+		case "pagerduty":
+			ps.need("PAGERDUTY_ROUTING_KEY", s.PagerDutyRoutingKey.Reveal(), "the backend pagerduty needs it: the integration key of an integration “Events API v2”")
+		case "webhook":
+			ps.need("WEBHOOK_URL", s.WebhookURL.Reveal(), "the backend webhook needs it")
+		case "urls":
+			ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the backend urls needs it, such as ntfy://ntfy.sh/my-topic")
+		}
+	}
+	if !ps.has("TIME_ZONE") {
+		quiet, err := notify.ParseQuiet(string(s.QuietHours), s.TimeZone.Location)
+		if err != nil {
+			ps.add("QUIET_HOURS", "%v", err)
+		}
+		s.Quiet = quiet
+	}
+	ps.secretURL("SLACK_WEBHOOK_URL", s.SlackWebhookURL, "http", "https")
+	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
+	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")
+	for _, to := range append([]string{string(s.EmailFrom)}, s.EmailTo...) {
+		if _, err := mail.ParseAddress(to); to != "" && err != nil {
+			ps.add("EMAIL_FROM, EMAIL_TO", "%q is no e-mail address", to)
+		}
+	}
+	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
+		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither")
+	}
+}
+
+// secretURL wants a URL of one of the schemes, and never shows what it got.
+func (ps *Problems) secretURL(name string, s Secret, schemes ...string) {
+	if s == "" {
+		return
+	}
+	if u, err := url.Parse(s.Reveal()); err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		ps.add(name, "is no URL that begins with %s:// (what stands there is not shown, since it may hold a secret)", strings.Join(schemes, ":// or "))
+	}
+}

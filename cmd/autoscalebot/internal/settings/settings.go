@@ -1,0 +1,124 @@
+// Package settings reads the environment: every setting of autoscalebot, its default, its meaning, and what is wrong with it.
+package settings
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// Prefix is what every name may also begin with. A name that does begin with it must be one of ours.
+const Prefix = "AUTOSCALE_"
+
+// Settings holds every setting. Each field's tags are what the user reads about it: its name (envconfig), its default, the
+// group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next.
+type Settings struct {
+	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" desc:"The app. Required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
+	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
+	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
+	Platform          Word   `envconfig:"PLATFORM" default:"heroku" desc:"''heroku'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
+	LocalCommand      Text   `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''. By default the process type's line in ''./Procfile''."`
+	LocalAddr         Text   `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
+	CountCommand      Text   `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
+	ScaleCommand      Text   `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
+
+	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, 18:00=1''."`
+	MaxDynos      schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
+	TimeZone      Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
+	Increment     Step            `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of those there are such as ''50%'', which is at least one."`
+	IncrementUp   Step            `envconfig:"INCREMENT_UP" desc:"The same for adding only; by default ''INCREMENT''."`
+	IncrementDown Step            `envconfig:"INCREMENT_DOWN" desc:"The same for removing only; by default ''INCREMENT''."`
+	CooldownUp    Seconds0        `envconfig:"COOLDOWN_UP_IN_SECONDS" default:"0" desc:"How long after adding dynos the next are added at the earliest."`
+	CooldownDown  Seconds0        `envconfig:"COOLDOWN_DOWN_IN_SECONDS" default:"0" desc:"How long after any change dynos are removed at the earliest. Dynos are added meanwhile where they are needed."`
+	Stabilization Seconds0        `envconfig:"STABILIZATION_IN_SECONDS" default:"0" desc:"How long fewer dynos must have been enough before any is removed, and how long the bot watches after its start before it removes one."`
+	BootTime      Seconds0        `envconfig:"BOOT_TIME_IN_SECONDS" default:"0" desc:"How long slow answers do not count after dynos were added, at the least. Where the platform tells when they are up, they do not count before that either, for 5 minutes at the most."`
+	DeployGrace   Seconds0        `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"How old the newest release must be before dynos are removed, where the platform tells of releases. While one is under way none are."`
+	Budget        Dollars         `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars. Where the month would end beyond it, adding dynos takes twice as many slow heartbeats; beyond it none are added. The limits hold all the same."`
+	DynoPrice     Dollars         `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars. By default Heroku's list price of the dyno size; elsewhere ''MONTHLY_BUDGET'' needs it."`
+	ManualHold    Minutes         `envconfig:"MANUAL_HOLD_IN_MINUTES" default:"10" desc:"How long a number of dynos that somebody else has set is left alone, inside the limits."`
+
+	HeartbeatURL       Text     `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL."`
+	HeartbeatInterval  Seconds  `envconfig:"HEARTBEAT_INTERVAL_IN_SECONDS" default:"30" desc:"From one heartbeat to the next; fractions allowed."`
+	HeartbeatTimeout   Seconds  `envconfig:"HEARTBEAT_TIMEOUT_IN_SECONDS" default:"10" desc:"When to give a heartbeat up, redirects and body included. Never beyond 80 % of the interval."`
+	MaxResponseTime    Millis   `envconfig:"MAX_RESPONSE_TIME_IN_MS" default:"1000" desc:"A heartbeat above it is too slow."`
+	MinResponseTime    Millis   `envconfig:"MIN_RESPONSE_TIME_IN_MS" default:"200" desc:"A heartbeat below it is too fast."`
+	Fails              Quorum   `envconfig:"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER" default:"3" desc:"Slow or failed heartbeats that add dynos: so many in a row, or ''3/5'' for 3 of the last 5."`
+	Passes             Quorum   `envconfig:"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER" default:"5" desc:"Fast heartbeats that remove dynos, in the same form."`
+	HeartbeatFailOn    Outcomes `envconfig:"HEARTBEAT_FAIL_ON" default:"timeout,5xx" desc:"What counts as a failed heartbeat: ''timeout'', ''5xx'', ''4xx'', ''unreachable'', ''bad'' (no usable answer) or ''any''. The rest moves nothing and is reported."`
+	HeartbeatMeasure   Word     `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Which time of a heartbeat is too slow or too fast: ''total'' (to the first byte of the body), ''processing'' (the same without DNS, TCP and TLS) or ''queue'' (what the app answers in ''X-Queue-Time-Ms'')."`
+	HeartbeatSamples   Samples  `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20. Each may reach another dyno."`
+	HeartbeatPercent   Percent  `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`
+	ControlURL         Text     `envconfig:"CONTROL_URL" desc:"What the bot requests when a heartbeat cannot reach the app, to tell an app that is down from a bot that is offline. By default the platform's API, where it has one; ''none'' = nothing."`
+	HeartbeatMethod    Word     `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"The request's method."`
+	HeartbeatHeaders   Headers  `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`
+	HeartbeatToken     Secret   `envconfig:"HEARTBEAT_TOKEN" desc:"Sent as a bearer token, so that strangers cannot call an expensive heartbeat."`
+	HeartbeatJitter    Share    `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Largest random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
+	HeartbeatKeepAlive Bool     `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection. A fresh one each time is what lets the router choose a dyno."`
+
+	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
+	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
+	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Tell when the app is at its minimum, above one dyno, and still too fast."`
+	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails. Scaling is tried again at the next heartbeat."`
+	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Tell every change of the number of dynos."`
+	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Tell every heartbeat."`
+	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Tell when the number of dynos changes by more than this within the next setting's period."`
+	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"That period."`
+	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
+	QuietHours           Text     `envconfig:"QUIET_HOURS" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
+	SlackWebhookURL      Secret   `envconfig:"SLACK_WEBHOOK_URL" desc:"Slack: an incoming webhook's URL. Or use the next two."`
+	SlackBotToken        Secret   `envconfig:"SLACK_BOT_TOKEN" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write''."`
+	SlackChannel         Text     `envconfig:"SLACK_CHANNEL" desc:"Slack: the channel that the bot posts to."`
+	SlackAPIURL          Text     `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
+	SMTPURL              Secret   `envconfig:"SMTP_URL" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
+	EmailFrom            Text     `envconfig:"EMAIL_FROM" desc:"E-mail: the sender."`
+	EmailTo              List     `envconfig:"EMAIL_TO" desc:"E-mail: the recipients, as a list."`
+	PagerDutyRoutingKey  Secret   `envconfig:"PAGERDUTY_ROUTING_KEY" desc:"PagerDuty: the integration key of a service's integration “Events API v2”."`
+	PagerDutyURL         Text     `envconfig:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: where events are posted; ''https://events.eu.pagerduty.com/v2/enqueue'' for accounts in the EU."`
+	WebhookURL           Secret   `envconfig:"WEBHOOK_URL" desc:"Webhook: where each event is posted as JSON."`
+	WebhookSecret        Secret   `envconfig:"WEBHOOK_SECRET" desc:"Webhook: signs each post by the Standard Webhooks scheme."`
+	NotifyURLs           Secret   `envconfig:"NOTIFY_URLS" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
+
+	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
+	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing."`
+	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
+	LogLevel   Word       `envconfig:"LOG_LEVEL" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
+	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
+	LogFormat  Word       `envconfig:"LOG_FORMAT" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
+
+	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
+	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`
+	AdminToken  Secret `envconfig:"ADMIN_TOKEN" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
+
+	// Table is made of MinDynos, MaxDynos and TimeZone.
+	Table schedule.Table `ignored:"true"`
+	// Quiet is made of QuietHours and TimeZone.
+	Quiet notify.Quiet `ignored:"true"`
+}
+
+// Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat that
+// hangs does not delay the next one.
+func (s *Settings) Timeout() time.Duration {
+	return min(time.Duration(s.HeartbeatTimeout), time.Duration(s.HeartbeatInterval)*8/10)
+}
+
+// Up is the step of an up.
+func (s *Settings) Up() bot.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }
+
+// Down is the step of a down.
+func (s *Settings) Down() bot.Step { return cmp.Or(s.IncrementDown.Step, s.Increment.Step) }
+
+// Control is the URL of the control probe, "" for none.
+func (s *Settings) Control() string {
+	switch {
+	case strings.EqualFold(string(s.ControlURL), "none"):
+		return ""
+	case s.ControlURL == "" && s.Platform == "heroku":
+		return string(s.HerokuAPIURL)
+	}
+	return string(s.ControlURL)
+}

@@ -1,0 +1,271 @@
+package settings_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// secret stands in every test where a secret is given; it must come out nowhere.
+const secret = "s3cr3t-k3y-0123456789"
+
+// env sets the environment to the required settings and those given, as NAME=value.
+func env(t *testing.T, pairs ...string) {
+	t.Helper()
+	for _, e := range settings.Entries() {
+		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
+			t.Setenv(name, "")
+			os.Unsetenv(name)
+		}
+	}
+	for _, pair := range append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...) {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+}
+
+func TestDefaultsAreThoseOfTheOriginal(t *testing.T) {
+	env(t)
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprintln(time.Duration(s.HeartbeatInterval), s.HeartbeatURL, s.MaxResponseTime, s.MinResponseTime, s.Fails, s.Passes,
+		s.MinDynos, s.MaxDynos, s.Increment, s.TimeZone, s.NotifyExceedMax, s.NotifyBelowMin, s.NotifyScaleFails,
+		s.NotifyEveryScale, s.NotifyEveryPing, len(s.NotificationBackends), s.Timeout(), s.HerokuProcessType, time.Duration(s.NotifyReminder))
+	want := "30s /autoscalebot/heartbeat/ 1000 200 3 in a row 5 in a row 1 3 1 UTC true false false false false 0 10s web 1h0m0s\n"
+	if got != want {
+		t.Errorf("defaults are\n%s, want\n%s", got, want)
+	}
+}
+
+func TestDefaultsNeedNoEnvironment(t *testing.T) {
+	env(t, "MAX_DYNOS=9", "AUTOSCALE_MIN_DYNOS=4")
+	s := settings.Defaults()
+	if got := s.MaxDynos.String() + " " + s.MinDynos.String(); got != "3 1" {
+		t.Errorf("Defaults took %s from the environment, want 3 1", got)
+	}
+}
+
+func TestValues(t *testing.T) {
+	at := time.Date(2024, 1, 15, 10, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		env  []string
+		get  func(*settings.Settings) any
+		want any
+	}{
+		{[]string{"MAX_DYNOS=7"}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 7},
+		{[]string{"AUTOSCALE_MAX_DYNOS=7"}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 7},
+		{[]string{"AUTOSCALE_MAX_DYNOS=7", "MAX_DYNOS=8"}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 7},
+		{[]string{"AUTOSCALE_MAX_DYNOS=", "MAX_DYNOS=8"}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 8},
+		{[]string{"MAX_DYNOS="}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 3},
+		{[]string{`MAX_DYNOS={"0:00":2,"9:00":5,"17:00":2}`}, func(s *settings.Settings) any { return s.Table.At(at) }, schedule.Limits{Min: 1, Max: 5}},
+		{[]string{"MAX_DYNOS=0:00=2,9:00=5,17:00=2", "TIME_ZONE=America/Vancouver"}, func(s *settings.Settings) any { return s.Table.At(at).Max }, 2},
+		{[]string{"HEARTBEAT_INTERVAL_IN_SECONDS=2.5"}, func(s *settings.Settings) any { return time.Duration(s.HeartbeatInterval) }, 2500 * time.Millisecond},
+		{[]string{"HEARTBEAT_INTERVAL_IN_SECONDS=2.5"}, func(s *settings.Settings) any { return s.Timeout() }, 2 * time.Second},
+		{[]string{"HEARTBEAT_INTERVAL_IN_SECONDS=10", "HEARTBEAT_TIMEOUT_IN_SECONDS=9.5"}, func(s *settings.Settings) any { return s.Timeout() }, 8 * time.Second},
+		{[]string{"MAX_RESPONSE_TIME_IN_MS=500.5"}, func(s *settings.Settings) any { return float64(s.MaxResponseTime) }, 500.5},
+		{[]string{"NOTIFY_ON_EVERY_SCALE=True"}, func(s *settings.Settings) any { return bool(s.NotifyEveryScale) }, true},
+		{[]string{"NOTIFY_IF_NEEDS_EXCEED_MAX=0"}, func(s *settings.Settings) any { return bool(s.NotifyExceedMax) }, false},
+		{[]string{"NOTIFICATION_BACKENDS=console, log,console"}, func(s *settings.Settings) any { return []string(s.NotificationBackends) }, []string{"console", "log"}},
+		{[]string{"NOTIFICATION_BACKENDS=autoscalebot.backends.notification.ConsoleBackend"}, func(s *settings.Settings) any { return []string(s.NotificationBackends) }, []string{"console"}},
+		{[]string{"HEARTBEAT_FAIL_ON=timeout, 4XX"}, func(s *settings.Settings) any { return []probe.Outcome(s.HeartbeatFailOn) }, []probe.Outcome{probe.Timeout, probe.ClientError}},
+		{[]string{"HEARTBEAT_HEADERS=X-Api-Key: abc; Accept: text/plain"}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"X-Api-Key": {"abc"}, "Accept": {"text/plain"}}},
+		{[]string{`HEARTBEAT_HEADERS={"Accept": "a;b"}`}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"Accept": {"a;b"}}},
+		{[]string{"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=3/5"}, func(s *settings.Settings) any { return s.Fails.Quorum }, bot.Quorum{N: 3, M: 5}},
+		{[]string{"INCREMENT=2", "INCREMENT_UP=50%"}, func(s *settings.Settings) any { return []bot.Step{s.Up(), s.Down()} }, []bot.Step{{Percent: 50}, {Dynos: 2}}},
+		{[]string{"COOLDOWN_UP_IN_SECONDS=0.5"}, func(s *settings.Settings) any { return time.Duration(s.CooldownUp) }, 500 * time.Millisecond},
+		{[]string{"MONTHLY_BUDGET=$150.50"}, func(s *settings.Settings) any { return float64(s.Budget) }, 150.5},
+		{[]string{"PAUSED=down, UP"}, func(s *settings.Settings) any { return s.Paused }, settings.Directions{Up: true, Down: true}},
+		{[]string{"QUIET_HOURS=8:00-11:00"}, func(s *settings.Settings) any { return s.Quiet.At(at) }, true},
+		{[]string{"QUIET_HOURS=8:00-11:00", "TIME_ZONE=Europe/Berlin"}, func(s *settings.Settings) any { return s.Quiet.At(at) }, false}, // 11:00 there
+		{nil, func(s *settings.Settings) any { return s.Quiet.At(at) }, false},
+		{[]string{"HEARTBEAT_MEASURE=Queue", "HEARTBEAT_SAMPLES=20", "HEARTBEAT_PERCENTILE=99.5"}, func(s *settings.Settings) any {
+			return fmt.Sprintln(s.HeartbeatMeasure, s.HeartbeatSamples, s.HeartbeatPercent)
+		}, "queue 20 99.5\n"},
+		{nil, func(s *settings.Settings) any { return s.Control() }, "https://api.heroku.com"},
+		{[]string{"CONTROL_URL=none"}, func(s *settings.Settings) any { return s.Control() }, ""},
+		{[]string{"CONTROL_URL=https://example.com/up"}, func(s *settings.Settings) any { return s.Control() }, "https://example.com/up"},
+		{[]string{"LOG_LEVEL=WARN"}, func(s *settings.Settings) any { return string(s.LogLevel) }, "warn"},
+	} {
+		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
+			env(t, c.env...)
+			s, err := settings.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.get(s); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for _, c := range []struct{ env, want string }{
+		{"AUTOSCALE_MAX_DYNO=3", "AUTOSCALE_MAX_DYNO: there is no such setting; the nearest is AUTOSCALE_MAX_DYNOS"},
+		{"HEROKU_API_KEY=", "HEROKU_API_KEY: is not set; get one by: heroku authorizations:create --description autoscalebot"},
+		{"HEROKU_API_KEY=two words", "HEROKU_API_KEY: has a space or a character that no key has; copy it once more"},
+		{"HEROKU_APP_NAME= ", "HEROKU_APP_NAME: is not set; the app to scale, such as dancing-forest-1234"},
+		{"HEROKU_APP_NAME=https://x.herokuapp.com", `HEROKU_APP_NAME: "https://x.herokuapp.com": write the app's name as in the first column of: heroku apps`},
+		{"HEROKU_API_URL=http://api.heroku.com", `HEROKU_API_URL: "http://api.heroku.com" would send the API key unencrypted; write https://…, or http://… on a loopback address`},
+		{"HEROKU_API_URL=https://me:" + secret + "@api.heroku.com", "HEROKU_API_URL: write a URL without user or query, such as https://api.heroku.com"},
+		{"HEROKU_PROCESS_TYPE=web 1", `HEROKU_PROCESS_TYPE: "web 1": write a process type of the Procfile, such as web`},
+		{"PLATFORM=fly", `PLATFORM: "fly": write heroku, local or command`},
+		{"TIME_ZONE=Mars/Olympus", `TIME_ZONE: "Mars/Olympus": there is no such time zone; write an IANA name, such as Europe/Berlin or America/Vancouver`},
+		{"HEARTBEAT_INTERVAL_IN_SECONDS=soon", `HEARTBEAT_INTERVAL_IN_SECONDS: "soon": write a number of seconds above 0, such as 30 or 2.5`},
+		{"HEARTBEAT_INTERVAL_IN_SECONDS=NaN", `HEARTBEAT_INTERVAL_IN_SECONDS: "NaN": write a number of seconds above 0, such as 30 or 2.5`},
+		{"HEARTBEAT_INTERVAL_IN_SECONDS=0.01", "HEARTBEAT_INTERVAL_IN_SECONDS: 0.01 is too short; the shortest is 0.1"},
+		{"HEARTBEAT_TIMEOUT_IN_SECONDS=31", "HEARTBEAT_TIMEOUT_IN_SECONDS: 31 s is longer than the interval of 30 s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most 24"},
+		{"MIN_RESPONSE_TIME_IN_MS=1001", "MIN_RESPONSE_TIME_IN_MS: 1001 is above MAX_RESPONSE_TIME_IN_MS, 1000; too fast must be less than too slow"},
+		{"MAX_RESPONSE_TIME_IN_MS=-1", `MAX_RESPONSE_TIME_IN_MS: "-1": write a number of milliseconds, such as 1000`},
+		{"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=0", `NUMBER_OF_FAILS_TO_SCALE_UP_AFTER: "0": write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5`},
+		{"INCREMENT=1.5", `INCREMENT: "1.5": write a whole number, 1 or more, or a share such as 50%`},
+		{"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=5/3", `NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER: "5/3": write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5`},
+		{"INCREMENT_UP=0%", `INCREMENT_UP: "0%": write a whole number, 1 or more, or a share such as 50%`},
+		{"COOLDOWN_DOWN_IN_SECONDS=-1", `COOLDOWN_DOWN_IN_SECONDS: "-1": write a number of seconds, 0 or more`},
+		{"NOTIFY_ON_EVERY_PING=maybe", `NOTIFY_ON_EVERY_PING: "maybe": write true or false`},
+		{"NOTIFICATION_BACKENDS=console,pager", `NOTIFICATION_BACKENDS: "console,pager": there is no backend "pager"; there are console, log, email, slack, pagerduty, webhook, urls`},
+		{"NOTIFICATION_BACKENDS=slack", "SLACK_WEBHOOK_URL: is not set; the backend slack needs it, or SLACK_BOT_TOKEN and SLACK_CHANNEL"},
+		{"NOTIFICATION_BACKENDS=pagerduty", "PAGERDUTY_ROUTING_KEY: is not set; the backend pagerduty needs it: the integration key of an integration “Events API v2”"},
+		{"NOTIFICATION_BACKENDS=urls", "NOTIFY_URLS: is not set; the backend urls needs it, such as ntfy://ntfy.sh/my-topic"},
+		{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL: is not set; the backend webhook needs it"},
+		{"WEBHOOK_URL=" + secret, "WEBHOOK_URL: is no URL that begins with http:// or https:// (what stands there is not shown, since it may hold a secret)"},
+		{"SMTP_URL=http://u:" + secret + "@x", "SMTP_URL: is no URL that begins with smtp:// or smtps:// (what stands there is not shown, since it may hold a secret)"},
+		{"EMAIL_TO=me", `EMAIL_FROM, EMAIL_TO: "me" is no e-mail address`},
+		{"QUIET_HOURS=22-7", `QUIET_HOURS: "22-7": write hours as 7:05 or 22:00, from 0:00 to 24:00`},
+		{"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD=5", "NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD: needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither"},
+		{"HEARTBEAT_URL=ftp://example.com/", `HEARTBEAT_URL: "ftp://example.com/": write http://… or https://…, or a path that begins with a slash`},
+		{"HEARTBEAT_URL=example.com/beat?token=" + secret, `HEARTBEAT_URL: "example.com/beat": write http://… or https://…, or a path that begins with a slash`},
+		{"CONTROL_URL=example.com", "CONTROL_URL: is no URL that begins with http:// or https://; write one that is nearly always up, or none"},
+		{"HEARTBEAT_METHOD=G E T", `HEARTBEAT_METHOD: "g e t": write GET, HEAD or POST`},
+		{"HEARTBEAT_HEADERS=" + secret, "HEARTBEAT_HEADERS: a header has no colon; write Name: value; Name: value"},
+		{"HEARTBEAT_FAIL_ON=slow", `HEARTBEAT_FAIL_ON: "slow": "slow" is no outcome; write timeout, 5xx, 4xx, unreachable, bad or any`},
+		{"HEARTBEAT_MEASURE=speed", `HEARTBEAT_MEASURE: "speed": write total, processing or queue`},
+		{"HEARTBEAT_SAMPLES=0", `HEARTBEAT_SAMPLES: "0": write a whole number from 1 to 20`},
+		{"HEARTBEAT_SAMPLES=21", `HEARTBEAT_SAMPLES: "21": write a whole number from 1 to 20`},
+		{"HEARTBEAT_PERCENTILE=0", `HEARTBEAT_PERCENTILE: "0": write a number above 0 and up to 100, such as 50 or 90`},
+		{"HEARTBEAT_PERCENTILE=100.1", `HEARTBEAT_PERCENTILE: "100.1": write a number above 0 and up to 100, such as 50 or 90`},
+		{"HEARTBEAT_JITTER=2", `HEARTBEAT_JITTER: "2": write a number from 0 to 0.5, such as 0.1`},
+		{"LOG_LEVEL=loud", `LOG_LEVEL: "loud": write debug, info, warn or error`},
+		{"MONTHLY_BUDGET=much", `MONTHLY_BUDGET: "much": write an amount of dollars, such as 150`},
+		{"PAUSED=yes", `PAUSED: "yes": "yes" is no direction; write up, down, or up,down`},
+		{"LOG_FORMAT=xml", `LOG_FORMAT: "xml": write auto, console, logfmt or json`},
+	} {
+		t.Run(c.env, func(t *testing.T) {
+			env(t, c.env)
+			_, err := settings.Load()
+			if err == nil {
+				t.Fatal("was accepted")
+			}
+			if want := "a setting is wrong:\n  " + c.want; err.Error() != want {
+				t.Errorf("error is\n%s\nwant\n%s", err, want)
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Error("the error holds a secret")
+			}
+		})
+	}
+}
+
+func TestMinAboveMax(t *testing.T) {
+	env(t, "MIN_DYNOS=0:00=1,8:00=4,18:00=1", "MAX_DYNOS=0:00=3,9:00=5")
+	_, err := settings.Load()
+	if err == nil || !strings.Contains(err.Error(), "MIN_DYNOS 4 is above MAX_DYNOS 3") || !strings.Contains(err.Error(), "8:00") {
+		t.Errorf("error is %v, want both values and 8:00", err)
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	env(t, "HEROKU_API_KEY=", "MAX_DYNOS=many", "TIME_ZONE=Nowhere", "AUTOSCALE_INKREMENT=1", "LOG_LEVEL=loud", "NOTIFICATION_BACKENDS=email")
+	_, err := settings.Load()
+	if err == nil {
+		t.Fatal("was accepted")
+	}
+	for _, name := range []string{"8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("the error does not name %s:\n%v", name, err)
+		}
+	}
+}
+
+func TestOtherPlatforms(t *testing.T) {
+	for _, c := range []struct {
+		env  []string
+		want string
+	}{
+		{[]string{"PLATFORM=command", "HEARTBEAT_URL=https://example.com/beat", "COUNT_COMMAND=./count", "SCALE_COMMAND=./scale"}, ""},
+		{[]string{"PLATFORM=command", "COUNT_COMMAND=./count"}, "2 settings are wrong:\n  SCALE_COMMAND: is not set; a command that sets the number of dynos\n  HEARTBEAT_URL: \"/autoscalebot/heartbeat/\" is only a path, and PLATFORM=command knows no URL of the app; write the whole URL"},
+		{[]string{"PLATFORM=local", "LOCAL_COMMAND=./app"}, ""},
+		{[]string{"PLATFORM=local", "LOCAL_COMMAND=./app", "MONTHLY_BUDGET=9"}, "a setting is wrong:\n  DYNO_PRICE_PER_MONTH: is not set, and PLATFORM=local tells no price; MONTHLY_BUDGET needs one"},
+		{[]string{"PLATFORM=local", "LOCAL_ADDR=5000"}, "a setting is wrong:\n  LOCAL_ADDR: \"5000\": write host:port, such as 127.0.0.1:5000"},
+	} {
+		env(t, append([]string{"HEROKU_APP_NAME=", "HEROKU_API_KEY="}, c.env...)...)
+		_, err := settings.Load()
+		if got := fmt.Sprint(err); err != nil && got != c.want || err == nil && c.want != "" {
+			t.Errorf("%v: error is\n%v\nwant\n%v", c.env, err, c.want)
+		}
+	}
+}
+
+func TestSecretsAreNeverShown(t *testing.T) {
+	env(t, "HEARTBEAT_TOKEN="+secret, "WEBHOOK_SECRET="+secret)
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if strings.Contains(fmt.Sprintf(format, *s), secret) {
+			t.Errorf("%s shows a secret", format)
+		}
+	}
+	if s.HerokuAPIKey.Reveal() != secret {
+		t.Error("Reveal does not reveal")
+	}
+	var kept []string
+	for _, pair := range settings.EnvironWithoutSecrets() {
+		if name, value, _ := strings.Cut(pair, "="); value == secret {
+			kept = append(kept, name)
+		}
+	}
+	if want := []string{"HEARTBEAT_TOKEN"}; !slices.Equal(kept, want) {
+		t.Errorf("a command that the bot starts would get the secrets %v, want only the app's own: %v", kept, want)
+	}
+}
+
+// Any text in any setting is either accepted or a problem of that setting, and never a crash or a secret on display.
+func FuzzLoad(f *testing.F) {
+	names := []string{}
+	for _, e := range settings.Entries() {
+		names = append(names, e.Name)
+	}
+	for i, text := range []string{"", "3", "0:00=2,9:00=5", `{"0:00":1}`, "cron(0 9 * * 1)=2", "a: b; c: d", "true", "1e309", "smtp://u:p@h", "\x00", "-1"} {
+		f.Add(i*5, text)
+	}
+	f.Fuzz(func(t *testing.T, which int, text string) {
+		if strings.ContainsRune(text, 0) {
+			return // no environment can hold it
+		}
+		name := names[uint(which)%uint(len(names))]
+		env(t, name+"="+text)
+		s, err := settings.Load()
+		if err == nil {
+			s.Table.At(time.Now())
+			return
+		}
+		var ps settings.Problems
+		if ps, _ = err.(settings.Problems); len(ps) == 0 {
+			t.Errorf("%s=%q: %v is no list of problems", name, text, err)
+		}
+	})
+}

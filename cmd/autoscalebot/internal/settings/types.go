@@ -1,0 +1,390 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its error
+// what would be right; the loader adds which setting it was and, unless it is a secret, what stood there.
+type (
+	// Text is any text.
+	Text string
+	// Word is a text without regard to case, kept in lower case.
+	Word string
+	// Secret is a text that is never shown.
+	Secret string
+	// Bool is true or false.
+	Bool bool
+	// Number is a whole number, 0 or more.
+	Number int
+	// Quorum is so many in a row, "3", or so many of the newest, "3/5".
+	Quorum struct{ bot.Quorum }
+	// Step is a number of dynos, "2", or a share of those there are, "50%". Neither is set where none is given.
+	Step struct{ bot.Step }
+	// Share is a part of one, from 0 to 0.5.
+	Share float64
+	// Samples is a whole number from 1 to 20.
+	Samples int
+	// Percent is a part of a hundred, above 0 and up to 100.
+	Percent float64
+	// Dollars is an amount of money, 0 or more.
+	Dollars float64
+	// Millis is a number of milliseconds, 0 or more.
+	Millis float64
+	// Seconds is a length of time written in seconds, more than 0.
+	Seconds time.Duration
+	// Seconds0 is a length of time written in seconds, 0 or more.
+	Seconds0 time.Duration
+	// Minutes is a length of time written in minutes, 0 or more.
+	Minutes time.Duration
+	// List is a list of texts, separated by commas.
+	List []string
+	// Backends is a list of notifiers.
+	Backends []string
+	// Outcomes is a list of outcomes of a heartbeat.
+	Outcomes []probe.Outcome
+	// Directions are those of scaling.
+	Directions struct{ Up, Down bool }
+	// Headers are HTTP headers.
+	Headers http.Header
+	// Zone is a time zone.
+	Zone struct{ *time.Location }
+)
+
+// longest bounds every length of time, far from where a duration overflows.
+const longest = 366 * 24 * time.Hour
+
+// Decode reads any text.
+func (t *Text) Decode(s string) error {
+	*t = Text(strings.TrimSpace(s))
+	return nil
+}
+
+// Decode reads any text in lower case.
+func (w *Word) Decode(s string) error {
+	*w = Word(strings.ToLower(strings.TrimSpace(s)))
+	return nil
+}
+
+// Decode reads any text. It never fails, since an error could show it.
+func (s *Secret) Decode(text string) error {
+	*s = Secret(strings.TrimSpace(text))
+	return nil
+}
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(set, hidden)"
+}
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the secret from JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// LogValue hides the secret from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// Decode reads true or false, as people, shells and Python write them.
+func (b *Bool) Decode(s string) error {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "true", "1", "yes", "on", "t", "y":
+		*b = true
+	case "false", "0", "no", "off", "f", "n", "none":
+		*b = false
+	default:
+		return errors.New("write true or false")
+	}
+	return nil
+}
+
+// Decode reads a whole number.
+func (n *Number) Decode(s string) error {
+	i, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || i < 0 {
+		return errors.New("write a whole number, 0 or more")
+	}
+	*n = Number(i)
+	return nil
+}
+
+// Decode reads N or N/M.
+func (q *Quorum) Decode(s string) error {
+	text, of, two := strings.Cut(s, "/")
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	m := n
+	if two && err == nil {
+		m, err = strconv.Atoi(strings.TrimSpace(of))
+	}
+	if err != nil || n < 1 || m < n || m > 64 {
+		return errors.New("write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5")
+	}
+	q.Quorum = bot.Quorum{N: n, M: m}
+	return nil
+}
+
+// String writes the quorum as a person would.
+func (q Quorum) String() string {
+	if q.N == q.M {
+		return fmt.Sprintf("%d in a row", q.N)
+	}
+	return fmt.Sprintf("%d of the last %d", q.N, q.M)
+}
+
+// Decode reads N or P%.
+func (st *Step) Decode(s string) error {
+	text, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	if f, err := decimal(text); percent && err == nil && f > 0 && f <= 1000 {
+		st.Step = bot.Step{Percent: f}
+		return nil
+	}
+	if n, err := strconv.Atoi(text); !percent && err == nil && n >= 1 {
+		st.Step = bot.Step{Dynos: n}
+		return nil
+	}
+	return errors.New("write a whole number, 1 or more, or a share such as 50%")
+}
+
+// String writes the step as a person would.
+func (st Step) String() string {
+	if st.Percent > 0 {
+		return fmt.Sprintf("%g %%", st.Percent)
+	}
+	return strconv.Itoa(st.Dynos)
+}
+
+// Decode reads a number from 0 to 0.5.
+func (sh *Share) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f > 0.5 {
+		return errors.New("write a number from 0 to 0.5, such as 0.1")
+	}
+	*sh = Share(f)
+	return nil
+}
+
+// mostSamples keeps one heartbeat from becoming a load.
+const mostSamples = 20
+
+// Decode reads a whole number from 1 to 20.
+func (n *Samples) Decode(s string) error {
+	i, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || i < 1 || i > mostSamples {
+		return fmt.Errorf("write a whole number from 1 to %d", mostSamples)
+	}
+	*n = Samples(i)
+	return nil
+}
+
+// Decode reads a number above 0 and up to 100.
+func (p *Percent) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f == 0 || f > 100 {
+		return errors.New("write a number above 0 and up to 100, such as 50 or 90")
+	}
+	*p = Percent(f)
+	return nil
+}
+
+// Decode reads an amount of dollars.
+func (d *Dollars) Decode(s string) error {
+	f, err := decimal(strings.TrimPrefix(strings.TrimSpace(s), "$"))
+	if err != nil || f > 1e9 {
+		return errors.New("write an amount of dollars, such as 150")
+	}
+	*d = Dollars(f)
+	return nil
+}
+
+// Decode reads a number of milliseconds.
+func (m *Millis) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f > float64(longest/time.Millisecond) {
+		return errors.New("write a number of milliseconds, such as 1000")
+	}
+	*m = Millis(f)
+	return nil
+}
+
+// Decode reads a number of seconds.
+func (d *Seconds) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f <= 0 || f > longest.Seconds() {
+		return errors.New("write a number of seconds above 0, such as 30 or 2.5")
+	}
+	*d = Seconds(f * float64(time.Second))
+	return nil
+}
+
+// Decode reads a number of seconds, 0 too.
+func (d *Seconds0) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f > longest.Seconds() {
+		return errors.New("write a number of seconds, 0 or more")
+	}
+	*d = Seconds0(f * float64(time.Second))
+	return nil
+}
+
+// Decode reads a number of minutes.
+func (d *Minutes) Decode(s string) error {
+	f, err := decimal(s)
+	if err != nil || f > longest.Minutes() {
+		return errors.New("write a number of minutes, 0 or more")
+	}
+	*d = Minutes(f * float64(time.Minute))
+	return nil
+}
+
+// decimal reads a finite number, 0 or more.
+func decimal(s string) (float64, error) {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil {
+		return 0, err
+	}
+	if f < 0 || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, errors.New("out of range")
+	}
+	return f, nil
+}
+
+// Decode reads a list.
+func (l *List) Decode(s string) error {
+	*l = split(s)
+	return nil
+}
+
+func split(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// knownBackends are the notifiers that can be named.
+var knownBackends = []string{"console", "log", "email", "slack", "pagerduty", "webhook", "urls"}
+
+// pythonBackends maps the class names of autoscalebot 2.1 to ours.
+var pythonBackends = map[string]string{
+	"consolebackend": "console", "loggerbackend": "log", "djangoemailbackend": "email",
+}
+
+// Decode reads a list of notifiers, by our names or by those of autoscalebot 2.1. One named twice counts once.
+func (b *Backends) Decode(s string) error {
+	var out Backends
+	for _, part := range split(s) {
+		name := strings.ToLower(part[strings.LastIndex(part, ".")+1:])
+		if ours, ok := pythonBackends[name]; ok {
+			name = ours
+		}
+		if !slices.Contains(knownBackends, name) {
+			return fmt.Errorf("there is no backend %q; there are %s", part, strings.Join(knownBackends, ", "))
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	*b = out
+	return nil
+}
+
+// outcomes are the words for outcomes that can count as a fail.
+var outcomes = map[string][]probe.Outcome{
+	"timeout":     {probe.Timeout},
+	"5xx":         {probe.ServerError},
+	"4xx":         {probe.ClientError},
+	"unreachable": {probe.Unreachable},
+	"bad":         {probe.BadAnswer},
+	"any":         {probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer},
+}
+
+// Decode reads a list of outcomes.
+func (o *Outcomes) Decode(s string) error {
+	var out Outcomes
+	for _, part := range split(s) {
+		add, ok := outcomes[strings.ToLower(part)]
+		if !ok {
+			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, unreachable, bad or any", part)
+		}
+		out = append(out, add...)
+	}
+	*o = out
+	return nil
+}
+
+// Decode reads a list of directions.
+func (d *Directions) Decode(s string) error {
+	var out Directions
+	for _, part := range split(s) {
+		switch strings.ToLower(part) {
+		case "up":
+			out.Up = true
+		case "down":
+			out.Down = true
+		default:
+			return fmt.Errorf("%q is no direction; write up, down, or up,down", part)
+		}
+	}
+	*d = out
+	return nil
+}
+
+// Decode reads headers. Its errors name a header, never its value, which may be a secret.
+func (h *Headers) Decode(s string) error {
+	pairs := map[string]string{}
+	if strings.HasPrefix(strings.TrimSpace(s), "{") {
+		if err := json.Unmarshal([]byte(s), &pairs); err != nil {
+			return errors.New(`this is no JSON object of texts; write {"Name": "value"}`)
+		}
+	} else {
+		for part := range strings.SplitSeq(s, ";") {
+			if strings.TrimSpace(part) == "" {
+				continue
+			}
+			name, value, ok := strings.Cut(part, ":")
+			if !ok {
+				return errors.New("a header has no colon; write Name: value; Name: value")
+			}
+			pairs[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		}
+	}
+	out := http.Header{}
+	for name, value := range pairs {
+		out.Set(name, value)
+	}
+	*h = Headers(out)
+	return nil
+}
+
+// Decode reads the name of a time zone.
+func (z *Zone) Decode(s string) error {
+	name := strings.TrimSpace(s)
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return errors.New("there is no such time zone; write an IANA name, such as Europe/Berlin or America/Vancouver")
+	}
+	z.Location = loc
+	return nil
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/command"
+	"github.com/autoscalebot/autoscalebot/bot/heroku"
+	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/notify/console"
+	"github.com/autoscalebot/autoscalebot/notify/email"
+	"github.com/autoscalebot/autoscalebot/notify/log"
+	"github.com/autoscalebot/autoscalebot/notify/pagerduty"
+	"github.com/autoscalebot/autoscalebot/notify/shoutrrr"
+	"github.com/autoscalebot/autoscalebot/notify/slack"
+	"github.com/autoscalebot/autoscalebot/notify/webhook"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A host is the machine that the bot runs on, as its parts see it.
+type host struct {
+	stdout, stderr io.Writer
+	log            *slog.Logger
+	// now is when the bot was started.
+	now time.Time
+}
+
+const userAgent = "autoscalebot/" + version
+
+// platforms are the platforms by the name that PLATFORM gives them. A new one is one line here.
+func platforms() map[string]func(*settings.Settings, host) (bot.Scaler, error) {
+	return map[string]func(*settings.Settings, host) (bot.Scaler, error){
+		"heroku":  openHeroku,
+		"local":   openLocal,
+		"command": openCommand,
+	}
+}
+
+// backends are the notifiers by the name that NOTIFICATION_BACKENDS gives them. A new one is one line here. Beside them there is
+// "urls", which stands for as many notifiers as there are URLs.
+func backends() map[string]func(*settings.Settings, host) (notify.Notifier, error) {
+	return map[string]func(*settings.Settings, host) (notify.Notifier, error){
+		"console":   func(_ *settings.Settings, h host) (notify.Notifier, error) { return console.New(h.stdout), nil },
+		"log":       func(_ *settings.Settings, h host) (notify.Notifier, error) { return log.New(h.log), nil },
+		"email":     openEmail,
+		"slack":     openSlack,
+		"pagerduty": openPagerDuty,
+		"webhook":   openWebhook,
+	}
+}
+
+func openHeroku(s *settings.Settings, _ host) (bot.Scaler, error) {
+	return heroku.New(heroku.Options{
+		App: string(s.HerokuAppName), Key: s.HerokuAPIKey.Reveal(), ProcessType: string(s.HerokuProcessType),
+		URL: string(s.HerokuAPIURL), UserAgent: userAgent,
+	})
+}
+
+func openLocal(s *settings.Settings, h host) (bot.Scaler, error) {
+	cmd := string(s.LocalCommand)
+	if cmd == "" {
+		line, err := procfileCommand(string(s.HerokuProcessType))
+		if err != nil {
+			return nil, settings.Problems{{Name: "LOCAL_COMMAND", What: "is not set, and " + err.Error()}}
+		}
+		cmd = line
+	}
+	return local.New(local.Options{
+		Command: cmd, Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr), ProcessType: string(s.HerokuProcessType),
+		Dynos: max(1, s.Table.At(h.now).Min), Out: h.stdout, Log: h.log,
+	})
+}
+
+func procfileCommand(processType string) (string, error) {
+	f, err := os.Open("Procfile")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return local.WebCommand(f, processType)
+}
+
+func openCommand(s *settings.Settings, _ host) (bot.Scaler, error) {
+	return command.New(command.Options{
+		Count: string(s.CountCommand), Scale: string(s.ScaleCommand),
+		Env: settings.EnvironWithoutSecrets(), Secrets: []string{s.HeartbeatToken.Reveal()},
+	})
+}
+
+func openEmail(s *settings.Settings, _ host) (notify.Notifier, error) {
+	return email.New(email.Options{URL: s.SMTPURL.Reveal(), From: string(s.EmailFrom), To: s.EmailTo})
+}
+
+func openSlack(s *settings.Settings, _ host) (notify.Notifier, error) {
+	if s.SlackWebhookURL != "" {
+		return slack.NewWebhook(s.SlackWebhookURL.Reveal(), slack.Options{})
+	}
+	return slack.NewBot(s.SlackBotToken.Reveal(), string(s.SlackChannel), slack.Options{APIURL: string(s.SlackAPIURL)})
+}
+
+func openPagerDuty(s *settings.Settings, _ host) (notify.Notifier, error) {
+	return pagerduty.New(pagerduty.Options{RoutingKey: s.PagerDutyRoutingKey.Reveal(), URL: string(s.PagerDutyURL), UserAgent: userAgent})
+}
+
+// openURLs opens a notifier for each of NOTIFY_URLS, named after its service, so that a slow or broken one does not touch the
+// others.
+func openURLs(s *settings.Settings) (targets []notify.Target, err error) {
+	for i, u := range strings.Fields(s.NotifyURLs.Reveal()) {
+		n, nerr := shoutrrr.New(shoutrrr.Options{URL: u})
+		if nerr != nil {
+			err = errors.Join(err, fmt.Errorf("number %d: %w", i+1, nerr))
+			continue
+		}
+		targets = append(targets, notify.Target{Name: n.Service(), Notifier: n})
+	}
+	return targets, err
+}
+
+func openWebhook(s *settings.Settings, _ host) (notify.Notifier, error) {
+	return webhook.New(webhook.Options{URL: s.WebhookURL.Reveal(), Secret: s.WebhookSecret.Reveal(), UserAgent: userAgent})
+}
+
+// parts are what a bot is put together from.
+type parts struct {
+	platform bot.Scaler
+	prober   probe.Prober
+	control  probe.Prober // nil for none
+	targets  []notify.Target
+}
+
+// open makes the parts that the settings ask for. Its error lists everything that could not be made.
+func open(s *settings.Settings, h host) (parts, error) {
+	var p parts
+	var problems settings.Problems
+	note := func(name string, err error) {
+		var ps settings.Problems
+		switch {
+		case errors.As(err, &ps):
+			problems = append(problems, ps...)
+		case err != nil:
+			problems = append(problems, settings.Problem{Name: name, What: err.Error()})
+		}
+	}
+	var err error
+	p.platform, err = platforms()[string(s.Platform)](s, h)
+	note("PLATFORM "+string(s.Platform), err)
+	p.prober, err = heartbeat(s, p.platform)
+	note("HEARTBEAT_…", err)
+	p.control, err = control(s)
+	note("CONTROL_URL", err)
+	for _, name := range s.NotificationBackends {
+		if name == "urls" {
+			targets, err := openURLs(s)
+			note("NOTIFY_URLS", err)
+			for _, t := range targets {
+				t.Quiet = s.Quiet
+				p.targets = append(p.targets, t)
+			}
+			continue
+		}
+		n, err := backends()[name](s, h)
+		note("NOTIFICATION_BACKENDS "+name, err)
+		t := notify.Target{Name: name, Notifier: n}
+		if name != "console" && name != "log" { // which wake nobody
+			t.Quiet = s.Quiet
+		}
+		p.targets = append(p.targets, t)
+	}
+	if len(problems) > 0 {
+		return parts{}, problems
+	}
+	return p, nil
+}
+
+// heartbeat makes the prober that the settings ask for. A relative URL is resolved against the platform's, when it tells.
+func heartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) {
+	var base func(context.Context) (string, error)
+	if p, ok := platform.(bot.WebURLer); ok {
+		base = p.WebURL
+	}
+	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{
+		URL: string(s.HeartbeatURL), Base: base, Method: strings.ToUpper(string(s.HeartbeatMethod)),
+		Header: http.Header(s.HeartbeatHeaders), Token: s.HeartbeatToken.Reveal(),
+		Timeout: s.Timeout(), UserAgent: userAgent, KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
+	})
+	if err != nil {
+		return nil, err
+	}
+	n := int(s.HeartbeatSamples)
+	return probe.Samples(h, probe.SampleOptions{
+		N: n, Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn,
+		// All begin within a tenth of the deadline, which is 80 % of the interval at most: so they end before the interval does.
+		Gap: s.Timeout() / time.Duration(10*n),
+	}), nil
+}
+
+// control makes the control probe that the settings ask for, nil for none.
+func control(s *settings.Settings) (probe.Prober, error) {
+	if s.Control() == "" {
+		return nil, nil
+	}
+	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: userAgent})
+}
+
+// options makes the bot's options from the settings and its parts.
+func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bot.Options {
+	return bot.Options{
+		App: appName(s), ProcessType: string(s.HerokuProcessType),
+		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
+		Probers: []probe.Prober{p.prober}, Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
+		Policy: bot.Policy{
+			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
+			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
+			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
+			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
+			PauseUp: s.Paused.Up, PauseDown: s.Paused.Down,
+			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
+			FailOn: s.HeartbeatFailOn, ZeroIsOurs: s.Table.HasZero(),
+		},
+		BootTime: time.Duration(s.BootTime), DeployGrace: time.Duration(s.DeployGrace),
+		Notices: bot.Notices{
+			ExceedMax: bool(s.NotifyExceedMax), BelowMin: bool(s.NotifyBelowMin), ScaleFails: bool(s.NotifyScaleFails),
+			EveryScale: bool(s.NotifyEveryScale), EveryPing: bool(s.NotifyEveryPing),
+			ScaleDiff: int(s.NotifyScaleDiff), ScaleDiffPeriod: time.Duration(s.NotifyScalePeriod),
+			Reminder: time.Duration(s.NotifyReminder), Paused: s.Paused.Up || s.Paused.Down,
+		},
+		Notifier: notifier, Recorders: []bot.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
+	}
+}
+
+// appName is what notices call the app: its name on Heroku, or else that of the folder that the bot was started in.
+func appName(s *settings.Settings) string {
+	if s.HerokuAppName != "" {
+		return string(s.HerokuAppName)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return string(s.Platform)
+	}
+	return filepath.Base(dir)
+}

@@ -1,0 +1,83 @@
+"""The heartbeat page of a Django app: uses the database, the cache and the disk, and answers 200 "Beat".
+
+Copy this file into your project and add to urls.py:
+
+    path("autoscalebot/heartbeat/", heartbeat),
+
+To adapt it: read the table that your pages read most, with your own query; take a line out of PARTS for what your app
+does not use, and add one for what it does (a search index, a queue). Set HEARTBEAT_TOKEN in the app and in the bot, and
+only the bot can call it. SECURE_SSL_REDIRECT and ALLOWED_HOSTS hold here too: give the bot the https:// address.
+"""
+
+import logging
+import os
+import random
+import re
+import tempfile
+import time
+import uuid
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+
+
+def database():
+    """Reads one row at random by its key: two look-ups in an index, however big the table (its key must be a number)."""
+    rows = get_user_model().objects.order_by("pk").values_list("pk", flat=True)
+    last = rows.last()
+    if last is not None:
+        rows.filter(pk__gte=random.randint(1, last)).first()
+
+
+def caching():
+    """Sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet."""
+    name = value = "heartbeat:" + uuid.uuid4().hex
+    cache.set(name, value, timeout=10)
+    if cache.get(name) != value:
+        raise RuntimeError("the cache did not give back what was set")
+
+
+def disk():
+    """Writes a temporary file and reads it again; it is removed when it is closed."""
+    with tempfile.TemporaryFile() as file:
+        file.write(b"heartbeat" * 1000)
+        file.seek(0)
+        if file.read() != b"heartbeat" * 1000:
+            raise RuntimeError("the file did not give back what was written")
+
+
+PARTS = {"database": database, "cache": caching, "disk": disk}
+
+
+def queue_time(request):
+    """Says how long the request waited for a process of the app, if the router says when it took it: in X-Request-Start,
+    in seconds, milliseconds or microseconds, after "t=" or not. Clocks that differ do not make it less than 0."""
+    taken = re.match(r"(?:t=)?([0-9]{10})\.?([0-9]*)$", request.headers.get("X-Request-Start", ""))
+    waited = taken and (time.time() - float(taken[1] + "." + taken[2])) * 1000
+    return {"X-Queue-Time-Ms": "%.3f" % max(0, waited)} if taken else {}
+
+
+@require_safe
+def heartbeat(request):
+    waited = queue_time(request)  # first of all: what follows is not the queue
+    token = os.environ.get("HEARTBEAT_TOKEN")
+    if token and not constant_time_compare(request.headers.get("Authorization", ""), "Bearer " + token):
+        return answer("wrong or missing token", 401, {"WWW-Authenticate": "Bearer"})
+    for name, part in PARTS.items():
+        try:
+            part()
+        except Exception:  # Whatever it is, the bot must hear of it; the details go to the app's own log.
+            logging.getLogger(__name__).exception("heartbeat: %s failed", name)
+            return answer(name + " failed", 503)
+    return answer("Beat", 200, waited)
+
+
+def answer(text, status, headers=()):
+    response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    for name, value in dict(headers).items():
+        response[name] = value
+    return response

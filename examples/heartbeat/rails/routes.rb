@@ -1,0 +1,4 @@
+# In config/routes.rb:
+Rails.application.routes.draw do
+  get "/autoscalebot/heartbeat/", to: "heartbeat#show"
+end

@@ -1,0 +1,148 @@
+//go:build unix
+
+package examples
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// python gives the path of a Python 3 that can import the module ("sys": any), or skips the test. The first on the PATH
+// may be one of a version manager's, which does not see what the distribution installed: so its own is tried too.
+func python(t *testing.T, module string) string {
+	t.Helper()
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		// Its own path is asked for because a version manager's stand-in takes long to find it each time.
+		if path, err := exec.Command(name, "-c", "import sys, "+module+"; print(sys.executable)").Output(); err == nil {
+			return strings.TrimSpace(string(path))
+		}
+	}
+	t.Skipf("no python3 that has %s: run .ci/install-test-deps", module)
+	return ""
+}
+
+// program gives the path of a program, or skips the test.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+// abs gives a file of this folder by its absolute path.
+func abs(t *testing.T, path string) string {
+	t.Helper()
+	full, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return full
+}
+
+// start runs a web app as a process group of its own with a free PORT and gives its base URL once it takes connections.
+// The group is ended with the test, and what it wrote is shown if the test failed.
+func start(t *testing.T, env []string, name string, args ...string) string {
+	t.Helper()
+	address := freeAddress(t)
+	_, port, _ := net.SplitHostPort(address)
+	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1"), env...)
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s does not end by SIGTERM", name)
+			syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			<-ended
+		}
+		output.Close()
+		if text, _ := os.ReadFile(output.Name()); t.Failed() {
+			t.Logf("output of %s:\n%s", name, text)
+		}
+	})
+	waitForPort(t, address, ended)
+	return "http://" + address
+}
+
+// freeAddress gives a loopback address where nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// waitForPort returns when the address takes connections. It fails the test when the process ends first, or after 30 s.
+func waitForPort(t *testing.T, address string, ended <-chan struct{}) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	for {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-ended:
+			t.Fatal("the app ended before it listened")
+		case <-deadline:
+			t.Fatal("the app does not listen")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// client reuses no connection, so that nothing is left when a test ends.
+func client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+}
+
+// run runs a program to its end, for a minute at most, and gives what it wrote and its exit code.
+func run(t *testing.T, env []string, name string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1"), env...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
+}
