@@ -20,9 +20,10 @@ const (
 	lastWords = 4 * time.Second
 )
 
-// A Schedule tells the limits at a moment.
+// A Schedule tells the limits at a moment, and the rows that they come from, "" for a number that is the same at all times.
 type Schedule interface {
 	At(now time.Time) schedule.Limits
+	Rows(now time.Time) (minRow, maxRow string)
 }
 
 // Options say what a Bot works with. Schedule, Scaler and one prober are needed; the rest may be zero.
@@ -140,8 +141,10 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 // Tick takes one heartbeat at now and returns its record: it reads, decides, scales, and hands out what is to be told and
 // kept. A failure is in the record and ends nothing.
 func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
+	began := time.Now()
 	r := b.decide(ctx, now)
 	b.act(ctx, &r)
+	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)
 	if d := r.Decision; r.Action == Scaled || r.Action == WouldScale {
 		b.state.scaled(now, d.From, d.To)
 	}
@@ -159,6 +162,7 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held}
 	r.Readings = b.read(ctx)
 	r.Limits = b.o.Schedule.At(now)
+	r.MinRow, r.MaxRow = b.o.Schedule.Rows(now)
 	r.Control = b.Control()
 	b.state.Control = r.Control
 	if ctx.Err() != nil {

@@ -94,7 +94,8 @@ func (i *inbox) take() []string {
 // always is a Schedule of one pair of limits, which a test can change.
 type always schedule.Limits
 
-func (a *always) At(time.Time) schedule.Limits { return schedule.Limits(*a) }
+func (a *always) At(time.Time) schedule.Limits           { return schedule.Limits(*a) }
+func (a *always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 var defaults = bot.Policy{
 	MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5),

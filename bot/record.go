@@ -40,6 +40,9 @@ type Record struct {
 	Readings []probe.Reading `json:"readings"`
 	// Limits are those of this hour.
 	Limits schedule.Limits `json:"limits"`
+	// MinRow and MaxRow are the rows of the schedule that they come from; "" where a number is the same at all times.
+	MinRow string `json:"min_row,omitempty"`
+	MaxRow string `json:"max_row,omitempty"`
 	// Dynos is the number that the platform told, -1 when it did not.
 	Dynos int `json:"dynos"`
 	// Settled is false while an earlier change is still under way.
@@ -54,6 +57,8 @@ type Record struct {
 	Control Control `json:"control,omitzero"`
 	// Quota is the number of API calls that the platform still allows; nil when it does not say.
 	Quota *int `json:"quota,omitempty"`
+	// DurationMS is how long the tick took in milliseconds, from its first request to the platform's last answer.
+	DurationMS float64 `json:"duration_ms"`
 }
 
 // MarshalJSON writes the record with its explanation under "why".
@@ -131,11 +136,24 @@ func (r Record) cause() string {
 	case RuleHandsOff:
 		return "somebody set 0 dynos, so the bot keeps its hands off"
 	case RuleLimits:
-		return fmt.Sprintf("%d is outside the limits of this hour, %d to %d", d.From, r.Limits.Min, r.Limits.Max)
+		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
 	case RuleSlow, RuleFast:
 		return d.progress() + " " + r.evidence()
 	}
 	return r.sight()
+}
+
+// limits writes the limits of the hour, with the rows that they come from.
+func (r Record) limits() string {
+	return fmt.Sprintf("%d%s to %d%s", r.Limits.Min, row(r.MinRow), r.Limits.Max, row(r.MaxRow))
+}
+
+// row writes a row of the schedule beside the number that comes from it.
+func row(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 // offline says whether the bot is cut off.
@@ -160,7 +178,7 @@ func (r Record) adopted() string {
 	a := r.Decision.Adopted
 	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
 	if r.Decision.Rule == RuleLimits {
-		return text + fmt.Sprintf(", which is outside the limits of this hour, %d to %d", r.Limits.Min, r.Limits.Max)
+		return text + ", which is outside the limits of this hour, " + r.limits()
 	}
 	return text + ", and the bot goes on from there"
 }
@@ -238,9 +256,9 @@ func (r Record) clampText(c Clamp) string {
 	case c.By == ClampPause:
 		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c))
 	case c.To < c.From:
-		return fmt.Sprintf("wanted %d, the maximum of this hour is %d", c.From, r.Limits.Max)
+		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s", c.From, r.Limits.Max, row(r.MaxRow))
 	}
-	return fmt.Sprintf("wanted %d, the minimum of this hour is %d", c.From, r.Limits.Min)
+	return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s", c.From, r.Limits.Min, row(r.MinRow))
 }
 
 // left writes how long a clamp lasts yet.

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -146,4 +148,33 @@ func TestBotGoesOnFromItsLimits(t *testing.T) {
 	if want := []int{2}; !slices.Equal(w.platform.resizes, want) {
 		t.Errorf("asked for %v, want %v", w.platform.resizes, want)
 	}
+}
+
+func TestARecordSaysWhichRowsItsLimitsComeFrom(t *testing.T) {
+	series := func(text string) schedule.Series {
+		s, err := schedule.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	table, err := schedule.New(series("2"), series("0:00=3, mon-fri 9:00=5"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(7, func(o *bot.Options) { o.Schedule = table })
+	r := w.beat(right)
+	if want := "7 is outside the limits of this hour, 2 to 5 (mon-fri 9:00=5)"; r.Why() != want || r.MinRow != "" || r.MaxRow != "mon-fri 9:00=5" {
+		t.Errorf("why %q, rows %q and %q, want %q", r.Why(), r.MinRow, r.MaxRow, want)
+	}
+}
+
+func TestARecordSaysHowLongTheHeartbeatTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		w.platform.onResize = func(context.Context) error { time.Sleep(1250 * time.Millisecond); return nil }
+		if r := w.beat(times(3, slow)...); r.DurationMS != 1250 {
+			t.Errorf("a tick of 1.25 s took %g ms", r.DurationMS)
+		}
+	})
 }

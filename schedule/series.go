@@ -52,27 +52,41 @@ const longestGap = 8 * 366
 
 // at returns the number that holds at a minute of day d.
 func (s Series) at(d day, minute int) int {
+	if s.rows == nil {
+		return s.fixed
+	}
+	return s.row(d, minute).n
+}
+
+// row returns the row that holds at a minute of day d. The series is not fixed.
+func (s Series) row(d day, minute int) *row {
 	for range longestGap {
-		if n, ok := s.begun(d, minute); ok {
-			return n
+		if r := s.begun(d, minute); r != nil {
+			return r
 		}
 		d, minute = d-1, minutesPerDay-1
 	}
 	panic("schedule: series without a row that recurs") // Parse lets none through.
 }
 
-// begun returns the number of the row that has begun last at a minute of day d. ok is false before the day's first row.
-func (s Series) begun(d day, minute int) (n int, ok bool) {
+// take sets n to the number that has begun on day d by a minute of it, where one has.
+func (s Series) take(n *int, d day, minute int) {
 	if s.rows == nil {
-		return s.fixed, true
+		*n = s.fixed
+	} else if r := s.begun(d, minute); r != nil {
+		*n = r.n
 	}
+}
+
+// begun returns the row that has begun last at a minute of day d, nil before the day's first.
+func (s Series) begun(d day, minute int) (begun *row) {
 	last := -1
 	for _, r := range s.ruling(d, d.calendar()) {
 		if m := r.before(minute); m > last {
-			last, n = m, r.n
+			last, begun = m, r
 		}
 	}
-	return n, last >= 0
+	return begun
 }
 
 // after returns the first minute, at or after the given one, of day d at which a row begins; minutesPerDay when none does.

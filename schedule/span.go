@@ -37,12 +37,8 @@ func (t Table) spans(d day, before Limits) []span {
 	minimum, maximum := t.min.only(d), t.max.only(d)
 	var spans []span
 	for m := 0; m < minutesPerDay; m = min(minimum.after(d, m+1), maximum.after(d, m+1)) {
-		if n, ok := minimum.begun(d, m); ok {
-			before.Min = n
-		}
-		if n, ok := maximum.begun(d, m); ok {
-			before.Max = n
-		}
+		minimum.take(&before.Min, d, m)
+		maximum.take(&before.Max, d, m)
 		if last := len(spans) - 1; last >= 0 {
 			if spans[last].Limits == before {
 				continue

@@ -53,6 +53,23 @@ func (t Table) At(now time.Time) Limits {
 	return t.on(t.wall(now))
 }
 
+// Rows returns the canonical text of the rows that the limits at now come from, "" where the number is the same at all times.
+func (t Table) Rows(now time.Time) (minRow, maxRow string) {
+	if t.fixed() {
+		return "", ""
+	}
+	d, minute := t.wall(now)
+	for _, s := range []struct {
+		Series
+		text *string
+	}{{t.min, &minRow}, {t.max, &maxRow}} {
+		if s.rows != nil {
+			*s.text = s.row(d, minute).String()
+		}
+	}
+	return minRow, maxRow
+}
+
 // on returns the limits that hold at a minute of day d.
 func (t Table) on(d day, minute int) Limits {
 	return Limits{t.min.at(d, minute), t.max.at(d, minute)}

@@ -67,6 +67,19 @@ func TestAtTakesTheLastRowThatHasBegun(t *testing.T) {
 	}
 }
 
+func TestRowsAreThoseThatTheLimitsComeFrom(t *testing.T) {
+	for _, tt := range []struct{ min, max, now, minRow, maxRow string }{
+		{"1", "3", "2026-11-23 09:00", "", ""},
+		{"1", "0:00=2, mon-fri 9:00=8", "2026-11-23 09:00", "", "mon-fri 9:00=8"},
+		{"9:00=2, 17:00=1", "0:00=2, 2026-11-23 8:00=9", "2026-11-23 08:59", "17:00=1", "2026-11-23 8:00=9"},
+	} {
+		tab := table(t, tt.min, tt.max, "UTC")
+		if minRow, maxRow := tab.Rows(moment(t, tt.now, time.UTC)); minRow != tt.minRow || maxRow != tt.maxRow {
+			t.Errorf("Rows(%s) of %s and %s = %q, %q, want %q, %q", tt.now, tt.min, tt.max, minRow, maxRow, tt.minRow, tt.maxRow)
+		}
+	}
+}
+
 func TestAtReadsTheClockOfTheZone(t *testing.T) {
 	tab := table(t, "0:00=1,9:00=3", "0:00=2,9:00=8", "Asia/Kolkata") // UTC+5:30
 	for _, tt := range []struct {

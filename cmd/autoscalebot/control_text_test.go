@@ -58,7 +58,8 @@ func aDay(t *testing.T) []bot.Record {
 
 type limits schedule.Limits
 
-func (l limits) At(time.Time) schedule.Limits { return schedule.Limits(l) }
+func (l limits) At(time.Time) schedule.Limits           { return schedule.Limits(l) }
+func (l limits) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 func TestWhyIsPlain(t *testing.T) {
 	records := aDay(t)

@@ -222,7 +222,8 @@ func (d *documented) RoundTrip(req *http.Request) (*http.Response, error) {
 
 type always schedule.Limits
 
-func (a always) At(time.Time) schedule.Limits { return schedule.Limits(a) }
+func (a always) At(time.Time) schedule.Limits           { return schedule.Limits(a) }
+func (a always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 // platform does as it is told.
 type platform struct {
