@@ -25,6 +25,12 @@ var rooms = map[string][]string{
 	"bot/local":             {},
 	"bot/command":           {},
 	"bot/scalertest":        {"bot"},
+	"bot/history":           {"bot", "probe", "schedule", "notify"},
+	"bot/chart":             {},
+	"bot/metrics":           {"bot", "probe", "notify"},
+	"bot/dashboard":         {"bot", "bot/history", "bot/chart", "probe", "schedule", "notify"},
+	"bot/sim":               {"bot", "probe", "schedule", "notify"},
+	"bot/sim/peers":         {"bot", "bot/sim", "schedule"},
 	"examples":              {},
 	"examples/…":            {},
 	"cmd/autoscalebot":      nil, // all
