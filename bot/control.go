@@ -20,6 +20,8 @@ type Pause struct {
 	On bool `json:"on"`
 	// Until is when the pause ends by itself; zero means not before somebody resumes.
 	Until time.Time `json:"until,omitzero"`
+	// By names who asked for it; "" where that is not known.
+	By string `json:"by,omitempty"`
 }
 
 // Active says whether the pause is on at now.
@@ -30,6 +32,8 @@ type Order struct {
 	Dynos int `json:"dynos"`
 	// Until is when the bot decides by itself again.
 	Until time.Time `json:"until"`
+	// By names who asked for it; "" where that is not known.
+	By string `json:"by,omitempty"`
 }
 
 // Active says whether the order holds at now.
@@ -59,12 +63,16 @@ func (c Control) paused(now time.Time) string {
 		what string
 		Pause
 	}{{"scaling up", c.Up}, {"scaling down", c.Down}} {
+		by := ""
+		if p.By != "" {
+			by = " by " + p.By
+		}
 		switch {
 		case !p.Active(now):
 		case p.Until.IsZero():
-			parts = append(parts, p.what+" is paused until somebody resumes it")
+			parts = append(parts, fmt.Sprintf("%s is paused%s until somebody resumes it", p.what, by))
 		default:
-			parts = append(parts, fmt.Sprintf("%s is paused until %s", p.what, clock(p.Until)))
+			parts = append(parts, fmt.Sprintf("%s is paused%s until %s", p.what, by, clock(p.Until)))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -170,7 +171,7 @@ func (r Record) bill() string { return r.Decision.Bill.String() }
 // ordered says what somebody asked the bot for.
 func (r Record) ordered() string {
 	o := r.Control.Order
-	return fmt.Sprintf("somebody asked for %d until %s", o.Dynos, clock(o.Until))
+	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, clock(o.Until))
 }
 
 // adopted says that somebody else has changed the number of dynos, and what the bot makes of it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -114,7 +115,7 @@ func newWhy() *cobra.Command {
 }
 
 func newPause() *cobra.Command {
-	var direction admin.Direction
+	var direction bot.Direction
 	var length time.Duration
 	return &cobra.Command{
 		Use:   "pause [up|down] [2h]",
@@ -132,7 +133,7 @@ func newPause() *cobra.Command {
 }
 
 func newResume() *cobra.Command {
-	var direction admin.Direction
+	var direction bot.Direction
 	return &cobra.Command{
 		Use:   "resume [up|down]",
 		Short: "End a pause",
@@ -197,14 +198,14 @@ otherwise. autoscalebot scale auto lets it decide by itself again.` + asksABot,
 }
 
 // takeDirection reads a direction off the beginning of args; both if there is none.
-func takeDirection(args []string) (admin.Direction, []string) {
+func takeDirection(args []string) (bot.Direction, []string) {
 	if len(args) > 0 {
-		switch d := admin.Direction(args[0]); d {
-		case admin.Up, admin.Down, admin.Both:
+		switch d := bot.Direction(args[0]); d {
+		case bot.Up, bot.Down, bot.Both:
 			return d, args[1:]
 		}
 	}
-	return admin.Both, args
+	return bot.Both, args
 }
 
 // parseFor reads a length of time, with or without the word for; 0 if there is none.

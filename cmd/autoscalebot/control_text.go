@@ -102,9 +102,9 @@ func printHolding(w io.Writer, st admin.Status, zone *time.Location) error {
 func holding(st admin.Status, zone *time.Location) []string {
 	var lines []string
 	for _, p := range []struct {
-		direction admin.Direction
+		direction bot.Direction
 		bot.Pause
-	}{{admin.Up, st.Control.Up}, {admin.Down, st.Control.Down}} {
+	}{{bot.Up, st.Control.Up}, {bot.Down, st.Control.Down}} {
 		what := "scaling " + string(p.direction) + " is paused "
 		switch {
 		case slices.Contains(st.PausedBySettings, p.direction):

@@ -98,7 +98,7 @@ func TestStatusIsPlain(t *testing.T) {
 	last.Decision.Bill = &bot.Bill{Spend: bot.Spend{From: teaTime.AddDate(0, 0, -21), Dollars: 31.4}, Budget: 100, Price: 25, Forecast: 48.27}
 	full := admin.Status{
 		Time: teaTime, Started: teaTime.Add(-5 * time.Hour), Version: "1.2.3", App: "dancing-forest", ProcessType: "web", DryRun: true,
-		Limits: schedule.Limits{Min: 1, Max: 4}, PausedBySettings: []admin.Direction{admin.Down}, Last: &last, LastChange: &records[10],
+		Limits: schedule.Limits{Min: 1, Max: 4}, PausedBySettings: []bot.Direction{bot.Down}, Last: &last, LastChange: &records[10],
 		Control: bot.Control{
 			Up:    bot.Pause{On: true, Until: teaTime.Add(time.Hour)},
 			Order: bot.Order{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},

@@ -15,19 +15,6 @@ const Kept = 500
 // longest bounds every pause and order that ends by itself.
 const longest = 366 * 24 * time.Hour
 
-// shortestHold is the least time that an order holds where nobody said for how long.
-const shortestHold = time.Minute
-
-// A Direction is one of those of scaling, or both.
-type Direction string
-
-// The directions.
-const (
-	Up   Direction = "up"
-	Down Direction = "down"
-	Both Direction = "both"
-)
-
 // Status is what the bot does at a moment.
 type Status struct {
 	// Time is that moment, Started when the bot was.
@@ -43,7 +30,7 @@ type Status struct {
 	// Limits are those of the hour.
 	Limits schedule.Limits `json:"limits"`
 	// PausedBySettings are the directions that PAUSED names: nobody can resume them here.
-	PausedBySettings []Direction `json:"paused_by_settings,omitempty"`
+	PausedBySettings []bot.Direction `json:"paused_by_settings,omitempty"`
 	// Control is what people have asked of the bot and holds yet.
 	Control bot.Control `json:"control"`
 	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in seconds.
@@ -61,12 +48,12 @@ type records struct {
 
 // pauseRequest asks for a pause; For is a length of time as Go writes it, "" for until somebody resumes.
 type pauseRequest struct {
-	Direction Direction `json:"direction"`
-	For       string    `json:"for,omitempty"`
+	Direction bot.Direction `json:"direction"`
+	For       string        `json:"for,omitempty"`
 }
 
 type resumeRequest struct {
-	Direction Direction `json:"direction"`
+	Direction bot.Direction `json:"direction"`
 }
 
 // scaleRequest asks for a number of dynos; For is how long, "" for as long as the bot leaves a hand's change alone.

@@ -24,7 +24,7 @@ func near(at time.Time, d time.Duration) bool {
 
 func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	w := open(t, nil)
-	st, err := w.client.Pause(t.Context(), admin.Up, 2*time.Hour)
+	st, err := w.client.Pause(t.Context(), bot.Up, 2*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,17 +38,17 @@ func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	if w.platform.dynos() != 2 {
 		t.Errorf("paused, the bot scaled to %d", w.platform.dynos())
 	}
-	if _, err := w.client.Resume(t.Context(), admin.Down); err != nil || !w.Control().Up.On {
+	if _, err := w.client.Resume(t.Context(), bot.Down); err != nil || !w.Control().Up.On {
 		t.Errorf("resuming down ended the pause of up, or failed: %v", err)
 	}
-	if st, err = w.client.Resume(t.Context(), admin.Both); err != nil || st.Control != (bot.Control{}) {
+	if st, err = w.client.Resume(t.Context(), bot.Both); err != nil || st.Control != (bot.Control{}) {
 		t.Errorf("after resuming, what holds is %+v, %v", st.Control, err)
 	}
 	w.Tick(t.Context(), time.Now())
 	if w.platform.dynos() != 3 {
 		t.Errorf("resumed, the bot left %d dynos, want 3", w.platform.dynos())
 	}
-	if st, err = w.client.Pause(t.Context(), admin.Both, 0); err != nil || !st.Control.Up.On || !st.Control.Down.On || !st.Control.Down.Until.IsZero() {
+	if st, err = w.client.Pause(t.Context(), bot.Both, 0); err != nil || !st.Control.Up.On || !st.Control.Down.On || !st.Control.Down.Until.IsZero() {
 		t.Errorf("after pausing both, what holds is %+v, %v", st.Control, err)
 	}
 }
@@ -125,7 +125,7 @@ func TestRecordsComeOldestFirst(t *testing.T) {
 func TestDocumentHasAllOfARecord(t *testing.T) {
 	w := open(t, nil)
 	quota := 4321
-	pause := bot.Pause{On: true, Until: time.Now()}
+	pause := bot.Pause{On: true, Until: time.Now(), By: "uid 1000"}
 	reading := probe.Reading{
 		Signal: "heartbeat", Time: time.Now(), Value: 1, Unit: "ms", Measure: probe.MeasureProcessing, Outcome: probe.ServerError, Status: 503,
 		Phases: probe.Phases{DNS: 1}, Redirects: 1, Error: "503",
@@ -138,7 +138,7 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: bot.Failed, Error: "no", Quota: &quota,
-		Control: bot.Control{Up: pause, Down: pause, Order: bot.Order{Dynos: 3, Until: time.Now()}},
+		Control: bot.Control{Up: pause, Down: pause, Order: bot.Order{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
 	})
 	if _, err := w.client.Records(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -210,7 +210,7 @@ func TestTCPNeedsTheToken(t *testing.T) {
 		"the bot refused: the token is missing or wrong; send ADMIN_TOKEN as a bearer token" {
 		t.Errorf("with a wrong token, the client says %v", err)
 	}
-	if st, err := (admin.Client{Addr: w.addr, Token: token, Socket: "/nowhere"}).Resume(t.Context(), admin.Up); err != nil || st.Control.Up.On {
+	if st, err := (admin.Client{Addr: w.addr, Token: token, Socket: "/nowhere"}).Resume(t.Context(), bot.Up); err != nil || st.Control.Up.On {
 		t.Errorf("with the token: %+v, %v", st.Control, err)
 	}
 	if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Count(log, "without the right token") != 8 {
@@ -241,7 +241,7 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	w := open(t, nil)
 	over := admin.Client{Addr: w.addr, Token: token}
 	for _, err := range []error{
-		second(w.client.Pause(t.Context(), admin.Up, time.Hour)), second(w.client.Resume(t.Context(), admin.Both)),
+		second(w.client.Pause(t.Context(), bot.Up, time.Hour)), second(w.client.Resume(t.Context(), bot.Both)),
 		second(over.Scale(t.Context(), 3, 0)), second(over.EndOrder(t.Context())), second(w.client.Status(t.Context())),
 	} {
 		if err != nil {
@@ -279,8 +279,8 @@ func TestManyAskARunningBot(t *testing.T) {
 	ctx := t.Context()
 	var asking sync.WaitGroup
 	for _, ask := range []func() error{
-		func() error { return second(w.client.Pause(ctx, admin.Both, time.Hour)) },
-		func() error { return second(w.client.Resume(ctx, admin.Up)) },
+		func() error { return second(w.client.Pause(ctx, bot.Both, time.Hour)) },
+		func() error { return second(w.client.Resume(ctx, bot.Up)) },
 		func() error { return second(w.client.Scale(ctx, 3, time.Hour)) },
 		func() error { return second(w.client.Status(ctx)) },
 		func() error { return second(w.client.Records(ctx, 5)) },

@@ -45,12 +45,12 @@ func (c Client) Records(ctx context.Context, n int) ([]bot.Record, error) {
 }
 
 // Pause pauses scaling for a time, 0 for until somebody resumes.
-func (c Client) Pause(ctx context.Context, d Direction, length time.Duration) (Status, error) {
+func (c Client) Pause(ctx context.Context, d bot.Direction, length time.Duration) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/pause", pauseRequest{d, lengthText(length)})
 }
 
 // Resume ends pauses.
-func (c Client) Resume(ctx context.Context, d Direction) (Status, error) {
+func (c Client) Resume(ctx context.Context, d bot.Direction) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/resume", resumeRequest{d})
 }
 

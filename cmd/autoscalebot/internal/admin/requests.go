@@ -36,10 +36,10 @@ func (s *Server) statusAt(now time.Time) Status {
 		Limits: b.Schedule.At(now), Control: active(s.o.Bot.Control(), now),
 	}
 	if b.Policy.PauseUp {
-		st.PausedBySettings = append(st.PausedBySettings, Up)
+		st.PausedBySettings = append(st.PausedBySettings, bot.Up)
 	}
 	if b.Policy.PauseDown {
-		st.PausedBySettings = append(st.PausedBySettings, Down)
+		st.PausedBySettings = append(st.PausedBySettings, bot.Down)
 	}
 	state := s.o.Bot.State()
 	up, down := b.Policy.Cooldowns(&state, now)
@@ -82,16 +82,7 @@ func (s *Server) pause(who string, w http.ResponseWriter, r *http.Request) (any,
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().Round(0) // without the clock that stands still while a machine sleeps
-	p, text := bot.Pause{On: true}, "until somebody resumes"
-	if asked.For != "" {
-		p.Until, text = now.Add(length), "for "+length.String()
-	}
-	if err := s.setPauses(asked.Direction, p); err != nil {
-		return nil, err
-	}
-	s.o.Log.Info("somebody paused scaling", "who", who, "direction", string(asked.Direction), "length", text)
-	return s.statusAt(now), nil
+	return s.done(s.o.Bot.Pause(asked.Direction, length, who))
 }
 
 func (s *Server) resume(who string, w http.ResponseWriter, r *http.Request) (any, error) {
@@ -99,27 +90,7 @@ func (s *Server) resume(who string, w http.ResponseWriter, r *http.Request) (any
 	if err := decode(w, r, &asked); err != nil {
 		return nil, err
 	}
-	if err := s.setPauses(asked.Direction, bot.Pause{}); err != nil {
-		return nil, err
-	}
-	s.o.Log.Info("somebody resumed scaling", "who", who, "direction", string(asked.Direction))
-	return s.statusAt(time.Now()), nil
-}
-
-func (s *Server) setPauses(d Direction, p bot.Pause) error {
-	if d != Up && d != Down && d != Both {
-		return refuse(http.StatusUnprocessableEntity, "direction %q: write up, down or both", string(d))
-	}
-	s.o.Bot.SetControl(func(c bot.Control) bot.Control {
-		if d != Down {
-			c.Up = p
-		}
-		if d != Up {
-			c.Down = p
-		}
-		return c
-	})
-	return nil
+	return s.done(s.o.Bot.Resume(asked.Direction, who))
 }
 
 func (s *Server) scale(who string, w http.ResponseWriter, r *http.Request) (any, error) {
@@ -131,36 +102,22 @@ func (s *Server) scale(who string, w http.ResponseWriter, r *http.Request) (any,
 	if err != nil {
 		return nil, err
 	}
-	if asked.For == "" {
-		length = max(shortestHold, s.o.BotOptions.Policy.ManualHold)
-	}
-	now := time.Now().Round(0)
-	limits := s.o.BotOptions.Schedule.At(now)
-	switch n := asked.Dynos; {
-	case n == nil:
+	if asked.Dynos == nil {
 		return nil, refuse(http.StatusUnprocessableEntity, "dynos is missing; write how many there are to be")
-	case *n == 0:
-		return nil, refuse(http.StatusUnprocessableEntity,
-			"0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there")
-	case *n != limits.Clamp(*n):
-		return nil, refuse(http.StatusUnprocessableEntity, "%d dynos are outside the limits of this hour, %d to %d", *n, limits.Min, limits.Max)
 	}
-	s.setOrder(bot.Order{Dynos: *asked.Dynos, Until: now.Add(length)})
-	s.o.Log.Info("somebody asked for a number of dynos", "who", who, "dynos", *asked.Dynos, "length", length.String())
-	return s.statusAt(now), nil
+	return s.done(s.o.Bot.Order(*asked.Dynos, length, who))
 }
 
 func (s *Server) endOrder(who string, _ http.ResponseWriter, _ *http.Request) (any, error) {
-	s.setOrder(bot.Order{})
-	s.o.Log.Info("somebody let the bot decide by itself", "who", who)
-	return s.statusAt(time.Now()), nil
+	return s.done(s.o.Bot.EndOrder(who))
 }
 
-func (s *Server) setOrder(o bot.Order) {
-	s.o.Bot.SetControl(func(c bot.Control) bot.Control {
-		c.Order = o
-		return c
-	})
+// done answers what was asked of the bot: with its status, or with why it refuses.
+func (s *Server) done(err error) (any, error) {
+	if err != nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
+	}
+	return s.statusAt(time.Now()), nil
 }
 
 // decode reads the one JSON object of a request, and refuses what it does not know.

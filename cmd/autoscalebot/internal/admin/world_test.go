@@ -50,7 +50,7 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{w.prober},
-		Schedule: always{Min: 1, Max: 5}, Scaler: w.platform,
+		Schedule: always{Min: 1, Max: 5}, Scaler: w.platform, Log: log,
 		Policy: bot.Policy{
 			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.Quorum{N: 3, M: 3}, Passes: bot.Quorum{N: 5, M: 5},
 			Up: bot.Step{Dynos: 1}, Down: bot.Step{Dynos: 1}, CooldownUp: time.Hour, ManualHold: 10 * time.Minute,
