@@ -20,6 +20,15 @@ type Fact struct{ Name, Value string }
 
 // Subject says in one line what happened. It holds no line break and no control character, whatever the event holds.
 func (e Event) Subject() string {
+	s := e.what()
+	if app := OneLine(e.App, maxName); app != "" {
+		s = app + ": " + s
+	}
+	return s
+}
+
+// what is the Subject without the app.
+func (e Event) what() string {
 	s := e.headline()
 	if e.Phase == Resolved {
 		s = "resolved: " + s
@@ -33,9 +42,6 @@ func (e Event) Subject() string {
 	}
 	if e.DryRun && e.Kind != Scaled {
 		s += " (dry run)"
-	}
-	if app := OneLine(e.App, maxName); app != "" {
-		s = app + ": " + s
 	}
 	return s
 }

@@ -28,6 +28,9 @@ type FanoutOptions struct {
 	Timeout time.Duration
 	// Attempts is how often an event is tried on one target, the first time included; 0 means 3.
 	Attempts int
+	// Window is how long an event waits for others to be told with it, where the target is a [BatchNotifier]; 0 means 3 s. It does not
+	// wait when it is not to be told with others, when [MaxBatch] wait or the queue is full, or once the fan-out is being closed.
+	Window time.Duration
 	// Log is told of every event that is given up and of queues that are full; nil means nobody is.
 	Log *slog.Logger
 	// OnError is called with every event that a target gives up, from several goroutines at once; nil means not. It must
@@ -36,7 +39,8 @@ type FanoutOptions struct {
 }
 
 // A Fanout is a [Notifier] that passes events on to several others, each with a queue, a goroutine, deadlines and retries of
-// its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its events in order.
+// its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its events in order; a
+// [BatchNotifier] gets those that come within the window, one after the other, as one [Batch], which is tried, and given up, as one.
 type Fanout struct {
 	options FanoutOptions
 	workers []*worker
@@ -62,6 +66,9 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	if o.Attempts <= 0 {
 		o.Attempts = 3
 	}
+	if o.Window <= 0 {
+		o.Window = 3 * time.Second
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -76,9 +83,9 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	return f
 }
 
-// Notify queues e for every target, unless that has quiet hours, and returns at once; it takes no notice of ctx, so that the last words of a bot that is
-// stopping are queued too. A full queue drops its oldest ping or test, and where it holds none, e. The error is nil or
-// [ErrClosed]; what happens to e later is told to Log and OnError.
+// Notify queues e for every target, unless that has quiet hours at e's time, and returns at once; it takes no notice of ctx, so
+// that the last words of a bot that is stopping are queued too. A full queue drops its oldest ping or test, and where it holds
+// none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log and OnError.
 func (f *Fanout) Notify(_ context.Context, e Event) error {
 	f.mu.Lock()
 	if f.closed {
@@ -102,8 +109,8 @@ func (f *Fanout) Notify(_ context.Context, e Event) error {
 }
 
 // Close delivers what is queued and returns when that is done, or soon after ctx ends: with one second more, which only a
-// notifier that ignores its context makes use of. Waits between attempts are cut short: an event gets one more attempt at
-// once, and no other. The error says what was not delivered since Close was called. Close can be called again, with the same
+// notifier that ignores its context makes use of. Waits for others and between attempts are cut short: an event gets one more
+// attempt at once, and no other. The error says what was not delivered since Close was called. Close can be called again, with the same
 // result.
 func (f *Fanout) Close(ctx context.Context) error {
 	f.mu.Lock()

@@ -22,7 +22,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A target is a notifier whose answers follow a script: the n-th call gives the n-th entry, and nil after the last.
 type target struct {
-	script []func(ctx context.Context) error
+	script  []func(ctx context.Context) error
+	batches bool // it is a batcher
 
 	mu    sync.Mutex
 	calls []string // the ID of every call's event
@@ -85,7 +86,11 @@ func bubble(t *testing.T, o notify.FanoutOptions, test func(t *testing.T, open f
 		test(t, func(targets ...*target) *notify.Fanout {
 			var ts []notify.Target
 			for i, f := range targets {
-				ts = append(ts, notify.Target{Name: fmt.Sprintf("t%d", i), Notifier: f})
+				t := notify.Target{Name: fmt.Sprintf("t%d", i), Notifier: f}
+				if f.batches {
+					t.Notifier = batcher{f}
+				}
+				ts = append(ts, t)
 			}
 			return notify.NewFanout(o, ts...)
 		}, func() string {

@@ -22,7 +22,7 @@ const (
 	longestRetryAfter = time.Hour
 )
 
-// A worker delivers the events of one target, one after the other.
+// A worker delivers the events of one target, one message after the other.
 type worker struct {
 	*Fanout
 	target Target
@@ -30,24 +30,31 @@ type worker struct {
 
 	// Guarded by Fanout.mu.
 	wake    *sync.Cond
-	queue   []Event
-	current Event
+	queue   []queued
+	current Batch
 	dropped int     // since the queue was full, until it is empty
 	lost    []Event // since Close was called
+}
+
+// A queued event waits since at.
+type queued struct {
+	Event
+	at time.Time
 }
 
 // push queues e, or what is worth more than e. When an event is dropped, it returns a function that tells so; it is called
 // without the mutex.
 func (w *worker) push(e Event) (tell func()) {
 	defer w.wake.Signal()
+	late := queued{e, time.Now()}
 	if len(w.queue) < w.options.Queue {
-		w.queue = append(w.queue, e)
+		w.queue = append(w.queue, late)
 		return nil
 	}
 	drop := e
-	if i := slices.IndexFunc(w.queue, func(q Event) bool { return q.Kind == Ping || q.Kind == Test }); i >= 0 {
-		drop = w.queue[i]
-		w.queue = append(slices.Delete(w.queue, i, i+1), e)
+	if i := slices.IndexFunc(w.queue, func(q queued) bool { return q.Kind == Ping || q.Kind == Test }); i >= 0 {
+		drop = w.queue[i].Event
+		w.queue = append(slices.Delete(w.queue, i, i+1), late)
 	}
 	w.dropped++
 	first := w.dropped == 1
@@ -59,19 +66,50 @@ func (w *worker) push(e Event) (tell func()) {
 	}
 }
 
-// next waits for an event. ok is false when the queue is empty and stays so.
-func (w *worker) next() (e Event, ok bool) {
+// next waits for what is to be told next: one event, or several in one message. It is nil when the queue is empty and stays so.
+func (w *worker) next() Batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.queue) == 0 {
 		if w.closed {
-			return Event{}, false
+			return nil
 		}
 		w.wake.Wait()
 	}
-	w.current = w.queue[0]
-	w.queue = slices.Delete(w.queue, 0, 1)
-	return w.current, true
+	n := w.gather()
+	w.current = make(Batch, n)
+	for i, q := range w.queue[:n] {
+		w.current[i] = q.Event
+	}
+	w.queue = slices.Delete(w.queue, 0, n)
+	return w.current
+}
+
+// gather waits until the first events of the queue, which is not empty, are to be told, and returns how many of them together.
+// What comes behind one that is told alone doesn't overtake it.
+func (w *worker) gather() int {
+	target, ok := w.target.Notifier.(BatchNotifier)
+	if !ok || !target.Joins(w.queue[0].Event) {
+		return 1
+	}
+	end := w.queue[0].at.Add(w.options.Window)
+	timer := time.AfterFunc(time.Until(end), func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.wake.Signal()
+	})
+	defer timer.Stop()
+	for {
+		n := slices.IndexFunc(w.queue, func(q queued) bool { return !target.Joins(q.Event) })
+		if n >= 0 {
+			return min(max(n, 1), MaxBatch) // the first may have been dropped for one that is told alone
+		}
+		n = len(w.queue)
+		if n >= min(MaxBatch, w.options.Queue) || w.closed || !time.Now().Before(end) {
+			return min(n, MaxBatch)
+		}
+		w.wake.Wait()
+	}
 }
 
 // endOfJam returns how many events were dropped since the queue was full, once it is empty.
@@ -90,22 +128,24 @@ func (w *worker) run() {
 		if n := w.endOfJam(); n > 0 {
 			w.options.Log.Warn("no notices wait any more", "target", w.target.Name, "dropped", n)
 		}
-		e, ok := w.next()
-		if !ok {
+		b := w.next()
+		if b == nil {
 			return
 		}
-		tries, err := w.deliver(e)
+		tries, err := w.deliver(b)
 		if err == nil {
 			continue
 		}
 		w.mu.Lock()
 		if w.closed {
-			w.lost = append(w.lost, e)
+			w.lost = append(w.lost, b...)
 		}
 		w.mu.Unlock()
-		w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type", string(e.Kind), "id", e.ID,
-			"attempts", tries, "error", err)
-		w.report(e, err)
+		for _, e := range b {
+			w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type", string(e.Kind), "id", e.ID,
+				"attempts", tries, "error", err)
+			w.report(e, err)
+		}
 	}
 }
 
@@ -115,13 +155,13 @@ func (w *worker) report(e Event, err error) {
 	}
 }
 
-// deliver tries e until it arrives, or the error is permanent, or the attempts are used up, or the fan-out is aborted.
-func (w *worker) deliver(e Event) (tries int, err error) {
+// deliver tries b until it arrives, or the error is permanent, or the attempts are used up, or the fan-out is aborted.
+func (w *worker) deliver(b Batch) (tries int, err error) {
 	hurried := false // the last attempt began after Close had been called
 	attempt := func() (struct{}, error) {
 		tries++
 		hurried = w.retries.Err() != nil
-		err = w.attempt(e)
+		err = w.attempt(b)
 		return struct{}{}, forBackoff(err)
 	}
 	// Its result is the last attempt's, which err holds, or the reason why a wait was cut.
@@ -137,8 +177,8 @@ func (w *worker) deliver(e Event) (tries int, err error) {
 	return tries, err
 }
 
-// attempt tries e once, unless the fan-out is aborted. A panic becomes a permanent error, for it would only come again.
-func (w *worker) attempt(e Event) (err error) {
+// attempt tries b once, unless the fan-out is aborted. A panic becomes a permanent error, for it would only come again.
+func (w *worker) attempt(b Batch) (err error) {
 	if w.attempts.Err() != nil {
 		return errors.New("there was no time left to send it")
 	}
@@ -150,7 +190,10 @@ func (w *worker) attempt(e Event) (err error) {
 			err = Permanent(fmt.Errorf("the notifier panicked: %v", p))
 		}
 	}()
-	return w.target.Notifier.Notify(ctx, e)
+	if len(b) > 1 {
+		return w.target.Notifier.(BatchNotifier).NotifyAll(ctx, b) // gather has seen that it is one
+	}
+	return w.target.Notifier.Notify(ctx, b[0])
 }
 
 // forBackoff says err in the words of the backoff library.
@@ -177,7 +220,10 @@ func (w *worker) undelivered() error {
 	case <-w.done:
 	default:
 		hangs = ", and it hangs"
-		lost = append(append(lost[:len(lost):len(lost)], w.current), w.queue...)
+		lost = append(slices.Clone(lost), w.current...)
+		for _, q := range w.queue {
+			lost = append(lost, q.Event)
+		}
 	}
 	if len(lost) == 0 {
 		return nil
