@@ -21,6 +21,8 @@ type App struct {
 	// Releases are the app's releases, the oldest first; nil means two that succeeded when the app was added, the first
 	// empty. An app none of whose releases has succeeded has no dynos, whatever its formation.
 	Releases []Release
+	// Autoscaling is Heroku's own autoscaling of the web dynos; nil means that it has never been set up.
+	Autoscaling *Autoscaling
 }
 
 // A Process is a process type of an app.
@@ -30,7 +32,7 @@ type Process struct {
 	// Quantity is the number of dynos to begin with.
 	Quantity int
 	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
-	// Performance and Private ten, of others a hundred.
+	// Performance, Private and Shield ten, of others a hundred.
 	Size string
 	// Command is what runs; "" means "./TYPE".
 	Command string
@@ -58,6 +60,10 @@ func newApp(a App) *app {
 		a.Formation = []Process{{Type: "web", Quantity: 1}}
 	}
 	out := &app{App: a, created: time.Now()}
+	if a.Autoscaling != nil {
+		own := *a.Autoscaling
+		out.Autoscaling = &own
+	}
 	for _, p := range a.Formation {
 		if p.Size == "" {
 			p.Size = "Standard-1X"
@@ -114,7 +120,7 @@ func limit(size string) int {
 	switch {
 	case s == "eco" || s == "basic":
 		return 1
-	case strings.HasPrefix(s, "performance") || strings.HasPrefix(s, "private"):
+	case strings.HasPrefix(s, "performance") || strings.HasPrefix(s, "private") || strings.HasPrefix(s, "shield"):
 		return 10
 	}
 	return 100

@@ -30,7 +30,7 @@ func cli(t *testing.T, srv *herokutest.Server, key string) func(args ...string) 
 	env := []string{
 		"PATH=" + filepath.Dir(path) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home,
 		"HEROKU_HOST=" + srv.URL, "HEROKU_API_KEY=" + key, "HEROKU_PARTICLEBOARD_URL=" + srv.URL,
-		"DISABLE_TELEMETRY=true", "HEROKU_SKIP_NEW_VERSION_CHECK=true", "NO_COLOR=1",
+		"DISABLE_TELEMETRY=true", "HEROKU_SKIP_NEW_VERSION_CHECK=true", "NO_COLOR=1", "NODE_OPTIONS=--require=" + metricsHere(t),
 	}
 	return func(args ...string) (string, bool) {
 		t.Helper()
@@ -42,6 +42,20 @@ func cli(t *testing.T, srv *herokutest.Server, key string) func(args ...string) 
 		t.Logf("heroku %s\n%s", strings.Join(args, " "), out)
 		return string(out), err == nil
 	}
+}
+
+// metricsHere writes a module for Node that has the metrics API on loopback, at the port of the Platform API: the CLI knows its name
+// only.
+func metricsHere(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "metrics.cjs")
+	const module = `const dns = require('dns'), lookup = dns.lookup
+dns.lookup = (host, ...rest) => lookup(host === 'api.metrics.heroku.com' ? '127.0.0.1' : host, ...rest)
+`
+	if err := os.WriteFile(path, []byte(module), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestTheHerokuCLIScalesTheFake(t *testing.T) {
@@ -81,5 +95,26 @@ func TestTheHerokuCLIIsRefusedWithAWrongKey(t *testing.T) {
 	srv.AddApp(herokutest.App{Name: "my-app"})
 	if out, ok := heroku("ps", "--app", "my-app"); ok || !strings.Contains(out, "HEROKU_API_KEY is invalid") {
 		t.Errorf("heroku ps with a wrong key: ok = %v\n%s", ok, out)
+	}
+}
+
+func TestTheHerokuCLIAutoscalesTheFake(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	heroku := cli(t, srv, srv.Key)
+	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 2, Size: "Performance-M"}}})
+	for _, c := range []struct {
+		args string
+		ok   bool
+		want herokutest.Autoscaling
+	}{
+		{"ps:autoscale:disable", false, herokutest.Autoscaling{}},
+		{"ps:autoscale:enable --min 2 --max 5", true, herokutest.Autoscaling{On: true, Min: 2, Max: 5, P95: 1000}},
+		{"ps:autoscale:enable --min 3 --max 8 --p95 700", true, herokutest.Autoscaling{On: true, Min: 3, Max: 8, P95: 700}},
+		{"ps:autoscale:disable", true, herokutest.Autoscaling{Min: 3, Max: 8, P95: 700}},
+	} {
+		out, ok := heroku(append(strings.Fields(c.args), "--app", "my-app")...)
+		if got := srv.Autoscaling("my-app"); ok != c.ok || got != c.want {
+			t.Errorf("heroku %s: ok = %v, %+v, want %v, %+v:\n%s", c.args, ok, got, c.ok, c.want, out)
+		}
 	}
 }

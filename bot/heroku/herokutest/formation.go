@@ -76,6 +76,9 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 			})
 		}
 		changes = append(changes, func() {
+			if len(u.Quantity) > 0 && u.Type == "web" && a.Autoscaling != nil {
+				a.Autoscaling.On = false
+			}
 			if size != p.Size {
 				p.Size, p.dynos = size, nil // as Heroku restarts them
 			}

@@ -1,6 +1,7 @@
 package herokutest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,8 +13,9 @@ import (
 
 // A reply is what a route answers: a resource or a list of them, named as in the schema, or a problem.
 type reply struct {
-	resource string
+	resource string // "" for one that has no published schema
 	value    any
+	status   int    // 0 means 200, or 206 for a list that goes on
 	partial  string // the Next-Range of a list that goes on
 	checked  any    // what is checked in the place of value, where that can't keep to the schema
 	problem  *problem
@@ -54,6 +56,9 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *F
 	s.requests++
 	w.Header().Set("Request-Id", uuid("request", strconv.Itoa(s.requests)))
 	fault := s.strike(r.Method, r.URL.Path)
+	if ofMetrics(r.URL.Path) {
+		return fault
+	}
 	if fault == nil && r.URL.Path != "/account/rate-limits" { // which costs nothing
 		s.remaining--
 	}
@@ -85,7 +90,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) (st
 	if err := s.schemas.checkAnswer(rep.resource, checked); err != nil {
 		s.violated("the answer of %s %s breaks the schema of %s: %v", r.Method, r.URL.Path, rep.resource, err)
 	}
-	status = http.StatusOK
+	status = cmp.Or(rep.status, http.StatusOK)
 	if rep.partial != "" {
 		status = http.StatusPartialContent
 		w.Header().Set("Next-Range", rep.partial)
@@ -107,7 +112,7 @@ func (s *Server) refuse(r *http.Request) reply {
 		return failed(documented(http.StatusUnauthorized))
 	case !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.heroku+json; version=3"):
 		return failed(documented(http.StatusNotAcceptable))
-	case s.remaining < 0:
+	case s.remaining < 0 && !ofMetrics(r.URL.Path):
 		return failed(documented(http.StatusTooManyRequests))
 	}
 	return reply{}
@@ -134,6 +139,8 @@ func (s *Server) route(r *http.Request, body []byte) reply {
 		case http.MethodPatch:
 			return s.changeFormation(parts[1], processType, body)
 		}
+	case parts[0] == "apps" && len(parts) >= 5 && len(parts) <= 6 && ofMetrics(r.URL.Path):
+		return s.monitors(r.Method, parts[1], strings.Join(parts[5:], ""), body)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 2:
 		return s.readApp(parts[1], "app", r)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "dynos" || parts[2] == "releases"):

@@ -8,7 +8,8 @@
 //
 // What it serves: GET /account, /account/rate-limits, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
 // /apps/A/releases, and PATCH of /apps/A/formation and /apps/A/formation/T. A change takes effect at once,
-// but for the dynos' booting, which [Server.HoldBoots] lets a test decide.
+// but for the dynos' booting, which [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors,
+// which is Heroku's own [Autoscaling].
 package herokutest
 
 import (
