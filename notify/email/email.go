@@ -82,9 +82,21 @@ func deliverable(a *netmail.Address) bool {
 // Notify sends one mail about e to all recipients; when the server refuses one of them, nobody gets it. What the server
 // answers with 4xx, and a connection that breaks, are worth another attempt; 5xx and TLS that fails are permanent.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
+	return n.send(ctx, notify.Batch{e})
+}
+
+// Joins is true: any event can stand in one mail with others.
+func (n *Notifier) Joins(notify.Event) bool { return true }
+
+// NotifyAll sends one mail about all events of b, as Notify sends one about one.
+func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
+	return n.send(ctx, b)
+}
+
+func (n *Notifier) send(ctx context.Context, b notify.Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
-	m, err := n.message(e)
+	m, err := n.message(b)
 	if err != nil {
 		return notify.Permanent(fmt.Errorf("email: write the mail: %w", err))
 	}

@@ -2,6 +2,7 @@ package email
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// message writes e as a mail: plain text, and the same in HTML. It is the same for every attempt, the Message-ID too, so that
-// mail programs can drop one that arrives twice. The mail that opens an incident has the incident's id for its own, and the
-// later ones answer it, so that mail programs show them together.
-func (n *Notifier) message(e notify.Event) (*mail.Msg, error) {
+// message writes b, one event or several, as a mail: plain text, and the same in HTML. It is the same for every attempt, the
+// Message-ID too, so that mail programs can drop one that arrives twice.
+func (n *Notifier) message(b notify.Batch) (*mail.Msg, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := m.From(n.from); err != nil {
 		return nil, err
@@ -21,26 +21,51 @@ func (n *Notifier) message(e notify.Event) (*mail.Msg, error) {
 	if err := m.To(n.to...); err != nil {
 		return nil, err
 	}
-	subject := e.Subject()
-	m.Subject("[autoscalebot] " + subject)
+	m.Subject("[autoscalebot] " + b.Subject())
 	m.SetUserAgent("autoscalebot")
-	id := messageID(e.ID) + "@" + n.domain
-	if e.Incident != "" {
-		opening := messageID(e.Incident) + "@" + n.domain
-		if e.Phase == notify.Opened {
-			id = opening
-		} else {
-			m.SetGenHeader(mail.HeaderInReplyTo, "<"+opening+">")
-			m.SetGenHeader(mail.HeaderReferences, "<"+opening+">")
-		}
-	}
-	m.SetMessageIDWithValue(id)
+	n.thread(m, b)
 	// RFC 3834: it keeps vacation messages and other robots from answering.
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetDateWithValue(date(e.Time))
-	m.SetBodyString(mail.TypeTextPlain, subject+"\n\n"+e.Text()+"\n")
-	m.AddAlternativeString(mail.TypeTextHTML, htmlText(e))
+	m.SetDateWithValue(date(b[len(b)-1].Time))
+	m.SetBodyString(mail.TypeTextPlain, text(b))
+	m.AddAlternativeString(mail.TypeTextHTML, htmlText(b))
 	return m, nil
+}
+
+// thread names the mail so that mail programs show those of one incident together. The mail that opens an incident has the
+// incident's id for its own, and the later ones answer it. Since a mail has one id, one that opens several incidents has that of
+// the first, and refers to those of the others, as if it answered them: so do the later mails of those, and all meet in one thread.
+func (n *Notifier) thread(m *mail.Msg, b notify.Batch) {
+	own := messageID(b[0].ID)
+	var openings, answered, references []string // the left parts of Message-IDs
+	for _, e := range b {
+		if e.Incident != "" && e.Phase == notify.Opened {
+			openings = append(openings, messageID(e.Incident))
+		}
+	}
+	if len(openings) > 0 {
+		own = openings[0]
+	}
+	for _, e := range b {
+		opening := messageID(e.Incident)
+		if e.Incident == "" || opening == own || slices.Contains(references, opening) {
+			continue
+		}
+		references = append(references, opening)
+		if !slices.Contains(openings, opening) {
+			answered = append(answered, opening)
+		}
+	}
+	m.SetMessageIDWithValue(own + "@" + n.domain)
+	n.refer(m, mail.HeaderInReplyTo, answered)
+	n.refer(m, mail.HeaderReferences, references)
+}
+
+// refer writes a header that names mails, unless there are none.
+func (n *Notifier) refer(m *mail.Msg, h mail.Header, ids []string) {
+	if len(ids) > 0 {
+		m.SetGenHeader(h, "<"+strings.Join(ids, "@"+n.domain+"> <")+"@"+n.domain+">")
+	}
 }
 
 // messageID is id as the left part of a Message-ID can carry it, by RFC 5322: what is neither a letter nor a digit, nor one of
@@ -67,17 +92,36 @@ func date(at time.Time) time.Time {
 	return at
 }
 
-// htmlText is e in HTML that any mail program shows: no style sheet, no picture.
-func htmlText(e notify.Event) string {
-	var b strings.Builder
-	b.WriteString("<!DOCTYPE html>\n<html><body>\n<p><b>" + html.EscapeString(e.Subject()) + "</b></p>\n")
-	if reason := e.ReasonLine(); reason != "" {
-		b.WriteString("<p>" + html.EscapeString(reason) + "</p>\n")
+// text is b in plain text, each event under its subject.
+func text(b notify.Batch) string {
+	var s strings.Builder
+	for i, e := range b {
+		if i > 0 {
+			s.WriteString("\n* * *\n\n")
+		}
+		s.WriteString(e.Subject() + "\n\n" + e.Text() + "\n")
 	}
-	b.WriteString("<table>\n")
-	for _, f := range e.Facts() {
-		b.WriteString(`<tr><th align="left">` + html.EscapeString(f.Name) + "</th><td>" + html.EscapeString(f.Value) + "</td></tr>\n")
+	return s.String()
+}
+
+// htmlText is b in HTML that any mail program shows: no style sheet, no picture.
+func htmlText(b notify.Batch) string {
+	var s strings.Builder
+	s.WriteString("<!DOCTYPE html>\n<html><body>\n")
+	for i, e := range b {
+		if i > 0 {
+			s.WriteString("<hr>\n")
+		}
+		s.WriteString("<p><b>" + html.EscapeString(e.Subject()) + "</b></p>\n")
+		if reason := e.ReasonLine(); reason != "" {
+			s.WriteString("<p>" + html.EscapeString(reason) + "</p>\n")
+		}
+		s.WriteString("<table>\n")
+		for _, f := range e.Facts() {
+			s.WriteString(`<tr><th align="left">` + html.EscapeString(f.Name) + "</th><td>" + html.EscapeString(f.Value) + "</td></tr>\n")
+		}
+		s.WriteString("</table>\n")
 	}
-	b.WriteString("</table>\n</body></html>\n")
-	return b.String()
+	s.WriteString("</body></html>\n")
+	return s.String()
 }

@@ -11,11 +11,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/notifytest"
 )
 
-// arrives sends e and returns what arrives.
-func arrives(t *testing.T, e notify.Event) delivery {
+// arrives sends e, and others with it, and returns what arrives.
+func arrives(t *testing.T, e notify.Event, others ...notify.Event) delivery {
 	t.Helper()
 	s := newSink(t, sinkOptions{})
-	if err := s.open(t, "smtp", "", "").Notify(t.Context(), e); err != nil {
+	n := s.open(t, "smtp", "", "")
+	send := func() error { return n.Notify(t.Context(), e) }
+	if len(others) > 0 {
+		send = func() error { return n.NotifyAll(t.Context(), append(notify.Batch{e}, others...)) }
+	}
+	if err := send(); err != nil {
 		t.Fatal(err)
 	}
 	got := s.got()
@@ -46,8 +51,14 @@ func TestMailReadsWell(t *testing.T) {
 	if got.from != "bot@example.com" || !slices.Equal(got.to, []string{"ops@example.org", "dev@example.net"}) {
 		t.Errorf("the envelope is from %s to %v", got.from, got.to)
 	}
-	text, html := got.bodies(t)
-	for file, body := range map[string]string{"testdata/mail.txt": text, "testdata/mail.html": html} {
+	reads(t, got, "testdata/mail")
+}
+
+// reads compares with the files name.txt and name.html, which are meant to be read.
+func reads(t *testing.T, d delivery, name string) {
+	t.Helper()
+	text, html := d.bodies(t)
+	for file, body := range map[string]string{name + ".txt": text, name + ".html": html} {
 		want, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -92,28 +103,37 @@ func TestNoEventCanAddAHeader(t *testing.T) {
 		"a\r\n.\r\nMAIL FROM:<x@example.com>", strings.Repeat("long ", 300), strings.Repeat("x", 3000), "ü\r\nBcc: ü",
 	} {
 		e := notify.Event{ID: evil, Kind: notify.Kind(evil), App: evil, ProcessType: evil, Reason: evil}
-		got := arrives(t, e)
-		m, err := netmail.ReadMessage(strings.NewReader(got.raw))
-		if err != nil {
-			t.Fatalf("%q: %v", evil, err)
+		noHeaderAdded(t, evil, arrives(t, e))
+		e.Incident = evil
+		other := e
+		other.Incident += "2"
+		noHeaderAdded(t, evil, arrives(t, e, other), "References", "In-Reply-To")
+	}
+}
+
+// noHeaderAdded wants a mail with the usual headers and the others that are given, each once, and the usual recipients.
+func noHeaderAdded(t *testing.T, evil string, got delivery, others ...string) {
+	t.Helper()
+	m, err := netmail.ReadMessage(strings.NewReader(got.raw))
+	if err != nil {
+		t.Fatalf("%q: %v", evil, err)
+	}
+	for name, values := range m.Header {
+		known := []string{
+			"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To", "User-Agent", "X-Mailer",
 		}
-		for name, values := range m.Header {
-			known := []string{
-				"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To", "User-Agent", "X-Mailer",
-			}
-			if !slices.Contains(known, name) || len(values) != 1 {
-				t.Errorf("%q: the mail has the header %s: %q", evil, name, values)
-			}
+		if !slices.Contains(append(known, others...), name) || len(values) != 1 {
+			t.Errorf("%q: the mail has the header %s: %q", evil, name, values)
 		}
-		head, _, _ := strings.Cut(got.raw, "\r\n\r\n")
-		for line := range strings.SplitSeq(head, "\r\n") {
-			if len(line) > 998 || strings.ContainsAny(line, "\r\n") {
-				t.Errorf("%q: a header line of %d bytes: %q", evil, len(line), line)
-			}
+	}
+	head, _, _ := strings.Cut(got.raw, "\r\n\r\n")
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if len(line) > 998 || strings.ContainsAny(line, "\r\n") {
+			t.Errorf("%q: a header line of %d bytes: %q", evil, len(line), line)
 		}
-		if len(got.to) != 2 {
-			t.Errorf("%q: the mail went to %v", evil, got.to)
-		}
+	}
+	if len(got.to) != 2 {
+		t.Errorf("%q: the mail went to %v", evil, got.to)
 	}
 }
 

@@ -39,7 +39,7 @@ type Fixture struct {
 	Secrets []string
 }
 
-// Run holds a notifier to the contract of [notify.Notifier]. open makes a fresh fixture and registers its own clean-up.
+// Run holds a notifier to the contract of [notify.Notifier], and of [notify.BatchNotifier] if it is one. open makes a fresh fixture and registers its own clean-up.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, c := range []struct {
 		name string
@@ -52,6 +52,11 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"ends with its context when the far end hangs", hangs},
 		{"a refusal is an error without secrets", refused},
 		{"a far end that is not there is an error without secrets", vanished},
+		{"several events arrive as one notice", batch},
+		{"the longest batch arrives as one notice", longestBatch},
+		{"a batch with an ended context delivers nothing", batchEndedContext},
+		{"a batch ends with its context when the far end hangs", batchHangs},
+		{"a batch that is refused is an error without secrets", batchRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := open(t)
@@ -77,7 +82,7 @@ func Event(k notify.Kind) notify.Event {
 
 func deliversEveryKind(t *testing.T, f Fixture) {
 	kinds := []notify.Kind{
-		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.NeedsBelowMin, notify.ScaleDiffExceeded,
+		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.NoHelp, notify.NeedsBelowMin, notify.ScaleDiffExceeded,
 		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.HandsOff, notify.Ping, notify.Test,
 	}
 	for _, k := range kinds {
