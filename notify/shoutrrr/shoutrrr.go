@@ -24,6 +24,8 @@ const (
 	maxSends = 4
 	// maxTitle is the greatest length of a title in characters; Discord takes 256, Pushover 250.
 	maxTitle = 200
+	// maxLines is the greatest length in characters of what is said of several events in one message: Pushover takes 1,024.
+	maxLines = 1000
 )
 
 // Options are the settings of a [Notifier].
@@ -81,6 +83,27 @@ func (n *Notifier) Service() string { return n.url.Scheme }
 // time, since the library cannot be interrupted. What the service refuses with a status of 4xx is permanent, save 408 and 429;
 // all else is worth another attempt.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
+	return n.tell(ctx, e.Subject(), e.Text())
+}
+
+// Joins is true: any event can stand in one message with others.
+func (n *Notifier) Joins(notify.Event) bool { return true }
+
+// NotifyAll sends one message that lists the events of b, one a line, as Notify sends one about one. The lines are cut so that the
+// message fits any service.
+func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
+	lines := make([]string, len(b))
+	for i, e := range b {
+		line := "• " + e.Subject()
+		if reason := e.ReasonLine(); reason != "" {
+			line += " — " + reason
+		}
+		lines[i] = notify.OneLine(line, maxLines/len(b)-2) // the "…" of a line that was cut, and the line break
+	}
+	return n.tell(ctx, b.Subject(), strings.Join(lines, "\n"))
+}
+
+func (n *Notifier) tell(ctx context.Context, subject, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
 	if ctx.Err() != nil {
@@ -93,7 +116,7 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	}
 	sent := make(chan error, 1)
 	go func() {
-		err := n.send(e)
+		err := n.send(subject, text)
 		<-n.slots
 		sent <- err
 	}()
@@ -109,8 +132,8 @@ func (n *Notifier) late(ctx context.Context) error {
 	return fmt.Errorf("shoutrrr: %s: no answer: %w", n.Service(), ctx.Err())
 }
 
-// send sends e through an idle service, or a new one.
-func (n *Notifier) send(e notify.Event) (err error) {
+// send sends a message through an idle service, or a new one.
+func (n *Notifier) send(subject, text string) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errPanicked
@@ -120,7 +143,6 @@ func (n *Notifier) send(e notify.Event) (err error) {
 	if err != nil {
 		return err
 	}
-	subject, text := e.Subject(), e.Text()
 	params := types.Params{}
 	switch {
 	case text == "":
