@@ -30,8 +30,7 @@ type Error struct {
 	Tries int
 
 	// gaveUp says why no further try was made although one might have helped.
-	gaveUp    string
-	temporary bool
+	gaveUp string
 	// cause is nil, context.Canceled or context.DeadlineExceeded. Nothing else is passed on, since the text of another
 	// error may hold what the server sent.
 	cause error
@@ -76,10 +75,6 @@ func (e *Error) Error() string {
 // Unwrap gives context.Canceled or context.DeadlineExceeded when the call's time ended, and nil otherwise.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Temporary reports whether the same call may well succeed later with nobody doing anything about it: a deploy with
-// preboot under way, the rate limit, a conflict, trouble of Heroku's or of the network.
-func (e *Error) Temporary() bool { return e.temporary }
-
 // Deploying reports whether Heroku refused a change because a deploy with preboot is under way: nothing has failed, and
 // the same call does what it should once that is over.
 func (e *Error) Deploying() bool { return preboot(e.Status, e.Message) }
@@ -95,47 +90,47 @@ func statusError(status int, body []byte) *Error {
 	if json.Unmarshal(body, &a) == nil {
 		e.ID, e.Message = a.ID, a.Message
 	}
-	e.temporary, e.Hint = judge(status, e.ID, e.Message, a.Resource)
+	e.Hint = hint(status, e.ID, e.Message, a.Resource)
 	e.retry = status == http.StatusTooManyRequests || status >= 500
 	return e
 }
 
-// judge says whether an error passes by itself, and what to do about it. The caller puts the app's name for APP.
-func judge(status int, id, message, resource string) (temporary bool, hint string) {
+// hint says what to do about an error. The caller puts the app's name for APP.
+func hint(status int, id, message, resource string) string {
 	about := strings.ToLower(resource + " " + message)
 	switch {
 	case status == http.StatusUnauthorized:
-		return false, "the API key is wrong or was revoked: make a new one with `heroku authorizations:create`"
+		return "the API key is wrong or was revoked: make a new one with `heroku authorizations:create`"
 	case status == http.StatusPaymentRequired, status == http.StatusForbidden && id == "delinquent":
-		return false, "Heroku wants a payment first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku wants a payment first: see https://dashboard.heroku.com/account/billing"
 	case status == http.StatusForbidden && id == "suspended":
-		return false, "the account or the app is suspended: Heroku's support has to lift that"
+		return "the account or the app is suspended: Heroku's support has to lift that"
 	case status == http.StatusForbidden:
-		return false, "the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?"
+		return "the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?"
 	case status == http.StatusNotFound && (strings.Contains(about, "formation") || strings.Contains(about, "process type")):
-		return false, "the app has no such process type: `heroku ps:scale --app APP` lists those that it has, from its Procfile"
+		return "the app has no such process type: `heroku ps:scale --app APP` lists those that it has, from its Procfile"
 	case status == http.StatusNotFound && strings.Contains(about, "app"):
-		return false, "there is no app of that name: `heroku apps` lists yours"
+		return "there is no app of that name: `heroku apps` lists yours"
 	case status == http.StatusNotFound:
-		return false, "check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app APP`)"
+		return "check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app APP`)"
 	case status == http.StatusConflict:
-		return true, "another change to the app is under way: " + again
+		return "another change to the app is under way: " + again
 	case preboot(status, message):
-		return true, "a deploy with preboot is under way: " + again
+		return "a deploy with preboot is under way: " + again
 	case status == http.StatusUnprocessableEntity && strings.HasSuffix(id, "_above_limit"):
-		return false, "the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`"
+		return "the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`"
 	case status == http.StatusUnprocessableEntity && id == "verification_needed":
-		return false, "Heroku wants billing information first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku wants billing information first: see https://dashboard.heroku.com/account/billing"
 	case status == http.StatusUnprocessableEntity:
-		return false, "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)"
+		return "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
-		return true, "the account's 4,500 calls an hour are used up, by everything that uses its keys: a longer interval helps; " + again
+		return "the account's 4,500 calls an hour are used up, by everything that uses its keys: a longer interval helps; " + again
 	case status >= 500:
-		return true, "the trouble is Heroku's, see https://status.heroku.com: " + again
+		return "the trouble is Heroku's, see https://status.heroku.com: " + again
 	case status >= 300 && status < 400:
-		return false, "a redirect is not followed, for the key's sake: is the API's URL right?"
+		return "a redirect is not followed, for the key's sake: is the API's URL right?"
 	}
-	return false, "see https://devcenter.heroku.com/articles/platform-api-reference#errors"
+	return "see https://devcenter.heroku.com/articles/platform-api-reference#errors"
 }
 
 // clean makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.

@@ -20,110 +20,109 @@ import (
 
 func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 	for _, c := range []struct {
-		name      string
-		fault     herokutest.Fault
-		want      string // the error, where # stands for the id of the request
-		temporary bool
+		name  string
+		fault herokutest.Fault
+		want  string // the error, where # stands for the id of the request
 	}{
 		{
 			"400",
 			herokutest.Fault{Status: 400},
-			"400 Bad Request, bad_request: Unable to parse the request (request #): see https://devcenter.heroku.com/articles/platform-api-reference#errors", false,
+			"400 Bad Request, bad_request: Unable to parse the request (request #): see https://devcenter.heroku.com/articles/platform-api-reference#errors",
 		},
 		{
 			"401",
 			herokutest.Fault{Status: 401},
-			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked: make a new one with `heroku authorizations:create`", false,
+			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked: make a new one with `heroku authorizations:create`",
 		},
 		{
 			"402",
 			herokutest.Fault{Status: 402},
-			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing", false,
+			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"403 forbidden",
 			herokutest.Fault{Status: 403},
-			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?", false,
+			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?",
 		},
 		{
 			"403 suspended",
 			herokutest.Fault{Status: 403, ID: "suspended", Message: "Account suspended."},
-			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended: Heroku's support has to lift that", false,
+			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended: Heroku's support has to lift that",
 		},
 		{
 			"403 delinquent",
 			herokutest.Fault{Status: 403, ID: "delinquent", Message: "Pay up."},
-			"403 Forbidden, delinquent: Pay up (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing", false,
+			"403 Forbidden, delinquent: Pay up (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"404 of who knows what",
 			herokutest.Fault{Status: 404, Message: "Not found."},
-			"404 Not Found, not_found: Not found (request #): check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app my-app`)", false,
+			"404 Not Found, not_found: Not found (request #): check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app my-app`)",
 		},
 		{
 			"409",
 			herokutest.Fault{Status: 409},
-			"409 Conflict, conflict: Another change is under way (request #): another change to the app is under way: it will be tried again at the next heartbeat", true,
+			"409 Conflict, conflict: Another change is under way (request #): another change to the app is under way: it will be tried again at the next heartbeat",
 		},
 		{
 			"422 preboot",
 			herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage},
-			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is under way: it will be tried again at the next heartbeat", true,
+			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is under way: it will be tried again at the next heartbeat",
 		},
 		{
 			"409 with preboot in a name",
 			herokutest.Fault{Status: 409, Message: "The app preboot-demo is busy."},
-			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is under way: it will be tried again at the next heartbeat", true,
+			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is under way: it will be tried again at the next heartbeat",
 		},
 		{
 			"422 limit",
 			herokutest.Fault{Status: 422, ID: "cannot_run_above_limit", Message: "Cannot run more than 2 dynos."},
-			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`", false,
+			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`",
 		},
 		{
 			"422 verification",
 			herokutest.Fault{Status: 422, ID: "verification_needed", Message: "Verify."},
-			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku wants billing information first: see https://dashboard.heroku.com/account/billing", false,
+			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku wants billing information first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"422",
 			herokutest.Fault{Status: 422, Message: "No."},
-			"422 Unprocessable Entity, invalid_params: No (request #): Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)", false,
+			"422 Unprocessable Entity, invalid_params: No (request #): Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)",
 		},
 		{
 			"a page of HTML",
 			herokutest.Fault{Status: 418, Body: "<html>"},
-			"418 I'm a teapot (request #): see https://devcenter.heroku.com/articles/platform-api-reference#errors", false,
+			"418 I'm a teapot (request #): see https://devcenter.heroku.com/articles/platform-api-reference#errors",
 		},
 		{
 			"an answer that is no JSON",
 			herokutest.Fault{Body: "<html>"},
-			"200 OK: the answer makes no sense: it is not JSON (request #): what came of the call is unknown; it will be read again at the next heartbeat", true,
+			"200 OK: the answer makes no sense: it is not JSON (request #): what came of the call is unknown; it will be read again at the next heartbeat",
 		},
 		{
 			"an answer without end",
 			herokutest.Fault{Body: `"` + strings.Repeat("x", 2<<20) + `"`},
-			"200 OK: the answer makes no sense: it is longer than 1 MiB (request #): what came of the call is unknown; it will be read again at the next heartbeat", true,
+			"200 OK: the answer makes no sense: it is longer than 1 MiB (request #): what came of the call is unknown; it will be read again at the next heartbeat",
 		},
 		{
 			"an answer without a number",
 			herokutest.Fault{Body: `{"type":"web"}`},
-			"200 OK: the answer makes no sense: it has no type or no quantity (request #): what came of the call is unknown; it will be read again at the next heartbeat", true,
+			"200 OK: the answer makes no sense: it has no type or no quantity (request #): what came of the call is unknown; it will be read again at the next heartbeat",
 		},
 		{
 			"an answer about something else",
 			herokutest.Fault{Body: `{"type":"worker","quantity":3}`},
-			`200 OK: the answer makes no sense: it is about process type "worker" (request #): what came of the call is unknown; it will be read again at the next heartbeat`, true,
+			`200 OK: the answer makes no sense: it is about process type "worker" (request #): what came of the call is unknown; it will be read again at the next heartbeat`,
 		},
 		{
 			"an answer with another number",
 			herokutest.Fault{Body: `{"type":"web","quantity":4}`},
-			"200 OK: the answer makes no sense: it has a quantity of 4 (request #): what came of the call is unknown; it will be read again at the next heartbeat", true,
+			"200 OK: the answer makes no sense: it has a quantity of 4 (request #): what came of the call is unknown; it will be read again at the next heartbeat",
 		},
 		{
 			"an answer with a string",
 			herokutest.Fault{Body: `{"type":"web","quantity":"3"}`},
-			"200 OK: the answer makes no sense: json: cannot unmarshal string into Go struct field formation.quantity of type int (request #): what came of the call is unknown; it will be read again at the next heartbeat", true,
+			"200 OK: the answer makes no sense: json: cannot unmarshal string into Go struct field formation.quantity of type int (request #): what came of the call is unknown; it will be read again at the next heartbeat",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,8 +141,8 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 			if preboot := c.name == "422 preboot"; e.Deploying() != preboot {
 				t.Errorf("Deploying() = %v, want %v", e.Deploying(), preboot)
 			}
-			if e.Temporary() != c.temporary || e.Tries != 1 {
-				t.Errorf("Temporary() = %v, Tries = %d, want %v, 1", e.Temporary(), e.Tries, c.temporary)
+			if e.Tries != 1 {
+				t.Errorf("Tries = %d, want 1", e.Tries)
 			}
 			if n := len(srv.Calls()); n != 1 {
 				t.Errorf("%d calls, want 1", n)
@@ -207,7 +206,7 @@ func TestTroubleOnTheWayIsTriedThreeTimes(t *testing.T) {
 			srv.Fail(c.fault)
 			_, _, err := p.Size(t.Context())
 			var e *heroku.Error
-			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) || e.Tries != 3 || !e.Temporary() ||
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) || e.Tries != 3 ||
 				!strings.Contains(err.Error(), "it will be tried again at the next heartbeat") {
 				t.Errorf("error = %v, want %q after 3 tries", err, c.want)
 			}
@@ -240,7 +239,7 @@ func TestAnotherCertificateIsNotTriedAgain(t *testing.T) {
 	p := platform(t, heroku.Options{App: "my-app", Key: "key", URL: srv.URL})
 	_, _, err := p.Size(t.Context())
 	var e *heroku.Error
-	if !errors.As(err, &e) || e.Tries != 1 || e.Temporary() || !strings.Contains(err.Error(), "certificate") {
+	if !errors.As(err, &e) || e.Tries != 1 || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("error = %v, want one try and a word about the certificate", err)
 	}
 }

@@ -101,7 +101,7 @@ func refuses(t *testing.T, c nonsense, op string, call func(*heroku.Platform) er
 	srv.Fail(herokutest.Fault{Body: c.body})
 	err := call(p)
 	var e *heroku.Error
-	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), op) || !strings.Contains(err.Error(), c.want) || !e.Temporary() || e.Tries != 1 {
+	if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), op) || !strings.Contains(err.Error(), c.want) || e.Tries != 1 {
 		t.Errorf("answer %s: error = %v, want %q and %q", c.body, err, op, c.want)
 	}
 }

@@ -130,7 +130,7 @@ func (t *transport) try(req *http.Request) (*http.Response, *Error) {
 
 // broken makes the error of a try that brought no whole answer. ctx is the whole call's.
 func (t *transport) broken(ctx context.Context, what string, err error) *Error {
-	e := &Error{Message: what + ": " + t.safe(err.Error()), Hint: again, temporary: true, retry: true}
+	e := &Error{Message: what + ": " + t.safe(err.Error()), Hint: again, retry: true}
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -140,7 +140,7 @@ func (t *transport) broken(ctx context.Context, what string, err error) *Error {
 		e.cause, e.retry = context.DeadlineExceeded, ctx.Err() == nil
 		e.Message = "no whole answer in time"
 	case errors.As(err, &certificate):
-		e.retry, e.temporary = false, false
+		e.retry = false
 		e.Hint = "something between here and Heroku answers in its place, or this machine's certificates or clock are wrong"
 	}
 	return e
@@ -149,9 +149,8 @@ func (t *transport) broken(ctx context.Context, what string, err error) *Error {
 // unusable makes the error of a 2xx answer that makes no sense.
 func (t *transport) unusable(err error) *Error {
 	return &Error{
-		Message:   "the answer makes no sense: " + t.safe(err.Error()),
-		Hint:      "what came of the call is unknown; it will be read again at the next heartbeat",
-		temporary: true,
+		Message: "the answer makes no sense: " + t.safe(err.Error()),
+		Hint:    "what came of the call is unknown; it will be read again at the next heartbeat",
 	}
 }
 
