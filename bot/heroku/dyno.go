@@ -9,8 +9,9 @@ import (
 	api "github.com/heroku/heroku-go/v5"
 )
 
-// mostDynos is the longest list that the API gives in one answer; unless asked for it gives 200 at a time. An app has
-// hardly more: Heroku allows 100 of a process type.
+// mostDynos is the longest list that the API gives in one answer; unless asked for it gives 200 at a time, and the reference names id as
+// an order of dynos (https://devcenter.heroku.com/articles/platform-api-reference, "Ranges" and "Dyno List"). An app has hardly
+// more: Heroku allows it 100 or, of the Fir generation, 255.
 const mostDynos = 1000
 
 // dyno is what is read of the API's answer about a dyno.
