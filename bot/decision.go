@@ -15,6 +15,8 @@ const (
 	RuleHandsOff Rule = "hands off"
 	// RuleLimits: the number of dynos is outside the limits of this hour.
 	RuleLimits Rule = "limits"
+	// RuleNoHelp: more dynos did not improve the readings, so the bot goes back to where it began to add them.
+	RuleNoHelp Rule = "no help"
 	// RuleSlow: enough slow readings in a row.
 	RuleSlow Rule = "slow run"
 	// RuleFast: enough fast readings in a row.
@@ -52,6 +54,8 @@ type Decision struct {
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
 	// Clamps lists what changed the wish, in the order applied.
 	Clamps []Clamp `json:"clamps,omitempty"`
+	// Climb is the row of ups that were found not to help; nil while none is.
+	Climb *Climb `json:"climb,omitempty"`
 	// Bill is what the month costs; nil where there is no budget.
 	Bill *Bill `json:"bill,omitempty"`
 	// Adopted is set when somebody else had changed the number of dynos since the last tick.

@@ -126,6 +126,7 @@ func (e *telling) ofTheApp() {
 	r, d := e.r, e.r.Decision
 	// To 0 and from 0 is told as hands off, and its end.
 	e.once(d.Adopted != nil && d.Adopted.From != 0 && d.Adopted.To != 0, notify.ManualChange, Record.adopted)
+	e.incident(notify.NoHelp, d.Climb != nil, d.Climb != nil, Record.noHelp)
 	off := d.Rule == RuleHandsOff
 	e.incident(notify.HandsOff, off, off, Record.Why)
 	if b := d.Bill; b != nil {

@@ -32,6 +32,8 @@ type Policy struct {
 	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
 	// month; while it is 0, the budget cannot be kept.
 	Budget, Price float64
+	// HelpAfter is how many ups in a row that do not improve the readings by a tenth keep the bot from more; 0 = no matter.
+	HelpAfter int
 	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
 	FailOn []probe.Outcome
 	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
@@ -65,6 +67,7 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	byHand := st.adopt(now, n)
 	if byHand {
 		st.restart()
+		st.Climb = nil
 		st.HoldUntil = now.Add(p.ManualHold)
 	}
 	d := p.judge(&st, in)
@@ -72,13 +75,17 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	if byHand {
 		d.Adopted = &Adopted{From: was, To: n}
 	}
+	if st.Climb.stuck() {
+		d.Climb = st.Climb
+	}
 	p.choose(&st, &d, now, lim)
 	d.To = d.Wish
 	st.wished(now, d.Wish, p.Stabilization)
-	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleOrder {
+	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleOrder || d.Rule == RuleNoHelp {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
-	if d.Rule == RuleSlow || d.Rule == RuleFast {
+	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleNoHelp {
+		p.help(&st, &d, now)
 		p.stabilize(&st, &d, now)
 		p.cool(&st, &d, now)
 		p.respect(&st, &d, now)
@@ -98,6 +105,8 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, lim schedule.Limi
 		d.Rule = RuleHandsOff
 	case lim.Clamp(n) != n:
 		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
+	case d.Verdict == Slow && st.Climb.stepBack(now, n):
+		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
 	case d.Verdict == Slow && p.Fails.reached(st.Slow):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
 	case d.Verdict == Fast && p.Passes.reached(st.Fast):
@@ -120,10 +129,12 @@ func (p *Policy) judge(st *State, in []probe.Reading) Decision {
 		return d
 	}
 	st.Blind = 0
+	st.recover(d.Verdict)
 	if d.Verdict == Slow && !st.BootSince.IsZero() {
 		d.Rule, d.BootSeconds = RuleBooting, st.BootTime().Seconds()
 		return d
 	}
+	st.Level.add(&in[d.Reading])
 	st.Slow, st.Fast = st.Slow.push(d.Verdict == Slow), st.Fast.push(d.Verdict == Fast)
 	switch d.Verdict {
 	case Slow:

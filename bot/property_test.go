@@ -35,6 +35,7 @@ func drawPolicy(t *rapid.T) bot.Policy {
 		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
 		CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
 		Stabilization: seconds("stabilization"), ManualHold: seconds("hold"),
+		HelpAfter:  rapid.IntRange(0, 3).Draw(t, "help after"),
 		ZeroIsOurs: rapid.Bool().Draw(t, "zero is ours"),
 		Budget:     rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
 	}
@@ -88,14 +89,14 @@ func TestDecideNeverSurprises(t *testing.T) {
 					t.Fatalf("went up without cause or too soon: %+v", d)
 				}
 			case inside && d.To < n:
-				if d.Verdict != bot.Fast || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
+				if d.Verdict != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleNoHelp) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went down without cause or too soon: %+v", d)
 				}
 				if p.Stabilization > 0 && now.Sub(wishes[0].Time) < p.Stabilization {
 					t.Fatalf("went down before it had seen a whole window: %+v", d)
 				}
 				for _, w := range wishes {
-					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To {
+					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To && d.Rule != bot.RuleNoHelp {
 						t.Fatalf("went down to %d although it wished for %d %v ago", d.To, w.Dynos, now.Sub(w.Time))
 					}
 				}

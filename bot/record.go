@@ -138,6 +138,8 @@ func (r Record) cause() string {
 		return "somebody set 0 dynos, so the bot keeps its hands off"
 	case RuleLimits:
 		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
+	case RuleNoHelp:
+		return r.noHelp()
 	case RuleSlow, RuleFast:
 		return d.progress() + " " + r.evidence()
 	}
@@ -172,6 +174,20 @@ func (r Record) bill() string { return r.Decision.Bill.String() }
 func (r Record) ordered() string {
 	o := r.Control.Order
 	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, clock(o.Until))
+}
+
+// noHelp says that more dynos do not help, and where to look.
+func (r Record) noHelp() string {
+	c := r.Decision.Climb
+	if c == nil {
+		return "the heartbeat has recovered, or more dynos help after all"
+	}
+	before := fmt.Sprintf("%s before", formatMS(c.Before.mean()))
+	if c.Before.failing() {
+		before = "failing before"
+	}
+	at := cmp.Or(c.Left, max(c.From, r.Dynos))
+	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or a slow route", c.From, at, before)
 }
 
 // adopted says that somebody else has changed the number of dynos, and what the bot makes of it.
@@ -233,6 +249,8 @@ func (r Record) clampText(c Clamp) string {
 	switch {
 	case c.By == ClampUnsettled:
 		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
+	case c.By == ClampHelp:
+		return fmt.Sprintf("wanted %d, but %s", c.From, r.noHelp())
 	case c.By == ClampStabilization && c.To == r.Decision.From:
 		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
 	case c.By == ClampStabilization:

@@ -13,6 +13,9 @@ type State struct {
 	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. A blind one leaves no mark.
 	Slow Window `json:"slow"`
 	Fast Window `json:"fast"`
+	// Level sums up the readings since then. Climb is a row of ups that have not improved them yet, nil for none.
+	Level Level  `json:"level,omitzero"`
+	Climb *Climb `json:"climb,omitempty"`
 	// Blind counts the blind readings in a row.
 	Blind int `json:"blind"`
 	// LastUp and LastDown are when the bot last added and removed dynos.
@@ -49,7 +52,7 @@ type Wish struct {
 }
 
 // restart forgets the readings, which were of another number of dynos.
-func (s *State) restart() { s.Slow, s.Fast = 0, 0 }
+func (s *State) restart() { s.Slow, s.Fast, s.Level = 0, 0, Level{} }
 
 // asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
 func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.AskedTo = now, from, to }
@@ -57,6 +60,7 @@ func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.A
 // scaled notes a change that the platform accepted, or that a dry run would have made: the runs start over, and a cooldown
 // begins.
 func (s *State) scaled(now time.Time, from, to int) {
+	s.climbed(from, to)
 	s.restart()
 	if to > from {
 		s.LastUp = now

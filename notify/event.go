@@ -27,6 +27,8 @@ const (
 	ScaleFailed Kind = "scale_failed"
 	// NeedsExceedMax: at the maximum, and still too slow. An incident.
 	NeedsExceedMax Kind = "needs_exceed_max"
+	// NoHelp: dynos were added that did not make the heartbeat faster. An incident.
+	NoHelp Kind = "no_help"
 	// NeedsBelowMin: at the minimum, above one dyno, and still too fast. An incident.
 	NeedsBelowMin Kind = "needs_below_min"
 	// ScaleDiffExceeded: the number of dynos changed by more than a threshold within a period.

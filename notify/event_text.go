@@ -116,6 +116,11 @@ func (e Event) headline() string {
 			return fmt.Sprintf("%s no longer needs more than its maximum of %d", e.process(), e.Max)
 		}
 		return fmt.Sprintf("%s is at its maximum of %d and still too slow", e.process(), e.Max)
+	case NoHelp:
+		if e.Phase == Resolved {
+			return "more dynos may help " + e.process() + " again"
+		}
+		return "more dynos " + e.still() + "don't help " + e.process()
 	case NeedsBelowMin:
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s needs its minimum of %d again", e.process(), e.Min)

@@ -34,6 +34,8 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		"Decision": {decision, bot.Decision{}, nil},
 		"Bill":     {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
 		"Clamp":    {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
+		"Climb":    {decision["climb"].Value.Properties, bot.Climb{}, nil},
+		"Level":    {schemas["Level"].Value.Properties, bot.Level{}, nil},
 		"Adopted":  {decision["adopted"].Value.Properties, bot.Adopted{}, nil},
 		"Control":  {schemas["Control"].Value.Properties, bot.Control{}, nil},
 		"Pause":    {schemas["Pause"].Value.Properties, bot.Pause{}, nil},

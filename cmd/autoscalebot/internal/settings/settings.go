@@ -40,6 +40,7 @@ type Settings struct {
 	DeployGrace   Seconds0        `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"How old the newest release must be before dynos are removed, where the platform tells of releases. While one is under way none are."`
 	Budget        Dollars         `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars. Where the month would end beyond it, adding dynos takes twice as many slow heartbeats; beyond it none are added. The limits hold all the same."`
 	DynoPrice     Dollars         `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars. By default Heroku's list price of the dyno size; elsewhere ''MONTHLY_BUDGET'' needs it."`
+	HelpAfter     Number          `envconfig:"STOP_AFTER_UPS_WITHOUT_HELP" default:"3" desc:"How many times in a row dynos are added that do not make the heartbeat a tenth faster, before no more are: then a database or a slow route is to blame. Where more load may be the cause, four times as many. 10 minutes later the bot goes back to where it began. 0 = never stop."`
 	ManualHold    Minutes         `envconfig:"MANUAL_HOLD_IN_MINUTES" default:"10" desc:"How long a number of dynos that somebody else has set is left alone, inside the limits."`
 
 	HeartbeatURL       Text     `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL."`

@@ -1,0 +1,153 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+const (
+	// enoughHelp is the share of the reading before the ups below which the readings after them must be, to have improved.
+	enoughHelp = 0.9
+	// growing is the share above which they have grown so much that more load, rather than dynos that do not help, explains it.
+	growing = 1.25
+	// rampFactor is how many times as many ups it takes where the load seems to grow: where the readings grow, or are timeouts,
+	// which say nothing about by how much.
+	rampFactor = 4
+	// helpHold is how long the bot stays at the number that did not help before it steps back to where it began.
+	helpHold = 10 * time.Minute
+)
+
+// A Level sums up the readings that counted since the number of dynos changed.
+type Level struct {
+	// N is how many there were, SumMS the sum of their response times in milliseconds.
+	N     int     `json:"n"`
+	SumMS float64 `json:"sum_ms"`
+	// Timeouts and Errors are how many of them were timeouts and other failures.
+	Timeouts int `json:"timeouts,omitempty"`
+	Errors   int `json:"errors,omitempty"`
+}
+
+// add takes in a reading.
+func (l *Level) add(r *probe.Reading) {
+	l.N++
+	switch {
+	case r.Outcome == probe.Timeout:
+		l.Timeouts++
+		l.SumMS += r.Value
+	case r.Outcome != probe.Answered:
+		l.Errors++
+	default:
+		l.SumMS += r.Value
+	}
+}
+
+// failing says that most of the readings were failures other than timeouts.
+func (l Level) failing() bool { return 2*l.Errors > l.N }
+
+// mean is the mean response time in milliseconds of the readings that have one; 0 for none.
+func (l Level) mean() float64 {
+	if l.N == l.Errors {
+		return 0
+	}
+	return l.SumMS / float64(l.N-l.Errors)
+}
+
+// better says whether the readings have improved by as much as dynos that help improve them.
+func (l Level) better(than Level) bool {
+	switch {
+	case l.failing() || l.N == 0:
+		return false
+	case than.failing():
+		return true
+	}
+	return l.mean() <= enoughHelp*than.mean()
+}
+
+// ramping says whether more load could explain that they have not.
+func (l Level) ramping(than Level) bool {
+	return !l.failing() && !than.failing() && (2*l.Timeouts > l.N || l.mean() > growing*than.mean())
+}
+
+// A Climb is a row of ups for slow readings that have not improved them yet. It is never changed in place.
+type Climb struct {
+	// From is the number of dynos at which it began, and Before what the readings were there.
+	From   int   `json:"from"`
+	Before Level `json:"before"`
+	// Ups is how many ups there were.
+	Ups int `json:"ups"`
+	// StuckSince is when the bot found that they did not help, zero before. It goes up no further, and steps back later.
+	StuckSince time.Time `json:"stuck_since,omitzero"`
+	// Left is the number of dynos that it stepped back from, 0 before, and At what the readings were there.
+	Left int   `json:"left,omitempty"`
+	At   Level `json:"at,omitzero"`
+	// Calm counts the readings in a row that are not slow.
+	Calm int `json:"calm,omitempty"`
+}
+
+// stuck says whether more dynos were found not to help.
+func (c *Climb) stuck() bool { return c != nil && !c.StuckSince.IsZero() }
+
+// climbed notes a change of the number of dynos: an up for slow readings is one more of its row, a step back is part of it, and
+// any other change ends it.
+func (s *State) climbed(from, to int) {
+	c := s.Climb
+	switch slow := s.Slow&1 == 1; {
+	case to > from && slow && c == nil:
+		s.Climb = &Climb{From: from, Before: s.Level, Ups: 1}
+	case to > from && slow && !c.stuck():
+		next := *c
+		next.Ups++
+		s.Climb = &next
+	case to < from && c.stuck() && c.Left == 0 && to <= c.From:
+		next := *c
+		next.Left, next.At = from, s.Level
+		s.Climb = &next
+	default:
+		s.Climb = nil
+	}
+}
+
+// recover ends a row of ups when the readings are not slow any more.
+func (s *State) recover(v Verdict) {
+	if s.Climb == nil || v == Blind {
+		return
+	}
+	next := *s.Climb
+	if next.Calm++; v == Slow {
+		next.Calm = 0
+	}
+	if s.Climb = &next; next.Calm >= calmAfter {
+		s.Climb = nil
+	}
+}
+
+// stepBack says whether it is time to go back to where a row of ups began that did not help.
+func (c *Climb) stepBack(now time.Time, n int) bool {
+	return c.stuck() && c.Left == 0 && n > c.From && now.Sub(c.StuckSince) >= helpHold
+}
+
+// help keeps from one more up where those before it in a row did not improve the readings. Response time misleads when the
+// database or one slow route is to blame: dynos then cost money and change nothing.
+func (p *Policy) help(st *State, d *Decision, now time.Time) {
+	c := st.Climb
+	if p.HelpAfter == 0 || c == nil || d.To <= d.From {
+		return
+	}
+	switch {
+	case c.Left > 0 && st.Level.mean() > c.At.mean()/enoughHelp:
+		st.Climb, d.Climb = nil, nil // it got worse without them, so they do help
+		return
+	case !c.stuck() && st.Level.better(c.Before):
+		st.Climb = &Climb{From: d.From, Before: st.Level}
+		return
+	case !c.stuck() && (c.Ups < p.HelpAfter || st.Level.ramping(c.Before) && c.Ups < rampFactor*p.HelpAfter):
+		return
+	case !c.stuck():
+		next := *c
+		next.StuckSince = now
+		st.Climb, c = &next, &next
+	}
+	d.Climb = c
+	d.clamp(ClampHelp, d.From, 0)
+}
