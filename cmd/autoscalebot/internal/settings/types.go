@@ -89,7 +89,7 @@ func (s Secret) String() string {
 	if s == "" {
 		return ""
 	}
-	return "(set, hidden)"
+	return hidden
 }
 
 // GoString hides the secret from %#v.

@@ -1,0 +1,63 @@
+package settings
+
+import (
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// InForce is a setting as it is now, without what must stay secret.
+type InForce struct {
+	Entry
+	// Value is its text, "" for none; of a secret only that it is set.
+	Value string
+	// From is the environment variable that it comes from, "" for its default.
+	From string
+}
+
+// hidden stands for a value that must stay secret.
+const hidden = "(set, hidden)"
+
+// AllInForce returns every setting as the environment gives it, in the order of [Entries]. What is wrong is shown as it is given.
+func AllInForce() []InForce {
+	entries := Entries()
+	out := make([]InForce, len(entries))
+	for i, f := range fields() {
+		from := find(entries[i].Name)
+		value := entries[i].Default
+		if from != "" {
+			value = shown(f, strings.TrimSpace(os.Getenv(from)))
+		}
+		out[i] = InForce{Entry: entries[i], Value: value, From: from}
+	}
+	return out
+}
+
+// shown returns the part of a setting's text that people may see.
+func shown(f reflect.StructField, text string) string {
+	name := f.Tag.Get("envconfig")
+	switch {
+	case f.Type == reflect.TypeFor[Secret](), f.Type == reflect.TypeFor[Headers](), strings.HasSuffix(name, "_COMMAND"):
+		return hidden // a command often has a password on its line
+	case strings.HasSuffix(name, "_URL"):
+		return shownURL(text)
+	}
+	return text
+}
+
+// shownURL leaves out of a URL what may be a password or a token.
+func shownURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return hidden
+	}
+	if u.User != nil {
+		u.User = url.User("…")
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	u.Fragment = ""
+	return strings.ReplaceAll(u.String(), "%E2%80%A6", "…")
+}
