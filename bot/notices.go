@@ -45,6 +45,8 @@ type Told struct {
 	Would [2]int `json:"would,omitzero"`
 	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
 	Sizes []Sized `json:"sizes,omitempty"`
+	// Rivalry is what speaks for another autoscaler.
+	Rivalry Rivalry `json:"rivalry,omitzero"`
 }
 
 // calmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
@@ -124,8 +126,7 @@ func (e *telling) ofTheBot() {
 // ofTheApp tells what the number of dynos shows.
 func (e *telling) ofTheApp() {
 	r, d := e.r, e.r.Decision
-	// To 0 and from 0 is told as hands off, and its end.
-	e.once(d.Adopted != nil && d.Adopted.From != 0 && d.Adopted.To != 0, notify.ManualChange, Record.adopted)
+	e.manual()
 	e.incident(notify.NoHelp, d.Climb != nil, d.Climb != nil, Record.noHelp)
 	off := d.Rule == RuleHandsOff
 	e.incident(notify.HandsOff, off, off, Record.Why)
@@ -199,11 +200,8 @@ func event(r Record, k notify.Kind, why string) notify.Event {
 		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
 		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == WouldScale,
 	}
-	switch k {
-	case notify.Scaled, notify.ScaleFailed:
+	if k == notify.Scaled || k == notify.ScaleFailed {
 		e.To = r.Decision.To
-	case notify.ManualChange:
-		e.From = r.Decision.Adopted.From
 	}
 	return e
 }
