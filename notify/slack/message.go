@@ -28,10 +28,41 @@ type message struct {
 
 func newMessage(e notify.Event) message {
 	subject := e.Subject()
-	m := message{
-		text:   escape(subject),
-		blocks: []slack.Block{slack.NewHeaderBlock(plain(notify.OneLine(subject, maxHeader-1)))},
+	m := newHeader(subject, subject)
+	if d := details(e); len(d) > 0 {
+		m.attach(e, d)
 	}
+	return m
+}
+
+// newBatch is a message about several events, each beside a bar of its own. With the header they are 41 blocks at the most; Slack
+// allows 50.
+func newBatch(b notify.Batch) message {
+	text := b.Subject()
+	for _, e := range b {
+		text += "\n• " + e.Subject()
+	}
+	m := newHeader(b.Subject(), text)
+	for _, e := range b {
+		subject := slack.NewTextBlockObject(slack.MarkdownType, "*"+escape(e.Subject())+"*", false, false)
+		m.attach(e, append([]slack.Block{slack.NewSectionBlock(subject, nil, nil)}, details(e)...))
+	}
+	return m
+}
+
+func newHeader(header, text string) message {
+	return message{text: escape(text), blocks: []slack.Block{slack.NewHeaderBlock(plain(notify.OneLine(header, maxHeader-1)))}}
+}
+
+// attach puts what is told of e beside a bar in e's colour.
+func (m *message) attach(e notify.Event, blocks []slack.Block) {
+	m.attachments = append(m.attachments, slack.Attachment{
+		Color: color(e), Fallback: escape(e.Subject()), Blocks: slack.Blocks{BlockSet: blocks},
+	})
+}
+
+// details are e's reason and facts, in three blocks at the most.
+func details(e notify.Event) []slack.Block {
 	var details []slack.Block
 	if reason := e.ReasonLine(); reason != "" {
 		details = append(details, slack.NewSectionBlock(plain(reason), nil, nil))
@@ -55,10 +86,7 @@ func newMessage(e notify.Event) message {
 		}
 		details = append(details, slack.NewContextBlock("", elements...))
 	}
-	if len(details) > 0 {
-		m.attachments = []slack.Attachment{{Color: color(e), Fallback: m.text, Blocks: slack.Blocks{BlockSet: details}}}
-	}
-	return m
+	return details
 }
 
 // plain is text that Slack shows as it stands: no links, no mentions, no emoji.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,8 +18,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// bodies returns what is sent for e by a webhook and by a bot.
-func bodies(t *testing.T, e notify.Event) (hook []byte, form url.Values) {
+// bodies returns what is sent for e, and others with it, by a webhook and by a bot.
+func bodies(t *testing.T, e notify.Event, others ...notify.Event) (hook []byte, form url.Values) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -39,7 +40,11 @@ func bodies(t *testing.T, e notify.Event) (hook []byte, form url.Values) {
 		t.Fatal(err)
 	}
 	for _, n := range []*slack.Notifier{w, b} {
-		if err := n.Notify(t.Context(), e); err != nil {
+		send := func() error { return n.Notify(t.Context(), e) }
+		if len(others) > 0 {
+			send = func() error { return n.NotifyAll(t.Context(), append(notify.Batch{e}, others...)) }
+		}
+		if err := send(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,16 +54,29 @@ func bodies(t *testing.T, e notify.Event) (hook []byte, form url.Values) {
 // TestMessageReadsWell compares with testdata/message.golden.json, which is meant to be read.
 func TestMessageReadsWell(t *testing.T) {
 	hook, form := bodies(t, notifytest.Event(notify.NeedsExceedMax))
+	reads(t, hook, form, "testdata/message.golden.json")
+}
+
+func TestAMessageOfSeveralEventsReadsWell(t *testing.T) {
+	opened := notifytest.Joining(notify.HeartbeatUnreachable)
+	opened.Phase, opened.Incident, opened.Since = notify.Opened, "INC7", opened.Time
+	hook, form := bodies(t, notifytest.Joining(notify.Scaled), opened)
+	reads(t, hook, form, "testdata/batch.golden.json")
+}
+
+// reads compares what a webhook and a bot sent with a file, which is meant to be read.
+func reads(t *testing.T, hook []byte, form url.Values, file string) {
+	t.Helper()
 	var got bytes.Buffer
 	if err := json.Indent(&got, hook, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	want, err := os.ReadFile("testdata/message.golden.json")
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.TrimSpace(got.String()) != strings.TrimSpace(string(want)) {
-		t.Errorf("testdata/message.golden.json differs; if the new message is better, it should be:\n%s", got.String())
+		t.Errorf("%s differs; if the new message is better, it should be:\n%s", file, got.String())
 	}
 	var message map[string]json.RawMessage
 	if err := json.Unmarshal(hook, &message); err != nil {
@@ -98,34 +116,48 @@ func TestColors(t *testing.T) {
 
 func TestNothingInAnEventIsMarkup(t *testing.T) {
 	long := strings.Repeat("<!channel> & *b* ", 20)
-	hook, form := bodies(t, notify.Event{Kind: notify.Test, App: long, ProcessType: "<@U1>", Reason: "<!here> :boom: " + long})
-	type text struct{ Type, Text string }
-	var m struct {
-		Text        string
-		Blocks      []struct{ Text text }
-		Attachments []struct {
-			Blocks []struct {
-				Text   text
-				Fields []text
+	e := notify.Event{Kind: notify.Test, App: long, ProcessType: "<@U1>", Reason: "<!here> :boom: " + long}
+	for name, others := range map[string][]notify.Event{"one": nil, "several": slices.Repeat([]notify.Event{e}, notify.MaxBatch-1)} {
+		hook, form := bodies(t, e, others...)
+		type text struct{ Type, Text string }
+		var m struct {
+			Text        string
+			Blocks      []struct{ Text text }
+			Attachments []struct {
+				Blocks []struct {
+					Text   text
+					Fields []text
+				}
 			}
 		}
-	}
-	if err := json.Unmarshal(hook, &m); err != nil {
-		t.Fatal(err)
-	}
-	if n := utf8.RuneCountInString(m.Blocks[0].Text.Text); n > 150 || m.Blocks[0].Text.Type != "plain_text" {
-		t.Errorf("the header is %s of %d characters", m.Blocks[0].Text.Type, n)
-	}
-	if b := m.Attachments[0].Blocks[0].Text; b.Type != "plain_text" || !strings.Contains(b.Text, "<!here> :boom:") {
-		t.Errorf("the reason is %+v", b)
-	}
-	marked := []string{m.Text, form.Get("text")}
-	for _, f := range m.Attachments[0].Blocks[1].Fields {
-		marked = append(marked, f.Text)
-	}
-	for _, s := range marked {
-		if strings.ContainsAny(s, "<>") {
-			t.Errorf("%q may hold a mention", s)
+		if err := json.Unmarshal(hook, &m); err != nil || len(m.Attachments) != 1+len(others) {
+			t.Fatalf("%s: %v, %d attachments", name, err, len(m.Attachments))
+		}
+		if n := utf8.RuneCountInString(m.Blocks[0].Text.Text); n > 150 || m.Blocks[0].Text.Type != "plain_text" {
+			t.Errorf("%s: the header is %s of %d characters", name, m.Blocks[0].Text.Type, n)
+		}
+		blocks, marked := len(m.Blocks), []string{m.Text, form.Get("text")}
+		for _, a := range m.Attachments {
+			blocks += len(a.Blocks)
+			for _, b := range a.Blocks {
+				if b.Text.Type == "mrkdwn" {
+					marked = append(marked, b.Text.Text)
+				}
+				if strings.Contains(b.Text.Text, ":boom:") && (b.Text.Type != "plain_text" || !strings.Contains(b.Text.Text, "<!here>")) {
+					t.Errorf("%s: the reason is %+v", name, b.Text)
+				}
+				for _, f := range b.Fields {
+					marked = append(marked, f.Text)
+				}
+			}
+		}
+		for _, s := range marked {
+			if strings.ContainsAny(s, "<>") {
+				t.Errorf("%s: %q may hold a mention", name, s)
+			}
+		}
+		if blocks > 50 || len(m.Text) > 4000 { // Slack's limits, the second of what it advises
+			t.Errorf("%s: %d blocks, and a text of %d bytes", name, blocks, len(m.Text))
 		}
 	}
 }

@@ -24,11 +24,20 @@ type Options struct {
 	Timeout time.Duration
 	// APIURL is where a bot finds Slack's API; empty means https://slack.com/api/. A webhook takes no notice of it.
 	APIURL string
+	// Threads are those that an earlier Notifier told Remember, so that its incidents go on in them. What is of another channel, or
+	// makes no sense, is left out. A webhook takes no notice of them.
+	Threads []Thread
+	// Remember is called with the threads of all open incidents, the newest 100 at the most, oldest first, whenever they have
+	// changed; never from two goroutines at once, and it must not call the Notifier. The slice is its own. Nil means that a restart
+	// begins new threads.
+	Remember func([]Thread)
 }
 
 // A Notifier posts messages. It is for use from several goroutines.
 type Notifier struct {
 	timeout time.Duration
+	// threaded says that what is told of one incident stands in a thread.
+	threaded bool
 	// post posts m, as a reply to the message ts unless that is empty, and returns the new message's ts if it can have replies.
 	post    func(ctx context.Context, m message, ts string) (string, error)
 	threads threads
@@ -41,7 +50,7 @@ func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
 		return nil, errors.New("slack: the webhook URL is no https URL; it should look like https://hooks.slack.com/services/T…/B…/… (it is not shown here because it is a secret)")
 	}
 	client := newClient()
-	return newNotifier(o, func(ctx context.Context, m message, _ string) (string, error) {
+	return newNotifier(o, "", func(ctx context.Context, m message, _ string) (string, error) {
 		return "", slack.PostWebhookCustomHTTPContext(ctx, webhookURL, client, &slack.WebhookMessage{
 			Text: m.text, Blocks: &slack.Blocks{BlockSet: m.blocks}, Attachments: m.attachments,
 		})
@@ -49,8 +58,7 @@ func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
 }
 
 // NewBot returns a Notifier that posts to channel, an ID or a name, as the bot whose token ("xoxb-…", with the scope
-// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread, as long as the
-// Notifier lives. It calls nobody.
+// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread. It calls nobody.
 func NewBot(token, channel string, o Options) (*Notifier, error) {
 	api := slack.APIURL
 	if o.APIURL != "" {
@@ -65,7 +73,7 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 		return nil, errors.New("slack: the API URL is no https URL; leave it empty for https://slack.com/api/")
 	}
 	client := slack.New(token, slack.OptionAPIURL(api), slack.OptionHTTPClient(newClient()))
-	return newNotifier(o, func(ctx context.Context, m message, ts string) (string, error) {
+	return newNotifier(o, channel, func(ctx context.Context, m message, ts string) (string, error) {
 		options := []slack.MsgOption{
 			slack.MsgOptionText(m.text, false), slack.MsgOptionBlocks(m.blocks...), slack.MsgOptionAttachments(m.attachments...),
 			slack.MsgOptionDisableLinkUnfurl(),
@@ -81,19 +89,52 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 	}), nil
 }
 
-func newNotifier(o Options, post func(context.Context, message, string) (string, error)) *Notifier {
+// newNotifier makes the Notifier of a bot in a channel, or of a webhook if that is empty.
+func newNotifier(o Options, channel string, post func(context.Context, message, string) (string, error)) *Notifier {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	return &Notifier{timeout: o.Timeout, post: post}
+	n := &Notifier{timeout: o.Timeout, threaded: channel != "", post: post}
+	n.threads = threads{channel: channel, open: usable(o.Threads, channel), remember: o.Remember}
+	return n
 }
 
 // Notify posts one message about e. 429 and what Slack calls its own fault are worth another attempt; other refusals are
 // permanent, and the error has a hint.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
+	return n.inTime(ctx, func(ctx context.Context) error { return n.tell(ctx, e) })
+}
+
+// Joins reports whether e does not belong into an incident's thread: it opens the incident or is of none. A webhook, which knows
+// no threads, tells any event with others.
+func (n *Notifier) Joins(e notify.Event) bool {
+	return !n.threaded || e.Incident == "" || e.Phase == notify.Opened
+}
+
+// NotifyAll posts one message about all events of b, as Notify posts one about one. It begins the thread of all incidents that it
+// opens.
+func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
+	return n.inTime(ctx, func(ctx context.Context) error {
+		posted, err := n.post(ctx, newBatch(b), "")
+		if err != nil || posted == "" {
+			return err
+		}
+		var incidents []string
+		for _, e := range b {
+			if e.Incident != "" {
+				incidents = append(incidents, e.Incident)
+			}
+		}
+		n.threads.begin(posted, incidents...)
+		return nil
+	})
+}
+
+// inTime calls tell with the deadline of one message, and explains its error.
+func (n *Notifier) inTime(ctx context.Context, tell func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
-	err := n.tell(ctx, e)
+	err := tell(ctx)
 	if err == nil {
 		return nil
 	}
@@ -121,7 +162,7 @@ func (n *Notifier) tell(ctx context.Context, e notify.Event) error {
 	case e.Phase == notify.Resolved:
 		n.threads.end(e.Incident)
 	case first == "" && posted != "":
-		n.threads.begin(e.Incident, posted)
+		n.threads.begin(posted, e.Incident)
 	}
 	return nil
 }

@@ -90,6 +90,11 @@ func webhook(t *testing.T) (*slack.Notifier, *far, func()) {
 
 func bot(t *testing.T) (*slack.Notifier, *far, func()) {
 	t.Helper()
+	return botWith(t, slack.Options{})
+}
+
+func botWith(t *testing.T, o slack.Options) (*slack.Notifier, *far, func()) {
+	t.Helper()
 	f := &far{}
 	s := slacktest.NewTestServer(func(c slacktest.Customize) {
 		c.Handle("/chat.postMessage", f.handle(`{"ok":true,"channel":"C1","ts":"1503435956.000247"}`, func(_ *http.Request, body []byte) string {
@@ -102,7 +107,8 @@ func bot(t *testing.T) (*slack.Notifier, *far, func()) {
 	})
 	s.Start()
 	t.Cleanup(s.Stop)
-	n, err := slack.NewBot(token, "#ops", slack.Options{APIURL: s.GetAPIURL()})
+	o.APIURL = s.GetAPIURL()
+	n, err := slack.NewBot(token, "#ops", o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package slack
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/slack-go/slack"
@@ -11,47 +12,73 @@ import (
 // maxThreads is how many incidents may have a thread at a time, far more than an app can have. Beyond, the oldest is forgotten.
 const maxThreads = 100
 
-// threads are the messages that began the threads of incidents. The zero value is ready for use, from several goroutines.
-type threads struct {
-	mu   sync.Mutex
-	open []thread // oldest first
+// A Thread is where the messages of an open incident stand. It is a plain value, which survives as JSON.
+type Thread struct {
+	// Incident is the incident's id, see [notify.Event].
+	Incident string `json:"incident"`
+	// Channel is the channel as NewBot got it.
+	Channel string `json:"channel"`
+	// TS is the thread's first message, by the name that Slack's API gives it: the time, "1503435956.000247".
+	TS string `json:"ts"`
 }
 
-type thread struct {
-	incident string
-	ts       string // of the first message: its name, in Slack's API
+// threads are the threads of open incidents in one channel. They are for use from several goroutines.
+type threads struct {
+	channel  string
+	remember func([]Thread) // nil for none
+
+	mu   sync.Mutex
+	open []Thread // oldest first
+}
+
+// usable returns those of the threads that a Notifier can go on with.
+func usable(all []Thread, channel string) (open []Thread) {
+	for _, t := range all {
+		if t.Incident != "" && t.Channel == channel && t.TS != "" && strings.Trim(t.TS, "0123456789.") == "" {
+			open = append(open, t)
+		}
+	}
+	return open[max(0, len(open)-maxThreads):]
 }
 
 // of returns the first message of the incident's thread, "" when there is none.
 func (t *threads) of(incident string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i := t.index(incident); i >= 0 {
-		return t.open[i].ts
+	if i := slices.IndexFunc(t.open, about(incident)); i >= 0 {
+		return t.open[i].TS
 	}
 	return ""
 }
 
-// begin keeps the message ts as the first of the incident's thread.
-func (t *threads) begin(incident, ts string) {
-	t.end(incident)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.open = append(t.open, thread{incident, ts})
-	t.open = slices.Delete(t.open, 0, max(0, len(t.open)-maxThreads))
+// begin keeps the message ts as the first of the incidents' thread.
+func (t *threads) begin(ts string, incidents ...string) {
+	t.change(func(open []Thread) []Thread {
+		for _, incident := range incidents {
+			open = append(slices.DeleteFunc(open, about(incident)), Thread{incident, t.channel, ts})
+		}
+		return slices.Delete(open, 0, max(0, len(open)-maxThreads))
+	})
 }
 
 // end forgets the incident's thread.
 func (t *threads) end(incident string) {
+	t.change(func(open []Thread) []Thread { return slices.DeleteFunc(open, about(incident)) })
+}
+
+// change changes the threads, and has them remembered when that made a difference.
+func (t *threads) change(do func([]Thread) []Thread) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i := t.index(incident); i >= 0 {
-		t.open = slices.Delete(t.open, i, i+1)
+	before := slices.Clone(t.open)
+	if t.open = do(t.open); t.remember != nil && !slices.Equal(t.open, before) {
+		t.remember(slices.Clone(t.open))
 	}
 }
 
-func (t *threads) index(incident string) int {
-	return slices.IndexFunc(t.open, func(o thread) bool { return o.incident == incident })
+// about tells the thread of the incident from others.
+func about(incident string) func(Thread) bool {
+	return func(t Thread) bool { return t.Incident == incident }
 }
 
 // closedThread reports whether err says that nobody may reply in a thread, where a message of its own is still welcome. To a
