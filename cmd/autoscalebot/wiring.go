@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/notify/console"
 	"github.com/autoscalebot/autoscalebot/notify/email"
@@ -102,11 +103,24 @@ func openEmail(s *settings.Settings, _ host) (notify.Notifier, error) {
 	return email.New(email.Options{URL: s.SMTPURL.Reveal(), From: string(s.EmailFrom), To: s.EmailTo})
 }
 
-func openSlack(s *settings.Settings, _ host) (notify.Notifier, error) {
+func openSlack(s *settings.Settings, h host) (notify.Notifier, error) {
 	if s.SlackWebhookURL != "" {
 		return slack.NewWebhook(s.SlackWebhookURL.Reveal(), slack.Options{})
 	}
-	return slack.NewBot(s.SlackBotToken.Reveal(), string(s.SlackChannel), slack.Options{APIURL: string(s.SlackAPIURL)})
+	o := slack.Options{APIURL: string(s.SlackAPIURL)}
+	if s.StateFile != "" {
+		note := statefile.Beside[[]slack.Thread](string(s.StateFile), "slack")
+		var err error
+		if o.Threads, err = note.Load(); err != nil {
+			h.log.Warn("the Slack threads of open incidents are not known, so new ones begin", "error", err)
+		}
+		o.Remember = func(threads []slack.Thread) {
+			if err := note.Save(threads); err != nil {
+				h.log.Warn("the Slack threads of open incidents could not be kept, so a restart would begin new ones", "error", err)
+			}
+		}
+	}
+	return slack.NewBot(s.SlackBotToken.Reveal(), string(s.SlackChannel), o)
 }
 
 func openPagerDuty(s *settings.Settings, _ host) (notify.Notifier, error) {

@@ -1,0 +1,61 @@
+package statefile_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
+)
+
+type word struct{ Text string }
+
+func TestANoteIsThereAfterARestart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	n := statefile.Beside[[]word](path, "words")
+	if got, err := n.Load(); err != nil || got != nil {
+		t.Errorf("there is no note yet: %v, %v", got, err)
+	}
+	for _, want := range [][]word{{{"a"}, {"b"}}, {{"c"}}} {
+		if err := n.Save(want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := statefile.Beside[[]word](path, "words").Load(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("read %v, %v, want %v", got, err, want)
+		}
+	}
+	if info, err := os.Stat(path + ".words"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the note's file: %v, %v, want the mode 0600", info, err)
+	}
+	if files, _ := filepath.Glob(path + "*"); len(files) != 1 {
+		t.Errorf("there are %v, want the note alone", files)
+	}
+}
+
+func TestANoteThatCannotBeUnderstoodIsBegunAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	n := statefile.Beside[[]word](path, "words")
+	for _, text := range []string{"", "garbage", `{"Text":"a"}`, `[{"Text":"a"},{"Text":1}]`, `[{"Text":"a"}`} {
+		if err := os.WriteFile(path+".words", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := n.Load(); got != nil || err == nil || !strings.HasPrefix(err.Error(), "read "+path+".words: ") {
+			t.Errorf("%q was read as %v, %v", text, got, err)
+		}
+		if err := n.Save([]word{{"new"}}); err != nil {
+			t.Error(err)
+		}
+		if got, err := n.Load(); err != nil || len(got) != 1 {
+			t.Errorf("begun anew: %v, %v", got, err)
+		}
+	}
+}
+
+func TestANoteThatCannotBeWrittenIsAnError(t *testing.T) {
+	n := statefile.Beside[[]word](filepath.Join(t.TempDir(), "no", "state.json"), "words")
+	if err := n.Save(nil); err == nil || !strings.HasPrefix(err.Error(), "write ") {
+		t.Errorf("Save = %v", err)
+	}
+}
