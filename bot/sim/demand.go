@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Demand is how many requests people send over time.
+type Demand interface {
+	// Rate returns the requests per second so many seconds after the beginning: 0 or more, and finite. It is asked in
+	// the middle of each second.
+	Rate(seconds float64) float64
+	// Length is how long the demand is known for.
+	Length() time.Duration
+}
+
+// Scale returns d times factor, which must be 0 or more.
+func Scale(d Demand, factor float64) Demand { return scaled{d, factor} }
+
+type scaled struct {
+	Demand
+	factor float64
+}
+
+func (s scaled) Rate(seconds float64) float64 { return s.factor * s.Demand.Rate(seconds) }
+
+// PeakWindow is the time over which a demand's peak is a mean: 5 minutes, or 1 minute where all of it lasts 2 hours or less.
+func PeakWindow(length time.Duration) time.Duration {
+	if length <= 2*time.Hour {
+		return time.Minute
+	}
+	return 5 * time.Minute
+}
+
+// Peak returns the largest mean of d over a window, in requests per second, of all windows that begin at a whole second. It
+// is that of all of d where d is shorter than the window.
+func Peak(d Demand, window time.Duration) float64 {
+	n := int(d.Length().Seconds())
+	w := max(1, min(n, int(window.Seconds())))
+	recent := make([]float64, w)
+	sum, peak := 0.0, 0.0
+	for i := range n {
+		rate := d.Rate(float64(i) + 0.5)
+		sum += rate - recent[i%w]
+		recent[i%w] = rate
+		if i >= w-1 {
+			peak = max(peak, sum/float64(w))
+		}
+	}
+	return peak
+}
+
+// scaleToPeak scales d so that its peak needs so many dynos of f; 0 leaves it as it is.
+func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
+	if dynos == 0 {
+		return d, nil
+	}
+	peak := Peak(d, PeakWindow(d.Length()))
+	if peak <= 0 {
+		return nil, fmt.Errorf("the demand is 0 all the time, so it cannot be scaled to a peak of %g dynos", dynos)
+	}
+	return Scale(d, dynos*f.capacity()/peak), nil
+}

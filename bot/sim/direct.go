@@ -1,0 +1,56 @@
+package sim
+
+import "math/bits"
+
+// A direct engine serves each request as it arrives: where the router chooses at random and nothing is shared, it is known then
+// when it will be done.
+type direct struct{ traffic }
+
+func (e *direct) advance(until float64) {
+	for e.now < until {
+		end := e.until(until)
+		for e.pending < (end-e.now)*e.rate {
+			e.now += e.pending / e.rate
+			e.pending = e.arrivals.ExpFloat64()
+			e.meter.arrived(e.now, false)
+			e.serve(e.service(), false)
+		}
+		e.reach(end)
+	}
+}
+
+// serve takes in a request that arrives now, and returns when it ends. ok is false where it is lost.
+func (e *direct) serve(service float64, heartbeat bool) (end float64, ok bool) {
+	d := e.choose()
+	if d == nil {
+		e.meter.refused(e.now)
+		return e.now, false
+	}
+	service *= d.slower
+	start, ok := d.take(e.now, service, e.meter.timeout)
+	if !ok {
+		e.meter.dropped(e.now)
+		return e.now + e.meter.timeout, false
+	}
+	end = start + service
+	e.meter.begun(e.now, start)
+	e.meter.ended(e.now, end, heartbeat)
+	return end, end-e.now <= e.meter.timeout
+}
+
+func (e *direct) choose() *dyno {
+	up := e.fleet.serving
+	if len(up) == 0 {
+		return e.fleet.first()
+	}
+	i, _ := bits.Mul64(e.routing.Uint64(), uint64(len(up)))
+	return up[i]
+}
+
+func (e *direct) heartbeat(service, _ float64) (took float64, ok bool) {
+	e.meter.arrived(e.now, true)
+	end, ok := e.serve(service, true)
+	return min(end-e.now, e.meter.timeout), ok
+}
+
+func (e *direct) drain() {}

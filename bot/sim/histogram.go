@@ -1,0 +1,67 @@
+package sim
+
+import "math"
+
+const (
+	// Eight buckets to a doubling, from 2^-11 s (0.5 ms) to 2^6 s, beyond every router's patience: a bucket is 9 % wide at
+	// its most, and a quantile interpolated within it is right to 2 % or better.
+	bucketBits   = 3
+	leastPower   = -11
+	mostPower    = 6
+	buckets      = (mostPower - leastPower) << bucketBits
+	bucketShift  = 52 - bucketBits
+	firstBucket  = (1023 + leastPower) << bucketBits
+	leastSeconds = 1.0 / 2048
+)
+
+// A histogram counts times in seconds, in buckets whose width grows with the time. The bucket is read off the bits of the
+// floating-point number: its exponent and the highest bits of its fraction.
+type histogram [buckets]uint32
+
+// bucket returns where a time belongs. What is below the least belongs to the first, and what is above the most to the last.
+func bucket(seconds float64) int {
+	i := int(math.Float64bits(seconds)>>bucketShift) - firstBucket
+	return min(max(i, 0), buckets-1)
+}
+
+// bounds returns from where to where a bucket goes, in seconds.
+func bounds(i int) (from, to float64) {
+	at := func(i int) float64 { return math.Float64frombits(uint64(i+firstBucket) << bucketShift) }
+	return at(i), at(i + 1)
+}
+
+func (h *histogram) add(other *histogram) {
+	for i, n := range other {
+		h[i] += n
+	}
+}
+
+func (h *histogram) count() uint64 {
+	n := uint64(0)
+	for _, k := range h {
+		n += uint64(k)
+	}
+	return n
+}
+
+// quantile returns the time below which a share p of the times lie, in seconds, given that beyond lie so many more than were
+// counted, which are longer than all of those. It is 0 where there is none at all, and +Inf where it lies among those beyond.
+func (h *histogram) quantile(p float64, beyond uint64) float64 {
+	n := h.count()
+	if n+beyond == 0 {
+		return 0
+	}
+	rank := p * float64(n+beyond)
+	if rank > float64(n) || n == 0 {
+		return math.Inf(1)
+	}
+	sum := 0.0
+	for i, k := range h {
+		if k > 0 && sum+float64(k) >= rank {
+			from, to := bounds(i)
+			return from + (to-from)*max(0, rank-sum)/float64(k)
+		}
+		sum += float64(k)
+	}
+	return leastSeconds
+}

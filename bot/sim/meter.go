@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// The meter keeps the seconds of the last twelve minutes, and those to come as far as requests that have arrived will be
+	// worked on then.
+	ring     = 1024
+	history  = 720
+	horizon  = ring - history - 1
+	ringMask = ring - 1
+	// Minutes are closed when all of their requests were answered or lost, which takes the timeout, a minute at most.
+	openMinutes = 4
+	// longestView is the longest time that can be looked back on.
+	longestView = 10 * time.Minute
+)
+
+// A second is what happened in one second, all requests and heartbeats.
+type second struct {
+	arrived, started, finished, dropped uint32
+	// answered are those of the arrived that were answered in time, whenever that was.
+	answered uint32
+	serving  int32
+	// What remained of this second when each of them came to be: what they add to the number that is there on average.
+	arrivedFor, startedFor, finishedFor, droppedFor float64
+	// inFlight and busy are the requests in the app and the slots at work, on average; known when the second is over.
+	inFlight, busy float64
+	// The response times of those that finished in time, and the waits of those that were begun.
+	sum            float64
+	response, wait histogram
+}
+
+// A minute is what became of the requests that arrived in a minute, without heartbeats.
+type minute struct {
+	arrived, answered, slow uint64 // slow: answered, but later than the bound
+	response                histogram
+}
+
+// A meter counts what happens in the app: by the second, for those who look into it, and by the minute, for the result.
+type meter struct {
+	timeout, bound float64
+	at             int // the present second
+	ring           [ring]second
+	inFlight, busy int64 // at the beginning of the present second
+
+	open   [openMinutes]minute
+	closed int // minutes that are over and done with
+	done   func(i int, m *minute)
+}
+
+// arrived counts a request.
+func (m *meter) arrived(at float64, heartbeat bool) {
+	s := &m.ring[m.at&ringMask]
+	s.arrived++
+	s.arrivedFor += float64(m.at+1) - at
+	if !heartbeat {
+		m.open[m.at/60%openMinutes].arrived++
+	}
+}
+
+// begun counts a request that arrived at a time and is begun at start, now or later.
+func (m *meter) begun(at, start float64) {
+	i := min(int(start), m.at+horizon)
+	s := &m.ring[i&ringMask]
+	s.started++
+	s.startedFor += max(0, float64(i+1)-start)
+	s.wait[bucket(start-at)]++
+}
+
+// ended counts a request that arrived at a time and ends at end, now or later.
+func (m *meter) ended(at, end float64, heartbeat bool) {
+	i := min(int(end), m.at+horizon)
+	s := &m.ring[i&ringMask]
+	s.finished++
+	s.finishedFor += max(0, float64(i+1)-end)
+	took := end - at
+	if took > m.timeout {
+		return
+	}
+	b := bucket(took)
+	s.sum += took
+	s.response[b]++
+	a := int(at)
+	m.ring[a&ringMask].answered++
+	if heartbeat {
+		return
+	}
+	o := &m.open[a/60%openMinutes]
+	o.answered++
+	o.response[b]++
+	if took > m.bound {
+		o.slow++
+	}
+}
+
+// dropped counts a request that nobody worked on: the router gave it up.
+func (m *meter) dropped(at float64) {
+	end := max(at+m.timeout, float64(m.at))
+	i := int(end)
+	s := &m.ring[i&ringMask]
+	s.dropped++
+	s.droppedFor += float64(i+1) - end
+}
+
+// refused counts a request that there was no dyno for.
+func (m *meter) refused(at float64) {
+	s := &m.ring[m.at&ringMask]
+	s.dropped++
+	s.droppedFor += float64(m.at+1) - at
+}
+
+// roll goes on to the next second.
+func (m *meter) roll(serving int) {
+	s := &m.ring[m.at&ringMask]
+	s.serving = int32(serving)
+	s.inFlight = float64(m.inFlight) + s.arrivedFor - s.finishedFor - s.droppedFor
+	s.busy = float64(m.busy) + s.startedFor - s.finishedFor
+	m.inFlight += int64(s.arrived) - int64(s.finished) - int64(s.dropped)
+	m.busy += int64(s.started) - int64(s.finished)
+	m.at++
+	m.ring[(m.at+horizon)&ringMask] = second{}
+	if m.at >= (m.closed+1)*60+m.patience() {
+		m.close()
+	}
+}
+
+// patience is after how many seconds all that arrived in a second was answered or lost.
+func (m *meter) patience() int { return int(math.Ceil(m.timeout)) + 1 }
+
+func (m *meter) close() {
+	o := &m.open[m.closed%openMinutes]
+	m.done(m.closed, o)
+	*o = minute{}
+	m.closed++
+}
+
+// finish closes the minutes that are over, when nothing else will be answered.
+func (m *meter) finish() {
+	for (m.closed+1)*60 <= m.at {
+		m.close()
+	}
+}
+
+// An Observation is what can be seen of the app from inside, its router or its platform, over some time: the requests and
+// heartbeats alike.
+type Observation struct {
+	// Seconds is the time it is about.
+	Seconds float64
+	// Arrived are the requests that came, Answered those that the router has logged an answer of, Lost those that it has
+	// given up.
+	Arrived, Answered, Lost int
+	// Busy is how many slots were at work on average, InFlight how many requests were worked on or waited, Serving how many
+	// dynos were up.
+	Busy, InFlight, Serving float64
+	// MeanResponse is the mean response time of the answered, 0 where there is none.
+	MeanResponse time.Duration
+
+	response, wait histogram
+}
+
+// Response returns the response time of the answered requests that a share p, from 0 to 1, does not exceed; 0 where there is
+// none. It is right to 2 %.
+func (o *Observation) Response(p float64) time.Duration { return seconds(o.response.quantile(p, 0)) }
+
+// Wait returns the time in the queue of the requests begun that a share p, from 0 to 1, does not exceed; 0 where there is none.
+func (o *Observation) Wait(p float64) time.Duration { return seconds(o.wait.quantile(p, 0)) }
+
+// observe sums up the last n whole seconds before now, which is in the present second or shortly before it.
+func (m *meter) observe(now, n int) Observation {
+	n = max(0, min(n, now, int(longestView.Seconds())))
+	o := Observation{Seconds: float64(n)}
+	sum := 0.0
+	for i := now - n; i < now; i++ {
+		s := &m.ring[i&ringMask]
+		o.Arrived += int(s.arrived)
+		o.Busy += s.busy
+		o.InFlight += s.inFlight
+		o.Serving += float64(s.serving)
+		sum += s.sum
+		o.response.add(&s.response)
+		o.wait.add(&s.wait)
+		if k := i - m.patience(); k >= 0 {
+			then := &m.ring[k&ringMask]
+			o.Lost += int(then.arrived) - int(then.answered)
+		}
+	}
+	o.Answered = int(o.response.count())
+	if n > 0 {
+		o.Busy, o.InFlight, o.Serving = o.Busy/float64(n), o.InFlight/float64(n), o.Serving/float64(n)
+	}
+	if o.Answered > 0 {
+		o.MeanResponse = seconds(sum / float64(o.Answered))
+	}
+	return o
+}

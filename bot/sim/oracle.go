@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+const (
+	// foresight is how far the oracle looks: it commands what the longest boot and its own interval later is needed, and
+	// keeps what is needed sooner.
+	foresight = 75
+	// oracleInterval is from one decision of the oracle's to the next, in seconds.
+	oracleInterval = 5
+)
+
+// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand of the next 75 s needs. It
+// waits for the same boots as everybody.
+func Oracle() Driver {
+	return Driver{"oracle", oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
+		return func(context.Context, time.Time) { w.Want(w.need.ahead(int(w.now))) }
+	}}
+}
+
+// A need is how many dynos a demand needs.
+type need struct {
+	demand   Demand
+	capacity float64 // requests per second that one dyno serves
+	limits   schedule.Limits
+
+	// A window of the seconds ahead whose demand is larger than that of all later ones in it, in the order of time.
+	largest []ahead
+	seen    int // up to which second
+}
+
+type ahead struct {
+	second int
+	rate   float64
+}
+
+// at is how many dynos a rate needs, at least one.
+func (n *need) at(rate float64) int {
+	return max(1, int(math.Ceil(min(rate/n.capacity, maxDynos))))
+}
+
+// ahead is how many dynos the demand of the seconds from now on needs. It must not be asked of an earlier second than before.
+func (n *need) ahead(now int) int {
+	for ; n.seen < now+foresight; n.seen++ {
+		rate := n.demand.Rate(float64(n.seen) + 0.5)
+		for len(n.largest) > 0 && n.largest[len(n.largest)-1].rate <= rate {
+			n.largest = n.largest[:len(n.largest)-1]
+		}
+		n.largest = append(n.largest, ahead{n.seen, rate})
+	}
+	for n.largest[0].second < now {
+		n.largest = n.largest[1:]
+	}
+	return n.limits.Clamp(n.at(n.largest[0].rate))
+}

@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// A Shape is made-up demand, with a peak of about one request per second, to be scaled. Some have trouble in the app as well.
+type Shape struct {
+	// Name is what it is called for, About what happens in it.
+	Name, About string
+
+	length   time.Duration
+	rate     func(minute float64) float64
+	troubles []Trouble // of the database
+}
+
+// Rate is the demand so many seconds after the beginning.
+func (s Shape) Rate(seconds float64) float64 { return s.rate(seconds / 60) }
+
+// Length is how long the shape lasts.
+func (s Shape) Length() time.Duration { return s.length }
+
+// Fleet puts the shape's trouble into f, for a demand whose peak needs so many dynos. Where that is a slow database, a fifth of
+// the work of f is the database's, which has twice the slots that the peak keeps busy.
+func (s Shape) Fleet(f Fleet, peak float64) Fleet {
+	if len(s.troubles) == 0 {
+		return f
+	}
+	const share = 0.2
+	f.Troubles = append(f.Troubles[:len(f.Troubles):len(f.Troubles)], s.troubles...)
+	f.Database = Database{
+		Slots:   max(1, int(math.Ceil(2*share*peak*f.Busy*float64(f.Slots)))),
+		Service: Service{Mean: scaleTime(f.Service.Mean, share), CV: 1},
+	}
+	f.Service.Mean = scaleTime(f.Service.Mean, 1-share)
+	return f
+}
+
+func scaleTime(d time.Duration, by float64) time.Duration { return seconds(d.Seconds() * by) }
+
+// Shapes are all shapes.
+func Shapes() []Shape {
+	return []Shape{
+		{Name: "steady", About: "the same all the time", length: 6 * time.Hour, rate: func(float64) float64 { return 1 }},
+		{
+			Name: "sine", About: "two days with quiet nights", length: 48 * time.Hour,
+			rate: func(m float64) float64 { return 0.55 - 0.45*math.Cos(2*math.Pi*m/(24*60)) },
+		},
+		{
+			Name: "ramp", About: "up to ten times as much within three hours, and down again", length: 8 * time.Hour,
+			rate: func(m float64) float64 { return 0.1 + 0.9*hold(min(m-30, 450-m)/180) },
+		},
+		{
+			Name: "square", About: "three times as much from one second to the next, every other hour", length: 8 * time.Hour,
+			rate: func(m float64) float64 { return 0.3 + 0.7*float64(int(m/60)%2) },
+		},
+		{
+			Name: "spike", About: "four times as much for 5 minutes in every hour", length: 6 * time.Hour,
+			rate: func(m float64) float64 {
+				if into := math.Mod(m, 60); into >= 30 && into < 35 {
+					return 1
+				}
+				return 0.25
+			},
+		},
+		{
+			Name: "flash", About: "a flash crowd: twelve times as much within 3 minutes, which leaves over an hour", length: 4 * time.Hour,
+			rate: func(m float64) float64 { return 0.08 + 0.92*hold((m-60)/3)*math.Exp(-max(0, m-70)/30) },
+		},
+		{
+			Name: "outage", About: "for 10 minutes nobody gets through, and then everybody comes back at once", length: 4 * time.Hour,
+			rate: func(m float64) float64 {
+				switch {
+				case m < 120:
+					return 0.6
+				case m < 130:
+					return 0
+				}
+				return 0.6 + 0.4*math.Exp(-max(0, m-136)/10)
+			},
+		},
+		{
+			Name: "slow-database", About: "steady, but for half an hour the database takes eight times as long, which no dyno helps",
+			length: 4 * time.Hour, rate: func(float64) float64 { return 1 },
+			troubles: []Trouble{{From: 90 * time.Minute, To: 120 * time.Minute, Factor: 8}},
+		},
+	}
+}
+
+// hold keeps x from 0 to 1.
+func hold(x float64) float64 { return max(0, min(x, 1)) }
+
+// ShapeOf returns the shape with a name.
+func ShapeOf(name string) (Shape, error) {
+	var names []string
+	for _, s := range Shapes() {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Shape{}, fmt.Errorf("%.40q is no shape; there are %s", name, strings.Join(names, ", "))
+}

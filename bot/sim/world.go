@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A World is the app, its visitors and its platform, as a driver meets them at a tick. It is the platform of a bot: a Scaler and
+// an UpTeller. Its methods are safe for use by several goroutines.
+type World struct {
+	mu       sync.Mutex
+	engine   engine
+	fleet    *formation
+	meter    *meter
+	f        *Fleet
+	limits   schedule.Limits
+	need     need
+	interval float64
+
+	start time.Time
+	now   float64 // of the tick, in seconds since the start
+	took  float64 // how long the longest of the tick's heartbeats took
+
+	beats   *rand.Rand
+	service sampler // of a heartbeat
+	changes *changes
+}
+
+// Now is the time of the present tick.
+func (w *World) Now() time.Time { return w.start.Add(seconds(w.now)) }
+
+// Size returns the number of dynos asked for. A change is settled at once, as on Heroku.
+func (w *World) Size(context.Context) (n int, settled bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.fleet.dynos), true, nil
+}
+
+// Up returns how many of the dynos asked for serve.
+func (w *World) Up(context.Context) (n int, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.fleet.serving), nil
+}
+
+// Resize asks for n dynos, once the tick's heartbeats have come back.
+func (w *World) Resize(_ context.Context, n int) error {
+	if n < 0 || n > maxDynos {
+		return fmt.Errorf("%d is no number of dynos; it must be from 0 to %d", n, maxDynos)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.resize(n)
+	return nil
+}
+
+func (w *World) resize(n int) {
+	at := w.now + w.took
+	w.engine.advance(at)
+	w.changes.add(at, len(w.fleet.dynos), n)
+	w.fleet.resize(at, n)
+}
+
+// Observe sums up what happened in the last whole seconds before the tick; in ten minutes at the most, and never before the
+// beginning.
+func (w *World) Observe(last time.Duration) Observation {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// An engine that goes on until a heartbeat comes back knows more than the tick may.
+	return w.meter.observe(int(w.now), int(last.Seconds()))
+}
+
+// Heartbeat returns a Prober that sends a heartbeat to the app. Several at the same tick are sent at the same time.
+func (w *World) Heartbeat() probe.Prober { return heartbeats{w} }
+
+type heartbeats struct{ w *World }
+
+func (h heartbeats) Probe(context.Context) probe.Reading {
+	w := h.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	network := w.f.Heartbeat.Network.Seconds()
+	timeout := min(w.f.Heartbeat.Timeout.Seconds(), 0.8*w.interval)
+	inApp, ok := w.engine.heartbeat(w.service.draw(w.beats), max(0, timeout-network))
+	took := min(timeout, inApp+network)
+	w.took = max(w.took, took)
+	r := probe.Reading{
+		Signal: "heartbeat", Time: w.Now(), Value: took * 1000, Unit: "ms",
+		Phases: probe.Phases{Connect: seconds(min(took, network)), Processing: seconds(max(0, took-network))},
+	}
+	switch {
+	case took >= timeout:
+		r.Outcome, r.Error = probe.Timeout, fmt.Sprintf("no answer within %v", seconds(timeout))
+	case !ok:
+		r.Outcome, r.Status, r.Error = probe.ServerError, 503, "status 503"
+	default:
+		r.Outcome, r.Status = probe.Answered, 200
+	}
+	return r
+}
