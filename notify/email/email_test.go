@@ -49,6 +49,7 @@ func TestConformance(t *testing.T) {
 						}
 						return all
 					},
+					Batches: true,
 					Hang:    s.startHanging,
 					Refuse:  func() { s.refuseAt("to", &smtp.SMTPError{Code: 550, Message: strings.Join(secrets(), " ")}) },
 					Vanish:  s.close,

@@ -29,6 +29,9 @@ func opening(k notify.Kind) notify.Event {
 func batches(t *testing.T, f Fixture) notify.BatchNotifier {
 	t.Helper()
 	n, ok := f.Notifier.(notify.BatchNotifier)
+	if ok != f.Batches {
+		t.Fatalf("it tells several events in one message: %v, want %v", ok, f.Batches)
+	}
 	if !ok {
 		t.Skip("it tells every event by itself")
 	}

@@ -28,6 +28,8 @@ type Fixture struct {
 	Arrived func() []string
 	// Tells says which events the notifier tells; the others end in no error and do not arrive. Nil means all.
 	Tells func(notify.Event) bool
+	// Batches says that the notifier is to be a [notify.BatchNotifier], because people read what it tells.
+	Batches bool
 	// Hang makes the far end accept what comes and answer nothing, for the rest of the test. Nil where nothing can hang.
 	Hang func()
 	// Refuse makes the far end refuse what comes, for the rest of the test, and repeat in its answer all it knows: the

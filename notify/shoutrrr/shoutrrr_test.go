@@ -105,6 +105,7 @@ func TestConformance(t *testing.T) {
 				return notifytest.Fixture{
 					Notifier: n,
 					Arrived:  f.arrived,
+					Batches:  true,
 					Hang:     func() { f.set(f.hang) },
 					Refuse: func() {
 						f.set(func(w http.ResponseWriter, r *http.Request) {

@@ -123,6 +123,7 @@ func TestConformance(t *testing.T) {
 				return notifytest.Fixture{
 					Notifier: n,
 					Arrived:  f.arrived,
+					Batches:  true,
 					Hang:     func() { f.set(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) },
 					Refuse: func() {
 						f.set(func(w http.ResponseWriter, r *http.Request) {
