@@ -1,0 +1,144 @@
+package metrics
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// counters are what is counted from record to record.
+type counters struct {
+	ticks, decisions, clamps, heartbeats, scalings *prometheus.CounterVec
+	notices, failures                              *prometheus.CounterVec
+	manual                                         prometheus.Counter
+	response, duration, lateness                   prometheus.Histogram
+	phases                                         *prometheus.HistogramVec
+}
+
+// newCounters registers the counters at r, with those at 0 whose first increase an alert must see.
+func newCounters(r prometheus.Registerer, targets []string) counters {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
+		r.MustRegister(c)
+		return c
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		h := prometheus.NewHistogramVec(buckets(name, help), labels)
+		r.MustRegister(h)
+		return h
+	}
+	one := func(h *prometheus.HistogramVec) prometheus.Histogram {
+		return h.WithLabelValues().(prometheus.Histogram)
+	}
+	c := counters{
+		ticks:      counter("ticks_total", "Ticks by what came of them.", "action"),
+		decisions:  counter("decisions_total", "Decisions by the rule that spoke and what the readings said.", "rule", "verdict"),
+		clamps:     counter("clamps_total", "What kept decisions from their wish.", "reason"),
+		heartbeats: counter("heartbeats_total", "Heartbeats by how they ended.", "outcome"),
+		scalings:   counter("scalings_total", "Changes of the number of dynos that the platform accepted.", "direction"),
+		notices:    counter("notices_total", "Notices that arrived.", "target"),
+		failures:   counter("notice_failures_total", "Notices that were given up.", "target"),
+		manual:     counter("manual_changes_total", "Changes of the number of dynos by somebody else.").WithLabelValues(),
+		response:   one(histogram("response_time_seconds", "What the heartbeats that were answered measured.")),
+		phases:     histogram("heartbeat_phase_seconds", "Where the time of the heartbeats that were answered went.", "phase"),
+		duration:   one(histogram("tick_duration_seconds", "From a tick's first request to the platform's last answer.")),
+		lateness:   one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
+	}
+	for _, a := range []bot.Action{bot.Held, bot.Scaled, bot.WouldScale, bot.Failed, bot.Interrupted} {
+		c.ticks.WithLabelValues(label(a))
+	}
+	for _, by := range []string{
+		bot.ClampSchedule, bot.ClampStabilization, bot.ClampCooldown, bot.ClampHold, bot.ClampPause, bot.ClampBudget, bot.ClampDeploy,
+		bot.ClampUnsettled,
+	} {
+		c.clamps.WithLabelValues(label(by))
+	}
+	for _, o := range []probe.Outcome{
+		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+	} {
+		c.heartbeats.WithLabelValues(label(o))
+	}
+	c.scalings.WithLabelValues("up")
+	c.scalings.WithLabelValues("down")
+	for _, t := range targets {
+		c.notices.WithLabelValues(t)
+		c.failures.WithLabelValues(t)
+	}
+	return c
+}
+
+// buckets are those of all histograms: classic ones from 5 ms to the 30 s after which Heroku's router gives up, which every
+// Prometheus can read, and native ones for a scraper that asks for them, where neighbours differ by 10 % at the most.
+func buckets(name, help string) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: prefix + name, Help: help,
+		Buckets:                     []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+	}
+}
+
+// count takes in a record.
+func (c *counters) count(r bot.Record) {
+	c.ticks.WithLabelValues(label(r.Action)).Inc()
+	c.duration.Observe(r.DurationMS / 1000)
+	for _, hb := range r.Readings {
+		c.heartbeat(hb)
+	}
+	if r.Action == bot.Interrupted { // before anything was decided
+		return
+	}
+	d := r.Decision
+	c.decisions.WithLabelValues(label(d.Rule), label(d.Verdict)).Inc()
+	for _, clamp := range d.Clamps {
+		c.clamps.WithLabelValues(label(clamp.By)).Inc()
+	}
+	if d.Adopted != nil {
+		c.manual.Inc()
+	}
+	if r.Action == bot.Scaled {
+		c.scalings.WithLabelValues(direction(d)).Inc()
+	}
+}
+
+func direction(d bot.Decision) string {
+	if d.To > d.From {
+		return "up"
+	}
+	return "down"
+}
+
+// heartbeat takes in a reading, if it is one of time.
+func (c *counters) heartbeat(hb probe.Reading) {
+	if hb.Unit != "ms" {
+		return
+	}
+	c.heartbeats.WithLabelValues(label(hb.Outcome)).Inc()
+	if hb.Outcome != probe.Answered {
+		return
+	}
+	c.response.Observe(hb.Value / 1000)
+	for _, p := range phases(hb.Phases) {
+		c.phases.WithLabelValues(p.name).Observe(p.took.Seconds())
+	}
+}
+
+// A phase is a part of a heartbeat's time.
+type phase struct {
+	name string
+	took time.Duration
+}
+
+// phases lists the phases in the order in which they follow each other.
+func phases(p probe.Phases) []phase {
+	return []phase{
+		{"dns", p.DNS}, {"connect", p.Connect}, {"tls", p.TLS}, {"processing", p.Processing}, {"transfer", p.Transfer},
+	}
+}
+
+// label writes one of the bot's words as a label's value: "slow run" as "slow_run". All of them are constants, so that there are
+// few.
+func label[S ~string](s S) string { return strings.ReplaceAll(string(s), " ", "_") }

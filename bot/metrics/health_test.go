@@ -1,0 +1,109 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/metrics"
+)
+
+// ask asks a health handler, and returns its code and reason.
+func ask(t *testing.T, h http.Handler) (code int, reason string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	var got struct{ Status, Reason string }
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatalf("%q: %v", w.Body, err)
+	}
+	if want := map[bool]string{true: "ok", false: "failing"}[w.Code == http.StatusOK]; got.Status != want {
+		t.Errorf("status %q with code %d", got.Status, w.Code)
+	}
+	return w.Code, got.Reason
+}
+
+func TestHealthFollowsTheLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Started = time.Now()
+		m := metrics.New(o)
+		want := func(when string, h http.Handler, code int, reason string) {
+			t.Helper()
+			if c, r := ask(t, h); c != code || r != reason {
+				t.Errorf("%s: %d %q, want %d %q", when, c, r, code, reason)
+			}
+		}
+		want("at the start", m.Healthz(), 200, "")
+		want("at the start", m.Readyz(), 503, "the first tick is not done yet")
+
+		go run(t, m, time.Hour, 0, 0, time.Hour) // the third probe hangs
+		synctest.Wait()
+		want("after the first tick", m.Healthz(), 200, "")
+		want("after the first tick", m.Readyz(), 200, "")
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		want("90 s after the second tick", m.Healthz(), 200, "")
+		time.Sleep(time.Second)
+		want("91 s after the second tick", m.Healthz(), 503, "no tick for 1m31s, where one is due every 30s")
+		want("91 s after the second tick", m.Readyz(), 200, "")
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestALoopThatNeverBeganIsNotAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Started = time.Now()
+		m := metrics.New(o)
+		time.Sleep(2 * time.Minute)
+		if code, reason := ask(t, m.Healthz()); code != 200 {
+			t.Errorf("%d %q after 2 minutes", code, reason)
+		}
+		time.Sleep(time.Second)
+		if code, reason := ask(t, m.Healthz()); code != 503 || reason != "no tick for 2m1s, where one is due every 30s" {
+			t.Errorf("%d %q after more than 2 minutes", code, reason)
+		}
+	})
+}
+
+// With a tick every second, one that waits for the platform as long as it may is no sign of a loop that is stuck.
+func TestATickMayWaitForThePlatform(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Interval = time.Second
+		m := metrics.New(o)
+		record(t, m, scaled())
+		time.Sleep(time.Minute)
+		if code, reason := ask(t, m.Healthz()); code != 200 {
+			t.Errorf("%d %q after a minute", code, reason)
+		}
+		time.Sleep(time.Second)
+		if code, _ := ask(t, m.Healthz()); code != 503 {
+			t.Errorf("%d after more than a minute", code)
+		}
+	})
+}
+
+func TestAnInterruptedTickIsNotReady(t *testing.T) {
+	m := metrics.New(options())
+	record(t, m, bot.Record{Time: noon, Action: bot.Interrupted})
+	if code, _ := ask(t, m.Readyz()); code != 503 {
+		t.Errorf("%d, want 503", code)
+	}
+}
+
+func TestHealthCanOnlyBeRead(t *testing.T) {
+	m := metrics.New(options())
+	for method, code := range map[string]int{http.MethodHead: 503, http.MethodPost: 405, http.MethodDelete: 405} {
+		w := httptest.NewRecorder()
+		m.Readyz().ServeHTTP(w, httptest.NewRequest(method, "/readyz", nil))
+		if w.Code != code {
+			t.Errorf("%s: %d, want %d", method, w.Code, code)
+		}
+	}
+}

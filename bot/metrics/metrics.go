@@ -1,0 +1,104 @@
+// Package metrics tells Prometheus and OpenTelemetry what the bot does, and whether it is alive.
+//
+// All of it is made from the bot's records: nothing is measured a second time. What records don't hold, such as the notices that
+// did not arrive, is told to [Metrics] by hooks.
+package metrics
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// maxScrapes is how many scrapes may be under way at once; further ones are answered with 503.
+const maxScrapes = 8
+
+// Options say what a [Metrics] tells beside the records. App, ProcessType and Interval are needed.
+type Options struct {
+	// App and ProcessType name what is scaled. All metrics of the bot carry them as the labels app and process_type.
+	App         string
+	ProcessType string
+	// Version is the bot's own.
+	Version string
+	// Interval is from tick to tick, more than 0.
+	Interval time.Duration
+	// DryRun says that the bot has no way to change anything.
+	DryRun bool
+	// Started is when the bot was started; zero means now.
+	Started time.Time
+	// Targets are the names of those who are told notices, so that their counters begin at 0.
+	Targets []string
+	// History tells how many records wait to be kept, and how many were dropped since the start because too many waited. It is
+	// called at every scrape, from several goroutines. Nil means that no history is kept.
+	History func() (waiting int, dropped uint64)
+}
+
+// A Metrics is a [bot.Recorder] that keeps the newest record and counts all of them. Its methods may be called from several
+// goroutines at once.
+type Metrics struct {
+	o        Options
+	registry *prometheus.Registry
+	counters counters
+
+	mu     sync.Mutex // guards the rest
+	last   *bot.Record
+	seen   time.Time // when the newest record came
+	ready  bool      // a tick was done
+	beat   time.Time // when the newest tick should have begun
+	missed uint64
+}
+
+// New makes a Metrics with a registry of its own.
+func New(o Options) *Metrics {
+	if o.Started.IsZero() {
+		o.Started = time.Now()
+	}
+	m := &Metrics{o: o, registry: prometheus.NewRegistry()}
+	own := prometheus.WrapRegistererWith(prometheus.Labels{"app": valid(o.App), "process_type": valid(o.ProcessType)}, m.registry)
+	m.counters = newCounters(own, o.Targets)
+	own.MustRegister(newest{m})
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler answers with all metrics, in the format that the scraper asks for.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
+}
+
+// Record takes in a tick's record. It neither blocks nor fails.
+func (m *Metrics) Record(_ context.Context, r bot.Record) error {
+	m.mu.Lock()
+	late, told := m.lateness(r.Time)
+	m.last, m.seen = &r, time.Now()
+	m.ready = m.ready || r.Action != bot.Interrupted
+	m.mu.Unlock()
+	m.counters.count(r)
+	if told {
+		m.counters.lateness.Observe(late.Seconds())
+	}
+	return nil
+}
+
+// lateness returns how long after its beat a tick began that began at t, and counts the beats that were missed before it. The
+// first tick sets the beat, so nothing is known of its own. A beat that is a little early counts as on time. m.mu is held.
+func (m *Metrics) lateness(t time.Time) (late time.Duration, known bool) {
+	every := m.o.Interval
+	if m.beat.IsZero() || t.Before(m.beat) { // the clock was set back
+		m.beat = t
+		return 0, false
+	}
+	beats := (t.Sub(m.beat) + every/20) / every
+	if beats > 1 {
+		m.missed += uint64(beats - 1)
+	}
+	m.beat = m.beat.Add(beats * every)
+	return max(0, t.Sub(m.beat)), true
+}

@@ -1,0 +1,185 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+const (
+	// longestQueue is how many records may wait for a collector that is down: more than 4 hours of a tick every 30 s. The oldest
+	// are dropped.
+	longestQueue = 512
+	// longestOutage is the longest wait between two attempts to reach a collector that is down.
+	longestOutage = time.Minute
+	// longestRetryAfter bounds what a collector may ask for.
+	longestRetryAfter = 5 * time.Minute
+)
+
+// OTLPOptions say what is exported by [NewOTLP]. Metrics and Env are needed.
+type OTLPOptions struct {
+	// Metrics are exported, the same as by [Metrics.Handler].
+	Metrics *Metrics
+	// Env gives the environment's variables, "" for one that is not set.
+	Env func(name string) string
+	// Log is told once when a collector cannot be reached or refuses what it is sent, and when it takes it again. Nil is silent.
+	Log *slog.Logger
+	// Transport makes the requests; nil means one of its own, with the certificates that Env asks for.
+	Transport http.RoundTripper
+}
+
+// An OTLP is a [bot.Recorder] that sends each record as a trace, and the metrics from time to time, to an OpenTelemetry collector
+// by OTLP over HTTP in protobuf. A collector that is slow or down delays nobody.
+type OTLP struct {
+	traces *queue // nil when no traces are sent
+	loops  sync.WaitGroup
+	stop   chan struct{}
+	once   sync.Once
+	ctx    context.Context // of all requests
+	abort  context.CancelFunc
+
+	mu     sync.Mutex // guards unsent
+	unsent error
+}
+
+// NewOTLP starts what the variables of OpenTelemetry ask for; see [WantsOTLP]. It runs until [OTLP.Shutdown]. The error lists all
+// that is wrong with the variables, and shows neither a header nor an address.
+func NewOTLP(o OTLPOptions) (*OTLP, error) {
+	config, err := readOTLP(o.Env)
+	if err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &OTLP{stop: make(chan struct{})}
+	e.ctx, e.abort = context.WithCancel(context.Background())
+	about := config.resource(o.Metrics.o.Version)
+	if c := config.traces; c != nil {
+		e.traces = &queue{}
+		waiting := batch{queue: e.traces, about: about}
+		e.start(newSender("traces", *c, o), waiting.take, waiting.sent)
+	}
+	if c := config.metrics; c != nil {
+		take := func() proto.Message { return o.Metrics.export(about, time.Now()) }
+		e.start(newSender("metrics", *c, o), take, func() {})
+	}
+	return e, nil
+}
+
+// Record takes in a tick's record. It neither blocks nor fails.
+func (e *OTLP) Record(_ context.Context, r bot.Record) error {
+	if e.traces != nil {
+		e.traces.push(r)
+	}
+	return nil
+}
+
+// Shutdown sends what waits, and returns when that is done or ctx ends. The error says what did not arrive. It can be called again,
+// with the same result.
+func (e *OTLP) Shutdown(ctx context.Context) error {
+	defer context.AfterFunc(ctx, e.abort)()
+	e.once.Do(func() { close(e.stop) })
+	e.loops.Wait()
+	e.abort()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unsent
+}
+
+// start sends what take gives, every interval of s and once more at the end. It calls sent when that is not to be sent again. Take
+// may give nil for nothing.
+func (e *OTLP) start(s *sender, take func() proto.Message, sent func()) {
+	send := func() (retryAfter time.Duration, err error) {
+		m := take()
+		if m == nil {
+			return 0, nil
+		}
+		retryAfter, err = s.send(e.ctx, m)
+		var f *failure
+		if err == nil || errors.As(err, &f) && !f.again {
+			sent()
+		}
+		return retryAfter, err
+	}
+	e.loops.Go(func() {
+		wait := s.every
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		defer s.client.CloseIdleConnections()
+		for {
+			select {
+			case <-e.stop:
+				if _, err := send(); err != nil {
+					e.mu.Lock()
+					defer e.mu.Unlock()
+					e.unsent = errors.Join(e.unsent, fmt.Errorf("send %s: %w", s.name, err))
+				}
+				return
+			case <-timer.C:
+			}
+			switch after, err := send(); {
+			case err == nil:
+				wait = s.every
+			default:
+				wait = max(after, s.every, min(2*wait, longestOutage))
+			}
+			timer.Reset(wait)
+		}
+	})
+}
+
+// A queue holds the newest records.
+type queue struct {
+	mu      sync.Mutex
+	records []bot.Record
+}
+
+func (q *queue) push(r bot.Record) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.records = newestOf(append(q.records, r))
+}
+
+// drain empties the queue.
+func (q *queue) drain() []bot.Record {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := q.records
+	q.records = nil
+	return out
+}
+
+// newestOf returns the newest records, as many as may wait.
+func newestOf(records []bot.Record) []bot.Record {
+	return records[max(0, len(records)-longestQueue):]
+}
+
+// A batch is what is to be sent as traces. It is used by one goroutine.
+type batch struct {
+	queue *queue
+	about about
+	spans []ticked
+}
+
+// take gives the traces of all records that wait, nil for none. One that is taken again has the same ids.
+func (b *batch) take() proto.Message {
+	for _, r := range b.queue.drain() {
+		b.spans = append(b.spans, trace(r))
+	}
+	b.spans = b.spans[max(0, len(b.spans)-longestQueue):]
+	if len(b.spans) == 0 {
+		return nil
+	}
+	return b.about.traces(b.spans)
+}
+
+func (b *batch) sent() { b.spans = nil }

@@ -1,0 +1,183 @@
+package metrics
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// maxAnswer is how much of a collector's answer is read, in bytes.
+const maxAnswer = 64 << 10
+
+// A sender sends one signal to its collector. It is used by one goroutine.
+type sender struct {
+	endpoint
+	name   string // "traces" or "metrics"
+	agent  string
+	client *http.Client
+	log    *slog.Logger
+	down   bool // the newest attempt failed
+}
+
+func newSender(name string, to endpoint, o OTLPOptions) *sender {
+	if o.Transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxResponseHeaderBytes = maxAnswer
+		t.TLSClientConfig = to.tls
+		o.Transport = t
+	}
+	return &sender{
+		endpoint: to, name: name, agent: "autoscalebot/" + o.Metrics.o.Version, log: o.Log,
+		// A redirect would carry the headers, which may be secret, to somebody who was not asked for.
+		client: &http.Client{Transport: o.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}
+}
+
+// A failure says why a collector did not take what it was sent, where it was not the way there that failed.
+type failure struct {
+	what  string
+	again bool // it may take it later
+	after time.Duration
+}
+
+func (f *failure) Error() string { return f.what }
+
+// send sends m once. After an error, retryAfter is how long the collector wants to be left alone, 0 where it does not say. The log
+// is told of the first error in a row, and of its end.
+func (s *sender) send(ctx context.Context, m proto.Message) (retryAfter time.Duration, err error) {
+	rejected, err := s.post(ctx, m)
+	switch {
+	case err == nil && s.down:
+		s.log.Info("the collector takes "+s.name+" again", "host", s.url.Host)
+	case err != nil && !s.down && ctx.Err() == nil:
+		s.log.Warn("the collector does not take "+s.name, "host", s.url.Host, "error", err)
+	}
+	s.down = err != nil
+	if rejected > 0 {
+		s.log.Warn("the collector rejected some "+s.name, "host", s.url.Host, "rejected", rejected)
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		retryAfter = f.after
+	}
+	return retryAfter, err
+}
+
+// post makes one request, and returns how many of the message's parts the collector rejected.
+func (s *sender) post(ctx context.Context, m proto.Message) (rejected int64, err error) {
+	body, err := s.body(m)
+	if err != nil {
+		return 0, &failure{what: err.Error()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, bare(err)
+	}
+	req.Header = s.header.Clone()
+	req.Header.Set("Content-Type", "application/x-protobuf")
+	req.Header.Set("User-Agent", s.agent)
+	if s.gzip {
+		req.Header.Set("Content-Encoding", "gzip")
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return 0, bare(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if res.StatusCode/100 != 2 {
+		return 0, &failure{
+			fmt.Sprintf("the collector answered %d %s", res.StatusCode, http.StatusText(res.StatusCode)), mayTakeLater(res.StatusCode),
+			retryAfter(res.Header.Get("Retry-After")),
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the collector's answer: %w", err)
+	}
+	return rejectedIn(answer), nil
+}
+
+// body writes m as the collector wants it.
+func (s *sender) body(m proto.Message) ([]byte, error) {
+	plain, err := proto.Marshal(m)
+	if err != nil || !s.gzip {
+		return plain, err
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, werr := z.Write(plain)
+	return b.Bytes(), cmp.Or(werr, z.Close())
+}
+
+// bare is err without the URL, which may hold a secret.
+func bare(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// mayTakeLater says whether a status means that the same request may succeed later, by the specification of OTLP/HTTP.
+func mayTakeLater(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// retryAfter reads the header of that name in its form of seconds; 0 for anything else.
+func retryAfter(header string) time.Duration {
+	seconds, err := strconv.Atoi(header)
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(time.Duration(min(seconds, 1e6))*time.Second, longestRetryAfter)
+}
+
+// rejectedIn reads from the answer to an export how many of its parts were rejected: field 1 of field 1 of the message, in
+// ExportTraceServiceResponse and ExportMetricsServiceResponse alike. Their Go types would link all of gRPC. An answer that cannot be
+// understood rejects nothing.
+func rejectedIn(answer []byte) int64 {
+	partial, _ := field(answer, protowire.BytesType)
+	_, rejected := field(partial, protowire.VarintType)
+	return int64(rejected)
+}
+
+// field finds the last field with number 1 and the given type in a message: its bytes, or its number.
+func field(message []byte, kind protowire.Type) (text []byte, number uint64) {
+	for len(message) > 0 {
+		num, got, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return nil, 0
+		}
+		size := protowire.ConsumeFieldValue(num, got, message[n:])
+		if size < 0 {
+			return nil, 0
+		}
+		if num == 1 && got == kind {
+			if kind == protowire.BytesType {
+				text, _ = protowire.ConsumeBytes(message[n:])
+			} else {
+				number, _ = protowire.ConsumeVarint(message[n:])
+			}
+		}
+		message = message[n+size:]
+	}
+	return text, number
+}
