@@ -59,3 +59,27 @@ func TestANoteThatCannotBeWrittenIsAnError(t *testing.T) {
 		t.Errorf("Save = %v", err)
 	}
 }
+
+// Any content is either understood, and can be written again, or an error and nothing.
+func FuzzNote(f *testing.F) {
+	f.Add([]byte(`[{"Text":"a"},{"text":"b","other":1}]`))
+	f.Add([]byte(`[1]`))
+	f.Add([]byte("\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "state.json")
+		if err := os.WriteFile(path+".words", text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n := statefile.Beside[[]word](path, "words")
+		got, err := n.Load()
+		if err != nil && got != nil {
+			t.Errorf("an error, and yet %v", got)
+		}
+		if err := n.Save(got); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := n.Load(); err != nil || !slices.Equal(again, got) {
+			t.Errorf("%v was written, and %v read, %v", got, again, err)
+		}
+	})
+}
