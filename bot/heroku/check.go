@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its
@@ -83,12 +82,7 @@ func (p *Platform) checkFormation(ctx context.Context) (found string, err error)
 	if err != nil {
 		return "", err
 	}
-	found = p.transport.safe(fmt.Sprintf("%s: %d × %s", p.processType, *f.Quantity, f.Size))
-	if strings.EqualFold(f.Size, "Eco") || strings.EqualFold(f.Size, "Basic") {
-		err = fmt.Errorf("%s dynos can't exceed one of a process type: change the size with `heroku ps:type %s=standard-1x --app %s`",
-			clean(f.Size), p.processType, p.app)
-	}
-	return found, err
+	return p.transport.safe(fmt.Sprintf("%s: %d × %s", p.processType, *f.Quantity, f.Size)), nil
 }
 
 func (p *Platform) callsLeft(ctx context.Context) (n int, err error) {

@@ -71,16 +71,6 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 			},
 		},
 		{
-			name: "an Eco dyno",
-			app:  herokutest.App{Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Eco"}}},
-			want: []string{credentials, app, "formation: web: 1 × Eco ! Eco dynos can't exceed one of a process type: change the size with `heroku ps:type web=standard-1x --app my-app`", left},
-		},
-		{
-			name: "a Basic dyno, none of it",
-			app:  herokutest.App{Formation: []herokutest.Process{{Type: "web", Size: "Basic"}}},
-			want: []string{credentials, app, "formation: web: 0 × Basic ! Basic dynos can't exceed one", left},
-		},
-		{
 			name:   "hardly a call left",
 			change: func(s *herokutest.Server, _ *heroku.Options) { s.SetRemaining(3) },
 			want:   []string{credentials, app, formation, "API calls left: 0 of the account's 4,500 an hour ! no API call is left: something that uses this account's keys calls too often"},

@@ -1,7 +1,7 @@
 // Package heroku scales one process type of an app on Heroku through its Platform API.
 //
 // A [Platform] reads and sets the number of dynos, tells how many of them run, the app's newest release, its web URL and how
-// many API calls are left, and can check what it needs. Each call ends within 20 seconds, its retries included; how it went wrong is an [*Error].
+// many API calls are left, and can check what it needs and what is in its way. Each call ends within 20 seconds, its retries included; how it went wrong is an [*Error].
 package heroku
 
 import (
@@ -48,8 +48,8 @@ type Options struct {
 // A Platform is one process type of one app on Heroku. It may be used from several goroutines.
 type Platform struct {
 	app, processType string
-	service          *api.Service
-	transport        *transport
+	service, metrics *api.Service
+	transport        *transport // of service
 }
 
 // New makes a Platform. It calls nobody; its errors say which option is wrong, and never tell the key.
@@ -101,6 +101,14 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
+	p := &Platform{app: o.App, processType: o.ProcessType}
+	p.service, p.transport = newService(o, base, inner)
+	// The metrics API has a rate limit of its own, which is not the quota to tell.
+	p.metrics, _ = newService(o, metricsURL(base), inner)
+	return p, nil
+}
+
+func newService(o Options, base string, inner http.RoundTripper) (*api.Service, *transport) {
 	t := &transport{inner: inner, timeout: o.Timeout, key: o.Key}
 	t.quota.Store(-1)
 	// Without a Timeout of the client's, since every call has a context with a deadline. The library's Transport turns
@@ -109,7 +117,7 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 		Transport: &api.Transport{BearerToken: o.Key, UserAgent: o.UserAgent, Transport: t},
 	})
 	service.URL = base
-	return &Platform{app: o.App, processType: o.ProcessType, service: service, transport: t}, nil
+	return service, t
 }
 
 // only reports whether s has characters of the set only, and at most so many. The library puts the app and the process
@@ -220,6 +228,7 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 
 // app is what is read of the API's answer about an app.
 type app struct {
+	ID          string `json:"id"`
 	Name        string `json:"name"`
 	WebURL      string `json:"web_url"`
 	Maintenance bool   `json:"maintenance"`

@@ -124,6 +124,7 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 		c.report("dynos", "", err)
 		return
 	}
+	c.conflicts(ctx, p, s, now)
 	l := s.Table.At(now)
 	switch {
 	case n == 0 && !s.Table.HasZero():

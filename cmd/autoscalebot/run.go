@@ -62,6 +62,7 @@ func runBot(ctx context.Context, s *settings.Settings, h host) error {
 	if why := s.Flap(h.now); why != "" {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
+	defer warnOfConflicts(ctx, p.platform, s, h)()
 	o := options(s, p, fanout, h)
 	if o.Memory = memory; file != nil {
 		o.Remember = file.Save
