@@ -63,7 +63,7 @@ func TestConflictsTellWhatIsInTheWay(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			srv := herokutest.NewServer(t)
 			srv.AddApp(herokutest.App{Name: "my-app", Autoscaling: c.auto, Formation: []herokutest.Process{
-				{Type: "web", Quantity: c.now, Size: c.size}, {Type: "worker", Quantity: c.worker},
+				{Type: "web", Quantity: c.now, Size: c.size}, {Type: "worker", Quantity: c.worker, Size: c.size},
 			}})
 			got, err := conflicts(t, srv, c.processType, c.most)
 			if err != nil || !slices.EqualFunc(got, c.want, strings.HasPrefix) {
@@ -91,6 +91,58 @@ func TestOnlyAnAppThatCouldBeAutoscaledIsAskedForIt(t *testing.T) {
 			t.Errorf("with %s the last call is %s, want one of the metrics API: %v", size, last.Path, asked)
 		}
 	}
+}
+
+// There are also monitors that only alert, and there may be old ones.
+func TestOnlyAnActiveMonitorThatScalesIsHerokusAutoscaling(t *testing.T) {
+	const (
+		alert = `{"action_type":"alert","is_active":true,"min_quantity":null,"max_quantity":null}`
+		scale = `{"action_type":"scale","is_active":true,"min_quantity":2,"max_quantity":8,"state":"normal"}`
+		old   = `{"action_type":"scale","is_active":false,"min_quantity":1,"max_quantity":9}`
+	)
+	for body, want := range map[string]int{
+		"[" + alert + "]": 0, "[" + old + "]": 0, "[" + alert + "," + scale + "," + old + "]": 1, "[" + old + "," + scale + "]": 1,
+	} {
+		srv := herokutest.NewServer(t)
+		srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
+		if _, err := conflicts(t, srv, "web", 3); err != nil {
+			t.Fatal(err)
+		}
+		calls := srv.Calls()
+		srv.Fail(herokutest.Fault{Path: calls[len(calls)-1].Path, Body: body})
+		got, err := conflicts(t, srv, "web", 3)
+		if err != nil || len(got) != want || want > 0 && !strings.Contains(got[0], "from 2 to 8 dynos") {
+			t.Errorf("with %s the conflicts are %v, %v, want %d", body, got, err, want)
+		}
+	}
+}
+
+// The metrics API is at a host of its own; where another stands in for the Platform API, the key goes there only.
+func TestTheMetricsAPIIsHerokusOnlyWhereThePlatformAPIIs(t *testing.T) {
+	for url, want := range map[string][]string{
+		"":                           {"api.heroku.com", "api.metrics.heroku.com"},
+		"https://api.heroku.com/":    {"api.heroku.com", "api.metrics.heroku.com"},
+		"https://heroku.example.com": {"heroku.example.com"},
+	} {
+		srv := herokutest.NewServer(t)
+		srv.AddApp(herokutest.App{Name: "my-app", Autoscaling: &herokutest.Autoscaling{On: true}, Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
+		var hosts []string
+		p, err := heroku.NewOver(heroku.Options{App: "my-app", Key: srv.Key, URL: url}, roundTrip(func(req *http.Request) (*http.Response, error) {
+			if !slices.Contains(hosts, req.URL.Host) {
+				hosts = append(hosts, req.URL.Host)
+			}
+			req.URL.Scheme, req.URL.Host = "http", strings.TrimPrefix(srv.URL, "http://")
+			return http.DefaultTransport.RoundTrip(req)
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sure, _, err := p.Conflicts(t.Context(), 3)
+		if err != nil || len(sure) != 1 || !slices.Equal(hosts, want) {
+			t.Errorf("with the URL %q the hosts are %v, want %v; the conflicts are %v, %v", url, hosts, want, sure, err)
+		}
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
 func TestWhatIsNotKnownOfHerokusAutoscalingIsAnErrorBesideTheRest(t *testing.T) {
