@@ -43,7 +43,8 @@ type Series struct {
 type Query struct {
 	// From and To bound the records' times, From included and To not; zero does not bound.
 	From, To time.Time
-	// Changed leaves out the records of heartbeats that changed nothing.
+	// Changed leaves out the records of heartbeats that changed nothing: what stays scaled, failed to, would have in a dry run, or found
+	// that somebody else had.
 	Changed bool
 	// Verdict and Rule leave out the records with another one; "" takes all.
 	Verdict bot.Verdict

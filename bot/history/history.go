@@ -1,0 +1,181 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ErrClosed is the error of what is asked of a DB that was closed.
+var ErrClosed = errors.New("the history was closed")
+
+// Options say what a DB keeps, and where.
+type Options struct {
+	// URL is the place: "memory" or "", "sqlite:PATH", or "postgres://user:password@host:5432/name".
+	URL string
+	// App and ProcessType name the bot whose history this is. Several bots may share one place.
+	App         string
+	ProcessType string
+	// Keep says for how long; what is zero in it is the default of the place.
+	Keep Retention
+	// Later: a server that is not reached when the DB is opened is no error, and what is to be written waits until it is.
+	Later bool
+	// Log is told when the place cannot be written to, and when it can again; nil is silent.
+	Log *slog.Logger
+}
+
+// A Retention says for how long things are kept.
+type Retention struct {
+	// Raw is for how long every record is kept: 7 days by default, 3 hours in memory.
+	Raw time.Duration
+	// Minutes and Hours are for how long their points are kept: 90 days and 3 years by default, 7 and 90 days in memory.
+	Minutes time.Duration
+	Hours   time.Duration
+	// Changes is for how long events are kept, and the records of heartbeats that changed something: a year by default, 7 days in
+	// memory. It is at least Raw.
+	Changes time.Duration
+}
+
+const day = 24 * time.Hour
+
+// or fills in the defaults of the place.
+func (k Retention) or(inMemory bool) Retention {
+	d := Retention{Raw: 7 * day, Minutes: 90 * day, Hours: 3 * 365 * day, Changes: 365 * day}
+	if inMemory {
+		d = Retention{Raw: 3 * time.Hour, Minutes: 7 * day, Hours: 90 * day, Changes: 7 * day}
+	}
+	fill := func(value *time.Duration, standard time.Duration) {
+		if *value == 0 {
+			*value = standard
+		}
+	}
+	fill(&k.Raw, d.Raw)
+	fill(&k.Minutes, d.Minutes)
+	fill(&k.Hours, d.Hours)
+	fill(&k.Changes, d.Changes)
+	k.Changes = max(k.Changes, k.Raw)
+	return k
+}
+
+// check says what is wrong with k.
+func (k Retention) check() error {
+	if min(k.Raw, k.Minutes, k.Hours, k.Changes) < 0 {
+		return fmt.Errorf("a history cannot be kept for less than no time: raw %v, minutes %v, hours %v, changes %v",
+			k.Raw, k.Minutes, k.Hours, k.Changes)
+	}
+	return nil
+}
+
+// A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several goroutines at once.
+type DB struct {
+	place *place
+	who   who
+	keep  Retention
+	log   *slog.Logger
+	codec codec
+	queue queue
+
+	// base is the context of all that the writer does; abort ends it.
+	base  context.Context
+	abort context.CancelFunc
+	// flushes asks the writer to write now, and closing to do so for the last time; done is closed when it has ended.
+	flushes chan chan error
+	closing chan struct{}
+	done    chan struct{}
+	closed  sync.Once
+
+	readied sync.Mutex // held while ready works
+	bot     int64      // this bot's number in the place, 0 before it is known
+
+	remembering sync.Mutex // held while the bot's memory is written
+	mu          sync.Mutex // guards the rest
+	memory      *kept      // what is to be written; nil when all is
+	down        outage
+}
+
+// Open opens the history at o.URL, and makes it if there is none. It reaches for a server until ctx ends at the latest.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if err := o.Keep.check(); err != nil {
+		return nil, err
+	}
+	p, err := open(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db := &DB{
+		place: p, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(p.inMemory), log: o.Log, queue: newQueue(),
+		flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	db.base, db.abort = context.WithCancel(context.Background())
+	if err := db.ready(ctx); err != nil {
+		if !o.Later || !unreachable(err) {
+			db.abort()
+			return nil, errors.Join(err, p.close())
+		}
+		db.failed(err)
+	}
+	go db.write()
+	return db, nil
+}
+
+// Place says for people where the history is kept, without a secret.
+func (db *DB) Place() string { return db.place.name }
+
+// Keep returns for how long things are kept.
+func (db *DB) Keep() Retention { return db.keep }
+
+// ready makes sure that the schema is there and that the bot has its number.
+func (db *DB) ready(ctx context.Context) error {
+	db.readied.Lock()
+	defer db.readied.Unlock()
+	if db.bot != 0 {
+		return nil
+	}
+	if err := db.place.migrate(ctx); err != nil {
+		return db.place.failed("open the history in "+db.place.name, err)
+	}
+	err := db.place.tx(ctx, 0, func(tx *sql.Tx) (err error) {
+		db.bot, err = botNumber(ctx, tx, db.who)
+		return err
+	})
+	return db.place.failed("open the history in "+db.place.name, err)
+}
+
+// botNumber returns the number of a bot, which a new one gets here. The transaction is the only one of its kind.
+func botNumber(ctx context.Context, tx *sql.Tx, w who) (id int64, err error) {
+	find := func() error {
+		return tx.QueryRowContext(ctx, `select id from autoscalebot_bots where app = $1 and process_type = $2`, w.app, w.processType).Scan(&id)
+	}
+	if err := find(); !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	if _, err := tx.ExecContext(ctx, `insert into autoscalebot_bots (id, app, process_type, raw_since, minutes_since, pruned)
+		select coalesce(max(id), 0) + 1, $1, $2, 0, 0, 0 from autoscalebot_bots`, w.app, w.processType); err != nil {
+		return 0, err
+	}
+	return id, find()
+}
+
+// Close writes what is yet to be written and closes the place, both until ctx ends at the latest. The error says what was not written.
+// Closing again does nothing.
+func (db *DB) Close(ctx context.Context) (err error) {
+	db.closed.Do(func() {
+		defer db.abort()
+		stop := context.AfterFunc(ctx, db.abort)
+		defer stop()
+		close(db.closing)
+		<-db.done
+		if n := db.queue.close(); n > 0 {
+			err = fmt.Errorf("close the history: %d records and events were not written to %s", n, db.place.name)
+		}
+		err = errors.Join(err, db.place.close())
+	})
+	return err
+}

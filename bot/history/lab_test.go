@@ -1,0 +1,153 @@
+package history_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// noon is when the tests' bots begin.
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// A lab is one place that a history can be kept in.
+type lab struct {
+	url   string
+	stays bool // what is kept outlives the DB
+}
+
+// everywhere runs a test in each kind of place.
+func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
+	t.Run("memory", func(t *testing.T) { test(t, lab{url: "memory"}) })
+	t.Run("sqlite", func(t *testing.T) { test(t, sqliteLab(t)) })
+}
+
+func sqliteLab(t testing.TB) lab {
+	return lab{url: "sqlite:" + filepath.Join(t.TempDir(), "history of ?&#%41.db"), stays: true}
+}
+
+// open opens the history of web of forest. It is closed when the test ends.
+func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
+	t.Helper()
+	o := history.Options{URL: l.url, App: "forest", ProcessType: "web", Log: slog.New(slog.DiscardHandler)}
+	for _, c := range change {
+		c(&o)
+	}
+	db, err := history.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shut(t, db) })
+	return db
+}
+
+func shut(t testing.TB, db *history.DB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := db.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// keepAll writes records, and returns when they are written.
+func keepAll(t testing.TB, db *history.DB, records ...bot.Record) {
+	t.Helper()
+	for _, r := range records {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A fleet is a platform and an app whose response times wander, for a real bot to work with.
+type fleet struct {
+	dynos int
+	ms    float64
+	rand  *rand.Rand
+	fails bool
+}
+
+func (f *fleet) Size(context.Context) (int, bool, error) {
+	if f.fails {
+		return 0, false, errors.New("the platform answered 503")
+	}
+	return f.dynos, true, nil
+}
+
+func (f *fleet) Resize(_ context.Context, n int) error {
+	f.dynos = n
+	return nil
+}
+
+func (f *fleet) Quota() (int, bool) { return 4000 + f.rand.IntN(500), true }
+
+func (f *fleet) Probe(context.Context) probe.Reading {
+	f.ms = max(20, f.ms*(0.8+0.42*f.rand.Float64()))
+	if f.ms > 4000 {
+		f.ms = 100
+	}
+	spent := time.Duration(f.ms/float64(f.dynos)*1000) * time.Microsecond
+	r := probe.Reading{
+		Signal: "heartbeat", Time: time.Now(), Unit: "ms", Outcome: probe.Answered, Status: 200,
+		Phases: probe.Phases{DNS: 1234 * time.Microsecond, Connect: 2468 * time.Microsecond, TLS: 9871 * time.Microsecond, Processing: spent, Transfer: 77 * time.Microsecond},
+	}
+	r.Value = float64(r.Phases.Total()) / float64(time.Millisecond)
+	return r
+}
+
+type limits struct{ schedule.Limits }
+
+func (l limits) At(time.Time) schedule.Limits    { return l.Limits }
+func (l limits) Rows(time.Time) (string, string) { return "", "09:00" }
+func (f *fleet) bot(recorders ...bot.Recorder) *bot.Bot {
+	return bot.New(bot.Options{
+		App: "forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{f}, Scaler: f,
+		Schedule: limits{schedule.Limits{Min: 1, Max: 5}}, Recorders: recorders,
+		Policy: bot.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(3)},
+	})
+}
+
+// beats returns the records of n heartbeats of a bot from start, one every interval.
+func beats(start time.Time, interval time.Duration, n int) []bot.Record {
+	f := &fleet{dynos: 2, ms: 500, rand: rand.New(rand.NewPCG(1, 2))}
+	b := f.bot()
+	out := make([]bot.Record, n)
+	for i := range out {
+		f.fails = i%97 == 96
+		now := start.Add(time.Duration(i) * interval).Add(time.Duration(f.rand.IntN(1e6)))
+		r := b.Tick(context.Background(), now)
+		for i := range r.Readings {
+			r.Readings[i].Time = now.Add(37 * time.Microsecond)
+		}
+		out[i] = r
+	}
+	return out
+}
+
+// same says whether two values have the same JSON form, which is what is kept of them.
+func same(t testing.TB, a, b any) bool {
+	t.Helper()
+	return asJSON(t, a) == asJSON(t, b)
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

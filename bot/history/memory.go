@@ -1,0 +1,100 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// rememberTimeout is how long a tick waits at the most for the bot's memory to be written.
+const rememberTimeout = 1500 * time.Millisecond
+
+// kept is the bot's memory as it is to be written.
+type kept struct{ text string }
+
+// Remember writes m, and returns when that is done: within milliseconds on a disk, and after a second and a half at the most. Where it
+// cannot be written, which is told once, it is written as soon as it can be, and a restart before that goes on from an older memory.
+// An error means that the DB is closed, or that m has no JSON form.
+func (db *DB) Remember(m bot.Memory) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write the bot's memory as JSON: %w", err)
+	}
+	db.mu.Lock()
+	db.memory = &kept{string(body)}
+	down := !db.down.since.IsZero()
+	db.mu.Unlock()
+	select {
+	case <-db.done:
+		return ErrClosed
+	default:
+	}
+	if down {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(db.base, rememberTimeout)
+	defer cancel()
+	if err := db.writeMemory(ctx); err != nil {
+		db.failed(err)
+	}
+	return nil
+}
+
+// Memory returns what the bot remembered last. ok is false when it never did.
+func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return bot.Memory{}, false, err
+	}
+	var body string
+	err = db.place.db.QueryRowContext(ctx, `select body from autoscalebot_memory where bot = $1`, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return bot.Memory{}, false, nil
+	}
+	if err != nil {
+		return bot.Memory{}, false, db.place.failed("read the bot's memory", err)
+	}
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		return bot.Memory{}, false, fmt.Errorf("read the bot's memory, which another version of the program may have written: %w", err)
+	}
+	return m, true, nil
+}
+
+// toRemember says whether the bot's memory waits to be written.
+func (db *DB) toRemember() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.memory != nil
+}
+
+// writeMemory writes the newest memory, unless that is written already.
+func (db *DB) writeMemory(ctx context.Context) error {
+	db.remembering.Lock() // so that an older one never comes after a newer one
+	defer db.remembering.Unlock()
+	db.mu.Lock()
+	m := db.memory
+	db.mu.Unlock()
+	if m == nil {
+		return nil
+	}
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return err
+	}
+	_, err = db.place.sure.ExecContext(ctx, `insert into autoscalebot_memory (bot, at, body) values ($1, $2, $3)
+		on conflict (bot) do update set at = excluded.at, body = excluded.body`, id, time.Now().UnixNano(), m.text)
+	if err != nil {
+		return db.place.failed("write the bot's memory to "+db.place.name, err)
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.memory == m {
+		db.memory = nil
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Memory is the URL of a history that is kept in memory, and gone when the program ends.
+const Memory = "memory"
+
+// A place is where a history is kept.
+type place struct {
+	db *sql.DB
+	// sure writes what must be on the disk when it returns.
+	sure *sql.DB
+	// name says for people where it is, without a secret.
+	name string
+	// secrets are what no error may show.
+	secrets []string
+	// postgres is true for a server that several programs write to side by side.
+	postgres bool
+	inMemory bool
+}
+
+// open opens the place that raw names. It calls no server yet.
+func open(raw string) (*place, error) {
+	switch scheme, rest, _ := strings.Cut(raw, ":"); {
+	case raw == Memory || raw == "":
+		// One connection: each would be a database of its own.
+		db, err := sqlite(":memory:", 1)
+		return &place{db: db, sure: db, name: "memory", inMemory: true}, err
+	case scheme == "sqlite":
+		return openFile(strings.TrimPrefix(rest, "//"))
+	case scheme == "postgres" || scheme == "postgresql":
+		return openPostgres(raw)
+	case strings.Contains(raw, ":"):
+		return nil, fmt.Errorf("a history cannot be kept in a URL that begins with %q; it can in memory, sqlite:PATH or postgres://…", clip(scheme))
+	}
+	return nil, errors.New("the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path")
+}
+
+// clip shortens what somebody wrote to what an error may show of it.
+func clip(text string) string {
+	if len(text) > 20 {
+		return strings.ToValidUTF8(text[:20], "") + "…"
+	}
+	return text
+}
+
+// openFile opens or makes the SQLite file at path.
+func openFile(path string) (*place, error) {
+	if path == "" {
+		return nil, errors.New("sqlite: names no file; write sqlite:PATH, for example sqlite:history.db")
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open the history: the folder %s does not exist", filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the history: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("open the history: %w", err)
+	}
+	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was committed, and a
+	// power cut the last commits at the most; with FULL not even that.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)" +
+		"&_pragma=journal_mode(WAL)&_pragma=cache_size(-1000)&_pragma=synchronous"
+	db, err := sqlite(dsn+"(NORMAL)", 4)
+	if err != nil {
+		return nil, err
+	}
+	sure, err := sqlite(dsn+"(FULL)", 1)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &place{db: db, sure: sure, name: "the SQLite file " + path}, nil
+}
+
+func sqlite(dsn string, connections int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the history: %w", err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// openPostgres readies connections to the server that raw names.
+func openPostgres(raw string) (*place, error) {
+	u, err := url.Parse(raw)
+	if err != nil { // which would show the whole URL
+		return nil, errors.New("the history's URL cannot be read; it must look like postgres://user:password@host:5432/name, " +
+			"with characters such as @, / and % in the password written as %40, %2F and %25")
+	}
+	secrets := secretsOf(u)
+	c, err := pgx.ParseConfig(raw)
+	if err != nil {
+		if cause := errors.Unwrap(err); cause != nil { // without the URL that the error itself shows
+			err = cause
+		}
+		return nil, fmt.Errorf("the history's URL cannot be used: %s", redact(err.Error(), secrets))
+	}
+	if c.Password != "" {
+		secrets = append(secrets, c.Password)
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 5 * time.Second
+	}
+	if !u.Query().Has("default_query_exec_mode") {
+		// Statements without names work through connection poolers too, and outlive a change of the schema.
+		c.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "autoscalebot"
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(4) // of the 20 that Heroku's smallest plans allow
+	db.SetMaxIdleConns(2)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return &place{db: db, sure: db, name: fmt.Sprintf("the PostgreSQL database %s at %s", c.Database, c.Host), secrets: secrets, postgres: true}, nil
+}
+
+// secretsOf lists what of u must not be shown, as it stands there and as it is meant.
+func secretsOf(u *url.URL) []string {
+	var secrets []string
+	if password, ok := u.User.Password(); ok && password != "" {
+		_, written, _ := strings.Cut(u.User.String(), ":")
+		secrets = append(secrets, password, written)
+	}
+	for _, name := range []string{"password", "sslpassword"} {
+		for _, s := range u.Query()[name] {
+			if s != "" {
+				secrets = append(secrets, s, url.QueryEscape(s))
+			}
+		}
+	}
+	return secrets
+}
+
+// redact takes the secrets out of text.
+func redact(text string, secrets []string) string {
+	for _, s := range secrets {
+		text = strings.ReplaceAll(text, s, "(secret)")
+	}
+	return text
+}
+
+func (p *place) close() error {
+	if p.sure == p.db {
+		return p.db.Close()
+	}
+	return errors.Join(p.sure.Close(), p.db.Close())
+}
+
+// A safeError shows no secret.
+type safeError struct {
+	text  string
+	cause error
+}
+
+func (e *safeError) Error() string { return e.text }
+func (e *safeError) Unwrap() error { return e.cause }
+
+// failed wraps err with what was being done, and takes out what it must not show.
+func (p *place) failed(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &safeError{doing + ": " + redact(err.Error(), p.secrets), err}
+}
+
+// unreachable says whether err is of a server that may be reached at another time.
+func unreachable(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		class := pg.Code[:min(2, len(pg.Code))]
+		return class == "57" || class == "53" // it is starting or stopping, or has no room for another connection
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return connecting || errors.Is(err, context.DeadlineExceeded)
+}

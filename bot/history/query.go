@@ -1,0 +1,122 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+const (
+	// usualRows is how many records and events come when nobody says how many, mostRows how many anybody may ask for.
+	usualRows = 100
+	mostRows  = 10_000
+)
+
+// Records returns the newest records that q asks for, the newest last; more than 10,000 are not given. What came in the last second may
+// be missing.
+func (db *DB) Records(ctx context.Context, q Query) ([]bot.Record, error) {
+	c := condition{}
+	c.between(q.From, q.To)
+	if q.Changed {
+		c.add("changed = 1")
+	}
+	if q.Verdict != "" {
+		c.add("verdict = ?", string(q.Verdict))
+	}
+	if q.Rule != "" {
+		c.add("rule = ?", string(q.Rule))
+	}
+	var out []bot.Record
+	err := db.read(ctx, "autoscalebot_records", c, "at desc", q.Limit, func(u *unpacker, _ int64, body []byte) error {
+		r, err := db.record(u, body)
+		out = append(out, r)
+		return err
+	})
+	slices.Reverse(out)
+	return out, err
+}
+
+// Events returns the newest events from from until before to, the newest last. Zero times do not bound, and a limit of 0 is 100; more
+// than 10,000 are not given.
+func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]notify.Event, error) {
+	c := condition{}
+	c.between(from, to)
+	var out []notify.Event
+	err := db.read(ctx, "autoscalebot_events", c, "at desc, id desc", limit, func(u *unpacker, _ int64, body []byte) error {
+		e := notify.Event{}
+		err := u.unpack(body, &e)
+		e.App, e.ProcessType = db.who.app, db.who.processType
+		out = append(out, e)
+		return err
+	})
+	slices.Reverse(out)
+	return out, err
+}
+
+// record reads a record.
+func (db *DB) record(u *unpacker, body []byte) (bot.Record, error) {
+	var r bot.Record
+	err := u.unpack(body, &r)
+	r.App, r.ProcessType = db.who.app, db.who.processType
+	return r, err
+}
+
+// A condition is what rows are asked for by.
+type condition struct {
+	text []string
+	args []any
+}
+
+// add narrows the condition. A ? stands for the argument.
+func (c *condition) add(text string, args ...any) {
+	for _, a := range args {
+		c.args = append(c.args, a)
+		text = strings.Replace(text, "?", fmt.Sprintf("$%d", len(c.args)), 1)
+	}
+	c.text = append(c.text, text)
+}
+
+func (c *condition) between(from, to time.Time) {
+	if !from.IsZero() {
+		c.add("at >= ?", nanos(from))
+	}
+	if !to.IsZero() {
+		c.add("at < ?", nanos(to))
+	}
+}
+
+// read calls do with the rows of this bot that meet c. What do is given is valid until it returns.
+func (db *DB) read(ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error) error {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return err
+	}
+	if limit <= 0 {
+		limit = usualRows
+	}
+	c.add("bot = ?", id)
+	c.args = append(c.args, min(limit, mostRows))
+	rows, err := db.place.db.QueryContext(ctx, fmt.Sprintf("select at, body from %s where %s order by %s limit $%d",
+		table, strings.Join(c.text, " and "), order, len(c.args)), c.args...)
+	if err != nil {
+		return db.place.failed("read the history", err)
+	}
+	defer rows.Close()
+	var u unpacker
+	for rows.Next() {
+		var at int64
+		var body []byte
+		if err := rows.Scan(&at, &body); err != nil {
+			return db.place.failed("read the history", err)
+		}
+		if err := do(&u, at, body); err != nil {
+			return fmt.Errorf("read the history of %s: %w", time.Unix(0, at).UTC().Format(time.RFC3339Nano), err)
+		}
+	}
+	return db.place.failed("read the history", rows.Err())
+}

@@ -1,0 +1,94 @@
+package history
+
+import "sync"
+
+const (
+	// queueRows and queueBytes bound what waits to be written: the records of 2 hours and 46 minutes at a heartbeat a second, of
+	// more than 3 days at one in 30 seconds.
+	queueRows  = 10_000
+	queueBytes = 8 << 20
+	// batchRows is how many rows are written at once.
+	batchRows = 500
+)
+
+// A queue holds the rows that wait to be written, the oldest first. Beyond its bounds the oldest that is not just being written is
+// dropped.
+type queue struct {
+	wake chan struct{} // has something in it when there is a whole batch
+
+	mu      sync.Mutex
+	rows    []row
+	bytes   int
+	writing int // how many of the first rows are just being written
+	lost    int
+	closed  bool
+}
+
+func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
+
+// push adds a row.
+func (q *queue) push(r row) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return ErrClosed
+	}
+	q.rows = append(q.rows, r)
+	q.bytes += r.size()
+	for len(q.rows) > q.writing+1 && (len(q.rows) > queueRows || q.bytes > queueBytes) {
+		q.bytes -= q.rows[q.writing].size()
+		copy(q.rows[1:q.writing+1], q.rows[:q.writing])
+		q.rows[0] = row{}
+		q.rows = q.rows[1:]
+		q.lost++
+	}
+	if len(q.rows) >= batchRows {
+		select {
+		case q.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// take returns the oldest rows for writing: a batch, or fewer.
+func (q *queue) take() []row {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.writing = min(batchRows, len(q.rows))
+	return append([]row(nil), q.rows[:q.writing]...)
+}
+
+// written says how the writing of what was taken ended.
+func (q *queue) written(ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if ok {
+		for _, r := range q.rows[:q.writing] {
+			q.bytes -= r.size()
+		}
+		clear(q.rows[:q.writing])
+		q.rows = q.rows[q.writing:]
+		if len(q.rows) == 0 {
+			q.rows = nil
+		}
+	}
+	q.writing = 0
+}
+
+// forget returns how many rows were dropped since it was asked last.
+func (q *queue) forget() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := q.lost
+	q.lost = 0
+	return n
+}
+
+// close lets nothing in any more, and returns how many rows were left or dropped.
+func (q *queue) close() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	return len(q.rows) + q.lost
+}

@@ -1,0 +1,96 @@
+package history
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// The steps of the points that are kept, in nanoseconds.
+const (
+	minute = int64(time.Minute)
+	hour   = int64(time.Hour)
+)
+
+// floor returns the beginning of the bucket that at is in. Buckets of every step count from 1970-01-01T00:00:00Z.
+func floor(at, step int64) int64 { return at - at%step }
+
+// A tally sums up the heartbeats of one bucket. Its zero value is that of a bucket without any.
+type tally struct {
+	at     int64 // when the bucket begins
+	newest int64 // when the newest heartbeat in it was
+
+	heartbeats, slow, fast, blind, ups, downs int64
+
+	most        float64 // the longest response time
+	low, high   float64
+	dynos       int64
+	dynoSeconds float64
+	min, max    int64
+	times       sketch
+}
+
+func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
+
+// add takes in one heartbeat. What the newest says stays.
+func (t *tally) add(r *row) {
+	t.heartbeats++
+	switch r.verdict {
+	case string(bot.Slow):
+		t.slow++
+	case string(bot.Fast):
+		t.fast++
+	case string(bot.Blind):
+		t.blind++
+	}
+	t.ups += r.ups
+	t.downs += r.downs
+	if r.response >= 0 {
+		t.times.add(r.response)
+		t.most = max(t.most, r.response)
+	}
+	t.dynoSeconds += r.dynoSeconds
+	if r.at >= t.newest {
+		t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
+	}
+}
+
+// merge takes in the heartbeats of another bucket, but for its response times.
+func (t *tally) merge(o *tally) {
+	t.heartbeats += o.heartbeats
+	t.slow += o.slow
+	t.fast += o.fast
+	t.blind += o.blind
+	t.ups += o.ups
+	t.downs += o.downs
+	t.most = max(t.most, o.most)
+	t.dynoSeconds += o.dynoSeconds
+	if o.newest >= t.newest {
+		t.last(o.newest, o.low, o.high, o.dynos, o.min, o.max)
+	}
+}
+
+// last notes what the newest heartbeat says. A number of dynos that was not told leaves the one before.
+func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64) {
+	t.newest, t.low, t.high, t.min, t.max = at, low, high, minimum, maximum
+	if dynos >= 0 {
+		t.dynos = dynos
+	}
+}
+
+// point returns the sum as people see it.
+func (t *tally) point() Point {
+	return Point{
+		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), Blind: int(t.blind),
+		MedianMS: t.quantile(0.5), P95MS: t.quantile(0.95), MaxMS: t.most, LowMS: t.low, HighMS: t.high,
+		Dynos: int(t.dynos), DynoSeconds: t.dynoSeconds, Min: int(t.min), Max: int(t.max), Ups: int(t.ups), Downs: int(t.downs),
+	}
+}
+
+// quantile returns a response time, which of one heartbeat alone is exact.
+func (t *tally) quantile(q float64) float64 {
+	if t.times.n == 1 {
+		return t.most
+	}
+	return min(t.most, t.times.quantile(q))
+}

@@ -1,0 +1,110 @@
+package history
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A who names a bot: what it scales.
+type who struct{ app, processType string }
+
+// A row is a record or an event as it is kept.
+type row struct {
+	who  who
+	at   int64 // nanoseconds since 1970
+	body []byte
+
+	// Of an event.
+	event           bool
+	id, kind, phase string
+
+	// Of a record.
+	verdict, rule    string
+	changed          bool
+	ups, downs       int64
+	response         float64 // in milliseconds; -1 when none was measured
+	low, high        float64
+	dynos            int64
+	dynoSeconds      float64 // known once the row is written
+	minimum, maximum int64
+}
+
+// rowSize is about what a row takes in memory beside its body and texts, in bytes.
+const rowSize = 256
+
+func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
+
+// rowOf makes the row of a record.
+func (c *codec) rowOf(r bot.Record) (row, error) {
+	type plain bot.Record // without the explanation, which is made from the rest
+	out := row{
+		who: who{text(r.App), text(r.ProcessType)}, at: nanos(r.Time),
+		verdict: text(string(r.Decision.Verdict)), rule: text(string(r.Decision.Rule)), changed: changed(r),
+		response: -1, low: r.Decision.MinResponseMS, high: r.Decision.MaxResponseMS,
+		dynos: int64(max(-1, r.After())), minimum: int64(r.Limits.Min), maximum: int64(r.Limits.Max),
+	}
+	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {
+		out.response = max(0, hb.Value)
+	}
+	if r.Action == bot.Scaled {
+		out.ups, out.downs = btoi(r.Decision.To > r.Decision.From), btoi(r.Decision.To < r.Decision.From)
+	}
+	r.App, r.ProcessType = "", "" // which stand in the row
+	body, err := c.pack(plain(r))
+	if err != nil {
+		return row{}, fmt.Errorf("write a record as JSON: %w", err)
+	}
+	out.body = body
+	return out, nil
+}
+
+// changed says whether the tick changed the number of dynos, tried to, would have, or found that somebody had.
+func changed(r bot.Record) bool {
+	return r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Adopted != nil
+}
+
+// eventRow makes the row of an event.
+func (c *codec) eventRow(e notify.Event) (row, error) {
+	out := row{
+		who: who{text(e.App), text(e.ProcessType)}, at: nanos(e.Time), event: true,
+		id: text(e.ID), kind: text(string(e.Kind)), phase: text(string(e.Phase)),
+	}
+	e.App, e.ProcessType = "", ""
+	body, err := c.pack(e)
+	if err != nil {
+		return row{}, fmt.Errorf("write an event as JSON: %w", err)
+	}
+	out.body = body
+	return out, nil
+}
+
+func btoi(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// text returns s as PostgreSQL takes it: valid UTF-8 without zeros.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+}
+
+// nanos returns t as it is kept. A time before 1970 or after 2262 is the nearest of those.
+func nanos(t time.Time) int64 {
+	switch {
+	case t.Before(time.Unix(0, 0)):
+		return 0
+	case t.After(time.Unix(0, forever)):
+		return forever
+	}
+	return t.UnixNano()
+}
+
+// forever is the last moment that can be kept.
+const forever = 1<<63 - 1

@@ -1,0 +1,206 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+const (
+	// flushEvery is how often what waits is written, and so what a bot that is killed loses at the most.
+	flushEvery = time.Second
+	// writeTimeout bounds one transaction.
+	writeTimeout = 10 * time.Second
+	// retryAfter is the wait after a failed write; it doubles up to retryAtMost.
+	retryAfter  = time.Second
+	retryAtMost = 30 * time.Second
+)
+
+// Record queues r to be written within a second, and returns at once. An error means that it is closed, or that r has no JSON form.
+func (db *DB) Record(_ context.Context, r bot.Record) error {
+	row, err := db.codec.rowOf(r)
+	if err != nil {
+		return err
+	}
+	return db.queue.push(row)
+}
+
+// Notify queues e to be written within a second, and returns at once. A ping is not kept, since its record is. An error means the same
+// as Record's.
+func (db *DB) Notify(_ context.Context, e notify.Event) error {
+	if e.Kind == notify.Ping {
+		return nil
+	}
+	row, err := db.codec.eventRow(e)
+	if err != nil {
+		return err
+	}
+	return db.queue.push(row)
+}
+
+// Flush writes what waits now, and returns when that is done or failed, or ctx ends.
+func (db *DB) Flush(ctx context.Context) error {
+	answer := make(chan error, 1)
+	select {
+	case db.flushes <- answer:
+	case <-db.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// write writes what waits, until the DB is closed.
+func (db *DB) write() {
+	defer close(db.done)
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	pruner := pruner{DB: db, due: time.Now().Add(pruneFirst)}
+	for {
+		select {
+		case <-tick.C:
+		case <-db.queue.wake:
+		case answer := <-db.flushes:
+			answer <- db.drain()
+			continue
+		case <-db.closing:
+			_ = db.drain() // what is left is counted by Close
+			return
+		}
+		if !db.resting(time.Now()) && db.drain() == nil {
+			pruner.prune(time.Now())
+		}
+	}
+}
+
+// drain writes all that waits, and returns the first error.
+func (db *DB) drain() error {
+	for {
+		rows := db.queue.take()
+		if err := db.writeBatch(rows); err != nil {
+			db.queue.written(false)
+			db.failed(err)
+			return err
+		}
+		db.queue.written(true)
+		if len(rows) < batchRows {
+			db.recovered()
+			return nil
+		}
+	}
+}
+
+// writeBatch writes rows, and the bot's memory if that waits.
+func (db *DB) writeBatch(rows []row) error {
+	memory := db.toRemember()
+	if len(rows) == 0 && !memory && !db.isDown() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(db.base, writeTimeout)
+	defer cancel()
+	if err := db.ready(ctx); err != nil {
+		return err
+	}
+	if memory {
+		if err := db.writeMemory(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := db.insert(ctx, rows)
+	return err
+}
+
+// insert writes rows of any bots, and returns how many were new.
+func (db *DB) insert(ctx context.Context, rows []row) (int, error) {
+	byBot := map[who][]row{}
+	for _, r := range rows {
+		byBot[r.who] = append(byBot[r.who], r)
+	}
+	n := 0
+	for w, rows := range byBot {
+		id, err := db.number(ctx, w)
+		if err != nil {
+			return n, err
+		}
+		err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+			added, err := insertRows(ctx, tx, id, rows)
+			n += added
+			return err
+		})
+		if err != nil {
+			return n, db.place.failed("write the history to "+db.place.name, err)
+		}
+	}
+	return n, nil
+}
+
+// number returns the number of the bot w in the place.
+func (db *DB) number(ctx context.Context, w who) (id int64, err error) {
+	if err := db.ready(ctx); err != nil {
+		return 0, err
+	}
+	if w == db.who {
+		return db.bot, nil
+	}
+	err = db.place.tx(ctx, 0, func(tx *sql.Tx) error {
+		id, err = botNumber(ctx, tx, w)
+		return err
+	})
+	return id, db.place.failed("write the history to "+db.place.name, err)
+}
+
+// An outage is a time in which the place cannot be written to. The zero outage is none.
+type outage struct {
+	since time.Time
+	wait  time.Duration
+	retry time.Time // when the next try is due
+}
+
+// failed notes that the place could not be written to, and tells it once.
+func (db *DB) failed(err error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	now := time.Now()
+	if db.down.since.IsZero() {
+		db.down.since = now
+		db.log.Warn("the history cannot be written; it waits in memory until it can, as far as it fits", "error", err,
+			"place", db.place.name, "fits", fmt.Sprintf("%d records or %d MB", queueRows, queueBytes>>20))
+	}
+	db.down.wait = min(retryAtMost, max(retryAfter, 2*db.down.wait))
+	db.down.retry = now.Add(db.down.wait)
+}
+
+// recovered notes that the place could be written to, and tells it if it could not before.
+func (db *DB) recovered() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.down.since.IsZero() {
+		return
+	}
+	db.log.Warn("the history can be written again", "place", db.place.name, "lost", db.queue.forget(),
+		"down_for", time.Since(db.down.since).Round(time.Second))
+	db.down = outage{}
+}
+
+func (db *DB) isDown() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return !db.down.since.IsZero()
+}
+
+// resting says whether it is too early to try again.
+func (db *DB) resting(now time.Time) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return now.Before(db.down.retry)
+}
