@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -119,8 +118,9 @@ func (s *sender) body(m proto.Message) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	_, werr := z.Write(plain)
-	return b.Bytes(), cmp.Or(werr, z.Close())
+	_, err = z.Write(plain)
+	err = errors.Join(err, z.Close()) // which writes the rest
+	return b.Bytes(), err
 }
 
 // bare is err without the URL, which may hold a secret.
