@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -65,7 +64,7 @@ func (l looker) Conflicts(ctx context.Context, most int) (sure, likely []string,
 
 func TestTheStartWarnsOfEachConflictAndWaitsForNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log syncBuffer
 		h := host{log: slog.New(slog.NewTextHandler(&log, nil)), now: time.Now()}
 		s := maxima(t, "0:00=3, 9:00=12")
 		end := warnOfConflicts(t.Context(), looker{look: func(_ context.Context, most int) (sure, likely []string, err error) {
@@ -75,8 +74,7 @@ func TestTheStartWarnsOfEachConflictAndWaitsForNone(t *testing.T) {
 			}
 			return []string{"one"}, []string{"two", "three"}, errors.New("four")
 		}}, s, h)
-		synctest.Wait()
-		if log.Len() > 0 {
+		if log.String() != "" {
 			t.Errorf("before the API has answered there is a log:\n%s", log.String())
 		}
 		time.Sleep(31 * time.Second)
@@ -92,7 +90,7 @@ func TestTheStartWarnsOfEachConflictAndWaitsForNone(t *testing.T) {
 func TestTheLookForConflictsEndsWithTheBotOrByItself(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"with the bot": time.Second, "by itself": time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			var log bytes.Buffer
+			var log syncBuffer
 			h := host{log: slog.New(slog.NewTextHandler(&log, nil)), now: time.Now()}
 			begin := time.Now()
 			var took time.Duration
@@ -103,7 +101,7 @@ func TestTheLookForConflictsEndsWithTheBotOrByItself(t *testing.T) {
 			}}, maxima(t, "3"), h)
 			time.Sleep(wait)
 			end()
-			if want := min(wait, lookTime); took != want || log.Len() > 0 {
+			if want := min(wait, lookTime); took != want || log.String() != "" {
 				t.Errorf("%s: it took %v, want %v, and the log is %q", name, took, want, log.String())
 			}
 		})
