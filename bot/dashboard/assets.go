@@ -1,0 +1,115 @@
+package dashboard
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// assetsPath is where the files are that the page brings along. Behind it stand a hash of the file and its name.
+const assetsPath = "/assets/"
+
+//go:embed assets/*.css assets/*.js assets/*.svg
+var assetFiles embed.FS
+
+// assets are the files that the page brings along, by "hash/name", and their addresses by name.
+type assets struct {
+	files map[string]asset
+	at    map[string]string
+}
+
+type asset struct {
+	kind, tag   string
+	plain, gzip []byte
+}
+
+// loadAssets compresses the files once, since they are sent often. They take a few milliseconds.
+func loadAssets() (assets, error) {
+	a := assets{files: map[string]asset{}, at: map[string]string{}}
+	names, err := fs.Glob(assetFiles, "assets/*")
+	if err != nil {
+		return a, err
+	}
+	for _, name := range names {
+		plain, err := assetFiles.ReadFile(name)
+		if err != nil {
+			return a, err
+		}
+		sum := sha256.Sum256(plain)
+		tag := hex.EncodeToString(sum[:8])
+		key := tag + "/" + path.Base(name)
+		a.files[key] = asset{kind: kindOf(name), tag: `"` + tag + `"`, plain: plain, gzip: squeeze(plain)}
+		a.at[path.Base(name)] = assetsPath + key
+	}
+	return a, nil
+}
+
+// kindOf names the usual types, since a system's own table may have others.
+func kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	}
+	return mime.TypeByExtension(path.Ext(name))
+}
+
+func squeeze(plain []byte) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		panic(err) // the level is right
+	}
+	_, _ = z.Write(plain) // a buffer takes everything
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// asset sends a file. Its address changes with its content, so it may be kept for good. What is in it is no secret.
+func (d *Dashboard) asset(w http.ResponseWriter, r *http.Request, key string) {
+	f, ok := d.assets.files[key]
+	switch {
+	case !ok:
+		d.refuse(w, r, http.StatusNotFound, "there is nothing here")
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		d.refuse(w, r, http.StatusMethodNotAllowed, "this can only be read")
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", f.tag)
+	h.Set("Vary", "Accept-Encoding")
+	if r.Header.Get("If-None-Match") == f.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.kind)
+	body := f.plain
+	if takesGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		body = f.gzip
+	}
+	_, _ = w.Write(body) // to somebody who may have hung up
+}
+
+// takesGzip says whether a request's sender reads gzip.
+func takesGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q := strings.ReplaceAll(quality, " ", "")
+			return q != "q=0" && !strings.HasPrefix(q, "q=0.0")
+		}
+	}
+	return false
+}

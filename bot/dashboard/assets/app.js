@@ -1,0 +1,188 @@
+// What keeps the page live: the stream, what runs down, the table, and the questions before something is done.
+"use strict";
+(() => {
+  const get = (id) => document.getElementById(id);
+  const rows = 50;
+
+  // parse reads HTML that the server made.
+  function parse(html) {
+    const t = document.createElement("template");
+    t.innerHTML = html;
+    return t.content;
+  }
+
+  // morph makes what is there like what is to be, and touches nothing else: focus stays, and nothing is read out twice.
+  function morph(from, to) {
+    const olds = [...from.childNodes], news = [...to.childNodes];
+    news.forEach((n, i) => {
+      const o = olds[i];
+      if (!o) from.append(n);
+      else if (o.nodeType !== n.nodeType || o.nodeName !== n.nodeName || o.id !== n.id) o.replaceWith(n);
+      else if (n.nodeType === Node.TEXT_NODE) {
+        if (o.data !== n.data) o.data = n.data;
+      } else if (!o.isEqualNode(n)) {
+        for (const a of [...o.attributes]) if (!n.hasAttribute(a.name)) o.removeAttribute(a.name);
+        for (const a of n.attributes) if (o.getAttribute(a.name) !== a.value) o.setAttribute(a.name, a.value);
+        morph(o, n);
+      }
+    });
+    for (const o of olds.slice(news.length)) o.remove();
+  }
+
+  // span writes a length of time in seconds.
+  function span(s) {
+    s = Math.max(0, Math.round(s));
+    const two = (n) => String(n).padStart(2, "0");
+    if (s < 60) return s + " s";
+    if (s < 3600) return `${Math.floor(s / 60)}:${two(s % 60)} min`;
+    if (s < 86400) return `${Math.floor(s / 3600)} h ${two(Math.floor(s / 60) % 60)} min`;
+    return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
+  }
+
+  let skew = 0; // how far this machine's clock is from the server's, in milliseconds
+
+  // tick lets run down what runs down.
+  function tick(root = document) {
+    const now = Date.now() - skew;
+    for (const t of root.querySelectorAll("[data-until]")) {
+      const left = (Date.parse(t.dateTime) - now) / 1e3, whole = Number(t.dataset.whole);
+      t.textContent = left > 0 ? span(left) + " left" : "until the next heartbeat";
+      const bar = t.closest("li")?.querySelector(".left rect");
+      if (bar && whole) bar.setAttribute("width", Math.min(100, Math.max(0, left / whole * 100)).toFixed(2));
+    }
+    for (const t of root.querySelectorAll("[data-age]")) {
+      t.textContent = span((now - Date.parse(t.dateTime)) / 1e3) + " ago";
+      t.classList.toggle("overdue", now > Date.parse(t.dataset.late));
+    }
+  }
+
+  function link(state, words) {
+    const p = get("link");
+    if (p.dataset.state !== state) {
+      p.dataset.state = state;
+      p.querySelector(".words").textContent = words;
+    }
+  }
+
+  // fits says whether a row is one of those that the table shows.
+  function fits(row) {
+    const f = new FormData(get("filter"));
+    return (!f.get("verdict") || f.get("verdict") === row.dataset.verdict) && (!f.get("rule") || f.get("rule") === row.dataset.rule) &&
+      (!f.get("changed") || row.hasAttribute("data-changed"));
+  }
+
+  function addRow(html) {
+    const body = get("rows"), row = parse(html).querySelector("tr");
+    if (!body.hasAttribute("data-live") || !row || !fits(row)) return;
+    const when = row.querySelector("time").dateTime;
+    if ([...body.querySelectorAll("time")].some((t) => t.dateTime === when)) return;
+    row.classList.add("fresh");
+    body.prepend(row);
+    while (body.rows.length > rows) body.lastElementChild.remove();
+    get("decisions-part").querySelector(".empty")?.remove();
+  }
+
+  function beat(b) {
+    const next = parse(b.now);
+    const newest = next.querySelector("[data-age]");
+    if (newest && b.point) skew = Date.now() - Date.parse(newest.dateTime);
+    if (b.point && skew < 3000 && skew > -1000) skew = 0; // the way here, and no wrong clock
+    tick(next);
+    morph(get("live"), next);
+    document.title = b.title;
+    if (b.row) addRow(b.row);
+    if (b.say) get("say").textContent = b.say;
+    charts.add(b);
+  }
+
+  function listen() {
+    const s = new EventSource("/stream");
+    let before = false;
+    s.addEventListener("open", () => {
+      link("on", "live");
+      if (before) charts.again();
+      before = true;
+    });
+    s.addEventListener("beat", (e) => beat(JSON.parse(e.data)));
+    s.addEventListener("error", () => {
+      link("lost", "not live");
+      // A browser gives up where the answer is not a stream; the session may have ended.
+      if (s.readyState === EventSource.CLOSED) setTimeout(() => fetch("/money").then((r) => r.status === 401 ? location.reload() : listen(), listen), 5000);
+    });
+  }
+
+  async function part(address, into) {
+    const r = await fetch(address);
+    if (r.status === 401) return location.reload();
+    if (r.ok) morph(get(into), parse(await r.text()));
+  }
+
+  // The table is filtered without loading the page anew, and the address says how.
+  function table(query) {
+    history.replaceState(null, "", "/?" + query + "#decisions");
+    part("/decisions?" + query, "decisions-part").catch(() => {});
+  }
+  const filterQuery = () => new URLSearchParams([...new FormData(get("filter"))].filter(([, v]) => v)).toString();
+  document.addEventListener("change", (e) => { if (e.target.form === get("filter")) table(filterQuery()); });
+
+  let toastTimer = 0;
+  function toast(text) {
+    const t = get("toast");
+    t.hidden = false;
+    t.textContent = text;
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => { t.hidden = true; }, 8000);
+  }
+
+  const ask = get("ask");
+  async function send(form) {
+    const r = await fetch(form.getAttribute("action"), { method: "POST", headers: { "X-Part": "1" }, body: new URLSearchParams(new FormData(form)) });
+    if (r.status === 401) location.reload();
+    return { ok: r.ok, text: (await r.text()).trim() };
+  }
+
+  document.addEventListener("submit", async (e) => {
+    const form = e.target;
+    if (form.id === "filter") {
+      e.preventDefault();
+      table(filterQuery());
+    } else if (form.hasAttribute("data-ask")) {
+      e.preventDefault();
+      const r = await send(form).catch(() => ({ text: "The bot cannot be reached." }));
+      if (!r.ok) return toast(r.text);
+      ask.replaceChildren(parse(r.text));
+      ask.showModal();
+      ask.querySelector("button.main").focus();
+    } else if (ask.contains(form)) {
+      e.preventDefault();
+      const button = form.querySelector("button.main");
+      if (button.disabled) return;
+      button.disabled = true;
+      const r = await send(form).catch(() => ({ text: "The bot cannot be reached." }));
+      button.disabled = false;
+      if (!r.ok) {
+        form.querySelector(".trouble").textContent = r.text;
+        return;
+      }
+      ask.close();
+      toast(r.text);
+    }
+  });
+  document.addEventListener("click", (e) => {
+    if (e.target.closest("[data-close]")) {
+      e.preventDefault();
+      ask.close();
+    }
+    const older = e.target.closest("#decisions-part a.button");
+    if (older) {
+      e.preventDefault();
+      table(new URL(older.href).searchParams.toString());
+    }
+  });
+
+  setInterval(tick, 1000);
+  tick();
+  setInterval(() => { if (!document.hidden) part("/money", "money-part").catch(() => {}); }, 60000);
+  charts.live(21600).catch(() => { get("chart-summary").textContent = "The history cannot be read just now."; });
+  listen();
+})();

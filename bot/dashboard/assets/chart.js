@@ -1,0 +1,310 @@
+// The charts of the page: response time above, dynos below, on one time axis.
+"use strict";
+window.charts = (() => {
+  const day = 86400;
+  const box = document.getElementById("charts");
+  const tip = document.getElementById("tip");
+  const zone = document.body.dataset.zone || undefined;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let plots = [], data = null, view = null, last = 0, asked = 0, askedAt = 0;
+
+  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  const date = (t) => zone ? uPlot.tzDate(new Date(t * 1e3), zone) : new Date(t * 1e3);
+  const moment = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  });
+  const millis = (v) => v == null ? "–" : v < 9.95 ? v.toFixed(1) + " ms" : v < 9999.5 ? Math.round(v) + " ms" : (v / 1000).toFixed(1) + " s";
+
+  // columns puts the heartbeats and the limits to come on one axis.
+  function columns() {
+    const d = data;
+    const later = d.ahead.filter((a) => a[0] > (d.t.at(-1) ?? -Infinity));
+    if (d.to < d.now - 1) later.length = 0;
+    const gap = (a) => a.concat(later.map(() => null));
+    const t = d.t.concat(later.map((a) => a[0]));
+    const none = d.t.map(() => null);
+    // Both begin where what has been ends, so that there is no hole between them.
+    const to = [1, 2].map((i) => {
+      const past = none.slice();
+      if (past.length && later.length) past[past.length - 1] = (i === 1 ? d.min : d.max).at(-1);
+      return past.concat(later.map((a) => a[i]));
+    });
+    return {
+      response: [t, gap(d.median), gap(d.p95), gap(d.low), gap(d.high)],
+      dynos: [t, gap(d.max), gap(d.min), gap(d.dynos), to[1], to[0]],
+    };
+  }
+
+  // right is where the time axis ends: a live chart shows some of the limits to come.
+  const right = (span) => data.now + Math.min(day, span / 6);
+
+  function axes(format) {
+    const common = { stroke: color("soft"), font: "12px " + getComputedStyle(document.body).fontFamily, ticks: { show: false } };
+    const grid = { stroke: color("grid"), width: 1 };
+    return [
+      { ...common, grid, space: 70, values: [
+        [3600 * 24 * 365, "{YYYY}", null, null, null, null, null, null, 1],
+        [3600 * 24 * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+        [3600 * 24, "{D} {MMM}", null, null, null, null, null, null, 1],
+        [3600, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+        [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+        [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+      ] },
+      { ...common, grid, size: 58, space: 32, values: (u, ticks) => ticks.map(format) },
+    ];
+  }
+
+  // top keeps a single timeout from pressing everything else flat.
+  function top(u, low, high) {
+    const numbers = u.data[2].filter((v) => v != null).sort((a, b) => a - b);
+    const bound = Math.max(...u.data[4].filter((v) => v != null), 1);
+    const usual = numbers[Math.floor(numbers.length * .98)] ?? bound;
+    return [0, Math.max(bound * 1.25, Math.min(high ?? bound, Math.max(usual * 1.3, bound * 2)))];
+  }
+
+  function make(id, series, bands, format, range, hooks) {
+    const at = document.getElementById(id);
+    at.replaceChildren();
+    return new uPlot({
+      width: at.clientWidth, height: at.clientHeight, tzDate: date, legend: { show: false }, pxAlign: 1, padding: [8, 8, 0, 0],
+      scales: { x: { time: true, range: (u, a, b) => [a, b] }, y: { range } },
+      series: [{}, ...series], bands, axes: axes(format),
+      cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
+      hooks: { setSelect: [(u) => select(u)], setCursor: [(u) => hover(u)], draw: [now, ...hooks] },
+    }, null, at);
+  }
+
+  const stepped = () => uPlot.paths.stepped({ align: 1 });
+  const line = (name, width, extra) => ({ stroke: color(name), width, points: { show: false }, ...extra });
+
+  function draw() {
+    for (const p of plots) p.destroy();
+    const c = columns();
+    plots = [
+      make("chart-response", [
+        line("median", 1.75), line("p95", 1.25),
+        line("bound", 1, { dash: [5, 4], paths: stepped() }), line("bound", 1, { dash: [5, 4], paths: stepped() }),
+      ], [{ series: [2, 1], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []),
+      make("chart-dynos", [
+        line("band", 1, { paths: stepped() }), line("band", 1, { paths: stepped() }),
+        line("dynos", 2, { paths: stepped() }),
+        line("dynos", 1, { dash: [4, 4], paths: stepped() }), line("dynos", 1, { dash: [4, 4], paths: stepped() }),
+      ], [{ series: [1, 2], fill: color("band") }, { series: [4, 5], fill: color("band") + "66" }],
+      (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], [marks]),
+    ];
+    plots[0].setData(c.response, false);
+    plots[1].setData(c.dynos, false);
+    scale();
+  }
+
+  function update() {
+    if (!plots.length) return draw();
+    const c = columns();
+    plots[0].setData(c.response, false);
+    plots[1].setData(c.dynos, false);
+    scale();
+  }
+
+  function scale() {
+    for (const p of plots) p.setScale("x", { min: view.from, max: view.to });
+  }
+
+  // now draws a line between what has been and what is to come.
+  function now(u) {
+    const x = Math.round(u.valToPos(data.now, "x", true));
+    if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) return;
+    u.ctx.save();
+    u.ctx.strokeStyle = color("edge");
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.beginPath();
+    u.ctx.moveTo(x, u.bbox.top);
+    u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+    u.ctx.stroke();
+    u.ctx.restore();
+  }
+
+  const kinds = { up: "dynos", down: "median", failed: "alert", hand: "busy", dry: "soft" };
+
+  // marks draws a triangle for each change, up or down.
+  function marks(u) {
+    const s = 5 * devicePixelRatio, foot = u.bbox.top + u.bbox.height;
+    u.ctx.save();
+    for (const m of data.marks) {
+      const x = u.valToPos(m.t, "x", true);
+      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+      const up = m.kind !== "down";
+      u.ctx.fillStyle = color(kinds[m.kind] || "soft");
+      u.ctx.beginPath();
+      u.ctx.moveTo(x - s, up ? foot : foot - 1.7 * s);
+      u.ctx.lineTo(x + s, up ? foot : foot - 1.7 * s);
+      u.ctx.lineTo(x, up ? foot - 1.7 * s : foot);
+      u.ctx.fill();
+    }
+    u.ctx.restore();
+  }
+
+  function paragraph(text, strong) {
+    const p = document.createElement("p"), in_ = document.createElement(strong ? "b" : "span");
+    in_.textContent = text;
+    p.append(in_);
+    return p;
+  }
+
+  function hover(u) {
+    if (!plots.includes(u) || u.cursor.left == null || u.cursor.left < 0 || u.cursor.idx == null || !u.root.matches(":hover")) {
+      if (!box.matches(":hover")) tip.hidden = true;
+      return;
+    }
+    const i = u.cursor.idx, t = u.posToVal(u.cursor.left, "x");
+    const near = data.marks.filter((m) => Math.abs(u.valToPos(m.t, "x") - u.cursor.left) < 7);
+    const lines = [];
+    if (i < data.t.length && data.median[i] !== undefined) {
+      lines.push(paragraph(moment.format(data.t[i] * 1e3), true));
+      lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
+      lines.push(paragraph(`${data.dynos[i] ?? "–"} dynos of ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
+    } else {
+      const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
+      lines.push(paragraph(moment.format(t * 1e3), true), paragraph(`limits to come: ${a[1]} to ${a[2]}`));
+    }
+    for (const m of near.slice(-3)) lines.push(paragraph(m.text, true), paragraph(m.why));
+    if (near.length > 3) lines.push(paragraph(`and ${near.length - 3} more; zoom in to see each`));
+    tip.replaceChildren(...lines);
+    tip.hidden = false;
+    const outer = box.getBoundingClientRect(), inner = u.over.getBoundingClientRect();
+    let x = inner.left - outer.left + u.cursor.left + 14;
+    if (x + tip.offsetWidth > outer.width) x = Math.max(0, x - tip.offsetWidth - 28);
+    tip.style.transform = `translate(${x}px, ${inner.top - outer.top + 8}px)`;
+  }
+
+  function select(u) {
+    if (u.select.width > 8) {
+      const from = u.posToVal(u.select.left, "x"), to = u.posToVal(u.select.left + u.select.width, "x");
+      show(from, to);
+    }
+    u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  }
+
+  async function ask(query) {
+    const mine = ++asked;
+    askedAt = Date.now();
+    const r = await fetch("/series?" + query, { headers: { Accept: "application/json" } });
+    if (r.status === 401) return location.reload();
+    if (!r.ok) throw new Error(await r.text());
+    const got = await r.json();
+    if (mine !== asked) return false;
+    data = got;
+    return true;
+  }
+
+  function buttons() {
+    for (const b of document.querySelectorAll("[data-last]")) b.setAttribute("aria-pressed", String(Number(b.dataset.last) === last));
+  }
+
+  // live shows the newest stretch of time, and follows it.
+  async function live(seconds) {
+    last = seconds;
+    buttons();
+    if (await ask("last=" + seconds)) {
+      view = { from: data.from, to: right(seconds) };
+      update();
+      words();
+    }
+  }
+
+  // show shows a stretch of time that stays where it is.
+  async function show(from, to) {
+    const middle = (from + to) / 2, span = Math.min(Math.max(to - from, 120), 399 * day);
+    from = middle - span / 2;
+    to = Math.min(middle + span / 2, data.now + day);
+    last = 0;
+    buttons();
+    if (await ask(`from=${from.toFixed(3)}&to=${Math.max(from + 60, to).toFixed(3)}`)) {
+      view = { from, to };
+      update();
+      words();
+    }
+  }
+
+  function move(how) {
+    if (!view) return;
+    const span = view.to - view.from, middle = (view.from + view.to) / 2;
+    if (how === "earlier") show(view.from - span / 3, view.to - span / 3);
+    if (how === "later") show(view.from + span / 3, view.to + span / 3);
+    if (how === "in") show(middle - span / 4, middle + span / 4);
+    if (how === "out") show(middle - span, middle + span);
+  }
+
+  // words say what the charts show to who cannot see them.
+  function words() {
+    document.getElementById("chart-summary").textContent = data.summary;
+    const table = document.getElementById("chart-table");
+    if (!table.open) return;
+    const rows = [], step = Math.max(1, Math.ceil(data.t.length / 48));
+    for (let i = 0; i < data.t.length; i += step) {
+      const row = document.createElement("tr");
+      const limits = data.max[i] == null ? "–" : `${data.min[i]} to ${data.max[i]}`;
+      for (const text of [moment.format(data.t[i] * 1e3), millis(data.median[i]), millis(data.p95[i]), data.dynos[i] ?? "–", limits]) {
+        const cell = document.createElement(row.children.length ? "td" : "th");
+        if (!row.children.length) cell.scope = "row";
+        cell.textContent = text;
+        row.append(cell);
+      }
+      rows.push(row);
+    }
+    table.querySelector("tbody").replaceChildren(...rows);
+  }
+
+  // add takes in a heartbeat. Wide buckets are asked for anew from time to time.
+  function add(beat) {
+    if (!data || !beat.point) return;
+    const p = beat.point;
+    if (beat.mark) data.marks.push(beat.mark);
+    if (!last) return;
+    if (Date.now() - askedAt > Math.max(15, data.step) * 1e3 && data.step > 1) {
+      live(last).catch(() => {});
+      return;
+    }
+    if (p.t <= (data.t.at(-1) ?? 0)) return;
+    data.now = data.to = p.t;
+    for (const [name, v] of [["t", p.t], ["median", p.ms], ["p95", p.ms], ["low", p.low], ["high", p.high], ["dynos", p.dynos], ["min", p.min], ["max", p.max]]) {
+      data[name].push(v);
+    }
+    view = { from: p.t - last, to: right(last) };
+    update();
+  }
+
+  for (const b of document.querySelectorAll("[data-last]")) b.addEventListener("click", () => live(Number(b.dataset.last)).catch(() => {}));
+  for (const b of document.querySelectorAll("[data-move]")) b.addEventListener("click", () => move(b.dataset.move));
+  box.addEventListener("keydown", (e) => {
+    const how = { ArrowLeft: "earlier", ArrowRight: "later", "+": "in", "-": "out" }[e.key];
+    if (how && e.target === box) {
+      e.preventDefault();
+      move(how);
+    }
+  });
+  box.addEventListener("mouseleave", () => { tip.hidden = true; });
+  box.addEventListener("dblclick", () => live(21600).catch(() => {}));
+  // A wheel that turns sideways, or with Shift, moves through time.
+  let turning = 0;
+  box.addEventListener("wheel", (e) => {
+    const by = e.deltaX || (e.shiftKey ? e.deltaY : 0);
+    if (!by || !view) return;
+    e.preventDefault();
+    const span = view.to - view.from, shift = by / box.clientWidth * span;
+    view = { from: view.from + shift, to: Math.min(view.to + shift, data.now + day) };
+    last = 0;
+    scale();
+    clearTimeout(turning);
+    turning = setTimeout(() => show(view.from, view.to).catch(() => {}), 250);
+  }, { passive: false });
+  document.getElementById("chart-table").addEventListener("toggle", () => data && words());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
+  new ResizeObserver(() => {
+    for (const p of plots) {
+      const at = p.root.parentElement;
+      if (at.clientWidth && (p.width !== at.clientWidth || p.height !== at.clientHeight)) p.setSize({ width: at.clientWidth, height: at.clientHeight });
+    }
+  }).observe(box);
+
+  return { live, add, again: () => last && live(last).catch(() => {}), points: () => data ? data.t.length : 0 };
+})();

@@ -1,0 +1,154 @@
+// Package dashboard serves the bot's page: what happens now and why, what happened over time, what it costs, and buttons to step in.
+//
+// The page is made on the server, kept live by a stream of server-sent events, and asks nobody else's server for anything.
+package dashboard
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// History tells what happened.
+type History interface {
+	// Points sums up what happened from one moment to another, in buckets that are wide enough that there are atMost of them.
+	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
+	// Records returns the records that a query wants.
+	Records(ctx context.Context, q history.Query) ([]bot.Record, error)
+}
+
+// A Desk takes what people ask of the bot. Its errors are sentences for people. A *bot.Bot is one.
+type Desk interface {
+	Pause(d bot.Direction, length time.Duration, by string) error
+	Resume(d bot.Direction, by string) error
+	Order(dynos int, length time.Duration, by string) error
+	EndOrder(by string) error
+}
+
+// A Schedule tells the limits at a moment, and when they change next. A schedule.Table is one.
+type Schedule interface {
+	At(now time.Time) schedule.Limits
+	Next(now time.Time) (when time.Time, l schedule.Limits, ok bool)
+}
+
+// A Setting is one setting in force. Its value is shown, so a secret's must be hidden already.
+type Setting struct {
+	// Group is the heading that it stands under, Name what the environment calls it.
+	Group, Name string
+	// Value is what is in force, Source where it came from, such as "default" or "environment".
+	Value, Source string
+	// Meaning says what it does.
+	Meaning string
+}
+
+// The shortest secrets that New takes. A password is guessed at the pace that the page allows; nothing slows a token's guesses
+// down but its length.
+const (
+	shortestPassword = 8
+	shortestToken    = 16
+)
+
+// Options say what a Dashboard shows and whom. Schedule, History, Control and State are needed.
+type Options struct {
+	// App and ProcessType name what is scaled. Version is the bot's.
+	App, ProcessType, Version string
+	// Started is when the bot was.
+	Started time.Time
+	// DryRun: the bot changes nothing, and the page says so.
+	DryRun bool
+	// Interval is from heartbeat to heartbeat.
+	Interval time.Duration
+	// Schedule tells the limits. Zone is the time zone of everything that the page shows; nil is UTC.
+	Schedule Schedule
+	Zone     *time.Location
+	// Policy is the bot's: the page shows its cooldowns, and its price of a dyno unless a budget's bill has another.
+	Policy bot.Policy
+	// Control and State are the bot's own methods of that name.
+	Control func() bot.Control
+	State   func() bot.State
+	// History is what the charts, the table and the money are made of.
+	History History
+	// Desk takes what people ask for. Nil leaves the buttons out.
+	Desk Desk
+	// Settings are those in force, in the order of the page.
+	Settings []Setting
+	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where there is no
+	// password it lets people in too. Without either everybody is let in who asks for a loopback address, see [Loopback].
+	Password, Token string
+	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
+	Secure bool
+	// Log is told who signed in, and what went wrong. Nil is silent.
+	Log *slog.Logger
+}
+
+// A Dashboard is the page: an http.Handler for it, a bot.Recorder that shows each record to everybody who looks, and a
+// notify.Notifier that shows the incidents that are open.
+type Dashboard struct {
+	o      Options
+	assets assets
+	routes map[string]map[string]route
+
+	key      []byte // signs the sessions, and is forgotten with the process
+	sessions sessions
+	guesses  guesses
+	foreign  *http.CrossOriginProtection
+
+	hub       hub
+	incidents incidents
+	bills     bills
+	asking    chan struct{} // bounds how many ask the history at once
+}
+
+// mostAsking bounds how many requests ask the history at once; the others wait.
+const mostAsking = 4
+
+// New makes a page from o. Its error lists everything that is wrong with o.
+func New(o Options) (*Dashboard, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	d := &Dashboard{
+		o: o, assets: files, key: make([]byte, 32), foreign: http.NewCrossOriginProtection(), guesses: newGuesses(),
+		asking: make(chan struct{}, mostAsking),
+	}
+	if _, err := rand.Read(d.key); err != nil {
+		return nil, err
+	}
+	d.routes = d.paths()
+	return d, nil
+}
+
+func (o Options) check() error {
+	var errs []error
+	if o.Schedule == nil || o.History == nil || o.Control == nil || o.State == nil {
+		errs = append(errs, errors.New("the page needs a schedule, a history, and the bot's control and state"))
+	}
+	if n := len(o.Password); n > 0 && n < shortestPassword {
+		errs = append(errs, fmt.Errorf("the page's password has %d characters; at least %d keep it from being guessed", n, shortestPassword))
+	}
+	if n := len(o.Token); n > 0 && n < shortestToken {
+		errs = append(errs, fmt.Errorf("the page's token has %d characters; at least %d keep it from being guessed", n, shortestToken))
+	}
+	return errors.Join(errs...)
+}
+
+// open says that nobody has to sign in.
+func (d *Dashboard) open() bool { return d.o.Password == "" && d.o.Token == "" }

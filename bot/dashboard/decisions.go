@@ -1,0 +1,141 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+// tableRows is how many decisions the table shows at once.
+const tableRows = 50
+
+// A filter says which decisions the table shows.
+type filter struct {
+	Verdict bot.Verdict
+	Rule    bot.Rule
+	Changed bool
+	// Before leaves out the decisions from a moment on; zero shows the newest.
+	Before time.Time
+}
+
+// verdicts and rules are what can be filtered by.
+func verdicts() []bot.Verdict { return []bot.Verdict{bot.Slow, bot.Fast, bot.Right, bot.Blind} }
+
+func rules() []bot.Rule {
+	return []bot.Rule{
+		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleLimits, bot.RuleOrder, bot.RuleBooting, bot.RuleBlind, bot.RuleHandsOff,
+		bot.RuleUnknown, bot.RuleOffline,
+	}
+}
+
+// readFilter reads a filter from an address. What it does not know it leaves out.
+func readFilter(q url.Values) filter {
+	var f filter
+	if v := bot.Verdict(q.Get("verdict")); slices.Contains(verdicts(), v) {
+		f.Verdict = v
+	}
+	if r := bot.Rule(q.Get("rule")); slices.Contains(rules(), r) {
+		f.Rule = r
+	}
+	f.Changed = q.Get("changed") != ""
+	f.Before, _ = time.Parse(time.RFC3339Nano, q.Get("before"))
+	return f
+}
+
+// address is where the page shows the filter's decisions before a moment; zero is the newest.
+func (f filter) address(before time.Time) string {
+	q := url.Values{}
+	if f.Verdict != "" {
+		q.Set("verdict", string(f.Verdict))
+	}
+	if f.Rule != "" {
+		q.Set("rule", string(f.Rule))
+	}
+	if f.Changed {
+		q.Set("changed", "yes")
+	}
+	if !before.IsZero() {
+		q.Set("before", stamp(before))
+	}
+	return "/?" + q.Encode() + "#decisions"
+}
+
+// newest is where the page shows the filter's newest decisions.
+func (f filter) newest() string { return f.address(time.Time{}) }
+
+// A decision is a row of the table.
+type decision struct {
+	Time          time.Time
+	Clock, Day    string
+	Response      string
+	Verdict       mark
+	Dynos         string
+	Headline, Why string
+	Tone          tone
+	Changed       bool
+	// VerdictKey and RuleKey are what the row is filtered by.
+	VerdictKey, RuleKey string
+}
+
+// decisions are the rows of the table.
+type decisions struct {
+	Filter filter
+	Rows   []decision
+	// Older is where the rows before these are, "" when there are none.
+	Older string
+}
+
+// decisionsPart answers with the table alone.
+func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visitor) {
+	t, err := d.decisions(r.Context(), readFilter(r.URL.Query()))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.render(w, r, http.StatusOK, decisionsPart(t))
+}
+
+func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) {
+	records, err := ask(ctx, d, func(ctx context.Context) ([]bot.Record, error) {
+		return d.o.History.Records(ctx, history.Query{To: f.Before, Changed: f.Changed, Verdict: f.Verdict, Rule: f.Rule, Limit: tableRows + 1})
+	})
+	if err != nil {
+		return decisions{}, err
+	}
+	slices.SortFunc(records, func(a, b bot.Record) int { return b.Time.Compare(a.Time) })
+	t := decisions{Filter: f}
+	for i, r := range records {
+		if i == tableRows {
+			t.Older = f.address(records[i-1].Time)
+			break
+		}
+		t.Rows = append(t.Rows, d.decision(r))
+	}
+	return t, nil
+}
+
+func (d *Dashboard) decision(r bot.Record) decision {
+	when := r.Time.In(d.o.Zone)
+	hb, ok := r.Heartbeat()
+	row := decision{
+		Time: when, Clock: when.Format("15:04:05"), Day: when.Format("2 Jan"), Response: "–", Verdict: verdictMark(r.Decision.Verdict, hb),
+		Dynos: "–", Headline: r.Headline(), Why: r.Why(), Tone: toneOf(r), Changed: changed(r),
+		VerdictKey: string(r.Decision.Verdict), RuleKey: string(r.Decision.Rule),
+	}
+	if ok {
+		row.Response = millis(hb.Value)
+	}
+	if n := r.After(); n >= 0 {
+		row.Dynos = fmt.Sprintf("%d", n)
+		if r.Action == bot.Scaled {
+			row.Dynos = fmt.Sprintf("%d → %d", r.Decision.From, n)
+		}
+	}
+	return row
+}

@@ -1,0 +1,157 @@
+package dashboard
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// A choice is a length of time that can be picked: Value is what a form sends, "" for no end.
+type choice struct{ Value, Text string }
+
+// pauseLengths and orderLengths are the lengths that can be picked. A form may send others.
+func pauseLengths() []choice {
+	return append(orderLengths(), choice{"", "until resumed"})
+}
+
+func orderLengths() []choice {
+	return []choice{
+		{"15m", "15 minutes"},
+		{"1h", "1 hour"},
+		{"4h", "4 hours"},
+		{"12h", "12 hours"},
+		{"24h", "1 day"},
+		{"168h", "1 week"},
+	}
+}
+
+// A question asks whether somebody means what they asked for.
+type question struct {
+	// Text is the question, Action where the answer goes to, Yes the word for it.
+	Text, Note, Action, Yes string
+	// Fields are what was asked for, by name.
+	Fields []choice
+	// Frame is what surrounds it where it is a page of its own.
+	Frame frame
+}
+
+// A wish is what a form asks of the desk.
+type wish struct {
+	question
+	// do asks the desk for it, and done says that it is so.
+	do   func(by string) error
+	done string
+}
+
+func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
+	to := bot.Direction(r.FormValue("direction"))
+	lasts, text, err := readLength(r.FormValue("for"))
+	if err != nil {
+		d.refuse(w, r, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	what := directionText(to)
+	d.carryOut(w, r, v, wish{
+		question: question{
+			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "/pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
+			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
+		},
+		do:   func(by string) error { return d.o.Desk.Pause(to, lasts, by) },
+		done: fmt.Sprintf("Paused: %s, %s.", what, text),
+	})
+}
+
+func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
+	to := bot.Direction(r.FormValue("direction"))
+	what := directionText(to)
+	d.carryOut(w, r, v, wish{
+		question: question{
+			Text: fmt.Sprintf("Resume %s now?", what), Action: "/resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
+		},
+		do:   func(by string) error { return d.o.Desk.Resume(to, by) },
+		done: fmt.Sprintf("Resumed: %s.", what),
+	})
+}
+
+func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
+	n, err := strconv.Atoi(r.FormValue("dynos"))
+	if err != nil || n < 0 {
+		d.refuse(w, r, http.StatusUnprocessableEntity, "write how many dynos there are to be, as a whole number")
+		return
+	}
+	lasts, text, err := readLength(r.FormValue("for"))
+	if err != nil || lasts == 0 {
+		d.refuse(w, r, http.StatusUnprocessableEntity, "say for how long")
+		return
+	}
+	q := question{
+		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "/order", Yes: "Scale",
+		Note:   "Meanwhile the bot changes the number only where the limits of the hour ask for it.",
+		Fields: []choice{{"dynos", strconv.Itoa(n)}, {"for", r.FormValue("for")}},
+	}
+	if d.o.DryRun {
+		q.Note = "This is a dry run, so the bot will only say what it would do."
+	}
+	d.carryOut(w, r, v, wish{
+		question: q,
+		do:       func(by string) error { return d.o.Desk.Order(n, lasts, by) },
+		done:     fmt.Sprintf("The bot goes to %s with its next heartbeat, and keeps them %s.", count(n, "dyno", "dynos"), text),
+	})
+}
+
+func (d *Dashboard) endOrder(w http.ResponseWriter, r *http.Request, v visitor) {
+	d.carryOut(w, r, v, wish{
+		question: question{Text: "Let the bot decide by itself again?", Action: "/end-order", Yes: "Let it decide"},
+		do:       func(by string) error { return d.o.Desk.EndOrder(by) },
+		done:     "The bot decides by itself again.",
+	})
+}
+
+// carryOut asks whether the visitor means it, and on the second time does it.
+func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked wish) {
+	part := r.Header.Get("X-Part") != ""
+	if r.FormValue("confirmed") != "yes" {
+		asked.Frame = d.frame(v)
+		if part {
+			d.render(w, r, http.StatusOK, questionPart(asked.question))
+		} else {
+			d.render(w, r, http.StatusOK, questionPage(asked.question))
+		}
+		return
+	}
+	if err := asked.do(v.by()); err != nil {
+		d.refuse(w, r, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	d.show(time.Now())
+	if part || v.program {
+		d.send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(asked.done+"\n"))
+		return
+	}
+	http.Redirect(w, r, "/#now", http.StatusSeeOther)
+}
+
+// readLength reads a length of time, "" as one without an end, and writes it for people.
+func readLength(text string) (d time.Duration, words string, err error) {
+	if text == "" {
+		return 0, "until somebody resumes", nil
+	}
+	d, err = time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, "", fmt.Errorf("%.40q is no length of time; write one such as 90m or 2h", text)
+	}
+	return d, "for " + length(d), nil
+}
+
+func directionText(d bot.Direction) string {
+	switch d {
+	case bot.Up:
+		return "scaling up"
+	case bot.Down:
+		return "scaling down"
+	}
+	return "scaling up and down"
+}

@@ -1,0 +1,3 @@
+package dashboard
+
+//go:generate go tool -modfile=../../tools.mod templ generate

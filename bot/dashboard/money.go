@@ -1,0 +1,180 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+const (
+	// billAge is how old the month's sums may be.
+	billAge = time.Minute
+	// monthPoints is enough for a point an hour.
+	monthPoints = 31 * 24
+)
+
+// bills keeps the month's sums for a while, since every page asks for them.
+type bills struct {
+	mu   sync.Mutex
+	made time.Time
+	bill bill
+}
+
+// A bill is what the month costs.
+type bill struct {
+	Figures []costs
+	Note    string
+	Days    []dayBar
+	// Top is the most dyno-hours that a day can have, for the scale of the bars.
+	Top string
+}
+
+// costs is one figure of the bill.
+type costs struct {
+	Name, Value, Note string
+	Tone              tone
+}
+
+// A dayBar is a day of the month, in a box of 31 by 40.
+type dayBar struct {
+	X, Y, Height string
+	Text         string
+}
+
+// moneyPart answers with the part of the page about money.
+func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor) {
+	b, err := d.bill(r.Context(), time.Now())
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.render(w, r, http.StatusOK, moneyPart(b))
+}
+
+// bill sums up the month, or returns the sums of less than a minute ago. They are made once, however many ask.
+func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
+	d.bills.mu.Lock()
+	defer d.bills.mu.Unlock()
+	if age := now.Sub(d.bills.made); !d.bills.made.IsZero() && age >= 0 && age < billAge {
+		return d.bills.bill, nil
+	}
+	now = now.UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	s, err := ask(ctx, d, func(ctx context.Context) (history.Series, error) {
+		return d.o.History.Points(ctx, month, now, monthPoints)
+	})
+	if err != nil {
+		return bill{}, err
+	}
+	last, _ := d.hub.newest()
+	m := sum(s, d.o.Interval)
+	m.now, m.month, m.dynos = now, month, last.After()
+	b := m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill)
+	d.bills.made, d.bills.bill = now, b
+	return b, nil
+}
+
+// price is what a dyno costs a month in dollars, 0 where it is not known.
+func (d *Dashboard) price(last bot.Record) float64 {
+	if b := last.Decision.Bill; b != nil && b.Price > 0 {
+		return b.Price
+	}
+	return d.o.Policy.Price
+}
+
+// A monthSum is what ran in a month, as far as the history knows.
+type monthSum struct {
+	now, month time.Time
+	first      time.Time
+	ran        float64 // in dyno-seconds
+	watched    float64 // in seconds
+	most       int     // the highest maximum
+	dynos      int     // that run now, -1 if unknown
+	days       [31]float64
+	seen       [31]float64 // in seconds
+}
+
+func sum(s history.Series, interval time.Duration) monthSum {
+	var m monthSum
+	for i, p := range s.Points {
+		if i == 0 {
+			m.first = p.Time.UTC()
+		}
+		watched := min(s.Step, time.Duration(p.Heartbeats)*interval).Seconds()
+		m.ran, m.watched, m.most = m.ran+p.DynoSeconds, m.watched+watched, max(m.most, p.Max)
+		day := p.Time.UTC().Day() - 1
+		m.days[day] += p.DynoSeconds
+		m.seen[day] += watched
+	}
+	return m
+}
+
+// bill makes the bill of the sums, given what a dyno costs a month, what the bot has counted itself, and the last tick's bill,
+// which may be nil.
+func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
+	end := m.month.AddDate(0, 1, 0)
+	whole := end.Sub(m.month).Seconds()
+	from, ran, watched := m.first, m.ran, m.watched
+	if spend.Month.Equal(m.month) && price > 0 { // which counts also the time for which there is no history
+		from, ran, watched = spend.From, spend.Dollars/price*whole, spend.At.Sub(spend.From).Seconds()
+	}
+	b := bill{Days: m.bars()}
+	if watched <= 0 {
+		b.Note = "There is no history of this month yet."
+		return b
+	}
+	fixed, rest := float64(m.most)*watched, end.Sub(m.now).Seconds()
+	write := func(dynoSeconds float64) string { return grouped(dynoSeconds/3600, 0) + " dyno-hours" }
+	if price > 0 {
+		write = func(dynoSeconds float64) string { return dollars(dynoSeconds * price / whole) }
+	} else {
+		b.Note = "What a dyno costs is not known, so hours are shown. "
+	}
+	since := "since " + from.Format("2 January")
+	b.Figures = append(b.Figures, costs{Name: "This month so far", Value: write(ran), Note: since, Tone: calm})
+	if m.dynos >= 0 {
+		forecast := costs{Name: "By the end of the month", Value: write(ran + float64(m.dynos)*rest), Note: fmt.Sprintf("with the present %d", m.dynos)}
+		if last != nil && last.Budget > 0 {
+			forecast.Note += fmt.Sprintf(", of a budget of %s", dollars(last.Budget))
+			if last.Forecast > last.Budget {
+				forecast.Tone = alert
+			}
+		}
+		b.Figures = append(b.Figures, forecast)
+	}
+	saved := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
+	if fixed > 0 {
+		saved.Note = fmt.Sprintf("%.0f %% of what the maximum costs", 100*(fixed-ran)/fixed)
+	}
+	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the maximum, all the time"}, saved)
+	if price > 0 {
+		b.Note += fmt.Sprintf("A dyno costs %s a month. ", dollars(price))
+	}
+	b.Note += "Months and days are those of UTC."
+	return b
+}
+
+// bars draws the dynos that ran on each day of the month so far, on average.
+func (m monthSum) bars() []dayBar {
+	if m.most == 0 {
+		return nil
+	}
+	var out []dayBar
+	for i := range m.days {
+		if m.seen[i] <= 0 {
+			continue
+		}
+		average := m.days[i] / m.seen[i]
+		height := min(1, average/float64(m.most)) * 40
+		out = append(out, dayBar{
+			X: fmt.Sprintf("%.2f", float64(i)+0.15), Y: fmt.Sprintf("%.1f", 40-height), Height: fmt.Sprintf("%.1f", height),
+			Text: fmt.Sprintf("%d %s: %.1f dynos on average", i+1, m.month.Month(), average),
+		})
+	}
+	return out
+}

@@ -1,0 +1,322 @@
+package dashboard
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A tone is how good or bad something is; the style sheet has a colour for each.
+type tone string
+
+const (
+	calm  tone = "calm"
+	good  tone = "good"
+	busy  tone = "busy"
+	alert tone = "alert"
+	quiet tone = "quiet"
+)
+
+// present is what the page shows of this moment.
+type present struct {
+	DryRun bool
+	// Seen says that there was a heartbeat, at Beat; Late is when the next one is overdue.
+	Seen       bool
+	Beat, Late time.Time
+	Pill       mark
+
+	Dynos    string
+	Limits   schedule.Limits
+	Pips     []bool // one for each dyno of the maximum, whether it runs; nil where there are too many to show
+	NextText string
+
+	Response, Unit string
+	Verdict        mark
+	Bounds         string
+	Phases         []phase
+	Transfer       string
+
+	Run     string
+	RunPips []bool
+	RunNote string
+
+	Waits     []wait
+	Incidents []incident
+	Headline  string
+	Why       string
+	Tone      tone
+	Ahead     ahead
+	Title     string
+}
+
+// A mark is a word with a tone.
+type mark struct {
+	Text string
+	Tone tone
+}
+
+// A phase is a part of the response time. From and Width are in per cent of all of it.
+type phase struct {
+	Name, Class, Text string
+	From, Width       string
+}
+
+// A wait is what keeps the bot from a change, or that nothing does.
+type wait struct {
+	Name, Text string
+	Tone       tone
+	// Until is when it ends by itself, zero where it does not; Share is how much of it is left, from 0 to 1.
+	Until time.Time
+	Share float64
+	Whole time.Duration
+}
+
+// Width is the wait's share in per cent.
+func (w wait) Width() string { return percent(w.Share) }
+
+// An incident is something that goes on.
+type incident struct {
+	Title, Reason string
+	Since         time.Time
+}
+
+// ahead is what the limits of the next 24 hours are.
+type ahead struct {
+	Band    string // an SVG path in a box of 240 by 40
+	Hours   []string
+	Changes []string
+}
+
+func percent(share float64) string { return strconv.FormatFloat(math.Round(share*1e4)/100, 'f', -1, 64) }
+
+// present sums up what there is to see at now.
+func (d *Dashboard) present(now time.Time) present {
+	now = now.In(d.o.Zone)
+	p := present{DryRun: d.o.DryRun, Limits: d.o.Schedule.At(now), Dynos: "–", Response: "–"}
+	r, seen := d.hub.newest()
+	state, control := d.o.State(), d.o.Control()
+	p.Ahead = d.ahead(now)
+	if when, l, ok := d.o.Schedule.Next(now); ok {
+		p.NextText = fmt.Sprintf("%s: %s", at(when.In(d.o.Zone), now), between(l.Min, l.Max))
+	}
+	p.Waits = d.waits(&state, control, now)
+	for _, e := range d.incidents.list() {
+		title := e
+		title.App, title.Since = "", time.Time{} // which stand beside it
+		p.Incidents = append(p.Incidents, incident{Title: title.Subject(), Reason: e.ReasonLine(), Since: e.Since.In(d.o.Zone)})
+	}
+	if seen {
+		p.fill(r, d.o.Zone, d.o.Interval)
+	}
+	p.Pill = d.pill(r, seen, control, now)
+	p.Title = d.o.App
+	if seen {
+		p.Title = fmt.Sprintf("%s dynos, %s %s – %s", p.Dynos, p.Response, p.Unit, d.o.App)
+	}
+	return p
+}
+
+// fill takes in the newest record.
+func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration) {
+	p.Seen, p.Beat = true, r.Time.In(zone)
+	p.Late = p.Beat.Add(3 * interval)
+	if n := r.After(); n >= 0 {
+		p.Dynos = strconv.Itoa(n)
+		if most := max(n, p.Limits.Max); most <= 24 {
+			p.Pips = pips(n, most)
+		}
+	}
+	p.Headline, p.Why, p.Tone = r.Headline(), r.Why(), toneOf(r)
+	hb, ok := r.Heartbeat()
+	p.Verdict = verdictMark(r.Decision.Verdict, hb)
+	p.Bounds = fmt.Sprintf("%s to %s is right", millis(r.Decision.MinResponseMS), millis(r.Decision.MaxResponseMS))
+	if ok {
+		p.Response, p.Unit = millisParts(hb.Value)
+		p.Phases = phases(hb.Phases)
+		if hb.Phases.Transfer > 0 {
+			p.Transfer = duration(hb.Phases.Transfer)
+		}
+	}
+	p.run(r.Decision)
+}
+
+func pips(n, of int) []bool {
+	out := make([]bool, of)
+	for i := range min(n, of) {
+		out[i] = true
+	}
+	return out
+}
+
+// run says how close the readings are to a change.
+func (p *present) run(d bot.Decision) {
+	switch {
+	case d.Rule == bot.RuleBooting:
+		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
+	case d.Verdict == bot.Right || d.Needed == 0:
+		p.Run, p.RunNote = "nothing", "the heartbeat is right, so nothing counts towards a change"
+	case d.Verdict == bot.Blind:
+		p.Run, p.RunNote = fmt.Sprintf("%d of %d blind", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
+	default:
+		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
+		what := "adds dynos"
+		if d.Verdict == bot.Fast {
+			what = "removes dynos"
+		}
+		p.RunNote = fmt.Sprintf("%d in a row %s", d.Needed, what)
+		if d.Of > d.Needed {
+			p.RunNote = fmt.Sprintf("%d of the last %d %s", d.Needed, d.Of, what)
+		}
+	}
+	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != bot.Right {
+		p.RunPips = pips(d.Run, d.Needed)
+	}
+}
+
+func toneOf(r bot.Record) tone {
+	switch {
+	case r.Action == bot.Failed || r.Decision.Rule == bot.RuleOffline:
+		return alert
+	case r.Decision.Verdict == bot.Blind || r.Decision.Rule == bot.RuleHandsOff:
+		return quiet
+	case r.Action == bot.Scaled || r.Action == bot.WouldScale:
+		return calm
+	case r.Decision.Verdict == bot.Slow:
+		return busy
+	}
+	return good
+}
+
+func verdictMark(v bot.Verdict, hb probe.Reading) mark {
+	switch v {
+	case bot.Slow:
+		if hb.Outcome != probe.Answered {
+			return mark{"slow: " + string(hb.Outcome), busy}
+		}
+		return mark{"slow", busy}
+	case bot.Fast:
+		return mark{"fast", calm}
+	case bot.Right:
+		return mark{"right", good}
+	}
+	if hb.Outcome == "" {
+		return mark{"no reading", quiet}
+	}
+	return mark{"blind: " + string(hb.Outcome), quiet}
+}
+
+// phases draws the parts of the response time side by side.
+func phases(ph probe.Phases) []phase {
+	total := ph.Total()
+	if total <= 0 {
+		return nil
+	}
+	var out []phase
+	var from time.Duration
+	for _, part := range []struct {
+		name, class string
+		d           time.Duration
+	}{{"DNS", "dns", ph.DNS}, {"connect", "connect", ph.Connect}, {"TLS", "tls", ph.TLS}, {"processing", "processing", ph.Processing}} {
+		if part.d <= 0 {
+			continue
+		}
+		out = append(out, phase{
+			Name: part.name, Class: "phase-" + part.class, Text: duration(part.d),
+			From: percent(float64(from) / float64(total)), Width: percent(float64(part.d) / float64(total)),
+		})
+		from += part.d
+	}
+	return out
+}
+
+func duration(d time.Duration) string { return millis(float64(d) / float64(time.Millisecond)) }
+
+// pill says in a word or two how the bot is.
+func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) mark {
+	up, down := c.Up.Active(now) || d.o.Policy.PauseUp, c.Down.Active(now) || d.o.Policy.PauseDown
+	switch {
+	case !seen:
+		return mark{"waiting for the first heartbeat", quiet}
+	case d.o.Interval > 0 && now.Sub(r.Time) > 3*d.o.Interval:
+		return mark{"no heartbeat for " + length(now.Sub(r.Time)), alert}
+	case r.Decision.Rule == bot.RuleOffline:
+		return mark{"offline", alert}
+	case r.Action == bot.Failed:
+		return mark{"the platform fails", alert}
+	case r.Decision.Verdict == bot.Blind:
+		return mark{"blind", quiet}
+	case r.Decision.Rule == bot.RuleHandsOff:
+		return mark{"hands off", quiet}
+	case c.Order.Active(now):
+		return mark{fmt.Sprintf("kept at %d", c.Order.Dynos), calm}
+	case up && down:
+		return mark{"paused", quiet}
+	case up:
+		return mark{"scaling up paused", quiet}
+	case down:
+		return mark{"scaling down paused", quiet}
+	}
+	return mark{"on watch", good}
+}
+
+// waits says for each direction whether the bot may go, and what else holds it.
+func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
+	up, down := d.o.Policy.Cooldowns(st, now)
+	out := []wait{
+		d.wait("Adding dynos", d.o.Policy.PauseUp, c.Up, up, d.o.Policy.CooldownUp, now),
+		d.wait("Removing dynos", d.o.Policy.PauseDown, c.Down, down, d.o.Policy.CooldownDown, now),
+	}
+	if o := c.Order; o.Active(now) {
+		out = append(out, wait{
+			Name: fmt.Sprintf("Kept at %d", o.Dynos), Text: "asked for by " + who(o.By), Tone: calm, Until: o.Until,
+		})
+	}
+	if left := st.HoldUntil.Sub(now); left > 0 {
+		out = append(out, wait{
+			Name: "Set by hand", Text: "left alone", Tone: quiet, Until: st.HoldUntil, Whole: d.o.Policy.ManualHold,
+			Share: share(left, d.o.Policy.ManualHold),
+		})
+	}
+	if !st.BootSince.IsZero() {
+		text := "since " + at(st.BootSince.In(d.o.Zone), now)
+		if usual := st.BootTime(); usual > 0 {
+			text += ", usually " + length(usual)
+		}
+		out = append(out, wait{Name: "New dynos boot", Text: text, Tone: calm})
+	}
+	return out
+}
+
+func (d *Dashboard) wait(name string, always bool, p bot.Pause, cooldown, whole time.Duration, now time.Time) wait {
+	switch {
+	case always:
+		return wait{Name: name, Text: "paused by the settings", Tone: quiet}
+	case p.Active(now) && p.Until.IsZero():
+		return wait{Name: name, Text: "paused until resumed, by " + who(p.By), Tone: quiet}
+	case p.Active(now):
+		return wait{Name: name, Text: "paused by " + who(p.By), Tone: quiet, Until: p.Until}
+	case cooldown > 0:
+		return wait{Name: name, Text: "cools down", Tone: busy, Until: now.Add(cooldown), Whole: whole, Share: share(cooldown, whole)}
+	}
+	return wait{Name: name, Text: "may go", Tone: good}
+}
+
+func who(by string) string {
+	if by == "" {
+		return "somebody"
+	}
+	return notify.OneLine(by, 100)
+}
+
+func share(left, whole time.Duration) float64 {
+	if whole <= 0 {
+		return 1
+	}
+	return min(1, float64(left)/float64(whole))
+}

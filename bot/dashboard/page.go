@@ -1,0 +1,120 @@
+package dashboard
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A frame is what surrounds everything on a page.
+type frame struct {
+	App, ProcessType, Version string
+	// CSRF is what the forms carry to show that they are the page's.
+	CSRF string
+	// SignedIn says that there is a session to end, Name who began it.
+	SignedIn bool
+	Name     string
+	// Named says that people sign in with a password, rather than with the token.
+	Password bool
+	assets   assets
+}
+
+// frame is what surrounds the pages of a visitor.
+func (d *Dashboard) frame(v visitor) frame {
+	return frame{
+		App: d.o.App, ProcessType: d.o.ProcessType, Version: d.o.Version, CSRF: d.token(v), SignedIn: v.session != "", Name: v.name,
+		Password: d.o.Password != "", assets: d.assets,
+	}
+}
+
+// asset is the address of a file.
+func (f frame) asset(name string) string { return f.assets.at[name] }
+
+// whole is all that the page shows.
+type whole struct {
+	Frame     frame
+	Now       present
+	Bill      bill
+	Decisions decisions
+	Summary   string
+	Groups    []group
+	Desk      bool
+	Limits    struct{ Min, Max int }
+	Zone      string // an IANA name, "" where it has none
+	ZoneText  string
+	Interval  string
+	Started   time.Time
+	Trouble   string
+}
+
+// A group is settings under one heading.
+type group struct {
+	Name     string
+	Settings []Setting
+}
+
+// ranges are the stretches of time that the charts can show, in seconds.
+func ranges() []choice {
+	return []choice{
+		{"3600", "1 h"},
+		{"21600", "6 h"},
+		{"86400", "24 h"},
+		{"604800", "7 d"},
+		{"2592000", "30 d"},
+		{"7776000", "90 d"},
+	}
+}
+
+// firstRange is the stretch of time that the charts show at first.
+const firstRange = 6 * time.Hour
+
+// isFirst says whether c is the stretch of time that the charts show at first.
+func (c choice) isFirst() bool { return c.Value == strconv.Itoa(int(firstRange.Seconds())) }
+
+// page shows the page. Where the history cannot be read it shows the rest.
+func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
+	now := time.Now()
+	all := whole{
+		Frame: d.frame(v), Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Zone: d.o.Zone.String(),
+		Interval: length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
+	}
+	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max
+	all.ZoneText = all.Zone
+	if all.Zone == "Local" {
+		all.Zone, all.ZoneText = "", "the bot's own time zone"
+	}
+	var err error
+	if all.Decisions, err = d.decisions(r.Context(), readFilter(r.URL.Query())); err == nil {
+		all.Bill, err = d.bill(r.Context(), now)
+	}
+	if err != nil {
+		d.o.Log.Warn("the history could not be read for the page", "error", err)
+		all.Trouble = "The history cannot be read just now. The bot itself goes on."
+	}
+	d.render(w, r, http.StatusOK, wholePage(all))
+}
+
+// groups puts the settings under their headings, in the order in which they first come.
+func (d *Dashboard) groups() []group {
+	var out []group
+	place := map[string]int{}
+	for _, s := range d.o.Settings {
+		i, ok := place[s.Group]
+		if !ok {
+			i = len(out)
+			place[s.Group] = i
+			out = append(out, group{Name: s.Group})
+		}
+		out[i].Settings = append(out[i].Settings, s)
+	}
+	return out
+}
+
+// firstOrder is the number of dynos that the form to scale begins with: those that run, inside the limits.
+func (p whole) firstOrder() string {
+	n, err := strconv.Atoi(p.Now.Dynos)
+	if err != nil {
+		n = p.Limits.Min
+	}
+	return strconv.Itoa(min(max(n, p.Limits.Min), p.Limits.Max))
+}

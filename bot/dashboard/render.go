@@ -1,0 +1,57 @@
+package dashboard
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// shortest is how many bytes an answer has before it is worth compressing.
+const shortest = 1 << 10
+
+// render sends a part of the page, or all of it.
+func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	var b bytes.Buffer
+	if err := c.Render(r.Context(), &b); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.send(w, r, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// send sends an answer, compressed where that is worth it.
+func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Vary", "Accept-Encoding")
+	if len(body) < shortest || !takesGzip(r) {
+		w.WriteHeader(status)
+		_, _ = w.Write(body) // to somebody who may have hung up
+		return
+	}
+	h.Set("Content-Encoding", "gzip")
+	w.WriteHeader(status)
+	z := gzip.NewWriter(w)
+	_, _ = z.Write(body)
+	_ = z.Close()
+}
+
+// html writes a part of the page as text. It cannot fail: it is written to memory.
+func (d *Dashboard) html(c templ.Component) string {
+	var b strings.Builder
+	_ = c.Render(context.Background(), &b)
+	return b.String()
+}
+
+// fail answers a request for which the history, most likely, could not be asked. What it said is for the log: it may name a host.
+func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the visitor has hung up
+	}
+	d.o.Log.Warn("the page could not be made", "path", r.URL.Path, "error", err)
+	d.refuse(w, r, http.StatusServiceUnavailable, "the history cannot be read just now; the bot itself goes on")
+}

@@ -1,0 +1,248 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+const (
+	// chartPoints is how many points a chart shows at the most: about one for each two pixels of a wide screen.
+	chartPoints = 600
+	// chartMarks is how many changes it marks at the most, the newest.
+	chartMarks = 300
+	// longestRange is the longest stretch of time that a chart shows, shortestRange the shortest.
+	longestRange, shortestRange = 400 * 24 * time.Hour, time.Minute
+	// askTime bounds each question to the history.
+	askTime = 10 * time.Second
+)
+
+// A figure is a number in a chart. One that is not known is null there.
+type figure float64
+
+const missing = figure(math.MaxFloat64)
+
+// MarshalJSON writes the figure to a tenth.
+func (f figure) MarshalJSON() ([]byte, error) {
+	if f == missing || math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, math.Round(float64(f)*10)/10, 'f', -1, 64), nil
+}
+
+// A point is one heartbeat in the charts.
+type point struct {
+	Time     float64 `json:"t"` // in seconds since 1970
+	Response figure  `json:"ms"`
+	Low      figure  `json:"low"`
+	High     figure  `json:"high"`
+	Dynos    figure  `json:"dynos"`
+	Min      int     `json:"min"`
+	Max      int     `json:"max"`
+}
+
+// A chartMark is a change in the charts.
+type chartMark struct {
+	Time float64 `json:"t"`
+	// Kind is up, down, hand, failed or dry.
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+	Why  string `json:"why"`
+}
+
+// A chart is a stretch of time, column by column. Times are in seconds since 1970.
+type chart struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+	Now  float64 `json:"now"`
+	Step float64 `json:"step"`
+
+	Time   []float64 `json:"t"`
+	Median []figure  `json:"median"`
+	P95    []figure  `json:"p95"`
+	Low    []figure  `json:"low"`
+	High   []figure  `json:"high"`
+	Dynos  []figure  `json:"dynos"`
+	Min    []figure  `json:"min"`
+	Max    []figure  `json:"max"`
+
+	Marks []chartMark  `json:"marks"`
+	Ahead [][3]float64 `json:"ahead"` // time, minimum, maximum
+	// Summary says in words what the charts show.
+	Summary string `json:"summary"`
+}
+
+// series answers with what the charts of a stretch of time show.
+func (d *Dashboard) series(w http.ResponseWriter, r *http.Request, _ visitor) {
+	now := time.Now()
+	from, to, err := stretch(r, now)
+	if err != nil {
+		d.refuse(w, r, http.StatusBadRequest, err.Error())
+		return
+	}
+	c, err := d.chart(r.Context(), from, to, now)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.send(w, r, http.StatusOK, "application/json", body)
+}
+
+// stretch reads the stretch of time that a request wants: from and to in seconds since 1970, or the last so many of them.
+func stretch(r *http.Request, now time.Time) (from, to time.Time, err error) {
+	q := r.URL.Query()
+	seconds := func(name string) time.Time {
+		f, perr := strconv.ParseFloat(q.Get(name), 64)
+		if perr != nil || math.IsNaN(f) || math.Abs(f) > 1e11 {
+			err = fmt.Errorf("%s=%q: write a number of seconds", name, q.Get(name))
+			return time.Time{}
+		}
+		return time.UnixMilli(int64(f * 1000))
+	}
+	if q.Has("last") {
+		from, to = now.Add(-seconds("last").Sub(time.Unix(0, 0))), now
+	} else {
+		from, to = seconds("from"), seconds("to")
+	}
+	if err == nil && (to.Sub(from) < shortestRange || to.Sub(from) > longestRange) {
+		err = errors.New("write a stretch of time from a minute to 400 days")
+	}
+	return from, to, err
+}
+
+// ask asks the history, at most so many times at once and not for long.
+func ask[T any](ctx context.Context, d *Dashboard, question func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	select {
+	case d.asking <- struct{}{}:
+		defer func() { <-d.asking }()
+		return question(ctx)
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, error) {
+	s, err := ask(ctx, d, func(ctx context.Context) (history.Series, error) {
+		return d.o.History.Points(ctx, from, to, chartPoints)
+	})
+	if err != nil {
+		return chart{}, err
+	}
+	changes, err := ask(ctx, d, func(ctx context.Context) ([]bot.Record, error) {
+		return d.o.History.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: chartMarks})
+	})
+	if err != nil {
+		return chart{}, err
+	}
+	c := chart{From: unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Marks: []chartMark{}, Time: []float64{}}
+	c.fill(s, d.o.Interval)
+	for _, r := range changes {
+		c.Marks = append(c.Marks, markOf(r))
+	}
+	for _, st := range d.steps(now, now.Add(aheadSpan)) {
+		c.Ahead = append(c.Ahead, [3]float64{unix(st.from), float64(st.Min), float64(st.Max)})
+	}
+	last := c.Ahead[len(c.Ahead)-1]
+	c.Ahead = append(c.Ahead, [3]float64{unix(now.Add(aheadSpan)), last[1], last[2]})
+	c.Summary = summary(s, len(changes), from.In(d.o.Zone), to.In(d.o.Zone))
+	return c, nil
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// fill takes in the points. Where heartbeats are missing for longer than the buckets explain, the lines are broken.
+func (c *chart) fill(s history.Series, interval time.Duration) {
+	gap := 2 * max(s.Step, interval)
+	for i, p := range s.Points {
+		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > gap {
+			c.add(unix(s.Points[i-1].Time.Add(s.Step)), missing, missing, missing, missing, missing, missing, missing)
+		}
+		c.add(unix(p.Time), known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS), known(float64(p.Dynos)),
+			figure(p.Min), figure(p.Max))
+	}
+}
+
+func known(f float64) figure {
+	if f < 0 {
+		return missing
+	}
+	return figure(f)
+}
+
+func (c *chart) add(t float64, median, p95, low, high, dynos, least, most figure) {
+	c.Time = append(c.Time, t)
+	c.Median, c.P95 = append(c.Median, median), append(c.P95, p95)
+	c.Low, c.High = append(c.Low, low), append(c.High, high)
+	c.Dynos, c.Min, c.Max = append(c.Dynos, dynos), append(c.Min, least), append(c.Max, most)
+}
+
+// summary says in words what the charts show.
+func summary(s history.Series, changes int, from, to time.Time) string {
+	text := fmt.Sprintf("From %s to %s", from.Format("2 January 15:04"), to.Format("2 January 15:04"))
+	var beats, slow, fewest, most int
+	lowest, highest, worst := math.Inf(1), 0.0, 0.0
+	fewest = math.MaxInt
+	for _, p := range s.Points {
+		beats, slow = beats+p.Heartbeats, slow+p.Slow
+		if p.MedianMS >= 0 {
+			lowest, highest, worst = min(lowest, p.MedianMS), max(highest, p.MedianMS), max(worst, p.P95MS)
+		}
+		if p.Dynos >= 0 {
+			fewest, most = min(fewest, p.Dynos), max(most, p.Dynos)
+		}
+	}
+	if beats == 0 {
+		return text + " there was no heartbeat."
+	}
+	text += fmt.Sprintf(" there were %s, %s of them slow.", count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
+	if highest > 0 {
+		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
+			millis(lowest), millis(highest), millis(worst))
+	}
+	if fewest <= most {
+		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most), count(changes, "change", "changes"))
+	}
+	return text
+}
+
+// changed says whether a record is of a change, or of one that failed or was only thought of.
+func changed(r bot.Record) bool {
+	return r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Failed || r.Decision.Adopted != nil
+}
+
+// markOf is a change in the charts.
+func markOf(r bot.Record) chartMark {
+	m := chartMark{Time: unix(r.Time), Text: r.Headline(), Why: r.Why()}
+	switch {
+	case r.Action == bot.WouldScale:
+		m.Kind = "dry"
+	case r.Action == bot.Failed:
+		m.Kind = "failed"
+	case r.Action == bot.Scaled && r.Decision.To > r.Decision.From:
+		m.Kind = "up"
+	case r.Action == bot.Scaled:
+		m.Kind = "down"
+	default:
+		m.Kind = "hand"
+	}
+	if a := r.Decision.Adopted; a != nil && r.Action == bot.Held {
+		m.Text = fmt.Sprintf("set by hand %d → %d", a.From, a.To)
+	}
+	return m
+}

@@ -1,0 +1,56 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	// requestTime bounds how long a request may take to arrive, answerTime how long its answer may take to be read. A stream sets
+	// bounds of its own.
+	requestTime = 10 * time.Second
+	answerTime  = 30 * time.Second
+	// idleTime is how long a connection may wait for its next request. Heroku's router keeps its own for less.
+	idleTime = 90 * time.Second
+	// maxHeader bounds a request's header in bytes.
+	maxHeader = 16 << 10
+	// goodbye is how long requests that are under way may take when the bot ends, within the 10 s that it promises.
+	goodbye = time.Second
+)
+
+// Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the streams, and
+// returns within a second of ctx's end.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	streams, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader,
+		BaseContext:    func(net.Listener) context.Context { return streams },
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	end()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	if srv.Shutdown(last) != nil {
+		srv.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

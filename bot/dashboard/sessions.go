@@ -1,0 +1,161 @@
+package dashboard
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// sessionLength is how long somebody stays signed in.
+	sessionLength = 12 * time.Hour
+	// mostSessions bounds how many are signed in at once; one more signs out who has been in longest.
+	mostSessions = 1000
+	// longestName bounds the name that somebody signs in with, in bytes.
+	longestName = 60
+)
+
+// A visitor is who sends a request.
+type visitor struct {
+	// name is what somebody signed in with, "" for none; addr is where the request comes from, without the port.
+	name, addr string
+	// session is the session's id, "" for a program and where nobody signs in.
+	session string
+	// until is when the session ends; zero where there is none.
+	until time.Time
+	// program: the request carries the token itself, so no browser can be made to send it.
+	program bool
+}
+
+// by names the visitor in what the bot keeps of a pause or an order.
+func (v visitor) by() string {
+	if v.name != "" {
+		return v.name + " on the page"
+	}
+	return "somebody on the page, from " + v.addr
+}
+
+// visitor says who sends a request, and whether they are let in.
+func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool) {
+	v.addr = addressOf(r)
+	if d.open() {
+		return v, true
+	}
+	if given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		v.program = d.o.Token != "" && same(given, d.o.Token)
+		return v, v.program
+	}
+	c, err := r.Cookie(d.cookieName(r))
+	if err != nil {
+		return v, false
+	}
+	id, mac, _ := strings.Cut(c.Value, ".")
+	if !same(mac, d.sign("session", id)) {
+		return v, false
+	}
+	s, ok := d.sessions.get(id, now)
+	v.name, v.session, v.until = s.name, id, s.until
+	return v, ok
+}
+
+// addressOf is where a request comes from. What a header says of that can be made up by anybody, so no header is asked.
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// same compares two secrets in constant time, whatever their lengths.
+func same(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// sign signs an id for a purpose.
+func (d *Dashboard) sign(purpose, id string) string {
+	m := hmac.New(sha256.New, d.key)
+	m.Write([]byte(purpose + " " + id))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// token is what the page's forms carry to show that they are the page's.
+func (d *Dashboard) token(v visitor) string { return d.sign("form", v.session) }
+
+func (d *Dashboard) isToken(v visitor, token string) bool { return same(token, d.token(v)) }
+
+// secure says whether a request came by HTTPS, as far as can be known. A header that lies about it harms only who sends it.
+func (d *Dashboard) secure(r *http.Request) bool {
+	return d.o.Secure || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// cookieName makes browsers refuse a cookie that another host or a plain connection has planted, where there is HTTPS.
+func (d *Dashboard) cookieName(r *http.Request) string {
+	if d.secure(r) {
+		return "__Host-autoscalebot"
+	}
+	return "autoscalebot"
+}
+
+func (d *Dashboard) cookie(r *http.Request, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: d.cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: d.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// A session is somebody who has signed in.
+type session struct {
+	name  string
+	until time.Time
+}
+
+// sessions are those that have not ended.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[string]session
+}
+
+func (s *sessions) get(id string, now time.Time) (session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.byID[id]
+	return found, ok && now.Before(found.until)
+}
+
+// begin begins a session, and returns its id.
+func (s *sessions) begin(name string, now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = map[string]session{}
+	}
+	oldest, first := "", time.Time{}
+	for id, other := range s.byID {
+		if !now.Before(other.until) {
+			delete(s.byID, id)
+		} else if oldest == "" || other.until.Before(first) {
+			oldest, first = id, other.until
+		}
+	}
+	if len(s.byID) >= mostSessions {
+		delete(s.byID, oldest)
+	}
+	id := rand.Text()
+	s.byID[id] = session{name: name, until: now.Add(sessionLength)}
+	return id
+}
+
+func (s *sessions) end(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byID, id)
+}

@@ -1,0 +1,230 @@
+package dashboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+const (
+	// mostViewers bounds how many streams are open at once.
+	mostViewers = 2000
+	// behind is how many frames a viewer may be late by before they are let go; their browser comes back by itself.
+	behind = 16
+	// pulse is how often a stream says something at the least. Heroku's router ends one that is silent for 55 s.
+	pulse = 20 * time.Second
+	// frameTime is how long a viewer may take to read a frame.
+	frameTime = 10 * time.Second
+	// longestStream ends a stream from time to time, so that none outlives what its visitor may see by much.
+	longestStream = time.Hour
+)
+
+// A viewer is somebody whose page is open.
+type viewer struct {
+	session string
+	frames  chan []byte // closed when the viewer is let go
+}
+
+// A hub hands frames to all viewers.
+type hub struct {
+	mu      sync.Mutex
+	last    bot.Record
+	seen    bool
+	viewers map[*viewer]struct{}
+}
+
+func (h *hub) newest() (r bot.Record, seen bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last, h.seen
+}
+
+// take keeps the newest record, and says whether anybody looks.
+func (h *hub) take(r bot.Record) (watched bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last, h.seen = r, true
+	return len(h.viewers) > 0
+}
+
+func (h *hub) watched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.viewers) > 0
+}
+
+// join adds a viewer; ok is false when there are too many.
+func (h *hub) join(session string) (v *viewer, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.viewers) >= mostViewers {
+		return nil, false
+	}
+	if h.viewers == nil {
+		h.viewers = map[*viewer]struct{}{}
+	}
+	v = &viewer{session: session, frames: make(chan []byte, behind)}
+	h.viewers[v] = struct{}{}
+	return v, true
+}
+
+// leave lets a viewer go, who may have been let go already.
+func (h *hub) leave(v *viewer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(v)
+}
+
+// end lets all viewers of a session go.
+func (h *hub) end(session string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for v := range h.viewers {
+		if v.session == session {
+			h.drop(v)
+		}
+	}
+}
+
+// drop is called with h.mu held.
+func (h *hub) drop(v *viewer) {
+	if _, there := h.viewers[v]; there {
+		delete(h.viewers, v)
+		close(v.frames)
+	}
+}
+
+// send hands a frame to everybody, and waits for nobody: who is too far behind is let go.
+func (h *hub) send(frame []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for v := range h.viewers {
+		select {
+		case v.frames <- frame:
+		default:
+			h.drop(v)
+		}
+	}
+}
+
+// A beat is what a page needs to take in a heartbeat, or that something else has changed.
+type beat struct {
+	// Now is the part of the page about this moment, Title the page's.
+	Now   string `json:"now"`
+	Title string `json:"title"`
+	// Point is the heartbeat's place in the charts, Row its row in the table; both are left out where there was no heartbeat.
+	Point *point `json:"point,omitempty"`
+	Row   string `json:"row,omitempty"`
+	// Mark is the change that the charts mark. Say is what a screen reader is to say of it.
+	Mark *chartMark `json:"mark,omitempty"`
+	Say  string     `json:"say,omitempty"`
+}
+
+// Record shows a record to everybody who looks. It waits for nobody, and never fails.
+func (d *Dashboard) Record(_ context.Context, r bot.Record) error {
+	if r.Action == bot.Interrupted || !d.hub.take(r) {
+		return nil
+	}
+	b := d.beat(r.Time)
+	b.Point = pointOf(r)
+	b.Row = d.html(decisionRow(d.decision(r)))
+	if changed(r) {
+		m := markOf(r)
+		b.Mark, b.Say = &m, m.Text+": "+m.Why
+	}
+	d.hub.send(asEvent(b))
+	return nil
+}
+
+// show shows what has changed beside the heartbeats.
+func (d *Dashboard) show(now time.Time) {
+	if d.hub.watched() {
+		d.hub.send(asEvent(d.beat(now)))
+	}
+}
+
+func (d *Dashboard) beat(now time.Time) beat {
+	p := d.present(now)
+	return beat{Now: d.html(nowPart(p)), Title: p.Title}
+}
+
+// asEvent writes a beat as a server-sent event.
+func asEvent(b beat) []byte {
+	var out bytes.Buffer
+	out.WriteString("event: beat\ndata: ")
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false) // which would make it longer; no browser reads a stream as HTML
+	_ = e.Encode(b)        // texts, and numbers that are finite; it ends the line
+	out.WriteString("\n")
+	return out.Bytes()
+}
+
+// pointOf is a record's place in the charts.
+func pointOf(r bot.Record) *point {
+	p := &point{Time: float64(r.Time.UnixMilli()) / 1000, Min: r.Limits.Min, Max: r.Limits.Max}
+	p.Low, p.High = figure(r.Decision.MinResponseMS), figure(r.Decision.MaxResponseMS)
+	p.Response = missing
+	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
+		p.Response = figure(hb.Value)
+	}
+	p.Dynos = missing
+	if n := r.After(); n >= 0 {
+		p.Dynos = figure(n)
+	}
+	return p
+}
+
+// stream keeps a page live.
+func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) {
+	if r.Method == http.MethodHead {
+		return
+	}
+	v, ok := d.hub.join(who.session)
+	if !ok {
+		w.Header().Set("Retry-After", "30")
+		d.refuse(w, r, http.StatusServiceUnavailable, "too many people are looking at once")
+		return
+	}
+	defer d.hub.leave(v)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // which nginx obeys
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{}) // the server's own would end the stream; where it cannot be set, the browser comes back
+	end := time.NewTimer(streamLength(who, time.Now()))
+	defer end.Stop()
+	tick := time.NewTicker(pulse)
+	defer tick.Stop()
+	next := append([]byte("retry: 3000\n"), asEvent(d.beat(time.Now()))...)
+	for {
+		_ = rc.SetWriteDeadline(time.Now().Add(frameTime))
+		if _, err := w.Write(next); err != nil || rc.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-end.C:
+			return
+		case <-tick.C:
+			next = []byte(": still here\n\n")
+		case next, ok = <-v.frames:
+			if !ok {
+				return
+			}
+		}
+	}
+}
+
+// streamLength is how long a visitor's stream may last.
+func streamLength(v visitor, now time.Time) time.Duration {
+	if !v.until.IsZero() {
+		return min(longestStream, v.until.Sub(now))
+	}
+	return longestStream
+}

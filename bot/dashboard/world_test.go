@@ -1,0 +1,273 @@
+package dashboard_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// world is a real bot over a fake app and platform, with the page before it.
+type world struct {
+	*bot.Bot
+	page    *dashboard.Dashboard
+	options dashboard.Options
+	app     *app
+	past    *past
+	url     string
+}
+
+// app is a fake app with a load of its own, and its platform.
+type app struct {
+	mu    sync.Mutex
+	n     int
+	now   time.Time
+	noise *rand.Rand
+	fixed *probe.Reading // what every heartbeat is, where a test says so
+	fails error          // what the platform answers, where a test says so
+}
+
+func (a *app) Size(context.Context) (int, bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.n, true, a.fails
+}
+
+func (a *app) Resize(_ context.Context, n int) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.n = n
+	return nil
+}
+
+// answer makes every heartbeat from now on the same.
+func (a *app) answer(r probe.Reading) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fixed = &r
+}
+
+// Probe answers as an app does whose load has a crest in the afternoon of each weekday.
+func (a *app) Probe(context.Context) probe.Reading {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fixed != nil {
+		r := *a.fixed
+		r.Time = a.now
+		return r
+	}
+	hour := float64(a.now.Hour()) + float64(a.now.Minute())/60
+	load := 0.9 + 3.6*math.Exp(-math.Pow((hour-14.5)/4, 2)) + 0.9*math.Exp(-math.Pow((hour-20)/1.5, 2))
+	if day := a.now.Weekday(); day == time.Saturday || day == time.Sunday {
+		load *= 0.55
+	}
+	used := min(0.985, load/float64(max(1, a.n))*(0.8+0.16*a.noise.Float64()))
+	ms := 70 + 95/(1-used) + 30*a.noise.ExpFloat64()
+	r := probe.Reading{
+		Signal: "heartbeat", Time: a.now, Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200,
+		Phases: probe.Phases{DNS: 2 * time.Millisecond, Connect: 6 * time.Millisecond, TLS: 14 * time.Millisecond},
+	}
+	r.Phases.Processing = time.Duration(ms*1e6) - r.Phases.Total()
+	if a.noise.IntN(900) == 0 {
+		r.Outcome, r.Value, r.Error = probe.Timeout, 5000, "no answer within 5 s"
+	}
+	return r
+}
+
+// past is a History in memory.
+type past struct {
+	mu       sync.Mutex
+	interval time.Duration
+	records  []bot.Record
+	broken   error
+	asked    int
+}
+
+func (p *past) Record(_ context.Context, r bot.Record) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.records = append(p.records, r)
+	return nil
+}
+
+func (p *past) Points(_ context.Context, from, to time.Time, atMost int) (history.Series, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	if p.broken != nil {
+		return history.Series{}, p.broken
+	}
+	s := history.Series{Step: max(p.interval, (to.Sub(from) / time.Duration(atMost)).Round(p.interval))}
+	if s.Step*time.Duration(atMost) < to.Sub(from) {
+		s.Step += p.interval
+	}
+	var values []float64
+	for _, r := range p.records {
+		if r.Time.Before(from) || !r.Time.Before(to) {
+			continue
+		}
+		begin := r.Time.Truncate(s.Step)
+		if n := len(s.Points); n == 0 || !s.Points[n-1].Time.Equal(begin) {
+			values = values[:0]
+			s.Points = append(s.Points, history.Point{Time: begin, MedianMS: -1, P95MS: -1, MaxMS: -1, Dynos: -1})
+		}
+		values = p.add(&s.Points[len(s.Points)-1], r, values)
+	}
+	return s, nil
+}
+
+func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 {
+	d := r.Decision
+	pt.Heartbeats++
+	switch d.Verdict {
+	case bot.Slow:
+		pt.Slow++
+	case bot.Fast:
+		pt.Fast++
+	case bot.Blind:
+		pt.Blind++
+	}
+	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
+		values = append(values, hb.Value)
+		slices.Sort(values)
+		pt.MedianMS, pt.P95MS, pt.MaxMS = values[len(values)/2], values[len(values)*95/100], values[len(values)-1]
+	}
+	pt.LowMS, pt.HighMS, pt.Min, pt.Max, pt.Dynos = d.MinResponseMS, d.MaxResponseMS, r.Limits.Min, r.Limits.Max, r.After()
+	pt.DynoSeconds += float64(max(0, r.After())) * p.interval.Seconds()
+	return values
+}
+
+func (p *past) Records(_ context.Context, q history.Query) ([]bot.Record, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken != nil {
+		return nil, p.broken
+	}
+	limit := q.Limit
+	if limit == 0 {
+		limit = 100
+	}
+	var out []bot.Record
+	for _, r := range slices.Backward(p.records) {
+		switch {
+		case len(out) == limit:
+			return out, nil
+		case !q.From.IsZero() && r.Time.Before(q.From), !q.To.IsZero() && !r.Time.Before(q.To):
+		case q.Changed && r.Action == bot.Held && r.Decision.Adopted == nil:
+		case q.Verdict != "" && r.Decision.Verdict != q.Verdict, q.Rule != "" && r.Decision.Rule != q.Rule:
+		default:
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+const (
+	password = "correct horse battery"
+	token    = "a-token-of-24-characters"
+)
+
+// newWorld makes a page with a past of so long, and serves it.
+func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("there are no time zones on this machine")
+	}
+	table := schedule.Table{}
+	least, err := schedule.Parse("0:00:1, 8:00:2, 20:00:1")
+	if err == nil {
+		var most schedule.Series
+		if most, err = schedule.Parse("0:00:3, 8:00:6, 22:00:3"); err == nil {
+			table, err = schedule.New(least, most, zone)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{app: &app{n: 2, noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
+	policy := bot.Policy{
+		MaxResponseMS: 600, MinResponseMS: 220, Fails: bot.InARow(3), Passes: bot.InARow(10), Price: 50,
+		CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute, FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	}
+	o := dashboard.Options{
+		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
+		Schedule: table, Zone: zone, Policy: policy, History: w.past, Password: password, Token: token,
+		State: func() bot.State { return w.State() }, Control: func() bot.Control { return w.Control() },
+		Settings: []dashboard.Setting{
+			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "where the heartbeat goes"},
+			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "how long from one heartbeat to the next"},
+			{"Decision", "MAX_RESPONSE_TIME_IN_MS", "600", "environment", "a longer heartbeat is slow"},
+			{"Decision", "MIN_RESPONSE_TIME_IN_MS", "220", "environment", "a shorter heartbeat is fast"},
+			{"Decision", "COOLDOWN_UP_IN_SECONDS", "180", "default", "how long the next up waits after an up"},
+			{"Platform", "HEROKU_API_KEY", "(set, hidden)", "environment", "lets the bot scale"},
+			{"Platform", "HEROKU_API_URL", "", "default", ""},
+		},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	w.Bot = bot.New(bot.Options{
+		App: o.App, ProcessType: o.ProcessType, Interval: o.Interval, Probers: []probe.Prober{w.app}, Schedule: table, Scaler: w.app,
+		Policy: o.Policy, DryRun: o.DryRun, Recorders: []bot.Recorder{w.past},
+		Notices: bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true},
+	})
+	if o.Desk == nil {
+		o.Desk = w.Bot
+	}
+	w.options = o
+	if w.page, err = dashboard.New(o); err != nil {
+		t.Fatal(err)
+	}
+	for now := time.Now().Add(-length); now.Before(time.Now().Add(-o.Interval)); now = now.Add(o.Interval) {
+		w.app.now = now.In(zone)
+		w.Tick(t.Context(), now)
+	}
+	w.beat(t)
+	w.url = serve(t, w.page)
+	return w
+}
+
+// beat ticks once, now, and shows it.
+func (w *world) beat(t testing.TB) bot.Record {
+	t.Helper()
+	now := time.Now()
+	w.app.mu.Lock()
+	w.app.now = now.In(w.options.Zone)
+	w.app.mu.Unlock()
+	r := w.Tick(t.Context(), now)
+	if err := w.page.Record(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// serve serves h on this machine until the test ends.
+func serve(t testing.TB, h http.Handler) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- dashboard.Serve(ctx, l, h, nil) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Serve returned %v", err)
+		}
+	})
+	return "http://" + l.Addr().String()
+}
