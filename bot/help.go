@@ -11,9 +11,6 @@ const (
 	enoughHelp = 0.9
 	// growing is the share above which they have grown so much that more load, rather than dynos that do not help, explains it.
 	growing = 1.25
-	// rampFactor is how many times as many ups it takes where the load seems to grow: where the readings grow, or are timeouts,
-	// which say nothing about by how much.
-	rampFactor = 4
 	// helpHold is how long the bot stays at the number that did not help before it steps back to where it began.
 	helpHold = 10 * time.Minute
 )
@@ -64,9 +61,11 @@ func (l Level) better(than Level) bool {
 	return l.mean() <= enoughHelp*than.mean()
 }
 
-// ramping says whether more load could explain that they have not.
+// ramping says whether more load could explain that they have not: they have grown, or there are timeouts, which do not say by
+// how much. In simulated flash crowds every bound on such ups, up to sixteen times the dynos, stopped some that the load called
+// for; the maximum and the budget bound them.
 func (l Level) ramping(than Level) bool {
-	return !l.failing() && !than.failing() && (2*l.Timeouts > l.N || l.mean() > growing*than.mean())
+	return !l.failing() && !than.failing() && (l.Timeouts > 0 || l.mean() > growing*than.mean())
 }
 
 // A Climb is a row of ups for slow readings that have not improved them yet. It is never changed in place.
@@ -128,7 +127,7 @@ func (c *Climb) stepBack(now time.Time, n int) bool {
 }
 
 // help keeps from one more up where those before it in a row did not improve the readings. Response time misleads when the
-// database or one slow route is to blame: dynos then cost money and change nothing.
+// database or one slow route is to blame: dynos then cost money and change nothing. Errors that are no timeouts never improve.
 func (p *Policy) help(st *State, d *Decision, now time.Time) {
 	c := st.Climb
 	if p.HelpAfter == 0 || c == nil || d.To <= d.From {
@@ -141,7 +140,7 @@ func (p *Policy) help(st *State, d *Decision, now time.Time) {
 	case !c.stuck() && st.Level.better(c.Before):
 		st.Climb = &Climb{From: d.From, Before: st.Level}
 		return
-	case !c.stuck() && (c.Ups < p.HelpAfter || st.Level.ramping(c.Before) && c.Ups < rampFactor*p.HelpAfter):
+	case !c.stuck() && (c.Ups < p.HelpAfter || st.Level.ramping(c.Before)):
 		return
 	case !c.stuck():
 		next := *c
