@@ -5,6 +5,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,7 +78,7 @@ func TestEndToEnd(t *testing.T) {
 	events := hook.all()
 	b.wait("every notice by e-mail", func() bool { return mail.count() == len(events) })
 	if n := chat.count(); n != len(events) {
-		t.Errorf("Slack got %d messages, the webhook %d", n, len(events))
+		t.Errorf("Slack got %d notices, the webhook %d", n, len(events))
 	}
 	if last := events[len(events)-1]; last.Kind != notify.Scaled || last.To != web() {
 		t.Errorf("the last notice before the end was %+v, want the change to %d", last, web())
@@ -88,6 +90,36 @@ func TestEndToEnd(t *testing.T) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("a line of the log is no JSON: %s", line)
 		}
+	}
+}
+
+// A restart goes on in the Slack thread of an incident that is open.
+func TestSlackThreadsSurviveAKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes about 5 s")
+	}
+	api, app, chat := herokutest.NewServer(t), newHeart(t), newChat(t)
+	api.AddApp(dancingForest(app.url, 1))
+	app.answer(refuses)
+	state := filepath.Join(t.TempDir(), "state.json")
+	env := []string{
+		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "STATE_FILE=" + state,
+		"HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_JITTER=0", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "ADMIN_SOCKET=none",
+		"NOTIFICATION_BACKENDS=slack", "SLACK_BOT_TOKEN=xoxb-slack-t0ken", "SLACK_CHANNEL=#ops", "SLACK_API_URL=" + chat.GetAPIURL(),
+	}
+	b := start(t, nil, env...)
+	b.wait("the thread to be kept", func() bool { _, err := os.Stat(state + ".slack"); return err == nil })
+	_ = b.cmd.Process.Kill()
+	<-b.ended
+	if chat.count() != 1 || chat.replies.Load() != 0 {
+		t.Errorf("Slack got %d notices, %d of them replies, before the kill", chat.count(), chat.replies.Load())
+	}
+	app.answer(takes(0))
+	b = start(t, nil, env...)
+	b.wait("the end of the incident in its thread", func() bool { return chat.replies.Load() == 1 })
+	b.terminate()
+	if text, err := os.ReadFile(state + ".slack"); err != nil || string(text) != "[]" {
+		t.Errorf("after the end the threads are %q, %v", text, err)
 	}
 }
 

@@ -207,10 +207,10 @@ func (h *hook) all() []notify.Event {
 	return slices.Clone(h.events)
 }
 
-// chat is a Slack that counts the bot's messages.
+// chat is a Slack that counts the notices in the bot's messages, of which one may tell several, and the replies among them.
 type chat struct {
 	*slacktest.Server
-	messages atomic.Int64
+	notices, replies atomic.Int64
 }
 
 func newChat(t *testing.T) *chat {
@@ -220,7 +220,14 @@ func newChat(t *testing.T) *chat {
 			if r.FormValue("channel") != "#ops" || r.FormValue("blocks") == "" {
 				t.Errorf("a message to Slack: channel %q, blocks %q", r.FormValue("channel"), r.FormValue("blocks"))
 			}
-			c.messages.Add(1)
+			var attachments []json.RawMessage // one a notice
+			if err := json.Unmarshal([]byte(r.FormValue("attachments")), &attachments); err != nil {
+				t.Errorf("a message to Slack: %v", err)
+			}
+			c.notices.Add(int64(len(attachments)))
+			if r.FormValue("thread_ts") == "1.0" {
+				c.replies.Add(1)
+			}
 			_, _ = io.WriteString(w, `{"ok":true,"channel":"C1","ts":"1.0"}`)
 		})
 	})
@@ -229,15 +236,15 @@ func newChat(t *testing.T) *chat {
 	return c
 }
 
-func (c *chat) count() int { return int(c.messages.Load()) }
+func (c *chat) count() int { return int(c.notices.Load()) }
 
 // smtpPassword is what the mailbox wants of its user "bot".
 const smtpPassword = "smtp-passw0rd"
 
-// mailbox is an SMTP server that wants the bot to sign in, and counts its messages.
+// mailbox is an SMTP server that wants the bot to sign in, and counts the notices in its mails, of which one may tell several.
 type mailbox struct {
-	addr     string
-	messages atomic.Int64
+	addr    string
+	notices atomic.Int64
 }
 
 func newMailbox(t *testing.T) *mailbox {
@@ -257,7 +264,7 @@ func newMailbox(t *testing.T) *mailbox {
 	return m
 }
 
-func (m *mailbox) count() int { return int(m.messages.Load()) }
+func (m *mailbox) count() int { return int(m.notices.Load()) }
 
 type session struct {
 	m  *mailbox
@@ -289,8 +296,6 @@ func (s *session) Logout() error                        { return nil }
 
 func (s *session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
-	if err == nil && bytes.Contains(text, []byte("dancing-forest")) {
-		s.m.messages.Add(1)
-	}
+	s.m.notices.Add(int64(bytes.Count(text, []byte("App: dancing-forest (web)")))) // once a notice, in the plain text
 	return err
 }
