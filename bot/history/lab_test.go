@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type lab struct {
 func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
 	t.Run("memory", func(t *testing.T) { test(t, lab{url: "memory"}) })
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteLab(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgresLab(t)) })
 }
 
 func sqliteLab(t testing.TB) lab {
@@ -150,4 +152,27 @@ func asJSON(t testing.TB, v any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func writeFile(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// canceled returns a context that is over.
+func canceled(t testing.TB) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx, cancel
 }

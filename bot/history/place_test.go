@@ -1,0 +1,79 @@
+package history_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+func TestErrorsOfTheURLSpeak(t *testing.T) {
+	dir := t.TempDir()
+	for url, want := range map[string]string{
+		"history.db":                               "the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path",
+		"mysql://u:hunter2@h/d":                    `a history cannot be kept in a URL that begins with "mysql"; it can in memory, sqlite:PATH or postgres://…`,
+		"sqlite:":                                  "sqlite: names no file; write sqlite:PATH, for example sqlite:history.db",
+		"sqlite:" + dir:                            "open the history: open " + dir + ": is a directory",
+		"sqlite:" + dir + "/none/h.db":             "open the history: the folder " + dir + "/none does not exist",
+		"postgres://u:hunter2%@h/d":                "the history's URL cannot be read; it must look like postgres://user:password@host:5432/name, with characters such as @, / and % in the password written as %40, %2F and %25",
+		"postgres://u:hunter2@h:x/d":               "the history's URL cannot be read",
+		"postgres://u:hunter2@h/d?sslmode=hunter2": "the history's URL cannot be used: ",
+		"postgres://u@h/d?password=hunter2&connect_timeout=x": "the history's URL cannot be used: ",
+		"postgres://u:hunter2@127.0.0.1:1/d":                  "open the history in the PostgreSQL database d at 127.0.0.1: ",
+	} {
+		db, err := history.Open(t.Context(), history.Options{URL: url})
+		if err == nil {
+			shut(t, db)
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v\nwant %s…", url, err, want)
+		}
+	}
+	if _, err := history.Open(t.Context(), history.Options{Keep: history.Retention{Raw: -1}}); err == nil {
+		t.Error("a negative retention was accepted")
+	}
+}
+
+func TestAWrongPasswordIsNotShown(t *testing.T) {
+	l := postgresLab(t)
+	wrong := strings.Replace(l.url, "s3cr", "wr0ng", 1)
+	_, err := history.Open(t.Context(), history.Options{URL: wrong, Later: true})
+	if err == nil || !strings.Contains(err.Error(), "password authentication failed") || strings.Contains(err.Error(), "wr0ng") {
+		t.Errorf("a wrong password gave %v", err)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	text := strings.Repeat("no database ", 500)
+	writeFile(t, path, text)
+	if _, err := history.Open(t.Context(), history.Options{URL: "sqlite:" + path}); err == nil || !strings.Contains(err.Error(), "not a database") {
+		t.Errorf("a text file gave %v", err)
+	}
+	if readFile(t, path) != text {
+		t.Error("it was written to")
+	}
+}
+
+// Whatever the URL, the password in it is in no error. Nothing is connected to: the host does not resolve.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{"memory", "sqlite:x", "postgres://a:Zq9secretZq9@h.invalid/d", "postgres://a:Zq9secretZq9@h.invalid:99999/d?sslmode=x", "postgresql://a@h.invalid/?password=Zq9secretZq9&port=y", "Zq9secretZq9"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, url string) {
+		if strings.HasPrefix(url, "sqlite:") {
+			return // which would make files
+		}
+		ctx, cancel := canceled(t)
+		defer cancel()
+		db, err := history.Open(ctx, history.Options{URL: url})
+		if err == nil {
+			shut(t, db)
+			return
+		}
+		if strings.Contains(url, ":Zq9secretZq9@") && strings.Contains(err.Error(), "Zq9secretZq9") {
+			t.Errorf("%q: the error shows the password: %v", url, err)
+		}
+	})
+}
