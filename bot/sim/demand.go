@@ -7,8 +7,8 @@ import (
 
 // A Demand is how many requests people send over time.
 type Demand interface {
-	// Rate returns the requests per second so many seconds after the beginning: 0 or more, and finite. It is asked in
-	// the middle of each second.
+	// Rate returns the requests per second so many seconds after the beginning, from 0 to ten million. It is asked in the
+	// middle of each second, and a minute and a half beyond the end.
 	Rate(seconds float64) float64
 	// Length is how long the demand is known for.
 	Length() time.Duration
@@ -60,4 +60,18 @@ func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 		return nil, fmt.Errorf("the demand is 0 all the time, so it cannot be scaled to a peak of %g dynos", dynos)
 	}
 	return Scale(d, dynos*f.capacity()/peak), nil
+}
+
+// maxRate bounds a demand, in requests per second.
+const maxRate = 1e7
+
+// checkRates finds a second of d whose rate is impossible.
+func checkRates(d Demand, length time.Duration) error {
+	for i := range int(length.Seconds()) {
+		if rate := d.Rate(float64(i) + 0.5); !(rate >= 0 && rate <= maxRate) {
+			return fmt.Errorf("the demand is %g requests per second after %v; it must be from 0 to %g",
+				rate, time.Duration(i)*time.Second, float64(maxRate))
+		}
+	}
+	return nil
 }

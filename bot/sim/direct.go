@@ -33,9 +33,9 @@ func (e *direct) serve(service float64, heartbeat bool) (end float64, ok bool) {
 		return e.now + e.meter.timeout, false
 	}
 	end = start + service
-	e.meter.begun(e.now, start)
+	e.meter.begun(e.now, start, heartbeat)
 	e.meter.ended(e.now, end, heartbeat)
-	return end, end-e.now <= e.meter.timeout
+	return end, true
 }
 
 func (e *direct) choose() *dyno {
@@ -50,7 +50,7 @@ func (e *direct) choose() *dyno {
 func (e *direct) heartbeat(service, _ float64) (took float64, ok bool) {
 	e.meter.arrived(e.now, true)
 	end, ok := e.serve(service, true)
-	return min(end-e.now, e.meter.timeout), ok
+	return end - e.now, ok
 }
 
 func (e *direct) drain() {}

@@ -15,7 +15,7 @@
 // rate has added up to a number drawn from the exponential law with mean 1. The [Router] chooses a dyno. A dyno has c slots
 // and one queue, first come, first served; the time of service is drawn from a [Law] by its mean S and its coefficient of
 // variation CV, which is the lognormal law exp(μ + σZ) with σ² = ln(1 + CV²) and μ = ln S − σ²/2 unless said otherwise. A request
-// that has waited for the router's timeout is lost and nobody works on it; one that is answered later than that is lost too.
+// that has waited for the router's timeout is lost, and nobody works on it.
 // While no dyno is up, requests wait for the first one that boots; where none is asked for, they are lost at once.
 //
 // A new dyno serves after a time drawn evenly from the range of boot times, and is billed from the command. Each restarts

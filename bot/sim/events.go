@@ -114,7 +114,7 @@ func (e *events) work(d *dyno) {
 			continue
 		}
 		d.busy++
-		e.meter.begun(r.at, e.now)
+		e.meter.begun(r.at, e.now, r.beat != nil)
 		if r.database > 0 {
 			e.waiting.push(r)
 			e.query()
@@ -144,7 +144,7 @@ func (e *events) happen(ev event) {
 		r.dyno.busy--
 		r.dyno.held--
 		e.meter.ended(r.at, e.now, r.beat != nil)
-		r.beat.settle(e.now, e.now-r.at <= e.meter.timeout)
+		r.beat.settle(e.now, true)
 		e.work(r.dyno)
 	case booted:
 		e.work(r.dyno)
@@ -188,19 +188,18 @@ func (e *events) heartbeat(service, patience float64) (took float64, ok bool) {
 	sent := e.now
 	e.meter.arrived(sent, true)
 	e.beat = &beat{end: math.Inf(1)}
-	limit := min(patience, e.meter.timeout)
 	e.arrive(request{at: sent, service: service, beat: e.beat})
-	e.advance(sent + limit)
+	e.advance(sent + patience)
 	b := *e.beat
 	e.beat = nil
 	if !b.done {
-		return limit, false
+		return patience, false
 	}
-	return min(b.end-sent, e.meter.timeout), b.ok
+	return b.end - sent, b.ok
 }
 
 func (e *events) drain() {
-	end := e.now + e.meter.timeout
+	end := e.now + float64(e.meter.patience())
 	for next := e.queue.next(); next <= end; next = e.queue.next() {
 		e.now = next
 		e.happen(e.queue.pop())

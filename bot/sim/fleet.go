@@ -32,7 +32,7 @@ type Fleet struct {
 	// NoRestarts leaves out the restart of each dyno 24 hours to 27 hours 36 minutes after it came up, through which it
 	// serves nobody while it boots, and is billed.
 	NoRestarts bool
-	// Timeout is after how long the router gives a request up, at most a minute. Nobody works on one that has waited as long.
+	// Timeout is how long a request waits until the router gives it up, at most a minute. Nobody works on it then.
 	Timeout time.Duration
 	// Database is what all dynos share; one without slots is none.
 	Database Database

@@ -12,7 +12,7 @@ const (
 	history  = 720
 	horizon  = ring - history - 1
 	ringMask = ring - 1
-	// Minutes are closed when all of their requests were answered or lost, which takes the timeout, a minute at most.
+	// Minutes are closed when it is known what became of all of their requests, which takes the timeout, a minute at most.
 	openMinutes = 4
 	// longestView is the longest time that can be looked back on.
 	longestView = 10 * time.Minute
@@ -21,22 +21,23 @@ const (
 // A second is what happened in one second, all requests and heartbeats.
 type second struct {
 	arrived, started, finished, dropped uint32
-	// answered are those of the arrived that were answered in time, whenever that was.
-	answered uint32
-	serving  int32
+	waited                              uint32 // of the started
+	// taken are those of the arrived that a dyno has begun, whenever that was; the others are lost.
+	taken   uint32
+	serving int32
 	// What remained of this second when each of them came to be: what they add to the number that is there on average.
 	arrivedFor, startedFor, finishedFor, droppedFor float64
 	// inFlight and busy are the requests in the app and the slots at work, on average; known when the second is over.
 	inFlight, busy float64
-	// The response times of those that finished in time, and the waits of those that were begun.
+	// The response times of those that finished, and the waits of those that were begun.
 	sum            float64
 	response, wait histogram
 }
 
 // A minute is what became of the requests that arrived in a minute, without heartbeats.
 type minute struct {
-	arrived, answered, slow uint64 // slow: answered, but later than the bound
-	response                histogram
+	arrived, taken, inTime uint64 // in time: answered within the bound
+	response               histogram
 }
 
 // A meter counts what happens in the app: by the second, for those who look into it, and by the minute, for the result.
@@ -62,12 +63,20 @@ func (m *meter) arrived(at float64, heartbeat bool) {
 }
 
 // begun counts a request that arrived at a time and is begun at start, now or later.
-func (m *meter) begun(at, start float64) {
+func (m *meter) begun(at, start float64, heartbeat bool) {
 	i := min(int(start), m.at+horizon)
 	s := &m.ring[i&ringMask]
 	s.started++
 	s.startedFor += max(0, float64(i+1)-start)
 	s.wait[bucket(start-at)]++
+	if start > at {
+		s.waited++
+	}
+	a := int(at)
+	m.ring[a&ringMask].taken++
+	if !heartbeat {
+		m.open[a/60%openMinutes].taken++
+	}
 }
 
 // ended counts a request that arrived at a time and ends at end, now or later.
@@ -77,22 +86,15 @@ func (m *meter) ended(at, end float64, heartbeat bool) {
 	s.finished++
 	s.finishedFor += max(0, float64(i+1)-end)
 	took := end - at
-	if took > m.timeout {
-		return
-	}
 	b := bucket(took)
 	s.sum += took
 	s.response[b]++
-	a := int(at)
-	m.ring[a&ringMask].answered++
-	if heartbeat {
-		return
-	}
-	o := &m.open[a/60%openMinutes]
-	o.answered++
-	o.response[b]++
-	if took > m.bound {
-		o.slow++
+	if a := int(at) / 60; !heartbeat && a >= m.closed {
+		o := &m.open[a%openMinutes]
+		o.response[b]++
+		if took <= m.bound {
+			o.inTime++
+		}
 	}
 }
 
@@ -127,8 +129,8 @@ func (m *meter) roll(serving int) {
 	}
 }
 
-// patience is after how many seconds all that arrived in a second was answered or lost.
-func (m *meter) patience() int { return int(math.Ceil(m.timeout)) + 1 }
+// patience is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to be in time.
+func (m *meter) patience() int { return int(math.Ceil(m.timeout)) + 1 } // the bound is no longer
 
 func (m *meter) close() {
 	o := &m.open[m.closed%openMinutes]
@@ -152,6 +154,8 @@ type Observation struct {
 	// Arrived are the requests that came, Answered those that the router has logged an answer of, Lost those that it has
 	// given up.
 	Arrived, Answered, Lost int
+	// Begun are those that were begun, Waited those of them that found no slot free.
+	Begun, Waited int
 	// Busy is how many slots were at work on average, InFlight how many requests were worked on or waited, Serving how many
 	// dynos were up.
 	Busy, InFlight, Serving float64
@@ -176,6 +180,8 @@ func (m *meter) observe(now, n int) Observation {
 	for i := now - n; i < now; i++ {
 		s := &m.ring[i&ringMask]
 		o.Arrived += int(s.arrived)
+		o.Begun += int(s.started)
+		o.Waited += int(s.waited)
 		o.Busy += s.busy
 		o.InFlight += s.inFlight
 		o.Serving += float64(s.serving)
@@ -184,7 +190,7 @@ func (m *meter) observe(now, n int) Observation {
 		o.wait.add(&s.wait)
 		if k := i - m.patience(); k >= 0 {
 			then := &m.ring[k&ringMask]
-			o.Lost += int(then.arrived) - int(then.answered)
+			o.Lost += int(then.arrived) - int(then.taken)
 		}
 	}
 	o.Answered = int(o.response.count())

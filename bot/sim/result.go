@@ -63,8 +63,8 @@ type Minute struct {
 	Requests uint64 `json:"requests"`
 	Slow     uint64 `json:"slow"`
 	Lost     uint64 `json:"lost"`
-	// P50 and P95 are percentiles of the response times in milliseconds, right to 2 %. One that falls among the lost is the
-	// router's timeout.
+	// P50 and P95 are percentiles of the response times in milliseconds, right to 2 %, and the router's timeout where they are
+	// beyond it or among the lost.
 	P50 float64 `json:"p50_ms"`
 	P95 float64 `json:"p95_ms"`
 	// Dynos are asked for at its end, and Up serve. Needed is what the demand in its last second needs, Oracle what the oracle
@@ -147,11 +147,12 @@ func (a *accounts) answers(i int, from *minute) {
 	if i >= len(a.minutes) {
 		return
 	}
-	lost := from.arrived - from.answered
+	lost := from.arrived - from.taken
 	m := &a.minutes[i]
-	m.Requests, m.Slow, m.Lost = from.arrived, from.slow, lost
-	m.P50 = 1000 * min(a.timeout, from.response.quantile(0.50, lost))
-	m.P95 = 1000 * min(a.timeout, from.response.quantile(0.95, lost))
+	m.Requests, m.Slow, m.Lost = from.arrived, from.taken-from.inTime, lost
+	unanswered := from.arrived - from.response.count()
+	m.P50 = 1000 * min(a.timeout, from.response.quantile(0.50, unanswered))
+	m.P95 = 1000 * min(a.timeout, from.response.quantile(0.95, unanswered))
 	a.requests += m.Requests
 	a.late += m.Slow
 	a.lost += lost

@@ -29,6 +29,9 @@ type Options struct {
 	Price float64
 	// Seed makes chance. What is simulated again with the same options has the same result, to the bit.
 	Seed uint64
+
+	// events serves event by event what could be served directly; a test compares them.
+	events bool
 }
 
 // longest bounds a simulation.
@@ -73,7 +76,9 @@ func (o Options) complete(by Driver) (Options, error) {
 		return o, fmt.Errorf("simulate: %w", err)
 	}
 	var err error
-	o.Demand, err = scaleToPeak(o.Demand, o.Fleet, o.Peak)
+	if o.Demand, err = scaleToPeak(o.Demand, o.Fleet, o.Peak); err == nil {
+		err = checkRates(o.Demand, o.Length)
+	}
 	if err != nil {
 		return o, fmt.Errorf("simulate: %w", err)
 	}
@@ -90,7 +95,7 @@ func (o Options) check(by Driver) error {
 	wrong(by.Interval < time.Second, "the interval is %v; it must be a second or more", by.Interval)
 	wrong(by.Begin == nil, "the driver has no Begin")
 	wrong(!(o.Peak >= 0 && o.Peak <= maxDynos), "the peak is %g dynos; it must be from 0 to %d", o.Peak, maxDynos)
-	wrong(o.Bound < 0, "the bound is %v, and must not be less than 0", o.Bound)
+	wrong(o.Bound < 0 || o.Bound > o.Fleet.Timeout, "the bound is %v; it must be from 0 to the router's timeout of %v", o.Bound, o.Fleet.Timeout)
 	wrong(o.Limits.Min < 0 || o.Limits.Max < max(1, o.Limits.Min) || o.Limits.Max > maxDynos,
 		"the limits are %d to %d; they must be from 0 to %d, the least first", o.Limits.Min, o.Limits.Max, maxDynos)
 	wrong(o.Length < time.Minute || o.Length > longest || o.Length%time.Second != 0,
@@ -135,7 +140,7 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 			a.minuteEnds(Minute{Dynos: len(w.fleet.dynos), Up: len(w.fleet.serving), Needed: d, Oracle: dynos})
 		}
 	}
-	if f.Router == Random && f.Database.Slots == 0 {
+	if f.Router == Random && f.Database.Slots == 0 && !o.events {
 		w.engine = &direct{t}
 	} else {
 		w.engine = newEvents(t, o.Seed)

@@ -23,8 +23,8 @@ type Trace struct {
 const (
 	// maxRows bounds a trace: ten years of minutes are half of it.
 	maxRows = 10_000_000
-	// maxUnixTime is the last second of the year 9999.
-	maxUnixTime = 253402300799
+	// maxUnixTime is the last second of the year 2099, so that no trace is too long for a time.Duration.
+	maxUnixTime = 4102444799
 	// maxRequests bounds the requests of a bin, so that no sum of them overflows.
 	maxRequests = 1e12
 )
@@ -93,8 +93,8 @@ func (p *traceParser) stepTo(at float64) error {
 		p.Start = time.UnixMilli(int64(math.Round(at * 1000))).UTC()
 	case at <= p.last:
 		return fmt.Errorf("its time %.15g is not after %.15g of the row before it", at, p.last)
-	case n == 1 && step < time.Millisecond:
-		return fmt.Errorf("it comes %v after the row before it; the step must be a millisecond or more", step)
+	case n == 1 && (step < time.Millisecond || step > 24*time.Hour):
+		return fmt.Errorf("it comes %v after the row before it; the step must be from a millisecond to a day", step)
 	case n == 1:
 		p.Step = step.Round(time.Millisecond)
 	case (step - p.Step).Abs() > time.Millisecond:

@@ -1,0 +1,320 @@
+package sim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+func shape(t testing.TB, name string) sim.Shape {
+	t.Helper()
+	s, err := sim.ShapeOf(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// flash is an hour and a half of a flash crowd.
+func flash(t testing.TB) sim.Options {
+	return sim.Options{Demand: shape(t, "flash"), Peak: 8, Length: 90 * time.Minute, Seed: 7, Price: 25}
+}
+
+func TestTheSameSeedGivesTheSameResult(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.LeastConnections, sim.TwoChoices} {
+		o := flash(t)
+		o.Fleet = sim.DefaultFleet()
+		o.Fleet.Router = router
+		first := run(t, o, sim.Bot("count", counting))
+		if again := run(t, o, sim.Bot("count", counting)); !reflect.DeepEqual(first, again) {
+			t.Errorf("router %d: two runs differ:\n%+v\n%+v", router, first, again)
+		}
+		o.Seed++
+		if other := run(t, o, sim.Bot("count", counting)); other.Requests == first.Requests {
+			t.Errorf("router %d: another seed has the same %d requests", router, first.Requests)
+		}
+	}
+}
+
+func TestAnotherPolicyMeetsTheSameRequests(t *testing.T) {
+	o := flash(t)
+	a, b := run(t, o, sim.Fixed(4)), run(t, o, sim.Oracle())
+	for i := range a.Minutes {
+		if a.Minutes[i].Requests != b.Minutes[i].Requests {
+			t.Fatalf("minute %d has %d requests and %d", i, a.Minutes[i].Requests, b.Minutes[i].Requests)
+		}
+	}
+}
+
+func TestBothEnginesServeAlike(t *testing.T) {
+	o := flash(t)
+	o.Fleet = sim.DefaultFleet()
+	o.Fleet.Routes = []sim.Route{
+		{Weight: 3, Service: sim.Service{Mean: 50 * time.Millisecond, CV: 1}},
+		{Weight: 1, Service: sim.Service{Mean: 250 * time.Millisecond, CV: 1}},
+	}
+	o.Fleet.Slow, o.Fleet.SlowFactor = 1, 2
+	direct, events := run(t, o, sim.Oracle()), run(t, sim.ByEvents(o), sim.Oracle())
+	if direct.LostPercent == 0 || !reflect.DeepEqual(direct, events) {
+		t.Errorf("directly:\n%+v\nevent by event:\n%+v", direct, events)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden reports anew")
+
+func TestTheReportStaysTheSame(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("other processors round otherwise")
+	}
+	for name, by := range map[string]sim.Driver{"count": sim.Bot("count", counting), "oracle": sim.Oracle()} {
+		r := run(t, flash(t), by)
+		r.Minutes = r.Minutes[60:80]
+		got, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, '\n')
+		path := filepath.Join("testdata", name+".json")
+		if *update {
+			if err := os.WriteFile(path, got, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s is otherwise, which -update writes down if it is meant:\n%s", path, got)
+		}
+	}
+}
+
+func TestTheOracleIsTheMeasure(t *testing.T) {
+	r := run(t, flash(t), sim.Oracle())
+	if r.OracleRatio != 1 || r.SlowMinutesPercent > 3 || r.Ups == 0 {
+		t.Errorf("the oracle's ratio is %g, with %g %% slow minutes and %d ups", r.OracleRatio, r.SlowMinutesPercent, r.Ups)
+	}
+	for i, m := range r.Minutes {
+		if m.Dynos != m.Oracle {
+			t.Errorf("minute %d has %d dynos, the oracle's are %d", i, m.Dynos, m.Oracle)
+		}
+	}
+	if twice := run(t, flash(t), sim.Fixed(60)); !near(twice.OracleRatio, twice.DynoHours/r.DynoHours, 1e-9) {
+		t.Errorf("60 dynos have a ratio of %g, want %g", twice.OracleRatio, twice.DynoHours/r.DynoHours)
+	}
+}
+
+func TestDynosAreBilledFromTheCommand(t *testing.T) {
+	f := lasting(2)
+	f.BootMin, f.BootMax = 30*time.Second, 30*time.Second
+	by := sim.Driver{Name: "plan", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
+		start := w.Now()
+		return func(_ context.Context, now time.Time) { w.Want([]int{2, 5, 5, 1, 4}[now.Sub(start)/time.Minute]) }
+	}}
+	r := run(t, sim.Options{Demand: level{0, 5 * time.Minute}, Fleet: f, Price: 720}, by)
+	if want := float64(2+5+5+1+4) / 60; !near(r.DynoHours, want, 1e-9) || r.Dollars != 0.28 {
+		t.Errorf("%g dyno-hours for $%g, want %g for $0.28", r.DynoHours, r.Dollars, want)
+	}
+	if r.Ups != 2 || r.Downs != 1 || r.Flips != 2 {
+		t.Errorf("%d ups, %d downs, %d flips, want 2, 1 and 2", r.Ups, r.Downs, r.Flips)
+	}
+	for i, m := range r.Minutes {
+		if want := []int{2, 5, 5, 1, 4}[i]; m.Dynos != want || m.Up != want {
+			t.Errorf("minute %d ends with %d dynos, %d of them up, want %d", i, m.Dynos, m.Up, want)
+		}
+	}
+}
+
+func TestElasticityIsThatOfTheSPEC(t *testing.T) {
+	f := lasting(2)
+	f.BootMin, f.BootMax = 0, 0
+	o := sim.Options{Demand: level{4 * 45, 10 * time.Minute}, Fleet: f}
+	by := sim.Driver{Name: "plan", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
+		start := w.Now()
+		return func(_ context.Context, now time.Time) {
+			w.Want([]int{1, 1, 1, 3, 4, 4, 4, 8, 8, 6}[now.Sub(start)/time.Minute])
+		}
+	}}
+	// 4 are needed throughout.
+	want := sim.Elasticity{
+		UnderAccuracy: 10 * (3*0.75 + 0.25), OverAccuracy: 10 * (1 + 1 + 0.5), UnderTimeshare: 40, OverTimeshare: 30,
+		Instability: 100 * 4.0 / 9,
+	}
+	if got := run(t, o, by).Elasticity; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestARequestThatWaitsForTheTimeoutIsLost(t *testing.T) {
+	o := sim.Options{Demand: level{300, 20 * time.Minute}, Fleet: lasting(3)} // twice what three can do
+	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
+		o.Fleet.Router = router
+		r := run(t, o, sim.Fixed(3))
+		last := r.Minutes[19]
+		if lost := float64(last.Lost) / float64(last.Requests); !near(lost, 0.5, 0.05) || last.P95 != 30_000 {
+			t.Errorf("router %d: at last %.3f of the requests are lost and the p95 is %g ms, want 0.5 and 30000", router, lost, last.P95)
+		}
+	}
+}
+
+func TestWithoutDynosRequestsAreLostAndHeartbeatsFail(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {
+		o := sim.Options{Demand: level{5, 10 * time.Minute}, Fleet: lasting(2), Limits: schedule.Limits{Min: 0, Max: 5}}
+		o.Fleet.Router = router
+		var last probe.Reading
+		by := sim.Driver{Name: "none", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
+			return func(ctx context.Context, _ time.Time) {
+				w.Want(0)
+				last = w.Heartbeat().Probe(ctx)
+			}
+		}}
+		r := run(t, o, by)
+		if r.LostPercent != 100 || r.SlowMinutesPercent != 100 || r.DynoHours != 0 {
+			t.Errorf("lost %g %%, slow minutes %g %%, %g dyno-hours", r.LostPercent, r.SlowMinutesPercent, r.DynoHours)
+		}
+		if last.Outcome != probe.ServerError || last.Status != 503 {
+			t.Errorf("the heartbeat is %+v", last)
+		}
+	}
+}
+
+func TestRequestsWaitForTheFirstDynoThatBoots(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {
+		f := lasting(1)
+		f.Router, f.BootMin, f.BootMax = router, 25*time.Second, 25*time.Second
+		by := sim.Driver{Name: "restart", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
+			return func(context.Context, time.Time) {
+				w.Want(0)
+				w.Want(1)
+			}
+		}}
+		o := sim.Options{Demand: level{2, 10 * time.Minute}, Fleet: f, Limits: schedule.Limits{Max: 1}}
+		r := run(t, o, by)
+		if r.LostPercent != 0 || !near(r.SlowRequestsPercent, 100*25.0/60, 0.15) {
+			t.Errorf("router %d: lost %g %%, slow %g %%, want 0 and about 42", router, r.LostPercent, r.SlowRequestsPercent)
+		}
+	}
+}
+
+func TestDynosRestartDaily(t *testing.T) {
+	f := sim.DefaultFleet()
+	f.Dynos = 20
+	with := run(t, sim.Options{Demand: level{0, 120 * time.Hour}, Fleet: f}, sim.Fixed(20))
+	// Each is away for 40 s of 25 hours and 48 minutes, on average.
+	if want := 100 * 20 * 40 / (25.8 * 3600); !near(with.Elasticity.OverAccuracy, 1900-want, 0.0005) {
+		t.Errorf("the dynos that serve beyond the one needed are %.2f %%, want %.2f %%", with.Elasticity.OverAccuracy, 1900-want)
+	}
+	if want := 20 * 120.0; with.DynoHours != want {
+		t.Errorf("%g dyno-hours, want %g", with.DynoHours, want)
+	}
+}
+
+func TestTroubleSlowsTheDatabaseAndNoDynoHelps(t *testing.T) {
+	s := shape(t, "slow-database")
+	share := func(dynos int) float64 {
+		f := s.Fleet(lasting(dynos), 4)
+		r := run(t, sim.Options{Demand: s, Peak: 4, Fleet: f}, sim.Fixed(dynos))
+		for i, m := range r.Minutes {
+			if troubled := i >= 92 && i < 120; troubled != m.IsSlow() && (i < 90 || i > 125) {
+				t.Errorf("%d dynos: minute %d has %d slow and %d lost of %d requests", dynos, i, m.Slow, m.Lost, m.Requests)
+			}
+		}
+		return r.SlowMinutesPercent
+	}
+	if few, many := share(5), share(20); few < 12 || many < 12 {
+		t.Errorf("%g %% of the minutes are slow, with more dynos %g %%", few, many)
+	}
+}
+
+func TestTheBotActsWhenItsHeartbeatIsBack(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {
+		f := lasting(1)
+		f.Router = router
+		f.Heartbeat.Service = sim.Service{Mean: 12 * time.Second}
+		f.Heartbeat.Timeout = time.Minute
+		var at []time.Duration
+		var took float64
+		by := sim.Driver{Name: "up", Interval: 10 * time.Second, Begin: func(w *sim.World) func(context.Context, time.Time) {
+			start := w.Now()
+			return func(ctx context.Context, now time.Time) {
+				at = append(at, now.Sub(start))
+				if len(at) <= 2 {
+					took = w.Heartbeat().Probe(ctx).Value
+				}
+				w.Want(len(at))
+			}
+		}}
+		run(t, sim.Options{Demand: level{0, time.Minute}, Fleet: f}, by)
+		// The timeout is never beyond 80 % of the interval, so that each tick is on time.
+		if want := []time.Duration{0, 10e9, 20e9, 30e9, 40e9, 50e9}; !reflect.DeepEqual(at, want) || took != 8000 {
+			t.Errorf("router %d: ticks at %v, want %v; the heartbeat took %g ms, want 8000", router, at, want, took)
+		}
+	}
+}
+
+func TestMistakesInTheOptionsAreToldTogether(t *testing.T) {
+	f := sim.DefaultFleet()
+	f.Service.CV, f.BootMax, f.Busy, f.Timeout = -1, time.Second, 1, time.Hour
+	_, err := sim.Run(t.Context(), sim.Options{Demand: level{1, time.Second}, Fleet: f, Peak: -2}, sim.Driver{Interval: time.Millisecond})
+	if err == nil {
+		t.Fatal("there is no error")
+	}
+	for _, want := range []string{
+		"the interval is 1ms; it must be a second or more", "the driver has no Begin", "the peak is -2 dynos",
+		"the simulation lasts 1s", "an answer has a coefficient of variation of -1", "a boot takes 20s to 1s",
+		"dynos that are needed are busy to 1", "the router's timeout is 1h0m0s",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("it does not say %q:\n%v", want, err)
+		}
+	}
+	for want, o := range map[string]sim.Options{
+		"simulate: there is no demand": {},
+		"simulate: the demand is 0 all the time, so it cannot be scaled to a peak of 3 dynos":  {Demand: level{0, time.Hour}, Peak: 3},
+		"simulate: the demand is NaN requests per second after 0s; it must be from 0 to 1e+07": {Demand: level{math.NaN(), time.Hour}},
+		"simulate: the limits are 5 to 4; they must be from 0 to 10000, the least first":       {Demand: level{1, time.Hour}, Limits: schedule.Limits{Min: 5, Max: 4}},
+	} {
+		if _, err := sim.Run(t.Context(), o, sim.Oracle()); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestASimulationEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := sim.Run(ctx, flash(t), sim.Oracle()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want that it was cancelled", err)
+	}
+}
+
+func TestRecordersSeeEveryTick(t *testing.T) {
+	o := counting
+	kept := bot.NewRecent(1000)
+	o.Recorders = []bot.Recorder{kept}
+	run(t, flash(t), sim.Bot("count", o))
+	records := kept.Last(1000)
+	if len(records) != 180 || records[1].Time.Sub(records[0].Time) != 30*time.Second {
+		t.Fatalf("%d records, want 180 of them every 30 s", len(records))
+	}
+	for _, r := range records {
+		if hb, ok := r.Heartbeat(); !ok || hb.Time != r.Time || r.Limits != (schedule.Limits{Min: 1, Max: 60}) {
+			t.Fatalf("record %+v", r)
+		}
+	}
+}
