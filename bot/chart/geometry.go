@@ -1,0 +1,120 @@
+package chart
+
+import "math"
+
+// circle returns the corners of a regular polygon, in the turn that a raster's line segments have.
+func circle(at spot, radius float64, corners int) []spot {
+	out := make([]spot, corners)
+	for i := range out {
+		sin, cos := math.Sincos(-2 * math.Pi * float64(i) / float64(corners))
+		out[i] = spot{at.x + radius*cos, at.y + radius*sin}
+	}
+	return out
+}
+
+// rectangle returns the corners of b.
+func (b box) rectangle() []spot {
+	return []spot{{b.left, b.top}, {b.right, b.top}, {b.right, b.bottom}, {b.left, b.bottom}}
+}
+
+// overlaps says whether a and b have a place in common.
+func (b box) overlaps(o box) bool {
+	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
+}
+
+// clip returns the parts of a path that lie within b.
+func (b box) clip(path []spot) [][]spot {
+	var out [][]spot
+	var part []spot
+	for i := 1; i < len(path); i++ {
+		from, to, ok := b.cut(path[i-1], path[i])
+		if !ok {
+			continue
+		}
+		if len(part) == 0 || part[len(part)-1] != from {
+			if len(part) > 0 {
+				out = append(out, part)
+			}
+			part = []spot{from}
+		}
+		part = append(part, to)
+	}
+	if len(part) > 0 {
+		out = append(out, part)
+	}
+	return out
+}
+
+// cut returns the part of a segment that lies within b (Liang and Barsky, 1984).
+func (b box) cut(from, to spot) (spot, spot, bool) {
+	dx, dy := to.x-from.x, to.y-from.y
+	enter, leave := 0.0, 1.0
+	for _, edge := range [...]struct{ run, room float64 }{
+		{-dx, from.x - b.left},
+		{dx, b.right - from.x},
+		{-dy, from.y - b.top},
+		{dy, b.bottom - from.y},
+	} {
+		switch {
+		case edge.run == 0:
+			if edge.room < 0 {
+				return from, to, false
+			}
+		case edge.run < 0:
+			enter = max(enter, edge.room/edge.run)
+		default:
+			leave = min(leave, edge.room/edge.run)
+		}
+	}
+	if enter > leave {
+		return from, to, false
+	}
+	end := to
+	if leave < 1 {
+		end = spot{from.x + leave*dx, from.y + leave*dy}
+	}
+	if enter > 0 {
+		from = spot{from.x + enter*dx, from.y + enter*dy}
+	}
+	return from, end, true
+}
+
+// dashes cuts paths into the pieces of a dashed line.
+func dashes(paths [][]spot) [][]spot {
+	var out [][]spot
+	for _, p := range paths {
+		if len(p) == 0 {
+			continue
+		}
+		piece, drawing, rest := []spot{p[0]}, true, dashOn
+		for i := 1; i < len(p); i++ {
+			at := p[i-1]
+			for {
+				length := math.Hypot(p[i].x-at.x, p[i].y-at.y)
+				if length < rest {
+					rest -= length
+					break
+				}
+				part := rest / length
+				at = spot{at.x + (p[i].x-at.x)*part, at.y + (p[i].y-at.y)*part}
+				if drawing {
+					out = append(out, append(piece, at))
+					rest = dashOff
+				} else {
+					rest = dashOn
+				}
+				drawing, piece = !drawing, []spot{at}
+			}
+			if drawing {
+				piece = append(piece, p[i])
+			}
+		}
+		if drawing && len(piece) > 1 {
+			out = append(out, piece)
+		}
+	}
+	return out
+}
+
+// wider says whether b is more than so many pixels wide or high.
+func (b box) wider(pixels float64) bool { return b.right-b.left > pixels || b.bottom-b.top > pixels }

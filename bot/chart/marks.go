@@ -1,0 +1,153 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+)
+
+// visibleMarks returns the marks within the time axis, in order.
+func (c Chart) visibleMarks() []Mark {
+	marks := slices.DeleteFunc(slices.Clone(c.Marks), func(m Mark) bool { return m.Time.Before(c.From) || m.Time.After(c.To) })
+	slices.SortStableFunc(marks, func(a, b Mark) int { return a.Time.Compare(b.Time) })
+	return marks
+}
+
+// A cluster is marks that are too close to each other for a sign each.
+type cluster struct {
+	x     float64
+	marks []Mark
+}
+
+const (
+	// clusterWidth is how close signs may be.
+	clusterWidth = 11.0
+	// lineRoom is how much room each mark needs on average for all to have a line. With less, only trouble has one, so that what is
+	// measured can be seen.
+	lineRoom = 24.0
+)
+
+// drawMarks draws a line for each mark through the panels, and a sign with as much of its text as has room above them.
+func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float64) {
+	var clusters []cluster
+	for _, m := range marks {
+		x := crisp(panels[0].xOf(m.Time))
+		if n := len(clusters); n > 0 && x-clusters[n-1].x < clusterWidth {
+			clusters[n-1].marks = append(clusters[n-1].marks, m)
+			continue
+		}
+		clusters = append(clusters, cluster{x, []Mark{m}})
+	}
+	crowded := float64(len(marks))*lineRoom > panels[0].right-panels[0].left
+	for kind := range Trouble + 1 {
+		var lines [][]spot
+		last := -1.0
+		for _, m := range marks {
+			x := crisp(panels[0].xOf(m.Time))
+			if m.Kind.known() != kind || x == last || (crowded && kind != Trouble) {
+				continue
+			}
+			last = x
+			for _, p := range panels {
+				lines = append(lines, []spot{{x, p.top}, {x, p.bottom}})
+			}
+		}
+		s.line(lines, pen{faint(s.kindInk(kind), 0.5), 1, false}, "")
+	}
+	s.signs(c, clusters, top+clusterWidth/2+2)
+}
+
+// known returns k, or Event for a number that is none of the constants.
+func (k Kind) known() Kind {
+	if k < Event || k > Trouble {
+		return Event
+	}
+	return k
+}
+
+// signs draws the clusters' signs with their texts, in a row around y.
+func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
+	free := margin / 2 // up to where the row is taken
+	for i, cl := range clusters {
+		kind := cl.kind()
+		shapes := kindShape(kind, spot{cl.x, y})
+		s.area([][]spot{shapes}, s.kindInk(kind), cl.note(c))
+		words := clean(cl.marks[0].Text)
+		if len(cl.marks) > 1 {
+			words = fmt.Sprintf("×%d", len(cl.marks))
+		}
+		end := s.width - margin/2
+		if i+1 < len(clusters) {
+			end = clusters[i+1].x - 7
+		}
+		width, before, behind := s.face.width(words, smallSize), cl.x-7-free, end-cl.x-7
+		switch {
+		case behind < width && before >= width:
+			s.text(spot{cl.x - 7, y + 4}, words, smallSize, right, s.theme.text)
+			width = 0
+		case behind >= min(width, 80):
+			words = s.face.fit(words, smallSize, behind)
+			width = s.face.width(words, smallSize)
+			s.text(spot{cl.x + 7, y + 4}, words, smallSize, left, s.theme.text)
+		default:
+			width = 0
+		}
+		free = cl.x + 7 + width + 4
+	}
+}
+
+// kind returns what all marks of a cluster are, or the worst of them.
+func (cl cluster) kind() Kind {
+	kind := cl.marks[0].Kind
+	for _, m := range cl.marks[1:] {
+		switch {
+		case m.Kind == Trouble:
+			return Trouble
+		case m.Kind != kind:
+			kind = Event
+		}
+	}
+	return kind
+}
+
+// note tells about the marks of a cluster.
+func (cl cluster) note(c Chart) string {
+	const most = 6
+	var parts []string
+	for _, m := range cl.marks[:min(most, len(cl.marks))] {
+		parts = append(parts, m.Time.In(c.zone()).Format("Mon 2 Jan 15:04:05")+" "+clean(m.Text))
+	}
+	if more := len(cl.marks) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (s *sheet) kindInk(k Kind) color.NRGBA {
+	switch k {
+	case Up:
+		return s.of(Blue)
+	case Down:
+		return s.of(Orange)
+	case Trouble:
+		return s.of(Vermilion)
+	case Event:
+	}
+	return s.quiet
+}
+
+// kindShape returns the outline of a kind's sign, so that no sign is told by its colour alone.
+func kindShape(k Kind, at spot) []spot {
+	const r = 5.0
+	switch k {
+	case Up:
+		return []spot{{at.x - r, at.y + r - 1}, {at.x, at.y - r}, {at.x + r, at.y + r - 1}}
+	case Down:
+		return []spot{{at.x - r, at.y - r + 1}, {at.x + r, at.y - r + 1}, {at.x, at.y + r}}
+	case Trouble:
+		return []spot{{at.x - r, at.y}, {at.x, at.y - r}, {at.x + r, at.y}, {at.x, at.y + r}}
+	case Event:
+	}
+	return circle(at, r-1, 16)
+}

@@ -1,0 +1,83 @@
+package chart
+
+import "image/color"
+
+// A Color is one of the colours that can be told apart. The zero value lets the picture choose.
+type Color int
+
+// The colours. They are those of Okabe and Ito ("Color Universal Design", 2008), made darker or lighter where they would be
+// hard to see on the paper: each has a contrast of at least 3 to 1 with it.
+const (
+	Auto Color = iota
+	Blue
+	Vermilion
+	Green
+	Purple
+	Sky
+	Orange
+	// Gray is for what stands back: bounds, comparisons.
+	Gray
+)
+
+// A theme is the colours for one kind of paper.
+type theme struct {
+	paper, text, quiet, frame, grid color.NRGBA
+	// colors are those of the constants from Blue on.
+	colors [Gray]color.NRGBA
+}
+
+// themeOf returns the colours for light or dark paper.
+func themeOf(dark bool) theme {
+	if dark {
+		return theme{
+			paper: hex(0x15181C), text: hex(0xE8EAED), quiet: hex(0xA4AAB2), frame: hex(0x5A626B), grid: hex(0x2C3137),
+			colors: [...]color.NRGBA{
+				hex(0x3896D8), hex(0xEB6E2D), hex(0x02B280), hex(0xC177A7), hex(0x53BBF2), hex(0xE69F00), hex(0xA9A9A9),
+			},
+		}
+	}
+	return theme{
+		paper: hex(0xFFFFFF), text: hex(0x1B1F24), quiet: hex(0x5B636C), frame: hex(0x9AA1A9), grid: hex(0xE6E8EB),
+		colors: [...]color.NRGBA{
+			hex(0x0072B2), hex(0xC65300), hex(0x009666), hex(0xC979A7), hex(0x469CD1), hex(0xCC8500), hex(0x7D7D7D),
+		},
+	}
+}
+
+// of returns the colour c; any number that is none of the constants is gray.
+func (t theme) of(c Color) color.NRGBA {
+	if c < Blue || c > Gray {
+		c = Gray
+	}
+	return t.colors[c-Blue]
+}
+
+func hex(rgb uint32) color.NRGBA {
+	return color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 255}
+}
+
+// faint returns c so that alpha of it is seen, 0 to 1.
+func faint(c color.NRGBA, alpha float64) color.NRGBA {
+	c.A = uint8(alpha * 255)
+	return c
+}
+
+// assign gives each of the wanted colours that is Auto one that none of the others has, as long as there are any.
+func assign(wanted []Color) []Color {
+	used := map[Color]bool{}
+	for _, c := range wanted {
+		used[c] = true
+	}
+	out, next := make([]Color, len(wanted)), Blue
+	for i, c := range wanted {
+		if c == Auto {
+			for n := Blue; n < Gray && used[next]; n++ {
+				next = next%(Gray-1) + 1
+			}
+			c = next
+			used[c], next = true, next%(Gray-1)+1
+		}
+		out[i] = c
+	}
+	return out
+}

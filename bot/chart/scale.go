@@ -1,0 +1,190 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// beyond is the size from which on a value is missing, so that differences of values stay finite.
+const beyond = 1e300
+
+// present says whether a value can be drawn.
+func present(v float64, log bool) bool {
+	return math.Abs(v) < beyond && (!log || v > 1/beyond) // false for NaN
+}
+
+// A scale turns values into pixels of one axis.
+type scale struct {
+	low, high float64
+	log       bool
+	ticks     []tick
+}
+
+// A tick is a place on a value axis.
+type tick struct {
+	value float64
+	label string
+}
+
+// share returns where v lies between the ends of the axis: 0 to 1, and outside of that where v is outside.
+func (s scale) share(v float64) float64 {
+	low, high := s.low, s.high
+	if s.log {
+		low, high, v = math.Log10(low), math.Log10(high), math.Log10(v)
+	}
+	// A place far outside is as good as any, and can be reckoned with.
+	return max(-1e4, min(1e4, (v-low)/(high-low)))
+}
+
+// An extent is what the values of an axis are like.
+type extent struct {
+	low, high float64
+	// some says that there are values at all, fractions that not all of them are whole.
+	some, fractions bool
+}
+
+func (e *extent) add(v float64, log bool) {
+	if !present(v, log) {
+		return
+	}
+	if !e.some {
+		e.low, e.high, e.some = v, v, true
+	}
+	e.low, e.high = min(e.low, v), max(e.high, v)
+	e.fractions = e.fractions || v != math.Trunc(v)
+}
+
+// newScale makes an axis for values with at most so many ticks. Its ends are from and to if to is above from.
+func newScale(e extent, from, to float64, log bool, most int) scale {
+	fixed := to > from && present(from, log) && present(to, log)
+	s := scale{low: from, high: to, log: log}
+	if log {
+		s.spanLog(e, fixed, most)
+		return s
+	}
+	if !fixed {
+		s.low, s.high = min(0, e.low), max(0, e.high)
+	}
+	// An axis must have a length that numbers of its size can tell from nothing.
+	if size := max(math.Abs(s.low), math.Abs(s.high)); s.high-s.low <= max(size*1e-9, 1e-290) {
+		s.high = s.low + max(size*1e-9, 1)
+	}
+	step := niceStep((s.high - s.low) / float64(max(most-1, 1)))
+	if !e.fractions {
+		step = max(step, 1)
+	}
+	first, last := math.Ceil(s.low/step-1e-9), math.Floor(s.high/step+1e-9)
+	if !fixed {
+		first, last = math.Floor(s.low/step+1e-9), math.Ceil(s.high/step-1e-9)
+		if last == first {
+			last++
+		}
+		s.low, s.high = first*step, last*step
+	}
+	for i := first; i <= last; i++ {
+		s.ticks = append(s.ticks, tick{i * step, number(i*step, step, max(math.Abs(s.low), math.Abs(s.high)))})
+	}
+	return s
+}
+
+// spanLog sets the ends and the ticks of a logarithmic axis.
+func (s *scale) spanLog(e extent, fixed bool, most int) {
+	if !fixed {
+		s.low, s.high = 1, 10
+		if e.some {
+			s.low, s.high = e.low, e.high
+		}
+		s.low, s.high = roundLog(s.low, math.Floor), roundLog(s.high, math.Ceil)
+		if s.low >= s.high {
+			s.low, s.high = s.low/10, s.high*10
+		}
+	}
+	low, high := math.Floor(math.Log10(s.low)), math.Ceil(math.Log10(s.high))
+	every := math.Ceil((high - low) / float64(max(most, 1)))
+	for decade := low; decade <= high; decade += every {
+		for _, digit := range [...]float64{1, 2, 5} {
+			v := digit * math.Pow(10, decade)
+			if v < s.low*(1-1e-9) || v > s.high*(1+1e-9) || (digit > 1 && 3*math.Log10(s.high/s.low) > float64(most+1)) {
+				continue
+			}
+			s.ticks = append(s.ticks, tick{v, number(v, v, v)})
+		}
+	}
+}
+
+// roundLog rounds v to 1, 2 or 5 times a power of ten, up or down as round does.
+func roundLog(v float64, round func(float64) float64) float64 {
+	decade := math.Pow(10, math.Floor(math.Log10(v)))
+	best := decade
+	for _, digit := range [...]float64{2, 5, 10} {
+		if round(1.5) == 1 && digit*decade <= v || round(1.5) == 2 && best < v*(1-1e-12) {
+			best = digit * decade
+		}
+	}
+	return best
+}
+
+// niceStep returns the smallest of 1, 2 and 5 times a power of ten that is not below atLeast.
+func niceStep(atLeast float64) float64 {
+	decade := math.Pow(10, math.Floor(math.Log10(atLeast)))
+	for _, digit := range [...]float64{1, 2, 5} {
+		if digit*decade >= atLeast*(1-1e-9) {
+			return digit * decade
+		}
+	}
+	return 10 * decade
+}
+
+// number writes v as precisely as a step tells apart, in units of its axis' largest value: 1,500 · 1.5M · 0.05.
+func number(v, step, largest float64) string {
+	if v == 0 {
+		return "0"
+	}
+	if largest >= 1e15 || largest < 1e-6 || step < 1e-9 {
+		return strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "-", "−", 1)
+	}
+	suffix := ""
+	for _, unit := range [...]struct {
+		size float64
+		name string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
+		if largest >= unit.size {
+			v, step, suffix = v/unit.size, step/unit.size, unit.name
+			break
+		}
+	}
+	decimals := int(max(0, -math.Floor(math.Log10(step)+1e-9)))
+	text := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	whole, fraction, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	if v < 0 {
+		whole = "−" + whole
+	}
+	return whole + suffix
+}
+
+// figure writes a value with three digits that count.
+func figure(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	size := math.Pow(10, math.Floor(math.Log10(math.Abs(v))))
+	step := size / 100
+	if v == math.Trunc(v) {
+		step = max(step, 1)
+	}
+	text := number(v, step, math.Abs(v))
+	if whole, fraction, ok := strings.Cut(text, "."); ok && !strings.ContainsAny(text, "eTGM") {
+		if fraction = strings.TrimRight(fraction, "0"); fraction == "" {
+			return whole
+		}
+		return whole + "." + fraction
+	}
+	return text
+}

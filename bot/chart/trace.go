@@ -1,0 +1,182 @@
+package chart
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"time"
+)
+
+// A plot is the part of a picture in which values are drawn.
+type plot struct {
+	box
+	from, to time.Time
+	y        scale
+}
+
+func (p plot) xOf(t time.Time) float64 {
+	share := float64(t.Sub(p.from)) / float64(p.to.Sub(p.from))
+	return p.left + (p.right-p.left)*max(-1e4, min(1e4, share))
+}
+
+func (p plot) yOf(v float64) float64 { return p.bottom - (p.bottom-p.top)*p.y.share(v) }
+
+// inOrder returns the points by time. Those of one time stay in the order that they have.
+func inOrder(points []Point) []Point {
+	before := func(a, b Point) int { return a.Time.Compare(b.Time) }
+	if slices.IsSortedFunc(points, before) {
+		return points
+	}
+	points = slices.Clone(points)
+	slices.SortStableFunc(points, before)
+	return points
+}
+
+// visible returns the points between from and to, with the neighbours that lines come in from and go out to.
+func visible(points []Point, from, to time.Time) []Point {
+	points = inOrder(points)
+	first := sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(from) })
+	last := sort.Search(len(points), func(i int) bool { return points[i].Time.After(to) })
+	return points[max(first-1, 0):min(last+1, len(points))]
+}
+
+// trace returns the paths of a line, those within the plot only. A point that has no neighbour is a path of one spot.
+func (p plot) trace(l Line) [][]spot {
+	var out [][]spot
+	var run []spot
+	finish := func() {
+		path := thin(run)
+		if l.Step {
+			path = steps(path)
+		}
+		switch {
+		case len(path) > 1:
+			out = append(out, p.clip(path)...)
+		case len(path) == 1:
+			if _, _, ok := p.cut(path[0], path[0]); ok {
+				out = append(out, slices.Clone(path))
+			}
+		}
+		run = run[:0]
+	}
+	var last time.Time
+	for _, point := range visible(l.Points, p.from, p.to) {
+		missing := !present(point.Y, p.y.log)
+		if missing || (l.MaxGap > 0 && len(run) > 0 && point.Time.Sub(last) > l.MaxGap) {
+			if missing && l.Step && len(run) > 0 {
+				run = append(run, spot{p.xOf(point.Time), run[len(run)-1].y}) // a value holds until it is missing
+			}
+			finish()
+		}
+		if !missing {
+			run = append(run, spot{p.xOf(point.Time), p.yOf(point.Y)})
+			last = point.Time
+		}
+	}
+	finish()
+	return out
+}
+
+// thin leaves of the spots in one column of pixels the first, the lowest, the highest and the last. It works in place.
+func thin(path []spot) []spot {
+	out := path[:0]
+	for start := 0; start < len(path); {
+		column := math.Floor(path[start].x)
+		end, low, high := start, start, start
+		for ; end < len(path) && math.Floor(path[end].x) == column; end++ {
+			if path[end].y < path[low].y {
+				low = end
+			}
+			if path[end].y > path[high].y {
+				high = end
+			}
+		}
+		if end-start <= 2 {
+			out = append(out, path[start:end]...)
+		} else {
+			kept := slices.Compact([]int{start, min(low, high), max(low, high), end - 1})
+			for _, k := range kept { // k is never behind what was written
+				out = append(out, spot{column + 0.5, path[k].y})
+			}
+		}
+		start = end
+	}
+	return out
+}
+
+// steps makes a stair of a path.
+func steps(path []spot) []spot {
+	var out []spot
+	for i, at := range path {
+		if i > 0 && path[i-1].y != at.y {
+			out = append(out, spot{at.x, path[i-1].y})
+		}
+		if i == 0 || i == len(path)-1 || path[i-1].y != at.y {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// between returns the areas of a band, one for each time in which both values are known.
+func (p plot) between(b Band) [][]spot {
+	low, high := visible(b.Low, p.from, p.to), visible(b.High, p.from, p.to)
+	var out [][]spot
+	var top, bottom []spot
+	finish := func() {
+		if len(top) > 0 {
+			slices.Reverse(bottom)
+			out = append(out, append(top, bottom...))
+		}
+		top, bottom = nil, nil
+	}
+	for i, j := 0, 0; ; {
+		now, next, ok := nextSpan(low, high, &i, &j)
+		if !ok {
+			break
+		}
+		l, h := low[i-1].Y, high[j-1].Y
+		x0, x1 := max(p.left, p.xOf(now)), min(p.right, p.xOf(next))
+		if !present(l, p.y.log) || !present(h, p.y.log) {
+			finish()
+			continue
+		}
+		if x1 <= x0 {
+			continue
+		}
+		yl, yh := max(p.top, min(p.bottom, p.yOf(l))), max(p.top, min(p.bottom, p.yOf(h)))
+		top, bottom = append(top, spot{x0, yh}, spot{x1, yh}), append(bottom, spot{x0, yl}, spot{x1, yl})
+	}
+	finish()
+	return out
+}
+
+// nextSpan moves i and j, the numbers of points that have begun, on to the next time in which both series have a value, and
+// returns when it begins and ends.
+func nextSpan(low, high []Point, i, j *int) (now, next time.Time, ok bool) {
+	for *i < len(low) && *j < len(high) {
+		if a, b := low[*i].Time, high[*j].Time; a.Equal(b) {
+			now = a
+			*i++
+			*j++
+		} else if a.Before(b) {
+			now = a
+			*i++
+		} else {
+			now = b
+			*j++
+		}
+		if *i == len(low) || *j == len(high) {
+			return now, next, false
+		}
+		if *i == 0 || *j == 0 {
+			continue
+		}
+		next = low[*i].Time
+		if high[*j].Time.Before(next) {
+			next = high[*j].Time
+		}
+		return now, next, true
+	}
+	return now, next, false
+}
