@@ -134,6 +134,7 @@ func beats(start time.Time, interval time.Duration, n int) []bot.Record {
 		for i := range r.Readings {
 			r.Readings[i].Time = now.Add(37 * time.Microsecond)
 		}
+		r.DurationMS = 100 + f.rand.Float64()*20
 		out[i] = r
 	}
 	return out

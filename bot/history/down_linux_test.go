@@ -1,0 +1,153 @@
+package history_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+// A server that goes away and comes back loses nothing that fits, delays nobody, and is told of once each way.
+func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
+	s := ownServer(t)
+	l := lab{url: s.url("postgres"), stays: true}
+	log := &logText{}
+	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
+	all := beats(noon, 30*time.Second, 400)
+	keepAll(t, db, all[:100]...)
+
+	s.stop()
+	for _, r := range all[100:300] {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := db.Flush(t.Context()); err == nil {
+			t.Error("a server that is down was written to")
+		}
+	}
+	memory := bot.Memory{State: bot.State{Dynos: 7, Known: true}}
+	if err := db.Remember(memory); err != nil {
+		t.Errorf("Remember: %v", err)
+	}
+
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	keepAll(t, db, all[300:]...)
+	if got := records(t, db, history.Query{Limit: 1000}); !same(t, got, all) {
+		t.Errorf("%d records are there, want all 400", len(got))
+	}
+	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, memory) {
+		t.Errorf("remembered %+v, %v, %v", m, ok, err)
+	}
+	shut(t, db)
+	text := log.String()
+	if strings.Count(text, "cannot be written") != 1 || strings.Count(text, "can be written again") != 1 || !strings.Contains(text, "lost=0") {
+		t.Errorf("the log says\n%s", text)
+	}
+	if strings.Contains(text, "s3cr") {
+		t.Errorf("the log shows the password:\n%s", text)
+	}
+}
+
+// What does not fit is dropped, the oldest first, and its number is told.
+func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
+	s := ownServer(t)
+	l := lab{url: s.url("postgres"), stays: true}
+	log := &logText{}
+	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
+	s.stop()
+	all := beats(noon, time.Second, 10_123)
+	for _, r := range all {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Flush(t.Context()); err == nil {
+		t.Error("a server that is down was written to")
+	}
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	keepAll(t, db)
+	got := records(t, db, history.Query{Limit: 10_000})
+	if oldest := records(t, db, history.Query{To: got[0].Time}); len(got) != 10_000 || len(oldest) != 0 || !same(t, got[0], all[123]) {
+		t.Errorf("%d records are there and %d older ones, the first of %v; want 10,000 from %v", len(got), len(oldest), got[0].Time, all[123].Time)
+	}
+	if !strings.Contains(log.String(), "lost=123") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
+
+func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
+	s := ownServer(t)
+	s.stop()
+	l := lab{url: s.url("postgres"), stays: true}
+	if _, err := history.Open(t.Context(), history.Options{URL: l.url}); err == nil {
+		t.Error("a server that is down was opened")
+	}
+	db := l.open(t, func(o *history.Options) { o.Later = true })
+	if _, _, err := db.Memory(t.Context()); err == nil || strings.Contains(err.Error(), "s3cr") {
+		t.Errorf("reading from a server that is down: %v", err)
+	}
+	all := beats(noon, 30*time.Second, 10)
+	for _, r := range all {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	keepAll(t, db)
+	if got := records(t, db, history.Query{}); !same(t, got, all) {
+		t.Errorf("%d records are there, want all 10", len(got))
+	}
+}
+
+func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
+	s := ownServer(t)
+	l := lab{url: s.url("postgres"), stays: true}
+	db, err := history.Open(t.Context(), history.Options{URL: l.url, App: "forest", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	for _, r := range beats(noon, 30*time.Second, 10) {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := db.Close(ctx); err == nil || !strings.Contains(err.Error(), "10 records and events were not written") {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+// logText is a log's text.
+type logText struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
