@@ -71,13 +71,11 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 	return c
 }
 
-// buckets are those of all histograms: classic ones from 5 ms to the 30 s after which Heroku's router gives up, which every
-// Prometheus can read, and native ones for a scraper that asks for them, where neighbours differ by 10 % at the most.
+// buckets are those of all histograms: from 5 ms to the 30 s after which Heroku's router gives up. They are classic ones only: a
+// Prometheus that is offered native ones beside them may drop these, and every query that names them.
 func buckets(name, help string) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
-		Name: prefix + name, Help: help,
-		Buckets:                     []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+		Name: prefix + name, Help: help, Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 	}
 }
 
