@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -41,14 +42,18 @@ func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 	}
 }
 
+func visible(selector string) chromedp.Action {
+	return chromedp.WaitVisible(selector, chromedp.ByQuery)
+}
+
 func signIn(url string) chromedp.Action {
 	return chromedp.Tasks{
 		chromedp.Navigate(url),
-		chromedp.WaitVisible(`input[name=password]`),
-		chromedp.SendKeys(`input[name=name]`, "Ada"),
-		chromedp.SendKeys(`input[name=password]`, password+"\r"),
-		chromedp.WaitVisible(`#now`),
-		chromedp.WaitVisible(`#link[data-state=on]`),
+		visible(`input[name=password]`),
+		chromedp.SendKeys(`input[name=name]`, "Ada", chromedp.ByQuery),
+		chromedp.SendKeys(`input[name=password]`, password+"\r", chromedp.ByQuery),
+		visible(`#now`),
+		visible(`#link[data-state=on]`),
 	}
 }
 
@@ -59,25 +64,33 @@ func TestPictures(t *testing.T) {
 	}
 	w := newWorld(t, 14*24*time.Hour)
 	ctx := browser(t)
-	run(t, ctx, signIn(w.url))
-	for _, size := range []struct {
-		name  string
-		width int64
-	}{{"desktop", 1440}, {"tablet", 820}, {"phone", 360}} {
-		for _, scheme := range []string{"light", "dark"} {
-			var picture []byte
-			run(t, ctx,
-				chromedp.EmulateViewport(size.width, 900),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-				chromedp.Navigate(w.url),
-				chromedp.WaitVisible(`.chart canvas`),
-				chromedp.Poll(`charts.points() > 0`, nil),
-				chromedp.Sleep(400*time.Millisecond),
-				chromedp.FullScreenshot(&picture, 100),
-			)
-			if err := os.WriteFile(filepath.Join(*shots, size.name+"-"+scheme+".png"), picture, 0o644); err != nil {
-				t.Fatal(err)
-			}
+	take := func(name string, width, height int64, scheme string, before ...chromedp.Action) {
+		var picture []byte
+		run(t, ctx,
+			chromedp.EmulateViewport(width, height),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+			chromedp.Navigate(w.url),
+		)
+		run(t, ctx, before...)
+		run(t, ctx, chromedp.Sleep(500*time.Millisecond), chromedp.CaptureScreenshot(&picture))
+		if err := os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+	drawn := chromedp.Tasks{visible(`.chart canvas`), chromedp.Poll(`charts.points() > 0`, nil)}
+	take("sign-in", 1440, 900, "light", visible(`input[name=password]`))
+	run(t, ctx, signIn(w.url))
+	for _, scheme := range []string{"light", "dark"} {
+		take("desktop-"+scheme, 1440, 1750, scheme, drawn)
+		take("phone-"+scheme, 360, 2600, scheme, drawn)
+		take("week-"+scheme, 1440, 1000, scheme, drawn, chromedp.Click(`[data-last="604800"]`, chromedp.ByQuery), chromedp.Sleep(time.Second),
+			chromedp.MouseEvent(input.MouseMoved, 700, 800))
+	}
+	w.busy(t)
+	for _, scheme := range []string{"light", "dark"} {
+		take("busy-"+scheme, 1440, 1000, scheme, drawn)
+		take("busy-phone-"+scheme, 360, 1500, scheme, drawn)
+		take("question-"+scheme, 1000, 1500, scheme, drawn, chromedp.Click(`#step-in form[action="/order"] button`, chromedp.ByQuery), visible(`#ask-title`))
+	}
+	take("foot", 1440, 1400, "light", drawn, chromedp.Evaluate(`document.querySelectorAll("#settings details").forEach((d) => { d.open = true }); window.scrollTo(0, 1e6)`, nil))
 }

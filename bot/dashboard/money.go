@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,9 +31,12 @@ type bill struct {
 	Figures []costs
 	Note    string
 	Days    []dayBar
-	// Top is the most dyno-hours that a day can have, for the scale of the bars.
-	Top string
+	// Length is how many days the month has.
+	Length int
 }
+
+// Box is what the days are drawn in.
+func (b bill) Box() string { return fmt.Sprintf("0 0 %d 41", b.Length) }
 
 // costs is one figure of the bill.
 type costs struct {
@@ -40,7 +44,7 @@ type costs struct {
 	Tone              tone
 }
 
-// A dayBar is a day of the month, in a box of 31 by 40.
+// A dayBar is a day of the month, as wide as 1 and at most 40 high.
 type dayBar struct {
 	X, Y, Height string
 	Text         string
@@ -123,7 +127,7 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	if spend.Month.Equal(m.month) && price > 0 { // which counts also the time for which there is no history
 		from, ran, watched = spend.From, spend.Dollars/price*whole, spend.At.Sub(spend.From).Seconds()
 	}
-	b := bill{Days: m.bars()}
+	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day()}
 	if watched <= 0 {
 		b.Note = "There is no history of this month yet."
 		return b
@@ -153,7 +157,7 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	}
 	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the maximum, all the time"}, saved)
 	if price > 0 {
-		b.Note += fmt.Sprintf("A dyno costs %s a month. ", dollars(price))
+		b.Note += fmt.Sprintf("A dyno costs $%s a month. ", strconv.FormatFloat(price, 'f', -1, 64))
 	}
 	b.Note += "Months and days are those of UTC."
 	return b

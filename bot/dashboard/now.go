@@ -93,7 +93,9 @@ type ahead struct {
 	Changes []string
 }
 
-func percent(share float64) string { return strconv.FormatFloat(math.Round(share*1e4)/100, 'f', -1, 64) }
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(share*1e4)/100, 'f', -1, 64)
+}
 
 // present sums up what there is to see at now.
 func (d *Dashboard) present(now time.Time) present {
@@ -304,7 +306,7 @@ func (d *Dashboard) wait(name string, always bool, p bot.Pause, cooldown, whole 
 	case cooldown > 0:
 		return wait{Name: name, Text: "cools down", Tone: busy, Until: now.Add(cooldown), Whole: whole, Share: share(cooldown, whole)}
 	}
-	return wait{Name: name, Text: "may go", Tone: good}
+	return wait{Name: name, Text: "ready", Tone: good}
 }
 
 func who(by string) string {

@@ -63,7 +63,9 @@ type chart struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
 	Now  float64 `json:"now"`
-	Step float64 `json:"step"`
+	// Step is how wide a bucket is, Interval how far heartbeats are apart, in seconds.
+	Step     float64 `json:"step"`
+	Interval float64 `json:"interval"`
 
 	Time   []float64 `json:"t"`
 	Median []figure  `json:"median"`
@@ -150,7 +152,10 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	if err != nil {
 		return chart{}, err
 	}
-	c := chart{From: unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Marks: []chartMark{}, Time: []float64{}}
+	c := chart{
+		From: unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Interval: d.o.Interval.Seconds(),
+		Marks: []chartMark{}, Time: []float64{},
+	}
 	c.fill(s, d.o.Interval)
 	for _, r := range changes {
 		c.Marks = append(c.Marks, markOf(r))

@@ -14,6 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -68,7 +69,7 @@ func (a *app) Probe(context.Context) probe.Reading {
 		return r
 	}
 	hour := float64(a.now.Hour()) + float64(a.now.Minute())/60
-	load := 0.9 + 3.6*math.Exp(-math.Pow((hour-14.5)/4, 2)) + 0.9*math.Exp(-math.Pow((hour-20)/1.5, 2))
+	load := 0.7 + 3.4*math.Exp(-math.Pow((hour-14.5)/4, 2)) + 1.1*math.Exp(-math.Pow((hour-20)/1.5, 2)) + 0.3*math.Sin(hour*5)
 	if day := a.now.Weekday(); day == time.Saturday || day == time.Sunday {
 		load *= 0.55
 	}
@@ -186,10 +187,10 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		t.Skip("there are no time zones on this machine")
 	}
 	table := schedule.Table{}
-	least, err := schedule.Parse("0:00:1, 8:00:2, 20:00:1")
+	least, err := schedule.Parse("0:00=1, 8:00=2, 20:00=1")
 	if err == nil {
 		var most schedule.Series
-		if most, err = schedule.Parse("0:00:3, 8:00:6, 22:00:3"); err == nil {
+		if most, err = schedule.Parse("0:00=3, 8:00=6, 22:00=3"); err == nil {
 			table, err = schedule.New(least, most, zone)
 		}
 	}
@@ -270,4 +271,32 @@ func serve(t testing.TB, h http.Handler) (url string) {
 		}
 	})
 	return "http://" + l.Addr().String()
+}
+
+// busy makes the app slow and more than the limits allow for, and has somebody pause removing dynos.
+func (w *world) busy(t testing.TB) {
+	t.Helper()
+	w.app.answer(probe.Reading{
+		Signal: "heartbeat", Value: 1840, Unit: "ms", Outcome: probe.Answered, Status: 200,
+		Phases: probe.Phases{
+			DNS: 41 * time.Millisecond, Connect: 88 * time.Millisecond, TLS: 164 * time.Millisecond, Processing: 1547 * time.Millisecond,
+		},
+	})
+	if err := w.Pause(bot.Down, 2*time.Hour, "Ada on the page"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		w.beat(t)
+	}
+	for range 2 {
+		w.beat(t)
+	}
+	err := w.page.Notify(t.Context(), notify.Event{
+		ID: "1", Kind: notify.NeedsExceedMax, Phase: notify.Opened, Time: time.Now(), Since: time.Now().Add(-7 * time.Minute),
+		App: "dancing-forest", ProcessType: "web", From: 6, To: 6, Min: 2, Max: 6,
+		Reason: "wanted 7, the maximum of this hour is 6 (8:00=6)",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

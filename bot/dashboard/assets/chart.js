@@ -30,7 +30,7 @@ window.charts = (() => {
       return past.concat(later.map((a) => a[i]));
     });
     return {
-      response: [t, gap(d.median), gap(d.p95), gap(d.low), gap(d.high)],
+      response: [t, gap(d.p95), gap(d.median), gap(d.low), gap(d.high)],
       dynos: [t, gap(d.max), gap(d.min), gap(d.dynos), to[1], to[0]],
     };
   }
@@ -38,11 +38,12 @@ window.charts = (() => {
   // right is where the time axis ends: a live chart shows some of the limits to come.
   const right = (span) => data.now + Math.min(day, span / 6);
 
-  function axes(format) {
+  // axes are those of one chart. Only the lower one writes the time, for both.
+  function axes(format, lower) {
     const common = { stroke: color("soft"), font: "12px " + getComputedStyle(document.body).fontFamily, ticks: { show: false } };
     const grid = { stroke: color("grid"), width: 1 };
     return [
-      { ...common, grid, space: 70, values: [
+      { ...common, grid, space: 70, size: lower ? 42 : 6, values: !lower ? (u, ticks) => ticks.map(() => "") : [
         [3600 * 24 * 365, "{YYYY}", null, null, null, null, null, null, 1],
         [3600 * 24 * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
         [3600 * 24, "{D} {MMM}", null, null, null, null, null, null, 1],
@@ -56,19 +57,20 @@ window.charts = (() => {
 
   // top keeps a single timeout from pressing everything else flat.
   function top(u, low, high) {
-    const numbers = u.data[2].filter((v) => v != null).sort((a, b) => a - b);
+    const numbers = u.data[1].filter((v) => v != null).sort((a, b) => a - b);
     const bound = Math.max(...u.data[4].filter((v) => v != null), 1);
     const usual = numbers[Math.floor(numbers.length * .98)] ?? bound;
-    return [0, Math.max(bound * 1.25, Math.min(high ?? bound, Math.max(usual * 1.3, bound * 2)))];
+    const newest = data.median.findLast((v) => v != null) ?? 0;
+    return [0, Math.max(bound * 1.25, Math.min(high ?? bound, Math.max(usual * 1.3, bound * 2, Math.min(newest * 1.1, bound * 6))))];
   }
 
   function make(id, series, bands, format, range, hooks) {
     const at = document.getElementById(id);
     at.replaceChildren();
     return new uPlot({
-      width: at.clientWidth, height: at.clientHeight, tzDate: date, legend: { show: false }, pxAlign: 1, padding: [8, 8, 0, 0],
+      width: at.clientWidth, height: at.clientHeight, tzDate: date, legend: { show: false }, pxAlign: 1, padding: [8, 20, 0, 0],
       scales: { x: { time: true, range: (u, a, b) => [a, b] }, y: { range } },
-      series: [{}, ...series], bands, axes: axes(format),
+      series: [{}, ...series], bands, axes: axes(format, hooks.length > 0),
       cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
       hooks: { setSelect: [(u) => select(u)], setCursor: [(u) => hover(u)], draw: [now, ...hooks] },
     }, null, at);
@@ -82,9 +84,9 @@ window.charts = (() => {
     const c = columns();
     plots = [
       make("chart-response", [
-        line("median", 1.75), line("p95", 1.25),
+        line("p95", 1.25), line("median", 1.5),
         line("bound", 1, { dash: [5, 4], paths: stepped() }), line("bound", 1, { dash: [5, 4], paths: stepped() }),
-      ], [{ series: [2, 1], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []),
+      ], [{ series: [1, 2], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []),
       make("chart-dynos", [
         line("band", 1, { paths: stepped() }), line("band", 1, { paths: stepped() }),
         line("dynos", 2, { paths: stepped() }),
@@ -254,13 +256,14 @@ window.charts = (() => {
     table.querySelector("tbody").replaceChildren(...rows);
   }
 
-  // add takes in a heartbeat. Wide buckets are asked for anew from time to time.
+  // add takes in a heartbeat. Where a bucket holds several, the server is asked anew when one is full.
   function add(beat) {
     if (!data || !beat.point) return;
     const p = beat.point;
     if (beat.mark) data.marks.push(beat.mark);
     if (!last) return;
-    if (Date.now() - askedAt > Math.max(15, data.step) * 1e3 && data.step > 1) {
+    const wide = data.step > 1.5 * data.interval;
+    if (Date.now() - askedAt > Math.max(wide ? 60 : 600, data.step) * 1e3) {
       live(last).catch(() => {});
       return;
     }
