@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,8 +66,12 @@ type reader struct {
 	problems []error
 }
 
+// wrong notes what is wrong with a variable, once for both signals.
 func (r *reader) wrong(name, format string, a ...any) {
-	r.problems = append(r.problems, fmt.Errorf("%s %s", name, fmt.Sprintf(format, a...)))
+	problem := name + " " + fmt.Sprintf(format, a...)
+	if !slices.ContainsFunc(r.problems, func(p error) bool { return p.Error() == problem }) {
+		r.problems = append(r.problems, errors.New(problem))
+	}
 }
 
 // readOTLP reads all variables.
