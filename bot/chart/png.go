@@ -96,6 +96,12 @@ func (r *raster) line(paths [][]spot, p pen, _ string) {
 	if p.dashed {
 		paths = dashes(paths)
 	}
+	if len(paths) > 1 && !p.dashed && hairs(paths) {
+		for i := range paths {
+			r.line(paths[i:i+1], p, "")
+		}
+		return
+	}
 	half := p.width / 2
 	if !r.begin(bounds(paths, half)) {
 		return
@@ -112,6 +118,16 @@ func (r *raster) line(paths [][]spot, p pen, _ string) {
 		}
 	}
 	r.end(p.ink)
+}
+
+// hairs says whether all paths are a stroke down or across, each of which has a far smaller box than all of them together.
+func hairs(paths [][]spot) bool {
+	for _, p := range paths {
+		if len(p) != 2 || (p[0].x != p[1].x && p[0].y != p[1].y) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *raster) segment(a, b spot, half float64) {
