@@ -17,6 +17,9 @@ import (
 // childURL names the variable that makes the test binary a child that writes to the history at its value until it is killed.
 const childURL = "HISTORY_TEST_CHILD_URL"
 
+// crashBeats is more than a child writes before it is killed.
+const crashBeats = 6_000
+
 // writeUntilKilled writes records without end, and says after each number how many are there for sure.
 func writeUntilKilled(url string) error {
 	ctx := context.Background()
@@ -28,7 +31,7 @@ func writeUntilKilled(url string) error {
 	if err != nil {
 		return err
 	}
-	all := beats(noon, time.Second, 20_000)
+	all := beats(noon, time.Second, crashBeats)
 	n := 0
 	for len(newest) > 0 && !all[n].Time.After(newest[0].Time) {
 		n++
@@ -59,7 +62,8 @@ func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
 	for name, l := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {
 		t.Run(name, func(t *testing.T) {
 			l := l(t)
-			for round := range 4 {
+			want := beats(noon, time.Second, crashBeats)
+			for round := range 3 {
 				flushed, remembered := killAfter(t, l.url, 30+17*round)
 				db := l.open(t)
 				m, _, err := db.Memory(t.Context())
@@ -67,7 +71,7 @@ func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
 					t.Errorf("%d was remembered, and %+v, %v is there", remembered, m.State, err)
 				}
 				got := records(t, db, history.Query{Limit: 10_000})
-				if want := beats(noon, time.Second, 20_000); len(got) <= flushed || !same(t, got, want[:len(got)]) {
+				if len(got) <= flushed || !same(t, got, want[:len(got)]) {
 					t.Errorf("%d records were written, and %d are there, or others", flushed+1, len(got))
 				}
 				counted := 0

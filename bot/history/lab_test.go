@@ -74,10 +74,10 @@ func keepAll(t testing.TB, db *history.DB, records ...bot.Record) {
 	}
 }
 
-// A fleet is a platform and an app whose response times wander, for a real bot to work with.
+// A fleet is a platform and an app that is slow for a while and then fast, again and again, for a real bot to work with.
 type fleet struct {
 	dynos int
-	ms    float64
+	beats int
 	rand  *rand.Rand
 	fails bool
 }
@@ -97,11 +97,15 @@ func (f *fleet) Resize(_ context.Context, n int) error {
 func (f *fleet) Quota() (int, bool) { return 4000 + f.rand.IntN(500), true }
 
 func (f *fleet) Probe(context.Context) probe.Reading {
-	f.ms = max(20, f.ms*(0.8+0.42*f.rand.Float64()))
-	if f.ms > 4000 {
-		f.ms = 100
+	f.beats++
+	ms := 500.0
+	switch f.beats % 40 / 8 {
+	case 1:
+		ms = 1800
+	case 3:
+		ms = 90
 	}
-	spent := time.Duration(f.ms/float64(f.dynos)*1000) * time.Microsecond
+	spent := time.Duration(ms*(0.9+0.2*f.rand.Float64())*1000) * time.Microsecond
 	r := probe.Reading{
 		Signal: "heartbeat", Time: time.Now(), Unit: "ms", Outcome: probe.Answered, Status: 200,
 		Phases: probe.Phases{DNS: 1234 * time.Microsecond, Connect: 2468 * time.Microsecond, TLS: 9871 * time.Microsecond, Processing: spent, Transfer: 77 * time.Microsecond},
@@ -124,7 +128,7 @@ func (f *fleet) bot(recorders ...bot.Recorder) *bot.Bot {
 
 // beats returns the records of n heartbeats of a bot from start, one every interval.
 func beats(start time.Time, interval time.Duration, n int) []bot.Record {
-	f := &fleet{dynos: 2, ms: 500, rand: rand.New(rand.NewPCG(1, 2))}
+	f := &fleet{dynos: 2, rand: rand.New(rand.NewPCG(1, 2))}
 	b := f.bot()
 	out := make([]bot.Record, n)
 	for i := range out {

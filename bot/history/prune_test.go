@@ -18,7 +18,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t, func(o *history.Options) { o.Keep = short })
 		begin := time.Now()
-		for _, r := range beats(begin, 30*time.Second, 3*2880) { // 3 days
+		for _, r := range beats(begin, 4*time.Minute, 3*360) { // 3 days
 			if d := time.Until(r.Time); d > 0 {
 				time.Sleep(d)
 			}

@@ -1,0 +1,151 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// AskAge is how old a request may be when the bot takes it up: an older one is never carried out.
+	AskAge = time.Minute
+	// askKept is how long a request is kept, for whoever waits for its answer.
+	askKept = time.Hour
+	// askMost is how many requests may be kept, and askBytes how long the body of one and its answer may be.
+	askMost  = 100
+	askBytes = 16 << 10
+	// askPoll is how often Await looks.
+	askPoll = 250 * time.Millisecond
+)
+
+// ErrUnanswered is the error of a request that the bot did not take up in time, or took up without an answer.
+var ErrUnanswered = errors.New("the bot has not answered; is it running, with the same history?")
+
+// An Ask is a request to the running bot from another program.
+type Ask struct {
+	// ID is greater than that of every earlier request to this bot.
+	ID int64
+	// Kind says what is asked for, Who who asks, and Body the details as JSON.
+	Kind string
+	Who  string
+	Body json.RawMessage
+	// Time is when it was asked.
+	Time time.Time
+}
+
+// Ask leaves a request for the running bot, with body as JSON, and returns its number for [DB.Await]. It is an error when a hundred wait
+// already, or body is longer than 16 KB.
+func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error) {
+	details, err := json.Marshal(body)
+	if err != nil {
+		return 0, fmt.Errorf("write the request to the bot as JSON: %w", err)
+	}
+	if len(details) > askBytes {
+		return 0, fmt.Errorf("the request to the bot is %d bytes long, and may be %d", len(details), askBytes)
+	}
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return 0, err
+	}
+	var ask int64
+	err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+		now := time.Now()
+		if _, err := tx.ExecContext(ctx, `delete from autoscalebot_asks where bot = $1 and id < $2`, id, now.Add(-askKept).UnixNano()); err != nil {
+			return err
+		}
+		var n, last int64
+		if err := tx.QueryRowContext(ctx, `select count(*), coalesce(max(id), 0) from autoscalebot_asks where bot = $1`, id).Scan(&n, &last); err != nil {
+			return err
+		}
+		if n >= askMost {
+			return fmt.Errorf("%d requests were made of the bot within the last hour; wait a little", n)
+		}
+		ask = max(now.UnixNano(), last+1)
+		_, err := tx.ExecContext(ctx, `insert into autoscalebot_asks (bot, id, kind, who, body, taken, answered, answer)
+			values ($1, $2, $3, $4, $5, 0, 0, '')`, id, ask, text(kind), text(who), string(details))
+		return err
+	})
+	return ask, db.place.failed("ask the bot", err)
+}
+
+// Asked returns the requests that wait, the oldest first, and each once: what is carried out twice could do harm, so a bot that dies
+// before it answers does not find it again. What is older than [AskAge] is not returned.
+func (db *DB) Asked(ctx context.Context) ([]Ask, error) {
+	asks, err := db.asked(ctx)
+	slices.SortFunc(asks, func(a, b Ask) int { return cmp.Compare(a.ID, b.ID) })
+	return asks, db.place.failed("look for requests to the bot", err)
+}
+
+func (db *DB) asked(ctx context.Context) (asks []Ask, err error) {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	rows, err := db.place.db.QueryContext(ctx, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3
+		returning id, kind, who, body`, id, now.UnixNano(), now.Add(-AskAge).UnixNano())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a Ask
+		var body string
+		if err := rows.Scan(&a.ID, &a.Kind, &a.Who, &body); err != nil {
+			return nil, err
+		}
+		a.Body, a.Time = json.RawMessage(body), time.Unix(0, a.ID).UTC()
+		asks = append(asks, a)
+	}
+	return asks, rows.Err()
+}
+
+// Answer says what came of a request. The first answer stays.
+func (db *DB) Answer(ctx context.Context, ask int64, answer string) error {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return err
+	}
+	if len(answer) > askBytes {
+		answer = answer[:askBytes]
+	}
+	_, err = db.place.db.ExecContext(ctx, `update autoscalebot_asks set answered = $3, answer = $4 where bot = $1 and id = $2 and answered = 0`,
+		id, ask, time.Now().UnixNano(), text(answer))
+	return db.place.failed("answer a request to the bot", err)
+}
+
+// Await returns the answer to a request once it is there. It is [ErrUnanswered] when the request has grown too old without one, or ctx
+// ends.
+func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return "", err
+	}
+	tick := time.NewTicker(askPoll)
+	defer tick.Stop()
+	for {
+		var answered int64
+		var answer string
+		err := db.place.db.QueryRowContext(ctx, `select answered, answer from autoscalebot_asks where bot = $1 and id = $2`, id, ask).Scan(&answered, &answer)
+		switch {
+		case errors.Is(err, sql.ErrNoRows), ctx.Err() != nil:
+			return "", ErrUnanswered
+		case err != nil:
+			return "", db.place.failed("wait for the bot's answer", err)
+		case answered != 0:
+			return answer, nil
+		case time.Since(time.Unix(0, ask)) > 2*AskAge:
+			return "", ErrUnanswered
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return "", ErrUnanswered
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Lease says who runs the bot of this app and process type, so that two of them notice each other: holder takes the lease or renews it
+// for ttl if it is free, has run out or is holder's already. It returns who holds it now, and whether that is holder. A ttl of 0 gives it
+// back.
+//
+// Times are those of the machine that calls, so ttl must be longer than clocks differ: minutes.
+func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (holderNow string, ours bool, err error) {
+	id, err := db.number(ctx, db.who)
+	if err != nil {
+		return "", false, err
+	}
+	holder = text(holder)
+	err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+		now := time.Now()
+		_, err := tx.ExecContext(ctx, `insert into autoscalebot_leases (bot, holder, ends) values ($1, $2, $3)
+			on conflict (bot) do update set holder = excluded.holder, ends = excluded.ends
+			where autoscalebot_leases.holder = excluded.holder or autoscalebot_leases.ends <= $4`,
+			id, holder, now.Add(ttl).UnixNano(), now.UnixNano())
+		if err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `select holder from autoscalebot_leases where bot = $1`, id).Scan(&holderNow)
+	})
+	return holderNow, err == nil && holderNow == holder && ttl > 0, db.place.failed("ask who runs the bot", err)
+}
