@@ -31,7 +31,7 @@ func shape(t testing.TB, name string) sim.Shape {
 
 // flash is an hour and a half of a flash crowd.
 func flash(t testing.TB) sim.Options {
-	return sim.Options{Demand: shape(t, "flash"), Peak: 8, Length: 90 * time.Minute, Seed: 7, Price: 25}
+	return sim.Options{Demand: shape(t, "flash"), Peak: 4, Length: 80 * time.Minute, Seed: 7, Price: 25}
 }
 
 func TestTheSameSeedGivesTheSameResult(t *testing.T) {
@@ -227,8 +227,8 @@ func TestDynosRestartDaily(t *testing.T) {
 func TestTroubleSlowsTheDatabaseAndNoDynoHelps(t *testing.T) {
 	s := shape(t, "slow-database")
 	share := func(dynos int) float64 {
-		f := s.Fleet(lasting(dynos), 4)
-		r := run(t, sim.Options{Demand: s, Peak: 4, Fleet: f}, sim.Fixed(dynos))
+		f := s.Fleet(lasting(dynos), 2)
+		r := run(t, sim.Options{Demand: s, Peak: 2, Fleet: f, Length: 130 * time.Minute}, sim.Fixed(dynos))
 		for i, m := range r.Minutes {
 			if troubled := i >= 92 && i < 120; troubled != m.IsSlow() && (i < 90 || i > 125) {
 				t.Errorf("%d dynos: minute %d has %d slow and %d lost of %d requests", dynos, i, m.Slow, m.Lost, m.Requests)
@@ -236,7 +236,7 @@ func TestTroubleSlowsTheDatabaseAndNoDynoHelps(t *testing.T) {
 		}
 		return r.SlowMinutesPercent
 	}
-	if few, many := share(5), share(20); few < 12 || many < 12 {
+	if few, many := share(3), share(9); few < 20 || many < 20 {
 		t.Errorf("%g %% of the minutes are slow, with more dynos %g %%", few, many)
 	}
 }
@@ -309,8 +309,8 @@ func TestRecordersSeeEveryTick(t *testing.T) {
 	o.Recorders = []bot.Recorder{kept}
 	run(t, flash(t), sim.Bot("count", o))
 	records := kept.Last(1000)
-	if len(records) != 180 || records[1].Time.Sub(records[0].Time) != 30*time.Second {
-		t.Fatalf("%d records, want 180 of them every 30 s", len(records))
+	if len(records) != 160 || records[1].Time.Sub(records[0].Time) != 30*time.Second {
+		t.Fatalf("%d records, want 160 of them every 30 s", len(records))
 	}
 	for _, r := range records {
 		if hb, ok := r.Heartbeat(); !ok || hb.Time != r.Time || r.Limits != (schedule.Limits{Min: 1, Max: 60}) {
