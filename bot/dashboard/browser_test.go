@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
 // shots is where the pictures of the page go, for people to look at.
@@ -62,7 +64,11 @@ func TestPictures(t *testing.T) {
 	if *shots == "" {
 		t.Skip("-shots was not given")
 	}
-	w := newWorld(t, 14*24*time.Hour)
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, 14*24*time.Hour, func(o *dashboard.Options) { o.Zone = zone })
 	ctx := browser(t)
 	take := func(name string, width, height int64, scheme string, before ...chromedp.Action) {
 		var picture []byte

@@ -61,7 +61,9 @@ func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool)
 		return v, false
 	}
 	s, ok := d.sessions.get(id, now)
-	v.name, v.session, v.until = s.name, id, s.until
+	if ok {
+		v.name, v.session, v.until = s.name, id, s.until
+	}
 	return v, ok
 }
 

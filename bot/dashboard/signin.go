@@ -89,9 +89,7 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 		d.render(w, r, http.StatusUnauthorized, signInPage(d.frame(v), "That is not the password."))
 		return
 	}
-	if c, err := r.Cookie(d.cookieName(r)); err == nil && c.Value != "" && v.session != "" {
-		d.sessions.end(v.session)
-	}
+	d.leave(v)
 	name := notify.OneLine(r.PostForm.Get("name"), longestName)
 	id := d.sessions.begin(name, now)
 	d.o.Log.Info("somebody signed in", "name", name, "from", v.addr)
@@ -99,10 +97,17 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// signOut ends the visitor's session and the streams that it opened.
+// signOut ends the visitor's session, and with it the streams that it opened.
 func (d *Dashboard) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
-	d.sessions.end(v.session)
-	d.hub.end(v.session)
+	d.leave(v)
 	http.SetCookie(w, d.cookie(r, "", -1))
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// leave ends the visitor's session, if there is one.
+func (d *Dashboard) leave(v visitor) {
+	if v.session != "" {
+		d.sessions.end(v.session)
+		d.hub.end(v.session)
+	}
 }

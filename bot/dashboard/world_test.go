@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -84,6 +85,12 @@ func (a *app) Probe(context.Context) probe.Reading {
 		r.Outcome, r.Value, r.Error = probe.Timeout, 5000, "no answer within 5 s"
 	}
 	return r
+}
+
+// right is a heartbeat as it should be.
+var right = probe.Reading{
+	Signal: "heartbeat", Value: 347, Unit: "ms", Outcome: probe.Answered, Status: 200,
+	Phases: probe.Phases{DNS: 2 * time.Millisecond, Connect: 6 * time.Millisecond, TLS: 14 * time.Millisecond, Processing: 325 * time.Millisecond},
 }
 
 // past is a History in memory.
@@ -182,21 +189,43 @@ const (
 // newWorld makes a page with a past of so long, and serves it.
 func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
-	zone, err := time.LoadLocation("Europe/Berlin")
+	w := unserved(t, length, change...)
+	w.url = serve(t, w.page)
+	return w
+}
+
+// afternoon is a zone in which it is between three and four in the afternoon, so that the tests see the same at any time.
+func afternoon(t testing.TB) *time.Location {
+	t.Helper()
+	ahead := (15-time.Now().UTC().Hour()+35)%24 - 11 // in hours, from -11 to 12
+	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
 	if err != nil {
 		t.Skip("there are no time zones on this machine")
 	}
-	table := schedule.Table{}
+	return zone
+}
+
+// office is a schedule with more by day than by night.
+func office(t testing.TB, zone *time.Location) schedule.Table {
+	t.Helper()
 	least, err := schedule.Parse("0:00=1, 8:00=2, 20:00=1")
-	if err == nil {
-		var most schedule.Series
-		if most, err = schedule.Parse("0:00=3, 8:00=6, 22:00=3"); err == nil {
-			table, err = schedule.New(least, most, zone)
-		}
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	most, err := schedule.Parse("0:00=3, 8:00=6, 22:00=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := schedule.New(least, most, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// unserved makes a page with a past of so long.
+func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
+	t.Helper()
 	w := &world{app: &app{n: 2, noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
 	policy := bot.Policy{
 		MaxResponseMS: 600, MinResponseMS: 220, Fails: bot.InARow(3), Passes: bot.InARow(10), Price: 50,
@@ -204,7 +233,7 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	}
 	o := dashboard.Options{
 		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
-		Schedule: table, Zone: zone, Policy: policy, History: w.past, Password: password, Token: token,
+		Zone: afternoon(t), Policy: policy, History: w.past, Password: password, Token: token,
 		State: func() bot.State { return w.State() }, Control: func() bot.Control { return w.Control() },
 		Settings: []dashboard.Setting{
 			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "where the heartbeat goes"},
@@ -219,6 +248,8 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	for _, c := range change {
 		c(&o)
 	}
+	table := office(t, o.Zone)
+	o.Schedule = table
 	w.Bot = bot.New(bot.Options{
 		App: o.App, ProcessType: o.ProcessType, Interval: o.Interval, Probers: []probe.Prober{w.app}, Schedule: table, Scaler: w.app,
 		Policy: o.Policy, DryRun: o.DryRun, Recorders: []bot.Recorder{w.past},
@@ -228,15 +259,19 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		o.Desk = w.Bot
 	}
 	w.options = o
+	var err error
 	if w.page, err = dashboard.New(o); err != nil {
 		t.Fatal(err)
 	}
-	for now := time.Now().Add(-length); now.Before(time.Now().Add(-o.Interval)); now = now.Add(o.Interval) {
-		w.app.now = now.In(zone)
+	begin := time.Now().Add(-length)
+	for now := begin; now.Before(time.Now().Add(-o.Interval)); now = now.Add(o.Interval) {
+		w.app.now = now.In(o.Zone)
+		if time.Since(now) < 15*time.Minute && w.app.fixed == nil { // so that no cooldown lasts, and nothing counts
+			w.app.answer(right)
+		}
 		w.Tick(t.Context(), now)
 	}
 	w.beat(t)
-	w.url = serve(t, w.page)
 	return w
 }
 

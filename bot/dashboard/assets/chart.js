@@ -4,8 +4,16 @@ window.charts = (() => {
   const day = 86400;
   const box = document.getElementById("charts");
   const tip = document.getElementById("tip");
-  const zone = document.body.dataset.zone || undefined;
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const zone = known(document.body.dataset.zone || undefined);
+  // known leaves out a time zone that this browser does not know, so that its own stands in.
+  function known(name) {
+    try {
+      return name && new Intl.DateTimeFormat("en", { timeZone: name }) && name;
+    } catch {
+      return undefined;
+    }
+  }
+
   let plots = [], data = null, view = null, last = 0, asked = 0, askedAt = 0;
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();

@@ -1,0 +1,155 @@
+package dashboard_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+)
+
+func TestAPauseIsAskedForTwice(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("Ada")
+	a := p.ask("/pause", "direction", "down", "for", "1h")
+	if a.status != 200 || !strings.Contains(a.body, "Pause scaling down for 1 h?") {
+		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
+	}
+	if w.Control() != (bot.Control{}) {
+		t.Errorf("the first time has done something: %+v", w.Control())
+	}
+	if a = p.ask("/pause", "direction", "down", "for", "1h", "confirmed", "yes"); a.status != 303 {
+		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
+	}
+	c := w.Control()
+	if c.Up.On || !c.Down.On || c.Down.By != "Ada on the page" {
+		t.Errorf("the bot is asked for %+v", c)
+	}
+	if left := time.Until(c.Down.Until); left > time.Hour || left < 59*time.Minute {
+		t.Errorf("the pause lasts %v", left)
+	}
+	if body := p.get("/").body; !strings.Contains(body, "paused by Ada on the page") {
+		t.Error("the page does not say who has paused")
+	}
+	if a = p.ask("/resume", "direction", "both", "confirmed", "yes"); a.status != 303 || w.Control().Down.On {
+		t.Errorf("resuming is answered with %d, and the bot is asked for %+v", a.status, w.Control())
+	}
+}
+
+func TestANumberOfDynosIsAskedFor(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	limits := w.options.Schedule.At(time.Now())
+	if a := p.ask("/order", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
+		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
+	}
+	if a := p.ask("/order", "dynos", "2", "for", "30m", "confirmed", "yes"); a.status != 303 {
+		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
+	}
+	if o := w.Control().Order; o.Dynos != 2 || o.By != "somebody on the page, from 127.0.0.1" {
+		t.Errorf("the bot is asked for %+v", o)
+	}
+	if r := w.beat(t); r.After() != 2 {
+		t.Errorf("with the next heartbeat there are %d dynos", r.After())
+	}
+	a := p.ask("/order", "dynos", "99", "for", "30m", "confirmed", "yes")
+	if a.status != 422 || !strings.Contains(a.body, "99 dynos are outside the limits of this hour") || limits.Max >= 99 {
+		t.Errorf("99 dynos are answered with %d: %s", a.status, a.body)
+	}
+	if a = p.ask("/end-order", "confirmed", "yes"); a.status != 303 || w.Control().Order != (bot.Order{}) {
+		t.Errorf("ending it is answered with %d, and the bot is asked for %+v", a.status, w.Control())
+	}
+}
+
+func TestWhatMakesNoSenseIsRefused(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	for _, c := range []struct {
+		path   string
+		fields []string
+		want   string
+	}{
+		{"/pause", []string{"direction", "sideways", "for", "1h"}, `direction "sideways": write up, down or both`},
+		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h" is no length of time; write one such as 90m or 2h`},
+		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is no length of time; write one such as 90m or 2h`},
+		{"/pause", []string{"direction", "up", "for", "99999h"}, "99999h0m0s is no length of time up to 8784h"},
+		{"/resume", []string{"direction", ""}, `direction "": write up, down or both`},
+		{"/order", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
+		{"/order", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
+		{"/order", []string{"dynos", "2", "for", ""}, "say for how long"},
+		{"/order", []string{"dynos", "0", "for", "1h"}, "0 dynos switch the app off"},
+	} {
+		a := p.ask(c.path, append(c.fields, "confirmed", "yes")...)
+		if a.status != 422 || !strings.HasPrefix(a.body, c.want) {
+			t.Errorf("%s %v is answered with %d: %s", c.path, c.fields, a.status, a.body)
+		}
+	}
+	if w.Control() != (bot.Control{}) {
+		t.Errorf("the bot is asked for %+v", w.Control())
+	}
+}
+
+func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("Ada")
+	other := newPerson(t, w.url)
+	other.signIn("Mallory")
+	form := func(csrf string) url.Values {
+		return url.Values{"csrf": {csrf}, "direction": {"both"}, "for": {"1h"}, "confirmed": {"yes"}}
+	}
+	for name, c := range map[string]struct {
+		csrf   string
+		change func(*http.Request)
+	}{
+		"no token":                     {"", nil},
+		"a guess":                      {strings.Repeat("A", 43), nil},
+		"somebody else's token":        {other.csrf, nil},
+		"another site, says Origin":    {p.csrf, header("Origin", "https://evil.example")},
+		"another site, says the fetch": {p.csrf, header("Sec-Fetch-Site", "cross-site")},
+		"another host of this site":    {p.csrf, header("Sec-Fetch-Site", "same-site")},
+		"a page of no origin":          {p.csrf, header("Origin", "null")},
+		"a form with a wrong type":     {p.csrf, header("Content-Type", "text/plain")},
+		"a token in the address": {"", func(r *http.Request) {
+			r.URL.RawQuery = url.Values{"csrf": {p.csrf}}.Encode()
+		}},
+	} {
+		change := c.change
+		if change == nil {
+			change = func(*http.Request) {}
+		}
+		if a := p.post("/pause", form(c.csrf), change); a.status != 403 {
+			t.Errorf("%s is answered with %d: %s", name, a.status, a.body)
+		}
+	}
+	if w.Control() != (bot.Control{}) {
+		t.Errorf("the bot is asked for %+v", w.Control())
+	}
+	if a := p.get("/pause?" + form(p.csrf).Encode()); a.status != 405 || a.header.Get("Allow") != "POST" {
+		t.Errorf("a pause by a link is answered with %d", a.status)
+	}
+	if a := p.post("/pause", form(p.csrf), header("Origin", w.url), header("Sec-Fetch-Site", "same-origin")); a.status != 303 {
+		t.Errorf("the page's own form is answered with %d: %s", a.status, a.body)
+	}
+	if a := newPerson(t, w.url).post("/sign-in", url.Values{"password": {password}}, header("Sec-Fetch-Site", "cross-site")); a.status != 403 {
+		t.Errorf("signing in from another site is answered with %d", a.status)
+	}
+}
+
+func TestADryRunSaysThatItChangesNothing(t *testing.T) {
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.DryRun = true })
+	p := newPerson(t, w.url)
+	p.signIn("")
+	if body := p.get("/").body; !strings.Contains(body, `<strong>Dry run.</strong>`) {
+		t.Error("the page does not say that it is a dry run")
+	}
+	if a := p.ask("/order", "dynos", "2", "for", "1h"); !strings.Contains(a.body, "This is a dry run") {
+		t.Errorf("the question does not say that it is a dry run: %s", a.body)
+	}
+}

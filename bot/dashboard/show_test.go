@@ -1,0 +1,338 @@
+package dashboard_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// charts is what the page's charts are drawn from.
+type charts struct {
+	From, To, Now, Step, Interval           float64
+	T                                       []float64
+	Median, P95, Low, High, Dynos, Min, Max []*float64
+	Marks                                   []struct{ Kind, Text, Why string }
+	Ahead                                   [][3]float64
+	Summary                                 string
+}
+
+func (p *person) charts(query string) charts {
+	p.t.Helper()
+	a := p.get("/series?" + query)
+	var c charts
+	if err := json.Unmarshal([]byte(a.body), &c); err != nil || a.status != 200 {
+		p.t.Fatalf("/series?%s is answered with %d: %.200s (%v)", query, a.status, a.body, err)
+	}
+	return c
+}
+
+func TestTheChartsShowWhatHappened(t *testing.T) {
+	w := newWorld(t, 48*time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	c := p.charts("last=21600")
+	if n := len(c.T); n < 355 || n > 365 || c.Step != 60 || c.Interval != 60 {
+		t.Errorf("6 hours are %d points of %v s", n, c.Step)
+	}
+	for _, column := range [][]*float64{c.Median, c.P95, c.Low, c.High, c.Dynos, c.Min, c.Max} {
+		if len(column) != len(c.T) {
+			t.Errorf("a column has %d points, the times %d", len(column), len(c.T))
+		}
+	}
+	if *c.Low[0] != 220 || *c.High[0] != 600 {
+		t.Errorf("the bounds are %v and %v", *c.Low[0], *c.High[0])
+	}
+	day := p.charts("last=172800")
+	if n := len(day.T); n > 602 || n < 300 {
+		t.Errorf("2 days are %d points", n)
+	}
+	if len(day.Marks) == 0 || day.Marks[0].Why == "" {
+		t.Errorf("2 days have the marks %+v", day.Marks)
+	}
+	if !strings.Contains(day.Summary, "The median response time lay between ") {
+		t.Errorf("in words: %s", day.Summary)
+	}
+	ahead := day.Ahead[len(day.Ahead)-1][0] - day.Ahead[0][0]
+	if len(day.Ahead) < 4 || ahead != 86400 {
+		t.Errorf("the limits to come are %v, over %v s", day.Ahead, ahead)
+	}
+}
+
+func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
+	w := newWorld(t, 3*time.Hour)
+	from, to := time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	w.past.records = slices.DeleteFunc(w.past.records, func(r bot.Record) bool { return r.Time.After(from) && r.Time.Before(to) })
+	p := newPerson(t, w.url)
+	p.signIn("")
+	c := p.charts("last=10800")
+	if n := slices.Index(c.Dynos, nil); n < 0 || c.Median[n] != nil || c.Max[n] != nil {
+		t.Error("the lines go on through an hour without a heartbeat")
+	}
+}
+
+func TestAHistoryWithoutAHeartbeatIsShownAsEmpty(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	w.past.records = nil
+	p := newPerson(t, w.url)
+	p.signIn("")
+	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.HasSuffix(c.Summary, "there was no heartbeat.") {
+		t.Errorf("an hour of long ago is %+v", c)
+	}
+	if body := p.get("/").body; !strings.Contains(body, "There is no such decision.") || !strings.Contains(body, "There is no history of this month yet.") {
+		t.Error("the page does not say that there is no history")
+	}
+}
+
+func TestThePageComesBeforeTheFirstHeartbeat(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	d, err := dashboard.New(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, serve(t, d))
+	p.signIn("")
+	if body := p.get("/").body; !strings.Contains(body, "waiting for the first heartbeat") {
+		t.Error("the page does not say that it waits for the first heartbeat")
+	}
+}
+
+func TestAHistoryThatIsDownLeavesTheRestOfThePage(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	w.past.broken = errors.New("dial tcp db.internal:5432: connection refused")
+	a := p.get("/")
+	if a.status != 200 || !strings.Contains(a.body, "The history cannot be read just now.") || !strings.Contains(a.body, `id="dynos"`) {
+		t.Errorf("the page is answered with %d", a.status)
+	}
+	for _, path := range []string{"/series?last=3600", "/decisions"} {
+		if got := p.get(path); got.status != 503 || strings.Contains(got.body, "db.internal") {
+			t.Errorf("%s is answered with %d: %s", path, got.status, got.body)
+		}
+	}
+}
+
+// rows are the decisions that a page shows, as "headline · why".
+func rows(body string) (out []string) {
+	row := regexp.MustCompile(`<td class="what [a-z]*"><b>([^<]*)</b> <span>([^<]*)</span>`)
+	for _, found := range row.FindAllStringSubmatch(body, -1) {
+		out = append(out, found[1]+" · "+found[2])
+	}
+	return out
+}
+
+func TestDecisionsCanBeFiltered(t *testing.T) {
+	w := newWorld(t, 48*time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	all := rows(p.get("/decisions").body)
+	last := w.past.records[len(w.past.records)-1]
+	if len(all) != 50 || all[0] != last.Headline()+" · "+last.Why() {
+		t.Errorf("%d decisions are shown, the first: %s", len(all), all[0])
+	}
+	for query, want := range map[string]string{"changed=yes": "scaled ", "verdict=slow": "slow", "rule=limits": "outside the limits of this hour"} {
+		got := rows(p.get("/decisions?" + query).body)
+		if len(got) == 0 {
+			t.Errorf("%s shows nothing", query)
+		}
+		for _, row := range got {
+			if !strings.Contains(row, want) {
+				t.Errorf("%s shows %s", query, row)
+			}
+		}
+	}
+	if got := rows(p.get("/?changed=yes").body); len(got) == 0 || !strings.HasPrefix(got[0], "scaled ") {
+		t.Error("without scripts the page does not filter")
+	}
+}
+
+func TestAllDecisionsCanBeReached(t *testing.T) {
+	w := newWorld(t, 3*time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	older := regexp.MustCompile(`href="/([^"]*)">Older`)
+	seen := 0
+	for address := "?"; ; {
+		body := p.get("/decisions" + address).body
+		seen += len(rows(body))
+		found := older.FindStringSubmatch(body)
+		if found == nil {
+			break
+		}
+		address = strings.ReplaceAll(strings.TrimSuffix(found[1], "#decisions"), "&amp;", "&")
+	}
+	if seen != len(w.past.records) {
+		t.Errorf("%d of %d decisions can be reached", seen, len(w.past.records))
+	}
+}
+
+func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	body := p.get("/").body
+	for _, want := range []string{"HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "(set, hidden)", "environment", "where the heartbeat goes"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not show %q", want)
+		}
+	}
+}
+
+// ledger is a History that tells what a test says.
+type ledger struct{ series history.Series }
+
+func (l ledger) Points(context.Context, time.Time, time.Time, int) (history.Series, error) {
+	return l.series, nil
+}
+
+func (ledger) Records(context.Context, history.Query) ([]bot.Record, error) { return nil, nil }
+
+// figures are what the page says of money, by name.
+func figures(body string) map[string]string {
+	out := map[string]string{}
+	for _, f := range regexp.MustCompile(`<dt>([^<]*)</dt><dd class="figure"><strong>([^<]*)</strong>`).FindAllStringSubmatch(body, -1) {
+		out[f[1]] = f[2]
+	}
+	return out
+}
+
+func TestMoneyIsCountedFromTheHistory(t *testing.T) {
+	now := time.Now().UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	hours := month.AddDate(0, 1, 0).Sub(month).Hours()
+	points := history.Series{Step: time.Hour}
+	for i := range 10 { // ten hours with 2 of 5 dynos
+		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5})
+	}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+		o.Policy.Price = hours // so that an hour of a dyno costs a dollar
+		o.History = ledger{points}
+	})
+	p := newPerson(t, w.url)
+	p.signIn("")
+	got := figures(p.get("/money").body)
+	for name, want := range map[string]string{"This month so far": "$20.00", "Always 5 instead": "$50.00", "Saved so far": "$30.00"} {
+		if got[name] != want {
+			t.Errorf("%s is %s, want %s", name, got[name], want)
+		}
+	}
+	if got["By the end of the month"] == "" {
+		t.Error("there is no forecast")
+	}
+}
+
+func TestWithoutAPriceMoneyIsCountedInHours(t *testing.T) {
+	now := time.Now().UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5}}}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
+	p := newPerson(t, w.url)
+	p.signIn("")
+	if got := figures(p.get("/money").body); got["This month so far"] != "2 dyno-hours" || got["Saved so far"] != "3 dyno-hours" {
+		t.Errorf("the page says %v", got)
+	}
+}
+
+func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
+	now := time.Now().UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	hours := month.AddDate(0, 1, 0).Sub(month).Hours()
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5}}}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+		o.Policy.Price, o.History = hours, ledger{points}
+		o.State = func() bot.State {
+			return bot.State{Spend: bot.Spend{Month: month, From: month, At: month.Add(100 * time.Hour), Dollars: 123.45}}
+		}
+	})
+	p := newPerson(t, w.url)
+	p.signIn("")
+	got := figures(p.get("/money").body)
+	if got["This month so far"] != "$123.45" || got["Always 5 instead"] != "$500.00" || got["Saved so far"] != "$376.55" {
+		t.Errorf("the page says %v", got)
+	}
+}
+
+func TestEveryStateHasItsWord(t *testing.T) {
+	answered := func(ms float64) probe.Reading {
+		return probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered}
+	}
+	for _, c := range []struct {
+		name    string
+		arrange func(w *world)
+		reading probe.Reading
+		pill    string
+		says    string
+	}{
+		{"right", func(*world) {}, answered(300), "on watch", "300 ms is right, between 220 and 600 ms"},
+		{"slow", func(*world) {}, answered(800), "on watch", "1 of 3 slow"},
+		{"blind", func(*world) {}, probe.Reading{Outcome: probe.Unreachable, Error: "connection refused"}, "blind", "connection refused"},
+		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
+		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused until resumed, by somebody"},
+		{"ordered", func(w *world) { _ = w.Order(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},
+		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "the platform fails", "503 from the platform"},
+		{"hands off", func(w *world) { w.app.n = 0 }, answered(300), "hands off", "keeps its hands off"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, time.Hour)
+			c.arrange(w)
+			w.app.answer(c.reading)
+			w.beat(t)
+			p := newPerson(t, w.url)
+			p.signIn("")
+			body := p.get("/").body
+			if pill := regexp.MustCompile(`id="pill"><span[^>]*></span>([^<]*)<`).FindStringSubmatch(body); pill == nil || pill[1] != c.pill {
+				t.Errorf("the page says %q, want %q", pill, c.pill)
+			}
+			if !strings.Contains(body, c.says) {
+				t.Errorf("the page does not say %q", c.says)
+			}
+		})
+	}
+}
+
+func TestThePageIsLight(t *testing.T) {
+	w := newWorld(t, 48*time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	gz := header("Accept-Encoding", "gzip")
+	page := p.get("/", gz)
+	total := len(page.body) + len(p.get("/series?last=21600", gz).body)
+	for _, found := range regexp.MustCompile(`/assets/[0-9a-f]+/[^"]+`).FindAllString(p.get("/").body, -1) {
+		a := p.get(found, gz)
+		if a.status != 200 || !strings.HasPrefix(a.header.Get("Cache-Control"), "public, max-age=31536000") {
+			t.Errorf("%s is answered with %d", found, a.status)
+		}
+		if again := p.get(found, header("If-None-Match", a.header.Get("ETag"))); again.status != 304 || again.body != "" {
+			t.Errorf("%s is sent again to who has it: %d", found, again.status)
+		}
+		total += len(a.body)
+	}
+	if t.Logf("the page with all that it brings along: %d bytes", total); page.header.Get("Content-Encoding") != "gzip" || total > 150_000 {
+		t.Errorf("the page takes %d bytes, want at most 150,000", total)
+	}
+}
+
+func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	for _, encoding := range []string{"", "identity", "gzip;q=0", "br"} {
+		if a := p.get("/", header("Accept-Encoding", encoding)); a.header.Get("Content-Encoding") != "" || !strings.Contains(a.body, "</html>") {
+			t.Errorf("Accept-Encoding %q is answered with %q", encoding, a.header.Get("Content-Encoding"))
+		}
+	}
+	if a := p.get("/?"+url.Values{"verdict": {"slow"}}.Encode(), header("Accept-Encoding", "br, gzip;q=0.8")); a.header.Get("Content-Encoding") != "gzip" {
+		t.Error("gzip is not used where it can be")
+	}
+}
