@@ -2,25 +2,27 @@ package dashboard_test
 
 import (
 	"context"
-	"flag"
+	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// shots is where the pictures of the page go, for people to look at.
-var shots = flag.String("shots", "", "a folder to put pictures of the page into")
-
-// browser starts a real browser, and returns a page of it.
-func browser(t *testing.T) context.Context {
+// browser starts a real browser, and returns a page of it. The test fails where that page complains or asks another host for anything.
+func browser(t *testing.T, w *world) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -30,10 +32,29 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-gpu", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancelPage := chromedp.NewContext(ctx)
+	ctx, cancelPage := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // events that it does not know
 	t.Cleanup(cancelPage)
 	ctx, cancelAll := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancelAll)
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the page throws %v", e.ExceptionDetails)
+		case *runtime.EventConsoleAPICalled:
+			for _, arg := range e.Args {
+				t.Errorf("the page writes to the console, as %s: %s", e.Type, arg.Value)
+			}
+		case *log.EventEntryAdded:
+			t.Errorf("the browser complains: %s %s", e.Entry.Text, e.Entry.URL)
+		case *page.EventJavascriptDialogOpening:
+			t.Errorf("the page opens a box that says %q", e.Message)
+		case *network.EventRequestWillBeSent:
+			if !strings.HasPrefix(e.Request.URL, w.url+"/") {
+				t.Errorf("the page asks for %s", e.Request.URL)
+			}
+		}
+	})
+	run(t, ctx, log.Enable(), network.Enable(), page.Enable(), chromedp.EmulateViewport(1440, 1000))
 	return ctx
 }
 
@@ -59,44 +80,173 @@ func signIn(url string) chromedp.Action {
 	}
 }
 
-// TestPictures takes pictures of the page where -shots says so.
-func TestPictures(t *testing.T) {
-	if *shots == "" {
-		t.Skip("-shots was not given")
+// until waits until a condition of the page holds.
+func until(condition string) chromedp.Action {
+	return chromedp.Poll(condition, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second))
+}
+
+func click(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }
+
+func theme(scheme string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+}
+
+// drawn waits until the charts are there.
+func drawn() chromedp.Action {
+	return chromedp.Tasks{visible(`.chart canvas`), until(`charts.points() > 0`)}
+}
+
+func TestInABrowserThePageIsLive(t *testing.T) {
+	w := newWorld(t, 48*time.Hour)
+	ctx := browser(t, w)
+	var points, dynos int
+	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`charts.points()`, &points), chromedp.Evaluate(`Number(dynos.textContent)`, &dynos),
+		chromedp.Evaluate(`window.sameDocument = true`, nil))
+	w.beat(t)
+	run(t, ctx, until(fmt.Sprintf(`charts.points() === %d`, points+1)))
+	w.busy(t)
+	run(t, ctx,
+		until(fmt.Sprintf(`document.getElementById("dynos").textContent === "%d"`, dynos+1)),
+		until(fmt.Sprintf(`document.querySelector("#rows tr.changed .what b")?.textContent === "scaled %d → %d"`, dynos, dynos+1)),
+		until(`document.getElementById("say").textContent.startsWith("scaled ")`),
+		until(`document.getElementById("verdict")?.textContent === "slow" && document.getElementById("run").textContent === "2 of 3 slow"`),
+		until(`document.querySelector(".incidents")?.textContent.includes("at its maximum of 6")`),
+		until(`document.querySelector("#waits [data-until]")?.textContent.endsWith("left")`),
+		until(fmt.Sprintf(`document.title.startsWith("%d dynos, 1840 ms")`, dynos+1)),
+		until(`window.sameDocument`),
+	)
+}
+
+func TestInABrowserSomebodyStepsIn(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	ctx := browser(t, w)
+	pause := `#step-in form[action="/pause"] button`
+	run(t, ctx, signIn(w.url), drawn(), click(pause), until(`document.getElementById("ask-title")?.textContent === "Pause scaling down for 1 h?"`),
+		chromedp.KeyEvent(kb.Escape), until(`!document.getElementById("ask").open`))
+	if w.Control().Down.On {
+		t.Error("Escape has paused the bot")
 	}
-	zone, err := time.LoadLocation("Europe/Berlin")
+	run(t, ctx, chromedp.Focus(pause, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), until(`document.activeElement.textContent === "Pause"`),
+		chromedp.KeyEvent(kb.Enter), until(`document.getElementById("waits").textContent.includes("paused by Ada on the page")`),
+		until(`document.getElementById("toast").textContent === "Paused: scaling down, for 1 h."`),
+		until(`document.getElementById("pill").textContent === "scaling down paused"`))
+	if c := w.Control(); !c.Down.On || c.Up.On {
+		t.Errorf("the bot is asked for %+v", c)
+	}
+	run(t, ctx, click(`#step-in form[action="/resume"] button`), visible(`#ask button.main`), click(`#ask button.main`),
+		until(`document.getElementById("pill").textContent === "on watch"`))
+	run(t, ctx, chromedp.SetValue(`input[name=dynos]`, "5", chromedp.ByQuery), click(`#step-in form[action="/order"] button`), visible(`#ask button.main`),
+		click(`#ask button.main`), until(`document.getElementById("waits").textContent.includes("Kept at 5")`))
+	w.beat(t)
+	run(t, ctx, until(`document.getElementById("dynos").textContent === "5"`))
+}
+
+func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	ctx := browser(t, w)
+	run(t, ctx, signIn(w.url), chromedp.Evaluate(`document.querySelector("input[name=dynos]").max = 1000`, nil),
+		chromedp.SetValue(`input[name=dynos]`, "500", chromedp.ByQuery), click(`#step-in form[action="/order"] button`), visible(`#ask button.main`))
+	run(t, ctx, log.Disable(), // the browser notes every answer that is not 2xx
+		click(`#ask button.main`), until(`document.querySelector("#ask .trouble").textContent.startsWith("500 dynos are outside the limits")`))
+}
+
+func TestInABrowserTheTableIsFiltered(t *testing.T) {
+	w := newWorld(t, 48*time.Hour)
+	ctx := browser(t, w)
+	run(t, ctx, signIn(w.url), click(`#filter input[name=changed]`),
+		until(`[...document.querySelectorAll("#rows tr")].length > 0 && [...document.querySelectorAll("#rows tr")].every((r) => r.hasAttribute("data-changed"))`),
+		until(`location.search === "?changed=yes"`), chromedp.Evaluate(`window.before = document.querySelector("#rows time").dateTime`, nil))
+	w.beat(t)
+	run(t, ctx, until(`document.querySelector("#rows time").dateTime === window.before`), click(`#filter input[name=changed]`),
+		until(`document.querySelectorAll("#rows tr").length === 50`), click(`#decisions-part .more a`), until(`document.querySelector("#filter a.button")`),
+		until(`document.querySelectorAll("#rows tr").length === 50 && !document.getElementById("rows").hasAttribute("data-live")`))
+}
+
+func TestInABrowserTheChartsMoveThroughTime(t *testing.T) {
+	w := newWorld(t, 8*24*time.Hour)
+	ctx := browser(t, w)
+	run(t, ctx, signIn(w.url), drawn())
+	summary := `document.getElementById("chart-summary").textContent`
+	changes := func(action chromedp.Action) {
+		t.Helper()
+		run(t, ctx, chromedp.Evaluate(`window.summary = `+summary, nil), action, until(summary+` !== window.summary`))
+	}
+	changes(click(`[data-last="604800"]`))
+	run(t, ctx, until(`document.querySelector('[data-last="604800"]').getAttribute("aria-pressed") === "true"`))
+	changes(click(`[data-move=in]`))
+	changes(click(`[data-move=earlier]`))
+	changes(chromedp.Tasks{chromedp.Focus(`#charts`, chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight)})
+	changes(chromedp.Tasks{chromedp.KeyEvent("-")})
+	// A stretch that is drawn over is zoomed into.
+	changes(chromedp.ActionFunc(func(ctx context.Context) error {
+		var at struct{ X, Y float64 }
+		over := `(() => { scrollTo(0, document.querySelector("#chart-response").getBoundingClientRect().top + scrollY - 200);
+			const r = document.querySelector("#chart-response .u-over").getBoundingClientRect(); return { X: r.left + 200, Y: r.top + 50 } })()`
+		return chromedp.Run(ctx, chromedp.Evaluate(over, &at), chromedp.ActionFunc(func(ctx context.Context) error {
+			for _, m := range []struct {
+				kind input.MouseType
+				dx   float64
+			}{{input.MouseMoved, 0}, {input.MousePressed, 0}, {input.MouseMoved, 60}, {input.MouseMoved, 120}, {input.MouseReleased, 120}} {
+				if err := input.DispatchMouseEvent(m.kind, at.X+m.dx, at.Y).WithButton(input.Left).WithButtons(1).WithClickCount(1).Do(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}))
+	run(t, ctx, until(`!document.getElementById("tip").hidden`), click(`#chart-table summary`), until(`document.querySelectorAll("#chart-table tbody tr").length > 10`))
+}
+
+func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
+	w := hostile(t)
+	w.spoil(t)
+	ctx := browser(t, w)
+	wide := `[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, svg, .u-wrap")).map((e) => e.tagName + "#" + e.id + "." + e.className).slice(0, 5)`
+	look := func(where string) {
+		t.Helper()
+		for _, width := range []int64{360, 820, 1440} {
+			var beyond []string
+			var total int64
+			run(t, ctx, chromedp.EmulateViewport(width, 900), chromedp.Evaluate(`document.documentElement.scrollWidth`, &total), chromedp.Evaluate(wide, &beyond))
+			if total > width || len(beyond) > 0 {
+				t.Errorf("at %d pixels %s is %d wide: %v", width, where, total, beyond)
+			}
+		}
+	}
+	run(t, ctx, chromedp.Navigate(w.url), visible(`input[name=password]`))
+	look("the page to sign in")
+	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true })`, nil))
+	look("the page")
+}
+
+func TestInABrowserThePageIsForEverybody(t *testing.T) {
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, 14*24*time.Hour, func(o *dashboard.Options) { o.Zone = zone })
-	ctx := browser(t)
-	take := func(name string, width, height int64, scheme string, before ...chromedp.Action) {
-		var picture []byte
-		run(t, ctx,
-			chromedp.EmulateViewport(width, height),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-			chromedp.Navigate(w.url),
-		)
-		run(t, ctx, before...)
-		run(t, ctx, chromedp.Sleep(500*time.Millisecond), chromedp.CaptureScreenshot(&picture))
-		if err := os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o644); err != nil {
-			t.Fatal(err)
+	w := newWorld(t, 24*time.Hour, func(o *dashboard.Options) { o.DryRun = true })
+	ctx := browser(t, w)
+	look := func(where string) {
+		t.Helper()
+		for _, scheme := range []string{"light", "dark"} {
+			var found []struct{ ID, Impact, Help, Where string }
+			run(t, ctx, theme(scheme), chromedp.Evaluate(string(axe)+"; null", nil), chromedp.Evaluate(
+				`axe.run().then((r) => r.violations.map((v) => ({ ID: v.id, Impact: v.impact, Help: v.help, Where: v.nodes.map((n) => n.target + " " + n.failureSummary).join(", ") })))`,
+				&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+			for _, f := range found {
+				t.Errorf("%s, %s: %s (%s): %s, at %s", where, scheme, f.ID, f.Impact, f.Help, f.Where)
+			}
 		}
 	}
-	drawn := chromedp.Tasks{visible(`.chart canvas`), chromedp.Poll(`charts.points() > 0`, nil)}
-	take("sign-in", 1440, 900, "light", visible(`input[name=password]`))
-	run(t, ctx, signIn(w.url))
-	for _, scheme := range []string{"light", "dark"} {
-		take("desktop-"+scheme, 1440, 1750, scheme, drawn)
-		take("phone-"+scheme, 360, 2600, scheme, drawn)
-		take("week-"+scheme, 1440, 1000, scheme, drawn, chromedp.Click(`[data-last="604800"]`, chromedp.ByQuery), chromedp.Sleep(time.Second),
-			chromedp.MouseEvent(input.MouseMoved, 700, 800))
-	}
+	run(t, ctx, chromedp.Navigate(w.url), visible(`input[name=password]`))
+	look("the page to sign in")
+	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true })`, nil))
+	look("the page")
 	w.busy(t)
-	for _, scheme := range []string{"light", "dark"} {
-		take("busy-"+scheme, 1440, 1000, scheme, drawn)
-		take("busy-phone-"+scheme, 360, 1500, scheme, drawn)
-		take("question-"+scheme, 1000, 1500, scheme, drawn, chromedp.Click(`#step-in form[action="/order"] button`, chromedp.ByQuery), visible(`#ask-title`))
-	}
-	take("foot", 1440, 1400, "light", drawn, chromedp.Evaluate(`document.querySelectorAll("#settings details").forEach((d) => { d.open = true }); window.scrollTo(0, 1e6)`, nil))
+	run(t, ctx, visible(`.incidents`))
+	look("the page of a busy app")
+	run(t, ctx, chromedp.EmulateViewport(360, 800))
+	look("the page on a phone")
+	run(t, ctx, click(`#step-in form[action="/order"] button`), visible(`#ask-title`))
+	look("the question")
 }
