@@ -32,7 +32,8 @@ type Options struct {
 type Retention struct {
 	// Raw is for how long every record is kept: 7 days by default, 3 hours in memory.
 	Raw time.Duration
-	// Minutes and Hours are for how long their points are kept: 90 days and 3 years by default, 7 and 90 days in memory.
+	// Minutes and Hours are for how long points are kept, of a minute and ten minutes, and of an hour: 90 days and 3 years by default,
+	// 7 and 90 days in memory.
 	Minutes time.Duration
 	Hours   time.Duration
 	// Changes is for how long events are kept, and the records of heartbeats that changed something: a year by default, 7 days in

@@ -48,7 +48,7 @@ func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, err
 		}
 	}
 	n := len(fresh)
-	for _, step := range []int64{minute, hour} {
+	for _, step := range keptSteps {
 		if err := rollUp(ctx, tx, id, step, fresh); err != nil {
 			return 0, err
 		}

@@ -12,10 +12,11 @@ const (
 	mostPoints  = 50_000
 )
 
-// steps are the lengths of buckets that people read easily.
+// steps are the lengths of buckets that people read easily. Each is a multiple of the longest step of points that are kept and not longer
+// than it, and of 20 of those, or 20 seconds, at the most, so that no bucket takes long.
 var steps = [...]time.Duration{
-	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
-	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day,
 }
 
@@ -83,6 +84,8 @@ func (db *DB) source(ctx context.Context, id, from, step int64) (int64, error) {
 	switch {
 	case step >= hour || from < minutesSince:
 		return hour, err
+	case step >= tenMinutes:
+		return tenMinutes, err
 	case step >= minute || from < rawSince:
 		return minute, err
 	}

@@ -107,7 +107,8 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 		}{
 			{0, 4 * time.Minute, 300, time.Second},
 			{0, 10 * time.Minute, 300, 2 * time.Second},
-			{0, 4 * time.Hour, 500, 30 * time.Second},
+			{0, 160 * time.Minute, 500, 20 * time.Second},
+			{0, 4 * time.Hour, 500, time.Minute},
 			{0, 4 * time.Hour, 240, time.Minute},
 			{0, 4 * time.Hour, 239, 2 * time.Minute},
 			{7 * time.Minute, 4 * time.Hour, 24, 10 * time.Minute},

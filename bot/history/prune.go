@@ -51,7 +51,7 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 			return err
 		}
 		changes := nanos(now.Add(-db.keep.Changes))
-		minutes, hours := floor(nanos(now.Add(-db.keep.Minutes)), minute), floor(nanos(now.Add(-db.keep.Hours)), hour)
+		minutes, hours := floor(nanos(now.Add(-db.keep.Minutes)), tenMinutes), floor(nanos(now.Add(-db.keep.Hours)), hour)
 		more = full
 		for _, old := range []struct {
 			table, which string
@@ -60,6 +60,7 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 			{"autoscalebot_records", "changed = 1", changes},
 			{"autoscalebot_events", "true", changes},
 			{"autoscalebot_points", fmt.Sprintf("step = %d", minute), minutes},
+			{"autoscalebot_points", fmt.Sprintf("step = %d", tenMinutes), minutes},
 			{"autoscalebot_points", fmt.Sprintf("step = %d", hour), hours},
 		} {
 			result, err := tx.ExecContext(ctx, fmt.Sprintf(`delete from %[1]s where bot = $1 and %[2]s and at < $2 and at in

@@ -6,11 +6,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// The steps of the points that are kept, in nanoseconds.
+// Steps in nanoseconds.
 const (
-	minute = int64(time.Minute)
-	hour   = int64(time.Hour)
+	minute     = int64(time.Minute)
+	tenMinutes = 10 * minute
+	hour       = int64(time.Hour)
 )
+
+// keptSteps are the steps of the points that are kept.
+var keptSteps = [...]int64{minute, tenMinutes, hour}
 
 // floor returns the beginning of the bucket that at is in. Buckets of every step count from 1970-01-01T00:00:00Z.
 func floor(at, step int64) int64 { return at - at%step }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -37,11 +38,11 @@ func (db *DB) Each(ctx context.Context, from, to time.Time, do func(bot.Record) 
 	}
 }
 
-// EachPoint calls do with every point of a step from from until before to, in the order of time, until do returns an error: of a minute
-// or an hour, which are kept for longer than records are. Zero times do not bound. do must not use the DB.
+// EachPoint calls do with every point of a step from from until before to, in the order of time, until do returns an error: of a minute,
+// ten minutes or an hour, which are kept for longer than records are. Zero times do not bound. do must not use the DB.
 func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Duration, do func(Point) error) error {
-	if step != time.Minute && step != time.Hour {
-		return fmt.Errorf("points are kept by the minute and by the hour, not by %v", step)
+	if !slices.Contains(keptSteps[:], int64(step)) {
+		return fmt.Errorf("points are kept by the minute, by ten minutes and by the hour, not by %v", step)
 	}
 	id, err := db.number(ctx, db.who)
 	if err != nil {

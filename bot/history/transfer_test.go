@@ -58,7 +58,7 @@ func TestAHistoryGoesFromOnePlaceToAnother(t *testing.T) {
 		if got := exported(t, target, all[10].Time, all[600].Time); !same(t, got, all[10:600]) {
 			t.Errorf("%d records are there of a part, want 590", len(got))
 		}
-		for _, step := range []time.Duration{time.Minute, time.Hour} {
+		for _, step := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour} {
 			var got []history.Point
 			err := target.EachPoint(t.Context(), time.Time{}, time.Time{}, step, func(p history.Point) error {
 				got = append(got, p)
