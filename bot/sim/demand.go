@@ -59,7 +59,7 @@ func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	if peak <= 0 {
 		return nil, fmt.Errorf("the demand is 0 all the time, so it cannot be scaled to a peak of %g dynos", dynos)
 	}
-	return Scale(d, dynos*f.capacity()/peak), nil
+	return Scale(d, dynos*f.Capacity()/peak), nil
 }
 
 // maxRate bounds a demand, in requests per second.

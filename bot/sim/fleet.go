@@ -90,8 +90,8 @@ func DefaultFleet() Fleet {
 	}
 }
 
-// capacity is how many requests per second keep one dyno as busy as Busy says.
-func (f Fleet) capacity() float64 {
+// Capacity is how many requests per second keep one dyno as busy as Busy says.
+func (f Fleet) Capacity() float64 {
 	m := newMixture(f.Service, f.Routes)
 	mean := m.mean()
 	if f.Database.Slots > 0 {

@@ -119,7 +119,7 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	w := &World{
 		meter: m, f: f, interval: interval.Seconds(), start: o.Start, limits: o.Limits, changes: &changes{},
 		beats: stream(o.Seed, streamHeartbeats), service: f.Heartbeat.Service.sampler(),
-		need: need{demand: o.Demand, capacity: f.capacity(), limits: o.Limits},
+		need: need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits},
 	}
 	n := f.Dynos
 	if n == 0 {
@@ -127,7 +127,7 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	}
 	w.fleet = newFormation(f, stream(o.Seed, streamFleet), n)
 	t := newTraffic(f, o.Demand, w.fleet, m, o.Seed)
-	oracle := need{demand: o.Demand, capacity: f.capacity(), limits: o.Limits}
+	oracle := need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits}
 	dynos := 0
 	t.every = func(rate float64) {
 		d := oracle.at(rate)

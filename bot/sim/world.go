@@ -42,6 +42,9 @@ func (w *World) Size(context.Context) (n int, settled bool, err error) {
 	return len(w.fleet.dynos), true, nil
 }
 
+// Slots is how many requests a dyno works on at once.
+func (w *World) Slots() int { return w.f.Slots }
+
 // Up returns how many of the dynos asked for serve.
 func (w *World) Up(context.Context) (n int, err error) {
 	w.mu.Lock()
