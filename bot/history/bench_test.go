@@ -91,7 +91,7 @@ func BenchmarkDayOnDisk(b *testing.B) {
 }
 
 // Ninety days of a heartbeat a second, of which the last 7 are there in full, asked for as a page does.
-func BenchmarkPoints(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	for name, where := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {
 		b.Run(name, func(b *testing.B) {
 			l := where(b)
@@ -104,6 +104,17 @@ func BenchmarkPoints(b *testing.B) {
 						n = len(points(b, db, end.Add(-span), end, 1000).Points)
 					}
 					b.ReportMetric(float64(n), "points")
+				})
+			}
+			for name, q := range map[string]history.Query{
+				"newest": {}, "changed": {Changed: true}, "slow": {Verdict: bot.Slow}, "of a rule that never spoke": {Rule: bot.RuleOffline},
+			} {
+				b.Run(name, func(b *testing.B) {
+					n := 0
+					for b.Loop() {
+						n = len(records(b, db, q))
+					}
+					b.ReportMetric(float64(n), "records")
 				})
 			}
 		})
@@ -142,6 +153,9 @@ func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 				b.Fatal(err)
 			}
 		}
+	}
+	if _, err := raw.Exec("analyze"); err != nil { // as PostgreSQL does by itself
+		b.Fatal(err)
 	}
 	return begin.Add(day)
 }

@@ -176,6 +176,9 @@ func (db *DB) Close(ctx context.Context) (err error) {
 		if n := db.queue.close(); n > 0 {
 			err = fmt.Errorf("close the history: %d records and events were not written to %s", n, db.place.name)
 		}
+		if db.toRemember() {
+			err = errors.Join(err, fmt.Errorf("close the history: the bot's newest memory was not written to %s", db.place.name))
+		}
 		err = errors.Join(err, db.place.close())
 	})
 	return err

@@ -76,7 +76,11 @@ func openFile(path string) (*place, error) {
 	}
 	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was committed, and a
 	// power cut the last commits at the most; with FULL not even that.
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)" +
+	whole, err := filepath.Abs(path) // a name such as :memory: alone would mean something else
+	if err != nil {
+		return nil, fmt.Errorf("open the history: %w", err)
+	}
+	dsn := "file:" + (&url.URL{Path: whole}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)" +
 		"&_pragma=journal_mode(WAL)&_pragma=cache_size(-1000)&_pragma=synchronous"
 	db, err := sqlite(dsn+"(NORMAL)", 4)
 	if err != nil {
@@ -175,12 +179,13 @@ type safeError struct {
 func (e *safeError) Error() string { return e.text }
 func (e *safeError) Unwrap() error { return e.cause }
 
-// failed wraps err with what was being done, and takes out what it must not show.
+// failed wraps err with what was being done, on one line and without what it must not show.
 func (p *place) failed(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &safeError{doing + ": " + redact(err.Error(), p.secrets), err}
+	oneLine := strings.Join(strings.Fields(err.Error()), " ")
+	return &safeError{doing + ": " + redact(oneLine, p.secrets), err}
 }
 
 // unreachable says whether err is of a server that may be reached at another time.

@@ -1,9 +1,11 @@
 package history_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
 )
@@ -74,6 +76,26 @@ func FuzzURL(f *testing.F) {
 		}
 		if strings.Contains(url, ":Zq9secretZq9@") && strings.Contains(err.Error(), "Zq9secretZq9") {
 			t.Errorf("%q: the error shows the password: %v", url, err)
+		}
+	})
+}
+
+// A reader that goes away, as somebody who closes a page does, takes nothing with it: what is in memory lives in one connection.
+func TestAReaderThatGoesAwayHarmsNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		db := l.open(t)
+		all := beats(noon, 10*time.Second, 500)
+		keepAll(t, db, all...)
+		for i := range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*30*time.Microsecond)
+			_, _ = db.Points(ctx, noon, noon.Add(time.Hour), 1000)
+			_, _ = db.Records(ctx, history.Query{Limit: 1000})
+			_, _, _ = db.Lease(ctx, "x", time.Hour)
+			cancel()
+		}
+		keepAll(t, db, beats(noon.Add(24*time.Hour), time.Minute, 1)...)
+		if got := records(t, db, history.Query{Limit: 1000}); len(got) != 501 {
+			t.Errorf("%d records are there, want 501", len(got))
 		}
 	})
 }

@@ -13,7 +13,7 @@ const (
 )
 
 // steps are the lengths of buckets that people read easily. Each is a multiple of the longest step of points that are kept and not longer
-// than it, and of 20 of those, or 20 seconds, at the most, so that no bucket takes long.
+// than it. One below an hour has 20 of those at the most, or 20 seconds of records, so that no stretch takes long to read.
 var steps = [...]time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,

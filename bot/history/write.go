@@ -20,7 +20,8 @@ const (
 	retryAtMost = 30 * time.Second
 )
 
-// Record queues r to be written within a second, and returns at once. An error means that it is closed, or that r has no JSON form.
+// Record queues r to be written within a second, and returns at once. It is kept for the bot that it names. An error means that the DB is
+// closed, or that r has no JSON form.
 func (db *DB) Record(_ context.Context, r bot.Record) error {
 	row, err := db.codec.rowOf(r)
 	if err != nil {
@@ -180,16 +181,19 @@ func (db *DB) failed(err error) {
 	db.down.retry = now.Add(db.down.wait)
 }
 
-// recovered notes that the place could be written to, and tells it if it could not before.
+// recovered notes that the place could be written to, and tells it if it could not before, with what was lost.
 func (db *DB) recovered() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.down.since.IsZero() {
-		return
+	lost := db.queue.forget()
+	switch {
+	case !db.down.since.IsZero():
+		db.log.Warn("the history can be written again", "place", db.place.name, "lost", lost,
+			"down_for", time.Since(db.down.since).Round(time.Second))
+		db.down = outage{}
+	case lost > 0:
+		db.log.Warn("the history is written too slowly to keep all", "place", db.place.name, "lost", lost)
 	}
-	db.log.Warn("the history can be written again", "place", db.place.name, "lost", db.queue.forget(),
-		"down_for", time.Since(db.down.since).Round(time.Second))
-	db.down = outage{}
 }
 
 func (db *DB) isDown() bool {
