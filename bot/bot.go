@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,6 +112,11 @@ func New(o Options) *Bot {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
 	return b
+}
+
+// RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the first tick.
+func (b *Bot) RecordTo(more ...Recorder) {
+	b.o.Recorders = append(slices.Clip(b.o.Recorders), more...)
 }
 
 // Run ticks until ctx ends, the first time at once: every interval from the start, late by the jitter. Ticks never overlap,

@@ -3,18 +3,20 @@ package main
 import (
 	"context"
 	"net"
+	"sync"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// askable makes a bot that people can ask, where the settings say. That nobody can, because another bot listens there or the
-// place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second or so.
-func askable(ctx context.Context, s *settings.Settings, h host, o bot.Options) (b *bot.Bot, end func()) {
+// askable lets people ask b, where the settings say, and through a history on a server. That nobody can, because another bot listens
+// there or the place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second
+// or so.
+func askable(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB) (end func()) {
 	ledger := admin.NewLedger()
-	o.Recorders = append(o.Recorders, ledger)
-	b = bot.New(o)
+	b.RecordTo(ledger)
 	server := admin.New(admin.Options{
 		Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Log: h.log,
 	})
@@ -38,10 +40,15 @@ func askable(ctx context.Context, s *settings.Settings, h host, o bot.Options) (
 	ctx, cancel := context.WithCancel(ctx)
 	deaf := make(chan struct{})
 	go func() {
+		defer close(deaf)
+		var wg sync.WaitGroup
+		if db != nil && s.HistoryOnServer() {
+			wg.Go(func() { server.Relay(ctx, db) })
+		}
 		server.Serve(ctx, listeners...)
-		close(deaf)
+		wg.Wait()
 	}()
-	return b, func() {
+	return func() {
 		cancel()
 		<-deaf
 	}

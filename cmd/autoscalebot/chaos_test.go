@@ -27,7 +27,7 @@ func TestChaos(t *testing.T) {
 	app.answer(takes(100 * time.Millisecond))
 	b := start(t, []string{api.Key, hook.secret},
 		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+api.Key, "HEROKU_API_URL="+apiLink.url,
-		"HEARTBEAT_URL="+appLink.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.4", "HEARTBEAT_JITTER=0",
+		"HEARTBEAT_URL="+appLink.url+"/autoscalebot/heartbeat/", "STOP_AFTER_UPS_WITHOUT_HELP=0", "HEARTBEAT_INTERVAL_IN_SECONDS=0.4", "HEARTBEAT_JITTER=0",
 		"MAX_RESPONSE_TIME_IN_MS=200", "MIN_RESPONSE_TIME_IN_MS=1", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=1", "MAX_DYNOS=90",
 		"BOOT_TIME_IN_SECONDS=0", "HEARTBEAT_FAIL_ON=5xx", "ADMIN_SOCKET=none",
 		"NOTIFICATION_BACKENDS=webhook", "NOTIFY_ON_EVERY_SCALE=true", "WEBHOOK_URL="+hookLink.url, "WEBHOOK_SECRET="+hook.secret,

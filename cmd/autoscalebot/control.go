@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -15,33 +17,49 @@ import (
 )
 
 const asksABot = `
-It asks the bot that runs for this app on this machine, over its Unix socket, or the one on ADMIN_ADDR where that is set.`
+It asks the bot that runs for this app on this machine, over its Unix socket, or the one on ADMIN_ADDR where that is set. Where there
+is neither, and DATABASE_URL is set, it asks by way of the bot's history there, as in: heroku run autoscalebot status`
 
 // newControl makes the commands that ask a running bot.
 func newControl() []*cobra.Command {
 	return []*cobra.Command{newStatus(), newWhy(), newPause(), newResume(), newScale()}
 }
 
-// asking returns the client of the bot that the settings name, and the time zone to speak in.
-func asking() (admin.Client, *time.Location, error) {
+// asking returns the client of the bot that the settings name, and the time zone to speak in. end is called when all is asked.
+func asking(cmd *cobra.Command) (c admin.Client, zone *time.Location, end func(), err error) {
 	s, err := settings.LoadAdmin()
 	if err != nil {
-		return admin.Client{}, nil, err
+		return admin.Client{}, nil, nil, err
 	}
-	c := admin.Client{Socket: s.SocketPath(appName(s)), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
-	if c.Socket == "" && c.Addr == "" {
-		return c, nil, settings.Problems{{Name: "ADMIN_SOCKET", What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both"}}
+	zone, end = s.TimeZone.Location, func() {}
+	c = admin.Client{Socket: s.SocketPath(appName(s)), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
+	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
+		db, err := openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+		if err != nil {
+			return c, nil, nil, err
+		}
+		c.History, c.Who = db, holder()
+		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // nothing was written that is not
 	}
-	return c, s.TimeZone.Location, nil
+	if c.Socket == "" && c.Addr == "" && c.History == nil {
+		return c, nil, nil, settings.Problems{{Name: "ADMIN_SOCKET", What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both"}}
+	}
+	return c, zone, end, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return path != "" && err == nil
 }
 
 // asks makes the work of a command out of a question that is answered with a status. It prints what holds after it.
 func asks(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
-		c, zone, err := asking()
+		c, zone, end, err := asking(cmd)
 		if err != nil {
 			return err
 		}
+		defer end()
 		st, err := ask(cmd, c)
 		if err != nil {
 			return err
@@ -58,10 +76,11 @@ func newStatus() *cobra.Command {
 		Long:  "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." + asksABot,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, zone, err := asking()
+			c, zone, end, err := asking(cmd)
 			if err != nil {
 				return err
 			}
+			defer end()
 			st, err := c.Status(cmd.Context())
 			if err != nil {
 				return err
@@ -89,10 +108,11 @@ func newWhy() *cobra.Command {
 			return cobra.NoArgs(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, zone, err := asking()
+			c, zone, end, err := asking(cmd)
 			if err != nil {
 				return err
 			}
+			defer end()
 			records, err := c.Records(cmd.Context(), n)
 			if err != nil {
 				return err

@@ -131,8 +131,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	api.Fail(herokutest.Fault{Method: "PATCH", Hang: true})
 	b := start(t, []string{api.Key}, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+api.Key, "HEROKU_API_URL="+api.URL)
 	b.wait("the change that hangs", func() bool {
-		calls := api.Calls()
-		return len(calls) > 0 && calls[len(calls)-1].Method == "PATCH"
+		return slices.ContainsFunc(api.Calls(), func(c herokutest.Call) bool { return c.Method == "PATCH" })
 	})
 	begin := time.Now()
 	b.signal(syscall.SIGINT)

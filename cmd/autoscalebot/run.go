@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -45,53 +45,58 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// runBot runs the bot until ctx ends, with notices flushed and the platform's own processes stopped.
-func runBot(ctx context.Context, s *settings.Settings, h host) error {
+// runBot runs the bot until ctx ends, with notices flushed, the history written and the platform's own processes stopped.
+func runBot(ctx context.Context, s *settings.Settings, h host) (err error) {
 	p, err := open(s, h)
 	if err != nil {
 		return err
 	}
-	file, memory, err := openState(s, h)
+	k, err := keep(ctx, s, h)
 	if err != nil {
 		return err
 	}
-	fanout := notify.NewFanout(notify.FanoutOptions{Log: h.log}, p.targets...)
+	defer k.close(ctx, h)
+	m, err := measure(s, h, p.targets)
+	if err != nil {
+		return err
+	}
+	fanout := notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: m.NoticeFailed}, k.targets(m.Targets(p.targets))...)
 	h.log.Info("started", "version", version, "app", appName(s), "platform", string(s.Platform),
-		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun))
+		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", k.place())
 
 	if why := s.Flap(h.now); why != "" {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
 	defer warnOfConflicts(ctx, p.platform, s, h)()
 	o := options(s, p, fanout, h)
-	if o.Memory = memory; file != nil {
-		o.Remember = file.Save
-	}
-	b, end := askable(ctx, s, h, o)
+	o.Memory, o.Remember = k.memory, k.remember
+	o.Recorders = append(o.Recorders, k.recorders()...)
+	o.Recorders = append(o.Recorders, m.recorders()...)
+	b := bot.New(o)
+	endTalks := together(askable(ctx, s, h, b, o, k.db), show(ctx, s, h, b, o, k.db, m), k.lease(ctx, h))
 	err = alongside(ctx, p.platform, b.Run)
-	end()
+	endTalks()
 	flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { m.close(flushCtx, h) })
 	if ferr := fanout.Close(flushCtx); ferr != nil {
 		h.log.Warn("some notices were not delivered", "error", ferr)
 	}
+	wg.Wait()
 	h.log.Info("stopped")
 	return err
 }
 
-// openState opens the file that the settings name, if they name one, and says what the bot goes on from.
-func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error) {
-	if s.StateFile == "" {
-		return nil, bot.Memory{}, nil
+// together ends all of what ends are given, side by side.
+func together(ends ...func()) (end func()) {
+	return func() {
+		var wg sync.WaitGroup
+		for _, e := range ends {
+			wg.Go(e)
+		}
+		wg.Wait()
 	}
-	file, memory, aside, err := statefile.Open(string(s.StateFile), appName(s), string(s.HerokuProcessType))
-	if err != nil {
-		return nil, bot.Memory{}, settings.Problems{{Name: "STATE_FILE", What: err.Error()}}
-	}
-	if aside != "" {
-		h.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside)
-	}
-	return file, memory, nil
 }
 
 // bootTime is how long a platform's own processes may take to start before the first heartbeat is taken all the same.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 )
 
 const (
@@ -24,12 +25,16 @@ const (
 	maxAnswer = 16 << 20
 )
 
-// A Client asks a running bot. One of Socket and Addr is needed; where both are set, Addr is asked.
+// A Client asks a running bot. One of Socket, Addr and History is needed; where several are set, Addr comes before History, and History
+// before Socket.
 type Client struct {
 	// Socket is the path of the bot's Unix socket.
 	Socket string
 	// Addr is the host and port where the bot listens, Token what it wants to hear there.
 	Addr, Token string
+	// History is the bot's history on a server, by way of which it is asked; Who names who asks.
+	History *history.DB
+	Who     string
 }
 
 // Status asks what the bot does.
@@ -39,6 +44,11 @@ func (c Client) Status(ctx context.Context) (Status, error) {
 
 // Records asks for the newest n records, the oldest first.
 func (c Client) Records(ctx context.Context, n int) ([]bot.Record, error) {
+	if c.throughHistory() { // which has them itself
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		return c.History.Records(ctx, history.Query{Limit: n})
+	}
 	var out records
 	err := c.do(ctx, http.MethodGet, fmt.Sprintf("/v1/records?n=%d", n), nil, &out)
 	return out.Records, err
@@ -97,7 +107,7 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 	if c.Addr != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	resp, err := (&http.Client{Transport: &http.Transport{DialContext: c.dial, DisableKeepAlives: true}}).Do(req)
+	resp, err := (&http.Client{Transport: c.transport()}).Do(req)
 	if err != nil {
 		return c.unanswered(err)
 	}
@@ -119,6 +129,15 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 	return nil
 }
 
+func (c Client) throughHistory() bool { return c.Addr == "" && c.History != nil }
+
+func (c Client) transport() http.RoundTripper {
+	if c.throughHistory() {
+		return byHistory{c.History, c.Who}
+	}
+	return &http.Transport{DialContext: c.dial, DisableKeepAlives: true}
+}
+
 func (c Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if c.Addr != "" {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", c.Addr)
@@ -127,8 +146,11 @@ func (c Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 func (c Client) where() string {
-	if c.Addr != "" {
+	switch {
+	case c.Addr != "":
 		return "what listens on " + c.Addr
+	case c.History != nil:
+		return "the bot that keeps its history in " + c.History.Place()
 	}
 	return "what listens on " + c.Socket
 }
@@ -142,6 +164,8 @@ func (c Client) unanswered(err error) error {
 	switch {
 	case c.Addr != "":
 		return fmt.Errorf("no bot answers on %s: %w; is it running, with this ADMIN_ADDR?", c.Addr, err)
+	case c.History != nil:
+		return fmt.Errorf("no bot answers by way of its history in %s: %w", c.History.Place(), err)
 	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no bot is running here for this app: nobody listens on %s; "+
 			"ask on the bot's own machine, as its user, with its HEROKU_APP_NAME or ADMIN_SOCKET", c.Socket)

@@ -14,6 +14,7 @@ import (
 // adminSettings are the settings that tell where a running bot is asked, and in whose time zone it speaks.
 var adminSettings = []string{
 	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN",
+	"HISTORY", "DATABASE_URL",
 }
 
 // LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,
@@ -23,6 +24,7 @@ func LoadAdmin() (*Settings, error) {
 	var problems Problems
 	s := problems.read(func(name string) bool { return slices.Contains(adminSettings, name) })
 	problems.checkAdmin(s)
+	problems.checkHistory(s)
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -34,21 +36,39 @@ const shortestToken = 16
 
 func (ps *Problems) checkAdmin(s *Settings) {
 	if s.AdminAddr == "" {
+		if s.AdminToken != "" {
+			ps.checkToken(s)
+		}
 		return
 	}
 	if _, port, err := net.SplitHostPort(string(s.AdminAddr)); err != nil || port == "" {
 		ps.add("ADMIN_ADDR", "%q: write host:port, such as 127.0.0.1:7070", s.AdminAddr)
 	}
-	switch token := s.AdminToken.Reveal(); {
-	case token == "":
+	if s.AdminToken == "" {
 		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16")
-	case len(token) < shortestToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return
+	}
+	ps.checkToken(s)
+}
+
+func (ps *Problems) checkToken(s *Settings) {
+	if token := s.AdminToken.Reveal(); len(token) < shortestToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl rand -hex 16", shortestToken)
 	}
 }
 
 // notInFile matches what does not go into a file's name.
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// fileName makes of the app's name and the process type a part of a file's name that no other two make.
+func (s *Settings) fileName(app string) string {
+	full := app + "-" + string(s.HerokuProcessType)
+	name := notInFile.ReplaceAllString(full, "-")
+	if len(name) > 40 || name != full { // a socket's path has 100 bytes or so, and two names must not become one
+		name = fmt.Sprintf("%.40s-%x", name, sha256.Sum256([]byte(full)))[:min(len(name), 40)+9]
+	}
+	return name
+}
 
 // SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path in the runtime
 // folder that the user, the app's name and the process type make; "" if it is switched off.
@@ -63,10 +83,5 @@ func (s *Settings) SocketPath(app string) string {
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	full := app + "-" + string(s.HerokuProcessType)
-	name := notInFile.ReplaceAllString(full, "-")
-	if len(name) > 40 || name != full { // a socket's path has 100 bytes or so, and two names must not become one
-		name = fmt.Sprintf("%.40s-%x", name, sha256.Sum256([]byte(full)))[:min(len(name), 40)+9]
-	}
-	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d-%s.sock", os.Getuid(), name))
+	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d-%s.sock", os.Getuid(), s.fileName(app)))
 }

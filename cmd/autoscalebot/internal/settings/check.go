@@ -21,6 +21,8 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkLimits(s)
 	ps.checkNotices(s)
 	ps.checkAdmin(s)
+	ps.checkHistory(s)
+	ps.checkPage(s)
 	ps.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
 	ps.oneOf("LOG_FORMAT", s.LogFormat, "auto", "console", "logfmt", "json")
 }

@@ -143,8 +143,8 @@ func (ps *Problems) unknown(environ []string) {
 	}
 }
 
-// EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts. HEARTBEAT_TOKEN
-// stays: the app that checks it needs it as well.
+// EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts. HEARTBEAT_TOKEN and
+// DATABASE_URL stay: the app needs them as well.
 func EnvironWithoutSecrets() []string {
 	secret := map[string]bool{}
 	for _, f := range fields() {
@@ -154,6 +154,7 @@ func EnvironWithoutSecrets() []string {
 		}
 	}
 	delete(secret, "HEARTBEAT_TOKEN")
+	delete(secret, "DATABASE_URL")
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return secret[name]

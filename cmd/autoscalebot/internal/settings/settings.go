@@ -91,6 +91,16 @@ type Settings struct {
 	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
 	LogFormat  Word       `envconfig:"LOG_FORMAT" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
 
+	History        Text   `group:"History" envconfig:"HISTORY" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
+	DatabaseURL    Secret `envconfig:"DATABASE_URL" desc:"The PostgreSQL database: ''postgres://user:password@host:5432/name''. Heroku sets it. Several bots may share one, and all their tables begin with ''autoscalebot_''."`
+	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
+	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
+	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
+
+	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted; off by default. Beyond this machine it needs ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''."`
+	Port              Text   `envconfig:"PORT" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku sets it."`
+	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" desc:"What opens the page, 8 characters or more. ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
+
 	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
 	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`
 	AdminToken  Secret `envconfig:"ADMIN_TOKEN" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`

@@ -47,6 +47,8 @@ type (
 	Seconds time.Duration
 	// Seconds0 is a length of time written in seconds, 0 or more.
 	Seconds0 time.Duration
+	// Days is a length of time written in days, 1 or more.
+	Days time.Duration
 	// Minutes is a length of time written in minutes, 0 or more.
 	Minutes time.Duration
 	// List is a list of texts, separated by commas.
@@ -124,6 +126,16 @@ func (n *Number) Decode(s string) error {
 		return errors.New("write a whole number, 0 or more")
 	}
 	*n = Number(i)
+	return nil
+}
+
+// Decode reads a number of days, whole or not, from 1 to 3660.
+func (d *Days) Decode(s string) error {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || !(f >= 1 && f <= 3660) {
+		return errors.New("write a number of days from 1 to 3660")
+	}
+	*d = Days(f * float64(24*time.Hour))
 	return nil
 }
 

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// openTime bounds how long the start waits for a history on a server.
+const openTime = 5 * time.Second
+
+// keeping is where the bot's history and what it goes on from are kept.
+type keeping struct {
+	// db is nil where there is no history.
+	db *history.DB
+	// memory is what the bot goes on from, and remember keeps it; nil for nowhere.
+	memory   bot.Memory
+	remember func(bot.Memory) error
+}
+
+// closeTime is how long writing the last of the history may take after everything else has ended, within the 10 s that the bot promises.
+const closeTime = time.Second
+
+func (k keeping) close(ctx context.Context, h host) {
+	if k.db == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer cancel()
+	if err := k.db.Close(ctx); err != nil {
+		h.log.Warn("the end of the history is missing", "error", err)
+	}
+}
+
+// place says where the history is kept.
+func (k keeping) place() string {
+	if k.db == nil {
+		return "none"
+	}
+	return k.db.Place()
+}
+
+// targets adds the history to those who are told.
+func (k keeping) targets(others []notify.Target) []notify.Target {
+	if k.db == nil {
+		return others
+	}
+	return append(slices.Clip(others), notify.Target{Name: "history", Notifier: k.db})
+}
+
+func (k keeping) recorders() []bot.Recorder {
+	if k.db == nil {
+		return nil
+	}
+	return []bot.Recorder{k.db}
+}
+
+const (
+	// leaseTime is how long this bot holds the history's place without renewing it, longer than clocks differ.
+	leaseTime = 3 * time.Minute
+	// leaseEvery is how often it is renewed.
+	leaseEvery = time.Minute
+)
+
+// lease holds the history's place for this bot, and warns when another one holds it for so long that it must be alive. end gives it back.
+func (k keeping) lease(ctx context.Context, h host) (end func()) {
+	if k.db == nil || k.db.Place() == history.Memory {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k.holdLease(ctx, h, holder())
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
+// holder names this process for others.
+func holder() string {
+	name, err := os.Hostname()
+	if dyno := os.Getenv("DYNO"); dyno != "" {
+		name = dyno
+	} else if err != nil {
+		name = "a machine without a name"
+	}
+	return fmt.Sprintf("%s, process %d", name, os.Getpid())
+}
+
+func (k keeping) holdLease(ctx context.Context, h host, me string) {
+	tick := time.NewTicker(leaseEvery)
+	defer tick.Stop()
+	began, warned := time.Now(), false
+	for {
+		callCtx, cancel := context.WithTimeout(ctx, openTime)
+		other, ours, err := k.db.Lease(callCtx, me, leaseTime)
+		cancel()
+		// A bot that was killed holds it until it runs out, so only one that goes on holding it is alive.
+		if err == nil && !ours && !warned && time.Since(began) > leaseTime {
+			warned = true
+			h.log.Warn("another autoscalebot scales this app too: end one of them", "other", other, "this", me)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+			defer cancel()
+			_, _, _ = k.db.Lease(last, me, 0) // or it runs out
+			return
+		}
+	}
+}
+
+// keep opens the history and the state file that the settings name. Where there is a state file, the bot goes on from that.
+func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
+	file, memory, err := openState(s, h)
+	if err != nil {
+		return keeping{}, err
+	}
+	k := keeping{memory: memory}
+	if k.db, err = openHistory(ctx, s, h, true); err != nil {
+		return keeping{}, err
+	}
+	switch {
+	case file != nil:
+		k.remember = file.Save
+	case k.db != nil:
+		k.remember = k.db.Remember
+		if k.memory, _, err = k.db.Memory(ctx); err != nil {
+			h.log.Warn("what the bot goes on from could not be read, so it begins anew", "error", err)
+		}
+	}
+	return k, nil
+}
+
+// openState opens the file that the settings name, if they name one, and says what the bot goes on from.
+func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error) {
+	if s.StateFile == "" {
+		return nil, bot.Memory{}, nil
+	}
+	file, memory, aside, err := statefile.Open(string(s.StateFile), appName(s), string(s.HerokuProcessType))
+	if err != nil {
+		return nil, bot.Memory{}, settings.Problems{{Name: "STATE_FILE", What: err.Error()}}
+	}
+	if aside != "" {
+		h.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside)
+	}
+	return file, memory, nil
+}
+
+// openHistory opens the history that the settings name, nil for none. later: a server that cannot be reached yet is no error. A place
+// that nobody asked for and that cannot be used gives way to the memory.
+func openHistory(ctx context.Context, s *settings.Settings, h host, later bool) (*history.DB, error) {
+	url, folder := s.HistoryURL(appName(s))
+	if url == "" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	o := history.Options{URL: url, App: appName(s), ProcessType: string(s.HerokuProcessType), Log: h.log, Later: later}
+	if url != history.Memory {
+		o.Keep = history.Retention{Raw: time.Duration(s.HistoryRaw), Minutes: time.Duration(s.HistoryMinutes), Hours: time.Duration(s.HistoryHours)}
+	}
+	err := error(nil)
+	if folder != "" {
+		err = os.MkdirAll(folder, 0o700)
+	}
+	var db *history.DB
+	if err == nil {
+		db, err = history.Open(ctx, o)
+	}
+	switch {
+	case err == nil:
+		return db, nil
+	case s.History != "auto":
+		return nil, settings.Problems{{Name: "HISTORY", What: err.Error()}}
+	}
+	h.log.Warn("the history is kept in memory, until the bot ends", "error", err)
+	o.URL, o.Keep = history.Memory, history.Retention{}
+	if db, err = history.Open(ctx, o); err != nil {
+		return nil, fmt.Errorf("keep the history in memory: %w", err)
+	}
+	return db, nil
+}

@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+const (
+	// relayKind is the kind of the requests in a history that are those of an HTTP client.
+	relayKind = "http"
+	// relayEvery is how often the bot looks for them.
+	relayEvery = 2 * time.Second
+	// relayTime bounds one look and one answer.
+	relayTime = 5 * time.Second
+)
+
+// relayed is a request by way of a history, and relayedBack its answer.
+type (
+	relayed struct {
+		Method string `json:"method"`
+		Path   string `json:"path"`
+		Body   string `json:"body,omitempty"`
+	}
+	relayedBack struct {
+		Status int    `json:"status"`
+		Body   string `json:"body"`
+	}
+)
+
+// Relay answers what is asked by way of a history, until ctx ends: on a platform where a bot has no port, it is the one thing that two
+// machines reach. Whoever can write to the database is trusted, as with the socket.
+func (s *Server) Relay(ctx context.Context, db *history.DB) {
+	tick := time.NewTicker(relayEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.relay(ctx, db)
+	}
+}
+
+// relay answers what waits. A database that is down is told of by the history itself.
+func (s *Server) relay(ctx context.Context, db *history.DB) {
+	ctx, cancel := context.WithTimeout(ctx, relayTime)
+	defer cancel()
+	asks, err := db.Asked(ctx)
+	if err != nil {
+		return
+	}
+	for _, a := range asks {
+		text, err := json.Marshal(s.replay(ctx, a))
+		if err == nil {
+			err = db.Answer(ctx, a.ID, string(text))
+		}
+		if err != nil {
+			s.o.Log.Warn("somebody asked the bot and got no answer", "who", a.Who, "error", err)
+		}
+	}
+}
+
+// replay answers one request as if it had come over the socket.
+func (s *Server) replay(ctx context.Context, a history.Ask) relayedBack {
+	var q relayed
+	if a.Kind != relayKind || json.Unmarshal(a.Body, &q) != nil {
+		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand that; is it of another version?"}`}
+	}
+	ctx = context.WithValue(ctx, callerKey{}, caller{who: a.Who, known: true})
+	r, err := http.NewRequestWithContext(ctx, q.Method, "http://bot"+q.Path, strings.NewReader(q.Body))
+	if err != nil {
+		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand that; is it of another version?"}`}
+	}
+	w := &taken{header: http.Header{}, status: http.StatusOK}
+	s.ServeHTTP(w, r)
+	return relayedBack{w.status, w.body.String()}
+}
+
+// taken is a ResponseWriter that keeps what it is given.
+type taken struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (t *taken) Header() http.Header         { return t.header }
+func (t *taken) WriteHeader(status int)      { t.status = status }
+func (t *taken) Write(p []byte) (int, error) { return t.body.Write(p) }
+
+// byHistory is a RoundTripper that asks by way of a history.
+type byHistory struct {
+	db  *history.DB
+	who string
+}
+
+func (b byHistory) RoundTrip(r *http.Request) (*http.Response, error) {
+	q := relayed{Method: r.Method, Path: r.URL.RequestURI()}
+	if r.Body != nil {
+		defer r.Body.Close()
+		text, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+		if err != nil {
+			return nil, err
+		}
+		q.Body = string(text)
+	}
+	id, err := b.db.Ask(r.Context(), relayKind, b.who, q)
+	if err != nil {
+		return nil, err
+	}
+	text, err := b.db.Await(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	var back relayedBack
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
+		return nil, fmt.Errorf("read the bot's answer: %w; is the bot of another version?", err)
+	}
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", back.Status, http.StatusText(back.Status)), StatusCode: back.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(back.Body)), ContentLength: int64(len(back.Body)), Request: r,
+	}, nil
+}

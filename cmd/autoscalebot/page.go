@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// show serves the page, the metrics and the health of b where the settings say. That it cannot be served is logged and stops nothing.
+// end takes a second at the most.
+func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures) (end func()) {
+	addr := s.PageAddr()
+	if addr == "" {
+		if s.Port != "" {
+			h.log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
+		}
+		return func() {}
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		h.log.Warn("there is no web page", "at", addr, "error", err)
+		return func() {}
+	}
+	page, err := openPage(s, h, b, o, db)
+	if err != nil {
+		l.Close()
+		h.log.Warn("there is no web page", "at", addr, "error", err)
+		return func() {}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/healthz", m.Healthz())
+	mux.Handle("/readyz", m.Readyz())
+	mux.Handle("/metrics", guarded(s, m.Handler()))
+	if page != nil {
+		b.RecordTo(page)
+		mux.Handle("/", page)
+	}
+	h.log.Info("serving the web page", "at", "http://"+l.Addr().String())
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := dashboard.Serve(ctx, l, mux, h.log); err != nil {
+			h.log.Error("the web page is not served any more", "at", addr, "error", err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
+// openPage makes the page; nil where no history is kept, of which it is made.
+func openPage(s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB) (*dashboard.Dashboard, error) {
+	if db == nil {
+		h.log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
+		return nil, nil
+	}
+	return dashboard.New(dashboard.Options{
+		App: o.App, ProcessType: o.ProcessType, Version: version, Started: h.now, DryRun: o.DryRun, Interval: o.Interval,
+		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: b.Control, State: b.State, History: db, Desk: b,
+		Settings: inForce(), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
+		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+		Log:    h.log,
+	})
+}
+
+// inForce lists the settings for the page.
+func inForce() []dashboard.Setting {
+	var out []dashboard.Setting
+	for _, s := range settings.AllInForce() {
+		source := "default"
+		if s.From != "" {
+			source = s.From
+		}
+		out = append(out, dashboard.Setting{
+			Group: s.Group, Name: s.Name, Value: s.Value, Source: source, Meaning: strings.ReplaceAll(s.Meaning, "`", ""),
+		})
+	}
+	return out
+}
+
+// guarded lets through whoever knows the token or the password, as a bearer token or by basic authentication. Where there is neither,
+// only this machine can ask.
+func guarded(s *settings.Settings, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, given, _ := r.BasicAuth()
+		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			given = token
+		}
+		password, token := s.DashboardPassword.Reveal(), s.AdminToken.Reveal()
+		if password+token != "" && !same(given, password) && !same(given, token) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="autoscalebot"`)
+			http.Error(w, "send ADMIN_TOKEN as a bearer token, or DASHBOARD_PASSWORD by basic authentication", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// same compares a secret in constant time, whatever its length. "" is no secret.
+func same(given, want string) bool {
+	g, w := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(g[:], w[:]) == 1 && want != ""
+}
