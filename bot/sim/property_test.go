@@ -119,7 +119,10 @@ func figures(t *rapid.T, r sim.Result) map[string]float64 {
 // A bot that is made anew from its memory before each tick, through JSON, decides as one that lives on.
 func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := sim.Options{Demand: drawTrace(t), Length: 15 * time.Minute, Peak: 1.5, Seed: rapid.Uint64().Draw(t, "seed")}
+		o := sim.Options{
+			Demand: drawTrace(t), Length: 15 * time.Minute, Peak: 4, Seed: rapid.Uint64().Draw(t, "seed"), Fleet: sim.DefaultFleet(),
+		}
+		o.Fleet.Slots, o.Fleet.Service.Mean = 1, 400*time.Millisecond // so that few requests are much load
 		if sim.Peak(o.Demand, time.Second) < 1e-3 {
 			o.Peak = 0
 		}

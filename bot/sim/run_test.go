@@ -303,6 +303,84 @@ func TestASimulationEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// backwards wants one dyno less than there are, down to the minimum and beyond.
+type backwards struct{}
+
+func (backwards) Interval() time.Duration                       { return time.Minute }
+func (backwards) Want(_ time.Time, _ *sim.World, dynos int) int { return dynos - 1 }
+
+func TestAPeerIsKeptWithinTheLimits(t *testing.T) {
+	r := run(t, sim.Options{Demand: level{10, 10 * time.Minute}, Fleet: lasting(5), Limits: schedule.Limits{Min: 2, Max: 9}}, sim.By("backwards", backwards{}))
+	if r.Policy != "backwards" || r.Minutes[0].Dynos != 4 || r.Minutes[9].Dynos != 2 || r.Downs != 3 {
+		t.Errorf("%s went from %d dynos to %d in %d downs", r.Policy, r.Minutes[0].Dynos, r.Minutes[9].Dynos, r.Downs)
+	}
+}
+
+func TestABotOfOnesOwnDrivesTheSame(t *testing.T) {
+	table, err := schedule.New(schedule.Fixed(1), schedule.Fixed(60), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := sim.BotIn("count", counting.Interval, func(w *sim.World) *bot.Bot {
+		o := counting
+		o.Scaler, o.Schedule, o.Probers = w, table, []probe.Prober{w.Heartbeat()}
+		return bot.New(o)
+	})
+	if a, b := run(t, flash(t), own), run(t, flash(t), sim.Bot("count", counting)); !reflect.DeepEqual(a, b) || a.Ups == 0 {
+		t.Errorf("%d ups and %d downs, with the bot made for it %d and %d", a.Ups, a.Downs, b.Ups, b.Downs)
+	}
+}
+
+func TestTheWorldTakesNoImpossibleNumber(t *testing.T) {
+	run(t, sim.Options{Demand: level{1, time.Minute}}, watch(1, func(w *sim.World, _ time.Time) {
+		for n, want := range map[int]string{
+			-1:     "-1 is no number of dynos; it must be from 0 to 10000",
+			10_001: "10001 is no number of dynos; it must be from 0 to 10000",
+		} {
+			if err := w.Resize(t.Context(), n); err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+	}))
+}
+
+// What an insider sees is what is there.
+func TestObservationsAreTrue(t *testing.T) {
+	var o sim.Observation
+	var all []sim.Observation
+	f := lasting(4)
+	f.Service.CV = 0
+	run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(4, func(w *sim.World, _ time.Time) {
+		o = w.Observe(time.Hour)
+		all = append(all, o)
+	}))
+	if none := all[0]; none.Seconds != 0 || none.Arrived != 0 || none.Response(0.5) != 0 {
+		t.Errorf("at the beginning there is %+v", none)
+	}
+	if o.Seconds != 600 || !near(float64(o.Arrived), 60_000, 0.02) || !near(float64(o.Answered), float64(o.Arrived), 0.001) || o.Lost != 0 {
+		t.Errorf("%d arrived in %g s, %d were answered, %d lost", o.Arrived, o.Seconds, o.Answered, o.Lost)
+	}
+	if !near(o.Busy, 10, 0.02) || o.InFlight < o.Busy || o.Serving != 4 || o.Waited == 0 || o.Waited > o.Begun/5 {
+		t.Errorf("%g slots are busy, %g requests in flight, %g dynos up, %d of %d waited", o.Busy, o.InFlight, o.Serving, o.Waited, o.Begun)
+	}
+	if got := o.Response(0.5).Seconds(); !near(got, 0.1, 0.05) || o.Wait(0.5) > time.Millisecond || o.Wait(0.999) < 10*time.Millisecond {
+		t.Errorf("the median response time is %v s, the waits are %v and %v", got, o.Wait(0.5), o.Wait(0.999))
+	}
+}
+
+func TestTheLostAreSeen(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
+		f := lasting(1)
+		f.Router = router
+		var o sim.Observation
+		run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(1, func(w *sim.World, _ time.Time) { o = w.Observe(10 * time.Minute) }))
+		// 50 of 100 requests per second can be served.
+		if !near(float64(o.Lost), 30_000, 0.05) || !near(o.Busy, 5, 0.001) || !near(o.MeanResponse.Seconds(), 30, 0.05) {
+			t.Errorf("router %d: %d are lost, %g slots are busy, the mean response time is %v", router, o.Lost, o.Busy, o.MeanResponse)
+		}
+	}
+}
+
 func TestRecordersSeeEveryTick(t *testing.T) {
 	o := counting
 	kept := bot.NewRecent(1000)
