@@ -3,6 +3,7 @@ package dashboard_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -148,6 +149,39 @@ func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
 		chromedp.SetValue(`input[name=dynos]`, "500", chromedp.ByQuery), click(`#step-in form[action="/order"] button`), visible(`#ask button.main`))
 	run(t, ctx, log.Disable(), // the browser notes every answer that is not 2xx
 		click(`#ask button.main`), until(`document.querySelector("#ask .trouble").textContent.startsWith("500 dynos are outside the limits")`))
+}
+
+func TestInABrowserThePageComesBackAfterTheBot(t *testing.T) {
+	w := unserved(t, time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.url = "http://" + l.Addr().String()
+	ended := make(chan error)
+	go func() { ended <- dashboard.Serve(ctx, l, w.page, nil) }()
+	tab := browser(t, w)
+	run(t, tab, signIn(w.url), drawn(), log.Disable()) // the browser notes that nobody answers
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	run(t, tab, until(`document.getElementById("link").dataset.state === "lost"`))
+	if l, err = net.Listen("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	again, stopAgain := context.WithCancel(t.Context())
+	go func() { ended <- dashboard.Serve(again, l, w.page, nil) }()
+	run(t, tab, until(`document.getElementById("link").dataset.state === "on"`))
+	newest := `document.querySelector("#rows time").dateTime`
+	run(t, tab, chromedp.Evaluate(`window.before = `+newest, nil))
+	w.beat(t)
+	run(t, tab, until(newest+` !== window.before`))
+	stopAgain()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestInABrowserTheTableIsFiltered(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -105,6 +106,7 @@ type Dashboard struct {
 	incidents incidents
 	bills     bills
 	asking    chan struct{} // bounds how many ask the history at once
+	zips      sync.Pool     // of *gzip.Writer, which are large
 }
 
 // mostAsking bounds how many requests ask the history at once; the others wait.

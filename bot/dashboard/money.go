@@ -15,7 +15,7 @@ import (
 const (
 	// billAge is how old the month's sums may be.
 	billAge = time.Minute
-	// monthPoints is enough for a point an hour.
+	// monthPoints makes a month one of points of an hour.
 	monthPoints = 31 * 24
 )
 
@@ -70,7 +70,7 @@ func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	now = now.UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	s, err := ask(ctx, d, func(ctx context.Context) (history.Series, error) {
-		return d.o.History.Points(ctx, month, now, monthPoints)
+		return d.o.History.Points(ctx, month, month.AddDate(0, 1, 0), monthPoints)
 	})
 	if err != nil {
 		return bill{}, err

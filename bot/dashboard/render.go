@@ -35,9 +35,14 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kin
 	}
 	h.Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	z := gzip.NewWriter(w)
+	z, ok := d.zips.Get().(*gzip.Writer)
+	if !ok {
+		z = gzip.NewWriter(w)
+	}
+	z.Reset(w)
 	_, _ = z.Write(body)
 	_ = z.Close()
+	d.zips.Put(z)
 }
 
 // html writes a part of the page as text. It cannot fail: it is written to memory.

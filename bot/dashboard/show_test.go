@@ -123,6 +123,40 @@ func TestAHistoryThatIsDownLeavesTheRestOfThePage(t *testing.T) {
 	}
 }
 
+func TestThePageShowsARealHistory(t *testing.T) {
+	db, err := history.Open(t.Context(), history.Options{App: "dancing-forest", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	w := newWorld(t, 150*time.Minute, func(o *dashboard.Options) { o.History = db })
+	for _, r := range w.past.records {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, w.url)
+	p.signIn("")
+	last := w.past.records[len(w.past.records)-1]
+	if got := rows(p.get("/").body); len(got) != 50 || got[0] != last.Headline()+" · "+last.Why() {
+		t.Errorf("%d decisions are shown, the first: %v", len(got), got)
+	}
+	for _, c := range []struct {
+		query string
+		least int
+	}{{"last=3600", 55}, {"last=21600", 145}, {"last=2592000", 2}} {
+		if got := p.charts(c.query); len(got.T) < c.least || slices.Contains(got.Dynos, nil) {
+			t.Errorf("%s is %d points of %v s", c.query, len(got.T), got.Step)
+		}
+	}
+	if got := figures(p.get("/money").body); !strings.HasPrefix(got["This month so far"], "$") {
+		t.Errorf("the page says %v", got)
+	}
+}
+
 // rows are the decisions that a page shows, as "headline · why".
 func rows(body string) (out []string) {
 	row := regexp.MustCompile(`<td class="what [a-z]*"><b>([^<]*)</b> <span>([^<]*)</span>`)

@@ -195,7 +195,6 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // which nginx obeys
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // the server's own would end the stream; where it cannot be set, the browser comes back
 	end := time.NewTimer(streamLength(who, time.Now()))
 	defer end.Stop()
 	tick := time.NewTicker(pulse)
@@ -212,7 +211,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 		case <-end.C:
 			return
 		case <-tick.C:
-			next = []byte(": still here\n\n")
+			next = []byte(": still here\n\n") // which browsers leave out
 		case next, ok = <-v.frames:
 			if !ok {
 				return

@@ -168,13 +168,13 @@ func TestAQuietStreamIsKeptAlive(t *testing.T) {
 		fmt.Fprintf(conn, "GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n", token)
 		lines, start, last := bufio.NewReader(conn), time.Now(), time.Now()
 		for {
-			if _, err := lines.ReadString('\n'); err != nil {
-				break
-			}
+			_, err := lines.ReadString('\n')
 			if silent := time.Since(last); silent > 30*time.Second {
 				t.Errorf("the stream is silent for %v; Heroku's router ends it after 55 s", silent)
 			}
-			last = time.Now()
+			if last = time.Now(); err != nil {
+				break
+			}
 		}
 		if lasted := time.Since(start); lasted < 59*time.Minute || lasted > 61*time.Minute {
 			t.Errorf("the stream lasts %v, want an hour", lasted)
