@@ -259,7 +259,10 @@ func TestTheBotActsWhenItsHeartbeatIsBack(t *testing.T) {
 				w.Want(len(at))
 			}
 		}}
-		run(t, sim.Options{Demand: level{0, time.Minute}, Fleet: f}, by)
+		r := run(t, sim.Options{Demand: level{0, time.Minute}, Fleet: f}, by)
+		if want := float64(18+2*2+3*10+4*10+5*10+6*10) / 3600; !near(r.DynoHours, want, 1e-9) {
+			t.Errorf("router %d: %g dyno-hours, want %g with the second dyno after 18 s", router, r.DynoHours, want)
+		}
 		// The timeout is never beyond 80 % of the interval, so that each tick is on time.
 		if want := []time.Duration{0, 10e9, 20e9, 30e9, 40e9, 50e9}; !reflect.DeepEqual(at, want) || took != 8000 {
 			t.Errorf("router %d: ticks at %v, want %v; the heartbeat took %g ms, want 8000", router, at, want, took)
