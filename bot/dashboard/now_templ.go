@@ -5,10 +5,8 @@ package dashboard
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
@@ -56,7 +54,7 @@ func nowPart(p present) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var3 := []any{"pill", string(p.Pill.Tone)}
+		var templ_7745c5c3_Var3 = []any{"pill", string(p.Pill.Tone)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -275,7 +273,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, on := range p.Pips {
-				templ_7745c5c3_Var17 := []any{templ.KV("on", on)}
+				var templ_7745c5c3_Var17 = []any{templ.KV("on", on)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var17...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -358,7 +356,7 @@ func nowPart(p present) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Seen {
-			templ_7745c5c3_Var22 := []any{"chip", string(p.Verdict.Tone)}
+			var templ_7745c5c3_Var22 = []any{"chip", string(p.Verdict.Tone)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -404,7 +402,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, ph := range p.Phases {
-				templ_7745c5c3_Var25 := []any{ph.Class}
+				var templ_7745c5c3_Var25 = []any{ph.Class}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -458,7 +456,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, ph := range p.Phases {
-				templ_7745c5c3_Var29 := []any{ph.Class}
+				var templ_7745c5c3_Var29 = []any{ph.Class}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var29...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -543,7 +541,7 @@ func nowPart(p present) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.RunPips != nil {
-			templ_7745c5c3_Var35 := []any{"pips", string(p.Verdict.Tone)}
+			var templ_7745c5c3_Var35 = []any{"pips", string(p.Verdict.Tone)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var35...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -566,7 +564,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, on := range p.RunPips {
-				templ_7745c5c3_Var37 := []any{templ.KV("on", on)}
+				var templ_7745c5c3_Var37 = []any{templ.KV("on", on)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -616,7 +614,7 @@ func nowPart(p present) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var40 := []any{"dot", string(w.Tone)}
+			var templ_7745c5c3_Var40 = []any{"dot", string(w.Tone)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var40...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -14,7 +14,7 @@ type frame struct {
 	// SignedIn says that there is a session to end, Name who began it.
 	SignedIn bool
 	Name     string
-	// Named says that people sign in with a password, rather than with the token.
+	// Password says that people sign in with a password, rather than with the token.
 	Password bool
 	assets   assets
 }
@@ -38,6 +38,7 @@ type whole struct {
 	Decisions decisions
 	Summary   string
 	Groups    []group
+	Spans     []span
 	Desk      bool
 	Limits    struct{ Min, Max int }
 	Zone      string // an IANA name, "" where it has none
@@ -53,29 +54,40 @@ type group struct {
 	Settings []Setting
 }
 
-// ranges are the stretches of time that the charts can show, in seconds.
-func ranges() []choice {
-	return []choice{
-		{"3600", "1 h"},
-		{"21600", "6 h"},
-		{"86400", "24 h"},
-		{"604800", "7 d"},
-		{"2592000", "30 d"},
-		{"7776000", "90 d"},
-	}
+// A span is a stretch of time that the charts can show, in seconds.
+type span struct {
+	Seconds, Text string
+	// First: it is what they show at first.
+	First bool
 }
 
-// firstRange is the stretch of time that the charts show at first.
-const firstRange = 6 * time.Hour
+// swift is an interval at which ten minutes hold enough heartbeats to look at.
+const swift = 10 * time.Second
 
-// isFirst says whether c is the stretch of time that the charts show at first.
-func (c choice) isFirst() bool { return c.Value == strconv.Itoa(int(firstRange.Seconds())) }
+// spans are the stretches of time that the charts can show.
+func spans(interval time.Duration) []span {
+	all := []span{
+		{Seconds: "600", Text: "10 min"},
+		{Seconds: "3600", Text: "1 h"},
+		{Seconds: "21600", Text: "6 h"},
+		{Seconds: "86400", Text: "24 h"},
+		{Seconds: "604800", Text: "7 d"},
+		{Seconds: "2592000", Text: "30 d"},
+		{Seconds: "7776000", Text: "90 d"},
+	}
+	if interval < swift {
+		all[0].First = true
+		return all
+	}
+	all[2].First = true
+	return all[1:]
+}
 
 // page shows the page. Where the history cannot be read it shows the rest.
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
-		Frame: d.frame(v), Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Zone: d.o.Zone.String(),
+		Frame: d.frame(v), Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max

@@ -357,6 +357,17 @@ func TestThePageIsLight(t *testing.T) {
 	}
 }
 
+func TestAQuickHeartbeatIsShownFromClose(t *testing.T) {
+	for interval, want := range map[time.Duration]string{time.Second: "600", time.Minute: "21600"} {
+		w := newWorld(t, 10*time.Minute, func(o *dashboard.Options) { o.Interval = interval })
+		p := newPerson(t, w.url)
+		p.signIn("")
+		if body := p.get("/").body; !strings.Contains(body, `data-last="`+want+`" aria-pressed="true"`) {
+			t.Errorf("with a heartbeat every %v the charts do not begin with %s s", interval, want)
+		}
+	}
+}
+
 func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	p := newPerson(t, w.url)

@@ -183,6 +183,6 @@
   setInterval(tick, 1000);
   tick();
   setInterval(() => { if (!document.hidden) part("/money", "money-part").catch(() => {}); }, 60000);
-  charts.live(21600).catch(() => { get("chart-summary").textContent = "The history cannot be read just now."; });
+  charts.begin().catch(() => { get("chart-summary").textContent = "The history cannot be read just now."; });
   listen();
 })();

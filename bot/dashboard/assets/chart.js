@@ -294,7 +294,8 @@ window.charts = (() => {
     }
   });
   box.addEventListener("mouseleave", () => { tip.hidden = true; });
-  box.addEventListener("dblclick", () => live(21600).catch(() => {}));
+  const first = Number(document.querySelector("[data-last][aria-pressed=true]").dataset.last);
+  box.addEventListener("dblclick", () => live(first).catch(() => {}));
   // A wheel that turns sideways, or with Shift, moves through time.
   let turning = 0;
   box.addEventListener("wheel", (e) => {
@@ -317,5 +318,5 @@ window.charts = (() => {
     }
   }).observe(box);
 
-  return { live, add, again: () => last && live(last).catch(() => {}), points: () => data ? data.t.length : 0 };
+  return { begin: () => live(first), add, again: () => last && live(last).catch(() => {}), points: () => data ? data.t.length : 0 };
 })();
