@@ -74,6 +74,9 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 		if got[1].Why() != want.Why() {
 			t.Errorf("its why came back as %q, and was %q", got[1].Why(), want.Why())
 		}
+		if p := points(t, db, noon, noon.Add(time.Minute), 1).Points; len(p) != 1 || p[0].Heartbeats != 1 {
+			t.Errorf("the points are %+v, want one of 1 heartbeat, since the other was interrupted", p)
+		}
 	})
 }
 

@@ -36,7 +36,7 @@ type tally struct {
 
 func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
 
-// add takes in one heartbeat. What the newest says stays.
+// add takes in one heartbeat, newer than those before.
 func (t *tally) add(r *row) {
 	t.heartbeats++
 	switch r.verdict {
@@ -54,12 +54,10 @@ func (t *tally) add(r *row) {
 		t.most = max(t.most, r.response)
 	}
 	t.dynoSeconds += r.dynoSeconds
-	if r.at >= t.newest {
-		t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
-	}
+	t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
 }
 
-// merge takes in the heartbeats of another bucket, but for its response times.
+// merge takes in the heartbeats of another bucket, but for its response times. What the newest of both says stays.
 func (t *tally) merge(o *tally) {
 	t.heartbeats += o.heartbeats
 	t.slow += o.slow

@@ -132,6 +132,18 @@ func TestAnImportOfOldRecordsCountsThemOnce(t *testing.T) {
 				t.Errorf("the points count %d heartbeats, want 600", total)
 			}
 		}
+		// What is taken in of a time that was cleared already is cleared too.
+		older := beats(time.Now().Add(-9*time.Hour), 30*time.Second, 100)
+		if n, err := db.Import(t.Context(), given(older, nil)); n != 100 || err != nil {
+			t.Errorf("took in %d, %v, want 100", n, err)
+		}
+		time.Sleep(15 * time.Minute)
+		for _, r := range exported(t, db, time.Time{}, older[99].Time.Add(1)) {
+			if r.Action != bot.Scaled {
+				t.Errorf("the record of %v is still there", r.Time)
+				break
+			}
+		}
 		shut(t, db)
 	})
 }
