@@ -59,7 +59,8 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 			return err
 		}
 		var n, last int64
-		if err := tx.QueryRowContext(ctx, `select count(*), coalesce(max(id), 0) from autoscalebot_asks where bot = $1`, id).Scan(&n, &last); err != nil {
+		row := tx.QueryRowContext(ctx, `select count(*), coalesce(max(id), 0) from autoscalebot_asks where bot = $1`, id)
+		if err := row.Scan(&n, &last); err != nil {
 			return err
 		}
 		if n >= askMost {
@@ -131,7 +132,8 @@ func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
 	for {
 		var answered int64
 		var answer string
-		err := db.place.db.QueryRowContext(ctx, `select answered, answer from autoscalebot_asks where bot = $1 and id = $2`, id, ask).Scan(&answered, &answer)
+		err := db.place.db.QueryRowContext(ctx, `select answered, answer from autoscalebot_asks where bot = $1 and id = $2`, id, ask).
+			Scan(&answered, &answer)
 		switch {
 		case errors.Is(err, sql.ErrNoRows), ctx.Err() != nil:
 			return "", ErrUnanswered

@@ -210,7 +210,8 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.blind, t.ups, t.downs, t.most, t.low, t.high,
 				t.dynos, t.dynoSeconds, t.min, t.max, t.times.encode())
 		}
-		if _, err := tx.ExecContext(ctx, `insert into autoscalebot_points (`+pointColumns+`) values `+values(len(chunk), 18)+replacePoint, args...); err != nil {
+		query := `insert into autoscalebot_points (` + pointColumns + `) values ` + values(len(chunk), 18) + replacePoint
+		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}
 	}

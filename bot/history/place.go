@@ -135,7 +135,8 @@ func openPostgres(raw string) (*place, error) {
 	db.SetMaxOpenConns(4) // of the 20 that Heroku's smallest plans allow
 	db.SetMaxIdleConns(2)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &place{db: db, sure: db, name: fmt.Sprintf("the PostgreSQL database %s at %s", c.Database, c.Host), secrets: secrets, postgres: true}, nil
+	name := fmt.Sprintf("the PostgreSQL database %s at %s", c.Database, c.Host)
+	return &place{db: db, sure: db, name: name, secrets: secrets, postgres: true}, nil
 }
 
 // secretsOf lists what of u must not be shown, as it stands there and as it is meant.

@@ -80,7 +80,8 @@ func stepFor(from, to, n, least int64) int64 {
 // coarser ones; 0 means the records themselves.
 func (db *DB) source(ctx context.Context, id, from, step int64) (int64, error) {
 	var rawSince, minutesSince int64
-	err := db.place.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).Scan(&rawSince, &minutesSince)
+	err := db.place.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).
+		Scan(&rawSince, &minutesSince)
 	switch {
 	case step >= hour || from < minutesSince:
 		return hour, err

@@ -97,7 +97,8 @@ func pruneRaw(ctx context.Context, tx *sql.Tx, id, before int64) (full bool, err
 	if full = n == pruneRows; full {
 		end = last + 1
 	}
-	if _, err := tx.ExecContext(ctx, `delete from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and changed = 0`, id, pruned, end); err != nil {
+	_, err = tx.ExecContext(ctx, `delete from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and changed = 0`, id, pruned, end)
+	if err != nil {
 		return false, err
 	}
 	_, err = tx.ExecContext(ctx, `update autoscalebot_bots set pruned = $2,

@@ -91,7 +91,9 @@ func (c *condition) between(from, to time.Time) {
 }
 
 // read calls do with the rows of this bot that meet c. What do is given is valid until it returns.
-func (db *DB) read(ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error) error {
+func (db *DB) read(
+	ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error,
+) error {
 	id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
