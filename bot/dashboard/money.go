@@ -153,9 +153,9 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	}
 	saved := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
 	if fixed > 0 {
-		saved.Note = fmt.Sprintf("%.0f %% of what the maximum costs", 100*(fixed-ran)/fixed)
+		saved.Note = fmt.Sprintf("%.0f %% of that", 100*(fixed-ran)/fixed)
 	}
-	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the maximum, all the time"}, saved)
+	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the highest maximum"}, saved)
 	if price > 0 {
 		b.Note += fmt.Sprintf("A dyno costs $%s a month. ", strconv.FormatFloat(price, 'f', -1, 64))
 	}

@@ -115,6 +115,7 @@ func (d *Dashboard) present(now time.Time) present {
 	}
 	if seen {
 		p.fill(r, d.o.Zone, d.o.Interval)
+		p.run(r.Decision, d.o.Policy)
 	}
 	p.Pill = d.pill(r, seen, control, now)
 	p.Title = d.o.App
@@ -145,7 +146,6 @@ func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration
 			p.Transfer = duration(hb.Phases.Transfer)
 		}
 	}
-	p.run(r.Decision)
 }
 
 func pips(n, of int) []bool {
@@ -157,28 +157,34 @@ func pips(n, of int) []bool {
 }
 
 // run says how close the readings are to a change.
-func (p *present) run(d bot.Decision) {
+func (p *present) run(d bot.Decision, policy bot.Policy) {
 	switch {
 	case d.Rule == bot.RuleBooting:
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
 	case d.Verdict == bot.Right || d.Needed == 0:
-		p.Run, p.RunNote = "nothing", "the heartbeat is right, so nothing counts towards a change"
+		p.Run = "nothing"
+		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, bot.Slow), quorum(policy.Passes, bot.Fast))
 	case d.Verdict == bot.Blind:
 		p.Run, p.RunNote = fmt.Sprintf("%d of %d blind", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
-		what := "adds dynos"
+		what := "add dynos"
 		if d.Verdict == bot.Fast {
-			what = "removes dynos"
+			what = "remove dynos"
 		}
-		p.RunNote = fmt.Sprintf("%d in a row %s", d.Needed, what)
-		if d.Of > d.Needed {
-			p.RunNote = fmt.Sprintf("%d of the last %d %s", d.Needed, d.Of, what)
-		}
+		p.RunNote = quorum(bot.Quorum{N: d.Needed, M: d.Of}, d.Verdict) + " " + what
 	}
 	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != bot.Right {
 		p.RunPips = pips(d.Run, d.Needed)
 	}
+}
+
+// quorum writes how many heartbeats call for a change.
+func quorum(q bot.Quorum, v bot.Verdict) string {
+	if q.M > q.N {
+		return fmt.Sprintf("%d %s of the last %d", q.N, v, q.M)
+	}
+	return fmt.Sprintf("%d %s in a row", q.N, v)
 }
 
 func toneOf(r bot.Record) tone {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -157,6 +158,7 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 		Marks: []chartMark{}, Time: []float64{},
 	}
 	c.fill(s, d.o.Interval)
+	slices.SortFunc(changes, func(a, b bot.Record) int { return a.Time.Compare(b.Time) })
 	for _, r := range changes {
 		c.Marks = append(c.Marks, markOf(r))
 	}
