@@ -14,9 +14,11 @@ import (
 	"golang.org/x/term"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -99,26 +101,42 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	if p.prober, err = heartbeat(s, platform); err != nil {
 		return err
 	}
-	show := &screen{out: stdout, url: url, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
+	// What a demo shows is gone when it ends, and its page is for this machine alone.
+	s.History, s.DashboardAddr = history.Memory, "127.0.0.1:0"
+	k, err := keep(ctx, s, h)
+	if err != nil {
+		return err
+	}
+	defer k.close(ctx, h)
+	m, err := measure(s, h, nil)
+	if err != nil {
+		return err
+	}
+	sc := &screen{out: stdout, url: url, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
 	err = alongside(ctx, platform, func(ctx context.Context) error {
 		if o.duration > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.duration)
 			defer cancel()
 		}
-		show.start(time.Now(), o.duration)
-		defer show.stop()
+		told := &circle{[]notify.Notifier{k.db}}
+		options := options(s, p, told, h)
+		options.Recorders = append(append(k.recorders(), m.recorders()...), sc)
+		b := bot.New(options)
+		page, end := show(ctx, s, h, b, options, k.db, m, told)
+		defer end()
+		sc.page = page
+		sc.start(time.Now(), o.duration)
+		defer sc.stop()
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		wg.Go(func() { demoWave.Run(ctx, url) })
-		options := options(s, p, nil, h)
-		options.Recorders = []bot.Recorder{show}
-		return bot.New(options).Run(ctx)
+		return b.Run(ctx)
 	})
 	if err != nil {
 		return err
 	}
-	return show.finish(o, stderr)
+	return sc.finish(o, stderr)
 }
 
 // shellQuote makes one word of text for a shell.
@@ -128,6 +146,7 @@ func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'",
 type screen struct {
 	out        io.Writer
 	url        string
+	page       string // where the web page is
 	wave       demo.Wave
 	json, live bool
 	story      demo.Story
@@ -147,7 +166,7 @@ func (sc *screen) start(now time.Time, duration time.Duration) {
 	case sc.live:
 		fmt.Fprint(sc.out, enterScreen)
 	case !sc.json:
-		fmt.Fprintf(sc.out, "the sample app answers at %s\n", sc.url)
+		fmt.Fprintf(sc.out, "the sample app answers at %s; watch the bot at %s\n", sc.url, sc.page)
 	}
 }
 
@@ -176,7 +195,7 @@ func (sc *screen) draw(now time.Time) error {
 			columns, rows = c, r
 		}
 	}
-	frame := sc.story.Frame(sc.url, now, columns, rows)
+	frame := sc.story.Frame(sc.page, now, columns, rows)
 	_, err := fmt.Fprint(sc.out, "\x1b[H"+strings.ReplaceAll(frame, "\n", "\x1b[K\n")+"\x1b[J")
 	return err
 }

@@ -15,26 +15,26 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// show serves the page, the metrics and the health of b where the settings say. That it cannot be served is logged and stops nothing.
-// end takes a second at the most.
-func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures) (end func()) {
+// show serves the page, the metrics and the health of b where the settings say, at the URL that it returns. That it cannot be served is
+// logged and stops nothing. end takes a second at the most.
+func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures, told *circle) (at string, end func()) {
 	addr := s.PageAddr()
 	if addr == "" {
 		if s.Port != "" {
 			h.log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
 		}
-		return func() {}
+		return "", func() {}
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		h.log.Warn("there is no web page", "at", addr, "error", err)
-		return func() {}
+		return "", func() {}
 	}
 	page, err := openPage(s, h, b, o, db)
 	if err != nil {
 		l.Close()
 		h.log.Warn("there is no web page", "at", addr, "error", err)
-		return func() {}
+		return "", func() {}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", m.Healthz())
@@ -42,9 +42,11 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 	mux.Handle("/metrics", guarded(s, m.Handler()))
 	if page != nil {
 		b.RecordTo(page)
+		told.add(page)
 		mux.Handle("/", page)
 	}
-	h.log.Info("serving the web page", "at", "http://"+l.Addr().String())
+	at = "http://" + l.Addr().String()
+	h.log.Info("serving the web page", "at", at)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -53,7 +55,7 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 			h.log.Error("the web page is not served any more", "at", addr, "error", err)
 		}
 	}()
-	return func() {
+	return at, func() {
 		cancel()
 		<-ended
 	}

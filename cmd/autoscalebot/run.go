@@ -68,12 +68,14 @@ func runBot(ctx context.Context, s *settings.Settings, h host) (err error) {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
 	defer warnOfConflicts(ctx, p.platform, s, h)()
-	o := options(s, p, fanout, h)
+	told := &circle{[]notify.Notifier{fanout}}
+	o := options(s, p, told, h)
 	o.Memory, o.Remember = k.memory, k.remember
 	o.Recorders = append(o.Recorders, k.recorders()...)
 	o.Recorders = append(o.Recorders, m.recorders()...)
 	b := bot.New(o)
-	endTalks := together(askable(ctx, s, h, b, o, k.db), show(ctx, s, h, b, o, k.db, m), k.lease(ctx, h))
+	_, endPage := show(ctx, s, h, b, o, k.db, m, told)
+	endTalks := together(askable(ctx, s, h, b, o, k.db), endPage, k.lease(ctx, h))
 	err = alongside(ctx, p.platform, b.Run)
 	endTalks()
 	flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)

@@ -14,7 +14,7 @@ import (
 // adminSettings are the settings that tell where a running bot is asked, and in whose time zone it speaks.
 var adminSettings = []string{
 	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN",
-	"HISTORY", "DATABASE_URL",
+	"HISTORY", "DATABASE_URL", "HISTORY_DAYS", "HISTORY_MINUTES_DAYS", "HISTORY_HOURS_DAYS", "DYNO_PRICE_PER_MONTH",
 }
 
 // LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,

@@ -1,0 +1,136 @@
+// Package report draws a stretch of the history: as a picture, and as a page that stands alone.
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/chart"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+// A Report is what happened to an app from one moment to another.
+type Report struct {
+	App, ProcessType string
+	From, To         time.Time
+	// Zone is that in which times are written; nil is UTC.
+	Zone *time.Location
+	// Series is the history, Changes the records of the heartbeats that changed something, the oldest first.
+	Series  history.Series
+	Changes []bot.Record
+	// Price is what a dyno costs a month, in dollars; 0 leaves the money out.
+	Price float64
+}
+
+// Chart draws the report: response times with their bounds above, the dynos between their limits below.
+func (r Report) Chart() chart.Chart {
+	c := chart.Chart{
+		Title: r.App + " · " + r.ProcessType, Subtitle: r.Sum().String(), From: r.From, To: r.To, Zone: r.Zone,
+		Panels: []chart.Panel{r.times(), r.dynos()},
+	}
+	for _, change := range r.Changes {
+		if change.Action == bot.Scaled || change.Action == bot.WouldScale {
+			c.Marks = append(c.Marks, mark(change))
+		}
+	}
+	return c
+}
+
+func mark(r bot.Record) chart.Mark {
+	kind := chart.Up
+	if r.Decision.To < r.Decision.From {
+		kind = chart.Down
+	}
+	return chart.Mark{Time: r.Time, Text: r.Headline() + ": " + r.Why(), Kind: kind}
+}
+
+// missing is how many buckets without a heartbeat make a gap.
+const missing = 3
+
+func (r Report) times() chart.Panel {
+	line := func(name string, value func(history.Point) float64) chart.Line {
+		l := chart.Line{Name: name, MaxGap: missing * r.Series.Step}
+		for _, p := range r.Series.Points {
+			l.Points = append(l.Points, chart.Point{Time: p.Time, Y: known(value(p))})
+		}
+		return l
+	}
+	p := chart.Panel{Title: "Response time", Unit: "ms", Lines: []chart.Line{
+		line("median", func(p history.Point) float64 { return p.MedianMS }),
+		line("95th percentile", func(p history.Point) float64 { return p.P95MS }),
+	}}
+	if n := len(r.Series.Points); n > 0 {
+		last := r.Series.Points[n-1]
+		p.Levels = []chart.Level{{Name: fmt.Sprintf("slow above %g ms", last.HighMS), Y: last.HighMS}, {Name: fmt.Sprintf("fast below %g ms", last.LowMS), Y: last.LowMS}}
+	}
+	return p
+}
+
+func (r Report) dynos() chart.Panel {
+	dynos := chart.Line{Name: "dynos", Step: true, MaxGap: missing * r.Series.Step}
+	limits := chart.Band{Name: "limits"}
+	add := func(at time.Time, p history.Point) {
+		dynos.Points = append(dynos.Points, chart.Point{Time: at, Y: known(float64(p.Dynos))})
+		limits.Low = append(limits.Low, chart.Point{Time: at, Y: float64(p.Min)})
+		limits.High = append(limits.High, chart.Point{Time: at, Y: float64(p.Max)})
+	}
+	for _, p := range r.Series.Points {
+		add(p.Time, p)
+	}
+	if n := len(r.Series.Points); n > 0 {
+		last := r.Series.Points[n-1]
+		add(last.Time.Add(r.Series.Step), last)
+	}
+	return chart.Panel{Title: "Dynos", Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
+}
+
+// known is v, or a gap where it is -1, which is not known.
+func known(v float64) float64 {
+	if v < 0 {
+		return math.NaN()
+	}
+	return v
+}
+
+// A Sum is what a report comes to.
+type Sum struct {
+	Heartbeats, Slow, Blind, Ups, Downs int
+	// DynoHours is what ran, MaxHours what the maximum of each hour would have been.
+	DynoHours, MaxHours float64
+	// Dollars and MaxDollars are what they cost; 0 where the price is not known.
+	Dollars, MaxDollars float64
+}
+
+// Sum adds the report up.
+func (r Report) Sum() Sum {
+	var s Sum
+	for _, p := range r.Series.Points {
+		s.Heartbeats += p.Heartbeats
+		s.Slow += p.Slow
+		s.Blind += p.Blind
+		s.Ups += p.Ups
+		s.Downs += p.Downs
+		s.DynoHours += p.DynoSeconds / 3600
+		if p.Dynos > 0 {
+			s.MaxHours += p.DynoSeconds / float64(p.Dynos) * float64(p.Max) / 3600
+		}
+	}
+	hourly := r.Price * 12 / (365 * 24) // a month is a twelfth of a year
+	s.Dollars, s.MaxDollars = s.DynoHours*hourly, s.MaxHours*hourly
+	return s
+}
+
+// String writes the sum in a line.
+func (s Sum) String() string {
+	if s.Heartbeats == 0 {
+		return "no heartbeat is known of this time"
+	}
+	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d ups, %d downs; %.1f dyno-hours", s.Heartbeats, 100*float64(s.Slow)/float64(s.Heartbeats),
+		s.Ups, s.Downs, s.DynoHours)
+	if s.Dollars > 0 {
+		text += fmt.Sprintf(", $%.2f against $%.2f at the maximum", s.Dollars, s.MaxDollars)
+	}
+	return text
+}
