@@ -20,13 +20,13 @@ func counted(t *testing.T, app *heart, n string) (env []string, dynos func() str
 		t.Fatal(err)
 	}
 	return []string{
-			"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=cat " + count, `SCALE_COMMAND=sh -c 'echo "$DYNOS" >` + count + `'`,
-			"HEARTBEAT_URL=" + app.url + "/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.15",
-			"MAX_RESPONSE_TIME_IN_MS=20", "MIN_RESPONSE_TIME_IN_MS=1", "HEROKU_APP_NAME=shop",
-		}, func() string {
-			text, _ := os.ReadFile(count)
-			return strings.TrimSpace(string(text))
-		}
+		"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=cat " + count, `SCALE_COMMAND=sh -c 'echo "$DYNOS" >` + count + `'`,
+		"HEARTBEAT_URL=" + app.url + "/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.15",
+		"MAX_RESPONSE_TIME_IN_MS=20", "MIN_RESPONSE_TIME_IN_MS=1", "HEROKU_APP_NAME=shop",
+	}, func() string {
+		text, _ := os.ReadFile(count)
+		return strings.TrimSpace(string(text))
+	}
 }
 
 // A bot that was killed goes on from its history, which is kept in the user's state folder where nobody says otherwise.

@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"bot/metrics":           {"bot", "probe", "notify"},
 	"bot/dashboard":         {"bot", "bot/history", "bot/chart", "probe", "schedule", "notify"},
 	"bot/sim":               {"bot", "probe", "schedule", "notify"},
-	"bot/sim/peers":         {"bot", "bot/sim", "schedule"},
+	"bot/sim/peers":         {"bot/sim"},
 	"examples":              {},
 	"examples/…":            {},
 	"cmd/autoscalebot":      nil, // all
