@@ -101,4 +101,6 @@ type Event struct {
 	Since time.Time `json:"since,omitzero"`
 	// DryRun says that nothing was changed, because the bot only says what it would do.
 	DryRun bool `json:"dry_run,omitempty"`
+	// Picture makes a picture for the notifiers that show one: e-mail, and Slack as a bot. Nil means none. It is no part of the JSON form.
+	Picture Painter `json:"-"`
 }

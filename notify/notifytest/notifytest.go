@@ -26,6 +26,8 @@ type Fixture struct {
 	// Arrived returns all that has arrived at the far end so far, one text a notice, with the event's Subject in it as
 	// people see it.
 	Arrived func() []string
+	// Pictures returns the PNGs of all pictures that have arrived at the far end so far. Nil where none is told.
+	Pictures func() [][]byte
 	// Tells says which events the notifier tells; the others end in no error and do not arrive. Nil means all.
 	Tells func(notify.Event) bool
 	// Batches says that the notifier is to be a [notify.BatchNotifier], because people read what it tells.
@@ -56,6 +58,9 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"a far end that is not there is an error without secrets", vanished},
 		{"several events arrive as one notice", batch},
 		{"the longest batch arrives as one notice", longestBatch},
+		{"a picture arrives with its notice", picture},
+		{"a notice arrives without its picture", noPicture},
+		{"a batch arrives with its newest picture", batchPicture},
 		{"a batch with an ended context delivers nothing", batchEndedContext},
 		{"a batch ends with its context when the far end hangs", batchHangs},
 		{"a batch that is refused is an error without secrets", batchRefused},
