@@ -80,7 +80,8 @@ func deliverable(a *netmail.Address) bool {
 }
 
 // Notify sends one mail about e to all recipients; when the server refuses one of them, nobody gets it. What the server
-// answers with 4xx, and a connection that breaks, are worth another attempt; 5xx and TLS that fails are permanent.
+// answers with 4xx, and a connection that breaks, are worth another attempt; 5xx and TLS that fails are permanent. The event's picture
+// stands in the HTML, unless it is not to be had within 5 s or half of the time that ctx leaves.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.send(ctx, notify.Batch{e})
 }
@@ -88,18 +89,18 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 // Joins is true: any event can stand in one mail with others.
 func (n *Notifier) Joins(notify.Event) bool { return true }
 
-// NotifyAll sends one mail about all events of b, as Notify sends one about one.
+// NotifyAll sends one mail about all events of b, as Notify sends one about one, with the newest of their pictures.
 func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 	return n.send(ctx, b)
 }
 
 func (n *Notifier) send(ctx context.Context, b notify.Batch) error {
-	ctx, cancel := context.WithTimeout(ctx, n.timeout)
-	defer cancel()
-	m, err := n.message(b)
+	m, err := n.message(ctx, b)
 	if err != nil {
 		return notify.Permanent(fmt.Errorf("email: write the mail: %w", err))
 	}
+	ctx, cancel := context.WithTimeout(ctx, n.timeout)
+	defer cancel()
 	l := &line{server: n.server, tls: n.tls}
 	// The library looks at its context only until it is connected. Without a connection every later step ends too.
 	defer l.hangUp()

@@ -49,6 +49,14 @@ func TestConformance(t *testing.T) {
 						}
 						return all
 					},
+					Pictures: func() (all [][]byte) {
+						for _, d := range s.got() {
+							if p, ok := d.parts(t)["image/png"]; ok {
+								all = append(all, []byte(p.body))
+							}
+						}
+						return all
+					},
 					Batches: true,
 					Hang:    s.startHanging,
 					Refuse:  func() { s.refuseAt("to", &smtp.SMTPError{Code: 550, Message: strings.Join(secrets(), " ")}) },

@@ -1,6 +1,9 @@
 package email
 
 import (
+	"bytes"
+	"context"
+	"fmt"
 	"html"
 	"slices"
 	"strings"
@@ -11,9 +14,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// message writes b, one event or several, as a mail: plain text, and the same in HTML. It is the same for every attempt, the
-// Message-ID too, so that mail programs can drop one that arrives twice.
-func (n *Notifier) message(b notify.Batch) (*mail.Msg, error) {
+// message writes b, one event or several, as a mail: plain text, and the same in HTML with the newest picture, if it is done in time.
+// The texts are the same for every attempt, the Message-ID too, so that mail programs can drop one that arrives twice.
+func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := m.From(n.from); err != nil {
 		return nil, err
@@ -28,7 +31,14 @@ func (n *Notifier) message(b notify.Batch) (*mail.Msg, error) {
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetDateWithValue(date(b[len(b)-1].Time))
 	m.SetBodyString(mail.TypeTextPlain, text(b))
-	m.AddAlternativeString(mail.TypeTextHTML, htmlText(b))
+	picture, of := b.Paint(ctx)
+	if of < 0 {
+		m.AddAlternativeString(mail.TypeTextHTML, htmlText(b, "", of))
+		return m, nil
+	}
+	id := "picture." + messageID(b[of].ID) + "@autoscalebot"
+	m.AddAlternativeString(mail.TypeTextHTML, htmlText(b, image(picture, id), of))
+	m.EmbedReadSeeker("picture.png", bytes.NewReader(picture.PNG), mail.WithFileContentType("image/png"), mail.WithFileContentID("<"+id+">"))
 	return m, nil
 }
 
@@ -104,8 +114,9 @@ func text(b notify.Batch) string {
 	return s.String()
 }
 
-// htmlText is b in HTML that any mail program shows: no style sheet, no picture.
-func htmlText(b notify.Batch) string {
+// htmlText is b in HTML that any mail program shows: no style sheet, nothing from elsewhere. The image stands below the event at the
+// place of.
+func htmlText(b notify.Batch, image string, of int) string {
 	var s strings.Builder
 	s.WriteString("<!DOCTYPE html>\n<html><body>\n")
 	for i, e := range b {
@@ -121,7 +132,19 @@ func htmlText(b notify.Batch) string {
 			s.WriteString(`<tr><th align="left">` + html.EscapeString(f.Name) + "</th><td>" + html.EscapeString(f.Value) + "</td></tr>\n")
 		}
 		s.WriteString("</table>\n")
+		if i == of {
+			s.WriteString(image)
+		}
 	}
 	s.WriteString("</body></html>\n")
 	return s.String()
+}
+
+// image shows the part of the mail with the Content-ID id, on a narrow screen as wide as that.
+func image(p notify.Picture, id string) string {
+	size := ""
+	if p.Width > 0 && p.Height > 0 {
+		size = fmt.Sprintf(` width="%d" height="%d"`, p.Width, p.Height)
+	}
+	return `<p><img src="cid:` + id + `" alt="` + html.EscapeString(p.AltLine()) + `"` + size + ` style="max-width:100%;height:auto"></p>` + "\n"
 }

@@ -1,10 +1,12 @@
 package email_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"net"
 	"net/http/httptest"
 	netmail "net/mail"
+	"net/textproto"
 	"strings"
 	"sync"
 	"testing"
@@ -58,31 +61,62 @@ func (d delivery) header(t *testing.T, name string) string {
 // bodies returns the mail's text and its HTML.
 func (d delivery) bodies(t *testing.T) (text, html string) {
 	t.Helper()
+	parts := d.parts(t)
+	return parts["text/plain"].body, parts["text/html"].body
+}
+
+// A part of a mail is its header and what it holds, decoded; of a text with the line ends of Unix.
+type part struct {
+	header textproto.MIMEHeader
+	body   string
+}
+
+// parts returns the parts of the mail by their media type. They are alternatives, or such and what the HTML shows.
+func (d delivery) parts(t *testing.T) map[string]part {
+	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(d.raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/alternative" {
-		t.Fatalf("the mail is %s, %v", kind, err)
-	}
-	parts := map[string]string{}
-	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
-		p, err := r.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
+	parts := map[string]part{}
+	var read func(header textproto.MIMEHeader, body io.Reader, within string)
+	read = func(header textproto.MIMEHeader, body io.Reader, within string) {
+		kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+		switch {
+		case err != nil:
 			t.Fatal(err)
+		case kind == "multipart/alternative" && within != kind, kind == "multipart/related" && within == "":
+			for r := multipart.NewReader(body, params["boundary"]); ; {
+				p, err := r.NextPart() // which decodes quoted-printable
+				if err == io.EOF {
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				read(p.Header, p, kind)
+			}
+		case strings.HasPrefix(kind, "text/") && within == "multipart/alternative", kind == "image/png" && within == "multipart/related":
+			if header.Get("Content-Transfer-Encoding") == "base64" {
+				body = base64.NewDecoder(base64.StdEncoding, body)
+			}
+			b, err := io.ReadAll(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(kind, "text/") {
+				b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+			}
+			if _, twice := parts[kind]; twice {
+				t.Errorf("the mail has more than one part of type %s", kind)
+			}
+			parts[kind] = part{header, string(b)}
+		default:
+			t.Fatalf("the mail has a part of type %s in one of type %q", kind, within)
 		}
-		b, err := io.ReadAll(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kind, _, _ := mime.ParseMediaType(p.Header.Get("Content-Type"))
-		parts[kind] = strings.ReplaceAll(string(b), "\r\n", "\n")
 	}
-	return parts["text/plain"], parts["text/html"]
+	read(textproto.MIMEHeader(m.Header), m.Body, "")
+	return parts
 }
 
 // A sink is an SMTP server that keeps what it gets.
