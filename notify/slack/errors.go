@@ -51,8 +51,7 @@ func explainStatus(code int) error {
 
 // explainRefusal is for bots, whose API answers {"ok":false,"error":"…"}.
 func explainRefusal(r slack.SlackErrorResponse) error {
-	// A code is a word; anything else comes from somebody else and may repeat the token.
-	if len(r.Err) > 60 || strings.Trim(r.Err, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+	if !isCode(r.Err) {
 		return errNotSlack
 	}
 	err := fmt.Errorf("slack: refused the message: %s", r.Err)
@@ -79,4 +78,10 @@ func explainRefusal(r slack.SlackErrorResponse) error {
 		err = fmt.Errorf("%w; %s", err, hint)
 	}
 	return notify.Permanent(err)
+}
+
+// isCode reports whether s may be an error of Slack's API, which is a word; anything else comes from somebody else and may repeat
+// the token.
+func isCode(s string) bool {
+	return len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }

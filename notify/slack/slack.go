@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -31,6 +33,9 @@ type Options struct {
 	// changed; never from two goroutines at once, and it must not call the Notifier. The slice is its own. Nil means that a restart
 	// begins new threads.
 	Remember func([]Thread)
+	// Log is told once when the bot's token may not post pictures, and of each picture that fails otherwise; nil means nobody is. A
+	// webhook posts none.
+	Log *slog.Logger
 }
 
 // A Notifier posts messages. It is for use from several goroutines.
@@ -38,27 +43,34 @@ type Notifier struct {
 	timeout time.Duration
 	// threaded says that what is told of one incident stands in a thread.
 	threaded bool
-	// post posts m, as a reply to the message ts unless that is empty, and returns the new message's ts if it can have replies.
-	post    func(ctx context.Context, m message, ts string) (string, error)
+	// post posts m, as a reply to the message ts unless that is empty, and returns the place of the new message if it can have replies.
+	post    func(ctx context.Context, m message, ts string) (place, error)
 	threads threads
+	// upload posts a file; nil where none can be posted.
+	upload func(context.Context, slack.UploadFileParameters) (*slack.FileSummary, error)
+	// noPictures says that Slack has refused a picture for good.
+	noPictures atomic.Bool
+	log        *slog.Logger
 }
 
 // NewWebhook returns a Notifier that posts to an incoming webhook, whose channel was chosen when it was made. The URL is a
-// secret: whoever has it can post. A webhook does not tell what it posted, so there are no threads. It calls nobody.
+// secret: whoever has it can post. A webhook does not tell what it posted, so there are no threads, and takes no
+// files, so there are no pictures. It calls nobody.
 func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
 	if !notify.MayCarrySecret(webhookURL) {
 		return nil, errors.New("slack: the webhook URL is no https URL; it should look like https://hooks.slack.com/services/T…/B…/… (it is not shown here because it is a secret)")
 	}
 	client := newClient()
-	return newNotifier(o, "", func(ctx context.Context, m message, _ string) (string, error) {
-		return "", slack.PostWebhookCustomHTTPContext(ctx, webhookURL, client, &slack.WebhookMessage{
+	return newNotifier(o, "", func(ctx context.Context, m message, _ string) (place, error) {
+		return place{}, slack.PostWebhookCustomHTTPContext(ctx, webhookURL, client, &slack.WebhookMessage{
 			Text: m.text, Blocks: &slack.Blocks{BlockSet: m.blocks}, Attachments: m.attachments,
 		})
 	}), nil
 }
 
 // NewBot returns a Notifier that posts to channel, an ID or a name, as the bot whose token ("xoxb-…", with the scope
-// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread. It calls nobody.
+// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread. An event's picture is
+// a reply to its message, or in its thread, for which the bot needs the scope files:write and must be in the channel. It calls nobody.
 func NewBot(token, channel string, o Options) (*Notifier, error) {
 	api := slack.APIURL
 	if o.APIURL != "" {
@@ -73,7 +85,7 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 		return nil, errors.New("slack: the API URL is no https URL; leave it empty for https://slack.com/api/")
 	}
 	client := slack.New(token, slack.OptionAPIURL(api), slack.OptionHTTPClient(newClient()))
-	return newNotifier(o, channel, func(ctx context.Context, m message, ts string) (string, error) {
+	n := newNotifier(o, channel, func(ctx context.Context, m message, ts string) (place, error) {
 		options := []slack.MsgOption{
 			slack.MsgOptionText(m.text, false), slack.MsgOptionBlocks(m.blocks...), slack.MsgOptionAttachments(m.attachments...),
 			slack.MsgOptionDisableLinkUnfurl(),
@@ -81,28 +93,34 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 		if ts != "" {
 			options = append(options, slack.MsgOptionTS(ts))
 		}
-		_, posted, err := client.PostMessageContext(ctx, channel, options...)
+		id, posted, err := client.PostMessageContext(ctx, channel, options...)
 		if err == nil && posted == "" {
-			return "", errNotSlack // the library takes {} and {"ok":false} for success
+			return place{}, errNotSlack // the library takes {} and {"ok":false} for success
 		}
-		return posted, err
-	}), nil
+		return place{id, posted}, err
+	})
+	n.upload = client.UploadFileContext
+	return n, nil
 }
 
 // newNotifier makes the Notifier of a bot in a channel, or of a webhook if that is empty.
-func newNotifier(o Options, channel string, post func(context.Context, message, string) (string, error)) *Notifier {
+func newNotifier(o Options, channel string, post func(context.Context, message, string) (place, error)) *Notifier {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	n := &Notifier{timeout: o.Timeout, threaded: channel != "", post: post}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Notifier{timeout: o.Timeout, threaded: channel != "", post: post, log: o.Log}
 	n.threads = threads{channel: channel, open: usable(o.Threads, channel), remember: o.Remember}
 	return n
 }
 
 // Notify posts one message about e. 429 and what Slack calls its own fault are worth another attempt; other refusals are
-// permanent, and the error has a hint.
+// permanent, and the error has a hint. When the message is posted, a bot posts the event's picture, for which it takes 5 s more at the
+// most. Without a picture there is no error.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
-	return n.inTime(ctx, func(ctx context.Context) error { return n.tell(ctx, e) })
+	return n.inTime(ctx, notify.Batch{e}, func(ctx context.Context) (place, error) { return n.tell(ctx, e) })
 }
 
 // Joins reports whether e does not belong into an incident's thread: it opens the incident or is of none. A webhook, which knows
@@ -112,12 +130,12 @@ func (n *Notifier) Joins(e notify.Event) bool {
 }
 
 // NotifyAll posts one message about all events of b, as Notify posts one about one. It begins the thread of all incidents that it
-// opens.
+// opens. Of several pictures it posts the newest.
 func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
-	return n.inTime(ctx, func(ctx context.Context) error {
-		posted, err := n.post(ctx, newBatch(b), "")
-		if err != nil || posted == "" {
-			return err
+	return n.inTime(ctx, b, func(ctx context.Context) (place, error) {
+		at, err := n.post(ctx, newBatch(b), "")
+		if err != nil || at.ts == "" {
+			return at, err
 		}
 		var incidents []string
 		for _, e := range b {
@@ -125,46 +143,49 @@ func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 				incidents = append(incidents, e.Incident)
 			}
 		}
-		n.threads.begin(posted, incidents...)
-		return nil
+		n.threads.begin(at.ts, incidents...)
+		return at, nil
 	})
 }
 
-// inTime calls tell with the deadline of one message, and explains its error.
-func (n *Notifier) inTime(ctx context.Context, tell func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, n.timeout)
+// inTime calls tell with the deadline of one message, and explains its error, or shows the picture of b where tell has told it.
+func (n *Notifier) inTime(ctx context.Context, b notify.Batch, tell func(context.Context) (place, error)) error {
+	telling, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
-	err := tell(ctx)
+	at, err := tell(telling)
 	if err == nil {
+		n.show(ctx, b, at)
 		return nil
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("slack: no answer: %w", ctx.Err())
+	if telling.Err() != nil {
+		return fmt.Errorf("slack: no answer: %w", telling.Err())
 	}
 	return explain(err)
 }
 
-// tell posts e, in its incident's thread if there is one, and keeps account of the threads.
-func (n *Notifier) tell(ctx context.Context, e notify.Event) error {
+// tell posts e, in its incident's thread if there is one, keeps account of the threads, and returns where replies to e belong.
+func (n *Notifier) tell(ctx context.Context, e notify.Event) (place, error) {
 	if e.Incident == "" {
-		_, err := n.post(ctx, newMessage(e), "")
-		return err
+		return n.post(ctx, newMessage(e), "")
 	}
 	first := n.threads.of(e.Incident)
-	posted, err := n.post(ctx, newMessage(e), first)
+	at, err := n.post(ctx, newMessage(e), first)
 	if first != "" && closedThread(err) {
 		first = ""
-		posted, err = n.post(ctx, newMessage(e), "")
+		at, err = n.post(ctx, newMessage(e), "")
 	}
 	switch {
 	case err != nil:
-		return err
+		return place{}, err
 	case e.Phase == notify.Resolved:
 		n.threads.end(e.Incident)
-	case first == "" && posted != "":
-		n.threads.begin(posted, e.Incident)
+	case first == "" && at.ts != "":
+		n.threads.begin(at.ts, e.Incident)
 	}
-	return nil
+	if first != "" {
+		at.ts = first
+	}
+	return at, nil
 }
 
 // newClient makes a client for the library, which takes a redirect's answer for success and reads every answer to its end.

@@ -36,6 +36,7 @@ type far struct {
 	mu     sync.Mutex
 	texts  []string
 	answer http.HandlerFunc // nil = as Slack does
+	files  files
 }
 
 func (f *far) set(answer http.HandlerFunc) {
@@ -97,6 +98,7 @@ func botWith(t *testing.T, o slack.Options) (*slack.Notifier, *far, func()) {
 	t.Helper()
 	f := &far{}
 	s := slacktest.NewTestServer(func(c slacktest.Customize) {
+		f.files.serve(t, c)
 		c.Handle("/chat.postMessage", f.handle(`{"ok":true,"channel":"C1","ts":"1503435956.000247"}`, func(_ *http.Request, body []byte) string {
 			form, err := url.ParseQuery(string(body))
 			if err != nil || form.Get("token") != token || form.Get("channel") != "#ops" {
@@ -105,6 +107,7 @@ func botWith(t *testing.T, o slack.Options) (*slack.Notifier, *far, func()) {
 			return form.Get("text")
 		}))
 	})
+	f.files.api = s.GetAPIURL
 	s.Start()
 	t.Cleanup(s.Stop)
 	o.APIURL = s.GetAPIURL()
@@ -120,9 +123,19 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			notifytest.Run(t, func(t *testing.T) notifytest.Fixture {
 				n, f, vanish := open(t)
+				pictures := func() (all [][]byte) {
+					for _, p := range f.files.arrived() {
+						all = append(all, p.png)
+					}
+					return all
+				}
+				if name == "webhook" {
+					pictures = nil
+				}
 				return notifytest.Fixture{
 					Notifier: n,
 					Arrived:  f.arrived,
+					Pictures: pictures,
 					Batches:  true,
 					Hang:     func() { f.set(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) },
 					Refuse: func() {
