@@ -12,18 +12,19 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
 // A server that goes away and comes back loses nothing that fits, delays nobody, and is told of once each way.
 func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
-	s := ownServer(t)
-	l := lab{url: s.url("postgres"), stays: true}
+	s := postgrestest.New(t)
+	l := lab{url: s.URL("postgres"), stays: true}
 	log := &logText{}
 	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	all := beats(noon, 30*time.Second, 400)
 	keepAll(t, db, all[:100]...)
 
-	s.stop()
+	s.Stop()
 	for _, r := range all[100:300] {
 		if err := db.Record(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -39,7 +40,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 		t.Errorf("Remember: %v", err)
 	}
 
-	if err := s.start(); err != nil {
+	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	keepAll(t, db, all[300:]...)
@@ -61,11 +62,11 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 
 // What does not fit is dropped, the oldest first, and its number is told.
 func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
-	s := ownServer(t)
-	l := lab{url: s.url("postgres"), stays: true}
+	s := postgrestest.New(t)
+	l := lab{url: s.URL("postgres"), stays: true}
 	log := &logText{}
 	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
-	s.stop()
+	s.Stop()
 	all := beats(noon, time.Second, 10_123)
 	for _, r := range all {
 		if err := db.Record(t.Context(), r); err != nil {
@@ -75,7 +76,7 @@ func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 	if err := db.Flush(t.Context()); err == nil {
 		t.Error("a server that is down was written to")
 	}
-	if err := s.start(); err != nil {
+	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	keepAll(t, db)
@@ -89,9 +90,9 @@ func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 }
 
 func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
-	s := ownServer(t)
-	s.stop()
-	l := lab{url: s.url("postgres"), stays: true}
+	s := postgrestest.New(t)
+	s.Stop()
+	l := lab{url: s.URL("postgres"), stays: true}
 	if _, err := history.Open(t.Context(), history.Options{URL: l.url}); err == nil {
 		t.Error("a server that is down was opened")
 	}
@@ -105,7 +106,7 @@ func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.start(); err != nil {
+	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	keepAll(t, db)
@@ -115,13 +116,13 @@ func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
 }
 
 func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
-	s := ownServer(t)
-	l := lab{url: s.url("postgres"), stays: true}
+	s := postgrestest.New(t)
+	l := lab{url: s.URL("postgres"), stays: true}
 	db, err := history.Open(t.Context(), history.Options{URL: l.url, App: "forest", ProcessType: "web"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.stop()
+	s.Stop()
 	for _, r := range beats(noon, 30*time.Second, 10) {
 		if err := db.Record(t.Context(), r); err != nil {
 			t.Fatal(err)

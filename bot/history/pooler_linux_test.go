@@ -15,30 +15,31 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
 // pooled starts a pooler before s that gives each transaction another connection, and returns a URL to it.
-func pooled(t *testing.T, s *server) string {
+func pooled(t *testing.T, s *postgrestest.Server) string {
 	t.Helper()
 	bin, err := exec.LookPath("pgbouncer")
 	if err != nil {
 		t.Skip("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
 	}
-	port, err := freePort()
+	port, err := postgrestest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	users := filepath.Join(s.dir, "users")
-	writeFile(t, users, fmt.Sprintf("%q %q\n", "bot", password))
-	settings := filepath.Join(s.dir, "pgbouncer.ini")
+	users := filepath.Join(s.Dir, "users")
+	writeFile(t, users, fmt.Sprintf("%q %q\n", "bot", postgrestest.Password))
+	settings := filepath.Join(s.Dir, "pgbouncer.ini")
 	writeFile(t, settings, fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
-		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = 3\n", s.port, port, users))
+		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = 3\n", s.Port, port, users))
 	cmd := exec.Command(bin, settings)
-	cmd.Dir = s.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT}
-	if s.as != nil {
+	cmd.Dir = s.Dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.As, Pdeathsig: syscall.SIGQUIT}
+	if s.As != nil {
 		for _, path := range []string{users, settings} {
-			if err := os.Chown(path, int(s.as.Uid), int(s.as.Gid)); err != nil {
+			if err := os.Chown(path, int(s.As.Uid), int(s.As.Gid)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,7 +64,7 @@ func pooled(t *testing.T, s *server) string {
 				for lines.Scan() {
 				}
 			}()
-			u := url.URL{Scheme: "postgres", User: url.UserPassword("bot", password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "postgres"}
+			u := url.URL{Scheme: "postgres", User: url.UserPassword("bot", postgrestest.Password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "postgres"}
 			return u.String()
 		}
 	}
@@ -73,7 +74,7 @@ func pooled(t *testing.T, s *server) string {
 
 // Through a pooler every transaction may have another connection, so nothing may be left in one.
 func TestAPoolerMayStandBeforeTheServer(t *testing.T) {
-	l := lab{url: pooled(t, ownServer(t)), stays: true}
+	l := lab{url: pooled(t, postgrestest.New(t)), stays: true}
 	one := l.open(t)
 	two := l.open(t, func(o *history.Options) { o.ProcessType = "worker" })
 	all := beats(noon, 30*time.Second, 300)

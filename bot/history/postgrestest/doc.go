@@ -1,0 +1,2 @@
+// Package postgrestest starts a private PostgreSQL for tests, from Debian's package. It runs on Linux.
+package postgrestest
