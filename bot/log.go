@@ -12,9 +12,9 @@ import (
 
 // LogTo returns a Recorder that writes each record to l as one line: what came of the tick and why, and the figures.
 //
-// Its level is Warn for what people should look at (a failure, a blind heartbeat, an app that needs more than its maximum),
-// Info when something changed: the number of dynos, or the rule that speaks; and otherwise Debug, but for one line at Info
-// every summary, 0 for none.
+// Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and Warn where people
+// should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is Debug, but for one line as if something
+// had changed every summary, 0 for none.
 func LogTo(l *slog.Logger, summary time.Duration) Recorder {
 	return &logRecorder{log: l, summary: summary}
 }
@@ -39,15 +39,14 @@ func (l *logRecorder) level(r Record) slog.Level {
 		return slog.LevelDebug
 	}
 	l.rule = d.Rule
-	switch {
-	case r.Action == Failed || d.Verdict == Blind || d.Rule == RuleSlow && d.To == d.From && d.clamped(ClampSchedule):
-		l.shown = r.Time
-		return slog.LevelWarn
-	case changed || due:
-		l.shown = r.Time
-		return slog.LevelInfo
+	if r.Action != Failed && !changed && !due {
+		return slog.LevelDebug
 	}
-	return slog.LevelDebug
+	l.shown = r.Time
+	if r.Action == Failed || d.Verdict == Blind || d.Rule == RuleSlow && d.To == d.From && d.clamped(ClampSchedule) {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 func (l *logRecorder) Record(ctx context.Context, r Record) error {

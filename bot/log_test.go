@@ -61,7 +61,8 @@ func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 		{"on the way up", times(2, slow), nil},
 		{"a change", times(1, slow), []string{"scaled 2 → 3"}},
 		{"another rule", times(1, right), []string{"held at 3: 500 ms is right"}},
-		{"blind, every time", times(2, blind), []string{"held at 3: blind", "held at 3: blind"}},
+		{"blind, once", times(2, blind), []string{"level=WARN msg=\"held at 3: blind"}},
+		{"and in the summary", times(20, blind), []string{"level=WARN msg=\"held at 3: blind"}},
 	} {
 		out.Reset()
 		w.beat(c.beats...)
