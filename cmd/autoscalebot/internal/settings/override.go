@@ -1,0 +1,96 @@
+package settings
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// offline are the groups of settings that matter where nothing is asked and nobody is told.
+var offline = []string{"Limits", "Heartbeat", "Policy"}
+
+// online are the settings in these groups that matter only where a heartbeat travels over a network.
+var online = []string{
+	"HEARTBEAT_URL", "HEARTBEAT_METHOD", "HEARTBEAT_HEADERS", "HEARTBEAT_TOKEN", "HEARTBEAT_KEEP_ALIVE", "HEARTBEAT_MEASURE",
+	"HEARTBEAT_JITTER", "CONTROL_URL", "DEPLOY_GRACE_IN_SECONDS",
+}
+
+// decides says whether a setting changes what the bot decides where its app is simulated.
+func decides(e Entry) bool {
+	return slices.Contains(offline, e.Group) && !slices.Contains(online, e.Name)
+}
+
+// LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with pairs of
+// NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the default. All other
+// settings are as [Defaults] has them, so whoever simulates needs neither an app nor a key. given says whether a setting has a value
+// of its own. The error is the [Problems], all of them.
+func LoadTrial(pairs []string) (s *Settings, given func(name string) bool, err error) {
+	var problems Problems
+	over := problems.pairs(pairs)
+	s = Defaults()
+	given = func(name string) bool {
+		if value, ok := over[name]; ok {
+			return value != ""
+		}
+		return find(name) != ""
+	}
+	v, entries := reflect.ValueOf(s).Elem(), Entries()
+	for i, f := range fields() {
+		e := entries[i]
+		if !decides(e) && !slices.Contains(adminSettings, e.Name) {
+			continue
+		}
+		from := find(e.Name)
+		if value, ok := over[e.Name]; ok {
+			// As the default of a name that nobody can set, it is read and refused in the same words.
+			from = ""
+			if value != "" {
+				f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, e.Name, value))
+			}
+		}
+		if what := load(f, from, v.FieldByIndex(f.Index)); what != "" {
+			problems.add(e.Name, "%s", what)
+		}
+	}
+	s.Platform = "simulation" // which needs nothing, and tells no price
+	problems.checkHeartbeat(s)
+	problems.checkLimits(s)
+	problems.checkAdmin(s)
+	problems.checkHistory(s)
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	return s, given, nil
+}
+
+// pairs reads NAME=value pairs of settings by which the bot decides.
+func (ps *Problems) pairs(pairs []string) map[string]string {
+	over, entries := map[string]string{}, Entries()
+	for _, pair := range pairs {
+		full, value, ok := strings.Cut(pair, "=")
+		name := strings.TrimPrefix(full, Prefix)
+		i := slices.IndexFunc(entries, func(e Entry) bool { return e.Name == name })
+		switch {
+		case !ok:
+			ps.add(pair, "is no setting with its value; write NAME=value, such as INCREMENT=2")
+		case i < 0:
+			ps.add(full, "there is no such setting; the nearest is %s", nearest(name))
+		case !decides(entries[i]):
+			ps.add(full, "decides nothing where the app is simulated; leave it out")
+		default:
+			over[name] = strings.TrimSpace(value)
+		}
+	}
+	return over
+}
+
+// nearest is the setting by which the bot decides whose name is most like another.
+func nearest(name string) string {
+	names := slices.DeleteFunc(Entries(), func(e Entry) bool { return !decides(e) })
+	return slices.MinFunc(names, func(a, b Entry) int {
+		return levenshtein.ComputeDistance(a.Name, name) - levenshtein.ComputeDistance(b.Name, name)
+	}).Name
+}

@@ -1,0 +1,53 @@
+package settings_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+func TestAPairLiesOverTheEnvironment(t *testing.T) {
+	// The last of these would need more, and matters to nobody here.
+	env(t, "HEROKU_API_KEY=", "PLATFORM=command", "INCREMENT=2", "MAX_DYNOS=9", "AUTOSCALE_MIN_DYNOS=2", "NOTIFICATION_BACKENDS=slack")
+	s, given, err := settings.LoadTrial([]string{"INCREMENT=7", "MAX_DYNOS=", "AUTOSCALE_INCREMENT=3", "MIN_RESPONSE_TIME_IN_MS= 100 "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Increment.Dynos != 3 || s.MinResponseTime != 100 {
+		t.Errorf("INCREMENT is %v and MIN_RESPONSE_TIME_IN_MS %g, want 3 and 100", s.Increment, s.MinResponseTime)
+	}
+	if l := s.Table.At(time.Now()); l.Min != 2 || l.Max != 3 {
+		t.Errorf("the limits are %+v, want the minimum of the environment and the maximum's default", l)
+	}
+	for name, want := range map[string]bool{"INCREMENT": true, "MIN_DYNOS": true, "MAX_DYNOS": false, "COOLDOWN_UP_IN_SECONDS": false} {
+		if given(name) != want {
+			t.Errorf("given(%s) is %v", name, !want)
+		}
+	}
+}
+
+func TestAllMistakesOfPairsAreToldAtOnce(t *testing.T) {
+	env(t)
+	_, _, err := settings.LoadTrial([]string{
+		"INCREMENT", "INCREMNT=1", "SLACK_CHANNEL=#ops", "INCREMENT=x", "MIN_DYNOS=5", "MAX_DYNOS=2", "HEARTBEAT_INTERVAL_IN_SECONDS=0.01", "MONTHLY_BUDGET=10",
+	})
+	if err == nil {
+		t.Fatal("all is fine")
+	}
+	for _, want := range []string{
+		"7 settings are wrong:",
+		"INCREMENT: is no setting with its value; write NAME=value, such as INCREMENT=2",
+		"INCREMNT: there is no such setting; the nearest is INCREMENT",
+		"SLACK_CHANNEL: decides nothing where the app is simulated; leave it out",
+		`INCREMENT: "x": write a whole number, 1 or more, or a share such as 50%`,
+		"MIN_DYNOS, MAX_DYNOS: ",
+		"HEARTBEAT_INTERVAL_IN_SECONDS: 0.01 is too short; the shortest is 0.1",
+		"DYNO_PRICE_PER_MONTH: is not set",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("it does not say %q:\n%v", want, err)
+		}
+	}
+}
