@@ -78,6 +78,9 @@ func TestEndToEnd(t *testing.T) {
 
 	events := hook.all()
 	b.wait("every notice by e-mail", func() bool { return mail.count() == len(events) })
+	if mail.pictures.Load() == 0 {
+		t.Error("no mail about a scaling carries a picture")
+	}
 	if n := chat.count(); n != len(events) {
 		t.Errorf("Slack got %d notices, the webhook %d", n, len(events))
 	}

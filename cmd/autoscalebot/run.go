@@ -68,7 +68,7 @@ func runBot(ctx context.Context, s *settings.Settings, h host) (err error) {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
 	defer warnOfConflicts(ctx, p.platform, s, h)()
-	told := &circle{[]notify.Notifier{fanout}}
+	told := &circle{[]notify.Notifier{illustrated{fanout, k.db, s, h.log}}}
 	o := options(s, p, told, h)
 	o.Memory, o.Remember = k.memory, k.remember
 	o.Recorders = append(o.Recorders, k.recorders()...)

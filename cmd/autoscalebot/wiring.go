@@ -107,7 +107,7 @@ func openSlack(s *settings.Settings, h host) (notify.Notifier, error) {
 	if s.SlackWebhookURL != "" {
 		return slack.NewWebhook(s.SlackWebhookURL.Reveal(), slack.Options{})
 	}
-	o := slack.Options{APIURL: string(s.SlackAPIURL)}
+	o := slack.Options{APIURL: string(s.SlackAPIURL), Log: h.log}
 	if s.StateFile != "" {
 		note := statefile.Beside[[]slack.Thread](string(s.StateFile), "slack")
 		var err error

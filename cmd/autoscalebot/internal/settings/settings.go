@@ -72,7 +72,7 @@ type Settings struct {
 	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
 	QuietHours           Text     `envconfig:"QUIET_HOURS" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
 	SlackWebhookURL      Secret   `envconfig:"SLACK_WEBHOOK_URL" desc:"Slack: an incoming webhook's URL. Or use the next two."`
-	SlackBotToken        Secret   `envconfig:"SLACK_BOT_TOKEN" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write''."`
+	SlackBotToken        Secret   `envconfig:"SLACK_BOT_TOKEN" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
 	SlackChannel         Text     `envconfig:"SLACK_CHANNEL" desc:"Slack: the channel that the bot posts to."`
 	SlackAPIURL          Text     `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
 	SMTPURL              Secret   `envconfig:"SMTP_URL" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
