@@ -1,9 +1,15 @@
 package dashboard_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -80,5 +86,52 @@ func BenchmarkThousandViewers(b *testing.B) {
 	}
 	b.ReportMetric(float64(spent.Nanoseconds())/float64(n-1), "ns/record")
 	cancel()
+	wg.Wait()
+}
+
+// BenchmarkThousandViewersOverTCP is the same over sockets of this machine, and counts what the viewers take to read it, too.
+func BenchmarkThousandViewersOverTCP(b *testing.B) {
+	const viewers = 1000
+	w := newWorld(b, time.Hour)
+	var seen atomic.Int64
+	var wg sync.WaitGroup
+	var conns []net.Conn
+	for range viewers {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		conns = append(conns, conn)
+		fmt.Fprintf(conn, "GET /stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", token)
+		wg.Go(func() {
+			for lines := bufio.NewReader(conn); ; {
+				line, err := lines.ReadSlice('\n')
+				if bytes.HasPrefix(line, []byte("event: beat")) {
+					seen.Add(1)
+				}
+				if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+					return
+				}
+			}
+		})
+	}
+	record := w.past.records[len(w.past.records)-1]
+	all := func(n int64) {
+		for seen.Load() < n*viewers {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+	all(1)
+	n := int64(1)
+	for b.Loop() {
+		n++
+		if err := w.page.Record(b.Context(), record); err != nil {
+			b.Fatal(err)
+		}
+		all(n)
+	}
+	for _, conn := range conns {
+		conn.Close()
+	}
 	wg.Wait()
 }

@@ -129,7 +129,7 @@ func New(o Options) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		o: o, assets: files, key: make([]byte, 32), foreign: http.NewCrossOriginProtection(), guesses: newGuesses(),
-		asking: make(chan struct{}, mostAsking),
+		asking: make(chan struct{}, mostAsking), bills: bills{turn: make(chan struct{}, 1)},
 	}
 	if _, err := rand.Read(d.key); err != nil {
 		return nil, err

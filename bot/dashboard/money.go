@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -13,17 +12,29 @@ import (
 )
 
 const (
-	// billAge is how old the month's sums may be.
-	billAge = time.Minute
+	// billAge is how old the month's sums may be, and failureAge how long nobody asks again after they could not be made.
+	billAge    = time.Minute
+	failureAge = 5 * time.Second
 	// monthPoints makes a month one of points of an hour.
 	monthPoints = 31 * 24
 )
 
 // bills keeps the month's sums for a while, since every page asks for them.
 type bills struct {
-	mu   sync.Mutex
+	turn chan struct{} // holds one while the rest is asked for or changed
 	made time.Time
 	bill bill
+	err  error
+}
+
+// fresh says whether the sums of then, or that they could not be made, are good enough now.
+func (b *bills) fresh(now time.Time) bool {
+	most := billAge
+	if b.err != nil {
+		most = failureAge
+	}
+	age := now.Sub(b.made)
+	return !b.made.IsZero() && age >= 0 && age < most
 }
 
 // A bill is what the month costs.
@@ -62,12 +73,22 @@ func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor)
 
 // bill sums up the month, or returns the sums of less than a minute ago. They are made once, however many ask.
 func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
-	d.bills.mu.Lock()
-	defer d.bills.mu.Unlock()
-	if age := now.Sub(d.bills.made); !d.bills.made.IsZero() && age >= 0 && age < billAge {
-		return d.bills.bill, nil
+	select {
+	case d.bills.turn <- struct{}{}:
+		defer func() { <-d.bills.turn }()
+	case <-ctx.Done():
+		return bill{}, ctx.Err()
 	}
-	now = now.UTC()
+	if !d.bills.fresh(now) {
+		// Others wait for the same sums, so they are made even if who asked first hangs up.
+		d.bills.bill, d.bills.err = d.sumUp(context.WithoutCancel(ctx), now.UTC())
+		d.bills.made = now
+	}
+	return d.bills.bill, d.bills.err
+}
+
+// sumUp sums up the month of now.
+func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	s, err := ask(ctx, d, func(ctx context.Context) (history.Series, error) {
 		return d.o.History.Points(ctx, month, month.AddDate(0, 1, 0), monthPoints)
@@ -78,9 +99,7 @@ func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	last, _ := d.hub.newest()
 	m := sum(s, d.o.Interval)
 	m.now, m.month, m.dynos = now, month, last.After()
-	b := m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill)
-	d.bills.made, d.bills.bill = now, b
-	return b, nil
+	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
 // price is what a dyno costs a month in dollars, 0 where it is not known.

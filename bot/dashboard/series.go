@@ -23,7 +23,7 @@ const (
 	// longestRange is the longest stretch of time that a chart shows, shortestRange the shortest.
 	longestRange, shortestRange = 400 * 24 * time.Hour, time.Minute
 	// askTime bounds each question to the history.
-	askTime = 10 * time.Second
+	askTime = 5 * time.Second
 )
 
 // A figure is a number in a chart. One that is not known is null there.

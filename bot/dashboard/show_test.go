@@ -8,7 +8,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -155,6 +158,41 @@ func TestThePageShowsARealHistory(t *testing.T) {
 	if got := figures(p.get("/money").body); !strings.HasPrefix(got["This month so far"], "$") {
 		t.Errorf("the page says %v", got)
 	}
+}
+
+// stuck is a History that answers nothing.
+type stuck struct{ asked atomic.Int64 }
+
+func (s *stuck) Points(ctx context.Context, _, _ time.Time, _ int) (history.Series, error) {
+	s.asked.Add(1)
+	<-ctx.Done()
+	return history.Series{}, ctx.Err()
+}
+
+func (*stuck) Records(context.Context, history.Query) ([]bot.Record, error) {
+	return nil, nil
+}
+
+func TestAHistoryThatHangsIsNotWaitedForByEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stuck{}
+		w := unserved(t, time.Hour, func(o *dashboard.Options) { o.History = s })
+		p := newPerson(t, "http://page")
+		p.client.Transport = w.pipes(t)
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if a := p.get("/", header("Authorization", "Bearer "+token)); a.status != 200 || !strings.Contains(a.body, "cannot be read just now") {
+					t.Errorf("the page is answered with %d", a.status)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took > 6*time.Second || s.asked.Load() != 1 {
+			t.Errorf("20 pages took %v, and asked %d times", took, s.asked.Load())
+		}
+	})
 }
 
 // rows are the decisions that a page shows, as "headline · why".
