@@ -1,0 +1,54 @@
+package history_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+func TestALookChangesNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		o := history.Options{URL: l.url, App: "forest", ProcessType: "web"}
+		look := func(want history.Seen) {
+			t.Helper()
+			got, err := history.Look(t.Context(), o)
+			if err != nil || got.Begun != want.Begun || got.Holder != want.Holder || got.Place == "" {
+				t.Errorf("saw %+v, %v, want %+v", got, err, want)
+			}
+		}
+		look(history.Seen{})
+		if path, ok := strings.CutPrefix(l.url, "sqlite:"); ok {
+			if _, err := os.Stat(path); err == nil {
+				t.Error("looking made a file")
+			}
+		}
+		if !l.stays {
+			return
+		}
+		db := l.open(t)
+		look(history.Seen{Begun: true})
+		if _, _, err := db.Lease(t.Context(), "worker.1", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		look(history.Seen{Begun: true, Holder: "worker.1"})
+		if _, _, err := db.Lease(t.Context(), "worker.1", 0); err != nil {
+			t.Fatal(err)
+		}
+		look(history.Seen{Begun: true})
+	})
+}
+
+func TestALookSaysWhyNothingCanBeKept(t *testing.T) {
+	for url, want := range map[string]string{
+		"sqlite:" + t.TempDir(): "open the history: ",
+		"mysql://x":             "a history cannot be kept in a URL that begins with",
+		"postgres://bot:s3cret@127.0.0.1:1/x?connect_timeout=2": "reach the history in the PostgreSQL database x at 127.0.0.1: ",
+	} {
+		if _, err := history.Look(t.Context(), history.Options{URL: url}); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v, want %s…", url, err, want)
+		}
+	}
+}
