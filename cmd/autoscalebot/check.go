@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -50,6 +51,7 @@ the settings are wrong.`,
 			c.settings(s, h.now)
 			c.platform(ctx, p.platform, s, h.now)
 			c.heartbeat(ctx, p.prober, s)
+			c.history(ctx, s)
 			c.notifiers(ctx, p.targets, s, send)
 			return c.summary()
 		},
@@ -109,6 +111,31 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
 		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
+	}
+}
+
+// history looks at where the history is kept, and at who runs the bot now.
+func (c *checker) history(ctx context.Context, s *settings.Settings) {
+	url, _ := s.HistoryURL(appName(s))
+	if url == "" {
+		c.note("history", "none is kept: there is no page and no report, and a restart goes on from a STATE_FILE alone")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	seen, err := history.Look(ctx, history.Options{URL: url, App: appName(s), ProcessType: string(s.HerokuProcessType)})
+	found := "kept in " + seen.Place
+	switch {
+	case err != nil:
+		found = ""
+	case url == history.Memory:
+		found = "kept in memory, until the bot ends"
+	case !seen.Begun:
+		found = "to be kept in " + seen.Place + ", where there is none yet"
+	}
+	c.report("history", found, err)
+	if seen.Holder != "" {
+		c.note("another bot", "an autoscalebot runs for this app now: "+seen.Holder+". Two would undo each other's work")
 	}
 }
 
