@@ -4,6 +4,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,35 +14,62 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// However often and whenever the bot is killed, with a state file it goes on from where it was: the file is never torn, a
+// However often and whenever the bot is killed, with a state file or a history it goes on from where it was: what is kept is never torn, a
 // change is made once, and nothing is told twice.
 func TestKillNineRepeatsNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes 30 s")
+		t.Skip("takes 40 s")
 	}
+	t.Run("with a state file", func(t *testing.T) {
+		state := filepath.Join(t.TempDir(), "state.json")
+		killOften(t, []string{"STATE_FILE=" + state}, func() error {
+			text, err := os.ReadFile(state)
+			if err == nil && !json.Valid(text) {
+				return fmt.Errorf("the state file is torn: %q", text)
+			}
+			if left, _ := filepath.Glob(state + "*unreadable"); len(left) > 0 {
+				return fmt.Errorf("left %v", left)
+			}
+			return nil
+		})
+	})
+	t.Run("with a history", func(t *testing.T) {
+		url := "sqlite:" + filepath.Join(t.TempDir(), "history.db")
+		killOften(t, []string{"HISTORY=" + url}, func() error {
+			db, err := history.Open(t.Context(), history.Options{URL: url, App: "dancing-forest", ProcessType: "web"})
+			if err != nil {
+				return err
+			}
+			_, _, err = db.Memory(t.Context())
+			return errors.Join(err, db.Close(t.Context()))
+		})
+	})
+}
+
+// killOften kills a bot with the settings in more a hundred times, and holds each time what it kept.
+func killOften(t *testing.T, more []string, whole func() error) {
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	api.AddApp(dancingForest(app.url, 1))
 	app.answer(takes(30 * time.Millisecond))
-	state := filepath.Join(t.TempDir(), "state.json")
-	env := []string{
-		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "STATE_FILE=" + state,
+	env := append([]string{
+		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL,
 		"HEARTBEAT_INTERVAL_IN_SECONDS=0.1", "HEARTBEAT_JITTER=0", "MAX_RESPONSE_TIME_IN_MS=20", "MIN_RESPONSE_TIME_IN_MS=1",
 		"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=9", "MAX_DYNOS=2", "ADMIN_SOCKET=none",
 		"NOTIFICATION_BACKENDS=webhook", "NOTIFY_ON_EVERY_SCALE=true", "WEBHOOK_URL=" + hook.url, "WEBHOOK_SECRET=" + hook.secret,
-	}
+	}, more...)
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	for i := range 200 {
+	for i := range 100 {
 		b := start(t, []string{api.Key, hook.secret}, env...)
-		time.Sleep(time.Duration(5+random.IntN(160)) * time.Millisecond) // the moment of the kill is the point
+		time.Sleep(time.Duration(5+random.IntN(180)) * time.Millisecond) // the moment of the kill is the point
 		_ = b.cmd.Process.Kill()
 		<-b.ended
-		text, err := os.ReadFile(state)
-		if err == nil && !json.Valid(text) {
-			t.Fatalf("after kill %d (seed %d) the state file is torn: %q", i+1, seed, text)
+		if err := whole(); err != nil {
+			t.Fatalf("after kill %d (seed %d): %v", i+1, seed, err)
 		}
 	}
 	b := start(t, nil, env...)
@@ -58,8 +87,5 @@ func TestKillNineRepeatsNothing(t *testing.T) {
 	}
 	if changes != 1 || told[notify.Scaled] > 1 || told[notify.NeedsExceedMax] > 1 {
 		t.Errorf("seed %d: the change was asked for %d times, told %v, want once, and once each at the most", seed, changes, told)
-	}
-	if left, _ := filepath.Glob(state + "*unreadable"); len(left) > 0 {
-		t.Errorf("seed %d: left %v", seed, left)
 	}
 }
