@@ -35,7 +35,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	app.answer(takes(60 * time.Millisecond))
 	env, dynos := counted(t, app, "2")
 	dir := t.TempDir()
-	env = append(env, "XDG_STATE_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=5", "MAX_DYNOS=3", "NOTIFICATION_BACKENDS=log")
+	env = append(env, "XDG_STATE_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=5", "MAX_DYNOS=3", "NOTIFICATION_BACKENDS=log", "DASHBOARD_ADDR=127.0.0.1:0")
 	b := start(t, nil, env...)
 	b.wait("an answer", func() bool { return runOnce(t, env, "status").code == exitFine })
 	if o := runOnce(t, env, "pause", "up", "1h"); o.code != exitFine {
@@ -52,6 +52,9 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	b.wait("the pause to bite", func() bool { return strings.Contains(b.log.String(), "wanted 3, but that is paused for ") })
 	if strings.Contains(b.log.String(), "web is paused") || dynos() != "2" {
 		t.Errorf("after a kill the pause is told again or does not hold: %s dynos", dynos())
+	}
+	if page := fetch(t, b.page()+"/"); !strings.Contains(page, "is paused") {
+		t.Errorf("the page does not show the pause that is open:\n%.3000s", page)
 	}
 	b.terminate()
 	o := runOnce(t, env, "export", "--since", "1h")
@@ -70,6 +73,20 @@ func (b *process) page() (url string) {
 		return url != ""
 	})
 	return url
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 func TestThePageNeedsAPasswordWhereOneIsSet(t *testing.T) {

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
 )
 
 // show serves the page, the metrics and the health of b where the settings say, at the URL that it returns. That it cannot be served is
@@ -41,6 +43,7 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 	mux.Handle("/readyz", m.Readyz())
 	mux.Handle("/metrics", guarded(s, m.Handler()))
 	if page != nil {
+		showOpen(ctx, page, db, h)
 		b.RecordTo(page)
 		told.add(page)
 		mux.Handle("/", page)
@@ -74,6 +77,35 @@ func openPage(s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *histo
 		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
 		Log:    h.log,
 	})
+}
+
+const (
+	// openFor is how long ago an incident that is open may have been told last, openEvents how many events are looked at.
+	openFor    = 7 * 24 * time.Hour
+	openEvents = 1000
+)
+
+// showOpen shows on the page the incidents that were open when the bot ended.
+func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h host) {
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	events, err := db.Events(ctx, h.now.Add(-openFor), time.Time{}, openEvents)
+	if err != nil {
+		h.log.Info("incidents that were open before are shown on the page when they are told again", "error", err)
+	}
+	open := map[string]notify.Event{}
+	for _, e := range events {
+		switch {
+		case e.Incident == "":
+		case e.Phase == notify.Resolved:
+			delete(open, e.Incident)
+		default:
+			open[e.Incident] = e
+		}
+	}
+	for _, e := range open {
+		_ = page.Notify(ctx, e) // which cannot fail
+	}
 }
 
 // inForce lists the settings for the page.
