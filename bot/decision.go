@@ -21,6 +21,9 @@ const (
 	RuleSlow Rule = "slow run"
 	// RuleFast: enough fast readings in a row.
 	RuleFast Rule = "fast run"
+	// RuleMoreLoad and RuleLessLoad: the load that the heartbeats tell of needs more dynos, or has needed fewer for long.
+	RuleMoreLoad Rule = "more load"
+	RuleLessLoad Rule = "less load"
 	// RuleBooting: slow, while dynos that were added are yet to boot, which does not count.
 	RuleBooting Rule = "booting"
 	// RuleBlind: the readings say nothing about the load.
@@ -28,6 +31,15 @@ const (
 	// RuleHold: nothing calls for a change.
 	RuleHold Rule = "hold"
 )
+
+// reads says whether a rule goes by the readings.
+func (r Rule) reads() bool {
+	switch r {
+	case RuleSlow, RuleFast, RuleNoHelp, RuleMoreLoad, RuleLessLoad:
+		return true
+	}
+	return false
+}
 
 // A Decision says how many dynos there should be, and explains itself.
 type Decision struct {
@@ -56,6 +68,8 @@ type Decision struct {
 	Clamps []Clamp `json:"clamps,omitempty"`
 	// Climb is the row of ups that were found not to help; nil while none is.
 	Climb *Climb `json:"climb,omitempty"`
+	// Load is the load that the readings tell of; nil where the policy counts.
+	Load *Estimate `json:"load,omitempty"`
 	// Bill is what the month costs; nil where there is no budget.
 	Bill *Bill `json:"bill,omitempty"`
 	// Adopted is set when somebody else had changed the number of dynos since the last tick.

@@ -36,6 +36,8 @@ type Policy struct {
 	HelpAfter int
 	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
 	FailOn []probe.Outcome
+	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot holds for both.
+	Adaptive *Adaptive
 	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
 	// to switch the app off, and the bot keeps its hands off.
 	ZeroIsOurs bool
@@ -56,8 +58,8 @@ const (
 // number n of dynos there are. It reads no clock, calls nobody, and allocates only to note a clamp.
 //
 // The first rule that matches speaks: an order is kept; 0 dynos that the schedule does not ask for mean hands off; a count outside the
-// limits moves to the nearest one at once; enough slow readings add dynos, enough fast ones remove some. What it wishes is then
-// clamped by the limits, and a change that comes of readings by stabilization, cooldown, a number set by hand, and pauses.
+// limits moves to the nearest one at once; enough slow readings add dynos, enough fast ones remove some, or where the policy is
+// adaptive, so does the load that the readings tell of. What it wishes is then clamped by the limits, and a change that comes of readings by stabilization, cooldown, a number set by hand, and pauses.
 func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule.Limits, n int) (State, Decision) {
 	if st.Begun.IsZero() {
 		st.Begun = now
@@ -78,13 +80,16 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	if st.Climb.stuck() {
 		d.Climb = st.Climb
 	}
-	p.choose(&st, &d, now, lim)
+	if p.Adaptive != nil || st.Load != nil {
+		p.infer(&st, &d, now, in)
+	}
+	p.choose(&st, &d, now, in, lim)
 	d.To = d.Wish
 	st.wished(now, d.Wish, p.Stabilization)
-	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleOrder || d.Rule == RuleNoHelp {
+	if d.Rule.reads() || d.Rule == RuleOrder {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
-	if d.Rule == RuleSlow || d.Rule == RuleFast || d.Rule == RuleNoHelp {
+	if d.Rule.reads() {
 		p.help(&st, &d, now)
 		p.stabilize(&st, &d, now)
 		p.cool(&st, &d, now)
@@ -96,7 +101,7 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 }
 
 // choose finds the rule that speaks, and what it wishes for.
-func (p *Policy) choose(st *State, d *Decision, now time.Time, lim schedule.Limits) {
+func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) {
 	n := d.From
 	switch {
 	case st.Control.Order.Active(now):
@@ -107,6 +112,8 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, lim schedule.Limi
 		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
 	case d.Verdict == Slow && st.Climb.stepBack(now, n):
 		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
+	case p.Adaptive != nil:
+		p.adapt(st, d, now, in)
 	case d.Verdict == Slow && p.Fails.reached(st.Slow):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
 	case d.Verdict == Fast && p.Passes.reached(st.Fast):

@@ -141,9 +141,19 @@ func (r Record) cause() string {
 	case RuleNoHelp:
 		return r.noHelp()
 	case RuleSlow, RuleFast:
-		return d.progress() + " " + r.evidence()
+		return d.progress() + " " + r.evidence() + r.load()
+	case RuleMoreLoad, RuleLessLoad:
+		return d.Load.String()
 	}
-	return r.sight()
+	return r.sight() + r.load()
+}
+
+// load writes the load beside what the readings say, where the policy goes by it.
+func (r Record) load() string {
+	if r.Decision.Load == nil {
+		return ""
+	}
+	return "; " + r.Decision.Load.String()
 }
 
 // limits writes the limits of the hour, with the rows that they come from.

@@ -39,6 +39,8 @@ type State struct {
 	Boots     []float64 `json:"boots,omitempty"`
 	// ReleaseSeen is when a release was last seen under way.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
+	// Load is what is known of the load, nil where the policy counts.
+	Load *Load `json:"load,omitempty"`
 	// Spend is what this month's dynos have cost.
 	Spend Spend `json:"spend,omitzero"`
 	// Control is what people have asked of the bot.
@@ -63,6 +65,7 @@ func (s *State) scaled(now time.Time, from, to int) {
 	s.climbed(from, to)
 	s.restart()
 	if to > from {
+		s.regret(now)
 		s.LastUp = now
 	} else {
 		s.LastDown = now

@@ -32,6 +32,7 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		"Record":   {schemas["Record"].Value.Properties, bot.Record{}, []string{"why"}},
 		"Reading":  {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
 		"Decision": {decision, bot.Decision{}, nil},
+		"Estimate": {schemas["Estimate"].Value.Properties, bot.Estimate{}, nil},
 		"Bill":     {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
 		"Clamp":    {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
 		"Climb":    {decision["climb"].Value.Properties, bot.Climb{}, nil},

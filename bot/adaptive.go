@@ -1,0 +1,227 @@
+package bot
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// An Aim is what the adaptive policy gives up for what: dynos for fast answers, or some slow minutes for a smaller bill.
+type Aim string
+
+// The aims.
+const (
+	Lean     Aim = "lean"
+	Balanced Aim = "balanced"
+	Safe     Aim = "safe"
+)
+
+// Adaptive decides from the load that it infers from how often and how long heartbeats wait, instead of counting slow and fast ones: it
+// goes straight to the number of dynos that is needed, and comes down when fewer have been enough for long. [Load] says how the load
+// is inferred. A Policy with an Adaptive wants each reading that is a heartbeat in milliseconds; other signals count as ever.
+//
+// It is made by NewAdaptive, and may be used by several bots at once.
+type Adaptive struct {
+	numbers
+	laws *laws
+}
+
+// numbers are what an aim stands for.
+type numbers struct {
+	// Dynos are added when the load that is exceeded as likely as not, and a little above, is more than a share up of what they bear,
+	// and as many as make it a share to of it.
+	upQuantile, up, to float64
+	// They are removed when the load that is exceeded with the chance 1−downQuantile is no more than a share down of what is left bears.
+	downQuantile, down float64
+}
+
+const (
+	// leastPatience and mostPatience are how long fewer dynos must have been enough before any is removed: 5 minutes, the window of
+	// the Kubernetes HorizontalPodAutoscaler, where the load is smooth, and longer where it is not. A down that is taken back within
+	// twice the patience makes it half as long again; of that, hours without one forget.
+	leastPatience, mostPatience = 5 * time.Minute, 20 * time.Minute
+	regretWithin, regretFactor  = 2, 1.5
+	regretForget                = 6 * 3600.0
+	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
+	calmAfterUp = 10 * time.Minute
+	// backlogQuantile takes the place of the quantile of an up while there is a backlog: then too few dynos cost the most.
+	backlogQuantile = 0.8
+	// drainSeconds is how long it may take to work off a backlog.
+	drainSeconds = 60.0
+	// needsKept bounds the needs that are remembered.
+	needsKept = 64
+	// lateFactor is how many times as long as an idle app's a late heartbeat is, where that is beyond the bound.
+	lateFactor = 3
+)
+
+// NewAdaptive makes an adaptive policy that aims at answers within bound milliseconds, more than 0. The error says what is wrong.
+func NewAdaptive(aim Aim, boundMS float64) (*Adaptive, error) {
+	all := map[Aim]numbers{
+		Lean:     {0.6, 0.95, 0.92, 0.7, 0.9},
+		Balanced: {0.6, 0.9, 0.9, 0.8, 0.86},
+		Safe:     {0.6, 0.85, 0.82, 0.9, 0.8},
+	}
+	n, ok := all[aim]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("aim %q: write lean, balanced or safe", string(aim))
+	case !(boundMS > 0) || math.IsInf(boundMS, 0):
+		return nil, fmt.Errorf("a bound of %g ms is none; it must be more than 0", boundMS)
+	}
+	return &Adaptive{n, newLaws(boundMS / 1000)}, nil
+}
+
+// infer takes the readings of a tick into the state, and says what load they tell of. It says nothing at 0 dynos.
+func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	n := d.From
+	if p.Adaptive == nil || n <= 0 {
+		st.Load = nil
+		return
+	}
+	w := p.Adaptive.laws
+	l, dt := st.Load.begin(now, n, w)
+	serving, fresh := l.serving(now, n, st.BootTime(), st.BootSince.IsZero())
+	bs := beats(in)
+	l.Idle.add(now, bs)
+	l.update(w, bs, serving, fresh, dt)
+	l.Late = l.lateness(w, bs)
+	l.At = now
+	d.Load = p.Adaptive.estimate(l, now, serving)
+	l.Needs = needed(l.Needs, now, d.Load.Need, time.Duration(l.Patience*float64(time.Second)))
+	d.Load.Most, d.Load.PatienceSeconds = l.Needs[0].Dynos, math.Round(l.Patience)
+	st.Load = l
+}
+
+// begin returns a copy that may be changed, and how many seconds have passed. A bot that knows nothing takes its dynos to be busy to
+// a half, more or less.
+func (l *Load) begin(now time.Time, n int, w *laws) (next *Load, dt float64) {
+	if l == nil || !l.sound() {
+		next = &Load{At: now, Dynos: n, Patience: leastPatience.Seconds()}
+		for h := range guesses {
+			next.Mean[h], next.Spread[h] = float32(math.Log(0.5*float64(n))), 0.7
+			next.Weight[h] = float32(w.of[h].prior)
+		}
+		return next, 1
+	}
+	c := *l
+	dt = min(max(now.Sub(l.At).Seconds(), 0.1), longestGap)
+	c.Patience = max(leastPatience.Seconds(), c.Patience*math.Exp(-dt/regretForget))
+	return &c, dt
+}
+
+// sound says whether a load is one that this version could have written.
+func (l *Load) sound() bool {
+	for h := range guesses {
+		if !(l.Spread[h] >= leastSpread/2 && l.Spread[h] <= 2*mostSpread) || !(l.Weight[h] <= 0) || !(math.Abs(float64(l.Mean[h])) < 50) {
+			return false
+		}
+	}
+	return l.Patience <= mostPatience.Seconds() && len(l.Idle.Counts) <= idleBins
+}
+
+// lateness counts on the ticks in a row that are slow, by the bound and by what is usual for an app without load.
+func (l *Load) lateness(w *laws, bs []beat) int {
+	median, _ := l.Idle.law(w.bound)
+	late := 0
+	for _, b := range bs {
+		if b.late || b.took > max(w.bound, lateFactor*median) {
+			late++
+		}
+	}
+	switch {
+	case len(bs) == 0:
+		return l.Late
+	case 2*late <= len(bs):
+		return 0
+	}
+	return l.Late + 1
+}
+
+// needed takes in a need, and drops those that are older than the window or can no longer be the highest.
+func needed(needs []Wish, now time.Time, n int, window time.Duration) []Wish {
+	kept := make([]Wish, 0, len(needs)+1)
+	for _, w := range needs {
+		if w.Dynos > n && now.Sub(w.Time) < window && len(kept) < needsKept {
+			kept = append(kept, w)
+		}
+	}
+	return append(kept, Wish{now, n})
+}
+
+// estimate says what load is likely, and how many dynos it needs.
+func (a *Adaptive) estimate(l *Load, now time.Time, serving float64) *Estimate {
+	w := a.laws
+	drain := l.drain(serving)
+	return &Estimate{
+		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)), High: round(l.quantile(w, 0.9, false)),
+		Busy: round(l.limit(w) * a.down),
+		Need: dynos(l.quantile(w, a.downQuantile, true)/a.down + drain),
+	}
+}
+
+// drain is how many dynos it takes to work off the backlog in time.
+func (l *Load) drain(serving float64) float64 {
+	if b := middle(l.Backlog); b > backlogFrom {
+		return serving * b / drainSeconds
+	}
+	return 0
+}
+
+// mostNeeded bounds what a need can be.
+const mostNeeded = 10_000
+
+func dynos(need float64) int { return int(math.Ceil(min(need, mostNeeded))) }
+
+func round(x float64) float64 { return math.Round(x*100) / 100 }
+
+// adapt wishes for what the load needs.
+func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	a, l, n := p.Adaptive, st.Load, d.From
+	drain := l.drain(float64(n))
+	trigger := l.quantile(a.laws, a.upQuantile, true)/a.up + drain
+	switch {
+	case d.Verdict == Blind:
+	case trigger > float64(n):
+		// At most twice as many and two: a wrong guess is cheap so far, and the next tick knows more.
+		quantile := a.upQuantile
+		if drain > 0 {
+			quantile = backlogQuantile
+		}
+		d.Rule, d.Wish = RuleMoreLoad, min(2*n+2, max(n+1, dynos(l.quantile(a.laws, quantile, true)/a.to+drain)))
+		d.Load.Need = max(d.Load.Need, d.Wish)
+	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.otherwiseSlow(st, d, in):
+		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
+	case l.Needs[0].Dynos < n && now.Sub(st.LastUp) >= calmAfterUp && now.Sub(st.Begun) >= calmAfterUp && p.allCalm(in):
+		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
+	}
+}
+
+// otherwiseSlow says whether enough readings were slow that are no heartbeats, or failures.
+func (p *Policy) otherwiseSlow(st *State, d *Decision, in []probe.Reading) bool {
+	if d.Verdict != Slow || d.Rule == RuleBooting || !p.Fails.reached(st.Slow) {
+		return false
+	}
+	r := &in[d.Reading]
+	return r.Outcome != probe.Answered || !isBeat(r)
+}
+
+// allCalm says whether all readings allow a down: heartbeats that were answered, and others that are fast.
+func (p *Policy) allCalm(in []probe.Reading) bool {
+	return !slices.ContainsFunc(in, func(r probe.Reading) bool {
+		return r.Outcome != probe.Answered || !isBeat(&r) && p.verdict(&r) != Fast
+	})
+}
+
+// regret makes the bot more patient when an up takes back a down that is not long ago.
+func (s *State) regret(now time.Time) {
+	l := s.Load
+	if l == nil || s.LastDown.IsZero() || l.Regretted.Equal(s.LastDown) || now.Sub(s.LastDown).Seconds() > regretWithin*l.Patience {
+		return
+	}
+	next := *l
+	next.Patience, next.Regretted = min(regretFactor*l.Patience, mostPatience.Seconds()), s.LastDown
+	s.Load = &next
+}

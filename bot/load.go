@@ -1,0 +1,293 @@
+package bot
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// Load is what the adaptive policy knows of the load: a plain value that survives as JSON, and is never changed in place.
+//
+// The load is A, in dynos that it would keep busy all the time. With r dynos serving, each is busy to the share ρ = A/r, and of the
+// heartbeats that a router sends to one at random a share C(c, ρ) waits, for an exponential time of mean τ/(1−ρ): c are the slots of
+// a dyno, C is Erlang's formula, and τ = S(1+V²)/2c for a time of service of mean S and coefficient of variation V (the
+// approximation of Allen and Cunneen, 1978). From ρ = 1 on a backlog grows by ρ−1 seconds a second.
+//
+// Neither c nor τ is known, nor how fast the load moves. So 24 guesses are kept in view, each with a normal distribution of ln A and
+// a weight (multiple-model estimation: D. T. Magill, 1965). A tick moves each on by a random walk, with now and then a leap upwards,
+// multiplies it by how likely the waits are that were seen, by Bayes' rule on a grid, and takes the moments of what comes out.
+// Weights grow by only a part of the evidence, since no guess is quite right, and forget it in hours.
+type Load struct {
+	// At is when a tick last took it further, and Dynos how many there were.
+	At    time.Time `json:"at"`
+	Dynos int       `json:"dynos"`
+	// Starts are the newest ups, whose dynos may not serve yet.
+	Starts []Start `json:"starts,omitempty"`
+	// Mean and Spread are those of ln A by each guess, Weight the logarithm of how likely the guess is in relation to the likeliest.
+	Mean   [guesses]float32 `json:"mean"`
+	Spread [guesses]float32 `json:"spread"`
+	Weight [guesses]float32 `json:"weight"`
+	// Backlog is how long the newest heartbeats waited, in seconds, the newest last.
+	Backlog [3]float32 `json:"backlog"`
+	// Late counts the newest ticks in a row that were slower than the bound, and than an idle app.
+	Late int `json:"late,omitempty"`
+	// Idle is how long a heartbeat takes that does not wait.
+	Idle Idle `json:"idle"`
+	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
+	Needs []Wish `json:"needs,omitempty"`
+	// Patience is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
+	// taken back, of which the newest was at Regretted.
+	Patience  float64   `json:"patience"`
+	Regretted time.Time `json:"regretted,omitzero"`
+}
+
+// A Start is an up: at At so many dynos were added. Told says that the platform tells when they serve.
+type Start struct {
+	At    time.Time `json:"at"`
+	Dynos int       `json:"dynos"`
+	Told  bool      `json:"told,omitempty"`
+}
+
+const (
+	// leap is the chance that the load leaps in a minute, to leapMean times as much in the logarithm's mean, more or less.
+	leap, leapMean, leapSpread = 0.01, 0.7, 0.5
+	// stray is the weight of heartbeats that take long for no reason that is modelled.
+	stray = 0.004
+	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
+	trust, forget = 0.2, 12 * 3600.0
+	// longestGap bounds the seconds by which a load is moved on: after that nothing is known anyway.
+	longestGap = 600.0
+	// A load is known to within leastSpread at best and mostSpread at worst.
+	leastSpread, mostSpread = 0.03, 1.0
+	// A wait of more than backlogFrom seconds is taken for a backlog.
+	backlogFrom = 0.5
+	// mostBeats bounds the heartbeats of a tick that are looked at.
+	mostBeats = 16
+	// longestBeat bounds how many seconds a heartbeat takes.
+	longestBeat = 600.0
+	// faint is the weight, as a logarithm, below which a guess is kept no further down.
+	faint = -12
+)
+
+// A beat is a heartbeat that tells of load: how many seconds it took, and whether it was given up then.
+type beat struct {
+	took float64
+	late bool
+}
+
+// beats finds the heartbeats among the readings. An error that comes at once tells nothing of load.
+func beats(in []probe.Reading) []beat {
+	out := make([]beat, 0, mostBeats)
+	for i := range in {
+		r := &in[i]
+		late := r.Outcome == probe.Timeout || r.Outcome == probe.ServerError && r.Value > 5000
+		if isBeat(r) && (late || r.Outcome == probe.Answered) && len(out) < mostBeats {
+			out = append(out, beat{min(max(0.0005, r.Value/1000), longestBeat), late})
+		}
+	}
+	return out
+}
+
+func isBeat(r *probe.Reading) bool {
+	return r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
+}
+
+// A sight is what the beats of a tick say, in the form in which each guess is asked about it.
+type sight struct {
+	n       int
+	beats   []beat
+	median  float64
+	idle    [mostBeats]float64           // how likely each is without a wait
+	waited  [mostBeats][rateBins]float64 // and with one, by the rate
+	backlog float64                      // in seconds, before this tick
+	fresh   float64                      // the share of the dynos that serve that have no backlog yet
+	dt      float64
+}
+
+// see prepares the beats.
+func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
+	median, spread := l.Idle.law(w.bound)
+	s := &sight{n: len(bs), beats: bs, median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
+	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
+	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
+		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
+	}
+	for k, b := range bs {
+		sigma := spread * skewed(b.took > median)
+		s.idle[k] = normal(math.Log(b.took/median), sigma) / b.took
+		for j, rate := range w.rates {
+			sum := 0.0
+			for _, node := range nodes {
+				if b.took > node {
+					sum += math.Exp(-rate * (b.took - node))
+				}
+			}
+			if !b.late {
+				sum *= rate
+			}
+			s.waited[k][j] = sum / float64(len(nodes))
+		}
+		if b.late {
+			s.idle[k] = 0
+		}
+	}
+	return s
+}
+
+func skewed(above bool) float64 {
+	if above {
+		return idleSkew
+	}
+	return 1
+}
+
+// normal is the density of a normal distribution of mean 0.
+func normal(x, sigma float64) float64 {
+	z := x / sigma
+	return math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
+}
+
+// backlogged says how likely a beat is where it takes so long on average in a backlog: the density of what it took, or where it was
+// given up the chance that it takes longer.
+func (b beat) backlogged(mean, spread float64) float64 {
+	if b.late {
+		return math.Erfc((b.took-mean)/spread/math.Sqrt2) / 2
+	}
+	return normal(b.took-mean, spread)
+}
+
+// likelihood says how likely the beats are by a guess, at the busy share of bin i.
+func (s *sight) likelihood(w *laws, g *guess, i int) float64 {
+	like := 1.0
+	wait, j, part := g.wait[i], g.rate[i], g.part[i]
+	deep := s.backlog > backlogFrom
+	for k := range s.n {
+		p := (1-wait)*s.idle[k] + wait*((1-part)*s.waited[k][j]+part*s.waited[k][j+1])
+		if deep || w.busy[i] >= 1 {
+			mean := max(0, s.backlog+(w.busy[i]-1)*s.dt)
+			share := s.fresh
+			if !deep {
+				share = max(share, 0.3) // not all dynos have a backlog at once
+			}
+			p = share*p + (1-share)*s.beats[k].backlogged(s.median+mean, 0.25*mean+0.15)
+		}
+		like *= p + stray/(s.beats[k].took+0.2)
+	}
+	return like
+}
+
+// update takes in the beats of a tick, with so many dynos serving and dt seconds since the last tick.
+func (l *Load) update(w *laws, bs []beat, serving, fresh, dt float64) {
+	s := l.see(w, bs, fresh, dt)
+	best := math.Inf(-1)
+	for h := range guesses {
+		l.Weight[h] += float32(l.learn(w, h, s, math.Log(serving)))
+		best = max(best, float64(l.Weight[h]))
+	}
+	for h := range guesses {
+		l.Weight[h] = float32(max(float64(l.Weight[h])-best, faint))
+	}
+	if len(bs) > 0 {
+		took := bs[0].took
+		if len(bs) > 1 {
+			sorted := slices.Clone(bs)
+			slices.SortFunc(sorted, func(a, b beat) int { return compare(a.took, b.took) })
+			took = sorted[len(sorted)/2].took
+		}
+		_, spread := l.Idle.law(w.bound)
+		l.Backlog = [3]float32{l.Backlog[1], l.Backlog[2], float32(max(0, took-s.median*(1+2*spread)))}
+	}
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// learn moves a guess on and takes in what was seen. It returns by how much the weight of the guess grows.
+func (l *Load) learn(w *laws, h int, s *sight, logServing float64) float64 {
+	g := &w.of[h]
+	mean := float64(l.Mean[h])
+	spread := math.Hypot(float64(l.Spread[h]), g.walk*math.Sqrt(s.dt/60))
+	leapt, leaptSpread := mean+leapMean, math.Hypot(spread, leapSpread)
+	chance := leap * min(1, s.dt/60)
+	var sum, first, second float64
+	for i, x := range w.log {
+		x += logServing
+		if math.Abs(x-mean) > 5*spread && math.Abs(x-leapt) > 5*leaptSpread {
+			continue
+		}
+		p := ((1-chance)*normal(x-mean, spread) + chance*normal(x-leapt, leaptSpread)) * s.likelihood(w, g, i)
+		sum += p
+		first += p * x
+		second += p * x * x
+	}
+	fade := math.Exp(-s.dt / forget)
+	back := (g.prior - float64(l.Weight[h])) * (1 - fade)
+	low, high := w.log[0]+logServing, w.log[busyBins-1]+logServing
+	if sum < 1e-280 { // it was sure of what cannot be
+		l.Mean[h] = float32(min(max(mean, low+0.5), high-0.5))
+		l.Spread[h] = 0.5
+		return back - 5*trust
+	}
+	m := first / sum
+	l.Mean[h] = float32(max(m, low))
+	l.Spread[h] = float32(min(mostSpread, max(leastSpread, math.Sqrt(max(0, second/sum-m*m)))))
+	return back + trust*math.Log(sum*busyStep)
+}
+
+// middle is the median.
+func middle(a [3]float32) float64 {
+	return float64(max(min(a[0], a[1]), min(max(a[0], a[1]), a[2])))
+}
+
+// quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by the busy share up
+// to which each guess keeps to the bound.
+func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
+	var weight, mean [guesses]float64
+	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
+	for h := range guesses {
+		mean[h] = float64(l.Mean[h])
+		if limited {
+			mean[h] -= math.Log(w.of[h].limit)
+		}
+		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-4 {
+			weight[h] = 0
+			continue
+		}
+		total += weight[h]
+		low, high = min(low, mean[h]-4*float64(l.Spread[h])), max(high, mean[h]+4*float64(l.Spread[h]))
+	}
+	for range 24 {
+		x, below := (low+high)/2, 0.0
+		for h := range guesses {
+			if weight[h] > 0 {
+				below += weight[h] * math.Erfc((mean[h]-x)/float64(l.Spread[h])/math.Sqrt2) / 2
+			}
+		}
+		if below > p*total {
+			high = x
+		} else {
+			low = x
+		}
+	}
+	return math.Exp((low + high) / 2)
+}
+
+// limit is the busy share up to which the app keeps to the bound, by all guesses.
+func (l *Load) limit(w *laws) float64 {
+	sum, total := 0.0, 0.0
+	for h := range guesses {
+		weight := math.Exp(float64(l.Weight[h]))
+		sum += weight * w.of[h].limit
+		total += weight
+	}
+	return sum / total
+}

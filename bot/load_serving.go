@@ -1,0 +1,66 @@
+package bot
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// firstBoot is how long a boot takes while none was seen.
+	firstBoot = time.Minute
+	// startsKept bounds the ups that are remembered, and longestStart for how long.
+	startsKept   = 8
+	longestStart = longestBoot
+	// freshFor is how long a dyno that came up has no backlog of its own.
+	freshFor = 30 * time.Second
+)
+
+// serving takes in the number n of dynos there are, and estimates how many of them serve, and which share of those has only just come
+// up. boot is how long a boot takes, allUp says that the platform does not tell of any that is yet to come up.
+func (l *Load) serving(now time.Time, n int, boot time.Duration, allUp bool) (serving, fresh float64) {
+	switch {
+	case l.Dynos > 0 && n > l.Dynos:
+		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]), Start{At: l.At, Dynos: n - l.Dynos, Told: !allUp})
+	case n < l.Dynos: // the newest leave first
+		left := l.Dynos - n
+		l.Starts = slices.Clone(l.Starts)
+		for k := len(l.Starts) - 1; k >= 0; k-- {
+			gone := min(left, l.Starts[k].Dynos)
+			l.Starts[k].Dynos -= gone
+			left -= gone
+		}
+	}
+	l.Dynos = n
+	if boot == 0 {
+		boot = firstBoot
+	}
+	serving = float64(n)
+	kept := make([]Start, 0, len(l.Starts))
+	for _, s := range l.Starts {
+		age := now.Sub(s.At)
+		if s.Dynos == 0 || age > longestStart || age > boot+freshFor {
+			continue
+		}
+		kept = append(kept, s)
+		up := s.up(age, boot, allUp)
+		serving -= float64(s.Dynos) * (1 - up)
+		fresh += float64(s.Dynos) * up
+	}
+	if l.Starts = kept; len(kept) == 0 {
+		l.Starts = nil
+	}
+	serving = max(1, serving)
+	return serving, min(0.9, fresh/serving)
+}
+
+// up is the share of the dynos of a start that serve: a boot takes any time from a third of the longest on.
+func (s Start) up(age, boot time.Duration, allUp bool) float64 {
+	up := min(1, max(0, (age.Seconds()-boot.Seconds()/3)/(boot.Seconds()*2/3)))
+	switch {
+	case s.Told && allUp:
+		return 1
+	case s.Told:
+		return min(up, 0.9)
+	}
+	return up
+}
