@@ -299,7 +299,7 @@ func (s *session) Logout() error                        { return nil }
 func (s *session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	s.m.notices.Add(int64(bytes.Count(text, []byte("App: dancing-forest (web)")))) // once a notice, in the plain text
-	if bytes.Contains(text, []byte("iVBORw0KGgo")) { // how every PNG begins in base64
+	if bytes.Contains(text, []byte("iVBORw0KGgo")) {                               // how every PNG begins in base64
 		s.m.pictures.Add(1)
 	}
 	return err
