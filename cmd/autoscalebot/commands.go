@@ -43,6 +43,7 @@ It is set up by environment variables: see autoscalebot settings. To watch it wo
 	root.AddCommand(runCmd, newCheck(), newSettings(), newDemo(), newSampleApp(), newVersion())
 	root.AddCommand(newControl()...)
 	root.AddCommand(newPast()...)
+	root.AddCommand(newProof()...)
 	return root
 }
 

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -24,12 +25,12 @@ func decides(e Entry) bool {
 }
 
 // LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with pairs of
-// NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the default. All other
-// settings are as [Defaults] has them, so whoever simulates needs neither an app nor a key. given says whether a setting has a value
-// of its own. The error is the [Problems], all of them.
-func LoadTrial(pairs []string) (s *Settings, given func(name string) bool, err error) {
+// NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the default. below are pairs
+// that count where neither says anything. All other settings are as [Defaults] has them, so whoever simulates needs neither an app
+// nor a key. given says whether a pair or the environment has a setting. The error is the [Problems], all of them.
+func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool, err error) {
 	var problems Problems
-	over := problems.pairs(pairs)
+	under, over := problems.pairs(below), problems.pairs(pairs)
 	s = Defaults()
 	given = func(name string) bool {
 		if value, ok := over[name]; ok {
@@ -43,13 +44,13 @@ func LoadTrial(pairs []string) (s *Settings, given func(name string) bool, err e
 		if !decides(e) && !slices.Contains(adminSettings, e.Name) {
 			continue
 		}
-		from := find(e.Name)
-		if value, ok := over[e.Name]; ok {
-			// As the default of a name that nobody can set, it is read and refused in the same words.
-			from = ""
-			if value != "" {
-				f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, e.Name, value))
-			}
+		// As the default of a name that nobody can set, a pair's value is read and refused in the same words as the environment's.
+		from, value := find(e.Name), under[e.Name]
+		if over, ok := over[e.Name]; ok {
+			from, value = "", cmp.Or(over, value)
+		}
+		if value != "" {
+			f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, e.Name, value))
 		}
 		if what := load(f, from, v.FieldByIndex(f.Index)); what != "" {
 			problems.add(e.Name, "%s", what)
