@@ -234,6 +234,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
 		Probers: []probe.Prober{p.prober}, Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
 		Policy: bot.Policy{
+			Adaptive:      adaptive(s),
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
@@ -252,6 +253,18 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		},
 		Notifier: notifier, Recorders: []bot.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
 	}
+}
+
+// adaptive is what POLICY=adaptive decides by; nil for counting.
+func adaptive(s *settings.Settings) *bot.Adaptive {
+	if s.Policy != "adaptive" {
+		return nil
+	}
+	a, err := bot.NewAdaptive(bot.Aim(s.Aim), float64(s.MaxResponseTime))
+	if err != nil {
+		panic(err) // the settings are checked
+	}
+	return a
 }
 
 // appName is what notices call the app: its name on Heroku, or else that of the folder that the bot was started in.

@@ -30,6 +30,8 @@ type Settings struct {
 	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, 18:00=1''."`
 	MaxDynos      schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
 	TimeZone      Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
+	Policy        Word            `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`
+	Aim           Word            `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between."`
 	Increment     Step            `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of those there are such as ''50%'', which is at least one."`
 	IncrementUp   Step            `envconfig:"INCREMENT_UP" desc:"The same for adding only; by default ''INCREMENT''."`
 	IncrementDown Step            `envconfig:"INCREMENT_DOWN" desc:"The same for removing only; by default ''INCREMENT''."`
