@@ -39,14 +39,17 @@ type numbers struct {
 }
 
 const (
-	// leastPatience and mostPatience are how long fewer dynos must have been enough before any is removed: 5 minutes, the window of
-	// the Kubernetes HorizontalPodAutoscaler, where the load is smooth, and longer where it is not. A down that is taken back within
+	// leastPatience and mostPatience are how long fewer dynos must have been enough before any is removed: longer where the load is
+	// not smooth. A down that is taken back within
 	// twice the patience makes it half as long again; of that, hours without one forget.
-	leastPatience, mostPatience = 5 * time.Minute, 20 * time.Minute
+	leastPatience, mostPatience = 8 * time.Minute, 20 * time.Minute
 	regretWithin, regretFactor  = 2, 1.5
 	regretForget                = 6 * 3600.0
 	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
 	calmAfterUp = 10 * time.Minute
+	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So after trialFactor
+	// times the patience without a change a tenth of the dynos goes on trial.
+	trialFactor, trialBusy = 2.5, 0.45
 	// backlogQuantile takes the place of the quantile of an up while there is a backlog: then too few dynos cost the most.
 	backlogQuantile = 0.8
 	// drainSeconds is how long it may take to work off a backlog.
@@ -60,8 +63,8 @@ const (
 // NewAdaptive makes an adaptive policy that aims at answers within bound milliseconds, more than 0. The error says what is wrong.
 func NewAdaptive(aim Aim, boundMS float64) (*Adaptive, error) {
 	all := map[Aim]numbers{
-		Lean:     {0.6, 0.95, 0.92, 0.7, 0.9},
-		Balanced: {0.6, 0.9, 0.9, 0.8, 0.86},
+		Lean:     {0.6, 0.98, 0.95, 0.7, 0.94},
+		Balanced: {0.6, 0.93, 0.9, 0.8, 0.9},
 		Safe:     {0.6, 0.85, 0.82, 0.9, 0.8},
 	}
 	n, ok := all[aim]
@@ -194,8 +197,11 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 		d.Load.Need = max(d.Load.Need, d.Wish)
 	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.otherwiseSlow(st, d, in):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
-	case l.Needs[0].Dynos < n && now.Sub(st.LastUp) >= calmAfterUp && now.Sub(st.Begun) >= calmAfterUp && p.allCalm(in):
+	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !p.allCalm(in):
+	case l.Needs[0].Dynos < n:
 		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
+	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n) && n > 1:
+		d.Rule, d.Wish, d.Load.Trial = RuleLessLoad, n-max(1, n/10), true
 	}
 }
 
@@ -213,6 +219,17 @@ func (p *Policy) allCalm(in []probe.Reading) bool {
 	return !slices.ContainsFunc(in, func(r probe.Reading) bool {
 		return r.Outcome != probe.Answered || !isBeat(&r) && p.verdict(&r) != Fast
 	})
+}
+
+// unchangedFor is how long ago the newest change is, or the beginning.
+func (s *State) unchangedFor(now time.Time) time.Duration {
+	newest := s.Begun
+	for _, t := range []time.Time{s.LastUp, s.LastDown} {
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	return now.Sub(newest)
 }
 
 // regret makes the bot more patient when an up takes back a down that is not long ago.

@@ -17,6 +17,8 @@ type Estimate struct {
 	Need            int     `json:"need"`
 	Most            int     `json:"most"`
 	PatienceSeconds float64 `json:"patience_seconds"`
+	// Trial says that fewer dynos are tried, since heartbeats that do not wait cannot tell how low the load is.
+	Trial bool `json:"trial,omitempty"`
 }
 
 // String writes the estimate for people.
@@ -24,6 +26,9 @@ func (e *Estimate) String() string {
 	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
 	if e.Most > e.Need {
 		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
+	}
+	if e.Trial {
+		text += "; no heartbeat has waited for long, so fewer are tried"
 	}
 	return text
 }

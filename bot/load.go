@@ -56,7 +56,7 @@ const (
 	// stray is the weight of heartbeats that take long for no reason that is modelled.
 	stray = 0.004
 	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
-	trust, forget = 0.2, 12 * 3600.0
+	trust, forget = 0.1, 2 * 3600.0
 	// longestGap bounds the seconds by which a load is moved on: after that nothing is known anyway.
 	longestGap = 600.0
 	// A load is known to within leastSpread at best and mostSpread at worst.

@@ -13,7 +13,9 @@ const (
 	idleStep  = 0.1133
 	// idleBlock is how many heartbeats make a block, idleEnough how many of the first one are enough for a first idea.
 	idleBlock, idleEnough = 360, 24
-	// idleDays is how long blocks are remembered: in a day every app has a calm hour.
+	// likelyIdle is how many seconds an idle app may well take, whatever the bound.
+	likelyIdle = 0.5
+	// idleAge is how long blocks are remembered: in a day every app has a calm hour.
 	idleAge = 24 * time.Hour
 	// idleSkew is how many times as wide as below its median an idle heartbeat's logarithm is spread above it: what a time on the way,
 	// which is the same for all, makes of a lognormal time of service.
@@ -83,10 +85,11 @@ func (d *Idle) quantile(p float64) float64 {
 	return math.Log(idleLeast)
 }
 
-// law returns the median of an idle heartbeat in seconds, and the spread of its logarithm below that. Until a first block is full,
-// an app that answers within the bound at all is taken to do so in half of it when idle.
+// law returns the median of an idle heartbeat in seconds, and the spread of its logarithm below that. Before a
+// block is full, none is taken to need more than half of the bound when idle, or half a second where that is more.
 func (d *Idle) law(bound float64) (median, spread float64) {
 	spread = 0.3
+	most := max(bound/2, likelyIdle)
 	switch {
 	case len(d.Calm) > 0:
 		spreads := make([]float32, 0, 32)
@@ -98,11 +101,12 @@ func (d *Idle) law(bound float64) (median, spread float64) {
 		slices.Sort(spreads)
 		median, spread = float64(calmest), float64(spreads[len(spreads)/4])
 	case d.N >= idleEnough:
-		median = math.Exp(d.quantile(0.25))
+		half := d.quantile(0.5)
+		median, spread = min(math.Exp(half), most), (half-d.quantile(0.1))/deviationOf80
 	case d.N > 0:
-		median = min(math.Exp(d.quantile(0)), bound/2)
+		median, spread = min(math.Exp(d.quantile(0.25)), most), 0.5
 	default:
-		median = min(0.1, bound/2)
+		median = min(0.1, most)
 	}
 	return max(0.001, median), min(max(spread, 0.12), 1)
 }

@@ -21,7 +21,8 @@ type guess struct {
 	walk float64
 	// limit is the busy share up to which the app keeps to the bound.
 	limit float64
-	// prior is the logarithm of how likely it is before anything was seen, but for a constant.
+	// prior is the logarithm of how likely it is before anything was seen, but for a constant: most web apps take a tenth of a second
+	// and have a few slots.
 	prior float64
 	// wait is the probability that a request waits, and rate the rate of the exponential time that it then waits: the lower of two
 	// bins of rates, and the part of the way to the next.
@@ -66,7 +67,7 @@ func (l *laws) guess(slots int, scale, walk float64) guess {
 	g := guess{
 		walk:  walk,
 		limit: min(mostBusy, max(leastBusyLimit, busyUpTo(slots, scale, l.bound))),
-		prior: -math.Abs(math.Log(float64(slots)/5))/math.Log(5) - math.Abs(math.Log2(scale/0.02)),
+		prior: -2 * (math.Abs(math.Log(float64(slots)/5))/math.Log(5) + math.Abs(math.Log2(float64(slots)*scale/0.1))),
 	}
 	for i, busy := range l.busy {
 		g.wait[i] = 1
@@ -87,8 +88,8 @@ const (
 	// leastSpare is the least share of a dyno that is free, below which no steady state is reached in the time between two changes.
 	leastSpare = 0.03
 	// The busy share aimed at is kept between these, whatever a guess says: above the one a ripple overloads the app, below the other
-	// more than one and a half times the dynos that could serve it would be paid for.
-	leastBusyLimit, mostBusy = 0.6, 0.95
+	// a wrong guess would pay for many more dynos than could serve it.
+	leastBusyLimit, mostBusy = 0.75, 0.95
 )
 
 // erlangC is the probability that a request must wait at a dyno with so many slots that are busy to a share below 1 (A. K. Erlang,

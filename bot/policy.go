@@ -112,7 +112,7 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
 	case d.Verdict == Slow && st.Climb.stepBack(now, n):
 		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
-	case p.Adaptive != nil:
+	case p.Adaptive != nil && n > 0:
 		p.adapt(st, d, now, in)
 	case d.Verdict == Slow && p.Fails.reached(st.Slow):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)

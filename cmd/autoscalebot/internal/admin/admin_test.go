@@ -136,7 +136,7 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Wish: 2,
 			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, Adopted: &bot.Adopted{From: 1, To: 2},
 			Climb:       &bot.Climb{From: 1, Before: bot.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, Ups: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
-			Load:        &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, PatienceSeconds: 300},
+			Load:        &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, PatienceSeconds: 300, Trial: true},
 			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: bot.Failed, Error: "no", Quota: &quota,
