@@ -158,6 +158,10 @@ func pips(n, of int) []bool {
 
 // run says how close the readings are to a change.
 func (p *present) run(d bot.Decision, policy bot.Policy) {
+	if d.Load != nil && d.Verdict != bot.Blind {
+		p.Run, p.RunNote = fmt.Sprintf("%d needed", d.Load.Need), d.Load.String()
+		return
+	}
 	switch {
 	case d.Rule == bot.RuleBooting:
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
