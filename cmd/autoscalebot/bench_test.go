@@ -58,6 +58,19 @@ func BenchmarkStartToFirstHeartbeat(b *testing.B) {
 // BenchmarkMemory reports the bot's resident memory after 1,000 heartbeats, a tenth of a second apart, on the fake of Heroku's
 // API. One run takes 100 s: use -benchtime 1x.
 func BenchmarkMemory(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		env  []string
+	}{
+		{"alone", []string{"HISTORY=none"}},
+		{"history-in-memory", []string{"HISTORY=memory"}},
+		{"history-in-SQLite-and-page", []string{"HISTORY=sqlite:" + b.TempDir() + "/history.db", "DASHBOARD_ADDR=127.0.0.1:0"}},
+	} {
+		b.Run(c.name, func(b *testing.B) { residentAfter(b, c.env) })
+	}
+}
+
+func residentAfter(b *testing.B, env []string) {
 	beats := make(chan struct{}, 64)
 	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { beats <- struct{}{} }))
 	defer app.Close()
@@ -66,10 +79,10 @@ func BenchmarkMemory(b *testing.B) {
 	api.AddApp(dancingForest(app.URL, 2))
 	for b.Loop() {
 		cmd := exec.Command(binary(b))
-		cmd.Env = []string{
+		cmd.Env = append([]string{
 			"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL,
 			"HEARTBEAT_INTERVAL_IN_SECONDS=0.1", "HEARTBEAT_JITTER=0", "MIN_RESPONSE_TIME_IN_MS=0",
-		}
+		}, env...)
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)
 		}
