@@ -1,0 +1,83 @@
+package logdrain
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+const (
+	// mostDynos bounds how many dynos are kept: ten times what Heroku allows an app by default.
+	mostDynos = 1000
+	// goneAfter is after what time without metrics, which come every 20 s or so, a dyno is taken to be gone.
+	goneAfter = 70 * time.Second
+)
+
+// A Dyno is what the runtime metrics say of one. What they do not say is less than 0.
+type Dyno struct {
+	// Number is 1 for web.1.
+	Number int
+	// Load is the mean number of its threads and processes that ran or wanted to in the last minute.
+	Load float64
+	// Memory is what it uses, and Quota what it may, in MB. More than Quota is swapped, and slow.
+	Memory, Quota float64
+}
+
+// dynos are what is known of each dyno, by its number.
+type dynos map[int]gauge
+
+type gauge struct {
+	load, total, full float64
+	loadAt, memoryAt  time.Time
+}
+
+func (g gauge) newest() time.Time {
+	if g.loadAt.After(g.memoryAt) {
+		return g.loadAt
+	}
+	return g.memoryAt
+}
+
+// take takes in a sample of a time, unless a newer one is known. It returns false where there are too many dynos.
+func (d dynos) take(number int, at time.Time, s sample) bool {
+	g, ok := d[number]
+	if !ok {
+		if len(d) >= mostDynos {
+			maps.DeleteFunc(d, func(_ int, g gauge) bool { return at.Sub(g.newest()) > goneAfter })
+		}
+		if len(d) >= mostDynos {
+			return false
+		}
+		g = gauge{load: -1, total: -1, full: -1}
+	}
+	if s.load >= 0 && at.After(g.loadAt) {
+		g.load, g.loadAt = s.load, at
+	}
+	if s.total >= 0 && at.After(g.memoryAt) {
+		g.total, g.full, g.memoryAt = s.total, s.full, at
+	}
+	if g.newest().IsZero() {
+		return true // it said nothing that is kept
+	}
+	d[number] = g
+	return true
+}
+
+// list gives those that are not gone, in order, as they were at a time.
+func (d dynos) list(at time.Time) []Dyno {
+	var out []Dyno
+	for _, n := range slices.Sorted(maps.Keys(d)) {
+		g := d[n]
+		one := Dyno{Number: n, Load: -1, Memory: -1, Quota: -1}
+		if at.Sub(g.loadAt) <= goneAfter {
+			one.Load = g.load
+		}
+		if at.Sub(g.memoryAt) <= goneAfter {
+			one.Memory, one.Quota = g.total, g.full
+		}
+		if one.Load >= 0 || one.Memory >= 0 {
+			out = append(out, one)
+		}
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+package logdrain
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// mostDigits is how many digits the length of a frame may have. A body is shorter than any number of more.
+const mostDigits = 8
+
+// nextFrame cuts the first frame off a body that is not empty: its length in bytes in decimal, a space, and as many bytes (octet
+// counting, RFC 6587, section 3.4.1).
+func nextFrame(body []byte) (frame, rest []byte, ok bool) {
+	n, i := 0, 0
+	for ; i < len(body) && i < mostDigits && body[i] >= '0' && body[i] <= '9'; i++ {
+		n = n*10 + int(body[i]-'0')
+	}
+	// A length has no zero in front, and is none.
+	if i == 0 || body[0] == '0' || i == len(body) || body[i] != ' ' {
+		return nil, nil, false
+	}
+	rest = body[i+1:]
+	if n > len(rest) {
+		return nil, nil, false
+	}
+	return rest[:n], rest[n:], true
+}
+
+// countFrames counts the frames of a body. An error says where it is not framed, and shows nothing of it.
+func countFrames(body []byte) (int, error) {
+	n := 0
+	for rest := body; len(rest) > 0; n++ {
+		_, after, ok := nextFrame(rest)
+		if !ok {
+			return 0, fmt.Errorf("no whole frame begins at byte %d of the body's %d: a length in decimal, a space and as many bytes are wanted",
+				len(body)-len(rest), len(body))
+		}
+		rest = after
+	}
+	return n, nil
+}
+
+// A message is a line of the log, as far as it matters. Its parts are slices of the frame.
+type message struct {
+	time time.Time
+	// app is "heroku" for what the platform says itself, and "app" for what the app does. process is "router", "logplex" or a dyno.
+	app, process []byte
+	text         []byte
+}
+
+// parseMessage reads a frame in Logplex's form of RFC 5424: <priority>version time host app process id text, without the structured data
+// that the RFC has before the text.
+func parseMessage(frame []byte) (m message, ok bool) {
+	priority, rest, ok := bytes.Cut(frame, []byte(" "))
+	if !ok || !isPriority(priority) {
+		return m, false
+	}
+	at, rest, ok := bytes.Cut(rest, []byte(" "))
+	if !ok || m.time.UnmarshalText(at) != nil {
+		return m, false
+	}
+	if _, rest, ok = bytes.Cut(rest, []byte(" ")); !ok { // the host
+		return m, false
+	}
+	if m.app, rest, ok = bytes.Cut(rest, []byte(" ")); !ok {
+		return m, false
+	}
+	if m.process, rest, ok = bytes.Cut(rest, []byte(" ")); !ok {
+		return m, false
+	}
+	_, m.text, ok = bytes.Cut(rest, []byte(" ")) // after the id
+	return m, ok
+}
+
+// isPriority tells whether b is "<", a number of 1 to 3 digits up to 191, ">", and a version of one digit.
+func isPriority(b []byte) bool {
+	if len(b) < 4 || len(b) > 6 || b[0] != '<' || b[len(b)-2] != '>' || !isDigit(b[len(b)-1]) {
+		return false
+	}
+	n := 0
+	for _, c := range b[1 : len(b)-2] {
+		if !isDigit(c) {
+			return false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n <= 191
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,132 @@
+package logdrain_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/logdrain"
+)
+
+const token = "d.fc6b856b-3332-4546-93de-7d0ee272c3bd"
+
+// drain returns one that knows token.
+func drain(t testing.TB, change ...func(*logdrain.Options)) *logdrain.Drain {
+	t.Helper()
+	o := logdrain.Options{Tokens: []string{token}}
+	for _, c := range change {
+		c(&o)
+	}
+	d, err := logdrain.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// frame gives a line of the log in its frame, as Logplex writes it.
+func frame(at time.Time, app, process, text string) string {
+	m := fmt.Sprintf("<158>1 %s host %s %s - %s", at.UTC().Format("2006-01-02T15:04:05.000000+00:00"), app, process, text)
+	return strconv.Itoa(len(m)) + " " + m
+}
+
+// routed gives a router's line of a request that web.1 answered, with fields in place of those at its end.
+func routed(at time.Time, id, fields string) string {
+	return frame(at, "heroku", "router", fmt.Sprintf(
+		"at=info method=GET path=\"/\" host=a.test request_id=%s fwd=\"192.0.2.1\" %s bytes=13 protocol=https\n", id, fields))
+}
+
+// answered is what the router says of a usual answer.
+const answered = "dyno=web.1 connect=1ms service=37ms status=200"
+
+// failed gives a router's line of a request with an H-code.
+func failed(at time.Time, code, fields string) string {
+	return frame(at, "heroku", "router", fmt.Sprintf(
+		"at=error code=%s desc=\"Some reason\" method=GET path=\"/\" host=a.test request_id=%d fwd=\"192.0.2.1\" %s status=503 bytes=0\n",
+		code, at.UnixNano(), fields))
+}
+
+// A posting is a post to a drain.
+type posting struct {
+	method, frameID string
+	header          http.Header // in addition
+	length          int64       // of the body, unless it is 0
+}
+
+// post posts frames, and returns the answer.
+func (p posting) post(d http.Handler, body io.Reader) *httptest.ResponseRecorder {
+	method := p.method
+	if method == "" {
+		method = http.MethodPost
+	}
+	r := httptest.NewRequest(method, "/logs", body)
+	r.Header.Set("Content-Type", "application/logplex-1")
+	r.Header.Set("Logplex-Drain-Token", token)
+	if p.frameID != "" {
+		r.Header.Set("Logplex-Frame-Id", p.frameID)
+	}
+	for k, v := range p.header {
+		r.Header[k] = v
+	}
+	if p.length != 0 {
+		r.ContentLength = p.length
+	}
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w
+}
+
+// send posts lines that must be taken.
+func send(t testing.TB, d http.Handler, lines ...string) {
+	t.Helper()
+	p := posting{header: http.Header{"Logplex-Msg-Count": {strconv.Itoa(len(lines))}}}
+	if w := p.post(d, strings.NewReader(strings.Join(lines, ""))); w.Code != http.StatusNoContent {
+		t.Fatalf("got status %d: %s", w.Code, w.Body)
+	}
+}
+
+// read takes a reading.
+func read(t testing.TB, d *logdrain.Drain, s logdrain.Signal) probe.Reading {
+	t.Helper()
+	p, err := d.Prober(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Probe(context.Background())
+	if r.Signal != string(s) || !r.Time.Equal(time.Now()) || r.Outcome == probe.Answered && r.Error != "" || r.Outcome != probe.Answered && (r.Error == "" || r.Value != 0) {
+		t.Errorf("got %+v", r)
+	}
+	return r
+}
+
+// value takes a reading that must have a value.
+func value(t testing.TB, d *logdrain.Drain, s logdrain.Signal) float64 {
+	t.Helper()
+	r := read(t, d, s)
+	if r.Outcome != probe.Answered {
+		t.Errorf("got %+v", r)
+	}
+	return r.Value
+}
+
+// repeat sends a line each second for as long, in a bubble, the last one a second before the end.
+func repeat(t testing.TB, d http.Handler, seconds int, line func(i int) string) {
+	t.Helper()
+	for i := range seconds {
+		send(t, d, line(i))
+		time.Sleep(time.Second)
+	}
+}
+
+// halves reads two parts one after the other.
+func halves(body string, at int) io.Reader {
+	return io.MultiReader(bytes.NewReader([]byte(body[:at])), bytes.NewReader([]byte(body[at:])))
+}

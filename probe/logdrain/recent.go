@@ -1,0 +1,25 @@
+package logdrain
+
+// recent remembers hashes: at least the newest most of them, and at most twice as many.
+type recent struct {
+	most        int
+	now, before map[uint64]struct{}
+}
+
+func newRecent(most int) recent {
+	return recent{most: most, now: map[uint64]struct{}{}, before: map[uint64]struct{}{}}
+}
+
+// again tells whether h was shown before, and remembers it.
+func (r *recent) again(h uint64) bool {
+	if _, ok := r.now[h]; ok {
+		return true
+	}
+	_, ok := r.before[h]
+	if len(r.now) >= r.most {
+		r.now, r.before = r.before, r.now
+		clear(r.now)
+	}
+	r.now[h] = struct{}{}
+	return ok
+}

@@ -1,0 +1,119 @@
+package logdrain
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	// longest is the longest service or connect time that is told apart, in ms: twice what the router waits for an answer to begin.
+	// What takes longer is a stream, and counts as much.
+	longest = 60_000
+	// digits is to how many digits times are kept: the error is below 1 %.
+	digits = 2
+	// codes are the H-codes.
+	codes = 100
+)
+
+// A slot counts what happened in a short time.
+type slot struct {
+	number                int64 // its time since 1970, in widths
+	lines, lost, tailLost int
+	requests, errors      int
+	codes                 [codes]int32
+	timed                 int           // requests whose service time is told
+	service               time.Duration // of them all
+	services, connects    *hdrhistogram.Histogram
+}
+
+// clear makes the slot that of another time. Its histograms are used again.
+func (s *slot) clear(number int64) {
+	services, connects := s.services, s.connects
+	*s = slot{number: number, services: services, connects: connects}
+	if services != nil {
+		services.Reset()
+		connects.Reset()
+	}
+}
+
+// add counts a request.
+func (s *slot) add(r request) {
+	s.requests++
+	s.codes[r.code]++
+	if r.status >= 500 && !unloaded(r.code) {
+		s.errors++
+	}
+	if s.services == nil {
+		s.services, s.connects = newHistogram(), newHistogram()
+	}
+	if r.connect >= 0 {
+		record(s.connects, r.connect)
+	}
+	if r.service >= 0 && r.status != 101 { // a WebSocket is served for as long as it is open
+		s.service += min(r.service, longest*time.Millisecond)
+		s.timed++
+		record(s.services, r.service)
+	}
+}
+
+// unloaded tells whether a code says that the app does not serve, for a reason other than load: it crashed (H10), has no dynos (H14),
+// did not boot (H20), is in maintenance (H80), is empty (H81), out of quota (H82), or the platform failed (H99).
+func unloaded(code int) bool {
+	switch code {
+	case 10, 14, 20, 80, 81, 82, 99:
+		return true
+	}
+	return false
+}
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest, digits) }
+
+func record(h *hdrhistogram.Histogram, took time.Duration) {
+	// It cannot fail: the value is in the histogram's range.
+	_ = h.RecordValue(min(longest, took.Milliseconds()))
+}
+
+// A ring holds the slots of a window and of the time that clocks may be ahead.
+type ring struct {
+	width time.Duration
+	slots []slot
+	top   int64 // the highest number
+}
+
+func newRing(window time.Duration) ring {
+	width := max(time.Second, (window/slots + time.Second - 1).Truncate(time.Second))
+	// The window's slots, one that is not over yet, and one since the ends of the window fall into slots.
+	return ring{width: width, slots: make([]slot, ceil(window, width)+ceil(ahead, width)+2)}
+}
+
+// ceil divides, and rounds up.
+func ceil(a, b time.Duration) int { return int((a + b - 1) / b) }
+
+// number gives the slot of a time that is after 1970.
+func (r *ring) number(t time.Time) int64 { return t.UnixNano() / int64(r.width) }
+
+// begin is when a slot begins.
+func (r *ring) begin(number int64) time.Time { return time.Unix(0, number*int64(r.width)) }
+
+// at gives the slot of a number; nil when it is too old, so that another may have taken its place.
+func (r *ring) at(number int64) *slot {
+	r.top = max(r.top, number)
+	if number <= r.top-int64(len(r.slots)) {
+		return nil
+	}
+	s := &r.slots[number%int64(len(r.slots))]
+	if s.number != number {
+		s.clear(number)
+	}
+	return s
+}
+
+// between calls f with the slots from one number up to, but not including, another.
+func (r *ring) between(from, until int64, f func(*slot)) {
+	for n := from; n < until; n++ {
+		if s := &r.slots[n%int64(len(r.slots))]; s.number == n {
+			f(s)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package logdrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Signal is what a prober reads from the log.
+type Signal string
+
+const (
+	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "/s", as is that of all rates.
+	RequestsPerSecond Signal = "requests_per_second"
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading when there were no
+	// requests: nothing is known then of how long one would have taken.
+	ServiceP50 Signal = "service_p50"
+	ServiceP95 Signal = "service_p95"
+	ServiceP99 Signal = "service_p99"
+	// ConnectP50, ConnectP95 and ConnectP99 are those of how long it took the router to connect to a dyno.
+	ConnectP50 Signal = "connect_p50"
+	ConnectP95 Signal = "connect_p95"
+	ConnectP99 Signal = "connect_p99"
+	// ErrorsPerSecond counts [Snapshot].Errors.
+	ErrorsPerSecond Signal = "errors_per_second"
+	// OverloadPerSecond counts the requests with the codes that tell of load: H11 (backlog too deep), H12 (no answer within 30 s) and
+	// H13 (connection closed without an answer). The next three count each of these.
+	OverloadPerSecond Signal = "overload_per_second"
+	H11PerSecond      Signal = "h11_per_second"
+	H12PerSecond      Signal = "h12_per_second"
+	H13PerSecond      Signal = "h13_per_second"
+	// Busy is [Snapshot].Busy, with the lost lines reckoned in: how many requests were served at once, in "requests".
+	Busy Signal = "busy"
+	// LoadMean and LoadMax are the load average of a minute, the mean and the maximum of the dynos.
+	LoadMean Signal = "load_mean"
+	LoadMax  Signal = "load_max"
+	// MemoryMean and MemoryMax are the memory of the dynos in "%" of their quota.
+	MemoryMean Signal = "memory_mean"
+	MemoryMax  Signal = "memory_max"
+)
+
+// Signals returns all there are.
+func Signals() []Signal {
+	return []Signal{
+		RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99, ErrorsPerSecond,
+		OverloadPerSecond, H11PerSecond, H12PerSecond, H13PerSecond, Busy, LoadMean, LoadMax, MemoryMean, MemoryMax,
+	}
+}
+
+// ofDynos tells whether a signal is of the runtime metrics, rather than of the router.
+func (s Signal) ofDynos() bool {
+	return s == LoadMean || s == LoadMax || s == MemoryMean || s == MemoryMax
+}
+
+// Prober returns a [probe.Prober] of a signal over [Options].Window, or says that there is no such signal, or none for the process type.
+// Its readings have the signal's name, and one of these outcomes:
+//   - Answered: the log tells.
+//   - Unreachable: no line came for [Options].Silence, or too few yet, or, with [Options].ExpectRequests, no request.
+//   - BadAnswer: lines came, and do not tell: none is of this signal, or more were lost than came.
+func (d *Drain) Prober(s Signal) (probe.Prober, error) {
+	if !slices.Contains(Signals(), s) {
+		return nil, fmt.Errorf("%q is no signal of the log drain: take one of %s", string(s), list(Signals()))
+	}
+	if d.processType != webType && !s.ofDynos() {
+		return nil, fmt.Errorf("signal %s is of the router, which knows web dynos only: process type %s has %s", s, d.processType,
+			list([]Signal{LoadMean, LoadMax, MemoryMean, MemoryMax}))
+	}
+	return prober{d, s}, nil
+}
+
+func list(signals []Signal) string {
+	var names []string
+	for _, s := range signals {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+type prober struct {
+	d      *Drain
+	signal Signal
+}
+
+// Probe reads what has come. It waits for nothing.
+func (p prober) Probe(context.Context) probe.Reading {
+	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Outcome: probe.Unreachable}
+	s, err := p.d.Snapshot(r.Time, 0)
+	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > p.d.silence {
+		err = fmt.Errorf("lines of the log come, but no request of the last %v is among them, though heartbeats are", p.d.silence)
+	}
+	if err == nil {
+		r.Outcome = probe.BadAnswer
+		r.Value, r.Unit, err = p.signal.read(&s)
+	}
+	if err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Outcome = probe.Answered
+	return r
+}
+
+// read gives the value of a signal and its unit.
+func (s Signal) read(o *Snapshot) (float64, string, error) {
+	switch s {
+	case ServiceP50, ServiceP95, ServiceP99:
+		return s.percentile(o.Timed > 0, o.Service)
+	case ConnectP50, ConnectP95, ConnectP99:
+		return s.percentile(o.connects.TotalCount() > 0, o.Connect)
+	case LoadMean, LoadMax:
+		v, err := s.ofAll(o.Dynos, "load", func(d Dyno) float64 { return d.Load })
+		return v, "", err
+	case MemoryMean, MemoryMax:
+		v, err := s.ofAll(o.Dynos, "memory", func(d Dyno) float64 {
+			if d.Memory < 0 || d.Quota <= 0 {
+				return -1
+			}
+			return 100 * d.Memory / d.Quota
+		})
+		return v, "%", err
+	}
+	if o.Lost > o.Lines {
+		return 0, "", fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
+	}
+	if s == Busy {
+		return o.Busy * float64(o.Lines+o.Lost) / float64(max(1, o.Lines)), "requests", nil
+	}
+	return o.PerSecond(s.count(o)), "/s", nil
+}
+
+// count gives the number that a signal is the rate of.
+func (s Signal) count(o *Snapshot) int {
+	switch s {
+	case RequestsPerSecond:
+		return o.Requests
+	case ErrorsPerSecond:
+		return o.Errors
+	case H11PerSecond:
+		return o.Codes["H11"]
+	case H12PerSecond:
+		return o.Codes["H12"]
+	case H13PerSecond:
+		return o.Codes["H13"]
+	}
+	return o.Codes["H11"] + o.Codes["H12"] + o.Codes["H13"]
+}
+
+// percentile reads a percentile of times in ms.
+func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, string, error) {
+	if !some {
+		return 0, "", errors.New("no request of the window tells how long it took")
+	}
+	p := map[string]float64{"p50": 0.5, "p95": 0.95, "p99": 0.99}[string(s[len(s)-3:])]
+	return float64(of(p)) / float64(time.Millisecond), "ms", nil
+}
+
+// ofAll gives the mean or the maximum of the dynos that tell; less than 0 is what one does not.
+func (s Signal) ofAll(all []Dyno, what string, of func(Dyno) float64) (float64, error) {
+	sum, most, n := 0.0, 0.0, 0
+	for _, d := range all {
+		if v := of(d); v >= 0 {
+			sum += v
+			most = max(most, v)
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return 0, fmt.Errorf("no line of the log tells the %s of a dyno: `heroku labs:enable log-runtime-metrics` and a restart make them", what)
+	case s == LoadMax || s == MemoryMax:
+		return most, nil
+	}
+	return sum / float64(n), nil
+}

@@ -1,0 +1,141 @@
+package logdrain
+
+import (
+	"hash/maphash"
+	"time"
+)
+
+// take takes in a body that is known to be framed well, which came at now. frameID, which may be empty, tells whether it came before;
+// token is that of its drain.
+func (d *Drain) take(now time.Time, token, frameID string, body []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.totals.Posts++
+	if frameID != "" && d.frames.again(maphash.String(d.seed, token+" "+frameID)) {
+		d.totals.Again++
+		return
+	}
+	lost := d.totals.Lost
+	for len(body) > 0 {
+		var frame []byte
+		frame, body, _ = nextFrame(body)
+		if m, ok := parseMessage(frame); ok {
+			d.takeLine(now, token, frame, m)
+		} else {
+			d.totals.Odd++
+		}
+	}
+	if lost != d.totals.Lost {
+		d.complain(now, aboutLost, "log drain: Logplex could not deliver all lines (L10)", "lost", d.totals.Lost-lost)
+	}
+}
+
+// takeLine counts a line in the slot of its time.
+func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
+	if m.time.Sub(now) > ahead {
+		d.totals.Ahead++
+		return
+	}
+	// A far year would overflow the clock's nanoseconds, and is older than any window.
+	if now.Sub(m.time) > longestWindow+longestSilence {
+		d.totals.Late++
+		return
+	}
+	s := d.ring.at(d.ring.number(m.time))
+	if s == nil {
+		d.totals.Late++
+		return
+	}
+	switch d.takePlatform(s, token, frame, m) {
+	case odd:
+		d.totals.Odd++
+		return
+	case twice:
+		d.totals.Twice++
+		return
+	}
+	s.lines++
+	d.totals.Lines++
+	if m.time.Sub(d.newest) > d.silence {
+		d.since = m.time
+	}
+	if m.time.After(d.newest) {
+		d.newest = m.time
+	}
+}
+
+// A fate is what becomes of a line.
+type fate int
+
+const (
+	counted fate = iota
+	odd
+	twice
+)
+
+// takePlatform takes in a line if the platform says it. The lines of the app itself, which may look the same, have another app's name.
+func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) fate {
+	if string(m.app) != "heroku" {
+		return counted
+	}
+	switch {
+	case string(m.process) == "router":
+		r, ok := parseRequest(trimEnd(m.text))
+		if !ok {
+			return odd
+		}
+		if d.again(frame) {
+			return twice
+		}
+		d.takeRequest(s, m.time, r)
+	case string(m.process) == "logplex":
+		return d.takeOverflow(s, token, frame, m.text)
+	default:
+		if sm, ok := parseSample(m.text); ok {
+			if n, ok := isType(sm.dyno, d.processType); ok && !d.dynos.take(n, m.time, sm) {
+				return odd
+			}
+		}
+	}
+	return counted
+}
+
+// again tells whether a line came before. It is known by all of it, as visitors may choose their request id.
+func (d *Drain) again(frame []byte) bool { return d.seen.again(maphash.Bytes(d.seed, frame)) }
+
+// takeRequest counts a request, if it is for this process type. One that reached no dyno is for web.
+func (d *Drain) takeRequest(s *slot, at time.Time, r request) {
+	if _, ok := isType(r.dyno, d.processType); !ok && (len(r.dyno) > 0 || d.processType != webType) {
+		return
+	}
+	s.add(r)
+	if at.After(d.newestRequest) {
+		d.newestRequest = at
+	}
+}
+
+// takeOverflow counts lines that were lost, unless they are of another drain.
+func (d *Drain) takeOverflow(s *slot, token string, frame, text []byte) fate {
+	lost, drain, tail, ok := parseOverflow(text)
+	switch {
+	case !ok || len(drain) > 0 && token != "" && string(drain) != token:
+		return counted
+	case d.again(frame):
+		return twice
+	case tail:
+		s.tailLost += lost
+		d.totals.TailLost += lost
+	default:
+		s.lost += lost
+		d.totals.Lost += lost
+	}
+	return counted
+}
+
+// trimEnd takes the line break off.
+func trimEnd(text []byte) []byte {
+	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
+		text = text[:len(text)-1]
+	}
+	return text
+}
