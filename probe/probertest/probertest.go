@@ -1,0 +1,324 @@
+// Package probertest is the conformance suite that every signal passes.
+//
+//	func TestSignal(t *testing.T) {
+//		server := start(t) // a real one on loopback, with three jobs in its queue
+//		probertest.Run(t, probertest.Fixture{
+//			Addr: server.Addr,
+//			New: func(addr string, timeout time.Duration) (probe.Prober, error) {
+//				return redis.New(redis.Options{URL: "redis://:s3cr3t@" + addr, Keys: []string{"queue:default"}, Timeout: timeout})
+//			},
+//			Want:    probe.Reading{Signal: "redis", Value: 3, Unit: "jobs"},
+//			Secrets: []string{"s3cr3t"},
+//		})
+//	}
+package probertest
+
+import (
+	"context"
+	"math"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+const (
+	// patience is how long a prober may go on after its time is over, in real time. It is long because the machine may be
+	// busy, not because a prober may be slow.
+	patience = 5 * time.Second
+	// unreached is a timeout that no probe of a far end that is well comes to.
+	unreached = 20 * time.Second
+	// soon is the timeout of a probe of a far end that says nothing.
+	soon = 200 * time.Millisecond
+	// maxAllocated is how many bytes one probe may allocate, whatever the far end says.
+	maxAllocated = 32 << 20
+	// maxSaid is how many bytes of an endless answer may be taken before the prober hangs up, what the system holds
+	// in its buffers included.
+	maxSaid = 32 << 20
+)
+
+// A Fixture is a signal under test, and the far end that it asks.
+type Fixture struct {
+	// Addr is where the far end listens, as host:port on loopback. It is well all the time: what goes wrong is done by a
+	// relay in front of it.
+	Addr string
+	// New makes a prober that asks the far end at addr and has the timeout.
+	New func(addr string, timeout time.Duration) (probe.Prober, error)
+	// Want is what is read while the far end is well: its Signal, Value, Unit and Status.
+	Want probe.Reading
+	// Refused makes a prober whom the far end refuses, for a wrong password, say. Nil where nobody is refused.
+	Refused func(addr string, timeout time.Duration) (probe.Prober, error)
+	// Secrets must appear in no reading.
+	Secrets []string
+}
+
+// Run holds a signal to the contract of [probe.Prober], and to what is true of every reading.
+func Run(t *testing.T, f Fixture) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, bench)
+	}{
+		{"answers", answers},
+		{"times out", timesOut},
+		{"stalls in the middle of an answer", stalls},
+		{"the caller's deadline counts", callersDeadline},
+		{"garbage is no answer", garbage},
+		{"an endless answer is not read to its end", endless},
+		{"hung up on", hungUp},
+		{"gone", gone},
+		{"refused", refused},
+		{"recovers", recovers},
+		{"cancelled before", cancelledBefore},
+		{"cancelled meanwhile", cancelledMeanwhile},
+		{"works from several goroutines", concurrent},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := goleak.IgnoreCurrent()
+			r := newRelay(t, f.Addr)
+			c.test(t, bench{Fixture: f, relay: r})
+			r.stop()
+			// goleak gives what is about to end the time to do so.
+			if err := goleak.Find(before); err != nil && !t.Failed() {
+				t.Errorf("goroutines are left: %v", err)
+			}
+		})
+	}
+}
+
+// A bench is a fixture behind a relay.
+type bench struct {
+	Fixture
+	relay *relay
+}
+
+// prober makes a prober that asks through the relay.
+func (b bench) prober(t *testing.T, timeout time.Duration) probe.Prober {
+	t.Helper()
+	p, err := b.New(b.relay.addr, timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// take probes, and holds the reading against what is true of every reading.
+func (b bench) take(ctx context.Context, t *testing.T, p probe.Prober) probe.Reading {
+	t.Helper()
+	before := time.Now()
+	r := p.Probe(ctx)
+	known := []probe.Outcome{
+		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+	}
+	if !slices.Contains(known, r.Outcome) {
+		t.Errorf("outcome %q is not a known one", r.Outcome)
+	}
+	for _, s := range b.Secrets {
+		if strings.Contains(r.Error, s) {
+			t.Errorf("the error %q holds a secret", r.Error)
+		}
+	}
+	if (r.Error == "") != (r.Outcome == probe.Answered) {
+		t.Errorf("outcome %q with the error %q", r.Outcome, r.Error)
+	}
+	if len(r.Error) > 300 || strings.ContainsFunc(r.Error, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+		t.Errorf("the error is not a short line of text: %q", r.Error)
+	}
+	if r.Signal != b.Want.Signal || r.Unit != b.Want.Unit || r.Time.Before(before) || r.Time.After(time.Now()) {
+		t.Errorf("odd reading: %+v", r)
+	}
+	if math.IsNaN(r.Value) || math.IsInf(r.Value, 0) || r.Outcome != probe.Answered && r.Value != 0 {
+		t.Errorf("outcome %q with the value %v", r.Outcome, r.Value)
+	}
+	return r
+}
+
+// wantAnswer probes a far end that is well.
+func (b bench) wantAnswer(t *testing.T, p probe.Prober) {
+	t.Helper()
+	r := b.take(t.Context(), t, p)
+	if r.Outcome != probe.Answered || r.Value != b.Want.Value || r.Status != b.Want.Status {
+		t.Errorf("got %+v, want the value %v and the status %d", r, b.Want.Value, b.Want.Status)
+	}
+}
+
+// wantTimeout probes a far end that does not answer, and whose answer would come too late.
+func (b bench) wantTimeout(ctx context.Context, t *testing.T, p probe.Prober) {
+	t.Helper()
+	start := time.Now()
+	if r := b.take(ctx, t, p); r.Outcome != probe.Timeout {
+		t.Errorf("got %+v, want a timeout", r)
+	}
+	if d := time.Since(start); d > soon+patience {
+		t.Errorf("the probe took %v, and had %v", d, soon)
+	}
+}
+
+func answers(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	for range 3 {
+		b.wantAnswer(t, p)
+	}
+}
+
+func timesOut(t *testing.T, b bench) {
+	p := b.prober(t, soon)
+	b.relay.do(hang)
+	b.wantTimeout(t.Context(), t, p)
+}
+
+func stalls(t *testing.T, b bench) {
+	p := b.prober(t, soon)
+	for _, n := range []int64{1, 4} {
+		b.relay.do(b.relay.stallAfter(n))
+		b.wantTimeout(t.Context(), t, p)
+	}
+}
+
+func callersDeadline(t *testing.T, b bench) {
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	p := b.prober(t, unreached)
+	b.relay.do(hang)
+	b.wantTimeout(ctx, t, p)
+}
+
+// babble is what a far end may say that is none: other services, and lengths that nobody may believe.
+var babble = []string{
+	"", "\r\n\r\n", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x00\x01\x02\xff\xfe\xfd", "\x15\x03\x01\x00\x02\x02\x28",
+	"HTTP/1.1 200 OK\r\n\r\n<html>It works!</html>", "HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n{",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
+	"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 999 \x1b[2J\r\n\r\n",
+	"*1000000000\r\n", "$1000000000\r\n", ":\r\n", ":1e9\r\n", "-\r\n", "-ERR \x1b[2J\x00\r\n", "+OK\r\n+OK\r\n+OK\r\n+OK\r\n",
+	"R\x7f\xff\xff\xff\x00\x00\x00\x00", "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I", "E\x00\x00\x00\x04", "S\x20\x00\x00\x00" + strings.Repeat("a", 1000),
+}
+
+func garbage(t *testing.T, b bench) {
+	p := b.prober(t, 2*soon)
+	far := map[string]func(net.Conn){"an echo": echo}
+	for _, s := range babble {
+		far[s] = say(s)
+	}
+	for name, handle := range far {
+		b.relay.do(handle)
+		var r probe.Reading
+		if n := allocated(func() { r = b.take(t.Context(), t, p) }); n > maxAllocated {
+			t.Errorf("%.60q: the probe allocated %d MiB", name, n>>20)
+		}
+		if r.Outcome == probe.Answered {
+			t.Errorf("%.60q: got %+v", name, r)
+		}
+	}
+}
+
+func endless(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	for _, s := range []string{
+		"a", "[", "0", "+", "HTTP/1.1 100 Continue\r\n\r\n", "S\x00\x00\x00\x08a\x00b\x00", "*99\r\n", "$99\r\n" + strings.Repeat("9", 99) + "\r\n",
+	} {
+		for _, head := range []string{"", "HTTP/1.1 200 OK\r\n\r\n"} {
+			b.relay.do(b.relay.flood(head, s))
+			if r := b.take(t.Context(), t, p); r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
+				t.Errorf("%q for ever: got %+v, want that the prober hangs up", s, r)
+			}
+			b.relay.do(hang) // which ends the connection, so that all is counted
+			if n := b.relay.said.Swap(0); n > maxSaid {
+				t.Errorf("%q for ever: %d MiB were taken", s, n>>20)
+			}
+		}
+	}
+}
+
+func hungUp(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	for _, handle := range []func(net.Conn){func(net.Conn) {}, reset, b.relay.cutAfter(1), b.relay.cutAfter(4)} {
+		b.relay.do(handle)
+		if r := b.take(t.Context(), t, p); r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
+			t.Errorf("got %+v", r)
+		}
+	}
+}
+
+func gone(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	b.relay.stop()
+	if r := b.take(t.Context(), t, p); r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "refused") {
+		t.Errorf("got %+v, want one that says that the connection was refused", r)
+	}
+}
+
+func refused(t *testing.T, b bench) {
+	if b.Refused == nil {
+		t.Skip("nobody is refused here")
+	}
+	p, err := b.Refused(b.relay.addr, unreached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := b.take(t.Context(), t, p); r.Outcome != probe.ClientError {
+		t.Errorf("got %+v, want a client error", r)
+	}
+}
+
+func recovers(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	b.wantAnswer(t, p)
+	b.relay.stop()
+	b.take(t.Context(), t, p)
+	b.relay.start(t)
+	b.wantAnswer(t, p)
+	b.relay.do(reset)
+	b.take(t.Context(), t, p)
+	b.relay.do(b.relay.pass)
+	b.wantAnswer(t, p)
+}
+
+func cancelledBefore(t *testing.T, b bench) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := b.take(ctx, t, b.prober(t, unreached)); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func cancelledMeanwhile(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	ctx, cancel := context.WithCancel(t.Context())
+	var end time.Time
+	b.relay.do(func(c net.Conn) {
+		end = time.Now()
+		cancel()
+		hang(c)
+	})
+	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+		t.Errorf("got %+v", r)
+	}
+	b.relay.do(hang) // which waits for the handler above
+	if d := time.Since(end); d > patience {
+		t.Errorf("the probe went on for %v", d)
+	}
+}
+
+func concurrent(t *testing.T, b bench) {
+	p := b.prober(t, unreached)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { b.wantAnswer(t, p) })
+	}
+	all.Wait()
+}
+
+// allocated tells how many bytes f, and whatever else runs, allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}

@@ -1,0 +1,184 @@
+package probertest
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// A relay stands between a prober and the far end, and does to their connections what it is told to.
+type relay struct {
+	addr string // where it listens, the same after a stop and a start
+	far  string
+
+	said atomic.Int64 // how many bytes it said to probers, for whoever asks to set it back
+
+	mu       sync.Mutex
+	listener net.Listener
+	ended    chan struct{} // closed when nobody is accepted any more
+	handle   func(net.Conn)
+	conns    map[net.Conn]chan struct{} // closed when the connection's handler has returned
+}
+
+// newRelay listens on loopback and passes on. It is stopped at the end of the test at the latest.
+func newRelay(t *testing.T, far string) *relay {
+	r := &relay{addr: "127.0.0.1:0", far: far, conns: map[net.Conn]chan struct{}{}}
+	r.handle = r.pass
+	r.start(t)
+	t.Cleanup(r.stop)
+	return r
+}
+
+// start listens, at the same port as before.
+func (r *relay) start(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	r.listener, r.addr, r.ended = l, l.Addr().String(), ended
+	go func() {
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r.accept(c)
+		}
+	}()
+}
+
+func (r *relay) accept(c net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	handle, ended := r.handle, make(chan struct{})
+	r.conns[c] = ended
+	go func() {
+		defer close(ended)
+		handle(c)
+		_ = c.Close()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.conns, c)
+	}()
+}
+
+// do makes handle do what is done to connections from now on. It ends those that are open, and waits for their handlers.
+func (r *relay) do(handle func(net.Conn)) {
+	r.mu.Lock()
+	r.handle = handle
+	var handlers []chan struct{}
+	for c, ended := range r.conns {
+		_ = c.Close()
+		handlers = append(handlers, ended)
+	}
+	r.mu.Unlock()
+	for _, ended := range handlers {
+		<-ended
+	}
+}
+
+// stop refuses connections until start, and ends those that are open.
+func (r *relay) stop() {
+	_ = r.listener.Close()
+	<-r.ended
+	r.do(r.pass)
+}
+
+// pass connects c with the far end, until either hangs up.
+func (r *relay) pass(c net.Conn) { r.between(c, c, false) }
+
+// stallAfter passes on n bytes of what the far end says, and then no more.
+func (r *relay) stallAfter(n int64) func(net.Conn) {
+	return func(c net.Conn) {
+		r.between(c, &limited{to: c, n: n}, true)
+		hang(c)
+	}
+}
+
+// cutAfter passes on n bytes of what the far end says, and hangs up.
+func (r *relay) cutAfter(n int64) func(net.Conn) {
+	return func(c net.Conn) { r.between(c, &limited{to: c, n: n, fail: true}, false) }
+}
+
+// between tells the far end what c says, and to what the far end says. When that ends, it hangs up on c unless it is to stay.
+func (r *relay) between(c net.Conn, to io.Writer, stay bool) {
+	far, err := net.Dial("tcp", r.far)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		_, _ = io.Copy(far, c)
+		_ = far.Close()
+	}()
+	_, _ = io.Copy(to, far)
+	if !stay {
+		_ = c.Close()
+	}
+	<-heard
+}
+
+// A limited writer swallows what comes after n bytes, or fails there.
+type limited struct {
+	to   io.Writer
+	n    int64
+	fail bool
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	k := min(int64(len(b)), l.n)
+	l.n -= k
+	if _, err := l.to.Write(b[:k]); err != nil {
+		return 0, err
+	}
+	if l.n == 0 && l.fail {
+		return int(k), io.ErrShortWrite
+	}
+	return len(b), nil
+}
+
+// hang reads all and says nothing.
+func hang(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+
+// echo says back what it hears.
+func echo(c net.Conn) {
+	_, _ = io.Copy(c, c)
+}
+
+// say hears what the prober says first, says s, and hangs up once the prober has.
+func say(s string) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096))
+		_, _ = io.WriteString(c, s)
+		_ = c.(*net.TCPConn).CloseWrite()
+		hang(c)
+	}
+}
+
+// flood says head, and then s for ever.
+func (r *relay) flood(head, s string) func(net.Conn) {
+	many := make([]byte, 0, 64<<10)
+	for len(many)+len(s) <= cap(many) {
+		many = append(many, s...)
+	}
+	return func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096))
+		n, err := io.WriteString(c, head)
+		for ; err == nil; n, err = c.Write(many) {
+			r.said.Add(int64(n))
+		}
+	}
+}
+
+// reset hangs up in the rudest way.
+func reset(c net.Conn) {
+	_, _ = c.Read(make([]byte, 1))
+	_ = c.(*net.TCPConn).SetLinger(0)
+}
