@@ -1,0 +1,132 @@
+// Package json reads a number from any URL that answers JSON: a queue's length, a custom metric, or what the app itself
+// wants.
+//
+//	p, err := json.New(json.Options{
+//		URL:     "https://app.example.com/stats.json", // {"queues": [{"name": "mail", "size": 7}, {"name": "pdf", "size": 2}]}
+//		Path:    `queues.#(name=="mail").size`,
+//		Unit:    "jobs",
+//		Timeout: 5 * time.Second,
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	r := p.Probe(ctx) // r.Value is 7
+//
+// With [Options].Wish the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it wants.
+package json
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// Options say what a [Prober] asks for, and what it takes from the answer.
+type Options struct {
+	// Name is the Signal of the readings; "" means "json".
+	Name string
+	// URL is what is asked for by GET: an absolute http or https URL. A user and password in it are sent as basic
+	// authentication. Redirects are not followed.
+	URL string
+	// Path says where in the answer the value is, in the syntax of gjson (github.com/tidwall/gjson/blob/master/SYNTAX.md):
+	// queues.mail, workers.0.busy, queues.#(name=="mail").size; queues.#.size and queues.@values.#.size give a list, of all
+	// elements of a list and of all members of an object; @this is the answer as a whole. A dot in a name is written \. there.
+	Path string
+	// Combine makes one value of a list; "" refuses lists.
+	Combine Combine
+	// Unit is the Unit of the readings, which may be "". It is "" with Wish.
+	Unit string
+	// Wish says that the value is what the app wants, and not a measurement: see [Prober].
+	Wish bool
+	// Header is sent in addition, and replaces the prober's own headers.
+	Header http.Header
+	// Token, unless empty, is sent as "Authorization: Bearer Token".
+	Token string
+	// TLS is for https; nil means the system's certificate authorities.
+	TLS *tls.Config
+	// Timeout bounds a probe as a whole; it is above 0.
+	Timeout time.Duration
+	// UserAgent is sent as User-Agent; "" means "autoscalebot".
+	UserAgent string
+}
+
+const (
+	// UnitSteps is the Unit of a wish in words: the Value is 1 for "up", -1 for "down" and 0 for "stay". A rule with a maximum and
+	// a minimum between these numbers, 0.5 and -0.5, follows it.
+	UnitSteps = "steps"
+	// UnitDynos is the Unit of a wish in numbers: the Value is how many dynos the app wants in all.
+	UnitDynos = "dynos"
+)
+
+// A Prober is a [probe.Prober] that asks for a URL and takes a number from the JSON that it answers. It may be used by several
+// goroutines at once.
+//
+// A number may also stand in a string, as many programs write it: "12.5". Anything else, nothing at all, and a number that is
+// not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, and a redirect. The
+// other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+//
+// With Wish the value is one of the words "up", "down" and "stay", and the reading's Unit is UnitSteps; or a whole number of
+// dynos from 0, and the Unit is UnitDynos. The app may change between them. The Unit of a reading that has no value is "".
+type Prober struct {
+	name, unit string
+	url        *url.URL
+	path       string
+	combine    Combine
+	wish       bool
+	client     *client
+}
+
+// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
+func New(o Options) (*Prober, error) {
+	u, badURL := parseURL(o.URL, "https://example.com/stats.json")
+	header, badHeader := headers(u, o.Token, o.Header, o.UserAgent)
+	err := errors.Join(badURL, badHeader, checkPath(o.Path), o.check())
+	if err != nil {
+		return nil, fmt.Errorf("json signal: %w", err)
+	}
+	p := &Prober{name: o.Name, unit: o.Unit, url: u, path: o.Path, combine: o.Combine, wish: o.Wish}
+	if p.name == "" {
+		p.name = "json"
+	}
+	p.client = newClient(header, o.TLS, o.Timeout)
+	return p, nil
+}
+
+// check says what is wrong with the options that nobody has to parse.
+func (o Options) check() error {
+	var wrong []error
+	if o.Timeout <= 0 {
+		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+	}
+	if o.Combine != "" && o.Combine != Sum && o.Combine != Mean && o.Combine != Max {
+		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))
+	}
+	if o.Wish && o.Combine != "" {
+		wrong = append(wrong, errors.New("a wish is one value, so that there is nothing to combine: leave one of the two out"))
+	}
+	if o.Wish && o.Unit != "" {
+		wrong = append(wrong, fmt.Errorf("a wish is in steps or dynos, and not in %q: leave the unit out", o.Unit))
+	}
+	return errors.Join(wrong...)
+}
+
+// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
+func (p *Prober) Probe(ctx context.Context) probe.Reading {
+	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
+	status, body, err := p.client.get(ctx, p.url)
+	r.Status = status
+	if err == nil {
+		r.Value, r.Unit, err = p.read(body)
+	}
+	var f failure
+	if errors.As(err, &f) {
+		r.Value, r.Unit, r.Outcome, r.Error = 0, p.unit, f.outcome, f.text
+	}
+	return r
+}

@@ -1,0 +1,178 @@
+package json
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Combine makes one value of several.
+type Combine string
+
+const (
+	// Sum adds the values up.
+	Sum Combine = "sum"
+	// Mean is their arithmetic mean.
+	Mean Combine = "mean"
+	// Max is the largest of them.
+	Max Combine = "max"
+)
+
+// maxDynos is the largest number of dynos that is taken for a wish.
+const maxDynos = math.MaxInt32
+
+// checkPath says what is wrong with a path that gjson would take for one that leads nowhere, or to the first value of several.
+func checkPath(s string) error {
+	const hint = "write it like queues.mail.size, queues.0.size or queues.#(name==\"mail\").size"
+	switch open, wild := plain(s); {
+	case strings.TrimSpace(s) == "":
+		return errors.New("the path is empty: " + hint + ", or @this for the answer as a whole")
+	case strings.HasPrefix(s, "$"):
+		return fmt.Errorf("the path %.100q is a JSONPath, and must be one of gjson: %s", s, hint)
+	case open:
+		return fmt.Errorf("the path %.100q has a [ after a name: %s", s, hint)
+	case wild:
+		return fmt.Errorf("the path %.100q has a * or ?, which would find the first of several: write .@values.# for all members of an object, and .# for those of a list", s)
+	}
+	return nil
+}
+
+// plain tells whether s has a bracket after a name, and a wildcard, where they stand neither in a query, in quotes nor
+// behind a backslash.
+func plain(s string) (open, wild bool) {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case depth > 0:
+		case c == '[':
+			open = open || i > 0 && !strings.ContainsRune(".|,[{:", rune(s[i-1]))
+		case c == '*' || c == '?':
+			wild = true
+		}
+	}
+	return open, wild
+}
+
+func bad(format string, args ...any) failure {
+	return failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
+}
+
+// read takes the value and its unit from an answer's body. An error is a failure.
+func (p *Prober) read(body []byte) (value float64, unit string, err error) {
+	if !json.Valid(body) { // which gjson takes for granted, and which bounds how deep it goes
+		return 0, "", bad("answer is not JSON")
+	}
+	found := gjson.GetBytes(body, p.path)
+	switch {
+	case !found.Exists():
+		return 0, "", bad("answer has nothing at %.100q", p.path)
+	case p.wish:
+		return p.readWish(found)
+	case p.combine != "" && found.IsArray():
+		value, err = p.combined(found.Array())
+		return value, p.unit, err
+	}
+	value, ok := number(found)
+	if !ok {
+		return 0, "", p.noNumber(found)
+	}
+	return value, p.unit, nil
+}
+
+// combined makes one number of several.
+func (p *Prober) combined(found []gjson.Result) (float64, error) {
+	if len(found) == 0 {
+		return 0, bad("answer has an empty list at %.100q", p.path)
+	}
+	sum, most := 0.0, math.Inf(-1)
+	for _, v := range found {
+		n, ok := number(v)
+		if !ok {
+			return 0, p.noNumber(v)
+		}
+		sum, most = sum+n, max(most, n)
+	}
+	value := sum
+	switch p.combine {
+	case Mean:
+		value = sum / float64(len(found))
+	case Max:
+		value = most
+	}
+	if math.IsInf(value, 0) {
+		return 0, bad("the %s of the values at %.100q is beyond all numbers", p.combine, p.path)
+	}
+	return value, nil
+}
+
+// readWish reads what the app wants.
+func (p *Prober) readWish(v gjson.Result) (float64, string, error) {
+	if v.Type == gjson.String {
+		switch v.Str {
+		case "up":
+			return 1, UnitSteps, nil
+		case "down":
+			return -1, UnitSteps, nil
+		case "stay":
+			return 0, UnitSteps, nil
+		}
+	}
+	n, ok := number(v)
+	if !ok {
+		return 0, "", bad(`answer has neither "up", "down", "stay" nor a number of dynos at %.100q`, p.path)
+	}
+	if n != math.Trunc(n) || n < 0 || n > maxDynos {
+		return 0, "", bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d", n, p.path, maxDynos)
+	}
+	return n, UnitDynos, nil
+}
+
+// number gives the finite number that v is, or that stands in the string that it is.
+func number(v gjson.Result) (float64, bool) {
+	n := v.Num
+	switch v.Type {
+	case gjson.Number:
+	case gjson.String:
+		var err error
+		if n, err = strconv.ParseFloat(v.Str, 64); err != nil {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return n, !math.IsNaN(n) && !math.IsInf(n, 0)
+}
+
+// noNumber says what v is instead, and shows nothing of it.
+func (p *Prober) noNumber(v gjson.Result) error {
+	kind := "true or false"
+	switch {
+	case v.IsArray():
+		kind = "a list: name one of its elements, or say how to combine them"
+	case v.IsObject():
+		kind = "an object: name one of its members"
+	case v.Type == gjson.Null:
+		kind = "null"
+	case v.Type == gjson.String:
+		kind = "a string that is no number"
+	case v.Type == gjson.Number:
+		kind = "one that is beyond all numbers"
+	}
+	return bad("answer has no number at %.100q but %s", p.path, kind)
+}
