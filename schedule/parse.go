@@ -88,6 +88,9 @@ func (b *builder) series() (Series, error) {
 		return Fixed(n), nil
 	}
 	slices.SortFunc(b.rows, row.compare)
+	for i := range b.rows {
+		b.rows[i].text = b.rows[i].String()
+	}
 	return Series{rows: b.rows}, nil
 }
 

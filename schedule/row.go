@@ -28,6 +28,8 @@ type row struct {
 	// when is the row's canonical text, up to the equals sign.
 	when string
 	n    int
+	// text is all of it, for who asks at every heartbeat.
+	text string
 }
 
 func (r row) String() string { return r.when + "=" + strconv.Itoa(r.n) }

@@ -64,7 +64,7 @@ func (t Table) Rows(now time.Time) (minRow, maxRow string) {
 		text *string
 	}{{t.min, &minRow}, {t.max, &maxRow}} {
 		if s.rows != nil {
-			*s.text = s.row(d, minute).String()
+			*s.text = s.row(d, minute).text
 		}
 	}
 	return minRow, maxRow
