@@ -1,0 +1,264 @@
+package prometheus_test
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	apiv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/probertest"
+	"github.com/autoscalebot/autoscalebot/probe/prometheus"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patient is a timeout that no test is to reach.
+const patient = 10 * time.Second
+
+// take probes with o.
+func take(t testing.TB, o prometheus.Options) probe.Reading {
+	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = patient
+	}
+	if o.Query == "" {
+		o.Query = "jobs"
+	}
+	p, err := prometheus.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Probe(t.Context())
+}
+
+func TestPrometheus(t *testing.T) {
+	addr, empty := startServer(t)
+	o := prometheus.Options{URL: "http://bot:" + password + "@" + addr, Unit: "jobs", Query: `jobs{queue="mail"}`}
+	wait(t, o, probe.Answered)
+	t.Run("conforms", func(t *testing.T) { conforms(t, addr) })
+	t.Run("queries", func(t *testing.T) { queries(t, addr, o) })
+	empty()
+	if r := wait(t, o, probe.BadAnswer); !strings.HasPrefix(r.Error, "the query finds no series") {
+		t.Errorf("what the app does not tell any more: got %+v", r)
+	}
+}
+
+// wait probes until the server has scraped what leads to the outcome.
+func wait(t *testing.T, o prometheus.Options, outcome probe.Outcome) probe.Reading {
+	t.Helper()
+	for deadline := time.Now().Add(patient); ; time.Sleep(10 * time.Millisecond) {
+		r := take(t, o)
+		if r.Outcome == outcome {
+			return r
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v: got %+v, want %s", patient, r, outcome)
+		}
+	}
+}
+
+func conforms(t *testing.T, addr string) {
+	with := func(password string) func(string, time.Duration) (probe.Prober, error) {
+		return func(addr string, timeout time.Duration) (probe.Prober, error) {
+			return prometheus.New(prometheus.Options{
+				URL: "http://bot:" + password + "@" + addr + "/?key=s3cr3t-query", Header: http.Header{"X-Scope-OrgID": {"s3cr3t-header"}},
+				Query: `jobs{queue="mail"}`, Unit: "jobs", Timeout: timeout,
+			})
+		}
+	}
+	probertest.Run(t, probertest.Fixture{
+		Addr: addr, New: with(password), Refused: with("s3cr3t-wrong"),
+		Want:    probe.Reading{Signal: "prometheus", Value: 7, Unit: "jobs", Status: 200},
+		Secrets: []string{"s3cr3t", "Ym90OnMzY3IzdC"},
+	})
+}
+
+func queries(t *testing.T, addr string, o prometheus.Options) {
+	official, err := api.NewClient(api.Config{
+		Address: "http://bot:" + password + "@" + addr, RoundTripper: &http.Transport{DisableKeepAlives: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		query   string
+		combine prometheus.Combine
+		want    float64
+		error   string
+		outcome probe.Outcome // BadAnswer unless set, where there is an error
+	}{
+		{query: `jobs{queue="pdf"}`, want: 2},
+		{query: "sum(jobs)", want: 9},
+		{query: "scalar(sum(jobs)) / 2", want: 4.5},
+		{query: "-1e-300", want: -1e-300},
+		{query: `sum(nothing) or vector(0)`, want: 0},
+		{query: "aged", want: 5},
+		{query: "aged and time() - timestamp(aged) < 60", error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
+		{query: "sum(jobs) and time() - min(timestamp(jobs)) < 60", want: 9},
+		{query: "jobs", combine: prometheus.Sum, want: 9},
+		{query: "jobs", combine: prometheus.Mean, want: 4.5},
+		{query: "jobs", combine: prometheus.Max, want: 7},
+		{query: "sum(jobs)", combine: prometheus.Mean, want: 9},
+		{query: "jobs", error: "the query gives 2 series: put sum( ) or max( ) around it, or say how to combine them"},
+		{query: "nothing", error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
+		{query: "nothing", combine: prometheus.Sum, error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
+		{query: "divided", error: "the query gives NaN, which is no number to decide by: was something divided by 0?"},
+		{query: "jobs or divided", combine: prometheus.Sum, error: "the query gives NaN, which is no number to decide by: was something divided by 0?"},
+		{query: "sum(jobs) / 0", error: "the query gives +Inf, which is no number to decide by: was something divided by 0?"},
+		{query: "jobs[5m]", error: "the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time"},
+		{query: `"text"`, error: `the query gives "string", and neither a scalar nor a vector`},
+		{query: "sum(", error: `status 400 Bad Request: invalid parameter "query": 1:5: parse error: unclosed left parenthesis`, outcome: probe.ClientError},
+		{query: "jobs * on(job) group_left jobs", outcome: probe.ClientError, error: `status 422 Unprocessable Entity: found duplicate series for the match group {job="app"} on the right hand-side of the operation:`},
+	} {
+		o.Query, o.Combine = tt.query, tt.combine
+		r := take(t, o)
+		outcome := tt.outcome
+		switch {
+		case tt.error == "":
+			outcome = probe.Answered
+		case outcome == "":
+			outcome = probe.BadAnswer
+		}
+		if r.Outcome != outcome || r.Value != tt.want || !strings.HasPrefix(r.Error, tt.error) || (r.Error == "") != (tt.error == "") {
+			t.Errorf("%s: got %+v, want %v and the error %q", tt.query, r, tt.want, tt.error)
+		}
+		v, _, _, err := apiv1.NewAPI(official).Query(t.Context(), tt.query, time.Now())
+		if tt.query == `"text"` {
+			continue // which the official client can't read either, for another reason
+		}
+		if got, alone := only(v); alone && tt.combine == "" && (got != r.Value && !math.IsNaN(got) && !math.IsInf(got, 0)) || (err != nil) != (r.Outcome == probe.ClientError) {
+			t.Errorf("%s: got %+v, the official client %v, %v", tt.query, r, v, err)
+		}
+	}
+}
+
+// only gives the number that v is, if it is one.
+func only(v model.Value) (float64, bool) {
+	switch v := v.(type) {
+	case *model.Scalar:
+		return float64(v.Value), true
+	case model.Vector:
+		if len(v) == 1 {
+			return float64(v[0].Value), true
+		}
+	}
+	return 0, false
+}
+
+func TestWhatIsAsked(t *testing.T) {
+	var got *http.Request
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { got = req }))
+	defer s.Close()
+	take(t, prometheus.Options{
+		URL: s.URL + "/prom/?tenant=a", Query: "sum(a & b)", Token: "t0k3n", Timeout: 1500 * time.Millisecond,
+		Header: http.Header{"X-Scope-OrgID": {"shop"}}, UserAgent: "bot/1",
+	})
+	want := url.Values{"tenant": {"a"}, "query": {"sum(a & b)"}, "timeout": {"1.500"}}
+	if got.URL.Path != "/prom/api/v1/query" || fmt.Sprint(got.URL.Query()) != fmt.Sprint(want) {
+		t.Errorf("asked for %s", got.URL)
+	}
+	if got.Header.Get("Authorization") != "Bearer t0k3n" || got.Header.Get("X-Scope-OrgID") != "shop" || got.UserAgent() != "bot/1" {
+		t.Errorf("sent %v", got.Header)
+	}
+}
+
+func TestTheServersWordsHoldNoSecret(t *testing.T) {
+	for said, want := range map[string]string{
+		"bad \x1b[1m\n\xff word":              "status 400 Bad Request: bad  [1m   word",
+		"who is s3cr3t-token?":                "status 400 Bad Request",
+		"you said X-Key: s3cr3t-header":       "status 400 Bad Request",
+		"no such key as s3cr3t-query":         "status 400 Bad Request",
+		strings.Repeat("ü", 1000) + "s3cr3t-": "status 400 Bad Request: " + strings.Repeat("ü", 100) + "…",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"bad_data","error":"%s"}`, strings.NewReplacer("\n", `\n`, "\x1b", `\u001b`).Replace(said))
+		}))
+		r := take(t, prometheus.Options{URL: s.URL + "?key=s3cr3t-query", Token: "s3cr3t-token", Header: http.Header{"X-Key": {"s3cr3t-header"}}})
+		s.Close()
+		if r.Outcome != probe.ClientError || r.Error != want {
+			t.Errorf("%.50q: got %+v, want %q", said, r, want)
+		}
+	}
+}
+
+func TestAnswersThatHoldNoNumber(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`:                   "answer is not one of Prometheus: is the URL that of its API?",
+		`{"quantity":2}`:       "answer is not one of Prometheus: is the URL that of its API?",
+		`<html>`:               "answer is not one of Prometheus: is the URL that of its API?",
+		`{"status":"error"}`:   "answer is not one of Prometheus: is the URL that of its API?",
+		`{"status":"success"}`: `the query gives "", and neither a scalar nor a vector`,
+		`{"status":"success","data":{"resultType":"vector"}}`:                                                             "answer holds a vector that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{}]}}`:                                               "answer holds a vector that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":null}]}}`:                                   "answer holds a vector that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1]}]}}`:                                    "answer holds a vector that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"x"]}]}}`:                                "answer holds a vector that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{"histogram":[1,{"count":"1"}]}]}}`:                  "the query gives a histogram: put a function around it, like histogram_quantile or histogram_count",
+		`{"status":"success","data":{"resultType":"scalar","result":null}}`:                                               "answer holds a scalar that can't be read",
+		`{"status":"success","data":{"resultType":"scalar","result":[1,2]}}`:                                              "answer holds a scalar that can't be read",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"1e308"]},{"value":[1,"1e308"]}]}}`:      "the sum of 2 series is beyond all numbers",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"-Inf"]},{"value":[1,"1"]}]},"infos":1}`: "the query gives -Inf, which is no number to decide by: was something divided by 0?",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		r := take(t, prometheus.Options{URL: s.URL, Combine: prometheus.Sum})
+		s.Close()
+		if r.Outcome != probe.BadAnswer || r.Error != want || r.Value != 0 {
+			t.Errorf("%s: got %+v, want %q", body, r, want)
+		}
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	_, err := prometheus.New(prometheus.Options{
+		URL: "http://bot:s3cr3t@prom.example.com", Token: "s3cr3t", Query: " ", Combine: "avg", Header: http.Header{"": {"x"}},
+	})
+	const want = `prometheus signal: the header "" is not a header's name: use letters, digits and hyphens
+more than one of a token, a user in the URL and an Authorization header is set: keep one
+the query is empty: write a PromQL expression, like sum(rate(http_requests_total{app="shop"}[1m]))
+combine is "avg", and must be sum, mean, max or nothing
+the timeout is 0s, and must be more than 0`
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	_, err = prometheus.New(prometheus.Options{URL: "localhost:9090", Query: strings.Repeat("x", 6145), Timeout: patient})
+	const long = `prometheus signal: the URL does not begin with http:// or https://: write it like https://prometheus.example.com
+the query has 6145 bytes, and may have 6144: make it a recording rule`
+	if err == nil || err.Error() != long {
+		t.Errorf("got\n%v\nwant\n%s", err, long)
+	}
+}
+
+// Whatever a server answers, it is a finite number or a failure.
+func FuzzAnswers(f *testing.F) {
+	for _, s := range []string{
+		`{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}`,
+		`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1.5,"NaN"]}]}}`,
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"1"]},{"value":[1,"0x1p4"]}]}}`,
+		`{"status":"success","data":{"resultType":"vector","result":[{"histogram":[1,{}]}]}}`,
+		`{"status":"success","data":{"resultType":"matrix","result":[]}}`, `{"status":"error"}`, `[`, ``,
+	} {
+		f.Add([]byte(s), "sum")
+		f.Add([]byte(s), "")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, combine string) {
+		p, err := prometheus.New(prometheus.Options{URL: "http://example.com", Query: "up", Combine: prometheus.Combine(combine), Timeout: patient})
+		if err != nil {
+			return
+		}
+		if v, err := p.Read(body); math.IsNaN(v) || math.IsInf(v, 0) || err != nil && v != 0 {
+			t.Errorf("got %v, %v", v, err)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package prometheus_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const password = "s3cr3t-pass"
+
+// metrics is what the server scrapes: the age is that of a sample with a time of its own.
+const metrics = `jobs{queue="mail"} 7
+jobs{queue="pdf"} 2
+divided NaN
+aged 5 %d
+`
+
+// startServer starts a private Prometheus on loopback as a child of the test, for the user bot. It returns where it listens, and
+// what empties the app that it scrapes.
+func startServer(t testing.TB) (addr string, empty func()) {
+	t.Helper()
+	path, err := exec.LookPath("prometheus")
+	if err != nil {
+		t.Skip("Prometheus is not installed (Debian: apt-get install prometheus)")
+	}
+	aged := time.Now().Add(-2 * time.Minute).UnixMilli()
+	var gone atomic.Bool
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		if !gone.Load() {
+			_, _ = fmt.Fprintf(w, metrics, aged)
+		}
+	}))
+	t.Cleanup(app.Close)
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"web.yml": fmt.Sprintf("basic_auth_users:\n  bot: %s\n", hash),
+		"prometheus.yml": fmt.Sprintf("scrape_configs:\n- job_name: app\n  scrape_interval: 1s\n  static_configs: [{targets: ['%s']}]\n",
+			app.Listener.Addr()),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = l.Addr().String()
+	_ = l.Close()
+	cmd := exec.Command(path, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--web.config.file="+filepath.Join(dir, "web.yml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_, _ = io.Copy(io.Discard, log)
+		_ = cmd.Wait()
+	})
+	var said strings.Builder
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), "Server is ready to receive web requests") {
+			go func() { _, _ = io.Copy(io.Discard, log) }()
+			return addr, func() { gone.Store(true) }
+		}
+	}
+	t.Fatalf("Prometheus did not start:\n%s", said.String())
+	return "", nil
+}

@@ -1,0 +1,170 @@
+package prometheus
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Combine makes one value of several.
+type Combine string
+
+const (
+	// Sum adds the values up.
+	Sum Combine = "sum"
+	// Mean is their arithmetic mean.
+	Mean Combine = "mean"
+	// Max is the largest of them.
+	Max Combine = "max"
+)
+
+// maxReason is how many bytes of the server's words are shown.
+const maxReason = 200
+
+// An answer is what the server says, as prometheus.io/docs/prometheus/latest/querying/api has it. It is read by hand, as
+// the official client would make the program 6 MB larger.
+type answer struct {
+	Status    string `json:"status"`
+	ErrorType string `json:"errorType"`
+	Error     string `json:"error"`
+	Data      struct {
+		Type   string          `json:"resultType"`
+		Result json.RawMessage `json:"result"`
+	} `json:"data"`
+}
+
+// A series has a value, or a native histogram.
+type series struct {
+	Value     *sample         `json:"value"`
+	Histogram json.RawMessage `json:"histogram"`
+}
+
+// A sample is written as a list of a time in seconds and a number in a string.
+type sample float64
+
+// UnmarshalJSON reads a sample. NaN and the infinities are numbers here.
+func (s *sample) UnmarshalJSON(b []byte) error {
+	var pair []any
+	if err := json.Unmarshal(b, &pair); err != nil || len(pair) != 2 {
+		return errors.New("a sample is no pair")
+	}
+	text, ok := pair[1].(string)
+	if !ok {
+		return errors.New("a sample's value is no string")
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	*s = sample(f)
+	return err
+}
+
+func bad(format string, args ...any) failure {
+	return failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
+}
+
+// read takes the value from the body of a 2xx answer. An error is a failure.
+func (p *Prober) read(body []byte) (float64, error) {
+	var a answer
+	if err := json.Unmarshal(body, &a); err != nil || a.Status != "success" {
+		return 0, bad("answer is not one of Prometheus: is the URL that of its API?")
+	}
+	var values []float64
+	switch a.Data.Type {
+	case "scalar":
+		var s *sample
+		if err := json.Unmarshal(a.Data.Result, &s); err != nil || s == nil {
+			return 0, bad("answer holds a scalar that can't be read")
+		}
+		values = []float64{float64(*s)}
+	case "vector":
+		all, err := readVector(a.Data.Result)
+		if err != nil {
+			return 0, err
+		}
+		values = all
+	case "matrix":
+		return 0, bad("the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time")
+	default:
+		return 0, bad("the query gives %.20q, and neither a scalar nor a vector", a.Data.Type)
+	}
+	return p.combined(values)
+}
+
+// readVector reads the values of an instant vector.
+func readVector(raw []byte) ([]float64, error) {
+	var all []series
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, bad("answer holds a vector that can't be read")
+	}
+	values := make([]float64, len(all))
+	for i, s := range all {
+		if s.Histogram != nil {
+			return nil, bad("the query gives a histogram: put a function around it, like histogram_quantile or histogram_count")
+		}
+		if s.Value == nil {
+			return nil, bad("answer holds a vector that can't be read")
+		}
+		values[i] = float64(*s.Value)
+	}
+	return values, nil
+}
+
+// combined makes one number of several.
+func (p *Prober) combined(values []float64) (float64, error) {
+	switch {
+	case len(values) == 0:
+		return 0, bad("the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))")
+	case len(values) > 1 && p.combine == "":
+		return 0, bad("the query gives %d series: put sum( ) or max( ) around it, or say how to combine them", len(values))
+	}
+	sum, most := 0.0, math.Inf(-1)
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return 0, bad("the query gives %v, which is no number to decide by: was something divided by 0?", v)
+		}
+		sum, most = sum+v, max(most, v)
+	}
+	value := sum
+	switch p.combine {
+	case Mean:
+		value = sum / float64(len(values))
+	case Max:
+		value = most
+	}
+	if math.IsInf(value, 0) {
+		return 0, bad("the %s of %d series is beyond all numbers", p.combine, len(values))
+	}
+	return value, nil
+}
+
+// withReason adds to a failure why the server refused the query, where that is what the answer's body says, and says it without
+// a secret.
+func (p *Prober) withReason(err error, body []byte) error {
+	var f failure
+	var a answer
+	if !errors.As(err, &f) || json.Unmarshal(body, &a) != nil || a.Status != "error" || a.Error == "" {
+		return err
+	}
+	reason := a.Error
+	for _, s := range p.secrets {
+		if s != "" && strings.Contains(reason, s) {
+			return err
+		}
+	}
+	if len(reason) > maxReason {
+		reason = reason[:maxReason] + "…"
+	}
+	clean := func(c rune) rune {
+		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
+			return ' '
+		}
+		return c
+	}
+	f.text += ": " + strings.Map(clean, reason)
+	return f
+}
