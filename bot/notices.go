@@ -137,10 +137,10 @@ func (e *telling) ofTheApp() {
 	}
 	pinned := d.To == d.From && d.clamped(ClampSchedule)
 	if e.want.ExceedMax {
-		e.atLimit(notify.NeedsExceedMax, pinned && d.Rule == RuleSlow, d.Verdict == Slow && r.Dynos >= r.Limits.Max)
+		e.atLimit(notify.NeedsExceedMax, pinned && d.wantsMore(), d.Verdict == Slow && r.Dynos >= r.Limits.Max)
 	}
 	if e.want.BelowMin {
-		e.atLimit(notify.NeedsBelowMin, pinned && d.Rule == RuleFast && d.From > 1, d.Verdict == Fast && r.Dynos <= r.Limits.Min)
+		e.atLimit(notify.NeedsBelowMin, pinned && d.wantsFewer() && d.From > 1, d.Verdict == Fast && r.Dynos <= r.Limits.Min)
 	}
 	if e.want.ScaleDiff > 0 {
 		e.out = append(e.out, e.scaleDiff(r)...)
@@ -153,6 +153,16 @@ func (e *telling) atLimit(k notify.Kind, begins, cause bool) {
 	if e.r.Decision.Verdict != Blind {
 		e.incident(k, begins, e.lasts(k, cause), Record.Why)
 	}
+}
+
+// wantsMore says whether slow answers call for more dynos.
+func (d Decision) wantsMore() bool {
+	return d.Rule == RuleSlow || d.Rule == RuleMoreLoad && d.Verdict == Slow
+}
+
+// wantsFewer says whether fast answers call for fewer.
+func (d Decision) wantsFewer() bool {
+	return d.Rule == RuleFast || d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
 // paused says what is paused.
