@@ -1,0 +1,54 @@
+package logdrain_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe/logdrain"
+)
+
+func TestMistakesInTheOptionsAreToldAtOnce(t *testing.T) {
+	const (
+		neither = "log drain has neither a token nor a password, so anybody could post to it: `heroku drains --json` shows its token"
+		noToken = "token 1 of the log drain is not one: it begins with \"d.\", as `heroku drains --json` shows it"
+	)
+	tests := []struct {
+		o    logdrain.Options
+		want []string
+	}{
+		{logdrain.Options{Tokens: []string{token}}, nil},
+		{logdrain.Options{Password: "0123456789abcdef", ProcessType: "Web-2_b", Window: time.Hour, Silence: 10 * time.Minute}, nil},
+		{logdrain.Options{}, []string{neither}},
+		{logdrain.Options{Tokens: []string{""}}, []string{noToken}},
+		{logdrain.Options{Tokens: []string{"s3cr3t-s3cr3t-s3cr3t"}}, []string{noToken}},
+		{logdrain.Options{Tokens: []string{"d.s3cr3t s3cr3t s3cr3t"}}, []string{noToken}},
+		{logdrain.Options{Tokens: []string{"d."}}, []string{noToken}},
+		{logdrain.Options{Tokens: slices.Repeat([]string{token}, 9)}, []string{"log drain has 9 tokens, and 8 at most are allowed"}},
+		{
+			logdrain.Options{Password: "s3cr3t", ProcessType: "web.1", Window: 9 * time.Second, Silence: 11 * time.Minute},
+			[]string{
+				"password of the log drain has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one",
+				`process type "web.1" of the log drain is none: it is the name before a colon in the Procfile, as "web"`,
+				"window of the log drain is 9s, and must be from 10s to 1h0m0s",
+				"silence of the log drain is 11m0s, and must be from 10s to 10m0s",
+			},
+		},
+		{logdrain.Options{Tokens: []string{token}, Window: 61 * time.Minute, Silence: -1}, []string{
+			"window of the log drain is 1h1m0s, and must be from 10s to 1h0m0s", "silence of the log drain is -1ns, and must be from 10s to 10m0s",
+		}},
+	}
+	for _, tt := range tests {
+		d, err := logdrain.New(tt.o)
+		if len(tt.want) == 0 {
+			if err != nil || d == nil {
+				t.Errorf("%+v: got %v", tt.o, err)
+			}
+			continue
+		}
+		if err == nil || err.Error() != strings.Join(tt.want, "\n") || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("got  %v\nwant %s", err, strings.Join(tt.want, "\n"))
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package logdrain_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/logdrain"
+)
+
+// metrics gives the lines of the runtime metrics of a dyno.
+func metrics(at time.Time, dyno string, load, total, quota float64) string {
+	return frame(at, "heroku", dyno, fmt.Sprintf("source=%s dyno=heroku.1.2 sample#load_avg_1m=%.2f sample#load_avg_5m=9.00 sample#load_avg_15m=9.00", dyno, load)) +
+		frame(at, "heroku", dyno, fmt.Sprintf("source=%s dyno=heroku.1.2 sample#memory_total=%.2fMB sample#memory_rss=1.00MB sample#memory_pgpgin=3pages sample#memory_quota=%.2fMB\n", dyno, total, quota))
+}
+
+func TestSignalsTellWhatTheLogSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		repeat(t, d, 61, func(i int) string { // each second 10 requests of 10, 20, … 100 ms, and one that fails in some way
+			at := time.Now()
+			var all strings.Builder
+			for k := range 10 {
+				all.WriteString(routed(at, fmt.Sprint(i, " ", k), fmt.Sprintf("dyno=web.%d connect=%dms service=%dms status=200", 1+k%2, k, 10+10*k)))
+			}
+			switch i % 6 {
+			case 0:
+				all.WriteString(failed(at, "H12", "dyno=web.1 connect=1ms service=30000ms"))
+			case 1:
+				all.WriteString(failed(at, "H11", "dyno= connect= service="))
+			case 2:
+				all.WriteString(failed(at, "H13", "dyno=web.2 connect=1ms service=100ms"))
+			case 3:
+				all.WriteString(failed(at, "H10", "dyno= connect= service="))
+			case 4:
+				all.WriteString(routed(at, fmt.Sprint(i), "dyno=web.1 connect=1ms service=100ms status=500"))
+			}
+			all.WriteString(metrics(at, "web.1", 2.5, 256, 512) + metrics(at, "web.2", 0.5, 768, 512) + metrics(at, "worker.1", 50, 5120, 512))
+			return all.String()
+		})
+		send(t, d, frame(time.Now(), "app", "web.1", "so that the minute before is over\n"))
+		for s, want := range map[logdrain.Signal]struct {
+			value float64
+			unit  string
+		}{
+			logdrain.RequestsPerSecond: {10 + 5./6, "/s"}, logdrain.ErrorsPerSecond: {4. / 6, "/s"},
+			logdrain.OverloadPerSecond: {0.5, "/s"}, logdrain.H11PerSecond: {1. / 6, "/s"}, logdrain.H12PerSecond: {1. / 6, "/s"}, logdrain.H13PerSecond: {1. / 6, "/s"},
+			logdrain.ServiceP50: {60, "ms"}, logdrain.ServiceP95: {100, "ms"}, logdrain.ServiceP99: {30_000, "ms"},
+			logdrain.ConnectP50: {4, "ms"}, logdrain.ConnectP95: {9, "ms"}, logdrain.ConnectP99: {9, "ms"},
+			logdrain.Busy:     {0.55 + 30./6 + 0.2/6, "requests"},
+			logdrain.LoadMean: {1.5, ""}, logdrain.LoadMax: {2.5, ""}, logdrain.MemoryMean: {100, "%"}, logdrain.MemoryMax: {150, "%"},
+		} {
+			r := read(t, d, s)
+			if r.Outcome != probe.Answered || math.Abs(r.Value-want.value) > 0.01*want.value || r.Unit != want.unit {
+				t.Errorf("got %+v, want %+v", r, want)
+			}
+		}
+		s, err := d.Snapshot(time.Now(), 10*time.Second)
+		if err != nil || s.Until.Sub(s.From) != 10*time.Second || !s.Until.Equal(time.Now()) || s.Requests != 108 || s.Lines != 168 || len(s.Dynos) != 2 {
+			t.Errorf("got %+v, %v", s, err)
+		}
+		if want := (logdrain.Dyno{Number: 2, Load: 0.5, Memory: 768, Quota: 512}); s.Dynos[1] != want {
+			t.Errorf("got %+v, want %+v", s.Dynos[1], want)
+		}
+	})
+}
+
+func TestAllSignalsHaveAProber(t *testing.T) {
+	d := drain(t)
+	for _, s := range logdrain.Signals() {
+		if r := read(t, d, s); r.Outcome != probe.Unreachable {
+			t.Errorf("got %+v", r)
+		}
+	}
+	_, err := d.Prober("queue_depth")
+	if err == nil || !strings.HasPrefix(err.Error(), `"queue_depth" is no signal of the log drain: take one of requests_per_second, service_p50, `) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoDrainIsNoReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		blind := func(why string) {
+			t.Helper()
+			for _, s := range logdrain.Signals() {
+				if r := read(t, d, s); r.Outcome != probe.Unreachable || r.Error != why {
+					t.Errorf("got %+v, want %s", r, why)
+				}
+			}
+		}
+		beat := func(i int) string { return routed(time.Now(), fmt.Sprint(i), answered) }
+
+		blind("no line of the log has come yet: `heroku drains` shows whether the app has this drain")
+		repeat(t, d, 8, beat)
+		blind("the log has been seen for 6s only: 10s are needed")
+		repeat(t, d, 4, beat)
+		if got := value(t, d, logdrain.RequestsPerSecond); got != 1 {
+			t.Errorf("got %v requests a second of the 10 s that were seen, want 1", got)
+		}
+		repeat(t, d, 60, beat)
+		// A drain that stands still shows no load that falls.
+		time.Sleep(59 * time.Second)
+		if got := value(t, d, logdrain.RequestsPerSecond); got != 1 {
+			t.Errorf("got %v requests a second while the drain stands still, want 1", got)
+		}
+		time.Sleep(time.Second)
+		blind("no line of the log from the last 1m0s has come: the newest is 1m1s old")
+		// What it missed does not count as no load.
+		send(t, d, beat(1000))
+		blind("the log has been seen for 0s only: 10s are needed")
+		time.Sleep(time.Second)
+		repeat(t, d, 11, beat)
+		if got := value(t, d, logdrain.RequestsPerSecond); got != 1 {
+			t.Errorf("got %v requests a second of the 10 s since it came back, want 1", got)
+		}
+	})
+}
+
+func TestNoTrafficIsAReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lively := drain(t)
+		expecting := drain(t, func(o *logdrain.Options) { o.ExpectRequests = true })
+		for range 2 {
+			for _, d := range []*logdrain.Drain{lively, expecting} {
+				send(t, d, routed(time.Now(), "1", answered))
+			}
+			time.Sleep(time.Second)
+		}
+		for range 5 {
+			for _, d := range []*logdrain.Drain{lively, expecting} {
+				send(t, d, metrics(time.Now(), "web.1", 0.1, 100, 512))
+			}
+			time.Sleep(20 * time.Second)
+		}
+		if got := value(t, lively, logdrain.RequestsPerSecond); got != 0 {
+			t.Errorf("got %v requests a second, want none", got)
+		}
+		if r := read(t, lively, logdrain.ServiceP95); r.Outcome != probe.BadAnswer || r.Error != "no request of the window tells how long it took" {
+			t.Errorf("got %+v", r)
+		}
+		r := read(t, expecting, logdrain.RequestsPerSecond)
+		if r.Outcome != probe.Unreachable || r.Error != "lines of the log come, but no request of the last 1m0s is among them, though heartbeats are" {
+			t.Errorf("got %+v", r)
+		}
+		if got := value(t, expecting, logdrain.LoadMax); got != 0.1 {
+			t.Errorf("got a load of %v, want 0.1", got)
+		}
+	})
+}
+
+func TestErrorsThatAreNoLoadAreNotCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for code, load := range map[string]bool{
+			"H10": false, "H11": true, "H12": true, "H13": true, "H14": false, "H18": true, "H20": false, "H21": true, "H80": false, "H81": false, "H82": false, "H99": false,
+		} {
+			d := drain(t)
+			repeat(t, d, 12, func(int) string { return failed(time.Now(), code, "dyno= connect= service=") })
+			want := map[bool]float64{true: 1}[load]
+			if got := value(t, d, logdrain.ErrorsPerSecond); got != want {
+				t.Errorf("%s: got %v errors a second, want %v", code, got, want)
+			}
+			want = map[bool]float64{true: 1}[code == "H11" || code == "H12" || code == "H13"]
+			if got := value(t, d, logdrain.OverloadPerSecond); got != want {
+				t.Errorf("%s: got %v of overload a second, want %v", code, got, want)
+			}
+			if s, err := d.Snapshot(time.Now(), 0); err != nil || s.Requests != 10 || s.Codes[code] != 10 || len(s.Codes) != 1 {
+				t.Errorf("%s: got %+v, %v", code, s, err)
+			}
+		}
+		// A visitor who went away is no error of the app.
+		d := drain(t)
+		repeat(t, d, 12, func(i int) string {
+			return frame(time.Now(), "heroku", "router", fmt.Sprintf("sock=client at=warning code=H27 desc=\"Client Request Interrupted\" method=POST path=\"/%d\" dyno=web.1 connect=1ms service=5ms status=499 bytes=0", i))
+		})
+		if s, err := d.Snapshot(time.Now(), 0); err != nil || s.Errors != 0 || s.Codes["H27"] != 10 {
+			t.Errorf("got %+v, %v", s, err)
+		}
+	})
+}
+
+func TestWebSocketsAndStreamsAreNoSlowAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		repeat(t, d, 12, func(i int) string {
+			return routed(time.Now(), fmt.Sprint(i), "dyno=web.1 connect=1ms service=3600000ms status=101") + routed(time.Now(), fmt.Sprint("b", i), "dyno=web.1 connect=1ms service=99999999999999ms status=200")
+		})
+		s, err := d.Snapshot(time.Now(), 0)
+		if err != nil || s.Requests != 20 || s.Timed != 10 || s.Service(0.01) != time.Minute || s.MeanService != time.Minute || s.Busy != 60 {
+			t.Errorf("got %+v, %v", s, err)
+		}
+	})
+}
+
+func TestLostLinesAreReckonedIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		repeat(t, d, 12, func(i int) string { return routed(time.Now(), fmt.Sprint(i), answered) })
+		at := time.Now().Add(-5 * time.Second)
+		say := func(text string) { send(t, d, frame(at, "heroku", "logplex", text)) }
+		lost := func(want, tail int, rate float64) {
+			t.Helper()
+			s, err := d.Snapshot(time.Now(), 0)
+			if err != nil || s.Lost != want || s.TailLost != tail || d.Totals().Lost != want || d.Totals().TailLost != tail {
+				t.Errorf("got %+v, %v", s, err)
+			}
+			if got := value(t, d, logdrain.RequestsPerSecond); math.Abs(got-rate) > 1e-9 {
+				t.Errorf("got %v requests a second, want %v", got, rate)
+			}
+		}
+		lost(0, 0, 1)
+		say("Error L10 (output buffer overflow): 5 messages dropped since 2026-11-22T10:00:00+00:00.")
+		lost(5, 0, 16./11)
+		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.")
+		lost(8, 0, 20./12)
+		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.") // again
+		lost(8, 0, 20./12)
+		say("Error L10 (output buffer overflow): drain 'd.11111111-1111-1111-1111-111111111111' dropped 70 messages since 2026-11-22T10:00:00+00:00.")
+		lost(8, 0, 21./13)
+		say("Error L11 (Tail buffer overflow) -> This tail session dropped 1101 messages since 2026-11-22T10:00:00+00:00.")
+		lost(8, 1101, 22./14)
+		for _, odd := range []string{"Error L10", "Error L10 (output buffer overflow): -7 messages dropped since", "Error L10 messages ", "Error L12 (Local buffer overflow): 7 messages dropped"} {
+			say(odd)
+		}
+		lost(8, 1101, 26./18)
+		say("Error L10 (output buffer overflow): 12 messages dropped since 2026-11-22T10:00:00+00:00.")
+		if r := read(t, d, logdrain.RequestsPerSecond); r.Outcome != probe.BadAnswer || r.Error != "19 lines of the log came, and 20 were lost on the way (L10)" {
+			t.Errorf("got %+v", r)
+		}
+		say("Error L10 (output buffer overflow): 99999999999999999999 messages dropped since 2026-11-22T10:00:00+00:00.")
+		if r := read(t, d, logdrain.RequestsPerSecond); r.Outcome != probe.BadAnswer || r.Error != "20 lines of the log came, and 100000020 were lost on the way (L10)" {
+			t.Errorf("got %+v", r)
+		}
+		if got := value(t, d, logdrain.ServiceP95); got != 37 {
+			t.Errorf("got %v ms, want those of the lines that came", got)
+		}
+	})
+}
