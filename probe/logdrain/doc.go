@@ -1,6 +1,17 @@
 // Package logdrain reads an app's load from its log, as Heroku's Logplex posts it to an HTTPS drain: requests per second, service and
 // connect times, errors, and the load and memory of the dynos.
 //
+//	d, err := logdrain.New(logdrain.Options{Tokens: []string{"d.fc6b856b-3332-4546-93de-7d0ee272c3bd"}, ExpectRequests: true})
+//	if err != nil {
+//		return err
+//	}
+//	mux.Handle("/logs", d)
+//	p, err := d.Prober(logdrain.ServiceP95)
+//	if err != nil {
+//		return err
+//	}
+//	r := p.Probe(ctx)
+//
 // A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal]. It keeps numbers only: no path, host,
 // address or request id, but for a keyed hash of the newest lines and posts, by which it knows those that come twice.
 //

@@ -69,15 +69,12 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return &refusal{http.StatusUnsupportedMediaType, "the content must not be compressed"}
 	}
-	if r.ContentLength > maxBody {
-		return tooLarge()
-	}
 	body := <-d.bodies
 	defer func() { d.bodies <- body }()
 	body.Reset()
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return tooLarge()
+			return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
 		}
 		return &refusal{http.StatusServiceUnavailable, "the body did not come whole"}
 	}
@@ -86,10 +83,6 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	}
 	d.take(time.Now(), token, r.Header.Get("Logplex-Frame-Id"), body.Bytes())
 	return nil
-}
-
-func tooLarge() *refusal {
-	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
 }
 
 // checkBody says what is wrong with the frames of a body, given how many there should be, which is not told if it is "".

@@ -15,7 +15,7 @@ import (
 type Signal string
 
 const (
-	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "/s", as is that of all rates.
+	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that of all rates.
 	RequestsPerSecond Signal = "requests_per_second"
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading when there were no
 	// requests: nothing is known then of how long one would have taken.
@@ -88,14 +88,14 @@ type prober struct {
 
 // Probe reads what has come. It waits for nothing.
 func (p prober) Probe(context.Context) probe.Reading {
-	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Outcome: probe.Unreachable}
+	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, 0)
 	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > p.d.silence {
 		err = fmt.Errorf("lines of the log come, but no request of the last %v is among them, though heartbeats are", p.d.silence)
 	}
 	if err == nil {
 		r.Outcome = probe.BadAnswer
-		r.Value, r.Unit, err = p.signal.read(&s)
+		r.Value, err = p.signal.read(&s)
 	}
 	if err != nil {
 		r.Error = err.Error()
@@ -105,32 +105,45 @@ func (p prober) Probe(context.Context) probe.Reading {
 	return r
 }
 
-// read gives the value of a signal and its unit.
-func (s Signal) read(o *Snapshot) (float64, string, error) {
+// unit is that of the readings.
+func (s Signal) unit() string {
+	switch s {
+	case ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99:
+		return "ms"
+	case Busy:
+		return "requests"
+	case LoadMean, LoadMax:
+		return ""
+	case MemoryMean, MemoryMax:
+		return "%"
+	}
+	return "requests/s"
+}
+
+// read gives the value of a signal.
+func (s Signal) read(o *Snapshot) (float64, error) {
 	switch s {
 	case ServiceP50, ServiceP95, ServiceP99:
 		return s.percentile(o.Timed > 0, o.Service)
 	case ConnectP50, ConnectP95, ConnectP99:
 		return s.percentile(o.connects.TotalCount() > 0, o.Connect)
 	case LoadMean, LoadMax:
-		v, err := s.ofAll(o.Dynos, "load", func(d Dyno) float64 { return d.Load })
-		return v, "", err
+		return s.ofAll(o.Dynos, "load", func(d Dyno) float64 { return d.Load })
 	case MemoryMean, MemoryMax:
-		v, err := s.ofAll(o.Dynos, "memory", func(d Dyno) float64 {
+		return s.ofAll(o.Dynos, "memory", func(d Dyno) float64 {
 			if d.Memory < 0 || d.Quota <= 0 {
 				return -1
 			}
 			return 100 * d.Memory / d.Quota
 		})
-		return v, "%", err
 	}
 	if o.Lost > o.Lines {
-		return 0, "", fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
+		return 0, fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
 	}
 	if s == Busy {
-		return o.Busy * float64(o.Lines+o.Lost) / float64(max(1, o.Lines)), "requests", nil
+		return o.Busy * o.missed(), nil
 	}
-	return o.PerSecond(s.count(o)), "/s", nil
+	return o.PerSecond(s.count(o)), nil
 }
 
 // count gives the number that a signal is the rate of.
@@ -151,12 +164,18 @@ func (s Signal) count(o *Snapshot) int {
 }
 
 // percentile reads a percentile of times in ms.
-func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, string, error) {
+func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, error) {
 	if !some {
-		return 0, "", errors.New("no request of the window tells how long it took")
+		return 0, errors.New("no request of the window tells how long it took")
 	}
-	p := map[string]float64{"p50": 0.5, "p95": 0.95, "p99": 0.99}[string(s[len(s)-3:])]
-	return float64(of(p)) / float64(time.Millisecond), "ms", nil
+	p := 0.5
+	switch s {
+	case ServiceP95, ConnectP95:
+		p = 0.95
+	case ServiceP99, ConnectP99:
+		p = 0.99
+	}
+	return float64(of(p)) / float64(time.Millisecond), nil
 }
 
 // ofAll gives the mean or the maximum of the dynos that tell; less than 0 is what one does not.

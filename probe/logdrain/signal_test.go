@@ -47,8 +47,8 @@ func TestSignalsTellWhatTheLogSays(t *testing.T) {
 			value float64
 			unit  string
 		}{
-			logdrain.RequestsPerSecond: {10 + 5./6, "/s"}, logdrain.ErrorsPerSecond: {4. / 6, "/s"},
-			logdrain.OverloadPerSecond: {0.5, "/s"}, logdrain.H11PerSecond: {1. / 6, "/s"}, logdrain.H12PerSecond: {1. / 6, "/s"}, logdrain.H13PerSecond: {1. / 6, "/s"},
+			logdrain.RequestsPerSecond: {10 + 5./6, "requests/s"}, logdrain.ErrorsPerSecond: {4. / 6, "requests/s"},
+			logdrain.OverloadPerSecond: {0.5, "requests/s"}, logdrain.H11PerSecond: {1. / 6, "requests/s"}, logdrain.H12PerSecond: {1. / 6, "requests/s"}, logdrain.H13PerSecond: {1. / 6, "requests/s"},
 			logdrain.ServiceP50: {60, "ms"}, logdrain.ServiceP95: {100, "ms"}, logdrain.ServiceP99: {30_000, "ms"},
 			logdrain.ConnectP50: {4, "ms"}, logdrain.ConnectP95: {9, "ms"}, logdrain.ConnectP99: {9, "ms"},
 			logdrain.Busy:     {0.55 + 30./6 + 0.2/6, "requests"},

@@ -55,10 +55,12 @@ func quantile(h *hdrhistogram.Histogram, p float64) time.Duration {
 
 // PerSecond makes a rate of a number that was counted. The lost lines are taken to have been as those that came.
 func (s *Snapshot) PerSecond(n int) float64 {
-	if s.Lines == 0 {
-		return 0
-	}
-	return float64(n) * float64(s.Lines+s.Lost) / float64(s.Lines) / s.Until.Sub(s.From).Seconds()
+	return float64(n) * s.missed() / s.Until.Sub(s.From).Seconds()
+}
+
+// missed is how many lines there were for each that came, so far as is known.
+func (s *Snapshot) missed() float64 {
+	return float64(s.Lines+s.Lost) / float64(max(1, s.Lines))
 }
 
 // Snapshot sums up the last time before now, as far as it can be known: a window of as long as is asked for, rounded up to slots, and
