@@ -1,0 +1,134 @@
+package redis
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// lengthCommand gives the command that tells how long a key of a type is, or "" for a type that has no length.
+func lengthCommand(kind string) string {
+	switch kind {
+	case "list":
+		return "LLEN"
+	case "stream":
+		return "XLEN"
+	case "zset":
+		return "ZCARD"
+	case "set":
+		return "SCARD"
+	}
+	return ""
+}
+
+// sum logs in and sums the queues up.
+func (p *Prober) sum(w *wire) (int64, error) {
+	var greetings int
+	greet := func(words ...string) {
+		w.say(words...)
+		greetings++
+	}
+	switch {
+	case p.user != "" && p.password != "":
+		greet("AUTH", p.user, p.password)
+	case p.password != "":
+		greet("AUTH", p.password)
+	}
+	if p.database != 0 {
+		greet("SELECT", strconv.Itoa(p.database))
+	}
+	for range greetings {
+		if answer, err := w.hear(); err != nil {
+			return 0, err
+		} else if answer != "OK" {
+			return 0, errProtocol
+		}
+	}
+	kinds, err := p.kinds(w)
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for i, key := range p.keys {
+		n, err := p.length(w, key, kinds[i])
+		if err != nil {
+			return 0, err
+		}
+		if n < 0 || n > 1<<53 { // where a float64 still tells numbers apart
+			return 0, errProtocol
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// kinds gives the types of the keys.
+func (p *Prober) kinds(w *wire) ([]string, error) {
+	for _, key := range p.keys {
+		w.say("TYPE", key)
+	}
+	kinds := make([]string, len(p.keys))
+	for i := range kinds {
+		answer, err := w.hear()
+		if err != nil {
+			return nil, err
+		}
+		kind, ok := answer.(string)
+		if !ok {
+			return nil, errProtocol
+		}
+		kinds[i] = kind
+	}
+	return kinds, nil
+}
+
+// length gives how much waits in a key of a type.
+func (p *Prober) length(w *wire, key, kind string) (int64, error) {
+	switch {
+	case kind == "none":
+		return 0, nil
+	case kind == "stream" && p.group != "":
+		return p.backlog(w, key)
+	case lengthCommand(kind) == "":
+		return 0, noQueue(fmt.Sprintf("the key %.100q holds neither a list nor a stream nor a set", key))
+	}
+	w.say(lengthCommand(kind), key)
+	answer, err := w.hear()
+	if err != nil {
+		return 0, err
+	}
+	n, ok := answer.(int64)
+	if !ok {
+		return 0, errProtocol
+	}
+	return n, nil
+}
+
+// backlog gives how much of a stream the group has not acknowledged.
+func (p *Prober) backlog(w *wire, key string) (int64, error) {
+	w.say("XINFO", "GROUPS", key)
+	answer, err := w.hear()
+	if err != nil {
+		return 0, err
+	}
+	groups, _ := answer.([]any)
+	for _, g := range groups {
+		fields := map[any]any{}
+		pairs, _ := g.([]any)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if name, ok := pairs[i].(string); ok {
+				fields[name] = pairs[i+1]
+			}
+		}
+		if fields["name"] != p.group {
+			continue
+		}
+		pending, ok := fields["pending"].(int64)
+		lag, known := fields["lag"].(int64)
+		if !ok || !known {
+			return 0, unknownLag(fmt.Sprintf("the server does not know how much of the stream %.100q is left for the group %.100q: "+
+				"it is older than Redis 7.0, or entries were deleted", key, p.group))
+		}
+		return pending + lag, nil
+	}
+	return 0, noQueue(fmt.Sprintf("the stream %.100q has no consumer group %.100q", key, p.group))
+}

@@ -1,0 +1,186 @@
+// Package redis reads how long queues in Redis or Valkey are: lists, streams, and sets, sorted or not.
+//
+//	p, err := redis.New(redis.Options{
+//		URL:     "rediss://:password@redis.example.com:6380/0",
+//		Keys:    []string{"queue:default", "queue:mailers"}, // of Sidekiq
+//		Timeout: 5 * time.Second,
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	r := p.Probe(ctx)
+//
+// The keys of well-known job runners, where NAME is a queue's:
+//
+//	Sidekiq       queue:NAME; schedule and retry hold what is due later
+//	Resque        resque:queue:NAME
+//	Celery        NAME, "celery" unless set; with priorities also NAME\x06\x163, NAME\x06\x166 and NAME\x06\x169
+//	RQ            rq:queue:NAME
+//	BullMQ        bull:NAME:wait and bull:NAME:prioritized; bull:NAME:active is what is worked on, bull:NAME:delayed what is due later
+//	Laravel       queues:NAME behind the app's prefix, laravel_database_queues:default; …:reserved is what is worked on
+//	ARQ           arq:queue, a sorted set
+package redis
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// maxKeys is how many keys one prober may sum up.
+const maxKeys = 100
+
+// Options say what a [Prober] counts.
+type Options struct {
+	// Name is the Signal of the readings; "" means "redis".
+	Name string
+	// URL is the server's: redis://user:password@host:6379/0, or rediss:// for TLS. User, password, port and database may be
+	// left out.
+	URL string
+	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue, as Redis
+	// knows no other.
+	Keys []string
+	// Group, unless empty, counts of streams what this consumer group has not acknowledged: what no consumer has been given
+	// yet, and what is being worked on. Else all that a stream holds is counted, which says little unless what is done
+	// is deleted from it. The server must be Redis 7.0 or newer.
+	Group string
+	// Unit is the Unit of the readings; "" means "jobs".
+	Unit string
+	// TLS is for rediss; nil means the system's certificate authorities. Heroku's servers sign their certificates themselves,
+	// and need InsecureSkipVerify.
+	TLS *tls.Config
+	// Timeout bounds a probe as a whole; it is above 0.
+	Timeout time.Duration
+}
+
+// A Prober is a [probe.Prober] that sums up the lengths of queues in Redis. It opens a connection for each probe, and may be
+// used by several goroutines at once.
+//
+// A probe has one of these outcomes:
+//   - Answered: every key's length was told, and Value is their sum.
+//   - ClientError: the server refuses the user, the password, a command or the database, a key is no list, stream or set, or a
+//     stream has no such group.
+//   - ServerError: the server answers with another error: it is loading, or has too many clients.
+//   - Timeout, Unreachable: as a [probe.Heartbeat].
+//   - BadAnswer: what answers does not speak Redis's protocol, or does not know how much of a stream is left.
+//
+// Value is 0 unless the outcome is Answered.
+type Prober struct {
+	name, unit     string
+	addr           string // host:port
+	user, password string
+	database       int
+	keys           []string
+	group          string
+	tls            *tls.Config // nil without TLS
+	timeout        time.Duration
+}
+
+// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
+func New(o Options) (*Prober, error) {
+	p := &Prober{name: o.Name, unit: o.Unit, keys: slices.Clone(o.Keys), group: o.Group, timeout: o.Timeout}
+	wrong := []error{p.setURL(o.URL, o.TLS)}
+	switch {
+	case len(o.Keys) == 0 || slices.Contains(o.Keys, ""):
+		wrong = append(wrong, errors.New("a key is missing or empty: name those of the queues, like queue:default"))
+	case len(o.Keys) > maxKeys:
+		wrong = append(wrong, fmt.Errorf("%d keys are too many: %d at the most", len(o.Keys), maxKeys))
+	}
+	if o.Timeout <= 0 {
+		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, fmt.Errorf("redis signal: %w", err)
+	}
+	if p.name == "" {
+		p.name = "redis"
+	}
+	if p.unit == "" {
+		p.unit = "jobs"
+	}
+	return p, nil
+}
+
+// setURL takes what raw says of the server. Its errors show nothing of it, as it may hold a secret.
+func (p *Prober) setURL(raw string, config *tls.Config) error {
+	const hint = "write it like redis://:password@localhost:6379/0, or rediss:// for TLS"
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return errors.New("the URL is empty: " + hint)
+	case err != nil:
+		return errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+	case u.Scheme != "redis" && u.Scheme != "rediss":
+		return errors.New("the URL does not begin with redis:// or rediss://: " + hint)
+	case u.Hostname() == "":
+		return errors.New("the URL names no host: " + hint)
+	}
+	if database := strings.Trim(u.Path, "/"); database != "" {
+		if p.database, err = strconv.Atoi(database); err != nil || p.database < 0 {
+			return errors.New("the URL's path is no number of a database: " + hint)
+		}
+	}
+	port := u.Port()
+	if port == "" {
+		port = "6379"
+	}
+	p.addr = net.JoinHostPort(u.Hostname(), port)
+	p.user = u.User.Username()
+	if p.password, _ = u.User.Password(); p.user != "" && p.password == "" {
+		return errors.New("the URL names a user without a password: " + hint)
+	}
+	if u.Scheme == "rediss" {
+		if p.tls = config.Clone(); p.tls == nil {
+			p.tls = &tls.Config{}
+		}
+		if p.tls.ServerName == "" {
+			p.tls.ServerName = u.Hostname()
+		}
+	}
+	return nil
+}
+
+// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
+func (p *Prober) Probe(ctx context.Context) probe.Reading {
+	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
+	n, err := p.ask(ctx)
+	if err != nil {
+		r.Outcome, r.Error = err.outcome, err.text
+		return r
+	}
+	r.Value = float64(n)
+	return r
+}
+
+// ask sums the queues up.
+func (p *Prober) ask(parent context.Context) (int64, *failure) {
+	ctx, cancel := context.WithTimeout(parent, p.timeout)
+	defer cancel()
+	c, err := p.dial(ctx)
+	if err != nil {
+		return 0, p.explain(parent, ctx, err)
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
+	n, err := p.sum(newWire(c))
+	if err != nil {
+		return 0, p.explain(parent, ctx, err)
+	}
+	return n, nil
+}
+
+func (p *Prober) dial(ctx context.Context) (net.Conn, error) {
+	if p.tls != nil {
+		return (&tls.Dialer{Config: p.tls}).DialContext(ctx, "tcp", p.addr)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", p.addr)
+}

@@ -1,0 +1,155 @@
+package redis_test
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/probertest"
+	"github.com/autoscalebot/autoscalebot/probe/redis"
+)
+
+func at(scheme, user, password, addr, database string) string {
+	return (&url.URL{Scheme: scheme, User: url.UserPassword(user, password), Host: addr, Path: database}).String()
+}
+
+func TestRedis(t *testing.T) {
+	s := startServer(t)
+	s.cli(t, "RPUSH", "queue:default", "1", "2", "3")
+	s.cli(t, "RPUSH", "queue:mailers", "1", "2")
+	s.cli(t, "ZADD", "bull:mail:prioritized", "1", "a", "2", "b")
+	s.cli(t, "SADD", "queues", "default", "mailers", "none", "more")
+	s.cli(t, "RPUSH", "celery\x06\x163", "1")
+	s.cli(t, "SET", "word", password)
+	s.cli(t, "-n", "3", "RPUSH", "queue:default", "1", "2", "3", "4", "5", "6")
+	for range 5 {
+		s.cli(t, "XADD", "events", "*", "a", "b")
+	}
+	s.cli(t, "XGROUP", "CREATE", "events", "web", "0")
+	s.cli(t, "XGROUP", "CREATE", "events", "mail", "$")
+	s.cli(t, "XREADGROUP", "GROUP", "web", "one", "COUNT", "2", "STREAMS", "events", ">")
+	s.cli(t, "XADD", "holes", "1-1", "a", "b")
+	s.cli(t, "XADD", "holes", "2-1", "a", "b")
+	s.cli(t, "XGROUP", "CREATE", "holes", "web", "1-1")
+	s.cli(t, "XADD", "holes", "3-1", "a", "b")
+	s.cli(t, "XDEL", "holes", "2-1")
+	s.cli(t, "ACL", "SETUSER", "bot", "on", ">"+password, "~queue:*", "+type", "+llen")
+
+	t.Run("conforms", func(t *testing.T) {
+		with := func(password string) func(string, time.Duration) (probe.Prober, error) {
+			return func(addr string, timeout time.Duration) (probe.Prober, error) {
+				return redis.New(redis.Options{URL: at("redis", "", password, addr, ""), Keys: []string{"queue:default", "queue:mailers"}, Timeout: timeout})
+			}
+		}
+		probertest.Run(t, probertest.Fixture{
+			Addr: s.addr, New: with(password), Refused: with("s3cr3t-wrong"), Want: probe.Reading{Signal: "redis", Value: 5, Unit: "jobs"},
+			Secrets: []string{"s3cr3t"},
+		})
+	})
+	t.Run("lengths", func(t *testing.T) { lengths(t, s) })
+	t.Run("what the server refuses", func(t *testing.T) { refusals(t, s) })
+	t.Run("over TLS", func(t *testing.T) { overTLS(t, s) })
+}
+
+func lengths(t *testing.T, s *server) {
+	for _, tt := range []struct {
+		keys, group, database string
+		want                  float64
+		error                 string
+	}{
+		{keys: "queue:default", want: 3},
+		{keys: "queue:default", database: "3", want: 6},
+		{keys: "queue:default queue:mailers", want: 5},
+		{keys: "queue:default queue:default", want: 6},
+		{keys: "queue:none", want: 0},
+		{keys: "queue:none queue:default", want: 3},
+		{keys: "bull:mail:wait bull:mail:prioritized", want: 2},
+		{keys: "celery celery\x06\x163", want: 1},
+		{keys: "queues", want: 4},
+		{keys: "events", want: 5},
+		{keys: "events queue:default", want: 8},
+		{keys: "events", group: "web", want: 5},
+		{keys: "events", group: "mail", want: 0},
+		{keys: "events queue:default", group: "mail", want: 3},
+		{keys: "events", group: "none", error: `the stream "events" has no consumer group "none"`},
+		{keys: "holes", group: "web", error: `the server does not know how much of the stream "holes" is left for the group "web": it is older than Redis 7.0, or entries were deleted`},
+		{keys: "word", error: `the key "word" holds neither a list nor a stream nor a set`},
+		{keys: "queue:default word", error: `the key "word" holds neither a list nor a stream nor a set`},
+	} {
+		r := take(t, redis.Options{URL: at("redis", "", password, s.addr, tt.database), Keys: strings.Split(tt.keys, " "), Group: tt.group})
+		if r.Error != tt.error || r.Value != tt.want || (r.Outcome == probe.Answered) != (tt.error == "") {
+			t.Errorf("%q %s: got %+v, want %v and the error %q", tt.keys, tt.group, r, tt.want, tt.error)
+		}
+	}
+	s.cli(t, "XACK", "events", "web", strings.Fields(s.cli(t, "XPENDING", "events", "web", "-", "+", "1"))[0])
+	r := take(t, redis.Options{URL: at("redis", "", password, s.addr, ""), Keys: []string{"events"}, Group: "web"})
+	if r.Value != 4 {
+		t.Errorf("after one was acknowledged: got %+v, want 4", r)
+	}
+}
+
+func refusals(t *testing.T, s *server) {
+	for _, tt := range []struct {
+		url, keys, want string
+	}{
+		{"redis://" + s.addr, "queue:default", "wants a password: write it into the URL"},
+		{at("redis", "", "s3cr3t-wrong", s.addr, ""), "queue:default", "refuses the user or the password"},
+		{at("redis", "nobody", password, s.addr, ""), "queue:default", "refuses the user or the password"},
+		{at("redis", "bot", password, s.addr, ""), "events", "does not let the user look: it needs the keys, and TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "", password, s.addr, "99"), "queue:default", "has no database of that number"},
+	} {
+		r := take(t, redis.Options{URL: tt.url, Keys: []string{tt.keys}})
+		if r.Outcome != probe.ClientError || r.Error != s.addr+" "+tt.want {
+			t.Errorf("got %+v, want the error %q", r, tt.want)
+		}
+	}
+	if r := take(t, redis.Options{URL: at("redis", "bot", password, s.addr, ""), Keys: []string{"queue:default"}}); r.Value != 3 {
+		t.Errorf("a user of its own: got %+v, want 3", r)
+	}
+	s.cli(t, "CONFIG", "SET", "maxclients", "1")
+	defer s.cli(t, "CONFIG", "SET", "maxclients", "100")
+	idle := dial(t, s.addr)
+	r := take(t, redis.Options{URL: at("redis", "", password, s.addr, ""), Keys: []string{"queue:default"}})
+	if r.Outcome != probe.ServerError || r.Error != s.addr+" has too many clients" {
+		t.Errorf("got %+v", r)
+	}
+	_ = idle.Close()
+}
+
+func overTLS(t *testing.T, s *server) {
+	for _, tt := range []struct {
+		url   string
+		tls   *tls.Config
+		error string
+	}{
+		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known}, ""},
+		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{InsecureSkipVerify: true}, ""},
+		{at("rediss", "", password, s.tlsAddr, ""), nil, "the certificate of %s is signed by an unknown authority"},
+		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known, ServerName: "other.test"}, "the certificate of %s is for another name"},
+	} {
+		r := take(t, redis.Options{URL: tt.url, Keys: []string{"queue:default"}, TLS: tt.tls})
+		want := tt.error
+		if want != "" {
+			want = fmt.Sprintf(want, s.tlsAddr)
+		}
+		if r.Error != want || want == "" && r.Value != 3 {
+			t.Errorf("got %+v, want the error %q", r, want)
+		}
+	}
+	web := httptest.NewServer(nil)
+	defer web.Close()
+	addr := web.Listener.Addr().String()
+	r := take(t, redis.Options{URL: at("rediss", "", password, addr, ""), Keys: []string{"queue:default"}})
+	if r.Outcome != probe.Unreachable || r.Error != addr+" does not speak TLS: is it redis:// rather than rediss://?" {
+		t.Errorf("TLS with a server that speaks none: got %+v", r)
+	}
+	r = take(t, redis.Options{URL: at("redis", "", password, s.tlsAddr, ""), Keys: []string{"queue:default"}})
+	if r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
+		t.Errorf("plain with a TLS port: got %+v", r)
+	}
+}

@@ -1,0 +1,120 @@
+package redis_test
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const password = "s3cr3t/@:#? x"
+
+// A server is a private Redis on loopback, a child of the test.
+type server struct {
+	addr, tlsAddr string
+	known         *x509.CertPool // knows its certificate, which is for 127.0.0.1
+}
+
+// startServer starts a server, which ends with the test.
+func startServer(t testing.TB) *server {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("Redis is not installed (Debian: apt-get install redis-server)")
+	}
+	s := &server{addr: freeAddr(t), tlsAddr: freeAddr(t)}
+	dir := t.TempDir()
+	s.known = writeCertificate(t, dir)
+	_, port, _ := net.SplitHostPort(s.addr)
+	_, tlsPort, _ := net.SplitHostPort(s.tlsAddr)
+	cmd := exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--tls-port", tlsPort, "--save", "", "--dir", dir,
+		"--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-ca-cert-file", "cert.pem", "--tls-auth-clients", "no")
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	log, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_, _ = io.Copy(io.Discard, log)
+		_ = cmd.Wait()
+	})
+	var said strings.Builder
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			go func() { _, _ = io.Copy(io.Discard, log) }()
+			s.cli(t, "CONFIG", "SET", "requirepass", password)
+			return s
+		}
+	}
+	t.Fatalf("Redis did not start:\n%s", said.String())
+	return nil
+}
+
+// cli runs a command by Redis's own client, and returns what it says.
+func (s *server) cli(t testing.TB, words ...string) string {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(s.addr)
+	cmd := exec.Command("redis-cli", append([]string{"-p", port}, words...)...)
+	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+password)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("redis-cli %v: %v", words, err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func freeAddr(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// writeCertificate writes cert.pem and key.pem, which sign themselves, to dir.
+func writeCertificate(t testing.TB, dir string) *x509.CertPool {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for name, text := range map[string][]byte{"cert.pem": cert, "key.pem": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(cert)
+	return pool
+}

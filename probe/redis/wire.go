@@ -1,0 +1,125 @@
+package redis
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// What an answer may hold at the most. A group of a stream takes 12 entries, its name among them; a name that is longer is none that
+// people write.
+const (
+	maxLine    = 4 << 10 // bytes
+	maxBulk    = 4 << 10 // bytes
+	maxEntries = 10_000
+	maxDepth   = 3
+)
+
+// errProtocol says that what came is not Redis's protocol, or more of it than was asked for.
+var errProtocol = errors.New("not Redis's protocol")
+
+// A refusal is an error of the server, "WRONGPASS" and words.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// A wire speaks Redis's protocol (redis.io/docs/latest/develop/reference/protocol-spec, version 2). The usual libraries allocate
+// as much as the other side says that it is about to send, so that anything that happens to answer there could end the bot.
+type wire struct {
+	w *bufio.Writer
+	r *bufio.Reader
+}
+
+func newWire(c net.Conn) *wire {
+	return &wire{bufio.NewWriter(c), bufio.NewReaderSize(c, maxLine)}
+}
+
+// say writes a command, which hear sends.
+func (w *wire) say(words ...string) {
+	_, _ = fmt.Fprintf(w.w, "*%d\r\n", len(words))
+	for _, s := range words {
+		_, _ = fmt.Fprintf(w.w, "$%d\r\n%s\r\n", len(s), s)
+	}
+}
+
+// hear sends what was said, and returns the next answer: an int64, a string, nil, or a []any of them. A refusal is an error.
+func (w *wire) hear() (any, error) {
+	if err := w.w.Flush(); err != nil { // which also tells that an earlier write failed
+		return nil, err
+	}
+	entries := maxEntries
+	return w.read(0, &entries)
+}
+
+// read reads an answer inside depth others. It may have as many entries in all.
+func (w *wire) read(depth int, entries *int) (any, error) {
+	if *entries--; *entries < 0 {
+		return nil, errProtocol
+	}
+	line, err := w.line()
+	if err != nil {
+		return nil, err
+	}
+	kind, rest := line[0], line[1:]
+	switch kind {
+	case '+':
+		return rest, nil
+	case '-':
+		return nil, refusal(rest)
+	}
+	n, err := strconv.ParseInt(rest, 10, 64)
+	switch {
+	case err != nil:
+		return nil, errProtocol
+	case kind == ':':
+		return n, nil
+	case n == -1 && (kind == '$' || kind == '*'):
+		return nil, nil
+	case kind == '$' && n >= 0 && n <= maxBulk:
+		return w.bulk(int(n))
+	case kind == '*' && n >= 0 && n <= int64(*entries) && depth < maxDepth:
+		list := make([]any, n)
+		for i := range list {
+			if list[i], err = w.read(depth+1, entries); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	}
+	return nil, errProtocol
+}
+
+// line reads a line, which has one byte at least, without its end.
+func (w *wire) line() (string, error) {
+	b, err := w.r.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return "", errProtocol
+	case errors.Is(err, io.EOF) && len(b) > 0:
+		return "", io.ErrUnexpectedEOF
+	case err != nil:
+		return "", err
+	}
+	line, ok := strings.CutSuffix(string(b), "\r\n")
+	if !ok || line == "" {
+		return "", errProtocol
+	}
+	return line, nil
+}
+
+// bulk reads a string of n bytes and its end.
+func (w *wire) bulk(n int) (string, error) {
+	b := make([]byte, n+2)
+	if _, err := io.ReadFull(w.r, b); err != nil {
+		return "", err
+	}
+	s, ok := strings.CutSuffix(string(b), "\r\n")
+	if !ok {
+		return "", errProtocol
+	}
+	return s, nil
+}
