@@ -17,9 +17,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may
-// take to finish, it keeps the promise to end within 10 s of SIGTERM.
-const flushTime = 5 * time.Second
+// flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may take to finish, a
+// second until nobody is served any more and closeTime, it keeps the promise to end within 10 s of SIGTERM.
+const flushTime = 3500 * time.Millisecond
 
 func newRun() *cobra.Command {
 	return &cobra.Command{
