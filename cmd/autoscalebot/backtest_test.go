@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// A lineWriter writes records as export does.
+type lineWriter struct{ out *json.Encoder }
+
+func (l lineWriter) Record(_ context.Context, r bot.Record) error { return l.out.Encode(r) }
+
+// recordedDays writes what the bot records in a simulation to a file, and returns its path.
+func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {
+	t.Helper()
+	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.HerokuAppName = "shop"
+	path := filepath.Join(t.TempDir(), "export.jsonl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if o.Start.IsZero() {
+		o.Start = time.Now().Add(-o.Demand.Length() - time.Hour).Truncate(time.Hour)
+	}
+	if _, err := sim.Run(t.Context(), o, trial{s, given}.bot("count", nil, nil, lineWriter{json.NewEncoder(f)})); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.
+func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
+	clearEnv(t)
+	s, err := sim.ShapeOf("ramp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := sim.Options{Demand: s, Peak: 2, Seed: 2, Length: 4 * time.Hour}
+	path := recordedDays(t, o)
+	var stdout, stderr bytes.Buffer
+	args := []string{"backtest", "--slots", "5", "--service-ms", "100", "--from-file", path, "--json", "INCREMENT_UP=3"}
+	if code := run(t.Context(), args, &stdout, &stderr); code != exitFine {
+		t.Fatalf("code %d: %s", code, stderr.String())
+	}
+	var got struct {
+		Heartbeats  int
+		Results     []sim.Result
+		Differences []proof.Difference
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || len(got.Results) != 3 || got.Heartbeats < 400 || len(got.Differences) == 0 {
+		t.Fatalf("%v:\n%s", err, stdout.String())
+	}
+	for i, pairs := range [][]string{nil, {"INCREMENT_UP=3"}} {
+		tried, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60"}, pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Seed = 5
+		truth, err := sim.Run(t.Context(), o, trial{tried, given}.bot("count", nil, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := got.Results[i+1]
+		if math.Abs(told.SlowMinutesPercent-truth.SlowMinutesPercent) > 9 || math.Abs(told.DynoHours/truth.DynoHours-1) > 0.1 {
+			t.Errorf("with %v, %.1f %% slow minutes and %.1f dyno-hours are told, and %.1f %% and %.1f are true",
+				pairs, told.SlowMinutesPercent, told.DynoHours, truth.SlowMinutesPercent, truth.DynoHours)
+		}
+	}
+}
+
+// A history on a disk serves as well as a file, and the report says what is modelled.
+func TestBacktestReadsTheHistory(t *testing.T) {
+	clearEnv(t)
+	s, err := sim.ShapeOf("spike")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := recordedDays(t, sim.Options{Demand: s, Peak: 2, Seed: 2, Length: 2 * time.Hour})
+	t.Setenv("HISTORY", "sqlite:"+filepath.Join(t.TempDir(), "history.db"))
+	t.Setenv("HEROKU_APP_NAME", "shop")
+	picture := filepath.Join(t.TempDir(), "back.html")
+	for _, args := range [][]string{{"import", path}, {"backtest", "--since", "1d", "--slots", "5", "--service-ms", "100", "--out", picture, "--policy", "adaptive"}} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), args, &stdout, &stderr); code != exitFine {
+			t.Fatalf("%v: code %d: %s", args, code, stderr.String())
+		}
+		for _, want := range []string{
+			"The record: 2", "Its error on the record: ", "everything else is modelled", "recorded ", "as set ", "adaptive ", "Where adaptive differs from as set",
+		} {
+			if args[0] == "backtest" && !strings.Contains(stdout.String(), want) {
+				t.Errorf("the report does not say %q:\n%s", want, stdout.String())
+			}
+		}
+	}
+	if page := read(t, picture); !strings.Contains(page, "with perfect knowledge") || strings.Contains(page, "<script") {
+		t.Error("the page has no picture, or a script")
+	}
+}
+
+func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
+	clearEnv(t)
+	s, err := sim.ShapeOf("steady")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := recordedDays(t, sim.Options{Demand: s, Peak: 1, Seed: 2, Length: 10 * time.Minute})
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--from-file", path}, exitWork, "an hour of them is the least to learn from"},
+		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "the record has no heartbeat of that time"},
+		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings are wrong"},
+		{[]string{"--from-file", path + ".none"}, exitWork, "no such file"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), append([]string{"backtest"}, c.args...), &stdout, &stderr); code != c.code || !strings.Contains(stderr.String(), c.want) {
+			t.Errorf("%v: code %d, want %d and %q:\n%s", c.args, code, c.code, c.want, stderr.String())
+		}
+	}
+}
