@@ -32,10 +32,14 @@ func FuzzBodiesReadAsByHerokusScanner(f *testing.F) {
 	now := time.Date(2026, 11, 22, 10, 0, 0, 123456000, time.UTC)
 	f.Add([]byte(strings.Repeat(example, 10)))
 	f.Add([]byte(routed(now, "1", answered) + failed(now, "H12", "dyno=web.2 connect=1ms service=30000ms")))
-	f.Add([]byte("64 <190>1 2019-07-20T17:50:10.879238Z shuttle token shuttle - - 99\n65 <190>1 2019-07-20T17:50:10.879238Z shuttle token shuttle - - 100\n"))
+	f.Add([]byte("64 <190>1 2019-07-20T17:50:10.879238Z shuttle token shuttle - - 99\n" +
+		"65 <190>1 2019-07-20T17:50:10.879238Z shuttle token shuttle - - 100\n"))
 	f.Add([]byte("120 <40>1 2012-11-30T06:45:29+00:00 heroku web.3 d.73ea7440-270a-435a-a0ea-adf50b4e5f5a - State changed from starting to up\n"))
 	f.Add([]byte("66 <190>1 2019-07-21T22:13:34.598992-07:00 shuttle t.http shuttle - - 168\n"))
-	for _, s := range []string{"", "-5 <1>1 x", "0 ", "00", "3 Hi\n", "99999999 ", "9223372036854775807 x", "1 \xff", "41 <191>1 2026-02-29T00:00:00Z host a b - Hi\n"} {
+	for _, s := range []string{
+		"", "-5 <1>1 x", "0 ", "00", "3 Hi\n", "99999999 ", "9223372036854775807 x", "1 \xff",
+		"41 <191>1 2026-02-29T00:00:00Z host a b - Hi\n",
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -59,9 +63,14 @@ func FuzzBodiesReadAsByHerokusScanner(f *testing.F) {
 func FuzzPosts(f *testing.F) {
 	now := time.Now()
 	f.Add(routed(now, "1", answered)+failed(now, "H12", "dyno=web.2 connect=1ms service=30000ms"), "2", "id", false)
-	f.Add(frame(now, "heroku", "web.1", "source=web.1 dyno=heroku.1 sample#load_avg_1m=2.46 sample#memory_total=21.00MB sample#memory_quota=512.00MB"), "1", "", false)
-	f.Add(frame(now, "heroku", "logplex", "Error L10 (output buffer overflow): drain 'd.1' dropped 12 messages since 2026-11-22T10:00:00+00:00."), "", "", true)
-	f.Add(frame(now, "heroku", "logplex", "Error L11 (Tail buffer overflow) -> This tail session dropped 1101 messages since 2026-11-22T10:00:00+00:00."), "", "", true)
+	for _, text := range []string{
+		"source=web.1 dyno=heroku.1 sample#load_avg_1m=2.46 sample#memory_total=21.00MB sample#memory_quota=512.00MB",
+		"Error L10 (output buffer overflow): drain 'd.1' dropped 12 messages since 2026-11-22T10:00:00+00:00.",
+		"Error L11 (Tail buffer overflow) -> This tail session dropped 1101 messages since 2026-11-22T10:00:00+00:00.",
+	} {
+		f.Add(frame(now, "heroku", "web.1", text), "1", "", false)
+		f.Add(frame(now, "heroku", "logplex", text), "", "", true)
+	}
 	f.Add("-5 <1>1", "-1", "", false)
 	f.Fuzz(func(t *testing.T, body, count, id string, split bool) {
 		d := drain(t)
@@ -89,7 +98,8 @@ func FuzzPosts(f *testing.F) {
 			t.Errorf("got status %d", w.Code)
 		}
 		s, err := d.Snapshot(time.Now().Add(20*time.Second), 0)
-		if err == nil && (s.Requests > frames || s.Errors > s.Requests || s.Timed > s.Requests || len(s.Dynos) > frames || s.Busy < 0 || s.Service(1) > time.Minute) {
+		few := s.Requests <= frames && s.Errors <= s.Requests && s.Timed <= s.Requests && len(s.Dynos) <= frames
+		if err == nil && (!few || s.Busy < 0 || s.Service(1) > time.Minute) {
 			t.Errorf("%d frames made %+v", frames, s)
 		}
 	})
@@ -111,13 +121,15 @@ func framesOf(body string) (out []string) {
 // A visitor chooses the path, the host, the request id and what stands before its address in fwd, and cannot change by it what is read.
 func FuzzVisitorsCannotForge(f *testing.F) {
 	f.Add(`/`, `a.test`, `1`, ``)
-	f.Add(`/" dyno=web.9 connect=1ms service=9ms status=500 x="`, `a" code=H12 x="`, ` at=error code=H11 `, `" dyno=worker.1 service=30000ms status=503 "`)
+	f.Add(`/" dyno=web.9 connect=1ms service=9ms status=500 x="`, `a" code=H12 x="`, ` at=error code=H11 `,
+		`" dyno=worker.1 service=30000ms status=503 "`)
 	f.Add("/\\", "=", "code=H12", "\x00 sock=client at=error code=H13")
 	f.Fuzz(func(t *testing.T, path, host, id, fwd string) {
 		at := time.Now().Add(-20 * time.Second)
 		d := drain(t)
 		send(t, d, frame(at, "app", "web.1", "Hi\n"), frame(at.Add(2*time.Second), "heroku", "router", fmt.Sprintf(
-			"at=info method=GET path=\"%s\" host=%s request_id=%s fwd=\"%s,192.0.2.1\" dyno=web.1 connect=3ms service=37ms status=200 bytes=13 protocol=https tls=true tls_version=tls1.3\n",
+			"at=info method=GET path=\"%s\" host=%s request_id=%s fwd=\"%s,192.0.2.1\" "+
+				"dyno=web.1 connect=3ms service=37ms status=200 bytes=13 protocol=https tls=true tls_version=tls1.3\n",
 			path, host, id, fwd)), frame(at.Add(15*time.Second), "app", "web.1", "Hi\n"))
 		s, err := d.Snapshot(at.Add(16*time.Second), 0)
 		if err != nil {

@@ -61,6 +61,11 @@ func failed(at time.Time, code, fields string) string {
 		code, at.UnixNano(), fields))
 }
 
+// lost gives Logplex's line about lines that it could not deliver.
+func lost(at time.Time, n string) string {
+	return frame(at, "heroku", "logplex", "Error L10 (output buffer overflow): "+n+" messages dropped since 2026-11-22T10:00:00+00:00.")
+}
+
 // A posting is a post to a drain.
 type posting struct {
 	method, frameID string
@@ -113,6 +118,14 @@ func read(t testing.TB, d *logdrain.Drain, s logdrain.Signal) probe.Reading {
 		t.Errorf("got %+v", r)
 	}
 	return r
+}
+
+// wantNone takes a reading that must have no value.
+func wantNone(t testing.TB, d *logdrain.Drain, s logdrain.Signal, outcome probe.Outcome, why string) {
+	t.Helper()
+	if r := read(t, d, s); r.Outcome != outcome || r.Error != why {
+		t.Errorf("got %+v, want %s: %s", r, outcome, why)
+	}
 }
 
 // value takes a reading that must have a value.

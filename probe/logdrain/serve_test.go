@@ -32,6 +32,12 @@ func TestPostsAreTakenOrRefused(t *testing.T) {
 		}
 		return h
 	}
+	const (
+		wrongToken = "the drain's token or the password is not right"
+		wrongType  = "the content type must be application/logplex-1"
+		notWhole   = "the body did not come whole"
+	)
+	two, none := head("Logplex-Msg-Count", "2"), head("Logplex-Msg-Count", "0")
 	large := strings.Repeat(example, logdrain.MaxBody/len(example)+1)
 	tests := []struct {
 		name   string
@@ -46,21 +52,21 @@ func TestPostsAreTakenOrRefused(t *testing.T) {
 		{"parameters", posting{header: head("Content-Type", "application/logplex-1; charset=utf-8")}, strings.NewReader(example), 204, ""},
 		{"an odd line", posting{}, strings.NewReader("3 Hi\n"), 204, ""},
 		{"GET", posting{method: "GET"}, nil, 405, "this is a log drain: Logplex posts to it"},
-		{"no token", posting{header: http.Header{"Logplex-Drain-Token": nil}}, strings.NewReader(example), 401, "the drain's token or the password is not right"},
-		{"wrong token", posting{header: head("Logplex-Drain-Token", token[:len(token)-1])}, strings.NewReader(example), 401, "the drain's token or the password is not right"},
-		{"no type", posting{header: http.Header{"Content-Type": nil}}, strings.NewReader(example), 415, "the content type must be application/logplex-1"},
-		{"text", posting{header: head("Content-Type", "text/plain")}, strings.NewReader(example), 415, "the content type must be application/logplex-1"},
-		{"next version", posting{header: head("Content-Type", "application/logplex-2")}, strings.NewReader(example), 415, "the content type must be application/logplex-1"},
+		{"no token", posting{header: http.Header{"Logplex-Drain-Token": nil}}, strings.NewReader(example), 401, wrongToken},
+		{"wrong token", posting{header: head("Logplex-Drain-Token", token[:len(token)-1])}, strings.NewReader(example), 401, wrongToken},
+		{"no type", posting{header: http.Header{"Content-Type": nil}}, strings.NewReader(example), 415, wrongType},
+		{"text", posting{header: head("Content-Type", "text/plain")}, strings.NewReader(example), 415, wrongType},
+		{"next version", posting{header: head("Content-Type", "application/logplex-2")}, strings.NewReader(example), 415, wrongType},
 		{"gzip", posting{header: head("Content-Encoding", "gzip")}, &zipped, 415, "the content must not be compressed"},
 		{"gzip, not told", posting{}, bytes.NewReader(zipped.Bytes()), 400, "no whole frame begins at byte 0 of the body's"},
 		{"too large", posting{}, strings.NewReader(large), 413, "the body has more than 1048576 bytes"},
 		{"too large, not told", posting{length: -1}, strings.NewReader(large), 413, "the body has more than 1048576 bytes"},
-		{"cut off", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(io.ErrUnexpectedEOF)), 503, "the body did not come whole"},
-		{"too slow", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(errors.New("i/o timeout"))), 503, "the body did not come whole"},
-		{"fewer than told", posting{header: head("Logplex-Msg-Count", "2")}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 2"},
-		{"more than told", posting{header: head("Logplex-Msg-Count", "0")}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 0"},
+		{"cut off", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(io.ErrUnexpectedEOF)), 503, notWhole},
+		{"too slow", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(errors.New("i/o timeout"))), 503, notWhole},
+		{"fewer than told", posting{header: two}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 2"},
+		{"more than told", posting{header: none}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 0"},
 		{"count below 0", posting{header: head("Logplex-Msg-Count", "-1")}, strings.NewReader(example), 400, "Logplex-Msg-Count is no number"},
-		{"length below 0", posting{}, strings.NewReader(example + "-5 <1>1 secret"), 400, "no whole frame begins at byte 73 of the body's 87: a length in decimal, a space and as many bytes are wanted"},
+		{"length below 0", posting{}, strings.NewReader(example + "-5 <1>1 secret"), 400, "no whole frame begins at byte 73 of the body's 87: a length"},
 		{"length of 0", posting{}, strings.NewReader("0 "), 400, "no whole frame begins at byte 0"},
 		{"length with a zero", posting{}, strings.NewReader("01 x"), 400, "no whole frame begins at byte 0"},
 		{"length with a sign", posting{}, strings.NewReader("+1 x"), 400, "no whole frame begins at byte 0"},
@@ -198,7 +204,7 @@ func TestWarningsComeOnceAMinute(t *testing.T) {
 		}
 		warned(1)
 		for i := range 3 {
-			send(t, d, frame(time.Now(), "heroku", "logplex", "Error L10 (output buffer overflow): "+strconv.Itoa(i+1)+" messages dropped since 2026-11-22T10:00:00+00:00."))
+			send(t, d, lost(time.Now(), strconv.Itoa(i+1)))
 		}
 		warned(2)
 		time.Sleep(time.Minute)

@@ -91,7 +91,7 @@ func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, 0)
 	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > p.d.silence {
-		err = fmt.Errorf("lines of the log come, but no request of the last %v is among them, though heartbeats are", p.d.silence)
+		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the heartbeats would be", p.d.silence)
 	}
 	if err == nil {
 		r.Outcome = probe.BadAnswer

@@ -14,8 +14,10 @@ import (
 
 // metrics gives the lines of the runtime metrics of a dyno.
 func metrics(at time.Time, dyno string, load, total, quota float64) string {
-	return frame(at, "heroku", dyno, fmt.Sprintf("source=%s dyno=heroku.1.2 sample#load_avg_1m=%.2f sample#load_avg_5m=9.00 sample#load_avg_15m=9.00", dyno, load)) +
-		frame(at, "heroku", dyno, fmt.Sprintf("source=%s dyno=heroku.1.2 sample#memory_total=%.2fMB sample#memory_rss=1.00MB sample#memory_pgpgin=3pages sample#memory_quota=%.2fMB\n", dyno, total, quota))
+	return frame(at, "heroku", dyno, fmt.Sprintf(
+		"source=%s dyno=heroku.1.2 sample#load_avg_1m=%.2f sample#load_avg_5m=9.00 sample#load_avg_15m=9.00", dyno, load)) +
+		frame(at, "heroku", dyno, fmt.Sprintf("source=%s dyno=heroku.1.2 sample#memory_total=%.2fMB sample#memory_rss=1.00MB "+
+			"sample#memory_pgpgin=3pages sample#memory_quota=%.2fMB\n", dyno, total, quota))
 }
 
 func TestSignalsTellWhatTheLogSays(t *testing.T) {
@@ -48,7 +50,8 @@ func TestSignalsTellWhatTheLogSays(t *testing.T) {
 			unit  string
 		}{
 			logdrain.RequestsPerSecond: {10 + 5./6, "requests/s"}, logdrain.ErrorsPerSecond: {4. / 6, "requests/s"},
-			logdrain.OverloadPerSecond: {0.5, "requests/s"}, logdrain.H11PerSecond: {1. / 6, "requests/s"}, logdrain.H12PerSecond: {1. / 6, "requests/s"}, logdrain.H13PerSecond: {1. / 6, "requests/s"},
+			logdrain.OverloadPerSecond: {0.5, "requests/s"}, logdrain.H11PerSecond: {1. / 6, "requests/s"},
+			logdrain.H12PerSecond: {1. / 6, "requests/s"}, logdrain.H13PerSecond: {1. / 6, "requests/s"},
 			logdrain.ServiceP50: {60, "ms"}, logdrain.ServiceP95: {100, "ms"}, logdrain.ServiceP99: {30_000, "ms"},
 			logdrain.ConnectP50: {4, "ms"}, logdrain.ConnectP95: {9, "ms"}, logdrain.ConnectP99: {9, "ms"},
 			logdrain.Busy:     {0.55 + 30./6 + 0.2/6, "requests"},
@@ -88,9 +91,7 @@ func TestNoDrainIsNoReading(t *testing.T) {
 		blind := func(why string) {
 			t.Helper()
 			for _, s := range logdrain.Signals() {
-				if r := read(t, d, s); r.Outcome != probe.Unreachable || r.Error != why {
-					t.Errorf("got %+v, want %s", r, why)
-				}
+				wantNone(t, d, s, probe.Unreachable, why)
 			}
 		}
 		beat := func(i int) string { return routed(time.Now(), fmt.Sprint(i), answered) }
@@ -140,13 +141,9 @@ func TestNoTrafficIsAReading(t *testing.T) {
 		if got := value(t, lively, logdrain.RequestsPerSecond); got != 0 {
 			t.Errorf("got %v requests a second, want none", got)
 		}
-		if r := read(t, lively, logdrain.ServiceP95); r.Outcome != probe.BadAnswer || r.Error != "no request of the window tells how long it took" {
-			t.Errorf("got %+v", r)
-		}
-		r := read(t, expecting, logdrain.RequestsPerSecond)
-		if r.Outcome != probe.Unreachable || r.Error != "lines of the log come, but no request of the last 1m0s is among them, though heartbeats are" {
-			t.Errorf("got %+v", r)
-		}
+		wantNone(t, lively, logdrain.ServiceP95, probe.BadAnswer, "no request of the window tells how long it took")
+		wantNone(t, expecting, logdrain.RequestsPerSecond, probe.Unreachable,
+			"lines of the log come, but none of the last 1m0s is of a request, as those of the heartbeats would be")
 		if got := value(t, expecting, logdrain.LoadMax); got != 0.1 {
 			t.Errorf("got a load of %v, want 0.1", got)
 		}
@@ -156,7 +153,8 @@ func TestNoTrafficIsAReading(t *testing.T) {
 func TestErrorsThatAreNoLoadAreNotCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for code, load := range map[string]bool{
-			"H10": false, "H11": true, "H12": true, "H13": true, "H14": false, "H18": true, "H20": false, "H21": true, "H80": false, "H81": false, "H82": false, "H99": false,
+			"H10": false, "H11": true, "H12": true, "H13": true, "H14": false, "H18": true,
+			"H20": false, "H21": true, "H80": false, "H81": false, "H82": false, "H99": false,
 		} {
 			d := drain(t)
 			repeat(t, d, 12, func(int) string { return failed(time.Now(), code, "dyno= connect= service=") })
@@ -175,7 +173,9 @@ func TestErrorsThatAreNoLoadAreNotCounted(t *testing.T) {
 		// A visitor who went away is no error of the app.
 		d := drain(t)
 		repeat(t, d, 12, func(i int) string {
-			return frame(time.Now(), "heroku", "router", fmt.Sprintf("sock=client at=warning code=H27 desc=\"Client Request Interrupted\" method=POST path=\"/%d\" dyno=web.1 connect=1ms service=5ms status=499 bytes=0", i))
+			return frame(time.Now(), "heroku", "router", fmt.Sprintf(
+				"sock=client at=warning code=H27 desc=\"Client Request Interrupted\" method=POST path=\"/%d\" "+
+					"dyno=web.1 connect=1ms service=5ms status=499 bytes=0", i))
 		})
 		if s, err := d.Snapshot(time.Now(), 0); err != nil || s.Errors != 0 || s.Codes["H27"] != 10 {
 			t.Errorf("got %+v, %v", s, err)
@@ -187,7 +187,8 @@ func TestWebSocketsAndStreamsAreNoSlowAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := drain(t)
 		repeat(t, d, 12, func(i int) string {
-			return routed(time.Now(), fmt.Sprint(i), "dyno=web.1 connect=1ms service=3600000ms status=101") + routed(time.Now(), fmt.Sprint("b", i), "dyno=web.1 connect=1ms service=99999999999999ms status=200")
+			return routed(time.Now(), fmt.Sprint(i), "dyno=web.1 connect=1ms service=3600000ms status=101") +
+				routed(time.Now(), fmt.Sprint("b", i), "dyno=web.1 connect=1ms service=99999999999999ms status=200")
 		})
 		s, err := d.Snapshot(time.Now(), 0)
 		if err != nil || s.Requests != 20 || s.Timed != 10 || s.Service(0.01) != time.Minute || s.MeanService != time.Minute || s.Busy != 60 {
@@ -202,7 +203,7 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 		repeat(t, d, 12, func(i int) string { return routed(time.Now(), fmt.Sprint(i), answered) })
 		at := time.Now().Add(-5 * time.Second)
 		say := func(text string) { send(t, d, frame(at, "heroku", "logplex", text)) }
-		lost := func(want, tail int, rate float64) {
+		told := func(want, tail int, rate float64) {
 			t.Helper()
 			s, err := d.Snapshot(time.Now(), 0)
 			if err != nil || s.Lost != want || s.TailLost != tail || d.Totals().Lost != want || d.Totals().TailLost != tail {
@@ -212,29 +213,28 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 				t.Errorf("got %v requests a second, want %v", got, rate)
 			}
 		}
-		lost(0, 0, 1)
-		say("Error L10 (output buffer overflow): 5 messages dropped since 2026-11-22T10:00:00+00:00.")
-		lost(5, 0, 16./11)
+		told(0, 0, 1)
+		send(t, d, lost(at, "5"))
+		told(5, 0, 16./11)
 		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.")
-		lost(8, 0, 20./12)
+		told(8, 0, 20./12)
 		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.") // again
-		lost(8, 0, 20./12)
+		told(8, 0, 20./12)
 		say("Error L10 (output buffer overflow): drain 'd.11111111-1111-1111-1111-111111111111' dropped 70 messages since 2026-11-22T10:00:00+00:00.")
-		lost(8, 0, 21./13)
+		told(8, 0, 21./13)
 		say("Error L11 (Tail buffer overflow) -> This tail session dropped 1101 messages since 2026-11-22T10:00:00+00:00.")
-		lost(8, 1101, 22./14)
-		for _, odd := range []string{"Error L10", "Error L10 (output buffer overflow): -7 messages dropped since", "Error L10 messages ", "Error L12 (Local buffer overflow): 7 messages dropped"} {
+		told(8, 1101, 22./14)
+		for _, odd := range []string{
+			"Error L10", "Error L10 (output buffer overflow): -7 messages dropped since", "Error L10 messages ",
+			"Error L12 (Local buffer overflow): 7 messages dropped",
+		} {
 			say(odd)
 		}
-		lost(8, 1101, 26./18)
-		say("Error L10 (output buffer overflow): 12 messages dropped since 2026-11-22T10:00:00+00:00.")
-		if r := read(t, d, logdrain.RequestsPerSecond); r.Outcome != probe.BadAnswer || r.Error != "19 lines of the log came, and 20 were lost on the way (L10)" {
-			t.Errorf("got %+v", r)
-		}
-		say("Error L10 (output buffer overflow): 99999999999999999999 messages dropped since 2026-11-22T10:00:00+00:00.")
-		if r := read(t, d, logdrain.RequestsPerSecond); r.Outcome != probe.BadAnswer || r.Error != "20 lines of the log came, and 100000020 were lost on the way (L10)" {
-			t.Errorf("got %+v", r)
-		}
+		told(8, 1101, 26./18)
+		send(t, d, lost(at, "12"))
+		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "19 lines of the log came, and 20 were lost on the way (L10)")
+		send(t, d, lost(at, "99999999999999999999"))
+		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "20 lines of the log came, and 100000020 were lost on the way (L10)")
 		if got := value(t, d, logdrain.ServiceP95); got != 37 {
 			t.Errorf("got %v ms, want those of the lines that came", got)
 		}
