@@ -67,6 +67,8 @@ const (
 	mostBeats = 16
 	// longestBeat bounds how many seconds a heartbeat takes.
 	longestBeat = 600.0
+	// quantileSteps is how many times the range of a quantile's logarithm is halved: to a few thousandths.
+	quantileSteps = 12
 	// faint is the weight, as a logarithm, below which a guess is kept no further down.
 	faint = -12
 )
@@ -99,10 +101,11 @@ type sight struct {
 	n       int
 	beats   []beat
 	median  float64
-	idle    [mostBeats]float64           // how likely each is without a wait
-	waited  [mostBeats][rateBins]float64 // and with one, by the rate
-	backlog float64                      // in seconds, before this tick
-	fresh   float64                      // the share of the dynos that serve that have no backlog yet
+	idle    []float64           // how likely each is without a wait
+	waited  [][rateBins]float64 // and with one, by the rate
+	queued  [][busyBins]float64 // and in a backlog, by the busy share, as far as there is one
+	backlog float64             // in seconds, before this tick
+	fresh   float64             // the share of the dynos that serve that have no backlog yet
 	dt      float64
 }
 
@@ -110,6 +113,7 @@ type sight struct {
 func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
 	median, spread := l.Idle.law(w.bound)
 	s := &sight{n: len(bs), beats: bs, median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
+	s.idle, s.waited, s.queued = make([]float64, s.n), make([][rateBins]float64, s.n), make([][busyBins]float64, s.n)
 	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
 	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
 		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
@@ -132,9 +136,18 @@ func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
 		if b.late {
 			s.idle[k] = 0
 		}
+		for i, busy := range w.busy {
+			if s.deep() || busy >= 1 {
+				mean := max(0, s.backlog+(busy-1)*dt)
+				s.queued[k][i] = b.backlogged(median+mean, 0.25*mean+0.15)
+			}
+		}
 	}
 	return s
 }
+
+// deep says whether there is a backlog.
+func (s *sight) deep() bool { return s.backlog > backlogFrom }
 
 func skewed(above bool) float64 {
 	if above {
@@ -162,16 +175,15 @@ func (b beat) backlogged(mean, spread float64) float64 {
 func (s *sight) likelihood(w *laws, g *guess, i int) float64 {
 	like := 1.0
 	wait, j, part := g.wait[i], g.rate[i], g.part[i]
-	deep := s.backlog > backlogFrom
+	deep := s.deep()
 	for k := range s.n {
 		p := (1-wait)*s.idle[k] + wait*((1-part)*s.waited[k][j]+part*s.waited[k][j+1])
 		if deep || w.busy[i] >= 1 {
-			mean := max(0, s.backlog+(w.busy[i]-1)*s.dt)
 			share := s.fresh
 			if !deep {
 				share = max(share, 0.3) // not all dynos have a backlog at once
 			}
-			p = share*p + (1-share)*s.beats[k].backlogged(s.median+mean, 0.25*mean+0.15)
+			p = share*p + (1-share)*s.queued[k][i]
 		}
 		like *= p + stray/(s.beats[k].took+0.2)
 	}
@@ -218,13 +230,15 @@ func (l *Load) learn(w *laws, h int, s *sight, logServing float64) float64 {
 	spread := math.Hypot(float64(l.Spread[h]), g.walk*math.Sqrt(s.dt/60))
 	leapt, leaptSpread := mean+leapMean, math.Hypot(spread, leapSpread)
 	chance := leap * min(1, s.dt/60)
+	stays, leaps := (1-chance)/spread, chance/leaptSpread
 	var sum, first, second float64
 	for i, x := range w.log {
 		x += logServing
-		if math.Abs(x-mean) > 5*spread && math.Abs(x-leapt) > 5*leaptSpread {
+		p := stays*w.bell.at((x-mean)/spread) + leaps*w.bell.at((x-leapt)/leaptSpread)
+		if p == 0 {
 			continue
 		}
-		p := ((1-chance)*normal(x-mean, spread) + chance*normal(x-leapt, leaptSpread)) * s.likelihood(w, g, i)
+		p *= s.likelihood(w, g, i)
 		sum += p
 		first += p * x
 		second += p * x * x
@@ -258,14 +272,14 @@ func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
 		if limited {
 			mean[h] -= math.Log(w.of[h].limit)
 		}
-		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-4 {
+		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-3 {
 			weight[h] = 0
 			continue
 		}
 		total += weight[h]
 		low, high = min(low, mean[h]-4*float64(l.Spread[h])), max(high, mean[h]+4*float64(l.Spread[h]))
 	}
-	for range 24 {
+	for range quantileSteps {
 		x, below := (low+high)/2, 0.0
 		for h := range guesses {
 			if weight[h] > 0 {

@@ -38,6 +38,19 @@ type laws struct {
 	log   [busyBins]float64
 	rates [rateBins]float64
 	of    [guesses]guess
+	bell  bell
+}
+
+// A bell is the density of the standard normal distribution, bellBins to a standard deviation, as far as it matters.
+type bell [5*bellBins + 1]float64
+
+const bellBins = 128
+
+func (b *bell) at(z float64) float64 {
+	if k := int(math.Abs(z)*bellBins + 0.5); k < len(b) {
+		return b[k]
+	}
+	return 0
 }
 
 func newLaws(bound float64) *laws {
@@ -48,6 +61,9 @@ func newLaws(bound float64) *laws {
 	}
 	for j := range l.rates {
 		l.rates[j] = leastRate * math.Exp2(float64(j)/ratesTo2)
+	}
+	for k := range l.bell {
+		l.bell[k] = normal(float64(k)/bellBins, 1)
 	}
 	k := 0
 	for _, slots := range []int{1, 5, 20} {
