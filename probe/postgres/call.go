@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+const (
+	// maxMessage is how long one message of the server may be, in bytes.
+	maxMessage = 64 << 10
+	// maxSaid is how much a server may say in one connection, in bytes.
+	maxSaid = 1 << 20
+)
+
+// errTooMuch says that a server says too much.
+var errTooMuch = errors.New("too long an answer")
+
+// newFrontend makes what reads the server's messages. The library would allocate as much as a message says that it is long.
+func newFrontend(r io.Reader, w io.Writer) *pgproto3.Frontend {
+	f := pgproto3.NewFrontend(r, w)
+	f.SetMaxBodyLen(maxMessage)
+	return f
+}
+
+// Calls are the connections of one probe. They end with it: the library would go on for up to 15 s to tell a server that
+// hangs that nobody waits any more, which its statement_timeout tells it as well.
+type calls struct {
+	dial pgconn.DialFunc
+
+	mu    sync.Mutex
+	conns []net.Conn
+	ended bool
+}
+
+// call opens a connection.
+func (c *calls) call(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	c.conns = append(c.conns, conn)
+	return &bounded{Conn: conn, left: maxSaid}, nil
+}
+
+// end closes the connections, and allows no more.
+func (c *calls) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	for _, conn := range c.conns {
+		_ = conn.Close()
+	}
+}
+
+// A bounded connection fails after so many bytes were read. One goroutine reads from it at a time.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
