@@ -38,7 +38,8 @@ func FuzzBodiesReadAsByHerokusScanner(f *testing.F) {
 	f.Add([]byte("66 <190>1 2019-07-21T22:13:34.598992-07:00 shuttle t.http shuttle - - 168\n"))
 	for _, s := range []string{
 		"", "-5 <1>1 x", "0 ", "00", "3 Hi\n", "99999999 ", "9223372036854775807 x", "1 \xff",
-		"41 <191>1 2026-02-29T00:00:00Z host a b - Hi\n",
+		"42 <192>1 2026-02-28T00:00:00Z host a b - Hi\n", "42 <999>1 2026-02-28T00:00:00Z host a b - Hi\n",
+		"42 <191>1 2026-02-29T00:00:00Z host a b - Hi\n",
 	} {
 		f.Add([]byte(s))
 	}

@@ -214,8 +214,12 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 			}
 		}
 		told(0, 0, 1)
+		busy := value(t, d, logdrain.Busy)
 		send(t, d, lost(at, "5"))
 		told(5, 0, 16./11)
+		if got := value(t, d, logdrain.Busy); math.Abs(got-busy*16/11) > 1e-9 {
+			t.Errorf("got %v busy, want more than the %v of those that came", got, busy)
+		}
 		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.")
 		told(8, 0, 20./12)
 		say("Error L10 (output buffer overflow): drain '" + token + "' dropped 3 messages since 2026-11-22T10:00:00+00:00.") // again

@@ -146,6 +146,7 @@ func TestADynoThatIsGoneDoesNotCount(t *testing.T) {
 		}
 		repeat(t, d, 12, func(int) string { return load(1, 1) })
 		send(t, d, load(2, 9))
+		send(t, d, frame(time.Now().Add(-time.Second), "heroku", "web.2", "source=web.2 dyno=heroku.1 sample#load_avg_1m=5.00"))
 		if got := value(t, d, logdrain.LoadMax); got != 9 {
 			t.Errorf("got %v, want 9", got)
 		}
@@ -187,6 +188,10 @@ func TestMemoryIsBoundedWhateverComes(t *testing.T) {
 		}
 		if lines < logdrain.MostLines/2 || posts < logdrain.MostPosts/2 {
 			t.Errorf("remembers %d lines and %d posts only", lines, posts)
+		}
+		// Dynos that are gone make room for others.
+		if s, err := d.Snapshot(time.Now(), 0); err != nil || len(s.Dynos) < logdrain.MostDynos/2 {
+			t.Errorf("got %d dynos, %v", len(s.Dynos), err)
 		}
 		if grown := heap() - before; grown > 12<<20 {
 			t.Errorf("grew by %d bytes", grown)
