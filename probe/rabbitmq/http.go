@@ -1,0 +1,157 @@
+package rabbitmq
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+const (
+	// maxBody is how many bytes of an answer's body are accepted, unpacked.
+	maxBody = 1 << 20
+	// maxHeader is how many bytes of an answer's headers are accepted.
+	maxHeader = 64 << 10
+)
+
+// A failure is a probe's end without a value, in words for people.
+type failure struct {
+	outcome probe.Outcome
+	text    string
+}
+
+func (f failure) Error() string { return f.text }
+
+// A client asks over HTTP. A probe's requests share a connection, which ends with it: probes are rare, and an idle connection
+// would only be found dead. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
+type client struct {
+	http   *http.Client
+	header http.Header
+}
+
+func newClient(header http.Header, config *tls.Config) *client {
+	return &client{
+		header: header,
+		http: &http.Client{
+			Transport: &http.Transport{
+				Proxy:                  http.ProxyFromEnvironment,
+				TLSClientConfig:        config.Clone(), // nil for nil
+				ForceAttemptHTTP2:      true,
+				MaxResponseHeaderBytes: maxHeader,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// get asks for u until ctx, which comes of parent, ends. It returns the answer's body, and its status if there was any. An error is a
+// failure.
+func (c *client) get(parent, ctx context.Context, u *url.URL) (status int, body []byte, err error) {
+	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, nil, explain(parent, ctx, u, err)
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return resp.StatusCode, nil, explain(parent, ctx, u, err)
+	case len(body) > maxBody:
+		return resp.StatusCode, nil, failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", maxBody>>10)}
+	}
+	return resp.StatusCode, body, judge(resp.StatusCode)
+}
+
+// judge says what is wrong with a status, or nil if it is 2xx. The words are not those of the server, which may say what it likes.
+func judge(status int) error {
+	text := strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
+	switch status / 100 {
+	case 2:
+		return nil
+	case 3:
+		return failure{probe.BadAnswer, text + ": redirects are not followed, so set the URL that it leads to"}
+	case 4:
+		return failure{probe.ClientError, text}
+	case 5:
+		return failure{probe.ServerError, text}
+	}
+	return failure{probe.BadAnswer, text + " is no answer"}
+}
+
+// explain says in words why a request failed with err, of which it shows nothing: err may quote the URL or the answer.
+func explain(parent, ctx context.Context, u *url.URL, err error) failure {
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var name x509.HostnameError
+	var unknown x509.UnknownAuthorityError
+	var op *net.OpError
+	var timeout net.Error
+	switch {
+	case parent.Err() == context.Canceled:
+		return failure{probe.Unreachable, "cancelled"}
+	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
+		return failure{probe.Timeout, "no answer, or none to its end, within the time"}
+	case errors.As(err, &dns):
+		return failure{probe.Unreachable, fmt.Sprintf("the name %.100q can't be looked up", u.Hostname())}
+	case errors.As(err, &name):
+		return failure{probe.Unreachable, "the certificate of " + u.Host + " is for another name"}
+	case errors.As(err, &unknown):
+		return failure{probe.Unreachable, "the certificate of " + u.Host + " is signed by an unknown authority"}
+	case errors.As(err, &cert):
+		return failure{probe.Unreachable, "the certificate of " + u.Host + " is not valid"}
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return failure{probe.Unreachable, u.Host + " does not speak TLS: is it http rather than https?"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return failure{probe.Unreachable, "connection refused by " + u.Host}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return failure{probe.Unreachable, "connection closed by " + u.Host + " before the end of an answer"}
+	case errors.As(err, &op):
+		return failure{probe.Unreachable, "connection to " + u.Host + " failed"}
+	}
+	return failure{probe.BadAnswer, "answer of " + u.Host + " is not proper HTTP"}
+}
+
+// parseURL reads the URL of something that is asked over HTTP. Its errors show nothing of it, as it may hold a secret.
+func parseURL(raw, example string) (*url.URL, error) {
+	hint := "write it like " + example
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return nil, errors.New("the URL is empty: " + hint)
+	case err != nil:
+		return nil, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("the URL does not begin with http:// or https://: " + hint)
+	case u.Hostname() == "":
+		return nil, errors.New("the URL names no host: " + hint)
+	}
+	return u, nil
+}
+
+// headers gives what every request carries, and takes the user out of u, which may be nil.
+func headers(u *url.URL, userAgent string) (http.Header, error) {
+	h := http.Header{"User-Agent": {"autoscalebot"}, "Accept": {"application/json"}, "Cache-Control": {"no-cache"}}
+	if userAgent != "" {
+		h.Set("User-Agent", userAgent)
+	}
+	if u != nil && u.User != nil {
+		password, _ := u.User.Password()
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+		u.User = nil
+	}
+	if strings.ContainsFunc(userAgent, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		return nil, errors.New("the user agent has a line break or another control character")
+	}
+	return h, nil
+}
