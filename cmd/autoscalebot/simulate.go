@@ -22,7 +22,7 @@ import (
 
 // newProof makes the commands that show what settings come to before they cost money.
 func newProof() []*cobra.Command {
-	return []*cobra.Command{newSimulate(), newBacktest()}
+	return []*cobra.Command{newSimulate(), newBacktest(), newTune(), newSuggest()}
 }
 
 // An output is where a report goes to.

@@ -23,13 +23,13 @@ type ownPolicy struct {
 	adaptive *bot.Adaptive
 }
 
-// ownPolicies are the bot's own policies for a bound in milliseconds. adaptive is that of the settings' aim.
-func ownPolicies(boundMS float64) []ownPolicy {
+// ownPolicies are the bot's own policies for a bound in milliseconds. adaptive is the one with the aim.
+func ownPolicies(aim bot.Aim, boundMS float64) []ownPolicy {
 	out := []ownPolicy{{name: "count"}}
 	for _, p := range []struct {
 		name string
 		aim  bot.Aim
-	}{{"adaptive", bot.Balanced}, {"adaptive-lean", bot.Lean}, {"adaptive-safe", bot.Safe}} {
+	}{{"adaptive", aim}, {"adaptive-lean", bot.Lean}, {"adaptive-safe", bot.Safe}} {
 		if a, err := bot.NewAdaptive(p.aim, boundMS); err == nil {
 			out = append(out, ownPolicy{p.name, a})
 		}
@@ -39,10 +39,10 @@ func ownPolicies(boundMS float64) []ownPolicy {
 
 // policy names the policy of the settings.
 func (t trial) policy() string {
-	if t.s != nil && options(t.s, parts{}, nil, newHost(t.s, io.Discard, io.Discard)).Policy.Adaptive != nil {
-		return "adaptive"
+	if t.s == nil {
+		return "count"
 	}
-	return "count"
+	return string(t.s.Policy)
 }
 
 // trial reads the settings with arguments laid over them.
@@ -66,7 +66,7 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 		return nil
 	}
 	var out []sim.Driver
-	own := ownPolicies(float64(t.s.MaxResponseTime))
+	own := ownPolicies(bot.Aim(t.s.Aim), float64(t.s.MaxResponseTime))
 	if len(own) == 1 && slices.ContainsFunc(chosen, func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
 		m.add("MAX_RESPONSE_TIME_IN_MS", "%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
 		return nil
@@ -109,7 +109,7 @@ func (m *mistakes) policies(names string) []string {
 // policyNames are the names of all policies there are.
 func policyNames() []string {
 	var names []string
-	for _, p := range ownPolicies(1) {
+	for _, p := range ownPolicies(bot.Balanced, 1) {
 		names = append(names, p.name)
 	}
 	for _, d := range append(peers.All(sim.DefaultFleet()), sim.Oracle()) {

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
@@ -41,22 +39,15 @@ func (m Model) fit(ctx context.Context, known App) (App, error) {
 		return apps[0], nil
 	}
 	parts := m.busiest()
-	scores, errs := make([]float64, len(apps)), make([]error, len(apps))
-	var wg sync.WaitGroup
-	places := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, a := range apps {
-		wg.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			scores[i], errs[i] = m.unlike(ctx, parts, a)
-		})
+	scores := make([]float64, len(apps))
+	if err := SideBySide(len(apps), func(i int) (err error) {
+		scores[i], err = m.unlike(ctx, parts, apps[i])
+		return err
+	}); err != nil {
+		return App{}, err
 	}
-	wg.Wait()
 	best := 0
 	for i := range apps {
-		if errs[i] != nil {
-			return App{}, errs[i]
-		}
 		if scores[i] < scores[best] {
 			best = i
 		}

@@ -16,24 +16,34 @@ import (
 // the drivers. progress, unless nil, is told the share of all that is done, from 0 to 1, by several goroutines. Each driver must be
 // of use by itself. It ends early when ctx does.
 func Run(ctx context.Context, o sim.Options, drivers []sim.Driver, progress func(share float64)) ([]sim.Result, error) {
-	results, errs := make([]sim.Result, len(drivers)), make([]error, len(drivers))
+	results := make([]sim.Result, len(drivers))
 	m := &meter{parts: make([]float64, len(drivers)), tell: progress}
 	length := o.Length
 	if length == 0 {
 		length = o.Demand.Length()
 	}
+	err := SideBySide(len(drivers), func(i int) (err error) {
+		results[i], err = sim.Run(ctx, o, m.watch(drivers[i], i, length))
+		m.done(i, 1)
+		return err
+	})
+	return results, err
+}
+
+// SideBySide does n things, as many at a time as there are processors, and returns all their errors.
+func SideBySide(n int, do func(i int) error) error {
+	errs := make([]error, n)
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
-	for i, d := range drivers {
+	for i := range n {
 		wg.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			results[i], errs[i] = sim.Run(ctx, o, m.watch(d, i, length))
-			m.done(i, 1)
+			errs[i] = do(i)
 		})
 	}
 	wg.Wait()
-	return results, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Check says what sim.Run would find wrong with the options and the driver, without a simulation.

@@ -59,6 +59,7 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 	s.Platform = "simulation" // which needs nothing, and tells no price
 	problems.checkHeartbeat(s)
 	problems.checkLimits(s)
+	problems.checkPolicy(s)
 	problems.checkAdmin(s)
 	problems.checkHistory(s)
 	if len(problems) > 0 {
@@ -94,4 +95,13 @@ func nearest(name string) string {
 	return slices.MinFunc(names, func(a, b Entry) int {
 		return levenshtein.ComputeDistance(a.Name, name) - levenshtein.ComputeDistance(b.Name, name)
 	}).Name
+}
+
+// checkPolicy wants a policy that there is, with what it needs.
+func (ps *Problems) checkPolicy(s *Settings) {
+	ps.oneOf("POLICY", s.Policy, "count", "adaptive")
+	if s.Policy == "adaptive" && s.MaxResponseTime <= 0 && !ps.has("MAX_RESPONSE_TIME_IN_MS") {
+		ps.add("MAX_RESPONSE_TIME_IN_MS", "0: POLICY=adaptive needs a bound above 0 to aim at, such as 1000")
+	}
+	ps.oneOf("AIM", s.Aim, "lean", "balanced", "safe")
 }
