@@ -136,7 +136,6 @@ type filter struct {
 	walk               []float64 // the weights of the usual walk, the middle one first
 	dynos              float64
 	scratch            []float64
-	scale              float64     // what like is to be multiplied by, as a logarithm
 	steady             [][]float64 // the chances without a backlog, by the busy share; nil where not needed yet
 }
 

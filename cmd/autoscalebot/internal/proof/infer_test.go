@@ -143,8 +143,8 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &proof.Record{}
 		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "start"), 0)
-		for range rapid.IntRange(40, 80).Draw(t, "beats") {
-			at = at.Add(time.Duration(rapid.SampledFrom([]int{-60, 1, 30, 60, 60, 300}).Draw(t, "gap")) * time.Second)
+		for range rapid.IntRange(80, 120).Draw(t, "beats") {
+			at = at.Add(time.Duration(rapid.SampledFrom([]int{-60, 1, 60, 60, 60, 300}).Draw(t, "gap")) * time.Second)
 			if rapid.IntRange(0, 9).Draw(t, "summary") == 0 {
 				ms := rapid.SampledFrom([]float64{-1, 0, 70, 1e5}).Draw(t, "median")
 				r.AddMinute(history.Point{
@@ -154,10 +154,10 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 				continue
 			}
 			r.Add(bot.Record{
-				Time: at, Dynos: rapid.SampledFrom([]int{-1, 1, 2, 7, 300}).Draw(t, "dynos"),
+				Time: at, Dynos: rapid.SampledFrom([]int{1, 2, 3, 7, 300, -1}).Draw(t, "dynos"),
 				Readings: []probe.Reading{{
 					Value: rapid.SampledFrom([]float64{-5, 0, 60, 250, 3000, 1e8, math.NaN()}).Draw(t, "ms"), Unit: "ms",
-					Outcome: rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Timeout, probe.Unreachable}).Draw(t, "outcome"),
+					Outcome: rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Answered, probe.Answered, probe.Timeout, probe.Unreachable}).Draw(t, "outcome"),
 				}},
 				Decision: bot.Decision{BootSeconds: rapid.SampledFrom([]float64{-1, 0, 30, 1e9}).Draw(t, "boot"), Wish: 3, Rule: bot.RuleSlow},
 			})
