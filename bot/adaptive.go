@@ -48,7 +48,8 @@ const (
 	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
 	calmAfterUp = 10 * time.Minute
 	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So after trialFactor
-	// times the patience without a change a tenth of the dynos goes on trial.
+	// times the patience without a change a tenth of the dynos goes on trial, where those that are left are likely to be no busier: of
+	// two dynos, one would be twice as busy.
 	trialFactor, trialBusy = 2.5, 0.45
 	// backlogQuantile takes the place of the quantile of an up while there is a backlog: then too few dynos cost the most.
 	backlogQuantile = 0.8
@@ -200,10 +201,13 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !p.allCalm(in):
 	case l.Needs[0].Dynos < n:
 		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
-	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n) && n > 1:
-		d.Rule, d.Wish, d.Load.Trial = RuleLessLoad, n-max(1, n/10), true
+	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && n > 1 && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n-trial(n)):
+		d.Rule, d.Wish, d.Load.Trial = RuleLessLoad, n-trial(n), true
 	}
 }
+
+// trial is how many of n dynos go on trial at a time.
+func trial(n int) int { return max(1, n/10) }
 
 // otherwiseSlow says whether enough readings were slow that are no heartbeats, or failures.
 func (p *Policy) otherwiseSlow(st *State, d *Decision, in []probe.Reading) bool {

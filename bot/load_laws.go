@@ -105,7 +105,7 @@ const (
 	leastSpare = 0.03
 	// The busy share aimed at is kept between these, whatever a guess says: above the one a ripple overloads the app, below the other
 	// a wrong guess would pay for many more dynos than could serve it.
-	leastBusyLimit, mostBusy = 0.75, 0.95
+	leastBusyLimit, mostBusy = 0.8, 0.95
 )
 
 // erlangC is the probability that a request must wait at a dyno with so many slots that are busy to a share below 1 (A. K. Erlang,
