@@ -3,13 +3,25 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
 	clearEnv(t)
-	args := []string{"tune", "--shape", "square", "--peak-dynos", "2", "--trials", "8", "--service-ms", "1000", "--slots", "2", "--bound-ms", "5000", "MAX_RESPONSE_TIME_IN_MS=5000"}
+	// Two hours, of which every other quarter of an hour has four times as much to do.
+	var rows strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&rows, "%d,%d\n", 898646400+60*i, 100+300*(i/15%2))
+	}
+	trace := filepath.Join(t.TempDir(), "load.csv")
+	if err := os.WriteFile(trace, []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"tune", "--trace", trace, "--peak-dynos", "4", "--trials", "8", "--service-ms", "400", "--slots", "2"}
 	var first tuned
 	for i, more := range []string{"--json", "--json", "--slow-minute-price=0.2"} {
 		var stdout, stderr bytes.Buffer
