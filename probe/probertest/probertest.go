@@ -83,6 +83,9 @@ func Run(t *testing.T, f Fixture) {
 			before := goleak.IgnoreCurrent()
 			r := newRelay(t, f.Addr)
 			c.test(t, bench{Fixture: f, relay: r})
+			if r.left() {
+				t.Error("a connection is left open after the probes")
+			}
 			r.stop()
 			// goleak gives what is about to end the time to do so.
 			if err := goleak.Find(before); err != nil && !t.Failed() {

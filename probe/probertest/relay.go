@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // A relay stands between a prober and the far end, and does to their connections what it is told to.
@@ -80,6 +81,25 @@ func (r *relay) do(handle func(net.Conn)) {
 	for _, ended := range handlers {
 		<-ended
 	}
+}
+
+// left tells whether a connection is still open when those that take part have had the time to end.
+func (r *relay) left() bool {
+	r.mu.Lock()
+	var handlers []chan struct{}
+	for _, ended := range r.conns {
+		handlers = append(handlers, ended)
+	}
+	r.mu.Unlock()
+	late := time.After(patience)
+	for _, ended := range handlers {
+		select {
+		case <-ended:
+		case <-late:
+			return true
+		}
+	}
+	return false
 }
 
 // stop refuses connections until start, and ends those that are open.
