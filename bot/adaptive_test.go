@@ -125,8 +125,8 @@ func TestAdaptiveRemovesNothingInTheFirstTenMinutes(t *testing.T) {
 func hours(t *testing.T, aim bot.Aim) float64 {
 	t.Helper()
 	a, hours := newApp(adaptive(t, aim, 1000), 10, 8), 0.0
-	for i := range 48 {
-		a.load = 10 + 6*math.Sin(float64(i)/6)
+	for i := range 20 {
+		a.load = 10 + 6*math.Sin(float64(i)/3)
 		a.run(30 * time.Minute)
 		hours += float64(a.dynos) / 2
 	}
