@@ -24,6 +24,7 @@ type Driver struct {
 // that sends heartbeats; where there is no Schedule, the limits are the simulation's.
 func Bot(name string, o bot.Options) Driver {
 	return Driver{name, o.Interval, func(w *World) func(context.Context, time.Time) {
+		o := o // a driver drives many simulations
 		o.Scaler = w
 		if len(o.Probers) == 0 {
 			o.Probers = []probe.Prober{w.Heartbeat()}

@@ -399,3 +399,26 @@ func TestRecordersSeeEveryTick(t *testing.T) {
 		}
 	}
 }
+
+// A driver that has driven one simulation drives the next as a new one would.
+func TestADriverDrivesManySimulations(t *testing.T) {
+	shape, err := sim.ShapeOf("ramp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := bot.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), FailOn: []probe.Outcome{probe.Timeout}}
+	driver := func() sim.Driver { return sim.Bot("count", bot.Options{Interval: 30 * time.Second, Policy: policy}) }
+	run := func(d sim.Driver, peak float64) sim.Result {
+		r, err := sim.Run(t.Context(), sim.Options{Demand: shape, Peak: peak, Seed: 1, Length: time.Hour}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	used := driver()
+	run(used, 2)
+	if got, want := run(used, 5), run(driver(), 5); got.DynoHours != want.DynoHours || got.SlowMinutesPercent != want.SlowMinutesPercent {
+		t.Errorf("the second simulation of a driver cost %g dyno-hours with %g %% slow minutes, the first of a new one %g with %g %%",
+			got.DynoHours, got.SlowMinutesPercent, want.DynoHours, want.SlowMinutesPercent)
+	}
+}
