@@ -77,12 +77,14 @@ func TestFrontier(t *testing.T) {
 			fmt.Fprintf(table, " %.2f / %.2f / %d |", r.SlowMinutesPercent, r.OracleRatio, r.Flips)
 			s.Dots = append(s.Dots, chart.Dot{X: r.OracleRatio, Y: max(r.SlowMinutesPercent, 0.05), Label: trace.name})
 		}
-		series = append(series, s)
+		if i > 0 && !strings.Contains(d.Name, "lean") && !strings.Contains(d.Name, "safe") { // which the table has
+			series = append(series, s)
+		}
 		table.WriteString("\n")
 		t.Log(d.Name)
 	}
 	picture := chart.Scatter{
-		Title: "Slow minutes against dyno-hours", Subtitle: "a dot per policy and trace; best is below and to the left",
+		Title: "Slow minutes against dyno-hours", Subtitle: "a dot per policy and trace; best is below and to the left, and the lowest line is none",
 		X: chart.Axis{Title: "dyno-hours in relation to perfect knowledge", Min: 0.8, Max: 2.5},
 		Y: chart.Axis{Title: "slow minutes", Unit: "%", Log: true}, Series: series, Height: 760,
 	}
