@@ -301,24 +301,14 @@ func readReport(ctx context.Context, db *history.DB, s *settings.Settings, from,
 }
 
 // writeReport writes the report to a file, whole or not at all.
-func writeReport(path string, r report.Report) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	defer os.Remove(f.Name()) // which is gone after the rename
-	defer f.Close()
-	out := bufio.NewWriter(f)
-	switch filepath.Ext(path) {
-	case ".html":
-		err = r.HTML(out)
-	case ".svg":
-		err = r.Chart().SVG(out)
-	default:
-		err = r.Chart().PNG(out, 2)
-	}
-	if err = errors.Join(err, out.Flush(), f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return os.Rename(f.Name(), path)
+func writeReport(path string, r report.Report) error {
+	return writeWhole(path, func(w io.Writer) error {
+		switch filepath.Ext(path) {
+		case ".html":
+			return r.HTML(w)
+		case ".svg":
+			return r.Chart().SVG(w)
+		}
+		return r.Chart().PNG(w, 2)
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -122,7 +123,8 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	}
 	defer os.Remove(f.Name()) // which is gone after the rename
 	defer f.Close()
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+	out := bufio.NewWriter(f)
+	if err := errors.Join(write(out), out.Flush(), f.Chmod(0o644), f.Close()); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return os.Rename(f.Name(), path)

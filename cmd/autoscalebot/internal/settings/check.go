@@ -23,11 +23,7 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkAdmin(s)
 	ps.checkHistory(s)
 	ps.checkPage(s)
-	ps.oneOf("POLICY", s.Policy, "count", "adaptive")
-	if s.Policy == "adaptive" && s.MaxResponseTime <= 0 && !ps.has("MAX_RESPONSE_TIME_IN_MS") {
-		ps.add("MAX_RESPONSE_TIME_IN_MS", "0: POLICY=adaptive needs a bound above 0 to aim at, such as 1000")
-	}
-	ps.oneOf("AIM", s.Aim, "lean", "balanced", "safe")
+	ps.checkPolicy(s)
 	ps.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
 	ps.oneOf("LOG_FORMAT", s.LogFormat, "auto", "console", "logfmt", "json")
 }
