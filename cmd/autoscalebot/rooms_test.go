@@ -15,7 +15,7 @@ const module = "github.com/autoscalebot/autoscalebot"
 // below it that has no line of its own.
 var rooms = map[string][]string{
 	"probe":                    {},
-	"probe/…":                  {"probe"},
+	"probe/…":                  {"probe", "probe/internal/web"},
 	"schedule":                 {},
 	"notify":                   {},
 	"notify/…":                 {"notify"},

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
 // Options say what a [Prober] asks for, and what it takes from the answer.
@@ -79,13 +80,14 @@ type Prober struct {
 	path       string
 	combine    Combine
 	wish       bool
-	client     *client
+	client     *web.Client
+	timeout    time.Duration
 }
 
 // New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
 func New(o Options) (*Prober, error) {
-	u, badURL := parseURL(o.URL, "https://example.com/stats.json")
-	header, badHeader := headers(u, o.Token, o.Header, o.UserAgent)
+	u, badURL := web.ParseURL(o.URL, "https://example.com/stats.json")
+	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent)
 	err := errors.Join(badURL, badHeader, checkPath(o.Path), o.check())
 	if err != nil {
 		return nil, fmt.Errorf("json signal: %w", err)
@@ -94,7 +96,7 @@ func New(o Options) (*Prober, error) {
 	if p.name == "" {
 		p.name = "json"
 	}
-	p.client = newClient(header, o.TLS, o.Timeout)
+	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
 	return p, nil
 }
 
@@ -116,17 +118,19 @@ func (o Options) check() error {
 	return errors.Join(wrong...)
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
-func (p *Prober) Probe(ctx context.Context) probe.Reading {
+// Probe asks once and says what came of it. It returns when the timeout is over or parent ends at the latest.
+func (p *Prober) Probe(parent context.Context) probe.Reading {
+	ctx, cancel := context.WithTimeout(parent, p.timeout)
+	defer cancel()
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
-	status, body, err := p.client.get(ctx, p.url)
+	status, body, err := p.client.Get(parent, ctx, p.url)
 	r.Status = status
 	if err == nil {
 		r.Value, r.Unit, err = p.read(body)
 	}
-	var f failure
+	var f web.Failure
 	if errors.As(err, &f) {
-		r.Value, r.Unit, r.Outcome, r.Error = 0, p.unit, f.outcome, f.text
+		r.Value, r.Unit, r.Outcome, r.Error = 0, p.unit, f.Outcome, f.Text
 	}
 	return r
 }

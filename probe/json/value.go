@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
 // A Combine makes one value of several.
@@ -69,8 +70,8 @@ func plain(s string) (open, wild bool) {
 	return open, wild
 }
 
-func bad(format string, args ...any) failure {
-	return failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
+func bad(format string, args ...any) web.Failure {
+	return web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf(format, args...)}
 }
 
 // read takes the value and its unit from an answer's body. An error is a failure.

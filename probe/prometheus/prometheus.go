@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
 // maxQuery is how long a query may be, in bytes: it goes into a URL, which servers accept up to 8 KiB.
@@ -71,16 +72,17 @@ type Prober struct {
 	name, unit string
 	url        *url.URL
 	combine    Combine
-	client     *client
+	client     *web.Client
+	timeout    time.Duration
 	secrets    []string
 }
 
 // New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody has
 // read the query yet.
 func New(o Options) (*Prober, error) {
-	u, badURL := parseURL(o.URL, "https://prometheus.example.com")
+	u, badURL := web.ParseURL(o.URL, "https://prometheus.example.com")
 	p := &Prober{name: o.Name, unit: o.Unit, combine: o.Combine, secrets: o.secrets(u)}
-	header, badHeader := headers(u, o.Token, o.Header, o.UserAgent) // which takes the user out of u
+	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent) // which takes the user out of u
 	p.secrets = append(p.secrets, strings.TrimPrefix(header.Get("Authorization"), "Basic "))
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("prometheus signal: %w", err)
@@ -89,7 +91,7 @@ func New(o Options) (*Prober, error) {
 		p.name = "prometheus"
 	}
 	p.url = o.question(u)
-	p.client = newClient(header, o.TLS, o.Timeout)
+	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
 	return p, nil
 }
 
@@ -140,19 +142,21 @@ func (o Options) check() error {
 	return errors.Join(wrong...)
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
-func (p *Prober) Probe(ctx context.Context) probe.Reading {
+// Probe asks once and says what came of it. It returns when the timeout is over or parent ends at the latest.
+func (p *Prober) Probe(parent context.Context) probe.Reading {
+	ctx, cancel := context.WithTimeout(parent, p.timeout)
+	defer cancel()
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
-	status, body, err := p.client.get(ctx, p.url)
+	status, body, err := p.client.Get(parent, ctx, p.url)
 	r.Status = status
 	if err == nil {
 		r.Value, err = p.read(body)
 	} else {
 		err = p.withReason(err, body)
 	}
-	var f failure
+	var f web.Failure
 	if errors.As(err, &f) {
-		r.Value, r.Outcome, r.Error = 0, f.outcome, f.text
+		r.Value, r.Outcome, r.Error = 0, f.Outcome, f.Text
 	}
 	return r
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
 // A Combine makes one value of several.
@@ -63,8 +64,8 @@ func (s *sample) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-func bad(format string, args ...any) failure {
-	return failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
+func bad(format string, args ...any) web.Failure {
+	return web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf(format, args...)}
 }
 
 // read takes the value from the body of a 2xx answer. An error is a failure.
@@ -145,7 +146,7 @@ func (p *Prober) combined(values []float64) (float64, error) {
 // withReason adds to a failure why the server refused the query, where that is what the answer's body says, and says it without
 // a secret.
 func (p *Prober) withReason(err error, body []byte) error {
-	var f failure
+	var f web.Failure
 	var a answer
 	if !errors.As(err, &f) || json.Unmarshal(body, &a) != nil || a.Status != "error" || a.Error == "" {
 		return err
@@ -165,6 +166,6 @@ func (p *Prober) withReason(err error, body []byte) error {
 		}
 		return c
 	}
-	f.text += ": " + strings.Map(clean, reason)
+	f.Text += ": " + strings.Map(clean, reason)
 	return f
 }

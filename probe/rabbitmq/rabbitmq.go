@@ -22,9 +22,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
 // maxQueues is how many queues one prober may sum up.
@@ -77,14 +79,14 @@ type Prober struct {
 	queues     []string
 	count      Count
 	base       *url.URL
-	client     *client
+	client     *web.Client
 	timeout    time.Duration
 }
 
 // New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
 func New(o Options) (*Prober, error) {
 	p := &Prober{name: o.Name, unit: o.Unit, vhost: o.VHost, queues: slices.Clone(o.Queues), count: o.Count, timeout: o.Timeout}
-	u, badURL := parseURL(o.URL, "https://bot:password@rabbit.example.com, which is not the one that begins with amqp")
+	u, badURL := web.ParseURL(o.URL, "https://bot:password@rabbit.example.com, which is not the one that begins with amqp")
 	header, badHeader := headers(u, o.UserAgent)
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("rabbitmq signal: %w", err)
@@ -101,8 +103,16 @@ func New(o Options) (*Prober, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	p.base, p.client = u, newClient(header, o.TLS)
+	p.base, p.client = u, web.NewClient(header, o.TLS, true)
 	return p, nil
+}
+
+// headers gives what every request carries, and takes the user out of u, which may be nil.
+func headers(u *url.URL, userAgent string) (http.Header, error) {
+	if strings.ContainsFunc(userAgent, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		return nil, errors.New("the user agent has a line break or another control character")
+	}
+	return web.Headers(u, "", nil, userAgent)
 }
 
 // check says what is wrong with the options that nobody has to parse.
@@ -133,13 +143,13 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
 	inTime, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	defer p.client.http.CloseIdleConnections()
+	defer p.client.Close()
 	for _, queue := range p.queues {
 		n, status, err := p.depth(ctx, inTime, queue)
 		r.Status = status
-		var f failure
+		var f web.Failure
 		if errors.As(err, &f) {
-			r.Value, r.Outcome, r.Error = 0, f.outcome, f.text
+			r.Value, r.Outcome, r.Error = 0, f.Outcome, f.Text
 			return r
 		}
 		r.Value += n
@@ -153,10 +163,10 @@ func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, st
 	q := u.Query()
 	q.Set("columns", "name,messages_ready,messages_unacknowledged") // not the statistics of all its consumers
 	u.RawQuery = q.Encode()
-	status, body, err := p.client.get(parent, ctx, u)
+	status, body, err := p.client.Get(parent, ctx, u)
 	switch {
 	case status == http.StatusNotFound:
-		return 0, status, failure{probe.ClientError, fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
+		return 0, status, web.Failure{Outcome: probe.ClientError, Text: fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
 	case err != nil:
 		return 0, status, err
 	}
@@ -171,10 +181,10 @@ func (p *Prober) read(queue string, body []byte) (float64, error) {
 		Unacked *uint64 `json:"messages_unacknowledged"`
 	}
 	if err := json.Unmarshal(body, &counted); err != nil {
-		return 0, failure{probe.BadAnswer, "answer is not one of RabbitMQ: is the URL that of its management plugin?"}
+		return 0, web.Failure{Outcome: probe.BadAnswer, Text: "answer is not one of RabbitMQ: is the URL that of its management plugin?"}
 	}
 	if counted.Ready == nil || counted.Unacked == nil {
-		return 0, failure{probe.BadAnswer, fmt.Sprintf("the messages in the queue %.100q are not counted: it is only some seconds old, "+
+		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the messages in the queue %.100q are not counted: it is only some seconds old, "+
 			"or the statistics are switched off", queue)}
 	}
 	switch p.count {

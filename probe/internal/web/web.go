@@ -1,4 +1,6 @@
-package json
+// Package web asks servers over HTTP on behalf of the signals: bounded, without redirects, and with failures in words for people that hold no
+// secret.
+package web
 
 import (
 	"context"
@@ -13,7 +15,6 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -25,31 +26,32 @@ const (
 	maxHeader = 64 << 10
 )
 
-// A failure is a probe's end without a value, in words for people.
-type failure struct {
-	outcome probe.Outcome
-	text    string
+// A Failure is a probe's end without a value, in words for people.
+type Failure struct {
+	Outcome probe.Outcome
+	Text    string
 }
 
-func (f failure) Error() string { return f.text }
+// Error is the text.
+func (f Failure) Error() string { return f.Text }
 
-// A client asks over HTTP, each time on a connection of its own: probes are rare, and an idle connection would only be found
-// dead. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
-type client struct {
-	http    *http.Client
-	header  http.Header
-	timeout time.Duration
+// A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
+type Client struct {
+	http   *http.Client
+	header http.Header
 }
 
-func newClient(header http.Header, config *tls.Config, timeout time.Duration) *client {
-	return &client{
-		header: header, timeout: timeout,
+// NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close]; otherwise each has one
+// of its own: probes are rare, and an idle connection would only be found dead.
+func NewClient(header http.Header, config *tls.Config, keep bool) *Client {
+	return &Client{
+		header: header,
 		http: &http.Client{
 			Transport: &http.Transport{
 				Proxy:                  http.ProxyFromEnvironment,
 				TLSClientConfig:        config.Clone(), // nil for nil
 				ForceAttemptHTTP2:      true,
-				DisableKeepAlives:      true,
+				DisableKeepAlives:      !keep,
 				MaxResponseHeaderBytes: maxHeader,
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -57,11 +59,12 @@ func newClient(header http.Header, config *tls.Config, timeout time.Duration) *c
 	}
 }
 
-// get asks for u, and returns the answer's body, and its status if there was any. An error is a failure; where the status is not 2xx
-// the body comes with it.
-func (c *client) get(parent context.Context, u *url.URL) (status int, body []byte, err error) {
-	ctx, cancel := context.WithTimeout(parent, c.timeout)
-	defer cancel()
+// Close closes the connections that no request uses.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Get asks for u until ctx, which comes of parent, ends. It returns the answer's body, and its status if there was any. An error is a
+// [Failure]; where the status is not 2xx the body comes with it.
+func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body []byte, err error) {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -73,7 +76,7 @@ func (c *client) get(parent context.Context, u *url.URL) (status int, body []byt
 	case err != nil:
 		return resp.StatusCode, nil, explain(parent, ctx, u, err)
 	case len(body) > maxBody:
-		return resp.StatusCode, nil, failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", maxBody>>10)}
+		return resp.StatusCode, nil, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", maxBody>>10)}
 	}
 	return resp.StatusCode, body, judge(resp.StatusCode)
 }
@@ -85,17 +88,17 @@ func judge(status int) error {
 	case 2:
 		return nil
 	case 3:
-		return failure{probe.BadAnswer, text + ": redirects are not followed, so set the URL that it leads to"}
+		return Failure{probe.BadAnswer, text + ": redirects are not followed, so set the URL that it leads to"}
 	case 4:
-		return failure{probe.ClientError, text}
+		return Failure{probe.ClientError, text}
 	case 5:
-		return failure{probe.ServerError, text}
+		return Failure{probe.ServerError, text}
 	}
-	return failure{probe.BadAnswer, text + " is no answer"}
+	return Failure{probe.BadAnswer, text + " is no answer"}
 }
 
 // explain says in words why a request failed with err, of which it shows nothing: err may quote the URL or the answer.
-func explain(parent, ctx context.Context, u *url.URL, err error) failure {
+func explain(parent, ctx context.Context, u *url.URL, err error) Failure {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var name x509.HostnameError
@@ -104,31 +107,31 @@ func explain(parent, ctx context.Context, u *url.URL, err error) failure {
 	var timeout net.Error
 	switch {
 	case parent.Err() == context.Canceled:
-		return failure{probe.Unreachable, "cancelled"}
+		return Failure{probe.Unreachable, "cancelled"}
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		return failure{probe.Timeout, "no answer, or none to its end, within the time"}
+		return Failure{probe.Timeout, "no answer, or none to its end, within the time"}
 	case errors.As(err, &dns):
-		return failure{probe.Unreachable, fmt.Sprintf("the name %.100q can't be looked up", u.Hostname())}
+		return Failure{probe.Unreachable, fmt.Sprintf("the name %.100q can't be looked up", u.Hostname())}
 	case errors.As(err, &name):
-		return failure{probe.Unreachable, "the certificate of " + u.Host + " is for another name"}
+		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is for another name"}
 	case errors.As(err, &unknown):
-		return failure{probe.Unreachable, "the certificate of " + u.Host + " is signed by an unknown authority"}
+		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is signed by an unknown authority"}
 	case errors.As(err, &cert):
-		return failure{probe.Unreachable, "the certificate of " + u.Host + " is not valid"}
+		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is not valid"}
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return failure{probe.Unreachable, u.Host + " does not speak TLS: is it http rather than https?"}
+		return Failure{probe.Unreachable, u.Host + " does not speak TLS: is it http rather than https?"}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure{probe.Unreachable, "connection refused by " + u.Host}
+		return Failure{probe.Unreachable, "connection refused by " + u.Host}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return failure{probe.Unreachable, "connection closed by " + u.Host + " before the end of an answer"}
+		return Failure{probe.Unreachable, "connection closed by " + u.Host + " before the end of an answer"}
 	case errors.As(err, &op):
-		return failure{probe.Unreachable, "connection to " + u.Host + " failed"}
+		return Failure{probe.Unreachable, "connection to " + u.Host + " failed"}
 	}
-	return failure{probe.BadAnswer, "answer of " + u.Host + " is not proper HTTP"}
+	return Failure{probe.BadAnswer, "answer of " + u.Host + " is not proper HTTP"}
 }
 
-// parseURL reads the URL of something that is asked over HTTP. Its errors show nothing of it, as it may hold a secret.
-func parseURL(raw, example string) (*url.URL, error) {
+// ParseURL reads the URL of something that is asked over HTTP. Its errors show nothing of it, as it may hold a secret.
+func ParseURL(raw, example string) (*url.URL, error) {
 	hint := "write it like " + example
 	u, err := url.Parse(raw)
 	switch {
@@ -144,8 +147,8 @@ func parseURL(raw, example string) (*url.URL, error) {
 	return u, nil
 }
 
-// headers gives what every request carries, and takes the user out of u.
-func headers(u *url.URL, token string, more http.Header, userAgent string) (http.Header, error) {
+// Headers gives what every request carries, and takes the user out of u, which may be nil.
+func Headers(u *url.URL, token string, more http.Header, userAgent string) (http.Header, error) {
 	h := http.Header{"User-Agent": {"autoscalebot"}, "Accept": {"application/json"}, "Cache-Control": {"no-cache"}}
 	if userAgent != "" {
 		h.Set("User-Agent", userAgent)
