@@ -1,0 +1,121 @@
+// Package cpu reads how busy processors are and how full memory is: of the machine the bot runs on, or of machines that run Prometheus's
+// node_exporter, which is the agent to use there.
+//
+//	here, err := cpu.New(cpu.Options{Signal: cpu.CPU})
+//	if err != nil {
+//		return err
+//	}
+//	r := here.Probe(ctx)
+//
+//	there, err := cpu.NewNodes(cpu.NodesOptions{Signal: cpu.CPU, URLs: []string{"http://10.0.0.1:9100", "http://10.0.0.2:9100"},
+//		MayMiss: 1, Timeout: 5 * time.Second})
+//	if err != nil {
+//		return err
+//	}
+//	r = there.Probe(ctx)
+//
+// # What is busy
+//
+// A processor is busy unless it idles or waits for a disk. Time that the host of a virtual machine takes away (steal) is busy: the machine
+// has no more to give. Such times are counters, so that CPU is the mean from one probe to the next, and the first probe knows nothing yet.
+//
+// Memory in use is what cannot be had without swapping: what the kernel calls MemAvailable is free, however full its caches are.
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Signal is what is read of a machine. Its readings have the unit "%" and are from 0 to 100.
+type Signal string
+
+const (
+	// CPU is how busy all processors were, on average, since the probe before.
+	CPU Signal = "cpu"
+	// Memory is how much of the memory is in use.
+	Memory Signal = "memory"
+)
+
+// unit is that of all readings.
+const unit = "%"
+
+// Options say what a [Machine] reads.
+type Options struct {
+	// Signal is CPU or Memory.
+	Signal Signal
+	// Name is the Signal of the readings; "" means "cpu" or "memory".
+	Name string
+	// Root is the folder in which the machine's /proc and /sys stand; "" means "/". It is looked at on Linux only.
+	Root string
+}
+
+// A Machine is a [probe.Prober] of the machine that it runs on. In a container (any control group) whose CPU or memory is limited, 100 %
+// is the limit, and what is in use is what the container uses: on a machine of 8 processors a container that may use half of one is at
+// 100 % when it uses that half. Of several limits, one within the other, the tightest counts. A cpuset is not looked at. It may be used by
+// several goroutines at once.
+//
+// A reading is a BadAnswer when nothing is known: at the first probe of CPU, when the limit was changed since the last one, or where the
+// system does not tell.
+type Machine struct {
+	name   string
+	signal Signal
+	root   string
+	made   time.Time
+	meter  meter
+}
+
+// New returns a Machine, or says all that is wrong with the options.
+func New(o Options) (*Machine, error) {
+	if err := o.Signal.check(); err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		o.Name = string(o.Signal)
+	}
+	if o.Root == "" {
+		o.Root = "/"
+	}
+	return &Machine{name: o.Name, signal: o.Signal, root: o.Root, made: time.Now()}, nil
+}
+
+func (s Signal) check() error {
+	if s != CPU && s != Memory {
+		return fmt.Errorf("%q is no signal of a machine: take %s or %s", string(s), CPU, Memory)
+	}
+	return nil
+}
+
+// Probe reads what the system tells. It waits for nothing.
+func (m *Machine) Probe(ctx context.Context) probe.Reading {
+	r := probe.Reading{Signal: m.name, Time: time.Now(), Unit: unit, Outcome: probe.BadAnswer}
+	if err := ctx.Err(); err != nil {
+		r.Outcome, r.Error = ended(err)
+		return r
+	}
+	var value float64
+	var err error
+	if m.signal == Memory {
+		value, err = m.memory(ctx)
+	} else {
+		value, err = m.cpu(ctx, r.Time)
+	}
+	if err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Outcome, r.Value = probe.Answered, value
+	return r
+}
+
+// ended says how a probe ends whose context is over.
+func ended(err error) (probe.Outcome, string) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return probe.Timeout, "the time was over before the probe began"
+	}
+	return probe.Unreachable, "cancelled"
+}

@@ -1,0 +1,234 @@
+package cpu
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+)
+
+const (
+	// mostNodes bounds how many machines one signal asks: for more, Prometheus is the tool.
+	mostNodes = 256
+	// nodesAtOnce is how many are asked at the same time.
+	nodesAtOnce = 16
+)
+
+// NodesOptions say which machines [Nodes] asks, and what it makes of their answers.
+type NodesOptions struct {
+	// Signal is CPU or Memory.
+	Signal Signal
+	// Name is the Signal of the readings; "" means "cpu" or "memory".
+	Name string
+	// URLs are those of the machines' node_exporters, as http://10.0.0.1:9100, from 1 to 256. Without a path, /metrics is asked; without
+	// a query, only for what is needed (collect[]). A user and password in one are sent as basic authentication.
+	URLs []string
+	// Percentile makes one value of those of several machines: the value that so many per cent of them do not exceed, above 0 and up to
+	// 100, which is the highest. 0 means their mean.
+	Percentile float64
+	// MayMiss is how many machines may give no value without the reading failing, from 0 to all but one.
+	MayMiss int
+	// Token, unless empty, is sent as "Authorization: Bearer Token" to all.
+	Token string
+	// TLS is for https; nil means the system's certificate authorities.
+	TLS *tls.Config
+	// Timeout bounds a probe as a whole; it is above 0.
+	Timeout time.Duration
+	// UserAgent is sent as User-Agent; "" means "autoscalebot".
+	UserAgent string
+}
+
+// Nodes is a [probe.Prober] that asks machines' node_exporters. It may be used by several goroutines at once.
+//
+// A machine gives no value when it does not answer, when its answer is not node_exporter's, and, for CPU, when it is asked for the first
+// time, or has restarted since (its counters went back), or was last heard of more than ten minutes ago. When more machines than MayMiss
+// give none, the reading has the outcome of one of them, and says how many: a Timeout, an Unreachable, a ClientError, a ServerError or,
+// where a machine answered, a BadAnswer. Value is 0 unless the outcome is Answered.
+type Nodes struct {
+	name       string
+	signal     Signal
+	percentile float64
+	mayMiss    int
+	timeout    time.Duration
+	nodes      []*node
+}
+
+// A node is one machine.
+type node struct {
+	url    *url.URL
+	client *web.Client
+	meter  meter
+}
+
+// A taken is what came of asking a node.
+type taken struct {
+	value  float64
+	status int
+	err    error // a web.Failure
+}
+
+// NewNodes returns a Nodes that has asked nobody yet, or says all that is wrong with the options, without a secret.
+func NewNodes(o NodesOptions) (*Nodes, error) {
+	n := &Nodes{name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout}
+	if n.name == "" {
+		n.name = string(o.Signal)
+	}
+	wrong := []error{o.check()}
+	for i, raw := range o.URLs {
+		one, err := newNode(raw, o)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("machine %d: %w", i+1, err))
+		}
+		n.nodes = append(n.nodes, one)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, fmt.Errorf("signal of machines: %w", err)
+	}
+	return n, nil
+}
+
+func newNode(raw string, o NodesOptions) (*node, error) {
+	u, badURL := web.ParseURL(raw, "http://10.0.0.1:9100")
+	header, badHeader := web.Headers(u, o.Token, http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
+	if err := errors.Join(badURL, badHeader); err != nil {
+		return nil, err
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/metrics"
+	}
+	if u.RawQuery == "" {
+		u.RawQuery = url.Values{"collect[]": {o.Signal.collector()}}.Encode()
+	}
+	return &node{url: u, client: web.NewClient(header, o.TLS, false)}, nil
+}
+
+// check says what is wrong with the options that nobody has to parse.
+func (o NodesOptions) check() error {
+	wrong := []error{o.Signal.check()}
+	if n := len(o.URLs); n == 0 || n > mostNodes {
+		wrong = append(wrong, fmt.Errorf("there are %d URLs of machines, and must be from 1 to %d", n, mostNodes))
+	}
+	if math.IsNaN(o.Percentile) || o.Percentile < 0 || o.Percentile > 100 {
+		wrong = append(wrong, fmt.Errorf("the percentile is %v, and must be above 0 and up to 100, or 0 for the mean", o.Percentile))
+	}
+	if n := len(o.URLs); n > 0 && (o.MayMiss < 0 || o.MayMiss >= n) {
+		wrong = append(wrong, fmt.Errorf("%d machines may give no value, and it must be from 0 to %d: one at least has to", o.MayMiss, n-1))
+	}
+	if o.Timeout <= 0 {
+		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+	}
+	return errors.Join(wrong...)
+}
+
+// Probe asks all machines, side by side, and says what came of it. It returns when the timeout is over or parent ends at the latest.
+func (n *Nodes) Probe(parent context.Context) probe.Reading {
+	ctx, cancel := context.WithTimeout(parent, n.timeout)
+	defer cancel()
+	r := probe.Reading{Signal: n.name, Time: time.Now(), Unit: unit, Outcome: probe.Answered}
+	all := n.ask(parent, ctx)
+	r.Status = all[0].status
+	var values []float64
+	for _, t := range all {
+		if t.err == nil {
+			values = append(values, t.value)
+			r.Status = t.status
+		}
+	}
+	if len(all)-len(values) <= n.mayMiss {
+		r.Value = combine(values, n.percentile)
+		return r
+	}
+	r.Outcome, r.Error = n.explain(parent, all)
+	return r
+}
+
+// ask asks all, a few at once.
+func (n *Nodes) ask(parent, ctx context.Context) []taken {
+	all := make([]taken, len(n.nodes))
+	turns := make(chan struct{}, nodesAtOnce)
+	var done sync.WaitGroup
+	for i, one := range n.nodes {
+		turns <- struct{}{}
+		done.Go(func() {
+			all[i] = one.take(parent, ctx, n.signal)
+			<-turns
+		})
+	}
+	done.Wait()
+	return all
+}
+
+// explain says why there is no reading.
+func (n *Nodes) explain(parent context.Context, all []taken) (probe.Outcome, string) {
+	if parent.Err() == context.Canceled {
+		return probe.Unreachable, "cancelled"
+	}
+	missing, first := 0, web.Failure{}
+	for i, t := range all {
+		var f web.Failure
+		if !errors.As(t.err, &f) {
+			continue
+		}
+		if missing++; missing == 1 {
+			first = f
+			if len(all) > 1 {
+				first.Text = fmt.Sprintf("machine %d: %s", i+1, f.Text)
+			}
+		}
+	}
+	if len(all) == 1 {
+		return first.Outcome, first.Text
+	}
+	return first.Outcome, fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all), n.mayMiss, first.Text)
+}
+
+// take asks the machine. The errors are failures.
+func (o *node) take(parent, ctx context.Context, s Signal) taken {
+	status, body, err := o.client.Get(parent, ctx, o.url)
+	if err != nil {
+		return taken{status: status, err: err}
+	}
+	value, err := o.judge(body, s, time.Now())
+	if err != nil {
+		err = web.Failure{Outcome: probe.BadAnswer, Text: err.Error()}
+	}
+	return taken{value, status, err}
+}
+
+// judge reads a page that came at now.
+func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
+	page, err := parse(body)
+	if err != nil {
+		return 0, err
+	}
+	if s == Memory {
+		return page.memory()
+	}
+	u, err := page.usage(now)
+	if err != nil {
+		return 0, err
+	}
+	return o.meter.take(u)
+}
+
+// combine makes one value of several, of which there is one at least.
+func combine(values []float64, percentile float64) float64 {
+	if percentile > 0 {
+		slices.Sort(values)
+		return values[max(0, int(math.Ceil(percentile/100*float64(len(values))))-1)]
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}

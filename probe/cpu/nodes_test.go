@@ -1,0 +1,247 @@
+package cpu_test
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/probertest"
+)
+
+// patient is a timeout that no test is to reach.
+const patient = 10 * time.Second
+
+// An exporter is a stand-in for a machine's node_exporter.
+type exporter struct {
+	*httptest.Server
+	page atomic.Value // a string; "" is a failure
+}
+
+func newExporter(t testing.TB, page string) *exporter {
+	e := &exporter{}
+	e.page.Store(page)
+	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		user, password, _ := req.BasicAuth()
+		switch text := e.page.Load().(string); {
+		case user != "bot" || password != "s3cr3t":
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = req.Write(w) // all it knows
+		case req.URL.Path != "/metrics" || len(req.URL.Query()["collect[]"]) != 1:
+			w.WriteHeader(http.StatusNotFound)
+		case text == "":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			_, _ = io.WriteString(w, text)
+		}
+	}))
+	t.Cleanup(e.Close)
+	return e
+}
+
+func (e *exporter) url() string { return "http://bot:s3cr3t@" + e.Listener.Addr().String() }
+
+// seconds is a page that says how long each of two processors was busy and idle.
+func seconds(busy, idle float64) string {
+	var b strings.Builder
+	b.WriteString("# HELP node_cpu_seconds_total Seconds.\n# TYPE node_cpu_seconds_total counter\n")
+	for i := range 2 {
+		for mode, s := range map[string]float64{"user": busy / 4, "system": busy / 4, "idle": idle / 4, "iowait": idle / 4} {
+			fmt.Fprintf(&b, "node_cpu_seconds_total{cpu=\"%d\",mode=%q} %v\n", i, mode, s)
+		}
+	}
+	return b.String()
+}
+
+const memoryPage = "node_memory_MemTotal_bytes 8e+09\nnode_memory_MemAvailable_bytes 2e+09\n"
+
+func nodes(t testing.TB, o cpu.NodesOptions, all ...*exporter) *cpu.Nodes {
+	t.Helper()
+	for _, e := range all {
+		o.URLs = append(o.URLs, e.url())
+	}
+	if o.Signal == "" {
+		o.Signal = cpu.CPU
+	}
+	if o.Timeout == 0 {
+		o.Timeout = patient
+	}
+	n, err := cpu.NewNodes(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestMachinesConform(t *testing.T) {
+	e := newExporter(t, memoryPage)
+	with := func(password string) func(string, time.Duration) (probe.Prober, error) {
+		return func(addr string, timeout time.Duration) (probe.Prober, error) {
+			return cpu.NewNodes(cpu.NodesOptions{Signal: cpu.Memory, Name: "ram", URLs: []string{"http://bot:" + password + "@" + addr}, Timeout: timeout})
+		}
+	}
+	probertest.Run(t, probertest.Fixture{
+		Addr: e.Listener.Addr().String(), New: with("s3cr3t"), Refused: with("s3cr3t-wrong"),
+		Want:    probe.Reading{Signal: "ram", Value: 75, Unit: "%", Status: 200},
+		Secrets: []string{"s3cr3t", "Ym90OnMzY3IzdA"},
+	})
+}
+
+// later waits until a machine may be measured again.
+func later() { time.Sleep(110 * time.Millisecond) }
+
+func TestMachinesAreCombined(t *testing.T) {
+	a, b, c := newExporter(t, seconds(100, 100)), newExporter(t, seconds(7, 7)), newExporter(t, seconds(0, 50))
+	mean := nodes(t, cpu.NodesOptions{}, a, b, c)
+	p50 := nodes(t, cpu.NodesOptions{Percentile: 50}, a, b, c)
+	most := nodes(t, cpu.NodesOptions{Percentile: 100}, a, b, c)
+	for _, n := range []*cpu.Nodes{mean, p50, most} {
+		want(t, n, 0, "3 of 3 machines give no value, and 0 may: machine 1: "+unknownYet)
+	}
+	a.page.Store(seconds(110, 190)) // 10 %
+	b.page.Store(seconds(97, 17))   // 90 %
+	c.page.Store(seconds(2, 58))    // 20 %
+	later()
+	want(t, mean, 40, "")
+	want(t, p50, 20, "")
+	want(t, most, 90, "")
+}
+
+func TestMachinesThatSayNothing(t *testing.T) {
+	a, b, c := newExporter(t, seconds(0, 0)), newExporter(t, seconds(0, 0)), newExporter(t, seconds(0, 0))
+	strict, lenient := nodes(t, cpu.NodesOptions{}, a, b, c), nodes(t, cpu.NodesOptions{MayMiss: 1}, a, b, c)
+	step := func(n float64) {
+		for _, e := range []*exporter{a, b, c} {
+			if e.page.Load() != "" {
+				e.page.Store(seconds(3*n, n))
+			}
+		}
+		later()
+	}
+	strict.Probe(t.Context())
+	lenient.Probe(t.Context())
+	b.page.Store("")
+	step(1)
+	r := strict.Probe(t.Context())
+	if r.Outcome != probe.ServerError || r.Error != "1 of 3 machines give no value, and 0 may: machine 2: status 503 Service Unavailable" || r.Value != 0 {
+		t.Errorf("got %+v", r)
+	}
+	want(t, lenient, 75, "")
+	b.page.Store(seconds(3, 1))
+	step(2) // b is measured over two steps
+	want(t, strict, 75, "")
+	a.page.Store(seconds(3, 1)) // restarted
+	later()
+	want(t, strict, 0, "3 of 3 machines give no value, and 0 may: machine 1: "+restarted)
+	step(9)
+	want(t, strict, 75, "")
+	c.Close()
+	b.Close()
+	step(10)
+	if r := lenient.Probe(t.Context()); r.Outcome != probe.Unreachable ||
+		!strings.HasPrefix(r.Error, "2 of 3 machines give no value, and 1 may: machine 2: connection refused by 127.0.0.1:") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestPagesThatTellNothing(t *testing.T) {
+	const noPage = "answer is no page of metrics as node_exporter writes it: is the URL right?"
+	for page, why := range map[string]string{
+		"# nothing\n":       "answer has no node_cpu_seconds_total: is the URL that of a node_exporter, with its collector cpu?",
+		"<html></html>\n":   noPage,
+		memoryPage:          "answer has no node_cpu_seconds_total: is the URL that of a node_exporter, with its collector cpu?",
+		"node_cpu_seconds_": noPage,
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} NaN\n":   "node_cpu_seconds_total is NaN in the answer, which is no time",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} -1\n":    "node_cpu_seconds_total is -1 in the answer, which is no time",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} +Inf\n":  "node_cpu_seconds_total is +Inf in the answer, which is no time",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 1e300\n": "node_cpu_seconds_total is 1e+300 in the answer, which is no time",
+	} {
+		want(t, nodes(t, cpu.NodesOptions{}, newExporter(t, page)), 0, why)
+	}
+	for _, page := range []string{"node_memory_MemTotal_bytes 8e9\n", "node_memory_MemTotal_bytes NaN\nnode_memory_MemAvailable_bytes 1\n"} {
+		want(t, nodes(t, cpu.NodesOptions{Signal: cpu.Memory}, newExporter(t, page)), 0,
+			"answer has no node_memory_MemTotal_bytes or node_memory_MemAvailable_bytes: is the URL that of a node_exporter, with its collector meminfo?")
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	_, err := cpu.NewNodes(cpu.NodesOptions{
+		Signal: "disk", URLs: []string{"http://bot:s3cr3t@10.0.0.1:9100", "10.0.0.2:9100"}, Token: "s3cr3t", Percentile: 101, MayMiss: 2,
+	})
+	const want = `signal of machines: "disk" is no signal of a machine: take cpu or memory
+the percentile is 101, and must be above 0 and up to 100, or 0 for the mean
+2 machines may give no value, and it must be from 0 to 1: one at least has to
+the timeout is 0s, and must be more than 0
+machine 1: more than one of a token, a user in the URL and an Authorization header is set: keep one
+machine 2: the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: write it like http://10.0.0.1:9100`
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	if _, err := cpu.NewNodes(cpu.NodesOptions{Signal: cpu.CPU, Timeout: patient}); err == nil ||
+		err.Error() != "signal of machines: there are 0 URLs of machines, and must be from 1 to 256" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A real node_exporter tells of this machine what the machine tells of itself.
+func TestNodeExporter(t *testing.T) {
+	addr := startNodeExporter(t)
+	urls := []string{"http://" + addr}
+	n := nodes(t, cpu.NodesOptions{URLs: urls, Timeout: patient})
+	want(t, n, 0, unknownYet)
+	var r probe.Reading
+	for until := time.Now().Add(patient); time.Now().Before(until); { // which keeps the CPU busy until it counts
+		if r = n.Probe(t.Context()); r.Outcome == probe.Answered && r.Value > 0 {
+			break
+		}
+	}
+	if r.Outcome != probe.Answered || r.Value <= 0 || r.Value > 100 || r.Status != 200 {
+		t.Errorf("cpu: got %+v", r)
+	}
+	machine, err := cpu.New(cpu.Options{Signal: cpu.Memory, Root: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, here := nodes(t, cpu.NodesOptions{Signal: cpu.Memory, URLs: urls}).Probe(t.Context()), machine.Probe(t.Context())
+	if there.Outcome != probe.Answered || there.Value <= 0 || there.Value > 100 || here.Outcome != probe.Answered {
+		t.Errorf("memory: got %+v there and %+v here", there, here)
+	}
+	// The whole page, with all that it collects, is read as well.
+	want := nodes(t, cpu.NodesOptions{Signal: cpu.Memory, URLs: []string{"http://" + addr + "/metrics?all=1"}}).Probe(t.Context())
+	if want.Outcome != probe.Answered || math.Abs(want.Value-there.Value) > 20 {
+		t.Errorf("memory on the whole page: got %+v, and %+v before", want, there)
+	}
+}
+
+func startNodeExporter(t testing.TB) string {
+	t.Helper()
+	path, err := exec.LookPath("prometheus-node-exporter")
+	if err != nil {
+		t.Skip("node_exporter is not installed (Debian: apt-get install prometheus-node-exporter)")
+	}
+	return startChild(t, path)
+}
+
+// Whatever a machine answers, it is a share or a failure.
+func FuzzPages(f *testing.F) {
+	for _, s := range []string{
+		seconds(1, 2) + memoryPage, seconds(2, 3) + memoryPage, memoryPage, "", "a 1 2 3\n", "# TYPE node_cpu_seconds_total histogram\n",
+		"node_cpu_seconds_total{cpu=\"0\"} 1e12\nnode_memory_MemTotal_bytes 1\nnode_memory_MemAvailable_bytes +Inf\n",
+	} {
+		f.Add([]byte(seconds(1, 1)), []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		c, m, err := cpu.ReadPage(first, second)
+		if !(c >= 0 && c <= 100 && m >= 0 && m <= 100) || err != nil && c != 0 {
+			t.Errorf("got %v, %v, %v", c, m, err)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package cpu
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// The metrics of node_exporter that are read.
+const (
+	cpuSeconds      = "node_cpu_seconds_total"
+	memoryTotal     = "node_memory_MemTotal_bytes"
+	memoryAvailable = "node_memory_MemAvailable_bytes"
+)
+
+// longest is the longest time that a processor can have been up, in seconds: about 30,000 years.
+const longest = 1e12
+
+// collector is the part of node_exporter that tells a signal.
+func (s Signal) collector() string {
+	if s == Memory {
+		return "meminfo"
+	}
+	return "cpu"
+}
+
+// A page holds the numbers of a node_exporter's answer that are read.
+type page struct {
+	busy, idle       float64 // seconds of all processors
+	processors       map[string]bool
+	total, available float64 // bytes, less than 0 where not told
+}
+
+var errNoPage = errors.New("answer is no page of metrics as node_exporter writes it: is the URL right?")
+
+// parse reads Prometheus's text format.
+func parse(body []byte) (page, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	if err != nil {
+		return page{}, errNoPage
+	}
+	p := page{processors: map[string]bool{}, total: -1, available: -1}
+	for _, m := range families[cpuSeconds].GetMetric() {
+		var processor, mode string
+		for _, l := range m.GetLabel() {
+			switch l.GetName() {
+			case "cpu":
+				processor = l.GetValue()
+			case "mode":
+				mode = l.GetValue()
+			}
+		}
+		seconds := m.GetCounter().GetValue() + m.GetUntyped().GetValue()
+		if !(seconds >= 0 && seconds <= longest) {
+			return page{}, fmt.Errorf("%s is %v in the answer, which is no time", cpuSeconds, seconds)
+		}
+		p.processors[processor] = true
+		if mode == "idle" || mode == "iowait" {
+			p.idle += seconds
+		} else {
+			p.busy += seconds
+		}
+	}
+	for _, m := range families[memoryTotal].GetMetric() {
+		p.total = m.GetGauge().GetValue() + m.GetUntyped().GetValue()
+	}
+	for _, m := range families[memoryAvailable].GetMetric() {
+		p.available = m.GetGauge().GetValue() + m.GetUntyped().GetValue()
+	}
+	return p, nil
+}
+
+// usage gives the page's counters of CPU.
+func (p page) usage(at time.Time) (usage, error) {
+	if len(p.processors) == 0 {
+		return usage{}, fmt.Errorf("answer has no %s: is the URL that of a node_exporter, with its collector cpu?", cpuSeconds)
+	}
+	return usage{busy: p.busy, idle: p.idle, from: fmt.Sprintf("%d processors", len(p.processors)), at: at}, nil
+}
+
+// memory gives how much of the memory is in use, in %.
+func (p page) memory() (float64, error) {
+	if known := p.total > 0 && p.available >= 0 && !math.IsInf(p.total, 0); !known {
+		return 0, fmt.Errorf("answer has no %s or %s: is the URL that of a node_exporter, with its collector meminfo?", memoryTotal, memoryAvailable)
+	}
+	return share(p.total-p.available, p.total), nil
+}
