@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"math"
+	"reflect"
+	"time"
+)
 
 // Applied is the state after a change that the platform accepted, as the tick makes it.
 func Applied(st State, now time.Time, from, to int) State {
@@ -8,4 +12,15 @@ func Applied(st State, now time.Time, from, to int) State {
 	st.scaled(now, from, to)
 	st.Dynos = to
 	return st
+}
+
+// SameNumbers says whether two adaptive policies aim at the same.
+func SameNumbers(a, b *Adaptive) bool {
+	x, y := reflect.ValueOf(a.numbers), reflect.ValueOf(b.numbers)
+	for i := range x.NumField() {
+		if math.Abs(x.Field(i).Float()-y.Field(i).Float()) > 1e-9 {
+			return false
+		}
+	}
+	return true
 }

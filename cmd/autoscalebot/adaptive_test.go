@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -31,5 +32,30 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	}
 	if adaptive(&settings.Settings{Policy: "adaptive", Aim: settings.Word(bot.Lean), MaxResponseTime: 500}) == nil {
 		t.Error("no policy")
+	}
+}
+
+// A price of a slow minute is an aim, weighed against what a dyno costs.
+func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
+	of := func(pairs ...string) *bot.Adaptive {
+		t.Helper()
+		s, _, err := settings.LoadTrial(nil, append(pairs, "POLICY=adaptive"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return adaptive(s)
+	}
+	clearEnv(t)
+	same := func(a, b *bot.Adaptive) bool { return reflect.DeepEqual(a, b) }
+	if dear := of("AIM=$100"); !same(dear, of("AIM=safe")) || !same(of("AIM=0.0001"), of("AIM=lean")) || same(of("AIM=0.5"), of("AIM=safe")) || same(of("AIM=0.5"), of("AIM=balanced")) {
+		t.Error("AIM=$100 is not safe, AIM=0.0001 is not lean, or AIM=0.5 is one of the words")
+	}
+	if !same(of("AIM=0.5"), of("AIM=1", "DYNO_PRICE_PER_MONTH=50")) {
+		t.Error("with dynos that cost twice as much, a slow minute at twice the price is not the same")
+	}
+	for _, wrong := range []string{"bold", "0", "-1", "nan"} {
+		if _, _, err := settings.LoadTrial(nil, []string{"AIM=" + wrong}); err == nil || !strings.Contains(err.Error(), "write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50") {
+			t.Errorf("AIM=%s: %v", wrong, err)
+		}
 	}
 }

@@ -23,15 +23,16 @@ type ownPolicy struct {
 	adaptive *bot.Adaptive
 }
 
-// ownPolicies are the bot's own policies for a bound in milliseconds. adaptive is the one with the aim.
-func ownPolicies(aim bot.Aim, boundMS float64) []ownPolicy {
+// ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound there is no
+// adaptive one.
+func ownPolicies(s *settings.Settings) []ownPolicy {
 	out := []ownPolicy{{name: "count"}}
-	for _, p := range []struct {
-		name string
-		aim  bot.Aim
-	}{{"adaptive", aim}, {"adaptive-lean", bot.Lean}, {"adaptive-safe", bot.Safe}} {
-		if a, err := bot.NewAdaptive(p.aim, boundMS); err == nil {
-			out = append(out, ownPolicy{p.name, a})
+	if a, err := aimed(s); err == nil {
+		out = append(out, ownPolicy{"adaptive", a})
+	}
+	for _, aim := range []bot.Aim{bot.Lean, bot.Safe} {
+		if a, err := bot.NewAdaptive(aim, float64(s.MaxResponseTime)); err == nil {
+			out = append(out, ownPolicy{"adaptive-" + string(aim), a})
 		}
 	}
 	return out
@@ -66,7 +67,7 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 		return nil
 	}
 	var out []sim.Driver
-	own := ownPolicies(bot.Aim(t.s.Aim), float64(t.s.MaxResponseTime))
+	own := ownPolicies(t.s)
 	if len(own) == 1 && slices.ContainsFunc(chosen, func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
 		m.add("MAX_RESPONSE_TIME_IN_MS", "%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
 		return nil
@@ -109,7 +110,7 @@ func (m *mistakes) policies(names string) []string {
 // policyNames are the names of all policies there are.
 func policyNames() []string {
 	var names []string
-	for _, p := range ownPolicies(bot.Balanced, 1) {
+	for _, p := range ownPolicies(settings.Defaults()) {
 		names = append(names, p.name)
 	}
 	for _, d := range append(peers.All(sim.DefaultFleet()), sim.Oracle()) {

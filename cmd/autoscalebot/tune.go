@@ -14,10 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// usualPrice is what a dyno is taken to cost a month where nobody says: that of Heroku's Standard-1X, in dollars
-// (https://www.heroku.com/pricing).
-const usualPrice = 25
-
 // A purpose is what settings are looked for.
 type purpose struct{ slowMinute, trials string }
 

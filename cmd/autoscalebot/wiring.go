@@ -260,11 +260,33 @@ func adaptive(s *settings.Settings) *bot.Adaptive {
 	if s.Policy != "adaptive" {
 		return nil
 	}
-	a, err := bot.NewAdaptive(bot.Aim(s.Aim), float64(s.MaxResponseTime))
+	a, err := aimed(s)
 	if err != nil {
 		panic(err) // the settings are checked
 	}
 	return a
+}
+
+// usualPrice is what a dyno is taken to cost a month where nobody says: that of Heroku's Standard-1X, in dollars
+// (https://www.heroku.com/pricing).
+const usualPrice = 25
+
+// hoursAMonth makes a price for a month one for an hour, as Heroku bills: by the second, up to the monthly price
+// (https://devcenter.heroku.com/articles/usage-and-billing).
+const hoursAMonth = 720
+
+// aimed is the adaptive policy with the aim of the settings, be it a word or the price of a slow minute.
+func aimed(s *settings.Settings) (*bot.Adaptive, error) {
+	bound := float64(s.MaxResponseTime)
+	slowMinute, ok := s.SlowMinute()
+	if !ok {
+		return bot.NewAdaptive(bot.Aim(s.Aim), bound)
+	}
+	dyno := float64(s.DynoPrice)
+	if dyno == 0 {
+		dyno = usualPrice
+	}
+	return bot.NewPricedAdaptive(slowMinute/dyno*hoursAMonth, bound)
 }
 
 // appName is what notices call the app: its name on Heroku, or else that of the folder that the bot was started in.

@@ -1,0 +1,43 @@
+package bot
+
+import (
+	"fmt"
+	"math"
+)
+
+// balancedDynoHours is what a slow minute is worth to the balanced aim, in hours of a dyno; to the lean one it is a tenth of that, and to
+// the safe one ten times as much. With a dyno at $25 a month these are 1, 10 and 100 cents. It is a
+// convention, of the order of what the aims come to on the traces of bot/sim at a peak of 25 dynos.
+const balancedDynoHours = 3
+
+// NewPricedAdaptive makes an adaptive policy for somebody to whom a slow minute is worth so many hours of a dyno: 0.3 is the lean aim, 3 the
+// balanced and 30 the safe one, and what lies between them is between, on a logarithmic scale. Less than 0.3 is lean, and more than 30 is
+// safe. The bound is that of [NewAdaptive]. The error says what is wrong.
+func NewPricedAdaptive(dynoHours, boundMS float64) (*Adaptive, error) {
+	if !(dynoHours > 0) || math.IsInf(dynoHours, 0) {
+		return nil, fmt.Errorf("a slow minute that is worth %g dyno-hours is no price; it must be more than 0", dynoHours)
+	}
+	a, err := NewAdaptive(Balanced, boundMS)
+	if err != nil {
+		return nil, err
+	}
+	end, share := Lean, math.Log10(dynoHours/balancedDynoHours)
+	if share > 0 {
+		end = Safe
+	}
+	other, err := NewAdaptive(end, boundMS)
+	if err != nil {
+		return nil, err
+	}
+	a.numbers = a.toward(other.numbers, min(math.Abs(share), 1))
+	return a, nil
+}
+
+// toward is a share of the way from n to m, from 0 to 1.
+func (n numbers) toward(m numbers, share float64) numbers {
+	between := func(a, b float64) float64 { return a + share*(b-a) }
+	return numbers{
+		upQuantile: between(n.upQuantile, m.upQuantile), up: between(n.up, m.up), to: between(n.to, m.to),
+		downQuantile: between(n.downQuantile, m.downQuantile), down: between(n.down, m.down),
+	}
+}
