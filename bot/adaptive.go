@@ -21,7 +21,7 @@ const (
 
 // Adaptive decides from the load that it infers from how often and how long heartbeats wait, instead of counting slow and fast ones: it
 // goes straight to the number of dynos that is needed, and comes down when fewer have been enough for long. [Load] says how the load
-// is inferred. A Policy with an Adaptive wants each reading that is a heartbeat in milliseconds; other signals count as ever.
+// is inferred. A Policy with an Adaptive wants each reading that is a heartbeat in milliseconds.
 //
 // It is made by NewAdaptive, and may be used by several bots at once.
 type Adaptive struct {
@@ -196,9 +196,9 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 		}
 		d.Rule, d.Wish = RuleMoreLoad, min(2*n+2, max(n+1, dynos(l.quantile(a.laws, quantile, true)/a.to+drain)))
 		d.Load.Need = max(d.Load.Need, d.Wish)
-	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.otherwiseSlow(st, d, in):
+	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.failing(st, d, in):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
-	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !p.allCalm(in):
+	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !answered(in):
 	case l.Needs[0].Dynos < n:
 		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
 	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && n > 1 && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n-trial(n)):
@@ -209,19 +209,15 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 // trial is how many of n dynos go on trial at a time.
 func trial(n int) int { return max(1, n/10) }
 
-// otherwiseSlow says whether enough readings were slow that are no heartbeats, or failures.
-func (p *Policy) otherwiseSlow(st *State, d *Decision, in []probe.Reading) bool {
-	if d.Verdict != Slow || d.Rule == RuleBooting || !p.Fails.reached(st.Slow) {
-		return false
-	}
-	r := &in[d.Reading]
-	return r.Outcome != probe.Answered || !isBeat(r)
+// failing says whether enough heartbeats in a row failed.
+func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
+	return d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) && in[d.Reading].Outcome != probe.Answered
 }
 
-// allCalm says whether all readings allow a down: heartbeats that were answered, and others that are fast.
-func (p *Policy) allCalm(in []probe.Reading) bool {
+// answered says whether all heartbeats were.
+func answered(in []probe.Reading) bool {
 	return !slices.ContainsFunc(in, func(r probe.Reading) bool {
-		return r.Outcome != probe.Answered || !isBeat(&r) && p.verdict(&r) != Fast
+		return r.Signal == probe.HeartbeatSignal && r.Outcome != probe.Answered
 	})
 }
 

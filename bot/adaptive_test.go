@@ -223,7 +223,11 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 		"errors at once":        {failed(probe.ServerError, "status 503")},
 		"another signal, right": {took(50), {Signal: "jobs", Value: 500, Unit: "jobs", Outcome: probe.Answered}},
 	} {
-		a := newApp(adaptive(t, bot.Lean, 1000), 12, 3)
+		p := adaptive(t, bot.Lean, 1000)
+		if len(in) > 1 {
+			p.Rules = []bot.SignalRule{jobsRule}
+		}
+		a := newApp(p, 12, 3)
 		a.policy.PauseDown = true
 		a.run(time.Hour)
 		a.policy.PauseDown = false
@@ -240,14 +244,14 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 
 func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 	p := adaptive(t, bot.Balanced, 1000)
-	jobs := probe.Reading{Signal: "jobs", Value: 5000, Unit: "jobs", Outcome: probe.Answered}
+	p.Rules = []bot.SignalRule{jobsRule}
 	var st bot.State
 	var d bot.Decision
 	for i := range 3 {
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{took(60), jobs}, bounds(1, 9), 2)
+		st, d = p.Decide(st, noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{took(60), jobs(5000)}, bounds(1, 9), 2)
 	}
-	if d.To != 3 || d.Rule != bot.RuleSlow {
-		t.Errorf("3 times too many jobs: %+v, want 3 dynos by %q", d, bot.RuleSlow)
+	if d.To != 3 || d.Rule != bot.RuleAbove {
+		t.Errorf("3 times too many jobs: %+v, want 3 dynos by %q", d, bot.RuleAbove)
 	}
 }
 

@@ -186,8 +186,8 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	case ctx.Err() != nil:
 		r.Action = Interrupted
 	case err != nil:
-		r.Decision = b.o.Policy.judge(&b.state, r.Readings)
-		r.Decision.From, r.Decision.To, r.Decision.Wish, r.Decision.Rule = -1, -1, -1, RuleUnknown
+		r.Decision = b.o.Policy.judge(&b.state, now, r.Readings, -1)
+		r.Decision.Rule = RuleUnknown
 		r.Action, r.Error = Failed, err.Error()
 	default:
 		r.Dynos, r.Settled = n, settled

@@ -73,7 +73,10 @@ func (p *Policy) stabilize(st *State, d *Decision, now time.Time) {
 func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 	up, down := p.Cooldowns(st, now)
 	left := up
-	if d.To < d.From {
+	switch {
+	case d.Rule == RuleBreach:
+		left = st.CoolUntil.Sub(now)
+	case d.To < d.From:
 		left = down
 	}
 	if left > 0 {

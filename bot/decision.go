@@ -24,6 +24,11 @@ const (
 	// RuleMoreLoad and RuleLessLoad: the load that the heartbeats tell of needs more dynos, or has needed fewer for long.
 	RuleMoreLoad Rule = "more load"
 	RuleLessLoad Rule = "less load"
+	// RuleAbove: a signal beside the heartbeat is above its maximum. RuleBelow: all are below their minimum.
+	RuleAbove Rule = "signal above"
+	RuleBelow Rule = "signals below"
+	// RuleBreach: a scaling rule of Cloud Foundry's App Autoscaler was breached.
+	RuleBreach Rule = "breach"
 	// RuleBooting: slow, while dynos that were added are yet to boot, which does not count.
 	RuleBooting Rule = "booting"
 	// RuleBlind: the readings say nothing about the load.
@@ -35,7 +40,7 @@ const (
 // reads says whether a rule goes by the readings.
 func (r Rule) reads() bool {
 	switch r {
-	case RuleSlow, RuleFast, RuleNoHelp, RuleMoreLoad, RuleLessLoad:
+	case RuleSlow, RuleFast, RuleNoHelp, RuleMoreLoad, RuleLessLoad, RuleAbove, RuleBelow, RuleBreach:
 		return true
 	}
 	return false
@@ -48,7 +53,8 @@ type Decision struct {
 	To   int `json:"to"`
 	// Rule is the rule that spoke.
 	Rule Rule `json:"rule"`
-	// Verdict is what the readings say; Reading is the index of the one that said it, -1 when there was none.
+	// Verdict is what the heartbeat says, and without one what the signals say; Reading is the index of the heartbeat that said it,
+	// -1 when there was none.
 	Verdict Verdict `json:"verdict"`
 	Reading int     `json:"reading"`
 	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for a
@@ -70,6 +76,10 @@ type Decision struct {
 	Climb *Climb `json:"climb,omitempty"`
 	// Load is the load that the readings tell of; nil where the policy counts.
 	Load *Estimate `json:"load,omitempty"`
+	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules.
+	Signals []Judged `json:"signals,omitempty"`
+	// Breach is the scaling rule that was breached, nil for none.
+	Breach *Breached `json:"breach,omitempty"`
 	// Bill is what the month costs; nil where there is no budget.
 	Bill *Bill `json:"bill,omitempty"`
 	// Adopted is set when somebody else had changed the number of dynos since the last tick.

@@ -93,7 +93,7 @@ func beats(in []probe.Reading) []beat {
 }
 
 func isBeat(r *probe.Reading) bool {
-	return r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
+	return r.Signal == probe.HeartbeatSignal && r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
 }
 
 // A sight is what the beats of a tick say, in the form in which each guess is asked about it.

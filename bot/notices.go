@@ -115,8 +115,10 @@ func (e *telling) ofTheBot() {
 	if unknown := r.Dynos < 0; e.want.ScaleFails {
 		e.incident(notify.ScaleFailed, unknown, unknown, Record.Why)
 	}
-	blind := d.Verdict == Blind
+	blind := d.Verdict == Blind && (d.Reading >= 0 || len(d.Signals) == 0)
 	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed, blind, Record.sight)
+	unread, long := d.unread()
+	e.incident(notify.SignalUnreachable, long, unread, Record.unread)
 	paused := e.want.Paused || r.Control.paused(r.Time) != ""
 	e.incident(notify.Paused, paused, paused, e.paused)
 	ordered := r.Control.Order.Active(r.Time)
@@ -137,10 +139,10 @@ func (e *telling) ofTheApp() {
 	}
 	pinned := d.To == d.From && d.clamped(ClampSchedule)
 	if e.want.ExceedMax {
-		e.atLimit(notify.NeedsExceedMax, pinned && d.wantsMore(), d.Verdict == Slow && r.Dynos >= r.Limits.Max)
+		e.atLimit(notify.NeedsExceedMax, pinned && d.wantsMore(), d.Says() == Slow && r.Dynos >= r.Limits.Max)
 	}
 	if e.want.BelowMin {
-		e.atLimit(notify.NeedsBelowMin, pinned && d.wantsFewer() && d.From > 1, d.Verdict == Fast && r.Dynos <= r.Limits.Min)
+		e.atLimit(notify.NeedsBelowMin, pinned && d.wantsFewer() && d.From > 1, d.Says() == Fast && r.Dynos <= r.Limits.Min)
 	}
 	if e.want.ScaleDiff > 0 {
 		e.out = append(e.out, e.scaleDiff(r)...)
@@ -150,19 +152,19 @@ func (e *telling) ofTheApp() {
 // atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show has
 // neither begun nor ended.
 func (e *telling) atLimit(k notify.Kind, begins, cause bool) {
-	if e.r.Decision.Verdict != Blind {
+	if e.r.Decision.Says() != Blind {
 		e.incident(k, begins, e.lasts(k, cause), Record.Why)
 	}
 }
 
-// wantsMore says whether slow answers call for more dynos.
+// wantsMore says whether slow answers, or signals, call for more dynos.
 func (d Decision) wantsMore() bool {
-	return d.Rule == RuleSlow || d.Rule == RuleMoreLoad && d.Verdict == Slow
+	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleMoreLoad && d.Verdict == Slow
 }
 
-// wantsFewer says whether fast answers call for fewer.
+// wantsFewer says whether fast answers, or signals, call for fewer.
 func (d Decision) wantsFewer() bool {
-	return d.Rule == RuleFast || d.Rule == RuleLessLoad && d.Verdict == Fast
+	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
 // paused says what is paused.

@@ -36,6 +36,12 @@ type Policy struct {
 	HelpAfter int
 	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
 	FailOn []probe.Outcome
+	// Rules judge signals beside the heartbeat: up if any says so, down only if all do. There may be rules and no heartbeat.
+	Rules []SignalRule
+	// DecideEvery is how far apart the moments are at which rules with a window may change anything, rounded up to a tick; 0 = every tick.
+	DecideEvery time.Duration
+	// Breaches, where there are any, decide in the place of the heartbeat and the rules.
+	Breaches []BreachRule
 	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot holds for both.
 	Adaptive *Adaptive
 	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
@@ -72,8 +78,8 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		st.Climb = nil
 		st.HoldUntil = now.Add(p.ManualHold)
 	}
-	d := p.judge(&st, in)
-	d.From, d.Wish, d.Bill = n, n, bill
+	d := p.judge(&st, now, in, n)
+	d.Bill = bill
 	if byHand {
 		d.Adopted = &Adopted{From: was, To: n}
 	}
@@ -110,8 +116,21 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 		d.Rule = RuleHandsOff
 	case lim.Clamp(n) != n:
 		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
-	case d.Verdict == Slow && st.Climb.stepBack(now, n):
+	case len(p.Breaches) > 0:
+		p.breach(st, d, now, in)
+	case d.Reading >= 0 && d.Verdict == Slow && !d.above() && st.Climb.stepBack(now, n):
 		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
+	default:
+		p.beat(st, d, now, in)
+		p.merge(st, d, now)
+	}
+}
+
+// beat wishes for what the heartbeat calls for.
+func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	n := d.From
+	switch {
+	case d.Reading < 0:
 	case p.Adaptive != nil && n > 0:
 		p.adapt(st, d, now, in)
 	case d.Verdict == Slow && p.Fails.reached(st.Slow):
@@ -121,14 +140,24 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 	}
 }
 
-// judge takes the readings of one tick into the state. Several signals merge so that up needs any of them and down needs
-// all: slow if any is slow, else blind if any is blind, fast only if all are fast.
-func (p *Policy) judge(st *State, in []probe.Reading) Decision {
-	d := Decision{Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS}
+// judge takes the readings of one tick into the state, given the number n of dynos, less than 0 where it is not known. Several
+// heartbeats merge so that up needs any of them and down needs all: slow if any is slow, else blind if any is blind, fast only if all
+// are fast. Other signals are judged by the rules.
+func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Decision {
+	d := Decision{
+		From: n, To: n, Wish: n, Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
+	}
+	p.sense(st, &d, now, in, n)
 	for i := range in {
-		if v := p.verdict(&in[i]); i == 0 || weight(v) > weight(d.Verdict) {
+		if in[i].Signal != probe.HeartbeatSignal {
+			continue
+		}
+		if v := p.verdict(&in[i]); d.Reading < 0 || weight(v) > weight(d.Verdict) {
 			d.Verdict, d.Reading = v, i
 		}
+	}
+	if d.Reading < 0 && len(p.Rules) > 0 {
+		d.Verdict = d.Says()
 	}
 	if d.Verdict == Blind {
 		st.Blind++
@@ -136,12 +165,20 @@ func (p *Policy) judge(st *State, in []probe.Reading) Decision {
 		return d
 	}
 	st.Blind = 0
+	if d.Reading >= 0 {
+		p.count(st, &d, &in[d.Reading])
+	}
+	return d
+}
+
+// count takes the heartbeat that prevails into the runs.
+func (p *Policy) count(st *State, d *Decision, r *probe.Reading) {
 	st.recover(d.Verdict)
 	if d.Verdict == Slow && !st.BootSince.IsZero() {
 		d.Rule, d.BootSeconds = RuleBooting, st.BootTime().Seconds()
-		return d
+		return
 	}
-	st.Level.add(&in[d.Reading])
+	st.Level.add(r)
 	st.Slow, st.Fast = st.Slow.push(d.Verdict == Slow), st.Fast.push(d.Verdict == Fast)
 	switch d.Verdict {
 	case Slow:
@@ -149,7 +186,6 @@ func (p *Policy) judge(st *State, in []probe.Reading) Decision {
 	case Fast:
 		d.Run, d.Needed, d.Of = p.Passes.progress(st.Fast), p.Passes.N, p.Passes.M
 	}
-	return d
 }
 
 // verdict judges one reading. Both bounds are right.
@@ -165,17 +201,4 @@ func (p *Policy) verdict(r *probe.Reading) Verdict {
 		return Fast
 	}
 	return Right
-}
-
-// weight orders the verdicts by which one prevails over the others of the same tick.
-func weight(v Verdict) int {
-	switch v {
-	case Slow:
-		return 3
-	case Blind:
-		return 2
-	case Right:
-		return 1
-	}
-	return 0
 }

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -30,7 +31,15 @@ func drawPolicy(t *rapid.T) bot.Policy {
 		}
 		return bot.Step{Dynos: rapid.IntRange(1, 4).Draw(t, name)}
 	}
+	var rules []bot.SignalRule
+	if rapid.Bool().Draw(t, "a rule by rows") {
+		rules = append(rules, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: quorum("many"), Passes: quorum("few")})
+	}
+	if rapid.Bool().Draw(t, "a rule by a window") {
+		rules = append(rules, bot.SignalRule{Signal: "jobs", PerDyno: true, Max: 30, Min: math.NaN(), Window: seconds("window") + time.Second})
+	}
 	return bot.Policy{
+		Rules: rules, DecideEvery: seconds("decide every"),
 		MaxResponseMS: 1000, MinResponseMS: 200, FailOn: defaults.FailOn,
 		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
 		CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
@@ -53,6 +62,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 		var lastUp, lastChange, lastHand time.Time
 		var wishes []bot.Wish
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
+		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "pause")) * time.Second)
 			if hand := rapid.IntRange(-8, 8).Draw(t, "hand"); hand > 0 && now.Sub(lastChange) > 2*time.Minute && hand != n {
@@ -61,7 +71,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 				}
 				n = hand
 			}
-			in := rapid.SliceOfN(reading, 0, 2).Draw(t, "readings")
+			in := append(rapid.SliceOfN(reading, 0, 2).Draw(t, "readings"), queue.Draw(t, "queue"))
 			before := fromJSON(t, st)
 			next, d := p.Decide(st, now, in, lim, n)
 			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
@@ -85,11 +95,11 @@ func TestDecideNeverSurprises(t *testing.T) {
 				if d.Bill != nil && d.Bill.Dollars >= p.Budget {
 					t.Fatalf("went up beyond the budget: %+v", d)
 				}
-				if d.Verdict != bot.Slow || now.Sub(lastUp) < p.CooldownUp || now.Sub(lastHand) < p.ManualHold {
+				if d.Says() != bot.Slow || now.Sub(lastUp) < p.CooldownUp || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went up without cause or too soon: %+v", d)
 				}
 			case inside && d.To < n:
-				if d.Verdict != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleNoHelp) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
+				if d.Says() != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleNoHelp) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went down without cause or too soon: %+v", d)
 				}
 				if p.Stabilization > 0 && now.Sub(wishes[0].Time) < p.Stabilization {

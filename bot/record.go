@@ -144,8 +144,17 @@ func (r Record) cause() string {
 		return d.progress() + " " + r.evidence() + r.load()
 	case RuleMoreLoad, RuleLessLoad:
 		return d.Load.String()
+	case RuleAbove:
+		return r.above()
+	case RuleBelow:
+		return r.below()
+	case RuleBreach:
+		return r.breach()
 	}
-	return r.sight() + r.load()
+	if d := r.Decision; d.Reading < 0 && len(d.Signals) > 0 {
+		return strings.TrimPrefix(r.signals(func(*Judged) bool { return true }), "; ")
+	}
+	return r.sight() + r.load() + r.signals(func(*Judged) bool { return true })
 }
 
 // load writes the load beside what the readings say, where the policy goes by it.

@@ -16,8 +16,16 @@ type State struct {
 	// Level sums up the readings since then. Climb is a row of ups that have not improved them yet, nil for none.
 	Level Level  `json:"level,omitzero"`
 	Climb *Climb `json:"climb,omitempty"`
-	// Blind counts the blind readings in a row.
+	// Blind counts the blind ticks in a row.
 	Blind int `json:"blind"`
+	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
+	Signals      []SignalState `json:"signals,omitempty"`
+	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
+	// Metrics is what is remembered for scaling rules. CoolUntil is until when they change nothing, and CoolSeconds for how long they will
+	// not if the change that they now ask for is made.
+	Metrics     []SignalState `json:"metrics,omitempty"`
+	CoolUntil   time.Time     `json:"cool_until,omitzero"`
+	CoolSeconds float64       `json:"cool_seconds,omitempty"`
 	// LastUp and LastDown are when the bot last added and removed dynos.
 	LastUp   time.Time `json:"last_up,omitzero"`
 	LastDown time.Time `json:"last_down,omitzero"`
@@ -54,7 +62,10 @@ type Wish struct {
 }
 
 // restart forgets the readings, which were of another number of dynos.
-func (s *State) restart() { s.Slow, s.Fast, s.Level = 0, 0, Level{} }
+func (s *State) restart() {
+	s.Slow, s.Fast, s.Level = 0, 0, Level{}
+	s.restartSignals()
+}
 
 // asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
 func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.AskedTo = now, from, to }
@@ -64,6 +75,9 @@ func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.A
 func (s *State) scaled(now time.Time, from, to int) {
 	s.climbed(from, to)
 	s.restart()
+	if s.CoolSeconds > 0 {
+		s.CoolUntil, s.CoolSeconds = now.Add(time.Duration(s.CoolSeconds*float64(time.Second))), 0
+	}
 	if to > from {
 		s.regret(now)
 		s.LastUp = now

@@ -37,6 +37,8 @@ const (
 	HeartbeatUnreachable Kind = "heartbeat_unreachable"
 	// HeartbeatRecovered: the heartbeat gives readings again. It ends the incident of HeartbeatUnreachable.
 	HeartbeatRecovered Kind = "heartbeat_recovered"
+	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed. An incident.
+	SignalUnreachable Kind = "signal_unreachable"
 	// HandsOff: somebody set the app to 0 dynos, so the bot keeps its hands off. An incident.
 	HandsOff Kind = "hands_off"
 	// ManualChange: somebody else has changed the number of dynos.

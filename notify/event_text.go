@@ -138,6 +138,11 @@ func (e Event) headline() string {
 		return "the heartbeat is " + e.still() + "unreachable, so " + e.process() + " is not being scaled"
 	case HeartbeatRecovered:
 		return "the heartbeat is reachable again"
+	case SignalUnreachable:
+		if e.Phase == Resolved {
+			return "all signals of " + e.process() + " are known again"
+		}
+		return "a signal of " + e.process() + " is " + e.still() + "not known, so no dyno is removed"
 	case HandsOff:
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s is no longer at 0 dynos but at %d, so the bot is back at work", e.process(), e.To)

@@ -127,7 +127,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 
 // Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
 func (h *Heartbeat) Probe(ctx context.Context) Reading {
-	r := Reading{Signal: "heartbeat", Time: time.Now(), Unit: "ms", Measure: h.measure}
+	r := Reading{Signal: HeartbeatSignal, Time: time.Now(), Unit: "ms", Measure: h.measure}
 	target, err := h.resolve(ctx)
 	if err != nil {
 		r.Value = ms(time.Since(r.Time))

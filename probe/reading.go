@@ -37,9 +37,19 @@ const (
 	BadAnswer Outcome = "bad answer"
 )
 
+// HeartbeatSignal is the Signal of a heartbeat.
+const HeartbeatSignal = "heartbeat"
+
+const (
+	// UnitSteps is the Unit of a wish of the app's own: the Value is 1 for more dynos, -1 for fewer and 0 for as many as there are.
+	UnitSteps = "steps"
+	// UnitDynos is the Unit of such a wish in numbers: the Value is how many dynos the app wants in all.
+	UnitDynos = "dynos"
+)
+
 // A Reading is what one probe saw. It marshals to JSON and back without loss down to a microsecond.
 type Reading struct {
-	// Signal names what was measured: "heartbeat".
+	// Signal names what was measured: HeartbeatSignal, or the name of another signal.
 	Signal string `json:"signal"`
 	// Time is when the probe began.
 	Time time.Time `json:"time"`

@@ -29,7 +29,8 @@ func verdicts() []bot.Verdict { return []bot.Verdict{bot.Slow, bot.Fast, bot.Rig
 
 func rules() []bot.Rule {
 	return []bot.Rule{
-		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleMoreLoad, bot.RuleLessLoad, bot.RuleNoHelp, bot.RuleLimits, bot.RuleOrder,
+		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleMoreLoad, bot.RuleLessLoad, bot.RuleAbove, bot.RuleBelow, bot.RuleBreach,
+		bot.RuleNoHelp, bot.RuleLimits, bot.RuleOrder,
 		bot.RuleBooting, bot.RuleBlind, bot.RuleHandsOff, bot.RuleUnknown, bot.RuleOffline,
 	}
 }

@@ -44,7 +44,7 @@ func hostile(t *testing.T) *world {
 // spoil has the app and the platform answer evil.
 func (w *world) spoil(t *testing.T) {
 	t.Helper()
-	w.app.answer(probe.Reading{Signal: "heartbeat" + evil, Outcome: probe.Outcome("outcome" + evil), Unit: evil, Error: "reading" + evil})
+	w.app.answer(probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Outcome("outcome" + evil), Unit: evil, Error: "reading" + evil})
 	w.beat(t)
 	w.app.mu.Lock()
 	w.app.fails = errors.New("platform" + evil)

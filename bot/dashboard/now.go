@@ -42,6 +42,9 @@ type present struct {
 	Phases         []phase
 	Transfer       string
 
+	// Signals says what the rules make of the signals beside the heartbeat.
+	Signals []mark
+
 	Run     string
 	RunPips []bool
 	RunNote string
@@ -138,6 +141,7 @@ func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration
 	p.Headline, p.Why, p.Tone = r.Headline(), r.Why(), toneOf(r)
 	hb, ok := r.Heartbeat()
 	p.Verdict = verdictMark(r.Decision.Verdict, hb)
+	p.Signals = signals(r.Decision.Signals)
 	p.Bounds = fmt.Sprintf("%s to %s is right", millis(r.Decision.MinResponseMS), millis(r.Decision.MaxResponseMS))
 	if ok {
 		p.Response, p.Unit = millisParts(hb.Value)
@@ -146,6 +150,24 @@ func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration
 			p.Transfer = duration(hb.Phases.Transfer)
 		}
 	}
+}
+
+// signals says what the rules make of the signals beside the heartbeat.
+func signals(all []bot.Judged) []mark {
+	var out []mark
+	for _, j := range all {
+		m := mark{j.String(), good}
+		switch j.Verdict {
+		case bot.Above:
+			m.Tone = busy
+		case bot.Below:
+			m.Tone = calm
+		case bot.Blind:
+			m.Tone = quiet
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 func pips(n, of int) []bool {
@@ -195,11 +217,11 @@ func toneOf(r bot.Record) tone {
 	switch {
 	case r.Action == bot.Failed || r.Decision.Rule == bot.RuleOffline:
 		return alert
-	case r.Decision.Verdict == bot.Blind || r.Decision.Rule == bot.RuleHandsOff:
+	case r.Decision.Says() == bot.Blind || r.Decision.Rule == bot.RuleHandsOff:
 		return quiet
 	case r.Action == bot.Scaled || r.Action == bot.WouldScale:
 		return calm
-	case r.Decision.Verdict == bot.Slow:
+	case r.Decision.Says() == bot.Slow:
 		return busy
 	}
 	return good
@@ -261,7 +283,7 @@ func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) 
 		return mark{"offline", alert}
 	case r.Action == bot.Failed:
 		return mark{"the platform fails", alert}
-	case r.Decision.Verdict == bot.Blind:
+	case r.Decision.Says() == bot.Blind:
 		return mark{"blind", quiet}
 	case r.Decision.Rule == bot.RuleHandsOff:
 		return mark{"hands off", quiet}

@@ -348,7 +348,7 @@ func TestEveryStateHasItsWord(t *testing.T) {
 	}{
 		{"right", func(*world) {}, answered(300), "on watch", "300 ms is right, between 220 and 600 ms"},
 		{"slow", func(*world) {}, answered(800), "on watch", "1 of 3 slow"},
-		{"blind", func(*world) {}, probe.Reading{Outcome: probe.Unreachable, Error: "connection refused"}, "blind", "connection refused"},
+		{"blind", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "blind", "connection refused"},
 		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
 		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused until resumed, by somebody"},
 		{"ordered", func(w *world) { _ = w.Order(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},

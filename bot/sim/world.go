@@ -94,7 +94,7 @@ func (h heartbeats) Probe(context.Context) probe.Reading {
 	took := min(timeout, inApp+network)
 	w.took = max(w.took, took)
 	r := probe.Reading{
-		Signal: "heartbeat", Time: w.Now(), Value: took * 1000, Unit: "ms",
+		Signal: probe.HeartbeatSignal, Time: w.Now(), Value: took * 1000, Unit: "ms",
 		Phases: probe.Phases{Connect: seconds(min(took, network)), Processing: seconds(max(0, took-network))},
 	}
 	switch {

@@ -57,14 +57,6 @@ type Options struct {
 	UserAgent string
 }
 
-const (
-	// UnitSteps is the Unit of a wish in words: the Value is 1 for "up", -1 for "down" and 0 for "stay". A rule with a maximum and
-	// a minimum between these numbers, 0.5 and -0.5, follows it.
-	UnitSteps = "steps"
-	// UnitDynos is the Unit of a wish in numbers: the Value is how many dynos the app wants in all.
-	UnitDynos = "dynos"
-)
-
 // A Prober is a [probe.Prober] that asks for a URL and takes a number from the JSON that it answers. It may be used by several
 // goroutines at once.
 //
@@ -72,8 +64,8 @@ const (
 // not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, and a redirect. The
 // other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// With Wish the value is one of the words "up", "down" and "stay", and the reading's Unit is UnitSteps; or a whole number of
-// dynos from 0, and the Unit is UnitDynos. The app may change between them. The Unit of a reading that has no value is "".
+// With Wish the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a whole number of
+// dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a reading that has no value is "".
 type Prober struct {
 	name, unit string
 	url        *url.URL

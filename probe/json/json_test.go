@@ -126,12 +126,12 @@ func wantOutcome(text string, failed probe.Outcome) probe.Outcome {
 
 func TestTheAppDecides(t *testing.T) {
 	for answer, want := range map[string]probe.Reading{
-		`{"web": "up"}`:     {Value: 1, Unit: json.UnitSteps},
-		`{"web": "down"}`:   {Value: -1, Unit: json.UnitSteps},
-		`{"web": "stay"}`:   {Value: 0, Unit: json.UnitSteps},
-		`{"web": 4}`:        {Value: 4, Unit: json.UnitDynos},
-		`{"web": 0}`:        {Value: 0, Unit: json.UnitDynos},
-		`{"web": "4"}`:      {Value: 4, Unit: json.UnitDynos},
+		`{"web": "up"}`:     {Value: 1, Unit: probe.UnitSteps},
+		`{"web": "down"}`:   {Value: -1, Unit: probe.UnitSteps},
+		`{"web": "stay"}`:   {Value: 0, Unit: probe.UnitSteps},
+		`{"web": 4}`:        {Value: 4, Unit: probe.UnitDynos},
+		`{"web": 0}`:        {Value: 0, Unit: probe.UnitDynos},
+		`{"web": "4"}`:      {Value: 4, Unit: probe.UnitDynos},
 		`{"web": 2.5}`:      {Error: `answer wants 2.5 dynos at "web", which is no whole number from 0 to 2147483647`},
 		`{"web": -1}`:       {Error: `answer wants -1 dynos at "web", which is no whole number from 0 to 2147483647`},
 		`{"web": 1e300}`:    {Error: `answer wants 1e+300 dynos at "web", which is no whole number from 0 to 2147483647`},
@@ -295,7 +295,7 @@ func FuzzAnswersAndPaths(f *testing.F) {
 			return
 		}
 		value, unit, err := p.Read(b)
-		known := map[bool][]string{true: {json.UnitSteps, json.UnitDynos}, false: {""}}[wish]
+		known := map[bool][]string{true: {probe.UnitSteps, probe.UnitDynos}, false: {""}}[wish]
 		if value-value != 0 || err != nil && value != 0 || err == nil && !slices.Contains(known, unit) {
 			t.Errorf("got %v %q, %v", value, unit, err)
 		}

@@ -127,11 +127,11 @@ func (p *Prober) readWish(v gjson.Result) (float64, string, error) {
 	if v.Type == gjson.String {
 		switch v.Str {
 		case "up":
-			return 1, UnitSteps, nil
+			return 1, probe.UnitSteps, nil
 		case "down":
-			return -1, UnitSteps, nil
+			return -1, probe.UnitSteps, nil
 		case "stay":
-			return 0, UnitSteps, nil
+			return 0, probe.UnitSteps, nil
 		}
 	}
 	n, ok := number(v)
@@ -141,7 +141,7 @@ func (p *Prober) readWish(v gjson.Result) (float64, string, error) {
 	if n != math.Trunc(n) || n < 0 || n > maxDynos {
 		return 0, "", bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d", n, p.path, maxDynos)
 	}
-	return n, UnitDynos, nil
+	return n, probe.UnitDynos, nil
 }
 
 // number gives the finite number that v is, or that stands in the string that it is.

@@ -1,0 +1,134 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, by its own semantics: the rules are asked in their
+// order, and the first whose threshold has been breached all along decides; then nothing changes until its cool-down is over.
+// A policy with such rules goes by nothing else.
+//
+// The source of the semantics is the project's policy documentation and its event generator (cloudfoundry/app-autoscaler).
+type BreachRule struct {
+	// Metric is the name of the readings.
+	Metric string
+	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
+	Operator  string
+	Threshold float64
+	// Step is how far a change goes, and Down says that dynos are removed.
+	Step Step
+	Down bool
+	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after this rule has changed
+	// the number of dynos.
+	Breach, Cooldown time.Duration
+}
+
+// A Breached is the rule that was breached.
+type Breached struct {
+	Metric    string  `json:"metric"`
+	Operator  string  `json:"operator"`
+	Threshold float64 `json:"threshold"`
+	Unit      string  `json:"unit,omitempty"`
+	Seconds   float64 `json:"seconds"`
+}
+
+// breach wishes for what the first rule wants that is breached.
+func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	st.CoolSeconds = 0
+	st.Metrics = p.sample(st, now, in)
+	for i := range p.Breaches {
+		r := &p.Breaches[i]
+		if !r.breached(st.metric(r.Metric), now) {
+			continue
+		}
+		_, unit, _ := find(in, r.Metric)
+		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds()}
+		d.Rule, d.Wish = RuleBreach, d.From+r.Step.of(d.From)
+		if r.Down {
+			d.Wish = max(0, d.From-r.Step.of(d.From))
+		}
+		st.CoolSeconds = r.Cooldown.Seconds()
+		return
+	}
+	if d.Rule != RuleBlind {
+		d.Rule = RuleHold
+	}
+}
+
+// sample takes a tick's readings into what is remembered of the metrics.
+func (p *Policy) sample(st *State, now time.Time, in []probe.Reading) []SignalState {
+	var next []SignalState
+	for i := range p.Breaches {
+		metric := p.Breaches[i].Metric
+		if p.longestBreach(metric, i) == 0 { // an earlier rule has taken it in
+			continue
+		}
+		value, _, why := find(in, metric)
+		kept := since(st.metric(metric), now.Add(-p.longestBreach(metric, i)))
+		next = append(next, SignalState{Rule: metric, Samples: append(kept, Sample{Time: now, Value: value, Blank: why != ""})})
+	}
+	return next
+}
+
+// longestBreach is the longest duration of the rules on a metric, 0 where rule i is not the first of them.
+func (p *Policy) longestBreach(metric string, i int) (longest time.Duration) {
+	for k := range p.Breaches {
+		if p.Breaches[k].Metric != metric {
+			continue
+		}
+		if k < i {
+			return 0
+		}
+		longest = max(longest, p.Breaches[k].Breach)
+	}
+	return longest
+}
+
+// metric returns the samples of a metric.
+func (s *State) metric(name string) []Sample {
+	for _, m := range s.Metrics {
+		if m.Rule == name {
+			return m.Samples
+		}
+	}
+	return nil
+}
+
+// since returns a copy of the samples from a time on, and the newest before it.
+func since(samples []Sample, from time.Time) []Sample {
+	for len(samples) > 1 && (!samples[1].Time.After(from) || len(samples) >= mostSamples) {
+		samples = samples[1:]
+	}
+	return append(make([]Sample, 0, len(samples)+1), samples...)
+}
+
+// breached says whether every sample of the time breached the threshold, of which the oldest is older still.
+func (r *BreachRule) breached(samples []Sample, now time.Time) bool {
+	from := now.Add(-r.Breach)
+	if len(samples) == 0 || samples[0].Time.After(from) {
+		return false
+	}
+	for _, s := range samples {
+		if s.Time.After(from) && (s.Blank || !r.beyond(s.Value)) {
+			return false
+		}
+	}
+	return true
+}
+
+// beyond says whether a value breaches the threshold.
+func (r *BreachRule) beyond(value float64) bool {
+	switch r.Operator {
+	case "<":
+		return value < r.Threshold
+	case "<=":
+		return value <= r.Threshold
+	case ">":
+		return value > r.Threshold
+	case ">=":
+		return value >= r.Threshold
+	}
+	return false
+}

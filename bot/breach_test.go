@@ -1,0 +1,123 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+func latency(ms float64) probe.Reading {
+	return probe.Reading{Signal: "responsetime", Value: ms, Unit: "ms", Outcome: probe.Answered}
+}
+
+// breaching is a policy of scaling rules, with a tick every 30 s from noon on.
+type breaching struct {
+	rules []bot.BreachRule
+	state bot.State
+	now   time.Time
+	dynos int
+	least int
+	most  int
+}
+
+// why is how a record explains a decision.
+func (b *breaching) why(d bot.Decision) string {
+	return bot.Record{Dynos: d.From, Decision: d, Limits: bounds(b.least, b.most)}.Why()
+}
+
+func (b *breaching) tick(in ...probe.Reading) bot.Decision {
+	p := defaults
+	p.Breaches = b.rules
+	var d bot.Decision
+	b.state, d = p.Decide(b.state, b.now, in, bounds(b.least, b.most), b.dynos)
+	if d.To != d.From {
+		b.state = bot.Applied(b.state, b.now, d.From, d.To)
+		b.dynos = d.To
+	}
+	b.now = b.now.Add(30 * time.Second)
+	return d
+}
+
+// up adds a dyno when the response time was above 500 ms for a minute, and then cools down for three.
+var up = bot.BreachRule{
+	Metric: "responsetime", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 3 * time.Minute,
+}
+
+func TestBreaches(t *testing.T) {
+	with := func(change func(*bot.BreachRule)) bot.BreachRule {
+		r := up
+		change(&r)
+		return r
+	}
+	down := with(func(r *bot.BreachRule) { r.Operator, r.Down = "<", true })
+	gone := probe.Reading{Signal: "responsetime", Outcome: probe.Timeout, Error: "no answer"}
+	for _, c := range []struct {
+		name  string
+		rules []bot.BreachRule
+		dynos int
+		in    []probe.Reading
+		to    int
+		why   string
+	}{
+		{"every reading beyond, and one older than the duration", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"none is older", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650)}, 2, ""},
+		{"one is not beyond", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(450), latency(620)}, 2, ""},
+		{"what is older than the duration does not matter", []bot.BreachRule{up}, 2, []probe.Reading{latency(100), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"the threshold itself is not beyond >", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 2, ""},
+		{"but beyond >=", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator = ">=" })}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 3, "responsetime >= 500 ms for 60 seconds"},
+		{"and <=", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down = "<=", true })}, 2, []probe.Reading{latency(500), latency(500), latency(500)}, 1, "responsetime <= 500 ms for 60 seconds"},
+		{"an empty reading is no breach", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), gone, latency(620)}, 2, ""},
+		{"nor one of another metric", []bot.BreachRule{up}, 2, []probe.Reading{jobs(600), jobs(600), jobs(600)}, 2, ""},
+		{"the first in the list acts", []bot.BreachRule{down, up, with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"to the maximum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 seconds; wanted 7, the maximum of this hour is 6"},
+		{"a share, to the minimum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down, r.Step = "<", true, bot.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds; wanted 1, the minimum of this hour is 2"},
+		{"a small share is one dyno", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 seconds"},
+		{"up or down", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down, r.Step = "<", true, bot.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &breaching{rules: c.rules, now: noon, dynos: c.dynos, least: 1, most: 6}
+			if c.rules[0].Step.Percent == 60 {
+				b.least = 2
+			}
+			var d bot.Decision
+			for _, r := range c.in {
+				d = b.tick(fast, r) // the heartbeat has no say
+			}
+			if d.To != c.to {
+				t.Errorf("decided %d → %d, want %d", d.From, d.To, c.to)
+			}
+			if got := b.why(d); c.why != "" && got != c.why {
+				t.Errorf("why is %q\nwant   %q", got, c.why)
+			}
+		})
+	}
+}
+
+func TestBreachesCoolDown(t *testing.T) {
+	b := &breaching{rules: []bot.BreachRule{up}, now: noon, dynos: 2, least: 1, most: 4}
+	var ups []time.Duration
+	var last bot.Decision
+	for range 20 {
+		at := b.now
+		if last = b.tick(latency(600)); last.To > last.From {
+			ups = append(ups, at.Sub(noon))
+		}
+	}
+	if len(ups) != 2 || ups[0] != time.Minute || ups[1] != 4*time.Minute {
+		t.Errorf("went up after %v, want 1m and, when it had cooled down, 4m", ups)
+	}
+	if got, want := b.why(last), "responsetime > 500 ms for 60 seconds; wanted 5, the maximum of this hour is 4"; got != want {
+		t.Errorf("why is %q\nwant   %q", got, want)
+	}
+	// At the maximum nothing changes, and nothing cools down: below it, the next breach acts at once.
+	b.most = 5
+	if d := b.tick(latency(600)); d.To != 5 {
+		t.Errorf("a change that was not made started a cool-down: %s", b.why(d))
+	}
+	b.most = 9
+	if got, want := b.why(b.tick(latency(600))), "responsetime > 500 ms for 60 seconds; wanted 6, but the cooldown has 3 min left"; got != want {
+		t.Errorf("why is %q\nwant   %q", got, want)
+	}
+}

@@ -1,0 +1,132 @@
+package bot
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// String says for people what the signal is, and how it stands to its bounds.
+func (j Judged) String() string {
+	switch {
+	case j.Verdict == Blind:
+		return j.Rule + " is not known: " + j.Error
+	case j.obeyed():
+		return j.wanted()
+	}
+	text := fmt.Sprintf("%s is %s", j.Rule, amount(j.Value, j.Unit))
+	if j.WindowSeconds > 0 {
+		text += fmt.Sprintf(", the %s of %g s", j.measure(), j.WindowSeconds)
+	}
+	text += ", " + j.bounds()
+	switch {
+	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
+		text += fmt.Sprintf(", %d in a row", j.Run)
+	case j.Needed > 1 && j.Of == j.Needed:
+		text += fmt.Sprintf(", %d of %d in a row", j.Run, j.Needed)
+	case j.Needed > 0 && j.Of > j.Needed:
+		text += fmt.Sprintf(", %d of the last %d, with %d needed", j.Run, j.Of, j.Needed)
+	case j.WaitSeconds > 0:
+		text += fmt.Sprintf(", which counts in %.0f s", math.Ceil(j.WaitSeconds))
+	}
+	return text
+}
+
+// obeyed says whether the signal is what the app itself wants, which has no maximum and is its own minimum.
+func (j *Judged) obeyed() bool {
+	return j.Max == nil && j.Min != nil && *j.Min == j.Value && j.Verdict != Blind
+}
+
+func (j *Judged) wanted() string {
+	switch {
+	case j.Verdict == Above:
+		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Wish)
+	case j.Verdict == Below:
+		return fmt.Sprintf("%s asks for fewer: %d", j.Rule, j.Wish)
+	}
+	return j.Rule + " asks for no change"
+}
+
+// measure says what the window comes to.
+func (j *Judged) measure() string {
+	if j.Percentile > 0 {
+		return fmt.Sprintf("p%g", j.Percentile)
+	}
+	return "mean"
+}
+
+// bounds says how the value stands to the bounds.
+func (j *Judged) bounds() string {
+	switch {
+	case j.Verdict == Above:
+		return "above " + number(*j.Max)
+	case j.Verdict == Below:
+		return "below " + number(*j.Min)
+	case j.Max == nil:
+		return "not below " + number(*j.Min)
+	case j.Min == nil:
+		return "not above " + number(*j.Max)
+	}
+	return fmt.Sprintf("between %s and %s", number(*j.Min), number(*j.Max))
+}
+
+// amount writes a value with its unit.
+func amount(x float64, unit string) string {
+	switch {
+	case unit == "":
+		return number(x)
+	case unit == "%":
+		return number(x) + " %"
+	}
+	return number(x) + " " + unit
+}
+
+// number writes a value with as many digits as people need.
+func number(x float64) string {
+	if math.Abs(x) >= 1000 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// signals writes what the signals say of those for which want holds, each after a semicolon.
+func (r Record) signals(want func(*Judged) bool) string {
+	var b strings.Builder
+	for i := range r.Decision.Signals {
+		if j := &r.Decision.Signals[i]; want(j) {
+			b.WriteString("; ")
+			b.WriteString(j.String())
+		}
+	}
+	return b.String()
+}
+
+// above says which signals ask for more dynos.
+func (r Record) above() string {
+	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Wish > r.Decision.From }), "; ")
+}
+
+// below says that all agree to fewer.
+func (r Record) below() string {
+	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Wish < r.Decision.From }), "; ")
+	if r.Decision.Reading < 0 {
+		return text
+	}
+	return text + "; " + r.sight() + r.load()
+}
+
+// unread says which signals are not known.
+func (r Record) unread() string {
+	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Verdict == Blind }), "; ")
+	if text == "" {
+		return "all signals are known again"
+	}
+	return text + "; no dyno is removed before it is known again"
+}
+
+// breach says which scaling rule was breached.
+func (r Record) breach() string {
+	b := r.Decision.Breach
+	return fmt.Sprintf("%s %s %s for %g seconds", b.Metric, b.Operator, amount(b.Threshold, b.Unit), b.Seconds)
+}

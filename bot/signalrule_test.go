@@ -1,0 +1,252 @@
+package bot_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// jobs is a reading of how many jobs wait.
+func jobs(n float64) probe.Reading {
+	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
+}
+
+// wants is what the app itself wants.
+func wants(x float64, unit string) probe.Reading {
+	return probe.Reading{Signal: "jobs", Value: x, Unit: unit, Outcome: probe.Answered}
+}
+
+var (
+	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
+	jobsRule    = bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(2)}
+)
+
+// signals is a policy of rules, and the state that they have come to, with a tick every 30 s.
+type signals struct {
+	policy bot.Policy
+	state  bot.State
+	now    time.Time
+	dynos  int
+}
+
+func newSignals(dynos int, rules ...bot.SignalRule) *signals {
+	p := defaults
+	p.Rules = rules
+	return &signals{policy: p, now: noon, dynos: dynos}
+}
+
+// tick decides from the readings, and makes the change.
+func (s *signals) tick(in ...probe.Reading) bot.Decision {
+	s.now = s.now.Add(30 * time.Second)
+	var d bot.Decision
+	s.state, d = s.policy.Decide(s.state, s.now, in, bounds(0, 20), s.dynos)
+	if d.To != d.From {
+		s.state = bot.Applied(s.state, s.now, d.From, d.To)
+		s.dynos = d.To
+	}
+	return d
+}
+
+// why is how a record explains a decision.
+func why(d bot.Decision, in ...probe.Reading) string {
+	return bot.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
+}
+
+func TestRulesMerge(t *testing.T) {
+	mail := func(n float64) probe.Reading {
+		return probe.Reading{Signal: "mail", Value: n, Unit: "messages", Outcome: probe.Answered}
+	}
+	once := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}
+	twice := bot.SignalRule{Signal: "mail", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1), Up: bot.Step{Dynos: 3}, Down: bot.Step{Dynos: 2}}
+	top := bot.SignalRule{Signal: "mail", Max: 100, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}
+	for _, c := range []struct {
+		name  string
+		rules []bot.SignalRule
+		in    []probe.Reading
+		to    int
+		rule  bot.Rule
+		why   string
+	}{
+		{"any above asks for more", []bot.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(5)}, 6, bot.RuleAbove, "jobs is 500 jobs, above 100"},
+		{"and the largest wish counts", []bot.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(500)}, 8, bot.RuleAbove, "jobs is 500 jobs, above 100; mail is 500 messages, above 100"},
+		{"all below agree to fewer, by the smallest step", []bot.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(5)}, 4, bot.RuleBelow, "jobs is 5 jobs, below 10; mail is 5 messages, below 10"},
+		{"one that is right stands in the way", []bot.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(50)}, 5, bot.RuleHold, "jobs is 5 jobs, below 10; mail is 50 messages, between 10 and 100"},
+		{"the bounds themselves are right", []bot.SignalRule{once}, []probe.Reading{jobs(10)}, 5, bot.RuleHold, "jobs is 10 jobs, between 10 and 100"},
+		{"one that is not known stands in the way", []bot.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(5)}, 5, bot.RuleBlind, "jobs is not known: timeout: no answer within 5s; mail is 5 messages, below 10"},
+		{"but not of more", []bot.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(500)}, 8, bot.RuleAbove, "mail is 500 messages, above 100"},
+		{"one without a reading is not known", []bot.SignalRule{once}, nil, 5, bot.RuleBlind, "jobs is not known: there is no reading of jobs"},
+		{"one without a minimum has no say in a down", []bot.SignalRule{once, top}, []probe.Reading{jobs(5), mail(99)}, 4, bot.RuleBelow, "jobs is 5 jobs, below 10"},
+		{"unless it is not known", []bot.SignalRule{once, top}, []probe.Reading{jobs(5)}, 5, bot.RuleBlind, "jobs is 5 jobs, below 10; mail is not known: there is no reading of mail"},
+		{"and alone never asks for one", []bot.SignalRule{top}, []probe.Reading{mail(0)}, 5, bot.RuleHold, "mail is 0 messages, not above 100"},
+		{"a reading that no rule names only informs", []bot.SignalRule{once}, []probe.Reading{jobs(50), mail(5000)}, 5, bot.RuleHold, "jobs is 50 jobs, between 10 and 100"},
+		{"per dyno", []bot.SignalRule{{Signal: "jobs", PerDyno: true, Max: 30, Min: 2, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(160)}, 6, bot.RuleAbove, "jobs per dyno is 32 jobs, above 30"},
+		{"divided by another", []bot.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(100), mail(400)}, 4, bot.RuleBelow, "jobs / mail is 0.25, below 1"},
+		{"divided by none", []bot.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(100), mail(0)}, 5, bot.RuleBlind, "jobs / mail is not known: mail is 0, and nothing can be divided by that"},
+		{"the app wants more", []bot.SignalRule{once}, []probe.Reading{wants(1, probe.UnitSteps)}, 6, bot.RuleAbove, "jobs asks for more: 6"},
+		{"or fewer", []bot.SignalRule{once}, []probe.Reading{wants(-1, probe.UnitSteps)}, 4, bot.RuleBelow, "jobs asks for fewer: 4"},
+		{"or what it has", []bot.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, bot.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
+		{"or a number", []bot.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, bot.RuleAbove, "jobs asks for more: 12"},
+		{"a heartbeat that is right stands in the way", []bot.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, bot.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
+		{"a blind heartbeat too", []bot.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, bot.RuleBlind, "blind: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
+		{"but not of more", []bot.SignalRule{once}, []probe.Reading{blind, jobs(500)}, 6, bot.RuleAbove, "jobs is 500 jobs, above 100"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newSignals(5, c.rules...).tick(c.in...)
+			if d.To != c.to || d.Rule != c.rule {
+				t.Errorf("decided %d → %d by %q, want %d by %q", d.From, d.To, d.Rule, c.to, c.rule)
+			}
+			if got := why(d, c.in...); got != c.why {
+				t.Errorf("why is %q\nwant   %q", got, c.why)
+			}
+		})
+	}
+}
+
+func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
+	s := newSignals(5, jobsRule)
+	var d bot.Decision
+	for range 5 {
+		d = s.tick(fast, jobs(0))
+	}
+	if d.To != 4 || d.Rule != bot.RuleBelow {
+		t.Errorf("decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, bot.RuleBelow)
+	}
+	want := "jobs is 0 jobs, below 10, 5 in a row; 5 heartbeats in a row faster than 200 ms (the last one took 50 ms)"
+	if got := why(d, fast, jobs(0)); got != want {
+		t.Errorf("why is %q\nwant   %q", got, want)
+	}
+	top := jobsRule
+	top.Min = math.NaN()
+	s = newSignals(5, top)
+	for range 5 {
+		d = s.tick(fast, jobs(50))
+	}
+	if d.To != 4 || d.Rule != bot.RuleFast {
+		t.Errorf("with no say of the jobs, decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, bot.RuleFast)
+	}
+}
+
+func TestRulesCountReadings(t *testing.T) {
+	s := newSignals(2, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.Quorum{N: 2, M: 3}, Passes: bot.InARow(2)})
+	for i, c := range []struct {
+		in probe.Reading
+		to int
+	}{
+		{jobs(500), 2},
+		{jobsUnknown, 2}, // which leaves no mark
+		{jobs(50), 2},
+		{jobs(500), 3}, // 2 of the last 3
+		{jobs(500), 3}, // and they begin anew
+		{jobs(5), 3},
+		{jobs(500), 4},
+		{jobs(5), 4},
+		{jobs(5), 3},
+	} {
+		if d := s.tick(c.in); d.To != c.to {
+			t.Fatalf("reading %d: decided %d → %d, want %d: %s", i, d.From, d.To, c.to, why(d, c.in))
+		}
+	}
+}
+
+func TestRulesByAWindow(t *testing.T) {
+	rule := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute}
+	s := newSignals(2, rule)
+	values := func(in ...float64) (last bot.Decision) {
+		for _, x := range in {
+			last = s.tick(jobs(x))
+		}
+		return last
+	}
+	if d := values(500); d.To != 2 || !strings.Contains(why(d), "which counts in 60 s") {
+		t.Errorf("the first reading of a window moved to %d: %s", d.To, why(d))
+	}
+	if d := values(500); d.To != 2 {
+		t.Errorf("a quarter of a window moved to %d: %s", d.To, why(d))
+	}
+	if d := values(20); d.To != 3 || why(d) != "jobs is 340 jobs, the mean of 120 s, above 100" {
+		t.Errorf("half a window moved to %d: %s", d.To, why(d))
+	}
+	if d := values(20, 20, 20); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
+		t.Errorf("what was before the change still counts: %s", why(d))
+	}
+	if d := values(0, 0, 0); d.To != 2 || why(d) != "jobs is 5 jobs, the mean of 120 s, below 10" {
+		t.Errorf("a window below moved to %d: %s", d.To, why(d))
+	}
+	s = newSignals(2, rule)
+	s.policy.Rules[0].Percentile = 95
+	if d := values(0, 0, 101); d.To != 3 || why(d) != "jobs is 101 jobs, the p95 of 120 s, above 100" {
+		t.Errorf("a percentile moved to %d: %s", d.To, why(d))
+	}
+}
+
+func TestRulesByAWindowDecideNowAndThen(t *testing.T) {
+	s := newSignals(1, bot.SignalRule{Signal: "jobs", Max: 100, Min: math.NaN(), Window: time.Minute})
+	s.policy.DecideEvery = 3 * time.Minute
+	var ups []time.Duration
+	for range 20 {
+		if d := s.tick(jobs(500)); d.To > d.From {
+			ups = append(ups, s.now.Sub(noon))
+		}
+	}
+	if len(ups) != 3 || ups[1]-ups[0] != 3*time.Minute || ups[2]-ups[1] != 3*time.Minute {
+		t.Errorf("went up after %v, want every 3 minutes", ups)
+	}
+}
+
+func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
+	for name, rule := range map[string]bot.SignalRule{
+		"in a row":    {Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)},
+		"by a window": {Signal: "jobs", Max: 100, Min: 10, Window: time.Minute},
+	} {
+		s := newSignals(2, rule)
+		s.state.BootSince = noon
+		for range 6 {
+			if d := s.tick(jobs(500)); d.To != 2 {
+				t.Fatalf("%s: went to %d while dynos boot: %s", name, d.To, why(d))
+			}
+		}
+		s.state.BootSince = time.Time{}
+		s.tick(jobs(500))
+		if d := s.tick(jobs(500)); d.To < 3 {
+			t.Errorf("%s: stayed at %d when they had: %s", name, d.To, why(d))
+		}
+	}
+}
+
+func TestASignalThatIsNotKnownIsTold(t *testing.T) {
+	queue := &heart{next: jobsUnknown}
+	w := newWorld(2, func(o *bot.Options) {
+		o.Policy.Rules = []bot.SignalRule{jobsRule}
+		o.Probers = append(o.Probers, queue)
+	})
+	var told []string
+	for range 5 {
+		w.beat(right)
+		told = append(told, w.inbox.take()...)
+	}
+	queue.next = jobs(50)
+	w.beat(right)
+	if told = append(told, w.inbox.take()...); !slices.Equal(told, []string{"signal_unreachable opened", "signal_unreachable resolved"}) {
+		t.Errorf("told %q", told)
+	}
+}
+
+func TestSignalsAtTheMaximumAreTold(t *testing.T) {
+	w := newWorld(3, func(o *bot.Options) {
+		o.Policy.Rules = []bot.SignalRule{{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}}
+		o.Probers = []probe.Prober{&heart{next: jobs(500)}}
+	})
+	r := w.Tick(context.Background(), noon)
+	if told := w.inbox.take(); !slices.Equal(told, []string{"needs_exceed_max opened"}) {
+		t.Errorf("told %q of %s", told, r.Why())
+	}
+	if got, want := r.Why(), "jobs is 500 jobs, above 100; wanted 4, the maximum of this hour is 3"; got != want {
+		t.Errorf("why is %q\nwant   %q", got, want)
+	}
+}

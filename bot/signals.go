@@ -1,0 +1,134 @@
+package bot
+
+import "time"
+
+// Says merges what all readings of the tick say: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
+// fast only if all are, as far as they have a say.
+func (d *Decision) Says() Verdict {
+	if len(d.Signals) == 0 {
+		return d.Verdict
+	}
+	says := Verdict("")
+	if d.Reading >= 0 {
+		says = d.Verdict
+	}
+	for i := range d.Signals {
+		j := &d.Signals[i]
+		if v := j.Verdict.merged(); !j.free() && weight(v) > weight(says) {
+			says = v
+		}
+	}
+	if says == "" {
+		return Right
+	}
+	return says
+}
+
+// merged is the verdict on a signal in the words of the heartbeat's.
+func (v Verdict) merged() Verdict {
+	switch v {
+	case Above:
+		return Slow
+	case Below:
+		return Fast
+	}
+	return v
+}
+
+// weight orders the verdicts by which one prevails over the others of the same tick.
+func weight(v Verdict) int {
+	switch v {
+	case Slow:
+		return 4
+	case Blind:
+		return 3
+	case Right:
+		return 2
+	case Fast:
+		return 1
+	}
+	return 0
+}
+
+// above says whether any signal asks for more dynos.
+func (d *Decision) above() bool {
+	for i := range d.Signals {
+		if d.Signals[i].Wish > d.From {
+			return true
+		}
+	}
+	return false
+}
+
+// merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them say so, and then
+// no further than the most cautious.
+func (p *Policy) merge(st *State, d *Decision, now time.Time) {
+	if len(d.Signals) == 0 {
+		return
+	}
+	p.wait(st, d, now)
+	n, heart := d.From, d.Reading >= 0
+	all, lowest, signals := !heart || d.Wish < n, 0, false
+	if heart && d.Wish < n {
+		lowest = d.Wish
+	}
+	for i := range d.Signals {
+		switch j := &d.Signals[i]; {
+		case j.Wish > n:
+			all = false
+			if j.Wish > d.Wish {
+				d.Rule, d.Wish = RuleAbove, j.Wish
+			}
+		case j.Wish < n:
+			lowest, signals = max(lowest, j.Wish), true
+		case !j.free():
+			all = false
+		}
+	}
+	switch {
+	case d.Wish > n:
+	case all && signals:
+		d.Rule, d.Wish = RuleBelow, lowest
+	case !all && d.Wish < n:
+		d.Rule, d.Wish = RuleHold, n
+	}
+}
+
+// wait keeps the signals that are judged by a window from speaking more often than they may.
+func (p *Policy) wait(st *State, d *Decision, now time.Time) {
+	if p.DecideEvery <= 0 {
+		return
+	}
+	left := p.DecideEvery - now.Sub(st.WindowsSpoke)
+	if left <= 0 {
+		st.WindowsSpoke = now
+		return
+	}
+	for i := range d.Signals {
+		if j := &d.Signals[i]; j.WindowSeconds > 0 && j.Wish != d.From {
+			j.Wish, j.WaitSeconds = d.From, left.Seconds()
+		}
+	}
+}
+
+// restartSignals forgets what the signals were at another number of dynos.
+func (s *State) restartSignals() {
+	if len(s.Signals) == 0 {
+		return
+	}
+	next := make([]SignalState, len(s.Signals))
+	for i, k := range s.Signals {
+		next[i] = SignalState{Rule: k.Rule, Blind: k.Blind}
+	}
+	s.Signals = next
+}
+
+// unread says whether there is a signal that is not known, and whether one has not been for long.
+func (d *Decision) unread() (any, long bool) {
+	for i := range d.Signals {
+		j := &d.Signals[i]
+		any = any || j.Verdict == Blind
+		long = long || j.Verdict == Blind && j.Run >= j.Needed
+	}
+	return any, long
+}
