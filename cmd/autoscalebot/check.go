@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,23 +37,21 @@ what is fine and what is not, with a hint, and changes nothing. Exit code 0 when
 the settings are wrong.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := settings.Load()
-			if err != nil {
-				return err
-			}
-			h := newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			p, err := open(s, h)
+			all, err := settings.LoadAll()
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
 			defer cancel()
 			c := &checker{out: cmd.OutOrStdout()}
-			c.settings(s, h.now)
-			c.platform(ctx, p.platform, s, h.now)
-			c.heartbeat(ctx, p.prober, s)
-			c.history(ctx, s)
-			c.notifiers(ctx, p.targets, s, send)
+			for i, s := range all {
+				if len(all) > 1 {
+					c.title(i, string(s.HerokuProcessType))
+				}
+				if err := c.all(ctx, s, newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), send); err != nil {
+					return err
+				}
+			}
 			return c.summary()
 		},
 	}
@@ -64,6 +63,45 @@ the settings are wrong.`,
 type checker struct {
 	out   io.Writer
 	wrong int
+}
+
+// title begins the findings about one of several process types.
+func (c *checker) title(i int, processType string) {
+	if i > 0 {
+		fmt.Fprintln(c.out)
+	}
+	fmt.Fprintf(c.out, "%s:\n", processType)
+}
+
+// all goes through everything that the bot of one process type needs.
+func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bool) error {
+	p, err := open(s, h)
+	if err != nil {
+		return err
+	}
+	c.settings(s, h.now)
+	c.sources(s)
+	c.platform(ctx, p.platform, s, h.now)
+	c.heartbeat(ctx, p.prober, s)
+	c.history(ctx, s)
+	c.notifiers(ctx, p.targets, s, send)
+	return nil
+}
+
+// sources says where each setting comes from that is given, where there is a file beside the environment.
+func (c *checker) sources(s *settings.Settings) {
+	if s.File == "" {
+		return
+	}
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, in := range s.AllInForce() {
+		if in.From != "" {
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", in.Name, in.From, in.Value)
+		}
+	}
+	_ = tw.Flush() // into memory
+	c.report("settings from", b.String(), nil)
 }
 
 // report prints one finding: err is what is wrong with it, nil if it is fine.

@@ -23,7 +23,7 @@ func newRoot(started *bool) *cobra.Command {
 		Long: `autoscalebot requests a heartbeat URL of an app every interval, adds dynos when it is too slow and removes some when it
 is fast, inside the limits of the hour, and tells people what it did and why.
 
-It is set up by environment variables: see autoscalebot settings. To watch it work without any, try autoscalebot demo.`,
+It is set up by environment variables, or by a file that AUTOSCALE_FILE names: see autoscalebot settings. To watch it work without any, try autoscalebot demo.`,
 		Args:              noCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -65,7 +65,8 @@ func newSettings() *cobra.Command {
 		Use:   "settings",
 		Short: "List every setting with its default and meaning",
 		Long: `Lists every setting: an environment variable, its default, and what it means. Each name may also begin with ` + settings.Prefix + `,
-which wins where both are set; a name that does begin with it is refused if there is no such setting.`,
+which wins where both are set; a name that does begin with it is refused if there is no such setting. In the file that AUTOSCALE_FILE
+names, the same names stand in lower case.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if markdown {

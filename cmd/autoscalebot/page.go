@@ -73,7 +73,7 @@ func openPage(s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *histo
 	return dashboard.New(dashboard.Options{
 		App: o.App, ProcessType: o.ProcessType, Version: version, Started: h.now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: b.Control, State: b.State, History: db, Desk: b,
-		Settings: inForce(), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
+		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
 		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
 		Log:    h.log,
 	})
@@ -109,15 +109,15 @@ func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h 
 }
 
 // inForce lists the settings for the page.
-func inForce() []dashboard.Setting {
+func inForce(s *settings.Settings) []dashboard.Setting {
 	var out []dashboard.Setting
-	for _, s := range settings.AllInForce() {
+	for _, in := range s.AllInForce() {
 		source := "default"
-		if s.From != "" {
-			source = s.From
+		if in.From != "" {
+			source = in.From
 		}
 		out = append(out, dashboard.Setting{
-			Group: s.Group, Name: s.Name, Value: s.Value, Source: source, Meaning: strings.ReplaceAll(s.Meaning, "`", ""),
+			Group: in.Group, Name: in.Name, Value: in.Value, Source: source, Meaning: strings.ReplaceAll(in.Meaning, "`", ""),
 		})
 	}
 	return out

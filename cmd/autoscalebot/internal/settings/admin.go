@@ -18,13 +18,16 @@ var adminSettings = []string{
 }
 
 // LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,
-// the time zone, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Its error is
-// the [Problems], all of them.
+// the time zone, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Where the file names
+// several process types and HEROKU_PROCESS_TYPE none, they are those of the first. Its error is the [Problems], all of them.
 func LoadAdmin() (*Settings, error) {
 	var problems Problems
-	s := problems.read(func(name string) bool { return slices.Contains(adminSettings, name) })
+	src := problems.sources()[0]
+	start := len(problems)
+	s := problems.read(src, func(name string) bool { return slices.Contains(adminSettings, name) })
 	problems.checkAdmin(s)
 	problems.checkHistory(s)
+	problems.place(start, src)
 	if len(problems) > 0 {
 		return nil, problems
 	}

@@ -111,7 +111,7 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 	if interval < shortestInterval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS") {
 		ps.add("HEARTBEAT_INTERVAL_IN_SECONDS", "%g is too short; the shortest is %g", interval.Seconds(), shortestInterval.Seconds())
 	}
-	if find("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
+	if s.src.from("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
 		ps.add("HEARTBEAT_TIMEOUT_IN_SECONDS", "%g s is longer than the interval of %g s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most %g",
 			timeout.Seconds(), interval.Seconds(), interval.Seconds()*0.8)
 	}

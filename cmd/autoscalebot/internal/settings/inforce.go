@@ -2,7 +2,6 @@ package settings
 
 import (
 	"net/url"
-	"os"
 	"reflect"
 	"strings"
 )
@@ -12,24 +11,19 @@ type InForce struct {
 	Entry
 	// Value is its text, "" for none; of a secret only that it is set.
 	Value string
-	// From is the environment variable that it comes from, "" for its default.
+	// From is the environment variable that it comes from, or the line of the settings file, as file:line; "" for its default.
 	From string
 }
 
 // hidden stands for a value that must stay secret.
 const hidden = "(set, hidden)"
 
-// AllInForce returns every setting as the environment gives it, in the order of [Entries]. What is wrong is shown as it is given.
-func AllInForce() []InForce {
+// AllInForce returns every setting as it was given when s was read, in the order of [Entries]. What is wrong is shown as it is given.
+func (s *Settings) AllInForce() []InForce {
 	entries := Entries()
 	out := make([]InForce, len(entries))
 	for i, f := range fields() {
-		from := find(entries[i].Name)
-		value := entries[i].Default
-		if from != "" {
-			value = shown(f, strings.TrimSpace(os.Getenv(from)))
-		}
-		out[i] = InForce{Entry: entries[i], Value: value, From: from}
+		out[i] = InForce{Entry: entries[i], Value: s.src.text(f), From: s.src.from(entries[i].Name)}
 	}
 	return out
 }

@@ -23,7 +23,7 @@ func TestInForceSaysWhatHoldsAndWhereItComesFrom(t *testing.T) {
 		"SMTP_URL":          "(set, hidden) from SMTP_URL",
 		"SLACK_BOT_TOKEN":   " from ",
 	}
-	all := settings.AllInForce()
+	all := new(settings.Settings).AllInForce()
 	for _, s := range all {
 		if got := s.Value + " from " + s.From; want[s.Name] != "" && got != want[s.Name] {
 			t.Errorf("%s is %q, want %q", s.Name, got, want[s.Name])

@@ -18,6 +18,19 @@ type Problem struct {
 	Name string
 	// What says what is wrong and what would be right. It holds no secret.
 	What string
+	// At is where the settings file says it, as file:line; "" where it does not.
+	At string
+}
+
+// String tells the problem in one line, or more where What has more.
+func (p Problem) String() string {
+	var parts []string
+	for _, part := range []string{p.At, p.Name, p.What} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ": ")
 }
 
 // Problems are all that is wrong with the settings.
@@ -32,37 +45,82 @@ func (ps Problems) Error() string {
 		fmt.Fprintf(&b, "%d settings are wrong:", len(ps))
 	}
 	for _, p := range ps {
-		fmt.Fprintf(&b, "\n  %s: %s", p.Name, strings.ReplaceAll(p.What, "\n", "\n    "))
+		b.WriteString("\n  " + strings.ReplaceAll(p.String(), "\n", "\n    "))
 	}
 	return b.String()
 }
 
 func (ps *Problems) add(name, format string, args ...any) {
-	*ps = append(*ps, Problem{name, fmt.Sprintf(format, args...)})
+	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// Load reads all settings from the environment. Its error is the [Problems], all of them.
+// Load reads all settings of the one process type that is meant, from the environment and the file that AUTOSCALE_FILE names; where the file
+// names several, HEROKU_PROCESS_TYPE in the environment has to say which. Its error is the [Problems], all of them.
 func Load() (*Settings, error) {
+	all, err := LoadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 1 {
+		return nil, Problems{{Name: processType, What: fmt.Sprintf("is not set, and %s names several process types; write which one is meant", os.Getenv(fileName))}}
+	}
+	return all[0], nil
+}
+
+// LoadAll reads all settings of each process type that the file names, in its order, or of the only one there is. The environment beats the
+// file, and what the file says of one process type beats what it says of all. Its error is the [Problems], all of them.
+func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
-	s := problems.read(func(string) bool { return true })
-	problems.check(s)
+	sources := problems.sources()
+	problems = append(problems, sources[0].problems()...)
+	var all []*Settings
+	of := make([]Problems, len(sources))
+	for i, src := range sources {
+		s := of[i].read(src, func(string) bool { return true })
+		if !src.broken() {
+			of[i].check(s)
+		}
+		of[i].place(0, src)
+		all = append(all, s)
+	}
+	problems.merge(of, sources)
+	problems.together(all)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return s, nil
+	return all, nil
 }
 
-// read reads the settings that are wanted from the environment.
-func (ps *Problems) read(wanted func(name string) bool) *Settings {
-	s := &Settings{}
+// together finds what is wrong with the settings of several process types beside each other.
+func (ps *Problems) together(all []*Settings) {
+	used := map[string]string{} // what may be used once, and by whom it is
+	once := func(s *Settings, name, value string) {
+		first, taken := used[name+value]
+		if used[name+value] = string(s.HerokuProcessType); taken {
+			*ps = append(*ps, Problem{name, fmt.Sprintf("%s and %s would use the same; give each its own, below it in the file", first, s.HerokuProcessType), s.src.at(name)})
+		}
+	}
+	for _, s := range all {
+		if s.StateFile != "" {
+			once(s, "STATE_FILE", string(s.StateFile))
+		}
+		if s.Platform == "local" {
+			once(s, "LOCAL_ADDR", string(s.LocalAddr))
+		}
+	}
+}
+
+// read reads the settings that are wanted from a source.
+func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
+	s := &Settings{src: src}
 	v := reflect.ValueOf(s).Elem()
 	for _, f := range fields() {
 		name := f.Tag.Get("envconfig")
 		if !wanted(name) {
 			continue
 		}
-		if what := load(f, find(name), v.FieldByIndex(f.Index)); what != "" {
+		if what := src.load(f, v.FieldByIndex(f.Index)); what != "" {
 			ps.add(name, "%s", what)
 		}
 	}
@@ -115,7 +173,11 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 // find returns the name under which a setting is given: with the prefix, without it, or "" for neither. One that is set to
 // nothing is not given: that is how people clear a setting on a web page.
 func find(name string) string {
-	for _, under := range []string{Prefix + name, name} {
+	names := []string{Prefix + name, name}
+	if name == fileName {
+		names = names[1:]
+	}
+	for _, under := range names {
 		if strings.TrimSpace(os.Getenv(under)) != "" {
 			return under
 		}
@@ -133,7 +195,7 @@ func (ps *Problems) unknown(environ []string) {
 	for _, pair := range environ {
 		full, _, _ := strings.Cut(pair, "=")
 		name, ok := strings.CutPrefix(full, Prefix)
-		if !ok || slices.Contains(ours, name) {
+		if !ok || slices.Contains(ours, name) || full == fileName {
 			continue
 		}
 		nearest := slices.MinFunc(ours, func(a, b string) int {
@@ -143,14 +205,20 @@ func (ps *Problems) unknown(environ []string) {
 	}
 }
 
-// EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts. HEARTBEAT_TOKEN and
-// DATABASE_URL stay: the app needs them as well.
+// EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts; among them are the variables
+// that the settings file puts into a secret. HEARTBEAT_TOKEN and DATABASE_URL stay: the app needs them as well.
 func EnvironWithoutSecrets() []string {
-	secret := map[string]bool{}
+	secret, sources := map[string]bool{}, new(Problems).sources()
 	for _, f := range fields() {
 		if f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[Headers]() {
 			name := f.Tag.Get("envconfig")
 			secret[name], secret[Prefix+name] = true, true
+			for _, src := range sources {
+				g, _ := src.given(name)
+				for _, variable := range g.names {
+					secret[variable] = name != "HEARTBEAT_TOKEN" && name != "DATABASE_URL"
+				}
+			}
 		}
 	}
 	delete(secret, "HEARTBEAT_TOKEN")

@@ -1,8 +1,6 @@
 package settings
 
 import (
-	"cmp"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,12 +29,16 @@ func decides(e Entry) bool {
 func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool, err error) {
 	var problems Problems
 	under, over := problems.pairs(below), problems.pairs(pairs)
+	src := problems.sources()[0]
+	problems = append(problems, src.problems()...)
+	start := len(problems)
 	s = Defaults()
+	s.src = src
 	given = func(name string) bool {
 		if value, ok := over[name]; ok {
 			return value != ""
 		}
-		return find(name) != ""
+		return src.from(name) != ""
 	}
 	v, entries := reflect.ValueOf(s).Elem(), Entries()
 	for i, f := range fields() {
@@ -44,15 +46,14 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 		if !decides(e) && !slices.Contains(adminSettings, e.Name) {
 			continue
 		}
-		// As the default of a name that nobody can set, a pair's value is read and refused in the same words as the environment's.
-		from, value := find(e.Name), under[e.Name]
-		if over, ok := over[e.Name]; ok {
-			from, value = "", cmp.Or(over, value)
+		f, field := withDefault(f, under[e.Name]), v.FieldByIndex(f.Index)
+		var what string
+		if value, ok := over[e.Name]; ok {
+			what = load(withDefault(f, value), "", field)
+		} else {
+			what = src.load(f, field)
 		}
-		if value != "" {
-			f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, e.Name, value))
-		}
-		if what := load(f, from, v.FieldByIndex(f.Index)); what != "" {
+		if what != "" {
 			problems.add(e.Name, "%s", what)
 		}
 	}
@@ -62,6 +63,7 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 	problems.checkPolicy(s)
 	problems.checkAdmin(s)
 	problems.checkHistory(s)
+	problems.place(start, src)
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}

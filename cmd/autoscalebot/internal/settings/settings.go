@@ -1,4 +1,4 @@
-// Package settings reads the environment: every setting of autoscalebot, its default, its meaning, and what is wrong with it.
+// Package settings reads the environment, and the file that it names: every setting of autoscalebot, its default, its meaning, and what is wrong with it.
 package settings
 
 import (
@@ -15,13 +15,16 @@ import (
 const Prefix = "AUTOSCALE_"
 
 // Settings holds every setting. Each field's tags are what the user reads about it: its name (envconfig), its default, the
-// group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next.
+// group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next. For the settings
+// file, once marks what is set for all process types together, and list says what stands between the items where a text holds several.
 type Settings struct {
-	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" desc:"The app. Required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
-	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
+	File Text `group:"Settings" envconfig:"AUTOSCALE_FILE" once:"true" desc:"A file that says the settings below, as YAML: their names in lower case, with several process types below ''processes''. What the environment says beats it. See [settings in a file](#settings-in-a-file)."`
+
+	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app. Required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
-	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
-	Platform          Word   `envconfig:"PLATFORM" default:"heroku" desc:"''heroku'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
+	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
+	Platform          Word   `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
 	LocalCommand      Text   `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''. By default the process type's line in ''./Procfile''."`
 	LocalAddr         Text   `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
 	CountCommand      Text   `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
@@ -63,7 +66,7 @@ type Settings struct {
 	HeartbeatJitter    Share    `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Largest random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
 	HeartbeatKeepAlive Bool     `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection. A fresh one each time is what lets the router choose a dyno."`
 
-	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
+	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
 	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
 	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Tell when the app is at its minimum, above one dyno, and still too fast."`
 	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails. Scaling is tried again at the next heartbeat."`
@@ -71,46 +74,49 @@ type Settings struct {
 	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Tell every heartbeat."`
 	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Tell when the number of dynos changes by more than this within the next setting's period."`
 	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"That period."`
-	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
-	QuietHours           Text     `envconfig:"QUIET_HOURS" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
-	SlackWebhookURL      Secret   `envconfig:"SLACK_WEBHOOK_URL" desc:"Slack: an incoming webhook's URL. Or use the next two."`
-	SlackBotToken        Secret   `envconfig:"SLACK_BOT_TOKEN" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
-	SlackChannel         Text     `envconfig:"SLACK_CHANNEL" desc:"Slack: the channel that the bot posts to."`
-	SlackAPIURL          Text     `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
-	SMTPURL              Secret   `envconfig:"SMTP_URL" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
-	EmailFrom            Text     `envconfig:"EMAIL_FROM" desc:"E-mail: the sender."`
-	EmailTo              List     `envconfig:"EMAIL_TO" desc:"E-mail: the recipients, as a list."`
-	PagerDutyRoutingKey  Secret   `envconfig:"PAGERDUTY_ROUTING_KEY" desc:"PagerDuty: the integration key of a service's integration “Events API v2”."`
-	PagerDutyURL         Text     `envconfig:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: where events are posted; ''https://events.eu.pagerduty.com/v2/enqueue'' for accounts in the EU."`
-	WebhookURL           Secret   `envconfig:"WEBHOOK_URL" desc:"Webhook: where each event is posted as JSON."`
-	WebhookSecret        Secret   `envconfig:"WEBHOOK_SECRET" desc:"Webhook: signs each post by the Standard Webhooks scheme."`
-	NotifyURLs           Secret   `envconfig:"NOTIFY_URLS" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
+	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
+	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
+	SlackWebhookURL      Secret   `envconfig:"SLACK_WEBHOOK_URL" once:"true" desc:"Slack: an incoming webhook's URL. Or use the next two."`
+	SlackBotToken        Secret   `envconfig:"SLACK_BOT_TOKEN" once:"true" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
+	SlackChannel         Text     `envconfig:"SLACK_CHANNEL" once:"true" desc:"Slack: the channel that the bot posts to."`
+	SlackAPIURL          Text     `envconfig:"SLACK_API_URL" once:"true" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
+	SMTPURL              Secret   `envconfig:"SMTP_URL" once:"true" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
+	EmailFrom            Text     `envconfig:"EMAIL_FROM" once:"true" desc:"E-mail: the sender."`
+	EmailTo              List     `envconfig:"EMAIL_TO" once:"true" desc:"E-mail: the recipients, as a list."`
+	PagerDutyRoutingKey  Secret   `envconfig:"PAGERDUTY_ROUTING_KEY" once:"true" desc:"PagerDuty: the integration key of a service's integration “Events API v2”."`
+	PagerDutyURL         Text     `envconfig:"PAGERDUTY_URL" once:"true" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: where events are posted; ''https://events.eu.pagerduty.com/v2/enqueue'' for accounts in the EU."`
+	WebhookURL           Secret   `envconfig:"WEBHOOK_URL" once:"true" desc:"Webhook: where each event is posted as JSON."`
+	WebhookSecret        Secret   `envconfig:"WEBHOOK_SECRET" once:"true" desc:"Webhook: signs each post by the Standard Webhooks scheme."`
+	NotifyURLs           Secret   `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
 
 	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
 	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing."`
 	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
-	LogLevel   Word       `envconfig:"LOG_LEVEL" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
-	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
-	LogFormat  Word       `envconfig:"LOG_FORMAT" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
+	LogLevel   Word       `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
+	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
+	LogFormat  Word       `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
 
-	History        Text   `group:"History" envconfig:"HISTORY" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
-	DatabaseURL    Secret `envconfig:"DATABASE_URL" desc:"The PostgreSQL database: ''postgres://user:password@host:5432/name''. Heroku sets it. Several bots may share one, and all their tables begin with ''autoscalebot_''."`
-	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
-	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
-	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
+	History        Text   `group:"History" envconfig:"HISTORY" once:"true" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
+	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"The PostgreSQL database: ''postgres://user:password@host:5432/name''. Heroku sets it. Several bots may share one, and all their tables begin with ''autoscalebot_''."`
+	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" once:"true" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
+	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" once:"true" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
+	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" once:"true" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
 
-	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted; off by default. Beyond this machine it needs ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''."`
-	Port              Text   `envconfig:"PORT" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku sets it."`
-	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" desc:"What opens the page, 8 characters or more. ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
+	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" once:"true" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted; off by default. Beyond this machine it needs ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''."`
+	Port              Text   `envconfig:"PORT" once:"true" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku sets it."`
+	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"What opens the page, 8 characters or more. ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
 
-	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
-	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`
-	AdminToken  Secret `envconfig:"ADMIN_TOKEN" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
+	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" once:"true" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
+	AdminAddr   Text   `envconfig:"ADMIN_ADDR" once:"true" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`
+	AdminToken  Secret `envconfig:"ADMIN_TOKEN" once:"true" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
 
 	// Table is made of MinDynos, MaxDynos and TimeZone.
 	Table schedule.Table `ignored:"true"`
 	// Quiet is made of QuietHours and TimeZone.
 	Quiet notify.Quiet `ignored:"true"`
+
+	// src is where the settings were read from.
+	src *source
 }
 
 // Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat that

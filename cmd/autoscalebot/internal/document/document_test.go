@@ -1,0 +1,98 @@
+package document_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+)
+
+func TestParseKeepsLinesTextsAndOrder(t *testing.T) {
+	n, err := document.Parse([]byte("b: 010\na: &x\n  - yes\n  - \"no\"\nc: *x\nd:\n  <<: {k: 1, l: 2}\n  k: 3\ne:\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := ""
+	for _, p := range n.Pairs {
+		keys += p.Key
+	}
+	if keys != "bacde" || n.Get("b").Text != "010" || n.Get("c").Kind != document.List || n.Get("c").Line != 5 ||
+		n.Get("c").Items[1].Text != "no" || n.Get("a").Items[1].Line != 4 || !n.Get("a").Items[1].Quoted || n.Get("a").Items[0].Quoted {
+		t.Errorf("read %q: %+v", keys, n)
+	}
+	if d := n.Get("d"); d.Get("k").Text != "3" || d.Get("l").Text != "2" || n.Get("e").Kind != document.Nothing || n.Get("f") != nil {
+		t.Errorf("d is %+v", d)
+	}
+}
+
+func TestParseReadsJSON(t *testing.T) {
+	n, err := document.Parse([]byte("{\n\t\"a\":[1,2.5,\"x\\/y\\\\\\ud83d\\ude00\"],\n\t\"b\":null}"))
+	if err != nil || len(n.Get("a").Items) != 3 || n.Get("a").Items[2].Text != "x/y\\😀" || n.Get("b").Kind != document.Nothing {
+		t.Errorf("read %+v, %v", n, err)
+	}
+}
+
+func TestEmptyIsAnEmptyMap(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n"} {
+		if n, err := document.Parse([]byte(text)); err != nil || n.Kind != document.Map || len(n.Pairs) > 0 {
+			t.Errorf("%q is %+v, %v", text, n, err)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'j'; c++ {
+		bomb += string(c) + ": &" + string(c) + " [" + strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ",") + "]\n"
+	}
+	for _, c := range []struct{ text, want string }{
+		{"a: 1\nb: [1\nc: 2\n", "line 1: it is no YAML: did not find expected ',' or ']'"},
+		{"a: 1\nb: 2\na: 3\nb: 4\n", "line 3: the key of line 1 stands here a second time\nline 4: the key of line 2 stands here a second time"},
+		{"key: *s3cret\n", "a value begins with an asterisk and names no anchor; put it in quotes"},
+		{"a: 1\n---\nb: 2\n", "line 2: a second document begins; write one alone"},
+		{"? [a]\n: 1\n", "line 1: a key is a list or a map; write a name"},
+		{"a: &a [*a]\n", "line 1: it holds too many values, or values too deep in each other"},
+		{bomb, "it holds too many values"},
+		{strings.Repeat("[", 100) + strings.Repeat("]", 100), "values too deep"},
+		{"a: " + strings.Repeat("x", document.MaxBytes), "it is longer than 1024 KiB"},
+	} {
+		n, err := document.Parse([]byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%.40q gave %v, %v; want %q", c.text, n, err, c.want)
+		}
+	}
+	if _, err := document.Read(strings.NewReader(strings.Repeat("x", document.MaxBytes+1))); err == nil {
+		t.Error("a text that is too long was read")
+	}
+}
+
+// Every text is a tree or a list of mistakes, and a tree has no key twice.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"a: 1", "a: &x [1, *x]", "{\"a\": {\"b\": null}}", "a: |\n  x\n", "<<: {a: 1}\n", "- 1\n---\n", "\t", "%YAML 1.2\n---\na", "\xff"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		n, err := document.Parse(text)
+		if err != nil {
+			if ms, ok := err.(document.Mistakes); !ok || len(ms) == 0 {
+				t.Errorf("%v is no list of mistakes", err)
+			}
+			return
+		}
+		var walk func(n *document.Node)
+		walk = func(n *document.Node) {
+			seen := map[string]bool{}
+			for _, p := range n.Pairs {
+				if seen[p.Key] {
+					t.Errorf("%q stands twice", p.Key)
+				}
+				seen[p.Key] = true
+				walk(p.Value)
+			}
+			for _, item := range n.Items {
+				walk(item)
+			}
+		}
+		walk(n)
+	})
+}

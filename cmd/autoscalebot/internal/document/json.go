@@ -1,0 +1,47 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"unicode/utf16"
+)
+
+// plain returns JSON with the escapes written out that JSON has and YAML has not, a slash and pairs of surrogates; what is no JSON it
+// returns as it is. The lines stay.
+func plain(text []byte) []byte {
+	if !bytes.ContainsRune(text, '\\') || !json.Valid(text) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] != '\\':
+			out = append(out, text[i])
+		case text[i+1] == '/':
+			out = append(out, '/')
+			i++
+		case text[i+1] == 'u' && surrogates(text[i:]) > 0:
+			out = append(out, string(surrogates(text[i:]))...)
+			i += 11
+		default:
+			out = append(out, text[i], text[i+1])
+			i++
+		}
+	}
+	return out
+}
+
+// surrogates reads what text begins with, two escapes that make one character together; 0 if it does not.
+func surrogates(text []byte) rune {
+	if len(text) < 12 || text[6] != '\\' || text[7] != 'u' {
+		return 0
+	}
+	high, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	low, err2 := strconv.ParseUint(string(text[8:12]), 16, 16)
+	r := utf16.DecodeRune(rune(high), rune(low))
+	if err != nil || err2 != nil || r == '\uFFFD' {
+		return 0
+	}
+	return r
+}

@@ -1,0 +1,125 @@
+package settings
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// textOf writes a value of the file as the environment would have it: a list becomes one text with commas, a map a table. at names a line.
+func textOf(f reflect.StructField, n *document.Node, at func(line int) string) given {
+	w := &writer{at: at, line: n.Line}
+	switch {
+	case n.Kind == document.Scalar:
+		g := w.scalar(n)
+		return w.given(g.text, g.written)
+	case n.Kind == document.List && separator(f) != "":
+		return w.list(n, separator(f))
+	case n.Kind == document.Map && f.Type == reflect.TypeFor[schedule.Series]():
+		return w.rows(n)
+	case n.Kind == document.Map && f.Type == reflect.TypeFor[Headers]():
+		return w.headers(n)
+	}
+	return given{wrong: fmt.Sprintf("is %v; write %s", n.Kind, wanted(f))}
+}
+
+// separator stands between the items of a list in a setting's text; "" where a setting is no list.
+func separator(f reflect.StructField) string {
+	switch f.Type {
+	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Backends](), reflect.TypeFor[Outcomes](), reflect.TypeFor[Directions]():
+		return ", "
+	}
+	return f.Tag.Get("list")
+}
+
+// wanted says which kinds of value a setting may have.
+func wanted(f reflect.StructField) string {
+	switch {
+	case f.Type == reflect.TypeFor[Headers]():
+		return "one value, or a map of names and values"
+	case separator(f) != "":
+		return "one value or a list"
+	}
+	return "one value"
+}
+
+// A writer writes the text of one setting.
+type writer struct {
+	at   func(line int) string
+	line int
+	// names are the environment variables that were put in, and wrong what is wrong first.
+	names []string
+	wrong string
+}
+
+func (w *writer) given(text, written string) given {
+	return given{text: strings.TrimSpace(text), written: strings.TrimSpace(written), names: w.names, wrong: w.wrong}
+}
+
+// mistake notes what is wrong. Where that is in another line than the setting, it says in which.
+func (w *writer) mistake(line int, format string, args ...any) {
+	if w.wrong != "" {
+		w.wrong += "\n"
+	}
+	if line != w.line {
+		w.wrong += w.at(line) + ": "
+	}
+	w.wrong += fmt.Sprintf(format, args...)
+}
+
+// scalar writes one value with the environment's in it.
+func (w *writer) scalar(n *document.Node) given {
+	if n.Kind != document.Scalar {
+		w.mistake(n.Line, "%v stands where one value must", n.Kind)
+		return given{}
+	}
+	text, names, wrong := expand(n.Text)
+	if wrong != "" {
+		w.mistake(n.Line, "%s", wrong)
+	}
+	w.names = append(w.names, names...)
+	return given{text: text, written: n.Text}
+}
+
+// list writes items with a separator between them. A row of a table may itself hold commas.
+func (w *writer) list(n *document.Node, separator string) given {
+	var texts, written []string
+	for _, item := range n.Items {
+		g := w.scalar(item)
+		if strings.Contains(g.text, cmp.Or(strings.TrimSpace(separator), separator)) && !strings.Contains(g.text, "=") {
+			w.mistake(item.Line, "an item holds what separates items; make several of it")
+		}
+		texts, written = append(texts, g.text), append(written, g.written)
+	}
+	return w.given(strings.Join(texts, separator), strings.Join(written, separator))
+}
+
+// rows writes a table of limits: when each number begins to hold.
+func (w *writer) rows(n *document.Node) given {
+	var texts, written []string
+	for _, p := range n.Pairs {
+		g := w.scalar(p.Value)
+		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
+	}
+	return w.given(strings.Join(texts, ", "), strings.Join(written, ", "))
+}
+
+// headers writes HTTP headers as a JSON object.
+func (w *writer) headers(n *document.Node) given {
+	texts, written := map[string]string{}, map[string]string{}
+	for _, p := range n.Pairs {
+		g := w.scalar(p.Value)
+		texts[p.Key], written[p.Key] = g.text, g.written
+	}
+	return w.given(object(texts), object(written))
+}
+
+func object(pairs map[string]string) string {
+	text, _ := json.Marshal(pairs) // which cannot fail
+	return string(text)
+}
