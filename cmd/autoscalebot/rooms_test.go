@@ -15,7 +15,8 @@ const module = "github.com/autoscalebot/autoscalebot"
 // below it that has no line of its own.
 var rooms = map[string][]string{
 	"probe":                    {},
-	"probe/…":                  {"probe", "probe/internal/web"},
+	"probe/…":                  {"probe", "probe/internal/web", "probe/internal/guard"},
+	"probe/internal/guard":     {},
 	"schedule":                 {},
 	"notify":                   {},
 	"notify/…":                 {"notify"},

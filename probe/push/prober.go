@@ -1,0 +1,77 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Take says what of an instance's values counts. A reading is the mean of it over the instances.
+type Take string
+
+const (
+	// Newest is the value that came last.
+	Newest Take = "newest"
+	// Mean is the mean of those within the window.
+	Mean Take = "mean"
+)
+
+// Prober returns a [probe.Prober] of a name, or says why there can be none. Its readings have the name as their Signal, the unit that was
+// pushed last, and one of these outcomes:
+//   - Answered: an instance pushed a value within the window. Instances that did not are left out.
+//   - Unreachable: none did.
+func (s *Store) Prober(name string, take Take) (probe.Prober, error) {
+	if why := checkName(name); why != "" {
+		return nil, fmt.Errorf("the name %.100q of a pushed metric %s", name, why)
+	}
+	if take != Newest && take != Mean {
+		return nil, fmt.Errorf("%q of a pushed metric is not known: take %s or %s", string(take), Newest, Mean)
+	}
+	return prober{s, name, take}, nil
+}
+
+type prober struct {
+	s    *Store
+	name string
+	take Take
+}
+
+// Probe reads what has come. It waits for nothing.
+func (p prober) Probe(context.Context) probe.Reading {
+	r := probe.Reading{Signal: p.name, Time: time.Now(), Outcome: probe.Unreachable}
+	var err error
+	if r.Value, r.Unit, err = p.s.read(r.Time, p.name, p.take); err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Outcome = probe.Answered
+	return r
+}
+
+// read gives the mean over the instances as of now.
+func (s *Store) read(now time.Time, name string, take Take) (value float64, unit string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.names[name]
+	if m == nil {
+		return 0, "", fmt.Errorf("nothing was pushed as %q in the last %v", name, s.window)
+	}
+	count := 0.0
+	for _, o := range m.instances {
+		if now.Sub(o.newest) > s.window {
+			continue
+		}
+		v := o.value
+		if take == Mean {
+			v = o.meanAt(s.part(now))
+		}
+		count++
+		value += (v - value) / count
+	}
+	if count == 0 {
+		return 0, m.unit, fmt.Errorf("nothing was pushed as %q in the last %v: the newest is %v old", name, s.window, now.Sub(m.newest).Round(time.Second))
+	}
+	return value, m.unit, nil
+}

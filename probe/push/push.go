@@ -1,0 +1,89 @@
+// Package push takes the metrics that apps push themselves, in the form that Cloud Foundry's App Autoscaler takes them, or one by one.
+//
+//	s, err := push.New(push.Options{Tokens: []string{token}})
+//	if err != nil {
+//		return err
+//	}
+//	mux.Handle("/v1/apps/", s)
+//	mux.Handle("/metrics/", s)
+//	p, err := s.Prober("jobs", push.Newest)
+//	if err != nil {
+//		return err
+//	}
+//	r := p.Probe(ctx)
+//
+// A [Store] is an [http.Handler] for the posts, and gives a [probe.Prober] for each name. It keeps numbers only, for the length of the
+// window, and its memory is bounded whatever is posted.
+package push
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe/internal/guard"
+)
+
+const (
+	// defaultWindow is App Autoscaler's.
+	defaultWindow                 = 2 * time.Minute
+	shortestWindow, longestWindow = 10 * time.Second, time.Hour
+	// mostSeries bounds how many instances there are of all names together, which is 3 MB.
+	mostSeries = 10_000
+	// mostNames bounds how many names there are.
+	mostNames = 200
+)
+
+// Options say who may push, and how long it counts.
+type Options struct {
+	// Tokens are those that an app may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of basic
+	// authentication.
+	Tokens []string
+	// Guarded says that whoever comes was checked before, so that Tokens may be empty.
+	Guarded bool
+	// App, unless empty, is the only {guid} that is taken in /v1/apps/{guid}/metrics.
+	App string
+	// Window is how long what was pushed counts, from 10 s to 1 h; 0 means 2 minutes.
+	Window time.Duration
+	// Log is told, once a minute at most, of posts that were refused. nil means nobody.
+	Log *slog.Logger
+}
+
+// A Store keeps what was pushed within the window. It may be used by several goroutines at once.
+type Store struct {
+	guard  guard.Guard
+	app    string
+	window time.Duration
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	names map[string]*metric
+	many  int       // series of all names
+	told  time.Time // when a refusal was logged
+}
+
+// New returns a Store in which nothing is yet, or says all that is wrong with the options, without a secret.
+func New(o Options) (*Store, error) {
+	s := &Store{app: o.App, window: o.Window, log: o.Log, names: map[string]*metric{}}
+	if s.window == 0 {
+		s.window = defaultWindow
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var wrong []error
+	if !o.Guarded || len(o.Tokens) > 0 {
+		var err error
+		s.guard, err = guard.New(o.Tokens)
+		wrong = append(wrong, err)
+	}
+	if s.window < shortestWindow || s.window > longestWindow {
+		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from %v to %v", s.window, shortestWindow, longestWindow))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, fmt.Errorf("pushed metrics: %w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,207 @@
+package push
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	// maxBody is how many bytes a body may have.
+	maxBody = 64 << 10
+	// mostAtOnce is how many metrics a post may have.
+	mostAtOnce = 100
+	// longestName and longestUnit are in bytes.
+	longestName, longestUnit = 100, 20
+	// maxValue is the largest amount of a value, so that sums of them stay finite.
+	maxValue = 1e300
+	// mostInstance is the highest index of an instance.
+	mostInstance = 100_000
+)
+
+// A refusal is an answer that is not 2xx, in App Autoscaler's form.
+type refusal struct {
+	status  int
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func refuse(status int, format string, args ...any) *refusal {
+	return &refusal{status, strings.ReplaceAll(http.StatusText(status), " ", "-"), fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP takes a push:
+//
+//	POST /v1/apps/{guid}/metrics  {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}
+//	POST /metrics/{name}          7                       (with ?instance=1&unit=jobs, if there is anything to say of that)
+//
+// It answers 200 when all is kept, and otherwise {"code": …, "message": …}, with
+//   - 400 when the body, a name, a value, a unit or an instance is not right, or there are too many names or instances: the message says
+//     all that is wrong, and nothing of the post is kept;
+//   - 401 when the token is wrong, 403 when the app is not [Options].App;
+//   - 404 for another path, 405 when it is no POST, 413 when the body is larger than 64 KiB, 415 when it is compressed.
+//
+// How long a post may take is for the server's timeouts to say.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	no := s.serve(w, r)
+	if no == nil {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	s.complain(time.Now(), no)
+	switch no.status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="metrics"`)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(no.status)
+	_ = json.NewEncoder(w).Encode(no)
+}
+
+// complain logs a refusal, unless one was logged in the last minute.
+func (s *Store) complain(now time.Time, no *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told.IsZero() || now.Sub(s.told) >= time.Minute {
+		s.told = now
+		s.log.Warn("pushed metrics: a post was refused", "status", no.status, "because", no.Message)
+	}
+}
+
+// serve takes in a post, or says why not.
+func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
+	if r.Method != http.MethodPost {
+		return refuse(http.StatusMethodNotAllowed, "metrics are pushed by POST")
+	}
+	if !s.guard.Knows(r) {
+		return refuse(http.StatusUnauthorized, "the token is not right: send it as Authorization: Bearer TOKEN, or as the password of basic authentication")
+	}
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return refuse(http.StatusUnsupportedMediaType, "the content must not be compressed")
+	}
+	app, isApp := strings.CutPrefix(r.URL.Path, "/v1/apps/")
+	app, isForm := strings.CutSuffix(app, "/metrics")
+	name, isShort := strings.CutPrefix(r.URL.Path, "/metrics/")
+	isForm = isApp && isForm && app != "" && !strings.Contains(app, "/")
+	switch {
+	case !isForm && !isShort:
+		return refuse(http.StatusNotFound, "metrics are pushed to /v1/apps/{guid}/metrics or to /metrics/{name}")
+	case isForm && s.app != "" && app != s.app:
+		return refuse(http.StatusForbidden, "the metrics are of an app that is not looked after here")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", maxBody)
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the body did not come whole")
+	}
+	var points []point
+	if isForm {
+		points, err = readForm(body)
+	} else {
+		points, err = readShort(name, r.URL.Query().Get("instance"), r.URL.Query().Get("unit"), string(body))
+	}
+	if err == nil {
+		err = s.take(time.Now(), points)
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return nil
+}
+
+// A form is what App Autoscaler's clients send.
+type form struct {
+	Instance int `json:"instance_index"`
+	Metrics  []struct {
+		Name  string   `json:"name"`
+		Value *float64 `json:"value"`
+		Unit  string   `json:"unit"`
+	} `json:"metrics"`
+}
+
+// readForm reads App Autoscaler's form. The error says all that is wrong.
+func readForm(body []byte) ([]point, error) {
+	var f form
+	if err := json.Unmarshal(body, &f); err != nil {
+		return nil, errors.New(`the body can't be read: it is like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`)
+	}
+	if n := len(f.Metrics); n == 0 || n > mostAtOnce {
+		return nil, fmt.Errorf("the body has %d metrics, and must have from 1 to %d", n, mostAtOnce)
+	}
+	var points []point
+	var wrong []error
+	for i, m := range f.Metrics {
+		if m.Value == nil {
+			wrong = append(wrong, fmt.Errorf("metric %d has no value", i+1))
+			continue
+		}
+		p := point{m.Name, f.Instance, *m.Value, m.Unit}
+		if err := p.check(); err != nil {
+			wrong = append(wrong, fmt.Errorf("metric %d: %w", i+1, err))
+		}
+		points = append(points, p)
+	}
+	return points, errors.Join(wrong...)
+}
+
+// readShort reads one value.
+func readShort(name, instance, unit, body string) ([]point, error) {
+	p := point{name: name, unit: unit}
+	if instance != "" {
+		n, err := strconv.Atoi(instance)
+		if err != nil {
+			return nil, errors.New("the instance is no number: leave it out, or write 0 for the first")
+		}
+		p.instance = n
+	}
+	value, err := strconv.ParseFloat(strings.TrimSpace(body), 64)
+	if err != nil {
+		return nil, errors.New("the body is no number: it is like 7.5")
+	}
+	p.value = value
+	return []point{p}, p.check()
+}
+
+// check says what is wrong with a point.
+func (p point) check() error {
+	var wrong []error
+	if why := checkName(p.name); why != "" {
+		wrong = append(wrong, fmt.Errorf("the name %.100q %s", p.name, why))
+	}
+	if p.instance < 0 || p.instance > mostInstance {
+		wrong = append(wrong, fmt.Errorf("the instance is %d, and must be from 0 to %d", p.instance, mostInstance))
+	}
+	if !(math.Abs(p.value) <= maxValue) {
+		wrong = append(wrong, fmt.Errorf("the value %v is no number to decide by", p.value))
+	}
+	if len(p.unit) > longestUnit || strings.ContainsFunc(p.unit, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }) {
+		wrong = append(wrong, fmt.Errorf("the unit %.30q must be up to %d bytes of printable characters", p.unit, longestUnit))
+	}
+	return errors.Join(wrong...)
+}
+
+// checkName says what is wrong with a name, or "".
+func checkName(name string) string {
+	switch {
+	case name == "":
+		return "is empty"
+	case len(name) > longestName:
+		return fmt.Sprintf("is longer than %d bytes", longestName)
+	case strings.ContainsFunc(name, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_.-", c)
+	}):
+		return "has more than letters, digits and _ . - in it"
+	}
+	return ""
+}
