@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -198,7 +197,7 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 		d.Load.Need = max(d.Load.Need, d.Wish)
 	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.failing(st, d, in):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
-	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !answered(in):
+	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !p.answered(in):
 	case l.Needs[0].Dynos < n:
 		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
 	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && n > 1 && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n-trial(n)):
@@ -214,11 +213,15 @@ func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
 	return d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) && in[d.Reading].Outcome != probe.Answered
 }
 
-// answered says whether all heartbeats were.
-func answered(in []probe.Reading) bool {
-	return !slices.ContainsFunc(in, func(r probe.Reading) bool {
-		return r.Signal == probe.HeartbeatSignal && r.Outcome != probe.Answered
-	})
+// answered says whether all heartbeats were, as the one in the middle of several speaks for them.
+func (p *Policy) answered(in []probe.Reading) bool {
+	middle := p.middleBeat(in)
+	for i := range in {
+		if r := &in[i]; isHeartbeat(r) && speaks(i, middle) && r.Outcome != probe.Answered {
+			return false
+		}
+	}
+	return true
 }
 
 // unchangedFor is how long ago the newest change is, or the beginning.

@@ -39,6 +39,9 @@ type Options struct {
 	Jitter float64
 	// Probers take the readings, side by side. Each has a deadline of its own.
 	Probers []probe.Prober
+	// HeartbeatsPerMinute is the most heartbeats that a minute may see where an adaptive policy wants several at a tick, of a prober that
+	// is a [Burster]. A tick takes one at least; 0 takes no more.
+	HeartbeatsPerMinute int
 	// Control is asked when a heartbeat cannot reach the app: if it reaches nothing either, the bot is offline, and freezes.
 	// Nil means that an app that cannot be reached is taken to be at fault.
 	Control probe.Prober
@@ -166,7 +169,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 // decide reads all there is to read, and decides from it.
 func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held}
-	r.Readings = b.read(ctx)
+	r.Readings, r.Burst = b.read(ctx)
 	r.Limits = b.o.Schedule.At(now)
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(now)
 	r.Control = b.Control()
@@ -246,21 +249,6 @@ func (b *Bot) tell(ctx context.Context, r Record) {
 			b.o.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
 		}
 	}
-}
-
-// read takes all readings side by side.
-func (b *Bot) read(ctx context.Context) []probe.Reading {
-	readings := make([]probe.Reading, len(b.o.Probers))
-	if len(readings) == 1 {
-		readings[0] = b.o.Probers[0].Probe(ctx)
-		return readings
-	}
-	var wg sync.WaitGroup
-	for i, p := range b.o.Probers {
-		wg.Go(func() { readings[i] = p.Probe(ctx) })
-	}
-	wg.Wait()
-	return readings
 }
 
 func (b *Bot) callsLeft() *int {

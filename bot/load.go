@@ -305,3 +305,14 @@ func (l *Load) limit(w *laws) float64 {
 	}
 	return sum / total
 }
+
+// scale is how many seconds a dyno takes for a request on average, all its slots being busy, by all guesses.
+func (l *Load) scale(w *laws) float64 {
+	sum, total := 0.0, 0.0
+	for h := range guesses {
+		weight := math.Exp(float64(l.Weight[h]))
+		sum += weight * w.of[h].scale
+		total += weight
+	}
+	return sum / total
+}

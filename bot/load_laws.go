@@ -19,6 +19,8 @@ const (
 type guess struct {
 	// walk is how far the logarithm of the load wanders in a minute, as a standard deviation.
 	walk float64
+	// scale is the time of service over the number of slots, in seconds, that a dyno takes for a request on average.
+	scale float64
 	// limit is the busy share up to which the app keeps to the bound.
 	limit float64
 	// prior is the logarithm of how likely it is before anything was seen, but for a constant: most web apps take a tenth of a second
@@ -82,6 +84,7 @@ func newLaws(bound float64) *laws {
 func (l *laws) guess(slots int, scale, walk float64) guess {
 	g := guess{
 		walk:  walk,
+		scale: scale,
 		limit: min(mostBusy, max(leastBusyLimit, busyUpTo(slots, scale, l.bound))),
 		prior: -2 * (math.Abs(math.Log(float64(slots)/5))/math.Log(5) + math.Abs(math.Log2(float64(slots)*scale/0.1))),
 	}

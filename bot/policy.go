@@ -148,8 +148,9 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 		From: n, To: n, Wish: n, Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
 	}
 	p.sense(st, &d, now, in, n)
+	middle := p.middleBeat(in)
 	for i := range in {
-		if in[i].Signal != probe.HeartbeatSignal {
+		if !isHeartbeat(&in[i]) || !speaks(i, middle) {
 			continue
 		}
 		if v := p.verdict(&in[i]); d.Reading < 0 || weight(v) > weight(d.Verdict) {

@@ -37,8 +37,9 @@ type Record struct {
 	// App and ProcessType say what is scaled.
 	App         string `json:"app"`
 	ProcessType string `json:"process_type"`
-	// Readings are this tick's, one for each prober.
+	// Readings are this tick's, one for each prober, or several heartbeats. Burst says why there are several.
 	Readings []probe.Reading `json:"readings"`
+	Burst    string          `json:"burst,omitempty"`
 	// Limits are those of this hour.
 	Limits schedule.Limits `json:"limits"`
 	// MinRow and MaxRow are the rows of the schedule that they come from; "" where a number is the same at all times.
@@ -121,6 +122,9 @@ func (r Record) Why() string {
 	parts := []string{r.cause()}
 	for _, c := range r.Decision.Clamps {
 		parts = append(parts, r.clampText(c))
+	}
+	if r.Burst != "" {
+		parts = append(parts, r.burst())
 	}
 	if r.Error != "" {
 		parts = append(parts, r.Error)

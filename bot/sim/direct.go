@@ -47,10 +47,16 @@ func (e *direct) choose() *dyno {
 	return up[i]
 }
 
-func (e *direct) heartbeat(service, _ float64) (took float64, ok bool) {
-	e.meter.arrived(e.now, true)
-	end, ok := e.serve(service, true)
-	return end - e.now, ok
+func (e *direct) heartbeats(services []float64, gap, _ float64) []answer {
+	out := make([]answer, len(services))
+	begin := e.now
+	for i, service := range services {
+		e.advance(begin + float64(i)*gap)
+		e.meter.arrived(e.now, true)
+		end, ok := e.serve(service, true)
+		out[i] = answer{e.now, end - e.now, ok}
+	}
+	return out
 }
 
 func (e *direct) drain() {}

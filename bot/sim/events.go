@@ -184,18 +184,26 @@ func (e *events) choose() *dyno {
 	return best
 }
 
-func (e *events) heartbeat(service, patience float64) (took float64, ok bool) {
-	sent := e.now
-	e.meter.arrived(sent, true)
-	e.beat = &beat{end: math.Inf(1)}
-	e.arrive(request{at: sent, service: service, beat: e.beat})
-	e.advance(sent + patience)
-	b := *e.beat
-	e.beat = nil
-	if !b.done {
-		return patience, false
+func (e *events) heartbeats(services []float64, gap, patience float64) []answer {
+	out, beats := make([]answer, len(services)), make([]beat, len(services))
+	begin := e.now
+	for i, service := range services {
+		e.advance(begin + float64(i)*gap)
+		beats[i].end = math.Inf(1)
+		out[i].at = e.now
+		e.meter.arrived(e.now, true)
+		e.arrive(request{at: e.now, service: service, beat: &beats[i]})
 	}
-	return b.end - sent, b.ok
+	for i := range beats {
+		e.beat = &beats[i]
+		e.advance(out[i].at + patience)
+		out[i].took, out[i].ok = patience, false
+		if beats[i].done {
+			out[i].took, out[i].ok = beats[i].end-out[i].at, beats[i].ok
+		}
+	}
+	e.beat = nil
+	return out
 }
 
 func (e *events) drain() {

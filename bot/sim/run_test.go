@@ -422,3 +422,29 @@ func TestADriverDrivesManySimulations(t *testing.T) {
 			got.DynoHours, got.SlowMinutesPercent, want.DynoHours, want.SlowMinutesPercent)
 	}
 }
+
+// Several heartbeats of a tick travel the queues each at its own time, in either engine.
+func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
+	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
+		f := lasting(1)
+		f.Router, f.Slots, f.Heartbeat.Service.CV = router, 1, 0
+		var got []probe.Reading
+		by := sim.Driver{Name: "bursts", Interval: 30 * time.Second, Begin: func(w *sim.World) func(context.Context, time.Time) {
+			return func(ctx context.Context, now time.Time) {
+				got = w.Heartbeat().(bot.Burster).Burst(ctx, 4, 10*time.Millisecond)
+				for i, r := range got {
+					if r.Time.Sub(now) != time.Duration(i)*10*time.Millisecond {
+						t.Errorf("heartbeat %d was sent %v after the tick", i, r.Time.Sub(now))
+					}
+				}
+			}
+		}}
+		run(t, sim.Options{Demand: level{0, 2 * time.Minute}, Fleet: f}, by)
+		// One slot, 40 ms for each and 30 ms on the way: each waits 30 ms longer than the one before it.
+		for i, r := range got {
+			if want := 70 + 30*float64(i); math.Abs(r.Value-want) > 0.01 {
+				t.Errorf("router %d: heartbeat %d took %g ms, want %g", router, i, r.Value, want)
+			}
+		}
+	}
+}

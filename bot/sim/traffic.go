@@ -9,11 +9,18 @@ import (
 type engine interface {
 	// advance goes on to a time, in seconds since the beginning.
 	advance(until float64)
-	// heartbeat sends one now. took is the time until the answer came, in seconds; ok is false where none came, until the router
-	// gave it up or the patience was over. Time may go on until then.
-	heartbeat(service, patience float64) (took float64, ok bool)
+	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each for the patience; all
+	// in seconds. Time may go on until the last one is back.
+	heartbeats(services []float64, gap, patience float64) []answer
 	// drain goes on until all that has arrived is answered or lost, and lets nothing else arrive.
 	drain()
+}
+
+// An answer is what came of a heartbeat: it was sent at a time, and its answer came so long after it, in seconds. ok is false where none
+// came, until the router gave it up or the patience was over.
+type answer struct {
+	at, took float64
+	ok       bool
 }
 
 // Each use of chance has a stream of its own, so that another policy meets the same requests.

@@ -79,22 +79,38 @@ func (w *World) Observe(last time.Duration) Observation {
 	return w.meter.observe(int(w.now), int(last.Seconds()))
 }
 
-// Heartbeat returns a Prober that sends a heartbeat to the app. Several at the same tick are sent at the same time.
+// Heartbeat returns a Prober that sends a heartbeat to the app, and is a [bot.Burster]. Those of several probers of the same tick are
+// sent at the same time.
 func (w *World) Heartbeat() probe.Prober { return heartbeats{w} }
 
 type heartbeats struct{ w *World }
 
-func (h heartbeats) Probe(context.Context) probe.Reading {
+func (h heartbeats) Probe(ctx context.Context) probe.Reading { return h.Burst(ctx, 1, 0)[0] }
+
+func (h heartbeats) Burst(_ context.Context, n int, gap time.Duration) []probe.Reading {
 	w := h.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	services := make([]float64, max(1, n))
+	for i := range services {
+		services[i] = w.service.draw(w.beats)
+	}
 	network := w.f.Heartbeat.Network.Seconds()
 	timeout := min(w.f.Heartbeat.Timeout.Seconds(), 0.8*w.interval)
-	inApp, ok := w.engine.heartbeat(w.service.draw(w.beats), max(0, timeout-network))
-	took := min(timeout, inApp+network)
-	w.took = max(w.took, took)
+	readings := make([]probe.Reading, len(services))
+	for i, a := range w.engine.heartbeats(services, gap.Seconds(), max(0, timeout-network)) {
+		took := min(timeout, a.took+network)
+		w.took = max(w.took, float64(i)*gap.Seconds()+took)
+		readings[i] = w.reading(w.Now().Add(time.Duration(i)*gap), took, timeout, a.ok)
+	}
+	return readings
+}
+
+// reading is what the bot makes of a heartbeat that took so many seconds, of those until its timeout.
+func (w *World) reading(at time.Time, took, timeout float64, ok bool) probe.Reading {
+	network := w.f.Heartbeat.Network.Seconds()
 	r := probe.Reading{
-		Signal: probe.HeartbeatSignal, Time: w.Now(), Value: took * 1000, Unit: "ms",
+		Signal: probe.HeartbeatSignal, Time: at, Value: took * 1000, Unit: "ms",
 		Phases: probe.Phases{Connect: seconds(min(took, network)), Processing: seconds(max(0, took-network))},
 	}
 	switch {

@@ -232,7 +232,8 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 	return bot.Options{
 		App: appName(s), ProcessType: string(s.HerokuProcessType),
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
-		Probers: []probe.Prober{p.prober}, Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
+		HeartbeatsPerMinute: int(s.HeartbeatsMost),
+		Probers:             []probe.Prober{p.prober}, Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
 		Policy: bot.Policy{
 			Adaptive:      adaptive(s),
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),

@@ -58,13 +58,22 @@ func (r *Record) Add(b bot.Record) {
 			r.Downs++
 		}
 	}
-	hb, ok := b.Heartbeat()
+	hb, ok := sample(b)
 	said := hb.Outcome == probe.Answered && hb.Unit == "ms" || hb.Outcome == probe.Timeout
 	if !ok || !said || b.Dynos < 1 || !(hb.Value >= 0) {
 		r.Blind++
 		return
 	}
 	r.Beats = append(r.Beats, Beat{b.Time, min(hb.Value, longestMS), hb.Outcome == probe.Timeout, b.Dynos, b.Limits})
+}
+
+// sample is the heartbeat of a tick that is looked at: of several the first, since the one in the middle, which speaks for them, has
+// another law than each of them.
+func sample(b bot.Record) (hb probe.Reading, ok bool) {
+	if b.Burst != "" && len(b.Readings) > 0 {
+		return b.Readings[0], true
+	}
+	return b.Heartbeat()
 }
 
 // learn takes in what a decision tells of the settings.

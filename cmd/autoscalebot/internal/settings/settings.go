@@ -59,6 +59,7 @@ type Settings struct {
 	HeartbeatMeasure   Word     `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Which time of a heartbeat is too slow or too fast: ''total'' (to the first byte of the body), ''processing'' (the same without DNS, TCP and TLS) or ''queue'' (what the app answers in ''X-Queue-Time-Ms'')."`
 	HeartbeatSamples   Samples  `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20. Each may reach another dyno."`
 	HeartbeatPercent   Percent  `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`
+	HeartbeatsMost     Number   `envconfig:"HEARTBEATS_PER_MINUTE_MAX" default:"60" desc:"Adaptive: the most heartbeats a minute. Where the load is uncertain the bot sends several at a time, each of which may reach another dyno, but never more than take 1 % of what the dynos can serve, and 16. One each interval is sent in any case; 0 = no more, as with ''HEARTBEAT_SAMPLES'' above 1."`
 	ControlURL         Text     `envconfig:"CONTROL_URL" desc:"What the bot requests when a heartbeat cannot reach the app, to tell an app that is down from a bot that is offline. By default the platform's API, where it has one; ''none'' = nothing."`
 	HeartbeatMethod    Word     `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"The request's method."`
 	HeartbeatHeaders   Headers  `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`

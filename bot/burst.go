@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Burster is a prober of heartbeats that can take several at a tick: n of them, or one where n is less, each gap after the one before
+// it. It returns the readings in that order when all have ended, and fewer where ctx ends meanwhile. A [probe.Heartbeat] is one.
+type Burster interface {
+	Burst(ctx context.Context, n int, gap time.Duration) []probe.Reading
+}
+
+const (
+	// capacityShare is the share of what the dynos can serve that heartbeats may take.
+	capacityShare = 0.01
+	// Where all that is likely needs the same number of dynos, one in calmFraction of the heartbeats that may be taken is enough.
+	calmFraction = 4
+	// burstShare is the share of the interval over which the heartbeats of a tick begin: a deadline of 80 % of it is over with it.
+	burstShare = 0.2
+	// longestPause bounds the time from one heartbeat of a tick to the next: after it, a dyno's queue is another.
+	longestPause = time.Second
+)
+
+// burst is how many heartbeats the next tick takes, and why there are several.
+func (b *Bot) burst() (n int, why string) {
+	l, a := b.state.Load, b.o.Policy.Adaptive
+	if a == nil || l == nil || !l.sound() {
+		return 1, ""
+	}
+	most := l.affords(a.laws, b.o.Interval, b.o.HeartbeatsPerMinute)
+	low, high := dynos(l.quantile(a.laws, 0.1, true)/a.up), dynos(l.quantile(a.laws, 0.9, true)/a.up)
+	switch calm := max(1, most/calmFraction); {
+	case most == 1:
+		return 1, ""
+	case l.Backlog[2] > backlogFrom:
+		return most, "the newest one waited"
+	case low != high:
+		return most, "the load is uncertain"
+	case calm > 1:
+		return calm, "the load may change between two ticks"
+	}
+	return 1, ""
+}
+
+// affords is how many heartbeats a tick may take, by the most that a minute may see and by what the dynos can serve.
+func (l *Load) affords(w *laws, interval time.Duration, perMinute int) int {
+	served := 60 * float64(l.Dynos) / l.scale(w)
+	return min(mostBeats, max(1, int(min(float64(perMinute), capacityShare*served)*interval.Minutes())))
+}
+
+// read takes all readings side by side. why says why several heartbeats were taken, "" where they were not.
+func (b *Bot) read(ctx context.Context) (readings []probe.Reading, why string) {
+	n, why := b.burst()
+	if len(b.o.Probers) == 1 {
+		return b.take(ctx, b.o.Probers[0], n), why
+	}
+	of := make([][]probe.Reading, len(b.o.Probers))
+	var wg sync.WaitGroup
+	for i, p := range b.o.Probers {
+		wg.Go(func() { of[i] = b.take(ctx, p, n) })
+	}
+	wg.Wait()
+	return slices.Concat(of...), why
+}
+
+// take takes the readings of one prober: n where it is one of heartbeats, else one.
+func (b *Bot) take(ctx context.Context, p probe.Prober, n int) []probe.Reading {
+	if beats, ok := p.(Burster); ok && n > 1 {
+		spread := time.Duration(burstShare * float64(b.o.Interval))
+		return beats.Burst(ctx, n, min(longestPause, spread/time.Duration(n-1)))
+	}
+	return []probe.Reading{p.Probe(ctx)}
+}
+
+// middleBeat is the index of the heartbeat that speaks for all of a tick where several were taken: the one in the middle of those that
+// tell of the app, from the fastest to the slowest and then the failed, or one that tells nothing where most do so. It is −1 where
+// there are fewer than two, and where the policy counts: then each heartbeat is of another prober.
+func (p *Policy) middleBeat(in []probe.Reading) int {
+	if p.Adaptive == nil {
+		return -1
+	}
+	n, blind := 0, -1
+	for i := range in {
+		if isHeartbeat(&in[i]) {
+			n++
+		}
+	}
+	if n < 2 {
+		return -1
+	}
+	telling := make([]int, 0, n)
+	for i := range in {
+		switch {
+		case !isHeartbeat(&in[i]):
+		case p.verdict(&in[i]) == Blind:
+			blind = i
+		default:
+			telling = append(telling, i)
+		}
+	}
+	if 2*len(telling) < n {
+		return blind
+	}
+	slices.SortStableFunc(telling, func(i, j int) int {
+		a, b := &in[i], &in[j]
+		if failed := a.Outcome != probe.Answered; failed != (b.Outcome != probe.Answered) {
+			if failed {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.Value, b.Value)
+	})
+	return telling[(len(telling)-1)/2]
+}
+
+// speaks says whether heartbeat i counts, given the one in the middle of several.
+func speaks(i, middle int) bool { return middle < 0 || i == middle }
+
+func isHeartbeat(r *probe.Reading) bool { return r.Signal == probe.HeartbeatSignal }
+
+// burst says that several heartbeats were taken, and why.
+func (r Record) burst() string {
+	n := 0
+	for i := range r.Readings {
+		if isHeartbeat(&r.Readings[i]) {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s, as %s", heartbeats(n), r.Burst)
+}

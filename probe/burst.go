@@ -1,0 +1,36 @@
+package probe
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Burst probes n times, or once where n is less, and returns the readings in the order in which they began: each gap after the one
+// before it, whether that has ended or not. Where ctx ends meanwhile, no more of them begin. It returns when all have ended.
+func (h *Heartbeat) Burst(ctx context.Context, n int, gap time.Duration) []Reading {
+	readings := make([]Reading, max(1, n))
+	begun := 0
+	var all sync.WaitGroup
+	for i := range readings {
+		if i > 0 && !pause(ctx, gap) {
+			break
+		}
+		begun++
+		all.Go(func() { readings[i] = h.Probe(ctx) })
+	}
+	all.Wait()
+	return readings[:begun]
+}
+
+// pause waits for d, and says whether ctx has not ended by then.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return ctx.Err() == nil
+	}
+}
