@@ -155,7 +155,7 @@ func TestABurstTellsTheLoadSooner(t *testing.T) {
 		var st bot.State
 		var d bot.Decision
 		sum := 0.0
-		for range 400 {
+		for range 150 {
 			a.now = a.now.Add(30 * time.Second)
 			in := make([]probe.Reading, n)
 			for i := range in {
@@ -168,7 +168,7 @@ func TestABurstTellsTheLoadSooner(t *testing.T) {
 			st, d = p.Decide(st, a.now, in, bounds(10, 10), 10)
 			sum += math.Log(d.Load.High / d.Load.Low)
 		}
-		return sum / 400
+		return sum / 150
 	}
 	if one, many := width(1), width(10); many > 0.8*one {
 		t.Errorf("the load is known within a factor of %.2f by one heartbeat at a tick, and %.2f by ten", math.Exp(one), math.Exp(many))
