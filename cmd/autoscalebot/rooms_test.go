@@ -39,11 +39,12 @@ var rooms = map[string][]string{
 	"cmd/autoscalebot/…":       nil,
 }
 
-// shared are the packages that more than one room may import: they are no SDK of anybody's, or a driver of a database that one room keeps
-// things in and another asks.
+// shared are the packages that more than one room may import: they are no SDK of anybody's, a driver of a database that one room keeps
+// things in and another asks, or the form of messages that one room sends and another takes.
 var shared = []string{
 	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
+	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "google.golang.org/protobuf/proto",
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {

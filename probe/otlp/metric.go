@@ -1,0 +1,309 @@
+package otlp
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+const (
+	// mostSeries bounds how many series of a metric are kept.
+	mostSeries = 2000
+	// mostSpans bounds how many different buckets a slot keeps.
+	mostSpans = 2 * mostBuckets
+	// seenKept is of how many deltas of a series it is remembered that they came.
+	seenKept = 16
+	// warmUp is how long has to be seen before a rate is told.
+	warmUp = 10 * time.Second
+)
+
+// A metric is what is kept of the points that a query asks for.
+type metric struct {
+	query           Query
+	window, silence time.Duration
+	width           time.Duration // of a slot
+	ring            []slot
+	series          map[uint64]*series
+	sources         map[uint64]source
+	services        map[string]time.Time // when each was heard of
+	unit            string
+	newest          time.Time // point
+	began           time.Time // the first point, since the last silence
+	since           time.Time // of which on counts are known
+}
+
+// A series is what is known of one.
+type series struct {
+	at, from time.Time
+	count    float64
+	sum      float64
+	buckets  []bucket
+	value    float64 // of a gauge, or per second of a counter
+	known    bool    // whether it has a value
+	seen     [seenKept][2]int64
+	next     int
+}
+
+// A source is a resource that posts points.
+type source struct {
+	newest time.Time
+	step   time.Duration // between its two newest points
+}
+
+// A slot sums up what was counted in a short time.
+type slot struct {
+	number              int64 // its time since 1970, in widths
+	count, failed, sums float64
+	times               map[span]float64 // of the histograms that end in it
+}
+
+func newMetric(q Query, window, silence time.Duration) *metric {
+	width := max(time.Second, window/60)
+	return &metric{
+		query: q, window: window, silence: silence, width: width, ring: make([]slot, int((window+2*silence+ahead)/width)+3),
+		series: map[uint64]*series{}, sources: map[uint64]source{}, services: map[string]time.Time{},
+	}
+}
+
+// reach is how long ago a point may have been to matter.
+func (m *metric) reach() time.Duration { return m.window + m.silence }
+
+// add takes in a point that came at now. It is false where there is no room for its series.
+func (m *metric) add(now time.Time, p point, unit string) bool {
+	if p.at.Sub(now) > ahead || now.Sub(p.at) > m.reach() {
+		return true
+	}
+	s, ok := m.series[p.key]
+	if !ok {
+		if len(m.series) >= mostSeries {
+			m.forget(now)
+		}
+		if len(m.series) >= mostSeries {
+			return false
+		}
+		s = &series{}
+		m.series[p.key] = s
+	}
+	if p.at.After(m.newest) {
+		if p.at.Sub(m.newest) > m.silence {
+			m.since, m.began = time.Time{}, p.at
+		}
+		m.newest, m.unit = p.at, unit
+	}
+	if at, ok := m.services[p.service]; p.at.After(at) && (ok || len(m.services) < mostMatchers) {
+		m.services[p.service] = p.at
+	}
+	switch p.kind {
+	case gauge:
+		if p.at.After(s.at) {
+			s.at, s.value, s.known = p.at, p.count, true
+		}
+	case cumulative:
+		m.addCumulative(now, s, p)
+	case delta:
+		m.addDelta(s, p)
+	}
+	return true
+}
+
+// forget drops what is too old to matter.
+func (m *metric) forget(now time.Time) {
+	maps.DeleteFunc(m.series, func(_ uint64, s *series) bool { return now.Sub(s.at) > m.reach() })
+}
+
+// addCumulative counts what is new since the point before.
+func (m *metric) addCumulative(now time.Time, s *series, p point) {
+	if !p.at.After(s.at) {
+		return // it came before, or a later one has it in it
+	}
+	before := *s
+	s.at, s.from, s.count, s.sum, s.buckets = p.at, p.from, p.count, p.sum, p.buckets
+	restarted := !before.at.IsZero() && (p.from.After(before.from) || p.count < before.count)
+	switch {
+	case before.at.IsZero() || restarted:
+		// All of it is new if it is known to have begun lately.
+		begun := p.from.Before(p.at) && now.Sub(p.from) <= m.reach()
+		if begun && (before.at.IsZero() || p.from.After(before.from)) {
+			m.count(s, p)
+		} else {
+			m.heard(p, p.at)
+		}
+	default:
+		p.from, p.count, p.sum = before.at, p.count-before.count, max(0, p.sum-before.sum)
+		p.buckets, _ = minus(p.buckets, before.buckets) // none where the buckets are others: only the times are lost
+		m.count(s, p)
+	}
+}
+
+// addDelta counts a point unless it came before.
+func (m *metric) addDelta(s *series, p point) {
+	id := [2]int64{p.from.UnixNano(), p.at.UnixNano()}
+	if slices.Contains(s.seen[:], id) {
+		return
+	}
+	s.seen[s.next] = id
+	s.next = (s.next + 1) % seenKept
+	before := s.at
+	if p.at.After(before) {
+		s.at = p.at
+	}
+	if p.from.IsZero() {
+		p.from = before
+	}
+	if p.from.IsZero() || !p.from.Before(p.at) {
+		m.heard(p, p.at)
+		return
+	}
+	m.count(s, p)
+}
+
+// count counts what a point says of the time from p.from to p.at.
+func (m *metric) count(s *series, p point) {
+	took := p.at.Sub(p.from)
+	if !s.at.After(p.at) {
+		s.value, s.known = p.count/took.Seconds(), true
+	}
+	m.heard(p, p.from)
+	from := p.from
+	if oldest := p.at.Add(-time.Duration(len(m.ring)-2) * m.width); from.Before(oldest) {
+		from = oldest
+	}
+	for n := m.number(from); n <= m.number(p.at); n++ {
+		begin := time.Unix(0, n*int64(m.width))
+		part := min(p.at.Sub(begin), m.width) - max(0, from.Sub(begin))
+		if o := m.slot(n); o != nil && part > 0 {
+			share := float64(part) / float64(took)
+			o.count += p.count * share
+			o.sums += p.sum * share
+			if p.failed {
+				o.failed += p.count * share
+			}
+		}
+	}
+	if o := m.slot(m.number(p.at)); o != nil {
+		for _, b := range p.buckets {
+			if _, ok := o.times[b.span]; ok || len(o.times) < mostSpans {
+				o.times[b.span] += b.count
+			}
+		}
+	}
+}
+
+// heard remembers that a source told all up to p.at, from a time on.
+func (m *metric) heard(p point, from time.Time) {
+	o, ok := m.sources[p.source]
+	if !ok && len(m.sources) >= mostSeries {
+		maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return p.at.Sub(o.newest) > m.reach() })
+		if len(m.sources) >= mostSeries {
+			return
+		}
+	}
+	if p.at.After(o.newest) {
+		o.newest, o.step = p.at, p.at.Sub(from)
+	}
+	m.sources[p.source] = o
+	// Of a source that was there before all this began, it is not known what it counted before.
+	if m.since.IsZero() || !ok && !from.After(m.began) && from.After(m.since) {
+		m.since = from
+	}
+}
+
+func (m *metric) number(t time.Time) int64 { return t.UnixNano() / int64(m.width) }
+
+// slot gives the slot of a number; nil when another took its place.
+func (m *metric) slot(number int64) *slot {
+	s := &m.ring[number%int64(len(m.ring))]
+	if s.number > number {
+		return nil
+	}
+	if s.number < number {
+		times := s.times
+		if times == nil {
+			times = map[span]float64{}
+		}
+		clear(times)
+		*s = slot{number: number, times: times}
+	}
+	return s
+}
+
+// alive says why nothing is known as of now, or nil.
+func (m *metric) alive(now time.Time) error {
+	if m.newest.IsZero() {
+		return fmt.Errorf("no point of %s has come yet: `heroku telemetry` shows whether the app has this drain", m.query)
+	}
+	if age := now.Sub(m.newest); age > m.silence {
+		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, m.silence, age.Round(time.Second))
+	}
+	return nil
+}
+
+// sum sums up the window that ends when all sources have told.
+func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
+	if err := m.alive(now); err != nil {
+		return slot{}, 0, err
+	}
+	end := m.newest
+	for _, o := range m.sources {
+		// A source whose next point is overdue by half the time between two is gone.
+		overdue := min(max(o.step*3/2, warmUp), m.silence)
+		if m.newest.Sub(o.newest) <= overdue && o.newest.Before(end) {
+			end = o.newest
+		}
+	}
+	until := m.number(end)
+	from := until - int64((m.window+m.width-1)/m.width)
+	if m.since.IsZero() {
+		return slot{}, 0, fmt.Errorf("no two points of %s have come yet: what is counted is counted between them", m.query)
+	}
+	if first := m.number(m.since.Add(m.width - 1)); first > from {
+		from = first
+	}
+	if seen := time.Duration(until-from) * m.width; seen < min(warmUp, m.window) {
+		return slot{}, 0, fmt.Errorf("%s has been seen for %v only: %v are needed", m.query, max(0, seen), min(warmUp, m.window))
+	}
+	total.times = map[span]float64{}
+	for n := from; n <= m.number(m.newest); n++ {
+		s := m.ring[n%int64(len(m.ring))]
+		if s.number != n {
+			continue
+		}
+		if n < until {
+			total.count += s.count
+			total.failed += s.failed
+			total.sums += s.sums
+		}
+		for b, k := range s.times {
+			total.times[b] += k
+		}
+	}
+	return total, (time.Duration(until-from) * m.width).Seconds(), nil
+}
+
+// values gives those of the series that are alive.
+func (m *metric) values(now time.Time) ([]float64, error) {
+	if err := m.alive(now); err != nil {
+		return nil, err
+	}
+	var all []float64
+	for _, s := range m.series {
+		if s.known && now.Sub(s.at) <= m.silence {
+			all = append(all, s.value)
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no two points of a counter have come yet: what is counted is counted between them")
+	}
+	return all, nil
+}
+
+// several names the services whose points come, if there is more than one.
+func (m *metric) several(now time.Time) []string {
+	maps.DeleteFunc(m.services, func(_ string, at time.Time) bool { return now.Sub(at) > m.silence })
+	if len(m.services) < 2 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m.services))
+}

@@ -1,0 +1,126 @@
+package otlp
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+)
+
+const (
+	// mostQueries bounds how many metrics are kept.
+	mostQueries = 32
+	// mostMatchers and longestText bound a query.
+	mostMatchers, longestText = 16, 255
+)
+
+// A Query picks points of a metric.
+type Query struct {
+	// Name is the metric's.
+	Name string
+	// Attributes are those that a point has to have, by itself or by its resource, with these values. A value that ends in * stands for
+	// all that begin so.
+	Attributes map[string]string
+}
+
+// ParseQuery reads name{key=value,key=value}, of which the braces and what is in them may be left out. Spaces around names and values
+// don't count.
+func ParseQuery(text string) (Query, error) {
+	name, rest, has := strings.Cut(strings.TrimSpace(text), "{")
+	q := Query{Name: strings.TrimSpace(name)}
+	if has {
+		list, ok := strings.CutSuffix(rest, "}")
+		if !ok {
+			return Query{}, fmt.Errorf("the metric %.100q has a { without a } at its end", text)
+		}
+		q.Attributes = map[string]string{}
+		for one := range strings.SplitSeq(list, ",") {
+			key, value, ok := strings.Cut(one, "=")
+			key = strings.TrimSpace(key)
+			if _, twice := q.Attributes[key]; !ok || key == "" || twice {
+				return Query{}, fmt.Errorf("the metric %.100q is not like name{key=value,key=value}, with each key once", text)
+			}
+			q.Attributes[key] = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return q, q.check()
+}
+
+// String writes the query as ParseQuery reads it.
+func (q Query) String() string {
+	if len(q.Attributes) == 0 {
+		return q.Name
+	}
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(q.Attributes)) {
+		all = append(all, k+"="+q.Attributes[k])
+	}
+	return q.Name + "{" + strings.Join(all, ",") + "}"
+}
+
+// or gives the query, or one of all points of a name where it is zero.
+func (q Query) or(name string) Query {
+	if q.Name == "" && len(q.Attributes) == 0 {
+		return Query{Name: name}
+	}
+	return Query{q.Name, maps.Clone(q.Attributes)}
+}
+
+func (q Query) check() error {
+	if q.Name == "" {
+		return errors.New("a metric has no name: it is like http.server.request.duration")
+	}
+	if len(q.Attributes) > mostMatchers {
+		return fmt.Errorf("the metric %.100q has %d attributes, and may have %d", q.Name, len(q.Attributes), mostMatchers)
+	}
+	for _, text := range append(slices.Collect(maps.Keys(q.Attributes)), q.Name) {
+		if len(text) > longestText || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("{},=", c) }) {
+			return fmt.Errorf("the name %.100q of a metric or an attribute has a character that none has, or is too long", text)
+		}
+	}
+	return nil
+}
+
+// matches tells whether a point has what is asked for. Its own attributes go before those of its resource.
+func (q Query) matches(point, resource []*commonpb.KeyValue) bool {
+	for key, want := range q.Attributes {
+		got, ok := find(point, key)
+		if !ok {
+			got, ok = find(resource, key)
+		}
+		begin, open := strings.CutSuffix(want, "*")
+		if !ok || open && !strings.HasPrefix(got, begin) || !open && got != want {
+			return false
+		}
+	}
+	return true
+}
+
+// find gives the text of an attribute.
+func find(all []*commonpb.KeyValue, key string) (string, bool) {
+	for _, kv := range all {
+		if kv.GetKey() == key {
+			return text(kv.GetValue()), true
+		}
+	}
+	return "", false
+}
+
+// text writes a value; lists and maps have none.
+func text(v *commonpb.AnyValue) string {
+	switch v := v.GetValue().(type) {
+	case *commonpb.AnyValue_StringValue:
+		return v.StringValue
+	case *commonpb.AnyValue_IntValue:
+		return strconv.FormatInt(v.IntValue, 10)
+	case *commonpb.AnyValue_BoolValue:
+		return strconv.FormatBool(v.BoolValue)
+	case *commonpb.AnyValue_DoubleValue:
+		return strconv.FormatFloat(v.DoubleValue, 'g', -1, 64)
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package otlp
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	// maxBody is how many bytes a body may have, unpacked: thousands of points.
+	maxBody = 4 << 20
+
+	typeProtobuf, typeJSON = "application/x-protobuf", "application/json"
+)
+
+// A refusal is an answer that is not 2xx. Exporters post again what was answered by 429, 502, 503 or 504, and drop the rest.
+type refusal struct {
+	status int
+	why    string
+}
+
+// ServeHTTP takes a post of metrics by OTLP, as protobuf or JSON, packed by gzip or not. It answers
+//   - 200 with an empty ExportMetricsServiceResponse when the post is taken, whether anything in it is asked for or not;
+//   - 405 when it is no POST, 401 when its token is wrong, 415 when it is of another type or packed otherwise, 413 when it has more than
+//     4 MiB, 400 when it can't be read;
+//   - 503 when it did not come whole, so that it is posted again.
+//
+// How long a post may take is for the server's timeouts to say.
+func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind, no := d.serve(w, r)
+	if no == nil {
+		w.Header().Set("Content-Type", kind)
+		if kind == typeJSON {
+			_, _ = io.WriteString(w, "{}")
+		}
+		return
+	}
+	d.mu.Lock()
+	d.complain(time.Now(), "a post was refused", "status", no.status, "because", no.why)
+	d.mu.Unlock()
+	switch no.status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="telemetry drain"`)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	http.Error(w, no.why, no.status)
+}
+
+// serve takes in a post and tells its type, or says why not.
+func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal) {
+	if r.Method != http.MethodPost {
+		return "", &refusal{http.StatusMethodNotAllowed, "metrics are posted here by OTLP"}
+	}
+	if !d.guard.Knows(r) {
+		return "", &refusal{http.StatusUnauthorized, "the token is not right: send it as Authorization: Bearer TOKEN"}
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != typeProtobuf && kind != typeJSON {
+		return "", &refusal{http.StatusUnsupportedMediaType, "the content type must be " + typeProtobuf + " or " + typeJSON}
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return "", tooLarge()
+	}
+	if err != nil {
+		return "", &refusal{http.StatusServiceUnavailable, "the body did not come whole"}
+	}
+	// One at a time, as a body that was decoded takes many times its room.
+	d.turn <- struct{}{}
+	defer func() { <-d.turn }()
+	body, no := unpack(r.Header.Get("Content-Encoding"), raw)
+	if no != nil {
+		return "", no
+	}
+	data, err := decode(kind, body)
+	if err != nil {
+		return "", &refusal{http.StatusBadRequest, "the body can't be read as metrics of OTLP"}
+	}
+	d.take(time.Now(), data)
+	return kind, nil
+}
+
+func tooLarge() *refusal {
+	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
+}
+
+// unpack gives what was packed in a body.
+func unpack(encoding string, raw []byte) ([]byte, *refusal) {
+	switch encoding {
+	case "", "identity":
+		return raw, nil
+	case "gzip":
+	default:
+		return nil, &refusal{http.StatusUnsupportedMediaType, "the content must be packed by gzip, or not at all"}
+	}
+	packed, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "the body is not packed by gzip"}
+	}
+	body, err := io.ReadAll(io.LimitReader(packed, maxBody+1))
+	switch {
+	case len(body) > maxBody:
+		return nil, tooLarge()
+	case err != nil:
+		return nil, &refusal{http.StatusBadRequest, "the body is not packed by gzip"}
+	}
+	return body, nil
+}
+
+// decode reads a body. MetricsData is on the wire what an ExportMetricsServiceRequest is, whose package would bring gRPC along.
+func decode(kind string, body []byte) (*metricspb.MetricsData, error) {
+	data := &metricspb.MetricsData{}
+	if kind == typeJSON {
+		return data, protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, data)
+	}
+	return data, proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, data)
+}

@@ -1,0 +1,271 @@
+package otlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A Signal is what a prober reads, by the names that the log drain has for the same.
+type Signal string
+
+const (
+	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s".
+	RequestsPerSecond Signal = "requests_per_second"
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long requests took, in "ms", as exact as the histogram's buckets. There
+	// is no reading when there were no requests.
+	ServiceP50 Signal = "service_p50"
+	ServiceP95 Signal = "service_p95"
+	ServiceP99 Signal = "service_p99"
+	// ErrorsPerSecond counts the requests whose http.response.status_code is 5xx, in "requests/s".
+	ErrorsPerSecond Signal = "errors_per_second"
+	// Busy is how many requests were served at once, on average, in "requests".
+	Busy Signal = "busy"
+	// LoadMean and LoadMax are how many processors a dyno uses, the mean and the maximum of the dynos.
+	LoadMean Signal = "load_mean"
+	LoadMax  Signal = "load_max"
+	// MemoryMean and MemoryMax are the memory of the dynos in "%" of what they may use.
+	MemoryMean Signal = "memory_mean"
+	MemoryMax  Signal = "memory_max"
+)
+
+// Signals returns all there are.
+func Signals() []Signal {
+	return []Signal{RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ErrorsPerSecond, Busy, LoadMean, LoadMax, MemoryMean, MemoryMax}
+}
+
+// A Take says what is made of a metric's points.
+type Take string
+
+const (
+	// Mean, Max and Sum are of the newest points of all series that have one within [Options].Silence; of a counter's series, and of a
+	// histogram's, of how much each counted per second.
+	Mean Take = "mean"
+	Max  Take = "max"
+	Sum  Take = "sum"
+	// Rate is how much was counted per second within the window, by all series.
+	Rate Take = "rate"
+	// P50, P95 and P99 are percentiles of what histograms counted within the window, of times in "ms".
+	P50 Take = "p50"
+	P95 Take = "p95"
+	P99 Take = "p99"
+)
+
+// Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's name, and one of these
+// outcomes:
+//   - Answered: the points tell.
+//   - Unreachable: none came for [Options].Silence, or too few yet.
+//   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are told by several
+//     services, each of which may have counted the same, or a unit or the dynos' memory is not known.
+func (d *Drain) Prober(s Signal) (probe.Prober, error) {
+	if !slices.Contains(Signals(), s) {
+		return nil, fmt.Errorf("%.100q is no signal of the telemetry drain", string(s))
+	}
+	query := d.requests
+	switch s {
+	case LoadMean, LoadMax:
+		query = d.load
+	case MemoryMean, MemoryMax:
+		query = d.memory
+	}
+	m, ok := d.watch(query)
+	if !ok {
+		return nil, errTooMany
+	}
+	return &prober{d: d, m: m, name: string(s), unit: s.unit(), read: func(now time.Time) (float64, error) { return d.readSignal(now, s, m) }}, nil
+}
+
+// Metric returns a [probe.Prober] of any metric, whose readings have the name. It is as a signal's.
+func (d *Drain) Metric(name string, q Query, take Take) (probe.Prober, error) {
+	if !slices.Contains([]Take{Mean, Max, Sum, Rate, P50, P95, P99}, take) {
+		return nil, fmt.Errorf("%.100q is nothing that can be made of a metric: take mean, max, sum, rate, p50, p95 or p99", string(take))
+	}
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	m, ok := d.watch(q.or(""))
+	if !ok {
+		return nil, errTooMany
+	}
+	return &prober{d: d, m: m, name: name, take: take, read: func(now time.Time) (float64, error) { return m.read(now, take) }}, nil
+}
+
+var errTooMany = fmt.Errorf("more than %d metrics are asked of the telemetry drain", mostQueries)
+
+type prober struct {
+	d          *Drain
+	m          *metric
+	name, unit string
+	take       Take // "" of a signal
+	read       func(time.Time) (float64, error)
+}
+
+// errSilent marks that nothing is known because nothing comes.
+type errSilent struct{ error }
+
+// Probe reads what has come. It waits for nothing.
+func (p *prober) Probe(context.Context) probe.Reading {
+	p.d.mu.Lock()
+	defer p.d.mu.Unlock()
+	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
+	if p.take != "" {
+		r.Unit = p.take.unit(p.m.unit)
+	}
+	value, err := p.read(r.Time)
+	switch {
+	case err == nil:
+		r.Value = value
+		return r
+	case errors.As(err, new(errSilent)):
+		r.Outcome = probe.Unreachable
+	default:
+		r.Outcome = probe.BadAnswer
+	}
+	r.Error = err.Error()
+	return r
+}
+
+func (s Signal) unit() string {
+	switch s {
+	case ServiceP50, ServiceP95, ServiceP99:
+		return "ms"
+	case Busy:
+		return "requests"
+	case LoadMean, LoadMax:
+		return ""
+	case MemoryMean, MemoryMax:
+		return "%"
+	}
+	return "requests/s"
+}
+
+// unit gives the unit of what is made of points of a unit as UCUM writes it.
+func (t Take) unit(of string) string {
+	of = strings.Trim(of, "{}")
+	switch _, isTime := inMS(of); {
+	case t == Rate && (of == "" || of == "1"):
+		return "1/s"
+	case t == Rate:
+		return short(of) + "/s"
+	case (t == P50 || t == P95 || t == P99) && isTime:
+		return "ms"
+	}
+	return short(of)
+}
+
+// short bounds a unit that somebody posted, and makes it text.
+func short(unit string) string {
+	if len(unit) > 20 || strings.ContainsFunc(unit, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return "?"
+	}
+	return unit
+}
+
+// inMS is how many milliseconds a unit of time has.
+func inMS(unit string) (float64, bool) {
+	ms, ok := map[string]float64{"s": 1e3, "ms": 1, "us": 1e-3, "ns": 1e-6}[unit]
+	return ms, ok
+}
+
+// share is the part of all values that a percentile has below it.
+func (t Take) share() float64 {
+	return map[Take]float64{P50: 0.5, P95: 0.95, P99: 0.99}[t]
+}
+
+// readSignal gives a signal's value as of now.
+func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) {
+	switch s {
+	case LoadMean:
+		return m.read(now, Mean)
+	case LoadMax:
+		return m.read(now, Max)
+	case MemoryMean:
+		return d.readMemory(now, m, Mean)
+	case MemoryMax:
+		return d.readMemory(now, m, Max)
+	}
+	total, seconds, err := m.sum(now)
+	if err != nil {
+		return 0, errSilent{err}
+	}
+	if names := m.several(now); names != nil {
+		return 0, fmt.Errorf("requests come from %d services (%.100q): name the one to count, as in %s{service.name=%.30s}", len(names), names, m.query.Name, names[0])
+	}
+	ms, isTime := inMS(m.unit)
+	switch {
+	case s == RequestsPerSecond:
+		return total.count / seconds, nil
+	case s == ErrorsPerSecond:
+		return total.failed / seconds, nil
+	case !isTime:
+		return 0, fmt.Errorf("%s comes in the unit %q, and must be in s, ms, us or ns to tell times", m.query, short(m.unit))
+	case s == Busy:
+		return total.sums * ms / 1e3 / seconds, nil
+	}
+	return m.read(now, Take(strings.TrimPrefix(string(s), "service_")))
+}
+
+// readMemory gives the memory of the dynos in %.
+func (d *Drain) readMemory(now time.Time, m *metric, take Take) (float64, error) {
+	value, err := m.read(now, take)
+	switch {
+	case err != nil:
+		return 0, err
+	case m.unit == "1":
+		return 100 * value, nil
+	case m.unit == "%":
+		return value, nil
+	case m.unit != "By":
+		return 0, fmt.Errorf("%s comes in the unit %q, and must be in By, 1 or %%", m.query, short(m.unit))
+	case d.quota <= 0:
+		return 0, fmt.Errorf("%s comes in bytes, and it is not set how many a dyno may use", m.query)
+	}
+	return 100 * value / d.quota, nil
+}
+
+// read makes a value of the points as of now.
+func (m *metric) read(now time.Time, take Take) (float64, error) {
+	switch take {
+	case Mean, Max, Sum:
+		all, err := m.values(now)
+		if err != nil {
+			return 0, errSilent{err}
+		}
+		return combine(all, take), nil
+	}
+	total, seconds, err := m.sum(now)
+	if err != nil {
+		return 0, errSilent{err}
+	}
+	if take == Rate {
+		return total.count / seconds, nil
+	}
+	value, ok := quantile(total.times, take.share())
+	if !ok {
+		return 0, fmt.Errorf("nothing was counted in a histogram of %s within the window", m.query)
+	}
+	if ms, isTime := inMS(m.unit); isTime {
+		value *= ms
+	}
+	return value, nil
+}
+
+// combine makes one value of several, of which there is one at least.
+func combine(all []float64, take Take) float64 {
+	sum := 0.0
+	for _, v := range all {
+		sum += v
+	}
+	switch take {
+	case Max:
+		return slices.Max(all)
+	case Mean:
+		return sum / float64(len(all))
+	}
+	return sum
+}
