@@ -83,6 +83,7 @@ type Bot struct {
 	ups      UpTeller
 	releases Releaser
 	prices   Pricer
+	handsOff HandsOffTeller
 
 	priced time.Time // when the platform told what a dyno costs
 
@@ -111,6 +112,7 @@ func New(o Options) *Bot {
 	b.quota, _ = o.Scaler.(QuotaTeller)
 	b.ups, _ = o.Scaler.(UpTeller)
 	b.releases, _ = o.Scaler.(Releaser)
+	b.handsOff, _ = o.Scaler.(HandsOffTeller)
 	if o.Policy.Price == 0 {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
@@ -197,6 +199,7 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 		b.boot(callCtx, now, n)
 		b.learnPrice(callCtx, now)
 		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
+		b.leaveAlone(&r)
 		if !settled {
 			r.Decision.clamp(ClampUnsettled, n, 0)
 		}

@@ -11,7 +11,7 @@ const (
 	RuleUnknown Rule = "count unknown"
 	// RuleOrder: somebody asked the bot for a number of dynos.
 	RuleOrder Rule = "order"
-	// RuleHandsOff: somebody set the app to 0 dynos.
+	// RuleHandsOff: somebody set the app to 0 dynos, or told the platform to leave it alone.
 	RuleHandsOff Rule = "hands off"
 	// RuleLimits: the number of dynos is outside the limits of this hour.
 	RuleLimits Rule = "limits"
@@ -68,6 +68,8 @@ type Decision struct {
 	MinResponseMS float64 `json:"min_response_ms"`
 	// Wish is the number of dynos the rule asked for, before any clamp.
 	Wish int `json:"wish"`
+	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
+	HandsOff string `json:"hands_off,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
 	// Clamps lists what changed the wish, in the order applied.

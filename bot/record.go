@@ -139,6 +139,9 @@ func (r Record) cause() string {
 	case RuleOrder:
 		return r.ordered()
 	case RuleHandsOff:
+		if d.HandsOff != "" {
+			return d.HandsOff + ", so the bot keeps its hands off"
+		}
 		return "somebody set 0 dynos, so the bot keeps its hands off"
 	case RuleLimits:
 		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())

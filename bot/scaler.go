@@ -37,6 +37,11 @@ type (
 	Releaser interface {
 		Release(ctx context.Context) (at time.Time, done bool, err error)
 	}
+	// A HandsOffTeller knows why the app is to be left alone as of the last Size, in a few words such as "the app is
+	// stopped", or "" when it isn't: somebody told the platform so. The bot then changes nothing, whatever else holds.
+	HandsOffTeller interface {
+		HandsOff() (why string)
+	}
 	// An UpTeller knows how many dynos run, where Size tells how many were asked for.
 	UpTeller interface {
 		Up(ctx context.Context) (n int, err error)
