@@ -25,7 +25,7 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	if r.Decision.Rule != bot.RuleHandsOff || r.Decision.HandsOff != l.why {
 		t.Errorf("the decision is %+v", r.Decision)
 	}
-	if got := w.inbox.take(); len(got) != 1 || got[0] != "hands_off firing" {
+	if got := w.inbox.take(); len(got) != 1 || got[0] != "hands_off opened" {
 		t.Errorf("told %v, want the hands off once", got)
 	}
 

@@ -23,6 +23,8 @@ var rooms = map[string][]string{
 	"bot":                      {"probe", "schedule", "notify"},
 	"bot/heroku":               {},
 	"bot/heroku/herokutest":    {},
+	"bot/cloudfoundry":         {},
+	"bot/cloudfoundry/…":       {},
 	"bot/local":                {},
 	"bot/command":              {},
 	"bot/scalertest":           {"bot"},

@@ -1,0 +1,109 @@
+package cloudfoundry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its process type and
+// the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing is passed over when an
+// earlier answer has already told that it can't work.
+func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
+	who := "client " + p.o.Credentials.ClientID
+	switch {
+	case p.o.Credentials.Username != "":
+		who = "user " + p.o.Credentials.Username
+	case p.o.Credentials.RefreshToken != "":
+		who = "a refresh token"
+	}
+	err := p.do(ctx, "get a token", func(ctx context.Context) error {
+		_, err := p.tokens.get(ctx)
+		return err
+	})
+	if err != nil {
+		report("credentials", "", err)
+		return
+	}
+	report("credentials", p.wire.secrets.strike(who+", on "+p.o.URL), nil)
+	found, err := p.checkApp(ctx)
+	report("app", found, err)
+	if found == "" {
+		return
+	}
+	found, err = p.checkProcess(ctx)
+	report("process", found, err)
+	if n, ok := p.Quota(); ok {
+		if n == 0 {
+			err = errors.New("no API call is left: something that uses these credentials calls too often")
+		}
+		report("API calls left", fmt.Sprintf("about %d", n), err)
+	}
+}
+
+// checkApp tells what the app is; found is empty when it can't be read.
+func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
+	err = p.do(ctx, "read the app "+clean(p.o.App), func(ctx context.Context) error {
+		a, err := p.app(ctx)
+		if err != nil {
+			return err
+		}
+		found = p.wire.secrets.strike(fmt.Sprintf("%s, %s", a.Name, strings.ToLower(a.State)))
+		if why := whyHandsOff(a); why != "" {
+			return &Error{Message: why + ", so the bot would keep its hands off"}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
+	err = p.do(ctx, "read the process "+p.name(), func(ctx context.Context) error {
+		at, err := p.place(ctx)
+		if err != nil {
+			return err
+		}
+		q, _, deploying, err := p.processes(ctx, at.guid)
+		if err != nil {
+			return err
+		}
+		found = fmt.Sprintf("%s: %d × %d MB", p.o.ProcessType, q.Instances, q.MemoryInMB)
+		if deploying {
+			found += ", and a deployment is under way"
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Conflicts tells what keeps the process type from being scaled to most instances, the greatest number that is ever wanted: the
+// quotas of the app's space and org. What other apps need of them isn't looked at, so likely is always nil. It changes nothing.
+func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
+	err = p.do(ctx, "read the quotas of "+p.name(), func(ctx context.Context) error {
+		at, err := p.place(ctx)
+		if err != nil {
+			return err
+		}
+		q, _, _, err := p.processes(ctx, at.guid)
+		if err != nil {
+			return err
+		}
+		space, org, err := p.quotas(ctx)
+		for _, l := range []struct {
+			of string
+			limit
+		}{{"space", space}, {"org", org}} {
+			if need := most * q.MemoryInMB; l.memory > 0 && need > l.memory {
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, and the %s's quota %q allows %d MB for all its apps together: "+
+					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, need, l.of, l.name, l.memory, l.of))
+			}
+			if l.instances > 0 && most > l.instances {
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, and the %s's quota %q allows %d instances of all its apps together: "+
+					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, l.of, l.name, l.instances, l.of))
+			}
+		}
+		return err
+	})
+	return sure, nil, err
+}

@@ -1,0 +1,320 @@
+// Package cloudfoundry scales one process type of an app on Cloud Foundry through its API, version 3.
+//
+// A [Platform] reads and sets the number of instances, tells how many of them run, the app's newest deployment, its web URL, how
+// many API calls are left and whether somebody wants the app left alone, and can check what it needs and what is in its way. It
+// keeps a token of the platform's UAA, which [Platform.Access] lends to what reads the app's metrics. Each call ends within 20
+// seconds, its retries included; how it went wrong is an [*Error].
+package cloudfoundry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cloudfoundry/go-cfclient/v3/client"
+	"github.com/cloudfoundry/go-cfclient/v3/config"
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+)
+
+const (
+	// defaultTimeout is the Timeout of Options that name none.
+	defaultTimeout = 10 * time.Second
+	// callLimit bounds a call with all its tries, its token and the waits between them.
+	callLimit = 20 * time.Second
+	// changeLimit is how long a change can be under way at most: an instance has 60 s to start by default, and operators
+	// allow up to 180. One that still starts after that starts again and again, which is for the heartbeat to judge.
+	changeLimit = 3 * time.Minute
+
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+)
+
+// Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and one kind of
+// credentials are required.
+type Options struct {
+	// URL is where the Cloud Controller is, as in https://api.example.com (`cf api` shows it). Plain http is for a loopback
+	// address only, since passwords would cross the network for all to read.
+	URL string
+	// Org, Space and App are names or GUIDs. An app's GUID needs neither of the others, a space's GUID no org.
+	Org, Space, App string
+	// ProcessType is the process type that is scaled; "" means "web".
+	ProcessType string
+	// Credentials are what tokens are got by.
+	Credentials Credentials
+	// UserAgent is sent with every call; "" means "autoscalebot".
+	UserAgent string
+	// Timeout bounds one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all
+	// whatever the Timeout is.
+	Timeout time.Duration
+}
+
+// A Platform is one process type of one app on Cloud Foundry. It may be used from several goroutines.
+type Platform struct {
+	o      Options
+	api    *client.Client
+	wire   *wire
+	tokens *tokens
+
+	mu       sync.Mutex
+	found    place  // the app, once it has been found
+	asked    int    // the instances asked for when no deployment was under way, -1 before the first
+	handsOff string // why the app is to be left alone, as of the last Size
+}
+
+// New makes a Platform. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
+func New(o Options) (*Platform, error) {
+	return newPlatform(o, &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: defaultTimeout}).DialContext,
+		TLSHandshakeTimeout:    defaultTimeout,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		// One call at a time gains nothing from HTTP/2, and a connection of HTTP/1 that went dead goes with the first
+		// call that finds out, instead of failing every later one.
+		Protocols: http1(),
+	})
+}
+
+func http1() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
+	base, badURL := baseURL(o.URL)
+	if o.ProcessType == "" {
+		o.ProcessType = "web"
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "autoscalebot"
+	}
+	if err := errors.Join(badURL, o.check(), o.Credentials.check()); err != nil {
+		return nil, err
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	o.URL = base
+	w := &wire{inner: inner, timeout: o.Timeout, userAgent: o.UserAgent, secrets: newSecrets(o.Credentials)}
+	p := &Platform{o: o, wire: w, tokens: newTokens(o, w), asked: -1}
+	w.quota.Store(-1)
+	return p, p.openLibrary()
+}
+
+// openLibrary makes the library's client. Left to itself, it would get tokens without regard to a call's context, and change its
+// token source under the feet of other calls; so its transport is replaced by ours, and what it is configured with is never used.
+func (p *Platform) openLibrary() error {
+	c, err := config.New(p.o.URL, config.AuthTokenURL(p.o.URL, p.o.URL), config.ClientCredentials("cf", "unused"),
+		config.UserAgent(p.o.UserAgent), config.RequestTimeout(callLimit), config.HttpClient(&http.Client{Transport: p.wire}))
+	if err != nil {
+		return err
+	}
+	c.HTTPAuthClient().Transport = &authorized{p.wire, p.tokens}
+	p.api, err = client.New(c)
+	return err
+}
+
+// check says what is wrong with the app that is named.
+func (o Options) check() error {
+	var wrong []error
+	switch {
+	case o.App == "":
+		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists those of your space"))
+	case o.Space == "" && !isGUID(o.App):
+		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or give the app's GUID, as from `cf app NAME --guid`"))
+	case o.Org == "" && !isGUID(o.App) && !isGUID(o.Space):
+		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as from `cf space NAME --guid`"))
+	}
+	if !only(o.ProcessType, letters+digits+"-_", 128) {
+		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", o.ProcessType))
+	}
+	if o.Timeout < 0 {
+		wrong = append(wrong, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout))
+	}
+	return errors.Join(wrong...)
+}
+
+// Size reads the number of instances asked for, whether or not all of them run yet. settled is false while a deployment of the
+// process type is under way, when the number is that before it, and while instances start after a change, for 3 minutes at
+// the most: those that start again and again settle nothing.
+func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
+	err = p.do(ctx, "read the instances of "+p.name(), func(ctx context.Context) error {
+		a, err := p.app(ctx)
+		if err != nil {
+			return err
+		}
+		newest, total, deploying, err := p.processes(ctx, a.GUID)
+		if err != nil {
+			return err
+		}
+		n, settled = newest.Instances, !deploying
+		if deploying {
+			n = p.before(total - 1) // a deployment keeps one more than was asked for
+		} else if a.State == started && time.Since(newest.UpdatedAt) < changeLimit {
+			settled, err = p.allStarted(ctx, newest)
+		}
+		p.remember(n, whyHandsOff(a))
+		return err
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return n, settled, nil
+}
+
+// remember keeps what Size has seen.
+func (p *Platform) remember(n int, handsOff string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked, p.handsOff = n, handsOff
+}
+
+// before gives the number of instances before a deployment that is under way, or a guess where it was under way before the
+// first Size.
+func (p *Platform) before(guess int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked >= 0 {
+		return p.asked
+	}
+	return guess
+}
+
+// processes reads the processes of the type: the newest, how many instances all of them have, and whether there is more than
+// one, which is so as long as a deployment puts a new one in the place of the old.
+func (p *Platform) processes(ctx context.Context, app string) (newest *resource.Process, total int, deploying bool, err error) {
+	o := client.NewProcessOptions()
+	o.Types = client.Filter{Values: []string{p.o.ProcessType}}
+	list, _, err := p.api.Processes.ListForApp(ctx, app, o)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	for _, q := range list {
+		switch {
+		case q == nil || q.Type != p.o.ProcessType || !only(q.GUID, letters+digits+"-_", 128):
+			return nil, 0, false, errors.New("it has a process of another type, or without a GUID")
+		case q.Instances < 0:
+			return nil, 0, false, fmt.Errorf("it has a number of instances of %d", q.Instances)
+		case newest == nil || q.CreatedAt.After(newest.CreatedAt):
+			newest = q
+		}
+		total += q.Instances
+	}
+	if newest == nil {
+		return nil, 0, false, &Error{
+			Message: fmt.Sprintf("the app has no process type %s", p.o.ProcessType),
+			Hint:    "`cf app " + p.o.App + "` lists those that it has, from its Procfile or manifest",
+		}
+	}
+	return newest, total, len(list) > 1, nil
+}
+
+// allStarted reads whether no instance is yet to start. One that has crashed, or for which there is no place, has been tried.
+func (p *Platform) allStarted(ctx context.Context, q *resource.Process) (bool, error) {
+	if q.Instances == 0 {
+		return true, nil
+	}
+	stats, err := p.stats(ctx, q.GUID)
+	for _, s := range stats {
+		if s.State == "STARTING" || s.State == "DOWN" && s.Details == nil {
+			return false, err
+		}
+	}
+	return len(stats) >= q.Instances, err
+}
+
+func (p *Platform) stats(ctx context.Context, guid string) ([]resource.ProcessStat, error) {
+	s, err := p.api.Processes.GetStats(ctx, guid)
+	if err != nil {
+		return nil, err
+	}
+	if s.Stats == nil {
+		return nil, errors.New("it has no list of instances")
+	}
+	return s.Stats, nil
+}
+
+// Up tells how many instances of the process type run. One that is starting, crashed or down doesn't count.
+func (p *Platform) Up(ctx context.Context) (n int, err error) {
+	err = p.do(ctx, "read which instances of "+p.name()+" run", func(ctx context.Context) error {
+		app, err := p.place(ctx)
+		if err != nil {
+			return err
+		}
+		newest, _, _, err := p.processes(ctx, app.guid)
+		if err != nil {
+			return err
+		}
+		stats, err := p.stats(ctx, newest.GUID)
+		for _, s := range stats {
+			if s.State == "RUNNING" {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// Resize asks for n instances, 0 or more. After an error the number may or may not have changed: Size tells.
+func (p *Platform) Resize(ctx context.Context, n int) error {
+	if n < 0 {
+		return fmt.Errorf("scale %s to %d: a number of instances is 0 or more", p.name(), n)
+	}
+	return p.do(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), func(ctx context.Context) error {
+		app, err := p.place(ctx)
+		if err != nil {
+			return err
+		}
+		newest, _, _, err := p.processes(ctx, app.guid)
+		if err != nil {
+			return err
+		}
+		q, err := p.api.Processes.Scale(ctx, newest.GUID, resource.NewProcessScale().WithInstances(n))
+		if err != nil {
+			return p.nameQuota(ctx, app.guid, err)
+		}
+		if q.Type != p.o.ProcessType || q.Instances != n {
+			return fmt.Errorf("it is about %d instances of %q", q.Instances, clean(q.Type))
+		}
+		return nil
+	})
+}
+
+// Quota tells how many API calls may still be made: the last X-RateLimit-Remaining header seen. ok is false when there was
+// none yet, as on an installation without limits. The limit is the user's or client's, and so is its period, often an hour.
+func (p *Platform) Quota() (remaining int, ok bool) {
+	n := p.wire.quota.Load()
+	return int(max(n, 0)), n >= 0
+}
+
+func (p *Platform) name() string { return p.o.ProcessType + " of " + clean(p.o.App) }
+
+// do makes one call with a deadline, and names what it was for in its error.
+func (p *Platform) do(ctx context.Context, op string, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	last := new(answer)
+	err := call(context.WithValue(ctx, answerKey{}, last))
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		// The transport's errors are all of that type, so this one came after a 2xx.
+		e = p.wire.unusable(err)
+		e.Status, e.RequestID, e.Tries = last.status, last.requestID, last.tries
+	}
+	e.Op = op
+	e.Hint = strings.ReplaceAll(e.Hint, "APP", clean(p.o.App))
+	return e
+}

@@ -1,0 +1,270 @@
+package cloudfoundrytest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// The states of an instance.
+const (
+	running  = "RUNNING"
+	starting = "STARTING"
+	crashed  = "CRASHED"
+	down     = "DOWN"
+)
+
+// An App is an app to begin with. It is started.
+type App struct {
+	// Name is the app's name.
+	Name string
+	// Space is the name of its space; "" means [Space].
+	Space string
+	// Stopped says that somebody stopped it.
+	Stopped bool
+	// Labels are its labels.
+	Labels map[string]string
+	// Processes are what it runs; nil means one web process with 1 instance.
+	Processes []Process
+	// Routes are its routes; nil means NAME.apps.example.com.
+	Routes []Route
+}
+
+// A Process is a process type of an app.
+type Process struct {
+	// Type is the process type, as in "web".
+	Type string
+	// Instances is the number of instances to begin with.
+	Instances int
+	// MemoryMB is the memory of an instance; 0 means 256.
+	MemoryMB int
+}
+
+// A Route is a URL of an app.
+type Route struct {
+	// URL is the route's, without a scheme: my-app.example.com/path.
+	URL string
+	// TCP says that its protocol is TCP rather than HTTP.
+	TCP bool
+	// Internal says that its domain is known inside the installation only.
+	Internal bool
+}
+
+type app struct {
+	App
+	guid        string
+	pushed      time.Time
+	processes   []*process
+	deployments []*deployment
+}
+
+type process struct {
+	guid             string
+	kind             string
+	memory           int
+	created, updated time.Time
+	states           []string // of the instances asked for
+}
+
+type deployment struct {
+	guid             string
+	created, updated time.Time
+	status, reason   string
+	old, fresh       *process
+	wish             int
+}
+
+// AddApp adds an app. It panics when there is one of that name in the space, or no such space.
+func (s *Server) AddApp(a App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.Space == "" {
+		a.Space = Space
+	}
+	s.space(a.Space)
+	for _, b := range s.apps {
+		if b.Name == a.Name && b.Space == a.Space {
+			panic(fmt.Sprintf("cloudfoundrytest: there is an app %q already", a.Name))
+		}
+	}
+	if a.Processes == nil {
+		a.Processes = []Process{{Type: "web", Instances: 1}}
+	}
+	if a.Routes == nil {
+		a.Routes = []Route{{URL: a.Name + ".apps.example.com"}}
+	}
+	long := time.Now().Add(-time.Hour) // so that nothing is under way
+	out := &app{App: a, guid: s.guid(), pushed: long}
+	out.Labels = maps.Clone(a.Labels)
+	for _, p := range a.Processes {
+		if p.MemoryMB == 0 {
+			p.MemoryMB = 256
+		}
+		q := &process{guid: s.guid(), kind: p.Type, memory: p.MemoryMB, created: long}
+		q.set(p.Instances, running, long)
+		out.processes = append(out.processes, q)
+	}
+	s.apps = append(s.apps, out)
+}
+
+// DeleteApp deletes an app. It panics when there is none, as all of these do.
+func (s *Server) DeleteApp(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustApp(name)
+	s.apps = slices.DeleteFunc(s.apps, func(b *app) bool { return a == b })
+}
+
+// AppGUID tells an app's GUID.
+func (s *Server) AppGUID(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mustApp(name).guid
+}
+
+// Instances tells the number of instances asked for of a process type.
+func (s *Server) Instances(name, processType string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.process(name, processType).states)
+}
+
+// SetInstances changes the number of instances of a process type, as somebody's `cf scale` would, whatever the quotas allow.
+func (s *Server) SetInstances(name, processType string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process(name, processType).set(n, s.birth, time.Now())
+}
+
+// SetStates changes the states of the instances that there are: RUNNING, STARTING, CRASHED or DOWN each.
+func (s *Server) SetStates(name, processType string, states ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	copy(s.process(name, processType).states, states)
+}
+
+// HoldStarts keeps new instances starting until release is called, which lets all of them run. Without it they run at once.
+func (s *Server) HoldStarts() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.birth = starting
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.birth = running
+		for _, a := range s.apps {
+			for _, p := range a.processes {
+				for i, st := range p.states {
+					if st == starting {
+						p.states[i] = running
+					}
+				}
+			}
+		}
+	}
+}
+
+// Stop and Start stop and start an app, as somebody's `cf stop` and `cf start` would.
+func (s *Server) Stop(name string) { s.setStopped(name, true) }
+
+// Start starts an app.
+func (s *Server) Start(name string) { s.setStopped(name, false) }
+
+func (s *Server) setStopped(name string, stopped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustApp(name).Stopped = stopped
+}
+
+// SetLabel sets a label of an app; RemoveLabel removes it.
+func (s *Server) SetLabel(name, label, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustApp(name)
+	if a.Labels == nil {
+		a.Labels = map[string]string{}
+	}
+	a.Labels[label] = value
+}
+
+// RemoveLabel removes a label of an app.
+func (s *Server) RemoveLabel(name, label string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.mustApp(name).Labels, label)
+}
+
+// Push changes the app's code at a time without a deployment, as a plain `cf push` does.
+func (s *Server) Push(name string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustApp(name).pushed = at
+}
+
+// Deploy begins a rolling deployment of the app's web process at a time, as `cf push --strategy rolling` does: a new process with one
+// instance comes beside the old one, whose instances give way one by one until finish is called.
+func (s *Server) Deploy(name string, at time.Time) (finish func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustApp(name)
+	old := a.process("web")
+	d := &deployment{guid: s.guid(), created: at, updated: at, status: "ACTIVE", reason: "DEPLOYING", old: old, wish: len(old.states)}
+	d.fresh = &process{guid: s.guid(), kind: "web", memory: old.memory, created: at}
+	d.fresh.set(1, running, at)
+	a.deployments = append(a.deployments, d)
+	a.processes = append(a.processes, d.fresh)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if d.status != "ACTIVE" {
+			return
+		}
+		d.status, d.reason, d.updated = "FINALIZED", "DEPLOYED", time.Now()
+		d.fresh.set(d.wish, running, time.Now())
+		a.processes = slices.DeleteFunc(a.processes, func(p *process) bool { return p == d.old })
+	}
+}
+
+// mustApp finds an app that a test names. The caller holds the lock, as for all below.
+func (s *Server) mustApp(name string) *app {
+	for _, a := range s.apps {
+		if a.Name == name {
+			return a
+		}
+	}
+	panic(fmt.Sprintf("cloudfoundrytest: no app %q", name))
+}
+
+func (s *Server) process(name, processType string) *process {
+	p := s.mustApp(name).process(processType)
+	if p == nil {
+		panic(fmt.Sprintf("cloudfoundrytest: no process type %q in app %q", processType, name))
+	}
+	return p
+}
+
+// process finds the newest process of a type, nil when there is none.
+func (a *app) process(kind string) *process {
+	for _, p := range slices.Backward(a.processes) {
+		if p.kind == kind {
+			return p
+		}
+	}
+	return nil
+}
+
+// deploying says whether a deployment of a process type is under way.
+func (a *app) deploying(kind string) bool {
+	n := len(a.deployments)
+	return kind == "web" && n > 0 && a.deployments[n-1].status == "ACTIVE"
+}
+
+// set changes the number of instances: those of the highest indices go, and new ones begin in a state.
+func (p *process) set(n int, state string, now time.Time) {
+	p.updated = now
+	p.states = p.states[:min(len(p.states), n)]
+	for len(p.states) < n {
+		p.states = append(p.states, state)
+	}
+}

@@ -1,0 +1,167 @@
+// Package cloudfoundrytest is a fake of Cloud Foundry for tests: a server on loopback that is the Cloud Controller's API of version 3,
+// the UAA that gives out tokens, and Log Cache. It holds orgs, spaces with quotas, apps, processes, deployments, routes and
+// metrics, lets tokens run out, records its calls, and fails on request.
+//
+// Its answers are read by the official Go clients of the API and of Log Cache in its tests. What it serves is what those ask
+// for who scale an app: GET / and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas,
+// apps with their processes and current droplet, processes with stats and the action scale, deployments, routes and domains; and
+// /api/v1/info and /api/v1/read of Log Cache. A change takes effect at once, but for the starting of instances, which
+// [Server.HoldStarts] lets a test decide.
+package cloudfoundrytest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// What a new [Server] accepts.
+const (
+	Username     = "bot@example.com"
+	Password     = "cf-test-password-0123456789"
+	ClientID     = "autoscaler"
+	ClientSecret = "cf-test-secret-0123456789"
+	// Org and Space are the names of the ones in which apps are unless they name another space.
+	Org   = "acme"
+	Space = "production"
+)
+
+// A Server is a fake of Cloud Foundry. It may be used from several goroutines.
+type Server struct {
+	// URL is where everything is, as in http://127.0.0.1:40123. Don't change it.
+	URL string
+
+	http    *httptest.Server
+	closing chan struct{}
+	close   sync.Once
+
+	mu        sync.Mutex
+	uaa       uaa
+	spaces    []*space
+	orgQuota  Quota
+	apps      []*app
+	metrics   map[string][]Envelope
+	faults    []*fault
+	calls     []Call
+	birth     string // the state in which an instance begins
+	remaining int    // calls left, -1 for no limit
+	serial    int    // of GUIDs
+}
+
+// A Call is a request that the server has got.
+type Call struct {
+	// Method, Path and Query are those of the request, as in POST and /v3/processes/GUID/actions/scale.
+	Method, Path, Query string
+	// Header is the request's header.
+	Header http.Header
+	// Body is the request's body.
+	Body string
+}
+
+// New starts a server with the org [Org] and the space [Space]. It panics when it can't listen on loopback, as httptest does.
+// Close it when done.
+func New() *Server {
+	s := &Server{closing: make(chan struct{}), metrics: map[string][]Envelope{}, birth: running, remaining: -1}
+	s.uaa = newUAA()
+	s.spaces = []*space{{name: Space, guid: s.guid()}}
+	s.http = httptest.NewServer(s.handler())
+	s.URL = s.http.URL
+	return s
+}
+
+// NewServer starts a server for a test, and closes it when the test ends.
+func NewServer(t testing.TB) *Server {
+	s := New()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Close ends all calls under way and the server. It may be called again.
+func (s *Server) Close() {
+	s.close.Do(func() {
+		close(s.closing)
+		s.http.Close()
+	})
+}
+
+// Calls gives the requests so far, those that failed too, in the order in which they came.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// SetRemaining limits the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server has no
+// limit.
+func (s *Server) SetRemaining(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remaining = n
+}
+
+// guid makes a new GUID. The caller holds the lock, or nobody else has the server.
+func (s *Server) guid() string {
+	s.serial++
+	return fmt.Sprintf("%08x-cafe-4abc-8def-0123456789ab", s.serial)
+}
+
+// A space is one of the org's.
+type space struct {
+	name, guid string
+	quota      *Quota
+}
+
+// A Quota is what a space or the org may use; 0 is no limit.
+type Quota struct {
+	// Name is the quota's.
+	Name string
+	// MemoryMB and Instances bound all started apps together.
+	MemoryMB, Instances int
+	// InstanceMemoryMB bounds one instance.
+	InstanceMemoryMB int
+}
+
+// AddSpace adds a space to the org.
+func (s *Server) AddSpace(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spaces = append(s.spaces, &space{name: name, guid: s.guid()})
+}
+
+// SpaceGUID tells a space's GUID. It panics when there is none of that name.
+func (s *Server) SpaceGUID(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.space(name).guid
+}
+
+// SetSpaceQuota gives a space a quota. It panics when there is no such space.
+func (s *Server) SetSpaceQuota(name string, q Quota) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.space(name).quota = &q
+}
+
+// SetOrgQuota gives the org a quota. A new server's org has one without limits.
+func (s *Server) SetOrgQuota(q Quota) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.orgQuota = q
+}
+
+// space finds a space by its name. The caller holds the lock.
+func (s *Server) space(name string) *space {
+	for _, sp := range s.spaces {
+		if sp.name == name {
+			return sp
+		}
+	}
+	panic(fmt.Sprintf("cloudfoundrytest: no space %q", name))
+}
+
+// stamp writes a time as Cloud Foundry does.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

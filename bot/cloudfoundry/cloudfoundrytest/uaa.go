@@ -1,0 +1,113 @@
+package cloudfoundrytest
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// RefreshToken is a refresh token that a new [Server] accepts.
+const RefreshToken = "cf-test-refresh-0123456789"
+
+// uaa gives out tokens.
+type uaa struct {
+	life    time.Duration
+	access  map[string]time.Time // tokens, and when they run out
+	refresh map[string]bool
+}
+
+func newUAA() uaa {
+	return uaa{life: 10 * time.Minute, access: map[string]time.Time{}, refresh: map[string]bool{RefreshToken: true}}
+}
+
+// SetTokenLife changes how long new tokens are good for. In a new server that is 10 minutes.
+func (s *Server) SetTokenLife(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uaa.life = d
+}
+
+// RevokeTokens makes all tokens given out so far void; with refresh also all refresh tokens, as a change of the password does.
+func (s *Server) RevokeTokens(refresh bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.uaa.access)
+	if refresh {
+		clear(s.uaa.refresh)
+	}
+}
+
+// Token gives out a token, for a client that is not to get one by itself.
+func (s *Server) Token() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.uaa.give()
+}
+
+// give makes a token. The caller holds the lock.
+func (u *uaa) give() string {
+	end := time.Now().Add(u.life)
+	part := func(o object) string {
+		b, err := json.Marshal(o)
+		if err != nil {
+			panic(err)
+		}
+		return base64.RawURLEncoding.EncodeToString(b)
+	}
+	token := part(object{"alg": "RS256", "typ": "JWT"}) + "." +
+		part(object{"jti": rand.Text(), "exp": end.Unix(), "user_name": Username}) + "." + rand.Text()
+	u.access[token] = end
+	return token
+}
+
+// knows says whether a request comes with a token that is good. The caller holds the lock.
+func (u *uaa) knows(r *http.Request) bool {
+	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return ok && strings.EqualFold(kind, "bearer") && time.Now().Before(u.access[token])
+}
+
+// login answers POST /oauth/token.
+func (s *Server) login(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, secret, ok := r.BasicAuth()
+	id, _ = url.QueryUnescape(id)
+	secret, _ = url.QueryUnescape(secret)
+	user := ok && id == "cf" && secret == ""
+	client := ok && id == ClientID && secret == ClientSecret
+	deny := func(status int, title, description string) {
+		send(w, status, object{"error": title, "error_description": description})
+	}
+	refresh := ""
+	switch grant := r.PostFormValue("grant_type"); {
+	case !user && !client:
+		deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")
+		return
+	case grant == "client_credentials" && client:
+	case grant == "password":
+		if r.PostFormValue("username") != Username || r.PostFormValue("password") != Password {
+			deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")
+			return
+		}
+		refresh = rand.Text() + "-r"
+		s.uaa.refresh[refresh] = true
+	case grant == "refresh_token":
+		refresh = r.PostFormValue("refresh_token")
+		if !s.uaa.refresh[refresh] {
+			deny(http.StatusUnauthorized, "invalid_token", "The token expired, was revoked, or the token ID is incorrect: "+refresh)
+			return
+		}
+	default:
+		deny(http.StatusUnauthorized, "unauthorized_client", "Unauthorized grant type: "+grant)
+		return
+	}
+	answer := object{"access_token": s.uaa.give(), "token_type": "bearer", "expires_in": int(s.uaa.life.Seconds()), "scope": "cloud_controller.read cloud_controller.write", "jti": rand.Text()}
+	if refresh != "" {
+		answer["refresh_token"] = refresh
+	}
+	send(w, http.StatusOK, answer)
+}

@@ -1,0 +1,136 @@
+package cloudfoundry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+)
+
+// A quota is one that a change would exceed.
+type quota struct {
+	ofSpace  bool // and not of the org
+	resource string
+	each     bool // it bounds one instance rather than all of them
+}
+
+// quotaOf reads which quota a message of the Cloud Controller's is about, such as "memory space_quota_exceeded": its process model
+// has those of memory, app_instance_limit and log_rate_limit.
+func quotaOf(message string) (q quota, exceeded bool) {
+	what, reason, ok := strings.Cut(message, " ")
+	if !ok || !strings.HasSuffix(reason, "_exceeded") {
+		return quota{}, false
+	}
+	q.ofSpace = strings.HasPrefix(reason, "space_")
+	q.each = strings.Contains(reason, "instance_memory_limit")
+	switch what {
+	case "memory":
+		q.resource = "memory"
+	case "app_instance_limit":
+		q.resource = "instances"
+	case "log_rate_limit":
+		q.resource = "log rate"
+	default:
+		return quota{}, false
+	}
+	return q, true
+}
+
+func (q quota) of() string {
+	if q.ofSpace {
+		return "space"
+	}
+	return "org"
+}
+
+func (q quota) hint() string {
+	what := q.resource
+	if q.each {
+		what = "memory of one instance"
+	}
+	return fmt.Sprintf("the %s's quota of %s allows no more: lower the maximum, or have the quota raised (`cf update-%s-quota`)", q.of(), what, q.of())
+}
+
+// nameQuota adds to a refusal for a quota's sake which quota that is, where the credentials may read it.
+func (p *Platform) nameQuota(ctx context.Context, app string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	q, exceeded := quotaOf(e.Message)
+	if !exceeded {
+		return err
+	}
+	space, org, lerr := p.quotas(ctx)
+	l := org
+	if q.ofSpace {
+		l = space
+	}
+	if lerr == nil && l.name != "" {
+		e.Hint = fmt.Sprintf("that is the %s's quota %q%s: lower the maximum, or have it raised (`cf update-%s-quota`)", q.of(), l.name, l.text(q), q.of())
+	}
+	return e
+}
+
+// A limit is what a quota allows; 0 is no limit.
+type limit struct {
+	name              string
+	memory, instances int // MB, and number, of all started apps together
+	each              int // MB, of one instance
+}
+
+func (l limit) text(q quota) string {
+	switch {
+	case q.each && l.each > 0:
+		return fmt.Sprintf(", with %d MB for an instance", l.each)
+	case q.resource == "memory" && l.memory > 0:
+		return fmt.Sprintf(", with %d MB for all its apps together", l.memory)
+	case q.resource == "instances" && l.instances > 0:
+		return fmt.Sprintf(", with %d instances for all its apps together", l.instances)
+	}
+	return ""
+}
+
+func limitOf(name string, a resource.AppsQuota) limit {
+	n := func(p *int) int {
+		if p == nil {
+			return 0
+		}
+		return *p
+	}
+	return limit{clean(name), n(a.TotalMemoryInMB), n(a.TotalInstances), n(a.PerProcessMemoryInMB)}
+}
+
+// quotas reads the quotas of the app's space, which need not have one, and of its org.
+func (p *Platform) quotas(ctx context.Context) (space, org limit, err error) {
+	at, err := p.place(ctx)
+	if err != nil {
+		return space, org, err
+	}
+	s, err := p.api.Spaces.Get(ctx, at.space)
+	if err != nil || s.Relationships == nil {
+		return space, org, err
+	}
+	if q := s.Relationships.Quota; q != nil && q.Data != nil {
+		l, err := p.api.SpaceQuotas.Get(ctx, q.Data.GUID)
+		if err != nil {
+			return space, org, err
+		}
+		space = limitOf(l.Name, l.Apps)
+	}
+	if s.Relationships.Organization == nil || s.Relationships.Organization.Data == nil {
+		return space, org, nil
+	}
+	o, err := p.api.Organizations.Get(ctx, s.Relationships.Organization.Data.GUID)
+	if err != nil || o.Relationships.Quota.Data == nil {
+		return space, org, err
+	}
+	l, err := p.api.OrganizationQuotas.Get(ctx, o.Relationships.Quota.Data.GUID)
+	if err != nil {
+		return space, org, err
+	}
+	return space, limitOf(l.Name, l.Apps), nil
+}

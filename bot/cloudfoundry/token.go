@@ -1,0 +1,263 @@
+package cloudfoundry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Credentials are what the UAA gives tokens for: one of a user with a password, a client with a secret, and a refresh token.
+type Credentials struct {
+	// Username and Password are a user's. Origin names the identity provider that knows the user, where there are several.
+	Username, Password, Origin string
+	// ClientID and ClientSecret are those of a client with the grant client_credentials. With a user or a refresh token
+	// they say which client the token is for instead, by default the cf command's.
+	ClientID, ClientSecret string
+	// RefreshToken is one that somebody got by logging in, as with a single sign-on. UAA lets it end after 30 days by default,
+	// and gives no other unless it is set up to.
+	RefreshToken string
+}
+
+// check says what is wrong with the credentials, without telling them.
+func (c Credentials) check() error {
+	switch {
+	case c == (Credentials{}):
+		return errors.New("the credentials are missing: give a user and a password, or a client and its secret, or a refresh token")
+	case c.Username != "" && c.Password == "":
+		return errors.New("the user's password is missing")
+	case c.Username == "" && c.Password != "":
+		return errors.New("the password's user is missing")
+	case c.ClientID == "" && c.ClientSecret != "":
+		return errors.New("the client secret's client is missing")
+	case c.Username == "" && c.RefreshToken == "" && c.ClientSecret == "":
+		return errors.New("the client's secret is missing")
+	}
+	return nil
+}
+
+// grant gives the form that asks for a first token.
+func (c Credentials) grant() url.Values {
+	switch {
+	case c.Username != "":
+		form := url.Values{"grant_type": {"password"}, "username": {c.Username}, "password": {c.Password}}
+		if c.Origin != "" {
+			hint, err := json.Marshal(map[string]string{"origin": c.Origin})
+			if err == nil {
+				form.Set("login_hint", string(hint))
+			}
+		}
+		return form
+	case c.RefreshToken != "":
+		return refresh(c.RefreshToken)
+	}
+	return url.Values{"grant_type": {"client_credentials"}}
+}
+
+func refresh(token string) url.Values {
+	return url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
+}
+
+// tokens keeps a token, and gets a new one before it runs out.
+type tokens struct {
+	o    Options
+	wire *wire
+	turn chan struct{} // holds one value, taken by who looks at the rest
+
+	links   links
+	token   string
+	renew   time.Time // when the token is to be renewed
+	refresh string    // "" for none
+}
+
+// links are where things are, as the Cloud Controller tells.
+type links struct{ uaa, logCache string }
+
+func newTokens(o Options, w *wire) *tokens {
+	t := &tokens{o: o, wire: w, turn: make(chan struct{}, 1)}
+	t.turn <- struct{}{}
+	return t
+}
+
+// get returns a token that is good for a while. It asks nobody as long as it has one.
+func (t *tokens) get(ctx context.Context) (string, error) {
+	if err := t.lock(ctx); err != nil {
+		return "", err
+	}
+	defer t.unlock()
+	if t.token != "" && time.Now().Before(t.renew) {
+		return t.token, nil
+	}
+	if err := t.discover(ctx); err != nil {
+		return "", err
+	}
+	if t.refresh != "" {
+		err := t.ask(ctx, refresh(t.refresh))
+		var e *Error
+		if err == nil || !errors.As(err, &e) || e.Status/100 != 4 {
+			return t.token, err
+		}
+		t.refresh = "" // it has run out, or was revoked
+	}
+	return t.token, t.ask(ctx, t.o.Credentials.grant())
+}
+
+func (t *tokens) lock(ctx context.Context) error {
+	select {
+	case <-t.turn:
+		return nil
+	case <-ctx.Done():
+		return t.wire.broken(ctx, "no token", ctx.Err())
+	}
+}
+
+func (t *tokens) unlock() { t.turn <- struct{}{} }
+
+// refused forgets a token that was not accepted, unless it has been renewed meanwhile.
+func (t *tokens) refused(ctx context.Context, token string) {
+	if t.lock(ctx) != nil {
+		return // in which case nothing more will be asked
+	}
+	defer t.unlock()
+	if t.token == token {
+		t.token = ""
+	}
+}
+
+// discover asks the Cloud Controller where the UAA and Log Cache are, once.
+func (t *tokens) discover(ctx context.Context) error {
+	if t.links.uaa != "" {
+		return nil
+	}
+	var root struct {
+		Links map[string]*struct {
+			Href string `json:"href"`
+		} `json:"links"`
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.o.URL+"/", nil)
+	if err != nil {
+		return err
+	}
+	if err := t.send(req, &root); err != nil {
+		return err
+	}
+	at := func(name string) (string, error) {
+		l := root.Links[name]
+		if l == nil || l.Href == "" {
+			return "", fmt.Errorf("it has no link %s: is the URL that of Cloud Foundry's API (`cf api`)?", name)
+		}
+		u, err := url.Parse(l.Href)
+		if err != nil || u.Hostname() == "" {
+			return "", fmt.Errorf("its link %s is no URL", name)
+		}
+		return strings.TrimRight(l.Href, "/"), encrypted("its link "+name, u)
+	}
+	uaa, err := at("uaa")
+	if err != nil {
+		return t.wire.unusable(err)
+	}
+	t.links.uaa = uaa
+	t.links.logCache, _ = at("log_cache") // which an installation need not have
+	return nil
+}
+
+// logCache returns where Log Cache is.
+func (t *tokens) logCache(ctx context.Context) (string, error) {
+	if err := t.lock(ctx); err != nil {
+		return "", err
+	}
+	defer t.unlock()
+	if t.links.logCache == "" {
+		return "", &Error{Message: "this installation of Cloud Foundry has no Log Cache", Hint: "use other signals, such as the heartbeat"}
+	}
+	return t.links.logCache, nil
+}
+
+// ask gets a token for a grant.
+func (t *tokens) ask(ctx context.Context, form url.Values) error {
+	t.token = ""
+	ctx = context.WithValue(ctx, uaaKey{}, true)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	client := t.o.Credentials.ClientID
+	if client == "" {
+		client = "cf" // the cf command's, which is everywhere, and has no secret
+	}
+	req.SetBasicAuth(url.QueryEscape(client), url.QueryEscape(t.o.Credentials.ClientSecret)) // escaped, as RFC 6749 wants in 2.3.1
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	var a struct {
+		Access    string  `json:"access_token"`
+		Refresh   string  `json:"refresh_token"`
+		Type      string  `json:"token_type"`
+		ExpiresIn float64 `json:"expires_in"`
+	}
+	if err := t.send(req, &a); err != nil {
+		return err
+	}
+	if !only(a.Access, letters+digits+"-_.~+/=", 64<<10) || !strings.EqualFold(a.Type, "bearer") {
+		return t.wire.unusable(errors.New("UAA gave no bearer token"))
+	}
+	t.token, t.renew = a.Access, time.Now().Add(life(a.ExpiresIn))
+	if a.Refresh != "" {
+		t.refresh = a.Refresh
+	}
+	t.wire.secrets.add(a.Access, a.Refresh)
+	return nil
+}
+
+// life is how long a token is used that is good for so many seconds: up to a minute before its end, so that it doesn't run out on
+// its way, and a tenth before the end of a short one.
+func life(seconds float64) time.Duration {
+	d := time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
+	return d - min(time.Minute, d/10)
+}
+
+// send makes a call without a token, and decodes its answer.
+func (t *tokens) send(req *http.Request, into any) error {
+	req.Header.Set("Accept", "application/json")
+	resp, err := t.wire.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		return t.wire.unusable(errors.New("it is not what was asked for"))
+	}
+	return nil
+}
+
+// Access is what it takes to read an app's metrics.
+type Access struct {
+	// LogCache is the URL of the installation's Log Cache.
+	LogCache string
+	// App is the app's GUID.
+	App string
+	// Token is a bearer token, good for a while.
+	Token string
+}
+
+// Access lends the platform's token to what reads the app's metrics. Where the token was refused, it is to be given back as
+// refused at the next call, which then gets another; else refused is "".
+func (p *Platform) Access(ctx context.Context, refused string) (a Access, err error) {
+	err = p.do(ctx, "get access to the metrics of "+clean(p.o.App), func(ctx context.Context) error {
+		if refused != "" {
+			p.tokens.refused(ctx, refused)
+		}
+		app, err := p.place(ctx)
+		if err != nil {
+			return err
+		}
+		if a.Token, err = p.tokens.get(ctx); err != nil {
+			return err
+		}
+		a.App = app.guid
+		a.LogCache, err = p.tokens.logCache(ctx)
+		return err
+	})
+	return a, err
+}
