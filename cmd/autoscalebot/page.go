@@ -74,7 +74,7 @@ func openPage(s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *histo
 		App: o.App, ProcessType: o.ProcessType, Version: version, Started: h.now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: b.Control, State: b.State, History: db, Desk: b,
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
-		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+		Secure: os.Getenv("DYNO") != "" || s.VCAPApplication != "", // Heroku's and Cloud Foundry's routers speak HTTPS
 		Log:    h.log,
 	})
 }

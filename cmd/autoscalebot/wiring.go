@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
 	"github.com/autoscalebot/autoscalebot/bot/command"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/local"
@@ -42,9 +43,10 @@ const userAgent = "autoscalebot/" + version
 // platforms are the platforms by the name that PLATFORM gives them. A new one is one line here.
 func platforms() map[string]func(*settings.Settings, host) (bot.Scaler, error) {
 	return map[string]func(*settings.Settings, host) (bot.Scaler, error){
-		"heroku":  openHeroku,
-		"local":   openLocal,
-		"command": openCommand,
+		"heroku":       openHeroku,
+		"cloudfoundry": openCloudFoundry,
+		"local":        openLocal,
+		"command":      openCommand,
 	}
 }
 
@@ -65,6 +67,17 @@ func openHeroku(s *settings.Settings, _ host) (bot.Scaler, error) {
 	return heroku.New(heroku.Options{
 		App: string(s.HerokuAppName), Key: s.HerokuAPIKey.Reveal(), ProcessType: string(s.HerokuProcessType),
 		URL: string(s.HerokuAPIURL), UserAgent: userAgent,
+	})
+}
+
+func openCloudFoundry(s *settings.Settings, _ host) (bot.Scaler, error) {
+	return cloudfoundry.New(cloudfoundry.Options{
+		URL: string(s.CFAPIURL), Org: string(s.CFOrg), Space: string(s.CFSpace), App: string(s.CFAppName), ProcessType: string(s.HerokuProcessType),
+		Credentials: cloudfoundry.Credentials{
+			Username: string(s.CFUsername), Password: s.CFPassword.Reveal(), Origin: string(s.CFOrigin),
+			ClientID: string(s.CFClientID), ClientSecret: s.CFClientSecret.Reveal(), RefreshToken: s.CFRefreshToken.Reveal(),
+		},
+		UserAgent: userAgent,
 	})
 }
 
@@ -290,9 +303,12 @@ func aimed(s *settings.Settings) (*bot.Adaptive, error) {
 	return bot.NewPricedAdaptive(slowMinute/dyno*hoursAMonth, bound)
 }
 
-// appName is what notices call the app: its name on Heroku, or else that of the folder that the bot was started in.
+// appName is what notices call the app: its name on the platform, or else that of the folder that the bot was started in.
 func appName(s *settings.Settings) string {
-	if s.HerokuAppName != "" {
+	switch {
+	case s.Platform == "cloudfoundry" && s.CFAppName != "":
+		return string(s.CFAppName)
+	case s.HerokuAppName != "":
 		return string(s.HerokuAppName)
 	}
 	dir, err := os.Getwd()

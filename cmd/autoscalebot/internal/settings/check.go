@@ -50,7 +50,7 @@ func (ps *Problems) need(name, value, forWhat string) {
 var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func (ps *Problems) checkPlatform(s *Settings) {
-	ps.oneOf("PLATFORM", s.Platform, "heroku", "local", "command")
+	ps.oneOf("PLATFORM", s.Platform, "heroku", "cloudfoundry", "local", "command")
 	switch s.Platform {
 	case "heroku":
 		ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "the app to scale, such as dancing-forest-1234")
@@ -61,7 +61,9 @@ func (ps *Problems) checkPlatform(s *Settings) {
 		if strings.ContainsFunc(s.HerokuAPIKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
 			ps.add("HEROKU_API_KEY", "has a space or a character that no key has; copy it once more")
 		}
-		ps.checkAPIURL(string(s.HerokuAPIURL))
+		ps.checkAPIURL("HEROKU_API_URL", string(s.HerokuAPIURL), "the API key", "https://api.heroku.com")
+	case "cloudfoundry":
+		ps.checkCloudFoundry(s)
 	case "local":
 		if _, _, err := net.SplitHostPort(string(s.LocalAddr)); err != nil {
 			ps.add("LOCAL_ADDR", "%q: write host:port, such as 127.0.0.1:5000", s.LocalAddr)
@@ -75,15 +77,15 @@ func (ps *Problems) checkPlatform(s *Settings) {
 	}
 }
 
-// checkAPIURL wants https, or http to this machine: the key goes along with every request.
-func (ps *Problems) checkAPIURL(text string) {
+// checkAPIURL wants https, or http to this machine: secrets go along with every request.
+func (ps *Problems) checkAPIURL(name, text, secret, example string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "":
-		ps.add("HEROKU_API_URL", "write a URL without user or query, such as https://api.heroku.com")
+		ps.add(name, "write a URL without user or query, such as %s", example)
 	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
 	default:
-		ps.add("HEROKU_API_URL", "%q would send the API key unencrypted; write https://…, or http://… on a loopback address", text)
+		ps.add(name, "%q would send %s unencrypted; write https://…, or http://… on a loopback address", text, secret)
 	}
 }
 

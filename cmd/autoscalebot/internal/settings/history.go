@@ -39,7 +39,7 @@ func (s *Settings) HistoryURL(app string) (url, folder string) {
 		return s.DatabaseURL.Reveal(), ""
 	case h != "auto":
 		return h, ""
-	case os.Getenv("DYNO") != "": // on Heroku, where a disk does not outlast the dyno
+	case os.Getenv("DYNO") != "" || s.VCAPApplication != "": // on Heroku or Cloud Foundry, where a disk does not outlast the dyno
 		return "memory", ""
 	}
 	folder = stateFolder()

@@ -206,7 +206,7 @@ func (ps *Problems) unknown(environ []string) {
 }
 
 // EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts; among them are the variables
-// that the settings file puts into a secret. HEARTBEAT_TOKEN and DATABASE_URL stay: the app needs them as well.
+// that the settings file puts into a secret. HEARTBEAT_TOKEN, DATABASE_URL and VCAP_SERVICES stay: the app needs them as well.
 func EnvironWithoutSecrets() []string {
 	secret, sources := map[string]bool{}, new(Problems).sources()
 	for _, f := range fields() {
@@ -216,13 +216,14 @@ func EnvironWithoutSecrets() []string {
 			for _, src := range sources {
 				g, _ := src.given(name)
 				for _, variable := range g.names {
-					secret[variable] = name != "HEARTBEAT_TOKEN" && name != "DATABASE_URL"
+					secret[variable] = name != "HEARTBEAT_TOKEN" && name != "DATABASE_URL" && name != "VCAP_SERVICES"
 				}
 			}
 		}
 	}
-	delete(secret, "HEARTBEAT_TOKEN")
-	delete(secret, "DATABASE_URL")
+	for _, name := range []string{"HEARTBEAT_TOKEN", "DATABASE_URL", "VCAP_SERVICES"} {
+		delete(secret, name)
+	}
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return secret[name]

@@ -24,11 +24,24 @@ type Settings struct {
 	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
 	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
-	Platform          Word   `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
+	Platform          Word   `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''cloudfoundry'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
 	LocalCommand      Text   `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''. By default the process type's line in ''./Procfile''."`
 	LocalAddr         Text   `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
 	CountCommand      Text   `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
 	ScaleCommand      Text   `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
+	CFAPIURL          Text   `envconfig:"CF_API_URL" once:"true" desc:"Cloud Foundry: where the API is, as ''cf api'' shows it, such as ''https://api.example.com''. By default that of the installation that the bot runs on."`
+	CFOrg             Text   `envconfig:"CF_ORG" once:"true" desc:"Cloud Foundry: the app's org, by its name or GUID. Not needed where ''CF_SPACE'' or ''CF_APP_NAME'' is a GUID."`
+	CFSpace           Text   `envconfig:"CF_SPACE" once:"true" desc:"Cloud Foundry: the app's space, in the same form. By default the one that the bot runs in."`
+	CFAppName         Text   `envconfig:"CF_APP_NAME" once:"true" desc:"Cloud Foundry: the app, in the same form. Required there."`
+	CFUsername        Text   `envconfig:"CF_USERNAME" once:"true" desc:"Cloud Foundry: the user that scales, a space developer. Or use a client or a refresh token, below."`
+	CFPassword        Secret `envconfig:"CF_PASSWORD" once:"true" desc:"Cloud Foundry: the user's password."`
+	CFOrigin          Text   `envconfig:"CF_ORIGIN" once:"true" desc:"Cloud Foundry: the identity provider that knows the user, where there are several."`
+	CFClientID        Text   `envconfig:"CF_CLIENT_ID" once:"true" desc:"Cloud Foundry: the UAA client that scales, with the grant ''client_credentials''."`
+	CFClientSecret    Secret `envconfig:"CF_CLIENT_SECRET" once:"true" desc:"Cloud Foundry: the client's secret."`
+	CFRefreshToken    Secret `envconfig:"CF_REFRESH_TOKEN" once:"true" desc:"Cloud Foundry: a refresh token, for users who log in by single sign-on."`
+	CFService         Text   `envconfig:"CF_SERVICE" once:"true" default:"autoscalebot" desc:"Cloud Foundry: the service bound to the bot whose credentials are the settings above that are not set, by their names in lower case without ''CF_'', made for instance by ''cf cups autoscalebot -p username,password''."`
+	VCAPApplication   Text   `envconfig:"VCAP_APPLICATION" once:"true" desc:"What Cloud Foundry tells the bot of itself, as JSON. Cloud Foundry sets it."`
+	VCAPServices      Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"The services that are bound to the bot, as JSON. Cloud Foundry sets it."`
 
 	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, 18:00=1''."`
 	MaxDynos      schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
@@ -97,14 +110,14 @@ type Settings struct {
 	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
 	LogFormat  Word       `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
 
-	History        Text   `group:"History" envconfig:"HISTORY" once:"true" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
+	History        Text   `group:"History" envconfig:"HISTORY" once:"true" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno or Cloud Foundry, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
 	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"The PostgreSQL database: ''postgres://user:password@host:5432/name''. Heroku sets it. Several bots may share one, and all their tables begin with ''autoscalebot_''."`
 	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" once:"true" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
 	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" once:"true" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
 	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" once:"true" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
 
 	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" once:"true" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted; off by default. Beyond this machine it needs ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''."`
-	Port              Text   `envconfig:"PORT" once:"true" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku sets it."`
+	Port              Text   `envconfig:"PORT" once:"true" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku and Cloud Foundry set it."`
 	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"What opens the page, 8 characters or more. ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
 
 	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" once:"true" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
@@ -139,6 +152,8 @@ func (s *Settings) Control() string {
 		return ""
 	case s.ControlURL == "" && s.Platform == "heroku":
 		return string(s.HerokuAPIURL)
+	case s.ControlURL == "" && s.Platform == "cloudfoundry":
+		return string(s.CFAPIURL)
 	}
 	return string(s.ControlURL)
 }

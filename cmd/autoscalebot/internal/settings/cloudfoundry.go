@@ -1,0 +1,114 @@
+package settings
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// checkCloudFoundry takes what Cloud Foundry tells the bot that runs on it, and finds what is missing then.
+func (ps *Problems) checkCloudFoundry(s *Settings) {
+	ps.takeService(s)
+	ps.takeApplication(s)
+	ps.need("CF_API_URL", string(s.CFAPIURL), "where the API is, as from: cf api")
+	if s.CFAPIURL != "" {
+		ps.checkAPIURL("CF_API_URL", string(s.CFAPIURL), "the credentials", "https://api.example.com")
+	}
+	ps.need("CF_APP_NAME", string(s.CFAppName), "the app to scale, as in the first column of: cf apps")
+	if !isGUID(s.CFAppName) {
+		ps.need("CF_SPACE", string(s.CFSpace), "the app's space, as from: cf target")
+		if !isGUID(s.CFSpace) {
+			ps.need("CF_ORG", string(s.CFOrg), "the app's org, as from: cf target")
+		}
+	}
+	switch {
+	case s.CFUsername != "" || s.CFPassword != "":
+		ps.need("CF_USERNAME", string(s.CFUsername), "the user that CF_PASSWORD is of")
+		ps.need("CF_PASSWORD", s.CFPassword.Reveal(), "the password of CF_USERNAME")
+	case s.CFRefreshToken != "":
+	case s.CFClientID != "" || s.CFClientSecret != "":
+		ps.need("CF_CLIENT_ID", string(s.CFClientID), "the client that CF_CLIENT_SECRET is of")
+		ps.need("CF_CLIENT_SECRET", s.CFClientSecret.Reveal(), "the secret of CF_CLIENT_ID")
+	default:
+		ps.need("CF_USERNAME", "", "the user that scales; or set CF_CLIENT_ID and CF_CLIENT_SECRET, or CF_REFRESH_TOKEN, or bind a service "+string(s.CFService))
+	}
+}
+
+// isGUID says whether a text is a GUID of Cloud Foundry's rather than a name.
+func isGUID(t Text) bool {
+	return len(t) == 36 && strings.Count(string(t), "-") == 4 && strings.Trim(string(t), "0123456789abcdefABCDEF-") == ""
+}
+
+// takeApplication takes the API and the space from what the bot is told of itself, where nothing else says them.
+func (ps *Problems) takeApplication(s *Settings) {
+	if s.VCAPApplication == "" {
+		return
+	}
+	var a struct {
+		API     string `json:"cf_api"`
+		SpaceID string `json:"space_id"`
+	}
+	if err := json.Unmarshal([]byte(s.VCAPApplication), &a); err != nil {
+		ps.add("VCAP_APPLICATION", "is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was")
+		return
+	}
+	if s.CFAPIURL == "" {
+		s.CFAPIURL = Text(a.API)
+	}
+	// The bot's own space is meant only where its own installation is, and no other org.
+	if s.CFSpace == "" && s.CFOrg == "" && string(s.CFAPIURL) == a.API {
+		s.CFSpace = Text(a.SpaceID)
+	}
+}
+
+// takeService takes the settings that the credentials of the service CF_SERVICE hold, where nothing else says them. Its errors show
+// no value.
+func (ps *Problems) takeService(s *Settings) {
+	if s.VCAPServices == "" || s.CFService == "" {
+		return
+	}
+	var services map[string][]struct {
+		Name        string         `json:"name"`
+		Credentials map[string]any `json:"credentials"`
+	}
+	if err := json.Unmarshal([]byte(s.VCAPServices.Reveal()), &services); err != nil {
+		ps.add("VCAP_SERVICES", "is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was")
+		return
+	}
+	into := map[string]func(string){}
+	for name, t := range map[string]*Text{
+		"api_url": &s.CFAPIURL, "org": &s.CFOrg, "space": &s.CFSpace, "app_name": &s.CFAppName,
+		"username": &s.CFUsername, "origin": &s.CFOrigin, "client_id": &s.CFClientID,
+	} {
+		into[name] = func(v string) { take(t, v) }
+	}
+	for name, t := range map[string]*Secret{"password": &s.CFPassword, "client_secret": &s.CFClientSecret, "refresh_token": &s.CFRefreshToken} {
+		into[name] = func(v string) { take(t, v) }
+	}
+	for _, kind := range slices.Sorted(maps.Keys(services)) {
+		for _, service := range services[kind] {
+			if service.Name != string(s.CFService) {
+				continue
+			}
+			for _, key := range slices.Sorted(maps.Keys(service.Credentials)) {
+				value, isText := service.Credentials[key].(string)
+				switch set := into[key]; {
+				case set == nil:
+					ps.add("VCAP_SERVICES", "the service %s has a credential %.40q, which is none of %s", s.CFService, key, strings.Join(slices.Sorted(maps.Keys(into)), ", "))
+				case !isText:
+					ps.add("VCAP_SERVICES", "the service %s has a credential %s that is no text", s.CFService, key)
+				default:
+					set(strings.TrimSpace(value))
+				}
+			}
+		}
+	}
+}
+
+// take sets what is not set yet.
+func take[T ~string](t *T, v string) {
+	if *t == "" {
+		*t = T(v)
+	}
+}
