@@ -112,15 +112,21 @@ func TestTheOfficialClientWorksAgainstIt(t *testing.T) {
 
 // The official client logs in in three ways, and again when its token was refused.
 func TestTheOfficialClientLogsIn(t *testing.T) {
-	srv := cloudfoundrytest.NewServer(t)
-	srv.AddApp(cloudfoundrytest.App{Name: "my-app"})
-	for name, o := range map[string]config.Option{
-		"password":           config.UserPassword(cloudfoundrytest.Username, cloudfoundrytest.Password),
-		"client credentials": config.ClientCredentials(cloudfoundrytest.ClientID, cloudfoundrytest.ClientSecret),
-		"token":              config.Token(srv.Token(), cloudfoundrytest.RefreshToken),
+	for name, credentials := range map[string]func(*cloudfoundrytest.Server) config.Option{
+		"password": func(*cloudfoundrytest.Server) config.Option {
+			return config.UserPassword(cloudfoundrytest.Username, cloudfoundrytest.Password)
+		},
+		"client credentials": func(*cloudfoundrytest.Server) config.Option {
+			return config.ClientCredentials(cloudfoundrytest.ClientID, cloudfoundrytest.ClientSecret)
+		},
+		"token": func(srv *cloudfoundrytest.Server) config.Option {
+			return config.Token(srv.Token(), cloudfoundrytest.RefreshToken)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cf := official(t, srv, o)
+			srv := cloudfoundrytest.NewServer(t)
+			srv.AddApp(cloudfoundrytest.App{Name: "my-app"})
+			cf := official(t, srv, credentials(srv))
 			for range 2 {
 				_, err := cf.Applications.Get(t.Context(), srv.AppGUID("my-app"))
 				fatal(t, err)
