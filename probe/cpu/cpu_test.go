@@ -88,6 +88,9 @@ func TestCPUIsTheMeanSinceTheProbeBefore(t *testing.T) {
 		r.write(t, "proc/stat", "cpu  220 5 10 1055 4 3 1 1 7 0\n") // time of waiting for disks may go back a little
 		time.Sleep(10 * time.Second)
 		want(t, m, 100, "")
+		r.write(t, "proc/stat", "cpu  9000 0 0 800 0 0 0 0 0 0\n")
+		time.Sleep(10 * time.Second)
+		want(t, m, 0, restarted)
 		r.write(t, "proc/stat", "cpu  2 0 0 3000 0 0 0 0 0 0\n")
 		time.Sleep(10 * time.Second)
 		want(t, m, 0, restarted)

@@ -28,6 +28,7 @@ type metric struct {
 	series          map[uint64]*series
 	sources         map[uint64]source
 	services        map[string]time.Time // when each was heard of
+	cleared         time.Time            // when old series were dropped
 	unit            string
 	newest          time.Time // point
 	began           time.Time // the first point, since the last silence
@@ -77,9 +78,7 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 	}
 	s, ok := m.series[p.key]
 	if !ok {
-		if len(m.series) >= mostSeries {
-			m.forget(now)
-		}
+		m.makeRoom(now)
 		if len(m.series) >= mostSeries {
 			return false
 		}
@@ -108,9 +107,14 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 	return true
 }
 
-// forget drops what is too old to matter.
-func (m *metric) forget(now time.Time) {
+// makeRoom drops what is too old to matter where there is no room, though not more often than would be worth its while.
+func (m *metric) makeRoom(now time.Time) {
+	if max(len(m.series), len(m.sources)) < mostSeries || now.Sub(m.cleared) < warmUp {
+		return
+	}
+	m.cleared = now
 	maps.DeleteFunc(m.series, func(_ uint64, s *series) bool { return now.Sub(s.at) > m.reach() })
+	maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return now.Sub(o.newest) > m.reach() })
 }
 
 // addCumulative counts what is new since the point before.
@@ -195,17 +199,14 @@ func (m *metric) count(s *series, p point) {
 func (m *metric) heard(p point, from time.Time) {
 	o, ok := m.sources[p.source]
 	if !ok && len(m.sources) >= mostSeries {
-		maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return p.at.Sub(o.newest) > m.reach() })
-		if len(m.sources) >= mostSeries {
-			return
-		}
+		return
 	}
 	if p.at.After(o.newest) {
 		o.newest, o.step = p.at, p.at.Sub(from)
 	}
 	m.sources[p.source] = o
 	// Of a source that was there before all this began, it is not known what it counted before.
-	if m.since.IsZero() || !ok && !from.After(m.began) && from.After(m.since) {
+	if m.since.IsZero() || !ok && !p.from.After(m.began) && from.After(m.since) {
 		m.since = from
 	}
 }

@@ -223,7 +223,28 @@ func TestRestarts(t *testing.T) {
 		give(t, d, web1, requests(cumulative, start, time.Now(), 200, 603, 0, 0))
 		answers(t, rate, 10)
 		give(t, d, web1, requests(cumulative, start, time.Now().Add(-10*time.Second), 200, 203, 0, 0)) // late, and in the one before
-		answers(t, rate, 10)
+		time.Sleep(10 * time.Second)
+		give(t, d, web1, requests(cumulative, start, time.Now(), 200, 703, 0, 0))
+		answers(t, rate, 70/6.0) // of the last minute the first 20 s are not known, and 600 and 100 came since
+	})
+}
+
+// What dynos counted before they were first heard of is not known, so that a rate begins when all are.
+func TestDynosThatWereThereBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDrain(t, otlp.Options{})
+		rate := prober(t, d, otlp.RequestsPerSecond)
+		start := time.Now().Add(-time.Hour)
+		tell := func(dyno []*commonpb.KeyValue) {
+			give(t, d, dyno, requests(cumulative, start, time.Now(), 200, uint64(10*time.Since(start).Seconds()), 0, 0))
+		}
+		tell(web1)
+		time.Sleep(30 * time.Second)
+		tell(web2)
+		time.Sleep(30 * time.Second)
+		tell(web1)
+		tell(web2)
+		answers(t, rate, 20)
 	})
 }
 
