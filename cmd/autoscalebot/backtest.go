@@ -87,6 +87,12 @@ func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (proof.
 	if err != nil {
 		return proof.Backtest{}, p, err
 	}
+	b, err := src.fit(cmd, &p)
+	return b, p, err
+}
+
+// fit fits the model to the record.
+func (src *source) fit(cmd *cobra.Command, p *pastTime) (proof.Backtest, error) {
 	tell, end := progress(cmd.ErrOrStderr(), "fitting a model to the record")
 	if tell != nil {
 		tell(0)
@@ -94,7 +100,7 @@ func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (proof.
 	model, err := proof.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout())
 	end()
 	if err != nil {
-		return proof.Backtest{}, p, interrupted(cmd.Context(), err)
+		return proof.Backtest{}, interrupted(cmd.Context(), err)
 	}
 	p.options = model.Options()
 	p.options.Bound, p.options.Price, p.options.Seed = src.bound, p.price(), src.seed
@@ -113,8 +119,8 @@ func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (proof.
 			Demand: "the recorded load", Start: p.options.Start, Zone: p.base.s.TimeZone.Location, Fleet: p.options.Fleet, Bound: p.options.Bound,
 			Limits: p.options.Limits, Price: p.options.Price, Results: []sim.Result{result},
 		},
-		Model: model, As: as, LowMS: low, HighMS: high,
-	}, p, interrupted(cmd.Context(), err)
+		Model: model, Given: src.known, As: as, LowMS: low, HighMS: high,
+	}, interrupted(cmd.Context(), err)
 }
 
 // price is what a dyno costs a month: as the settings say, or the record.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -25,24 +27,30 @@ func (l lineWriter) Record(_ context.Context, r bot.Record) error { return l.out
 // recordedDays writes what the bot records in a simulation to a file, and returns its path.
 func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {
 	t.Helper()
-	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.HerokuAppName = "shop"
 	path := filepath.Join(t.TempDir(), "export.jsonl")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	if o.Start.IsZero() {
 		o.Start = time.Now().Add(-o.Demand.Length() - time.Hour).Truncate(time.Hour)
 	}
-	if _, err := sim.Run(t.Context(), o, trial{s, given}.bot("count", nil, nil, lineWriter{json.NewEncoder(f)})); err != nil {
+	if err := writeRecord(t.Context(), path, o, pairs...); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// writeRecord writes what the bot records in a simulation to a file, as export does.
+func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...string) error {
+	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
+	if err != nil {
+		return err
+	}
+	s.HerokuAppName = "shop"
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(f)
+	_, err = sim.Run(ctx, o, trial{s, given}.bot("count", nil, nil, lineWriter{json.NewEncoder(out)}))
+	return errors.Join(err, out.Flush(), f.Close())
 }
 
 // The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.

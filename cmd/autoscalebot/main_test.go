@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
 func TestMain(m *testing.M) { testscript.Main(cleaner{m}, map[string]func(){"autoscalebot": main}) }
@@ -50,5 +56,46 @@ var built = sync.OnceValues(func() (string, error) {
 
 // The command line, as people use it: testdata/script holds a file for each story.
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": record},
+		Condition: func(name string) (bool, error) {
+			if name != "race" {
+				return false, fmt.Errorf("%s is no condition", name)
+			}
+			return raced, nil
+		},
+	})
+}
+
+// record DAYS FILE is a command of the scripts: it writes what a bot would have exported after so many days of an app that is busy on
+// weekdays from nine to half past ten.
+func record(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: record DAYS FILE")
+	}
+	days, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	begin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) // a Monday
+	f := sim.DefaultFleet()
+	f.Slots, f.Service.Mean = 1, 250*time.Millisecond // so that few requests are much load
+	o := sim.Options{Demand: busyMornings{begin, days}, Fleet: f, Start: begin, Seed: 3}
+	ts.Check(writeRecord(context.Background(), ts.MkAbs(args[1]), o, "HEARTBEAT_INTERVAL_IN_SECONDS=180"))
+}
+
+// busyMornings is a demand that needs three dynos on weekdays from nine to half past ten, and less than one otherwise.
+type busyMornings struct {
+	begin time.Time
+	days  int
+}
+
+func (b busyMornings) Length() time.Duration { return time.Duration(b.days) * 24 * time.Hour }
+
+func (b busyMornings) Rate(seconds float64) float64 {
+	at := b.begin.Add(time.Duration(seconds * float64(time.Second)))
+	minute := at.Hour()*60 + at.Minute()
+	if day := at.Weekday(); day != time.Saturday && day != time.Sunday && minute >= 9*60 && minute < 10*60+30 {
+		return 8
+	}
+	return 0.3
 }

@@ -37,13 +37,19 @@ func (o *output) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.out, "out", "", "also draw it into a `FILE` that ends in .html, .svg or .png")
 }
 
+// check says before the work whether its report can be written.
 func (o output) check(m *mistakes) {
-	switch filepath.Ext(o.out) {
-	case ".html", ".svg", ".png":
+	if o.out == "" {
 		return
 	}
-	if o.out != "" {
+	switch filepath.Ext(o.out) {
+	case ".html", ".svg", ".png":
+	default:
 		m.add("--out", "%q: write a file that ends in .html, .svg or .png", o.out)
+		return
+	}
+	if info, err := os.Stat(filepath.Dir(o.out)); err != nil || !info.IsDir() {
+		m.add("--out", "%q: there is no folder %s", o.out, filepath.Dir(o.out))
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +32,7 @@ told where it is worth its price. It needs two weeks of history.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
 		s := goal.search(&m, 0)
-		_, p, err := src.learn(cmd, &m, args)
+		p, err := src.read(cmd, &m, args)
 		if err != nil {
 			return err
 		}
@@ -40,25 +40,32 @@ told where it is worth its price. It needs two weeks of history.`,
 			return fmt.Errorf("the history covers %.1f days, which is too little to suggest anything from: what happens once a week must have happened "+
 				"twice, so two weeks are the least", length.Hours()/24)
 		}
+		if _, err := src.fit(cmd, &p); err != nil {
+			return err
+		}
 		if price := p.price(); price > 0 {
 			s.Price = price
 		}
-		s.Driver = p.driver(args)
+		s.Driver, s.Seed = p.driver(args), p.options.Seed
 		// The rows want as many days as there are; all else is tried once each, on two weeks of an app of a dyno or so.
-		learn, judge, err := proof.Split(p.options, 300e6, 60e6)
+		cut, err := goal.split(p.options, time.Duration(p.other.s.HeartbeatInterval), mostForRows, mostForRows/5)
 		if err != nil {
 			return err
 		}
-		found, err := suggest(cmd, s, p, learn, judge, only)
+		found, err := suggest(cmd, s, p, cut.Learn, cut.Judge, only)
 		if err != nil {
 			return interrupted(cmd.Context(), err)
 		}
 		if asJSON {
 			enc := json.NewEncoder(cmd.OutOrStdout())
 			enc.SetIndent("", "  ")
-			return enc.Encode(map[string]any{"suggestions": found, "price_per_month": s.Price, "slow_minute_price": s.SlowMinute})
+			return enc.Encode(map[string]any{
+				"suggestions": found, "price_per_month": s.Price, "slow_minute_price": s.SlowMinute,
+				"hours": cut.Of.Hours(), "hours_left_out": cut.Left().Hours(),
+			})
 		}
-		return printSuggestions(cmd.OutOrStdout(), found, s, judge.Length)
+		fmt.Fprint(cmd.OutOrStdout(), cut.Text(p.base.s.TimeZone.Location, takesAll))
+		return printSuggestions(cmd.OutOrStdout(), found, s)
 	}
 	src.flags(cmd)
 	goal.flags(cmd)
@@ -96,15 +103,19 @@ func suggest(cmd *cobra.Command, s proof.Search, p pastTime, learn, judge sim.Op
 		}
 		return found, err
 	}
-	found, err := judgeAll(rowIdeas(p, learn, learned, nil))
+	rows, err := bestRows(ctx, s, p, learn, learned)
+	if err != nil {
+		return nil, err
+	}
+	found, err := judgeAll(rowIdeas(p, rows, nil))
 	if err == nil && len(found) > 1 {
 		var together []proof.Suggestion
-		together, err = judgeAll(rowIdeas(p, learn, learned, found))
+		together, err = judgeAll(rowIdeas(p, rows, found))
 		found = append(found, together...)
 	}
 	if err == nil && !onlyRows {
 		var others []proof.Suggestion
-		others, err = judgeAll(ideas(p, learn))
+		others, err = judgeAll(ideas(p, learn, s.SlowMinute))
 		found = append(found, others...)
 	}
 	slices.SortStableFunc(found, func(a, b proof.Suggestion) int { return cmp.Compare(b.Saved, a.Saved) })
@@ -112,7 +123,8 @@ func suggest(cmd *cobra.Command, s proof.Search, p pastTime, learn, judge sim.Op
 }
 
 // firstOfEach leaves out the values of a setting that save less than another one does. Rows of the schedule stay.
-func firstOfEach(found []proof.Suggestion) (out []proof.Suggestion) {
+func firstOfEach(found []proof.Suggestion) []proof.Suggestion {
+	out := []proof.Suggestion{}
 	seen := map[string]bool{}
 	for _, f := range found {
 		name, _, _ := strings.Cut(f.Settings[0], "=")
@@ -144,15 +156,45 @@ type idea struct {
 	pairs []string
 }
 
-// rowIdeas are rows for the hours that were slow. Where some were found to be worth their price, they are these, as one.
-func rowIdeas(p pastTime, learn sim.Options, learned sim.Result, worthy []proof.Suggestion) []idea {
-	least, err := strconv.Atoi(p.other.s.MinDynos.String())
-	if err != nil { // there is a table already, which is its owner's
-		return nil
+// bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned from.
+func bestRows(ctx context.Context, s proof.Search, p pastTime, learn sim.Options, learned sim.Result) ([]proof.Row, error) {
+	least, ok := p.other.least()
+	if !ok {
+		return nil, nil
 	}
+	var all []proof.Row
+	rows := proof.Rows(learn.Start, p.other.s.TimeZone.Location, learned, least)
+	for _, row := range rows {
+		all = append(all, row.Variants()...)
+	}
+	costs := make([]float64, len(all))
+	err := proof.SideBySide(len(all), func(i int) error {
+		pairs := []string{"MIN_DYNOS=" + proof.Table(least, all[i:i+1])}
+		if _, err := s.Driver(pairs); err != nil { // a minimum above the maximum
+			costs[i] = math.Inf(1)
+			return nil
+		}
+		is, _, err := s.Score(ctx, learn, pairs)
+		costs[i] = is.Cost
+		return err
+	})
+	for r := range rows {
+		best := math.Inf(1)
+		for i, v := range all {
+			if v.SameTime(rows[r]) && costs[i] < best {
+				best, rows[r].Min = costs[i], v.Min
+			}
+		}
+	}
+	return rows, err
+}
+
+// rowIdeas are rows, one by one. Where some were found to be worth their price, they are these, as one.
+func rowIdeas(p pastTime, rows []proof.Row, worthy []proof.Suggestion) []idea {
+	least, _ := p.other.least()
 	var out []idea
 	var together []proof.Row
-	for _, row := range proof.Rows(learn.Start, p.other.s.TimeZone.Location, learned, least) {
+	for _, row := range rows {
 		out = append(out, idea{row.String(), []string{"MIN_DYNOS=" + proof.Table(least, []proof.Row{row})}})
 		if slices.ContainsFunc(worthy, func(s proof.Suggestion) bool { return s.What == row.String() }) {
 			together = append(together, row)
@@ -165,9 +207,9 @@ func rowIdeas(p pastTime, learn sim.Options, learned sim.Result, worthy []proof.
 }
 
 // ideas are single other settings.
-func ideas(p pastTime, learn sim.Options) []idea {
+func ideas(p pastTime, learn sim.Options, slowMinute float64) []idea {
 	var out []idea
-	for _, d := range dimensions(learn.Bound) {
+	for _, d := range singles(learn.Bound, slowMinute) {
 		for _, v := range d.Values {
 			pair := d.Name + "=" + v
 			out = append(out, idea{pair, []string{pair}})
@@ -184,9 +226,9 @@ func ideas(p pastTime, learn sim.Options) []idea {
 // mostSuggestions is how many are told.
 const mostSuggestions = 8
 
-func printSuggestions(w io.Writer, found []proof.Suggestion, s proof.Search, judged time.Duration) error {
-	fmt.Fprintf(w, "Judged by %.1f days after those that were learned from, for dynos at $%g a month and slow minutes at $%g. All figures are modelled: autoscalebot backtest shows how well.\n\n",
-		judged.Hours()/24, s.Price, s.SlowMinute)
+func printSuggestions(w io.Writer, found []proof.Suggestion, s proof.Search) error {
+	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot backtest shows how well.\n\n",
+		proof.Money(s.Price), proof.Money(s.SlowMinute))
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(w, "Nothing that was tried would have been worth its price.")
 		return err

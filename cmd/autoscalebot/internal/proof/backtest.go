@@ -12,6 +12,8 @@ type Backtest struct {
 	// Report has the result at the recorded dynos first, that of the recorded settings next, and then those of others.
 	Report
 	Model Model
+	// Given is what was said of the app, and not fitted; zero where nothing was.
+	Given App
 	// As compares the model with the record, whose bounds are LowMS and HighMS.
 	As            As
 	LowMS, HighMS float64
@@ -26,8 +28,8 @@ func (b Backtest) about(w io.Writer) {
 	if r.Summed > 0 {
 		fmt.Fprintf(w, "%d of them are made of a minute's summary each, since older heartbeats are not kept one by one.\n", r.Summed)
 	}
-	fmt.Fprintf(w, "The model: %d slots a dyno and %.0f ms for an answer, fitted to the record; a heartbeat takes %.0f ms where nothing waits; a boot takes\n"+
-		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", b.Model.App.Slots, 1000*b.Model.App.Seconds, b.Model.Idle.MedianMS,
+	fmt.Fprintf(w, "The model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms where nothing waits; a boot takes\n"+
+		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots), 1000*b.Model.App.Seconds, b.fitted(), b.Model.Idle.MedianMS,
 		b.Model.BootMin, b.Model.BootMax, map[bool]string{true: "as the bot has learned", false: "which is assumed"}[r.Boot > 0])
 	fmt.Fprintf(w, "Its error on the record: %.1f %% of the heartbeats above %g ms, recorded %.1f %% (%.1f points apart hour by hour); %.1f %% below %g ms,\n"+
 		"recorded %.1f %%; median %.0f ms, recorded %.0f; 90th percentile %.0f ms, recorded %.0f.\n",
@@ -40,6 +42,26 @@ func (b Backtest) about(w io.Writer) {
 		fmt.Fprintf(w, " In %.1f %% there was no heartbeat: the load is interpolated.", 100*unseen)
 	}
 	fmt.Fprintf(w, "\nRecorded are the dynos, ups and downs of the first line below; everything else is modelled.\n\n")
+}
+
+func slots(n int) string {
+	if n == 1 {
+		return "1 slot"
+	}
+	return fmt.Sprintf("%d slots", n)
+}
+
+// fitted says where the slots and the time of an answer come from.
+func (b Backtest) fitted() string {
+	switch {
+	case b.Given.Slots > 0 && b.Given.Seconds > 0:
+		return "both as given"
+	case b.Given.Slots > 0:
+		return "the slots as given and the time fitted to the record"
+	case b.Given.Seconds > 0:
+		return "the slots fitted to the record and the time as given"
+	}
+	return "fitted to the record"
 }
 
 func (b Backtest) zone() *time.Location {

@@ -47,6 +47,7 @@ func (r Report) HTML(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	r.meanings(&b)
 	b.WriteString("</main></body></html>\n")
 	_, err = w.Write(b.Bytes())
 	return err
@@ -73,7 +74,12 @@ func (r Report) table(b *bytes.Buffer) {
 	for _, s := range r.Results {
 		r.row(b, s)
 	}
-	b.WriteString("</tbody></table></div>\n<dl>")
+	b.WriteString("</tbody></table></div>\n")
+}
+
+// meanings says what the figures are.
+func (r Report) meanings(b *bytes.Buffer) {
+	b.WriteString("<h2>The figures</h2>\n<dl>")
 	for _, f := range r.figures() {
 		fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>", f.name, html.EscapeString(f.meaning))
 	}

@@ -50,23 +50,52 @@ func Part(o sim.Options, from, to time.Duration) sim.Options {
 	return o
 }
 
-// Split cuts a simulation into a part to learn from, the first 60 %, and one to judge by, the rest. A part that would take more requests
-// than it may is cut to what is nearest to the other.
-func Split(o sim.Options, mostLearned, mostJudged float64) (learn, judge sim.Options, err error) {
+// A Cut is a simulation in two: a part to learn from and a later one to judge by.
+type Cut struct {
+	Learn, Judge sim.Options
+	// Of is how long the whole lasts. What is missing of it was left out, since it would have been too much work.
+	Of time.Duration
+}
+
+// beatWork is how many requests can be simulated in the time that a decision by the adaptive policy takes, about 0.14 ms.
+const beatWork = 1400
+
+// Split cuts a simulation into its first 60 %, to learn from, and the rest, to judge by. A part that would take more work than it may is
+// cut to what is nearest to the other. Work is counted in requests; a heartbeat, one each beat, is as much as many of them.
+func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (Cut, error) {
 	length := o.Demand.Length().Truncate(time.Minute)
 	at := (length * 6 / 10).Truncate(time.Minute)
 	if at < 10*time.Minute || length-at < 10*time.Minute {
-		return learn, judge, fmt.Errorf("the load lasts %v, and cannot be cut into a part to learn from and one to judge by; 30 minutes are the least", length)
+		return Cut{}, fmt.Errorf("the load lasts %v, and cannot be cut into a part to learn from and one to judge by; 30 minutes are the least", length)
 	}
 	whole := Part(o, 0, length)
 	from, to := at, at
+	work := func(minute time.Duration) float64 {
+		return 60*whole.Demand.Rate(minute.Seconds()+30) + beatWork*time.Minute.Seconds()/beat.Seconds()
+	}
 	for sum := 0.0; from > 0 && sum < mostLearned; from -= time.Minute {
-		sum += 60 * whole.Demand.Rate(from.Seconds()-30)
+		sum += work(from - time.Minute)
 	}
 	for sum := 0.0; to < length && sum < mostJudged; to += time.Minute {
-		sum += 60 * whole.Demand.Rate(to.Seconds()+30)
+		sum += work(to)
 	}
-	return Part(o, from, at), Part(o, at, to), nil
+	return Cut{Part(o, from, at), Part(o, at, to), length}, nil
+}
+
+// Left is how much of the whole was left out.
+func (c Cut) Left() time.Duration { return c.Of - c.Learn.Length - c.Judge.Length }
+
+// Text says in two lines what is learned from and judged by, and what is left out. more is how the reader gets that too.
+func (c Cut) Text(zone *time.Location, more string) string {
+	part := func(o sim.Options) string {
+		const day = "Mon 2 Jan 2006 15:04"
+		return o.Start.In(zone).Format(day) + " to " + o.Start.Add(o.Length).In(zone).Format(day) + " (" + span(o.Length.Hours()) + ")"
+	}
+	text := "Learned from " + part(c.Learn) + ",\njudged by " + part(c.Judge) + ".\n"
+	if left := c.Left(); left > 0 {
+		text += fmt.Sprintf("Of the %s there are, %s were left out, to be quick; %s.\n", span(c.Of.Hours()), span(left.Hours()), more)
+	}
+	return text
 }
 
 // A Score is what settings come to.
@@ -186,7 +215,7 @@ func draw(r *rand.Rand, dims []Dimension, best []int, any bool) []int {
 }
 
 func pairsOf(dims []Dimension, pick []int) []string {
-	var out []string
+	out := []string{}
 	for i, v := range pick {
 		if v > 0 {
 			out = append(out, dims[i].Name+"="+dims[i].Values[v-1])
@@ -226,4 +255,12 @@ func Paste(pairs []string) string {
 		fmt.Fprintf(&b, "  %s=%s\n", name, value)
 	}
 	return b.String()
+}
+
+// Money writes an amount of dollars for people: $25, $0.10, $0.0004.
+func Money(dollars float64) string {
+	if dollars == math.Trunc(dollars) || dollars < 0.01 {
+		return fmt.Sprintf("$%g", dollars)
+	}
+	return fmt.Sprintf("$%.2f", dollars)
 }

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,9 @@ type Row struct {
 // slotTime is the time of day that is looked at as a whole, in minutes.
 const slotTime = 30
 
-// Rows finds the stretches of the day in which a result was slow on half of the days or more, from half an hour before, with the dynos
-// that were needed on four days of five. least is the minimum that there is.
+// Rows finds the stretches of the day in which a result was slow on half of the days or more while more than the minimum, which is least,
+// was needed: what is slow with dynos enough, more dynos do not help. Each row begins half an hour before, and has the dynos that were
+// needed on four days of five.
 func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 	var out []Row
 	for _, c := range []struct {
@@ -43,7 +45,7 @@ func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 			slot := (at.Hour()*60 + at.Minute()) / slotTime
 			most, late := 0, false
 			for _, m := range r.Minutes[i : i+slotTime] {
-				most, late = max(most, m.Needed), late || m.IsSlow()
+				most, late = max(most, m.Needed), late || m.IsSlow() && m.Needed > least
 			}
 			days[slot]++
 			if late {
@@ -65,6 +67,24 @@ func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 			row.To = (slot + 1) * slotTime
 			slices.Sort(need[slot])
 			row.Min = max(row.Min, need[slot][len(need[slot])*4/5])
+		}
+	}
+	return out
+}
+
+// SameTime says whether two rows are about the same hours of the same days.
+func (r Row) SameTime(other Row) bool {
+	return r.Days == other.Days && r.From == other.From && r.To == other.To
+}
+
+// Variants are the row, and the same with a quarter, a half and once more dynos: those that are needed are 90 % busy, which is too much
+// where a dyno has few slots or an answer takes long.
+func (r Row) Variants() (out []Row) {
+	for _, more := range []float64{0, 0.25, 0.5, 1} {
+		v := r
+		v.Min += int(math.Ceil(more * float64(r.Min)))
+		if n := len(out); n == 0 || out[n-1].Min < v.Min {
+			out = append(out, v)
 		}
 	}
 	return out
