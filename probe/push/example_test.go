@@ -25,7 +25,7 @@ func Example() {
 	r.Header.Set("Authorization", "Bearer 0123456789abcdef0123456789abcdef")
 	mux.ServeHTTP(httptest.NewRecorder(), r)
 
-	p, err := s.Prober("jobs", push.Newest)
+	p, err := s.Prober("", "jobs", push.Newest)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -18,29 +18,32 @@ const (
 	Mean Take = "mean"
 )
 
-// Prober returns a [probe.Prober] of a name, or says why there can be none. Its readings have the name as their Signal, the unit that was
-// pushed last, and one of these outcomes:
+// Prober returns a [probe.Prober] of the metric of a name, or says why there can be none. Its readings have signal as their Signal, or the
+// name where that is "", the unit that was pushed last, and one of these outcomes:
 //   - Answered: an instance pushed a value within the window. Instances that did not are left out.
 //   - Unreachable: none did.
-func (s *Store) Prober(name string, take Take) (probe.Prober, error) {
+func (s *Store) Prober(signal, name string, take Take) (probe.Prober, error) {
 	if why := checkName(name); why != "" {
 		return nil, fmt.Errorf("the name %.100q of a pushed metric %s", name, why)
 	}
 	if take != Newest && take != Mean {
 		return nil, fmt.Errorf("%q of a pushed metric is not known: take %s or %s", string(take), Newest, Mean)
 	}
-	return prober{s, name, take}, nil
+	if signal == "" {
+		signal = name
+	}
+	return prober{s, signal, name, take}, nil
 }
 
 type prober struct {
-	s    *Store
-	name string
-	take Take
+	s            *Store
+	signal, name string
+	take         Take
 }
 
 // Probe reads what has come. It waits for nothing.
 func (p prober) Probe(context.Context) probe.Reading {
-	r := probe.Reading{Signal: p.name, Time: time.Now(), Outcome: probe.Unreachable}
+	r := probe.Reading{Signal: p.signal, Time: time.Now(), Outcome: probe.Unreachable}
 	var err error
 	if r.Value, r.Unit, err = p.s.read(r.Time, p.name, p.take); err != nil {
 		r.Error = err.Error()

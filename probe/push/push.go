@@ -6,7 +6,7 @@
 //	}
 //	mux.Handle("/v1/apps/", s)
 //	mux.Handle("/metrics/", s)
-//	p, err := s.Prober("jobs", push.Newest)
+//	p, err := s.Prober("backlog", "jobs", push.Newest)
 //	if err != nil {
 //		return err
 //	}

@@ -60,7 +60,7 @@ func form(instance int, name string, value float64) string {
 
 func want(t *testing.T, s *push.Store, name string, take push.Take, value float64, unit, why string) {
 	t.Helper()
-	p, err := s.Prober(name, take)
+	p, err := s.Prober("", name, take)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +115,13 @@ func TestManyMetricsAtOnce(t *testing.T) {
 	give(t, s, appPath, `{"metrics":[{"name":"b","value":4}]}`)
 	want(t, s, "a.b-c_D9", push.Mean, 1000, "req/s", "")
 	want(t, s, "b", push.Mean, 1, "", "")
+	p, err := s.Prober("backlog", "b", push.Newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Probe(t.Context()); r.Signal != "backlog" || r.Value != 1 {
+		t.Errorf("got %+v", r)
+	}
 }
 
 func TestRefusals(t *testing.T) {
@@ -234,7 +241,7 @@ func TestSeveralAtOnce(t *testing.T) {
 	s := newStore(t, push.Options{})
 	server := httptest.NewServer(s)
 	defer server.Close()
-	p, err := s.Prober("jobs", push.Mean)
+	p, err := s.Prober("", "jobs", push.Mean)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,10 +274,10 @@ func TestMistakes(t *testing.T) {
 		t.Error("anybody could push")
 	}
 	s := newStore(t, push.Options{})
-	if _, err := s.Prober("my jobs", push.Mean); err == nil || err.Error() != `the name "my jobs" of a pushed metric has more than letters, digits and _ . - in it` {
+	if _, err := s.Prober("", "my jobs", push.Mean); err == nil || err.Error() != `the name "my jobs" of a pushed metric has more than letters, digits and _ . - in it` {
 		t.Errorf("got %v", err)
 	}
-	if _, err := s.Prober("jobs", "best"); err == nil || err.Error() != `"best" of a pushed metric is not known: take newest or mean` {
+	if _, err := s.Prober("", "jobs", "best"); err == nil || err.Error() != `"best" of a pushed metric is not known: take newest or mean` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -294,7 +301,7 @@ func FuzzPushes(f *testing.F) {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 		for _, take := range []push.Take{push.Newest, push.Mean} {
-			p, err := s.Prober("jobs", take)
+			p, err := s.Prober("", "jobs", take)
 			if err != nil {
 				t.Fatal(err)
 			}
