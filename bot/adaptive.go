@@ -25,6 +25,7 @@ const (
 // It is made by NewAdaptive, and may be used by several bots at once.
 type Adaptive struct {
 	numbers
+	fed  fedAim
 	laws *laws
 }
 
@@ -74,7 +75,7 @@ func NewAdaptive(aim Aim, boundMS float64) (*Adaptive, error) {
 	case !(boundMS > 0) || math.IsInf(boundMS, 0):
 		return nil, fmt.Errorf("a bound of %g ms is none; it must be more than 0", boundMS)
 	}
-	return &Adaptive{n, newLaws(boundMS / 1000)}, nil
+	return &Adaptive{n, aim.fed(), newLaws(boundMS / 1000)}, nil
 }
 
 // infer takes the readings of a tick into the state, and says what load they tell of. It says nothing at 0 dynos.
@@ -92,6 +93,7 @@ func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading
 	l.update(w, bs, serving, fresh, dt)
 	l.Late = l.lateness(w, bs)
 	l.At = now
+	l.Feed = p.Adaptive.feed(l, st, now, in, serving)
 	d.Load = p.Adaptive.estimate(l, now, serving)
 	l.Needs = needed(l.Needs, now, d.Load.Need, time.Duration(l.Patience*float64(time.Second)))
 	d.Load.Most, d.Load.PatienceSeconds = l.Needs[0].Dynos, math.Round(l.Patience)
@@ -180,8 +182,17 @@ func dynos(need float64) int { return int(math.Ceil(min(need, mostNeeded))) }
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-// adapt wishes for what the load needs.
+// adapt wishes for what the load needs: by the router's log where there is one, else by the heartbeats.
 func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	if st.Load.Feed.speaks(now) && !st.Load.Feed.Capacity.At.IsZero() {
+		p.adaptFed(st, d, now, in)
+		return
+	}
+	p.adaptBeats(st, d, now, in)
+}
+
+// adaptBeats wishes for what the load needs that the heartbeats tell of.
+func (p *Policy) adaptBeats(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	a, l, n := p.Adaptive, st.Load, d.From
 	drain := l.drain(float64(n))
 	trigger := l.quantile(a.laws, a.upQuantile, true)/a.up + drain

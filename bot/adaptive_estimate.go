@@ -19,10 +19,18 @@ type Estimate struct {
 	PatienceSeconds float64 `json:"patience_seconds"`
 	// Trial says that fewer dynos are tried, since heartbeats that do not wait cannot tell how low the load is.
 	Trial bool `json:"trial,omitempty"`
+	// RequestsPerSecond is how many are to be served by the router's log, and PerDyno how many of them a dyno bears; 0 where there is none.
+	RequestsPerSecond float64 `json:"requests_per_second,omitempty"`
+	PerDyno           float64 `json:"per_dyno,omitempty"`
+	// Shared is how many dynos are kept at the most while more of them were found to serve no more requests; 0 while they were not.
+	Shared int `json:"shared,omitempty"`
 }
 
 // String writes the estimate for people.
 func (e *Estimate) String() string {
+	if e.PerDyno > 0 {
+		return e.fedText()
+	}
 	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
 	if e.Most > e.Need {
 		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
@@ -31,4 +39,31 @@ func (e *Estimate) String() string {
 		text += "; no heartbeat has waited for long, so fewer are tried"
 	}
 	return text
+}
+
+// fed makes the estimate one of the router's log.
+func (e *Estimate) fed(a *Adaptive, f *Feed) {
+	e.RequestsPerSecond, e.PerDyno = round(f.ahead(a.fed.margin)), round(a.fed.to*f.Capacity.Bears)
+	e.Need, e.Most = f.dynos(a, a.fed.to), f.Needs[0].Dynos
+	e.PatienceSeconds = math.Round(holdFor.Seconds())
+}
+
+// fedText writes an estimate of the router's log for people.
+func (e *Estimate) fedText() string {
+	text := fmt.Sprintf("%s requests/s, about %s a dyno: that needs %d", figure(e.RequestsPerSecond), figure(e.PerDyno), e.Need)
+	if e.Most > e.Need {
+		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
+	}
+	if e.Shared > 0 {
+		text += fmt.Sprintf(", but more than %d have not served more requests", e.Shared)
+	}
+	return text
+}
+
+// figure writes a number with a digit after the point where it is below 10.
+func figure(x float64) string {
+	if x < 10 {
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
 }

@@ -29,7 +29,8 @@ func NewPricedAdaptive(dynoHours, boundMS float64) (*Adaptive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.numbers = a.toward(other.numbers, min(math.Abs(share), 1))
+	share = min(math.Abs(share), 1)
+	a.numbers, a.fed = a.toward(other.numbers, share), a.fed.toward(other.fed, share)
 	return a, nil
 }
 

@@ -35,12 +35,17 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			}).Draw(t, "outcome")
 			return r
 		})
+		fed := rapid.Custom(func(t *rapid.T) probe.Reading {
+			r := line(rapid.SampledFrom(bot.FeedSignals()).Draw(t, "signal"), rapid.OneOf(rapid.Float64Range(0, 2000), rapid.Float64()).Draw(t, "value"))
+			r.Outcome = rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Answered, probe.Answered, probe.Unreachable}).Draw(t, "outcome")
+			return r
+		})
 		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 5, 30, 400, 100_000, -60}).Draw(t, "pause")) * time.Second)
 			if hand := rapid.IntRange(-9, 40).Draw(t, "hand"); hand >= 30 {
 				n = hand
 			}
-			in := rapid.SliceOfN(reading, 0, 3).Draw(t, "readings")
+			in := append(rapid.SliceOfN(reading, 0, 3).Draw(t, "readings"), rapid.SliceOfN(fed, 0, 5).Draw(t, "log")...)
 			before := fromJSON(t, st) // NaN has no JSON
 			next, d := p.Decide(st, now, in, lim, n)
 			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(fromJSON(t, again), fromJSON(t, next)) || !reflect.DeepEqual(d2, d) {

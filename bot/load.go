@@ -41,6 +41,8 @@ type Load struct {
 	// taken back, of which the newest was at Regretted.
 	Patience  float64   `json:"patience"`
 	Regretted time.Time `json:"regretted,omitzero"`
+	// Feed is what is known from the router's log, nil where none was ever read.
+	Feed *Feed `json:"feed,omitempty"`
 }
 
 // A Start is an up: at At so many dynos were added. Told says that the platform tells when they serve.

@@ -97,10 +97,10 @@ func (p *pastTime) load(args []string) error {
 	var m mistakes
 	s, given, err := settings.LoadTrial(below, recorded)
 	m.settings(err)
-	p.base = trial{s, given}
+	p.base = trial{s: s, given: given}
 	s, given, err = settings.LoadTrial(below, append(recorded, args...))
 	m.settings(err)
-	p.other = trial{s, given}
+	p.other = trial{s: s, given: given}
 	if len(m.problems) > 0 {
 		return m.problems
 	}

@@ -49,7 +49,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 		return err
 	}
 	out := bufio.NewWriter(f)
-	_, err = sim.Run(ctx, o, trial{s, given}.bot("count", nil, nil, lineWriter{json.NewEncoder(out)}))
+	_, err = sim.Run(ctx, o, trial{s: s, given: given}.bot("count", nil, nil, lineWriter{json.NewEncoder(out)}))
 	return errors.Join(err, out.Flush(), f.Close())
 }
 
@@ -81,7 +81,7 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.Seed = 5
-		truth, err := sim.Run(t.Context(), o, trial{tried, given}.bot("count", nil, nil))
+		truth, err := sim.Run(t.Context(), o, trial{s: tried, given: given}.bot("count", nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}

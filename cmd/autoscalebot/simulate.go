@@ -54,7 +54,7 @@ func (o output) check(m *mistakes) {
 }
 
 func newSimulate() *cobra.Command {
-	sc, out, policy := newScene(), output{}, ""
+	sc, out, policy, routerLogs := newScene(), output{}, "", false
 	cmd := &cobra.Command{
 		Use:   "simulate --trace FILE|--shape NAME [NAME=value ...]",
 		Short: "Simulate what the settings, or another policy, would do under a load",
@@ -68,6 +68,7 @@ Shapes: ` + shapeHelp() + `.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
 		t := m.trial(args)
+		t.routerLogs = routerLogs
 		o := sc.options(&m, t)
 		drivers := m.drivers(cmp.Or(policy, t.policy()), t, o)
 		out.check(&m)
@@ -88,6 +89,7 @@ Shapes: ` + shapeHelp() + `.`,
 	}
 	sc.flags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "", "`NAMES` of policies, with commas between, or all; that of the settings, if not said")
+	cmd.Flags().BoolVar(&routerLogs, "router-logs", false, "let the adaptive policies read the router's log lines too, as with a log drain")
 	out.flags(cmd)
 	return cmd
 }
@@ -140,6 +142,8 @@ func writeWhole(path string, write func(io.Writer) error) error {
 type trial struct {
 	s     *settings.Settings
 	given func(name string) bool
+	// routerLogs lets the adaptive policies read the simulated router's log beside the heartbeats.
+	routerLogs bool
 }
 
 // limits are the least and the greatest number of dynos that the schedule allows within so long from start.
@@ -168,6 +172,9 @@ func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...
 	return sim.BotIn(name, o.Interval, func(w *sim.World) *bot.Bot {
 		inWorld := o
 		inWorld.Scaler, inWorld.Probers = w, heartbeats(w, t.s)
+		if t.routerLogs && o.Policy.Adaptive != nil {
+			inWorld.Probers = append(inWorld.Probers, w.RouterLog()...)
+		}
 		return bot.New(inWorld)
 	})
 }

@@ -50,7 +50,7 @@ func (t trial) policy() string {
 func (m *mistakes) trial(args []string) trial {
 	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
 	m.settings(err)
-	return trial{s, given}
+	return trial{s: s, given: given}
 }
 
 // settings notes what is wrong with settings.

@@ -132,7 +132,7 @@ func onScene(m *mistakes, sc *scene, s *proof.Search, args []string) (trial, sim
 		if err != nil {
 			return sim.Driver{}, err
 		}
-		return trial{with, given}.bot("tried", nil, nil), nil
+		return trial{s: with, given: given}.bot("tried", nil, nil), nil
 	}
 	return t, o, nil
 }

@@ -17,6 +17,8 @@ type Signal string
 const (
 	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that of all rates.
 	RequestsPerSecond Signal = "requests_per_second"
+	// RecentRequestsPerSecond counts those of the last 15 s of the window alone: of less weight, and of less age.
+	RecentRequestsPerSecond Signal = "recent_requests_per_second"
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading when there were no
 	// requests: nothing is known then of how long one would have taken.
 	ServiceP50 Signal = "service_p50"
@@ -47,7 +49,7 @@ const (
 // Signals returns all there are.
 func Signals() []Signal {
 	return []Signal{
-		RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99, ErrorsPerSecond,
+		RequestsPerSecond, RecentRequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99, ErrorsPerSecond,
 		OverloadPerSecond, H11PerSecond, H12PerSecond, H13PerSecond, Busy, LoadMean, LoadMax, MemoryMean, MemoryMax,
 	}
 }
@@ -89,7 +91,7 @@ type prober struct {
 // Probe reads what has come. It waits for nothing.
 func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
-	s, err := p.d.Snapshot(r.Time, 0)
+	s, err := p.d.Snapshot(r.Time, p.signal.window())
 	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > p.d.silence {
 		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the heartbeats would be", p.d.silence)
 	}
@@ -103,6 +105,17 @@ func (p prober) Probe(context.Context) probe.Reading {
 	}
 	r.Outcome = probe.Answered
 	return r
+}
+
+// recently is what RecentRequestsPerSecond looks back on.
+const recently = 15 * time.Second
+
+// window is what a signal looks back on; 0 for that of the drain.
+func (s Signal) window() time.Duration {
+	if s == RecentRequestsPerSecond {
+		return recently
+	}
+	return 0
 }
 
 // unit is that of the readings.
@@ -149,7 +162,7 @@ func (s Signal) read(o *Snapshot) (float64, error) {
 // count gives the number that a signal is the rate of.
 func (s Signal) count(o *Snapshot) int {
 	switch s {
-	case RequestsPerSecond:
+	case RequestsPerSecond, RecentRequestsPerSecond:
 		return o.Requests
 	case ErrorsPerSecond:
 		return o.Errors

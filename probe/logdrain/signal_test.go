@@ -49,7 +49,7 @@ func TestSignalsTellWhatTheLogSays(t *testing.T) {
 			value float64
 			unit  string
 		}{
-			logdrain.RequestsPerSecond: {10 + 5./6, "requests/s"}, logdrain.ErrorsPerSecond: {4. / 6, "requests/s"},
+			logdrain.RequestsPerSecond: {10 + 5./6, "requests/s"}, logdrain.RecentRequestsPerSecond: {10 + 5./6, "requests/s"}, logdrain.ErrorsPerSecond: {4. / 6, "requests/s"},
 			logdrain.OverloadPerSecond: {0.5, "requests/s"}, logdrain.H11PerSecond: {1. / 6, "requests/s"},
 			logdrain.H12PerSecond: {1. / 6, "requests/s"}, logdrain.H13PerSecond: {1. / 6, "requests/s"},
 			logdrain.ServiceP50: {60, "ms"}, logdrain.ServiceP95: {100, "ms"}, logdrain.ServiceP99: {30_000, "ms"},
@@ -80,9 +80,25 @@ func TestAllSignalsHaveAProber(t *testing.T) {
 		}
 	}
 	_, err := d.Prober("queue_depth")
-	if err == nil || !strings.HasPrefix(err.Error(), `"queue_depth" is no signal of the log drain: take one of requests_per_second, service_p50, `) {
+	if err == nil || !strings.HasPrefix(err.Error(), `"queue_depth" is no signal of the log drain: take one of requests_per_second, recent_requests_per_second, `) {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestRecentRequestsAreThoseOfTheLastQuarterMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		repeat(t, d, 61, func(i int) string {
+			line := routed(time.Now(), fmt.Sprint(i), answered)
+			if i >= 45 {
+				line += routed(time.Now(), fmt.Sprint("second ", i), answered)
+			}
+			return line
+		})
+		if minute, recent := value(t, d, logdrain.RequestsPerSecond), value(t, d, logdrain.RecentRequestsPerSecond); math.Abs(minute-1.25) > 0.01 || recent != 2 {
+			t.Errorf("got %v requests a second in the last minute, and %v in the last 15 s of it, want 1.25 and 2", minute, recent)
+		}
+	})
 }
 
 func TestNoDrainIsNoReading(t *testing.T) {
