@@ -37,15 +37,17 @@ func (f Failure) Error() string { return f.Text }
 
 // A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
 type Client struct {
-	http   *http.Client
-	header http.Header
+	http    *http.Client
+	header  http.Header
+	maxBody int64
 }
 
 // NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close]; otherwise each has one
 // of its own: probes are rare, and an idle connection would only be found dead.
 func NewClient(header http.Header, config *tls.Config, keep bool) *Client {
 	return &Client{
-		header: header,
+		header:  header,
+		maxBody: maxBody,
 		http: &http.Client{
 			Transport: &http.Transport{
 				Proxy:                  http.ProxyFromEnvironment,
@@ -57,6 +59,12 @@ func NewClient(header http.Header, config *tls.Config, keep bool) *Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+}
+
+// Accept lets answers have up to n bytes instead of 1 MiB, and returns c. It must be called before the first request.
+func (c *Client) Accept(n int64) *Client {
+	c.maxBody = n
+	return c
 }
 
 // Close closes the connections that no request uses.
@@ -71,12 +79,12 @@ func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body 
 		return 0, nil, explain(parent, ctx, u, err)
 	}
 	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
 	switch {
 	case err != nil:
 		return resp.StatusCode, nil, explain(parent, ctx, u, err)
-	case len(body) > maxBody:
-		return resp.StatusCode, nil, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", maxBody>>10)}
+	case int64(len(body)) > c.maxBody:
+		return resp.StatusCode, nil, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", c.maxBody>>10)}
 	}
 	return resp.StatusCode, body, judge(resp.StatusCode)
 }

@@ -1,0 +1,128 @@
+package logcache
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+)
+
+type prober struct {
+	o      Options
+	signal Signal
+}
+
+// Probe reads once and says what came of it. It returns when the timeout is over or parent ends at the latest.
+func (p prober) Probe(parent context.Context) probe.Reading {
+	ctx, cancel := context.WithTimeout(parent, p.o.Timeout)
+	defer cancel()
+	now := time.Now()
+	r := probe.Reading{Signal: string(p.signal), Time: now, Unit: p.signal.unit(), Outcome: probe.Answered}
+	rd := &reader{parent: parent, ctx: ctx, status: &r.Status}
+	value, err := p.try(rd, "", now)
+	if r.Status == http.StatusUnauthorized || r.Status == http.StatusNotFound { // which is what Log Cache says to a token that has run out
+		value, err = p.try(rd, rd.access.Token, now)
+	}
+	if err == nil {
+		r.Value = value
+		return r
+	}
+	var f web.Failure
+	if !errors.As(err, &f) {
+		f = noAccess(parent, ctx, err)
+	}
+	r.Outcome, r.Error = f.Outcome, f.Text
+	if r.Status == http.StatusNotFound {
+		r.Error += ": Log Cache has no such app, or this user or client may not read its metrics: is it a space developer or auditor?"
+	}
+	return r
+}
+
+// try reads the signal with a token that is none of refused.
+func (p prober) try(rd *reader, refused string, now time.Time) (float64, error) {
+	*rd.status = 0
+	if err := rd.ctx.Err(); err != nil {
+		return 0, err
+	}
+	a, err := p.o.Access(rd.ctx, refused)
+	if err != nil {
+		return 0, err
+	}
+	u, err := web.ParseURL(a.URL, "https://log-cache.example.com")
+	if err != nil {
+		return 0, err
+	}
+	header, err := web.Headers(u, a.Token, nil, p.o.UserAgent)
+	if err != nil {
+		return 0, err
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	rd.access, rd.url = a, u.JoinPath("api/v1/read", url.PathEscape(a.Source))
+	rd.client = web.NewClient(header, p.o.TLS, true).Accept(maxPage)
+	defer rd.client.Close()
+	return p.read(rd, now)
+}
+
+// read takes the signal's value as of now.
+func (p prober) read(rd *reader, now time.Time) (float64, error) {
+	since := now.Add(-p.o.Window)
+	switch p.signal {
+	case CPU, Memory:
+		u, err := rd.usage(p.o.ProcessType, since, now)
+		if err != nil {
+			return 0, err
+		}
+		return u.mean(p.signal, p.o.Window)
+	case Throughput:
+		u, err := rd.usage(p.o.ProcessType, now.Add(-min(p.o.Window, time.Minute)), now)
+		if err != nil {
+			return 0, err
+		}
+		n := u.instances()
+		if n == 0 {
+			return 0, bad("no instance of %.40s tells of itself, so how many there are is not known", p.o.ProcessType)
+		}
+		q, err := rd.requests(p.o.ProcessType, since, now)
+		return q.perSecond(now) / float64(n), err
+	}
+	q, err := rd.requests(p.o.ProcessType, since, now)
+	switch {
+	case err != nil:
+		return 0, err
+	case p.signal == RequestsPerSecond:
+		return q.perSecond(now), nil
+	case len(q.took) == 0:
+		return 0, bad("there were no requests within %v", p.o.Window)
+	case p.signal == Latency:
+		return q.middle(p.o.Middle), nil
+	}
+	return q.percentile(map[Signal]float64{ServiceP50: 50, ServiceP95: 95, ServiceP99: 99}[p.signal]), nil
+}
+
+// noAccess says in words why there is no access.
+func noAccess(parent, ctx context.Context, err error) web.Failure {
+	text := strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
+			return ' '
+		}
+		return c
+	}, err.Error())
+	if len(text) > 280 {
+		text = strings.ToValidUTF8(text[:280], "") + "…"
+	}
+	switch {
+	case errors.Is(parent.Err(), context.Canceled):
+		return web.Failure{Outcome: probe.Unreachable, Text: "cancelled"}
+	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		return web.Failure{Outcome: probe.Timeout, Text: "no access to the metrics within the time"}
+	}
+	return web.Failure{Outcome: probe.Unreachable, Text: text}
+}
