@@ -235,7 +235,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	program := tool(t, "prometheus")
 	m := complete(t)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", m.Handler())
+	mux.Handle("GET /metrics", metrics.Handler(m))
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	dir := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -20,53 +21,52 @@ const (
 // health is what the health handlers answer.
 type health struct {
 	Status string `json:"status"`
-	// LastTick is when the newest tick was done, SecondsAgo how long ago that is.
+	// LastTick is when the newest tick was done, SecondsAgo how long ago that is: of several loops, the one that is furthest behind.
+	// Both are left out while one has yet to do its first.
 	LastTick   *time.Time `json:"last_tick,omitempty"`
 	SecondsAgo *float64   `json:"seconds_ago,omitempty"`
-	Reason     string     `json:"reason,omitempty"`
+	// Reason says what is wrong, of several loops with the process type of each that fails.
+	Reason string `json:"reason,omitempty"`
 }
 
-// Healthz says whether the loop is alive: 200 if a tick was done within the last 3 intervals, or within the last minute where these
-// are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The answer is a JSON object.
-func (m *Metrics) Healthz() http.Handler {
-	return answer(func(now time.Time, h *health) {
+// Healthz says whether all loops are alive: 200 if each has done a tick within its last 3 intervals, or within the last minute where
+// these are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The answer is a JSON object.
+func Healthz(all ...*Metrics) http.Handler {
+	return answer(all, func(m *Metrics, now time.Time) (reason string) {
 		limit := max(beatsMissed*m.o.Interval, longestTick)
 		since := m.seen
 		if since.IsZero() {
 			since, limit = m.o.Started, max(limit, longestStart)
 		}
 		if ago := now.Sub(since); ago > limit {
-			h.Reason = fmt.Sprintf("no tick for %v, where one is due every %v", ago.Round(time.Second), m.o.Interval)
+			return fmt.Sprintf("no tick for %v, where one is due every %v", ago.Round(time.Second), m.o.Interval)
 		}
-	}, m)
+		return ""
+	})
 }
 
-// Readyz says whether the first tick is done: 200 if so, otherwise 503 with a reason. The answer is a JSON object.
-func (m *Metrics) Readyz() http.Handler {
-	return answer(func(_ time.Time, h *health) {
+// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON object.
+func Readyz(all ...*Metrics) http.Handler {
+	return answer(all, func(m *Metrics, _ time.Time) (reason string) {
 		if !m.ready {
-			h.Reason = "the first tick is not done yet"
+			return "the first tick is not done yet"
 		}
-	}, m)
+		return ""
+	})
 }
 
-// answer makes a handler of judge, which gives the reason why something is wrong, if it is. m.mu is held while it does.
-func answer(judge func(now time.Time, h *health), m *Metrics) http.Handler {
+// A judge gives the reason why something is wrong, "" if nothing is. m.mu is held while it does.
+type judge func(m *Metrics, now time.Time) (reason string)
+
+// answer makes a handler of a judge.
+func answer(all []*Metrics, wrong judge) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "this can only be read", http.StatusMethodNotAllowed)
 			return
 		}
-		now := time.Now()
-		h, code := health{Status: "ok"}, http.StatusOK
-		m.mu.Lock()
-		judge(now, &h)
-		if seen := m.seen; !seen.IsZero() {
-			ago := now.Sub(seen).Seconds()
-			h.LastTick, h.SecondsAgo = &seen, &ago
-		}
-		m.mu.Unlock()
+		h, code := judged(all, wrong, time.Now()), http.StatusOK
 		if h.Reason != "" {
 			h.Status, code = "failing", http.StatusServiceUnavailable
 		}
@@ -75,4 +75,30 @@ func answer(judge func(now time.Time, h *health), m *Metrics) http.Handler {
 		w.WriteHeader(code)
 		_ = json.NewEncoder(w).Encode(h) // whoever asked has gone
 	})
+}
+
+// judged is what a judge says of all.
+func judged(all []*Metrics, wrong judge, now time.Time) health {
+	h, oldest := health{Status: "ok"}, now
+	var reasons []string
+	for _, m := range all {
+		m.mu.Lock()
+		reason, seen := wrong(m, now), m.seen
+		m.mu.Unlock()
+		if seen.Before(oldest) {
+			oldest = seen
+		}
+		if reason != "" && len(all) > 1 {
+			reason = m.o.ProcessType + ": " + reason
+		}
+		if reason != "" {
+			reasons = append(reasons, reason)
+		}
+	}
+	h.Reason = strings.Join(reasons, "; ")
+	if !oldest.IsZero() {
+		ago := now.Sub(oldest).Seconds()
+		h.LastTick, h.SecondsAgo = &oldest, &ago
+	}
+	return h
 }

@@ -38,19 +38,19 @@ func TestHealthFollowsTheLoop(t *testing.T) {
 				t.Errorf("%s: %d %q, want %d %q", when, c, r, code, reason)
 			}
 		}
-		want("at the start", m.Healthz(), 200, "")
-		want("at the start", m.Readyz(), 503, "the first tick is not done yet")
+		want("at the start", metrics.Healthz(m), 200, "")
+		want("at the start", metrics.Readyz(m), 503, "the first tick is not done yet")
 
 		go run(t, m, time.Hour, 0, 0, time.Hour) // the third probe hangs
 		synctest.Wait()
-		want("after the first tick", m.Healthz(), 200, "")
-		want("after the first tick", m.Readyz(), 200, "")
+		want("after the first tick", metrics.Healthz(m), 200, "")
+		want("after the first tick", metrics.Readyz(m), 200, "")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		want("90 s after the second tick", m.Healthz(), 200, "")
+		want("90 s after the second tick", metrics.Healthz(m), 200, "")
 		time.Sleep(time.Second)
-		want("91 s after the second tick", m.Healthz(), 503, "no tick for 1m31s, where one is due every 30s")
-		want("91 s after the second tick", m.Readyz(), 200, "")
+		want("91 s after the second tick", metrics.Healthz(m), 503, "no tick for 1m31s, where one is due every 30s")
+		want("91 s after the second tick", metrics.Readyz(m), 200, "")
 		time.Sleep(time.Hour)
 	})
 }
@@ -61,11 +61,11 @@ func TestALoopThatNeverBeganIsNotAlive(t *testing.T) {
 		o.Started = time.Now()
 		m := metrics.New(o)
 		time.Sleep(2 * time.Minute)
-		if code, reason := ask(t, m.Healthz()); code != 200 {
+		if code, reason := ask(t, metrics.Healthz(m)); code != 200 {
 			t.Errorf("%d %q after 2 minutes", code, reason)
 		}
 		time.Sleep(time.Second)
-		if code, reason := ask(t, m.Healthz()); code != 503 || reason != "no tick for 2m1s, where one is due every 30s" {
+		if code, reason := ask(t, metrics.Healthz(m)); code != 503 || reason != "no tick for 2m1s, where one is due every 30s" {
 			t.Errorf("%d %q after more than 2 minutes", code, reason)
 		}
 	})
@@ -79,11 +79,11 @@ func TestATickMayWaitForThePlatform(t *testing.T) {
 		m := metrics.New(o)
 		record(t, m, scaled())
 		time.Sleep(time.Minute)
-		if code, reason := ask(t, m.Healthz()); code != 200 {
+		if code, reason := ask(t, metrics.Healthz(m)); code != 200 {
 			t.Errorf("%d %q after a minute", code, reason)
 		}
 		time.Sleep(time.Second)
-		if code, _ := ask(t, m.Healthz()); code != 503 {
+		if code, _ := ask(t, metrics.Healthz(m)); code != 503 {
 			t.Errorf("%d after more than a minute", code)
 		}
 	})
@@ -92,7 +92,7 @@ func TestATickMayWaitForThePlatform(t *testing.T) {
 func TestAnInterruptedTickIsNotReady(t *testing.T) {
 	m := metrics.New(options())
 	record(t, m, bot.Record{Time: noon, Action: bot.Interrupted})
-	if code, _ := ask(t, m.Readyz()); code != 503 {
+	if code, _ := ask(t, metrics.Readyz(m)); code != 503 {
 		t.Errorf("%d, want 503", code)
 	}
 }
@@ -101,9 +101,51 @@ func TestHealthCanOnlyBeRead(t *testing.T) {
 	m := metrics.New(options())
 	for method, code := range map[string]int{http.MethodHead: 503, http.MethodPost: 405, http.MethodDelete: 405} {
 		w := httptest.NewRecorder()
-		m.Readyz().ServeHTTP(w, httptest.NewRequest(method, "/readyz", nil))
+		metrics.Readyz(m).ServeHTTP(w, httptest.NewRequest(method, "/readyz", nil))
 		if w.Code != code {
 			t.Errorf("%s: %d, want %d", method, w.Code, code)
 		}
 	}
+}
+
+// worker is a Metrics of the same app's other process type.
+func worker() *metrics.Metrics {
+	o := options()
+	o.ProcessType = "worker"
+	return metrics.New(o)
+}
+
+func TestHealthIsThatOfTheWorstLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		web, worker := metrics.New(options()), worker()
+		healthy, ready := metrics.Healthz(web, worker), metrics.Readyz(web, worker)
+		record(t, web, scaled())
+		if code, reason := ask(t, ready); code != 503 || reason != "worker: the first tick is not done yet" {
+			t.Errorf("%d %q before the worker's first tick", code, reason)
+		}
+		record(t, worker, scaled())
+		if code, reason := ask(t, ready); code != 200 || reason != "" {
+			t.Errorf("%d %q after it", code, reason)
+		}
+		time.Sleep(91 * time.Second)
+		record(t, web, scaled())
+		time.Sleep(time.Second)
+		w := httptest.NewRecorder()
+		healthy.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		var got struct {
+			Reason string
+			Ago    float64 `json:"seconds_ago"`
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != 503 || got.Reason != "worker: no tick for 1m32s, where one is due every 30s" || got.Ago != 92 {
+			t.Errorf("%d %+v while the worker's loop is stuck", w.Code, got)
+		}
+		time.Sleep(2 * time.Minute)
+		want := "web: no tick for 2m1s, where one is due every 30s; worker: no tick for 3m32s, where one is due every 30s"
+		if code, reason := ask(t, healthy); code != 503 || reason != want {
+			t.Errorf("%d %q while both are", code, reason)
+		}
+	})
 }

@@ -6,19 +6,13 @@ package metrics
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 )
-
-// maxScrapes is how many scrapes may be under way at once; further ones are answered with 503.
-const maxScrapes = 8
 
 // Options say what a [Metrics] tells beside the records. App, ProcessType and Interval are needed.
 type Options struct {
@@ -55,7 +49,7 @@ type Metrics struct {
 	missed uint64
 }
 
-// New makes a Metrics with a registry of its own.
+// New makes a Metrics with a registry of its own. Each process type has one; no two of them have the same App and ProcessType.
 func New(o Options) *Metrics {
 	if o.Started.IsZero() {
 		o.Started = time.Now()
@@ -64,13 +58,7 @@ func New(o Options) *Metrics {
 	own := prometheus.WrapRegistererWith(prometheus.Labels{"app": valid(o.App), "process_type": valid(o.ProcessType)}, m.registry)
 	m.counters = newCounters(own, o.Targets)
 	own.MustRegister(newest{m})
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// Handler answers with all metrics, in the format that the scraper asks for.
-func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
 
 // Record takes in a tick's record. It neither blocks nor fails.

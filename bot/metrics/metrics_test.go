@@ -72,10 +72,10 @@ func blind() bot.Record {
 	}
 }
 
-func text(t testing.TB, m *metrics.Metrics) string {
+func text(t testing.TB, all ...*metrics.Metrics) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	metrics.Handler(all...).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("/metrics answers %d: %s", w.Code, w.Body)
 	}
@@ -387,7 +387,7 @@ func TestEverybodyMayAskWhileTheBotRuns(t *testing.T) {
 			for range 20 {
 				record(t, m, scaled(), blind())
 				text(t, m)
-				m.Healthz().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
+				metrics.Healthz(m).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
 			}
 		})
 	}
@@ -405,6 +405,24 @@ func TestMetricsTellNoSecret(t *testing.T) {
 	record(t, m, r)
 	if bytes.Contains([]byte(text(t, m)), []byte("secret-token")) {
 		t.Error("an error's text is in the metrics")
+	}
+}
+
+func TestSeveralProcessTypesAreToldAtOnce(t *testing.T) {
+	web, worker := metrics.New(options()), worker()
+	record(t, web, scaled(), scaled())
+	record(t, worker, scaled())
+	told := text(t, web, worker)
+	for line, want := range map[string]int{
+		`autoscalebot_ticks_total{action="scaled",app="dancing-forest",process_type="web"} 2`:    1,
+		`autoscalebot_ticks_total{action="scaled",app="dancing-forest",process_type="worker"} 1`: 1,
+		"# TYPE autoscalebot_ticks_total counter":                                                1,
+		"# TYPE go_goroutines gauge":                                                             1,
+		"\nprocess_cpu_seconds_total ":                                                           1,
+	} {
+		if got := strings.Count(told, line); got != want {
+			t.Errorf("%d times %q, want %d", got, line, want)
+		}
 	}
 }
 

@@ -26,8 +26,8 @@ const (
 
 // OTLPOptions say what is exported by [NewOTLP]. Metrics and Env are needed.
 type OTLPOptions struct {
-	// Metrics are exported, the same as by [Metrics.Handler].
-	Metrics *Metrics
+	// Metrics are exported, the same as by [Handler]: one for each process type, at least one.
+	Metrics []*Metrics
 	// Env gives the environment's variables, "" for one that is not set.
 	Env func(name string) string
 	// Log is told once when a collector cannot be reached or refuses what it is sent, and when it takes it again. Nil is silent.
@@ -62,14 +62,15 @@ func NewOTLP(o OTLPOptions) (*OTLP, error) {
 	}
 	e := &OTLP{stop: make(chan struct{})}
 	e.ctx, e.abort = context.WithCancel(context.Background())
-	about := config.resource(o.Metrics.o.Version)
+	about := config.resource(o.Metrics[0].o.Version)
 	if c := config.traces; c != nil {
 		e.traces = &queue{}
 		waiting := batch{queue: e.traces, about: about}
 		e.start(newSender("traces", *c, o), waiting.take, waiting.sent)
 	}
 	if c := config.metrics; c != nil {
-		take := func() proto.Message { return o.Metrics.export(about, time.Now()) }
+		all, started := gatherers(o.Metrics), o.Metrics[0].o.Started
+		take := func() proto.Message { return export(all, about, started, time.Now()) }
 		e.start(newSender("metrics", *c, o), take, func() {})
 	}
 	return e, nil

@@ -120,13 +120,13 @@ func TestWrongVariablesAreAllTold(t *testing.T) {
 			"open /no/such: no such file or directory",
 	} {
 		pairs := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://c", env}
-		_, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: metrics.New(options()), Env: environ(pairs...)})
+		_, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{metrics.New(options())}, Env: environ(pairs...)})
 		if err == nil || !strings.Contains(err.Error()+"\n", want+"\n") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v\nwant: %s", env, err, want)
 		}
 	}
 	_, err := metrics.NewOTLP(metrics.OTLPOptions{
-		Metrics: metrics.New(options()),
+		Metrics: []*metrics.Metrics{metrics.New(options())},
 		Env:     environ("OTEL_EXPORTER_OTLP_ENDPOINT=c", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_BSP_SCHEDULE_DELAY=0"),
 	})
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
@@ -166,7 +166,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		c := &collector{t: t}
 		e, err := metrics.NewOTLP(metrics.OTLPOptions{
-			Metrics: m, Transport: checking{c},
+			Metrics: []*metrics.Metrics{m}, Transport: checking{c},
 			Env: environ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://c/traces", "OTEL_EXPORTER_OTLP_HEADERS="+s, "OTEL_RESOURCE_ATTRIBUTES="+s),
 		})
 		if err != nil {

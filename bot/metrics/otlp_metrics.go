@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
@@ -12,9 +13,10 @@ import (
 )
 
 // export gives all metrics as they are at now, by the names that Prometheus knows them by, so that one dashboard serves both ways.
-func (m *Metrics) export(by about, now time.Time) proto.Message {
-	families, _ := m.registry.Gather() // what could be gathered is worth sending
-	at := moment{start: nano(m.o.Started), now: nano(now)}
+// They are counted since started.
+func export(all prometheus.Gatherer, by about, started, now time.Time) proto.Message {
+	families, _ := all.Gather() // what could be gathered is worth sending
+	at := moment{start: nano(started), now: nano(now)}
 	var out []*metricspb.Metric
 	for _, f := range families {
 		if e := at.export(f); e != nil {

@@ -38,7 +38,7 @@ func newSender(name string, to endpoint, o OTLPOptions) *sender {
 		o.Transport = t
 	}
 	return &sender{
-		endpoint: to, name: name, agent: "autoscalebot/" + o.Metrics.o.Version, log: o.Log,
+		endpoint: to, name: name, agent: "autoscalebot/" + o.Metrics[0].o.Version, log: o.Log,
 		// A redirect would carry the headers, which may be secret, to somebody who was not asked for.
 		client: &http.Client{Transport: o.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}

@@ -115,7 +115,7 @@ func (c *collector) spans() []*tracepb.Span {
 // start starts an export with these variables, NAME=value each.
 func start(t testing.TB, m *metrics.Metrics, log io.Writer, transport http.RoundTripper, env ...string) *metrics.OTLP {
 	t.Helper()
-	e, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: m, Env: environ(env...), Log: slog.New(slog.NewTextHandler(log, nil)), Transport: transport})
+	e, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{m}, Env: environ(env...), Log: slog.New(slog.NewTextHandler(log, nil)), Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}

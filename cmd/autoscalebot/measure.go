@@ -30,7 +30,7 @@ func measure(s *settings.Settings, h host, targets []notify.Target) (measures, e
 		return m, nil
 	}
 	var err error
-	if m.otlp, err = metrics.NewOTLP(metrics.OTLPOptions{Metrics: m.Metrics, Env: os.Getenv, Log: h.log}); err != nil {
+	if m.otlp, err = metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{m.Metrics}, Env: os.Getenv, Log: h.log}); err != nil {
 		return m, settings.Problems{{Name: "OTEL_…", What: err.Error()}}
 	}
 	return m, nil

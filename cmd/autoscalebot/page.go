@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -39,9 +40,9 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 		return "", func() {}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/healthz", m.Healthz())
-	mux.Handle("/readyz", m.Readyz())
-	mux.Handle("/metrics", guarded(s, m.Handler()))
+	mux.Handle("/healthz", metrics.Healthz(m.Metrics))
+	mux.Handle("/readyz", metrics.Readyz(m.Metrics))
+	mux.Handle("/metrics", guarded(s, metrics.Handler(m.Metrics)))
 	if page != nil {
 		showOpen(ctx, page, db, h)
 		b.RecordTo(page)
