@@ -145,3 +145,30 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a file says, its record has beats in the order of time with possible numbers, and settings that can be read.
+func FuzzRecordedFile(f *testing.F) {
+	f.Add([]byte(`{"time":"2026-03-02T00:00:00Z","app":"shop","dynos":1,"limits":{"min":1,"max":3},"readings":[{"signal":"heartbeat","value":70,"unit":"ms","outcome":"answered"}]}`))
+	f.Add([]byte(`{"time":"2026-03-02T00:00:30Z","app":"shop","dynos":-1,"readings":[{"signal":"heartbeat","value":1e300,"unit":"ms","outcome":"timeout"}]}` + "\n{}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var r proof.Record
+		for rec, err := range readRecords(bytes.NewReader(text)) {
+			if err != nil {
+				break
+			}
+			r.Add(rec)
+		}
+		r.Trim()
+		for i, b := range r.Beats {
+			if b.Dynos < 1 || !(b.MS >= 0) || math.IsInf(b.MS, 0) || i > 0 && !b.Time.After(r.Beats[i-1].Time) {
+				t.Errorf("beat %d is %+v", i, b)
+			}
+		}
+		if len(r.Beats) == 0 {
+			return
+		}
+		if _, _, err := settings.LoadTrial(nil, settingsOf(&r)); err != nil {
+			t.Errorf("the record's settings: %v", err)
+		}
+	})
+}

@@ -25,7 +25,7 @@ func (m *mistakes) add(name, format string, args ...any) {
 
 func (m *mistakes) note(name string, err error) {
 	if err != nil {
-		m.add(name, "%v", err)
+		m.add(name, "%s", strings.TrimPrefix(err.Error(), "simulate: "))
 	}
 }
 
@@ -179,6 +179,11 @@ func (sc *scene) demand(m *mistakes, o *sim.Options) {
 			m.add("--trace", "%v", err)
 			return
 		}
+		if t.Length() > longestSimulated {
+			m.add("--trace", "%s lasts %.0f days, and %.0f are the most that are simulated; choose a part with --from and --to",
+				sc.trace, t.Length().Hours()/24, longestSimulated.Hours()/24)
+			return
+		}
 		o.Demand, o.Start = t, t.Start
 	case sc.shape != "":
 		s, err := sim.ShapeOf(sc.shape)
@@ -208,6 +213,9 @@ func (m *mistakes) after(flag, text string) time.Duration {
 	}
 	return now.Sub(at)
 }
+
+// longestSimulated is how much of a trace can be simulated at once, as in bot/sim.
+const longestSimulated = 366 * 24 * time.Hour
 
 // longestTrace bounds a trace's file in bytes.
 const longestTrace = 512 << 20
