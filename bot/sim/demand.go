@@ -8,7 +8,7 @@ import (
 // A Demand is how many requests people send over time.
 type Demand interface {
 	// Rate returns the requests per second so many seconds after the beginning, from 0 to ten million. It is asked in the
-	// middle of each second, and a minute and a half beyond the end.
+	// middle of each second, and beyond the end for as long as the oracle looks ahead, which is [Fleet.Foresight].
 	Rate(seconds float64) float64
 	// Length is how long the demand is known for.
 	Length() time.Duration

@@ -39,6 +39,6 @@
 // # Dynos that are needed
 //
 // A rate λ needs ⌈λS/(0.9·c)⌉ dynos: 90 % of their slots are busy then, which for c = 5, S = 100 ms and CV = 1 means a 95th
-// percentile of 0.7 s. This is what a peak is scaled by, and what the oracle goes by: it asks for what the largest demand of the
-// next 75 s needs.
+// percentile of 0.7 s. This is what a peak is scaled by, and what the oracle goes by: it asks for what the largest demand within
+// the longest boot and 15 s more needs: of the next 75 s, where a boot takes a minute at most.
 package sim

@@ -8,15 +8,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-const (
-	// foresight is how far the oracle looks: it commands what the longest boot and its own interval later is needed, and
-	// keeps what is needed sooner.
-	foresight = 75
-	// oracleInterval is from one decision of the oracle's to the next, in seconds.
-	oracleInterval = 5
-)
+// oracleInterval is from one decision of the oracle's to the next, in seconds.
+const oracleInterval = 5
 
-// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand of the next 75 s needs. It
+// Foresight is how far the oracle looks ahead: as long as the longest boot takes, and 15 s more, so that what it commands at one of its
+// decisions, 5 s apart, is up in time.
+func (f Fleet) Foresight() time.Duration { return f.BootMax + 3*oracleInterval*time.Second }
+
+// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand within its [Fleet.Foresight] needs. It
 // waits for the same boots as everybody.
 func Oracle() Driver {
 	return Driver{"oracle", oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
@@ -29,6 +28,7 @@ type need struct {
 	demand   Demand
 	capacity float64 // requests per second that one dyno serves
 	limits   schedule.Limits
+	seconds  int // that it looks ahead
 
 	// A window of the seconds ahead whose demand is larger than that of all later ones in it, in the order of time.
 	largest []ahead
@@ -47,7 +47,7 @@ func (n *need) at(rate float64) int {
 
 // ahead is how many dynos the demand of the seconds from now on needs. It must not be asked of an earlier second than before.
 func (n *need) ahead(now int) int {
-	for ; n.seen < now+foresight; n.seen++ {
+	for ; n.seen < now+n.seconds; n.seen++ {
 		rate := n.demand.Rate(float64(n.seen) + 0.5)
 		for len(n.largest) > 0 && n.largest[len(n.largest)-1].rate <= rate {
 			n.largest = n.largest[:len(n.largest)-1]

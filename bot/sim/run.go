@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -116,10 +117,11 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	m := &meter{timeout: f.Timeout.Seconds(), bound: o.Bound.Seconds()}
 	a := &accounts{timeout: f.Timeout.Seconds(), minutes: make([]Minute, 0, int(o.Length.Minutes()))}
 	m.done = a.answers
+	ahead := need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits, seconds: int(math.Ceil(f.Foresight().Seconds()))}
 	w := &World{
 		meter: m, f: f, interval: interval.Seconds(), start: o.Start, limits: o.Limits, changes: &changes{},
 		beats: stream(o.Seed, streamHeartbeats), service: f.Heartbeat.Service.sampler(),
-		need: need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits},
+		need: ahead,
 	}
 	n := f.Dynos
 	if n == 0 {
@@ -127,7 +129,7 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	}
 	w.fleet = newFormation(f, stream(o.Seed, streamFleet), n)
 	t := newTraffic(f, o.Demand, w.fleet, m, o.Seed)
-	oracle := need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits}
+	oracle := ahead
 	dynos := 0
 	t.every = func(rate float64) {
 		d := oracle.at(rate)

@@ -448,3 +448,19 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 		}
 	}
 }
+
+// Perfect knowledge reaches as far as a boot takes, however long that is: the oracle has its dynos up in time.
+func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
+	for _, boot := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {
+		f := sim.DefaultFleet()
+		f.BootMin, f.BootMax, f.NoRestarts = boot, boot, true
+		demand, err := sim.ShapeOf("square")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run(t, sim.Options{Demand: demand, Fleet: f, Peak: 10}, sim.Oracle())
+		if r.SlowMinutesPercent > 0 || r.OracleRatio < 0.99 || r.OracleRatio > 1.01 {
+			t.Errorf("with a boot of %v, %.2f %% of the minutes are slow at %.3f of its own dyno-hours", boot, r.SlowMinutesPercent, r.OracleRatio)
+		}
+	}
+}

@@ -51,7 +51,7 @@ func (r Report) figures() []figure {
 		{"lost", "%", func(s sim.Result) float64 { return s.LostPercent }, 3, "requests that the router gave up, or that met no dyno"},
 		{"dyno-hours", "", func(s sim.Result) float64 { return s.DynoHours }, 1, "billed from the command that adds a dyno to the one that removes it"},
 		{"dollars", "", func(s sim.Result) float64 { return s.Dollars }, 2, fmt.Sprintf("what they cost at $%g a month for a dyno", r.Price)},
-		{"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2, "dyno-hours in relation to perfect knowledge of the next 75 s"},
+		{"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2, fmt.Sprintf("dyno-hours in relation to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds())},
 		{"ups", "", func(s sim.Result) float64 { return float64(s.Ups) }, 0, "times that dynos were added"},
 		{"downs", "", func(s sim.Result) float64 { return float64(s.Downs) }, 0, "times that dynos were removed"},
 		{"flips", "", func(s sim.Result) float64 { return float64(s.Flips) }, 0, "changes back within 10 minutes"},
