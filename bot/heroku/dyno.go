@@ -22,11 +22,24 @@ type dyno struct {
 
 // Up tells how many dynos of the process type run: those whose state is up, and idle ones, which an Eco app's first request
 // wakes. One that is starting, restarting, crashed or down doesn't count. For a moment there may be more than Size tells,
-// since a dyno that has been scaled away is in the list until it ends.
+// since a dyno that has been scaled away is in the list until it ends. As with Size, another process type's reading will do.
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
-	var list []dyno
-	err = p.do(ctx, "read the dynos of "+p.app, func(ctx context.Context) error {
-		if err := p.service.Get(ctx, &list, "/apps/"+p.app+"/dynos", nil, &api.ListRange{Field: "id", Max: mostDynos}); err != nil {
+	list, err := sharing(ctx, p, &p.shared.dynos, p.allDynos)
+	if err != nil {
+		return 0, p.named("read the dynos of "+p.app, err)
+	}
+	for _, d := range list {
+		if d.Type == p.processType && (d.State == "up" || d.State == "idle") {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// allDynos reads the dynos of all process types.
+func (c *client) allDynos(ctx context.Context) (list []dyno, err error) {
+	err = c.call(ctx, func(ctx context.Context) error {
+		if err := c.service.Get(ctx, &list, "/apps/"+c.app+"/dynos", nil, &api.ListRange{Field: "id", Max: mostDynos}); err != nil {
 			return err
 		}
 		if list == nil {
@@ -37,17 +50,11 @@ func (p *Platform) Up(ctx context.Context) (n int, err error) {
 			return fmt.Errorf("it ends after %d dynos, and there are more", len(list))
 		}
 		for _, d := range list {
-			switch {
-			case d.Type == "" || d.State == "":
+			if d.Type == "" || d.State == "" {
 				return errors.New("it has a dyno without a type or a state")
-			case d.Type == p.processType && (d.State == "up" || d.State == "idle"):
-				n++
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	return n, nil
+	return list, err
 }

@@ -6,7 +6,16 @@ import (
 )
 
 // NewOver makes a Platform whose calls go to a transport of the test's, so that they can be in virtual time.
-func NewOver(o Options, inner http.RoundTripper) (*Platform, error) { return newPlatform(o, inner) }
+func NewOver(o Options, inner http.RoundTripper) (*Platform, error) {
+	a, err := OpenOver(o, inner)
+	if err != nil {
+		return nil, err
+	}
+	return a.Scaler(o.ProcessType)
+}
+
+// OpenOver makes an App whose calls go to a transport of the test's.
+func OpenOver(o Options, inner http.RoundTripper) (*App, error) { return openOver(o, inner) }
 
 // RetryAfter reads a Retry-After header.
 func RetryAfter(header string, now time.Time) time.Duration { return retryAfter(header, now) }

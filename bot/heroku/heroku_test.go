@@ -23,6 +23,7 @@ var (
 	_ bot.Checker     = (*heroku.Platform)(nil)
 	_ bot.Releaser    = (*heroku.Platform)(nil)
 	_ bot.UpTeller    = (*heroku.Platform)(nil)
+	_ bot.Pricer      = (*heroku.Platform)(nil)
 )
 
 // open makes a fake API with my-app, which has two web dynos, and a platform on it.

@@ -20,11 +20,24 @@ type release struct {
 //
 // Only a pending release is not done: its release phase is under way. A failed one is done, since its code never runs and
 // the dynos stay as they were; so is one in a state that this package doesn't know, since it need not ever end.
+//
+// As with Size, the reading of another process type will do.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {
-	var list []release
-	err = p.do(ctx, "read the newest release of "+p.app, func(ctx context.Context) error {
+	list, err := sharing(ctx, p, &p.shared.releases, p.newestRelease)
+	switch {
+	case err != nil:
+		return time.Time{}, false, p.named("read the newest release of "+p.app, err)
+	case len(list) == 0:
+		return time.Time{}, true, nil
+	}
+	return list[0].CreatedAt, list[0].Status != "pending", nil
+}
+
+// newestRelease reads the newest release, none where there is none yet.
+func (c *client) newestRelease(ctx context.Context) (list []release, err error) {
+	err = c.call(ctx, func(ctx context.Context) error {
 		newest := &api.ListRange{Field: "version", Max: 1, Descending: true}
-		if err := p.service.Get(ctx, &list, "/apps/"+p.app+"/releases", nil, newest); err != nil {
+		if err := c.service.Get(ctx, &list, "/apps/"+c.app+"/releases", nil, newest); err != nil {
 			return err
 		}
 		switch {
@@ -37,11 +50,5 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return time.Time{}, false, err
-	case len(list) == 0:
-		return time.Time{}, true, nil
-	}
-	return list[0].CreatedAt, list[0].Status != "pending", nil
+	return list, err
 }

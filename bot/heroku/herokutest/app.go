@@ -32,7 +32,8 @@ type Process struct {
 	// Quantity is the number of dynos to begin with.
 	Quantity int
 	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
-	// Performance, Private and Shield ten, of others a hundred.
+	// Performance, Private and Shield ten, of others a hundred. A change is refused to a size that there isn't, and to one of a
+	// tier that the app's other process types are not of: Eco, Basic, and the rest.
 	Size string
 	// Command is what runs; "" means "./TYPE".
 	Command string
@@ -124,6 +125,30 @@ func limit(size string) int {
 		return 10
 	}
 	return 100
+}
+
+// sizes are those of the Common Runtime, by their names.
+func sizes() []string {
+	return []string{"Eco", "Basic", "Standard-1X", "Standard-2X", "Performance-M", "Performance-L", "Performance-L-RAM", "Performance-XL", "Performance-2XL"}
+}
+
+// tier is what the sizes of an app's process types must have in common.
+func tier(size string) string {
+	switch s := strings.ToLower(size); s {
+	case "eco", "basic":
+		return s
+	}
+	return "production"
+}
+
+// otherTier finds the size of another process type that is of another tier than a size, "" for none.
+func (a *app) otherTier(p *process, size string) string {
+	for _, o := range a.processes {
+		if o != p && tier(o.Size) != tier(size) {
+			return o.Size
+		}
+	}
+	return ""
 }
 
 // uuid makes an id that is the same for the same name.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,6 +66,10 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 		}
 		n, err := u.quantity(p.Quantity)
 		switch most := limit(size); {
+		case u.Size != "" && !slices.Contains(sizes(), size):
+			return sizeRefused(fmt.Sprintf("No such size as %s. Use %s.", u.Size, strings.Join(sizes(), ", ")))
+		case tier(size) != tier(p.Size) && a.otherTier(p, size) != "":
+			return sizeRefused(fmt.Sprintf("Cannot use the following dyno types in the same app: %s and %s.", size, a.otherTier(p, size)))
 		case err != nil || n < 0:
 			e := documented(http.StatusUnprocessableEntity)
 			e.message = fmt.Sprintf("Invalid quantity for process type %s.", u.Type)
@@ -92,6 +97,13 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 		return reply{resource: "formation", value: a.formation()}
 	}
 	return reply{resource: "formation", value: a.process(processType).resource(a)}
+}
+
+// sizeRefused is the answer to a dyno size that can't be.
+func sizeRefused(message string) reply {
+	p := documented(http.StatusUnprocessableEntity)
+	p.message = message
+	return failed(p)
 }
 
 // parseUpdates checks a body against the schema of its request, and reads it.
@@ -157,6 +169,11 @@ func (u update) quantity(now int) (int, error) {
 
 // sizeName writes a dyno size as Heroku does: standard-1x as Standard-1X.
 func sizeName(s string) string {
+	for _, known := range sizes() {
+		if strings.EqualFold(known, s) {
+			return known
+		}
+	}
 	parts := strings.Split(strings.ToLower(s), "-")
 	for i, p := range parts {
 		if p != "" {

@@ -134,6 +134,23 @@ func (s *Server) SetQuantity(app, processType string, n int) {
 	s.process(app, processType).set(n, s.birth)
 }
 
+// Size tells the dyno size of a process type. It panics when there is no such app or process type.
+func (s *Server) Size(app, processType string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process(app, processType).Size
+}
+
+// SetSize changes the dyno size of a process type, as somebody's hand would, whatever the others' are, and restarts its dynos. It panics
+// when there is no such app or process type.
+func (s *Server) SetSize(app, processType, size string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.process(app, processType)
+	p.Size = size
+	p.restart(s.birth)
+}
+
 // SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server
 // has 4,500.
 func (s *Server) SetRemaining(n int) {

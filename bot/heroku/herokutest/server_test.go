@@ -85,6 +85,8 @@ func TestEachRouteAnswersAsThePublishedSchemaSays(t *testing.T) {
 		{"PATCH", "/apps/my-app/formation/web", `{"size":"standard-2x"}`, 200, []string{`"quantity":3`, `"size":"Standard-2X"`}},
 		{"PATCH", "/apps/my-app/formation", `{"updates":[{"type":"web","quantity":"+2"},{"type":"mail","quantity":0}]}`, 200, []string{`"quantity":5`, `"quantity":0`}},
 		{"PATCH", "/apps/my-app/formation", `{"updates":[{"type":"web","quantity":"-1"},{"type":"mail","quantity":2}]}`, 422, []string{`"id":"cannot_update_above_limit"`, "1 Basic size"}},
+		{"PATCH", "/apps/my-app/formation/web", `{"size":"standard-9x"}`, 422, []string{`"id":"invalid_params"`, "No such size as standard-9x. Use Eco, Basic"}},
+		{"PATCH", "/apps/my-app/formation/web", `{"size":"eco"}`, 422, []string{"Cannot use the following dyno types in the same app: Eco and Basic"}},
 		{"PATCH", "/apps/my-app/formation/web", `{"quantity":101}`, 422, []string{`"limit":100`}},
 		{"PATCH", "/apps/my-app/formation/web", `{"quantity":-1}`, 422, []string{`"id":"invalid_params"`}},
 		{"PATCH", "/apps/my-app/formation/clock", `{"quantity":1}`, 404, []string{`"resource":"formation"`, "(clock)"}},
@@ -182,6 +184,10 @@ func TestTheServerKnowsItsAppsAndCalls(t *testing.T) {
 	srv := herokutest.NewServer(t)
 	srv.AddApp(office())
 	srv.SetQuantity("my-app", "web", 7)
+	srv.SetSize("my-app", "web", "Performance-M")
+	if size := srv.Size("my-app", "web"); size != "Performance-M" {
+		t.Errorf("Size = %q, want Performance-M", size)
+	}
 	if n := srv.Quantity("my-app", "web"); n != 7 {
 		t.Errorf("Quantity = %d, want 7", n)
 	}

@@ -1,0 +1,98 @@
+package heroku
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// An App is one app on Heroku, of which several process types may be scaled. Calls that its process types make at about the same time
+// become one: of readings one request for all, and of changes one batch. It may be used from several goroutines.
+type App struct {
+	client  *client
+	batches batches
+
+	formations share[[]formation]
+	dynos      share[[]dyno]
+	releases   share[[]release]
+
+	mu    sync.Mutex
+	types map[string]bool
+}
+
+// Open makes an App. It calls nobody; its errors say which option is wrong, and never tell the key.
+func Open(o Options) (*App, error) {
+	return openOver(o, &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: defaultTimeout}).DialContext,
+		TLSHandshakeTimeout:    defaultTimeout,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		// One call at a time gains nothing from HTTP/2, and a connection of HTTP/1 that went dead goes with the first
+		// call that finds out, instead of failing every later one.
+		Protocols: http1(),
+	})
+}
+
+func http1() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+func openOver(o Options, inner http.RoundTripper) (*App, error) {
+	base, err := baseURL(o.URL)
+	switch {
+	case err != nil:
+		return nil, err
+	case o.App == "":
+		return nil, errors.New("the Heroku app's name is missing: `heroku apps` lists yours")
+	case !only(o.App, letters+digits+"-", 64):
+		return nil, fmt.Errorf("%q is no Heroku app: its name has letters, digits and dashes only, as in my-app", o.App)
+	case o.Key == "":
+		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` makes one")
+	case !only(o.Key, letters+digits+"-_.~+/=", 4096):
+		return nil, errors.New("the Heroku API key holds a space, a line break, a quote or another character that no token has: " +
+			"paste the token alone, as `heroku authorizations:create` shows it")
+	case o.Timeout < 0:
+		return nil, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout)
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "autoscalebot"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &App{client: newClient(o, base, inner), types: map[string]bool{}}, nil
+}
+
+// Scaler makes a Platform of one process type; "" means "web". It calls nobody. All of an app's are to be taken before the first call, so
+// that each knows whether it stands alone: one that does waits for nobody.
+func (a *App) Scaler(processType string) (*Platform, error) {
+	if processType == "" {
+		processType = "web"
+	}
+	if !only(processType, letters+digits+"-_", 128) {
+		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", processType)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.types[processType] = true
+	return &Platform{client: a.client, processType: processType, shared: a}, nil
+}
+
+// several tells how many process types there are.
+func (a *App) several() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.types)
+}
+
+// changed drops the readings that are from before a change.
+func (a *App) changed() {
+	a.formations.drop()
+	a.dynos.drop()
+}

@@ -1,0 +1,105 @@
+package heroku
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// fresh is how old a reading may be that one process type has made and another takes over. Their ticks begin together, but one's heartbeat
+// takes longer than another's.
+const fresh = 2 * time.Second
+
+// A share lets several process types have one reading. The zero share is ready to use.
+type share[T any] struct {
+	mu     sync.Mutex
+	newest *reading[T] // nil where there is none to take over
+}
+
+// A reading is a request under way, or its answer.
+type reading[T any] struct {
+	begun  time.Time
+	cancel context.CancelFunc
+	done   chan struct{} // closed when value and err are there
+	value  T
+	err    error
+
+	taken   map[string]bool // by whom; guarded by the share, as is waiting
+	waiting int
+}
+
+// sharing reads for a process type: by itself where it is the only one.
+func sharing[T any](ctx context.Context, p *Platform, s *share[T], read func(context.Context) (T, error)) (T, error) {
+	if p.shared.several() < 2 {
+		return read(ctx)
+	}
+	return s.get(ctx, p.processType, read)
+}
+
+// get gives who a reading that was begun a short while ago at the most, and that who has not had before: another's, or a new one made
+// by read. It returns when ctx ends at the latest; the request goes on as long as anybody waits for it.
+func (s *share[T]) get(ctx context.Context, who string, read func(context.Context) (T, error)) (value T, err error) {
+	if ctx.Err() != nil {
+		return value, ended(ctx)
+	}
+	r := s.join(ctx, who, read)
+	select {
+	case <-r.done:
+		return r.value, r.err
+	case <-ctx.Done():
+		s.leave(r)
+		return value, ended(ctx)
+	}
+}
+
+func (s *share[T]) join(ctx context.Context, who string, read func(context.Context) (T, error)) *reading[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.newest; r != nil && !r.taken[who] && time.Since(r.begun) < fresh {
+		r.taken[who] = true
+		r.waiting++
+		return r
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := &reading[T]{begun: time.Now(), cancel: cancel, done: make(chan struct{}), taken: map[string]bool{who: true}, waiting: 1}
+	s.newest = r
+	go func() {
+		defer cancel()
+		r.value, r.err = read(ctx)
+		if r.err != nil {
+			s.dropIf(r)
+		}
+		close(r.done)
+	}()
+	return r
+}
+
+// leave ends a request that nobody waits for any more.
+func (s *share[T]) leave(r *reading[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.waiting--; r.waiting == 0 {
+		r.cancel()
+		s.forget(r)
+	}
+}
+
+// drop has nobody take over what was read so far.
+func (s *share[T]) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.newest = nil
+}
+
+func (s *share[T]) dropIf(r *reading[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(r)
+}
+
+// forget drops a reading. s.mu is held.
+func (s *share[T]) forget(r *reading[T]) {
+	if s.newest == r {
+		s.newest = nil
+	}
+}
