@@ -182,13 +182,15 @@ func dynos(need float64) int { return int(math.Ceil(min(need, mostNeeded))) }
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-// adapt wishes for what the load needs: by the router's log where there is one, else by the heartbeats.
+// adapt wishes for what the load needs: by the router's log where there is one, else by the heartbeats; and for what the same hour of former
+// days and weeks needed, where that is more.
 func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	if st.Load.Feed.speaks(now) && !st.Load.Feed.Capacity.At.IsZero() {
 		p.adaptFed(st, d, now, in)
-		return
+	} else {
+		p.adaptBeats(st, d, now, in)
 	}
-	p.adaptBeats(st, d, now, in)
+	p.expect(st, d, now)
 }
 
 // adaptBeats wishes for what the load needs that the heartbeats tell of.

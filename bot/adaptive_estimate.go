@@ -24,10 +24,20 @@ type Estimate struct {
 	PerDyno           float64 `json:"per_dyno,omitempty"`
 	// Shared is how many dynos are kept at the most while more of them were found to serve no more requests; 0 while they were not.
 	Shared int `json:"shared,omitempty"`
+	// Expected is what raised the wish because former days or weeks needed it; nil where it did not.
+	Expected *Expected `json:"expected,omitempty"`
 }
 
 // String writes the estimate for people.
 func (e *Estimate) String() string {
+	if e.Expected != nil {
+		return e.present() + "; " + e.Expected.String()
+	}
+	return e.present()
+}
+
+// present writes what is needed now.
+func (e *Estimate) present() string {
 	if e.PerDyno > 0 {
 		return e.fedText()
 	}

@@ -49,6 +49,8 @@ type State struct {
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
 	// Load is what is known of the load, nil where the policy counts.
 	Load *Load `json:"load,omitempty"`
+	// Weeks is what was needed in the last weeks, nil where nothing is known or the policy counts.
+	Weeks *Weeks `json:"weeks,omitempty"`
 	// Spend is what this month's dynos have cost.
 	Spend Spend `json:"spend,omitzero"`
 	// Control is what people have asked of the bot.

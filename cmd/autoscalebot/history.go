@@ -141,7 +141,34 @@ func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
 			h.log.Warn("what the bot goes on from could not be read, so it begins anew", "error", err)
 		}
 	}
+	k.learn(ctx, s, h)
 	return k, nil
+}
+
+const (
+	// learnFrom is how far back the adaptive policy learns from the history what is needed at which hour, in at most learnPoints points: of ten
+	// minutes each.
+	learnFrom, learnPoints = 28 * 24 * time.Hour, 5000
+)
+
+// learn lets an adaptive policy that knows nothing of former weeks learn from the history what was needed: the dynos there were, where that
+// was more than the minimum, which says nothing.
+func (k *keeping) learn(ctx context.Context, s *settings.Settings, h host) {
+	if k.db == nil || s.Policy != "adaptive" || k.memory.State.Weeks != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	series, err := k.db.Points(ctx, h.now.Add(-learnFrom), h.now, learnPoints)
+	if err != nil {
+		h.log.Warn("what was needed in the last weeks could not be read, so nothing is expected of any hour yet", "error", err)
+		return
+	}
+	for _, p := range series.Points {
+		if p.Dynos > p.Min {
+			k.memory.State = k.memory.State.Learn(p.Time, p.Dynos)
+		}
+	}
 }
 
 // openState opens the file that the settings name, if they name one, and says what the bot goes on from.

@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	// A slot is a quarter of an hour, by UTC.
+	slot        = 15 * time.Minute
+	slotsADay   = int64(24 * time.Hour / slot)
+	slotsKept   = int(4 * 7 * slotsADay)
+	mostFlatly  = 60   // dynos that a byte tells one by one; beyond them each step is a twentieth
+	flatlyStep  = 0.05 // of the logarithm
+	daysAsked   = 7
+	daysNeeded  = 5
+	weeksAsked  = 4
+	weeksNeeded = 3
+	// A forecast is for the time at which a dyno that is asked for now has booted, and foretellAhead more.
+	foretellAhead = 2 * time.Minute
+	// Forecasts are gone by while trust is at least trustEnough: each right one that told of a rise adds a part trustStep of what is
+	// missing, and each wrong one takes it away. One is right where rightShare of it was needed.
+	trustAtFirst, trustEnough, trustStep, rightShare = 0.5, 0.4, 0.1, 0.75
+	// A forecast alone adds no more than half of what was needed lately, or one.
+	foretellShare = 0.5
+)
+
+// Weeks is what was needed in the last four weeks, by quarters of an hour: a plain value that survives as JSON in about 4 kB, and is
+// never changed in place.
+type Weeks struct {
+	// Slot is the present quarter of an hour since 1970. Sum and N are the sum and the number of the needs of its ticks.
+	Slot int64   `json:"slot"`
+	Sum  float64 `json:"sum"`
+	N    int     `json:"n"`
+	// Past is the mean need of the slots before it, the newest last, each in a byte; 0 where nothing is known.
+	Past []byte `json:"past,omitempty"`
+	// Foretold is what was foretold for the present slot, 0 for nothing, and Before the need of the one before it.
+	Foretold int     `json:"foretold,omitempty"`
+	Before   float64 `json:"before,omitempty"`
+	// Trust is the share of the forecasts of a rise that were right lately.
+	Trust float64 `json:"trust"`
+}
+
+// Expected is what the same hour of former days or weeks needed.
+type Expected struct {
+	// Dynos were needed in all of the Times former days or weeks but the one that needed fewest; Low and High are the fewest and the most.
+	Dynos int `json:"dynos"`
+	Times int `json:"times"`
+	Low   int `json:"low"`
+	High  int `json:"high"`
+	// Weekday is the day of the week they were, "" for days in a row.
+	Weekday string `json:"weekday,omitempty"`
+	// Kept is how many are kept for that.
+	Kept int `json:"kept"`
+}
+
+// String writes it for people.
+func (e *Expected) String() string {
+	when := "days"
+	if e.Weekday != "" {
+		when = e.Weekday + "s"
+	}
+	return fmt.Sprintf("%d are kept, as this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when, e.Dynos, e.Low, e.High)
+}
+
+// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the adaptive policy
+// are made. It fills a state that knows nothing of the past, in the order of time; what is older than what is known is left out.
+func (s State) Learn(at time.Time, needed int) State {
+	if needed > 0 {
+		s.Weeks = s.Weeks.note(at, float64(needed))
+	}
+	return s
+}
+
+// note takes in what is needed at now.
+func (w *Weeks) note(now time.Time, need float64) *Weeks {
+	number := slotOf(now)
+	if w == nil || !w.sound() || number-w.Slot > int64(slotsKept) {
+		return &Weeks{Slot: number, Sum: need, N: 1, Trust: trustAtFirst}
+	}
+	next := *w
+	switch gap := number - w.Slot; {
+	case gap < 0:
+		return w
+	case gap > 0:
+		next.end(int(gap))
+	}
+	next.Sum += need
+	next.N++
+	return &next
+}
+
+// end ends the present slot, and begins the one that is so many later.
+func (w *Weeks) end(gap int) {
+	mean := w.mean()
+	if w.Foretold > 0 && float64(w.Foretold) > math.Ceil(w.Before) {
+		right := 0.0
+		if mean >= rightShare*float64(w.Foretold) {
+			right = 1
+		}
+		w.Trust += trustStep * (right - w.Trust)
+	}
+	past := append(slices.Clone(w.Past), pack(mean))
+	past = append(past, make([]byte, gap-1)...)
+	w.Past = past[max(0, len(past)-slotsKept):]
+	w.Slot += int64(gap)
+	w.Sum, w.N, w.Before, w.Foretold = 0, 0, mean, 0
+	if e := w.foretell(w.Slot); e != nil {
+		w.Foretold = e.Dynos
+	}
+}
+
+func (w *Weeks) mean() float64 { return w.Sum / float64(max(1, w.N)) }
+
+func (w *Weeks) sound() bool {
+	return len(w.Past) <= slotsKept && w.N >= 0 && w.Sum >= 0 && w.Trust >= 0 && w.Trust <= 1 && w.Foretold >= 0 && w.Before >= 0
+}
+
+func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
+
+// pack writes a need into a byte that is not 0, and unpack reads it.
+func pack(need float64) byte {
+	if need <= mostFlatly {
+		return byte(max(1, math.Round(need)))
+	}
+	return byte(min(255, mostFlatly+math.Round(math.Log(need/mostFlatly)/flatlyStep)))
+}
+
+func unpack(b byte) int {
+	if b <= mostFlatly {
+		return int(b)
+	}
+	return int(math.Round(mostFlatly * math.Exp(flatlyStep*float64(b-mostFlatly))))
+}
+
+// foretell says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where too few of them are
+// known.
+func (w *Weeks) foretell(number int64) *Expected {
+	days, weeks := w.same(number, slotsADay, daysAsked, daysNeeded), w.same(number, 7*slotsADay, weeksAsked, weeksNeeded)
+	if weeks != nil {
+		weeks.Weekday = time.Unix(number*int64(slot/time.Second), 0).UTC().Weekday().String()
+	}
+	if days == nil || weeks != nil && weeks.Dynos >= days.Dynos {
+		return weeks
+	}
+	return days
+}
+
+// same looks at the slots that are one to asked times so many slots before one.
+func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
+	all := make([]int, 0, daysAsked)
+	for k := 1; k <= asked; k++ {
+		if i := len(w.Past) - int(w.Slot-number+int64(k)*apart); i >= 0 && i < len(w.Past) && w.Past[i] > 0 {
+			all = append(all, unpack(w.Past[i]))
+		}
+	}
+	if len(all) < needed {
+		return nil
+	}
+	slices.Sort(all)
+	return &Expected{Dynos: all[1], Times: len(all), Low: all[0], High: all[len(all)-1]}
+}
+
+// expect takes in what is needed, and raises the wish to what the same hour of former days or weeks needed. It never lowers it.
+func (p *Policy) expect(st *State, d *Decision, now time.Time) {
+	n, need := d.From, d.Load.Need
+	st.Weeks = st.Weeks.note(now, float64(need))
+	boot := st.BootTime()
+	if boot == 0 {
+		boot = firstBoot
+	}
+	e := st.Weeks.foretell(slotOf(now.Add(boot + foretellAhead)))
+	if e == nil || st.Weeks.Trust < trustEnough {
+		return
+	}
+	lately := max(need, d.Load.Most)
+	e.Kept = min(e.Dynos, lately+max(1, int(foretellShare*float64(lately))), 2*n+2)
+	switch {
+	case e.Kept < d.Wish || e.Kept <= lately:
+		return
+	case e.Kept > n && d.Verdict == Blind:
+		return
+	case e.Kept > n:
+		d.Rule = RuleMoreLoad
+	case d.Wish < n && e.Kept == n:
+		d.Rule = RuleHold
+	}
+	d.Wish, d.Load.Expected = e.Kept, e
+}
