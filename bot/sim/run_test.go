@@ -458,7 +458,7 @@ func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := run(t, sim.Options{Demand: demand, Fleet: f, Peak: 10}, sim.Oracle())
+		r := run(t, sim.Options{Demand: demand, Fleet: f, Peak: 4, Length: 130 * time.Minute}, sim.Oracle())
 		if r.SlowMinutesPercent > 0 || r.OracleRatio < 0.99 || r.OracleRatio > 1.01 {
 			t.Errorf("with a boot of %v, %.2f %% of the minutes are slow at %.3f of its own dyno-hours", boot, r.SlowMinutesPercent, r.OracleRatio)
 		}
