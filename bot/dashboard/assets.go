@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// assetsPath is where the files are that the page brings along. Behind it stand a hash of the file and its name.
+// assetsPath is where the files are that the page brings along, below its base. Behind it stand a hash of the file and its name.
 const assetsPath = "/assets/"
 
 //go:embed assets/*.css assets/*.js assets/*.svg
@@ -30,8 +30,8 @@ type asset struct {
 	plain, gzip []byte
 }
 
-// loadAssets compresses the files once, since they are sent often. They take a few milliseconds.
-func loadAssets() (assets, error) {
+// loadAssets compresses the files once, since they are sent often, from below a path. They take a few milliseconds.
+func loadAssets(below string) (assets, error) {
 	a := assets{files: map[string]asset{}, at: map[string]string{}}
 	names, err := fs.Glob(assetFiles, "assets/*")
 	if err != nil {
@@ -46,7 +46,7 @@ func loadAssets() (assets, error) {
 		tag := hex.EncodeToString(sum[:8])
 		key := tag + "/" + path.Base(name)
 		a.files[key] = asset{kind: kindOf(name), tag: `"` + tag + `"`, plain: plain, gzip: squeeze(plain)}
-		a.at[path.Base(name)] = assetsPath + key
+		a.at[path.Base(name)] = below + key
 	}
 	return a, nil
 }

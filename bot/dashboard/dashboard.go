@@ -5,11 +5,12 @@ package dashboard
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
 	"sync"
 	"time"
 
@@ -57,16 +58,30 @@ const (
 	shortestToken    = 16
 )
 
+// A Link leads to the page of a process type.
+type Link struct {
+	// Name is the process type, URL where its page is, such as "/worker/".
+	Name, URL string
+}
+
 // Options say what a Dashboard shows and whom. Schedule, History, Control and State are needed.
 type Options struct {
 	// App and ProcessType name what is scaled. Version is the bot's.
 	App, ProcessType, Version string
+	// Base is the path that the page is below, without a slash at its end, such as "/worker"; "" is the root of its server. The page
+	// expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
+	Base string
+	// Others are the pages of the app's other process types, to which the header leads. One that is named as ProcessType stands for
+	// this page, so that all pages can have the same list; where none is, this page is the first.
+	Others []Link
 	// Started is when the bot was.
 	Started time.Time
 	// DryRun: the bot changes nothing, and the page says so.
 	DryRun bool
 	// Interval is from heartbeat to heartbeat.
 	Interval time.Duration
+	// NoHeartbeat: the bot sends no heartbeats and goes by signals alone, so the page shows no response time.
+	NoHeartbeat bool
 	// Schedule tells the limits. Zone is the time zone of everything that the page shows; nil is UTC.
 	Schedule Schedule
 	Zone     *time.Location
@@ -84,6 +99,9 @@ type Options struct {
 	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where there is no
 	// password it lets people in too. Without either everybody is let in who asks for a loopback address, see [Loopback].
 	Password, Token string
+	// Sessions are who has signed in. Pages of one host share them, so that who has signed in to one has signed in to all; they need the
+	// same Password and Token for that. Nil makes some of the page's own, for a host with a single page.
+	Sessions *Sessions
 	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
 	Secure bool
 	// Log is told who signed in, and what went wrong. Nil is silent.
@@ -97,9 +115,7 @@ type Dashboard struct {
 	assets assets
 	routes map[string]map[string]route
 
-	key      []byte // signs the sessions, and is forgotten with the process
-	sessions sessions
-	guesses  guesses
+	sessions *Sessions
 	foreign  *http.CrossOriginProtection
 
 	hub       hub
@@ -123,16 +139,16 @@ func New(o Options) (*Dashboard, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	files, err := loadAssets()
+	files, err := loadAssets(o.Base + assetsPath)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dashboard{
-		o: o, assets: files, key: make([]byte, 32), foreign: http.NewCrossOriginProtection(), guesses: newGuesses(),
-		asking: make(chan struct{}, mostAsking), bills: bills{turn: make(chan struct{}, 1)},
+	if o.Sessions == nil {
+		o.Sessions = NewSessions()
 	}
-	if _, err := rand.Read(d.key); err != nil {
-		return nil, err
+	d := &Dashboard{
+		o: o, assets: files, sessions: o.Sessions, foreign: http.NewCrossOriginProtection(),
+		asking: make(chan struct{}, mostAsking), bills: bills{turn: make(chan struct{}, 1)},
 	}
 	d.routes = d.paths()
 	return d, nil
@@ -143,6 +159,14 @@ func (o Options) check() error {
 	if o.Schedule == nil || o.History == nil || o.Control == nil || o.State == nil {
 		errs = append(errs, errors.New("the page needs a schedule, a history, and the bot's control and state"))
 	}
+	if !isBase(o.Base) {
+		errs = append(errs, fmt.Errorf("the page cannot be below %.100q; write a path such as /worker, of plain letters and without a slash at its end", o.Base))
+	}
+	for _, l := range o.Others {
+		if l.Name == "" || l.URL == "" {
+			errs = append(errs, fmt.Errorf("the link %.100q to %.100q needs both a name and a URL", l.Name, l.URL))
+		}
+	}
 	if n := len(o.Password); n > 0 && n < shortestPassword {
 		errs = append(errs, fmt.Errorf("the page's password has %d characters; at least %d keep it from being guessed", n, shortestPassword))
 	}
@@ -150,6 +174,11 @@ func (o Options) check() error {
 		errs = append(errs, fmt.Errorf("the page's token has %d characters; at least %d keep it from being guessed", n, shortestToken))
 	}
 	return errors.Join(errs...)
+}
+
+// isBase says whether a page can be below a path: a clean one whose letters stand for themselves in URLs and in the patterns of a mux.
+func isBase(base string) bool {
+	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base && (&url.URL{Path: base}).EscapedPath() == base
 }
 
 // open says that nobody has to sign in.

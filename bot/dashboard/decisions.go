@@ -17,6 +17,8 @@ const tableRows = 50
 
 // A filter says which decisions the table shows.
 type filter struct {
+	// Home is the path of the page itself.
+	Home    string
 	Verdict bot.Verdict
 	Rule    bot.Rule
 	Changed bool
@@ -64,7 +66,7 @@ func (f filter) address(before time.Time) string {
 	if !before.IsZero() {
 		q.Set("before", stamp(before))
 	}
-	return "/?" + q.Encode() + "#decisions"
+	return f.Home + "?" + q.Encode() + "#decisions"
 }
 
 // newest is where the page shows the filter's newest decisions.
@@ -110,6 +112,7 @@ func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) 
 		return decisions{}, err
 	}
 	slices.SortFunc(records, func(a, b bot.Record) int { return b.Time.Compare(a.Time) })
+	f.Home = d.home()
 	t := decisions{Filter: f}
 	for i, r := range records {
 		if i == tableRows {

@@ -30,7 +30,7 @@ func orderLengths() []choice {
 
 // A question asks whether somebody means what they asked for.
 type question struct {
-	// Text is the question, Action where the answer goes to, Yes the word for it.
+	// Text is the question, Action what the page is asked for by the answer, Yes the word for it.
 	Text, Note, Action, Yes string
 	// Fields are what was asked for, by name.
 	Fields []choice
@@ -56,7 +56,7 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 	what := directionText(to)
 	d.carryOut(w, r, v, wish{
 		question: question{
-			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "/pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
+			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
 			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
 		},
 		do:   func(by string) error { return d.o.Desk.Pause(to, lasts, by) },
@@ -69,7 +69,7 @@ func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
 	what := directionText(to)
 	d.carryOut(w, r, v, wish{
 		question: question{
-			Text: fmt.Sprintf("Resume %s now?", what), Action: "/resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
+			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
 		},
 		do:   func(by string) error { return d.o.Desk.Resume(to, by) },
 		done: fmt.Sprintf("Resumed: %s.", what),
@@ -88,7 +88,7 @@ func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	q := question{
-		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "/order", Yes: "Scale",
+		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "order", Yes: "Scale",
 		Note:   "Meanwhile the bot changes the number only where the limits of the hour ask for it.",
 		Fields: []choice{{"dynos", strconv.Itoa(n)}, {"for", r.FormValue("for")}},
 	}
@@ -104,7 +104,7 @@ func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
 
 func (d *Dashboard) endOrder(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.carryOut(w, r, v, wish{
-		question: question{Text: "Let the bot decide by itself again?", Action: "/end-order", Yes: "Let it decide"},
+		question: question{Text: "Let the bot decide by itself again?", Action: "end-order", Yes: "Let it decide"},
 		do:       func(by string) error { return d.o.Desk.EndOrder(by) },
 		done:     "The bot decides by itself again.",
 	})
@@ -131,7 +131,7 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 		d.send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(asked.done+"\n"))
 		return
 	}
-	http.Redirect(w, r, "/#now", http.StatusSeeOther)
+	http.Redirect(w, r, d.home()+"#now", http.StatusSeeOther)
 }
 
 // readLength reads a length of time, "" as one without an end, and writes it for people.

@@ -28,6 +28,7 @@ type route struct {
 	public bool
 }
 
+// paths are the routes by their paths below the base.
 func (d *Dashboard) paths() map[string]map[string]route {
 	get := func(f func(http.ResponseWriter, *http.Request, visitor)) map[string]route {
 		return map[string]route{http.MethodGet: {answer: f}, http.MethodHead: {answer: f}}
@@ -74,12 +75,13 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, http.StatusRequestURITooLong, "the address is too long")
 		return
 	}
-	if name, ok := strings.CutPrefix(r.URL.Path, assetsPath); ok {
+	at, ok := strings.CutPrefix(r.URL.Path, d.o.Base)
+	if name, found := strings.CutPrefix(at, assetsPath); ok && found {
 		d.asset(w, r, name)
 		return
 	}
-	methods, ok := d.routes[r.URL.Path]
-	if !ok {
+	methods, found := d.routes[at]
+	if !ok || !found {
 		d.refuse(w, r, http.StatusNotFound, "there is nothing here")
 		return
 	}
@@ -117,8 +119,8 @@ func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way r
 
 // turnAway answers somebody who has not signed in.
 func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Authorization") == "" {
-		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	if r.URL.Path == d.home() && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Authorization") == "" {
+		http.Redirect(w, r, d.home()+"sign-in", http.StatusSeeOther)
 		return
 	}
 	if d.o.Token != "" {
@@ -126,6 +128,9 @@ func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 	}
 	d.refuse(w, r, http.StatusUnauthorized, "sign in first")
 }
+
+// home is the path of the page itself.
+func (d *Dashboard) home() string { return d.o.Base + "/" }
 
 // refuse answers with a status and a sentence.
 func (d *Dashboard) refuse(w http.ResponseWriter, _ *http.Request, status int, text string) {

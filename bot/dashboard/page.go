@@ -2,8 +2,11 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
 // A frame is what surrounds everything on a page.
@@ -16,16 +19,34 @@ type frame struct {
 	Name     string
 	// Password says that people sign in with a password, rather than with the token.
 	Password bool
-	assets   assets
+	// Home is the path of the page itself, Types are the pages of all process types; none where there is only this one.
+	Home   string
+	Types  []Link
+	assets assets
 }
 
 // frame is what surrounds the pages of a visitor.
 func (d *Dashboard) frame(v visitor) frame {
 	return frame{
 		App: d.o.App, ProcessType: d.o.ProcessType, Version: d.o.Version, CSRF: d.token(v), SignedIn: v.session != "", Name: v.name,
-		Password: d.o.Password != "", assets: d.assets,
+		Password: d.o.Password != "", Home: d.home(), Types: d.types(), assets: d.assets,
 	}
 }
+
+// types are the pages of all process types, this one's among them; none where there is only this one.
+func (d *Dashboard) types() []Link {
+	this := Link{Name: d.o.ProcessType, URL: d.home()}
+	switch i := slices.IndexFunc(d.o.Others, func(l Link) bool { return l.Name == this.Name }); {
+	case i >= 0 && len(d.o.Others) > 1:
+		return d.o.Others
+	case i < 0 && len(d.o.Others) > 0:
+		return append([]Link{this}, d.o.Others...)
+	}
+	return nil
+}
+
+// to is the address of something that the page can be asked for.
+func (f frame) to(what string) templ.SafeURL { return templ.SafeURL(f.Home + what) }
 
 // asset is the address of a file.
 func (f frame) asset(name string) string { return f.assets.at[name] }

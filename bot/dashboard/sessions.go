@@ -28,8 +28,9 @@ type visitor struct {
 	name, addr string
 	// session is the session's id, "" for a program and where nobody signs in.
 	session string
-	// until is when the session ends; zero where there is none.
+	// until is when the session ends, and ended is closed when it does sooner; zero and nil where there is none.
 	until time.Time
+	ended <-chan struct{}
 	// program: the request carries the token itself, so no browser can be made to send it.
 	program bool
 }
@@ -57,12 +58,12 @@ func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool)
 		return v, false
 	}
 	id, mac, _ := strings.Cut(c.Value, ".")
-	if !same(mac, d.sign("session", id)) {
+	if !same(mac, d.sessions.sign("session", id)) {
 		return v, false
 	}
 	s, ok := d.sessions.get(id, now)
 	if ok {
-		v.name, v.session, v.until = s.name, id, s.until
+		v.name, v.session, v.until, v.ended = s.name, id, s.until, s.ended
 	}
 	return v, ok
 }
@@ -83,14 +84,14 @@ func same(a, b string) bool {
 }
 
 // sign signs an id for a purpose.
-func (d *Dashboard) sign(purpose, id string) string {
-	m := hmac.New(sha256.New, d.key)
+func (s *Sessions) sign(purpose, id string) string {
+	m := hmac.New(sha256.New, s.key)
 	m.Write([]byte(purpose + " " + id))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
 // token is what the page's forms carry to show that they are the page's.
-func (d *Dashboard) token(v visitor) string { return d.sign("form", v.session) }
+func (d *Dashboard) token(v visitor) string { return d.sessions.sign("form", v.session) }
 
 func (d *Dashboard) isToken(v visitor, token string) bool { return same(token, d.token(v)) }
 
@@ -118,15 +119,26 @@ func (d *Dashboard) cookie(r *http.Request, value string, maxAge int) *http.Cook
 type session struct {
 	name  string
 	until time.Time
+	ended chan struct{} // closed when somebody signs out
 }
 
-// sessions are those that have not ended.
-type sessions struct {
+// Sessions are who has signed in, in memory, and how often somebody tried to. Several pages may share them.
+type Sessions struct {
+	key     []byte // signs the sessions, and is forgotten with the process
+	guesses guesses
+
 	mu   sync.Mutex
 	byID map[string]session
 }
 
-func (s *sessions) get(id string, now time.Time) (session, bool) {
+// NewSessions makes Sessions with nobody signed in.
+func NewSessions() *Sessions {
+	s := &Sessions{key: make([]byte, 32), guesses: newGuesses(), byID: map[string]session{}}
+	_, _ = rand.Read(s.key) // never fails
+	return s
+}
+
+func (s *Sessions) get(id string, now time.Time) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, ok := s.byID[id]
@@ -134,30 +146,35 @@ func (s *sessions) get(id string, now time.Time) (session, bool) {
 }
 
 // begin begins a session, and returns its id.
-func (s *sessions) begin(name string, now time.Time) string {
+func (s *Sessions) begin(name string, now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byID == nil {
-		s.byID = map[string]session{}
-	}
 	oldest, first := "", time.Time{}
 	for id, other := range s.byID {
 		if !now.Before(other.until) {
-			delete(s.byID, id)
+			s.drop(id)
 		} else if oldest == "" || other.until.Before(first) {
 			oldest, first = id, other.until
 		}
 	}
 	if len(s.byID) >= mostSessions {
-		delete(s.byID, oldest)
+		s.drop(oldest)
 	}
 	id := rand.Text()
-	s.byID[id] = session{name: name, until: now.Add(sessionLength)}
+	s.byID[id] = session{name: name, until: now.Add(sessionLength), ended: make(chan struct{})}
 	return id
 }
 
-func (s *sessions) end(id string) {
+func (s *Sessions) end(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.byID, id)
+	s.drop(id)
+}
+
+// drop is called with s.mu held.
+func (s *Sessions) drop(id string) {
+	if found, ok := s.byID[id]; ok {
+		delete(s.byID, id)
+		close(found.ended)
+	}
 }

@@ -60,7 +60,7 @@ func (g *guesses) try(addr string, now time.Time, right func() bool) (ok, tooMan
 // signInPage shows the form to sign in with.
 func (d *Dashboard) signInPage(w http.ResponseWriter, r *http.Request, v visitor) {
 	if _, in := d.visitor(r, time.Now()); in {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, d.home(), http.StatusSeeOther)
 		return
 	}
 	d.render(w, r, http.StatusOK, signInPage(d.frame(v), ""))
@@ -70,14 +70,14 @@ func (d *Dashboard) signInPage(w http.ResponseWriter, r *http.Request, v visitor
 func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	if d.open() {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, d.home(), http.StatusSeeOther)
 		return
 	}
 	want := d.o.Password
 	if want == "" {
 		want = d.o.Token
 	}
-	ok, tooMany := d.guesses.try(v.addr, now, func() bool { return same(r.PostForm.Get("password"), want) })
+	ok, tooMany := d.sessions.guesses.try(v.addr, now, func() bool { return same(r.PostForm.Get("password"), want) })
 	switch {
 	case tooMany:
 		w.Header().Set("Retry-After", strconv.Itoa(int(guessPause.Seconds())))
@@ -93,21 +93,20 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	name := notify.OneLine(r.PostForm.Get("name"), longestName)
 	id := d.sessions.begin(name, now)
 	d.o.Log.Info("somebody signed in", "name", name, "from", v.addr)
-	http.SetCookie(w, d.cookie(r, id+"."+d.sign("session", id), int(sessionLength.Seconds())))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.SetCookie(w, d.cookie(r, id+"."+d.sessions.sign("session", id), int(sessionLength.Seconds())))
+	http.Redirect(w, r, d.home(), http.StatusSeeOther)
 }
 
-// signOut ends the visitor's session, and with it the streams that it opened.
+// signOut ends the visitor's session, and with it the streams that it opened, those of other pages too.
 func (d *Dashboard) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.leave(v)
 	http.SetCookie(w, d.cookie(r, "", -1))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, d.home(), http.StatusSeeOther)
 }
 
 // leave ends the visitor's session, if there is one.
 func (d *Dashboard) leave(v visitor) {
 	if v.session != "" {
 		d.sessions.end(v.session)
-		d.hub.end(v.session)
 	}
 }

@@ -27,8 +27,7 @@ const (
 
 // A viewer is somebody whose page is open.
 type viewer struct {
-	session string
-	frames  chan []byte // closed when the viewer is let go
+	frames chan []byte // closed when the viewer is let go
 }
 
 // A hub hands frames to all viewers.
@@ -60,7 +59,7 @@ func (h *hub) watched() bool {
 }
 
 // join adds a viewer; ok is false when there are too many.
-func (h *hub) join(session string) (v *viewer, ok bool) {
+func (h *hub) join() (v *viewer, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.viewers) >= mostViewers {
@@ -69,7 +68,7 @@ func (h *hub) join(session string) (v *viewer, ok bool) {
 	if h.viewers == nil {
 		h.viewers = map[*viewer]struct{}{}
 	}
-	v = &viewer{session: session, frames: make(chan []byte, behind)}
+	v = &viewer{frames: make(chan []byte, behind)}
 	h.viewers[v] = struct{}{}
 	return v, true
 }
@@ -79,17 +78,6 @@ func (h *hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.drop(v)
-}
-
-// end lets all viewers of a session go.
-func (h *hub) end(session string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for v := range h.viewers {
-		if v.session == session {
-			h.drop(v)
-		}
-	}
 }
 
 // drop is called with h.mu held.
@@ -185,7 +173,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 	if r.Method == http.MethodHead {
 		return
 	}
-	v, ok := d.hub.join(who.session)
+	v, ok := d.hub.join()
 	if !ok {
 		w.Header().Set("Retry-After", "30")
 		d.refuse(w, r, http.StatusServiceUnavailable, "too many people are looking at once")
@@ -209,6 +197,8 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 		case <-r.Context().Done():
 			return
 		case <-end.C:
+			return
+		case <-who.ended:
 			return
 		case <-tick.C:
 			next = []byte(": still here\n\n") // which browsers leave out

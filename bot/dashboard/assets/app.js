@@ -3,6 +3,7 @@
 (() => {
   const get = (id) => document.getElementById(id);
   const rows = 50;
+  const home = document.body.dataset.home; // the path of the page itself, with a slash at its end
 
   // parse reads HTML that the server made.
   function parse(html) {
@@ -96,7 +97,7 @@
   }
 
   function listen() {
-    const s = new EventSource("/stream");
+    const s = new EventSource(home + "stream");
     let before = false;
     s.addEventListener("open", () => {
       link("on", "live");
@@ -107,7 +108,7 @@
     s.addEventListener("error", () => {
       link("lost", "not live");
       // A browser gives up where the answer is not a stream; the session may have ended.
-      if (s.readyState === EventSource.CLOSED) setTimeout(() => fetch("/money").then((r) => r.status === 401 ? location.reload() : listen(), listen), 5000);
+      if (s.readyState === EventSource.CLOSED) setTimeout(() => fetch(home + "money").then((r) => r.status === 401 ? location.reload() : listen(), listen), 5000);
     });
   }
 
@@ -119,8 +120,8 @@
 
   // The table is filtered without loading the page anew, and the address says how.
   function table(query) {
-    history.replaceState(null, "", "/?" + query + "#decisions");
-    part("/decisions?" + query, "decisions-part").catch(() => {});
+    history.replaceState(null, "", home + "?" + query + "#decisions");
+    part(home + "decisions?" + query, "decisions-part").catch(() => {});
   }
   const filterQuery = () => new URLSearchParams([...new FormData(get("filter"))].filter(([, v]) => v)).toString();
   document.addEventListener("change", (e) => { if (e.target.form === get("filter")) table(filterQuery()); });
@@ -182,7 +183,7 @@
 
   setInterval(tick, 1000);
   tick();
-  setInterval(() => { if (!document.hidden) part("/money", "money-part").catch(() => {}); }, 60000);
+  setInterval(() => { if (!document.hidden) part(home + "money", "money-part").catch(() => {}); }, 60000);
   charts.begin().catch(() => { get("chart-summary").textContent = "The history cannot be read just now."; });
   listen();
 })();

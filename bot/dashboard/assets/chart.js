@@ -197,7 +197,7 @@ window.charts = (() => {
   async function ask(query) {
     const mine = ++asked;
     askedAt = Date.now();
-    const r = await fetch("/series?" + query, { headers: { Accept: "application/json" } });
+    const r = await fetch(document.body.dataset.home + "series?" + query, { headers: { Accept: "application/json" } });
     if (r.status === 401) return location.reload();
     if (!r.ok) throw new Error(await r.text());
     const got = await r.json();
