@@ -253,24 +253,30 @@ func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
 	look("the page")
 }
 
-func TestInABrowserThePageIsForEverybody(t *testing.T) {
+// everybody has axe-core look for what keeps anybody from using what is shown, light and dark.
+func everybody(t *testing.T, ctx context.Context, where string) {
+	t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, scheme := range []string{"light", "dark"} {
+		var found []struct{ ID, Impact, Help, Where string }
+		run(t, ctx, theme(scheme), chromedp.Evaluate(string(axe)+"; null", nil), chromedp.Evaluate(
+			`axe.run().then((r) => r.violations.map((v) => ({ ID: v.id, Impact: v.impact, Help: v.help, Where: v.nodes.map((n) => n.target + " " + n.failureSummary).join(", ") })))`,
+			&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		for _, f := range found {
+			t.Errorf("%s, %s: %s (%s): %s, at %s", where, scheme, f.ID, f.Impact, f.Help, f.Where)
+		}
+	}
+}
+
+func TestInABrowserThePageIsForEverybody(t *testing.T) {
 	w := newWorld(t, 24*time.Hour, func(o *dashboard.Options) { o.DryRun = true })
 	ctx := browser(t, w)
 	look := func(where string) {
 		t.Helper()
-		for _, scheme := range []string{"light", "dark"} {
-			var found []struct{ ID, Impact, Help, Where string }
-			run(t, ctx, theme(scheme), chromedp.Evaluate(string(axe)+"; null", nil), chromedp.Evaluate(
-				`axe.run().then((r) => r.violations.map((v) => ({ ID: v.id, Impact: v.impact, Help: v.help, Where: v.nodes.map((n) => n.target + " " + n.failureSummary).join(", ") })))`,
-				&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-			for _, f := range found {
-				t.Errorf("%s, %s: %s (%s): %s, at %s", where, scheme, f.ID, f.Impact, f.Help, f.Where)
-			}
-		}
+		everybody(t, ctx, where)
 	}
 	run(t, ctx, chromedp.Navigate(w.url), visible(`input[name=password]`))
 	look("the page to sign in")
