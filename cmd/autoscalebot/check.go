@@ -18,6 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
 const (
@@ -82,7 +83,10 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	c.settings(s, h.now)
 	c.sources(s)
 	c.platform(ctx, p.platform, s, h.now)
-	c.heartbeat(ctx, p.prober, s)
+	if p.prober != nil {
+		c.heartbeat(ctx, p.prober, s)
+	}
+	c.signals(ctx, p.signals, s)
 	c.history(ctx, s)
 	c.notifiers(ctx, p.targets, s, send)
 	return nil
@@ -103,6 +107,37 @@ func (c *checker) sources(s *settings.Settings) {
 	_ = tw.Flush() // into memory
 	c.report("settings from", b.String(), nil)
 }
+
+// signals reads each signal once, and says what the rules would make of it.
+func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settings.Settings) {
+	for _, r := range s.Rules {
+		c.report("rule", settings.RuleText(r), nil)
+	}
+	for i, name := range wanted(s) {
+		if comes(s, name) {
+			c.note(name, "comes to the bot, so it is known only while the bot runs")
+			continue
+		}
+		r := probers[i].Probe(ctx)
+		if name == string(cpu.CPU) && r.Outcome != probe.Answered { // which is a mean from one reading to the next
+			time.Sleep(cpuTime)
+			r = probers[i].Probe(ctx)
+		}
+		if r.Outcome != probe.Answered {
+			c.report(name, string(r.Outcome), errors.New(r.Error))
+			continue
+		}
+		c.report(name, strings.TrimSpace(fmt.Sprintf("%.6g %s", r.Value, r.Unit)), nil)
+	}
+	for _, sig := range s.Signals {
+		if !slices.Contains(wanted(s), sig.Name) {
+			c.note(sig.Name, "no rule names it, so it is not read")
+		}
+	}
+}
+
+// cpuTime is how long processors are watched to say how busy they are.
+const cpuTime = time.Second
 
 // report prints one finding: err is what is wrong with it, nil if it is fine.
 func (c *checker) report(what, found string, err error) {
@@ -125,9 +160,14 @@ func indent(text string, n int) string {
 }
 
 func (c *checker) settings(s *settings.Settings, now time.Time) {
-	c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below %g ms; slow %v adds %v, fast %v removes %v",
-		time.Duration(s.HeartbeatInterval).Seconds(), s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
-		s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
+	every := time.Duration(s.HeartbeatInterval).Seconds()
+	if s.HasHeartbeat() {
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below %g ms; slow %v adds %v, fast %v removes %v",
+			every, s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
+			s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
+	} else {
+		c.report("settings", fmt.Sprintf("no heartbeat; the signals are read every %g s", every), nil)
+	}
 	l := s.Table.At(now)
 	text := fmt.Sprintf("%d to %d dynos now", l.Min, l.Max)
 	if when, next, ok := s.Table.Next(now); ok {
@@ -137,7 +177,7 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line says only that the limits are always these
 		fmt.Fprintf(c.out, "\n  %s\n\n", indent(week, 2))
 	}
-	if why := s.Flap(now); why != "" {
+	if why := s.Flap(now); why != "" && s.HasHeartbeat() {
 		c.report("bounds", "too close together", errors.New(why))
 	}
 	if s.Paused.Up || s.Paused.Down {
@@ -146,7 +186,7 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if s.DryRun {
 		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
 	}
-	if float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
+	if s.HasHeartbeat() && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
 		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
 	}

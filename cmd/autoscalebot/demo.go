@@ -123,7 +123,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		options := options(s, p, told, h)
 		options.Recorders = append(append(k.recorders(), m.recorders()...), sc)
 		b := bot.New(options)
-		page, end := show(ctx, s, h, b, options, k.db, m, told)
+		page, end := show(ctx, s, h, b, options, k.db, m, &inlets{}, told)
 		defer end()
 		sc.page = page
 		sc.start(time.Now(), o.duration)

@@ -65,7 +65,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 
 // page waits until the bot says where its page is.
 func (b *process) page() (url string) {
-	at := regexp.MustCompile(`serving the web page.* at=(http://\S+)`)
+	at := regexp.MustCompile(`msg=serving at=(http://\S+)`)
 	b.wait("the page", func() bool {
 		if m := at.FindStringSubmatch(b.log.String()); m != nil {
 			url = m[1]

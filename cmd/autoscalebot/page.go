@@ -18,39 +18,40 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// show serves the page, the metrics and the health of b where the settings say, at the URL that it returns. That it cannot be served is
-// logged and stops nothing. end takes a second at the most.
-func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures, told *circle) (at string, end func()) {
-	addr := s.PageAddr()
+// show serves the page, the metrics and the health of b where the settings say, and takes there what is sent to the bot, at the URL that
+// it returns. That it cannot be served is logged and stops nothing. end takes a second at the most.
+func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures, in *inlets, told *circle) (at string, end func()) {
+	addr := s.ServeAddr()
+	if s.PageAddr() == "" && s.Port != "" {
+		h.log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
+	}
 	if addr == "" {
-		if s.Port != "" {
-			h.log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
-		}
 		return "", func() {}
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		h.log.Warn("there is no web page", "at", addr, "error", err)
-		return "", func() {}
-	}
-	page, err := openPage(s, h, b, o, db)
-	if err != nil {
-		l.Close()
-		h.log.Warn("there is no web page", "at", addr, "error", err)
+		h.log.Warn("there is no web page, and nothing that is sent to the bot is taken", "at", addr, "error", err)
 		return "", func() {}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", metrics.Healthz(m.Metrics))
 	mux.Handle("/readyz", metrics.Readyz(m.Metrics))
-	mux.Handle("/metrics", guarded(s, metrics.Handler(m.Metrics)))
-	if page != nil {
-		showOpen(ctx, page, db, h)
-		b.RecordTo(page)
-		told.add(page)
-		mux.Handle("/", page)
+	in.mount(mux)
+	if s.PageAddr() != "" {
+		mux.Handle("/metrics", guarded(s, metrics.Handler(m.Metrics)))
+		page, err := openPage(s, h, b, o, db)
+		switch {
+		case err != nil:
+			h.log.Warn("there is no web page", "at", addr, "error", err)
+		case page != nil:
+			showOpen(ctx, page, db, h)
+			b.RecordTo(page)
+			told.add(page)
+			mux.Handle("/", page)
+		}
 	}
 	at = "http://" + l.Addr().String()
-	h.log.Info("serving the web page", "at", at)
+	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drain != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.told != nil)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

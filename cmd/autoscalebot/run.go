@@ -74,7 +74,7 @@ func runBot(ctx context.Context, s *settings.Settings, h host) (err error) {
 	o.Recorders = append(o.Recorders, k.recorders()...)
 	o.Recorders = append(o.Recorders, m.recorders()...)
 	b := bot.New(o)
-	_, endPage := show(ctx, s, h, b, o, k.db, m, told)
+	_, endPage := show(ctx, s, h, b, o, k.db, m, p.in, told)
 	endTalks := together(askable(ctx, s, h, b, o, k.db), endPage, k.lease(ctx, h))
 	err = alongside(ctx, p.platform, b.Run)
 	endTalks()

@@ -161,7 +161,9 @@ func openWebhook(s *settings.Settings, _ host) (notify.Notifier, error) {
 // parts are what a bot is put together from.
 type parts struct {
 	platform bot.Scaler
-	prober   probe.Prober
+	prober   probe.Prober // the heartbeat's, nil for none
+	signals  []probe.Prober
+	in       *inlets
 	control  probe.Prober // nil for none
 	targets  []notify.Target
 }
@@ -182,8 +184,14 @@ func open(s *settings.Settings, h host) (parts, error) {
 	var err error
 	p.platform, err = platforms()[string(s.Platform)](s, h)
 	note("PLATFORM "+string(s.Platform), err)
-	p.prober, err = heartbeat(s, p.platform)
-	note("HEARTBEAT_…", err)
+	if s.HasHeartbeat() {
+		p.prober, err = heartbeat(s, p.platform)
+		note("HEARTBEAT_…", err)
+	}
+	if p.in, err = openInlets(s, h); err == nil {
+		p.signals, err = openSignals(s, p.in)
+	}
+	note("SIGNALS", err)
 	p.control, err = control(s)
 	note("CONTROL_URL", err)
 	for _, name := range s.NotificationBackends {
@@ -208,6 +216,14 @@ func open(s *settings.Settings, h host) (parts, error) {
 		return parts{}, problems
 	}
 	return p, nil
+}
+
+// probers are all of them, the heartbeat's first.
+func (p parts) probers() []probe.Prober {
+	if p.prober == nil {
+		return p.signals
+	}
+	return append([]probe.Prober{p.prober}, p.signals...)
 }
 
 // heartbeat makes the prober that the settings ask for. A relative URL is resolved against the platform's, when it tells.
@@ -246,9 +262,9 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		App: appName(s), ProcessType: string(s.HerokuProcessType),
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
-		Probers:             []probe.Prober{p.prober}, Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
+		Probers:             p.probers(), Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
 		Policy: bot.Policy{
-			Adaptive:      adaptive(s),
+			Adaptive: adaptive(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval),
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),

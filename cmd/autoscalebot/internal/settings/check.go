@@ -24,6 +24,8 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkHistory(s)
 	ps.checkPage(s)
 	ps.checkPolicy(s)
+	ps.checkRules(s)
+	ps.checkTaking(s)
 	ps.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
 	ps.oneOf("LOG_FORMAT", s.LogFormat, "auto", "console", "logfmt", "json")
 }
@@ -98,6 +100,7 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 	text := string(s.HeartbeatURL)
 	u, err := url.Parse(text)
 	switch {
+	case !s.HasHeartbeat():
 	case err != nil:
 		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such as /heartbeat")
 	case strings.HasPrefix(text, "/") && s.Platform == "command":

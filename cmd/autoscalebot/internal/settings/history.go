@@ -91,6 +91,14 @@ func (ps *Problems) checkPage(s *Settings) {
 // locked says whether the page asks who comes.
 func (s *Settings) locked() bool { return s.DashboardPassword != "" || s.AdminToken != "" }
 
+// ServeAddr is where the web page, and what is sent to the bot, is served; "" for nowhere.
+func (s *Settings) ServeAddr() string {
+	if addr := s.PageAddr(); addr != "" || s.Port == "" || !s.Takes() {
+		return addr
+	}
+	return net.JoinHostPort("", string(s.Port))
+}
+
 // PageAddr is where the web page is served, "" for nowhere.
 func (s *Settings) PageAddr() string {
 	switch {

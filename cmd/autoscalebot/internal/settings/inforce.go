@@ -32,7 +32,7 @@ func (s *Settings) AllInForce() []InForce {
 func shown(f reflect.StructField, text string) string {
 	name := f.Tag.Get("envconfig")
 	switch {
-	case f.Type == reflect.TypeFor[Secret](), f.Type == reflect.TypeFor[Headers](), strings.HasSuffix(name, "_COMMAND"):
+	case secretive(f), strings.HasSuffix(name, "_COMMAND"):
 		return hidden // a command often has a password on its line
 	case strings.HasSuffix(name, "_URL"):
 		return shownURL(text)

@@ -164,10 +164,19 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 	if !errors.As(err, &pe) {
 		return err.Error()
 	}
-	if f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[Headers]() {
+	if secretive(f) || f.Type == reflect.TypeFor[Rules]() { // which quote what is wrong themselves
 		return pe.Err.Error()
 	}
 	return fmt.Sprintf("%q: %v", pe.Value, pe.Err)
+}
+
+// secretive says whether a setting's text may hold a secret.
+func secretive(f reflect.StructField) bool {
+	switch f.Type {
+	case reflect.TypeFor[Secret](), reflect.TypeFor[Headers](), reflect.TypeFor[Signals]():
+		return true
+	}
+	return false
 }
 
 // find returns the name under which a setting is given: with the prefix, without it, or "" for neither. One that is set to
@@ -210,7 +219,7 @@ func (ps *Problems) unknown(environ []string) {
 func EnvironWithoutSecrets() []string {
 	secret, sources := map[string]bool{}, new(Problems).sources()
 	for _, f := range fields() {
-		if f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[Headers]() {
+		if secretive(f) {
 			name := f.Tag.Get("envconfig")
 			secret[name], secret[Prefix+name] = true, true
 			for _, src := range sources {

@@ -61,7 +61,7 @@ type Settings struct {
 	HelpAfter     Number          `envconfig:"STOP_AFTER_UPS_WITHOUT_HELP" default:"3" desc:"How many times in a row dynos are added that do not make the heartbeat a tenth faster, before no more are: then a database or a slow route is to blame. Heartbeats that time out, or grow slower and slower, do not count, since more load may be the cause. 10 minutes later the bot goes back to where it began. 0 = never stop."`
 	ManualHold    Minutes         `envconfig:"MANUAL_HOLD_IN_MINUTES" default:"10" desc:"How long a number of dynos that somebody else has set is left alone, inside the limits."`
 
-	HeartbeatURL       Text     `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL."`
+	HeartbeatURL       Text     `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL; ''none'' = no heartbeat, only ''RULES''."`
 	HeartbeatInterval  Seconds  `envconfig:"HEARTBEAT_INTERVAL_IN_SECONDS" default:"30" desc:"From one heartbeat to the next; fractions allowed."`
 	HeartbeatTimeout   Seconds  `envconfig:"HEARTBEAT_TIMEOUT_IN_SECONDS" default:"10" desc:"When to give a heartbeat up, redirects and body included. Never beyond 80 % of the interval."`
 	MaxResponseTime    Millis   `envconfig:"MAX_RESPONSE_TIME_IN_MS" default:"1000" desc:"A heartbeat above it is too slow."`
@@ -79,6 +79,18 @@ type Settings struct {
 	HeartbeatToken     Secret   `envconfig:"HEARTBEAT_TOKEN" desc:"Sent as a bearer token, so that strangers cannot call an expensive heartbeat."`
 	HeartbeatJitter    Share    `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Largest random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
 	HeartbeatKeepAlive Bool     `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection. A fresh one each time is what lets the router choose a dyno."`
+
+	Rules            Rules    `group:"Signals" envconfig:"RULES" desc:"How signals beside the heartbeat are judged, with semicolons between: ''queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s''. Dynos are added when any is above its ''max'', and removed only when all are below their ''min''. See [signals and rules](#signals-and-rules)."`
+	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, with semicolons between: ''queue=redis://:password@host:6379/0#queue:default; jobs=postgres://…#select count(*) from jobs''."`
+	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"How often rules that look at a window of time may change anything, rounded up to a heartbeat; 0 = at every heartbeat."`
+	LogdrainTokens   Secret   `envconfig:"LOGDRAIN_TOKENS" once:"true" desc:"The tokens of the Heroku log drains that are taken at ''/logdrain'', with commas between: ''d.'' and a UUID. See [the log drain](docs/signals/logdrain.md)."`
+	LogdrainPassword Secret   `envconfig:"LOGDRAIN_PASSWORD" once:"true" desc:"The password of the drain's URL, 16 characters or more. One of the two, or both, switch the drain on."`
+	PushToken        Secret   `envconfig:"PUSH_TOKEN" once:"true" desc:"The token, 16 characters or more, with which apps push metrics to ''/v1/apps/…/metrics'' and ''/metrics/NAME''. See [pushed metrics](docs/signals/push.md)."`
+	OTLPToken        Secret   `envconfig:"OTLP_TOKEN" once:"true" desc:"The bearer token, 16 characters or more, with which OpenTelemetry metrics are posted to ''/v1/metrics'', as by the telemetry drain of a Heroku Fir app. See [OpenTelemetry](docs/signals/otlp.md)."`
+	OTLPRequests     Text     `envconfig:"OTLP_REQUESTS" once:"true" default:"http.server.request.duration" desc:"OpenTelemetry: the histogram of how long requests take, as ''name{attribute=value}''."`
+	OTLPLoad         Text     `envconfig:"OTLP_LOAD" once:"true" default:"container.cpu.usage" desc:"OpenTelemetry: how many processors a dyno uses."`
+	OTLPMemory       Text     `envconfig:"OTLP_MEMORY" once:"true" default:"container.memory.usage" desc:"OpenTelemetry: the memory that a dyno uses."`
+	OTLPQuota        Number   `envconfig:"OTLP_MEMORY_QUOTA_IN_MB" once:"true" desc:"OpenTelemetry: the memory that a dyno may use, where that is told in bytes."`
 
 	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
 	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
@@ -138,6 +150,9 @@ type Settings struct {
 func (s *Settings) Timeout() time.Duration {
 	return min(time.Duration(s.HeartbeatTimeout), time.Duration(s.HeartbeatInterval)*8/10)
 }
+
+// HasHeartbeat says whether there is a heartbeat.
+func (s *Settings) HasHeartbeat() bool { return !strings.EqualFold(string(s.HeartbeatURL), "none") }
 
 // Up is the step of an up.
 func (s *Settings) Up() bot.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }

@@ -1,0 +1,279 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
+// and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s".
+type Rules []bot.SignalRule
+
+// usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
+const usualWindow = 120 * time.Second
+
+// mostRules bounds how many rules there are, so that a tick stays quick.
+const mostRules = 50
+
+// ruleKeys are what a rule can say, as an error lists it.
+const ruleKeys = "max, min, mean, p50 to p100, fails, passes, per, by, up and down"
+
+// Decode reads rules. Its error tells all that is wrong, one a line.
+func (rs *Rules) Decode(s string) error {
+	var out Rules
+	var wrong []error
+	for text := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ';' || r == '\n' }) {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		r, problems := parseRule(text)
+		if slices.ContainsFunc(out, func(o bot.SignalRule) bool { return o.String() == r.String() }) {
+			problems = append(problems, "there is a rule for it already")
+		}
+		for _, what := range problems {
+			wrong = append(wrong, fmt.Errorf("%s: %s", strings.TrimSpace(text), what))
+		}
+		out = append(out, r)
+	}
+	if len(out) > mostRules {
+		wrong = append(wrong, fmt.Errorf("%d rules are too many; write at most %d", len(out), mostRules))
+	}
+	*rs = out
+	return errors.Join(wrong...)
+}
+
+// A ruleParser takes in what a rule says, and what is wrong with it.
+type ruleParser struct {
+	rule  bot.SignalRule
+	said  []string
+	wrong []string
+}
+
+// parseRule reads one rule.
+func parseRule(text string) (bot.SignalRule, []string) {
+	fields := strings.Fields(text)
+	p := &ruleParser{rule: bot.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
+	if !signalName.MatchString(p.rule.Signal) {
+		p.mistake("%q: write a signal's name first, such as queue", p.rule.Signal)
+	}
+	for _, f := range fields[1:] {
+		key, value, ok := strings.Cut(f, "=")
+		if !ok || value == "" {
+			p.mistake("%q: write key=value, with one of the keys %s", f, ruleKeys)
+			continue
+		}
+		p.take(strings.ToLower(key), value)
+	}
+	p.finish()
+	return p.rule, p.wrong
+}
+
+func (p *ruleParser) mistake(format string, args ...any) {
+	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
+}
+
+// has says whether the rule has said something of the keys.
+func (p *ruleParser) has(keys ...string) bool {
+	return slices.ContainsFunc(p.said, func(s string) bool { return slices.Contains(keys, s) })
+}
+
+// take takes in one key with its value.
+func (p *ruleParser) take(key, value string) {
+	if p.has(key) {
+		p.mistake("%s is there twice", key)
+	}
+	p.said = append(p.said, key)
+	r := &p.rule
+	switch key {
+	case "max":
+		p.bound(key, value, &r.Max)
+	case "min":
+		p.bound(key, value, &r.Min)
+	case "fails":
+		p.quorum(key, value, &r.Fails)
+	case "passes":
+		p.quorum(key, value, &r.Passes)
+	case "up":
+		p.step(key, value, &r.Up)
+	case "down":
+		p.step(key, value, &r.Down)
+	case "by":
+		if r.By = value; !signalName.MatchString(value) {
+			p.mistake("by=%s: write the name of the signal to divide by", value)
+		}
+	case "per":
+		if r.PerDyno = value == "dyno"; !r.PerDyno && value != "app" {
+			p.mistake("per=%s: write dyno, or app for all dynos together", value)
+		}
+	default:
+		p.window(key, value)
+	}
+}
+
+func (p *ruleParser) bound(key, value string, to *float64) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		p.mistake("%s=%s: write a number", key, value)
+		return
+	}
+	*to = f
+}
+
+func (p *ruleParser) quorum(key, value string, to *bot.Quorum) {
+	var q Quorum
+	if err := q.Decode(value); err != nil {
+		p.mistake("%s=%s: %v", key, value, err)
+	}
+	*to = q.Quorum
+}
+
+func (p *ruleParser) step(key, value string, to *bot.Step) {
+	var s Step
+	if err := s.Decode(value); err != nil {
+		p.mistake("%s=%s: %v", key, value, err)
+	}
+	*to = s.Step
+}
+
+// longestWindow bounds how long back a rule looks.
+const longestWindow = time.Hour
+
+// window reads mean=120s or p95=120s.
+func (p *ruleParser) window(key, value string) {
+	percentile, isPercentile := strings.CutPrefix(key, "p")
+	f, err := strconv.ParseFloat(percentile, 64)
+	switch {
+	case key == "mean":
+		f = 0
+	case !isPercentile || err != nil || !(f > 0 && f <= 100):
+		p.mistake("there is no %s; there are %s", key, ruleKeys)
+		return
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < time.Second || d > longestWindow {
+		p.mistake("%s=%s: write how long back to look, from 1s to 1h, such as 120s", key, value)
+	}
+	if p.rule.Window > 0 {
+		p.mistake("a rule judges by one window; write mean or one percentile")
+	}
+	p.rule.Window, p.rule.Percentile = d, f
+}
+
+// finish checks what the rule says together, and fills in what it does not say.
+func (p *ruleParser) finish() {
+	r := &p.rule
+	rows, windows := p.has("fails", "passes"), r.Window > 0
+	switch {
+	case rows && windows:
+		p.mistake("fails and passes count readings, mean and percentiles look at a window; write one or the other")
+	case rows:
+		// In a row as often as the other says, where only one is said.
+		if r.Fails.N == 0 {
+			r.Fails = r.Passes
+		}
+		if r.Passes.N == 0 {
+			r.Passes = r.Fails
+		}
+	case !windows:
+		r.Window = usualWindow
+	}
+	if r.Min > r.Max {
+		p.mistake("min=%g is above max=%g", r.Min, r.Max)
+	}
+}
+
+// RuleText writes a rule as RULES has it.
+func RuleText(r bot.SignalRule) string {
+	var b strings.Builder
+	b.WriteString(r.Signal)
+	say := func(when bool, key, value string) {
+		if when {
+			b.WriteString(" " + key + "=" + value)
+		}
+	}
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	say(r.By != "", "by", r.By)
+	say(r.PerDyno, "per", "dyno")
+	say(!math.IsNaN(r.Max), "max", number(r.Max))
+	say(!math.IsNaN(r.Min), "min", number(r.Min))
+	say(r.Fails.N > 0, "fails", quorumText(r.Fails))
+	say(r.Passes.N > 0, "passes", quorumText(r.Passes))
+	say(r.Window > 0 && r.Percentile == 0, "mean", number(r.Window.Seconds())+"s")
+	say(r.Window > 0 && r.Percentile > 0, "p"+number(r.Percentile), number(r.Window.Seconds())+"s")
+	say(r.Up != bot.Step{}, "up", stepText(r.Up))
+	say(r.Down != bot.Step{}, "down", stepText(r.Down))
+	return b.String()
+}
+
+func quorumText(q bot.Quorum) string {
+	if q.N == q.M {
+		return strconv.Itoa(q.N)
+	}
+	return fmt.Sprintf("%d/%d", q.N, q.M)
+}
+
+func stepText(s bot.Step) string {
+	if s.Percent > 0 {
+		return strconv.FormatFloat(s.Percent, 'g', -1, 64) + "%"
+	}
+	return strconv.Itoa(s.Dynos)
+}
+
+// wishes says that a signal is what the app itself wants, which needs no bounds.
+func wishes(signals Signals, name string) bool {
+	s, ok := signals.Find(name)
+	return ok && s.Wish()
+}
+
+// checkRules finds what is wrong with the rules and the signals together.
+func (ps *Problems) checkRules(s *Settings) {
+	if ps.has("RULES", "SIGNALS") {
+		return
+	}
+	known := s.knownSignals()
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		for _, name := range []string{r.Signal, r.By} {
+			if name != "" && !slices.Contains(known, name) {
+				ps.add("RULES", "%s: there is no signal %s%s", r, name, nearestSignal(name, known))
+			}
+		}
+		if math.IsNaN(r.Max) && math.IsNaN(r.Min) && !wishes(s.Signals, r.Signal) {
+			ps.add("RULES", "%s has neither max nor min; write one of them or both, such as max=100 min=10", r)
+		}
+	}
+	for _, sig := range s.Signals {
+		if slices.Contains(s.builtIn(), sig.Name) {
+			ps.add("SIGNALS", "%s is the name of a signal that is there anyway; call it otherwise", sig.Name)
+		}
+	}
+	if !s.HasHeartbeat() && len(s.Rules) == 0 {
+		ps.add("HEARTBEAT_URL", "is none, and there are no RULES; the bot would have nothing to go by")
+	}
+	if !s.HasHeartbeat() && s.Policy == "adaptive" {
+		ps.add("POLICY", "adaptive infers the load from heartbeats, and HEARTBEAT_URL is none; write count")
+	}
+}
+
+// nearestSignal names the signals that there are, or the one that is meant.
+func nearestSignal(name string, known []string) string {
+	if len(known) == 0 {
+		return "; name one in SIGNALS"
+	}
+	best := slices.MinFunc(known, func(a, b string) int {
+		return levenshtein.ComputeDistance(a, name) - levenshtein.ComputeDistance(b, name)
+	})
+	if levenshtein.ComputeDistance(best, name) <= 3 {
+		return "; the nearest is " + best
+	}
+	return "; there are " + strings.Join(known, ", ")
+}

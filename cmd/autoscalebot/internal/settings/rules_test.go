@@ -1,0 +1,159 @@
+package settings_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+func TestRules(t *testing.T) {
+	none := math.NaN()
+	for text, want := range map[string]bot.SignalRule{
+		"cpu max=80":                         {Signal: "cpu", Max: 80, Min: none, Window: 2 * time.Minute},
+		"cpu max=80 min=30 mean=60s":         {Signal: "cpu", Max: 80, Min: 30, Window: time.Minute},
+		"cpu max=80 p95=5m":                  {Signal: "cpu", Max: 80, Min: none, Window: 5 * time.Minute, Percentile: 95},
+		"cpu min=1e-3 passes=5":              {Signal: "cpu", Max: none, Min: 0.001, Fails: bot.InARow(5), Passes: bot.InARow(5)},
+		"cpu max=80 fails=3/5 passes=9":      {Signal: "cpu", Max: 80, Min: none, Fails: bot.Quorum{N: 3, M: 5}, Passes: bot.InARow(9)},
+		"cpu by=memory max=2 up=50% down=2":  {Signal: "cpu", By: "memory", Max: 2, Min: none, Window: 2 * time.Minute, Up: bot.Step{Percent: 50}, Down: bot.Step{Dynos: 2}},
+		"  cpu   per=dyno MAX=-1 min=-2.5  ": {Signal: "cpu", PerDyno: true, Max: -1, Min: -2.5, Window: 2 * time.Minute},
+	} {
+		var rs settings.Rules
+		if err := rs.Decode("; " + text + "\n"); err != nil || len(rs) != 1 {
+			t.Errorf("Decode(%q) = %v, %v", text, rs, err)
+			continue
+		}
+		if got, want := settings.RuleText(rs[0]), settings.RuleText(want); got != want {
+			t.Errorf("Decode(%q) = %s, want %s", text, got, want)
+		}
+		var again settings.Rules
+		if err := again.Decode(settings.RuleText(rs[0])); err != nil || settings.RuleText(again[0]) != settings.RuleText(rs[0]) {
+			t.Errorf("what is written of %q is read as %v, %v", text, again, err)
+		}
+	}
+}
+
+func TestRulesAndSignalsRefuse(t *testing.T) {
+	for _, c := range []struct {
+		env  []string
+		want string
+	}{
+		{[]string{"RULES=cpu"}, "RULES: cpu has neither max nor min; write one of them or both, such as max=100 min=10"},
+		{[]string{"RULES=queue max=3"}, "RULES: queue: there is no signal queue; there are cpu, memory"},
+		{[]string{"RULES=cpus max=3"}, "RULES: cpus: there is no signal cpus; the nearest is cpu"},
+		{[]string{"RULES=cpu max=3 by=que"}, "RULES: cpu / que: there is no signal que; the nearest is cpu"},
+		{[]string{"RULES=max=3"}, `RULES: max=3: "max=3": write a signal's name first, such as queue`},
+		{[]string{"RULES=cpu max=3; cpu min=1"}, "RULES: cpu min=1: there is a rule for it already"},
+		{[]string{"RULES=cpu max=many min"}, "RULES: cpu max=many min: max=many: write a number\n    cpu max=many min: \"min\": write key=value, with one of the keys max, min, mean, p50 to p100, fails, passes, per, by, up and down"},
+		{[]string{"RULES=cpu max=1 min=2"}, "RULES: cpu max=1 min=2: min=2 is above max=1"},
+		{[]string{"RULES=cpu max=1 fails=3 mean=60s"}, "RULES: cpu max=1 fails=3 mean=60s: fails and passes count readings, mean and percentiles look at a window; write one or the other"},
+		{[]string{"RULES=cpu max=1 mean=60"}, "RULES: cpu max=1 mean=60: mean=60: write how long back to look, from 1s to 1h, such as 120s"},
+		{[]string{"RULES=cpu max=1 mean=60s p95=60s"}, "RULES: cpu max=1 mean=60s p95=60s: a rule judges by one window; write mean or one percentile"},
+		{[]string{"RULES=cpu max=1 p0=60s"}, "RULES: cpu max=1 p0=60s: there is no p0; there are max, min, mean, p50 to p100, fails, passes, per, by, up and down"},
+		{[]string{"RULES=cpu max=1 max=2"}, "RULES: cpu max=1 max=2: max is there twice"},
+		{[]string{"RULES=cpu max=1 fails=0"}, "RULES: cpu max=1 fails=0: fails=0: write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5"},
+		{[]string{"RULES=cpu max=1 up=0"}, "RULES: cpu max=1 up=0: up=0: write a whole number, 1 or more, or a share such as 50%"},
+		{[]string{"RULES=cpu max=1 per=worker"}, "RULES: cpu max=1 per=worker: per=worker: write dyno, or app for all dynos together"},
+		{[]string{"SIGNALS=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
+		{[]string{"SIGNALS=Queue=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
+		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: begins with none of redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, push:NAME and otlp:METRIC"},
+		{[]string{"SIGNALS=queue=json://" + secret + "@h/0#q"}, "SIGNALS: queue: json: write json+https:// or json+http://"},
+		{[]string{"SIGNALS=queue=redis+https://" + secret + "@h/0#q"}, "SIGNALS: queue: redis+https: write redis://"},
+		{[]string{"SIGNALS=queue=redis://:" + secret + "@h/0"}, "SIGNALS: queue: write # and a queue's key, or several with commas between behind the URL"},
+		{[]string{"SIGNALS=queue=redis://:" + secret + "%zz@h/0#q"}, "SIGNALS: queue: is no URL with a host; a special character in a password is written %XX"},
+		{[]string{"SIGNALS=queue[size=3, tls]=redis://:" + secret + "@h/0#q"}, "SIGNALS: queue: the option tls: write key=value\n    queue: redis has no option size; there are unit, group, tls"},
+		{[]string{"SIGNALS=a=redis://h/0#q; a=redis://h/0#r"}, "SIGNALS: a: there are two of that name"},
+		{[]string{"SIGNALS=cpu=redis://h/0#q"}, "SIGNALS: cpu is the name of a signal that is there anyway; call it otherwise"},
+		{[]string{"SIGNALS=a=push:"}, "SIGNALS: a: write push: and the name of a metric that is pushed"},
+		{[]string{"SIGNALS=a=push:orders"}, "PUSH_TOKEN: is not set; the signal a is sent to the bot, which needs it, such as one from: openssl rand -hex 16"},
+		{[]string{"PUSH_TOKEN=" + secret}, "PUSH_TOKEN: needs an address where it is taken: set PORT, as Heroku does for a web dyno, or DASHBOARD_ADDR"},
+		{[]string{"PORT=1", "PUSH_TOKEN=short"}, "PUSH_TOKEN: has fewer than 16 characters; make one by: openssl rand -hex 16"},
+		{[]string{"LOGDRAIN_TOKENS=d.fc6b856b-3332-4546-93de-7d0ee272c3bd"}, "LOGDRAIN_TOKENS: needs an address where it is taken: set PORT, as Heroku does for a web dyno, or DASHBOARD_ADDR"},
+		{[]string{"HEARTBEAT_URL=none"}, "HEARTBEAT_URL: is none, and there are no RULES; the bot would have nothing to go by"},
+		{[]string{"HEARTBEAT_URL=None", "RULES=cpu max=3", "POLICY=adaptive"}, "POLICY: adaptive infers the load from heartbeats, and HEARTBEAT_URL is none; write count"},
+	} {
+		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
+			env(t, c.env...)
+			_, err := settings.Load()
+			if err == nil {
+				t.Fatal("nothing is wrong")
+			}
+			if _, got, _ := strings.Cut(err.Error(), ":\n  "); got != c.want {
+				t.Errorf("the mistake is\n%s\nwant\n%s", got, c.want)
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Error("a secret is told")
+			}
+		})
+	}
+}
+
+func TestSignals(t *testing.T) {
+	text := `
+		queue=redis://:` + secret + `@host:6379/0#queue:default,queue:mailers;
+		jobs[unit=jobs]=postgres://u:` + secret + `@db/app?sslmode=require#select count(*) from jobs where a = 'x;y'; mail = rabbitmq+https://u:p@r/%2Fmy#mail
+		busy[combine=max, token=` + secret + `]=prometheus+http://p:9090/x#sum(rate(x{a="b"}[1m])); app=json+https://h/stats?a=b#!web;orders=push:orders`
+	var ss settings.Signals
+	if err := ss.Decode(text); err != nil {
+		t.Fatal(err)
+	}
+	want := []settings.Signal{
+		{Name: "queue", Kind: "redis", URL: "redis://:" + secret + "@host:6379/0", What: "queue:default,queue:mailers"},
+		{Name: "jobs", Kind: "postgres", URL: "postgres://u:" + secret + "@db/app?sslmode=require", What: "select count(*) from jobs where a = 'x;y'"},
+		{Name: "mail", Kind: "rabbitmq", URL: "https://u:p@r/%2Fmy", What: "mail"},
+		{Name: "busy", Kind: "prometheus", URL: "http://p:9090/x", What: `sum(rate(x{a="b"}[1m]))`},
+		{Name: "app", Kind: "json", URL: "https://h/stats?a=b", What: "!web"},
+		{Name: "orders", Kind: "push", What: "orders"},
+	}
+	if len(ss) != len(want) {
+		t.Fatalf("there are %v, want %d", ss, len(want))
+	}
+	for i, w := range want {
+		if g := ss[i]; g.Name != w.Name || g.Kind != w.Kind || g.URL != w.URL || g.What != w.What {
+			t.Errorf("%s is of %s at %q for %q, want %s at %q for %q", g.Name, g.Kind, g.URL, g.What, w.Kind, w.URL, w.What)
+		}
+	}
+	if ss[1].Options["unit"] != "jobs" || ss[3].Options["combine"] != "max" || ss[3].Options["token"] != secret {
+		t.Errorf("the options are %v and %v", ss[1].Options, ss[3].Options)
+	}
+	if !ss[4].Wish() || ss[3].Wish() {
+		t.Error("only what begins with ! is a wish")
+	}
+	if got := ss.String(); got != "queue, jobs, mail, busy, app, orders" {
+		t.Errorf("they are shown as %q", got)
+	}
+}
+
+func FuzzRules(f *testing.F) {
+	for _, seed := range []string{"cpu max=80 min=30 mean=60s", "a by=b per=dyno fails=3/5 up=50%;b max=1 p99.9=1h", "x max=1e308 min=-0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var rs settings.Rules
+		if rs.Decode(text) != nil {
+			return
+		}
+		for _, r := range rs {
+			var again settings.Rules
+			if err := again.Decode(settings.RuleText(r)); err != nil || len(again) != 1 || settings.RuleText(again[0]) != settings.RuleText(r) {
+				t.Fatalf("%q of %q is read as %v, %v", settings.RuleText(r), text, again, err)
+			}
+		}
+	})
+}
+
+func FuzzSignals(f *testing.F) {
+	for _, seed := range []string{"queue=redis://:p@h/0#q", "a[unit=x]=postgres://h#select 1;b=json+http://h#!x", "x=push:y", "=;=[", "a[=b]=c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		const password = "pAssw0rd"
+		var ss settings.Signals
+		if err := ss.Decode(strings.ReplaceAll(text, "://", "://u:"+password+"@")); err != nil && strings.Contains(err.Error(), password) && !strings.Contains(text, password) {
+			t.Fatalf("Decode tells a password: %v", err)
+		}
+	})
+}

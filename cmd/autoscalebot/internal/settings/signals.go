@@ -1,0 +1,296 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/logdrain"
+	"github.com/autoscalebot/autoscalebot/probe/otlp"
+)
+
+// A Signal is a source of readings: where it is asked for, and what. It may hold a password, and is never shown.
+type Signal struct {
+	// Name is what rules call it.
+	Name string
+	// Kind is the way it is read: the URL's scheme, without what says that HTTP is meant: "redis", "json", "push".
+	Kind string
+	// URL is where it is, of the scheme that the source itself wants; "" where a kind needs none.
+	URL string
+	// What is asked for there: queues, a query, a path.
+	What string
+	// Options are more that the kind wants to know.
+	Options map[string]string
+}
+
+// Signals are written with a semicolon or a line's end between them, each as NAME=URL#WHAT, where options may stand behind the name:
+// "queue=redis://:password@host:6379/0#queue:default; jobs[unit=jobs]=json+https://host/stats#queues.mail".
+type Signals []Signal
+
+// kinds are the ways to read a signal, with the options that each knows beside the unit.
+var kinds = map[string]struct {
+	http    bool
+	many    bool   // several hosts may be named, with commas between
+	inside  bool   // it comes to the bot, and has no URL
+	what    string // what is asked for, as an error says it
+	options []string
+}{
+	"redis":      {what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"rediss":     {what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"postgres":   {what: "a query that gives one number"},
+	"postgresql": {what: "a query that gives one number"},
+	"rabbitmq":   {http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
+	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
+	"push":       {inside: true, what: "the name of a metric that is pushed"},
+	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
+	"nodes":      {http: true, many: true, what: "cpu or memory", options: []string{"percentile", "may_miss"}},
+	"json":       {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
+}
+
+// signalKinds lists them as an error does.
+const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, push:NAME and otlp:METRIC"
+
+var (
+	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
+	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own.
+	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z][A-Za-z0-9_.-]*)\s*(\[[^\]\n]*\])?\s*=\s*[a-z]+(?:\+https?)?:`)
+)
+
+// Decode reads signals. Its error tells all that is wrong, one a line, and shows nothing but names.
+func (ss *Signals) Decode(s string) error {
+	var out Signals
+	var wrong []error
+	for i, text := range cut(s) {
+		sig, problems := parseSignal(text)
+		name := sig.Name
+		if name == "" {
+			name = fmt.Sprintf("number %d", i+1)
+		}
+		if _, twice := out.Find(sig.Name); twice {
+			problems = append(problems, "there are two of that name")
+		}
+		for _, what := range problems {
+			wrong = append(wrong, fmt.Errorf("%s: %s", name, what))
+		}
+		out = append(out, sig)
+	}
+	*ss = out
+	return errors.Join(wrong...)
+}
+
+// cut splits a text into signals.
+func cut(s string) []string {
+	var out []string
+	at := begins.FindAllStringIndex(s, -1)
+	if len(at) == 0 || strings.TrimSpace(s[:at[0][0]]) != "" {
+		at = append([][]int{{0, 0}}, at...) // which is no signal, and is told so
+	}
+	for i, from := range at {
+		to := len(s)
+		if i+1 < len(at) {
+			to = at[i+1][0]
+		}
+		if text := strings.Trim(s[from[0]:to], "; \t\r\n"); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// parseSignal reads one signal.
+func parseSignal(text string) (Signal, []string) {
+	head, rest, ok := strings.Cut(text, "=")
+	if i := strings.IndexByte(text, ']'); strings.Contains(head, "[") && i >= 0 {
+		head = text[:i+1]
+		rest, ok = strings.CutPrefix(strings.TrimSpace(text[i+1:]), "=")
+	}
+	name, options, _ := strings.Cut(strings.TrimSpace(head), "[")
+	s := Signal{Name: strings.TrimSpace(name), Options: map[string]string{}}
+	if !ok || !signalName.MatchString(s.Name) {
+		s.Name = ""
+		return s, []string{"write NAME=URL, with a name of small letters, digits and _ . - such as queue"}
+	}
+	var wrong []string
+	for option := range strings.FieldsFuncSeq(strings.TrimSuffix(options, "]"), func(r rune) bool { return r == ',' }) {
+		key, value, ok := strings.Cut(strings.TrimSpace(option), "=")
+		if !ok || value == "" {
+			wrong = append(wrong, fmt.Sprintf("the option %s: write key=value", key))
+		}
+		s.Options[key] = value
+	}
+	return s.locate(strings.TrimSpace(rest), wrong)
+}
+
+// locate takes in where the signal is, and what is asked for there.
+func (s Signal) locate(text string, wrong []string) (Signal, []string) {
+	at, what, asks := strings.Cut(text, "#")
+	scheme, rest, _ := strings.Cut(at, ":")
+	kind, transport, http := strings.Cut(scheme, "+")
+	k, ok := kinds[kind]
+	switch {
+	case !ok:
+		return s, append(wrong, "begins with none of "+signalKinds)
+	case k.http && transport != "http" && transport != "https", !k.http && http:
+		return s, append(wrong, fmt.Sprintf("%s: write %s", scheme, schemes(kind, k.http)))
+	case k.inside:
+		s.Kind, s.What = kind, strings.TrimSpace(strings.TrimPrefix(text, kind+":"))
+		if s.What == "" {
+			wrong = append(wrong, "write "+kind+": and "+k.what)
+		}
+		return s, s.known(wrong)
+	case k.http:
+		at = transport + ":" + rest
+	}
+	s.Kind, s.URL, s.What = kind, at, strings.TrimSpace(what)
+	if !isURL(at, k.many) {
+		wrong = append(wrong, "is no URL with a host; a special character in a password is written %XX")
+	}
+	if !asks || s.What == "" {
+		wrong = append(wrong, "write # and "+k.what+" behind the URL")
+	}
+	return s, s.known(wrong)
+}
+
+// isURL says whether a text is a URL with a host, or several hosts where there may be many.
+func isURL(text string, many bool) bool {
+	hosts := []string{text}
+	if many {
+		hosts = strings.Split(text, ",")
+	}
+	for i, h := range hosts {
+		if i > 0 {
+			h = "http://" + h
+		}
+		if u, err := url.Parse(h); err != nil || u.Host == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// known adds which options a signal's kind does not know.
+func (s Signal) known(wrong []string) []string {
+	options := append([]string{"unit"}, kinds[s.Kind].options...)
+	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
+		if !slices.Contains(options, key) {
+			wrong = append(wrong, fmt.Sprintf("%s has no option %s; there are %s", s.Kind, key, strings.Join(options, ", ")))
+		}
+	}
+	return wrong
+}
+
+func schemes(kind string, http bool) string {
+	if http {
+		return kind + "+https:// or " + kind + "+http://"
+	}
+	return kind + "://"
+}
+
+// Find returns the signal of a name.
+func (ss Signals) Find(name string) (Signal, bool) {
+	i := slices.IndexFunc(ss, func(s Signal) bool { return s.Name == name })
+	if i < 0 {
+		return Signal{}, false
+	}
+	return ss[i], true
+}
+
+// Wish says that the signal is what the app itself wants.
+func (s Signal) Wish() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }
+
+// Names lists their names.
+func (ss Signals) Names() []string {
+	out := make([]string, len(ss))
+	for i, s := range ss {
+		out[i] = s.Name
+	}
+	return out
+}
+
+// String tells the names, and hides the rest.
+func (ss Signals) String() string { return strings.Join(ss.Names(), ", ") }
+
+// GoString hides what may be secret from %#v.
+func (ss Signals) GoString() string { return ss.String() }
+
+// String tells the name, and hides the rest.
+func (s Signal) String() string { return s.Name }
+
+// GoString hides what may be secret from %#v.
+func (s Signal) GoString() string { return s.Name }
+
+// MarshalJSON hides what may be secret from JSON.
+func (s Signal) MarshalJSON() ([]byte, error) { return json.Marshal(s.Name) }
+
+// LogValue hides what may be secret from logs.
+func (ss Signals) LogValue() slog.Value { return slog.StringValue(ss.String()) }
+
+// Drained says whether a log drain is taken, Pushed whether apps push metrics, and Told whether OpenTelemetry's are taken.
+func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }
+func (s *Settings) Pushed() bool  { return s.PushToken != "" }
+func (s *Settings) Told() bool    { return s.OTLPToken != "" }
+
+// Takes says whether anything is sent to the bot.
+func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
+
+// builtIn lists the signals that need no line in SIGNALS.
+func (s *Settings) builtIn() []string {
+	names := []string{string(cpu.CPU), string(cpu.Memory)}
+	if s.Drained() {
+		for _, sig := range logdrain.Signals() {
+			names = append(names, string(sig))
+		}
+	}
+	if s.Told() {
+		for _, sig := range otlp.Signals() {
+			names = append(names, string(sig))
+		}
+	}
+	return names
+}
+
+// BuiltIn says whether a signal needs no line in SIGNALS.
+func (s *Settings) BuiltIn(name string) bool { return slices.Contains(s.builtIn(), name) }
+
+// knownSignals lists the signals that a rule may name.
+func (s *Settings) knownSignals() []string { return append(s.Signals.Names(), s.builtIn()...) }
+
+// checkTaking finds what is wrong with what is sent to the bot.
+func (ps *Problems) checkTaking(s *Settings) {
+	for _, by := range []struct {
+		name  string
+		taken bool
+		token Secret
+		kind  string
+	}{
+		{"LOGDRAIN_TOKENS", s.LogdrainTokens != "", "", ""},
+		{"LOGDRAIN_PASSWORD", s.LogdrainPassword != "", s.LogdrainPassword, ""},
+		{"PUSH_TOKEN", s.Pushed(), s.PushToken, "push"},
+		{"OTLP_TOKEN", s.Told(), s.OTLPToken, "otlp"},
+	} {
+		if by.taken && s.DashboardAddr == "" && s.Port == "" {
+			ps.add(by.name, "needs an address where it is taken: set PORT, as Heroku does for a web dyno, or DASHBOARD_ADDR")
+		}
+		if t := by.token.Reveal(); t != "" && len(t) < shortestToken {
+			ps.add(by.name, "has fewer than %d characters; make one by: openssl rand -hex 16", shortestToken)
+		}
+		for _, sig := range s.Signals {
+			if by.kind != "" && sig.Kind == by.kind && !by.taken && !ps.has("SIGNALS") {
+				ps.add(by.name, "is not set; the signal %s is sent to the bot, which needs it, such as one from: openssl rand -hex 16", sig.Name)
+			}
+		}
+	}
+	if s.Drained() && s.Told() {
+		ps.add("OTLP_TOKEN", "is set beside LOGDRAIN_…, and both tell the same signals; a Cedar app has the log drain, a Fir app OpenTelemetry")
+	}
+	if s.OTLPQuota > 0 && !s.Told() {
+		ps.add("OTLP_MEMORY_QUOTA_IN_MB", "is set, and OTLP_TOKEN is not; set both, or neither")
+	}
+}
