@@ -35,6 +35,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	found, err = p.checkProcess(ctx)
 	report("process", found, err)
 	if n, ok := p.Quota(); ok {
+		var err error
 		if n == 0 {
 			err = errors.New("no API call is left: something that uses these credentials calls too often")
 		}

@@ -27,6 +27,22 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 			want:   []string{credentials, app, process, "API calls left: about 95"},
 		},
 		{
+			name: "the last call, and a wrong process type",
+			change: func(s *cloudfoundrytest.Server, o *cloudfoundry.Options) {
+				s.SetRemaining(4)
+				o.ProcessType = "clock"
+			},
+			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 0 ! no API call is left: something that uses these credentials"},
+		},
+		{
+			name: "calls left, and a wrong process type",
+			change: func(s *cloudfoundrytest.Server, o *cloudfoundry.Options) {
+				s.SetRemaining(99)
+				o.ProcessType = "clock"
+			},
+			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 95\n"},
+		},
+		{
 			name:   "a wrong password",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.Credentials.Password = "wrong" },
 			want:   []string{"credentials: ! get a token: UAA answered 401 Unauthorized, unauthorized: Bad credentials"},
@@ -66,10 +82,10 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 				if err != nil {
 					text = strings.TrimSuffix(text, " ") + " ! " + err.Error()
 				}
-				got = append(got, text)
+				got = append(got, text+"\n")
 			})
 			if !slices.EqualFunc(got, c.want, strings.HasPrefix) {
-				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, ""), strings.Join(c.want, "\n"))
 			}
 			for _, call := range srv.Calls() {
 				if call.Method != "GET" && call.Path != "/oauth/token" {
