@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -93,4 +94,18 @@ func TestTheBotScalesOnCloudFoundry(t *testing.T) {
 	b := start(t, []string{cloudfoundrytest.Password}, append(env, "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_FAIL_ON=any", "AUTOSCALE_MAX_DYNOS=3", "AUTOSCALE_NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2")...)
 	b.wait("a third instance", func() bool { return srv.Instances("shop", "web") == 3 })
 	b.terminate()
+}
+
+// A rule about the app's CPU, which only the platform's own metrics tell.
+func TestARuleByLogCache(t *testing.T) {
+	app := newHeart(t)
+	srv, env := pushed(t, app.url, 2)
+	srv.SetTokenLife(time.Second) // so that tokens are renewed on the way
+	srv.EmitUsage("shop", time.Now(), time.Minute, []float64{95, 90}, []float64{50, 50})
+	b := start(t, []string{cloudfoundrytest.Password}, append(env, "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "AUTOSCALE_HEARTBEAT_URL=none", "RULES=cpu max=80 min=30 fails=2")...)
+	b.wait("a third instance", func() bool { return srv.Instances("shop", "web") == 3 })
+	b.terminate()
+	if log := b.log.String(); !strings.Contains(log, "cpu") || !strings.Contains(log, "92.5") {
+		t.Error("the log doesn't say why")
+	}
 }

@@ -163,11 +163,11 @@ func (w withUnit) Probe(ctx context.Context) probe.Reading {
 
 // openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists everything
 // that could not be opened.
-func openSignals(s *settings.Settings, in *inlets) ([]probe.Prober, error) {
+func openSignals(s *settings.Settings, in *inlets, platform bot.Scaler) ([]probe.Prober, error) {
 	var out []probe.Prober
 	var problems settings.Problems
 	for _, name := range wanted(s) {
-		p, err := openSignal(s, name, in)
+		p, err := openSignal(s, name, in, platform)
 		if err != nil {
 			problems = append(problems, settings.Problem{Name: "SIGNALS " + name, What: err.Error()})
 			continue
@@ -203,11 +203,13 @@ func wanted(s *settings.Settings) []string {
 }
 
 // openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
-func openSignal(s *settings.Settings, name string, in *inlets) (probe.Prober, error) {
+func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scaler) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
 		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in})
 	}
 	switch {
+	case fromLogCache(s, name):
+		return openLogCache(s, name, platform)
 	case name == string(cpu.CPU) || name == string(cpu.Memory):
 		return cpu.New(cpu.Options{Signal: cpu.Signal(name)})
 	case in.told != nil:
@@ -221,5 +223,5 @@ func comes(s *settings.Settings, name string) bool {
 	if sig, ok := s.Signals.Find(name); ok {
 		return sig.Kind == "push" || sig.Kind == "otlp"
 	}
-	return name != string(cpu.CPU) && name != string(cpu.Memory)
+	return !fromLogCache(s, name) && name != string(cpu.CPU) && name != string(cpu.Memory)
 }

@@ -189,7 +189,7 @@ func open(s *settings.Settings, h host) (parts, error) {
 		note("HEARTBEAT_…", err)
 	}
 	if p.in, err = openInlets(s, h); err == nil {
-		p.signals, err = openSignals(s, p.in)
+		p.signals, err = openSignals(s, p.in, p.platform)
 	}
 	note("SIGNALS", err)
 	p.control, err = control(s)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 	"github.com/autoscalebot/autoscalebot/probe/otlp"
 )
@@ -237,12 +238,21 @@ func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainP
 func (s *Settings) Pushed() bool  { return s.PushToken != "" }
 func (s *Settings) Told() bool    { return s.OTLPToken != "" }
 
+// Metered says whether the platform keeps metrics of the app, as Cloud Foundry's Log Cache does.
+func (s *Settings) Metered() bool { return s.Platform == "cloudfoundry" }
+
 // Takes says whether anything is sent to the bot.
 func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
 
 // builtIn lists the signals that need no line in SIGNALS.
 func (s *Settings) builtIn() []string {
 	names := []string{string(cpu.CPU), string(cpu.Memory)}
+	if s.Metered() {
+		names = nil // those two are the app's then
+		for _, sig := range logcache.Signals() {
+			names = append(names, string(sig))
+		}
+	}
 	if s.Drained() {
 		for _, sig := range logdrain.Signals() {
 			names = append(names, string(sig))
