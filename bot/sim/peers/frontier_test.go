@@ -44,6 +44,22 @@ func ours(t *testing.T) []sim.Driver {
 	return out
 }
 
+// logged are the adaptive policies with every aim, by the router's log and heartbeats every 5 s.
+func logged(t *testing.T) []sim.Driver {
+	var out []sim.Driver
+	for _, aim := range []bot.Aim{bot.Lean, bot.Balanced, bot.Safe} {
+		a, err := bot.NewAdaptive(aim, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, sim.WithRouterLog(fmt.Sprintf("adaptive, %s, with router logs", aim), bot.Options{Interval: 5 * time.Second, Policy: bot.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError}, Adaptive: a,
+		}}))
+	}
+	return out
+}
+
 // The picture and the table in the documents are made by this: slow minutes against dyno-hours, a dot per policy and trace.
 func TestFrontier(t *testing.T) {
 	if !*frontier {
@@ -61,6 +77,8 @@ func TestFrontier(t *testing.T) {
 	var series []chart.Series
 	drivers := append([]sim.Driver{sim.Oracle()}, ours(t)...)
 	own := len(drivers)
+	drivers = append(drivers, logged(t)...)
+	withLogs := len(drivers)
 	drivers = append(drivers, peers.All(sim.DefaultFleet())...)
 	for i, d := range drivers {
 		sees := "inside every dyno"
@@ -69,6 +87,8 @@ func TestFrontier(t *testing.T) {
 			sees = "the future"
 		case i < own:
 			sees = "heartbeats"
+		case i < withLogs:
+			sees = "heartbeats, router logs"
 		}
 		fmt.Fprintf(table, "| %s | %s |", d.Name, sees)
 		s := chart.Series{Name: d.Name}
