@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+const minutesPerDay = 24 * 60
+
+// A Step is a minute of the day from which on limits hold.
+type Step struct {
+	Minute int
+	Limits schedule.Limits
+}
+
+// A Day is what changes on one day, in the order of time. Until the first step the last one before that day still holds.
+type Day []Step
+
+// A Calendar is when which limits begin to hold, by the clock on the wall of its zone.
+type Calendar struct {
+	// Zone is nil for UTC.
+	Zone *time.Location
+	// Week has the steps of each weekday, Sunday first.
+	Week [7]Day
+	// Month has steps that come on some days of each month beside those of the weekday.
+	Month []Monthly
+	// Dates have days that are unlike what else comes on their weekday and day of the month, in order; no two hold the same date.
+	Dates []Dates
+}
+
+// Monthly are the steps of some days of each month.
+type Monthly struct {
+	// Days are from 1 to 31, in order.
+	Days []int
+	Day  Day
+}
+
+// Dates are some days in a row on which nothing holds but what stands here.
+type Dates struct {
+	// First and Last are midnights in UTC; both are included.
+	First, Last time.Time
+	Day         Day
+}
+
+// zone returns the time zone.
+func (c *Calendar) zone() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
+}
+
+// empty says that nothing ever changes.
+func (c *Calendar) empty() bool {
+	return c.weekly() == 0 && len(c.Month) == 0 && len(c.Dates) == 0
+}
+
+// weekly counts the weekdays that have steps.
+func (c *Calendar) weekly() (n int) {
+	for _, d := range c.Week {
+		if len(d) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// on returns the steps of a date, which is a midnight in UTC.
+func (c *Calendar) on(date time.Time) Day {
+	i, dated := slices.BinarySearchFunc(c.Dates, date, func(d Dates, date time.Time) int {
+		switch {
+		case d.Last.Before(date):
+			return -1
+		case d.First.After(date):
+			return 1
+		}
+		return 0
+	})
+	if dated {
+		return c.Dates[i].Day
+	}
+	return c.recurring(date)
+}
+
+// recurring returns the steps of a date as if no date had its own.
+func (c *Calendar) recurring(date time.Time) Day {
+	day := slices.Clone(c.Week[date.Weekday()])
+	for _, m := range c.Month {
+		if slices.Contains(m.Days, date.Day()) {
+			day = append(day, m.Day...)
+		}
+	}
+	slices.SortStableFunc(day, func(a, b Step) int { return a.Minute - b.Minute })
+	return day
+}
+
+// longestGap is how many days lie between two steps that recur, at the most: between one 31st and the next but one.
+const longestGap = 70
+
+// at returns the limits at a minute of a date; base are those before the first step.
+func (c *Calendar) at(date time.Time, minute int, base schedule.Limits) schedule.Limits {
+	for range longestGap {
+		if l, ok := c.on(date).at(minute); ok {
+			return l
+		}
+		date, minute = date.AddDate(0, 0, -1), minutesPerDay
+	}
+	return base
+}
+
+// at returns the limits that have begun by a minute of the day; ok is false before the first step.
+func (d Day) at(minute int) (l schedule.Limits, ok bool) {
+	for _, s := range d {
+		if s.Minute <= minute {
+			l, ok = s.Limits, true
+		}
+	}
+	return l, ok
+}
+
+// addDates puts dates behind the others, into one range with those before where both are alike.
+func (c *Calendar) addDates(d Dates) {
+	if n := len(c.Dates); n > 0 {
+		last := &c.Dates[n-1]
+		if last.Last.AddDate(0, 0, 1).Equal(d.First) && slices.Equal(last.Day, d.Day) {
+			last.Last = d.Last
+			return
+		}
+	}
+	c.Dates = append(c.Dates, d)
+}
+
+// dateOf returns the date of a moment in a zone, as a midnight in UTC, and the minute of the day.
+func dateOf(t time.Time, zone *time.Location) (date time.Time, minute int) {
+	t = t.In(zone)
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), t.Hour()*60 + t.Minute()
+}
+
+// moment returns when the clock on the wall of a zone shows a minute of a date.
+func moment(date time.Time, minute int, zone *time.Location) time.Time {
+	return time.Date(date.Year(), date.Month(), date.Day(), 0, minute, 0, 0, zone)
+}

@@ -1,0 +1,399 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// ruleTypes are the types of a manifest's rules.
+var ruleTypes = []string{"cpu", "memory", "http_throughput", "http_latency", "rabbitmq", "custom", "compare"}
+
+func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
+	r.keys(root, "a manifest", "instance_limits", "rules", "scheduled_limit_changes")
+	p := &Plan{Limits: r.limits(root)}
+	for _, item := range r.items(root, "rules") {
+		if r.keys(item, "a rule", "rule_type", "rule_sub_type", "queue_name", "metric", "comparison_metric", "threshold") {
+			r.rule(p, item)
+		}
+	}
+	var changes []change
+	for _, item := range r.items(root, "scheduled_limit_changes") {
+		if r.keys(item, "a scheduled limit change", "recurrence", "executes_at", "instance_limits") {
+			changes = append(changes, r.change(item))
+		}
+	}
+	if len(r.mistakes) == 0 {
+		p.changes(changes, now)
+	}
+	return p
+}
+
+// limits reads instance_limits.
+func (r *reader) limits(n *document.Node) (l schedule.Limits) {
+	limits := n.Get("instance_limits")
+	if limits == nil {
+		r.wrong(n, "instance_limits is missing")
+		return l
+	}
+	if !r.keys(limits, "instance_limits", "min", "max") {
+		return l
+	}
+	var ok, ok2 bool
+	l.Min, ok = r.whole(limits, "min", true, 0, mostInstances)
+	l.Max, ok2 = r.whole(limits, "max", true, 0, mostInstances)
+	if ok && ok2 && l.Min > l.Max {
+		r.wrong(limits, "min is %d, which is above max, %d", l.Min, l.Max)
+	}
+	return l
+}
+
+func (r *reader) rule(p *Plan, n *document.Node) {
+	kind, ok := r.text(n, "rule_type", true)
+	if kind = strings.ToLower(kind); ok && !slices.Contains(ruleTypes, kind) {
+		r.wrong(n.Get("rule_type"), "rule_type is %q; write %s", kind, strings.Join(ruleTypes, ", "))
+		return
+	}
+	rule := bot.SignalRule{Window: meanWindow}
+	r.threshold(&rule, n)
+	sub, _ := r.text(n, "rule_sub_type", false)
+	switch kind {
+	case "cpu":
+		rule.Signal = "cpuutil"
+		p.source(rule.Signal, "push:"+rule.Signal)
+		p.note("line %d: the CPU of all instances is a signal that the app has to push, as %s", n.Line, rule.Signal)
+	case "memory":
+		rule.Signal = memory
+	case "http_throughput":
+		rule.Signal, rule.PerDyno = throughput, true
+	case "http_latency":
+		rule.Signal = latency
+		p.note("line %d: the mean of the fastest %s of the requests became their median, %s", n.Line, middle(sub), latency)
+	case "rabbitmq":
+		if queue, ok := r.text(n, "queue_name", true); ok {
+			rule.Signal = signalName(queue)
+			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+queue)
+		}
+	default:
+		r.custom(p, &rule, n, kind == "compare")
+	}
+	if rule.Signal == "" && len(r.mistakes) == 0 {
+		r.wrong(n, "the rule names nothing that a signal could be called")
+	}
+	if slices.ContainsFunc(p.Rules, func(o bot.SignalRule) bool { return o.String() == rule.String() }) && rule.Signal != "" {
+		r.wrong(n, "there are two rules for %s; write one", rule.String())
+	}
+	p.Rules = append(p.Rules, rule)
+}
+
+func middle(sub string) string {
+	if strings.Contains(sub, "95") {
+		return "95 %"
+	}
+	return "99 %"
+}
+
+// custom reads a rule about a metric of the app's own, or about one divided by another.
+func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare bool) {
+	metric, ok := r.text(n, "metric", true)
+	if !ok {
+		return
+	}
+	rule.Signal = signalName(metric)
+	p.source(rule.Signal, "push:"+metric)
+	if by, ok := r.text(n, "comparison_metric", compare); ok {
+		rule.By = signalName(by)
+		p.source(rule.By, "push:"+by)
+	}
+}
+
+func (r *reader) threshold(rule *bot.SignalRule, n *document.Node) {
+	rule.Max, rule.Min = math.NaN(), math.NaN()
+	t := n.Get("threshold")
+	if t == nil {
+		r.wrong(n, "threshold is missing; write one with min and max")
+		return
+	}
+	if !r.keys(t, "threshold", "min", "max") {
+		return
+	}
+	var ok, ok2 bool
+	rule.Min, ok = r.number(t, "min", true)
+	rule.Max, ok2 = r.number(t, "max", true)
+	if ok && ok2 && rule.Min >= rule.Max {
+		r.wrong(t, "min is %g; it must be below max, which is %g", rule.Min, rule.Max)
+	}
+}
+
+// A change is a point in time from which on limits hold until the next one.
+type change struct {
+	at time.Time
+	// weekdays are those on which it recurs at the same time, in UTC, a bit each, Sunday the lowest; 0 for once.
+	weekdays int
+	limits   schedule.Limits
+	node     *document.Node
+}
+
+// fromRecurrence turns a manifest's bits, in which Sunday is bit 6 and Saturday bit 0; it is its own inverse.
+func fromRecurrence(mask int) (out int) {
+	for d := range 7 {
+		if mask&(1<<(6-d)) != 0 {
+			out |= 1 << d
+		}
+	}
+	return out
+}
+
+func (r *reader) change(n *document.Node) (c change) {
+	c.node = n
+	text, ok := r.text(n, "executes_at", true)
+	at, err := time.Parse(time.RFC3339, text)
+	if ok && (err != nil || at.UTC().Year() < firstYear || at.UTC().Year() >= lastYear) {
+		r.wrong(n.Get("executes_at"), "executes_at is %q; write it as 2026-12-24T08:00:00Z", text)
+	}
+	c.at = at.UTC().Truncate(time.Minute)
+	if mask, ok := r.whole(n, "recurrence", false, 0, everyWeekday); ok {
+		c.weekdays = fromRecurrence(mask)
+	}
+	c.limits = r.limits(n)
+	return c
+}
+
+// changes writes points in time into the plan's calendar, in UTC. Of two at one time the later in the document holds.
+func (p *Plan) changes(in []change, now time.Time) {
+	c := &p.Calendar
+	today, _ := dateOf(now, time.UTC)
+	var once []change
+	for _, ch := range in {
+		_, minute := dateOf(ch.at, time.UTC)
+		if ch.weekdays == 0 {
+			once = append(once, ch)
+			continue
+		}
+		if ch.at.After(now.AddDate(0, 0, 7)) {
+			p.note("line %d: this change recurs from %s on; it is taken to recur already", ch.node.Line, ch.at.Format(time.DateOnly))
+		}
+		for d := range c.Week {
+			if ch.weekdays&(1<<d) != 0 {
+				c.Week[d] = c.Week[d].with(Step{minute, ch.limits})
+			}
+		}
+	}
+	slices.SortStableFunc(once, func(a, b change) int { return a.at.Compare(b.at) })
+	for len(once) > 0 && once[0].at.Before(today) {
+		if c.weekly() == 0 { // what has come and was followed by nothing still holds
+			p.Limits = once[0].limits
+		}
+		once = once[1:]
+	}
+	for i, ch := range once {
+		date, minute := dateOf(ch.at, time.UTC)
+		if i > 0 && c.weekly() == 0 {
+			c.hold(date, once[i-1].limits)
+		}
+		if n := len(c.Dates); n > 0 && c.Dates[n-1].Last.Equal(date) {
+			c.Dates[n-1].Day = c.Dates[n-1].Day.with(Step{minute, ch.limits})
+			continue
+		}
+		day := c.recurring(date)
+		if c.weekly() == 0 {
+			day = Day{{0, p.Limits}}
+			if i > 0 {
+				day = Day{{0, once[i-1].limits}}
+			}
+		}
+		c.addDates(Dates{date, date, day.with(Step{minute, ch.limits})})
+	}
+	if n := len(once); n > 0 && c.weekly() == 0 {
+		c.hold(time.Date(lastYear+1, time.January, 1, 0, 0, 0, 0, time.UTC), once[n-1].limits)
+	}
+}
+
+// hold keeps limits on all days from the last date on until another.
+func (c *Calendar) hold(until time.Time, l schedule.Limits) {
+	first, last := c.Dates[len(c.Dates)-1].Last.AddDate(0, 0, 1), until.AddDate(0, 0, -1)
+	if !last.Before(first) {
+		c.Dates = append(c.Dates, Dates{first, last, Day{{0, l}}})
+	}
+}
+
+// with puts a step into a day, in place of one at the same minute.
+func (d Day) with(s Step) Day {
+	d = slices.DeleteFunc(slices.Clone(d), func(o Step) bool { return o.Minute == s.Minute })
+	d = append(d, s)
+	slices.SortFunc(d, func(a, b Step) int { return a.Minute - b.Minute })
+	return d
+}
+
+// Manifest writes the plan as a manifest. What cannot be written there is noted.
+func (p *Plan) Manifest(now time.Time) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "---\ninstance_limits:\n  min: %d\n  max: %d\n", p.Limits.Min, p.Limits.Max)
+	p.manifestRules(&b)
+	changes := p.manifestChanges(now)
+	if len(changes) > 0 {
+		b.WriteString("scheduled_limit_changes:\n")
+	}
+	for _, ch := range changes {
+		fmt.Fprintf(&b, "- recurrence: %d\n  executes_at: %q\n  instance_limits:\n    min: %d\n    max: %d\n",
+			fromRecurrence(ch.weekdays), ch.at.UTC().Format(time.RFC3339), ch.limits.Min, ch.limits.Max)
+	}
+	return []byte(b.String())
+}
+
+func (p *Plan) manifestRules(b *strings.Builder) {
+	rules := slices.Clone(p.Rules)
+	rules = append(rules, p.pairs()...)
+	written := false
+	for i := range rules {
+		r := &rules[i]
+		if math.IsNaN(r.Max) || math.IsNaN(r.Min) {
+			p.note("the rule %s is left out: a manifest's have a minimum and a maximum", r)
+			continue
+		}
+		if !written {
+			b.WriteString("rules:\n")
+			written = true
+		}
+		p.lost(r, false)
+		if up, down := stepText(r.Up), stepText(r.Down); up != "1" || down != "1" {
+			p.note("the rule %s adds %s and removes %s; a manifest has no steps: set the app's scaling factors", r, up, down)
+		}
+		fmt.Fprintf(b, "- %s\n  threshold:\n    min: %s\n    max: %s\n", p.ruleType(r), number(r.Min), number(r.Max))
+	}
+}
+
+// number writes a number as both kinds of document have it.
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// ruleType writes what a rule judges.
+func (p *Plan) ruleType(r *bot.SignalRule) string {
+	url := p.Sources[r.Signal]
+	name := r.Signal
+	if pushed, ok := strings.CutPrefix(url, "push:"); ok {
+		name = pushed
+	}
+	switch _, queue, _ := strings.Cut(url, "#"); {
+	case r.By != "":
+		by := r.By
+		if pushed, ok := strings.CutPrefix(p.Sources[by], "push:"); ok {
+			by = pushed
+		}
+		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q", name, by)
+	case strings.HasPrefix(url, "rabbitmq") && queue != "" && !strings.Contains(queue, ","):
+		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", queue)
+	case r.Signal == "cpuutil" || r.Signal == "cpu":
+		return "rule_type: cpu"
+	case r.Signal == memory:
+		return "rule_type: memory"
+	case r.Signal == throughput:
+		return "rule_type: http_throughput"
+	case r.Signal == latency:
+		return "rule_type: http_latency\n  rule_sub_type: avg_99th"
+	}
+	return fmt.Sprintf("rule_type: custom\n  metric: %q", name)
+}
+
+// pairs makes rules of the breaches: two of one metric, one that adds and one that removes.
+func (p *Plan) pairs() (out []bot.SignalRule) {
+	used := make([]bool, len(p.Breaches))
+	for i, up := range p.Breaches {
+		j := slices.IndexFunc(p.Breaches, func(b bot.BreachRule) bool {
+			return !up.Down && b.Down && b.Metric == up.Metric && up.Operator[0] == '>' && b.Operator[0] == '<' && b.Threshold < up.Threshold
+		})
+		if up.Down || j < 0 || used[j] {
+			continue
+		}
+		used[i], used[j] = true, true
+		signal, per := Signal(up.Metric)
+		r := bot.SignalRule{Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow, Up: up.Step, Down: p.Breaches[j].Step}
+		out = append(out, r)
+	}
+	for i, b := range p.Breaches {
+		if !used[i] {
+			p.note("the rule %s %s %s is left out: a manifest's rules have a maximum that adds and a minimum that removes", b.Metric, b.Operator, number(b.Threshold))
+		}
+	}
+	if len(out) > 0 {
+		p.note("the scaling_rules became rules, which look at the mean of %d seconds, know no cool-down and no order, and remove an instance only when all metrics are low", int(meanWindow.Seconds()))
+	}
+	return out
+}
+
+// manifestChanges writes the calendar as points in time.
+func (p *Plan) manifestChanges(now time.Time) (out []change) {
+	c := &p.Calendar
+	zone := c.zone()
+	_, winter := time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, zone).Zone()
+	_, summer := time.Date(now.Year(), time.July, 1, 0, 0, 0, 0, zone).Zone()
+	if winter != summer && c.weekly()+len(c.Month) > 0 {
+		p.note("a manifest knows no time zone: hours of %s are written as they are on %s, and do not move with summer time", zone, now.In(zone).Format(time.DateOnly))
+	}
+	out = p.weekChanges(now)
+	for _, m := range c.Month {
+		p.note("what comes on the days %v of each month is left out: a manifest's changes recur by weekday alone", m.Days)
+	}
+	today, _ := dateOf(now, zone)
+	for _, d := range c.Dates {
+		if c.weekly() > 0 && slices.ContainsFunc(daysOf(d, today), func(date time.Time) bool { return c.disturbed(date, d.Day) }) {
+			p.note("what recurs on a weekday comes on %s as well, and ends there what is written for that date", d.First.Format(time.DateOnly))
+		}
+		for _, date := range daysOf(d, today) {
+			for _, s := range d.Day {
+				if before := c.at(date, s.Minute-1, p.Limits); s.Minute == 0 && c.at(date.AddDate(0, 0, -1), minutesPerDay, p.Limits) == s.Limits || s.Minute > 0 && before == s.Limits {
+					continue
+				}
+				out = append(out, change{at: moment(date, s.Minute, zone), limits: s.Limits})
+			}
+		}
+	}
+	return out
+}
+
+// daysOf lists the dates from today on; of a range in which every day only begins as the one before ended, the first is enough.
+func daysOf(d Dates, today time.Time) (out []time.Time) {
+	from := d.First
+	if from.Before(today) {
+		from = today
+	}
+	for date := from; !date.After(d.Last); date = date.AddDate(0, 0, 1) {
+		out = append(out, date)
+		if len(d.Day) < 2 {
+			break
+		}
+	}
+	return out
+}
+
+// disturbed says that something recurs on a date that does not stand among its steps.
+func (c *Calendar) disturbed(date time.Time, day Day) bool {
+	return slices.ContainsFunc(c.recurring(date), func(s Step) bool { return !slices.Contains(day, s) })
+}
+
+// weekChanges writes the steps of the week, each once for all its weekdays, in UTC.
+func (p *Plan) weekChanges(now time.Time) (out []change) {
+	zone := p.Calendar.zone()
+	today, _ := dateOf(now, zone)
+	for i := range 7 {
+		date := today.AddDate(0, 0, i)
+		for _, s := range p.Calendar.Week[date.Weekday()] {
+			at := moment(date, s.Minute, zone).UTC()
+			j := slices.IndexFunc(out, func(ch change) bool {
+				return ch.limits == s.Limits && ch.at.Hour() == at.Hour() && ch.at.Minute() == at.Minute()
+			})
+			if j < 0 {
+				j = len(out)
+				out = append(out, change{at: at, limits: s.Limits})
+			}
+			out[j].weekdays |= 1 << at.Weekday()
+		}
+	}
+	return out
+}

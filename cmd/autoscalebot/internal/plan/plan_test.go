@@ -1,0 +1,495 @@
+package plan_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// TestMain has the properties checked on fewer examples than a hundred, which would take long; -rapid.checks on the command line says how many.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "40"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// now is a Monday.
+var now = time.Date(2026, 11, 23, 10, 7, 0, 0, time.UTC)
+
+// read reads a document that must be right.
+func read(t testing.TB, text string) *plan.Plan {
+	t.Helper()
+	p, err := parse(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return p
+}
+
+func parse(text string) (*plan.Plan, error) {
+	root, err := document.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return plan.Read(root, plan.Guess(root), now)
+}
+
+// table makes the table of a plan by its texts, as the settings do.
+func table(t testing.TB, p *plan.Plan) (schedule.Table, schedule.Series, schedule.Series) {
+	t.Helper()
+	low, high := p.Tables()
+	lowSeries, err := schedule.Parse(low)
+	if err != nil {
+		t.Fatalf("MIN_DYNOS %s: %v", low, err)
+	}
+	highSeries, err := schedule.Parse(high)
+	if err != nil {
+		t.Fatalf("MAX_DYNOS %s: %v", high, err)
+	}
+	out, err := schedule.New(lowSeries, highSeries, p.Calendar.Zone)
+	if err != nil {
+		t.Fatalf("%s / %s: %v", low, high, err)
+	}
+	return out, lowSeries, highSeries
+}
+
+func TestTablesOfAPolicy(t *testing.T) {
+	const head = `{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "Europe/Berlin", `
+	for _, c := range []struct{ name, text, low, high string }{
+		{"weekdays", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "17:30", "days_of_week": [1,2,3,4,5], "instance_min_count": 2, "instance_max_count": 10}]}}`,
+			"mon-fri 9:00=2, mon-fri 17:30=1", "mon-fri 9:00=10, mon-fri 17:30=4"},
+		{"an initial number is held for two minutes", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1,7], "instance_min_count": 2, "instance_max_count": 10, "initial_min_instance_count": 5}]}}`,
+			"mon,sun 9:00=5, mon,sun 9:02=2, mon,sun 17:00=1", "mon,sun 9:00=10, mon,sun 17:00=4"},
+		{"days of the month", head + `"recurring_schedule": [{"start_time": "00:00", "end_time": "06:00", "days_of_month": [15,1], "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "cron(0 0 1,15 * *)=8, cron(0 6 1,15 * *)=4"},
+		{"every day", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1,2,3,4,5,6,7], "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "9:00=8, 10:00=4"},
+		{"a date across midnight", head + `"specific_date": [{"start_date_time": "2026-12-24T20:00", "end_date_time": "2026-12-26T02:00", "instance_min_count": 3, "instance_max_count": 20}]}}`,
+			"0:00=1, 2026-12-24 0:00=1, 2026-12-24 20:00=3, 2026-12-25 0:00=3, 2026-12-26 0:00=3, 2026-12-26 2:00=1",
+			"0:00=4, 2026-12-24 0:00=4, 2026-12-24 20:00=20, 2026-12-25 0:00=20, 2026-12-26 0:00=20, 2026-12-26 2:00=4"},
+		{"a date that is over", head + `"specific_date": [{"start_date_time": "2020-12-24T20:00", "end_date_time": "2020-12-26T02:00", "instance_min_count": 3, "instance_max_count": 20}]}}`, "1", "4"},
+		{"only some dates", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1], "start_date": "2026-01-01", "end_date": "2026-12-01", "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "0:00=4, 2026-11-23 0:00=4, 2026-11-23 9:00=8, 2026-11-23 10:00=4, 2026-11-30 0:00=4, 2026-11-30 9:00=8, 2026-11-30 10:00=4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := read(t, c.text)
+			if low, high := p.Tables(); low != c.low || high != c.high {
+				t.Errorf("tables are\n%s\n%s\nwant\n%s\n%s", low, high, c.low, c.high)
+			}
+			table(t, p)
+			if p.Calendar.Zone.String() != "Europe/Berlin" {
+				t.Errorf("the zone is %v", p.Calendar.Zone)
+			}
+		})
+	}
+}
+
+// C9 and C12: a schedule's limits replace the policy's on both sides, and at its start the number is clamped to its initial minimum.
+func TestScenariosOfSchedules(t *testing.T) {
+	const text = `{"instance_min_count": 1, "instance_max_count": 20, "schedules": {"timezone": "UTC", "recurring_schedule": [
+		{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 10 %s}]}}`
+	for _, c := range []struct {
+		initial      string
+		at           string
+		n, want      int
+		low, highest int
+	}{
+		{`,"initial_min_instance_count": 5`, "09:00", 12, 10, 5, 10},
+		{`,"initial_min_instance_count": 5`, "09:01", 3, 5, 5, 10},
+		{`,"initial_min_instance_count": 5`, "09:00", 6, 6, 5, 10},
+		{`,"initial_min_instance_count": 5`, "09:02", 3, 3, 2, 10},
+		{"", "09:00", 1, 2, 2, 10},
+		{"", "09:00", 3, 3, 2, 10},
+		{"", "17:00", 12, 12, 1, 20},
+	} {
+		tab, _, _ := table(t, read(t, fmt.Sprintf(text, c.initial)))
+		at, err := time.Parse("2006-01-02 15:04", "2026-11-30 "+c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := tab.At(at); l.Clamp(c.n) != c.want || l.Min != c.low || l.Max != c.highest {
+			t.Errorf("%s %s: %d becomes %d within %v, want %d", c.initial, c.at, c.n, l.Clamp(c.n), l, c.want)
+		}
+	}
+}
+
+// C8 and C11, as far as reading goes.
+func TestAdjustments(t *testing.T) {
+	for text, want := range map[string]string{
+		"+1": "{1 0} false", "-2": "{2 0} true", "+10%": "{0 10} false", "-60%": "{0 60} true", "+100%": "{0 100} false",
+		"10%": "", "10.5a%": "", "#1": "", "+0": "", "1": "", "+01": "", "+1.5": "", "+": "", "+1%%": "", "+99999999999999999999": "", " +1": "",
+	} {
+		step, down, ok := plan.ParseAdjustment(text)
+		if got := fmt.Sprint(step, " ", down); ok && got != strings.Replace(want, "} ", "} ", 1) || ok != (want != "") {
+			t.Errorf("%q is %s, %t; want %s", text, got, ok, want)
+		}
+	}
+}
+
+func TestMistakesOfAPolicy(t *testing.T) {
+	const rule = `{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "cpu", "threshold": 50, "operator": ">", "adjustment": "+1"%s}]}`
+	const recurring = `{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [
+{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 5%s}]}}`
+	const specific = `{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "specific_date": [
+{"start_date_time": "2026-12-24T09:00", "end_date_time": "2026-12-24T17:00", "instance_min_count": 2, "instance_max_count": 5}%s]}}`
+	const again = `,
+{"start_time": "%s", "end_time": "%s", %s, "instance_min_count": 2, "instance_max_count": 5%s}`
+	for _, c := range []struct{ text, want string }{
+		{fmt.Sprintf(rule, ""), ""},
+		{fmt.Sprintf(rule, `, "breach_duration_secs": 60, "cool_down_secs": 3600`), ""},
+		{fmt.Sprintf(rule, `, "breach_duration_secs": 59`), `breach_duration_secs is "59"; write a whole number from 60 to 3600`},
+		{fmt.Sprintf(rule, `, "cool_down_secs": 3601`), `cool_down_secs is "3601"; write a whole number from 60 to 3600`},
+		{fmt.Sprintf(rule, `, "cool_down_secs": "60"`), `cool_down_secs is "60"; write a whole number`},
+		{fmt.Sprintf(rule, `, "window": 60`), "a scaling rule has no window"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"+1"`, `"1"`), `adjustment is "1"; write a sign and a number of instances, such as +1, or a percentage, such as -50%`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `">"`, `"=="`), `operator is "=="; write <, >, <= or >=`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `101`), "threshold is 101; cpu is a percentage, so 100 is the most"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `0`), "threshold is 0; for cpu it must be above 0"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"cpu"`, `"my metric"`), `metric_type is "my metric"; write up to 100 letters, digits and underscores`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"operator": ">", `, ``), "operator is missing"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 0`), `instance_min_count is "0"; write a whole number from 1 to 10000`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 4`), "instance_min_count is 4; it must be less than instance_max_count, which is 4"},
+		{`{"instance_min_count": 1, "instance_max_count": 2}`, "there are neither scaling_rules nor schedules"},
+		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "UTC"}}`, "schedules have neither recurring_schedule nor specific_date"},
+		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"specific_date": []}}`, "timezone is missing"},
+		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "Mars/X", "specific_date": []}}`, `timezone is "Mars/X"; write an IANA name`},
+		{fmt.Sprintf(recurring, ""), ""},
+		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 5`), ""},
+		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 1`), "initial_min_instance_count is 1; it must be from instance_min_count, 2, to instance_max_count, 5"},
+		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 6`), "initial_min_instance_count is 6"},
+		{fmt.Sprintf(recurring, `, "days_of_month": [1]`), "needs days_of_week or days_of_month, and not both"},
+		{fmt.Sprintf(recurring, `, "start_date": "2026-12-02", "end_date": "2026-12-01"`), "start_date is after end_date"},
+		{fmt.Sprintf(recurring, `, "start_date": "2026-02-30"`), `start_date is "2026-02-30"`},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "17:00", "09:00"), "start_time must be before end_time"},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "17:00", "24:00"), `end_time is "24:00"; write it as 08:00, from 00:00 to 23:59`},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "[1]", "[0]"), "days_of_week must be whole numbers from 1 to 7"},
+		{fmt.Sprintf(recurring, "}"+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, "")[:0]+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, "")[0:len(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, ""))-1]), "line 3: this schedule and that of line 2 overlap or touch on a common day"},
+		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:00", "18:00", `"days_of_week": [1]`, ""), "}")), "overlap or touch"},
+		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:01", "18:00", `"days_of_week": [1]`, ""), "}")), ""},
+		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [2]`, ""), "}")), ""},
+		{fmt.Sprintf(recurring, `, "end_date": "2026-12-01"}`+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, `, "start_date": "2026-12-02"`), "}")), ""},
+		{fmt.Sprintf(specific, ""), ""},
+		{strings.ReplaceAll(fmt.Sprintf(specific, ""), "24T17", "24T08"), "start_date_time must be before end_date_time"},
+		{fmt.Sprintf(specific, `,
+{"start_date_time": "2026-12-24T17:00", "end_date_time": "2026-12-25T17:00", "instance_min_count": 2, "instance_max_count": 5}`), ""},
+		{fmt.Sprintf(specific, `,
+{"start_date_time": "2026-12-24T16:59", "end_date_time": "2026-12-25T17:00", "instance_min_count": 2, "instance_max_count": 5}`), "line 3: this date and that of line 2 overlap"},
+	} {
+		_, err := parse(c.text)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s\nerror is %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	_, err := parse("instance_limits: {min: 3, max: 1}\nrules:\n- {rule_type: disk, threshold: {min: 1, max: 2}}\n- {rule_type: cpu, threshold: {min: 2, max: 1}}\nmore: 1\nscheduled_limit_changes:\n- {executes_at: soon, recurrence: 128, instance_limits: {min: 1}}\n")
+	want := `line 5: a manifest has no more; there are instance_limits, rules, scheduled_limit_changes
+line 1: min is 3, which is above max, 1
+line 3: rule_type is "disk"; write cpu, memory, http_throughput, http_latency, rabbitmq, custom, compare
+line 4: min is 2; it must be below max, which is 1
+line 7: executes_at is "soon"; write it as 2026-12-24T08:00:00Z
+line 7: recurrence is "128"; write a whole number from 0 to 127
+line 7: max is missing`
+	if got := fmt.Sprint(err); got != want {
+		t.Errorf("error is\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTablesOfAManifest(t *testing.T) {
+	const head = "instance_limits: {min: 1, max: 4}\nscheduled_limit_changes:\n"
+	for _, c := range []struct{ name, text, low, high string }{
+		{"weekdays: Tuesday and Thursday", head + "- {recurrence: 20, executes_at: '2026-01-01T08:00:00Z', instance_limits: {min: 1, max: 9}}\n- {recurrence: 127, executes_at: '2026-01-01T18:00:00+01:00', instance_limits: {min: 1, max: 2}}",
+			"1", "tue,thu 8:00=9, mon-fri 17:00=2, sat,sun 17:00=2"},
+		{"once, for good", head + "- {executes_at: '2026-12-24T08:00:00Z', instance_limits: {min: 2, max: 9}}",
+			"0:00=1, 2026-12-24 0:00=1, 2026-12-24 8:00=2, 2026-12-25..2099-12-31 0:00=2", "0:00=4, 2026-12-24 0:00=4, 2026-12-24 8:00=9, 2026-12-25..2099-12-31 0:00=9"},
+		{"once, before now", head + "- {executes_at: '2025-12-24T08:00:00Z', instance_limits: {min: 2, max: 9}}", "2", "9"},
+		{"Sunday is bit 6", head + "- {recurrence: 64, executes_at: '2026-01-01T08:00:00Z', instance_limits: {min: 1, max: 9}}\n- {recurrence: 1, executes_at: '2026-01-01T08:00:00Z', instance_limits: {min: 1, max: 2}}",
+			"1", "sun 8:00=9, sat 8:00=2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := read(t, c.text)
+			if low, high := p.Tables(); low != c.low || high != c.high {
+				t.Errorf("tables are\n%s\n%s\nwant\n%s\n%s", low, high, c.low, c.high)
+			}
+			table(t, p)
+		})
+	}
+}
+
+// around lists, of some days, the minutes around clock times of UTC, and others.
+func around(from time.Time, days int, clocks map[int]bool) (out []time.Time) {
+	for d := range days {
+		date := from.Truncate(24*time.Hour).AddDate(0, 0, d)
+		for m := range clocks {
+			for _, off := range []int{-1, 0, 1, 2} {
+				out = append(out, date.Add(time.Duration(m+off)*time.Minute))
+			}
+		}
+		out = append(out, date, date.Add(time.Duration(d*67%1440)*time.Minute), date.Add(1439*time.Minute))
+	}
+	return out
+}
+
+func clock(t time.Time) int { return t.Hour()*60 + t.Minute() }
+
+func limits(t *rapid.T) schedule.Limits {
+	low := rapid.IntRange(1, 4).Draw(t, "min")
+	return schedule.Limits{Min: low, Max: low + rapid.IntRange(1, 9).Draw(t, "more")}
+}
+
+// A policy that is written as tables, read back from them and written as a policy again sets the same limits at every minute; and they are
+// those of the windows, of which the one that starts first holds.
+func TestPoliciesKeepTheirMeaning(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := limits(t)
+		text, windows := policyText(t, base)
+		p, err := parse(text)
+		if err != nil {
+			t.Skip(err) // overlaps, above all
+		}
+		low, high := p.Tables()
+		tab := tableOf(t, low, high)
+		back := &plan.Plan{}
+		if err := back.FromTables(mustSeries(t, low), mustSeries(t, high), time.UTC, now); err != nil {
+			t.Fatal(err)
+		}
+		again, err := parse(string(back.Policy()))
+		if err != nil {
+			if strings.Contains(err.Error(), "neither scaling_rules") {
+				return
+			}
+			t.Fatalf("%v\n%s\n%s / %s", err, back.Policy(), low, high)
+		}
+		againTable := tableOf(t, first(again.Tables()), second(again.Tables()))
+		clocks := map[int]bool{}
+		for _, w := range windows {
+			clocks[clock(w.start)], clocks[clock(w.end)] = true, true
+		}
+		for _, at := range around(now.AddDate(0, 0, 1), 16, clocks) {
+			want := oracle(windows, base, at)
+			if got := tab.At(at); got != want {
+				t.Fatalf("%s: %v, want %v\n%s\n%s / %s", at, got, want, text, low, high)
+			}
+			if got := againTable.At(at); got != want {
+				t.Fatalf("%s: after a round %v, want %v\n%s\n%s / %s\n%s", at, got, want, text, low, high, back.Policy())
+			}
+		}
+	})
+}
+
+func first(a, _ string) string  { return a }
+func second(_, b string) string { return b }
+
+func mustSeries(t *rapid.T, text string) schedule.Series {
+	s, err := schedule.Parse(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return s
+}
+
+func tableOf(t *rapid.T, low, high string) schedule.Table {
+	tab, err := schedule.New(mustSeries(t, low), mustSeries(t, high), time.UTC)
+	if err != nil {
+		t.Fatalf("%s / %s: %v", low, high, err)
+	}
+	return tab
+}
+
+// A span is one time that a window is open.
+type span struct {
+	start, end time.Time
+	limits     schedule.Limits
+	initial    int
+}
+
+// oracle plays the windows one after the other, as the engine does.
+func oracle(spans []span, base schedule.Limits, at time.Time) schedule.Limits {
+	var active *span
+	for i := range spans {
+		s := &spans[i]
+		if s.start.After(at) {
+			break
+		}
+		if active == nil || !active.end.After(s.start) {
+			active = s
+		}
+	}
+	if active == nil || !active.end.After(at) {
+		return base
+	}
+	if at.Sub(active.start) < 2*time.Minute {
+		return schedule.Limits{Min: max(active.initial, active.limits.Min), Max: active.limits.Max}
+	}
+	return active.limits
+}
+
+// policyText makes a policy, and lists when each of its windows opens, in order.
+func policyText(t *rapid.T, base schedule.Limits) (string, []span) {
+	var recurring, specific []string
+	var spans []span
+	day0 := now.Truncate(24*time.Hour).AddDate(0, 0, -7)
+	window := func(l schedule.Limits) (text string, initial int) {
+		text = fmt.Sprintf(`"instance_min_count": %d, "instance_max_count": %d`, l.Min, l.Max)
+		if rapid.Bool().Draw(t, "initial") {
+			initial = rapid.IntRange(l.Min, l.Max).Draw(t, "initial")
+			text += fmt.Sprintf(`, "initial_min_instance_count": %d`, initial)
+		}
+		return text, initial
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "recurring") {
+		l := limits(t)
+		text, initial := window(l)
+		start := rapid.IntRange(0, 200).Draw(t, "start") * 5
+		end := min(start+rapid.IntRange(1, 100).Draw(t, "length")*5, 1439)
+		key, most := "days_of_week", 7
+		if rapid.IntRange(0, 3).Draw(t, "monthly") == 0 {
+			key, most = "days_of_month", 31
+		}
+		days := rapid.SliceOfNDistinct(rapid.IntRange(1, most), 1, most, rapid.ID[int]).Draw(t, "days")
+		recurring = append(recurring, fmt.Sprintf(`{"start_time": "%02d:%02d", "end_time": "%02d:%02d", "%s": %s, %s}`,
+			start/60, start%60, end/60, end%60, key, strings.ReplaceAll(fmt.Sprint(days), " ", ", "), text))
+		for d := range 31 {
+			date := day0.AddDate(0, 0, d)
+			for _, on := range days {
+				if key == "days_of_week" && on%7 == int(date.Weekday()) || key == "days_of_month" && on == date.Day() {
+					spans = append(spans, span{date.Add(time.Duration(start) * time.Minute), date.Add(time.Duration(end) * time.Minute), l, initial})
+				}
+			}
+		}
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "specific") {
+		l := limits(t)
+		text, initial := window(l)
+		start := day0.AddDate(0, 0, 8).Add(time.Duration(rapid.IntRange(0, 288*9).Draw(t, "start")) * 5 * time.Minute)
+		end := start.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "length")) * 5 * time.Minute)
+		const layout = "2006-01-02T15:04"
+		specific = append(specific, fmt.Sprintf(`{"start_date_time": %q, "end_date_time": %q, %s}`, start.Format(layout), end.Format(layout), text))
+		spans = append(spans, span{start, end, l, initial})
+	}
+	// Where two begin at once, the documentation says nothing; ours takes the date's.
+	sortSpans(spans, len(specific))
+	return fmt.Sprintf(`{"instance_min_count": %d, "instance_max_count": %d, "schedules": {"timezone": "UTC", "recurring_schedule": [%s], "specific_date": [%s]}}`,
+		base.Min, base.Max, strings.Join(recurring, ", "), strings.Join(specific, ", ")), spans
+}
+
+func sortSpans(spans []span, dates int) {
+	n := len(spans) - dates
+	ordered := append(append([]span{}, spans[n:]...), spans[:n]...)
+	copy(spans, ordered)
+	for i := 1; i < len(spans); i++ { // stable, and short
+		for j := i; j > 0 && spans[j].start.Before(spans[j-1].start); j-- {
+			spans[j], spans[j-1] = spans[j-1], spans[j]
+		}
+	}
+}
+
+// A manifest that is written as tables, read back from them and written as a manifest again sets the same limits at every minute.
+func TestManifestsKeepTheirMeaning(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := limits(t)
+		type point struct {
+			at       time.Time
+			weekdays int
+			limits   schedule.Limits
+		}
+		var points []point
+		text := fmt.Sprintf("instance_limits: {min: %d, max: %d}\nscheduled_limit_changes:\n", base.Min, base.Max)
+		taken := map[int]bool{}
+		for range rapid.IntRange(0, 4).Draw(t, "changes") {
+			p := point{limits: limits(t)}
+			p.at = now.Truncate(24*time.Hour).AddDate(0, 0, -20).Add(time.Duration(rapid.IntRange(0, 287).Draw(t, "minute")) * 5 * time.Minute)
+			if taken[clock(p.at)] {
+				t.Skip("two changes at once")
+			}
+			taken[clock(p.at)] = true
+			if p.weekdays = rapid.IntRange(0, 127).Draw(t, "recurrence"); p.weekdays == 0 || rapid.IntRange(0, 2).Draw(t, "once") == 0 {
+				p.weekdays = 0
+				p.at = p.at.AddDate(0, 0, 21+rapid.IntRange(0, 20).Draw(t, "day"))
+			}
+			points = append(points, p)
+			text += fmt.Sprintf("- {recurrence: %d, executes_at: %q, instance_limits: {min: %d, max: %d}}\n", p.weekdays, p.at.Format(time.RFC3339), p.limits.Min, p.limits.Max)
+		}
+		p, err := parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := tableOf(t, first(p.Tables()), second(p.Tables()))
+		back := &plan.Plan{}
+		if err := back.FromTables(mustSeries(t, first(p.Tables())), mustSeries(t, second(p.Tables())), time.UTC, now); err != nil {
+			t.Fatal(err)
+		}
+		written := string(back.Manifest(now))
+		again, err := parse(written)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, written)
+		}
+		againTable := tableOf(t, first(again.Tables()), second(again.Tables()))
+		disturbed := strings.Contains(strings.Join(back.Notes, "\n"), "comes on")
+		clocks := map[int]bool{}
+		for _, p := range points {
+			clocks[clock(p.at)] = true
+		}
+		for _, at := range around(now.AddDate(0, 0, 8), 20, clocks) {
+			want, last := base, time.Time{}
+			for _, p := range points {
+				begun := p.at
+				if p.weekdays != 0 {
+					for begun = time.Date(at.Year(), at.Month(), at.Day(), p.at.Hour(), p.at.Minute(), 0, 0, time.UTC); begun.After(at) || p.weekdays&(1<<(6-int(begun.Weekday()))) == 0; {
+						begun = begun.AddDate(0, 0, -1)
+					}
+				}
+				if !begun.After(at) && !begun.Before(last) {
+					want, last = p.limits, begun
+				}
+			}
+			if got := tab.At(at); got != want {
+				t.Fatalf("%s: %v, want %v\n%s\n%s / %s", at, got, want, text, first(p.Tables()), second(p.Tables()))
+			}
+			if got := againTable.At(at); got != want && !disturbed {
+				t.Fatalf("%s: after a round %v, want %v\n%s\n%s / %s\n%s", at, got, want, text, first(p.Tables()), second(p.Tables()), written)
+			}
+		}
+	})
+}
+
+// Any document is either a plan whose tables can be read, or a list of mistakes.
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{
+		`{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "cpu", "threshold": 50, "operator": ">", "adjustment": "+1"}]}`,
+		`{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 5}], "specific_date": [{"start_date_time": "2026-12-24T09:00", "end_date_time": "2026-12-24T17:00", "instance_min_count": 2, "instance_max_count": 5}]}}`,
+		"instance_limits: {min: 1, max: 2}\nrules:\n- {rule_type: rabbitmq, queue_name: q, threshold: {min: 1, max: 2}}\nscheduled_limit_changes:\n- {recurrence: 10, executes_at: '2032-01-01T00:00:00Z', instance_limits: {min: 10, max: 20}}",
+		"instance_limits: {min: 1, max: 4}\nscheduled_limit_changes:\n- {executes_at: '2027-01-01T00:00:00Z', instance_limits: {min: 10, max: 20}}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		root, err := document.Parse(text)
+		if err != nil {
+			return
+		}
+		for _, format := range []plan.Format{plan.Manifest, plan.Policy} {
+			p, err := plan.Read(root, format, now)
+			if err != nil {
+				if ms, ok := err.(document.Mistakes); !ok || len(ms) == 0 {
+					t.Errorf("%v is no list of mistakes", err)
+				}
+				continue
+			}
+			table(t, p)
+			p.Policy()
+			p.Manifest(now)
+		}
+	})
+}

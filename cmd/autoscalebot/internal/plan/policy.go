@@ -1,0 +1,309 @@
+package plan
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// What the open-source App Autoscaler accepts, by its policy's JSON schema and validator: durations of rules in seconds, and what they are by
+// default.
+const (
+	leastSeconds    = 60
+	mostSeconds     = 3600
+	defaultBreach   = 120
+	defaultCooldown = 300
+)
+
+var (
+	// adjustment is how far a rule goes.
+	adjustment = regexp.MustCompile(`^[-+][1-9]+[0-9]*%?$`)
+	// metricName is what a metric may be called.
+	metricName = regexp.MustCompile(`^[a-zA-Z0-9_]{1,100}$`)
+)
+
+func (r *reader) policy(root *document.Node, now time.Time) *Plan {
+	r.keys(root, "a policy", "instance_min_count", "instance_max_count", "scaling_rules", "schedules")
+	p := &Plan{Limits: r.counts(root, 1)}
+	rules, schedules := root.Get("scaling_rules"), root.Get("schedules")
+	if rules == nil && schedules == nil {
+		r.wrong(root, "there are neither scaling_rules nor schedules; write at least one of them")
+	}
+	p.Breaches = r.breaches(root)
+	if schedules != nil && r.keys(schedules, "schedules", "timezone", "recurring_schedule", "specific_date") {
+		r.windows(p, schedules, now)
+	}
+	return p
+}
+
+// counts reads instance_min_count, of least at the least, and instance_max_count, which must be greater.
+func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
+	low, ok := r.whole(n, "instance_min_count", true, least, mostInstances)
+	high, ok2 := r.whole(n, "instance_max_count", true, 1, mostInstances)
+	if ok && ok2 && low >= high {
+		r.wrong(n.Get("instance_min_count"), "instance_min_count is %d; it must be less than instance_max_count, which is %d", low, high)
+	}
+	return schedule.Limits{Min: low, Max: high}
+}
+
+// Breaches reads scaling_rules as they stand in a policy. Its error is the [document.Mistakes], all of them.
+func Breaches(n *document.Node) ([]bot.BreachRule, error) {
+	r := &reader{}
+	out := r.breaches(&document.Node{Kind: document.Map, Pairs: []document.Pair{{Key: "scaling_rules", Value: n}}})
+	if len(r.mistakes) > 0 {
+		return nil, r.mistakes
+	}
+	return out, nil
+}
+
+func (r *reader) breaches(n *document.Node) (out []bot.BreachRule) {
+	for _, item := range r.items(n, "scaling_rules") {
+		if r.keys(item, "a scaling rule", "metric_type", "threshold", "operator", "adjustment", "breach_duration_secs", "cool_down_secs") {
+			out = append(out, r.breach(item))
+		}
+	}
+	return out
+}
+
+// percentages are the metrics that cannot be above 100, those that must be above 0 are among positives.
+var (
+	percentages = []string{"memoryutil", "cpu"}
+	positives   = []string{"memoryused", "memoryutil", "responsetime", "throughput", "cpu"}
+)
+
+func (r *reader) breach(n *document.Node) (rule bot.BreachRule) {
+	var ok bool
+	if rule.Metric, ok = r.text(n, "metric_type", true); ok && !metricName.MatchString(rule.Metric) {
+		r.wrong(n.Get("metric_type"), "metric_type is %q; write up to 100 letters, digits and underscores", rule.Metric)
+	}
+	if rule.Threshold, ok = r.number(n, "threshold", true); ok {
+		switch {
+		case slices.Contains(positives, rule.Metric) && rule.Threshold <= 0:
+			r.wrong(n.Get("threshold"), "threshold is %g; for %s it must be above 0", rule.Threshold, rule.Metric)
+		case slices.Contains(percentages, rule.Metric) && rule.Threshold > 100:
+			r.wrong(n.Get("threshold"), "threshold is %g; %s is a percentage, so 100 is the most", rule.Threshold, rule.Metric)
+		}
+	}
+	if rule.Operator, ok = r.text(n, "operator", true); ok && !slices.Contains([]string{"<", ">", "<=", ">="}, rule.Operator) {
+		r.wrong(n.Get("operator"), "operator is %q; write <, >, <= or >=", rule.Operator)
+	}
+	if text, ok := r.text(n, "adjustment", true); ok {
+		if rule.Step, rule.Down, ok = ParseAdjustment(text); !ok {
+			r.wrong(n.Get("adjustment"), "adjustment is %q; write a sign and a number of instances, such as +1, or a percentage, such as -50%%", text)
+		}
+	}
+	rule.Breach = r.seconds(n, "breach_duration_secs", defaultBreach)
+	rule.Cooldown = r.seconds(n, "cool_down_secs", defaultCooldown)
+	return rule
+}
+
+func (r *reader) seconds(n *document.Node, key string, otherwise int) time.Duration {
+	if s, ok := r.whole(n, key, false, leastSeconds, mostSeconds); ok {
+		return time.Duration(s) * time.Second
+	}
+	return time.Duration(otherwise) * time.Second
+}
+
+// ParseAdjustment reads how far a rule goes: "+1", "-2", "+50%".
+func ParseAdjustment(text string) (step bot.Step, down, ok bool) {
+	if !adjustment.MatchString(text) {
+		return bot.Step{}, false, false
+	}
+	digits, percent := strings.CutSuffix(text[1:], "%")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n > mostInstances {
+		return bot.Step{}, false, false
+	}
+	if step = (bot.Step{Dynos: n}); percent {
+		step = bot.Step{Percent: float64(n)}
+	}
+	return step, text[0] == '-', true
+}
+
+// A window is when limits hold instead of the policy's own.
+type window struct {
+	// start and end are minutes: of the day where it recurs, since the midnight of date where it does not.
+	start, end int
+	limits     schedule.Limits
+	// initial is how many instances there are to be at the start at the least; 0 for the minimum.
+	initial int
+	// weekdays (a bit each, Sunday the lowest) or days of the month are those on which it recurs.
+	weekdays int
+	days     []int
+	// first and last bound the dates on which it recurs, zero for no bound. first alone is the date of one that does not recur.
+	first, last time.Time
+	recurs      bool
+	node        *document.Node
+}
+
+// windows reads the schedules.
+func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
+	if n.Get("recurring_schedule") == nil && n.Get("specific_date") == nil {
+		r.wrong(n, "schedules have neither recurring_schedule nor specific_date; write at least one of them")
+	}
+	if name, ok := r.text(n, "timezone", true); ok {
+		zone, err := time.LoadLocation(strings.TrimSpace(name))
+		if err != nil || strings.TrimSpace(name) == "" || name == "Local" {
+			r.wrong(n.Get("timezone"), "timezone is %q; write an IANA name, such as Europe/Berlin", name)
+		} else {
+			p.Calendar.Zone = zone
+		}
+	}
+	s := &windows{base: p.Limits}
+	for _, item := range r.items(n, "recurring_schedule") {
+		if r.keys(item, "a recurring schedule", "start_time", "end_time", "days_of_week", "days_of_month", "instance_min_count", "instance_max_count",
+			"initial_min_instance_count", "start_date", "end_date") {
+			s.recurring = append(s.recurring, r.recurring(item))
+		}
+	}
+	for _, item := range r.items(n, "specific_date") {
+		if r.keys(item, "a specific date", "start_date_time", "end_date_time", "instance_min_count", "instance_max_count", "initial_min_instance_count") {
+			s.specific = append(s.specific, r.specific(item))
+		}
+	}
+	if len(r.mistakes) > 0 {
+		return
+	}
+	r.overlaps(s)
+	if len(r.mistakes) == 0 {
+		s.calendar(p, now)
+	}
+}
+
+// window reads what all schedules have.
+func (r *reader) window(n *document.Node) (w window) {
+	w.node, w.limits = n, r.counts(n, 0)
+	text, ok := r.text(n, "initial_min_instance_count", false)
+	if !ok || text == "0" {
+		return w
+	}
+	if w.initial, ok = r.whole(n, "initial_min_instance_count", false, 0, mostInstances); ok && (w.initial < w.limits.Min || w.initial > w.limits.Max) {
+		r.wrong(n.Get("initial_min_instance_count"), "initial_min_instance_count is %d; it must be from instance_min_count, %d, to instance_max_count, %d",
+			w.initial, w.limits.Min, w.limits.Max)
+	}
+	return w
+}
+
+func (r *reader) recurring(n *document.Node) window {
+	w := r.window(n)
+	w.recurs = true
+	start, ok := r.clock(n, "start_time")
+	end, ok2 := r.clock(n, "end_time")
+	if ok && ok2 && start >= end {
+		r.wrong(n.Get("start_time"), "start_time must be before end_time; write two schedules for one that goes on after midnight")
+	}
+	w.start, w.end = start, end
+	for _, d := range r.dayNumbers(n, "days_of_week", 7) {
+		w.weekdays |= 1 << (d % 7)
+	}
+	w.days = r.dayNumbers(n, "days_of_month", 31)
+	if (n.Get("days_of_week") == nil) == (n.Get("days_of_month") == nil) {
+		r.wrong(n, "a recurring schedule needs days_of_week or days_of_month, and not both")
+	}
+	w.first, w.last = r.date(n, "start_date"), r.date(n, "end_date")
+	if !w.first.IsZero() && !w.last.IsZero() && w.last.Before(w.first) {
+		r.wrong(n.Get("start_date"), "start_date is after end_date")
+	}
+	return w
+}
+
+// clockPattern is HH:MM.
+var clockPattern = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+
+func (r *reader) clock(n *document.Node, key string) (minute int, ok bool) {
+	text, ok := r.text(n, key, true)
+	if !ok {
+		return 0, false
+	}
+	if !clockPattern.MatchString(text) {
+		r.wrong(n.Get(key), "%s is %q; write it as 08:00, from 00:00 to 23:59", key, text)
+		return 0, false
+	}
+	hours, _ := strconv.Atoi(text[:2])
+	minutes, _ := strconv.Atoi(text[3:])
+	return hours*60 + minutes, true
+}
+
+// dayNumbers reads a list of days, each once and in order.
+func (r *reader) dayNumbers(n *document.Node, key string, most int) (out []int) {
+	for _, item := range r.items(n, key) {
+		d, err := strconv.Atoi(item.Text)
+		if err != nil || item.Kind != document.Scalar || item.Quoted || d < 1 || d > most {
+			r.wrong(item, "%s must be whole numbers from 1 to %d", key, most)
+			continue
+		}
+		out = append(out, d)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// firstYear and lastYear bound the dates, as those of our tables are.
+const (
+	firstYear = 2000
+	lastYear  = 2099
+)
+
+func (r *reader) date(n *document.Node, key string) time.Time {
+	text, ok := r.text(n, key, false)
+	if !ok || text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
+		r.wrong(n.Get(key), "%s is %q; write it as 2026-12-24, from %d to %d", key, text, firstYear, lastYear)
+		return time.Time{}
+	}
+	return t
+}
+
+func (r *reader) specific(n *document.Node) window {
+	w := r.window(n)
+	start, ok := r.dateTime(n, "start_date_time")
+	end, ok2 := r.dateTime(n, "end_date_time")
+	if ok && ok2 && !start.Before(end) {
+		r.wrong(n.Get("start_date_time"), "start_date_time must be before end_date_time")
+	}
+	w.first = start.Truncate(24 * time.Hour)
+	w.start, w.end = int(start.Sub(w.first).Minutes()), int(end.Sub(w.first).Minutes())
+	return w
+}
+
+func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
+	text, ok := r.text(n, key, true)
+	if !ok {
+		return time.Time{}, false
+	}
+	t, err := time.Parse("2006-01-02T15:04", text)
+	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
+		r.wrong(n.Get(key), "%s is %q; write it as 2026-12-24T08:00, from %d to %d", key, text, firstYear, lastYear)
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// overlaps refuses schedules that would hold at once. Two that recur may not even touch.
+func (r *reader) overlaps(s *windows) {
+	for i, a := range s.recurring {
+		for _, b := range s.recurring[i+1:] {
+			common := a.weekdays&b.weekdays != 0 || slices.ContainsFunc(a.days, func(d int) bool { return slices.Contains(b.days, d) })
+			apart := !a.last.IsZero() && !b.first.IsZero() && a.last.Before(b.first) || !b.last.IsZero() && !a.first.IsZero() && b.last.Before(a.first)
+			if common && !apart && a.end >= b.start && b.end >= a.start {
+				r.wrong(b.node, "this schedule and that of line %d overlap or touch on a common day", a.node.Line)
+			}
+		}
+	}
+	for i, a := range s.specific {
+		for _, b := range s.specific[i+1:] {
+			if moment(a.first, a.start, time.UTC).Before(moment(b.first, b.end, time.UTC)) && moment(b.first, b.start, time.UTC).Before(moment(a.first, a.end, time.UTC)) {
+				r.wrong(b.node, "this date and that of line %d overlap", a.node.Line)
+			}
+		}
+	}
+}

@@ -1,0 +1,309 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// The policy as it is written.
+type (
+	policyDocument struct {
+		Min       int              `json:"instance_min_count"`
+		Max       int              `json:"instance_max_count"`
+		Rules     []policyRule     `json:"scaling_rules,omitempty"`
+		Schedules *policySchedules `json:"schedules,omitempty"`
+	}
+	policyRule struct {
+		Metric     string  `json:"metric_type"`
+		Breach     int     `json:"breach_duration_secs"`
+		Threshold  float64 `json:"threshold"`
+		Operator   string  `json:"operator"`
+		Cooldown   int     `json:"cool_down_secs"`
+		Adjustment string  `json:"adjustment"`
+	}
+	policySchedules struct {
+		Zone      string            `json:"timezone"`
+		Recurring []policyRecurring `json:"recurring_schedule,omitempty"`
+		Specific  []policySpecific  `json:"specific_date,omitempty"`
+	}
+	policyRecurring struct {
+		Start   string `json:"start_time"`
+		End     string `json:"end_time"`
+		Week    []int  `json:"days_of_week,omitempty"`
+		Month   []int  `json:"days_of_month,omitempty"`
+		Min     int    `json:"instance_min_count"`
+		Max     int    `json:"instance_max_count"`
+		Initial int    `json:"initial_min_instance_count,omitempty"`
+	}
+	policySpecific struct {
+		Start   string `json:"start_date_time"`
+		End     string `json:"end_date_time"`
+		Min     int    `json:"instance_min_count"`
+		Max     int    `json:"instance_max_count"`
+		Initial int    `json:"initial_min_instance_count,omitempty"`
+	}
+)
+
+// Policy writes the plan as a policy. What cannot be written there is noted.
+func (p *Plan) Policy() []byte {
+	w := &policyWriter{plan: p, c: &p.Calendar}
+	w.findBase()
+	doc := policyDocument{Rules: p.policyRules()}
+	doc.Min, doc.Max = w.limits(w.base, 1)
+	if !p.Calendar.empty() {
+		doc.Schedules = &policySchedules{Zone: w.c.zone().String()}
+		doc.Schedules.Recurring = w.recurring()
+		doc.Schedules.Specific = w.specific()
+		if doc.Schedules.Recurring == nil && doc.Schedules.Specific == nil {
+			doc.Schedules = nil
+		}
+	}
+	if doc.Schedules == nil && doc.Rules == nil {
+		p.note("a policy needs scaling_rules or schedules, and there are neither: App Autoscaler would refuse this one")
+	}
+	return indented(doc)
+}
+
+func indented(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	_ = e.Encode(v) // which cannot fail: there are texts and finite numbers
+	return b.Bytes()
+}
+
+type policyWriter struct {
+	plan *Plan
+	c    *Calendar
+	// base are the limits outside every schedule.
+	base schedule.Limits
+	// raised says that a note about limits has been written.
+	raised bool
+	gap    bool
+}
+
+// findBase takes for the base what holds most often just before midnight, where no schedule that recurs can reach.
+func (w *policyWriter) findBase() {
+	w.base = w.plan.Limits
+	most, count := 0, map[schedule.Limits]int{}
+	for i := range w.c.Week {
+		l := w.c.at(ordinarySunday().AddDate(0, 0, i), minutesPerDay-1, w.plan.Limits)
+		if count[l]++; count[l] > most || count[l] == most && l == w.plan.Limits {
+			most, w.base = count[l], l
+		}
+	}
+}
+
+// ordinarySunday begins a week far from every date: tables begin in the year 2000.
+func ordinarySunday() time.Time { return time.Date(1995, time.January, 8, 0, 0, 0, 0, time.UTC) }
+
+// limits bends limits to what a policy accepts: least at the least, and a maximum above the minimum.
+func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
+	low, high = max(l.Min, least), l.Max
+	high = max(high, low+1)
+	if (low != l.Min || high != l.Max) && !w.raised {
+		w.raised = true
+		w.plan.note("a policy needs at least %d instance and a maximum above the minimum; limits such as %d–%d became %d–%d", least, l.Min, l.Max, low, high)
+	}
+	return low, high
+}
+
+// A span is a part of a day, or of several, in which the limits are not the base.
+type span struct {
+	start, end int
+	limits     schedule.Limits
+	initial    int
+}
+
+// spans are the parts of days, given with what holds at their beginning, in which the limits are not the base; with base, all parts.
+func (w *policyWriter) spans(days []Day, before schedule.Limits, all bool) (out []span) {
+	now := span{limits: before}
+	finish := func(at int) {
+		if now.end = at; now.end > now.start && (all || now.limits != w.base) {
+			out = append(out, now)
+		}
+	}
+	for i, d := range days {
+		for _, s := range d {
+			if s.Limits == now.limits {
+				continue
+			}
+			finish(i*minutesPerDay + s.Minute)
+			now = span{start: i*minutesPerDay + s.Minute, limits: s.Limits}
+		}
+	}
+	finish(len(days) * minutesPerDay)
+	return initials(out)
+}
+
+// initials makes one span of two of which the first only holds more instances for a start.
+func initials(in []span) (out []span) {
+	for i := 0; i < len(in); i++ {
+		s := in[i]
+		if i+1 < len(in) {
+			if next := in[i+1]; s.end == next.start && s.end-s.start == initialMinutes && s.limits.Max == next.limits.Max && s.limits.Min > next.limits.Min {
+				s = span{s.start, next.end, next.limits, s.limits.Min}
+				i++
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+
+// recurring writes what comes each week and each month.
+func (w *policyWriter) recurring() []policyRecurring {
+	var out []policyRecurring
+	for i := range 7 {
+		weekday := (i + 1) % 7 // Monday first
+		for _, s := range w.fit(w.spans([]Day{w.c.Week[weekday]}, w.atMidnight(weekday), false)) {
+			r := w.window(s)
+			j := slices.IndexFunc(out, func(o policyRecurring) bool {
+				o.Week = nil
+				return o.Start == r.Start && o.End == r.End && o.Min == r.Min && o.Max == r.Max && o.Initial == r.Initial
+			})
+			if j < 0 {
+				j = len(out)
+				out = append(out, r)
+			}
+			out[j].Week = append(out[j].Week, i+1)
+		}
+	}
+	for _, m := range w.c.Month {
+		for _, s := range w.fit(w.spans([]Day{m.Day}, w.base, false)) {
+			r := w.window(s)
+			r.Month = m.Days
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (w *policyWriter) atMidnight(weekday int) schedule.Limits {
+	return w.c.at(ordinarySunday().AddDate(0, 0, weekday+6), minutesPerDay-1, w.plan.Limits)
+}
+
+// fit bends spans to what recurring schedules can be: they end at 23:59 at the latest, and do not touch.
+func (w *policyWriter) fit(in []span) (out []span) {
+	for i, s := range in {
+		if s.end == minutesPerDay || i+1 < len(in) && in[i+1].start == s.end {
+			s.end--
+			if !w.gap {
+				w.gap = true
+				w.plan.note("recurring schedules of a policy end at 23:59 at the latest and must not touch: for a minute between two of them the policy's own limits hold")
+			}
+		}
+		if s.end > s.start {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (w *policyWriter) window(s span) policyRecurring {
+	r := policyRecurring{Start: clockOf(s.start), End: clockOf(s.end), Initial: s.initial}
+	r.Min, r.Max = w.limits(s.limits, 0)
+	return r
+}
+
+// specific writes the dates. A schedule that recurs would go on below one, unless that has begun before: where the weekday has any, the
+// whole day is written.
+func (w *policyWriter) specific() []policySpecific {
+	var out []policySpecific
+	for i := 0; i < len(w.c.Dates); {
+		first, days, all := w.c.Dates[i].First, []Day(nil), false
+		next := first
+		for ; i < len(w.c.Dates) && w.c.Dates[i].First.Equal(next); i++ {
+			for d := w.c.Dates[i].First; !d.After(w.c.Dates[i].Last); d = d.AddDate(0, 0, 1) {
+				days = append(days, w.c.Dates[i].Day)
+				all = all || w.interferes(d, w.c.Dates[i].Day)
+				next = d.AddDate(0, 0, 1)
+			}
+		}
+		before := w.c.at(first.AddDate(0, 0, -1), minutesPerDay-1, w.plan.Limits)
+		for _, s := range w.spans(days, before, all) {
+			at := func(minute int) string {
+				return first.Add(time.Duration(minute) * time.Minute).Format("2006-01-02T15:04")
+			}
+			o := policySpecific{Start: at(s.start), End: at(s.end), Initial: s.initial}
+			o.Min, o.Max = w.limits(s.limits, 0)
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// interferes says that something recurs on a date. Spans of the date would lose against it, or it against them.
+func (w *policyWriter) interferes(date time.Time, _ Day) bool {
+	day := w.c.recurring(date)
+	return len(day) > 0 && slices.ContainsFunc(day, func(s Step) bool { return s.Limits != w.base })
+}
+
+// policyRules writes the rules. Those that are judged side by side become two each.
+func (p *Plan) policyRules() (out []policyRule) {
+	for _, b := range p.Breaches {
+		sign := "+"
+		if b.Down {
+			sign = "-"
+		}
+		out = append(out, policyRule{b.Metric, int(b.Breach.Seconds()), b.Threshold, b.Operator, int(b.Cooldown.Seconds()), sign + stepText(b.Step)})
+	}
+	if len(p.Rules) > 0 {
+		p.note("the rules became scaling_rules, which want every value of %d seconds beyond the threshold instead of their mean, act one at a time in their order, and remove instances as soon as one metric is low; all that add stand first", defaultBreach)
+	}
+	for _, down := range []bool{false, true} {
+		for i := range p.Rules {
+			if r, ok := p.policyRule(&p.Rules[i], down); ok {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Plan) policyRule(r *bot.SignalRule, down bool) (policyRule, bool) {
+	out := policyRule{Metric: metric(r), Breach: defaultBreach, Threshold: r.Max, Operator: ">", Cooldown: leastSeconds, Adjustment: "+" + stepText(r.Up)}
+	if down {
+		out.Threshold, out.Operator, out.Adjustment = r.Min, "<", "-"+stepText(r.Down)
+	}
+	switch {
+	case math.IsNaN(out.Threshold) || math.IsInf(out.Threshold, 0):
+		return out, false
+	case r.By != "":
+		if !down || math.IsNaN(r.Max) {
+			p.note("the rule %s is left out: a policy cannot divide one metric by another", r)
+		}
+		return out, false
+	case !metricName.MatchString(out.Metric):
+		if !down || math.IsNaN(r.Max) {
+			p.note("the rule %s is left out: the name of a policy's metric has letters, digits and underscores alone", r)
+		}
+		return out, false
+	}
+	if whole := math.Round(out.Threshold); whole != out.Threshold {
+		p.note("the threshold %g of %s became %g: a policy's are whole numbers", out.Threshold, r, whole)
+		out.Threshold = whole
+	}
+	p.lost(r, down)
+	return out, true
+}
+
+// stepText writes a step as an adjustment without its sign; no step is one instance.
+func stepText(s bot.Step) string {
+	switch {
+	case s.Percent > 0:
+		return fmt.Sprintf("%.0f%%", max(1, math.Round(s.Percent)))
+	default:
+		return fmt.Sprint(max(1, s.Dynos))
+	}
+}

@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+)
+
+// Guess says in which form a document is written.
+func Guess(root *document.Node) Format {
+	switch {
+	case root.Get("instance_limits") != nil:
+		return Manifest
+	case root.Get("instance_min_count") != nil || root.Get("instance_max_count") != nil:
+		return Policy
+	}
+	return Autoscale
+}
+
+// Read reads a manifest or a policy as it stands at now. Its error is the [document.Mistakes], all of them.
+func Read(root *document.Node, format Format, now time.Time) (*Plan, error) {
+	r := &reader{}
+	var p *Plan
+	switch {
+	case root.Kind != document.Map:
+		r.wrong(root, "it is %v; write a map of keys and values", root.Kind)
+	case format == Manifest:
+		p = r.manifest(root, now)
+	default:
+		p = r.policy(root, now)
+	}
+	if len(r.mistakes) > 0 {
+		return nil, r.mistakes
+	}
+	return p, nil
+}
+
+// A reader reads a document and keeps what is wrong with it.
+type reader struct{ mistakes document.Mistakes }
+
+func (r *reader) wrong(n *document.Node, format string, args ...any) {
+	r.mistakes = append(r.mistakes, document.Mistake{Line: n.Line, What: fmt.Sprintf(format, args...)})
+}
+
+// keys wants a map of these keys alone.
+func (r *reader) keys(n *document.Node, what string, known ...string) bool {
+	if n.Kind != document.Map {
+		r.wrong(n, "%s is %v; write a map with %s", what, n.Kind, strings.Join(known, ", "))
+		return false
+	}
+	for _, p := range n.Pairs {
+		if !slices.Contains(known, p.Key) {
+			r.mistakes = append(r.mistakes, document.Mistake{Line: p.Line, What: fmt.Sprintf("%s has no %s; there are %s", what, p.Key, strings.Join(known, ", "))})
+		}
+	}
+	return true
+}
+
+// items returns the values of a list, none where the key is not there.
+func (r *reader) items(n *document.Node, key string) []*document.Node {
+	list := n.Get(key)
+	switch {
+	case list == nil || list.Kind == document.Nothing:
+		return nil
+	case list.Kind != document.List:
+		r.wrong(list, "%s is %v; write a list", key, list.Kind)
+		return nil
+	}
+	return list.Items
+}
+
+// text returns the text of a key; ok is false where it is not there, which is wrong if it is needed.
+func (r *reader) text(n *document.Node, key string, needed bool) (text string, ok bool) {
+	v := n.Get(key)
+	switch {
+	case v == nil || v.Kind == document.Nothing:
+		if needed {
+			r.wrong(n, "%s is missing", key)
+		}
+		return "", false
+	case v.Kind != document.Scalar:
+		r.wrong(v, "%s is %v; write one value", key, v.Kind)
+		return "", false
+	}
+	return v.Text, true
+}
+
+// whole returns the whole number of a key, from least to most.
+func (r *reader) whole(n *document.Node, key string, needed bool, least, most int) (i int, ok bool) {
+	text, ok := r.text(n, key, needed)
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(text)
+	if err != nil || i < least || i > most || n.Get(key).Quoted {
+		r.wrong(n.Get(key), "%s is %q; write a whole number from %d to %d", key, text, least, most)
+		return 0, false
+	}
+	return i, true
+}
+
+// number returns the number of a key.
+func (r *reader) number(n *document.Node, key string, needed bool) (f float64, ok bool) {
+	text, ok := r.text(n, key, needed)
+	if !ok {
+		return math.NaN(), false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || n.Get(key).Quoted {
+		r.wrong(n.Get(key), "%s is %q; write a number", key, text)
+		return math.NaN(), false
+	}
+	return f, true
+}
+
+// mostInstances is the greatest number of instances that a table of ours may hold.
+const mostInstances = 10000
