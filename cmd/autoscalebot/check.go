@@ -106,6 +106,9 @@ func (c *checker) sources(s *settings.Settings) {
 	}
 	_ = tw.Flush() // into memory
 	c.report("settings from", b.String(), nil)
+	for _, note := range s.Notes() {
+		c.note("settings file", note)
+	}
 }
 
 // signals reads each signal once, and says what the rules would make of it.

@@ -79,7 +79,7 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 	case "rabbitmq":
 		if queue, ok := r.text(n, "queue_name", true); ok {
 			rule.Signal = signalName(queue)
-			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+queue)
+			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+escaped(queue))
 		}
 	default:
 		r.custom(p, &rule, n, kind == "compare")
@@ -107,10 +107,10 @@ func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare
 		return
 	}
 	rule.Signal = signalName(metric)
-	p.source(rule.Signal, "push:"+metric)
+	p.source(rule.Signal, "push:"+escaped(metric))
 	if by, ok := r.text(n, "comparison_metric", compare); ok {
 		rule.By = signalName(by)
-		p.source(rule.By, "push:"+by)
+		p.source(rule.By, "push:"+escaped(by))
 	}
 }
 
@@ -276,19 +276,11 @@ func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 // ruleType writes what a rule judges.
 func (p *Plan) ruleType(r *bot.SignalRule) string {
 	url := p.Sources[r.Signal]
-	name := r.Signal
-	if pushed, ok := strings.CutPrefix(url, "push:"); ok {
-		name = pushed
-	}
 	switch _, queue, _ := strings.Cut(url, "#"); {
 	case r.By != "":
-		by := r.By
-		if pushed, ok := strings.CutPrefix(p.Sources[by], "push:"); ok {
-			by = pushed
-		}
-		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q", name, by)
+		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q", p.pushed(r.Signal), p.pushed(r.By))
 	case strings.HasPrefix(url, "rabbitmq") && queue != "" && !strings.Contains(queue, ","):
-		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", queue)
+		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", strings.ReplaceAll(queue, "$$", "$"))
 	case r.Signal == "cpuutil" || r.Signal == "cpu":
 		return "rule_type: cpu"
 	case r.Signal == memory:
@@ -298,7 +290,7 @@ func (p *Plan) ruleType(r *bot.SignalRule) string {
 	case r.Signal == latency:
 		return "rule_type: http_latency\n  rule_sub_type: avg_99th"
 	}
-	return fmt.Sprintf("rule_type: custom\n  metric: %q", name)
+	return fmt.Sprintf("rule_type: custom\n  metric: %q", p.pushed(r.Signal))
 }
 
 // pairs makes rules of the breaches: two of one metric, one that adds and one that removes.

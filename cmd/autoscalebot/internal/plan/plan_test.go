@@ -17,7 +17,7 @@ import (
 
 // TestMain has the properties checked on fewer examples than a hundred, which would take long; -rapid.checks on the command line says how many.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "40"); err != nil {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())

@@ -44,11 +44,29 @@ func metric(r *bot.SignalRule) string {
 }
 
 // notInName matches what a signal's name cannot hold.
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+var notInName = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
-// signalName makes a signal's name of a queue's or a metric's.
+// longestName is how long a signal's name may be.
+const longestName = 64
+
+// signalName makes a signal's name of a queue's or a metric's; "" where nothing of it can be one.
 func signalName(text string) string {
-	return strings.Trim(notInName.ReplaceAllString(text, "_"), "_")
+	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "_"), "_.-")
+	if name != "" && (name[0] < 'a' || name[0] > 'z') {
+		name = "m_" + name
+	}
+	return name[:min(len(name), longestName)]
+}
+
+// escaped writes a text so that a settings file keeps it as it is.
+func escaped(text string) string { return strings.ReplaceAll(text, "$", "$$") }
+
+// pushed returns the name under which a metric is pushed.
+func (p *Plan) pushed(signal string) string {
+	if name, ok := strings.CutPrefix(p.Sources[signal], "push:"); ok {
+		return strings.ReplaceAll(name, "$$", "$")
+	}
+	return signal
 }
 
 // lost notes what a rule says that no document of App Autoscaler can.

@@ -8,10 +8,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 )
 
 const (
@@ -33,6 +36,8 @@ type file struct {
 	// problems are what is wrong beside the values. broken says that nothing of the file could be read.
 	problems Problems
 	broken   bool
+	// notes are what a document of another autoscaler means that is not taken over as it stands.
+	notes []string
 }
 
 // A section is the part of a file that is about all process types or about one.
@@ -41,6 +46,8 @@ type section struct {
 	name, at string
 	// values are what is given, by the settings' names.
 	values map[string]given
+	// breaches are the scaling_rules.
+	breaches []bot.BreachRule
 }
 
 // A given is what a file says of a setting.
@@ -77,6 +84,10 @@ func (ps *Problems) readFile(path string) *file {
 	if root.Kind != document.Map {
 		out.broken = true
 		*ps = append(*ps, Problem{At: out.at(root.Line), What: fmt.Sprintf("it is %v; write settings as key: value", root.Kind)})
+		return out
+	}
+	if format := plan.Guess(root); format != plan.Autoscale {
+		out.existing(root, format, time.Now())
 		return out
 	}
 	out.read(root)
@@ -119,6 +130,10 @@ func (f *file) wrong(line int, name, format string, args ...any) {
 
 // read takes in what the file says.
 func (f *file) read(root *document.Node) {
+	if root.Kind != document.Map {
+		f.wrong(root.Line, "", "it is %v; write settings as key: value", root.Kind)
+		return
+	}
 	f.section(&f.top, root)
 	n := root.Get(processes)
 	switch {
@@ -155,6 +170,11 @@ func (f *file) section(s *section, n *document.Node) {
 		i := slices.IndexFunc(all, func(f reflect.StructField) bool { return f.Tag.Get("envconfig") == name })
 		switch {
 		case p.Key == processes && s.name == "":
+		case p.Key == scalingRules:
+			rules, err := plan.Breaches(p.Value)
+			if s.breaches = rules; err != nil {
+				f.mistakes(err)
+			}
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
 			f.wrong(p.Line, p.Key, "there is no such setting; the nearest is %s", f.nearest(p.Key))
 		case s.name != "" && name == processType:
@@ -173,7 +193,7 @@ func (f *file) section(s *section, n *document.Node) {
 
 // nearest is the key that is most like another.
 func (f *file) nearest(key string) string {
-	keys := []string{processes}
+	keys := []string{processes, scalingRules}
 	for _, f := range fields() {
 		if name := f.Tag.Get("envconfig"); name != fileName {
 			keys = append(keys, strings.ToLower(name))

@@ -113,7 +113,7 @@ func (ps *Problems) together(all []*Settings) {
 
 // read reads the settings that are wanted from a source.
 func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
-	s := &Settings{src: src}
+	s := &Settings{src: src, ScalingRules: src.breaches()}
 	v := reflect.ValueOf(s).Elem()
 	for _, f := range fields() {
 		name := f.Tag.Get("envconfig")

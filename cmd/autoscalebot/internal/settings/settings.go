@@ -140,6 +140,9 @@ type Settings struct {
 	Table schedule.Table `ignored:"true"`
 	// Quiet is made of QuietHours and TimeZone.
 	Quiet notify.Quiet `ignored:"true"`
+	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold. Where there are any, the
+	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
+	ScalingRules []bot.BreachRule `ignored:"true"`
 
 	// src is where the settings were read from.
 	src *source

@@ -13,7 +13,7 @@ import (
 
 // textOf writes a value of the file as the environment would have it: a list becomes one text with commas, a map a table. at names a line.
 func textOf(f reflect.StructField, n *document.Node, at func(line int) string) given {
-	w := &writer{at: at, line: n.Line}
+	w, name := &writer{at: at, line: n.Line}, f.Tag.Get("envconfig")
 	switch {
 	case n.Kind == document.Scalar:
 		g := w.scalar(n)
@@ -24,9 +24,19 @@ func textOf(f reflect.StructField, n *document.Node, at func(line int) string) g
 		return w.rows(n)
 	case n.Kind == document.Map && f.Type == reflect.TypeFor[Headers]():
 		return w.headers(n)
+	case n.Kind == document.List && name == rules:
+		return w.rules(n)
+	case n.Kind == document.Map && name == signals:
+		return w.signals(n)
 	}
 	return given{wrong: fmt.Sprintf("is %v; write %s", n.Kind, wanted(f))}
 }
+
+// The settings that the file may also say item by item.
+const (
+	rules   = "RULES"
+	signals = "SIGNALS"
+)
 
 // separator stands between the items of a list in a setting's text; "" where a setting is no list.
 func separator(f reflect.StructField) string {
@@ -42,6 +52,10 @@ func wanted(f reflect.StructField) string {
 	switch {
 	case f.Type == reflect.TypeFor[Headers]():
 		return "one value, or a map of names and values"
+	case f.Tag.Get("envconfig") == rules:
+		return "one value, or a list of rules, each with signal, max and min"
+	case f.Tag.Get("envconfig") == signals:
+		return "one value, or a map of names and URLs"
 	case separator(f) != "":
 		return "one value or a list"
 	}
@@ -107,6 +121,55 @@ func (w *writer) rows(n *document.Node) given {
 		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
 	}
 	return w.given(strings.Join(texts, ", "), strings.Join(written, ", "))
+}
+
+// rules writes a list of rules, each a text or a map of what it says.
+func (w *writer) rules(n *document.Node) given {
+	var texts, written []string
+	for _, item := range n.Items {
+		g := given{}
+		if item.Kind == document.Map {
+			g = w.rule(item)
+		} else {
+			g = w.scalar(item)
+		}
+		texts, written = append(texts, g.text), append(written, g.written)
+	}
+	return w.given(strings.Join(texts, "\n"), strings.Join(written, "\n"))
+}
+
+// rule writes one rule: the signal, and behind it what else is said.
+func (w *writer) rule(n *document.Node) given {
+	var signal given
+	var texts, written []string
+	for _, p := range n.Pairs {
+		g := w.scalar(p.Value)
+		if strings.ContainsAny(g.text, " \t\r\n;") {
+			w.mistake(p.Value.Line, "%s holds a space or a semicolon; a rule's values have none", p.Key)
+		}
+		if p.Key == "signal" {
+			signal = g
+			continue
+		}
+		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
+	}
+	if signal.text == "" {
+		w.mistake(n.Line, "a rule names no signal; write signal: and its name")
+	}
+	return given{
+		text:    strings.Join(append([]string{signal.text}, texts...), " "),
+		written: strings.Join(append([]string{signal.written}, written...), " "),
+	}
+}
+
+// signals writes where each signal is read.
+func (w *writer) signals(n *document.Node) given {
+	var texts, written []string
+	for _, p := range n.Pairs {
+		g := w.scalar(p.Value)
+		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
+	}
+	return w.given(strings.Join(texts, "\n"), strings.Join(written, "\n"))
 }
 
 // headers writes HTTP headers as a JSON object.

@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// Autoscale writes the plan as a settings file of ours.
+func (p *Plan) Autoscale() []byte {
+	var b strings.Builder
+	b.WriteString("# Limits, schedule and rules. The app, its key and whom to tell are in the environment, or stand here as well.\n")
+	low, high := p.Tables()
+	writeTable(&b, "min_dynos", low)
+	writeTable(&b, "max_dynos", high)
+	if z := p.Calendar.zone().String(); z != "UTC" {
+		fmt.Fprintf(&b, "time_zone: %s\n", z)
+	}
+	if len(p.Rules) > 0 {
+		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with them.\nheartbeat_url: none\nrules:\n")
+	}
+	for i := range p.Rules {
+		b.WriteString("  - {")
+		for j, kv := range ruleParts(&p.Rules[i]) {
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			fmt.Fprintf(&b, "%s: %s", kv[0], kv[1])
+		}
+		b.WriteString("}\n")
+	}
+	if len(p.Sources) > 0 {
+		b.WriteString("signals:\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Sources)) {
+		fmt.Fprintf(&b, "  %s: %q\n", name, p.Sources[name])
+	}
+	if len(p.Breaches) > 0 {
+		b.WriteString("# By App Autoscaler's own semantics: in this order, the first that is breached acts.\nscaling_rules:\n")
+	}
+	for _, r := range p.Breaches {
+		sign := "+"
+		if r.Down {
+			sign = "-"
+		}
+		fmt.Fprintf(&b, "  - {metric_type: %s, operator: %q, threshold: %s, adjustment: %q, breach_duration_secs: %d, cool_down_secs: %d}\n",
+			r.Metric, r.Operator, number(r.Threshold), sign+stepText(r.Step), int(r.Breach.Seconds()), int(r.Cooldown.Seconds()))
+	}
+	return []byte(b.String())
+}
+
+// writeTable writes a number, or a table with a row in each line.
+func writeTable(b *strings.Builder, key, text string) {
+	if !strings.Contains(text, "=") {
+		fmt.Fprintf(b, "%s: %s\n", key, text)
+		return
+	}
+	fmt.Fprintf(b, "%s:\n", key)
+	for row := range strings.SplitSeq(text, ", ") {
+		fmt.Fprintf(b, "  - %s\n", row)
+	}
+}
+
+// RulesText writes the rules as RULES has them.
+func (p *Plan) RulesText() string {
+	var out []string
+	for i := range p.Rules {
+		var words []string
+		for j, kv := range ruleParts(&p.Rules[i]) {
+			if words = append(words, kv[0]+"="+kv[1]); j == 0 {
+				words[0] = kv[1]
+			}
+		}
+		out = append(out, strings.Join(words, " "))
+	}
+	return strings.Join(out, "; ")
+}
+
+// SignalsText writes the sources as SIGNALS has them.
+func (p *Plan) SignalsText() string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(p.Sources)) {
+		out = append(out, name+"="+p.Sources[name])
+	}
+	return strings.Join(out, "\n")
+}
+
+// ruleParts are what a rule says, the signal first.
+func ruleParts(r *bot.SignalRule) (out [][2]string) {
+	add := func(key, value string) { out = append(out, [2]string{key, value}) }
+	add("signal", r.Signal)
+	if !math.IsNaN(r.Max) {
+		add("max", number(r.Max))
+	}
+	if !math.IsNaN(r.Min) {
+		add("min", number(r.Min))
+	}
+	if r.PerDyno {
+		add("per", "dyno")
+	}
+	if r.By != "" {
+		add("by", r.By)
+	}
+	switch {
+	case r.Window == 0:
+		add("fails", fmt.Sprintf("%d/%d", r.Fails.N, r.Fails.M))
+		add("passes", fmt.Sprintf("%d/%d", r.Passes.N, r.Passes.M))
+	case r.Percentile > 0:
+		add("p"+number(r.Percentile), fmt.Sprintf("%gs", r.Window.Seconds()))
+	default:
+		add("mean", fmt.Sprintf("%gs", r.Window.Seconds()))
+	}
+	if r.Up != (bot.Step{}) {
+		add("up", stepText(r.Up))
+	}
+	if r.Down != (bot.Step{}) {
+		add("down", stepText(r.Down))
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package settings
+
+import (
+	"errors"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+)
+
+// scalingRules is the key under which rules stand that keep the semantics of the open-source App Autoscaler.
+const scalingRules = "scaling_rules"
+
+// existing takes in a document of App Autoscaler as it stands at now: its limits, its schedule and its rules.
+func (f *file) existing(root *document.Node, format plan.Format, now time.Time) {
+	p, err := plan.Read(root, format, now)
+	if err != nil {
+		f.mistakes(err)
+		return
+	}
+	line := func(keys ...string) int {
+		for _, key := range keys {
+			if n := root.Get(key); n != nil {
+				return n.Line
+			}
+		}
+		return 0
+	}
+	give := func(name, text string, line int) {
+		expanded, names, wrong := expand(text)
+		f.top.values[name] = given{text: expanded, written: text, at: f.at(line), names: names, wrong: wrong}
+	}
+	low, high := p.Tables()
+	give("MIN_DYNOS", low, line("instance_limits", "instance_min_count"))
+	give("MAX_DYNOS", high, line("instance_limits", "instance_max_count"))
+	if p.Calendar.Zone != nil {
+		give("TIME_ZONE", p.Calendar.Zone.String(), line("schedules"))
+	}
+	if len(p.Rules) > 0 {
+		give("RULES", p.RulesText(), line("rules"))
+	}
+	if len(p.Sources) > 0 {
+		give("SIGNALS", p.SignalsText(), line("rules"))
+	}
+	f.top.breaches, f.notes = p.Breaches, p.Notes
+}
+
+// mistakes takes over what is wrong with a part of the document.
+func (f *file) mistakes(err error) {
+	var mistakes document.Mistakes
+	errors.As(err, &mistakes)
+	for _, m := range mistakes {
+		f.problems = append(f.problems, Problem{At: f.at(m.Line), What: m.What})
+	}
+}
+
+// breaches are the rules by App Autoscaler's semantics of a source.
+func (src *source) breaches() []bot.BreachRule {
+	switch {
+	case src == nil:
+		return nil
+	case src.own != nil && src.own.breaches != nil:
+		return src.own.breaches
+	}
+	return src.file.top.breaches
+}
+
+// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it stands.
+func (s *Settings) Notes() []string {
+	if s.src == nil {
+		return nil
+	}
+	return s.src.file.notes
+}

@@ -1,0 +1,110 @@
+package settings_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+const policy = `{"instance_min_count": 1, "instance_max_count": 4,
+ "scaling_rules": [
+  {"metric_type": "responsetime", "threshold": 500, "operator": ">", "adjustment": "+2"},
+  {"metric_type": "jobs", "threshold": 10, "operator": "<=", "adjustment": "-50%", "breach_duration_secs": 60, "cool_down_secs": 90}],
+ "schedules": {"timezone": "Europe/Berlin",
+  "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1,2,3,4,5], "instance_min_count": 2, "instance_max_count": 10}]}}`
+
+// policyRules are the rules of policy.
+var policyRules = []bot.BreachRule{
+	{Metric: "responsetime", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
+	{Metric: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},
+}
+
+func TestAPolicyIsReadAsItIs(t *testing.T) {
+	inFile(t, policy, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	monday := time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
+	if got := fmt.Sprint(s.Table.At(monday), s.Table.At(monday.Add(8*time.Hour)), s.TimeZone); got != "{2 10} {1 4} Europe/Berlin" {
+		t.Errorf("the limits are %s", got)
+	}
+	if fmt.Sprint(s.ScalingRules) != fmt.Sprint(policyRules) {
+		t.Errorf("the rules are %+v", s.ScalingRules)
+	}
+	for _, in := range s.AllInForce() {
+		if in.Name == "MAX_DYNOS" && in.From != "autoscale.yaml:1" || in.Name == "TIME_ZONE" && in.From != "autoscale.yaml:5" {
+			t.Errorf("%s comes from %q", in.Name, in.From)
+		}
+	}
+
+	// The environment beats it.
+	t.Setenv("MAX_DYNOS", "20")
+	if s, err = settings.Load(); err != nil || s.Table.At(monday) != (schedule.Limits{Min: 2, Max: 20}) {
+		t.Errorf("%+v, %v", s.Table.At(monday), err)
+	}
+}
+
+func TestMistakesOfAnExistingDocumentHaveTheirLine(t *testing.T) {
+	inFile(t, strings.Replace(policy, "+2", "2", 1))
+	_, err := settings.LoadAll()
+	if want := `autoscale.yaml:3: adjustment is "2"; write a sign and a number of instances, such as +1, or a percentage, such as -50%`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+func TestAManifestIsReadAsItIs(t *testing.T) {
+	inFile(t, "instance_limits: {min: 2, max: 5}\nscheduled_limit_changes:\n- {recurrence: 0, executes_at: '2020-01-01T00:00:00Z', instance_limits: {min: 3, max: 6}}\n",
+		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
+	s, err := settings.Load()
+	if err != nil || s.Table.At(time.Now()) != (schedule.Limits{Min: 3, Max: 6}) || s.Notes() != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestScalingRulesInASettingsFile(t *testing.T) {
+	const rules = "scaling_rules:\n  - {metric_type: responsetime, operator: '>', threshold: 500, adjustment: +2}\n" +
+		"  - {metric_type: jobs, operator: <=, threshold: 10, adjustment: -50%, breach_duration_secs: 60, cool_down_secs: 90}\n"
+	inFile(t, app+rules+"processes:\n  web: {}\n  worker:\n    scaling_rules: [{metric_type: jobs, operator: '>', threshold: 5, adjustment: +1}]\n")
+	all, err := settings.LoadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(all[0].ScalingRules) != fmt.Sprint(policyRules) || len(all[1].ScalingRules) != 1 || all[1].ScalingRules[0].Metric != "jobs" {
+		t.Errorf("the rules are %+v and %+v", all[0].ScalingRules, all[1].ScalingRules)
+	}
+	inFile(t, app+"scaling_rules:\n  - {metric_type: jobs, operator: '=', threshold: x, adjustment: '#1', window: 3}\n")
+	_, err = settings.LoadAll()
+	for _, want := range []string{"4 settings are wrong", "autoscale.yaml:4: a scaling rule has no window", `operator is "="`, `threshold is "x"; write a number`, `adjustment is "#1"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
+}
+
+func TestReadPlanTakesTheFileAloneAndNotesTheRest(t *testing.T) {
+	env(t, "MAX_DYNOS=99")
+	root, err := document.Parse([]byte("max_dynos: {0:00: 5, 8:00: 9}\ntime_zone: Europe/Berlin\nlog_level: debug\nprocesses:\n  web: {min_dynos: 2}\n  worker: {}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := settings.ReadPlan(root, "a.yaml", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := p.Tables()
+	if got := low + " " + high + " " + strings.Join(p.Notes, "\n"); got != "2 0:00=5, 8:00=9 a.yaml:6: the process type worker is left out: one document is about one; take the others out of the file, one after the other\n"+
+		"a.yaml:3: log_level is left out: there is no such thing there" {
+		t.Errorf("the plan is %s", got)
+	}
+	root, _ = document.Parse([]byte("max_dynos: many\nmin_dyno: 1\n"))
+	if _, err := settings.ReadPlan(root, "a.yaml", time.Now()); err == nil || !strings.Contains(err.Error(), "a.yaml:1: MAX_DYNOS:") || !strings.Contains(err.Error(), "a.yaml:2: min_dyno:") {
+		t.Errorf("error is %v", err)
+	}
+}

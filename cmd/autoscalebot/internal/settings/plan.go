@@ -1,0 +1,94 @@
+package settings
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// ReadPlan reads from a settings file what the documents of other autoscalers can say too, as it stands at now, and notes every other
+// setting in it. Of several process types it takes the first. It asks the environment only for the variables that the file names. path is
+// what the file is called in its error, which is the [Problems], all of them.
+func ReadPlan(root *document.Node, path string, now time.Time) (*plan.Plan, error) {
+	f := &file{path: path, top: section{values: map[string]given{}}}
+	f.read(root)
+	src := &source{file: f}
+	p := &plan.Plan{Sources: map[string]string{}}
+	for i := range f.processes {
+		if own := &f.processes[i]; i == 0 {
+			src.own = own
+		} else {
+			p.Notes = append(p.Notes, own.at+": the process type "+own.name+" is left out: one document is about one; take the others out of the file, one after the other")
+		}
+	}
+	problems := f.problems
+	r := &planReader{src: src, plan: p}
+	for _, field := range fields() {
+		r.take(field)
+	}
+	problems = append(problems, r.problems...)
+	if len(problems) == 0 {
+		if err := p.FromTables(r.low, r.high, r.zone.Location, now); err != nil {
+			problems.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
+			problems.place(0, src)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	p.Breaches = src.breaches()
+	return p, nil
+}
+
+// A planReader takes a plan out of settings.
+type planReader struct {
+	src       *source
+	plan      *plan.Plan
+	low, high schedule.Series
+	zone      Zone
+	problems  Problems
+}
+
+// take takes in one setting.
+func (r *planReader) take(f reflect.StructField) {
+	name := f.Tag.Get("envconfig")
+	g, given := r.src.given(name)
+	switch name {
+	case "MIN_DYNOS":
+		r.load(f, g, &r.low)
+	case "MAX_DYNOS":
+		r.load(f, g, &r.high)
+	case "TIME_ZONE":
+		r.load(f, g, &r.zone)
+	case rules:
+		v := reflect.New(f.Type)
+		r.load(f, g, v.Interface())
+		r.plan.Rules, _ = v.Elem().Convert(reflect.TypeFor[[]bot.SignalRule]()).Interface().([]bot.SignalRule)
+	case signals:
+		for text := range strings.FieldsFuncSeq(g.written, func(r rune) bool { return r == '\n' || r == ';' }) {
+			if name, url, ok := strings.Cut(text, "="); ok {
+				r.plan.Sources[strings.TrimSpace(name)] = strings.TrimSpace(url)
+			}
+		}
+	default:
+		if given && name != processType && !(name == "HEARTBEAT_URL" && strings.EqualFold(g.text, "none")) {
+			r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+" is left out: there is no such thing there")
+		}
+	}
+}
+
+// load reads a setting as the file has it, or its default, whatever the environment says.
+func (r *planReader) load(f reflect.StructField, g given, to any) {
+	what := g.wrong
+	if what == "" {
+		what = load(withDefault(f, g.text), "", reflect.ValueOf(to).Elem())
+	}
+	if what != "" {
+		r.problems = append(r.problems, Problem{f.Tag.Get("envconfig"), redacted(what, g.names), g.at})
+	}
+}
