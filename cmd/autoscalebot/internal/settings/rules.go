@@ -256,7 +256,10 @@ func (ps *Problems) checkRules(s *Settings) {
 			ps.add("SIGNALS", "%s is the name of a signal that is there anyway; call it otherwise", sig.Name)
 		}
 	}
-	if !s.HasHeartbeat() && len(s.Rules) == 0 {
+	if len(s.Rules) > 0 && len(s.ScalingRules) > 0 {
+		ps.add("RULES", "there are scaling_rules as well, and the bot would go by these alone; leave out one of them")
+	}
+	if !s.HasHeartbeat() && len(s.Rules)+len(s.ScalingRules) == 0 {
 		ps.add("HEARTBEAT_URL", "is none, and there are no RULES; the bot would have nothing to go by")
 	}
 	if !s.HasHeartbeat() && s.Policy == "adaptive" {
