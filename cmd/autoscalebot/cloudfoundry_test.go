@@ -96,6 +96,18 @@ func TestTheBotScalesOnCloudFoundry(t *testing.T) {
 	b.terminate()
 }
 
+// The adaptive policy goes by what is a minute old at the most, and so not by Log Cache, unless a rule names a signal of it.
+func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
+	s := &settings.Settings{Platform: "cloudfoundry", Policy: "adaptive", HerokuProcessType: "web"}
+	if got := wanted(s); len(got) != 0 {
+		t.Errorf("without rules %v are read", got)
+	}
+	s.Rules = settings.Rules{{Signal: "requests_per_second", PerDyno: true, Max: 40}}
+	if got := wanted(s); !slices.Equal(got, []string{"requests_per_second"}) {
+		t.Errorf("with a rule %v are read", got)
+	}
+}
+
 // A rule about the app's CPU, which only the platform's own metrics tell.
 func TestARuleByLogCache(t *testing.T) {
 	app := newHeart(t)

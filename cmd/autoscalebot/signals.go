@@ -194,7 +194,7 @@ func wanted(s *settings.Settings) []string {
 	}
 	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
 		for _, name := range bot.FeedSignals() {
-			if s.BuiltIn(name) {
+			if s.BuiltIn(name) && !fromLogCache(s, name) { // which looks back for too long
 				add(name)
 			}
 		}
