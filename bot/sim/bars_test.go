@@ -12,24 +12,25 @@ import (
 )
 
 // On a day of each trace the adaptive policy, with nothing but heartbeats, stays below these shares of slow minutes and these dyno-hours
-// in relation to the oracle's: each bar is what was measured with seed 1, and room for noise. Counting has at least twice the slow minutes.
+// in relation to the oracle's, on average over two seeds: each bar is what was measured, and room for the noise between seeds. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
 func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 	if testing.Short() || raced {
-		t.Skip("takes a minute, and ten with the race detector")
+		t.Skip("takes half a minute, and ten times as long with the race detector")
 	}
+	const seeds = 2
 	for _, c := range []struct {
 		trace       string
 		every       time.Duration
 		slow, ratio float64
 	}{
-		{"wc98_flash_day", 5 * time.Second, 0.5, 1.25},
-		{"wc98_flash_day", 30 * time.Second, 2.5, 1.3},
-		{"wc98_week_day", 5 * time.Second, 0.4, 1.25},
-		{"wc98_week_day", 30 * time.Second, 2.8, 1.25},
-		{"nasa_day", 5 * time.Second, 2, 1.55},
-		{"nasa_day", 30 * time.Second, 4.5, 1.5},
-		{"aapl_day", 5 * time.Second, 1.6, 1.75},
-		{"aapl_day", 30 * time.Second, 2.6, 1.75},
+		{"wc98_flash_day", 5 * time.Second, 0.5, 1.22},
+		{"wc98_flash_day", 30 * time.Second, 1.2, 1.22},
+		{"wc98_week_day", 5 * time.Second, 0.9, 1.23},
+		{"wc98_week_day", 30 * time.Second, 1.9, 1.22},
+		{"nasa_day", 5 * time.Second, 1.6, 1.53},
+		{"nasa_day", 30 * time.Second, 2.8, 1.48},
+		{"aapl_day", 5 * time.Second, 1.6, 1.6},
+		{"aapl_day", 30 * time.Second, 2.4, 1.55},
 	} {
 		t.Run(fmt.Sprintf("%s every %v", c.trace, c.every), func(t *testing.T) {
 			t.Parallel()
@@ -50,20 +51,20 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 				MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
 				FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 			}
-			run := func(name string, p bot.Policy) sim.Result {
-				r, err := sim.Run(t.Context(), sim.Options{Demand: trace, Peak: 25, Seed: 1}, sim.Bot(name, bot.Options{Interval: c.every, Policy: p}))
+			policy.Adaptive = adaptive
+			var slow, ratio float64
+			for seed := range uint64(seeds) {
+				r, err := sim.Run(t.Context(), sim.Options{Demand: trace, Peak: 25, Seed: seed + 1},
+					sim.Bot("adaptive", bot.Options{Interval: c.every, HeartbeatsPerMinute: 60, Policy: policy}))
 				if err != nil {
 					t.Fatal(err)
 				}
-				return r
+				slow += r.SlowMinutesPercent / seeds
+				ratio += r.OracleRatio / seeds
+				t.Logf("seed %d: slow minutes %.2f %%, %.3f of the oracle's dyno-hours, %d flips", seed+1, r.SlowMinutesPercent, r.OracleRatio, r.Flips)
 			}
-			counting := run("count", policy)
-			policy.Adaptive = adaptive
-			r := run("adaptive", policy)
-			t.Logf("%s every %v: slow minutes %.2f %%, %.3f of the oracle's dyno-hours, %d flips; counting: %.2f %%, %.3f, %d", c.trace, c.every,
-				r.SlowMinutesPercent, r.OracleRatio, r.Flips, counting.SlowMinutesPercent, counting.OracleRatio, counting.Flips)
-			if r.SlowMinutesPercent > c.slow || r.OracleRatio > c.ratio || r.SlowMinutesPercent > counting.SlowMinutesPercent/2 {
-				t.Errorf("%.2f %% slow minutes at %.3f, want %.2f at %.3f", r.SlowMinutesPercent, r.OracleRatio, c.slow, c.ratio)
+			if slow > c.slow || ratio > c.ratio {
+				t.Errorf("%.2f %% slow minutes at %.3f, want %.2f at %.3f", slow, ratio, c.slow, c.ratio)
 			}
 		})
 	}

@@ -132,6 +132,9 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	oracle := ahead
 	dynos := 0
 	t.every = func(rate float64) {
+		if m.at >= int(o.Length.Seconds()) { // the last tick's heartbeats may take it beyond the end
+			return
+		}
 		d := oracle.at(rate)
 		if m.at%oracleInterval == 0 {
 			dynos = oracle.ahead(m.at)

@@ -31,14 +31,14 @@ func ours(t *testing.T) []sim.Driver {
 			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
 			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 		}
-		out = append(out, sim.Bot(fmt.Sprintf("counting, every %v", every), bot.Options{Interval: every, Policy: policy}))
+		out = append(out, sim.Bot(fmt.Sprintf("counting, every %v", every), bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
 		for _, aim := range []bot.Aim{bot.Lean, bot.Balanced, bot.Safe} {
 			a, err := bot.NewAdaptive(aim, 1000)
 			if err != nil {
 				t.Fatal(err)
 			}
 			policy.Adaptive = a
-			out = append(out, sim.Bot(fmt.Sprintf("adaptive, %s, every %v", aim, every), bot.Options{Interval: every, Policy: policy}))
+			out = append(out, sim.Bot(fmt.Sprintf("adaptive, %s, every %v", aim, every), bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
 		}
 	}
 	return out

@@ -168,7 +168,7 @@ func drive(t *testing.T, o sim.Options, every time.Duration, adaptive bool) sim.
 	}
 	var r sim.Result
 	if err == nil {
-		r, err = sim.Run(t.Context(), o, sim.Bot("bot", bot.Options{Interval: every, Policy: policy}))
+		r, err = sim.Run(t.Context(), o, sim.Bot("bot", bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
 	}
 	if err != nil {
 		t.Error(err)
