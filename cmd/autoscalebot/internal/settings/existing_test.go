@@ -88,6 +88,14 @@ func TestScalingRulesInASettingsFile(t *testing.T) {
 	}
 }
 
+func TestRulesAndScalingRulesExcludeEachOther(t *testing.T) {
+	inFile(t, app+"rules: [{signal: cpu, max: 80, min: 20}]\nscaling_rules: [{metric_type: cpu, operator: '>', threshold: 80, adjustment: +1}]\n")
+	_, err := settings.Load()
+	if want := "autoscale.yaml:3: RULES: there are scaling_rules as well, and the bot would go by these alone; leave out one of them"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 func TestReadPlanTakesTheFileAloneAndNotesTheRest(t *testing.T) {
 	env(t, "MAX_DYNOS=99")
 	root, err := document.Parse([]byte("max_dynos: {0:00: 5, 8:00: 9}\ntime_zone: Europe/Berlin\nlog_level: debug\nprocesses:\n  web: {min_dynos: 2}\n  worker: {}\n"))
