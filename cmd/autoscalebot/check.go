@@ -76,7 +76,11 @@ func (c *checker) title(i int, processType string) {
 
 // all goes through everything that the bot of one process type needs.
 func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bool) error {
-	p, err := open(s, h)
+	in, err := openInlets([]*settings.Settings{s}, h)
+	if err != nil {
+		return err
+	}
+	p, err := open(s, h, in)
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		options := options(s, p, told, h)
 		options.Recorders = append(append(k.recorders(), m.recorders()...), sc)
 		b := bot.New(options)
-		page, end := show(ctx, s, h, b, options, k.db, m, &inlets{}, told)
+		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &inlets{})
 		defer end()
 		sc.page = page
 		sc.start(time.Now(), o.duration)

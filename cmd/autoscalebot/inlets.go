@@ -12,44 +12,70 @@ import (
 
 // inlets take what is sent to the bot, by Heroku's log service or by apps themselves.
 type inlets struct {
-	drain  *logdrain.Drain // nil for none
-	pushed *push.Store     // nil for none
-	told   *otlp.Drain     // nil for none
+	drains []drain
+	pushed *push.Store // nil for none
+	told   *otlp.Drain // nil for none
+}
+
+// A drain takes the log for one process type.
+type drain struct {
+	*logdrain.Drain
+	processType string
 }
 
 // openInlets opens those that the settings switch on. Its error lists all that could not be opened.
-func openInlets(s *settings.Settings, h host) (*inlets, error) {
-	in := &inlets{}
+func openInlets(all []*settings.Settings, h host) (*inlets, error) {
+	in, s := &inlets{}, all[0] // what is sent to the bot is the same for all
 	var problems settings.Problems
+	note := func(name string, err error) {
+		if err != nil {
+			problems = append(problems, settings.Problem{Name: name, What: err.Error()})
+		}
+	}
+	var err error
 	if s.Drained() {
+		in.drains, err = openDrains(all, h)
+		note("LOGDRAIN_…", err)
+	}
+	if s.Pushed() {
+		in.pushed, err = push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, Log: h.log})
+		note("PUSH_TOKEN", err)
+	}
+	if s.Told() {
+		in.told, err = openTold(s, h)
+		note("OTLP_…", err)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return in, nil
+}
+
+// openDrains opens a drain for each process type.
+func openDrains(all []*settings.Settings, h host) ([]drain, error) {
+	var out []drain
+	for _, s := range all {
 		d, err := logdrain.New(logdrain.Options{
 			Tokens: list(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(), ProcessType: string(s.HerokuProcessType),
 			// Where the heartbeat goes through the router, there always are requests.
 			ExpectRequests: s.HasHeartbeat() && s.Platform == "heroku", Log: h.log,
 		})
 		if err != nil {
-			problems = append(problems, settings.Problem{Name: "LOGDRAIN_…", What: err.Error()})
+			return nil, err // which is the same for all
 		}
-		in.drain = d
+		out = append(out, drain{d, string(s.HerokuProcessType)})
 	}
-	if s.Pushed() {
-		p, err := push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, Log: h.log})
-		if err != nil {
-			problems = append(problems, settings.Problem{Name: "PUSH_TOKEN", What: err.Error()})
+	return out, nil
+}
+
+// drain returns the log drain for a process type.
+func (in *inlets) drain(processType string) *logdrain.Drain {
+	for _, d := range in.drains {
+		if d.processType == processType {
+			return d.Drain
 		}
-		in.pushed = p
 	}
-	if s.Told() {
-		d, err := openTold(s, h)
-		if err != nil {
-			problems = append(problems, settings.Problem{Name: "OTLP_…", What: err.Error()})
-		}
-		in.told = d
-	}
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	return in, nil
+	return nil
 }
 
 // openTold opens what takes OpenTelemetry's metrics.
@@ -71,10 +97,13 @@ func openTold(s *settings.Settings, h host) (*otlp.Drain, error) {
 	return otlp.New(o)
 }
 
-// mount serves them.
+// mount serves them: the log at /logdrain for the first process type, and below it for each.
 func (in *inlets) mount(mux *http.ServeMux) {
-	if in.drain != nil {
-		mux.Handle("/logdrain", in.drain)
+	for i, d := range in.drains {
+		if i == 0 {
+			mux.Handle("/logdrain", d)
+		}
+		mux.Handle("/logdrain/"+d.processType, d)
 	}
 	if in.pushed != nil {
 		mux.Handle("/v1/apps/", in.pushed)

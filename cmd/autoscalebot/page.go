@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
@@ -18,9 +17,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// show serves the page, the metrics and the health of b where the settings say, and takes there what is sent to the bot, at the URL that
-// it returns. That it cannot be served is logged and stops nothing. end takes a second at the most.
-func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, m measures, in *inlets, told *circle) (at string, end func()) {
+// serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the root and the others'
+// below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it cannot be served is logged and stops nothing.
+// end takes a second at the most.
+func serve(ctx context.Context, works []*work, h host, in *inlets) (at string, end func()) {
+	s := works[0].s // where it is served is the same for all
 	addr := s.ServeAddr()
 	if s.PageAddr() == "" && s.Port != "" {
 		h.log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
@@ -34,24 +35,10 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 		return "", func() {}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/healthz", metrics.Healthz(m.Metrics))
-	mux.Handle("/readyz", metrics.Readyz(m.Metrics))
 	in.mount(mux)
-	if s.PageAddr() != "" {
-		mux.Handle("/metrics", guarded(s, metrics.Handler(m.Metrics)))
-		page, err := openPage(s, h, b, o, db)
-		switch {
-		case err != nil:
-			h.log.Warn("there is no web page", "at", addr, "error", err)
-		case page != nil:
-			showOpen(ctx, page, db, h)
-			b.RecordTo(page)
-			told.add(page)
-			mux.Handle("/", page)
-		}
-	}
+	mountAll(ctx, mux, works, h)
 	at = "http://" + l.Addr().String()
-	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drain != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.told != nil)
+	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.told != nil)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -66,18 +53,59 @@ func show(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.O
 	}
 }
 
-// openPage makes the page; nil where no history is kept, of which it is made.
-func openPage(s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB) (*dashboard.Dashboard, error) {
-	if db == nil {
-		h.log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
+// mountAll mounts what the bots tell of themselves.
+func mountAll(ctx context.Context, mux *http.ServeMux, works []*work, h host) {
+	var all []*metrics.Metrics
+	var pages []dashboard.Link
+	for i, w := range works {
+		all = append(all, w.m.Metrics)
+		pages = append(pages, dashboard.Link{Name: w.o.ProcessType, URL: w.base(i) + "/"})
+	}
+	mux.Handle("/healthz", metrics.Healthz(all...))
+	mux.Handle("/readyz", metrics.Readyz(all...))
+	s := works[0].s
+	if s.PageAddr() == "" {
+		return
+	}
+	mux.Handle("/metrics", guarded(s, metrics.Handler(all...)))
+	if len(works) == 1 {
+		pages = nil
+	}
+	for i, w := range works {
+		page, err := w.page(w.base(i), pages)
+		switch {
+		case err != nil:
+			h.log.Warn("there is no web page", "process_type", w.o.ProcessType, "error", err)
+		case page != nil:
+			showOpen(ctx, page, w.k.db, h)
+			w.b.RecordTo(page)
+			w.told.add(page)
+			mux.Handle(w.base(i)+"/", page)
+		}
+	}
+}
+
+// base is the path that the page of bot number i is below.
+func (w *work) base(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "/processes/" + w.o.ProcessType
+}
+
+// page makes the page; nil where no history is kept, of which it is made.
+func (w *work) page(base string, others []dashboard.Link) (*dashboard.Dashboard, error) {
+	if w.k.db == nil {
+		w.h.log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
 		return nil, nil
 	}
+	s, o := w.s, w.o
 	return dashboard.New(dashboard.Options{
-		App: o.App, ProcessType: o.ProcessType, Version: version, Started: h.now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: b.Control, State: b.State, History: db, Desk: b,
+		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Version: version, Started: w.h.now, DryRun: o.DryRun, Interval: o.Interval,
+		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b,
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
-		Secure: os.Getenv("DYNO") != "" || s.VCAPApplication != "", // Heroku's and Cloud Foundry's routers speak HTTPS
-		Log:    h.log,
+		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+		Log:    w.h.log,
 	})
 }
 

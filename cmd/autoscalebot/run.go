@@ -14,7 +14,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/notify"
 )
 
 // flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may take to finish, a
@@ -27,11 +26,11 @@ func newRun() *cobra.Command {
 		Short: "Run the bot (what autoscalebot alone does, too)",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := settings.Load()
+			all, err := settings.LoadAll()
 			if err != nil {
 				return err
 			}
-			return runBot(cmd.Context(), s, newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return runBots(cmd.Context(), all, newHost(all[0], cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 }
@@ -45,49 +44,41 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// runBot runs the bot until ctx ends, with notices flushed, the history written and the platform's own processes stopped.
-func runBot(ctx context.Context, s *settings.Settings, h host) (err error) {
-	p, err := open(s, h)
+// runBots runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms' own processes
+// stopped. When one cannot go on, all end.
+func runBots(ctx context.Context, all []*settings.Settings, h host) error {
+	in, err := openInlets(all, h)
 	if err != nil {
 		return err
 	}
-	k, err := keep(ctx, s, h)
+	works, err := beginAll(ctx, all, h, in)
+	defer func() {
+		for _, w := range works {
+			w.k.close(ctx, h)
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer k.close(ctx, h)
-	m, err := measure(s, h, p.targets)
-	if err != nil {
-		return err
-	}
-	fanout := notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: m.NoticeFailed}, k.targets(m.Targets(p.targets))...)
-	h.log.Info("started", "version", version, "app", appName(s), "platform", string(s.Platform),
-		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", k.place())
-
-	if why := s.Flap(h.now); why != "" {
-		h.log.Warn("the bounds are too close together: " + why)
-	}
-	defer warnOfConflicts(ctx, p.platform, s, h)()
-	told := &circle{[]notify.Notifier{illustrated{fanout, k.db, s, h.log}}}
-	o := options(s, p, told, h)
-	o.Memory, o.Remember = k.memory, k.remember
-	o.Recorders = append(o.Recorders, k.recorders()...)
-	o.Recorders = append(o.Recorders, m.recorders()...)
-	b := bot.New(o)
-	_, endPage := show(ctx, s, h, b, o, k.db, m, p.in, told)
-	endTalks := together(askable(ctx, s, h, b, o, k.db), endPage, k.lease(ctx, h))
-	err = alongside(ctx, p.platform, b.Run)
-	endTalks()
-	flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	_, endServe := serve(ctx, works, h, in)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	errs := make([]error, len(works))
 	var wg sync.WaitGroup
-	wg.Go(func() { m.close(flushCtx, h) })
-	if ferr := fanout.Close(flushCtx); ferr != nil {
-		h.log.Warn("some notices were not delivered", "error", ferr)
+	for i, w := range works {
+		wg.Go(func() {
+			defer cancel()
+			errs[i] = w.run(ctx)
+		})
+	}
+	wg.Wait()
+	endServe()
+	for _, w := range works {
+		wg.Go(func() { w.flush(ctx) })
 	}
 	wg.Wait()
 	h.log.Info("stopped")
-	return err
+	return errors.Join(errs...)
 }
 
 // together ends all of what ends are given, side by side.

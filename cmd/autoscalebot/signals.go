@@ -215,7 +215,7 @@ func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scal
 	case in.told != nil:
 		return in.told.Prober(otlp.Signal(name))
 	}
-	return in.drain.Prober(logdrain.Signal(name))
+	return in.drain(string(s.HerokuProcessType)).Prober(logdrain.Signal(name))
 }
 
 // comes says whether a signal comes to the bot, instead of being asked for.

@@ -165,13 +165,12 @@ type parts struct {
 	platform bot.Scaler
 	prober   probe.Prober // the heartbeat's, nil for none
 	signals  []probe.Prober
-	in       *inlets
 	control  probe.Prober // nil for none
 	targets  []notify.Target
 }
 
 // open makes the parts that the settings ask for. Its error lists everything that could not be made.
-func open(s *settings.Settings, h host) (parts, error) {
+func open(s *settings.Settings, h host, in *inlets) (parts, error) {
 	var p parts
 	var problems settings.Problems
 	note := func(name string, err error) {
@@ -190,9 +189,7 @@ func open(s *settings.Settings, h host) (parts, error) {
 		p.prober, err = heartbeat(s, p.platform)
 		note("HEARTBEAT_…", err)
 	}
-	if p.in, err = openInlets(s, h); err == nil {
-		p.signals, err = openSignals(s, p.in, p.platform)
-	}
+	p.signals, err = openSignals(s, in, p.platform)
 	note("SIGNALS", err)
 	p.control, err = control(s)
 	note("CONTROL_URL", err)

@@ -111,6 +111,7 @@ func TestFileMistakes(t *testing.T) {
 		{"processes:\n  web:\n    heroku_process_type: web", "autoscale.yaml:5: heroku_process_type: is the key web above it already; leave it out"},
 		{"processes:\n  web:\n    log_level: debug", "autoscale.yaml:5: log_level: is for all process types together; write it at the top of the file, not below web"},
 		{"processes:\n  web:\n    processes: {}", "autoscale.yaml:5: processes: there is no such setting"},
+		{"admin_addr: 127.0.0.1:1\nadmin_token: 0123456789abcdef\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: ADMIN_ADDR: web and worker would use the same; give each its own, below it in the file"},
 		{"state_file: s\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: STATE_FILE: web and worker would use the same; give each its own, below it in the file"},
 		{"processes:\n  web: {}\n  worker: {min_dynos: 5}", "autoscale.yaml:5: MIN_DYNOS, MAX_DYNOS: MIN_DYNOS 5 is above MAX_DYNOS 3"},
 	} {

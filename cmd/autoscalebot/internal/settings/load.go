@@ -50,6 +50,15 @@ func (ps Problems) Error() string {
 	return b.String()
 }
 
+// Join adds problems that are not among those of ps yet.
+func (ps *Problems) Join(others Problems) {
+	for _, p := range others {
+		if !slices.Contains(*ps, p) {
+			*ps = append(*ps, p)
+		}
+	}
+}
+
 func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
@@ -104,6 +113,12 @@ func (ps *Problems) together(all []*Settings) {
 	for _, s := range all {
 		if s.StateFile != "" {
 			once(s, "STATE_FILE", string(s.StateFile))
+		}
+		if socket := string(s.AdminSocket); socket != "" && !strings.EqualFold(socket, "none") {
+			once(s, "ADMIN_SOCKET", socket)
+		}
+		if s.AdminAddr != "" {
+			once(s, "ADMIN_ADDR", string(s.AdminAddr))
 		}
 		if s.Platform == "local" {
 			once(s, "LOCAL_ADDR", string(s.LocalAddr))

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// A work is the bot of one process type with all that it works with.
+type work struct {
+	s      *settings.Settings
+	h      host
+	p      parts
+	k      keeping
+	m      measures
+	fanout *notify.Fanout
+	told   *circle
+	o      bot.Options
+	b      *bot.Bot
+}
+
+// beginAll makes the bots of all settings. Its error lists everything that could not be made; what was made is to be closed all the same.
+func beginAll(ctx context.Context, all []*settings.Settings, h host, in *inlets) ([]*work, error) {
+	var works []*work
+	var problems settings.Problems
+	for _, s := range all {
+		w, err := begin(ctx, s, h, in)
+		var ps settings.Problems
+		switch {
+		case errors.As(err, &ps):
+			problems.Join(ps)
+		case err != nil:
+			return works, err
+		default:
+			works = append(works, w)
+		}
+	}
+	if len(problems) > 0 {
+		return works, problems
+	}
+	return works, nil
+}
+
+// begin makes the bot of one process type.
+func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work, error) {
+	w := &work{s: s, h: h}
+	var err error
+	if w.p, err = open(s, h, in); err != nil {
+		return nil, err
+	}
+	if w.m, err = measure(s, h, w.p.targets); err != nil {
+		return nil, err
+	}
+	if w.k, err = keep(ctx, s, h); err != nil {
+		return nil, err
+	}
+	w.fanout = notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: w.m.NoticeFailed}, w.k.targets(w.m.Targets(w.p.targets))...)
+	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
+		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())
+	if why := s.Flap(h.now); why != "" && s.HasHeartbeat() {
+		h.log.Warn("the bounds are too close together: " + why)
+	}
+	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
+	w.o = options(s, w.p, w.told, h)
+	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
+	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m.recorders()...)
+	w.b = bot.New(w.o)
+	return w, nil
+}
+
+// run runs the bot until ctx or the platform's own processes end.
+func (w *work) run(ctx context.Context) error {
+	defer warnOfConflicts(ctx, w.p.platform, w.s, w.h)()
+	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db), w.k.lease(ctx, w.h))()
+	return alongside(ctx, w.p.platform, w.b.Run)
+}
+
+// flush delivers the last notices, traces and metrics.
+func (w *work) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { w.m.close(ctx, w.h) })
+	if err := w.fanout.Close(ctx); err != nil {
+		w.h.log.Warn("some notices were not delivered", "error", err)
+	}
+	wg.Wait()
+}
