@@ -90,6 +90,8 @@ type decision struct {
 type decisions struct {
 	Filter filter
 	Rows   []decision
+	// NoHeartbeat: the rows tell the verdict on the signals alone.
+	NoHeartbeat bool
 	// Older is where the rows before these are, "" when there are none.
 	Older string
 }
@@ -113,7 +115,7 @@ func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) 
 	}
 	slices.SortFunc(records, func(a, b bot.Record) int { return b.Time.Compare(a.Time) })
 	f.Home = d.home()
-	t := decisions{Filter: f}
+	t := decisions{Filter: f, NoHeartbeat: d.o.NoHeartbeat}
 	for i, r := range records {
 		if i == tableRows {
 			t.Older = f.address(records[i-1].Time)
@@ -132,8 +134,11 @@ func (d *Dashboard) decision(r bot.Record) decision {
 		Dynos: "–", Headline: r.Headline(), Why: r.Why(), Tone: toneOf(r), Changed: changed(r),
 		VerdictKey: string(r.Decision.Verdict), RuleKey: string(r.Decision.Rule),
 	}
-	if ok {
+	switch {
+	case ok:
 		row.Response = millis(hb.Value)
+	case d.o.NoHeartbeat:
+		row.Response = ""
 	}
 	if n := r.After(); n >= 0 {
 		row.Dynos = fmt.Sprintf("%d", n)

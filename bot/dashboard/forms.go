@@ -98,7 +98,7 @@ func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.carryOut(w, r, v, wish{
 		question: q,
 		do:       func(by string) error { return d.o.Desk.Order(n, lasts, by) },
-		done:     fmt.Sprintf("The bot goes to %s with its next heartbeat, and keeps them %s.", count(n, "dyno", "dynos"), text),
+		done:     fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.", count(n, "dyno", "dynos"), text),
 	})
 }
 

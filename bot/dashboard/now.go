@@ -26,7 +26,9 @@ const (
 // present is what the page shows of this moment.
 type present struct {
 	DryRun bool
-	// Seen says that there was a heartbeat, at Beat; Late is when the next one is overdue.
+	// NoHeartbeat leaves out what is told of heartbeats.
+	NoHeartbeat bool
+	// Seen says that there was a tick, at Beat; Late is when the next one is overdue.
 	Seen       bool
 	Beat, Late time.Time
 	Pill       mark
@@ -43,7 +45,7 @@ type present struct {
 	Transfer       string
 
 	// Signals says what the rules make of the signals beside the heartbeat.
-	Signals []mark
+	Signals []signal
 
 	Run     string
 	RunPips []bool
@@ -103,7 +105,7 @@ func percent(share float64) string {
 // present sums up what there is to see at now.
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
-	p := present{DryRun: d.o.DryRun, Limits: d.o.Schedule.At(now), Dynos: "–", Response: "–"}
+	p := present{DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–", Response: "–"}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
 	p.Ahead = d.ahead(now)
@@ -122,7 +124,10 @@ func (d *Dashboard) present(now time.Time) present {
 	}
 	p.Pill = d.pill(r, seen, control, now)
 	p.Title = d.o.App
-	if seen {
+	switch {
+	case seen && d.o.NoHeartbeat:
+		p.Title = fmt.Sprintf("%s dynos – %s", p.Dynos, d.o.App)
+	case seen:
 		p.Title = fmt.Sprintf("%s dynos, %s %s – %s", p.Dynos, p.Response, p.Unit, d.o.App)
 	}
 	return p
@@ -150,24 +155,6 @@ func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration
 			p.Transfer = duration(hb.Phases.Transfer)
 		}
 	}
-}
-
-// signals says what the rules make of the signals beside the heartbeat.
-func signals(all []bot.Judged) []mark {
-	var out []mark
-	for _, j := range all {
-		m := mark{j.String(), good}
-		switch j.Verdict {
-		case bot.Above:
-			m.Tone = busy
-		case bot.Below:
-			m.Tone = calm
-		case bot.Blind:
-			m.Tone = quiet
-		}
-		out = append(out, m)
-	}
-	return out
 }
 
 func pips(n, of int) []bool {
@@ -227,14 +214,21 @@ func toneOf(r bot.Record) tone {
 	return good
 }
 
+// verdictMark is the verdict on a heartbeat, or that of the signals where there is none.
 func verdictMark(v bot.Verdict, hb probe.Reading) mark {
-	switch v {
+	switch none := hb.Outcome == ""; v {
 	case bot.Slow:
+		if none {
+			return mark{"above", busy}
+		}
 		if hb.Outcome != probe.Answered {
 			return mark{"slow: " + string(hb.Outcome), busy}
 		}
 		return mark{"slow", busy}
 	case bot.Fast:
+		if none {
+			return mark{"below", calm}
+		}
 		return mark{"fast", calm}
 	case bot.Right:
 		return mark{"right", good}
@@ -273,12 +267,16 @@ func duration(d time.Duration) string { return millis(float64(d) / float64(time.
 
 // pill says in a word or two how the bot is.
 func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) mark {
+	what := "heartbeat"
+	if d.o.NoHeartbeat {
+		what = "reading"
+	}
 	up, down := c.Up.Active(now) || d.o.Policy.PauseUp, c.Down.Active(now) || d.o.Policy.PauseDown
 	switch {
 	case !seen:
-		return mark{"waiting for the first heartbeat", quiet}
+		return mark{"waiting for the first " + what, quiet}
 	case d.o.Interval > 0 && now.Sub(r.Time) > 3*d.o.Interval:
-		return mark{"no heartbeat for " + length(now.Sub(r.Time)), alert}
+		return mark{"no " + what + " for " + length(now.Sub(r.Time)), alert}
 	case r.Decision.Rule == bot.RuleOffline:
 		return mark{"offline", alert}
 	case r.Action == bot.Failed:

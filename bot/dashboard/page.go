@@ -53,20 +53,22 @@ func (f frame) asset(name string) string { return f.assets.at[name] }
 
 // whole is all that the page shows.
 type whole struct {
-	Frame     frame
-	Now       present
-	Bill      bill
-	Decisions decisions
-	Summary   string
-	Groups    []group
-	Spans     []span
-	Desk      bool
-	Limits    struct{ Min, Max int }
-	Zone      string // an IANA name, "" where it has none
-	ZoneText  string
-	Interval  string
-	Started   time.Time
-	Trouble   string
+	Frame frame
+	// NoHeartbeat leaves out what is told of heartbeats.
+	NoHeartbeat bool
+	Now         present
+	Bill        bill
+	Decisions   decisions
+	Summary     string
+	Groups      []group
+	Spans       []span
+	Desk        bool
+	Limits      struct{ Min, Max int }
+	Zone        string // an IANA name, "" where it has none
+	ZoneText    string
+	Interval    string
+	Started     time.Time
+	Trouble     string
 }
 
 // A group is settings under one heading.
@@ -108,7 +110,7 @@ func spans(interval time.Duration) []span {
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
-		Frame: d.frame(v), Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max
@@ -150,4 +152,20 @@ func (p whole) firstOrder() string {
 		n = p.Limits.Min
 	}
 	return strconv.Itoa(min(max(n, p.Limits.Min), p.Limits.Max))
+}
+
+// charts says what is drawn.
+func (p whole) charts() string {
+	if p.NoHeartbeat {
+		return "Chart of dynos"
+	}
+	return "Charts of response time and dynos"
+}
+
+// every says what the bot does once in each interval.
+func (p whole) every() string {
+	if p.NoHeartbeat {
+		return "A reading every"
+	}
+	return "A heartbeat every"
 }

@@ -167,7 +167,7 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	}
 	last := c.Ahead[len(c.Ahead)-1]
 	c.Ahead = append(c.Ahead, [3]float64{unix(now.Add(aheadSpan)), last[1], last[2]})
-	c.Summary = summary(s, len(changes), from.In(d.o.Zone), to.In(d.o.Zone))
+	c.Summary = summary(s, len(changes), d.o.NoHeartbeat, from.In(d.o.Zone), to.In(d.o.Zone))
 	return c, nil
 }
 
@@ -200,7 +200,7 @@ func (c *chart) add(t float64, median, p95, low, high, dynos, least, most figure
 }
 
 // summary says in words what the charts show.
-func summary(s history.Series, changes int, from, to time.Time) string {
+func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time) string {
 	text := fmt.Sprintf("From %s to %s", from.Format("2 January 15:04"), to.Format("2 January 15:04"))
 	var beats, slow, fewest, most int
 	lowest, highest, worst := math.Inf(1), 0.0, 0.0
@@ -214,10 +214,16 @@ func summary(s history.Series, changes int, from, to time.Time) string {
 			fewest, most = min(fewest, p.Dynos), max(most, p.Dynos)
 		}
 	}
-	if beats == 0 {
+	switch {
+	case beats == 0 && noHeartbeat:
+		return text + " nothing was read."
+	case beats == 0:
 		return text + " there was no heartbeat."
+	case noHeartbeat:
+		text += fmt.Sprintf(" there were %s.", count(beats, "reading", "readings"))
+	default:
+		text += fmt.Sprintf(" there were %s, %s of them slow.", count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
 	}
-	text += fmt.Sprintf(" there were %s, %s of them slow.", count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
 	if highest > 0 {
 		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
 			millis(lowest), millis(highest), millis(worst))

@@ -38,7 +38,9 @@ type app struct {
 	noise *rand.Rand
 	calm  bool           // every heartbeat is right
 	fixed *probe.Reading // what every heartbeat is, where a test says so
-	fails error          // what the platform answers, where a test says so
+	// signals are what the signals beside the heartbeat read, by name; one that is not there is blind.
+	signals map[string]float64
+	fails   error // what the platform answers, where a test says so
 }
 
 func (a *app) Size(context.Context) (int, bool, error) {
@@ -89,6 +91,22 @@ func (a *app) Probe(context.Context) probe.Reading {
 		r.Outcome, r.Value, r.Error = probe.Timeout, 5000, "no answer within 5 s"
 	}
 	return r
+}
+
+// A gauge reads one of the app's signals.
+type gauge struct {
+	app  *app
+	name string
+}
+
+func (g gauge) Probe(context.Context) probe.Reading {
+	g.app.mu.Lock()
+	defer g.app.mu.Unlock()
+	value, ok := g.app.signals[g.name]
+	if !ok {
+		return probe.Reading{Signal: g.name, Time: g.app.now, Outcome: probe.Unreachable, Error: "connect to 10.0.0.7:6379: connection refused"}
+	}
+	return probe.Reading{Signal: g.name, Time: g.app.now, Value: value, Outcome: probe.Answered}
 }
 
 // past is a History in memory.
@@ -248,8 +266,15 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	}
 	table := office(t, o.Zone)
 	o.Schedule = table
+	var probers []probe.Prober
+	if !o.NoHeartbeat {
+		probers = append(probers, w.app)
+	}
+	for _, r := range o.Policy.Rules {
+		probers = append(probers, gauge{w.app, r.Signal})
+	}
 	w.Bot = bot.New(bot.Options{
-		App: o.App, ProcessType: o.ProcessType, Interval: o.Interval, Probers: []probe.Prober{w.app}, Schedule: table, Scaler: w.app,
+		App: o.App, ProcessType: o.ProcessType, Interval: o.Interval, Probers: probers, Schedule: table, Scaler: w.app,
 		Policy: o.Policy, DryRun: o.DryRun, Recorders: []bot.Recorder{w.past},
 		Notices: bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true},
 	})

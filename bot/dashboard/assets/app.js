@@ -47,7 +47,7 @@
     const now = Date.now() - skew;
     for (const t of root.querySelectorAll("[data-until]")) {
       const left = (Date.parse(t.dateTime) - now) / 1e3, whole = Number(t.dataset.whole);
-      t.textContent = left > 0 ? span(left) + " left" : "until the next heartbeat";
+      t.textContent = left > 0 ? span(left) + " left" : "until the next reading";
       const bar = t.closest("li")?.querySelector(".left rect");
       if (bar && whole) bar.setAttribute("width", Math.min(100, Math.max(0, left / whole * 100)).toFixed(2));
     }

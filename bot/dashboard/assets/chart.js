@@ -4,6 +4,7 @@ window.charts = (() => {
   const day = 86400;
   const box = document.getElementById("charts");
   const tip = document.getElementById("tip");
+  const timed = document.getElementById("chart-response") !== null; // false where no heartbeats are sent
   const zone = known(document.body.dataset.zone || undefined);
   // known leaves out a time zone that this browser does not know, so that its own stands in.
   function known(name) {
@@ -87,32 +88,34 @@ window.charts = (() => {
   const stepped = () => uPlot.paths.stepped({ align: 1 });
   const line = (name, width, extra) => ({ stroke: color(name), width, points: { show: false }, ...extra });
 
+  function fill(c) {
+    plots.at(-1).setData(c.dynos, false);
+    if (timed) plots[0].setData(c.response, false);
+    scale();
+  }
+
   function draw() {
     for (const p of plots) p.destroy();
     const c = columns();
-    plots = [
-      make("chart-response", [
+    plots = [];
+    if (timed) {
+      plots.push(make("chart-response", [
         line("p95", 1.25), line("median", 1.5),
         line("bound", 1, { dash: [5, 4], paths: stepped() }), line("bound", 1, { dash: [5, 4], paths: stepped() }),
-      ], [{ series: [1, 2], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []),
-      make("chart-dynos", [
-        line("band", 1, { paths: stepped() }), line("band", 1, { paths: stepped() }),
-        line("dynos", 2, { paths: stepped() }),
-        line("dynos", 1, { dash: [4, 4], paths: stepped() }), line("dynos", 1, { dash: [4, 4], paths: stepped() }),
-      ], [{ series: [1, 2], fill: color("band") }, { series: [4, 5], fill: color("band") + "66" }],
-      (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], [marks]),
-    ];
-    plots[0].setData(c.response, false);
-    plots[1].setData(c.dynos, false);
-    scale();
+      ], [{ series: [1, 2], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []));
+    }
+    plots.push(make("chart-dynos", [
+      line("band", 1, { paths: stepped() }), line("band", 1, { paths: stepped() }),
+      line("dynos", 2, { paths: stepped() }),
+      line("dynos", 1, { dash: [4, 4], paths: stepped() }), line("dynos", 1, { dash: [4, 4], paths: stepped() }),
+    ], [{ series: [1, 2], fill: color("band") }, { series: [4, 5], fill: color("band") + "66" }],
+    (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], [marks]));
+    fill(c);
   }
 
   function update() {
     if (!plots.length) return draw();
-    const c = columns();
-    plots[0].setData(c.response, false);
-    plots[1].setData(c.dynos, false);
-    scale();
+    fill(columns());
   }
 
   function scale() {
@@ -170,7 +173,7 @@ window.charts = (() => {
     const lines = [];
     if (i < data.t.length && data.median[i] !== undefined) {
       lines.push(paragraph(moment.format(data.t[i] * 1e3), true));
-      lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
+      if (timed) lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
       lines.push(paragraph(`${data.dynos[i] ?? "–"} dynos of ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
     } else {
       const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
@@ -253,7 +256,8 @@ window.charts = (() => {
     for (let i = 0; i < data.t.length; i += step) {
       const row = document.createElement("tr");
       const limits = data.max[i] == null ? "–" : `${data.min[i]} to ${data.max[i]}`;
-      for (const text of [moment.format(data.t[i] * 1e3), millis(data.median[i]), millis(data.p95[i]), data.dynos[i] ?? "–", limits]) {
+      const times = timed ? [millis(data.median[i]), millis(data.p95[i])] : [];
+      for (const text of [moment.format(data.t[i] * 1e3), ...times, data.dynos[i] ?? "–", limits]) {
         const cell = document.createElement(row.children.length ? "td" : "th");
         if (!row.children.length) cell.scope = "row";
         cell.textContent = text;

@@ -1,0 +1,63 @@
+package dashboard
+
+import (
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// A signal is what a rule makes of a signal beside the heartbeat.
+type signal struct {
+	// Name is what is judged, Value its value with the unit, Note how it stands to its bounds.
+	Name, Value, Note string
+	Verdict           mark
+	// Gauge shows the value between the bounds, nil where it is not known or there are none.
+	Gauge *gauge
+}
+
+// A gauge is a value and its bounds in per cent of the gauge's length; Low and High are "" for none.
+type gauge struct{ Value, Low, High string }
+
+// signals are those of a decision, in the rules' order.
+func signals(all []bot.Judged) []signal {
+	var out []signal
+	for _, j := range all {
+		// The words are those of the log and the notices: "queue is 120, above 100", "queue is not known: refused".
+		text := strings.TrimPrefix(strings.TrimPrefix(j.String(), j.Rule+" "), "is ")
+		s := signal{Name: j.Rule, Verdict: mark{string(j.Verdict), good}, Gauge: gaugeOf(j)}
+		s.Value, s.Note, _ = strings.Cut(text, ", ")
+		switch j.Verdict {
+		case bot.Above:
+			s.Verdict.Tone = busy
+		case bot.Below:
+			s.Verdict.Tone = calm
+		case bot.Blind:
+			s.Verdict.Tone = quiet
+			s.Value, s.Note, _ = strings.Cut(text, ": ")
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// gaugeOf draws a value and its bounds, with some room beyond the largest of them.
+func gaugeOf(j bot.Judged) *gauge {
+	top := j.Value
+	for _, bound := range []*float64{j.Max, j.Min} {
+		if bound != nil {
+			top = max(top, *bound)
+		}
+	}
+	if j.Verdict == bot.Blind || j.Max == nil && (j.Min == nil || *j.Min == j.Value) || top <= 0 {
+		return nil
+	}
+	at := func(x float64) string { return percent(max(0, x) / (1.25 * top)) }
+	g := &gauge{Value: at(j.Value)}
+	if j.Min != nil {
+		g.Low = at(*j.Min)
+	}
+	if j.Max != nil {
+		g.High = at(*j.Max)
+	}
+	return g
+}

@@ -1,0 +1,134 @@
+package dashboard_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+)
+
+// ruled has the bot judge four signals: one above its maximum, one that cannot be read, one by a window, and one below its minimum.
+func ruled(o *dashboard.Options) {
+	o.Policy.Rules = []bot.SignalRule{
+		{Signal: "queue", Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(5)},
+		{Signal: "jobs", Max: 50, Min: math.NaN(), Fails: bot.InARow(3), Passes: bot.InARow(5)},
+		{Signal: "requests_per_second", PerDyno: true, Max: 40, Min: 15, Window: 2 * time.Minute},
+		{Signal: "busy", Max: 0.8, Min: 0.3, Fails: bot.InARow(3), Passes: bot.InARow(5)},
+	}
+}
+
+// queued is a bot of a worker that goes by signals alone.
+func queued(o *dashboard.Options) {
+	ruled(o)
+	o.ProcessType, o.NoHeartbeat = "worker", true
+}
+
+// read sets what the signals read, and ticks.
+func (w *world) read(t testing.TB, signals map[string]float64) {
+	t.Helper()
+	w.app.mu.Lock()
+	w.app.signals = signals
+	w.app.mu.Unlock()
+	w.beat(t)
+}
+
+var tag = regexp.MustCompile(`<[^>]*>`)
+
+// text is what people read of a page.
+func text(html string) string {
+	return strings.Join(strings.Fields(tag.ReplaceAllString(html, " ")), " ")
+}
+
+// picture puts a picture of the page where -shots says.
+func picture(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if *shots == "" {
+		return
+	}
+	var png []byte
+	run(t, ctx, chromedp.Sleep(300*time.Millisecond), chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(*shots, strings.ReplaceAll(name, " ", "-")+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
+	w := newWorld(t, time.Hour, ruled)
+	w.read(t, map[string]float64{"queue": 120, "requests_per_second": 44, "busy": 0.2})
+	p := newPerson(t, w.url)
+	p.signIn("")
+	now := p.get("/").body
+	if !strings.Contains(now, "Response time") || !strings.Contains(now, "Towards a change") {
+		t.Error("beside signals nothing is told of heartbeats")
+	}
+	_, now, _ = strings.Cut(now, `id="signals"`)
+	now, _, _ = strings.Cut(now, "</ul>")
+	now = text("<ul" + now)
+	for _, want := range []string{
+		"queue above 120 above 100, 1 of 3 in a row",
+		"jobs blind not known unreachable: connect to 10.0.0.7:6379: connection refused",
+		"requests_per_second per dyno below 14.7 the mean of 120 s, below 15, which counts in 60 s",
+		"busy below 0.2 below 0.3, 1 of 5 in a row",
+	} {
+		if !strings.Contains(now, want) {
+			t.Errorf("the page does not say %q: %s", want, now)
+		}
+	}
+}
+
+func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
+	w := newWorld(t, time.Hour, queued)
+	p := newPerson(t, w.url)
+	p.signIn("")
+	_, next := p.stream(t.Context())
+	next()
+	w.read(t, map[string]float64{"queue": 120, "jobs": 1, "requests_per_second": 44, "busy": 0.2})
+	body := text(p.get("/").body)
+	body, _, _ = strings.Cut(body, "Settings in force")
+	for _, not := range []string{"Response time", "95th", "Heartbeat", "heartbeat", "Towards", "– dynos", " ms "} {
+		if i := strings.Index(body, not); i >= 0 {
+			t.Errorf("the page tells of %q: %s", not, body[max(0, i-60):min(len(body), i+60)])
+		}
+	}
+	s, _ := next()
+	if s.Title != "2 dynos – dancing-forest" || !strings.Contains(text(s.Row), "above 2 held at 2") {
+		t.Errorf("the stream's title is %q, its row %q", s.Title, text(s.Row))
+	}
+	if c := p.charts("last=3600"); strings.Contains(c.Summary, "heartbeat") || strings.Contains(c.Summary, "response") || !strings.Contains(c.Summary, "readings") {
+		t.Errorf("the summary is %q", c.Summary)
+	}
+}
+
+func TestInABrowserSignalsAreForEverybody(t *testing.T) {
+	for name, options := range map[string]func(*dashboard.Options){"beside a heartbeat": ruled, "without a heartbeat": queued} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, time.Hour, options, func(o *dashboard.Options) {
+				o.Others = []dashboard.Link{{Name: "web", URL: "/"}, {Name: "worker", URL: "/worker/"}, {Name: "mailer", URL: "/mailer/"}}
+			})
+			ctx := browser(t, w)
+			run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`window.before = charts.points()`, nil))
+			w.read(t, map[string]float64{"queue": 120, "requests_per_second": 44, "busy": 0.2})
+			run(t, ctx, until(`charts.points() === before + 1`), until(`document.querySelector("#signals .busy")`),
+				click(`#chart-table summary`), until(`document.querySelector("#chart-table tbody tr")?.children.length === document.querySelectorAll("#chart-table th[scope=col]").length`))
+			for width, as := range map[int64]string{1440: "wide", 820: "middle", 360: "narrow"} {
+				run(t, ctx, chromedp.EmulateViewport(width, 1100))
+				everybody(t, ctx, as)
+				picture(t, ctx, "signals "+name+" "+as)
+				var beyond int64
+				run(t, ctx, chromedp.Evaluate(`document.documentElement.scrollWidth`, &beyond))
+				if beyond > width {
+					t.Errorf("at %d pixels the page is %d wide", width, beyond)
+				}
+			}
+		})
+	}
+}
