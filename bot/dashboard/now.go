@@ -177,6 +177,9 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 	case d.Verdict == bot.Right || d.Needed == 0:
 		p.Run = "nothing"
 		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, bot.Slow), quorum(policy.Passes, bot.Fast))
+		if len(d.Signals) > 0 {
+			p.RunNote = "by heartbeats: " + p.RunNote
+		}
 	case d.Verdict == bot.Blind:
 		p.Run, p.RunNote = fmt.Sprintf("%d of %d blind", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
 	default:

@@ -5,10 +5,8 @@ package dashboard
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
@@ -56,7 +54,7 @@ func nowPart(p present) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var3 := []any{"pill", string(p.Pill.Tone)}
+		var templ_7745c5c3_Var3 = []any{"pill", string(p.Pill.Tone)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -239,7 +237,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var15 := []any{"cards", templ.KV("bare", p.NoHeartbeat)}
+		var templ_7745c5c3_Var15 = []any{"cards", templ.KV("bare", p.NoHeartbeat)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var15...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -293,7 +291,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, on := range p.Pips {
-				templ_7745c5c3_Var19 := []any{templ.KV("on", on)}
+				var templ_7745c5c3_Var19 = []any{templ.KV("on", on)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var19...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -381,7 +379,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Seen {
-				templ_7745c5c3_Var24 := []any{"chip", string(p.Verdict.Tone)}
+				var templ_7745c5c3_Var24 = []any{"chip", string(p.Verdict.Tone)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var24...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -427,7 +425,7 @@ func nowPart(p present) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, ph := range p.Phases {
-					templ_7745c5c3_Var27 := []any{ph.Class}
+					var templ_7745c5c3_Var27 = []any{ph.Class}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -481,7 +479,7 @@ func nowPart(p present) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, ph := range p.Phases {
-					templ_7745c5c3_Var31 := []any{ph.Class}
+					var templ_7745c5c3_Var31 = []any{ph.Class}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var31...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -566,7 +564,7 @@ func nowPart(p present) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.RunPips != nil {
-				templ_7745c5c3_Var37 := []any{"pips", string(p.Verdict.Tone)}
+				var templ_7745c5c3_Var37 = []any{"pips", string(p.Verdict.Tone)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -589,7 +587,7 @@ func nowPart(p present) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, on := range p.RunPips {
-					templ_7745c5c3_Var39 := []any{templ.KV("on", on)}
+					var templ_7745c5c3_Var39 = []any{templ.KV("on", on)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var39...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -658,7 +656,7 @@ func nowPart(p present) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var43 := []any{"chip", string(s.Verdict.Tone)}
+				var templ_7745c5c3_Var43 = []any{"chip", string(s.Verdict.Tone)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var43...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -707,7 +705,7 @@ func nowPart(p present) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if s.Gauge != nil {
-					templ_7745c5c3_Var47 := []any{"gauge", string(s.Verdict.Tone)}
+					var templ_7745c5c3_Var47 = []any{"gauge", string(s.Verdict.Tone)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var47...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -849,7 +847,7 @@ func nowPart(p present) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var55 := []any{"dot", string(w.Tone)}
+			var templ_7745c5c3_Var55 = []any{"dot", string(w.Tone)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var55...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

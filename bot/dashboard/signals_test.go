@@ -67,7 +67,7 @@ func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 	p := newPerson(t, w.url)
 	p.signIn("")
 	now := p.get("/").body
-	if !strings.Contains(now, "Response time") || !strings.Contains(now, "Towards a change") {
+	if !strings.Contains(now, "Response time") || !strings.Contains(now, "by heartbeats: 3 slow in a row add dynos") {
 		t.Error("beside signals nothing is told of heartbeats")
 	}
 	_, now, _ = strings.Cut(now, `id="signals"`)
@@ -120,8 +120,7 @@ func TestInABrowserSignalsAreForEverybody(t *testing.T) {
 			run(t, ctx, until(`charts.points() === before + 1`), until(`document.querySelector("#signals .busy")`),
 				click(`#chart-table summary`), until(`document.querySelector("#chart-table tbody tr")?.children.length === document.querySelectorAll("#chart-table th[scope=col]").length`))
 			for width, as := range map[int64]string{1440: "wide", 820: "middle", 360: "narrow"} {
-				run(t, ctx, chromedp.EmulateViewport(width, 1100))
-				everybody(t, ctx, as)
+				run(t, ctx, theme("light"), chromedp.EmulateViewport(width, 1100), chromedp.Evaluate(`scrollTo(0, 0)`, nil))
 				picture(t, ctx, "signals "+name+" "+as)
 				var beyond int64
 				run(t, ctx, chromedp.Evaluate(`document.documentElement.scrollWidth`, &beyond))
@@ -129,6 +128,7 @@ func TestInABrowserSignalsAreForEverybody(t *testing.T) {
 					t.Errorf("at %d pixels the page is %d wide", width, beyond)
 				}
 			}
+			everybody(t, ctx, "the page")
 		})
 	}
 }
