@@ -214,7 +214,7 @@ func TestInABrowserTheChartsMoveThroughTime(t *testing.T) {
 	// A stretch that is drawn over is zoomed into.
 	changes(chromedp.ActionFunc(func(ctx context.Context) error {
 		var at struct{ X, Y float64 }
-		over := `(() => { scrollTo(0, document.querySelector("#chart-response").getBoundingClientRect().top + scrollY - 200);
+		over := `(() => { scrollTo({ top: document.querySelector("#chart-response").getBoundingClientRect().top + scrollY - 200, behavior: "instant" });
 			const r = document.querySelector("#chart-response .u-over").getBoundingClientRect(); return { X: r.left + 200, Y: r.top + 50 } })()`
 		return chromedp.Run(ctx, chromedp.Evaluate(over, &at), chromedp.ActionFunc(func(ctx context.Context) error {
 			for _, m := range []struct {

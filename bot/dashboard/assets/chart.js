@@ -89,8 +89,8 @@ window.charts = (() => {
   const line = (name, width, extra) => ({ stroke: color(name), width, points: { show: false }, ...extra });
 
   function fill(c) {
-    plots.at(-1).setData(c.dynos, false);
     if (timed) plots[0].setData(c.response, false);
+    plots.at(-1).setData(c.dynos, false);
     scale();
   }
 
