@@ -85,6 +85,10 @@ type Bot struct {
 	prices   Pricer
 	handsOff HandsOffTeller
 
+	// The dyno size, nil where no rule judges it or the platform knows none; in a dry run it can't be set.
+	dynoSize    func(context.Context) (name string, err error)
+	setDynoSize func(ctx context.Context, name string) error
+
 	priced time.Time // when the platform told what a dyno costs
 
 	state  State
@@ -116,7 +120,27 @@ func New(o Options) *Bot {
 	if o.Policy.Price == 0 {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
+	b.findSizer(o)
 	return b
+}
+
+// findSizer looks for what the rules for the dyno size need.
+func (b *Bot) findSizer(o Options) {
+	sizer, ok := o.Scaler.(Sizer)
+	if !ok || len(o.Policy.Sizes) == 0 || !slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size }) {
+		b.state.Size = "" // which may have been known before a restart
+		return
+	}
+	b.dynoSize = sizer.DynoSize
+	if !o.DryRun {
+		b.setDynoSize = sizer.SetDynoSize
+	}
+	if prices, ok := o.Scaler.(SizePricer); ok && b.prices != nil {
+		b.o.Policy.SizePrices = make([]float64, len(o.Policy.Sizes))
+		for i, size := range o.Policy.Sizes {
+			b.o.Policy.SizePrices[i], _ = prices.SizePrice(size)
+		}
+	}
 }
 
 // RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the first tick.
@@ -156,8 +180,11 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	r := b.decide(ctx, now)
 	b.act(ctx, &r)
 	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)
-	if d := r.Decision; r.Action == Scaled || r.Action == WouldScale {
+	switch d := r.Decision; r.Action {
+	case Scaled, WouldScale:
 		b.state.scaled(now, d.From, d.To)
+	case Resized, WouldResize:
+		b.state.resized(now)
 	}
 	b.tell(ctx, r)
 	for _, rec := range b.o.Recorders {
@@ -197,11 +224,13 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	default:
 		r.Dynos, r.Settled = n, settled
 		b.boot(callCtx, now, n)
+		b.learnSize(callCtx, now)
 		b.learnPrice(callCtx, now)
 		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
 		b.leaveAlone(&r)
 		if !settled {
 			r.Decision.clamp(ClampUnsettled, n, 0)
+			r.Decision.holdSize(ClampUnsettled, 0)
 		}
 		b.deployed(callCtx, &r)
 	}
@@ -212,6 +241,9 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 func (b *Bot) act(ctx context.Context, r *Record) {
 	d := r.Decision
 	switch {
+	case r.Action == Held && d.To == d.From && d.resizes():
+		b.changeSize(ctx, r)
+		return
 	case r.Action != Held || d.To == d.From:
 		return
 	case b.resize == nil:

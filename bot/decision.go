@@ -68,6 +68,14 @@ type Decision struct {
 	MinResponseMS float64 `json:"min_response_ms"`
 	// Wish is the number of dynos the rule asked for, before any clamp.
 	Wish int `json:"wish"`
+	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeWish the one that
+	// the rules ask for. SizeHeld is what keeps it as it is, as in Clamp or one of the Held constants, "" for nothing, and
+	// SizeSecondsLeft how long that lasts yet, 0 where that is not known.
+	SizeFrom        string  `json:"size_from,omitempty"`
+	SizeTo          string  `json:"size_to,omitempty"`
+	SizeWish        string  `json:"size_wish,omitempty"`
+	SizeHeld        string  `json:"size_held,omitempty"`
+	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
 	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
 	HandsOff string `json:"hands_off,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.

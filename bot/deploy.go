@@ -3,13 +3,15 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 )
 
-// deployed keeps a down waiting while a release is under way or young: its dynos may be starting, its caches are cold, and the
+// deployed keeps a down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its caches are cold, and the
 // load of a while ago says little about it.
 func (b *Bot) deployed(ctx context.Context, r *Record) {
 	d := &r.Decision
-	if b.releases == nil || d.To >= d.From || d.Rule == RuleLimits || d.Rule == RuleOrder {
+	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOrder
+	if b.releases == nil || !down && !d.resizes() {
 		return
 	}
 	at, done, err := b.releases.Release(ctx)
@@ -23,13 +25,18 @@ func (b *Bot) deployed(ctx context.Context, r *Record) {
 	left := b.o.DeployGrace - r.Time.Sub(at)
 	switch {
 	case err != nil: // which it may well be
-		d.clamp(ClampDeploy, d.From, 0)
+		d.deployed(0)
 		r.Error = err.Error()
 	case !done:
-		d.clamp(ClampDeploy, d.From, 0)
+		d.deployed(0)
 	case left > 0:
-		d.clamp(ClampDeploy, d.From, left)
+		d.deployed(left)
 	}
+}
+
+func (d *Decision) deployed(left time.Duration) {
+	d.clamp(ClampDeploy, d.From, left)
+	d.holdSize(ClampDeploy, left)
 }
 
 // deploying says whether err is the platform's refusal to change anything while a deploy is under way.

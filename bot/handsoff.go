@@ -13,4 +13,5 @@ func (b *Bot) leaveAlone(r *Record) {
 	d := &r.Decision
 	d.Rule, d.HandsOff = RuleHandsOff, why
 	d.To, d.Wish, d.Clamps = d.From, d.From, nil
+	d.holdSize(HeldHandsOff, 0)
 }

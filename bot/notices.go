@@ -17,7 +17,7 @@ type Notices struct {
 	// ScaleFails: the platform failed. Told for every change that failed; when the number of dynos cannot be read, told in
 	// the same way as ExceedMax.
 	ScaleFails bool
-	// EveryScale: the number of dynos was changed.
+	// EveryScale: the number of dynos, or their size, was changed.
 	EveryScale bool
 	// EveryPing: every heartbeat.
 	EveryPing bool
@@ -42,7 +42,8 @@ type Told struct {
 	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
 	Calm map[notify.Kind]int `json:"calm,omitempty"`
 	// Would is what a dry run last told that it would change, from and to.
-	Would [2]int `json:"would,omitzero"`
+	Would     [2]int    `json:"would,omitzero"`
+	WouldSize [2]string `json:"would_size,omitzero"`
 	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
 	Sizes []Sized `json:"sizes,omitempty"`
 	// Rivalry is what speaks for another autoscaler.
@@ -105,7 +106,7 @@ func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) 
 func (e *telling) ofTheTick() {
 	r, w := e.r, e.want
 	e.once(w.EveryPing, notify.Ping, Record.sight)
-	e.once(w.EveryScale && (r.Action == Scaled || e.would(r)), notify.Scaled, Record.Why)
+	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 	e.once(w.ScaleFails && r.Action == Failed && r.Dynos >= 0, notify.ScaleFailed, Record.Why)
 }
 
@@ -181,12 +182,17 @@ func (t *teller) paused(r Record) string {
 // would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
 // decision comes again and again.
 func (t *teller) would(r Record) bool {
-	change := [2]int{r.Decision.From, r.Decision.To}
-	if r.Action != WouldScale || change == t.told.Would {
-		return false
+	d := r.Decision
+	change, size := [2]int{d.From, d.To}, [2]string{d.SizeFrom, d.SizeTo}
+	switch {
+	case r.Action == WouldScale && change != t.told.Would:
+		t.told.Would = change
+		return true
+	case r.Action == WouldResize && size != t.told.WouldSize:
+		t.told.WouldSize = size
+		return true
 	}
-	t.told.Would = change
-	return true
+	return false
 }
 
 // lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
@@ -210,10 +216,13 @@ func event(r Record, k notify.Kind, why string) notify.Event {
 	e := notify.Event{
 		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
 		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
-		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == WouldScale,
+		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == WouldScale || r.Action == WouldResize,
 	}
 	if k == notify.Scaled || k == notify.ScaleFailed {
 		e.To = r.Decision.To
+		if d := r.Decision; d.resizes() {
+			e.SizeFrom, e.SizeTo = d.SizeFrom, d.SizeTo
+		}
 	}
 	return e
 }

@@ -29,6 +29,11 @@ type Policy struct {
 	ManualHold time.Duration
 	// PauseUp and PauseDown keep the bot from adding and from removing dynos, but for the limits of the hour.
 	PauseUp, PauseDown bool
+	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is. A change of size
+	// moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of dynos changes. SizePrices
+	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
+	Sizes      []string
+	SizePrices []float64
 	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
 	// month; while it is 0, the budget cannot be kept.
 	Budget, Price float64
@@ -103,6 +108,7 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		p.pause(&st, &d, now)
 		p.afford(&st, &d)
 	}
+	p.fit(&st, &d, now)
 	return st, d
 }
 

@@ -24,6 +24,10 @@ const (
 	Scaled Action = "scaled"
 	// WouldScale: the change was decided on but, in a dry run, not asked for.
 	WouldScale Action = "would scale"
+	// Resized: the platform accepted dynos of another size.
+	Resized Action = "resized"
+	// WouldResize: that was decided on but, in a dry run, not asked for.
+	WouldResize Action = "would resize"
 	// Failed: the platform could not tell the number of dynos, or did not accept the change.
 	Failed Action = "failed"
 	// Interrupted: the bot was told to stop in the middle of the tick.
@@ -100,9 +104,16 @@ func (r Record) Headline() string {
 		return fmt.Sprintf("scaled %d → %d", d.From, d.To)
 	case WouldScale:
 		return fmt.Sprintf("dry run: would scale %d → %d", d.From, d.To)
+	case Resized:
+		return fmt.Sprintf("changed dynos %s → %s", d.SizeFrom, d.SizeTo)
+	case WouldResize:
+		return fmt.Sprintf("dry run: would change dynos %s → %s", d.SizeFrom, d.SizeTo)
 	case Failed:
 		if r.Dynos < 0 {
 			return "the number of dynos could not be read"
+		}
+		if d.To == d.From {
+			return fmt.Sprintf("changing dynos %s → %s failed", d.SizeFrom, d.SizeTo)
 		}
 		return fmt.Sprintf("scaling %d → %d failed", d.From, d.To)
 	case Interrupted:
@@ -119,16 +130,27 @@ func (r Record) Why() string {
 	if r.Action == Interrupted {
 		return "the bot was told to stop"
 	}
-	parts := []string{r.cause()}
+	var parts []string
+	add := func(text string) {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	sizing := r.sizing()
+	if r.Decision.resizes() {
+		add(sizing)
+	}
+	add(r.cause())
 	for _, c := range r.Decision.Clamps {
-		parts = append(parts, r.clampText(c))
+		add(r.clampText(c))
+	}
+	if !r.Decision.resizes() {
+		add(sizing)
 	}
 	if r.Burst != "" {
-		parts = append(parts, r.burst())
+		add(r.burst())
 	}
-	if r.Error != "" {
-		parts = append(parts, r.Error)
-	}
+	add(r.Error)
 	return strings.Join(parts, "; ")
 }
 
@@ -159,10 +181,13 @@ func (r Record) cause() string {
 		return r.breach()
 	}
 	if d := r.Decision; d.Reading < 0 && len(d.Signals) > 0 {
-		return strings.TrimPrefix(r.signals(func(*Judged) bool { return true }), "; ")
+		return strings.TrimPrefix(r.signals(ofCount), "; ")
 	}
-	return r.sight() + r.load() + r.signals(func(*Judged) bool { return true })
+	return r.sight() + r.load() + r.signals(ofCount)
 }
+
+// ofCount says whether a signal is judged for the number of dynos.
+func ofCount(j *Judged) bool { return !j.Size }
 
 // load writes the load beside what the readings say, where the policy goes by it.
 func (r Record) load() string {

@@ -50,6 +50,16 @@ type (
 	Pricer interface {
 		Price(ctx context.Context) (dollars float64, err error)
 	}
+	// A Sizer reads and sets the size of the dynos, by its name on the platform, in upper or lower case. SetDynoSize restarts all of
+	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells.
+	Sizer interface {
+		DynoSize(ctx context.Context) (name string, err error)
+		SetDynoSize(ctx context.Context, name string) error
+	}
+	// A SizePricer knows what one dyno of a size costs a month, in dollars. ok is false where it does not.
+	SizePricer interface {
+		SizePrice(name string) (dollars float64, ok bool)
+	}
 	// A Checker goes through what it needs of the platform, one thing after the other, and changes nothing. It reports
 	// each: what was looked at, what was found, and what is wrong with it, or nil.
 	Checker interface {

@@ -40,6 +40,10 @@ func (j *Judged) obeyed() bool {
 
 func (j *Judged) wanted() string {
 	switch {
+	case j.Size && j.Verdict == Above:
+		return j.Rule + " asks for larger dynos"
+	case j.Size && j.Verdict == Below:
+		return j.Rule + " asks for smaller dynos"
 	case j.Verdict == Above:
 		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Wish)
 	case j.Verdict == Below:

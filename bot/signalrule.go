@@ -30,6 +30,8 @@ type SignalRule struct {
 	Percentile float64
 	// Up and Down are how many dynos are added or removed at a time; the zero Step is the policy's.
 	Up, Down Step
+	// Size has the rule ask for larger and smaller dynos, a step on the policy's ladder at a time, instead of more and fewer.
+	Size bool
 }
 
 // String names the rule by what it judges: "requests_per_second per dyno". Rules of one policy have different names.
@@ -42,6 +44,14 @@ func (r *SignalRule) String() string {
 		name += " per dyno"
 	}
 	return name
+}
+
+// key names the rule in the state: one for the number of dynos and one for their size may judge the same.
+func (r *SignalRule) key() string {
+	if r.Size {
+		return r.String() + ", size"
+	}
+	return r.String()
 }
 
 // The verdicts on a signal, beside Right and Blind.
@@ -73,6 +83,9 @@ type Judged struct {
 	WaitSeconds   float64 `json:"wait_seconds,omitempty"`
 	// Wish is the number of dynos that it asks for, the present one for no change.
 	Wish int `json:"wish"`
+	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a smaller one.
+	Size     bool `json:"size,omitempty"`
+	SizeStep int  `json:"size_step,omitempty"`
 	// Error says why it is blind.
 	Error string `json:"error,omitempty"`
 }
@@ -115,7 +128,7 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 	next := make([]SignalState, len(p.Rules))
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		next[i] = st.signal(r.String())
+		next[i] = st.signal(r.key())
 		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero())
 	}
 	st.Signals = next
@@ -133,7 +146,7 @@ func (s *State) signal(rule string) SignalState {
 
 // look judges one signal.
 func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool) Judged {
-	j := Judged{Rule: st.Rule, Max: bound(r.Max), Min: bound(r.Min), Wish: n}
+	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Wish: n}
 	value, unit, why := r.value(in, n)
 	j.Unit = unit
 	if why != "" {
@@ -144,6 +157,8 @@ func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.
 	st.Blind = 0
 	j.Value = value
 	switch {
+	case r.Size && unit == probe.UnitDynos:
+		j.Verdict, j.Error = Blind, "it is a number of dynos, which says nothing about their size"
 	case unit == probe.UnitDynos || unit == probe.UnitSteps:
 		p.obey(r, &j, n)
 	case r.Window > 0:
@@ -151,7 +166,22 @@ func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.
 	default:
 		p.lookAt(r, st, &j, n, booting)
 	}
+	if r.Size {
+		j.ofSize(n)
+	}
 	return j
+}
+
+// ofSize turns a wish for another number of dynos than n into one for another size.
+func (j *Judged) ofSize(n int) {
+	switch {
+	case j.Wish == n:
+	case j.Verdict == Above:
+		j.SizeStep = 1
+	case j.Verdict == Below:
+		j.SizeStep = -1
+	}
+	j.Wish = n
 }
 
 func bound(x float64) *float64 {

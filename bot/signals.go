@@ -2,7 +2,7 @@ package bot
 
 import "time"
 
-// Says merges what all readings of the tick say: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
+// Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
 // fast only if all are, as far as they have a say.
 func (d *Decision) Says() Verdict {
 	if len(d.Signals) == 0 {
@@ -14,7 +14,7 @@ func (d *Decision) Says() Verdict {
 	}
 	for i := range d.Signals {
 		j := &d.Signals[i]
-		if v := j.Verdict.merged(); !j.free() && weight(v) > weight(says) {
+		if v := j.Verdict.merged(); !j.Size && !j.free() && weight(v) > weight(says) {
 			says = v
 		}
 	}
@@ -74,6 +74,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time) {
 	}
 	for i := range d.Signals {
 		switch j := &d.Signals[i]; {
+		case j.Size: // which has no say in their number
 		case j.Wish > n:
 			all = false
 			if j.Wish > d.Wish {

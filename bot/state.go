@@ -45,6 +45,10 @@ type State struct {
 	// were seen, in seconds, the newest last.
 	BootSince time.Time `json:"boot_since,omitzero"`
 	Boots     []float64 `json:"boots,omitempty"`
+	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it was last changed, or
+	// asked to be.
+	Size   string    `json:"size,omitempty"`
+	SizeAt time.Time `json:"size_at,omitzero"`
 	// ReleaseSeen is when a release was last seen under way.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
 	// Load is what is known of the load, nil where the policy counts.

@@ -21,9 +21,9 @@ type Kind string
 
 // The kinds of event. The names are part of the webhook's contract.
 const (
-	// Scaled: the number of dynos was changed.
+	// Scaled: the number of dynos, or their size, was changed.
 	Scaled Kind = "scaled"
-	// ScaleFailed: the platform refused or failed to change, or to tell, the number of dynos.
+	// ScaleFailed: the platform refused or failed to change the number of dynos or their size, or to tell the number.
 	ScaleFailed Kind = "scale_failed"
 	// NeedsExceedMax: at the maximum, and still too slow. An incident.
 	NeedsExceedMax Kind = "needs_exceed_max"
@@ -92,6 +92,9 @@ type Event struct {
 	// When scaling failed, To is the number that was wanted.
 	From int `json:"from"`
 	To   int `json:"to"`
+	// SizeFrom and SizeTo are the dyno size before and after, where that was changed, or was to be; else empty.
+	SizeFrom string `json:"size_from,omitempty"`
+	SizeTo   string `json:"size_to,omitempty"`
 	// Min and Max are the limits in force.
 	Min int `json:"min"`
 	Max int `json:"max"`

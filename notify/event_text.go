@@ -76,6 +76,11 @@ func (e Event) Facts() []Fact {
 		} else {
 			add("Dynos", e.dynos())
 		}
+		if e.SizeTo != "" && e.Kind == ScaleFailed {
+			add("Dyno size", fmt.Sprintf("%s, not %s as wanted", OneLine(e.SizeFrom, maxName), OneLine(e.SizeTo, maxName)))
+		} else if e.SizeTo != "" {
+			add("Dyno size", e.size())
+		}
 		if limits {
 			add("Limits", fmt.Sprintf("%d to %d", e.Min, e.Max))
 		}
@@ -99,7 +104,12 @@ func (e Event) Facts() []Fact {
 func (e Event) headline() string {
 	switch e.Kind {
 	case Scaled:
-		if e.DryRun {
+		switch {
+		case e.SizeTo != "" && e.DryRun:
+			return fmt.Sprintf("%s: dry run: would change dynos %s", e.process(), e.size())
+		case e.SizeTo != "":
+			return fmt.Sprintf("%s dynos changed %s", e.process(), e.size())
+		case e.DryRun:
 			return fmt.Sprintf("%s: dry run: would scale %s", e.process(), e.dynos())
 		}
 		return fmt.Sprintf("%s scaled %s", e.process(), e.dynos())
@@ -107,6 +117,8 @@ func (e Event) headline() string {
 		switch {
 		case e.Phase == Resolved:
 			return e.process() + " can be scaled again"
+		case e.SizeTo != "":
+			return e.process() + " dynos " + e.still() + "could not be changed " + e.size()
 		case e.From == e.To:
 			return "the number of " + e.process() + " dynos " + e.still() + "could not be read"
 		}
@@ -210,6 +222,11 @@ func (e Event) dynos() string {
 		return strconv.Itoa(e.To)
 	}
 	return fmt.Sprintf("%d → %d", e.From, e.To)
+}
+
+// size writes the dyno sizes before and after.
+func (e Event) size() string {
+	return OneLine(e.SizeFrom, maxName) + " → " + OneLine(e.SizeTo, maxName)
 }
 
 func (e Event) responseTime() string {

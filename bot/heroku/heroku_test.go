@@ -24,6 +24,8 @@ var (
 	_ bot.Releaser    = (*heroku.Platform)(nil)
 	_ bot.UpTeller    = (*heroku.Platform)(nil)
 	_ bot.Pricer      = (*heroku.Platform)(nil)
+	_ bot.Sizer       = (*heroku.Platform)(nil)
+	_ bot.SizePricer  = (*heroku.Platform)(nil)
 )
 
 // open makes a fake API with my-app, which has two web dynos, and a platform on it.

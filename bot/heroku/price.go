@@ -16,13 +16,19 @@ func prices() map[string]float64 {
 	}
 }
 
+// SizePrice tells what one dyno of a size costs a month, in dollars, by Heroku's list prices.
+func (p *Platform) SizePrice(name string) (dollars float64, ok bool) {
+	dollars, ok = prices()[strings.ToLower(name)]
+	return dollars, ok
+}
+
 // Price tells what one dyno of the formation's size costs a month, in dollars, by Heroku's list prices.
 func (p *Platform) Price(ctx context.Context) (dollars float64, err error) {
 	f, err := p.formation(ctx)
 	if err != nil {
 		return 0, err
 	}
-	dollars, ok := prices()[strings.ToLower(f.Size)]
+	dollars, ok := p.SizePrice(f.Size)
 	if !ok {
 		return 0, fmt.Errorf("the price of %s's dyno size %q is not known here; known are %s: set DYNO_PRICE_PER_MONTH",
 			p.name(), clean(f.Size), strings.Join(slices.Sorted(maps.Keys(prices())), ", "))

@@ -1,0 +1,257 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot tried to. Such a
+// change restarts all dynos, and what the signals say of the new ones takes a while to settle.
+const sizeCooldown = 10 * time.Minute
+
+// What keeps the dyno size from what the rules wish, beside some of the clamps of the number of dynos, in the order in which it is asked.
+const (
+	// HeldLadder: the dynos are of a size that the policy does not know, so somebody has chosen it.
+	HeldLadder = "ladder"
+	// HeldLargest: there is no larger one.
+	HeldLargest = "largest"
+	// HeldHandsOff: the app is left alone.
+	HeldHandsOff = "hands off"
+	// HeldOrder: somebody asked for a number of dynos, which are not to restart meanwhile.
+	HeldOrder = "order"
+	// HeldCount: the number of dynos changes, and the two never change together.
+	HeldCount = "count"
+)
+
+// rung finds a dyno size on the ladder, -1 where it is not there.
+func (p *Policy) rung(size string) int {
+	for i, s := range p.Sizes {
+		if strings.EqualFold(s, size) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
+// say, else 0.
+func (d *Decision) sizeStep() int {
+	smaller, others := false, false
+	for i := range d.Signals {
+		switch j := &d.Signals[i]; {
+		case !j.Size:
+		case j.SizeStep > 0:
+			return 1
+		case j.SizeStep < 0:
+			smaller = true
+		case !j.free():
+			others = true
+		}
+	}
+	if smaller && !others {
+		return -1
+	}
+	return 0
+}
+
+// judgesSize says whether any rule judges the dyno size.
+func (d *Decision) judgesSize() bool {
+	for i := range d.Signals {
+		if d.Signals[i].Size {
+			return true
+		}
+	}
+	return false
+}
+
+// fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
+func (p *Policy) fit(st *State, d *Decision, now time.Time) {
+	if st.Size == "" || !d.judgesSize() {
+		return
+	}
+	d.SizeFrom, d.SizeTo, d.SizeWish = st.Size, st.Size, st.Size
+	at, step := p.rung(st.Size), d.sizeStep()
+	switch {
+	case at < 0:
+		d.SizeHeld = HeldLadder
+		return
+	case step > 0 && at == len(p.Sizes)-1:
+		d.SizeHeld = HeldLargest
+	}
+	to := min(max(0, at+step), len(p.Sizes)-1)
+	d.SizeFrom, d.SizeTo, d.SizeWish = p.Sizes[at], p.Sizes[to], p.Sizes[to]
+	p.keepSize(st, d, now, to > at, p.priceOf(to))
+}
+
+// priceOf is what a dyno of a rung costs a month, 0 where it is not known.
+func (p *Policy) priceOf(rung int) float64 {
+	if rung < len(p.SizePrices) {
+		return p.SizePrices[rung]
+	}
+	return 0
+}
+
+// keepSize holds the size where a safeguard wants that. Price is that of a dyno of the new size, 0 where it is not known.
+func (p *Policy) keepSize(st *State, d *Decision, now time.Time, larger bool, price float64) {
+	pause, always := st.Control.Up, p.PauseUp
+	if !larger {
+		pause, always = st.Control.Down, p.PauseDown
+	}
+	switch cool := sizeCooldown - now.Sub(st.SizeAt); {
+	case d.Rule == RuleHandsOff || d.From == 0:
+		d.holdSize(HeldHandsOff, 0)
+	case d.Rule == RuleOrder:
+		d.holdSize(HeldOrder, 0)
+	case d.To != d.From:
+		d.holdSize(HeldCount, 0)
+	case cool > 0:
+		d.holdSize(ClampCooldown, cool)
+	case always:
+		d.holdSize(ClampPause, 0)
+	case pause.Active(now):
+		d.holdSize(ClampPause, max(0, pause.Until.Sub(now)))
+	case larger && d.Bill != nil && d.Bill.Dollars >= d.Bill.Budget:
+		d.holdSize(ClampBudget, d.Bill.end().Sub(d.Bill.At))
+	case larger && d.Bill != nil && price > 0 && d.Bill.Spend.Forecast(d.From, price) > d.Bill.Budget:
+		d.holdSize(ClampBudget, 0)
+	}
+}
+
+// resizes says whether the dyno size is to change.
+func (d *Decision) resizes() bool { return d.SizeTo != d.SizeFrom }
+
+// holdSize keeps the dyno size as it is on behalf of by, and notes it if that changes anything.
+func (d *Decision) holdSize(by string, left time.Duration) {
+	if d.resizes() {
+		d.SizeTo, d.SizeHeld, d.SizeSecondsLeft = d.SizeFrom, by, left.Seconds()
+	}
+}
+
+// sizeTold takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
+// without its hearing so.
+func (s *State) sizeTold(now time.Time, size string) {
+	if s.Size != "" && !strings.EqualFold(s.Size, size) {
+		s.resized(now)
+	}
+	s.Size = size
+}
+
+// resized notes that the dyno size changed, or would have in a dry run: what the readings were of is no more.
+func (s *State) resized(now time.Time) {
+	s.SizeAt = now
+	s.Climb = nil
+	s.restart()
+}
+
+// learnSize asks the platform for the dyno size, where any rule judges that.
+func (b *Bot) learnSize(ctx context.Context, now time.Time) {
+	if b.dynoSize == nil {
+		return
+	}
+	size, err := b.dynoSize(ctx)
+	if err != nil {
+		b.o.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
+		b.state.Size = ""
+		return
+	}
+	if !strings.EqualFold(size, b.state.Size) {
+		b.priced = time.Time{}
+	}
+	b.state.sizeTold(now, size)
+}
+
+// changeSize asks the platform for dynos of the size that was decided on.
+func (b *Bot) changeSize(ctx context.Context, r *Record) {
+	if b.setDynoSize == nil {
+		r.Action = WouldResize
+		return
+	}
+	before := b.state.SizeAt
+	b.state.SizeAt = r.Time // so that one that fails is not tried at every tick
+	b.remember()
+	ctx, cancel := outlast(ctx, lastWords)
+	defer cancel()
+	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
+	defer cancelCall()
+	switch err := b.setDynoSize(callCtx, r.Decision.SizeTo); {
+	case deploying(err):
+		b.state.SizeAt = before
+		r.Decision.holdSize(ClampDeploy, 0)
+		return
+	case err != nil:
+		r.Action, r.Error = Failed, err.Error()
+		return
+	}
+	r.Action = Resized
+	b.state.Size, b.priced = r.Decision.SizeTo, time.Time{}
+	if b.ups != nil || b.o.BootTime > 0 {
+		b.state.BootSince = r.Time
+	}
+	r.Quota = b.callsLeft()
+}
+
+// sizing says what becomes of the dyno size, and why; "" where no rule judges that.
+func (r Record) sizing() string {
+	d := r.Decision
+	if !d.judgesSize() {
+		return ""
+	}
+	text := r.sizeSignals()
+	if !strings.EqualFold(d.SizeWish, d.SizeFrom) {
+		dynos := fmt.Sprintf("dynos of %s instead of %s", d.SizeWish, d.SizeFrom)
+		if d.SizeHeld == "" {
+			return text + ": " + dynos
+		}
+		return text + ": wanted " + dynos + ", but " + r.sizeHeld()
+	}
+	switch {
+	case d.SizeFrom == "":
+		return text + ", but the dyno size is not known"
+	case d.SizeHeld != "":
+		return text + ", but " + r.sizeHeld()
+	}
+	return text
+}
+
+// sizeSignals says what the signals say that the dyno size is judged by: those that ask for what is wished, if any do.
+func (r Record) sizeSignals() string {
+	step := r.Decision.sizeStep()
+	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) }), "; ")
+}
+
+// sizeHeld says what keeps the dyno size as it is.
+func (r Record) sizeHeld() string {
+	d := r.Decision
+	c := Clamp{SecondsLeft: d.SizeSecondsLeft}
+	switch timed := d.SizeSecondsLeft > 0; {
+	case d.SizeHeld == HeldLadder:
+		return fmt.Sprintf("%s is none of DYNO_SIZES, so the size is left alone", d.SizeFrom)
+	case d.SizeHeld == HeldLargest:
+		return d.SizeFrom + " is the largest of DYNO_SIZES"
+	case d.SizeHeld == HeldHandsOff:
+		return "the app is left alone"
+	case d.SizeHeld == HeldOrder:
+		return "somebody asked for a number of dynos, which stay as they are meanwhile"
+	case d.SizeHeld == HeldCount:
+		return "their number changes first"
+	case d.SizeHeld == ClampCooldown:
+		return fmt.Sprintf("the cooldown of the size has %s left", left(c))
+	case d.SizeHeld == ClampPause && timed:
+		return fmt.Sprintf("that is paused for %s longer", left(c))
+	case d.SizeHeld == ClampPause:
+		return "that is paused"
+	case d.SizeHeld == ClampBudget && timed:
+		return fmt.Sprintf("the month's budget is used up: %v", d.Bill)
+	case d.SizeHeld == ClampBudget:
+		return fmt.Sprintf("with them the month would cost more than its budget of $%g", d.Bill.Budget)
+	case d.SizeHeld == ClampDeploy && timed:
+		return fmt.Sprintf("the newest release is young, which counts for %s longer", left(c))
+	case d.SizeHeld == ClampDeploy && r.Error != "":
+		return "whether a release is under way is not known"
+	case d.SizeHeld == ClampDeploy:
+		return "a release is under way"
+	}
+	return "an earlier change is still under way"
+}
