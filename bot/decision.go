@@ -69,11 +69,12 @@ type Decision struct {
 	// Wish is the number of dynos the rule asked for, before any clamp.
 	Wish int `json:"wish"`
 	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeWish the one that
-	// the rules ask for. SizeHeld is what keeps it as it is, as in Clamp or one of the Held constants, "" for nothing, and
+	// the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it as it is, as in Clamp or one of the Held constants, "" for nothing, and
 	// SizeSecondsLeft how long that lasts yet, 0 where that is not known.
 	SizeFrom        string  `json:"size_from,omitempty"`
 	SizeTo          string  `json:"size_to,omitempty"`
 	SizeWish        string  `json:"size_wish,omitempty"`
+	SizeLarger      bool    `json:"size_larger,omitempty"`
 	SizeHeld        string  `json:"size_held,omitempty"`
 	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
 	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.

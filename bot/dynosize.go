@@ -25,6 +25,11 @@ const (
 	HeldCount = "count"
 )
 
+// SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long that is as a whole.
+func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Duration) {
+	return max(0, sizeCooldown-now.Sub(st.SizeAt)), sizeCooldown
+}
+
 // rung finds a dyno size on the ladder, -1 where it is not there.
 func (p *Policy) rung(size string) int {
 	for i, s := range p.Sizes {
@@ -81,8 +86,8 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time) {
 		d.SizeHeld = HeldLargest
 	}
 	to := min(max(0, at+step), len(p.Sizes)-1)
-	d.SizeFrom, d.SizeTo, d.SizeWish = p.Sizes[at], p.Sizes[to], p.Sizes[to]
-	p.keepSize(st, d, now, to > at, p.priceOf(to))
+	d.SizeFrom, d.SizeTo, d.SizeWish, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
+	p.keepSize(st, d, now, p.priceOf(to))
 }
 
 // priceOf is what a dyno of a rung costs a month, 0 where it is not known.
@@ -94,9 +99,9 @@ func (p *Policy) priceOf(rung int) float64 {
 }
 
 // keepSize holds the size where a safeguard wants that. Price is that of a dyno of the new size, 0 where it is not known.
-func (p *Policy) keepSize(st *State, d *Decision, now time.Time, larger bool, price float64) {
+func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) {
 	pause, always := st.Control.Up, p.PauseUp
-	if !larger {
+	if !d.SizeLarger {
 		pause, always = st.Control.Down, p.PauseDown
 	}
 	switch cool := sizeCooldown - now.Sub(st.SizeAt); {
@@ -112,9 +117,9 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, larger bool, pr
 		d.holdSize(ClampPause, 0)
 	case pause.Active(now):
 		d.holdSize(ClampPause, max(0, pause.Until.Sub(now)))
-	case larger && d.Bill != nil && d.Bill.Dollars >= d.Bill.Budget:
+	case d.SizeLarger && d.Bill != nil && d.Bill.Dollars >= d.Bill.Budget:
 		d.holdSize(ClampBudget, d.Bill.end().Sub(d.Bill.At))
-	case larger && d.Bill != nil && price > 0 && d.Bill.Spend.Forecast(d.From, price) > d.Bill.Budget:
+	case d.SizeLarger && d.Bill != nil && price > 0 && d.Bill.Spend.Forecast(d.From, price) > d.Bill.Budget:
 		d.holdSize(ClampBudget, 0)
 	}
 }

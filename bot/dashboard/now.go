@@ -209,7 +209,7 @@ func toneOf(r bot.Record) tone {
 		return alert
 	case r.Decision.Says() == bot.Blind || r.Decision.Rule == bot.RuleHandsOff:
 		return quiet
-	case r.Action == bot.Scaled || r.Action == bot.WouldScale:
+	case r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Resized || r.Action == bot.WouldResize:
 		return calm
 	case r.Decision.Says() == bot.Slow:
 		return busy
@@ -306,6 +306,10 @@ func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
 	out := []wait{
 		d.wait("Adding dynos", d.o.Policy.PauseUp, c.Up, up, d.o.Policy.CooldownUp, now),
 		d.wait("Removing dynos", d.o.Policy.PauseDown, c.Down, down, d.o.Policy.CooldownDown, now),
+	}
+	if st.Size != "" {
+		left, whole := d.o.Policy.SizeCooldown(st, now)
+		out = append(out, d.wait("Dynos of "+notify.OneLine(st.Size, 100), false, bot.Pause{}, left, whole, now))
 	}
 	if o := c.Order; o.Active(now) {
 		out = append(out, wait{

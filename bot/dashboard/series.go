@@ -236,20 +236,24 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 
 // changed says whether a record is of a change, or of one that failed or was only thought of.
 func changed(r bot.Record) bool {
-	return r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Failed || r.Decision.Adopted != nil
+	switch r.Action {
+	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize, bot.Failed:
+		return true
+	}
+	return r.Decision.Adopted != nil
 }
 
 // markOf is a change in the charts.
 func markOf(r bot.Record) chartMark {
 	m := chartMark{Time: unix(r.Time), Text: r.Headline(), Why: r.Why()}
 	switch {
-	case r.Action == bot.WouldScale:
+	case r.Action == bot.WouldScale || r.Action == bot.WouldResize:
 		m.Kind = "dry"
 	case r.Action == bot.Failed:
 		m.Kind = "failed"
-	case r.Action == bot.Scaled && r.Decision.To > r.Decision.From:
+	case r.Action == bot.Scaled && r.Decision.To > r.Decision.From, r.Action == bot.Resized && r.Decision.SizeLarger:
 		m.Kind = "up"
-	case r.Action == bot.Scaled:
+	case r.Action == bot.Scaled || r.Action == bot.Resized:
 		m.Kind = "down"
 	default:
 		m.Kind = "hand"

@@ -63,9 +63,13 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 	return out, nil
 }
 
-// changed says whether the tick changed the number of dynos, tried to, would have, or found that somebody had.
+// changed says whether the tick changed the number of dynos or their size, tried to, would have, or found that somebody had.
 func changed(r bot.Record) bool {
-	return r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Adopted != nil
+	switch r.Action {
+	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
+		return true
+	}
+	return r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Adopted != nil
 }
 
 // eventRow makes the row of an event.

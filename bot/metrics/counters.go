@@ -48,7 +48,7 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 		duration:   one(histogram("tick_duration_seconds", "From a tick's first request to the platform's last answer.")),
 		lateness:   one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
 	}
-	for _, a := range []bot.Action{bot.Held, bot.Scaled, bot.WouldScale, bot.Failed, bot.Interrupted} {
+	for _, a := range []bot.Action{bot.Held, bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize, bot.Failed, bot.Interrupted} {
 		c.ticks.WithLabelValues(label(a))
 	}
 	for _, by := range []string{

@@ -20,7 +20,8 @@ func NewLedger() *Ledger { return &Ledger{Recent: bot.NewRecent(Kept)} }
 
 // Record keeps r. It never fails.
 func (l *Ledger) Record(ctx context.Context, r bot.Record) error {
-	if r.Action == bot.Scaled || r.Action == bot.WouldScale {
+	switch r.Action {
+	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
 		l.mu.Lock()
 		l.lastChange = &r
 		l.mu.Unlock()

@@ -31,7 +31,8 @@ func (r Report) Chart() chart.Chart {
 		Panels: []chart.Panel{r.times(), r.dynos()},
 	}
 	for _, change := range r.Changes {
-		if change.Action == bot.Scaled || change.Action == bot.WouldScale {
+		switch change.Action {
+		case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
 			c.Marks = append(c.Marks, mark(change))
 		}
 	}
@@ -40,7 +41,7 @@ func (r Report) Chart() chart.Chart {
 
 func mark(r bot.Record) chart.Mark {
 	kind := chart.Up
-	if r.Decision.To < r.Decision.From {
+	if d := r.Decision; d.To < d.From || d.SizeTo != d.SizeFrom && !d.SizeLarger {
 		kind = chart.Down
 	}
 	return chart.Mark{Time: r.Time, Text: r.Headline() + ": " + r.Why(), Kind: kind}

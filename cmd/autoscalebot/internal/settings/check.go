@@ -25,6 +25,7 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkPage(s)
 	ps.checkPolicy(s)
 	ps.checkRules(s)
+	ps.checkDynoSizes(s)
 	ps.checkTaking(s)
 	ps.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
 	ps.oneOf("LOG_FORMAT", s.LogFormat, "auto", "console", "logfmt", "json")

@@ -25,7 +25,7 @@ const usualWindow = 120 * time.Second
 const mostRules = 50
 
 // ruleKeys are what a rule can say, as an error lists it.
-const ruleKeys = "max, min, mean, p50 to p100, fails, passes, per, by, up and down"
+const ruleKeys = "max, min, mean, p50 to p100, fails, passes, per, by, scale, up and down"
 
 // Decode reads rules. Its error tells all that is wrong, one a line.
 func (rs *Rules) Decode(s string) error {
@@ -36,7 +36,7 @@ func (rs *Rules) Decode(s string) error {
 			continue
 		}
 		r, problems := parseRule(text)
-		if slices.ContainsFunc(out, func(o bot.SignalRule) bool { return o.String() == r.String() }) {
+		if slices.ContainsFunc(out, func(o bot.SignalRule) bool { return o.String() == r.String() && o.Size == r.Size }) {
 			problems = append(problems, "there is a rule for it already")
 		}
 		for _, what := range problems {
@@ -114,6 +114,10 @@ func (p *ruleParser) take(key, value string) {
 		if r.PerDyno = value == "dyno"; !r.PerDyno && value != "app" {
 			p.mistake("per=%s: write dyno, or app for all dynos together", value)
 		}
+	case "scale":
+		if r.Size = value == "size"; !r.Size && value != "dynos" {
+			p.mistake("scale=%s: write size for the size of the dynos, or dynos for their number", value)
+		}
 	default:
 		p.window(key, value)
 	}
@@ -186,6 +190,9 @@ func (p *ruleParser) finish() {
 	case !windows:
 		r.Window = usualWindow
 	}
+	if r.Size && p.has("up", "down") {
+		p.mistake("up and down are numbers of dynos, and scale=size goes one size at a time; leave them out")
+	}
 	if r.Min > r.Max {
 		p.mistake("min=%g is above max=%g", r.Min, r.Max)
 	}
@@ -211,6 +218,7 @@ func RuleText(r bot.SignalRule) string {
 	say(r.Window > 0 && r.Percentile > 0, "p"+number(r.Percentile), number(r.Window.Seconds())+"s")
 	say(r.Up != bot.Step{}, "up", stepText(r.Up))
 	say(r.Down != bot.Step{}, "down", stepText(r.Down))
+	say(r.Size, "scale", "size")
 	return b.String()
 }
 

@@ -1,0 +1,380 @@
+package bot_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// sized is a platform that knows the size of its dynos, what they cost, its releases, and whether the app is to be left alone.
+type sized struct {
+	*knowing
+	size    string
+	sizeErr error // of reading it
+	setErr  error
+	sets    []string
+	reads   int
+	alone   string
+}
+
+func (s *sized) DynoSize(context.Context) (string, error) {
+	s.reads++
+	return s.size, s.sizeErr
+}
+
+func (s *sized) SetDynoSize(_ context.Context, name string) error {
+	s.sets = append(s.sets, name)
+	if s.setErr == nil {
+		s.size = name
+	}
+	return s.setErr
+}
+
+func (s *sized) HandsOff() string { return s.alone }
+
+var sizePrices = map[string]float64{"standard-1x": 25, "standard-2x": 50, "performance-m": 250}
+
+func (s *sized) SizePrice(name string) (float64, bool) {
+	dollars, ok := sizePrices[name]
+	return dollars, ok
+}
+
+func (s *sized) Price(context.Context) (float64, error) {
+	return sizePrices[strings.ToLower(s.size)], nil
+}
+
+var _ interface {
+	bot.Sizer
+	bot.SizePricer
+} = (*sized)(nil)
+
+// memory is a reading of how full the fullest dyno is.
+func memory(percent float64) probe.Reading {
+	return probe.Reading{Signal: "memory_max", Value: percent, Unit: "%", Outcome: probe.Answered}
+}
+
+// memoryRule is the rule of the documentation.
+var memoryRule = bot.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
+
+// A sizes is a bot on a sized platform with two dynos, and what it reads of their memory.
+type sizes struct {
+	*world
+	platform *sized
+	memory   *heart
+	kept     bot.Memory
+}
+
+func newSizes(size string, change ...func(*bot.Options)) *sizes {
+	s := &sizes{memory: &heart{next: memory(60)}}
+	s.platform = &sized{knowing: &knowing{platform: &platform{n: 2}, up: 2, done: true}, size: size}
+	s.world = newWorld(2, append([]func(*bot.Options){func(o *bot.Options) {
+		o.Scaler = s.platform
+		o.Probers = append(o.Probers, s.memory)
+		o.Policy.Rules = []bot.SignalRule{memoryRule}
+		o.Policy.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
+		o.Remember = func(m bot.Memory) error { s.kept = m; return nil }
+	}}, change...)...)
+	s.world.platform = s.platform.platform
+	return s
+}
+
+// full beats n times while the memory is so full, and returns the last record.
+func (s *sizes) full(percent float64, n int) bot.Record {
+	s.memory.next = memory(percent)
+	return s.beat(times(n, s.heart.next)...)
+}
+
+func (s *sizes) wantSets(t *testing.T, want ...string) {
+	t.Helper()
+	if !slices.Equal(s.platform.sets, want) {
+		t.Errorf("asked for dynos of %q, want %q", s.platform.sets, want)
+	}
+	s.platform.sets = nil
+}
+
+func TestMemoryAsksForLargerDynos(t *testing.T) {
+	s := newSizes("Standard-1X")
+	r := s.full(97, 5)
+	s.wantSets(t)
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, which counts in 30 s")
+	r = s.full(97, 1)
+	s.wantSets(t, "standard-2x")
+	wantResizes(t, s.world)
+	wantWhy(t, r, "changed dynos standard-1x → standard-2x: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
+		"500 ms is right, between 200 and 1000 ms")
+	if d := r.Decision; r.Action != bot.Resized || d.SizeFrom != "standard-1x" || d.SizeTo != "standard-2x" || d.From != 2 || d.To != 2 || r.After() != 2 {
+		t.Errorf("the action is %s, the decision %+v", r.Action, d)
+	}
+	if e := s.inbox.events; len(e) != 1 || e[0].Kind != notify.Scaled || e[0].SizeFrom != "standard-1x" || e[0].SizeTo != "standard-2x" ||
+		e[0].Subject() != "dancing-forest: web dynos changed standard-1x → standard-2x" || !strings.HasPrefix(e[0].Reason, "memory_max is 97 %") {
+		t.Errorf("told %+v", e)
+	}
+
+	// Two minutes for half a window of the new dynos, and a cooldown of ten.
+	r = s.full(97, 19)
+	s.wantSets(t)
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95: "+
+		"wanted dynos of performance-m instead of standard-2x, but the cooldown of the size has 30 s left")
+	s.full(97, 1)
+	s.wantSets(t, "performance-m")
+
+	r = s.full(97, 25)
+	s.wantSets(t)
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but performance-m is the largest of DYNO_SIZES")
+
+	s.full(5, 20)
+	s.wantSets(t, "standard-2x")
+	s.full(5, 60)
+	s.wantSets(t, "standard-1x") // the smallest
+}
+
+func TestTheDynoSizeGoesOnAfterARestart(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.full(97, 10)
+	s.wantSets(t, "standard-2x")
+	text, err := json.Marshal(s.kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := newSizes("Standard-2X", func(o *bot.Options) {
+		if err := json.Unmarshal(text, &o.Memory); err != nil {
+			t.Fatal(err)
+		}
+	})
+	again.now = s.now
+	again.full(97, 15) // the change was 120 s before
+	again.wantSets(t)
+	again.full(97, 1)
+	again.wantSets(t, "performance-m")
+}
+
+func TestWhatKeepsTheDynoSize(t *testing.T) {
+	unknown := errors.New("read the newest release: 503 Service Unavailable")
+	for _, c := range []struct {
+		name   string
+		option func(*bot.Options)
+		world  func(*sizes)
+		why    string // at the end of
+		held   string
+	}{
+		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but that is paused", bot.ClampPause},
+		{"a pause", nil, func(s *sizes) {
+			s.SetControl(func(bot.Control) bot.Control {
+				return bot.Control{Up: bot.Pause{On: true, Until: s.now.Add(time.Hour)}}
+			})
+		}, "but that is paused for 55 min longer", bot.ClampPause},
+		{"an order", nil, func(s *sizes) {
+			s.SetControl(func(bot.Control) bot.Control {
+				return bot.Control{Order: bot.Order{Dynos: 2, Until: s.now.Add(time.Hour)}}
+			})
+		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", bot.HeldOrder},
+		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", bot.ClampBudget},
+		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", bot.ClampBudget},
+		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", bot.ClampDeploy},
+		{"a young release", func(o *bot.Options) { o.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", bot.ClampDeploy},
+		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), bot.ClampDeploy},
+		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", bot.ClampUnsettled},
+		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", bot.HeldHandsOff},
+		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", bot.HeldHandsOff},
+		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), bot.HeldCount},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var change []func(*bot.Options)
+			if c.option != nil {
+				change = append(change, c.option)
+			}
+			s := newSizes("Standard-1X", change...)
+			if c.world != nil {
+				c.world(s)
+			}
+			r := s.full(97, 11)
+			s.wantSets(t)
+			const wish = "memory_max is 97 %, the mean of 300 s, above 95: wanted dynos of standard-2x instead of standard-1x, "
+			if why := r.Why(); !strings.HasSuffix(why, wish+c.why) || r.Decision.SizeHeld != c.held {
+				t.Errorf("it is held by %q: %s, want at its end\n%s%s", r.Decision.SizeHeld, why, wish, c.why)
+			}
+		})
+	}
+}
+
+func TestSmallerDynosHaveAPauseOfTheirOwn(t *testing.T) {
+	s := newSizes("standard-2x", func(o *bot.Options) { o.Policy.PauseUp = true })
+	s.full(5, 6)
+	s.wantSets(t, "standard-1x")
+	s = newSizes("standard-2x", func(o *bot.Options) { o.Policy.PauseDown = true })
+	s.full(5, 6)
+	s.wantSets(t)
+}
+
+func TestTheTwoAxesNeverMoveTogether(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.heart.next = slow
+	s.full(97, 5)
+	wantResizes(t, s.world, 3) // which the memory's window begins anew after
+	s.wantSets(t)
+	s.platform.up = 3
+	*s.limits = always{Min: 1, Max: 3}
+	s.full(97, 6)
+	s.wantSets(t, "standard-2x")
+	wantResizes(t, s.world)
+}
+
+func TestASizeOutsideTheLadderIsLeftAlone(t *testing.T) {
+	s := newSizes("Private-S")
+	r := s.full(97, 10)
+	s.wantSets(t)
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but Private-S is none of DYNO_SIZES, so the size is left alone")
+}
+
+func TestASizeSetByHandHasItsTime(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.full(60, 10)
+	s.platform.size = "Standard-2X"
+	r := s.full(97, 20)
+	s.wantSets(t)
+	if r.Decision.SizeFrom != "standard-2x" || r.Decision.SizeHeld != bot.ClampCooldown {
+		t.Errorf("the decision is %+v", r.Decision)
+	}
+	s.full(97, 1)
+	s.wantSets(t, "performance-m")
+}
+
+func TestASizeThatIsNotKnownStays(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.platform.sizeErr = errPlatform
+	r := s.full(97, 10)
+	s.wantSets(t)
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but the dyno size is not known")
+	s.platform.sizeErr = nil
+	s.full(97, 1)
+	s.wantSets(t, "standard-2x")
+}
+
+func TestASizeThatIsRefusedIsNotTriedAtEachTick(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.platform.setErr = errPlatform
+	r := s.full(97, 6)
+	wantWhy(t, r, "changing dynos standard-1x → standard-2x failed: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
+		"500 ms is right, between 200 and 1000 ms; "+errPlatform.Error())
+	if e := s.inbox.events; len(e) != 1 || e[0].Subject() != "dancing-forest: web dynos could not be changed standard-1x → standard-2x" {
+		t.Errorf("told %+v", e)
+	}
+	s.full(97, 19)
+	s.wantSets(t, "standard-2x")
+	s.platform.setErr = nil
+	s.full(97, 1)
+	s.wantSets(t, "standard-2x")
+}
+
+func TestADeployThatThePlatformTellsOfHoldsTheSize(t *testing.T) {
+	s := newSizes("Standard-1X")
+	s.platform.setErr = refusal{errPlatform}
+	r := s.full(97, 6)
+	if r.Action != bot.Held || r.Decision.SizeHeld != bot.ClampDeploy || !strings.HasSuffix(r.Why(), "but a release is under way") {
+		t.Errorf("%s: %s", r.Action, r.Why())
+	}
+	s.platform.setErr = nil
+	s.full(97, 1)
+	s.wantSets(t, "standard-2x", "standard-2x")
+}
+
+func TestADryRunTellsOfTheSizeOnce(t *testing.T) {
+	s := newSizes("Standard-1X", func(o *bot.Options) { o.DryRun = true })
+	r := s.full(97, 6)
+	if got, want := r.Headline(), "dry run: would change dynos standard-1x → standard-2x"; got != want || r.Action != bot.WouldResize {
+		t.Errorf("the headline is %q, want %q", got, want)
+	}
+	s.full(97, 50)
+	s.wantSets(t)
+	if e := s.inbox.events; len(e) != 1 || !e[0].DryRun || e[0].Subject() != "dancing-forest: web: dry run: would change dynos standard-1x → standard-2x" {
+		t.Errorf("told %+v", e)
+	}
+}
+
+func TestThePriceFollowsTheSize(t *testing.T) {
+	s := newSizes("Standard-1X", func(o *bot.Options) { o.Policy.Budget = 1000 })
+	if got := s.full(97, 5).Decision.Bill.Price; got != 25 {
+		t.Errorf("a dyno costs $%g, want $25", got)
+	}
+	s.full(97, 1)
+	s.wantSets(t, "standard-2x")
+	if got := s.full(60, 1).Decision.Bill.Price; got != 50 {
+		t.Errorf("a dyno costs $%g, want $50", got)
+	}
+	s.platform.size = "Performance-M" // by hand
+	if got := s.full(60, 1).Decision.Bill.Price; got != 250 {
+		t.Errorf("a dyno costs $%g, want $250", got)
+	}
+}
+
+func TestTheDynoSizeIsLeftAloneUnlessARuleAsks(t *testing.T) {
+	plain := memoryRule
+	plain.Size = false
+	for name, change := range map[string]func(*bot.Options){
+		"without a ladder": func(o *bot.Options) { o.Policy.Sizes = nil },
+		"without a rule":   func(o *bot.Options) { o.Policy.Rules = []bot.SignalRule{plain} },
+	} {
+		s := newSizes("Standard-1X", change)
+		s.full(97, 20)
+		s.wantSets(t)
+		if s.platform.reads != 0 {
+			t.Errorf("%s: the size was read %d times", name, s.platform.reads)
+		}
+	}
+}
+
+func TestARuleForTheSizeHasNoSayInTheNumber(t *testing.T) {
+	s := newSizes("Performance-M", func(o *bot.Options) { o.Policy.Passes = bot.InARow(3) })
+	s.heart.next = fast
+	r := s.full(97, 2)
+	if says := r.Decision.Says(); says != bot.Fast {
+		t.Errorf("the tick says %s, want fast", says)
+	}
+	s.full(97, 1)
+	wantResizes(t, s.world, 1)
+	s.memory.next = probe.Reading{Signal: "memory_max", Outcome: probe.Unreachable, Error: "no metrics came"}
+	s.platform.n = 3
+	r = s.beat(times(3, fast)...)
+	wantResizes(t, s.world, 2)
+	if why := r.Why(); !strings.Contains(why, "memory_max is not known: unreachable: no metrics came") {
+		t.Errorf("why: %s", why)
+	}
+}
+
+func TestRulesForTheSizeMerge(t *testing.T) {
+	once := bot.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Fails: bot.InARow(1), Passes: bot.InARow(1), Size: true}
+	swap := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1), Size: true}
+	top := swap
+	top.Min = math.NaN()
+	for _, c := range []struct {
+		name   string
+		second bot.SignalRule
+		in     []probe.Reading
+		want   string
+	}{
+		{"any asks for larger ones", swap, []probe.Reading{memory(30), jobs(500)}, "performance-m"},
+		{"all agree to smaller ones", swap, []probe.Reading{memory(30), jobs(1)}, "standard-1x"},
+		{"one that is right stands in the way", swap, []probe.Reading{memory(30), jobs(50)}, "standard-2x"},
+		{"one that is not known, too", swap, []probe.Reading{memory(30), jobsUnknown}, "standard-2x"},
+		{"one without a minimum does not", top, []probe.Reading{memory(30), jobs(50)}, "standard-1x"},
+		{"the app itself", swap, []probe.Reading{memory(60), wants(1, probe.UnitSteps)}, "performance-m"},
+		{"a number of dynos says nothing", swap, []probe.Reading{memory(30), wants(9, probe.UnitDynos)}, "standard-2x"},
+	} {
+		s := newSignals(2, once, c.second)
+		s.policy.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
+		s.state.Size = "Standard-2X"
+		d := s.tick(append([]probe.Reading{right}, c.in...)...)
+		if d.SizeTo != c.want || d.To != 2 {
+			t.Errorf("%s: dynos of %s, want %s: %s", c.name, d.SizeTo, c.want, why(d, append([]probe.Reading{right}, c.in...)...))
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// ladders are the dyno sizes whose order is known, the smallest first (https://devcenter.heroku.com/articles/dyno-tiers). Those that are
+// not there may stand anywhere.
+func ladders() [][]string {
+	return [][]string{
+		{"eco", "basic", "standard-1x", "standard-2x", "performance-m", "performance-l", "performance-l-ram", "performance-xl", "performance-2xl"},
+		{"private-s", "private-m", "private-l", "private-l-ram", "private-xl", "private-2xl"},
+		{"shield-s", "shield-m", "shield-l", "shield-l-ram", "shield-xl", "shield-2xl"},
+	}
+}
+
+// checkDynoSizes finds what is wrong with the ladder of dyno sizes, and with it and the rules together.
+func (ps *Problems) checkDynoSizes(s *Settings) {
+	asked := slices.ContainsFunc(s.Rules, func(r bot.SignalRule) bool { return r.Size })
+	if len(s.DynoSizes) == 0 {
+		if asked && !ps.has("DYNO_SIZES", "RULES") {
+			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the smallest first, such as standard-1x,standard-2x")
+		}
+		return
+	}
+	seen := map[string]bool{}
+	for i, size := range s.DynoSizes {
+		s.DynoSizes[i] = strings.ToLower(size)
+		switch size := s.DynoSizes[i]; {
+		case strings.Trim(size, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "":
+			ps.add("DYNO_SIZES", "%q: write a dyno size, such as standard-2x", size)
+		case seen[size]:
+			ps.add("DYNO_SIZES", "%s is there twice", size)
+		}
+		seen[s.DynoSizes[i]] = true
+	}
+	switch a, b, ok := ascending(s.DynoSizes); {
+	case s.Platform != "heroku":
+		ps.add("DYNO_SIZES", "PLATFORM=%s has no dyno sizes; leave it out", s.Platform)
+	case len(s.DynoSizes) < 2:
+		ps.add("DYNO_SIZES", "%s alone leaves nothing to choose; write two sizes or more, such as standard-1x,standard-2x", s.DynoSizes[0])
+	case !ok:
+		ps.add("DYNO_SIZES", "%s is larger than %s; write the smallest first", a, b)
+	}
+	if s.DynoPrice > 0 {
+		ps.add("DYNO_PRICE_PER_MONTH", "is that of one dyno size, and DYNO_SIZES has several; leave it out, so that Heroku's list prices hold")
+	}
+}
+
+// ascending says whether the sizes go from smaller to larger, and names two that do not.
+func ascending(sizes []string) (a, b string, ok bool) {
+	for _, ladder := range ladders() {
+		last := ""
+		for _, size := range sizes {
+			if !slices.Contains(ladder, size) {
+				continue
+			}
+			if last != "" && slices.Index(ladder, size) < slices.Index(ladder, last) {
+				return last, size, false
+			}
+			last = size
+		}
+	}
+	return "", "", true
+}
