@@ -126,7 +126,12 @@ func (r Record) unread() string {
 	if text == "" {
 		return "all signals are known again"
 	}
-	return text + "; no dyno is removed before it is known again"
+	for i := range r.Decision.Signals {
+		if j := &r.Decision.Signals[i]; j.Verdict == Blind && !j.Size {
+			return text + "; no dyno is removed before it is known again"
+		}
+	}
+	return text + "; dynos do not become smaller before it is known again"
 }
 
 // breach says which scaling rule was breached.

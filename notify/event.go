@@ -37,7 +37,7 @@ const (
 	HeartbeatUnreachable Kind = "heartbeat_unreachable"
 	// HeartbeatRecovered: the heartbeat gives readings again. It ends the incident of HeartbeatUnreachable.
 	HeartbeatRecovered Kind = "heartbeat_recovered"
-	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed. An incident.
+	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed or becomes smaller. An incident.
 	SignalUnreachable Kind = "signal_unreachable"
 	// HandsOff: somebody set the app to 0 dynos, so the bot keeps its hands off. An incident.
 	HandsOff Kind = "hands_off"

@@ -154,7 +154,7 @@ func (e Event) headline() string {
 		if e.Phase == Resolved {
 			return "all signals of " + e.process() + " are known again"
 		}
-		return "a signal of " + e.process() + " is " + e.still() + "not known, so no dyno is removed"
+		return "a signal of " + e.process() + " is " + e.still() + "not known, so it is not scaled down"
 	case HandsOff:
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s is no longer at 0 dynos but at %d, so the bot is back at work", e.process(), e.To)

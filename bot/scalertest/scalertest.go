@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"reads and changes from several goroutines", concurrent},
 		{"counts what runs, where it can", countsWhatRuns},
 		{"knows the newest release, where it can", knowsTheRelease},
+		{"reads and sets the dyno size, where it can", setsTheSize},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -174,6 +175,29 @@ func knowsTheRelease(t *testing.T, f Fixture) {
 		t.Errorf("Release of a fresh platform = %v, %v, %v, want one that is done", at, done, err)
 	}
 	failsWhenBroken(t, f, "Release", func(ctx context.Context) error { _, _, err := r.Release(ctx); return err })
+}
+
+func setsTheSize(t *testing.T, f Fixture) {
+	s, ok := f.Scaler.(bot.Sizer)
+	if !ok {
+		t.Skip("this platform has no dyno sizes")
+	}
+	name, err := s.DynoSize(t.Context())
+	if err != nil || name == "" {
+		t.Fatalf("DynoSize of a fresh platform = %q, %v", name, err)
+	}
+	for _, same := range []string{name, strings.ToLower(name), strings.ToUpper(name)} { // asking twice is harmless
+		if err := s.SetDynoSize(t.Context(), same); err != nil {
+			t.Errorf("SetDynoSize(%q): %v", same, err)
+		}
+	}
+	if again, err := s.DynoSize(t.Context()); again != name || err != nil {
+		t.Errorf("DynoSize = %q, %v, want %q as before", again, err, name)
+	}
+	wantError(t, f, "SetDynoSize without a name", s.SetDynoSize(t.Context(), ""))
+	failsWhenBroken(t, f, "DynoSize", func(ctx context.Context) error { _, err := s.DynoSize(ctx); return err })
+	failsWhenBroken(t, f, "SetDynoSize", func(ctx context.Context) error { return s.SetDynoSize(ctx, name) })
+	wantSettled(t, f, 2)
 }
 
 // failsWhenBroken holds that a read fails when its context has ended, and on a broken platform without telling a secret.
