@@ -319,7 +319,7 @@ func TestMetricsAreTheSameByOTLP(t *testing.T) {
 		}
 	}
 	ticks := sent["autoscalebot_ticks_total"].GetSum()
-	if ticks.GetAggregationTemporality() != metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || len(ticks.GetDataPoints()) != 5 {
+	if ticks.GetAggregationTemporality() != metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || len(ticks.GetDataPoints()) != 7 {
 		t.Errorf("ticks: %v", ticks)
 	}
 	for _, p := range ticks.GetDataPoints() {
