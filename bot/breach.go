@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -12,8 +13,10 @@ import (
 //
 // The source of the semantics is the project's policy documentation and its event generator (cloudfoundry/app-autoscaler).
 type BreachRule struct {
-	// Metric is the name of the readings.
-	Metric string
+	// Metric is what the rule calls what it judges, and Signal the name of the readings, "" for the same. PerDyno divides them by the number
+	// of dynos there are.
+	Metric, Signal string
+	PerDyno        bool
 	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
 	Operator  string
 	Threshold float64
@@ -37,13 +40,13 @@ type Breached struct {
 // breach wishes for what the first rule wants that is breached.
 func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	st.CoolSeconds = 0
-	st.Metrics = p.sample(st, now, in)
+	st.Metrics = p.sample(st, now, in, d.From)
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
 		if !r.breached(st.metric(r.Metric), now) {
 			continue
 		}
-		_, unit, _ := find(in, r.Metric)
+		_, unit, _ := r.value(in, d.From)
 		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds()}
 		d.Rule, d.Wish = RuleBreach, d.From+r.Step.of(d.From)
 		if r.Down {
@@ -57,15 +60,20 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 	}
 }
 
+// value finds what a rule judges among the readings, as a [SignalRule] does.
+func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why string) {
+	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
+}
+
 // sample takes a tick's readings into what is remembered of the metrics.
-func (p *Policy) sample(st *State, now time.Time, in []probe.Reading) []SignalState {
+func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []SignalState {
 	var next []SignalState
 	for i := range p.Breaches {
 		metric := p.Breaches[i].Metric
 		if p.longestBreach(metric, i) == 0 { // an earlier rule has taken it in
 			continue
 		}
-		value, _, why := find(in, metric)
+		value, _, why := p.Breaches[i].value(in, n)
 		kept := since(st.metric(metric), now.Add(-p.longestBreach(metric, i)))
 		next = append(next, SignalState{Rule: metric, Samples: append(kept, Sample{Time: now, Value: value, Blank: why != ""})})
 	}

@@ -71,6 +71,8 @@ func TestBreaches(t *testing.T) {
 		{"an empty reading is no breach", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), gone, latency(620)}, 2, ""},
 		{"nor one of another metric", []bot.BreachRule{up}, 2, []probe.Reading{jobs(600), jobs(600), jobs(600)}, 2, ""},
 		{"the first in the list acts", []bot.BreachRule{down, up, with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"per instance", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Metric, r.Signal, r.PerDyno = "latency", "responsetime", true })}, 2, []probe.Reading{latency(1200), latency(1300), latency(1240)}, 3, "latency > 500 ms for 60 seconds"},
+		{"which is not beyond", []bot.BreachRule{with(func(r *bot.BreachRule) { r.PerDyno = true })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 2, ""},
 		{"to the maximum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 seconds; wanted 7, the maximum of this hour is 6"},
 		{"a share, to the minimum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down, r.Step = "<", true, bot.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds; wanted 1, the minimum of this hour is 2"},
 		{"a small share is one dyno", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 seconds"},

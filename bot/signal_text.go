@@ -27,7 +27,7 @@ func (j Judged) String() string {
 		text += fmt.Sprintf(", %d of %d in a row", j.Run, j.Needed)
 	case j.Needed > 0 && j.Of > j.Needed:
 		text += fmt.Sprintf(", %d of the last %d, with %d needed", j.Run, j.Of, j.Needed)
-	case j.WaitSeconds > 0:
+	case j.WaitSeconds > 0 && j.Verdict != Right:
 		text += fmt.Sprintf(", which counts in %.0f s", math.Ceil(j.WaitSeconds))
 	}
 	return text

@@ -108,10 +108,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		return err
 	}
 	defer k.close(ctx, h)
-	m, err := measure(s, h, nil)
-	if err != nil {
-		return err
-	}
+	m := measure(s, h, nil)
 	sc := &screen{out: stdout, url: url, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
 	err = alongside(ctx, platform, func(ctx context.Context) error {
 		if o.duration > 0 {
@@ -121,7 +118,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		}
 		told := &circle{[]notify.Notifier{k.db}}
 		options := options(s, p, told, h)
-		options.Recorders = append(append(k.recorders(), m.recorders()...), sc)
+		options.Recorders = append(k.recorders(), m, sc)
 		b := bot.New(options)
 		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &inlets{})
 		defer end()

@@ -5,49 +5,42 @@ import (
 	"os"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// measures are what the bot tells Prometheus and, where the environment asks for it, an OpenTelemetry collector.
-type measures struct {
-	*metrics.Metrics
-	otlp *metrics.OTLP // nil for none
-}
-
-func measure(s *settings.Settings, h host, targets []notify.Target) (measures, error) {
+// measure makes what a bot tells Prometheus.
+func measure(s *settings.Settings, h host, targets []notify.Target) *metrics.Metrics {
 	var names []string
 	for _, t := range targets {
 		names = append(names, t.Name)
 	}
-	m := measures{Metrics: metrics.New(metrics.Options{
+	return metrics.New(metrics.Options{
 		App: appName(s), ProcessType: string(s.HerokuProcessType), Version: version, Interval: time.Duration(s.HeartbeatInterval),
 		DryRun: bool(s.DryRun), Started: h.now, Targets: names,
-	})}
+	})
+}
+
+// export tells an OpenTelemetry collector of the bots, where the environment asks for it. end tells the last of it.
+func export(works []*work, h host) (end func(context.Context), err error) {
 	if !metrics.WantsOTLP(os.Getenv) {
-		return m, nil
+		return func(context.Context) {}, nil
 	}
-	var err error
-	if m.otlp, err = metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{m.Metrics}, Env: os.Getenv, Log: h.log}); err != nil {
-		return m, settings.Problems{{Name: "OTEL_…", What: err.Error()}}
+	var all []*metrics.Metrics
+	for _, w := range works {
+		all = append(all, w.m)
 	}
-	return m, nil
-}
-
-func (m measures) recorders() []bot.Recorder {
-	if m.otlp == nil {
-		return []bot.Recorder{m.Metrics}
+	o, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: all, Env: os.Getenv, Log: h.log})
+	if err != nil {
+		return nil, settings.Problems{{Name: "OTEL_…", What: err.Error()}}
 	}
-	return []bot.Recorder{m.Metrics, m.otlp}
-}
-
-func (m measures) close(ctx context.Context, h host) {
-	if m.otlp == nil {
-		return
+	for _, w := range works {
+		w.b.RecordTo(o)
 	}
-	if err := m.otlp.Shutdown(ctx); err != nil {
-		h.log.Warn("not all traces and metrics arrived", "error", err)
-	}
+	return func(ctx context.Context) {
+		if err := o.Shutdown(ctx); err != nil {
+			h.log.Warn("not all traces and metrics arrived", "error", err)
+		}
+	}, nil
 }

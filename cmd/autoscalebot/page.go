@@ -58,7 +58,7 @@ func mountAll(ctx context.Context, mux *http.ServeMux, works []*work, h host) {
 	var all []*metrics.Metrics
 	var pages []dashboard.Link
 	for i, w := range works {
-		all = append(all, w.m.Metrics)
+		all = append(all, w.m)
 		pages = append(pages, dashboard.Link{Name: w.o.ProcessType, URL: w.base(i) + "/"})
 	}
 	mux.Handle("/healthz", metrics.Healthz(all...))
@@ -71,8 +71,9 @@ func mountAll(ctx context.Context, mux *http.ServeMux, works []*work, h host) {
 	if len(works) == 1 {
 		pages = nil
 	}
+	sessions := dashboard.NewSessions()
 	for i, w := range works {
-		page, err := w.page(w.base(i), pages)
+		page, err := w.page(w.base(i), pages, sessions)
 		switch {
 		case err != nil:
 			h.log.Warn("there is no web page", "process_type", w.o.ProcessType, "error", err)
@@ -94,14 +95,14 @@ func (w *work) base(i int) string {
 }
 
 // page makes the page; nil where no history is kept, of which it is made.
-func (w *work) page(base string, others []dashboard.Link) (*dashboard.Dashboard, error) {
+func (w *work) page(base string, others []dashboard.Link, sessions *dashboard.Sessions) (*dashboard.Dashboard, error) {
 	if w.k.db == nil {
 		w.h.log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
 		return nil, nil
 	}
 	s, o := w.s, w.o
 	return dashboard.New(dashboard.Options{
-		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Version: version, Started: w.h.now, DryRun: o.DryRun, Interval: o.Interval,
+		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Sessions: sessions, NoHeartbeat: !s.HasHeartbeat(), Version: version, Started: w.h.now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b,
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
 		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS

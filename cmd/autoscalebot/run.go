@@ -60,6 +60,10 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 	if err != nil {
 		return err
 	}
+	endExport, err := export(works, h)
+	if err != nil {
+		return err
+	}
 	_, endServe := serve(ctx, works, h, in)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,8 +77,11 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 	}
 	wg.Wait()
 	endServe()
+	flushCtx, cancelFlush := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancelFlush()
+	wg.Go(func() { endExport(flushCtx) })
 	for _, w := range works {
-		wg.Go(func() { w.flush(ctx) })
+		wg.Go(func() { w.flush(flushCtx) })
 	}
 	wg.Wait()
 	h.log.Info("stopped")

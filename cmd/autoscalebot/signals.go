@@ -192,6 +192,11 @@ func wanted(s *settings.Settings) []string {
 		add(r.Signal)
 		add(r.By)
 	}
+	for _, r := range s.ScalingRules {
+		if r.Signal != probe.HeartbeatSignal {
+			add(r.Signal)
+		}
+	}
 	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
 		for _, name := range bot.FeedSignals() {
 			if s.BuiltIn(name) && !fromLogCache(s, name) { // which looks back for too long

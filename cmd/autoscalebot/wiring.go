@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/command"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/local"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -263,7 +261,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
 		Probers:             p.probers(), Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
 		Policy: bot.Policy{
-			Adaptive: adaptive(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: breaches(s),
+			Adaptive: adaptive(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: s.ScalingRules,
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
@@ -283,18 +281,6 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		},
 		Notifier: notifier, Recorders: []bot.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
 	}
-}
-
-// breaches are the rules by App Autoscaler's semantics, about our signals where a metric of its is one of them. Throughput is not: App
-// Autoscaler's is that of one instance.
-func breaches(s *settings.Settings) []bot.BreachRule {
-	out := slices.Clone(s.ScalingRules)
-	for i := range out {
-		if signal, perInstance := plan.Signal(out[i].Metric); !perInstance {
-			out[i].Metric = signal
-		}
-	}
-	return out
 }
 
 // adaptive is what POLICY=adaptive decides by; nil for counting.

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -17,7 +17,7 @@ type work struct {
 	h      host
 	p      parts
 	k      keeping
-	m      measures
+	m      *metrics.Metrics
 	fanout *notify.Fanout
 	told   *circle
 	o      bot.Options
@@ -53,9 +53,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	if w.p, err = open(s, h, in); err != nil {
 		return nil, err
 	}
-	if w.m, err = measure(s, h, w.p.targets); err != nil {
-		return nil, err
-	}
+	w.m = measure(s, h, w.p.targets)
 	if w.k, err = keep(ctx, s, h); err != nil {
 		return nil, err
 	}
@@ -68,7 +66,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
-	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m.recorders()...)
+	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m)
 	w.b = bot.New(w.o)
 	return w, nil
 }
@@ -80,14 +78,9 @@ func (w *work) run(ctx context.Context) error {
 	return alongside(ctx, w.p.platform, w.b.Run)
 }
 
-// flush delivers the last notices, traces and metrics.
+// flush delivers the last notices until ctx ends.
 func (w *work) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
-	defer cancel()
-	var wg sync.WaitGroup
-	wg.Go(func() { w.m.close(ctx, w.h) })
 	if err := w.fanout.Close(ctx); err != nil {
 		w.h.log.Warn("some notices were not delivered", "error", err)
 	}
-	wg.Wait()
 }

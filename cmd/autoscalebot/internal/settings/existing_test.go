@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,12 +22,12 @@ const policy = `{"instance_min_count": 1, "instance_max_count": 4,
 
 // policyRules are the rules of policy.
 var policyRules = []bot.BreachRule{
-	{Metric: "responsetime", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
-	{Metric: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},
+	{Metric: "responsetime", Signal: "heartbeat", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
+	{Metric: "jobs", Signal: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},
 }
 
 func TestAPolicyIsReadAsItIs(t *testing.T) {
-	inFile(t, policy, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
+	inFile(t, policy, "SIGNALS=jobs=json+https://h/x#y", "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
 	s, err := settings.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +72,7 @@ func TestAManifestIsReadAsItIs(t *testing.T) {
 func TestScalingRulesInASettingsFile(t *testing.T) {
 	const rules = "scaling_rules:\n  - {metric_type: responsetime, operator: '>', threshold: 500, adjustment: +2}\n" +
 		"  - {metric_type: jobs, operator: <=, threshold: 10, adjustment: -50%, breach_duration_secs: 60, cool_down_secs: 90}\n"
-	inFile(t, app+rules+"processes:\n  web: {}\n  worker:\n    scaling_rules: [{metric_type: jobs, operator: '>', threshold: 5, adjustment: +1}]\n")
+	inFile(t, app+rules+"processes:\n  web: {}\n  worker:\n    scaling_rules: [{metric_type: jobs, operator: '>', threshold: 5, adjustment: +1}]\n", "SIGNALS=jobs=json+https://h/x#y")
 	all, err := settings.LoadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +85,30 @@ func TestScalingRulesInASettingsFile(t *testing.T) {
 	for _, want := range []string{"4 settings are wrong", "autoscale.yaml:4: a scaling rule has no window", `operator is "="`, `threshold is "x"; write a number`, `adjustment is "#1"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
+}
+
+func TestMetricsOfScalingRulesAreFound(t *testing.T) {
+	const pushed, drained = "PUSH_TOKEN=" + secret, "LOGDRAIN_PASSWORD=" + secret
+	for _, c := range []struct{ metric, env, want string }{
+		{"cpu", "", "cpu false"},
+		{"responsetime", "", "heartbeat false"},
+		{"responsetime", drained, "service_p50 false"},
+		{"throughput", drained, "requests_per_second true"},
+		{"memoryutil", drained, "memory_mean false"},
+		{"memoryutil", "", "memory false"},
+		{"Orders", pushed, "Orders false"},
+		{"throughput", "", "scaling_rules: nothing tells throughput; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
+		{"disk", "", "scaling_rules: nothing tells disk; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
+	} {
+		inFile(t, app+"scaling_rules: [{metric_type: "+c.metric+", operator: '>', threshold: 80, adjustment: +1}]\n", "DASHBOARD_ADDR=127.0.0.1:0", cmp.Or(c.env, "LOG_LEVEL=info"))
+		s, err := settings.Load()
+		switch {
+		case err != nil && !strings.Contains(err.Error(), c.want):
+			t.Errorf("%s: %v, want %s", c.metric, err, c.want)
+		case err == nil && fmt.Sprint(s.ScalingRules[0].Signal, " ", s.ScalingRules[0].PerDyno) != c.want:
+			t.Errorf("%s is read from %s, per dyno %v; want %s", c.metric, s.ScalingRules[0].Signal, s.ScalingRules[0].PerDyno, c.want)
 		}
 	}
 }

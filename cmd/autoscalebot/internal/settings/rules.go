@@ -12,6 +12,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
@@ -236,6 +237,48 @@ func stepText(s bot.Step) string {
 	return strconv.Itoa(s.Dynos)
 }
 
+// checkScalingRules finds the signals that scaling rules judge.
+func (ps *Problems) checkScalingRules(s *Settings) {
+	rules := slices.Clone(s.ScalingRules)
+	for i := range rules {
+		r := &rules[i]
+		if r.Signal, r.PerDyno = s.metric(r.Metric); r.Signal == "" {
+			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN", r.Metric)
+		}
+	}
+	s.ScalingRules = rules
+}
+
+// metric returns which signal tells a metric of App Autoscaler's, and whether that is to be divided by the number of dynos: the one of that
+// name where there is one, else the nearest of ours, else what apps push under that name; "" for none.
+func (s *Settings) metric(name string) (signal string, perDyno bool) {
+	if slices.Contains(s.knownSignals(), name) {
+		return name, false
+	}
+	for _, m := range []struct {
+		metric, signal string
+		perDyno        bool
+	}{
+		{"throughput", "requests_per_second", true},
+		{"responsetime", "latency", false},
+		{"responsetime", "service_p50", false},
+		{"memoryutil", "memory_mean", false},
+		{"memoryutil", "memory", false},
+	} {
+		if m.metric == name && s.BuiltIn(m.signal) {
+			return m.signal, m.perDyno
+		}
+	}
+	switch {
+	case name == "responsetime" && s.HasHeartbeat():
+		return probe.HeartbeatSignal, false
+	case s.Pushed():
+		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "push", What: name})
+		return name, false
+	}
+	return "", false
+}
+
 // wishes says that a signal is what the app itself wants, which needs no bounds.
 func wishes(signals Signals, name string) bool {
 	s, ok := signals.Find(name)
@@ -247,6 +290,7 @@ func (ps *Problems) checkRules(s *Settings) {
 	if ps.has("RULES", "SIGNALS") {
 		return
 	}
+	ps.checkScalingRules(s)
 	known := s.knownSignals()
 	for i := range s.Rules {
 		r := &s.Rules[i]
