@@ -184,6 +184,19 @@ func TestDescriptionTellsWhatIsSeen(t *testing.T) {
 	}
 }
 
+func TestLegendLeavesOutWhatOthersTell(t *testing.T) {
+	p := policies()
+	p.Series[1].NoKey = true
+	if out := svgOf(t, p); !strings.Contains(out, ">counting</text>") || strings.Contains(out, ">adaptive</text>") ||
+		!strings.Contains(out, "adaptive flash: 1.14, 0.1") {
+		t.Errorf("the legend should have counting alone, and the dots their notes:\n%s", out)
+	}
+	p.Series[1].NoKey = false
+	if out := svgOf(t, p); !strings.Contains(out, ">adaptive</text>") {
+		t.Errorf("the legend should have both:\n%s", out)
+	}
+}
+
 func TestMistakesAreToldAtOnce(t *testing.T) {
 	c := chart.Chart{From: noon(), To: noon(), Width: 100, Height: -1}
 	err := c.SVG(io.Discard)

@@ -210,6 +210,7 @@ func TestAnyDotsCanBeDrawn(t *testing.T) {
 			s.Series = append(s.Series, chart.Series{
 				Name: texts().Draw(t, "name"), Dots: rapid.SliceOfN(dot, 0, 9).Draw(t, "dots"),
 				Marker: chart.Marker(rapid.IntRange(-1, 8).Draw(t, "marker")), Join: rapid.Bool().Draw(t, "join"),
+				NoKey: rapid.Bool().Draw(t, "no key"),
 			})
 		}
 		check(t, s)

@@ -46,6 +46,8 @@ type Series struct {
 	Marker Marker
 	// Join is for dots that are one thing at several settings: a line joins them in their order.
 	Join bool
+	// NoKey leaves the series out of the legend, where others tell what its colour and its marker stand for.
+	NoKey bool
 }
 
 // A Dot is one pair of values. It is left out where one of them is NaN or infinite.
@@ -156,7 +158,7 @@ func (c Scatter) looks(s *sheet) (inks []color.NRGBA, markers []Marker, keys []k
 			marker = Circle + Marker(i+i/int(Star))%Star // after six colours, the shapes go on by one
 		}
 		inks, markers = append(inks, ink), append(markers, marker)
-		if name := clean(series.Name); name != "" {
+		if name := clean(series.Name); name != "" && !series.NoKey {
 			keys = append(keys, key{name: name, ink: ink, sign: func(s *sheet, at spot, ink color.NRGBA) {
 				s.area(marker.outline(at), ink, "")
 			}})
