@@ -335,6 +335,17 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 	}
 }
 
+func TestTheDynoSizeIsShownWithItsCooldown(t *testing.T) {
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+		o.State = func() bot.State { return bot.State{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)} }
+	})
+	p := newPerson(t, w.url)
+	p.signIn("")
+	if body := p.get("/").body; !strings.Contains(body, "Dynos of Standard-2X") || !strings.Contains(body, "cools down") {
+		t.Error("the page does not show the dyno size and that it cools down")
+	}
+}
+
 func TestEveryStateHasItsWord(t *testing.T) {
 	answered := func(ms float64) probe.Reading {
 		return probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered}
