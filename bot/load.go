@@ -100,52 +100,61 @@ func isBeat(r *probe.Reading) bool {
 
 // A sight is what the beats of a tick say, in the form in which each guess is asked about it.
 type sight struct {
-	n       int
-	beats   []beat
+	beats   []seen
 	median  float64
-	idle    []float64           // how likely each is without a wait
-	waited  [][rateBins]float64 // and with one, by the rate
-	queued  [][busyBins]float64 // and in a backlog, by the busy share, as far as there is one
-	backlog float64             // in seconds, before this tick
-	fresh   float64             // the share of the dynos that serve that have no backlog yet
+	backlog float64 // in seconds, before this tick
+	fresh   float64 // the share of the dynos that serve that have no backlog yet
 	dt      float64
+}
+
+// A seen beat is how likely it is by each cause.
+type seen struct {
+	idle   float64           // without a wait
+	stray  float64           // for no reason that is modelled
+	waited [rateBins]float64 // with a wait, by its rate
+	queued [busyBins]float64 // in a backlog, by the busy share, as far as there is one
 }
 
 // see prepares the beats.
 func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
 	median, spread := l.Idle.law(w.bound)
-	s := &sight{n: len(bs), beats: bs, median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
-	s.idle, s.waited, s.queued = make([]float64, s.n), make([][rateBins]float64, s.n), make([][busyBins]float64, s.n)
+	s := &sight{beats: make([]seen, len(bs)), median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
 	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
 	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
 		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
 	}
 	for k, b := range bs {
-		sigma := spread * skewed(b.took > median)
-		s.idle[k] = normal(math.Log(b.took/median), sigma) / b.took
-		for j, rate := range w.rates {
-			sum := 0.0
-			for _, node := range nodes {
-				if b.took > node {
-					sum += math.Exp(-rate * (b.took - node))
-				}
-			}
-			if !b.late {
-				sum *= rate
-			}
-			s.waited[k][j] = sum / float64(len(nodes))
+		v := &s.beats[k]
+		v.stray = stray / (b.took + 0.2)
+		if !b.late {
+			sigma := spread * skewed(b.took > median)
+			v.idle = normal(math.Log(b.took/median), sigma) / b.took
 		}
-		if b.late {
-			s.idle[k] = 0
+		for j, rate := range w.rates {
+			v.waited[j] = b.waited(rate, nodes)
 		}
 		for i, busy := range w.busy {
 			if s.deep() || busy >= 1 {
 				mean := max(0, s.backlog+(busy-1)*dt)
-				s.queued[k][i] = b.backlogged(median+mean, 0.25*mean+0.15)
+				v.queued[i] = b.backlogged(median+mean, 0.25*mean+0.15)
 			}
 		}
 	}
 	return s
+}
+
+// waited says how likely a beat is that waits for an exponential time of this rate, with what it takes else.
+func (b beat) waited(rate float64, idle [5]float64) float64 {
+	sum := 0.0
+	for _, node := range idle {
+		if b.took > node {
+			sum += math.Exp(-rate * (b.took - node))
+		}
+	}
+	if !b.late {
+		sum *= rate
+	}
+	return sum / float64(len(idle))
 }
 
 // deep says whether there is a backlog.
@@ -176,18 +185,19 @@ func (b beat) backlogged(mean, spread float64) float64 {
 // likelihood says how likely the beats are by a guess, at the busy share of bin i.
 func (s *sight) likelihood(w *laws, g *guess, i int) float64 {
 	like := 1.0
-	wait, j, part := g.wait[i], g.rate[i], g.part[i]
+	wait := g.waits[i]
 	deep := s.deep()
-	for k := range s.n {
-		p := (1-wait)*s.idle[k] + wait*((1-part)*s.waited[k][j]+part*s.waited[k][j+1])
-		if deep || w.busy[i] >= 1 {
+	for k := range s.beats {
+		b := &s.beats[k]
+		p := (1-wait.chance)*b.idle + wait.chance*((1-wait.part)*b.waited[wait.rate]+wait.part*b.waited[wait.rate+1])
+		if deep || i >= w.full {
 			share := s.fresh
 			if !deep {
 				share = max(share, 0.3) // not all dynos have a backlog at once
 			}
-			p = share*p + (1-share)*s.queued[k][i]
+			p = share*p + (1-share)*b.queued[i]
 		}
-		like *= p + stray/(s.beats[k].took+0.2)
+		like *= p + b.stray
 	}
 	return like
 }

@@ -26,11 +26,15 @@ type guess struct {
 	// prior is the logarithm of how likely it is before anything was seen, but for a constant: most web apps take a tenth of a second
 	// and have a few slots.
 	prior float64
-	// wait is the probability that a request waits, and rate the rate of the exponential time that it then waits: the lower of two
-	// bins of rates, and the part of the way to the next.
-	wait [busyBins]float64
-	rate [busyBins]uint8
-	part [busyBins]float64
+	// waits are the waits by the busy share.
+	waits [busyBins]wait
+}
+
+// A wait is what a request may wait at a dyno: with a probability of chance, for an exponential time of a rate between two bins, of
+// which rate is the lower, and part the part of the way to the next.
+type wait struct {
+	chance, part float64
+	rate         int
 }
 
 // laws are the laws of waiting of all guesses, by the busy share.
@@ -38,6 +42,7 @@ type laws struct {
 	bound float64 // the longest right response time, in seconds
 	busy  [busyBins]float64
 	log   [busyBins]float64
+	full  int // the bin from which on dynos are always busy
 	rates [rateBins]float64
 	of    [guesses]guess
 	bell  bell
@@ -49,7 +54,10 @@ type bell [5*bellBins + 1]float64
 const bellBins = 128
 
 func (b *bell) at(z float64) float64 {
-	if k := int(math.Abs(z)*bellBins + 0.5); k < len(b) {
+	if z < 0 {
+		z = -z
+	}
+	if k := int(z*bellBins + 0.5); k < len(b) {
 		return b[k]
 	}
 	return 0
@@ -59,7 +67,9 @@ func newLaws(bound float64) *laws {
 	l := &laws{bound: bound}
 	for i := range l.busy {
 		l.log[i] = math.Log(leastBusy) + busyStep*float64(i)
-		l.busy[i] = math.Exp(l.log[i])
+		if l.busy[i] = math.Exp(l.log[i]); l.busy[i] < 1 {
+			l.full = i + 1
+		}
 	}
 	for j := range l.rates {
 		l.rates[j] = leastRate * math.Exp2(float64(j)/ratesTo2)
@@ -89,16 +99,16 @@ func (l *laws) guess(slots int, scale, walk float64) guess {
 		prior: -2 * (math.Abs(math.Log(float64(slots)/5))/math.Log(5) + math.Abs(math.Log2(float64(slots)*scale/0.1))),
 	}
 	for i, busy := range l.busy {
-		g.wait[i] = 1
+		chance := 1.0
 		rate := leastSpare / scale
 		if busy < 1 {
-			g.wait[i] = erlangC(slots, busy)
+			chance = erlangC(slots, busy)
 			rate = max(rate, (1-busy)/scale)
 		}
 		// A mean wait of more than a second is the beginning of a backlog, which has a law of its own.
 		at := ratesTo2 * math.Log2(min(max(rate, 1), l.rates[rateBins-1])/leastRate)
 		j := min(int(at), rateBins-2)
-		g.rate[i], g.part[i] = uint8(j), at-float64(j)
+		g.waits[i] = wait{chance: chance, part: at - float64(j), rate: j}
 	}
 	return g
 }
