@@ -84,6 +84,7 @@ func (a *logged) run(d time.Duration) bot.Decision {
 }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
+	unraced(t)
 	for _, rate := range []float64{8, 60, 600} {
 		a := newLogged(adaptive(t, bot.Balanced, 1000), int(rate/30)+2, rate)
 		for i := range 20 { // a load that moves tells most
@@ -135,6 +136,7 @@ func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 
 // Requests that take twice as long from one minute to the next, as after a bad release, need no more than twice the dynos.
 func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
+	unraced(t)
 	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
 	a.run(3 * time.Hour)
 	a.slower = 2

@@ -122,7 +122,7 @@ func TestErrorsSpeak(t *testing.T) {
 		{
 			name:   "no calls left",
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) { s.SetRemaining(0) },
-			want:   "Cloud Foundry answered 429 Too Many Requests, CF-RateLimitExceeded: Rate Limit Exceeded (Cloud Foundry asks to wait 59m",
+			want:   "Cloud Foundry answered 429 Too Many Requests, CF-RateLimitExceeded: Rate Limit Exceeded (Cloud Foundry asks to wait ",
 		},
 		{
 			name: "something else at the URL",

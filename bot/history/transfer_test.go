@@ -39,6 +39,7 @@ func exported(t testing.TB, db *history.DB, from, to time.Time) (out []bot.Recor
 }
 
 func TestAHistoryGoesFromOnePlaceToAnother(t *testing.T) {
+	unraced(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		source, target := lab{url: "memory"}.open(t), l.open(t)
 		all := beats(noon, 30*time.Second, 703)

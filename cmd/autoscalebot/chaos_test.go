@@ -20,6 +20,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 30 s")
 	}
+	t.Parallel() // it waits more than it computes
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	apiLink, appLink, hookLink := newLink(t, "api", api.URL), newLink(t, "app", app.url), newLink(t, "hook", hook.url)
 	api.AddApp(dancingForest(app.url, 1))

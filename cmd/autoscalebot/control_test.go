@@ -17,6 +17,7 @@ import (
 
 // The built binary as a bot, and the built binary again to ask it, over both ways.
 func TestARunningBotIsAsked(t *testing.T) {
+	t.Parallel() // it waits more than it computes
 	app, runtime := newHeart(t), t.TempDir()
 	app.answer(takes(60 * time.Millisecond))
 	count := filepath.Join(t.TempDir(), "count")

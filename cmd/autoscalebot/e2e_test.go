@@ -22,6 +22,7 @@ func TestEndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about 20 s")
 	}
+	t.Parallel() // it waits more than it computes
 	api := herokutest.NewServer(t)
 	app := newHeart(t)
 	api.AddApp(dancingForest(app.url, 1))
@@ -102,6 +103,7 @@ func TestSlackThreadsSurviveAKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about 5 s")
 	}
+	t.Parallel() // it waits more than it computes
 	api, app, chat := herokutest.NewServer(t), newHeart(t), newChat(t)
 	api.AddApp(dancingForest(app.url, 1))
 	app.answer(refuses)

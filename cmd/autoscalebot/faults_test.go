@@ -79,7 +79,7 @@ func TestFaults(t *testing.T) {
 		w := newFaultyWorld(t)
 		srv := httptest.NewTLSServer(http.HandlerFunc(takes(0)))
 		defer srv.Close()
-		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: srv.URL, Timeout: time.Second})
+		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: srv.URL, Timeout: 10 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Close()
-		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://" + l.Addr().String() + "/", Timeout: time.Second})
+		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://" + l.Addr().String() + "/", Timeout: 10 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

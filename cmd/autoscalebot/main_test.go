@@ -99,3 +99,12 @@ func (b busyMornings) Rate(seconds float64) float64 {
 	}
 	return 0.3
 }
+
+// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
+// slow. CI runs such tests without it.
+func unraced(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("computes for long: runs without the race detector")
+	}
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package history_test
+
+// raced says that the race detector makes everything slow.
+const raced = true
