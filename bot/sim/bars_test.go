@@ -12,8 +12,8 @@ import (
 )
 
 // On a day of each trace the adaptive policy, with nothing but heartbeats, stays below these shares of slow minutes and these dyno-hours
-// in relation to the oracle's, with one seed: each bar is what was measured with
-// two, and room for the noise between seeds. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
+// in relation to the oracle's, with one seed: each bar is what was measured on average over two, and room for the noise between
+// seeds. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
 func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 	if testing.Short() || raced {
 		t.Skip("takes half a minute, and ten times as long with the race detector")
