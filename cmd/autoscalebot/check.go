@@ -105,7 +105,7 @@ func (c *checker) sources(s *settings.Settings) {
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, in := range s.AllInForce() {
 		if in.From != "" {
-			fmt.Fprintf(tw, "%s\t%s\t%s\n", in.Name, in.From, in.Value)
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", in.Name, in.From, strings.ReplaceAll(in.Value, "\n", "; "))
 		}
 	}
 	_ = tw.Flush() // into memory
