@@ -47,6 +47,10 @@ func isTerminal(w io.Writer) bool {
 // runBots runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms' own processes
 // stopped. When one cannot go on, all end.
 func runBots(ctx context.Context, all []*settings.Settings, h host) error {
+	h, err := h.share(all)
+	if err != nil {
+		return err
+	}
 	in, err := openInlets(all, h)
 	if err != nil {
 		return err

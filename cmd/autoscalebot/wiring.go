@@ -36,6 +36,8 @@ type host struct {
 	log            *slog.Logger
 	// now is when the bot was started.
 	now time.Time
+	// heroku is the app whose process types share their requests; nil where there is one.
+	heroku *heroku.App
 }
 
 const userAgent = "autoscalebot/" + version
@@ -63,11 +65,31 @@ func backends() map[string]func(*settings.Settings, host) (notify.Notifier, erro
 	}
 }
 
-func openHeroku(s *settings.Settings, _ host) (bot.Scaler, error) {
-	return heroku.New(heroku.Options{
+func openHeroku(s *settings.Settings, h host) (bot.Scaler, error) {
+	if h.heroku != nil {
+		return h.heroku.Scaler(string(s.HerokuProcessType))
+	}
+	return heroku.New(herokuOptions(s))
+}
+
+func herokuOptions(s *settings.Settings) heroku.Options {
+	return heroku.Options{
 		App: string(s.HerokuAppName), Key: s.HerokuAPIKey.Reveal(), ProcessType: string(s.HerokuProcessType),
 		URL: string(s.HerokuAPIURL), UserAgent: userAgent,
-	})
+	}
+}
+
+// share has the process types of an app on Heroku share their requests.
+func (h host) share(all []*settings.Settings) (host, error) {
+	s := all[0]
+	if len(all) == 1 || s.Platform != "heroku" {
+		return h, nil
+	}
+	var err error
+	if h.heroku, err = heroku.Open(herokuOptions(s)); err != nil {
+		return h, settings.Problems{{Name: "PLATFORM heroku", What: err.Error()}}
+	}
+	return h, nil
 }
 
 func openCloudFoundry(s *settings.Settings, _ host) (bot.Scaler, error) {
