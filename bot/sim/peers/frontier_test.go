@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,134 +17,240 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-var frontier = flag.Bool("frontier", false, "run every policy on every trace, and write docs/policies.svg and the table in docs/policies.md anew")
+var frontier = flag.Bool("frontier", false, "run every policy on every trace, and write the pictures and two tables of docs/policies.md anew")
 
 const (
-	tableBegin = "<!-- policies: go test ./bot/sim/peers -run Frontier -frontier -timeout 30m -->\n"
-	tableEnd   = "<!-- /policies -->\n"
+	page          = "../../../docs/policies.md"
+	tableBegin    = "<!-- policies: go test ./bot/sim/peers -run Frontier -frontier -timeout 30m -->\n"
+	tableEnd      = "<!-- /policies -->\n"
+	frontierBegin = "<!-- frontier: by the same command -->\n"
+	frontierEnd   = "<!-- /frontier -->\n"
 )
 
-// ours are the bot's own policies: counting as by default, and the adaptive one with every aim, by heartbeats every 5 and 30 s.
-func ours(t *testing.T) []sim.Driver {
-	var out []sim.Driver
-	for _, every := range []time.Duration{30 * time.Second, 5 * time.Second} {
-		policy := bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
-			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
-		}
-		out = append(out, sim.Bot(fmt.Sprintf("counting, every %v", every), bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
-		for _, aim := range []bot.Aim{bot.Lean, bot.Balanced, bot.Safe} {
-			a, err := bot.NewAdaptive(aim, 1000)
-			if err != nil {
-				t.Fatal(err)
-			}
-			policy.Adaptive = a
-			out = append(out, sim.Bot(fmt.Sprintf("adaptive, %s, every %v", aim, every), bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
-		}
-	}
-	return out
+// A point is slow minutes in per cent against dyno-hours in relation to the oracle's.
+type point struct{ slow, ratio float64 }
+
+func (p point) String() string { return fmt.Sprintf("%.2f / %.2f", p.slow, p.ratio) }
+
+// dot is the point in the picture, whose logarithmic axis ends above zero.
+func (p point) dot(label string) chart.Dot {
+	return chart.Dot{X: p.ratio, Y: max(p.slow, 0.05), Label: label}
 }
 
-// logged are the adaptive policies with every aim, by the router's log and heartbeats every 5 s.
-func logged(t *testing.T) []sim.Driver {
-	var out []sim.Driver
-	for _, aim := range []bot.Aim{bot.Lean, bot.Balanced, bot.Safe} {
-		a, err := bot.NewAdaptive(aim, 1000)
+// A day is a day of a trace, with what is aimed for on the whole trace: by heartbeats every 5 s and 30 s, and with router logs.
+type day struct {
+	file, name string
+	aims       [3]point
+}
+
+func days() []day {
+	return []day{
+		{"wc98_flash_day", "World Cup, matches", [3]point{{0.1, 1.14}, {0.3, 1.19}, {0.1, 1.1}}},
+		{"wc98_week_day", "World Cup, quiet", [3]point{{0.15, 1.12}, {0.5, 1.14}, {0.15, 1.08}}},
+		{"nasa_day", "NASA", [3]point{{1.5, 1.3}, {2, 1.33}, {0.8, 1.25}}},
+		{"aapl_day", "crowd", [3]point{{0.6, 1.3}, {0.9, 1.4}, {0.4, 1.2}}},
+	}
+}
+
+// A group is policies that belong together in the tables and in the picture.
+type group struct {
+	name, sees string
+	drivers    []sim.Driver
+	labels     []string     // in the picture, one for each driver
+	marker     chart.Marker // AutoMarker leaves the group out of the picture
+	join       bool
+	results    [][]sim.Result // by driver and day
+}
+
+func usual() bot.Policy {
+	return bot.Policy{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
+		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	}
+}
+
+// counting are policies that count, as by default.
+func counting() group {
+	g := group{name: "counting", sees: "heartbeats", marker: chart.Square}
+	for _, every := range []time.Duration{30 * time.Second, 5 * time.Second} {
+		name := fmt.Sprintf("counting, every %v", every)
+		g.drivers = append(g.drivers, sim.Bot(name, bot.Options{Interval: every, Policy: usual()}))
+		g.labels = append(g.labels, name)
+	}
+	return g
+}
+
+// adaptive are adaptive policies of rising prices of a slow minute, in dyno-hours.
+func adaptive(t *testing.T, g group, every time.Duration, drive func(string, bot.Options) sim.Driver, prices ...float64) group {
+	names := map[float64]string{0.3: "lean", 3: "balanced", 30: "safe"}
+	for _, price := range prices {
+		a, err := bot.NewPricedAdaptive(price, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, sim.WithRouterLog(fmt.Sprintf("adaptive, %s, with router logs", aim), bot.Options{Interval: 5 * time.Second, Policy: bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
-			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError}, Adaptive: a,
-		}}))
+		policy := usual()
+		policy.Adaptive = a
+		name := fmt.Sprintf("%g", price)
+		if aim := names[price]; aim != "" {
+			name += ", " + aim
+		}
+		g.drivers = append(g.drivers, drive(name, bot.Options{Interval: every, HeartbeatsPerMinute: 60, Policy: policy}))
+		g.labels = append(g.labels, names[price])
 	}
-	return out
+	return g
 }
 
-// The picture and the table in the documents are made by this: slow minutes against dyno-hours, a dot per policy and trace.
+// groups are all policies, the oracle first.
+func groups(t *testing.T) []group {
+	others := group{name: "others", sees: "inside every dyno", drivers: peers.All(sim.DefaultFleet()), marker: chart.Triangle}
+	for _, d := range others.drivers {
+		others.labels = append(others.labels, d.Name)
+	}
+	const logs = "heartbeats, router logs"
+	return []group{
+		{name: "perfect knowledge", sees: "the future", drivers: []sim.Driver{sim.Oracle()}, labels: []string{"oracle"}, marker: chart.Star},
+		counting(),
+		adaptive(t, group{name: "adaptive, every 30s", sees: "heartbeats", marker: chart.AutoMarker}, 30*time.Second, sim.Bot, 0.3, 3, 30),
+		adaptive(t, group{name: "adaptive, every 5s", sees: "heartbeats", marker: chart.Circle, join: true}, 5*time.Second, sim.Bot,
+			0.3, 0.6, 1.5, 3, 6, 15, 30),
+		adaptive(t, group{name: "adaptive, with router logs", sees: logs, marker: chart.Diamond, join: true}, 5*time.Second, sim.WithRouterLog, 0.3, 3, 30),
+		others,
+	}
+}
+
+// The pictures and the first two tables in the documents are made by this: slow minutes against dyno-hours, for each policy and day.
 func TestFrontier(t *testing.T) {
 	if !*frontier {
 		t.Skip("takes minutes: see the flag -frontier")
 	}
-	traces := []struct{ file, name string }{
-		{"wc98_flash_day", "World Cup, matches"}, {"wc98_week_day", "World Cup, quiet"}, {"nasa_day", "NASA"}, {"aapl_day", "crowd"},
-	}
-	table := &strings.Builder{}
-	table.WriteString("| policy | sees |")
-	for _, trace := range traces {
-		fmt.Fprintf(table, " %s |", trace.name)
-	}
-	table.WriteString("\n|---|---|---|---|---|---|\n")
-	var series []chart.Series
-	drivers := append([]sim.Driver{sim.Oracle()}, ours(t)...)
-	own := len(drivers)
-	drivers = append(drivers, logged(t)...)
-	withLogs := len(drivers)
-	drivers = append(drivers, peers.All(sim.DefaultFleet())...)
-	for i, d := range drivers {
-		sees := "inside every dyno"
-		switch {
-		case i == 0:
-			sees = "the future"
-		case i < own:
-			sees = "heartbeats"
-		case i < withLogs:
-			sees = "heartbeats, router logs"
+	all := groups(t)
+	var wg sync.WaitGroup
+	places := make(chan struct{}, 2)
+	for i := range all {
+		g := &all[i]
+		g.results = make([][]sim.Result, len(g.drivers))
+		for j, d := range g.drivers {
+			wg.Go(func() {
+				places <- struct{}{}
+				defer func() { <-places }()
+				for _, day := range days() {
+					g.results[j] = append(g.results[j], play(t, trace(t, day.file), d))
+				}
+				t.Logf("%s: %s", g.name, d.Name)
+			})
 		}
-		fmt.Fprintf(table, "| %s | %s |", d.Name, sees)
-		s := chart.Series{Name: d.Name}
-		for _, trace := range traces {
-			r := play(t, trace.file, d)
-			fmt.Fprintf(table, " %.2f / %.2f / %d |", r.SlowMinutesPercent, r.OracleRatio, r.Flips)
-			s.Dots = append(s.Dots, chart.Dot{X: r.OracleRatio, Y: max(r.SlowMinutesPercent, 0.05), Label: trace.name})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	writeBetween(t, page, tableBegin, tableEnd, policyTable(all))
+	writeBetween(t, page, frontierBegin, frontierEnd, frontierTable(all))
+	for name, dark := range map[string]bool{"policies.svg": false, "policies-dark.svg": true} {
+		var svg bytes.Buffer
+		if err := picture(all, dark).SVG(&svg); err != nil {
+			t.Fatal(err)
 		}
-		if i > 0 && !strings.Contains(d.Name, "lean") && !strings.Contains(d.Name, "safe") { // which the table has
-			series = append(series, s)
+		if err := os.WriteFile("../../../docs/"+name, svg.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		table.WriteString("\n")
-		t.Log(d.Name)
-	}
-	picture := chart.Scatter{
-		Title: "Slow minutes against dyno-hours", Subtitle: "a dot per policy and trace; best is below and to the left, and the lowest line is none",
-		X: chart.Axis{Title: "dyno-hours in relation to perfect knowledge", Min: 0.8, Max: 2.5},
-		Y: chart.Axis{Title: "slow minutes", Unit: "%", Log: true}, Series: series, Height: 760,
-	}
-	var svg bytes.Buffer
-	if err := picture.SVG(&svg); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile("../../../docs/policies.svg", svg.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	const page = "../../../docs/policies.md"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), tableBegin)
-	_, after, ok2 := strings.Cut(rest, tableEnd)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no part between %q and %q", page, tableBegin, tableEnd)
-	}
-	if err := os.WriteFile(page, []byte(before+tableBegin+table.String()+tableEnd+after), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
 
-func play(t *testing.T, trace string, d sim.Driver) sim.Result {
-	t.Helper()
-	file, err := os.Open("../testdata/traces/" + trace + ".csv")
-	if err != nil {
-		t.Fatal(err)
+// header begins a table with a column for each day behind the first ones.
+func header(first ...string) string {
+	for _, d := range days() {
+		first = append(first, d.name)
 	}
-	defer file.Close()
-	demand, err := sim.ParseTrace(file)
-	if err != nil {
-		t.Fatal(err)
+	return "| " + strings.Join(first, " | ") + " |\n" + strings.Repeat("|---", len(first)) + "|\n"
+}
+
+// policyTable has a row for each policy, but of the adaptive ones only those with an aim that has a name.
+func policyTable(all []group) string {
+	var b strings.Builder
+	b.WriteString(header("policy", "sees"))
+	for _, g := range all {
+		for i, d := range g.drivers {
+			name := d.Name
+			if strings.HasPrefix(g.name, "adaptive") {
+				if g.labels[i] == "" {
+					continue
+				}
+				name = strings.Replace(g.name, "adaptive", "adaptive, "+g.labels[i], 1)
+			}
+			fmt.Fprintf(&b, "| %s | %s |", name, g.sees)
+			for _, r := range g.results[i] {
+				fmt.Fprintf(&b, " %.2f / %.2f / %d |", r.SlowMinutesPercent, r.OracleRatio, r.Flips)
+			}
+			b.WriteString("\n")
+		}
 	}
+	return b.String()
+}
+
+// frontierTable has a row for each price of a slow minute, and what is aimed for.
+func frontierTable(all []group) string {
+	var b strings.Builder
+	b.WriteString(header("a slow minute is worth, in dyno-hours"))
+	for aim, name := range []string{"adaptive, every 5s", "adaptive, every 30s", "adaptive, with router logs"} {
+		for _, g := range all {
+			if g.name != name {
+				continue
+			}
+			b.WriteString("| **" + strings.TrimPrefix(name, "adaptive, ") + "**: what we aim for |")
+			for _, d := range days() {
+				fmt.Fprintf(&b, " **%v** |", d.aims[aim])
+			}
+			for i, d := range g.drivers {
+				b.WriteString("\n| " + d.Name + " |")
+				for _, r := range g.results[i] {
+					fmt.Fprintf(&b, " %v |", point{r.SlowMinutesPercent, r.OracleRatio})
+				}
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+// picture has a colour for each day, and a shape for each group of policies. Its legend names each colour and each shape once.
+func picture(all []group, dark bool) chart.Scatter {
+	var series []chart.Series
+	for _, g := range all {
+		if g.marker == chart.AutoMarker {
+			continue
+		}
+		for i, d := range days() {
+			s := chart.Series{Name: g.name + ": " + d.name, Color: colors()[i], Marker: g.marker, Join: g.join, NoKey: i > 0 && g.marker != chart.Circle}
+			for j, label := range g.labels {
+				r := g.results[j][i]
+				s.Dots = append(s.Dots, point{r.SlowMinutesPercent, r.OracleRatio}.dot(label))
+			}
+			series = append(series, s)
+		}
+	}
+	for i, d := range days() {
+		series = append(series, chart.Series{
+			Name: "aim, every 5s: " + d.name, Color: colors()[i], Marker: chart.Cross, NoKey: i > 0, Dots: []chart.Dot{d.aims[0].dot("aim")},
+		})
+	}
+	return chart.Scatter{
+		Title:    "Slow minutes against dyno-hours",
+		Subtitle: "a colour for each trace, a shape for each sort of policy; best is below and to the left, and the lowest line is none",
+		X:        chart.Axis{Title: "dyno-hours in relation to perfect knowledge", Min: 0.8, Max: 2.5},
+		Y:        chart.Axis{Title: "slow minutes", Unit: "%", Log: true}, Series: series, Height: 860, Dark: dark,
+	}
+}
+
+// colors are those of the days.
+func colors() [4]chart.Color {
+	return [...]chart.Color{chart.Blue, chart.Green, chart.Vermilion, chart.Purple}
+}
+
+func play(t *testing.T, demand sim.Demand, d sim.Driver) sim.Result {
 	r, err := sim.Run(t.Context(), sim.Options{Demand: demand, Peak: 25, Seed: 1}, d)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	return r
 }

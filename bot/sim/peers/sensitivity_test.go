@@ -140,7 +140,7 @@ func TestSensitivity(t *testing.T) {
 			t.Logf("lost: %s, %s", c.name, lost)
 		}
 	}
-	writeBetween(t, "../../../docs/policies.md", sensitivityBegin, sensitivityEnd, table.String())
+	writeBetween(t, page, sensitivityBegin, sensitivityEnd, table.String())
 }
 
 // hold runs both policies on a kind of app.
