@@ -127,6 +127,9 @@ func (e Event) headline() string {
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s no longer needs more than its maximum of %d", e.process(), e.Max)
 		}
+		if e.ResponseTimeMS == 0 { // there is no heartbeat, only signals
+			return fmt.Sprintf("%s is at its maximum of %d and still needs more", e.process(), e.Max)
+		}
 		return fmt.Sprintf("%s is at its maximum of %d and still too slow", e.process(), e.Max)
 	case NoHelp:
 		if e.Phase == Resolved {
