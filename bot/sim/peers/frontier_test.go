@@ -188,7 +188,7 @@ func policyTable(all []group) string {
 	return b.String()
 }
 
-// frontierTable has a row for each price of a slow minute, and what is aimed for.
+// frontierTable has a row for each price of a slow minute, below what is aimed for, for each way to see the load.
 func frontierTable(all []group) string {
 	var b strings.Builder
 	b.WriteString(header("a slow minute is worth, in dyno-hours"))
