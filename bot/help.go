@@ -31,12 +31,23 @@ func (l *Level) add(r *probe.Reading) {
 	switch {
 	case r.Outcome == probe.Timeout:
 		l.Timeouts++
-		l.SumMS += r.Value
+		l.SumMS += spentMS(r)
 	case r.Outcome != probe.Answered:
 		l.Errors++
 	default:
-		l.SumMS += r.Value
+		l.SumMS += spentMS(r)
 	}
+}
+
+// longestMS bounds a response time, so that no sum of them leaves the numbers: a year.
+const longestMS = 366 * 24 * 3600e3
+
+// spentMS is a reading's response time in milliseconds, 0 for one that cannot be.
+func spentMS(r *probe.Reading) float64 {
+	if !(r.Value > 0) {
+		return 0
+	}
+	return min(r.Value, longestMS)
 }
 
 // failing says that most of the readings were failures other than timeouts.
