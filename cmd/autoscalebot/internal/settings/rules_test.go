@@ -71,11 +71,11 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"SIGNALS=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
 		{[]string{"SIGNALS=Queue=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
 		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: begins with none of redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, push:NAME and otlp:METRIC"},
-		{[]string{"SIGNALS=queue=json://" + secret + "@h/0#q"}, "SIGNALS: queue: json: write json+https:// or json+http://"},
-		{[]string{"SIGNALS=queue=redis+https://" + secret + "@h/0#q"}, "SIGNALS: queue: redis+https: write redis://"},
+		{[]string{"SIGNALS=queue=json://" + secret + "@h/0#q"}, "SIGNALS: queue: write json+https:// or json+http://"},
+		{[]string{"SIGNALS=queue=redis+https://" + secret + "@h/0#q"}, "SIGNALS: queue: write redis://"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "@h/0"}, "SIGNALS: queue: write # and a queue's key, or several with commas between behind the URL"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "%zz@h/0#q"}, "SIGNALS: queue: is no URL with a host; a special character in a password is written %XX"},
-		{[]string{"SIGNALS=queue[size=3, tls]=redis://:" + secret + "@h/0#q"}, "SIGNALS: queue: the option tls: write key=value\n    queue: redis has no option size; there are unit, group, tls"},
+		{[]string{"SIGNALS=queue[size=3, tls]=redis://:" + secret + "@h/0#q"}, "SIGNALS: queue: an option is not key=value\n    queue: redis has no such option; there are unit, group, tls"},
 		{[]string{"SIGNALS=a=redis://h/0#q; a=redis://h/0#r"}, "SIGNALS: a: there are two of that name"},
 		{[]string{"SIGNALS=cpu=redis://h/0#q"}, "SIGNALS: cpu is the name of a signal that is there anyway; call it otherwise"},
 		{[]string{"SIGNALS=a=push:"}, "SIGNALS: a: write push: and the name of a metric that is pushed"},
@@ -157,7 +157,7 @@ func FuzzRules(f *testing.F) {
 }
 
 func FuzzSignals(f *testing.F) {
-	for _, seed := range []string{"queue=redis://:p@h/0#q", "a[unit=x]=postgres://h#select 1;b=json+http://h#!x", "x=push:y", "=;=[", "a[=b]=c"} {
+	for _, seed := range []string{"queue=redis://:p@h/0#q", "a[unit=x]=postgres://h#select 1;b=json+http://h#!x", "x=push:y", "=;=[", "a[=b]=c", "a[://]=x", "a[://=b]=push:c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -122,7 +122,8 @@ func parseSignal(text string) (Signal, []string) {
 	for option := range strings.FieldsFuncSeq(strings.TrimSuffix(options, "]"), func(r rune) bool { return r == ',' }) {
 		key, value, ok := strings.Cut(strings.TrimSpace(option), "=")
 		if !ok || value == "" {
-			wrong = append(wrong, fmt.Sprintf("the option %s: write key=value", key))
+			wrong = append(wrong, "an option is not key=value")
+			continue
 		}
 		s.Options[key] = value
 	}
@@ -139,7 +140,7 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	case !ok:
 		return s, append(wrong, "begins with none of "+signalKinds)
 	case k.http && transport != "http" && transport != "https", !k.http && http:
-		return s, append(wrong, fmt.Sprintf("%s: write %s", scheme, schemes(kind, k.http)))
+		return s, append(wrong, fmt.Sprintf("write %s", schemes(kind, k.http)))
 	case k.inside:
 		s.Kind, s.What = kind, strings.TrimSpace(strings.TrimPrefix(text, kind+":"))
 		if s.What == "" {
@@ -180,8 +181,8 @@ func isURL(text string, many bool) bool {
 func (s Signal) known(wrong []string) []string {
 	options := append([]string{"unit"}, kinds[s.Kind].options...)
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
-		if !slices.Contains(options, key) {
-			wrong = append(wrong, fmt.Sprintf("%s has no option %s; there are %s", s.Kind, key, strings.Join(options, ", ")))
+		if !slices.Contains(options, key) { // whose name is not told, since it may be a part of a secret
+			wrong = append(wrong, fmt.Sprintf("%s has no such option; there are %s", s.Kind, strings.Join(options, ", ")))
 		}
 	}
 	return wrong
