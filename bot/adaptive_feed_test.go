@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -84,7 +85,7 @@ func (a *logged) run(d time.Duration) bot.Decision {
 }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for _, rate := range []float64{8, 60, 600} {
 		a := newLogged(adaptive(t, bot.Balanced, 1000), int(rate/30)+2, rate)
 		for i := range 20 { // a load that moves tells most
@@ -136,7 +137,7 @@ func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 
 // Requests that take twice as long from one minute to the next, as after a bad release, need no more than twice the dynos.
 func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
 	a.run(3 * time.Hour)
 	a.slower = 2

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // priced is what decides for somebody to whom a slow minute is worth so many dyno-hours.
@@ -46,7 +47,7 @@ func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 
 // The dearer a slow minute is, the more dynos there are for the same load.
 func TestADearerSlowMinuteTakesMoreDynos(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	last := 0.0
 	for _, dynoHours := range []float64{1, 10} {
 		a, err := bot.NewPricedAdaptive(dynoHours, 1000)

@@ -9,13 +9,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // Whatever the heartbeats are, and whoever changes the number, the adaptive policy stays inside the limits, does not go down when it
 // is blind, and writes a state that can be read again and decides the same.
 func TestAdaptiveNeverSurprises(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	aims := []bot.Aim{bot.Lean, bot.Balanced, bot.Safe}
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)

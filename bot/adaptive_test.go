@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -72,7 +73,7 @@ func (a *app) run(d time.Duration) bot.Decision {
 }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLoadNeeds(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for _, load := range []float64{0.3, 2, 7, 20} {
 		a := newApp(adaptive(t, bot.Balanced, 1000), int(load)+1, load)
 		a.run(3 * time.Hour)
@@ -135,7 +136,7 @@ func hours(t *testing.T, aim bot.Aim) float64 {
 }
 
 func TestASaferAimCostsMore(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	lean, balanced, safe := hours(t, bot.Lean), hours(t, bot.Balanced), hours(t, bot.Safe)
 	t.Logf("lean %.0f, balanced %.0f, safe %.0f dyno-hours", lean, balanced, safe)
 	if !(lean < balanced && balanced < safe) {
@@ -144,7 +145,7 @@ func TestASaferAimCostsMore(t *testing.T) {
 }
 
 func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	p := adaptive(t, bot.Balanced, 1000)
 	a := newApp(p, 4, 3)
 	a.run(time.Hour)
@@ -162,7 +163,7 @@ func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 
 // A heartbeat that is slow and uneven without any load must not look like load.
 func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 1)
 	a.idleMS = 250
 	a.run(4 * time.Hour)
@@ -172,7 +173,7 @@ func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
 }
 
 func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	a := newApp(adaptive(t, bot.Safe, 60), 2, 1)
 	a.idleMS = 250
 	a.run(time.Hour)

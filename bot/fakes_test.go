@@ -151,12 +151,3 @@ func times(n int, r probe.Reading) []probe.Reading {
 	}
 	return out
 }
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
-	}
-}

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -58,7 +59,7 @@ func soak(t *testing.T, seed uint64, table schedule.Table) {
 	}
 	s.restart(t, s.disk, configure)
 	begin, days := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC), 30 // the clocks go back on 1 November
-	if raced {
+	if racetest.On {
 		begin, days = begin.AddDate(0, 0, 9), 6
 	}
 	const beat = 30 * time.Second

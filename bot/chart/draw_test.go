@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // busy is a chart of minutes that never come to rest, with dynos that follow them.
@@ -160,7 +161,7 @@ func texts() *rapid.Generator[string] {
 }
 
 func TestAnyValuesCanBeDrawn(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	zones := []*time.Location{nil, time.UTC, zone(t, "America/Sao_Paulo"), zone(t, "Asia/Kathmandu"), zone(t, "Australia/Lord_Howe")}
 	rapid.Check(t, func(t *rapid.T) {
 		c := chart.Chart{
@@ -193,7 +194,7 @@ func TestAnyValuesCanBeDrawn(t *testing.T) {
 }
 
 func TestAnyDotsCanBeDrawn(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	axis := rapid.Custom(func(t *rapid.T) chart.Axis {
 		return chart.Axis{
 			Title: texts().Draw(t, "title"), Unit: texts().Draw(t, "unit"),
@@ -290,14 +291,5 @@ func ruler(t failer) func(words string, size float64) float64 {
 			}
 		}
 		return sum
-	}
-}
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
 	}
 }

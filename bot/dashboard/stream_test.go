@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -83,7 +84,7 @@ func TestAPauseIsShownToAllAtOnce(t *testing.T) {
 
 func TestAThousandViewersSeeEachHeartbeat(t *testing.T) {
 	viewers := int64(1000)
-	if raced {
+	if racetest.On {
 		viewers = 200
 	}
 	w := newWorld(t, time.Hour)
@@ -186,7 +187,7 @@ func TestAQuietStreamIsKeptAlive(t *testing.T) {
 }
 
 func TestTooManyViewersAreTurnedAway(t *testing.T) {
-	if raced {
+	if racetest.On {
 		t.Skip("opens 2,000 streams: runs without the race detector")
 	}
 	synctest.Test(t, func(t *testing.T) {

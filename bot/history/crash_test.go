@@ -12,6 +12,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // childURL names the variable that makes the test binary a child that writes to the history at its value until it is killed.
@@ -59,7 +60,7 @@ func writeUntilKilled(url string) error {
 
 // A bot that is killed loses what it had not written yet and nothing else, wherever it was just then.
 func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for name, l := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {
 		t.Run(name, func(t *testing.T) {
 			l := l(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // A server that goes away and comes back loses nothing that fits, delays nobody, and is told of once each way.
@@ -62,7 +63,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 
 // What does not fit is dropped, the oldest first, and its number is told.
 func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
 	log := &logText{}

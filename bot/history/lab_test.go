@@ -181,12 +181,3 @@ func canceled(t testing.TB) (context.Context, context.CancelFunc) {
 	cancel()
 	return ctx, cancel
 }
-
-// unraced skips a test of very many records: the others show the race detector the same ways through the code, and it makes this one ten
-// times as slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("takes very many records: runs without the race detector")
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -86,7 +87,7 @@ func near(a, b history.Point) bool {
 }
 
 func TestPointsSumUpTheirHeartbeats(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon.Add(-10*time.Minute), 10*time.Second, 1500) // 4 h 10 min
@@ -146,7 +147,7 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 }
 
 func TestPointsWithoutBoundsAreOfTheWholeHistory(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		if s := points(t, db, time.Time{}, time.Time{}, 0); len(s.Points) != 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -15,7 +16,7 @@ var short = history.Retention{Raw: time.Hour, Minutes: 6 * time.Hour, Hours: 48 
 
 // In memory time can be virtual, so that days pass in a moment.
 func TestWhatIsTooOldGoes(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t, func(o *history.Options) { o.Keep = short })
 		begin := time.Now()

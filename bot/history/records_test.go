@@ -9,6 +9,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -81,7 +82,7 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 }
 
 func TestRecordsAreFiltered(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon, 30*time.Second, 600)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // given gives records, and then an error if there is one.
@@ -39,7 +40,7 @@ func exported(t testing.TB, db *history.DB, from, to time.Time) (out []bot.Recor
 }
 
 func TestAHistoryGoesFromOnePlaceToAnother(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		source, target := lab{url: "memory"}.open(t), l.open(t)
 		all := beats(noon, 30*time.Second, 703)

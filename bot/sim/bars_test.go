@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -15,7 +16,7 @@ import (
 // in relation to the oracle's, with one seed: each bar is what was measured on average over two, and room for the noise between
 // seeds. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
 func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
-	if testing.Short() || raced {
+	if testing.Short() || racetest.On {
 		t.Skip("takes half a minute, and ten times as long with the race detector")
 	}
 	for _, c := range []struct {

@@ -65,12 +65,3 @@ func beating(hear func(probe.Reading)) func(w *sim.World) func(context.Context, 
 		return func(ctx context.Context, _ time.Time) { hear(p.Probe(ctx)) }
 	}
 }
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
-	}
-}

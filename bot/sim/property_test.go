@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -118,7 +119,7 @@ func figures(t *rapid.T, r sim.Result) map[string]float64 {
 
 // A bot that is made anew from its memory before each tick, through JSON, decides as one that lives on.
 func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	rapid.Check(t, func(t *rapid.T) {
 		o := sim.Options{
 			Demand: drawTrace(t), Length: 15 * time.Minute, Peak: 4, Seed: rapid.Uint64().Draw(t, "seed"), Fleet: sim.DefaultFleet(),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -83,7 +84,7 @@ func TestTheRouterLogIsSilentAtFirst(t *testing.T) {
 }
 
 func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
-	if testing.Short() || raced {
+	if testing.Short() || racetest.On {
 		t.Skip("takes ten seconds, and minutes with the race detector")
 	}
 	adaptive, err := bot.NewAdaptive(bot.Balanced, 1000)

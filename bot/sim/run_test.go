@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -225,7 +226,7 @@ func TestDynosRestartDaily(t *testing.T) {
 }
 
 func TestTroubleSlowsTheDatabaseAndNoDynoHelps(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	s := shape(t, "slow-database")
 	share := func(dynos int) float64 {
 		f := s.Fleet(lasting(dynos), 2)
@@ -452,7 +453,7 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 
 // Perfect knowledge reaches as far as a boot takes, however long that is: the oracle has its dynos up in time.
 func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for _, boot := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {
 		f := sim.DefaultFleet()
 		f.BootMin, f.BootMax, f.NoRestarts = boot, boot, true

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -55,7 +56,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 
 // The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.
 func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	clearEnv(t)
 	s, err := sim.ShapeOf("ramp")
 	if err != nil {

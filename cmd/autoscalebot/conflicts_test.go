@@ -14,6 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -35,7 +36,7 @@ func maxima(t *testing.T, series string) *settings.Settings {
 }
 
 func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for series, want := range map[string]int{
 		"7":                                           7,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
@@ -63,7 +64,7 @@ func TestScript(t *testing.T) {
 			if name != "race" {
 				return false, fmt.Errorf("%s is no condition", name)
 			}
-			return raced, nil
+			return racetest.On, nil
 		},
 	})
 }
@@ -98,13 +99,4 @@ func (b busyMornings) Rate(seconds float64) float64 {
 		return 8
 	}
 	return 0.3
-}
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
-	}
 }

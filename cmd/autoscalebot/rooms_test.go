@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"bot/local":                {},
 	"bot/command":              {},
 	"bot/scalertest":           {"bot"},
+	"bot/racetest":             {},
 	"bot/history":              {"bot", "probe", "schedule", "notify"},
 	"bot/history/postgrestest": {},
 	"bot/chart":                {},

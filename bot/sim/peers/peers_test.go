@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 )
@@ -50,7 +51,7 @@ func TestHPATracksUtilisationAndHoldsADownForFiveMinutes(t *testing.T) {
 }
 
 func TestKnativePanicsAndComesBackAtOnce(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	r := run(t, peers.Knative(0.7), steps{2.1, 10.5, 2.1}, 3)
 	if got := dynos(r, 30, 59, 63); got[0] < 10 || got[1] < 14 || got[1] > 18 || got[2] > 6 {
 		t.Errorf("got %v dynos, want 10 or more within a minute, about 15, and 6 or less three minutes after the load has gone", got)
@@ -78,7 +79,7 @@ func TestHerokuGoesByOneDynoAMinute(t *testing.T) {
 }
 
 func TestThoseWhoStepByOneGoUpAndDown(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for _, c := range []struct {
 		driver   sim.Driver
 		up, down int // dynos at the least after 15 minutes of load, and at the most at some time in the half an hour after it
@@ -99,7 +100,7 @@ func TestThoseWhoStepByOneGoUpAndDown(t *testing.T) {
 }
 
 func TestEveryPeerRunsByItsNameAndAgainTheSame(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	shape, err := sim.ShapeOf("flash")
 	if err != nil {
 		t.Fatal(err)
@@ -127,14 +128,5 @@ func TestEveryPeerRunsByItsNameAndAgainTheSame(t *testing.T) {
 	if _, err := peers.Run(t.Context(), "nobody", o); err == nil || err.Error() != `"nobody" is no peer; there are hpa-70, hpa-80, `+
 		`knative-70, aws-target-tracking, heroku, hirefire, judoscale, app-autoscaler-1000-200, app-autoscaler-250-130` {
 		t.Errorf("an unknown peer: %v", err)
-	}
-}
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
 	}
 }

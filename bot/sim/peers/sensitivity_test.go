@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -178,7 +179,7 @@ func drive(t *testing.T, o sim.Options, every time.Duration, adaptive bool) sim.
 
 // Every kind of app can be simulated, and each of them is one that changes what comes out.
 func TestKindsOfAppDiffer(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	demand, err := trace(t, "wc98_flash_day").Between(14*time.Hour, 14*time.Hour+40*time.Minute)
 	if err != nil {
 		t.Fatal(err)

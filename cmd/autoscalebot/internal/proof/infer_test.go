@@ -11,6 +11,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -43,7 +44,7 @@ func recorded(t testing.TB, o sim.Options, interval time.Duration) *proof.Record
 
 // From nothing but what heartbeats took, the load comes out again that made them wait, while dynos come and go.
 func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	for name, c := range map[string]struct {
 		shape    string
 		slots    int
@@ -96,7 +97,7 @@ func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 }
 
 func TestTheAppIsFitted(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	s, err := sim.ShapeOf("ramp")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ func TestTheAppIsFitted(t *testing.T) {
 
 // Where heartbeats time out, the load may have been any higher, and that is said.
 func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	flat, err := sim.ShapeOf("steady")
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +144,7 @@ func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 
 // Whatever was recorded, what comes of it is a load.
 func TestAnyRecordMakesALoad(t *testing.T) {
-	unraced(t)
+	racetest.Skip(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r := &proof.Record{}
 		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "start"), 0)
@@ -184,13 +185,4 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-}
-
-// unraced skips a test that computes for long in one goroutine, where the race detector has nothing to find and makes it ten times as
-// slow. CI runs such tests without it.
-func unraced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("computes for long: runs without the race detector")
-	}
 }
