@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 )
@@ -20,9 +19,7 @@ func (s *State) BootTime() time.Duration {
 	if len(s.Boots) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(s.Boots))
-	rank := int(math.Ceil(0.9 * float64(len(sorted))))
-	return time.Duration(sorted[rank-1] * float64(time.Second))
+	return time.Duration(nearestRank(s.Boots, 90) * float64(time.Second))
 }
 
 // booted notes that the dynos of the last up are there, after they were seen to take so long; 0 where nobody saw.

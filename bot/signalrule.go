@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -316,15 +317,8 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	}
 }
 
-func (r *SignalRule) up(p *Policy) Step   { return stepOr(r.Up, p.Up) }
-func (r *SignalRule) down(p *Policy) Step { return stepOr(r.Down, p.Down) }
-
-func stepOr(s, other Step) Step {
-	if s == (Step{}) {
-		return other
-	}
-	return s
-}
+func (r *SignalRule) up(p *Policy) Step   { return cmp.Or(r.Up, p.Up) }
+func (r *SignalRule) down(p *Policy) Step { return cmp.Or(r.Down, p.Down) }
 
 // newest returns the samples of the window with one more.
 func newest(samples []Sample, now time.Time, window time.Duration, s Sample) []Sample {
@@ -350,6 +344,11 @@ func sum(samples []Sample, percentile float64) float64 {
 	for i, s := range samples {
 		values[i] = s.Value
 	}
-	slices.Sort(values)
-	return values[max(1, int(math.Ceil(percentile/100*float64(len(values)))))-1]
+	return nearestRank(values, percentile)
+}
+
+// nearestRank is a percentile of values, of which there is one at least, above 0 and up to 100, by the nearest rank.
+func nearestRank(values []float64, percentile float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[max(1, int(math.Ceil(percentile/100*float64(len(sorted)))))-1]
 }

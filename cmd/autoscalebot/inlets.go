@@ -56,7 +56,7 @@ func openDrains(all []*settings.Settings, h host) ([]drain, error) {
 	var out []drain
 	for _, s := range all {
 		d, err := logdrain.New(logdrain.Options{
-			Tokens: list(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(), ProcessType: string(s.HerokuProcessType),
+			Tokens: settings.Split(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(), ProcessType: string(s.HerokuProcessType),
 			// Where the heartbeat goes through the router, there always are requests.
 			ExpectRequests: s.HasHeartbeat() && s.Platform == "heroku", Log: h.log,
 		})

@@ -76,14 +76,14 @@ func openRabbitMQ(s signalSource) (probe.Prober, error) {
 	vhost := strings.TrimPrefix(u.Path, "/")
 	u.Path, u.RawPath = "", ""
 	return rabbitmq.New(rabbitmq.Options{
-		Name: s.Name, URL: u.String(), VHost: vhost, Queues: list(s.What), Count: rabbitmq.Count(s.Options["count"]),
+		Name: s.Name, URL: u.String(), VHost: vhost, Queues: settings.Split(s.What), Count: rabbitmq.Count(s.Options["count"]),
 		Unit: s.Options["unit"], Timeout: s.timeout, UserAgent: userAgent,
 	})
 }
 
 func openRedis(s signalSource) (probe.Prober, error) {
 	o := redis.Options{
-		Name: s.Name, URL: s.URL, Keys: list(s.What), Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
+		Name: s.Name, URL: s.URL, Keys: settings.Split(s.What), Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
 	}
 	switch check := s.Options["tls"]; check {
 	case "":
@@ -111,7 +111,7 @@ func openOTLP(s signalSource) (probe.Prober, error) {
 
 func openNodes(s signalSource) (probe.Prober, error) {
 	o := cpu.NodesOptions{Name: s.Name, Signal: cpu.Signal(s.What), Timeout: s.timeout, UserAgent: userAgent}
-	for i, u := range list(s.URL) {
+	for i, u := range settings.Split(s.URL) {
 		if i > 0 && !strings.Contains(u, "://") {
 			u = "http://" + u
 		}
@@ -129,17 +129,6 @@ func openNodes(s signalSource) (probe.Prober, error) {
 		}
 	}
 	return cpu.NewNodes(o)
-}
-
-// list splits a text at commas.
-func list(text string) []string {
-	var out []string
-	for part := range strings.SplitSeq(text, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			out = append(out, part)
-		}
-	}
-	return out
 }
 
 // inUnit gives a prober's readings a unit, unless that is empty.

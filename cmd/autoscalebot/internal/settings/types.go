@@ -281,11 +281,12 @@ func decimal(s string) (float64, error) {
 
 // Decode reads a list.
 func (l *List) Decode(s string) error {
-	*l = split(s)
+	*l = Split(s)
 	return nil
 }
 
-func split(s string) []string {
+// Split splits a text at commas into what stands between, without spaces around and empty ones.
+func Split(s string) []string {
 	var out []string
 	for part := range strings.SplitSeq(s, ",") {
 		if part = strings.TrimSpace(part); part != "" {
@@ -306,7 +307,7 @@ var pythonBackends = map[string]string{
 // Decode reads a list of notifiers, by our names or by those of autoscalebot 2.1. One named twice counts once.
 func (b *Backends) Decode(s string) error {
 	var out Backends
-	for _, part := range split(s) {
+	for _, part := range Split(s) {
 		name := strings.ToLower(part[strings.LastIndex(part, ".")+1:])
 		if ours, ok := pythonBackends[name]; ok {
 			name = ours
@@ -335,7 +336,7 @@ var outcomes = map[string][]probe.Outcome{
 // Decode reads a list of outcomes.
 func (o *Outcomes) Decode(s string) error {
 	var out Outcomes
-	for _, part := range split(s) {
+	for _, part := range Split(s) {
 		add, ok := outcomes[strings.ToLower(part)]
 		if !ok {
 			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, unreachable, bad or any", part)
@@ -349,7 +350,7 @@ func (o *Outcomes) Decode(s string) error {
 // Decode reads a list of directions.
 func (d *Directions) Decode(s string) error {
 	var out Directions
-	for _, part := range split(s) {
+	for _, part := range Split(s) {
 		switch strings.ToLower(part) {
 		case "up":
 			out.Up = true
