@@ -28,6 +28,9 @@ type Member struct {
 	State   MemberState
 	// Requests are those under way, or where the balancer only knows that, its connections; -1 where it does not know.
 	Requests int
+	// Partly says that what stands for one balancer is several, and they do not agree on the member: one has not got it, or has not
+	// been told to drain it. State is then the worse of what they say. Asking again, to add, drain or remove it, mends that.
+	Partly bool
 	// Note is what the balancer says of the state in a few words, for people; mostly empty.
 	Note string
 }
