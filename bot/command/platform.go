@@ -30,8 +30,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,10 +57,9 @@ type Options struct {
 // A Platform is scaled by commands. It is always settled, because nothing tells it otherwise. It can be used from several
 // goroutines, and runs one command at a time.
 type Platform struct {
-	o     Options
-	shell string
-	scale string        // Scale with the number appended where it has to be
-	turn  chan struct{} // holds one token while a command runs
+	runner
+	count string
+	scale string // Scale with the number appended where it has to be
 }
 
 // takesNumber finds in a command the places at which it says where the number goes.
@@ -78,32 +75,21 @@ func New(o Options) (*Platform, error) {
 		return nil, errors.New("the command platform needs a count command, which prints the number of dynos: it is empty")
 	case strings.TrimSpace(o.Scale) == "":
 		return nil, errors.New("the command platform needs a scale command, which gets the number of dynos as $1 and as DYNOS: it is empty")
-	case strings.ContainsRune(o.Count+o.Scale, 0):
-		return nil, errors.New("a command of the command platform holds a zero byte")
-	case o.Timeout < 0:
-		return nil, fmt.Errorf("timeout of the commands %v: want more than 0, or 0 for 30s", o.Timeout)
 	}
-	if o.Dir != "" {
-		if st, err := os.Stat(o.Dir); err != nil {
-			return nil, fmt.Errorf("folder of the commands: %w", err)
-		} else if !st.IsDir() {
-			return nil, fmt.Errorf("folder of the commands: %s is no folder", o.Dir)
-		}
-	}
-	shell, err := exec.LookPath("sh")
+	r, err := newRunner(o.Dir, o.Env, o.Timeout, o.Secrets, o.Count, o.Scale)
 	if err != nil {
-		return nil, fmt.Errorf("the commands are run by sh, which is not on the PATH: %w", err)
+		return nil, err
 	}
 	scale := strings.TrimSpace(o.Scale)
 	if !takesNumber.MatchString(scale) {
 		scale += ` "$1"`
 	}
-	return &Platform{o: o, shell: shell, scale: scale, turn: make(chan struct{}, 1)}, nil
+	return &Platform{runner: r, count: o.Count, scale: scale}, nil
 }
 
 // Size runs the count command and reads the number that it prints. settled is always true.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
-	out, err := p.run(ctx, "count command", nil, "-c", p.o.Count)
+	out, err := p.run(ctx, "count command", nil, "-c", p.count)
 	if err != nil {
 		return 0, false, err
 	}

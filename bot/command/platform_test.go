@@ -18,7 +18,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/scalertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The test binary is the aws of the documentation's scripts too.
+func TestMain(m *testing.M) {
+	if file := os.Getenv("COMMAND_TEST_AWS"); file != "" {
+		os.Exit(fakeAWS(os.Args[1:], file))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var (
 	_ bot.Scaler  = (*Platform)(nil)

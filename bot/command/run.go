@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -18,22 +20,68 @@ const (
 	maxShow = 500      // how much of that an error shows
 )
 
-// run runs the shell with these arguments, and env added to its environment, and gives its standard output. name begins the
-// error.
-func (p *Platform) run(ctx context.Context, name string, env []string, args ...string) (capped, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.o.Timeout, errSlow)
-	defer cancel()
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return capped{}, fmt.Errorf("%s: the one before it has not ended: %w", name, context.Cause(ctx))
-	}
+// A runner runs commands by the shell, one at a time.
+type runner struct {
+	shell   string
+	dir     string
+	env     []string
+	timeout time.Duration // of one turn: a command, or a few that belong together, and the wait for the turn before it
+	secrets []string
+	turn    chan struct{} // holds one token while somebody has the turn
+}
 
-	out, complaint := capped{max: maxOut}, capped{max: maxTail, tail: true}
-	cmd := exec.CommandContext(ctx, p.shell, args...)
-	cmd.Dir = p.o.Dir
-	cmd.Env = append(append([]string{}, p.o.Env...), env...) // never nil, which would be the bot's own
+// newRunner checks what commands are run with. They are only looked at for what no shell can run.
+func newRunner(dir string, env []string, timeout time.Duration, secrets []string, commands ...string) (runner, error) {
+	switch {
+	case strings.ContainsRune(strings.Join(commands, ""), 0):
+		return runner{}, errors.New("a command of the command platform holds a zero byte")
+	case timeout < 0:
+		return runner{}, fmt.Errorf("timeout of the commands %v: want more than 0, or 0 for the default", timeout)
+	}
+	if dir != "" {
+		if st, err := os.Stat(dir); err != nil {
+			return runner{}, fmt.Errorf("folder of the commands: %w", err)
+		} else if !st.IsDir() {
+			return runner{}, fmt.Errorf("folder of the commands: %s is no folder", dir)
+		}
+	}
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		return runner{}, fmt.Errorf("the commands are run by sh, which is not on the PATH: %w", err)
+	}
+	return runner{shell: shell, dir: dir, env: env, timeout: timeout, secrets: secrets, turn: make(chan struct{}, 1)}, nil
+}
+
+// begin waits for a turn and takes it until end is called. The context ends when its time is up. name begins the error.
+func (r *runner) begin(ctx context.Context, name string) (turn context.Context, end func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errSlow)
+	select {
+	case r.turn <- struct{}{}:
+		return ctx, func() { <-r.turn; cancel() }, nil
+	case <-ctx.Done():
+		defer cancel()
+		return nil, nil, fmt.Errorf("%s: the one before it has not ended: %w", name, context.Cause(ctx))
+	}
+}
+
+// run runs the shell with these arguments in a turn of their own, and gives the beginning of its standard output, as long as a number
+// may be.
+func (r *runner) run(ctx context.Context, name string, env []string, args ...string) (capped, error) {
+	ctx, end, err := r.begin(ctx, name)
+	if err != nil {
+		return capped{}, err
+	}
+	defer end()
+	return r.sh(ctx, name, maxOut, env, args...)
+}
+
+// sh runs the shell with these arguments, and env added to its environment, and gives the first most bytes of its standard output.
+// name begins the error. The caller has the turn.
+func (r *runner) sh(ctx context.Context, name string, most int, env []string, args ...string) (capped, error) {
+	out, complaint := capped{max: most}, capped{max: maxTail, tail: true}
+	cmd := exec.CommandContext(ctx, r.shell, args...)
+	cmd.Dir = r.dir
+	cmd.Env = append(append([]string{}, r.env...), env...) // never nil, which would be the bot's own
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	cmd.WaitDelay = held
 	inOwnGroup(cmd)
@@ -42,7 +90,7 @@ func (p *Platform) run(ctx context.Context, name string, env []string, args ...s
 	case ctx.Err() != nil && err != nil:
 		err = fmt.Errorf("%w, so it was ended", context.Cause(ctx))
 		if errors.Is(err, errSlow) {
-			err = fmt.Errorf("it took longer than %v, so it was ended", p.o.Timeout)
+			err = fmt.Errorf("it took longer than %v, so it was ended", r.timeout)
 		}
 	case errors.Is(err, exec.ErrWaitDelay):
 		err = nil // it ended well; a daemon that it left behind holds its output
@@ -50,7 +98,7 @@ func (p *Platform) run(ctx context.Context, name string, env []string, args ...s
 	if err == nil {
 		return out, nil
 	}
-	if said := lastBytes(p.show(complaint), maxShow); said != "" {
+	if said := lastBytes(r.show(complaint), maxShow); said != "" {
 		return capped{}, fmt.Errorf("%s: %w: %s", name, err, said)
 	}
 	return capped{}, fmt.Errorf("%s: %w", name, err)

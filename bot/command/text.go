@@ -31,9 +31,9 @@ func (c *capped) Write(p []byte) (int, error) {
 func (c capped) String() string { return string(c.b) }
 
 // show gives what was kept as one line without a secret.
-func (p *Platform) show(c capped) string {
+func (r *runner) show(c capped) string {
 	// Longest first: a secret may hold another one.
-	secrets := slices.SortedFunc(slices.Values(p.o.Secrets), func(a, b string) int { return len(b) - len(a) })
+	secrets := slices.SortedFunc(slices.Values(r.secrets), func(a, b string) int { return len(b) - len(a) })
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 	text := c.String()
 	if c.dropped {

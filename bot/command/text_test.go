@@ -8,7 +8,7 @@ import (
 )
 
 func TestSecretThatTheBoundCutsThroughIsNotShown(t *testing.T) {
-	p := &Platform{o: Options{Secrets: []string{"s3cr3t-token"}}}
+	r := &runner{secrets: []string{"s3cr3t-token"}}
 	for _, c := range []struct {
 		name string
 		in   []string
@@ -24,7 +24,7 @@ func TestSecretThatTheBoundCutsThroughIsNotShown(t *testing.T) {
 		for _, s := range c.in {
 			_, _ = c.c.Write([]byte(s))
 		}
-		if got := p.show(c.c); got != c.want {
+		if got := r.show(c.c); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -41,8 +41,8 @@ func FuzzShow(f *testing.F) {
 		}
 		c := capped{max: maxLen, tail: tail}
 		_, _ = c.Write([]byte(said))
-		p := &Platform{o: Options{Secrets: []string{secret}}}
-		got := p.show(c)
+		r := &runner{secrets: []string{secret}}
+		got := r.show(c)
 		if secret != "" && strings.Contains(got, secret) {
 			t.Errorf("%q holds the secret %q", got, secret)
 		}
