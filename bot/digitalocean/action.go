@@ -1,0 +1,88 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/digitalocean/godo"
+)
+
+const (
+	// maxFailures is how often in a row a step of long work may fail for what may pass.
+	maxFailures = 5
+	// graceful is how long a droplet gets to shut down by itself before it is switched off.
+	graceful = time.Minute
+)
+
+// polls are the waits between two looks at something that takes its time: 1 s at first, 15 s at most.
+func polls() *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval = time.Second, 15*time.Second
+	return b
+}
+
+// actions reads the newest actions on a droplet, 200 at most.
+func (p *Provider) actions(ctx context.Context, d *godo.Droplet) (actions []godo.Action, err error) {
+	err = p.call(ctx, "list the actions on "+name(d), func(ctx context.Context) error {
+		actions, _, err = p.api.Droplets.Actions(ctx, d.ID, &godo.ListOptions{PerPage: perPage})
+		return err
+	})
+	return actions, err
+}
+
+// finish waits until an action on a droplet has ended, and tells every few seconds how long that takes. It returns false where the action
+// failed.
+func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, what string, progress func(string)) (ok bool, err error) {
+	began, waits, failures := time.Now(), polls(), 0
+	for {
+		switch a.Status {
+		case godo.ActionCompleted:
+			return true, nil
+		case godo.ActionInProgress:
+		default:
+			return false, nil
+		}
+		if !sleep(ctx, waits.NextBackOff()) {
+			return false, ended(ctx, what)
+		}
+		var now *godo.Action
+		err := p.call(ctx, "read the action on "+name(d), func(ctx context.Context) (err error) {
+			now, _, err = p.api.DropletActions.Get(ctx, d.ID, a.ID)
+			return err
+		})
+		if err == nil && now != nil {
+			a, failures = now, 0
+			progress(fmt.Sprintf("%s: %s after %v", what, clean(a.Status), time.Since(began).Round(time.Second)))
+			continue
+		}
+		if failures++; err != nil && (!p.passing(ctx, err) || failures > maxFailures) {
+			return false, err
+		}
+	}
+}
+
+// passing reports whether an error may pass, and waits for the rate limit where that is the reason.
+func (p *Provider) passing(ctx context.Context, err error) bool {
+	var e *Error
+	switch {
+	case ctx.Err() != nil || !asError(err, &e):
+		return false
+	case !e.Until.IsZero():
+		return wait(ctx, time.Until(e.Until))
+	}
+	return e.Status == 0 || e.Status >= 500 || e.busy()
+}
+
+// sleep waits for d, and returns false when the context ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

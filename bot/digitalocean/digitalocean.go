@@ -1,0 +1,74 @@
+// Package digitalocean makes servers at DigitalOcean, which calls them droplets, and puts them behind its load balancers.
+//
+// A [Provider] is the droplets that bear the pool's tag, in one region. It makes and ends them, tells what they can be made of, takes
+// snapshots, and resizes. A [LoadBalancer] is one that is given droplets by their ids, or takes those with a tag of its own.
+//
+// Reads are tried again, and wait where DigitalOcean's rate limit asks for that and the caller's deadline allows it. What changes
+// something is sent once. How a call went wrong is an [*Error].
+package digitalocean
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+var (
+	_ pool.Provider    = (*Provider)(nil)
+	_ pool.Cataloguer  = (*Provider)(nil)
+	_ pool.Snapshotter = (*Provider)(nil)
+	_ pool.Resizer     = (*Provider)(nil)
+	_ pool.Balancer    = (*LoadBalancer)(nil)
+)
+
+// A Provider is the droplets with the pool's tag. It may be used from several goroutines.
+type Provider struct {
+	o         Options
+	api       *godo.Client
+	transport *transport
+
+	making sync.Mutex // held by Create, so that it makes no two of one name
+
+	mu     sync.Mutex
+	ending map[int]bool // those that were ordered to end, and are listed yet
+}
+
+// New makes a Provider. It calls nobody; its errors say which options are wrong, all at once, and never tell the token.
+func New(o Options) (*Provider, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, err
+	}
+	t := &transport{inner: o.Transport, token: o.Token, timeout: o.Timeout}
+	// Without godo's own retries, which would send the order of a droplet again. A redirect is not followed, for the token's sake.
+	api, err := godo.New(&http.Client{
+		Transport:     t,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, godo.SetBaseURL(o.URL), godo.SetUserAgent(o.UserAgent))
+	if err != nil {
+		return nil, err // not reached: the URL was checked
+	}
+	return &Provider{o: o, api: api, transport: t, ending: map[int]bool{}}, nil
+}
+
+// Quota tells how many API calls the account may still make in this hour: the last answer's ratelimit-remaining. ok is false before the
+// first. The allowance is 5,000 an hour, and 250 a minute, for all that uses the account's tokens.
+func (p *Provider) Quota() (remaining int, ok bool) { return p.transport.limit.remaining() }
+
+// callLimit bounds one call with its retries and the waits between them, where the caller's own deadline is later.
+const callLimit = time.Minute
+
+// call makes one call with a deadline. Its error is nil or an *Error that says what was tried.
+func (p *Provider) call(ctx context.Context, op string, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if err := f(ctx); err != nil {
+		return p.transport.named(ctx, op, err)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package digitalocean
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/digitalocean/godo"
+)
+
+// change makes a change to a balancer. DigitalOcean makes one after the other, and refuses the next meanwhile; that is waited for.
+func (b *LoadBalancer) change(ctx context.Context, op string, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	for waits := polls(); ; {
+		err := b.p.call(ctx, op, f)
+		if !busy(err) || !wait(ctx, waits.NextBackOff()) {
+			return err
+		}
+	}
+}
+
+// add puts a droplet into rotation, by the balancer's tag if it has one.
+func (b *LoadBalancer) add(ctx context.Context, lb *godo.LoadBalancer, id int) error {
+	if lb.Tag == "" {
+		_, err := b.p.api.LoadBalancers.AddDroplets(ctx, lb.ID, id)
+		return err
+	}
+	tag := func() error {
+		_, err := b.p.api.Tags.TagResources(ctx, lb.Tag, &godo.TagResourcesRequest{Resources: droplet(id)})
+		return err
+	}
+	err := tag()
+	var answer *godo.ErrorResponse
+	if !errors.As(err, &answer) || answer.Response.StatusCode != http.StatusNotFound {
+		return err
+	}
+	// A balancer may name a tag that nothing has had yet.
+	if _, _, err := b.p.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: lb.Tag}); err != nil {
+		return err
+	}
+	return tag()
+}
+
+// remove takes a droplet out of rotation, by the balancer's tag if it has one.
+func (b *LoadBalancer) remove(ctx context.Context, lb *godo.LoadBalancer, id int) error {
+	if lb.Tag == "" {
+		_, err := b.p.api.LoadBalancers.RemoveDroplets(ctx, lb.ID, id)
+		return err
+	}
+	_, err := b.p.api.Tags.UntagResources(ctx, lb.Tag, &godo.UntagResourcesRequest{Resources: droplet(id)})
+	return err
+}
+
+func droplet(id int) []godo.Resource {
+	return []godo.Resource{{ID: strconv.Itoa(id), Type: godo.DropletResourceType}}
+}

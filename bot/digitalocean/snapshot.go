@@ -1,0 +1,92 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// snapshotLimit bounds a snapshot. DigitalOcean takes some minutes for most, and two minutes a GB of disk at the worst.
+const snapshotLimit = 3 * time.Hour
+
+// Snapshot makes an image of a droplet that bears the pool's tag, running or not, and waits until it is made.
+func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
+	op := fmt.Sprintf("take a snapshot of the server %s", clean(id))
+	if strings.TrimSpace(name) == "" || len(name) > 255 || name != clean(name) {
+		return pool.Image{}, refusal(op, fmt.Sprintf("%q is no name for one", clean(name)))
+	}
+	ctx, cancel := context.WithTimeout(ctx, snapshotLimit)
+	defer cancel()
+	d, err := p.ours(ctx, id)
+	if err != nil {
+		return pool.Image{}, err
+	}
+	before, err := p.snapshots(ctx, d)
+	if err != nil {
+		return pool.Image{}, err
+	}
+	op = fmt.Sprintf("take the snapshot %s of %s", name, clean(d.Name))
+	progress(op)
+	var a *godo.Action
+	err = p.call(ctx, op, func(ctx context.Context) (err error) {
+		a, _, err = p.api.DropletActions.Snapshot(ctx, d.ID, name)
+		return err
+	})
+	if e := (*Error)(nil); asError(err, &e) && (e.Status == 0 || e.Status >= 500) {
+		e.Hint = "whether it was begun is not known: look at the account's images before you try again"
+	}
+	if err != nil {
+		return pool.Image{}, err
+	}
+	ok, err := p.finish(ctx, d, a, op, progress)
+	switch {
+	case ctx.Err() != nil:
+		e := ended(ctx, op)
+		e.Hint = "DigitalOcean goes on with it, and it will be among the account's images"
+		return pool.Image{}, e
+	case err != nil:
+		return pool.Image{}, err
+	case !ok:
+		return pool.Image{}, &Error{Op: op, Message: "DigitalOcean began it, and it failed"}
+	}
+	return p.snapshotMade(ctx, d, name, before, op)
+}
+
+// snapshotMade finds the snapshot that was not there before. It may be listed some seconds after its action has ended.
+func (p *Provider) snapshotMade(ctx context.Context, d *godo.Droplet, name string, before []godo.Image, op string) (pool.Image, error) {
+	old := map[int]bool{}
+	for _, i := range before {
+		old[i.ID] = true
+	}
+	for range maxFailures {
+		now, err := p.snapshots(ctx, d)
+		if err != nil {
+			return pool.Image{}, err
+		}
+		for _, i := range now {
+			if !old[i.ID] && i.Name == name {
+				return poolImage(i), nil
+			}
+		}
+		if !sleep(ctx, 5*time.Second) {
+			return pool.Image{}, ended(ctx, op)
+		}
+	}
+	return pool.Image{}, &Error{Op: op, Message: "DigitalOcean says that it is made, and does not list it"}
+}
+
+func (p *Provider) snapshots(ctx context.Context, d *godo.Droplet) (images []godo.Image, err error) {
+	err = p.call(ctx, "list the snapshots of "+name(d), func(ctx context.Context) error {
+		images, err = pages(ctx, func(i godo.Image) int { return i.ID },
+			func(ctx context.Context, opt *godo.ListOptions) ([]godo.Image, *godo.Response, error) {
+				return p.api.Droplets.Snapshots(ctx, d.ID, opt)
+			})
+		return err
+	})
+	return images, err
+}
