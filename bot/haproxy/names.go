@@ -1,0 +1,85 @@
+package haproxy
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// maxName bounds names of servers and backends, in bytes; HAProxy itself has no such bound.
+const maxName = 200
+
+// checkName takes what HAProxy takes as a name of a server or a backend, and so nothing that ends a command or begins another.
+func checkName(what, name string) error {
+	if name == "" {
+		return fmt.Errorf("%s has no name", what)
+	}
+	if len(name) > maxName || strings.Trim(name, letters+"-_.:") != "" || strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(letters+"-_.:", r) }) {
+		return fmt.Errorf("%s is called %q; HAProxy takes letters, digits, and - _ . : in names, and at most %d of them here", what, cut(name, maxName), maxName)
+	}
+	return nil
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// checkOptions takes what stands in server options, and nothing that has a meaning of its own on the Runtime API (; and newlines end a
+// command, << begins a payload, \ quotes) or in a configuration file (# " ').
+func checkOptions(options string) error {
+	for _, r := range options {
+		if !strings.ContainsRune(letters+" -_.:/,@%+=()[]*$", r) {
+			return fmt.Errorf("the server options have %q in them; they are words as on HAProxy's server line, such as: check inter 2s", r)
+		}
+	}
+	for word := range strings.FieldsSeq(options) {
+		switch {
+		case strings.Contains(strings.ReplaceAll(word, "$NAME", ""), "$"):
+			return fmt.Errorf("the server options have %q in them; the only $ there is $NAME", word)
+		case word == "disabled":
+			return fmt.Errorf("the server options say %q, with which a server would never get requests: leave it out", word)
+		}
+	}
+	return nil
+}
+
+// hostPort splits a server's address, and gives it the port that all have where it has none.
+func hostPort(address string, port int) (host string, _ int, err error) {
+	host = address
+	if h, p, err := net.SplitHostPort(address); err == nil {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, fmt.Errorf("the address %q has a port that is none: a port is 1 to 65535", cut(address, maxName))
+		}
+		host, port = h, int(n)
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if port == 0 {
+		return "", 0, fmt.Errorf("the address %q has no port, and no port that all servers have is set", cut(address, maxName))
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if ip.Zone() != "" {
+			return "", 0, fmt.Errorf("the address %q has a zone, which HAProxy does not take", cut(address, maxName))
+		}
+		return ip.Unmap().String(), port, nil
+	}
+	if host == "" || len(host) > 253 || strings.ContainsFunc(host, func(r rune) bool { return !strings.ContainsRune(letters+"-_.", r) }) {
+		return "", 0, fmt.Errorf("the address %q is neither an IP address nor a host name", cut(address, maxName))
+	}
+	return host, port, nil
+}
+
+// isIP tells IP addresses from host names.
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// cut bounds what an error shows of a text, in bytes, and keeps that in one line.
+func cut(s string, most int) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
