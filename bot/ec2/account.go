@@ -1,0 +1,118 @@
+package ec2
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// defaultMetadata is where every EC2 instance finds the metadata service; AWS's guide to EC2 fixes it.
+const defaultMetadata = "http://169.254.169.254"
+
+// An Account says who asks AWS, and where. The region is required.
+type Account struct {
+	// Region is AWS's name of it, as in eu-central-1.
+	Region string
+	// Keys sign the calls. Without any, the role of the EC2 instance that this runs on does.
+	Keys Keys
+	// Endpoint is where all services answer in place of AWS's own addresses, for tests; "" means AWS. Plain http is for a loopback
+	// address only.
+	Endpoint string
+	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254.
+	Metadata string
+	// UserAgent is sent with every call; "" means "autoscalebot".
+	UserAgent string
+	// Timeout bounds one HTTP call; 0 means 10 s. A call ends within 25 s in all, whatever the Timeout is.
+	Timeout time.Duration
+}
+
+// Keys are what somebody was given to sign calls with. The session token belongs to temporary ones, and is empty for others.
+type Keys struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+}
+
+// check finds all that is wrong with the account, and fills in what is missing. Its errors hold no secret.
+func (a *Account) check() error {
+	var errs []error
+	if !regionName.MatchString(a.Region) {
+		errs = append(errs, fmt.Errorf("the AWS region %q is not one: it looks like eu-central-1", clean(a.Region)))
+	}
+	k := a.Keys
+	if (k.AccessKeyID == "") != (k.SecretAccessKey == "") {
+		errs = append(errs, errors.New("the AWS access key ID and the secret access key belong together, and one of them is missing: "+
+			"give both, or neither to use the role of the EC2 instance that this runs on"))
+	}
+	if k.SessionToken != "" && k.AccessKeyID == "" {
+		errs = append(errs, errors.New("an AWS session token is of no use without the access key ID and the secret access key that it came with"))
+	}
+	if strings.ContainsFunc(k.AccessKeyID+k.SecretAccessKey+k.SessionToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		errs = append(errs, errors.New("an AWS key or session token has a space or another character that none has: was it cut or pasted wrong?"))
+	}
+	if a.Endpoint != "" {
+		errs = append(errs, checkEndpoint(a.Endpoint))
+	}
+	if a.Metadata == "" {
+		a.Metadata = defaultMetadata
+	}
+	if u, err := url.Parse(a.Metadata); err != nil || u.Scheme != "http" || u.Host == "" {
+		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+defaultMetadata))
+	}
+	if a.UserAgent == "" {
+		a.UserAgent = "autoscalebot"
+	}
+	if a.Timeout <= 0 {
+		a.Timeout = defaultTimeout
+	}
+	return errors.Join(errs...)
+}
+
+// A region goes into the name of a host, so nothing may pass that means something there.
+var regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
+
+func checkEndpoint(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "":
+		return errors.New("the endpoint for AWS is not a URL: it looks like https://ec2.eu-central-1.amazonaws.com")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("the endpoint for AWS has a user, a query or a fragment: it looks like https://ec2.eu-central-1.amazonaws.com")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return fmt.Errorf("the endpoint for AWS %s would send a session token unencrypted: use https, or a loopback address such as 127.0.0.1", u)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("the endpoint for AWS %s starts with neither https:// nor http://", u)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// A service is one of AWS's that speaks the Query protocol: a form goes in, XML comes out.
+type service struct {
+	// host is the first part of its host's name, scope its name in a signature, version that of its API.
+	host, scope, version string
+}
+
+var (
+	serviceEC2         = service{"ec2", "ec2", "2016-11-15"}
+	serviceAutoScaling = service{"autoscaling", "autoscaling", "2011-01-01"}
+	serviceELB         = service{"elasticloadbalancing", "elasticloadbalancing", "2015-12-01"}
+)
+
+// url is where the service answers for an account.
+func (s service) url(a Account) string {
+	if a.Endpoint != "" {
+		return strings.TrimRight(a.Endpoint, "/") + "/"
+	}
+	domain := "amazonaws.com"
+	if strings.HasPrefix(a.Region, "cn-") {
+		domain = "amazonaws.com.cn"
+	}
+	return "https://" + s.host + "." + a.Region + "." + domain + "/"
+}

@@ -1,0 +1,118 @@
+package ec2
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// maxEnded bounds how many servers of one name may have ended while EC2 still remembers their orders, but shows them no more. It
+// shows an ended server for about an hour, and remembers an order for about a day.
+const maxEnded = 40
+
+// Create has a server made from the launch template, with its tags from its first moment on. Where the order leaves the size open, it is the
+// template's.
+//
+// The order bears a client token, by which EC2 makes one server of it however often it comes. The token is made of the order itself and of
+// the newest server of that name that has ended. So an order whose answer was lost leads to the same server when it is given again, by
+// this program or by the one after it, and a later server of the same name is another one.
+func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err error) {
+	err = do(ctx, "make the server "+clean(o.Name), func(ctx context.Context) error {
+		s, err = p.create(ctx, o)
+		return err
+	})
+	return s, err
+}
+
+func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error) {
+	switch {
+	case o.Name == "" || len(o.Name) > 255 || strings.ContainsAny(o.Name, "*?\\") || clean(o.Name) != o.Name:
+		return pool.Server{}, fmt.Errorf("%w: the name is none: it has 1 to 255 characters, such as web-7, and none of * ? \\", pool.ErrRefused)
+	case o.Size != "" && !typeName.MatchString(o.Size):
+		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small", pool.ErrRefused, clean(o.Size))
+	}
+	for _, s := range p.recent.unseen() {
+		if s.Name == o.Name {
+			return s, nil
+		}
+	}
+	filter := url.Values{"Filter.3.Name": {"tag:Name"}, "Filter.3.Value.1": {o.Name}}
+	found, err := p.find(ctx, filter, pending, running, shuttingDown, stopping, stopped, terminated)
+	if err != nil {
+		return pool.Server{}, err
+	}
+	var ended instance
+	for _, i := range found {
+		s := p.recent.correct(p.server(i))
+		if i.State != terminated && s.State != pool.Ending {
+			return s, nil
+		}
+		if ended.ID == "" || i.Launched.After(ended.Launched) {
+			ended = i
+		}
+	}
+	for n := range maxEnded {
+		i, err := p.run(ctx, o, p.token(o, ended.ID, n), false)
+		// An earlier server of the name, that has ended so long ago that it is not shown any more.
+		if codeOf(err) == "IdempotentInstanceTerminated" || err == nil && (i.State == terminated || i.State == shuttingDown) {
+			continue
+		}
+		if err != nil {
+			return pool.Server{}, err
+		}
+		s := p.server(i)
+		if s.Name == "" {
+			s.Name = o.Name
+		}
+		p.recent.make(s)
+		return s, nil
+	}
+	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends each of them", maxEnded)
+}
+
+// token names the order for EC2: 64 characters at most.
+func (p *Provider) token(o pool.Order, after string, n int) string {
+	sum := sha256.New()
+	for _, part := range []string{p.o.Pool, o.Name, o.Size, p.from.String(), after, strconv.Itoa(n)} {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return "asb-" + hex.EncodeToString(sum.Sum(nil))[:48]
+}
+
+// run makes one call of RunInstances. A dry run only asks whether it would be allowed.
+func (p *Provider) run(ctx context.Context, o pool.Order, token string, dry bool) (instance, error) {
+	params := url.Values{
+		"MinCount":                        {"1"},
+		"MaxCount":                        {"1"},
+		"ClientToken":                     {token},
+		"LaunchTemplate.Version":          {p.from.version},
+		"TagSpecification.1.ResourceType": {"instance"},
+		"TagSpecification.1.Tag.1.Key":    {poolTag},
+		"TagSpecification.1.Tag.1.Value":  {p.o.Pool},
+		"TagSpecification.1.Tag.2.Key":    {"Name"},
+		"TagSpecification.1.Tag.2.Value":  {o.Name},
+	}
+	p.from.params(params, "LaunchTemplate.")
+	if o.Size != "" {
+		params.Set("InstanceType", o.Size)
+	}
+	if dry {
+		params.Set("DryRun", "true")
+	}
+	var a struct {
+		Instances []instance `xml:"instancesSet>item"`
+	}
+	if err := p.client.call(ctx, serviceEC2, once, "RunInstances", params, &a); err != nil {
+		return instance{}, err
+	}
+	if len(a.Instances) != 1 || !instanceID.MatchString(a.Instances[0].ID) {
+		return instance{}, &Error{Message: fmt.Sprintf("the answer tells of %d servers, where one was ordered: the next list tells what there is", len(a.Instances))}
+	}
+	return a.Instances[0], nil
+}

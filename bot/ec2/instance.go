@@ -1,0 +1,76 @@
+package ec2
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// An instance is one as EC2 tells.
+type instance struct {
+	ID        string     `xml:"instanceId"`
+	Type      string     `xml:"instanceType"`
+	State     string     `xml:"instanceState>name"`
+	Launched  time.Time  `xml:"launchTime"`
+	PrivateIP string     `xml:"privateIpAddress"`
+	PublicIP  string     `xml:"ipAddress"`
+	Lifecycle string     `xml:"instanceLifecycle"`
+	Tags      []tag      `xml:"tagSet>item"`
+	Reason    reasonText `xml:"stateReason"`
+}
+
+type tag struct {
+	Key   string `xml:"key"`
+	Value string `xml:"value"`
+}
+
+type reasonText struct {
+	Code    string `xml:"code"`
+	Message string `xml:"message"`
+}
+
+// The states of an instance, as EC2 calls them.
+const (
+	pending      = "pending"
+	running      = "running"
+	shuttingDown = "shutting-down"
+	terminated   = "terminated"
+	stopping     = "stopping"
+	stopped      = "stopped"
+)
+
+// states are how the pool calls them. One that is terminated is gone, and has no name there.
+var states = map[string]pool.State{
+	pending: pool.Making, running: pool.Active, shuttingDown: pool.Ending, stopping: pool.Off, stopped: pool.Off,
+}
+
+func (i instance) tag(key string) string {
+	for _, t := range i.Tags {
+		if t.Key == key {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+// server is the instance as the pool sees it.
+func (p *Provider) server(i instance) pool.Server {
+	s := pool.Server{
+		ID: i.ID, Name: i.tag("Name"), Address: i.PrivateIP, State: states[i.State], Size: i.Type, Price: p.price(i.Type), Created: i.Launched,
+	}
+	if p.o.Public {
+		s.Address = i.PublicIP
+	}
+	switch {
+	case i.State == running && s.Address == "" && p.o.Public:
+		s.Note = "it has no public IP address"
+	case s.State == pool.Ending || s.State == pool.Off:
+		s.Note = i.State
+		if i.Reason.Message != "" {
+			s.Note += ": " + clean(i.Reason.Message)
+		}
+	case i.Lifecycle != "":
+		s.Note = i.Lifecycle // "spot": AWS may take it back
+	}
+	return s
+}

@@ -1,0 +1,144 @@
+package ec2
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// pageSize is how many servers a page of a list has at most; AWS allows 5 to 1,000.
+const pageSize = 200
+
+// List reads all servers of the pool, those that are shutting down among them.
+func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
+	var list []pool.Server
+	err := do(ctx, "list the servers of the pool "+p.o.Pool, func(ctx context.Context) error {
+		found, err := p.find(ctx, url.Values{}, pending, running, shuttingDown, stopping, stopped)
+		for _, i := range found {
+			if i.State != terminated {
+				list = append(list, p.recent.correct(p.server(i)))
+			}
+		}
+		list = append(list, p.recent.unseen()...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b pool.Server) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	return list, nil
+}
+
+// find reads the instances that bear the pool's tag, are in one of the states, and pass the filters in params, of which there are as
+// many as params has keys of the form Filter.N.Name; they begin at 3.
+func (p *Provider) find(ctx context.Context, params url.Values, states ...string) ([]instance, error) {
+	params.Set("Filter.1.Name", "tag:"+poolTag)
+	params.Set("Filter.1.Value.1", p.o.Pool)
+	params.Set("Filter.2.Name", "instance-state-name")
+	for n, s := range states {
+		params.Set("Filter.2.Value."+strconv.Itoa(n+1), s)
+	}
+	params.Set("MaxResults", strconv.Itoa(pageSize))
+	var list []instance
+	err := pages(params, func() (string, error) {
+		found, next, err := p.client.instances(ctx, params)
+		list = append(list, found...)
+		return next, err
+	})
+	// The filter is AWS's promise; that only the pool's own are touched is ours.
+	return slices.DeleteFunc(list, func(i instance) bool { return i.tag(poolTag) != p.o.Pool }), err
+}
+
+// instances makes one call of DescribeInstances.
+func (c *client) instances(ctx context.Context, params url.Values) (list []instance, next string, err error) {
+	var a struct {
+		Instances []instance `xml:"reservationSet>item>instancesSet>item"`
+		Next      string     `xml:"nextToken"`
+	}
+	err = c.call(ctx, serviceEC2, harmless, "DescribeInstances", params, &a)
+	return a.Instances, a.Next, err
+}
+
+// pages makes a call until there is no further page.
+func pages(params url.Values, call func() (next string, err error)) error {
+	for range maxPages {
+		next, err := call()
+		if err != nil || next == "" {
+			return err
+		}
+		params.Set("NextToken", next)
+	}
+	return fmt.Errorf("the list has more than %d pages", maxPages)
+}
+
+// Describe reads one server.
+func (p *Provider) Describe(ctx context.Context, id string) (s pool.Server, err error) {
+	err = do(ctx, "read the server "+clean(id), func(ctx context.Context) error {
+		s, err = p.describe(ctx, id)
+		return err
+	})
+	return s, err
+}
+
+func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error) {
+	if !instanceID.MatchString(id) {
+		return pool.Server{}, fmt.Errorf("%w: %q is no instance's id, which looks like i-0123456789abcdef0", pool.ErrGone, clean(id))
+	}
+	list, _, err := p.client.instances(ctx, url.Values{"InstanceId.1": {id}})
+	fresh, isNew := p.recent.isNew(id)
+	at := slices.IndexFunc(list, func(i instance) bool { return i.ID == id })
+	switch {
+	case isNew && (errors.Is(err, pool.ErrGone) || err == nil && (at < 0 || list[at].tag(poolTag) == "")):
+		return fresh, nil // EC2's reads do not know it yet
+	case err != nil:
+		return pool.Server{}, err
+	case at < 0:
+		return pool.Server{}, pool.ErrGone
+	}
+	i := list[at]
+	switch {
+	case i.tag(poolTag) != p.o.Pool:
+		return pool.Server{}, fmt.Errorf("%w: %s=%s", pool.ErrNotOurs, poolTag, p.o.Pool)
+	case i.State == terminated && i.Reason.Message != "":
+		return pool.Server{}, fmt.Errorf("%w: it was terminated: %s", pool.ErrGone, clean(i.Reason.Message))
+	case i.State == terminated:
+		return pool.Server{}, fmt.Errorf("%w: it was terminated", pool.ErrGone)
+	}
+	return p.recent.correct(p.server(i)), nil
+}
+
+// Destroy terminates a server.
+func (p *Provider) Destroy(ctx context.Context, id string) error {
+	return do(ctx, "destroy the server "+clean(id), func(ctx context.Context) error {
+		s, err := p.describe(ctx, id)
+		switch {
+		case errors.Is(err, pool.ErrGone) || err == nil && s.State == pool.Ending:
+			return nil
+		case err != nil:
+			return err
+		}
+		_, isNew := p.recent.isNew(id)
+		for {
+			err = p.client.call(ctx, serviceEC2, harmless, "TerminateInstances", url.Values{"InstanceId.1": {id}}, nil)
+			if !errors.Is(err, pool.ErrGone) || !isNew {
+				break
+			}
+			// It was made, so it will be known, and would cost money for ever if this was taken for an end.
+			if sleep(ctx, time.Second) != nil {
+				return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and it still has to be destroyed", err)
+			}
+		}
+		if err == nil || errors.Is(err, pool.ErrGone) {
+			p.recent.end(s)
+			return nil
+		}
+		return err
+	})
+}
