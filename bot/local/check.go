@@ -19,7 +19,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	report("shell", p.shell, nil)
+	report("shell", p.procs.shell, nil)
 	report("router address", p.url+" was free", nil) // New listens there
 	_, err := p.sh(ctx, "-n", "-c", p.o.Command)
 	if err != nil {
@@ -41,7 +41,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 // sh runs the shell as a process of the app would be, and gives its output.
 func (p *Platform) sh(ctx context.Context, args ...string) (string, error) {
 	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, p.shell, args...)
+	cmd := exec.CommandContext(ctx, p.procs.shell, args...)
 	cmd.Dir = p.o.Dir
 	cmd.Env = append([]string{}, p.o.Env...)
 	cmd.Stdout, cmd.Stderr = &out, &complaint

@@ -40,7 +40,7 @@ func (p *Platform) keep(d *dyno) {
 		select {
 		case <-d.quit:
 			return
-		case <-p.killed:
+		case <-p.procs.killed:
 			return
 		default:
 		}
@@ -56,7 +56,7 @@ func (p *Platform) keep(d *dyno) {
 		case <-time.After(wait):
 		case <-d.quit:
 			return
-		case <-p.killed:
+		case <-p.procs.killed:
 			return
 		}
 	}
@@ -72,7 +72,7 @@ func (p *Platform) live(d *dyno) error {
 	defer p.ports.giveBack(port)
 	p.setState(d, Starting)
 	began := time.Now()
-	proc, err := p.start(d.name, port)
+	proc, err := p.procs.start(d.name, port, "DYNO="+d.name)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -137,13 +137,8 @@ func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 		case <-time.After(p.timing.drain):
 		}
 	}
-	proc.signal(syscall.SIGTERM)
-	select {
-	case <-proc.done:
-	case <-time.After(p.timing.grace):
-		p.log.Warn("local process did not end on SIGTERM, so it gets SIGKILL", "process", d.name, "after", p.timing.grace)
-		proc.signal(syscall.SIGKILL)
-		<-proc.done
+	if proc.end(p.timing.grace) {
+		p.log.Warn("local process did not end on SIGTERM, so it got SIGKILL", "process", d.name, "after", p.timing.grace)
 	}
 	p.log.Info("local process stopped", "process", d.name, "exit", proc.exit)
 }

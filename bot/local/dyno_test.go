@@ -208,9 +208,9 @@ func TestScalingDownEndsTheHighestNumberAndLetsItsRequestsFinish(t *testing.T) {
 
 // asked reports whether a process got SIGTERM.
 func asked(p *Platform) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for proc := range p.running {
+	p.procs.mu.Lock()
+	defer p.procs.mu.Unlock()
+	for proc := range p.procs.running {
 		proc.mu.Lock()
 		a := proc.asked
 		proc.mu.Unlock()
@@ -260,7 +260,7 @@ func TestProcessThatIgnoresSIGTERMGetsSIGKILL(t *testing.T) {
 	settle(t, p)
 	resize(t, p, 0)
 	settle(t, p)
-	if len(p.running) != 0 {
+	if p.procs.count() != 0 {
 		t.Error("it still runs")
 	}
 }

@@ -72,7 +72,7 @@ func TestWatchdogEndsTheGroupsItWasToldOfAndNoOthers(t *testing.T) {
 		return cmd, ended
 	}
 	p := open(t, options(t, "", 0))
-	dog, err := startWatchdog(p.shell, p.log)
+	dog, err := startWatchdog(p.procs.shell, p.log)
 	if err != nil {
 		t.Fatal(err)
 	}

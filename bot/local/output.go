@@ -18,6 +18,14 @@ type output struct {
 	w  io.Writer
 }
 
+// newOutput gives an output to w; nil where that is nil.
+func newOutput(w io.Writer) *output {
+	if w == nil {
+		return nil
+	}
+	return &output{w: w}
+}
+
 // tap gives a file for a process to write to, whose lines are forwarded until every copy of it is closed. flush, called
 // when the process has ended, waits for the last line. It does not wait long for a grandchild that left the process group
 // and holds the file; what that one writes later is lost. (That is why this is no pipe of os/exec's own, which would be

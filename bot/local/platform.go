@@ -72,27 +72,23 @@ type timing struct {
 // several goroutines.
 type Platform struct {
 	o      Options
-	shell  string
 	log    *slog.Logger
-	out    *output
+	procs  *launcher
 	ln     net.Listener
 	url    string
 	timing timing
 	pool   *pool
 	router *router
 	ports  *ports
-	dog    *watchdog // set by Run before the first process starts
 
 	closing chan struct{} // closed when the shutdown begins
-	killed  chan struct{} // closed by Kill
 
 	mu       sync.Mutex
 	phase    phase
 	wish     int
 	active   []*dyno            // active[i] has the number i+1
 	stopping map[*dyno]struct{} // surplus ones whose processes have not ended yet
-	running  map[*process]struct{}
-	keepers  sync.WaitGroup // one for each active or stopping dyno
+	keepers  sync.WaitGroup     // one for each active or stopping dyno
 }
 
 type phase int
@@ -132,17 +128,15 @@ func New(o Options) (*Platform, error) {
 		return nil, err
 	}
 	p := &Platform{
-		o: o, shell: shell, log: o.Log, ln: ln, url: urlOf(ln.Addr()), wish: o.Dynos,
+		o: o, log: o.Log, ln: ln, url: urlOf(ln.Addr()), wish: o.Dynos,
 		timing: timing{
 			boot: o.BootTimeout, firstByte: 30 * time.Second, drain: time.Second, grace: 10 * time.Second,
 			backoff: time.Second, backoffMax: 5 * time.Minute, calm: time.Minute,
 		},
 		pool: &pool{}, ports: newPorts(),
-		closing: make(chan struct{}), killed: make(chan struct{}),
-		stopping: map[*dyno]struct{}{}, running: map[*process]struct{}{},
-	}
-	if o.Out != nil {
-		p.out = &output{w: o.Out}
+		procs:    newLauncher(shell, o.Command, o.Dir, o.Env, newOutput(o.Out)),
+		closing:  make(chan struct{}),
+		stopping: map[*dyno]struct{}{},
 	}
 	return p, nil
 }
@@ -200,7 +194,7 @@ func (p *Platform) WebURL(context.Context) (string, error) { return p.url, nil }
 // are still there after 10 s get SIGKILL, and Run returns when all of them are gone. It returns an error when it could not
 // start, or when the router ended by itself. It runs once.
 func (p *Platform) Run(ctx context.Context) error {
-	dog, err := startWatchdog(p.shell, p.log)
+	dog, err := startWatchdog(p.procs.shell, p.log)
 	if err != nil {
 		return fmt.Errorf("start the watchdog of the local platform: %w", err)
 	}
@@ -223,7 +217,7 @@ func (p *Platform) Run(ctx context.Context) error {
 	var failed error
 	select {
 	case <-ctx.Done():
-	case <-p.killed:
+	case <-p.procs.killed:
 	case err := <-served:
 		failed = fmt.Errorf("the local router ended: %w", err)
 	}
@@ -252,7 +246,7 @@ func (p *Platform) begin(dog *watchdog) error {
 		return errors.New("the local platform runs once, and has run or been killed already")
 	}
 	p.phase = live
-	p.dog = dog
+	p.procs.dog = dog
 	p.router = newRouter(p.pool, p.ln.Addr().(*net.TCPAddr).Port, p.timing.firstByte, p.log)
 	p.adjust()
 	return nil
@@ -274,18 +268,9 @@ func (p *Platform) finish() {
 func (p *Platform) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.killed:
-		return
-	default:
-		close(p.killed)
-	}
-	if p.phase == fresh {
+	if p.procs.kill() && p.phase == fresh {
 		p.phase = ending
 		close(p.closing)
 		_ = p.ln.Close()
-	}
-	for proc := range p.running {
-		proc.signal(syscall.SIGKILL)
 	}
 }

@@ -28,11 +28,7 @@ func TestConformance(t *testing.T) {
 		p := open(t, options(t, "", 2))
 		run(t, p)
 		settle(t, p)
-		return scalertest.Fixture{Scaler: p, Count: func() int {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return len(p.running)
-		}}
+		return scalertest.Fixture{Scaler: p, Count: p.procs.count}
 	})
 }
 
@@ -112,8 +108,8 @@ func TestShutdownEndsEveryProcessAndRefusesAResize(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Run gave %v", err)
 	}
-	if len(p.running) != 0 || len(p.Dynos()) != 0 || listening(strings.TrimPrefix(p.url, "http://")) {
-		t.Errorf("after Run there are still %d processes, %q, or a router", len(p.running), states(p))
+	if p.procs.count() != 0 || len(p.Dynos()) != 0 || listening(strings.TrimPrefix(p.url, "http://")) {
+		t.Errorf("after Run there are still %d processes, %q, or a router", p.procs.count(), states(p))
 	}
 	if err := p.Run(t.Context()); err == nil {
 		t.Error("Run could be called twice")
@@ -140,8 +136,8 @@ func TestKillAloneEndsRun(t *testing.T) {
 	go func() { settled <- p.Run(context.Background()) }()
 	settle(t, p)
 	p.Kill()
-	if err := <-settled; err != nil || len(p.running) != 0 {
-		t.Errorf("Run gave %v, and %d processes are left", err, len(p.running))
+	if err := <-settled; err != nil || p.procs.count() != 0 {
+		t.Errorf("Run gave %v, and %d processes are left", err, p.procs.count())
 	}
 }
 

@@ -1,18 +1,10 @@
 package local
 
 import (
-	"os"
-	"os/exec"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
 )
-
-// launch is what sh runs first in every process: it tells the watchdog of its group, closes the pipe to it, and becomes the
-// command. Telling it here rather than from the bot leaves no moment at which the bot could be killed and the process be
-// unknown to the watchdog. The subshell takes the SIGPIPE when the watchdog is gone.
-const launch = `(echo "+$$" >&3) 2>/dev/null; exec 3>&-; exec "$0" -c "$1"`
 
 // settling bounds the waits for what follows SIGKILL at once: the group's end, and that of its output.
 const settling = time.Second
@@ -28,51 +20,6 @@ type process struct {
 	gone   bool      // the group has ended: its id may be somebody else's by now
 	asked  bool      // SIGTERM was sent, so what is left of the group has time until SIGKILL
 	killed time.Time // when SIGKILL was sent
-}
-
-// start starts the command as one process group.
-func (p *Platform) start(name string, port int) (*process, error) {
-	cmd := exec.Command(p.shell, "-c", launch, p.shell, p.o.Command)
-	cmd.Dir = p.o.Dir
-	cmd.Env = append(append([]string{}, p.o.Env...), "PORT="+strconv.Itoa(port), "DYNO="+name)
-	cmd.ExtraFiles = []*os.File{p.dog.pipe}
-	cmd.SysProcAttr = ownGroup()
-	flush := func() {}
-	if p.out != nil {
-		w, f, err := p.out.tap(name + " | ")
-		if err != nil {
-			return nil, err
-		}
-		defer w.Close()
-		cmd.Stdout, cmd.Stderr, flush = w, w, f
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	proc := &process{port: port, done: make(chan struct{}), group: cmd.Process.Pid}
-	p.mu.Lock()
-	p.running[proc] = struct{}{}
-	p.mu.Unlock()
-	select {
-	case <-p.killed: // Kill may have come before it could find this process
-		proc.signal(syscall.SIGKILL)
-	default:
-	}
-	go p.await(proc, cmd, flush)
-	return proc, nil
-}
-
-// await waits for the end of a process, of its group and of its output.
-func (p *Platform) await(proc *process, cmd *exec.Cmd, flush func()) {
-	_ = cmd.Wait() // the state below tells it all
-	proc.exit = cmd.ProcessState.String()
-	proc.awaitGroup()
-	p.dog.forget(proc.group)
-	flush()
-	p.mu.Lock()
-	delete(p.running, proc)
-	p.mu.Unlock()
-	close(proc.done)
 }
 
 // awaitGroup waits until the rest of the group has ended after its leader. When nobody asked the leader to end, the rest
@@ -115,4 +62,18 @@ func (proc *process) signal(sig syscall.Signal) {
 		}
 	}
 	signalGroup(proc.group, sig)
+}
+
+// end ends the process and its group: by SIGTERM, and by SIGKILL after the grace period. It returns when they are gone, and reports whether
+// it took SIGKILL.
+func (proc *process) end(grace time.Duration) (killed bool) {
+	proc.signal(syscall.SIGTERM)
+	select {
+	case <-proc.done:
+		return false
+	case <-time.After(grace):
+		proc.signal(syscall.SIGKILL)
+		<-proc.done
+		return true
+	}
 }

@@ -1,0 +1,100 @@
+package local
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// launch is what sh runs first in every process: it tells the watchdog of its group, closes the pipe to it, and becomes the
+// command. Telling it here rather than from the bot leaves no moment at which the bot could be killed and the process be
+// unknown to the watchdog. The subshell takes the SIGPIPE when the watchdog is gone.
+const launch = `(echo "+$$" >&3) 2>/dev/null; exec 3>&-; exec "$0" -c "$1"`
+
+// A launcher starts processes of one command, and knows those that run.
+type launcher struct {
+	shell   string
+	command string
+	dir     string
+	env     []string
+	out     *output       // nil: what they print is thrown away
+	dog     *watchdog     // set before the first process starts
+	killed  chan struct{} // closed by kill
+
+	mu      sync.Mutex
+	running map[*process]struct{}
+}
+
+func newLauncher(shell, command, dir string, env []string, out *output) *launcher {
+	return &launcher{shell: shell, command: command, dir: dir, env: env, out: out, killed: make(chan struct{}), running: map[*process]struct{}{}}
+}
+
+// start starts the command as one process group, which is told its port and what else env holds.
+func (l *launcher) start(name string, port int, env ...string) (*process, error) {
+	cmd := exec.Command(l.shell, "-c", launch, l.shell, l.command)
+	cmd.Dir = l.dir
+	cmd.Env = append(append(append([]string{}, l.env...), "PORT="+strconv.Itoa(port)), env...)
+	cmd.ExtraFiles = []*os.File{l.dog.pipe}
+	cmd.SysProcAttr = ownGroup()
+	flush := func() {}
+	if l.out != nil {
+		w, f, err := l.out.tap(name + " | ")
+		if err != nil {
+			return nil, err
+		}
+		defer w.Close()
+		cmd.Stdout, cmd.Stderr, flush = w, w, f
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	proc := &process{port: port, done: make(chan struct{}), group: cmd.Process.Pid}
+	l.mu.Lock()
+	l.running[proc] = struct{}{}
+	l.mu.Unlock()
+	select {
+	case <-l.killed: // kill may have come before it could find this process
+		proc.signal(syscall.SIGKILL)
+	default:
+	}
+	go l.await(proc, cmd, flush)
+	return proc, nil
+}
+
+// await waits for the end of a process, of its group and of its output.
+func (l *launcher) await(proc *process, cmd *exec.Cmd, flush func()) {
+	_ = cmd.Wait() // the state below tells it all
+	proc.exit = cmd.ProcessState.String()
+	proc.awaitGroup()
+	l.dog.forget(proc.group)
+	flush()
+	l.mu.Lock()
+	delete(l.running, proc)
+	l.mu.Unlock()
+	close(proc.done)
+}
+
+// kill sends SIGKILL to every group, and to those that start later. It reports whether it was called for the first time.
+func (l *launcher) kill() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.killed:
+		return false
+	default:
+		close(l.killed)
+	}
+	for proc := range l.running {
+		proc.signal(syscall.SIGKILL)
+	}
+	return true
+}
+
+// count is how many processes run.
+func (l *launcher) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running)
+}
