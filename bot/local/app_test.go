@@ -18,11 +18,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The test binary plays three roles: the tests, the app that the platform runs, and a bot that gets killed.
+// The test binary plays several roles: the tests, the app that the platform runs, and bots that get killed.
 func TestMain(m *testing.M) {
 	switch os.Getenv("LOCAL_TEST_ROLE") {
 	case "app":
 		app(os.Getenv("MODE"))
+	case "provider":
+		doomedProvider()
 	case "bot":
 		doomedBot()
 	default:

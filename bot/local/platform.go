@@ -18,7 +18,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -77,7 +76,7 @@ type Platform struct {
 	ln     net.Listener
 	url    string
 	timing timing
-	pool   *pool
+	pool   *backends
 	router *router
 	ports  *ports
 
@@ -133,7 +132,7 @@ func New(o Options) (*Platform, error) {
 			boot: o.BootTimeout, firstByte: 30 * time.Second, drain: time.Second, grace: 10 * time.Second,
 			backoff: time.Second, backoffMax: 5 * time.Minute, calm: time.Minute,
 		},
-		pool: &pool{}, ports: newPorts(),
+		pool: &backends{}, ports: newPorts(),
 		procs:    newLauncher(shell, o.Command, o.Dir, o.Env, newOutput(o.Out)),
 		closing:  make(chan struct{}),
 		stopping: map[*dyno]struct{}{},
@@ -204,13 +203,7 @@ func (p *Platform) Run(ctx context.Context) error {
 	if err := p.begin(dog); err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler:           p.router,
-		BaseContext:       func(net.Listener) context.Context { return base },
-		ReadHeaderTimeout: 30 * time.Second,
-		IdleTimeout:       90 * time.Second,
-		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-	}
+	srv := newServer(p.router, base, p.log)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(p.ln) }()
 

@@ -18,7 +18,7 @@ import (
 // A connection is never used twice. So a refused connection, the only thing that leads to another try, says for certain
 // that the request reached nobody, and no request that a process has seen is ever sent again.
 type router struct {
-	pool      *pool
+	pool      *backends
 	proxy     *httputil.ReverseProxy
 	dialTCP   func(ctx context.Context, network, addr string) (net.Conn, error)
 	port      string
@@ -31,7 +31,7 @@ type router struct {
 }
 
 // newRouter makes a router that listens on a port and gives a process the time firstByte to begin its answer.
-func newRouter(p *pool, port int, firstByte time.Duration, log *slog.Logger) *router {
+func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger) *router {
 	r := &router{
 		pool: p, port: strconv.Itoa(port), firstByte: firstByte, faults: faultLog{log: log},
 		dialTCP: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, // Heroku's connect timeout
@@ -49,6 +49,17 @@ func newRouter(p *pool, port int, firstByte time.Duration, log *slog.Logger) *ro
 		BufferPool:     &buffers{},
 	}
 	return r
+}
+
+// newServer gives an HTTP server for a router, whose requests end with base.
+func newServer(r *router, base context.Context, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           r,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: 30 * time.Second,
+		IdleTimeout:       90 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }
 
 // timerKey finds the timer that ends a request when no byte of its answer comes in time.

@@ -18,11 +18,11 @@ import (
 )
 
 // serve gives a router in front of handlers, its URL and its log.
-func serve(t testing.TB, backends ...http.Handler) (*router, string, *buffer) {
+func serve(t testing.TB, handlers ...http.Handler) (*router, string, *buffer) {
 	t.Helper()
 	var log buffer
-	r := newRouter(&pool{}, 5000, 30*time.Second, slog.New(slog.NewTextHandler(&log, nil)))
-	for _, h := range backends {
+	r := newRouter(&backends{}, 5000, 30*time.Second, slog.New(slog.NewTextHandler(&log, nil)))
+	for _, h := range handlers {
 		s := httptest.NewServer(h)
 		t.Cleanup(s.Close)
 		r.pool.add(s.Listener.Addr().String())
@@ -54,7 +54,7 @@ func hangUp(seen *atomic.Int32) http.HandlerFunc {
 
 func TestRequestsSpreadEvenlyAtRandom(t *testing.T) {
 	const n, each = 5, 4000
-	p := &pool{}
+	p := &backends{}
 	for i := range n {
 		p.add(fmt.Sprint(i))
 	}
@@ -155,7 +155,7 @@ func TestAnswerMustBeginWithin30Seconds(t *testing.T) {
 		{30*time.Second + time.Millisecond, 503, "H12 Request timeout\n", 30 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			p := &pool{}
+			p := &backends{}
 			r := newRouter(p, 5000, open(t, options(t, "", 0)).timing.firstByte, slog.New(slog.DiscardHandler))
 			pipes(r, c.takes)
 			w, began := httptest.NewRecorder(), time.Now()
@@ -404,7 +404,7 @@ func TestClosedRouterLetsNobodyInAndWaitsForThoseInside(t *testing.T) {
 func TestManyFaultsAreFewLogLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRouter(&pool{}, 5000, time.Second, slog.New(slog.NewTextHandler(&log, nil)))
+		r := newRouter(&backends{}, 5000, time.Second, slog.New(slog.NewTextHandler(&log, nil)))
 		for range 100 {
 			r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 			time.Sleep(102 * time.Millisecond)
