@@ -1,0 +1,58 @@
+package remote
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// algorithms are those of the keys that are known of a host. Without them a host that has several keys might show one that is not known,
+// which would look like another host. None for a host that is not known by a key of its own: then the callback decides.
+func algorithms(known ssh.HostKeyCallback, address string, remote net.Addr) []string {
+	wrong := &knownhosts.KeyError{}
+	if err := known(address, remote, nobodysKey()); !errors.As(err, &wrong) {
+		return nil
+	}
+	var all []string
+	for _, k := range wrong.Want {
+		types := []string{k.Key.Type()}
+		if types[0] == ssh.KeyAlgoRSA {
+			types = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		}
+		for _, t := range types {
+			if !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// nobodysKey is a public key that no host has.
+func nobodysKey() ssh.PublicKey {
+	key, err := ssh.NewPublicKey(ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
+	if err != nil {
+		panic(err) // it takes any 32 bytes
+	}
+	return key
+}
+
+// explain says what is wrong with a host key to people.
+func explain(err error, key ssh.PublicKey, file string) error {
+	wrong := &knownhosts.KeyError{}
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	shown := fmt.Sprintf("%s %s", key.Type(), ssh.FingerprintSHA256(key))
+	if len(wrong.Want) == 0 {
+		return fmt.Errorf("its host key %s is not in %s: compare it with the machine's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), and add it by ssh-keyscan", shown, file)
+	}
+	want := wrong.Want[0]
+	return fmt.Errorf("its host key %s is not the one in %s, line %d (%s %s): it is another machine, or was set up anew: nothing was sent",
+		shown, want.Filename, want.Line, want.Key.Type(), ssh.FingerprintSHA256(want.Key))
+}

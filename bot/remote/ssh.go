@@ -1,0 +1,222 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// SSHOptions are what all machines over SSH have in common.
+type SSHOptions struct {
+	// KeyFile is a private key's, as ssh-keygen writes it. Empty for the agent's keys alone.
+	KeyFile string
+	// Passphrase is the key's; empty where it has none.
+	Passphrase string
+	// Agent is the path of an SSH agent's socket. Empty for none.
+	Agent string
+	// KnownHostsFile has the machines' host keys, as ssh keeps them. It is read at each connection, so what is added to it counts.
+	KnownHostsFile string
+	// DialTimeout bounds connecting and logging in. 0 is 10 s. What bounds a command is its context.
+	DialTimeout time.Duration
+}
+
+const defaultDialTimeout = 10 * time.Second
+
+// SSH is how to reach machines.
+type SSH struct {
+	o    SSHOptions
+	keys []ssh.Signer
+}
+
+// NewSSH reads the key, and checks the rest, all of it. It connects nowhere.
+func NewSSH(o SSHOptions) (*SSH, error) {
+	s := &SSH{o: o}
+	var wrong []error
+	if o.KeyFile == "" && o.Agent == "" {
+		wrong = append(wrong, errors.New("there is no SSH key and no agent: name the file of a private key"))
+	}
+	if o.KeyFile != "" {
+		key, err := readKey(o.KeyFile, o.Passphrase)
+		if err != nil {
+			wrong = append(wrong, err)
+		} else {
+			s.keys = append(s.keys, key)
+		}
+	}
+	if o.KnownHostsFile == "" {
+		wrong = append(wrong, errors.New("there is no file of known SSH hosts: name one, such as that which ssh keeps in ~/.ssh/known_hosts"))
+	} else if _, err := knownhosts.New(o.KnownHostsFile); err != nil {
+		wrong = append(wrong, fmt.Errorf("read the known SSH hosts: %w", err))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
+	if s.o.DialTimeout <= 0 {
+		s.o.DialTimeout = defaultDialTimeout
+	}
+	return s, nil
+}
+
+func readKey(file, passphrase string) (ssh.Signer, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the SSH key: %w", err)
+	}
+	key, err := ssh.ParsePrivateKey(text)
+	if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
+		if passphrase == "" {
+			return nil, fmt.Errorf("the SSH key in %s has a passphrase, and none is given", file)
+		}
+		if key, err = ssh.ParsePrivateKeyWithPassphrase(text, []byte(passphrase)); err != nil {
+			return nil, fmt.Errorf("the SSH key in %s does not open with the passphrase that is given", file)
+		}
+	}
+	if err != nil { // its text could quote the file
+		return nil, fmt.Errorf("%s holds no private SSH key as ssh-keygen writes it", file)
+	}
+	return key, nil
+}
+
+// Machine is one by its user and address: user@host or user@host:port, 22 where there is none.
+func (s *SSH) Machine(target string) (Machine, error) {
+	user, address, err := parseTarget(target)
+	if err != nil {
+		return nil, err
+	}
+	return &machine{ssh: s, user: user, address: address}, nil
+}
+
+func parseTarget(target string) (user, address string, err error) {
+	i := strings.LastIndex(target, "@")
+	if i <= 0 || strings.Contains(target[:i], ":") || strings.ContainsAny(target, " \t\r\n/") {
+		text := fmt.Sprintf("%q is no machine to reach by SSH", target)
+		if strings.Contains(target[:max(i, 0)], ":") {
+			text = "a machine to reach by SSH is given with a password" // which is not to be shown
+		}
+		return "", "", fmt.Errorf("%s: give user@host or user@host:port", text)
+	}
+	user, address = target[:i], target[i+1:]
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		host, port = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]"), "22"
+	}
+	if host == "" || port == "" || strings.ContainsAny(host, "[]") {
+		return "", "", fmt.Errorf("%q is no machine to reach by SSH: give user@host or user@host:port", target)
+	}
+	return user, net.JoinHostPort(host, port), nil
+}
+
+type machine struct {
+	ssh           *SSH
+	user, address string
+}
+
+func (m *machine) String() string { return m.user + "@" + strings.TrimSuffix(m.address, ":22") }
+
+// Stream makes a connection for each command: there are few, and none is kept that could be dead.
+func (m *machine) Stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error {
+	err := m.stream(ctx, command, stdin, stdout, stderr)
+	if exit := (*ExitError)(nil); err == nil || errors.As(err, &exit) {
+		return err
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("run a command on %s: %w", m, err)
+}
+
+func (m *machine) stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error {
+	client, err := m.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	defer context.AfterFunc(ctx, func() { client.Close() })() // which ends all that waits below
+	session, err := client.NewSession()
+	if err != nil {
+		return fmt.Errorf("open a session: %w", err)
+	}
+	defer session.Close()
+	session.Stdin, session.Stdout, session.Stderr = stdin, stdout, stderr
+	err = session.Run(command)
+	exit := (*ssh.ExitError)(nil)
+	if errors.As(err, &exit) {
+		status := exit.ExitStatus()
+		if exit.Signal() != "" {
+			status = -1
+		}
+		return &ExitError{Status: status}
+	}
+	return err
+}
+
+// dial connects and logs in, within the time for that.
+func (m *machine) dial(ctx context.Context) (*ssh.Client, error) {
+	known, err := knownhosts.New(m.ssh.o.KnownHostsFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the known SSH hosts: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, m.ssh.o.DialTimeout, fmt.Errorf("it did not let us in within %v", m.ssh.o.DialTimeout))
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", m.address)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	config := &ssh.ClientConfig{
+		User: m.user,
+		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() ([]ssh.Signer, error) { return m.ssh.signers(ctx) })},
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error {
+			return explain(known(host, remote, key), key, m.ssh.o.KnownHostsFile)
+		},
+		HostKeyAlgorithms: algorithms(known, m.address, conn.RemoteAddr()),
+	}
+	c, channels, requests, err := ssh.NewClientConn(conn, m.address, config)
+	if !stop() && err == nil {
+		c.Close()
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		conn.Close()
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	return ssh.NewClient(c, channels, requests), nil
+}
+
+// signers are the key of the file, and those of the agent if there is one.
+func (s *SSH) signers(ctx context.Context) ([]ssh.Signer, error) {
+	if s.o.Agent == "" {
+		return s.keys, nil
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", s.o.Agent)
+	if err != nil {
+		if len(s.keys) > 0 {
+			return s.keys, nil
+		}
+		return nil, fmt.Errorf("ask the SSH agent: %w", err)
+	}
+	context.AfterFunc(ctx, func() { conn.Close() }) // logging in is over by then
+	more, err := agent.NewClient(conn).Signers()
+	if err != nil && len(s.keys) == 0 {
+		return nil, fmt.Errorf("ask the SSH agent: %w", err)
+	}
+	return append(slices.Clone(s.keys), more...), nil
+}
