@@ -1,0 +1,146 @@
+package haproxy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// The servers' lines stand between these two, so that they can be found and read again.
+const (
+	blockBegin = "# autoscalebot: the servers, written anew at each change"
+	blockEnd   = "# autoscalebot: end of the servers"
+	serversTag = "$SERVERS"
+	drainMark  = " weight 0"
+)
+
+// maxConfig bounds a template and a configuration, in bytes.
+const maxConfig = 2 << 20
+
+// An entry is a server's line in the configuration.
+type entry struct {
+	name   string
+	host   string
+	port   int // 0 where the line has none
+	drains bool
+}
+
+func (e entry) address() string {
+	if e.port == 0 {
+		return e.host
+	}
+	return net.JoinHostPort(e.host, strconv.Itoa(e.port))
+}
+
+func readTemplate(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("read the template of HAProxy's configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read the template of HAProxy's configuration: %w", err)
+	case len(text) > maxConfig:
+		return "", fmt.Errorf("the template %s is longer than %d MB", file, maxConfig>>20)
+	}
+	if _, err := render(string(text), "", nil); err != nil {
+		return "", fmt.Errorf("the template %s %w", file, err)
+	}
+	return string(text), nil
+}
+
+// render puts the entries' lines into a template, wherever a line of it is $SERVERS, with that line's indentation.
+func render(template, line string, entries []entry) (string, error) {
+	var out strings.Builder
+	found := false
+	for l := range strings.Lines(template) {
+		word := strings.TrimSpace(l)
+		switch {
+		case word == blockBegin || word == blockEnd:
+			return "", fmt.Errorf("has the line %q in it: it is a configuration that the bot wrote; the template has a line %s in place of that part", word, serversTag)
+		case word != serversTag:
+			out.WriteString(l)
+			continue
+		}
+		found = true
+		indent, _, _ := strings.Cut(l, serversTag)
+		out.WriteString(indent + blockBegin + "\n")
+		for _, e := range entries {
+			out.WriteString(indent + e.render(line) + "\n")
+		}
+		out.WriteString(indent + blockEnd + "\n")
+	}
+	if !found {
+		return "", errors.New("has no line " + serversTag + ", where the servers go")
+	}
+	return out.String(), nil
+}
+
+func (e entry) render(line string) string {
+	host := e.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	line = strings.NewReplacer("$NAME", e.name, "$IP", host, "$PORT", strconv.Itoa(e.port)).Replace(line)
+	if e.drains {
+		line += drainMark
+	}
+	return line
+}
+
+// parseBlock reads the servers back from a configuration, and says whether it has our part at all. A server that stands in several such
+// parts, for several backends, is one.
+func parseBlock(config string) (entries []entry, has bool, err error) {
+	within := false
+	seen := map[string]bool{}
+	for l := range strings.Lines(config) {
+		word := strings.TrimSpace(l)
+		switch {
+		case word == blockBegin && within, word == blockEnd && !within:
+			return nil, false, errors.New("the marks around the servers are out of order: put the file back as the bot wrote it, or take its part out")
+		case word == blockBegin:
+			within, has = true, true
+		case word == blockEnd:
+			within = false
+		case within && word != "":
+			e, err := parseEntry(word)
+			if err != nil {
+				return nil, false, err
+			}
+			if !seen[e.name] {
+				entries = append(entries, e)
+			}
+			seen[e.name] = true
+		}
+	}
+	if within {
+		return nil, false, fmt.Errorf("the line %q is missing", blockEnd)
+	}
+	return entries, has, nil
+}
+
+func parseEntry(line string) (entry, error) {
+	words := strings.Fields(line)
+	if len(words) < 3 || words[0] != "server" {
+		return entry{}, fmt.Errorf("the line %q among the servers is none that the bot writes", cut(line, maxSaid))
+	}
+	if err := checkName("a server", words[1]); err != nil {
+		return entry{}, err
+	}
+	e := entry{name: words[1], drains: len(words) > 4 && strings.HasSuffix(" "+strings.Join(words[3:], " "), drainMark)}
+	host, port, err := hostPort(words[2], 1)
+	if err != nil {
+		return entry{}, err
+	}
+	e.host, e.port = host, port
+	if _, _, err := net.SplitHostPort(words[2]); err != nil {
+		e.port = 0
+	}
+	return e, nil
+}

@@ -1,0 +1,115 @@
+package haproxy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/haproxy"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+const fileBackend = preamble + `backend web
+  balance roundrobin
+  option httpchk GET /health
+  default-server inter 50ms
+`
+
+// newFile starts a HAProxy in master-worker mode, with a configuration of its own, and gives the balancer that writes that.
+func newFile(t testing.TB, o haproxy.FileOptions) (*haproxy.File, *proxy) {
+	t.Helper()
+	p := startProxy(t, fileBackend, "-W")
+	config, err := os.ReadFile(p.Config)
+	must(t, err)
+	o.Config, o.Template = p.Config, p.Config+".template"
+	must(t, os.WriteFile(o.Template, append(config, "  $SERVERS\n"...), 0o600))
+	if o.ReloadCommand == "" {
+		o.ReloadCommand = fmt.Sprintf("kill -USR2 %d", p.cmd.Process.Pid)
+	}
+	f, err := haproxy.NewFile(o)
+	must(t, err)
+	return f, p
+}
+
+// reloads is how often HAProxy has been reloaded, as far as its master has said.
+func (p *proxy) reloads() int { return strings.Count(p.log.String(), "Reloading HAProxy") }
+
+// Servers join, take traffic, are drained, and leave by reloads, and no request is lost on the way.
+func TestFileUnderLoad(t *testing.T) {
+	f, p := newFile(t, haproxy.FileOptions{})
+	web1, web2 := startBackend(t, "web-1"), startBackend(t, "web-2")
+	must(t, f.Add(t.Context(), web1.server()))
+	eventually(t, "web-1 is there", func() bool { return strings.Contains(p.ask(t, "show stat"), "web,web-1,") })
+	l := startLoad(t, p.URL, 3, 3)
+	eventually(t, "web-1 answers", func() bool { return l.answers("web-1") > 20 })
+
+	must(t, f.Add(t.Context(), web2.server()))
+	eventually(t, "web-2 answers", func() bool { return l.answers("web-2") > 20 })
+	before := p.reloads()
+	must(t, f.Add(t.Context(), web2.server()))
+	if m := members(t, f)["web-2"]; m.State != pool.Serving || m.Address != web2.address || m.Requests != -1 || m.Partly {
+		t.Errorf("the member is %+v", m)
+	}
+	must(t, f.Drain(t.Context(), pool.Member{Name: "web-2"}))
+	if m := members(t, f)["web-2"]; m.State != pool.Draining {
+		t.Errorf("the member that drains is %+v", m)
+	}
+	eventually(t, "web-2 gets no more", func() bool {
+		had, others := web2.served.Load(), l.answers("web-1")
+		eventually(t, "web-1 answers", func() bool { return l.answers("web-1") > others+50 })
+		return web2.served.Load() == had
+	})
+	must(t, f.Drain(t.Context(), pool.Member{Name: "web-2"}))
+	must(t, f.Remove(t.Context(), pool.Member{Name: "web-2"}))
+	must(t, f.Remove(t.Context(), pool.Member{Name: "web-2"}))
+	eventually(t, "web-2 is gone", func() bool { return !strings.Contains(p.ask(t, "show stat"), "web,web-2,") })
+	web2.Close()
+	others := l.answers("web-1")
+	eventually(t, "web-1 answers", func() bool { return l.answers("web-1") > others+50 })
+	if n := p.reloads() - before; n != 2 {
+		t.Errorf("HAProxy was reloaded %d times where there were 2 changes", n)
+	}
+	l.noneFailed(t, 200)
+}
+
+// What HAProxy does not take changes nothing, and the error shows why in its own words.
+func TestFileThatHAProxyRefuses(t *testing.T) {
+	f, p := newFile(t, haproxy.FileOptions{ServerLine: "server $NAME $IP:$PORT nonsense"})
+	was, err := os.ReadFile(p.Config)
+	must(t, err)
+	err = f.Add(t.Context(), pool.Server{Name: "web-1", Address: "127.0.0.1:80"})
+	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || !strings.Contains(err.Error(), "unknown keyword 'nonsense'") {
+		t.Errorf("the error is %v", err)
+	}
+	if now, err := os.ReadFile(p.Config); err != nil || string(now) != string(was) || p.reloads() > 0 {
+		t.Errorf("the configuration was changed: %s %v, or reloaded %d times", now, err, p.reloads())
+	}
+	if left, _ := filepath.Glob(p.Config + ".autoscalebot*"); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+}
+
+// A reload that fails is tried again by asking again, though the file is right already.
+func TestFileThatIsNotReloaded(t *testing.T) {
+	flag := filepath.Join(t.TempDir(), "well")
+	f, p := newFile(t, haproxy.FileOptions{ReloadCommand: "test -e " + flag})
+	was, err := os.ReadFile(p.Config)
+	must(t, err)
+	s := pool.Server{Name: "web-1", Address: "127.0.0.1:80"}
+	if err := f.Add(t.Context(), s); err == nil || !strings.Contains(err.Error(), "not reloaded") {
+		t.Errorf("the error is %v", err)
+	}
+	if m := members(t, f)["web-1"]; !m.Partly {
+		t.Errorf("the member of a file that is not reloaded is %+v", m)
+	}
+	must(t, os.WriteFile(flag, nil, 0o600))
+	must(t, f.Add(t.Context(), s))
+	if m := members(t, f)["web-1"]; m.Partly || m.State != pool.Serving {
+		t.Errorf("the member is %+v", m)
+	}
+	if before, err := os.ReadFile(p.Config + ".autoscalebot-before"); err != nil || string(before) != string(was) {
+		t.Errorf("what was there before is not kept: %v", err)
+	}
+}
