@@ -95,6 +95,7 @@ func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading
 	l.At = now
 	l.Feed = p.Adaptive.feed(l, st, now, in, serving)
 	d.Load = p.Adaptive.estimate(l, now, serving)
+	p.loosen(l, st, d, now, serving)
 	l.Needs = needed(l.Needs, now, d.Load.Need, time.Duration(l.Patience*float64(time.Second)))
 	d.Load.Most, d.Load.PatienceSeconds = l.Needs[0].Dynos, math.Round(l.Patience)
 	st.Load = l

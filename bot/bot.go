@@ -124,10 +124,11 @@ func New(o Options) *Bot {
 	return b
 }
 
-// findSizer looks for what the rules for the dyno size need.
+// findSizer looks for what the rules for the dyno size, and its order, need.
 func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
-	if !ok || len(o.Policy.Sizes) == 0 || !slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size }) {
+	asked := o.Policy.Order != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
+	if !ok || len(o.Policy.Sizes) == 0 || !asked {
 		b.state.Size = "" // which may have been known before a restart
 		return
 	}

@@ -20,6 +20,8 @@ const (
 	ClampBudget = "budget"
 	// ClampDeploy: a release is under way or young.
 	ClampDeploy = "deploy"
+	// ClampSize: the size changes in the place of the number, or did not long ago.
+	ClampSize = "size"
 	// ClampUnsettled: an earlier change is still under way on the platform.
 	ClampUnsettled = "unsettled"
 )

@@ -77,6 +77,8 @@ type Decision struct {
 	SizeLarger      bool    `json:"size_larger,omitempty"`
 	SizeHeld        string  `json:"size_held,omitempty"`
 	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
+	// SizeOrder is the order by which another size is wished for in the place of another number; "" where it is not.
+	SizeOrder SizeOrder `json:"size_order,omitempty"`
 	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
 	HandsOff string `json:"hands_off,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.

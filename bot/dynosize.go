@@ -2,9 +2,12 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot tried to. Such a
@@ -72,22 +75,36 @@ func (d *Decision) judgesSize() bool {
 }
 
 // fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
-func (p *Policy) fit(st *State, d *Decision, now time.Time) {
-	if st.Size == "" || !d.judgesSize() {
+func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, t turn) {
+	if st.Size == "" || p.Order == "" && !d.judgesSize() {
 		return
 	}
 	d.SizeFrom, d.SizeTo, d.SizeWish = st.Size, st.Size, st.Size
 	at, step := p.rung(st.Size), d.sizeStep()
+	if step <= 0 && t.step != 0 {
+		step = t.step
+	}
 	switch {
 	case at < 0:
 		d.SizeHeld = HeldLadder
 		return
+	case t.held != "" && step <= 0:
+		d.SizeFrom, d.SizeTo, d.SizeWish = p.Sizes[at], p.Sizes[at], p.Sizes[at-1]
+		d.SizeHeld, d.SizeSecondsLeft = t.held, t.left.Seconds()
+		return
+	case p.Order != "" && at == len(p.Sizes)-1 && d.Wish > d.From && d.clamped(ClampSchedule):
+		d.SizeHeld = HeldLargest
 	case step > 0 && at == len(p.Sizes)-1:
 		d.SizeHeld = HeldLargest
 	}
 	to := min(max(0, at+step), len(p.Sizes)-1)
 	d.SizeFrom, d.SizeTo, d.SizeWish, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
 	p.keepSize(st, d, now, p.priceOf(to))
+	if p.Order != "" && to < at && d.resizes() {
+		if held, left := p.shrinks(st, d, now, in, at); held != "" {
+			d.holdSize(held, left)
+		}
+	}
 }
 
 // priceOf is what a dyno of a rung costs a month, 0 where it is not known.
@@ -111,16 +128,31 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 		d.holdSize(HeldOrder, 0)
 	case d.To != d.From:
 		d.holdSize(HeldCount, 0)
+	case st.SizeWaits.After(now):
+		d.holdSize(HeldWindow, st.SizeWaits.Sub(now))
 	case cool > 0:
 		d.holdSize(ClampCooldown, cool)
 	case always:
 		d.holdSize(ClampPause, 0)
 	case pause.Active(now):
 		d.holdSize(ClampPause, max(0, pause.Until.Sub(now)))
-	case d.SizeLarger && d.Bill != nil && d.Bill.Dollars >= d.Bill.Budget:
-		d.holdSize(ClampBudget, d.Bill.end().Sub(d.Bill.At))
-	case d.SizeLarger && d.Bill != nil && price > 0 && d.Bill.Spend.Forecast(d.From, price) > d.Bill.Budget:
-		d.holdSize(ClampBudget, 0)
+	case d.SizeLarger:
+		if dear, left := d.tooDear(price); dear {
+			d.holdSize(ClampBudget, left)
+		}
+	}
+}
+
+// tooDear says whether the budget is against larger dynos of a price, 0 where it is not known: whether the month would cost more than it,
+// or has already, which lasts until it ends.
+func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
+	switch b := d.Bill; {
+	case b == nil:
+		return false, 0
+	case b.Dollars >= b.Budget:
+		return true, b.end().Sub(b.At)
+	default:
+		return price > 0 && b.Spend.Forecast(d.From, price) > b.Budget, 0
 	}
 }
 
@@ -164,6 +196,9 @@ func (b *Bot) learnSize(ctx context.Context, now time.Time) {
 	if !strings.EqualFold(size, b.state.Size) {
 		b.priced = time.Time{}
 	}
+	if b.state.Size != "" {
+		b.o.Policy.climbedTo(&b.state, now, b.state.Size, size)
+	}
 	b.state.sizeTold(now, size)
 }
 
@@ -180,16 +215,24 @@ func (b *Bot) changeSize(ctx context.Context, r *Record) {
 	defer cancel()
 	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
 	defer cancelCall()
-	switch err := b.setDynoSize(callCtx, r.Decision.SizeTo); {
+	err := b.setDynoSize(callCtx, r.Decision.SizeTo)
+	until, waits := waiting(err, r.Time)
+	switch {
 	case deploying(err):
 		b.state.SizeAt = before
 		r.Decision.holdSize(ClampDeploy, 0)
 		return
+	case waits:
+		b.state.SizeAt, b.state.SizeWaits = before, until
+		r.Decision.holdSize(HeldWindow, until.Sub(r.Time))
+		return
 	case err != nil:
 		r.Action, r.Error = Failed, err.Error()
+		b.state.SizeRefused = true
 		return
 	}
 	r.Action = Resized
+	b.o.Policy.climbedTo(&b.state, r.Time, r.Decision.SizeFrom, r.Decision.SizeTo)
 	b.state.Size, b.priced = r.Decision.SizeTo, time.Time{}
 	if b.ups != nil || b.o.BootTime > 0 {
 		b.state.BootSince = r.Time
@@ -197,11 +240,24 @@ func (b *Bot) changeSize(ctx context.Context, r *Record) {
 	r.Quota = b.callsLeft()
 }
 
-// sizing says what becomes of the dyno size, and why; "" where no rule judges that.
+// waiting says whether err tells that the platform waits with another size for its maintenance window, and until when it is not to be asked
+// again: the next window, or for a while where it does not say.
+func waiting(err error, now time.Time) (until time.Time, ok bool) {
+	var w interface{ WaitsUntil() time.Time }
+	if !errors.As(err, &w) {
+		return time.Time{}, false
+	}
+	if until = w.WaitsUntil(); !until.After(now) {
+		until = now.Add(windowAsk)
+	}
+	return until, true
+}
+
+// sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.
 func (r Record) sizing() string {
 	d := r.Decision
 	if !d.judgesSize() {
-		return ""
+		return r.orderedSize()
 	}
 	text := r.sizeSignals()
 	if !strings.EqualFold(d.SizeWish, d.SizeFrom) {
@@ -232,9 +288,17 @@ func (r Record) sizeHeld() string {
 	c := Clamp{SecondsLeft: d.SizeSecondsLeft}
 	switch timed := d.SizeSecondsLeft > 0; {
 	case d.SizeHeld == HeldLadder:
-		return fmt.Sprintf("%s is none of DYNO_SIZES, so the size is left alone", d.SizeFrom)
+		return fmt.Sprintf("%s is none of the sizes to choose from, so the size is left alone", d.SizeFrom)
 	case d.SizeHeld == HeldLargest:
-		return d.SizeFrom + " is the largest of DYNO_SIZES"
+		return d.SizeFrom + " is the largest of the sizes to choose from"
+	case d.SizeHeld == HeldRecent:
+		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left(c))
+	case d.SizeHeld == HeldFit:
+		return "those would not bear the load"
+	case d.SizeHeld == HeldWindow && timed:
+		return fmt.Sprintf("the platform changes the size in its maintenance window, and is asked again in %s", left(c))
+	case d.SizeHeld == HeldWindow:
+		return "the platform changes the size in its maintenance window"
 	case d.SizeHeld == HeldHandsOff:
 		return "the app is left alone"
 	case d.SizeHeld == HeldOrder:

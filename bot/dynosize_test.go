@@ -129,7 +129,7 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 
 	r = s.full(97, 25)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but performance-m is the largest of DYNO_SIZES")
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but performance-m is the largest of the sizes to choose from")
 
 	s.full(5, 20)
 	s.wantSets(t, "standard-2x")
@@ -232,7 +232,7 @@ func TestASizeOutsideTheLadderIsLeftAlone(t *testing.T) {
 	s := newSizes("Private-S")
 	r := s.full(97, 10)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but Private-S is none of DYNO_SIZES, so the size is left alone")
+	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but Private-S is none of the sizes to choose from, so the size is left alone")
 }
 
 func TestASizeSetByHandHasItsTime(t *testing.T) {

@@ -43,6 +43,10 @@ type Load struct {
 	Regretted time.Time `json:"regretted,omitzero"`
 	// Feed is what is known from the router's log, nil where none was ever read.
 	Feed *Feed `json:"feed,omitempty"`
+	// LooseSince is since when dynos of the next smaller size would have done, where an order may choose them; zero where they would not.
+	// LooseTrial says that no heartbeat has waited for so long that they are worth a trial.
+	LooseSince time.Time `json:"loose_since,omitzero"`
+	LooseTrial bool      `json:"loose_trial,omitempty"`
 }
 
 // A Start is an up: at At so many dynos were added. Told says that the platform tells when they serve.

@@ -34,6 +34,8 @@ type Policy struct {
 	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
 	Sizes      []string
 	SizePrices []float64
+	// Order has all that asks for more or fewer dynos climb that ladder as well; the zero SizeOrder leaves it to the rules with Size.
+	Order SizeOrder
 	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
 	// month; while it is 0, the budget cannot be kept.
 	Budget, Price float64
@@ -95,9 +97,10 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		p.infer(&st, &d, now, in)
 	}
 	p.choose(&st, &d, now, in, lim)
+	t := p.turn(&st, &d, now, in, lim)
 	d.To = d.Wish
 	st.wished(now, d.Wish, p.Stabilization)
-	if d.Rule.reads() || d.Rule == RuleOrder {
+	if t.step == 0 && (d.Rule.reads() || d.Rule == RuleOrder) {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
 	if d.Rule.reads() {
@@ -106,9 +109,12 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		p.cool(&st, &d, now)
 		p.respect(&st, &d, now)
 		p.pause(&st, &d, now)
-		p.afford(&st, &d)
+		p.relearn(&st, &d, now)
+		if t.step == 0 {
+			p.afford(&st, &d)
+		}
 	}
-	p.fit(&st, &d, now)
+	p.fit(&st, &d, now, in, t.turned(&p, &d))
 	return st, d
 }
 

@@ -136,15 +136,15 @@ func (r Record) Why() string {
 			parts = append(parts, text)
 		}
 	}
-	sizing := r.sizing()
-	if r.Decision.resizes() {
+	sizing, first := r.sizing(), r.Decision.resizes() && r.Decision.judgesSize()
+	if first {
 		add(sizing)
 	}
 	add(r.cause())
 	for _, c := range r.Decision.Clamps {
 		add(r.clampText(c))
 	}
-	if !r.Decision.resizes() {
+	if !first {
 		add(sizing)
 	}
 	if r.Burst != "" {
@@ -298,6 +298,8 @@ func spent(hb probe.Reading) string {
 
 func (r Record) clampText(c Clamp) string {
 	switch {
+	case c.By == ClampSize:
+		return r.sizeFirst(c)
 	case c.By == ClampUnsettled:
 		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
 	case c.By == ClampHelp:

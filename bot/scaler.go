@@ -51,7 +51,9 @@ type (
 		Price(ctx context.Context) (dollars float64, err error)
 	}
 	// A Sizer reads and sets the size of the dynos, by its name on the platform, in upper or lower case. SetDynoSize restarts all of
-	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells.
+	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells. A platform that changes the
+	// size in a maintenance window only, now or for good, returns an error with a method WaitsUntil() time.Time, when the next window begins
+	// or the zero time where it does not know: that is no failure, and it is not asked again before.
 	Sizer interface {
 		DynoSize(ctx context.Context) (name string, err error)
 		SetDynoSize(ctx context.Context, name string) error

@@ -49,6 +49,14 @@ type State struct {
 	// asked to be.
 	Size   string    `json:"size,omitempty"`
 	SizeAt time.Time `json:"size_at,omitzero"`
+	// SizeRefused says that the platform refused the size then, and SizeWaits is until when it waits for its maintenance window.
+	SizeRefused bool      `json:"size_refused,omitempty"`
+	SizeWaits   time.Time `json:"size_waits,omitzero"`
+	// LargerAt and SmallerAt are when larger and smaller dynos last came by an order, and SmallerAfter is for how many seconds after larger
+	// ones none are smaller, where that is longer than usual.
+	LargerAt     time.Time `json:"larger_at,omitzero"`
+	SmallerAt    time.Time `json:"smaller_at,omitzero"`
+	SmallerAfter float64   `json:"smaller_after,omitempty"`
 	// ReleaseSeen is when a release was last seen under way.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
 	// Load is what is known of the load, nil where the policy counts.

@@ -290,7 +290,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
 			HelpAfter: int(s.HelpAfter),
 			PauseUp:   s.Paused.Up, PauseDown: s.Paused.Down,
-			Sizes:  s.DynoSizes,
+			Sizes: s.DynoSizes, Order: bot.SizeOrder(s.ScaleOrder),
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn, ZeroIsOurs: s.Table.HasZero(),
 		},

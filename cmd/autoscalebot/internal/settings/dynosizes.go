@@ -19,10 +19,15 @@ func ladders() [][]string {
 
 // checkDynoSizes finds what is wrong with the ladder of dyno sizes, and with it and the rules together.
 func (ps *Problems) checkDynoSizes(s *Settings) {
+	if s.ScaleOrder != "" {
+		ps.oneOf("SCALE_ORDER", s.ScaleOrder, string(bot.Horizontal), string(bot.Vertical))
+	}
 	asked := slices.ContainsFunc(s.Rules, func(r bot.SignalRule) bool { return r.Size })
 	if len(s.DynoSizes) == 0 {
 		if asked && !ps.has("DYNO_SIZES", "RULES") {
 			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the smallest first, such as standard-1x,standard-2x")
+		} else if s.ScaleOrder != "" && !ps.has("DYNO_SIZES", "SCALE_ORDER") {
+			ps.add("DYNO_SIZES", "is not set, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, such as standard-1x,standard-2x", s.ScaleOrder)
 		}
 		return
 	}

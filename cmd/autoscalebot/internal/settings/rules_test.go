@@ -62,6 +62,8 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"RULES=cpu max=1 scale=up"}, "RULES: cpu max=1 scale=up: scale=up: write size for the size of the dynos, or dynos for their number"},
 		{[]string{"RULES=cpu max=1 scale=size up=2"}, "RULES: cpu max=1 scale=size up=2: up and down are numbers of dynos, and scale=size goes one size at a time; leave them out"},
 		{[]string{"RULES=cpu max=1; cpu max=2 scale=size"}, "DYNO_SIZES: is not set, and a rule says scale=size; write the sizes to choose from, the smallest first, such as standard-1x,standard-2x"},
+		{[]string{"SCALE_ORDER=horizontal"}, "DYNO_SIZES: is not set, and SCALE_ORDER=horizontal chooses between sizes; write them, the smallest first, such as standard-1x,standard-2x"},
+		{[]string{"SCALE_ORDER=diagonal", "DYNO_SIZES=standard-1x,standard-2x"}, `SCALE_ORDER: "diagonal": write horizontal or vertical`},
 		{[]string{"DYNO_SIZES=standard-2x"}, "DYNO_SIZES: standard-2x alone leaves nothing to choose; write two sizes or more, such as standard-1x,standard-2x"},
 		{[]string{"DYNO_SIZES=standard-1x,Standard-1X"}, "DYNO_SIZES: standard-1x is there twice"},
 		{[]string{"DYNO_SIZES=standard-1x,a b"}, `DYNO_SIZES: "a b": write a dyno size, such as standard-2x`},
