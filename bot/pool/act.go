@@ -1,0 +1,149 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// lastWords is how long a call that is under way may go on when the bot ends, so that its outcome is known.
+const lastWords = 5 * time.Second
+
+// act does what is planned, one after the other. What fails is tried again in a later pass. The caller has the turn.
+func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
+	began, created := time.Now(), true
+	for _, a := range actions {
+		at := func() time.Time { return now.Add(time.Since(began)) }
+		switch {
+		case ctx.Err() != nil:
+			return
+		case a.verb == create:
+			created = created && p.create(ctx, a, at) // after one that failed, no other is tried
+		case a.verb == resize:
+			p.beginResize(ctx, a)
+		default:
+			p.change(ctx, a, at)
+		}
+	}
+}
+
+// create orders a server, and says whether that worked. The order counts as a server from before it is sent until the list tells.
+func (p *Pool) create(ctx context.Context, a action, at func() time.Time) bool {
+	p.mu.Lock()
+	p.memory.orders = append(p.memory.orders, order{name: a.name, size: a.size, at: at()})
+	p.mu.Unlock()
+	var made Server
+	err := p.call(ctx, func(ctx context.Context) (err error) {
+		made, err = p.o.Provider.Create(ctx, Order{Name: a.name, Size: a.size})
+		return err
+	})
+	now := at()
+	p.log(a, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.memory.orders, func(o order) bool { return o.name == a.name })
+	switch {
+	case err == nil:
+		p.memory.orders[i].id, p.memory.orders[i].at = made.ID, now
+		defer p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
+		return true
+	case errors.Is(err, ErrRefused):
+		p.memory.orders = slices.Delete(p.memory.orders, i, i+1)
+	default: // one may have been made, and be listed soon
+		p.memory.orders[i].at, p.memory.quiet = now, now.Add(p.o.Settle)
+	}
+	p.memory.creationFailed(now, err.Error())
+	return false
+}
+
+// change does something with a server or a member that is there.
+func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
+	p.doom(a, at())
+	err := p.call(ctx, func(ctx context.Context) error {
+		switch a.verb {
+		case add:
+			return p.o.Balancer.Add(ctx, p.server(a.id))
+		case drain:
+			return p.o.Balancer.Drain(ctx, a.member)
+		case remove:
+			return p.o.Balancer.Remove(ctx, a.member)
+		case destroy:
+			return p.o.Provider.Destroy(ctx, a.id)
+		case create, resize:
+		}
+		return fmt.Errorf("nobody knows how to %s a server", a.verb)
+	})
+	if a.verb == destroy && errors.Is(err, ErrGone) {
+		err = nil
+	}
+	p.log(a, err)
+	now := at()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.memory.tracks[a.id]
+	switch {
+	case t == nil:
+	case err != nil:
+		t.failed(now)
+		t.last = fmt.Sprintf("%s failed: %v", a.verb, err)
+	default:
+		t.worked()
+		t.last = ""
+		switch a.verb {
+		case add:
+			t.added, t.doom = now, ""
+		case destroy:
+			t.ended = now
+			defer p.tell(Event{Time: now, Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
+		case create, drain, remove, resize:
+		}
+	}
+}
+
+// doom remembers why a server goes, and tells of it where something is wrong with it.
+func (p *Pool) doom(a action, now time.Time) {
+	p.mu.Lock()
+	t := p.memory.tracks[a.id]
+	first := t != nil && a.doom != "" && !t.doomed
+	if first {
+		t.doom, t.doomed = a.doom, true
+		if a.failed {
+			p.memory.creationFailed(now, fmt.Sprintf("%s: %s", a.name, a.why))
+		}
+	}
+	p.mu.Unlock()
+	if first && (a.failed || a.doom == failing) {
+		p.tell(Event{Time: now, Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why)})
+	}
+}
+
+// server is one as it was last seen.
+func (p *Pool) server(id string) Server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.seen {
+		if p.seen[i].ID == id {
+			return p.seen[i].Server
+		}
+	}
+	return Server{ID: id}
+}
+
+// log writes one line about what was done.
+func (p *Pool) log(a action, err error) {
+	if err != nil {
+		p.o.Log.Warn("pool: could not "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why, "error", err)
+		return
+	}
+	p.o.Log.Info("pool: "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
+}
+
+// call bounds a call, which outlasts the end of ctx a little.
+func (p *Pool) call(ctx context.Context, do func(ctx context.Context) error) error {
+	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.o.CallTimeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })()
+	return do(callCtx)
+}

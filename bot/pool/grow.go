@@ -1,0 +1,122 @@
+package pool
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// crumb is what adding up prices may be wrong by, in dollars.
+const crumb = 1e-9
+
+// grow brings n more servers: those that were to go come back first.
+func (p *planner) grow(n int) {
+	for i := range p.servers {
+		s := &p.servers[i]
+		if n > 0 && s.doom == surplus && s.member != nil && s.stage != stageEnding && s.bad.IsZero() && s.served && sameSize(s.Size, p.size) && !p.used[s.ID] {
+			s.doom = ""
+			p.do(s, add, "it is wanted again", "")
+			n--
+		}
+	}
+	if n > 0 {
+		p.create(n, fmt.Sprintf("%d are wanted", p.target))
+	}
+}
+
+// create orders up to n servers, as far as all limits allow, and tells whether it will order any as soon as it can.
+func (p *planner) create(n int, why string) {
+	making := len(p.orders)
+	for i := range p.servers {
+		if p.servers[i].half() {
+			making++
+		}
+	}
+	parallel := p.o.Parallel
+	if p.fails > 0 {
+		parallel = 1 // until one has been made
+	}
+	price, sum := p.o.priceOf(p.size, p.servers), p.cost()
+	for range n {
+		switch {
+		case p.now.Before(p.retry):
+			p.obstacles[ObstacleCreate] = fmt.Sprintf("no server is made before %s, as that failed %s: %s",
+				p.retry.Format(time.TimeOnly), times(p.fails), p.why)
+			p.blocked = true
+			return
+		case !p.affords(sum, price):
+			p.blocked = true
+			return
+		case p.existing()+p.ordered() >= p.most, making >= parallel, p.now.Before(p.quiet):
+			return // comes with time: what is in the way is under way
+		}
+		name := p.freeName()
+		p.taken[name] = true
+		p.actions = append(p.actions, action{verb: create, name: name, size: p.size, why: why})
+		making++
+		sum += price
+	}
+}
+
+// affords says whether one more server may be made beside those that cost sum, or else why not.
+func (p *planner) affords(sum, price float64) bool {
+	switch {
+	case p.o.MaxDollarsPerHour == 0:
+		return true
+	case price == 0:
+		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as nobody says what one costs, and the pool may cost $%.4g an hour: "+
+			"say what a server costs", p.o.MaxDollarsPerHour)
+		return false
+	case sum+price > p.o.MaxDollarsPerHour+crumb:
+		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as the pool would then cost $%.4g an hour, and may cost $%.4g",
+			sum+price, p.o.MaxDollarsPerHour)
+		return false
+	}
+	return true
+}
+
+// ordered counts the servers that this plan orders.
+func (p *planner) ordered() (n int) {
+	for _, a := range p.actions {
+		if a.verb == create {
+			n++
+		}
+	}
+	return n
+}
+
+// cost is what all servers cost an hour, as far as anybody says.
+func (p *planner) cost() (sum float64) {
+	for i := range p.servers {
+		sum += p.o.hourly(&p.servers[i], p.servers)
+	}
+	for _, or := range p.orders {
+		sum += p.o.priceOf(or.size, p.servers)
+	}
+	return sum
+}
+
+// freeName is the pool's with the lowest number that no server and no member has. It is the same after a restart, so that an order whose
+// answer was lost is sent under the same name again.
+func (p *planner) freeName() string {
+	for n := 1; ; n++ {
+		if name := p.o.Name + "-" + strconv.Itoa(n); !p.taken[name] {
+			return name
+		}
+	}
+}
+
+// number is a server's by its name, 0 where it has none.
+func number(name string) int {
+	n, _ := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:])
+	return n
+}
+
+// times says how often.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times in a row", n)
+}

@@ -1,0 +1,156 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// An observation is all that was seen in one pass. It is complete, or there is none.
+type observation struct {
+	servers []Server // the pool's, each once
+	members []Member
+	// stale are members whose servers certainly are no more, nameless those that only look like it.
+	stale, nameless []Member
+	// wrong is what the health check says of each server that it was asked about, by its ID; nil where all is well.
+	wrong map[string]error
+}
+
+// observe reads the provider, the balancer, and the servers' health, and changes nothing.
+func (p *Pool) observe(ctx context.Context) (o observation, err error) {
+	if o.servers, err = p.list(ctx); err != nil {
+		return o, err
+	}
+	if err := p.lookForMissing(ctx, &o); err != nil {
+		return o, err
+	}
+	if p.o.Balancer != nil {
+		if err := p.observeMembers(ctx, &o); err != nil {
+			return o, err
+		}
+	}
+	var ask []Server
+	for _, s := range o.servers {
+		if s.State == Active && s.Address != "" {
+			ask = append(ask, s)
+		}
+	}
+	o.wrong = healths(ctx, p.o.Health, ask)
+	if err := ctx.Err(); err != nil {
+		return o, fmt.Errorf("check the servers' health: %w", err) // what the checks say is of our own making
+	}
+	return o, nil
+}
+
+// list reads the provider.
+func (p *Pool) list(ctx context.Context) ([]Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
+	defer cancel()
+	servers, err := p.o.Provider.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the servers: %w", err)
+	}
+	seen := make(map[string]bool, len(servers))
+	return slices.DeleteFunc(slices.Clone(servers), func(s Server) bool {
+		twice := seen[s.ID] || s.ID == ""
+		seen[s.ID] = true
+		return twice
+	}), nil
+}
+
+// describe reads one server.
+func (p *Pool) describe(ctx context.Context, id string) (Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
+	defer cancel()
+	return p.o.Provider.Describe(ctx, id)
+}
+
+// lookForMissing asks after each server that was there and is not on the list any more. A list that is behind, or came back too short,
+// must not look like servers that are gone: more would be made, and the balancer emptied.
+func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
+	for _, id := range p.expected() {
+		if slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == id }) {
+			continue
+		}
+		switch s, err := p.describe(ctx, id); {
+		case errors.Is(err, ErrGone) || errors.Is(err, ErrNotOurs):
+		case err != nil:
+			return fmt.Errorf("look for a server that is not on the list any more: %w", err)
+		default:
+			o.servers = append(o.servers, s)
+		}
+	}
+	return nil
+}
+
+// observeMembers reads the balancer, and finds out which of its members have no server any more.
+func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
+	callCtx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
+	defer cancel()
+	members, err := p.o.Balancer.Members(callCtx)
+	if err != nil {
+		return fmt.Errorf("read who is behind the balancer: %w", err)
+	}
+	o.members = members
+	strangers := make(map[string]bool)
+	for _, m := range members {
+		switch {
+		case m.ID == "":
+			if p.names.MatchString(m.Name) && !slices.ContainsFunc(o.servers, func(s Server) bool { return s.Name == m.Name }) {
+				o.nameless = append(o.nameless, m)
+			}
+		case slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == m.ID }):
+		case p.strangers[m.ID]:
+			strangers[m.ID] = true
+		default:
+			switch s, err := p.describe(ctx, m.ID); {
+			case errors.Is(err, ErrGone):
+				o.stale = append(o.stale, m)
+			case errors.Is(err, ErrNotOurs):
+				strangers[m.ID] = true
+			case err != nil:
+				return fmt.Errorf("find out whose a member of the balancer is: %w", err)
+			default:
+				o.servers = append(o.servers, s) // ours, and not on the list yet
+			}
+		}
+	}
+	p.strangers = strangers
+	return nil
+}
+
+// namesOf matches the names of a pool's servers.
+func namesOf(pool string) *regexp.Regexp {
+	return regexp.MustCompile(`^` + regexp.QuoteMeta(pool) + `-[1-9][0-9]{0,8}$`)
+}
+
+// member finds a server's member. Of two servers of one name it is that of the member's address, or else the older's.
+func (o *observation) member(s Server) *Member {
+	for i := range o.members {
+		m := &o.members[i]
+		switch {
+		case m.ID == s.ID && m.ID != "":
+			return m
+		case m.ID == "" && m.Name == s.Name && o.owner(m).ID == s.ID:
+			return m
+		}
+	}
+	return nil
+}
+
+// owner is whose a member without an ID is.
+func (o *observation) owner(m *Member) (owner Server) {
+	for _, s := range o.servers {
+		switch {
+		case s.Name != m.Name:
+		case owner.ID == "", s.Address == m.Address && owner.Address != m.Address:
+			owner = s
+		case owner.Address == m.Address && s.Address != m.Address:
+		case s.Created.Before(owner.Created):
+			owner = s
+		}
+	}
+	return owner
+}

@@ -1,0 +1,343 @@
+// Package pooltest holds what every provider and every balancer of servers must pass, and a world in memory to test pools against.
+package pooltest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// patience is how long a change may take to be seen, in real time.
+const patience = 20 * time.Second
+
+// A ProviderFixture is one fresh provider under test, with no server of its pool.
+type ProviderFixture struct {
+	// Provider is what is tested.
+	Provider pool.Provider
+	// Name is the pool's; empty means "web".
+	Name string
+	// Size is what the servers are ordered in; empty for the provider's default.
+	Size string
+	// Finish lets all orders be carried out, so that their servers are active. Nil where that happens by itself.
+	Finish func()
+	// Exists tells past the provider whether a server is there, and not ended or ending.
+	Exists func(id string) bool
+	// Foreign makes a server without the pool's tag past the provider, and gives its ID. Nil where there is no such thing.
+	Foreign func() (id string)
+	// Break makes every call fail until mend is called. Nil where nothing can fail.
+	Break func() (mend func())
+	// Refuse makes every order be refused until mend is called. Nil where that cannot be.
+	Refuse func() (mend func())
+	// Secrets must appear in no error.
+	Secrets []string
+}
+
+// Provider holds a provider to the contract of [pool.Provider]. open makes a fresh fixture and registers its own clean-up.
+func Provider(t *testing.T, open func(t *testing.T) ProviderFixture) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, ProviderFixture)
+	}{
+		{"an empty pool has no servers", emptyPool},
+		{"a server is made, listed from its order on, and becomes active", makesAServer},
+		{"a name is in the pool once", nameOnce},
+		{"two names are two servers", twoServers},
+		{"a server is destroyed, and asking twice is harmless", destroys},
+		{"what is not there is gone", unknownServer},
+		{"what has not the tag is not touched", foreignServer},
+		{"an order that is refused says so", refuses},
+		{"a cancelled call returns at once", cancelledProvider},
+		{"a broken provider is an error that holds no secret", brokenProvider},
+		{"answers several at once", concurrentProvider},
+		{"knows what servers can be made of, where it can", catalogue},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := open(t)
+			if f.Name == "" {
+				f.Name = "web"
+			}
+			c.test(t, f)
+		})
+	}
+}
+
+func emptyPool(t *testing.T, f ProviderFixture) {
+	if list, err := f.Provider.List(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("List of an empty pool = %v, %v", list, err)
+	}
+}
+
+func makesAServer(t *testing.T, f ProviderFixture) {
+	before := time.Now()
+	s := f.create(t, f.Name+"-1")
+	if s.Name != f.Name+"-1" || s.ID == "" {
+		t.Fatalf("Create gave %+v, want its name and an ID", s)
+	}
+	list, err := f.Provider.List(t.Context())
+	if err != nil || len(list) != 1 || list[0].ID != s.ID || list[0].Name != s.Name {
+		t.Fatalf("List right after Create = %+v, %v, want %s %s", list, err, s.ID, s.Name)
+	}
+	got := f.active(t, s.ID)
+	switch {
+	case got.Address == "":
+		t.Errorf("an active server has no address: %+v", got)
+	case f.Size != "" && !strings.EqualFold(got.Size, f.Size):
+		t.Errorf("the server is of size %q, want %q", got.Size, f.Size)
+	case !got.Created.IsZero() && (got.Created.Before(before.Add(-time.Hour)) || got.Created.After(time.Now().Add(time.Hour))):
+		t.Errorf("the server was made at %v, want about %v", got.Created, before)
+	case got.Price < 0:
+		t.Errorf("the server costs $%v an hour", got.Price)
+	case !f.Exists(s.ID):
+		t.Error("the provider itself knows no such server")
+	}
+	if list, err := f.Provider.List(t.Context()); err != nil || len(list) != 1 || list[0] != got {
+		t.Errorf("List = %+v, %v, want what Describe gave: %+v", list, err, got)
+	}
+}
+
+func nameOnce(t *testing.T, f ProviderFixture) {
+	first, second := f.create(t, f.Name+"-1"), f.create(t, f.Name+"-1")
+	if first.ID != second.ID {
+		t.Errorf("Create of the same name gave %s, then %s", first.ID, second.ID)
+	}
+	f.wantIDs(t, first.ID)
+}
+
+func twoServers(t *testing.T, f ProviderFixture) {
+	first, second := f.create(t, f.Name+"-1"), f.create(t, f.Name+"-2")
+	f.wantIDs(t, first.ID, second.ID)
+	if a, b := f.active(t, first.ID), f.active(t, second.ID); a.Address == b.Address {
+		t.Errorf("both servers have the address %s", a.Address)
+	}
+}
+
+func destroys(t *testing.T, f ProviderFixture) {
+	gone, stays := f.create(t, f.Name+"-1"), f.create(t, f.Name+"-2")
+	f.active(t, gone.ID)
+	for range 2 {
+		if err := f.Provider.Destroy(t.Context(), gone.ID); err != nil {
+			t.Fatalf("Destroy: %v", err)
+		}
+	}
+	eventually(t, "the server is gone from the list, or ending", func() bool {
+		list, err := f.Provider.List(t.Context())
+		if err != nil {
+			t.Fatalf("List: %v", err)
+		}
+		return !slices.ContainsFunc(list, func(s pool.Server) bool { return s.ID == gone.ID && s.State != pool.Ending })
+	})
+	eventually(t, "the server does not exist", func() bool { return !f.Exists(gone.ID) })
+	if !f.Exists(stays.ID) {
+		t.Error("the other server was destroyed, too")
+	}
+	again := f.create(t, f.Name+"-1")
+	if again.ID == gone.ID {
+		t.Errorf("a new server of the name has the old ID %s", again.ID)
+	}
+}
+
+func unknownServer(t *testing.T, f ProviderFixture) {
+	s := f.create(t, f.Name+"-1")
+	f.active(t, s.ID)
+	if err := f.Provider.Destroy(t.Context(), s.ID); err != nil {
+		t.Fatalf("Destroy: %v", err)
+	}
+	eventually(t, "Describe says that the server is gone", func() bool {
+		got, err := f.Provider.Describe(t.Context(), s.ID)
+		if err == nil && got.State != pool.Ending {
+			t.Logf("Describe = %+v", got)
+		}
+		return errors.Is(err, pool.ErrGone) || err == nil && got.State == pool.Ending
+	})
+}
+
+func foreignServer(t *testing.T, f ProviderFixture) {
+	if f.Foreign == nil {
+		t.Skip("this provider has no servers but the pool's")
+	}
+	id := f.Foreign()
+	f.wantIDs(t)
+	if s, err := f.Provider.Describe(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
+		t.Errorf("Describe of somebody else's server = %+v, %v, want ErrNotOurs", s, err)
+	}
+	if err := f.Provider.Destroy(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
+		t.Errorf("Destroy of somebody else's server: %v, want ErrNotOurs", err)
+	}
+	if !f.Exists(id) {
+		t.Error("somebody else's server was destroyed")
+	}
+}
+
+func refuses(t *testing.T, f ProviderFixture) {
+	if f.Refuse == nil {
+		t.Skip("this provider refuses nothing")
+	}
+	mend := f.Refuse()
+	s, err := f.Provider.Create(t.Context(), pool.Order{Name: f.Name + "-1", Size: f.Size})
+	if !errors.Is(err, pool.ErrRefused) {
+		t.Errorf("Create = %+v, %v, want ErrRefused", s, err)
+	}
+	f.noSecret(t, "Create", err)
+	mend()
+	f.wantIDs(t)
+}
+
+func cancelledProvider(t *testing.T, f ProviderFixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	start := time.Now()
+	for name, call := range f.calls(ctx) {
+		if err := call(); err == nil && time.Since(start) > time.Second {
+			t.Errorf("%s with a cancelled context neither failed nor returned at once", name)
+		}
+	}
+	if d := time.Since(start); d > 4*time.Second {
+		t.Errorf("calls with a cancelled context took %v", d)
+	}
+}
+
+func brokenProvider(t *testing.T, f ProviderFixture) {
+	if f.Break == nil {
+		t.Skip("nothing of this provider can fail")
+	}
+	mend := f.Break()
+	for name, call := range f.calls(t.Context()) {
+		err := call()
+		switch {
+		case err == nil:
+			t.Errorf("%s of a broken provider gave no error", name)
+		case errors.Is(err, pool.ErrGone) || errors.Is(err, pool.ErrNotOurs):
+			t.Errorf("%s of a broken provider says that it knows: %v", name, err)
+		}
+		f.noSecret(t, name, err)
+	}
+	mend()
+	s := f.create(t, f.Name+"-2")
+	f.active(t, s.ID)
+}
+
+func concurrentProvider(t *testing.T, f ProviderFixture) {
+	done := make(chan error)
+	names := []string{f.Name + "-1", f.Name + "-2", f.Name + "-3"}
+	for _, name := range names {
+		go func() {
+			_, err := f.Provider.Create(t.Context(), pool.Order{Name: name, Size: f.Size})
+			done <- err
+		}()
+		go func() {
+			_, err := f.Provider.List(t.Context())
+			done <- err
+		}()
+	}
+	for range 2 * len(names) {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	list, err := f.Provider.List(t.Context())
+	if err != nil || len(list) != len(names) {
+		t.Errorf("List = %+v, %v, want %v", list, err, names)
+	}
+}
+
+func catalogue(t *testing.T, f ProviderFixture) {
+	c, ok := f.Provider.(pool.Cataloguer)
+	if !ok {
+		t.Skip("this provider tells no sizes")
+	}
+	sizes, err := c.Sizes(t.Context())
+	if err != nil || len(sizes) == 0 {
+		t.Fatalf("Sizes = %v, %v", sizes, err)
+	}
+	if !slices.IsSortedFunc(sizes, func(a, b pool.Size) int { return int(1e6*a.Price) - int(1e6*b.Price) }) {
+		t.Errorf("the sizes are not the cheapest first: %+v", sizes)
+	}
+	images, err := c.Images(t.Context())
+	if err != nil || !slices.IsSortedFunc(images, func(a, b pool.Image) int { return b.Created.Compare(a.Created) }) {
+		t.Errorf("Images = %+v, %v, want the newest first", images, err)
+	}
+}
+
+// calls are all of a provider's.
+func (f ProviderFixture) calls(ctx context.Context) map[string]func() error {
+	return map[string]func() error{
+		"List": func() error { _, err := f.Provider.List(ctx); return err },
+		"Create": func() error {
+			_, err := f.Provider.Create(ctx, pool.Order{Name: f.Name + "-1", Size: f.Size})
+			return err
+		},
+		"Describe": func() error { _, err := f.Provider.Describe(ctx, "123456789"); return err },
+		"Destroy":  func() error { return f.Provider.Destroy(ctx, "123456789") },
+	}
+}
+
+func (f ProviderFixture) create(t *testing.T, name string) pool.Server {
+	t.Helper()
+	s, err := f.Provider.Create(t.Context(), pool.Order{Name: name, Size: f.Size})
+	if err != nil {
+		t.Fatalf("Create %s: %v", name, err)
+	}
+	return s
+}
+
+// active waits until a server runs.
+func (f ProviderFixture) active(t *testing.T, id string) (s pool.Server) {
+	t.Helper()
+	if f.Finish != nil {
+		f.Finish()
+	}
+	eventually(t, "the server is active and has an address", func() bool {
+		var err error
+		if s, err = f.Provider.Describe(t.Context(), id); err != nil {
+			t.Fatalf("Describe %s: %v", id, err)
+		}
+		return s.State == pool.Active && s.Address != ""
+	})
+	return s
+}
+
+// wantIDs wants these servers to be in the pool, and no others.
+func (f ProviderFixture) wantIDs(t *testing.T, ids ...string) {
+	t.Helper()
+	list, err := f.Provider.List(t.Context())
+	if err != nil {
+		t.Fatalf("List: %v", err)
+	}
+	got := []string{}
+	for _, s := range list {
+		got = append(got, s.ID)
+	}
+	slices.Sort(got)
+	slices.Sort(ids)
+	if !slices.Equal(got, ids) {
+		t.Errorf("the pool has the servers %v, want %v", got, ids)
+	}
+}
+
+func (f ProviderFixture) noSecret(t *testing.T, call string, err error) {
+	noSecret(t, f.Secrets, call, err)
+}
+
+func noSecret(t *testing.T, secrets []string, call string, err error) {
+	t.Helper()
+	for _, s := range secrets {
+		if err != nil && strings.Contains(err.Error(), s) {
+			t.Errorf("the error of %s holds a secret", call)
+		}
+	}
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}

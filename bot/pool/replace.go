@@ -1,0 +1,171 @@
+package pool
+
+import (
+	"fmt"
+	"slices"
+)
+
+// replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a time: by another that
+// is made first where the maximum allows that, else by one that is made afterwards.
+func (p *planner) replace() {
+	old := p.candidate()
+	if old == nil {
+		p.plan.swap = swap{}
+		return
+	}
+	others, well, half := p.others(old)
+	switch {
+	case others >= p.target && half == 0 && well >= p.target && p.spare(old):
+		p.condemn(old, fmt.Sprintf("%s, and another serves in its place", p.plan.swap.why), p.plan.swap.why)
+	case others >= p.target || half > 0 || p.leaving():
+		// Another comes, or something goes that may make room.
+	case p.now.Before(p.retry):
+		p.create(1, "") // says why none is made now, which is no time to take one away
+	case p.existing() < p.most && p.affordable(p.cost()):
+		p.create(1, fmt.Sprintf("for %s, as %s", old.Name, p.plan.swap.why))
+	default:
+		p.makeRoom(old)
+	}
+}
+
+// affordable says whether one more server may be made beside those that cost sum. Unlike affords it is silent.
+func (p *planner) affordable(sum float64) bool {
+	price := p.o.priceOf(p.size, p.servers)
+	return p.o.MaxDollarsPerHour == 0 || price > 0 && sum+price <= p.o.MaxDollarsPerHour+crumb
+}
+
+// leaving says that a server is on its way out.
+func (p *planner) leaving() bool {
+	return slices.ContainsFunc(p.servers, func(s sight) bool { return s.leaving() })
+}
+
+// candidate is the server to be replaced: the one that is being replaced already where that still holds, else one that fails, else one
+// of another size. The plan's swap is set to it.
+func (p *planner) candidate() *sight {
+	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
+		p.plan.swap = swap{fails.ID, failing}
+	}
+	var outsize *sight
+	for i := range p.servers {
+		s := &p.servers[i]
+		switch {
+		case !s.stays() || p.resizing[s.ID] != "":
+		case s.ID == p.plan.swap.id && p.holds(s):
+			return s
+		case outsize == nil && !sameSize(s.Size, p.size):
+			outsize = s
+		}
+	}
+	p.plan.swap = swap{}
+	if outsize == nil || !p.quietly() {
+		return nil
+	}
+	p.plan.swap = swap{outsize.ID, outsized}
+	return outsize
+}
+
+// holds says that the reason for replacing a server is still there.
+func (p *planner) holds(s *sight) bool {
+	switch p.plan.swap.why {
+	case failing:
+		return p.overdue(s)
+	case outsized:
+		return !sameSize(s.Size, p.size)
+	}
+	return true
+}
+
+// quietly says that nothing else is under way.
+func (p *planner) quietly() bool {
+	for i := range p.servers {
+		if s := &p.servers[i]; s.leaving() || s.half() {
+			return false
+		}
+	}
+	return len(p.orders) == 0 && len(p.actions) == 0
+}
+
+// failing finds the server that has failed for the longest, and long enough. Where most fail at once it is the check, the app, or what
+// the app needs; new servers would fail as well.
+func (p *planner) failing() (worst *sight) {
+	all, bad := 0, 0
+	for i := range p.servers {
+		s := &p.servers[i]
+		if !s.stays() || p.resizing[s.ID] != "" {
+			continue
+		}
+		all++
+		if s.bad.IsZero() {
+			continue
+		}
+		bad++
+		if p.overdue(s) && (worst == nil || s.bad.Before(worst.bad)) {
+			worst = s
+		}
+	}
+	if bad > 1 && 2*bad > all {
+		if worst != nil {
+			p.obstacles[ObstacleMass] = fmt.Sprintf("%d of %d servers fail at once, so none is replaced: it is the health check or the app, "+
+				"not the servers%s", bad, all, worst.trouble())
+		}
+		return nil
+	}
+	return worst
+}
+
+// others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not made yet.
+func (p *planner) others(old *sight) (all, well, half int) {
+	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
+	for i := range p.servers {
+		s := &p.servers[i]
+		if s.ID == old.ID || s.leaving() {
+			continue
+		}
+		all++
+		switch {
+		case s.half():
+			half++
+		case s.stage == stageServing && s.bad.IsZero():
+			well++
+		}
+	}
+	return all, well, half
+}
+
+// makeRoom takes the old one away first, as there must not be one more.
+func (p *planner) makeRoom(old *sight) {
+	switch {
+	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers)):
+		p.plan.swap = swap{}
+	case p.spare(old):
+		p.condemn(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
+	case p.plan.swap.why == outsized:
+		p.inPlace(old)
+	default:
+		p.obstacles[ObstacleLeast] = fmt.Sprintf("%s is not replaced although %s: no fewer than %d may serve, and the maximum is %d",
+			old.Name, p.plan.swap.why, p.least, p.most)
+		p.plan.swap = swap{}
+	}
+}
+
+// inPlace resizes a server that cannot be replaced, inside the maintenance window.
+func (p *planner) inPlace(old *sight) {
+	p.plan.swap = swap{}
+	_, can := p.o.Provider.(Resizer)
+	downtime := fmt.Sprintf("%s stays at %s instead of %s: it cannot be replaced, as no fewer than %d may serve and the maximum is %d",
+		old.Name, old.Size, p.size, p.least, p.most)
+	switch {
+	case !can:
+		p.obstacles[ObstacleWindow] = downtime + ", and the provider cannot resize it in its place; let the maximum be one more"
+	case p.o.Maintenance == nil:
+		p.obstacles[ObstacleWindow] = downtime + "; resizing it in its place means downtime, and no maintenance window is set"
+	case !p.o.Maintenance(p.now):
+		p.obstacles[ObstacleWindow] = downtime + "; it is resized in its place in the maintenance window, with downtime of some minutes"
+	default:
+		p.actions = append(p.actions, action{
+			verb: resize, id: old.ID, name: old.Name, size: p.size,
+			why: fmt.Sprintf("it is of size %s, and the maintenance window is open", old.Size),
+		})
+		p.used[old.ID] = true
+	}
+}

@@ -1,0 +1,166 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// hoursAMonth makes a price an hour one a month: 365 days by 24 hours by 12.
+const hoursAMonth = 730
+
+// Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or taken away to
+// reach it. It is true while that has to wait for longer than a change takes, so that the bot can still go down, or ask for less: a
+// creation that is put off as the last ones failed, the cost cap. A replacement of one server by another does not unsettle the
+// pool either; [Pool.Up] tells how many serve.
+//
+// The answer is that of the last pass. Where there was none for a while Size makes one that changes nothing. An error means that the
+// pool cannot be read.
+func (p *Pool) Size(ctx context.Context) (n int, settled bool, err error) {
+	if err := p.fresh(ctx); err != nil {
+		return 0, false, fmt.Errorf("read the number of servers of %s: %w", p.o.Name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	least, most := p.o.limits(time.Now())
+	n = min(max(p.memory.want, least), most)
+	return n, p.planned && p.plan.settled && n == p.memory.want, nil
+}
+
+// Up counts the servers that get requests.
+func (p *Pool) Up(ctx context.Context) (n int, err error) {
+	if err := p.fresh(ctx); err != nil {
+		return 0, fmt.Errorf("count the servers of %s that serve: %w", p.o.Name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.seen {
+		if p.seen[i].stage == stageServing {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// fresh makes sure that the pool was read not long ago, and can be.
+func (p *Pool) fresh(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	now := time.Now()
+	p.mu.Lock()
+	err, at := p.err, p.at
+	p.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case !at.IsZero() && now.Sub(at) < 2*p.o.Rest+p.o.CallTimeout:
+		return nil
+	}
+	if err := p.take(ctx); err != nil {
+		return fmt.Errorf("wait for what is done with the pool: %w", err)
+	}
+	defer p.give()
+	if err := p.look(ctx, now); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.think(now)
+	return nil
+}
+
+// Resize asks for n servers, and returns without waiting for them. n is within the limits of now. It works before the pool has been
+// read, but not while it cannot be read: what nobody can carry out is not taken.
+func (p *Pool) Resize(ctx context.Context, n int) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("scale %s to %d servers: %w", p.o.Name, n, err)
+	}
+	if least, most := p.o.limits(time.Now()); n < least || n > most {
+		return fmt.Errorf("scale %s to %d servers: want %d to %d, which are the limits of now", p.o.Name, n, least, most)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return fmt.Errorf("scale %s to %d servers: %w", p.o.Name, n, p.err)
+	}
+	if p.memory.known && p.memory.want == n {
+		return nil
+	}
+	p.o.Log.Info("pool: resize", "pool", p.o.Name, "from", p.memory.want, "to", n)
+	p.memory.known, p.memory.want = true, n
+	p.rouse()
+	return nil
+}
+
+// DynoSize tells the size that the servers are to have, as the provider calls it.
+func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
+	if err := p.fresh(ctx); err != nil {
+		return "", fmt.Errorf("read the size of the servers of %s: %w", p.o.Name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.memory.size == "" {
+		return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
+	}
+	return p.memory.size, nil
+}
+
+// SetDynoSize asks for servers of another size. They replace those that are there, one at a time.
+func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var err error
+	s, known := findSize(p.o.Sizes, name)
+	switch {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case strings.TrimSpace(name) == "":
+		err = errors.New("the size has no name")
+	case p.err != nil:
+		err = p.err
+	case known:
+		name = s.Name
+	case len(p.o.Sizes) > 0:
+		err = fmt.Errorf("there is no size %q here: want one of %s", name, sizeNames(p.o.Sizes))
+	}
+	if err != nil {
+		return fmt.Errorf("change the servers of %s to another size: %w", p.o.Name, err)
+	}
+	if p.memory.sized && strings.EqualFold(p.memory.size, name) {
+		return nil
+	}
+	p.o.Log.Info("pool: change the size", "pool", p.o.Name, "from", p.memory.size, "to", name)
+	p.memory.sized, p.memory.size = true, name
+	p.rouse()
+	return nil
+}
+
+// SizePrice tells what a server of a size costs a month, in dollars.
+func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
+	s, ok := findSize(p.o.Sizes, name)
+	return s.Price * hoursAMonth, ok && s.Price > 0
+}
+
+// Price tells what a server of the pool's size costs a month, in dollars.
+func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
+	if err := p.fresh(ctx); err != nil {
+		return 0, fmt.Errorf("read the price of the servers of %s: %w", p.o.Name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if hour := p.o.priceOf(p.memory.size, p.seen); hour > 0 {
+		return hour * hoursAMonth, nil
+	}
+	return 0, fmt.Errorf("read the price of the servers of %s: nobody says what one costs", p.o.Name)
+}
+
+// Quota tells how many calls the provider still allows, where it says so.
+func (p *Pool) Quota() (remaining int, ok bool) {
+	if q, can := p.o.Provider.(interface{ Quota() (int, bool) }); can {
+		return q.Quota()
+	}
+	return 0, false
+}

@@ -1,0 +1,90 @@
+package pool_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+	"github.com/autoscalebot/autoscalebot/bot/scalertest"
+)
+
+// What a pool can do is what the bot asks for.
+var (
+	_ bot.Scaler      = (*pool.Pool)(nil)
+	_ bot.Runner      = (*pool.Pool)(nil)
+	_ bot.UpTeller    = (*pool.Pool)(nil)
+	_ bot.Pricer      = (*pool.Pool)(nil)
+	_ bot.Sizer       = (*pool.Pool)(nil)
+	_ bot.SizePricer  = (*pool.Pool)(nil)
+	_ bot.Checker     = (*pool.Pool)(nil)
+	_ bot.QuotaTeller = (*pool.Pool)(nil)
+)
+
+func TestPoolIsAScaler(t *testing.T) {
+	const quick = 5 * time.Millisecond
+	scalertest.Run(t, func(t *testing.T) scalertest.Fixture {
+		w := &pooltest.World{Boot: quick, Warm: quick, Join: quick, Busy: quick, End: quick, Size: "small"}
+		w.Serve("web", 2)
+		p, err := pool.New(pool.Options{
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(0, 10), Settle: -1, Busy: quick, Rest: quick,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = p.Run(ctx)
+		}()
+		t.Cleanup(func() { cancel(); <-ended })
+		read := func(can bool) {
+			for (p.Status().Error == "") != can || p.Status().Time.IsZero() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		read(true)
+		return scalertest.Fixture{
+			Scaler: p,
+			Count:  func() int { return len(w.Serving()) },
+			Break: func() func() {
+				w.SetFault(func(pooltest.Call) pooltest.Fault { return pooltest.FailsFirst })
+				read(false)
+				return func() { w.SetFault(nil); read(true) }
+			},
+		}
+	})
+}
+
+func TestPoolGoesUpAndDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &pooltest.World{Boot: time.Minute, Warm: 30 * time.Second, Join: 5 * time.Second, Busy: 10 * time.Second, Limits: between(1, 5)}
+		w.Serve("web", 1)
+		p, err := pool.New(pool.Options{Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 3, 5, 2} {
+			if err := p.Resize(t.Context(), n); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			_ = p.Run(ctx)
+			cancel()
+			if got := len(w.Serving()); got != n || len(w.Names()) != n {
+				t.Errorf("after Resize(%d) %v serve\n%s", n, w.Names(), p.Status())
+			}
+		}
+		for _, v := range w.Violations() {
+			t.Error(v)
+		}
+	})
+}
+
+func between(least, most int) func(time.Time) (int, int) {
+	return func(time.Time) (int, int) { return least, most }
+}

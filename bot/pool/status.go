@@ -1,0 +1,212 @@
+package pool
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Status is what the pool is and does, for people and programs.
+type Status struct {
+	Name string `json:"name"`
+	// Time is when the pool was read last; zero before.
+	Time time.Time `json:"time"`
+	// Want is how many servers are wanted, Serving how many get requests, Existing all that may cost money.
+	Want     int `json:"want"`
+	Serving  int `json:"serving"`
+	Existing int `json:"existing"`
+	// Min and Max are the limits of now.
+	Min int `json:"min"`
+	Max int `json:"max"`
+	// Size is the one that the servers are to have; empty for the provider's default.
+	Size string `json:"size,omitempty"`
+	// DollarsPerHour is what all servers together cost, 0 where nobody says.
+	DollarsPerHour float64 `json:"dollars_per_hour,omitempty"`
+	Settled        bool    `json:"settled"`
+	// Observe says that nothing is ever changed.
+	Observe bool `json:"observe,omitempty"`
+	// Error says why the pool could not be read last time; empty where it could.
+	Error string `json:"error,omitempty"`
+	// Blocked says, by what is in the way, why the pool is not what it should be.
+	Blocked map[Obstacle]string `json:"blocked,omitempty"`
+	// Next is what the last pass did, or would have done, and why.
+	Next    []string       `json:"next,omitempty"`
+	Servers []ServerStatus `json:"servers"`
+}
+
+// A ServerStatus is what one server is and does.
+type ServerStatus struct {
+	Name    string `json:"name"`
+	ID      string `json:"id,omitempty"` // empty while its order is not confirmed
+	Address string `json:"address,omitempty"`
+	// Stage is one of ordered, making, checking, ready, joining, serving, down, draining, drained, off, failed, ending, resizing.
+	Stage string `json:"stage"`
+	// Leaving says that it is on its way out, and Text all that is known in a few words: "creating: active, waiting for health 40 s".
+	Leaving bool      `json:"leaving,omitempty"`
+	Text    string    `json:"text"`
+	Size    string    `json:"size,omitempty"`
+	Price   float64   `json:"price,omitempty"` // dollars an hour
+	Created time.Time `json:"created,omitzero"`
+	// Requests are those under way, -1 where nobody says.
+	Requests int `json:"requests"`
+}
+
+// Status tells what the pool is and does, as of the last pass.
+func (p *Pool) Status() Status {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := Status{
+		Name: p.o.Name, Time: p.at, Want: p.memory.want, Size: p.memory.size, Settled: p.planned && p.plan.settled && p.err == nil,
+		Observe: p.o.Observe, Blocked: maps.Clone(p.plan.obstacles), Servers: []ServerStatus{},
+	}
+	st.Min, st.Max = p.o.limits(now)
+	if p.err != nil {
+		st.Error = p.err.Error()
+	}
+	for _, a := range p.plan.actions {
+		st.Next = append(st.Next, a.String())
+	}
+	for i := range p.seen {
+		s := p.seen[i]
+		if t := p.memory.tracks[s.ID]; t != nil {
+			s.track = *t
+		}
+		if s.stage == stageServing {
+			st.Serving++
+		}
+		st.DollarsPerHour += p.o.hourly(&s, p.seen)
+		st.Servers = append(st.Servers, s.status(p.memory.resizing[s.ID], &p.o, now))
+	}
+	for _, o := range p.memory.orders {
+		st.DollarsPerHour += p.o.priceOf(o.size, p.seen)
+		st.Servers = append(st.Servers, ServerStatus{
+			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + ago(now, o.at),
+		})
+	}
+	st.Existing = len(st.Servers)
+	return st
+}
+
+// Servers tells what each server is and does, as of the last pass, the oldest first.
+func (p *Pool) Servers() []ServerStatus { return p.Status().Servers }
+
+// Addresses are those of the servers in rotation, for signals that read each of them.
+func (p *Pool) Addresses() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []string
+	for i := range p.seen {
+		if s := &p.seen[i]; s.stage == stageServing && s.Address != "" {
+			list = append(list, s.Address)
+		}
+	}
+	return list
+}
+
+// status is the server's as of now.
+func (s *sight) status(resizing string, o *Options, now time.Time) ServerStatus {
+	st := ServerStatus{
+		Name: s.Name, ID: s.ID, Address: s.Address, Stage: string(s.stage), Leaving: s.leaving(), Text: s.text(o, now),
+		Size: s.Size, Price: s.Price, Created: s.Created, Requests: -1,
+	}
+	if s.member != nil {
+		st.Requests = s.member.Requests
+	}
+	if resizing != "" {
+		st.Stage, st.Text = "resizing", "resizing in place: "+resizing
+	}
+	return st
+}
+
+// text says what a server does in a few words.
+func (s *sight) text(o *Options, now time.Time) string {
+	var b strings.Builder
+	switch {
+	case s.stage == stageEnding:
+		b.WriteString("destroying")
+	case s.stage == stageDraining:
+		fmt.Fprintf(&b, "draining %s of %v at the most", ago(now, s.drains), o.DrainTimeout)
+		if s.member.Requests >= 0 {
+			fmt.Fprintf(&b, ", %d requests left", s.member.Requests)
+		}
+	case s.stage == stageDrained:
+		b.WriteString("drained")
+	case s.leaving():
+		b.WriteString("going, " + string(s.stage))
+	case s.half():
+		b.WriteString("creating: " + s.progress(now))
+	default:
+		b.WriteString(string(s.stage))
+	}
+	if s.doom != "" {
+		b.WriteString(", as " + string(s.doom))
+	}
+	if s.served && !s.leaving() && !s.bad.IsZero() {
+		fmt.Fprintf(&b, ", failing %s: %s", ago(now, s.bad), s.what)
+	}
+	if s.Note != "" {
+		b.WriteString(noted(s.Note))
+	}
+	if s.last != "" {
+		b.WriteString("; " + s.last)
+	}
+	return b.String()
+}
+
+// progress says how far a half-made server is.
+func (s *sight) progress(now time.Time) string {
+	switch s.stage {
+	case stageMaking:
+		return "ordered, waiting to be active " + ago(now, s.seen)
+	case stageChecking:
+		if s.passes > 0 {
+			return fmt.Sprintf("active, healthy %s so far", times(s.passes))
+		}
+		return "active, waiting for health " + ago(now, s.active) + s.trouble()
+	case stageJoining:
+		return "healthy, joining the balancer " + ago(now, s.added)
+	case stageReady, stageServing, stageDown, stageDraining, stageDrained, stageOff, stageFailed, stageEnding:
+	}
+	return string(s.stage)
+}
+
+// String says what is done and why.
+func (a action) String() string {
+	return fmt.Sprintf("%s %s: %s", a.verb, orElse(a.name, a.member.ID), a.why)
+}
+
+// String says all of it, a server a line.
+func (st Status) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d wanted, %d serving, %d existing, limits %d to %d", st.Name, st.Want, st.Serving, st.Existing, st.Min, st.Max)
+	if st.DollarsPerHour > 0 {
+		fmt.Fprintf(&b, ", $%.4g an hour", st.DollarsPerHour)
+	}
+	if st.Error != "" {
+		fmt.Fprintf(&b, "\n  cannot be read: %s", st.Error)
+	}
+	for _, o := range slices.Sorted(maps.Keys(st.Blocked)) {
+		fmt.Fprintf(&b, "\n  %s", st.Blocked[o])
+	}
+	for _, s := range st.Servers {
+		fmt.Fprintf(&b, "\n  %s %s", s.Name, s.Text)
+	}
+	if st.Observe {
+		for _, n := range st.Next {
+			fmt.Fprintf(&b, "\n  would %s", n)
+		}
+	}
+	return b.String()
+}
+
+// ago is how long something has been so, in whole seconds: 40 s, 3m20s.
+func ago(now, then time.Time) string {
+	d := now.Sub(then).Round(time.Second)
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return d.String()
+}

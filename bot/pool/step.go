@@ -1,0 +1,129 @@
+package pool
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Step is one pass: it reads how things are, does what is due, and returns without waiting for what that leads to. wait is how long until
+// the next one is due. An error means that things could not be read, and nothing was changed; what could not be done is told by
+// [Pool.Status].
+func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err error) {
+	if err := p.take(ctx); err != nil {
+		return p.o.Rest, err
+	}
+	defer p.give()
+	began := time.Now()
+	if err := p.look(ctx, now); err != nil {
+		return p.o.Rest, err
+	}
+	now = now.Add(time.Since(began))
+	p.mu.Lock()
+	pl := p.think(now)
+	p.mu.Unlock()
+	p.tellObstacles(now, pl.obstacles)
+	if !p.o.Observe {
+		p.act(ctx, pl.actions, now)
+	}
+	if pl.busy {
+		return p.o.Busy, nil
+	}
+	return p.o.Rest, nil
+}
+
+// look observes, and takes in what is seen. The caller has the turn.
+func (p *Pool) look(ctx context.Context, now time.Time) error {
+	obs, err := p.observe(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err // nobody's fault
+		}
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+		p.tellObstacle(now, ObstacleRead, "the pool could not be read, so nothing is changed: "+err.Error())
+		return err
+	}
+	p.mu.Lock()
+	if p.at.IsZero() {
+		p.memory.quiet = now.Add(p.o.Settle) // an earlier run may have sent an order with its last breath
+	}
+	p.seen, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
+	p.obs = obs
+	news := p.memory.news
+	p.memory.news = nil
+	p.mu.Unlock()
+	for _, e := range news {
+		p.tell(e)
+	}
+	p.clearObstacle(now, ObstacleRead)
+	return nil
+}
+
+// absences is how many passes in a row a member that only has a name must look as if it had no server until it is taken out.
+const absences = 3
+
+// think makes the plan. The caller holds the lock.
+func (p *Pool) think(now time.Time) plan {
+	st := state{memory: p.memory, servers: slices.Clone(p.seen), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now}
+	for _, m := range p.obs.nameless {
+		if p.memory.absent[m.Name] >= absences {
+			st.stale = append(st.stale, m)
+		}
+	}
+	for i := range st.servers {
+		st.taken[st.servers[i].Name] = true
+	}
+	for _, m := range p.obs.members {
+		st.taken[m.Name] = true
+	}
+	for _, o := range st.orders {
+		st.taken[o.name] = true
+	}
+	st.least, st.most = p.o.limits(now)
+	st.target = min(max(st.want, st.least), st.most)
+	p.plan = st.plan(&p.o)
+	p.memory.want, p.memory.swap = st.target, p.plan.swap
+	p.planned = true
+	return p.plan
+}
+
+// tellObstacles tells of what is in the way, once, and of what is not any more.
+func (p *Pool) tellObstacles(now time.Time, obstacles map[Obstacle]string) {
+	for _, o := range slices.Sorted(maps.Keys(obstacles)) {
+		p.tellObstacle(now, o, obstacles[o])
+	}
+	for _, o := range slices.Sorted(maps.Keys(p.told)) {
+		if _, still := obstacles[o]; !still {
+			p.clearObstacle(now, o)
+		}
+	}
+}
+
+func (p *Pool) tellObstacle(now time.Time, o Obstacle, text string) {
+	if _, told := p.told[o]; !told {
+		p.told[o] = text
+		p.tell(Event{Time: now, Kind: Blocked, About: o, Text: text})
+	}
+}
+
+func (p *Pool) clearObstacle(now time.Time, o Obstacle) {
+	if was, told := p.told[o]; told {
+		delete(p.told, o)
+		p.tell(Event{Time: now, Kind: Cleared, About: o, Text: "no more: " + was})
+	}
+}
+
+// tell tells people and the log.
+func (p *Pool) tell(e Event) {
+	switch e.Kind {
+	case Blocked, Broken:
+		p.o.Log.Warn("pool: "+string(e.Kind), "pool", p.o.Name, "server", e.Server, "why", e.Text)
+	case Joined, Cleared:
+		p.o.Log.Info("pool: "+string(e.Kind), "pool", p.o.Name, "server", e.Server, "why", e.Text)
+	case Created, Destroyed: // the action itself is logged
+	}
+	p.o.Tell(e)
+}
