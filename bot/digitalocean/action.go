@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -67,7 +68,11 @@ func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, 
 func (p *Provider) passing(ctx context.Context, err error) bool {
 	var e *Error
 	switch {
-	case ctx.Err() != nil || !asError(err, &e):
+	case ctx.Err() != nil:
+		return false
+	case errors.Is(err, errFailed):
+		return true
+	case !asError(err, &e):
 		return false
 	case !e.Until.IsZero():
 		return wait(ctx, time.Until(e.Until))

@@ -71,6 +71,9 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 		_, err := p.api.Droplets.Delete(ctx, d.ID)
 		return err
 	})
+	if busy(err) && p.beingDestroyed(ctx, d) {
+		err = nil
+	}
 	if err != nil && !is(err, http.StatusNotFound) {
 		return err
 	}
@@ -78,6 +81,14 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 	defer p.mu.Unlock()
 	p.ending[d.ID] = true
 	return nil
+}
+
+// beingDestroyed reports whether what is under way on a droplet is its end, which somebody else ordered.
+func (p *Provider) beingDestroyed(ctx context.Context, d *godo.Droplet) bool {
+	actions, err := p.actions(ctx, d)
+	return is(err, http.StatusNotFound) || slices.ContainsFunc(actions, func(a godo.Action) bool {
+		return a.Type == "destroy" && a.Status == godo.ActionInProgress
+	})
 }
 
 // ours reads a droplet, and wants the pool's tag on it.

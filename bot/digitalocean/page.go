@@ -16,13 +16,13 @@ const (
 	maxReadings = 3
 )
 
-// pages reads a list whole. What ends while a list of several pages is read moves the others up, so that one may be missed: where fewer
-// come than the list says it has, it is read again.
+// pages reads a list whole. What ends while a list of several pages is read moves the others up, so that one may be missed: where the
+// length that the list says it has changes on the way, or fewer come, it is read again.
 func pages[T any, K comparable](ctx context.Context, key func(T) K, page func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)) ([]T, error) {
 	for range maxReadings {
 		var all []T
 		seen := map[K]bool{}
-		total, last := 0, false
+		total, changed, last := 0, false, false
 		n := 1
 		for ; n <= maxPages && !last; n++ {
 			list, resp, err := page(ctx, &godo.ListOptions{Page: n, PerPage: perPage})
@@ -36,6 +36,7 @@ func pages[T any, K comparable](ctx context.Context, key func(T) K, page func(co
 				}
 			}
 			if resp.Meta != nil {
+				changed = changed || n > 1 && resp.Meta.Total != total
 				total = resp.Meta.Total
 			}
 			last = resp.Links == nil || resp.Links.IsLastPage()
@@ -43,7 +44,7 @@ func pages[T any, K comparable](ctx context.Context, key func(T) K, page func(co
 		if !last {
 			return nil, fmt.Errorf("it has more than %d entries", maxPages*perPage)
 		}
-		if n == 2 || len(all) >= total {
+		if n == 2 || len(all) >= total && !changed {
 			return all, nil
 		}
 	}

@@ -130,6 +130,9 @@ func (r *resize) switchOff(ctx context.Context) error {
 	err := r.act(ctx, "shut down "+name(d), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
 		return r.api.DropletActions.Shutdown(ctx, d.ID)
 	})
+	if errors.Is(err, pool.ErrRefused) || errors.Is(err, errFailed) {
+		return nil // what is found next says whether it is off, or its plug has to be pulled
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,56 @@
+package digitaloceantest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+)
+
+// Transport makes calls to the server in the caller's goroutine, whatever host they are for, without a network: in a bubble of
+// testing/synctest a call takes no time.
+func (s *Server) Transport() http.RoundTripper { return transport{s} }
+
+type transport struct{ s *Server }
+
+// inProcess marks the context of a call that has no network below it.
+type inProcess struct{}
+
+func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	in := req.Clone(context.WithValue(req.Context(), inProcess{}, true))
+	in.RequestURI = req.URL.RequestURI()
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	defer in.Body.Close()
+	w := httptest.NewRecorder()
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p != http.ErrAbortHandler: //nolint:errorlint // it is compared as net/http does
+			panic(p)
+		case req.Context().Err() != nil:
+			resp, err = nil, req.Context().Err()
+		case w.Body.Len() > 0:
+			resp, err = w.Result(), nil
+			resp.Body = io.NopCloser(io.MultiReader(resp.Body, broken{}))
+		default:
+			resp, err = nil, errors.New("the connection was cut")
+		}
+	}()
+	t.s.ServeHTTP(w, in)
+	resp = w.Result()
+	resp.Request = req
+	resp.Status = fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	return resp, nil
+}
+
+// broken is what is left of a body whose connection was cut.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
