@@ -55,7 +55,7 @@ func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byt
 	if exit := (*ExitError)(nil); errors.As(err, &exit) {
 		if exit.Said = complaint.String(); exit.Said == "" {
 			t := &tail{}
-			t.Write(out.Bytes())
+			t.Write(out.b.Bytes())
 			exit.Said = t.String()
 		}
 	}
@@ -65,7 +65,7 @@ func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	return out.Bytes(), nil
+	return out.b.Bytes(), nil
 }
 
 // Quote makes one word of the shell of a text.
@@ -73,15 +73,15 @@ func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + 
 
 // atMost keeps the beginning of what is written to it.
 type atMost struct {
-	bytes.Buffer
+	b    bytes.Buffer // no embedded one: its ReadFrom would go around the bound
 	max  int
 	over bool
 }
 
 func (a *atMost) Write(p []byte) (int, error) {
-	n := min(len(p), a.max-a.Len())
+	n := min(len(p), a.max-a.b.Len())
 	a.over = a.over || n < len(p)
-	a.Buffer.Write(p[:n])
+	a.b.Write(p[:n])
 	return len(p), nil
 }
 
