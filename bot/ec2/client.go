@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -196,24 +197,14 @@ func do(ctx context.Context, op string, fn func(context.Context) error) error {
 	return named(op, fn(ctx))
 }
 
-// named puts what was tried before an error, unless a call within has said so already.
+// named puts what was tried before an error.
 func named(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) && e.Op == "" {
+	if e, ok := err.(*Error); ok && e.Op == "" { // one that is wrapped has been written into a text already
 		e.Op = op
-		return err
+		return e
 	}
-	return &wrapped{op, err}
+	return fmt.Errorf("%s: %w", op, err)
 }
-
-// A wrapped error is one of ours, and not of a call.
-type wrapped struct {
-	op  string
-	err error
-}
-
-func (w *wrapped) Error() string { return w.op + ": " + w.err.Error() }
-func (w *wrapped) Unwrap() error { return w.err }

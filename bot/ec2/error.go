@@ -53,16 +53,19 @@ const (
 // Error tells what was tried, AWS's own name of the error and message, and a hint.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Op)
+	if e.Op != "" {
+		b.WriteString(e.Op + ": ")
+	}
 	if e.Status != 0 {
-		fmt.Fprintf(&b, ": AWS answered %d %s", e.Status, http.StatusText(e.Status))
+		fmt.Fprintf(&b, "AWS answered %d %s", e.Status, http.StatusText(e.Status))
+		if e.Code != "" {
+			b.WriteString(", " + e.Code)
+		}
+		if e.Message != "" {
+			b.WriteString(": ")
+		}
 	}
-	if e.Code != "" {
-		fmt.Fprintf(&b, ", %s", e.Code)
-	}
-	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", strings.TrimSuffix(e.Message, "."))
-	}
+	b.WriteString(strings.TrimSuffix(e.Message, "."))
 	var more []string
 	if e.Tries > 1 {
 		more = append(more, fmt.Sprintf("%d tries", e.Tries))

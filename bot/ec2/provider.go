@@ -132,7 +132,7 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 			}
 			// It was made, so it will be known, and would cost money for ever if this was taken for an end.
 			if sleep(ctx, time.Second) != nil {
-				return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and it still has to be destroyed", err)
+				return fmt.Errorf("%v: it is so new that EC2 does not know it yet, and it still has to be destroyed", err)
 			}
 		}
 		if err == nil || errors.Is(err, pool.ErrGone) {

@@ -1,0 +1,89 @@
+package ec2_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/ec2"
+	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
+)
+
+func byRole(t *testing.T, s *ec2test.Server) *ec2.Provider {
+	t.Helper()
+	p, err := ec2.NewOver(ec2.Options{Account: ec2.Account{Region: ec2test.Region}, Pool: "web", LaunchTemplate: "web-servers"}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.KeysLast = time.Hour
+		p := byRole(t, s)
+		for range 200 { // 10 hours
+			if _, err := p.List(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Minute)
+		}
+		if n := s.RoleKeys(); n < 10 || n > 11 {
+			t.Errorf("%d credentials in 10 hours, each good for one", n)
+		}
+	})
+}
+
+func TestRoleWithoutMetadataService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.KeysLast = time.Hour
+		p := byRole(t, s)
+		mend := s.Fail("/latest/api/token", -1, ec2test.Fault{Status: 403})
+		if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") || !strings.Contains(err.Error(), "hop limit") {
+			t.Errorf("List where there is no role: %v", err)
+		}
+		mend()
+		time.Sleep(time.Minute)
+		wantNames(t, p)
+		// The old ones serve while they last.
+		mend = s.Fail("/latest/api/token", -1, ec2test.Fault{})
+		for range 59 {
+			wantNames(t, p)
+			time.Sleep(time.Minute)
+		}
+		time.Sleep(time.Minute)
+		if _, err := p.List(t.Context()); err == nil {
+			t.Error("List with credentials that have ended")
+		}
+		mend()
+		wantNames(t, p)
+		for _, path := range []string{"/latest/meta-data/iam/security-credentials/", "/latest/meta-data/iam/security-credentials/" + ec2test.Role} {
+			s.Fail(path, 5, ec2test.Fault{Status: 404})
+			if _, err := byRole(t, s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "404") {
+				t.Errorf("List where the role has no credentials: %v", err)
+			}
+		}
+	})
+}
+
+// A clock that is behind, or a role that was changed: AWS says that the credentials have expired.
+func TestRoleThatExpiredEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		p := byRole(t, s)
+		wantNames(t, p)
+		s.Fail("RunInstances", 1, ec2test.Fault{Status: 400, Code: "RequestExpired", Message: "Request has expired."})
+		create(t, p, "web-1")
+		if n := living(s); n != 1 {
+			t.Errorf("%d servers", n)
+		}
+	})
+	s := fake()
+	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 400, Code: "ExpiredToken", Message: "expired"})
+	if _, err := provider(t, s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_SESSION_TOKEN") || s.Count("DescribeInstances") != 1 {
+		t.Errorf("List with temporary keys that have expired: %v", err)
+	}
+}

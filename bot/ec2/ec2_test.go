@@ -1,0 +1,279 @@
+package ec2_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/ec2"
+	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+func account() ec2.Account {
+	return ec2.Account{Region: ec2test.Region, Keys: ec2.Keys{AccessKeyID: ec2test.AccessKeyID, SecretAccessKey: ec2test.SecretKey}}
+}
+
+// fake is AWS with a launch template.
+func fake() *ec2test.Server {
+	s := ec2test.New()
+	s.AddTemplate("web-servers", "ami-0abc", "t3.small")
+	return s
+}
+
+func provider(t *testing.T, s *ec2test.Server) *ec2.Provider {
+	t.Helper()
+	p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers", Price: 0.02}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func create(t *testing.T, p *ec2.Provider, name string) pool.Server {
+	t.Helper()
+	s, err := p.Create(t.Context(), pool.Order{Name: name})
+	if err != nil {
+		t.Fatalf("Create %s: %v", name, err)
+	}
+	return s
+}
+
+func names(t *testing.T, p *ec2.Provider) (out []string) {
+	t.Helper()
+	list, err := p.List(t.Context())
+	if err != nil {
+		t.Fatalf("List: %v", err)
+	}
+	for _, s := range list {
+		out = append(out, s.Name+" "+string(s.State))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func wantNames(t *testing.T, p *ec2.Provider, want ...string) {
+	t.Helper()
+	if got := names(t, p); !slices.Equal(got, want) {
+		t.Errorf("List = %q, want %q", got, want)
+	}
+}
+
+// living are the instances of the pool that have not ended.
+func living(s *ec2test.Server) (n int) {
+	for _, i := range s.Instances() {
+		if i.Tags["autoscalebot:pool"] == "web" && i.State != "shutting-down" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
+	s := fake()
+	p, err := ec2.NewOver(ec2.Options{
+		Account: account(), Pool: "web", LaunchTemplate: "web-servers:1", Public: true, Prices: map[string]float64{"t3.large": 0.09}, Price: 0.02,
+	}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made.Name != "web-1" || made.State != pool.Making || made.Size != "t3.large" || made.Price != 0.09 || made.Created.IsZero() {
+		t.Errorf("Create = %+v", made)
+	}
+	i := s.Instances()[0]
+	if i.Tags["autoscalebot:pool"] != "web" || i.Tags["Name"] != "web-1" || len(i.Tags) != 2 || i.ID != made.ID {
+		t.Errorf("made %+v", i)
+	}
+	got, err := p.Describe(t.Context(), made.ID)
+	if err != nil || got.State != pool.Active || got.Address != i.PublicIP || got.Address == "" {
+		t.Errorf("Describe = %+v, %v, want the public address %s", got, err, i.PublicIP)
+	}
+	if got := create(t, provider(t, s), "web-2"); got.Size != "t3.small" || got.Address != "10.0.0.3" || got.Price != 0.02 {
+		t.Errorf("a server of the template's size = %+v", got)
+	}
+}
+
+// An answer that is lost must not lead to a second server, not even where EC2 does not show the first yet and the program began anew.
+func TestOneOrderMakesOneServer(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake()
+			s.Lag, s.Boot = 20*time.Second, time.Minute
+			p := provider(t, s)
+			s.Fail("RunInstances", 1, ec2test.Fault{Done: true})
+			_, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
+			if err == nil || errors.Is(err, pool.ErrRefused) {
+				t.Fatalf("Create whose answer is lost: %v", err)
+			}
+			if n := s.Count("RunInstances"); n != 1 {
+				t.Errorf("%d orders were sent", n)
+			}
+			if restart {
+				p = provider(t, s)
+			}
+			a, b := create(t, p, "web-1"), create(t, p, "web-1")
+			if a.ID != b.ID || living(s) != 1 {
+				t.Errorf("%d servers, %s and %s", living(s), a.ID, b.ID)
+			}
+			if create(t, p, "web-2").ID == a.ID || living(s) != 2 {
+				t.Errorf("web-2 is web-1")
+			}
+		})
+	}
+}
+
+// A name may be used again, whether EC2 still shows the server that had it, still remembers its order, or has forgotten both.
+func TestNameIsUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.Boot, s.End = 30*time.Second, time.Minute
+		seen := map[string]bool{}
+		for _, later := range []time.Duration{0, 10 * time.Second, 5 * time.Minute, 2 * time.Hour, 2 * time.Hour, 2 * time.Hour, 30 * time.Hour} {
+			time.Sleep(later)
+			made := create(t, provider(t, s), "web-1")
+			if seen[made.ID] {
+				t.Fatalf("after %v web-1 is an old server, %s", later, made.ID)
+			}
+			seen[made.ID] = true
+			time.Sleep(time.Minute)
+			if again := create(t, provider(t, s), "web-1"); again.ID != made.ID || living(s) != 1 {
+				t.Fatalf("after %v Create made another one of web-1", later)
+			}
+			if err := provider(t, s).Destroy(t.Context(), made.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestNewServerIsKnownBeforeEC2ShowsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.Lag, s.End = 10*time.Second, 30*time.Second
+		p := provider(t, s)
+		a := create(t, p, "web-1")
+		wantNames(t, p, "web-1 making")
+		if got, err := p.Describe(t.Context(), a.ID); err != nil || got != a {
+			t.Errorf("Describe of a new server = %+v, %v", got, err)
+		}
+		if _, err := provider(t, s).Describe(t.Context(), a.ID); !errors.Is(err, pool.ErrGone) {
+			t.Errorf("a server that the program does not know: %v", err)
+		}
+		// It can't be terminated before EC2 knows it; to call that an end would leave it running for ever.
+		if err := p.Destroy(t.Context(), a.ID); err != nil {
+			t.Error(err)
+		}
+		if n := living(s); n != 0 {
+			t.Errorf("%d servers after the end of the only one", n)
+		}
+		wantNames(t, p, "web-1 ending") // EC2's reads still say that it runs
+		if err := p.Destroy(t.Context(), a.ID); err != nil || s.Count("TerminateInstances") > 12 {
+			t.Errorf("Destroy of one that is on its way out: %v, %d calls", err, s.Count("TerminateInstances"))
+		}
+		time.Sleep(time.Minute)
+		wantNames(t, p)
+		if _, err := p.Describe(t.Context(), a.ID); !errors.Is(err, pool.ErrGone) || !strings.Contains(err.Error(), "User initiated shutdown") {
+			t.Errorf("Describe of one that has ended: %v", err)
+		}
+	})
+}
+
+// One that EC2 will not know at all while there is time must not be taken for gone.
+func TestNewServerThatCannotBeDestroyedYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.Lag = 2 * time.Minute
+		p := provider(t, s)
+		a := create(t, p, "web-1")
+		start := time.Now()
+		err := p.Destroy(t.Context(), a.ID)
+		if err == nil || !strings.Contains(err.Error(), "still has to be destroyed") || errors.Is(err, pool.ErrGone) {
+			t.Errorf("Destroy = %v", err)
+		}
+		if took := time.Since(start); took > 26*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		wantNames(t, p, "web-1 making")
+	})
+}
+
+func TestListHasAllPagesAndNoServersOfOthers(t *testing.T) {
+	s := fake()
+	s.PageSize = 2
+	p := provider(t, s)
+	for _, n := range []string{"web-1", "web-2", "web-3", "web-4", "web-5"} {
+		create(t, p, n)
+	}
+	s.AddInstance("t3.small", map[string]string{"Name": "web-6"})
+	s.AddInstance("t3.small", map[string]string{"Name": "web-7", "autoscalebot:pool": "other"})
+	wantNames(t, provider(t, s), "web-1 active", "web-2 active", "web-3 active", "web-4 active", "web-5 active")
+	if n := s.Count("DescribeInstances"); n < 3 {
+		t.Errorf("%d calls for 3 pages", n)
+	}
+}
+
+func TestForeignServersAreNotTouched(t *testing.T) {
+	s := fake()
+	p := provider(t, s)
+	for _, tags := range []map[string]string{nil, {"autoscalebot:pool": "other"}, {"autoscalebot:pool": "WEB"}} {
+		id := s.AddInstance("t3.small", tags)
+		if err := p.Destroy(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
+			t.Errorf("Destroy of one with the tags %v: %v", tags, err)
+		}
+		if _, err := p.Describe(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
+			t.Errorf("Describe of one with the tags %v: %v", tags, err)
+		}
+		if err := p.Resize(t.Context(), id, "t3.large", func(string) {}); !errors.Is(err, pool.ErrNotOurs) {
+			t.Errorf("Resize of one with the tags %v: %v", tags, err)
+		}
+		if _, err := p.Snapshot(t.Context(), id, "image", func(string) {}); !errors.Is(err, pool.ErrNotOurs) {
+			t.Errorf("Snapshot of one with the tags %v: %v", tags, err)
+		}
+	}
+	for _, id := range []string{"", "web-1", "i-0123456789abcdef0", "i-0123456789abcdef0&x"} {
+		if err := p.Destroy(t.Context(), id); err != nil {
+			t.Errorf("Destroy of %q, which is gone: %v", id, err)
+		}
+		if _, err := p.Describe(t.Context(), id); !errors.Is(err, pool.ErrGone) {
+			t.Errorf("Describe of %q: %v", id, err)
+		}
+	}
+	for _, c := range s.Calls() {
+		if c.Action != "DescribeInstances" {
+			t.Errorf("%s was called", c.Action)
+		}
+	}
+}
+
+func TestProtectedServerIsAnError(t *testing.T) {
+	s := fake()
+	p := provider(t, s)
+	a := create(t, p, "web-1")
+	s.Change(a.ID, func(i *ec2test.Instance) { i.NeverEnds = true })
+	err := p.Destroy(t.Context(), a.ID)
+	if !errors.Is(err, pool.ErrRefused) || !strings.Contains(err.Error(), "disableApiTermination") {
+		t.Errorf("Destroy = %v", err)
+	}
+	wantNames(t, p, "web-1 active")
+}
+
+func TestServerThatIsOff(t *testing.T) {
+	s := fake()
+	p := provider(t, s)
+	a := create(t, p, "web-1")
+	s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopping" })
+	got, err := p.Describe(t.Context(), a.ID)
+	if err != nil || got.State != pool.Off || got.Note != "stopped" {
+		t.Errorf("Describe = %+v, %v", got, err)
+	}
+	if again := create(t, p, "web-1"); again.ID != a.ID {
+		t.Errorf("Create made another one beside one that is off")
+	}
+}

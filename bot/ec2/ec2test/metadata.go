@@ -1,0 +1,75 @@
+package ec2test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const metadataToken = "fake-metadata-token"
+
+// metadata is the instance metadata service, version 2: nothing is told without a token.
+func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
+	defer s.Lock()()
+	const path = "/latest/meta-data/iam/security-credentials/"
+	if f := s.fault(r.URL.Path); f != nil {
+		if f.Status == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(f.Status)
+		return
+	}
+	switch {
+	case r.URL.Path == "/latest/api/token" && r.Method == http.MethodPut && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
+		_, _ = w.Write([]byte(metadataToken))
+	case r.Method != http.MethodGet || r.Header.Get("X-Aws-Ec2-Metadata-Token") != metadataToken:
+		w.WriteHeader(http.StatusUnauthorized)
+	case r.URL.Path == path:
+		_, _ = w.Write([]byte(Role))
+	case r.URL.Path == path+Role:
+		k := s.currentKey()
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"Code": "Success", "LastUpdated": time.Now().UTC().Format(time.RFC3339), "Type": "AWS-HMAC",
+			"AccessKeyId": k.id, "SecretAccessKey": k.secret, "Token": SessionToken, "Expiration": k.ends.UTC().Format(time.RFC3339),
+		})
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// A roleKey is one credential of the role.
+type roleKey struct {
+	id, secret string
+	ends       time.Time
+}
+
+func (s *Server) roleKey(id string) *roleKey {
+	for n := range s.roleKeys {
+		if s.roleKeys[n].id == id {
+			return &s.roleKeys[n]
+		}
+	}
+	return nil
+}
+
+// currentKey is the newest credential, or another one 5 minutes before it ends.
+func (s *Server) currentKey() roleKey {
+	if n := len(s.roleKeys); n > 0 && time.Until(s.roleKeys[n-1].ends) > 5*time.Minute {
+		return s.roleKeys[n-1]
+	}
+	last := s.KeysLast
+	if last == 0 {
+		last = 6 * time.Hour
+	}
+	n := strconv.Itoa(len(s.roleKeys) + 1)
+	k := roleKey{"ASIAFAKEROLE" + n, "role-secret-" + n, time.Now().Add(last)}
+	s.roleKeys = append(s.roleKeys, k)
+	return k
+}
+
+// RoleKeys tells how many credentials of the role there have been.
+func (s *Server) RoleKeys() int {
+	defer s.Lock()()
+	return len(s.roleKeys)
+}

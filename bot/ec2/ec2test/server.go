@@ -1,0 +1,272 @@
+// Package ec2test is a stateful fake of the part of AWS that package ec2 uses: instances, images and launch templates of EC2, the target
+// groups of Elastic Load Balancing, Auto Scaling groups, and an instance's metadata service, all at one address.
+//
+// It checks the signature of every call, as AWS does, with code of its own. Time is the clock's, so that a test can make it virtual:
+// see [Server.RoundTrip].
+package ec2test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What the fake's account is made of.
+const (
+	Region       = "eu-central-1"
+	AccessKeyID  = "AKIAFAKEFAKEFAKEFAKE"
+	SecretKey    = "fake/secret+access/key"
+	SessionToken = "fake-session-token" // of the role's credentials
+	Role         = "autoscalebot"
+	account      = "123456789012"
+)
+
+// A Server is a fake AWS. Its fields are set before the first call, or under Lock.
+type Server struct {
+	// URL is where it answers, once it has been started.
+	URL string
+
+	// Boot, Stop and End are how long an instance is pending, stopping and shutting down; Imaging is how long an image is pending;
+	// Health how long a target is initial. All 0 to begin with.
+	Boot, Stop, End, Imaging, Health time.Duration
+	// Lag is how long reads and changes of EC2 do not know of what happened to an instance.
+	Lag time.Duration
+	// Deregistration is how long a target drains.
+	Deregistration time.Duration
+	// PageSize is how much a page of a list has at most, whatever the call asks for; 0 means 1,000.
+	PageSize int
+	// Limit is how many instances the account may have; 0 means no limit.
+	Limit int
+	// KeysLast is how long the role's credentials last; 0 means 6 hours.
+	KeysLast time.Duration
+
+	mu        sync.Mutex
+	instances []*instance
+	images    []*image
+	templates []*template
+	targets   []*targetGroup
+	groups    []*group
+	roleKeys  []roleKey
+	lastID    int
+	calls     []Call
+	faults    []*fault
+}
+
+// A Call is one that came in with a good signature.
+type Call struct {
+	Service string // ec2, autoscaling, elasticloadbalancing
+	Action  string
+	Params  url.Values
+}
+
+// New makes a fake with nothing in it, that is not started.
+func New() *Server { return &Server{} }
+
+// Start has it answer at a URL on loopback, and returns how to end that.
+func (s *Server) Start() (stop func()) {
+	h := httptest.NewServer(s)
+	s.URL = h.URL
+	return h.Close
+}
+
+// RoundTrip answers without a network, for tests in virtual time.
+func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler { // it is thrown as it is
+			panic(p)
+		} else if p != nil {
+			resp, err = nil, fmt.Errorf("connection reset by the fake")
+		}
+	}()
+	w := httptest.NewRecorder()
+	in := r.Clone(r.Context())
+	in.RequestURI = r.URL.RequestURI()
+	if in.Host == "" {
+		in.Host = r.URL.Host
+	}
+	s.ServeHTTP(w, in)
+	return w.Result(), nil
+}
+
+// Lock keeps calls waiting while the fields are changed.
+func (s *Server) Lock() (unlock func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
+}
+
+// Calls are those that came so far.
+func (s *Server) Calls() []Call {
+	defer s.Lock()()
+	return slices.Clone(s.calls)
+}
+
+// Count tells how many calls of an action came so far, those that failed among them.
+func (s *Server) Count(action string) (n int) {
+	for _, c := range s.Calls() {
+		if c.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// A Fault is what goes wrong with a call.
+type Fault struct {
+	// Status is the answer's; 0 has the connection break instead.
+	Status int
+	// Code and Message are AWS's.
+	Code, Message string
+	// Done has the call be carried out all the same.
+	Done bool
+}
+
+// Throttled is what AWS says when it is asked too often.
+var Throttled = Fault{Status: http.StatusServiceUnavailable, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
+
+type fault struct {
+	Fault
+	action string
+	left   int
+}
+
+// Fail has the next n calls of an action go wrong, or all where n is negative; "" stands for every action. mend ends it.
+func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
+	defer s.Lock()()
+	x := &fault{f, action, n}
+	s.faults = append(s.faults, x)
+	return func() {
+		defer s.Lock()()
+		x.left = 0
+	}
+}
+
+func (s *Server) fault(action string) *fault {
+	for _, f := range s.faults {
+		if f.left != 0 && (f.action == "" || f.action == action) {
+			f.left--
+			return f
+		}
+	}
+	return nil
+}
+
+// failure is an error of the fake's in AWS's words.
+type failure struct {
+	status        int
+	code, message string
+}
+
+func refuse(code, format string, args ...any) *failure {
+	return &failure{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
+}
+
+// newID makes an id that nothing else has.
+func (s *Server) newID(prefix string) string {
+	s.lastID++
+	return fmt.Sprintf("%s%017x", prefix, 0xabc00000000000+s.lastID)
+}
+
+// An action answers a call, or says why not.
+type action func(s *Server, p url.Values) ([]node, *failure)
+
+// services are what the fake can do, by the service's name in a signature.
+func services() map[string]struct {
+	version, namespace string
+	actions            map[string]action
+} {
+	type service = struct {
+		version, namespace string
+		actions            map[string]action
+	}
+	return map[string]service{
+		"ec2": {"2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", map[string]action{
+			"RunInstances": (*Server).runInstances, "DescribeInstances": (*Server).describeInstances,
+			"TerminateInstances": (*Server).terminateInstances, "StopInstances": (*Server).stopInstances, "StartInstances": (*Server).startInstances,
+			"ModifyInstanceAttribute": (*Server).modifyInstanceAttribute, "DescribeInstanceTypes": (*Server).describeInstanceTypes,
+			"CreateImage": (*Server).createImage, "DescribeImages": (*Server).describeImages,
+			"DescribeLaunchTemplateVersions": (*Server).describeLaunchTemplateVersions,
+		}},
+		"elasticloadbalancing": {"2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", map[string]action{
+			"RegisterTargets": (*Server).registerTargets, "DeregisterTargets": (*Server).deregisterTargets,
+			"DescribeTargetHealth": (*Server).describeTargetHealth, "DescribeTargetGroups": (*Server).describeTargetGroups,
+			"DescribeTargetGroupAttributes": (*Server).describeTargetGroupAttributes,
+		}},
+		"autoscaling": {"2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", map[string]action{
+			"DescribeAutoScalingGroups": (*Server).describeGroups, "SetDesiredCapacity": (*Server).setDesiredCapacity,
+			"DescribePolicies": (*Server).describePolicies,
+		}},
+	}
+}
+
+// ServeHTTP answers a call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/latest/") {
+		s.metadata(w, r)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name, params, bad := s.verify(r)
+	service, known := services()[name]
+	if bad == nil && !known {
+		bad = refuse("SignatureDoesNotMatch", "Credential should be scoped to a correct service.")
+	}
+	if bad != nil {
+		s.answerError(w, name, bad)
+		return
+	}
+	doing := params.Get("Action")
+	s.calls = append(s.calls, Call{name, doing, params})
+	act, ok := service.actions[doing]
+	switch {
+	case params.Get("Version") != service.version:
+		s.answerError(w, name, refuse("NoSuchVersion", "The requested version (%s) of service %s does not exist", params.Get("Version"), name))
+		return
+	case !ok:
+		s.answerError(w, name, refuse("InvalidAction", "The action %s is not valid for this web service.", doing))
+		return
+	}
+	f := s.fault(doing)
+	var body []node
+	if f == nil || f.Done {
+		body, bad = act(s, params)
+	}
+	switch {
+	case f != nil && f.Status == 0:
+		panic(http.ErrAbortHandler)
+	case f != nil:
+		s.answerError(w, name, &failure{f.Status, f.Code, f.Message})
+	case bad != nil:
+		s.answerError(w, name, bad)
+	case name == "ec2":
+		answer(w, http.StatusOK, el(doing+"Response", append([]node{tx("requestId", s.requestID())}, body...)...), service.namespace)
+	default:
+		answer(w, http.StatusOK, el(doing+"Response", el(doing+"Result", body...), el("ResponseMetadata", tx("RequestId", s.requestID()))), service.namespace)
+	}
+}
+
+func (s *Server) requestID() string {
+	s.lastID++
+	return fmt.Sprintf("00000000-0000-4000-8000-%012x", s.lastID)
+}
+
+func (s *Server) answerError(w http.ResponseWriter, service string, f *failure) {
+	e := el("Error", tx("Code", f.code), tx("Message", f.message))
+	if service == "ec2" {
+		answer(w, f.status, el("Response", el("Errors", e), tx("RequestID", s.requestID())), "")
+		return
+	}
+	kind := "Sender"
+	if f.status >= 500 {
+		kind = "Receiver"
+	}
+	answer(w, f.status, el("ErrorResponse", el("Error", append([]node{tx("Type", kind)}, e.kids...)...), tx("RequestId", s.requestID())), "")
+}
