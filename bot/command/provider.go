@@ -241,13 +241,13 @@ func (p *Provider) list(ctx context.Context) ([]found, error) {
 	return list, nil
 }
 
-// named gives the server of the pool of that name, if there is one.
+// named gives the server of the pool of that name, if there is one that is not on its way out.
 func (p *Provider) named(ctx context.Context, name string) (s pool.Server, ok bool, err error) {
 	all, err := p.list(ctx)
 	if err != nil {
 		return pool.Server{}, false, err
 	}
-	i := slices.IndexFunc(all, func(s found) bool { return s.own() && s.Name == name })
+	i := slices.IndexFunc(all, func(s found) bool { return s.own() && s.Name == name && s.State != pool.Ending })
 	if i < 0 {
 		return pool.Server{}, false, nil
 	}

@@ -209,7 +209,7 @@ func (r reader) found(f flat) (found, error) {
 		}
 	}
 	if f.Created != nil {
-		s.Created = *f.Created
+		s.Created = f.Created.UTC()
 	}
 	return s, nil
 }

@@ -36,7 +36,7 @@ func namedApp(t testing.TB, name string) (s pool.Server, held chan struct{}, rel
 	}))
 	t.Cleanup(srv.Close)
 	t.Cleanup(release)
-	return pool.Server{ID: "id-" + name, Name: name, Address: srv.Listener.Addr().String()}, held, release
+	return pool.Server{ID: srv.URL, Name: name, Address: srv.Listener.Addr().String()}, held, release
 }
 
 // members gives who is behind a balancer as "web-1 serving 0, web-2 draining 1".

@@ -27,7 +27,7 @@ type ProviderOptions struct {
 	Log     *slog.Logger
 	// Boot is how long a server is being made before its process is started, as a machine boots. Zero means that it is started at once.
 	Boot time.Duration
-	// Sizes are those that can be had, the default first. Empty means that any is taken, and that servers cost nothing. A process is
+	// Sizes are those that can be had, the cheapest first, which is the default. Empty means that any is taken, and that servers cost nothing. A process is
 	// no faster for a greater size, unless it makes something of SERVER_SIZE.
 	Sizes []pool.Size
 }
@@ -123,7 +123,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.IndexFunc(p.servers, func(s *server) bool { return s.Name == o.Name }); i >= 0 {
+	if i := slices.IndexFunc(p.servers, func(s *server) bool { return s.Name == o.Name && s.State != pool.Ending }); i >= 0 {
 		return p.servers[i].Server, nil
 	}
 	switch {
