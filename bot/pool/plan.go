@@ -119,7 +119,11 @@ func (p *planner) finish() {
 			p.do(s, add, fmt.Sprintf("its health check has passed %s", times(s.passes)), "")
 		case stageDraining, stageDrained:
 			p.do(s, add, "it stays", "") // what it was drained for did not work out
-		case stageMaking, stageChecking, stageJoining, stageServing, stageDown, stageOff, stageFailed, stageEnding:
+		case stageJoining, stageServing, stageDown:
+			if s.member != nil && s.member.Partly {
+				p.do(s, add, "not all that the balancer is made of have it", "")
+			}
+		case stageMaking, stageChecking, stageOff, stageFailed, stageEnding:
 		}
 	}
 }
@@ -260,6 +264,8 @@ func (p *planner) leave() {
 			p.do(s, remove, "it has no requests any more", s.doom)
 		case s.stage == stageDraining && p.now.Sub(s.drains) >= p.o.DrainTimeout:
 			p.do(s, remove, fmt.Sprintf("its requests have not ended within %v", p.o.DrainTimeout), s.doom)
+		case s.stage == stageDraining && s.member.Partly:
+			p.do(s, drain, "not all that the balancer is made of know that it drains", s.doom)
 		case s.stage == stageDraining:
 		case s.stage == stageServing && p.serving() < p.least:
 			// It was to go, and takes requests: nothing is lost by its staying until others do.

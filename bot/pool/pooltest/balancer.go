@@ -250,12 +250,14 @@ func (f BalancerFixture) find(t *testing.T, s pool.Server) *pool.Member {
 	return nil
 }
 
-// waitFor waits until a server's member is in a state. One that has drained may be gone already.
+// waitFor waits until a server's member is in a state. One that has drained may be gone already, or drain for ever where nobody knows
+// its requests.
 func (f BalancerFixture) waitFor(t *testing.T, s pool.Server, state pool.MemberState) {
 	t.Helper()
 	eventually(t, s.Name+" is "+string(state), func() bool {
 		m := f.find(t, s)
-		return m != nil && m.State == state || m == nil && state == pool.Drained
+		unknown := m == nil || m.State == pool.Draining && m.Requests == -1
+		return m != nil && m.State == state || unknown && state == pool.Drained
 	})
 }
 
