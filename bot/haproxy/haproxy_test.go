@@ -127,12 +127,13 @@ type backend struct {
 	*httptest.Server
 	served atomic.Int64
 	under  atomic.Int64
-	sick   atomic.Bool // its health check fails
+	let    chan struct{} // closed, it ends the slow requests
+	sick   atomic.Bool   // its health check fails
 }
 
 func startBackend(t testing.TB, name string) *backend {
 	t.Helper()
-	b := &backend{name: name}
+	b := &backend{name: name, let: make(chan struct{})}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/health":
@@ -144,7 +145,7 @@ func startBackend(t testing.TB, name string) *backend {
 			b.under.Add(1)
 			defer b.under.Add(-1)
 			select {
-			case <-time.After(10 * time.Second):
+			case <-b.let:
 			case <-r.Context().Done():
 			}
 			return
@@ -156,6 +157,27 @@ func startBackend(t testing.TB, name string) *backend {
 	b.address = b.Listener.Addr().String()
 	t.Cleanup(func() { b.CloseClientConnections(); b.Close() })
 	return b
+}
+
+// slowRequest begins a request to this server, which is the only one, and returns when it is under way. It ends well when it is let go.
+func (p *proxy) slowRequest(t testing.TB, b *backend) (end func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		for t.Context().Err() == nil {
+			resp, err := client.Get(p.URL + "/slow")
+			if err == nil {
+				resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					return
+				}
+			}
+			time.Sleep(5 * time.Millisecond) // HAProxy is not reloaded yet
+		}
+	}()
+	eventually(t, "the request is under way", func() bool { return b.under.Load() == 1 })
+	return func() { close(b.let); <-done }
 }
 
 // A load sends requests until it is stopped, over connections that are kept and over new ones, and counts every answer.

@@ -1,8 +1,6 @@
 package haproxy_test
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -97,18 +95,7 @@ func TestDrainingMember(t *testing.T) {
 	b := startBackend(t, "web-1")
 	must(t, r.Add(t.Context(), b.server()))
 	isIn(t, r, "web-1", pool.Serving)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	done := make(chan error, 1)
-	go func() {
-		req, _ := http.NewRequestWithContext(ctx, "GET", p.URL+"/slow", nil)
-		resp, err := http.DefaultTransport.RoundTrip(req)
-		if err == nil {
-			resp.Body.Close()
-		}
-		done <- err
-	}()
-	eventually(t, "the request is under way", func() bool { return b.under.Load() == 1 })
+	p.slowRequest(t, b)
 	must(t, r.Drain(t.Context(), pool.Member{Name: "web-1"}))
 	if m := members(t, r)["web-1"]; m.State != pool.Draining || m.Requests != 1 || m.Address != b.address {
 		t.Errorf("the member that drains is %+v", m)
@@ -123,5 +110,4 @@ func TestDrainingMember(t *testing.T) {
 	if _, ok := members(t, r)["web-1"]; ok || time.Since(begun) > 3*time.Second {
 		t.Errorf("it is still there, or that took %v", time.Since(begun))
 	}
-	<-done
 }
