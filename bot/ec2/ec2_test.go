@@ -237,7 +237,7 @@ func TestForeignServersAreNotTouched(t *testing.T) {
 			t.Errorf("Snapshot of one with the tags %v: %v", tags, err)
 		}
 	}
-	for _, id := range []string{"", "web-1", "i-0123456789abcdef0", "i-0123456789abcdef0&x"} {
+	for _, id := range []string{"", "web-1", "123", "i-0123456789abcdef0", "i-0123456789abcdef0&InstanceId.2=i-1"} {
 		if err := p.Destroy(t.Context(), id); err != nil {
 			t.Errorf("Destroy of %q, which is gone: %v", id, err)
 		}

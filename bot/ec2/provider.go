@@ -88,8 +88,8 @@ func (p *Provider) Describe(ctx context.Context, id string) (s pool.Server, err 
 }
 
 func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error) {
-	if !instanceID.MatchString(id) {
-		return pool.Server{}, fmt.Errorf("%w: %q is no instance's id, which looks like i-0123456789abcdef0", pool.ErrGone, clean(id))
+	if id == "" {
+		return pool.Server{}, pool.ErrGone // and not all there are
 	}
 	list, _, err := p.client.instances(ctx, url.Values{"InstanceId.1": {id}})
 	fresh, isNew := p.recent.isNew(id)
@@ -124,16 +124,16 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 		case err != nil:
 			return err
 		}
+		// One that was just made will be known, and would cost money for ever if this was taken for an end.
 		_, isNew := p.recent.isNew(id)
 		for {
 			err = p.client.call(ctx, serviceEC2, harmless, "TerminateInstances", url.Values{"InstanceId.1": {id}}, nil)
-			if !errors.Is(err, pool.ErrGone) || !isNew {
+			if !isNew || !errors.Is(err, pool.ErrGone) || sleep(ctx, time.Second) != nil {
 				break
 			}
-			// It was made, so it will be known, and would cost money for ever if this was taken for an end.
-			if sleep(ctx, time.Second) != nil {
-				return fmt.Errorf("%v: it is so new that EC2 does not know it yet, and it still has to be destroyed", err)
-			}
+		}
+		if isNew && err != nil && ctx.Err() != nil {
+			return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and still has to be destroyed", ctx.Err())
 		}
 		if err == nil || errors.Is(err, pool.ErrGone) {
 			p.recent.end(s)

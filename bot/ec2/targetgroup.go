@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
@@ -16,10 +17,13 @@ import (
 // A TargetGroup is one of an Elastic Load Balancer, whose targets are instances. It may be used from several goroutines.
 //
 // A member that drains gets no new requests, and is gone from the group when the group's deregistration delay is over, 300 s unless
-// somebody set another. AWS does not tell how many requests are under way.
+// somebody set another. AWS tells neither how many requests are under way, nor that the last has ended before the delay has.
 type TargetGroup struct {
 	arn    string
 	client *client
+
+	mu      sync.Mutex
+	removed map[string]bool // those that still drain after they were removed
 }
 
 var targetGroupARN = regexp.MustCompile(`^arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):[0-9]{12}:targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16,17}$`)
@@ -60,7 +64,7 @@ func (g *TargetGroup) Members(ctx context.Context) ([]pool.Member, error) {
 	var members []pool.Member
 	err := do(ctx, "read the target group's members", func(ctx context.Context) error {
 		targets, err := g.targets(ctx)
-		for _, t := range targets {
+		for _, t := range g.withoutRemoved(targets) {
 			m := pool.Member{ID: t.ID, State: t.state(), Requests: -1, Note: t.note()}
 			if at := slices.IndexFunc(members, func(o pool.Member) bool { return o.ID == m.ID }); at < 0 {
 				members = append(members, m)
@@ -123,6 +127,7 @@ func (g *TargetGroup) Add(ctx context.Context, s pool.Server) error {
 		if !instanceID.MatchString(s.ID) {
 			return errors.New("it is no EC2 instance, whose id looks like i-0123456789abcdef0")
 		}
+		g.forget(s.ID)
 		params := g.params()
 		params.Set("Targets.member.1.Id", s.ID)
 		return g.client.call(ctx, serviceELB, harmless, "RegisterTargets", params, nil)
@@ -135,9 +140,37 @@ func (g *TargetGroup) Drain(ctx context.Context, m pool.Member) error {
 	return g.deregister(ctx, "drain", m)
 }
 
-// Remove does what Drain does: AWS lets no requests end sooner than the deregistration delay says, unless the server itself ends.
+// Remove does what Drain does, and the member is not told of any more from then on. AWS itself shows it, and keeps its connections open,
+// until the deregistration delay is over or the server ends.
 func (g *TargetGroup) Remove(ctx context.Context, m pool.Member) error {
-	return g.deregister(ctx, "take out", m)
+	if err := g.deregister(ctx, "take out", m); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.removed == nil {
+		g.removed = make(map[string]bool)
+	}
+	g.removed[m.ID] = true
+	return nil
+}
+
+func (g *TargetGroup) forget(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.removed, id)
+}
+
+// withoutRemoved leaves out what drains after it was removed, and forgets what drains no more.
+func (g *TargetGroup) withoutRemoved(targets []target) []target {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id := range g.removed {
+		if !slices.ContainsFunc(targets, func(t target) bool { return t.ID == id && t.State == "draining" }) {
+			delete(g.removed, id)
+		}
+	}
+	return slices.DeleteFunc(targets, func(t target) bool { return g.removed[t.ID] && t.State == "draining" })
 }
 
 func (g *TargetGroup) deregister(ctx context.Context, verb string, m pool.Member) error {
