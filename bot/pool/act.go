@@ -93,7 +93,7 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 		t.last = ""
 		switch a.verb {
 		case add:
-			t.added, t.doom = now, ""
+			t.added, t.doom, t.doomed = now, "", false
 		case destroy:
 			t.ended = now
 			defer p.tell(Event{Time: now, Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})

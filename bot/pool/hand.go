@@ -81,7 +81,7 @@ func (p *Pool) allows(s sight) error {
 	least, _ := p.o.limits(time.Now())
 	serving := 0
 	for i := range p.seen {
-		if p.seen[i].stage == stageServing && !p.seen[i].leaving() {
+		if s := &p.seen[i]; s.stage == stageServing && !s.leaving() && s.bad.IsZero() {
 			serving++
 		}
 	}
@@ -90,7 +90,7 @@ func (p *Pool) allows(s sight) error {
 		return errors.New("this is a dry run, which changes nothing")
 	case p.memory.resizing[s.ID] != "":
 		return errors.New("it is being resized")
-	case s.stage == stageServing && !s.leaving() && serving <= least:
+	case s.stage == stageServing && !s.leaving() && s.bad.IsZero() && serving <= least:
 		return fmt.Errorf("%d serve, and no fewer than %d may: let the minimum be lower, or more be wanted", serving, least)
 	}
 	return nil

@@ -222,9 +222,9 @@ func (p *planner) spare(s *sight) bool {
 	return !p.helps(s) || p.serving() > p.least
 }
 
-// helps says that a server counts as serving. One that has failed for so long that it is to be replaced does not, whatever the balancer says.
+// helps says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
 func (p *planner) helps(s *sight) bool {
-	return s.stage == stageServing && !s.leaving() && !p.overdue(s)
+	return s.stage == stageServing && !s.leaving() && s.bad.IsZero()
 }
 
 func (p *planner) serving() (n int) {
@@ -267,7 +267,7 @@ func (p *planner) leave() {
 		case s.stage == stageDraining && s.member.Partly:
 			p.do(s, drain, "not all that the balancer is made of know that it drains", s.doom)
 		case s.stage == stageDraining:
-		case s.stage == stageServing && p.serving() < p.least:
+		case s.stage == stageServing && s.bad.IsZero() && p.serving() < p.least:
 			// It was to go, and takes requests: nothing is lost by its staying until others do.
 		default:
 			p.do(s, drain, string(s.doom), s.doom)

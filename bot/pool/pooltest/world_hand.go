@@ -53,11 +53,11 @@ func (w *World) Down(name string, down bool) {
 	})
 }
 
-// Twin makes another server of a name, which no member is of.
+// Twin makes another server of a name, which no member is of. The provider tells of it at once.
 func (w *World) Twin(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.put(name, w.Size, w.now())
+	w.put(name, w.Size, w.now().Add(-w.Lag))
 }
 
 // Vanish ends a server at once, past the pool. Its member stays.
