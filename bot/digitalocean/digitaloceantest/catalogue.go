@@ -106,6 +106,6 @@ func (s *Server) keyObjects() []object {
 
 // uuid makes one out of a name, always the same.
 func uuid(name string) string {
-	h := sha1.Sum([]byte(name))
-	return fmt.Sprintf("%x-%x-4%x-8%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])[:36]
+	h := fmt.Sprintf("%x", sha1.Sum([]byte(name)))
+	return h[:8] + "-" + h[8:12] + "-5" + h[12:15] + "-8" + h[15:18] + "-" + h[18:30]
 }
