@@ -383,7 +383,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{func(o *digitalocean.Options) { o.SSHKeys = []string{"my key"} }, `the SSH key "my key" is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: ` + "`doctl compute ssh-key list` shows both"},
 		{func(o *digitalocean.Options) { o.VPC = "default" }, "the VPC \"default\" is no UUID: `doctl vpcs list` shows them"},
 		{func(o *digitalocean.Options) { o.UserData = strings.Repeat("x", 65537) }, "the user data has 65537 bytes, and DigitalOcean takes 65536 at most: have it fetch the rest"},
-		{func(o *digitalocean.Options) { o.DrainFor = -1 }, "a duration is below 0"},
+		{func(o *digitalocean.Options) { o.Timeout = -time.Second }, "the timeout -1s is below 0"},
 		{func(o *digitalocean.Options) { o.URL = "http://api.example.com" }, "the DigitalOcean API's URL http://api.example.com would send the token unencrypted: use https, or a loopback address such as 127.0.0.1"},
 		{func(o *digitalocean.Options) { o.URL = "https://a:dop_v1_secret@api.example.com" }, "the DigitalOcean API's URL has a user, a query or a fragment: it looks like https://api.digitalocean.com/"},
 		{func(o *digitalocean.Options) { o.URL = "https://api.example.com/v2" }, "the DigitalOcean API's URL https://api.example.com/v2 has a path: it looks like https://api.digitalocean.com/"},

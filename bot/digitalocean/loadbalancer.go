@@ -15,12 +15,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
+// forgetAfter is how long a droplet counts as draining that nobody removes: no request takes as long.
+const forgetAfter = time.Hour
+
 // A LoadBalancer is one of DigitalOcean's. It is given droplets by their ids; or it takes those with a tag, and then the pool's servers
 // get that tag when they shall serve. Which of the two it is, is read each time.
 //
 // DigitalOcean does not tell which droplets pass the balancer's health check, nor how many requests they have. So a member is serving as
 // soon as the balancer has it, and none is ever down. There is no draining either: a droplet that is taken out gets no new request, and
-// those under way go on. It counts as draining for [Options].DrainFor, which this LoadBalancer remembers and another does not.
+// those under way go on. It counts as draining until it is removed, for an hour at most; this LoadBalancer remembers that, and another
+// does not.
 type LoadBalancer struct {
 	p  *Provider
 	id string
@@ -91,7 +95,7 @@ func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	maps.DeleteFunc(b.out, func(_ int, since time.Time) bool { return time.Since(since) >= b.p.o.DrainFor })
+	maps.DeleteFunc(b.out, func(_ int, since time.Time) bool { return time.Since(since) >= forgetAfter })
 	ids := map[int]bool{}
 	maps.Copy(ids, r.has)
 	maps.Copy(ids, r.wanted)

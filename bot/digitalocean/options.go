@@ -16,7 +16,6 @@ const (
 	defaultURL     = "https://api.digitalocean.com/"
 	defaultSize    = "s-1vcpu-1gb"
 	defaultTimeout = 20 * time.Second
-	defaultDrain   = 30 * time.Second
 	// maxUserData is DigitalOcean's limit, in bytes.
 	maxUserData = 64 << 10
 
@@ -49,9 +48,6 @@ type Options struct {
 	// PublicAddress says that servers are reached at their public IPv4 addresses, for a bot that is not in their network. Otherwise it is
 	// the private one, and the public one of a droplet that has no other.
 	PublicAddress bool
-	// DrainFor is how long a droplet that was taken out of a load balancer counts as draining, since DigitalOcean does not tell which
-	// requests it has yet; 0 means 30 s.
-	DrainFor time.Duration
 	// URL is where the API is; "" means https://api.digitalocean.com. Plain http is for a loopback address only.
 	URL string
 	// UserAgent is sent with every call; "" means "autoscalebot".
@@ -66,7 +62,7 @@ func (o Options) checked() (Options, error) {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	o.Size, o.UserAgent = cmp.Or(o.Size, defaultSize), cmp.Or(o.UserAgent, "autoscalebot")
-	o.Timeout, o.DrainFor = cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.DrainFor, defaultDrain)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	switch {
 	case o.Token == "":
 		wrong("the DigitalOcean token is missing: make one at https://cloud.digitalocean.com/account/api/tokens")
@@ -105,8 +101,8 @@ func (o Options) checked() (Options, error) {
 	if len(o.UserData) > maxUserData {
 		wrong("the user data has %d bytes, and DigitalOcean takes %d at most: have it fetch the rest", len(o.UserData), maxUserData)
 	}
-	if o.DrainFor < 0 || o.Timeout < 0 {
-		wrong("a duration is below 0")
+	if o.Timeout < 0 {
+		wrong("the timeout %v is below 0", o.Timeout)
 	}
 	var err error
 	if o.URL, err = baseURL(o.URL); err != nil {

@@ -64,6 +64,17 @@ func (s *Server) LoadBalancer(id string) (LoadBalancer, bool) {
 	return LoadBalancer{}, false
 }
 
+// AddToLoadBalancer puts a droplet behind a balancer as somebody's hand would.
+func (s *Server) AddToLoadBalancer(id string, droplet int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.balancers {
+		if b.ID == id {
+			b.DropletIDs = append(b.DropletIDs, droplet)
+		}
+	}
+}
+
 // follow gives a balancer with a tag the droplets that bear it.
 func (b *balancer) follow(s *Server) {
 	if b.Tag == "" {
