@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
@@ -29,8 +30,10 @@ import (
 // A signalSource is what a signal is opened from: the signal as the settings say it, how long a reading may take, and what comes to the bot.
 type signalSource struct {
 	settings.Signal
-	timeout time.Duration
-	in      *inlets
+	timeout  time.Duration
+	in       *inlets
+	platform bot.Scaler
+	log      *slog.Logger
 }
 
 // signalKinds open the signals that SIGNALS names, by their kind. A new one is one line here.
@@ -110,6 +113,12 @@ func openOTLP(s signalSource) (probe.Prober, error) {
 }
 
 func openNodes(s signalSource) (probe.Prober, error) {
+	if s.Pooled() {
+		return openFleet(s)
+	}
+	if s.Options["via"] != "" {
+		return nil, errors.New("via is for nodes+pool:// alone; elsewhere set HTTP_PROXY")
+	}
 	o := cpu.NodesOptions{Name: s.Name, Signal: cpu.Signal(s.What), Timeout: s.timeout, UserAgent: userAgent}
 	for i, u := range settings.Split(s.URL) {
 		if i > 0 && !strings.Contains(u, "://") {
@@ -118,17 +127,26 @@ func openNodes(s signalSource) (probe.Prober, error) {
 		o.URLs = append(o.URLs, u)
 	}
 	var err error
+	if o.Percentile, o.MayMiss, err = s.combined(0); err != nil {
+		return nil, err
+	}
+	return cpu.NewNodes(o)
+}
+
+// combined says how the values of several machines are made one, and how many may be missing.
+func (s signalSource) combined(usualMiss int) (percentile float64, mayMiss int, err error) {
+	mayMiss = usualMiss
 	if text, ok := s.Options["percentile"]; ok {
-		if o.Percentile, err = strconv.ParseFloat(text, 64); err != nil {
-			return nil, fmt.Errorf("percentile=%s: write a number above 0 and up to 100", text)
+		if percentile, err = strconv.ParseFloat(text, 64); err != nil {
+			return 0, 0, fmt.Errorf("percentile=%s: write a number above 0 and up to 100", text)
 		}
 	}
 	if text, ok := s.Options["may_miss"]; ok {
-		if o.MayMiss, err = strconv.Atoi(text); err != nil {
-			return nil, fmt.Errorf("may_miss=%s: write how many machines may give no value", text)
+		if mayMiss, err = strconv.Atoi(text); err != nil || mayMiss < 0 {
+			return 0, 0, fmt.Errorf("may_miss=%s: write how many machines may give no value", text)
 		}
 	}
-	return cpu.NewNodes(o)
+	return percentile, mayMiss, nil
 }
 
 // inUnit gives a prober's readings a unit, unless that is empty.
@@ -152,11 +170,11 @@ func (w withUnit) Probe(ctx context.Context) probe.Reading {
 
 // openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists everything
 // that could not be opened.
-func openSignals(s *settings.Settings, in *inlets, platform bot.Scaler) ([]probe.Prober, error) {
+func openSignals(s *settings.Settings, in *inlets, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
 	var out []probe.Prober
 	var problems settings.Problems
 	for _, name := range wanted(s) {
-		p, err := openSignal(s, name, in, platform)
+		p, err := openSignal(s, name, in, platform, l)
 		if err != nil {
 			problems = append(problems, settings.Problem{Name: "SIGNALS " + name, What: err.Error()})
 			continue
@@ -197,9 +215,9 @@ func wanted(s *settings.Settings) []string {
 }
 
 // openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
-func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scaler) (probe.Prober, error) {
+func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
-		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in})
+		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l})
 	}
 	switch {
 	case fromLogCache(s, name):

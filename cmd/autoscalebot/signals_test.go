@@ -107,7 +107,7 @@ func TestTheDocumentedSignalsAreRead(t *testing.T) {
 		t.Fatal(pages, err)
 	}
 	example := regexp.MustCompile(`(?m)^(SIGNALS|RULES)='([^']*(?:'[^'\n]*'[^'\n]*)*)'`)
-	for _, page := range append(pages, "../../README.md") {
+	for _, page := range append(pages, "../../README.md", "../../docs/pools/cpu.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -209,7 +209,7 @@ func open(s *settings.Settings, h host, in *inlets) (parts, error) {
 		p.prober, err = heartbeat(s, p.platform)
 		note("HEARTBEAT_…", err)
 	}
-	p.signals, err = openSignals(s, in, p.platform)
+	p.signals, err = openSignals(s, in, p.platform, h.log)
 	note("SIGNALS", err)
 	p.control, err = control(s)
 	note("CONTROL_URL", err)

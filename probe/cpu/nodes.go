@@ -74,6 +74,8 @@ type taken struct {
 	value  float64
 	status int
 	err    error // a web.Failure
+	// unknown says that nothing is wrong: a value takes two probes of the same run.
+	unknown bool
 }
 
 // NewNodes returns a Nodes that has asked nobody yet, or says all that is wrong with the options, without a secret.
@@ -102,13 +104,32 @@ func newNode(raw string, o NodesOptions) (*node, error) {
 	if err := errors.Join(badURL, badHeader); err != nil {
 		return nil, err
 	}
+	ready(u, o.Signal)
+	return &node{url: u, client: web.NewClient(header, o.TLS, false)}, nil
+}
+
+// ready has u ask for what is needed, where it does not say.
+func ready(u *url.URL, s Signal) {
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/metrics"
 	}
 	if u.RawQuery == "" {
-		u.RawQuery = url.Values{"collect[]": {o.Signal.collector()}}.Encode()
+		u.RawQuery = url.Values{"collect[]": {s.collector()}}.Encode()
 	}
-	return &node{url: u, client: web.NewClient(header, o.TLS, false)}, nil
+}
+
+func checkPercentile(p float64) error {
+	if math.IsNaN(p) || p < 0 || p > 100 {
+		return fmt.Errorf("the percentile is %v, and must be above 0 and up to 100, or 0 for the mean", p)
+	}
+	return nil
+}
+
+func checkTimeout(d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("the timeout is %v, and must be more than 0", d)
+	}
+	return nil
 }
 
 // check says what is wrong with the options that nobody has to parse.
@@ -117,16 +138,11 @@ func (o NodesOptions) check() error {
 	if n := len(o.URLs); n == 0 || n > mostNodes {
 		wrong = append(wrong, fmt.Errorf("there are %d URLs of machines, and must be from 1 to %d", n, mostNodes))
 	}
-	if math.IsNaN(o.Percentile) || o.Percentile < 0 || o.Percentile > 100 {
-		wrong = append(wrong, fmt.Errorf("the percentile is %v, and must be above 0 and up to 100, or 0 for the mean", o.Percentile))
-	}
+	wrong = append(wrong, checkPercentile(o.Percentile))
 	if n := len(o.URLs); n > 0 && (o.MayMiss < 0 || o.MayMiss >= n) {
 		wrong = append(wrong, fmt.Errorf("%d machines may give no value, and it must be from 0 to %d: one at least has to", o.MayMiss, n-1))
 	}
-	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
-	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, checkTimeout(o.Timeout))...)
 }
 
 // Probe asks all machines, side by side, and says what came of it. It returns when the timeout is over or parent ends at the latest.
@@ -134,7 +150,7 @@ func (n *Nodes) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, n.timeout)
 	defer cancel()
 	r := probe.Reading{Signal: n.name, Time: time.Now(), Unit: unit, Outcome: probe.Answered}
-	all := n.ask(parent, ctx)
+	all := askAll(parent, ctx, n.nodes, n.signal)
 	r.Status = all[0].status
 	var values []float64
 	for _, t := range all {
@@ -151,15 +167,15 @@ func (n *Nodes) Probe(parent context.Context) probe.Reading {
 	return r
 }
 
-// ask asks all, a few at once.
-func (n *Nodes) ask(parent, ctx context.Context) []taken {
-	all := make([]taken, len(n.nodes))
+// askAll asks all, a few at once.
+func askAll(parent, ctx context.Context, nodes []*node, s Signal) []taken {
+	all := make([]taken, len(nodes))
 	turns := make(chan struct{}, nodesAtOnce)
 	var done sync.WaitGroup
-	for i, one := range n.nodes {
+	for i, one := range nodes {
 		turns <- struct{}{}
 		done.Go(func() {
-			all[i] = one.take(parent, ctx, n.signal)
+			all[i] = one.take(parent, ctx, s)
 			<-turns
 		})
 	}
@@ -198,10 +214,11 @@ func (o *node) take(parent, ctx context.Context, s Signal) taken {
 		return taken{status: status, err: err}
 	}
 	value, err := o.judge(body, s, time.Now())
+	unknown := errors.Is(err, errUnknownYet) || errors.Is(err, errRestarted)
 	if err != nil {
 		err = web.Failure{Outcome: probe.BadAnswer, Text: err.Error()}
 	}
-	return taken{value, status, err}
+	return taken{value, status, err, unknown}
 }
 
 // judge reads a page that came at now.

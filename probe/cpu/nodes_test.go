@@ -223,11 +223,16 @@ func TestNodeExporter(t *testing.T) {
 
 func startNodeExporter(t testing.TB) string {
 	t.Helper()
+	return startNodeExporterAt(t, "127.0.0.1:0")
+}
+
+func startNodeExporterAt(t testing.TB, addr string) string {
+	t.Helper()
 	path, err := exec.LookPath("prometheus-node-exporter")
 	if err != nil {
 		t.Skip("node_exporter is not installed (Debian: apt-get install prometheus-node-exporter)")
 	}
-	return startChild(t, path)
+	return startChild(t, path, addr)
 }
 
 // Whatever a machine answers, it is a share or a failure.

@@ -40,6 +40,7 @@ type Client struct {
 	http    *http.Client
 	header  http.Header
 	maxBody int64
+	via     *url.URL // the proxy, nil for that of the environment
 }
 
 // NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close]; otherwise each has one
@@ -67,6 +68,13 @@ func (c *Client) Accept(n int64) *Client {
 	return c
 }
 
+// Via has all requests go through a proxy, and returns c. It must be called before the first request.
+func (c *Client) Via(proxy *url.URL) *Client {
+	c.via = proxy
+	c.http.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	return c
+}
+
 // Close closes the connections that no request uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
@@ -76,6 +84,9 @@ func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body 
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
 	if err != nil {
+		if c.via != nil && errors.Is(err, syscall.ECONNREFUSED) && parent.Err() == nil {
+			return 0, nil, Failure{probe.Unreachable, "connection refused by the proxy " + c.via.Host}
+		}
 		return 0, nil, explain(parent, ctx, u, err)
 	}
 	defer resp.Body.Close()

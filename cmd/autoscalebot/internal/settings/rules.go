@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
 // Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
@@ -21,6 +22,10 @@ type Rules []bot.SignalRule
 
 // usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
 const usualWindow = 120 * time.Second
+
+// usualBusy and usualIdle are the bounds, in per cent, of a rule for the processors of a pool's servers that does not say any. Where one of
+// two servers goes, the other is not busier than it may be.
+const usualBusy, usualIdle = 50, 20
 
 // mostRules bounds how many rules there are, so that a tick stays quick.
 const mostRules = 50
@@ -298,6 +303,9 @@ func (ps *Problems) checkRules(s *Settings) {
 			if name != "" && !slices.Contains(known, name) {
 				ps.add("RULES", "%s: there is no signal %s%s", r, name, nearestSignal(name, known))
 			}
+		}
+		if sig, _ := s.Signals.Find(r.Signal); math.IsNaN(r.Max) && math.IsNaN(r.Min) && sig.Pooled() && sig.What == string(cpu.CPU) {
+			r.Max, r.Min = usualBusy, usualIdle
 		}
 		if math.IsNaN(r.Max) && math.IsNaN(r.Min) && !wishes(s.Signals, r.Signal) {
 			ps.add("RULES", "%s has neither max nor min; write one of them or both, such as max=100 min=10", r)

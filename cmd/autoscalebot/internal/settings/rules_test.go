@@ -72,9 +72,12 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"DYNO_SIZES=a,b", "PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=http://127.0.0.1/"}, "DYNO_SIZES: PLATFORM=command has no dyno sizes; leave it out"},
 		{[]string{"SIGNALS=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
 		{[]string{"SIGNALS=Queue=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: write NAME=URL, with a name of small letters, digits and _ . - such as queue"},
-		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: begins with none of redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, push:NAME and otlp:METRIC"},
+		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: begins with none of redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME and otlp:METRIC"},
 		{[]string{"SIGNALS=queue=json://" + secret + "@h/0#q"}, "SIGNALS: queue: write json+https:// or json+http://"},
 		{[]string{"SIGNALS=queue=redis+https://" + secret + "@h/0#q"}, "SIGNALS: queue: write redis://"},
+		{[]string{"SIGNALS=a=redis+pool://:" + secret + "@:1#q"}, "SIGNALS: a: write redis://"},
+		{[]string{"SIGNALS=a=json+pool://:" + secret + "@:1#q"}, "SIGNALS: a: write json+https:// or json+http://"},
+		{[]string{"SIGNALS=a=nodes+pool://:9100#memory", "RULES=a"}, "RULES: a has neither max nor min; write one of them or both, such as max=100 min=10"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "@h/0"}, "SIGNALS: queue: write # and a queue's key, or several with commas between behind the URL"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "%zz@h/0#q"}, "SIGNALS: queue: is no URL with a host; a special character in a password is written %XX"},
 		{[]string{"SIGNALS=queue[size=3, tls]=redis://:" + secret + "@h/0#q"}, "SIGNALS: queue: an option is not key=value\n    queue: redis has no such option; there are unit, group, tls"},
@@ -104,11 +107,30 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 	}
 }
 
+func TestThePoolsProcessorsHaveBounds(t *testing.T) {
+	for rules, want := range map[string]string{
+		"a":            "a max=50 min=20 mean=120s",
+		"a max=70":     "a max=70 mean=120s",
+		"a p95=5m":     "a max=50 min=20 p95=300s",
+		"a scale=size": "a max=50 min=20 mean=120s scale=size",
+	} {
+		env(t, "SIGNALS=a=nodes+pool://:9100#cpu", "RULES="+rules, "DYNO_SIZES=standard-1x,standard-2x")
+		s, err := settings.Load()
+		if err != nil {
+			t.Errorf("%s: %v", rules, err)
+			continue
+		}
+		if got := settings.RuleText(s.Rules[0]); got != want {
+			t.Errorf("RULES=%s is %s, want %s", rules, got, want)
+		}
+	}
+}
+
 func TestSignals(t *testing.T) {
 	text := `
 		queue=redis://:` + secret + `@host:6379/0#queue:default,queue:mailers;
 		jobs[unit=jobs]=postgres://u:` + secret + `@db/app?sslmode=require#select count(*) from jobs where a = 'x;y'; mail = rabbitmq+https://u:p@r/%2Fmy#mail
-		busy[combine=max, token=` + secret + `]=prometheus+http://p:9090/x#sum(rate(x{a="b"}[1m])); app=json+https://h/stats?a=b#!web;orders=push:orders`
+		busy[combine=max, token=` + secret + `]=prometheus+http://p:9090/x#sum(rate(x{a="b"}[1m])); app=json+https://h/stats?a=b#!web;orders=push:orders; pool_cpu[percentile=90,via=socks5://127.0.0.1:1080]=nodes+pool://:9100#cpu`
 	var ss settings.Signals
 	if err := ss.Decode(text); err != nil {
 		t.Fatal(err)
@@ -120,6 +142,7 @@ func TestSignals(t *testing.T) {
 		{Name: "busy", Kind: "prometheus", URL: "http://p:9090/x", What: `sum(rate(x{a="b"}[1m]))`},
 		{Name: "app", Kind: "json", URL: "https://h/stats?a=b", What: "!web"},
 		{Name: "orders", Kind: "push", What: "orders"},
+		{Name: "pool_cpu", Kind: "nodes", URL: "pool://:9100", What: "cpu"},
 	}
 	if len(ss) != len(want) {
 		t.Fatalf("there are %v, want %d", ss, len(want))
@@ -135,7 +158,7 @@ func TestSignals(t *testing.T) {
 	if !ss[4].Wish() || ss[3].Wish() {
 		t.Error("only what begins with ! is a wish")
 	}
-	if got := ss.String(); got != "queue, jobs, mail, busy, app, orders" {
+	if got := ss.String(); got != "queue, jobs, mail, busy, app, orders, pool_cpu" {
 		t.Errorf("they are shown as %q", got)
 	}
 }

@@ -38,6 +38,7 @@ type Signals []Signal
 // kinds are the ways to read a signal, with the options that each knows beside the unit.
 var kinds = map[string]struct {
 	http    bool
+	pool    bool   // it may be each server of the pool, by pool:// and pools:// for http and https
 	many    bool   // several hosts may be named, with commas between
 	inside  bool   // it comes to the bot, and has no URL
 	what    string // what is asked for, as an error says it
@@ -51,17 +52,17 @@ var kinds = map[string]struct {
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
 	"push":       {inside: true, what: "the name of a metric that is pushed"},
 	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
-	"nodes":      {http: true, many: true, what: "cpu or memory", options: []string{"percentile", "may_miss"}},
+	"nodes":      {http: true, pool: true, many: true, what: "cpu or memory", options: []string{"percentile", "may_miss", "via"}},
 	"json":       {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
 }
 
 // signalKinds lists them as an error does.
-const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, push:NAME and otlp:METRIC"
+const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME and otlp:METRIC"
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
 	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own.
-	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z][A-Za-z0-9_.-]*)\s*(\[[^\]\n]*\])?\s*=\s*[a-z]+(?:\+https?)?:`)
+	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z][A-Za-z0-9_.-]*)\s*(\[[^\]\n]*\])?\s*=\s*[a-z]+(?:\+(?:https?|pools?))?:`)
 )
 
 // Decode reads signals. Its error tells all that is wrong, one a line, and shows nothing but names.
@@ -136,10 +137,11 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	scheme, rest, _ := strings.Cut(at, ":")
 	kind, transport, http := strings.Cut(scheme, "+")
 	k, ok := kinds[kind]
+	pooled := k.pool && (transport == "pool" || transport == "pools")
 	switch {
 	case !ok:
 		return s, append(wrong, "begins with none of "+signalKinds)
-	case k.http && transport != "http" && transport != "https", !k.http && http:
+	case k.http && transport != "http" && transport != "https" && !pooled, !k.http && http:
 		return s, append(wrong, fmt.Sprintf("write %s", schemes(kind, k.http)))
 	case k.inside:
 		s.Kind, s.What = kind, strings.TrimSpace(strings.TrimPrefix(text, kind+":"))
@@ -203,6 +205,9 @@ func (ss Signals) Find(name string) (Signal, bool) {
 	}
 	return ss[i], true
 }
+
+// Pooled says that the signal is read of each server of the pool, whoever they are.
+func (s Signal) Pooled() bool { return strings.HasPrefix(s.URL, "pool") }
 
 // Wish says that the signal is what the app itself wants.
 func (s Signal) Wish() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }

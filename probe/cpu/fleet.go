@@ -1,0 +1,251 @@
+package cpu
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+)
+
+// MostMayMiss has a reading fail only when more than half of the servers fail, or the only one.
+const MostMayMiss = -1
+
+// FleetOptions say which servers a [Fleet] asks, and what it makes of their answers. Hosts, URL, Signal and Timeout are needed.
+type FleetOptions struct {
+	// Signal is CPU or Memory.
+	Signal Signal
+	// Name is the Signal of the readings; "" means "cpu" or "memory".
+	Name string
+	// Hosts tells the servers there are, as of now, by their addresses or names; a port behind one is that of something else, and left out.
+	// It returns when ctx ends at the latest. Its error speaks to people, and holds no secret.
+	Hosts func(ctx context.Context) ([]string, error)
+	// URL is that of the node_exporter of each, without a host, as http://:9100. Paths, queries, users and passwords are as in
+	// [NodesOptions].
+	URL string
+	// Percentile is as in NodesOptions.
+	Percentile float64
+	// MayMiss is how many servers may fail without the reading failing, 0 or more, or MostMayMiss.
+	MayMiss int
+	// Via is the proxy through which all are asked, as socks5://127.0.0.1:1080; "" means none but what the environment says (HTTP_PROXY).
+	Via string
+	// Token, unless empty, is sent as "Authorization: Bearer Token" to all.
+	Token string
+	// TLS is for https; nil means the system's certificate authorities.
+	TLS *tls.Config
+	// Timeout bounds a probe as a whole; it is above 0.
+	Timeout time.Duration
+	// UserAgent is sent as User-Agent; "" means "autoscalebot".
+	UserAgent string
+	// Log is told of each server that begins to fail, and of each that gives a value again; nil is silent.
+	Log *slog.Logger
+}
+
+// A Fleet is a [probe.Prober] that asks the node_exporters of servers that come and go. It may be used by several goroutines at once.
+//
+// How busy a server is, is measured from one probe to the next. So one that has only just come, or has restarted, is yet unknown: it
+// counts neither as a value nor as a failure. One that has gone is forgotten. When more servers fail than may, when no value is known, when
+// there is no server, or more than 256, the reading has the outcome of the first that failed, or is a BadAnswer.
+type Fleet struct {
+	name       string
+	signal     Signal
+	percentile float64
+	mayMiss    int
+	timeout    time.Duration
+	hosts      func(context.Context) ([]string, error)
+	url        url.URL
+	client     *web.Client
+	log        *slog.Logger
+
+	mu    sync.Mutex
+	nodes map[string]*node // by host
+	fails map[string]bool  // the hosts that failed last
+}
+
+// NewFleet returns a Fleet that has asked nobody yet, or says all that is wrong with the options, without a secret.
+func NewFleet(o FleetOptions) (*Fleet, error) {
+	const example = "http://:9100"
+	f := &Fleet{
+		name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout, hosts: o.Hosts, log: o.Log,
+		nodes: map[string]*node{}, fails: map[string]bool{},
+	}
+	if f.name == "" {
+		f.name = string(o.Signal)
+	}
+	if f.log == nil {
+		f.log = slog.New(slog.DiscardHandler)
+	}
+	wrong := []error{o.Signal.check(), checkPercentile(o.Percentile), checkTimeout(o.Timeout)}
+	if o.Hosts == nil {
+		wrong = append(wrong, errors.New("nobody tells which servers there are"))
+	}
+	if o.MayMiss < MostMayMiss {
+		wrong = append(wrong, fmt.Errorf("%d servers may fail, and it must be 0 or more", o.MayMiss))
+	}
+	var via *url.URL
+	if o.Via != "" {
+		var err error
+		if via, err = parseVia(o.Via); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	u, err := url.Parse(o.URL)
+	switch {
+	case err != nil:
+		wrong = append(wrong, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: write it like "+example))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() != "" || u.Port() == "":
+		wrong = append(wrong, errors.New("the URL must have a port and no host: write it like "+example))
+	default:
+		ready(u, o.Signal)
+		header, err := web.Headers(u, o.Token, http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
+		wrong = append(wrong, err)
+		f.url, f.client = *u, web.NewClient(header, o.TLS, false)
+		if via != nil {
+			f.client.Via(via)
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, fmt.Errorf("signal of servers: %w", err)
+	}
+	return f, nil
+}
+
+// parseVia reads the URL of a proxy. Its errors show nothing of it.
+func parseVia(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || !slices.Contains([]string{"socks5", "socks5h", "http", "https"}, u.Scheme) || u.Hostname() == "" || u.Port() == "" {
+		return nil, errors.New("the proxy is no URL with a host and a port: write it like socks5://127.0.0.1:1080")
+	}
+	return u, nil
+}
+
+// Probe asks for the servers there are, and then all of them, side by side. It returns when the timeout is over or parent ends at the
+// latest.
+func (f *Fleet) Probe(parent context.Context) probe.Reading {
+	ctx, cancel := context.WithTimeout(parent, f.timeout)
+	defer cancel()
+	r := probe.Reading{Signal: f.name, Time: time.Now(), Unit: unit, Outcome: probe.BadAnswer}
+	hosts, err := f.hosts(ctx)
+	hosts = names(hosts)
+	switch n := len(hosts); {
+	case parent.Err() == context.Canceled:
+		r.Outcome, r.Error = probe.Unreachable, "cancelled"
+		return r
+	case ctx.Err() != nil:
+		r.Outcome, r.Error = probe.Timeout, "the servers were not told within the time"
+		return r
+	case err != nil:
+		r.Outcome, r.Error = probe.Unreachable, fmt.Sprintf("the servers are not known: %v", err)
+		return r
+	case n == 0:
+		r.Error = "there are no servers to ask"
+		return r
+	case n > mostNodes:
+		r.Error = fmt.Sprintf("there are %d servers, and at most %d are asked; ask Prometheus", n, mostNodes)
+		return r
+	}
+	f.sum(parent, &r, hosts, askAll(parent, ctx, f.follow(hosts), f.signal))
+	return r
+}
+
+// names gives the hosts of addresses, each once, in their order.
+func names(addresses []string) []string {
+	var out []string
+	for _, a := range addresses {
+		host, _, err := net.SplitHostPort(a)
+		if err != nil {
+			host = strings.Trim(a, "[]")
+		}
+		if host != "" && !slices.Contains(out, host) {
+			out = append(out, host)
+		}
+	}
+	return out
+}
+
+// follow gives the nodes of hosts, of which some may be new, and forgets those of others.
+func (f *Fleet) follow(hosts []string) []*node {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	next := make(map[string]*node, len(hosts))
+	out := make([]*node, len(hosts))
+	for i, host := range hosts {
+		n := f.nodes[host]
+		if n == nil {
+			u := f.url
+			u.Host = net.JoinHostPort(host, f.url.Port())
+			n = &node{url: &u, client: f.client}
+		}
+		next[host], out[i] = n, n
+	}
+	f.nodes = next
+	maps.DeleteFunc(f.fails, func(host string, _ bool) bool { return next[host] == nil })
+	return out
+}
+
+// sum makes one reading of what the servers say.
+func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, all []taken) {
+	var values []float64
+	var first, unknown error
+	failed, who := 0, ""
+	for i, t := range all {
+		switch {
+		case t.err == nil:
+			values = append(values, t.value)
+			r.Status = t.status
+		case t.unknown:
+			unknown = t.err
+		default:
+			if failed++; first == nil {
+				first, who = t.err, hosts[i]
+				r.Status = t.status
+			}
+		}
+		if parent.Err() == nil {
+			f.note(hosts[i], t)
+		}
+	}
+	if parent.Err() == context.Canceled {
+		r.Outcome, r.Error = probe.Unreachable, "cancelled"
+		return
+	}
+	few := failed <= f.mayMiss
+	if f.mayMiss == MostMayMiss {
+		few = 2*failed <= len(all)
+	}
+	var failure web.Failure
+	switch {
+	case few && len(values) > 0:
+		r.Outcome, r.Value = probe.Answered, combine(values, f.percentile)
+	case errors.As(first, &failure):
+		r.Outcome, r.Error = failure.Outcome, fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, failure.Text)
+	default:
+		r.Error = unknown.Error()
+	}
+}
+
+// note tells the log of a server that begins to fail, or gives a value again.
+func (f *Fleet) note(host string, t taken) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	failed := t.err != nil && !t.unknown
+	switch before := f.fails[host]; {
+	case failed && !before:
+		f.fails[host] = true
+		f.log.Warn("a server gives no value, and is left out", "signal", f.name, "server", host, "error", t.err)
+	case before && t.err == nil:
+		delete(f.fails, host)
+		f.log.Info("a server gives a value again", "signal", f.name, "server", host)
+	}
+}
