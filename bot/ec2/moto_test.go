@@ -3,9 +3,13 @@ package ec2_test
 import (
 	"bufio"
 	"errors"
+	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,51 +18,141 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// moto is a mock of AWS that others wrote. Its answers are in AWS's form, not in what our own fake takes for it.
+// moto is a mock of AWS that others wrote: its answers are in AWS's form as they know it, not as our own fake does.
 func TestAgainstMoto(t *testing.T) {
-	url := startMoto(t)
-	account := ec2.Account{Region: "eu-central-1", Keys: ec2.Keys{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}, Endpoint: url}
-	aws := awsCLI(t, url, account.Keys)
+	t.Parallel()
+	address := startMoto(t)
+	a := ec2.Account{Region: "eu-central-1", Keys: ec2.Keys{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}, Endpoint: address}
+	// By hand there is no signature, but moto looks there for the service's name.
+	by := func(service, version string, form ...string) string {
+		t.Helper()
+		v := url.Values{"Version": {version}}
+		for n := 0; n < len(form); n += 2 {
+			v.Set(form[n], form[n+1])
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/", strings.NewReader(v.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/"+service+"/aws4_request, SignedHeaders=host, Signature=x")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("moto: %v: %s\n%s", form, resp.Status, body)
+		}
+		return string(body)
+	}
+	find := func(text, pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("moto's answer has no %s:\n%.2000s", pattern, text)
+		}
+		return m[1]
+	}
+	byEC2 := func(form ...string) string { t.Helper(); return by("ec2", "2016-11-15", form...) }
+	image := find(byEC2("Action", "RegisterImage", "Name", "base", "RootDeviceName", "/dev/sda1"), `<imageId>(ami-\w+)<`)
+	template := find(byEC2("Action", "CreateLaunchTemplate", "LaunchTemplateName", "web-servers", "LaunchTemplateData.ImageId", image,
+		"LaunchTemplateData.InstanceType", "t3.small"), `<launchTemplateId>(lt-\w+)<`)
+	vpc := find(byEC2("Action", "DescribeVpcs"), `<vpcId>(vpc-\w+)<`)
+	arn := find(by("elasticloadbalancing", "2015-12-01", "Action", "CreateTargetGroup", "Name", "web", "Protocol", "HTTP", "Port", "80", "VpcId", vpc),
+		`<TargetGroupArn>([^<]+)<`)
+	by("autoscaling", "2011-01-01", "Action", "CreateAutoScalingGroup", "AutoScalingGroupName", "web", "MinSize", "0", "MaxSize", "5",
+		"DesiredCapacity", "1", "LaunchTemplate.LaunchTemplateId", template, "AvailabilityZones.member.1", "eu-central-1a")
 
-	image := aws("ec2", "describe-images", "--query", "Images[0].ImageId", "--output", "text")
-	aws("ec2", "create-launch-template", "--launch-template-name", "web-servers", "--launch-template-data", `{"ImageId":"`+image+`","InstanceType":"t3.small"}`)
-	p, err := ec2.New(ec2.Options{Account: account, Pool: "web", LaunchTemplate: "web-servers", Price: 0.02})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%+v", s)
-	again, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
-	if err != nil || again.ID != s.ID {
-		t.Errorf("Create again = %+v, %v, want the same", again, err)
-	}
-	got, err := p.Describe(t.Context(), s.ID)
-	if err != nil || got.Name != "web-1" || got.Size != "t3.large" || got.State != pool.Active || got.Address == "" || got.Price != 0.02 {
-		t.Errorf("Describe = %+v, %v", got, err)
-	}
-	if list, err := p.List(t.Context()); err != nil || len(list) != 1 || list[0] != got {
-		t.Errorf("List = %+v, %v", list, err)
-	}
-	foreign := aws("ec2", "run-instances", "--image-id", image, "--instance-type", "t3.small", "--query", "Instances[0].InstanceId", "--output", "text")
-	if err := p.Destroy(t.Context(), foreign); !errors.Is(err, pool.ErrNotOurs) {
-		t.Errorf("Destroy of a server of somebody else's = %v", err)
-	}
-	p.Check(t.Context(), func(what, found string, err error) { t.Log(what, "|", found, "|", err) })
+	t.Run("a group", func(t *testing.T) {
+		g, err := ec2.NewGroup(a, "web")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, settled, err := g.Size(t.Context()); n != 1 || !settled || err != nil {
+			t.Errorf("Size = %d, %v, %v", n, settled, err)
+		}
+		if err := g.Resize(t.Context(), 3); err != nil {
+			t.Error(err)
+		}
+		if n, err := g.Up(t.Context()); n != 3 || err != nil {
+			t.Errorf("Up = %d, %v", n, err)
+		}
+		wantChecked(t, check(t, g)[1:], "Auto Scaling group: web: 3 desired of 0 to 5, 3 in service", "the group's own scaling policies: 0")
+	})
 
-	if err := p.Destroy(t.Context(), s.ID); err != nil {
-		t.Error(err)
-	}
-	if _, err := p.Describe(t.Context(), s.ID); !errors.Is(err, pool.ErrGone) {
-		t.Errorf("Describe of a server that is gone: %v", err)
-	}
-	if _, err := p.Describe(t.Context(), "i-0123456789abcdef0"); !errors.Is(err, pool.ErrGone) {
-		t.Errorf("Describe of a server that never was: %v", err)
-	}
-	if list, err := p.List(t.Context()); err != nil || len(list) != 0 {
-		t.Errorf("List = %+v, %v", list, err)
+	t.Run("sizes", func(t *testing.T) {
+		p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers", Sizes: []string{"t3.large", "t3.small"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []pool.Size{{Name: "t3.small", CPUs: 2, Memory: 2048}, {Name: "t3.large", CPUs: 2, Memory: 8192}}
+		if sizes, err := p.Sizes(t.Context()); err != nil || !slices.Equal(sizes, want) {
+			t.Errorf("Sizes = %+v, %v, want %+v", sizes, err, want)
+		}
+	})
+
+	for _, from := range []string{"web-servers", template + ":1"} {
+		p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: from, Price: 0.02})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
+		if err != nil || again.ID != s.ID {
+			t.Errorf("Create again = %+v, %v, want %s", again, err, s.ID)
+		}
+		got, err := p.Describe(t.Context(), s.ID)
+		if err != nil || got.Name != "web-1" || got.Size != "t3.large" || got.State != pool.Active || got.Address == "" || time.Since(got.Created).Abs() > time.Hour {
+			t.Errorf("Describe = %+v, %v", got, err)
+		}
+		if list, err := p.List(t.Context()); err != nil || len(list) != 1 || list[0] != got {
+			t.Errorf("List = %+v, %v, want the one", list, err)
+		}
+		wantChecked(t, check(t, p)[1:], "servers of the pool web: 1", "launch template: "+strings.TrimSuffix(from, ":1")+", version 1: image "+image+", t3.small",
+			"make a server: it would be allowed (a dry run)")
+		foreign := find(byEC2("Action", "RunInstances", "ImageId", image, "MinCount", "1", "MaxCount", "1"), `<instanceId>(i-\w+)<`)
+		if err := p.Destroy(t.Context(), foreign); !errors.Is(err, pool.ErrNotOurs) {
+			t.Errorf("Destroy of a server of somebody else's: %v", err)
+		}
+
+		g, err := ec2.NewTargetGroup(a, arn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Add(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+		if m := member(t, g, s.ID); m.ID != s.ID || m.State == pool.Draining {
+			t.Errorf("the member is %+v", m)
+		}
+		wantChecked(t, check(t, g)[:1], "target group: web, HTTP on port 80, health check /, drains for 300 s|no load balancer uses it")
+		if err := g.Remove(t.Context(), pool.Member{ID: s.ID}); err != nil {
+			t.Error(err)
+		}
+		if m := member(t, g, s.ID); m.ID != "" {
+			t.Errorf("after Remove there is %+v", m)
+		}
+
+		if err := p.Destroy(t.Context(), s.ID); err != nil {
+			t.Error(err)
+		}
+		for _, id := range []string{s.ID, "i-0123456789abcdef0", "nonsense"} {
+			if _, err := p.Describe(t.Context(), id); !errors.Is(err, pool.ErrGone) {
+				t.Errorf("Describe of %s, which is gone: %v", id, err)
+			}
+		}
+		if list, err := p.List(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("List = %+v, %v", list, err)
+		}
+		images, err := p.Images(t.Context())
+		if err != nil || len(images) != 1 || images[0].ID != image || images[0].Created.IsZero() {
+			t.Errorf("Images = %+v, %v", images, err)
+		}
 	}
 }
 
@@ -67,7 +161,7 @@ func startMoto(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("moto_server")
 	if err != nil {
-		t.Skip("moto is not installed (pip install 'moto[server]', not in Debian)")
+		t.Skip("moto_server is not installed (pip's moto[server]; Debian has none)")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -83,47 +177,23 @@ func startMoto(t *testing.T) string {
 	if err := cmd.Start(); err != nil {
 		t.Skipf("moto does not start: %v", err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	lines := make(chan string)
+	up := make(chan bool, 1)
+	ended := make(chan struct{})
 	go func() {
-		defer close(lines)
+		defer close(ended)
 		for s := bufio.NewScanner(out); s.Scan(); {
 			if strings.Contains(s.Text(), "Running on") {
-				lines <- s.Text()
+				up <- true
 			}
 		}
 	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended; _ = cmd.Wait() })
 	select {
-	case _, ok := <-lines:
-		if !ok {
-			t.Skip("moto does not run here")
-		}
+	case <-up:
+	case <-ended:
+		t.Skip("moto does not run here")
 	case <-time.After(30 * time.Second):
 		t.Fatal("moto was not up within 30 s")
 	}
 	return "http://127.0.0.1:" + port
-}
-
-// awsCLI returns a function that runs AWS's own command-line client against a URL.
-func awsCLI(t *testing.T, url string, keys ec2.Keys) func(args ...string) string {
-	t.Helper()
-	path, err := exec.LookPath("aws")
-	if err != nil {
-		t.Skip("the AWS CLI is not installed (apt-get install awscli)")
-	}
-	home := t.TempDir()
-	path, pathEnv := path, "PATH=/usr/local/bin:/usr/bin:/bin"
-	return func(args ...string) string {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), path, append([]string{"--endpoint-url", url, "--region", "eu-central-1"}, args...)...)
-		cmd.Env = []string{
-			pathEnv, "HOME=" + home, "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1",
-			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
-		}
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("aws %s: %v\n%s", regexp.MustCompile(`\s+`).ReplaceAllString(strings.Join(args, " "), " "), err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
 }

@@ -147,10 +147,11 @@ func TestTargetGroupRefusesWhatIsNoInstance(t *testing.T) {
 
 type checked struct{ what, found, err string }
 
-func check(t *testing.T, c interface {
+type checker interface {
 	Check(ctx context.Context, report func(what, found string, err error))
-},
-) (out []checked) {
+}
+
+func check(t *testing.T, c checker) (out []checked) {
 	t.Helper()
 	c.Check(t.Context(), func(what, found string, err error) {
 		line := checked{what, found, ""}
