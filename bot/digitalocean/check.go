@@ -1,0 +1,166 @@
+package digitalocean
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/digitalocean/godo"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// Check looks at what making droplets needs, one thing after the other, and changes nothing: the token, the size, the image and the SSH
+// keys. It reports each with what was found and what is wrong with it, or nil.
+func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
+	found, err := p.checkAccount(ctx)
+	if !is(err, http.StatusForbidden) { // a token need not have the scope of that
+		report("DigitalOcean account", found, err)
+	}
+	if is(err, http.StatusUnauthorized) {
+		return
+	}
+	size, found, err := p.checkSize(ctx)
+	report("size", found, err)
+	found, err = p.checkImage(ctx, size)
+	report("image", found, err)
+	if len(p.o.SSHKeys) > 0 {
+		found, err = p.checkKeys(ctx)
+		report("SSH keys", found, err)
+	}
+	if n, ok := p.Quota(); ok {
+		report("DigitalOcean API calls", fmt.Sprintf("%d left in this hour", n), nil)
+	}
+}
+
+func (p *Provider) checkAccount(ctx context.Context) (found string, err error) {
+	var a *godo.Account
+	err = p.call(ctx, "read the account", func(ctx context.Context) error {
+		a, _, err = p.api.Account.Get(ctx)
+		return err
+	})
+	if err != nil || a == nil {
+		return "", err
+	}
+	found = fmt.Sprintf("%s, at most %d droplets", clean(a.Email), a.DropletLimit)
+	if a.Team != nil && a.Team.Name != "" {
+		found = fmt.Sprintf("%s of the team %s, at most %d droplets", clean(a.Email), clean(a.Team.Name), a.DropletLimit)
+	}
+	if a.Status != "" && a.Status != "active" {
+		err = fmt.Errorf("its status is %s: %s", clean(a.Status), clean(a.StatusMessage))
+	}
+	return found, err
+}
+
+// checkSize looks for the size of droplets that are ordered without one.
+func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, err error) {
+	sizes, err := p.sizes(ctx)
+	if err != nil {
+		return s, "", err
+	}
+	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return s.Slug == p.o.Size })
+	switch {
+	case len(sizes) == 0:
+		return s, "", fmt.Errorf("nothing can be had in the region %s: `doctl compute region list` shows all", p.o.Region)
+	case i < 0:
+		return s, "", fmt.Errorf("%s cannot be had in %s: `doctl compute size list` shows all", p.o.Size, p.o.Region)
+	}
+	s = sizes[i]
+	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", p.o.Size, p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
+}
+
+// checkImage looks for the image, and whether the region and the size fit it.
+func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string, err error) {
+	ref, err := p.image(ctx)
+	if err != nil {
+		return "", err
+	}
+	var i *godo.Image
+	err = p.call(ctx, "read the image "+p.o.Image, func(ctx context.Context) error {
+		if ref.Slug != "" {
+			i, _, err = p.api.Images.GetBySlug(ctx, ref.Slug)
+		} else {
+			i, _, err = p.api.Images.GetByID(ctx, ref.ID)
+		}
+		return err
+	})
+	var e *Error
+	switch {
+	case asError(err, &e) && e.Status == http.StatusNotFound:
+		e.kind = nil // which is about servers
+		return "", err
+	case err != nil:
+		return "", err
+	case i == nil:
+		return "", errors.New("DigitalOcean tells nothing of it")
+	}
+	found = fmt.Sprintf("%s (%s %d), for disks from %d GB", clean(i.Name), clean(i.Type), i.ID, i.MinDiskSize)
+	switch {
+	case !slices.Contains(i.Regions, p.o.Region):
+		return found, fmt.Errorf("it is in %s, and not in %s", clean(strings.Join(i.Regions, ", ")), p.o.Region)
+	case size.Slug != "" && i.MinDiskSize > size.Disk:
+		return found, fmt.Errorf("the size %s has %d GB of disk only", size.Slug, size.Disk)
+	}
+	return found, nil
+}
+
+// checkKeys looks whether the account has the keys.
+func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
+	var keys []godo.Key
+	err = p.call(ctx, "list the account's SSH keys", func(ctx context.Context) error {
+		keys, err = pages(ctx, func(k godo.Key) int { return k.ID }, p.api.Keys.List)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	var names, missing []string
+	for _, want := range p.o.SSHKeys {
+		i := slices.IndexFunc(keys, func(k godo.Key) bool { return strconv.Itoa(k.ID) == want || strings.EqualFold(k.Fingerprint, want) })
+		if i < 0 {
+			missing = append(missing, want)
+			continue
+		}
+		names = append(names, clean(keys[i].Name))
+	}
+	if len(missing) > 0 {
+		err = fmt.Errorf("the account has none called %s: `doctl compute ssh-key list` shows all", strings.Join(missing, ", "))
+	}
+	return strings.Join(names, ", "), err
+}
+
+// Check looks at the balancer itself.
+func (b *LoadBalancer) Check(ctx context.Context, report func(what, found string, err error)) {
+	r, err := b.read(ctx)
+	if r.lb == nil {
+		report("load balancer", "", err)
+		return
+	}
+	found := b.name(r) + ", given droplets by their ids"
+	if r.lb.Tag != "" {
+		found = fmt.Sprintf("%s, which takes those with the tag %s", b.name(r), clean(r.lb.Tag))
+	}
+	if h := r.lb.HealthCheck; h != nil {
+		found += fmt.Sprintf("; its health check asks %s on port %d", clean(h.Protocol), h.Port)
+		if h.Path != "" {
+			found += " at " + clean(h.Path)
+		}
+		found += fmt.Sprintf(" every %d s", h.CheckIntervalSeconds)
+	}
+	if err == nil && r.lb.Status != "active" {
+		err = fmt.Errorf("its state is %s", clean(r.lb.Status))
+	}
+	report("load balancer", found, err)
+}
+
+// Quota is the provider's.
+func (b *LoadBalancer) Quota() (remaining int, ok bool) { return b.p.Quota() }
+
+var _ interface {
+	Check(ctx context.Context, report func(what, found string, err error))
+	pool.Balancer
+} = (*LoadBalancer)(nil)
