@@ -88,6 +88,7 @@ type Bot struct {
 	// The dyno size, nil where no rule judges it or the platform knows none; in a dry run it can't be set.
 	dynoSize    func(context.Context) (name string, err error)
 	setDynoSize func(ctx context.Context, name string) error
+	sizePending func() string
 
 	priced time.Time // when the platform told what a dyno costs
 
@@ -129,10 +130,14 @@ func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
 	asked := o.Policy.Order != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
 	if !ok || len(o.Policy.Sizes) == 0 || !asked {
-		b.state.Size = "" // which may have been known before a restart
+		b.state.Size, b.state.SizePending = "", "" // which may have been known before a restart
 		return
 	}
 	b.dynoSize = sizer.DynoSize
+	b.state.SizePending = ""
+	if waits, ok := o.Scaler.(SizePender); ok {
+		b.sizePending = waits.SizePending
+	}
 	if !o.DryRun {
 		b.setDynoSize = sizer.SetDynoSize
 	}

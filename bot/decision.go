@@ -77,6 +77,8 @@ type Decision struct {
 	SizeLarger      bool    `json:"size_larger,omitempty"`
 	SizeHeld        string  `json:"size_held,omitempty"`
 	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
+	// SizePending is why not all dynos are of the size found, as the platform tells it; "" where they are.
+	SizePending string `json:"size_pending,omitempty"`
 	// SizeOrder is the order by which another size is wished for in the place of another number; "" where it is not.
 	SizeOrder SizeOrder `json:"size_order,omitempty"`
 	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.

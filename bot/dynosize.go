@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,6 +25,8 @@ const (
 	HeldOrder = "order"
 	// HeldCount: the number of dynos changes, and the two never change together.
 	HeldCount = "count"
+	// HeldPending: not all dynos are of the size that was asked for last.
+	HeldPending = "pending"
 )
 
 // SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long that is as a whole.
@@ -79,7 +80,7 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, 
 	if st.Size == "" || p.Order == "" && !d.judgesSize() {
 		return
 	}
-	d.SizeFrom, d.SizeTo, d.SizeWish = st.Size, st.Size, st.Size
+	d.SizeFrom, d.SizeTo, d.SizeWish, d.SizePending = st.Size, st.Size, st.Size, st.SizePending
 	at, step := p.rung(st.Size), d.sizeStep()
 	if step <= 0 && t.step != 0 {
 		step = t.step
@@ -128,8 +129,8 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 		d.holdSize(HeldOrder, 0)
 	case d.To != d.From:
 		d.holdSize(HeldCount, 0)
-	case st.SizeWaits.After(now):
-		d.holdSize(HeldWindow, st.SizeWaits.Sub(now))
+	case st.SizePending != "":
+		d.holdSize(HeldPending, 0)
 	case cool > 0:
 		d.holdSize(ClampCooldown, cool)
 	case always:
@@ -200,6 +201,24 @@ func (b *Bot) learnSize(ctx context.Context, now time.Time) {
 		b.o.Policy.climbedTo(&b.state, now, b.state.Size, size)
 	}
 	b.state.sizeTold(now, size)
+	b.learnPending(now)
+}
+
+// learnPending asks the platform whether it is still changing the size. Until it is done, and for the time that a size stays, what is
+// learned is of two kinds of dynos.
+func (b *Bot) learnPending(now time.Time) {
+	if b.sizePending == nil {
+		return
+	}
+	before := b.state.SizePending
+	b.state.SizePending = b.sizePending()
+	switch {
+	case b.state.SizePending != "":
+		b.state.SizeAt = now
+	case before != "":
+		b.o.Policy.anew(&b.state, now)
+		b.state.resized(now)
+	}
 }
 
 // changeSize asks the platform for dynos of the size that was decided on.
@@ -215,16 +234,10 @@ func (b *Bot) changeSize(ctx context.Context, r *Record) {
 	defer cancel()
 	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
 	defer cancelCall()
-	err := b.setDynoSize(callCtx, r.Decision.SizeTo)
-	until, waits := waiting(err, r.Time)
-	switch {
+	switch err := b.setDynoSize(callCtx, r.Decision.SizeTo); {
 	case deploying(err):
 		b.state.SizeAt = before
 		r.Decision.holdSize(ClampDeploy, 0)
-		return
-	case waits:
-		b.state.SizeAt, b.state.SizeWaits = before, until
-		r.Decision.holdSize(HeldWindow, until.Sub(r.Time))
 		return
 	case err != nil:
 		r.Action, r.Error = Failed, err.Error()
@@ -238,19 +251,6 @@ func (b *Bot) changeSize(ctx context.Context, r *Record) {
 		b.state.BootSince = r.Time
 	}
 	r.Quota = b.callsLeft()
-}
-
-// waiting says whether err tells that the platform waits with another size for its maintenance window, and until when it is not to be asked
-// again: the next window, or for a while where it does not say.
-func waiting(err error, now time.Time) (until time.Time, ok bool) {
-	var w interface{ WaitsUntil() time.Time }
-	if !errors.As(err, &w) {
-		return time.Time{}, false
-	}
-	if until = w.WaitsUntil(); !until.After(now) {
-		until = now.Add(windowAsk)
-	}
-	return until, true
 }
 
 // sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.
@@ -295,10 +295,8 @@ func (r Record) sizeHeld() string {
 		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left(c))
 	case d.SizeHeld == HeldFit:
 		return "those would not bear the load"
-	case d.SizeHeld == HeldWindow && timed:
-		return fmt.Sprintf("the platform changes the size in its maintenance window, and is asked again in %s", left(c))
-	case d.SizeHeld == HeldWindow:
-		return "the platform changes the size in its maintenance window"
+	case d.SizeHeld == HeldPending:
+		return "the last change of the size goes on: " + d.SizePending
 	case d.SizeHeld == HeldHandsOff:
 		return "the app is left alone"
 	case d.SizeHeld == HeldOrder:

@@ -12,7 +12,7 @@ import (
 // A SizeOrder makes one ladder of the number of dynos and their size. Whatever wishes for more or fewer, the heartbeat, a rule or the
 // adaptive policy, climbs it: the two never change together.
 //
-// Larger dynos are never more than a wish: where they can't be had now, as the platform refuses them, waits for its maintenance window, or
+// Larger dynos are never more than a wish: where they can't be had now, as the platform refuses them or is yet to change their size, or
 // the budget does not allow them, the number changes as it would without an order. Smaller ones are a gain only while they bear the load:
 // see [HeldRecent] and [HeldFit].
 type SizeOrder string
@@ -33,8 +33,6 @@ const (
 	HeldRecent = "recent"
 	// HeldFit: it is not likely that they bear the load.
 	HeldFit = "fit"
-	// HeldWindow: the platform changes the size in its maintenance window.
-	HeldWindow = "window"
 )
 
 const (
@@ -47,8 +45,6 @@ const (
 	// smallerBears is the share of its load that a dyno of the next smaller size is taken to bear at the most. Where prices are known, it is
 	// also no more than its price is of the larger one's: nobody sells more for less.
 	smallerBears = 0.5
-	// windowAsk is how long the platform is not asked again where it does not say when its maintenance window is.
-	windowAsk = time.Hour
 )
 
 // A turn is what an order makes of a wish.
@@ -93,7 +89,7 @@ func (p *Policy) largerFirst(st *State, d *Decision, now time.Time, at int, lim 
 	refused := st.SizeRefused && now.Sub(st.SizeAt) < sizeCooldown
 	missed := now.Sub(st.SmallerAt) < sizeCooldown // the smaller ones were too small, and can't be taken back yet
 	dear, _ := d.tooDear(p.priceOf(at + 1))
-	return d.From >= lim.Max || !refused && !missed && !st.SizeWaits.After(now) && !dear
+	return d.From >= lim.Max || !refused && !missed && st.SizePending == "" && !dear
 }
 
 // looseOnly says whether smaller dynos would do by the adaptive policy, which wishes for no other number, where they are next by the order.
@@ -231,10 +227,17 @@ func (p *Policy) climbedTo(st *State, now time.Time, from, to string) {
 	} else {
 		st.SmallerAt = now
 	}
-	st.SizeRefused, st.SizeWaits = false, time.Time{}
-	st.Begun, st.Wishes, st.Load, st.Weeks = now, nil, nil, nil
+	st.SizeRefused = false
+	p.anew(st, now)
 	if st.CoolSeconds > 0 {
 		st.CoolUntil, st.CoolSeconds = now.Add(time.Duration(st.CoolSeconds*float64(time.Second))), 0
+	}
+}
+
+// anew forgets what was learned of dynos of another size, where an order changes it.
+func (p *Policy) anew(st *State, now time.Time) {
+	if p.Order != "" {
+		st.Begun, st.Wishes, st.Load, st.Weeks = now, nil, nil, nil
 	}
 }
 

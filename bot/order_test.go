@@ -126,36 +126,49 @@ func TestVerticalFirst(t *testing.T) {
 	s.wantSets(t)
 }
 
-// later is what a platform answers that waits for its maintenance window.
-type later struct{ until time.Time }
+// pending is a platform that tells that it has not changed all sizes yet.
+type pending struct {
+	*sized
+	why string
+}
 
-func (later) Error() string           { return "the size is changed in the maintenance window" }
-func (l later) WaitsUntil() time.Time { return l.until }
+func (p *pending) SizePending() string { return p.why }
 
-func TestThePlatformWaitsForItsMaintenanceWindow(t *testing.T) {
-	s := newOrder(bot.Horizontal, "standard-1x")
-	*s.limits = always{Min: 1, Max: 2}
-	s.platform.setErr = later{noon.Add(time.Hour)}
-	r := s.pulse(3, slow)
-	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "held at 2: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, the maximum of this hour is 2, so larger dynos are next; "+
-		"wanted dynos of standard-2x instead of standard-1x, but the platform changes the size in its maintenance window, and is asked again in 59 min")
-	if e := s.inbox.take(); len(e) != 0 || r.Error != "" {
-		t.Errorf("told %q, and the record has the error %q", e, r.Error)
-	}
-	s.pulse(117, slow)
-	s.wantSets(t)
-	s.pulse(1, slow)
-	s.wantSets(t, "standard-2x")
-
-	// One that does not say when is asked once an hour.
-	s.platform.setErr = later{}
-	s.pulse(241, slow)
-	s.wantSets(t, "standard-2x", "standard-2x")
-	s.platform.setErr = nil
-	s.platform.size = "standard-2x" // the platform did it by itself
-	if r := s.pulse(1, slow); r.Decision.SizeHeld != "" {
-		t.Errorf("held by %q", r.Decision.SizeHeld)
+func TestThePlatformChangesTheSizeInItsOwnTime(t *testing.T) {
+	for _, order := range []bot.SizeOrder{bot.Horizontal, bot.Vertical} {
+		var p *pending
+		s := newOrder(order, "standard-1x", func(o *bot.Options) {
+			p = &pending{sized: o.Scaler.(*sized)}
+			o.Scaler = p
+		})
+		*s.limits = always{Min: 1, Max: 2}
+		s.pulse(3, slow)
+		s.wantSets(t, "standard-2x")
+		s.inbox.take()
+		p.why = "web-1 is resized in the maintenance window"
+		r := s.pulse(300, slow)
+		s.wantSets(t)
+		if why := r.Why(); order == bot.Horizontal && !strings.HasSuffix(why, "so larger dynos are next; wanted dynos of performance-m instead of standard-2x, "+
+			"but the last change of the size goes on: web-1 is resized in the maintenance window") {
+			t.Errorf("why: %s", why)
+		}
+		if e := s.inbox.take(); slices.Contains(e, string(notify.ScaleFailed)) || r.Error != "" {
+			t.Errorf("told %q, and the record has the error %q", e, r.Error)
+		}
+		*s.limits = always{Min: 1, Max: 3} // more are not kept waiting
+		s.pulse(3, slow)
+		wantResizes(t, s.world, 3)
+		r = s.pulse(20, fast)
+		wantResizes(t, s.world) // but fewer are
+		p.why = ""
+		s.pulse(1, slow)
+		if st := s.kept.State; !st.SizeAt.Equal(s.now) || st.SizePending != "" {
+			t.Errorf("the time of the size did not begin: %+v", st)
+		}
+		s.pulse(19, slow)
+		s.wantSets(t)
+		s.pulse(1, slow)
+		s.wantSets(t, "performance-m")
 	}
 }
 
@@ -167,7 +180,6 @@ func TestVerticalFirstGoesOnWithMoreWhereThereAreNoLargerOnes(t *testing.T) {
 		asked  []string
 	}{
 		"refused":             {err: errPlatform, size: "standard-1x", asked: []string{"standard-2x"}},
-		"a window":            {err: later{noon.Add(time.Hour)}, size: "standard-1x", asked: []string{"standard-2x"}},
 		"a budget":            {change: func(o *bot.Options) { o.Policy.Budget = 90 }, size: "standard-2x"},
 		"a size by hand":      {size: "private-s"},
 		"a size not known":    {size: ""},

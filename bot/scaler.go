@@ -51,12 +51,15 @@ type (
 		Price(ctx context.Context) (dollars float64, err error)
 	}
 	// A Sizer reads and sets the size of the dynos, by its name on the platform, in upper or lower case. SetDynoSize restarts all of
-	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells. A platform that changes the
-	// size in a maintenance window only, now or for good, returns an error with a method WaitsUntil() time.Time, when the next window begins
-	// or the zero time where it does not know: that is no failure, and it is not asked again before.
+	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells.
 	Sizer interface {
 		DynoSize(ctx context.Context) (name string, err error)
 		SetDynoSize(ctx context.Context, name string) error
+	}
+	// A SizePender knows why not all dynos are of the size that DynoSize told last, in a few words: they are exchanged one after the other,
+	// or wait for a maintenance window. "" means that all are. Until then the bot asks for no other size.
+	SizePender interface {
+		SizePending() (why string)
 	}
 	// A SizePricer knows what one dyno of a size costs a month, in dollars. ok is false where it does not.
 	SizePricer interface {

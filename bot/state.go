@@ -49,9 +49,9 @@ type State struct {
 	// asked to be.
 	Size   string    `json:"size,omitempty"`
 	SizeAt time.Time `json:"size_at,omitzero"`
-	// SizeRefused says that the platform refused the size then, and SizeWaits is until when it waits for its maintenance window.
-	SizeRefused bool      `json:"size_refused,omitempty"`
-	SizeWaits   time.Time `json:"size_waits,omitzero"`
+	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet, "" where they are.
+	SizeRefused bool   `json:"size_refused,omitempty"`
+	SizePending string `json:"size_pending,omitempty"`
 	// LargerAt and SmallerAt are when larger and smaller dynos last came by an order, and SmallerAfter is for how many seconds after larger
 	// ones none are smaller, where that is longer than usual.
 	LargerAt     time.Time `json:"larger_at,omitzero"`
