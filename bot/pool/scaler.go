@@ -138,6 +138,29 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	return nil
 }
 
+// SizePending says why not all servers are of the size that DynoSize tells, as of the last pass: they are exchanged one after the other, or
+// something is in the way. "" means that all are.
+func (p *Pool) SizePending() (why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if why := p.plan.obstacles[ObstacleWindow]; why != "" && p.planned {
+		return why
+	}
+	others, all := 0, 0
+	for i := range p.seen {
+		if s := &p.seen[i]; !s.leaving() {
+			all++
+			if !sameSize(s.Size, p.memory.size) {
+				others++
+			}
+		}
+	}
+	if others == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d servers are yet to be of %s", others, all, p.memory.size)
+}
+
 // SizePrice tells what a server of a size costs a month, in dollars.
 func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
 	s, ok := findSize(p.o.Sizes, name)
