@@ -29,7 +29,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 		return pool.Server{}, fmt.Errorf("%s: %w", op, refused(err))
 	}
 	for i := range droplets {
-		if droplets[i].Name == o.Name && hasTag(&droplets[i], p.o.Tag) {
+		if droplets[i].Name == o.Name {
 			return p.server(ctx, &droplets[i])
 		}
 	}

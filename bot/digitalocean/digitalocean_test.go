@@ -149,6 +149,21 @@ func TestSomebodyElsesDropletsAreNotTouched(t *testing.T) {
 	}
 }
 
+// A token without the scope for tags is shown droplets without tags. A pool must not look empty then.
+func TestTagsMustBeSeen(t *testing.T) {
+	srv := digitaloceantest.NewServer(t)
+	srv.Fail(digitaloceantest.Fault{Method: http.MethodGet, Path: "/v2/droplets", Body: `{"droplets":[{"id":7,"name":"web-1","status":"active"}],"links":{},"meta":{"total":1}}`})
+	p := open(t, options(srv))
+	for _, f := range []func() error{
+		func() error { _, err := p.List(t.Context()); return err },
+		func() error { _, err := p.Create(t.Context(), pool.Order{Name: "web-2"}); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), "has the token the scope tag:read?") || len(srv.Droplets()) != 0 {
+			t.Errorf("%v, want a hint at the scope, and no droplet made", err)
+		}
+	}
+}
+
 func TestANameIsMadeOnce(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	p := open(t, options(srv))

@@ -23,9 +23,6 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	p.forget(droplets)
 	servers := make([]pool.Server, 0, len(droplets))
 	for i := range droplets {
-		if !hasTag(&droplets[i], p.o.Tag) {
-			continue // the answer's filter is not trusted with what may be destroyed
-		}
 		s, err := p.server(ctx, &droplets[i])
 		if err != nil {
 			return nil, err
@@ -35,15 +32,25 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	return servers, nil
 }
 
-// tagged reads all droplets with a tag.
+// tagged reads all droplets with a tag. That each says so itself is looked at: DigitalOcean shows no tags to a token that may not read
+// them, and then the pool would look empty, or as if all were its own.
 func (p *Provider) tagged(ctx context.Context, tag string) (droplets []godo.Droplet, err error) {
-	err = p.call(ctx, "list the droplets with the tag "+tag, func(ctx context.Context) error {
+	op := "list the droplets with the tag " + tag
+	err = p.call(ctx, op, func(ctx context.Context) error {
 		droplets, err = pages(ctx, func(d godo.Droplet) int { return d.ID },
 			func(ctx context.Context, opt *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
 				return p.api.Droplets.ListByTag(ctx, tag, opt)
 			})
 		return err
 	})
+	for i := range droplets {
+		if !hasTag(&droplets[i], tag) {
+			return nil, &Error{
+				Op: op, Message: "DigitalOcean lists " + name(&droplets[i]) + ", and does not show that tag on it",
+				Hint: "has the token the scope tag:read?",
+			}
+		}
+	}
 	return droplets, err
 }
 

@@ -78,9 +78,7 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	droplets, err := b.p.tagged(ctx, r.lb.Tag)
 	r.wanted = map[int]bool{}
 	for i := range droplets {
-		if hasTag(&droplets[i], r.lb.Tag) {
-			r.wanted[droplets[i].ID] = true
-		}
+		r.wanted[droplets[i].ID] = true
 	}
 	return r, err
 }

@@ -92,7 +92,7 @@ func TestPrismTakesTheRequests(t *testing.T) {
 			t.Errorf("%s %s %s: prism answered %s %s", c.Method, c.Path, c.Body, resp.Status, body)
 		}
 	}
-	o := digitalocean.Options{Token: "x", URL: url, Tag: "env:prod", Region: "nyc3", Image: "4711"}
+	o := digitalocean.Options{Token: "x", URL: url, Tag: "web", Region: "nyc3", Image: "4711"}
 	p := open(t, o)
 	servers, err := p.List(t.Context())
 	if err != nil || len(servers) == 0 || servers[0].State != pool.Active || servers[0].Address == "" || servers[0].Price == 0 || servers[0].Created.IsZero() {
