@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -20,6 +21,16 @@ func (f Fleet) Foresight() time.Duration { return f.BootMax + 3*oracleInterval*t
 func Oracle() Driver {
 	return Driver{"oracle", oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
 		return func(context.Context, time.Time) { w.Want(w.need.ahead(int(w.now))) }
+	}}
+}
+
+// OracleOf drives as [Oracle] does, but asks for factor times as many dynos, rounded up: for an app whose dynos bear less than their
+// slots and the mean time of an answer tell. factor is more than 0.
+func OracleOf(factor float64) Driver {
+	return Driver{fmt.Sprintf("oracle × %g", factor), oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
+		need := w.need
+		need.capacity /= factor
+		return func(context.Context, time.Time) { w.Want(need.ahead(int(w.now))) }
 	}}
 }
 

@@ -120,6 +120,18 @@ func TestTheOracleIsTheMeasure(t *testing.T) {
 	}
 }
 
+func TestAnOracleOfMoreAsksForMore(t *testing.T) {
+	once, more := run(t, flash(t), sim.Oracle()), run(t, flash(t), sim.OracleOf(1.5))
+	for i, m := range more.Minutes {
+		if least := 1.5*float64(m.Oracle-1) - 1; float64(m.Dynos) < least || m.Dynos < m.Oracle || float64(m.Dynos) > 1.5*float64(m.Oracle)+1 {
+			t.Errorf("minute %d has %d dynos, the oracle's are %d", i, m.Dynos, m.Oracle)
+		}
+	}
+	if more.SlowMinutesPercent > once.SlowMinutesPercent {
+		t.Errorf("more dynos have %g %% slow minutes, fewer %g %%", more.SlowMinutesPercent, once.SlowMinutesPercent)
+	}
+}
+
 func TestDynosAreBilledFromTheCommand(t *testing.T) {
 	f := lasting(2)
 	f.BootMin, f.BootMax = 30*time.Second, 30*time.Second
