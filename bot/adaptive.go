@@ -125,7 +125,7 @@ func (l *Load) sound() bool {
 			return false
 		}
 	}
-	return l.Patience <= mostPatience.Seconds() && len(l.Idle.Counts) <= idleBins
+	return l.Stray >= 0 && l.Stray <= mostStray && l.Patience <= mostPatience.Seconds() && len(l.Idle.Counts) <= idleBins
 }
 
 // lateness counts on the ticks in a row that are slow, by the bound and by what is usual for an app without load.
@@ -161,11 +161,16 @@ func needed(needs []Wish, now time.Time, n int, window time.Duration) []Wish {
 func (a *Adaptive) estimate(l *Load, now time.Time, serving float64) *Estimate {
 	w := a.laws
 	drain := l.drain(serving)
-	return &Estimate{
+	e := &Estimate{
 		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)), High: round(l.quantile(w, 0.9, false)),
-		Busy: round(l.limit(w) * a.down),
-		Need: dynos(l.quantile(w, a.downQuantile, true)/a.down + drain),
+		Busy:   round(l.limit(w) * a.down),
+		Need:   dynos(l.quantile(w, a.downQuantile, true)/a.down + drain),
+		Beyond: l.Idle.exceeds(w.bound),
 	}
+	if l.Stray > tellStray {
+		e.Stray = round(l.Stray)
+	}
+	return e
 }
 
 // drain is how many dynos it takes to work off the backlog in time.

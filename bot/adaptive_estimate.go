@@ -17,6 +17,10 @@ type Estimate struct {
 	Need            int     `json:"need"`
 	Most            int     `json:"most"`
 	PatienceSeconds float64 `json:"patience_seconds"`
+	// Stray is the share of heartbeats, from 0 to 1, that take long whatever the load is; 0 where they are few. Beyond says that an app
+	// without load takes longer than the bound already.
+	Stray  float64 `json:"stray,omitempty"`
+	Beyond bool    `json:"beyond,omitempty"`
 	// Trial says that fewer dynos are tried, since heartbeats that do not wait cannot tell how low the load is.
 	Trial bool `json:"trial,omitempty"`
 	// RequestsPerSecond is how many are to be served by the router's log, and PerDyno how many of them a dyno bears; 0 where there is none.
@@ -44,6 +48,12 @@ func (e *Estimate) present() string {
 	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
 	if e.Most > e.Need {
 		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
+	}
+	if e.Stray > 0 {
+		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow whatever the load is", 100*e.Stray)
+	}
+	if e.Beyond {
+		text += "; no number of dynos keeps to the bound, which an idle app exceeds"
 	}
 	if e.Trial {
 		text += "; no heartbeat has waited for long, so fewer are tried"

@@ -184,6 +184,42 @@ func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 	}
 }
 
+// No number of dynos keeps to the bound, but there are enough of them for the load.
+func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
+	racetest.Skip(t)
+	a := newApp(adaptive(t, bot.Balanced, 60), 12, 10)
+	a.idleMS = 250
+	d := a.run(4 * time.Hour)
+	if a.dynos < 11 || a.dynos > 16 || d.Load.Busy < 0.8 {
+		t.Errorf("a load of 10 dynos has %d, to be busy to %g at most", a.dynos, d.Load.Busy)
+	}
+	if want := "no number of dynos keeps to the bound, which an idle app exceeds"; !strings.Contains(d.Load.String(), want) {
+		t.Errorf("%q does not say %q", d.Load, want)
+	}
+}
+
+// One of the dynos answers after seconds whatever the load is, as the load of the others does not.
+func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
+	racetest.Skip(t)
+	a := newApp(adaptive(t, bot.Balanced, 1000), 12, 8)
+	a.beat = func(ms float64) probe.Reading {
+		if a.draws.IntN(a.dynos) == 0 {
+			ms += 2000 + 4000*a.draws.Float64()
+		}
+		return took(ms)
+	}
+	d := a.run(6 * time.Hour)
+	if a.dynos < 9 || a.dynos > 14 {
+		t.Errorf("a load of 8 dynos has %d", a.dynos)
+	}
+	if is := d.Load.Stray; is < 0.06 || is > 0.2 {
+		t.Errorf("a share of %g is slow whatever the load is, want about %.2f", is, 1/float64(a.dynos))
+	}
+	if want := "% of the heartbeats are slow whatever the load is"; !strings.Contains(d.Load.String(), want) {
+		t.Errorf("%q does not say %q", d.Load, want)
+	}
+}
+
 // A start in the middle of an overload, of which there was never a calm heartbeat, must not teach that slow is usual.
 func TestAdaptiveBeginsInAnOverload(t *testing.T) {
 	a := newApp(adaptive(t, bot.Balanced, 1000), 2, 6)

@@ -18,7 +18,8 @@ import (
 // Neither c nor τ is known, nor how fast the load moves. So 24 guesses are kept in view, each with a normal distribution of ln A and
 // a weight (multiple-model estimation: D. T. Magill, 1965). A tick moves each on by a random walk, with now and then a leap upwards,
 // multiplies it by how likely the waits are that were seen, by Bayes' rule on a grid, and takes the moments of what comes out.
-// Weights grow by only a part of the evidence, since no guess is quite right, and forget it in hours.
+// Weights grow by only a part of the evidence, since no guess is quite right, and forget it in hours. A share of heartbeats takes long
+// whatever the load is, by all guesses: on a dyno that is slow for good, say. It is learned too, see [Load.strays].
 type Load struct {
 	// At is when a tick last took it further, and Dynos how many there were.
 	At    time.Time `json:"at"`
@@ -35,6 +36,8 @@ type Load struct {
 	Late int `json:"late,omitempty"`
 	// Idle is how long a heartbeat takes that does not wait.
 	Idle Idle `json:"idle"`
+	// Stray is the share of heartbeats that take long whatever the load is, 0 before the first.
+	Stray float64 `json:"stray,omitempty"`
 	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
 	Needs []Wish `json:"needs,omitempty"`
 	// Patience is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
@@ -59,8 +62,6 @@ type Start struct {
 const (
 	// leap is the chance that the load leaps in a minute, to leapMean times as much in the logarithm's mean, more or less.
 	leap, leapMean, leapSpread = 0.01, 0.7, 0.5
-	// stray is the weight of heartbeats that take long for no reason that is modelled.
-	stray = 0.004
 	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
 	trust, forget = 0.1, 2 * 3600.0
 	// longestGap bounds the seconds by which a load is moved on: after that nothing is known anyway.
@@ -114,7 +115,7 @@ type sight struct {
 // A seen beat is how likely it is by each cause.
 type seen struct {
 	idle   float64           // without a wait
-	stray  float64           // for no reason that is modelled
+	stray  float64           // whatever the load is
 	waited [rateBins]float64 // with a wait, by its rate
 	queued [busyBins]float64 // in a backlog, by the busy share, as far as there is one
 }
@@ -129,7 +130,7 @@ func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
 	}
 	for k, b := range bs {
 		v := &s.beats[k]
-		v.stray = stray / (b.took + 0.2)
+		v.stray = max(leastStray, l.Stray) * b.stray()
 		if !b.late {
 			sigma := spread * skewed(b.took > median)
 			v.idle = normal(math.Log(b.took/median), sigma) / b.took
@@ -186,9 +187,9 @@ func (b beat) backlogged(mean, spread float64) float64 {
 	return normal(b.took-mean, spread)
 }
 
-// likelihood says how likely the beats are by a guess, at the busy share of bin i.
-func (s *sight) likelihood(w *laws, g *guess, i int) float64 {
-	like := 1.0
+// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone.
+func (s *sight) likelihood(w *laws, g *guess, i int) (all, first float64) {
+	all, first = 1, 1
 	wait := g.waits[i]
 	deep := s.deep()
 	for k := range s.beats {
@@ -201,19 +202,27 @@ func (s *sight) likelihood(w *laws, g *guess, i int) float64 {
 			}
 			p = share*p + (1-share)*b.queued[i]
 		}
-		like *= p + b.stray
+		all *= p + b.stray
+		if k == 0 {
+			first = all
+		}
 	}
-	return like
+	return all, first
 }
 
 // update takes in the beats of a tick, with so many dynos serving and dt seconds since the last tick.
 func (l *Load) update(w *laws, bs []beat, serving, fresh, dt float64) {
 	s := l.see(w, bs, fresh, dt)
-	best := math.Inf(-1)
+	best, expected, total := math.Inf(-1), 0.0, 0.0
 	for h := range guesses {
-		l.Weight[h] += float32(l.learn(w, h, s, math.Log(serving)))
+		weight := math.Exp(float64(l.Weight[h]))
+		grows, first := l.learn(w, h, s, math.Log(serving))
+		l.Weight[h] += float32(grows)
 		best = max(best, float64(l.Weight[h]))
+		expected += weight * first
+		total += weight
 	}
+	l.strays(s, expected/total)
 	for h := range guesses {
 		l.Weight[h] = float32(max(float64(l.Weight[h])-best, faint))
 	}
@@ -239,22 +248,26 @@ func compare(a, b float64) int {
 	return 0
 }
 
-// learn moves a guess on and takes in what was seen. It returns by how much the weight of the guess grows.
-func (l *Load) learn(w *laws, h int, s *sight, logServing float64) float64 {
+// learn moves a guess on and takes in what was seen. It returns by how much the weight of the guess grows, and how likely the first beat
+// was by what the guess knew before.
+func (l *Load) learn(w *laws, h int, s *sight, logServing float64) (grows, expected float64) {
 	g := &w.of[h]
 	mean := float64(l.Mean[h])
 	spread := math.Hypot(float64(l.Spread[h]), g.walk*math.Sqrt(s.dt/60))
 	leapt, leaptSpread := mean+leapMean, math.Hypot(spread, leapSpread)
 	chance := leap * min(1, s.dt/60)
 	stays, leaps := (1-chance)/spread, chance/leaptSpread
-	var sum, first, second float64
+	var before, one, sum, first, second float64
 	for i, x := range w.log {
 		x += logServing
 		p := stays*w.bell.at((x-mean)/spread) + leaps*w.bell.at((x-leapt)/leaptSpread)
 		if p == 0 {
 			continue
 		}
-		p *= s.likelihood(w, g, i)
+		all, firstBeat := s.likelihood(w, g, i)
+		before += p
+		one += p * firstBeat
+		p *= all
 		sum += p
 		first += p * x
 		second += p * x * x
@@ -265,12 +278,12 @@ func (l *Load) learn(w *laws, h int, s *sight, logServing float64) float64 {
 	if sum < 1e-280 { // it was sure of what cannot be
 		l.Mean[h] = float32(min(max(mean, low+0.5), high-0.5))
 		l.Spread[h] = 0.5
-		return back - 5*trust
+		return back - 5*trust, 0
 	}
 	m := first / sum
 	l.Mean[h] = float32(max(m, low))
 	l.Spread[h] = float32(min(mostSpread, max(leastSpread, math.Sqrt(max(0, second/sum-m*m)))))
-	return back + trust*math.Log(sum*busyStep)
+	return back + trust*math.Log(sum*busyStep), one / before
 }
 
 // middle is the median.
@@ -286,7 +299,7 @@ func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
 	for h := range guesses {
 		mean[h] = float64(l.Mean[h])
 		if limited {
-			mean[h] -= math.Log(w.of[h].limit)
+			mean[h] -= math.Log(l.limitBy(w, h))
 		}
 		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-3 {
 			weight[h] = 0
@@ -311,12 +324,21 @@ func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
 	return math.Exp((low + high) / 2)
 }
 
+// limitBy is the busy share up to which the app keeps to the bound, by a guess. No number of dynos keeps to one that an app without load
+// exceeds: then dynos are to be no busier than the largest limit, so that what comes on top is short.
+func (l *Load) limitBy(w *laws, h int) float64 {
+	if l.Idle.exceeds(w.bound) {
+		return mostBusy
+	}
+	return w.of[h].limit
+}
+
 // limit is the busy share up to which the app keeps to the bound, by all guesses.
 func (l *Load) limit(w *laws) float64 {
 	sum, total := 0.0, 0.0
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))
-		sum += weight * w.of[h].limit
+		sum += weight * l.limitBy(w, h)
 		total += weight
 	}
 	return sum / total

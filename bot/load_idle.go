@@ -110,3 +110,14 @@ func (d *Idle) law(bound float64) (median, spread float64) {
 	}
 	return max(0.001, median), min(max(spread, 0.12), 1)
 }
+
+// exceeds says whether an app without load takes longer than the bound, in seconds: in every block of the last day half of the heartbeats
+// did. It says so only once a block is full.
+func (d *Idle) exceeds(bound float64) bool {
+	for _, c := range d.Calm {
+		if float64(c.Median) <= bound {
+			return false
+		}
+	}
+	return len(d.Calm) > 0
+}
