@@ -3,7 +3,9 @@ package peers_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
+	"sort"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 var sensitivity = flag.Bool("sensitivity", false, "run counting and the adaptive policy on many kinds of app, and write the table in docs/policies.md anew")
@@ -74,20 +77,33 @@ func kinds() []kind {
 	)
 }
 
-// A contest is a kind of app with counting and the adaptive policy, each by heartbeats every 5 and every 30 s.
+// A contest is a kind of app with counting and the adaptive policy, each by heartbeats every 5 and every 30 s, and with perfect knowledge.
 type contest struct {
 	kind
 	count, adaptive [2]sim.Result
+	// perfect is the share of slow minutes in per cent with perfect knowledge of the demand, matches and holds are how many times its
+	// dyno-hours it takes where it asks for more dynos, until it has as few slow minutes as the adaptive policy by heartbeats every 5 s,
+	// and at most slowMinutes; +Inf where no number of dynos is enough.
+	perfect, matches, holds float64
 }
 
 func (c contest) cells() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, " %.2f / %s / %s |", c.perfect, times(c.matches), times(c.holds))
 	for i := range c.count {
 		a, count := c.adaptive[i], c.count[i]
 		fmt.Fprintf(&b, " %.2f / %.2f / %d |", count.SlowMinutesPercent, count.OracleRatio, count.Flips)
 		fmt.Fprintf(&b, " %s / %s / %d |", bold(a.SlowMinutesPercent, count.SlowMinutesPercent), bold(a.OracleRatio, mostRatio), a.Flips)
 	}
 	return b.String()
+}
+
+// times writes how many times as much something takes.
+func times(ratio float64) string {
+	if math.IsInf(ratio, 0) {
+		return "never"
+	}
+	return fmt.Sprintf("%.2f", ratio)
 }
 
 // bold writes a figure so that it strikes the eye where it is more than it may be.
@@ -134,7 +150,8 @@ func TestSensitivity(t *testing.T) {
 	}
 	wg.Wait()
 	table := &strings.Builder{}
-	table.WriteString("| what is different | counting, every 5 s | adaptive, every 5 s | counting, every 30 s | adaptive, every 30 s |\n|---|---|---|---|---|\n")
+	table.WriteString("| what is different | perfect knowledge | counting, every 5 s | adaptive, every 5 s | counting, every 30 s | adaptive, every 30 s |\n")
+	table.WriteString(strings.Repeat("|---", 6) + "|\n")
 	for _, c := range all {
 		fmt.Fprintf(table, "| %s |%s\n", c.name, c.cells())
 		for _, lost := range c.lost() {
@@ -153,7 +170,42 @@ func hold(t *testing.T, k kind, demand sim.Demand) contest {
 		c.count[i] = drive(t, o, every, false)
 		c.adaptive[i] = drive(t, o, every, true)
 	}
+	c.know(t, o)
 	return c
+}
+
+const (
+	// slowMinutes is the share in per cent up to which a bound counts as held.
+	slowMinutes = 1
+	// The oracle asks for up to mostTimes its dynos, in steps of a twentieth.
+	timesSteps, mostTimes = 20, 10
+)
+
+// know finds out what perfect knowledge needs.
+func (c *contest) know(t *testing.T, o sim.Options) {
+	o.Limits = schedule.Limits{Min: 1, Max: 1000}
+	seen := map[int]sim.Result{}
+	run := func(step int) sim.Result {
+		r, ok := seen[step]
+		if !ok {
+			var err error
+			if r, err = sim.Run(t.Context(), o, sim.OracleOf(1+float64(step)/timesSteps)); err != nil {
+				t.Error(err)
+			}
+			seen[step] = r
+		}
+		return r
+	}
+	needs := func(slow float64) float64 {
+		const most = (mostTimes - 1) * timesSteps
+		step := sort.Search(most+1, func(step int) bool { return run(step).SlowMinutesPercent <= slow })
+		if step > most {
+			return math.Inf(1)
+		}
+		return run(step).DynoHours / run(0).DynoHours
+	}
+	c.perfect = run(0).SlowMinutesPercent
+	c.matches, c.holds = needs(c.adaptive[0].SlowMinutesPercent), needs(slowMinutes)
 }
 
 // drive runs the bot with the usual settings for the bound.
