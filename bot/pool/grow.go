@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ func (p *planner) create(n int, why string) {
 	if p.fails > 0 {
 		parallel = 1 // until one has been made
 	}
+	if p.givesUp() {
+		return // and the next pass knows until when none is made
+	}
 	price, sum := p.o.priceOf(p.size, p.servers), p.cost()
 	for range n {
 		switch {
@@ -57,6 +61,11 @@ func (p *planner) create(n int, why string) {
 		making++
 		sum += price
 	}
+}
+
+// givesUp says that the making of a server has just failed.
+func (p *planner) givesUp() bool {
+	return slices.ContainsFunc(p.servers, func(s sight) bool { return (s.doom == tooLate || s.doom == unmade) && !s.doomed })
 }
 
 // affords says whether one more server may be made beside those that cost sum, or else why not.

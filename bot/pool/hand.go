@@ -55,20 +55,23 @@ func (p *Pool) drainFound(ctx context.Context, s sight) error {
 		return err
 	}
 	p.o.Log.Info("pool: drain", "pool", p.o.Name, "server", s.Name, "why", byHand)
-	return p.do(s.ID, byHand, func() error {
+	return p.do(s.ID, false, func() error {
 		return p.call(ctx, func(ctx context.Context) error { return p.o.Balancer.Drain(ctx, *s.member) })
 	})
 }
 
-// do does something with a server that lets it go, and remembers why.
-func (p *Pool) do(id string, why reason, what func() error) error {
+// do does something with a server that lets it go, and remembers why. gone says that this destroys it.
+func (p *Pool) do(id string, gone bool, what func() error) error {
 	if err := what(); err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if t := p.memory.tracks[id]; t != nil {
-		t.doom, t.doomed = why, true
+		t.doom, t.doomed = byHand, true
+		if gone {
+			t.ended = time.Now()
+		}
 	}
 	p.rouse()
 	return nil
@@ -163,7 +166,7 @@ func (p *Pool) destroyFurther(ctx context.Context, name string, id *string, dead
 		return true, nil
 	case s.stage == stageDrained, s.stage == stageDraining && !deadline.IsZero() && time.Now().After(*deadline):
 		progress("taking " + name + " out of the balancer")
-		return false, p.do(s.ID, byHand, func() error {
+		return false, p.do(s.ID, false, func() error {
 			return p.call(ctx, func(ctx context.Context) error { return p.o.Balancer.Remove(ctx, *s.member) })
 		})
 	case deadline.IsZero():
@@ -198,7 +201,7 @@ func (p *Pool) destroyFound(ctx context.Context, s sight, progress func(string))
 	}
 	progress("destroying " + s.Name)
 	p.o.Log.Info("pool: destroy", "pool", p.o.Name, "server", s.Name, "why", byHand)
-	return p.do(s.ID, byHand, func() error {
+	return p.do(s.ID, true, func() error {
 		err := p.call(ctx, func(ctx context.Context) error { return p.o.Provider.Destroy(ctx, s.ID) })
 		if errors.Is(err, ErrGone) {
 			return nil

@@ -90,7 +90,11 @@ func (p *planner) do(s *sight, v verb, why string, doom reason) {
 
 // tidy takes members out whose servers are no more, or are ending.
 func (p *planner) tidy() {
+	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about another account.
 	for _, m := range p.stale {
+		if !slices.ContainsFunc(p.servers, func(s sight) bool { return s.stage == stageServing }) {
+			break
+		}
 		p.actions = append(p.actions, action{verb: remove, name: m.Name, member: m, why: "its server is no more"})
 	}
 	for i := range p.servers {
@@ -288,7 +292,7 @@ func (p *planner) finally() {
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained || s.doom == byHand)
 		}
 	}
-	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 || p.now.Before(p.quiet) && stay < p.target
+	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 || p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
 		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s", times(p.fails), p.why)
 	}

@@ -168,7 +168,15 @@ func (m *machine) settle(want int) {
 	if err := m.p.Resize(m.ctx, want); err != nil {
 		m.fail("Resize: %v", err)
 	}
+	if err := m.p.SetDynoSize(m.ctx, "large"); err != nil {
+		m.fail("SetDynoSize: %v", err)
+	}
 	run(m.ctx, m.p, 2*time.Hour)
+	for _, name := range m.w.Names() {
+		if size := m.w.SizeOf(name); size != "large" {
+			m.fail("%s is %s\n%s", name, size, m.p.Status())
+		}
+	}
 	if n, settled, err := m.p.Size(m.ctx); n != want || !settled || err != nil {
 		m.fail("Size = %d, %v, %v, want %d, true, nil\n%s", n, settled, err, want, m.p.Status())
 	}

@@ -21,14 +21,17 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 	}
 	now = now.Add(time.Since(began))
 	p.mu.Lock()
-	pl := p.think(now)
+	pl, retry := p.think(now), p.memory.retry.Sub(now)
 	p.mu.Unlock()
 	p.tellObstacles(now, pl.obstacles)
 	if !p.o.Observe {
 		p.act(ctx, pl.actions, now)
 	}
-	if pl.busy {
+	switch {
+	case pl.busy:
 		return p.o.Busy, nil
+	case retry > 0:
+		return min(retry, p.o.Rest), nil
 	}
 	return p.o.Rest, nil
 }

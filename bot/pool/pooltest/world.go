@@ -55,11 +55,13 @@ const (
 	HangsFirst Fault = "hangs before it has an effect"
 	HangsLast  Fault = "hangs after it had its effect"
 	Refuses    Fault = "is refused"
+	Forgets    Fault = "gives an empty list"
 )
 
 type server struct {
 	pool.Server
 	ordered time.Time
+	begun   time.Time // ordered, or begun to be resized
 	ended   time.Time
 	foreign bool
 	stuck   bool // never runs
@@ -99,6 +101,8 @@ func (w *World) enter(ctx context.Context, name string) (act bool, fail func() e
 		return true, hang
 	case Refuses:
 		return false, func() error { return fmt.Errorf("%w: no more servers for this account", pool.ErrRefused) }
+	case Forgets:
+		return false, func() error { return nil }
 	case Works:
 	}
 	return true, func() error { return nil }
@@ -118,7 +122,7 @@ func (w *World) state(s *server, now time.Time) pool.State {
 		return pool.Ending
 	case s.State != "":
 		return s.State
-	case s.stuck || now.Sub(s.ordered) < w.Boot:
+	case s.stuck || now.Sub(s.begun) < w.Boot:
 		return pool.Making
 	}
 	return pool.Active
@@ -144,8 +148,8 @@ func (w *World) find(id string) *server {
 
 // List is a provider's.
 func (w *World) List(ctx context.Context) ([]pool.Server, error) {
-	_, fail := w.enter(ctx, "List")
-	if err := fail(); err != nil {
+	whole, fail := w.enter(ctx, "List")
+	if err := fail(); err != nil || !whole {
 		return nil, err
 	}
 	w.mu.Lock()
@@ -190,7 +194,7 @@ func (w *World) create(o pool.Order) pool.Server {
 // put makes a server. The caller holds the lock.
 func (w *World) put(name, size string, now time.Time) *server {
 	w.last++
-	s := &server{ordered: now, Server: pool.Server{
+	s := &server{ordered: now, begun: now, Server: pool.Server{
 		ID: fmt.Sprintf("id-%d", w.last), Name: name, Address: fmt.Sprintf("10.0.0.%d", w.last), Size: size, Price: w.Price, Created: now,
 	}}
 	w.servers = append(w.servers, s)
@@ -252,7 +256,7 @@ func (w *World) Resize(ctx context.Context, id, size string, _ func(string)) err
 	if act {
 		w.mu.Lock()
 		if s := w.find(id); s != nil && !s.foreign {
-			s.Size, s.ordered = size, w.now()
+			s.Size, s.begun = size, w.now()
 		}
 		w.mu.Unlock()
 	}
@@ -276,7 +280,7 @@ func (w *World) Healthy(ctx context.Context, of pool.Server) error {
 
 // well says whether the app on a server answers.
 func (w *World) well(s *server, now time.Time) bool {
-	return w.state(s, now) == pool.Active && !s.sick && now.Sub(s.ordered) >= w.Boot+w.Warm
+	return w.state(s, now) == pool.Active && !s.sick && now.Sub(s.begun) >= w.Boot+w.Warm
 }
 
 // held holds the maximum after a call.

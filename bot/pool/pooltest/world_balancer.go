@@ -100,6 +100,9 @@ func (w *World) Remove(ctx context.Context, m pool.Member) error {
 			if own.drained.IsZero() {
 				w.leaves(own, "remove")
 			}
+			if at := w.find(id); at != nil && at.ended.IsZero() && w.memberState(own, w.now()) == pool.Draining {
+				w.violate("%s was taken out of the balancer with requests under way", own.Name)
+			}
 			delete(w.members, id)
 		}
 		w.mu.Unlock()

@@ -168,3 +168,6 @@ func (w *World) MemberID(id string) string {
 	}
 	return id
 }
+
+// Forget lets the balancer forget a server.
+func (w *World) Forget(name string) { w.each(name, func(s *server) { delete(w.members, s.ID) }) }
