@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
@@ -19,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -32,7 +31,10 @@ func newDemo() *cobra.Command {
 		Short: "Watch the bot scale a sample app on this machine: no account, no settings",
 		Long: `Starts a small sample app as real processes behind the local router, puts a wave of requests on it that grows and falls,
 and runs the bot on it with a heartbeat a second. Response times rise, dynos come, times fall, dynos go, each with its reason.
-It ends with a summary at Ctrl-C, or by itself with --for.`,
+It ends with a summary at Ctrl-C, or by itself with --for.
+
+With --pool the processes are servers that take their time to boot, and are put behind a HAProxy of its own where there is one on this
+machine, drained, and destroyed. It scales by the heartbeat and by how busy the servers' CPUs are. Kill one of the processes, and see it replaced.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -40,6 +42,8 @@ It ends with a summary at Ctrl-C, or by itself with --for.`,
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", 0, "end after this long, such as 90s (default: at Ctrl-C)")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the bot's records as JSON lines, and the summary on standard error")
+	cmd.Flags().BoolVar(&o.pool, "pool", false, "scale servers behind a load balancer instead of dynos")
+	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "what --pool puts the servers behind: "+demo.HAProxy+", "+demo.BuiltIn+", or "+demo.Auto+" for what there is")
 	cmd.Flags().StringVar(&o.svg, "svg", "", "write a picture of the run to this file when it ends")
 	return cmd
 }
@@ -60,6 +64,8 @@ type demoOptions struct {
 	duration time.Duration
 	json     bool
 	svg      string
+	pool     bool
+	balancer string
 }
 
 // demoSettings are the defaults, but for a faster beat and bounds that fit the sample app.
@@ -79,26 +85,34 @@ func demoSettings() *settings.Settings {
 	return s
 }
 
+// A stage is what the demo scales: the platform, where its app answers, and the signals beside the heartbeat.
+type stage struct {
+	platform bot.Scaler
+	url      string
+	signals  []probe.Prober
+	close    func()
+}
+
 func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program, which is the sample app too: %w", err)
 	}
+	app := "exec " + shellQuote(exe) + " sample-app"
 	s := demoSettings()
 	h := newHost(s, stdout, io.Discard)
-	platform, err := local.New(local.Options{
-		Command: "exec " + shellQuote(exe) + " sample-app", Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr),
-		Dynos: s.Table.At(h.now).Min, Log: h.log,
-	})
+	sc := &screen{out: stdout, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
+	set := dynoStage
+	if o.pool {
+		set = serverStage
+	}
+	st, err := set(ctx, o, s, h, app, sc)
 	if err != nil {
 		return err
 	}
-	url, err := platform.WebURL(ctx)
-	if err != nil {
-		return err
-	}
-	p := parts{platform: platform}
-	if p.prober, err = heartbeat(s, platform); err != nil {
+	defer st.close()
+	p := parts{platform: st.platform, signals: st.signals}
+	if p.prober, err = heartbeat(s, st.platform); err != nil {
 		return err
 	}
 	// What a demo shows is gone when it ends, and its page is for this machine alone.
@@ -109,8 +123,9 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	}
 	defer k.close(ctx, h)
 	m := measure(s, h, nil)
-	sc := &screen{out: stdout, url: url, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
-	err = alongside(ctx, platform, func(ctx context.Context) error {
+	sc.open(time.Now())
+	defer sc.stop()
+	err = alongside(ctx, st.platform, func(ctx context.Context) error {
 		if o.duration > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.duration)
@@ -122,98 +137,30 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		b := bot.New(options)
 		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &inlets{})
 		defer end()
-		sc.page = page
-		sc.start(time.Now(), o.duration)
-		defer sc.stop()
+		sc.start(time.Now(), o.duration, st.url, page)
 		var wg sync.WaitGroup
 		defer wg.Wait()
-		wg.Go(func() { demoWave.Run(ctx, url) })
+		wg.Go(func() { sc.wave.Run(ctx, st.url, &sc.story.Tally) })
 		return b.Run(ctx)
 	})
 	if err != nil {
 		return err
 	}
+	sc.stop()
 	return sc.finish(o, stderr)
+}
+
+// dynoStage are processes behind the local router.
+func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h host, app string, _ *screen) (stage, error) {
+	platform, err := local.New(local.Options{
+		Command: app, Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.now).Min, Log: h.log,
+	})
+	if err != nil {
+		return stage{}, err
+	}
+	url, err := platform.WebURL(ctx)
+	return stage{platform: platform, url: url, close: platform.Kill}, err
 }
 
 // shellQuote makes one word of text for a shell.
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// A screen is a Recorder that shows the records: a live view on a terminal, else a line each.
-type screen struct {
-	out        io.Writer
-	url        string
-	page       string // where the web page is
-	wave       demo.Wave
-	json, live bool
-	story      demo.Story
-}
-
-const (
-	enterScreen = "\x1b[?1049h\x1b[?25l" // the alternate screen, without a cursor
-	leaveScreen = "\x1b[?25h\x1b[?1049l"
-)
-
-func (sc *screen) start(now time.Time, duration time.Duration) {
-	sc.story.Start = now
-	if duration > 0 {
-		sc.story.End = now.Add(duration)
-	}
-	switch {
-	case sc.live:
-		fmt.Fprint(sc.out, enterScreen)
-	case !sc.json:
-		fmt.Fprintf(sc.out, "the sample app answers at %s; watch the bot at %s\n", sc.url, sc.page)
-	}
-}
-
-// Record shows the next record.
-func (sc *screen) Record(_ context.Context, r bot.Record) error {
-	if r.Action == bot.Interrupted {
-		return nil
-	}
-	rate := sc.wave.Rate(r.Time.Sub(sc.story.Start))
-	sc.story.Add(r, rate)
-	switch {
-	case sc.json:
-		return json.NewEncoder(sc.out).Encode(r)
-	case sc.live:
-		return sc.draw(r.Time)
-	}
-	_, err := fmt.Fprintln(sc.out, sc.story.Line(r, rate))
-	return err
-}
-
-// draw draws the view over the one before, line by line, so that nothing flickers.
-func (sc *screen) draw(now time.Time) error {
-	columns, rows := 80, 24
-	if f, ok := sc.out.(*os.File); ok {
-		if c, r, err := term.GetSize(int(f.Fd())); err == nil {
-			columns, rows = c, r
-		}
-	}
-	frame := sc.story.Frame(sc.page, now, columns, rows)
-	_, err := fmt.Fprint(sc.out, "\x1b[H"+strings.ReplaceAll(frame, "\n", "\x1b[K\n")+"\x1b[J")
-	return err
-}
-
-func (sc *screen) stop() {
-	if sc.live {
-		fmt.Fprint(sc.out, leaveScreen)
-	}
-}
-
-// finish prints the summary, beside the records where those are JSON, and writes the picture.
-func (sc *screen) finish(o demoOptions, stderr io.Writer) error {
-	out := sc.out
-	if sc.json {
-		out = stderr
-	}
-	if _, err := fmt.Fprintf(out, "\n%s", sc.story.Sum(time.Now())); err != nil {
-		return err
-	}
-	if o.svg == "" {
-		return nil
-	}
-	return os.WriteFile(o.svg, []byte(sc.story.SVG()), 0o644)
-}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +20,48 @@ const (
 	beatSlices    = 4 // a heartbeat takes 20 ms
 	visitPath     = "/"
 	heartbeatPath = "/autoscalebot/heartbeat/"
-	bootTime      = 1200 * time.Millisecond
+	// HealthPath answers at once, however busy the core is.
+	HealthPath = "/health"
+	// metricsPath tells how busy the core is, as node_exporter does.
+	metricsPath = "/metrics"
+	bootTime    = 1200 * time.Millisecond
 )
+
+// A core is the one that a process pretends to have. It is held for a slice of time where another app would compute, so that six
+// processes with a core each fit on a machine that has fewer.
+type core struct {
+	turn  chan struct{}
+	began time.Time
+	busy  atomic.Int64 // nanoseconds for which it was held
+}
+
+func newCore() *core { return &core{turn: make(chan struct{}, 1), began: time.Now()} }
+
+// hold has it for a slice, when its turn has come.
+func (c *core) hold(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		began := time.Now()
+		time.Sleep(slice)
+		c.busy.Add(int64(time.Since(began)))
+		<-c.turn
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// metrics writes how long it was busy and idle, in the form of node_exporter.
+func (c *core) metrics(w http.ResponseWriter, _ *http.Request) {
+	busy := time.Duration(c.busy.Load())
+	idle := max(0, time.Since(c.began)-busy)
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	_, _ = fmt.Fprintf(w, `# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.
+# TYPE node_cpu_seconds_total counter
+node_cpu_seconds_total{cpu="0",mode="user"} %f
+node_cpu_seconds_total{cpu="0",mode="idle"} %f
+`, busy.Seconds(), idle.Seconds())
+}
 
 // RunApp serves the sample app on a port of this machine until ctx ends. It boots for a second or so first, as apps do.
 func RunApp(ctx context.Context, port string) error {
@@ -29,8 +70,10 @@ func RunApp(ctx context.Context, port string) error {
 	case <-ctx.Done():
 		return nil
 	}
-	core := make(chan struct{}, 1)
+	core := newCore()
 	mux := http.NewServeMux()
+	mux.HandleFunc(HealthPath, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("Fine\n")) })
+	mux.HandleFunc(metricsPath, core.metrics)
 	mux.Handle(visitPath, work(core, visitSlices, "Hello\n"))
 	mux.Handle(heartbeatPath, work(core, beatSlices, "Beat\n"))
 	srv := &http.Server{Addr: net.JoinHostPort("127.0.0.1", port), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
@@ -47,14 +90,10 @@ func RunApp(ctx context.Context, port string) error {
 }
 
 // work answers after so many slices on the core. A visitor who hung up is not worked for.
-func work(core chan struct{}, slices int, answer string) http.Handler {
+func work(core *core, slices int, answer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for range slices {
-			select {
-			case core <- struct{}{}:
-				time.Sleep(slice)
-				<-core
-			case <-r.Context().Done():
+			if core.hold(r.Context()) != nil {
 				return
 			}
 		}

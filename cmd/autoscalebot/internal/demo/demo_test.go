@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -57,6 +58,56 @@ func tale() *Story {
 	return s
 }
 
+// servers is the tale of a pool, with servers in all walks of life.
+func servers() *Story {
+	s := &Story{Pool: &Pool{Front: "HAProxy 2.6.12", Max: 6}}
+	status := func(name, stage, text string, leaving bool, requests int) pool.ServerStatus {
+		return pool.ServerStatus{Name: name, Stage: stage, Text: text, Leaving: leaving, Requests: requests}
+	}
+	s.Pool.Servers = []Server{
+		{ServerStatus: status("web-1", "serving", "serving", false, 12), CPU: 64, Measured: true},
+		{ServerStatus: status("web-2", "serving", "serving", false, 1)},
+		{ServerStatus: status("web-3", "serving", "serving, failing 3 s: the provider says that it is off (its process ended: signal: killed)", false, 0)},
+		{ServerStatus: status("web-4", "draining", "draining 1 s of 5s at the most, 2 requests left", true, 2), CPU: 30, Measured: true},
+		{ServerStatus: status("web-5", "checking", "creating: active, waiting for health 1 s", false, -1)},
+	}
+	told := tale()
+	s.Start, s.End = told.Start, told.End
+	most, least := 60.0, 25.0
+	for i, r := range told.Records {
+		r.Decision.Signals = []bot.Judged{{Rule: "cpu", Verdict: bot.Above, Value: 64, Unit: "%", Max: &most, Min: &least}}
+		r.Readings = append(r.Readings, probe.Reading{Signal: "cpu", Outcome: probe.Answered, Value: 64, Unit: "%"})
+		s.Add(r, told.Rates[i])
+	}
+	for kind, n := range map[pool.EventKind]int{pool.Created: 7, pool.Joined: 6, pool.Destroyed: 2} {
+		for range n {
+			s.Pool.Add(pool.Event{Kind: kind})
+		}
+	}
+	return s
+}
+
+func TestSummaryOfAPool(t *testing.T) {
+	s := servers()
+	s.Tally.All.Store(900)
+	s.Tally.Failed.Store(3)
+	text := s.Sum(s.End).String()
+	for _, want := range []string{
+		"requests        900, of which 3 were not answered\n", "server-seconds  150, against 180 with the maximum all the time: 17 % less\n",
+		"servers         7 were made, 2 destroyed, behind HAProxy 2.6.12\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the summary:\n%s", want, text)
+		}
+	}
+	if got := s.Line(s.Records[3], 12); !strings.Contains(got, "right  cpu  64 %  ") {
+		t.Errorf("a line is %q", got)
+	}
+	if got := s.EventLine(pool.Event{Time: s.Start.Add(65 * time.Second), Text: "web-1 serves"}); got != " 1:05    web-1 serves" {
+		t.Errorf("the line of an event is %q", got)
+	}
+}
+
 func TestSummary(t *testing.T) {
 	s := tale()
 	got := s.Sum(s.End)
@@ -79,10 +130,12 @@ func TestViewsAreAsTheyWere(t *testing.T) {
 		lines.WriteString(s.Line(r, s.Rates[i]) + "\n")
 	}
 	for name, got := range map[string]string{
-		"lines.golden": lines.String(),
-		"frame.golden": plain(s.Frame("http://127.0.0.1:5000", s.End, 100, 40)),
-		"empty.golden": plain((&Story{Start: s.Start}).Frame("http://127.0.0.1:5000", s.Start, 100, 40)),
-		"story.svg":    s.SVG(),
+		"lines.golden":         lines.String(),
+		"frame.golden":         plain(s.Frame("http://127.0.0.1:5000", s.End, 100, 40)),
+		"empty.golden":         plain((&Story{Start: s.Start}).Frame("http://127.0.0.1:5000", s.Start, 100, 40)),
+		"story.svg":            s.SVG(),
+		"pool.golden":          plain(servers().Frame("http://127.0.0.1:5000", s.End, 80, 24)),
+		"pool-starting.golden": plain((&Story{Start: s.Start, Pool: servers().Pool}).Frame("", s.Start, 80, 24)),
 	} {
 		path := filepath.Join("testdata", name)
 		if *update {
@@ -105,15 +158,19 @@ var escape = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
 func plain(s string) string { return escape.ReplaceAllString(s, "") }
 
 func TestFrameFitsTheTerminal(t *testing.T) {
-	s := tale()
-	for _, size := range []struct{ columns, rows int }{{80, 24}, {60, 24}, {200, 50}, {30, 10}} {
-		frame := plain(s.Frame("http://127.0.0.1:5000", s.End, size.columns, size.rows))
+	behind := servers()
+	behind.Pool.Front = "the built-in balancer (there is no haproxy here, and more that is to be said of that)"
+	for _, size := range []struct {
+		columns, rows int
+		s             *Story
+	}{{80, 24, tale()}, {60, 24, tale()}, {200, 50, tale()}, {30, 10, tale()}, {80, 24, behind}, {60, 24, behind}, {200, 50, behind}, {30, 10, behind}} {
+		frame := plain(size.s.Frame("http://127.0.0.1:5000", size.s.End, size.columns, size.rows))
 		if strings.Count(frame, "\n") > size.rows {
-			t.Errorf("at %v the frame has %d lines", size, strings.Count(frame, "\n"))
+			t.Errorf("at %d × %d the frame has %d lines", size.columns, size.rows, strings.Count(frame, "\n"))
 		}
 		for _, line := range strings.Split(frame, "\n") {
 			if size.columns >= 50 && utf8.RuneCountInString(line) > size.columns {
-				t.Errorf("at %v a line has %d columns: %s", size, utf8.RuneCountInString(line), line)
+				t.Errorf("at %d × %d a line has %d columns: %s", size.columns, size.rows, utf8.RuneCountInString(line), line)
 			}
 		}
 	}
@@ -155,7 +212,7 @@ func TestSampleAppSlowsDown(t *testing.T) {
 // answersWithin is how long, in virtual time, the last of so many visitors who come at once waits.
 func answersWithin(t *testing.T, visitors int) (took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
-		app := work(make(chan struct{}, 1), visitSlices, "Hello\n")
+		app := work(newCore(), visitSlices, "Hello\n")
 		start := time.Now()
 		var wg sync.WaitGroup
 		for range visitors {

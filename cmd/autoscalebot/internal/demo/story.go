@@ -15,12 +15,27 @@ type Story struct {
 	// Records are the bot's own, and Rates the load at each of them, in requests a second.
 	Records []bot.Record
 	Rates   []float64
+	// Tally counts the load's requests.
+	Tally Tally
+	// Pool is what there is to tell of a pool of servers; nil where dynos are scaled.
+	Pool *Pool
+}
+
+// things is what is scaled.
+func (s *Story) things() string {
+	if s.Pool != nil {
+		return "servers"
+	}
+	return "dynos"
 }
 
 // Add takes in the next record.
 func (s *Story) Add(r bot.Record, rate float64) {
 	s.Records = append(s.Records, r)
 	s.Rates = append(s.Rates, rate)
+	if s.Pool != nil {
+		s.Pool.there = append(s.Pool.there, len(s.Pool.Servers))
+	}
 }
 
 // clock writes how long after the start a moment was: "1:05".
@@ -40,11 +55,16 @@ type Summary struct {
 	// DynoSeconds is what was paid for, FixedDynoSeconds what the maximum would have cost all the time.
 	DynoSeconds      float64 `json:"dyno_seconds"`
 	FixedDynoSeconds float64 `json:"fixed_dyno_seconds"`
+	// Requests are those of the load, Unanswered those of them that got no good answer.
+	Requests   int64 `json:"requests"`
+	Unanswered int64 `json:"unanswered"`
+	// Pool is nil where dynos were scaled.
+	Pool *Pool `json:"pool,omitempty"`
 }
 
 // Sum adds the story up until end.
 func (s *Story) Sum(end time.Time) Summary {
-	var sum Summary
+	sum := Summary{Requests: s.Tally.All.Load(), Unanswered: s.Tally.Failed.Load(), Pool: s.Pool}
 	for i, r := range s.Records {
 		sum.Heartbeats++
 		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
@@ -62,7 +82,11 @@ func (s *Story) Sum(end time.Time) Summary {
 			until = s.Records[i+1].Time
 		}
 		seconds := until.Sub(r.Time).Seconds()
-		sum.DynoSeconds += seconds * float64(max(0, r.After()))
+		paid := max(0, r.After())
+		if s.Pool != nil {
+			paid = s.Pool.there[i]
+		}
+		sum.DynoSeconds += seconds * float64(paid)
 		sum.FixedDynoSeconds += seconds * float64(r.Limits.Max)
 	}
 	return sum
@@ -74,10 +98,19 @@ func (s Summary) String() string {
 	if s.FixedDynoSeconds > 0 {
 		saved = 100 * (1 - s.DynoSeconds/s.FixedDynoSeconds)
 	}
-	return fmt.Sprintf(`  heartbeats    %d, of which %d were not answered
-  scale-ups     %d
-  scale-downs   %d
-  slowest       %.0f ms
-  dyno-seconds  %.0f, against %.0f with the maximum all the time: %.0f %% less
-`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.DynoSeconds, s.FixedDynoSeconds, saved)
+	seconds := "dyno-seconds  "
+	if s.Pool != nil {
+		seconds = "server-seconds"
+	}
+	text := fmt.Sprintf(`  heartbeats      %d, of which %d were not answered
+  scale-ups       %d
+  scale-downs     %d
+  slowest         %.0f ms
+  requests        %d, of which %d were not answered
+  %s  %.0f, against %.0f with the maximum all the time: %.0f %% less
+`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered, seconds, s.DynoSeconds, s.FixedDynoSeconds, saved)
+	if s.Pool != nil {
+		text += s.Pool.sum()
+	}
+	return text
 }

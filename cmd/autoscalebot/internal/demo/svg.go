@@ -23,7 +23,7 @@ const (
 func (s *Story) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title">
-<title id="title">autoscalebot demo: response times above, dynos and load below</title>
+<title id="title">autoscalebot demo: response times above, %s and load below</title>
 <style>
 .card{fill:#fff;stroke:#d0d7de}text{fill:#57606a}.h{fill:#1f2328;font-weight:600}.grid{stroke:#eaeef2}
 .slow{stroke:#cf222e;stroke-dasharray:5 4}.fast{stroke:#0969da;stroke-dasharray:5 4}.ms{fill:none;stroke:#1f2328;stroke-width:1.5}
@@ -31,7 +31,7 @@ func (s *Story) SVG() string {
 .up{fill:#2da44e}.down{fill:#0969da}.fail{fill:#cf222e}
 </style>
 <rect class="card" x=".5" y=".5" width="%d" height="%d" rx="8"/>
-`, svgWidth, svgHeight, svgWidth-1, svgHeight-1)
+`, svgWidth, svgHeight, s.things(), svgWidth-1, svgHeight-1)
 	if len(s.Records) > 1 {
 		s.panels(&b)
 	}
@@ -60,8 +60,9 @@ func (s *Story) panels(b *strings.Builder) {
 
 	most := float64(last.Limits.Max)
 	n := func(dynos float64) float64 { return lowerLow - dynos/most*(lowerLow-lowerTop) }
-	text(b, left, lowerTop-14, "h", "start", "Dynos")
-	text(b, left+48, lowerTop-14, "", "start", fmt.Sprintf("limits %d to %d, and the load (dotted)", last.Limits.Min, last.Limits.Max))
+	title := strings.ToUpper(s.things()[:1]) + s.things()[1:]
+	text(b, left, lowerTop-14, "h", "start", title)
+	text(b, left+8+8*float64(len(title)), lowerTop-14, "", "start", fmt.Sprintf("limits %d to %d, and the load (dotted)", last.Limits.Min, last.Limits.Max))
 	for i := 0; i <= last.Limits.Max; i++ {
 		fmt.Fprintf(b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, left, svgWidth-right, n(float64(i)), n(float64(i)))
 		text(b, left-8, n(float64(i))+4, "", "end", fmt.Sprint(i))

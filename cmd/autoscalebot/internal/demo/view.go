@@ -14,6 +14,9 @@ import (
 // Line writes a record as one line, for a pipe.
 func (s *Story) Line(r bot.Record, rate float64) string {
 	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r), r.Decision.Verdict)
+	if s.Pool != nil {
+		line += fmt.Sprintf("  cpu %5s", cpuReading(r))
+	}
 	if r.Action != bot.Held {
 		line += "  " + r.Headline()
 	}
@@ -33,12 +36,13 @@ func response(r bot.Record) string {
 }
 
 const (
-	bold  = "\x1b[1m"
-	faint = "\x1b[2m"
-	red   = "\x1b[31m"
-	green = "\x1b[32m"
-	blue  = "\x1b[34m"
-	reset = "\x1b[0m"
+	bold   = "\x1b[1m"
+	faint  = "\x1b[2m"
+	red    = "\x1b[31m"
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	blue   = "\x1b[34m"
+	reset  = "\x1b[0m"
 )
 
 // chartRows is the height of the chart on a terminal of so many rows: what the rest leaves, a multiple of 4, so that the upper
@@ -55,6 +59,9 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	fmt.Fprintf(&b, "%sautoscalebot demo%s   %s   %s%s\n\n", bold, reset, url, s.clock(now), until)
 	if len(s.Records) == 0 {
 		b.WriteString("the sample app is starting …\n")
+		if s.Pool != nil {
+			fmt.Fprintf(&b, "its servers are processes of this machine, behind %s\n\n%s", cut(s.Pool.Front, columns-50), s.Pool.table(columns))
+		}
 		return b.String()
 	}
 	r := s.Records[len(s.Records)-1]
@@ -63,12 +70,21 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	bounds := cut(fmt.Sprintf("(slow above %g ms, fast below %g ms)", d.MaxResponseMS, d.MinResponseMS), columns-30)
 	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", colour(d.Verdict), response(r), reset, d.Verdict, faint, bounds, reset)
 	n := max(0, r.After())
-	fmt.Fprintf(&b, "dynos      %s%s%s%s   %d, limits %d to %d\n\n", green, strings.Repeat("■", n), reset,
-		strings.Repeat("□", max(0, r.Limits.Max-n)), n, r.Limits.Min, r.Limits.Max)
-	height := chartRows(rows)
+	taken, behind := 12, ""
+	if s.Pool != nil {
+		b.WriteString(cpuLine(r, columns))
+		behind = cut(", behind "+s.Pool.Front, columns-33-r.Limits.Max)
+		taken += s.Pool.Max + 2
+	}
+	fmt.Fprintf(&b, "%-10s %s%s%s%s   %d, limits %d to %d%s%s%s\n\n", s.things(), green, strings.Repeat("■", n), reset,
+		strings.Repeat("□", max(0, r.Limits.Max-n)), n, r.Limits.Min, r.Limits.Max, faint, behind, reset)
+	if s.Pool != nil {
+		b.WriteString(s.Pool.table(columns) + "\n")
+	}
+	height := chartRows(rows - taken + 12)
 	b.WriteString(s.chart(columns, height))
 	b.WriteString("\n")
-	b.WriteString(s.changes(columns, rows-height-12))
+	b.WriteString(s.changes(columns, rows-height-taken))
 	fmt.Fprintf(&b, "\n%sCtrl-C ends it with a summary%s\n", faint, reset)
 	lines := strings.SplitAfter(b.String(), "\n")
 	return strings.Join(lines[:max(0, min(len(lines), rows-1))], "")
@@ -76,9 +92,9 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 
 func colour(v bot.Verdict) string {
 	switch v {
-	case bot.Slow, bot.Blind:
+	case bot.Slow, bot.Above, bot.Blind:
 		return red
-	case bot.Fast:
+	case bot.Fast, bot.Below:
 		return blue
 	}
 	return green
@@ -111,7 +127,11 @@ func (s *Story) chart(columns, height int) string {
 		asciigraph.Height(height), asciigraph.LowerBound(0), asciigraph.UpperBound(top), asciigraph.Precision(0),
 		asciigraph.SeriesColors(asciigraph.Red, asciigraph.Blue, asciigraph.Default))
 	label := strings.Index(strings.SplitN(plot, "\n", 2)[0], "┤")
-	return fmt.Sprintf("%s\n%s%s%s%s\n", plot, "dynos", strings.Repeat(" ", max(1, label-4)), dynos.String(), "")
+	row := "dynos"
+	if s.Pool != nil {
+		row = "count" // "servers" is too long for the axis
+	}
+	return fmt.Sprintf("%s\n%s%s%s\n", plot, row, strings.Repeat(" ", max(1, label-4)), dynos.String())
 }
 
 // changes lists the newest changes of the number of dynos with their reasons, cut to the columns.

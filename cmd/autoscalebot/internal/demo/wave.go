@@ -2,10 +2,12 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,9 +32,12 @@ const (
 	crowd = 600
 )
 
+// A Tally counts a wave's requests: all whose end is known, and those of them that got no good answer.
+type Tally struct{ All, Failed atomic.Int64 }
+
 // Run sends the wave's requests to url until ctx ends, each on time whether or not earlier ones were answered, as visitors
-// do. It returns when the last one was answered or given up.
-func (w Wave) Run(ctx context.Context, url string) {
+// do, and counts them. It returns when the last one was answered or given up.
+func (w Wave) Run(ctx context.Context, url string, tally *Tally) {
 	tr := &http.Transport{MaxIdleConnsPerHost: crowd}
 	defer tr.CloseIdleConnections()
 	client := &http.Client{Transport: tr, Timeout: patience}
@@ -56,7 +61,12 @@ func (w Wave) Run(ctx context.Context, url string) {
 			select {
 			case room <- struct{}{}:
 				wg.Go(func() {
-					visit(ctx, client, url)
+					if err := visit(ctx, client, url); ctx.Err() == nil {
+						tally.All.Add(1)
+						if err != nil {
+							tally.Failed.Add(1)
+						}
+					}
 					<-room
 				})
 			default: // the crowd is too large already: this visitor does not come
@@ -65,15 +75,19 @@ func (w Wave) Run(ctx context.Context, url string) {
 	}
 }
 
-func visit(ctx context.Context, client *http.Client, url string) {
+func visit(ctx context.Context, client *http.Client, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return
+		return err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return
+		return err
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<10))
-	resp.Body.Close()
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<10))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = errors.New(resp.Status)
+	}
+	return err
 }

@@ -1,0 +1,221 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/haproxy"
+	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// A Front is the balancer that a pool's servers are put behind.
+type Front struct {
+	pool.Balancer
+	// URL is where it takes requests.
+	URL string
+	// Name says what it is, for people: "HAProxy 2.6.12".
+	Name  string
+	close func()
+}
+
+// Close ends it.
+func (f *Front) Close() { f.close() }
+
+// What a front can be.
+const (
+	Auto    = "auto"     // HAProxy where there is one, else the built-in balancer
+	HAProxy = "haproxy"  // HAProxy, or an error
+	BuiltIn = "built-in" // the one inside this program
+)
+
+// OpenFront starts a balancer of a kind. What it needs of the environment is the PATH.
+func OpenFront(ctx context.Context, kind string) (*Front, error) {
+	switch kind {
+	case Auto:
+		f, err := openHAProxy(ctx)
+		if err == nil || ctx.Err() != nil {
+			return f, err
+		}
+		return openBuiltIn(fmt.Sprintf("the built-in balancer (%v)", err))
+	case HAProxy:
+		return openHAProxy(ctx)
+	case BuiltIn:
+		return openBuiltIn("the built-in balancer")
+	}
+	return nil, fmt.Errorf("balancer %q: want %s, %s or %s", kind, Auto, HAProxy, BuiltIn)
+}
+
+func openBuiltIn(name string) (*Front, error) {
+	b, err := local.NewBalancer(local.BalancerOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &Front{Balancer: b, URL: b.URL(), Name: name, close: b.Close}, nil
+}
+
+// haproxyConfig is the whole configuration of a private HAProxy, without a server: those come and go by its socket.
+const haproxyConfig = `global
+  stats socket "${ADMIN_SOCKET}" mode 600 level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+  timeout queue 5s
+  timeout http-request 10s
+frontend demo
+  bind "127.0.0.1:${PORT}"
+  default_backend servers
+backend servers
+  balance leastconn
+`
+
+const (
+	// haproxyStart is how long HAProxy has to begin.
+	haproxyStart = 10 * time.Second
+	// longestSocket is how long the path of a Unix socket may be: 104 bytes on macOS, its last zero among them.
+	longestSocket = 100
+)
+
+// openHAProxy starts a HAProxy of its own. It is kept as a local server is, so that it does not outlive this program.
+func openHAProxy(ctx context.Context) (f *Front, err error) {
+	path, version, err := findHAProxy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := socketFolder()
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for HAProxy: %w", err)
+	}
+	var said tail
+	socket, config := filepath.Join(dir, "admin.sock"), filepath.Join(dir, "haproxy.cfg")
+	if err := os.WriteFile(config, []byte(haproxyConfig), 0o600); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fmt.Errorf("write HAProxy's configuration: %w", err)
+	}
+	keeper, err := local.NewProvider(local.ProviderOptions{
+		Command: `exec "$HAPROXY" -db -f "$CONFIG"`, Dir: dir, Out: &said,
+		Env: []string{"HAPROXY=" + path, "CONFIG=" + config, "ADMIN_SOCKET=" + socket},
+	})
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	f = &Front{Name: "HAProxy " + version, close: sync.OnceFunc(func() {
+		keeper.Close()
+		_ = os.RemoveAll(dir)
+	})}
+	address, err := listens(ctx, keeper)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("start HAProxy: %w %s", err, said.text())
+	}
+	f.URL = "http://" + address
+	if f.Balancer, err = haproxy.New(haproxy.Options{Sockets: []string{"unix://" + socket}, Backend: "servers", ServerOptions: "check inter 1s fall 2 rise 1"}); err == nil {
+		_, err = f.Members(ctx)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("talk to HAProxy: %w", err)
+	}
+	return f, nil
+}
+
+// listens starts the one server of a provider and waits until it listens.
+func listens(ctx context.Context, p *local.Provider) (address string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
+	defer cancel()
+	s, err := p.Create(ctx, pool.Order{Name: "haproxy"})
+	for ; err == nil; s, err = p.Describe(ctx, s.ID) {
+		switch s.State {
+		case pool.Active:
+			var d net.Dialer
+			if c, err := d.DialContext(ctx, "tcp", s.Address); err == nil {
+				_ = c.Close()
+				return s.Address, nil
+			}
+		case pool.Off, pool.Failed:
+			return "", errors.New(s.Note)
+		case pool.Making, pool.Ending:
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return "", fmt.Errorf("it does not listen: %w", ctx.Err())
+		}
+	}
+	return "", err
+}
+
+var haproxyVersion = regexp.MustCompile(`version (([0-9]+)\.([0-9]+)[0-9.]*)`)
+
+// findHAProxy looks on the PATH, and where Debian has it.
+func findHAProxy(ctx context.Context) (path, version string, err error) {
+	for _, name := range []string{"haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"} {
+		if path, err = exec.LookPath(name); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return "", "", errors.New("there is no haproxy here")
+	}
+	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "-v").Output()
+	if err != nil {
+		return "", "", fmt.Errorf("ask %s for its version: %w", path, err)
+	}
+	m := haproxyVersion.FindSubmatch(out)
+	if m == nil {
+		return "", "", fmt.Errorf("%s does not tell its version", path)
+	}
+	major, _ := strconv.Atoi(string(m[2]))
+	minor, _ := strconv.Atoi(string(m[3]))
+	if major < 2 || major == 2 && minor < 5 {
+		return "", "", fmt.Errorf("HAProxy %s takes no servers while it runs, want 2.5 or newer", m[1])
+	}
+	return path, string(m[1]), nil
+}
+
+// socketFolder makes a temporary folder whose path leaves room for the name of a Unix socket.
+func socketFolder() (string, error) {
+	dir, err := os.MkdirTemp("", "autoscalebot-demo-")
+	if err == nil && len(dir)+len("/admin.sock") > longestSocket {
+		_ = os.RemoveAll(dir)
+		return os.MkdirTemp("/tmp", "autoscalebot-demo-")
+	}
+	return dir, err
+}
+
+// A tail keeps the end of what a process says.
+type tail struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.b.Len() > 4<<10 {
+		t.b.Reset()
+	}
+	return t.b.Write(p)
+}
+
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(strings.Fields(t.b.String()), " ")
+}
