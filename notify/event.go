@@ -39,6 +39,10 @@ const (
 	HeartbeatRecovered Kind = "heartbeat_recovered"
 	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed or becomes smaller. An incident.
 	SignalUnreachable Kind = "signal_unreachable"
+	// ServerFailed: a server of a pool could not be made, failed, or is no more.
+	ServerFailed Kind = "server_failed"
+	// PoolBlocked: something keeps a pool from the servers that it should have. An incident.
+	PoolBlocked Kind = "pool_blocked"
 	// HandsOff: somebody set the app to 0 dynos, so the bot keeps its hands off. An incident.
 	HandsOff Kind = "hands_off"
 	// ManualChange: somebody else has changed the number of dynos.

@@ -158,6 +158,13 @@ func (e Event) headline() string {
 			return "all signals of " + e.process() + " are known again"
 		}
 		return "a signal of " + e.process() + " is " + e.still() + "not known, so it is not scaled down"
+	case ServerFailed:
+		return "a server of " + e.process() + " failed"
+	case PoolBlocked:
+		if e.Phase == Resolved {
+			return "the servers of " + e.process() + " can be made as they are wanted again"
+		}
+		return "the servers of " + e.process() + " are " + e.still() + "not what they should be"
 	case HandsOff:
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s is no longer at 0 dynos but at %d, so the bot is back at work", e.process(), e.To)
