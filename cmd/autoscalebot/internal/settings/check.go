@@ -38,7 +38,7 @@ func (ps *Problems) has(names ...string) bool {
 
 func (ps *Problems) oneOf(name string, w Word, words ...string) {
 	if !slices.Contains(words, string(w)) {
-		ps.add(name, "%q: write %s or %s", w, strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+		ps.add(name, "%q: write %s", w, orList(words))
 	}
 }
 
@@ -53,7 +53,7 @@ func (ps *Problems) need(name, value, forWhat string) {
 var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func (ps *Problems) checkPlatform(s *Settings) {
-	ps.oneOf("PLATFORM", s.Platform, "heroku", "cloudfoundry", "local", "command")
+	ps.oneOf("PLATFORM", s.Platform, "heroku", "cloudfoundry", "local", "command", "pool", "autoscaling-group")
 	switch s.Platform {
 	case "heroku":
 		ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "the app to scale, such as dancing-forest-1234")
@@ -74,6 +74,10 @@ func (ps *Problems) checkPlatform(s *Settings) {
 	case "command":
 		ps.need("COUNT_COMMAND", string(s.CountCommand), "a command that prints the number of dynos")
 		ps.need("SCALE_COMMAND", string(s.ScaleCommand), "a command that sets the number of dynos")
+	case "pool":
+		ps.checkPool(s)
+	case "autoscaling-group":
+		ps.checkAutoscalingGroup(s)
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(string(s.HerokuProcessType)) {
 		ps.add("HEROKU_PROCESS_TYPE", "%q: write a process type of the Procfile, such as web", s.HerokuProcessType)
@@ -104,8 +108,8 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 	case !s.HasHeartbeat():
 	case err != nil:
 		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such as /heartbeat")
-	case strings.HasPrefix(text, "/") && s.Platform == "command":
-		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=command knows no URL of the app; write the whole URL", u.Path)
+	case strings.HasPrefix(text, "/") && slices.Contains([]Word{"command", "pool", "autoscaling-group"}, s.Platform):
+		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=%s knows no URL of the app; write the whole URL", u.Path, s.Platform)
 	case !strings.HasPrefix(text, "/") && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
 		u.RawQuery, u.User = "", nil // which may hold a secret
 		ps.add("HEARTBEAT_URL", "%q: write http://… or https://…, or a path that begins with a slash", u)
@@ -135,7 +139,11 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 const shortestInterval = 100 * time.Millisecond
 
 func (ps *Problems) checkLimits(s *Settings) {
-	if s.Budget > 0 && s.DynoPrice == 0 && s.Platform != "heroku" {
+	switch {
+	case s.Budget == 0 || s.DynoPrice > 0 || s.Platform == "heroku" || s.tellsPrice():
+	case s.HasPool():
+		ps.add("SERVER_PRICE_PER_HOUR", "is not set, and POOL_PROVIDER=%s tells no price; MONTHLY_BUDGET needs one", s.PoolProvider)
+	default:
 		ps.add("DYNO_PRICE_PER_MONTH", "is not set, and PLATFORM=%s tells no price; MONTHLY_BUDGET needs one", s.Platform)
 	}
 	if ps.has("MIN_DYNOS", "MAX_DYNOS", "TIME_ZONE") {

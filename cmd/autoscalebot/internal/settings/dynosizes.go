@@ -23,6 +23,10 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 		ps.oneOf("SCALE_ORDER", s.ScaleOrder, string(bot.Horizontal), string(bot.Vertical))
 	}
 	asked := slices.ContainsFunc(s.Rules, func(r bot.SignalRule) bool { return r.Size })
+	if s.HasPool() {
+		ps.checkSizes(s, asked)
+		return
+	}
 	if len(s.DynoSizes) == 0 {
 		if asked && !ps.has("DYNO_SIZES", "RULES") {
 			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the smallest first, such as standard-1x,standard-2x")
@@ -53,6 +57,50 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 	if s.DynoPrice > 0 {
 		ps.add("DYNO_PRICE_PER_MONTH", "is that of one dyno size, and DYNO_SIZES has several; leave it out, so that Heroku's list prices hold")
 	}
+}
+
+// checkSizes finds what is wrong with the ladder of a pool's sizes. In which order they are only the provider knows.
+func (ps *Problems) checkSizes(s *Settings, asked bool) {
+	for i, size := range s.Sizes {
+		switch {
+		case strings.ContainsAny(size, " \t"):
+			ps.add("SIZES", "%q: write a size as autoscalebot servers sizes lists it, such as s-1vcpu-1gb", size)
+		case slices.Contains(s.Sizes[:i], size):
+			ps.add("SIZES", "%s is there twice", size)
+		}
+	}
+	switch {
+	case len(s.Sizes) > 1 || ps.has("SIZES", "RULES", "SCALE_ORDER"):
+	case s.ScaleOrder != "":
+		ps.add("SIZES", "has no two sizes, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb", s.ScaleOrder)
+	case asked:
+		ps.add("SIZES", "has no two sizes, and a rule says scale=size; write those to choose from, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb")
+	}
+	if s.DynoPrice > 0 && len(s.Sizes) > 1 {
+		ps.add("DYNO_PRICE_PER_MONTH", "is that of one size, and SIZES has several; write SERVER_PRICE_PER_HOUR with the price of each, or leave it to the provider")
+	}
+	if len(s.DynoSizes) > 0 {
+		ps.add("DYNO_SIZES", "is Heroku's; a pool's sizes are SIZES")
+	}
+}
+
+// FirstSize is what new servers are of; "" for the provider's default.
+func (s *Settings) FirstSize() string {
+	if len(s.Sizes) == 0 {
+		return ""
+	}
+	return s.Sizes[0]
+}
+
+// Ladder are the sizes that dynos, or servers, can be changed between, the smallest first; nil where there is nothing to choose.
+func (s *Settings) Ladder() []string {
+	switch {
+	case !s.HasPool():
+		return s.DynoSizes
+	case len(s.Sizes) > 1:
+		return s.Sizes
+	}
+	return nil
 }
 
 // ascending says whether the sizes go from smaller to larger, and names two that do not.

@@ -120,8 +120,11 @@ func (ps *Problems) together(all []*Settings) {
 		if s.AdminAddr != "" {
 			once(s, "ADMIN_ADDR", string(s.AdminAddr))
 		}
-		if s.Platform == "local" {
+		if s.Platform == "local" || s.HasPool() && s.PoolBalancer == "local" {
 			once(s, "LOCAL_ADDR", string(s.LocalAddr))
+		}
+		if s.HasPool() {
+			once(s, "POOL_NAME", s.Pooled())
 		}
 	}
 }
@@ -230,22 +233,26 @@ func (ps *Problems) unknown(environ []string) {
 }
 
 // EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts; among them are the variables
-// that the settings file puts into a secret. HEARTBEAT_TOKEN, DATABASE_URL and VCAP_SERVICES stay: the app needs them as well.
+// that the settings file puts into a secret. Those stay that others know by the same name: the app needs them as well, or a command of its
+// owner such as aws.
 func EnvironWithoutSecrets() []string {
+	stay := []string{"HEARTBEAT_TOKEN", "DATABASE_URL", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN"}
 	secret, sources := map[string]bool{}, new(Problems).sources()
 	for _, f := range fields() {
-		if secretive(f) {
-			name := f.Tag.Get("envconfig")
-			secret[name], secret[Prefix+name] = true, true
-			for _, src := range sources {
-				g, _ := src.given(name)
-				for _, variable := range g.names {
-					secret[variable] = name != "HEARTBEAT_TOKEN" && name != "DATABASE_URL" && name != "VCAP_SERVICES"
-				}
+		name := f.Tag.Get("envconfig")
+		if !secretive(f) {
+			continue
+		}
+		stays := slices.Contains(stay, name)
+		secret[name], secret[Prefix+name] = true, true
+		for _, src := range sources {
+			g, _ := src.given(name)
+			for _, variable := range g.names {
+				secret[variable] = !stays
 			}
 		}
 	}
-	for _, name := range []string{"HEARTBEAT_TOKEN", "DATABASE_URL", "VCAP_SERVICES"} {
+	for _, name := range stay {
 		delete(secret, name)
 	}
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {

@@ -24,7 +24,7 @@ type Settings struct {
 	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
 	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
-	Platform          Word   `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''cloudfoundry'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands)."`
+	Platform          Word   `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''cloudfoundry'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands), ''pool'' ([servers](docs/pools.md) that the bot makes and destroys) or ''autoscaling-group'' (one of AWS)."`
 	LocalCommand      Text   `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''. By default the process type's line in ''./Procfile''."`
 	LocalAddr         Text   `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
 	CountCommand      Text   `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
@@ -43,6 +43,11 @@ type Settings struct {
 	VCAPApplication   Text   `envconfig:"VCAP_APPLICATION" once:"true" desc:"What Cloud Foundry tells the bot of itself, as JSON. Cloud Foundry sets it."`
 	VCAPServices      Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"The services that are bound to the bot, as JSON. Cloud Foundry sets it."`
 
+	Pool
+	DigitalOcean
+	AWS
+	HAProxy
+
 	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, 18:00=1''."`
 	MaxDynos      schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
 	TimeZone      Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
@@ -57,7 +62,7 @@ type Settings struct {
 	BootTime      Seconds0        `envconfig:"BOOT_TIME_IN_SECONDS" default:"0" desc:"How long slow answers do not count after dynos were added, at the least. Where the platform tells when they are up, they do not count before that either, for 5 minutes at the most."`
 	DeployGrace   Seconds0        `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"How old the newest release must be before dynos are removed, where the platform tells of releases. While one is under way none are."`
 	Budget        Dollars         `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars. Where the month would end beyond it, adding dynos takes twice as many slow heartbeats; beyond it none are added. The limits hold all the same."`
-	DynoPrice     Dollars         `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars. By default Heroku's list price of the dyno size; elsewhere ''MONTHLY_BUDGET'' needs it."`
+	DynoPrice     Dollars         `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars. By default Heroku's list price of the dyno size; of a pool ''SERVER_PRICE_PER_HOUR'' or what the provider says; elsewhere ''MONTHLY_BUDGET'' needs it."`
 	DynoSizes     List            `envconfig:"DYNO_SIZES" desc:"Heroku: the dyno sizes that rules with ''scale=size'' choose from, as a list, the smallest first: ''standard-1x,standard-2x''. Each change restarts all dynos, and is the last for 10 minutes. Empty = never. See [memory](docs/signals/logdrain.md#memory-and-the-dyno-size)."`
 	ScaleOrder    Word            `envconfig:"SCALE_ORDER" desc:"Has all that asks for more or fewer dynos change their size too: ''horizontal'' adds dynos up to the maximum, and then takes larger ones; ''vertical'' takes larger ones up to the largest, and then adds more. Empty = the size is left to rules with ''scale=size''. See [larger or more](docs/sizes.md)."`
 	HelpAfter     Number          `envconfig:"STOP_AFTER_UPS_WITHOUT_HELP" default:"3" desc:"How many times in a row dynos are added that do not make the heartbeat a tenth faster, before no more are: then a database or a slow route is to blame. Heartbeats that time out, or grow slower and slower, do not count, since more load may be the cause. 10 minutes later the bot goes back to where it began. 0 = never stop."`

@@ -121,7 +121,7 @@ func TestMistakes(t *testing.T) {
 		{"HEROKU_API_URL=http://api.heroku.com", `HEROKU_API_URL: "http://api.heroku.com" would send the API key unencrypted; write https://…, or http://… on a loopback address`},
 		{"HEROKU_API_URL=https://me:" + secret + "@api.heroku.com", "HEROKU_API_URL: write a URL without user or query, such as https://api.heroku.com"},
 		{"HEROKU_PROCESS_TYPE=web 1", `HEROKU_PROCESS_TYPE: "web 1": write a process type of the Procfile, such as web`},
-		{"PLATFORM=fly", `PLATFORM: "fly": write heroku, cloudfoundry, local or command`},
+		{"PLATFORM=fly", `PLATFORM: "fly": write heroku, cloudfoundry, local, command, pool or autoscaling-group`},
 		{"TIME_ZONE=Mars/Olympus", `TIME_ZONE: "Mars/Olympus": there is no such time zone; write an IANA name, such as Europe/Berlin or America/Vancouver`},
 		{"HEARTBEAT_INTERVAL_IN_SECONDS=soon", `HEARTBEAT_INTERVAL_IN_SECONDS: "soon": write a number of seconds above 0, such as 30 or 2.5`},
 		{"HEARTBEAT_INTERVAL_IN_SECONDS=NaN", `HEARTBEAT_INTERVAL_IN_SECONDS: "NaN": write a number of seconds above 0, such as 30 or 2.5`},

@@ -61,6 +61,8 @@ type (
 	Directions struct{ Up, Down bool }
 	// Headers are HTTP headers.
 	Headers http.Header
+	// Port is the number of a TCP port.
+	Port int
 	// Zone is a time zone.
 	Zone struct{ *time.Location }
 )
@@ -126,6 +128,16 @@ func (n *Number) Decode(s string) error {
 		return errors.New("write a whole number, 0 or more")
 	}
 	*n = Number(i)
+	return nil
+}
+
+// Decode reads a port.
+func (p *Port) Decode(s string) error {
+	i, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || i < 1 || i > 65535 {
+		return errors.New("write a port, from 1 to 65535, such as 80 or 8080")
+	}
+	*p = Port(i)
 	return nil
 }
 

@@ -1,0 +1,65 @@
+package settings
+
+import (
+	"os"
+	"regexp"
+)
+
+// AWS are the settings of instances on EC2, in a pool or in an Auto Scaling group.
+type AWS struct {
+	AWSRegion           Text   `group:"AWS" envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
+	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key. Without one, the role of the machine or the container that the bot runs on is used."`
+	AWSSecretAccessKey  Secret `envconfig:"AWS_SECRET_ACCESS_KEY" once:"true" desc:"Its secret."`
+	AWSSessionToken     Secret `envconfig:"AWS_SESSION_TOKEN" once:"true" desc:"The token of a temporary access key."`
+	AWSEndpointURL      Text   `envconfig:"AWS_ENDPOINT_URL" once:"true" desc:"Where the APIs are, for a stand-in such as LocalStack. By default those of the region. Plain http only on a loopback address."`
+	EC2LaunchTemplate   Text   `envconfig:"EC2_LAUNCH_TEMPLATE" desc:"What instances of a pool are made from: the launch template's name or id, with '':VERSION'' behind it for another than its default, such as ''web:$Latest''."`
+	EC2TargetGroup      Text   `envconfig:"EC2_TARGET_GROUP" desc:"The target group's ARN, for ''POOL_BALANCER=target-group''."`
+	EC2Address          Word   `envconfig:"EC2_ADDRESS" default:"private" desc:"At which of its addresses an instance is reached: ''private'' or ''public''."`
+	EC2AutoscalingGroup Text   `envconfig:"EC2_AUTOSCALING_GROUP" desc:"The name of the Auto Scaling group whose desired capacity is set, for ''PLATFORM=autoscaling-group''. It needs no pool: AWS makes the instances."`
+}
+
+var (
+	awsRegion      = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	targetGroupARN = regexp.MustCompile(`^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]+:targetgroup/`)
+)
+
+func (ps *Problems) checkEC2(s *Settings) {
+	ps.checkAWS(s)
+	ps.need("EC2_LAUNCH_TEMPLATE", string(s.EC2LaunchTemplate), "what instances are made from, as from: aws ec2 describe-launch-templates")
+	ps.oneOf("EC2_ADDRESS", s.EC2Address, "private", "public")
+	if s.EC2TargetGroup != "" && !targetGroupARN.MatchString(string(s.EC2TargetGroup)) {
+		ps.add("EC2_TARGET_GROUP", "%q: write the target group's ARN, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", s.EC2TargetGroup)
+	}
+}
+
+func (ps *Problems) checkAutoscalingGroup(s *Settings) {
+	ps.checkAWS(s)
+	ps.need("EC2_AUTOSCALING_GROUP", string(s.EC2AutoscalingGroup), "the group's name, as from: aws autoscaling describe-auto-scaling-groups")
+}
+
+func (ps *Problems) checkAWS(s *Settings) {
+	ps.need("AWS_REGION", string(s.AWSRegion), "the region, such as eu-central-1")
+	if s.AWSRegion != "" && !awsRegion.MatchString(string(s.AWSRegion)) {
+		ps.add("AWS_REGION", "%q: write a region's code, such as eu-central-1", s.AWSRegion)
+	}
+	if s.AWSAccessKeyID != "" || s.AWSSecretAccessKey != "" || s.AWSSessionToken != "" {
+		ps.need("AWS_ACCESS_KEY_ID", string(s.AWSAccessKeyID), "the access key that AWS_SECRET_ACCESS_KEY is of")
+		ps.need("AWS_SECRET_ACCESS_KEY", s.AWSSecretAccessKey.Reveal(), "the secret of AWS_ACCESS_KEY_ID")
+	}
+	if s.AWSEndpointURL != "" {
+		ps.checkAPIURL("AWS_ENDPOINT_URL", string(s.AWSEndpointURL), "the access key's signature", "https://aws.example.com")
+	}
+}
+
+// readable wants a file that can be read, where one is named.
+func (ps *Problems) readable(name string, path Text) {
+	if path == "" {
+		return
+	}
+	f, err := os.Open(string(path))
+	if err != nil {
+		ps.add(name, "%v", err)
+		return
+	}
+	f.Close()
+}

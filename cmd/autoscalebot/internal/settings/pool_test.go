@@ -1,0 +1,201 @@
+package settings_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// droplets are the settings of a pool of droplets behind HAProxy that is right.
+var droplets = []string{
+	"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=haproxy", "HEARTBEAT_URL=https://www.example.com/heartbeat", "HEROKU_APP_NAME=", "HEROKU_API_KEY=",
+	"DIGITALOCEAN_TOKEN=" + secret, "DIGITALOCEAN_REGION=fra1", "DIGITALOCEAN_IMAGE=web", "SIZES=s-1vcpu-1gb,s-2vcpu-2gb",
+	"HAPROXY_SOCKETS=/run/haproxy/admin.sock", "HAPROXY_BACKEND=web",
+}
+
+// instances are those of a pool on EC2.
+var instances = []string{
+	"PLATFORM=pool", "POOL_PROVIDER=ec2", "POOL_BALANCER=target-group", "HEARTBEAT_URL=https://www.example.com/heartbeat", "HEROKU_APP_NAME=", "HEROKU_API_KEY=",
+	"AWS_REGION=eu-central-1", "EC2_LAUNCH_TEMPLATE=web", "EC2_TARGET_GROUP=arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
+}
+
+func TestPools(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		base []string
+		env  []string
+		want string // what is wrong, "" for nothing
+	}{
+		{"droplets", droplets, nil, ""},
+		{"instances", instances, nil, ""},
+		{
+			"nothing",
+			[]string{"PLATFORM=pool", "HEARTBEAT_URL=https://www.example.com/"},
+			nil,
+			"POOL_PROVIDER: is not set; who makes the servers: write digitalocean, ec2, command or local\n" +
+				"POOL_BALANCER: is not set; what gives the servers their requests: write haproxy, haproxy-file, digitalocean, target-group, local or none",
+		},
+		{"no such provider", droplets, []string{"POOL_PROVIDER=linode"}, "POOL_PROVIDER: \"linode\": write digitalocean, ec2, command or local"},
+		{"no such balancer", droplets, []string{"POOL_BALANCER=nginx"}, "POOL_BALANCER: \"nginx\": write haproxy, haproxy-file, digitalocean, target-group, local or none"},
+		{
+			"droplets without all",
+			[]string{"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=digitalocean", "HEARTBEAT_URL=/"},
+			nil,
+			"DIGITALOCEAN_TOKEN: is not set; make one at https://cloud.digitalocean.com/account/api/tokens\n" +
+				"DIGITALOCEAN_REGION: is not set; where droplets are made, such as fra1\n" +
+				"DIGITALOCEAN_IMAGE: is not set; what droplets are made from; autoscalebot servers images lists your snapshots\n" +
+				"SIZES: is not set; the size of droplets, such as s-1vcpu-1gb; autoscalebot servers sizes lists them\n" +
+				"DIGITALOCEAN_LOAD_BALANCER: is not set; the id of the load balancer, as from: doctl compute load-balancer list\n" +
+				"HEARTBEAT_URL: \"/\" is only a path, and PLATFORM=pool knows no URL of the app; write the whole URL",
+		},
+		{
+			"an API without encryption", droplets,
+			[]string{"DIGITALOCEAN_API_URL=http://api.example.com"},
+			"DIGITALOCEAN_API_URL: \"http://api.example.com\" would send the token unencrypted; write https://…, or http://… on a loopback address",
+		},
+		{"user data that is not there", droplets, []string{"DIGITALOCEAN_USER_DATA_FILE=/nowhere/cloud.yml"}, "DIGITALOCEAN_USER_DATA_FILE: open /nowhere/cloud.yml: no such file or directory"},
+		{
+			"instances without all",
+			[]string{"PLATFORM=pool", "POOL_PROVIDER=ec2", "POOL_BALANCER=target-group", "HEARTBEAT_URL=https://www.example.com/"},
+			nil,
+			"AWS_REGION: is not set; the region, such as eu-central-1\n" +
+				"EC2_LAUNCH_TEMPLATE: is not set; what instances are made from, as from: aws ec2 describe-launch-templates\n" +
+				"EC2_TARGET_GROUP: is not set; the target group's ARN, as from: aws elbv2 describe-target-groups",
+		},
+		{"half a key", instances, []string{"AWS_SECRET_ACCESS_KEY=" + secret}, "AWS_ACCESS_KEY_ID: is not set; the access key that AWS_SECRET_ACCESS_KEY is of"},
+		{"the other half", instances, []string{"AWS_ACCESS_KEY_ID=AKIA"}, "AWS_SECRET_ACCESS_KEY: is not set; the secret of AWS_ACCESS_KEY_ID"},
+		{"a region's name", instances, []string{"AWS_REGION=Frankfurt"}, "AWS_REGION: \"Frankfurt\": write a region's code, such as eu-central-1"},
+		{
+			"a group's name", instances,
+			[]string{"EC2_TARGET_GROUP=web"},
+			"EC2_TARGET_GROUP: \"web\": write the target group's ARN, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
+		},
+		{
+			"a balancer of another provider", instances,
+			[]string{"POOL_BALANCER=digitalocean", "DIGITALOCEAN_LOAD_BALANCER=x", "DIGITALOCEAN_TOKEN=x"},
+			"POOL_BALANCER: digitalocean only knows servers of POOL_PROVIDER=digitalocean; write haproxy, haproxy-file or none",
+		},
+		{
+			"the other one", droplets,
+			[]string{"POOL_BALANCER=target-group", "EC2_TARGET_GROUP=arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/web/1"},
+			"POOL_BALANCER: target-group only knows servers of POOL_PROVIDER=ec2; write haproxy, haproxy-file or none",
+		},
+		{
+			"a scaling group",
+			[]string{"PLATFORM=autoscaling-group", "HEARTBEAT_URL=https://www.example.com/"},
+			nil,
+			"AWS_REGION: is not set; the region, such as eu-central-1\nEC2_AUTOSCALING_GROUP: is not set; the group's name, as from: aws autoscaling describe-auto-scaling-groups",
+		},
+		{"a pool's name", droplets, []string{"POOL_NAME=Web Servers"}, "POOL_NAME: \"Web Servers\": write small letters, digits and hyphens, a letter first, 40 of them at the most, such as web"},
+		{
+			"HAProxy without all", droplets,
+			[]string{"HAPROXY_SOCKETS=", "HAPROXY_BACKEND="},
+			"HAPROXY_SOCKETS: is not set; the socket of each HAProxy, such as /run/haproxy/admin.sock\nHAPROXY_BACKEND: is not set; the name behind the word backend in its configuration",
+		},
+		{
+			"HAProxy's file without all", droplets,
+			[]string{"POOL_BALANCER=haproxy-file", "HAPROXY_HOSTS=root@lb1,root@lb 2"},
+			"HAPROXY_TEMPLATE: is not set; the file that the configuration is made from, with a line $SERVERS in it\n" +
+				"SSH_KEY_FILE: is not set; the private key that the machines of HAPROXY_HOSTS let in",
+		},
+		{
+			"health", droplets,
+			[]string{"HEALTH_CHECK_PATH=healthz", "HEALTH_CHECK_HOST=https://x", "HEALTH_CHECK_PASSES=0", "SERVER_PORT=http"},
+			"SERVER_PORT: \"http\": write a port, from 1 to 65535, such as 80 or 8080\n" +
+				"HEALTH_CHECK_PATH: \"healthz\": write a path that begins with a slash, such as /healthz, or tcp, or none\n" +
+				"HEALTH_CHECK_HOST: \"https://x\": write a host name, such as www.example.com\n" +
+				"HEALTH_CHECK_PASSES: 0: write 1 or more, or HEALTH_CHECK_PATH=none",
+		},
+		{"health by https", droplets, []string{"HEALTH_CHECK_TLS=true"}, "HEALTH_CHECK_HOST: is not set; HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com"},
+		{"no window", droplets, []string{"MAINTENANCE_WINDOW=at night"}, "MAINTENANCE_WINDOW: \"at\" is no day of the week; write mon, tue, wed, thu, fri, sat or sun, or two with a hyphen between"},
+		{
+			"sizes", droplets,
+			[]string{"SIZES=a,b c,a", "DYNO_SIZES=standard-1x,standard-2x"},
+			"SIZES: \"b c\": write a size as autoscalebot servers sizes lists it, such as s-1vcpu-1gb\nSIZES: a is there twice\nDYNO_SIZES: is Heroku's; a pool's sizes are SIZES",
+		},
+		{
+			"one size to choose from", droplets,
+			[]string{"SIZES=s-1vcpu-1gb", "RULES=full max=90 min=20 scale=size", "SIGNALS=full=nodes+http://10.0.0.1:9100#memory"},
+			"SIZES: has no two sizes, and a rule says scale=size; write those to choose from, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb",
+		},
+		{"a budget without a price", instances, []string{"MONTHLY_BUDGET=100"}, "SERVER_PRICE_PER_HOUR: is not set, and POOL_PROVIDER=ec2 tells no price; MONTHLY_BUDGET needs one"},
+		{"a budget with one", instances, []string{"MONTHLY_BUDGET=100", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
+		{"victims", droplets, []string{"POOL_VICTIMS=random"}, "POOL_VICTIMS: \"random\": write newest or oldest"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			env(t, slices.Concat(c.base, c.env)...)
+			_, err := settings.Load()
+			var ps settings.Problems
+			errors.As(err, &ps)
+			var got []string
+			for _, p := range ps {
+				got = append(got, p.String())
+			}
+			if text := strings.Join(got, "\n"); text != c.want {
+				t.Errorf("got\n%s\nwant\n%s", text, c.want)
+			}
+			if strings.Contains(fmt.Sprint(err), secret) {
+				t.Error("a secret is shown")
+			}
+		})
+	}
+}
+
+func TestAPoolIsNamedAfterItsProcessType(t *testing.T) {
+	env(t, slices.Concat(droplets, []string{"HEROKU_PROCESS_TYPE=worker", "MAINTENANCE_WINDOW=sat,sun 3:00-5:00", "TIME_ZONE=Europe/Berlin"})...)
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Pooled() != "worker" || !slices.Equal(s.Ladder(), []string{"s-1vcpu-1gb", "s-2vcpu-2gb"}) {
+		t.Errorf("the pool is %s, of %v", s.Pooled(), s.Ladder())
+	}
+	inside, outside := time.Date(2026, 3, 7, 2, 30, 0, 0, time.UTC), time.Date(2026, 3, 6, 2, 30, 0, 0, time.UTC) // half past three in Berlin
+	if !s.Maintenance.At(inside) || s.Maintenance.At(outside) {
+		t.Error("the maintenance window is not Saturday in Berlin")
+	}
+}
+
+func TestPoolsOfOneNameAreRefused(t *testing.T) {
+	inFile(t, "platform: pool\npool_provider: ec2\npool_balancer: none\naws_region: eu-central-1\nec2_launch_template: web\nheartbeat_url: none\npool_name: shop\nprocesses:\n  web: {}\n  worker: {}\n",
+		"HEROKU_APP_NAME=", "HEROKU_API_KEY=")
+	_, err := settings.LoadAll()
+	if want := "POOL_NAME: web and worker would use the same; give each its own, below it in the file"; !strings.Contains(fmt.Sprint(err), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestSettingsInVainAreTold(t *testing.T) {
+	template := filepath.Join(t.TempDir(), "haproxy.tmpl")
+	if err := os.WriteFile(template, []byte("$SERVERS\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template})...)
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"EC2_LAUNCH_TEMPLATE: set in vain, since only POOL_PROVIDER=ec2 uses it",
+		"EC2_AUTOSCALING_GROUP: set in vain, since only PLATFORM=autoscaling-group uses it",
+		"HAPROXY_TEMPLATE: set in vain, since only POOL_BALANCER=haproxy-file uses it",
+	}
+	if got := s.Vain(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	env(t, "POOL_PROVIDER=ec2", "DIGITALOCEAN_TOKEN="+secret)
+	if s, err = settings.Load(); err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"POOL_PROVIDER: set in vain, since only PLATFORM=pool uses it", "DIGITALOCEAN_TOKEN: set in vain, since only POOL_PROVIDER=digitalocean uses it"}
+	if got := s.Vain(); !slices.Equal(got, want) {
+		t.Errorf("on Heroku: got %q", got)
+	}
+}

@@ -1,0 +1,63 @@
+package settings
+
+import (
+	"fmt"
+	"os"
+	"slices"
+)
+
+// catalogued are the settings that whoever only looks at what there is may not know yet.
+var catalogued = []string{
+	"DIGITALOCEAN_IMAGE", "SIZES", "EC2_LAUNCH_TEMPLATE", "POOL_BALANCER", "DIGITALOCEAN_LOAD_BALANCER", "EC2_TARGET_GROUP", "HAPROXY_SOCKETS", "HAPROXY_BACKEND",
+	"HAPROXY_TEMPLATE",
+}
+
+// LoadServers reads the settings of the pool of servers that is meant, and those that tell where a running bot is asked; what the bot goes by and
+// whom it tells need not be right. looking: nothing is to be made, so what says of what and for whom may be missing. Its error is
+// the [Problems], all of them.
+func LoadServers(looking bool) (*Settings, error) {
+	var problems Problems
+	sources := problems.sources()
+	problems = append(problems, sources[0].problems()...)
+	if len(sources) > 1 {
+		problems.add(processType, "is not set, and %s names several process types; write which one is meant", os.Getenv(fileName))
+	}
+	src, start := sources[0], len(problems)
+	s := problems.read(src, func(string) bool { return true })
+	s.Rules, s.Signals, s.DynoSizes, s.ScaleOrder = nil, nil, nil, ""
+	if s.Platform != "pool" {
+		problems.add("PLATFORM", "%q has no servers; write pool, and who makes them as POOL_PROVIDER", s.Platform)
+	} else {
+		problems.checkPool(s)
+		problems.checkDynoSizes(s)
+	}
+	problems.checkLimits(s)
+	problems.checkAdmin(s)
+	problems.checkHistory(s)
+	problems.place(start, src)
+	if looking && s.EC2LaunchTemplate == "" {
+		s.EC2LaunchTemplate = "not-known-yet" // which nothing is made from
+	}
+	if looking {
+		problems = slices.DeleteFunc(problems, func(p Problem) bool { return slices.Contains(catalogued, p.Name) })
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return s, nil
+}
+
+// Priced says what is known of what a server costs an hour, for people.
+func Priced(dollars float64) string {
+	if dollars == 0 {
+		return "what nobody says"
+	}
+	return fmt.Sprintf("$%.4g an hour", dollars)
+}
+
+// BalancerIncomplete says whether what describes the pool's balancer is missing or wrong, where that was let pass.
+func (s *Settings) BalancerIncomplete() bool {
+	var problems Problems
+	problems.checkBalancer(s)
+	return len(problems) > 0
+}
