@@ -86,6 +86,9 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	}
 	c.settings(s, h.now)
 	c.sources(s)
+	for _, text := range s.Vain() {
+		c.note("not used", text)
+	}
 	c.platform(ctx, p.platform, s, h.now)
 	if p.prober != nil {
 		c.heartbeat(ctx, p.prober, s)
@@ -228,7 +231,7 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	if p, ok := p.(bot.Checker); ok {
 		p.Check(ctx, c.report)
 	}
-	if _, ok := p.(bot.Runner); ok {
+	if s.Platform == "local" {
 		return // its processes run only while the bot does
 	}
 	n, _, err := p.Size(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"flag"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -57,6 +58,7 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "../../docs/pools.md")
 	more, err := filepath.Glob("../../examples/*/README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +111,28 @@ func dotenv(t *testing.T, text string) map[string]string {
 		env[name] = value
 	}
 	return env
+}
+
+// The settings of the pools in the document are accepted, but for files that are not here.
+func TestPoolsInTheDocument(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```sh\n# pool.env\n(.*?)```").FindAllStringSubmatch(read(t, "../../docs/pools.md"), -1)
+	if len(blocks) != 3 {
+		t.Fatalf("docs/pools.md has %d pools, want 3", len(blocks))
+	}
+	for _, b := range blocks {
+		clearEnv(t)
+		for name, value := range dotenv(t, b[1]) {
+			t.Setenv(settings.Prefix+name, value)
+		}
+		s, err := settings.Load()
+		if err != nil {
+			t.Errorf("%s%v", b[1], err)
+			continue
+		}
+		if _, _, err := openPoolParts(s, newHost(s, io.Discard, io.Discard), false); err != nil {
+			t.Errorf("%s%v", b[1], err)
+		}
+	}
 }
 
 // The settings that Heroku's button asks for exist, and their defaults are accepted.

@@ -121,7 +121,9 @@ func alongside(ctx context.Context, platform bot.Scaler, work func(context.Conte
 		defer cancel()
 		ended <- runner.Run(ctx)
 	}()
-	settle(ctx, platform)
+	if _, ok := platform.(pooled); !ok { // whose servers serve already, or take minutes
+		settle(ctx, platform)
+	}
 	var err error
 	if ctx.Err() == nil {
 		err = work(ctx)

@@ -49,6 +49,7 @@ func platforms() map[string]func(*settings.Settings, host) (bot.Scaler, error) {
 		"cloudfoundry": openCloudFoundry,
 		"local":        openLocal,
 		"command":      openCommand,
+		"pool":         openPool, "autoscaling-group": openAutoscalingGroup,
 	}
 }
 
@@ -104,18 +105,26 @@ func openCloudFoundry(s *settings.Settings, _ host) (bot.Scaler, error) {
 }
 
 func openLocal(s *settings.Settings, h host) (bot.Scaler, error) {
-	cmd := string(s.LocalCommand)
-	if cmd == "" {
-		line, err := procfileCommand(string(s.HerokuProcessType))
-		if err != nil {
-			return nil, settings.Problems{{Name: "LOCAL_COMMAND", What: "is not set, and " + err.Error()}}
-		}
-		cmd = line
+	cmd, err := localCommand(s)
+	if err != nil {
+		return nil, err
 	}
 	return local.New(local.Options{
 		Command: cmd, Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr), ProcessType: string(s.HerokuProcessType),
 		Dynos: max(1, s.Table.At(h.now).Min), Out: h.stdout, Log: h.log,
 	})
+}
+
+// localCommand is that of one process: LOCAL_COMMAND, or the process type's line of the Procfile.
+func localCommand(s *settings.Settings) (string, error) {
+	if s.LocalCommand != "" {
+		return string(s.LocalCommand), nil
+	}
+	line, err := procfileCommand(string(s.HerokuProcessType))
+	if err != nil {
+		return "", settings.Problems{{Name: "LOCAL_COMMAND", What: "is not set, and " + err.Error()}}
+	}
+	return line, nil
 }
 
 func procfileCommand(processType string) (string, error) {
@@ -290,7 +299,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
 			HelpAfter: int(s.HelpAfter),
 			PauseUp:   s.Paused.Up, PauseDown: s.Paused.Down,
-			Sizes: s.DynoSizes, Order: bot.SizeOrder(s.ScaleOrder),
+			Sizes: s.Ladder(), Order: bot.SizeOrder(s.ScaleOrder),
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn, ZeroIsOurs: s.Table.HasZero(),
 		},

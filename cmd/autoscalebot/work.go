@@ -67,7 +67,15 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
 	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m)
+	if p, ok := w.p.platform.(pooled); ok {
+		news := &poolNews{notifier: w.told, s: s, log: h.log}
+		p.heard.listen(news.hear)
+		w.o.Recorders = append(w.o.Recorders, news)
+	}
 	w.b = bot.New(w.o)
+	for _, text := range s.Vain() {
+		h.log.Warn(text)
+	}
 	return w, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -39,6 +40,8 @@ type Status struct {
 	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for none.
 	Last       *bot.Record `json:"last,omitempty"`
 	LastChange *bot.Record `json:"last_change,omitempty"`
+	// Pool is what the servers are and do where the platform is a pool of them; else nil.
+	Pool *pool.Status `json:"pool,omitempty"`
 }
 
 // records answers a question for them, the oldest first.

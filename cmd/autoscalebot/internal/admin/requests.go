@@ -45,6 +45,10 @@ func (s *Server) statusAt(now time.Time) Status {
 	up, down := b.Policy.Cooldowns(&state, now)
 	st.CooldownUp, st.CooldownDown = up.Seconds(), down.Seconds()
 	s.o.Ledger.fill(&st)
+	if s.o.Pool != nil {
+		servers := s.o.Pool()
+		st.Pool = &servers
+	}
 	return st
 }
 

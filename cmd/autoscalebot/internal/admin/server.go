@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
 const (
@@ -30,12 +31,14 @@ const (
 // socketUser is who asks over a socket when the system does not tell more.
 const socketUser = "the socket's user"
 
-// Options say what a Server works with. All but Token and Log are needed.
+// Options say what a Server works with. All but Token, Pool and Log are needed.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
 	// BotOptions are the bot's own options.
 	BotOptions bot.Options
+	// Pool tells how the servers are where the platform is a pool of them; nil where it is not.
+	Pool func() pool.Status
 	// Started is when the bot was, Version the bot's.
 	Started time.Time
 	Version string

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// blockedFor is how long something must be in a pool's way until people are told: what ends by itself before that, such as a call that
+// failed once, helps nobody to know.
+const blockedFor = 2 * time.Minute
+
+// poolNews tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It goes by the heartbeats for
+// when to tell of what lasts.
+type poolNews struct {
+	notifier notify.Notifier
+	s        *settings.Settings
+	log      *slog.Logger
+
+	mu sync.Mutex
+	// blocked is what is in the way, and since when.
+	blocked map[pool.Obstacle]obstacle
+	open    notify.Incidents
+	// last is the newest record.
+	last bot.Record
+	// failed is when people were told last of a server that failed, and unsaid how many failed since.
+	failed time.Time
+	unsaid int
+}
+
+type obstacle struct {
+	since time.Time
+	text  string
+}
+
+// hear takes in what the pool tells. It returns at once.
+func (n *poolNews) hear(e pool.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch e.Kind {
+	case pool.Broken:
+		n.serverFailed(e)
+	case pool.Blocked:
+		was, ok := n.blocked[e.About]
+		if !ok {
+			was.since = e.Time
+		}
+		was.text = e.Text
+		if n.blocked == nil {
+			n.blocked = map[pool.Obstacle]obstacle{}
+		}
+		n.blocked[e.About] = was
+	case pool.Cleared:
+		delete(n.blocked, e.About)
+	case pool.Created, pool.Joined, pool.Destroyed: // of which the change of their number tells
+	}
+}
+
+// serverFailed tells of one. Where one after the other fails, as with an image that does not work, people are not told of each.
+func (n *poolNews) serverFailed(e pool.Event) {
+	if e.Time.Sub(n.failed) < notify.ShortestReminder {
+		n.unsaid++
+		return
+	}
+	text := e.Text
+	if n.unsaid > 0 {
+		text += fmt.Sprintf("; %d others failed since the last notice of this", n.unsaid)
+	}
+	n.failed, n.unsaid = e.Time, 0
+	n.tell(n.event(notify.ServerFailed, e.Time, text))
+}
+
+// Record takes a heartbeat's time and numbers, and tells what lasts.
+func (n *poolNews) Record(_ context.Context, r bot.Record) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last = r
+	var texts []string
+	lasting := false
+	for _, about := range slices.Sorted(maps.Keys(n.blocked)) {
+		o := n.blocked[about]
+		if about == pool.ObstacleWindow { // which is as it is meant to be
+			continue
+		}
+		texts = append(texts, o.text)
+		lasting = lasting || r.Time.Sub(o.since) >= blockedFor
+	}
+	_, was := n.open[notify.PoolBlocked]
+	phase, since := n.open.Update(notify.PoolBlocked, lasting || was && len(texts) > 0, r.Time, time.Duration(n.s.NotifyReminder))
+	if phase == "" {
+		return nil
+	}
+	e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
+	e.Phase, e.Since, e.Incident = phase, since, notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
+	if phase == notify.Resolved {
+		e.Reason = "nothing is in its way any more"
+	}
+	n.tell(e)
+	return nil
+}
+
+// event is one with the numbers of the newest heartbeat.
+func (n *poolNews) event(k notify.Kind, at time.Time, why string) notify.Event {
+	l := n.s.Table.At(at)
+	e := notify.Event{
+		ID: rand.Text(), Kind: k, Time: at, App: appName(n.s), ProcessType: string(n.s.HerokuProcessType), From: -1, To: -1, Min: l.Min, Max: l.Max,
+		Reason: why, DryRun: bool(n.s.DryRun),
+	}
+	if !n.last.Time.IsZero() {
+		e.From, e.To = n.last.After(), n.last.After()
+	}
+	return e
+}
+
+func (n *poolNews) tell(e notify.Event) {
+	if err := n.notifier.Notify(context.Background(), e); err != nil {
+		n.log.Warn("a notice could not be delivered", "type", string(e.Kind), "error", err)
+	}
+}
