@@ -148,6 +148,12 @@ func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
 	}
 }
 
+// ClearFaults ends all faults.
+func (s *Server) ClearFaults() {
+	defer s.Lock()()
+	s.faults = nil
+}
+
 func (s *Server) fault(action string) *fault {
 	for _, f := range s.faults {
 		if f.left != 0 && (f.action == "" || f.action == action) {
