@@ -24,13 +24,24 @@ func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
 		s := fake()
 		s.KeysLast = time.Hour
 		p := byRole(t, s)
+		wantNames(t, p)
+		time.Sleep(55*time.Minute + 30*time.Second)
+		wantNames(t, p)
+		if n := s.RoleKeys(); n != 1 {
+			t.Errorf("%d credentials while the first is good", n)
+		}
+		time.Sleep(time.Minute)
+		wantNames(t, p)
+		if n := s.RoleKeys(); n != 2 {
+			t.Errorf("%d credentials 3 minutes before the first ends", n)
+		}
 		for range 200 { // 10 hours
 			if _, err := p.List(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(3 * time.Minute)
 		}
-		if n := s.RoleKeys(); n < 10 || n > 11 {
+		if n := s.RoleKeys(); n < 11 || n > 13 {
 			t.Errorf("%d credentials in 10 hours, each good for one", n)
 		}
 	})

@@ -2,6 +2,7 @@ package ec2_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,25 @@ func TestNameIsUsedAgain(t *testing.T) {
 	})
 }
 
+// A pool that breathes all day uses its names again and again, more often than EC2 is asked for a new order.
+func TestNameIsUsedAgainAllDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		p := provider(t, s)
+		for range 96 {
+			made := create(t, p, "web-1")
+			time.Sleep(10 * time.Minute)
+			if err := p.Destroy(t.Context(), made.ID); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Minute)
+		}
+		if n := s.Count("RunInstances"); n != 96 {
+			t.Errorf("%d orders for 96 servers", n)
+		}
+	})
+}
+
 func TestNewServerIsKnownBeforeEC2ShowsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
@@ -248,6 +268,28 @@ func TestForeignServersAreNotTouched(t *testing.T) {
 	for _, c := range s.Calls() {
 		if c.Action != "DescribeInstances" {
 			t.Errorf("%s was called", c.Action)
+		}
+	}
+}
+
+// The filter is AWS's promise, and the tag is looked at all the same.
+func TestListThatIsNotFiltered(t *testing.T) {
+	const shape = `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId>` +
+		`<instanceState><name>running</name></instanceState>%s</item></instancesSet></item></reservationSet></DescribeInstancesResponse>`
+	for tags, want := range map[string]int{
+		"": 0,
+		"<tagSet><item><key>autoscalebot:pool</key><value>other</value></item></tagSet>": 0,
+		"<tagSet><item><key>autoscalebot:pool</key><value>web</value></item></tagSet>":   1,
+	} {
+		p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers"}, canned{200, fmt.Sprintf(shape, tags)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := p.List(t.Context()); err != nil || len(list) != want {
+			t.Errorf("List of a server with the tags %q = %v, %v", tags, list, err)
+		}
+		if _, err := p.Describe(t.Context(), "i-00000000000000000"); !errors.Is(err, pool.ErrGone) {
+			t.Errorf("Describe that is answered with another server: %v", err)
 		}
 	}
 }
