@@ -41,13 +41,21 @@ func (p *Pool) create(ctx context.Context, a action, at func() time.Time) bool {
 	})
 	now := at()
 	p.log(a, err)
+	if p.ordered(a, made, err, now) {
+		p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
+		return true
+	}
+	return false
+}
+
+// ordered remembers what became of an order.
+func (p *Pool) ordered(a action, made Server, err error, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.IndexFunc(p.memory.orders, func(o order) bool { return o.name == a.name })
 	switch {
 	case err == nil:
 		p.memory.orders[i].id, p.memory.orders[i].at = made.ID, now
-		defer p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
 		return true
 	case errors.Is(err, ErrRefused):
 		p.memory.orders = slices.Delete(p.memory.orders, i, i+1)
@@ -79,7 +87,14 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 		err = nil
 	}
 	p.log(a, err)
-	now := at()
+	p.changed(a, err, at())
+	if a.verb == destroy && err == nil {
+		p.tell(Event{Time: at(), Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
+	}
+}
+
+// changed remembers what became of an action.
+func (p *Pool) changed(a action, err error, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.memory.tracks[a.id]
@@ -96,7 +111,6 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 			t.added, t.doom, t.doomed = now, "", false
 		case destroy:
 			t.ended = now
-			defer p.tell(Event{Time: now, Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
 		case create, drain, remove, resize:
 		}
 	}

@@ -19,10 +19,11 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 		}
 	}
 	servers, err := p.list(ctx)
-	report("servers", p.describeAll(servers), err)
 	if err != nil {
+		report("servers", "", err)
 		return
 	}
+	report("servers", p.describeAll(servers), nil)
 	p.checkBalancer(ctx, servers, report)
 	p.checkHealth(ctx, servers, report)
 	least, most := p.o.limits(time.Now())

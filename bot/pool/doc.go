@@ -4,4 +4,31 @@
 // What is hard about that is here, once. A [Provider] and a [Balancer] only do what they are told, one call at a time, and tell what
 // there is. The pool keeps nothing of its own that matters: which servers are its own is what the provider's tag says, and which of
 // them take requests is what the balancer says. So a bot that was killed between any two calls goes on where it was.
+//
+// Every pass reads all of that afresh, with the health of each server; a pure function plans from it what is due, and why; and the plan is
+// carried out, one call after the other. Nothing waits inside a pass: what a call leads to is seen by the next ones. Where anything
+// cannot be read, nothing is changed. This is the way of a server:
+//
+//	                     runs          health check         Add           balancer
+//	  Create             5 min         passes, 5 min        2 min         sends requests
+//	─────────► making ─────────► checking ─────────► ready ─────► joining ─────────► serving ◄──► down
+//	              │                  │                 │             │                  │           │
+//	              │ too late, or     │ too late, or    │ not wanted  │ too late, or     │ too many, fails for 5 min,
+//	              │ cannot be made,  │ not wanted      │ any more    │ not wanted       │ of another size, by hand
+//	              │ or not wanted    │                 │             ▼                  ▼           │
+//	              │                  │                 │         draining ◄─────────────────────────┘
+//	              │                  │                 │             │   │ ▲
+//	              │                  │                 │             │   │ └── Add: wanted again (back to serving)
+//	              │                  │                 │   no request│   │ 60 s
+//	              │                  │                 │             ▼   ▼
+//	              │                  │                 │           drained
+//	              │                  │                 │             │ Remove
+//	              ▼                  ▼                 ▼             ▼
+//	              └──────────────────┴──── Destroy ────┴─────────────┘──► ending ──► gone
+//
+// A server that the balancer lists as serving is never destroyed, one without the pool's tag never touched. All that may cost money counts
+// towards the maximum, orders whose outcome is unknown among them. A server that fails its health check does not count towards the minimum.
+//
+// After a start, as many servers are wanted as are there and not on their way out, and of the newest one's size, until somebody asks for
+// something else. A server that is being drained goes, whoever began that.
 package pool

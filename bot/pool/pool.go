@@ -18,6 +18,7 @@ type Pool struct {
 	turn      chan struct{}
 	strangers map[string]bool     // members that are not the pool's, by ID
 	told      map[Obstacle]string // what people know to be in the way
+	would     map[string]bool     // what a dry run has logged
 	resizes   sync.WaitGroup
 
 	mu     sync.Mutex

@@ -24,7 +24,9 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 	pl, retry := p.think(now), p.memory.retry.Sub(now)
 	p.mu.Unlock()
 	p.tellObstacles(now, pl.obstacles)
-	if !p.o.Observe {
+	if p.o.Observe {
+		p.pretend(pl.actions)
+	} else {
 		p.act(ctx, pl.actions, now)
 	}
 	switch {
@@ -34,6 +36,19 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 		return min(retry, p.o.Rest), nil
 	}
 	return p.o.Rest, nil
+}
+
+// pretend logs what would be done, once each.
+func (p *Pool) pretend(actions []action) {
+	would := make(map[string]bool, len(actions))
+	for _, a := range actions {
+		if text := a.String(); !would[text] {
+			if would[text] = true; !p.would[text] {
+				p.o.Log.Info("pool: would "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
+			}
+		}
+	}
+	p.would = would
 }
 
 // look observes, and takes in what is seen. The caller has the turn.

@@ -28,7 +28,10 @@ func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *
 	s.life = life{ctx: t.Context(), fail: t.Errorf, w: w}
 	s.life.change = func(o *pool.Options) {
 		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		o.Tell = func(e pool.Event) { s.events = append(s.events, e) }
+		o.Tell = func(e pool.Event) {
+			_ = s.p.Status() // who is told may ask
+			s.events = append(s.events, e)
+		}
 		if change != nil {
 			change(o)
 		}
@@ -355,6 +358,9 @@ func TestStories(t *testing.T) {
 			s.says("would drain web-2: there are more than wanted")
 			s.exist("web-1 web-2")
 			s.told()
+			if n := strings.Count(s.log.String(), "would create"); n != 1 {
+				s.Errorf("logged %d times what would be made, want once:\n%s", n, s.log)
+			}
 		}},
 		{"servers of another size take the place of all, one at a time", 2, 4, 3, nil, func(s *scene) {
 			s.sizes("large")
