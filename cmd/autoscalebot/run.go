@@ -121,7 +121,7 @@ func alongside(ctx context.Context, platform bot.Scaler, work func(context.Conte
 		defer cancel()
 		ended <- runner.Run(ctx)
 	}()
-	if _, ok := platform.(pooled); !ok { // whose servers serve already, or take minutes
+	if _, ok := platform.(serverPool); !ok { // whose servers serve already, or take minutes
 		settle(ctx, platform)
 	}
 	var err error

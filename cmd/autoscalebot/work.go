@@ -67,7 +67,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
 	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m)
-	if p, ok := w.p.platform.(pooled); ok {
+	if p, ok := w.p.platform.(serverPool); ok {
 		news := &poolNews{notifier: w.told, s: s, log: h.log}
 		p.heard.listen(news.hear)
 		w.o.Recorders = append(w.o.Recorders, news)

@@ -12,15 +12,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A pooled is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it on.
-type pooled struct {
+// A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it on.
+type serverPool struct {
 	*pool.Pool
 	heard *hearing
 	close func() // ends what a provider or a balancer runs on this machine
 }
 
 // Run works until ctx ends.
-func (p pooled) Run(ctx context.Context) error {
+func (p serverPool) Run(ctx context.Context) error {
 	defer p.close()
 	return p.Pool.Run(ctx)
 }
@@ -83,7 +83,7 @@ func openPool(s *settings.Settings, h host) (bot.Scaler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pooled{p, heard, func() {
+	return serverPool{p, heard, func() {
 		for _, part := range []any{balancer, provider} {
 			if c, ok := part.(interface{ Close() }); ok {
 				c.Close()
@@ -123,7 +123,7 @@ func poolSizes(s *settings.Settings, h host, provider pool.Provider) []pool.Size
 
 // poolStatus is what tells how a platform's servers are; nil where it is no pool.
 func poolStatus(platform bot.Scaler) func() pool.Status {
-	if p, ok := platform.(pooled); ok {
+	if p, ok := platform.(serverPool); ok {
 		return p.Status
 	}
 	return nil
