@@ -35,7 +35,7 @@ type Provider struct {
 	making sync.Mutex // held by Create, so that it makes no two of one name
 
 	mu     sync.Mutex
-	ending map[int]bool // those that were ordered to end, and are listed yet
+	ending map[int]time.Time // when those were ordered to end that are listed yet
 }
 
 // New makes a Provider. It calls nobody; its errors say which options are wrong, all at once, and never tell the token.
@@ -53,7 +53,7 @@ func New(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, err // not reached: the URL was checked
 	}
-	return &Provider{o: o, api: api, transport: t, ending: map[int]bool{}}, nil
+	return &Provider{o: o, api: api, transport: t, ending: map[int]time.Time{}}, nil
 }
 
 // Quota tells how many API calls the account may still make in this hour: the last answer's ratelimit-remaining. ok is false before the

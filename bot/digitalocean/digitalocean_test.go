@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,147 +163,6 @@ func TestTagsMustBeSeen(t *testing.T) {
 	}
 }
 
-func TestANameIsMadeOnce(t *testing.T) {
-	srv := digitaloceantest.NewServer(t)
-	p := open(t, options(srv))
-	var wg sync.WaitGroup
-	ids := make([]string, 4)
-	for i := range ids {
-		wg.Go(func() {
-			s, err := p.Create(t.Context(), pool.Order{Name: "web-7"})
-			if err != nil {
-				t.Error(err)
-			}
-			ids[i] = s.ID
-		})
-	}
-	wg.Wait()
-	if n := len(srv.Droplets()); n != 1 || len(slices.Compact(ids)) != 1 {
-		t.Errorf("%d droplets of the ids %v were made of one name, want one", n, ids)
-	}
-}
-
-// The order of a droplet is sent once whatever is answered, and one that was made all the same is found.
-func TestAnOrderIsSentOnce(t *testing.T) {
-	for what, fault := range map[string]digitaloceantest.Fault{
-		"503":           {Status: 503},
-		"503, and made": {Status: 503, Applied: true},
-		"cut":           {Cut: true},
-		"no answer":     {},
-		"hang":          {Hang: true, Applied: true},
-		"garbage":       {Body: "<html>", Applied: true},
-		"429":           {Status: 429, Header: http.Header{"Retry-After": {"1"}}},
-	} {
-		t.Run(what, func(t *testing.T) {
-			virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
-				p := open(t, o)
-				fault.Method, fault.Path = http.MethodPost, "/v2/droplets"
-				mend := srv.Fail(fault)
-				_, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
-				if err == nil || errors.Is(err, pool.ErrRefused) {
-					t.Errorf("Create: %v, want an error that leaves open what came of it", err)
-				}
-				if n := srv.Count(http.MethodPost, "/v2/droplets"); n != 1 {
-					t.Errorf("the order was sent %d times", n)
-				}
-				mend()
-				time.Sleep(time.Minute)
-				if _, err := p.Create(t.Context(), pool.Order{Name: "web-1"}); err != nil || len(srv.Droplets()) != 1 {
-					t.Errorf("Create again: %v, and there are %d droplets, want one", err, len(srv.Droplets()))
-				}
-			})
-		})
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	srv := digitaloceantest.NewServer(t)
-	srv.SetDropletLimit(2)
-	srv.AddImage(digitaloceantest.Image{Name: "in new york", Regions: []string{"nyc3"}})
-	srv.AddImage(digitaloceantest.Image{Name: "big", MinDisk: 50})
-	for _, c := range []struct {
-		name, size, image string
-		change            func(*digitalocean.Options)
-		want              string
-	}{
-		{name: "web_1", want: "host name"},
-		{name: "", want: "host name"},
-		{size: "s-1vcpu-3gb", want: "422 Unprocessable Entity: You specified an invalid size"},
-		{size: "c-2", want: "Size is not available in this region"},
-		{image: "4711", want: "invalid image"},
-		{image: "no such slug!", want: "no snapshot or custom image named"},
-		{image: "in new york", want: "is in nyc3, and the pool is in fra1"},
-		{image: "big", want: "larger disk"},
-		{image: "-", change: func(o *digitalocean.Options) { o.Image = "" }, want: "none is set"},
-		{change: func(o *digitalocean.Options) { o.SSHKeys = []string{"12"} }, want: "invalid key"},
-		{change: func(o *digitalocean.Options) { o.Token = "wrong" }, want: "401 Unauthorized: Unable to authenticate you (request "},
-		{change: func(o *digitalocean.Options) {
-			for srv.AddDroplet(digitaloceantest.Droplet{}); len(srv.Droplets()) < 2; {
-				srv.AddDroplet(digitaloceantest.Droplet{})
-			}
-		}, want: "droplet limit"},
-	} {
-		o := options(srv)
-		name := "web-1"
-		if c.want == "host name" {
-			name = c.name
-		}
-		if c.image != "" {
-			o.Image = c.image
-		}
-		if c.change != nil {
-			c.change(&o)
-		}
-		before := len(srv.Droplets())
-		_, err := open(t, o).Create(t.Context(), pool.Order{Name: name, Size: c.size})
-		if !errors.Is(err, pool.ErrRefused) || !strings.Contains(fmt.Sprint(err), c.want) || !strings.Contains(err.Error(), "the provider refuses") || len(srv.Droplets()) != before {
-			t.Errorf("Create: %v, want ErrRefused with %q", err, c.want)
-		}
-		if err != nil && strings.Contains(err.Error(), srv.Token) {
-			t.Errorf("the token is in: %v", err)
-		}
-	}
-}
-
-func TestTheImageIsFound(t *testing.T) {
-	srv := digitaloceantest.NewServer(t)
-	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	srv.AddImage(digitaloceantest.Image{ID: 11, Name: "web", Created: day})
-	srv.AddImage(digitaloceantest.Image{ID: 13, Name: "web", Created: day.AddDate(0, 0, 2)})
-	srv.AddImage(digitaloceantest.Image{ID: 12, Name: "web", Created: day.AddDate(0, 0, 1)})
-	srv.AddImage(digitaloceantest.Image{ID: 14, Name: "web", Created: day.AddDate(0, 0, 3), Regions: []string{"nyc3"}})
-	srv.AddImage(digitaloceantest.Image{ID: 15, Name: "web", Created: day.AddDate(0, 0, 4), Type: "backup"})
-	srv.AddImage(digitaloceantest.Image{ID: 16, Name: "web", Created: day.AddDate(0, 0, 5), Type: "custom", Status: "pending"})
-	for i, c := range []struct {
-		image string
-		want  int
-	}{{"11", 11}, {"web", 13}, {"ubuntu-24-04-x64", 112_929_454}} {
-		o := options(srv)
-		o.Image = c.image
-		s, err := open(t, o).Create(t.Context(), pool.Order{Name: fmt.Sprintf("web-%d", i)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		id, _ := strconv.Atoi(s.ID)
-		if d, _ := srv.Droplet(id); d.Image != c.want {
-			t.Errorf("of %q the image %d was taken, want %d", c.image, d.Image, c.want)
-		}
-	}
-	p := open(t, options(srv))
-	images, err := p.Images(t.Context())
-	var got []string
-	for _, i := range images {
-		got = append(got, i.ID)
-	}
-	if err != nil || strings.Join(got, " ") != "14 13 12 11" || images[0].Size != 2.5 || !images[1].Created.Equal(day.AddDate(0, 0, 2)) {
-		t.Errorf("Images: %+v, %v", images, err)
-	}
-	sizes, err := p.Sizes(t.Context())
-	if err != nil || len(sizes) != 5 || sizes[0] != (pool.Size{Name: "s-1vcpu-1gb", CPUs: 1, Memory: 1024, Price: 0.00893}) || sizes[4].Name != "s-4vcpu-8gb" {
-		t.Errorf("Sizes: %+v, %v; want those in fra1, the cheapest first", sizes, err)
-	}
-}
-
 func TestAllPagesAreRead(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	var ids []int
@@ -377,51 +235,6 @@ func TestOneThatEndsIsEndingUntilItIsGone(t *testing.T) {
 			t.Errorf("Destroy during a snapshot: %v", err)
 		}
 	})
-}
-
-func TestOptionsAreChecked(t *testing.T) {
-	good := digitalocean.Options{Token: "dop_v1_secret", Tag: "web", Region: "fra1"}
-	if _, err := digitalocean.New(good); err != nil {
-		t.Errorf("good options: %v", err)
-	}
-	for _, c := range []struct {
-		change func(*digitalocean.Options)
-		want   string
-	}{
-		{func(o *digitalocean.Options) { *o = digitalocean.Options{} }, "the DigitalOcean token is missing: make one at https://cloud.digitalocean.com/account/api/tokens\nthe pool's tag is missing\nthe DigitalOcean region is missing: it looks like fra1"},
-		{func(o *digitalocean.Options) { o.Token += "\n" }, "the DigitalOcean token has characters that no token has: is it quoted, or has it a space or line break at its end?"},
-		{func(o *digitalocean.Options) { o.Tag = "my pool" }, `the tag "my pool" has other characters than letters, digits, ':', '-' and '_', or more than 255`},
-		{func(o *digitalocean.Options) { o.Tags = []string{"a.b"} }, `the tag "a.b" has other characters than letters, digits, ':', '-' and '_', or more than 255`},
-		{func(o *digitalocean.Options) { o.Region = "fra 1" }, `the DigitalOcean region "fra 1" is none: it looks like fra1`},
-		{func(o *digitalocean.Options) { o.Size = "a/b" }, `the DigitalOcean size "a/b" is none: it looks like s-1vcpu-1gb`},
-		{func(o *digitalocean.Options) { o.Image = "a\nb" }, `the DigitalOcean image "a b" is none: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64`},
-		{func(o *digitalocean.Options) { o.SSHKeys = []string{"my key"} }, `the SSH key "my key" is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: ` + "`doctl compute ssh-key list` shows both"},
-		{func(o *digitalocean.Options) { o.VPC = "default" }, "the VPC \"default\" is no UUID: `doctl vpcs list` shows them"},
-		{func(o *digitalocean.Options) { o.UserData = strings.Repeat("x", 65537) }, "the user data has 65537 bytes, and DigitalOcean takes 65536 at most: have it fetch the rest"},
-		{func(o *digitalocean.Options) { o.Timeout = -time.Second }, "the timeout -1s is below 0"},
-		{func(o *digitalocean.Options) { o.URL = "http://api.example.com" }, "the DigitalOcean API's URL http://api.example.com would send the token unencrypted: use https, or a loopback address such as 127.0.0.1"},
-		{func(o *digitalocean.Options) { o.URL = "https://a:dop_v1_secret@api.example.com" }, "the DigitalOcean API's URL has a user, a query or a fragment: it looks like https://api.digitalocean.com/"},
-		{func(o *digitalocean.Options) { o.URL = "https://api.example.com/v2" }, "the DigitalOcean API's URL https://api.example.com/v2 has a path: it looks like https://api.digitalocean.com/"},
-		{func(o *digitalocean.Options) { o.URL = "ftp://api.example.com" }, "the DigitalOcean API's URL ftp://api.example.com starts with neither https:// nor http://"},
-		{func(o *digitalocean.Options) { o.URL = "::" }, "the DigitalOcean API's URL is not one: it looks like https://api.digitalocean.com/"},
-	} {
-		o := good
-		c.change(&o)
-		_, err := digitalocean.New(o)
-		if err == nil || err.Error() != c.want {
-			t.Errorf("%v\nwant %s", err, c.want)
-		}
-		if err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("the token is in: %v", err)
-		}
-	}
-	p, err := digitalocean.New(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.LoadBalancer("my-lb"); err == nil || !strings.Contains(err.Error(), `the load balancer "my-lb" is no UUID`) {
-		t.Errorf("LoadBalancer: %v", err)
-	}
 }
 
 func TestACancelledCallEnds(t *testing.T) {

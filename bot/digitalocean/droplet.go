@@ -86,7 +86,7 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ending[d.ID] = true
+	p.ending[d.ID] = time.Now()
 	return nil
 }
 
@@ -131,14 +131,18 @@ func hasTag(d *godo.Droplet, tag string) bool {
 func (p *Provider) forget(listed []godo.Droplet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	still := map[int]bool{}
+	still := map[int]time.Time{}
 	for _, d := range listed {
-		if p.ending[d.ID] {
-			still[d.ID] = true
+		if since, ok := p.ending[d.ID]; ok && time.Since(since) < endsWithin {
+			still[d.ID] = since
 		}
 	}
 	p.ending = still
 }
+
+// endsWithin is how long a droplet that was ordered to end is taken to be ending. One that is there for longer was forgotten by
+// DigitalOcean, and can be destroyed again.
+const endsWithin = 5 * time.Minute
 
 // stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a minute.
 const stuckAfter = 5 * time.Minute
@@ -174,7 +178,7 @@ func (p *Provider) state(d *godo.Droplet) pool.State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.ending[d.ID], d.Status == "archive":
+	case time.Since(p.ending[d.ID]) < endsWithin, d.Status == "archive":
 		return pool.Ending
 	case d.Status == "active":
 		return pool.Active
