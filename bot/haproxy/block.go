@@ -55,7 +55,8 @@ func readTemplate(file string) (string, error) {
 	return string(text), nil
 }
 
-// render puts the entries' lines into a template, wherever a line of it is $SERVERS, with that line's indentation.
+// render puts the entries' lines into a template, wherever a line of it is $SERVERS, with that line's indentation. Its errors go on from
+// the template's name.
 func render(template, line string, entries []entry) (string, error) {
 	var out strings.Builder
 	found := false
@@ -72,6 +73,9 @@ func render(template, line string, entries []entry) (string, error) {
 		indent, _, _ := strings.Cut(l, serversTag)
 		out.WriteString(indent + blockBegin + "\n")
 		for _, e := range entries {
+			if e.port == 0 && strings.Contains(line, "$PORT") {
+				return "", fmt.Errorf("has %s without a port, and the server line is to have one: set the port that all servers have", e.name)
+			}
 			out.WriteString(indent + e.render(line) + "\n")
 		}
 		out.WriteString(indent + blockEnd + "\n")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
@@ -23,6 +24,7 @@ type File struct {
 	o     FileOptions
 	hosts []*host
 	turn  chan struct{} // held by who changes files
+	last  time.Time     // of the last reload; for who has the turn
 }
 
 var _ pool.Balancer = (*File)(nil)
@@ -122,9 +124,9 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 			return err
 		}
 		edited := edit(have.entries)
-		text, err := render(template, f.o.ServerLine, edited)
+		text, err := render(template, f.o.ServerLine, f.withPorts(edited))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s %w", f.o.Template, err)
 		}
 		if have.pending || text != have.text && (have.ours || !slices.Equal(edited, have.entries)) {
 			texts[i], first[i] = text, !have.ours
@@ -141,6 +143,14 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 			texts[len(hosts)-1], first[len(hosts)-1] = texts[i], first[i]
 		}
 	}
+	if len(hosts) == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(f.o.ReloadEvery - time.Since(f.last)):
+	case <-ctx.Done():
+		return fmt.Errorf("%s: HAProxy was just reloaded: %w", what, context.Cause(ctx))
+	}
 	if err := f.each(hosts, func(i int, h *host) error { return h.stage(ctx, texts[i]) }); err != nil {
 		// Best effort: what is left there is written over at the next try, and no HAProxy reads it.
 		_ = f.each(hosts, func(_ int, h *host) error { return h.discard(ctx) })
@@ -148,6 +158,7 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 	}
 	moved := make([]error, len(hosts))
 	_ = f.each(hosts, func(i int, h *host) error { moved[i] = h.move(ctx, first[i]); return nil })
+	defer func() { f.last = time.Now() }()
 	reloaded := f.each(hosts, func(i int, h *host) error {
 		if moved[i] != nil {
 			return nil
@@ -158,6 +169,17 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
+}
+
+// withPorts gives those a port that were written by a server line without one.
+func (f *File) withPorts(entries []entry) []entry {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		if entries[i].port == 0 {
+			entries[i].port = f.o.Port
+		}
+	}
+	return entries
 }
 
 // each asks hosts side by side, and gives all that went wrong.

@@ -1,14 +1,21 @@
 package haproxy_test
 
 import (
+	"bufio"
+	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
 const fileBackend = preamble + `backend web
@@ -20,17 +27,69 @@ const fileBackend = preamble + `backend web
 // newFile starts a HAProxy in master-worker mode, with a configuration of its own, and gives the balancer that writes that.
 func newFile(t testing.TB, o haproxy.FileOptions) (*haproxy.File, *proxy) {
 	t.Helper()
-	p := startProxy(t, fileBackend, "-W")
+	p := startProxy(t, fileBackend, "-W", "-S", "MASTER")
 	config, err := os.ReadFile(p.Config)
 	must(t, err)
 	o.Config, o.Template = p.Config, p.Config+".template"
 	must(t, os.WriteFile(o.Template, append(config, "  $SERVERS\n"...), 0o600))
-	if o.ReloadCommand == "" {
-		o.ReloadCommand = fmt.Sprintf("kill -USR2 %d", p.cmd.Process.Pid)
+	if o.ReloadCommand == "" { // one that waits
+		o.ReloadCommand, o.ReloadEvery = reloadByMaster, -1
+		o.Hosts = []remote.Machine{byMaster{remote.ThisMachine(), p.master(), t}}
 	}
 	f, err := haproxy.NewFile(o)
 	must(t, err)
 	return f, p
+}
+
+const reloadByMaster = "reload by the master's socket"
+
+// byMaster is a machine on which reloadByMaster is a command that has HAProxy reload, and returns when it has.
+type byMaster struct {
+	remote.Machine
+	master *proxy
+	t      testing.TB
+}
+
+func (b byMaster) Stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if !strings.Contains(command, reloadByMaster[:10]) {
+		return b.Machine.Stream(ctx, command, stdin, stdout, stderr)
+	}
+	was := ""
+	for was == "" && ctx.Err() == nil {
+		was = b.master.worker()
+	}
+	must(b.t, b.master.cmd.Process.Signal(syscall.SIGUSR2))
+	for ctx.Err() == nil {
+		if now := b.master.worker(); now != "" && now != was {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+// master is the Runtime API of a HAProxy's master.
+func (p *proxy) master() *proxy {
+	return &proxy{Socket: p.Socket + ".master", cmd: p.cmd}
+}
+
+// worker is the process that takes requests now, as the master says; empty while it is being reloaded. A master does not close the
+// connection behind its answer.
+func (p *proxy) worker() string {
+	conn, err := net.Dial("unix", strings.TrimPrefix(p.Socket, "unix://"))
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Second))
+	fmt.Fprintln(conn, "show proc")
+	pid := ""
+	for lines := bufio.NewScanner(conn); lines.Scan() && lines.Text() != "# old workers" && lines.Text() != "# programs"; {
+		if fields := strings.Fields(lines.Text()); len(fields) > 1 && fields[1] == "worker" {
+			pid = fields[0]
+		}
+	}
+	return pid
 }
 
 // reloads is how often HAProxy has been reloaded, as far as its master has said.
@@ -38,7 +97,7 @@ func (p *proxy) reloads() int { return strings.Count(p.log.String(), "Reloading 
 
 // Servers join, take traffic, are drained, and leave by reloads, and no request is lost on the way.
 func TestFileUnderLoad(t *testing.T) {
-	f, p := newFile(t, haproxy.FileOptions{})
+	f, p := newFile(t, haproxy.FileOptions{ReloadCommand: "kill -USR2 $(cat $CONFIG.pid)", ReloadEvery: time.Second})
 	web1, web2 := startBackend(t, "web-1"), startBackend(t, "web-2")
 	must(t, f.Add(t.Context(), web1.server()))
 	eventually(t, "web-1 is there", func() bool { return strings.Contains(p.ask(t, "show stat"), "web,web-1,") })

@@ -29,6 +29,10 @@ type FileOptions struct {
 	CheckCommand string
 	// ReloadCommand has HAProxy go over to the configuration without losing a request. Empty is systemctl reload haproxy.
 	ReloadCommand string
+	// ReloadEvery is the least time between two reloads of one host. A HAProxy that is being reloaded by a signal overhears the next one
+	// (2.6 does, for a fifth of a second or longer), and would go on with the file before. 0 is 2 s, and negative is none, for a reload
+	// command that returns when HAProxy has gone over.
+	ReloadEvery time.Duration
 	// Sudo stands before each command, where the user may not do all this: sudo -n. Empty for nothing.
 	Sudo string
 	// Timeout bounds each step on each host. 0 is 30 s.
@@ -41,6 +45,7 @@ const (
 	DefaultCheckCommand  = "haproxy -c -f"
 	DefaultReloadCommand = "systemctl reload haproxy"
 	defaultStep          = 30 * time.Second
+	defaultEvery         = 2 * time.Second
 )
 
 // NewFile checks the options, all of them, and reads the template. It connects nowhere yet.
@@ -50,6 +55,9 @@ func NewFile(o FileOptions) (*File, error) {
 	o.ReloadCommand = or(o.ReloadCommand, DefaultReloadCommand)
 	if o.Timeout <= 0 {
 		o.Timeout = defaultStep
+	}
+	if o.ReloadEvery == 0 {
+		o.ReloadEvery = defaultEvery
 	}
 	if len(o.Hosts) == 0 {
 		o.Hosts = []remote.Machine{remote.ThisMachine()}

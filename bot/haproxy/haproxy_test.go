@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,11 +71,15 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 	if err := os.WriteFile(p.Config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "MASTER", strings.TrimPrefix(p.Socket, "unix://")+".master")
+	}
 	p.cmd = exec.Command(binary, append([]string{"-db", "-f", p.Config}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	must(t, os.WriteFile(p.Config+".pid", fmt.Append(nil, p.cmd.Process.Pid), 0o600))
 	ended := make(chan struct{})
 	go func() { p.cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
@@ -95,6 +100,12 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 			t.Fatalf("HAProxy ended: %s", p.log)
 		default:
 		}
+		if slices.Contains(args, "-W") && p.master().worker() == "" { // it would overhear a signal to reload
+			return false
+		}
+		if answer, err := p.tryAsk("show info"); err != nil || !strings.Contains(answer, "HAProxy") {
+			return false
+		}
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			conn.Close()
@@ -104,20 +115,37 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 	return p
 }
 
+// stop ends HAProxy and waits until its socket is gone or answers nobody.
+func (p *proxy) stop(t testing.TB) {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	eventually(t, "HAProxy ends", func() bool {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+}
+
 // ask asks the Runtime API by hand.
 func (p *proxy) ask(t testing.TB, command string) string {
 	t.Helper()
+	answer, err := p.tryAsk(command)
+	must(t, err)
+	return answer
+}
+
+func (p *proxy) tryAsk(command string) (string, error) {
 	conn, err := net.Dial("unix", strings.TrimPrefix(p.Socket, "unix://"))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Second))
 	fmt.Fprintln(conn, command)
 	answer, err := io.ReadAll(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(answer)
+	return string(answer), err
 }
 
 // A backend is a server that takes requests: it answers its name.

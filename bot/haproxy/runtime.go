@@ -43,7 +43,7 @@ func (r *Runtime) Members(ctx context.Context) ([]pool.Member, error) {
 	return merge(names, lists), nil
 }
 
-// Add has every HAProxy send requests to a server, from the first check that passes on where the server options have a check. HAProxy
+// Add has every HAProxy send requests to a server at once; where the server options have a check, one that fails ends that. HAProxy
 // looks up no names of servers that it is given while it runs, so the server's address is an IP address.
 func (r *Runtime) Add(ctx context.Context, s pool.Server) error {
 	if err := checkName("the server", s.Name); err != nil {

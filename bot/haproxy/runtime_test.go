@@ -1,6 +1,7 @@
 package haproxy_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -109,5 +110,153 @@ func TestDrainingMember(t *testing.T) {
 	must(t, r.Remove(t.Context(), pool.Member{Name: "web-1"}))
 	if _, ok := members(t, r)["web-1"]; ok || time.Since(begun) > 3*time.Second {
 		t.Errorf("it is still there, or that took %v", time.Since(begun))
+	}
+}
+
+// A member's state follows HAProxy's own check.
+func TestMemberByItsCheck(t *testing.T) {
+	p := startProxy(t, webBackend)
+	r := newRuntime(t, "check inter 30ms fall 2 rise 2", p.Socket)
+	b := startBackend(t, "web-1")
+	b.sick.Store(true)
+	must(t, r.Add(t.Context(), b.server()))
+	eventually(t, "the check says why", func() bool {
+		return strings.Contains(members(t, r)["web-1"].Note, "503") || strings.Contains(members(t, r)["web-1"].Note, "Layer7")
+	})
+	isIn(t, r, "web-1", pool.Down)
+	b.sick.Store(false)
+	isIn(t, r, "web-1", pool.Serving)
+	b.sick.Store(true)
+	isIn(t, r, "web-1", pool.Down)
+	must(t, r.Drain(t.Context(), pool.Member{Name: "web-1"}))
+	isIn(t, r, "web-1", pool.Drained)
+}
+
+// A server that comes back at another address under its old name is sent requests there.
+func TestServerOfTheSameNameElsewhere(t *testing.T) {
+	for name, config := range map[string]string{
+		"added": webBackend, "slots": webBackend + "  server-template web- 1-3 127.0.0.1:1 check inter 30ms disabled\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startProxy(t, config)
+			r := newRuntime(t, "check inter 30ms", p.Socket)
+			for range 2 {
+				b := startBackend(t, "web-1")
+				must(t, r.Add(t.Context(), b.server()))
+				isIn(t, r, "web-1", pool.Serving)
+				if m := members(t, r)["web-1"]; m.Address != b.address {
+					t.Errorf("it is at %s, want %s", m.Address, b.address)
+				}
+				eventually(t, "the new one answers", func() bool {
+					if resp, err := http.Get(p.URL); err == nil {
+						resp.Body.Close()
+					}
+					return b.served.Load() > 0
+				})
+			}
+		})
+	}
+}
+
+// IPv6 addresses, and the port that all servers have.
+func TestAddresses(t *testing.T) {
+	p := startProxy(t, webBackend)
+	r, err := haproxy.New(haproxy.Options{Sockets: []string{p.Socket}, Backend: "web", Port: 8080})
+	must(t, err)
+	for address, want := range map[string]string{
+		"10.1.2.3": "10.1.2.3:8080", "10.1.2.3:90": "10.1.2.3:90", "::1": "[::1]:8080", "[2001:db8::1]:81": "[2001:db8::1]:81", "::ffff:10.1.2.3": "10.1.2.3:8080",
+	} {
+		must(t, r.Add(t.Context(), pool.Server{Name: "web-1", Address: address}))
+		if m := members(t, r)["web-1"]; m.Address != want {
+			t.Errorf("%s is behind HAProxy at %s, want %s", address, m.Address, want)
+		}
+		must(t, r.Remove(t.Context(), pool.Member{Name: "web-1"}))
+	}
+}
+
+// Several HAProxies are told the same. One that was restarted has forgotten what it was told, and is told again; one that is down is named.
+func TestSeveralHAProxies(t *testing.T) {
+	one, two := startProxy(t, webBackend), startProxy(t, webBackend)
+	r := newRuntime(t, "check inter 30ms", one.Socket, two.Socket)
+	b := startBackend(t, "web-1")
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, "web-1", pool.Serving)
+	if m := members(t, r)["web-1"]; m.Partly {
+		t.Errorf("a member of both is %+v", m)
+	}
+
+	// What a reload does: two knows nothing of it any more.
+	must(t, newRuntime(t, "", two.Socket).Remove(t.Context(), pool.Member{Name: "web-1"}))
+	if m := members(t, r)["web-1"]; !m.Partly || m.State != pool.Joining || !strings.Contains(m.Note, "not on "+two.Socket) {
+		t.Errorf("a member of one is %+v", m)
+	}
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, "web-1", pool.Serving)
+
+	// Half of a drain.
+	must(t, newRuntime(t, "", one.Socket).Drain(t.Context(), pool.Member{Name: "web-1"}))
+	if m := members(t, r)["web-1"]; !m.Partly || m.State != pool.Draining {
+		t.Errorf("a member that drains on one is %+v", m)
+	}
+	must(t, r.Drain(t.Context(), pool.Member{Name: "web-1"}))
+	if m := members(t, r)["web-1"]; m.Partly || m.State != pool.Drained || m.Requests != 0 {
+		t.Errorf("a member that drains on both is %+v", m)
+	}
+
+	two.stop(t)
+	other := startBackend(t, "web-2")
+	for what, err := range map[string]error{
+		"Members": func() error { _, err := r.Members(t.Context()); return err }(),
+		"Add":     r.Add(t.Context(), other.server()),
+		"Drain":   r.Drain(t.Context(), pool.Member{Name: "web-1"}),
+		"Remove":  r.Remove(t.Context(), pool.Member{Name: "web-1"}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), two.Socket) || strings.Contains(err.Error(), one.Socket) {
+			t.Errorf("%s with one HAProxy down: %v", what, err)
+		}
+	}
+	if state := one.ask(t, "show servers state web"); !strings.Contains(state, "web-2") || strings.Contains(state, "web-1") {
+		t.Errorf("the one that is up was not told: %s", state)
+	}
+}
+
+// The socket may be one of TCP.
+func TestOverTCP(t *testing.T) {
+	port := freePort(t)
+	startProxy(t, strings.Replace(webBackend, "global\n", "global\n  stats socket ipv4@127.0.0.1:"+port+" level admin\n", 1))
+	r := newRuntime(t, "", "tcp://127.0.0.1:"+port)
+	b := startBackend(t, "web-1")
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, "web-1", pool.Serving)
+}
+
+// What HAProxy itself does not take is an error in its words, with what to do.
+func TestWhatHAProxyRefuses(t *testing.T) {
+	p := startProxy(t, strings.Replace(webBackend, "roundrobin", "static-rr", 1)+"backend other\n  balance roundrobin\n  use-server x if { path /x }\n  server x 127.0.0.1:1\n")
+	operator := startProxy(t, strings.Replace(webBackend, "level admin", "level operator", 1))
+	for _, c := range []struct {
+		name string
+		o    haproxy.Options
+		want string
+	}{
+		{"algorithm", haproxy.Options{Sockets: []string{p.Socket}, Backend: "web"}, "use roundrobin, leastconn, random or first"},
+		{"backend", haproxy.Options{Sockets: []string{p.Socket}, Backend: "nope"}, `no backend "nope"`},
+		{"option", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "check cookie $NAME"}, "'cookie' option is not accepted for dynamic server"},
+		{"level", haproxy.Options{Sockets: []string{operator.Socket}, Backend: "web"}, "needs level admin"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := haproxy.New(c.o)
+			must(t, err)
+			err = r.Add(t.Context(), pool.Server{Name: "web-1", Address: "127.0.0.1:80"})
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error is %v; want %q", err, c.want)
+			}
+		})
+	}
+	r, err := haproxy.New(haproxy.Options{Sockets: []string{p.Socket}, Backend: "other"})
+	must(t, err)
+	begun := time.Now()
+	if err := r.Remove(t.Context(), pool.Member{Name: "x"}); err == nil || time.Since(begun) > 2*time.Second {
+		t.Errorf("a server that use-server names was removed: %v, after %v", err, time.Since(begun))
 	}
 }
