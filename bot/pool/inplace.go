@@ -32,21 +32,37 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 			say("resizing")
 			err = r.Resize(ctx, a.id, a.size, say)
 		}
-		p.mu.Lock()
-		delete(p.memory.resizing, a.id)
-		if t := p.memory.tracks[a.id]; t != nil {
-			t.doom, t.doomed, t.bad, t.passes = "", false, time.Time{}, 0
-			if err != nil {
-				t.failed(time.Now())
-				t.last = fmt.Sprintf("resize failed: %v", err)
-			}
-		}
-		p.rouse()
-		p.mu.Unlock()
 		if err != nil {
-			p.tell(Event{Time: time.Now(), Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s could not be resized: %v", a.name, err)})
+			p.o.Log.Warn("pool: could not "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why, "error", err)
 		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.memory.resized = append(p.memory.resized, resized{a.id, err})
+		p.rouse()
 	})
+}
+
+// A resized is a server whose resize in place has ended, well or not.
+type resized struct {
+	id  string
+	err error
+}
+
+// endResizes lets go of the servers whose resize has ended. It comes before an observation, as an earlier one may show them as they were.
+func (m *memory) endResizes(now time.Time) {
+	for _, r := range m.resized {
+		delete(m.resizing, r.id)
+		t := m.tracks[r.id]
+		if t == nil {
+			continue
+		}
+		t.doom, t.doomed, t.bad, t.passes, t.last = "", false, time.Time{}, 0, ""
+		if r.err != nil {
+			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
+			m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})
+		}
+	}
+	m.resized = nil
 }
 
 // leaveRotation drains a server and takes it out of the balancer.

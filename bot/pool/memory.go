@@ -27,6 +27,10 @@ type memory struct {
 	absent map[string]int
 	// resizing is what a resize in place says, by the server's ID, while it is under way.
 	resizing map[string]string
+	resized  []resized
+	// resizeRetry is before when no other is begun, as the last one failed, and each takes a server out.
+	resizeRetry time.Time
+	resizeWhy   string
 	// news is what learning has found that people may want to know.
 	news []Event
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a time: by another that
@@ -52,7 +53,7 @@ func (p *planner) candidate() *sight {
 		case !s.stays() || p.resizing[s.ID] != "":
 		case s.ID == p.plan.swap.id && p.holds(s):
 			return s
-		case outsize == nil && !sameSize(s.Size, p.size):
+		case outsize == nil && !sameSize(s.Size, p.size) && s.stage == stageServing:
 			outsize = s
 		}
 	}
@@ -137,6 +138,8 @@ func (p *planner) makeRoom(old *sight) {
 	switch {
 	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers)):
 		p.plan.swap = swap{}
+	case p.plan.swap.why == outsized && old.stage != stageServing:
+		// It is on its way back into rotation, and the minimum may need it there.
 	case p.spare(old):
 		p.condemn(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
 	case p.plan.swap.why == outsized:
@@ -161,6 +164,9 @@ func (p *planner) inPlace(old *sight) {
 		p.obstacles[ObstacleWindow] = downtime + "; resizing it in its place means downtime, and no maintenance window is set"
 	case !p.o.Maintenance(p.now):
 		p.obstacles[ObstacleWindow] = downtime + "; it is resized in its place in the maintenance window, with downtime of some minutes"
+	case p.now.Before(p.resizeRetry):
+		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in its place failed, and is not tried again before %s: %s",
+			downtime, p.resizeRetry.Format(time.TimeOnly), p.resizeWhy)
 	default:
 		p.actions = append(p.actions, action{
 			verb: resize, id: old.ID, name: old.Name, size: p.size,

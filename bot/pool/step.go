@@ -53,6 +53,9 @@ func (p *Pool) pretend(actions []action) {
 
 // look observes, and takes in what is seen. The caller has the turn.
 func (p *Pool) look(ctx context.Context, now time.Time) error {
+	p.mu.Lock()
+	p.memory.endResizes(now)
+	p.mu.Unlock()
 	obs, err := p.observe(ctx)
 	if err != nil {
 		if ctx.Err() != nil {

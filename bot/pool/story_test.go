@@ -424,6 +424,23 @@ func TestStories(t *testing.T) {
 				s.Errorf("it was not resized in its place:\n%s", s.log)
 			}
 		}},
+		{"a resize that fails is told, and the server serves again", 1, 1, 1, func(o *pool.Options) {
+			o.Maintenance = func(time.Time) bool { return true }
+		}, func(s *scene) {
+			s.w.Limits = nil // there is downtime
+			s.lasts(time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Resize", pooltest.FailsFirst) })
+			s.sizes("large")
+			s.lasts(5 * time.Minute)
+			s.exist("web-1")
+			s.are("small", "web-1")
+			s.says("is not tried again before 00:15:", ": the world is out of order")
+			s.told("failed web-1", "blocked maintenance")
+			s.w.SetFault(nil)
+			s.lasts(20 * time.Minute)
+			s.are("large", "web-1")
+			s.exist("web-1")
+		}},
 		{"one is drained by hand, and another takes its place", 1, 4, 2, nil, func(s *scene) {
 			s.lasts(time.Second)
 			if err := s.p.Drain(s.ctx, "web-1"); err != nil {
