@@ -172,3 +172,26 @@ func TestFileThatIsNotReloaded(t *testing.T) {
 		t.Errorf("what was there before is not kept: %v", err)
 	}
 }
+
+// With a state file, slots that are filled are filled after a reload too, and what was added is not there any more.
+func TestWhatAReloadForgets(t *testing.T) {
+	config := strings.NewReplacer("global\n", "global\n  server-state-file SOCKET.state\n", "defaults\n", "defaults\n  load-server-state-from-file global\n").Replace(webBackend)
+	p := startProxy(t, config+"  server-template web- 1-2 127.0.0.1:1 check inter 50ms disabled\n", "-W", "-S", "MASTER")
+	r := newRuntime(t, "check inter 50ms", p.Socket)
+	for _, name := range []string{"web-1", "web-3"} {
+		must(t, r.Add(t.Context(), startBackend(t, name).server()))
+		isIn(t, r, name, pool.Serving)
+	}
+	was := members(t, r)
+	must(t, os.WriteFile(strings.TrimPrefix(p.Socket, "unix://")+".state", []byte(p.ask(t, "show servers state")), 0o600))
+	must(t, byMaster{nil, &proxy{Socket: p.Socket + ".master", cmd: p.cmd}, t}.Stream(t.Context(), reloadByMaster, nil, nil, nil))
+	eventually(t, "the added one is forgotten", func() bool { _, there := members(t, r)["web-3"]; return !there })
+	isIn(t, r, "web-1", pool.Serving)
+	if now := members(t, r); len(now) != 1 || now["web-1"].Address != was["web-1"].Address {
+		t.Errorf("after the reload there are %v", now)
+	}
+	must(t, r.Remove(t.Context(), pool.Member{Name: "web-1"}))
+	if now := members(t, r); len(now) != 0 {
+		t.Errorf("there are %v", now)
+	}
+}
