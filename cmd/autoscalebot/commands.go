@@ -40,7 +40,7 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 		}
 		return runCmd.RunE(cmd, args)
 	}
-	root.AddCommand(runCmd, newCheck(), newSettings(), newDemo(), newSampleApp(), newVersion())
+	root.AddCommand(runCmd, newCheck(), newSettings(), newDemo(), newSampleApp(), newVersion(), newInit())
 	root.AddCommand(newControl()...)
 	root.AddCommand(newPast()...)
 	root.AddCommand(newServers(), newConvert())
