@@ -19,7 +19,7 @@ import (
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	found, err := p.checkAccount(ctx)
 	if !is(err, http.StatusForbidden) { // a token need not have the scope of that
-		report("DigitalOcean account", found, err)
+		report("account", found, err)
 	}
 	if is(err, http.StatusUnauthorized) {
 		return
@@ -33,7 +33,7 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 		report("SSH keys", found, err)
 	}
 	if n, ok := p.Quota(); ok {
-		report("DigitalOcean API calls", fmt.Sprintf("%d left in this hour", n), nil)
+		report("API calls", fmt.Sprintf("%d left in this hour", n), nil)
 	}
 }
 

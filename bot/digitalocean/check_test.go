@@ -11,11 +11,11 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	const good = `DigitalOcean account: owner@example.com of the team My Team, at most 25 droplets
+	const good = `account: owner@example.com of the team My Team, at most 25 droplets
 size: s-1vcpu-1gb in fra1: 1 CPUs, 1024 MB, $0.00893 an hour
 image: 24.04 (LTS) x64 (base 112929454), for disks from 7 GB
 SSH keys: key-289794
-DigitalOcean API calls: 4995 left in this hour
+API calls: 4995 left in this hour
 load balancer: front, given droplets by their ids; its health check asks http on port 80 at / every 10 s
 `
 	for _, c := range []struct {

@@ -2,7 +2,7 @@ package settings
 
 // DigitalOcean are the settings of droplets.
 type DigitalOcean struct {
-	DigitalOceanToken        Secret `group:"DigitalOcean" envconfig:"DIGITALOCEAN_TOKEN" once:"true" desc:"The API token, with the scopes ''droplet'', ''tag'', ''image'', ''ssh_key'', ''actions'', ''sizes'' and, for its balancer, ''load_balancer''."`
+	DigitalOceanToken        Secret `group:"DigitalOcean" envconfig:"DIGITALOCEAN_TOKEN" once:"true" desc:"The API token, with the scopes that docs/pools/digitalocean.md names."`
 	DigitalOceanRegion       Text   `envconfig:"DIGITALOCEAN_REGION" desc:"Where droplets are made, such as ''fra1''."`
 	DigitalOceanImage        Text   `envconfig:"DIGITALOCEAN_IMAGE" desc:"What they are made from: the id of a snapshot, as ''autoscalebot servers images'' lists them, or its name (the newest of that name is taken), or the slug of a public image such as ''debian-12-x64''."`
 	DigitalOceanSSHKeys      List   `envconfig:"DIGITALOCEAN_SSH_KEYS" desc:"The ids or fingerprints of the SSH keys that they let in, as a list."`
