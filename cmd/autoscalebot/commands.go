@@ -43,7 +43,7 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 	root.AddCommand(runCmd, newCheck(), newSettings(), newDemo(), newSampleApp(), newVersion(), newInit())
 	root.AddCommand(newControl()...)
 	root.AddCommand(newPast()...)
-	root.AddCommand(newServers(), newConvert())
+	root.AddCommand(newServers(), newImage(), newConvert())
 	root.AddCommand(newProof()...)
 	return root
 }

@@ -147,6 +147,8 @@ type job struct {
 	// would says all of it, in a line each, with what it costs.
 	would []string
 	steps []step
+	// alone says that no bot minds.
+	alone bool
 	// done says what was reached.
 	done func() string
 }
@@ -165,8 +167,10 @@ func (c *crew) carryOut(cmd *cobra.Command, j job) error {
 	if !c.yes {
 		return c.printPlan(j, "nothing was done; add --yes to do it")
 	}
-	if err := c.alone(cmd); err != nil {
-		return err
+	if !j.alone {
+		if err := c.alone(cmd); err != nil {
+			return err
+		}
 	}
 	ctx := cmd.Context()
 	for _, s := range j.steps {
