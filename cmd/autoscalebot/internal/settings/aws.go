@@ -8,7 +8,7 @@ import (
 // AWS are the settings of instances on EC2, in a pool or in an Auto Scaling group.
 type AWS struct {
 	AWSRegion           Text   `group:"AWS" envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
-	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key. Without one, the role of the machine or the container that the bot runs on is used."`
+	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key. Without one, the role of the EC2 instance that the bot runs on is used."`
 	AWSSecretAccessKey  Secret `envconfig:"AWS_SECRET_ACCESS_KEY" once:"true" desc:"Its secret."`
 	AWSSessionToken     Secret `envconfig:"AWS_SESSION_TOKEN" once:"true" desc:"The token of a temporary access key."`
 	AWSEndpointURL      Text   `envconfig:"AWS_ENDPOINT_URL" once:"true" desc:"Where the APIs are, for a stand-in such as LocalStack. By default those of the region. Plain http only on a loopback address."`
