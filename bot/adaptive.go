@@ -108,7 +108,7 @@ func (l *Load) begin(now time.Time, n int, w *laws) (next *Load, dt float64) {
 		next = &Load{At: now, Dynos: n, Patience: leastPatience.Seconds()}
 		for h := range guesses {
 			next.Mean[h], next.Spread[h] = float32(math.Log(0.5*float64(n))), 0.7
-			next.Weight[h] = float32(w.of[h].prior)
+			next.Weight[h] = float32(w.of[h].prior(0))
 		}
 		return next, 1
 	}

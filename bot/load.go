@@ -273,7 +273,7 @@ func (l *Load) learn(w *laws, h int, s *sight, logServing float64) (grows, expec
 		second += p * x * x
 	}
 	fade := math.Exp(-s.dt / forget)
-	back := (g.prior - float64(l.Weight[h])) * (1 - fade)
+	back := (g.prior(s.median) - float64(l.Weight[h])) * (1 - fade)
 	low, high := w.log[0]+logServing, w.log[busyBins-1]+logServing
 	if sum < 1e-280 { // it was sure of what cannot be
 		l.Mean[h] = float32(min(max(mean, low+0.5), high-0.5))

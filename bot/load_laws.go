@@ -23,9 +23,9 @@ type guess struct {
 	scale float64
 	// limit is the busy share up to which the app keeps to the bound.
 	limit float64
-	// prior is the logarithm of how likely it is before anything was seen, but for a constant: most web apps take a tenth of a second
-	// and have a few slots.
-	prior float64
+	// unusual and service say how likely it is before any wait was seen, see prior: how far its slots are from a few, and the logarithm to
+	// base 2 of how many seconds it works on a request.
+	unusual, service float64
 	// waits are the waits by the busy share.
 	waits [busyBins]wait
 }
@@ -96,7 +96,8 @@ func (l *laws) guess(slots int, scale, walk float64) guess {
 		walk:  walk,
 		scale: scale,
 		limit: min(mostBusy, max(leastBusyLimit, busyUpTo(slots, scale, l.bound))),
-		prior: -2 * (math.Abs(math.Log(float64(slots)/5))/math.Log(5) + math.Abs(math.Log2(float64(slots)*scale/0.1))),
+
+		unusual: math.Abs(math.Log(float64(slots)/5)) / math.Log(5), service: math.Log2(float64(slots) * scale),
 	}
 	for i, busy := range l.busy {
 		chance := 1.0
@@ -111,6 +112,15 @@ func (l *laws) guess(slots int, scale, walk float64) guess {
 		g.waits[i] = wait{chance: chance, part: at - float64(j), rate: j}
 	}
 	return g
+}
+
+// likelyService is how many seconds most web apps work on a request.
+const likelyService = 0.1
+
+// prior is the logarithm of how likely a guess is before any wait was seen, but for a constant: most web apps have a few slots, and take
+// a tenth of a second, or as long as their heartbeats without a wait, where that is more.
+func (g *guess) prior(idle float64) float64 {
+	return -2 * (g.unusual + math.Abs(g.service-math.Log2(max(likelyService, idle))))
 }
 
 const (
