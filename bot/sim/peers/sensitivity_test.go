@@ -229,6 +229,43 @@ func drive(t *testing.T, o sim.Options, every time.Duration, adaptive bool) sim.
 	return r
 }
 
+// In the hours in which the load of the World Cup's matches becomes five times as much, the adaptive policy does not run away from apps that are
+// not as it expects: it stays below these dyno-hours in relation to the oracle's, which are what was measured on average over three seeds and
+// room for the noise between them.
+func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	racetest.Skip(t)
+	demand, err := trace(t, "wc98_flash_day").Between(12*time.Hour, 17*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := map[string]float64{
+		"1 slot, coefficient of variation 3":                                3.2,
+		"one dyno of those that run is five times slower":                   1.9,
+		"a slow, jittery heartbeat: 300 ms, coefficient of variation 2":     1.6,
+		"the idle app takes longer than the bound: 1.5 s, heartbeats 1.2 s": 2.6,
+	}
+	for _, k := range kinds() {
+		bar, ok := most[k.name]
+		if !ok {
+			continue
+		}
+		delete(most, k.name)
+		o := sim.Options{Demand: demand, Peak: 12, Seed: 1, Fleet: sim.DefaultFleet(), Bound: time.Second}
+		k.change(&o)
+		r := drive(t, o, 5*time.Second, true)
+		t.Logf("%s: %.2f %% slow minutes at %.2f", k.name, r.SlowMinutesPercent, r.OracleRatio)
+		if r.OracleRatio > bar {
+			t.Errorf("%s: %.2f times the oracle's dyno-hours, want %.2f", k.name, r.OracleRatio, bar)
+		}
+	}
+	for name := range most {
+		t.Errorf("there is no kind of app %q", name)
+	}
+}
+
 // Every kind of app can be simulated, and each of them is one that changes what comes out.
 func TestKindsOfAppDiffer(t *testing.T) {
 	racetest.Skip(t)
