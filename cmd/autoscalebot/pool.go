@@ -93,7 +93,7 @@ func openInstances(s *settings.Settings, _ host) (pool.Provider, error) {
 func openScripts(s *settings.Settings, _ host) (pool.Provider, error) {
 	return command.NewProvider(command.ProviderOptions{
 		Pool: s.Pooled(), List: string(s.PoolList), Create: string(s.PoolCreate), Destroy: string(s.PoolDestroy),
-		Env: settings.EnvironWithoutSecrets(), Secrets: []string{s.HeartbeatToken.Reveal()},
+		Env: settings.EnvironWithoutSecrets(), Secrets: passedOn(s),
 	})
 }
 

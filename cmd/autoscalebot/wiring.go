@@ -139,7 +139,7 @@ func procfileCommand(processType string) (string, error) {
 func openCommand(s *settings.Settings, _ host) (bot.Scaler, error) {
 	return command.New(command.Options{
 		Count: string(s.CountCommand), Scale: string(s.ScaleCommand),
-		Env: settings.EnvironWithoutSecrets(), Secrets: []string{s.HeartbeatToken.Reveal()},
+		Env: settings.EnvironWithoutSecrets(), Secrets: passedOn(s),
 	})
 }
 
@@ -282,6 +282,13 @@ func control(s *settings.Settings) (probe.Prober, error) {
 		return nil, nil
 	}
 	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: userAgent})
+}
+
+// passedOn are the secrets that commands of the owner's find in their environment all the same, and may complain with.
+func passedOn(s *settings.Settings) []string {
+	return []string{
+		s.HeartbeatToken.Reveal(), s.DatabaseURL.Reveal(), s.AWSSecretAccessKey.Reveal(), s.AWSSessionToken.Reveal(), s.DigitalOceanToken.Reveal(),
+	}
 }
 
 // options makes the bot's options from the settings and its parts.
