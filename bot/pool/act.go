@@ -5,65 +5,87 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
 // lastWords is how long a call that is under way may go on when the bot ends, so that its outcome is known.
 const lastWords = 5 * time.Second
 
-// act does what is planned, one after the other. What fails is tried again in a later pass. The caller has the turn.
+// act does what is planned, one after the other; only orders go out side by side, as a script of the user's may take minutes for each. What
+// fails is tried again in a later pass. The caller has the turn.
 func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
-	began, created := time.Now(), true
+	began := time.Now()
+	at := func() time.Time { return now.Add(time.Since(began)) }
+	var orders []action
 	for _, a := range actions {
-		at := func() time.Time { return now.Add(time.Since(began)) }
 		switch {
 		case ctx.Err() != nil:
 			return
 		case a.verb == create:
-			created = created && p.create(ctx, a, at) // after one that failed, no other is tried
+			orders = append(orders, a)
 		case a.verb == resize:
 			p.beginResize(ctx, a)
 		default:
 			p.change(ctx, a, at)
 		}
 	}
+	if ctx.Err() == nil && len(orders) > 0 {
+		p.create(ctx, orders, at)
+	}
 }
 
-// create orders a server, and says whether that worked. The order counts as a server from before it is sent until the list tells.
-func (p *Pool) create(ctx context.Context, a action, at func() time.Time) bool {
+// create orders servers. The orders count as servers from before they are sent until the list tells.
+func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time) {
 	p.mu.Lock()
-	p.memory.orders = append(p.memory.orders, order{name: a.name, size: a.size, at: at()})
+	for _, a := range orders {
+		p.memory.orders = append(p.memory.orders, order{name: a.name, size: a.size, at: at()})
+	}
 	p.mu.Unlock()
-	var made Server
-	err := p.call(ctx, func(ctx context.Context) (err error) {
-		made, err = p.o.Provider.Create(ctx, Order{Name: a.name, Size: a.size})
-		return err
-	})
-	now := at()
-	p.log(a, err)
-	if p.ordered(a, made, err, now) {
-		p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
-		return true
+	made, errs := make([]Server, len(orders)), make([]error, len(orders))
+	var wg sync.WaitGroup
+	for i, a := range orders {
+		wg.Go(func() {
+			errs[i] = p.call(ctx, func(ctx context.Context) (err error) {
+				made[i], err = p.o.Provider.Create(ctx, Order{Name: a.name, Size: a.size})
+				return err
+			})
+		})
 	}
-	return false
+	wg.Wait()
+	now := at()
+	p.mu.Lock()
+	p.memory.ordered(orders, made, errs, now, p.o.Settle)
+	p.mu.Unlock()
+	for i, a := range orders {
+		p.log(a, errs[i])
+		if errs[i] == nil {
+			p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
+		}
+	}
 }
 
-// ordered remembers what became of an order.
-func (p *Pool) ordered(a action, made Server, err error, now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := slices.IndexFunc(p.memory.orders, func(o order) bool { return o.name == a.name })
-	switch {
-	case err == nil:
-		p.memory.orders[i].id, p.memory.orders[i].at = made.ID, now
-		return true
-	case errors.Is(err, ErrRefused):
-		p.memory.orders = slices.Delete(p.memory.orders, i, i+1)
-	default: // one may have been made, and be listed soon
-		p.memory.orders[i].at, p.memory.quiet = now, now.Add(p.o.Settle)
+// ordered remembers what became of orders. Those that failed side by side count as one failure.
+func (m *memory) ordered(orders []action, made []Server, errs []error, now time.Time, settle time.Duration) {
+	why := ""
+	for i, a := range orders {
+		at := slices.IndexFunc(m.orders, func(o order) bool { return o.name == a.name })
+		switch err := errs[i]; {
+		case err == nil:
+			m.orders[at].id, m.orders[at].at = made[i].ID, now
+			continue
+		case errors.Is(err, ErrRefused):
+			m.orders = slices.Delete(m.orders, at, at+1)
+		default: // one may have been made, and be listed soon
+			m.orders[at].at, m.quiet = now, now.Add(settle)
+		}
+		if why == "" {
+			why = errs[i].Error()
+		}
 	}
-	p.memory.creationFailed(now, err.Error())
-	return false
+	if why != "" {
+		m.creationFailed(now, why)
+	}
 }
 
 // change does something with a server or a member that is there.

@@ -61,8 +61,8 @@ type Options struct {
 	Observe bool
 	// Log receives one line for each thing done, with its reason. Nil means silence.
 	Log *slog.Logger
-	// Tell receives what people may want to know. It is called by the loop, so it must return at once; it may ask the pool. Nil means
-	// nobody.
+	// Tell receives what people may want to know, one thing after the other. It must return at once, and may ask for the pool's status.
+	// Nil means nobody.
 	Tell func(Event)
 }
 

@@ -451,6 +451,17 @@ func TestStories(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-2 web-3")
 		}},
+		{"an order that is not listed yet counts beside one that drains", 1, 3, 2, nil, func(s *scene) {
+			s.lasts(15 * time.Second)
+			if err := s.p.Drain(s.ctx, "web-1"); err != nil {
+				s.Error(err)
+			}
+			s.asks(3)
+			s.lasts(7 * time.Second)
+			s.exist("web-1! web-2 web-3!")
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+		}},
 		{"one is destroyed by hand", 1, 4, 2, nil, func(s *scene) {
 			var said []string
 			if err := s.p.Destroy(s.ctx, "web-1", func(text string) { said = append(said, text) }); err != nil {
@@ -500,6 +511,14 @@ func TestStories(t *testing.T) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2 web-3")
+		}},
+		{"nor where the balancer only knows names", 1, 4, 3, nil, func(s *scene) {
+			s.w.Nameless = true
+			s.lasts(time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
+			s.lasts(time.Hour)
+			s.exist("web-1 web-2 web-3")
+			s.told()
 		}},
 		{"a provider that knows none of the servers any more empties no balancer", 0, 4, 2, nil, func(s *scene) {
 			s.w.Vanish("web-1")
