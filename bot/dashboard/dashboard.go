@@ -92,6 +92,8 @@ type Options struct {
 	State   func() bot.State
 	// History is what the charts, the table and the money are made of.
 	History History
+	// Servers tells what each server is and does, where the dynos are servers of a pool. Nil leaves them out.
+	Servers func() []Server
 	// Desk takes what people ask for. Nil leaves the buttons out.
 	Desk Desk
 	// Settings are those in force, in the order of the page.

@@ -47,6 +47,9 @@ type present struct {
 	// Signals says what the rules make of the signals beside the heartbeat.
 	Signals []signal
 
+	// Servers are those that the dynos are; nil where they are none.
+	Servers []serverMark
+
 	Run     string
 	RunPips []bool
 	RunNote string
@@ -111,6 +114,9 @@ func (d *Dashboard) present(now time.Time) present {
 	p.Ahead = d.ahead(now)
 	if when, l, ok := d.o.Schedule.Next(now); ok {
 		p.NextText = fmt.Sprintf("%s: %s", at(when.In(d.o.Zone), now), between(l.Min, l.Max))
+	}
+	if d.o.Servers != nil {
+		p.Servers = serverMarks(d.o.Servers())
 	}
 	p.Waits = d.waits(&state, control, now)
 	for _, e := range d.incidents.list() {

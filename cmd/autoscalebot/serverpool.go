@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -127,4 +128,18 @@ func poolStatus(platform bot.Scaler) func() pool.Status {
 		return p.Status
 	}
 	return nil
+}
+
+// serversOf is what tells the page of a platform's servers; nil where it is no pool.
+func serversOf(platform bot.Scaler) func() []dashboard.Server {
+	p, ok := platform.(interface{ Servers() []pool.ServerStatus })
+	if !ok {
+		return nil
+	}
+	return func() (out []dashboard.Server) {
+		for _, s := range p.Servers() {
+			out = append(out, dashboard.Server{Name: s.Name, Stage: s.Stage, Text: s.Text})
+		}
+		return out
+	}
 }

@@ -1,0 +1,41 @@
+package dashboard
+
+import (
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// A Server is one of a pool's: its name, the stage that it is in, such as "serving", and all that is known in a few words.
+type Server struct{ Name, Stage, Text string }
+
+// A serverMark is what the page shows of a server.
+type serverMark struct {
+	Name, Note string
+	Stage      mark
+}
+
+// maxText bounds what is shown of a server, in characters: some of it are a provider's words.
+const maxText = 300
+
+// serverMarks are those of all servers, never nil.
+func serverMarks(all []Server) []serverMark {
+	out := []serverMark{}
+	for _, s := range all {
+		m := serverMark{
+			Name: notify.OneLine(s.Name, 100), Stage: mark{notify.OneLine(s.Stage, 30), calm},
+			Note: strings.TrimPrefix(notify.OneLine(s.Text, maxText), s.Stage),
+		}
+		m.Note = strings.TrimLeft(m.Note, ",; ")
+		switch s.Stage {
+		case "serving":
+			m.Stage.Tone = good
+		case "down", "failed":
+			m.Stage.Tone = alert
+		case "off", "ending", "draining", "drained":
+			m.Stage.Tone = quiet
+		}
+		out = append(out, m)
+	}
+	return out
+}
