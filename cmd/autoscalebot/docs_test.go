@@ -53,12 +53,16 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 	for _, e := range settings.Entries() {
 		known[e.Name] = true
 	}
-	notOurs := map[string]bool{"AUTOSCALE_": true, "DATABASE_URL": true, "HEROKU_CLI": true, "FUZZ_SECONDS": true, "DIGITALOCEAN_OPENAPI": true, "OTEL_EXPORTER_OTLP_ENDPOINT": true}
+	notOurs := map[string]bool{"AUTOSCALE_": true, "DATABASE_URL": true, "HEROKU_CLI": true, "FUZZ_SECONDS": true, "DIGITALOCEAN_OPENAPI": true, "SERVER_NAME": true, "SERVER_SIZE": true, "SERVER_ID": true, "OTEL_EXPORTER_OTLP_ENDPOINT": true}
 	files, err := filepath.Glob("../../*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, "../../docs/pools.md")
+	pools, err := filepath.Glob("../../docs/pools/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(append(files, pools...), "../../docs/pools.md")
 	more, err := filepath.Glob("../../examples/*/README.md")
 	if err != nil {
 		t.Fatal(err)
