@@ -78,7 +78,7 @@ func TestConformance(t *testing.T) {
 					Count:  func() int { return srv.Instances("my-app", "web") },
 					Set:    func(n int) { srv.SetInstances("my-app", "web", n) },
 					Break: func() func() {
-						return srv.Fail(cloudfoundrytest.Fault{Status: http.StatusForbidden, Detail: "no access with " + secret})
+						return srv.Fail(cloudfoundrytest.Fault{Status: http.StatusForbidden, Message: "no access with " + secret})
 					},
 					Secrets: []string{secret},
 				}

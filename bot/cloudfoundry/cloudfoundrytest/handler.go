@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -40,14 +41,18 @@ func (s *Server) handler() http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		s.mu.Lock()
 		s.calls = append(s.calls, Call{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: string(body)})
-		f := s.strike(r.Method, r.URL.Path)
+		f := s.faults.Strike(r.Method, r.URL.Path)
 		s.mu.Unlock()
 		w.Header().Set("X-Vcap-Request-Id", "cf-request-1")
-		if f != nil {
-			f.serve(s, w, r)
+		if f == nil {
+			open.ServeHTTP(w, r)
 			return
 		}
-		open.ServeHTTP(w, r)
+		usual := httptest.NewRecorder()
+		if f.Applies() {
+			open.ServeHTTP(usual, r)
+		}
+		s.fail(f, w, r, usual.Body.Bytes())
 	})
 }
 

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
 // What a new [Server] accepts.
@@ -37,6 +39,7 @@ type Server struct {
 
 	http    *httptest.Server
 	closing chan struct{}
+	faults  fault.Set
 	close   sync.Once
 
 	mu        sync.Mutex
@@ -45,7 +48,6 @@ type Server struct {
 	orgQuota  Quota
 	apps      []*app
 	metrics   map[string][]Envelope
-	faults    []*fault
 	calls     []Call
 	birth     string // the state in which an instance begins
 	remaining int    // calls left, -1 for no limit

@@ -198,3 +198,37 @@ func fatal(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A call whose answer fails takes effect where the fault says so, and not otherwise.
+func TestCallsFailBeforeOrAfterTheyTakeEffect(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault     cloudfoundrytest.Fault
+		said      string // of the client's error
+		instances int    // afterwards
+	}{
+		"before":       {cloudfoundrytest.Fault{Status: 500, ID: "CF-Odd", Message: "no luck"}, "CF-Odd", 2},
+		"after":        {cloudfoundrytest.Fault{Status: 500, Message: "no luck", Applied: true}, "no luck", 3},
+		"half-way":     {cloudfoundrytest.Fault{Cut: true}, "unexpected EOF", 3},
+		"another call": {cloudfoundrytest.Fault{Method: http.MethodDelete, Status: 500}, "", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := cloudfoundrytest.NewServer(t)
+			srv.AddApp(cloudfoundrytest.App{Name: "my-app", Processes: []cloudfoundrytest.Process{{Type: "web", Instances: 2}}})
+			cf := official(t, srv, config.UserPassword(cloudfoundrytest.Username, cloudfoundrytest.Password))
+			all, err := cf.Processes.ListForAppAll(t.Context(), srv.AppGUID("my-app"), nil)
+			fatal(t, err)
+			c.fault.Path = "/v3/processes/*"
+			mend := srv.Fail(c.fault)
+			_, err = cf.Processes.Scale(t.Context(), all[0].GUID, resource.NewProcessScale().WithInstances(3))
+			mend()
+			if (err == nil) != (c.said == "") || err != nil && !strings.Contains(err.Error(), c.said) {
+				t.Errorf("the error is %v; want %q", err, c.said)
+			}
+			now, err := cf.Processes.Get(t.Context(), all[0].GUID)
+			fatal(t, err)
+			if now.Instances != c.instances {
+				t.Errorf("%d instances, want %d", now.Instances, c.instances)
+			}
+		})
+	}
+}

@@ -65,10 +65,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.calls = append(s.calls, Call{
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone(), Body: string(body), Time: time.Now(),
 	})
-	fault := s.strike(r.Method, r.URL.Path)
+	fault := s.faults.Strike(r.Method, r.URL.Path)
 	s.headers(w, n, fault == nil)
 	var rep reply
-	if fault == nil || fault.Applied || fault.Cut {
+	if fault.Applies() {
 		rep = s.answer(r, body)
 		if e, is := rep.value.(object); is && rep.status >= 400 {
 			e["request_id"] = w.Header().Get("X-Request-Id")
@@ -86,7 +86,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if fault != nil {
-		fault.serve(s, w, r, answer)
+		s.fail(fault, w, r, answer)
 		return
 	}
 	write(w, rep.status, answer)

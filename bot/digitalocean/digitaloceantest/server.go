@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
 // Token is the access token that a [Server] accepts unless its Token says otherwise.
@@ -34,11 +36,11 @@ type Server struct {
 
 	http    *httptest.Server
 	closing chan struct{}
+	faults  fault.Set
 	close   sync.Once
 
 	mu        sync.Mutex
 	calls     []Call
-	faults    []*fault
 	takes     map[string]time.Duration
 	failing   map[string]int
 	limit     int // of droplets

@@ -37,7 +37,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := s.receive(w, r, body)
 	var answer []byte
-	if fault == nil || fault.Applied || fault.Cut {
+	if fault.Applies() {
 		var status int
 		status, answer = s.answer(w, r, body)
 		if fault == nil {
@@ -45,7 +45,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	fault.serve(s, w, r, answer)
+	s.fail(fault, w, r, answer)
 }
 
 // receive records the call, counts it against the rate limit, and finds its fault.
@@ -55,7 +55,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *F
 	s.calls = append(s.calls, Call{r.Method, r.URL.Path, r.Header.Clone(), string(body), time.Now()})
 	s.requests++
 	w.Header().Set("Request-Id", uuid("request", strconv.Itoa(s.requests)))
-	fault := s.strike(r.Method, r.URL.Path)
+	fault := s.faults.Strike(r.Method, r.URL.Path)
 	if ofMetrics(r.URL.Path) {
 		return fault
 	}

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
 // Key is the API key that a [Server] accepts unless its Key says otherwise.
@@ -38,12 +40,12 @@ type Server struct {
 	http    *httptest.Server
 	schemas *schemas
 	closing chan struct{}
+	faults  fault.Set
 	close   sync.Once
 
 	mu         sync.Mutex
 	account    Account
 	apps       []*app
-	faults     []*fault
 	calls      []Call
 	birth      string // the state in which a dyno begins
 	remaining  int
