@@ -20,7 +20,7 @@ func TestAnImageIsPrepared(t *testing.T) {
 	if err := os.WriteFile(file, []byte("SIZES=s-1vcpu-1gb\nDIGITALOCEAN_IMAGE=ubuntu-24-04-x64\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"web"}})
+	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}})
 	c.once(env, exitFine, "image prepare --name spring --write "+file, "make the temporary server web-image-1 of s-1vcpu-1gb, which costs $0.008", "make the image spring of it",
 		"make the temporary server web-image-2", "this one from the new image; and end it", "note it in "+file, "end web-image-1 nothing was done; add --yes")
 	if len(c.Droplets()) != 1 || len(c.Images()) != 1 {

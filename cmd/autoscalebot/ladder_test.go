@@ -57,7 +57,7 @@ func TestBusyServersAreJoinedByMoreAndReplacedByLargerOnes(t *testing.T) {
 // sizes are those of the pool's droplets.
 func (c *cloud) sizes() (sizes []string) {
 	for _, d := range c.Droplets() {
-		if slices.Contains(d.Tags, "web") {
+		if slices.Contains(d.Tags, "autoscalebot:web") {
 			sizes = append(sizes, d.Size)
 		}
 	}

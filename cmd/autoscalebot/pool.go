@@ -40,10 +40,14 @@ func balancers() map[string]func(*settings.Settings, host, pool.Provider) (pool.
 	}
 }
 
+// tagPrefix stands before the name of a pool in the tag of its droplets: whatever bears that may be destroyed, so it must be a tag that nobody
+// gives for another reason.
+const tagPrefix = "autoscalebot:"
+
 func dropletOptions(s *settings.Settings) (digitalocean.Options, error) {
 	data, err := userData(string(s.DigitalOceanUserData))
 	return digitalocean.Options{
-		Token: s.DigitalOceanToken.Reveal(), Tag: s.Pooled(), Tags: s.DigitalOceanTags, Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
+		Token: s.DigitalOceanToken.Reveal(), Tag: tagPrefix + s.Pooled(), Tags: s.DigitalOceanTags, Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
 		Size: s.FirstSize(), SSHKeys: s.DigitalOceanSSHKeys, VPC: string(s.DigitalOceanVPC), UserData: data, PublicAddress: s.DigitalOceanAddress == "public",
 		URL: string(s.DigitalOceanAPIURL), UserAgent: userAgent,
 	}, err

@@ -90,10 +90,10 @@ func (c *cloud) once(env []string, code int, args string, wants ...string) outco
 	return o
 }
 
-// names are those of the droplets with a tag.
-func (c *cloud) names(tag string) (names []string) {
+// names are those of the droplets of a pool.
+func (c *cloud) names(pool string) (names []string) {
 	for _, d := range c.Droplets() {
-		if slices.Contains(d.Tags, tag) {
+		if slices.Contains(d.Tags, "autoscalebot:"+pool) {
 			names = append(names, d.Name)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 type Pool struct {
 	PoolProvider      Word     `group:"Pools of servers" envconfig:"POOL_PROVIDER" desc:"Pool: who makes the servers, ''digitalocean'', ''ec2'', ''command'' (your own scripts) or ''local'' (processes of this machine, to try it out). See [pools of servers](docs/pools.md)."`
 	PoolBalancer      Word     `envconfig:"POOL_BALANCER" desc:"Pool: what gives them requests: ''haproxy'' (over its socket, without a reload), ''haproxy-file'' (its configuration, with one), ''digitalocean'', ''target-group'' (AWS), ''local'' (a small one in the bot, on ''LOCAL_ADDR'') or ''none''."`
-	PoolName          Text     `envconfig:"POOL_NAME" desc:"Pool: its name. It is the tag by which its servers are known, and how their names begin: ''web-7''. By default the process type. Two pools of an account need two names."`
+	PoolName          Text     `envconfig:"POOL_NAME" desc:"Pool: its name. Its servers are known by a tag with it, such as ''autoscalebot:web'', and their names begin with it: ''web-7''. By default the process type. Two pools of an account need two names."`
 	PoolList          Text     `envconfig:"POOL_LIST_COMMAND" desc:"Servers by commands: prints the pool's servers as JSON. See [own scripts](docs/pools.md#own-scripts)."`
 	PoolCreate        Text     `envconfig:"POOL_CREATE_COMMAND" desc:"Servers by commands: has the server ''$SERVER_NAME'' made, of the size ''$SERVER_SIZE''."`
 	PoolDestroy       Text     `envconfig:"POOL_DESTROY_COMMAND" desc:"Servers by commands: ends the server ''$SERVER_ID''."`

@@ -17,7 +17,7 @@ func starts() map[string][]Section {
 			{Name: "PLATFORM", Value: "pool"},
 			{Name: "POOL_PROVIDER", Value: provider},
 			{Name: "POOL_BALANCER", Value: balancer},
-			{Name: "POOL_NAME", Value: "web", Note: "CHANGE: The pool's name, and the tag by which its servers are known. No other server may bear it yet."},
+			{Name: "POOL_NAME", Value: "web", Note: "CHANGE: The pool's name: its servers have a tag with it, and names that begin with it. Each pool needs one of its own."},
 			page,
 		}, rest...)
 	}

@@ -38,7 +38,7 @@ func (s *seed) file() File {
 		{Name: "PLATFORM", Value: "pool"},
 		{Name: "POOL_PROVIDER", Value: "command"},
 		{Name: "POOL_BALANCER", Value: "haproxy-file"},
-		{Name: "POOL_NAME", Value: "web", Note: "CHANGE: The pool's name, and the tag by which its servers are known. No other server may bear it yet."},
+		{Name: "POOL_NAME", Value: "web", Note: "CHANGE: The pool's name: its servers have a tag with it, and names that begin with it. Each pool needs one of its own."},
 		line("POOL_LIST_COMMAND", "./list.sh", "CHANGE: Prints the pool's servers as JSON (docs/pools/command.md)."),
 		line("POOL_CREATE_COMMAND", "./create.sh", "CHANGE: Has the server $SERVER_NAME made, with a tag of the pool $POOL_NAME."),
 		line("POOL_DESTROY_COMMAND", "./destroy.sh", "CHANGE: Ends the server $SERVER_ID."),
