@@ -139,6 +139,7 @@ func TestServersByHand(t *testing.T) {
 		t.Errorf("there are %s", got)
 	}
 	c.once(env[1:], exitUsage, "servers list", `PLATFORM: "heroku" has no servers; write pool`)
+	c.once(append(env, "POOL_PROVIDER=local"), exitUsage, "servers list", "the servers of local are processes of the bot itself")
 	// Who only looks need not know yet of what servers are made, but who the provider is.
 	c.once([]string{"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "DIGITALOCEAN_TOKEN=" + c.Token, "DIGITALOCEAN_API_URL=" + c.url, "DIGITALOCEAN_REGION=fra1"},
 		exitFine, "servers images", "before-tuesday")

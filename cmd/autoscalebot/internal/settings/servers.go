@@ -25,9 +25,12 @@ func LoadServers(looking bool) (*Settings, error) {
 	src, start := sources[0], len(problems)
 	s := problems.read(src, func(string) bool { return true })
 	s.Rules, s.Signals, s.DynoSizes, s.ScaleOrder = nil, nil, nil, ""
-	if s.Platform != "pool" {
+	switch {
+	case s.Platform != "pool":
 		problems.add("PLATFORM", "%q has no servers; write pool, and who makes them as POOL_PROVIDER", s.Platform)
-	} else {
+	case s.PoolProvider == "local":
+		problems.add("POOL_PROVIDER", "the servers of local are processes of the bot itself, and end with it; autoscalebot status shows them")
+	default:
 		problems.checkPool(s)
 		problems.checkDynoSizes(s)
 	}
