@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // maxRetryAfter caps what an answer can ask for. Anything above 20 s means that the call gives up; the cap only keeps the number
@@ -14,16 +16,11 @@ const maxRetryAfter = 24 * time.Hour
 // retryAfter reads how long an answer asks to wait: Retry-After, as seconds or an HTTP date, or else X-RateLimit-Reset, in seconds
 // since 1970, once nothing remains. It is 0 to maxRetryAfter, and 0 when there is nothing that can be read.
 func retryAfter(h http.Header, now time.Time) time.Duration {
-	bounded := func(d time.Duration) time.Duration { return max(0, min(d, maxRetryAfter)) }
-	after := strings.TrimSpace(h.Get("Retry-After"))
-	if date, err := http.ParseTime(after); err == nil {
-		return bounded(date.Sub(now))
-	}
-	if n, ok := seconds(after); ok {
-		return bounded(time.Duration(min(n, int64(maxRetryAfter/time.Second))) * time.Second)
+	if d, ok := web.RetryAfter(h.Get("Retry-After"), now, maxRetryAfter); ok {
+		return d
 	}
 	if at, ok := seconds(strings.TrimSpace(h.Get("X-RateLimit-Reset"))); ok && h.Get("X-RateLimit-Remaining") == "0" {
-		return bounded(time.Unix(min(at, now.Add(maxRetryAfter).Unix()), 0).Sub(now))
+		return max(0, min(time.Unix(min(at, now.Add(maxRetryAfter).Unix()), 0).Sub(now), maxRetryAfter))
 	}
 	return 0
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -172,16 +174,13 @@ func (w *wire) requestID(resp *http.Response) string {
 
 // broken makes the error of a try that brought no whole answer. ctx is the whole call's.
 func (w *wire) broken(ctx context.Context, what string, err error) *Error {
-	e := &Error{Message: what + ": " + w.secrets.strike(err.Error()), Hint: again, retry: true}
+	e := &Error{Hint: again}
+	e.Message, e.cause, e.retry = web.Broken(ctx, what, err, w.secrets.strike)
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		e.cause, e.retry = context.Canceled, false
-		e.Message, e.Hint = "the call was cancelled", ""
-	case errors.Is(err, context.DeadlineExceeded):
-		e.cause, e.retry = context.DeadlineExceeded, ctx.Err() == nil
-		e.Message = "no whole answer in time"
-	case errors.As(err, &certificate):
+	case errors.Is(e.cause, context.Canceled):
+		e.Hint = ""
+	case e.cause == nil && errors.As(err, &certificate):
 		e.retry = false
 		e.Hint = "the certificate is not one that this machine trusts: add the installation's authority to the system's (SSL_CERT_FILE)"
 	}

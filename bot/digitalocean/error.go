@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -47,13 +47,7 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, ": %s", strings.TrimSuffix(e.Message, "."))
 	}
-	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", e.RequestID)
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, ": %s", e.Hint)
-	}
-	return b.String()
+	return b.String() + web.Tail(1, "", e.RequestID, e.Hint)
 }
 
 // Unwrap gives what the pool tells errors apart by, and context.Canceled or context.DeadlineExceeded when the call's time ended.
@@ -148,16 +142,5 @@ func busy(err error) bool {
 	return errors.As(err, &e) && e.busy()
 }
 
-// clean makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.
-func clean(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > 300 {
-		return string(r[:300]) + "…"
-	}
-	return s
-}
+// clean makes a text of the server's fit for one line of a log.
+func clean(s string) string { return web.Line(s) }

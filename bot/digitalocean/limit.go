@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -35,7 +37,7 @@ func (l *limit) note(resp *http.Response, now time.Time) {
 	var pause time.Duration
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		if pause = retryAfter(resp.Header, now); pause == 0 && err == nil && left == 0 {
+		if pause, _ = web.RetryAfter(resp.Header.Get("Retry-After"), now, maxWait); pause == 0 && err == nil && left == 0 {
 			pause = untilReset(resp.Header, now)
 		}
 		if pause <= 0 {
@@ -73,21 +75,4 @@ func untilReset(h http.Header, now time.Time) time.Duration {
 	}
 	// A second more, since both are cut to whole seconds.
 	return max(0, time.Unix(min(at, 1<<40), 0).Sub(now)+time.Second)
-}
-
-// retryAfter reads Retry-After, seconds or an HTTP date; 0 when it can't be read or is over.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	s := strings.TrimSpace(h.Get("Retry-After"))
-	if s != "" && strings.Trim(s, digits) == "" {
-		n, err := strconv.ParseUint(s, 10, 31)
-		if err != nil { // out of range: too many digits
-			return maxWait
-		}
-		return time.Duration(n) * time.Second
-	}
-	date, err := http.ParseTime(s)
-	if err != nil {
-		return 0
-	}
-	return max(0, date.Sub(now))
 }

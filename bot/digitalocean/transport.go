@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -117,13 +118,8 @@ func (t *transport) try(req *http.Request, body []byte) (*http.Response, *Error)
 
 // broken makes the error of a try that brought no whole answer. ctx is the whole call's.
 func (t *transport) broken(ctx context.Context, what string, err error) *Error {
-	e := &Error{Message: what + ": " + t.safe(err.Error()), retry: true}
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		e.cause, e.retry, e.Message = context.Canceled, false, "the call was cancelled"
-	case errors.Is(err, context.DeadlineExceeded):
-		e.cause, e.retry, e.Message = context.DeadlineExceeded, ctx.Err() == nil, "no whole answer in time"
-	}
+	e := &Error{}
+	e.Message, e.cause, e.retry = web.Broken(ctx, what, err, t.safe)
 	return e
 }
 

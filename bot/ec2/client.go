@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -180,12 +182,10 @@ func (c *client) try(ctx context.Context, s service, body string, out any) *Erro
 
 // broken makes the error of a try that brought no whole answer. ctx is the whole call's.
 func broken(ctx context.Context, what string, err error, safe func(string) string) *Error {
-	e := &Error{Message: what + ": " + safe(err.Error()), kind: unclear}
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		e.cause, e.kind, e.Message = context.Canceled, final, "the call was cancelled"
-	case errors.Is(err, context.DeadlineExceeded):
-		e.cause, e.Message = context.DeadlineExceeded, "no whole answer in time"
+	e := &Error{kind: unclear}
+	e.Message, e.cause, _ = web.Broken(ctx, what, err, safe)
+	if errors.Is(e.cause, context.Canceled) {
+		e.kind = final
 	}
 	return e
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -66,23 +66,7 @@ func (e *Error) Error() string {
 		}
 	}
 	b.WriteString(strings.TrimSuffix(e.Message, "."))
-	var more []string
-	if e.Tries > 1 {
-		more = append(more, fmt.Sprintf("%d tries", e.Tries))
-	}
-	if e.gaveUp != "" {
-		more = append(more, e.gaveUp)
-	}
-	if e.RequestID != "" {
-		more = append(more, "request "+e.RequestID)
-	}
-	if len(more) > 0 {
-		fmt.Fprintf(&b, " (%s)", strings.Join(more, ", "))
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, ": %s", e.Hint)
-	}
-	return b.String()
+	return b.String() + web.Tail(e.Tries, e.gaveUp, e.RequestID, e.Hint)
 }
 
 // Unwrap gives [pool.ErrGone], [pool.ErrRefused], the context's error when the call's time ended, or nil.
@@ -195,16 +179,5 @@ func codeOf(err error) string {
 	return ""
 }
 
-// clean makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.
-func clean(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > 300 {
-		return string(r[:300]) + "…"
-	}
-	return s
-}
+// clean makes a text of the server's fit for one line of a log.
+func clean(s string) string { return web.Line(s) }

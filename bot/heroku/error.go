@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // again is the hint where waiting is all that one can do.
@@ -53,23 +54,7 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, ": %s", strings.TrimSuffix(e.Message, "."))
 	}
-	var more []string
-	if e.Tries > 1 {
-		more = append(more, fmt.Sprintf("%d tries", e.Tries))
-	}
-	if e.gaveUp != "" {
-		more = append(more, e.gaveUp)
-	}
-	if e.RequestID != "" {
-		more = append(more, "request "+e.RequestID)
-	}
-	if len(more) > 0 {
-		fmt.Fprintf(&b, " (%s)", strings.Join(more, ", "))
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, ": %s", e.Hint)
-	}
-	return b.String()
+	return b.String() + web.Tail(e.Tries, e.gaveUp, e.RequestID, e.Hint)
 }
 
 // Unwrap gives context.Canceled or context.DeadlineExceeded when the call's time ended, and nil otherwise.
@@ -133,16 +118,5 @@ func hint(status int, id, message, resource string) string {
 	return "see https://devcenter.heroku.com/articles/platform-api-reference#errors"
 }
 
-// clean makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.
-func clean(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > 300 {
-		return string(r[:300]) + "…"
-	}
-	return s
-}
+// clean makes a text of the server's fit for one line of a log.
+func clean(s string) string { return web.Line(s) }

@@ -1,9 +1,6 @@
 package heroku
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // NewOver makes a Platform whose calls go to a transport of the test's, so that they can be in virtual time.
 func NewOver(o Options, inner http.RoundTripper) (*Platform, error) {
@@ -16,6 +13,3 @@ func NewOver(o Options, inner http.RoundTripper) (*Platform, error) {
 
 // OpenOver makes an App whose calls go to a transport of the test's.
 func OpenOver(o Options, inner http.RoundTripper) (*App, error) { return openOver(o, inner) }
-
-// RetryAfter reads a Retry-After header.
-func RetryAfter(header string, now time.Time) time.Duration { return retryAfter(header, now) }

@@ -12,41 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 )
 
-func TestRetryAfterIsSecondsOrADate(t *testing.T) {
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"":                                  0,
-		"0":                                 0,
-		"30":                                30 * time.Second,
-		" 30 ":                              30 * time.Second,
-		"86401":                             24 * time.Hour,
-		"99999999999999999999999":           24 * time.Hour,
-		"-1":                                0,
-		"1.5":                               0,
-		"soon":                              0,
-		"Wed, 04 Mar 2026 05:06:17 GMT":     10 * time.Second,
-		"Wednesday, 04-Mar-26 05:06:17 GMT": 10 * time.Second,
-		"Wed, 04 Mar 2026 05:06:06 GMT":     0,
-		"Wed, 04 Mar 2099 05:06:07 GMT":     24 * time.Hour,
-	} {
-		if got := heroku.RetryAfter(header, now); got != want {
-			t.Errorf("RetryAfter(%q) = %v, want %v", header, got, want)
-		}
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "0", "30", "-1", "1e3", "Wed, 04 Mar 2026 05:06:17 GMT", "99999999999999999999", "²"} {
-		f.Add(s)
-	}
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, header string) {
-		if d := heroku.RetryAfter(header, now); d < 0 || d > 24*time.Hour {
-			t.Errorf("RetryAfter(%q) = %v", header, d)
-		}
-	})
-}
-
 // Whatever comes as an answer, nothing panics, and a number is believed only where the answer has it.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -22,6 +24,9 @@ const (
 	maxTries = 3
 	// maxBody bounds an answer. The greatest that is asked for, a list of 1,000 dynos, is about 500 KB.
 	maxBody = 1 << 20
+	// maxRetryAfter caps what a Retry-After header can ask for. Anything above 20 s means that the call gives up; the cap only
+	// keeps the number readable.
+	maxRetryAfter = 24 * time.Hour
 )
 
 // A transport stands below the library's, which hides the headers and retries without end. It reads each answer whole
@@ -113,7 +118,7 @@ func (t *transport) try(req *http.Request) (*http.Response, *Error) {
 		// The status counts even when the body broke off.
 		e = statusError(resp.StatusCode, body)
 		e.ID, e.Message = t.safe(e.ID), t.safe(e.Message)
-		e.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		e.retryAfter, _ = web.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter)
 	case err != nil:
 		e = t.broken(req.Context(), "the answer broke off", err)
 	case len(body) > maxBody:
@@ -130,16 +135,13 @@ func (t *transport) try(req *http.Request) (*http.Response, *Error) {
 
 // broken makes the error of a try that brought no whole answer. ctx is the whole call's.
 func (t *transport) broken(ctx context.Context, what string, err error) *Error {
-	e := &Error{Message: what + ": " + t.safe(err.Error()), Hint: again, retry: true}
+	e := &Error{Hint: again}
+	e.Message, e.cause, e.retry = web.Broken(ctx, what, err, t.safe)
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		e.cause, e.retry = context.Canceled, false
-		e.Message, e.Hint = "the call was cancelled", ""
-	case errors.Is(err, context.DeadlineExceeded):
-		e.cause, e.retry = context.DeadlineExceeded, ctx.Err() == nil
-		e.Message = "no whole answer in time"
-	case errors.As(err, &certificate):
+	case errors.Is(e.cause, context.Canceled):
+		e.Hint = ""
+	case e.cause == nil && errors.As(err, &certificate):
 		e.retry = false
 		e.Hint = "something between here and Heroku answers in its place, or this machine's certificates or clock are wrong"
 	}
