@@ -17,7 +17,7 @@ const resizeLimit = time.Hour
 
 // Resize switches a droplet off, gives it another size, and switches it on again. Each step follows from what is found, so a resize that
 // was cut off goes on where it was. The disk keeps its size, so that the way back stays open; a size with a smaller disk is refused before
-// anything is done. Where DigitalOcean refuses a size when the droplet is off already, it is switched on again as it was.
+// anything is done. An empty size only switches it on, when what is under way has ended. Where DigitalOcean refuses a size when the droplet is off already, it is switched on again as it was.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, resizeLimit)
 	defer cancel()
@@ -26,7 +26,7 @@ func (p *Provider) Resize(ctx context.Context, id, size string, progress func(st
 		return err
 	}
 	r := &resize{Provider: p, id: id, size: size, progress: progress, found: d}
-	if d.SizeSlug != size {
+	if !r.sized() {
 		if err := p.fits(ctx, d, size); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	r.found = d
-	wanted := d.SizeSlug == r.size || r.refused != nil
+	wanted := r.sized() || r.refused != nil
 	switch {
 	case d.Status == "active" && wanted:
 		return true, nil
@@ -117,6 +117,9 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	}
 	return false, &Error{Op: "resize " + name(d), Message: "its state is " + clean(d.Status) + ", and has to be active or off"}
 }
+
+// sized says that the droplet has the size.
+func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
 
 // switchOff has a droplet shut down, and pulls its plug where it does not.
 func (r *resize) switchOff(ctx context.Context) error {
@@ -173,5 +176,8 @@ func (r *resize) act(ctx context.Context, what string, begin func(context.Contex
 // left says in which state a resize that ends too early leaves the droplet.
 func (r *resize) left(err error) error {
 	state := "it was last seen " + clean(r.found.Status) + ", with the size " + clean(r.found.SizeSlug)
+	if r.size == "" {
+		return fmt.Errorf("switch on %s: %w; %s", name(r.found), err, state)
+	}
 	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found), clean(r.size), err, state)
 }

@@ -218,3 +218,51 @@ func TestSnapshot(t *testing.T) {
 		}
 	})
 }
+
+// A droplet that is off is only switched on by a resize to the size that it has, or to none.
+func TestAResizeOfADropletThatIsOff(t *testing.T) {
+	for _, size := range []string{"s-1vcpu-1gb", ""} {
+		virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
+			slow(srv)
+			id, s := add(srv)
+			srv.Change(id, func(d *digitaloceantest.Droplet) { d.Status = "off" })
+			p := open(t, o)
+			for range 2 {
+				if err := p.Resize(t.Context(), s, size, quiet); err != nil {
+					t.Errorf("Resize to %q: %v", size, err)
+				}
+			}
+			if d, _ := srv.Droplet(id); d.Status != "active" || d.Size != "s-1vcpu-1gb" || kinds(srv) != "power_on" {
+				t.Errorf("to %q: it is %+v after %s", size, d, kinds(srv))
+			}
+		})
+	}
+}
+
+// Whenever a resize is cut off, one without a size ends it with either size, and takes nothing back.
+func TestAResizeWithoutASizeGoesOn(t *testing.T) {
+	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
+		slow(srv)
+		for after := time.Second; after < 110*time.Second; after += 6 * time.Second {
+			done := len(srv.Actions())
+			id, s := add(srv)
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			_ = open(t, o).Resize(ctx, s, "s-2vcpu-2gb", quiet) // cut off
+			cancel()
+			if err := open(t, o).Resize(t.Context(), s, "", quiet); err != nil {
+				t.Errorf("after %v: %v", after, err)
+			}
+			resized := 0
+			for _, a := range srv.Actions()[done:] {
+				if a.Type == "resize" {
+					resized++
+				}
+			}
+			d, _ := srv.Droplet(id)
+			if larger := d.Size == "s-2vcpu-2gb"; d.Status != "active" || larger != (resized == 1) || resized > 1 {
+				t.Errorf("cut off after %v: it is %+v after %d resizes", after, d, resized)
+			}
+			srv.RemoveDroplet(id)
+		}
+	})
+}

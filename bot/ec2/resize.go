@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +13,16 @@ import (
 
 // Resize stops a server, makes it another type of instance, and starts it again. Its private address stays; a public one that is no
 // Elastic IP becomes another, and what stood on instance-store disks is lost. Where AWS refuses the new type of a server that is off, it is
-// started again as it was.
+// started again as it was. An empty size only starts it.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	op := "resize the server " + clean(id) + " to " + clean(size)
-	if !typeName.MatchString(size) {
+	if size == "" {
+		op = "start the server " + clean(id)
+	} else if !typeName.MatchString(size) {
 		return named(op, errors.New("that is no type of EC2 instances: they look like t3.small"))
 	}
 	err := do(ctx, op, func(ctx context.Context) error {
-		if _, err := p.describe(ctx, id); err != nil {
+		if _, err := p.describe(ctx, id); err != nil || size == "" {
 			return err
 		}
 		// A name that does not exist is better found while the server is on.
@@ -71,8 +74,8 @@ func (r *resizing) step(ctx context.Context) (done bool, err error) {
 		return false, pool.ErrNotOurs
 	}
 	r.left = i.State + " as " + i.Type
-	want := r.size
-	if i.Type != r.size && r.old == "" {
+	want := cmp.Or(r.size, i.Type)
+	if i.Type != want && r.old == "" {
 		r.old = i.Type
 	}
 	if r.refused != nil {

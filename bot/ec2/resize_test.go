@@ -84,6 +84,37 @@ func TestResizeGoesOn(t *testing.T) {
 	}
 }
 
+// A server that is off, or on its way there, is only started by a resize to the size that it has, or to none.
+func TestResizeOfOneThatIsOff(t *testing.T) {
+	for _, size := range []string{"t3.small", ""} {
+		for _, state := range []string{"stopping", "stopped"} {
+			synctest.Test(t, func(t *testing.T) {
+				s := slow()
+				p := provider(t, s)
+				a := create(t, p, "web-1")
+				time.Sleep(time.Minute)
+				s.Change(a.ID, func(i *ec2test.Instance) { i.State = state })
+				if state == "stopping" {
+					time.AfterFunc(20*time.Second, func() { s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopped" }) })
+				}
+				for range 2 {
+					if err := p.Resize(t.Context(), a.ID, size, func(string) {}); err != nil {
+						t.Errorf("Resize of one that is %s to %q: %v", state, size, err)
+					}
+				}
+				if i := only(t, s); i.Type != "t3.small" || i.State != "running" || s.Count("StopInstances")+s.Count("ModifyInstanceAttribute") != 0 {
+					t.Errorf("Resize of one that is %s to %q: it is %+v", state, size, i)
+				}
+				s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopped" })
+				s.Fail("StartInstances", 1, ec2test.Fault{Status: 500, Code: "InsufficientInstanceCapacity", Message: "No capacity"})
+				if err := p.Resize(t.Context(), a.ID, size, func(string) {}); !errors.Is(err, pool.ErrRefused) {
+					t.Errorf("Resize to %q that is refused: %v", size, err)
+				}
+			})
+		}
+	}
+}
+
 // A size that can't be had must not cost the server.
 func TestResizeThatIsRefused(t *testing.T) {
 	for action, f := range map[string]ec2test.Fault{

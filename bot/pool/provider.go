@@ -86,8 +86,9 @@ type (
 		Snapshot(ctx context.Context, id, name string, progress func(string)) (Image, error)
 	}
 	// A Resizer changes the size of a server in its place: it is switched off, made larger or smaller, and switched on again, which
-	// takes minutes. Resize waits until it is on again, and goes on from wherever an earlier one of the same server ended. When ctx ends
-	// first, the error says in which state the server was left.
+	// takes minutes. Resize waits until it is on again, and goes on from wherever an earlier one of the same server ended. An empty size
+	// is the one that it has when that has come to its end: then it is only switched on. When ctx ends first, the error says in which
+	// state the server was left.
 	Resizer interface {
 		Resize(ctx context.Context, id, size string, progress func(string)) error
 	}
