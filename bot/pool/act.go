@@ -24,7 +24,7 @@ func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 			return
 		case a.verb == create:
 			orders = append(orders, a)
-		case a.verb == resize:
+		case a.verb == resize || a.verb == wake:
 			p.beginResize(ctx, a)
 		default:
 			p.change(ctx, a, at)
@@ -101,7 +101,7 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 			return p.o.Balancer.Remove(ctx, a.member)
 		case destroy:
 			return p.o.Provider.Destroy(ctx, a.id)
-		case create, resize:
+		case create, resize, wake:
 		}
 		return fmt.Errorf("nobody knows how to %s a server", a.verb)
 	})
@@ -133,7 +133,7 @@ func (p *Pool) changed(a action, err error, now time.Time) {
 			t.added, t.doom, t.doomed = now, "", false
 		case destroy:
 			t.ended = now
-		case create, drain, remove, resize:
+		case create, drain, remove, resize, wake:
 		}
 	}
 }

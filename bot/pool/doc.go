@@ -29,6 +29,10 @@
 // A server that the balancer lists as serving is never destroyed, one without the pool's tag never touched. All that may cost money counts
 // towards the maximum, orders whose outcome is unknown among them. A server that fails its health check does not count towards the minimum.
 //
+// A server that is off is switched on where the provider is a [Resizer], whoever switched it off: so a resize in its place that was cut off
+// costs no more downtime than it must. Where that does not work out within ReplaceAfter another takes its place, as where it cannot be.
+//
 // After a start, as many servers are wanted as are there and not on their way out, and of the newest one's size, until somebody asks for
-// something else. A server that is being drained goes, whoever began that.
+// something else. A server that is being drained goes, whoever began that, but for one that is well where the minimum needs it and there is no
+// room for another beside it.
 package pool

@@ -15,7 +15,7 @@ const crumb = 1e-9
 func (p *planner) grow(n int) {
 	for i := range p.servers {
 		s := &p.servers[i]
-		if n > 0 && s.doom == surplus && s.member != nil && s.stage != stageEnding && s.bad.IsZero() && s.served && sameSize(s.Size, p.size) && !p.used[s.ID] {
+		if n > 0 && p.returns(s) {
 			s.doom = ""
 			p.do(s, add, "it is wanted again", "")
 			n--
@@ -24,6 +24,21 @@ func (p *planner) grow(n int) {
 	if n > 0 {
 		p.create(n, fmt.Sprintf("%d are wanted", p.target))
 	}
+}
+
+// returns says that a server that was to go can come back. One that was being drained when the bot started does only where there is no room
+// for another beside it, and too few serve: so it was about to be resized in its place.
+func (p *planner) returns(s *sight) bool {
+	if s.member == nil || s.stage == stageEnding || !s.bad.IsZero() || !s.served || p.used[s.ID] {
+		return false
+	}
+	switch s.doom {
+	case surplus:
+		return sameSize(s.Size, p.size)
+	case drained:
+		return p.existing() >= p.most && p.serving() < p.least
+	}
+	return false
 }
 
 // create orders up to n servers, as far as all limits allow, and tells whether it will order any as soon as it can.

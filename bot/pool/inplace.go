@@ -10,18 +10,22 @@ import (
 // resizeLimit is how long a resize in place may take. DigitalOcean's take a minute for each GB of disk in use.
 const resizeLimit = time.Hour
 
-// beginResize takes a server out of rotation and resizes it in its place, beside the loop, which leaves it alone meanwhile and
-// puts it back into rotation when it is healthy.
+// beginResize takes a server out of rotation and resizes it in its place, or only switches it on where the action has no size, beside the
+// loop, which leaves it alone meanwhile and puts it back into rotation when it is healthy.
 func (p *Pool) beginResize(ctx context.Context, a action) {
 	r, ok := p.o.Provider.(Resizer)
 	if !ok {
 		return
 	}
 	p.log(a, nil)
+	doing := "resizing in place: "
+	if a.verb == wake {
+		doing = "switching on: "
+	}
 	say := func(text string) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.memory.resizing[a.id] = text
+		p.memory.resizing[a.id] = doing + text
 	}
 	say("waiting for its requests to end")
 	p.resizes.Go(func() {
@@ -29,7 +33,7 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 		defer cancel()
 		err := p.leaveRotation(ctx, a.id)
 		if err == nil {
-			say("resizing")
+			say("asking the provider")
 			err = r.Resize(ctx, a.id, a.size, say)
 		}
 		if err != nil {
@@ -37,15 +41,16 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.memory.resized = append(p.memory.resized, resized{a.id, err})
+		p.memory.resized = append(p.memory.resized, resized{a.id, a.verb, err})
 		p.rouse()
 	})
 }
 
-// A resized is a server whose resize in place has ended, well or not.
+// A resized is a server whose resize in place, or switching on, has ended, well or not.
 type resized struct {
-	id  string
-	err error
+	id   string
+	verb verb
+	err  error
 }
 
 // endResizes lets go of the servers whose resize has ended. It comes before an observation, as an earlier one may show them as they were.
@@ -56,7 +61,16 @@ func (m *memory) endResizes(now time.Time) {
 		if t == nil {
 			continue
 		}
-		t.doom, t.doomed, t.bad, t.passes, t.last = "", false, time.Time{}, 0, ""
+		t.doom, t.doomed, t.passes, t.last = "", false, 0, ""
+		switch {
+		case r.err != nil && r.verb == wake: // how long it has been off still counts
+			t.failed(now)
+			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
+			continue
+		case r.verb == wake:
+			t.worked()
+		}
+		t.bad = time.Time{}
 		if r.err != nil {
 			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
 			m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})

@@ -90,13 +90,22 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 	}
 	if !m.sized {
 		m.sized, m.size = true, o.Size
-		for i := range seen {
-			if s := &seen[i]; !s.leaving() && s.Size != "" {
-				m.size = s.Size
-			}
+		if newest := newest(seen); newest != nil {
+			m.size = newest.Size
 		}
 	}
 	return seen
+}
+
+// newest is the newest server of a known size that stays, or else of all.
+func newest(seen []sight) (found *sight) {
+	for i := range seen {
+		s := &seen[i]
+		if s.Size != "" && (found == nil || !s.leaving() || found.leaving()) {
+			found = s
+		}
+	}
+	return found
 }
 
 // doomDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.

@@ -25,7 +25,7 @@ type memory struct {
 	swap swap
 	// absent counts how many passes in a row a member looked as if it had no server, by its name.
 	absent map[string]int
-	// resizing is what a resize in place says, by the server's ID, while it is under way.
+	// resizing is what a resize in place says, or a switching on, by the server's ID, while it is under way.
 	resizing map[string]string
 	resized  []resized
 	// resizeRetry is before when no other is begun, as the last one failed, and each takes a server out.

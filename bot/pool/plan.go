@@ -16,6 +16,7 @@ const (
 	remove  verb = "remove"  // take it out of the balancer
 	destroy verb = "destroy" // end it for good
 	resize  verb = "resize"  // in its place
+	wake    verb = "switch on"
 )
 
 // An action is one call of the provider or the balancer, and why it is made.
@@ -58,6 +59,7 @@ func (s *state) plan(o *Options) plan {
 	p.finish()
 	p.balance()
 	p.replace()
+	p.wake()
 	p.leave()
 	p.finally()
 	return p.plan
@@ -108,7 +110,7 @@ func (p *planner) tidy() {
 func (p *planner) finish() {
 	for i := range p.servers {
 		s := &p.servers[i]
-		if s.leaving() || p.resizing[s.ID] != "" {
+		if s.leaving() || p.resizing[s.ID] != "" || p.wakes(s) {
 			continue
 		}
 		if s.half() {
@@ -287,6 +289,7 @@ func (p *planner) finally() {
 		switch {
 		case s.stays():
 			stay++
+			moving = moving || s.stage == stageMaking || s.bad.IsZero() && s.stage != stageServing // it comes back
 		default:
 			moving = true
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained || s.doom == byHand)

@@ -116,7 +116,7 @@ func (s *sight) status(resizing string, o *Options, now time.Time) ServerStatus 
 		st.Requests = s.member.Requests
 	}
 	if resizing != "" {
-		st.Stage, st.Text = "resizing", "resizing in place: "+resizing
+		st.Stage, st.Text = "resizing", resizing
 	}
 	return st
 }

@@ -42,7 +42,7 @@ type World struct {
 // A Call is one of a provider or a balancer, in the order in which they come.
 type Call struct {
 	N    int    // the first is 1
-	Name string // List, Create, Describe, Destroy, Resize, Members, Add, Drain, Remove
+	Name string // List, Create, Describe, Destroy, SwitchOff, Resize, SwitchOn, Members, Add, Drain, Remove
 }
 
 // A Fault is what becomes of a call.
@@ -248,19 +248,6 @@ func (w *World) destroy(id string) error {
 	}
 	s.ended = now
 	return nil
-}
-
-// Resize is a provider's: it changes the size at once.
-func (w *World) Resize(ctx context.Context, id, size string, _ func(string)) error {
-	act, fail := w.enter(ctx, "Resize")
-	if act {
-		w.mu.Lock()
-		if s := w.find(id); s != nil && !s.foreign {
-			s.Size, s.begun = size, w.now()
-		}
-		w.mu.Unlock()
-	}
-	return fail()
 }
 
 // Healthy is a health check's. It never fails by a fault.

@@ -1,0 +1,77 @@
+package pool_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+func TestServersGo(t *testing.T) {
+	tell(t, []story{
+		{"the newest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = false }, func(s *scene) {
+			s.asks(1)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1")
+			s.told("destroyed web-2", "destroyed web-3")
+		}},
+		{"the oldest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = true }, func(s *scene) {
+			s.asks(1)
+			s.lasts(3 * time.Minute)
+			s.exist("web-3")
+		}},
+		{"one that fails goes before one that is well", 1, 4, 3, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.asks(2)
+			s.lasts(3 * time.Minute)
+			s.exist("web-2 web-3")
+		}},
+		{"half-made ones go before all others", 1, 4, 2, func(o *pool.Options) { o.OldestFirst = true }, func(s *scene) {
+			s.asks(4)
+			s.lasts(30 * time.Second)
+			s.asks(2)
+			s.lasts(20 * time.Second)
+			s.exist("web-1 web-2")
+		}},
+		{"no fewer serve than the minimum, however many are wanted", 2, 4, 3, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.w.Sicken("web-2", true)
+			s.asks(2)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1! web-3")
+		}},
+		{"the limits move what is wanted", 2, 2, 4, nil, func(s *scene) {
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size = %d, %v, %v", n, settled, err)
+			}
+			if err := s.p.Resize(s.ctx, 3); err == nil || !strings.Contains(err.Error(), "want 2 to 2") {
+				s.Errorf("Resize beyond the limits: %v", err)
+			}
+		}},
+		{"drains its requests, but not for ever", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scene) {
+			s.asks(1)
+			s.lasts(6 * time.Second)
+			s.says("web-2 draining", "1 requests left", "there are more than wanted")
+			s.lasts(60 * time.Second)
+			if got := s.w.Names(); len(got) != 1 {
+				s.Errorf("there are %v", got)
+			}
+		}},
+		{"of two servers of a name the one that serves stays", 1, 4, 2, nil, func(s *scene) {
+			s.w.Twin("web-1")
+			s.lasts(time.Minute)
+			s.exist("web-1 web-2")
+			s.told("destroyed web-1")
+		}},
+		{"one that was being drained when the bot started goes on", 1, 4, 3, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(6 * time.Second)
+			s.again()
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+		}},
+	})
+}

@@ -1,0 +1,165 @@
+package pool_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+)
+
+func TestInPlace(t *testing.T) {
+	tell(t, []story{
+		{"the only server that may be keeps its size without a window", 1, 1, 1, nil, func(s *scene) {
+			s.sizes("large")
+			s.lasts(time.Hour)
+			s.exist("web-1")
+			s.are("small", "web-1")
+			s.says("means downtime, and no maintenance window is set")
+			s.told("blocked maintenance")
+		}},
+		{"the only server that may be is resized in the window", 1, 1, 1, func(o *pool.Options) {
+			o.Maintenance = func(now time.Time) bool { return now.Hour() == 2 }
+		}, func(s *scene) {
+			s.sizes("large")
+			s.lasts(110 * time.Minute)
+			s.are("small", "web-1")
+			s.says("is resized in its place in the maintenance window, with downtime")
+			s.w.Limits = nil // there is downtime
+			s.lasts(15 * time.Minute)
+			s.exist("web-1")
+			s.are("large", "web-1")
+			s.says("!maintenance")
+			if strings.Contains(s.log.String(), "pool: destroy") {
+				s.Errorf("it was not resized in its place:\n%s", s.log)
+			}
+		}},
+		{"a resize that fails is told, and the server serves again", 1, 1, 1, func(o *pool.Options) {
+			o.Maintenance = func(time.Time) bool { return true }
+		}, func(s *scene) {
+			s.w.Limits = nil // there is downtime
+			s.lasts(time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Resize", pooltest.FailsFirst) })
+			s.sizes("large")
+			s.lasts(5 * time.Minute)
+			s.exist("web-1")
+			s.are("small", "web-1")
+			s.says("is not tried again before 00:15:", ": the world is out of order")
+			s.told("failed web-1", "blocked maintenance")
+			s.w.SetFault(nil)
+			s.lasts(20 * time.Minute)
+			s.are("large", "web-1")
+			s.exist("web-1")
+		}},
+		{"one that is switched off is switched on", 1, 4, 2, nil, func(s *scene) {
+			s.lasts(time.Second)
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(10 * time.Second)
+			s.says("web-2 switching on: ")
+			s.lasts(8 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told()
+			if !strings.Contains(s.log.String(), `msg="pool: switch on" pool=web server=web-2 why="it is off, as its resize in place was cut off, or somebody switched it off"`) {
+				s.Errorf("the log does not say why:\n%s", s.log)
+			}
+		}},
+		{"one that is switched off and not wanted any more goes", 1, 4, 2, nil, func(s *scene) {
+			s.lasts(time.Second)
+			s.w.Fail("web-1", pool.Off)
+			s.asks(1)
+			s.lasts(4 * time.Minute)
+			s.exist("web-2")
+			s.told("destroyed web-1")
+		}},
+		{"one that was switched off before it served is switched on, too", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(40 * time.Second)
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told("created web-2", "joined web-2")
+		}},
+		{"one that cannot be switched on is replaced", 1, 4, 2, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(4 * time.Minute)
+			s.says("web-2 off, failing", "switch on failed: the world is out of order")
+			s.lasts(10 * time.Minute)
+			s.exist("web-1 web-3")
+		}},
+		{"one that cannot be switched on before it served is given up", 1, 4, 1, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
+			s.asks(2)
+			s.lasts(40 * time.Second)
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.lasts(80 * time.Second)
+			s.exist("web-1")
+			s.says("it was not active in time: the provider says that it is off")
+		}},
+		{"a dry run switches nothing on", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("would switch on web-2: it is off")
+		}},
+	})
+}
+
+// A bot that is killed at any call of a resize in place, before or after its effect, and knows nothing any more, leaves no server off: there is
+// one that serves, of either size. In the next window it becomes what was wanted.
+func TestKilledInPlace(t *testing.T) {
+	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
+		for _, nameless := range []bool{false, true} {
+			killed := true
+			for k := 1; killed; k++ {
+				synctest.Test(t, func(t *testing.T) {
+					w := slowWorld(1, 1)
+					limits := w.Limits
+					w.Limits, w.Nameless = nil, nameless // there is downtime
+					w.Serve("web", 1)
+					window := true
+					l := &life{ctx: t.Context(), fail: t.Errorf, w: w, change: func(o *pool.Options) {
+						o.Limits, o.Maintenance = limits, func(time.Time) bool { return window }
+					}}
+					w.SetFault(l.faults(k, last, true))
+					l.until("large", 5*time.Minute)
+					if killed = l.dead; !killed {
+						l.whole(1)
+						return
+					}
+					window, l.dead = false, false
+					l.until("", 8*time.Minute)
+					l.whole(1)
+					window = true
+					l.until("large", 8*time.Minute)
+					l.whole(1)
+					if size := w.SizeOf("web-1"); size != "large" {
+						t.Errorf("it is %s", size)
+					}
+				})
+				if t.Failed() {
+					t.Fatalf("killed at call %d: it %s, nameless %v", k, last, nameless)
+				}
+			}
+		}
+	}
+}
+
+// until lets a bot that has just started run for a while, or until it is killed. An empty size is not asked for.
+func (l *life) until(size string, d time.Duration) {
+	l.p = open(l.fail, l.w, l.change)
+	ctx, cancel := context.WithTimeout(l.ctx, d)
+	defer cancel()
+	l.kill = cancel
+	if size != "" {
+		if err := l.p.SetDynoSize(ctx, size); err != nil {
+			l.fail("%v", err)
+		}
+	}
+	_ = l.p.Run(ctx)
+}

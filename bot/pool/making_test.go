@@ -1,0 +1,107 @@
+package pool_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+)
+
+func TestServersAreMade(t *testing.T) {
+	tell(t, []story{
+		{"an empty pool is filled to the minimum", 2, 4, 0, nil, func(s *scene) {
+			s.lasts(17 * time.Second)
+			s.exist("web-1! web-2!")
+			s.says("2 wanted, 0 serving, 2 existing", "web-1 creating: ordered 8 s")
+			s.lasts(10 * time.Second)
+			s.says("web-1 creating: ordered, waiting to be active")
+			s.lasts(28 * time.Second)
+			s.says("web-1 creating: active, waiting for health", "it answers with status 503")
+			s.lasts(2 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told("created web-1", "created web-2", "joined web-1", "joined web-2")
+		}},
+		{"no order is sent right after the start", 2, 4, 0, nil, func(s *scene) {
+			s.lasts(9 * time.Second)
+			s.exist("")
+		}},
+		{"one that never runs is given up, and the next comes later each time", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Stick("web-2")
+			s.lasts(5*time.Minute + 10*time.Second)
+			s.exist("web-1")
+			s.says("no server is made before", "failed once: web-2: it was not active in time")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while creation is put off = %d, %v, %v, want 2 and settled, so that the bot can go on", n, settled, err)
+			}
+			s.told("created web-2", "failed web-2", "destroyed web-2", "blocked create")
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+			s.says("!no server is made", "!failed")
+		}},
+		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Sicken("web-2", true)
+			s.lasts(time.Minute)
+			s.says("web-2 creating: active, waiting for health", "it answers with status 503")
+			s.lasts(5 * time.Minute)
+			s.says("it was not healthy in time: it answers with status 503")
+		}},
+		{"one that never joins is given up", 1, 4, 1, func(o *pool.Options) { o.JoinedWithin = 20 * time.Second }, func(s *scene) {
+			s.w.Join = time.Hour
+			s.asks(2)
+			s.lasts(75 * time.Second)
+			s.says("web-2 creating: healthy, joining the balancer")
+			s.lasts(37 * time.Second)
+			s.says("it was not serving in time")
+		}},
+		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(20 * time.Second)
+			s.w.Fail("web-2", pool.Failed)
+			s.lasts(20 * time.Second)
+			s.exist("web-1")
+			s.says("no server is made before", "could not make it")
+		}},
+		{"an order that is refused is told, and sent again later each time", 1, 4, 1, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault {
+				return pick(c.Name == "Create", pooltest.Refuses)
+			})
+			s.asks(3)
+			s.lasts(time.Hour)
+			if n := strings.Count(s.log.String(), "could not create"); n < 6 || n > 9 {
+				s.Errorf("the order was sent %d times in an hour, want about 8", n)
+			}
+			s.says("no more servers for this account", "times in a row")
+			s.told("blocked create")
+			s.w.SetFault(nil)
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+			s.told("created web-2", "joined web-2", "cleared create", "created web-3", "joined web-3")
+		}},
+		{"no more is made than may be paid for", 1, 4, 1, func(o *pool.Options) { o.MaxDollarsPerHour = 0.02 }, func(s *scene) {
+			s.asks(3)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+			s.says("would then cost $0.03 an hour, and may cost $0.02", "2 serving, 2 existing, limits 1 to 4, $0.02 an hour")
+			s.told("blocked cost", "created web-2", "joined web-2")
+		}},
+		{"nothing is made where nobody says what it costs", 1, 4, 0, func(o *pool.Options) { o.MaxDollarsPerHour = 1 }, func(s *scene) {
+			s.lasts(3 * time.Minute)
+			s.exist("")
+			s.says("nobody says what one costs")
+		}},
+		{"without a balancer", 1, 4, 1, func(o *pool.Options) { o.Balancer = nil }, func(s *scene) {
+			s.asks(3)
+			s.lasts(3 * time.Minute)
+			s.says("3 wanted, 3 serving, 3 existing")
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.says("1 wanted, 1 serving, 1 existing", "web-1 serving")
+		}},
+	})
+}

@@ -1,0 +1,84 @@
+package pool_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+func TestServersAreReplaced(t *testing.T) {
+	tell(t, []story{
+		{"one that fails for long is replaced, by one that is made first", 1, 4, 2, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1! web-2")
+			s.says("web-1 serving, failing", "503")
+			s.lasts(2*time.Minute + 10*time.Second)
+			s.exist("web-1! web-2 web-3!")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while one is replaced = %d, %v, %v, want 2, true, nil", n, settled, err)
+			}
+			s.lasts(4 * time.Minute)
+			s.exist("web-2 web-3")
+			s.told("created web-3", "joined web-3", "failed web-1", "destroyed web-1")
+		}},
+		{"one that the balancer sees failing is replaced as well", 1, 4, 3, nil, func(s *scene) {
+			s.w.Down("web-1", true)
+			s.lasts(12 * time.Minute)
+			s.exist("web-2 web-3 web-4")
+		}},
+		{"one that is well again is not replaced", 1, 4, 2, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.lasts(6*time.Minute + 20*time.Second)
+			s.exist("web-1! web-2 web-3!")
+			s.w.Sicken("web-1", false)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+		}},
+		{"at the maximum the one that fails goes first", 2, 3, 3, nil, func(s *scene) {
+			s.w.Sicken("web-2", true)
+			s.lasts(12 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+			s.told("failed web-2", "destroyed web-2", "created web-2", "joined web-2")
+		}},
+		{"the only server that may be is replaced when it is dead", 1, 1, 1, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.lasts(12 * time.Minute)
+			s.exist("web-1")
+			s.told("failed web-1", "destroyed web-1", "created web-1", "joined web-1")
+		}},
+		{"nobody is replaced where that is not wanted", 1, 4, 3, func(o *pool.Options) { o.ReplaceAfter = -1 }, func(s *scene) {
+			s.w.Sicken("web-2", true)
+			s.lasts(time.Hour)
+			s.exist("web-1 web-2! web-3")
+		}},
+		{"nobody is replaced where most fail at once", 1, 6, 3, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.w.Sicken("web-2", true)
+			s.lasts(time.Hour)
+			s.exist("web-1! web-2! web-3")
+			s.says("2 of 3 servers fail at once, so none is replaced")
+			s.told("blocked mass")
+			s.again() // even a bot that has just started, and knows nothing, empties no pool
+			s.lasts(time.Hour)
+			s.exist("web-1! web-2! web-3")
+		}},
+		{"servers in rotation do not go because they left the balancer", 1, 6, 3, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.w.Sicken("web-2", true)
+			s.w.Forget("web-1")
+			s.w.Forget("web-2")
+			s.w.Forget("web-3")
+			s.lasts(time.Hour)
+			s.exist("web-1! web-2! web-3")
+		}},
+		{"one that is switched off is replaced where it cannot be switched on", 1, 4, 2, func(o *pool.Options) {
+			o.Provider = struct{ pool.Provider }{o.Provider} // which is no Resizer
+		}, func(s *scene) {
+			s.w.Fail("web-2", pool.Off)
+			s.lasts(15 * time.Minute)
+			s.exist("web-1 web-3")
+		}},
+	})
+}

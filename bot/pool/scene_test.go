@@ -1,0 +1,143 @@
+package pool_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+)
+
+// A scene is a pool in a world, with all that was logged and told.
+type scene struct {
+	*testing.T
+	life
+	log    *bytes.Buffer
+	events []pool.Event
+}
+
+// stage opens a scene of n servers that have served for an hour.
+func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scene {
+	s := &scene{T: t, log: &bytes.Buffer{}}
+	w.Serve("web", n)
+	s.life = life{ctx: t.Context(), fail: t.Errorf, w: w}
+	s.life.change = func(o *pool.Options) {
+		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Tell = func(e pool.Event) {
+			_ = s.p.Status() // who is told may ask
+			s.events = append(s.events, e)
+		}
+		if change != nil {
+			change(o)
+		}
+	}
+	s.again()
+	return s
+}
+
+// again starts the bot anew.
+func (s *scene) again() { s.p = open(s.fail, s.w, s.life.change) }
+
+// lasts lets d go by, and a little more, so that it never ends at the moment of a pass.
+func (s *scene) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
+
+// asks wants n servers.
+func (s *scene) asks(n int) {
+	s.Helper()
+	if err := s.p.Resize(s.ctx, n); err != nil {
+		s.Error(err)
+	}
+}
+
+// sizes wants servers of a size.
+func (s *scene) sizes(name string) {
+	s.Helper()
+	if err := s.p.SetDynoSize(s.ctx, name); err != nil {
+		s.Error(err)
+	}
+}
+
+// are wants servers to be of a size.
+func (s *scene) are(size string, names ...string) {
+	s.Helper()
+	for _, n := range names {
+		if got := s.w.SizeOf(n); got != size {
+			s.Errorf("%s is %s, want %s\n%s\n%s", n, got, size, s.p.Status(), s.log)
+		}
+	}
+}
+
+// exist wants these servers to exist, and all of them that have no mark to serve: "web-1 web-2!".
+func (s *scene) exist(want string) {
+	s.Helper()
+	serving := " " + strings.Join(s.w.Serving(), " ") + " "
+	got := s.w.Names()
+	for i, n := range got {
+		if !strings.Contains(serving, " "+n+" ") {
+			got[i] += "!"
+		}
+	}
+	if strings.Join(got, " ") != want {
+		s.Errorf("there are %v, want %s\n%s\n%s", got, want, s.p.Status(), s.log)
+	}
+	for _, v := range s.w.Violations() {
+		s.Error(v)
+	}
+}
+
+// says wants the status to hold a text, or not to hold one that begins with "!".
+func (s *scene) says(texts ...string) {
+	s.Helper()
+	for _, want := range texts {
+		text, not := strings.CutPrefix(want, "!")
+		if strings.Contains(s.p.Status().String(), text) == not {
+			s.Errorf("the status should%s hold %q:\n%s", map[bool]string{true: " not"}[not], text, s.p.Status())
+		}
+	}
+}
+
+// told wants exactly these events of some kinds since the last time: "created web-3", "blocked cost".
+func (s *scene) told(want ...string) {
+	s.Helper()
+	var got []string
+	for _, e := range s.events {
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s%s", e.Kind, e.Server, e.About)))
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		s.Errorf("told %q, want %q\n%v", got, want, s.events)
+	}
+	s.events = nil
+}
+
+// A story is one of a pool, told from its beginning with some servers that serve.
+type story struct {
+	name        string
+	least, most int
+	servers     int
+	change      func(*pool.Options)
+	tell        func(*scene)
+}
+
+func tell(t *testing.T, stories []story) {
+	t.Helper()
+	for _, c := range stories {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.tell(stage(t, c.servers, slowWorld(c.least, c.most), c.change))
+			})
+		})
+	}
+}
+
+// pick is a fault where something holds.
+func pick(holds bool, f pooltest.Fault) pooltest.Fault {
+	if holds {
+		return f
+	}
+	return pooltest.Works
+}

@@ -1,0 +1,82 @@
+package pool_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+)
+
+func TestWhatIsSeen(t *testing.T) {
+	tell(t, []story{
+		{"a member whose server is no more is taken out", 1, 4, 2, nil, func(s *scene) {
+			s.lasts(time.Minute)
+			s.w.Vanish("web-1")
+			s.lasts(5 * time.Minute)
+			s.exist("web-2 web-3")
+			if o := s.w.Orphans(); len(o) > 0 {
+				s.Errorf("%v are left", o)
+			}
+			s.told("failed web-1", "created web-3", "joined web-3")
+		}},
+		{"a dry run changes nothing, and says what it would do", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+			s.asks(3)
+			s.lasts(5 * time.Minute)
+			s.exist("web-1 web-2")
+			s.says("would create web-3: 3 are wanted")
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.says("would drain web-2: there are more than wanted")
+			s.exist("web-1 web-2")
+			s.told()
+			if n := strings.Count(s.log.String(), "would create"); n != 1 {
+				s.Errorf("logged %d times what would be made, want once:\n%s", n, s.log)
+			}
+		}},
+		{"what cannot be read is told, and nothing is changed", 1, 4, 2, nil, func(s *scene) {
+			s.lasts(time.Second)
+			s.asks(3)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Members", pooltest.FailsFirst) })
+			s.lasts(time.Hour)
+			s.exist("web-1 web-2")
+			s.says("cannot be read: read who is behind the balancer: the world is out of order")
+			if _, _, err := s.p.Size(s.ctx); err == nil {
+				s.Error("Size of a pool that cannot be read gave no error")
+			}
+			s.w.SetFault(nil)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+			s.told("blocked read", "cleared read", "created web-3", "joined web-3")
+		}},
+		{"a list that is too short empties nothing", 1, 4, 3, nil, func(s *scene) {
+			s.lasts(time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
+			s.lasts(time.Hour)
+			s.exist("web-1 web-2 web-3")
+		}},
+		{"nor where the balancer only knows names", 1, 4, 3, nil, func(s *scene) {
+			s.w.Nameless = true
+			s.lasts(time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
+			s.lasts(time.Hour)
+			s.exist("web-1 web-2 web-3")
+			s.told()
+		}},
+		{"a provider that knows none of the servers any more empties no balancer", 0, 4, 2, nil, func(s *scene) {
+			s.w.Vanish("web-1")
+			s.w.Vanish("web-2")
+			s.lasts(time.Hour)
+			if o := s.w.Orphans(); len(o) != 2 {
+				s.Errorf("%v are left", o)
+			}
+			s.asks(1)
+			s.lasts(5 * time.Minute)
+			s.exist("web-3")
+			if o := s.w.Orphans(); len(o) != 0 {
+				s.Errorf("%v are left although another serves", o)
+			}
+		}},
+	})
+}
