@@ -2,6 +2,7 @@ package cloudfoundry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -89,7 +90,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, nil
 		}
 		e.Tries = try
-		if !e.retry || try == maxTries || !wait(req.Context(), max(waits.NextBackOff(), e.retryAfter), e) {
+		if !e.retry || try == maxTries || !wait(req.Context(), waits.NextBackOff(), e) {
 			return nil, e
 		}
 	}
@@ -97,22 +98,10 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // wait waits before the next try. It returns false, and says why in e, when there is no time for that.
 func wait(ctx context.Context, d time.Duration, e *Error) bool {
-	if end, ok := ctx.Deadline(); ok && d >= time.Until(end) {
-		e.gaveUp = "no time left to try again"
-		if e.retryAfter == d {
-			e.gaveUp = fmt.Sprintf("%s asks to wait %v, which is longer than this call may take", e.Who, d.Round(time.Second))
-		}
-		return false
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		e.gaveUp, e.cause = "ended while waiting to try again", ctx.Err()
-		return false
-	}
+	var ended error
+	e.gaveUp, ended = web.Pause(ctx, d, e.retryAfter, e.Who)
+	e.cause = cmp.Or(ended, e.cause)
+	return e.gaveUp == ""
 }
 
 // uaaKey marks the context of a call that asks the UAA rather than the Cloud Controller.

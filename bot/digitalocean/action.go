@@ -8,6 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/digitalocean/godo"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -45,7 +47,7 @@ func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, 
 		default:
 			return false, nil
 		}
-		if !sleep(ctx, waits.NextBackOff()) {
+		if web.Sleep(ctx, waits.NextBackOff()) != nil {
 			return false, ended(ctx, what)
 		}
 		var now *godo.Action
@@ -78,16 +80,4 @@ func (p *Provider) passing(ctx context.Context, err error) bool {
 		return wait(ctx, time.Until(e.Until))
 	}
 	return e.Status == 0 || e.Status >= 500 || e.busy()
-}
-
-// sleep waits for d, and returns false when the context ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -42,7 +43,7 @@ func (p *Provider) Resize(ctx context.Context, id, size string, progress func(st
 			waits.Reset()
 			continue
 		}
-		if failures++; failures > maxFailures || !p.passing(ctx, err) || !sleep(ctx, waits.NextBackOff()) {
+		if failures++; failures > maxFailures || !p.passing(ctx, err) || web.Sleep(ctx, waits.NextBackOff()) != nil {
 			return r.left(err)
 		}
 	}
@@ -145,7 +146,7 @@ func (r *resize) switchOff(ctx context.Context) error {
 		if err != nil || now.Status != "active" {
 			return err
 		}
-		if !sleep(ctx, 5*time.Second) {
+		if web.Sleep(ctx, 5*time.Second) != nil {
 			return ended(ctx, "shut down "+name(d))
 		}
 	}

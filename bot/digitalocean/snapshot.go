@@ -8,6 +8,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -73,7 +74,7 @@ func (p *Provider) snapshotMade(ctx context.Context, d *godo.Droplet, name strin
 				return poolImage(i), nil
 			}
 		}
-		if !sleep(ctx, 5*time.Second) {
+		if web.Sleep(ctx, 5*time.Second) != nil {
 			return pool.Image{}, ended(ctx, op)
 		}
 	}

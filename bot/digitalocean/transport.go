@@ -74,19 +74,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// wait waits for d, and returns false where the context's deadline comes before.
+// wait waits for d, and returns false where the context's deadline comes before, or it ended meanwhile.
 func wait(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && d >= time.Until(end) {
-		return false
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return web.Fits(ctx, d) && web.Sleep(ctx, d) == nil
 }
 
 // try sends the request once.

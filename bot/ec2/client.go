@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -101,26 +102,10 @@ func (c *client) call(ctx context.Context, s service, does effect, action string
 
 // wait waits before the next try. It returns false, and says why in e, when there is no time for that.
 func wait(ctx context.Context, d time.Duration, e *Error) bool {
-	if end, ok := ctx.Deadline(); ok && d >= time.Until(end) {
-		e.gaveUp = "no time left to try again"
-		return false
-	}
-	if err := sleep(ctx, d); err != nil {
-		e.gaveUp, e.cause = "ended while waiting to try again", err
-		return false
-	}
-	return true
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	var ended error
+	e.gaveUp, ended = web.Pause(ctx, d, 0, "AWS")
+	e.cause = cmp.Or(ended, e.cause)
+	return e.gaveUp == ""
 }
 
 // try signs the call and sends it once.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -128,7 +129,7 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 		_, isNew := p.recent.isNew(id)
 		for {
 			err = p.client.call(ctx, serviceEC2, harmless, "TerminateInstances", url.Values{"InstanceId.1": {id}}, nil)
-			if !isNew || !errors.Is(err, pool.ErrGone) || sleep(ctx, time.Second) != nil {
+			if !isNew || !errors.Is(err, pool.ErrGone) || web.Sleep(ctx, time.Second) != nil {
 				break
 			}
 		}

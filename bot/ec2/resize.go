@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -45,7 +46,7 @@ func (p *Provider) Resize(ctx context.Context, id, size string, progress func(st
 		if done || err != nil {
 			return err
 		}
-		_ = sleep(ctx, poll/2) // the next step tells that ctx ended
+		_ = web.Sleep(ctx, poll/2) // the next step tells that ctx ended
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -40,7 +41,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 	}
 	progress("the image " + imageID + " is being made")
 	for start := time.Now(); ; {
-		if sleep(ctx, poll) != nil {
+		if web.Sleep(ctx, poll) != nil {
 			return pool.Image{}, named(op, fmt.Errorf("%w: AWS goes on making the image %s", ctx.Err(), imageID))
 		}
 		var list []image
