@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/group"
 )
 
 // held is how long a command's end waits for its output when a grandchild holds that open: a daemon that it started, say.
@@ -84,7 +86,7 @@ func (r *runner) sh(ctx context.Context, name string, most int, env []string, ar
 	cmd.Env = append(append([]string{}, r.env...), env...) // never nil, which would be the bot's own
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	cmd.WaitDelay = held
-	inOwnGroup(cmd)
+	group.Lead(cmd)
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil && err != nil:

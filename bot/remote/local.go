@@ -7,6 +7,8 @@ import (
 	"io"
 	"os/exec"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/group"
 )
 
 // held is how long a command's end waits for its output where something that it started holds that open.
@@ -28,7 +30,7 @@ func (local) Stream(ctx context.Context, command string, stdin io.Reader, stdout
 	cmd.Env = []string{usualPath}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	cmd.WaitDelay = held
-	inOwnGroup(cmd)
+	group.Lead(cmd)
 	err := cmd.Run()
 	exit := (*exec.ExitError)(nil)
 	switch {

@@ -1,6 +1,7 @@
 //go:build unix
 
-package remote
+// Package group ends commands together with all that they started.
+package group
 
 import (
 	"errors"
@@ -9,8 +10,8 @@ import (
 	"syscall"
 )
 
-// inOwnGroup makes a command the leader of a process group, which its context ends as a whole.
-func inOwnGroup(cmd *exec.Cmd) {
+// Lead makes a command, which has a context and is not started yet, the leader of a process group: its context ends that as a whole.
+func Lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
 		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
