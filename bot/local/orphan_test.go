@@ -23,10 +23,9 @@ func doomedBot() {
 	panic(err)
 }
 
-func TestNoProcessOutlivesABotThatIsKilled(t *testing.T) {
-	o := options(t, "", 0)
-	bot := exec.Command(strings.TrimPrefix(o.Env[0], "APP="))
-	bot.Env = []string{"LOCAL_TEST_ROLE=bot", "PATH=" + os.Getenv("PATH")}
+// addresses starts a bot, and gives the first n addresses at which its processes say that they listen: fewer where it ends before.
+func addresses(t *testing.T, bot *exec.Cmd, n int) (addrs []string) {
+	t.Helper()
 	out, err := bot.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -34,13 +33,20 @@ func TestNoProcessOutlivesABotThatIsKilled(t *testing.T) {
 	if err := bot.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Two processes and two grandchildren tell where they listen.
-	var addrs []string
-	for lines := bufio.NewScanner(out); len(addrs) < 4 && lines.Scan(); {
+	for lines := bufio.NewScanner(out); len(addrs) < n && lines.Scan(); {
 		if _, addr, ok := strings.Cut(lines.Text(), "listens at "); ok {
 			addrs = append(addrs, addr)
 		}
 	}
+	return addrs
+}
+
+func TestNoProcessOutlivesABotThatIsKilled(t *testing.T) {
+	o := options(t, "", 0)
+	bot := exec.Command(strings.TrimPrefix(o.Env[0], "APP="))
+	bot.Env = []string{"LOCAL_TEST_ROLE=bot", "PATH=" + os.Getenv("PATH")}
+	// Two processes and two grandchildren tell where they listen.
+	addrs := addresses(t, bot, 4)
 	if len(addrs) != 4 {
 		t.Fatalf("processes listen at %v, want 4 addresses", addrs)
 	}

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io/fs"
@@ -180,19 +179,7 @@ func TestNoServerOutlivesABotThatIsKilled(t *testing.T) {
 	}
 	bot := exec.Command(self)
 	bot.Env = []string{"LOCAL_TEST_ROLE=provider", "PATH=" + os.Getenv("PATH")}
-	out, err := bot.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bot.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var addrs []string
-	for lines := bufio.NewScanner(out); len(addrs) < 2 && lines.Scan(); {
-		if _, addr, ok := strings.Cut(lines.Text(), "listens at "); ok {
-			addrs = append(addrs, addr)
-		}
-	}
+	addrs := addresses(t, bot, 2)
 	if err := bot.Process.Kill(); err != nil || len(addrs) != 2 {
 		t.Fatalf("processes listen at %v, want 2 addresses; %v", addrs, err)
 	}
