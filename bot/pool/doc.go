@@ -33,6 +33,10 @@
 // costs no more downtime than it must. Where that does not work out within ReplaceAfter another takes its place, as where it cannot be.
 //
 // After a start, as many servers are wanted as are there and not on their way out, and of the newest one's size, until somebody asks for
-// something else. A server that is being drained goes, whoever began that, but for one that is well where the minimum needs it and there is no
-// room for another beside it.
+// something else. A server that is being drained goes, whoever began that, but for one that is well where more are wanted and there is no room
+// for another beside it.
+//
+// A server that was being made in the place of one of another size is known by its size after a start, and goes on as that, unless both serve
+// at that moment. One in the place of one that fails is not told from one that is wanted beside it, as it is no time to have too few. So there
+// may be one more than before, within the maximum, until somebody asks for another number. The log of the start tells how many are wanted.
 package pool

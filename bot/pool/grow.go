@@ -27,7 +27,7 @@ func (p *planner) grow(n int) {
 }
 
 // returns says that a server that was to go can come back. One that was being drained when the bot started does only where there is no room
-// for another beside it, and too few serve: so it was about to be resized in its place.
+// for another beside it: so it was about to be resized in its place.
 func (p *planner) returns(s *sight) bool {
 	if s.member == nil || s.stage == stageEnding || !s.bad.IsZero() || !s.served || p.used[s.ID] {
 		return false
@@ -36,7 +36,7 @@ func (p *planner) returns(s *sight) bool {
 	case surplus:
 		return sameSize(s.Size, p.size)
 	case drained:
-		return p.existing() >= p.most && p.serving() < p.least
+		return p.existing() >= p.most
 	}
 	return false
 }
@@ -80,7 +80,9 @@ func (p *planner) create(n int, why string) {
 
 // givesUp says that the making of a server has just failed.
 func (p *planner) givesUp() bool {
-	return slices.ContainsFunc(p.servers, func(s sight) bool { return (s.doom == tooLate || s.doom == unmade) && !s.doomed })
+	return slices.ContainsFunc(p.servers, func(s sight) bool {
+		return (s.doom == tooLate || s.doom == unmade) && !s.doomed && !s.served
+	})
 }
 
 // affords says whether one more server may be made beside those that cost sum, or else why not.

@@ -62,13 +62,10 @@ func (m *memory) endResizes(now time.Time) {
 			continue
 		}
 		t.doom, t.doomed, t.passes, t.last = "", false, 0, ""
-		switch {
-		case r.err != nil && r.verb == wake: // how long it has been off still counts
+		if r.err != nil && r.verb == wake { // how long it has been off still counts
 			t.failed(now)
 			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
 			continue
-		case r.verb == wake:
-			t.worked()
 		}
 		t.bad = time.Time{}
 		if r.err != nil {

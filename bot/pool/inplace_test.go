@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,6 +67,28 @@ func TestInPlace(t *testing.T) {
 				s.Errorf("the log does not say why:\n%s", s.log)
 			}
 		}},
+		{"one that was about to be resized when the bot was killed is taken back", 1, 1, 1, func(o *pool.Options) { o.Size = "tiny" }, func(s *scene) {
+			s.w.Limits = nil // there is downtime
+			s.drains("web-1")
+			s.lasts(4 * time.Minute)
+			s.exist("web-1")
+			s.are("small", "web-1")
+			s.told()
+		}},
+		{"one that drains when the bot starts goes where there is room for another", 1, 2, 1, nil, func(s *scene) {
+			s.w.Limits = nil // it was drained before
+			s.drains("web-1")
+			s.lasts(4 * time.Minute)
+			s.exist("web-2")
+		}},
+		{"and where it fails", 1, 1, 1, nil, func(s *scene) {
+			s.w.Limits = nil
+			s.w.Sicken("web-1", true)
+			s.drains("web-1")
+			s.lasts(4 * time.Minute)
+			s.exist("web-1")
+			s.told("destroyed web-1", "created web-1", "joined web-1")
+		}},
 		{"one that is switched off and not wanted any more goes", 1, 4, 2, nil, func(s *scene) {
 			s.lasts(time.Second)
 			s.w.Fail("web-1", pool.Off)
@@ -82,8 +105,17 @@ func TestInPlace(t *testing.T) {
 			s.exist("web-1 web-2")
 			s.told("created web-2", "joined web-2")
 		}},
-		{"one that cannot be switched on is replaced", 1, 4, 2, nil, func(s *scene) {
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
+		{"one that was switched off soon after it was made is switched on by a bot that starts", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(7 * time.Minute)
+			s.w.Forget("web-2")
+			s.w.Fail("web-2", pool.Off)
+			s.again()
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told("created web-2", "joined web-2", "joined web-2")
+		}},
+		{"one that cannot be switched on is replaced", 1, 4, 2, func(o *pool.Options) { o.Provider = broken{o.Provider} }, func(s *scene) {
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(4 * time.Minute)
 			s.says("web-2 off, failing", "switch on failed: the world is out of order")
@@ -110,6 +142,17 @@ func TestInPlace(t *testing.T) {
 	})
 }
 
+// A broken provider tries for a while to switch a server on, and cannot.
+type broken struct{ pool.Provider }
+
+func (broken) Resize(ctx context.Context, _, _ string, _ func(string)) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(20 * time.Second):
+	}
+	return errors.New("the world is out of order")
+}
+
 // A bot that is killed at any call of a resize in place, before or after its effect, and knows nothing any more, leaves no server off: there is
 // one that serves, of either size. In the next window it becomes what was wanted.
 func TestKilledInPlace(t *testing.T) {
@@ -133,6 +176,7 @@ func TestKilledInPlace(t *testing.T) {
 						return
 					}
 					window, l.dead = false, false
+					w.SetFault(nil)
 					l.until("", 8*time.Minute)
 					l.whole(1)
 					window = true

@@ -47,7 +47,7 @@ func oldestFirst(a, b sight) int {
 
 // learn takes an observation in, and tells what became of each server, the oldest first.
 func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
-	tracks := make(map[string]*track, len(obs.servers))
+	first, tracks := m.tracks == nil, make(map[string]*track, len(obs.servers))
 	seen := make([]sight, 0, len(obs.servers))
 	for _, s := range obs.servers {
 		t := m.tracks[s.ID]
@@ -66,7 +66,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 	for i := range seen {
 		if s := &seen[i]; s.stage == stageServing && !s.served {
 			s.served, tracks[s.ID].served = true, true
-			if m.tracks != nil { // else it was there before us
+			if !first { // else it was there before us
 				m.creationWorks()
 				m.news = append(m.news, Event{Time: now, Kind: Joined, Server: s.Name, Text: s.Name + " serves"})
 			}
@@ -80,7 +80,8 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 	m.tracks = tracks
 	doomDuplicates(seen, tracks)
 	m.forget(obs, o, now)
-	if !m.known {
+	counted := !m.known
+	if counted {
 		m.known = true
 		for i := range seen {
 			if s := &seen[i]; !s.leaving() {
@@ -94,14 +95,31 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 			m.size = newest.Size
 		}
 	}
+	if first && m.resumeSwap(seen) && counted {
+		m.want--
+	}
 	return seen
 }
 
-// newest is the newest server of a known size that stays, or else of all.
+// resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of the pool's size is
+// half made, or the old one is out of the balancer already.
+func (m *memory) resumeSwap(seen []sight) bool {
+	made := slices.ContainsFunc(seen, func(s sight) bool { return s.half() && sameSize(s.Size, m.size) })
+	old := slices.IndexFunc(seen, func(s sight) bool {
+		return s.stays() && !sameSize(s.Size, m.size) && (s.stage == stageServing && made || s.stage == stageReady || s.stage == stageChecking)
+	})
+	if old < 0 {
+		return false
+	}
+	m.swap = swap{seen[old].ID, outsized}
+	return true
+}
+
+// newest is the newest server of a known size that stays, or else one that goes.
 func newest(seen []sight) (found *sight) {
 	for i := range seen {
 		s := &seen[i]
-		if s.Size != "" && (found == nil || !s.leaving() || found.leaving()) {
+		if s.Size != "" && (found == nil || !s.leaving()) {
 			found = s
 		}
 	}

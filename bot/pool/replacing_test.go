@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,20 @@ func TestServersAreReplaced(t *testing.T) {
 			s.lasts(12 * time.Minute)
 			s.exist("web-1")
 			s.told("failed web-1", "destroyed web-1", "created web-1", "joined web-1")
+		}},
+		{"a bot that starts while one is replaced wants one more, until it asks for another number", 1, 4, 2, nil, func(s *scene) {
+			s.w.Sicken("web-1", true)
+			s.lasts(6*time.Minute + 20*time.Second)
+			s.exist("web-1! web-2 web-3!")
+			s.again()
+			s.lasts(20 * time.Minute)
+			s.exist("web-2 web-3 web-4")
+			if !strings.Contains(s.log.String(), `msg="pool: found" pool=web servers=3 want=3 size=small`) {
+				s.Errorf("the log does not tell how many are wanted:\n%s", s.log)
+			}
+			s.asks(2)
+			s.lasts(4 * time.Minute)
+			s.exist("web-2 web-3")
 		}},
 		{"nobody is replaced where that is not wanted", 1, 4, 3, func(o *pool.Options) { o.ReplaceAfter = -1 }, func(s *scene) {
 			s.w.Sicken("web-2", true)

@@ -54,6 +54,20 @@ func (s *scene) asks(n int) {
 	}
 }
 
+// drains drains a server past the pool.
+func (s *scene) drains(name string) {
+	s.Helper()
+	members, err := s.w.Members(s.ctx)
+	for _, m := range members {
+		if m.Name == name {
+			err = s.w.Drain(s.ctx, m)
+		}
+	}
+	if err != nil {
+		s.Error(err)
+	}
+}
+
 // sizes wants servers of a size.
 func (s *scene) sizes(name string) {
 	s.Helper()

@@ -11,6 +11,50 @@ import (
 
 func TestWhatIsSeen(t *testing.T) {
 	tell(t, []story{
+		{"a balancer that only knows names is believed the third time", 1, 4, 2, nil, func(s *scene) {
+			s.w.Nameless = true
+			s.lasts(time.Second)
+			s.w.Vanish("web-1")
+			for pass, want := range []int{1, 1, 0} {
+				s.lasts(time.Second)
+				if o := s.w.Orphans(); len(o) != want {
+					s.Errorf("%v are left after pass %d, want %d", o, pass+1, want)
+				}
+			}
+		}},
+		{"one that only some balancers have is given to all", 1, 4, 2, nil, func(s *scene) {
+			s.lasts(time.Second)
+			s.w.Disagree("web-2")
+			s.lasts(time.Second)
+			s.says("web-2 serving")
+			s.lasts(10 * time.Second)
+			s.exist("web-1 web-2")
+			if n := strings.Count(s.log.String(), `msg="pool: add" pool=web server=web-2 why="not all that the balancer is made of have it"`); n != 1 {
+				s.Errorf("it was given to all %d times, want once\n%s", n, s.log)
+			}
+		}},
+		{"one that drains at some balancers only is drained at all, and goes", 1, 4, 2, nil, func(s *scene) {
+			s.asks(1)
+			s.lasts(6 * time.Second)
+			s.w.Disagree("web-2")
+			s.lasts(6 * time.Second)
+			s.exist("web-1 web-2!")
+			if n := strings.Count(s.log.String(), `msg="pool: drain" pool=web server=web-2 why="not all that the balancer is made of know that it drains"`); n != 1 {
+				s.Errorf("it was drained at all %d times, want once\n%s", n, s.log)
+			}
+			s.lasts(time.Minute)
+			s.exist("web-1")
+		}},
+		{"one that drains at some balancers only, and never at all, goes in time", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scene) {
+			s.asks(1)
+			s.lasts(6 * time.Second)
+			s.w.Disagree("web-2")
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Drain", pooltest.FailsFirst) })
+			s.lasts(40 * time.Second)
+			if got := s.w.Names(); len(got) != 1 {
+				s.Errorf("there are %v", got)
+			}
+		}},
 		{"a member whose server is no more is taken out", 1, 4, 2, nil, func(s *scene) {
 			s.lasts(time.Minute)
 			s.w.Vanish("web-1")

@@ -3,9 +3,12 @@ package pool_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 func TestServersChangeTheirSize(t *testing.T) {
@@ -39,6 +42,32 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.are("small", "web-1", "web-2", "web-3")
 			s.says("would then cost $0.04 an hour, and may cost $0.03")
 		}},
+		{"none goes for a larger one while another fails", 1, 5, 3, nil, func(s *scene) {
+			s.sizes("large")
+			s.lasts(50 * time.Second)
+			s.w.Sicken("web-2", true)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2! web-3 web-4")
+			s.w.Sicken("web-2", false)
+			s.lasts(20 * time.Minute)
+			s.are("large", s.w.Names()...)
+			if names := s.w.Names(); len(names) != 3 {
+				s.Errorf("there are %v", names)
+			}
+		}},
+		{"a bot that starts goes on with what it exchanges, and wants no more than before", 1, 5, 2, nil, func(s *scene) {
+			s.sizes("large")
+			for range 6 { // at last when one is out of the balancer, and not destroyed yet
+				s.lasts(15 * time.Second)
+				s.again()
+			}
+			s.exist("web-1! web-2 web-3")
+			s.lasts(20 * time.Minute)
+			s.are("large", s.w.Names()...)
+			if n, _, err := s.p.Size(s.ctx); n != 2 || err != nil || len(s.w.Names()) != 2 {
+				s.Errorf("%d are wanted, and there are %v\n%s", n, s.w.Names(), s.log)
+			}
+		}},
 		{"a size that is taken back", 1, 4, 2, nil, func(s *scene) {
 			s.sizes("large")
 			s.lasts(20 * time.Second)
@@ -49,4 +78,37 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.are("small", "web-1", "web-2")
 		}},
 	})
+}
+
+// A bot that is killed at any call while servers are exchanged for larger ones, and knows nothing any more, wants as many as before,
+// or one more where the new one and the old one serve.
+func TestKilledWhileTheSizeChanges(t *testing.T) {
+	racetest.Skip(t)
+	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
+		more := 0
+		for k, killed := 1, true; killed; k++ {
+			synctest.Test(t, func(t *testing.T) {
+				w := slowWorld(1, 5)
+				w.Serve("web", 2)
+				l := &life{ctx: t.Context(), fail: t.Errorf, w: w}
+				w.SetFault(l.faults(k, last, true))
+				l.until("large", 3*time.Minute)
+				killed, l.dead = l.dead, false
+				w.SetFault(nil)
+				l.until("", 10*time.Minute)
+				n := len(w.Names())
+				if l.whole(n); n == 3 {
+					more++
+				} else if n != 2 {
+					t.Errorf("%d servers are there", n)
+				}
+			})
+			if t.Failed() {
+				t.Fatalf("killed at call %d: it %s", k, last)
+			}
+		}
+		if more > 8 { // it is told from no other while both serve: some calls of one pass, for each of the two servers
+			t.Errorf("killed at %d calls, each of which %s, it wanted one more", more, last)
+		}
+	}
 }

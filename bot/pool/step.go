@@ -71,8 +71,12 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	if p.at.IsZero() {
 		p.memory.quiet = now.Add(p.o.Settle) // an earlier run may have sent an order with its last breath
 	}
+	first := p.at.IsZero()
 	p.seen, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
 	p.obs = obs
+	if first {
+		p.o.Log.Info("pool: found", "pool", p.o.Name, "servers", len(p.seen), "want", p.memory.want, "size", p.memory.size)
+	}
 	news := p.memory.news
 	p.memory.news = nil
 	p.mu.Unlock()

@@ -5,7 +5,7 @@ package pool
 // condemned before.
 func (p *planner) wake() {
 	for i := range p.servers {
-		if s := &p.servers[i]; p.wakes(s) && !p.used[s.ID] {
+		if s := &p.servers[i]; p.wakes(s) {
 			p.do(s, wake, "it is off, as its resize in place was cut off, or somebody switched it off", "")
 		}
 	}

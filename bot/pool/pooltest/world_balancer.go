@@ -74,7 +74,7 @@ func (w *World) join(s pool.Server, now time.Time) {
 	if at := w.find(s.ID); w.Limits != nil && (at == nil || !w.well(at, now) && m.drained.IsZero()) {
 		w.violate("%s was put behind the balancer although it is not healthy", s.Name)
 	}
-	m.drained = time.Time{}
+	m.drained, m.Partly = time.Time{}, false
 }
 
 // Drain is a balancer's.
@@ -82,9 +82,11 @@ func (w *World) Drain(ctx context.Context, m pool.Member) error {
 	act, fail := w.enter(ctx, "Drain")
 	if act {
 		w.mu.Lock()
-		if own, _ := w.own(m); own != nil && own.drained.IsZero() {
-			w.leaves(own, "drain")
-			own.drained = w.now()
+		if own, _ := w.own(m); own != nil {
+			if own.Partly = false; own.drained.IsZero() {
+				w.leaves(own, "drain")
+				own.drained = w.now()
+			}
 		}
 		w.mu.Unlock()
 	}

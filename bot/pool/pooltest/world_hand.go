@@ -53,6 +53,11 @@ func (w *World) Down(name string, down bool) {
 	})
 }
 
+// Disagree lets the balancer be several, one of which has not been told what the others know of a server, until that is asked for again.
+func (w *World) Disagree(name string) {
+	w.each(name, func(s *server) { w.members[s.ID].Partly = true })
+}
+
 // Twin makes another server of a name, which no member is of. The provider tells of it at once.
 func (w *World) Twin(name string) {
 	w.mu.Lock()
