@@ -121,6 +121,7 @@ func TestInPlace(t *testing.T) {
 			s.says("web-2 off, failing", "switch on failed: the world is out of order")
 			s.lasts(10 * time.Minute)
 			s.exist("web-1 web-3")
+			s.told("created web-3", "joined web-3", "failed web-2", "destroyed web-2") // and no other
 		}},
 		{"one that cannot be switched on before it served is given up", 1, 4, 1, nil, func(s *scene) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
