@@ -1,0 +1,90 @@
+package pool
+
+import (
+	"fmt"
+	"slices"
+)
+
+// balance brings the number of servers to what is wanted. One that is being replaced may be there beyond that.
+func (p *planner) balance() {
+	all := len(p.orders)
+	others := all
+	for i := range p.servers {
+		if s := &p.servers[i]; !s.leaving() {
+			all++
+			if s.ID != p.swap.id {
+				others++
+			}
+		}
+	}
+	switch {
+	case others > p.target:
+		p.shrink(others - p.target)
+	case all < p.target:
+		p.grow(p.target - all)
+	}
+}
+
+// shrink takes n servers away: half-made ones first, then those that fail, then those of another size, then the newest or the oldest.
+func (p *planner) shrink(n int) {
+	var victims []*sight
+	for i := range p.servers {
+		if s := &p.servers[i]; !s.leaving() && p.resizing[s.ID] == "" {
+			victims = append(victims, s)
+		}
+	}
+	if !p.o.OldestFirst {
+		slices.Reverse(victims)
+	}
+	rank := func(s *sight) int {
+		switch {
+		case s.half() && s.member == nil:
+			return 0
+		case s.half():
+			return 1
+		case s.ID == p.swap.id:
+			return 2
+		case !s.bad.IsZero():
+			return 3
+		case !sameSize(s.Size, p.size):
+			return 4
+		}
+		return 5
+	}
+	slices.SortStableFunc(victims, func(a, b *sight) int { return rank(a) - rank(b) })
+	for _, s := range victims[:min(n, len(victims))] {
+		if !p.spare(s) {
+			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve", s.Name, surplus, p.least)
+			p.blocked = true
+			return
+		}
+		p.condemn(s, fmt.Sprintf("%s: %d are wanted", surplus, p.target), surplus)
+	}
+}
+
+// spare says that a server can go without fewer than the minimum serving.
+func (p *planner) spare(s *sight) bool {
+	return !p.helps(s) || p.serving() > p.least
+}
+
+// helps says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
+func (p *planner) helps(s *sight) bool {
+	return s.stage == stageServing && !s.leaving() && s.bad.IsZero()
+}
+
+func (p *planner) serving() (n int) {
+	for i := range p.servers {
+		if p.helps(&p.servers[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// overdue says that a server has failed for long enough to be replaced.
+func (p *planner) overdue(s *sight) bool {
+	return p.o.ReplaceAfter > 0 && s.served && !s.bad.IsZero() && p.now.Sub(s.bad) >= p.o.ReplaceAfter
+}
+
+// existing counts all that may cost money.
+func (p *planner) existing() int { return len(p.servers) + len(p.orders) }

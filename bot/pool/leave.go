@@ -1,0 +1,36 @@
+package pool
+
+import (
+	"fmt"
+)
+
+// leave goes on with the servers that are on their way out.
+func (p *planner) leave() {
+	for i := range p.servers {
+		s := &p.servers[i]
+		if s.stage == stageEnding {
+			if s.State != Ending && p.now.Sub(s.ended) >= latest {
+				p.do(s, destroy, "it is still there although it was destroyed", "")
+			}
+			continue
+		}
+		if s.doom == "" || p.used[s.ID] || p.resizing[s.ID] != "" {
+			continue
+		}
+		switch {
+		case s.member == nil:
+			p.do(s, destroy, string(s.doom), s.doom)
+		case s.stage == stageDrained:
+			p.do(s, remove, "it has no requests any more", s.doom)
+		case s.stage == stageDraining && p.now.Sub(s.drains) >= p.o.DrainTimeout:
+			p.do(s, remove, fmt.Sprintf("its requests have not ended within %v", p.o.DrainTimeout), s.doom)
+		case s.stage == stageDraining && s.member.Partly:
+			p.do(s, drain, "not all that the balancer is made of know that it drains", s.doom)
+		case s.stage == stageDraining:
+		case s.stage == stageServing && s.bad.IsZero() && p.serving() < p.least:
+			// It was to go, and takes requests: nothing is lost by its staying until others do.
+		default:
+			p.do(s, drain, string(s.doom), s.doom)
+		}
+	}
+}
