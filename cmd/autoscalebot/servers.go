@@ -115,17 +115,8 @@ func (c *crew) open(cmd *cobra.Command, looking bool) error {
 // openPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described is none.
 func openPoolParts(s *settings.Settings, h host, looking bool) (pool.Provider, pool.Balancer, error) {
 	var problems settings.Problems
-	note := func(name string, err error) {
-		var ps settings.Problems
-		switch {
-		case errors.As(err, &ps):
-			problems = append(problems, ps...)
-		case err != nil:
-			problems = append(problems, settings.Problem{Name: name, What: err.Error()})
-		}
-	}
 	p, err := providers()[string(s.PoolProvider)](s, h)
-	note("POOL_PROVIDER "+string(s.PoolProvider), err)
+	problems.Note("POOL_PROVIDER "+string(s.PoolProvider), err)
 	if err != nil {
 		p = nil
 	}
@@ -134,7 +125,7 @@ func openPoolParts(s *settings.Settings, h host, looking bool) (pool.Provider, p
 		if b, err = open(s, h, p); err != nil {
 			b = nil
 		}
-		note("POOL_BALANCER "+string(s.PoolBalancer), err)
+		problems.Note("POOL_BALANCER "+string(s.PoolBalancer), err)
 	}
 	if len(problems) > 0 {
 		return nil, nil, problems

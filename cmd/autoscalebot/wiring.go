@@ -202,30 +202,21 @@ type parts struct {
 func open(s *settings.Settings, h host, in *inlets) (parts, error) {
 	var p parts
 	var problems settings.Problems
-	note := func(name string, err error) {
-		var ps settings.Problems
-		switch {
-		case errors.As(err, &ps):
-			problems = append(problems, ps...)
-		case err != nil:
-			problems = append(problems, settings.Problem{Name: name, What: err.Error()})
-		}
-	}
 	var err error
 	p.platform, err = platforms()[string(s.Platform)](s, h)
-	note("PLATFORM "+string(s.Platform), err)
+	problems.Note("PLATFORM "+string(s.Platform), err)
 	if s.HasHeartbeat() {
 		p.prober, err = heartbeat(s, p.platform)
-		note("HEARTBEAT_…", err)
+		problems.Note("HEARTBEAT_…", err)
 	}
 	p.signals, err = openSignals(s, in, p.platform, h.log)
-	note("SIGNALS", err)
+	problems.Note("SIGNALS", err)
 	p.control, err = control(s)
-	note("CONTROL_URL", err)
+	problems.Note("CONTROL_URL", err)
 	for _, name := range s.NotificationBackends {
 		if name == "urls" {
 			targets, err := openURLs(s)
-			note("NOTIFY_URLS", err)
+			problems.Note("NOTIFY_URLS", err)
 			for _, t := range targets {
 				t.Quiet = s.Quiet
 				p.targets = append(p.targets, t)
@@ -233,7 +224,7 @@ func open(s *settings.Settings, h host, in *inlets) (parts, error) {
 			continue
 		}
 		n, err := backends()[name](s, h)
-		note("NOTIFICATION_BACKENDS "+name, err)
+		problems.Note("NOTIFICATION_BACKENDS "+name, err)
 		t := notify.Target{Name: name, Notifier: n}
 		if name != "console" && name != "log" { // which wake nobody
 			t.Quiet = s.Quiet

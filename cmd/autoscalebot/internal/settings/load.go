@@ -59,6 +59,17 @@ func (ps *Problems) Join(others Problems) {
 	}
 }
 
+// Note adds what an error says, as it stands where it is [Problems] itself, and under a name where it is not; nil adds nothing.
+func (ps *Problems) Note(name string, err error) {
+	var others Problems
+	switch {
+	case errors.As(err, &others):
+		*ps = append(*ps, others...)
+	case err != nil:
+		*ps = append(*ps, Problem{Name: name, What: err.Error()})
+	}
+}
+
 func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
