@@ -49,6 +49,7 @@ defaults
   timeout client 10s
   timeout server 10s
   timeout queue 10s
+  timeout check 5s
 frontend in
   bind 127.0.0.1:PORT
   default_backend web
