@@ -368,7 +368,7 @@ func TestTheOrderHolds(t *testing.T) {
 		p.SizePrices = rapid.SampledFrom([][]float64{nil, {1, 2, 4, 8}, {5, 20, 25, 100}}).Draw(t, "prices")
 		lim := bounds(rapid.IntRange(0, 3).Draw(t, "min"), 0)
 		lim.Max = lim.Min + rapid.IntRange(0, 3).Draw(t, "room")
-		n, size := rapid.IntRange(0, 6).Draw(t, "dynos"), rapid.SampledFrom(append(p.Sizes, "other")).Draw(t, "size")
+		n, size := rapid.IntRange(0, 6).Draw(t, "dynos"), rapid.SampledFrom(append(slices.Clone(p.Sizes), "other")).Draw(t, "size")
 		reading := rapid.SampledFrom([]probe.Reading{slow, slow, right, fast, fast, fast, blind})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		st, now := bot.State{Size: size}, noon
