@@ -38,6 +38,10 @@ type numbers struct {
 	downQuantile, down float64
 }
 
+// hopeless is what every aim stands for where the idle app exceeds the bound already, so that no number of dynos keeps it: those that the
+// load is likely to need are enough.
+func hopeless() numbers { return numbers{upQuantile: 0.4, up: 1, to: 1, downQuantile: 0.7, down: 0.95} }
+
 const (
 	// leastPatience and mostPatience are how long fewer dynos must have been enough before any is removed: longer where the load is
 	// not smooth. A down that is taken back within
@@ -157,14 +161,31 @@ func needed(needs []Wish, now time.Time, n int, window time.Duration) []Wish {
 	return append(kept, Wish{now, n})
 }
 
+// by is what the aim stands for as things are.
+func (a *Adaptive) by(l *Load) numbers {
+	if l.Idle.exceeds(a.laws.bound) {
+		return hopeless()
+	}
+	return a.numbers
+}
+
+// leap is how many dynos there may be at once instead of n: at most twice as many and two, as a wrong guess is cheap so far, and the next tick
+// knows more. Where no number keeps the bound there is no hurry.
+func (a *Adaptive) leap(l *Load, n int) int {
+	if l.Idle.exceeds(a.laws.bound) {
+		return n + trial(n)
+	}
+	return 2*n + 2
+}
+
 // estimate says what load is likely, and how many dynos it needs.
 func (a *Adaptive) estimate(l *Load, now time.Time, serving float64) *Estimate {
-	w := a.laws
+	w, by := a.laws, a.by(l)
 	drain := l.drain(serving)
 	e := &Estimate{
 		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)), High: round(l.quantile(w, 0.9, false)),
-		Busy:   round(l.limit(w) * a.down),
-		Need:   dynos(l.quantile(w, a.downQuantile, true)/a.down + drain),
+		Busy:   round(l.limit(w) * by.down),
+		Need:   dynos(l.quantile(w, by.downQuantile, true)/by.down + drain),
 		Beyond: l.Idle.exceeds(w.bound),
 	}
 	if l.Stray > tellStray {
@@ -202,17 +223,17 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 // adaptBeats wishes for what the load needs that the heartbeats tell of.
 func (p *Policy) adaptBeats(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	a, l, n := p.Adaptive, st.Load, d.From
+	by := a.by(l)
 	drain := l.drain(float64(n))
-	trigger := l.quantile(a.laws, a.upQuantile, true)/a.up + drain
+	trigger := l.quantile(a.laws, by.upQuantile, true)/by.up + drain
 	switch {
 	case d.Verdict == Blind:
 	case trigger > float64(n):
-		// At most twice as many and two: a wrong guess is cheap so far, and the next tick knows more.
-		quantile := a.upQuantile
+		quantile := by.upQuantile
 		if drain > 0 {
 			quantile = backlogQuantile
 		}
-		d.Rule, d.Wish = RuleMoreLoad, min(2*n+2, max(n+1, dynos(l.quantile(a.laws, quantile, true)/a.to+drain)))
+		d.Rule, d.Wish = RuleMoreLoad, min(a.leap(l, n), max(n+1, dynos(l.quantile(a.laws, quantile, true)/by.to+drain)))
 		d.Load.Need = max(d.Load.Need, d.Wish)
 	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.failing(st, d, in):
 		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)

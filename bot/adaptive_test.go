@@ -191,6 +191,7 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	a.idleMS = 250
 	a.run(2 * time.Hour)
 	var d bot.Decision
+	before := len(a.ups)
 	sum := 0.0
 	for range 48 {
 		d = a.run(5 * time.Minute)
@@ -198,6 +199,11 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	}
 	if mean := sum / 48; mean < 11 || mean > 15 || d.Load.Busy < 0.8 {
 		t.Errorf("a load of 10 dynos has %.1f, to be busy to %g at most", mean, d.Load.Busy)
+	}
+	a.load = 15
+	a.run(time.Hour)
+	if ups := a.ups[before:]; len(ups) == 0 || slices.Max(ups) > 2 {
+		t.Errorf("goes up by %v, want a tenth at a time", ups)
 	}
 	if want := "no number of dynos keeps to the bound, which an idle app exceeds"; !strings.Contains(d.Load.String(), want) {
 		t.Errorf("%q does not say %q", d.Load, want)

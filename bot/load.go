@@ -162,8 +162,8 @@ func (b beat) waited(rate float64, idle [5]float64) float64 {
 	return sum / float64(len(idle))
 }
 
-// deep says whether there is a backlog.
-func (s *sight) deep() bool { return s.backlog > backlogFrom }
+// deep says whether there is a backlog: a wait that is long for this app, too.
+func (s *sight) deep() bool { return s.backlog > max(backlogFrom, 2*s.median) }
 
 func skewed(above bool) float64 {
 	if above {

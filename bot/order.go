@@ -188,7 +188,8 @@ func (p *Policy) loosen(l *Load, st *State, d *Decision, now time.Time, serving 
 	}
 	a := p.Adaptive
 	left := float64(d.From) / p.times(at) // what there will be, in dynos of the present size
-	need := l.quantile(a.laws, a.downQuantile, true)/a.down + l.drain(serving)
+	by := a.by(l)
+	need := l.quantile(a.laws, by.downQuantile, true)/by.down + l.drain(serving)
 	fed := l.Feed.speaks(now) && !l.Feed.Capacity.At.IsZero()
 	if fed {
 		need = max(l.drain(serving), l.Feed.ahead(a.fed.margin)/(a.fed.to*l.Feed.Capacity.Bears))
