@@ -296,10 +296,11 @@ func middle(a [3]float32) float64 {
 func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
 	var weight, mean [guesses]float64
 	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
+	hopeless := limited && l.Idle.exceeds(w.bound)
 	for h := range guesses {
 		mean[h] = float64(l.Mean[h])
 		if limited {
-			mean[h] -= math.Log(l.limitBy(w, h))
+			mean[h] -= math.Log(w.of[h].limitWhere(hopeless))
 		}
 		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-3 {
 			weight[h] = 0
@@ -324,21 +325,22 @@ func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
 	return math.Exp((low + high) / 2)
 }
 
-// limitBy is the busy share up to which the app keeps to the bound, by a guess. No number of dynos keeps to one that an app without load
+// limitWhere is the busy share up to which the app keeps to the bound, by a guess. It is hopeless to keep to one that an app without load
 // exceeds: then dynos are to be no busier than the largest limit, so that what comes on top is short.
-func (l *Load) limitBy(w *laws, h int) float64 {
-	if l.Idle.exceeds(w.bound) {
+func (g *guess) limitWhere(hopeless bool) float64 {
+	if hopeless {
 		return mostBusy
 	}
-	return w.of[h].limit
+	return g.limit
 }
 
 // limit is the busy share up to which the app keeps to the bound, by all guesses.
 func (l *Load) limit(w *laws) float64 {
 	sum, total := 0.0, 0.0
+	hopeless := l.Idle.exceeds(w.bound)
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))
-		sum += weight * l.limitBy(w, h)
+		sum += weight * w.of[h].limitWhere(hopeless)
 		total += weight
 	}
 	return sum / total
