@@ -10,6 +10,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestAdaptiveNeverSurprises(t *testing.T) {
 	racetest.Skip(t)
 	aims := []bot.Aim{bot.Lean, bot.Balanced, bot.Safe}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
 		a, err := bot.NewAdaptive(rapid.SampledFrom(aims).Draw(t, "aim"), rapid.Float64Range(0.001, 1e7).Draw(t, "bound"))
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -335,7 +336,7 @@ func TestAdaptiveClimbsTheLadder(t *testing.T) {
 
 // An order that is not set, and a ladder that nobody asks about, change nothing.
 func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		plain := drawPolicy(t)
 		laddered := plain
 		laddered.Sizes, laddered.SizePrices = []string{"a", "b"}, []float64{1, 2}
@@ -361,7 +362,7 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 // Whatever the readings are, the order holds, and the two axes never move together.
 func TestTheOrderHolds(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
 		p.Order = rapid.SampledFrom([]bot.SizeOrder{bot.Horizontal, bot.Vertical}).Draw(t, "order")
 		p.Sizes = names[:rapid.IntRange(1, 4).Draw(t, "sizes")]
@@ -428,7 +429,7 @@ func TestTheOrderHolds(t *testing.T) {
 // down without flapping, by either order and any kind of load.
 func TestTheLadderDoesNotFlap(t *testing.T) {
 	names := []string{"a", "b", "c"}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		order := rapid.SampledFrom([]bot.SizeOrder{bot.Horizontal, bot.Vertical}).Draw(t, "order")
 		times := rapid.SampledFrom([]float64{1.5, 2, 2.5, 4}).Draw(t, "a larger one serves")
 		least := rapid.IntRange(1, 2).Draw(t, "min")

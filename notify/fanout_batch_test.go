@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -274,7 +275,7 @@ func TestWhatBeganTheWindowMayBeDropped(t *testing.T) {
 // Whatever comes when, and whatever fails for a while: everything arrives once, in order, in messages that are not too long, and
 // nothing that does not join with others.
 func TestBatchesLoseAndRepeatNothing(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	rapidtest.Check(t, func(rt *rapid.T) {
 		type sent struct {
 			After  time.Duration
 			Remind bool

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -116,7 +117,7 @@ func TestOnlyTheClockOnTheWallCounts(t *testing.T) {
 		{"Africa/Cairo", time.Date(2025, 10, 30, 21, 0, 0, 0, time.UTC)},      // 23:00 to 24:00 comes twice
 		{"Pacific/Apia", time.Date(2011, 12, 30, 10, 0, 0, 0, time.UTC)},      // a whole day is left out
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		c := rapid.SampledFrom(changes).Draw(t, "change")
 		zone, err := time.LoadLocation(c.zone)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,14 @@ func TestNothingIsLeakedToAFlakyServer(t *testing.T) {
 		then(say("HTTP/1.1 404 \r\nContent-Length: 4\r\n\r\n"), hang),
 		say("HTTP/1.1 302 Found\r\nLocation: https://other.invalid/\r\n\r\n"),
 	}
-	addr := listen(t, func(c net.Conn) { answers[rand.IntN(len(answers))](c) })
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(1, 2))
+	addr := listen(t, func(c net.Conn) {
+		mu.Lock()
+		next := answers[random.IntN(len(answers))]
+		mu.Unlock()
+		next(c)
+	})
 	seen := map[probe.Outcome]int{}
 	for _, keep := range []bool{false, true} {
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: keep})

@@ -7,11 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 func TestReadingSurvivesJSON(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		span := rapid.Map(rapid.Int64Range(0, 3_600_000_000), func(us int64) time.Duration { return time.Duration(us) * time.Microsecond })
 		want := probe.Reading{
 			Signal: "heartbeat", Time: time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "time")).UTC(), Unit: "ms",

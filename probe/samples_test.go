@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -85,7 +86,7 @@ func TestSamplesAreOneReadingInAnyOrder(t *testing.T) {
 	all := []probe.Outcome{
 		probe.Answered, probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		fails := rapid.SliceOf(rapid.SampledFrom(all[2:])).Draw(t, "fails")
 		percentile := rapid.Float64Range(0.1, 100).Draw(t, "percentile")
 		readings := make([]probe.Reading, rapid.IntRange(1, 20).Draw(t, "n"))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
 // busy is a chart of minutes that never come to rest, with dynos that follow them.
@@ -163,7 +164,7 @@ func texts() *rapid.Generator[string] {
 func TestAnyValuesCanBeDrawn(t *testing.T) {
 	racetest.Skip(t)
 	zones := []*time.Location{nil, time.UTC, zone(t, "America/Sao_Paulo"), zone(t, "Asia/Kathmandu"), zone(t, "Australia/Lord_Howe")}
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		c := chart.Chart{
 			Title: texts().Draw(t, "title"), Subtitle: texts().Draw(t, "subtitle"),
 			From: noon(), To: noon().Add(time.Duration(math.Exp(rapid.Float64Range(0, 21.8).Draw(t, "span")) * 1e9)),
@@ -204,7 +205,7 @@ func TestAnyDotsCanBeDrawn(t *testing.T) {
 	dot := rapid.Custom(func(t *rapid.T) chart.Dot {
 		return chart.Dot{X: numbers().Draw(t, "x"), Y: numbers().Draw(t, "y"), Label: texts().Draw(t, "label")}
 	})
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		s := chart.Scatter{
 			Title: texts().Draw(t, "title"), X: axis.Draw(t, "X"), Y: axis.Draw(t, "Y"),
 			Width: rapid.IntRange(240, 1400).Draw(t, "width"), Height: rapid.IntRange(0, 700).Draw(t, "height"),

@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean"
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
 // A happening is a call of the provider or the balancer, and what becomes of one of its requests.
@@ -52,7 +53,7 @@ func TestWhateverHappens(t *testing.T) {
 			rapid.IntRange(0, 3).Draw(t, "skip"), rapid.IntRange(0, 25).Draw(t, "afterward"),
 		}
 	})
-	rapid.Check(t, func(rt *rapid.T) {
+	rapidtest.Check(t, func(rt *rapid.T) {
 		all := rapid.SliceOfN(one, 1, 20).Draw(rt, "happenings")
 		tag := rapid.SampledFrom([]string{"", "serving"}).Draw(rt, "the balancer's tag")
 		srv := digitaloceantest.New()

@@ -12,6 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2"
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
 // A happening is something that happens to a pool. What A means depends on what that is.
@@ -25,7 +26,7 @@ func TestPoolOfAnyHistory(t *testing.T) {
 	one := rapid.Custom(func(r *rapid.T) happening {
 		return happening{rapid.IntRange(0, 6).Draw(r, "what"), rapid.IntRange(0, 2).Draw(r, "name"), rapid.IntRange(0, 5).Draw(r, "a")}
 	})
-	rapid.Check(t, func(r *rapid.T) {
+	rapidtest.Check(t, func(r *rapid.T) {
 		all := rapid.SliceOfN(one, 1, 30).Draw(r, "happenings")
 		s := fake()
 		pick := func(name string, of ...time.Duration) time.Duration { return rapid.SampledFrom(of).Draw(r, name) }

@@ -8,10 +8,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
 func TestQuantilesAreWithinOnePercentHoweverTheyWereMerged(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		// From 10 µs to an hour, evenly over the powers of ten.
 		times := rapid.SliceOfN(rapid.Map(rapid.Float64Range(-2, 6.55), func(x float64) float64 { return math.Pow(10, x) }), 1, 300).Draw(t, "times")
 		q := rapid.Float64Range(0, 1).Draw(t, "q")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
 // A happening is something that happens to a pool. What A and B mean depends on what that is.
@@ -120,7 +121,7 @@ func TestWhateverHappens(t *testing.T) {
 	one := rapid.Custom(func(t *rapid.T) happening {
 		return happening{rapid.SampledFrom(whats).Draw(t, "what"), rapid.IntRange(0, 400).Draw(t, "a"), rapid.IntRange(0, 20).Draw(t, "b")}
 	})
-	rapid.Check(t, func(rt *rapid.T) {
+	rapidtest.Check(t, func(rt *rapid.T) {
 		all := rapid.SliceOfN(one, 1, 60).Draw(rt, "happenings")
 		servers, nameless, careful := rapid.IntRange(0, 4).Draw(rt, "servers"), rapid.Bool().Draw(rt, "nameless"), rapid.Bool().Draw(rt, "careful")
 		want := rapid.IntRange(1, 6).Draw(rt, "wanted in the end")

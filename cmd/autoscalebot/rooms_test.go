@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"bot/remote":               {"bot/internal/group"},
 	"bot/scalertest":           {"bot"},
 	"bot/racetest":             {},
+	"bot/rapidtest":            {},
 	"bot/history":              {"bot", "probe", "schedule", "notify"},
 	"bot/history/postgrestest": {},
 	"bot/chart":                {},

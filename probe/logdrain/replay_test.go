@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
 
@@ -128,7 +129,7 @@ func TestAMillionLinesAreCountedExactly(t *testing.T) {
 
 // Whatever the order in which lines come, and however often and in whatever posts, they count once and the same.
 func TestOrderAndRepetitionChangeNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		now := time.Now()
 		g := newTraffic(rapid.Uint64().Draw(t, "seed"), now.Add(-50*time.Second), rapid.IntRange(1, 20).Draw(t, "rate"), 3)
 		var frames []string
@@ -171,7 +172,7 @@ func numbers(s *logdrain.Snapshot) []any {
 
 // A rate times its time is what was counted, with as many more as were lost of all lines.
 func TestRatesAndCountsAgree(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		now := time.Now()
 		n, missing := rapid.IntRange(0, 50).Draw(t, "requests"), rapid.IntRange(0, 100).Draw(t, "lost")
 		d := drain(t)

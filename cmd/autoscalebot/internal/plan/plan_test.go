@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -269,7 +270,7 @@ func limits(t *rapid.T) schedule.Limits {
 // A policy that is written as tables, read back from them and written as a policy again sets the same limits at every minute; and they are
 // those of the windows, of which the one that starts first holds.
 func TestPoliciesKeepTheirMeaning(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		base := limits(t)
 		text, windows := policyText(t, base)
 		p, err := parse(text)
@@ -415,7 +416,7 @@ func sortSpans(spans []span, dates int) {
 
 // A manifest that is written as tables, read back from them and written as a manifest again sets the same limits at every minute.
 func TestManifestsKeepTheirMeaning(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		base := limits(t)
 		type point struct {
 			at       time.Time

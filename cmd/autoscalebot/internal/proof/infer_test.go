@@ -12,6 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -145,7 +146,7 @@ func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 // Whatever was recorded, what comes of it is a load.
 func TestAnyRecordMakesALoad(t *testing.T) {
 	racetest.Skip(t)
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		r := &proof.Record{}
 		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "start"), 0)
 		for range rapid.IntRange(80, 120).Draw(t, "beats") {

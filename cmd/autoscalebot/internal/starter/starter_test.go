@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/starter"
@@ -92,7 +93,7 @@ func TestValuesAreReadAsTheyAre(t *testing.T) {
 	})
 	path := filepath.Join(t.TempDir(), "autoscale.yaml")
 	t.Setenv("AUTOSCALE_FILE", path)
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		value := strings.TrimSpace(strings.Join(rapid.SliceOfN(word, 1, 6).Draw(t, "words"), ""))
 		if value == "" {
 			t.Skip("empty")
