@@ -20,7 +20,8 @@ type BreachRule struct {
 	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
 	Operator  string
 	Threshold float64
-	// Step is how far a change goes, and Down says that dynos are removed.
+	// Step is how far a change goes, and Down says that dynos are removed. A share is taken as App Autoscaler takes it: what is left or added
+	// to is rounded to the nearest number of dynos, a half upwards, and differs by one at least.
 	Step Step
 	Down bool
 	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after this rule has changed
@@ -48,16 +49,31 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		}
 		_, unit, _ := r.value(in, d.From)
 		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds()}
-		d.Rule, d.Wish = RuleBreach, d.From+r.Step.of(d.From)
-		if r.Down {
-			d.Wish = max(0, d.From-r.Step.of(d.From))
-		}
+		d.Rule, d.Wish = RuleBreach, r.next(d.From)
 		st.CoolSeconds = r.Cooldown.Seconds()
 		return
 	}
 	if d.Rule != RuleBlind {
 		d.Rule = RuleHold
 	}
+}
+
+// next is the number of dynos that the rule makes of n, 0 or more. The formula for a share is that of App Autoscaler's scaling engine, with
+// what floating point makes of it there: 90 % off 5 leaves 0, not a half rounded upwards.
+func (r *BreachRule) next(n int) int {
+	sign := 1
+	if r.Down {
+		sign = -1
+	}
+	if r.Step.Percent == 0 {
+		return max(0, n+sign*r.Step.of(n))
+	}
+	left := float64(float64(n) * (1 + float64(sign)*r.Step.Percent/100)) // converted, so that no processor fuses it with the sum
+	to := int(left + 0.5)
+	if to == n {
+		to += sign
+	}
+	return max(0, to)
 }
 
 // value finds what a rule judges among the readings, as a [SignalRule] does.

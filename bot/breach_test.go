@@ -123,3 +123,37 @@ func TestBreachesCoolDown(t *testing.T) {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }
+
+// A share as App Autoscaler's scaling engine takes it, in whole numbers: what is left, or comes of it, is rounded with a half upwards, and
+// one dyno is added or removed at the least.
+func TestSharesOfScalingRules(t *testing.T) {
+	change := func(n, percent int) int {
+		down := percent < 0
+		r := bot.BreachRule{Metric: "responsetime", Operator: ">", Threshold: 500, Breach: time.Minute, Down: down, Step: bot.Step{Percent: float64(max(percent, -percent))}}
+		b := &breaching{rules: []bot.BreachRule{r}, now: noon, dynos: n, least: 0, most: 1000}
+		b.tick(latency(600))
+		b.tick(latency(600))
+		return b.tick(latency(600)).To
+	}
+	inexact := map[[2]int]int{{5, -90}: 0, {15, -90}: 1} // 1 - 0.9 is less than 0.1
+	for n := 1; n <= 20; n++ {
+		for percent := 1; percent <= 100; percent++ {
+			up, down := (n*(100+percent)+50)/100, (n*(100-percent)+50)/100
+			if got, want := change(n, percent), max(up, n+1); got != want {
+				t.Errorf("+%d%% of %d is %d, want %d", percent, n, got, want)
+			}
+			want := min(down, n-1)
+			if less, ok := inexact[[2]int{n, -percent}]; ok {
+				want = less
+			}
+			if got := change(n, -percent); got != want {
+				t.Errorf("-%d%% of %d is %d, want %d", percent, n, got, want)
+			}
+		}
+	}
+	for _, c := range []struct{ n, percent, to int }{{3, -50, 2}, {5, -50, 3}, {10, -25, 8}, {3, -60, 1}, {3, 10, 4}, {3, -10, 2}, {3, -200, 0}, {4, 150, 10}} {
+		if got := change(c.n, c.percent); got != c.to {
+			t.Errorf("%+d%% of %d is %d, want %d", c.percent, c.n, got, c.to)
+		}
+	}
+}

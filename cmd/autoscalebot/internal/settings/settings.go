@@ -53,7 +53,7 @@ type Settings struct {
 	TimeZone      Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
 	Policy        Word            `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`
 	Aim           Word            `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between. Or what a slow minute is worth to you in dollars, such as ''0.50'', which is weighed against what a dyno costs (''DYNO_PRICE_PER_MONTH'', else $25)."`
-	Increment     Step            `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of those there are such as ''50%'', which is at least one."`
+	Increment     Step            `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of those there are such as ''50%'', rounded to the nearest dyno, and at least one."`
 	IncrementUp   Step            `envconfig:"INCREMENT_UP" desc:"The same for adding only; by default ''INCREMENT''."`
 	IncrementDown Step            `envconfig:"INCREMENT_DOWN" desc:"The same for removing only; by default ''INCREMENT''."`
 	CooldownUp    Seconds0        `envconfig:"COOLDOWN_UP_IN_SECONDS" default:"0" desc:"How long after adding dynos the next are added at the earliest."`
