@@ -26,6 +26,17 @@ type clashes struct {
 // maxClashes is how many clashes are told; a mistake in one row often makes several.
 const maxClashes = 5
 
+// note adds the clashes among the spans of day d, and says whether the minimum is 0 in any of them.
+func (c *clashes) note(d day, dated bool, spans []span) (zero bool) {
+	for _, s := range spans {
+		zero = zero || s.Min == 0
+		if s.Min > s.Max {
+			c.add(d, dated, s)
+		}
+	}
+	return zero
+}
+
 // add notes that s clashes on day d. Clashes beyond those that are told are only noted to exist.
 func (c *clashes) add(d day, dated bool, s span) {
 	i := slices.IndexFunc(c.list, func(k *clash) bool { return k.span == s })

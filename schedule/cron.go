@@ -21,7 +21,7 @@ func parseCron(expression string) (row, error) {
 	}
 	parsed, err := cron.ParseStandard(expression)
 	if err != nil {
-		return row{}, fmt.Errorf("%s is not a cron expression: %w; write five fields, such as `0 9 * * MON-FRI`", quote(expression), err)
+		return row{}, fmt.Errorf("%s is not a cron expression: %s; write five fields, such as `0 9 * * MON-FRI`", quote(expression), cut(err.Error()))
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {

@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -17,11 +18,7 @@ const (
 // and one for all weekdays, or everything that is wrong.
 func parseWhen(text string) ([]row, []error) {
 	if strings.Contains(text, "(") {
-		r, err := parseCall(text)
-		if err != nil {
-			return nil, []error{err}
-		}
-		return []row{r}, nil
+		return parseCall(text)
 	}
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
@@ -30,7 +27,7 @@ func parseWhen(text string) ([]row, []error) {
 	if _, errs := parseDays(text); len(errs) == 0 {
 		return nil, []error{fmt.Errorf("the time after the days is missing; write %s 0:00 for the whole day", strings.Join(fields, " "))}
 	}
-	rows, errs := []row{{rank: everyDay, dom: allDoms, month: allMonths, dow: allWeekdays}}, []error(nil)
+	rows, errs := []row{everyDayRow()}, []error(nil)
 	clock := fields[len(fields)-1]
 	if days := strings.TrimSpace(strings.TrimSuffix(text, clock)); days != "" {
 		rows, errs = parseDays(days)
@@ -47,48 +44,120 @@ func parseWhen(text string) ([]row, []error) {
 	return rows, errs
 }
 
-// parseCall reads cron(expression).
-func parseCall(text string) (row, error) {
+func everyDayRow() row { return row{rank: everyDay, dom: allDoms, month: allMonths, dow: allWeekdays} }
+
+// parseCall reads cron(expression), and the days before it that must hold as well.
+func parseCall(text string) ([]row, []error) {
 	name, expression, _ := strings.Cut(text, "(")
 	expression, closed := strings.CutSuffix(expression, ")")
-	switch name = strings.ToLower(strings.TrimSpace(name)); {
-	case name != "cron" && strings.HasSuffix(name, "cron"):
-		return row{}, errors.New("a cron expression names its days itself; write nothing before cron(…)")
-	case name != "cron":
-		return row{}, fmt.Errorf("%s is unknown; only cron(…) has parentheses", quote(name))
+	days, ok := cutCron(name)
+	switch {
+	case !ok:
+		return nil, []error{fmt.Errorf("%s is unknown; only cron(…) has parentheses", quote(strings.ToLower(strings.TrimSpace(name))))}
 	case !closed:
-		return row{}, errors.New(`cron( must end with a ")", just before the number`)
+		return nil, []error{errors.New(`cron( must end with a ")", just before the number`)}
 	}
-	return parseCron(expression)
+	r, err := parseCron(expression)
+	switch {
+	case err != nil:
+		return nil, []error{err}
+	case days == "":
+		return []row{r}, nil
+	}
+	rows, errs := parseDays(days)
+	for i, days := range rows {
+		rows[i] = r.within(days)
+	}
+	return rows, errs
 }
 
-// parseDays reads a list of weekdays and dates. The rows lack their time of day.
+// cutCron cuts "cron" off the end of what stands before a parenthesis, and returns the days before it.
+func cutCron(text string) (days string, ok bool) {
+	text = strings.TrimSpace(text)
+	at := len(text) - len("cron")
+	if at < 0 || !strings.EqualFold(text[at:], "cron") || at > 0 && text[at-1] != ' ' && text[at-1] != '\t' {
+		return "", false
+	}
+	return strings.TrimSpace(text[:at]), true
+}
+
+// within returns the row of a cron expression that begins only on the days of another.
+func (r row) within(days row) row {
+	if days.rank == onWeekdays || days.rank == inPeriod {
+		r.weekdays = days.dow
+	}
+	r.first, r.last = days.first, days.last
+	switch everyDay := r.rank == everyDay && r.weekdays == 0; {
+	case days.dated() && everyDay:
+		r.rank = onDates
+	case days.dated():
+		r.rank = inPeriod
+	case !everyDay:
+		r.rank = onWeekdays
+	}
+	r.when = strings.TrimPrefix(days.when+" "+r.when, " ")
+	return r
+}
+
+// parseDays reads a list of weekdays and dates, or weekdays of a period. The rows lack their time of day.
 func parseDays(list string) (rows []row, errs []error) {
+	list = strings.ToLower(strings.TrimSpace(list))
+	period, list := cutPeriod(list)
 	var mask uint64
 	for item := range strings.SplitSeq(list, ",") {
-		weekdays, dates, err := parseDay(strings.ToLower(strings.TrimSpace(item)))
+		weekdays, dates, err := parseDay(strings.TrimSpace(item))
 		switch {
 		case err != nil:
 			errs = append(errs, err)
 		case weekdays != 0:
 			mask |= weekdays
+		case period != "":
+			errs = append(errs, fmt.Errorf("%s stands among the weekdays of %s; write a row of its own for it", quote(item), period))
 		default:
 			rows = append(rows, dates)
 		}
 	}
+	if period != "" {
+		dates, err := parseDates(period)
+		if err != nil {
+			return nil, append(errs, err)
+		}
+		return append(rows, dates.on(mask)), errs
+	}
 	switch mask {
 	case 0:
 	case allWeekdays:
-		rows = append(rows, row{rank: everyDay, dom: allDoms, month: allMonths, dow: mask})
+		rows = append(rows, everyDayRow())
 	default:
 		rows = append(rows, row{rank: onWeekdays, dom: allDoms, month: allMonths, dow: mask, when: weekdayText(mask)})
 	}
 	return rows, errs
 }
 
+// periodStart matches the dates before the weekdays of a period.
+var periodStart = regexp.MustCompile(`^([0-9-]*\s*\.\.\s*[0-9-]*)\s+([a-z].*)$`)
+
+// cutPeriod cuts the dates off that bound a list of weekdays; period is "" where there are none.
+func cutPeriod(list string) (period, weekdays string) {
+	if m := periodStart.FindStringSubmatch(list); m != nil {
+		return m[1], m[2]
+	}
+	return "", list
+}
+
+// on returns the row of some weekdays among the dates of a row.
+func (r row) on(mask uint64) row {
+	if mask == 0 || mask == allWeekdays {
+		return r
+	}
+	r.rank, r.dom, r.month, r.dow = inPeriod, allDoms, allMonths, mask
+	r.when += " " + weekdayText(mask)
+	return r
+}
+
 // parseDay reads a weekday, a date, or a range of either, in lower case. It returns a mask of weekdays, or a row of dates.
 func parseDay(text string) (mask uint64, dates row, err error) {
-	if from, to, ok := strings.Cut(text, "-"); !ok || !strings.ContainsAny(text, "0123456789") {
+	if from, to, ok := strings.Cut(text, "-"); !strings.Contains(text, "..") && (!ok || !strings.ContainsAny(text, "0123456789")) {
 		if !ok {
 			to = from
 		}
@@ -104,26 +173,40 @@ func parseDay(text string) (mask uint64, dates row, err error) {
 		}
 	}
 
+	dates, err = parseDates(text)
+	return 0, dates, err
+}
+
+// parseDates reads a date or a range of dates, of which one end may be open.
+func parseDates(text string) (row, error) {
 	from, to, ranged := strings.Cut(text, "..")
-	if !ranged {
+	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+	switch {
+	case !ranged:
 		to = from
+	case from == "" && to == "":
+		return row{}, fmt.Errorf("%s has no date; write 2026-12-24.., ..2026-12-26 or both", quote(text))
+	case from == "":
+		from = firstDate.String()
+	case to == "":
+		to = lastDate.String()
 	}
-	first, err := parseDate(strings.TrimSpace(from))
+	first, err := parseDate(from)
 	if err != nil {
-		return 0, row{}, err
+		return row{}, err
 	}
-	last, err := parseDate(strings.TrimSpace(to))
+	last, err := parseDate(to)
 	if err != nil {
-		return 0, row{}, err
+		return row{}, err
 	}
-	dates = row{rank: onDates, first: first, last: last, when: first.String()}
+	dates := row{rank: onDates, first: first, last: last, when: first.String()}
 	switch {
 	case first > last:
-		return 0, row{}, fmt.Errorf("%s ends before it begins; write %s..%s", quote(text), last, first)
+		return row{}, fmt.Errorf("%s ends before it begins; write %s..%s", quote(text), last, first)
 	case first < last:
 		dates.when += ".." + last.String()
 	}
-	return 0, dates, nil
+	return dates, nil
 }
 
 // parseWeekday reads the name of a weekday, whole or its first three letters, in lower case.

@@ -10,9 +10,11 @@
 //	row        = when "=" number .
 //	object     = "{" entry { "," entry } [ "," ] "}" .
 //	entry      = ( '"' when '"' | "'" when "'" ) ":" number .
-//	when       = [ days " " ] clock | "cron(" expression ")" .
-//	days       = day { "," day } .
-//	day        = weekday [ "-" weekday ] | date [ ".." date ] .
+//	when       = [ days " " ] ( clock | "cron(" expression ")" ) .
+//	days       = day { "," day } | range " " weekdays { "," weekdays } .
+//	day        = weekdays | date | range .
+//	weekdays   = weekday [ "-" weekday ] .
+//	range      = date ".." [ date ] | ".." date . (* an open end is the earliest or the latest date *)
 //	weekday    = "mon" | "monday" | "tue" | "tuesday" | … | "sun" | "sunday" .  (* in any case; fri-mon wraps *)
 //	date       = YYYY-MM-DD .      (* 2000-01-01 to 2099-12-31 *)
 //	clock      = H:MM | HH:MM .    (* 0:00 to 23:59 *)
@@ -25,15 +27,18 @@
 //	{"0:00": 2, "9:00": 5, "17:00": 2}
 //	0:00=2, mon-fri 9:00=5, mon-fri 17:00=2, 2026-12-24..2026-12-26 0:00=8
 //	0:00=2, cron(0 9 * * MON-FRI)=5, cron(30 17 * * MON-FRI)=2
+//	0:00=2, 2026-12-01..2027-02-28 mon,tue 9:00=5, 2026-12-01..2027-02-28 mon,tue 17:00=2
 //
 // # Meaning
 //
 // A row says from when on its number holds. The order of the rows in the text means nothing: two rows of one rank that
 // begin in the same minute of the same day with different numbers are refused.
 //
-// Each day is ruled by its most specific rows alone: a date beats a weekday, and a weekday beats every day. A row that
-// begins every day ranks as every day, however it is written; a cron expression that leaves out some days ranks as a
-// weekday. Until the first of a day's rows the last one of the day before still holds, so that a table wraps at midnight and
+// Each day is ruled by its most specific rows alone: a date or a range of dates beats weekdays within a range, these beat
+// weekdays without one, and a weekday beats every day. All ranges are of one rank, short or long. A row that begins every
+// day ranks as every day, however it is written, and one that begins on each date of its range as that range; a cron
+// expression that leaves out some days ranks as a weekday, within a range if one stands before it. Weekdays before a cron
+// expression restrict it further: "mon cron(0 9 15 * *)" begins on Mondays that are a 15th. Until the first of a day's rows the last one of the day before still holds, so that a table wraps at midnight and
 // needs no row at 0:00.
 //
 // In a cron expression that restricts the day of the month and the day of the week, one of the two is enough, as in cron:

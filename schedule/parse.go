@@ -7,8 +7,11 @@ import (
 	"strings"
 )
 
-// maxRows is how many rows a series may have: two for every day of a year, and some.
-const maxRows = 1000
+// MaxRows is how many rows the text of a series may have.
+const MaxRows = 10000
+
+// maxErrors is how many mistakes in rows are told.
+const maxErrors = 20
 
 // Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text, one
 // mistake a line, each with the row that it is in.
@@ -40,15 +43,25 @@ type builder struct {
 	rows    []row
 	sources []string // sources[i] is the text that rows[i] was read from.
 	errs    []error
+	wrong   int // how many mistakes there are in rows; errs has the first
 }
 
 func (b *builder) add(s source) {
-	fail := func(err error) { b.errs = append(b.errs, fmt.Errorf("row %s: %w", quote(s.text), err)) }
+	fail := func(err error) {
+		if b.wrong++; b.wrong <= maxErrors {
+			b.errs = append(b.errs, fmt.Errorf("row %s: %w", quote(s.text), err))
+		}
+	}
 	if s.err != nil {
 		fail(s.err)
 		return
 	}
 	rows, errs := parseWhen(s.when)
+	for _, r := range rows {
+		if len(errs) == 0 && !r.ever() {
+			errs = append(errs, fmt.Errorf("%s never begins: no day fits", cut(r.when)))
+		}
+	}
 	n, err := parseNumber(s.number)
 	if err != nil {
 		errs = append(errs, err)
@@ -63,7 +76,7 @@ func (b *builder) add(s source) {
 		r.n = n
 		if i := slices.IndexFunc(b.rows, r.contradicts); i >= 0 {
 			if b.rows[i].when == r.when {
-				fail(fmt.Errorf("%s is already given by row %s; keep one of them", r.when, quote(b.sources[i])))
+				fail(fmt.Errorf("%s is already given by row %s; keep one of them", cut(r.when), quote(b.sources[i])))
 			} else {
 				fail(fmt.Errorf("it begins in the same minute as row %s on some days, with another number; move one of them", quote(b.sources[i])))
 			}
@@ -78,8 +91,11 @@ func (b *builder) add(s source) {
 func (r row) contradicts(o row) bool { return r.when == o.when || r.n != o.n && r.overlaps(o) }
 
 func (b *builder) series() (Series, error) {
-	if len(b.rows) > 0 && len(b.errs) == 0 && !slices.ContainsFunc(b.rows, func(r row) bool { return r.rank != onDates }) {
+	if len(b.rows) > 0 && len(b.errs) == 0 && !slices.ContainsFunc(b.rows, func(r row) bool { return !r.dated() }) {
 		b.errs = append(b.errs, errors.New("only dates; add a row for all other days, such as 0:00=2"))
+	}
+	if more := b.wrong - maxErrors; more > 0 {
+		b.errs = append(b.errs, fmt.Errorf("and %d more mistakes", more))
 	}
 	if err := errors.Join(b.errs...); err != nil {
 		return Series{}, err
@@ -103,10 +119,13 @@ func parseNumber(text string) (int, error) {
 }
 
 // quote quotes a part of the user's text, which it cuts when it is long.
-func quote(text string) string {
+func quote(text string) string { return fmt.Sprintf("%#q", cut(text)) }
+
+// cut cuts a text that is too long for a message.
+func cut(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most]) + "…"
 	}
-	return fmt.Sprintf("%#q", text)
+	return text
 }

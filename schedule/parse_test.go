@@ -37,6 +37,14 @@ func TestParseReadsEveryFormAndPrintsItInOne(t *testing.T) {
 		{"0:00=1, sat,2026-12-24,2026-12-31 9:00=5", "0:00=1, sat 9:00=5, 2026-12-24 9:00=5, 2026-12-31 9:00=5"},
 		{"0:00=1, Cron( 0  9 1,15 * MON-FRI )=5", "0:00=1, cron(0 9 1,15 * MON-FRI)=5"},
 		{"cron(@daily)=1, cron(0 9 * * *)=2", "cron(@daily)=1, cron(0 9 * * *)=2"},
+		{"0:00=1, 2026-12-01..2099-12-31 mon 9:00=4", "0:00=1, 2026-12-01..2099-12-31 mon 9:00=4"},
+		{"0:00=1, 2026-12-01.. Monday, wed - fri 9:00=4", "0:00=1, 2026-12-01..2099-12-31 mon,wed-fri 9:00=4"},
+		{`{"0:00": 1, ".. 2026-12-31 mon 9:00": 4}`, "0:00=1, 2000-01-01..2026-12-31 mon 9:00=4"},
+		{"0:00=1, 2026-12-01.. mon-sun 9:00=4", "0:00=1, 2026-12-01..2099-12-31 9:00=4"},
+		{"0:00=1, ..2026-12-31 9:00=4", "0:00=1, 2000-01-01..2026-12-31 9:00=4"},
+		{"0:00=1, mon cron(0 9 15 * *)=4", "0:00=1, mon cron(0 9 15 * *)=4"},
+		{"0:00=1, 2026-12-01..2027-03-31 CRON(0 9 1,15 * *)=4", "0:00=1, 2026-12-01..2027-03-31 cron(0 9 1,15 * *)=4"},
+		{"0:00=1, 2026-12-01..2027-03-31 mon,tue cron(0 9 1,15 * *)=4", "0:00=1, 2026-12-01..2027-03-31 mon,tue cron(0 9 1,15 * *)=4"},
 		{"9:00=5, 17:00=5", "5"}, // The same at all times.
 		{"0:00=1, 9:00=5, cron(0 9 * * *)=5", "0:00=1, 9:00=5, cron(0 9 * * *)=5"}, // Two rows that agree.
 	} {
@@ -64,7 +72,7 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{"10001", "`10001` is not a number of dynos; " + number + ", or a table such as 0:00=2, 9:00=5, 17:00=2"},
 		{"{}", "the table has no rows; write at least one, such as 0:00=2"},
 		{`{"0:00": 2`, `the table begins with "{" and does not end with "}"`},
-		{"0:00=1" + strings.Repeat(", 0:00=1", 1000), "the table has 1001 rows; it may have 1000"},
+		{"0:00=1" + strings.Repeat(", 0:00=1", 10000), "the table has 10001 rows; it may have 10000"},
 
 		{"9=5", "row `9=5`: `9` is not a time from 0:00 to 23:59; write 9:00"},
 		{"24:00=5", "row `24:00=5`: `24:00` is not a time from 0:00 to 23:59; write 0:00"},
@@ -99,6 +107,13 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{"2026-02-29 0:00=5", "row `2026-02-29 0:00=5`: `2026-02-29` " + date},
 		{"1999-12-31 0:00=5", "row `1999-12-31 0:00=5`: `1999-12-31` " + date},
 		{"2026-12-26..2026-12-24 0:00=5", "row `2026-12-26..2026-12-24 0:00=5`: `2026-12-26..2026-12-24` ends before it begins; write 2026-12-24..2026-12-26"},
+		{".. 0:00=5", "row `.. 0:00=5`: `..` has no date; write 2026-12-24.., ..2026-12-26 or both"},
+		{"2026-12-01..2026-12-03 mon 9:00=5", "row `2026-12-01..2026-12-03 mon 9:00=5`: 2026-12-01..2026-12-03 mon 9:00 never begins: no day fits"},
+		{"2026-12-01.. mon,2026-12-24 9:00=5", "row `2026-12-01.. mon,2026-12-24 9:00=5`: `2026-12-24` stands among the weekdays of 2026-12-01..; write a row of its own for it"},
+		{"2026-12-01..2999-12-31 mon 9:00=5", "row `2026-12-01..2999-12-31 mon 9:00=5`: `2999-12-31` " + date},
+		{"2026-12-01.. mon=5", "row `2026-12-01.. mon=5`: the time after the days is missing; write 2026-12-01.. mon 0:00 for the whole day"},
+		{"2026-12-01.. mon 9:00=5", "only dates; add a row for all other days, such as 0:00=2"},
+		{"0:00=1, 2026-12-01.. mon-fri 9:00=5, ..2026-12-31 fri 9:00=6", "row `..2026-12-31 fri 9:00=6`: it begins in the same minute as row `2026-12-01.. mon-fri 9:00=5` on some days, with another number; move one of them"},
 		{"2026-12-24 0:00=5", "only dates; add a row for all other days, such as 0:00=2"},
 
 		{"cron(0 9 * *)=5", "row `cron(0 9 * *)=5`: `0 9 * *` is not a cron expression: expected exactly 5 fields, found 4: [0 9 * *]; write five fields, such as `0 9 * * MON-FRI`"},
@@ -109,7 +124,8 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{"cron(@every 1h)=5", "row `cron(@every 1h)=5`: @every counts from the start of the bot, not by the clock; write `*/15 * * * *` for each quarter of an hour"},
 		{"cron(0 0 30 2 *)=5", "row `cron(0 0 30 2 *)=5`: cron expression `0 0 30 2 *` never begins: no day of the calendar fits"},
 		{"cron(, 0 * * *)=5", "row `cron(, 0 * * *)=5`: cron expression `, 0 * * *` never begins: a field is empty"},
-		{"mon cron(0 9 * * *)=5", "row `mon cron(0 9 * * *)=5`: a cron expression names its days itself; write nothing before cron(…)"},
+		{"mon cron(0 9 * * TUE)=5", "row `mon cron(0 9 * * TUE)=5`: mon cron(0 9 * * TUE) never begins: no day fits"},
+		{"moncron(0 9 * * *)=5", "row `moncron(0 9 * * *)=5`: `moncron` is unknown; only cron(…) has parentheses"},
 		{"cron(0 9 * * *=5", "row `cron(0 9 * * *=5`: cron( must end with a \")\", just before the number"},
 		{"at(9:00)=5", "row `at(9:00)=5`: `at` is unknown; only cron(…) has parentheses"},
 
@@ -140,6 +156,17 @@ func TestParseCutsALongRowInItsMessage(t *testing.T) {
 	_, err := schedule.Parse("9:00=" + strings.Repeat("x", 1000))
 	if err == nil || len(err.Error()) > 250 {
 		t.Errorf("error of %d bytes: %v", len(fmt.Sprint(err)), err)
+	}
+}
+
+func TestParseTellsTheFirstOfManyMistakes(t *testing.T) {
+	rows := "0:00=1"
+	for i := range 5000 {
+		rows += fmt.Sprintf(", %d=%s", i, strings.Repeat("x", 90))
+	}
+	_, err := schedule.Parse(rows)
+	if err == nil || len(err.Error()) > 10000 || !strings.Contains(err.Error(), "more mistakes") {
+		t.Errorf("error of %d bytes", len(fmt.Sprint(err)))
 	}
 }
 

@@ -12,17 +12,20 @@ type rank int
 const (
 	everyDay rank = iota
 	onWeekdays
+	inPeriod
 	onDates
 )
 
 // A row says that from each of its beginnings on, n dynos is the number.
 type row struct {
 	rank rank
-	// first and last are the dates of a row of rank onDates, both included.
+	// first and last are the dates of a row of rank inPeriod or onDates, both included.
 	first, last day
 	// The masks have cron's bits: minutes 0 to 59, hours 0 to 23, and those of a calendar. A row begins at each minute
 	// of its minutes in each hour of its hours. Those of the calendar are unused in a row of rank onDates.
 	minute, hour, dom, month, dow uint64
+	// weekdays are those that stand before a cron expression, on which alone it begins; 0 for all.
+	weekdays uint64
 	// either says that the day of the month or the day of the week is enough, where otherwise both are needed.
 	either bool
 	// when is the row's canonical text, up to the equals sign.
@@ -34,18 +37,29 @@ type row struct {
 
 func (r row) String() string { return r.when + "=" + strconv.Itoa(r.n) }
 
-// on says whether the row begins on day d, whose calendar is c.
-func (r row) on(d day, c calendar) bool {
+// begins says whether the row begins on day d, whose calendar is c.
+func (r row) begins(d day, c calendar) bool {
 	switch r.rank {
 	case everyDay:
 		return true
 	case onDates:
-		return r.first <= d && d <= r.last
+		return r.spans(d)
+	case inPeriod:
+		return r.spans(d) && r.recurs(c)
 	}
 	return r.recurs(c)
 }
 
+// spans says whether day d is one of the row's dates.
+func (r row) spans(d day) bool { return r.first <= d && d <= r.last }
+
+// dated says whether the row begins on some dates alone.
+func (r row) dated() bool { return r.rank >= inPeriod }
+
 func (r row) recurs(c calendar) bool {
+	if r.weekdays != 0 && r.weekdays&c.dow == 0 {
+		return false
+	}
 	dom, dow := r.dom&c.dom != 0, r.dow&c.dow != 0
 	return r.month&c.month != 0 && (dom && dow || r.either && (dom || dow))
 }
@@ -87,6 +101,8 @@ func (r row) overlaps(o row) bool {
 		return true
 	case onDates:
 		return r.first <= o.last && o.first <= r.last
+	case inPeriod:
+		return r.meets(o)
 	}
 	for c := range everyCalendar() {
 		if r.recurs(c) && o.recurs(c) {
@@ -96,12 +112,45 @@ func (r row) overlaps(o row) bool {
 	return false
 }
 
-// compare puts rows in the order in which people read them: every day, weekdays, dates, each by time of day.
+// cycle is the number of days after which weekdays, dates and leap days come round.
+const cycle = 28*365 + 7
+
+// meets says whether both rows of rank inPeriod begin on a common day.
+func (r row) meets(o row) bool {
+	if !r.either && !o.either && (r.dom&o.dom == 0 || r.month&o.month == 0 || r.dow&o.dow == 0) {
+		return false
+	}
+	first, last := max(r.first, o.first), min(r.last, o.last)
+	if !r.yearly() && !o.yearly() {
+		last = min(last, first+6)
+	}
+	for d := first; d <= min(last, first+cycle-1); d++ {
+		if c := d.calendar(); r.recurs(c) && o.recurs(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// ever says whether the row begins on any day.
+func (r row) ever() bool {
+	if r.rank == inPeriod {
+		return r.meets(r)
+	}
+	return r.rank != onWeekdays || r.overlaps(r)
+}
+
+// yearly says whether more counts for the row than the weekday.
+func (r row) yearly() bool {
+	return r.rank != onDates && r.rank != everyDay && (r.either || r.dom != allDoms || r.month != allMonths)
+}
+
+// compare puts rows in the order in which people read them: every day, weekdays, periods, dates, each by time of day.
 func (r row) compare(o row) int {
 	return cmp.Or(
 		cmp.Compare(r.rank, o.rank),
 		cmp.Compare(r.first, o.first), cmp.Compare(r.last, o.last),
-		cmp.Compare(firstWeekday(r.dow), firstWeekday(o.dow)), cmp.Compare(r.dow, o.dow),
+		cmp.Compare(firstWeekday(r.dow), firstWeekday(o.dow)), cmp.Compare(r.dow, o.dow), cmp.Compare(r.weekdays, o.weekdays),
 		cmp.Compare(r.after(0), o.after(0)),
 		cmp.Compare(r.when, o.when),
 	)

@@ -115,7 +115,7 @@ func (s Series) ruling(d day, c calendar) iter.Seq2[int, *row] {
 	return func(yield func(int, *row) bool) {
 		top := everyDay
 		for i := len(s.rows) - 1; i >= 0 && s.rows[i].rank >= top; i-- {
-			if r := &s.rows[i]; r.on(d, c) {
+			if r := &s.rows[i]; r.begins(d, c) {
 				if top = r.rank; !yield(i, r) {
 					return
 				}

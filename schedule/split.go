@@ -47,8 +47,8 @@ func split(text string) ([]source, error) {
 	switch {
 	case len(sources) == 0:
 		return nil, errors.New("the table has no rows; write at least one, such as 0:00=2")
-	case len(sources) > maxRows:
-		return nil, fmt.Errorf("the table has %d rows; it may have %d", len(sources), maxRows)
+	case len(sources) > MaxRows:
+		return nil, fmt.Errorf("the table has %d rows; it may have %d", len(sources), MaxRows)
 	}
 	return sources, nil
 }

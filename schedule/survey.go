@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -8,27 +10,70 @@ import (
 // survey goes through all days that the rows can tell apart, and returns what is wrong with them and whether the minimum is
 // 0 on any.
 func (t Table) survey() (found clashes, zero bool) {
-	note := func(d day, dated bool, spans []span) {
-		for _, s := range spans {
-			zero = zero || s.Min == 0
-			if s.Min > s.Max {
-				found.add(d, dated, s)
-			}
-		}
-	}
-
 	// Days without dates: a week, or the 28 years in which weekdays, dates and leap days come round.
 	ordinary := Table{min: t.min.recurring(), max: t.max.recurring()}
 	found.from = dayOf(2001, time.January, 1) // a Monday
 	found.to = found.from + 7
-	if t.min.yearly() || t.max.yearly() {
-		found.to = dayOf(2029, time.January, 1)
+	if ordinary.min.yearly() || ordinary.max.yearly() {
+		found.to = found.from + cycle
 	}
 	for d, spans := range ordinary.days(found.from, found.to) {
-		note(d, false, spans)
+		zero = found.note(d, false, spans) || zero
 	}
+	clash, datedZero := t.turning()
+	if clash {
+		t.dates(&found)
+	}
+	return found, zero || datedZero
+}
 
-	// Each date, and the days after it on which its number still holds.
+// turning goes through the days after each change of which dated rows there can be, until all comes round, and says whether
+// the minimum is above the maximum on any, or 0.
+func (t Table) turning() (clash, zero bool) {
+	after := day(2 * 7) // until the number of before is over, and a week
+	if t.min.yearly() || t.max.yearly() {
+		after = longestGap + cycle
+	}
+	for _, s := range t.stretches() {
+		minOwed, maxOwed := t.min.rows != nil, t.max.rows != nil
+		for d, spans := range t.days(s.from, min(s.to, s.from+after)) {
+			for _, s := range spans {
+				clash, zero = clash || s.Min > s.Max, zero || s.Min == 0
+			}
+			if minOwed, maxOwed = t.min.owed(d, minOwed), t.max.owed(d, maxOwed); !s.dated && !minOwed && !maxOwed {
+				break
+			}
+		}
+	}
+	return clash, zero
+}
+
+// A stretch is a part of the calendar through which the same dated rows, or none, span every day; to is not included.
+type stretch struct {
+	from, to day
+	dated    bool
+}
+
+// stretches returns those from the first date on, the one without end after the last date, too.
+func (t Table) stretches() (out []stretch) {
+	opens := map[day]int{} // by how many the rows that span a day become more
+	for _, r := range t.dated() {
+		opens[r.first]++
+		opens[r.last+1]--
+	}
+	open := 0
+	for _, turn := range slices.Sorted(maps.Keys(opens)) {
+		if n := len(out); n > 0 {
+			out[n-1].to = turn
+		}
+		open += opens[turn]
+		out = append(out, stretch{turn, lastDate + longestGap, open > 0})
+	}
+	return out
+}
+
+// dates notes the clashes of each date, and of the days after it on which its number still holds.
+func (t Table) dates(found *clashes) {
 	var done day // All such days before it have been noted.
 	end := lastDate + longestGap
 	for _, r := range t.dated() {
@@ -40,37 +85,32 @@ func (t Table) survey() (found clashes, zero bool) {
 			if done = d; d > r.last && !minOwed && !maxOwed {
 				break
 			}
-			note(d, true, spans)
+			found.note(d, true, spans)
 			minOwed, maxOwed = t.min.owed(d, minOwed), t.max.owed(d, maxOwed)
 		}
 	}
-	return found, zero
 }
 
 // owed says whether the number at the end of day d comes from a date, when before says so of the day before.
 func (s Series) owed(d day, before bool) bool {
 	for _, r := range s.ruling(d, d.calendar()) {
-		before = r.rank == onDates
+		before = r.dated()
 	}
 	return before
 }
 
 // recurring returns the series without its dates.
 func (s Series) recurring() Series {
-	s.rows = slices.DeleteFunc(slices.Clone(s.rows), func(r row) bool { return r.rank == onDates })
+	s.rows = slices.DeleteFunc(slices.Clone(s.rows), row.dated)
 	return s
 }
 
 // yearly says whether the series has a row for which more counts than the weekday.
-func (s Series) yearly() bool {
-	return slices.ContainsFunc(s.rows, func(r row) bool {
-		return r.rank == onWeekdays && (r.either || r.dom != allDoms || r.month != allMonths)
-	})
-}
+func (s Series) yearly() bool { return slices.ContainsFunc(s.rows, row.yearly) }
 
 // dated returns the rows of both series that are for dates, the earliest first.
 func (t Table) dated() []row {
-	dates := slices.DeleteFunc(slices.Concat(t.min.rows, t.max.rows), func(r row) bool { return r.rank != onDates })
-	slices.SortFunc(dates, row.compare)
+	dates := slices.DeleteFunc(slices.Concat(t.min.rows, t.max.rows), func(r row) bool { return !r.dated() })
+	slices.SortFunc(dates, func(a, b row) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
 	return dates
 }

@@ -12,6 +12,7 @@ func TestAtTakesTheLastRowThatHasBegun(t *testing.T) {
 	const (
 		office   = "0:00=2, 9:00=5, 17:00=2"
 		weekdays = "0:00=1, mon-fri 9:00=5, mon-fri 17:00=2, sat,sun 10:00=3"
+		period   = "0:00=1, mon-fri 9:00=5, mon-fri 17:00=2, 2026-12-01..2026-12-21 mon 10:00=8, 2026-12-01..2026-12-21 mon 18:00=3, 2026-12-14 0:00=1"
 		holidays = "0:00=1, mon-fri 9:00=5, mon-fri 17:00=2, 2026-12-24..2026-12-25 8:00=8, 2026-12-25 20:00=9"
 	)
 	for _, tt := range []struct {
@@ -44,6 +45,21 @@ func TestAtTakesTheLastRowThatHasBegun(t *testing.T) {
 		{"rows of one date add up", holidays, "2026-12-25 20:00", 9},
 		{"a date holds into the day after", "0:00=1, mon-fri 9:00=5, 2026-12-25 20:00=9, sat 6:00=3", "2026-12-26 05:59", 9},
 		{"a date ends", "0:00=1, mon-fri 9:00=5, 2026-12-25 20:00=9, sat 6:00=3", "2026-12-26 06:00", 3},
+		{"a period begins", period, "2026-12-07 12:00", 8},
+		{"a period is on its weekdays alone", period, "2026-12-08 12:00", 5},
+		{"a period beats a weekday all day", period, "2026-12-07 17:30", 8}, // not the 2 of 17:00
+		{"before a period's first row the day before holds", period, "2026-12-07 09:30", 1},
+		{"the last day of a period", period, "2026-12-21 20:00", 3},
+		{"a date beats a period", period, "2026-12-14 12:00", 1},
+		{"before a period", period, "2026-11-30 12:00", 5},
+		{"after a period", period, "2026-12-28 12:00", 5},
+		{"a range beats a period within it", "0:00=1, 2026-12-01.. 0:00=2, 2026-12-01.. mon 9:00=4", "2026-12-07 12:00", 2},
+		{"a period of cron", "0:00=1, ..2027-06-30 cron(0 9 15 * *)=4", "2027-06-15 09:00", 4},
+		{"a period of cron ends", "0:00=1, ..2027-06-30 cron(0 9 15 * *)=4", "2027-07-15 09:00", 1},
+		{"a weekday that is a day of the month", "0:00=1, mon cron(0 9 15 * *)=4", "2027-02-15 09:00", 4},
+		{"a day of the month that is another weekday", "0:00=1, mon cron(0 9 15 * *)=4", "2027-01-15 09:00", 1},
+		{"a weekday that is another day of the month", "0:00=1, mon cron(0 9 15 * *)=4", "2027-02-22 09:00", 1},
+
 		{"a date in another year", holidays, "2027-12-24 09:00", 5},
 
 		{"cron on weekdays", "0:00=1, cron(0 9 * * MON-FRI)=5, cron(0 17 * * MON-FRI)=2", "2026-11-23 16:59", 5},
@@ -116,6 +132,9 @@ func TestNextIsTheNextMomentOfChange(t *testing.T) {
 		{"1", "0:00=2, 2026-12-24 12:00=5", "2026-11-23 07:00", "2026-12-24 12:00 {1 5}"},
 		{"1", "0:00=2, 2026-12-24 12:00=5", "2026-12-24 12:00", "2026-12-25 00:00 {1 2}"},
 		{"1", "0:00=2, 2026-12-24 12:00=5", "2026-12-25 00:00", "never"},
+		{"1", "0:00=2, 2026-12-01.. mon 9:00=4", "2026-11-30 10:00", "2026-12-07 09:00 {1 4}"},
+		{"1", "0:00=2, 2026-12-01.. mon 9:00=4", "2026-12-07 09:00", "2026-12-08 00:00 {1 2}"},
+		{"1", "0:00=2, ..2026-12-10 mon 9:00=4", "2026-12-08 00:00", "never"},
 		{"1", "cron(0 0 1 1 *)=2, cron(0 0 1 7 *)=3", "2026-07-01 00:00", "2027-01-01 00:00 {1 2}"},
 		{"1", "cron(0 0 1 7 *)=2, cron(0 1 1 7 *)=3", "2026-07-01 01:00", "2027-07-01 00:00 {1 2}"},
 		{"1", "cron(0 0 29 2 *)=2, cron(0 0 1 3 *)=3", "2026-07-01 00:00", "never"}, // Within 400 days.
@@ -143,6 +162,8 @@ func TestHasZeroLooksAtTheMinimumAtAllTimes(t *testing.T) {
 		{"8:00=1, 22:00=2", false},
 		{"8:00=1, 2026-12-25 0:00=0", true},
 		{"0:00=1, cron(0 0 29 2 *)=0", true},
+		{"0:00=1, 2026-12-01.. tue 9:00=0", true},
+		{"0:00=1, 2026-12-01.. mon cron(0 9 29 2 *)=0", true},
 		{"8:00=0, mon-fri 0:00=1, sat,sun 0:00=2", false}, // 8:00 rules on no day.
 	} {
 		if got := table(t, tt.min, "5", "UTC").HasZero(); got != tt.want {
@@ -175,6 +196,8 @@ func TestNewRefusesAMinimumAboveTheMaximum(t *testing.T) {
 			"0:00=1, fri 0:00=4", "8:00=5, 2026-12-22..2026-12-23 0:00=6, 2026-12-22..2026-12-24 0:10=3", // Till Friday's first row.
 			"MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-25 from 0:00 to 8:00",
 		},
+		{"4", "0:00=5, 2026-12-01..2026-12-20 mon 9:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-07, 2026-12-14 from 9:00 to midnight"},
+		{"4", "0:00=5, 2026-12-01.. mon cron(0 9 31 * *)=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2027-05-31, 2028-01-31, 2028-07-31, 2029-12-31, and 70 more from 9:00 to midnight"},
 		{"0:00=1, 2026-12-24 0:00=4", "0:00=5, 2026-12-24 0:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-24, all day"},
 		{"4", "0:00=5, cron(0 9 * * SAT,SUN)=3, cron(0 0 * * SAT,SUN)=4", "MIN_DYNOS 4 is above MAX_DYNOS 3 on Sat, Sun from 9:00 to midnight"},
 		{"4", "0:00=5, cron(0 0 29 2 *)=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 29 Feb, all day"},
