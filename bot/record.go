@@ -259,7 +259,7 @@ func (r Record) sight() string {
 	case !ok:
 		return "there is no reading"
 	case d.Verdict == Blind:
-		return fmt.Sprintf("blind: %s: %s", hb.Outcome, hb.Error)
+		return fmt.Sprintf("blind: %s: %s", hb.Outcome, explained(hb))
 	case d.Rule == RuleBooting:
 		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
 		if d.BootSeconds > 0 {
@@ -283,6 +283,14 @@ func (r Record) evidence() string {
 		return fmt.Sprintf("slower than %g ms (the last one %s)", d.MaxResponseMS, spent(hb))
 	}
 	return fmt.Sprintf("faster than %g ms (the last one %s)", d.MinResponseMS, spent(hb))
+}
+
+// explained says why a heartbeat failed, and what can be done about it where that is known.
+func explained(hb probe.Reading) string {
+	if hb.Hint == "" {
+		return hb.Error
+	}
+	return hb.Error + " (" + hb.Hint + ")"
 }
 
 // spent says how long a heartbeat took, by what of it is measured.

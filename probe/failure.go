@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +18,14 @@ import (
 type badAnswer string
 
 func (e badAnswer) Error() string { return string(e) }
+
+// A hinted error brings what its reader can do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
 
 // A brokenOff error ended an answer's body before its end.
 type brokenOff struct{ error }
@@ -37,23 +44,6 @@ func (e http2StreamError) Error() string { return "HTTP/2 stream error" }
 // protocolError is the code of an HTTP/2 stream that net/http gave up itself, as what came broke the rules (RFC 9113,
 // section 7).
 const protocolError = 1
-
-// judge gives the outcome of a final status that is not 2xx.
-func judge(status int) (Outcome, string) {
-	switch text := statusText(status); {
-	case status >= 500 && status <= 599:
-		return ServerError, text
-	case status >= 400 && status <= 499:
-		return ClientError, text
-	default:
-		return BadAnswer, text + " is no answer to a heartbeat"
-	}
-}
-
-// statusText is "status 503 Service Unavailable". The words are not those of the server, which may say what it likes.
-func statusText(status int) string {
-	return strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
-}
 
 // explain gives the outcome of a visit that ended with err, and says in words why. It never shows what err says itself,
 // for that may quote the answer, and an answer may quote the request with its secrets. The visit has ended.

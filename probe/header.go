@@ -15,6 +15,7 @@ import (
 func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.Header, err error) {
 	plain = http.Header{
 		"User-Agent":      {"autoscalebot"},
+		"Accept":          {"*/*"},
 		"Accept-Encoding": {"identity"},
 		"Cache-Control":   {"no-cache"}, // a cache in between would answer for the app
 	}
@@ -58,6 +59,25 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 	return nil, nil, errors.New("heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one")
 }
 
+// secretTexts are the texts of the options that must not be shown, but for those too short to be told from others.
+func secretTexts(o HeartbeatOptions, target *url.URL) []string {
+	texts := []string{o.Token, target.RawQuery}
+	if target.User != nil {
+		password, _ := target.User.Password()
+		texts = append(texts, password, target.User.Username())
+	}
+	for _, values := range target.Query() {
+		texts = append(texts, values...)
+	}
+	for name, values := range o.Header {
+		if !slices.Contains([]string{"User-Agent", "Accept", "Accept-Encoding", "Accept-Language"}, http.CanonicalHeaderKey(name)) {
+			texts = append(texts, values...)
+		}
+	}
+	const short = 4
+	return slices.DeleteFunc(texts, func(s string) bool { return len(s) < short })
+}
+
 // checkHeader says what is wrong with a header that is to be sent.
 func checkHeader(name string, values []string) error {
 	if !validName(name) {
@@ -65,7 +85,7 @@ func checkHeader(name string, values []string) error {
 	}
 	switch http.CanonicalHeaderKey(name) {
 	case "Host":
-		return errors.New("heartbeat header Host can't be set: put the host into the URL")
+		return errors.New("heartbeat header Host cannot be set here: set HEARTBEAT_HOST")
 	case "Connection", "Content-Length", "Expect", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
 		return fmt.Errorf("heartbeat header %s can't be set: it belongs to the connection", name)
 	}

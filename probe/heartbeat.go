@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,15 @@ type HeartbeatOptions struct {
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
+	// Redirects say which redirects are followed; "" means RedirectsSameHost.
+	Redirects Redirects
+	// Statuses are those of an answer that is accepted, and then never a redirect; none means 200 to 299.
+	Statuses Statuses
+	// FailOn are statuses that tell of load whatever they mean otherwise; none of them may be accepted.
+	FailOn Statuses
+	// Keyword, unless empty, must stand in the first 64 KiB of the answer, in upper and lower case as it does here. An answer that is
+	// compressed by gzip or deflate is unpacked for it.
+	Keyword string
 	// Measure is what the readings' Value is; "" means MeasureTotal. It decides nothing about the outcome of an answer that
 	// is not 2xx or does not come.
 	Measure Measure
@@ -55,24 +65,34 @@ type HeartbeatOptions struct {
 // It may be used by several goroutines at once.
 //
 // A probe has one of these outcomes:
-//   - Answered: the status is 2xx, and the body, or its first 64 KiB, came in time.
-//   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read.
+//   - Answered: the status is accepted, and the body, or its first 64 KiB, came in time and has the keyword.
+//   - Overloaded: the status is one of FailOn.
+//   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that say nothing about load are BadAnswer: 501,
+//     505 to 511, 520 to 523, 525 to 527, 530 and 561.
 //   - Timeout: the time was over, in any phase.
 //   - Unreachable: the host's name is unknown, the connection was refused, reset or closed, before the answer or in its
 //     middle, or TLS failed. So is a failure of Base, however it failed, for it says nothing about the app. When the
 //     caller's context is cancelled rather than past its deadline, the outcome is Unreachable as well and the Error is
 //     "cancelled": such a reading says nothing, and is to be dropped.
-//   - BadAnswer: what came is not HTTP or has more than 64 KiB of headers, its status is none of the above (a 304, say),
-//     or it redirects to nowhere, to something other than http and https, or an eleventh time. So is a 2xx answer without a
-//     proper X-Queue-Time-Ms when that is the Measure: a queue that is not known is not an empty one.
+//   - BadAnswer: what came is not HTTP or has more than 64 KiB of headers, its status is none of the above (a 304, say), it has no
+//     keyword, or it redirects to nowhere, to something other than http and https, or an eleventh time. By RedirectsSameHost, so does one
+//     that redirects to another host, or ends at what looks like a login page (by its path, or by a query that names the page that was
+//     asked for) or an error page. So is an accepted answer without a proper X-Queue-Time-Ms when that is the Measure: a queue that is not
+//     known is not an empty one.
 //
-// No cookies are kept. Headers, token and password go to the host that was asked for only: not along with a redirect to
-// another host, another port, or from https to http. A proxy is taken from the environment as by
-// [http.ProxyFromEnvironment]; DNS and Connect are then those of the proxy.
+// Cookies that redirects set are kept until the probe ends. Headers, token and password go to the host that was asked for only, with or
+// without www.: not along with a redirect to another host, another port, or from https to http. A proxy is taken from the environment as
+// by [http.ProxyFromEnvironment]; DNS and Connect are then those of the proxy.
 type Heartbeat struct {
 	method string
 	plain  http.Header // what every request carries
 	secret http.Header // plain, and what only the host that was asked for may see
+	// secrets are the texts that must not be shown.
+	secrets []string
+
+	redirects Redirects
+	expect    expectation
+	failOn    Statuses
 
 	measure   Measure // "" for the total
 	timeout   time.Duration
@@ -109,9 +129,18 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	if err != nil {
 		return nil, err
 	}
+	redirects, err := checkRedirects(o.Redirects)
+	if err != nil {
+		return nil, err
+	}
+	expect, err := checkExpectation(o, method)
+	if err != nil {
+		return nil, err
+	}
 	h := &Heartbeat{
 		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout, keepAlive: o.KeepAlive,
 		dial: new(net.Dialer).DialContext, base: o.Base, target: target,
+		secrets: secretTexts(o, target), redirects: redirects, expect: expect, failOn: o.FailOn,
 	}
 	h.transport = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -138,79 +167,84 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 		return r
 	}
 	v := newVisit(ctx, h.timeout)
-	header, err := h.visit(v, target, &r)
+	t := h.trail(target)
+	header, err := h.visit(v, t, &r)
 	r.Phases = v.end(h.keepAlive && err == nil)
 	r.Value = ms(r.Phases.Total() + r.Phases.Transfer) // until it failed, if it did
+	if r.Redirects > 0 {
+		r.URL = h.shown(t.target)
+	}
 	switch {
 	case err != nil:
 		r.Outcome, r.Error = v.explain(err)
-	case r.Status < 200 || r.Status > 299:
-		r.Outcome, r.Error = judge(r.Status)
+	case !h.expect.statuses.Has(r.Status):
+		r.Hint = h.statusHint(r.Status, t.known)
+		h.judge(&r)
 	default:
-		r.take(header)
+		err = r.take(header)
+	}
+	var hint hinted
+	if errors.As(err, &hint) && r.Outcome == BadAnswer {
+		r.Hint = hint.hint
 	}
 	return r
 }
 
-// take fills in the Outcome and the Value of a reading of a 2xx answer that came whole.
-func (r *Reading) take(header http.Header) {
+// take fills in the Outcome and the Value of a reading of an accepted answer that came whole. An error says why there is none.
+func (r *Reading) take(header http.Header) error {
 	value, err := r.Measure.measure(r.Phases, header)
 	if err != nil {
 		r.Outcome, r.Error = BadAnswer, err.Error()
-		return
+		return hinted{err, "see examples/heartbeat for how an app reports its queue time, or leave HEARTBEAT_MEASURE out"}
 	}
 	r.Outcome, r.Value = Answered, value
+	return nil
 }
 
-// visit asks target, follows its redirects, and reads the final answer as far as it matters. It fills in r's Status and
+// visit asks for a page, follows its redirects, and reads the final answer as far as it matters. It fills in r's Status and
 // Redirects, and returns the final answer's headers. An error says that no usable answer came.
-func (h *Heartbeat) visit(v *visit, target *url.URL, r *Reading) (http.Header, error) {
-	method, header := h.method, h.secret
+func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
-		v.hop(target)
-		req := (&http.Request{Method: method, URL: target, Header: header}).WithContext(v.ctx)
+		v.hop(t.target)
+		req := (&http.Request{Method: t.method, URL: t.target, Header: t.header()}).WithContext(v.ctx)
 		resp, err := h.transport.RoundTrip(req)
 		if err != nil {
 			return nil, err
 		}
-		if !isRedirect(resp.StatusCode) {
+		if h.expect.statuses.Has(resp.StatusCode) || !isRedirect(resp.StatusCode) {
 			r.Status = resp.StatusCode
-			return resp.Header, v.read(resp)
+			return resp.Header, h.read(v, t, resp)
 		}
 		_ = resp.Body.Close() // what it says is of no use
-		next, err := redirectTarget(resp)
-		if err == nil && r.Redirects == maxRedirects {
-			err = badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
-		}
-		if err != nil {
+		if err := t.follow(resp, r.Redirects); err != nil {
 			r.Status = resp.StatusCode
 			return nil, err
 		}
 		r.Redirects++
-		if resp.StatusCode <= http.StatusSeeOther && method != http.MethodHead {
-			method = http.MethodGet // 301, 302 and 303, as every browser does it
-		}
-		if !mayKnow(target, next) {
-			header = h.plain // for good: a redirect back doesn't make the way there safe
-		}
-		target = next
 	}
 }
 
-// read reads the body of a 2xx answer, and closes that of any.
-func (v *visit) read(resp *http.Response) error {
+// read reads the body of an accepted answer, and closes that of any. An error says why it cannot be used.
+func (h *Heartbeat) read(v *visit, t *trail, resp *http.Response) error {
 	defer resp.Body.Close()
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+	if !h.expect.statuses.Has(resp.StatusCode) {
 		return nil
 	}
-	var first [1]byte
-	n, err := io.ReadFull(resp.Body, first[:])
+	var kept bytes.Buffer
+	body := io.Discard
+	if h.expect.keyword != "" {
+		body = &kept
+	}
+	n, err := io.CopyN(body, resp.Body, 1)
 	if err == nil {
 		v.enter(transfer)
-		_, err = io.CopyN(io.Discard, resp.Body, maxBody-int64(n))
+		_, err = io.CopyN(body, resp.Body, maxBody-n)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return brokenOff{err}
 	}
-	return nil
+	if err := t.ended(); err != nil {
+		return err
+	}
+	return h.expect.look(resp.Header, kept.Bytes())
 }

@@ -63,7 +63,7 @@ func TestRequestCarriesItsHeadersAndNoCookies(t *testing.T) {
 	for range 2 {
 		take(t, h)
 		want := http.Header{
-			"User-Agent": {"autoscalebot/1.0"}, "Accept-Encoding": {"identity"}, "Cache-Control": {"no-cache"},
+			"User-Agent": {"autoscalebot/1.0"}, "Accept": {"*/*"}, "Accept-Encoding": {"identity"}, "Cache-Control": {"no-cache"},
 			"Authorization": {"Bearer abc"}, "X-Key": {"a", "b"}, "Connection": {"close"},
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -82,7 +82,7 @@ func TestOwnHeadersCanBeReplaced(t *testing.T) {
 		}
 	})
 	h := heartbeat(t, probe.HeartbeatOptions{
-		URL: s.URL + "/", UserAgent: "autoscalebot/1.0", Header: http.Header{"User-Agent": {"Mozilla/5.0"}, "Accept-Encoding": nil},
+		URL: s.URL + "/", UserAgent: "autoscalebot/1.0", Redirects: probe.RedirectsAny, Header: http.Header{"User-Agent": {"Mozilla/5.0"}, "Accept-Encoding": nil},
 	})
 	h.DialWith(to(s.Listener.Addr().String()))
 	if r := take(t, h); r.Outcome != probe.Answered {

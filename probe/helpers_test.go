@@ -62,12 +62,13 @@ func check(t testing.TB, r probe.Reading) {
 	t.Helper()
 	known := []probe.Outcome{
 		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+		probe.Overloaded,
 	}
 	if !slices.Contains(known, r.Outcome) {
 		t.Errorf("outcome %q is not a known one", r.Outcome)
 	}
-	if strings.Contains(r.Error, "s3cr3t") {
-		t.Errorf("the error %q holds a secret", r.Error)
+	if strings.Contains(r.Error+r.Hint+r.URL, "s3cr3t") {
+		t.Errorf("the error %q, the hint %q or the URL %q holds a secret", r.Error, r.Hint, r.URL)
 	}
 	if (r.Error == "") != (r.Outcome == probe.Answered) {
 		t.Errorf("outcome %q with the error %q", r.Outcome, r.Error)
@@ -142,7 +143,7 @@ func to(addr string) func(context.Context, string, string) (net.Conn, error) {
 	}
 }
 
-// certificate signs itself for host, from and until the given times.
+// certificate signs itself for host, or for several with commas between, from and until the given times.
 func certificate(t testing.TB, host string, from, until time.Time) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -150,7 +151,7 @@ func certificate(t testing.TB, host string, from, until time.Time) (tls.Certific
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotBefore: from, NotAfter: until,
+		SerialNumber: big.NewInt(1), DNSNames: strings.Split(host, ","), NotBefore: from, NotAfter: until,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

@@ -73,7 +73,7 @@ func TestPhasesAreSummedOverRedirects(t *testing.T) {
 		defer close(plain)
 		defer close(secure)
 
-		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/"})
+		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Redirects: probe.RedirectsAny})
 		h.Trust(pool)
 		h.DialWith(dialSlowly(func(addr string) pipeListener {
 			return map[string]pipeListener{"a.test:80": plain, "b.test:443": secure}[addr]

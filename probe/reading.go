@@ -26,15 +26,19 @@ const (
 	Answered Outcome = "answered"
 	// Timeout: the answer did not come, or did not end, within the deadline.
 	Timeout Outcome = "timeout"
-	// ServerError: the answer's status was 5xx.
+	// ServerError: the answer's status was a 5xx that may come of load.
 	ServerError Outcome = "server error"
 	// ClientError: the answer's status was 4xx, which says that the question was wrong, not that the app is loaded.
 	ClientError Outcome = "client error"
 	// Unreachable: no answer, or none to its end, because of DNS, a refused, reset or closed connection, or TLS.
 	Unreachable Outcome = "unreachable"
-	// BadAnswer: something came back that is no usable answer: not HTTP, too many redirects, a 3xx that leads nowhere, no
-	// queue time where it is what is measured.
+	// BadAnswer: something came back that is no usable answer: not HTTP, a redirect that is not followed, a page other than the one
+	// expected, a 5xx that says nothing about load, no queue time where it is what is measured.
 	BadAnswer Outcome = "bad answer"
+	// Overloaded: the answer's status was one that the heartbeat is told to take for a sign of load.
+	Overloaded Outcome = "overloaded"
+	// Maintenance: the heartbeat failed while the platform answers in the place of the app, which is in maintenance mode.
+	Maintenance Outcome = "maintenance"
 )
 
 // HeartbeatSignal is the Signal of a heartbeat.
@@ -68,8 +72,12 @@ type Reading struct {
 	Phases Phases `json:"phases,omitzero"`
 	// Redirects counts the redirects that were followed.
 	Redirects int `json:"redirects,omitempty"`
+	// URL is where the redirects ended, without user and query; "" where none was followed.
+	URL string `json:"url,omitempty"`
 	// Error says in words why the outcome is not Answered. It holds no secret and no query string.
 	Error string `json:"error,omitempty"`
+	// Hint is what can be done about it, "" where that is not known.
+	Hint string `json:"hint,omitempty"`
 }
 
 // Phases are the parts of a heartbeat's time, each summed over the redirects that were followed. They tell all of it

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,19 @@ func TestRedirectElsewhereCarriesNoSecrets(t *testing.T) {
 		{"http://a.test/ http://b.test/2", false},
 		{"http://a.test/ http://b.test/2 http://a.test/3", false},
 		{"http://a.test/ http://sub.a.test/2", false},
+		{"http://a.test/ http://www.a.test/2", true},
+		{"http://www.a.test/ https://a.test/2", true},
+		{"http://a.test/ https://www.a.test/2 https://a.test/3", true},
+		{"http://a.test/ http://www.www.a.test/2", false},
+		{"http://a.test/ http://wwwa.test/2", false},
+		{"http://a.test/ http://www.b.test/2", false},
+		{"http://a.test/ https://A.TEST.:443/2", true},
+		{"http://a.test./ http://a.test/2", true},
+		{"http://Bücher.a.test/ https://xn--bcher-kva.a.test/2", true},
+		{"http://xn--bcher-kva.a.test/ http://www.B%C3%9CCHER.a.test/2", true},
+		{"https://www.a.test/ http://a.test/2", false},
+		{"http://[::1]/ http://[0:0:0:0:0:0:0:1]/2", true},
+		{"http://127.0.0.1/ http://localhost/2", false},
 		{"http://a.test/ http://a.test:8080/2", false},
 		{"http://a.test:8080/ https://a.test/2", false},
 		{"http://a.test/ https://a.test:8443/2", false},
@@ -100,12 +114,12 @@ func TestRedirectElsewhereCarriesNoSecrets(t *testing.T) {
 				}
 			})
 			plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
-			cert, pool := certificate(t, "a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
+			cert, pool := certificate(t, "a.test,www.a.test,xn--bcher-kva.a.test,www.xn--bcher-kva.a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
 			secure.TLS = tlsWith(cert)
 			secure.StartTLS()
 			defer plain.Close()
 			defer secure.Close()
-			h := heartbeat(t, probe.HeartbeatOptions{URL: chain[0], UserAgent: "autoscalebot/1.0"})
+			h := heartbeat(t, probe.HeartbeatOptions{URL: chain[0], UserAgent: "autoscalebot/1.0", Redirects: probe.RedirectsAny})
 			h.Trust(pool)
 			h.DialWith(toEither(plain.Listener.Addr(), secure.Listener.Addr()))
 			if r := take(t, h); r.Outcome != probe.Answered || r.Redirects != len(chain)-1 {
@@ -147,10 +161,135 @@ func TestAnyHostOfARedirectIsFitForALine(t *testing.T) {
 		w.Header().Set("Location", "http://"+strings.Repeat("\u202e\xff\"", 9000)+"/")
 		w.WriteHeader(http.StatusFound)
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: s.URL})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: s.URL, Redirects: probe.RedirectsAny})
 	h.DialWith(new(net.Dialer).DialContext) // no proxy
 	r := take(t, h)
 	if r.Outcome != probe.Unreachable || !utf8.ValidString(r.Error) || strings.Contains(r.Error, "\u202e") {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// follow serves pages that redirect, by their paths, at a.test and every other name, and probes one of them.
+func follow(t *testing.T, o probe.HeartbeatOptions, redirects map[string]string) probe.Reading {
+	t.Helper()
+	s := serve(t, func(w http.ResponseWriter, req *http.Request) {
+		if to, ok := redirects[req.URL.Path]; ok {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		_, _ = io.WriteString(w, "Beat")
+	})
+	h := heartbeat(t, o)
+	h.DialWith(to(s.Listener.Addr().String()))
+	return take(t, h)
+}
+
+func TestRedirectsThatArePartOfTheAnswer(t *testing.T) {
+	tests := []struct {
+		page, to            string
+		sameHost, any, none probe.Outcome
+	}{
+		{"http://a.test/beat", "", probe.Answered, probe.Answered, probe.Answered},
+		{"http://a.test/beat", "/beat/", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "http://a.test/health", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "http://www.a.test/ok", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://www.a.test/beat", "//A.TEST.:80/ok", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/blog-index", "/blog-index/", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/beat/?cookies=on&from=elsewhere", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/login", "/login/", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/auth/beat", "/auth/beat/", probe.Answered, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "http://b.test/beat/", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "http://login.a.test/ok", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "http://a.test.evil.test/ok", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/login", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/Account/LogOn.aspx", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/users/sign_in", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/accounts/login/?next=/beat", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/wp-login.php", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/session/new", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/oauth2/start?rd=x", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/.auth/login/aad", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/welcome?return_to=%2Fbeat", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/welcome?u=http%3A%2F%2Fwww.a.test%2Fbeat%2F%3Fx", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/", "/gate?ReturnUrl=%2f", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/maintenance.html", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+		{"http://a.test/beat", "/error/500", probe.BadAnswer, probe.Answered, probe.BadAnswer},
+	}
+	for _, tt := range tests {
+		for policy, want := range map[probe.Redirects]probe.Outcome{
+			"": tt.sameHost, probe.RedirectsSameHost: tt.sameHost, probe.RedirectsAny: tt.any, probe.RedirectsNone: tt.none,
+		} {
+			redirects := map[string]string{}
+			if u, err := url.Parse(tt.page); err == nil && tt.to != "" {
+				redirects[u.Path] = tt.to
+			}
+			r := follow(t, probe.HeartbeatOptions{URL: tt.page, Redirects: policy}, redirects)
+			if r.Outcome != want || want == probe.BadAnswer && r.Hint == "" {
+				t.Errorf("%s to %s with %q: got %+v, want %s", tt.page, tt.to, policy, r, want)
+			}
+		}
+	}
+}
+
+// A way through other pages does not matter where it leads back to the page that was asked for.
+func TestRedirectByWayOfALoginAndBack(t *testing.T) {
+	asked := 0
+	s := serve(t, func(w http.ResponseWriter, req *http.Request) {
+		switch c, _ := req.Cookie("session"); {
+		case req.URL.Path == "/login":
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: "new", Path: "/"})
+			http.SetCookie(w, &http.Cookie{Name: "elsewhere", Value: "1", Domain: "b.test"})
+			http.Redirect(w, req, "/", http.StatusFound)
+		case c == nil || c.Value != "new":
+			asked++
+			http.Redirect(w, req, "/login", http.StatusFound)
+		case req.Header.Get("Cookie") != "other=s3cr3t-2; session=new":
+			t.Errorf("the cookies are %q", req.Header.Get("Cookie"))
+		}
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: s.URL + "/", Header: http.Header{"Cookie": {"session=s3cr3t; other=s3cr3t-2"}}})
+	for i := range 2 { // the second knows nothing of the first's cookies
+		if r := take(t, h); r.Outcome != probe.Answered || r.Redirects != 2 || asked != i+1 {
+			t.Errorf("got %+v, asked %d times", r, asked)
+		}
+	}
+}
+
+func TestHintKnowsWhetherTheTokenWasSent(t *testing.T) {
+	for _, tt := range []struct {
+		token, to, want string
+	}{
+		{"", "", "set HEARTBEAT_TOKEN"},
+		{"s3cr3t", "", "does not accept"},
+		{"s3cr3t", "http://www.a.test/2", "does not accept"},
+		{"s3cr3t", "http://b.test/2", "not sent"},
+		{"s3cr3t", "http://a.test:8080/2", "not sent"},
+	} {
+		s := serve(t, func(w http.ResponseWriter, req *http.Request) {
+			if req.URL.Path == "/" && tt.to != "" {
+				http.Redirect(w, req, tt.to, http.StatusFound)
+				return
+			}
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+		h, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://a.test/", Token: tt.token, Redirects: probe.RedirectsAny, Timeout: patient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.DialWith(to(s.Listener.Addr().String()))
+		if r := take(t, h); r.Outcome != probe.ClientError || !strings.Contains(r.Hint, tt.want) {
+			t.Errorf("%+v: got %+v", tt, r)
+		}
+	}
+}
+
+// A server that puts what it was sent into a redirect's path does not have it shown.
+func TestAddressOfARedirectHoldsNoSecret(t *testing.T) {
+	for _, to := range []string{"/login/s3cr3t-token", "http://b.test/s3cr3t-header", "http://s3cr3t-query.test/", "/ok/s3cr3t-query?s3cr3t"} {
+		r := follow(t, probe.HeartbeatOptions{URL: "http://a.test/"}, map[string]string{"/": to})
+		if r.URL == "" && r.Outcome != probe.BadAnswer {
+			t.Errorf("%s: got %+v", to, r)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -81,44 +80,6 @@ func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	h.target = target
 	h.mu.Unlock()
 	return target, nil
-}
-
-// isRedirect tells the statuses that ask to go elsewhere. A 304 doesn't, nor does a 300.
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
-// redirectTarget gives the URL that a redirect leads to. Its errors show nothing of it, as a server may put there what
-// it was sent.
-func redirectTarget(resp *http.Response) (*url.URL, error) {
-	next, err := resp.Location()
-	if errors.Is(err, http.ErrNoLocation) {
-		return nil, badAnswer(statusText(resp.StatusCode) + " that leads nowhere")
-	}
-	if err != nil {
-		return nil, badAnswer("redirect to a URL that can't be read")
-	}
-	if err := checkTarget(next); err != nil {
-		return nil, badAnswer("redirect to a URL that " + err.Error())
-	}
-	return next, nil
-}
-
-// mayKnow tells whether what was sent to one URL may be sent to the other, too: it is the same place, or the same one made
-// safe, on the usual ports.
-func mayKnow(from, to *url.URL) bool {
-	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
-		return false
-	}
-	if from.Scheme == to.Scheme {
-		return port(from) == port(to)
-	}
-	return to.Scheme == "https" && port(from) == "80" && port(to) == "443"
 }
 
 // port gives the port of an http or https URL.

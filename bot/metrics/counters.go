@@ -59,6 +59,7 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 	}
 	for _, o := range []probe.Outcome{
 		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+		probe.Overloaded, probe.Maintenance,
 	} {
 		c.heartbeats.WithLabelValues(label(o))
 	}

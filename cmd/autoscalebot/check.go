@@ -279,7 +279,7 @@ func (c *checker) heartbeat(ctx context.Context, p probe.Prober, s *settings.Set
 		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's clock and its own differ"
 	}
 	if r.Redirects > 0 {
-		text += fmt.Sprintf("\nafter %d redirects: give HEARTBEAT_URL the last address, and each heartbeat saves them", r.Redirects)
+		text += fmt.Sprintf("\nafter %d redirects, which ended at %s: give HEARTBEAT_URL that address, and each heartbeat saves them", r.Redirects, r.URL)
 	}
 	c.report("heartbeat", text+chosen, nil)
 }
@@ -301,17 +301,13 @@ func phase(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
-// heartbeatHint says what to look at when a heartbeat was not answered.
+// heartbeatHint says what to look at when a heartbeat was not answered, on a line of its own.
 func heartbeatHint(r probe.Reading) string {
 	switch {
-	case r.Status == 401 || r.Status == 403:
-		return "\nthe app wants to know who asks: set HEARTBEAT_TOKEN or HEARTBEAT_HEADERS"
-	case r.Status == 404:
-		return "\nthe app has no such page: see HEARTBEAT_URL, and examples/heartbeat for how to make one"
+	case r.Hint != "":
+		return "\n" + r.Hint
 	case r.Outcome == probe.Timeout:
 		return "\nthis counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
-	case r.Outcome == probe.BadAnswer && r.Measure == probe.MeasureQueue && r.Status/100 == 2:
-		return "\nsee examples/heartbeat for how an app tells its queue time, or leave HEARTBEAT_MEASURE out"
 	case r.Outcome == probe.Unreachable:
 		return "\nis HEARTBEAT_URL right, and can this machine reach it?"
 	}

@@ -1,0 +1,107 @@
+package probe
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ok is what is accepted where nothing is said.
+var ok = Statuses{{200, 299}}
+
+// An expectation is what the final answer must be.
+type expectation struct {
+	statuses Statuses
+	keyword  string
+}
+
+// checkExpectation reads what is expected of the options.
+func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
+	e := expectation{statuses: o.Statuses, keyword: o.Keyword}
+	if len(e.statuses) == 0 {
+		e.statuses = ok
+	}
+	switch {
+	case e.keyword != "" && method == http.MethodHead:
+		return e, errors.New("heartbeat keyword cannot be looked for with the method HEAD, whose answers have no body: use GET")
+	case len(e.keyword) > maxKeyword:
+		return e, fmt.Errorf("heartbeat keyword has %d bytes, of %d at most", len(e.keyword), maxKeyword)
+	}
+	for _, r := range o.FailOn {
+		for s := r.From; s <= r.To; s++ {
+			if e.statuses.Has(s) {
+				return e, fmt.Errorf("status %d is both accepted and a failure: keep one", s)
+			}
+		}
+	}
+	return e, nil
+}
+
+// maxKeyword is how long a keyword may be, in bytes.
+const maxKeyword = 1024
+
+// look says whether the answer with a body as far as it was read is the one expected. Its errors show nothing of the answer.
+func (e expectation) look(header http.Header, body []byte) error {
+	if e.keyword == "" {
+		return nil
+	}
+	text, err := unpacked(header, body)
+	switch {
+	case err != nil:
+		return hinted{badAnswer(err.Error()), "leave Accept-Encoding out of HEARTBEAT_HEADERS, or HEARTBEAT_KEYWORD unset"}
+	case bytes.Contains(text, []byte(e.keyword)):
+		return nil
+	}
+	what := "the answer does not contain the keyword"
+	if len(body) >= maxBody || len(text) >= maxBody {
+		what = fmt.Sprintf("the first %d KiB of the answer do not contain the keyword", maxBody>>10)
+	}
+	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in upper and lower case"}
+}
+
+// unpacked undoes the Content-Encoding of a body that may end early, up to as many bytes as are read of one.
+func unpacked(header http.Header, body []byte) ([]byte, error) {
+	var codings []string
+	for _, value := range header.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(strings.ToLower(value), ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
+	}
+	slices.Reverse(codings) // the last one was applied last
+	for _, coding := range codings {
+		if len(body) == 0 {
+			return nil, nil
+		}
+		r, err := unpacker(coding, body)
+		if err != nil {
+			return nil, err
+		}
+		body, _ = io.ReadAll(io.LimitReader(r, maxBody)) // what came before an error, as the body may have been cut
+	}
+	return body, nil
+}
+
+func unpacker(coding string, body []byte) (io.Reader, error) {
+	switch coding {
+	case "gzip", "x-gzip":
+		if r, err := gzip.NewReader(bytes.NewReader(body)); err == nil {
+			return r, nil
+		}
+		return nil, errors.New("the answer is not compressed by gzip, as it says")
+	case "deflate": // which servers write with the header of zlib, as they must, or without
+		if r, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
+			return r, nil
+		}
+		return flate.NewReader(bytes.NewReader(body)), nil
+	}
+	return nil, errors.New("the answer is compressed in a way other than gzip and deflate, so the keyword cannot be looked for")
+}

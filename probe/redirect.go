@@ -1,0 +1,217 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// Redirects say which redirects a [Heartbeat] follows.
+type Redirects string
+
+const (
+	// RedirectsSameHost follows redirects on the host that was asked for, with or without www., and takes a login page or an error page
+	// at their end for a bad answer.
+	RedirectsSameHost Redirects = "same-host"
+	// RedirectsAny follows redirects wherever they lead, and takes whatever answers there.
+	RedirectsAny Redirects = "any"
+	// RedirectsNone follows none.
+	RedirectsNone Redirects = "none"
+)
+
+// checkRedirects fills in the default, and says what is wrong.
+func checkRedirects(r Redirects) (Redirects, error) {
+	switch r {
+	case "":
+		return RedirectsSameHost, nil
+	case RedirectsSameHost, RedirectsAny, RedirectsNone:
+		return r, nil
+	}
+	return "", fmt.Errorf("heartbeat redirects %q is invalid: write same-host, any or none", string(r))
+}
+
+// isRedirect tells the statuses that ask to go elsewhere. A 304 doesn't, nor does a 300.
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// A trail is the request of one visit, as the redirects so far have made it.
+type trail struct {
+	h             *Heartbeat
+	start, target *url.URL
+	method        string
+	known         bool           // whether the target may know the secrets
+	jar           http.CookieJar // of this visit alone; nil while no redirect has set a cookie
+}
+
+func (h *Heartbeat) trail(target *url.URL) *trail {
+	return &trail{h: h, start: target, target: target, method: h.method, known: true}
+}
+
+// follow goes where a redirect leads, or says why not.
+func (t *trail) follow(resp *http.Response, followed int) error {
+	next, err := t.h.destination(resp)
+	switch {
+	case err != nil:
+		return err
+	case t.h.redirects == RedirectsNone:
+		return hinted{
+			badAnswer(fmt.Sprintf("%s: redirect to %s", statusText(resp.StatusCode), t.h.shown(next))),
+			"HEARTBEAT_REDIRECTS=none follows no redirect: give HEARTBEAT_URL the final address",
+		}
+	case t.h.redirects == RedirectsSameHost && !sameHost(t.target, next):
+		return hinted{
+			badAnswer("redirect to another host: " + t.h.shown(next)),
+			"if the app answers there, give HEARTBEAT_URL that address; HEARTBEAT_REDIRECTS=any follows every redirect",
+		}
+	case followed == maxRedirects:
+		return badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
+	}
+	t.keep(resp)
+	if resp.StatusCode <= http.StatusSeeOther && t.method != http.MethodHead {
+		t.method = http.MethodGet // 301, 302 and 303, as every browser does it
+	}
+	t.known = t.known && mayKnow(t.target, next) // for good: a redirect back doesn't make the way there safe
+	t.target = next
+	return nil
+}
+
+// ended says why the page at which redirects have ended is not the one that was asked for, nil if it may be.
+func (t *trail) ended() error {
+	what := ""
+	switch {
+	case t.target == t.start || t.h.redirects == RedirectsAny:
+		return nil
+	case !isLogin(t.start) && isLogin(t.target), leadsBack(t.target, t.start):
+		what = "a login page"
+	case !isError(t.start) && isError(t.target):
+		what = "an error page"
+	default:
+		return nil
+	}
+	hint := "let HEARTBEAT_URL answer without a redirect; HEARTBEAT_REDIRECTS=any takes whatever page redirects end at"
+	if what == "a login page" {
+		hint = t.h.loginHint(t.known) + "; HEARTBEAT_REDIRECTS=any takes whatever page redirects end at"
+	}
+	return hinted{badAnswer(fmt.Sprintf("redirect to what looks like %s: %s", what, t.h.shown(t.target))), hint}
+}
+
+// header gives the headers of the next request.
+func (t *trail) header() http.Header {
+	header := t.h.plain
+	if t.known {
+		header = t.h.secret
+	}
+	if t.jar == nil {
+		return header
+	}
+	cookies := t.jar.Cookies(t.target)
+	if len(cookies) == 0 {
+		return header
+	}
+	header = header.Clone()
+	kept := slices.DeleteFunc((&http.Request{Header: header}).Cookies(), func(own *http.Cookie) bool {
+		return slices.ContainsFunc(cookies, func(c *http.Cookie) bool { return c.Name == own.Name })
+	})
+	header.Del("Cookie")
+	req := http.Request{Header: header}
+	for _, c := range append(kept, cookies...) {
+		req.AddCookie(c)
+	}
+	return header
+}
+
+// keep takes in the cookies that a redirect sets.
+func (t *trail) keep(resp *http.Response) {
+	cookies := resp.Cookies()
+	if len(cookies) == 0 {
+		return
+	}
+	if t.jar == nil {
+		t.jar, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // which cannot fail
+	}
+	t.jar.SetCookies(t.target, cookies)
+}
+
+// destination gives the URL that a redirect leads to. Its errors show nothing of it, as a server may put there what it was sent.
+func (h *Heartbeat) destination(resp *http.Response) (*url.URL, error) {
+	next, err := resp.Location()
+	if errors.Is(err, http.ErrNoLocation) {
+		return nil, badAnswer(statusText(resp.StatusCode) + " that leads nowhere")
+	}
+	if err != nil {
+		return nil, badAnswer("redirect to a URL that can't be read")
+	}
+	if err := checkTarget(next); err != nil {
+		return nil, badAnswer("redirect to a URL that " + err.Error())
+	}
+	return next, nil
+}
+
+// mayKnow tells whether what was sent to one URL may be sent to the other, too: it is on the same host and port, or on the same host
+// made safe, on the usual ports.
+func mayKnow(from, to *url.URL) bool {
+	if !sameHost(from, to) {
+		return false
+	}
+	if from.Scheme == to.Scheme {
+		return port(from) == port(to)
+	}
+	return to.Scheme == "https" && port(from) == "80" && port(to) == "443"
+}
+
+// sameHost tells whether two URLs name one host. A name and the same with www. before it count as one, whoever owns the one owns the other.
+func sameHost(a, b *url.URL) bool {
+	return site(a.Hostname()) == site(b.Hostname())
+}
+
+// site gives a host's name in the one form that all ways to write it share, without www. before it.
+func site(host string) string {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.String()
+	}
+	host = strings.TrimSuffix(host, ".")
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	host = strings.ToLower(host)
+	if rest, ok := strings.CutPrefix(host, "www."); ok && strings.Contains(rest, ".") {
+		return rest
+	}
+	return host
+}
+
+// shown writes where a URL leads, as far as people may see it. A server may put into it what it was sent, so a path that holds a
+// secret is left out.
+func (h *Heartbeat) shown(u *url.URL) string {
+	text := u.Scheme + "://" + u.Host
+	path := u.Path
+	if path == "" {
+		path = "/"
+	}
+	if h.holdsSecret(text + path) {
+		path = "/…"
+	}
+	if h.holdsSecret(text) {
+		return "…"
+	}
+	return short(text + path)
+}
+
+// holdsSecret says whether a text holds any of what only the app may see.
+func (h *Heartbeat) holdsSecret(text string) bool {
+	return slices.ContainsFunc(h.secrets, func(s string) bool { return strings.Contains(text, s) })
+}
