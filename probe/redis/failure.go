@@ -86,10 +86,11 @@ func (p *Prober) explainRefusal(r refusal) *failure {
 		text    string
 	}{
 		{"NOAUTH", probe.ClientError, "wants a password: write it into the URL"},
-		{"WRONGPASS", probe.ClientError, "refuses the user or the password"},
+		{"WRONGPASS", probe.ClientError, "refuses the user or the password" + p.withoutUser()},
 		{"ERR invalid password", probe.ClientError, "refuses the password"},
+		{"ERR wrong number of arguments for 'auth'", probe.ClientError, "knows no users, as it is older than Redis 6: leave the user out of the URL"},
 		{"ERR AUTH", probe.ClientError, "has no password, and was sent one: leave it out of the URL"},
-		{"NOPERM", probe.ClientError, "does not let the user look: it needs the keys, and TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{"NOPERM", probe.ClientError, "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
 		{"DENIED", probe.ClientError, "takes no connections from elsewhere without a password (protected mode)"},
 		{"ERR DB index", probe.ClientError, "has no database of that number"},
 		{"ERR invalid DB index", probe.ClientError, "has no database of that number"},
@@ -109,4 +110,12 @@ func (p *Prober) explainRefusal(r refusal) *failure {
 		}
 	}
 	return &failure{probe.BadAnswer, p.addr + " answers with an error that Redis does not have"}
+}
+
+// withoutUser says that a login was tried without the user as well.
+func (p *Prober) withoutUser() string {
+	if p.user != placeholder {
+		return ""
+	}
+	return ", also without the user " + placeholder
 }

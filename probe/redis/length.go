@@ -1,9 +1,6 @@
 package redis
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // lengthCommand gives the command that tells how long a key of a type is, or "" for a type that has no length.
 func lengthCommand(kind string) string {
@@ -20,29 +17,8 @@ func lengthCommand(kind string) string {
 	return ""
 }
 
-// sum logs in and sums the queues up.
+// sum sums the queues up, on a connection that is logged in.
 func (p *Prober) sum(w *wire) (int64, error) {
-	var greetings int
-	greet := func(words ...string) {
-		w.say(words...)
-		greetings++
-	}
-	switch {
-	case p.user != "" && p.password != "":
-		greet("AUTH", p.user, p.password)
-	case p.password != "":
-		greet("AUTH", p.password)
-	}
-	if p.database != 0 {
-		greet("SELECT", strconv.Itoa(p.database))
-	}
-	for range greetings {
-		if answer, err := w.hear(); err != nil {
-			return 0, err
-		} else if answer != "OK" {
-			return 0, errProtocol
-		}
-	}
 	kinds, err := p.kinds(w)
 	if err != nil {
 		return 0, err

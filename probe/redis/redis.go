@@ -27,10 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -44,7 +41,8 @@ type Options struct {
 	// Name is the Signal of the readings; "" means "redis".
 	Name string
 	// URL is the server's: redis://user:password@host:6379/0, or rediss:// for TLS. User, password, port and database may be
-	// left out.
+	// left out. The parameters of well-known clients are taken too: ?db=3 (which beats the path 0), ?ssl_cert_reqs=none and others, also
+	// unix:///run/redis.sock?db=3. What only tunes a client is passed over, and what is not known refused.
 	URL string
 	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue, as Redis
 	// knows no other.
@@ -76,7 +74,7 @@ type Options struct {
 // Value is 0 unless the outcome is Answered.
 type Prober struct {
 	name, unit     string
-	addr           string // host:port
+	network, addr  string // "tcp" and host:port, or "unix" and a path
 	user, password string
 	database       int
 	keys           []string
@@ -110,77 +108,59 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// setURL takes what raw says of the server. Its errors show nothing of it, as it may hold a secret.
-func (p *Prober) setURL(raw string, config *tls.Config) error {
-	const hint = "write it like redis://:password@localhost:6379/0, or rediss:// for TLS"
-	u, err := url.Parse(raw)
-	switch {
-	case raw == "":
-		return errors.New("the URL is empty: " + hint)
-	case err != nil:
-		return errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
-	case u.Scheme != "redis" && u.Scheme != "rediss":
-		return errors.New("the URL does not begin with redis:// or rediss://: " + hint)
-	case u.Hostname() == "":
-		return errors.New("the URL names no host: " + hint)
-	}
-	if database := strings.Trim(u.Path, "/"); database != "" {
-		if p.database, err = strconv.Atoi(database); err != nil || p.database < 0 {
-			return errors.New("the URL's path is no number of a database: " + hint)
-		}
-	}
-	port := u.Port()
-	if port == "" {
-		port = "6379"
-	}
-	p.addr = net.JoinHostPort(u.Hostname(), port)
-	p.user = u.User.Username()
-	if p.password, _ = u.User.Password(); p.user != "" && p.password == "" {
-		return errors.New("the URL names a user without a password: " + hint)
-	}
-	if u.Scheme == "rediss" {
-		if p.tls = config.Clone(); p.tls == nil {
-			p.tls = &tls.Config{}
-		}
-		if p.tls.ServerName == "" {
-			p.tls.ServerName = u.Hostname()
-		}
-	}
-	return nil
-}
-
 // Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
 func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
-	n, err := p.ask(ctx)
-	if err != nil {
-		r.Outcome, r.Error = err.outcome, err.text
-		return r
+	failed := p.ask(ctx, func(w *wire) error {
+		n, err := p.sum(w)
+		r.Value = float64(n)
+		return err
+	})
+	if failed != nil {
+		r.Value, r.Outcome, r.Error = 0, failed.outcome, failed.text
 	}
-	r.Value = float64(n)
 	return r
 }
 
-// ask sums the queues up.
-func (p *Prober) ask(parent context.Context) (int64, *failure) {
+// Missing lists the keys that do not exist now: their queues are empty, or their names are wrong, which Redis cannot tell apart. Where
+// it cannot be asked there is none.
+func (p *Prober) Missing(ctx context.Context) []string {
+	var missing []string
+	_ = p.ask(ctx, func(w *wire) error {
+		kinds, err := p.kinds(w)
+		for i, kind := range kinds {
+			if kind == "none" {
+				missing = append(missing, p.keys[i])
+			}
+		}
+		return err
+	})
+	return missing
+}
+
+// ask logs in on a connection of its own, and has f use it.
+func (p *Prober) ask(parent context.Context, f func(*wire) error) *failure {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
 	c, err := p.dial(ctx)
 	if err != nil {
-		return 0, p.explain(parent, ctx, err)
+		return p.explain(parent, ctx, err)
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	n, err := p.sum(newWire(c))
-	if err != nil {
-		return 0, p.explain(parent, ctx, err)
+	w := newWire(c)
+	if err = p.login(w); err == nil {
+		err = f(w)
 	}
-	return n, nil
+	if err != nil {
+		return p.explain(parent, ctx, err)
+	}
+	return nil
 }
 
 func (p *Prober) dial(ctx context.Context) (net.Conn, error) {
 	if p.tls != nil {
-		return (&tls.Dialer{Config: p.tls}).DialContext(ctx, "tcp", p.addr)
+		return (&tls.Dialer{Config: p.tls}).DialContext(ctx, p.network, p.addr)
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", p.addr)
+	return new(net.Dialer).DialContext(ctx, p.network, p.addr)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +55,8 @@ func TestRedis(t *testing.T) {
 	})
 	t.Run("lengths", func(t *testing.T) { lengths(t, s) })
 	t.Run("what the server refuses", func(t *testing.T) { refusals(t, s) })
+	t.Run("as clients write URLs", func(t *testing.T) { urls(t, s) })
+	t.Run("keys that are missing", func(t *testing.T) { missing(t, s) })
 	t.Run("over TLS", func(t *testing.T) { overTLS(t, s) })
 }
 
@@ -100,7 +104,9 @@ func refusals(t *testing.T, s *server) {
 		{"redis://" + s.addr, "queue:default", "wants a password: write it into the URL"},
 		{at("redis", "", "s3cr3t-wrong", s.addr, ""), "queue:default", "refuses the user or the password"},
 		{at("redis", "nobody", password, s.addr, ""), "queue:default", "refuses the user or the password"},
-		{at("redis", "bot", password, s.addr, ""), "events", "does not let the user look: it needs the keys, and TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "bot", password, s.addr, ""), "events", "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "bot", password, s.addr, "3"), "queue:default", "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "h", "s3cr3t-wrong", s.addr, ""), "queue:default", "refuses the user or the password, also without the user h"},
 		{at("redis", "", password, s.addr, "99"), "queue:default", "has no database of that number"},
 	} {
 		r := take(t, redis.Options{URL: tt.url, Keys: []string{tt.keys}})
@@ -151,5 +157,77 @@ func overTLS(t *testing.T, s *server) {
 	r = take(t, redis.Options{URL: at("redis", "", password, s.tlsAddr, ""), Keys: []string{"queue:default"}})
 	if r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
 		t.Errorf("plain with a TLS port: got %+v", r)
+	}
+}
+
+// urls reads the queue of database 3, which has 6 jobs where that of database 0 has 3, by the URLs of well-known clients.
+func urls(t *testing.T, s *server) {
+	word := url.QueryEscape(password)
+	login := "redis://" + url.UserPassword("", password).String() + "@" + s.addr
+	secure := "rediss://" + url.UserPassword("", password).String() + "@" + s.tlsAddr
+	authority := url.QueryEscape(filepath.Join(s.dir, "cert.pem"))
+	other := "rediss://" + url.UserPassword("", password).String() + "@" + strings.Replace(s.tlsAddr, "127.0.0.1", "localhost", 1)
+	for raw, want := range map[string]float64{
+		login:                   3,
+		login + "/":             3,
+		login + "/0":            3,
+		login + "/0?db=0":       3,
+		login + "?db=":          3,
+		login + "/3":            6,
+		login + "/3/":           6,
+		login + "?db=3":         6,
+		login + "/?db=3":        6,
+		login + "/0?db=3":       6,
+		login + "/3?db=3":       6,
+		login + "/0?database=3": 6,
+		login + "?dbindex=3":    6,
+		login + "/3?socket_timeout=5&health_check_interval=30&retry_on_timeout=True&decode_responses=True": 6, // redis-py
+		login + "/3?visibility_timeout=3600&fanout_prefix=true&socketConnectTimeout=1":                     6, // Celery
+		login + "/3?protocol=3&dial_timeout=3s&max_retries=2&pool_size=10&client_name=x":                   6, // go-redis
+		login + "?db=3&family=4":                                                    6, // ioredis
+		login + "?family=0&db=3&connectTimeout=500&lazyConnect=true":                6,
+		"redis://" + s.addr + "/3?password=" + word:                                 6,
+		"redis://" + s.addr + "/3?username=default&password=" + word:                6,
+		login + "/3?password=" + word:                                               6,
+		"redis://" + url.UserPassword("h", password).String() + "@" + s.addr + "/3": 6, // which no server knows as a user
+		"unix://" + s.socket + "?db=3&password=" + word:                             6,
+		"unix://" + url.UserPassword("", password).String() + "@" + s.socket:        3,
+
+		secure + "/3?ssl_cert_reqs=none":                                                       6,
+		secure + "/3?ssl_cert_reqs=CERT_NONE":                                                  6,
+		secure + "/3?ssl_ca_certs=" + authority:                                                6,
+		secure + "/3?ssl_cert_reqs=required&ssl_ca_certs=" + authority:                         6,
+		secure + "/3?skip_verify=true":                                                         6,
+		secure + "/3?verifyPeer=NONE":                                                          6,
+		strings.Replace(secure, "rediss", "redis", 1) + "/3?ssl=true&ssl_cert_reqs=none":       6,
+		other + "/3?ssl_cert_reqs=required&ssl_check_hostname=False&ssl_ca_certs=" + authority: 6,
+	} {
+		if r := take(t, redis.Options{URL: raw, Keys: []string{"queue:default"}}); r.Outcome != probe.Answered || r.Value != want {
+			t.Errorf("%s: got %+v, want %v", raw, r, want)
+		}
+	}
+	for raw, want := range map[string]string{
+		secure + "/3?ssl_cert_reqs=required":                                         "unknown authority",
+		secure + "/3?ssl_cert_reqs=":                                                 "unknown authority",
+		secure + "/3?ssl_check_hostname=false":                                       "unknown authority",
+		other + "/3?ssl_ca_certs=" + authority:                                       "another name",
+		strings.Replace(secure, "rediss", "redis", 1) + "/3?ssl=true":                "unknown authority",
+		"redis://" + url.UserPassword("h", password).String() + "@" + s.addr + "/99": "no database",
+	} {
+		if r := take(t, redis.Options{URL: raw, Keys: []string{"queue:default"}}); r.Outcome == probe.Answered || !strings.Contains(r.Error, want) {
+			t.Errorf("%s: got %+v, want an error of %q", raw, r, want)
+		}
+	}
+}
+
+func missing(t *testing.T, s *server) {
+	p, err := redis.New(redis.Options{
+		URL: at("redis", "", password, s.addr, ""), Keys: []string{"queue:default", "queue:defualt", "celery\x06\x163", "celery"}, Timeout: patient,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Missing(t.Context()); !slices.Equal(got, []string{"queue:defualt", "celery"}) {
+		t.Errorf("got %q", got)
 	}
 }

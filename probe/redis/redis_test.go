@@ -49,13 +49,35 @@ the timeout is -1s, and must be more than 0`
 
 func TestMistakes(t *testing.T) {
 	for url, want := range map[string]string{
-		"":                              "the URL is empty",
-		"redis://:s3cr3t @localhost":    "the URL can't be read",
-		"redis://:s3cr3t@":              "the URL names no host",
-		"redis://:s3cr3t@localhost/a":   "the URL's path is no number of a database",
-		"redis://:s3cr3t@localhost/-1":  "the URL's path is no number of a database",
-		"redis://:s3cr3t@localhost/0/1": "the URL's path is no number of a database",
-		"redis://s3cr3t@localhost":      "the URL names a user without a password",
+		"":                                             "the URL is empty",
+		"redis://:s3cr3t @localhost":                   "the URL can't be read",
+		"redis://:s3cr3t@":                             "the URL names no host",
+		"redis://:s3cr3t@localhost/a":                  "the URL's path is no number of a database",
+		"redis://:s3cr3t@localhost/-1":                 "the URL's path is no number of a database",
+		"redis://:s3cr3t@localhost/0/1":                "the URL's path is no number of a database",
+		"redis://s3cr3t@localhost":                     "the URL names a user without a password",
+		"redis://localhost/2?db=3":                     "database 2 in its path and 3",
+		"redis://localhost?db=2&db=3":                  "db and db contradict",
+		"redis://localhost?db=2&database=3":            "contradict",
+		"redis://localhost?db=s3cr3t":                  "no number of a database",
+		"redis://localhost?db=-1":                      "no number of a database",
+		"redis://localhost?ssl_cert_reqs=s3cr3t":       "ssl_cert_reqs must be one of",
+		"redis://localhost?ssl=s3cr3t":                 "ssl must be one of",
+		"redis://localhost?family=5":                   "family must be one of",
+		"redis://localhost?sentinel_master=s3cr3t":     "sentinel_master is not known",
+		"redis://localhost?dbb=s3cr3t":                 "dbb is not known",
+		"redis://localhost?keyPrefix=s3cr3t":           "keyPrefix",
+		"redis://localhost?global_keyprefix=s3cr3t":    "write the keys with their prefix",
+		"redis://a:123?s3cr3t@localhost:6379/0":        "%3F",
+		"redis://a:123?x=1&s3cr3t@localhost:6379/0":    "%3F",
+		"redis://localhost?a=1&s3cr3t/s3cr3t=1":        "a parameter that is not known",
+		"redis://:s3cr3t@localhost?password=s3cr3t2":   "one password in front of the host and another",
+		"redis://a:s3cr3t@localhost?username=b":        "one user in front of the host and another",
+		"rediss://localhost?ssl=false":                 "says ssl=false",
+		"rediss://localhost?ssl_ca_certs=/s3cr3t/none": "cannot be read",
+		"rediss://localhost?ssl_certfile=/s3cr3t/none": "cannot be read",
+		"unix://localhost/redis.sock":                  "names no socket",
+		"unix://":                                      "names no socket",
 	} {
 		p, err := redis.New(redis.Options{URL: url, Keys: []string{"a"}, Timeout: patient})
 		if p != nil || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
@@ -66,6 +88,37 @@ func TestMistakes(t *testing.T) {
 	if err == nil || err.Error() != "redis signal: 101 keys are too many: 100 at the most" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A server that is older than Redis 6 knows no users: the user h, which stands in old URLs, is left out there.
+func TestAnOldServer(t *testing.T) {
+	const refusal = "-ERR wrong number of arguments for 'auth' command\r\n"
+	for user, want := range map[string]int64{"h": 7, "bot": 0} {
+		p, err := redis.New(redis.Options{URL: "redis://" + user + ":s3cr3t@localhost", Keys: []string{"a"}, Timeout: patient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := p.Sum(canned{Reader: bytes.NewReader([]byte(refusal + "+OK\r\n+list\r\n:7\r\n"))})
+		if n != want || (err == nil) != (want > 0) {
+			t.Errorf("%s: got %d, %v, want %d", user, n, err, want)
+		}
+	}
+}
+
+// Whatever a URL is, a prober is made or all that is said shows no value of it.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{
+		"redis://h:s3cr3t@localhost:6379/3?db=3", "rediss://localhost?ssl_cert_reqs=none&ssl_check_hostname=false", "unix:///s?db=1&password=s3cr3t",
+		"redis://localhost?a=1;b", "redis://[::1]/0?family=6", "redis://:12?s3cr3t@x", "redis://a/1/2?%zz",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		p, err := redis.New(redis.Options{URL: raw, Keys: []string{"a"}, Timeout: patient})
+		if (p == nil) == (err == nil) || err != nil && strings.Contains(err.Error(), "s3cr3t") && !strings.Contains(raw, "s3cr3t=") {
+			t.Errorf("%q: got %v, %v", raw, p, err)
+		}
+	})
 }
 
 // A canned connection says the same whatever it is told.

@@ -24,6 +24,8 @@ const password = "s3cr3t/@:#? x"
 // A server is a private Redis on loopback, a child of the test.
 type server struct {
 	addr, tlsAddr string
+	socket        string
+	dir           string         // has cert.pem
 	known         *x509.CertPool // knows its certificate, which is for 127.0.0.1
 }
 
@@ -34,12 +36,12 @@ func startServer(t testing.TB) *server {
 	if err != nil {
 		t.Skip("Redis is not installed (Debian: apt-get install redis-server)")
 	}
-	s := &server{addr: freeAddr(t), tlsAddr: freeAddr(t)}
 	dir := t.TempDir()
+	s := &server{addr: freeAddr(t), tlsAddr: freeAddr(t), socket: filepath.Join(dir, "s"), dir: dir}
 	s.known = writeCertificate(t, dir)
 	_, port, _ := net.SplitHostPort(s.addr)
 	_, tlsPort, _ := net.SplitHostPort(s.tlsAddr)
-	cmd := exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--tls-port", tlsPort, "--save", "", "--dir", dir,
+	cmd := exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--tls-port", tlsPort, "--save", "", "--dir", dir, "--unixsocket", s.socket,
 		"--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-ca-cert-file", "cert.pem", "--tls-auth-clients", "no")
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -1,0 +1,51 @@
+package redis
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// placeholder is the user that providers wrote into URLs before Redis knew users (Heroku's are redis://h:password@host). Clients of that time
+// left it out, and so do servers' access lists: the password is the default user's.
+const placeholder = "h"
+
+// login says who asks, and chooses the database.
+func (p *Prober) login(w *wire) error {
+	if p.password != "" {
+		if err := p.authenticate(w); err != nil {
+			return err
+		}
+	}
+	if p.database == 0 {
+		return nil
+	}
+	return w.order("SELECT", strconv.Itoa(p.database))
+}
+
+func (p *Prober) authenticate(w *wire) error {
+	if p.user == "" {
+		return w.order("AUTH", p.password)
+	}
+	err := w.order("AUTH", p.user, p.password)
+	var refused refusal
+	if p.user != placeholder || !errors.As(err, &refused) || !noSuchUser(refused) {
+		return err
+	}
+	return w.order("AUTH", p.password)
+}
+
+// noSuchUser says whether a server may refuse a login for its user: it does not know this one, or it is older than Redis 6 and knows none.
+func noSuchUser(r refusal) bool {
+	return strings.HasPrefix(string(r), "WRONGPASS") || strings.HasPrefix(string(r), "ERR wrong number of arguments")
+}
+
+// order sends a command whose only good answer is OK.
+func (w *wire) order(words ...string) error {
+	w.say(words...)
+	answer, err := w.hear()
+	if err == nil && answer != "OK" {
+		return errProtocol
+	}
+	return err
+}

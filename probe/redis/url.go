@@ -1,0 +1,268 @@
+package redis
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const hint = "write it like redis://:password@localhost:6379/0, or rediss:// for TLS"
+
+// setURL takes what raw says of the server. Its errors show no value, as it may be a secret.
+func (p *Prober) setURL(raw string, config *tls.Config) error {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return errors.New("the URL is empty: " + hint)
+	case err != nil:
+		return errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+	case u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix":
+		return errors.New("the URL does not begin with redis:// or rediss://: " + hint)
+	case u.Scheme != "unix" && u.Hostname() == "":
+		return errors.New("the URL names no host: " + hint)
+	case u.Scheme == "unix" && (u.Host != "" || u.Path == ""):
+		return errors.New("the URL names no socket: write it like unix:///run/redis/redis.sock?db=0")
+	}
+	said, err := readQuery(u.RawQuery)
+	if err != nil {
+		return err
+	}
+	p.setAddr(u, said.family)
+	return errors.Join(p.setDatabase(u, said), p.setLogin(u.User, said), p.setTLS(u, said, config))
+}
+
+// setAddr takes where the server is.
+func (p *Prober) setAddr(u *url.URL, family string) {
+	if u.Scheme == "unix" {
+		p.network, p.addr = "unix", u.Path
+		return
+	}
+	p.network, p.addr = "tcp"+family, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
+}
+
+// setDatabase takes the number from the path or the query. The query beats the path 0, which many write as a matter of course, as it does
+// for redis-py and go-redis; others go by the path, so that two numbers above 0 say nothing for certain.
+func (p *Prober) setDatabase(u *url.URL, said query) error {
+	path := ""
+	if u.Scheme != "unix" {
+		path = strings.Trim(u.Path, "/")
+	}
+	inPath, err := database(path)
+	if err != nil {
+		return errors.New("the URL's path is no number of a database: " + hint)
+	}
+	inQuery, err := database(said.database)
+	switch {
+	case err != nil:
+		return errors.New("the URL's db is no number of a database: write it like ?db=3")
+	case said.database == "":
+		p.database = inPath
+	case inPath != 0 && inPath != inQuery:
+		return fmt.Errorf("the URL names database %d in its path and %d behind the question mark: keep one", inPath, inQuery)
+	default:
+		p.database = inQuery
+	}
+	return nil
+}
+
+// database reads a database's number, of which nothing is 0.
+func database(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
+}
+
+// setLogin takes the user and the password from in front of the host, or from the query.
+func (p *Prober) setLogin(front *url.Userinfo, said query) error {
+	password, _ := front.Password()
+	for _, both := range []struct{ name, front, query string }{
+		{"user", front.Username(), said.user}, {"password", password, said.password},
+	} {
+		if both.front != "" && both.query != "" && both.front != both.query {
+			return fmt.Errorf("the URL has one %s in front of the host and another behind the question mark: keep one", both.name)
+		}
+	}
+	p.user, p.password = cmp.Or(front.Username(), said.user), cmp.Or(password, said.password)
+	if p.user != "" && p.password == "" {
+		return errors.New("the URL names a user without a password: " + hint)
+	}
+	return nil
+}
+
+// setTLS takes whether the connection is encrypted, and how the server's certificate is checked.
+func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
+	switch {
+	case u.Scheme == "rediss" && said.tls == "false":
+		return errors.New("the URL begins with rediss://, which is TLS, and says ssl=false: keep one")
+	case u.Scheme == "unix" && said.tls == "true":
+		return errors.New("the URL says ssl=true of a socket, which has no TLS: leave it out")
+	case u.Scheme != "rediss" && said.tls != "true":
+		return nil
+	}
+	if p.tls = config.Clone(); p.tls == nil {
+		p.tls = &tls.Config{}
+	}
+	p.tls.ServerName = cmp.Or(p.tls.ServerName, u.Hostname())
+	if said.ca != "" {
+		pem, err := os.ReadFile(said.ca)
+		if p.tls.RootCAs = x509.NewCertPool(); err != nil || !p.tls.RootCAs.AppendCertsFromPEM(pem) {
+			return errors.New("the file that the URL's ssl_ca_certs names cannot be read, or holds no certificate")
+		}
+	}
+	if said.cert != "" || said.key != "" {
+		own, err := tls.LoadX509KeyPair(said.cert, cmp.Or(said.key, said.cert))
+		if err != nil {
+			return errors.New("the files that the URL's ssl_certfile and ssl_keyfile name cannot be read, or are no certificate with its key")
+		}
+		p.tls.Certificates = []tls.Certificate{own}
+	}
+	switch {
+	case said.verify == "none":
+		p.tls.InsecureSkipVerify = true
+	case (said.verify == "ca" || said.name == "any") && !p.tls.InsecureSkipVerify:
+		p.tls.InsecureSkipVerify = true // which leaves the authority to be verified by hand
+		p.tls.VerifyConnection = verifyAuthority(p.tls.RootCAs)
+	}
+	return nil
+}
+
+// verifyAuthority wants a certificate that a known authority signed, whatever its name.
+func verifyAuthority(roots *x509.CertPool) func(tls.ConnectionState) error {
+	return func(s tls.ConnectionState) error {
+		between := x509.NewCertPool()
+		for _, c := range s.PeerCertificates[1:] {
+			between.AddCert(c)
+		}
+		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		return err
+	}
+}
+
+// A query is what a URL says behind its question mark, as far as it matters here.
+type query struct {
+	database, user, password string
+	family                   string // "4" or "6"
+	tls                      string // "true" or "false"
+	verify                   string // "none", "ca" for the authority without the name, "" for both
+	name                     string // "any" where the certificate's is not checked
+	ca, cert, key            string // files
+}
+
+// A parameter is one of a URL that means something here. Clients write the same name in different ways, so parameters are known by their
+// name in lower case without underscores and hyphens.
+type parameter struct {
+	of func(*query) *string
+	// values are what may be written, and what it means; nil for any.
+	values map[string]string
+}
+
+var (
+	yesNo = map[string]string{"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
+
+	databaseOf = parameter{of: func(q *query) *string { return &q.database }}
+	userOf     = parameter{of: func(q *query) *string { return &q.user }}
+	passwordOf = parameter{of: func(q *query) *string { return &q.password }}
+	tlsOf      = parameter{func(q *query) *string { return &q.tls }, yesNo}
+	verifyOf   = func(values map[string]string) parameter {
+		return parameter{func(q *query) *string { return &q.verify }, values}
+	}
+
+	// parameters are those of redis-py, Celery, go-redis, ioredis, Lettuce, Predis, Symfony and redis-rs.
+	parameters = map[string]parameter{
+		"db": databaseOf, "database": databaseOf, "dbindex": databaseOf, "virtualhost": databaseOf,
+		"username": userOf, "user": userOf, "password": passwordOf, "pass": passwordOf,
+		"family":             {func(q *query) *string { return &q.family }, map[string]string{"0": "", "4": "4", "6": "6"}},
+		"ssl":                tlsOf,
+		"tls":                tlsOf,
+		"sslcacerts":         {of: func(q *query) *string { return &q.ca }},
+		"sslcertfile":        {of: func(q *query) *string { return &q.cert }},
+		"sslkeyfile":         {of: func(q *query) *string { return &q.key }},
+		"sslcertreqs":        verifyOf(map[string]string{"none": "none", "cert_none": "none", "optional": "", "cert_optional": "", "required": "", "cert_required": ""}),
+		"verifypeer":         verifyOf(map[string]string{"none": "none", "false": "none", "ca": "ca", "full": "", "true": ""}),
+		"sslcheckhostname":   {func(q *query) *string { return &q.name }, map[string]string{"true": "", "1": "", "yes": "", "false": "any", "0": "any", "no": "any"}},
+		"skipverify":         verifyOf(map[string]string{"true": "none", "1": "none", "false": "", "0": ""}),
+		"insecureskipverify": verifyOf(map[string]string{"true": "none", "1": "none", "false": "", "0": ""}),
+		"rejectunauthorized": verifyOf(map[string]string{"false": "none", "0": "none", "true": "", "1": ""}),
+	}
+
+	// harmless parameters tell a client how to wait, to keep connections, or what to call itself: nothing that a count depends on.
+	harmless = strings.Fields(`protocol clientname connectionname libname libversion libraryname libraryversion alias
+		sockettimeout socketconnecttimeout timeout connecttimeout connectiontimeout commandtimeout dialtimeout readtimeout writetimeout
+		readwritetimeout pooltimeout idletimeout contexttimeoutenabled socketkeepalive keepalive tcpkeepalive tcpnodelay nodelay socketreadsize
+		retryontimeout retryonerror retryinterval maxretries minretrybackoff maxretrybackoff maxretriesperrequest reconnectattempts
+		maxconnections poolsize poolfifo minidleconns maxidleconns maxactiveconns connmaxidletime connmaxlifetime maxconnage
+		idlecheckfrequency minsize maxsize healthcheckinterval singleconnectionclient lazy lazyconnect persistent persistentid asyncconnect
+		enablereadycheck enableofflinequeue allowusernameinuri showfriendlyerrorstack autoresubscribe stringnumbers
+		decoderesponses encoding encodingerrors charset errors
+		visibilitytimeout fanoutprefix fanoutpatterns pollinginterval queueorderstrategy prioritysteps sep unackedkey unackedindexkey
+		sslminversion sslciphers`)
+
+	// prefixes are parameters that would have a client look for other keys than those that are named.
+	prefixes = []string{"keyprefix", "globalkeyprefix", "prefix", "namespace"}
+
+	// isName says whether a text can be shown as a parameter's name: it might be a part of a password with a ? in it.
+	isName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,40}$`)
+)
+
+// readQuery reads what a URL has behind its question mark. What is not known is refused: it may be what another client finds the queue by.
+func readQuery(raw string) (query, error) {
+	var q query
+	values, err := url.ParseQuery(raw)
+	if err != nil || strings.Contains(raw, "@") {
+		return q, errors.New("the URL can't be read behind its question mark: in a password ? and @ are written %3F and %40")
+	}
+	var wrong []error
+	first := map[*string]string{}
+	for _, name := range sorted(values) {
+		known := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+		par, ok := parameters[known]
+		switch {
+		case ok:
+			wrong = append(wrong, par.set(&q, first, name, values[name]))
+		case slices.Contains(harmless, known):
+		case !isName.MatchString(name):
+			wrong = append(wrong, errors.New("the URL has a parameter that is not known: leave it out"))
+		case slices.Contains(prefixes, known):
+			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not applied here: leave it out, and write the keys with their prefix", name))
+		default:
+			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not known: leave it out", name))
+		}
+	}
+	return q, errors.Join(wrong...)
+}
+
+// set takes the values of the parameter, of which an empty one says nothing. first has the name under which each field was set.
+func (par parameter) set(q *query, first map[*string]string, name string, values []string) error {
+	field := par.of(q)
+	for _, value := range values {
+		meant, ok := value, true
+		if par.values != nil {
+			meant, ok = par.values[strings.ToLower(value)]
+		}
+		before, again := first[field]
+		switch {
+		case value == "":
+			continue
+		case !ok:
+			return fmt.Errorf("the URL's parameter %s must be one of %s", name, strings.Join(sorted(par.values), ", "))
+		case again && *field != meant:
+			return fmt.Errorf("the URL's parameters %s and %s contradict each other: keep one", before, name)
+		}
+		*field, first[field] = meant, name
+	}
+	return nil
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
