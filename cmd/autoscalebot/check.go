@@ -138,6 +138,13 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 			continue
 		}
 		c.report(name, strings.TrimSpace(fmt.Sprintf("%.6g %s", r.Value, r.Unit)), nil)
+		if p, ok := probers[i].(interface {
+			Missing(context.Context) []string
+		}); ok {
+			for _, key := range p.Missing(ctx) {
+				c.note(name, fmt.Sprintf("there is no key %.100q, which counts as an empty queue: is its name right, and the database?", key))
+			}
+		}
 	}
 	for _, sig := range s.Signals {
 		if !slices.Contains(wanted(s), sig.Name) {

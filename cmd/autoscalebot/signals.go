@@ -49,6 +49,7 @@ func signalKinds() map[string]func(signalSource) (probe.Prober, error) {
 		"rabbitmq":   openRabbitMQ,
 		"redis":      openRedis,
 		"rediss":     openRedis,
+		"unix":       openRedis,
 	}
 }
 
@@ -76,17 +77,25 @@ func openRabbitMQ(s signalSource) (probe.Prober, error) {
 	if err != nil {
 		return nil, errors.New("is no URL")
 	}
+	queues, err := settings.SplitNames(s.What)
+	if err != nil {
+		return nil, err
+	}
 	vhost := strings.TrimPrefix(u.Path, "/")
 	u.Path, u.RawPath = "", ""
 	return rabbitmq.New(rabbitmq.Options{
-		Name: s.Name, URL: u.String(), VHost: vhost, Queues: settings.Split(s.What), Count: rabbitmq.Count(s.Options["count"]),
+		Name: s.Name, URL: u.String(), VHost: vhost, Queues: queues, Count: rabbitmq.Count(s.Options["count"]),
 		Unit: s.Options["unit"], Timeout: s.timeout, UserAgent: userAgent,
 	})
 }
 
 func openRedis(s signalSource) (probe.Prober, error) {
+	keys, err := settings.SplitNames(s.What)
+	if err != nil {
+		return nil, err
+	}
 	o := redis.Options{
-		Name: s.Name, URL: s.URL, Keys: settings.Split(s.What), Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
+		Name: s.Name, URL: s.URL, Keys: keys, Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
 	}
 	switch check := s.Options["tls"]; check {
 	case "":

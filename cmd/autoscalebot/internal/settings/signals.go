@@ -41,14 +41,17 @@ var kinds = map[string]struct {
 	pool    bool   // it may be each server of the pool, by pool:// and pools:// for http and https
 	many    bool   // several hosts may be named, with commas between
 	inside  bool   // it comes to the bot, and has no URL
+	local   bool   // it has a path on this machine instead of a host
+	names   bool   // what is asked for are names, with commas between
 	what    string // what is asked for, as an error says it
 	options []string
 }{
-	"redis":      {what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
-	"rediss":     {what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"redis":      {names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"rediss":     {names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"unix":       {names: true, local: true, what: "a queue's key, or several with commas between", options: []string{"group"}},
 	"postgres":   {what: "a query that gives one number"},
 	"postgresql": {what: "a query that gives one number"},
-	"rabbitmq":   {http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
+	"rabbitmq":   {names: true, http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
 	"push":       {inside: true, what: "the name of a metric that is pushed"},
 	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
@@ -61,8 +64,9 @@ const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, promet
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
-	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own.
-	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z][A-Za-z0-9_.-]*)\s*(\[[^\]\n]*\])?\s*=\s*[a-z]+(?:\+(?:https?|pools?))?:`)
+	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own. One of a scheme that is not
+	// known begins there too, so that it is refused instead of being a part of the signal before.
+	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
 )
 
 // Decode reads signals. Its error tells all that is wrong, one a line, and shows nothing but names.
@@ -153,11 +157,19 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 		at = transport + ":" + rest
 	}
 	s.Kind, s.URL, s.What = kind, at, strings.TrimSpace(what)
-	if !isURL(at, k.many) {
+	if !k.local && !isURL(at, k.many) {
 		wrong = append(wrong, "is no URL with a host; a special character in a password is written %XX")
 	}
 	if !asks || s.What == "" {
 		wrong = append(wrong, "write # and "+k.what+" behind the URL")
+	}
+	if k.names && s.What != "" {
+		switch names, err := SplitNames(s.What); {
+		case err != nil:
+			wrong = append(wrong, err.Error())
+		case len(names) == 0:
+			wrong = append(wrong, "write "+k.what+" behind the #")
+		}
 	}
 	return s, s.known(wrong)
 }
