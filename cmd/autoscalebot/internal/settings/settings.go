@@ -115,7 +115,7 @@ type Settings struct {
 	SlackAPIURL          Text     `envconfig:"SLACK_API_URL" once:"true" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
 	SMTPURL              Secret   `envconfig:"SMTP_URL" once:"true" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
 	EmailFrom            Text     `envconfig:"EMAIL_FROM" once:"true" desc:"E-mail: the sender."`
-	EmailTo              List     `envconfig:"EMAIL_TO" once:"true" desc:"E-mail: the recipients, as a list."`
+	EmailTo              Emails   `envconfig:"EMAIL_TO" once:"true" desc:"E-mail: the recipients, as a list: ''ops@example.com, \"Smith, Ann\" <ann@example.com>''."`
 	PagerDutyRoutingKey  Secret   `envconfig:"PAGERDUTY_ROUTING_KEY" once:"true" desc:"PagerDuty: the integration key of a service's integration “Events API v2”."`
 	PagerDutyURL         Text     `envconfig:"PAGERDUTY_URL" once:"true" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: where events are posted; ''https://events.eu.pagerduty.com/v2/enqueue'' for accounts in the EU."`
 	WebhookURL           Secret   `envconfig:"WEBHOOK_URL" once:"true" desc:"Webhook: where each event is posted as JSON."`

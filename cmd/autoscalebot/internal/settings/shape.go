@@ -19,7 +19,7 @@ func textOf(f reflect.StructField, n *document.Node, at func(line int) string) g
 		g := w.scalar(n)
 		return w.given(g.text, g.written)
 	case n.Kind == document.List && separator(f) != "":
-		return w.list(n, separator(f))
+		return w.list(n, f)
 	case n.Kind == document.Map && f.Type == reflect.TypeFor[schedule.Series]():
 		return w.rows(n)
 	case n.Kind == document.Map && f.Type == reflect.TypeFor[Headers]():
@@ -41,7 +41,7 @@ const (
 // separator stands between the items of a list in a setting's text; "" where a setting is no list.
 func separator(f reflect.StructField) string {
 	switch f.Type {
-	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Prices](), reflect.TypeFor[Backends](), reflect.TypeFor[Outcomes](), reflect.TypeFor[Directions]():
+	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Emails](), reflect.TypeFor[Prices](), reflect.TypeFor[Backends](), reflect.TypeFor[Outcomes](), reflect.TypeFor[Directions]():
 		return ", "
 	}
 	return f.Tag.Get("list")
@@ -100,17 +100,29 @@ func (w *writer) scalar(n *document.Node) given {
 	return given{text: text, written: n.Text}
 }
 
-// list writes items with a separator between them. A row of a table may itself hold commas.
-func (w *writer) list(n *document.Node, separator string) given {
+// list writes items with the setting's separator between them.
+func (w *writer) list(n *document.Node, f reflect.StructField) given {
+	separator := separator(f)
 	var texts, written []string
 	for _, item := range n.Items {
 		g := w.scalar(item)
-		if strings.Contains(g.text, cmp.Or(strings.TrimSpace(separator), separator)) && !strings.Contains(g.text, "=") {
+		if strings.Contains(g.text, cmp.Or(strings.TrimSpace(separator), separator)) && !mayHold(f, g.text) {
 			w.mistake(item.Line, "an item holds what separates items; make several of it")
 		}
 		texts, written = append(texts, g.text), append(written, g.written)
 	}
 	return w.given(strings.Join(texts, separator), strings.Join(written, separator))
+}
+
+// mayHold says whether an item may hold what separates items: a row of a table, and the quoted name of a mail address.
+func mayHold(f reflect.StructField, text string) bool {
+	switch f.Type {
+	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[Prices]():
+		return strings.Contains(text, "=")
+	case reflect.TypeFor[Emails]():
+		return len(splitAddresses(text)) == 1
+	}
+	return false
 }
 
 // rows writes a table of limits: when each number begins to hold.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -53,6 +54,8 @@ type (
 	Minutes time.Duration
 	// List is a list of texts, separated by commas.
 	List []string
+	// Emails is a list of mail addresses, whose names may hold commas in quotes.
+	Emails []string
 	// Backends is a list of notifiers.
 	Backends []string
 	// Outcomes is a list of outcomes of a heartbeat.
@@ -308,6 +311,36 @@ func Split(s string) []string {
 	return out
 }
 
+// Decode reads a list of mail addresses, which are checked with the other settings about mail.
+func (a *Emails) Decode(s string) error {
+	*a = splitAddresses(s)
+	return nil
+}
+
+// splitAddresses splits a text at the commas that stand neither in quotes nor in a comment (RFC 5322).
+func splitAddresses(s string) []string {
+	var out []string
+	quoted, comments, from := false, 0, 0
+	for i := 0; i <= len(s); i++ {
+		switch {
+		case i == len(s), s[i] == ',' && !quoted && comments == 0:
+			if part := strings.TrimSpace(s[from:i]); part != "" {
+				out = append(out, part)
+			}
+			from = i + 1
+		case s[i] == '\\' && (quoted || comments > 0):
+			i = min(i+1, len(s)-1)
+		case s[i] == '"' && comments == 0:
+			quoted = !quoted
+		case s[i] == '(' && !quoted:
+			comments++
+		case s[i] == ')' && !quoted && comments > 0:
+			comments--
+		}
+	}
+	return out
+}
+
 // knownBackends are the notifiers that can be named.
 var knownBackends = []string{"console", "log", "email", "slack", "pagerduty", "webhook", "urls"}
 
@@ -378,10 +411,14 @@ func (d *Directions) Decode(s string) error {
 
 // Decode reads headers. Its errors name a header, never its value, which may be a secret.
 func (h *Headers) Decode(s string) error {
-	pairs := map[string]string{}
+	out := http.Header{}
 	if strings.HasPrefix(strings.TrimSpace(s), "{") {
+		pairs := map[string]string{}
 		if err := json.Unmarshal([]byte(s), &pairs); err != nil {
 			return errors.New(`this is no JSON object of texts; write {"Name": "value"}`)
+		}
+		for _, name := range slices.Sorted(maps.Keys(pairs)) {
+			out.Add(name, pairs[name])
 		}
 	} else {
 		for part := range strings.SplitSeq(s, ";") {
@@ -392,12 +429,8 @@ func (h *Headers) Decode(s string) error {
 			if !ok {
 				return errors.New("a header has no colon; write Name: value; Name: value")
 			}
-			pairs[strings.TrimSpace(name)] = strings.TrimSpace(value)
+			out.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
-	}
-	out := http.Header{}
-	for name, value := range pairs {
-		out.Set(name, value)
 	}
 	*h = Headers(out)
 	return nil
