@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -146,10 +147,10 @@ func (ps *Problems) checkLimits(s *Settings) {
 	default:
 		ps.add("DYNO_PRICE_PER_MONTH", "is not set, and PLATFORM=%s tells no price; MONTHLY_BUDGET needs one", s.Platform)
 	}
-	if ps.has("MIN_DYNOS", "MAX_DYNOS", "TIME_ZONE") {
+	if ps.has("MIN_DYNOS", "MAX_DYNOS") {
 		return
 	}
-	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
+	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location) // in UTC where the zone is wrong, which hides no other mistake
 	if err != nil {
 		ps.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
 	}
@@ -178,13 +179,11 @@ func (ps *Problems) checkNotices(s *Settings) {
 			ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the backend urls needs it, such as ntfy://ntfy.sh/my-topic")
 		}
 	}
-	if !ps.has("TIME_ZONE") {
-		quiet, err := notify.ParseQuiet(string(s.QuietHours), s.TimeZone.Location)
-		if err != nil {
-			ps.add("QUIET_HOURS", "%v", err)
-		}
-		s.Quiet = quiet
+	quiet, err := notify.ParseQuiet(string(s.QuietHours), cmp.Or(s.TimeZone.Location, time.UTC))
+	if err != nil {
+		ps.add("QUIET_HOURS", "%v", err)
 	}
+	s.Quiet = quiet
 	ps.secretURL("SLACK_WEBHOOK_URL", s.SlackWebhookURL, "http", "https")
 	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
 	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")

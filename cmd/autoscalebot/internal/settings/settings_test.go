@@ -142,6 +142,8 @@ func TestMistakes(t *testing.T) {
 		{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL: is not set; the backend webhook needs it"},
 		{"WEBHOOK_URL=" + secret, "WEBHOOK_URL: is no URL that begins with http:// or https:// (what stands there is not shown, since it may hold a secret)"},
 		{"SMTP_URL=http://u:" + secret + "@x", "SMTP_URL: is no URL that begins with smtp:// or smtps:// (what stands there is not shown, since it may hold a secret)"},
+		{`EMAIL_TO="a, b" <a@example.com>, "c, d`, `EMAIL_FROM, EMAIL_TO: "\"c, d" is no e-mail address`},
+		{"EMAIL_TO=a@example.com, b c@d", `EMAIL_FROM, EMAIL_TO: "b c@d" is no e-mail address`},
 		{"EMAIL_TO=me", `EMAIL_FROM, EMAIL_TO: "me" is no e-mail address`},
 		{"QUIET_HOURS=22-7", `QUIET_HOURS: "22-7": write hours as 7:05 or 22:00, from 0:00 to 24:00`},
 		{"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD=5", "NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD: needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither"},
@@ -195,6 +197,57 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	for _, name := range []string{"8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s:\n%v", name, err)
+		}
+	}
+}
+
+// A time zone that is not known hides no other mistake.
+func TestAWrongTimeZoneHidesNothing(t *testing.T) {
+	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
+	_, err := settings.Load()
+	if err == nil {
+		t.Fatal("was accepted")
+	}
+	for _, want := range []string{"3 settings are wrong", "TIME_ZONE: ", "MIN_DYNOS 5 is above MAX_DYNOS 3", "QUIET_HOURS: "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestRecipients(t *testing.T) {
+	for text, want := range map[string][]string{
+		"a@example.com":                                    {"a@example.com"},
+		"a@example.com, b@example.com,":                    {"a@example.com", "b@example.com"},
+		`"Ops, Two" <a@b>`:                                 {`"Ops, Two" <a@b>`},
+		`Ops <c@b>, "Ops, \"Two, 2\"" <a@b>, "x,y"@b`:      {"Ops <c@b>", `"Ops, \"Two, 2\"" <a@b>`, `"x,y"@b`},
+		`a@b (Ops, (two, three)), c@b (an \) escape, too)`: {"a@b (Ops, (two, three))", `c@b (an \) escape, too)`},
+	} {
+		env(t, "EMAIL_TO="+text)
+		s, err := settings.Load()
+		if err != nil || !slices.Equal(s.EmailTo, want) {
+			t.Errorf("%s: got %q, %v, want %q", text, s.EmailTo, err, want)
+		}
+	}
+	inFile(t, app+`email_to: ['"Ops, Two" <a@b>', c@b]`)
+	if s, err := settings.Load(); err != nil || len(s.EmailTo) != 2 {
+		t.Errorf("in the file: got %v, want two", err)
+	}
+	inFile(t, app+"email_to: ['a@b, c@b', d@b]\ndigitalocean_tags: ['a=b,c']")
+	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "an item holds what separates items") != 2 {
+		t.Errorf("two in one item: got %v", err)
+	}
+}
+
+func TestHeadersOfOneNameAreAllKept(t *testing.T) {
+	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
+		env(t, "HEARTBEAT_HEADERS="+text)
+		s, err := settings.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := http.Header(s.HeartbeatHeaders).Values("X-A"); !slices.Equal(got, []string{"1", "2"}) {
+			t.Errorf("%s: got %q", text, got)
 		}
 	}
 }
