@@ -76,7 +76,7 @@ func (a *logged) run(d time.Duration) bot.Decision {
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
 		a.state, last = a.policy.Decide(a.state, a.now, a.readings(), bounds(1, 60), a.dynos)
 		if last.To != last.From {
-			a.state = bot.Applied(a.state, a.now, last.From, last.To)
+			a.state = bot.Applied(a.state, a.now, last)
 			a.ups = append(a.ups, last.To-last.From)
 			a.dynos = last.To
 		}

@@ -78,7 +78,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			}
 			st = next
 			if d.To != n {
-				st = bot.Applied(st, now, n, d.To)
+				st = bot.Applied(st, now, d)
 				n = d.To
 			}
 		}

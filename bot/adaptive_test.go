@@ -62,7 +62,7 @@ func (a *app) run(d time.Duration) bot.Decision {
 		}
 		a.state, last = a.policy.Decide(a.state, a.now, in, bounds(a.limits[0], a.limits[1]), a.dynos)
 		if last.To != last.From {
-			a.state = bot.Applied(a.state, a.now, last.From, last.To)
+			a.state = bot.Applied(a.state, a.now, last)
 			if last.To > last.From {
 				a.ups = append(a.ups, last.To-last.From)
 			}

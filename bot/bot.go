@@ -188,7 +188,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)
 	switch d := r.Decision; r.Action {
 	case Scaled, WouldScale:
-		b.state.scaled(now, d.From, d.To)
+		b.state.scaled(now, d.From, d.To, d.by())
 	case Resized, WouldResize:
 		b.state.resized(now)
 	}
@@ -256,7 +256,7 @@ func (b *Bot) act(ctx context.Context, r *Record) {
 		r.Action = WouldScale
 		return
 	}
-	b.state.asked(r.Time, d.From, d.To)
+	b.state.asked(r.Time, &d)
 	b.remember()
 	ctx, cancel := outlast(ctx, lastWords)
 	defer cancel()

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -29,6 +30,11 @@ type BreachRule struct {
 	Breach, Cooldown time.Duration
 }
 
+// String names the rule by what it judges: "responsetime > 500 for 120 s".
+func (r *BreachRule) String() string {
+	return fmt.Sprintf("%s %s %g for %g s", r.Metric, r.Operator, r.Threshold, r.Breach.Seconds())
+}
+
 // A Breached is the rule that was breached.
 type Breached struct {
 	Metric    string  `json:"metric"`
@@ -38,10 +44,18 @@ type Breached struct {
 	Seconds   float64 `json:"seconds"`
 }
 
+// senseBreaches takes a tick's readings into what is remembered of the scaling rules.
+func (p *Policy) senseBreaches(st *State, now time.Time, in []probe.Reading, n int) {
+	st.Metrics = p.sample(st, now, in, n)
+	for i := range p.Breaches {
+		if r := &p.Breaches[i]; !r.Down {
+			st.ask(r.String(), now, r.breached(st.metric(r.Metric), now), false)
+		}
+	}
+}
+
 // breach wishes for what the first rule wants that is breached.
 func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
-	st.CoolSeconds = 0
-	st.Metrics = p.sample(st, now, in, d.From)
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
 		if !r.breached(st.metric(r.Metric), now) {
@@ -50,6 +64,10 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		_, unit, _ := r.value(in, d.From)
 		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds()}
 		d.Rule, d.Wish = RuleBreach, r.next(d.From)
+		if !r.Down {
+			d.Evidence = st.evidence(r.String(), now)
+			d.Evidence.AgainSeconds = r.Breach.Seconds()
+		}
 		st.CoolSeconds = r.Cooldown.Seconds()
 		return
 	}

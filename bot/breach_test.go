@@ -33,7 +33,7 @@ func (b *breaching) tick(in ...probe.Reading) bot.Decision {
 	var d bot.Decision
 	b.state, d = p.Decide(b.state, b.now, in, bounds(b.least, b.most), b.dynos)
 	if d.To != d.From {
-		b.state = bot.Applied(b.state, b.now, d.From, d.To)
+		b.state = bot.Applied(b.state, b.now, d)
 		b.dynos = d.To
 	}
 	b.now = b.now.Add(30 * time.Second)

@@ -76,19 +76,33 @@ func (p *Policy) bill(st *State, now time.Time, n int) *Bill {
 }
 
 // afford keeps an up from costing more than the month may. Beyond the budget there is none; where the month would end beyond it
-// with the dynos that are wanted, an up takes twice the evidence.
-func (p *Policy) afford(st *State, d *Decision) {
+// with the dynos that are wanted, an up takes twice the evidence of the rule that asks for it.
+func (p *Policy) afford(d *Decision) {
 	b := d.Bill
-	if b == nil || d.To <= d.From {
-		return
-	}
-	twice := Quorum{N: min(64, 2*p.Fails.N), M: min(64, 2*p.Fails.M)}
 	switch {
+	case b == nil || d.To <= d.From:
 	case b.Dollars >= b.Budget:
 		d.clamp(ClampBudget, d.From, b.end().Sub(b.At))
-	case b.Spend.Forecast(d.To, b.Price) > b.Budget && !twice.reached(st.Slow):
+	case !p.affords(d, d.To, d.Evidence):
 		d.clamp(ClampBudget, d.From, 0)
 	}
+}
+
+// affords says whether the month may end with n dynos, given the evidence for them.
+func (p *Policy) affords(d *Decision, n int, e *Evidence) bool {
+	b := d.Bill
+	return b == nil || e == nil || n <= d.From || b.Spend.Forecast(n, b.Price) <= b.Budget || e.Twice()
+}
+
+// nearBudget says that a scale-up waits for twice the evidence, and how much of that is missing.
+func (r Record) nearBudget(c Clamp) string {
+	b := r.Decision.Bill
+	text := fmt.Sprintf("wanted %d, with which the month would cost $%.2f of $%g, so that takes twice the evidence",
+		c.From, b.Spend.Forecast(c.From, b.Price), b.Budget)
+	if e := r.Decision.Evidence; e != nil {
+		text += ": " + e.missing()
+	}
+	return text
 }
 
 // priceAge is how long a dyno's price is taken to be the same: its size is seldom changed.

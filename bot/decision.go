@@ -85,6 +85,8 @@ type Decision struct {
 	HandsOff string `json:"hands_off,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
+	// Evidence is what the rule rests on where it asks for more dynos; nil where it does not, and for an order and the limits.
+	Evidence *Evidence `json:"evidence,omitempty"`
 	// Clamps lists what changed the wish, in the order applied.
 	Clamps []Clamp `json:"clamps,omitempty"`
 	// Climb is the row of ups that were found not to help; nil while none is.

@@ -7,10 +7,10 @@ import (
 )
 
 // Applied is the state after a change that the platform accepted, as the tick makes it.
-func Applied(st State, now time.Time, from, to int) State {
-	st.asked(now, from, to)
-	st.scaled(now, from, to)
-	st.Dynos = to
+func Applied(st State, now time.Time, d Decision) State {
+	st.asked(now, &d)
+	st.scaled(now, d.From, d.To, d.by())
+	st.Dynos = d.To
 	return st
 }
 

@@ -98,11 +98,15 @@ type Climb struct {
 // stuck says whether more dynos were found not to help.
 func (c *Climb) stuck() bool { return c != nil && !c.StuckSince.IsZero() }
 
-// climbed notes a change of the number of dynos: an up for slow readings is one more of its row, a step back is part of it, and
-// any other change ends it.
-func (s *State) climbed(from, to int) {
+// climbed notes a change of the number of dynos: an up that rests on slow heartbeats is one more of its row, a step back is part of it, one
+// that rests on something else moves the row, and any other change ends it.
+func (s *State) climbed(from, to int, by string) {
 	c := s.Climb
-	switch slow := s.Slow&1 == 1; {
+	switch slow := by == ByHeartbeat && s.Slow&1 == 1; {
+	case to > from && c != nil && by != "" && by != ByHeartbeat:
+		next := *c
+		next.From += to - from
+		s.Climb = &next
 	case to > from && slow && c == nil:
 		s.Climb = &Climb{From: from, Before: s.Level, Ups: 1}
 	case to > from && slow && !c.stuck():
@@ -137,27 +141,27 @@ func (c *Climb) stepBack(now time.Time, n int) bool {
 	return c.stuck() && c.Left == 0 && n > c.From && now.Sub(c.StuckSince) >= helpHold
 }
 
-// help keeps from one more up where those before it in a row did not improve the readings. Response time misleads when the
-// database or one slow route is to blame: dynos then cost money and change nothing. Errors that are no timeouts never improve.
-func (p *Policy) help(st *State, d *Decision, now time.Time) {
+// helpless says whether one more up for slow heartbeats is held, as those before it in a row did not improve them. Response time misleads
+// when the database or one slow route is to blame: dynos then cost money and change nothing. Errors that are no timeouts never improve.
+func (p *Policy) helpless(st *State, d *Decision, now time.Time) bool {
 	c := st.Climb
-	if p.HelpAfter == 0 || c == nil || d.To <= d.From {
-		return
+	if p.HelpAfter == 0 || c == nil {
+		return false
 	}
 	switch {
 	case c.Left > 0 && st.Level.mean() > c.At.mean()/enoughHelp:
 		st.Climb, d.Climb = nil, nil // it got worse without them, so they do help
-		return
+		return false
 	case !c.stuck() && st.Level.better(c.Before):
 		st.Climb = &Climb{From: d.From, Before: st.Level}
-		return
+		return false
 	case !c.stuck() && (c.Ups < p.HelpAfter || st.Level.ramping(c.Before)):
-		return
+		return false
 	case !c.stuck():
 		next := *c
 		next.StuckSince = now
 		st.Climb, c = &next, &next
 	}
 	d.Climb = c
-	d.clamp(ClampHelp, d.From, 0)
+	return true
 }

@@ -353,7 +353,7 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 				t.Fatalf("decided\n%+v, without a ladder\n%+v", e, d)
 			}
 			if d.To != n {
-				a, b, n = bot.Applied(a, now, n, d.To), bot.Applied(b, now, n, d.To), d.To
+				a, b, n = bot.Applied(a, now, d), bot.Applied(b, now, d), d.To
 			}
 		}
 	})
@@ -418,7 +418,7 @@ func TestTheOrderHolds(t *testing.T) {
 					smaller = now
 				}
 			case d.To != n:
-				st = bot.Applied(st, now, n, d.To)
+				st = bot.Applied(st, now, d)
 				n = d.To
 			}
 		}
@@ -459,7 +459,7 @@ func TestTheLadderDoesNotFlap(t *testing.T) {
 					late++
 				}
 			case d.To != n:
-				st, n = bot.Applied(st, now, n, d.To), d.To
+				st, n = bot.Applied(st, now, d), d.To
 			}
 			if tick > 60 && busy > 0.9 {
 				slowTicks++

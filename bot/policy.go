@@ -96,7 +96,8 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	if p.Adaptive != nil || st.Load != nil {
 		p.infer(&st, &d, now, in)
 	}
-	p.choose(&st, &d, now, in, lim)
+	st.CoolSeconds = 0
+	helpless := p.choose(&st, &d, now, in, lim)
 	t := p.turn(&st, &d, now, in, lim)
 	d.To = d.Wish
 	st.wished(now, d.Wish, p.Stabilization)
@@ -104,22 +105,24 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
 	if d.Rule.reads() {
-		p.help(&st, &d, now)
+		if helpless {
+			d.clamp(ClampHelp, d.From, 0)
+		}
 		p.stabilize(&st, &d, now)
 		p.cool(&st, &d, now)
 		p.respect(&st, &d, now)
 		p.pause(&st, &d, now)
 		p.relearn(&st, &d, now)
 		if t.step == 0 {
-			p.afford(&st, &d)
+			p.afford(&d)
 		}
 	}
 	p.fit(&st, &d, now, in, t.turned(&p, &d))
 	return st, d
 }
 
-// choose finds the rule that speaks, and what it wishes for.
-func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) {
+// choose finds the rule that speaks, and what it wishes for. helpless says that it is for the heartbeat, which more dynos do not improve.
+func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) (helpless bool) {
 	n := d.From
 	switch {
 	case st.Control.Order.Active(now):
@@ -130,12 +133,17 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
 	case len(p.Breaches) > 0:
 		p.breach(st, d, now, in)
-	case d.Reading >= 0 && d.Verdict == Slow && !d.above() && st.Climb.stepBack(now, n):
+	case d.Reading >= 0 && d.Verdict == Slow && !d.above() && !p.fed(st, now) && st.Climb.stepBack(now, n):
 		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
 	default:
 		p.beat(st, d, now, in)
-		p.merge(st, d, now)
+		p.beatEvidence(st, d, now)
+		more := lim.Clamp(d.Wish) > n || d.Wish > n && p.Order != ""
+		helpless = more && d.by() == ByHeartbeat && p.helpless(st, d, now)
+		return p.merge(st, d, now, lim, helpless)
 	}
+	st.ask(ByHeartbeat, now, false, false)
+	return false
 }
 
 // beat wishes for what the heartbeat calls for.
@@ -160,6 +168,7 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 		From: n, To: n, Wish: n, Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
 	}
 	p.sense(st, &d, now, in, n)
+	p.senseBreaches(st, now, in, n)
 	middle := p.middleBeat(in)
 	for i := range in {
 		if !isHeartbeat(&in[i]) || !speaks(i, middle) {

@@ -114,7 +114,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 			}
 			st = next
 			if d.To != n {
-				st = bot.Applied(st, now, n, d.To)
+				st = bot.Applied(st, now, d)
 				if d.To > n {
 					lastUp = now
 				}

@@ -323,8 +323,7 @@ func (r Record) clampText(c Clamp) string {
 	case c.By == ClampBudget && c.SecondsLeft > 0:
 		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
 	case c.By == ClampBudget:
-		return fmt.Sprintf("wanted %d, but with so many the month would cost $%.2f of $%g, so twice as many slow heartbeats are needed",
-			c.From, r.Decision.Bill.Spend.Forecast(c.From, r.Decision.Bill.Price), r.Decision.Bill.Budget)
+		return r.nearBudget(c)
 	case c.By == ClampDeploy && c.SecondsLeft > 0:
 		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c))
 	case c.By == ClampDeploy && r.Error != "":

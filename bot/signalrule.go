@@ -131,6 +131,8 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 		r := &p.Rules[i]
 		next[i] = st.signal(r.key())
 		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero())
+		j := &d.Signals[i]
+		st.ask(r.key(), now, j.Wish > n, j.Verdict == Blind || r.Window == 0 && r.Fails.N > 0 && r.Fails.stands(next[i].Above))
 	}
 	st.Signals = next
 }

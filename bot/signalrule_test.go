@@ -47,7 +47,7 @@ func (s *signals) tick(in ...probe.Reading) bot.Decision {
 	var d bot.Decision
 	s.state, d = s.policy.Decide(s.state, s.now, in, bounds(0, 20), s.dynos)
 	if d.To != d.From {
-		s.state = bot.Applied(s.state, s.now, d.From, d.To)
+		s.state = bot.Applied(s.state, s.now, d)
 		s.dynos = d.To
 	}
 	return d

@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
 
 // Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
 // fast only if all are, as far as they have a say.
@@ -61,12 +65,14 @@ func (d *Decision) above() bool {
 }
 
 // merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them say so, and then
-// no further than the most cautious.
-func (p *Policy) merge(st *State, d *Decision, now time.Time) {
+// no further than the most cautious. A safeguard that is against the evidence of one is not against that of the others. It returns whether
+// the heartbeat speaks although more dynos do not help it.
+func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, helpless bool) bool {
 	if len(d.Signals) == 0 {
-		return
+		return helpless
 	}
 	p.wait(st, d, now)
+	heard := request{d.Rule, d.Wish, d.Evidence, helpless || !p.affords(d, lim.Clamp(d.Wish), d.Evidence)}
 	n, heart := d.From, d.Reading >= 0
 	all, lowest, signals := !heart || d.Wish < n, 0, false
 	if heart && d.Wish < n {
@@ -77,8 +83,10 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time) {
 		case j.Size: // which has no say in their number
 		case j.Wish > n:
 			all = false
-			if j.Wish > d.Wish {
-				d.Rule, d.Wish = RuleAbove, j.Wish
+			e := p.Rules[i].evidence(st, j, now)
+			if more := (request{RuleAbove, j.Wish, e, !p.affords(d, lim.Clamp(j.Wish), e)}); d.Wish <= n || more.prevails(heard) {
+				heard, helpless = more, false
+				d.Rule, d.Wish, d.Evidence = more.rule, more.wish, more.evidence
 			}
 		case j.Wish < n:
 			lowest, signals = max(lowest, j.Wish), true
@@ -93,6 +101,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time) {
 	case !all && d.Wish < n:
 		d.Rule, d.Wish = RuleHold, n
 	}
+	return helpless
 }
 
 // wait keeps the signals that are judged by a window from speaking more often than they may.

@@ -29,6 +29,8 @@ type State struct {
 	// LastUp and LastDown are when the bot last added and removed dynos.
 	LastUp   time.Time `json:"last_up,omitzero"`
 	LastDown time.Time `json:"last_down,omitzero"`
+	// Asking is how long rules have asked for more dynos than the present number without a break; nil while none does.
+	Asking []Asking `json:"asking,omitempty"`
 	// Wishes are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
 	// lower than the one before it.
 	Wishes []Wish `json:"wishes,omitempty"`
@@ -39,6 +41,8 @@ type State struct {
 	AskedAt   time.Time `json:"asked_at,omitzero"`
 	AskedFrom int       `json:"asked_from,omitempty"`
 	AskedTo   int       `json:"asked_to,omitempty"`
+	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and limits wanted it.
+	AskedBy string `json:"asked_by,omitempty"`
 	// HoldUntil is until when a number that somebody set by hand is left alone.
 	HoldUntil time.Time `json:"hold_until,omitzero"`
 	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times that
@@ -77,23 +81,27 @@ type Wish struct {
 
 // restart forgets the readings, which were of another number of dynos.
 func (s *State) restart() {
-	s.Slow, s.Fast, s.Level = 0, 0, Level{}
+	s.Slow, s.Fast, s.Level, s.Asking = 0, 0, Level{}, nil
 	s.restartSignals()
 }
 
 // asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
-func (s *State) asked(now time.Time, from, to int) { s.AskedAt, s.AskedFrom, s.AskedTo = now, from, to }
+func (s *State) asked(now time.Time, d *Decision) {
+	s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy = now, d.From, d.To, d.by()
+}
 
-// scaled notes a change that the platform accepted, or that a dry run would have made: the runs start over, and a cooldown
-// begins.
-func (s *State) scaled(now time.Time, from, to int) {
-	s.climbed(from, to)
+// scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in AskedBy: the runs
+// start over, and a cooldown begins.
+func (s *State) scaled(now time.Time, from, to int, by string) {
+	s.climbed(from, to, by)
 	s.restart()
 	if s.CoolSeconds > 0 {
 		s.CoolUntil, s.CoolSeconds = now.Add(time.Duration(s.CoolSeconds*float64(time.Second))), 0
 	}
 	if to > from {
-		s.regret(now)
+		if by != "" {
+			s.regret(now)
+		}
 		s.LastUp = now
 	} else {
 		s.LastDown = now
@@ -129,7 +137,7 @@ const ownChange = 2 * time.Minute
 func (s *State) adopt(now time.Time, n int) (byHand bool) {
 	recent := now.Sub(s.AskedAt) < ownChange
 	if recent && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos {
-		s.scaled(s.AskedAt, s.AskedFrom, s.AskedTo)
+		s.scaled(s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy)
 	}
 	ours := recent && (n == s.AskedFrom || n == s.AskedTo)
 	byHand = s.Known && n != s.Dynos && !ours

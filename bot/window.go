@@ -32,6 +32,16 @@ func InARow(n int) Quorum { return Quorum{n, n} }
 // reached says whether w has the quorum.
 func (q Quorum) reached(w Window) bool { return w.of(q.M) >= q.N }
 
+// stands says whether w has the quorum, or had it no more readings ago than the quorum has misses to spare.
+func (q Quorum) stands(w Window) bool {
+	for k := range q.M - q.N + 1 {
+		if q.reached(w >> k) {
+			return true
+		}
+	}
+	return false
+}
+
 // progress counts what w has towards the quorum: the run where the readings must be in a row, else the hits.
 func (q Quorum) progress(w Window) int {
 	if q.N == q.M {

@@ -1,0 +1,392 @@
+package bot_test
+
+import (
+	"cmp"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A speaker is one kind of rule: a policy, and readings at which it asks for more dynos whatever their number is.
+type speaker struct {
+	name   string
+	policy func(*bot.Policy)
+	// load are the readings of the signal at tick i, without the heartbeat, and heart the heartbeat where the rule is about it.
+	load  func(i int) []probe.Reading
+	heart func(i int) probe.Reading
+	// again is how many ticks more the rule must ask for more where that takes twice the evidence.
+	again int
+}
+
+// byHeartbeat says whether it is the heartbeat that the rule rests on.
+func (s *speaker) byHeartbeat() bool { return s.heart != nil }
+
+func speakers(t *testing.T) []speaker {
+	reading := func(r ...probe.Reading) func(int) []probe.Reading { return func(int) []probe.Reading { return r } }
+	heart := func(r probe.Reading) func(int) probe.Reading { return func(int) probe.Reading { return r } }
+	rule := func(change func(*bot.SignalRule)) func(*bot.Policy) {
+		r := bot.SignalRule{Signal: "jobs", Max: 10, Min: math.NaN()}
+		change(&r)
+		return func(p *bot.Policy) { p.Rules = []bot.SignalRule{r} }
+	}
+	window := func(r *bot.SignalRule) { r.Window = 2 * time.Minute }
+	one := func(r *bot.SignalRule) { r.Fails, r.Passes = bot.InARow(1), bot.InARow(1) }
+	breach := func(p *bot.Policy) {
+		p.Breaches = []bot.BreachRule{
+			{Metric: "jobs", Operator: "<", Threshold: 1, Down: true, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
+			{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: 2 * time.Minute, Cooldown: time.Minute},
+		}
+	}
+	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := func(i int) []probe.Reading {
+		rate := 20.0
+		if i > 20 {
+			rate = 2000
+		}
+		return []probe.Reading{
+			line(bot.FeedRequests, rate), line(bot.FeedRecentRequests, rate), line(bot.FeedBusy, rate/10),
+			line(bot.FeedServiceP50, 90), line(bot.FeedServiceP95, 150),
+		}
+	}
+	nothing := reading()
+	return []speaker{
+		{"heartbeats in a row", func(*bot.Policy) {}, nothing, heart(slow), 3},
+		{"heartbeats, 3 of 5", func(p *bot.Policy) { p.Fails = bot.Quorum{N: 3, M: 5} }, nothing, func(i int) probe.Reading {
+			if i%2 == 0 {
+				return slow
+			}
+			return right
+		}, 6},
+		{"heartbeats, 60 of 64", func(p *bot.Policy) { p.Fails = bot.Quorum{N: 60, M: 64} }, nothing, func(i int) probe.Reading {
+			if i%20 == 19 {
+				return right
+			}
+			return slow
+		}, 63},
+		{"heartbeats of the load model", func(p *bot.Policy) { p.Adaptive = a }, nothing, heart(took(9000)), 3},
+		{"router log of the load model", func(p *bot.Policy) { p.Adaptive = a }, logged, nil, 3},
+		{"signal in a row", rule(func(r *bot.SignalRule) { r.Fails, r.Passes = bot.InARow(3), bot.InARow(3) }), reading(jobs(1e6)), nil, 3},
+		{"signal, 2 of 4", rule(func(r *bot.SignalRule) { r.Fails, r.Passes = bot.Quorum{N: 2, M: 4}, bot.InARow(3) }), func(i int) []probe.Reading {
+			return []probe.Reading{jobs(float64(i % 2 * 100))}
+		}, nil, 4},
+		{"signal per dyno", rule(func(r *bot.SignalRule) {
+			r.PerDyno = true
+			one(r)
+		}), reading(jobs(1e6)), nil, 1},
+		{"mean of a window", rule(window), reading(jobs(1e6)), nil, 4},
+		{"percentile of a window", rule(func(r *bot.SignalRule) {
+			window(r)
+			r.Percentile = 90
+		}), reading(jobs(1e6)), nil, 4},
+		{"mean of a window, judged every 2 minutes", func(p *bot.Policy) {
+			rule(window)(p)
+			p.DecideEvery = 2 * time.Minute
+		}, reading(jobs(1e6)), nil, 4},
+		{"steps", rule(one), reading(wants(1, probe.UnitSteps)), nil, 1},
+		{"dynos", rule(one), reading(wants(3, probe.UnitDynos)), nil, 1},
+		{"scaling rule", breach, reading(jobs(1e6)), nil, 4},
+	}
+}
+
+// backgrounds are heartbeats beside a rule that does not rest on them; they change nothing of what it asks for.
+var backgrounds = []struct {
+	name string
+	in   []probe.Reading
+}{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{blind}}, {"slow", []probe.Reading{slow}}}
+
+// firstUp is the tick, from 0, of the first scale-up of two dynos; -1 for none in 400 ticks.
+func (s *speaker) firstUp(p bot.Policy, background []probe.Reading, most int) (tick int, d bot.Decision) {
+	return s.firstUpFrom(bot.State{}, p, background, most)
+}
+
+func (s *speaker) firstUpFrom(st bot.State, p bot.Policy, background []probe.Reading, most int) (tick int, d bot.Decision) {
+	for i := range 400 {
+		in := background
+		if s.byHeartbeat() {
+			in = []probe.Reading{s.heart(i)}
+		}
+		in = append(in[:len(in):len(in)], s.load(i)...)
+		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), in, bounds(1, most), 2)
+		if d.To > 2 {
+			return i, d
+		}
+	}
+	return -1, d
+}
+
+// eachSpeaker runs a test for each kind of rule, with each heartbeat beside it.
+func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading)) {
+	for _, s := range speakers(t) {
+		for _, b := range backgrounds {
+			if s.byHeartbeat() && b.name != "none" || s.name == "router log of the load model" && b.name != "right" && b.name != "fast" {
+				continue
+			}
+			t.Run(s.name+", heartbeat "+cmp.Or(map[bool]string{true: "its own"}[s.byHeartbeat()], b.name), func(t *testing.T) {
+				p := defaults
+				s.policy(&p)
+				test(t, &s, p, b.in)
+			})
+		}
+	}
+}
+
+// Near the budget each rule needs twice its own evidence, no more and no less, whatever the heartbeat says.
+func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
+	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
+		first, d := s.firstUp(p, background, 20)
+		if first < 0 {
+			t.Fatalf("without a budget it never asks for more: %+v", d)
+		}
+		p.Budget, p.Price = 60, 90
+		later, d := s.firstUp(p, background, 20)
+		want := first + s.again
+		if len(background) > 0 && background[0].Value == slow.Value && s.name != "scaling rule" {
+			want = min(want, 5) // the heartbeat itself has twice its evidence then
+		}
+		if later != want {
+			t.Errorf("with a budget the first scale-up is at tick %d, want %d, as it is at %d without: %+v", later, want, first, d)
+		}
+		p.Budget = 1e6
+		if at, _ := s.firstUp(p, background, 20); at != first {
+			t.Errorf("far from the budget the first scale-up is at tick %d, want %d", at, first)
+		}
+		p.Budget = 1e-9
+		if at, d := s.firstUp(p, background, 20); at > first {
+			t.Errorf("beyond the budget there is a scale-up: %+v", d)
+		}
+	})
+}
+
+// What keeps from any scale-up keeps from that of each kind of rule, and for as long.
+func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
+	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
+		first, _ := s.firstUp(p, background, 20)
+		for _, c := range []struct {
+			name   string
+			change func(*bot.Policy, *bot.State)
+			most   int
+			want   int
+		}{
+			{"a pause in the settings", func(p *bot.Policy, _ *bot.State) { p.PauseUp = true }, 20, -1},
+			{"a pause of an hour", func(_ *bot.Policy, st *bot.State) {
+				st.Control.Up = bot.Pause{On: true, Until: noon.Add(time.Hour)}
+			}, 20, 120},
+			{"a pause of scaling down", func(p *bot.Policy, _ *bot.State) { p.PauseDown = true }, 20, first},
+			{"a number set by hand", func(p *bot.Policy, st *bot.State) {
+				p.ManualHold, st.Known, st.Dynos = time.Hour, true, 3
+			}, 20, 120},
+			{"the maximum", func(*bot.Policy, *bot.State) {}, 2, -1},
+			{"a scale-up", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastUp = time.Hour, noon }, 20, 120},
+			{"a scale-down", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastDown = time.Hour, noon }, 20, first},
+			{"an override", func(_ *bot.Policy, st *bot.State) {
+				st.Control.Order = bot.Order{Dynos: 2, Until: noon.Add(time.Hour)}
+			}, 20, 120},
+		} {
+			q, st := p, bot.State{}
+			c.change(&q, &st)
+			want := c.want
+			if s.name == "scaling rule" && c.name == "a scale-up" {
+				want = first // it has a cooldown of its own
+			}
+			at, d := s.firstUpFrom(st, q, background, c.most)
+			if at < want || want < 0 && at >= 0 || want == first && at != first || want > 0 && at < 0 {
+				t.Errorf("%s: the first scale-up is at tick %d, want %d, as it is at %d without: %+v", c.name, at, want, first, d)
+			}
+		}
+	})
+}
+
+// Heartbeats that more dynos do not improve keep the heartbeat from more, and no other rule.
+func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
+	for _, s := range speakers(t) {
+		if s.name == "router log of the load model" || s.name == "dynos" {
+			continue // it has a safeguard of its own; and it wants a number, not more and more
+		}
+		t.Run(s.name, func(t *testing.T) {
+			p := defaults
+			s.policy(&p)
+			p.HelpAfter = 2
+			var st bot.State
+			n := 2
+			for i := range 1000 {
+				now := noon.Add(time.Duration(i) * 30 * time.Second)
+				beat := slow
+				if s.byHeartbeat() {
+					beat = s.heart(i)
+				}
+				in := append([]probe.Reading{beat}, s.load(i)...)
+				var d bot.Decision
+				st, d = p.Decide(st, now, in, bounds(1, 12), n)
+				if d.To != d.From {
+					st = bot.Applied(st, now, d)
+				}
+				n = d.To
+			}
+			switch held := n < 12; {
+			case held && !s.byHeartbeat():
+				t.Errorf("%d dynos, want the maximum of 12, as the rule never ceases to ask for more", n)
+			case !held && s.byHeartbeat() && s.name != "heartbeats of the load model":
+				t.Error("the heartbeat never improves, and came to the maximum")
+			}
+		})
+	}
+}
+
+// The ups of another rule are no ups for slow heartbeats: what the heartbeat itself has tried goes back, and not theirs.
+func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
+	p := defaults
+	p.HelpAfter = 2
+	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1), Up: bot.Step{Dynos: 3}}}
+	var st bot.State
+	n, reached := 2, 0
+	for i := range 60 {
+		in := []probe.Reading{slow, jobs(0)}
+		if i == 10 { // the heartbeat has added two
+			in[1] = jobs(100)
+		}
+		now := noon.Add(time.Duration(i) * 30 * time.Second)
+		var d bot.Decision
+		st, d = p.Decide(st, now, in, bounds(1, 20), n)
+		if d.To != d.From {
+			st = bot.Applied(st, now, d)
+		}
+		n = d.To
+		reached = max(reached, n)
+	}
+	if reached != 7 || n != 5 {
+		t.Errorf("went up to %d and back to %d, want 7 and 5: two were added for the heartbeat, three for the jobs", reached, n)
+	}
+}
+
+// A cooldown is that of the scaling rule whose change was made, not of one that asked in vain some time before.
+func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
+	p := defaults
+	p.Breaches = []bot.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Hour}}
+	p.PauseUp = true
+	var st bot.State
+	now := noon
+	tick := func(value float64, lim, n int) bot.Decision {
+		var d bot.Decision
+		st, d = p.Decide(st, now, []probe.Reading{jobs(value)}, bounds(lim, 9), n)
+		if d.To != d.From {
+			st = bot.Applied(st, now, d)
+		}
+		now = now.Add(30 * time.Second)
+		return d
+	}
+	for range 4 {
+		if d := tick(100, 1, 2); d.To != 2 {
+			t.Fatalf("a pause is none: %+v", d)
+		}
+	}
+	if d := tick(0, 4, 2); d.To != 4 || d.Rule != bot.RuleLimits {
+		t.Fatalf("the minimum is not kept: %+v", d)
+	}
+	p.PauseUp = false
+	if d := tick(100, 4, 4); d.To != 4 {
+		t.Fatalf("spoke half a minute after a reading that is not beyond: %+v", d)
+	}
+	if d := tick(100, 4, 4); d.To != 5 {
+		t.Errorf("the limits began a cooldown of a rule: %+v", d)
+	}
+}
+
+// An up that people or limits want tells the load model nothing about the down before it.
+func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
+	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := defaults
+	p.Adaptive = a
+	st, _ := p.Decide(bot.State{}, noon, []probe.Reading{fast}, bounds(1, 9), 4)
+	down := bot.Decision{From: 4, To: 3, Rule: bot.RuleLessLoad}
+	st = bot.Applied(st, noon, down)
+	before := st.Load.Patience
+	limits := bot.Applied(st, noon.Add(time.Minute), bot.Decision{From: 3, To: 6, Rule: bot.RuleLimits})
+	if got := limits.Load.Patience; got != before {
+		t.Errorf("after an up by the limits the patience is %g, want %g", got, before)
+	}
+	up := bot.Decision{From: 3, To: 4, Rule: bot.RuleMoreLoad, Evidence: &bot.Evidence{By: bot.ByHeartbeat}}
+	if got := bot.Applied(st, noon.Add(time.Minute), up).Load.Patience; got <= before {
+		t.Errorf("after an up by the load the patience is %g, want more than %g", got, before)
+	}
+}
+
+// A scaling rule needs readings of the whole time also where an override was in force meanwhile.
+func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
+	p := defaults
+	p.Breaches = []bot.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute}}
+	var st bot.State
+	for i := range 20 {
+		value := 0.0
+		if i == 0 || i == 10 {
+			value = 100
+		}
+		if i == 1 {
+			st.Control.Order = bot.Order{Dynos: 2, Until: noon.Add(5 * time.Minute)}
+		}
+		var d bot.Decision
+		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{jobs(value)}, bounds(1, 9), 2)
+		if d.To != 2 {
+			t.Fatalf("at tick %d: %+v", i, d)
+		}
+	}
+}
+
+// The ups of a signal are no ups in vain for the heartbeat, however slow it was meanwhile.
+func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
+	p := defaults
+	p.HelpAfter = 1
+	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}}
+	var st bot.State
+	n := 2
+	for i := range 8 {
+		value := 100.0
+		if i >= 4 {
+			value = 0
+		}
+		var d bot.Decision
+		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{slow, jobs(value)}, bounds(1, 20), n)
+		if d.To != d.From {
+			st = bot.Applied(st, noon.Add(time.Duration(i)*30*time.Second), d)
+		}
+		n = d.To
+	}
+	if n != 7 {
+		t.Errorf("%d dynos, want 7: four more for the jobs, one more for the heartbeat, which had none before", n)
+	}
+}
+
+// The router's log speaks although more dynos did not improve the heartbeat, and does not step back for it.
+func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
+	for _, s := range speakers(t) {
+		if s.name != "router log of the load model" {
+			continue
+		}
+		p := defaults
+		s.policy(&p)
+		p.HelpAfter = 2
+		first, _ := s.firstUp(p, []probe.Reading{right}, 20)
+		stuck := bot.State{Climb: &bot.Climb{
+			From: 1, Before: bot.Level{N: 3, SumMS: 4500}, Ups: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
+		}}
+		if at, d := s.firstUpFrom(stuck, p, []probe.Reading{right}, 20); at != first {
+			t.Errorf("the first scale-up is at tick %d, want %d: %+v", at, first, d)
+		}
+		st := stuck
+		for i := range 20 {
+			var d bot.Decision
+			st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), append(s.load(0), slow), bounds(1, 20), 2)
+			if d.Rule == bot.RuleNoHelp && i > 0 {
+				t.Fatalf("at tick %d it steps back for the heartbeat: %+v", i, d)
+			}
+		}
+	}
+}
