@@ -162,7 +162,7 @@ func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
 		t.Errorf("the bot is asked for %+v", c)
 	}
 	everybody(t, ctx, "the page below a path")
-	run(t, ctx, chromedp.EmulateViewport(360, 800))
+	run(t, ctx, resize(360, 800))
 	everybody(t, ctx, "the page below a path on a phone")
 	if _, err := chromedp.RunResponse(ctx, click(`.types a:not([aria-current])`)); err != nil {
 		t.Fatal(err)

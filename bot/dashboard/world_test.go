@@ -34,6 +34,7 @@ type world struct {
 type app struct {
 	mu    sync.Mutex
 	n     int
+	begin time.Time // when the test begins, which is an afternoon of the app
 	now   time.Time
 	noise *rand.Rand
 	calm  bool           // every heartbeat is right
@@ -63,7 +64,8 @@ func (a *app) answer(r probe.Reading) {
 	a.fixed = &r
 }
 
-// Probe answers as an app does whose load has a crest in the afternoon of each weekday.
+// Probe answers as an app does whose load has a crest each afternoon. Its days are counted from when the test begins: what the calendar and
+// the clock say then changes nothing.
 func (a *app) Probe(context.Context) probe.Reading {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -72,11 +74,9 @@ func (a *app) Probe(context.Context) probe.Reading {
 		r.Time = a.now
 		return r
 	}
-	hour := float64(a.now.Hour()) + float64(a.now.Minute())/60
+	hour := 15.5 + a.now.Sub(a.begin).Hours()
+	hour -= 24 * math.Floor(hour/24)
 	load := 0.7 + 3.4*math.Exp(-math.Pow((hour-14.5)/4, 2)) + 1.1*math.Exp(-math.Pow((hour-20)/1.5, 2)) + 0.3*math.Sin(hour*5)
-	if day := a.now.Weekday(); day == time.Saturday || day == time.Sunday {
-		load *= 0.55
-	}
 	used := min(0.985, load/float64(max(1, a.n))*(0.8+0.16*a.noise.Float64()))
 	ms := 70 + 95/(1-used) + 30*a.noise.ExpFloat64()
 	if a.calm {
@@ -221,18 +221,20 @@ func afternoon(t testing.TB) *time.Location {
 	return zone
 }
 
-// office is a schedule with more by day than by night.
-func office(t testing.TB, zone *time.Location) schedule.Table {
+// office is a schedule with more by day than by night, in which now is as far from every change as at any other time.
+func office(t testing.TB, now time.Time) schedule.Table {
 	t.Helper()
-	least, err := schedule.Parse("0:00=1, 8:00=2, 20:00=1")
+	in := func(d time.Duration) string { return now.Add(d).Format("15:04") }
+	morning, evening, night := in(-7*time.Hour-30*time.Minute), in(4*time.Hour+30*time.Minute), in(6*time.Hour+30*time.Minute)
+	least, err := schedule.Parse(fmt.Sprintf("0:00=1, %s=2, %s=1", morning, evening))
 	if err != nil {
 		t.Fatal(err)
 	}
-	most, err := schedule.Parse("0:00=3, 8:00=6, 22:00=3")
+	most, err := schedule.Parse(fmt.Sprintf("0:00=3, %s=6, %s=3", morning, night))
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := schedule.New(least, most, zone)
+	table, err := schedule.New(least, most, now.Location())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +244,7 @@ func office(t testing.TB, zone *time.Location) schedule.Table {
 // unserved makes a page with a past of so long.
 func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
-	w := &world{app: &app{n: 2, noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
+	w := &world{app: &app{n: 2, begin: time.Now(), noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
 	policy := bot.Policy{
 		MaxResponseMS: 600, MinResponseMS: 220, Fails: bot.InARow(3), Passes: bot.InARow(10), Price: 50,
 		CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute, FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
@@ -264,7 +266,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	for _, c := range change {
 		c(&o)
 	}
-	table := office(t, o.Zone)
+	table := office(t, w.app.begin.In(o.Zone))
 	o.Schedule = table
 	var probers []probe.Prober
 	if !o.NoHeartbeat {
@@ -286,10 +288,10 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	if w.page, err = dashboard.New(o); err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now().Add(-length)
-	for now := begin; now.Before(time.Now().Add(-o.Interval)); now = now.Add(o.Interval) {
+	for ago := length; ago > o.Interval; ago -= o.Interval {
+		now := w.app.begin.Add(-ago)
 		w.app.now = now.In(o.Zone)
-		if time.Since(now) < 15*time.Minute { // so that no cooldown lasts, and nothing counts
+		if ago < 15*time.Minute { // so that no cooldown lasts, and nothing counts
 			w.app.calm = true
 		}
 		w.Tick(t.Context(), now)
