@@ -42,8 +42,8 @@ type Options struct {
 	// HeartbeatsPerMinute is the most heartbeats that a minute may see where an adaptive policy wants several at a tick, of a prober that
 	// is a [Burster]. A tick takes one at least; 0 takes no more.
 	HeartbeatsPerMinute int
-	// Control is asked when a heartbeat cannot reach the app: if it reaches nothing either, the bot is offline, and freezes.
-	// Nil means that an app that cannot be reached is taken to be at fault.
+	// Control is asked when no heartbeat reaches the app: if it reaches nothing either, the bot is offline, and freezes. It is not asked
+	// because of other signals. Nil means that an app that cannot be reached is taken to be at fault.
 	Control probe.Prober
 	// Schedule tells the limits.
 	Schedule Schedule
@@ -213,8 +213,8 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 		r.Action = Interrupted
 		return r
 	}
-	if b.offline(ctx, r.Readings) {
-		return b.freeze(r)
+	if heartbeat, offline := b.offline(ctx, r.Readings); offline {
+		return freeze(r, heartbeat)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

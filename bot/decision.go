@@ -5,7 +5,7 @@ type Rule string
 
 // The rules, in the order in which they are asked.
 const (
-	// RuleOffline: the bot reaches neither the app nor anything else.
+	// RuleOffline: the bot reaches neither the app nor its control.
 	RuleOffline Rule = "offline"
 	// RuleUnknown: the platform did not tell the number of dynos, so nothing can be decided.
 	RuleUnknown Rule = "count unknown"

@@ -23,7 +23,7 @@ func TestOfflineFreezes(t *testing.T) {
 	w.platform.sizeErr = errPlatform
 	r := w.beat(times(9, blind)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held: the bot itself is offline: it reaches neither the app nor anything else, so nothing is changed")
+	wantWhy(t, r, "held: the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed")
 	*w.limits = always{Min: 1, Max: 3}
 	w.platform.sizeErr = nil
 	w.beat(slow) // the third: what was seen before still counts
@@ -45,5 +45,46 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 		if got, want := w.inbox.take(), []string{"heartbeat_unreachable opened"}; !slices.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
+	}
+}
+
+// A signal that cannot be reached says nothing about the way to the app, whatever its place among the readings is.
+func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
+	dead := probe.Reading{Signal: "jobs", Outcome: probe.Unreachable, Error: "connection refused"}
+	timedOut := failed(probe.Timeout, "no answer within 10 s")
+	const never, once = 0, 1
+	for name, c := range map[string]struct {
+		readings []probe.Reading
+		offline  bool
+		asked    int
+	}{
+		"a heartbeat that answers beside a dead signal":   {[]probe.Reading{dead, right}, false, never},
+		"a heartbeat that times out beside a dead signal": {[]probe.Reading{timedOut, dead}, false, never},
+		"no heartbeat, one dead signal":                   {[]probe.Reading{dead}, false, never},
+		"no heartbeat, two dead signals":                  {[]probe.Reading{dead, dead}, false, never},
+		"no readings":                                     {nil, false, never},
+		"a dead heartbeat beside a signal that answers":   {[]probe.Reading{jobs(5), blind}, true, once},
+		"a dead heartbeat beside a dead signal":           {[]probe.Reading{dead, blind}, true, once},
+		"two heartbeats, one of them dead":                {[]probe.Reading{blind, right}, false, never},
+		"two dead heartbeats":                             {[]probe.Reading{blind, blind}, true, once},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			w := newWorld(2, func(o *bot.Options) {
+				o.Probers = nil
+				for _, r := range c.readings {
+					o.Probers = append(o.Probers, prober(func(context.Context) probe.Reading { return r }))
+				}
+				o.Policy.Rules = []bot.SignalRule{jobsRule}
+				o.Control = prober(func(context.Context) probe.Reading { asked++; return failed(probe.Unreachable, "no route to host") })
+			})
+			r := w.beat(right)
+			if offline := r.Decision.Rule == bot.RuleOffline; offline != c.offline || asked != c.asked {
+				t.Errorf("offline is %v after the control was asked %d times, want %v after %d", offline, asked, c.offline, c.asked)
+			}
+			if hb, ok := r.Heartbeat(); c.offline && (!ok || hb.Signal != probe.HeartbeatSignal) {
+				t.Errorf("the record names %+v as the heartbeat", hb)
+			}
+		})
 	}
 }

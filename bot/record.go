@@ -157,7 +157,7 @@ func (r Record) Why() string {
 func (r Record) cause() string {
 	switch d := r.Decision; d.Rule {
 	case RuleOffline:
-		return "the bot itself is offline: it reaches neither the app nor anything else, so nothing is changed"
+		return "the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed"
 	case RuleOrder:
 		return r.ordered()
 	case RuleHandsOff:

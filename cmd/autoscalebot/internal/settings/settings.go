@@ -80,7 +80,7 @@ type Settings struct {
 	HeartbeatSamples   Samples  `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20. Each may reach another dyno."`
 	HeartbeatPercent   Percent  `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`
 	HeartbeatsMost     Number   `envconfig:"HEARTBEATS_PER_MINUTE_MAX" default:"60" desc:"Adaptive: the most heartbeats a minute. Where the load is uncertain the bot sends several at a time, each of which may reach another dyno, but never more than take 1 % of what the dynos can serve, and 16. One each interval is sent in any case; 0 = no more, as with ''HEARTBEAT_SAMPLES'' above 1."`
-	ControlURL         Text     `envconfig:"CONTROL_URL" desc:"What the bot requests when a heartbeat cannot reach the app, to tell an app that is down from a bot that is offline. By default the platform's API, where it has one; ''none'' = nothing."`
+	ControlURL         Text     `envconfig:"CONTROL_URL" desc:"What the bot requests when no heartbeat reaches the app, to tell an app that is down from a bot that is offline; signals have no say in it. By default the platform's API, where it has one; ''none'' = nothing."`
 	HeartbeatMethod    Word     `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"The request's method."`
 	HeartbeatHeaders   Headers  `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`
 	HeartbeatToken     Secret   `envconfig:"HEARTBEAT_TOKEN" desc:"Sent as a bearer token, so that strangers cannot call an expensive heartbeat."`
