@@ -62,9 +62,9 @@ type Options struct {
 //
 // A reading is a BadAnswer when there is nothing to decide by: no series was found (none was scraped within the server's
 // look-back, or the last ones were marked as stale), several and nothing says how to combine them, one that is NaN, infinite
-// or a histogram, a matrix or a string, something that is no answer of Prometheus or is longer than 1 MiB, a redirect. A query that the
-// server can't read or refuses is a ClientError, with the server's words. The other outcomes are those of a
-// [probe.Heartbeat]. Value is 0 unless the outcome is Answered. Warnings in an answer are not looked at.
+// or a histogram, a matrix or a string, something that is no answer of Prometheus or is longer than 1 MiB, a redirect. So is an answer that
+// says that it is incomplete, by isPartial or by a warning that is no annotation of PromQL. A query that the server can't read or refuses
+// is a ClientError, with the server's words. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
 // The server's look-back is 5 minutes unless somebody changed it: a sample of a scrape that old is still found when a target
 // hangs. To refuse what is older than a minute, say, append it to the query: x and time() - timestamp(x) < 60.
@@ -103,6 +103,7 @@ func (o Options) question(u *url.URL) *url.URL {
 	u = u.JoinPath("api/v1/query")
 	q := u.Query()
 	q.Set("query", o.Query)
+	q.Set("partial_response", "false") // for Thanos, which else leaves out stores that do not answer; others know no such parameter
 	q.Set("timeout", strconv.FormatFloat(o.Timeout.Seconds(), 'f', 3, 64))
 	u.RawQuery = q.Encode()
 	return u

@@ -164,7 +164,7 @@ func TestWhatIsAsked(t *testing.T) {
 		URL: s.URL + "/prom/?tenant=a", Query: "sum(a & b)", Token: "t0k3n", Timeout: 1500 * time.Millisecond,
 		Header: http.Header{"X-Scope-OrgID": {"shop"}}, UserAgent: "bot/1",
 	})
-	want := url.Values{"tenant": {"a"}, "query": {"sum(a & b)"}, "timeout": {"1.500"}}
+	want := url.Values{"tenant": {"a"}, "query": {"sum(a & b)"}, "partial_response": {"false"}, "timeout": {"1.500"}}
 	if got.URL.Path != "/prom/api/v1/query" || fmt.Sprint(got.URL.Query()) != fmt.Sprint(want) {
 		t.Errorf("asked for %s", got.URL)
 	}
@@ -217,6 +217,51 @@ func TestAnswersThatHoldNoNumber(t *testing.T) {
 		if r.Outcome != probe.BadAnswer || r.Error != want || r.Value != 0 {
 			t.Errorf("%s: got %+v, want %q", body, r, want)
 		}
+	}
+}
+
+// An answer that says that it lacks a part of the data is no reading. What PromQL remarks on a query is no such thing.
+func TestIncompleteAnswers(t *testing.T) {
+	const secret = "s3cr3t-token"
+	for said, want := range map[string]string{
+		``:                   "",
+		`,"isPartial":false`: "",
+		`,"isPartial":null`:  "",
+		`,"warnings":null`:   "",
+		`,"warnings":[]`:     "",
+		`,"infos":["PromQL info: metric might not be a counter, name does not end in _total: \"jobs\" (1:6)"]`:                   "",
+		`,"warnings":["PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)","PromQL info: native histogram"]`: "",
+		`,"warnings":["PromQL warning: a","4 more warning annotations omitted","3 more info annotations omitted"]`:               "",
+		`,"isPartial":true`:   "isPartial",
+		`,"isPartial":"true"`: "isPartial",
+		`,"isPartial":true,"warnings":["PromQL warning: a"]`:                                                          "isPartial",
+		`,"warnings":["No StoreAPIs matched for this query"]`:                                                         "No StoreAPIs matched",
+		`,"warnings":["PromQL warning: a","receive series from Addr: 10.0.0.1:10901: rpc error: code = Unavailable"]`: "code = Unavailable",
+		`,"warnings":["remote_read: remote server http://127.0.0.1:1/read returned HTTP status 500"]`:                 "HTTP status 500",
+		`,"warnings":["who is ` + secret + `?"]`:                                                                      "incomplete",
+		`,"warnings":"all"`:                                                                                           "warnings that can't be read",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}%s}`, said)
+		}))
+		r := take(t, prometheus.Options{URL: s.URL, Token: secret})
+		s.Close()
+		outcome, value := probe.Answered, 2.0
+		if want != "" {
+			outcome, value = probe.BadAnswer, 0
+		}
+		if r.Outcome != outcome || r.Value != value || !strings.Contains(r.Error, want) || strings.Contains(r.Error, secret) {
+			t.Errorf("%s: got %+v, want %s and %q", said, r, outcome, want)
+		}
+	}
+}
+
+// A Prometheus whose remote storage fails answers with what it has itself, and says so by a warning.
+func TestARemoteStorageThatFails(t *testing.T) {
+	addr, _ := startServer(t, "remote_read: [{url: 'http://127.0.0.1:1/read', read_recent: true}]\n")
+	r := wait(t, prometheus.Options{URL: "http://bot:" + password + "@" + addr, Query: "sum(nothing) or vector(0)"}, probe.BadAnswer)
+	if !strings.Contains(r.Error, "incomplete") || !strings.Contains(r.Error, "remote_read") {
+		t.Errorf("got %+v, want an incomplete answer", r)
 	}
 }
 

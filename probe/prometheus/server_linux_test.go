@@ -29,8 +29,8 @@ aged 5 %d
 `
 
 // startServer starts a private Prometheus on loopback as a child of the test, for the user bot. It returns where it listens, and
-// what empties the app that it scrapes.
-func startServer(t testing.TB) (addr string, empty func()) {
+// what empties the app that it scrapes. more is added to its configuration.
+func startServer(t testing.TB, more ...string) (addr string, empty func()) {
 	t.Helper()
 	path, err := exec.LookPath("prometheus")
 	if err != nil {
@@ -53,7 +53,7 @@ func startServer(t testing.TB) (addr string, empty func()) {
 	for name, text := range map[string]string{
 		"web.yml": fmt.Sprintf("basic_auth_users:\n  bot: %s\n", hash),
 		"prometheus.yml": fmt.Sprintf("scrape_configs:\n- job_name: app\n  scrape_interval: 1s\n  static_configs: [{targets: ['%s']}]\n",
-			app.Listener.Addr()),
+			app.Listener.Addr()) + strings.Join(more, ""),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

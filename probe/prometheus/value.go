@@ -1,10 +1,12 @@
 package prometheus
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -34,6 +36,10 @@ type answer struct {
 	Status    string `json:"status"`
 	ErrorType string `json:"errorType"`
 	Error     string `json:"error"`
+	// Warnings are PromQL's annotations, and what kept a part of the storage from answering.
+	Warnings json.RawMessage `json:"warnings"`
+	// IsPartial is VictoriaMetrics's word for an answer that lacks what some of its nodes have.
+	IsPartial json.RawMessage `json:"isPartial"`
 	Data      struct {
 		Type   string          `json:"resultType"`
 		Result json.RawMessage `json:"result"`
@@ -73,6 +79,9 @@ func (p *Prober) read(body []byte) (float64, error) {
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil || a.Status != "success" {
 		return 0, bad("answer is not one of Prometheus: is the URL that of its API?")
+	}
+	if why := p.incomplete(a); why != "" {
+		return 0, bad("answer is incomplete: %s", why)
 	}
 	var values []float64
 	switch a.Data.Type {
@@ -151,21 +160,49 @@ func (p *Prober) withReason(err error, body []byte) error {
 	if !errors.As(err, &f) || json.Unmarshal(body, &a) != nil || a.Status != "error" || a.Error == "" {
 		return err
 	}
-	reason := a.Error
-	for _, s := range p.secrets {
-		if s != "" && strings.Contains(reason, s) {
-			return err
+	reason := p.words(a.Error)
+	if reason == "" {
+		return err
+	}
+	f.Text += ": " + reason
+	return f
+}
+
+// annotation matches the warnings that PromQL gives about a query, which lack no data (prometheus/util/annotations).
+var annotation = regexp.MustCompile(`^PromQL (warning|info)\b|^\d+ more (warning|info) annotations omitted$`)
+
+// incomplete says why an answer lacks a part of the data, "" if it does not. Of the warnings only PromQL's own are harmless: all others are of
+// the storage, where a remote one, a store of Thanos or a shard did not answer, so that what is said is a part of the truth.
+func (p *Prober) incomplete(a answer) string {
+	if partial := string(a.IsPartial); partial != "" && partial != "false" && partial != "null" {
+		return "a part of the storage did not answer (isPartial)"
+	}
+	var warnings []string
+	if len(a.Warnings) > 0 && json.Unmarshal(a.Warnings, &warnings) != nil {
+		return "it has warnings that can't be read"
+	}
+	for _, w := range warnings {
+		if !annotation.MatchString(w) {
+			return cmp.Or(p.words(w), "it has a warning")
 		}
 	}
-	if len(reason) > maxReason {
-		reason = reason[:maxReason] + "…"
+	return ""
+}
+
+// words gives what a server says, short and clean, or nothing where it holds a secret.
+func (p *Prober) words(said string) string {
+	for _, s := range p.secrets {
+		if s != "" && strings.Contains(said, s) {
+			return ""
+		}
 	}
-	clean := func(c rune) rune {
+	if len(said) > maxReason {
+		said = said[:maxReason] + "…"
+	}
+	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
 			return ' '
 		}
 		return c
-	}
-	f.Text += ": " + strings.Map(clean, reason)
-	return f
+	}, said)
 }
