@@ -69,7 +69,10 @@ func startServer(t testing.TB) *server {
 	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		if resp, err := http.Get("http://" + s.management + "/"); err == nil {
 			_ = resp.Body.Close()
-			return s
+			if c, err := net.Dial("tcp", s.amqp); err == nil { // which may come up last
+				_ = c.Close()
+				return s
+			}
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("RabbitMQ did not start:\n%s", said.String())
