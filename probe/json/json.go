@@ -61,8 +61,8 @@ type Options struct {
 // goroutines at once.
 //
 // A number may also stand in a string, as many programs write it: "12.5". Anything else, nothing at all, and a number that is
-// not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, and a redirect. The
-// other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+// not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, a redirect, and a list on the first of
+// several pages, which has a Link (RFC 8288) to the next. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
 // With Wish the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a whole number of
 // dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a reading that has no value is "".
@@ -115,10 +115,13 @@ func (p *Prober) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
-	status, body, err := p.client.Get(parent, ctx, p.url)
-	r.Status = status
+	a, err := p.client.Ask(parent, ctx, p.url)
+	r.Status = a.Status
 	if err == nil {
-		r.Value, r.Unit, err = p.read(body)
+		r.Value, r.Unit, err = p.read(a.Body)
+	}
+	if err == nil && p.counts() && hasNext(a.Header) {
+		err = bad("answer is one of several pages (it has a Link to the next), so that its list is incomplete")
 	}
 	var f web.Failure
 	if errors.As(err, &f) {

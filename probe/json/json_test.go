@@ -301,3 +301,57 @@ func FuzzAnswersAndPaths(f *testing.F) {
 		}
 	})
 }
+
+// The list of the first of several pages is not the whole list. A number that stands there by itself is what it says.
+func TestOneOfSeveralPages(t *testing.T) {
+	const nextPage = `<https://api.example.com/jobs?page=2>; rel="next"`
+	for _, c := range []struct {
+		link    []string
+		path    string
+		combine json.Combine
+		want    float64
+		partial bool
+	}{
+		{nil, "jobs.#", "", 2, false},
+		{[]string{nextPage}, "jobs.#", "", 0, true},
+		{[]string{nextPage}, "jobs.#.size", json.Sum, 0, true},
+		{[]string{nextPage}, "total", "", 40, false},
+		{[]string{`<https://a.test/?page=9>; rel="last"`, `<https://a.test/?page=2>; REL=next`}, "jobs.#", "", 0, true},
+		{[]string{`<https://a.test/?page=9>; rel="last", <https://a.test/?page=2>; title="a"; rel="x next"`}, "jobs.#", "", 0, true},
+		{[]string{`<https://a.test/?a=;rel=next>; rel="prev"`}, "jobs.#", "", 2, false},
+		{[]string{`<https://a.test/>; rel="nextish"`, `</style.css>; rel=preload`}, "jobs.#", "", 2, false},
+	} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Link"] = c.link
+			_, _ = io.WriteString(w, `{"total": 40, "jobs": [{"size": 1}, {"size": 2}]}`)
+		})
+		r := take(t, json.Options{URL: s.URL, Path: c.path, Combine: c.combine})
+		if r.Value != c.want || c.partial != (r.Outcome == probe.BadAnswer) || !c.partial && r.Outcome != probe.Answered {
+			t.Errorf("%s of a page with %q: got %+v, want %v", c.path, c.link, r, c.want)
+		}
+	}
+}
+
+// A condition makes an answer that says of itself that it is incomplete no reading.
+func TestAConditionOnTheAnswer(t *testing.T) {
+	for body, want := range map[string]probe.Outcome{
+		`{"count": 7, "_shards": {"failed": 0}}`: probe.Answered,
+		`{"count": 3, "_shards": {"failed": 2}}`: probe.BadAnswer,
+		`{"count": 3}`:                           probe.BadAnswer,
+	} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		if r := take(t, json.Options{URL: s.URL, Path: "[@this].#(_shards.failed==0).count"}); r.Outcome != want {
+			t.Errorf("%s: got %+v, want %s", body, r, want)
+		}
+	}
+}
+
+func TestAPartOfAnAnswer(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, `{"total": 40}`)
+	})
+	if r := take(t, json.Options{URL: s.URL, Path: "total"}); r.Outcome != probe.BadAnswer || r.Value != 0 {
+		t.Errorf("got %+v", r)
+	}
+}

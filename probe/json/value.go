@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,6 +70,25 @@ func plain(s string) (open, wild bool) {
 		}
 	}
 	return open, wild
+}
+
+// counts says whether the value is that of a list as a whole: of how many elements it has, or of all of them.
+func (p *Prober) counts() bool { return p.combine != "" || strings.HasSuffix(p.path, "#") }
+
+// next matches a Link to the next page. Its target, which stands between < and >, may say what it likes.
+var next = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)`)
+
+// hasNext says whether an answer is a page with another behind it.
+func hasNext(h http.Header) bool {
+	for _, links := range h.Values("Link") {
+		for link := range strings.SplitSeq(links, "<") {
+			_, parameters, ok := strings.Cut(link, ">")
+			if ok && next.MatchString(parameters) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func bad(format string, args ...any) web.Failure {

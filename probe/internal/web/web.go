@@ -78,31 +78,48 @@ func (c *Client) Via(proxy *url.URL) *Client {
 // Close closes the connections that no request uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Get asks for u until ctx, which comes of parent, ends. It returns the answer's body, and its status if there was any. An error is a
-// [Failure]; where the status is not 2xx the body comes with it.
+// An Answer is what came back. Status is 0, and the rest empty, where nothing did.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Get asks for u as [Client.Ask] does, for whom the headers do not matter.
 func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body []byte, err error) {
+	a, err := c.Ask(parent, ctx, u)
+	return a.Status, a.Body, err
+}
+
+// Ask asks for u until ctx, which comes of parent, ends. An error is a [Failure]; where the status is not 2xx the body comes with it.
+func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if c.via != nil && errors.Is(err, syscall.ECONNREFUSED) && parent.Err() == nil {
-			return 0, nil, Failure{probe.Unreachable, "connection refused by the proxy " + c.via.Host}
+			return Answer{}, Failure{probe.Unreachable, "connection refused by the proxy " + c.via.Host}
 		}
-		return 0, nil, explain(parent, ctx, u, err)
+		return Answer{}, explain(parent, ctx, u, err)
 	}
 	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
 	switch {
 	case err != nil:
-		return resp.StatusCode, nil, explain(parent, ctx, u, err)
+		return a, explain(parent, ctx, u, err)
 	case int64(len(body)) > c.maxBody:
-		return resp.StatusCode, nil, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", c.maxBody>>10)}
+		return a, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", c.maxBody>>10)}
 	}
-	return resp.StatusCode, body, judge(resp.StatusCode)
+	a.Body = body
+	return a, judge(resp.StatusCode)
 }
 
 // judge says what is wrong with a status, or nil if it is 2xx. The words are not those of the server, which may say what it likes.
 func judge(status int) error {
 	text := strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
+	if status == http.StatusPartialContent { // though nobody asked for a part
+		return Failure{probe.BadAnswer, text + " is a part of an answer"}
+	}
 	switch status / 100 {
 	case 2:
 		return nil
