@@ -49,7 +49,7 @@ type NodesOptions struct {
 
 // Nodes is a [probe.Prober] that asks machines' node_exporters. It may be used by several goroutines at once.
 //
-// A machine gives no value when it does not answer, when its answer is not node_exporter's, and, for CPU, when it is asked for the first
+// A machine gives no value when it does not answer, when its answer is not node_exporter's or says that its collector failed, and, for CPU, when it is asked for the first
 // time, or has restarted since (its counters went back), or was last heard of more than ten minutes ago. When more machines than MayMiss
 // give none, the reading has the outcome of one of them, and says how many: a Timeout, an Unreachable, a ClientError, a ServerError or,
 // where a machine answered, a BadAnswer. Value is 0 unless the outcome is Answered.
@@ -226,6 +226,9 @@ func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
 	page, err := parse(body)
 	if err != nil {
 		return 0, err
+	}
+	if page.failed[s.collector()] {
+		return 0, fmt.Errorf("node_exporter says that its collector %s failed, so that what it tells may be incomplete", s.collector())
 	}
 	if s == Memory {
 		return page.memory()

@@ -115,6 +115,30 @@ func TestMachinesAreCombined(t *testing.T) {
 	want(t, most, 90, "")
 }
 
+// What node_exporter tells where its collector failed may be a part of the truth.
+func TestCollectorsThatFail(t *testing.T) {
+	const success = "# TYPE node_scrape_collector_success gauge\nnode_scrape_collector_success{collector=\"%s\"} %d\n"
+	for _, c := range []struct {
+		collector string
+		succeeded int
+		value     float64
+		why       string
+	}{
+		{"meminfo", 1, 75, ""},
+		{"cpu", 0, 75, ""}, // which is not asked for
+		{"meminfo", 0, 0, "node_exporter says that its collector meminfo failed, so that what it tells may be incomplete"},
+	} {
+		e := newExporter(t, memoryPage+fmt.Sprintf(success, c.collector, c.succeeded))
+		want(t, nodes(t, cpu.NodesOptions{Signal: cpu.Memory}, e), c.value, c.why)
+	}
+	e := newExporter(t, seconds(100, 100))
+	n := nodes(t, cpu.NodesOptions{}, e)
+	n.Probe(t.Context())
+	e.page.Store(seconds(110, 190) + fmt.Sprintf(success, "cpu", 0))
+	later()
+	want(t, n, 0, "node_exporter says that its collector cpu failed, so that what it tells may be incomplete")
+}
+
 func TestMachinesThatSayNothing(t *testing.T) {
 	a, b, c := newExporter(t, seconds(0, 0)), newExporter(t, seconds(0, 0)), newExporter(t, seconds(0, 0))
 	strict, lenient := nodes(t, cpu.NodesOptions{}, a, b, c), nodes(t, cpu.NodesOptions{MayMiss: 1}, a, b, c)

@@ -16,6 +16,7 @@ const (
 	cpuSeconds      = "node_cpu_seconds_total"
 	memoryTotal     = "node_memory_MemTotal_bytes"
 	memoryAvailable = "node_memory_MemAvailable_bytes"
+	success         = "node_scrape_collector_success"
 )
 
 // longest is the longest time that a processor can have been up, in seconds: about 30,000 years.
@@ -33,7 +34,8 @@ func (s Signal) collector() string {
 type page struct {
 	busy, idle       float64 // seconds of all processors
 	processors       map[string]bool
-	total, available float64 // bytes, less than 0 where not told
+	total, available float64         // bytes, less than 0 where not told
+	failed           map[string]bool // the collectors that say so of themselves
 }
 
 var errNoPage = errors.New("answer is no page of metrics as node_exporter writes it: is the URL right?")
@@ -45,7 +47,14 @@ func parse(body []byte) (page, error) {
 	if err != nil {
 		return page{}, errNoPage
 	}
-	p := page{processors: map[string]bool{}, total: -1, available: -1}
+	p := page{processors: map[string]bool{}, total: -1, available: -1, failed: map[string]bool{}}
+	for _, m := range families[success].GetMetric() {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == "collector" && m.GetGauge().GetValue()+m.GetUntyped().GetValue() == 0 {
+				p.failed[l.GetValue()] = true
+			}
+		}
+	}
 	for _, m := range families[cpuSeconds].GetMetric() {
 		var processor, mode string
 		for _, l := range m.GetLabel() {
