@@ -33,6 +33,7 @@ type metric struct {
 	newest          time.Time // point
 	began           time.Time // the first point, since the last silence
 	since           time.Time // of which on counts are known
+	full            time.Time // the newest point that there was no room for
 }
 
 // A series is what is known of one.
@@ -80,6 +81,7 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 	if !ok {
 		m.makeRoom(now)
 		if len(m.series) >= mostSeries {
+			m.full = p.at
 			return false
 		}
 		s = &series{}
@@ -188,9 +190,11 @@ func (m *metric) count(s *series, p point) {
 	}
 	if o := m.slot(m.number(p.at)); o != nil {
 		for _, b := range p.buckets {
-			if _, ok := o.times[b.span]; ok || len(o.times) < mostSpans {
-				o.times[b.span] += b.count
+			if _, ok := o.times[b.span]; !ok && len(o.times) >= mostSpans {
+				m.full = p.at
+				continue
 			}
+			o.times[b.span] += b.count
 		}
 	}
 }
@@ -239,6 +243,14 @@ func (m *metric) alive(now time.Time) error {
 		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, m.silence, age.Round(time.Second))
 	}
 	return nil
+}
+
+// whole says that points which may matter were left out, or nil.
+func (m *metric) whole(now time.Time) error {
+	if m.full.IsZero() || now.Sub(m.full) > m.reach() {
+		return nil
+	}
+	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes", m.query, mostSeries)
 }
 
 // sum sums up the window that ends when all sources have told.

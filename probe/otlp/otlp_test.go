@@ -482,23 +482,27 @@ func TestSeriesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		many := func() {
+		const why = "there are more series of m than the 2000 that are kept: ask for fewer by their attributes"
+		post := func(n int) {
 			var all []*metricspb.Metric
-			for i := range 3000 {
+			for i := range n {
 				m := number("m", "", time.Now(), 1)
 				m.GetGauge().DataPoints[0].Attributes = with(fmt.Sprintf("i=%d %v", i, time.Now()))
 				all = append(all, m)
 			}
 			give(t, d, web1, all...)
 		}
-		many()
+		post(2000)
 		answers(t, sum, 2000)
+		time.Sleep(5 * time.Minute)
+		post(3000) // a part of which is not the sum
+		want(t, sum, 0, probe.BadAnswer, why)
 		if !strings.Contains(log.String(), "there are more series than are kept: ask for fewer by their attributes") {
 			t.Errorf("logged: %s", log.String())
 		}
 		time.Sleep(5 * time.Minute)
-		many()
-		answers(t, sum, 2000)
+		post(1000)
+		answers(t, sum, 1000)
 	})
 }
 

@@ -61,7 +61,7 @@ const (
 //   - Answered: the points tell.
 //   - Unreachable: none came for [Options].Silence, or too few yet.
 //   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are told by several
-//     services, each of which may have counted the same, or a unit or the dynos' memory is not known.
+//     services, each of which may have counted the same, a unit or the dynos' memory is not known, or there was no room for all of them.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		return nil, fmt.Errorf("%.100q is no signal of the telemetry drain", string(s))
@@ -117,6 +117,9 @@ func (p *prober) Probe(context.Context) probe.Reading {
 		r.Unit = p.take.unit(p.m.unit)
 	}
 	value, err := p.read(r.Time)
+	if err == nil {
+		err = p.m.whole(r.Time)
+	}
 	switch {
 	case err == nil:
 		r.Value = value
