@@ -85,6 +85,8 @@ type Bot struct {
 	prices   Pricer
 	handsOff HandsOffTeller
 
+	maintenance MaintenanceTeller
+
 	// The dyno size, nil where no rule judges it or the platform knows none; in a dry run it can't be set.
 	dynoSize    func(context.Context) (name string, err error)
 	setDynoSize func(ctx context.Context, name string) error
@@ -118,6 +120,7 @@ func New(o Options) *Bot {
 	b.ups, _ = o.Scaler.(UpTeller)
 	b.releases, _ = o.Scaler.(Releaser)
 	b.handsOff, _ = o.Scaler.(HandsOffTeller)
+	b.maintenance, _ = o.Scaler.(MaintenanceTeller)
 	if o.Policy.Price == 0 {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
@@ -218,6 +221,7 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	}
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	r.Readings = MarkMaintenance(callCtx, b.maintenance, r.Readings)
 	n, settled, err := b.size(callCtx)
 	r.Quota = b.callsLeft()
 	switch {

@@ -71,7 +71,7 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		st.CoolSeconds = r.Cooldown.Seconds()
 		return
 	}
-	if d.Rule != RuleBlind {
+	if d.Rule != RuleBlind && d.Rule != RuleMaintenance {
 		d.Rule = RuleHold
 	}
 }

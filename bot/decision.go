@@ -33,6 +33,8 @@ const (
 	RuleBooting Rule = "booting"
 	// RuleBlind: the readings say nothing about the load.
 	RuleBlind Rule = "blind"
+	// RuleMaintenance: the app is in maintenance mode, so that its heartbeat says nothing about the load.
+	RuleMaintenance Rule = "maintenance"
 	// RuleHold: nothing calls for a change.
 	RuleHold Rule = "hold"
 )

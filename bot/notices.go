@@ -117,7 +117,7 @@ func (e *telling) ofTheBot() {
 		e.incident(notify.ScaleFailed, unknown, unknown, Record.Why)
 	}
 	blind := d.Verdict == Blind && (d.Reading >= 0 || len(d.Signals) == 0)
-	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed, blind, Record.sight)
+	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.sight)
 	unread, long := d.unread()
 	e.incident(notify.SignalUnreachable, long, unread, Record.unread)
 	paused := e.want.Paused || r.Control.paused(r.Time) != ""
@@ -132,7 +132,7 @@ func (e *telling) ofTheApp() {
 	e.manual()
 	e.incident(notify.NoHelp, d.Climb != nil, d.Climb != nil, Record.noHelp)
 	off := d.Rule == RuleHandsOff
-	e.incident(notify.HandsOff, off, off, Record.Why)
+	e.incident(notify.HandsOff, off || d.Rule == RuleMaintenance, off || r.maintained(), Record.Why)
 	if b := d.Bill; b != nil {
 		over, used := b.Forecast > b.Budget, b.Dollars >= b.Budget
 		e.incident(notify.BudgetForecast, over && !used, over, Record.bill)

@@ -181,6 +181,10 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 	if d.Reading < 0 && len(p.Rules) > 0 {
 		d.Verdict = d.Says()
 	}
+	if d.Reading >= 0 && d.Verdict == Blind && in[d.Reading].Outcome == probe.Maintenance {
+		d.Rule, st.Blind = RuleMaintenance, 0
+		return d
+	}
 	if d.Verdict == Blind {
 		st.Blind++
 		d.Rule, d.Run, d.Needed, d.Of = RuleBlind, st.Blind, p.Fails.N, p.Fails.N

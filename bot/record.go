@@ -258,6 +258,8 @@ func (r Record) sight() string {
 	switch {
 	case !ok:
 		return "there is no reading"
+	case hb.Outcome == probe.Maintenance:
+		return hb.Error + ", which says nothing about the load"
 	case d.Verdict == Blind:
 		return fmt.Sprintf("blind: %s: %s", hb.Outcome, explained(hb))
 	case d.Rule == RuleBooting:

@@ -65,6 +65,10 @@ type (
 	SizePricer interface {
 		SizePrice(name string) (dollars float64, ok bool)
 	}
+	// A MaintenanceTeller knows whether the app is in maintenance mode, in which the platform answers visitors in its place.
+	MaintenanceTeller interface {
+		Maintenance(ctx context.Context) (on bool, err error)
+	}
 	// A Checker goes through what it needs of the platform, one thing after the other, and changes nothing. It reports
 	// each: what was looked at, what was found, and what is wrong with it, or nil.
 	Checker interface {

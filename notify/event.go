@@ -43,7 +43,8 @@ const (
 	ServerFailed Kind = "server_failed"
 	// PoolBlocked: something keeps a pool from the servers that it should have. An incident.
 	PoolBlocked Kind = "pool_blocked"
-	// HandsOff: somebody set the app to 0 dynos, so the bot keeps its hands off. An incident.
+	// HandsOff: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode, so the bot does not
+	// scale it. An incident.
 	HandsOff Kind = "hands_off"
 	// ManualChange: somebody else has changed the number of dynos.
 	ManualChange Kind = "manual_change"

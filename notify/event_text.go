@@ -166,8 +166,11 @@ func (e Event) headline() string {
 		}
 		return "the servers of " + e.process() + " are " + e.still() + "not what they should be"
 	case HandsOff:
-		if e.Phase == Resolved {
-			return fmt.Sprintf("%s is no longer at 0 dynos but at %d, so the bot is back at work", e.process(), e.To)
+		switch {
+		case e.Phase == Resolved:
+			return fmt.Sprintf("the bot is scaling %s again, from %d dynos", e.process(), e.To)
+		case e.To > 0:
+			return e.process() + " is " + e.still() + "left alone"
 		}
 		return e.process() + " is " + e.still() + "at 0 dynos, so the bot keeps its hands off"
 	case ManualChange:

@@ -33,7 +33,7 @@ func rules() []bot.Rule {
 	return []bot.Rule{
 		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleMoreLoad, bot.RuleLessLoad, bot.RuleAbove, bot.RuleBelow, bot.RuleBreach,
 		bot.RuleNoHelp, bot.RuleLimits, bot.RuleOrder,
-		bot.RuleBooting, bot.RuleBlind, bot.RuleHandsOff, bot.RuleUnknown, bot.RuleOffline,
+		bot.RuleBooting, bot.RuleBlind, bot.RuleMaintenance, bot.RuleHandsOff, bot.RuleUnknown, bot.RuleOffline,
 	}
 }
 

@@ -290,6 +290,8 @@ func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) 
 		return mark{"offline", alert}
 	case r.Action == bot.Failed:
 		return mark{"the platform fails", alert}
+	case r.Decision.Rule == bot.RuleMaintenance:
+		return mark{"maintenance", quiet}
 	case r.Decision.Says() == bot.Blind:
 		return mark{"blind", quiet}
 	case r.Decision.Rule == bot.RuleHandsOff:

@@ -18,6 +18,7 @@ type App struct {
 	formations share[[]formation]
 	dynos      share[[]dyno]
 	releases   share[[]release]
+	infos      share[info]
 
 	mu    sync.Mutex
 	types map[string]bool

@@ -72,7 +72,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	mode := "off"
 	if a.Maintenance {
 		mode = "on"
-		err = fmt.Errorf("maintenance mode answers every heartbeat with 503, which looks like load: end it with `heroku maintenance:off --app %s`", p.app)
+		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance mode with `heroku maintenance:off --app %s`", p.app)
 	}
 	return p.transport.safe(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name, mode, a.WebURL)), err
 }

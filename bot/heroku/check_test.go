@@ -66,7 +66,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 			app:  herokutest.App{Maintenance: true},
 			want: []string{
 				credentials,
-				"app: my-app, region us, maintenance mode on, https://my-app.herokuapp.com/ ! maintenance mode answers every heartbeat with 503, which looks like load: end it with `heroku maintenance:off --app my-app`",
+				"app: my-app, region us, maintenance mode on, https://my-app.herokuapp.com/ ! no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance mode with `heroku maintenance:off --app my-app`",
 				formation, left,
 			},
 		},

@@ -119,8 +119,13 @@ type info struct {
 }
 
 func (c *client) appInfo(ctx context.Context) (info, error) {
+	a, err := c.readInfo(ctx)
+	return a, c.named("read the app "+c.app, err)
+}
+
+func (c *client) readInfo(ctx context.Context) (info, error) {
 	var a info
-	err := c.do(ctx, "read the app "+c.app, func(ctx context.Context) error {
+	err := c.call(ctx, func(ctx context.Context) error {
 		if err := c.service.Get(ctx, &a, "/apps/"+c.app, nil, nil); err != nil {
 			return err
 		}
@@ -130,6 +135,16 @@ func (c *client) appInfo(ctx context.Context) (info, error) {
 		return nil
 	})
 	return a, err
+}
+
+// Maintenance tells whether the app is in maintenance mode, in which Heroku's router answers every request with a page of its own and 503.
+// As with Size, the reading of another process type will do.
+func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
+	a, err := sharing(ctx, p, &p.shared.infos, p.readInfo)
+	if err != nil {
+		return false, p.named("read the app "+p.app, err)
+	}
+	return a.Maintenance, nil
 }
 
 // Quota tells how many API calls the account may still make: the last RateLimit-Remaining header seen. ok is false when

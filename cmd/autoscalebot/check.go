@@ -91,7 +91,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	}
 	c.platform(ctx, p.platform, s, h.now)
 	if p.prober != nil {
-		c.heartbeat(ctx, p.prober, s)
+		c.heartbeat(ctx, p, s)
 	}
 	c.signals(ctx, p.signals, s)
 	c.history(ctx, s)
@@ -258,12 +258,13 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	}
 }
 
-func (c *checker) heartbeat(ctx context.Context, p probe.Prober, s *settings.Settings) {
+func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) {
 	if s.Platform == "local" {
 		c.note("heartbeat", "not taken: the app runs only while the bot does")
 		return
 	}
-	r := p.Probe(ctx)
+	maintenance, _ := p.platform.(bot.MaintenanceTeller)
+	r := bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.prober.Probe(ctx)})[0]
 	chosen := ""
 	if s.HeartbeatSamples > 1 {
 		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)

@@ -78,6 +78,8 @@ func TestTheHerokuCLIScalesTheFake(t *testing.T) {
 		{"ps:scale", true, "web=3:Standard-2X", 3, 0},
 		{"ps", true, "web.3: up", 3, 0},
 		{"ps:wait", true, "", 3, 0},
+		{"maintenance:on", true, "", 3, 0},
+		{"maintenance", true, "on", 3, 0},
 	} {
 		out, ok := heroku(append(strings.Fields(c.args), "--app", "my-app")...)
 		if ok != c.ok || !strings.Contains(out, c.want) {

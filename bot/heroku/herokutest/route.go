@@ -143,6 +143,8 @@ func (s *Server) route(r *http.Request, body []byte) reply {
 		return s.monitors(r.Method, parts[1], strings.Join(parts[5:], ""), body)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 2:
 		return s.readApp(parts[1], "app", r)
+	case r.Method == http.MethodPatch && parts[0] == "apps" && len(parts) == 2:
+		return s.changeApp(parts[1], body)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "dynos" || parts[2] == "releases"):
 		return s.readApp(parts[1], strings.TrimSuffix(parts[2], "s"), r)
 	}
@@ -164,7 +166,12 @@ func (s *Server) readApp(name, resource string, r *http.Request) reply {
 		list, next := inRange(a.releaseList(s.account), r.Header.Get("Range"))
 		return reply{resource: resource, value: list, partial: next}
 	}
-	rep := reply{resource: resource, value: a.resource(s.account)}
+	return s.appReply(a)
+}
+
+// appReply tells what an app is. The caller holds the lock.
+func (s *Server) appReply(a *app) reply {
+	rep := reply{resource: "app", value: a.resource(s.account)}
 	if a.WebURL != "" {
 		standIn := a.resource(s.account)
 		standIn["web_url"] = a.canonicalWebURL()

@@ -85,10 +85,14 @@ func excerpt(t *testing.T, file []byte) []byte {
 		follow(resource)
 	}
 	requests := object{}
-	for _, link := range whole.Definitions["formation"]["links"].([]any) {
-		if link := link.(object); link["schema"] != nil {
-			requests["formation "+strings.ToLower(link["title"].(string))] = link["schema"]
-			follow(link["schema"])
+	for _, resource := range []string{"app", "formation"} {
+		for _, link := range whole.Definitions[resource]["links"].([]any) {
+			link := link.(object)
+			name := resource + " " + strings.ToLower(link["title"].(string))
+			if link["schema"] != nil && name != "app create" {
+				requests[name] = link["schema"]
+				follow(link["schema"])
+			}
 		}
 	}
 	b, err := json.MarshalIndent(object{"definitions": out, "requests": requests}, "", "  ")

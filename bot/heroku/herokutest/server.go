@@ -7,7 +7,7 @@
 //	HEROKU_HOST=$URL HEROKU_API_KEY=$KEY HEROKU_PARTICLEBOARD_URL=$URL heroku ps:scale web=2 --app my-app
 //
 // What it serves: GET /account, /account/rate-limits, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
-// /apps/A/releases, and PATCH of /apps/A/formation and /apps/A/formation/T. A change takes effect at once,
+// /apps/A/releases, and PATCH of /apps/A, for the maintenance mode, /apps/A/formation and /apps/A/formation/T. A change takes effect at once,
 // but for the dynos' booting, which [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors,
 // which is Heroku's own [Autoscaling].
 package herokutest
@@ -151,6 +151,13 @@ func (s *Server) SetSize(app, processType, size string) {
 	p := s.process(app, processType)
 	p.Size = size
 	p.restart(s.birth)
+}
+
+// SetMaintenance switches an app's maintenance mode on or off, as somebody's hand would. It panics when there is no such app.
+func (s *Server) SetMaintenance(app string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustApp(app).Maintenance = on
 }
 
 // SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server

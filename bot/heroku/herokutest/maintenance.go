@@ -1,0 +1,44 @@
+package herokutest
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// changeApp switches an app's maintenance mode, as `heroku maintenance:on` asks for it.
+func (s *Server) changeApp(name string, body []byte) reply {
+	var change struct {
+		Maintenance *bool `json:"maintenance"`
+	}
+	err := s.schemas.checkRequest("app update", body)
+	if err == nil {
+		err = json.Unmarshal(body, &change)
+	}
+	if err != nil {
+		s.violated("the request PATCH /apps/%s with %s breaks the schema: %v", name, body, err)
+		p := documented(http.StatusUnprocessableEntity)
+		p.message = err.Error()
+		return failed(p)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.app(name)
+	switch {
+	case a == nil:
+		return missing("app", "Couldn't find that app.")
+	case change.Maintenance != nil:
+		a.Maintenance = *change.Maintenance
+	}
+	return s.appReply(a)
+}
+
+// MaintenancePage answers in the place of an app in maintenance mode, as Heroku's router does.
+func MaintenancePage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache, no-store")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte(`<!DOCTYPE html>
+<html><head><title>Offline for Maintenance</title></head>
+<body><iframe src="https://www.herokucdn.com/error-pages/maintenance-mode.html"></iframe></body></html>
+`)) // without a client it doesn't matter
+}

@@ -1,0 +1,53 @@
+package heroku_test
+
+import (
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/heroku"
+	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+)
+
+var _ bot.MaintenanceTeller = (*heroku.Platform)(nil)
+
+func TestMaintenance(t *testing.T) {
+	srv, p := open(t)
+	for _, want := range []bool{false, true, true, false} {
+		srv.SetMaintenance("my-app", want)
+		if on, err := p.Maintenance(t.Context()); on != want || err != nil {
+			t.Errorf("Maintenance = %v, %v, want %v", on, err, want)
+		}
+	}
+	mend := srv.Fail(herokutest.Fault{Status: 403, ID: "forbidden", Message: "no"})
+	if on, err := p.Maintenance(t.Context()); on || err == nil {
+		t.Errorf("while the API fails Maintenance = %v, %v", on, err)
+	}
+	mend()
+}
+
+// The process types of one app ask once.
+func TestMaintenanceIsShared(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	srv.AddApp(herokutest.App{Name: "my-app", Maintenance: true})
+	a, err := heroku.Open(heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"web", "worker"} {
+		if _, err := a.Scaler(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"web", "worker"} {
+		p, err := a.Scaler(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on, err := p.Maintenance(t.Context()); !on || err != nil {
+			t.Errorf("%s: Maintenance = %v, %v", name, on, err)
+		}
+	}
+	if n := len(srv.Calls()); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+}

@@ -1,0 +1,43 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// MarkMaintenance asks the platform whether the app is in maintenance mode where a heartbeat among the readings failed, and returns the
+// readings with the Outcome of those heartbeats set to Maintenance if it is. While the platform cannot say, one that was answered by a
+// status is a BadAnswer. A nil platform is not asked.
+func MarkMaintenance(ctx context.Context, platform MaintenanceTeller, in []probe.Reading) []probe.Reading {
+	if platform == nil || !slices.ContainsFunc(in, failedBeat) {
+		return in
+	}
+	on, err := platform.Maintenance(ctx)
+	if !on && err == nil {
+		return in
+	}
+	out := slices.Clone(in)
+	for i := range out {
+		switch r := &out[i]; {
+		case !failedBeat(*r):
+		case on:
+			r.Outcome, r.Error, r.Hint = probe.Maintenance, "the app is in maintenance mode: "+r.Error, ""
+		case r.Status != 0:
+			r.Outcome, r.Hint = probe.BadAnswer, ""
+			r.Error += "; whether the app is in maintenance mode is not known: " + err.Error()
+		}
+	}
+	return out
+}
+
+func failedBeat(r probe.Reading) bool {
+	return r.Signal == probe.HeartbeatSignal && r.Outcome != probe.Answered
+}
+
+// maintained says whether the heartbeat met the app in maintenance mode.
+func (r Record) maintained() bool {
+	hb, _ := r.Heartbeat()
+	return hb.Outcome == probe.Maintenance
+}
