@@ -59,6 +59,7 @@ func pushed(t *testing.T, appURL string, instances int) (srv *cloudfoundrytest.S
 }
 
 func TestCheckOnCloudFoundry(t *testing.T) {
+	t.Parallel()
 	app := newHeart(t)
 	srv, env := pushed(t, app.url, 2)
 	o := runOnce(t, env, "check")
@@ -88,6 +89,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 }
 
 func TestTheBotScalesOnCloudFoundry(t *testing.T) {
+	t.Parallel()
 	app := newHeart(t)
 	srv, env := pushed(t, app.url, 2)
 	app.answer(refuses)
@@ -110,6 +112,7 @@ func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
 
 // A rule about the app's CPU, which only the platform's own metrics tell.
 func TestARuleByLogCache(t *testing.T) {
+	t.Parallel()
 	app := newHeart(t)
 	srv, env := pushed(t, app.url, 2)
 	srv.SetTokenLife(time.Second) // so that tokens are renewed on the way

@@ -17,26 +17,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// outcome is what came of running the program once.
-type outcome struct {
-	stdout, stderr string
-	code           int
-}
-
-// runOnce runs the built binary with nothing but env in its environment, and waits for it.
-func runOnce(t *testing.T, env []string, args ...string) outcome {
-	t.Helper()
-	cmd := exec.Command(binary(t), args...)
-	var stdout, stderr bytes.Buffer
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, t.TempDir(), &stdout, &stderr
-	_ = cmd.Run() // the code says how it went
-	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
-}
-
 // words is a text with single spaces, so that a test is not about columns.
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestCheckFindsAllFine(t *testing.T) {
+	t.Parallel()
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	api.AddApp(dancingForest(app.url, 2))
 	env := []string{
@@ -78,6 +63,7 @@ func TestCheckFindsAllFine(t *testing.T) {
 }
 
 func TestCheckFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	api, app := herokutest.NewServer(t), newHeart(t)
 	forest := dancingForest(app.url, 1)
 	forest.Formation[0].Size = "Basic"
@@ -125,8 +111,10 @@ func TestDemo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 8 s")
 	}
+	t.Parallel()
 	picture := filepath.Join(t.TempDir(), "demo.svg")
-	o := runOnce(t, []string{"PATH=" + os.Getenv("PATH")}, "demo", "--for", "6s", "--json", "--svg", picture)
+	program := ownBinary(t)
+	o := runProgram(t, program, []string{"PATH=" + os.Getenv("PATH")}, "demo", "--for", "6s", "--json", "--svg", picture)
 	if o.code != exitFine {
 		t.Fatalf("code %d\n%s", o.code, o.stderr)
 	}
@@ -150,7 +138,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Skip("without pgrep nobody can tell whether processes were left behind")
 	}
-	if out, err := exec.Command(pgrep, "-f", binary(t)+" sample-app").Output(); err == nil {
+	if out, err := exec.Command(pgrep, "-f", program+" sample-app").Output(); err == nil {
 		t.Errorf("the demo left processes behind: %s", out)
 	}
 }

@@ -111,6 +111,7 @@ func TestTheLookForConflictsEndsWithTheBotOrByItself(t *testing.T) {
 }
 
 func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, size string
 		env, want  []string
@@ -126,6 +127,7 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 		{"neither", "Standard-1X", nil, []string{"formation ok", "all is fine"}, exitFine},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			api, app := herokutest.NewServer(t), newHeart(t)
 			forest := dancingForest(app.url, 2)
 			forest.Formation[0].Size, forest.Autoscaling = c.size, &herokutest.Autoscaling{On: true, Min: 2, Max: 8}
@@ -144,6 +146,7 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 }
 
 func TestRunWarnsOfAConflict(t *testing.T) {
+	t.Parallel()
 	api, app := herokutest.NewServer(t), newHeart(t)
 	forest := dancingForest(app.url, 2)
 	forest.Formation[0].Size, forest.Autoscaling = "Performance-M", &herokutest.Autoscaling{On: true, Min: 2, Max: 8}

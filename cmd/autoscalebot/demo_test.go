@@ -16,12 +16,14 @@ func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 5 s")
 	}
+	t.Parallel()
 	pgrep, err := exec.LookPath("pgrep")
 	if err != nil {
 		t.Skip("without pgrep nobody can tell whether processes were left behind")
 	}
 	temp := t.TempDir()
-	cmd := exec.Command(binary(t), "demo", "--pool")
+	program := ownBinary(t)
+	cmd := exec.Command(program, "demo", "--pool")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + temp}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -37,13 +39,13 @@ func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
 			break
 		}
 	}
-	serve := exec.Command(pgrep, "-f", binary(t)+" sample-app").Run()
+	serve := exec.Command(pgrep, "-f", program+" sample-app").Run()
 	if err := cmd.Process.Kill(); err != nil || balancer == "" || serve != nil {
 		t.Fatalf("the demo did not begin: the balancer is at %q, and the servers' processes: %v, %v", balancer, serve, err)
 	}
 	_ = cmd.Wait()
 	left := func() string {
-		what, _ := exec.Command(pgrep, "-af", binary(t)+" sample-app|"+temp).Output()
+		what, _ := exec.Command(pgrep, "-af", program+" sample-app|"+temp).Output()
 		if c, err := net.Dial("tcp", balancer); err == nil {
 			c.Close()
 			return "the balancer at " + balancer + " " + string(what)

@@ -16,6 +16,7 @@ import (
 
 // The built binary asks Heroku for larger dynos when their memory is full, and says so.
 func TestDynoSizesEndToEnd(t *testing.T) {
+	t.Parallel()
 	var memory atomic.Int64
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"memory": %d}`, memory.Load())

@@ -131,6 +131,7 @@ func TestSlackThreadsSurviveAKill(t *testing.T) {
 
 // A second signal does not wait for anything.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	app := newHeart(t)
 	api := herokutest.NewServer(t)
 	api.AddApp(dancingForest(app.url, 9))

@@ -31,6 +31,7 @@ func counted(t *testing.T, app *heart, n string) (env []string, dynos func() str
 
 // A bot that was killed goes on from its history, which is kept in the user's state folder where nobody says otherwise.
 func TestTheBotGoesOnFromItsHistory(t *testing.T) {
+	t.Parallel()
 	app := newHeart(t)
 	app.answer(takes(60 * time.Millisecond))
 	env, dynos := counted(t, app, "2")
@@ -90,6 +91,7 @@ func fetch(t *testing.T, url string) string {
 }
 
 func TestThePageNeedsAPasswordWhereOneIsSet(t *testing.T) {
+	t.Parallel()
 	const password, token = "p4ssw0rd-of-the-page", "adm1n-t0ken-0123456789"
 	app := newHeart(t)
 	app.answer(takes(0))

@@ -22,9 +22,11 @@ import (
 // change is made once, and nothing is told twice.
 func TestKillNineRepeatsNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes 40 s")
+		t.Skip("takes 12 s")
 	}
+	t.Parallel()
 	t.Run("with a state file", func(t *testing.T) {
+		t.Parallel()
 		state := filepath.Join(t.TempDir(), "state.json")
 		killOften(t, []string{"STATE_FILE=" + state}, func() error {
 			text, err := os.ReadFile(state)
@@ -38,6 +40,7 @@ func TestKillNineRepeatsNothing(t *testing.T) {
 		})
 	})
 	t.Run("with a history", func(t *testing.T) {
+		t.Parallel()
 		url := "sqlite:" + filepath.Join(t.TempDir(), "history.db")
 		killOften(t, []string{"HISTORY=" + url}, func() error {
 			db, err := history.Open(t.Context(), history.Options{URL: url, App: "dancing-forest", ProcessType: "web"})

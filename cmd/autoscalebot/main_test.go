@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -43,6 +44,16 @@ func binary(t testing.TB) string {
 	return path
 }
 
+// ownBinary returns another path of the program, so that a test can tell the processes that it has started from those of others.
+func ownBinary(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(binary(t)), t.Name())
+	if err := os.Link(binary(t), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := builtDir()
 	if err != nil {
@@ -55,11 +66,40 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, cmd.Run()
 })
 
+// outcome is what came of running the program once.
+type outcome struct {
+	stdout, stderr string
+	code           int
+}
+
+// runOnce runs the built binary with nothing but env in its environment, and waits for it.
+func runOnce(t *testing.T, env []string, args ...string) outcome {
+	t.Helper()
+	return runProgram(t, binary(t), env, args...)
+}
+
+func runProgram(t *testing.T, program string, env []string, args ...string) outcome {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, t.TempDir(), &stdout, &stderr
+	_ = cmd.Run() // the code says how it went
+	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// quickExit has a program with the race detector end without a second's sleep.
+const quickExit = "atexit_sleep_ms=0"
+
 // The command line, as people use it: testdata/script holds a file for each story.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": record},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": record, "shipped": shipped},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", quickExit)
+			return nil
+		},
 		Condition: func(name string) (bool, error) {
 			if name != "race" {
 				return false, fmt.Errorf("%s is no condition", name)
@@ -67,6 +107,14 @@ func TestScript(t *testing.T) {
 			return racetest.On, nil
 		},
 	})
+}
+
+// shipped is a command of the scripts: from there on autoscalebot is the program as it is shipped, since what only computes takes ten times
+// as long with the race detector.
+func shipped(ts *testscript.TestScript, _ bool, _ []string) {
+	path, err := built()
+	ts.Check(err)
+	ts.Setenv("PATH", filepath.Dir(path)+string(filepath.ListSeparator)+ts.Getenv("PATH"))
 }
 
 // record DAYS FILE is a command of the scripts: it writes what a bot would have exported after so many days of an app that is busy on

@@ -12,6 +12,7 @@ import (
 )
 
 func TestCheckShowsWhatIsMeasured(t *testing.T) {
+	t.Parallel()
 	api, app := herokutest.NewServer(t), newHeart(t)
 	api.AddApp(dancingForest(app.url, 1))
 	for name, c := range map[string]struct {

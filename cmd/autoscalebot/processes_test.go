@@ -20,6 +20,7 @@ import (
 
 // One process of the built binary scales two process types of an app, each by its own signal, and shows a page for each.
 func TestSeveralProcessTypes(t *testing.T) {
+	t.Parallel()
 	api := herokutest.NewServer(t)
 	app := newHeart(t)
 	forest := dancingForest(app.url, 1)

@@ -11,6 +11,7 @@ import (
 
 // As on Heroku, where a worker has no port and a one-off dyno shares nothing with it but the database.
 func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	db, app := postgrestest.New(t), newHeart(t)
 	app.answer(takes(60 * time.Millisecond))
 	env, dynos := counted(t, app, "2")

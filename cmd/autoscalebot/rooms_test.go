@@ -64,6 +64,7 @@ var shared = []string{
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
 	users := map[string]map[string]bool{} // by module of others, who imports it
 	for line := range strings.Lines(goList(t, `{{.ImportPath}} {{join .Imports " "}}`)) {
 		fields := strings.Fields(line)
@@ -94,6 +95,7 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 
 // Only cmd/autoscalebot reads the environment.
 func TestOnlyCmdReadsTheEnvironment(t *testing.T) {
+	t.Parallel()
 	for line := range strings.Lines(goList(t, `{{$d := .ImportPath}}{{range .GoFiles}}{{$d}} {{$.Dir}}/{{.}}{{"\n"}}{{end}}`)) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 || strings.Contains(fields[0], "/cmd/") || strings.Contains(fields[0], "/examples") {

@@ -19,6 +19,7 @@ import (
 
 // The built binary scales by what it asks for and by what is sent to it, without a heartbeat.
 func TestSignalsEndToEnd(t *testing.T) {
+	t.Parallel()
 	var waiting atomic.Int64
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, password, _ := r.BasicAuth(); password != "json-pa55word" {
