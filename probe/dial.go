@@ -2,49 +2,227 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"io"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
-// dialContext opens a connection for the visit that ctx belongs to. net/http detaches ctx from the request, so that a dial
-// outlives it: the visit's own context brings the deadline back.
+// dialContext opens a connection for the visit that ctx belongs to: to the app, or to the proxy that addr is then.
 func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	v := ctx.Value(visitKey{}).(*visit)
-	v.dialing(addr)
-	conn, err := h.dial(v.ctx, network, addr)
+	v := visitOf(ctx)
+	conn, err := h.dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
-	conn = &clientFirst{Conn: conn, spoken: make(chan struct{})}
-	if !v.adopt(conn) {
-		_ = conn.Close()
-		return nil, net.ErrClosed
+	if v.via != nil && v.via.Scheme == "https" {
+		v.enter(proxyTLS)
+		secure := tls.Client(conn, &tls.Config{
+			ServerName: v.via.Hostname(), RootCAs: h.transport.TLSClientConfig.RootCAs,
+			NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
+		})
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		conn = secure
 	}
-	return conn, nil
+	if v.via != nil && !v.forwarded() {
+		v.enter(tunnel)
+	}
+	v.wire = &wire{Conn: conn, spoken: make(chan struct{})}
+	return v.wire, nil
 }
 
-// A clientFirst connection reads nothing before something was written to it, which suits HTTP and TLS. Else what an eager
+// A wire is a connection that reads nothing before something was written to it, which suits HTTP and TLS. Else what an eager
 // server says (one for mail, say), or that it hangs up at once, would be taken by net/http for the end of an idle
 // connection: printed to the standard log, and worded wrongly.
-type clientFirst struct {
+//
+// It remembers how the other side ended it, as net/http's errors do not tell half an answer from a wrong one.
+type wire struct {
 	net.Conn
 	spoken chan struct{}
 	once   sync.Once
+	read   atomic.Int64
+	lost   atomic.Value // a loss
 }
 
-func (c *clientFirst) speak() { c.once.Do(func() { close(c.spoken) }) }
+// A loss is the error by which the other side ended a connection.
+type loss struct{ error }
 
-func (c *clientFirst) Read(b []byte) (int, error) {
-	<-c.spoken
-	return c.Conn.Read(b)
+func (w *wire) speak() { w.once.Do(func() { close(w.spoken) }) }
+
+func (w *wire) Read(b []byte) (int, error) {
+	<-w.spoken
+	n, err := w.Conn.Read(b)
+	w.read.Add(int64(n))
+	if err != nil && (errors.Is(err, io.EOF) || isReset(err)) {
+		w.lost.CompareAndSwap(nil, loss{err})
+	}
+	return n, err
 }
 
-func (c *clientFirst) Write(b []byte) (int, error) {
-	c.speak()
-	return c.Conn.Write(b)
+func (w *wire) Write(b []byte) (int, error) {
+	w.speak()
+	return w.Conn.Write(b)
 }
 
-func (c *clientFirst) Close() error {
-	c.speak()
-	return c.Conn.Close()
+func (w *wire) Close() error {
+	w.speak()
+	return w.Conn.Close()
+}
+
+// received is how many bytes have come.
+func (w *wire) received() int64 { return w.read.Load() }
+
+// loss is the error by which the other side has ended the connection, nil if it has not.
+func (w *wire) loss() error {
+	if l, ok := w.lost.Load().(loss); ok {
+		return l.error
+	}
+	return nil
+}
+
+// fallbackDelay is how long one address has for itself before the next is tried as well (RFC 8305, section 5).
+const fallbackDelay = 300 * time.Millisecond
+
+// mostRemembered bounds the hosts of which a dialer remembers the family.
+const mostRemembered = 64
+
+// A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family which
+// does not answer costs its delay once and not at each heartbeat.
+type dialer struct {
+	resolver *net.Resolver
+	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	mu     sync.Mutex
+	worked map[string]bool // by host: whether it was IPv4
+}
+
+func newDialer() *dialer {
+	return &dialer{resolver: net.DefaultResolver, dial: new(net.Dialer).DialContext, worked: map[string]bool{}}
+}
+
+// dialContext connects to addr, a host or an address with a port.
+func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return d.dial(ctx, network, addr)
+	}
+	ips, err := d.resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, err
+	}
+	ips = d.order(host, ips)
+	conn, at, err := d.race(ctx, network, port, ips)
+	if err == nil && len(ips) > 1 {
+		d.remember(host, ips[at].Unmap().Is4())
+	}
+	return conn, err
+}
+
+// order gives the addresses in the order in which to try them: the resolver's, with the families taking turns (RFC 8305,
+// section 4), beginning with the one that worked.
+func (d *dialer) order(host string, ips []netip.Addr) []netip.Addr {
+	d.mu.Lock()
+	four, known := d.worked[host]
+	d.mu.Unlock()
+	if !known {
+		four = ips[0].Unmap().Is4()
+	}
+	var of [2][]netip.Addr // the family to begin with, and the other
+	for _, ip := range ips {
+		family := 0
+		if ip.Unmap().Is4() != four {
+			family = 1
+		}
+		of[family] = append(of[family], ip)
+	}
+	out := make([]netip.Addr, 0, len(ips))
+	for i := range ips {
+		for _, family := range of {
+			if i < len(family) {
+				out = append(out, family[i])
+			}
+		}
+	}
+	return out
+}
+
+func (d *dialer) remember(host string, four bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.worked) >= mostRemembered {
+		clear(d.worked)
+	}
+	d.worked[host] = four
+}
+
+type attempt struct {
+	conn net.Conn
+	at   int
+	err  error
+}
+
+// race tries the addresses, each fallbackDelay after the one before it, or when that has failed. It returns the first
+// connection and the index of its address, or the error of the first address.
+func (d *dialer) race(ctx context.Context, network, port string, ips []netip.Addr) (net.Conn, int, error) {
+	if len(ips) == 1 {
+		conn, err := d.dial(ctx, network, net.JoinHostPort(ips[0].String(), port))
+		return conn, 0, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make(chan attempt, len(ips))
+	begun, ended := 0, 0
+	begin := func() {
+		at := begun
+		begun++
+		go func() {
+			conn, err := d.dial(ctx, network, net.JoinHostPort(ips[at].String(), port))
+			results <- attempt{conn, at, err}
+		}()
+	}
+	begin()
+	next := time.NewTimer(fallbackDelay)
+	defer next.Stop()
+	errs := make([]error, len(ips))
+	for {
+		select {
+		case <-next.C:
+			if begun < len(ips) {
+				begin()
+				next.Reset(fallbackDelay)
+			}
+		case a := <-results:
+			ended++
+			if a.err == nil {
+				go discard(results, begun-ended)
+				return a.conn, a.at, nil
+			}
+			errs[a.at] = a.err
+			if begun < len(ips) {
+				begin()
+				next.Reset(fallbackDelay)
+			} else if ended == len(ips) {
+				return nil, 0, errs[0]
+			}
+		}
+	}
+}
+
+// discard closes the connections of n attempts that come too late.
+func discard(results <-chan attempt, n int) {
+	for range n {
+		if a := <-results; a.err == nil {
+			_ = a.conn.Close()
+		}
+	}
 }

@@ -2,8 +2,6 @@ package probe
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -41,48 +39,157 @@ type http2StreamError struct {
 
 func (e http2StreamError) Error() string { return "HTTP/2 stream error" }
 
-// protocolError is the code of an HTTP/2 stream that net/http gave up itself, as what came broke the rules (RFC 9113,
-// section 7).
-const protocolError = 1
+const (
+	// protocolError is the code of an HTTP/2 stream that net/http gave up itself, as what came broke the rules (RFC 9113,
+	// section 7).
+	protocolError = 1
+	// refusedStreamCode is that of a stream which the server did not process.
+	refusedStreamCode = 7
+)
+
+// http2Codes are the names of the codes with which HTTP/2 streams and connections end, in order.
+var http2Codes = []string{
+	"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED", "FRAME_SIZE_ERROR",
+	"REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
+}
 
 // explain gives the outcome of a visit that ended with err, and says in words why. It never shows what err says itself,
 // for that may quote the answer, and an answer may quote the request with its secrets. The visit has ended.
-func (v *visit) explain(err error) (Outcome, string) {
+func (h *Heartbeat) explain(v *visit, err error) (Outcome, string) {
 	var bad badAnswer
-	var dns *net.DNSError
-	var stream http2StreamError
-	var errno syscall.Errno
-	var op *net.OpError
 	switch {
 	case v.parent.Err() == context.Canceled:
 		return Unreachable, "cancelled"
 	case time.Since(v.start) >= v.limit, errors.Is(err, syscall.ETIMEDOUT):
-		return Timeout, v.explainTimeout()
+		return v.late()
 	case errors.As(err, &bad):
 		return BadAnswer, string(bad)
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return Unreachable, fmt.Sprintf(`no such host "%s"`, short(dns.Name))
-	case errors.As(err, &dns):
-		return Unreachable, fmt.Sprintf(`the name server can't tell the address of "%s"`, short(dns.Name))
-	case v.now == handshake:
-		return Unreachable, v.explainTLS(err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return Unreachable, "connection refused by " + v.addr
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return Unreachable, "connection reset by " + v.addr
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return Unreachable, fmt.Sprintf("connection closed by %s %s", v.addr, where(err))
-	case errors.As(err, &stream) && stream.Code != protocolError:
-		return Unreachable, fmt.Sprintf("HTTP/2 stream reset by %s %s", v.addr, where(err))
-	case errors.As(err, &op) && errors.As(err, &errno):
-		return Unreachable, fmt.Sprintf("connection to %s failed: %s", v.addr, errno.Error())
-	case errors.As(err, &op), v.now < processing:
-		return Unreachable, "connection to " + v.addr + " failed"
-	case strings.Contains(err.Error(), "headers exceeded"): // net/http has no type for it
-		return BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.addr, maxHeader>>10)
-	default:
-		return BadAnswer, "answer of " + v.addr + " is not proper HTTP"
+	case v.now == proxyTLS:
+		return Unreachable, h.explainTLS(err, v.peer(), v.via.Hostname())
+	case v.now == tunnel:
+		return Unreachable, v.explainTunnel(err)
+	case v.now < handshake:
+		return Unreachable, v.explainConnect(err)
 	}
+	if text := v.explainCertificateWish(err); text != "" {
+		return Unreachable, text
+	}
+	if v.now == handshake {
+		return Unreachable, h.explainTLS(err, v.addr, v.host)
+	}
+	return v.explainAnswer(err)
+}
+
+// peer is whom the connection leads to: the proxy, where that sends requests on or is not behind us yet.
+func (v *visit) peer() string {
+	if v.via != nil && (v.now < handshake || v.forwarded()) {
+		return "the proxy " + proxyName(v.via)
+	}
+	return v.addr
+}
+
+// explainConnect says why no connection to the app, or to the proxy, came about.
+func (v *visit) explainConnect(err error) string {
+	var dns *net.DNSError
+	var errno syscall.Errno
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf(`no such host "%s"`, short(dns.Name)) + v.byProxy()
+	case errors.As(err, &dns):
+		return fmt.Sprintf(`the name server can't tell the address of "%s"`, short(dns.Name)) + v.byProxy()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused by " + v.peer()
+	case isReset(err):
+		return "connection reset by " + v.peer()
+	case errors.As(err, &op) && errors.As(err, &errno):
+		return fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error())
+	}
+	return "connection to " + v.peer() + " failed"
+}
+
+// byProxy tells that a name is a proxy's.
+func (v *visit) byProxy() string {
+	if v.via == nil {
+		return ""
+	}
+	return ", which is the proxy"
+}
+
+// explainAnswer gives the outcome of a request whose answer did not come, or not whole. A connection that broke makes it
+// unreachable, at whatever byte that was; only what can never become an answer is a bad one.
+func (v *visit) explainAnswer(err error) (Outcome, string) {
+	var stream http2StreamError
+	var errno syscall.Errno
+	var op *net.OpError
+	if errors.As(err, &stream) && stream.Code == protocolError {
+		return BadAnswer, "answer of " + v.peer() + " is not proper HTTP"
+	}
+	if ended := http2End(err, v.peer()); ended != "" {
+		return Unreachable, ended + " " + where(err) + v.twice()
+	}
+	lost := v.lost()
+	switch {
+	case isReset(err), isReset(lost):
+		return Unreachable, "connection reset by " + v.peer() + v.twice()
+	case isEOF(err), isEOF(lost):
+		return Unreachable, fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice())
+	case strings.Contains(err.Error(), "headers exceeded"): // net/http has no type for it
+		return BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10)
+	case errors.As(err, &op) && errors.As(err, &errno):
+		return Unreachable, fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error())
+	case errors.As(err, &op):
+		return Unreachable, "connection to " + v.peer() + " failed"
+	}
+	return BadAnswer, "answer of " + v.peer() + " is not proper HTTP"
+}
+
+// lost is the error by which the other side ended the connection, nil if it has not.
+func (v *visit) lost() error {
+	if v.wire == nil {
+		return nil
+	}
+	return v.wire.loss()
+}
+
+// twice tells that a request failed a second time.
+func (v *visit) twice() string {
+	if v.sent > 1 {
+		return ", twice"
+	}
+	return ""
+}
+
+// http2End says with which code an HTTP/2 server ended a stream, or the connection by GOAWAY; "" if it did not.
+func http2End(err error, peer string) string {
+	var stream http2StreamError
+	if errors.As(err, &stream) {
+		code := fmt.Sprintf("code %d", stream.Code)
+		if int(stream.Code) < len(http2Codes) {
+			code = http2Codes[stream.Code]
+		}
+		return fmt.Sprintf("HTTP/2 stream reset by %s (%s)", peer, code)
+	}
+	_, said, away := strings.Cut(err.Error(), "GOAWAY") // net/http has no types for these
+	if !away {
+		return ""
+	}
+	code := "GOAWAY"
+	for _, name := range http2Codes[1:] {
+		if strings.Contains(said, "ErrCode="+name) || strings.Contains(said, "ErrCode:"+name) {
+			code += ", " + name
+			break
+		}
+	}
+	return fmt.Sprintf("HTTP/2 connection closed by %s (%s)", peer, code)
+}
+
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+func isEOF(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func where(err error) string {
@@ -91,47 +198,6 @@ func where(err error) string {
 		return "in the middle of its answer"
 	}
 	return "before an answer"
-}
-
-func (v *visit) explainTimeout() string {
-	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
-	switch v.now {
-	case lookup:
-		return fmt.Sprintf(`no answer within %v: the name "%s" was not looked up yet`, limit, v.host)
-	case connect:
-		return fmt.Sprintf("no answer within %v: %s accepted no connection", limit, v.addr)
-	case handshake:
-		return fmt.Sprintf("no answer within %v: %s did not finish the TLS handshake", limit, v.addr)
-	case transfer:
-		return fmt.Sprintf("answer not finished within %v", limit)
-	default:
-		return fmt.Sprintf("no answer within %v", limit)
-	}
-}
-
-// explainTLS says why a TLS handshake failed.
-func (v *visit) explainTLS(err error) string {
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var unknown x509.UnknownAuthorityError
-	var verify *tls.CertificateVerificationError
-	var noTLS tls.RecordHeaderError
-	switch {
-	case errors.As(err, &name):
-		return "certificate is not valid for " + v.host
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().After(invalid.Cert.NotAfter):
-		return fmt.Sprintf("certificate of %s expired on %s", v.host, invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("certificate of %s is not valid before %s", v.host, invalid.Cert.NotBefore.UTC().Format(time.DateTime))
-	case errors.As(err, &unknown):
-		return "certificate of " + v.host + " is signed by an unknown authority"
-	case errors.As(err, &verify):
-		return "certificate of " + v.host + " is not valid"
-	case errors.As(err, &noTLS):
-		return v.addr + " does not speak TLS: is it http rather than https?"
-	default:
-		return "TLS handshake with " + v.addr + " failed"
-	}
 }
 
 // short makes a host's name, which a redirect may have made long or strange, fit for a line of text.

@@ -96,8 +96,9 @@ type Heartbeat struct {
 
 	measure   Measure // "" for the total
 	timeout   time.Duration
-	keepAlive bool
 	transport *http.Transport
+	idle      idle
+	proxies   func(*url.URL) *url.URL
 	dial      func(ctx context.Context, network, addr string) (net.Conn, error) // replaced by tests
 
 	base   func(ctx context.Context) (string, error)
@@ -137,18 +138,26 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := proxiesFromEnvironment()
+	if err != nil {
+		return nil, err
+	}
 	h := &Heartbeat{
-		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout, keepAlive: o.KeepAlive,
-		dial: new(net.Dialer).DialContext, base: o.Base, target: target,
+		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout,
+		proxies: proxies, dial: newDialer().dialContext, base: o.Base, target: target,
 		secrets: secretTexts(o, target), redirects: redirects, expect: expect, failOn: o.FailOn,
 	}
+	if o.KeepAlive {
+		h.idle.most = mostIdle
+	}
 	h.transport = &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  h.proxy,
+		OnProxyConnectResponse: tunnelled,
 		DialContext:            h.dialContext,
+		TLSClientConfig:        h.tlsConfig(),
 		DisableKeepAlives:      !o.KeepAlive,
 		DisableCompression:     true, // unpacking would count as the app's time
 		ForceAttemptHTTP2:      true,
-		IdleConnTimeout:        90 * time.Second, // as http.DefaultTransport has it
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	return h, nil
@@ -169,14 +178,17 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	v := newVisit(ctx, h.timeout)
 	t := h.trail(target)
 	header, err := h.visit(v, t, &r)
-	r.Phases = v.end(h.keepAlive && err == nil)
+	if err == nil {
+		h.idle.keep(v.release())
+	}
+	r.Phases = v.end()
 	r.Value = ms(r.Phases.Total() + r.Phases.Transfer) // until it failed, if it did
 	if r.Redirects > 0 {
 		r.URL = h.shown(t.target)
 	}
 	switch {
 	case err != nil:
-		r.Outcome, r.Error = v.explain(err)
+		r.Outcome, r.Error = h.explain(v, err)
 	case !h.expect.statuses.Has(r.Status):
 		r.Hint = h.statusHint(r.Status, t.known)
 		h.judge(&r)
@@ -207,7 +219,7 @@ func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
 		v.hop(t.target)
 		req := (&http.Request{Method: t.method, URL: t.target, Header: t.header()}).WithContext(v.ctx)
-		resp, err := h.transport.RoundTrip(req)
+		resp, err := h.send(v, req)
 		if err != nil {
 			return nil, err
 		}

@@ -124,12 +124,15 @@ func TestDialsThatFail(t *testing.T) {
 		{&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}, probe.Unreachable, "connection to a.test:80 failed: too many open files"},
 		{&net.OpError{Op: "dial", Err: &net.AddrError{Err: "s3cr3t"}}, probe.Unreachable, "connection to a.test:80 failed"},
 		{errors.New("s3cr3t"), probe.Unreachable, "connection to a.test:80 failed"},
-		{&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT}, probe.Timeout, "no answer within 0s"},
+		{&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT}, probe.ConnectTimeout, "no answer within 0s: a.test:80 accepted no connection"},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/"})
-			h.DialWith(func(context.Context, string, string) (net.Conn, error) { return nil, tt.err })
+			h.DialWith(func(ctx context.Context, _, _ string) (net.Conn, error) {
+				httptrace.ContextClientTrace(ctx).ConnectStart("tcp", "")
+				return nil, tt.err
+			})
 			if r := take(t, h); r.Outcome != tt.outcome || r.Error != tt.want {
 				t.Errorf("got %+v\nwant error %q", r, tt.want)
 			}

@@ -61,7 +61,7 @@ func take(t testing.TB, h *probe.Heartbeat) probe.Reading {
 func check(t testing.TB, r probe.Reading) {
 	t.Helper()
 	known := []probe.Outcome{
-		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+		probe.Answered, probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
 		probe.Overloaded,
 	}
 	if !slices.Contains(known, r.Outcome) {

@@ -24,13 +24,16 @@ type Outcome string
 const (
 	// Answered: a 2xx answer came whole, or as much of it as the prober wanted to read.
 	Answered Outcome = "answered"
-	// Timeout: the answer did not come, or did not end, within the deadline.
+	// Timeout: the answer did not come, or did not end, within the deadline, though there was a connection to the app.
 	Timeout Outcome = "timeout"
+	// ConnectTimeout: the deadline passed while a connection to the app was opened, or its TLS handshake went on. The app was
+	// not asked anything, so it says nothing about load.
+	ConnectTimeout Outcome = "connect timeout"
 	// ServerError: the answer's status was a 5xx that may come of load.
 	ServerError Outcome = "server error"
 	// ClientError: the answer's status was 4xx, which says that the question was wrong, not that the app is loaded.
 	ClientError Outcome = "client error"
-	// Unreachable: no answer, or none to its end, because of DNS, a refused, reset or closed connection, or TLS.
+	// Unreachable: no answer, or none to its end, because of DNS, a proxy, a refused, reset or closed connection, or TLS.
 	Unreachable Outcome = "unreachable"
 	// BadAnswer: something came back that is no usable answer: not HTTP, a redirect that is not followed, a page other than the one
 	// expected, a 5xx that says nothing about load, no queue time where it is what is measured.
@@ -86,7 +89,7 @@ type Reading struct {
 type Phases struct {
 	// DNS is the time to look the host up; 0 for an address.
 	DNS time.Duration
-	// Connect is the time to open the TCP connection.
+	// Connect is the time to open the connection: by TCP and, where there is a proxy, until that has opened its own.
 	Connect time.Duration
 	// TLS is the time of the handshake; 0 for plain HTTP.
 	TLS time.Duration

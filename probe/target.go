@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // parseTarget reads the URL of a heartbeat, which may be a path when hasBase says that the app's web URL will be known. Its
@@ -45,7 +48,7 @@ func checkTarget(u *url.URL) error {
 	if u.Hostname() == "" {
 		return errors.New("names no host")
 	}
-	if n, err := strconv.Atoi(port(u)); err != nil || n < 1 || n > 65535 {
+	if !validPort(port(u)) {
 		return errors.New("has a port that is not between 1 and 65535")
 	}
 	return nil
@@ -80,6 +83,21 @@ func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	h.target = target
 	h.mu.Unlock()
 	return target, nil
+}
+
+// validPort says whether s is the number of a TCP port.
+func validPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1 && n <= 65535
+}
+
+// hostPort gives the host of an http or https URL as name servers know it, with its port.
+func hostPort(u *url.URL) string {
+	host := u.Hostname()
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	return net.JoinHostPort(host, port(u))
 }
 
 // port gives the port of an http or https URL.

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"net"
 	"net/http/httptrace"
 	"net/url"
 	"sync"
@@ -13,13 +12,15 @@ import (
 type phase int
 
 const (
-	waiting phase = iota // for net/http to begin, some microseconds: counted as processing
-	lookup
-	connect
-	handshake
-	processing
-	transfer
-	phases // how many there are
+	waiting    phase = iota // between requests, some microseconds: counted as processing
+	lookup                  // of the app's name, or of the proxy's
+	connect                 // to the app, or to the proxy
+	proxyTLS                // the TLS handshake with the proxy
+	tunnel                  // the proxy's connection to the app, by CONNECT or SOCKS
+	handshake               // the TLS handshake with the app
+	processing              // from the request to the first byte of the answer's body
+	transfer                // the rest of the body
+	phases                  // how many there are
 )
 
 // A visit is one probe under way: the request and its redirects. It is a stopwatch that is always in exactly one phase, so
@@ -31,17 +32,27 @@ type visit struct {
 	start  time.Time
 	limit  time.Duration // from start to the deadline
 
-	mu    sync.Mutex // net/http calls from goroutines of its own, and may go on after the visit has ended
-	now   phase
-	since time.Time
-	spent [phases]time.Duration
-	host  string // whom it is talking to, as shown to people
-	addr  string // the same with a port; a proxy's, it may be
-	conns []net.Conn
-	ended bool
+	via    *url.URL      // the proxy of the current request, nil for none
+	secure bool          // the current request goes over TLS
+	wire   *wire         // its newest connection, nil for none yet
+	open   []*connection // what was opened or taken over, and is not given back yet
+	sent   int           // how often it was sent
+
+	mu     sync.Mutex // several addresses are tried at once, and net/http writes and reads in goroutines of its own
+	now    phase
+	since  time.Time
+	spent  [phases]time.Duration
+	host   string // whom it is asking, as shown to people
+	addr   string // the same with a port
+	cert   certificateWish
+	began  bool // to send the current request's headers
+	closed bool // the visit has ended
 }
 
 type visitKey struct{}
+
+// visitOf gives the visit that ctx belongs to.
+func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
 // newVisit starts the stopwatch. end must be called.
 func newVisit(parent context.Context, timeout time.Duration) *visit {
@@ -52,20 +63,18 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 	}
 	ctx, cancel := context.WithDeadline(context.WithValue(parent, visitKey{}, v), v.start.Add(v.limit))
 	v.cancel = cancel
-	// Happy eyeballs tries several addresses side by side. As a phase lasts until the next one begins, it is no matter how
-	// many attempts there are and which of them wins.
+	// Several addresses are tried side by side. As a phase lasts until the next one begins, it is no matter how many
+	// attempts there are and which of them wins.
 	v.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:           func(string) { v.again() }, // net/http may try an idle connection first, and then another
-		DNSStart:          func(httptrace.DNSStartInfo) { v.enter(lookup) },
-		DNSDone:           func(httptrace.DNSDoneInfo) { v.enter(connect) },
-		ConnectStart:      func(string, string) { v.enter(connect) },
-		TLSHandshakeStart: func() { v.enter(handshake) },
-		GotConn: func(info httptrace.GotConnInfo) {
-			v.enter(processing)
-			if info.Reused {
-				v.adopt(info.Conn)
+		DNSStart: func(httptrace.DNSStartInfo) { v.enter(lookup) },
+		DNSDone: func(info httptrace.DNSDoneInfo) {
+			if info.Err == nil {
+				v.enter(connect)
 			}
 		},
+		ConnectStart:      func(string, string) { v.enter(connect) },
+		TLSHandshakeStart: func() { v.enter(handshake) },
+		WroteHeaders:      v.begin,
 	})
 	return v
 }
@@ -75,16 +84,9 @@ func (v *visit) hop(target *url.URL) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
-	v.host, v.addr = short(target.Hostname()), short(net.JoinHostPort(target.Hostname(), port(target)))
-}
-
-// dialing says that a connection to addr is about to be opened.
-func (v *visit) dialing(addr string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !v.ended {
-		v.addr = short(addr)
-	}
+	v.host, v.addr = short(target.Hostname()), short(hostPort(target))
+	v.cert = unwanted
+	v.secure, v.sent = target.Scheme == "https", 0
 }
 
 // again goes back to the first phase.
@@ -105,7 +107,7 @@ func (v *visit) enter(p phase) {
 
 // lap counts the time since the last lap as the current phase's, and goes to phase p. v.mu is held.
 func (v *visit) lap(p phase) {
-	if v.ended {
+	if v.closed {
 		return
 	}
 	now := time.Now()
@@ -113,35 +115,26 @@ func (v *visit) lap(p phase) {
 	v.now, v.since = p, now
 }
 
-// adopt makes conn one of those that end with the visit. It says no when the visit has ended already.
-func (v *visit) adopt(conn net.Conn) bool {
+// begin notes that the request is being sent.
+func (v *visit) begin() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.ended {
-		v.conns = append(v.conns, conn)
-	}
-	return !v.ended
+	v.began = true
 }
 
-// end stops the stopwatch, and closes every connection unless they are to be kept.
-func (v *visit) end(keep bool) Phases {
+// end stops the stopwatch, and closes every connection that is not to be kept.
+func (v *visit) end() Phases {
 	v.mu.Lock()
 	v.lap(v.now)
-	v.ended = true
-	conns := v.conns // nobody adds to them any more
+	v.closed = true
 	v.mu.Unlock()
-
 	v.cancel()
-	if !keep {
-		// net/http closes what it was done with; not, however, a connection whose TLS handshake nobody waits for any more,
-		// nor one that has gone dead under HTTP/2 and would be used again.
-		for _, c := range conns {
-			_ = c.Close()
-		}
+	for _, c := range v.open {
+		_ = c.Close()
 	}
 	s := &v.spent
 	return Phases{
-		DNS: s[lookup], Connect: s[connect], TLS: s[handshake],
+		DNS: s[lookup], Connect: s[connect] + s[proxyTLS] + s[tunnel], TLS: s[handshake],
 		Processing: s[waiting] + s[processing], Transfer: s[transfer],
 	}
 }

@@ -1,0 +1,182 @@
+package probe
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// mostTries is how often a request is sent at the most: a second time only where the first one surely did not count.
+	mostTries = 2
+	// idleTime is how long a connection is kept without use.
+	idleTime = 90 * time.Second
+	// mostIdle is how many connections to one place are kept.
+	mostIdle = 2
+)
+
+// A connection carries requests, one after the other.
+type connection struct {
+	*http.ClientConn
+	wire   *wire
+	place  string // where it leads
+	reused bool
+	expiry *time.Timer
+}
+
+// send sends req and returns the answer. It takes a kept connection if there is one, else it opens one. net/http's own
+// RoundTrip would, against a server that refuses HTTP/2 streams or closes at once, go on with one connection after the other
+// until the deadline (https://go.dev/issue/52459): so it is given a single connection at a time.
+func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
+	h.idle.keep(v.release())
+	for {
+		c, err := h.connection(v, req.URL)
+		if err != nil {
+			return nil, err
+		}
+		got := c.wire.received()
+		v.sent++
+		resp, err := c.RoundTrip(req)
+		silent := c.wire.received() == got
+		if err == nil || v.ctx.Err() != nil || v.sent == mostTries || !v.uncounted(c, req.Method, err, silent) {
+			return resp, err
+		}
+		_ = c.Close()
+	}
+}
+
+// uncounted says whether a request that failed with err surely had no effect, or may be repeated all the same. silent says
+// that the server has said nothing since it was sent.
+func (v *visit) uncounted(c *connection, method string, err error, silent bool) bool {
+	v.mu.Lock()
+	began := v.began
+	v.mu.Unlock()
+	switch {
+	case !began, refusedStream(err):
+		return true
+	case c.reused: // the server may have given it up just before
+		return silent && method != http.MethodPost
+	}
+	return false
+}
+
+// refusedStream says whether an HTTP/2 server told that it did not process the request (RFC 9113, section 8.7).
+func refusedStream(err error) bool {
+	var stream http2StreamError
+	if errors.As(err, &stream) {
+		return stream.Code == refusedStreamCode
+	}
+	return strings.Contains(err.Error(), "graceful shutdown GOAWAY") // net/http has no type for it
+}
+
+// connection gives one on which to send a request to u, and enters the phase of processing.
+func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
+	v.again()
+	v.via = h.proxies(u)
+	place := u.Scheme + "://" + hostPort(u)
+	if v.sent == 0 {
+		if c := h.idle.take(place); c != nil {
+			v.take(c)
+			return c, nil
+		}
+	}
+	v.wire = nil
+	cc, err := h.transport.NewClientConn(v.ctx, u.Scheme, hostPort(u))
+	if err != nil {
+		if v.wire != nil {
+			_ = v.wire.Close()
+		}
+		return nil, err
+	}
+	c := &connection{ClientConn: cc, wire: v.wire, place: place}
+	v.take(c)
+	return c, nil
+}
+
+// take goes on with c.
+func (v *visit) take(c *connection) {
+	v.wire = c.wire
+	v.open = append(v.open, c)
+	v.mu.Lock()
+	v.began = false
+	v.mu.Unlock()
+	v.enter(processing)
+}
+
+// release gives up the connections of the requests so far, and returns them.
+func (v *visit) release() []*connection {
+	all := v.open
+	v.open = nil
+	return all
+}
+
+// idle holds the connections that are kept from one request to the next.
+type idle struct {
+	most  int // to one place; 0 keeps none
+	mu    sync.Mutex
+	conns map[string][]*connection
+}
+
+// keep takes in those that can be used again, and closes the others.
+func (i *idle) keep(all []*connection) {
+	for _, c := range all {
+		if !i.put(c) {
+			_ = c.Close()
+		}
+	}
+}
+
+func (i *idle) put(c *connection) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if c.Available() == 0 || len(i.conns[c.place]) >= i.most {
+		return false
+	}
+	if i.conns == nil {
+		i.conns = map[string][]*connection{}
+	}
+	c.reused = true
+	c.expiry = time.AfterFunc(idleTime, func() { i.expire(c) })
+	i.conns[c.place] = append(i.conns[c.place], c)
+	return true
+}
+
+// take gives a connection to place that is still open, or nil.
+func (i *idle) take(place string) *connection {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.conns[place]) > 0 {
+		last := len(i.conns[place]) - 1
+		c := i.conns[place][last]
+		i.drop(place, last)
+		if c.expiry.Stop() && c.Available() > 0 {
+			return c
+		}
+		_ = c.Close()
+	}
+	return nil
+}
+
+func (i *idle) expire(c *connection) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for at, other := range i.conns[c.place] {
+		if other == c {
+			i.drop(c.place, at)
+			break
+		}
+	}
+	_ = c.Close()
+}
+
+// drop removes the connection to place that stands at index at. i.mu is held.
+func (i *idle) drop(place string, at int) {
+	if len(i.conns[place]) == 1 {
+		delete(i.conns, place)
+		return
+	}
+	i.conns[place] = append(i.conns[place][:at:at], i.conns[place][at+1:]...)
+}

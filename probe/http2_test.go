@@ -1,0 +1,184 @@
+package probe_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A fakeHTTP2 is an HTTP/2 server for one name, of which each connection does as it is told.
+type fakeHTTP2 struct {
+	addr                  string
+	roots                 *x509.CertPool
+	connections, requests atomic.Int32
+}
+
+// An h2 is a connection to a fakeHTTP2. n counts them from 1.
+type h2 struct {
+	*http2.Framer
+	conn net.Conn
+	n    int32
+	f    *fakeHTTP2
+}
+
+// serveHTTP2 hands each connection, after the preface and SETTINGS, to handle.
+func serveHTTP2(t *testing.T, name string, handle func(*h2)) *fakeHTTP2 {
+	t.Helper()
+	cert, roots := certificate(t, name, time.Unix(0, 0), time.Now().Add(time.Hour))
+	f := &fakeHTTP2{roots: roots}
+	f.addr = listenAt(t, "127.0.0.1:0", func(c net.Conn) {
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}})
+		n := f.connections.Add(1)
+		if s.Handshake() != nil {
+			return
+		}
+		h := &h2{http2.NewFramer(s, s), s, n, f}
+		if _, err := io.CopyN(io.Discard, s, int64(len(http2.ClientPreface))); err == nil && h.WriteSettings() == nil {
+			handle(h)
+		}
+	})
+	return f
+}
+
+// request waits for a request, and gives its stream; 0 when the client has gone.
+func (h *h2) request() uint32 {
+	for {
+		frame, err := h.ReadFrame()
+		if err != nil {
+			return 0
+		}
+		if headers, ok := frame.(*http2.HeadersFrame); ok {
+			h.f.requests.Add(1)
+			return headers.StreamID
+		}
+	}
+}
+
+// answer says 200 and Beat.
+func (h *h2) answer(stream uint32) {
+	var b bytes.Buffer
+	_ = hpack.NewEncoder(&b).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
+	_ = h.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: b.Bytes(), EndHeaders: true})
+	_ = h.WriteData(stream, true, []byte("Beat"))
+}
+
+// linger waits for the client to hang up.
+func (h *h2) linger() { hang(h.conn) }
+
+func refuse(h *h2) {
+	for stream := h.request(); stream != 0; stream = h.request() {
+		_ = h.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
+	}
+}
+
+func goAway(code http2.ErrCode, last uint32) func(*h2) {
+	return func(h *h2) {
+		if h.request() != 0 {
+			_ = h.WriteGoAway(last, code, nil)
+			h.linger()
+		}
+	}
+}
+
+// One heartbeat makes two requests at the most, however an HTTP/2 server turns them down, and is no load.
+func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
+	tests := []struct {
+		name   string
+		handle func(*h2)
+		says   string // what the reason names
+	}{
+		{"refuses streams", refuse, "REFUSED_STREAM"},
+		{"goes away before the request", func(h *h2) { _ = h.WriteGoAway(0, http2.ErrCodeNo, nil); h.linger() }, ""},
+		{"goes away at the request", goAway(http2.ErrCodeNo, 0), ""},
+		{"goes away in anger", goAway(http2.ErrCodeEnhanceYourCalm, 0), "ENHANCE_YOUR_CALM"},
+		{"wants HTTP/1.1", goAway(http2.ErrCodeHTTP11Required, 0), "HTTP_1_1_REQUIRED"},
+		{"goes away and closes", func(h *h2) { h.request(); _ = h.WriteGoAway(1, http2.ErrCodeNo, nil) }, ""},
+		{"closes at the request", func(h *h2) { h.request() }, ""},
+		{"closes before the request", func(*h2) {}, ""},
+		{"cancels", func(h *h2) { _ = h.WriteRSTStream(h.request(), http2.ErrCodeCancel); h.linger() }, "CANCEL"},
+	}
+	for _, tt := range tests {
+		for _, keep := range []bool{false, true} {
+			t.Run(tt.name, func(t *testing.T) {
+				var well atomic.Bool
+				s := serveHTTP2(t, "a.test", func(h *h2) {
+					if !well.Load() {
+						tt.handle(h)
+						return
+					}
+					for stream := h.request(); stream != 0; stream = h.request() {
+						h.answer(stream)
+					}
+				})
+				h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: keep})
+				h.Trust(s.roots)
+				h.DialWith(to(s.addr))
+				r := take(t, h)
+				if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, tt.says) {
+					t.Errorf("got %+v, want it to name %q", r, tt.says)
+				}
+				if c, n := s.connections.Load(), s.requests.Load(); c > 2 || n > 2 {
+					t.Errorf("%d requests on %d connections", n, c)
+				}
+				well.Store(true)
+				if r := take(t, h); r.Outcome != probe.Answered {
+					t.Errorf("the next heartbeat got %+v", r)
+				}
+			})
+		}
+	}
+}
+
+// A server that says goodbye and answers all the same has answered, and its connection is not used again.
+func TestHTTP2ServerThatAnswersAndGoesAway(t *testing.T) {
+	s := serveHTTP2(t, "a.test", func(h *h2) {
+		stream := h.request()
+		_ = h.WriteGoAway(stream, http2.ErrCodeNo, nil)
+		h.answer(stream)
+		h.linger()
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: true})
+	h.Trust(s.roots)
+	h.DialWith(to(s.addr))
+	for range 3 {
+		if r := take(t, h); r.Outcome != probe.Answered {
+			t.Errorf("got %+v", r)
+		}
+	}
+	if c, n := s.connections.Load(), s.requests.Load(); c != 3 || n != 3 {
+		t.Errorf("%d requests on %d connections", n, c)
+	}
+}
+
+// A server that is being replaced turns the first request down: that is nothing to speak of.
+func TestHTTP2RequestThatIsRefusedOnceIsRepeated(t *testing.T) {
+	for name, first := range map[string]func(*h2){"refused": refuse, "gone": goAway(http2.ErrCodeNo, 0)} {
+		t.Run(name, func(t *testing.T) {
+			s := serveHTTP2(t, "a.test", func(h *h2) {
+				if h.n == 1 {
+					first(h)
+					return
+				}
+				h.answer(h.request())
+				h.linger()
+			})
+			h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
+			h.Trust(s.roots)
+			h.DialWith(to(s.addr))
+			if r := take(t, h); r.Outcome != probe.Answered || s.requests.Load() != 2 {
+				t.Errorf("got %+v after %d requests", r, s.requests.Load())
+			}
+		})
+	}
+}

@@ -1,0 +1,186 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// proxySchemes are the ways to speak to a proxy. A name is looked up by the proxy in both of SOCKS.
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
+// A ProxyProblem says what is wrong with one of the environment's variables for proxies. It never shows the value, which may
+// hold a password.
+type ProxyProblem struct {
+	Name string // HTTP_PROXY, HTTPS_PROXY or ALL_PROXY
+	What string // what follows the name in a sentence
+}
+
+func (p ProxyProblem) Error() string { return p.Name + " " + p.What }
+
+// ProxyProblems gives what is wrong with the proxies of the environment; none is a sound environment.
+func ProxyProblems() []ProxyProblem {
+	_, problems := environment()
+	return problems
+}
+
+// environment reads HTTP_PROXY and HTTPS_PROXY, ALL_PROXY for what they leave out, and NO_PROXY. A name in lower case wins.
+func environment() (*httpproxy.Config, []ProxyProblem) {
+	var problems []ProxyProblem
+	check := func(name, value string) string {
+		u, err := parseProxy(value)
+		if err != nil {
+			problems = append(problems, ProxyProblem{name, err.Error()})
+		}
+		return u
+	}
+	c := httpproxy.FromEnvironment()
+	c.CGI = false // what a server that runs this program as a CGI script may put there: nobody does
+	c.HTTPProxy, c.HTTPSProxy = check("HTTP_PROXY", c.HTTPProxy), check("HTTPS_PROXY", c.HTTPSProxy)
+	all := check("ALL_PROXY", cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY")))
+	c.HTTPProxy, c.HTTPSProxy = cmp.Or(c.HTTPProxy, all), cmp.Or(c.HTTPSProxy, all)
+	return c, problems
+}
+
+// proxiesFromEnvironment gives the function that tells the proxy for a URL: nil for none, as for loopback addresses.
+func proxiesFromEnvironment() (func(*url.URL) *url.URL, error) {
+	c, problems := environment()
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	proxy := c.ProxyFunc()
+	return func(u *url.URL) *url.URL {
+		via, _ := proxy(u) // an error is for CGI scripts alone
+		return via
+	}, nil
+}
+
+// parseProxy reads the URL of a proxy, or its host and port. Its error shows nothing of it but the scheme.
+func parseProxy(value string) (string, error) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return "", nil
+	}
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	const hint = "write it like http://user:password@host:3128"
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "", errors.New("is not the URL of a proxy: " + hint + ", with %-escapes for special characters in the password")
+	case !slices.Contains(proxySchemes, strings.ToLower(u.Scheme)):
+		return "", fmt.Errorf("has the scheme %q: must be http, https, socks5 or socks5h", short(u.Scheme))
+	case u.Hostname() == "":
+		return "", errors.New("names no host: " + hint)
+	case u.Port() != "" && !validPort(u.Port()):
+		return "", errors.New("has an invalid port: must be 1–65535")
+	}
+	return u.String(), nil
+}
+
+// proxyPorts are the ports of proxies whose URL has none.
+var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+
+// proxyName is how people are told of a proxy: its host and port, and no password.
+func proxyName(via *url.URL) string {
+	return short(net.JoinHostPort(via.Hostname(), cmp.Or(via.Port(), proxyPorts[via.Scheme])))
+}
+
+// proxy gives net/http the proxy of the request that is being made. A proxy that is spoken to over TLS is shown as one that is
+// not, as dialContext sees to the TLS: so its handshake is none of the app's.
+func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
+	via := visitOf(req.Context()).via
+	if via == nil || via.Scheme != "https" {
+		return via, nil
+	}
+	plain := *via
+	plain.Scheme, plain.Host = "http", net.JoinHostPort(via.Hostname(), cmp.Or(via.Port(), proxyPorts["https"]))
+	return &plain, nil
+}
+
+// forwarded says whether the proxy sends the request on itself, rather than open a connection for it.
+func (v *visit) forwarded() bool {
+	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure
+}
+
+// A tunnelRefused is what a proxy answered to CONNECT, other than 200.
+type tunnelRefused int
+
+func (e tunnelRefused) Error() string { return "CONNECT refused" }
+
+// tunnelled is told how a proxy answered CONNECT.
+func tunnelled(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return tunnelRefused(resp.StatusCode)
+	}
+	return nil
+}
+
+// explainTunnel says why a proxy opened no connection to the app.
+func (v *visit) explainTunnel(err error) string {
+	var refused tunnelRefused
+	var socks *net.OpError
+	proxy := "the proxy " + proxyName(v.via)
+	switch {
+	case errors.As(err, &refused):
+		return v.explainRefusal(proxy, int(refused))
+	case errors.As(err, &socks) && socks.Op == "socks connect" && v.wire.loss() == nil:
+		return v.explainSOCKS(proxy, socks.Err)
+	case isReset(err):
+		return proxy + " reset the connection when it was asked for one to " + v.addr
+	case v.wire.loss() != nil:
+		return proxy + " closed the connection when it was asked for one to " + v.addr
+	}
+	return proxy + " did not answer CONNECT properly: is it an HTTP proxy?"
+}
+
+// explainRefusal says why a proxy answered CONNECT with status.
+func (v *visit) explainRefusal(proxy string, status int) string {
+	switch status {
+	case http.StatusProxyAuthRequired:
+		if v.via.User == nil {
+			return proxy + " wants a user and a password (407): write its URL like http://user:password@host:3128"
+		}
+		return proxy + " does not accept the user and password (407): check those in its URL"
+	case http.StatusForbidden, http.StatusMethodNotAllowed:
+		return fmt.Sprintf("%s does not allow connections to %s (%d): ask who runs it, or add the host to NO_PROXY", proxy, v.addr, status)
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Sprintf("%s cannot reach %s (%d): is the app up, and does the proxy know the way?", proxy, v.addr, status)
+	}
+	return fmt.Sprintf("%s answered CONNECT to %s with %s: is it an HTTP proxy?", proxy, v.addr, statusText(status))
+}
+
+// socksReasons are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929) with ours.
+var socksReasons = []struct{ theirs, ours string }{
+	{"general SOCKS server failure", "cannot reach APP (general failure): does the proxy know the way?"},
+	{"connection not allowed by ruleset", "does not allow connections to APP: ask who runs it, or add the host to NO_PROXY"},
+	{"network unreachable", "cannot reach the network of APP: does the proxy know the way?"},
+	{"host unreachable", "cannot reach APP: is the app up, and does the proxy know its name?"},
+	{"connection refused", "was refused a connection by APP: is the app up?"},
+	{"TTL expired", "cannot reach APP (TTL expired): does the proxy know the way?"},
+	{"command not supported", "does not support connections by SOCKS: is it the right port?"},
+	{"address type not supported", "does not support addresses such as APP"},
+	{"authentication failed", "does not accept the user and password: check those in its URL"},
+	{"no acceptable authentication methods", "wants a user and a password: write its URL like socks5://user:password@host:1080"},
+	{"unexpected protocol version", "does not speak SOCKS 5: is its scheme http rather than socks5?"},
+}
+
+// explainSOCKS says why a SOCKS proxy opened no connection.
+func (v *visit) explainSOCKS(proxy string, err error) string {
+	for _, r := range socksReasons {
+		if strings.Contains(err.Error(), r.theirs) {
+			return proxy + " " + strings.ReplaceAll(r.ours, "APP", v.addr)
+		}
+	}
+	return proxy + " opened no connection to " + v.addr
+}
