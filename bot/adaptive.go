@@ -92,7 +92,7 @@ func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading
 	w := p.Adaptive.laws
 	l, dt := st.Load.begin(now, n, w)
 	serving, fresh := l.serving(now, n, st.BootTime(), st.BootSince.IsZero())
-	bs := beats(in)
+	bs := p.beats(in)
 	l.Idle.add(now, bs)
 	l.update(w, bs, serving, fresh, dt)
 	l.Late = l.lateness(w, bs)

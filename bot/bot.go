@@ -206,6 +206,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 
 // decide reads all there is to read, and decides from it.
 func (b *Bot) decide(ctx context.Context, now time.Time) Record {
+	began := time.Now()
 	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held}
 	r.Readings, r.Burst = b.read(ctx)
 	r.Limits = b.o.Schedule.At(now)
@@ -216,7 +217,7 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 		r.Action = Interrupted
 		return r
 	}
-	if heartbeat, offline := b.offline(ctx, r.Readings); offline {
+	if heartbeat, offline := b.offline(ctx, began, r.Readings); offline {
 		return freeze(r, heartbeat)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)

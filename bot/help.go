@@ -29,7 +29,7 @@ type Level struct {
 func (l *Level) add(r *probe.Reading) {
 	l.N++
 	switch {
-	case r.Outcome == probe.Timeout:
+	case r.Outcome == probe.Timeout, r.Outcome == probe.ConnectTimeout:
 		l.Timeouts++
 		l.SumMS += spentMS(r)
 	case r.Outcome != probe.Answered:

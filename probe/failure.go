@@ -171,7 +171,10 @@ func http2End(err error, peer string) string {
 		return fmt.Sprintf("HTTP/2 stream reset by %s (%s)", peer, code)
 	}
 	_, said, away := strings.Cut(err.Error(), "GOAWAY") // net/http has no types for these
-	if !away {
+	switch {
+	case strings.Contains(err.Error(), "client conn not usable"):
+		return "HTTP/2 connection given up by " + peer
+	case !away:
 		return ""
 	}
 	code := "GOAWAY"

@@ -58,7 +58,7 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 		c.clamps.WithLabelValues(label(by))
 	}
 	for _, o := range []probe.Outcome{
-		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+		probe.Answered, probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
 		probe.Overloaded, probe.Maintenance,
 	} {
 		c.heartbeats.WithLabelValues(label(o))

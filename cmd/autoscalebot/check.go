@@ -316,6 +316,8 @@ func heartbeatHint(r probe.Reading) string {
 		return "\n" + r.Hint
 	case r.Outcome == probe.Timeout:
 		return "\nthis counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
+	case r.Outcome == probe.ConnectTimeout:
+		return "\nthis does not count as slow, unless HEARTBEAT_FAIL_ON names connect: is HEARTBEAT_URL right, and can this machine reach it?"
 	case r.Outcome == probe.Unreachable:
 		return "\nis HEARTBEAT_URL right, and can this machine reach it?"
 	}

@@ -25,6 +25,7 @@ const (
 func main() {
 	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of ours does.
 	log.SetOutput(io.Discard)
+	takeAllProxy()
 	ctx, stop := signals()
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

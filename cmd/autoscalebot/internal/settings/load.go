@@ -92,6 +92,7 @@ func Load() (*Settings, error) {
 func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
+	problems.proxies()
 	sources := problems.sources()
 	problems = append(problems, sources[0].problems()...)
 	var all []*Settings

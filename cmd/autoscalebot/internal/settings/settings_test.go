@@ -152,7 +152,7 @@ func TestMistakes(t *testing.T) {
 		{"CONTROL_URL=example.com", "CONTROL_URL: is no URL that begins with http:// or https://; write one that is nearly always up, or none"},
 		{"HEARTBEAT_METHOD=G E T", `HEARTBEAT_METHOD: "g e t": write GET, HEAD or POST`},
 		{"HEARTBEAT_HEADERS=" + secret, "HEARTBEAT_HEADERS: a header has no colon; write Name: value; Name: value"},
-		{"HEARTBEAT_FAIL_ON=slow", `HEARTBEAT_FAIL_ON: "slow": "slow" is no outcome; write timeout, 5xx, 4xx, unreachable, bad or any`},
+		{"HEARTBEAT_FAIL_ON=slow", `HEARTBEAT_FAIL_ON: "slow": "slow" is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad or any`},
 		{"HEARTBEAT_MEASURE=speed", `HEARTBEAT_MEASURE: "speed": write total, processing or queue`},
 		{"HEARTBEAT_SAMPLES=0", `HEARTBEAT_SAMPLES: "0": write a whole number from 1 to 20`},
 		{"HEARTBEAT_SAMPLES=21", `HEARTBEAT_SAMPLES: "21": write a whole number from 1 to 20`},

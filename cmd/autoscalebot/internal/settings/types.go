@@ -373,9 +373,12 @@ var outcomes = map[string][]probe.Outcome{
 	"timeout":     {probe.Timeout},
 	"5xx":         {probe.ServerError},
 	"4xx":         {probe.ClientError},
-	"unreachable": {probe.Unreachable},
+	"connect":     {probe.ConnectTimeout},
+	"unreachable": {probe.Unreachable, probe.ConnectTimeout},
 	"bad":         {probe.BadAnswer},
-	"any":         {probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer},
+	"any": {
+		probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+	},
 }
 
 // Decode reads a list of outcomes.
@@ -384,7 +387,7 @@ func (o *Outcomes) Decode(s string) error {
 	for _, part := range Split(s) {
 		add, ok := outcomes[strings.ToLower(part)]
 		if !ok {
-			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, unreachable, bad or any", part)
+			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad or any", part)
 		}
 		out = append(out, add...)
 	}
