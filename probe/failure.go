@@ -53,29 +53,44 @@ var http2Codes = []string{
 	"REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
 }
 
-// explain gives the outcome of a visit that ended with err, and says in words why. It never shows what err says itself,
-// for that may quote the answer, and an answer may quote the request with its secrets. The visit has ended.
-func (h *Heartbeat) explain(v *visit, err error) (Outcome, string) {
+// A failure is why a visit failed.
+type failure struct {
+	outcome Outcome
+	text    string
+	hint    string // what can be done about it, "" where that is not known
+}
+
+// unreachable is a failure on the way to the app.
+func unreachable(text, hint string) failure { return failure{Unreachable, text, hint} }
+
+// anyWay is the hint for a way to the app that leads nowhere.
+const anyWay = "is HEARTBEAT_URL right, and can this machine reach it?"
+
+// explain says why a visit ended with err. It never shows what err says itself, for that may quote the answer, and an answer
+// may quote the request with its secrets. The visit has ended.
+func (h *Heartbeat) explain(v *visit, err error) failure {
 	var bad badAnswer
 	switch {
 	case v.parent.Err() == context.Canceled:
-		return Unreachable, "cancelled"
+		return unreachable("cancelled", "")
 	case time.Since(v.start) >= v.limit, errors.Is(err, syscall.ETIMEDOUT):
 		return v.late()
 	case errors.As(err, &bad):
-		return BadAnswer, string(bad)
+		var hint hinted
+		errors.As(err, &hint)
+		return failure{BadAnswer, string(bad), hint.hint}
 	case v.now == proxyTLS:
-		return Unreachable, h.explainTLS(err, v.peer(), v.via.Hostname())
+		return h.explainTLS(err, v.peer(), v.via.Hostname())
 	case v.now == tunnel:
-		return Unreachable, v.explainTunnel(err)
+		return v.explainTunnel(err)
 	case v.now < handshake:
-		return Unreachable, v.explainConnect(err)
+		return v.explainConnect(err)
 	}
-	if text := v.explainCertificateWish(err); text != "" {
-		return Unreachable, text
+	if f, ok := v.explainCertificateWish(err); ok {
+		return f
 	}
 	if v.now == handshake {
-		return Unreachable, h.explainTLS(err, v.addr, v.host)
+		return h.explainTLS(err, v.addr, v.host)
 	}
 	return v.explainAnswer(err)
 }
@@ -89,59 +104,57 @@ func (v *visit) peer() string {
 }
 
 // explainConnect says why no connection to the app, or to the proxy, came about.
-func (v *visit) explainConnect(err error) string {
+func (v *visit) explainConnect(err error) failure {
 	var dns *net.DNSError
 	var errno syscall.Errno
 	var op *net.OpError
+	hint, proxy := anyWay, ""
+	if v.via != nil {
+		hint, proxy = "is the proxy's address right? See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY", ", which is the proxy"
+	}
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf(`no such host "%s"`, short(dns.Name)) + v.byProxy()
+		return unreachable(fmt.Sprintf(`no such host "%s"%s`, short(dns.Name), proxy), hint)
 	case errors.As(err, &dns):
-		return fmt.Sprintf(`the name server can't tell the address of "%s"`, short(dns.Name)) + v.byProxy()
+		return unreachable(fmt.Sprintf(`the name server can't tell the address of "%s"%s`, short(dns.Name), proxy),
+			"does this machine's name server work?")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused by " + v.peer()
+		return unreachable("connection refused by "+v.peer(), hint)
 	case isReset(err):
-		return "connection reset by " + v.peer()
+		return unreachable("connection reset by "+v.peer(), hint)
 	case errors.As(err, &op) && errors.As(err, &errno):
-		return fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error())
+		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), hint)
 	}
-	return "connection to " + v.peer() + " failed"
+	return unreachable("connection to "+v.peer()+" failed", hint)
 }
 
-// byProxy tells that a name is a proxy's.
-func (v *visit) byProxy() string {
-	if v.via == nil {
-		return ""
-	}
-	return ", which is the proxy"
-}
-
-// explainAnswer gives the outcome of a request whose answer did not come, or not whole. A connection that broke makes it
-// unreachable, at whatever byte that was; only what can never become an answer is a bad one.
-func (v *visit) explainAnswer(err error) (Outcome, string) {
+// explainAnswer says why an answer did not come, or not whole. A connection that broke makes it unreachable, at whatever byte
+// that was; only what can never become an answer is a bad one.
+func (v *visit) explainAnswer(err error) failure {
 	var stream http2StreamError
 	var errno syscall.Errno
 	var op *net.OpError
+	improper := failure{BadAnswer, "answer of " + v.peer() + " is not proper HTTP", "is it the right port?"}
 	if errors.As(err, &stream) && stream.Code == protocolError {
-		return BadAnswer, "answer of " + v.peer() + " is not proper HTTP"
+		return improper
 	}
 	if ended := http2End(err, v.peer()); ended != "" {
-		return Unreachable, ended + " " + where(err) + v.twice()
+		return unreachable(ended+" "+where(err)+v.twice(), "the server turned the request down itself: its log may tell why")
 	}
 	lost := v.lost()
 	switch {
 	case isReset(err), isReset(lost):
-		return Unreachable, "connection reset by " + v.peer() + v.twice()
+		return unreachable("connection reset by "+v.peer()+v.twice(), anyWay)
 	case isEOF(err), isEOF(lost):
-		return Unreachable, fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice())
+		return unreachable(fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice()), anyWay)
 	case strings.Contains(err.Error(), "headers exceeded"): // net/http has no type for it
-		return BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10)
+		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
 	case errors.As(err, &op) && errors.As(err, &errno):
-		return Unreachable, fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error())
+		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), anyWay)
 	case errors.As(err, &op):
-		return Unreachable, "connection to " + v.peer() + " failed"
+		return unreachable("connection to "+v.peer()+" failed", anyWay)
 	}
-	return BadAnswer, "answer of " + v.peer() + " is not proper HTTP"
+	return improper
 }
 
 // lost is the error by which the other side ended the connection, nil if it has not.

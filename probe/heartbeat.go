@@ -188,7 +188,8 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	}
 	switch {
 	case err != nil:
-		r.Outcome, r.Error = h.explain(v, err)
+		f := h.explain(v, err)
+		r.Outcome, r.Error, r.Hint = f.outcome, f.text, f.hint
 	case !h.expect.statuses.Has(r.Status):
 		r.Hint = h.statusHint(r.Status, t.known)
 		h.judge(&r)

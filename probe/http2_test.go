@@ -40,6 +40,7 @@ func serveHTTP2(t *testing.T, name string, handle func(*h2)) *fakeHTTP2 {
 	f.addr = listenAt(t, "127.0.0.1:0", func(c net.Conn) {
 		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}})
 		n := f.connections.Add(1)
+		t.Cleanup(func() { _ = c.Close() })
 		if s.Handshake() != nil {
 			return
 		}

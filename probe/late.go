@@ -5,9 +5,14 @@ import (
 	"time"
 )
 
-// late gives the outcome of a visit whose time was over, and says in which phase it was. Load is what happened after the
+const (
+	slow    = "this counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
+	notSlow = "this does not count as slow, as nothing was asked of the app"
+)
+
+// late says what a visit whose time was over was waiting for. Load is what happened after the
 // request reached a connection: so a timeout counts as one of the app only where the app had most of the time.
-func (v *visit) late() (Outcome, string) {
+func (v *visit) late() failure {
 	s := &v.spent
 	app := s[processing] + s[transfer]
 	way := s[connect] + s[handshake]
@@ -18,21 +23,21 @@ func (v *visit) late() (Outcome, string) {
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
 	switch {
 	case v.now >= processing && app+way < rest:
-		return Unreachable, fmt.Sprintf("no answer within %v, of which %v passed before there was a connection to %s",
-			limit, rest.Round(time.Millisecond), v.addr)
+		return unreachable(fmt.Sprintf("no answer within %v, of which %v passed before there was a connection to %s",
+			limit, rest.Round(time.Millisecond), v.addr), notSlow)
 	case v.now == transfer:
-		return Timeout, fmt.Sprintf("answer not finished within %v", limit)
+		return failure{Timeout, fmt.Sprintf("answer not finished within %v", limit), slow}
 	case v.now == processing:
-		return Timeout, fmt.Sprintf("no answer within %v", limit)
+		return failure{Timeout, fmt.Sprintf("no answer within %v", limit), slow}
 	}
 	text := fmt.Sprintf("no answer within %v: %s", limit, v.hung())
 	switch {
 	case app >= way+rest && app > 0: // it answered with redirects, and took its time
-		return Timeout, text
+		return failure{Timeout, text, slow}
 	case v.now == handshake, v.now == connect && v.via == nil:
-		return ConnectTimeout, text
+		return failure{ConnectTimeout, text, "this does not count as slow, unless HEARTBEAT_FAIL_ON names connect: " + anyWay}
 	}
-	return Unreachable, text
+	return unreachable(text, notSlow)
 }
 
 // hung says what a phase before the request was waiting for.

@@ -127,60 +127,69 @@ func tunnelled(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respon
 }
 
 // explainTunnel says why a proxy opened no connection to the app.
-func (v *visit) explainTunnel(err error) string {
+func (v *visit) explainTunnel(err error) failure {
 	var refused tunnelRefused
 	var socks *net.OpError
 	proxy := "the proxy " + proxyName(v.via)
 	switch {
 	case errors.As(err, &refused):
 		return v.explainRefusal(proxy, int(refused))
-	case errors.As(err, &socks) && socks.Op == "socks connect" && v.wire.loss() == nil:
+	case isReset(err), isReset(v.lost()):
+		return unreachable(proxy+" reset the connection when it was asked for one to "+v.addr, proxyLog)
+	case isEOF(err), isEOF(v.lost()):
+		return unreachable(proxy+" closed the connection when it was asked for one to "+v.addr, proxyLog)
+	case errors.As(err, &socks) && socks.Op == "socks connect":
 		return v.explainSOCKS(proxy, socks.Err)
-	case isReset(err):
-		return proxy + " reset the connection when it was asked for one to " + v.addr
-	case v.wire.loss() != nil:
-		return proxy + " closed the connection when it was asked for one to " + v.addr
 	}
-	return proxy + " did not answer CONNECT properly: is it an HTTP proxy?"
+	return unreachable(proxy+" does not answer as an HTTP proxy does", "is its scheme socks5 rather than http?")
 }
 
+const (
+	proxyLog   = "its log may tell why"
+	proxyWay   = "is the app up, and does the proxy know the way?"
+	proxyRules = "ask who runs it, or name the host in NO_PROXY"
+	proxyUser  = "write its URL like http://user:password@host:3128"
+	proxyCheck = "check those in its URL"
+)
+
 // explainRefusal says why a proxy answered CONNECT with status.
-func (v *visit) explainRefusal(proxy string, status int) string {
+func (v *visit) explainRefusal(proxy string, status int) failure {
 	switch status {
 	case http.StatusProxyAuthRequired:
 		if v.via.User == nil {
-			return proxy + " wants a user and a password (407): write its URL like http://user:password@host:3128"
+			return unreachable(proxy+" wants a user and a password (407)", proxyUser)
 		}
-		return proxy + " does not accept the user and password (407): check those in its URL"
+		return unreachable(proxy+" does not accept the user and password (407)", proxyCheck)
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
-		return fmt.Sprintf("%s does not allow connections to %s (%d): ask who runs it, or add the host to NO_PROXY", proxy, v.addr, status)
+		return unreachable(fmt.Sprintf("%s does not allow connections to %s (%d)", proxy, v.addr, status), proxyRules)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return fmt.Sprintf("%s cannot reach %s (%d): is the app up, and does the proxy know the way?", proxy, v.addr, status)
+		return unreachable(fmt.Sprintf("%s cannot reach %s (%d)", proxy, v.addr, status), proxyWay)
 	}
-	return fmt.Sprintf("%s answered CONNECT to %s with %s: is it an HTTP proxy?", proxy, v.addr, statusText(status))
+	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr, statusText(status)), "is it an HTTP proxy?")
 }
 
-// socksReasons are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929) with ours.
-var socksReasons = []struct{ theirs, ours string }{
-	{"general SOCKS server failure", "cannot reach APP (general failure): does the proxy know the way?"},
-	{"connection not allowed by ruleset", "does not allow connections to APP: ask who runs it, or add the host to NO_PROXY"},
-	{"network unreachable", "cannot reach the network of APP: does the proxy know the way?"},
-	{"host unreachable", "cannot reach APP: is the app up, and does the proxy know its name?"},
-	{"connection refused", "was refused a connection by APP: is the app up?"},
-	{"TTL expired", "cannot reach APP (TTL expired): does the proxy know the way?"},
-	{"command not supported", "does not support connections by SOCKS: is it the right port?"},
-	{"address type not supported", "does not support addresses such as APP"},
-	{"authentication failed", "does not accept the user and password: check those in its URL"},
-	{"no acceptable authentication methods", "wants a user and a password: write its URL like socks5://user:password@host:1080"},
-	{"unexpected protocol version", "does not speak SOCKS 5: is its scheme http rather than socks5?"},
+// socksReasons are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929), with ours.
+// APP stands for the app's address.
+var socksReasons = []struct{ theirs, ours, hint string }{
+	{"general SOCKS server failure", "cannot reach APP (general failure)", proxyWay},
+	{"connection not allowed by ruleset", "does not allow connections to APP", proxyRules},
+	{"network unreachable", "cannot reach the network of APP", proxyWay},
+	{"host unreachable", "cannot reach APP", proxyWay},
+	{"connection refused", "was refused a connection by APP", "is the app up?"},
+	{"TTL expired", "cannot reach APP (TTL expired)", proxyWay},
+	{"command not supported", "does not open connections", "is it the right port?"},
+	{"address type not supported", "does not support addresses such as APP", proxyLog},
+	{"authentication failed", "does not accept the user and password", proxyCheck},
+	{"no acceptable authentication methods", "wants a user and a password", "write its URL like socks5://user:password@host:1080"},
+	{"unexpected protocol version", "does not speak SOCKS 5", "is its scheme http rather than socks5?"},
 }
 
 // explainSOCKS says why a SOCKS proxy opened no connection.
-func (v *visit) explainSOCKS(proxy string, err error) string {
+func (v *visit) explainSOCKS(proxy string, err error) failure {
 	for _, r := range socksReasons {
 		if strings.Contains(err.Error(), r.theirs) {
-			return proxy + " " + strings.ReplaceAll(r.ours, "APP", v.addr)
+			return unreachable(proxy+" "+strings.ReplaceAll(r.ours, "APP", v.addr), r.hint)
 		}
 	}
-	return proxy + " opened no connection to " + v.addr
+	return unreachable(proxy+" opened no connection to "+v.addr, proxyLog)
 }

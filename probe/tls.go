@@ -65,21 +65,31 @@ func (h *Heartbeat) noAuthorities() bool {
 	return err != nil || pool.Equal(x509.NewCertPool())
 }
 
-// alerts are the words of crypto/tls for what a server refuses a handshake with (RFC 8446, section 6.2), with ours.
-var alerts = []struct{ theirs, ours string }{
-	{"protocol version not supported", "supports no TLS version from 1.2 on: update the server, as 1.0 and 1.1 are out of use"},
-	{"no application protocol", "speaks neither HTTP/1.1 nor HTTP/2 there (ALPN): is it another service's port?"},
-	{"unrecognized name", "does not know the name HOST (SNI): is the domain added to it?"},
-	{"internal error", "failed in the TLS handshake (internal error): has it a certificate for HOST?"},
-	{"insufficient security level", "accepts no cipher suite that is offered: update the server's TLS settings"},
-	{"handshake failure", "refused the TLS handshake (handshake failure): most often it accepts no cipher suite that is offered"},
+// A tlsReason says in our words what crypto/tls has its own for. PEER and HOST stand for the other side.
+type tlsReason struct{ theirs, ours, hint string }
+
+const (
+	oldTLS    = "PEER supports no TLS version from 1.2 on"
+	oldHint   = "update the server: TLS 1.0 and 1.1 are out of use"
+	otherPort = "is it another service's port?"
+	suites    = "compare the server's TLS settings with what is usual today"
+)
+
+// alerts are what a server refuses a handshake with (RFC 8446, section 6.2).
+var alerts = []tlsReason{
+	{"protocol version not supported", oldTLS, oldHint},
+	{"no application protocol", "PEER speaks neither HTTP/1.1 nor HTTP/2 (ALPN)", otherPort},
+	{"unrecognized name", "PEER does not know the name HOST (SNI)", "is the domain added to it?"},
+	{"internal error", "PEER failed in the TLS handshake (internal error)", "has it a certificate for HOST?"},
+	{"insufficient security level", "PEER accepts no cipher suite that is offered (insufficient security)", suites},
+	{"handshake failure", "PEER refused the TLS handshake (handshake failure), most often for want of a common cipher suite", suites},
 }
 
-// localFaults are what crypto/tls says where a server's part of a handshake is not acceptable, with our words.
-var localFaults = []struct{ theirs, ours string }{
-	{"selected unsupported protocol version", "supports no TLS version from 1.2 on: update the server, as 1.0 and 1.1 are out of use"},
-	{"unconfigured cipher suite", "chose a cipher suite that was not offered: update the server's TLS settings"},
-	{"unadvertised ALPN protocol", "chose a protocol that was not offered (ALPN): is it another service's port?"},
+// localFaults are what makes a server's part of a handshake not acceptable.
+var localFaults = []tlsReason{
+	{"selected unsupported protocol version", oldTLS, oldHint},
+	{"unconfigured cipher suite", "PEER chose a cipher suite that was not offered", suites},
+	{"unadvertised ALPN protocol", "PEER chose a protocol that was not offered (ALPN)", otherPort},
 }
 
 // refusedCertificate says whether a server's alert is about the client's certificate.
@@ -97,55 +107,70 @@ func alert(err error) string {
 	return ""
 }
 
-// explainCertificateWish says that an app wants another client certificate, "" where that is not the matter.
-func (v *visit) explainCertificateWish(err error) string {
+// explainCertificateWish says that the app wants another client certificate, where that is the matter.
+func (v *visit) explainCertificateWish(err error) (failure, bool) {
 	refused := refusedCertificate(alert(err))
 	switch wish := v.wish(); {
 	case wish == given && refused:
-		return v.addr + " does not accept the client certificate: check HEARTBEAT_CLIENT_CERT_FILE"
+		return unreachable(v.addr+" does not accept the client certificate", "check HEARTBEAT_CLIENT_CERT_FILE"), true
 	case wish == given || wish == unwanted && !refused:
-		return ""
+		return failure{}, false
 	}
-	return v.addr + " wants a client certificate: set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"
+	return unreachable(v.addr+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
 }
 
 // explainTLS says why the TLS handshake with peer, for the name host, failed.
-func (h *Heartbeat) explainTLS(err error, peer, host string) string {
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var unknown x509.UnknownAuthorityError
-	var noRoots x509.SystemRootsError
-	var verify *tls.CertificateVerificationError
+func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
 	var noTLS tls.RecordHeaderError
+	if f, ok := h.explainCertificate(err, host); ok {
+		return f
+	}
 	switch {
-	case errors.As(err, &name):
-		return "certificate is not valid for " + host
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().After(invalid.Cert.NotAfter):
-		return fmt.Sprintf("certificate of %s expired on %s", host, invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("certificate of %s is not valid before %s", host, invalid.Cert.NotBefore.UTC().Format(time.DateTime))
-	case errors.As(err, &unknown) && h.noAuthorities(), errors.As(err, &noRoots):
-		return fmt.Sprintf("this machine has no CA certificates, so that of %s cannot be checked: "+
-			"install the package ca-certificates, or name a file in SSL_CERT_FILE", host)
-	case errors.As(err, &unknown):
-		return "certificate of " + host + " is signed by an unknown authority"
-	case errors.As(err, &verify):
-		return "certificate of " + host + " is not valid"
 	case errors.As(err, &noTLS):
-		return peer + " does not speak TLS: is it http rather than https?"
+		return unreachable(peer+" does not speak TLS", "is it http rather than https?")
 	case isReset(err):
-		return "connection reset by " + peer + " in the TLS handshake"
+		return unreachable("connection reset by "+peer+" in the TLS handshake", otherPort)
 	case isEOF(err):
-		return "connection closed by " + peer + " in the TLS handshake: is it an HTTPS port?"
+		return unreachable("connection closed by "+peer+" in the TLS handshake", otherPort)
 	}
 	said, all := alert(err), alerts
 	if said == "" {
 		said, all = err.Error(), localFaults
 	}
-	for _, a := range all {
-		if strings.Contains(said, a.theirs) {
-			return peer + " " + strings.ReplaceAll(a.ours, "HOST", host)
+	names := strings.NewReplacer("PEER", peer, "HOST", host)
+	for _, r := range all {
+		if strings.Contains(said, r.theirs) {
+			return unreachable(names.Replace(r.ours), names.Replace(r.hint))
 		}
 	}
-	return "TLS handshake with " + peer + " failed"
+	return unreachable("TLS handshake with "+peer+" failed", suites)
+}
+
+// explainCertificate says why the certificate for host was not accepted, where that is the matter.
+func (h *Heartbeat) explainCertificate(err error, host string) (failure, bool) {
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var noRoots x509.SystemRootsError
+	var verify *tls.CertificateVerificationError
+	text, hint := "", ""
+	switch {
+	case errors.As(err, &name):
+		text, hint = "certificate is not valid for "+host, "is the domain added to the server's certificate?"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().After(invalid.Cert.NotAfter):
+		text = fmt.Sprintf("certificate of %s expired on %s", host, invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
+		hint = "renew it"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		text = fmt.Sprintf("certificate of %s is not valid before %s", host, invalid.Cert.NotBefore.UTC().Format(time.DateTime))
+		hint = "is this machine's clock right?"
+	case errors.As(err, &unknown) && h.noAuthorities(), errors.As(err, &noRoots):
+		text = "this machine has no CA certificates, so that of " + host + " cannot be checked"
+		hint = "install the package ca-certificates, or name a file in SSL_CERT_FILE"
+	case errors.As(err, &unknown):
+		text = "certificate of " + host + " is signed by an unknown authority"
+		hint = "does the server send the intermediate certificates? A private authority belongs in a file that SSL_CERT_FILE names"
+	case errors.As(err, &verify):
+		text, hint = "certificate of "+host+" is not valid", "renew it"
+	}
+	return unreachable(text, hint), text != ""
 }

@@ -70,7 +70,7 @@ func TestTLSHandshakeThatFails(t *testing.T) {
 		outcome probe.Outcome
 		err     string
 	}{
-		{"plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), patient, probe.Unreachable, "ADDR does not speak TLS: is it http rather than https?"},
+		{"plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), patient, probe.Unreachable, "ADDR does not speak TLS"},
 		{"closed", say(""), patient, probe.Unreachable, "connection closed by ADDR in the TLS handshake"},
 		{"reset", reset, patient, probe.Unreachable, "connection reset by ADDR in the TLS handshake"},
 		{"alert", say("\x15\x03\x01\x00\x02\x02\x28"), patient, probe.Unreachable, "ADDR refused the TLS handshake (handshake failure)"},

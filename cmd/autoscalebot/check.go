@@ -311,17 +311,10 @@ func phase(d time.Duration) string {
 
 // heartbeatHint says what to look at when a heartbeat was not answered, on a line of its own.
 func heartbeatHint(r probe.Reading) string {
-	switch {
-	case r.Hint != "":
-		return "\n" + r.Hint
-	case r.Outcome == probe.Timeout:
-		return "\nthis counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
-	case r.Outcome == probe.ConnectTimeout:
-		return "\nthis does not count as slow, unless HEARTBEAT_FAIL_ON names connect: is HEARTBEAT_URL right, and can this machine reach it?"
-	case r.Outcome == probe.Unreachable:
-		return "\nis HEARTBEAT_URL right, and can this machine reach it?"
+	if r.Hint == "" {
+		return ""
 	}
-	return ""
+	return "\n" + r.Hint
 }
 
 func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings.Settings, send bool) {
