@@ -7,9 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -58,7 +58,7 @@ func (b byMaster) Stream(ctx context.Context, command string, stdin io.Reader, s
 	for was == "" && ctx.Err() == nil {
 		was = b.master.worker()
 	}
-	must(b.t, b.master.cmd.Process.Signal(syscall.SIGUSR2))
+	must(b.t, exec.Command("sh", "-c", fmt.Sprintf("kill -USR2 %d", b.master.cmd.Process.Pid)).Run()) // syscall has no SIGUSR2 on Windows
 	for ctx.Err() == nil {
 		if now := b.master.worker(); now != "" && now != was {
 			return nil
