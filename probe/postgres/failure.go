@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,6 +44,8 @@ func (p *Prober) explain(parent, ctx context.Context, err error) *failure {
 		return &failure{probe.Timeout, "no answer, or none to its end, within the time"}
 	case errors.As(err, &none):
 		return &failure{probe.BadAnswer, string(none)}
+	case errors.As(err, &refused) && errors.As(err, new(*pgconn.ConnectError)) && slices.Contains(refusedParameter, refused.Code):
+		return &failure{probe.ClientError, p.addr() + " refuses a parameter of the URL" + p.reason(refused)}
 	case errors.As(err, &refused):
 		return p.explainRefusal(refused)
 	}
@@ -51,6 +54,10 @@ func (p *Prober) explain(parent, ctx context.Context, err error) *failure {
 	}
 	return &failure{probe.BadAnswer, p.addr() + " does not speak PostgreSQL's protocol"}
 }
+
+// refusedParameter are the codes by which a server refuses what a connection begins with: undefined_object, invalid_parameter_value, and
+// protocol_violation, as which PgBouncer refuses it.
+var refusedParameter = []string{"42704", "22023", "08P01"}
 
 // addr is where the database is, for people.
 func (p *Prober) addr() string {

@@ -127,6 +127,9 @@ func (p *Prober) setURL(raw string) error {
 	if p.config.RuntimeParams["application_name"] == "" {
 		p.config.RuntimeParams["application_name"] = "autoscalebot"
 	}
+	for _, name := range []string{"default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity"} {
+		delete(p.config.RuntimeParams, name) // which are of the driver, and not for the server
+	}
 	p.config.BuildFrontend = newFrontend
 	p.config.OnNotice = nil
 	p.secrets = []string{p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password), u.Query().Get("sslpassword")}

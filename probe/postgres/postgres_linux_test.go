@@ -153,6 +153,8 @@ func refusals(t *testing.T, s *postgrestest.Server) {
 		{s.URL("nowhere"), "select 1", addr + ` refuses the database: database "nowhere" does not exist (3D000)`},
 		{"postgres://reader:s3cr3t-reader@" + addr + "/postgres", "select count(*) from oban_jobs", "the query is refused: permission denied for table oban_jobs (42501)"},
 		{"postgres://reader:s3cr3t-wrong@" + addr + "/postgres", "select 1", addr + ` refuses the user or the password: password authentication failed for user "reader" (28P01)`},
+		{s.URL("postgres") + "?shcema=x", "select 1", addr + ` refuses a parameter of the URL: unrecognized configuration parameter "shcema" (42704)`},
+		{s.URL("postgres") + "?work_mem=much", "select 1", addr + ` refuses a parameter of the URL: invalid value for parameter "work_mem": "much" (22023)`},
 		{s.URL("postgres") + "?sslmode=require", "select 1", addr + " does not speak TLS: write sslmode=disable if that is how it should be"},
 	} {
 		if tt.url == "" {
