@@ -43,7 +43,6 @@ func signalKinds() map[string]func(signalSource) (probe.Prober, error) {
 		"nodes":      openNodes,
 		"otlp":       openOTLP,
 		"postgres":   openPostgres,
-		"postgresql": openPostgres,
 		"prometheus": openPrometheus,
 		"push":       openPush,
 		"rabbitmq":   openRabbitMQ,

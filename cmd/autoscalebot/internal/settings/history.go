@@ -9,6 +9,9 @@ import (
 )
 
 func (ps *Problems) checkHistory(s *Settings) {
+	if _, err := readDatabaseURL(s.DatabaseURL.Reveal()); s.HistoryOnServer() && isPostgres(s.DatabaseURL) && err != nil {
+		ps.add("DATABASE_URL", "%v", err)
+	}
 	switch h := string(s.History); {
 	case h == "auto" || h == "memory" || h == "none":
 	case h == "postgres":
@@ -25,8 +28,8 @@ func (ps *Problems) checkHistory(s *Settings) {
 }
 
 func isPostgres(u Secret) bool {
-	scheme, _, ok := strings.Cut(u.Reveal(), "://")
-	return ok && (scheme == "postgres" || scheme == "postgresql")
+	_, ok := cutPostgres(u.Reveal())
+	return ok
 }
 
 // HistoryURL is where the app's history is kept, as history.Open wants it; "" for nowhere. It may hold a password. folder is the folder
@@ -36,7 +39,8 @@ func (s *Settings) HistoryURL(app string) (url, folder string) {
 	case h == "none":
 		return "", ""
 	case h == "postgres", h == "auto" && isPostgres(s.DatabaseURL):
-		return s.DatabaseURL.Reveal(), ""
+		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // which was checked
+		return d.url, ""
 	case h != "auto":
 		return h, ""
 	case os.Getenv("DYNO") != "" || s.VCAPApplication != "": // on Heroku or Cloud Foundry, where a disk does not outlast the dyno

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -127,10 +128,7 @@ func (ps *Problems) checkHealth(s *Settings) {
 
 // checkMaintenance reads the window in which downtime is allowed.
 func (ps *Problems) checkMaintenance(s *Settings) {
-	if ps.has("TIME_ZONE") {
-		return
-	}
-	window, err := notify.ParseQuiet(string(s.MaintenanceWindow), s.TimeZone.Location)
+	window, err := notify.ParseQuiet(string(s.MaintenanceWindow), cmp.Or(s.TimeZone.Location, time.UTC))
 	if err != nil {
 		ps.add("MAINTENANCE_WINDOW", "%v", err)
 	}
@@ -138,7 +136,7 @@ func (ps *Problems) checkMaintenance(s *Settings) {
 }
 
 // Vain says of each setting that is given for a platform, a provider or a balancer which is not the one that was chosen, a line for each of
-// those. What other programs read too, such as AWS_REGION, is not told.
+// those. What other programs read too, such as AWS_REGION, is not told. Of databases' URLs it says which parameters are left out.
 func (s *Settings) Vain() (notes []string) {
 	for _, part := range []struct {
 		used   bool
@@ -167,7 +165,7 @@ func (s *Settings) Vain() (notes []string) {
 			notes = append(notes, fmt.Sprintf("%s: set in vain, since only %s uses it", strings.Join(given, ", "), part.needs))
 		}
 	}
-	return notes
+	return append(notes, s.leftOut()...)
 }
 
 // orList writes a, b or c.

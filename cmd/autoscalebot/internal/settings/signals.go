@@ -29,6 +29,8 @@ type Signal struct {
 	What string
 	// Options are more that the kind wants to know.
 	Options map[string]string
+
+	left []string // parameters of the URL that mean nothing
 }
 
 // Signals are written with a semicolon or a line's end between them, each as NAME=URL#WHAT, where options may stand behind the name:
@@ -50,7 +52,6 @@ var kinds = map[string]struct {
 	"rediss":     {names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
 	"unix":       {names: true, local: true, what: "a queue's key, or several with commas between", options: []string{"group"}},
 	"postgres":   {what: "a query that gives one number"},
-	"postgresql": {what: "a query that gives one number"},
 	"rabbitmq":   {names: true, http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
 	"push":       {inside: true, what: "the name of a metric that is pushed"},
@@ -138,6 +139,13 @@ func parseSignal(text string) (Signal, []string) {
 // locate takes in where the signal is, and what is asked for there.
 func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	at, what, asks := strings.Cut(text, "#")
+	if _, ok := cutPostgres(at); ok {
+		d, err := readDatabaseURL(at)
+		if err != nil {
+			wrong = append(wrong, strings.Split(err.Error(), "\n")...)
+		}
+		at, s.left = d.url, d.left
+	}
 	scheme, rest, _ := strings.Cut(at, ":")
 	kind, transport, http := strings.Cut(scheme, "+")
 	k, ok := kinds[kind]
@@ -184,7 +192,7 @@ func isURL(text string, many bool) bool {
 		if i > 0 {
 			h = "http://" + h
 		}
-		if u, err := url.Parse(h); err != nil || u.Host == "" {
+		if u, err := url.Parse(h); err != nil || u.Host == "" && u.Query().Get("host") == "" {
 			return false
 		}
 	}

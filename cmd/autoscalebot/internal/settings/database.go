@@ -1,0 +1,178 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A databaseURL is the URL of a PostgreSQL database as applications have it, made into one that the driver takes.
+type databaseURL struct {
+	url string
+	// left are the parameters that were left out, as they mean something to another library alone.
+	left []string
+}
+
+// postgresSchemes are those of libpq, and what Django, django-environ and Laravel call the same.
+var postgresSchemes = []string{"postgres", "postgresql", "postgis", "pgsql", "psql"}
+
+// pythonDrivers are those that SQLAlchemy has for PostgreSQL.
+var pythonDrivers = []string{"psycopg", "psycopg2", "psycopg2cffi", "psycopg_async", "asyncpg", "pg8000", "pygresql"}
+
+// cutPostgres cuts the scheme off a URL: one of postgresSchemes, perhaps with a driver of SQLAlchemy's behind (postgresql+psycopg2://), or that
+// of JDBC.
+func cutPostgres(text string) (rest string, ok bool) {
+	scheme, rest, ok := strings.Cut(strings.TrimPrefix(text, "jdbc:"), "://")
+	dialect, driver, _ := strings.Cut(strings.ToLower(scheme), "+")
+	return rest, ok && slices.Contains(postgresSchemes, dialect) && (driver == "" || slices.Contains(pythonDrivers, driver))
+}
+
+var (
+	// driverParameters are the driver's own.
+	driverParameters = strings.Fields(`host port dbname database user password passfile connect_timeout sslmode sslkey sslcert sslcertmode sslrootcert
+		sslnegotiation sslpassword sslsni krbspn krbsrvname target_session_attrs service servicefile min_protocol_version max_protocol_version
+		channel_binding require_auth default_query_exec_mode statement_cache_capacity description_cache_capacity`)
+	// serverParameters are of PostgreSQL itself, as far as somebody may want them for a connection.
+	serverParameters = strings.Fields(`application_name options search_path timezone datestyle intervalstyle statement_timeout lock_timeout
+		idle_in_transaction_session_timeout idle_session_timeout transaction_timeout default_transaction_isolation default_transaction_read_only
+		default_transaction_deferrable extra_float_digits bytea_output standard_conforming_strings client_min_messages role row_security
+		synchronous_commit work_mem maintenance_work_mem temp_buffers hash_mem_multiplier effective_cache_size random_page_cost seq_page_cost
+		max_parallel_workers_per_gather plan_cache_mode constraint_exclusion default_tablespace temp_tablespaces
+		tcp_user_timeout tcp_keepalives_idle tcp_keepalives_interval tcp_keepalives_count`)
+	serverFamily = regexp.MustCompile(`^(enable_|jit|geqo|log_|auto_explain\.|[A-Za-z_][A-Za-z0-9_]*\.)`)
+
+	// otherLibraries are parameters of libpq that its drivers may do without, and of object mappers, pools and other drivers, which take them
+	// out of the URL themselves: Prisma, Rails, SQLAlchemy, asyncpg, Django, node-postgres and those who use it, JDBC, pgxpool, Ecto.
+	otherLibraries = strings.Fields(`keepalives keepalivesidle keepalivesinterval keepalivescount gssencmode gssdelegation sslcompression
+		fallbackapplicationname loadbalancehosts requiressl clientencoding charset encoding
+		connectionlimit pooltimeout pgbouncer sockettimeout statementcachesize maxidleconnectionlifetime maxconnectionlifetime singleuseconnections
+		pool checkouttimeout preparedstatements advisorylocks reapingfrequency minmessages template statementlimit idletimeout adapter timeout reconnect
+		poolsize maxoverflow poolrecycle poolpreping poolclass preparedstatementcachesize asyncfallback commandtimeout minsize maxsize maxqueries
+		maxinactiveconnectionlifetime connmaxage connhealthchecks disableserversidecursors atomicrequests sslrequire
+		preparethreshold preparedstatementcachequeries preparedstatementcachesizemib rewritebatchedinserts logintimeout tcpkeepalive stringtype
+		loggerlevel autosave preferquerymode binarytransfer defaultrowfetchsize assumeminserverversion readonly sslfactory
+		max min maxuses idletimeoutmillis connectiontimeoutmillis uselibpqcompat workaround supa allowexitonidle keepalive
+		keepaliveinitialdelaymillis querytimeout
+		poolmaxconns poolminconns poolminidleconns poolmaxconnlifetime poolmaxconnlifetimejitter poolmaxconnidletime poolhealthcheckperiod
+		binaryparameters disablepreparedbinaryresult queuetarget queueinterval prepare`)
+)
+
+// bare is a parameter's name as it is compared: object mappers write the same in several ways.
+func bare(name string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+}
+
+// readDatabaseURL reads the URL of a PostgreSQL database. Its error shows no value.
+func readDatabaseURL(text string) (databaseURL, error) {
+	rest, ok := cutPostgres(text)
+	if !ok {
+		return databaseURL{}, errors.New("is no PostgreSQL database's; it must begin with postgres://")
+	}
+	front, raw, _ := strings.Cut(rest, "?")
+	given, err := url.ParseQuery(raw)
+	if err != nil {
+		return databaseURL{url: "postgres://" + front}, errors.New("cannot be read behind its question mark; in a password ? is written %3F")
+	}
+	d, out := databaseURL{}, url.Values{}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		value := given.Get(name)
+		known, exact := canonical(name)
+		switch {
+		case exact:
+			out[known] = given[name]
+		case meant(out, given, bare(name), value):
+		case slices.Contains(otherLibraries, bare(name)), strings.HasPrefix(name, "x-"):
+			d.left = append(d.left, name)
+		case strings.Contains(raw, "@") || !isParameter.MatchString(name):
+			wrong = append(wrong, errors.New("has a parameter that is not known behind its question mark; in a password ? is written %3F"))
+		default:
+			wrong = append(wrong, fmt.Errorf("has the parameter %s, which PostgreSQL does not know; leave it out, or set it as ?options=-c%%20name%%3Dvalue", name))
+		}
+	}
+	setMode(out, given)
+	d.url = "postgres://" + front
+	if len(out) > 0 {
+		d.url += "?" + out.Encode()
+	}
+	return d, errors.Join(wrong...)
+}
+
+// isParameter says whether a text can be shown as a parameter's name.
+var isParameter = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,62}$`)
+
+// canonical gives a parameter's name as the driver or the server knows it.
+func canonical(name string) (known string, ok bool) {
+	if serverFamily.MatchString(name) {
+		return name, true
+	}
+	for _, known := range slices.Concat(driverParameters, serverParameters) {
+		if bare(known) == bare(name) {
+			return known, true
+		}
+	}
+	return "", false
+}
+
+// plainSchema is a schema's name that needs no quotes.
+var plainSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// meant takes a parameter that libpq has another name for. It is false where there is none. What libpq's own name says holds.
+func meant(out, given url.Values, name, value string) bool {
+	set := func(known, value string) bool {
+		if !given.Has(known) && value != "" {
+			out.Set(known, value)
+		}
+		return true
+	}
+	switch name {
+	case "schema": // Prisma: where its tables are
+		switch {
+		case value == "public": // where they are looked for anyway
+			value = ""
+		case !plainSchema.MatchString(value):
+			value = `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
+		}
+		return set("search_path", value)
+	case "currentschema", "schemasearchpath":
+		return set("search_path", value)
+	case "ssl":
+		modes := map[string]string{"true": "require", "1": "require", "require": "require", "no-verify": "require", "prefer": "prefer", "false": "disable", "0": "disable", "disable": "disable"}
+		mode, ok := modes[strings.ToLower(value)]
+		return ok && set("sslmode", mode)
+	case "sslaccept": // Prisma; see setMode
+		return value == "strict" || value == "accept_invalid_certs"
+	}
+	return false
+}
+
+// setMode changes how the connection is encrypted to what others than libpq mean.
+func setMode(out, given url.Values) {
+	switch mode := out.Get("sslmode"); {
+	case mode == "no-verify": // node-postgres
+		out.Set("sslmode", "require")
+	case given.Get("sslaccept") == "strict" && slices.Contains([]string{"", "allow", "prefer", "require"}, mode): // Prisma
+		out.Set("sslmode", "verify-full")
+	}
+}
+
+// leftOut says which parameters of the databases' URLs mean nothing to PostgreSQL.
+func (s *Settings) leftOut() (notes []string) {
+	note := func(name string, left []string) {
+		if len(left) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: the parameters of other libraries are left out: %s", name, strings.Join(left, ", ")))
+		}
+	}
+	if s.HistoryOnServer() {
+		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // which was checked
+		note("DATABASE_URL", d.left)
+	}
+	for _, sig := range s.Signals {
+		note("SIGNALS "+sig.Name, sig.left)
+	}
+	return notes
+}
