@@ -199,3 +199,10 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Errorf("on Heroku: got %q", got)
 	}
 }
+
+func TestAWrongTimeZoneHidesNoWrongWindow(t *testing.T) {
+	env(t, slices.Concat(droplets, []string{"MAINTENANCE_WINDOW=at night", "TIME_ZONE=Nowhere"})...)
+	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "MAINTENANCE_WINDOW: ") || !strings.Contains(err.Error(), "TIME_ZONE: ") {
+		t.Errorf("got %v, want both mistakes", err)
+	}
+}

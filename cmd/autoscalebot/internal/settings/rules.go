@@ -292,7 +292,11 @@ func wishes(signals Signals, name string) bool {
 
 // checkRules finds what is wrong with the rules and the signals together.
 func (ps *Problems) checkRules(s *Settings) {
-	if ps.has("RULES", "SIGNALS") {
+	if !s.HasHeartbeat() && s.Policy == "adaptive" {
+		ps.add("POLICY", "adaptive infers the load from heartbeats, and HEARTBEAT_URL is none; write count")
+	}
+	_, nameless := s.Signals.Find("") // which may be what a rule means
+	if ps.has("RULES") || nameless {
 		return
 	}
 	ps.checkScalingRules(s)
@@ -321,9 +325,6 @@ func (ps *Problems) checkRules(s *Settings) {
 	}
 	if !s.HasHeartbeat() && len(s.Rules)+len(s.ScalingRules) == 0 {
 		ps.add("HEARTBEAT_URL", "is none, and there are no RULES; the bot would have nothing to go by")
-	}
-	if !s.HasHeartbeat() && s.Policy == "adaptive" {
-		ps.add("POLICY", "adaptive infers the load from heartbeats, and HEARTBEAT_URL is none; write count")
 	}
 }
 

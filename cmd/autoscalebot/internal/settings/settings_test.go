@@ -215,6 +215,21 @@ func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	}
 }
 
+// A signal that is wrong hides no mistake of the rules or of the policy. A rule that means one whose name cannot be read is not blamed.
+func TestAWrongSignalHidesNothing(t *testing.T) {
+	env(t, "SIGNALS=queue=redis://h/0", "RULES=queue; qeue max=1", "POLICY=adaptive", "HEARTBEAT_URL=none")
+	_, err := settings.Load()
+	for _, want := range []string{"4 settings are wrong", "SIGNALS: queue: ", "queue has neither max nor min", "there is no signal qeue", "POLICY: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q:\n%v", want, err)
+		}
+	}
+	env(t, "SIGNALS=Queue=redis://h/0#a", "RULES=queue max=1")
+	if _, err := settings.Load(); err == nil || strings.Contains(err.Error(), "RULES") {
+		t.Errorf("got %v, want a mistake of SIGNALS alone", err)
+	}
+}
+
 func TestRecipients(t *testing.T) {
 	for text, want := range map[string][]string{
 		"a@example.com":                                    {"a@example.com"},
