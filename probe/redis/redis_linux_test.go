@@ -184,7 +184,7 @@ func urls(t *testing.T, s *server) {
 		login + "/3?socket_timeout=5&health_check_interval=30&retry_on_timeout=True&decode_responses=True": 6, // redis-py
 		login + "/3?visibility_timeout=3600&fanout_prefix=true&socketConnectTimeout=1":                     6, // Celery
 		login + "/3?protocol=3&dial_timeout=3s&max_retries=2&pool_size=10&client_name=x":                   6, // go-redis
-		login + "?db=3&family=4":                                                    6, // ioredis
+		login + "?db=3&family=4": 6, // ioredis
 		login + "?family=0&db=3&connectTimeout=500&lazyConnect=true":                6,
 		"redis://" + s.addr + "/3?password=" + word:                                 6,
 		"redis://" + s.addr + "/3?username=default&password=" + word:                6,

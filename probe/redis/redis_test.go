@@ -114,8 +114,13 @@ func FuzzURL(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, err := redis.New(redis.Options{URL: raw, Keys: []string{"a"}, Timeout: patient})
-		if (p == nil) == (err == nil) || err != nil && strings.Contains(err.Error(), "s3cr3t") && !strings.Contains(raw, "s3cr3t=") {
+		const value = "v4lue-s3cr3t"
+		more := "?"
+		if strings.Contains(raw, "?") {
+			more = "&"
+		}
+		p, err := redis.New(redis.Options{URL: raw + more + "password=" + value + "&db=" + value, Keys: []string{"a"}, Timeout: patient})
+		if (p == nil) == (err == nil) || err != nil && strings.Contains(err.Error(), value) && !strings.Contains(raw, value) {
 			t.Errorf("%q: got %v, %v", raw, p, err)
 		}
 	})
