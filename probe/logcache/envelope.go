@@ -28,6 +28,7 @@ type envelope struct {
 	Tags      map[string]string `json:"tags"`
 	Gauge     *struct {
 		Metrics map[string]struct {
+			Unit  string `json:"unit"`
 			Value number `json:"value"`
 		} `json:"metrics"`
 	} `json:"gauge"`

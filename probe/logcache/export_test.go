@@ -1,7 +1,19 @@
 package logcache
 
+import (
+	"context"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
 // Envelope is one thing that was told, as far as it is read.
 type Envelope = envelope
 
 // Decode reads the envelopes of an answer.
 func Decode(body []byte) ([]Envelope, error) { return decode(body) }
+
+// ProbeAt takes a reading of the window up to now, from answers of so many envelopes instead of 1,000.
+func ProbeAt(ctx context.Context, p probe.Prober, now time.Time, perPage int) probe.Reading {
+	return p.(prober).at(ctx, now, perPage)
+}

@@ -95,13 +95,21 @@ type Signal string
 const (
 	// CPU is the mean of the instances' CPU in "%", as `cf app` shows it: 100 is one core of the machine.
 	CPU Signal = "cpu"
-	// Memory is the mean of the instances' memory in "%" of their quota.
-	Memory Signal = "memory"
+	// CPUUtil is the mean of the instances' CPU in "%" of what they are entitled to.
+	CPUUtil Signal = "cpuutil"
+	// Memory is the mean of the instances' memory in "%" of their quota, MemoryUsed that in "MB".
+	Memory     Signal = "memory"
+	MemoryUsed Signal = "memoryused"
+	// Disk is the mean of the instances' disk in "MB", DiskUtil that in "%" of their quota.
+	Disk     Signal = "disk"
+	DiskUtil Signal = "diskutil"
 	// Throughput is the number of "requests/s", divided by the instances that there are. Those of other signals are of all together.
 	Throughput Signal = "throughput"
 	// Latency is the mean of how long the app took for the middle 99 % of the requests, in "ms": without the router's own time, where the
 	// metrics tell that apart. There is no reading when there were no requests: nothing is known then of how long one would have taken.
 	Latency Signal = "latency"
+	// Latency95 is the same of the middle 95 %.
+	Latency95 Signal = "latency_95"
 	// RequestsPerSecond is the number of "requests/s" to all instances.
 	RequestsPerSecond Signal = "requests_per_second"
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took, in "ms".
@@ -112,13 +120,17 @@ const (
 
 // Signals returns all there are.
 func Signals() []Signal {
-	return []Signal{CPU, Memory, Throughput, Latency, RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99}
+	return []Signal{
+		CPU, CPUUtil, Memory, MemoryUsed, Disk, DiskUtil, Throughput, Latency, Latency95, RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99,
+	}
 }
 
 func (s Signal) unit() string {
 	switch s {
-	case CPU, Memory:
+	case CPU, CPUUtil, Memory, DiskUtil:
 		return "%"
+	case MemoryUsed, Disk:
+		return "MB"
 	case Throughput, RequestsPerSecond:
 		return "requests/s"
 	}
@@ -130,8 +142,9 @@ func (s Signal) unit() string {
 // these credentials may not read the app's metrics, or there is no such app. The other outcomes are those of a [probe.Heartbeat]; where
 // there is no access at all it is Unreachable. Value is 0 unless the outcome is Answered.
 //
-// An instance that has told nothing for 45 seconds while others have is taken to be gone, and what it told before doesn't count. Of
-// more than 4,000 requests in the window, only the newest count.
+// An instance that has told nothing for 45 seconds while others have is taken to be gone, and what it told before doesn't count. Where
+// nothing is newer than 75 seconds there is no reading. Log Cache gives 1,000 envelopes at a time: of more than 12,000 about requests in the
+// window, those before are read in part, evenly over it; of more than 24,000 gauges there is no reading.
 func (c *Cache) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		var names []string
@@ -140,5 +153,15 @@ func (c *Cache) Prober(s Signal) (probe.Prober, error) {
 		}
 		return nil, fmt.Errorf("%q is no signal of Log Cache: take one of %s", string(s), strings.Join(names, ", "))
 	}
-	return prober{c.o, s}, nil
+	return prober{o: c.o, name: string(s), signal: s}, nil
+}
+
+// Metric returns a prober of a metric of the app's own, a gauge of that name which its instances send to Log Cache, as by the Metric
+// Registrar or App Autoscaler's metrics forwarder. Its readings are called name. They have the metric's unit, and are the mean over the
+// window of the instances, as those of the containers are.
+func (c *Cache) Metric(name, metric string) (probe.Prober, error) {
+	if name == "" || metric == "" {
+		return nil, errors.New("a metric of Log Cache needs a name")
+	}
+	return prober{o: c.o, name: name, metric: metric}, nil
 }

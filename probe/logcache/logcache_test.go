@@ -118,7 +118,8 @@ func TestSignals(t *testing.T) {
 	srv.Emit("my-app", cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{"jobs": 7}}, cloudfoundrytest.Envelope{Time: now})
 	o := logcache.Options{Access: access(srv, srv.Token())}
 	for s, value := range map[logcache.Signal]float64{
-		logcache.CPU: 50, logcache.Memory: 50, logcache.RequestsPerSecond: 600. / 120, logcache.Throughput: 200. / 120,
+		logcache.CPU: 50, logcache.CPUUtil: 100, logcache.Memory: 50, logcache.MemoryUsed: 256, logcache.Disk: 128, logcache.DiskUtil: 12.5,
+		logcache.Latency95: 100.5, logcache.RequestsPerSecond: 600. / 120, logcache.Throughput: 200. / 120,
 		logcache.Latency: 100.5, logcache.ServiceP50: 100, logcache.ServiceP95: 190, logcache.ServiceP99: 198,
 	} {
 		t.Run(string(s), func(t *testing.T) {
@@ -131,7 +132,7 @@ func TestSignals(t *testing.T) {
 	}
 	t.Run("a shorter window", func(t *testing.T) {
 		o.Window = time.Minute
-		r := prober(t, logcache.RequestsPerSecond, o).Probe(t.Context())
+		r := logcache.ProbeAt(t.Context(), prober(t, logcache.RequestsPerSecond, o), now, 1000)
 		if r.Outcome != probe.Answered || math.Abs(r.Value-600./110) > 0.3 {
 			t.Errorf("got %+v, want about %v", r, 600./110)
 		}
@@ -152,6 +153,7 @@ func TestTheMiddleOfTheRequestsCounts(t *testing.T) {
 		}
 		srv.Emit("my-app", cloudfoundrytest.Envelope{Time: now.Add(-time.Duration(i+1) * time.Millisecond), Timer: &cloudfoundrytest.Timer{Took: took, Peer: "Client"}})
 	}
+	want(t, prober(t, logcache.Latency95, logcache.Options{Access: access(srv, srv.Token())}).Probe(t.Context()), 100)
 	for middle, value := range map[float64]float64{0: (195*99.9 + 0) / 1, 95: 100, 100: 217.5} {
 		if middle == 0 { // 99 %: one at either end
 			value = (4*1000 + 194*100) / 198.
@@ -172,19 +174,138 @@ func TestWhereTheRoutersOwnTimeIsNotToldApart(t *testing.T) {
 	want(t, prober(t, logcache.RequestsPerSecond, o).Probe(t.Context()), 0.1)
 }
 
-// More than are read: the rate is that of the newest.
-func TestABusyAppIsReadInPart(t *testing.T) {
+// steady are requests from a time on, so many a second for two minutes, which took what took says by their age at the end of them.
+func steady(from time.Time, perSecond int, took func(age time.Duration) time.Duration) (all []cloudfoundrytest.Envelope) {
+	n, end := 120*perSecond, from.Add(2*time.Minute)
+	for i := range n {
+		at := from.Add(time.Duration(i) * 2 * time.Minute / time.Duration(n))
+		all = append(all, cloudfoundrytest.Envelope{Time: at, Timer: &cloudfoundrytest.Timer{Took: took(end.Sub(at)), Peer: "Client"}})
+	}
+	return all
+}
+
+// A window of which an answer of Log Cache's holds a part only is read to its end, so that the newest do not pass for all. Where that takes
+// too long, what is read comes evenly from all of it.
+func TestABusyWindowIsReadToItsEnd(t *testing.T) {
 	srv := open(t)
 	now := time.Now()
-	var all []cloudfoundrytest.Envelope
-	for i := range 6000 { // 50 a second
-		all = append(all, cloudfoundrytest.Envelope{Time: now.Add(-time.Duration(i+1) * 20 * time.Millisecond), Timer: &cloudfoundrytest.Timer{Took: time.Millisecond, Peer: "Client"}})
+	srv.Emit("my-app", steady(now.Add(-2*time.Minute), 10, func(age time.Duration) time.Duration { // 1,200 requests
+		if age <= 30*time.Second {
+			return 10 * time.Millisecond
+		}
+		return 90 * time.Millisecond
+	})...)
+	o := logcache.Options{Access: access(srv, srv.Token()), Middle: 100}
+	for _, c := range []struct {
+		perPage, most int
+		within        float64
+	}{{1000, 2, 1e-6}, {150, 9, 1e-6}, {120, 12, 1e-6}, {50, 24, 0.02}, {20, 24, 0.05}} {
+		for s, value := range map[logcache.Signal]float64{
+			logcache.Latency: 70, logcache.Latency95: 71.05, logcache.RequestsPerSecond: 10, logcache.ServiceP50: 90,
+		} {
+			before := len(srv.Calls())
+			r := logcache.ProbeAt(t.Context(), prober(t, s, o), now, c.perPage)
+			if r.Outcome != probe.Answered || math.Abs(r.Value-value) > max(c.within, 0.005)*value {
+				t.Errorf("%s, %d a page: got %+v, want %v", s, c.perPage, r, value)
+			}
+			if calls := len(srv.Calls()) - before; calls > c.most {
+				t.Errorf("%s, %d a page: %d calls, want %d at the most", s, c.perPage, calls, c.most)
+			}
+		}
+	}
+}
+
+// More gauges than are read leave the mean unknown.
+func TestTooManyGaugesAreNoReading(t *testing.T) {
+	srv := open(t)
+	now := time.Now()
+	srv.EmitUsage("my-app", now.Add(-time.Second), 90*time.Second, []float64{20, 30, 40}, []float64{1, 1, 1}) // 2 × 3 × 6
+	p := prober(t, logcache.CPU, logcache.Options{Access: access(srv, srv.Token())})
+	want(t, logcache.ProbeAt(t.Context(), p, now, 10), 30)
+	if r := logcache.ProbeAt(t.Context(), p, now, 2); r.Outcome != probe.BadAnswer || r.Value != 0 {
+		t.Errorf("got %+v, want no reading", r)
+	}
+}
+
+// Metrics of the app's own do not crowd out those of its containers.
+func TestOtherGaugesAreLeftOut(t *testing.T) {
+	srv := open(t)
+	now := time.Now()
+	all := make([]cloudfoundrytest.Envelope, 200)
+	for i := range all {
+		all[i] = cloudfoundrytest.Envelope{Time: now.Add(-time.Duration(i+1) * 4 * time.Millisecond), Gauge: map[string]float64{"jobs_cpu": 5}}
 	}
 	srv.Emit("my-app", all...)
-	before := len(srv.Calls())
-	r := prober(t, logcache.RequestsPerSecond, logcache.Options{Access: access(srv, srv.Token())}).Probe(t.Context())
-	if calls := len(srv.Calls()) - before; r.Outcome != probe.Answered || math.Abs(r.Value-50) > 2 || calls != 4 {
-		t.Errorf("got %+v after %d calls, want about 50 after 4", r, calls)
+	srv.EmitUsage("my-app", now.Add(-time.Second), time.Minute, []float64{20}, []float64{1})
+	want(t, logcache.ProbeAt(t.Context(), prober(t, logcache.CPU, logcache.Options{Access: access(srv, srv.Token())}), now, 8), 20)
+}
+
+func TestWhatIsOldIsNoReading(t *testing.T) {
+	srv := open(t)
+	now := time.Now()
+	srv.EmitUsage("my-app", now.Add(-80*time.Second), 30*time.Second, []float64{20, 40}, []float64{1, 1})
+	o := logcache.Options{Access: access(srv, srv.Token())}
+	for _, s := range []logcache.Signal{logcache.CPU, logcache.DiskUtil, logcache.MemoryUsed, logcache.Throughput} {
+		if r := prober(t, s, o).Probe(t.Context()); r.Outcome != probe.BadAnswer || r.Value != 0 || r.Error == "" {
+			t.Errorf("%s: got %+v, want no reading", s, r)
+		}
+	}
+}
+
+// What tells of a container may come in one envelope, or in several of the same time.
+func TestGaugesOfOneMoment(t *testing.T) {
+	now := time.Now()
+	for name, envelopes := range map[string][]cloudfoundrytest.Envelope{
+		"together": {{Time: now, Gauge: map[string]float64{"cpu": 30, "memory": 100 << 20, "memory_quota": 400 << 20, "disk": 1 << 20, "disk_quota": 1 << 30}}},
+		"apart": {
+			{Time: now, Gauge: map[string]float64{"memory": 100 << 20}},
+			{Time: now, Gauge: map[string]float64{"disk": 1 << 20}},
+			{Time: now, Gauge: map[string]float64{"cpu": 30}},
+			{Time: now, Gauge: map[string]float64{"disk_quota": 1 << 30}},
+			{Time: now, Gauge: map[string]float64{"memory_quota": 400 << 20}},
+		},
+	} {
+		srv := open(t)
+		srv.Emit("my-app", envelopes...)
+		o := logcache.Options{Access: access(srv, srv.Token())}
+		for s, value := range map[logcache.Signal]float64{logcache.CPU: 30, logcache.Memory: 25, logcache.MemoryUsed: 100, logcache.Disk: 1, logcache.DiskUtil: 100. / 1024} {
+			t.Run(name+" "+string(s), func(t *testing.T) { want(t, prober(t, s, o).Probe(t.Context()), value) })
+		}
+		wantBad(t, prober(t, logcache.CPUUtil, o).Probe(t.Context()), "no instance tells of its cpuutil within 2m0s")
+	}
+}
+
+func TestAMetricOfTheAppsOwn(t *testing.T) {
+	srv := open(t)
+	now := time.Now()
+	metric := func(instance int, ago time.Duration, value float64) cloudfoundrytest.Envelope {
+		return cloudfoundrytest.Envelope{Time: now.Add(-ago), Instance: instance, Gauge: map[string]float64{"jobs.waiting": value}, Unit: "jobs"}
+	}
+	c, err := logcache.New(logcache.Options{Access: access(srv, srv.Token()), Timeout: patient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.Metric("jobs", "jobs.waiting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Emit("my-app", metric(0, 3*time.Minute, 900), cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{"jobsXwaiting": 7}})
+	if r := p.Probe(t.Context()); r.Outcome != probe.BadAnswer || r.Signal != "jobs" {
+		t.Errorf("got %+v, want no reading", r)
+	}
+	srv.Emit("my-app", metric(0, time.Minute, 10), metric(0, 0, 20), metric(1, 10*time.Second, 45))
+	r := p.Probe(t.Context())
+	want(t, r, 30)
+	if r.Signal != "jobs" || r.Unit != "jobs" {
+		t.Errorf("got %+v", r)
+	}
+	// An instance that its cell no longer tells of is gone, whatever it said before.
+	srv.EmitUsage("my-app", now, time.Minute, []float64{20}, []float64{1})
+	want(t, p.Probe(t.Context()), 15)
+	for _, names := range [][2]string{{"", "x"}, {"x", ""}} {
+		if _, err := c.Metric(names[0], names[1]); err == nil {
+			t.Errorf("a metric %q is taken", names)
+		}
 	}
 }
 
@@ -296,7 +417,7 @@ the timeout is 0s, and must be more than 0`
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is no signal of Log Cache: take one of cpu, memory, throughput, latency, requests_per_second, service_p50, service_p95, service_p99` {
+	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is no signal of Log Cache: take one of cpu, cpuutil, memory, memoryused, disk, diskutil, throughput, latency, latency_95, requests_per_second, service_p50, service_p95, service_p99` {
 		t.Errorf("another signal: %v", err)
 	}
 }

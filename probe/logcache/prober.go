@@ -13,24 +13,34 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
+// A prober reads a signal, or else a metric of the app's own.
 type prober struct {
 	o      Options
+	name   string
 	signal Signal
+	metric string
 }
 
 // Probe reads once and says what came of it. It returns when the timeout is over or parent ends at the latest.
-func (p prober) Probe(parent context.Context) probe.Reading {
+func (p prober) Probe(parent context.Context) probe.Reading { return p.at(parent, time.Now(), perPage) }
+
+// at takes a reading of the window up to now, from answers of so many envelopes.
+func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, p.o.Timeout)
 	defer cancel()
-	now := time.Now()
-	r := probe.Reading{Signal: string(p.signal), Time: now, Unit: p.signal.unit(), Outcome: probe.Answered}
-	rd := &reader{parent: parent, ctx: ctx, status: &r.Status}
-	value, err := p.try(rd, "", now)
+	r := probe.Reading{Signal: p.name, Time: now, Outcome: probe.Answered}
+	if p.metric == "" {
+		r.Unit = p.signal.unit()
+	}
+	rd := &reader{parent: parent, ctx: ctx, status: &r.Status, perPage: perPage}
+	value, unit, err := p.try(rd, "", now)
 	if r.Status == http.StatusUnauthorized || r.Status == http.StatusNotFound { // which is what Log Cache says to a token that has run out
-		value, err = p.try(rd, rd.access.Token, now)
+		value, unit, err = p.try(rd, rd.access.Token, now)
 	}
 	if err == nil {
-		r.Value = value
+		if r.Value = value; p.metric != "" {
+			r.Unit = unit
+		}
 		return r
 	}
 	var f web.Failure
@@ -45,22 +55,22 @@ func (p prober) Probe(parent context.Context) probe.Reading {
 }
 
 // try reads the signal with a token that is none of refused.
-func (p prober) try(rd *reader, refused string, now time.Time) (float64, error) {
+func (p prober) try(rd *reader, refused string, now time.Time) (value float64, unit string, err error) {
 	*rd.status = 0
 	if err := rd.ctx.Err(); err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	a, err := p.o.Access(rd.ctx, refused)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	u, err := web.ParseURL(a.URL, "https://log-cache.example.com")
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	header, err := web.Headers(u, a.Token, nil, p.o.UserAgent)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if u.Path == "" {
 		u.Path = "/"
@@ -68,21 +78,35 @@ func (p prober) try(rd *reader, refused string, now time.Time) (float64, error) 
 	rd.access, rd.url = a, u.JoinPath("api/v1/read", url.PathEscape(a.Source))
 	rd.client = web.NewClient(header, p.o.TLS, true).Accept(maxPage)
 	defer rd.client.Close()
-	return p.read(rd, now)
+	if p.metric != "" {
+		return p.readMetric(rd, now)
+	}
+	value, err = p.read(rd, now)
+	return value, "", err
+}
+
+// readMetric takes the metric's value as of now, and its unit.
+func (p prober) readMetric(rd *reader, now time.Time) (float64, string, error) {
+	u, err := rd.usage(p.o.ProcessType, p.metric, now.Add(-p.o.Window), now)
+	if err != nil {
+		return 0, "", err
+	}
+	value, err := u.meanOfMetric(p.metric, p.o.Window)
+	return value, u.unit, err
 }
 
 // read takes the signal's value as of now.
 func (p prober) read(rd *reader, now time.Time) (float64, error) {
 	since := now.Add(-p.o.Window)
 	switch p.signal {
-	case CPU, Memory:
-		u, err := rd.usage(p.o.ProcessType, since, now)
+	case CPU, CPUUtil, Memory, MemoryUsed, Disk, DiskUtil:
+		u, err := p.usage(rd, since, now)
 		if err != nil {
 			return 0, err
 		}
 		return u.mean(p.signal, p.o.Window)
 	case Throughput:
-		u, err := rd.usage(p.o.ProcessType, now.Add(-min(p.o.Window, time.Minute)), now)
+		u, err := p.usage(rd, now.Add(-min(p.o.Window, time.Minute)), now)
 		if err != nil {
 			return 0, err
 		}
@@ -91,20 +115,34 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 			return 0, bad("no instance of %.40s tells of itself, so how many there are is not known", p.o.ProcessType)
 		}
 		q, err := rd.requests(p.o.ProcessType, since, now)
-		return q.perSecond(now) / float64(n), err
+		if err != nil {
+			return 0, err
+		}
+		return q.perSecond() / float64(n), nil
 	}
 	q, err := rd.requests(p.o.ProcessType, since, now)
 	switch {
 	case err != nil:
 		return 0, err
 	case p.signal == RequestsPerSecond:
-		return q.perSecond(now), nil
+		return q.perSecond(), nil
 	case len(q.took) == 0:
 		return 0, bad("there were no requests within %v", p.o.Window)
 	case p.signal == Latency:
 		return q.middle(p.o.Middle), nil
+	case p.signal == Latency95:
+		return q.middle(95), nil
 	}
 	return q.percentile(map[Signal]float64{ServiceP50: 50, ServiceP95: 95, ServiceP99: 99}[p.signal]), nil
+}
+
+// usage reads what is told of the containers, as long as it is fresh.
+func (p prober) usage(rd *reader, since, now time.Time) (*usage, error) {
+	u, err := rd.usage(p.o.ProcessType, "", since, now)
+	if err != nil {
+		return nil, err
+	}
+	return u, u.fresh(now)
 }
 
 // noAccess says in words why there is no access.

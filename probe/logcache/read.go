@@ -14,8 +14,8 @@ const (
 	perPage = 1000
 	// maxPage bounds an answer of that many, in bytes: an envelope of the router's has about 1.5 KB.
 	maxPage = 4 << 20
-	// maxPages bounds how much is read for one reading.
-	maxPages = 4
+	// maxPages bounds how many pages are read one behind the other for one reading.
+	maxPages = 12
 )
 
 // A reader reads envelopes, for one reading.
@@ -25,41 +25,61 @@ type reader struct {
 	url         *url.URL
 	client      *web.Client
 	status      *int
+	perPage     int
 }
 
-// envelopes hands those of a kind from since to now to take, the newest first, and says since when it has read them all. Where one
-// page ends in the middle of a moment, the next begins with it again.
-func (r *reader) envelopes(kind string, since, now time.Time, take func(*envelope)) (from time.Time, err error) {
-	end := now.UnixNano()
-	for range maxPages {
-		u := *r.url
-		u.RawQuery = url.Values{
-			"start_time": {strconv.FormatInt(since.UnixNano(), 10)}, "end_time": {strconv.FormatInt(end, 10)},
-			"envelope_types": {kind}, "limit": {strconv.Itoa(perPage)}, "descending": {"true"},
-		}.Encode()
-		status, body, err := r.client.Get(r.parent, r.ctx, &u)
-		*r.status = status
-		if err != nil {
-			return now, err
-		}
-		batch, err := decode(body)
-		if err != nil {
-			return now, err
-		}
-		oldest := end
-		for i := range batch {
-			e := &batch[i]
-			at := int64(e.Timestamp)
-			if at < since.UnixNano() || at >= now.UnixNano() {
-				continue // which wasn't asked for
-			}
-			oldest = min(oldest, at)
-			take(e)
-		}
-		if len(batch) < perPage || oldest+1 >= end {
-			return since, nil
-		}
-		end = oldest + 1
+// A query is which envelopes are wanted: those of a kind whose names match a regular expression, "" for all, from since to end.
+type query struct {
+	kind, names string
+	since, end  time.Time
+}
+
+// page hands the newest of a query's envelopes to take, as many as one answer holds, and says since when those that it asks for are all
+// there.
+func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
+	values := url.Values{
+		"start_time": {strconv.FormatInt(q.since.UnixNano(), 10)}, "end_time": {strconv.FormatInt(q.end.UnixNano(), 10)},
+		"envelope_types": {q.kind}, "limit": {strconv.Itoa(r.perPage)}, "descending": {"true"},
 	}
-	return time.Unix(0, end-1), nil
+	if q.names != "" {
+		values.Set("name_filter", q.names)
+	}
+	u := *r.url
+	u.RawQuery = values.Encode()
+	status, body, err := r.client.Get(r.parent, r.ctx, &u)
+	*r.status = status
+	if err != nil {
+		return q.end, err
+	}
+	batch, err := decode(body)
+	if err != nil {
+		return q.end, err
+	}
+	oldest := q.end.UnixNano()
+	for i := range batch {
+		e := &batch[i]
+		at := int64(e.Timestamp)
+		if at < q.since.UnixNano() || at >= q.end.UnixNano() {
+			continue // which wasn't asked for
+		}
+		oldest = min(oldest, at)
+		take(e)
+	}
+	if len(batch) < r.perPage {
+		return q.since, nil
+	}
+	return time.Unix(0, oldest+1), nil // of those of the oldest moment some may be missing
+}
+
+// pages hands all of a query's envelopes to take, the newest first, and says since when they are all there: since the query's beginning, or
+// later where there are more than so many pages.
+func (r *reader) pages(q query, most int, take func(*envelope)) (from time.Time, err error) {
+	for range most {
+		from, err := r.page(q, take)
+		if err != nil || !from.After(q.since) || !from.Before(q.end) {
+			return from, err
+		}
+		q.end = from
+	}
+	return q.end, nil
 }

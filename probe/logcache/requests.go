@@ -1,17 +1,28 @@
 package logcache
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
 	"time"
 )
 
+// parts is how many parts of the same length a time is cut into that is too busy to be read whole. The newest page of each is read.
+const parts = 12
+
+// mostWeight is for how many requests one may stand at the most.
+const mostWeight = 1000
+
 // requests are those that the router passed on.
 type requests struct {
-	since time.Time // from when on they are all here
-	took  []float64 // in milliseconds, sorted
+	window time.Duration // in which they came
+	took   []sample      // sorted
+	weight float64       // of all together: how many they stand for
 }
+
+// A sample is a request that took so many milliseconds, and stands for as many as its weight says.
+type sample struct{ ms, weight float64 }
 
 // A request is told twice: by the router as the app's client, and as the server of whoever asked. The first is without the router's
 // own time.
@@ -20,54 +31,104 @@ type request struct {
 	start, stop  integer
 }
 
-// requests reads the requests to a process type.
-func (r *reader) requests(processType string, since, now time.Time) (requests, error) {
-	asClient, asServer := map[request]bool{}, map[request]bool{}
-	from, err := r.envelopes("TIMER", since, now, func(e *envelope) {
+// told are the requests of a process type that were read, with their weights.
+type told struct{ asClient, asServer map[request]float64 }
+
+func (t told) take(processType string, weight float64) func(*envelope) {
+	return func(e *envelope) {
 		if e.Timer == nil || e.Timer.Name != "http" || !e.of(processType) || e.Timer.Stop < e.Timer.Start {
 			return
 		}
-		q := request{e.Instance, e.Tags["request_id"], e.Timer.Start, e.Timer.Stop}
+		q, by := request{e.Instance, e.Tags["request_id"], e.Timer.Start, e.Timer.Stop}, t.asClient
 		if strings.EqualFold(e.Tags["peer_type"], "server") {
-			asServer[q] = true
-		} else {
-			asClient[q] = true
+			by = t.asServer
 		}
-	})
-	if len(asClient) == 0 {
-		asClient = asServer
-	}
-	out := requests{since: from}
-	for q := range asClient {
-		if ms := (float64(q.stop) - float64(q.start)) / float64(time.Millisecond); ms < 24*3600e3 { // no request takes a day
-			out.took = append(out.took, ms)
+		if _, twice := by[q]; !twice {
+			by[q] = weight
 		}
 	}
-	slices.Sort(out.took)
-	return out, err
 }
 
-// perSecond is their rate up to now.
-func (q requests) perSecond(now time.Time) float64 {
-	if d := now.Sub(q.since).Seconds(); d > 0 {
-		return float64(len(q.took)) / d
+// add takes in those of a page, with the weight of each.
+func (t told) add(page told, weight float64) {
+	for _, both := range [][2]map[request]float64{{t.asClient, page.asClient}, {t.asServer, page.asServer}} {
+		for q := range both[1] {
+			if _, twice := both[0][q]; !twice {
+				both[0][q] = weight
+			}
+		}
 	}
-	return 0
 }
+
+// requests reads the requests to a process type. Where there are too many to read them all, those before the newest are read in part, evenly
+// over the window.
+func (r *reader) requests(processType string, since, now time.Time) (requests, error) {
+	t := told{map[request]float64{}, map[request]float64{}}
+	q := query{kind: "TIMER", since: since, end: now}
+	from, err := r.pages(q, maxPages, t.take(processType, 1))
+	if err == nil && from.After(since) {
+		err = r.inParts(t, processType, since, from)
+	}
+	if err != nil {
+		return requests{}, err
+	}
+	all := t.asClient
+	if len(all) == 0 {
+		all = t.asServer
+	}
+	out := requests{window: now.Sub(since)}
+	for q, weight := range all {
+		if ms := (float64(q.stop) - float64(q.start)) / float64(time.Millisecond); ms < 24*3600e3 { // no request takes a day
+			out.took = append(out.took, sample{ms, weight})
+			out.weight += weight
+		}
+	}
+	slices.SortFunc(out.took, func(a, b sample) int { return cmp.Compare(a.ms, b.ms) })
+	return out, nil
+}
+
+// inParts reads a page of each part of the time from since to end, and weighs its requests by how much of the part the page covers.
+func (r *reader) inParts(t told, processType string, since, end time.Time) error {
+	long := end.Sub(since) / parts
+	for i := range parts {
+		q := query{kind: "TIMER", since: since.Add(time.Duration(i) * long), end: since.Add(time.Duration(i+1) * long)}
+		page := told{map[request]float64{}, map[request]float64{}}
+		from, err := r.page(q, page.take(processType, 1))
+		if err != nil {
+			return err
+		}
+		weight := float64(long) / float64(max(q.end.Sub(from), 1))
+		if weight > mostWeight {
+			return bad("there are too many requests to know how long they took")
+		}
+		t.add(page, weight)
+	}
+	return nil
+}
+
+// perSecond is their rate.
+func (q requests) perSecond() float64 { return q.weight / q.window.Seconds() }
 
 // middle is the mean of so many per cent of them, those in the middle. There must be one.
 func (q requests) middle(percent float64) float64 {
-	cut := int(float64(len(q.took)) * (100 - percent) / 200)
-	cut = min(cut, (len(q.took)-1)/2)
-	var m mean
-	for _, ms := range q.took[cut : len(q.took)-cut] {
-		m.add(ms)
+	cut := math.Floor(q.weight * (100 - percent) / 200)
+	cut = min(cut, math.Floor((q.weight-1)/2))
+	low, high := max(0, cut), q.weight-max(0, cut)
+	sum, weight, at := 0.0, 0.0, 0.0
+	for _, s := range q.took {
+		inside := max(0, min(high, at+s.weight)-max(low, at))
+		sum, weight, at = sum+s.ms*inside, weight+inside, at+s.weight
 	}
-	return m.value()
+	return sum / weight
 }
 
 // percentile is by the nearest rank. There must be one.
 func (q requests) percentile(p float64) float64 {
-	rank := int(math.Ceil(p / 100 * float64(len(q.took))))
-	return q.took[min(max(rank, 1), len(q.took))-1]
+	rank, at := math.Ceil(p/100*q.weight), 0.0
+	for _, s := range q.took {
+		if at += s.weight; at >= rank {
+			return s.ms
+		}
+	}
+	return q.took[len(q.took)-1].ms
 }

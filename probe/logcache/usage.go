@@ -1,21 +1,46 @@
 package logcache
 
-import "time"
+import (
+	"math"
+	"regexp"
+	"time"
+)
 
-// gone is how long after the others' newest word an instance is taken to be gone: cells tell of each every 15 seconds.
-const gone = 45 * time.Second
+const (
+	// gone is how long after the others' newest word an instance is taken to be gone: cells tell of each every 15 seconds.
+	gone = 45 * time.Second
+	// stale is how old the newest word of all may be.
+	stale = 75 * time.Second
+)
 
-// A usage is what the instances told of their containers.
+// What cells tell of a container, as gauges. They may come in one envelope or in several of the same moment.
+const (
+	cpuUsage    = "cpu"
+	entitlement = "cpu_entitlement"
+	memoryUsed  = "memory"
+	memoryQuota = "memory_quota"
+	diskUsed    = "disk"
+	diskQuota   = "disk_quota"
+)
+
+// containerNames matches their names, for Log Cache to leave the others out.
+const containerNames = "cpu|cpu_entitlement|memory|memory_quota|disk|disk_quota"
+
+// A usage is what the instances told of their containers, and of one metric of their own.
 type usage struct {
 	newest integer
+	unit   string // the metric's
 	of     map[string]*instance
 }
 
 type instance struct {
-	newest      integer
-	seen        map[integer]bool // the times of what was counted, so that it counts once
-	cpu, memory mean
+	newest integer
+	at     map[integer]moment // what was told of the container
+	metric map[integer]number // what was told of the metric
 }
+
+// A moment is what was told of a container at a time, by the gauges' names.
+type moment map[string]float64
 
 // A mean adds numbers up.
 type mean struct {
@@ -27,54 +52,96 @@ func (m *mean) add(f float64) { m.sum, m.n = m.sum+f, m.n+1 }
 
 func (m mean) value() float64 { return m.sum / float64(m.n) }
 
-// usage reads what the instances of a process type told.
-func (r *reader) usage(processType string, since, now time.Time) (*usage, error) {
+// usage reads what the instances of a process type told of their containers, and of the metric unless that is "".
+func (r *reader) usage(processType, metric string, since, now time.Time) (*usage, error) {
 	u := &usage{of: map[string]*instance{}}
-	_, err := r.envelopes("GAUGE", since, now, func(e *envelope) {
+	names := containerNames
+	if metric != "" {
+		names += "|" + regexp.QuoteMeta(metric)
+	}
+	q := query{kind: "GAUGE", names: "^(" + names + ")$", since: since, end: now}
+	from, err := r.pages(q, 2*maxPages, func(e *envelope) {
 		if e.Gauge != nil && e.of(processType) {
-			u.add(e)
+			u.add(e, metric)
 		}
 	})
+	if err == nil && from.After(since) {
+		return nil, bad("there are more than %d gauges within %v, which Log Cache does not tell completely", 2*maxPages*r.perPage, now.Sub(since))
+	}
 	return u, err
 }
 
-// add takes in a gauge, where it is one of a container.
-func (u *usage) add(e *envelope) {
-	m := e.Gauge.Metrics
-	cpu, hasCPU := m["cpu"]
-	memory, hasMemory := m["memory"]
-	if !hasCPU && !hasMemory {
-		return // a metric of the app's own, or another of the container's
-	}
+// add takes in a gauge.
+func (u *usage) add(e *envelope, metric string) {
 	i := u.of[e.Instance]
 	if i == nil {
-		i = &instance{seen: map[integer]bool{}}
-		u.of[e.Instance] = i
+		i = &instance{at: map[integer]moment{}, metric: map[integer]number{}}
 	}
-	if i.seen[e.Timestamp] {
-		return
-	}
-	i.seen[e.Timestamp] = true
-	i.newest, u.newest = max(i.newest, e.Timestamp), max(u.newest, e.Timestamp)
-	if f, ok := cpu.Value.finite(); hasCPU && ok && f >= 0 {
-		i.cpu.add(f)
-	}
-	used, ok := memory.Value.finite()
-	quota, ok2 := m["memory_quota"].Value.finite()
-	if ok && ok2 && used >= 0 && quota > 0 && used/quota <= 1e3 { // beyond that it is no quota
-		i.memory.add(used / quota * 100)
+	for name, g := range e.Gauge.Metrics {
+		f, ok := g.Value.finite()
+		switch name {
+		case cpuUsage, entitlement, memoryUsed, memoryQuota, diskUsed, diskQuota:
+			i.newest, u.newest = max(i.newest, e.Timestamp), max(u.newest, e.Timestamp)
+			if i.at[e.Timestamp] == nil {
+				i.at[e.Timestamp] = moment{}
+			}
+			if ok && f >= 0 {
+				i.at[e.Timestamp][name] = f
+			}
+			u.of[e.Instance] = i
+		}
+		if name == metric && ok {
+			i.metric[e.Timestamp], u.unit = g.Value, g.Unit
+			u.of[e.Instance] = i
+		}
 	}
 }
 
-// present says whether an instance is still there.
+// value is what a moment tells of a signal.
+func (m moment) value(s Signal) (f float64, ok bool) {
+	tells := func(name string, scale float64) (float64, bool) {
+		f, ok := m[name]
+		return f * scale, ok
+	}
+	share := func(name, of string) (float64, bool) {
+		used, ok := m[name]
+		quota := m[of]
+		return used / quota * 100, ok && quota > 0 && used/quota <= 1e3 // beyond that it is no quota
+	}
+	switch s {
+	case CPU:
+		return tells(cpuUsage, 1)
+	case CPUUtil:
+		return tells(entitlement, 1)
+	case Memory:
+		return share(memoryUsed, memoryQuota)
+	case MemoryUsed:
+		return tells(memoryUsed, 1./(1<<20))
+	case Disk:
+		return tells(diskUsed, 1./(1<<20))
+	case DiskUtil:
+		return share(diskUsed, diskQuota)
+	}
+	return math.NaN(), false
+}
+
+// present says whether an instance is still there: it is as new as the others, or nothing is told of any container.
 func (u *usage) present(i *instance) bool {
-	return time.Duration(u.newest-i.newest) < gone
+	return u.newest == 0 || i.newest != 0 && time.Duration(u.newest-i.newest) < gone
+}
+
+// fresh says what is wrong where the newest that was told of a container is old, which is no reading of now.
+func (u *usage) fresh(now time.Time) error {
+	if age := now.Sub(time.Unix(0, int64(u.newest))); u.newest != 0 && age > stale {
+		return bad("the newest that Log Cache knows of an instance is %v old", age.Round(time.Second))
+	}
+	return nil
 }
 
 // instances counts those that are there.
 func (u *usage) instances() (n int) {
 	for _, i := range u.of {
-		if u.present(i) {
+		if i.newest != 0 && u.present(i) {
 			n++
 		}
 	}
@@ -83,18 +150,35 @@ func (u *usage) instances() (n int) {
 
 // mean is the mean over the instances that are there, each by its own mean, so that one that has been there for longer counts no more.
 func (u *usage) mean(s Signal, window time.Duration) (float64, error) {
+	return u.over(string(s), window, func(i *instance) (own mean) {
+		for _, m := range i.at {
+			if f, ok := m.value(s); ok {
+				own.add(f)
+			}
+		}
+		return own
+	})
+}
+
+// meanOfMetric is the same of the metric, which is called name.
+func (u *usage) meanOfMetric(name string, window time.Duration) (float64, error) {
+	return u.over(name, window, func(i *instance) (own mean) {
+		for _, n := range i.metric {
+			own.add(float64(n))
+		}
+		return own
+	})
+}
+
+func (u *usage) over(name string, window time.Duration, of func(*instance) mean) (float64, error) {
 	var all mean
 	for _, i := range u.of {
-		own := i.cpu
-		if s == Memory {
-			own = i.memory
-		}
-		if u.present(i) && own.n > 0 {
+		if own := of(i); u.present(i) && own.n > 0 {
 			all.add(own.value())
 		}
 	}
 	if all.n == 0 {
-		return 0, bad("no instance tells of its %s within %v", s, window)
+		return 0, bad("no instance tells of its %s within %v", name, window)
 	}
 	return all.value(), nil
 }

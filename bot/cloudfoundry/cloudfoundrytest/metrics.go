@@ -1,8 +1,10 @@
 package cloudfoundrytest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +17,9 @@ type Envelope struct {
 	Time time.Time
 	// Instance is the index of the instance that it is about.
 	Instance int
-	// Gauge has values by name, as in {"cpu": 12.5, "memory": 1e8}.
+	// Gauge has values by name, as in {"cpu": 12.5, "memory": 1e8}. Unit is that of all, "" for what the names say.
 	Gauge map[string]float64
+	Unit  string
 	// Timer is a request that the router passed on.
 	Timer *Timer
 	// Tags are more of an envelope's tags.
@@ -46,7 +49,8 @@ func (s *Server) Emit(name string, envelopes ...Envelope) {
 }
 
 // EmitUsage adds what Cloud Foundry tells of the containers: for each instance from 0 on its CPU in % and its memory in % of a
-// quota of 512 MB, every 15 seconds over the time before now.
+// quota of 512 MB, every 15 seconds over the time before now; and of each 128 MB of disk, of a quota of 1 GB, and twice its CPU as its CPU
+// in % of what it is entitled to.
 func (s *Server) EmitUsage(name string, now time.Time, over time.Duration, cpu, memory []float64) {
 	var all []Envelope
 	for at := now; at.After(now.Add(-over)); at = at.Add(-15 * time.Second) {
@@ -82,6 +86,11 @@ func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 		send(w, http.StatusBadRequest, object{"error": "bad request", "code": 3, "message": "bad request"})
 		return
 	}
+	named, err := regexp.Compile(q.Get("name_filter"))
+	if err != nil {
+		send(w, http.StatusBadRequest, object{"error": "bad request", "code": 3, "message": "bad request"})
+		return
+	}
 	var kept []object
 	list := s.metrics[r.PathValue("source")]
 	for i := range list {
@@ -90,7 +99,7 @@ func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 			e = &list[len(list)-1-i]
 		}
 		at := e.Time.UnixNano()
-		if at < from || at >= to || int64(len(kept)) == limit || len(q["envelope_types"]) > 0 && !slices.Contains(q["envelope_types"], e.kind()) {
+		if at < from || at >= to || int64(len(kept)) == limit || len(q["envelope_types"]) > 0 && !slices.Contains(q["envelope_types"], e.kind()) || !e.named(named) {
 			continue
 		}
 		kept = append(kept, e.resource(r.PathValue("source")))
@@ -108,6 +117,22 @@ func (e *Envelope) kind() string {
 	return "LOG"
 }
 
+// named says whether an envelope has a name that matches.
+func (e *Envelope) named(by *regexp.Regexp) bool {
+	switch {
+	case by.String() == "":
+		return true
+	case e.Timer != nil:
+		return by.MatchString("http")
+	}
+	for name := range e.Gauge {
+		if by.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
 // resource writes an envelope in the JSON form of protocol buffers: 64-bit integers and bytes are strings.
 func (e *Envelope) resource(source string) object {
 	tags := object{"app_name": "my-app", "process_type": "web", "origin": "rep"}
@@ -122,7 +147,7 @@ func (e *Envelope) resource(source string) object {
 	case e.Gauge != nil:
 		metrics := object{}
 		for name, v := range e.Gauge {
-			metrics[name] = object{"unit": unit(name), "value": v}
+			metrics[name] = object{"unit": cmp.Or(e.Unit, unit(name)), "value": v}
 		}
 		o["gauge"] = object{"metrics": metrics}
 	case e.Timer != nil:
