@@ -89,11 +89,7 @@ func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 // Cooldowns returns how long the next up and the next down must wait yet, 0 for not at all. An up waits only for an earlier up,
 // so it may interrupt the cooldown of a down.
 func (p *Policy) Cooldowns(st *State, now time.Time) (up, down time.Duration) {
-	last := st.LastUp
-	if st.LastDown.After(last) {
-		last = st.LastDown
-	}
-	return max(0, p.CooldownUp-now.Sub(st.LastUp)), max(0, p.CooldownDown-now.Sub(last))
+	return max(0, p.CooldownUp-now.Sub(st.LastUp)), max(0, p.CooldownDown-now.Sub(st.changed()))
 }
 
 // respect leaves a number alone that somebody has set by hand.

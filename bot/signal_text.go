@@ -21,6 +21,8 @@ func (j Judged) String() string {
 	}
 	text += ", " + j.bounds()
 	switch {
+	case j.Booting && j.Verdict != Right:
+		text += ", which does not count while new dynos boot"
 	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
 		text += fmt.Sprintf(", %d in a row", j.Run)
 	case j.Needed > 1 && j.Of == j.Needed:

@@ -26,13 +26,28 @@ type SignalRule struct {
 	// Window is set.
 	Fails, Passes Quorum
 	// Window is how long back the readings are looked at as one: by their mean, or where Percentile is above 0 and up to 100, by that
-	// percentile (the nearest rank). It speaks from half a window on after the number of dynos changed. 0 looks at each reading.
+	// percentile (the nearest rank). 0 looks at each reading.
 	Window     time.Duration
 	Percentile float64
+	// Wait is from when on after the number of dynos changed the window speaks; 0 means half of it, and NoWait at once.
+	Wait time.Duration
+	// Whole says that each reading looks back over the Window itself, so that the newest is what the window comes to.
+	Whole bool
 	// Up and Down are how many dynos are added or removed at a time; the zero Step is the policy's.
 	Up, Down Step
 	// Size has the rule ask for larger and smaller dynos, a step on the policy's ladder at a time, instead of more and fewer.
 	Size bool
+}
+
+// NoWait has a window speak at once after the number of dynos changed.
+const NoWait time.Duration = -1
+
+// wait is how long the window waits.
+func (r *SignalRule) wait() time.Duration {
+	if r.Wait == 0 {
+		return r.Window / 2
+	}
+	return max(0, r.Wait)
 }
 
 // String names the rule by what it judges: "requests_per_second per dyno". Rules of one policy have different names.
@@ -82,6 +97,8 @@ type Judged struct {
 	WindowSeconds float64 `json:"window_seconds,omitempty"`
 	Percentile    float64 `json:"percentile,omitempty"`
 	WaitSeconds   float64 `json:"wait_seconds,omitempty"`
+	// Booting says that it does not count while new dynos boot.
+	Booting bool `json:"booting,omitempty"`
 	// Wish is the number of dynos that it asks for, the present one for no change.
 	Wish int `json:"wish"`
 	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a smaller one.
@@ -130,7 +147,7 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		next[i] = st.signal(r.key())
-		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero())
+		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero(), st.changed())
 		j := &d.Signals[i]
 		st.ask(r.key(), now, j.Wish > n, j.Verdict == Blind || r.Window == 0 && r.Fails.N > 0 && r.Fails.stands(next[i].Above))
 	}
@@ -148,7 +165,7 @@ func (s *State) signal(rule string) SignalState {
 }
 
 // look judges one signal.
-func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool) Judged {
+func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time) Judged {
 	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Wish: n}
 	value, unit, why := r.value(in, n)
 	j.Unit = unit
@@ -165,7 +182,7 @@ func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.
 	case unit == probe.UnitDynos || unit == probe.UnitSteps:
 		p.obey(r, &j, n)
 	case r.Window > 0:
-		p.lookBack(r, st, &j, now, n, booting)
+		p.lookBack(r, st, &j, now, n, booting, changed)
 	default:
 		p.lookAt(r, st, &j, n, booting)
 	}
@@ -257,7 +274,7 @@ func (r *SignalRule) verdict(value float64) Verdict {
 // lookAt judges by the newest readings.
 func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, booting bool) {
 	j.Verdict = r.verdict(j.Value)
-	if booting && j.Verdict == Above {
+	if j.Booting = booting && j.Verdict == Above; j.Booting {
 		return
 	}
 	st.Above, st.Below = st.Above.push(j.Verdict == Above), st.Below.push(j.Verdict == Below)
@@ -275,22 +292,27 @@ func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, bootin
 	}
 }
 
-// lookBack judges by the window. It says nothing while new dynos boot.
-func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Time, n int, booting bool) {
+// lookBack judges by the window. It says nothing while new dynos boot. changed is when the number of dynos last changed.
+func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Time, n int, booting bool, changed time.Time) {
 	j.WindowSeconds, j.Percentile = r.Window.Seconds(), r.Percentile
 	if booting {
 		st.Since, st.Samples = time.Time{}, nil
-		j.Verdict = r.verdict(j.Value)
-		j.WaitSeconds = (r.Window / 2).Seconds()
+		j.Verdict, j.Booting = r.verdict(j.Value), true
+		j.WaitSeconds = r.wait().Seconds()
 		return
 	}
 	if st.Since.IsZero() {
 		st.Since = now
 	}
-	st.Samples = newest(st.Samples, now, r.Window, Sample{Time: now, Value: j.Value})
-	j.Value = sum(st.Samples, r.Percentile)
+	since := st.Since
+	if r.Whole { // which looks back beyond the first reading
+		st.Samples, since = nil, changed
+	} else {
+		st.Samples = newest(st.Samples, now, r.Window, Sample{Time: now, Value: j.Value})
+		j.Value = sum(st.Samples, r.Percentile)
+	}
 	j.Verdict = r.verdict(j.Value)
-	j.WaitSeconds = max(0, r.Window/2-now.Sub(st.Since)).Seconds()
+	j.WaitSeconds = max(0, r.wait()-now.Sub(since)).Seconds()
 	switch {
 	case j.WaitSeconds > 0:
 	case j.Verdict == Above:

@@ -185,6 +185,46 @@ func TestRulesByAWindow(t *testing.T) {
 	}
 }
 
+// Readings that are means of the window themselves are not averaged again, and count from the first one on.
+func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
+	rule := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
+	s := newSignals(2, rule)
+	if d := s.tick(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean of 120 s, above 100" {
+		t.Errorf("the first reading moved to %d: %s", d.To, why(d))
+	}
+	if d := s.tick(jobs(500)); d.To != 3 || !strings.Contains(why(d), "which counts in 30 s") {
+		t.Errorf("half a minute after a change it moved to %d: %s", d.To, why(d))
+	}
+	if d := s.tick(jobs(20)); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
+		t.Errorf("what was before still counts: %s", why(d))
+	}
+	if d := s.tick(jobs(0)); d.To != 2 {
+		t.Errorf("the first reading below moved to %d: %s", d.To, why(d))
+	}
+	rule.Wait = bot.NoWait
+	s = newSignals(2, rule)
+	for i, want := range []struct {
+		jobs float64
+		to   int
+	}{{500, 3}, {500, 4}, {50, 4}, {5, 3}, {5, 2}} {
+		if d := s.tick(jobs(want.jobs)); d.To != want.to {
+			t.Errorf("tick %d moved to %d, want %d: %s", i, d.To, want.to, why(d))
+		}
+	}
+}
+
+func TestRulesWaitAsLongAsTheySay(t *testing.T) {
+	s := newSignals(2, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Wait: 90 * time.Second})
+	for range 3 {
+		if d := s.tick(jobs(500)); d.To != 2 {
+			t.Fatalf("moved to %d before its time: %s", d.To, why(d))
+		}
+	}
+	if d := s.tick(jobs(500)); d.To != 3 {
+		t.Errorf("stayed at %d: %s", d.To, why(d))
+	}
+}
+
 func TestRulesByAWindowDecideNowAndThen(t *testing.T) {
 	s := newSignals(1, bot.SignalRule{Signal: "jobs", Max: 100, Min: math.NaN(), Window: time.Minute})
 	s.policy.DecideEvery = 3 * time.Minute
@@ -207,8 +247,12 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 		s := newSignals(2, rule)
 		s.state.BootSince = noon
 		for range 6 {
-			if d := s.tick(jobs(500)); d.To != 2 {
+			d := s.tick(jobs(500))
+			if d.To != 2 {
 				t.Fatalf("%s: went to %d while dynos boot: %s", name, d.To, why(d))
+			}
+			if !strings.Contains(why(d), "boot") {
+				t.Errorf("%s: it does not say why: %s", name, why(d))
 			}
 		}
 		s.state.BootSince = time.Time{}

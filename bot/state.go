@@ -85,6 +85,14 @@ func (s *State) restart() {
 	s.restartSignals()
 }
 
+// changed is when the bot last changed the number of dynos, zero for never.
+func (s *State) changed() time.Time {
+	if s.LastDown.After(s.LastUp) {
+		return s.LastDown
+	}
+	return s.LastUp
+}
+
 // asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
 func (s *State) asked(now time.Time, d *Decision) {
 	s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy = now, d.From, d.To, d.by()

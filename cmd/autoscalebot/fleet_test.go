@@ -42,7 +42,7 @@ func openPooled(t *testing.T, signal string, platform bot.Scaler) (probe.Prober,
 	if err := all.Decode(signal); err != nil {
 		t.Fatal(err)
 	}
-	return openNodes(signalSource{all[0], 5 * time.Second, nil, platform, slog.New(slog.DiscardHandler)})
+	return openNodes(signalSource{all[0], 5 * time.Second, nil, platform, slog.New(slog.DiscardHandler), nil})
 }
 
 func TestTheServersOfAPoolAreAsked(t *testing.T) {

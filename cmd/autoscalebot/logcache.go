@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
@@ -17,26 +16,27 @@ type lender interface {
 	Access(ctx context.Context, refused string) (cloudfoundry.Access, error)
 }
 
-// fromLogCache says whether a signal that SIGNALS does not name is read from Log Cache.
-func fromLogCache(s *settings.Settings, name string) bool {
-	return s.Metered() && slices.Contains(logcache.Signals(), logcache.Signal(name))
-}
-
-// openLogCache opens a signal of the app that the platform scales.
-func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (probe.Prober, error) {
+// openLogCache opens Log Cache for a signal of the app that the platform scales.
+func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logcache.Cache, error) {
 	p, ok := platform.(lender)
 	if !ok {
 		return nil, errors.New("the platform could not be opened, and its metrics neither")
 	}
-	c, err := logcache.New(logcache.Options{
+	return logcache.New(logcache.Options{
 		Access: func(ctx context.Context, refused string) (logcache.Access, error) {
 			a, err := p.Access(ctx, refused)
 			return logcache.Access{URL: a.LogCache, Source: a.App, Token: a.Token}, err
 		},
-		ProcessType: string(s.HerokuProcessType), Timeout: s.Timeout(), UserAgent: userAgent,
+		ProcessType: string(s.HerokuProcessType), Window: s.LogCacheWindow(name), Timeout: s.Timeout(), UserAgent: userAgent,
 	})
+}
+
+// openMetric opens a metric of the app's own that Log Cache keeps.
+func openMetric(s signalSource) (probe.Prober, error) {
+	c, err := openLogCache(s.settings, s.Name, s.platform)
 	if err != nil {
 		return nil, err
 	}
-	return c.Prober(logcache.Signal(name))
+	p, err := c.Metric(s.Name, s.What)
+	return inUnit(p, s.Options["unit"]), err
 }

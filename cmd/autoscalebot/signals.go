@@ -18,6 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 	"github.com/autoscalebot/autoscalebot/probe/json"
+	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 	"github.com/autoscalebot/autoscalebot/probe/otlp"
 	"github.com/autoscalebot/autoscalebot/probe/postgres"
@@ -34,12 +35,14 @@ type signalSource struct {
 	in       *inlets
 	platform bot.Scaler
 	log      *slog.Logger
+	settings *settings.Settings
 }
 
 // signalKinds open the signals that SIGNALS names, by their kind. A new one is one line here.
 func signalKinds() map[string]func(signalSource) (probe.Prober, error) {
 	return map[string]func(signalSource) (probe.Prober, error){
 		"json":       openJSON,
+		"logcache":   openMetric,
 		"nodes":      openNodes,
 		"otlp":       openOTLP,
 		"postgres":   openPostgres,
@@ -214,7 +217,7 @@ func wanted(s *settings.Settings) []string {
 	}
 	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
 		for _, name := range bot.FeedSignals() {
-			if s.BuiltIn(name) && !fromLogCache(s, name) { // which looks back for too long
+			if s.BuiltIn(name) && !s.FromLogCache(name) { // which looks back for too long
 				add(name)
 			}
 		}
@@ -225,11 +228,15 @@ func wanted(s *settings.Settings) []string {
 // openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
 func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
-		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l})
+		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l, s})
 	}
 	switch {
-	case fromLogCache(s, name):
-		return openLogCache(s, name, platform)
+	case s.FromLogCache(name):
+		c, err := openLogCache(s, name, platform)
+		if err != nil {
+			return nil, err
+		}
+		return c.Prober(logcache.Signal(name))
 	case name == string(cpu.CPU) || name == string(cpu.Memory):
 		return cpu.New(cpu.Options{Signal: cpu.Signal(name)})
 	case in.told != nil:
@@ -243,5 +250,5 @@ func comes(s *settings.Settings, name string) bool {
 	if sig, ok := s.Signals.Find(name); ok {
 		return sig.Kind == "push" || sig.Kind == "otlp"
 	}
-	return !fromLogCache(s, name) && name != string(cpu.CPU) && name != string(cpu.Memory)
+	return !s.FromLogCache(name) && name != string(cpu.CPU) && name != string(cpu.Memory)
 }

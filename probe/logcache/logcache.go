@@ -23,8 +23,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// DefaultWindow is what App Autoscaler looks back on.
-const DefaultWindow = 2 * time.Minute
+const (
+	// DefaultWindow is what App Autoscaler looks back on.
+	DefaultWindow = 2 * time.Minute
+	// ShortestWindow and LongestWindow bound how far back is read.
+	ShortestWindow = 15 * time.Second
+	LongestWindow  = 15 * time.Minute
+)
 
 // Access is what it takes to read an app's metrics.
 type Access struct {
@@ -71,7 +76,7 @@ func New(o Options) (*Cache, error) {
 	if o.Window == 0 {
 		o.Window = DefaultWindow
 	}
-	if o.Window < 15*time.Second || o.Window > 15*time.Minute {
+	if o.Window < ShortestWindow || o.Window > LongestWindow {
 		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from 15s to 15m", o.Window))
 	}
 	if o.Middle == 0 {

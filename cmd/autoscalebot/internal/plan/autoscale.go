@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -21,7 +22,11 @@ func (p *Plan) Autoscale() []byte {
 		fmt.Fprintf(&b, "time_zone: %s\n", z)
 	}
 	if len(p.Rules) > 0 {
-		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with them.\nheartbeat_url: none\nrules:\n")
+		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with them.\nheartbeat_url: none\n")
+		if p.Every > 0 {
+			fmt.Fprintf(&b, "# How often they are asked.\nheartbeat_interval_in_seconds: %g\n", p.Every.Seconds())
+		}
+		b.WriteString("rules:\n")
 	}
 	for i := range p.Rules {
 		b.WriteString("  - {")
@@ -107,12 +112,15 @@ func ruleParts(r *bot.SignalRule) (out [][2]string) {
 	}
 	switch {
 	case r.Window == 0:
-		add("fails", fmt.Sprintf("%d/%d", r.Fails.N, r.Fails.M))
-		add("passes", fmt.Sprintf("%d/%d", r.Passes.N, r.Passes.M))
+		add("fails", quorum(r.Fails))
+		add("passes", quorum(r.Passes))
 	case r.Percentile > 0:
 		add("p"+number(r.Percentile), fmt.Sprintf("%gs", r.Window.Seconds()))
 	default:
 		add("mean", fmt.Sprintf("%gs", r.Window.Seconds()))
+	}
+	if r.Wait != 0 {
+		add("wait", fmt.Sprintf("%gs", max(0, r.Wait).Seconds()))
 	}
 	if r.Up != (bot.Step{}) {
 		add("up", stepText(r.Up))
@@ -121,4 +129,12 @@ func ruleParts(r *bot.SignalRule) (out [][2]string) {
 		add("down", stepText(r.Down))
 	}
 	return out
+}
+
+// quorum writes how many readings count.
+func quorum(q bot.Quorum) string {
+	if q.N == q.M {
+		return strconv.Itoa(q.N)
+	}
+	return fmt.Sprintf("%d/%d", q.N, q.M)
 }

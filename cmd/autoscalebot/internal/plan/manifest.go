@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -29,6 +30,9 @@ func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
 		if r.keys(item, "a scheduled limit change", "recurrence", "executes_at", "instance_limits") {
 			changes = append(changes, r.change(item))
 		}
+	}
+	if len(p.Rules) > 0 {
+		p.Every = ManifestEvery
 	}
 	if len(r.mistakes) == 0 {
 		p.changes(changes, now)
@@ -66,20 +70,18 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 	sub, _ := r.text(n, "rule_sub_type", false)
 	switch kind {
 	case "cpu":
-		rule.Signal = "cpuutil"
-		p.source(rule.Signal, "push:"+rule.Signal)
-		p.note("line %d: the CPU of all instances is a signal that the app has to push, as %s", n.Line, rule.Signal)
+		rule = whole(rule, cpu)
 	case "memory":
-		rule.Signal = memory
+		rule = whole(rule, memory)
 	case "http_throughput":
-		rule.Signal, rule.PerDyno = throughput, true
+		rule = whole(rule, throughput)
+		rule.PerDyno = true
 	case "http_latency":
-		rule.Signal = latency
-		p.note("line %d: the mean of the fastest %s of the requests became their median, %s", n.Line, middle(sub), latency)
+		rule = whole(rule, r.latency(n, sub))
 	case "rabbitmq":
-		if queue, ok := r.text(n, "queue_name", true); ok {
+		if queue := r.queue(n, sub); queue != "" {
 			rule.Signal = signalName(queue)
-			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+escaped(queue))
+			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+escaped(queueEscapes.Replace(queue)))
 		}
 	default:
 		r.custom(p, &rule, n, kind == "compare")
@@ -90,15 +92,57 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 	if slices.ContainsFunc(p.Rules, func(o bot.SignalRule) bool { return o.String() == rule.String() }) && rule.Signal != "" {
 		r.wrong(n, "there are two rules for %s; write one", rule.String())
 	}
+	p.vain(n, kind, sub)
 	p.Rules = append(p.Rules, rule)
 }
 
-func middle(sub string) string {
-	if strings.Contains(sub, "95") {
-		return "95 %"
-	}
-	return "99 %"
+// whole has a rule judge a signal of which the platform keeps the past, so that it need not wait after a change.
+func whole(rule bot.SignalRule, signal string) bot.SignalRule {
+	rule.Signal, rule.Wait = signal, bot.NoWait
+	return rule
 }
+
+// latency is the signal of a subtype.
+func (r *reader) latency(n *document.Node, sub string) string {
+	switch strings.ToLower(sub) {
+	case "", avg99:
+		return latency
+	case avg95:
+		return latency95
+	}
+	r.wrong(n.Get("rule_sub_type"), "rule_sub_type is %q; write %s or %s", sub, avg99, avg95)
+	return ""
+}
+
+// queue is a queue's name, which older manifests have as the subtype.
+func (r *reader) queue(n *document.Node, sub string) string {
+	name, _ := r.text(n, "queue_name", false)
+	if name = cmp.Or(name, sub); name == "" {
+		r.wrong(n, "queue_name is missing")
+	}
+	return name
+}
+
+// vain notes the keys of a rule that say nothing about its type.
+func (p *Plan) vain(n *document.Node, kind, sub string) {
+	uses := map[string][]string{
+		"http_latency": {"rule_sub_type"}, "rabbitmq": {"queue_name", "rule_sub_type"},
+		"custom": {"metric", "comparison_metric"}, "compare": {"metric", "comparison_metric"},
+	}
+	for _, pair := range n.Pairs {
+		switch key := pair.Key; {
+		case key == "rule_type" || key == "threshold" || slices.Contains(uses[kind], key) || pair.Value.Text == "":
+		default:
+			p.note("line %d: %s has no effect on a rule of the type %s", pair.Line, key, kind)
+		}
+	}
+}
+
+// queueEscapes writes a queue's name as a signal's source has it, and queueNames reads it.
+var (
+	queueEscapes = strings.NewReplacer(`\`, `\\`, ",", `\,`, ";", `\;`, "%", `\%`)
+	queueNames   = strings.NewReplacer(`\\`, `\`, `\,`, ",", `\;`, ";", `\%`, "%")
+)
 
 // custom reads a rule about a metric of the app's own, or about one divided by another.
 func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare bool) {
@@ -107,10 +151,10 @@ func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare
 		return
 	}
 	rule.Signal = signalName(metric)
-	p.source(rule.Signal, "push:"+escaped(metric))
-	if by, ok := r.text(n, "comparison_metric", compare); ok {
+	p.source(rule.Signal, ownMetric+escaped(metric))
+	if by, ok := r.text(n, "comparison_metric", compare); ok && by != "" {
 		rule.By = signalName(by)
-		p.source(rule.By, "push:"+escaped(by))
+		p.source(rule.By, ownMetric+escaped(by))
 	}
 }
 
@@ -279,16 +323,21 @@ func (p *Plan) ruleType(r *bot.SignalRule) string {
 	switch _, queue, _ := strings.Cut(url, "#"); {
 	case r.By != "":
 		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q", p.pushed(r.Signal), p.pushed(r.By))
-	case strings.HasPrefix(url, "rabbitmq") && queue != "" && !strings.Contains(queue, ","):
-		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", strings.ReplaceAll(queue, "$$", "$"))
-	case r.Signal == "cpuutil" || r.Signal == "cpu":
+	case strings.HasPrefix(url, "rabbitmq") && queue != "" && !strings.Contains(strings.ReplaceAll(queue, `\,`, ""), ","):
+		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", queueNames.Replace(strings.ReplaceAll(queue, "$$", "$")))
+	case r.Signal == cpu:
 		return "rule_type: cpu"
-	case r.Signal == memory:
+	case r.Signal == "cpuutil" && url == "":
+		p.note("the rule cpuutil is about the CPU that the instances are entitled to; that became cpu, of which 100 %% is one core of the machine")
+		return "rule_type: cpu"
+	case r.Signal == memory || r.Signal == drainMemory:
 		return "rule_type: memory"
-	case r.Signal == throughput:
+	case r.Signal == throughput || r.Signal == instanceThroughput:
 		return "rule_type: http_throughput"
-	case r.Signal == latency:
-		return "rule_type: http_latency\n  rule_sub_type: avg_99th"
+	case r.Signal == latency || r.Signal == drainLatency:
+		return "rule_type: http_latency\n  rule_sub_type: " + avg99
+	case r.Signal == latency95:
+		return "rule_type: http_latency\n  rule_sub_type: " + avg95
 	}
 	return fmt.Sprintf("rule_type: custom\n  metric: %q", p.pushed(r.Signal))
 }
@@ -305,8 +354,9 @@ func (p *Plan) pairs() (out []bot.SignalRule) {
 		}
 		used[i], used[j] = true, true
 		signal, per := Signal(up.Metric)
-		r := bot.SignalRule{Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow, Up: up.Step, Down: p.Breaches[j].Step}
-		out = append(out, r)
+		out = append(out, bot.SignalRule{
+			Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow, Up: up.Step, Down: p.Breaches[j].Step,
+		})
 	}
 	for i, b := range p.Breaches {
 		if !used[i] {

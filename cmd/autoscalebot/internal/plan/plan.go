@@ -34,6 +34,8 @@ type Plan struct {
 	Breaches []bot.BreachRule
 	// Sources are where the signals come from that are not built in, by their names, as SIGNALS has them.
 	Sources map[string]string
+	// Every is how often App Autoscaler decides, 0 where that is not known.
+	Every time.Duration
 	// Notes say what could not be taken over as it stands, and what became of it.
 	Notes []string
 }
@@ -49,6 +51,9 @@ func (p *Plan) source(signal, url string) {
 	}
 	p.Sources[signal] = url
 }
+
+// ManifestEvery is how often App Autoscaler decides by a manifest's rules.
+const ManifestEvery = 35 * time.Second
 
 // meanWindow is over how long App Autoscaler takes the mean of a metric.
 const meanWindow = 120 * time.Second

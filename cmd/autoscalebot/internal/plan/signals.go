@@ -3,21 +3,34 @@ package plan
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// Signals of ours that App Autoscaler knows by other names.
+// Signals of ours that App Autoscaler knows by other names: those of Log Cache, which other platforms have something near for.
 const (
-	throughput = "requests_per_second"
-	latency    = "service_p50"
-	memory     = "memory_mean"
+	cpu                = "cpu"
+	memory             = "memory"
+	throughput         = "requests_per_second"
+	instanceThroughput = "throughput"
+	latency            = "latency"
+	latency95          = "latency_95"
+	// The log drain's.
+	drainMemory  = "memory_mean"
+	drainLatency = "service_p50"
 )
 
-// Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of instances: the log
-// drain's where it has one, else the metric that the app itself pushes under its name.
+// The subtypes of a manifest's rules about the latency: the mean of the middle 99 and 95 % of the requests.
+const avg99, avg95 = "avg_99th", "avg_95th"
+
+// ownMetric begins the source of a metric of the app's own, which is read where the platform keeps it, or pushed to the bot.
+const ownMetric = "metric:"
+
+// Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of instances; the
+// metric that the app itself tells under its name where none is.
 func Signal(metric string) (signal string, perInstance bool) {
 	switch metric {
 	case "throughput":
@@ -35,9 +48,9 @@ func metric(r *bot.SignalRule) string {
 	switch {
 	case r.Signal == throughput && r.PerDyno:
 		return "throughput"
-	case r.Signal == latency:
+	case slices.Contains([]string{latency, latency95, drainLatency}, r.Signal):
 		return "responsetime"
-	case r.Signal == memory:
+	case r.Signal == memory || r.Signal == drainMemory:
 		return "memoryutil"
 	}
 	return r.Signal
@@ -63,8 +76,10 @@ func escaped(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 // pushed returns the name under which a metric is pushed.
 func (p *Plan) pushed(signal string) string {
-	if name, ok := strings.CutPrefix(p.Sources[signal], "push:"); ok {
-		return strings.ReplaceAll(name, "$$", "$")
+	for _, kind := range []string{"push:", ownMetric, "logcache:"} {
+		if name, ok := strings.CutPrefix(p.Sources[signal], kind); ok {
+			return strings.ReplaceAll(name, "$$", "$")
+		}
 	}
 	return signal
 }

@@ -18,6 +18,8 @@ import (
 // check finds what is wrong with the settings together, and makes the schedule's table.
 func (ps *Problems) check(s *Settings) {
 	ps.checkPlatform(s)
+	ps.findMetrics(s)
+	ps.checkScalingRules(s)
 	ps.checkHeartbeat(s)
 	ps.checkLimits(s)
 	ps.checkNotices(s)

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -39,6 +41,10 @@ func (f *file) existing(root *document.Node, format plan.Format, now time.Time) 
 	}
 	if len(p.Rules) > 0 {
 		give("RULES", p.RulesText(), line("rules"))
+		give("HEARTBEAT_URL", "none", line("rules"))
+	}
+	if p.Every > 0 {
+		give("HEARTBEAT_INTERVAL_IN_SECONDS", strconv.FormatFloat(p.Every.Seconds(), 'g', -1, 64), line("rules"))
 	}
 	if len(p.Sources) > 0 {
 		give("SIGNALS", p.SignalsText(), line("rules"))
@@ -66,10 +72,11 @@ func (src *source) breaches() []bot.BreachRule {
 	return src.file.top.breaches
 }
 
-// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it stands.
+// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it stands, and which signals
+// stand for others.
 func (s *Settings) Notes() []string {
 	if s.src == nil {
-		return nil
+		return s.standIns
 	}
-	return s.src.file.notes
+	return append(slices.Clip(s.src.file.notes), s.standIns...)
 }

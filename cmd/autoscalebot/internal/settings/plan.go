@@ -65,6 +65,12 @@ func (r *planReader) take(f reflect.StructField) {
 		r.load(f, g, &r.high)
 	case "TIME_ZONE":
 		r.load(f, g, &r.zone)
+	case "HEARTBEAT_INTERVAL_IN_SECONDS":
+		var every Seconds
+		r.load(f, g, &every)
+		if r.plan.Every = time.Duration(every); given && r.plan.Every != plan.ManifestEvery {
+			r.note(name, g)
+		}
 	case rules:
 		v := reflect.New(f.Type)
 		r.load(f, g, v.Interface())
@@ -77,9 +83,14 @@ func (r *planReader) take(f reflect.StructField) {
 		}
 	default:
 		if given && name != processType && !(name == "HEARTBEAT_URL" && strings.EqualFold(g.text, "none")) {
-			r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+" is left out: there is no such thing there")
+			r.note(name, g)
 		}
 	}
+}
+
+// note says that a setting is left out.
+func (r *planReader) note(name string, g given) {
+	r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+" is left out: there is no such thing there")
 }
 
 // load reads a setting as the file has it, or its default, whatever the environment says.

@@ -31,7 +31,7 @@ const usualBusy, usualIdle = 50, 20
 const mostRules = 50
 
 // ruleKeys are what a rule can say, as an error lists it.
-const ruleKeys = "max, min, mean, p50 to p100, fails, passes, per, by, scale, up and down"
+const ruleKeys = "max, min, mean, p50 to p100, wait, fails, passes, per, by, scale, up and down"
 
 // Decode reads rules. Its error tells all that is wrong, one a line.
 func (rs *Rules) Decode(s string) error {
@@ -120,6 +120,8 @@ func (p *ruleParser) take(key, value string) {
 		if r.PerDyno = value == "dyno"; !r.PerDyno && value != "app" {
 			p.mistake("per=%s: write dyno, or app for all dynos together", value)
 		}
+	case "wait":
+		p.wait(value)
 	case "scale":
 		if r.Size = value == "size"; !r.Size && value != "dynos" {
 			p.mistake("scale=%s: write size for the size of the dynos, or dynos for their number", value)
@@ -178,11 +180,24 @@ func (p *ruleParser) window(key, value string) {
 	p.rule.Window, p.rule.Percentile = d, f
 }
 
+// wait reads how long a window waits after a change.
+func (p *ruleParser) wait(value string) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d > longestWindow {
+		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s", value)
+	}
+	if p.rule.Wait = d; d == 0 {
+		p.rule.Wait = bot.NoWait
+	}
+}
+
 // finish checks what the rule says together, and fills in what it does not say.
 func (p *ruleParser) finish() {
 	r := &p.rule
 	rows, windows := p.has("fails", "passes"), r.Window > 0
 	switch {
+	case rows && p.has("wait"):
+		p.mistake("wait is about a window, and fails and passes count readings; leave out one or the other")
 	case rows && windows:
 		p.mistake("fails and passes count readings, mean and percentiles look at a window; write one or the other")
 	case rows:
@@ -222,6 +237,7 @@ func RuleText(r bot.SignalRule) string {
 	say(r.Passes.N > 0, "passes", quorumText(r.Passes))
 	say(r.Window > 0 && r.Percentile == 0, "mean", number(r.Window.Seconds())+"s")
 	say(r.Window > 0 && r.Percentile > 0, "p"+number(r.Percentile), number(r.Window.Seconds())+"s")
+	say(r.Wait != 0, "wait", number(max(0, r.Wait).Seconds())+"s")
 	say(r.Up != bot.Step{}, "up", stepText(r.Up))
 	say(r.Down != bot.Step{}, "down", stepText(r.Down))
 	say(r.Size, "scale", "size")
@@ -242,8 +258,11 @@ func stepText(s bot.Step) string {
 	return strconv.Itoa(s.Dynos)
 }
 
-// checkScalingRules finds the signals that scaling rules judge.
+// checkScalingRules finds the signals that scaling rules judge, and leaves out a heartbeat that nobody asked for and none of them judges.
 func (ps *Problems) checkScalingRules(s *Settings) {
+	if ps.has("RULES", "SIGNALS") {
+		return
+	}
 	rules := slices.Clone(s.ScalingRules)
 	for i := range rules {
 		r := &rules[i]
@@ -252,6 +271,10 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 		}
 	}
 	s.ScalingRules = rules
+	judged := slices.ContainsFunc(rules, func(r bot.BreachRule) bool { return r.Signal == probe.HeartbeatSignal })
+	if len(rules) > 0 && !judged && s.src.from("HEARTBEAT_URL") == "" {
+		s.HeartbeatURL = "none"
+	}
 }
 
 // metric returns which signal tells a metric of App Autoscaler's, and whether that is to be divided by the number of dynos: the one of that
@@ -280,8 +303,28 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	case s.Pushed():
 		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "push", What: name})
 		return name, false
+	case s.Metered():
+		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "logcache", What: name})
+		return name, false
 	}
 	return "", false
+}
+
+// standIn has a rule judge what is nearest to a signal of Log Cache, where the platform has none.
+func (s *Settings) standIn(r *bot.SignalRule) {
+	known := s.knownSignals()
+	for _, m := range []struct {
+		signal, by string
+		perDyno    bool
+	}{{"throughput", "requests_per_second", true}, {"latency", "service_p50", false}, {"latency_95", "service_p50", false}} {
+		if r.Signal == m.signal && !slices.Contains(known, r.Signal) && s.BuiltIn(m.by) {
+			s.standIns = append(s.standIns, m.by+" stands for "+m.signal+", which only PLATFORM=cloudfoundry tells")
+			r.Signal, r.PerDyno = m.by, r.PerDyno || m.perDyno
+		}
+	}
+	if s.src != nil && (r.Signal == "cpu" || r.Signal == "memory") && (s.Platform == "heroku" || s.Platform == "command") && s.BuiltIn(r.Signal) {
+		s.standIns = append(s.standIns, r.Signal+" is that of the machine that the bot runs on, since PLATFORM="+string(s.Platform)+" tells no other")
+	}
 }
 
 // wishes says that a signal is what the app itself wants, which needs no bounds.
@@ -299,10 +342,11 @@ func (ps *Problems) checkRules(s *Settings) {
 	if ps.has("RULES") || nameless {
 		return
 	}
-	ps.checkScalingRules(s)
+	s.Rules = slices.Clone(s.Rules)
 	known := s.knownSignals()
 	for i := range s.Rules {
 		r := &s.Rules[i]
+		s.standIn(r)
 		for _, name := range []string{r.Signal, r.By} {
 			if name != "" && !slices.Contains(known, name) {
 				ps.add("RULES", "%s: there is no signal %s%s", r, name, nearestSignal(name, known))
@@ -315,8 +359,10 @@ func (ps *Problems) checkRules(s *Settings) {
 			ps.add("RULES", "%s has neither max nor min; write one of them or both, such as max=100 min=10", r)
 		}
 	}
+	s.readWhole()
 	for _, sig := range s.Signals {
-		if slices.Contains(s.builtIn(), sig.Name) {
+		if slices.Contains(s.builtIn(), sig.Name) && !s.Metered() { // where it takes the other's place
+
 			ps.add("SIGNALS", "%s is the name of a signal that is there anyway; call it otherwise", sig.Name)
 		}
 	}

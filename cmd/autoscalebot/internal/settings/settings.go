@@ -151,6 +151,8 @@ type Settings struct {
 	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
 	ScalingRules []bot.BreachRule `ignored:"true"`
 
+	// standIns say which signals stand for others that this platform does not tell.
+	standIns []string
 	// src is where the settings were read from.
 	src *source
 }

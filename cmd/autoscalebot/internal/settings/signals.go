@@ -54,6 +54,8 @@ var kinds = map[string]struct {
 	"postgres":   {what: "a query that gives one number"},
 	"rabbitmq":   {names: true, http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
+	"logcache":   {inside: true, what: "the name of a metric that the app sends to Log Cache"},
+	"metric":     {inside: true, what: "the name of a metric of the app's own"},
 	"push":       {inside: true, what: "the name of a metric that is pushed"},
 	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
 	"nodes":      {http: true, pool: true, many: true, what: "cpu or memory", options: []string{"percentile", "may_miss", "via"}},
@@ -61,7 +63,7 @@ var kinds = map[string]struct {
 }
 
 // signalKinds lists them as an error does.
-const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME and otlp:METRIC"
+const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
@@ -263,9 +265,6 @@ func (ss Signals) LogValue() slog.Value { return slog.StringValue(ss.String()) }
 func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }
 func (s *Settings) Pushed() bool  { return s.PushToken != "" }
 func (s *Settings) Told() bool    { return s.OTLPToken != "" }
-
-// Metered says whether the platform keeps metrics of the app, as Cloud Foundry's Log Cache does.
-func (s *Settings) Metered() bool { return s.Platform == "cloudfoundry" }
 
 // Takes says whether anything is sent to the bot.
 func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
