@@ -31,21 +31,17 @@ func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 	switch {
 	case e.keyword != "" && method == http.MethodHead:
 		return e, errors.New("heartbeat keyword cannot be looked for with the method HEAD, whose answers have no body: use GET")
-	case len(e.keyword) > maxKeyword:
-		return e, fmt.Errorf("heartbeat keyword has %d bytes, of %d at most", len(e.keyword), maxKeyword)
+	case len(e.keyword) > MaxKeyword:
+		return e, fmt.Errorf("heartbeat keyword has %d bytes, of %d at most", len(e.keyword), MaxKeyword)
 	}
-	for _, r := range o.FailOn {
-		for s := r.From; s <= r.To; s++ {
-			if e.statuses.Has(s) {
-				return e, fmt.Errorf("status %d is both accepted and a failure: keep one", s)
-			}
-		}
+	if both := e.statuses.Common(o.FailOn); len(both) > 0 {
+		return e, fmt.Errorf("status %s is both accepted and a failure: keep one", both)
 	}
 	return e, nil
 }
 
-// maxKeyword is how long a keyword may be, in bytes.
-const maxKeyword = 1024
+// MaxKeyword is how long a keyword may be, in bytes.
+const MaxKeyword = 1024
 
 // look says whether the answer with a body as far as it was read is the one expected. Its errors show nothing of the answer.
 func (e expectation) look(header http.Header, body []byte) error {

@@ -76,6 +76,19 @@ func (s Statuses) Has(status int) bool {
 	return false
 }
 
+// Common gives the statuses that are in both sets.
+func (s Statuses) Common(other Statuses) Statuses {
+	var out Statuses
+	for _, a := range s {
+		for _, b := range other {
+			if r := (StatusRange{max(a.From, b.From), min(a.To, b.To)}); r.From <= r.To {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
 // String writes the set as ParseStatuses reads it.
 func (s Statuses) String() string {
 	parts := make([]string, len(s))

@@ -130,7 +130,7 @@ func shapeHelp() string {
 // heartbeats makes the prober that the settings ask for, of a simulated app.
 func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
 	return []probe.Prober{probe.Samples(w.Heartbeat(), probe.SampleOptions{
-		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn,
+		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
 	})}
 }
 

@@ -255,13 +255,15 @@ func heartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) 
 		URL: string(s.HeartbeatURL), Base: base, Method: strings.ToUpper(string(s.HeartbeatMethod)),
 		Header: http.Header(s.HeartbeatHeaders), Token: s.HeartbeatToken.Reveal(),
 		Timeout: s.Timeout(), UserAgent: userAgent, KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
+		Statuses: s.HeartbeatStatuses.Statuses, FailOn: s.HeartbeatFailOn.Statuses,
+		Keyword: string(s.HeartbeatKeyword), Redirects: probe.Redirects(s.HeartbeatRedirects),
 	})
 	if err != nil {
 		return nil, err
 	}
 	n := int(s.HeartbeatSamples)
 	return probe.Samples(h, probe.SampleOptions{
-		N: n, Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn,
+		N: n, Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
 		// All begin within a tenth of the deadline, which is 80 % of the interval at most: so they end before the interval does.
 		Gap: s.Timeout() / time.Duration(10*n),
 	}), nil
@@ -299,7 +301,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			PauseUp:   s.Paused.Up, PauseDown: s.Paused.Down,
 			Sizes: s.Ladder(), Order: bot.SizeOrder(s.ScaleOrder),
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
-			FailOn: s.HeartbeatFailOn, ZeroIsOurs: s.Table.HasZero(),
+			FailOn: s.HeartbeatFailOn.Outcomes, ZeroIsOurs: s.Table.HasZero(),
 		},
 		BootTime: time.Duration(s.BootTime), DeployGrace: time.Duration(s.DeployGrace),
 		Notices: bot.Notices{

@@ -136,6 +136,7 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 		ps.add("HEARTBEAT_METHOD", "%q: write GET, HEAD or POST", s.HeartbeatMethod)
 	}
 	ps.oneOf("HEARTBEAT_MEASURE", s.HeartbeatMeasure, "total", "processing", "queue")
+	ps.checkAnswer(s)
 }
 
 // shortestInterval keeps a mistyped interval from becoming an attack on the app.

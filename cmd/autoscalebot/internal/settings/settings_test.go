@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -79,8 +81,17 @@ func TestValues(t *testing.T) {
 		{[]string{"NOTIFY_IF_NEEDS_EXCEED_MAX=0"}, func(s *settings.Settings) any { return bool(s.NotifyExceedMax) }, false},
 		{[]string{"NOTIFICATION_BACKENDS=console, log,console"}, func(s *settings.Settings) any { return []string(s.NotificationBackends) }, []string{"console", "log"}},
 		{[]string{"NOTIFICATION_BACKENDS=autoscalebot.backends.notification.ConsoleBackend"}, func(s *settings.Settings) any { return []string(s.NotificationBackends) }, []string{"console"}},
-		{[]string{"HEARTBEAT_FAIL_ON=timeout, 4XX"}, func(s *settings.Settings) any { return []probe.Outcome(s.HeartbeatFailOn) }, []probe.Outcome{probe.Timeout, probe.ClientError}},
+		{[]string{"HEARTBEAT_FAIL_ON=timeout, 4XX"}, func(s *settings.Settings) any { return s.HeartbeatFailOn.Outcomes }, []probe.Outcome{probe.Timeout, probe.ClientError}},
 		{[]string{"HEARTBEAT_HEADERS=X-Api-Key: abc; Accept: text/plain"}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"X-Api-Key": {"abc"}, "Accept": {"text/plain"}}},
+		{[]string{"HEARTBEAT_FAIL_ON=timeout, 429,520-523"}, func(s *settings.Settings) any { return s.HeartbeatFailOn }, settings.FailOn{
+			Outcomes: []probe.Outcome{probe.Timeout, probe.Overloaded}, Statuses: probe.Statuses{{From: 429, To: 429}, {From: 520, To: 523}},
+		}},
+		{nil, func(s *settings.Settings) any { return s.HeartbeatStatuses.String() }, "2xx"},
+		{[]string{"HEARTBEAT_STATUSES=200-204, 404"}, func(s *settings.Settings) any { return s.HeartbeatStatuses.String() }, "200-204,404"},
+		{[]string{"AUTOSCALE_HEARTBEAT_KEYWORD= All well "}, func(s *settings.Settings) any { return s.HeartbeatKeyword }, settings.Text("All well")},
+		{[]string{"HEARTBEAT_REDIRECTS=ANY"}, func(s *settings.Settings) any { return s.HeartbeatRedirects }, settings.Word("any")},
+		{[]string{"HEARTBEAT_HEADERS=User-Agent: Mozilla/5.0 (X11; Linux; rv:9) Gecko; X-Key: abc;"}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"User-Agent": {"Mozilla/5.0 (X11; Linux; rv:9) Gecko"}, "X-Key": {"abc"}}},
+		{[]string{`HEARTBEAT_HEADERS=Cookie: a=1; b=2; Accept: text/html; q=0.5; X-Time: 12:30:01; X-Q: "a; b: c"`}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"Cookie": {"a=1; b=2"}, "Accept": {"text/html; q=0.5"}, "X-Time": {"12:30:01"}, "X-Q": {`"a; b: c"`}}},
 		{[]string{`HEARTBEAT_HEADERS={"Accept": "a;b"}`}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"Accept": {"a;b"}}},
 		{[]string{"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=3/5"}, func(s *settings.Settings) any { return s.Fails.Quorum }, bot.Quorum{N: 3, M: 5}},
 		{[]string{"INCREMENT=2", "INCREMENT_UP=50%"}, func(s *settings.Settings) any { return []bot.Step{s.Up(), s.Down()} }, []bot.Step{{Percent: 50}, {Dynos: 2}}},
@@ -152,7 +163,14 @@ func TestMistakes(t *testing.T) {
 		{"CONTROL_URL=example.com", "CONTROL_URL: is no URL that begins with http:// or https://; write one that is nearly always up, or none"},
 		{"HEARTBEAT_METHOD=G E T", `HEARTBEAT_METHOD: "g e t": write GET, HEAD or POST`},
 		{"HEARTBEAT_HEADERS=" + secret, "HEARTBEAT_HEADERS: a header has no colon; write Name: value; Name: value"},
-		{"HEARTBEAT_FAIL_ON=slow", `HEARTBEAT_FAIL_ON: "slow": "slow" is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad or any`},
+		{"HEARTBEAT_FAIL_ON=slow", `HEARTBEAT_FAIL_ON: "slow": "slow" is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a status such as 429`},
+		{"HEARTBEAT_FAIL_ON=timeout,204", `HEARTBEAT_FAIL_ON: names 204, which HEARTBEAT_STATUSES accepts; keep one`},
+		{"HEARTBEAT_FAIL_ON=600", `HEARTBEAT_FAIL_ON: "600": "600" is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a status such as 429`},
+		{"HEARTBEAT_STATUSES=ok", `HEARTBEAT_STATUSES: "ok": "ok" is not a status: write 200, 2xx or 200-299, from 200 to 599`},
+		{"HEARTBEAT_STATUSES=200-", `HEARTBEAT_STATUSES: "200-": "200-" is not a status: write 200, 2xx or 200-299, from 200 to 599`},
+		{"HEARTBEAT_REDIRECTS=some", `HEARTBEAT_REDIRECTS: "some": write same-host, any or none`},
+		{"HEARTBEAT_KEYWORD=" + strings.Repeat("x", 1025), "HEARTBEAT_KEYWORD: has 1025 bytes; write 1024 at most"},
+		{"HEARTBEAT_HEADERS=X-Key: a; " + secret, "HEARTBEAT_HEADERS: a header has no colon; write Name: value; Name: value"},
 		{"HEARTBEAT_MEASURE=speed", `HEARTBEAT_MEASURE: "speed": write total, processing or queue`},
 		{"HEARTBEAT_SAMPLES=0", `HEARTBEAT_SAMPLES: "0": write a whole number from 1 to 20`},
 		{"HEARTBEAT_SAMPLES=21", `HEARTBEAT_SAMPLES: "21": write a whole number from 1 to 20`},
@@ -334,6 +352,35 @@ func FuzzLoad(f *testing.F) {
 		var ps settings.Problems
 		if ps, _ = err.(settings.Problems); len(ps) == 0 {
 			t.Errorf("%s=%q: %v is no list of problems", name, text, err)
+		}
+	})
+}
+
+// Whatever headers are written, what is read again from them as JSON is the same.
+func FuzzHeaders(f *testing.F) {
+	for _, text := range []string{
+		"", "A: b", "A: b; C: d", "A: b; c=d", `A: "b;C: d"`, "User-Agent: x (a; b:c); Y: z", ";;", "A", "A: (", `{"A":"b"}`, `{`, "A: b; c d=e",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var h, again settings.Headers
+		if h.Decode(text) != nil {
+			return
+		}
+		pairs := map[string]string{}
+		for name, values := range h {
+			if len(values) != 1 || !utf8.ValidString(name+values[0]) {
+				return
+			}
+			pairs[name] = values[0]
+		}
+		b, err := json.Marshal(pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Decode(string(b)); err != nil || !reflect.DeepEqual(h, again) {
+			t.Errorf("%q is %q, and then %q: %v", text, h, again, err)
 		}
 	})
 }

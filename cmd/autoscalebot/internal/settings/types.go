@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its error
@@ -58,8 +57,6 @@ type (
 	Emails []string
 	// Backends is a list of notifiers.
 	Backends []string
-	// Outcomes is a list of outcomes of a heartbeat.
-	Outcomes []probe.Outcome
 	// Directions are those of scaling.
 	Directions struct{ Up, Down bool }
 	// Headers are HTTP headers.
@@ -368,33 +365,6 @@ func (b *Backends) Decode(s string) error {
 	return nil
 }
 
-// outcomes are the words for outcomes that can count as a fail.
-var outcomes = map[string][]probe.Outcome{
-	"timeout":     {probe.Timeout},
-	"5xx":         {probe.ServerError},
-	"4xx":         {probe.ClientError},
-	"connect":     {probe.ConnectTimeout},
-	"unreachable": {probe.Unreachable, probe.ConnectTimeout},
-	"bad":         {probe.BadAnswer},
-	"any": {
-		probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
-	},
-}
-
-// Decode reads a list of outcomes.
-func (o *Outcomes) Decode(s string) error {
-	var out Outcomes
-	for _, part := range Split(s) {
-		add, ok := outcomes[strings.ToLower(part)]
-		if !ok {
-			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad or any", part)
-		}
-		out = append(out, add...)
-	}
-	*o = out
-	return nil
-}
-
 // Decode reads a list of directions.
 func (d *Directions) Decode(s string) error {
 	var out Directions
@@ -424,14 +394,12 @@ func (h *Headers) Decode(s string) error {
 			out.Add(name, pairs[name])
 		}
 	} else {
-		for part := range strings.SplitSeq(s, ";") {
-			if strings.TrimSpace(part) == "" {
-				continue
-			}
-			name, value, ok := strings.Cut(part, ":")
-			if !ok {
-				return errors.New("a header has no colon; write Name: value; Name: value")
-			}
+		parts, err := splitHeaders(s)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			name, value, _ := strings.Cut(part, ":")
 			out.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
 	}
