@@ -91,7 +91,7 @@ func (p *Policy) beats(in []probe.Reading) []beat {
 	out := make([]beat, 0, mostBeats)
 	for i := range in {
 		r := &in[i]
-		late := r.Outcome == probe.Timeout || r.Outcome == probe.ServerError && r.Value > 5000 ||
+		late := r.Outcome == probe.Timeout || (r.Outcome == probe.ServerError || r.Outcome == probe.Overloaded) && r.Value > 5000 ||
 			r.Outcome == probe.ConnectTimeout && slices.Contains(p.FailOn, probe.ConnectTimeout)
 		if isBeat(r) && (late || r.Outcome == probe.Answered) && len(out) < mostBeats {
 			out = append(out, beat{min(max(0.0005, r.Value/1000), longestBeat), late})
