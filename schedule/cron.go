@@ -19,9 +19,9 @@ func parseCron(expression string) (row, error) {
 		// Besides, cron's parser panics on "TZ=UTC" alone.
 		return row{}, errors.New("a cron expression cannot name a time zone; set TIME_ZONE, which holds for all rows")
 	}
-	parsed, err := cron.ParseStandard(expression)
+	parsed, err := parseCrontab(expression)
 	if err != nil {
-		return row{}, fmt.Errorf("%s is not a cron expression: %s; write five fields, such as `0 9 * * MON-FRI`", quote(expression), cut(err.Error()))
+		return row{}, err
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {

@@ -19,7 +19,7 @@
 //	date       = YYYY-MM-DD .      (* 2000-01-01 to 2099-12-31 *)
 //	clock      = H:MM | HH:MM .    (* 0:00 to 23:59 *)
 //	number     = digit { digit } . (* 0 to 10000 *)
-//	expression = five fields of cron, or @hourly, @daily, @weekly, @monthly, @yearly .
+//	expression = five fields of crontab(5), where 0 and 7 are Sunday, or @hourly, @daily, @weekly, @monthly, @yearly .
 //
 // Spaces may stand around every part. For example:
 //

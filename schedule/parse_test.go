@@ -116,8 +116,8 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{"0:00=1, 2026-12-01.. mon-fri 9:00=5, ..2026-12-31 fri 9:00=6", "row `..2026-12-31 fri 9:00=6`: it begins in the same minute as row `2026-12-01.. mon-fri 9:00=5` on some days, with another number; move one of them"},
 		{"2026-12-24 0:00=5", "only dates; add a row for all other days, such as 0:00=2"},
 
-		{"cron(0 9 * *)=5", "row `cron(0 9 * *)=5`: `0 9 * *` is not a cron expression: expected exactly 5 fields, found 4: [0 9 * *]; write five fields, such as `0 9 * * MON-FRI`"},
-		{"cron()=5", "row `cron()=5`: `` is not a cron expression: empty spec string; write five fields, such as `0 9 * * MON-FRI`"},
+		{"cron(0 9 * *)=5", "row `cron(0 9 * *)=5`: cron expression `0 9 * *` has 4 fields, not five: minute, hour, day of the month, month and day of the week, such as `0 9 * * MON-FRI`"},
+		{"cron()=5", "row `cron()=5`: cron expression `` has no fields, not five: minute, hour, day of the month, month and day of the week, such as `0 9 * * MON-FRI`"},
 		{"cron(TZ=UTC)=5", "row `cron(TZ=UTC)=5`: a cron expression cannot name a time zone; set TIME_ZONE, which holds for all rows"},
 		{"cron(CRON_TZ=UTC 0 9 * * *)=5", "row `cron(CRON_TZ=UTC 0 9 * * *)=5`: a cron expression cannot name a time zone; set TIME_ZONE, which holds for all rows"},
 		{"cron(TZ=UTC 0 9 * * *)", "row `cron(TZ=UTC 0 9 * * *)`: the number is missing; write it as in 9:00=5"},

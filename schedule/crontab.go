@@ -1,0 +1,118 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/robfig/cron/v3"
+)
+
+// cronFields are the fields of a cron expression in their order, and what each may hold.
+var cronFields = [...]struct{ name, holds string }{
+	{"minute", "0–59"},
+	{"hour", "0–23"},
+	{"day of the month", "1–31"},
+	{"month", "1–12 or JAN–DEC"},
+	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday"},
+}
+
+// macros are the expressions that are a word.
+const macros = "@hourly, @daily, @weekly, @monthly or @yearly"
+
+// parseCrontab reads an expression as crontab(5) does: Sunday may be 7, and a range of weekdays may end with it. The error tells all that is
+// wrong.
+func parseCrontab(expression string) (cron.Schedule, error) {
+	fields := strings.Fields(expression)
+	switch {
+	case len(fields) > 0 && strings.HasPrefix(fields[0], "@"):
+		s, err := cron.ParseStandard(expression)
+		if err != nil {
+			return nil, fmt.Errorf("%s is unknown; write %s", quote(expression), macros)
+		}
+		return s, nil
+	case len(fields) != len(cronFields):
+		return nil, fmt.Errorf("cron expression %s has %s, not five: minute, hour, day of the month, month and day of the week, such as `0 9 * * MON-FRI`",
+			quote(expression), counted(len(fields)))
+	}
+	fields[4] = sundays(fields[4])
+	if err := checkFields(expression, fields); err != nil {
+		return nil, err
+	}
+	return cron.ParseStandard(strings.Join(fields, " "))
+}
+
+func counted(fields int) string {
+	switch fields {
+	case 0:
+		return "no fields"
+	case 1:
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", fields)
+}
+
+// checkFields tells which fields of an expression cannot be read, and what each may hold.
+func checkFields(expression string, fields []string) error {
+	original := strings.Fields(expression)
+	var errs []error
+	for i, field := range fields {
+		alone := slices.Repeat([]string{"*"}, len(cronFields))
+		alone[i] = field
+		if _, err := cron.ParseStandard(strings.Join(alone, " ")); err != nil {
+			f := cronFields[i]
+			errs = append(errs, fmt.Errorf("invalid %s %s in the cron expression %s: write *, %s, a range (1-5), a list (1,3) or a step (*/2)",
+				f.name, quote(original[i]), quote(expression), f.holds))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sundays writes a field of weekdays for a parser that knows Sunday as 0 alone: 7 and a range up to Sunday become lists. What it does not
+// understand stays as it is.
+func sundays(field string) string {
+	items := strings.Split(field, ",")
+	for i, item := range items {
+		if list, ok := sunday(item); ok {
+			items[i] = list
+		}
+	}
+	return strings.Join(items, ",")
+}
+
+// sunday writes an item of that list, a number or a range with or without a step, in which Sunday is 7. ok is false where it is not.
+func sunday(item string) (list string, ok bool) {
+	span, stepText, stepped := strings.Cut(item, "/")
+	from, to, ranged := strings.Cut(span, "-")
+	if !ranged {
+		to = from
+	}
+	first, firstOK := cronWeekday(from)
+	last, lastOK := cronWeekday(to)
+	if first > 0 && strings.EqualFold(to, "sun") && ranged {
+		last = 7
+	}
+	step, err := 1, error(nil)
+	if stepped {
+		step, err = strconv.Atoi(stepText)
+	}
+	if !firstOK || !lastOK || last != 7 || first > last || err != nil || step < 1 {
+		return "", false
+	}
+	var days []string
+	for d := first; d <= last; d += min(step, 7) {
+		days = append(days, strconv.Itoa(d%7))
+	}
+	return strings.Join(days, ","), true
+}
+
+// cronWeekday reads a day of the week as cron does: 0 to 7, or the first three letters of its name.
+func cronWeekday(text string) (n int, ok bool) {
+	if d, named := parseWeekday(strings.ToLower(text)); named && len(text) == 3 {
+		return int(d), true
+	}
+	n, ok = digits(text)
+	return n, ok && n <= 7
+}
