@@ -194,6 +194,9 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line says only that the limits are always these
 		fmt.Fprintf(c.out, "\n  %s\n\n", indent(week, 2))
 	}
+	for _, row := range s.Silenced() {
+		c.note("limits", row)
+	}
 	if why := s.Flap(now); why != "" && s.HasHeartbeat() {
 		c.report("bounds", "too close together", errors.New(why))
 	}

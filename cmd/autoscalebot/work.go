@@ -63,6 +63,9 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	if why := s.Flap(h.now); why != "" && s.HasHeartbeat() {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
+	for _, row := range s.Silenced() {
+		h.log.Warn(row)
+	}
 	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember

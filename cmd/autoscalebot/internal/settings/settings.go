@@ -48,7 +48,7 @@ type Settings struct {
 	AWS
 	HAProxy
 
-	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, 18:00=1''."`
+	MinDynos      schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
 	MaxDynos      schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
 	TimeZone      Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
 	Policy        Word            `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`

@@ -1,0 +1,258 @@
+package schedule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Silenced is a row that does not begin on days on which its text says that it does, since a more specific row rules them, so that another
+// number holds than its reader expects.
+type Silenced struct {
+	// Row is the row, and By the one that rules the days, as the grammar writes them.
+	Row, By string
+	// Days are the days in words, such as "Mon–Fri".
+	Days string
+	// Never says that the row begins on no day at all.
+	Never bool
+	// Write is the row that begins on those days as well; "" where no single row does.
+	Write string
+}
+
+// String writes it for people.
+func (s Silenced) String() string {
+	text := fmt.Sprintf("%s never begins on %s, as %s rules these days", s.Row, s.Days, s.By)
+	if s.Never {
+		text = fmt.Sprintf("%s never begins, as %s rules all its days", s.Row, s.By)
+	}
+	if s.Write != "" {
+		text += fmt.Sprintf("; add %s if it is to begin there", s.Write)
+	}
+	return text
+}
+
+// MostSilenced is how many rows Silenced tells at the most.
+const MostSilenced = 20
+
+// Silenced finds the rows that do not begin on days on which they could, each with the row that rules these, in the order of the rows.
+//
+// A row that is beaten on purpose is left out: one in whose place another begins in the same minute, one whose number holds anyhow, and one
+// that a day with a plan of its own replaces. Such a plan begins at 0:00 and ends with the number that it began with, or it ends with the
+// number with which the less specific rows end the day.
+func (s Series) Silenced() []Silenced {
+	l := silence{series: s, begins: make([]bool, len(s.rows)), beaten: map[pair]bool{}, replaced: map[pair]bool{}}
+	l.listen()
+	var out []Silenced
+	for _, p := range l.pairs() {
+		r, by := s.rows[p.row], s.rows[p.by]
+		found := Silenced{Row: r.String(), By: by.String(), Days: by.daysText(r), Never: !l.begins[p.row]}
+		if !found.Never {
+			found.Write = s.alsoOn(r, by)
+		}
+		if out = append(out, found); len(out) == MostSilenced {
+			break
+		}
+	}
+	return out
+}
+
+// A pair is a row and the one that rules days on which it could begin, by their places.
+type pair struct{ row, by int }
+
+// A silence is what is found about which rows begin.
+type silence struct {
+	series Series
+	// begins says which rows begin on any day. beaten has the pairs of the others, where another number holds than the row's, and replaced
+	// those where whatever holds.
+	begins           []bool
+	beaten, replaced map[pair]bool
+}
+
+// pairs are those that are to be told, in the order of the rows: of a row that never begins, one of those that rule its days is enough.
+func (l *silence) pairs() []pair {
+	var out []pair
+	for p := range l.beaten {
+		if l.begins[p.row] {
+			out = append(out, p)
+		}
+	}
+	never := map[int]int{}
+	for p := range l.replaced {
+		if by, ok := never[p.row]; !l.begins[p.row] && (!ok || p.by < by) {
+			never[p.row] = p.by
+		}
+	}
+	for row, by := range never {
+		out = append(out, pair{row, by})
+	}
+	slices.SortFunc(out, func(a, b pair) int { return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.by, b.by)) })
+	return out
+}
+
+// listen goes through all days from the first to the last date that the rows can tell apart.
+func (l *silence) listen() {
+	turns := []day{firstDate, lastDate + 1}
+	opens := map[day][]int{}
+	var rows []int // those that can begin, in their order
+	for i, r := range l.series.rows {
+		if r.dated() {
+			turns = append(turns, r.first, r.last+1)
+			opens[r.first] = append(opens[r.first], i)
+		} else {
+			rows = append(rows, i)
+		}
+	}
+	slices.Sort(turns)
+	turns = slices.Compact(turns)
+	d, n := day(0), 0
+	for k := range len(turns) - 1 {
+		rows = slices.DeleteFunc(rows, func(i int) bool { r := &l.series.rows[i]; return r.dated() && r.last < turns[k] })
+		rows = append(rows, opens[turns[k]]...)
+		slices.Sort(rows)
+		most := day(8) // a week, after a day that ends what was before
+		if slices.ContainsFunc(rows, func(i int) bool { return l.series.rows[i].yearly() }) {
+			most = cycle
+		}
+		if d != turns[k] {
+			n = l.series.at(turns[k]-1, minutesPerDay-1)
+		}
+		for d = turns[k]; d < min(turns[k+1], turns[k]+most); d++ {
+			n = l.day(d, rows, n)
+		}
+	}
+}
+
+// day notes which of some rows begin on day d, and which do not although they could. The number is that of the day before, and then that of
+// the end of this one.
+func (l *silence) day(d day, rows []int, number int) int {
+	c, all := d.calendar(), l.series.rows
+	var ruling, silent []int
+	for _, i := range slices.Backward(rows) {
+		switch r := &all[i]; {
+		case !r.begins(d, c):
+		case len(ruling) == 0 || r.rank == all[ruling[0]].rank:
+			l.begins[i] = true
+			ruling = append(ruling, i)
+		default:
+			silent = append(silent, i)
+		}
+	}
+	if len(ruling) == 0 {
+		return number
+	}
+	_, end, _ := l.held(ruling, minutesPerDay-1, number)
+	if len(silent) == 0 {
+		return end
+	}
+	own := l.ownPlan(ruling, silent, end)
+	for _, i := range silent {
+		for m := all[i].after(0); m < minutesPerDay; m = all[i].after(m + 1) {
+			by, n, same := l.held(ruling, m, number)
+			l.replaced[pair{i, by}] = true
+			if !own && !same && n != all[i].n {
+				l.beaten[pair{i, by}] = true
+			}
+		}
+	}
+	return end
+}
+
+// held is the ruling row that has begun last by a minute, or else the one that begins first; the number that holds then, given that of the
+// day before; and whether a row begins in that minute.
+func (l *silence) held(ruling []int, minute, before int) (by, n int, same bool) {
+	last, first, next := -1, minutesPerDay, -1
+	by, n = -1, before
+	for _, i := range ruling {
+		r := &l.series.rows[i]
+		if m := r.before(minute); m > last {
+			last, by, n = m, i, r.n
+		}
+		if m := r.after(0); m < first {
+			first, next = m, i
+		}
+	}
+	if by < 0 {
+		by = next
+	}
+	return by, n, last == minute
+}
+
+// ownPlan says whether a day that ends with a number has a plan of its own beside the less specific rows, which are silent on it.
+func (l *silence) ownPlan(ruling, silent []int, end int) bool {
+	if _, n, same := l.held(ruling, 0, 0); same && n == end {
+		return true
+	}
+	top := everyDay
+	for _, i := range silent {
+		top = max(top, l.series.rows[i].rank)
+	}
+	lesser := slices.DeleteFunc(slices.Clone(silent), func(i int) bool { return l.series.rows[i].rank < top })
+	_, n, _ := l.held(lesser, minutesPerDay-1, 0)
+	return n == end
+}
+
+// alsoOn writes a row so that it begins on the days of one that silences it; "" where no single row that the series could take does.
+func (s Series) alsoOn(r, by row) string {
+	text := by.copyOf(r)
+	if text == "" {
+		return ""
+	}
+	rows, errs := parseWhen(text)
+	if len(errs) > 0 || len(rows) != 1 || rows[0].rank != by.rank {
+		return ""
+	}
+	rows[0].n = r.n
+	if slices.ContainsFunc(s.rows, rows[0].contradicts) {
+		return ""
+	}
+	return rows[0].String()
+}
+
+// isCron says whether the row was written as a cron expression.
+func (r row) isCron() bool { return strings.HasSuffix(r.when, ")") }
+
+// days cuts the time of day off the row's text.
+func (r row) days() string {
+	if r.isCron() {
+		days, _, _ := strings.Cut(r.when, "cron(")
+		return strings.TrimSpace(days)
+	}
+	if i := strings.LastIndex(r.when, " "); i >= 0 {
+		return r.when[:i]
+	}
+	return ""
+}
+
+// daysText says on which days the row begins, as far as another one could as well.
+func (r row) daysText(other row) string {
+	switch {
+	case r.rank == onWeekdays && !r.isCron() && other.rank == everyDay:
+		return weekdayTitle(r.dow)
+	case r.isCron():
+		return "the days of " + r.when
+	}
+	return r.days()
+}
+
+// copyOf writes when another row begins, so that it does on the days of this one; "" where one row cannot say that.
+func (r row) copyOf(other row) string {
+	switch {
+	case r.rank == onDates && r.first == r.last:
+		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
+	case other.days() != "":
+		return "" // where the days of both meet takes more than to put one's before the other
+	case !r.isCron():
+		return r.days() + " " + other.when
+	case other.isCron():
+		return ""
+	}
+	_, expression, _ := strings.Cut(strings.TrimSuffix(r.when, ")"), "cron(")
+	fields := strings.Fields(expression)
+	if len(fields) != len(cronFields) {
+		return ""
+	}
+	m := other.after(0)
+	text := fmt.Sprintf("cron(%d %d %s)", m%60, m/60, strings.Join(fields[2:], " "))
+	return strings.TrimPrefix(r.days()+" "+text, " ")
+}
