@@ -32,6 +32,21 @@ func TestParseReadsJSON(t *testing.T) {
 	}
 }
 
+func TestTabsAreWhiteSpaceOfJSON(t *testing.T) {
+	for _, text := range []string{
+		"\t\t{\n\t\t\"a\":\t\"x \\\" y\",\n\t\"b\"\t:\t[\t1\t,\t2\t]\t}\t\n\t", "\ufeff\t{\"a\": \"x \\\" y\",\"b\":[1,2]}\t\r\n", "{\"a\": \"x \\\" y\",\n\n\t\"b\":[1,2]\r\n\t}",
+		"\ufeffa: x \" y\nb: [1, 2]\n",
+	} {
+		n, err := document.Parse([]byte(text))
+		if err != nil || n.Get("a") == nil || n.Get("a").Text != "x \" y" || len(n.Get("b").Items) != 2 {
+			t.Errorf("%q is read as %+v, %v", text, n, err)
+		}
+	}
+	if n, err := document.Parse([]byte("\t{\"a\": \"x\\ty\",\n\"b\": 1}")); err != nil || n.Get("a").Text != "x\ty" || n.Get("b").Line != 2 {
+		t.Errorf("read %+v, %v", n, err)
+	}
+}
+
 func TestEmptyIsAnEmptyMap(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n"} {
 		if n, err := document.Parse([]byte(text)); err != nil || n.Kind != document.Map || len(n.Pairs) > 0 {
@@ -68,7 +83,7 @@ func TestMistakes(t *testing.T) {
 
 // Every text is a tree or a list of mistakes, and a tree has no key twice.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"a: 1", "a: &x [1, *x]", "{\"a\": {\"b\": null}}", "a: |\n  x\n", "<<: {a: 1}\n", "- 1\n---\n", "\t", "%YAML 1.2\n---\na", "\xff"} {
+	for _, text := range []string{"a: 1", "a: &x [1, *x]", "{\"a\": {\"b\": null}}", "a: |\n  x\n", "<<: {a: 1}\n", "\t{\n\t\"a\": \"\\t\\\"\\\\\"\t}\t", "\ufeff{}", "- 1\n---\n", "\t", "%YAML 1.2\n---\na", "\xff"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

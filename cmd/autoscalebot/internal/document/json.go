@@ -7,15 +7,23 @@ import (
 	"unicode/utf16"
 )
 
-// plain returns JSON with the escapes written out that JSON has and YAML has not, a slash and pairs of surrogates; what is no JSON it
-// returns as it is. The lines stay.
+// plain returns JSON as YAML reads it: with the escapes written out that JSON has and YAML has not, a slash and pairs of surrogates, and
+// spaces for the tabs between values, which YAML takes only inside braces. What is no JSON it returns as it is, but for the byte order mark
+// at its beginning. The lines stay.
 func plain(text []byte) []byte {
-	if !bytes.ContainsRune(text, '\\') || !json.Valid(text) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if !bytes.ContainsAny(text, "\\\t") || !json.Valid(text) {
 		return text
 	}
 	out := make([]byte, 0, len(text))
+	quoted := false
 	for i := 0; i < len(text); i++ {
 		switch {
+		case text[i] == '"':
+			quoted = !quoted
+			out = append(out, '"')
+		case !quoted && text[i] == '\t':
+			out = append(out, ' ')
 		case text[i] != '\\':
 			out = append(out, text[i])
 		case text[i+1] == '/':

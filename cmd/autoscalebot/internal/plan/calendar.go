@@ -24,17 +24,35 @@ type Calendar struct {
 	Zone *time.Location
 	// Week has the steps of each weekday, Sunday first.
 	Week [7]Day
-	// Month has steps that come on some days of each month beside those of the weekday.
-	Month []Monthly
-	// Dates have days that are unlike what else comes on their weekday and day of the month, in order; no two hold the same date.
+	// Parts have steps that come on some days beside those of the weekday. Where one is bounded by dates, all are that ever meet it.
+	Parts []Part
+	// Dates have days that are unlike what else recurs, in order; no two hold the same date.
 	Dates []Dates
 }
 
-// Monthly are the steps of some days of each month.
-type Monthly struct {
-	// Days are from 1 to 31, in order.
+// A Part is what recurs on some days.
+type Part struct {
+	// Weekdays has a bit for each weekday on which it comes, Sunday the lowest.
+	Weekdays int
+	// Days are those of the month on which it comes, from 1 to 31, in order; nil for all.
 	Days []int
-	Day  Day
+	// First and Last are midnights in UTC between which it comes, both included; zero for no bound.
+	First, Last time.Time
+	Day         Day
+}
+
+// on says whether the part comes on a date.
+func (p *Part) on(date time.Time) bool {
+	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) &&
+		(p.First.IsZero() || !date.Before(p.First)) && (p.Last.IsZero() || !date.After(p.Last))
+}
+
+// bounded says whether the part comes between some dates alone.
+func (p *Part) bounded() bool { return !p.First.IsZero() || !p.Last.IsZero() }
+
+// bounded says whether any part comes between some dates alone.
+func (c *Calendar) bounded() bool {
+	return slices.ContainsFunc(c.Parts, func(p Part) bool { return p.bounded() })
 }
 
 // Dates are some days in a row on which nothing holds but what stands here.
@@ -54,7 +72,7 @@ func (c *Calendar) zone() *time.Location {
 
 // empty says that nothing ever changes.
 func (c *Calendar) empty() bool {
-	return c.weekly() == 0 && len(c.Month) == 0 && len(c.Dates) == 0
+	return c.weekly() == 0 && len(c.Parts) == 0 && len(c.Dates) == 0
 }
 
 // weekly counts the weekdays that have steps.
@@ -87,9 +105,9 @@ func (c *Calendar) on(date time.Time) Day {
 // recurring returns the steps of a date as if no date had its own.
 func (c *Calendar) recurring(date time.Time) Day {
 	day := slices.Clone(c.Week[date.Weekday()])
-	for _, m := range c.Month {
-		if slices.Contains(m.Days, date.Day()) {
-			day = append(day, m.Day...)
+	for i := range c.Parts {
+		if c.Parts[i].on(date) {
+			day = append(day, c.Parts[i].Day...)
 		}
 	}
 	slices.SortStableFunc(day, func(a, b Step) int { return a.Minute - b.Minute })

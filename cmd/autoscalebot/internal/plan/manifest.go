@@ -375,14 +375,12 @@ func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	zone := c.zone()
 	_, winter := time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, zone).Zone()
 	_, summer := time.Date(now.Year(), time.July, 1, 0, 0, 0, 0, zone).Zone()
-	if winter != summer && c.weekly()+len(c.Month) > 0 {
+	if winter != summer && c.weekly()+len(c.Parts) > 0 {
 		p.note("a manifest knows no time zone: hours of %s are written as they are on %s, and do not move with summer time", zone, now.In(zone).Format(time.DateOnly))
 	}
-	out = p.weekChanges(now)
-	for _, m := range c.Month {
-		p.note("what comes on the days %v of each month is left out: a manifest's changes recur by weekday alone", m.Days)
-	}
 	today, _ := dateOf(now, zone)
+	p.writeOut(today, func(Part) bool { return true }, "a manifest's changes recur by weekday alone, and for ever")
+	out = p.weekChanges(now)
 	for _, d := range c.Dates {
 		if c.weekly() > 0 && slices.ContainsFunc(daysOf(d, today), func(date time.Time) bool { return c.disturbed(date, d.Day) }) {
 			p.note("what recurs on a weekday comes on %s as well, and ends there what is written for that date", d.First.Format(time.DateOnly))

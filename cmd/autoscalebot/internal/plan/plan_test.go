@@ -91,7 +91,33 @@ func TestTablesOfAPolicy(t *testing.T) {
 		{"a date that is over", head + `"specific_date": [{"start_date_time": "2020-12-24T20:00", "end_date_time": "2020-12-26T02:00", "instance_min_count": 3, "instance_max_count": 20}]}}`, "1", "4"},
 		{
 			"only some dates", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1], "start_date": "2026-01-01", "end_date": "2026-12-01", "instance_min_count": 1, "instance_max_count": 8}]}}`,
-			"1", "0:00=4, 2026-11-23 0:00=4, 2026-11-23 9:00=8, 2026-11-23 10:00=4, 2026-11-30 0:00=4, 2026-11-30 9:00=8, 2026-11-30 10:00=4",
+			"1", "0:00=4, ..2026-12-01 mon 9:00=8, ..2026-12-01 mon 10:00=4",
+		},
+		{
+			"Mondays until the end of time", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1], "start_date": "2026-12-01", "end_date": "2099-12-31", "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "0:00=4, 2026-12-01..2099-12-31 mon 9:00=8, 2026-12-01..2099-12-31 mon 10:00=4",
+		},
+		{
+			"an end beyond our dates is none", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_month": [1,2,3,15], "start_date": "2026-12-01", "end_date": "2999-12-31", "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "0:00=4, 2026-12-01.. cron(0 9 1-3,15 * *)=8, 2026-12-01.. cron(0 10 1-3,15 * *)=4",
+		},
+		{
+			"always", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1], "start_date": "1999-12-01", "end_date": "2999-12-31", "instance_min_count": 1, "instance_max_count": 8}]}}`,
+			"1", "mon 9:00=8, mon 10:00=4",
+		},
+		{
+			"without an end beside others", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "10:00", "days_of_week": [1], "start_date": "2026-12-01", "instance_min_count": 1, "instance_max_count": 8},
+				{"start_time": "12:00", "end_time": "13:00", "days_of_week": [1,2,3,4,5,6,7], "instance_min_count": 1, "instance_max_count": 6}]}}`,
+			"1", "0:00=4, 2026-12-01.. mon 9:00=8, 2026-12-01.. mon 10:00=4, 2026-11-23.. mon-fri 12:00=6, 2026-11-23.. sat,sun 12:00=6, 2026-11-23.. mon-fri 13:00=4, 2026-11-23.. sat,sun 13:00=4",
+		},
+		{
+			"a date without an end", head + `"specific_date": [{"start_date_time": "2026-12-24T20:00", "end_date_time": "2999-12-31T00:00", "instance_min_count": 3, "instance_max_count": 20}]}}`,
+			"0:00=1, 2026-12-24 0:00=1, 2026-12-24 20:00=3, 2026-12-25..2099-12-31 0:00=3", "0:00=4, 2026-12-24 0:00=4, 2026-12-24 20:00=20, 2026-12-25..2099-12-31 0:00=20",
+		},
+		{
+			"days of the week and of the month that meet: the first holds", head + `"recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 1, "instance_max_count": 8},
+				{"start_time": "08:00", "end_time": "12:00", "days_of_month": [15], "instance_min_count": 1, "instance_max_count": 6}]}}`,
+			"1", "cron(0 8 15 * *)=6, cron(0 12 15 * *)=4, mon cron(0 9 1-14,16-31 * *)=8, mon cron(0 17 1-14,16-31 * *)=4",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,7 +189,7 @@ func TestMistakesOfAPolicy(t *testing.T) {
 		{fmt.Sprintf(rule, `, "breach_duration_secs": 59`), `breach_duration_secs is "59"; write a whole number from 60 to 3600`},
 		{fmt.Sprintf(rule, `, "cool_down_secs": 3601`), `cool_down_secs is "3601"; write a whole number from 60 to 3600`},
 		{fmt.Sprintf(rule, `, "cool_down_secs": "60"`), `cool_down_secs is "60"; write a whole number`},
-		{fmt.Sprintf(rule, `, "window": 60`), "a scaling rule has no window"},
+		{fmt.Sprintf(rule, `, "window": 60`), ""},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"+1"`, `"1"`), `adjustment is "1"; write a sign and a number of instances, such as +1, or a percentage, such as -50%`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `">"`, `"=="`), `operator is "=="; write <, >, <= or >=`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `101`), "threshold is 101; cpu is a percentage, so 100 is the most"},
@@ -171,7 +197,11 @@ func TestMistakesOfAPolicy(t *testing.T) {
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"cpu"`, `"my metric"`), `metric_type is "my metric"; write up to 100 letters, digits and underscores`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"operator": ">", `, ``), "operator is missing"},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 0`), `instance_min_count is "0"; write a whole number from 1 to 10000`},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 4`), "instance_min_count is 4; it must be less than instance_max_count, which is 4"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 4`), ""},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 5`), "instance_min_count is 5; it must not be above instance_max_count, which is 4"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `50.5`), "threshold is 50.5; a policy's is a whole number"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `"50"`), `threshold is "50"; write a number`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `1e2`), ""},
 		{`{"instance_min_count": 1, "instance_max_count": 2}`, "there are neither scaling_rules nor schedules"},
 		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "UTC"}}`, "schedules have neither recurring_schedule nor specific_date"},
 		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"specific_date": []}}`, "timezone is missing"},
@@ -191,6 +221,9 @@ func TestMistakesOfAPolicy(t *testing.T) {
 		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:01", "18:00", `"days_of_week": [1]`, ""), "}")), ""},
 		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [2]`, ""), "}")), ""},
 		{fmt.Sprintf(recurring, `, "end_date": "2026-12-01"}`+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, `, "start_date": "2026-12-02"`), "}")), ""},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "[1]", "[]"), "days_of_week is empty; write whole numbers from 1 to 7"},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), `"instance_min_count": 2`, `"instance_min_count": 5`), ""},
+		{fmt.Sprintf(recurring, `, "start_date": "2999-12-01"`), ""},
 		{fmt.Sprintf(specific, ""), ""},
 		{strings.ReplaceAll(fmt.Sprintf(specific, ""), "24T17", "24T08"), "start_date_time must be before end_date_time"},
 		{fmt.Sprintf(specific, `,

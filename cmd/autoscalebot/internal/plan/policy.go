@@ -29,8 +29,10 @@ var (
 )
 
 func (r *reader) policy(root *document.Node, now time.Time) *Plan {
+	r.platform = true
 	r.keys(root, "a policy", "instance_min_count", "instance_max_count", "scaling_rules", "schedules")
-	p := &Plan{Limits: r.counts(root, 1)}
+	r.configuration(root)
+	p := &Plan{Limits: r.counts(root, 1), now: now}
 	rules, schedules := root.Get("scaling_rules"), root.Get("schedules")
 	if rules == nil && schedules == nil {
 		r.wrong(root, "there are neither scaling_rules nor schedules; write at least one of them")
@@ -42,12 +44,28 @@ func (r *reader) policy(root *document.Node, now time.Time) *Plan {
 	return p
 }
 
-// counts reads instance_min_count, of least at the least, and instance_max_count, which must be greater.
+// submitters are those from whom the platform takes custom metrics.
+var submitters = []string{"bound_app", "same_app"}
+
+// configuration refuses what the platform refuses of a part that has no effect here.
+func (r *reader) configuration(root *document.Node) {
+	n := root
+	for _, key := range []string{"configuration", "custom_metrics", "metric_submission_strategy"} {
+		if n = n.Get(key); n == nil {
+			return
+		}
+	}
+	if from, ok := r.text(n, "allow_from", true); ok && !slices.Contains(submitters, from) {
+		r.wrong(n.Get("allow_from"), "allow_from is %.60q; write %s", from, strings.Join(submitters, " or "))
+	}
+}
+
+// counts reads instance_min_count, of least at the least, and instance_max_count, which may be the same.
 func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
 	low, ok := r.whole(n, "instance_min_count", true, least, mostInstances)
 	high, ok2 := r.whole(n, "instance_max_count", true, 1, mostInstances)
-	if ok && ok2 && low >= high {
-		r.wrong(n.Get("instance_min_count"), "instance_min_count is %d; it must be less than instance_max_count, which is %d", low, high)
+	if ok && ok2 && low > high {
+		r.wrong(n.Get("instance_min_count"), "instance_min_count is %d; it must not be above instance_max_count, which is %d", low, high)
 	}
 	return schedule.Limits{Min: low, Max: high}
 }
@@ -71,35 +89,27 @@ func (r *reader) breaches(n *document.Node) (out []bot.BreachRule) {
 	return out
 }
 
-// percentages are the metrics that cannot be above 100, those that must be above 0 are among positives.
-var (
-	percentages = []string{"memoryutil", "cpu"}
-	positives   = []string{"memoryused", "memoryutil", "responsetime", "throughput", "cpu"}
-)
-
 func (r *reader) breach(n *document.Node) (rule bot.BreachRule) {
 	var ok bool
 	if rule.Metric, ok = r.text(n, "metric_type", true); ok && !metricName.MatchString(rule.Metric) {
-		r.wrong(n.Get("metric_type"), "metric_type is %q; write up to 100 letters, digits and underscores", rule.Metric)
+		r.wrong(n.Get("metric_type"), "metric_type is %.120q; write up to 100 letters, digits and underscores", rule.Metric)
 	}
 	if rule.Threshold, ok = r.number(n, "threshold", true); ok {
-		switch {
-		case slices.Contains(positives, rule.Metric) && rule.Threshold <= 0:
-			r.wrong(n.Get("threshold"), "threshold is %g; for %s it must be above 0", rule.Threshold, rule.Metric)
-		case slices.Contains(percentages, rule.Metric) && rule.Threshold > 100:
-			r.wrong(n.Get("threshold"), "threshold is %g; %s is a percentage, so 100 is the most", rule.Threshold, rule.Metric)
-		}
+		r.bounds(n.Get("threshold"), rule.Metric, rule.Threshold)
 	}
 	if rule.Operator, ok = r.text(n, "operator", true); ok && !slices.Contains([]string{"<", ">", "<=", ">="}, rule.Operator) {
-		r.wrong(n.Get("operator"), "operator is %q; write <, >, <= or >=", rule.Operator)
+		r.wrong(n.Get("operator"), "operator is %.60q; write <, >, <= or >=", rule.Operator)
 	}
 	if text, ok := r.text(n, "adjustment", true); ok {
 		if rule.Step, rule.Down, ok = ParseAdjustment(text); !ok {
-			r.wrong(n.Get("adjustment"), "adjustment is %q; write a sign and a number of instances, such as +1, or a percentage, such as -50%%", text)
+			r.wrong(n.Get("adjustment"), "adjustment is %.60q; write a sign and a number of instances, such as +1, or a percentage, such as -50%%", text)
 		}
 	}
 	rule.Breach = r.seconds(n, "breach_duration_secs", defaultBreach)
 	rule.Cooldown = r.seconds(n, "cool_down_secs", defaultCooldown)
+	if what := futile(rule.Metric, rule.Operator, rule.Threshold); what != "" {
+		r.note(n.Get("threshold").Line, "the rule %s %s %s %s", rule.Metric, rule.Operator, number(rule.Threshold), what)
+	}
 	return rule
 }
 
@@ -150,7 +160,7 @@ func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
 	if name, ok := r.text(n, "timezone", true); ok {
 		zone, err := time.LoadLocation(strings.TrimSpace(name))
 		if err != nil || strings.TrimSpace(name) == "" || name == "Local" {
-			r.wrong(n.Get("timezone"), "timezone is %q; write an IANA name, such as Europe/Berlin", name)
+			r.wrong(n.Get("timezone"), "timezone is %.60q; write an IANA name, such as Europe/Berlin", name)
 		} else {
 			p.Calendar.Zone = zone
 		}
@@ -203,7 +213,7 @@ func (r *reader) recurring(n *document.Node) window {
 		w.weekdays |= 1 << (d % 7)
 	}
 	w.days = r.dayNumbers(n, "days_of_month", 31)
-	if (n.Get("days_of_week") == nil) == (n.Get("days_of_month") == nil) {
+	if has(n, "days_of_week") == has(n, "days_of_month") {
 		r.wrong(n, "a recurring schedule needs days_of_week or days_of_month, and not both")
 	}
 	w.first, w.last = r.date(n, "start_date"), r.date(n, "end_date")
@@ -222,7 +232,7 @@ func (r *reader) clock(n *document.Node, key string) (minute int, ok bool) {
 		return 0, false
 	}
 	if !clockPattern.MatchString(text) {
-		r.wrong(n.Get(key), "%s is %q; write it as 08:00, from 00:00 to 23:59", key, text)
+		r.wrong(n.Get(key), "%s is %.60q; write it as 08:00, from 00:00 to 23:59", key, text)
 		return 0, false
 	}
 	hours, _ := strconv.Atoi(text[:2])
@@ -240,24 +250,34 @@ func (r *reader) dayNumbers(n *document.Node, key string, most int) (out []int) 
 		}
 		out = append(out, d)
 	}
+	if len(out) == 0 && has(n, key) && len(r.items(n, key)) == 0 {
+		r.wrong(n.Get(key), "%s is empty; write whole numbers from 1 to %d", key, most)
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// firstYear and lastYear bound the dates, as those of our tables are.
+// has says that a key is there with a value.
+func has(n *document.Node, key string) bool {
+	v := n.Get(key)
+	return v != nil && v.Kind != document.Nothing
+}
+
+// firstYear and lastYear bound the dates of our tables. What lies before begins as early as they can tell, and what lies behind has no end.
 const (
 	firstYear = 2000
 	lastYear  = 2099
 )
 
+// date returns a date, zero where there is none.
 func (r *reader) date(n *document.Node, key string) time.Time {
 	text, ok := r.text(n, key, false)
 	if !ok || text == "" {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
-		r.wrong(n.Get(key), "%s is %q; write it as 2026-12-24, from %d to %d", key, text, firstYear, lastYear)
+	if err != nil {
+		r.wrong(n.Get(key), "%s is %.60q; write it as 2026-12-24", key, text)
 		return time.Time{}
 	}
 	return t
@@ -271,9 +291,12 @@ func (r *reader) specific(n *document.Node) window {
 		r.wrong(n.Get("start_date_time"), "start_date_time must be before end_date_time")
 	}
 	w.first = start.Truncate(24 * time.Hour)
-	w.start, w.end = int(start.Sub(w.first).Minutes()), int(end.Sub(w.first).Minutes())
+	w.start, w.end = minutesFrom(w.first, start), minutesFrom(w.first, end)
 	return w
 }
+
+// minutesFrom counts the minutes from one moment to another, which may be too far for a duration.
+func minutesFrom(from, to time.Time) int { return int((to.Unix() - from.Unix()) / 60) }
 
 func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
 	text, ok := r.text(n, key, true)
@@ -281,8 +304,8 @@ func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t, err := time.Parse("2006-01-02T15:04", text)
-	if err != nil || t.Year() < firstYear || t.Year() > lastYear {
-		r.wrong(n.Get(key), "%s is %q; write it as 2026-12-24T08:00, from %d to %d", key, text, firstYear, lastYear)
+	if err != nil {
+		r.wrong(n.Get(key), "%s is %.60q; write it as 2026-12-24T08:00", key, text)
 		return time.Time{}, false
 	}
 	return t, true

@@ -41,6 +41,8 @@ type (
 		Min     int    `json:"instance_min_count"`
 		Max     int    `json:"instance_max_count"`
 		Initial int    `json:"initial_min_instance_count,omitempty"`
+		From    string `json:"start_date,omitempty"`
+		To      string `json:"end_date,omitempty"`
 	}
 	policySpecific struct {
 		Start   string `json:"start_date_time"`
@@ -54,6 +56,8 @@ type (
 // Policy writes the plan as a policy. What cannot be written there is noted.
 func (p *Plan) Policy() []byte {
 	w := &policyWriter{plan: p, c: &p.Calendar}
+	w.today, _ = dateOf(p.now, w.c.zone())
+	p.writeOut(w.today, func(p Part) bool { return p.Days != nil && p.Weekdays != everyWeekday }, "a policy's schedules recur by one of the two alone")
 	w.findBase()
 	doc := policyDocument{Rules: p.policyRules()}
 	doc.Min, doc.Max = w.limits(w.base, 1)
@@ -84,7 +88,8 @@ type policyWriter struct {
 	plan *Plan
 	c    *Calendar
 	// base are the limits outside every schedule.
-	base schedule.Limits
+	base  schedule.Limits
+	today time.Time
 	// raised says that a note about limits has been written.
 	raised bool
 	gap    bool
@@ -105,13 +110,13 @@ func (w *policyWriter) findBase() {
 // ordinarySunday begins a week far from every date: tables begin in the year 2000.
 func ordinarySunday() time.Time { return time.Date(1995, time.January, 8, 0, 0, 0, 0, time.UTC) }
 
-// limits bends limits to what a policy accepts: least at the least, and a maximum above the minimum.
+// limits bends limits to what a policy accepts: a minimum of least at the least, and a maximum of 1.
 func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
-	low, high = max(l.Min, least), l.Max
-	high = max(high, low+1)
+	low = max(l.Min, least)
+	high = max(l.Max, low, 1)
 	if (low != l.Min || high != l.Max) && !w.raised {
 		w.raised = true
-		w.plan.note("a policy needs at least %d instance and a maximum above the minimum; limits such as %d–%d became %d–%d", least, l.Min, l.Max, low, high)
+		w.plan.note("a policy needs a minimum of %d or more, and a maximum of 1 or more; limits such as %d–%d became %d–%d", least, l.Min, l.Max, low, high)
 	}
 	return low, high
 }
@@ -163,28 +168,83 @@ func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, min
 
 // recurring writes what comes each week and each month.
 func (w *policyWriter) recurring() []policyRecurring {
-	var out []policyRecurring
+	var windows []datedWindow
 	for i := range 7 {
 		weekday := (i + 1) % 7 // Monday first
 		for _, s := range w.fit(w.spans([]Day{w.c.Week[weekday]}, w.atMidnight(weekday), false)) {
-			r := w.window(s)
-			j := slices.IndexFunc(out, func(o policyRecurring) bool {
-				o.Week = nil
-				return o.Start == r.Start && o.End == r.End && o.Min == r.Min && o.Max == r.Max && o.Initial == r.Initial
-			})
-			if j < 0 {
-				j = len(out)
-				out = append(out, r)
-			}
-			out[j].Week = append(out[j].Week, i+1)
+			windows = append(windows, datedWindow{policyRecurring: w.window(s), weekdays: 1 << weekday})
 		}
 	}
-	for _, m := range w.c.Month {
-		for _, s := range w.fit(w.spans([]Day{m.Day}, w.base, false)) {
-			r := w.window(s)
-			r.Month = m.Days
-			out = append(out, r)
+	for _, p := range w.c.Parts {
+		if !p.Last.IsZero() && p.Last.Before(w.today) {
+			continue
 		}
+		for _, s := range w.fit(w.spans([]Day{p.Day}, w.base, false)) {
+			r := w.window(s)
+			if r.Month = p.Days; p.Days != nil {
+				windows = append(windows, datedWindow{policyRecurring: r, first: p.First, last: p.Last})
+				continue
+			}
+			for i := range 7 {
+				if on := 1 << ((i + 1) % 7); p.Weekdays&on != 0 {
+					windows = append(windows, datedWindow{r, on, p.First, p.Last})
+				}
+			}
+		}
+	}
+	return w.together(windows)
+}
+
+// A datedWindow is a window of one weekday, or of days of the month, between two dates; zero ones are no bound.
+type datedWindow struct {
+	policyRecurring
+	weekdays    int
+	first, last time.Time
+}
+
+// same says whether the windows differ in their days and dates alone.
+func (d *datedWindow) same(o *datedWindow) bool {
+	return d.Start == o.Start && d.End == o.End && d.Min == o.Min && d.Max == o.Max && d.Initial == o.Initial && slices.Equal(d.Month, o.Month)
+}
+
+// together makes one window of those that follow on each other, and then of those of several weekdays.
+func (w *policyWriter) together(in []datedWindow) (out []policyRecurring) {
+	var merged []datedWindow
+	for _, d := range in {
+		i := slices.IndexFunc(merged, func(o datedWindow) bool {
+			return o.weekdays == d.weekdays && o.same(&d) && !o.last.IsZero() && o.last.AddDate(0, 0, 1).Equal(d.first)
+		})
+		if i < 0 {
+			merged = append(merged, d)
+		} else {
+			merged[i].last = d.last
+		}
+	}
+	var weeks []datedWindow
+	for _, d := range merged {
+		i := slices.IndexFunc(weeks, func(o datedWindow) bool {
+			return d.weekdays != 0 && o.weekdays != 0 && o.same(&d) && o.first.Equal(d.first) && o.last.Equal(d.last)
+		})
+		if i < 0 {
+			weeks = append(weeks, d)
+		} else {
+			weeks[i].weekdays |= d.weekdays
+		}
+	}
+	for _, d := range weeks {
+		r := d.policyRecurring
+		for i := range 7 {
+			if d.weekdays&(1<<((i+1)%7)) != 0 {
+				r.Week = append(r.Week, i+1)
+			}
+		}
+		if d.first.After(w.today) {
+			r.From = d.first.Format(time.DateOnly)
+		}
+		if !d.last.IsZero() && d.last.Before(tablesEnd()) {
+			r.To = d.last.Format(time.DateOnly)
+		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 // Guess says in which form a document is written.
@@ -31,34 +34,93 @@ func Read(root *document.Node, format Format, now time.Time) (*Plan, error) {
 		r.wrong(root, "it is %v; write a map of keys and values", root.Kind)
 	case format == Manifest:
 		p = r.manifest(root, now)
+		p.now = now
 	default:
 		p = r.policy(root, now)
+	}
+	if len(r.mistakes) == 0 {
+		r.fits(p, root)
 	}
 	if len(r.mistakes) > 0 {
 		return nil, r.mistakes
 	}
+	slices.SortStableFunc(r.notes, func(a, b document.Mistake) int { return a.Line - b.Line })
+	var notes []string
+	for _, n := range r.notes {
+		notes = append(notes, fmt.Sprintf("line %d: %s", n.Line, n.What))
+	}
+	p.Notes = append(notes, p.Notes...)
 	return p, nil
 }
 
+// fits wants a plan's tables to be such that the bot takes them, from a settings file too.
+func (r *reader) fits(p *Plan, root *document.Node) {
+	low, high := p.Tables()
+	rows := max(strings.Count(low, ", "), strings.Count(high, ", ")) + 1
+	if size := len(p.Autoscale()); rows > schedule.MaxRows || size > document.MaxBytes {
+		r.wrong(root, "its schedules make a table of %d rows in %d KiB; a table may have %d rows, and a settings file %d KiB",
+			rows, size>>10, schedule.MaxRows, document.MaxBytes>>10)
+	}
+}
+
 // A reader reads a document and keeps what is wrong with it.
-type reader struct{ mistakes document.Mistakes }
+type reader struct {
+	mistakes document.Mistakes
+	// notes say what is read and has no effect, or not the expected one.
+	notes []document.Mistake
+	// platform says that the document is one that the platform's own validator has to accept, which takes unknown keys.
+	platform bool
+	unknown  map[string]bool
+}
+
+func (r *reader) note(line int, format string, args ...any) {
+	r.notes = append(r.notes, document.Mistake{Line: line, What: fmt.Sprintf(format, args...)})
+}
 
 func (r *reader) wrong(n *document.Node, format string, args ...any) {
 	r.mistakes = append(r.mistakes, document.Mistake{Line: n.Line, What: fmt.Sprintf(format, args...)})
 }
 
-// keys wants a map of these keys alone.
+// keys wants a map of these keys alone. Others in a document that the platform accepts have no effect, which is noted once for each.
 func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 	if n.Kind != document.Map {
 		r.wrong(n, "%s is %v; write a map with %s", what, n.Kind, strings.Join(known, ", "))
 		return false
 	}
 	for _, p := range n.Pairs {
-		if !slices.Contains(known, p.Key) {
+		switch {
+		case slices.Contains(known, p.Key):
+		case r.platform:
+			r.ignored(what, p, known)
+		default:
 			r.mistakes = append(r.mistakes, document.Mistake{Line: p.Line, What: fmt.Sprintf("%s has no %s; there are %s", what, p.Key, strings.Join(known, ", "))})
 		}
 	}
 	return true
+}
+
+// withoutEffect are the keys that the platform knows and that mean nothing here.
+var withoutEffect = []string{"configuration", "credential-type", "schema-version", "stat_window_secs", "stats_window_secs"}
+
+// farthestTypo is by how many letters a key may differ from one that it is taken to mean.
+const farthestTypo = 3
+
+// ignored notes a key that has no effect.
+func (r *reader) ignored(what string, p document.Pair, known []string) {
+	if r.unknown[what+p.Key] {
+		return
+	}
+	if r.unknown == nil {
+		r.unknown = map[string]bool{}
+	}
+	r.unknown[what+p.Key] = true
+	hint := ""
+	for _, key := range known {
+		if !slices.Contains(withoutEffect, p.Key) && levenshtein.ComputeDistance(key, p.Key) <= farthestTypo {
+			hint = "; did you mean " + key + "?"
+		}
+	}
+	r.note(p.Line, "%.60q of %s has no effect here%s", p.Key, what, hint)
 }
 
 // items returns the values of a list, none where the key is not there.
@@ -98,7 +160,7 @@ func (r *reader) whole(n *document.Node, key string, needed bool, least, most in
 	}
 	i, err := strconv.Atoi(text)
 	if err != nil || i < least || i > most || n.Get(key).Quoted {
-		r.wrong(n.Get(key), "%s is %q; write a whole number from %d to %d", key, text, least, most)
+		r.wrong(n.Get(key), "%s is %.60q; write a whole number from %d to %d", key, text, least, most)
 		return 0, false
 	}
 	return i, true
@@ -112,7 +174,7 @@ func (r *reader) number(n *document.Node, key string, needed bool) (f float64, o
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || n.Get(key).Quoted {
-		r.wrong(n.Get(key), "%s is %q; write a number", key, text)
+		r.wrong(n.Get(key), "%s is %.60q; write a number", key, text)
 		return math.NaN(), false
 	}
 	return f, true

@@ -23,22 +23,16 @@ func (p *Plan) table(of func(schedule.Limits) int) string {
 	}
 	t := &tableWriter{of: of}
 	t.week(c)
-	for _, m := range c.Month {
-		var days []string
-		for _, d := range m.Days {
-			days = append(days, strconv.Itoa(d))
-		}
-		for _, s := range t.changes(m.Day) {
-			t.rows = append(t.rows, fmt.Sprintf("cron(%d %d %s * *)=%d", s.Minute%60, s.Minute/60, strings.Join(days, ","), of(s.Limits)))
-		}
-	}
-	if len(t.rows) == 0 { // only dates: what else holds
+	if len(t.rows) == 0 && (len(c.Parts) == 0 || c.bounded()) { // only dates: what else holds
 		t.row("", 0, of(p.Limits))
+	}
+	for i := range c.Parts {
+		t.part(&c.Parts[i])
 	}
 	for _, d := range c.Dates {
 		days := d.First.Format(time.DateOnly)
 		if d.Last.After(d.First) {
-			days += ".." + d.Last.Format(time.DateOnly)
+			days = period(d.First, d.Last)
 		}
 		for _, s := range t.changes(d.Day) {
 			t.row(days+" ", s.Minute, of(s.Limits))
@@ -50,8 +44,8 @@ func (p *Plan) table(of func(schedule.Limits) int) string {
 // constant says that a number of the limits is the same at all times.
 func (p *Plan) constant(of func(schedule.Limits) int) bool {
 	days := p.Calendar.Week[:]
-	for _, m := range p.Calendar.Month {
-		days = append(days[:len(days):len(days)], m.Day)
+	for _, part := range p.Calendar.Parts {
+		days = append(days[:len(days):len(days)], part.Day)
 	}
 	for _, d := range p.Calendar.Dates {
 		days = append(days[:len(days):len(days)], d.Day)
@@ -97,27 +91,82 @@ func (t *tableWriter) week(c *Calendar) {
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return a.minute - b.minute })
-	alike := len(c.Month) == 0 && !slices.ContainsFunc(rows, func(r row) bool { return masks[r] != everyWeekday })
+	alike := len(c.Parts) == 0 && !slices.ContainsFunc(rows, func(r row) bool { return masks[r] != everyWeekday })
 	for _, r := range rows {
 		switch {
 		case alike:
 			t.row("", r.minute, r.n)
-		case masks[r] == everyWeekday:
-			t.row("mon-fri ", r.minute, r.n)
-			t.row("sat,sun ", r.minute, r.n)
 		default:
-			t.row(weekdays(masks[r])+" ", r.minute, r.n)
+			for _, days := range weekdays(masks[r]) {
+				t.row(days+" ", r.minute, r.n)
+			}
 		}
 	}
+}
+
+// part writes the steps of a part. Rows of all weekdays would be of another rank than those of some, so they are two.
+func (t *tableWriter) part(p *Part) {
+	dates := ""
+	if p.bounded() {
+		dates = period(p.First, p.Last) + " "
+	}
+	for _, s := range t.changes(p.Day) {
+		if p.Days == nil {
+			for _, days := range weekdays(p.Weekdays) {
+				t.row(dates+days+" ", s.Minute, t.of(s.Limits))
+			}
+			continue
+		}
+		on := dates
+		if p.Weekdays != everyWeekday {
+			on += weekdays(p.Weekdays)[0] + " "
+		}
+		t.rows = append(t.rows, fmt.Sprintf("%scron(%d %d %s * *)=%d", on, s.Minute%60, s.Minute/60, dayList(p.Days), t.of(s.Limits)))
+	}
+}
+
+// dayList writes days of the month as cron does: "1,15-17".
+func dayList(days []int) string {
+	var out []string
+	for i := 0; i < len(days); i++ {
+		first := i
+		for i+1 < len(days) && days[i+1] == days[i]+1 {
+			i++
+		}
+		switch i - first {
+		case 0:
+			out = append(out, strconv.Itoa(days[i]))
+		case 1:
+			out = append(out, strconv.Itoa(days[i-1]), strconv.Itoa(days[i]))
+		default:
+			out = append(out, fmt.Sprintf("%d-%d", days[first], days[i]))
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// period writes the dates between which something comes; a zero one is left open.
+func period(first, last time.Time) string {
+	from, to := "", ""
+	if !first.IsZero() {
+		from = first.Format(time.DateOnly)
+	}
+	if !last.IsZero() {
+		to = last.Format(time.DateOnly)
+	}
+	return from + ".." + to
 }
 
 // everyWeekday has a bit for each weekday, Sunday the lowest.
 const everyWeekday = 1<<7 - 1
 
-// weekdays names those in a mask, which are not all.
-func weekdays(mask int) string {
-	if mask == 0b0111110 {
-		return "mon-fri"
+// weekdays names those in a mask; all are two rows' worth, since one of them would be a row of every day.
+func weekdays(mask int) []string {
+	switch mask {
+	case everyWeekday:
+		return []string{"mon-fri", "sat,sun"}
+	case 0b0111110:
+		return []string{"mon-fri"}
 	}
 	var names []string
 	for d := time.Monday; d < time.Monday+7; d++ {
@@ -125,7 +174,7 @@ func weekdays(mask int) string {
 			names = append(names, strings.ToLower((d % 7).String()[:3]))
 		}
 	}
-	return strings.Join(names, ",")
+	return []string{strings.Join(names, ",")}
 }
 
 // horizon is for how many days after now what recurs in no simple way is written out as dates.
@@ -139,55 +188,126 @@ func (p *Plan) FromTables(low, high schedule.Series, zone *time.Location, now ti
 	}
 	r := &tableReader{table: table, minutes: []int{0}}
 	r.rows(low.String() + ", " + high.String())
-	p.Calendar = Calendar{Zone: zone}
-	ordinary := ordinarySunday()
+	p.Calendar, p.now = Calendar{Zone: zone}, now
 	for i := range 7 {
-		p.Calendar.Week[i] = r.usual(ordinary.AddDate(0, 0, i))
+		p.Calendar.Week[i] = r.usual(ordinarySunday().AddDate(0, 0, i))
 	}
 	p.Limits, _ = p.Calendar.Week[time.Saturday].at(minutesPerDay)
-	p.odd(r, now)
+	if r.monthly {
+		p.oddUntilHorizon(r)
+	} else if phases := r.phases(); len(phases) > 0 {
+		p.inPhases(r, phases)
+		return nil
+	} else {
+		p.odd(r, p.weekOf)
+	}
 	p.Calendar.simplify(p.Limits)
 	return nil
 }
 
-// odd takes over the dates that are not like their weekday.
-func (p *Plan) odd(r *tableReader, now time.Time) {
-	c := &p.Calendar
-	today, _ := dateOf(now, c.zone())
-	add := func(first, last time.Time) {
-		for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
-			if day := r.day(d); !d.Before(today) && !slices.Equal(day, c.Week[d.Weekday()]) {
-				c.addDates(Dates{d, d, day})
-			}
-		}
-	}
-	if r.monthly {
-		last := today.AddDate(0, 0, horizon)
-		p.note("rows that come on some days of the month, or in some months, are written out as dates until %s", last.Format(time.DateOnly))
-		add(today, last)
-		return
-	}
-	for i, from := range r.turns {
-		soon := from.AddDate(0, 0, 8) // until when the last number of the day before may hold
-		if i+1 == len(r.turns) {
-			add(from, soon)
-			break
-		}
-		last := r.turns[i+1].AddDate(0, 0, -1)
-		if !last.After(soon) {
-			add(from, last)
-			continue
-		}
-		add(from, soon)
-		if rest := soon.AddDate(0, 0, 1); !last.Before(today) && r.dated(rest) { // on which every day is alike
-			c.addDates(Dates{rest, last, r.day(rest)})
+func (p *Plan) today() time.Time {
+	today, _ := dateOf(p.now, p.Calendar.zone())
+	return today
+}
+
+// weekOf returns the usual day of a date.
+func (p *Plan) weekOf(date time.Time) Day { return p.Calendar.Week[date.Weekday()] }
+
+// oddUntilHorizon takes over the dates that are not like their weekday, as far as the horizon.
+func (p *Plan) oddUntilHorizon(r *tableReader) {
+	last := p.today().AddDate(0, 0, horizon)
+	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s", last.Format(time.DateOnly))
+	p.oddBetween(r, p.today(), last, p.weekOf)
+}
+
+// oddBetween takes over the dates from first to last that are unlike what is usual.
+func (p *Plan) oddBetween(r *tableReader, first, last time.Time, usual func(time.Time) Day) {
+	for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
+		if day := r.day(d); !d.Before(p.today()) && !slices.Equal(day, usual(d)) {
+			p.Calendar.addDates(Dates{d, d, day})
 		}
 	}
 }
 
+// settling is for how many days after a change the last number of the day before may hold.
+const settling = 8
+
+// odd takes over the dates that are not as usual.
+func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
+	for i, from := range r.turns {
+		soon := from.AddDate(0, 0, settling)
+		if i+1 == len(r.turns) {
+			p.oddBetween(r, from, soon, usual)
+			break
+		}
+		last := r.turns[i+1].AddDate(0, 0, -1)
+		if !last.After(soon.AddDate(0, 0, 7)) {
+			p.oddBetween(r, from, last, usual)
+			continue
+		}
+		p.oddBetween(r, from, soon, usual)
+		if rest := soon.AddDate(0, 0, 1); !last.Before(p.today()) && r.dated(rest) && !slices.Equal(r.day(rest), usual(rest)) { // on which every day is alike
+			p.Calendar.addDates(Dates{rest, last, r.day(rest)})
+		}
+	}
+}
+
+// A phase is a time in which another week than usual holds.
+type phase struct {
+	first, last time.Time
+	week        [7]Day
+}
+
+// phases lists the times between two turns in which weekdays differ from each other, in order.
+func (r *tableReader) phases() (out []phase) {
+	for i := 0; i+1 < len(r.turns); i++ {
+		ph := phase{first: r.turns[i], last: r.turns[i+1].AddDate(0, 0, -1)}
+		settled := ph.first.AddDate(0, 0, settling)
+		if !r.inPeriod(settled) || ph.last.Before(settled.AddDate(0, 0, 7)) {
+			continue
+		}
+		for d := settled; d.Before(settled.AddDate(0, 0, 7)); d = d.AddDate(0, 0, 1) {
+			ph.week[d.Weekday()] = r.day(d)
+		}
+		out = append(out, ph)
+	}
+	return out
+}
+
+// inPhases makes parts of the week, each between two phases, and of those of the phases.
+func (p *Plan) inPhases(r *tableReader, phases []phase) {
+	c := &p.Calendar
+	usual := phase{week: c.Week}
+	c.Week = [7]Day{}
+	for _, ph := range phases {
+		if usual.last = ph.first.AddDate(0, 0, -1); usual.last.After(tablesBegin()) && !usual.last.Before(usual.first) {
+			c.Parts = append(c.Parts, usual.parts()...)
+		}
+		c.Parts = append(c.Parts, ph.parts()...)
+		usual.first = ph.last.AddDate(0, 0, 1)
+	}
+	if usual.last = (time.Time{}); !usual.first.After(tablesEnd()) {
+		c.Parts = append(c.Parts, usual.parts()...)
+	}
+	p.odd(r, func(date time.Time) Day { return c.recurring(date) })
+}
+
+// parts writes a phase as parts, one for all weekdays that are alike.
+func (ph *phase) parts() (out []Part) {
+	for weekday, day := range ph.week {
+		i := slices.IndexFunc(out, func(o Part) bool { return slices.Equal(o.Day, day) })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Part{First: ph.first, Last: ph.last, Day: day})
+		}
+		out[i].Weekdays |= 1 << weekday
+	}
+	return out
+}
+
 // simplify leaves out steps that change nothing: those at midnight that only go on, and everything where the limits are always the same.
 func (c *Calendar) simplify(base schedule.Limits) {
-	if len(c.Dates) == 0 && len(c.Month) == 0 && !slices.ContainsFunc(c.Week[:], func(d Day) bool {
+	if len(c.Dates) == 0 && !slices.ContainsFunc(c.Week[:], func(d Day) bool {
 		return slices.ContainsFunc(d, func(s Step) bool { return s.Limits != base })
 	}) {
 		c.Week = [7]Day{}
@@ -234,8 +354,8 @@ func (c *Calendar) goOn(whole [7]Day) {
 type tableReader struct {
 	table   schedule.Table
 	minutes []int
-	// ranges are the dates that rows name, first and last, and turns those on which one begins or that come after its end, in order.
-	ranges [][2]time.Time
+	// ranges are the dates that rows name, and turns those on which one begins or that come after its end, in order.
+	ranges []dateRange
 	turns  []time.Time
 	// monthly says that rows come on some days of the month, or in some months.
 	monthly bool
@@ -248,18 +368,17 @@ func (r *tableReader) rows(text string) {
 		if !isRow {
 			continue
 		}
-		if expression, isCron := strings.CutPrefix(when, "cron("); isCron {
+		days, expression, isCron := strings.Cut(when, "cron(")
+		if isCron {
 			r.cron(strings.Fields(strings.TrimSuffix(expression, ")")))
+			r.date(days + " cron")
 			continue
 		}
-		days, clock, hasDays := strings.Cut(when, " ")
-		if !hasDays {
-			clock = days
-		}
+		clock := when[strings.LastIndex(when, " ")+1:]
 		if t, err := time.Parse("15:04", clock); err == nil {
 			r.minutes = append(r.minutes, t.Hour()*60+t.Minute())
 		}
-		r.date(days)
+		r.date(strings.TrimSuffix(when, clock))
 	}
 	slices.SortFunc(r.turns, time.Time.Compare)
 	r.turns = slices.CompactFunc(r.turns, time.Time.Equal)
@@ -283,8 +402,9 @@ func (r *tableReader) cron(fields []string) {
 	}
 }
 
-// date notes the date or the dates of a row.
+// date notes the date or the dates of a row, and whether weekdays stand behind them.
 func (r *tableReader) date(days string) {
+	days, weekdays, _ := strings.Cut(strings.TrimSpace(days), " ")
 	from, to, ranged := strings.Cut(days, "..")
 	if !ranged {
 		to = from
@@ -292,14 +412,25 @@ func (r *tableReader) date(days string) {
 	first, err := time.Parse(time.DateOnly, from)
 	last, err2 := time.Parse(time.DateOnly, to)
 	if err == nil && err2 == nil {
-		r.ranges = append(r.ranges, [2]time.Time{first, last})
+		r.ranges = append(r.ranges, dateRange{first, last, weekdays != ""})
 		r.turns = append(r.turns, first, last.AddDate(0, 0, 1))
 	}
 }
 
+// A dateRange are the dates of a row, both included; some says that it comes on some of them alone.
+type dateRange struct {
+	first, last time.Time
+	some        bool
+}
+
 // dated says that a row names a date.
 func (r *tableReader) dated(date time.Time) bool {
-	return slices.ContainsFunc(r.ranges, func(of [2]time.Time) bool { return !date.Before(of[0]) && !date.After(of[1]) })
+	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !date.Before(of.first) && !date.After(of.last) })
+}
+
+// inPeriod says that a row comes on some dates around a date.
+func (r *tableReader) inPeriod(date time.Time) bool {
+	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return of.some && !date.Before(of.first) && !date.After(of.last) })
 }
 
 // usual returns the day that comes most often on a date's weekday.

@@ -23,9 +23,6 @@ func (w *window) on(date time.Time) bool {
 		(w.first.IsZero() || !date.Before(w.first)) && (w.last.IsZero() || !date.After(w.last))
 }
 
-// bounded says whether it recurs on some dates alone.
-func (w *window) bounded() bool { return !w.first.IsZero() || !w.last.IsZero() }
-
 // steps are what a window changes on a day on which it is from start to end, in minutes of that day.
 func (s *windows) steps(ws []window) Day {
 	at := map[int]schedule.Limits{}
@@ -39,13 +36,14 @@ func (s *windows) steps(ws []window) Day {
 			continue
 		}
 		at[max(0, w.start)] = w.limits
-		if w.start < 0 || w.initial <= w.limits.Min {
+		calm := w.start + initialMinutes // from when on the initial number is not held any more
+		if calm <= 0 || w.initial <= w.limits.Min {
 			continue
 		}
-		at[w.start] = schedule.Limits{Min: w.initial, Max: w.limits.Max}
-		if m := w.start + initialMinutes; m < w.end && m < minutesPerDay {
-			if _, taken := at[m]; !taken {
-				at[m] = w.limits
+		at[max(0, w.start)] = schedule.Limits{Min: w.initial, Max: w.limits.Max}
+		if calm < w.end && calm < minutesPerDay {
+			if _, taken := at[calm]; !taken {
+				at[calm] = w.limits
 			}
 		}
 	}
@@ -57,61 +55,12 @@ func (s *windows) steps(ws []window) Day {
 	return out
 }
 
-// A turn is one time that a window is to hold, in minutes since the midnight of a first date.
-type turn struct {
-	start, end int
-	window     *window
-}
-
-// turns lists the times that windows hold from a date to another. Of two at once the one that starts first holds, and the other does not come
-// at all.
-func (s *windows) turns(from, to time.Time) []turn {
-	var all []turn
-	for i := range s.specific {
-		w := &s.specific[i]
-		off := int(w.first.Sub(from).Minutes())
-		if w.end+off > 0 {
-			all = append(all, turn{w.start + off, w.end + off, w})
-		}
-	}
-	for d, off := from, 0; !d.After(to); d, off = d.AddDate(0, 0, 1), off+minutesPerDay {
-		for i := range s.recurring {
-			if w := &s.recurring[i]; w.on(d) {
-				all = append(all, turn{w.start + off, w.end + off, w})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b turn) int { return a.start - b.start })
-	var held []turn
-	for _, t := range all {
-		if n := len(held); n == 0 || held[n-1].end <= t.start {
-			held = append(held, t)
-		}
-	}
-	return held
-}
-
-// day returns all that changes on a day that begins off minutes after the first date of the turns, with what holds at its midnight.
-func (s *windows) day(held []turn, off int) Day {
-	var today []window
-	i, _ := slices.BinarySearchFunc(held, off, func(t turn, off int) int { return t.end - off })
-	for ; i < len(held) && held[i].start < off+minutesPerDay; i++ {
-		w := *held[i].window
-		w.start, w.end = held[i].start-off, held[i].end-off
-		today = append(today, w)
-	}
-	day := s.steps(today)
-	if _, ok := day.at(0); !ok {
-		day = append(Day{{0, s.base}}, day...)
-	}
-	return day
-}
-
 // calendar writes the windows into a plan's calendar.
 func (s *windows) calendar(p *Plan, now time.Time) {
 	c := &p.Calendar
 	today, _ := dateOf(now, c.zone())
-	horizonEnd := today.AddDate(0, 0, horizon)
+	s.ahead(p)
+	c.Dates = s.dates(today)
 	s.recurring = slices.DeleteFunc(s.recurring, func(w window) bool {
 		over := !w.last.IsZero() && w.last.Before(today)
 		if over {
@@ -124,83 +73,142 @@ func (s *windows) calendar(p *Plan, now time.Time) {
 			w.first = time.Time{}
 		}
 	}
-	dates := map[time.Time]bool{}
-	for _, w := range s.specific {
-		for m := 0; m <= w.end; m += minutesPerDay {
-			if d := w.first.AddDate(0, 0, m/minutesPerDay); !d.Before(today) {
-				dates[d] = true
-			}
-		}
-	}
-	s.mixed(p, horizonEnd)
-	s.bounded(p, dates, today, horizonEnd)
-	s.recur(c)
-	var order []time.Time
-	for d := range dates {
-		order = append(order, d)
-	}
-	if len(order) == 0 {
+	parts := s.parts(today)
+	if !slices.ContainsFunc(parts, func(p Part) bool { return p.bounded() }) {
+		c.recur(parts)
 		return
 	}
-	slices.SortFunc(order, time.Time.Compare)
-	from := today.AddDate(0, 0, -2)
-	held := s.turns(from, order[len(order)-1])
-	for _, d := range order {
-		c.addDates(Dates{d, d, s.day(held, int(d.Sub(from).Minutes()))})
+	// Rows within dates put others out of force, so all have dates.
+	for i := range parts {
+		if p := &parts[i]; !p.bounded() {
+			p.First = today
+		}
+	}
+	c.Parts = parts
+}
+
+// ahead leaves out the windows that begin after the last date of our tables. One that ends after it has no end.
+func (s *windows) ahead(p *Plan) {
+	never := func(w window) bool {
+		if w.first.After(tablesEnd()) {
+			p.note("line %d: this schedule begins on %s, after the last date that a table may name, and is left out", w.node.Line, w.first.Format(time.DateOnly))
+		}
+		return w.first.After(tablesEnd())
+	}
+	s.recurring, s.specific = slices.DeleteFunc(s.recurring, never), slices.DeleteFunc(s.specific, never)
+	for i := range s.recurring {
+		if w := &s.recurring[i]; w.last.After(tablesEnd()) {
+			w.last = time.Time{}
+		}
 	}
 }
 
-// bounded marks the dates of the windows that recur between two dates.
-func (s *windows) bounded(p *Plan, dates map[time.Time]bool, today, horizonEnd time.Time) {
-	for i := range s.recurring {
-		w := &s.recurring[i]
-		if !w.bounded() {
+// recur takes over parts that come for ever: those of weekdays into the week.
+func (c *Calendar) recur(parts []Part) {
+	for _, p := range parts {
+		if p.Days != nil {
+			c.Parts = append(c.Parts, p)
 			continue
 		}
-		from, to := w.first, w.last
-		if from.IsZero() {
-			from = today
-		}
-		if to.IsZero() {
-			to = horizonEnd
-			p.note("line %d: a schedule that begins on %s is written out as dates until %s", w.node.Line, from.Format(time.DateOnly), to.Format(time.DateOnly))
-		}
-		for d := from; !d.After(to); d = d.AddDate(0, 0, 1) {
-			if w.on(d) {
-				dates[d] = true
+		for weekday := range c.Week {
+			if p.Weekdays&(1<<weekday) != 0 {
+				c.Week[weekday] = append(c.Week[weekday], p.Day...)
 			}
 		}
 	}
+	for i := range c.Week {
+		slices.SortStableFunc(c.Week[i], func(a, b Step) int { return a.Minute - b.Minute })
+	}
 }
 
-// mixed bounds the windows of the month that meet one of the week, since rows of one rank cannot say which holds.
-func (s *windows) mixed(p *Plan, horizonEnd time.Time) {
+// dates plays the windows through on the days on which one begins or ends that does not recur, and returns those from today on.
+func (s *windows) dates(today time.Time) []Dates {
+	var c Calendar
+	add := func(first, last time.Time, day Day) {
+		if first.Before(today) {
+			first = today
+		}
+		if end := tablesEnd(); last.After(end) {
+			last = end
+		}
+		if !last.Before(first) {
+			c.addDates(Dates{first, last, day})
+		}
+	}
+	once := slices.Clone(s.specific)
+	slices.SortStableFunc(once, func(a, b window) int {
+		return moment(a.first, a.start, time.UTC).Compare(moment(b.first, b.start, time.UTC))
+	})
+	var open *window // what goes on from the day before, in minutes since the midnight of date
+	var date time.Time
+	for len(once) > 0 || open != nil {
+		if open == nil {
+			date = once[0].first
+		}
+		var day []window
+		if open != nil {
+			day = append(day, *open)
+		}
+		n := 0
+		for ; n < len(once) && once[n].first.Equal(date); n++ {
+			day = append(day, once[n])
+		}
+		once = once[n:]
+		held, special := s.heldOnDate(day, date)
+		if special {
+			add(date, date, s.whole(held))
+		}
+		date, open = date.AddDate(0, 0, 1), nil
+		if k := len(held); k > 0 && held[k-1].end >= minutesPerDay {
+			last := held[k-1]
+			between := last.end/minutesPerDay - 1 // days on which nothing changes
+			if between > 0 {
+				calm := Day{{0, last.limits}}
+				begins := last.later(1)
+				add(date, date, s.steps([]window{begins}))
+				add(date.AddDate(0, 0, 1), date.AddDate(0, 0, between-1), calm)
+				date = date.AddDate(0, 0, between)
+			}
+			last = last.later(1 + max(0, between))
+			open = &last
+		}
+	}
+	return c.Dates
+}
+
+// later counts the minutes of a window from so many midnights later on.
+func (w window) later(days int) window {
+	w.start, w.end = w.start-days*minutesPerDay, w.end-days*minutesPerDay
+	return w
+}
+
+// heldOnDate lists the windows that hold on a date, in the order of their starts: of those given, and of those that recur. One that starts
+// while another holds does not come. special says that one of those given is among them.
+func (s *windows) heldOnDate(given []window, date time.Time) (held []window, special bool) {
+	all := slices.Clone(given)
 	for i := range s.recurring {
-		month := &s.recurring[i]
-		meets := slices.ContainsFunc(s.recurring, func(week window) bool {
-			return week.weekdays != 0 && week.end >= month.start && month.end >= week.start
-		})
-		if len(month.days) > 0 && month.last.IsZero() && meets {
-			month.last = horizonEnd
-			p.note("line %d: this schedule meets one by weekday, so its days are written out as dates until %s", month.node.Line, horizonEnd.Format(time.DateOnly))
+		if s.recurring[i].on(date) {
+			all = append(all, s.recurring[i])
 		}
 	}
+	slices.SortStableFunc(all, func(a, b window) int { return a.start - b.start })
+	for _, w := range all {
+		if n := len(held); n == 0 || held[n-1].end <= w.start {
+			held = append(held, w)
+			special = special || !w.recurs
+		}
+	}
+	return held, special
 }
 
-// recur writes the windows that recur without end.
-func (s *windows) recur(c *Calendar) {
-	for weekday := range c.Week {
-		var ws []window
-		for _, w := range s.recurring {
-			if !w.bounded() && w.weekdays&(1<<weekday) != 0 {
-				ws = append(ws, w)
-			}
-		}
-		c.Week[weekday] = s.steps(ws)
+// whole returns all that changes on a day, with what holds at its midnight.
+func (s *windows) whole(held []window) Day {
+	day := s.steps(held)
+	if _, ok := day.at(0); !ok {
+		day = append(Day{{0, s.base}}, day...)
 	}
-	for _, w := range s.recurring {
-		if !w.bounded() && len(w.days) > 0 {
-			c.Month = append(c.Month, Monthly{w.days, s.steps([]window{w})})
-		}
-	}
+	return day
 }
+
+// tablesEnd is the last date of our tables.
+func tablesEnd() time.Time { return time.Date(lastYear, time.December, 31, 0, 0, 0, 0, time.UTC) }

@@ -197,7 +197,16 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 	if secretive(f) || f.Type == reflect.TypeFor[Rules]() { // which quote what is wrong themselves
 		return pe.Err.Error()
 	}
-	return fmt.Sprintf("%q: %v", pe.Value, pe.Err)
+	return fmt.Sprintf("%q: %v", shortened(pe.Value), pe.Err)
+}
+
+// shortened cuts a value that is too long for a message, such as a table; what is wrong with it names the place.
+func shortened(text string) string {
+	const most = 100
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }
 
 // secretive says whether a setting's text may hold a secret.

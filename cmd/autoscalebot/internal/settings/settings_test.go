@@ -384,3 +384,17 @@ func FuzzHeaders(f *testing.F) {
 		}
 	})
 }
+
+func TestAMistakeInATableNeverPrintsItAll(t *testing.T) {
+	rows := make([]string, 20000)
+	for i := range rows {
+		rows[i] = fmt.Sprintf("2026-12-%02d %d:%02d=%d", i%31+1, i/60%24, i%60, i%9)
+	}
+	for _, table := range []string{strings.Join(rows, ", "), strings.Join(rows[:900], ", ") + ", 25:00=1", "0:00=" + strings.Repeat("9", 5000)} {
+		env(t, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret, "MAX_DYNOS="+table)
+		_, err := settings.Load()
+		if err == nil || len(err.Error()) > 3000 || !strings.Contains(err.Error(), "MAX_DYNOS") {
+			t.Errorf("error of %d bytes: %.300v", len(fmt.Sprint(err)), err)
+		}
+	}
+}

@@ -89,7 +89,7 @@ func (src *source) load(f reflect.StructField, v reflect.Value) string {
 		return what
 	}
 	// What the environment puts in may be a secret, so the mistake is told of the text with the names in it.
-	return cmp.Or(load(withDefault(f, g.written), "", reflect.New(f.Type).Elem()), fmt.Sprintf("%q: with what the environment puts in, it cannot be read", g.written))
+	return cmp.Or(load(withDefault(f, g.written), "", reflect.New(f.Type).Elem()), fmt.Sprintf("%q: with what the environment puts in, it cannot be read", shortened(g.written)))
 }
 
 // withDefault gives a setting another default. As the default of a name that nobody can set, a text from elsewhere is read and refused in
