@@ -1,13 +1,14 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
 
 // check names the rows that never begin on some days, and says nothing of schedules in which every row does what it says.
 func TestCheckNamesRowsThatNeverBegin(t *testing.T) {
-	env := []string{"PLATFORM=command", "COUNT_COMMAND=echo 2", "SCALE_COMMAND=true", "HEARTBEAT_URL=http://127.0.0.1:9/", "CONTROL_URL=none", "HISTORY=none"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=echo 2", "SCALE_COMMAND=true", "HEARTBEAT_URL=http://127.0.0.1:9/", "CONTROL_URL=none", "HISTORY=none"}
 	const never = "never begins"
 	for _, c := range []struct {
 		env  []string
@@ -21,7 +22,7 @@ func TestCheckNamesRowsThatNeverBegin(t *testing.T) {
 		o := runOnce(t, append(env, c.env...), "check")
 		for _, want := range c.want {
 			if !strings.Contains(words(o.stdout), want) {
-				t.Errorf("%v: check does not say %q:\n%s", c.env, want, o.stdout)
+				t.Errorf("%v: check does not say %q:\n%s%s", c.env, want, o.stdout, o.stderr)
 			}
 		}
 		if c.want == nil && strings.Contains(o.stdout, never) {
