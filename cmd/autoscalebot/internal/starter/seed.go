@@ -327,7 +327,35 @@ func (s *seed) home(path string) string {
 var (
 	lineStart = regexp.MustCompile(`^server \$NAME \$IP(:([0-9]+|\$PORT))?( .*)?$`)
 	lineWord  = regexp.MustCompile(`\$[A-Za-z_]*`)
+	linePort  = regexp.MustCompile(`\$(?:IP|\{IP\}):([0-9]+)`)
 )
+
+// usualPort is the port of servers where a line names none.
+const usualPort = "80"
+
+// serverPort takes in the port that stands behind the address, wherever in a server's line that is, and says what becomes of it.
+func (s *seed) serverPort(line string) (told string) {
+	var ports []string
+	for _, m := range linePort.FindAllStringSubmatch(line, -1) {
+		ports = append(ports, m[1])
+	}
+	ports = slices.Compact(ports)
+	switch n := len(ports); {
+	case n == 0:
+		return ""
+	case n > 1:
+		return "; it names several ports, so look at SERVER_PORT"
+	}
+	switch n, err := strconv.Atoi(ports[0]); {
+	case err != nil || n < 1 || n > 65535:
+		return "; its port is invalid (must be 1–65535), so look at SERVER_PORT"
+	case ports[0] == usualPort:
+		return ""
+	default:
+		s.lines["SERVER_PORT"] = strconv.Itoa(n)
+		return ", and the port as SERVER_PORT"
+	}
+}
 
 // line takes in a server's line of HAProxy's configuration.
 func (s *seed) line(value string) string {
@@ -339,12 +367,9 @@ func (s *seed) line(value string) string {
 	}
 	m := lineStart.FindStringSubmatch(line)
 	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1), func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
-		return "replaced by server $NAME $IP:$PORT check: a line of HAProxy begins with server $NAME $IP"
+		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) + ": a line of HAProxy begins with server $NAME $IP"
 	}
-	if m[2] != "" && m[2] != "$PORT" && m[2] != "80" {
-		s.lines["SERVER_PORT"] = m[2]
-		told += " and SERVER_PORT"
-	}
+	told += s.serverPort(line)
 	if !strings.Contains(line+" ", " check ") {
 		told += "; HAProxy itself checks only servers whose line says check"
 	}

@@ -147,7 +147,7 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 		{"[haproxy] ssh_user", "taken as the user in HAPROXY_HOSTS"},
 		{"[haproxy] ssh_params", "-R not needed, as servers do not talk to each other, -i taken as SSH_KEY_FILE, -p taken as a part of HAPROXY_HOSTS, " +
 			"StrictHostKeyChecking replaced by a check that is always made: put the machines' keys into SSH_KNOWN_HOSTS_FILE by ssh-keyscan"},
-		{"[haproxy] server_line", "taken as HAPROXY_SERVER_LINE and SERVER_PORT; HAProxy itself checks only servers whose line says check"},
+		{"[haproxy] server_line", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT; HAProxy itself checks only servers whose line says check"},
 		{"[haproxy] colour", "not known: it is left out; autoscalebot settings lists what there is"},
 	}
 	if !slices.Equal(fates, want) {
@@ -206,6 +206,11 @@ func noSecret(t *testing.T, text string, fates []starter.Fate) {
 func TestWhatBecomesOfKeys(t *testing.T) {
 	for _, c := range []struct{ ini, what, yaml string }{
 		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:80 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check: a line of HAProxy begins with server $NAME $IP", "haproxy_server_line: 'server $NAME $IP:$PORT check'"},
+		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:8080 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8080"},
+		{"[haproxy]\nserver_line=default-server inter 2s\n  server $NAME ${IP}:8081 check", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8081"},
+		{"[haproxy]\nserver_line=server $NAME $IP:99999 check", "taken as HAPROXY_SERVER_LINE; its port is invalid (must be 1–65535), so look at SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server a $IP:1 server b $IP:2", "replaced by server $NAME $IP:$PORT check; it names several ports, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server $NAME $IP:8443 ssl check", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT", "\nserver_port: 8443"},
 		{"[haproxy]\nserver_line='server $SERVER $IP check'", "taken as HAPROXY_SERVER_LINE, with $NAME for $SERVER", "haproxy_server_line: 'server $NAME $IP check'"},
 		{"[haproxy]\nservers=lb; rm -rf /", "taken as HAPROXY_HOSTS, but for 1 of them that no host's name can be", ""},
 		{"[haproxy]\nservers=lb\n[x]\ny=", "taken as HAPROXY_HOSTS", "haproxy_hosts: lb"},
