@@ -72,7 +72,7 @@ type Options struct {
 //
 // A queue that does not exist makes the reading a ClientError. One that RabbitMQ has not counted yet, because it is some seconds old,
 // or is not to count as its statistics are switched off, makes it a BadAnswer: nobody knows that it is empty. So does one that does not run,
-// as its node is down or too few of its members are there: what is told of it then is what was counted last. The other
+// as its node is down, or that has no leader, as too few of its members are there: what is told of it then is what was counted last. The other
 // outcomes are those of a [probe.Heartbeat], save that redirects are not followed. Value is 0 unless the outcome is Answered.
 type Prober struct {
 	name, unit string
@@ -162,7 +162,7 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, status int, err error) {
 	u := p.base.JoinPath("api/queues", url.PathEscape(p.vhost), url.PathEscape(queue))
 	q := u.Query()
-	q.Set("columns", "name,state,messages_ready,messages_unacknowledged") // not the statistics of all its consumers
+	q.Set("columns", "name,state,leader,messages_ready,messages_unacknowledged") // not the statistics of all its consumers
 	u.RawQuery = q.Encode()
 	status, body, err := p.client.Get(parent, ctx, u)
 	switch {
@@ -181,9 +181,10 @@ var broken = []string{"down", "crashed", "stopped", "terminated", "minority", "n
 // read takes the number of messages from an answer's body. It is read by hand, as for the usual library what was not counted is 0.
 func (p *Prober) read(queue string, body []byte) (float64, error) {
 	var counted struct {
-		State   string  `json:"state"`
-		Ready   *uint64 `json:"messages_ready"`
-		Unacked *uint64 `json:"messages_unacknowledged"`
+		State   string          `json:"state"`
+		Leader  json.RawMessage `json:"leader"`
+		Ready   *uint64         `json:"messages_ready"`
+		Unacked *uint64         `json:"messages_unacknowledged"`
 	}
 	if err := json.Unmarshal(body, &counted); err != nil {
 		return 0, web.Failure{Outcome: probe.BadAnswer, Text: "answer is not one of RabbitMQ: is the URL that of its management plugin?"}
@@ -191,6 +192,9 @@ func (p *Prober) read(queue string, body []byte) (float64, error) {
 	if slices.Contains(broken, counted.State) {
 		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the queue %.100q does not run: its state is %s, so that nobody knows how long it is",
 			queue, counted.State)}
+	}
+	if string(counted.Leader) == "null" { // of a quorum queue, whose state and messages go on to be told as they were
+		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the queue %.100q has no leader, so that nobody knows how long it is", queue)}
 	}
 	if counted.Ready == nil || counted.Unacked == nil {
 		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the messages in the queue %.100q are not counted: it is only some seconds old, "+

@@ -2,6 +2,7 @@ package rabbitmq_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,14 @@ func TestRabbitMQ(t *testing.T) {
 		})
 	})
 	t.Run("queues", func(t *testing.T) { queues(t, s) })
+	t.Run("a quorum queue without a leader", func(t *testing.T) {
+		o := rabbitmq.Options{URL: "http://bot:" + password + "@" + s.management, Queues: []string{"quorum"}}
+		waitFor(t, o, 2)
+		s.eval(t, `ra:stop_server(quorum_queues, {'%2F_quorum', node()}).`)
+		if r := take(t, o); r.Outcome != probe.BadAnswer || r.Value != 0 || !strings.Contains(r.Error, "leader") {
+			t.Errorf("got %+v, though nobody knows how long it is", r)
+		}
+	})
 }
 
 // fill makes queues: mail has 3 messages of which 2 were given to a consumer, pdf has 2, and each queue with an odd name has some.
@@ -54,6 +63,10 @@ func fill(t *testing.T, s *server) {
 	}
 	publish(t, ch, "mail", 3)
 	publish(t, ch, "pdf", 2)
+	if _, err := ch.QueueDeclare("quorum", true, false, false, false, amqp.Table{"x-queue-type": "quorum"}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ch, "quorum", 2)
 	for range 2 {
 		if _, ok, err := ch.Get("mail", false); !ok || err != nil {
 			t.Fatalf("get a message: %v, %v", ok, err)
@@ -86,6 +99,11 @@ func publish(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	if _, err := ch.QueueDeclare(queue, false, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
+	send(t, ch, queue, n)
+}
+
+// send sends n messages to a queue.
+func send(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	for range n {
 		if err := ch.PublishWithContext(t.Context(), "", queue, false, false, amqp.Publishing{Body: []byte("job")}); err != nil {
 			t.Fatal(err)

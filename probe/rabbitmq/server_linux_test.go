@@ -20,6 +20,19 @@ const password = "s3cr3t-pass"
 // A server is a private RabbitMQ on loopback, a child of the test. It takes some 20 s to start.
 type server struct {
 	amqp, management string // host:port
+	node             string
+	env              []string // of rabbitmqctl
+	as               *syscall.Credential
+}
+
+// eval has the server run a piece of Erlang.
+func (s *server) eval(t testing.TB, text string) {
+	t.Helper()
+	cmd := exec.Command("/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", s.node, "eval", text)
+	cmd.Env, cmd.Dir, cmd.SysProcAttr = append(os.Environ(), s.env...), "/", &syscall.SysProcAttr{Credential: s.as}
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("rabbitmqctl eval: %v\n%s", err, said)
+	}
 }
 
 // startServer starts a server, which ends with the test.
@@ -58,9 +71,10 @@ func startServer(t testing.TB) *server {
 			t.Fatal(err)
 		}
 	}
+	s.node, s.env, s.as = "test"+epmdPort+"@localhost", []string{"HOME=" + dir, "ERL_EPMD_PORT=" + epmdPort}, as
 	start(t, as, []string{"ERL_EPMD_PORT=" + epmdPort}, "epmd", "-address", "127.0.0.1", "-port", epmdPort)
 	said := start(t, as, []string{
-		"HOME=" + dir, "ERL_EPMD_PORT=" + epmdPort, "ERL_EPMD_ADDRESS=127.0.0.1", "RABBITMQ_NODENAME=test" + epmdPort + "@localhost",
+		"HOME=" + dir, "ERL_EPMD_PORT=" + epmdPort, "ERL_EPMD_ADDRESS=127.0.0.1", "RABBITMQ_NODENAME=" + s.node,
 		"RABBITMQ_DIST_PORT=" + distPort, "RABBITMQ_MNESIA_BASE=" + dir + "/mnesia", "RABBITMQ_LOG_BASE=" + dir + "/log", "RABBITMQ_CONFIG_FILE=" + dir + "/rabbitmq.conf",
 		"RABBITMQ_ADVANCED_CONFIG_FILE=" + dir + "/advanced.config", "RABBITMQ_ENABLED_PLUGINS_FILE=" + dir + "/enabled_plugins", "RABBITMQ_PID_FILE=" + dir + "/pid",
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}",
