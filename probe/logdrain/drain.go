@@ -79,6 +79,7 @@ type Drain struct {
 
 	newest, newestRequest time.Time // by the lines' own clocks
 	since                 time.Time // of which on no hole of more than silence is known
+	dropped               time.Time // when a post was refused that will not come again
 }
 
 // Totals count what came since the Drain was made, for the curious.

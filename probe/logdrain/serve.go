@@ -43,6 +43,10 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	d.mu.Lock()
 	d.totals.Refused++
+	switch no.status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType: // by who knows the token
+		d.dropped = now
+	}
 	d.complain(now, aboutRefused, "log drain: a post was refused", "status", no.status, "because", no.why)
 	d.mu.Unlock()
 	switch no.status {

@@ -63,7 +63,7 @@ func (s Signal) ofDynos() bool {
 // Its readings have the signal's name, and one of these outcomes:
 //   - Answered: the log tells.
 //   - Unreachable: no line came for [Options].Silence, or too few yet, or, with [Options].ExpectRequests, no request.
-//   - BadAnswer: lines came, and do not tell: none is of this signal, or more were lost than came.
+//   - BadAnswer: lines came, and do not tell: none is of this signal, more were lost than came, or a post could not be taken.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		return nil, fmt.Errorf("%q is no signal of the log drain: take one of %s", string(s), list(Signals()))
@@ -152,6 +152,9 @@ func (s Signal) read(o *Snapshot) (float64, error) {
 	}
 	if o.Lost > o.Lines {
 		return 0, fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
+	}
+	if o.Dropped {
+		return 0, errors.New("a post of the log could not be taken, so that requests are missing: the bot's own log says why")
 	}
 	if s == Busy {
 		return o.Busy * o.missed(), nil

@@ -3,6 +3,7 @@ package logdrain_test
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -257,6 +258,40 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "20 lines of the log came, and 100000020 were lost on the way (L10)")
 		if got := value(t, d, logdrain.ServiceP95); got != 37 {
 			t.Errorf("got %v ms, want those of the lines that came", got)
+		}
+	})
+}
+
+// Of a post that Logplex drops nobody knows what was in it: the rates of that time would be too low. A post by somebody else says nothing.
+func TestAPostThatIsRefusedLeavesRatesUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drain(t)
+		second := func(n int) {
+			repeat(t, d, n, func(i int) string { return routed(time.Now(), time.Now().String(), answered) })
+		}
+		second(30)
+		posting{header: http.Header{"Logplex-Drain-Token": {"wrong"}}}.post(d, strings.NewReader("x"))
+		if v := value(t, d, logdrain.RequestsPerSecond); v != 1 {
+			t.Errorf("got %v requests per second, want 1", v)
+		}
+		if w := (posting{}).post(d, strings.NewReader("not framed")); w.Code != http.StatusBadRequest {
+			t.Fatalf("got %d", w.Code)
+		}
+		for _, s := range []logdrain.Signal{logdrain.RequestsPerSecond, logdrain.RecentRequestsPerSecond, logdrain.ErrorsPerSecond, logdrain.Busy, logdrain.OverloadPerSecond} {
+			if r := read(t, d, s); r.Outcome != probe.BadAnswer || r.Value != 0 {
+				t.Errorf("got %+v, though lines are missing", r)
+			}
+		}
+		if v := value(t, d, logdrain.ServiceP50); v < 36 || v > 38 {
+			t.Errorf("half of the requests took %v ms, want 37", v)
+		}
+		second(20)
+		if v := value(t, d, logdrain.RecentRequestsPerSecond); v != 1 {
+			t.Errorf("got %v requests per second, want 1", v)
+		}
+		second(50)
+		if v := value(t, d, logdrain.RequestsPerSecond); v != 1 {
+			t.Errorf("got %v requests per second, want 1", v)
 		}
 	})
 }

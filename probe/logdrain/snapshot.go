@@ -19,6 +19,8 @@ type Snapshot struct {
 	// Lines are all that were counted, Lost those that Logplex says it could not deliver here (L10), TailLost those that it could not
 	// show to somebody who watched (L11).
 	Lines, Lost, TailLost int
+	// Dropped says that a post was refused which Logplex does not send again, so that nobody knows how many lines are missing.
+	Dropped bool
 	// Requests are those that the router answered or gave up, the bot's heartbeats among them. Errors are those of them with a
 	// status of 5xx, but for those with an H-code that does not tell of load: H10, H14, H20, H80, H81, H82 and H99.
 	Requests, Errors int
@@ -93,6 +95,7 @@ func (d *Drain) Snapshot(now time.Time, window time.Duration) (Snapshot, error) 
 	s := d.sum(from, until)
 	s.Dynos = d.dynos.list(end)
 	s.LastRequest = d.newestRequest
+	s.Dropped = !d.dropped.IsZero() && now.Sub(d.dropped) <= window
 	return s, nil
 }
 
