@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -7,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -24,6 +23,7 @@ func startRedis(t *testing.T) (socket string, cli func(words ...string) string) 
 	}
 	socket = filepath.Join(dir, "s")
 	cmd := exec.Command(server, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
