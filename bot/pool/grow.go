@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // crumb is what adding up prices may be wrong by, in dollars.
@@ -61,7 +60,7 @@ func (p *planner) create(n int, why string) {
 		switch {
 		case p.now.Before(p.retry):
 			p.obstacles[ObstacleCreate] = fmt.Sprintf("no server is made before %s, as that failed %s: %s",
-				p.retry.Format(time.TimeOnly), times(p.fails), p.why)
+				p.retry.UTC().Format("15:04:05 UTC"), times(p.fails), p.why)
 			p.blocked = true
 			return
 		case !p.affords(sum, price):

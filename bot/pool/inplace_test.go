@@ -23,7 +23,7 @@ func TestInPlace(t *testing.T) {
 			s.told("blocked maintenance")
 		}},
 		{"the only server that may be is resized in the window", 1, 1, 1, func(o *pool.Options) {
-			o.Maintenance = func(now time.Time) bool { return now.Hour() == 2 }
+			o.Maintenance = func(now time.Time) bool { return now.UTC().Hour() == 2 }
 		}, func(s *scene) {
 			s.sizes("large")
 			s.lasts(110 * time.Minute)
@@ -48,7 +48,7 @@ func TestInPlace(t *testing.T) {
 			s.lasts(5 * time.Minute)
 			s.exist("web-1")
 			s.are("small", "web-1")
-			s.says("is not tried again before 00:15:", ": the world is out of order")
+			s.says("is not tried again before 00:15:", " UTC: the world is out of order")
 			s.told("failed web-1", "blocked maintenance")
 			s.w.SetFault(nil)
 			s.lasts(20 * time.Minute)

@@ -3,7 +3,6 @@ package pool
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a time: by another that
@@ -166,7 +165,7 @@ func (p *planner) inPlace(old *sight) {
 		p.obstacles[ObstacleWindow] = downtime + "; it is resized in its place in the maintenance window, with downtime of some minutes"
 	case p.now.Before(p.resizeRetry):
 		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in its place failed, and is not tried again before %s: %s",
-			downtime, p.resizeRetry.Format(time.TimeOnly), p.resizeWhy)
+			downtime, p.resizeRetry.UTC().Format("15:04:05 UTC"), p.resizeWhy)
 	default:
 		p.actions = append(p.actions, action{
 			verb: resize, id: old.ID, name: old.Name, size: p.size,
