@@ -35,6 +35,9 @@ func (stuck) Notify(ctx context.Context, _ notify.Event) error {
 // Whatever goes wrong with the API, the heartbeat or a notifier, the bot goes on: it changes nothing while it does not know,
 // scales as soon as the fault is gone, leaks no goroutine, and shows no secret.
 func TestFaults(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	base := faultySettings(t)
 	for _, c := range []struct {
 		name    string
 		api     *herokutest.Fault
@@ -55,7 +58,8 @@ func TestFaults(t *testing.T) {
 		{"heartbeat: 404", nil, http.NotFound, probe.ClientError},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newFaultyWorld(t)
+			t.Parallel()
+			w := newFaultyWorld(t, base)
 			if c.api != nil {
 				w.mend = w.api.Fail(*c.api)
 			}
@@ -76,7 +80,8 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	t.Run("heartbeat: bad TLS", func(t *testing.T) {
-		w := newFaultyWorld(t)
+		t.Parallel()
+		w := newFaultyWorld(t, base)
 		srv := httptest.NewTLSServer(http.HandlerFunc(takes(0)))
 		defer srv.Close()
 		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: srv.URL, Timeout: 10 * time.Second})
@@ -89,6 +94,7 @@ func TestFaults(t *testing.T) {
 		w.recovers()
 	})
 	t.Run("heartbeat: refused", func(t *testing.T) {
+		t.Parallel()
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -139,16 +145,15 @@ type faultyWorld struct {
 	record bot.Record
 }
 
-func newFaultyWorld(t *testing.T) *faultyWorld {
-	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, before) })
-	w := &faultyWorld{t: t, api: herokutest.NewServer(t), heart: newHeart(t), mend: func() {}}
-	w.api.AddApp(dancingForest(w.heart.url, 2))
-	const token = "beat-t0ken"
+// beatToken is the heartbeat's token in the faulty world.
+const beatToken = "beat-t0ken"
+
+// faultySettings are those of the bot in each faulty world, less where its API is.
+func faultySettings(t *testing.T) *settings.Settings {
 	clearEnv(t)
 	for name, value := range map[string]string{
-		"HEROKU_APP_NAME": "dancing-forest", "HEROKU_API_KEY": w.api.Key, "HEROKU_API_URL": w.api.URL, "HEARTBEAT_TOKEN": token,
-		"HEARTBEAT_TIMEOUT_IN_SECONDS": "0.3", "MIN_RESPONSE_TIME_IN_MS": "0", "MAX_RESPONSE_TIME_IN_MS": "250",
+		"HEROKU_APP_NAME": "dancing-forest", "HEROKU_API_KEY": "0123-4567", "HEARTBEAT_TOKEN": beatToken,
+		"HEARTBEAT_TIMEOUT_IN_SECONDS": "1", "MIN_RESPONSE_TIME_IN_MS": "0", "MAX_RESPONSE_TIME_IN_MS": "400",
 		"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER": "2", "NOTIFY_ON_EVERY_PING": "true", "LOG_FORMAT": "json",
 	} {
 		t.Setenv(name, value)
@@ -157,8 +162,17 @@ func newFaultyWorld(t *testing.T) *faultyWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+func newFaultyWorld(t *testing.T, base *settings.Settings) *faultyWorld {
+	w := &faultyWorld{t: t, api: herokutest.NewServer(t), heart: newHeart(t), mend: func() {}}
+	w.api.AddApp(dancingForest(w.heart.url, 2))
+	own := *base
+	s := &own
+	s.HerokuAPIKey, s.HerokuAPIURL = settings.Secret(w.api.Key), settings.Text(w.api.URL)
 	h := host{stdout: io.Discard, log: newLog(s, &w.log, false)}
-	platform, err := heroku.New(heroku.Options{App: "dancing-forest", Key: w.api.Key, URL: w.api.URL, Timeout: 300 * time.Millisecond})
+	platform, err := heroku.New(heroku.Options{App: "dancing-forest", Key: w.api.Key, URL: w.api.URL, Timeout: 600 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +190,7 @@ func newFaultyWorld(t *testing.T) *faultyWorld {
 		if err != nil {
 			t.Error(err)
 		}
-		for _, secret := range []string{w.api.Key, token} {
+		for _, secret := range []string{w.api.Key, beatToken} {
 			if strings.Contains(w.log.String()+string(text), secret) {
 				t.Errorf("the log or a record holds a secret:\n%s\n%s", w.log.String(), text)
 			}
@@ -200,7 +214,7 @@ func (w *faultyWorld) recovers() {
 	w.mend()
 	w.heart.answer(takes(0))
 	w.tick()
-	w.heart.answer(takes(270 * time.Millisecond))
+	w.heart.answer(takes(500 * time.Millisecond))
 	w.tick()
 	w.tick()
 	if n := w.api.Quantity("dancing-forest", "web"); n != 3 {
