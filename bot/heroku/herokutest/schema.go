@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -24,8 +25,8 @@ type schemas struct {
 	resources, requests map[string]*jsonschema.Schema
 }
 
-// loadSchemas compiles the published schemas. It panics when they are broken, since they are part of this package.
-func loadSchemas() *schemas {
+// loadSchemas compiles the published schemas, once for all servers. It panics when they are broken, since they are part of this package.
+var loadSchemas = sync.OnceValue(func() *schemas {
 	var doc struct {
 		Definitions map[string]any `json:"definitions"`
 		Requests    map[string]any `json:"requests"`
@@ -54,7 +55,7 @@ func loadSchemas() *schemas {
 		return out
 	}
 	return &schemas{resources: compile("definitions", doc.Definitions), requests: compile("requests", doc.Requests)}
-}
+})
 
 // strict makes a schema mean what its strictProperties say, which no validator knows: all properties, and no others.
 func strict(v any) {
