@@ -150,6 +150,7 @@ func TestABaseIsAPlainPath(t *testing.T) {
 }
 
 func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
+	t.Parallel()
 	web, worker := both(t)
 	ctx := browser(t, web)
 	run(t, ctx, signIn(worker.url+"/"), drawn(), chromedp.Evaluate(`window.before = charts.points()`, nil))

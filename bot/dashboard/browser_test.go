@@ -6,34 +6,79 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// browser starts a real browser, and returns a page of it. The test fails where that page complains or asks another host for anything.
+// chromium is the real browser that all tests share.
+var chromium sharedBrowser
+
+type sharedBrowser struct {
+	start sync.Once
+	ctx   context.Context
+	stop  []context.CancelFunc
+	err   error
+}
+
+// open starts the browser if it does not run yet.
+func (b *sharedBrowser) open(path string) (context.Context, error) {
+	b.start.Do(func() {
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-gpu", true), chromedp.WSURLReadTimeout(time.Minute))
+		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+		b.stop = append(b.stop, stop)
+		b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // events that it does not know
+		b.stop = append(b.stop, stop)
+		b.err = chromedp.Run(b.ctx)
+	})
+	return b.ctx, b.err
+}
+
+func (b *sharedBrowser) close() {
+	for _, stop := range slices.Backward(b.stop) {
+		stop()
+	}
+}
+
+// browser returns a page of a real browser, with cookies and a cache of its own. The test fails where that page complains or asks another
+// host for anything.
 func browser(t *testing.T, w *world) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed, so the page was not looked at; apt-get install chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-gpu", true), chromedp.WSURLReadTimeout(time.Minute))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancelPage := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // events that it does not know
+	shared, err := chromium.open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := cdp.WithExecutor(shared, chromedp.FromContext(shared).Browser)
+	profile, err := target.CreateBrowserContext().Do(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = target.DisposeBrowserContext(profile).Do(own) })
+	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancelPage := chromedp.NewContext(shared, chromedp.WithTargetID(window))
 	t.Cleanup(cancelPage)
 	ctx, cancelAll := context.WithTimeout(ctx, 5*time.Minute) // for busy machines
 	t.Cleanup(cancelAll)
@@ -74,6 +119,7 @@ func signIn(url string) chromedp.Action {
 	return chromedp.Tasks{
 		chromedp.Navigate(url),
 		visible(`input[name=password]`),
+		until(`document.activeElement.hasAttribute("autofocus")`), // else the browser complains that it comes too late for that
 		chromedp.SendKeys(`input[name=name]`, "Ada", chromedp.ByQuery),
 		chromedp.SendKeys(`input[name=password]`, password+"\r", chromedp.ByQuery),
 		visible(`#now`),
@@ -118,6 +164,7 @@ func drawn() chromedp.Action {
 }
 
 func TestInABrowserThePageIsLive(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 48*time.Hour)
 	ctx := browser(t, w)
 	var points, dynos int
@@ -139,6 +186,7 @@ func TestInABrowserThePageIsLive(t *testing.T) {
 }
 
 func TestInABrowserSomebodyStepsIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	ctx := browser(t, w)
 	pause := `#step-in form[action="/pause"] button`
@@ -163,6 +211,7 @@ func TestInABrowserSomebodyStepsIn(t *testing.T) {
 }
 
 func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	ctx := browser(t, w)
 	run(t, ctx, signIn(w.url), chromedp.Evaluate(`document.querySelector("input[name=dynos]").max = 1000`, nil),
@@ -172,6 +221,7 @@ func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
 }
 
 func TestInABrowserThePageComesBackAfterTheBot(t *testing.T) {
+	t.Parallel()
 	w := unserved(t, time.Hour)
 	ctx, stop := context.WithCancel(t.Context())
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -205,6 +255,7 @@ func TestInABrowserThePageComesBackAfterTheBot(t *testing.T) {
 }
 
 func TestInABrowserTheTableIsFiltered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 48*time.Hour)
 	ctx := browser(t, w)
 	run(t, ctx, signIn(w.url), click(`#filter input[name=changed]`),
@@ -217,6 +268,7 @@ func TestInABrowserTheTableIsFiltered(t *testing.T) {
 }
 
 func TestInABrowserTheChartsMoveThroughTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 8*24*time.Hour)
 	ctx := browser(t, w)
 	run(t, ctx, signIn(w.url), drawn())
@@ -252,6 +304,7 @@ func TestInABrowserTheChartsMoveThroughTime(t *testing.T) {
 }
 
 func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
+	t.Parallel()
 	w := hostile(t)
 	w.spoil(t)
 	ctx := browser(t, w)
@@ -286,6 +339,7 @@ func everybody(t *testing.T, ctx context.Context, where string) {
 }
 
 func TestInABrowserThePageIsForEverybody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 24*time.Hour, func(o *dashboard.Options) { o.DryRun = true })
 	ctx := browser(t, w)
 	look := func(where string) {

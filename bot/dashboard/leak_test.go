@@ -6,4 +6,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(closing{m}) }
+
+// closing ends the browser that the tests share.
+type closing struct{ m *testing.M }
+
+func (c closing) Run() int {
+	defer chromium.close()
+	return c.m.Run()
+}

@@ -110,6 +110,7 @@ func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
 }
 
 func TestInABrowserSignalsAreForEverybody(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]func(*dashboard.Options){"beside a heartbeat": ruled, "without a heartbeat": queued} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, time.Hour, options, func(o *dashboard.Options) {
