@@ -35,23 +35,89 @@ func (r *BreachRule) String() string {
 	return fmt.Sprintf("%s %s %g for %g s", r.Metric, r.Operator, r.Threshold, r.Breach.Seconds())
 }
 
-// A Breached is the rule that was breached.
+// A Breached is a rule whose threshold was breached.
 type Breached struct {
 	Metric    string  `json:"metric"`
 	Operator  string  `json:"operator"`
 	Threshold float64 `json:"threshold"`
 	Unit      string  `json:"unit,omitempty"`
 	Seconds   float64 `json:"seconds"`
+	// Down says that the rule removes dynos.
+	Down bool `json:"down,omitempty"`
 }
 
-// senseBreaches takes a tick's readings into what is remembered of the scaling rules.
-func (p *Policy) senseBreaches(st *State, now time.Time, in []probe.Reading, n int) {
-	st.Metrics = p.sample(st, now, in, n)
+// senseBreaches takes a tick's readings into what is remembered of the scaling rules, and says what they make of each metric.
+func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	if d.ByRules = len(p.Breaches) > 0; !d.ByRules {
+		st.Metrics = nil
+		return
+	}
+	st.Metrics = p.sample(st, now, in, d.From)
 	for i := range p.Breaches {
 		if r := &p.Breaches[i]; !r.Down {
 			st.ask(r.String(), now, r.breached(st.metric(r.Metric), now), false)
 		}
 	}
+	d.Signals = nil
+	for i := range p.Breaches {
+		if p.longestBreach(p.Breaches[i].Metric, i) > 0 {
+			d.Signals = append(d.Signals, p.judgeMetric(st, &p.Breaches[i], now, in, d.From))
+		}
+	}
+}
+
+// judgeMetric says what the rules make of the metric of first, the first of them on it.
+func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []probe.Reading, n int) Judged {
+	j := Judged{Rule: first.Metric, Wish: n, Verdict: Right}
+	j.Value, j.Unit, j.Error = first.value(in, n)
+	samples := st.metric(first.Metric)
+	for i := range p.Breaches {
+		r := &p.Breaches[i]
+		if r.Metric != first.Metric {
+			continue
+		}
+		threshold := r.Threshold
+		switch above := r.Operator[0] == '>'; {
+		case above && (j.Max == nil || threshold < *j.Max):
+			j.Max = &threshold
+		case !above && (j.Min == nil || threshold > *j.Min):
+			j.Min = &threshold
+		}
+		if breached := r.breached(samples, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Wish == n) {
+			j.beyond(r, samples, now)
+			if breached {
+				j.Wish = r.next(n)
+			}
+		}
+	}
+	if j.Error != "" {
+		j.Verdict, j.Value, j.Run, j.Needed, j.Of = Blind, 0, st.blankFor(first.Metric), p.Fails.N, p.Fails.N
+	}
+	return j
+}
+
+// beyond notes that the value is beyond the threshold of a rule, and for how long it has been.
+func (j *Judged) beyond(r *BreachRule, samples []Sample, now time.Time) {
+	j.Beyond = &Breached{r.Metric, r.Operator, r.Threshold, j.Unit, r.Breach.Seconds(), r.Down}
+	j.Verdict = Below
+	if r.Operator[0] == '>' {
+		j.Verdict = Above
+	}
+	since := now
+	for i := len(samples) - 1; i >= 0 && !samples[i].Blank && r.beyond(samples[i].Value); i-- {
+		since = samples[i].Time
+	}
+	j.BeyondSeconds = min(now.Sub(since), r.Breach).Seconds()
+}
+
+// blankFor is at how many readings in a row a metric was not known.
+func (s *State) blankFor(metric string) int {
+	for _, m := range s.Metrics {
+		if m.Rule == metric {
+			return m.Blind
+		}
+	}
+	return 0
 }
 
 // breach wishes for what the first rule wants that is breached.
@@ -62,7 +128,7 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 			continue
 		}
 		_, unit, _ := r.value(in, d.From)
-		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds()}
+		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds(), r.Down}
 		d.Rule, d.Wish = RuleBreach, r.next(d.From)
 		if !r.Down {
 			d.Evidence = st.evidence(r.String(), now)
@@ -71,7 +137,11 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		st.CoolSeconds = r.Cooldown.Seconds()
 		return
 	}
-	if d.Rule != RuleBlind && d.Rule != RuleMaintenance {
+	switch unknown, _ := d.unread(); {
+	case d.Rule == RuleMaintenance:
+	case unknown:
+		d.Rule = RuleBlind
+	default:
 		d.Rule = RuleHold
 	}
 }
@@ -109,7 +179,11 @@ func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []S
 		}
 		value, _, why := p.Breaches[i].value(in, n)
 		kept := since(st.metric(metric), now.Add(-p.longestBreach(metric, i)))
-		next = append(next, SignalState{Rule: metric, Samples: append(kept, Sample{Time: now, Value: value, Blank: why != ""})})
+		s := SignalState{Rule: metric, Samples: append(kept, Sample{Time: now, Value: value, Blank: why != ""})}
+		if why != "" {
+			s.Blind = st.blankFor(metric) + 1
+		}
+		next = append(next, s)
 	}
 	return next
 }

@@ -95,8 +95,10 @@ type Decision struct {
 	Climb *Climb `json:"climb,omitempty"`
 	// Load is the load that the readings tell of; nil where the policy counts.
 	Load *Estimate `json:"load,omitempty"`
-	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules.
+	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
+	// these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it is one of them.
 	Signals []Judged `json:"signals,omitempty"`
+	ByRules bool     `json:"by_rules,omitempty"`
 	// Breach is the scaling rule that was breached, nil for none.
 	Breach *Breached `json:"breach,omitempty"`
 	// Bill is what the month costs; nil where there is no budget.

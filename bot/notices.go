@@ -2,9 +2,11 @@ package bot
 
 import (
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // Notices say which events are told. The zero value tells only of a heartbeat that gives no readings, and of what somebody
@@ -98,6 +100,7 @@ func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) 
 	if k == notify.HeartbeatUnreachable && phase == notify.Resolved {
 		ev.Kind = notify.HeartbeatRecovered
 	}
+	ev.Affects = e.r.Decision.affected(k)
 	ev.Phase, ev.Since, ev.Incident = phase, since, notify.IncidentID(e.r.App, e.r.ProcessType, k, since)
 	e.out = append(e.out, ev)
 }
@@ -105,7 +108,7 @@ func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) 
 // ofTheTick tells what came of the tick itself.
 func (e *telling) ofTheTick() {
 	r, w := e.r, e.want
-	e.once(w.EveryPing, notify.Ping, Record.sight)
+	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.sight)
 	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 	e.once(w.ScaleFails && r.Action == Failed && r.Dynos >= 0, notify.ScaleFailed, Record.Why)
 }
@@ -116,7 +119,7 @@ func (e *telling) ofTheBot() {
 	if unknown := r.Dynos < 0; e.want.ScaleFails {
 		e.incident(notify.ScaleFailed, unknown, unknown, Record.Why)
 	}
-	blind := d.Verdict == Blind && (d.Reading >= 0 || len(d.Signals) == 0)
+	blind := d.Verdict == Blind && d.Reading >= 0
 	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.sight)
 	unread, long := d.unread()
 	e.incident(notify.SignalUnreachable, long, unread, Record.unread)
@@ -158,14 +161,30 @@ func (e *telling) atLimit(k notify.Kind, begins, cause bool) {
 	}
 }
 
+// affected says what an incident keeps from, where that is not what its kind says.
+func (d *Decision) affected(k notify.Kind) notify.Affects {
+	count := slices.ContainsFunc(d.Signals, func(j Judged) bool { return !j.Size && (k != notify.SignalUnreachable || j.Verdict == Blind) })
+	switch {
+	case k == notify.HeartbeatUnreachable && d.ByRules:
+		return notify.AffectsNothing
+	case k == notify.HeartbeatUnreachable && (count || d.Load != nil && d.Load.PerDyno > 0):
+		return notify.AffectsDown
+	case k == notify.SignalUnreachable && d.ByRules:
+		return notify.AffectsRules
+	case k == notify.SignalUnreachable && !count:
+		return notify.AffectsSize
+	}
+	return ""
+}
+
 // wantsMore says whether slow answers, or signals, call for more dynos.
 func (d Decision) wantsMore() bool {
-	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleMoreLoad && d.Verdict == Slow
+	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Wish > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
 }
 
 // wantsFewer says whether fast answers, or signals, call for fewer.
 func (d Decision) wantsFewer() bool {
-	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleLessLoad && d.Verdict == Fast
+	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Wish < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
 // paused says what is paused.
@@ -217,6 +236,13 @@ func event(r Record, k notify.Kind, why string) notify.Event {
 		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
 		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
 		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == WouldScale || r.Action == WouldResize,
+	}
+	switch {
+	case k == notify.Ping && hb.Outcome != probe.Answered:
+		e.ResponseTimeMS = 0
+	case k == notify.NeedsExceedMax || k == notify.NeedsBelowMin:
+		d := r.Decision
+		e.BySignals = d.ByRules || d.Reading < 0 || d.Rule == RuleAbove
 	}
 	if k == notify.Scaled || k == notify.ScaleFailed {
 		e.To = r.Decision.To

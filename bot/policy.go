@@ -168,7 +168,7 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 		From: n, To: n, Wish: n, Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
 	}
 	p.sense(st, &d, now, in, n)
-	p.senseBreaches(st, now, in, n)
+	p.senseBreaches(st, &d, now, in)
 	middle := p.middleBeat(in)
 	for i := range in {
 		if !isHeartbeat(&in[i]) || !speaks(i, middle) {
@@ -178,7 +178,7 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 			d.Verdict, d.Reading = v, i
 		}
 	}
-	if d.Reading < 0 && len(p.Rules) > 0 {
+	if d.Reading < 0 && len(d.Signals) > 0 {
 		d.Verdict = d.Says()
 	}
 	if d.Reading >= 0 && d.Verdict == Blind && in[d.Reading].Outcome == probe.Maintenance {
@@ -191,7 +191,7 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 		return d
 	}
 	st.Blind = 0
-	if d.Reading >= 0 {
+	if d.Reading >= 0 && !d.ByRules {
 		p.count(st, &d, &in[d.Reading])
 	}
 	return d

@@ -180,7 +180,7 @@ func (r Record) cause() string {
 	case RuleBreach:
 		return r.breach()
 	}
-	if d := r.Decision; d.Reading < 0 && len(d.Signals) > 0 {
+	if d := r.Decision; len(d.Signals) > 0 && (d.Reading < 0 || d.ByRules && d.Rule != RuleMaintenance) {
 		return strings.TrimPrefix(r.signals(ofCount), "; ")
 	}
 	return r.sight() + r.load() + r.signals(ofCount)

@@ -19,6 +19,9 @@ func (j Judged) String() string {
 	if j.WindowSeconds > 0 {
 		text += fmt.Sprintf(", the %s of %g s", j.measure(), j.WindowSeconds)
 	}
+	if b := j.Beyond; b != nil {
+		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold), math.Floor(j.BeyondSeconds), b.Seconds)
+	}
 	text += ", " + j.bounds()
 	switch {
 	case j.Booting && j.Verdict != Right:
@@ -127,6 +130,9 @@ func (r Record) unread() string {
 	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Verdict == Blind }), "; ")
 	if text == "" {
 		return "all signals are known again"
+	}
+	if r.Decision.ByRules {
+		return text + "; the rules about it do nothing before it is known again"
 	}
 	for i := range r.Decision.Signals {
 		if j := &r.Decision.Signals[i]; j.Verdict == Blind && !j.Size {

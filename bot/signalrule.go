@@ -97,6 +97,10 @@ type Judged struct {
 	WindowSeconds float64 `json:"window_seconds,omitempty"`
 	Percentile    float64 `json:"percentile,omitempty"`
 	WaitSeconds   float64 `json:"wait_seconds,omitempty"`
+	// Beyond is the scaling rule whose threshold the value is beyond, nil for none, and BeyondSeconds for how long it has been, up to as long as
+	// the rule wants.
+	Beyond        *Breached `json:"beyond,omitempty"`
+	BeyondSeconds float64   `json:"beyond_seconds,omitempty"`
 	// Booting says that it does not count while new dynos boot.
 	Booting bool `json:"booting,omitempty"`
 	// Wish is the number of dynos that it asks for, the present one for no change.
@@ -232,7 +236,9 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 		unit = "" // a ratio
 	}
 	switch {
-	case r.PerDyno && n <= 0:
+	case r.PerDyno && n < 0:
+		return 0, unit, "the number of dynos to divide it by is not known"
+	case r.PerDyno && n == 0:
 		return 0, unit, "there are no dynos to divide it by"
 	case r.PerDyno:
 		value /= float64(n)

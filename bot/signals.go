@@ -9,16 +9,21 @@ import (
 // Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
 // fast only if all are, as far as they have a say.
 func (d *Decision) Says() Verdict {
-	if len(d.Signals) == 0 {
+	switch {
+	case len(d.Signals) == 0:
 		return d.Verdict
+	case d.Breach != nil && d.Wish > d.From:
+		return Slow
+	case d.Breach != nil && d.Wish < d.From:
+		return Fast
 	}
 	says := Verdict("")
-	if d.Reading >= 0 {
+	if d.Reading >= 0 && !d.ByRules {
 		says = d.Verdict
 	}
 	for i := range d.Signals {
 		j := &d.Signals[i]
-		if v := j.Verdict.merged(); !j.Size && !j.free() && weight(v) > weight(says) {
+		if v := j.merged(); !j.Size && !j.free() && weight(v) > weight(says) {
 			says = v
 		}
 	}
@@ -28,15 +33,15 @@ func (d *Decision) Says() Verdict {
 	return says
 }
 
-// merged is the verdict on a signal in the words of the heartbeat's.
-func (v Verdict) merged() Verdict {
-	switch v {
-	case Above:
-		return Slow
-	case Below:
+// merged is the verdict on a signal in the words of the heartbeat's: slow for one that asks for more dynos, fast for fewer.
+func (j *Judged) merged() Verdict {
+	switch {
+	case j.Beyond != nil && j.Beyond.Down, j.Beyond == nil && j.Verdict == Below:
 		return Fast
+	case j.Beyond != nil, j.Verdict == Above:
+		return Slow
 	}
-	return v
+	return j.Verdict
 }
 
 // weight orders the verdicts by which one prevails over the others of the same tick.

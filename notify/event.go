@@ -76,6 +76,20 @@ const (
 	Resolved Phase = "resolved"
 )
 
+// Affects is what an incident keeps from. Without one, a heartbeat that is not known keeps from all scaling, and a signal from scaling down.
+type Affects string
+
+const (
+	// AffectsNothing: scaling goes on.
+	AffectsNothing Affects = "nothing"
+	// AffectsDown: scaling down.
+	AffectsDown Affects = "down"
+	// AffectsSize: smaller dynos.
+	AffectsSize Affects = "size"
+	// AffectsRules: the scaling rules about it.
+	AffectsRules Affects = "rules"
+)
+
 // An Event is one thing to tell. Its JSON form is what the webhook sends.
 type Event struct {
 	// ID is unique to the event, and the same in every attempt to deliver it.
@@ -107,6 +121,10 @@ type Event struct {
 	Reason string `json:"reason"`
 	// ResponseTimeMS is the newest heartbeat's time to the first body byte in milliseconds, 0 when there was none.
 	ResponseTimeMS float64 `json:"response_time_ms"`
+	// BySignals says that rules about signals, and not the heartbeat, ask for what the maximum or the minimum keeps them from.
+	BySignals bool `json:"by_signals,omitempty"`
+	// Affects says what a heartbeat or a signal that is not known keeps from, where that is not what its Kind says.
+	Affects Affects `json:"affects,omitempty"`
 	// Since is when the incident began; zero when the event is no incident.
 	Since time.Time `json:"since,omitzero"`
 	// DryRun says that nothing was changed, because the bot only says what it would do.

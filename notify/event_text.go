@@ -127,7 +127,7 @@ func (e Event) headline() string {
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s no longer needs more than its maximum of %d", e.process(), e.Max)
 		}
-		if e.ResponseTimeMS == 0 { // there is no heartbeat, only signals
+		if e.BySignals || e.ResponseTimeMS == 0 {
 			return fmt.Sprintf("%s is at its maximum of %d and still needs more", e.process(), e.Max)
 		}
 		return fmt.Sprintf("%s is at its maximum of %d and still too slow", e.process(), e.Max)
@@ -140,6 +140,9 @@ func (e Event) headline() string {
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s needs its minimum of %d again", e.process(), e.Min)
 		}
+		if e.BySignals {
+			return fmt.Sprintf("%s is at its minimum of %d and needs fewer", e.process(), e.Min)
+		}
 		return fmt.Sprintf("%s is at its minimum of %d and still too fast", e.process(), e.Min)
 	case ScaleDiffExceeded:
 		if e.From == e.To {
@@ -150,14 +153,14 @@ func (e Event) headline() string {
 		if e.Phase == Resolved {
 			return "the heartbeat is reachable again"
 		}
-		return "the heartbeat is " + e.still() + "unreachable, so " + e.process() + " is not being scaled"
+		return "the heartbeat is " + e.still() + "unreachable" + e.affects(" is not being scaled")
 	case HeartbeatRecovered:
 		return "the heartbeat is reachable again"
 	case SignalUnreachable:
 		if e.Phase == Resolved {
 			return "all signals of " + e.process() + " are known again"
 		}
-		return "a signal of " + e.process() + " is " + e.still() + "not known, so it is not scaled down"
+		return "a signal of " + e.process() + " is " + e.still() + "not known" + e.affects(" is not scaled down")
 	case ServerFailed:
 		return "a server of " + e.process() + " failed"
 	case PoolBlocked:
@@ -197,7 +200,7 @@ func (e Event) headline() string {
 		return "scaling of " + e.process() + " is " + e.still() + "paused"
 	case Ordered:
 		if e.Phase == Resolved {
-			return e.process() + " is being scaled by its heartbeats again"
+			return e.process() + " is being scaled by the bot again"
 		}
 		return e.process() + " is " + e.still() + "kept at a number that somebody asked for"
 	case Ping:
@@ -209,6 +212,21 @@ func (e Event) headline() string {
 		return "this is a test notice"
 	}
 	return strings.TrimSpace(e.process() + " " + strings.ReplaceAll(OneLine(string(e.Kind), maxName), "_", " "))
+}
+
+// affects says what follows for scaling, where usual is what follows by the event's kind.
+func (e Event) affects(usual string) string {
+	switch e.Affects {
+	case AffectsNothing:
+		return ""
+	case AffectsDown:
+		usual = " is not scaled down"
+	case AffectsSize:
+		return ", so the dynos of " + e.process() + " do not become smaller"
+	case AffectsRules:
+		return ", so the rules about it do nothing"
+	}
+	return ", so " + e.process() + usual
 }
 
 // still is the word that a reminder puts before its verb.

@@ -178,6 +178,9 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 		return
 	}
 	switch {
+	case d.ByRules:
+		p.Run, p.RunNote = "scaling rules", "they decide alone, by the signals below"
+		return
 	case d.Rule == bot.RuleBooting:
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
 	case d.Verdict == bot.Right || d.Needed == 0:

@@ -1,0 +1,258 @@
+package bot_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A kindOfRule is a policy that goes by a signal, what the signal reads when it asks for more, for as much as there is and for less, and
+// for how many ticks it has to.
+type kindOfRule struct {
+	name              string
+	policy            func(*bot.Policy)
+	more, right, less probe.Reading
+	ticks             int
+}
+
+func kindsOfRules(t *testing.T) []kindOfRule {
+	rules := func(r bot.SignalRule) func(*bot.Policy) {
+		return func(p *bot.Policy) { r.Signal = "jobs"; p.Rules = []bot.SignalRule{r} }
+	}
+	adaptive, err := bot.NewAdaptive("balanced", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := bot.SignalRule{Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}
+	scaling := []bot.BreachRule{
+		{Metric: "jobs", Operator: ">", Threshold: 100, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
+		{Metric: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Dynos: 1}, Down: true, Breach: time.Minute, Cooldown: time.Minute},
+	}
+	return []kindOfRule{
+		{"rule", rules(once), jobs(500), jobs(50), jobs(5), 1},
+		{"rule of several readings", rules(bot.SignalRule{Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(3)}), jobs(500), jobs(50), jobs(5), 3},
+		{"rule of a window", rules(bot.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute}), jobs(500), jobs(50), jobs(5), 4},
+		{"rule of whole windows", rules(bot.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}), jobs(500), jobs(50), jobs(5), 3},
+		{"wish for steps", rules(once), wants(1, probe.UnitSteps), wants(0, probe.UnitSteps), wants(-1, probe.UnitSteps), 1},
+		{"wish for dynos", rules(once), wants(4, probe.UnitDynos), wants(3, probe.UnitDynos), wants(2, probe.UnitDynos), 1},
+		{"scaling rules", func(p *bot.Policy) { p.Breaches = scaling }, jobs(500), jobs(50), jobs(5), 5},
+		{"adaptive with a rule", func(p *bot.Policy) { rules(once)(p); p.Adaptive = adaptive }, jobs(500), jobs(50), jobs(5), 1},
+	}
+}
+
+// An account is what a bot says in all places of some ticks.
+type account struct {
+	records []bot.Record
+	events  []notify.Event
+	log     string
+}
+
+// told has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
+func told(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
+	var log bytes.Buffer
+	w := newWorld(3, func(o *bot.Options) {
+		k.policy(&o.Policy)
+		o.Schedule = &always{Min: 1, Max: 6}
+		o.Notices.EveryPing = true
+		o.Probers = []probe.Prober{&heart{next: signal}}
+		if heartbeat != nil {
+			o.Probers = append([]probe.Prober{&heart{next: *heartbeat}}, o.Probers...)
+		}
+		o.Recorders = []bot.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 0)}
+	})
+	var a account
+	for i := range ticks {
+		r := w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
+		a.records = append(a.records, r)
+	}
+	a.events, a.log = w.inbox.events, log.String()
+	return a
+}
+
+// last is the last record, and whether the number of dynos changed on the way, up or down.
+func (a account) last() (r bot.Record, up, down bool) {
+	for _, r := range a.records {
+		up = up || r.Decision.To > r.Decision.From
+		down = down || r.Decision.To < r.Decision.From
+	}
+	return a.records[len(a.records)-1], up, down
+}
+
+// subjects are those of the events of a kind.
+func (a account) subjects(k notify.Kind) (out []string) {
+	for _, e := range a.events {
+		if e.Kind == k {
+			out = append(out, e.Subject())
+		}
+	}
+	return out
+}
+
+// all is everything that was said.
+func (a account) all() string {
+	text := a.log
+	for _, r := range a.records {
+		text += r.Headline() + ": " + r.Why() + "\n"
+	}
+	for _, e := range a.events {
+		text += e.Subject() + "\n" + e.Text() + "\n"
+	}
+	return text
+}
+
+// Without a heartbeat nothing tells of one, and what the rule made of its signal is the explanation.
+func TestExplanationsWithoutAHeartbeat(t *testing.T) {
+	for _, k := range kindsOfRules(t) {
+		if strings.HasPrefix(k.name, "adaptive") { // which needs one
+			continue
+		}
+		for want, signal := range map[string]probe.Reading{"more": k.more, "right": k.right, "less": k.less} {
+			t.Run(k.name+", "+want, func(t *testing.T) {
+				a := told(k, nil, signal, k.ticks+1)
+				_, up, down := a.last()
+				if up != (want == "more") || down != (want == "less") {
+					t.Errorf("it went up: %v, down: %v", up, down)
+				}
+				for _, r := range a.records {
+					if !strings.Contains(r.Why(), "jobs") || r.Decision.Verdict == bot.Blind || r.Decision.Says() == bot.Blind || r.Decision.Rule == bot.RuleBlind {
+						t.Errorf("verdict %s by %s: %s", r.Decision.Verdict, r.Decision.Rule, r.Why())
+					}
+				}
+				for _, false := range []string{"heartbeat", "no reading", "blind", "not known"} {
+					if strings.Contains(a.all(), false) {
+						t.Errorf("%q is said:\n%s", false, a.all())
+					}
+				}
+				if len(a.subjects(notify.Ping)) > 0 {
+					t.Error("a heartbeat was told")
+				}
+			})
+		}
+	}
+}
+
+// A heartbeat that cannot be reached is told with what it keeps from, and with nothing else.
+func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
+	for _, k := range kindsOfRules(t) {
+		t.Run(k.name, func(t *testing.T) {
+			alone := strings.HasPrefix(k.name, "scaling")
+			for want, signal := range map[string]probe.Reading{"more": k.more, "less": k.less} {
+				a := told(k, &blind, signal, k.ticks+4)
+				_, up, down := a.last()
+				if up != (want == "more") || down != (want == "less" && alone) {
+					t.Errorf("%s: it went up: %v, down: %v", want, up, down)
+				}
+				subjects := a.subjects(notify.HeartbeatUnreachable)
+				if len(subjects) == 0 || !strings.Contains(subjects[0], "heartbeat is unreachable") {
+					t.Errorf("the heartbeat is told as %q", subjects)
+				}
+				for _, s := range subjects {
+					if strings.Contains(s, "not being scaled") || strings.Contains(s, "not scaled down") == alone {
+						t.Errorf("%s: it says %q", want, s)
+					}
+				}
+				for _, s := range a.subjects(notify.Ping) {
+					if !strings.Contains(s, "not answered") {
+						t.Errorf("a heartbeat is told as %q", s)
+					}
+				}
+				for _, r := range a.records {
+					if alone && (strings.Contains(r.Why(), "unreachable") || r.Decision.Rule == bot.RuleBlind) {
+						t.Errorf("%s: scaling rules do not go by it: %s", want, r.Why())
+					}
+				}
+			}
+		})
+	}
+}
+
+// A signal that is not known is told with why, and with what it keeps from.
+func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
+	for _, k := range kindsOfRules(t) {
+		for name, heartbeat := range map[string]*probe.Reading{"alone": nil, "with a heartbeat": &fast} {
+			if heartbeat == nil && strings.HasPrefix(k.name, "adaptive") {
+				continue
+			}
+			t.Run(k.name+", "+name, func(t *testing.T) {
+				a := told(k, heartbeat, jobsUnknown, 12)
+				last, up, down := a.last()
+				if up || down {
+					t.Error("it scaled")
+				}
+				if why := last.Why(); !strings.Contains(why, "jobs is not known: timeout: no answer within 5s") || strings.Contains(why, "there is no reading") {
+					t.Errorf("why is %q", why)
+				}
+				if last.Decision.Says() != bot.Blind {
+					t.Errorf("it says %s", last.Decision.Says())
+				}
+				if len(a.subjects(notify.HeartbeatUnreachable)) > 0 {
+					t.Errorf("the heartbeat is told as %q", a.subjects(notify.HeartbeatUnreachable))
+				}
+				subjects := a.subjects(notify.SignalUnreachable)
+				if len(subjects) != 1 || strings.Contains(subjects[0], "not scaled down") == strings.HasPrefix(k.name, "scaling") {
+					t.Errorf("the signal is told as %q", subjects)
+				}
+			})
+		}
+	}
+}
+
+// One metric that is not known keeps no rule about another from acting, and nobody is told that it does.
+func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
+	k := kindOfRule{policy: func(p *bot.Policy) {
+		p.Breaches = []bot.BreachRule{
+			{Metric: "mail", Operator: ">", Threshold: 1, Step: bot.Step{Dynos: 1}, Breach: time.Minute},
+			{Metric: "jobs", Operator: "<", Threshold: 10, Step: bot.Step{Dynos: 1}, Down: true, Breach: time.Minute},
+		}
+	}}
+	a := told(k, nil, jobs(5), 6)
+	if _, _, down := a.last(); !down {
+		t.Error("it did not go down")
+	}
+	if first := a.records[0]; first.Decision.Rule != bot.RuleBlind || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
+		t.Errorf("%s: %s", first.Decision.Rule, first.Why())
+	}
+	if s := a.subjects(notify.SignalUnreachable); len(s) != 1 || strings.Contains(s[0], "scaled down") || strings.Contains(a.all(), "no dyno is removed") {
+		t.Errorf("told %q", s)
+	}
+}
+
+// At a limit the rule that asks for more is the reason, whatever the heartbeat says.
+func TestTheLimitIsToldByTheRuleThatSpoke(t *testing.T) {
+	for _, k := range kindsOfRules(t) {
+		if strings.HasPrefix(k.name, "adaptive") {
+			continue
+		}
+		for name, heartbeat := range map[string]*probe.Reading{"alone": nil, "with a heartbeat": &right} {
+			t.Run(k.name+", "+name, func(t *testing.T) {
+				var events []notify.Event
+				w := newWorld(3, func(o *bot.Options) {
+					k.policy(&o.Policy)
+					o.Probers = []probe.Prober{&heart{next: k.more}}
+					if heartbeat != nil {
+						o.Probers = append(o.Probers, &heart{next: *heartbeat})
+					}
+				})
+				for i := range k.ticks + 1 {
+					w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
+				}
+				events = w.inbox.events
+				i := slices.IndexFunc(events, func(e notify.Event) bool { return e.Kind == notify.NeedsExceedMax })
+				if i < 0 {
+					t.Fatal("nobody was told")
+				}
+				if s := events[i].Subject(); strings.Contains(s, "slow") || !strings.Contains(s, "needs more") {
+					t.Errorf("it is told as %q", s)
+				}
+			})
+		}
+	}
+}
