@@ -340,6 +340,9 @@ func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
 		}
 		out = append(out, wait{Name: "New dynos boot", Text: text, Tone: calm})
 	}
+	for i := range out {
+		out[i].Until = out[i].Until.In(d.o.Zone)
+	}
 	return out
 }
 

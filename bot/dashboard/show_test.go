@@ -430,3 +430,26 @@ func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
 		t.Error("gzip is not used where it can be")
 	}
 }
+
+func TestMomentsAreShownInTheZoneOfThePage(t *testing.T) {
+	zone, err := time.LoadLocation("Pacific/Chatham") // which is 12:45 h ahead of UTC, or 13:45
+	if err != nil {
+		t.Skip("there are no time zones on this machine")
+	}
+	held := time.Now().Add(20 * time.Minute)
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+		o.Zone, o.Policy.ManualHold = zone, time.Hour
+		o.State = func() bot.State { return bot.State{HoldUntil: held.UTC()} }
+	})
+	if err := errors.Join(w.Pause(bot.Down, 3*time.Hour, "Ada"), w.Order(2, 2*time.Hour, "Ada")); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, w.url)
+	p.signIn("")
+	body := p.get("/").body
+	for name, until := range map[string]time.Time{"the pause": w.Control().Down.Until, "the order": w.Control().Order.Until, "the hold": held} {
+		if !strings.Contains(body, ">until "+until.In(zone).Format("15:04:05")+"<") {
+			t.Errorf("%s ends at %v, which the page does not show", name, until.In(zone))
+		}
+	}
+}
