@@ -49,9 +49,7 @@ func TestSignalsEndToEnd(t *testing.T) {
 	want := func(n, why string) {
 		t.Helper()
 		b.wait(n+" dynos", func() bool { return dynos() == n })
-		if !strings.Contains(b.log.String(), why) {
-			t.Errorf("the log does not say %q", why)
-		}
+		b.wait("the log to say "+why, func() bool { return strings.Contains(b.log.String(), why) }) // after the change
 	}
 	var at string
 	b.wait("an address", func() bool {
@@ -88,9 +86,7 @@ func TestSignalsEndToEnd(t *testing.T) {
 	before := dynos()
 	post("/v1/apps/my-app/metrics", "application/json", `{"instance_index":0,"metrics":[{"name":"orders","value":5000,"unit":"orders"}]}`, "app", token, http.StatusOK)
 	b.wait("more dynos for the orders", func() bool { return dynos() > before })
-	if !strings.Contains(b.log.String(), "orders per dyno is") {
-		t.Error("the log does not say that the orders called for it")
-	}
+	b.wait("the log to say that the orders called for it", func() bool { return strings.Contains(b.log.String(), "orders per dyno is") })
 	post("/metrics/orders", "text/plain", "0", "app", token, http.StatusOK)
 	b.wait("the orders to be few", func() bool { return strings.Contains(b.log.String(), "orders per dyno is 0, not above 30") })
 
