@@ -82,7 +82,7 @@ func TestCheckReadsAQueueInRedis(t *testing.T) {
 		"SIGNALS=q=" + url + `#celery\x06\x163,celery`:                `q note there is no key "celery"`,
 		"SIGNALS=q=unix://" + socket + `#celery\x06\x163`:             `q note there is no key "celery\x06\x163"`,
 		"SIGNALS=q=" + url + "#word":                                  `q WRONG client error: the key "word"`,
-		"SIGNALS=q=" + url + "&queue=s3cr3t#celery":                   "SIGNALS q: redis signal: the URL's parameter queue is not known",
+		"SIGNALS=q=" + url + "&queue=s3cr3t#celery":                   "SIGNALS: q: the URL's parameter queue is not known",
 		"SIGNALS=q=redis://localhost/2?db=3&password=s3cr3t&x=1#word": "the URL's parameter x is not known",
 	} {
 		o := runOnce(t, append(env, given), "check")

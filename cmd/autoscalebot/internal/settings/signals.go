@@ -10,11 +10,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 	"github.com/autoscalebot/autoscalebot/probe/otlp"
+	"github.com/autoscalebot/autoscalebot/probe/redis"
 )
 
 // A Signal is a source of readings: where it is asked for, and what. It may hold a password, and is never shown.
@@ -45,12 +47,13 @@ var kinds = map[string]struct {
 	inside  bool   // it comes to the bot, and has no URL
 	local   bool   // it has a path on this machine instead of a host
 	names   bool   // what is asked for are names, with commas between
+	redis   bool   // its URL is one of Redis
 	what    string // what is asked for, as an error says it
 	options []string
 }{
-	"redis":      {names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
-	"rediss":     {names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
-	"unix":       {names: true, local: true, what: "a queue's key, or several with commas between", options: []string{"group"}},
+	"redis":      {redis: true, names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"rediss":     {redis: true, names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
+	"unix":       {redis: true, names: true, local: true, what: "a queue's key, or several with commas between", options: []string{"group"}},
 	"postgres":   {what: "a query that gives one number"},
 	"rabbitmq":   {names: true, http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
@@ -181,7 +184,19 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 			wrong = append(wrong, "write "+k.what+" behind the #")
 		}
 	}
+	if len(wrong) == 0 && k.redis {
+		wrong = append(wrong, badRedis(at)...)
+	}
 	return s, s.known(wrong)
+}
+
+// badRedis says what is wrong with the URL of a Redis, which may hold more than other URLs that means something or nothing.
+func badRedis(text string) []string {
+	_, err := redis.New(redis.Options{URL: text, Keys: []string{"any"}, Timeout: time.Second})
+	if err == nil {
+		return nil
+	}
+	return strings.Split(strings.TrimPrefix(err.Error(), "redis signal: "), "\n")
 }
 
 // isURL says whether a text is a URL with a host, or several hosts where there may be many.
