@@ -237,6 +237,7 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 		b.boot(callCtx, now, n)
 		b.learnSize(callCtx, now)
 		b.learnPrice(callCtx, now)
+		r.Price = b.o.Policy.Price
 		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
 		b.leaveAlone(&r)
 		if !settled {

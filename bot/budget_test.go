@@ -119,3 +119,22 @@ func TestThePlatformTellsThePrice(t *testing.T) {
 		t.Errorf("an hour later the price is %g, want 50", b.Price)
 	}
 }
+
+// What a dyno costs is known of a platform that tells it without a budget too, in every record; one that does not tell is not asked at each
+// tick.
+func TestThePriceIsKnownWithoutABudget(t *testing.T) {
+	p := &pricey{platform: &platform{n: 2}, price: 25}
+	w := newWorld(2, func(o *bot.Options) { o.Scaler = p })
+	if r := w.beat(times(50, right)...); r.Price != 25 || r.Decision.Bill != nil || p.asked != 1 {
+		t.Errorf("the price is %g after the platform was asked %d times, want 25 after 1, and no bill but %v", r.Price, p.asked, r.Decision.Bill)
+	}
+	p = &pricey{platform: &platform{n: 2}, err: errPlatform}
+	w = newWorld(2, func(o *bot.Options) { o.Scaler = p })
+	if r := w.beat(times(50, right)...); r.Price != 0 || p.asked != 1 || r.Error != "" {
+		t.Errorf("the price is %g after the platform was asked %d times, want 0 after 1", r.Price, p.asked)
+	}
+	w = newWorld(2, func(o *bot.Options) { o.Scaler, o.Policy.Price = p, 40 })
+	if r := w.beat(right); r.Price != 40 || p.asked != 1 {
+		t.Errorf("the price is %g where the settings say 40", r.Price)
+	}
+}

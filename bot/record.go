@@ -61,6 +61,8 @@ type Record struct {
 	Error string `json:"error,omitempty"`
 	// Control is what people have asked of the bot.
 	Control Control `json:"control,omitzero"`
+	// Price is what one dyno costs a month, in dollars; 0 where it is not known.
+	Price float64 `json:"price,omitempty"`
 	// Quota is the number of API calls that the platform still allows; nil when it does not say.
 	Quota *int `json:"quota,omitempty"`
 	// DurationMS is how long the tick took in milliseconds, from its first request to the platform's last answer.

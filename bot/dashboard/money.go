@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -97,17 +98,14 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 		return bill{}, err
 	}
 	last, _ := d.hub.newest()
-	m := sum(s, d.o.Interval)
+	m := sum(s)
 	m.now, m.month, m.dynos = now, month, last.After()
 	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
 // price is what a dyno costs a month in dollars, 0 where it is not known.
 func (d *Dashboard) price(last bot.Record) float64 {
-	if b := last.Decision.Bill; b != nil && b.Price > 0 {
-		return b.Price
-	}
-	return d.o.Policy.Price
+	return cmp.Or(last.Price, d.o.Policy.Price)
 }
 
 // A monthSum is what ran in a month, as far as the history knows.
@@ -122,17 +120,16 @@ type monthSum struct {
 	seen       [31]float64 // in seconds
 }
 
-func sum(s history.Series, interval time.Duration) monthSum {
+func sum(s history.Series) monthSum {
 	var m monthSum
 	for i, p := range s.Points {
 		if i == 0 {
 			m.first = p.Time.UTC()
 		}
-		watched := min(s.Step, time.Duration(p.Heartbeats)*interval).Seconds()
-		m.ran, m.watched, m.most = m.ran+p.DynoSeconds, m.watched+watched, max(m.most, p.Max)
+		m.ran, m.watched, m.most = m.ran+p.DynoSeconds, m.watched+p.Seconds, max(m.most, p.Max)
 		day := p.Time.UTC().Day() - 1
 		m.days[day] += p.DynoSeconds
-		m.seen[day] += watched
+		m.seen[day] += p.Seconds
 	}
 	return m
 }
@@ -143,7 +140,8 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	end := m.month.AddDate(0, 1, 0)
 	whole := end.Sub(m.month).Seconds()
 	from, ran, watched := m.first, m.ran, m.watched
-	if spend.Month.Equal(m.month) && price > 0 { // which counts also the time for which there is no history
+	bySpend := spend.Month.Equal(m.month) && price > 0 && (watched <= 0 || !spend.From.After(from))
+	if bySpend { // which counts also the time for which there is no history
 		from, ran, watched = spend.From, spend.Dollars/price*whole, spend.At.Sub(spend.From).Seconds()
 	}
 	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day()}
@@ -170,16 +168,28 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 		}
 		b.Figures = append(b.Figures, forecast)
 	}
-	saved := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
-	if fixed > 0 {
-		saved.Note = fmt.Sprintf("%.0f %% of that", 100*(fixed-ran)/fixed)
-	}
-	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the highest maximum"}, saved)
+	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the highest maximum"},
+		saved(fixed, ran, write))
 	if price > 0 {
 		b.Note += fmt.Sprintf("A dyno costs $%s a month. ", strconv.FormatFloat(price, 'f', -1, 64))
 	}
-	b.Note += "Months and days are those of UTC."
+	if bySpend && len(b.Days) > 0 && m.first.YearDay() != from.YearDay() {
+		b.Note += "The bars begin with the history on " + m.first.Format("2 January") + ". "
+	}
+	b.Note += "The time between two heartbeats counts up to an hour. Months and days are those of UTC."
 	return b
+}
+
+// saved is what ran less than always the maximum, or more.
+func saved(fixed, ran float64, write func(float64) string) costs {
+	if ran > fixed {
+		return costs{Name: "More than that so far", Value: write(ran - fixed), Note: "dynos above the maximum", Tone: alert}
+	}
+	s := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
+	if fixed > 0 {
+		s.Note = fmt.Sprintf("%.0f %% of that", 100*(fixed-ran)/fixed)
+	}
+	return s
 }
 
 // bars draws the dynos that ran on each day of the month so far, on average.

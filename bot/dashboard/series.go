@@ -175,14 +175,18 @@ func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // fill takes in the points. Where heartbeats are missing for longer than the buckets explain, the lines are broken.
 func (c *chart) fill(s history.Series, interval time.Duration) {
-	gap := 2 * max(s.Step, interval)
 	for i, p := range s.Points {
-		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > gap {
+		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > 2*max(s.Step, interval, apart(s.Points[i-1])) {
 			c.add(unix(s.Points[i-1].Time.Add(s.Step)), missing, missing, missing, missing, missing, missing, missing)
 		}
 		c.add(unix(p.Time), known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS), known(float64(p.Dynos)),
 			figure(p.Min), figure(p.Max))
 	}
+}
+
+// apart is how far the heartbeats of a point were apart, which is not what they are to be now.
+func apart(p history.Point) time.Duration {
+	return time.Duration(p.Seconds / float64(max(1, p.Heartbeats)) * float64(time.Second))
 }
 
 func known(f float64) figure {

@@ -285,7 +285,7 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 	hours := month.AddDate(0, 1, 0).Sub(month).Hours()
 	points := history.Series{Step: time.Hour}
 	for i := range 10 { // ten hours with 2 of 5 dynos
-		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5})
+		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
 	}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.Policy.Price = hours // so that an hour of a dyno costs a dollar
@@ -307,7 +307,7 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 func TestWithoutAPriceMoneyIsCountedInHours(t *testing.T) {
 	now := time.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5}}}
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
 	p := newPerson(t, w.url)
 	p.signIn("")
@@ -320,7 +320,7 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 	now := time.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	hours := month.AddDate(0, 1, 0).Sub(month).Hours()
-	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Max: 5}}}
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.Policy.Price, o.History = hours, ledger{points}
 		o.State = func() bot.State {
@@ -331,6 +331,93 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 	p.signIn("")
 	got := figures(p.get("/money").body)
 	if got["This month so far"] != "$123.45" || got["Always 5 instead"] != "$500.00" || got["Saved so far"] != "$376.55" {
+		t.Errorf("the page says %v", got)
+	}
+}
+
+// What ran is what the times between heartbeats come to, however far apart they are to be now.
+func TestMoneyDoesNotDependOnTodaysInterval(t *testing.T) {
+	month := thisMonth()
+	points := history.Series{Step: time.Hour}
+	for i := range 10 { // of which five had a heartbeat a minute, and five one every five seconds
+		beats := map[bool]int{true: 60, false: 720}[i < 5]
+		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: beats, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
+	}
+	for _, interval := range []time.Duration{time.Second, 5 * time.Second, time.Minute, time.Hour} {
+		w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+			o.Policy.Price, o.History, o.Interval = hoursOf(month), ledger{points}, interval
+		})
+		p := newPerson(t, w.url)
+		p.signIn("")
+		got := figures(p.get("/money").body)
+		if got["This month so far"] != "$20.00" || got["Always 5 instead"] != "$50.00" || got["Saved so far"] != "$30.00" {
+			t.Errorf("with a heartbeat every %v the page says %v", interval, got)
+		}
+	}
+}
+
+func thisMonth() time.Time {
+	now := time.Now().UTC()
+	return time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// hoursOf is how many hours a month has: a price at which an hour of a dyno costs a dollar.
+func hoursOf(month time.Time) float64 { return month.AddDate(0, 1, 0).Sub(month).Hours() }
+
+// More dynos than the maximum, which only others can want, save nothing, and the page says so.
+func TestWhatIsNotSavedIsNotCalledSaved(t *testing.T) {
+	month := thisMonth()
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 7, DynoSeconds: 7 * 3600, Seconds: 3600, Max: 5}}}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = hoursOf(month), ledger{points} })
+	p := newPerson(t, w.url)
+	p.signIn("")
+	body := p.get("/money").body
+	got := figures(body)
+	if _, saved := got["Saved so far"]; saved || got["More than that so far"] != "$2.00" || strings.Contains(body, "−") {
+		t.Errorf("the page says %v", got)
+	}
+	if strings.Contains(body, `"good"`) || strings.Contains(body, "good") {
+		t.Error("what was not saved is marked as good")
+	}
+}
+
+// The figures and the bars below them are of the same span: that of the history, where the budget was counted from a later day on.
+func TestFiguresAndBarsAreOfOneSpan(t *testing.T) {
+	month := thisMonth()
+	points := history.Series{Step: time.Hour}
+	for day := range 20 {
+		points.Points = append(points.Points, history.Point{Time: month.AddDate(0, 0, day), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
+	}
+	spend := bot.Spend{Month: month, From: month.AddDate(0, 0, 19), At: month.AddDate(0, 0, 19).Add(time.Hour), Dollars: 2}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
+		o.Policy.Price, o.History = hoursOf(month), ledger{points}
+		o.State = func() bot.State { return bot.State{Spend: spend} }
+	})
+	p := newPerson(t, w.url)
+	p.signIn("")
+	body := p.get("/money").body
+	if got := figures(body); got["This month so far"] != "$40.00" {
+		t.Errorf("the page says %v, want $40 for 20 days of an hour of two dynos", got)
+	}
+	if want := "since " + month.Format("2 January"); !strings.Contains(body, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
+// The price that the bot has found at the platform is the page's.
+func TestThePageShowsThePriceThatTheBotFound(t *testing.T) {
+	month := thisMonth()
+	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
+	r := w.past.records[len(w.past.records)-1]
+	r.Price = hoursOf(month)
+	r.Time = r.Time.Add(time.Second)
+	if err := w.page.Record(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, w.url)
+	p.signIn("")
+	if got := figures(p.get("/money").body); got["This month so far"] != "$2.00" {
 		t.Errorf("the page says %v", got)
 	}
 }

@@ -169,6 +169,7 @@ func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 
 	}
 	pt.LowMS, pt.HighMS, pt.Min, pt.Max, pt.Dynos = d.MinResponseMS, d.MaxResponseMS, r.Limits.Min, r.Limits.Max, r.After()
 	pt.DynoSeconds += float64(max(0, r.After())) * p.interval.Seconds()
+	pt.Seconds += p.interval.Seconds()
 	return values
 }
 

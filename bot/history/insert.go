@@ -111,6 +111,7 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 	var at, dynos int64
 	err := tx.QueryRowContext(ctx, `select at, dynos from autoscalebot_records where bot = $1 and at < $2 and dynos >= 0
 		order by at desc limit 1`, id, records[0].at).Scan(&at, &dynos)
+	known := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -119,8 +120,11 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 		if r.dynos < 0 {
 			continue
 		}
-		r.dynoSeconds = float64(dynos) * time.Duration(min(longestGap, r.at-at)).Seconds()
-		at, dynos = r.at, r.dynos
+		if known {
+			r.seconds = time.Duration(min(longestGap, r.at-at)).Seconds()
+			r.dynoSeconds = float64(dynos) * r.seconds
+		}
+		at, dynos, known = r.at, r.dynos, true
 	}
 	return nil
 }
@@ -128,19 +132,19 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 const (
 	// chunkRows is how many rows one statement inserts. SQLite takes a time for the names of arguments that grows with their square.
 	chunkRows     = 20
-	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, min_dynos, max_dynos, body"
+	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos, max_dynos, body"
 	pointColumns  = "bot, step, at, newest, heartbeats, slow, fast, blind, ups, downs, response_max_ms, low_ms, high_ms, " +
-		"dynos, dyno_seconds, min_dynos, max_dynos, response_times"
+		"dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
 )
 
 // insertRecords writes a chunk of records, and returns the times of those that were not there yet.
 func insertRecords(ctx context.Context, tx *sql.Tx, id int64, chunk []row) (map[int64]bool, error) {
-	args := make([]any, 0, len(chunk)*15)
+	args := make([]any, 0, len(chunk)*16)
 	for _, r := range chunk {
 		args = append(args, id, r.at, r.verdict, r.rule, btoi(r.changed), r.ups, r.downs, r.response, r.low, r.high,
-			r.dynos, r.dynoSeconds, r.minimum, r.maximum, r.body)
+			r.dynos, r.dynoSeconds, r.seconds, r.minimum, r.maximum, r.body)
 	}
-	rows, err := tx.QueryContext(ctx, `insert into autoscalebot_records (`+recordColumns+`) values `+values(len(chunk), 15)+
+	rows, err := tx.QueryContext(ctx, `insert into autoscalebot_records (`+recordColumns+`) values `+values(len(chunk), 16)+
 		` on conflict do nothing returning at`, args...)
 	if err != nil {
 		return nil, err
@@ -204,13 +208,13 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 		return err
 	}
 	for chunk := range slices.Chunk(order, chunkRows) {
-		args := make([]any, 0, len(chunk)*18)
+		args := make([]any, 0, len(chunk)*20)
 		for _, at := range chunk {
 			t := tallies[at]
 			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.blind, t.ups, t.downs, t.most, t.low, t.high,
-				t.dynos, t.dynoSeconds, t.min, t.max, t.times.encode())
+				t.dynos, t.dynoSeconds, t.seconds, t.maxDynoSeconds, t.min, t.max, t.times.encode())
 		}
-		query := `insert into autoscalebot_points (` + pointColumns + `) values ` + values(len(chunk), 18) + replacePoint
+		query := `insert into autoscalebot_points (` + pointColumns + `) values ` + values(len(chunk), 20) + replacePoint
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}
@@ -222,5 +226,5 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 const replacePoint = ` on conflict (bot, step, at) do update set newest = excluded.newest, heartbeats = excluded.heartbeats,
 	slow = excluded.slow, fast = excluded.fast, blind = excluded.blind, ups = excluded.ups, downs = excluded.downs,
 	response_max_ms = excluded.response_max_ms, low_ms = excluded.low_ms, high_ms = excluded.high_ms, dynos = excluded.dynos,
-	dyno_seconds = excluded.dyno_seconds, min_dynos = excluded.min_dynos, max_dynos = excluded.max_dynos,
+	dyno_seconds = excluded.dyno_seconds, seconds = excluded.seconds, max_dyno_seconds = excluded.max_dyno_seconds, min_dynos = excluded.min_dynos, max_dynos = excluded.max_dynos,
 	response_times = excluded.response_times`

@@ -38,9 +38,14 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 	if got := records(t, db, history.Query{}); len(want) == 0 || !same(t, got, want) {
 		t.Errorf("%d records are there as they were, want %d", len(got), len(want))
 	}
-	total := 0
+	total, seconds, dynoSeconds := 0, 0.0, 0.0
 	for _, p := range points(t, db, time.Time{}, time.Time{}, 100).Points {
 		total += p.Heartbeats
+		seconds += p.Seconds
+		dynoSeconds += p.DynoSeconds
+	}
+	if span := want[0].Time.Sub(want[len(want)-1].Time).Abs().Seconds(); seconds < 0.8*span || seconds > 1.2*span || dynoSeconds <= 0 {
+		t.Errorf("the points are of %.0f s with %.0f dyno-seconds, want about the %.0f s from the first heartbeat to the last", seconds, dynoSeconds, span)
 	}
 	if total != len(want) {
 		t.Errorf("the points count %d heartbeats, want %d", total, len(want))

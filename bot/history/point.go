@@ -25,6 +25,10 @@ type Point struct {
 	// Dynos is the number after the last heartbeat, -1 when none was told. DynoSeconds is what ran, in dynos times seconds.
 	Dynos       int     `json:"dynos"`
 	DynoSeconds float64 `json:"dyno_seconds"`
+	// Seconds is for how long that was seen: from each heartbeat that knew the number to the next, an hour at the most. MaxDynoSeconds is
+	// what the maximum would have come to in that time.
+	Seconds        float64 `json:"seconds"`
+	MaxDynoSeconds float64 `json:"max_dyno_seconds"`
 	// Min and Max are the limits of the last heartbeat.
 	Min int `json:"min"`
 	Max int `json:"max"`

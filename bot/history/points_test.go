@@ -28,10 +28,11 @@ func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point 
 	var lastTime time.Time
 	lastDynos := 0
 	for i, r := range all {
-		ran := 0.0
+		ran, seen := 0.0, 0.0
 		if r.Dynos >= 0 {
 			if !lastTime.IsZero() {
-				ran = float64(lastDynos) * r.Time.Sub(lastTime).Seconds()
+				seen = r.Time.Sub(lastTime).Seconds()
+				ran = float64(lastDynos) * seen
 			}
 			lastTime, lastDynos = r.Time, r.After()
 		}
@@ -63,6 +64,8 @@ func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point 
 			p.Dynos = r.After()
 		}
 		p.DynoSeconds += ran
+		p.Seconds += seen
+		p.MaxDynoSeconds += float64(r.Limits.Max) * seen
 		if r.Action == bot.Scaled && r.Decision.To > r.Decision.From {
 			p.Ups++
 		} else if r.Action == bot.Scaled {
@@ -80,8 +83,9 @@ func rank(sorted []float64, q float64) float64 {
 // near says whether two series of points are the same, response times within 1 %.
 func near(a, b history.Point) bool {
 	close := func(x, y, share float64) bool { return math.Abs(x-y) <= share*math.Abs(y)+1e-6 }
-	ok := close(a.MedianMS, b.MedianMS, 0.01) && close(a.P95MS, b.P95MS, 0.01) && close(a.DynoSeconds, b.DynoSeconds, 0)
-	a.MedianMS, a.P95MS, a.DynoSeconds = b.MedianMS, b.P95MS, b.DynoSeconds
+	ok := close(a.MedianMS, b.MedianMS, 0.01) && close(a.P95MS, b.P95MS, 0.01) && close(a.DynoSeconds, b.DynoSeconds, 0) &&
+		close(a.Seconds, b.Seconds, 0) && close(a.MaxDynoSeconds, b.MaxDynoSeconds, 0)
+	a.MedianMS, a.P95MS, a.DynoSeconds, a.Seconds, a.MaxDynoSeconds = b.MedianMS, b.P95MS, b.DynoSeconds, b.Seconds, b.MaxDynoSeconds
 	a.Time, b.Time = a.Time.UTC(), b.Time.UTC()
 	return ok && a == b
 }
@@ -174,7 +178,7 @@ func TestAGapCountsAsAnHourAtTheMost(t *testing.T) {
 	all := beats(noon, 5*time.Hour, 2)
 	keepAll(t, db, all...)
 	got := points(t, db, noon, noon.Add(6*time.Hour), 10).Points
-	if len(got) != 2 || got[0].DynoSeconds != 0 || got[1].DynoSeconds != float64(all[0].After())*3600 {
+	if len(got) != 2 || got[0].DynoSeconds != 0 || got[0].Seconds != 0 || got[1].DynoSeconds != float64(all[0].After())*3600 || got[1].Seconds != 3600 {
 		t.Errorf("points %+v, want none and then an hour of %d dynos", got, all[0].After())
 	}
 }

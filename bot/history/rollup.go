@@ -30,8 +30,10 @@ type tally struct {
 	low, high   float64
 	dynos       int64
 	dynoSeconds float64
-	min, max    int64
-	times       sketch
+	// seconds are those of dynoSeconds, and maxDynoSeconds is what the maximum of the time would have come to in them.
+	seconds, maxDynoSeconds float64
+	min, max                int64
+	times                   sketch
 }
 
 func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
@@ -54,6 +56,8 @@ func (t *tally) add(r *row) {
 		t.most = max(t.most, r.response)
 	}
 	t.dynoSeconds += r.dynoSeconds
+	t.seconds += r.seconds
+	t.maxDynoSeconds += float64(r.maximum) * r.seconds
 	t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
 }
 
@@ -67,6 +71,8 @@ func (t *tally) merge(o *tally) {
 	t.downs += o.downs
 	t.most = max(t.most, o.most)
 	t.dynoSeconds += o.dynoSeconds
+	t.seconds += o.seconds
+	t.maxDynoSeconds += o.maxDynoSeconds
 	if o.newest >= t.newest {
 		t.last(o.newest, o.low, o.high, o.dynos, o.min, o.max)
 	}
@@ -85,7 +91,8 @@ func (t *tally) point() Point {
 	return Point{
 		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), Blind: int(t.blind),
 		MedianMS: t.quantile(0.5), P95MS: t.quantile(0.95), MaxMS: t.most, LowMS: t.low, HighMS: t.high,
-		Dynos: int(t.dynos), DynoSeconds: t.dynoSeconds, Min: int(t.min), Max: int(t.max), Ups: int(t.ups), Downs: int(t.downs),
+		Dynos: int(t.dynos), DynoSeconds: t.dynoSeconds,
+		Seconds: t.seconds, MaxDynoSeconds: t.maxDynoSeconds, Min: int(t.min), Max: int(t.max), Ups: int(t.ups), Downs: int(t.downs),
 	}
 }
 

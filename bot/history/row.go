@@ -31,6 +31,7 @@ type row struct {
 	low, high        float64
 	dynos            int64
 	dynoSeconds      float64 // known once the row is written
+	seconds          float64 // of which these are, known with them
 	minimum, maximum int64
 }
 

@@ -78,6 +78,13 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	if st.Last != nil && st.Last.Decision.Bill != nil {
 		line("bill", st.Last.Decision.Bill.String())
 	}
+	if st.Last != nil && st.Last.Price > 0 {
+		text := fmt.Sprintf("a dyno costs $%.6g a month", st.Last.Price)
+		if n := st.Last.After(); n > 0 {
+			text += fmt.Sprintf(", the present %d $%.6g", n, float64(n)*st.Last.Price)
+		}
+		line("price", text)
+	}
 	if st.Last != nil && st.Last.Quota != nil {
 		line("API calls", fmt.Sprintf("%d left", *st.Last.Quota))
 	}

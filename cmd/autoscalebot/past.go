@@ -294,8 +294,14 @@ func readReport(ctx context.Context, db *history.DB, s *settings.Settings, from,
 		App: appName(s), ProcessType: string(s.HerokuProcessType), From: from, To: to, Zone: s.TimeZone.Location,
 		Series: series, Changes: changes, Price: float64(s.DynoPrice),
 	}
-	if n := len(changes); n > 0 && r.Price == 0 && changes[n-1].Decision.Bill != nil {
-		r.Price = changes[n-1].Decision.Bill.Price
+	if r.Price == 0 {
+		newest, err := db.Records(ctx, history.Query{From: from, To: to, Limit: 1})
+		if err != nil {
+			return report.Report{}, err
+		}
+		for _, n := range newest {
+			r.Price = n.Price
+		}
 	}
 	return r, nil
 }

@@ -51,6 +51,9 @@ func (r *Record) Add(b bot.Record) {
 	}
 	r.Last = b
 	r.learn(b.Decision)
+	if b.Price > 0 {
+		r.Price = b.Price
+	}
 	if b.Action == bot.Scaled {
 		if b.Decision.To > b.Decision.From {
 			r.Ups++

@@ -113,14 +113,19 @@ func (r Report) Sum() Sum {
 		s.Blind += p.Blind
 		s.Ups += p.Ups
 		s.Downs += p.Downs
-		s.DynoHours += p.DynoSeconds / 3600
-		if p.Dynos > 0 {
-			s.MaxHours += p.DynoSeconds / float64(p.Dynos) * float64(p.Max) / 3600
-		}
+		hours, most := p.DynoSeconds/3600, p.MaxDynoSeconds/3600
+		hourly := r.Price / monthHours(p.Time)
+		s.DynoHours, s.MaxHours = s.DynoHours+hours, s.MaxHours+most
+		s.Dollars, s.MaxDollars = s.Dollars+hours*hourly, s.MaxDollars+most*hourly
 	}
-	hourly := r.Price * 12 / (365 * 24) // a month is a twelfth of a year
-	s.Dollars, s.MaxDollars = s.DynoHours*hourly, s.MaxHours*hourly
 	return s
+}
+
+// monthHours is how long the month of t is, in UTC: a dyno that runs through it costs its price, as the page and the budget count.
+func monthHours(t time.Time) float64 {
+	t = t.UTC()
+	month := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+	return month.AddDate(0, 1, 0).Sub(month).Hours()
 }
 
 // String writes the sum in a line.

@@ -1,0 +1,23 @@
+package report_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
+)
+
+// The sum is that of the times between heartbeats, whatever the number of heartbeats and the last number of dynos of a bucket are.
+func TestSumIsThatOfTheTimesBetweenHeartbeats(t *testing.T) {
+	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	r := report.Report{Price: 720, Series: history.Series{Step: time.Hour, Points: []history.Point{ // a dollar for an hour of a dyno
+		{Time: begin, Heartbeats: 60, Dynos: 1, DynoSeconds: 4 * 3600, Seconds: 3600, MaxDynoSeconds: 5 * 3600, Max: 5},
+		{Time: begin.Add(time.Hour), Heartbeats: 720, Dynos: 0, DynoSeconds: 0, Seconds: 1800, MaxDynoSeconds: 5 * 1800, Max: 5},
+		{Time: begin.Add(2 * time.Hour), Heartbeats: 1, Dynos: 3, Max: 5},
+	}}}
+	s := r.Sum()
+	if s.DynoHours != 4 || s.MaxHours != 7.5 || s.Dollars != 4 || s.MaxDollars != 7.5 {
+		t.Errorf("%+v, want 4 and 7.5 hours and dollars", s)
+	}
+}
