@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"math"
 	"math/big"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,21 +116,27 @@ func listen(t testing.TB, handle func(net.Conn)) string {
 	})
 }
 
-// listenAt hands each connection at addr to handle, and closes it afterwards. It returns host:port.
+// listenAt hands each connection at addr to handle, and closes it afterwards, or when the test ends. It returns host:port.
 func listenAt(t testing.TB, addr string, handle func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Skipf("can't listen at %s: %v", addr, err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
+	var open sync.Map
+	t.Cleanup(func() {
+		_ = l.Close()
+		open.Range(func(c, _ any) bool { _ = c.(net.Conn).Close(); return true })
+	})
 	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
+			open.Store(c, nil)
 			go func() {
+				defer open.Delete(c)
 				defer c.Close()
 				handle(c)
 			}()
@@ -180,3 +189,6 @@ func toEither(plain, secure net.Addr) func(context.Context, string, string) (net
 func tlsWith(cert tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}}
 }
+
+// quiet is a log that nobody reads.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -40,7 +40,6 @@ func serveHTTP2(t *testing.T, name string, handle func(*h2)) *fakeHTTP2 {
 	f.addr = listenAt(t, "127.0.0.1:0", func(c net.Conn) {
 		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}})
 		n := f.connections.Add(1)
-		t.Cleanup(func() { _ = c.Close() })
 		if s.Handshake() != nil {
 			return
 		}
@@ -181,5 +180,26 @@ func TestHTTP2RequestThatIsRefusedOnceIsRepeated(t *testing.T) {
 				t.Errorf("got %+v after %d requests", r, s.requests.Load())
 			}
 		})
+	}
+}
+
+// An HTTP/2 answer that breaks off is unreachable at whatever byte it does, as one over HTTP/1.1 is.
+func TestAnHTTP2AnswerThatBreaksOffIsUnreachable(t *testing.T) {
+	var answer bytes.Buffer
+	(&h2{Framer: http2.NewFramer(&answer, nil)}).answer(1)
+	cut := make(chan int, 1)
+	s := serveHTTP2(t, "a.test", func(h *h2) {
+		if h.request() != 0 {
+			_, _ = h.conn.Write(answer.Bytes()[:<-cut])
+		}
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
+	h.Trust(s.roots)
+	h.DialWith(to(s.addr))
+	for i := range answer.Len() {
+		cut <- i
+		if r := take(t, h); r.Outcome != probe.Unreachable {
+			t.Errorf("after %d of %d bytes: %q, %s", i, answer.Len(), r.Outcome, r.Error)
+		}
 	}
 }
