@@ -27,6 +27,12 @@ type connection struct {
 	expiry *time.Timer
 }
 
+// end closes the connection: from below, as TLS would first say goodbye, and wait for a server that does not listen.
+func (c *connection) end() {
+	_ = c.wire.Close()
+	_ = c.Close()
+}
+
 // send sends req and returns the answer. It takes a kept connection if there is one, else it opens one. net/http's own
 // RoundTrip would, against a server that refuses HTTP/2 streams or closes at once, go on with one connection after the other
 // until the deadline (https://go.dev/issue/52459): so it is given a single connection at a time.
@@ -44,7 +50,7 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		if err == nil || v.ctx.Err() != nil || v.sent == mostTries || !v.uncounted(c, req.Method, err, silent) {
 			return resp, err
 		}
-		_ = c.Close()
+		c.end()
 	}
 }
 
@@ -123,8 +129,8 @@ type idle struct {
 // keep takes in those that can be used again, and closes the others.
 func (i *idle) keep(all []*connection) {
 	for _, c := range all {
-		if !i.put(c) {
-			_ = c.Close()
+		if i.most == 0 || !i.put(c) {
+			c.end()
 		}
 	}
 }
@@ -155,7 +161,7 @@ func (i *idle) take(place string) *connection {
 		if c.expiry.Stop() && c.Available() > 0 {
 			return c
 		}
-		_ = c.Close()
+		c.end()
 	}
 	return nil
 }
@@ -169,7 +175,7 @@ func (i *idle) expire(c *connection) {
 			break
 		}
 	}
-	_ = c.Close()
+	c.end()
 }
 
 // drop removes the connection to place that stands at index at. i.mu is held.

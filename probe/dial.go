@@ -15,10 +15,11 @@ import (
 // dialContext opens a connection for the visit that ctx belongs to: to the app, or to the proxy that addr is then.
 func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	v := visitOf(ctx)
-	conn, err := h.dial(ctx, network, addr)
+	below, err := h.dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
+	conn := below
 	if v.via != nil && v.via.Scheme == "https" {
 		v.enter(proxyTLS)
 		secure := tls.Client(conn, &tls.Config{
@@ -26,7 +27,7 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 			NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
 		})
 		if err := secure.HandshakeContext(ctx); err != nil {
-			_ = conn.Close()
+			_ = below.Close()
 			return nil, err
 		}
 		conn = secure
@@ -34,7 +35,7 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 	if v.via != nil && !v.forwarded() {
 		v.enter(tunnel)
 	}
-	v.wire = &wire{Conn: conn, spoken: make(chan struct{})}
+	v.wire = &wire{Conn: conn, below: below, spoken: make(chan struct{})}
 	return v.wire, nil
 }
 
@@ -45,6 +46,7 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 // It remembers how the other side ended it, as net/http's errors do not tell half an answer from a wrong one.
 type wire struct {
 	net.Conn
+	below  net.Conn // what it goes over, where it is TLS with a proxy
 	spoken chan struct{}
 	once   sync.Once
 	read   atomic.Int64
@@ -73,7 +75,7 @@ func (w *wire) Write(b []byte) (int, error) {
 
 func (w *wire) Close() error {
 	w.speak()
-	return w.Conn.Close()
+	return w.below.Close()
 }
 
 // received is how many bytes have come.
@@ -96,15 +98,15 @@ const mostRemembered = 64
 // A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family which
 // does not answer costs its delay once and not at each heartbeat.
 type dialer struct {
-	resolver *net.Resolver
-	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu     sync.Mutex
 	worked map[string]bool // by host: whether it was IPv4
 }
 
 func newDialer() *dialer {
-	return &dialer{resolver: net.DefaultResolver, dial: new(net.Dialer).DialContext, worked: map[string]bool{}}
+	return &dialer{lookup: net.DefaultResolver.LookupNetIP, dial: new(net.Dialer).DialContext, worked: map[string]bool{}}
 }
 
 // dialContext connects to addr, a host or an address with a port.
@@ -116,7 +118,7 @@ func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Con
 	if _, err := netip.ParseAddr(host); err == nil {
 		return d.dial(ctx, network, addr)
 	}
-	ips, err := d.resolver.LookupNetIP(ctx, "ip", host)
+	ips, err := d.lookup(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}

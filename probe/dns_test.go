@@ -73,7 +73,7 @@ func TestNamesThatCanNotBeLookedUp(t *testing.T) {
 	}
 	for _, tt := range tests {
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://foo.invalid/"})
-		h.DialWith((&net.Dialer{Resolver: tt.resolver}).DialContext)
+		h.ResolveBy(tt.resolver)
 		r := take(t, h)
 		if r.Outcome != probe.Unreachable || r.Error != tt.want || r.Phases.DNS == 0 {
 			t.Errorf("got %+v\nwant error %q", r, tt.want)
@@ -88,7 +88,7 @@ func TestEitherFamilyOfAddressesWillDo(t *testing.T) {
 			// The name has both addresses, the server one of them, so that the dialer has to try twice.
 			_, port, _ := net.SplitHostPort(addr)
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://app.example.com:" + port})
-			h.DialWith((&net.Dialer{Resolver: resolver(0, "::1", "127.0.0.1")}).DialContext)
+			h.ResolveBy(resolver(0, "::1", "127.0.0.1"))
 			r := take(t, h)
 			if r.Outcome != probe.Answered || r.Phases.DNS == 0 || r.Phases.Connect == 0 {
 				t.Errorf("by name: got %+v", r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"net/netip"
 	"net/url"
 )
 
@@ -12,14 +13,45 @@ func (h *Heartbeat) DialWith(dial func(ctx context.Context, network, addr string
 	h.dial, h.proxies = dial, func(*url.URL) *url.URL { return nil }
 }
 
-// ResolveWith makes h look names up by r, and connect to addresses by dial, with no proxy of the environment.
-func (h *Heartbeat) ResolveWith(r *net.Resolver, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
+// Dial makes h open connections by dial, or to the proxies of the environment.
+func (h *Heartbeat) Dial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
+	h.dial = dial
+}
+
+// ResolveTo makes h find addrs under every name, and connect to them by dial, with no proxy of the environment.
+func (h *Heartbeat) ResolveTo(addrs []string, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	d := newDialer()
-	d.resolver, d.dial = r, dial
+	d.dial = dial
+	d.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		var ips []netip.Addr
+		for _, a := range addrs {
+			ips = append(ips, netip.MustParseAddr(a))
+		}
+		return ips, nil
+	}
+	h.DialWith(d.dialContext)
+}
+
+// ResolveBy makes h look names up by r, with no proxy of the environment.
+func (h *Heartbeat) ResolveBy(r *net.Resolver) {
+	d := newDialer()
+	d.lookup = r.LookupNetIP
 	h.DialWith(d.dialContext)
 }
 
 // Trust makes h accept certificates signed by one in pool.
 func (h *Heartbeat) Trust(pool *x509.CertPool) {
 	h.transport.TLSClientConfig.RootCAs = pool
+}
+
+// ParseProxy reads the URL of a proxy.
+var ParseProxy = parseProxy
+
+// ProxyWith makes h go through the proxy at raw.
+func (h *Heartbeat) ProxyWith(raw string) {
+	via, err := url.Parse(raw)
+	if err != nil {
+		panic(err)
+	}
+	h.proxies = func(*url.URL) *url.URL { return via }
 }

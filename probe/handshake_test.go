@@ -34,7 +34,9 @@ func secure(t testing.TB, config *tls.Config) (addr string, roots *x509.CertPool
 
 // Each way in which a server refuses a handshake is named, and comes with a hint.
 func TestHandshakesThatAreRefused(t *testing.T) {
-	stranger := func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("no certificate for this name") }
+	stranger := func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return nil, errors.New("no certificate for this name")
+	}
 	tests := []struct {
 		name   string
 		config *tls.Config

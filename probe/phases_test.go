@@ -149,3 +149,12 @@ func TestTimeoutCoversAllRedirectsTogether(t *testing.T) {
 		}
 	})
 }
+
+// dnsBegins and connectBegins say that the dial of ctx looks a name up, or connects.
+func dnsBegins(ctx context.Context) {
+	httptrace.ContextClientTrace(ctx).DNSStart(httptrace.DNSStartInfo{})
+}
+
+func connectBegins(ctx context.Context) {
+	httptrace.ContextClientTrace(ctx).ConnectStart("tcp", "")
+}

@@ -70,13 +70,14 @@ func parseProxy(value string) (string, error) {
 	if value == "" {
 		return "", nil
 	}
-	if !strings.Contains(value, "://") {
+	bare := !strings.Contains(value, "://")
+	if bare {
 		value = "http://" + value
 	}
 	const hint = "write it like http://user:password@host:3128"
 	u, err := url.Parse(value)
 	switch {
-	case err != nil:
+	case err != nil, bare && strings.Trim(u.Path, "/") != "":
 		return "", errors.New("is not the URL of a proxy: " + hint + ", with %-escapes for special characters in the password")
 	case !slices.Contains(proxySchemes, strings.ToLower(u.Scheme)):
 		return "", fmt.Errorf("has the scheme %q: must be http, https, socks5 or socks5h", short(u.Scheme))

@@ -130,7 +130,7 @@ func (v *visit) end() Phases {
 	v.mu.Unlock()
 	v.cancel()
 	for _, c := range v.open {
-		_ = c.Close()
+		c.end()
 	}
 	s := &v.spent
 	return Phases{
