@@ -56,8 +56,11 @@ type Options struct {
 	// BootTime is how long slow answers do not count after an up at the least; where the platform tells when the dynos are
 	// up, they do not count before that either, for 5 minutes at the most.
 	BootTime time.Duration
-	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases.
+	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases. While one is under
+	// way none are. Below 0 the bot does not ask for releases at all.
 	DeployGrace time.Duration
+	// OrderLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
+	OrderLength time.Duration
 	// Notices say which events are told.
 	Notices Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.

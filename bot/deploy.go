@@ -11,7 +11,7 @@ import (
 func (b *Bot) deployed(ctx context.Context, r *Record) {
 	d := &r.Decision
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOrder
-	if b.releases == nil || !down && !d.resizes() {
+	if b.releases == nil || b.o.DeployGrace < 0 || !down && !d.resizes() {
 		return
 	}
 	at, done, err := b.releases.Release(ctx)

@@ -128,6 +128,15 @@ func TestDownsWaitForReleases(t *testing.T) {
 		w.beat(times(6, fast)...)
 		wantResizes(t, w, 2)
 	})
+	t.Run("with a grace below 0 no release matters, nor is asked for", func(t *testing.T) {
+		w, k := newKnowing(3, func(o *bot.Options) { o.DeployGrace = -1 })
+		k.done, k.released, k.releaseErr = false, noon, errors.New("read the releases: 503")
+		r := w.beat(times(5, fast)...)
+		wantResizes(t, w, 2)
+		if r.Error != "" {
+			t.Errorf("asked, and got %s", r.Error)
+		}
+	})
 	t.Run("one that nobody tells of", func(t *testing.T) {
 		w, k := newKnowing(3, grace)
 		k.releaseErr = errors.New("read the releases: 503")

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -52,14 +53,14 @@ func (b *Bot) Resume(d Direction, by string) error {
 }
 
 // Order has the bot keep a number of dynos, inside the limits of this hour and above 0, for a length of time up to 8784 hours; 0 is
-// as long as the bot leaves a change by hand alone, a minute at the least.
+// Options.OrderLength.
 func (b *Bot) Order(dynos int, length time.Duration, by string) error {
 	now := moment()
 	if err := errors.Join(checkLength(length), checkOrder(dynos, b.o.Schedule.At(now))); err != nil {
 		return err
 	}
 	if length == 0 {
-		length = max(shortestHold, b.o.Policy.ManualHold)
+		length = max(shortestHold, cmp.Or(b.o.OrderLength, b.o.Policy.ManualHold))
 	}
 	b.setOrder(Order{Dynos: dynos, Until: now.Add(length), By: by})
 	b.o.Log.Info("somebody asked for a number of dynos", "who", by, "dynos", dynos, "length", length.String())

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,27 @@ func TestWhoAskedIsSaid(t *testing.T) {
 			t.Errorf("not told: %q", want)
 		}
 	})
+}
+
+func TestAnOrderWithoutALengthLastsAsTheOptionsSay(t *testing.T) {
+	for _, c := range []struct{ hold, order, want time.Duration }{
+		{10 * time.Minute, 0, 10 * time.Minute},
+		{0, 0, time.Minute},
+		{0, 10 * time.Minute, 10 * time.Minute},
+		{time.Hour, 5 * time.Minute, 5 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(3, func(o *bot.Options) { o.Policy.ManualHold, o.OrderLength = c.hold, c.order })
+			w.now = time.Now()
+			if err := w.Order(2, 0, "grace"); err != nil {
+				t.Fatal(err)
+			}
+			r := w.beat(right)
+			if until := "until " + time.Now().Add(c.want).UTC().Format("2006-01-02 15:04"); !strings.Contains(r.Why(), until) {
+				t.Errorf("%+v: %s, want %s", c, r.Why(), until)
+			}
+		})
+	}
 }
 
 func TestTheBotRefusesWhatMakesNoSense(t *testing.T) {

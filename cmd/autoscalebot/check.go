@@ -86,6 +86,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	}
 	c.settings(s, h.now)
 	c.sources(s)
+	c.compatibility(s)
 	for _, text := range s.Vain() {
 		c.note("not used", text)
 	}
@@ -116,6 +117,22 @@ func (c *checker) sources(s *settings.Settings) {
 	for _, note := range s.Notes() {
 		c.note("settings file", note)
 	}
+}
+
+// compatibility says what COMPATIBILITY has switched off.
+func (c *checker) compatibility(s *settings.Settings) {
+	off, kept := s.SwitchedOff()
+	if s.Compatibility == "" {
+		return
+	}
+	text := "as autoscalebot 2.1: nothing is switched off"
+	if len(off) > 0 {
+		text = "as autoscalebot 2.1: switched off " + strings.Join(off, ", ")
+	}
+	if len(kept) > 0 {
+		text += "; set all the same: " + strings.Join(kept, ", ")
+	}
+	c.report("compatibility", text, nil)
 }
 
 // signals reads each signal once, and says what the rules would make of it.

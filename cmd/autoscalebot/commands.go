@@ -28,8 +28,8 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },
 	}
+	fromPython(root, started)
 	root.SuggestionsMinimumDistance = 2
 	runCmd := newRun()
 	// Not cobra's own flag, whose template would bring text/template into the binary, and 4.6 MB with it.

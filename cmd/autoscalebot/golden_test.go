@@ -77,6 +77,11 @@ func TestGolden(t *testing.T) {
 		}
 		for _, sc := range g.Scenarios {
 			t.Run(sc.ID+" "+sc.Title, func(t *testing.T) { sc.run(t, sc.env()) })
+			t.Run(sc.ID+" with COMPATIBILITY", func(t *testing.T) {
+				env := sc.env()
+				env["COMPATIBILITY"] = "2.1"
+				sc.run(t, env)
+			})
 		}
 	}
 }
@@ -94,6 +99,20 @@ func TestGoldenRefusedIsNotLoad(t *testing.T) {
 	if len(told) != 1 || told[0].Kind != notify.HeartbeatUnreachable || told[0].Phase != notify.Opened {
 		t.Errorf("told %v, want once that the heartbeat is unreachable", told)
 	}
+}
+
+// The original never gave up adding dynos that did not help. With COMPATIBILITY this bot does not either.
+func TestGoldenCompatibility(t *testing.T) {
+	slow := func(calls []int, dynos int, kinds ...string) (b goldenBeat) {
+		b.ResponseMS = 1500
+		b.Expect.ScaleCalls, b.Expect.Dynos, b.Expect.Notifications = calls, dynos, kinds
+		return b
+	}
+	sc := scenario{StartDynos: 1}
+	for n := range 6 {
+		sc.Beats = append(sc.Beats, slow(nil, n+1), slow(nil, n+1), slow([]int{n + 2}, n+2, "scaled"))
+	}
+	sc.run(t, map[string]string{"NOTIFY_ON_EVERY_SCALE": "true", "MAX_DYNOS": "10", "COMPATIBILITY": "2.1"})
 }
 
 // env is the scenario's settings as environment variables, with the decisions named above.

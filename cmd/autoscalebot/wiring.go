@@ -303,7 +303,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn.Outcomes, ZeroIsOurs: s.Table.HasZero(),
 		},
-		BootTime: time.Duration(s.BootTime), DeployGrace: time.Duration(s.DeployGrace),
+		BootTime: time.Duration(s.BootTime), DeployGrace: s.Grace(), OrderLength: s.OrderLength(),
 		Notices: bot.Notices{
 			ExceedMax: bool(s.NotifyExceedMax), BelowMin: bool(s.NotifyBelowMin), ScaleFails: bool(s.NotifyScaleFails),
 			EveryScale: bool(s.NotifyEveryScale), EveryPing: bool(s.NotifyEveryPing),

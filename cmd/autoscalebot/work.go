@@ -66,6 +66,9 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	for _, row := range s.Silenced() {
 		h.log.Warn(row)
 	}
+	for _, note := range s.Notes() {
+		h.log.Warn("the settings file: " + note)
+	}
 	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember

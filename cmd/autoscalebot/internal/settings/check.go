@@ -22,6 +22,7 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkScalingRules(s)
 	ps.checkHeartbeat(s)
 	ps.checkLimits(s)
+	ps.checkCompatibility(s)
 	ps.checkNotices(s)
 	ps.checkAdmin(s)
 	ps.checkHistory(s)

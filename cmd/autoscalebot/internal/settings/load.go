@@ -145,12 +145,13 @@ func (ps *Problems) together(all []*Settings) {
 func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
 	s := &Settings{src: src, ScalingRules: src.breaches()}
 	v := reflect.ValueOf(s).Elem()
+	compatible := src.compatible()
 	for _, f := range fields() {
 		name := f.Tag.Get("envconfig")
 		if !wanted(name) {
 			continue
 		}
-		if what := src.load(f, v.FieldByIndex(f.Index)); what != "" {
+		if what := src.load(safeguardOff(f, compatible), v.FieldByIndex(f.Index)); what != "" {
 			ps.add(name, "%s", what)
 		}
 	}

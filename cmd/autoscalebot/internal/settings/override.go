@@ -40,13 +40,17 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 		}
 		return src.from(name) != ""
 	}
+	compatible := src.compatible()
+	if value, ok := over[compatibility]; ok {
+		compatible = value == python21
+	}
 	v, entries := reflect.ValueOf(s).Elem(), Entries()
 	for i, f := range fields() {
 		e := entries[i]
 		if !decides(e) && !slices.Contains(adminSettings, e.Name) {
 			continue
 		}
-		f, field := withDefault(f, under[e.Name]), v.FieldByIndex(f.Index)
+		f, field := withDefault(safeguardOff(f, compatible), under[e.Name]), v.FieldByIndex(f.Index)
 		var what string
 		if value, ok := over[e.Name]; ok {
 			what = load(withDefault(f, value), "", field)
@@ -60,6 +64,7 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 	s.Platform = "simulation" // which needs nothing, and tells no price
 	problems.checkHeartbeat(s)
 	problems.checkLimits(s)
+	problems.checkCompatibility(s)
 	problems.checkPolicy(s)
 	problems.checkAdmin(s)
 	problems.checkHistory(s)

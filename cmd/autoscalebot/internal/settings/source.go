@@ -69,7 +69,7 @@ func (src *source) text(f reflect.StructField) string {
 	if g, ok := src.given(name); ok {
 		return shown(f, g.written)
 	}
-	return f.Tag.Get("default")
+	return safeguardOff(f, src.compatible()).Tag.Get("default")
 }
 
 // load reads one setting into v, and returns what is wrong with it.
@@ -77,10 +77,15 @@ func (src *source) load(f reflect.StructField, v reflect.Value) string {
 	name := f.Tag.Get("envconfig")
 	g, ok := src.given(name)
 	under := find(name)
-	if under != "" || !ok {
+	switch {
+	case under != "" && python(name, os.Getenv(under)) != strings.TrimSpace(os.Getenv(under)):
+		return load(withDefault(f, python(name, os.Getenv(under))), "", v)
+	case under != "":
 		return load(f, under, v)
+	case !ok:
+		return load(f, "", v)
 	}
-	what := load(withDefault(f, g.text), "", v)
+	what := load(withDefault(f, python(name, g.text)), "", v)
 	switch {
 	case g.wrong != "":
 		load(f, "", v)

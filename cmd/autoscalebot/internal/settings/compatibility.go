@@ -1,0 +1,81 @@
+package settings
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+const compatibility = "COMPATIBILITY"
+
+// python21 is the value of COMPATIBILITY that stands for autoscalebot 2.1 for Python.
+const python21 = "2.1"
+
+// newSafeguards are the settings of what autoscalebot 2.1 did not know, which COMPATIBILITY=2.1 switches off where they are not set.
+var newSafeguards = []string{"DEPLOY_GRACE_IN_SECONDS", "STOP_AFTER_UPS_WITHOUT_HELP", "MANUAL_HOLD_IN_MINUTES"}
+
+// compatible says whether the source asks for what autoscalebot 2.1 did.
+func (src *source) compatible() bool {
+	if under := find(compatibility); under != "" {
+		return strings.TrimSpace(os.Getenv(under)) == python21
+	}
+	g, _ := src.given(compatibility)
+	return g.text == python21
+}
+
+// safeguardOff returns the setting of a safeguard with a default that switches it off where on is set, and any other as it is.
+func safeguardOff(f reflect.StructField, on bool) reflect.StructField {
+	if on && slices.Contains(newSafeguards, f.Tag.Get("envconfig")) {
+		return withDefault(f, "0")
+	}
+	return f
+}
+
+func (ps *Problems) checkCompatibility(s *Settings) {
+	if s.Compatibility != "" && s.Compatibility != python21 {
+		ps.add(compatibility, "%q is unknown; write %s, or leave it out", shortened(string(s.Compatibility)), python21)
+	}
+}
+
+// SwitchedOff returns the settings of the safeguards that COMPATIBILITY has switched off, and those that are set all the same, as NAME=value.
+func (s *Settings) SwitchedOff() (off, kept []string) {
+	if s.Compatibility != python21 {
+		return nil, nil
+	}
+	for _, in := range s.AllInForce() {
+		switch {
+		case !slices.Contains(newSafeguards, in.Name):
+		case in.From == "":
+			off = append(off, in.Name)
+		default:
+			kept = append(kept, fmt.Sprintf("%s=%s", in.Name, in.Value))
+		}
+	}
+	return off, kept
+}
+
+// switchedOff says whether COMPATIBILITY has switched off a safeguard.
+func (s *Settings) switchedOff(name string) bool {
+	off, _ := s.SwitchedOff()
+	return slices.Contains(off, name)
+}
+
+// Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that is under way.
+func (s *Settings) Grace() time.Duration {
+	if s.switchedOff("DEPLOY_GRACE_IN_SECONDS") {
+		return -1
+	}
+	return time.Duration(s.DeployGrace)
+}
+
+// OrderLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by hand is left alone, by the
+// setting or, where COMPATIBILITY has switched that off, by its default.
+func (s *Settings) OrderLength() time.Duration {
+	if s.switchedOff("MANUAL_HOLD_IN_MINUTES") {
+		return time.Duration(Defaults().ManualHold)
+	}
+	return time.Duration(s.ManualHold)
+}
