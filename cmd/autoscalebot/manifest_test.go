@@ -190,3 +190,46 @@ func TestAllRulesOfAManifestAreRead(t *testing.T) {
 		t.Log(o.stdout, o.stderr)
 	}
 }
+
+// A policy alone runs on Cloud Foundry, and all that tells of it tells what its rules make of the metrics.
+func TestAPolicyOnCloudFoundry(t *testing.T) {
+	path := written(t, "policy.json", `{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [
+		{"metric_type": "responsetime", "threshold": 200, "operator": ">", "adjustment": "+1", "breach_duration_secs": 60},
+		{"metric_type": "diskutil", "threshold": 5, "operator": "<=", "adjustment": "-1", "breach_duration_secs": 60},
+		{"metric_type": "orders", "threshold": 3, "operator": ">=", "adjustment": "+1", "breach_duration_secs": 60}]}`)
+	srv, env := pushedWith(t, path)
+	now := time.Now()
+	srv.EmitUsage("shop", now.Add(2*time.Minute), 3*time.Minute, []float64{20, 40}, []float64{50, 70})
+	slowness(srv, 20, 220*time.Millisecond)
+	srv.Emit("shop", cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{"orders": 2}, Unit: "orders"})
+	o := runOnce(t, env, "check")
+	for _, want := range []string{"latency ok 220 ms", "diskutil ok 12.5 %", "orders ok 2"} {
+		if !strings.Contains(words(o.stdout), want) {
+			t.Errorf("check does not say %q", want)
+		}
+	}
+	if o.code != exitFine || strings.Contains(o.stdout, "heartbeat  ") {
+		t.Errorf("code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	env = append(env, "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "ADMIN_SOCKET="+filepath.Join(t.TempDir(), "s"), "NOTIFICATION_BACKENDS=console")
+	b := start(t, []string{cloudfoundrytest.Password}, env...)
+	b.wait("some decisions", func() bool {
+		return strings.Count(runOnce(t, env, "why", "-n", "3").stdout, "held at 2") >= 3
+	})
+	told := runOnce(t, env, "status").stdout + runOnce(t, env, "why", "-n", "3").stdout
+	b.terminate()
+	told += b.out.String() + b.log.String()
+	for _, want := range []string{"responsetime is 220 ms, > 200 for ", " of 60 seconds; diskutil is 12.5 %, not below 5; orders is 2 orders, not above 3"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	for _, false := range []string{"blind", "no reading", "unreachable"} {
+		if strings.Contains(told, false) {
+			t.Errorf("it says %q", false)
+		}
+	}
+	if t.Failed() {
+		t.Log(told)
+	}
+}
