@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
 
@@ -95,7 +96,10 @@ func near(got time.Duration, sorted []int, p float64) error {
 
 func TestAMillionLinesAreCountedExactly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const rate, seconds = 5000, 200
+		rate, seconds := 5000, 200
+		if racetest.On { // which makes it ten times as slow
+			rate = 500
+		}
 		d := drain(t)
 		g := newTraffic(1, time.Now(), rate, 20)
 		checked := 0
@@ -121,7 +125,7 @@ func TestAMillionLinesAreCountedExactly(t *testing.T) {
 		}
 		got := d.Totals()
 		uncounted := got.Late + got.Ahead + got.Odd + got.Refused
-		if got.Lines < rate*seconds || got.Again == 0 || got.Twice < rate*seconds/100-1000 || uncounted > 0 || checked < 2*rate*seconds {
+		if got.Lines < rate*seconds || got.Again == 0 || got.Twice < rate*seconds/100-rate/5 || uncounted > 0 || checked < 2*rate*seconds {
 			t.Errorf("got %+v of which %d were checked", got, checked)
 		}
 	})
