@@ -37,6 +37,9 @@ var builtDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", 
 // binary returns the path of the program, built as it is shipped.
 func binary(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
 	path, err := built()
 	if err != nil {
 		t.Fatal(err)
