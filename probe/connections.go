@@ -18,6 +18,12 @@ const (
 	mostIdle = 2
 )
 
+// errForwarded says that a proxy which sends requests on by itself would send them to the host that they name.
+var errForwarded = hinted{
+	badAnswer("the proxy sends plain http to the host of HEARTBEAT_HOST, and not to that of HEARTBEAT_URL"),
+	"name the host of HEARTBEAT_URL in NO_PROXY, or ask it by https",
+}
+
 // A connection carries requests, one after the other.
 type connection struct {
 	*http.ClientConn
@@ -82,7 +88,13 @@ func refusedStream(err error) bool {
 func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	v.again()
 	v.via = h.proxies(u)
-	place := u.Scheme + "://" + hostPort(u)
+	place, transport := u.Scheme+"://"+hostPort(u), h.transport
+	if v.alias {
+		place, transport = place+" as "+h.alias.name, h.alias.transport()
+	}
+	if v.alias && v.forwarded() {
+		return nil, errForwarded
+	}
 	if v.sent == 0 {
 		if c := h.idle.take(place); c != nil {
 			v.take(c)
@@ -90,7 +102,7 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 		}
 	}
 	v.wire = nil
-	cc, err := h.transport.NewClientConn(v.ctx, u.Scheme, hostPort(u))
+	cc, err := transport.NewClientConn(v.ctx, u.Scheme, hostPort(u))
 	if err != nil {
 		if v.wire != nil {
 			_ = v.wire.Close()

@@ -90,7 +90,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 		return f
 	}
 	if v.now == handshake {
-		return h.explainTLS(err, v.addr, v.host)
+		return h.explainTLS(err, v.addr, v.name)
 	}
 	return v.explainAnswer(err)
 }

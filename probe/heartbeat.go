@@ -43,6 +43,12 @@ type HeartbeatOptions struct {
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
+	// Host is the name by which the URL's host is asked for, with a port where it is not the usual one: that of the Host header, and of the
+	// certificate (SNI). The connection goes to the URL's host, also where a redirect leads to Host. "" means the URL's.
+	Host string
+	// ClientCertFile and ClientKeyFile are a certificate and its key, in PEM, for servers that ask for one; both are needed, or neither. They
+	// are read again when they change. Only the host that was asked for gets it.
+	ClientCertFile, ClientKeyFile string
 	// Redirects say which redirects are followed; "" means RedirectsSameHost.
 	Redirects Redirects
 	// Statuses are those of an answer that is accepted, and then never a redirect; none means 200 to 299.
@@ -90,6 +96,8 @@ type Heartbeat struct {
 	// secrets are the texts that must not be shown.
 	secrets []string
 
+	alias     *alias   // nil where the URL's host goes by its own name
+	keyPair   *keyPair // nil for none
 	redirects Redirects
 	expect    expectation
 	failOn    Statuses
@@ -146,6 +154,12 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout,
 		proxies: proxies, dial: newDialer().dialContext, base: o.Base, target: target,
 		secrets: secretTexts(o, target), redirects: redirects, expect: expect, failOn: o.FailOn,
+	}
+	if err := h.setAlias(o.Host); err != nil {
+		return nil, err
+	}
+	if h.keyPair, err = openKeyPair(o.ClientCertFile, o.ClientKeyFile); err != nil {
+		return nil, err
 	}
 	if o.KeepAlive {
 		h.idle.most = mostIdle
@@ -218,8 +232,9 @@ func (r *Reading) take(header http.Header) error {
 // Redirects, and returns the final answer's headers. An error says that no usable answer came.
 func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
-		v.hop(t.target)
-		req := (&http.Request{Method: t.method, URL: t.target, Header: t.header()}).WithContext(v.ctx)
+		to := t.route()
+		v.hop(t, to)
+		req := (&http.Request{Method: t.method, URL: to.url, Host: to.host, Header: t.header()}).WithContext(v.ctx)
 		resp, err := h.send(v, req)
 		if err != nil {
 			return nil, err

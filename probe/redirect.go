@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -51,19 +50,21 @@ func isRedirect(status int) bool {
 // A trail is the request of one visit, as the redirects so far have made it.
 type trail struct {
 	h             *Heartbeat
-	start, target *url.URL
+	asked         *url.URL // as it is reached
+	start, target *url.URL // as the app knows them
 	method        string
 	known         bool           // whether the target may know the secrets
 	jar           http.CookieJar // of this visit alone; nil while no redirect has set a cookie
 }
 
 func (h *Heartbeat) trail(target *url.URL) *trail {
-	return &trail{h: h, start: target, target: target, method: h.method, known: true}
+	start := h.named(target)
+	return &trail{h: h, asked: target, start: start, target: start, method: h.method, known: true}
 }
 
 // follow goes where a redirect leads, or says why not.
 func (t *trail) follow(resp *http.Response, followed int) error {
-	next, err := t.h.destination(resp)
+	next, err := t.destination(resp)
 	switch {
 	case err != nil:
 		return err
@@ -147,11 +148,12 @@ func (t *trail) keep(resp *http.Response) {
 }
 
 // destination gives the URL that a redirect leads to. Its errors show nothing of it, as a server may put there what it was sent.
-func (h *Heartbeat) destination(resp *http.Response) (*url.URL, error) {
-	next, err := resp.Location()
-	if errors.Is(err, http.ErrNoLocation) {
+func (t *trail) destination(resp *http.Response) (*url.URL, error) {
+	location := resp.Header.Get("Location")
+	if location == "" {
 		return nil, badAnswer(statusText(resp.StatusCode) + " that leads nowhere")
 	}
+	next, err := t.target.Parse(location)
 	if err != nil {
 		return nil, badAnswer("redirect to a URL that can't be read")
 	}

@@ -26,27 +26,24 @@ const sessionsKept = 16
 // read from this machine's files now: else the first handshake would take that much longer.
 func (h *Heartbeat) tlsConfig() *tls.Config {
 	_, _ = x509.SystemCertPool() // an error comes again when they are needed
-	return &tls.Config{
-		MinVersion:           tls.VersionTLS12,
-		ClientSessionCache:   tls.NewLRUClientSessionCache(sessionsKept),
-		GetClientCertificate: h.clientCertificate,
+	c := &tls.Config{MinVersion: tls.VersionTLS12, GetClientCertificate: h.clientCertificate}
+	if h.keyPair == nil { // a session that is resumed would go on with a certificate that has been renewed since
+		c.ClientSessionCache = tls.NewLRUClientSessionCache(sessionsKept)
 	}
+	return c
 }
 
 // clientCertificate notes that the app asks for a certificate, and chooses one.
 func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	wish, chosen := wanted, new(tls.Certificate)
-	for i, c := range h.transport.TLSClientConfig.Certificates {
-		if info.SupportsCertificate(&c) == nil {
-			wish, chosen = given, &h.transport.TLSClientConfig.Certificates[i]
-			break
-		}
-	}
 	v := visitOf(info.Context())
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.cert = wish
-	return chosen, nil
+	v.cert = wanted
+	if h.keyPair == nil || !v.known {
+		return new(tls.Certificate), nil
+	}
+	v.cert = given
+	return h.keyPair.current(), nil
 }
 
 // wish says whether the app asked for a client certificate.

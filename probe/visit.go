@@ -43,6 +43,9 @@ type visit struct {
 	since  time.Time
 	spent  [phases]time.Duration
 	host   string // whom it is asking, as shown to people
+	name   string // the name that its certificate must have
+	alias  bool   // which is not the host's
+	known  bool   // it may see the secrets
 	addr   string // the same with a port
 	cert   certificateWish
 	began  bool // to send the current request's headers
@@ -79,12 +82,14 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 	return v
 }
 
-// hop begins a request to target.
-func (v *visit) hop(target *url.URL) {
+// hop begins the trail's next request.
+func (v *visit) hop(t *trail, to route) {
+	target := to.url
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
 	v.host, v.addr = short(target.Hostname()), short(hostPort(target))
+	v.name, v.alias, v.known = short(t.target.Hostname()), to.alias, t.known
 	v.cert = unwanted
 	v.secure, v.sent = target.Scheme == "https", 0
 }

@@ -1,0 +1,103 @@
+package probe
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+// ClientCertificate reads a certificate and its key, in PEM, and says what is wrong with them. An expired one is none of that: see its Leaf.
+func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
+	certPEM, err := readPEM("certificate", certFile)
+	keyPEM, keyErr := readPEM("key", keyFile)
+	if err := errors.Join(err, keyErr); err != nil {
+		return nil, err
+	}
+	cert, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return nil, fmt.Errorf("the client certificate in %s and the key in %s do not go together, or are no PEM without a passphrase: %w",
+			certFile, keyFile, err)
+	}
+	return &cert, nil
+}
+
+// largestPEM is far more than a chain of certificates has, in bytes.
+const largestPEM = 1 << 20
+
+func readPEM(what, file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no file %s, of the client %s", file, what)
+	case errors.As(err, &pathErr):
+		return nil, fmt.Errorf("the client %s in %s cannot be read: %w", what, file, pathErr.Err)
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > largestPEM:
+		return nil, fmt.Errorf("the client %s must be a file of at most 1 MiB, and %s is not", what, file)
+	}
+	text, err := os.ReadFile(file)
+	if errors.As(err, &pathErr) {
+		return nil, fmt.Errorf("the client %s in %s cannot be read: %w", what, file, pathErr.Err)
+	}
+	return text, err
+}
+
+// A keyPair is a client certificate with its key, read again when its files have changed.
+type keyPair struct {
+	certFile, keyFile string
+
+	mu     sync.Mutex
+	cert   *tls.Certificate // the newest that was whole
+	stamps [2]stamp         // of its files
+}
+
+// A stamp tells whether a file has changed.
+type stamp struct {
+	modified time.Time
+	size     int64
+}
+
+// openKeyPair reads the client certificate of the options; nil for none.
+func openKeyPair(certFile, keyFile string) (*keyPair, error) {
+	switch {
+	case certFile == "" && keyFile == "":
+		return nil, nil
+	case certFile == "" || keyFile == "":
+		return nil, errors.New("heartbeat has a client certificate without a key, or a key without a certificate: give both files")
+	}
+	k := &keyPair{certFile: certFile, keyFile: keyFile}
+	return k, k.read(k.stamp())
+}
+
+// current gives the certificate as its files have it now. While they do not go together, as in the middle of a change, it is the one before.
+func (k *keyPair) current() *tls.Certificate {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if now := k.stamp(); now != k.stamps {
+		_ = k.read(now)
+	}
+	return k.cert
+}
+
+func (k *keyPair) read(stamps [2]stamp) error {
+	cert, err := ClientCertificate(k.certFile, k.keyFile)
+	if err == nil {
+		k.cert, k.stamps = cert, stamps
+	}
+	return err
+}
+
+func (k *keyPair) stamp() (out [2]stamp) {
+	for i, file := range []string{k.certFile, k.keyFile} {
+		if info, err := os.Stat(file); err == nil {
+			out[i] = stamp{info.ModTime(), info.Size()}
+		}
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+package probe
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"golang.org/x/net/idna"
+)
+
+// An alias is the name by which the host of a heartbeat's URL is asked for: that of the Host header, and of its certificate.
+type alias struct {
+	host, name string                 // with a port where it has one, and without
+	transport  func() *http.Transport // speaks TLS with that name
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+// CheckHost says what is wrong with a host name, or an address, with or without a port.
+func CheckHost(host string) error {
+	u, err := url.Parse("http://" + host)
+	if err != nil || u.Host != host || u.User != nil || u.Hostname() == "" {
+		return errors.New("write a host name such as www.example.com, without http:// and path")
+	}
+	if u.Port() != "" && !validPort(u.Port()) || strings.HasSuffix(host, ":") {
+		return errors.New("has an invalid port: must be 1–65535")
+	}
+	_, err = idna.Lookup.ToASCII(u.Hostname())
+	if err != nil && !plainName.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil {
+		return errors.New("write a host name of letters, digits, dots and hyphens, such as www.example.com")
+	}
+	return nil
+}
+
+// setAlias takes in the Host of the options.
+func (h *Heartbeat) setAlias(host string) error {
+	if host == "" {
+		return nil
+	}
+	if err := CheckHost(host); err != nil {
+		return errors.New("heartbeat host: " + err.Error())
+	}
+	u := url.URL{Scheme: "https", Host: host}
+	name, _, _ := net.SplitHostPort(hostPort(&u)) // which has both
+	h.alias = &alias{host: host, name: name, transport: sync.OnceValue(func() *http.Transport {
+		t := h.transport.Clone()
+		t.TLSClientConfig.ServerName = name
+		return t
+	})}
+	return nil
+}
+
+// named gives the URL by which the app knows itself, for redirects and cookies to be judged by.
+func (h *Heartbeat) named(target *url.URL) *url.URL {
+	if h.alias == nil {
+		return target
+	}
+	u := *target
+	u.Host = h.alias.host
+	return &u
+}
+
+// A route is where a request is sent.
+type route struct {
+	url   *url.URL
+	host  string // of the Host header
+	alias bool   // it goes to the host of the heartbeat's URL by another name
+}
+
+// route gives where to send the trail's next request: one for the alias goes to the host of the heartbeat's URL.
+func (t *trail) route() route {
+	a := t.h.alias
+	if a == nil || !isName(t.target, a.name) {
+		return route{url: t.target, host: t.target.Host}
+	}
+	u := *t.target
+	u.Host = net.JoinHostPort(t.asked.Hostname(), port(t.target))
+	if port(t.target) == port(t.start) {
+		u.Host = t.asked.Host
+	}
+	return route{&u, t.target.Host, true}
+}
+
+func isName(u *url.URL, name string) bool {
+	host, _, _ := net.SplitHostPort(hostPort(u))
+	return strings.EqualFold(strings.TrimSuffix(host, "."), strings.TrimSuffix(name, "."))
+}
