@@ -283,6 +283,13 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		c.note("heartbeat", "not taken: the app runs only while the bot does")
 		return
 	}
+	if s.HeartbeatCertFile != "" {
+		var err error
+		if wrong := s.ClientCertificate(time.Now()); wrong != "" {
+			err = errors.New(wrong)
+		}
+		c.report("certificate", "of the client, in "+string(s.HeartbeatCertFile), err)
+	}
 	maintenance, _ := p.platform.(bot.MaintenanceTeller)
 	r := bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.prober.Probe(ctx)})[0]
 	chosen := ""

@@ -257,6 +257,7 @@ func heartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) 
 		Timeout: s.Timeout(), UserAgent: userAgent, KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
 		Statuses: s.HeartbeatStatuses.Statuses, FailOn: s.HeartbeatFailOn.Statuses,
 		Keyword: string(s.HeartbeatKeyword), Redirects: probe.Redirects(s.HeartbeatRedirects),
+		Host: string(s.HeartbeatHost), ClientCertFile: string(s.HeartbeatCertFile), ClientKeyFile: string(s.HeartbeatKeyFile),
 	})
 	if err != nil {
 		return nil, err

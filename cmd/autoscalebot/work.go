@@ -69,6 +69,9 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	for _, note := range s.Notes() {
 		h.log.Warn("the settings file: " + note)
 	}
+	if wrong := s.ClientCertificate(h.now); wrong != "" {
+		h.log.Warn("HEARTBEAT_CLIENT_CERT_FILE: " + wrong)
+	}
 	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -111,7 +112,47 @@ func (ps *Problems) checkAnswer(s *Settings) {
 	if len(s.HeartbeatKeyword) > probe.MaxKeyword {
 		ps.add("HEARTBEAT_KEYWORD", "has %d bytes; write %d at most", len(s.HeartbeatKeyword), probe.MaxKeyword)
 	}
+	if s.HeartbeatHost != "" {
+		if err := probe.CheckHost(string(s.HeartbeatHost)); err != nil {
+			ps.add("HEARTBEAT_HOST", "%q: %v", s.HeartbeatHost, err)
+		}
+	}
+	ps.checkClientCertificate(s)
 	if both := s.HeartbeatStatuses.Common(s.HeartbeatFailOn.Statuses); len(both) > 0 {
 		ps.add("HEARTBEAT_FAIL_ON", "names %s, which HEARTBEAT_STATUSES accepts; keep one", both)
 	}
+}
+
+// checkClientCertificate wants two files that go together, or none. One that has expired may be renewed while the bot runs.
+func (ps *Problems) checkClientCertificate(s *Settings) {
+	const cert, key = "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_CLIENT_KEY_FILE"
+	switch {
+	case s.HeartbeatCertFile == "" && s.HeartbeatKeyFile == "":
+	case s.HeartbeatCertFile == "":
+		ps.add(cert, "is not set; %s needs it", key)
+	case s.HeartbeatKeyFile == "":
+		ps.add(key, "is not set; %s needs it", cert)
+	default:
+		if _, err := probe.ClientCertificate(string(s.HeartbeatCertFile), string(s.HeartbeatKeyFile)); err != nil {
+			ps.add(cert+", "+key, "%v", err)
+		}
+	}
+}
+
+// ClientCertificate says at which time the heartbeat's client certificate is not valid yet, or no more, and names its file; "" for a valid
+// one, and for none.
+func (s *Settings) ClientCertificate(now time.Time) (wrong string) {
+	if s.HeartbeatCertFile == "" {
+		return ""
+	}
+	cert, err := probe.ClientCertificate(string(s.HeartbeatCertFile), string(s.HeartbeatKeyFile))
+	switch {
+	case err != nil:
+		return err.Error()
+	case now.After(cert.Leaf.NotAfter):
+		return fmt.Sprintf("the certificate in %s expired on %s", s.HeartbeatCertFile, cert.Leaf.NotAfter.UTC().Format(time.DateOnly))
+	case now.Before(cert.Leaf.NotBefore):
+		return fmt.Sprintf("the certificate in %s is not valid before %s", s.HeartbeatCertFile, cert.Leaf.NotBefore.UTC().Format(time.DateTime))
+	}
+	return ""
 }

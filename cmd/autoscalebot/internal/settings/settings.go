@@ -80,6 +80,9 @@ type Settings struct {
 	HeartbeatStatuses  Statuses `envconfig:"HEARTBEAT_STATUSES" default:"2xx" desc:"The statuses of a good answer, as a list: ''200'', ''2xx'' or ''200-204''."`
 	HeartbeatKeyword   Text     `envconfig:"HEARTBEAT_KEYWORD" desc:"A text that the first 64 KiB of a good answer contain, in upper and lower case as here."`
 	HeartbeatRedirects Word     `envconfig:"HEARTBEAT_REDIRECTS" default:"same-host" desc:"The redirects to follow: ''same-host'' (those that stay on the host, with or without ''www.'', and do not end at a login or error page), ''any'' or ''none''. An answer by any other is a bad one."`
+	HeartbeatHost      Text     `envconfig:"HEARTBEAT_HOST" desc:"The name by which to ask the host of ''HEARTBEAT_URL'', where it is another: that of the ''Host'' header and, with https, of the certificate. The connection goes to the host of ''HEARTBEAT_URL''."`
+	HeartbeatCertFile  Text     `envconfig:"HEARTBEAT_CLIENT_CERT_FILE" desc:"A file with the client certificate, as PEM, for apps that ask for one. It is read again when it changes."`
+	HeartbeatKeyFile   Text     `envconfig:"HEARTBEAT_CLIENT_KEY_FILE" desc:"The file with the certificate's key, as PEM without a passphrase."`
 	HeartbeatMeasure   Word     `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Which time of a heartbeat is too slow or too fast: ''total'' (to the first byte of the body), ''processing'' (the same without DNS, TCP and TLS) or ''queue'' (what the app answers in ''X-Queue-Time-Ms'')."`
 	HeartbeatSamples   Samples  `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20. Each may reach another dyno."`
 	HeartbeatPercent   Percent  `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`

@@ -1,0 +1,88 @@
+package settings_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// clientFiles writes a client certificate that is valid until a time, and its key.
+func clientFiles(t *testing.T, until time.Time) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: until}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "client.crt"), filepath.Join(dir, "client.key")
+	for file, block := range map[string]pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(&block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
+}
+
+func TestClientCertificateOfTheHeartbeat(t *testing.T) {
+	until := time.Date(2027, 3, 4, 0, 0, 0, 0, time.UTC)
+	certFile, keyFile := clientFiles(t, until)
+	otherCert, _ := clientFiles(t, until)
+	for name, c := range map[string]struct{ cert, key, wrong string }{
+		"both":                  {certFile, keyFile, ""},
+		"neither":               {"", "", ""},
+		"no key":                {certFile, "", "HEARTBEAT_CLIENT_KEY_FILE: is not set"},
+		"no certificate":        {"", keyFile, "HEARTBEAT_CLIENT_CERT_FILE: is not set"},
+		"the wrong way round":   {keyFile, certFile, "do not go together"},
+		"another's certificate": {otherCert, keyFile, "do not go together"},
+		"no such file":          {certFile + "x", keyFile, "there is no file " + certFile + "x"},
+	} {
+		env(t, "HEARTBEAT_CLIENT_CERT_FILE="+c.cert, "AUTOSCALE_HEARTBEAT_CLIENT_KEY_FILE="+c.key)
+		s, err := settings.Load()
+		if (err != nil) != (c.wrong != "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: got %v, want %q", name, err, c.wrong)
+		}
+		if err != nil || c.cert == "" {
+			continue
+		}
+		if wrong := s.ClientCertificate(until.Add(-time.Second)); wrong != "" {
+			t.Errorf("%s: before it expires it is wrong: %s", name, wrong)
+		}
+		if wrong := s.ClientCertificate(until.Add(time.Second)); !strings.Contains(wrong, "expired on 2027-03-04") {
+			t.Errorf("%s: after it has expired: %q", name, wrong)
+		}
+	}
+}
+
+// What is wrong with the heartbeat's answer is told all at once.
+func TestMistakesAboutTheAnswer(t *testing.T) {
+	env(t, "HEARTBEAT_STATUSES=ok", "HEARTBEAT_REDIRECTS=some", "HEARTBEAT_HOST=https://www.example.com/", "HEARTBEAT_CLIENT_KEY_FILE=/nowhere",
+		"HEARTBEAT_KEYWORD=well", "HEARTBEAT_METHOD=HEAD", "HEARTBEAT_FAIL_ON=slow")
+	_, err := settings.Load()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{"HEARTBEAT_STATUSES", "HEARTBEAT_REDIRECTS", "HEARTBEAT_HOST", "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_KEYWORD", "HEARTBEAT_FAIL_ON"} {
+		if strings.Count(err.Error(), "\n  "+name+":") != 1 {
+			t.Errorf("%s is not told once:\n%v", name, err)
+		}
+	}
+}
