@@ -203,7 +203,7 @@ func TestAPolicyOnCloudFoundry(t *testing.T) {
 	slowness(srv, 20, 220*time.Millisecond)
 	srv.Emit("shop", cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{"orders": 2}, Unit: "orders"})
 	o := runOnce(t, env, "check")
-	for _, want := range []string{"latency ok 220 ms", "diskutil ok 12.5 %", "orders ok 2"} {
+	for _, want := range []string{"responsetime ok 220 ms", "diskutil ok 12.5 %", "orders ok 2"} {
 		if !strings.Contains(words(o.stdout), want) {
 			t.Errorf("check does not say %q", want)
 		}

@@ -115,6 +115,8 @@ const (
 	Latency Signal = "latency"
 	// Latency95 is the same of the middle 95 %.
 	Latency95 Signal = "latency_95"
+	// ResponseTime is the Latency as App Autoscaler's policies take it: 0 where instances tell of themselves and there were no requests.
+	ResponseTime Signal = "responsetime"
 	// RequestsPerSecond is the number of "requests/s" to all instances.
 	RequestsPerSecond Signal = "requests_per_second"
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took, in "ms".
@@ -126,7 +128,8 @@ const (
 // Signals returns all there are.
 func Signals() []Signal {
 	return []Signal{
-		CPU, CPUUtil, Memory, MemoryUsed, Disk, DiskUtil, Throughput, Latency, Latency95, RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99,
+		CPU, CPUUtil, Memory, MemoryUsed, Disk, DiskUtil, Throughput, Latency, Latency95, ResponseTime, RequestsPerSecond,
+		ServiceP50, ServiceP95, ServiceP99,
 	}
 }
 

@@ -119,7 +119,7 @@ func TestSignals(t *testing.T) {
 	o := logcache.Options{Access: access(srv, srv.Token())}
 	for s, value := range map[logcache.Signal]float64{
 		logcache.CPU: 50, logcache.CPUUtil: 100, logcache.Memory: 50, logcache.MemoryUsed: 256, logcache.Disk: 128, logcache.DiskUtil: 12.5,
-		logcache.Latency95: 100.5, logcache.RequestsPerSecond: 600. / 120, logcache.Throughput: 200. / 120,
+		logcache.Latency95: 100.5, logcache.ResponseTime: 100.5, logcache.RequestsPerSecond: 600. / 120, logcache.Throughput: 200. / 120,
 		logcache.Latency: 100.5, logcache.ServiceP50: 100, logcache.ServiceP95: 190, logcache.ServiceP99: 198,
 	} {
 		t.Run(string(s), func(t *testing.T) {
@@ -249,6 +249,25 @@ func TestWhatIsOldIsNoReading(t *testing.T) {
 		if r := prober(t, s, o).Probe(t.Context()); r.Outcome != probe.BadAnswer || r.Value != 0 || r.Error == "" {
 			t.Errorf("%s: got %+v, want no reading", s, r)
 		}
+	}
+}
+
+// An idle app has a response time of 0, as App Autoscaler has it, where it is certain that it is idle.
+func TestTheResponseTimeOfAnIdleApp(t *testing.T) {
+	srv := open(t)
+	o := logcache.Options{Access: access(srv, srv.Token())}
+	read := func(s logcache.Signal) probe.Reading { return prober(t, s, o).Probe(t.Context()) }
+	if r := read(logcache.ResponseTime); r.Outcome != probe.BadAnswer {
+		t.Errorf("nothing is known, and it is %+v", r)
+	}
+	srv.EmitUsage("my-app", time.Now().Add(-80*time.Second), time.Second, []float64{1}, []float64{1})
+	if r := read(logcache.ResponseTime); r.Outcome != probe.BadAnswer {
+		t.Errorf("nothing new is known, and it is %+v", r)
+	}
+	srv.EmitUsage("my-app", time.Now(), time.Second, []float64{1}, []float64{1})
+	want(t, read(logcache.ResponseTime), 0)
+	if r := read(logcache.Latency); r.Outcome != probe.BadAnswer {
+		t.Errorf("the latency of no request is %+v", r)
 	}
 }
 
@@ -417,7 +436,7 @@ the timeout is 0s, and must be more than 0`
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is no signal of Log Cache: take one of cpu, cpuutil, memory, memoryused, disk, diskutil, throughput, latency, latency_95, requests_per_second, service_p50, service_p95, service_p99` {
+	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is no signal of Log Cache: take one of cpu, cpuutil, memory, memoryused, disk, diskutil, throughput, latency, latency_95, responsetime, requests_per_second, service_p50, service_p95, service_p99` {
 		t.Errorf("another signal: %v", err)
 	}
 }

@@ -126,14 +126,25 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 		return 0, err
 	case p.signal == RequestsPerSecond:
 		return q.perSecond(), nil
+	case len(q.took) == 0 && p.signal == ResponseTime:
+		return 0, p.alive(rd, since, now)
 	case len(q.took) == 0:
 		return 0, bad("there were no requests within %v", p.o.Window)
-	case p.signal == Latency:
+	case p.signal == Latency, p.signal == ResponseTime:
 		return q.middle(p.o.Middle), nil
 	case p.signal == Latency95:
 		return q.middle(95), nil
 	}
 	return q.percentile(map[Signal]float64{ServiceP50: 50, ServiceP95: 95, ServiceP99: 99}[p.signal]), nil
+}
+
+// alive says what is wrong where no instance tells of itself, so that Log Cache may have lost the requests too.
+func (p prober) alive(rd *reader, since, now time.Time) error {
+	u, err := p.usage(rd, since, now)
+	if err == nil && u.instances() == 0 {
+		return bad("there were no requests within %v, and no instance tells of itself", p.o.Window)
+	}
+	return err
 }
 
 // usage reads what is told of the containers, as long as it is fresh.

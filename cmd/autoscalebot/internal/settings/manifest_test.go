@@ -153,7 +153,7 @@ func TestMetricsOfAPolicyOnCloudFoundry(t *testing.T) {
 		{"disk", nil, "disk"},
 		{"diskutil", nil, "diskutil"},
 		{"throughput", nil, "throughput"},
-		{"responsetime", nil, "latency"},
+		{"responsetime", nil, "responsetime"},
 		{"Jobs", nil, "Jobs of logcache"},
 		{"Jobs", []string{"PUSH_TOKEN=" + secret, "DASHBOARD_ADDR=127.0.0.1:0"}, "Jobs of push"},
 		{"disk", []string{"SIGNALS=disk=json+https://h/x#y"}, "disk of json"},

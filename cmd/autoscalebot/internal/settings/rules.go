@@ -288,7 +288,6 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 		perDyno        bool
 	}{
 		{"throughput", "requests_per_second", true},
-		{"responsetime", "latency", false},
 		{"responsetime", "service_p50", false},
 		{"memoryutil", "memory_mean", false},
 		{"memoryutil", "memory", false},
