@@ -87,6 +87,24 @@ func TestSettingsToEnvNamesWhatItCannotCarryOver(t *testing.T) {
 	}
 }
 
+// Of a list of backends the known ones are carried over, and the others named.
+func TestSettingsToEnvKeepsTheKnownBackends(t *testing.T) {
+	convert := converter(t)
+	stdout, stderr, code := convert("NOTIFICATION_BACKENDS = ['a.ConsoleBackend', 'shop.Pager', 'a.LoggerBackend', 'a.TestBackend']\nINCREMENT = 2\n")
+	if code != 1 || stdout != "NOTIFICATION_BACKENDS=console,log\nINCREMENT=2\n" {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+	for _, want := range []string{"line 1: NOTIFICATION_BACKENDS", "shop.Pager", "a.TestBackend"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("no %q in %q", want, stderr)
+		}
+	}
+	stdout, _, code = convert("NOTIFICATION_BACKENDS = ['a.ConsoleBackend', 'shop.Pager']\nNOTIFICATION_BACKENDS = []\nINCREMENT = 2\n")
+	if code != 0 || stdout != "INCREMENT=2\n" {
+		t.Errorf("a later list counts: exit %d, %q", code, stdout)
+	}
+}
+
 func TestSettingsToEnvRefusesWhatIsNoPython(t *testing.T) {
 	convert := converter(t)
 	for settings, want := range map[string]string{

@@ -23,7 +23,11 @@ BACKENDS = {"ConsoleBackend": "console", "DjangoEmailBackend": "email", "LoggerB
 
 
 class NotCarried(Exception):
-    """Says why a setting has no counterpart among the environment variables."""
+    """Says why a setting has no counterpart among the environment variables; rest is the part of it that has one."""
+
+    def __init__(self, why, rest=""):
+        super().__init__(why)
+        self.rest = rest
 
 
 def text(value):
@@ -77,10 +81,11 @@ def backends(value):
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise NotCarried("is %s, not a list of names" % kind(value))
+    known = ",".join(BACKENDS[name.rpartition(".")[2]] for name in names if name.rpartition(".")[2] in BACKENDS)
     unknown = [name for name in names if name.rpartition(".")[2] not in BACKENDS]
     if unknown:
-        raise NotCarried("has no counterpart for %s; perhaps the webhook does what it did" % ", ".join(unknown))
-    return ",".join(BACKENDS[name.rpartition(".")[2]] for name in names)
+        raise NotCarried("has no counterpart for %s; perhaps the webhook does what it did" % ", ".join(unknown), known)
+    return known
 
 
 # Every setting of the Python bot, and what makes it the value of the environment variable of the same name.
@@ -167,6 +172,8 @@ def convert(tree):
                 env[name] = converted
         except NotCarried as problem:
             problems[name] = "line %d: %s %s" % (line, written, problem)
+            if problem.rest:
+                env[name] = problem.rest
     return env, list(problems.values())
 
 

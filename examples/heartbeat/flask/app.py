@@ -29,11 +29,9 @@ DATABASE = os.environ.get("DATABASE_PATH", os.path.join(tempfile.gettempdir(), "
 
 
 def database():
-    """Reads one row at random by its key: two look-ups in an index, however big the table."""
+    """Reads one of the first hundred rows by its key: few entries of an index, however big the table, whatever the key is."""
     with contextlib.closing(sqlite3.connect("file:%s?mode=rw" % DATABASE, uri=True)) as db:
-        (last,) = db.execute("SELECT max(id) FROM items").fetchone()
-        if last is not None:
-            db.execute("SELECT name FROM items WHERE id >= ? ORDER BY id LIMIT 1", [random.randint(1, last)]).fetchone()
+        db.execute("SELECT name FROM items ORDER BY id LIMIT 1 OFFSET ?", [random.randrange(100)]).fetchone()
 
 
 def caching():

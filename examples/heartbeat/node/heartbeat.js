@@ -14,11 +14,9 @@ const fs = require("node:fs/promises");
 const os = require("node:os");
 const path = require("node:path");
 
-// Reads one row at random by its key: two look-ups in an index, however big the table.
+// Reads one of the first hundred rows by its key: few entries of an index, however big the table, whatever the key is.
 async function database(db) {
-  const { rows } = await db.query("SELECT max(id) AS last FROM items");
-  const last = Number(rows[0].last); // null in an empty table, text for a bigint
-  await db.query("SELECT id FROM items WHERE id >= $1 ORDER BY id LIMIT 1", [Math.ceil(Math.random() * last)]);
+  await db.query("SELECT id FROM items ORDER BY id LIMIT 1 OFFSET $1", [Math.floor(Math.random() * 100)]);
 }
 
 // Sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet.

@@ -29,10 +29,9 @@ class HeartbeatController < ActionController::API
 
   private
 
-  # Reads one row at random by its key: two look-ups in an index, however big the table (its key must be a number).
+  # Reads one of the first hundred rows by its key: few entries of an index, however big the table, whatever the key is.
   def read_row
-    last = User.maximum(:id)
-    User.where("id >= ?", rand(1..last)).order(:id).limit(1).pluck(:id) if last
+    User.offset(rand(100)).first
   end
 
   # Sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet.
