@@ -32,7 +32,7 @@ func TestLinesCountAtTheirOwnTime(t *testing.T) {
 		if err != nil || s.Requests != 60 || !placed || d.Totals().Twice != 10 {
 			t.Errorf("got %+v, %v, %+v", s, err, d.Totals())
 		}
-		now := time.Now()
+		now := time.Now().UTC()
 		for _, tt := range []struct {
 			at   time.Time
 			want logdrain.Totals
