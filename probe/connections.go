@@ -49,46 +49,38 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		got := c.wire.received()
+		wrote, read := c.wire.wrote.Load(), c.wire.read.Load()
 		v.sent++
 		resp, err := c.RoundTrip(req)
-		silent := c.wire.received() == got
-		if err == nil || v.ctx.Err() != nil || v.sent == mostTries || !v.uncounted(c, req.Method, err, silent) {
+		if err == nil || v.ctx.Err() != nil || v.sent == mostTries {
 			return resp, err
+		}
+		untouched, silent := c.wire.wrote.Load() == wrote, c.wire.read.Load() == read
+		if !untouched && !uncounted(err) && !(c.reused && silent && req.Method != http.MethodPost) {
+			return nil, err // a kept connection that says nothing was given up by the server just before
 		}
 		c.end()
 	}
 }
 
-// uncounted says whether a request that failed with err surely had no effect, or may be repeated all the same. silent says
-// that the server has said nothing since it was sent.
-func (v *visit) uncounted(c *connection, method string, err error, silent bool) bool {
-	v.mu.Lock()
-	began := v.began
-	v.mu.Unlock()
-	switch {
-	case !began, refusedStream(err):
-		return true
-	case c.reused: // the server may have given it up just before
-		return silent && method != http.MethodPost
-	}
-	return false
-}
-
-// refusedStream says whether an HTTP/2 server told that it did not process the request (RFC 9113, section 8.7).
-func refusedStream(err error) bool {
+// uncounted says whether a request that failed with err had no effect: an HTTP/2 server told that it did not process it
+// (RFC 9113, section 8.7), or had ended the connection before.
+func uncounted(err error) bool {
 	var stream http2StreamError
 	if errors.As(err, &stream) {
 		return stream.Code == refusedStreamCode
 	}
-	return strings.Contains(err.Error(), "graceful shutdown GOAWAY") // net/http has no type for it
+	return unusable(err) || strings.Contains(err.Error(), "graceful shutdown GOAWAY") // net/http has no type for it
 }
+
+// unusable says whether an HTTP/2 connection was not to be used any more, before a request was sent on it.
+func unusable(err error) bool { return strings.Contains(err.Error(), "client conn not usable") }
 
 // connection gives one on which to send a request to u, and enters the phase of processing.
 func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	v.again()
 	v.via = h.proxies(u)
-	place, transport := u.Scheme+"://"+hostPort(u), h.transport
+	place, transport := u.Scheme+"://"+v.place, h.transport
 	if v.alias {
 		place, transport = place+" as "+h.alias.name, h.alias.transport()
 	}
@@ -102,7 +94,11 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 		}
 	}
 	v.wire = nil
-	cc, err := transport.NewClientConn(v.ctx, u.Scheme, hostPort(u))
+	ctx := v.ctx
+	if v.via != nil {
+		ctx = v.traced(ctx) // else dialContext sees where each phase ends
+	}
+	cc, err := transport.NewClientConn(ctx, u.Scheme, v.place)
 	if err != nil {
 		if v.wire != nil {
 			_ = v.wire.Close()
@@ -118,9 +114,6 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 func (v *visit) take(c *connection) {
 	v.wire = c.wire
 	v.open = append(v.open, c)
-	v.mu.Lock()
-	v.began = false
-	v.mu.Unlock()
 	v.enter(processing)
 }
 

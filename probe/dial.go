@@ -32,10 +32,14 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 		}
 		conn = secure
 	}
-	if v.via != nil && !v.forwarded() {
+	switch {
+	case v.via != nil && !v.forwarded():
 		v.enter(tunnel)
+	case v.secure():
+		v.enter(handshake)
 	}
-	v.wire = &wire{Conn: conn, below: below, spoken: make(chan struct{})}
+	v.wire = &wire{Conn: conn, below: below}
+	v.wire.spoken.Add(1)
 	return v.wire, nil
 }
 
@@ -47,8 +51,9 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 type wire struct {
 	net.Conn
 	below  net.Conn // what it goes over, where it is TLS with a proxy
-	spoken chan struct{}
-	once   sync.Once
+	spoken sync.WaitGroup
+	spoke  atomic.Bool
+	wrote  atomic.Int64 // bytes
 	read   atomic.Int64
 	lost   atomic.Value // a loss
 }
@@ -56,10 +61,14 @@ type wire struct {
 // A loss is the error by which the other side ended a connection.
 type loss struct{ error }
 
-func (w *wire) speak() { w.once.Do(func() { close(w.spoken) }) }
+func (w *wire) speak() {
+	if w.spoke.CompareAndSwap(false, true) {
+		w.spoken.Done()
+	}
+}
 
 func (w *wire) Read(b []byte) (int, error) {
-	<-w.spoken
+	w.spoken.Wait()
 	n, err := w.Conn.Read(b)
 	w.read.Add(int64(n))
 	if err != nil && (errors.Is(err, io.EOF) || isReset(err)) {
@@ -70,16 +79,15 @@ func (w *wire) Read(b []byte) (int, error) {
 
 func (w *wire) Write(b []byte) (int, error) {
 	w.speak()
-	return w.Conn.Write(b)
+	n, err := w.Conn.Write(b)
+	w.wrote.Add(int64(n))
+	return n, err
 }
 
 func (w *wire) Close() error {
 	w.speak()
 	return w.below.Close()
 }
-
-// received is how many bytes have come.
-func (w *wire) received() int64 { return w.read.Load() }
 
 // loss is the error by which the other side has ended the connection, nil if it has not.
 func (w *wire) loss() error {
@@ -115,13 +123,17 @@ func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Con
 	if err != nil {
 		return nil, err
 	}
+	v := visitOf(ctx)
 	if _, err := netip.ParseAddr(host); err == nil {
+		v.enter(connect)
 		return d.dial(ctx, network, addr)
 	}
+	v.enter(lookup)
 	ips, err := d.lookup(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}
+	v.enter(connect)
 	ips = d.order(host, ips)
 	conn, at, err := d.race(ctx, network, port, ips)
 	if err == nil && len(ips) > 1 {

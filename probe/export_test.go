@@ -10,12 +10,15 @@ import (
 
 // DialWith makes h open connections by dial, and by no proxy of the environment.
 func (h *Heartbeat) DialWith(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
-	h.dial, h.proxies = dial, func(*url.URL) *url.URL { return nil }
+	h.Dial(dial)
+	h.goBy(nil)
 }
 
 // Dial makes h open connections by dial, or to the proxies of the environment.
 func (h *Heartbeat) Dial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
-	h.dial = dial
+	h.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return dial(visitOf(ctx).traced(ctx), network, addr)
+	}
 }
 
 // ResolveTo makes h find addrs under every name, and connect to them by dial, with no proxy of the environment.
@@ -53,5 +56,5 @@ func (h *Heartbeat) ProxyWith(raw string) {
 	if err != nil {
 		panic(err)
 	}
-	h.proxies = func(*url.URL) *url.URL { return via }
+	h.goBy(func(*url.URL) *url.URL { return via })
 }

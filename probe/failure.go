@@ -90,7 +90,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 		return f
 	}
 	if v.now == handshake {
-		return h.explainTLS(err, v.addr, v.name)
+		return h.explainTLS(err, v.addr(), v.name())
 	}
 	return v.explainAnswer(err)
 }
@@ -100,7 +100,7 @@ func (v *visit) peer() string {
 	if v.via != nil && (v.now < handshake || v.forwarded()) {
 		return "the proxy " + proxyName(v.via)
 	}
-	return v.addr
+	return v.addr()
 }
 
 // explainConnect says why no connection to the app, or to the proxy, came about.
@@ -185,7 +185,7 @@ func http2End(err error, peer string) string {
 	}
 	_, said, away := strings.Cut(err.Error(), "GOAWAY") // net/http has no types for these
 	switch {
-	case strings.Contains(err.Error(), "client conn not usable"):
+	case unusable(err):
 		return "HTTP/2 connection given up by " + peer
 	case !away:
 		return ""

@@ -152,7 +152,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	}
 	h := &Heartbeat{
 		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout,
-		proxies: proxies, dial: newDialer().dialContext, base: o.Base, target: target,
+		dial: newDialer().dialContext, base: o.Base, target: target,
 		secrets: secretTexts(o, target), redirects: redirects, expect: expect, failOn: o.FailOn,
 	}
 	if err := h.setAlias(o.Host); err != nil {
@@ -165,7 +165,6 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 		h.idle.most = mostIdle
 	}
 	h.transport = &http.Transport{
-		Proxy:                  h.proxy,
 		OnProxyConnectResponse: tunnelled,
 		DialContext:            h.dialContext,
 		TLSClientConfig:        h.tlsConfig(),
@@ -174,6 +173,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
+	h.goBy(proxies)
 	return h, nil
 }
 

@@ -24,7 +24,7 @@ func (v *visit) late() failure {
 	switch {
 	case v.now >= processing && app+way < rest:
 		return unreachable(fmt.Sprintf("no answer within %v, of which %v passed before there was a connection to %s",
-			limit, rest.Round(time.Millisecond), v.addr), notSlow)
+			limit, rest.Round(time.Millisecond), v.addr()), notSlow)
 	case v.now == transfer:
 		return failure{Timeout, fmt.Sprintf("answer not finished within %v", limit), slow}
 	case v.now == processing:
@@ -42,7 +42,7 @@ func (v *visit) late() failure {
 
 // hung says what a phase before the request was waiting for.
 func (v *visit) hung() string {
-	host, peer := fmt.Sprintf("%q", v.host), v.addr
+	host, peer := fmt.Sprintf("%q", v.host()), v.addr()
 	if v.via != nil {
 		host, peer = fmt.Sprintf("the proxy %q", short(v.via.Hostname())), "the proxy "+proxyName(v.via)
 	}
@@ -54,9 +54,9 @@ func (v *visit) hung() string {
 	case proxyTLS:
 		return peer + " did not finish the TLS handshake"
 	case tunnel:
-		return peer + " opened no connection to " + v.addr
+		return peer + " opened no connection to " + v.addr()
 	case handshake:
-		return v.addr + " did not finish the TLS handshake"
+		return v.addr() + " did not finish the TLS handshake"
 	}
 	return "there was no time left to ask"
 }

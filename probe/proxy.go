@@ -51,11 +51,15 @@ func environment() (*httpproxy.Config, []ProxyProblem) {
 	return c, problems
 }
 
-// proxiesFromEnvironment gives the function that tells the proxy for a URL: nil for none, as for loopback addresses.
+// proxiesFromEnvironment gives the function that tells the proxy for a URL: nil for none, as for loopback addresses. The function
+// itself is nil where there are no proxies.
 func proxiesFromEnvironment() (func(*url.URL) *url.URL, error) {
 	c, problems := environment()
 	if len(problems) > 0 {
 		return nil, problems[0]
+	}
+	if c.HTTPProxy+c.HTTPSProxy == "" {
+		return nil, nil
 	}
 	proxy := c.ProxyFunc()
 	return func(u *url.URL) *url.URL {
@@ -97,6 +101,14 @@ func proxyName(via *url.URL) string {
 	return short(net.JoinHostPort(via.Hostname(), cmp.Or(via.Port(), proxyPorts[via.Scheme])))
 }
 
+// goBy has h take the proxies that a function tells, none if that is nil.
+func (h *Heartbeat) goBy(proxies func(*url.URL) *url.URL) {
+	h.proxies, h.transport.Proxy = proxies, h.proxy
+	if proxies == nil { // then net/http need not ask, which it does with a request made for it
+		h.proxies, h.transport.Proxy = func(*url.URL) *url.URL { return nil }, nil
+	}
+}
+
 // proxy gives net/http the proxy of the request that is being made. A proxy that is spoken to over TLS is shown as one that is
 // not, as dialContext sees to the TLS: so its handshake is none of the app's.
 func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
@@ -111,7 +123,7 @@ func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
 
 // forwarded says whether the proxy sends the request on itself, rather than open a connection for it.
 func (v *visit) forwarded() bool {
-	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure
+	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure()
 }
 
 // A tunnelRefused is what a proxy answered to CONNECT, other than 200.
@@ -136,9 +148,9 @@ func (v *visit) explainTunnel(err error) failure {
 	case errors.As(err, &refused):
 		return v.explainRefusal(proxy, int(refused))
 	case isReset(err), isReset(v.lost()):
-		return unreachable(proxy+" reset the connection when it was asked for one to "+v.addr, proxyLog)
+		return unreachable(proxy+" reset the connection when it was asked for one to "+v.addr(), proxyLog)
 	case isEOF(err), isEOF(v.lost()):
-		return unreachable(proxy+" closed the connection when it was asked for one to "+v.addr, proxyLog)
+		return unreachable(proxy+" closed the connection when it was asked for one to "+v.addr(), proxyLog)
 	case errors.As(err, &socks) && socks.Op == "socks connect":
 		return v.explainSOCKS(proxy, socks.Err)
 	}
@@ -162,11 +174,11 @@ func (v *visit) explainRefusal(proxy string, status int) failure {
 		}
 		return unreachable(proxy+" does not accept the user and password (407)", proxyCheck)
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
-		return unreachable(fmt.Sprintf("%s does not allow connections to %s (%d)", proxy, v.addr, status), proxyRules)
+		return unreachable(fmt.Sprintf("%s does not allow connections to %s (%d)", proxy, v.addr(), status), proxyRules)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return unreachable(fmt.Sprintf("%s cannot reach %s (%d)", proxy, v.addr, status), proxyWay)
+		return unreachable(fmt.Sprintf("%s cannot reach %s (%d)", proxy, v.addr(), status), proxyWay)
 	}
-	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr, statusText(status)), "is it an HTTP proxy?")
+	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr(), statusText(status)), "is it an HTTP proxy?")
 }
 
 // socksReasons are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929), with ours.
@@ -189,8 +201,8 @@ var socksReasons = []struct{ theirs, ours, hint string }{
 func (v *visit) explainSOCKS(proxy string, err error) failure {
 	for _, r := range socksReasons {
 		if strings.Contains(err.Error(), r.theirs) {
-			return unreachable(proxy+" "+strings.ReplaceAll(r.ours, "APP", v.addr), r.hint)
+			return unreachable(proxy+" "+strings.ReplaceAll(r.ours, "APP", v.addr()), r.hint)
 		}
 	}
-	return unreachable(proxy+" opened no connection to "+v.addr, proxyLog)
+	return unreachable(proxy+" opened no connection to "+v.addr(), proxyLog)
 }

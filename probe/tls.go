@@ -109,11 +109,11 @@ func (v *visit) explainCertificateWish(err error) (failure, bool) {
 	refused := refusedCertificate(alert(err))
 	switch wish := v.wish(); {
 	case wish == given && refused:
-		return unreachable(v.addr+" does not accept the client certificate", "check HEARTBEAT_CLIENT_CERT_FILE"), true
+		return unreachable(v.addr()+" does not accept the client certificate", "check HEARTBEAT_CLIENT_CERT_FILE"), true
 	case wish == given || wish == unwanted && !refused:
 		return failure{}, false
 	}
-	return unreachable(v.addr+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
+	return unreachable(v.addr()+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
 }
 
 // explainTLS says why the TLS handshake with peer, for the name host, failed.

@@ -32,8 +32,12 @@ type visit struct {
 	start  time.Time
 	limit  time.Duration // from start to the deadline
 
-	via    *url.URL      // the proxy of the current request, nil for none
-	secure bool          // the current request goes over TLS
+	target *url.URL      // of the current request
+	place  string        // its host and port, as name servers know them
+	named  *url.URL      // the same by the name that its certificate must have
+	alias  bool          // which is not the host's
+	known  bool          // it may see the secrets
+	via    *url.URL      // its proxy, nil for none
 	wire   *wire         // its newest connection, nil for none yet
 	open   []*connection // what was opened or taken over, and is not given back yet
 	sent   int           // how often it was sent
@@ -42,13 +46,7 @@ type visit struct {
 	now    phase
 	since  time.Time
 	spent  [phases]time.Duration
-	host   string // whom it is asking, as shown to people
-	name   string // the name that its certificate must have
-	alias  bool   // which is not the host's
-	known  bool   // it may see the secrets
-	addr   string // the same with a port
 	cert   certificateWish
-	began  bool // to send the current request's headers
 	closed bool // the visit has ended
 }
 
@@ -64,11 +62,14 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 	if d, ok := parent.Deadline(); ok {
 		v.limit = max(0, min(timeout, d.Sub(v.start)))
 	}
-	ctx, cancel := context.WithDeadline(context.WithValue(parent, visitKey{}, v), v.start.Add(v.limit))
-	v.cancel = cancel
-	// Several addresses are tried side by side. As a phase lasts until the next one begins, it is no matter how many
-	// attempts there are and which of them wins.
-	v.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	v.ctx, v.cancel = context.WithDeadline(context.WithValue(parent, visitKey{}, v), v.start.Add(v.limit))
+	return v
+}
+
+// traced has the phases follow what net and net/http say of a connection that is being opened. Several addresses are tried side
+// by side: as a phase lasts until the next one begins, it is no matter how many attempts there are and which of them wins.
+func (v *visit) traced(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { v.enter(lookup) },
 		DNSDone: func(info httptrace.DNSDoneInfo) {
 			if info.Err == nil {
@@ -77,9 +78,7 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 		},
 		ConnectStart:      func(string, string) { v.enter(connect) },
 		TLSHandshakeStart: func() { v.enter(handshake) },
-		WroteHeaders:      v.begin,
 	})
-	return v
 }
 
 // hop begins the trail's next request.
@@ -88,11 +87,22 @@ func (v *visit) hop(t *trail, to route) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
-	v.host, v.addr = short(target.Hostname()), short(hostPort(target))
-	v.name, v.alias, v.known = short(t.target.Hostname()), to.alias, t.known
-	v.cert = unwanted
-	v.secure, v.sent = target.Scheme == "https", 0
+	v.target, v.place, v.via = target, hostPort(target), nil
+	v.named, v.alias, v.known = t.target, to.alias, t.known
+	v.cert, v.sent = unwanted, 0
 }
+
+// secure says whether the current request goes over TLS.
+func (v *visit) secure() bool { return v.target.Scheme == "https" }
+
+// host is whom the current request asks, as shown to people.
+func (v *visit) host() string { return short(v.target.Hostname()) }
+
+// name is what its certificate must have.
+func (v *visit) name() string { return short(v.named.Hostname()) }
+
+// addr is the host with a port.
+func (v *visit) addr() string { return short(v.place) }
 
 // again goes back to the first phase.
 func (v *visit) again() {
@@ -118,13 +128,6 @@ func (v *visit) lap(p phase) {
 	now := time.Now()
 	v.spent[v.now] += now.Sub(v.since)
 	v.now, v.since = p, now
-}
-
-// begin notes that the request is being sent.
-func (v *visit) begin() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.began = true
 }
 
 // end stops the stopwatch, and closes every connection that is not to be kept.
