@@ -176,7 +176,7 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	if bySpend && len(b.Days) > 0 && m.first.YearDay() != from.YearDay() {
 		b.Note += "The bars begin with the history on " + m.first.Format("2 January") + ". "
 	}
-	b.Note += "The time between two heartbeats counts up to an hour. Months and days are those of UTC."
+	b.Note += "The time between two readings counts up to an hour. Months and days are those of UTC."
 	return b
 }
 
