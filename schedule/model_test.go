@@ -35,25 +35,34 @@ func (s modelSeries) String() string {
 
 // numbers gives the number that holds at each minute of some days from a date on, -1 before the first row begins.
 func (s modelSeries) numbers(from time.Time, days int) []int {
-	var numbers []int
+	const minutes = 24 * 60
+	numbers := make([]int, 0, days*minutes)
 	n := -1
+	var begun [minutes]int // the number of the row that begins then, -1 for none
 	for d := range days {
 		date := from.AddDate(0, 0, d)
-		top, begun := -1, map[int]int{}
+		top := -1
+		forget := func() {
+			for m := range begun {
+				begun[m] = -1
+			}
+		}
+		forget()
 		for _, r := range s {
-			minutes := r.begins(date)
-			if len(minutes) == 0 || r.rank < top {
+			starts := r.begins(date)
+			if len(starts) == 0 || r.rank < top {
 				continue
 			}
 			if r.rank > top {
-				top, begun = r.rank, map[int]int{}
+				top = r.rank
+				forget()
 			}
-			for _, m := range minutes {
+			for _, m := range starts {
 				begun[m] = r.n
 			}
 		}
-		for m := range 24 * 60 {
-			if next, ok := begun[m]; ok {
+		for _, next := range begun {
+			if next >= 0 {
 				n = next
 			}
 			numbers = append(numbers, n)
