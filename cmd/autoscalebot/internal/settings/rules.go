@@ -343,11 +343,12 @@ func (ps *Problems) checkRules(s *Settings) {
 	}
 	s.Rules = slices.Clone(s.Rules)
 	known := s.knownSignals()
+	unread := ps.has("SIGNALS") && len(s.Signals) == 0 // so any name may be one of them
 	for i := range s.Rules {
 		r := &s.Rules[i]
 		s.standIn(r)
 		for _, name := range []string{r.Signal, r.By} {
-			if name != "" && !slices.Contains(known, name) {
+			if name != "" && !unread && !slices.Contains(known, name) {
 				ps.add("RULES", "%s: there is no signal %s%s", r, name, nearestSignal(name, known))
 			}
 		}
@@ -361,7 +362,6 @@ func (ps *Problems) checkRules(s *Settings) {
 	s.readWhole()
 	for _, sig := range s.Signals {
 		if slices.Contains(s.builtIn(), sig.Name) && !s.Metered() { // where it takes the other's place
-
 			ps.add("SIGNALS", "%s is the name of a signal that is there anyway; call it otherwise", sig.Name)
 		}
 	}

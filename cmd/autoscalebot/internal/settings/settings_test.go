@@ -246,6 +246,10 @@ func TestAWrongSignalHidesNothing(t *testing.T) {
 	if _, err := settings.Load(); err == nil || strings.Contains(err.Error(), "RULES") {
 		t.Errorf("got %v, want a mistake of SIGNALS alone", err)
 	}
+	inFile(t, app+"signals: 'queue=redis://${NOWHERE}/0#a'\nrules: [queue max=1]")
+	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "NOWHERE") || strings.Contains(err.Error(), "no signal queue") {
+		t.Errorf("a variable that is not set: got %v, want a mistake of SIGNALS alone", err)
+	}
 }
 
 func TestRecipients(t *testing.T) {
