@@ -263,6 +263,7 @@ func TestTablesOfAManifest(t *testing.T) {
 			"once, for good", head + "- {executes_at: '2026-12-24T08:00:00Z', instance_limits: {min: 2, max: 9}}",
 			"0:00=1, 2026-12-24 0:00=1, 2026-12-24 8:00=2, 2026-12-25..2099-12-31 0:00=2", "0:00=4, 2026-12-24 0:00=4, 2026-12-24 8:00=9, 2026-12-25..2099-12-31 0:00=9",
 		},
+		{"after our dates", head + "- {executes_at: '2999-12-24T08:00:00Z', instance_limits: {min: 2, max: 9}}\n- {executes_at: '1980-12-24T08:00:00Z', instance_limits: {min: 3, max: 8}}", "3", "8"},
 		{"once, before now", head + "- {executes_at: '2025-12-24T08:00:00Z', instance_limits: {min: 2, max: 9}}", "2", "9"},
 		{
 			"Sunday is bit 6", head + "- {recurrence: 64, executes_at: '2026-01-01T08:00:00Z', instance_limits: {min: 1, max: 9}}\n- {recurrence: 1, executes_at: '2026-01-01T08:00:00Z', instance_limits: {min: 1, max: 2}}",
@@ -522,6 +523,7 @@ func FuzzRead(f *testing.F) {
 		`{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "cpu", "threshold": 50, "operator": ">", "adjustment": "+1"}]}`,
 		`{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 5}], "specific_date": [{"start_date_time": "2026-12-24T09:00", "end_date_time": "2026-12-24T17:00", "instance_min_count": 2, "instance_max_count": 5}]}}`,
 		"instance_limits: {min: 1, max: 2}\nrules:\n- {rule_type: rabbitmq, queue_name: q, threshold: {min: 1, max: 2}}\nscheduled_limit_changes:\n- {recurrence: 10, executes_at: '2032-01-01T00:00:00Z', instance_limits: {min: 10, max: 20}}",
+		`{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "start_date": "2026-12-01", "end_date": "2999-12-31", "instance_min_count": 2, "instance_max_count": 5}, {"start_time": "08:00", "end_time": "09:00", "days_of_month": [15], "end_date": "2027-01-01", "instance_min_count": 2, "instance_max_count": 2}], "specific_date": [{"start_date_time": "2026-12-24T23:59", "end_date_time": "2099-12-31T17:00", "instance_min_count": 2, "instance_max_count": 5, "initial_min_instance_count": 4}]}}`,
 		"instance_limits: {min: 1, max: 4}\nscheduled_limit_changes:\n- {executes_at: '2027-01-01T00:00:00Z', instance_limits: {min: 10, max: 20}}",
 	} {
 		f.Add([]byte(text))

@@ -22,7 +22,7 @@ type metricRange struct {
 var metricRanges = map[string]metricRange{
 	"memoryused":   {own: true, positive: true},
 	"memoryutil":   {least: 1, most: 100, own: true, top: 100, positive: true},
-	"responsetime": {own: true, positive: true},
+	"responsetime": {own: true}, // 0 without requests
 	"throughput":   {own: true},
 	"cpu":          {least: 1, most: 100, own: true},
 	"cpuutil":      {least: 1},

@@ -77,7 +77,8 @@ func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
 		{"responsetime", "<", "0", never},
 		{"responsetime", ">=", "0", always},
 		{"responsetime", ">", "1", ok},
-		{"throughput", "<=", "0", ok}, // an idle app
+		{"responsetime", "<=", "0", ok}, // an app without requests
+		{"throughput", "<=", "0", ok},   // an idle app
 		{"throughput", ">", "0", ok},
 		{"throughput", "<", "0", never},
 		{"throughput", ">=", "0", always},
