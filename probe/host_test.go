@@ -78,16 +78,10 @@ func TestHost(t *testing.T) {
 						w.WriteHeader(http.StatusFound)
 					}
 				})
-				plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
-				cert, pool := certificate(t, "a.test,www.a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
-				secure.TLS = tlsWith(cert)
-				secure.StartTLS()
-				defer plain.Close()
-				defer secure.Close()
+				dial, pool := serveBoth(t, handler, "a.test,www.a.test")
 				h := heartbeat(t, probe.HeartbeatOptions{URL: tt.url, Host: tt.host, Redirects: tt.redirects, KeepAlive: keep})
 				h.Trust(pool)
 				dialled := ""
-				dial := toEither(plain.Listener.Addr(), secure.Listener.Addr())
 				h.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
 					dialled = addr
 					return dial(ctx, network, addr)

@@ -1,6 +1,8 @@
 package probe_test
 
 import (
+	"context"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -65,6 +67,18 @@ func TestRedirectKeepsTheMethodWhereItMust(t *testing.T) {
 	}
 }
 
+// serveBoth answers over HTTP and, with a certificate for names, over HTTPS, and dials the one or the other, by the port.
+func serveBoth(t *testing.T, handler http.Handler, names string) (func(context.Context, string, string) (net.Conn, error), *x509.CertPool) {
+	t.Helper()
+	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
+	t.Cleanup(plain.Close)
+	cert, pool := certificate(t, names, time.Unix(0, 0), time.Now().Add(time.Hour))
+	secure.TLS = tlsWith(cert)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	return toEither(plain.Listener.Addr(), secure.Listener.Addr()), pool
+}
+
 // Secrets go no further than the place they were meant for, and not there either by way of another one.
 func TestRedirectElsewhereCarriesNoSecrets(t *testing.T) {
 	tests := []struct {
@@ -113,15 +127,10 @@ func TestRedirectElsewhereCarriesNoSecrets(t *testing.T) {
 					w.WriteHeader(http.StatusTemporaryRedirect)
 				}
 			})
-			plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
-			cert, pool := certificate(t, "a.test,www.a.test,xn--bcher-kva.a.test,www.xn--bcher-kva.a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
-			secure.TLS = tlsWith(cert)
-			secure.StartTLS()
-			defer plain.Close()
-			defer secure.Close()
+			dial, pool := serveBoth(t, handler, "a.test,www.a.test,xn--bcher-kva.a.test,www.xn--bcher-kva.a.test")
 			h := heartbeat(t, probe.HeartbeatOptions{URL: chain[0], UserAgent: "autoscalebot/1.0", Redirects: probe.RedirectsAny})
 			h.Trust(pool)
-			h.DialWith(toEither(plain.Listener.Addr(), secure.Listener.Addr()))
+			h.DialWith(dial)
 			if r := take(t, h); r.Outcome != probe.Answered || r.Redirects != len(chain)-1 {
 				t.Errorf("got %+v", r)
 			}
