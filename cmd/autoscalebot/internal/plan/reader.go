@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -116,7 +115,7 @@ func (r *reader) ignored(what string, p document.Pair, known []string) {
 	r.unknown[what+p.Key] = true
 	hint := ""
 	for _, key := range known {
-		if !slices.Contains(withoutEffect, p.Key) && levenshtein.ComputeDistance(key, p.Key) <= farthestTypo {
+		if !slices.Contains(withoutEffect, p.Key) && spelling.Distance(key, p.Key) <= farthestTypo {
 			hint = "; did you mean " + key + "?"
 		}
 	}

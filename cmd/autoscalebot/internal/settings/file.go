@@ -10,11 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
 const (
@@ -200,7 +199,5 @@ func (f *file) nearest(key string) string {
 		}
 	}
 	key = strings.TrimPrefix(strings.ToLower(key), strings.ToLower(Prefix))
-	return slices.MinFunc(keys, func(a, b string) int {
-		return levenshtein.ComputeDistance(a, key) - levenshtein.ComputeDistance(b, key)
-	})
+	return spelling.Nearest(key, keys)
 }

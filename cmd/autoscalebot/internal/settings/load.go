@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
 // A Problem is one thing that is wrong with the settings.
@@ -247,10 +248,7 @@ func (ps *Problems) unknown(environ []string) {
 		if !ok || slices.Contains(ours, name) || full == fileName {
 			continue
 		}
-		nearest := slices.MinFunc(ours, func(a, b string) int {
-			return levenshtein.ComputeDistance(a, name) - levenshtein.ComputeDistance(b, name)
-		})
-		ps.add(full, "there is no such setting; the nearest is %s%s", Prefix, nearest)
+		ps.add(full, "there is no such setting; the nearest is %s%s", Prefix, spelling.Nearest(name, ours))
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
 // offline are the groups of settings that matter where nothing is asked and nobody is told.
@@ -98,10 +98,13 @@ func (ps *Problems) pairs(pairs []string) map[string]string {
 
 // nearest is the setting by which the bot decides whose name is most like another.
 func nearest(name string) string {
-	names := slices.DeleteFunc(Entries(), func(e Entry) bool { return !decides(e) })
-	return slices.MinFunc(names, func(a, b Entry) int {
-		return levenshtein.ComputeDistance(a.Name, name) - levenshtein.ComputeDistance(b.Name, name)
-	}).Name
+	var names []string
+	for _, e := range Entries() {
+		if decides(e) {
+			names = append(names, e.Name)
+		}
+	}
+	return spelling.Nearest(name, names)
 }
 
 // checkPolicy wants a policy that there is, with what it needs.

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
@@ -378,10 +377,8 @@ func nearestSignal(name string, known []string) string {
 	if len(known) == 0 {
 		return "; name one in SIGNALS"
 	}
-	best := slices.MinFunc(known, func(a, b string) int {
-		return levenshtein.ComputeDistance(a, name) - levenshtein.ComputeDistance(b, name)
-	})
-	if levenshtein.ComputeDistance(best, name) <= 3 {
+	best := spelling.Nearest(name, known)
+	if spelling.Distance(best, name) <= 3 {
 		return "; the nearest is " + best
 	}
 	return "; there are " + strings.Join(known, ", ")
