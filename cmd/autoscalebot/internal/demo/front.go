@@ -117,7 +117,7 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 		keeper.Close()
 		_ = os.RemoveAll(dir)
 	})}
-	address, err := listens(ctx, keeper)
+	address, err := listens(ctx, keeper, socket)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("start HAProxy: %w %s", err, said.text())
@@ -133,8 +133,8 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 	return f, nil
 }
 
-// listens starts the one server of a provider and waits until it listens.
-func listens(ctx context.Context, p *local.Provider) (address string, err error) {
+// listens starts the one server of a provider, and waits until it listens and has made its socket, which HAProxy does after that.
+func listens(ctx context.Context, p *local.Provider, socket string) (address string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
 	defer cancel()
 	s, err := p.Create(ctx, pool.Order{Name: "haproxy"})
@@ -144,7 +144,9 @@ func listens(ctx context.Context, p *local.Provider) (address string, err error)
 			var d net.Dialer
 			if c, err := d.DialContext(ctx, "tcp", s.Address); err == nil {
 				_ = c.Close()
-				return s.Address, nil
+				if _, err := os.Stat(socket); err == nil {
+					return s.Address, nil
+				}
 			}
 		case pool.Off, pool.Failed:
 			return "", errors.New(s.Note)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,31 @@ func TestFronts(t *testing.T) {
 	if _, err := OpenFront(t.Context(), "nginx"); err == nil || err.Error() != `balancer "nginx": want auto, haproxy or built-in` {
 		t.Errorf("another balancer gave %v", err)
 	}
+}
+
+// HAProxy listens before it has made its socket, which takes a busy machine some time.
+func TestHAProxysSocketIsWaitedFor(t *testing.T) {
+	path, _, err := findHAProxy(t.Context())
+	if err != nil {
+		t.Skipf("%v: apt-get install haproxy", err)
+	}
+	dir := t.TempDir()
+	late := fmt.Sprintf(`#!/bin/sh
+[ "$1" != -v ] || exec %[1]s -v
+socket=$ADMIN_SOCKET
+export ADMIN_SOCKET="$socket.early"
+(until [ -S "$ADMIN_SOCKET" ]; do sleep 0.01; done; sleep 0.3; ln -s "$ADMIN_SOCKET" "$socket") &
+exec %[1]s "$@"
+`, path)
+	if err := os.WriteFile(filepath.Join(dir, "haproxy"), []byte(late), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	f, err := OpenFront(t.Context(), HAProxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
 }
 
 func TestFrontThatCannotBeFoundIsBuiltIn(t *testing.T) {
