@@ -6,12 +6,14 @@ import (
 )
 
 const (
-	slow    = "this counts as slow, like a 5xx: is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
-	notSlow = "this does not count as slow, as nothing was asked of the app"
+	isUp     = "is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
+	nameHint = "does this machine's name server work? The app was not asked"
+	viaHint  = "does the proxy work? The app was not asked: see HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where HEARTBEAT_FAIL_ON names connect"
 )
 
-// late says what a visit whose time was over was waiting for. Load is what happened after the
-// request reached a connection: so a timeout counts as one of the app only where the app had most of the time.
+// late says what a visit whose time was over was waiting for. Load is what happened after the request reached a connection: so
+// a timeout counts as one of the app only where the app had most of the time.
 func (v *visit) late() failure {
 	s := &v.spent
 	app := s[processing] + s[transfer]
@@ -24,20 +26,28 @@ func (v *visit) late() failure {
 	switch {
 	case v.now >= processing && app+way < rest:
 		return unreachable(fmt.Sprintf("no answer within %v, of which %v passed before there was a connection to %s",
-			limit, rest.Round(time.Millisecond), v.addr()), notSlow)
+			limit, rest.Round(time.Millisecond), v.addr()), v.wayHint())
 	case v.now == transfer:
-		return failure{Timeout, fmt.Sprintf("answer not finished within %v", limit), slow}
+		return failure{Timeout, fmt.Sprintf("answer not finished within %v", limit), isUp}
 	case v.now == processing:
-		return failure{Timeout, fmt.Sprintf("no answer within %v", limit), slow}
+		return failure{Timeout, fmt.Sprintf("no answer within %v", limit), isUp}
 	}
 	text := fmt.Sprintf("no answer within %v: %s", limit, v.hung())
 	switch {
 	case app >= way+rest && app > 0: // it answered with redirects, and took its time
-		return failure{Timeout, text, slow}
+		return failure{Timeout, text, isUp}
 	case v.now == handshake, v.now == connect && v.via == nil:
-		return failure{ConnectTimeout, text, "this does not count as slow, unless HEARTBEAT_FAIL_ON names connect: " + anyWay}
+		return failure{ConnectTimeout, text, wayHint}
 	}
-	return unreachable(text, notSlow)
+	return unreachable(text, v.wayHint())
+}
+
+// wayHint is for a time that passed before there was a connection.
+func (v *visit) wayHint() string {
+	if v.now == lookup || v.via == nil {
+		return nameHint
+	}
+	return viaHint
 }
 
 // hung says what a phase before the request was waiting for.
