@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"net"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,7 +35,7 @@ func deaf(t *testing.T) string {
 // real makes a heartbeat of url, as the settings would.
 func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 	t.Helper()
-	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: url, Timeout: timeout})
+	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: url, Timeout: timeout, AllProxy: os.Getenv("ALL_PROXY")})
 	if err != nil {
 		t.Fatal(err)
 	}

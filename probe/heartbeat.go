@@ -49,6 +49,8 @@ type HeartbeatOptions struct {
 	// ClientCertFile and ClientKeyFile are a certificate and its key, in PEM, for servers that ask for one; both are needed, or neither. They
 	// are read again when they change. Only the host that was asked for gets it.
 	ClientCertFile, ClientKeyFile string
+	// AllProxy is the URL of the proxy where neither HTTP_PROXY nor HTTPS_PROXY names one for the scheme, as in ALL_PROXY; "" means none.
+	AllProxy string
 	// Redirects say which redirects are followed; "" means RedirectsSameHost.
 	Redirects Redirects
 	// Statuses are those of an answer that is accepted, and then never a redirect; none means 200 to 299.
@@ -88,7 +90,7 @@ type HeartbeatOptions struct {
 //
 // Cookies that redirects set are kept until the probe ends. Headers, token and password go to the host that was asked for only, with or
 // without www.: not along with a redirect to another host, another port, or from https to http. A proxy is taken from the environment as
-// by [http.ProxyFromEnvironment]; DNS and Connect are then those of the proxy.
+// by [http.ProxyFromEnvironment], else from AllProxy; DNS and Connect are then those of the proxy.
 type Heartbeat struct {
 	method string
 	plain  http.Header // what every request carries
@@ -146,7 +148,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxies, err := proxiesFromEnvironment()
+	proxies, err := proxies(o.AllProxy)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -27,14 +26,15 @@ type ProxyProblem struct {
 
 func (p ProxyProblem) Error() string { return p.Name + " " + p.What }
 
-// ProxyProblems gives what is wrong with the proxies of the environment; none is a sound environment.
-func ProxyProblems() []ProxyProblem {
-	_, problems := environment()
+// ProxyProblems returns what is wrong with HTTP_PROXY and HTTPS_PROXY in the environment and with all, the value of ALL_PROXY; nil if
+// nothing is.
+func ProxyProblems(all string) []ProxyProblem {
+	_, problems := environment(all)
 	return problems
 }
 
-// environment reads HTTP_PROXY and HTTPS_PROXY, ALL_PROXY for what they leave out, and NO_PROXY. A name in lower case wins.
-func environment() (*httpproxy.Config, []ProxyProblem) {
+// environment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY. A name in lower case wins. The proxy all is for what they leave out.
+func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 	var problems []ProxyProblem
 	check := func(name, value string) string {
 		u, err := parseProxy(value)
@@ -46,15 +46,15 @@ func environment() (*httpproxy.Config, []ProxyProblem) {
 	c := httpproxy.FromEnvironment()
 	c.CGI = false // what a server that runs this program as a CGI script may put there: nobody does
 	c.HTTPProxy, c.HTTPSProxy = check("HTTP_PROXY", c.HTTPProxy), check("HTTPS_PROXY", c.HTTPSProxy)
-	all := check("ALL_PROXY", cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY")))
+	all = check("ALL_PROXY", all)
 	c.HTTPProxy, c.HTTPSProxy = cmp.Or(c.HTTPProxy, all), cmp.Or(c.HTTPSProxy, all)
 	return c, problems
 }
 
-// proxiesFromEnvironment gives the function that tells the proxy for a URL: nil for none, as for loopback addresses. The function
-// itself is nil where there are no proxies.
-func proxiesFromEnvironment() (func(*url.URL) *url.URL, error) {
-	c, problems := environment()
+// proxies gives the function that tells the proxy for a URL: nil for none, as for loopback addresses. The function itself is nil
+// where there are no proxies.
+func proxies(all string) (func(*url.URL) *url.URL, error) {
+	c, problems := environment(all)
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}

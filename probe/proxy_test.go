@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -154,7 +155,6 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 		{"only for the other, too", "http://a.test/", env{"HTTPS_PROXY": "http://NOWHERE"}, "", ""},
 		{"all", "http://a.test/", env{"ALL_PROXY": "http://HTTP"}, "HTTP", "GET http://a.test/?key=s3cr3t-query "},
 		{"all, https", "https://a.test/", env{"ALL_PROXY": "http://HTTP"}, "HTTP", "CONNECT a.test:443 "},
-		{"all, lower case", "https://a.test/", env{"all_proxy": "http://HTTP", "ALL_PROXY": "http://NOWHERE"}, "HTTP", "CONNECT a.test:443 "},
 		{"its own before all", "https://a.test/", env{"HTTPS_PROXY": "http://HTTP", "ALL_PROXY": "socks5://NOWHERE"}, "HTTP", "CONNECT a.test:443 "},
 		{"all for what is left", "http://a.test/", env{"HTTPS_PROXY": "http://NOWHERE", "ALL_PROXY": "socks5://SOCKS"}, "SOCKS", "a.test:80"},
 		{"SOCKS", "http://a.test/", env{"ALL_PROXY": "socks5://SOCKS"}, "SOCKS", "a.test:80"},
@@ -184,7 +184,7 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 			for name, value := range tt.env {
 				t.Setenv(name, fill.Replace(value))
 			}
-			h := heartbeat(t, probe.HeartbeatOptions{URL: tt.url})
+			h := heartbeat(t, probe.HeartbeatOptions{URL: tt.url, AllProxy: os.Getenv("ALL_PROXY")})
 			pool := roots
 			if tt.by == "SECURE" {
 				pool = roots.Clone()
@@ -346,10 +346,10 @@ func TestMalformedProxies(t *testing.T) {
 		"http://bot:s3cr3t@proxy:99999", "http://bot:s3cr3t@proxy:0", "http://bot:s3cr3t@pro xy:3128", "http://bot:s3cr3t%zz@proxy:3128",
 		"http:/bot:s3cr3t", "s3cr3t:x:y", "http://[::1:3128", "://s3cr3t", "https://",
 	} {
-		for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"} {
+		for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy"} {
 			noProxies(t)
 			t.Setenv(name, value)
-			_, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "https://a.test/", Timeout: time.Second})
+			_, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "https://a.test/", Timeout: time.Second, AllProxy: os.Getenv("ALL_PROXY")})
 			if err == nil || !strings.Contains(err.Error(), strings.ToUpper(name)) || strings.Contains(err.Error(), "cr3t") {
 				t.Errorf("%s=%s: %v", name, value, err)
 			}
@@ -358,8 +358,7 @@ func TestMalformedProxies(t *testing.T) {
 	noProxies(t)
 	t.Setenv("HTTP_PROXY", "ftp://a")
 	t.Setenv("HTTPS_PROXY", "https://")
-	t.Setenv("ALL_PROXY", "socks5://a:b")
-	if got := probe.ProxyProblems(); len(got) != 3 {
+	if got := probe.ProxyProblems("socks5://a:b"); len(got) != 3 {
 		t.Errorf("got %v, want all three", got)
 	}
 }

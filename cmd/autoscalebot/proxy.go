@@ -1,17 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"os"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 // takeAllProxy has net/http go by ALL_PROXY, which it does not know, wherever HTTP_PROXY or HTTPS_PROXY is not set: for the calls
 // to platforms and the notices. It reads the environment once, which is now. Commands that the bot runs find their environment
 // as it was.
 func takeAllProxy() {
-	all := cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY"))
+	all := settings.AllProxy()
 	for _, names := range [][2]string{{"http_proxy", "HTTP_PROXY"}, {"https_proxy", "HTTPS_PROXY"}} {
 		if all == "" || os.Getenv(names[0])+os.Getenv(names[1]) != "" {
 			continue

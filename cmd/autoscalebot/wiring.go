@@ -254,7 +254,8 @@ func heartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) 
 	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{
 		URL: string(s.HeartbeatURL), Base: base, Method: strings.ToUpper(string(s.HeartbeatMethod)),
 		Header: http.Header(s.HeartbeatHeaders), Token: s.HeartbeatToken.Reveal(),
-		Timeout: s.Timeout(), UserAgent: userAgent, KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
+		Timeout: s.Timeout(), UserAgent: userAgent, AllProxy: settings.AllProxy(),
+		KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
 		Statuses: s.HeartbeatStatuses.Statuses, FailOn: s.HeartbeatFailOn.Statuses,
 		Keyword: string(s.HeartbeatKeyword), Redirects: probe.Redirects(s.HeartbeatRedirects),
 		Host: string(s.HeartbeatHost), ClientCertFile: string(s.HeartbeatCertFile), ClientKeyFile: string(s.HeartbeatKeyFile),
@@ -275,7 +276,7 @@ func control(s *settings.Settings) (probe.Prober, error) {
 	if s.Control() == "" {
 		return nil, nil
 	}
-	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: userAgent})
+	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: userAgent, AllProxy: settings.AllProxy()})
 }
 
 // passedOn are the secrets that commands of the owner's find in their environment all the same, and may complain with.

@@ -1,10 +1,18 @@
 package settings
 
-import "github.com/autoscalebot/autoscalebot/probe"
+import (
+	"cmp"
+	"os"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// AllProxy is ALL_PROXY, or all_proxy, which wins. It may hold a password.
+func AllProxy() string { return cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY")) }
 
 // proxies notes what is wrong with the environment's variables for proxies, which no file has.
 func (ps *Problems) proxies() {
-	for _, p := range probe.ProxyProblems() {
+	for _, p := range probe.ProxyProblems(AllProxy()) {
 		ps.add(p.Name, "%s", p.What)
 	}
 }
