@@ -93,21 +93,32 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 			return c, nil
 		}
 	}
-	v.wire = nil
-	ctx := v.ctx
-	if v.via != nil {
-		ctx = v.traced(ctx) // else dialContext sees where each phase ends
+	resumes := h.hasSession(v)
+	cc, err := v.connect(transport)
+	if err != nil && resumes && v.phase() == handshake && v.ctx.Err() == nil {
+		v.again() // it may be the resumption that the server fails at; crypto/tls has forgotten the session
+		cc, err = v.connect(transport)
 	}
-	cc, err := transport.NewClientConn(ctx, u.Scheme, v.place)
 	if err != nil {
-		if v.wire != nil {
-			_ = v.wire.Close()
-		}
 		return nil, err
 	}
 	c := &connection{ClientConn: cc, wire: v.wire, place: place}
 	v.take(c)
 	return c, nil
+}
+
+// connect opens a connection to the current request's place.
+func (v *visit) connect(t *http.Transport) (*http.ClientConn, error) {
+	v.wire = nil
+	ctx := v.ctx
+	if v.via != nil {
+		ctx = v.traced(ctx) // else dialContext sees where each phase ends
+	}
+	cc, err := t.NewClientConn(ctx, v.target.Scheme, v.place)
+	if err != nil && v.wire != nil {
+		_ = v.wire.Close()
+	}
+	return cc, err
 }
 
 // take goes on with c.

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +141,27 @@ func TestASessionThatTheServerForgot(t *testing.T) {
 		if r := take(t, h); r.Outcome != probe.Answered {
 			t.Errorf("got %+v", r)
 		}
+	}
+}
+
+// A server that fails at a session is asked without one.
+func TestASessionThatTheServerFailsAt(t *testing.T) {
+	var offered atomic.Int32
+	config := &tls.Config{UnwrapSession: func([]byte, tls.ConnectionState) (*tls.SessionState, error) {
+		offered.Add(1)
+		return nil, errors.New("the store of sessions is down")
+	}}
+	addr, roots := secure(t, config)
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
+	h.Trust(roots)
+	h.DialWith(to(addr))
+	for range 3 {
+		if r := take(t, h); r.Outcome != probe.Answered {
+			t.Errorf("got %+v", r)
+		}
+	}
+	if offered.Load() != 2 {
+		t.Errorf("a session was offered %d times, want 2", offered.Load())
 	}
 }
 

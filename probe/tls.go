@@ -33,6 +33,20 @@ func (h *Heartbeat) tlsConfig() *tls.Config {
 	return c
 }
 
+// hasSession says whether there is a TLS session with the app to resume.
+func (h *Heartbeat) hasSession(v *visit) bool {
+	cache := h.transport.TLSClientConfig.ClientSessionCache
+	if cache == nil || !v.secure() {
+		return false
+	}
+	host, _, _ := net.SplitHostPort(v.place)
+	if v.alias {
+		host = h.alias.name
+	}
+	_, has := cache.Get(host)
+	return has
+}
+
 // clientCertificate notes that the app asks for a certificate, and chooses one.
 func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	v := visitOf(info.Context())

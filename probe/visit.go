@@ -111,6 +111,13 @@ func (v *visit) again() {
 	v.lap(waiting)
 }
 
+// phase is the one that the visit is in.
+func (v *visit) phase() phase {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
 // enter goes on to phase p. One that lies behind is ignored: an attempt to connect that lost the race may still be trying.
 func (v *visit) enter(p phase) {
 	v.mu.Lock()
