@@ -71,7 +71,7 @@ func tool(t *testing.T, name string) string {
 // promtool runs promtool.
 func promtool(t *testing.T, stdin string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tool(t, "promtool"), args...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -246,7 +246,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	address := freeAddress(t)
 	cmd := exec.CommandContext(ctx, program, "--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data", "--web.listen-address="+address, "--log.level=warn")
