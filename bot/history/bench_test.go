@@ -2,12 +2,9 @@ package history_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -130,14 +127,7 @@ func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 	if _, err := db.Import(context.Background(), given(beats(begin, time.Second, 86_400), nil)); err != nil {
 		b.Fatal(err)
 	}
-	driver, source := "pgx", l.url
-	if path, ok := strings.CutPrefix(l.url, "sqlite:"); ok {
-		driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
-	}
-	raw, err := sql.Open(driver, source)
-	if err != nil {
-		b.Fatal(err)
-	}
+	raw := l.raw(b)
 	defer raw.Close()
 	for _, c := range []struct {
 		table, rest string

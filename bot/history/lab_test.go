@@ -2,12 +2,15 @@ package history_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +52,20 @@ func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { shut(t, db) })
+	return db
+}
+
+// raw opens the database itself.
+func (l lab) raw(t testing.TB) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", l.url
+	if path, ok := strings.CutPrefix(l.url, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return db
 }
 

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -57,6 +59,89 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 		t.Errorf("events %+v, %v", events, err)
 	}
 	keepAll(t, db, beats(noon.Add(24*time.Hour), time.Minute, 3)...)
+}
+
+// What the first version knew is enough to tell for how long dynos ran, whatever their number was and however far apart the heartbeats were.
+func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		if !l.stays {
+			return
+		}
+		var all []bot.Record
+		for _, stretch := range []struct {
+			after, interval time.Duration
+			n               int
+		}{{0, 30 * time.Second, 300}, {5 * time.Hour, 5 * time.Second, 900}, {9 * time.Hour, 7 * time.Minute, 40}} {
+			all = append(all, beats(noon.Add(stretch.after), stretch.interval, stretch.n)...)
+		}
+		for i := range all[400:500] { // the app is switched off for a while
+			all[400+i].Dynos, all[400+i].Action = 0, ""
+		}
+		db := l.open(t)
+		keepAll(t, db, all...)
+		want := map[int][]history.Point{}
+		for _, most := range []int{20, 200, 2000, 50_000} { // of an hour, of ten minutes, of a minute and of single heartbeats
+			want[most] = points(t, db, noon, noon.Add(14*time.Hour), most).Points
+		}
+		shut(t, db)
+		l.do(t, toVersion1...)
+		for range 2 {
+			db = l.open(t)
+			for most, want := range want {
+				got := points(t, db, noon, noon.Add(14*time.Hour), most).Points
+				if len(got) != len(want) {
+					t.Fatalf("%d points of %d at most, want %d", len(got), most, len(want))
+				}
+				for i := range want {
+					if !near(got[i], want[i]) {
+						t.Fatalf("of %d at most, the point %d is %+v, want %+v", most, i, got[i], want[i])
+					}
+				}
+			}
+			shut(t, db)
+		}
+	})
+}
+
+// Of old points whose records are not kept any more the times are told within a heartbeat.
+func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		if !l.stays {
+			return
+		}
+		const interval = 30 * time.Second
+		db := l.open(t)
+		keepAll(t, db, append(beats(noon, interval, 300), beats(noon.Add(8*time.Hour), interval, 300)...)...)
+		want := points(t, db, noon, noon.Add(14*time.Hour), 200).Points
+		shut(t, db)
+		l.do(t, append(toVersion1, `delete from autoscalebot_records`, fmt.Sprintf(`update autoscalebot_bots set raw_since = %d`, noon.Add(day).UnixNano()))...)
+		got := points(t, l.open(t), noon, noon.Add(14*time.Hour), 200).Points
+		for i := range want {
+			if d := math.Abs(got[i].Seconds - want[i].Seconds); d > interval.Seconds() {
+				t.Errorf("the point %d has %.0f s, want %.0f", i, got[i].Seconds, want[i].Seconds)
+			}
+		}
+	})
+}
+
+// toVersion1 takes out of a place what the second version of the schema added.
+var toVersion1 = []string{
+	`alter table autoscalebot_records drop column seconds`,
+	`alter table autoscalebot_points drop column seconds`,
+	`alter table autoscalebot_points drop column max_dyno_seconds`,
+	`delete from autoscalebot_schema where version > 1`,
+}
+
+// do runs statements in the database itself.
+func (l lab) do(t *testing.T, statements ...string) {
+	t.Helper()
+	db := l.raw(t)
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
