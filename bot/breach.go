@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -49,18 +50,18 @@ type Breached struct {
 // senseBreaches takes a tick's readings into what is remembered of the scaling rules, and says what they make of each metric.
 func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	if d.ByRules = len(p.Breaches) > 0; !d.ByRules {
-		st.Metrics = nil
+		st.Breaches = nil
 		return
 	}
-	st.Metrics = p.sample(st, now, in, d.From)
+	st.Breaches = p.sample(st, now, in, d.From)
 	for i := range p.Breaches {
 		if r := &p.Breaches[i]; !r.Down {
-			st.ask(r.String(), now, r.breached(st.metric(r.Metric), now), false)
+			st.ask(r.String(), now, r.breached(st.breach(r), now), false)
 		}
 	}
 	d.Signals = nil
 	for i := range p.Breaches {
-		if p.longestBreach(p.Breaches[i].Metric, i) > 0 {
+		if p.firstOn(p.Breaches[i].Metric) == i {
 			d.Signals = append(d.Signals, p.judgeMetric(st, &p.Breaches[i], now, in, d.From))
 		}
 	}
@@ -70,7 +71,6 @@ func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe
 func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []probe.Reading, n int) Judged {
 	j := Judged{Rule: first.Metric, Wish: n, Verdict: Right}
 	j.Value, j.Unit, j.Error = first.value(in, n)
-	samples := st.metric(first.Metric)
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
 		if r.Metric != first.Metric {
@@ -83,48 +83,40 @@ func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []p
 		case !above && (j.Min == nil || threshold > *j.Min):
 			j.Min = &threshold
 		}
-		if breached := r.breached(samples, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Wish == n) {
-			j.beyond(r, samples, now)
+		s := st.breach(r)
+		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Wish == n) {
+			j.beyond(r, s, now)
 			if breached {
 				j.Wish = r.next(n)
 			}
 		}
 	}
 	if j.Error != "" {
-		j.Verdict, j.Value, j.Run, j.Needed, j.Of = Blind, 0, st.blankFor(first.Metric), p.Fails.N, p.Fails.N
+		j.Verdict, j.Value, j.Run, j.Needed, j.Of = Blind, 0, st.breach(first).Blind, p.Fails.N, p.Fails.N
 	}
 	return j
 }
 
 // beyond notes that the value is beyond the threshold of a rule, and for how long it has been.
-func (j *Judged) beyond(r *BreachRule, samples []Sample, now time.Time) {
+func (j *Judged) beyond(r *BreachRule, s BreachState, now time.Time) {
 	j.Beyond = &Breached{r.Metric, r.Operator, r.Threshold, j.Unit, r.Breach.Seconds(), r.Down}
 	j.Verdict = Below
 	if r.Operator[0] == '>' {
 		j.Verdict = Above
 	}
-	since := now
-	for i := len(samples) - 1; i >= 0 && !samples[i].Blank && r.beyond(samples[i].Value); i-- {
-		since = samples[i].Time
-	}
-	j.BeyondSeconds = min(now.Sub(since), r.Breach).Seconds()
+	j.BeyondSeconds = min(now.Sub(s.Since), r.Breach).Seconds()
 }
 
-// blankFor is at how many readings in a row a metric was not known.
-func (s *State) blankFor(metric string) int {
-	for _, m := range s.Metrics {
-		if m.Rule == metric {
-			return m.Blind
-		}
-	}
-	return 0
+// firstOn is the first of the rules on a metric.
+func (p *Policy) firstOn(metric string) int {
+	return slices.IndexFunc(p.Breaches, func(r BreachRule) bool { return r.Metric == metric })
 }
 
 // breach wishes for what the first rule wants that is breached.
 func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
-		if !r.breached(st.metric(r.Metric), now) {
+		if !r.breached(st.breach(r), now) {
 			continue
 		}
 		_, unit, _ := r.value(in, d.From)
@@ -169,69 +161,61 @@ func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
 }
 
-// sample takes a tick's readings into what is remembered of the metrics.
-func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []SignalState {
-	var next []SignalState
+// A BreachState is what is remembered of a scaling rule between ticks: how long its threshold has been breached takes two times to know,
+// however many readings there were.
+type BreachState struct {
+	// Rule names the rule.
+	Rule string `json:"rule"`
+	// Quiet is when the newest reading was taken that did not breach the threshold or was blank; that of the first of all where all breached.
+	Quiet time.Time `json:"quiet"`
+	// Since is when the first was taken of the readings that breach it without a break; zero where the newest does not.
+	Since time.Time `json:"since,omitzero"`
+	// Blind counts the blank readings in a row.
+	Blind int `json:"blind,omitempty"`
+}
+
+// sample takes a tick's readings into what is remembered of the rules.
+func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []BreachState {
+	next := make([]BreachState, len(p.Breaches))
 	for i := range p.Breaches {
-		metric := p.Breaches[i].Metric
-		if p.longestBreach(metric, i) == 0 { // an earlier rule has taken it in
-			continue
-		}
-		value, _, why := p.Breaches[i].value(in, n)
-		kept := since(st.metric(metric), now.Add(-p.longestBreach(metric, i)))
-		s := SignalState{Rule: metric, Samples: append(kept, Sample{Time: now, Value: value, Blank: why != ""})}
-		if why != "" {
-			s.Blind = st.blankFor(metric) + 1
-		}
-		next = append(next, s)
+		r := &p.Breaches[i]
+		value, _, why := r.value(in, n)
+		next[i] = st.breach(r)
+		next[i].take(now, why == "" && r.beyond(value), why != "")
 	}
 	return next
 }
 
-// longestBreach is the longest duration of the rules on a metric, 0 where rule i is not the first of them.
-func (p *Policy) longestBreach(metric string, i int) (longest time.Duration) {
-	for k := range p.Breaches {
-		if p.Breaches[k].Metric != metric {
-			continue
-		}
-		if k < i {
-			return 0
-		}
-		longest = max(longest, p.Breaches[k].Breach)
+// take takes in a reading that breaches the threshold or does not, or is blank.
+func (s *BreachState) take(now time.Time, beyond, blank bool) {
+	if !beyond || s.Quiet.IsZero() {
+		s.Quiet = now
 	}
-	return longest
+	switch {
+	case !beyond:
+		s.Since = time.Time{}
+	case s.Since.IsZero():
+		s.Since = now
+	}
+	if s.Blind++; !blank {
+		s.Blind = 0
+	}
 }
 
-// metric returns the samples of a metric.
-func (s *State) metric(name string) []Sample {
-	for _, m := range s.Metrics {
-		if m.Rule == name {
-			return m.Samples
+// breach returns what is remembered of a rule.
+func (s *State) breach(r *BreachRule) BreachState {
+	rule := r.String()
+	for _, b := range s.Breaches {
+		if b.Rule == rule {
+			return b
 		}
 	}
-	return nil
+	return BreachState{Rule: rule}
 }
 
-// since returns a copy of the samples from a time on, and the newest before it.
-func since(samples []Sample, from time.Time) []Sample {
-	for len(samples) > 1 && (!samples[1].Time.After(from) || len(samples) >= mostSamples) {
-		samples = samples[1:]
-	}
-	return append(make([]Sample, 0, len(samples)+1), samples...)
-}
-
-// breached says whether every sample of the time breached the threshold, of which the oldest is older still.
-func (r *BreachRule) breached(samples []Sample, now time.Time) bool {
-	from := now.Add(-r.Breach)
-	if len(samples) == 0 || samples[0].Time.After(from) {
-		return false
-	}
-	for _, s := range samples {
-		if s.Time.After(from) && (s.Blank || !r.beyond(s.Value)) {
-			return false
-		}
-	}
-	return true
+// breached says whether every reading of the time breached the threshold, and there is an older one still.
+func (r *BreachRule) breached(s BreachState, now time.Time) bool {
+	return !s.Quiet.IsZero() && !s.Quiet.After(now.Add(-r.Breach))
 }
 
 // beyond says whether a value breaches the threshold.

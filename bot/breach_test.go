@@ -157,3 +157,33 @@ func TestSharesOfScalingRules(t *testing.T) {
 		}
 	}
 }
+
+// The longest duration that a rule can have, an hour, with the shortest intervals: a rule fires when it is due, and of two rules on one
+// metric neither is late because the other goes to and fro.
+func TestBreachesOfAnHourAtShortIntervals(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second} {
+		t.Run(every.String(), func(t *testing.T) {
+			long, short := up, up
+			long.Breach = time.Hour
+			short.Threshold = 800
+			p := defaults
+			p.Breaches = []bot.BreachRule{long, short}
+			var state bot.State
+			for at := time.Duration(0); at <= time.Hour+10*every; at += every {
+				value := 600.0
+				if at/every%2 == 0 {
+					value = 900 // beyond the threshold of both, at every other reading
+				}
+				next, d := p.Decide(state, noon.Add(at), []probe.Reading{latency(value)}, bounds(1, 6), 2)
+				if state = next; d.To == 2 {
+					continue
+				}
+				if at != time.Hour {
+					t.Errorf("went up after %v, want 1h", at)
+				}
+				return
+			}
+			t.Error("an hour beyond the threshold never fired")
+		})
+	}
+}

@@ -133,11 +133,9 @@ type SignalState struct {
 type Sample struct {
 	Time  time.Time `json:"time"`
 	Value float64   `json:"value"`
-	// Blank says that nothing could be read then.
-	Blank bool `json:"blank,omitempty"`
 }
 
-// mostSamples bounds what is remembered of a window: an hour of readings, one every five seconds.
+// mostSamples bounds what is remembered of a window: of an hour, a reading every five seconds.
 const mostSamples = 720
 
 // sense judges the signals of a tick by the rules. The readings of new dynos that are yet to boot do not count.
@@ -350,8 +348,12 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 func (r *SignalRule) up(p *Policy) Step   { return cmp.Or(r.Up, p.Up) }
 func (r *SignalRule) down(p *Policy) Step { return cmp.Or(r.Down, p.Down) }
 
-// newest returns the samples of the window with one more.
+// newest returns the samples of the window with one more. Of samples that are closer to each other than is remembered it leaves out some, so
+// that those that are kept are spread over the whole window.
 func newest(samples []Sample, now time.Time, window time.Duration, s Sample) []Sample {
+	if n := len(samples); n > 1 && samples[n-1].Time.Sub(samples[n-2].Time) < window/mostSamples {
+		samples = samples[:n-1]
+	}
 	kept := make([]Sample, 0, len(samples)+1)
 	for _, old := range samples[max(0, len(samples)+1-mostSamples):] {
 		if now.Sub(old.Time) < window {

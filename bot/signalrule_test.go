@@ -294,3 +294,24 @@ func TestSignalsAtTheMaximumAreTold(t *testing.T) {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }
+
+// The mean of an hour is that of the whole hour, however short the interval: at a reading each second, half an hour of 1,000 jobs and half an
+// hour of none make about 500.
+func TestAWindowOfAnHourAtShortIntervals(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, 5 * time.Second} {
+		p := defaults
+		p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 1e9, Min: -1, Window: time.Hour}}
+		var state bot.State
+		var d bot.Decision
+		for at := time.Duration(0); at < time.Hour; at += every {
+			value := 1000.0
+			if at >= 30*time.Minute {
+				value = 0
+			}
+			state, d = p.Decide(state, noon.Add(at), []probe.Reading{jobs(value)}, bounds(1, 6), 2)
+		}
+		if got := d.Signals[0].Value; got < 495 || got > 505 {
+			t.Errorf("with a reading every %v the mean is %g, want 500", every, got)
+		}
+	}
+}

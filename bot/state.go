@@ -21,9 +21,9 @@ type State struct {
 	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
 	Signals      []SignalState `json:"signals,omitempty"`
 	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
-	// Metrics is what is remembered for scaling rules. CoolUntil is until when they change nothing, and CoolSeconds for how long they will
+	// Breaches is what is remembered of the scaling rules. CoolUntil is until when they change nothing, and CoolSeconds for how long they will
 	// not if the change that they now ask for is made.
-	Metrics     []SignalState `json:"metrics,omitempty"`
+	Breaches    []BreachState `json:"breaches,omitempty"`
 	CoolUntil   time.Time     `json:"cool_until,omitzero"`
 	CoolSeconds float64       `json:"cool_seconds,omitempty"`
 	// LastUp and LastDown are when the bot last added and removed dynos.
