@@ -327,7 +327,7 @@ func (s *seed) home(path string) string {
 var (
 	lineStart = regexp.MustCompile(`^server \$NAME \$IP(:([0-9]+|\$PORT))?( .*)?$`)
 	lineWord  = regexp.MustCompile(`\$[A-Za-z_]*`)
-	linePort  = regexp.MustCompile(`\$(?:IP|\{IP\}):([0-9]+)`)
+	linePort  = regexp.MustCompile(`\$(?:IP|\{IP\})\]?:([0-9]+)`)
 )
 
 // usualPort is the port of servers where a line names none.
@@ -369,7 +369,9 @@ func (s *seed) line(value string) string {
 	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1), func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
 		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) + ": a line of HAProxy begins with server $NAME $IP"
 	}
-	told += s.serverPort(line)
+	if told += s.serverPort(line); strings.Contains(line, "$IP:$PORT") {
+		told += "; its port is unknown, so look at SERVER_PORT"
+	}
 	if !strings.Contains(line+" ", " check ") {
 		told += "; HAProxy itself checks only servers whose line says check"
 	}

@@ -211,6 +211,8 @@ func TestWhatBecomesOfKeys(t *testing.T) {
 		{"[haproxy]\nserver_line=server $NAME $IP:99999 check", "taken as HAPROXY_SERVER_LINE; its port is invalid (must be 1–65535), so look at SERVER_PORT", "\nserver_port: 80"},
 		{"[haproxy]\nserver_line=server a $IP:1 server b $IP:2", "replaced by server $NAME $IP:$PORT check; it names several ports, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
 		{"[haproxy]\nserver_line=server $NAME $IP:8443 ssl check", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT", "\nserver_port: 8443"},
+		{"[haproxy]\nserver_line=server $NAME [$IP]:8082 check", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8082"},
+		{"[haproxy]\nserver_line=server $NAME $IP:$PORT check", "taken as HAPROXY_SERVER_LINE; its port is unknown, so look at SERVER_PORT", "\nserver_port: 80"},
 		{"[haproxy]\nserver_line='server $SERVER $IP check'", "taken as HAPROXY_SERVER_LINE, with $NAME for $SERVER", "haproxy_server_line: 'server $NAME $IP check'"},
 		{"[haproxy]\nservers=lb; rm -rf /", "taken as HAPROXY_HOSTS, but for 1 of them that no host's name can be", ""},
 		{"[haproxy]\nservers=lb\n[x]\ny=", "taken as HAPROXY_HOSTS", "haproxy_hosts: lb"},
