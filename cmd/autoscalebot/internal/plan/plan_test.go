@@ -489,6 +489,14 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 			t.Fatalf("%v\n%s", err, written)
 		}
 		againTable := tableOf(t, first(again.Tables()), second(again.Tables()))
+		policy, err := parse(string(p.Policy()))
+		if err != nil && !strings.Contains(err.Error(), "neither scaling_rules") {
+			t.Fatalf("%v\n%s", err, p.Policy())
+		}
+		var policyTable schedule.Table
+		if err == nil {
+			policyTable = tableOf(t, first(policy.Tables()), second(policy.Tables()))
+		}
 		disturbed := strings.Contains(strings.Join(back.Notes, "\n"), "comes on")
 		clocks := map[int]bool{}
 		for _, p := range points {
@@ -512,6 +520,15 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 			}
 			if got := againTable.At(at); got != want && !disturbed {
 				t.Fatalf("%s: after a round %v, want %v\n%s\n%s / %s\n%s", at, got, want, text, first(p.Tables()), second(p.Tables()), written)
+			}
+			if err != nil { // a policy that does not even have schedules
+				continue
+			}
+			if next := clock(at.Add(time.Minute)); next == 0 || clocks[next] { // the minute that has to lie between two schedules
+				continue
+			}
+			if got := policyTable.At(at); got != want {
+				t.Fatalf("%s: as a policy %v, want %v\n%s\n%s", at, got, want, text, p.Policy())
 			}
 		}
 	})

@@ -53,8 +53,22 @@ type (
 	}
 )
 
+// carryOver writes out what goes on after a date until something recurs: in a policy a schedule ends, and its own limits hold.
+func (p *Plan) carryOver() {
+	if p.Calendar.weekly() == 0 || len(p.Calendar.Dates) == 0 {
+		return
+	}
+	var low, high schedule.Series
+	lowText, highText := p.Tables()
+	if low.UnmarshalText([]byte(lowText)) != nil || high.UnmarshalText([]byte(highText)) != nil {
+		return // a table that could not be read was refused with the document
+	}
+	_ = p.FromTables(low, high, p.Calendar.Zone, p.now)
+}
+
 // Policy writes the plan as a policy. What cannot be written there is noted.
 func (p *Plan) Policy() []byte {
+	p.carryOver()
 	w := &policyWriter{plan: p, c: &p.Calendar}
 	w.today, _ = dateOf(p.now, w.c.zone())
 	p.writeOut(w.today, func(p Part) bool { return p.Days != nil && p.Weekdays != everyWeekday }, "a policy's schedules recur by one of the two alone")
