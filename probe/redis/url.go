@@ -30,6 +30,10 @@ func (p *Prober) setURL(raw string, config *tls.Config) error {
 		return errors.New("the URL does not begin with redis:// or rediss://: " + hint)
 	case u.Scheme != "unix" && u.Hostname() == "":
 		return errors.New("the URL names no host: " + hint)
+	case strings.Contains(u.Host, ","):
+		return errors.New("the URL names several hosts: name one, and behind Sentinel or in front of replicas the primary")
+	case u.Port() != "" && !isPort(u.Port()):
+		return errors.New("the URL has an invalid port: it must be 1–65535")
 	case u.Scheme == "unix" && (u.Host != "" || u.Path == ""):
 		return errors.New("the URL names no socket: write it like unix:///run/redis/redis.sock?db=0")
 	}
@@ -39,6 +43,11 @@ func (p *Prober) setURL(raw string, config *tls.Config) error {
 	}
 	p.setAddr(u, said.family)
 	return errors.Join(p.setDatabase(u, said), p.setLogin(u.User, said), p.setTLS(u, said, config))
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 // setAddr takes where the server is.
