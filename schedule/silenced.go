@@ -3,6 +3,7 @@ package schedule
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,7 @@ type Silenced struct {
 	Row, By string
 	// Days are the days in words, such as "Mon–Fri".
 	Days string
-	// Never says that the row begins on no day at all.
+	// Never says that the row begins on no day at all, and that its number holds anyhow, or a day's own plan is meant; By rules some of the days.
 	Never bool
 	// Write is the row that begins on those days as well; "" where no single row does.
 	Write string
@@ -24,7 +25,7 @@ type Silenced struct {
 func (s Silenced) String() string {
 	text := fmt.Sprintf("%s never begins on %s, as %s rules these days", s.Row, s.Days, s.By)
 	if s.Never {
-		text = fmt.Sprintf("%s never begins, as %s rules all its days", s.Row, s.By)
+		text = fmt.Sprintf("%s never begins, as more specific rows such as %s rule all its days", s.Row, s.By)
 	}
 	if s.Write != "" {
 		text += fmt.Sprintf("; add %s if it is to begin there", s.Write)
@@ -46,7 +47,7 @@ func (s Series) Silenced() []Silenced {
 	var out []Silenced
 	for _, p := range l.pairs() {
 		r, by := s.rows[p.row], s.rows[p.by]
-		found := Silenced{Row: r.String(), By: by.String(), Days: by.daysText(r), Never: !l.begins[p.row]}
+		found := Silenced{Row: r.String(), By: by.String(), Days: by.daysText(r), Never: !l.beaten[p]}
 		if !found.Never {
 			found.Write = s.alsoOn(r, by)
 		}
@@ -69,17 +70,17 @@ type silence struct {
 	beaten, replaced map[pair]bool
 }
 
-// pairs are those that are to be told, in the order of the rows: of a row that never begins, one of those that rule its days is enough.
+// pairs are those that are to be told, in the order of the rows. A row that never begins is told also where its number holds anyhow, of which
+// one of those that rule its days is enough.
 func (l *silence) pairs() []pair {
-	var out []pair
-	for p := range l.beaten {
-		if l.begins[p.row] {
-			out = append(out, p)
-		}
+	out := slices.Collect(maps.Keys(l.beaten))
+	told := map[int]bool{}
+	for _, p := range out {
+		told[p.row] = true
 	}
 	never := map[int]int{}
 	for p := range l.replaced {
-		if by, ok := never[p.row]; !l.begins[p.row] && (!ok || p.by < by) {
+		if by, ok := never[p.row]; !l.begins[p.row] && !told[p.row] && (!ok || p.by < by) {
 			never[p.row] = p.by
 		}
 	}
@@ -239,6 +240,8 @@ func (r row) daysText(other row) string {
 func (r row) copyOf(other row) string {
 	switch {
 	case r.rank == onDates && r.first == r.last:
+		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
+	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow&^other.dow == 0: // which has all weekdays of this one
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
 	case other.days() != "":
 		return "" // where the days of both meet takes more than to put one's before the other

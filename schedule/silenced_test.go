@@ -55,9 +55,32 @@ func TestSilencedRows(t *testing.T) {
 		"0:00=2, cron(0 9 * * MON-FRI)=5, cron(30 17 * * MON-FRI)=2":                    nil,
 		"0:00=1, cron(0 9 1 * *)=4, cron(0 18 1 * *)=1":                                 nil,
 		"0:00=1, 2026-12-01..2099-12-31 mon 9:00=4, 2026-12-01..2099-12-31 mon 17:00=1": nil,
+
+		// Each of several that rule a row's days together is named.
+		"0:00=3, sat,sun 10:00=5, mon-fri 8:00=6": {"0:00=3 by mon-fri 8:00=6", "0:00=3 by sat,sun 10:00=5"},
 	} {
 		if got := silenced(t, text); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A warning says how to write the row so that it begins on the days of the other as well.
+func TestSilencedSaysHowToWriteTheRow(t *testing.T) {
+	for text, want := range map[string][]string{
+		"0:00=3, mon-fri 8:00=5, 20:00=2":                                       {"mon-fri 0:00=3", "mon-fri 20:00=2"},
+		"0:00=3, sat,sun 10:00=5, mon-fri 8:00=6":                               {"mon-fri 0:00=3", "sat,sun 0:00=3"},
+		"0:00=3, mon 17:00=4, mon 0:00=3, 2026-12-01..2027-02-28 mon 9:00=5":    {"2026-12-01..2027-02-28 mon 17:00=4"},
+		"0:00=1, mon-fri 0:00=1, mon-fri 9:00=2, 2026-12-01.. mon,tue 6:00=5":   {"2026-12-01..2099-12-31 mon,tue 0:00=1", "2026-12-01..2099-12-31 mon,tue 0:00=1", "2026-12-01..2099-12-31 mon,tue 9:00=2"},
+		"0:00=1, mon 0:00=1, mon 9:00=2, 2026-12-01..2027-02-28 mon-fri 6:00=5": {"2026-12-01..2027-02-28 mon-fri 0:00=1", ""},
+		"0:00=3, 2026-12-24 8:00=5, 20:00=2":                                    {"2026-12-24 0:00=3", "2026-12-24 20:00=2"},
+	} {
+		var got []string
+		for _, s := range parse(t, text).Silenced() {
+			got = append(got, s.Write)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: write %q, want %q", text, got, want)
 		}
 	}
 }
