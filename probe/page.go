@@ -4,29 +4,62 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
-// Login pages and error pages are known by the words of their paths.
+// Login pages and error pages are known by the words of their addresses.
 var (
 	loginWords = []string{
-		"login", "logon", "log in", "log on", "signin", "signon", "sign in", "sign on", "sso", "saml", "saml2", "auth", "oauth", "oauth2", "oidc",
-		"openid", "authenticate", "authentication", "authorize", "session new", "sessions new", "anmelden", "anmeldung", "connexion",
+		"log in", "log on", "logon", "sign in", "sign on", "signon", "sso", "saml", "saml2", "auth", "auth0", "oauth", "oauth2", "oidc",
+		"openid", "open id", "adfs", "authenticate", "authentication", "authorize", "session new", "sessions new",
+		"anmelden", "anmeldung", "connexion", "inloggen", "iniciar sesion", "entrar",
 	}
+	// loginStems are parts of words, at their beginning or their end.
+	loginStems = []string{"login", "signin"}
 	errorWords = []string{
-		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "404", "500", "502", "503",
+		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "denied", "forbidden", "unauthorized",
+		"401", "403", "404", "500", "502", "503",
 	}
 )
 
-// isLogin says whether a URL's path is that of a login page.
-func isLogin(u *url.URL) bool { return says(words(u.Path), loginWords) }
+// isLogin says whether a URL is that of a login page. That may stand behind the page of a script, as in /index.php?action=login or
+// /#/login.
+func isLogin(u *url.URL) bool {
+	query, _ := url.ParseQuery(u.RawQuery) // as much of it as can be read
+	for _, values := range query {
+		if slices.ContainsFunc(values, saysLogin) {
+			return true
+		}
+	}
+	return saysLogin(u.Path) || saysLogin(u.Fragment)
+}
+
+func saysLogin(text string) bool {
+	all := words(text)
+	return says(all, loginWords) || slices.ContainsFunc(loginStems, func(stem string) bool {
+		return strings.Contains(all, " "+stem) || strings.Contains(all, stem+" ")
+	})
+}
 
 // isError says whether a URL's path is that of an error page.
 func isError(u *url.URL) bool { return says(words(u.Path), errorWords) }
 
-// words writes the words of a path with one space before, between and after them.
-func words(path string) string {
-	split := func(r rune) bool { return strings.ContainsRune("/-_. ", r) }
-	return " " + strings.Join(strings.FieldsFunc(strings.ToLower(path), split), " ") + " "
+// words writes the words of a text in lower case, with one space before, between and after them. A capital letter behind a small one
+// begins a word, too.
+func words(text string) string {
+	out := []rune{' '}
+	small := false // the rune before
+	for _, c := range text {
+		part := unicode.IsLetter(c) || unicode.IsDigit(c)
+		if (!part || small && unicode.IsUpper(c)) && out[len(out)-1] != ' ' {
+			out = append(out, ' ')
+		}
+		if part {
+			out = append(out, unicode.ToLower(c))
+		}
+		small = unicode.IsLower(c)
+	}
+	return strings.TrimRight(string(out), " ") + " "
 }
 
 func says(text string, any []string) bool {

@@ -160,6 +160,7 @@ func (t *trail) destination(resp *http.Response) (*url.URL, error) {
 	if err := checkTarget(next); err != nil {
 		return nil, badAnswer("redirect to a URL that " + err.Error())
 	}
+	next.RawQuery = strings.ReplaceAll(next.RawQuery, " ", "%20") // which would end the request's line; browsers do the same
 	return next, nil
 }
 
