@@ -52,6 +52,11 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		wrote, read := c.wire.wrote.Load(), c.wire.read.Load()
 		v.sent++
 		resp, err := c.RoundTrip(req)
+		if err == nil && c.reused && resp.StatusCode == http.StatusRequestTimeout && v.sent < mostTries {
+			_ = resp.Body.Close() // said of the time without a request, as the connection was about to end (RFC 9110, section 15.5.9)
+			c.end()
+			continue
+		}
 		if err == nil || v.ctx.Err() != nil || v.sent == mostTries {
 			return resp, err
 		}
@@ -76,7 +81,7 @@ func uncounted(err error) bool {
 // unusable says whether an HTTP/2 connection was not to be used any more, before a request was sent on it.
 func unusable(err error) bool { return strings.Contains(err.Error(), "client conn not usable") }
 
-// connection gives one on which to send a request to u, and enters the phase of processing.
+// connection gives one on which to send a request to u, and enters the phase of sending it.
 func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	v.again()
 	v.via = h.proxies(u)
@@ -125,7 +130,10 @@ func (v *visit) connect(t *http.Transport) (*http.ClientConn, error) {
 func (v *visit) take(c *connection) {
 	v.wire = c.wire
 	v.open = append(v.open, c)
-	v.enter(processing)
+	v.enter(sending)
+	if !v.secure() {
+		v.enter(processing) // HTTP/1.1 puts nothing off
+	}
 }
 
 // release gives up the connections of the requests so far, and returns them.

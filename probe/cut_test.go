@@ -191,3 +191,19 @@ func TestAPostIsNotRepeated(t *testing.T) {
 		t.Errorf("got %+v and %+v with %d posts", first, second, len(posts))
 	}
 }
+
+// A 408 on a connection that was kept is said of the time before the request, even where that is under way already.
+func TestA408ToAKeptConnectionIsNoAnswer(t *testing.T) {
+	addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) {
+		readRequest(c)
+		_, _ = io.WriteString(c, ok+"Content-Length: 4\r\n\r\nBeat")
+		readRequest(c)
+		_, _ = io.WriteString(c, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: true})
+	for range 3 {
+		if r := take(t, h); r.Outcome != probe.Answered {
+			t.Errorf("got %+v", r)
+		}
+	}
+}

@@ -39,6 +39,11 @@ type http2StreamError struct {
 
 func (e http2StreamError) Error() string { return "HTTP/2 stream error" }
 
+// fromPeer says whether the server ended the stream, rather than net/http.
+func (e http2StreamError) fromPeer() bool {
+	return e.Cause != nil && e.Cause.Error() == "received from peer" // net/http has no type for it
+}
+
 const (
 	// protocolError is the code of an HTTP/2 stream that net/http gave up itself, as what came broke the rules (RFC 9113,
 	// section 7).
@@ -135,7 +140,10 @@ func (v *visit) explainAnswer(err error) failure {
 	var errno syscall.Errno
 	var op *net.OpError
 	improper := failure{BadAnswer, "answer of " + v.peer() + " is not proper HTTP", "is it the right port?"}
-	if errors.As(err, &stream) && stream.Code == protocolError {
+	switch isStream := errors.As(err, &stream); {
+	case tooLong(err), isStream && stream.Cause != nil && tooLong(stream.Cause):
+		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
+	case isStream && stream.Code == protocolError && !stream.fromPeer():
 		return improper
 	}
 	if ended := http2End(err, v.peer()); ended != "" {
@@ -147,14 +155,17 @@ func (v *visit) explainAnswer(err error) failure {
 		return unreachable("connection reset by "+v.peer()+v.twice(), anyWay)
 	case isEOF(err), isEOF(lost):
 		return unreachable(fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice()), anyWay)
-	case strings.Contains(err.Error(), "headers exceeded"): // net/http has no type for it
-		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
 	case errors.As(err, &op) && errors.As(err, &errno):
 		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), anyWay)
 	case errors.As(err, &op):
 		return unreachable("connection to "+v.peer()+" failed", anyWay)
 	}
 	return improper
+}
+
+// tooLong says whether an answer's headers were more than are accepted. net/http has no types for these errors.
+func tooLong(err error) bool {
+	return strings.Contains(err.Error(), "headers exceeded") || strings.Contains(err.Error(), "header list larger")
 }
 
 // lost is the error by which the other side ended the connection, nil if it has not.

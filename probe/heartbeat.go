@@ -236,7 +236,11 @@ func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
 		to := t.route()
 		v.hop(t, to)
-		req := (&http.Request{Method: t.method, URL: to.url, Host: to.host, Header: t.header()}).WithContext(v.ctx)
+		ctx := v.ctx
+		if v.secure() {
+			ctx = v.watched()
+		}
+		req := (&http.Request{Method: t.method, URL: to.url, Host: to.host, Header: t.header()}).WithContext(ctx)
 		resp, err := h.send(v, req)
 		if err != nil {
 			return nil, err

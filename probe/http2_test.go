@@ -106,6 +106,10 @@ func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 		{"goes away and closes", func(h *h2) { h.request(); _ = h.WriteGoAway(1, http2.ErrCodeNo, nil) }, ""},
 		{"closes at the request", func(h *h2) { h.request() }, ""},
 		{"closes before the request", func(*h2) {}, ""},
+		{"breaks off as if the client was wrong", func(h *h2) {
+			_ = h.WriteRSTStream(h.request(), http2.ErrCodeProtocol)
+			h.linger()
+		}, "PROTOCOL_ERROR"},
 		{"cancels", func(h *h2) { _ = h.WriteRSTStream(h.request(), http2.ErrCodeCancel); h.linger() }, "CANCEL"},
 	}
 	for _, tt := range tests {
@@ -137,6 +141,43 @@ func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A server that takes no request says nothing of load, however long it is waited for. Its word may come before the request or behind it.
+func TestHTTP2ServerThatAllowsNoStream(t *testing.T) {
+	s := serveHTTP2(t, "a.test", func(h *h2) {
+		_ = h.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
+		refuse(h)
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", Timeout: 2 * time.Second})
+	h.Trust(s.roots)
+	h.DialWith(to(s.addr))
+	for _, r := range h.Burst(t.Context(), 20, 0) {
+		check(t, r)
+		if r.Outcome != probe.ConnectTimeout && r.Outcome != probe.Unreachable || r.Hint == "" {
+			t.Errorf("got %+v", r)
+		}
+	}
+}
+
+// Headers that are too long are told from what is not HTTP.
+func TestHTTP2AnswerWithTooManyHeaders(t *testing.T) {
+	s := serveHTTP2(t, "a.test", func(h *h2) {
+		var b bytes.Buffer
+		e := hpack.NewEncoder(&b)
+		_ = e.WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
+		for range 40 { // all but the first of which are one byte on the way
+			_ = e.WriteField(hpack.HeaderField{Name: "x", Value: strings.Repeat("~", 2000)})
+		}
+		_ = h.WriteHeaders(http2.HeadersFrameParam{StreamID: h.request(), BlockFragment: b.Bytes(), EndHeaders: true, EndStream: true})
+		h.linger()
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
+	h.Trust(s.roots)
+	h.DialWith(to(s.addr))
+	if r := take(t, h); r.Outcome != probe.BadAnswer || !strings.Contains(r.Error, "64 KiB of headers") {
+		t.Errorf("got %+v", r)
 	}
 }
 

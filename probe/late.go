@@ -9,6 +9,7 @@ const (
 	isUp     = "is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
 	nameHint = "does this machine's name server work? The app was not asked"
 	viaHint  = "does the proxy work? The app was not asked: see HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+	sendHint = "how many HTTP/2 streams does the server allow? The app was not asked: see connect in HEARTBEAT_FAIL_ON"
 	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where HEARTBEAT_FAIL_ON names connect"
 )
 
@@ -17,11 +18,12 @@ const (
 func (v *visit) late() failure {
 	s := &v.spent
 	app := s[processing] + s[transfer]
-	way := s[connect] + s[handshake]
-	if v.via != nil {
-		way = s[handshake]
+	way, rest := s[handshake]+s[sending], s[lookup]+s[proxyTLS]+s[tunnel]
+	if v.via == nil {
+		way += s[connect]
+	} else {
+		rest += s[connect]
 	}
-	rest := s[lookup] + s[connect] + s[proxyTLS] + s[tunnel] + s[handshake] - way
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
 	switch {
 	case v.now >= processing && app+way < rest:
@@ -36,6 +38,8 @@ func (v *visit) late() failure {
 	switch {
 	case app >= way+rest && app > 0: // it answered with redirects, and took its time
 		return failure{Timeout, text, isUp}
+	case v.now == sending:
+		return failure{ConnectTimeout, text, sendHint}
 	case v.now == handshake, v.now == connect && v.via == nil:
 		return failure{ConnectTimeout, text, wayHint}
 	}
@@ -67,6 +71,8 @@ func (v *visit) hung() string {
 		return peer + " opened no connection to " + v.addr()
 	case handshake:
 		return v.addr() + " did not finish the TLS handshake"
+	case sending:
+		return v.addr() + " allowed no request on the connection"
 	}
 	return "there was no time left to ask"
 }

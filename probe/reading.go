@@ -26,8 +26,8 @@ const (
 	Answered Outcome = "answered"
 	// Timeout: the answer did not come, or did not end, within the deadline, though there was a connection to the app.
 	Timeout Outcome = "timeout"
-	// ConnectTimeout: the deadline passed while a connection to the app was opened, or its TLS handshake went on. The app was
-	// not asked anything, so it says nothing about load.
+	// ConnectTimeout: the deadline passed while a connection to the app was opened, its TLS handshake went on, or its HTTP/2 server
+	// allowed no stream. The app was not asked anything, so it says nothing about load.
 	ConnectTimeout Outcome = "connect timeout"
 	// ServerError: the answer's status was a 5xx that may come of load.
 	ServerError Outcome = "server error"

@@ -18,6 +18,7 @@ const (
 	proxyTLS                // the TLS handshake with the proxy
 	tunnel                  // the proxy's connection to the app, by CONNECT or SOCKS
 	handshake               // the TLS handshake with the app
+	sending                 // until the request was sent, which an HTTP/2 server can put off: counted as processing
 	processing              // from the request to the first byte of the answer's body
 	transfer                // the rest of the body
 	phases                  // how many there are
@@ -79,6 +80,11 @@ func (v *visit) traced(ctx context.Context) context.Context {
 		ConnectStart:      func(string, string) { v.enter(connect) },
 		TLSHandshakeStart: func() { v.enter(handshake) },
 	})
+}
+
+// watched has the phase of processing begin when net/http has sent the request.
+func (v *visit) watched() context.Context {
+	return httptrace.WithClientTrace(v.ctx, &httptrace.ClientTrace{WroteHeaders: func() { v.enter(processing) }})
 }
 
 // hop begins the trail's next request.
@@ -150,6 +156,6 @@ func (v *visit) end() Phases {
 	s := &v.spent
 	return Phases{
 		DNS: s[lookup], Connect: s[connect] + s[proxyTLS] + s[tunnel], TLS: s[handshake],
-		Processing: s[waiting] + s[processing], Transfer: s[transfer],
+		Processing: s[waiting] + s[sending] + s[processing], Transfer: s[transfer],
 	}
 }
