@@ -285,3 +285,24 @@ func TestAPeriodBecomesOneScheduleOfAPolicy(t *testing.T) {
 		}
 	}
 }
+
+// A policy that is written as a policy again keeps its schedules that recur beside dates, and does not write them out.
+func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
+	p := read(t, `{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [
+		{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 4},
+		{"start_time": "18:00", "end_time": "19:00", "days_of_month": [1], "instance_min_count": 3, "instance_max_count": 4}],
+		"specific_date": [{"start_date_time": "2027-05-05T08:00", "end_date_time": "2027-05-05T12:00", "instance_min_count": 4, "instance_max_count": 4}]}}`)
+	var out struct {
+		Schedules struct {
+			Recurring []map[string]any `json:"recurring_schedule"`
+			Specific  []map[string]any `json:"specific_date"`
+		}
+	}
+	text := p.Policy()
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Schedules.Recurring) != 2 || len(out.Schedules.Specific) != 1 || len(p.Notes) > 0 {
+		t.Errorf("it became\n%s\nand tells %q", text, p.Notes)
+	}
+}

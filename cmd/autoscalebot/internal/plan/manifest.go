@@ -19,7 +19,7 @@ var ruleTypes = []string{"cpu", "memory", "http_throughput", "http_latency", "ra
 
 func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
 	r.keys(root, "a manifest", "instance_limits", "rules", "scheduled_limit_changes")
-	p := &Plan{Limits: r.limits(root)}
+	p := &Plan{Limits: r.limits(root), carries: true}
 	for _, item := range r.items(root, "rules") {
 		if r.keys(item, "a rule", "rule_type", "rule_sub_type", "queue_name", "metric", "comparison_metric", "threshold") {
 			r.rule(p, item)

@@ -36,6 +36,8 @@ type Plan struct {
 	Sources map[string]string
 	// Every is how often App Autoscaler decides, 0 where that is not known.
 	Every time.Duration
+	// carries says that what a date ends with goes on until something recurs, as in a manifest.
+	carries bool
 	// now is when the plan was read.
 	now time.Time
 	// Notes say what could not be taken over as it stands, and what became of it.

@@ -53,9 +53,9 @@ type (
 	}
 )
 
-// carryOver writes out what goes on after a date until something recurs: in a policy a schedule ends, and its own limits hold.
+// carryOver writes out what goes on after a date until something recurs, where it does: a schedule of a policy ends, and then its own limits hold.
 func (p *Plan) carryOver() {
-	if p.Calendar.weekly() == 0 || len(p.Calendar.Dates) == 0 {
+	if !p.carries || p.Calendar.weekly() == 0 || len(p.Calendar.Dates) == 0 {
 		return
 	}
 	var low, high schedule.Series
