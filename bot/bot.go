@@ -210,7 +210,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 // decide reads all there is to read, and decides from it.
 func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	began := time.Now()
-	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held}
+	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held, Price: b.o.Policy.Price}
 	r.Readings, r.Burst = b.read(ctx)
 	r.Limits = b.o.Schedule.At(now)
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(now)

@@ -138,3 +138,14 @@ func TestThePriceIsKnownWithoutABudget(t *testing.T) {
 		t.Errorf("the price is %g where the settings say 40", r.Price)
 	}
 }
+
+// A price that is known stays known in the records of ticks at which the platform, or the app, cannot be reached.
+func TestThePriceIsKnownWhileThePlatformFails(t *testing.T) {
+	p := &pricey{platform: &platform{n: 2}, price: 25}
+	w := newWorld(2, func(o *bot.Options) { o.Scaler = p })
+	w.beat(times(3, right)...)
+	p.sizeErr = errPlatform
+	if r := w.beat(right); r.Action != bot.Failed || r.Price != 25 {
+		t.Errorf("%s with a price of %g, want a failure at 25", r.Action, r.Price)
+	}
+}
