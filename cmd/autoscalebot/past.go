@@ -11,6 +11,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -295,15 +296,23 @@ func readReport(ctx context.Context, db *history.DB, s *settings.Settings, from,
 		Series: series, Changes: changes, Price: float64(s.DynoPrice),
 	}
 	if r.Price == 0 {
-		newest, err := db.Records(ctx, history.Query{From: from, To: to, Limit: 1})
-		if err != nil {
-			return report.Report{}, err
-		}
-		for _, n := range newest {
-			r.Price = n.Price
+		r.Price, err = newestPrice(ctx, db, from, to)
+	}
+	return r, err
+}
+
+// pricedRecords is how many of the newest records are looked at for a price, which those of a start have not while the platform fails.
+const pricedRecords = 200
+
+// newestPrice is what a dyno cost a month at the newest heartbeat that knew it, 0 where none did.
+func newestPrice(ctx context.Context, db *history.DB, from, to time.Time) (float64, error) {
+	newest, err := db.Records(ctx, history.Query{From: from, To: to, Limit: pricedRecords})
+	for _, r := range slices.Backward(newest) {
+		if r.Price > 0 {
+			return r.Price, err
 		}
 	}
-	return r, nil
+	return 0, err
 }
 
 // writeReport writes the report to a file, whole or not at all.
