@@ -306,3 +306,31 @@ func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 		t.Errorf("it became\n%s\nand tells %q", text, p.Notes)
 	}
 }
+
+// Where a table is written out as dates for a while, what its rows of dates say after that is told as left out.
+func TestRowsOfDatesBeyondTheHorizonAreTold(t *testing.T) {
+	for _, c := range []struct {
+		rows string
+		told bool
+	}{
+		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2099-12-31 0:00=3", true},
+		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2027-06-01 0:00=3", false},
+		{"0:00=1, mon 9:00=2, 2027-05-01..2099-12-31 0:00=3", false},
+	} {
+		low, err := schedule.Parse(c.rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		high, err := schedule.Parse("9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &plan.Plan{}
+		if err := p.FromTables(low, high, time.UTC, now); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(strings.Join(p.Notes, "\n"), "rows of dates after"); told != c.told {
+			t.Errorf("%s: told is %v: %q", c.rows, told, p.Notes)
+		}
+	}
+}

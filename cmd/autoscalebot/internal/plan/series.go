@@ -217,6 +217,9 @@ func (p *Plan) weekOf(date time.Time) Day { return p.Calendar.Week[date.Weekday(
 func (p *Plan) oddUntilHorizon(r *tableReader) {
 	last := p.today().AddDate(0, 0, horizon)
 	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s", last.Format(time.DateOnly))
+	if slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !of.some && of.last.After(last) }) {
+		p.note("what rows of dates after %s say is left out with them", last.Format(time.DateOnly))
+	}
 	p.oddBetween(r, p.today(), last, p.weekOf)
 }
 
