@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,7 +61,7 @@ func abs(t *testing.T, path string) string {
 // The group is ended with the test, and what it wrote is shown if the test failed.
 func start(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	address := freeAddress(t)
+	address := porttest.Addr(t)
 	_, port, _ := net.SplitHostPort(address)
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	if err != nil {
@@ -93,17 +95,6 @@ func start(t *testing.T, env []string, name string, args ...string) string {
 	})
 	waitForPort(t, address, ended)
 	return "http://" + address
-}
-
-// freeAddress gives a loopback address where nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // waitForPort returns when the address takes connections. It fails the test when the process ends first, or after 30 s.

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // proxyBinary is the real HAProxy, of Debian's package say.
@@ -64,7 +66,7 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	port := freePort(t)
+	port := porttest.Port(t)
 	p := &proxy{
 		Socket: "unix://" + filepath.Join(dir, "admin.sock"), URL: "http://127.0.0.1:" + port, Config: filepath.Join(dir, "haproxy.cfg"), log: &lockedBuffer{},
 	}
@@ -297,17 +299,6 @@ func eventually(t testing.TB, what string, is func() bool) {
 		}
 	}
 	t.Fatalf("not within 10 s: %s", what)
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 type lockedBuffer struct {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
@@ -37,7 +38,7 @@ func startSSHD(t testing.TB) remote.Machine {
 			t.Skipf("no key can be made by ssh-keygen: %v: %s", err, out)
 		}
 	}
-	port := freePort(t)
+	port := porttest.Port(t)
 	public, err := os.ReadFile(path("host.pub"))
 	must(t, err)
 	must(t, os.WriteFile(path("known"), fmt.Appendf(nil, "[127.0.0.1]:%s %s", port, public), 0o600))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 const webBackend = preamble + `backend web
@@ -222,7 +223,7 @@ func TestSeveralHAProxies(t *testing.T) {
 
 // The socket may be one of TCP.
 func TestOverTCP(t *testing.T) {
-	port := freePort(t)
+	port := porttest.Port(t)
 	startProxy(t, strings.Replace(webBackend, "global\n", "global\n  stats socket ipv4@127.0.0.1:"+port+" level admin\n", 1))
 	r := newRuntime(t, "", "tcp://127.0.0.1:"+port)
 	b := startBackend(t, "web-1")

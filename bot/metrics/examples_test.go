@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // complete is a Metrics that has told everything that can be told.
@@ -248,7 +248,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	address := freeAddress(t)
+	address := porttest.Addr(t)
 	cmd := exec.CommandContext(ctx, program, "--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data", "--web.listen-address="+address, "--log.level=warn")
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
@@ -297,17 +297,6 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	if len(empty) > 0 {
 		t.Errorf("no answer to %q", slices.Sorted(maps.Keys(empty)))
 	}
-}
-
-// freeAddress gives an address on this machine at which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // await asks until done is true, and fails the test when ctx ends before that.

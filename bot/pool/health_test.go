@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 func TestHTTPCheck(t *testing.T) {
@@ -44,7 +45,7 @@ func TestHTTPCheck(t *testing.T) {
 	defer server.Close()
 	u, _ := url.Parse(server.URL)
 	port, _ := strconv.Atoi(u.Port())
-	closed := freeAddress(t)
+	closed := porttest.Addr(t)
 
 	for _, c := range []struct {
 		name    string
@@ -77,7 +78,7 @@ func TestTCPCheck(t *testing.T) {
 	defer l.Close()
 	wantHealth(t, pool.TCPCheck{}.Healthy(t.Context(), pool.Server{Address: l.Addr().String()}), "")
 	wantHealth(t, pool.TCPCheck{Port: l.Addr().(*net.TCPAddr).Port}.Healthy(t.Context(), pool.Server{Address: "127.0.0.1"}), "")
-	wantHealth(t, pool.TCPCheck{}.Healthy(t.Context(), pool.Server{Address: freeAddress(t)}), "refused")
+	wantHealth(t, pool.TCPCheck{}.Healthy(t.Context(), pool.Server{Address: porttest.Addr(t)}), "refused")
 }
 
 func wantHealth(t *testing.T, err error, want string) {
@@ -85,15 +86,4 @@ func wantHealth(t *testing.T, err error, want string) {
 	if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 		t.Errorf("the check says %v, want %q", err, want)
 	}
-}
-
-// freeAddress is one at which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"encoding/pem"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,13 +190,4 @@ func TestThisMachine(t *testing.T) {
 	if out, err := remote.Run(t.Context(), here, "printf %s "+remote.Quote(it), nil); err != nil || string(out) != it {
 		t.Errorf("quoted, it is %q, %v", out, err)
 	}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

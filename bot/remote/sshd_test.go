@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
@@ -36,7 +37,7 @@ func startSSHD(t testing.TB, hosts []key, may ...ssh.PublicKey) (target string) 
 		authorized.Write(ssh.MarshalAuthorizedKey(k))
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "authorized"), authorized.Bytes(), 0o600))
-	port := freePort(t)
+	port := porttest.Port(t)
 	config := fmt.Sprintf("ListenAddress 127.0.0.1:%s\nAuthorizedKeysFile %s/authorized\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\nPidFile none\n", port, dir)
 	for _, h := range hosts {
 		config += "HostKey " + h.file + "\n"

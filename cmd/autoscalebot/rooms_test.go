@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"bot/scalertest":           {"bot"},
 	"bot/racetest":             {},
 	"bot/rapidtest":            {},
+	"bot/porttest":             {},
 	"bot/history":              {"bot", "probe", "schedule", "notify"},
 	"bot/history/postgrestest": {},
 	"bot/chart":                {},

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 const password = "s3cr3t-pass"
@@ -57,9 +59,9 @@ func startServer(t testing.TB) *server {
 			t.Fatal(err)
 		}
 	}
-	s := &server{amqp: freeAddr(t), management: freeAddr(t)}
-	_, epmdPort, _ := net.SplitHostPort(freeAddr(t))
-	_, distPort, _ := net.SplitHostPort(freeAddr(t))
+	s := &server{amqp: porttest.Addr(t), management: porttest.Addr(t)}
+	_, epmdPort, _ := net.SplitHostPort(porttest.Addr(t))
+	_, distPort, _ := net.SplitHostPort(porttest.Addr(t))
 	_, managementPort, _ := net.SplitHostPort(s.management)
 	for name, text := range map[string]string{
 		"rabbitmq.conf": fmt.Sprintf("listeners.tcp.1 = %s\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = %s\n"+
@@ -115,13 +117,4 @@ func start(t testing.TB, as *syscall.Credential, env []string, name string, args
 		_ = cmd.Wait()
 	})
 	return &said
-}
-
-func freeAddr(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

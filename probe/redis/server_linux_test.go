@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 const password = "s3cr3t/@:#? x"
@@ -37,7 +39,7 @@ func startServer(t testing.TB) *server {
 		t.Skip("Redis is not installed (Debian: apt-get install redis-server)")
 	}
 	dir := t.TempDir()
-	s := &server{addr: freeAddr(t), tlsAddr: freeAddr(t), socket: filepath.Join(dir, "s"), dir: dir}
+	s := &server{addr: porttest.Addr(t), tlsAddr: porttest.Addr(t), socket: filepath.Join(dir, "s"), dir: dir}
 	s.known = writeCertificate(t, dir)
 	_, port, _ := net.SplitHostPort(s.addr)
 	_, tlsPort, _ := net.SplitHostPort(s.tlsAddr)
@@ -81,15 +83,6 @@ func (s *server) cli(t testing.TB, words ...string) string {
 		t.Fatalf("redis-cli %v: %v", words, err)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-func freeAddr(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // writeCertificate writes cert.pem and key.pem, which sign themselves, to dir.
