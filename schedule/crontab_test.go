@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -106,7 +107,7 @@ func TestCronSaysWhatIsWrong(t *testing.T) {
 
 // A field of weekdays means the same as each of its days on its own, whether Sunday is 0 or 7.
 func TestCronWeekdaysAreThoseOfCrontab(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
 		var items []string
 		var want []int
 		for range rapid.IntRange(1, 3).Draw(t, "items") {
