@@ -123,7 +123,7 @@ func TestSignals(t *testing.T) {
 		logcache.Latency: 100.5, logcache.ServiceP50: 100, logcache.ServiceP95: 190, logcache.ServiceP99: 198,
 	} {
 		t.Run(string(s), func(t *testing.T) {
-			r := prober(t, s, o).Probe(t.Context())
+			r := logcache.ProbeAt(t.Context(), prober(t, s, o), now, 1000)
 			want(t, r, value)
 			if r.Signal != string(s) {
 				t.Errorf("the signal is %q", r.Signal)
