@@ -63,8 +63,11 @@ func TestAManifestOnCloudFoundry(t *testing.T) {
 			slowness(srv, 200, 60*time.Millisecond) // 78 ms
 			b.wait("fewer instances", func() bool { return srv.Instances("shop", "web") < 3 })
 			b.terminate()
-			if log := b.log.String(); strings.Contains(log, "blind") || strings.Contains(log, "heartbeat is") {
-				t.Error("the log tells of a heartbeat that there is not")
+			for line := range strings.Lines(b.log.String()) {
+				late := strings.Contains(line, "latency is not known: timeout") // on a busy machine
+				if strings.Contains(line, "blind") && !late || strings.Contains(line, "heartbeat is") {
+					t.Errorf("the log tells of a heartbeat that there is not: %s", line)
+				}
 			}
 		})
 	}
