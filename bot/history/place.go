@@ -14,7 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	sqlite "modernc.org/sqlite" // which is the driver "sqlite", too
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Memory is the URL of a history that is kept in memory, and gone when the program ends.
@@ -39,7 +40,7 @@ func open(raw string) (*place, error) {
 	switch scheme, rest, _ := strings.Cut(raw, ":"); {
 	case raw == Memory || raw == "":
 		// One connection: each would be a database of its own.
-		db, err := sqlite(":memory:", 1)
+		db, err := openSQLite(":memory:", 1)
 		return &place{db: db, sure: db, name: "memory", inMemory: true}, err
 	case scheme == "sqlite":
 		return openFile(strings.TrimPrefix(rest, "//"))
@@ -82,18 +83,30 @@ func openFile(path string) (*place, error) {
 	}
 	dsn := "file:" + (&url.URL{Path: whole}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)" +
 		"&_pragma=journal_mode(WAL)&_pragma=cache_size(-1000)&_pragma=synchronous"
-	db, err := sqlite(dsn+"(NORMAL)", 4)
+	db, err := openSQLite(dsn+"(NORMAL)", 4)
 	if err != nil {
 		return nil, err
 	}
-	sure, err := sqlite(dsn+"(FULL)", 1)
+	reach(db)
+	sure, err := openSQLite(dsn+"(FULL)", 1)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &place{db: db, sure: sure, name: "the SQLite file " + path}, nil
 }
 
-func sqlite(dsn string, connections int) (*sql.DB, error) {
+// reach opens a connection to db, which gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for another
+// program that does the same at that moment: so this tries again, for 5 s at most. Another error is left to who uses db next.
+func reach(db *sql.DB) {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		var failed *sqlite.Error
+		if err := db.Ping(); !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return
+		}
+	}
+}
+
+func openSQLite(dsn string, connections int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
