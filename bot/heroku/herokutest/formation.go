@@ -38,14 +38,19 @@ type update struct {
 	Size     string          `json:"size"`
 }
 
+// breaksSchema answers a PATCH whose body is not as the schema has it, and counts it against the client.
+func (s *Server) breaksSchema(path string, body []byte, err error) reply {
+	s.violated("the request PATCH %s with %s breaks the schema: %v", path, body, err)
+	p := documented(http.StatusUnprocessableEntity)
+	p.message = err.Error()
+	return failed(p)
+}
+
 // changeFormation changes one process type, or those that the body names when processType is "".
 func (s *Server) changeFormation(appName, processType string, body []byte) reply {
 	updates, err := s.parseUpdates(processType, body)
 	if err != nil {
-		s.violated("the request PATCH /apps/%s/formation/%s with %s breaks the schema: %v", appName, processType, body, err)
-		p := documented(http.StatusUnprocessableEntity)
-		p.message = err.Error()
-		return failed(p)
+		return s.breaksSchema("/apps/"+appName+"/formation/"+processType, body, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,10 +15,7 @@ func (s *Server) changeApp(name string, body []byte) reply {
 		err = json.Unmarshal(body, &change)
 	}
 	if err != nil {
-		s.violated("the request PATCH /apps/%s with %s breaks the schema: %v", name, body, err)
-		p := documented(http.StatusUnprocessableEntity)
-		p.message = err.Error()
-		return failed(p)
+		return s.breaksSchema("/apps/"+name, body, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
