@@ -43,6 +43,19 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 		t.Fatal(o.stderr)
 	}
 	b.wait("the pause to be told", func() bool { return strings.Contains(b.log.String(), "web is paused") })
+	exported := func() int {
+		o := runOnce(t, env, "export", "--since", "1h")
+		lines := strings.Count(o.stdout, "\n")
+		if strings.Count(o.stdout, `"why"`) != lines {
+			t.Fatalf("an exported record does not say why: %s%s", o.stdout, o.stderr)
+		}
+		return lines
+	}
+	var before int
+	b.wait("a record to be written, which may take a second", func() bool {
+		before = exported()
+		return before > 0
+	})
 	_ = b.cmd.Process.Kill()
 	<-b.ended
 	if _, err := os.Stat(filepath.Join(dir, "autoscalebot", "shop-web.db")); err != nil {
@@ -58,9 +71,8 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 		t.Errorf("the page does not show the pause that is open:\n%.3000s", page)
 	}
 	b.terminate()
-	o := runOnce(t, env, "export", "--since", "1h")
-	if lines := strings.Count(o.stdout, "\n"); lines < 3 || strings.Count(o.stdout, `"why"`) != lines {
-		t.Errorf("%d records were exported: %s", lines, o.stderr)
+	if n := exported(); n <= before {
+		t.Errorf("%d records were exported before the kill, and %d after the second bot ended", before, n)
 	}
 }
 
