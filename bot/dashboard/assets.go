@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // assetsPath is where the files are that the page brings along, below its base. Behind it stand a hash of the file and its name.
@@ -30,26 +31,34 @@ type asset struct {
 	plain, gzip []byte
 }
 
-// loadAssets compresses the files once, since they are sent often, from below a path. They take a few milliseconds.
+// loadAssets returns the files, with their addresses below a path.
 func loadAssets(below string) (assets, error) {
-	a := assets{files: map[string]asset{}, at: map[string]string{}}
+	files, err := squeezed()
+	a := assets{files: files, at: map[string]string{}}
+	for key := range files {
+		a.at[path.Base(key)] = below + key
+	}
+	return a, err
+}
+
+// squeezed reads and compresses the files, once for all pages, since they are sent often. They take a few milliseconds.
+var squeezed = sync.OnceValues(func() (map[string]asset, error) {
+	files := map[string]asset{}
 	names, err := fs.Glob(assetFiles, "assets/*")
 	if err != nil {
-		return a, err
+		return nil, err
 	}
 	for _, name := range names {
 		plain, err := assetFiles.ReadFile(name)
 		if err != nil {
-			return a, err
+			return nil, err
 		}
 		sum := sha256.Sum256(plain)
 		tag := hex.EncodeToString(sum[:8])
-		key := tag + "/" + path.Base(name)
-		a.files[key] = asset{kind: kindOf(name), tag: `"` + tag + `"`, plain: plain, gzip: squeeze(plain)}
-		a.at[path.Base(name)] = below + key
+		files[tag+"/"+path.Base(name)] = asset{kind: kindOf(name), tag: `"` + tag + `"`, plain: plain, gzip: squeeze(plain)}
 	}
-	return a, nil
-}
+	return files, nil
+})
 
 // kindOf names the usual types, since a system's own table may have others.
 func kindOf(name string) string {
