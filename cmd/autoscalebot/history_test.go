@@ -38,7 +38,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	dir := t.TempDir()
 	env = append(env, "XDG_STATE_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=5", "MAX_DYNOS=3", "NOTIFICATION_BACKENDS=log", "DASHBOARD_ADDR=127.0.0.1:0")
 	b := start(t, nil, env...)
-	b.wait("an answer", func() bool { return runOnce(t, env, "status").code == exitFine })
+	b.wait("a heartbeat", func() bool { return strings.Contains(b.log.String(), "heartbeats in a row slower") })
 	if o := runOnce(t, env, "pause", "up", "1h"); o.code != exitFine {
 		t.Fatal(o.stderr)
 	}
@@ -53,6 +53,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	}
 	var before int
 	b.wait("a record to be written, which may take a second", func() bool {
+		time.Sleep(200 * time.Millisecond) // a look is a program of its own
 		before = exported()
 		return before > 0
 	})

@@ -18,18 +18,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-func TestMain(m *testing.M) { testscript.Main(cleaner{m}, map[string]func(){"autoscalebot": main}) }
-
-// cleaner removes the binary that tests have built.
-type cleaner struct{ m *testing.M }
-
-func (c cleaner) Run() int {
-	defer func() {
-		if dir, err := builtDir(); err == nil {
-			os.RemoveAll(dir)
-		}
-	}()
-	return c.m.Run()
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := builtDir(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
 }
 
 var builtDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "autoscalebot-test-") })
@@ -90,17 +84,16 @@ func runProgram(t *testing.T, program string, env []string, args ...string) outc
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// quickExit has a program with the race detector end without a second's sleep.
-const quickExit = "atexit_sleep_ms=0"
-
-// The command line, as people use it: testdata/script holds a file for each story.
+// The command line, as people use it: testdata/script holds a file for each story. The program is the one that is shipped, since what only
+// computes takes ten times as long with the race detector.
 func TestScript(t *testing.T) {
 	t.Parallel()
+	path := filepath.Dir(binary(t))
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": record, "shipped": shipped},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": record},
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("GORACE", quickExit)
+			e.Setenv("PATH", path+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -110,14 +103,6 @@ func TestScript(t *testing.T) {
 			return racetest.On, nil
 		},
 	})
-}
-
-// shipped is a command of the scripts: from there on autoscalebot is the program as it is shipped, since what only computes takes ten times
-// as long with the race detector.
-func shipped(ts *testscript.TestScript, _ bool, _ []string) {
-	path, err := built()
-	ts.Check(err)
-	ts.Setenv("PATH", filepath.Dir(path)+string(filepath.ListSeparator)+ts.Getenv("PATH"))
 }
 
 // record DAYS FILE is a command of the scripts: it writes what a bot would have exported after so many days of an app that is busy on
