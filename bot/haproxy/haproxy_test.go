@@ -232,7 +232,7 @@ func startLoad(t testing.TB, url string, kept, fresh int) *load {
 				select {
 				case <-l.stop:
 					return
-				case <-time.After(2 * time.Millisecond):
+				case <-time.After(6 * time.Millisecond):
 				}
 				l.send(client, url)
 			}

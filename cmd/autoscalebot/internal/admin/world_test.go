@@ -156,20 +156,24 @@ func checkpoint(t *testing.T, path, to string) string {
 
 func router(t *testing.T) routers.Router {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = nil // so that any host is right
-	r, err := legacy.NewRouter(doc)
+	r, err := readRouter()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
+
+var readRouter = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, err
+	}
+	doc.Servers = nil // so that any host is right
+	return legacy.NewRouter(doc)
+})
 
 // documented is a transport that holds each answer, and each request that was not refused, against the document.
 type documented struct {
