@@ -85,7 +85,7 @@ func (a *logged) run(d time.Duration) bot.Decision {
 }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, rate := range []float64{8, 60, 600} {
 		a := newLogged(adaptive(t, bot.Balanced, 1000), int(rate/30)+2, rate)
 		for i := range 20 { // a load that moves tells most
@@ -110,6 +110,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 }
 
 func TestAdaptiveGoesUpWithTheLogBeforeAHeartbeatWaits(t *testing.T) {
+	racetest.Computes(t)
 	a := newLogged(adaptive(t, bot.Balanced, 1000), 5, 150)
 	a.run(2 * time.Hour)
 	a.rate, a.ups = 700, nil
@@ -121,6 +122,7 @@ func TestAdaptiveGoesUpWithTheLogBeforeAHeartbeatWaits(t *testing.T) {
 
 // When no line comes any more, the heartbeats go on, and nothing is removed at once.
 func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
+	racetest.Computes(t)
 	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
 	a.run(2 * time.Hour)
 	before := a.dynos
@@ -137,7 +139,7 @@ func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 
 // Requests that take twice as long from one minute to the next, as after a bad release, need no more than twice the dynos.
 func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
 	a.run(3 * time.Hour)
 	a.slower = 2

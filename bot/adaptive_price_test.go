@@ -47,7 +47,7 @@ func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 
 // The dearer a slow minute is, the more dynos there are for the same load.
 func TestADearerSlowMinuteTakesMoreDynos(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	last := 0.0
 	for _, dynoHours := range []float64{1, 10} {
 		a, err := bot.NewPricedAdaptive(dynoHours, 1000)

@@ -17,7 +17,7 @@ import (
 // Whatever the heartbeats are, and whoever changes the number, the adaptive policy stays inside the limits, does not go down when it
 // is blind, and writes a state that can be read again and decides the same.
 func TestAdaptiveNeverSurprises(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	aims := []bot.Aim{bot.Lean, bot.Balanced, bot.Safe}
 	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)

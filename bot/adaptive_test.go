@@ -73,7 +73,7 @@ func (a *app) run(d time.Duration) bot.Decision {
 }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLoadNeeds(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, load := range []float64{0.3, 2, 7, 20} {
 		a := newApp(adaptive(t, bot.Balanced, 1000), int(load)+1, load)
 		a.run(3 * time.Hour)
@@ -88,6 +88,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLoadNeeds(t *testing.T) {
 }
 
 func TestAdaptiveGoesUpBySeveralAtOnce(t *testing.T) {
+	racetest.Computes(t)
 	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 2)
 	a.run(time.Hour)
 	a.load, a.ups = 12, nil
@@ -101,6 +102,7 @@ func TestAdaptiveGoesUpBySeveralAtOnce(t *testing.T) {
 }
 
 func TestAdaptiveComesDownAfterEvidenceEnough(t *testing.T) {
+	racetest.Computes(t)
 	a := newApp(adaptive(t, bot.Balanced, 1000), 12, 9)
 	a.run(time.Hour)
 	before := a.dynos
@@ -136,7 +138,7 @@ func hours(t *testing.T, aim bot.Aim) float64 {
 }
 
 func TestASaferAimCostsMore(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	lean, balanced, safe := hours(t, bot.Lean), hours(t, bot.Balanced), hours(t, bot.Safe)
 	t.Logf("lean %.0f, balanced %.0f, safe %.0f dyno-hours", lean, balanced, safe)
 	if !(lean < balanced && balanced < safe) {
@@ -145,7 +147,7 @@ func TestASaferAimCostsMore(t *testing.T) {
 }
 
 func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	p := adaptive(t, bot.Balanced, 1000)
 	a := newApp(p, 4, 3)
 	a.run(time.Hour)
@@ -163,7 +165,7 @@ func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 
 // A heartbeat that is slow and uneven without any load must not look like load.
 func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 1)
 	a.idleMS = 250
 	a.run(4 * time.Hour)
@@ -173,7 +175,7 @@ func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
 }
 
 func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a := newApp(adaptive(t, bot.Safe, 60), 2, 1)
 	a.idleMS = 250
 	a.run(time.Hour)
@@ -186,7 +188,7 @@ func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 
 // No number of dynos keeps to the bound, but there are enough of them for the load.
 func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a := newApp(adaptive(t, bot.Balanced, 60), 12, 10)
 	a.idleMS = 250
 	a.run(2 * time.Hour)
@@ -212,7 +214,7 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 
 // One of the dynos answers after seconds whatever the load is, as the load of the others does not.
 func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a := newApp(adaptive(t, bot.Balanced, 1000), 12, 8)
 	a.beat = func(ms float64) probe.Reading {
 		if a.draws.IntN(a.dynos) == 0 {
@@ -243,6 +245,7 @@ func TestAdaptiveBeginsInAnOverload(t *testing.T) {
 }
 
 func TestAdaptiveStaysWithinWhatPeopleAsk(t *testing.T) {
+	racetest.Computes(t)
 	p := adaptive(t, bot.Balanced, 1000)
 	t.Run("limits", func(t *testing.T) {
 		a := newApp(p, 3, 20)
@@ -271,6 +274,7 @@ func TestAdaptiveStaysWithinWhatPeopleAsk(t *testing.T) {
 }
 
 func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
+	racetest.Computes(t)
 	for name, in := range map[string][]probe.Reading{
 		"nothing":               nil,
 		"unreachable":           {blind},

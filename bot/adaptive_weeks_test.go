@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // noon is a Monday's.
@@ -41,6 +42,7 @@ func before(t *testing.T, p bot.Policy, st bot.State) bot.Decision {
 }
 
 func TestTheSameHourOfFormerDaysRaisesTheFloor(t *testing.T) {
+	racetest.Computes(t)
 	p := adaptive(t, bot.Balanced, 1000)
 	always := func(time.Time) bool { return true }
 	for _, c := range []struct {
@@ -94,6 +96,7 @@ func TestForecastsThatWereWrongAreForgotten(t *testing.T) {
 }
 
 func TestWhatWeeksNeededIsSmallAndSurvives(t *testing.T) {
+	racetest.Computes(t)
 	st := learned(40, func(at time.Time) int { return 1 + at.Minute() + 7*at.Hour() })
 	text, err := json.Marshal(st.Weeks)
 	if err != nil || len(text) > 5000 {

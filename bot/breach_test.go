@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -127,6 +128,7 @@ func TestBreachesCoolDown(t *testing.T) {
 // A share as App Autoscaler's scaling engine takes it, in whole numbers: what is left, or comes of it, is rounded with a half upwards, and
 // one dyno is added or removed at the least.
 func TestSharesOfScalingRules(t *testing.T) {
+	racetest.Computes(t)
 	change := func(n, percent int) int {
 		down := percent < 0
 		r := bot.BreachRule{Metric: "responsetime", Operator: ">", Threshold: 500, Breach: time.Minute, Down: down, Step: bot.Step{Percent: float64(max(percent, -percent))}}
@@ -161,6 +163,7 @@ func TestSharesOfScalingRules(t *testing.T) {
 // The longest duration that a rule can have, an hour, with the shortest intervals: a rule fires when it is due, and of two rules on one
 // metric neither is late because the other goes to and fro.
 func TestBreachesOfAnHourAtShortIntervals(t *testing.T) {
+	racetest.Computes(t)
 	for _, every := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second} {
 		t.Run(every.String(), func(t *testing.T) {
 			long, short := up, up

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -54,6 +55,7 @@ func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer fun
 func always60(int) probe.Reading { return took(60) }
 
 func TestABurstKeepsToTheMostAMinute(t *testing.T) {
+	racetest.Computes(t)
 	for _, c := range []struct {
 		every            time.Duration
 		dynos, perMinute int
@@ -149,6 +151,7 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 
 // Evidence of several heartbeats is worth more than that of one.
 func TestABurstTellsTheLoadSooner(t *testing.T) {
+	racetest.Computes(t)
 	width := func(n int) float64 {
 		p := adaptive(t, bot.Balanced, 1000)
 		a := newApp(p, 10, 8)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -138,6 +139,7 @@ func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p bot.Policy,
 
 // Near the budget each rule needs twice its own evidence, no more and no less, whatever the heartbeat says.
 func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
+	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
 		first, d := s.firstUp(p, background, 20)
 		if first < 0 {
@@ -165,6 +167,7 @@ func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 
 // What keeps from any scale-up keeps from that of each kind of rule, and for as long.
 func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
+	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
 		first, _ := s.firstUp(p, background, 20)
 		for _, c := range []struct {
@@ -204,6 +207,7 @@ func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 
 // Heartbeats that more dynos do not improve keep the heartbeat from more, and no other rule.
 func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
+	racetest.Computes(t)
 	for _, s := range speakers(t) {
 		if s.name == "router log of the load model" || s.name == "dynos" {
 			continue // it has a safeguard of its own; and it wants a number, not more and more

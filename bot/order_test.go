@@ -298,7 +298,7 @@ func TestSafeguardsHoldForTheSizeAsForTheNumber(t *testing.T) {
 }
 
 func TestAdaptiveClimbsTheLadder(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	a, err := bot.NewAdaptive(bot.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -361,6 +361,7 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 
 // Whatever the readings are, the order holds, and the two axes never move together.
 func TestTheOrderHolds(t *testing.T) {
+	racetest.Computes(t)
 	names := []string{"a", "b", "c", "d"}
 	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
@@ -428,6 +429,7 @@ func TestTheOrderHolds(t *testing.T) {
 // An app whose dynos of a size serve twice as much as those of the one below, or a little more or less than that, is followed up and
 // down without flapping, by either order and any kind of load.
 func TestTheLadderDoesNotFlap(t *testing.T) {
+	racetest.Computes(t)
 	names := []string{"a", "b", "c"}
 	rapidtest.Check(t, func(t *rapid.T) {
 		order := rapid.SampledFrom([]bot.SizeOrder{bot.Horizontal, bot.Vertical}).Draw(t, "order")

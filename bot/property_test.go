@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -53,6 +54,7 @@ func drawPolicy(t *rapid.T) bot.Policy {
 
 // Whatever the settings are, whatever the bot has seen, and whoever else changes the number, these hold.
 func TestDecideNeverSurprises(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
 		lim := bounds(rapid.IntRange(0, 5).Draw(t, "min"), 0)

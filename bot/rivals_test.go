@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -119,6 +120,7 @@ func TestASuspicionIsToldWithTheChangeThatRaisesIt(t *testing.T) {
 
 // Whatever the platform says of its changes, and however often the bot restarts, its own are not another's.
 func TestTheBotDoesNotSuspectItself(t *testing.T) {
+	racetest.Computes(t)
 	for name, answer := range map[string]func(p *platform, n int) error{
 		"takes them":                        func(p *platform, n int) error { return nil },
 		"takes them and answers an error":   func(p *platform, n int) error { p.n = n; return errors.New("the answer broke off") },

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -298,6 +299,7 @@ func TestSignalsAtTheMaximumAreTold(t *testing.T) {
 // The mean of an hour is that of the whole hour, however short the interval: at a reading each second, half an hour of 1,000 jobs and half an
 // hour of none make about 500.
 func TestAWindowOfAnHourAtShortIntervals(t *testing.T) {
+	racetest.Computes(t)
 	for _, every := range []time.Duration{time.Second, 5 * time.Second} {
 		p := defaults
 		p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 1e9, Min: -1, Window: time.Hour}}

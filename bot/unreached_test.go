@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -58,6 +59,7 @@ func both(t *testing.T, and ...probe.Outcome) map[string]bot.Policy {
 // Load is only what happens after a request has reached a connection. That a name server, a proxy or a handshake does not
 // answer adds no dynos, unless connect timeouts are to count.
 func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
+	racetest.Computes(t)
 	tests := []struct {
 		name   string
 		url    func(t *testing.T) string

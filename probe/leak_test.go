@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -20,7 +21,10 @@ func descriptors() int {
 }
 
 func TestNothingIsLeakedToAFlakyServer(t *testing.T) {
-	const probes = 10_000
+	probes := 10_000
+	if racetest.On {
+		probes = 1_000
+	}
 	answers := []func(net.Conn){
 		say(ok + "Content-Length: 4\r\n\r\nBeat"), say(ok + "\r\nBeat"), say(ok + "Content-Length: 5\r\n\r\nBeat"), say(ok), say(""), say("nonsense\r\n\r\n"),
 		reset, then(say(ok+"\r\nBe"), reset), say("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), say("HTTP/1.1 503 \r\nContent-Length: 4\r\n\r\nOops"),

@@ -10,6 +10,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -184,6 +185,7 @@ var changeDays = []struct{ zone, date string }{
 // The model knows the number of each minute of the calendar. It walks minute by minute, reads the clock on the wall, and
 // remembers the latest minute that the clock has reached.
 func TestAtAgreesWithAWalkThroughTheMinutes(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		change := rapid.SampledFrom(changeDays).Draw(t, "change")
 		z, err := time.LoadLocation(change.zone)
@@ -238,6 +240,7 @@ var open = regexp.MustCompile(`(^|,)\.\.|\.\. `)
 
 // The model looks at each minute of some weeks, in which all dates and all weekdays stand.
 func TestNewRefusesExactlyWhatAWalkThroughTheMinutesFinds(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		around := time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC)
 		yearly := rapid.Bool().Draw(t, "yearly")

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -145,6 +146,7 @@ func ruling(rows []plannedRow, d time.Time) (out []plannedRow) {
 // A row of which it is said that it never begins on some days does not, and one of which nothing is said begins on each day on which it
 // could, unless it is beaten on purpose. To add what the warning says makes it begin.
 func TestSilencedIsRight(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		rows := drawPlan(t)
 		texts := make([]string, len(rows))

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -130,6 +131,7 @@ func TestSVGIsAsItWas(t *testing.T) {
 }
 
 func TestTextsFromOutsideAreEscapedAndCut(t *testing.T) {
+	racetest.Computes(t)
 	evil := `</text><script>alert("x")</script>&'` + "\x00\x1b\u202e\xff" + strings.Repeat("very long ", 400)
 	c := hour()
 	c.Title, c.Subtitle, c.Panels[0].Title, c.Panels[0].Unit = evil, evil, evil, evil

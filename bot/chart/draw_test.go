@@ -42,6 +42,7 @@ func busy(span time.Duration) chart.Chart {
 }
 
 func TestWeeksOfMinutesMakeASmallFile(t *testing.T) {
+	racetest.Computes(t)
 	for _, days := range []int{7, 30, 90} {
 		if n := len(svgOf(t, busy(time.Duration(days)*24*time.Hour))); n > 150_000 {
 			t.Errorf("%d days make an SVG of %d bytes", days, n)
@@ -51,6 +52,7 @@ func TestWeeksOfMinutesMakeASmallFile(t *testing.T) {
 
 // One slow minute among 43,200 must be seen.
 func TestAPeakIsNeverLostAmongManyPoints(t *testing.T) {
+	racetest.Computes(t)
 	for _, peak := range []int{1, 20_000, 43_198} {
 		values := make([]float64, 43_200)
 		for i := range values {
@@ -87,6 +89,7 @@ func like(a, b color.Color) bool {
 }
 
 func TestLinesAreWhereTheyMustBe(t *testing.T) {
+	racetest.Computes(t)
 	c := chart.Chart{
 		From: noon(), To: noon().Add(time.Hour), Width: 480,
 		Panels: []chart.Panel{{
@@ -128,6 +131,7 @@ func TestLinesAreWhereTheyMustBe(t *testing.T) {
 }
 
 func TestPanelsShareTheHeightThatIsGiven(t *testing.T) {
+	racetest.Computes(t)
 	for height, want := range map[int]int{0: 278, 500: 500, 50: 198} {
 		c := hour()
 		c.Title, c.Subtitle, c.Marks, c.Height = "", "", nil, height
@@ -162,7 +166,7 @@ func texts() *rapid.Generator[string] {
 }
 
 func TestAnyValuesCanBeDrawn(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	zones := []*time.Location{nil, time.UTC, zone(t, "America/Sao_Paulo"), zone(t, "Asia/Kathmandu"), zone(t, "Australia/Lord_Howe")}
 	rapidtest.Check(t, func(t *rapid.T) {
 		c := chart.Chart{
@@ -195,7 +199,7 @@ func TestAnyValuesCanBeDrawn(t *testing.T) {
 }
 
 func TestAnyDotsCanBeDrawn(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	axis := rapid.Custom(func(t *rapid.T) chart.Axis {
 		return chart.Axis{
 			Title: texts().Draw(t, "title"), Unit: texts().Draw(t, "unit"),

@@ -60,7 +60,7 @@ func writeUntilKilled(url string) error {
 
 // A bot that is killed loses what it had not written yet and nothing else, wherever it was just then.
 func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for name, l := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {
 		t.Run(name, func(t *testing.T) {
 			l := l(t)

@@ -63,7 +63,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 
 // What does not fit is dropped, the oldest first, and its number is told.
 func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
 	log := &logText{}

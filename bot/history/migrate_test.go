@@ -17,6 +17,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // testdata/version1.db was written by the first version of the schema, and testdata/version1.jsonl says what is in it.
@@ -63,6 +64,7 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 
 // What the first version knew is enough to tell for how long dynos ran, whatever their number was and however far apart the heartbeats were.
 func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
+	racetest.Computes(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		if !l.stays {
 			return
@@ -105,6 +107,7 @@ func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 
 // Of old points whose records are not kept any more the times are told within a heartbeat.
 func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
+	racetest.Computes(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		if !l.stays {
 			return

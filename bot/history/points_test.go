@@ -91,7 +91,7 @@ func near(a, b history.Point) bool {
 }
 
 func TestPointsSumUpTheirHeartbeats(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon.Add(-10*time.Minute), 10*time.Second, 1500) // 4 h 10 min
@@ -151,7 +151,7 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 }
 
 func TestPointsWithoutBoundsAreOfTheWholeHistory(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		if s := points(t, db, time.Time{}, time.Time{}, 0); len(s.Points) != 0 {

@@ -16,7 +16,7 @@ var short = history.Retention{Raw: time.Hour, Minutes: 6 * time.Hour, Hours: 48 
 
 // In memory time can be virtual, so that days pass in a moment.
 func TestWhatIsTooOldGoes(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t, func(o *history.Options) { o.Keep = short })
 		begin := time.Now()

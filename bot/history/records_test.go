@@ -82,7 +82,7 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 }
 
 func TestRecordsAreFiltered(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon, 30*time.Second, 600)

@@ -40,7 +40,7 @@ func exported(t testing.TB, db *history.DB, from, to time.Time) (out []bot.Recor
 }
 
 func TestAHistoryGoesFromOnePlaceToAnother(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	everywhere(t, func(t *testing.T, l lab) {
 		source, target := lab{url: "memory"}.open(t), l.open(t)
 		all := beats(noon, 30*time.Second, 703)
@@ -114,6 +114,7 @@ func TestAnImportEndsAtTheFirstError(t *testing.T) {
 
 // What was removed since it is too old is not counted again when it is imported again.
 func TestAnImportOfOldRecordsCountsThemOnce(t *testing.T) {
+	racetest.Computes(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t, func(o *history.Options) { o.Keep = short })
 		all := beats(time.Now().Add(-5*time.Hour), 30*time.Second, 600)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -236,6 +237,7 @@ func TestAnInterruptedTickDecidesNothing(t *testing.T) {
 
 // Texts from outside never become labels, so that nobody outside can fill the memory of whoever scrapes.
 func TestTextsFromOutsideAreNoLabels(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(rt *rapid.T) {
 		m := metrics.New(options())
 		record(t, m, blind())

@@ -137,7 +137,7 @@ func atEveryCall(t *testing.T, fault pooltest.Fault, kills bool, nameless bool) 
 
 // Whichever call goes wrong, and however, the pool does nothing that it may not, and ends as is wanted.
 func TestAnyCallMayGoWrong(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, fault := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast, pooltest.HangsFirst, pooltest.HangsLast, pooltest.Refuses} {
 		t.Run(string(fault), func(t *testing.T) { atEveryCall(t, fault, false, fault == pooltest.FailsLast) })
 	}
@@ -145,7 +145,7 @@ func TestAnyCallMayGoWrong(t *testing.T) {
 
 // A bot that is killed at any call, before or after its effect, goes on where it was.
 func TestKilledAtAnyCall(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
 		t.Run(string(last), func(t *testing.T) { atEveryCall(t, last, true, false) })
 	}

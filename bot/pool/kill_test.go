@@ -233,7 +233,7 @@ func (p *process) kill() {
 // A real process is killed before and after each call that changes something, and another goes on: there are as many servers as wanted,
 // all of them serve, and none is left over.
 func TestKillNineAtEachCall(t *testing.T) {
-	racetest.Skip(t) // what runs is another process
+	racetest.Long(t) // what runs is another process
 	if testing.Short() {
 		t.Skip("starts some 40 processes")
 	}

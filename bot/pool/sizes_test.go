@@ -85,7 +85,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 // A bot that is killed at any call while servers are exchanged for larger ones, and knows nothing any more, wants as many as before,
 // or one more where the new one and the old one serve.
 func TestKilledWhileTheSizeChanges(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
 		more := 0
 		for k, killed := 1, true; killed; k++ {

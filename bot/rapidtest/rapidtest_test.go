@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
@@ -43,6 +44,7 @@ func TestAnotherSeedDrawsOthers(t *testing.T) {
 
 // Tests that draw by themselves would pass today and fail tomorrow.
 func TestNoTestIsUpToLuck(t *testing.T) {
+	racetest.Computes(t)
 	luck := regexp.MustCompile(`\brapid\.(Make)?Check\(|(^|[^.\w])rand\.(N|IntN|Int64N|Uint\w*|Float\w*|ExpFloat64|NormFloat64|Perm|Shuffle)\(`)
 	files := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {

@@ -60,6 +60,7 @@ func drawTrace(t *rapid.T) sim.Trace {
 
 // Whatever is simulated, the figures are possible, and the dynos stay within the limits.
 func TestNothingImpossibleComesOut(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		o := sim.Options{
 			Demand: drawTrace(t), Fleet: drawFleet(t), Peak: rapid.Float64Range(0.05, 2).Draw(t, "peak"), Seed: rapid.Uint64().Draw(t, "seed"),
@@ -120,7 +121,7 @@ func figures(t *rapid.T, r sim.Result) map[string]float64 {
 
 // A bot that is made anew from its memory before each tick, through JSON, decides as one that lives on.
 func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		o := sim.Options{
 			Demand: drawTrace(t), Length: 15 * time.Minute, Peak: 4, Seed: rapid.Uint64().Draw(t, "seed"), Fleet: sim.DefaultFleet(),

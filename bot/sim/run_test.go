@@ -36,6 +36,7 @@ func flash(t testing.TB) sim.Options {
 }
 
 func TestTheSameSeedGivesTheSameResult(t *testing.T) {
+	racetest.Computes(t)
 	for _, router := range []sim.Router{sim.Random, sim.LeastConnections, sim.TwoChoices} {
 		o := flash(t)
 		o.Fleet = sim.DefaultFleet()
@@ -52,6 +53,7 @@ func TestTheSameSeedGivesTheSameResult(t *testing.T) {
 }
 
 func TestAnotherPolicyMeetsTheSameRequests(t *testing.T) {
+	racetest.Computes(t)
 	o := flash(t)
 	a, b := run(t, o, sim.Fixed(4)), run(t, o, sim.Oracle())
 	for i := range a.Minutes {
@@ -62,6 +64,7 @@ func TestAnotherPolicyMeetsTheSameRequests(t *testing.T) {
 }
 
 func TestBothEnginesServeAlike(t *testing.T) {
+	racetest.Computes(t)
 	o := flash(t)
 	o.Fleet = sim.DefaultFleet()
 	o.Fleet.Routes = []sim.Route{
@@ -78,6 +81,7 @@ func TestBothEnginesServeAlike(t *testing.T) {
 var update = flag.Bool("update", false, "write the golden reports anew")
 
 func TestTheReportStaysTheSame(t *testing.T) {
+	racetest.Computes(t)
 	if runtime.GOARCH != "amd64" {
 		t.Skip("other processors round otherwise")
 	}
@@ -106,6 +110,7 @@ func TestTheReportStaysTheSame(t *testing.T) {
 }
 
 func TestTheOracleIsTheMeasure(t *testing.T) {
+	racetest.Computes(t)
 	r := run(t, flash(t), sim.Oracle())
 	if r.OracleRatio != 1 || r.SlowMinutesPercent > 3 || r.Ups == 0 {
 		t.Errorf("the oracle's ratio is %g, with %g %% slow minutes and %d ups", r.OracleRatio, r.SlowMinutesPercent, r.Ups)
@@ -121,6 +126,7 @@ func TestTheOracleIsTheMeasure(t *testing.T) {
 }
 
 func TestAnOracleOfMoreAsksForMore(t *testing.T) {
+	racetest.Computes(t)
 	once, more := run(t, flash(t), sim.Oracle()), run(t, flash(t), sim.OracleOf(1.5))
 	for i, m := range more.Minutes {
 		if least := 1.5*float64(m.Oracle-1) - 1; float64(m.Dynos) < least || m.Dynos < m.Oracle || float64(m.Dynos) > 1.5*float64(m.Oracle)+1 {
@@ -174,6 +180,7 @@ func TestElasticityIsThatOfTheSPEC(t *testing.T) {
 }
 
 func TestARequestThatWaitsForTheTimeoutIsLost(t *testing.T) {
+	racetest.Computes(t)
 	o := sim.Options{Demand: level{300, 20 * time.Minute}, Fleet: lasting(3)} // twice what three can do
 	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
 		o.Fleet.Router = router
@@ -225,6 +232,7 @@ func TestRequestsWaitForTheFirstDynoThatBoots(t *testing.T) {
 }
 
 func TestDynosRestartDaily(t *testing.T) {
+	racetest.Computes(t)
 	f := sim.DefaultFleet()
 	f.Dynos = 20
 	with := run(t, sim.Options{Demand: level{0, 120 * time.Hour}, Fleet: f}, sim.Fixed(20))
@@ -238,7 +246,7 @@ func TestDynosRestartDaily(t *testing.T) {
 }
 
 func TestTroubleSlowsTheDatabaseAndNoDynoHelps(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	s := shape(t, "slow-database")
 	share := func(dynos int) float64 {
 		f := s.Fleet(lasting(dynos), 2)
@@ -334,6 +342,7 @@ func TestAPeerIsKeptWithinTheLimits(t *testing.T) {
 }
 
 func TestABotOfOnesOwnDrivesTheSame(t *testing.T) {
+	racetest.Computes(t)
 	table, err := schedule.New(schedule.Fixed(1), schedule.Fixed(60), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -386,6 +395,7 @@ func TestObservationsAreTrue(t *testing.T) {
 }
 
 func TestTheLostAreSeen(t *testing.T) {
+	racetest.Computes(t)
 	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
 		f := lasting(1)
 		f.Router = router
@@ -416,6 +426,7 @@ func TestRecordersSeeEveryTick(t *testing.T) {
 
 // A driver that has driven one simulation drives the next as a new one would.
 func TestADriverDrivesManySimulations(t *testing.T) {
+	racetest.Computes(t)
 	shape, err := sim.ShapeOf("ramp")
 	if err != nil {
 		t.Fatal(err)
@@ -465,7 +476,7 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 
 // Perfect knowledge reaches as far as a boot takes, however long that is: the oracle has its dynos up in time.
 func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, boot := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {
 		f := sim.DefaultFleet()
 		f.BootMin, f.BootMax, f.NoRestarts = boot, boot, true

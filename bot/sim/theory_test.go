@@ -62,7 +62,7 @@ func stationary(t *testing.T, f sim.Fleet, n int, rate, requests float64) queue 
 const seed = 2
 
 func TestWaitsAreErlangs(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	const service = 0.1
 	for _, c := range []struct {
 		slots    int
@@ -106,7 +106,7 @@ func TestWaitsAreErlangs(t *testing.T) {
 }
 
 func TestWaitsArePollaczekKhinchines(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, c := range []struct {
 		service  sim.Service
 		rho      float64
@@ -135,7 +135,7 @@ func TestWaitsArePollaczekKhinchines(t *testing.T) {
 
 // Dynos with slots enough never let a request wait, so that the database sees a Poisson process.
 func TestTheDatabasesWaitsAreErlangs(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	f := lasting(3)
 	f.Slots, f.Service = 1000, sim.Service{Mean: time.Millisecond}
 	f.Database = sim.Database{Slots: 4, Service: sim.Service{Mean: 20 * time.Millisecond, Law: sim.Exponential}}
@@ -153,7 +153,7 @@ func TestTheDatabasesWaitsAreErlangs(t *testing.T) {
 }
 
 func TestABusierRouterSharesBetter(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	wait := func(router sim.Router) float64 {
 		f := lasting(8)
 		f.Slots, f.Router = 2, router
@@ -169,7 +169,7 @@ func TestABusierRouterSharesBetter(t *testing.T) {
 
 // In overload the wait grows by what comes in more than goes out.
 func TestOverloadGrowsAsAFluid(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {
 		f := lasting(10)
 		f.Router, f.Timeout = router, time.Minute
@@ -186,7 +186,7 @@ func TestOverloadGrowsAsAFluid(t *testing.T) {
 
 // Heartbeats wait as requests do.
 func TestHeartbeatsWaitAsRequestsDo(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	const rho, c, service = 0.85, 5, 0.1
 	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
 		dynos := 3

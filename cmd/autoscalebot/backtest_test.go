@@ -56,7 +56,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 
 // The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.
 func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	clearEnv(t)
 	s, err := sim.ShapeOf("ramp")
 	if err != nil {

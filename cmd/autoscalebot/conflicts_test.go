@@ -36,7 +36,7 @@ func maxima(t *testing.T, series string) *settings.Settings {
 }
 
 func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for series, want := range map[string]int{
 		"7":                                           7,

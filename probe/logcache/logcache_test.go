@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/probertest"
@@ -187,6 +188,7 @@ func steady(from time.Time, perSecond int, took func(age time.Duration) time.Dur
 // A window of which an answer of Log Cache's holds a part only is read to its end, so that the newest do not pass for all. Where that takes
 // too long, what is read comes evenly from all of it.
 func TestABusyWindowIsReadToItsEnd(t *testing.T) {
+	racetest.Computes(t)
 	srv := open(t)
 	now := time.Now()
 	srv.Emit("my-app", steady(now.Add(-2*time.Minute), 10, func(age time.Duration) time.Duration { // 1,200 requests

@@ -133,6 +133,7 @@ func TestAMillionLinesAreCountedExactly(t *testing.T) {
 
 // Whatever the order in which lines come, and however often and in whatever posts, they count once and the same.
 func TestOrderAndRepetitionChangeNothing(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		now := time.Now()
 		g := newTraffic(rapid.Uint64().Draw(t, "seed"), now.Add(-50*time.Second), rapid.IntRange(1, 20).Draw(t, "rate"), 3)

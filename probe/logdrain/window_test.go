@@ -163,7 +163,7 @@ func TestADynoThatIsGoneDoesNotCount(t *testing.T) {
 }
 
 func TestMemoryIsBoundedWhateverComes(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	synctest.Test(t, func(t *testing.T) {
 		d := drain(t, func(o *logdrain.Options) { o.Window = time.Hour })
 		before := heap()

@@ -39,6 +39,7 @@ func dynos(r sim.Result, minutes ...int) []int {
 }
 
 func TestHPATracksUtilisationAndHoldsADownForFiveMinutes(t *testing.T) {
+	racetest.Computes(t)
 	r := run(t, peers.HPA(0.7), steps{2.1, 5.6, 0.9}, 3)
 	got := dynos(r, 29, 33, 59, 64, 68, 89)
 	// 8 dynos are 70 % busy, and 9 of them hardly too idle; the backlog of the boots wants more for a while.
@@ -51,7 +52,7 @@ func TestHPATracksUtilisationAndHoldsADownForFiveMinutes(t *testing.T) {
 }
 
 func TestKnativePanicsAndComesBackAtOnce(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	r := run(t, peers.Knative(0.7), steps{2.1, 10.5, 2.1}, 3)
 	if got := dynos(r, 30, 59, 63); got[0] < 10 || got[1] < 14 || got[1] > 18 || got[2] > 6 {
 		t.Errorf("got %v dynos, want 10 or more within a minute, about 15, and 6 or less three minutes after the load has gone", got)
@@ -59,6 +60,7 @@ func TestKnativePanicsAndComesBackAtOnce(t *testing.T) {
 }
 
 func TestAWSWaitsThreeMinutesToGoUpAndFifteenToComeDown(t *testing.T) {
+	racetest.Computes(t)
 	r := run(t, peers.AWS(0.8*50*60), steps{2.3, 6.3, 2.3}, 3)
 	got := dynos(r, 29, 31, 34, 59, 73, 79)
 	if want := []int{3, 3, 8, 8, 8, 3}; !slices.Equal(got, want) {
@@ -67,6 +69,7 @@ func TestAWSWaitsThreeMinutesToGoUpAndFifteenToComeDown(t *testing.T) {
 }
 
 func TestHerokuGoesByOneDynoAMinute(t *testing.T) {
+	racetest.Computes(t)
 	r := run(t, peers.Heroku(700*time.Millisecond), steps{2.3, 6.3, 2.3}, 3)
 	for i := 1; i < len(r.Minutes); i++ {
 		if d := r.Minutes[i].Dynos - r.Minutes[i-1].Dynos; d < -1 || d > 1 {
@@ -79,7 +82,7 @@ func TestHerokuGoesByOneDynoAMinute(t *testing.T) {
 }
 
 func TestThoseWhoStepByOneGoUpAndDown(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for _, c := range []struct {
 		driver   sim.Driver
 		up, down int // dynos at the least after 15 minutes of load, and at the most at some time in the half an hour after it
@@ -100,7 +103,7 @@ func TestThoseWhoStepByOneGoUpAndDown(t *testing.T) {
 }
 
 func TestEveryPeerRunsByItsNameAndAgainTheSame(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	shape, err := sim.ShapeOf("flash")
 	if err != nil {
 		t.Fatal(err)

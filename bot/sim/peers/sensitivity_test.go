@@ -236,7 +236,7 @@ func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
-	racetest.Skip(t)
+	racetest.Long(t)
 	demand, err := trace(t, "wc98_flash_day").Between(12*time.Hour, 17*time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -268,7 +268,7 @@ func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
 
 // Every kind of app can be simulated, and each of them is one that changes what comes out.
 func TestKindsOfAppDiffer(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	demand, err := trace(t, "wc98_flash_day").Between(14*time.Hour, 14*time.Hour+40*time.Minute)
 	if err != nil {
 		t.Fatal(err)

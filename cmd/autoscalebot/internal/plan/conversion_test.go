@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -134,6 +135,7 @@ func timeline(windows []drawnWindow, base schedule.Limits, from, to time.Time) (
 // Whatever policy is read, the settings file that it becomes is one that the bot reads, and sets the limits of the policy's windows at every
 // minute.
 func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
+	racetest.Computes(t)
 	path := filepath.Join(t.TempDir(), "autoscale.yaml")
 	for _, e := range settings.Entries() {
 		if os.Getenv(e.Name) != "" {
@@ -188,6 +190,7 @@ func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 
 // A policy with hundreds of schedules holds, too.
 func TestAPolicyOfManySchedulesHolds(t *testing.T) {
+	racetest.Computes(t)
 	var windows []drawnWindow
 	for i := range 400 {
 		from := now.Truncate(24*time.Hour).AddDate(0, 0, i*2)
@@ -210,6 +213,7 @@ func TestAPolicyOfManySchedulesHolds(t *testing.T) {
 
 // A table with weekdays within dates becomes a policy with start and end dates, and what that says is the same.
 func TestTablesWithDatesBecomePolicies(t *testing.T) {
+	racetest.Computes(t)
 	today := now.Truncate(24 * time.Hour)
 	rapidtest.Check(t, func(t *rapid.T) {
 		base := schedule.Limits{Min: 1, Max: 4}

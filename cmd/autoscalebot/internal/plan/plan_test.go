@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
@@ -304,6 +305,7 @@ func limits(t *rapid.T) schedule.Limits {
 // A policy that is written as tables, read back from them and written as a policy again sets the same limits at every minute; and they are
 // those of the windows, of which the one that starts first holds.
 func TestPoliciesKeepTheirMeaning(t *testing.T) {
+	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		base := limits(t)
 		text, windows := policyText(t, base)

@@ -45,7 +45,7 @@ func recorded(t testing.TB, o sim.Options, interval time.Duration) *proof.Record
 
 // From nothing but what heartbeats took, the load comes out again that made them wait, while dynos come and go.
 func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	for name, c := range map[string]struct {
 		shape    string
 		slots    int
@@ -98,7 +98,7 @@ func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 }
 
 func TestTheAppIsFitted(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	s, err := sim.ShapeOf("ramp")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestTheAppIsFitted(t *testing.T) {
 
 // Where heartbeats time out, the load may have been any higher, and that is said.
 func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	flat, err := sim.ShapeOf("steady")
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 
 // Whatever was recorded, what comes of it is a load.
 func TestAnyRecordMakesALoad(t *testing.T) {
-	racetest.Skip(t)
+	racetest.Long(t)
 	rapidtest.Check(t, func(t *rapid.T) {
 		r := &proof.Record{}
 		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "start"), 0)

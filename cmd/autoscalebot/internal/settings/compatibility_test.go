@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -25,6 +26,7 @@ func load21(t *testing.T, pairs ...string) *settings.Settings {
 
 // What autoscalebot 2.1 documents as its defaults, as it writes them, changes nothing here.
 func TestDocumentedDefaultsOfPythonAreTaken(t *testing.T) {
+	racetest.Computes(t)
 	plain := load21(t)
 	for _, pair := range []string{
 		"HEARTBEAT_INTERVAL_IN_SECONDS=30", "HEARTBEAT_URL=/autoscalebot/heartbeat/", "HEARTBEAT_URL='/autoscalebot/heartbeat/'", "HEARTBEAT_URL=''",

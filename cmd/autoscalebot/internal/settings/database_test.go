@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 // What applications have as DATABASE_URL is kept in, with the parameters that PostgreSQL knows.
 func TestDatabaseURLsOfApplications(t *testing.T) {
+	racetest.Computes(t)
 	for text, c := range map[string]struct {
 		query string   // what is left behind the question mark
 		left  []string // what is said to be left out
@@ -69,6 +71,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 
 // What PostgreSQL does not know is refused at the start, by name, in both places. A DATABASE_URL that nobody uses is nobody's mistake.
 func TestDatabaseURLsThatAreRefused(t *testing.T) {
+	racetest.Computes(t)
 	for text, want := range map[string]string{
 		"postgres://u:" + secret + "@h/d?shcema=" + secret:    "the parameter shcema",
 		"postgres://u:" + secret + "@h/d?ssl=" + secret:       "the parameter ssl",

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -84,6 +85,7 @@ func TestFileGivesSettings(t *testing.T) {
 }
 
 func TestFileMistakes(t *testing.T) {
+	racetest.Computes(t)
 	for _, c := range []struct{ file, want string }{
 		{"max_dyno: 3", "autoscale.yaml:3: max_dyno: there is no such setting; the nearest is max_dynos"},
 		{"AUTOSCALE_MAX_DYNOS: 3", "autoscale.yaml:3: AUTOSCALE_MAX_DYNOS: there is no such setting; the nearest is max_dynos"},

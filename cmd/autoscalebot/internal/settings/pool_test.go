@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -27,6 +28,7 @@ var instances = []string{
 }
 
 func TestPools(t *testing.T) {
+	racetest.Computes(t)
 	for _, c := range []struct {
 		name string
 		base []string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -39,6 +40,7 @@ func TestRules(t *testing.T) {
 }
 
 func TestRulesAndSignalsRefuse(t *testing.T) {
+	racetest.Computes(t)
 	for _, c := range []struct {
 		env  []string
 		want string

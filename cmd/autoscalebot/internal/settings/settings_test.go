@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -60,6 +61,7 @@ func TestDefaultsNeedNoEnvironment(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
+	racetest.Computes(t)
 	at := time.Date(2024, 1, 15, 10, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		env  []string
@@ -123,6 +125,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
+	racetest.Computes(t)
 	for _, c := range []struct{ env, want string }{
 		{"AUTOSCALE_MAX_DYNO=3", "AUTOSCALE_MAX_DYNO: there is no such setting; the nearest is AUTOSCALE_MAX_DYNOS"},
 		{"HEROKU_API_KEY=", "HEROKU_API_KEY: is not set; get one by: heroku authorizations:create --description autoscalebot"},
