@@ -113,8 +113,14 @@ type dialer struct {
 	worked map[string]bool // by host: whether it was IPv4
 }
 
-func newDialer() *dialer {
-	return &dialer{lookup: net.DefaultResolver.LookupNetIP, dial: new(net.Dialer).DialContext, worked: map[string]bool{}}
+// newDialer makes one whose connections, where kept is true, are asked by TCP now and then whether they still live. One request with a
+// timeout needs no such asking.
+func newDialer(kept bool) *dialer {
+	var d net.Dialer
+	if !kept {
+		d.KeepAlive = -1
+	}
+	return &dialer{lookup: net.DefaultResolver.LookupNetIP, dial: d.DialContext, worked: map[string]bool{}}
 }
 
 // dialContext connects to addr, a host or an address with a port.

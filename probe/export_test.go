@@ -23,7 +23,7 @@ func (h *Heartbeat) Dial(dial func(ctx context.Context, network, addr string) (n
 
 // ResolveTo makes h find addrs under every name, and connect to them by dial, with no proxy of the environment.
 func (h *Heartbeat) ResolveTo(addrs []string, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
-	d := newDialer()
+	d := newDialer(false)
 	d.dial = dial
 	d.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
 		var ips []netip.Addr
@@ -37,7 +37,7 @@ func (h *Heartbeat) ResolveTo(addrs []string, dial func(ctx context.Context, net
 
 // ResolveBy makes h look names up by r, with no proxy of the environment.
 func (h *Heartbeat) ResolveBy(r *net.Resolver) {
-	d := newDialer()
+	d := newDialer(false)
 	d.lookup = r.LookupNetIP
 	h.DialWith(d.dialContext)
 }

@@ -154,7 +154,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	}
 	h := &Heartbeat{
 		method: method, plain: plain, secret: secret, measure: measure, timeout: o.Timeout,
-		dial: newDialer().dialContext, base: o.Base, target: target,
+		dial: newDialer(o.KeepAlive).dialContext, base: o.Base, target: target,
 		secrets: secretTexts(o, target), redirects: redirects, expect: expect, failOn: o.FailOn,
 	}
 	if err := h.setAlias(o.Host); err != nil {
