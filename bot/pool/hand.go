@@ -30,7 +30,13 @@ func (p *Pool) Destroy(ctx context.Context, name string, progress func(string)) 
 	return nil
 }
 
+// errObserves is why nothing is done by hand.
+var errObserves = errors.New("this is a dry run, which changes nothing")
+
 func (p *Pool) drainByHand(ctx context.Context, name string) error {
+	if p.o.Observe {
+		return errObserves
+	}
 	if err := p.take(ctx); err != nil {
 		return err
 	}
@@ -89,8 +95,6 @@ func (p *Pool) allows(s sight) error {
 		}
 	}
 	switch {
-	case p.o.Observe:
-		return errors.New("this is a dry run, which changes nothing")
 	case p.memory.resizing[s.ID] != "":
 		return errors.New("it is being resized")
 	case s.stage == stageServing && !s.leaving() && s.bad.IsZero() && serving <= least:
@@ -128,6 +132,9 @@ func (p *Pool) find(ctx context.Context, name string) (sight, error) {
 const handWait = time.Second
 
 func (p *Pool) destroyByHand(ctx context.Context, name string, progress func(string)) error {
+	if p.o.Observe {
+		return errObserves
+	}
 	var (
 		id       string
 		deadline time.Time

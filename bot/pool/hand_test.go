@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
 func TestByHand(t *testing.T) {
@@ -42,6 +44,22 @@ func TestByHand(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2") // as many are wanted as before
 			s.told("created web-1", "joined web-1")
+		}},
+		{"in a dry run nothing is done by hand, whatever state a server is in", 1, 4, 3, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+			s.drains("web-1")
+			s.lasts(time.Minute)
+			for _, name := range []string{"web-1", "web-2"} {
+				if err := s.p.Destroy(s.ctx, name, nil); err == nil {
+					s.Errorf("%s was destroyed", name)
+				}
+				if err := s.p.Drain(s.ctx, name); err == nil {
+					s.Errorf("%s was drained", name)
+				}
+			}
+			s.exist("web-1! web-2 web-3")
+			if n := s.members(); n != 3 {
+				s.Errorf("%d members are left of 3", n)
+			}
 		}},
 		{"what is refused by hand", 2, 4, 2, nil, func(s *scene) {
 			s.w.Foreign("other-1")

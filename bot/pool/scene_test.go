@@ -68,6 +68,16 @@ func (s *scene) drains(name string) {
 	}
 }
 
+// members counts the members of the balancer.
+func (s *scene) members() int {
+	s.Helper()
+	members, err := s.w.Members(s.ctx)
+	if err != nil {
+		s.Error(err)
+	}
+	return len(members)
+}
+
 // sizes wants servers of a size.
 func (s *scene) sizes(name string) {
 	s.Helper()

@@ -42,7 +42,7 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 func (p *Pool) pretend(actions []action) {
 	would := make(map[string]bool, len(actions))
 	for _, a := range actions {
-		if text := a.String(); !would[text] {
+		if text := string(a.verb) + " " + orElse(a.name, a.member.ID); !would[text] {
 			if would[text] = true; !p.would[text] {
 				p.o.Log.Info("pool: would "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
 			}

@@ -60,6 +60,9 @@ func asks(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*co
 			return err
 		}
 		defer end()
+		if nothing, err := rehearses(cmd, c); nothing || err != nil {
+			return err
+		}
 		st, err := ask(cmd, c)
 		if err != nil {
 			return err

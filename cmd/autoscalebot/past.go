@@ -190,6 +190,12 @@ name (HISTORY, DATABASE_URL). A record that is there already is not added again,
 				defer f.Close()
 				in = f
 			}
+			switch s, err := settings.LoadAdmin(); {
+			case err != nil:
+				return err
+			case bool(s.DryRun):
+				return rehearseImport(cmd, in)
+			}
 			db, _, err := past(cmd, true)
 			if err != nil {
 				return err

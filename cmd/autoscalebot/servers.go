@@ -17,7 +17,7 @@ import (
 )
 
 const drySpell = `
-Without --yes it only says what it would do, and what that costs. It touches no server that has not the pool's tag, and refuses where
+Without --yes, and with DRY_RUN, it only says what it would do, and what that costs. It touches no server that has not the pool's tag, and refuses where
 a bot runs for this app, which would undo it: see --beside-bot. Ctrl-C ends it after the call that is under way, and it says then what
 it leaves behind.`
 
@@ -155,7 +155,10 @@ type step struct {
 
 // carryOut says what would be done, or does it.
 func (c *crew) carryOut(cmd *cobra.Command, j job) error {
-	if !c.yes {
+	switch {
+	case bool(c.s.DryRun):
+		return c.printPlan(j, "nothing was done: "+isDryRun)
+	case !c.yes:
 		return c.printPlan(j, "nothing was done; add --yes to do it")
 	}
 	if !j.alone {

@@ -13,12 +13,12 @@ import (
 
 // adminSettings are the settings that tell where a running bot is asked, and in whose time zone it speaks.
 var adminSettings = []string{
-	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN",
+	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN", "DRY_RUN",
 	"HISTORY", "DATABASE_URL", "HISTORY_DAYS", "HISTORY_MINUTES_DAYS", "HISTORY_HOURS_DAYS", "DYNO_PRICE_PER_MONTH",
 }
 
 // LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,
-// the time zone, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Where the file names
+// the time zone, DRY_RUN, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Where the file names
 // several process types and HEROKU_PROCESS_TYPE none, they are those of the first. Its error is the [Problems], all of them.
 func LoadAdmin() (*Settings, error) {
 	var problems Problems

@@ -130,7 +130,7 @@ type Settings struct {
 	NotifyURLs           Secret   `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
 
 	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
-	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing."`
+	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing, whichever command runs."`
 	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
 	LogLevel   Word       `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
 	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
