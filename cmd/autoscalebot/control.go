@@ -18,7 +18,7 @@ import (
 
 const asksABot = `
 It asks the bot that runs for this app on this machine, over its Unix socket, or the one on ADMIN_ADDR where that is set. Where there
-is neither, and DATABASE_URL is set, it asks by way of the bot's history there, as in: heroku run autoscalebot status`
+is neither, and DATABASE_URL is set, it asks by way of the bot's history there, as in: heroku run -- autoscalebot status`
 
 // newControl makes the commands that ask a running bot.
 func newControl() []*cobra.Command {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"io"
@@ -181,4 +182,37 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// The Heroku CLI takes options for its own unless "--" stands before the command.
+func TestHerokuRunPassesOptionsOn(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("../../examples/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile("heroku run [^`\n]*autoscalebot[^`\n]*")
+	found := 0
+	var help bytes.Buffer
+	if code := run(t.Context(), []string{"status", "--help"}, &help, io.Discard); code != exitFine {
+		t.Fatal(code)
+	}
+	texts := []string{help.String()}
+	for _, file := range append(append(files, more...), "../../README.md") {
+		texts = append(texts, read(t, file))
+	}
+	for _, text := range texts {
+		for _, command := range commands.FindAllString(text, -1) {
+			found++
+			if !strings.Contains(command, " -- autoscalebot") {
+				t.Errorf("%q loses its options: write heroku run -- autoscalebot", command)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d commands were found", found)
+	}
 }

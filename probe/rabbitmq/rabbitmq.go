@@ -10,7 +10,7 @@
 //	}
 //	r := p.Probe(ctx)
 //
-// The user needs the tag "monitoring" or "management", and for the latter a permission for the virtual host.
+// The user needs the tag "monitoring" or "management", and permissions in the virtual host, which may all be empty.
 package rabbitmq
 
 import (
@@ -168,11 +168,34 @@ func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, st
 	switch {
 	case status == http.StatusNotFound:
 		return 0, status, web.Failure{Outcome: probe.ClientError, Text: fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return 0, status, refusal(err, body)
 	case err != nil:
 		return 0, status, err
 	}
 	n, err = p.read(queue, body)
 	return n, status, err
+}
+
+// remedies are what helps against RabbitMQ's reasons to refuse a user.
+var remedies = map[string]string{
+	"Login failed":        "check the user and the password in the URL",
+	"Not management user": "rabbitmqctl set_user_tags USER monitoring",
+	"User not authorised to access virtual host": "rabbitmqctl set_permissions -p VHOST USER '^$' '^$' '^$'",
+}
+
+// refusal adds RabbitMQ's reason, and what helps, to the failure of a request that it refused.
+func refusal(err error, body []byte) error {
+	var f web.Failure
+	var said struct{ Reason string }
+	if !errors.As(err, &f) || json.Unmarshal(body, &said) != nil || said.Reason == "" {
+		return err
+	}
+	f.Text += fmt.Sprintf(": RabbitMQ says %.200q", said.Reason)
+	if remedy, known := remedies[said.Reason]; known {
+		f.Text += ": " + remedy
+	}
+	return f
 }
 
 // broken are the states of a queue that cannot be asked. The others are running, idle, flow, live and syncing.

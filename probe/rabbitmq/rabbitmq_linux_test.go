@@ -1,6 +1,7 @@
 package rabbitmq_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ func TestRabbitMQ(t *testing.T) {
 			Want: probe.Reading{Signal: "rabbitmq", Value: 3, Unit: "messages", Status: 200}, Secrets: []string{"s3cr3t", "Ym90OnMzY3IzdC"},
 		})
 	})
+	t.Run("a user with too few rights", func(t *testing.T) { rights(t, s) })
 	t.Run("queues", func(t *testing.T) { queues(t, s) })
 	t.Run("a quorum queue without a leader", func(t *testing.T) {
 		o := rabbitmq.Options{URL: "http://bot:" + password + "@" + s.management, Queues: []string{"quorum"}}
@@ -121,6 +123,41 @@ func waitFor(t *testing.T, o rabbitmq.Options, want float64) {
 		}
 		if r.Outcome != probe.Answered && r.Outcome != probe.BadAnswer || time.Now().After(deadline) {
 			t.Fatalf("got %+v, want %v", r, want)
+		}
+	}
+}
+
+// rights sets up a user for the bot step by step, as the docs say. Each step before the last ends with the server's own reason.
+func rights(t *testing.T, s *server) {
+	admin, err := rabbithole.NewClient("http://"+s.management, "bot", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "watcher"
+	o := rabbitmq.Options{URL: "http://" + name + ":" + password + "@" + s.management, Queues: []string{"mail"}, Count: rabbitmq.Both}
+	for _, step := range []struct {
+		do   func() (*http.Response, error)
+		says string
+	}{
+		{nil, "Login failed"},
+		{func() (*http.Response, error) {
+			return admin.PutUser(name, rabbithole.UserSettings{Password: password})
+		}, "set_user_tags"},
+		{func() (*http.Response, error) {
+			return admin.PutUser(name, rabbithole.UserSettings{Password: password, Tags: rabbithole.UserTags{"monitoring"}})
+		}, "set_permissions"},
+		{func() (*http.Response, error) {
+			return admin.UpdatePermissionsIn("/", name, rabbithole.Permissions{Configure: "^$", Write: "^$", Read: "^$"})
+		}, ""},
+	} {
+		if step.do != nil {
+			if _, err := step.do(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := take(t, o)
+		if refused := r.Outcome == probe.ClientError; refused != (step.says != "") || !strings.Contains(r.Error, step.says) || strings.Contains(r.Error, password) {
+			t.Errorf("got %+v, want a text with %q", r, step.says)
 		}
 	}
 }
