@@ -116,10 +116,11 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 	if err != nil {
 		return c.unanswered(err)
 	}
+	answer = printable(answer)
 	if resp.StatusCode != http.StatusOK {
 		var p problem
 		if json.Unmarshal(answer, &p) != nil || p.Error == "" {
-			return fmt.Errorf("%s answered %s, which no autoscalebot does", c.where(), resp.Status)
+			return fmt.Errorf("%s answered %d %s, which no autoscalebot does", c.where(), resp.StatusCode, http.StatusText(resp.StatusCode))
 		}
 		return fmt.Errorf("the bot refused: %s", p.Error)
 	}
@@ -142,7 +143,7 @@ func (c Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if c.Addr != "" {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", c.Addr)
 	}
-	return (&net.Dialer{}).DialContext(ctx, "unix", c.Socket)
+	return dialSocket(ctx, c.Socket)
 }
 
 func (c Client) where() string {
@@ -164,6 +165,8 @@ func (c Client) unanswered(err error) error {
 	switch {
 	case c.Addr != "":
 		return fmt.Errorf("no bot answers on %s: %w; is it running, with this ADMIN_ADDR?", c.Addr, err)
+	case errors.As(err, new(foreign)):
+		return err
 	case c.History != nil:
 		return fmt.Errorf("no bot answers by way of its history in %s: %w", c.History.Place(), err)
 	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):

@@ -13,9 +13,12 @@ import (
 // longestPath is the longest path of a socket that every system takes.
 const longestPath = 100
 
-// ListenSocket listens on a Unix socket at path that only this user can open. A socket that a bot left behind when it was killed
+// ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that is missing. A socket that a bot left behind when it was killed
 // is replaced; one on which somebody answers is an error, and so is anything else that stands there. Close removes it.
 func ListenSocket(path string) (net.Listener, error) {
+	if err := private(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
 	if err := free(path); err != nil {
 		return nil, err
 	}
@@ -81,6 +84,21 @@ func (s *socket) place(made string) (os.FileInfo, error) {
 		return nil, err
 	}
 	return file, os.Rename(made, s.path)
+}
+
+// Accept waits for somebody who may ask. Others are hung up on.
+func (s *socket) Accept() (net.Conn, error) {
+	for {
+		conn, err := s.AcceptUnix()
+		if err != nil {
+			return nil, err
+		}
+		if uid, known := peer(conn); known && !may(uid) {
+			_ = conn.Close()
+			continue
+		}
+		return conn, nil
+	}
 }
 
 // Close removes the socket, unless another bot's stands there by now, and closes the listener.

@@ -74,7 +74,7 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 	if text, _ := os.ReadFile(path); string(text) != "data" {
 		t.Error("the file is gone")
 	}
-	if _, err := admin.ListenSocket(filepath.Join(dir, "no", "folder")); err == nil {
+	if _, err := admin.ListenSocket(filepath.Join(dir, "no", "folder", "bot.sock")); err == nil {
 		t.Error("a socket was made in no folder")
 	}
 	long := filepath.Join(dir, strings.Repeat("x", 100))
@@ -166,5 +166,65 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
 		err.Error() != "what listens on "+path+" answered 404 Not Found, which no autoscalebot does" {
 		t.Errorf("where something else listens, the error is %v", err)
+	}
+}
+
+// A folder that another user could change is not taken for the socket, and one of the user's own is made.
+func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
+	dir := folder(t)
+	own := filepath.Join(dir, "own")
+	l, err := admin.ListenSocket(filepath.Join(own, "bot.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if info, err := os.Stat(own); err != nil || info.Mode() != os.ModeDir|0o700 {
+		t.Errorf("the folder has mode %v, %v", info.Mode(), err)
+	}
+	open := filepath.Join(dir, "open")
+	if err := errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "everybody may write to the folder "+open) {
+		t.Errorf("in a folder for everybody the error is %v", err)
+	}
+	if err := os.Chmod(open, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	if l, err = admin.ListenSocket(filepath.Join(open, "bot.sock")); err != nil {
+		t.Errorf("in a folder like /tmp the error is %v", err)
+	} else {
+		l.Close()
+	}
+}
+
+// Texts of whoever answers cannot change a terminal.
+func TestAnswersArePrintable(t *testing.T) {
+	path := filepath.Join(folder(t), "bot.sock")
+	l, err := admin.ListenSocket(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := http.StatusOK
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"app": "a\u001b[2J\u0007\u009b31mb\u202ec\r", "version": "1", "error": "\u001b]0;x\u0007 no"}`)
+	})}
+	done := make(chan struct{})
+	go func() {
+		_ = srv.Serve(l)
+		close(done)
+	}()
+	defer func() {
+		srv.Close()
+		<-done
+	}()
+	st, err := (admin.Client{Socket: path}).Status(t.Context())
+	if want := "a\ufffd[2J\ufffd\ufffd31mb\ufffdc\ufffd"; err != nil || st.App != want {
+		t.Errorf("the app is %q, %v, want %q", st.App, err, want)
+	}
+	status = http.StatusConflict
+	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil || strings.ContainsAny(err.Error(), "\x1b\x07") {
+		t.Errorf("the error is %q", err)
 	}
 }

@@ -1,22 +1,21 @@
 package admin
 
 import (
-	"fmt"
 	"net"
 	"syscall"
 )
 
-// peer says who is at the other end of a socket.
-func peer(c *net.UnixConn) string {
+// peer is the user at the other end of a socket.
+func peer(c *net.UnixConn) (uid int, known bool) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return socketUser
+		return 0, false
 	}
 	var who *syscall.Ucred
 	if ctlErr := raw.Control(func(fd uintptr) {
 		who, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	}); ctlErr != nil || err != nil {
-		return socketUser
+		return 0, false
 	}
-	return fmt.Sprintf("uid %d", who.Uid)
+	return int(who.Uid), true
 }

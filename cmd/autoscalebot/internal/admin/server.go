@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net"
@@ -111,7 +112,11 @@ type caller struct {
 
 func callerOf(c net.Conn) caller {
 	if u, ok := c.(*net.UnixConn); ok {
-		return caller{who: peer(u), known: true}
+		who := socketUser
+		if uid, known := peer(u); known {
+			who = fmt.Sprintf("uid %d", uid)
+		}
+		return caller{who: who, known: true}
 	}
 	return caller{who: c.RemoteAddr().String()}
 }

@@ -73,8 +73,8 @@ func (s *Settings) fileName(app string) string {
 	return name
 }
 
-// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path in the runtime
-// folder that the user, the app's name and the process type make; "" if it is switched off.
+// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path that the app's name and the
+// process type make, in a folder of the user's own below the runtime folder; "" if it is switched off.
 func (s *Settings) SocketPath(app string) string {
 	switch given := string(s.AdminSocket); {
 	case strings.EqualFold(given, "none"):
@@ -86,5 +86,5 @@ func (s *Settings) SocketPath(app string) string {
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d-%s.sock", os.Getuid(), s.fileName(app)))
+	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d", os.Getuid()), s.fileName(app)+".sock")
 }

@@ -1,0 +1,47 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode"
+)
+
+// printable replaces what could move a terminal's cursor, color it or turn its direction in all texts of a JSON answer, as who answers need
+// not be a bot. What is not JSON stays as it is.
+func printable(answer []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(answer))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return answer
+	}
+	clean, err := json.Marshal(shown(v))
+	if err != nil {
+		return answer
+	}
+	return clean
+}
+
+func shown(v any) any {
+	switch v := v.(type) {
+	case string:
+		return strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) || r == '\n' {
+				return r
+			}
+			return unicode.ReplacementChar
+		}, v)
+	case []any:
+		for i := range v {
+			v[i] = shown(v[i])
+		}
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, value := range v {
+			out[shown(key).(string)] = shown(value)
+		}
+		return out
+	}
+	return v
+}
