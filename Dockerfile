@@ -16,11 +16,14 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags '-s -w' -o /out/autoscalebot ./cmd/autoscalebot
+    go build -trimpath -ldflags '-s -w' -o /out/autoscalebot ./cmd/autoscalebot \
+    && mkdir -p /out/root && mkdir -m 1777 /out/root/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/autoscalebot /usr/local/bin/autoscalebot
+# Over a socket in here, "docker exec NAME autoscalebot status" asks the bot.
+COPY --from=build /out/root/ /
 ENV PATH=/usr/local/bin
 # A number, because there is no /etc/passwd, and because Kubernetes' runAsNonRoot wants one.
 USER 65532:65532

@@ -101,6 +101,7 @@ func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	text = strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
 		"CGO_ENABLED=0", "-trimpath", "-ldflags '-s -w'", "./cmd/autoscalebot", "FROM scratch", "ca-certificates.crt",
+		"mkdir -m 1777 /out/root/tmp", "COPY --from=build /out/root/ /", // for the socket by which the bot is asked
 		"USER 65532:65532", `ENTRYPOINT ["autoscalebot"]`,
 	} {
 		if !strings.Contains(text, want) {
