@@ -94,6 +94,8 @@ type Options struct {
 	History History
 	// Servers tells what each server is and does, where the dynos are servers of a pool. Nil leaves them out.
 	Servers func() []Server
+	// Warnings are sentences about the bot itself that people should read. Nil is none.
+	Warnings func() []string
 	// Desk takes what people ask for. Nil leaves the buttons out.
 	Desk Desk
 	// Settings are those in force, in the order of the page.

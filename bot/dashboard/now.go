@@ -54,6 +54,8 @@ type present struct {
 	RunPips []bool
 	RunNote string
 
+	// Warnings are about the bot itself.
+	Warnings  []string
 	Waits     []wait
 	Incidents []incident
 	Headline  string
@@ -114,6 +116,9 @@ func (d *Dashboard) present(now time.Time) present {
 	p.Ahead = d.ahead(now)
 	if when, l, ok := d.o.Schedule.Next(now); ok {
 		p.NextText = fmt.Sprintf("%s: %s", at(when.In(d.o.Zone), now), between(l.Min, l.Max))
+	}
+	if d.o.Warnings != nil {
+		p.Warnings = d.o.Warnings()
 	}
 	if d.o.Servers != nil {
 		p.Servers = serverMarks(d.o.Servers())

@@ -48,12 +48,12 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 	if len(details) > askBytes {
 		return 0, fmt.Errorf("the request to the bot is %d bytes long, and may be %d", len(details), askBytes)
 	}
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return 0, err
 	}
 	var ask int64
-	err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+	err = p.tx(ctx, id, func(tx *sql.Tx) error {
 		now := time.Now()
 		if _, err := tx.ExecContext(ctx, `delete from autoscalebot_asks where bot = $1 and id < $2`, id, now.Add(-askKept).UnixNano()); err != nil {
 			return err
@@ -71,24 +71,24 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 			values ($1, $2, $3, $4, $5, 0, 0, '')`, id, ask, text(kind), text(who), string(details))
 		return err
 	})
-	return ask, db.place.failed("ask the bot", err)
+	return ask, p.failed("ask the bot", err)
 }
 
 // Asked returns the requests that wait, the oldest first, and each once: what is carried out twice could do harm, so a bot that dies
 // before it answers does not find it again. What is older than [AskAge] is not returned.
 func (db *DB) Asked(ctx context.Context) ([]Ask, error) {
-	asks, err := db.asked(ctx)
-	slices.SortFunc(asks, func(a, b Ask) int { return cmp.Compare(a.ID, b.ID) })
-	return asks, db.place.failed("look for requests to the bot", err)
-}
-
-func (db *DB) asked(ctx context.Context) (asks []Ask, err error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return nil, err
 	}
+	asks, err := p.asked(ctx, id)
+	slices.SortFunc(asks, func(a, b Ask) int { return cmp.Compare(a.ID, b.ID) })
+	return asks, p.failed("look for requests to the bot", err)
+}
+
+func (p *place) asked(ctx context.Context, id int64) (asks []Ask, err error) {
 	now := time.Now()
-	rows, err := db.place.db.QueryContext(ctx, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3
+	rows, err := p.db.QueryContext(ctx, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3
 		returning id, kind, who, body`, id, now.UnixNano(), now.Add(-AskAge).UnixNano())
 	if err != nil {
 		return nil, err
@@ -108,22 +108,22 @@ func (db *DB) asked(ctx context.Context) (asks []Ask, err error) {
 
 // Answer says what came of a request. The first answer stays.
 func (db *DB) Answer(ctx context.Context, ask int64, answer string) error {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
 	}
 	if len(answer) > askBytes {
 		answer = answer[:askBytes]
 	}
-	_, err = db.place.db.ExecContext(ctx, `update autoscalebot_asks set answered = $3, answer = $4 where bot = $1 and id = $2 and answered = 0`,
+	_, err = p.db.ExecContext(ctx, `update autoscalebot_asks set answered = $3, answer = $4 where bot = $1 and id = $2 and answered = 0`,
 		id, ask, time.Now().UnixNano(), text(answer))
-	return db.place.failed("answer a request to the bot", err)
+	return p.failed("answer a request to the bot", err)
 }
 
 // Await returns the answer to a request once it is there. It is [ErrUnanswered] when the request has grown too old without one, or ctx
 // ends.
 func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return "", err
 	}
@@ -132,13 +132,13 @@ func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
 	for {
 		var answered int64
 		var answer string
-		err := db.place.db.QueryRowContext(ctx, `select answered, answer from autoscalebot_asks where bot = $1 and id = $2`, id, ask).
+		err := p.db.QueryRowContext(ctx, `select answered, answer from autoscalebot_asks where bot = $1 and id = $2`, id, ask).
 			Scan(&answered, &answer)
 		switch {
 		case errors.Is(err, sql.ErrNoRows), ctx.Err() != nil:
 			return "", ErrUnanswered
 		case err != nil:
-			return "", db.place.failed("wait for the bot's answer", err)
+			return "", p.failed("wait for the bot's answer", err)
 		case answered != 0:
 			return answer, nil
 		case time.Since(time.Unix(0, ask)) > 2*AskAge:

@@ -36,7 +36,7 @@ func Unpack(body []byte, v any) error { return new(unpacker).unpack(body, v) }
 
 // Migrate brings a place to the newest version of files.
 func Migrate(ctx context.Context, url string, files fs.FS) error {
-	p, err := open(url)
+	p, err := open(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,9 @@ type Options struct {
 	ProcessType string
 	// Keep says for how long; what is zero in it is the default of the place.
 	Keep Retention
-	// Later: a server that is not reached when the DB is opened is no error, and what is to be written waits until it is.
+	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits until it is reached. A
+	// file that is locked, cannot be written or is damaged gives way to the memory, from which all goes to the file once that can be used;
+	// a damaged one is put aside under another name for that.
 	Later bool
 	// Log is told when the place cannot be written to, and when it can again; nil is silent.
 	Log *slog.Logger
@@ -73,7 +75,7 @@ func (k Retention) check() error {
 
 // A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several goroutines at once.
 type DB struct {
-	place *place
+	url   string
 	who   who
 	keep  Retention
 	log   *slog.Logger
@@ -89,13 +91,14 @@ type DB struct {
 	done    chan struct{}
 	closed  sync.Once
 
-	readied sync.Mutex // held while ready works
-	bot     int64      // this bot's number in the place, 0 before it is known
-
-	remembering sync.Mutex // held while the bot's memory is written
+	remembering sync.Mutex // held while the bot's memory is written, and while the place changes
 	mu          sync.Mutex // guards the rest
-	memory      *kept      // what is to be written; nil when all is
+	place       *place
+	memory      *kept // what is to be written; nil when all is
+	newest      *kept // what was to be written last; nil before that
 	down        outage
+	standIn     standIn
+	notes       []string // what happened to the place that people should know of
 }
 
 // Open opens the history at o.URL, and makes it if there is none. It reaches for a server until ctx ends at the latest.
@@ -103,50 +106,84 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.Keep.check(); err != nil {
 		return nil, err
 	}
-	p, err := open(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{
-		place: p, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(p.inMemory), log: o.Log, queue: newQueue(),
+		url: o.URL, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), log: o.Log, queue: newQueue(),
 		flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	db.base, db.abort = context.WithCancel(context.Background())
-	if err := db.ready(ctx); err != nil {
-		if !o.Later || !unreachable(err) {
-			db.abort()
-			return nil, errors.Join(err, p.close())
-		}
-		db.failed(err)
+	if err := db.begin(ctx, o.Later); err != nil {
+		db.abort()
+		return nil, err
 	}
 	go db.write()
 	return db, nil
 }
 
+// begin opens the place, or what stands in for it until it can be used.
+func (db *DB) begin(ctx context.Context, later bool) error {
+	p, err := openReady(ctx, db.url, db.who)
+	switch {
+	case err == nil:
+		db.place = p
+		return nil
+	case later && p != nil && p.postgres && unreachable(err):
+		db.place = p
+		db.failed(err)
+		return nil
+	case later && isFile(db.url):
+		if err := db.standInFor(ctx, err, p.closed()); err != nil {
+			return err
+		}
+		db.rememberAs(ctx, filePath(db.url))
+		return nil
+	}
+	return errors.Join(err, p.closed())
+}
+
+// openReady opens the place at url and makes it ready for owner. After an error the place, if there is one, is still to be closed.
+func openReady(ctx context.Context, url string, owner who) (*place, error) {
+	p, err := open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.ready(ctx, owner)
+	return p, err
+}
+
+// at is the present place.
+func (db *DB) at() *place {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.place
+}
+
 // Place says for people where the history is kept, without a secret.
-func (db *DB) Place() string { return db.place.name }
+func (db *DB) Place() string { return db.at().name }
 
 // Keep returns for how long things are kept.
 func (db *DB) Keep() Retention { return db.keep }
 
-// ready makes sure that the schema is there and that the bot has its number.
-func (db *DB) ready(ctx context.Context) error {
-	db.readied.Lock()
-	defer db.readied.Unlock()
-	if db.bot != 0 {
-		return nil
+// ready makes sure that the schema is there and that the bot that owner names has its number, which it returns.
+func (p *place) ready(ctx context.Context, owner who) (id int64, err error) {
+	p.readied.Lock()
+	defer p.readied.Unlock()
+	if p.bot != 0 {
+		return p.bot, nil
 	}
-	if err := db.place.migrate(ctx); err != nil {
-		return db.place.failed("open the history in "+db.place.name, err)
+	if err := p.migrate(ctx); err != nil {
+		return 0, p.failed("open the history in "+p.name, err)
 	}
-	err := db.place.tx(ctx, 0, func(tx *sql.Tx) (err error) {
-		db.bot, err = botNumber(ctx, tx, db.who)
+	err = p.tx(ctx, 0, func(tx *sql.Tx) error {
+		id, err = botNumber(ctx, tx, owner)
 		return err
 	})
-	return db.place.failed("open the history in "+db.place.name, err)
+	if err == nil {
+		p.bot = id
+	}
+	return id, p.failed("open the history in "+p.name, err)
 }
 
 // botNumber returns the number of a bot, which a new one gets here. The transaction is the only one of its kind.
@@ -173,13 +210,14 @@ func (db *DB) Close(ctx context.Context) (err error) {
 		defer stop()
 		close(db.closing)
 		<-db.done
+		p := db.at()
 		if n := db.queue.close(); n > 0 {
-			err = fmt.Errorf("close the history: %d records and events were not written to %s", n, db.place.name)
+			err = fmt.Errorf("close the history: %d records and events were not written to %s", n, p.name)
 		}
 		if db.toRemember() {
-			err = errors.Join(err, fmt.Errorf("close the history: the bot's newest memory was not written to %s", db.place.name))
+			err = errors.Join(err, fmt.Errorf("close the history: the bot's newest memory was not written to %s", p.name))
 		}
-		err = errors.Join(err, db.place.close())
+		err = errors.Join(err, db.lost(), p.close())
 	})
 	return err
 }

@@ -12,12 +12,12 @@ import (
 //
 // Times are those of the machine that calls, so ttl must be longer than clocks differ: minutes.
 func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (holderNow string, ours bool, err error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return "", false, err
 	}
 	holder = text(holder)
-	err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+	err = p.tx(ctx, id, func(tx *sql.Tx) error {
 		now := time.Now()
 		_, err := tx.ExecContext(ctx, `insert into autoscalebot_leases (bot, holder, ends) values ($1, $2, $3)
 			on conflict (bot) do update set holder = excluded.holder, ends = excluded.ends
@@ -28,5 +28,5 @@ func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (hold
 		}
 		return tx.QueryRowContext(ctx, `select holder from autoscalebot_leases where bot = $1`, id).Scan(&holderNow)
 	})
-	return holderNow, err == nil && holderNow == holder && ttl > 0, db.place.failed("ask who runs the bot", err)
+	return holderNow, err == nil && holderNow == holder && ttl > 0, p.failed("ask who runs the bot", err)
 }

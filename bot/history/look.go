@@ -27,7 +27,7 @@ func Look(ctx context.Context, o Options) (Seen, error) {
 			return Seen{Place: "the SQLite file " + path}, nil
 		}
 	}
-	p, err := open(o.URL)
+	p, err := open(ctx, o.URL)
 	if err != nil {
 		return Seen{}, err
 	}

@@ -27,6 +27,7 @@ func (db *DB) Remember(m bot.Memory) error {
 	}
 	db.mu.Lock()
 	db.memory = &kept{string(body)}
+	db.newest = db.memory
 	down := !db.down.since.IsZero()
 	db.mu.Unlock()
 	select {
@@ -47,17 +48,17 @@ func (db *DB) Remember(m bot.Memory) error {
 
 // Memory returns what the bot remembered last. ok is false when it never did.
 func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return bot.Memory{}, false, err
 	}
 	var body string
-	err = db.place.db.QueryRowContext(ctx, `select body from autoscalebot_memory where bot = $1`, id).Scan(&body)
+	err = p.db.QueryRowContext(ctx, `select body from autoscalebot_memory where bot = $1`, id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return bot.Memory{}, false, nil
 	}
 	if err != nil {
-		return bot.Memory{}, false, db.place.failed("read the bot's memory", err)
+		return bot.Memory{}, false, p.failed("read the bot's memory", err)
 	}
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		return bot.Memory{}, false, fmt.Errorf("read the bot's memory, which another version of the program may have written: %w", err)
@@ -82,14 +83,14 @@ func (db *DB) writeMemory(ctx context.Context) error {
 	if m == nil {
 		return nil
 	}
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
 	}
-	_, err = db.place.sure.ExecContext(ctx, `insert into autoscalebot_memory (bot, at, body) values ($1, $2, $3)
+	_, err = p.sure.ExecContext(ctx, `insert into autoscalebot_memory (bot, at, body) values ($1, $2, $3)
 		on conflict (bot) do update set at = excluded.at, body = excluded.body`, id, time.Now().UnixNano(), m.text)
 	if err != nil {
-		return db.place.failed("write the bot's memory to "+db.place.name, err)
+		return p.failed("write the bot's memory to "+p.name, err)
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,17 +34,23 @@ type place struct {
 	// postgres is true for a server that several programs write to side by side.
 	postgres bool
 	inMemory bool
+	// path is the SQLite file's, "" elsewhere, and file what was opened there.
+	path string
+	file os.FileInfo
+
+	readied sync.Mutex // held while the place is made ready
+	bot     int64      // the number of the bot whose history this is, 0 before it is known
 }
 
 // open opens the place that raw names. It calls no server yet.
-func open(raw string) (*place, error) {
-	switch scheme, rest, _ := strings.Cut(raw, ":"); {
-	case raw == Memory || raw == "":
+func open(ctx context.Context, raw string) (*place, error) {
+	switch scheme, _, _ := strings.Cut(raw, ":"); {
+	case inMemory(raw):
 		// One connection: each would be a database of its own.
 		db, err := openSQLite(":memory:", 1)
 		return &place{db: db, sure: db, name: "memory", inMemory: true}, err
 	case scheme == "sqlite":
-		return openFile(strings.TrimPrefix(rest, "//"))
+		return openFile(ctx, cutFile(raw))
 	case scheme == "postgres" || scheme == "postgresql":
 		return openPostgres(raw)
 	case strings.Contains(raw, ":"):
@@ -61,7 +68,7 @@ func clip(text string) string {
 }
 
 // openFile opens or makes the SQLite file at path.
-func openFile(path string) (*place, error) {
+func openFile(ctx context.Context, path string) (*place, error) {
 	if path == "" {
 		return nil, errors.New("sqlite: names no file; write sqlite:PATH, for example sqlite:history.db")
 	}
@@ -72,7 +79,8 @@ func openFile(path string) (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
-	if err := f.Close(); err != nil {
+	file, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
 	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was committed, and a
@@ -87,20 +95,20 @@ func openFile(path string) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	reach(db)
+	reach(ctx, db)
 	sure, err := openSQLite(dsn+"(FULL)", 1)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &place{db: db, sure: sure, name: "the SQLite file " + path}, nil
+	return &place{db: db, sure: sure, name: "the SQLite file " + path, path: whole, file: file}, nil
 }
 
 // reach opens a connection to db, which gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for another
-// program that does the same at that moment: so this tries again, for 5 s at most. Another error is left to who uses db next.
-func reach(db *sql.DB) {
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+// program that does the same at that moment: so this tries again, for 5 s at most, or until ctx ends. Another error is left to who uses db next.
+func reach(ctx context.Context, db *sql.DB) {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
 		var failed *sqlite.Error
-		if err := db.Ping(); !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_BUSY {
+		if err := db.PingContext(ctx); !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_BUSY {
 			return
 		}
 	}
@@ -175,6 +183,22 @@ func redact(text string, secrets []string) string {
 		text = strings.ReplaceAll(text, s, "(secret)")
 	}
 	return text
+}
+
+// inMemory says whether the URL of a history is one that is kept in memory, isFile whether in a file that it names.
+func inMemory(raw string) bool { return raw == Memory || raw == "" }
+
+// cutFile is the path in the URL of a file.
+func cutFile(raw string) string { return strings.TrimPrefix(strings.TrimPrefix(raw, "sqlite:"), "//") }
+
+func isFile(raw string) bool { return strings.HasPrefix(raw, "sqlite:") && cutFile(raw) != "" }
+
+// closed closes p where there is one.
+func (p *place) closed() error {
+	if p == nil {
+		return nil
+	}
+	return p.close()
 }
 
 func (p *place) close() error {

@@ -26,16 +26,16 @@ var steps = [...]time.Duration{
 //
 // Medians and 95th percentiles are within 1 % of the response time that has that rank. What came in the last second may be missing.
 func (db *DB) Points(ctx context.Context, from, to time.Time, atMost int) (Series, error) {
-	s, err := db.points(ctx, from, to, atMost)
-	return s, db.place.failed("read the history", err)
-}
-
-func (db *DB) points(ctx context.Context, fromTime, toTime time.Time, atMost int) (Series, error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return Series{}, err
 	}
-	from, to, err := db.span(ctx, id, fromTime, toTime)
+	s, err := p.points(ctx, id, from, to, atMost)
+	return s, p.failed("read the history", err)
+}
+
+func (p *place) points(ctx context.Context, id int64, fromTime, toTime time.Time, atMost int) (Series, error) {
+	from, to, err := p.span(ctx, id, fromTime, toTime)
 	if err != nil {
 		return Series{}, err
 	}
@@ -46,7 +46,7 @@ func (db *DB) points(ctx context.Context, fromTime, toTime time.Time, atMost int
 		return Series{Step: time.Second}, nil
 	}
 	step := stepFor(from, to, int64(min(atMost, mostPoints)), int64(time.Second))
-	source, err := db.source(ctx, id, from, step)
+	source, err := p.source(ctx, id, from, step)
 	if err != nil {
 		return Series{}, err
 	}
@@ -54,9 +54,9 @@ func (db *DB) points(ctx context.Context, fromTime, toTime time.Time, atMost int
 	c := collector{step: step}
 	from = floor(from, step)
 	if source == 0 {
-		err = eachRow(ctx, db.place.db, id, from, to, c.record)
+		err = eachRow(ctx, p.db, id, from, to, c.record)
 	} else {
-		err = eachTally(ctx, db.place.db, id, source, from, to, c.tally)
+		err = eachTally(ctx, p.db, id, source, from, to, c.tally)
 	}
 	return Series{Step: time.Duration(step), Points: c.end()}, err
 }
@@ -78,9 +78,9 @@ func stepFor(from, to, n, least int64) int64 {
 
 // source returns the step of the coarsest points that buckets of this step can be made of, if they are kept since from, and else of
 // coarser ones; 0 means the records themselves.
-func (db *DB) source(ctx context.Context, id, from, step int64) (int64, error) {
+func (p *place) source(ctx context.Context, id, from, step int64) (int64, error) {
 	var rawSince, minutesSince int64
-	err := db.place.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).
+	err := p.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).
 		Scan(&rawSince, &minutesSince)
 	switch {
 	case step >= hour || from < minutesSince:
@@ -94,12 +94,12 @@ func (db *DB) source(ctx context.Context, id, from, step int64) (int64, error) {
 }
 
 // span returns from and to as they are kept, and in place of a zero the beginning and the end of the history.
-func (db *DB) span(ctx context.Context, id int64, from, to time.Time) (int64, int64, error) {
+func (p *place) span(ctx context.Context, id int64, from, to time.Time) (int64, int64, error) {
 	if !from.IsZero() && !to.IsZero() {
 		return nanos(from), nanos(to), nil
 	}
 	var first, last int64
-	err := db.place.db.QueryRowContext(ctx, `select coalesce(min(at), 0), coalesce(max(at), 0) from autoscalebot_points
+	err := p.db.QueryRowContext(ctx, `select coalesce(min(at), 0), coalesce(max(at), 0) from autoscalebot_points
 		where bot = $1 and step = $2`, id, hour).Scan(&first, &last)
 	if !from.IsZero() {
 		first = nanos(from)

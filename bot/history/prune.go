@@ -41,11 +41,11 @@ func (p *pruner) prune(now time.Time) {
 
 // pruneSome removes up to pruneRows of each kind, and says whether there may be more.
 func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err error) {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return false, err
 	}
-	err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+	err = p.tx(ctx, id, func(tx *sql.Tx) error {
 		full, err := pruneRaw(ctx, tx, id, nanos(now.Add(-db.keep.Raw)))
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 		_, err = tx.ExecContext(ctx, `update autoscalebot_bots set minutes_since = $2 where id = $1 and minutes_since < $2`, id, minutes)
 		return err
 	})
-	return more, db.place.failed("prune the history", err)
+	return more, p.failed("prune the history", err)
 }
 
 // pruneRaw removes up to pruneRows records from before a time that changed nothing, and says whether there may be more. It goes on from

@@ -94,7 +94,7 @@ func (c *condition) between(from, to time.Time) {
 func (db *DB) read(
 	ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error,
 ) error {
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
 	}
@@ -103,10 +103,10 @@ func (db *DB) read(
 	}
 	c.add("bot = ?", id)
 	c.args = append(c.args, min(limit, mostRows))
-	rows, err := db.place.db.QueryContext(ctx, fmt.Sprintf("select at, body from %s where %s order by %s limit $%d",
+	rows, err := p.db.QueryContext(ctx, fmt.Sprintf("select at, body from %s where %s order by %s limit $%d",
 		table, strings.Join(c.text, " and "), order, len(c.args)), c.args...)
 	if err != nil {
-		return db.place.failed("read the history", err)
+		return p.failed("read the history", err)
 	}
 	defer rows.Close()
 	var u unpacker
@@ -114,11 +114,11 @@ func (db *DB) read(
 		var at int64
 		var body []byte
 		if err := rows.Scan(&at, &body); err != nil {
-			return db.place.failed("read the history", err)
+			return p.failed("read the history", err)
 		}
 		if err := do(&u, at, body); err != nil {
 			return fmt.Errorf("read the history of %s: %w", time.Unix(0, at).UTC().Format(time.RFC3339Nano), err)
 		}
 	}
-	return db.place.failed("read the history", rows.Err())
+	return p.failed("read the history", rows.Err())
 }

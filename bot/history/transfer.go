@@ -44,7 +44,7 @@ func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Durat
 	if !slices.Contains(keptSteps[:], int64(step)) {
 		return fmt.Errorf("points are kept by the minute, by ten minutes and by the hour, not by %v", step)
 	}
-	id, err := db.number(ctx, db.who)
+	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Durat
 		end = nanos(to)
 	}
 	var own error
-	err = eachTally(ctx, db.place.db, id, int64(step), nanos(from), end, func(t *tally, times []byte) error {
+	err = eachTally(ctx, p.db, id, int64(step), nanos(from), end, func(t *tally, times []byte) error {
 		t.times = sketch{}
 		if err := t.times.merge(times); err != nil {
 			return err
@@ -64,7 +64,7 @@ func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Durat
 	if own != nil {
 		return own
 	}
-	return db.place.failed("read the history", err)
+	return p.failed("read the history", err)
 }
 
 // Import takes in records, of this bot and of others, and returns how many of them were not there yet; it stops at the first error. A

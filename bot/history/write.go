@@ -70,12 +70,14 @@ func (db *DB) write() {
 	for {
 		select {
 		case <-tick.C:
+			db.mindPlace(time.Now())
 		case <-db.queue.wake:
 		case answer := <-db.flushes:
 			answer <- db.drain()
 			continue
 		case <-db.closing:
 			_ = db.drain() // what is left is counted by Close
+			db.takeBack(db.base)
 			return
 		}
 		if !db.resting(time.Now()) && db.drain() == nil {
@@ -90,6 +92,10 @@ func (db *DB) drain() error {
 		rows := db.queue.take()
 		if err := db.writeBatch(rows); err != nil {
 			db.queue.written(false)
+			if p := db.at(); p.path != "" && isDamaged(err) {
+				_ = db.standInFor(db.base, err, p.close())
+				return err
+			}
 			db.failed(err)
 			return err
 		}
@@ -109,7 +115,7 @@ func (db *DB) writeBatch(rows []row) error {
 	}
 	ctx, cancel := context.WithTimeout(db.base, writeTimeout)
 	defer cancel()
-	if err := db.ready(ctx); err != nil {
+	if _, err := db.at().ready(ctx, db.who); err != nil {
 		return err
 	}
 	if memory {
@@ -123,46 +129,57 @@ func (db *DB) writeBatch(rows []row) error {
 
 // insert writes rows of any bots, and returns how many were new.
 func (db *DB) insert(ctx context.Context, rows []row) (int, error) {
+	return db.at().insert(ctx, db.who, rows)
+}
+
+// insert writes rows of any bots, most of them of owner, and returns how many were new.
+func (p *place) insert(ctx context.Context, owner who, rows []row) (int, error) {
 	byBot := map[who][]row{}
 	for _, r := range rows {
 		byBot[r.who] = append(byBot[r.who], r)
 	}
 	n := 0
 	for w, rows := range byBot {
-		id, err := db.number(ctx, w)
+		id, err := p.number(ctx, w, owner)
 		if err != nil {
 			return n, err
 		}
-		err = db.place.tx(ctx, id, func(tx *sql.Tx) error {
+		err = p.tx(ctx, id, func(tx *sql.Tx) error {
 			added, err := insertRows(ctx, tx, id, rows)
 			n += added
 			return err
 		})
 		if err != nil {
-			return n, db.place.failed("write the history to "+db.place.name, err)
+			return n, p.failed("write the history to "+p.name, err)
 		}
 	}
 	return n, nil
 }
 
-// number returns the number of the bot w in the place.
-func (db *DB) number(ctx context.Context, w who) (id int64, err error) {
-	if err := db.ready(ctx); err != nil {
-		return 0, err
+// number returns the present place, and the number of the bot w there.
+func (db *DB) number(ctx context.Context, w who) (p *place, id int64, err error) {
+	p = db.at()
+	id, err = p.number(ctx, w, db.who)
+	return p, id, err
+}
+
+// number returns the number of the bot w in the place, which owner's is kept for.
+func (p *place) number(ctx context.Context, w, owner who) (id int64, err error) {
+	own, err := p.ready(ctx, owner)
+	if err != nil || w == owner {
+		return own, err
 	}
-	if w == db.who {
-		return db.bot, nil
-	}
-	err = db.place.tx(ctx, 0, func(tx *sql.Tx) error {
+	err = p.tx(ctx, 0, func(tx *sql.Tx) error {
 		id, err = botNumber(ctx, tx, w)
 		return err
 	})
-	return id, db.place.failed("write the history to "+db.place.name, err)
+	return id, p.failed("write the history to "+p.name, err)
 }
 
 // An outage is a time in which the place cannot be written to. The zero outage is none.
 type outage struct {
 	since time.Time
+	why   string
 	wait  time.Duration
 	retry time.Time // when the next try is due
 }
@@ -172,6 +189,7 @@ func (db *DB) failed(err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	now := time.Now()
+	db.down.why = err.Error()
 	if db.down.since.IsZero() {
 		db.down.since = now
 		db.log.Warn("the history cannot be written; it waits in memory until it can, as far as it fits", "error", err,

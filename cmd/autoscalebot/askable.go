@@ -14,11 +14,11 @@ import (
 // askable lets people ask b, where the settings say, and through a history on a server. That nobody can, because another bot listens
 // there or the place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second
 // or so.
-func askable(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB) (end func()) {
+func askable(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, warnings func() []string) (end func()) {
 	ledger := admin.NewLedger()
 	b.RecordTo(ledger)
 	server := admin.New(admin.Options{
-		Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Log: h.log,
+		Warnings: warnings, Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Log: h.log,
 	})
 	var listeners []net.Listener
 	take := func(at string, l net.Listener, err error) {

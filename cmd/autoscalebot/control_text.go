@@ -58,6 +58,9 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	if st.LastChange != nil {
 		line("last change", fmt.Sprintf("%s: %s", when(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
 	}
+	for _, text := range st.Warnings {
+		line("warning", text)
+	}
 	if st.Pool != nil {
 		line("servers", indent(st.Pool.String(), 16))
 	}

@@ -21,6 +21,8 @@ const openTime = 5 * time.Second
 type keeping struct {
 	// db is nil where there is no history.
 	db *history.DB
+	// file is nil where there is no state file.
+	file *statefile.File
 	// memory is what the bot goes on from, and remember keeps it; nil for nowhere.
 	memory   bot.Memory
 	remember func(bot.Memory) error
@@ -54,6 +56,18 @@ func (k keeping) targets(others []notify.Target) []notify.Target {
 		return others
 	}
 	return append(slices.Clip(others), notify.Target{Name: "history", Notifier: k.db})
+}
+
+// warnings are sentences about where the history and the state are kept that people should read.
+func (k keeping) warnings() []string {
+	var all []string
+	if k.db != nil {
+		all = append(all, k.db.Warnings()...)
+	}
+	if k.file != nil {
+		all = append(all, k.file.Warnings()...)
+	}
+	return all
 }
 
 func (k keeping) recorders() []bot.Recorder {
@@ -128,7 +142,7 @@ func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
 	if err != nil {
 		return keeping{}, err
 	}
-	k := keeping{memory: memory}
+	k := keeping{memory: memory, file: file}
 	if k.db, err = openHistory(ctx, s, h, true); err != nil {
 		return keeping{}, err
 	}
@@ -176,12 +190,9 @@ func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error
 	if s.StateFile == "" {
 		return nil, bot.Memory{}, nil
 	}
-	file, memory, aside, err := statefile.Open(string(s.StateFile), appName(s), string(s.HerokuProcessType))
+	file, memory, err := statefile.Open(string(s.StateFile), appName(s), string(s.HerokuProcessType), h.log)
 	if err != nil {
 		return nil, bot.Memory{}, settings.Problems{{Name: "STATE_FILE", What: err.Error()}}
-	}
-	if aside != "" {
-		h.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside)
 	}
 	return file, memory, nil
 }

@@ -103,7 +103,7 @@ func (w *work) page(base string, others []dashboard.Link, sessions *dashboard.Se
 	s, o := w.s, w.o
 	return dashboard.New(dashboard.Options{
 		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Sessions: sessions, NoHeartbeat: !s.HasHeartbeat(), Version: version, Started: w.h.now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b,
+		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b, Warnings: w.warnings,
 		Servers:  serversOf(o.Scaler),
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
 		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS

@@ -91,9 +91,12 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 // run runs the bot until ctx or the platform's own processes end.
 func (w *work) run(ctx context.Context) error {
 	defer warnOfConflicts(ctx, w.p.platform, w.s, w.h)()
-	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db), w.k.lease(ctx, w.h))()
+	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db, w.warnings), w.k.lease(ctx, w.h))()
 	return alongside(ctx, w.p.platform, w.b.Run)
 }
+
+// warnings are sentences about the bot itself that people should read.
+func (w *work) warnings() []string { return w.k.warnings() }
 
 // flush delivers the last notices until ctx ends.
 func (w *work) flush(ctx context.Context) {

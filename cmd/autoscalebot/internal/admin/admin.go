@@ -40,6 +40,8 @@ type Status struct {
 	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for none.
 	Last       *bot.Record `json:"last,omitempty"`
 	LastChange *bot.Record `json:"last_change,omitempty"`
+	// Warnings are sentences about what keeps the bot from its work or from keeping what it knows.
+	Warnings []string `json:"warnings,omitempty"`
 	// Pool is what the servers are and do where the platform is a pool of them; else nil.
 	Pool *pool.Status `json:"pool,omitempty"`
 }

@@ -45,6 +45,9 @@ func (s *Server) statusAt(now time.Time) Status {
 	up, down := b.Policy.Cooldowns(&state, now)
 	st.CooldownUp, st.CooldownDown = up.Seconds(), down.Seconds()
 	s.o.Ledger.fill(&st)
+	if s.o.Warnings != nil {
+		st.Warnings = s.o.Warnings()
+	}
 	if s.o.Pool != nil {
 		servers := s.o.Pool()
 		st.Pool = &servers

@@ -32,7 +32,7 @@ const (
 // socketUser is who asks over a socket when the system does not tell more.
 const socketUser = "the socket's user"
 
-// Options say what a Server works with. All but Token, Pool and Log are needed.
+// Options say what a Server works with. All but Token, Pool, Warnings and Log are needed.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
@@ -40,6 +40,8 @@ type Options struct {
 	BotOptions bot.Options
 	// Pool tells how the servers are where the platform is a pool of them; nil where it is not.
 	Pool func() pool.Status
+	// Warnings tell what people should know of the bot itself; nil for nothing.
+	Warnings func() []string
 	// Started is when the bot was, Version the bot's.
 	Started time.Time
 	Version string

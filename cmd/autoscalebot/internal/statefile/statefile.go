@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 )
@@ -16,11 +19,16 @@ import (
 // format is the version of the file's form. A file of another version is not read.
 const format = 1
 
-// A File is the memory of the bot of one process type of one app. It is used by one bot at a time.
+// A File is the memory of the bot of one process type of one app. Save is used by one bot at a time.
 type File struct {
 	path             string
 	app, processType string
-	last             []byte
+	log              *slog.Logger
+	last             []byte // what the file holds; nil where that is not known
+
+	mu     sync.Mutex
+	failed string   // why the file could not be written last, "" where it could
+	notes  []string // what happened to the file that people should know of
 }
 
 // content is what stands in the file.
@@ -31,49 +39,110 @@ type content struct {
 	Memory      bot.Memory `json:"memory"`
 }
 
-// Open reads the file at path, which need not exist yet. What is there but cannot be understood is kept aside under the same
-// name with .unreadable at its end, and the bot begins anew; aside is then that name. It is an error when the file cannot be
-// read or written, or is another app's.
-func Open(path, app, processType string) (f *File, m bot.Memory, aside string, err error) {
-	f = &File{path: path, app: app, processType: processType}
+// Open reads the file at path, which need not exist yet. A file that cannot be read or understood is kept aside under the same name with
+// .unreadable at its end, and the bot begins anew. That the file cannot be written is no error: the memory waits until it can be, and log
+// and [File.Warnings] tell. It is an error when the file is another app's.
+func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
+	f = &File{path: path, app: app, processType: processType, log: log}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f, bot.Memory{}, "", f.Save(bot.Memory{}) // which finds out whether it can be written
-	}
-	if err != nil {
-		return nil, bot.Memory{}, "", fmt.Errorf("read the bot's state: %w", err)
+		return f, bot.Memory{}, f.Save(bot.Memory{}) // which finds out whether it can be written
 	}
 	var c content
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&c); err != nil || c.Format != format {
-		aside = path + ".unreadable"
-		if err := os.Rename(path, aside); err != nil {
-			return nil, bot.Memory{}, "", fmt.Errorf("keep a state file aside that cannot be understood: %w", err)
-		}
-		return f, bot.Memory{}, aside, f.Save(bot.Memory{})
+	if err == nil {
+		err = json.NewDecoder(bytes.NewReader(text)).Decode(&c)
+	}
+	if err == nil && c.Format != format {
+		err = fmt.Errorf("it has format %d, want %d", c.Format, format)
+	}
+	if err != nil {
+		f.putAside(err)
+		return f, bot.Memory{}, f.Save(bot.Memory{})
 	}
 	if c.App != app || c.ProcessType != processType {
-		return nil, bot.Memory{}, "", fmt.Errorf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
+		return nil, bot.Memory{}, fmt.Errorf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
 			path, c.ProcessType, c.App, processType, app)
 	}
-	return f, c.Memory, "", nil
+	return f, c.Memory, f.Save(c.Memory)
 }
 
-// Save writes m in place of what the file held: whole, or after an error or a crash not at all. Memory that has not changed is
-// not written again.
+// putAside gives the file another name that none has yet.
+func (f *File) putAside(why error) {
+	aside := f.path + ".unreadable"
+	for n := 2; exists(aside); n++ {
+		aside = fmt.Sprintf("%s.unreadable-%d", f.path, n)
+	}
+	if info, err := os.Stat(f.path); err == nil && info.IsDir() {
+		return // which Save cannot replace, and tells of
+	}
+	if err := os.Rename(f.path, aside); err != nil {
+		f.log.Warn("the state file cannot be understood, and cannot be kept aside", "file", f.path, "error", errors.Join(why, err))
+		return
+	}
+	f.note(fmt.Sprintf("the state file could not be understood and is kept as %s, so the bot began anew: %v", aside, why))
+	f.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside, "error", why)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// Save writes m in place of what the file held: whole, or after a failure or a crash not at all. Memory that has not changed is not
+// written again. A failure is told once, and the next Save tries again; an error means that m has no JSON form.
 func (f *File) Save(m bot.Memory) error {
 	text, err := json.MarshalIndent(content{format, f.app, f.processType, m}, "", "\t")
 	if err != nil {
 		return fmt.Errorf("write the bot's state: %w", err)
 	}
+	if f.last != nil && !exists(f.path) {
+		f.last = nil
+		f.note(fmt.Sprintf("the state file %s was deleted at %s while the bot ran, and written anew", f.path, time.Now().UTC().Format(time.RFC3339)))
+		f.log.Warn("the state file was deleted while the bot ran; it is written anew", "file", f.path)
+	}
 	if bytes.Equal(text, f.last) {
 		return nil
 	}
-	if err := replace(f.path, text); err != nil {
-		return fmt.Errorf("write the bot's state: %w", err)
+	err = replace(f.path, text)
+	if err == nil {
+		f.last = text
 	}
-	f.last = text
+	f.tried(err)
 	return nil
+}
+
+// tried notes whether the file could be written, and tells when that changes.
+func (f *File) tried(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err != nil && f.failed == "":
+		f.log.Warn("the state file cannot be written; it is tried again at each heartbeat, and a restart before that begins with what it holds",
+			"file", f.path, "error", err)
+	case err == nil && f.failed != "":
+		f.log.Warn("the state file can be written again", "file", f.path)
+	}
+	f.failed = ""
+	if err != nil {
+		f.failed = err.Error()
+	}
+}
+
+// Warnings are sentences about the file that people should read.
+func (f *File) Warnings() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := append([]string(nil), f.notes...)
+	if f.failed != "" {
+		all = append(all, "the state file cannot be written: "+f.failed)
+	}
+	return all
+}
+
+func (f *File) note(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.notes = append(f.notes, text)
 }
 
 // replace writes a file beside path, makes sure that it is on the disk, and puts it in path's place.

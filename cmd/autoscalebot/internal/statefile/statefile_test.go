@@ -1,6 +1,7 @@
 package statefile_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,9 +20,9 @@ var memory = bot.Memory{State: bot.State{
 
 func open(t *testing.T, path string) (*statefile.File, bot.Memory) {
 	t.Helper()
-	f, m, aside, err := statefile.Open(path, "forest", "web")
-	if err != nil || aside != "" {
-		t.Fatalf("Open: %v, aside %q", err, aside)
+	f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
+	if err != nil || len(f.Warnings()) > 0 {
+		t.Fatalf("Open: %v, warnings %q", err, f.Warnings())
 	}
 	return f, m
 }
@@ -52,9 +53,10 @@ func TestWhatCannotBeUnderstoodIsKeptAside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, m, aside, err := statefile.Open(path, "forest", "web")
-		if err != nil || aside != path+".unreadable" || !reflect.DeepEqual(m, bot.Memory{}) {
-			t.Errorf("%q: %+v, aside %q, %v", text, m, aside, err)
+		f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
+		aside := path + ".unreadable"
+		if err != nil || !strings.Contains(strings.Join(f.Warnings(), ""), aside) || !reflect.DeepEqual(m, bot.Memory{}) {
+			t.Errorf("%q: %+v, warnings %q, %v", text, m, f.Warnings(), err)
 			continue
 		}
 		if kept, err := os.ReadFile(aside); err != nil || string(kept) != text {
@@ -67,15 +69,80 @@ func TestErrorsSpeak(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state.json")
 	open(t, path)
-	_, _, _, err := statefile.Open(path, "meadow", "web")
+	_, _, err := statefile.Open(path, "meadow", "web", slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "is the state of web of forest, not of web of meadow; give each bot a file of its own") {
 		t.Errorf("another app's file: %v", err)
 	}
-	if _, _, _, err := statefile.Open(filepath.Join(dir, "no", "such", "folder"), "forest", "web"); err == nil {
-		t.Error("a folder that does not exist was accepted")
+}
+
+// A file that cannot be written is told of once, and written as soon as it can be.
+func TestAFileThatCannotBeWrittenIsTriedAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not yet")
+	path := filepath.Join(dir, "state.json")
+	var log strings.Builder
+	f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil || !reflect.DeepEqual(m, bot.Memory{}) {
+		t.Fatalf("Open: %+v, %v", m, err)
 	}
-	if _, _, _, err := statefile.Open(dir, "forest", "web"); err == nil {
-		t.Error("a folder was accepted as a file")
+	for range 3 {
+		if err := f.Save(memory); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(f.Warnings()) != 1 || strings.Count(log.String(), "level=WARN") != 1 {
+		t.Errorf("warnings %q, log\n%s", f.Warnings(), log.String())
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save(memory); err != nil || len(f.Warnings()) > 0 || strings.Count(log.String(), "level=WARN") != 2 {
+		t.Errorf("once it can be written: %v, warnings %q, log\n%s", err, f.Warnings(), log.String())
+	}
+	if _, m := open(t, path); !reflect.DeepEqual(m, memory) {
+		t.Errorf("read %+v, want %+v", m, memory)
+	}
+}
+
+// A file that is deleted while the bot runs is told of, and written anew although nothing changed.
+func TestADeletedFileIsWrittenAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	f, _ := open(t, path)
+	for range 2 {
+		if err := f.Save(memory); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Save(memory); err != nil || len(f.Warnings()) != 2 {
+		t.Errorf("%v, warnings %q", err, f.Warnings())
+	}
+	if _, m := open(t, path); !reflect.DeepEqual(m, memory) {
+		t.Errorf("read %+v, want %+v", m, memory)
+	}
+}
+
+// What is put aside never takes the place of what was put aside before.
+func TestNothingThatWasKeptAsideIsLost(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	for _, text := range []string{"one", "two", "three"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept, err := filepath.Glob(path + ".unreadable*"); err != nil || len(kept) != 3 {
+		t.Errorf("kept %q, %v, want three files", kept, err)
+	}
+}
+
+func TestAFolderIsNoStateFile(t *testing.T) {
+	f, _, err := statefile.Open(t.TempDir(), "forest", "web", slog.New(slog.DiscardHandler))
+	if err != nil || len(f.Warnings()) != 1 {
+		t.Errorf("%v, warnings %q", err, f.Warnings())
 	}
 }
 
@@ -89,7 +156,7 @@ func FuzzOpen(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, m, _, err := statefile.Open(path, "forest", "web")
+		file, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
 		if err != nil {
 			return // another app's
 		}

@@ -1,0 +1,302 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+const (
+	// takeBackAfter is the wait before a file that could not be used is tried again; it doubles up to takeBackAtMost.
+	takeBackAfter  = 5 * time.Second
+	takeBackAtMost = 30 * time.Second
+)
+
+// A standIn says since when the history is kept in memory in place of its file, and why. The zero standIn is none.
+type standIn struct {
+	since time.Time
+	why   string
+	// damaged: the file is to be put aside before it is tried again.
+	damaged bool
+	wait    time.Duration
+	retry   time.Time
+}
+
+// Warnings are sentences about the history's place that people should read: what keeps it from being written, and what happened to it.
+func (db *DB) Warnings() []string {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	all := append([]string(nil), db.notes...)
+	if s := db.standIn; !s.since.IsZero() {
+		all = append(all, fmt.Sprintf("the history is kept in memory since %s and its file is tried again: %s",
+			s.since.UTC().Format(time.RFC3339), s.why))
+	}
+	if !db.down.since.IsZero() {
+		all = append(all, fmt.Sprintf("the history cannot be written since %s: %s", db.down.since.UTC().Format(time.RFC3339), db.down.why))
+	}
+	return all
+}
+
+// standInFor begins a history in memory, since the file cannot be used for the reason why. A damaged file is put aside at once, and the
+// history begun in a new one where that can be. closing is what came of closing the place before.
+func (db *DB) standInFor(ctx context.Context, why, closing error) error {
+	p, err := open(ctx, Memory)
+	if err != nil {
+		return fmt.Errorf("keep the history in memory: %w", errors.Join(err, closing))
+	}
+	now := time.Now()
+	db.remembering.Lock()
+	db.mu.Lock()
+	db.place, db.memory = p, db.newest
+	db.standIn = standIn{since: now, why: why.Error(), damaged: isDamaged(why), wait: takeBackAfter, retry: now.Add(takeBackAfter)}
+	damaged := db.standIn.damaged
+	db.down = outage{}
+	db.mu.Unlock()
+	db.remembering.Unlock()
+	if damaged && db.takeBack(ctx) {
+		return nil
+	}
+	db.log.Warn("the history is kept in memory until its file can be used", "error", why)
+	return nil
+}
+
+// rememberAs has the bot go on from the memory in a file that can be read although it cannot be written, if it can.
+func (db *DB) rememberAs(ctx context.Context, path string) {
+	if db.at().path != "" { // which it is in already
+		return
+	}
+	for _, how := range []string{"", "&immutable=1"} { // without which SQLite wants to write beside a file with a write-ahead log
+		text, err := readMemory(ctx, path, how, db.who)
+		if err != nil {
+			continue
+		}
+		db.mu.Lock()
+		db.newest = &kept{text}
+		db.memory = db.newest
+		db.mu.Unlock()
+		_ = db.writeMemory(ctx) // or it is written with the first records
+		return
+	}
+}
+
+func readMemory(ctx context.Context, path, how string, w who) (text string, err error) {
+	ro, err := openSQLite("file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro"+how, 1)
+	if err != nil {
+		return "", err
+	}
+	defer ro.Close()
+	err = ro.QueryRowContext(ctx, `select body from autoscalebot_memory where bot =
+		(select id from autoscalebot_bots where app = $1 and process_type = $2)`, w.app, w.processType).Scan(&text)
+	return text, err
+}
+
+// isDamaged says whether err is of a file that is not, or no longer, an SQLite database.
+func isDamaged(err error) bool {
+	failed, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	case sqlite3.SQLITE_ERROR: // which has no code of its own for a header of another file format
+		return strings.Contains(failed.Error(), "unsupported file format")
+	}
+	return false
+}
+
+// mindPlace looks after the file: it takes it back when it can be used again, and begins another when it was deleted.
+func (db *DB) mindPlace(now time.Time) {
+	db.mu.Lock()
+	due := !db.standIn.since.IsZero() && !now.Before(db.standIn.retry)
+	p := db.place
+	db.mu.Unlock()
+	ctx, cancel := context.WithTimeout(db.base, writeTimeout)
+	defer cancel()
+	switch {
+	case due:
+		db.takeBack(ctx)
+	case p.gone():
+		db.replaceGone(ctx, p)
+	}
+}
+
+// gone says whether the file was deleted, or another one put in its place.
+func (p *place) gone() bool {
+	if p.path == "" {
+		return false
+	}
+	now, err := os.Stat(p.path)
+	return errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, p.file)
+}
+
+// replaceGone goes on in a new file, with what the deleted one held where that can still be read.
+func (db *DB) replaceGone(ctx context.Context, p *place) {
+	note := fmt.Sprintf("the history's file %s was deleted or replaced at %s while the bot ran", p.path, time.Now().UTC().Format(time.RFC3339))
+	db.log.Warn("the history's file was deleted or replaced while the bot ran", "file", p.path)
+	db.note(note)
+	if f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil && f.Close() == nil {
+		if _, err := p.db.ExecContext(ctx, `vacuum into $1`, p.path); err != nil {
+			db.log.Warn("what the deleted history held could not be saved", "error", p.failed("copy the history", err))
+		}
+	}
+	next, err := openReady(ctx, db.url, db.who)
+	if err != nil {
+		_ = db.standInFor(ctx, err, errors.Join(next.closed(), p.close()))
+		return
+	}
+	db.moveTo(next)
+	_ = p.close() // which nobody can reach any more
+}
+
+// takeBack goes on in the file if it can be used again, with all that was kept in memory meanwhile, and says whether it does.
+func (db *DB) takeBack(ctx context.Context) bool {
+	db.mu.Lock()
+	stood, old := db.standIn, db.place
+	db.mu.Unlock()
+	if stood.since.IsZero() {
+		return false
+	}
+	aside, next, err := db.recover(ctx, stood.damaged)
+	if err == nil {
+		err = db.carry(ctx, next)
+	}
+	if err != nil {
+		_ = next.closed()
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		db.standIn.why, db.standIn.damaged = err.Error(), isDamaged(err)
+		db.standIn.wait = min(takeBackAtMost, 2*db.standIn.wait)
+		db.standIn.retry = time.Now().Add(db.standIn.wait)
+		return false
+	}
+	db.moveTo(next)
+	_ = old.close() // whose content is in the file
+	if aside != "" {
+		db.note(fmt.Sprintf("the history's file was damaged, and is kept as %s; a new one was begun at %s",
+			aside, time.Now().UTC().Format(time.RFC3339)))
+		db.log.Warn("the history's file was damaged, so a new one is begun", "kept_aside", aside, "error", stood.why)
+		return true
+	}
+	db.log.Warn("the history is kept in its file again", "place", next.name, "in_memory_for", time.Since(stood.since).Round(time.Second))
+	return true
+}
+
+// recover opens the file, after it is put aside if it is damaged.
+func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place, err error) {
+	if !damaged {
+		p, err = openReady(ctx, db.url, db.who)
+		return "", p, err
+	}
+	path := filePath(db.url)
+	if aside, err = putAside(path); err != nil {
+		return "", nil, fmt.Errorf("put the damaged history aside: %w", err)
+	}
+	p, err = openReady(ctx, db.url, db.who)
+	return aside, p, err
+}
+
+// putAside gives a file, and what SQLite keeps beside it, another name that none has yet.
+func putAside(path string) (aside string, err error) {
+	aside = path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+	for n := 2; exists(aside); n++ {
+		aside = fmt.Sprintf("%s.damaged-%s-%d", path, time.Now().UTC().Format("20060102T150405Z"), n)
+	}
+	if err := os.Rename(path, aside); err != nil {
+		return "", err
+	}
+	for _, end := range []string{"-wal", "-shm"} {
+		if err := os.Rename(path+end, aside+end); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// carry writes all that is kept in memory to another place.
+func (db *DB) carry(ctx context.Context, to *place) error {
+	var rows []row
+	put := func(r row) error {
+		if rows = append(rows, r); len(rows) < batchRows {
+			return nil
+		}
+		_, err := to.insert(ctx, db.who, rows)
+		rows = rows[:0]
+		return err
+	}
+	err := db.Each(ctx, time.Time{}, time.Time{}, func(r bot.Record) error {
+		row, err := db.codec.rowOf(r)
+		if err != nil {
+			return err
+		}
+		return put(row)
+	})
+	if err != nil {
+		return err
+	}
+	events, err := db.Events(ctx, time.Time{}, time.Time{}, mostRows)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		row, err := db.codec.eventRow(e)
+		if err != nil {
+			return err
+		}
+		if err := put(row); err != nil {
+			return err
+		}
+	}
+	_, err = to.insert(ctx, db.who, rows)
+	return err
+}
+
+// moveTo makes p the place. What the bot remembered last is written there next.
+func (db *DB) moveTo(p *place) {
+	db.remembering.Lock()
+	defer db.remembering.Unlock()
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.place, db.memory, db.standIn, db.down = p, db.newest, standIn{}, outage{}
+}
+
+func (db *DB) note(text string) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.notes = append(db.notes, text)
+}
+
+// lost says what ends with the program since it could not be written to the file.
+func (db *DB) lost() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.standIn.since.IsZero() {
+		return nil
+	}
+	return fmt.Errorf("close the history: what was kept in memory since %s is lost: %s",
+		db.standIn.since.UTC().Format(time.RFC3339), db.standIn.why)
+}
+
+// filePath is the absolute path of the file that a URL names.
+func filePath(raw string) string {
+	path, err := filepath.Abs(cutFile(raw))
+	if err != nil {
+		return cutFile(raw)
+	}
+	return path
+}

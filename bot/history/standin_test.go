@@ -1,0 +1,209 @@
+package history_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+var remembered = bot.Memory{State: bot.State{Dynos: 7, Known: true}}
+
+// later opens the history as a bot does.
+func later(log *logText) func(*history.Options) {
+	return func(o *history.Options) { o.Later, o.Log = true, slog.New(slog.NewTextHandler(log, nil)) }
+}
+
+// eventually waits for what the DB does by itself within seconds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited a minute for %s", what)
+		}
+	}
+}
+
+func warns(db *history.DB, about string) bool {
+	return strings.Contains(strings.Join(db.Warnings(), "\n"), about)
+}
+
+// A file that cannot be used at the start gives way to the memory, and takes over when it can be.
+func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, path string) (mend func()){
+		"locked by another program": func(t *testing.T, path string) func() {
+			raw := lab{url: "sqlite:" + path}.raw(t)
+			raw.SetMaxOpenConns(1)
+			for _, statement := range []string{"create table other (x)", "begin exclusive"} {
+				if _, err := raw.ExecContext(t.Context(), statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return func() { raw.Close() }
+		},
+		"in a folder that is not there yet": func(_ *testing.T, path string) func() {
+			os.Remove(filepath.Dir(path))
+			return func() { os.Mkdir(filepath.Dir(path), 0o700) }
+		},
+		"a folder": func(t *testing.T, path string) func() {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			return func() { os.Remove(path) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "sub", "history.db")
+			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			mend := spoil(t, path)
+			log := &logText{}
+			l := lab{url: "sqlite:" + path, stays: true}
+			if db, err := history.Open(t.Context(), history.Options{URL: l.url}); err == nil {
+				shut(t, db)
+				t.Fatal("the file can be used after all")
+			}
+			db := l.open(t, later(log))
+			if !warns(db, "in memory") || !strings.Contains(log.String(), "level=WARN") || db.Place() != history.Memory {
+				t.Errorf("no warning: %q, place %q, log\n%s", db.Warnings(), db.Place(), log)
+			}
+			all := beats(noon, 30*time.Second, 700)
+			keepAll(t, db, all[:600]...)
+			if err := db.Remember(remembered); err != nil {
+				t.Error(err)
+			}
+			if got := records(t, db, history.Query{Limit: 1000}); !same(t, got, all[:600]) {
+				t.Errorf("%d records can be read, want 600", len(got))
+			}
+			mend()
+			eventually(t, "the file", func() bool { return db.Place() != history.Memory })
+			if len(db.Warnings()) > 0 {
+				t.Errorf("still warns: %q", db.Warnings())
+			}
+			keepAll(t, db, all[600:]...)
+			shut(t, db)
+
+			again := l.open(t)
+			if got := records(t, again, history.Query{Limit: 1000}); !same(t, got, all) {
+				t.Errorf("%d records are in the file, want all 700", len(got))
+			}
+			if m, ok, err := again.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, remembered) {
+				t.Errorf("remembered %+v, %v, %v", m, ok, err)
+			}
+		})
+	}
+}
+
+// A damaged file is kept under another name, and a new one begun.
+func TestADamagedFileIsPutAside(t *testing.T) {
+	for name, text := range map[string]string{
+		"other bytes": strings.Repeat("no database ", 500),
+		"a torn page": "SQLite format 3\x00" + strings.Repeat("\x10\x00\x02\x02\x00\x40\x20\x20", 600),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := sqliteLab(t)
+			path := strings.TrimPrefix(l.url, "sqlite:")
+			writeFile(t, path, text)
+			log := &logText{}
+			db := l.open(t, later(log))
+			keepAll(t, db, beats(noon, 30*time.Second, 5)...)
+			shut(t, db)
+			aside, err := filepath.Glob(filepath.Dir(path) + "/*.damaged-*")
+			if err != nil || len(aside) != 1 || readFile(t, aside[0]) != text {
+				t.Fatalf("kept aside %q, %v", aside, err)
+			}
+			if !warns(db, aside[0]) || !strings.Contains(log.String(), "level=WARN") {
+				t.Errorf("no warning: %q, log\n%s", db.Warnings(), log)
+			}
+			if got := records(t, l.open(t), history.Query{}); len(got) != 5 {
+				t.Errorf("%d records are in the new file, want 5", len(got))
+			}
+		})
+	}
+}
+
+// A file that is damaged while the bot runs is put aside too.
+func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
+	l := sqliteLab(t)
+	path := strings.TrimPrefix(l.url, "sqlite:")
+	first := l.open(t)
+	keepAll(t, first, beats(noon, 30*time.Second, 2000)...)
+	shut(t, first)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := int64(4096); at < info.Size(); at += 4096 { // all but the page with the schema
+		if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 4096)), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Close()
+	log := &logText{}
+	db := l.open(t, later(log))
+	for _, r := range beats(noon.Add(24*time.Hour), time.Second, 20) {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "a new file", func() bool {
+		return warns(db, ".damaged-") && db.Place() != history.Memory && db.Flush(t.Context()) == nil
+	})
+	if got := records(t, db, history.Query{Limit: 1000}); len(got) != 20 {
+		t.Errorf("%d records are kept, want 20\n%s", len(got), log)
+	}
+}
+
+// A file that is deleted while the bot runs is told of, and nothing is lost.
+func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
+	l := sqliteLab(t)
+	path := strings.TrimPrefix(l.url, "sqlite:")
+	log := &logText{}
+	db := l.open(t, later(log))
+	all := beats(noon, 30*time.Second, 200)
+	keepAll(t, db, all[:100]...)
+	if err := db.Remember(remembered); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(path + end)
+	}
+	eventually(t, "a warning", func() bool { return warns(db, "deleted") })
+	if !strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("the log says\n%s", log)
+	}
+	keepAll(t, db, all[100:]...)
+	shut(t, db)
+	again := l.open(t)
+	if got := records(t, again, history.Query{Limit: 1000}); !same(t, got, all) {
+		t.Errorf("%d records are in the new file, want all 200", len(got))
+	}
+	if m, ok, err := again.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, remembered) {
+		t.Errorf("remembered %+v, %v, %v", m, ok, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the new file's mode is %v, %v", info.Mode(), err)
+	}
+}
+
+// A wrong URL is a mistake in the settings, which no waiting mends.
+func TestAWrongURLIsRefusedAllTheSame(t *testing.T) {
+	for _, url := range []string{"sqlite:", "sqlite://", "history.db", "mysql://h/d", "postgres://u:hunter2%@h/d"} {
+		if db, err := history.Open(t.Context(), history.Options{URL: url, Later: true}); err == nil {
+			shut(t, db)
+			t.Errorf("%s was taken", url)
+		}
+	}
+}
