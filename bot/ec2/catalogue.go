@@ -3,6 +3,7 @@ package ec2
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -58,6 +59,23 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 		return cmp.Or(cmp.Compare(a.Price, b.Price), cmp.Compare(a.CPUs, b.CPUs), cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.Name, b.Name))
 	})
 	return sizes, nil
+}
+
+// Size is one type of instance, whether [Provider.Sizes] lists it or not.
+func (p *Provider) Size(ctx context.Context, name string) (size pool.Size, err error) {
+	err = do(ctx, "look for the type of instance "+name, func(ctx context.Context) error {
+		list, err := p.client.types(ctx, url.Values{"InstanceType.1": {name}})
+		switch {
+		case codeOf(err) == "InvalidInstanceType" || err == nil && len(list) == 0:
+			return fmt.Errorf("there is none of that name in %s", p.client.account.Region)
+		case err != nil:
+			return err
+		}
+		t := list[0]
+		size = pool.Size{Name: t.Name, CPUs: t.CPUs, Memory: t.Memory, Price: p.price(t.Name)}
+		return nil
+	})
+	return size, err
 }
 
 func (c *client) types(ctx context.Context, params url.Values) (list []instanceType, err error) {

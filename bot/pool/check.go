@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,18 +25,46 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 		return
 	}
 	report("servers", p.describeAll(servers), nil)
+	p.checkSizes(ctx, servers, report)
 	p.checkBalancer(ctx, servers, report)
 	p.checkHealth(ctx, servers, report)
+	p.checkLimits(servers, report)
+}
+
+// checkLimits tells how many servers there may be, and whether what they may cost allows that.
+func (p *Pool) checkLimits(servers []Server, report func(what, found string, err error)) {
 	least, most := p.o.limits(time.Now())
 	found := fmt.Sprintf("%d to %d servers", least, most)
+	var wrong []error
+	if n := len(servers); n > most {
+		wrong = append(wrong, fmt.Errorf("there are %d already: the pool will take some away", n))
+	}
 	if hour := p.o.MaxDollarsPerHour; hour > 0 {
 		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
+		wrong = append(wrong, p.checkCost(hour, max(1, least), servers))
 	}
-	err = nil
-	if n := len(servers); n > most {
-		err = fmt.Errorf("there are %d already: the pool will take some away", n)
+	report("limits", found, errors.Join(wrong...))
+}
+
+// checkCost says why servers cannot be made for what the pool may cost, nil where they can.
+func (p *Pool) checkCost(hour float64, least int, servers []Server) error {
+	seen := make([]sight, len(servers))
+	for i, s := range servers {
+		seen[i].Server = s
 	}
-	report("limits", found, err)
+	var wrong []error
+	for i, size := range p.o.sizes() {
+		price := p.o.priceOf(size, seen)
+		switch of := orElse(size, "the provider's default size"); {
+		case price == 0:
+			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: set its price", of))
+		case price > hour+crumb:
+			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
+		case i == 0 && float64(least)*price > hour+crumb:
+			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s costs $%.4g an hour", least, of, float64(least)*price))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func (p *Pool) describeAll(servers []Server) string {
@@ -47,6 +76,35 @@ func (p *Pool) describeAll(servers []Server) string {
 		list[i] = fmt.Sprintf("%s %s", s.Name, s.State)
 	}
 	return fmt.Sprintf("%d of the pool %s: %s", len(servers), p.o.Name, strings.Join(list, ", "))
+}
+
+// checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another size.
+func (p *Pool) checkSizes(ctx context.Context, servers []Server, report func(what, found string, err error)) {
+	if p.o.Size == "" {
+		return
+	}
+	var found []string
+	var wrong []error
+	for _, name := range p.o.sizes() {
+		size, err := Offered(ctx, p.o.Provider, name)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		if price := orElse(size.Price, p.o.priceOf(name, nil)); price > 0 {
+			name += fmt.Sprintf(" ($%.5g an hour)", price)
+		}
+		found = append(found, name)
+	}
+	text := strings.Join(found, ", ")
+	stay := slices.DeleteFunc(slices.Clone(servers), func(s Server) bool {
+		_, known := findSize(p.o.Sizes, s.Size)
+		return s.State == Ending || s.State == Failed || known && len(p.o.Sizes) > 1
+	})
+	if others := otherSizes(stay, p.o.Size); others != "" {
+		text += "\n" + others + "; a running bot exchanges them"
+	}
+	report("sizes", text, errors.Join(wrong...))
 }
 
 func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(what, found string, err error)) {

@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,13 +19,14 @@ func TestCheckGoesThroughAll(t *testing.T) {
 		w.Serve("web", 3)
 		w.Foreign("other")
 		w.Sicken("web-2", true)
-		p := open(t.Fatalf, w, func(o *pool.Options) { o.MaxDollarsPerHour = 0.5 })
+		p := open(t.Fatalf, w, func(o *pool.Options) { o.MaxDollarsPerHour, o.Sizes = 0.5, o.Sizes[:1] })
 		check := func() string {
 			var b strings.Builder
 			p.Check(t.Context(), func(what, found string, err error) { fmt.Fprintf(&b, "%s: %s (%v)\n", what, found, err) })
 			return b.String()
 		}
 		want := `servers: 3 of the pool web: web-1 active, web-2 active, web-3 active (<nil>)
+sizes: small (<nil>)
 balancer: 3 of the servers are behind it, 3 get requests; 1 members are not the pool's (<nil>)
 health: 2 of 3 servers pass (web-2: it answers with status 503)
 limits: 1 to 2 servers, $0.5 an hour at the most (there are 3 already: the pool will take some away)
@@ -37,6 +39,67 @@ limits: 1 to 2 servers, $0.5 an hour at the most (there are 3 already: the pool 
 			t.Errorf("Check of a provider that fails says\n%s", got)
 		}
 	})
+}
+
+// catalogue is a provider that tells of its sizes.
+type catalogue struct {
+	*pooltest.World
+	sizes []pool.Size
+}
+
+func (c catalogue) Sizes(context.Context) ([]pool.Size, error)   { return c.sizes, nil }
+func (c catalogue) Images(context.Context) ([]pool.Image, error) { return nil, nil }
+
+// Check finds sizes that nobody has, servers of another size, and limits that allow no server.
+func TestCheckFindsSizesAndCosts(t *testing.T) {
+	sizes := []pool.Size{{Name: "small", Price: 0.01}, {Name: "large", Price: 0.04}}
+	for name, c := range map[string]struct {
+		change func(*pool.Options)
+		what   string
+		fine   bool
+		want   string
+	}{
+		"a size that the provider does not have": {func(o *pool.Options) { o.Sizes = []pool.Size{{Name: "smal"}} }, "sizes", false, `"smal"`},
+		"the second size":                        {func(o *pool.Options) { o.Sizes = []pool.Size{{Name: "small"}, {Name: "huge"}} }, "sizes", false, `"huge"`},
+		"sizes with their prices":                {func(o *pool.Options) { o.Sizes = sizes }, "sizes", true, "small ($0.01 an hour), large ($0.04 an hour)"},
+		"a server of another size": {func(o *pool.Options) {
+			o.Sizes = sizes[:1]
+			o.Provider.(catalogue).Resized("web-2", "large")
+		}, "sizes", true, "1 of 2 servers are not of small, the size of new servers: web-2 (large)"},
+		"a cap below one server's price": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of small costs $0.01 an hour"},
+		"a cap below a larger one's":     {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of large costs $0.04 an hour"},
+		"a cap below the minimum":        {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of small costs $0.02 an hour"},
+		"a cap without a price": {func(o *pool.Options) {
+			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalogue).World
+		}, "limits", false, "the price of a server of other is not known"},
+		"a cap for all":  {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at the most"},
+		"no known sizes": {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalogue).World }, "sizes", true, "small ($0.01 an hour)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := slowWorld(2, 4)
+				w.Serve("web", 2)
+				p := open(t.Fatalf, w, func(o *pool.Options) {
+					o.Provider = catalogue{w, sizes}
+					c.change(o)
+				})
+				said := false
+				p.Check(t.Context(), func(what, found string, err error) {
+					if what != c.what {
+						return
+					}
+					said = true
+					text := fmt.Sprint(found, " ", err)
+					if (err == nil) != c.fine || !strings.Contains(text, c.want) {
+						t.Errorf("%s: %s, want %q", what, text, c.want)
+					}
+				})
+				if !said {
+					t.Errorf("nothing is said of %s", c.what)
+				}
+			})
+		})
+	}
 }
 
 func TestMistakesInTheOptions(t *testing.T) {

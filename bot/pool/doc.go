@@ -32,8 +32,8 @@
 // A server that is off is switched on where the provider is a [Resizer], whoever switched it off: so a resize in its place that was cut off
 // costs no more downtime than it must. Where that does not work out within ReplaceAfter another takes its place, as where it cannot be.
 //
-// After a start, as many servers are wanted as are there and not on their way out, and of the newest one's size, until somebody asks for
-// something else. A server that is being drained goes, whoever began that, but for one that is well where more are wanted and there is no room
+// After a start, as many servers are wanted as are there and not on their way out, until somebody asks for something else. New servers are of
+// the size that the options say; those of another size are exchanged as after [Pool.SetDynoSize]. A server that is being drained goes, whoever began that, but for one that is well where more are wanted and there is no room
 // for another beside it.
 //
 // A server that was being made in the place of one of another size is known by its size after a start, and goes on as that, unless both serve

@@ -67,7 +67,7 @@ func TestInPlace(t *testing.T) {
 				s.Errorf("the log does not say why:\n%s", s.log)
 			}
 		}},
-		{"one that was about to be resized when the bot was killed is taken back", 1, 1, 1, func(o *pool.Options) { o.Size = "tiny" }, func(s *scene) {
+		{"one that was about to be resized when the bot was killed is taken back", 1, 1, 1, nil, func(s *scene) {
 			s.w.Limits = nil // there is downtime
 			s.drains("web-1")
 			s.lasts(4 * time.Minute)

@@ -90,10 +90,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 		}
 	}
 	if !m.sized {
-		m.sized, m.size = true, o.Size
-		if newest := newest(seen); newest != nil {
-			m.size = newest.Size
-		}
+		m.sized, m.size = true, firstSize(seen, o, now)
 	}
 	if first && m.resumeSwap(seen) && counted {
 		m.want--
@@ -113,17 +110,6 @@ func (m *memory) resumeSwap(seen []sight) bool {
 	}
 	m.swap = swap{seen[old].ID, outsized}
 	return true
-}
-
-// newest is the newest server of a known size that stays, or else one that goes.
-func newest(seen []sight) (found *sight) {
-	for i := range seen {
-		s := &seen[i]
-		if s.Size != "" && (found == nil || !s.leaving()) {
-			found = s
-		}
-	}
-	return found
 }
 
 // doomDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.
@@ -209,7 +195,7 @@ func (t *track) see(s Server, member *Member, wrong map[string]error, o *Options
 	}
 	// One that is older than any half-made server can be was in rotation before the bot started. It is not to be taken away as a
 	// creation that failed: that would empty a pool whose app is down.
-	if t.seen.Equal(now) && !s.Created.IsZero() && now.Sub(s.Created) > o.ActiveWithin+o.HealthyWithin+o.JoinedWithin {
+	if t.seen.Equal(now) && !s.Created.IsZero() && now.Sub(s.Created) > o.halfMade() {
 		t.served = true
 	}
 	if t.doom == "" && s.State == Failed {

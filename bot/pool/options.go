@@ -20,10 +20,10 @@ type Options struct {
 	Health Health
 	// Limits are how many servers may serve at the least, and exist at the most, draining and half-made ones among them.
 	Limits func(now time.Time) (least, most int)
-	// Size is that of the first server of an empty pool; empty for the provider's default. Where there are servers, the newest one's
-	// size is the pool's.
+	// Size is that of new servers, whatever size others have; empty for the first of Sizes, or else for the provider's default.
 	Size string
-	// Sizes are those that can be had, with their prices; may be empty.
+	// Sizes are those that can be had, with their prices; may be empty. Where there are several, [Pool.SetDynoSize] chooses between them,
+	// and after a start the servers that are there tell what was chosen.
 	Sizes []Size
 	// Price is what a server costs an hour, in dollars, where neither the provider nor Sizes say; 0 = unknown.
 	Price float64
@@ -117,6 +117,9 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		*n.of = orElse(*n.of, n.usual)
 	}
+	if o.Size == "" && len(o.Sizes) > 0 {
+		o.Size = o.Sizes[0].Name
+	}
 	o.ReplaceAfter = max(0, orElse(o.ReplaceAfter, 5*time.Minute))
 	o.Settle = max(0, orElse(o.Settle, 10*time.Second))
 	if o.Log == nil {
@@ -127,6 +130,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, errors.Join(wrong...)
 }
+
+// halfMade is how old a half-made server can be.
+func (o *Options) halfMade() time.Duration { return o.ActiveWithin + o.HealthyWithin + o.JoinedWithin }
 
 // limits are the limits at a time, in order.
 func (o *Options) limits(now time.Time) (least, most int) {

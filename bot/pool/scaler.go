@@ -95,17 +95,17 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	return nil
 }
 
-// DynoSize tells the size that the servers are to have, as the provider calls it.
+// DynoSize tells the size that the servers are to have, as the provider calls it; where the provider decides, it is the newest one's.
 func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return "", fmt.Errorf("read the size of the servers of %s: %w", p.o.Name, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.memory.size == "" {
-		return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
+	if size := orElse(p.memory.size, newestSize(p.seen)); size != "" {
+		return size, nil
 	}
-	return p.memory.size, nil
+	return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
 }
 
 // SetDynoSize asks for servers of another size. They replace those that are there, one at a time.

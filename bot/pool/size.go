@@ -1,6 +1,12 @@
 package pool
 
-import "strings"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // findSize finds a size by its name, in upper or lower case.
 func findSize(sizes []Size, name string) (Size, bool) {
@@ -22,4 +28,84 @@ func sizeNames(sizes []Size) string {
 		names[i] = s.Name
 	}
 	return strings.Join(names, ", ")
+}
+
+// firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before the start. The newest
+// server tells which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size that most
+// servers have, of two the newer one's.
+func firstSize(seen []sight, o *Options, now time.Time) string {
+	if len(o.Sizes) < 2 {
+		return o.Size
+	}
+	votes, best := map[string]int{}, o.Size
+	for i := range seen {
+		s := &seen[i]
+		of, known := findSize(o.Sizes, s.Size)
+		if !known || s.leaving() {
+			continue
+		}
+		votes[of.Name]++
+		if votes[of.Name] >= votes[best] || s.half() || now.Sub(s.Created) <= o.halfMade() {
+			best = of.Name
+		}
+	}
+	return best
+}
+
+// newestSize is the size of the newest server that stays, "" where none tells one.
+func newestSize(seen []sight) string {
+	for _, s := range slices.Backward(seen) {
+		if s.Size != "" && !s.leaving() {
+			return s.Size
+		}
+	}
+	return ""
+}
+
+// otherSizes says which servers are of another size than new ones, "" where none is. One that goes does not count.
+func otherSizes(servers []Server, size string) string {
+	var others []string
+	for _, s := range servers {
+		if !sameSize(s.Size, size) {
+			others = append(others, fmt.Sprintf("%s (%s)", s.Name, s.Size))
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d servers are not of %s, the size of new servers: %s", len(others), len(servers), size, strings.Join(others, ", "))
+}
+
+// Offered finds a size among those that the provider makes servers of. Where the provider does not tell of sizes, every size is one, and
+// nothing more is known of it.
+func Offered(ctx context.Context, provider Provider, name string) (Size, error) {
+	cat, ok := provider.(Cataloguer)
+	if !ok {
+		return Size{Name: name}, nil
+	}
+	sizes, err := cat.Sizes(ctx)
+	if err != nil {
+		return Size{}, err
+	}
+	if s, ok := findSize(sizes, name); ok {
+		return s, nil
+	}
+	if one, ok := provider.(interface {
+		Size(ctx context.Context, name string) (Size, error)
+	}); ok { // of which the list is only a part
+		return one.Size(ctx, name)
+	}
+	return Size{}, fmt.Errorf("the provider has no size %q here", name)
+}
+
+// sizes are those that servers can be of, the first first.
+func (o *Options) sizes() []string {
+	if len(o.Sizes) == 0 {
+		return []string{o.Size}
+	}
+	names := make([]string, len(o.Sizes))
+	for i, s := range o.Sizes {
+		names[i] = s.Name
+	}
+	return names
 }

@@ -11,6 +11,88 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
+// one is a pool whose settings name one size.
+func one(size string) func(*pool.Options) {
+	return func(o *pool.Options) { o.Sizes = []pool.Size{{Name: size, Price: 0.01}} }
+}
+
+// What new servers are is what the settings say, whatever somebody made of those that are there.
+func TestTheSettingsSayTheSize(t *testing.T) {
+	tell(t, []story{
+		{"one that was resized by hand is found, and exchanged for one of the size that is set", 2, 4, 3, one("small"), func(s *scene) {
+			s.w.Resized("web-3", "large")
+			s.again()
+			s.lasts(time.Second)
+			s.says("1 of 3 servers are not of small", "web-3 (large)")
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2 web-4")
+			s.are("small", s.w.Names()...)
+			s.says("!are not of small")
+		}},
+		{"a larger size that is set takes effect at a start, one server at a time", 2, 4, 3, one("large"), func(s *scene) {
+			s.lasts(20 * time.Minute)
+			s.are("large", s.w.Names()...)
+			if names := s.w.Names(); len(names) != 3 {
+				s.Errorf("there are %v", names)
+			}
+		}},
+		{"where there is no room for another beside it, and no window, it stays and is found", 1, 1, 1, one("large"), func(s *scene) {
+			s.lasts(20 * time.Minute)
+			s.exist("web-1")
+			s.are("small", "web-1")
+			s.says("1 of 1 servers are not of large", "no maintenance window is set")
+		}},
+		{"one that is ending does not count", 1, 4, 2, one("small"), func(s *scene) {
+			s.w.End = time.Hour
+			s.w.Resized("web-2", "large")
+			if err := s.w.Destroy(s.ctx, "id-2"); err != nil {
+				s.Error(err)
+			}
+			s.w.Forget("web-2")
+			s.again()
+			s.lasts(time.Second)
+			s.says("!are not of")
+			s.asks(2)
+			s.lasts(4 * time.Minute)
+			s.are("small", "web-1", "web-3")
+		}},
+		{"a size that is set for an empty pool", 1, 4, 0, one("large"), func(s *scene) {
+			s.lasts(4 * time.Minute)
+			s.are("large", "web-1")
+		}},
+		{"no size is set: the provider decides, and nothing is exchanged", 1, 4, 2, func(o *pool.Options) { o.Sizes = nil }, func(s *scene) {
+			s.w.Resized("web-2", "large")
+			s.again()
+			s.lasts(time.Second)
+			s.asks(3)
+			s.lasts(10 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+			s.are("small", "web-1", "web-3") // which is the provider's default
+			s.are("large", "web-2")
+		}},
+		{"between several sizes one that somebody resized decides nothing", 1, 4, 3, nil, func(s *scene) {
+			s.w.Resized("web-3", "large")
+			s.again()
+			s.lasts(20 * time.Minute)
+			s.are("small", s.w.Names()...)
+		}},
+		{"between several sizes the one that was chosen is kept", 1, 4, 3, nil, func(s *scene) {
+			s.sizes("large")
+			s.lasts(20 * time.Minute)
+			s.again()
+			s.lasts(20 * time.Minute)
+			s.are("large", s.w.Names()...)
+		}},
+		{"a size that is on no ladder is exchanged for the first", 1, 4, 2, nil, func(s *scene) {
+			s.w.Resized("web-1", "huge")
+			s.w.Resized("web-2", "huge")
+			s.again()
+			s.lasts(20 * time.Minute)
+			s.are("small", s.w.Names()...)
+		}},
+	})
+}
+
 func TestServersChangeTheirSize(t *testing.T) {
 	tell(t, []story{
 		{"servers of another size take the place of all, one at a time", 2, 4, 3, nil, func(s *scene) {

@@ -31,6 +31,8 @@ type Status struct {
 	Error string `json:"error,omitempty"`
 	// Blocked says, by what is in the way, why the pool is not what it should be.
 	Blocked map[Obstacle]string `json:"blocked,omitempty"`
+	// Findings are what is not as it should be and is in nobody's way: servers of another size than new ones.
+	Findings []string `json:"findings,omitempty"`
 	// Next is what the last pass did, or would have done, and why.
 	Next    []string       `json:"next,omitempty"`
 	Servers []ServerStatus `json:"servers"`
@@ -69,8 +71,12 @@ func (p *Pool) Status() Status {
 	for _, a := range p.plan.actions {
 		st.Next = append(st.Next, a.String())
 	}
+	var stay []Server
 	for i := range p.seen {
 		s := p.seen[i]
+		if !s.leaving() {
+			stay = append(stay, s.Server)
+		}
 		if t := p.memory.tracks[s.ID]; t != nil {
 			s.track = *t
 		}
@@ -87,6 +93,9 @@ func (p *Pool) Status() Status {
 		})
 	}
 	st.Existing = len(st.Servers)
+	if others := otherSizes(stay, st.Size); others != "" {
+		st.Findings = append(st.Findings, others)
+	}
 	return st
 }
 
@@ -190,6 +199,9 @@ func (st Status) String() string {
 	}
 	for _, o := range slices.Sorted(maps.Keys(st.Blocked)) {
 		fmt.Fprintf(&b, "\n  %s", st.Blocked[o])
+	}
+	for _, f := range st.Findings {
+		fmt.Fprintf(&b, "\n  %s", f)
 	}
 	for _, s := range st.Servers {
 		fmt.Fprintf(&b, "\n  %s %s", s.Name, s.Text)

@@ -129,7 +129,7 @@ func TestServersByHand(t *testing.T) {
 	c.once(env, exitFine, "servers destroy web-7 --yes", "web-7 (", "is no more")
 	// The last one that serves.
 	c.once(env, exitWork, "servers resize web-1 s-2vcpu-2gb --yes", "web-1 is the only server that serves, so the app would be down for some minutes, and no MAINTENANCE_WINDOW is set; make another before, or add --now")
-	c.once(env, exitWork, "servers resize web-1 huge --now", "there is no size huge to be had")
+	c.once(env, exitWork, "servers resize web-1 huge --now", `no size "huge"`)
 	c.once(env, exitFine, "servers resize web-1 s-2vcpu-2gb --now --yes", "web-1 is of s-2vcpu-2gb")
 	c.once(env, exitFine, "servers snapshot web-1 before-tuesday", "make the image before-tuesday of web-1", "nothing was done")
 	c.once(env, exitFine, "servers snapshot web-1 before-tuesday --yes", "the image before-tuesday is ")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,22 +284,14 @@ func (c *crew) fits(servers []pool.Server, price float64) error {
 
 // price is what a server of a size costs an hour, 0 where nobody says. A size that cannot be had is refused, where that is known.
 func (c *crew) price(ctx context.Context, size string) (float64, error) {
-	cat, ok := c.provider.(pool.Cataloguer)
-	if !ok || size == "" {
+	if size == "" {
 		return c.s.ServerPrice.Price(size), nil
 	}
-	sizes, err := cat.Sizes(ctx)
+	offered, err := pool.Offered(ctx, c.provider, size)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%w; autoscalebot servers sizes lists sizes", err)
 	}
-	i := slices.IndexFunc(sizes, func(s pool.Size) bool { return strings.EqualFold(s.Name, size) })
-	switch {
-	case i < 0:
-		return 0, fmt.Errorf("there is no size %s to be had; autoscalebot servers sizes lists those that are", size)
-	case sizes[i].Price > 0:
-		return sizes[i].Price, nil
-	}
-	return c.s.ServerPrice.Price(size), nil
+	return cmp.Or(offered.Price, c.s.ServerPrice.Price(size)), nil
 }
 
 // count is how many servers there are; -1 where that cannot be read.

@@ -44,6 +44,9 @@ func (w *World) Sicken(name string, sick bool) { w.each(name, func(s *server) { 
 // Fail lets a server be in a state whatever else holds: Failed, Off.
 func (w *World) Fail(name string, st pool.State) { w.each(name, func(s *server) { s.State = st }) }
 
+// Resized gives a server another size, as somebody's hand would.
+func (w *World) Resized(name, size string) { w.each(name, func(s *server) { s.Size = size }) }
+
 // Down lets the balancer's own health check of a server fail, or pass again.
 func (w *World) Down(name string, down bool) {
 	w.each(name, func(s *server) {

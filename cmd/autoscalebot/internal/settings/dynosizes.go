@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -76,12 +77,25 @@ func (ps *Problems) checkSizes(s *Settings, asked bool) {
 	case asked:
 		ps.add("SIZES", "has no two sizes, and a rule says scale=size; write those to choose from, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb")
 	}
+	ps.checkSizePrices(s)
 	if s.DynoPrice > 0 && len(s.Sizes) > 1 {
 		ps.add("DYNO_PRICE_PER_MONTH", "is that of one size, and SIZES has several; write SERVER_PRICE_PER_HOUR with the price of each, or leave it to the provider")
 	}
 	if len(s.DynoSizes) > 0 {
 		ps.add("DYNO_SIZES", "is Heroku's; a pool's sizes are SIZES")
 	}
+}
+
+// checkSizePrices wants a price for each size where one stands for all of them: what the pool may cost would be wrong.
+func (ps *Problems) checkSizePrices(s *Settings) {
+	if s.ServerPrice.All == 0 || len(s.Sizes) < 2 || s.PoolProvider == "digitalocean" || ps.has("SIZES", "SERVER_PRICE_PER_HOUR") {
+		return
+	}
+	each := make([]string, len(s.Sizes))
+	for i, size := range s.Sizes {
+		each[i] = fmt.Sprintf("%s=%g", size, s.ServerPrice.All*float64(i+1))
+	}
+	ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes; write the price of each, such as %s", s.ServerPrice.All, len(s.Sizes), strings.Join(each, ","))
 }
 
 // FirstSize is what new servers are of; "" for the provider's default.

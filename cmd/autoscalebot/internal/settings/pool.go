@@ -21,7 +21,7 @@ type Pool struct {
 	PoolDestroy       Text     `envconfig:"POOL_DESTROY_COMMAND" desc:"Servers by commands: ends the server ''$SERVER_ID''."`
 	PoolVictims       Word     `envconfig:"POOL_VICTIMS" default:"newest" desc:"Pool: which servers go first, ''newest'' or ''oldest''. Those that do not work go before."`
 	Sizes             List     `envconfig:"SIZES" desc:"Pool: the sizes of servers, the smallest first, as ''autoscalebot servers sizes'' lists them: ''s-1vcpu-1gb,s-2vcpu-2gb''. New servers are of the first. Where there are several, rules with ''scale=size'' choose between them, as between ''DYNO_SIZES''. See [larger servers](docs/pools.md#larger-servers)."`
-	ServerPrice       Prices   `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Pool: what one server costs an hour, in dollars, where the provider does not say, as AWS does not: ''0.0208'', or by size ''t3.small=0.0208,t3.medium=0.0416''."`
+	ServerPrice       Prices   `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Pool: what one server costs an hour, in dollars, where the provider does not say, as AWS does not: ''0.0208'', or with several sizes the price of each, ''t3.small=0.0208,t3.medium=0.0416''."`
 	PoolMaxDollars    Dollars  `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Pool: what its servers may cost an hour in all, in dollars, whatever ''MAX_DYNOS'' says. Empty = as much as ''MAX_DYNOS'' of them do."`
 	MaintenanceWindow Text     `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"Pool: when a server may be resized that has no other beside it, which means downtime: ''3:00-5:00'', or with days ''sat,sun 3:00-5:00''. Empty = never."`
 	ServerPort        Port     `envconfig:"SERVER_PORT" default:"80" desc:"Pool: the port on which each server answers."`

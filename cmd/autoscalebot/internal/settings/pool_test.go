@@ -129,6 +129,14 @@ func TestPools(t *testing.T) {
 		},
 		{"a budget without a price", instances, []string{"MONTHLY_BUDGET=100"}, "SERVER_PRICE_PER_HOUR: is not set, and POOL_PROVIDER=ec2 tells no price; MONTHLY_BUDGET needs one"},
 		{"a budget with one", instances, []string{"MONTHLY_BUDGET=100", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
+		{
+			"one price for several sizes", instances,
+			[]string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=0.02"},
+			"SERVER_PRICE_PER_HOUR: 0.02 is one price, and SIZES has 2 sizes; write the price of each, such as t3.small=0.02,t3.large=0.04",
+		},
+		{"a price for each size", instances, []string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=t3.small=0.02,t3.large=0.08"}, ""},
+		{"one price for one size", instances, []string{"SIZES=t3.small", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
+		{"one price where the provider tells them", droplets, []string{"SIZES=a,b", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
 		{"victims", droplets, []string{"POOL_VICTIMS=random"}, "POOL_VICTIMS: \"random\": write newest or oldest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
