@@ -12,6 +12,12 @@ import (
 // Check looks at what the pool needs, one thing after the other, and changes nothing: what the provider and the balancer check
 // themselves, the servers, the balancer's members, the servers' health, and what one more costs.
 func (p *Pool) Check(ctx context.Context, report func(what, found string, err error)) {
+	said := false // that the first size cannot be had
+	out := report
+	report = func(what, found string, err error) {
+		said = said || what == "size" && err != nil
+		out(what, found, err)
+	}
 	for _, part := range []any{p.o.Provider, p.o.Balancer} {
 		if c, ok := part.(interface {
 			Check(ctx context.Context, report func(what, found string, err error))
@@ -25,7 +31,7 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 		return
 	}
 	report("servers", p.describeAll(servers), nil)
-	p.checkSizes(ctx, servers, report)
+	p.checkSizes(ctx, servers, said, report)
 	p.checkBalancer(ctx, servers, report)
 	p.checkHealth(ctx, servers, report)
 	p.checkLimits(servers, report)
@@ -79,7 +85,8 @@ func (p *Pool) describeAll(servers []Server) string {
 }
 
 // checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another size.
-func (p *Pool) checkSizes(ctx context.Context, servers []Server, report func(what, found string, err error)) {
+// said is that the provider has told already what is wrong with the first.
+func (p *Pool) checkSizes(ctx context.Context, servers []Server, said bool, report func(what, found string, err error)) {
 	if p.o.Size == "" {
 		return
 	}
@@ -88,7 +95,9 @@ func (p *Pool) checkSizes(ctx context.Context, servers []Server, report func(wha
 	for _, name := range p.o.sizes() {
 		size, err := Offered(ctx, p.o.Provider, name)
 		if err != nil {
-			wrong = append(wrong, err)
+			if !said || name != p.o.Size { // one cause is told once
+				wrong = append(wrong, err)
+			}
 			continue
 		}
 		if price := orElse(size.Price, p.o.priceOf(name, nil)); price > 0 {
@@ -104,7 +113,9 @@ func (p *Pool) checkSizes(ctx context.Context, servers []Server, report func(wha
 	if others := otherSizes(stay, p.o.Size); others != "" {
 		text += "\n" + others + "; a running bot exchanges them"
 	}
-	report("sizes", text, errors.Join(wrong...))
+	if text = strings.TrimPrefix(text, "\n"); text != "" || len(wrong) > 0 {
+		report("sizes", text, errors.Join(wrong...))
+	}
 }
 
 func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(what, found string, err error)) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -94,7 +95,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	if p.prober != nil {
 		c.heartbeat(ctx, p, s)
 	}
-	c.signals(ctx, p.signals, s)
+	c.signals(ctx, p.signals, s, emptyPool(p.platform))
 	c.history(ctx, s)
 	c.notifiers(ctx, p.targets, s, send)
 	return nil
@@ -135,12 +136,16 @@ func (c *checker) compatibility(s *settings.Settings) {
 	c.report("compatibility", text, nil)
 }
 
-// signals reads each signal once, and says what the rules would make of it.
-func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settings.Settings) {
+// signals reads each signal once, and says what the rules would make of it. none: there are no servers to read one on.
+func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settings.Settings, none bool) {
 	for _, r := range s.Rules {
 		c.report("rule", settings.RuleText(r), nil)
 	}
 	for i, name := range wanted(s) {
+		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
+			c.note(name, "is read on each server, and the pool has no servers yet")
+			continue
+		}
 		if comes(s, name) {
 			c.note(name, "comes to the bot, so it is known only while the bot runs")
 			continue
@@ -295,6 +300,10 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 	chosen := ""
 	if s.HeartbeatSamples > 1 {
 		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)
+	}
+	if r.Status == http.StatusServiceUnavailable && emptyPool(p.platform) {
+		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot makes the first, and so does autoscalebot servers spinup --yes")
+		return
 	}
 	if r.Outcome != probe.Answered {
 		c.report("heartbeat", string(r.Outcome), errors.New(r.Error+heartbeatHint(r)+chosen))

@@ -265,6 +265,22 @@ func TestServersBehindHAProxy(t *testing.T) {
 	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=haproxy", "HAPROXY_BACKEND=web"), exitUsage, "servers drain web-1", `the socket of HAProxy is "haproxy"`)
 }
 
+// The quick start checks its settings before there is any server: that HAProxy has nobody to ask is no failure then, and is one later.
+func TestCheckOfAnEmptyPool(t *testing.T) {
+	t.Parallel()
+	c, f := newCloud(t), newFrontend(t)
+	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+f.url+"/",
+		"SIGNALS=busy=nodes+pool://:9100#cpu", "RULES=busy max=90 min=20")
+	c.once(env, exitFine, "check", "servers ok none of the pool web yet", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
+	if o := c.once(append(env, "SIZES=s-9vcpu-1gb"), exitWork, "check", "size WRONG s-9vcpu-1gb cannot be had in fra1"); strings.Contains(o.stdout, "sizes") {
+		t.Errorf("one cause is told twice:\n%s", o.stdout)
+	}
+	c.once(append(env, "SIZES=s-1vcpu-1gb,s-9vcpu-1gb"), exitWork, "check", "sizes WRONG", `"s-9vcpu-1gb"`)
+	c.once(append(env, "HEARTBEAT_URL=http://127.0.0.1:1/"), exitWork, "check", "heartbeat WRONG")
+	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-4vcpu-8gb"}) // which the balancer does not have
+	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
+}
+
 // The built binary makes servers as the app slows down, gives them requests, and ends them; killed in the middle, it goes on where it was.
 func TestTheBotKeepsAPool(t *testing.T) {
 	t.Parallel()

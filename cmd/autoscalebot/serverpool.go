@@ -130,6 +130,16 @@ func poolStatus(platform bot.Scaler) func() pool.Status {
 	return nil
 }
 
+// emptyPool says that a platform is a pool which certainly has no servers.
+func emptyPool(platform bot.Scaler) bool {
+	status := poolStatus(platform)
+	if status == nil {
+		return false
+	}
+	st := status()
+	return !st.Time.IsZero() && st.Error == "" && st.Existing == 0
+}
+
 // serversOf is what tells the page of a platform's servers; nil where it is no pool.
 func serversOf(platform bot.Scaler) func() []dashboard.Server {
 	p, ok := platform.(interface{ Servers() []pool.ServerStatus })
