@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // chromium is the real browser that all tests share.
@@ -188,6 +190,98 @@ func TestInABrowserThePageIsLive(t *testing.T) {
 	)
 }
 
+// young makes a page that no heartbeat has reached yet, with a history in which there is none.
+func young(t *testing.T, change ...func(*dashboard.Options)) *world {
+	t.Helper()
+	w := unserved(t, time.Minute, change...)
+	w.past.records = nil
+	d, err := dashboard.New(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.page = d
+	w.url = serve(t, d)
+	return w
+}
+
+const summary = `document.getElementById("chart-summary").textContent`
+
+func TestInABrowserThePageIsLiveFromTheFirstHeartbeatOn(t *testing.T) {
+	t.Parallel()
+	for _, noHeartbeat := range []bool{false, true} {
+		w := young(t, func(o *dashboard.Options) { o.NoHeartbeat = noHeartbeat })
+		ctx := browser(t, w)
+		what := map[bool]string{false: "heartbeat", true: "reading"}[noHeartbeat]
+		run(t, ctx, signIn(w.url), visible(`.chart canvas`), until(summary+`.includes("no `+what+`s in this period")`),
+			until(`document.getElementById("decisions-part").textContent.includes("no `+what+`s in this period")`),
+			until(`document.getElementById("money-part").textContent.includes("no `+what+`s in this period")`),
+			click(`[data-move=earlier]`), until(`document.querySelectorAll("[data-last][aria-pressed=true]").length === 0`), click(`[data-last="21600"]`),
+			click(`#chart-table summary`), until(`document.querySelector("#chart-table tbody").textContent.includes("no `+what+`s in this period")`))
+		for i := range 2 {
+			w.beat(t)
+			run(t, ctx, until(`charts.points() > 0`),
+				until(fmt.Sprintf(`%s.includes(" %s, ") || %s.includes(" %s.")`, summary, count(i+1, what), summary, count(i+1, what))),
+				until(`!document.getElementById("money-part").textContent.includes("in this period")`),
+				until(`document.querySelectorAll("#chart-table tbody th").length > 0`))
+		}
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// What the page says in words and in sums goes along with the chart.
+func TestInABrowserTheSumsFollowTheChart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price = 0 })
+	ctx := browser(t, w)
+	money := `document.querySelector("#money-part .figure").textContent`
+	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`window.before = [`+summary+`, `+money+`]`, nil))
+	for range 90 {
+		w.beat(t)
+	}
+	run(t, ctx, until(summary+` !== window.before[0]`), until(money+` !== window.before[1]`))
+}
+
+// A history that could not be read at first is shown as soon as it can.
+func TestInABrowserTheHistoryComesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	ctx := browser(t, w)
+	broken := func(err error) {
+		w.past.mu.Lock()
+		defer w.past.mu.Unlock()
+		w.past.broken = err
+	}
+	broken(errors.New("the disk is away"))
+	run(t, ctx, log.Disable(), // the browser notes every answer that is not 2xx
+		signIn(w.url), until(summary+`.includes("cannot be read")`), visible(`#trouble`))
+	broken(nil)
+	w.beat(t)
+	run(t, ctx, until(`!document.getElementById("trouble")`), until(`charts.points() > 50`), until(`!`+summary+`.includes("cannot be read")`),
+		until(`document.querySelectorAll("#rows tr").length === 50`), visible(`#money-part .figure`))
+}
+
+// A heartbeat without an answer leaves a gap in the lines, which is marked, in words too.
+func TestInABrowserATimeoutIsMarked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 10*time.Minute)
+	ctx := browser(t, w)
+	red := `(() => { const c = document.querySelector("#chart-response canvas"), copy = new OffscreenCanvas(c.width, c.height).getContext("2d", { willReadFrequently: true });
+		copy.drawImage(c, 0, 0); const d = copy.getImageData(0, 0, c.width, c.height).data; let n = 0;
+		for (let i = 0; i < d.length; i += 4) if (d[i] > 140 && d[i + 1] < 90 && d[i + 2] < 90 && d[i + 3] > 60) n++; return n })()`
+	var before int
+	run(t, ctx, theme("light"), signIn(w.url), drawn(), click(`#chart-table summary`), chromedp.Evaluate(red, &before))
+	w.app.answer(probe.Reading{Signal: "heartbeat", Value: 5000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 5 s"})
+	w.beat(t)
+	run(t, ctx, until(fmt.Sprintf(`%s > %d`, red, before)), until(summary+`.includes("1 without an answer")`),
+		until(`document.querySelector("#chart-table tbody tr:last-child").textContent.includes("no answer")`), until(fmt.Sprintf(`%s > %d`, red, before)))
+}
+
 func TestInABrowserSomebodyStepsIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, time.Hour)
@@ -275,7 +369,6 @@ func TestInABrowserTheChartsMoveThroughTime(t *testing.T) {
 	w := newWorld(t, 8*24*time.Hour)
 	ctx := browser(t, w)
 	run(t, ctx, signIn(w.url), drawn())
-	summary := `document.getElementById("chart-summary").textContent`
 	changes := func(action chromedp.Action) {
 		t.Helper()
 		run(t, ctx, chromedp.Evaluate(`window.summary = `+summary, nil), action, until(summary+` !== window.summary`))

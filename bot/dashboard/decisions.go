@@ -96,6 +96,14 @@ type decisions struct {
 	Older string
 }
 
+// empty says why there are no rows.
+func (t decisions) empty() string {
+	if f := t.Filter; f.Verdict != "" || f.Rule != "" || f.Changed {
+		return "No decision matches."
+	}
+	return "There were " + nothing(t.NoHeartbeat) + "."
+}
+
 // decisionsPart answers with the table alone.
 func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visitor) {
 	t, err := d.decisions(r.Context(), readFilter(r.URL.Query()))

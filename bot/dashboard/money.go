@@ -13,9 +13,13 @@ import (
 )
 
 const (
-	// billAge is how old the month's sums may be, and failureAge how long nobody asks again after they could not be made.
+	// billAge is how old the month's sums may be, hastyAge how old those are that lack the newest heartbeat, and failureAge how long nobody
+	// asks again after they could not be made.
 	billAge    = time.Minute
+	hastyAge   = 10 * time.Second
 	failureAge = 5 * time.Second
+	// historyLag is how long after a heartbeat the history has it at the latest.
+	historyLag = 1500 * time.Millisecond
 	// monthPoints makes a month one of points of an hour.
 	monthPoints = 31 * 24
 )
@@ -28,11 +32,16 @@ type bills struct {
 	err  error
 }
 
-// fresh says whether the sums of then, or that they could not be made, are good enough now.
-func (b *bills) fresh(now time.Time) bool {
-	most := billAge
-	if b.err != nil {
+// fresh says whether the sums of then, or that they could not be made, are good enough now, when the newest heartbeat came at newest.
+func (b *bills) fresh(now, newest time.Time) bool {
+	most, kept := billAge, newest.Add(historyLag)
+	switch {
+	case b.err != nil:
 		most = failureAge
+	case b.made.Before(kept) && !now.Before(kept):
+		return false
+	case b.made.Before(kept):
+		most = hastyAge
 	}
 	age := now.Sub(b.made)
 	return !b.made.IsZero() && age >= 0 && age < most
@@ -72,7 +81,7 @@ func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor)
 	d.render(w, r, http.StatusOK, moneyPart(b))
 }
 
-// bill sums up the month, or returns the sums of less than a minute ago. They are made once, however many ask.
+// bill sums up the month, or returns the sums of less than a minute ago if they hold the newest heartbeat. They are made once, however many ask.
 func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	select {
 	case d.bills.turn <- struct{}{}:
@@ -80,7 +89,7 @@ func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	case <-ctx.Done():
 		return bill{}, ctx.Err()
 	}
-	if !d.bills.fresh(now) {
+	if !d.bills.fresh(now, d.hub.newestAt()) {
 		// Others wait for the same sums, so they are made even if who asked first hangs up.
 		d.bills.bill, d.bills.err = d.sumUp(context.WithoutCancel(ctx), now.UTC())
 		d.bills.made = now
@@ -99,7 +108,7 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	}
 	last, _ := d.hub.newest()
 	m := sum(s)
-	m.now, m.month, m.dynos = now, month, last.After()
+	m.now, m.month, m.dynos, m.noHeartbeat = now, month, last.After(), d.o.NoHeartbeat
 	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
@@ -118,6 +127,8 @@ type monthSum struct {
 	dynos      int     // that run now, -1 if unknown
 	days       [31]float64
 	seen       [31]float64 // in seconds
+	// noHeartbeat: readings are counted, and not heartbeats.
+	noHeartbeat bool
 }
 
 func sum(s history.Series) monthSum {
@@ -146,7 +157,7 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 	}
 	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day()}
 	if watched <= 0 {
-		b.Note = "There is no history of this month yet."
+		b.Note = "There were " + nothing(m.noHeartbeat) + ": the history of this month is empty."
 		return b
 	}
 	fixed, rest := float64(m.most)*watched, end.Sub(m.now).Seconds()

@@ -48,6 +48,8 @@ type point struct {
 	Dynos    figure  `json:"dynos"`
 	Min      int     `json:"min"`
 	Max      int     `json:"max"`
+	// Unanswered is 1 where the heartbeat got no answer, as in the chart's column.
+	Unanswered int `json:"unanswered"`
 }
 
 // A chartMark is a change in the charts.
@@ -76,6 +78,8 @@ type chart struct {
 	Dynos  []figure  `json:"dynos"`
 	Min    []figure  `json:"min"`
 	Max    []figure  `json:"max"`
+	// Unanswered is how many heartbeats of a bucket got no answer. The lines have a gap where none of them did.
+	Unanswered []int `json:"unanswered"`
 
 	Marks []chartMark  `json:"marks"`
 	Ahead [][3]float64 `json:"ahead"` // time, minimum, maximum
@@ -155,9 +159,10 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	}
 	c := chart{
 		From: unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Interval: d.o.Interval.Seconds(),
-		Marks: []chartMark{}, Time: []float64{},
+		Time: []float64{}, Median: []figure{}, P95: []figure{}, Low: []figure{}, High: []figure{}, Dynos: []figure{},
+		Min: []figure{}, Max: []figure{}, Unanswered: []int{}, Marks: []chartMark{}, Ahead: [][3]float64{},
 	}
-	c.fill(s, d.o.Interval)
+	c.fill(s, d.o.Interval, d.o.NoHeartbeat)
 	slices.SortFunc(changes, func(a, b bot.Record) int { return a.Time.Compare(b.Time) })
 	for _, r := range changes {
 		c.Marks = append(c.Marks, markOf(r))
@@ -174,12 +179,16 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // fill takes in the points. Where heartbeats are missing for longer than the buckets explain, the lines are broken.
-func (c *chart) fill(s history.Series, interval time.Duration) {
+func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool) {
 	for i, p := range s.Points {
 		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > 2*max(s.Step, interval, apart(s.Points[i-1])) {
-			c.add(unix(s.Points[i-1].Time.Add(s.Step)), missing, missing, missing, missing, missing, missing, missing)
+			c.add(unix(s.Points[i-1].Time.Add(s.Step)), 0, missing, missing, missing, missing, missing, missing, missing)
 		}
-		c.add(unix(p.Time), known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS), known(float64(p.Dynos)),
+		unanswered := p.Unanswered
+		if noHeartbeat {
+			unanswered = 0
+		}
+		c.add(unix(p.Time), unanswered, known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS), known(float64(p.Dynos)),
 			figure(p.Min), figure(p.Max))
 	}
 }
@@ -196,8 +205,8 @@ func known(f float64) figure {
 	return figure(f)
 }
 
-func (c *chart) add(t float64, median, p95, low, high, dynos, least, most figure) {
-	c.Time = append(c.Time, t)
+func (c *chart) add(t float64, unanswered int, median, p95, low, high, dynos, least, most figure) {
+	c.Time, c.Unanswered = append(c.Time, t), append(c.Unanswered, unanswered)
 	c.Median, c.P95 = append(c.Median, median), append(c.P95, p95)
 	c.Low, c.High = append(c.Low, low), append(c.High, high)
 	c.Dynos, c.Min, c.Max = append(c.Dynos, dynos), append(c.Min, least), append(c.Max, most)
@@ -205,12 +214,12 @@ func (c *chart) add(t float64, median, p95, low, high, dynos, least, most figure
 
 // summary says in words what the charts show.
 func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time) string {
-	text := fmt.Sprintf("From %s to %s", from.Format("2 January 15:04"), to.Format("2 January 15:04"))
-	var beats, slow, fewest, most int
+	const minute = "2 January 15:04"
+	var beats, slow, unanswered, fewest, most int
 	lowest, highest, worst := math.Inf(1), 0.0, 0.0
 	fewest = math.MaxInt
 	for _, p := range s.Points {
-		beats, slow = beats+p.Heartbeats, slow+p.Slow
+		beats, slow, unanswered = beats+p.Heartbeats, slow+p.Slow, unanswered+p.Unanswered
 		if p.MedianMS >= 0 {
 			lowest, highest, worst = min(lowest, p.MedianMS), max(highest, p.MedianMS), max(worst, p.P95MS)
 		}
@@ -218,15 +227,22 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 			fewest, most = min(fewest, p.Dynos), max(most, p.Dynos)
 		}
 	}
+	if beats == 0 {
+		return fmt.Sprintf("There were %s, from %s to %s.", nothing(noHeartbeat), from.Format(minute), to.Format(minute))
+	}
+	verb := "were"
+	if beats == 1 {
+		verb = "was"
+	}
+	text := fmt.Sprintf("From %s to %s", from.Format(minute), to.Format(minute))
 	switch {
-	case beats == 0 && noHeartbeat:
-		return text + " nothing was read."
-	case beats == 0:
-		return text + " there was no heartbeat."
 	case noHeartbeat:
-		text += fmt.Sprintf(" there were %s.", count(beats, "reading", "readings"))
+		text += fmt.Sprintf(" there %s %s.", verb, count(beats, "reading", "readings"))
+	case unanswered > 0:
+		text += fmt.Sprintf(" there %s %s, %s of them slow and %s without an answer.", verb, count(beats, "heartbeat", "heartbeats"),
+			grouped(float64(slow), 0), grouped(float64(unanswered), 0))
 	default:
-		text += fmt.Sprintf(" there were %s, %s of them slow.", count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
+		text += fmt.Sprintf(" there %s %s, %s of them slow.", verb, count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
 	}
 	if highest > 0 {
 		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
@@ -236,6 +252,14 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most), count(changes, "change", "changes"))
 	}
 	return text
+}
+
+// nothing says what a stretch of time lacks of which nothing is kept.
+func nothing(noHeartbeat bool) string {
+	if noHeartbeat {
+		return "no readings in this period"
+	}
+	return "no heartbeats in this period"
 }
 
 // changed says whether a record is of a change, or of one that failed or was only thought of.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ type charts struct {
 	From, To, Now, Step, Interval           float64
 	T                                       []float64
 	Median, P95, Low, High, Dynos, Min, Max []*float64
+	Unanswered                              []int
 	Marks                                   []struct{ Kind, Text, Why string }
 	Ahead                                   [][3]float64
 	Summary                                 string
@@ -89,12 +91,119 @@ func TestAHistoryWithoutAHeartbeatIsShownAsEmpty(t *testing.T) {
 	w.past.records = nil
 	p := newPerson(t, w.url)
 	p.signIn("")
-	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.HasSuffix(c.Summary, "there was no heartbeat.") {
+	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.Contains(c.Summary, "no heartbeats in this period") {
 		t.Errorf("an hour of long ago is %+v", c)
 	}
-	if body := p.get("/").body; !strings.Contains(body, "There is no such decision.") || !strings.Contains(body, "There is no history of this month yet.") {
+	if body := p.get("/").body; strings.Count(body, "no heartbeats in this period") != 2 {
 		t.Error("the page does not say that there is no history")
 	}
+}
+
+// Whatever a chart has nothing of is an empty list, since scripts cannot count what is null.
+func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
+	db, err := history.Open(t.Context(), history.Options{App: "dancing-forest", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	for _, noHeartbeat := range []bool{false, true} {
+		w := newWorld(t, time.Minute, func(o *dashboard.Options) { o.History, o.NoHeartbeat = db, noHeartbeat })
+		p := newPerson(t, w.url)
+		p.signIn("")
+		for _, query := range []string{"last=600", "last=21600", "last=7776000", "from=1000000000&to=1000003600"} {
+			var columns map[string]any
+			if err := json.Unmarshal([]byte(p.get("/series?"+query).body), &columns); err != nil {
+				t.Fatal(err)
+			}
+			for name, column := range columns {
+				if column == nil {
+					t.Errorf("/series?%s: %s is null", query, name)
+				}
+			}
+			want := map[bool]string{false: "no heartbeats in this period", true: "no readings in this period"}[noHeartbeat]
+			if text, _ := columns["summary"].(string); !strings.Contains(text, want) {
+				t.Errorf("/series?%s says %q", query, text)
+			}
+		}
+	}
+}
+
+// A bucket in which some heartbeats were answered has a median, and tells of the others all the same.
+func TestHeartbeatsWithoutAnAnswerAreCounted(t *testing.T) {
+	db, err := history.Open(t.Context(), history.Options{App: "dancing-forest", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	w := newWorld(t, time.Minute, func(o *dashboard.Options) { o.History = db })
+	begin := time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+	answered := probe.Reading{Signal: "heartbeat", Value: 300, Unit: "ms", Outcome: probe.Answered, Status: 200}
+	for i, outcome := range []probe.Outcome{probe.Answered, probe.Timeout, probe.Answered, probe.ServerError, probe.Timeout, probe.Answered, probe.Answered} {
+		r := w.past.records[0]
+		r.Time = begin.Add(time.Duration(i) * 30 * time.Second)
+		hb := answered
+		hb.Outcome = outcome
+		r.Readings, r.Decision.Reading = []probe.Reading{hb}, 0
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, w.url)
+	p.signIn("")
+	for _, c := range []struct {
+		length time.Duration
+		counts []int
+		gaps   []bool
+	}{
+		{10 * time.Minute, []int{0, 1, 0, 1, 1, 0, 0}, []bool{false, true, false, true, true, false, false}},
+		{24 * time.Hour, []int{3}, []bool{false}},
+	} {
+		got := p.charts(fmt.Sprintf("from=%d&to=%d", begin.Unix(), begin.Add(c.length).Unix()))
+		var gaps []bool
+		for _, median := range got.Median {
+			gaps = append(gaps, median == nil)
+		}
+		if !slices.Equal(got.Unanswered, c.counts) || !slices.Equal(gaps, c.gaps) || !strings.Contains(got.Summary, "3 without an answer") {
+			t.Errorf("over %v: unanswered %v, gaps %v: %s", c.length, got.Unanswered, gaps, got.Summary)
+		}
+	}
+}
+
+// The sums of the month hold the newest heartbeat once it is in the history, and are not made anew for everybody who asks.
+func TestMoneyFollowsTheHeartbeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := unserved(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price = 0 })
+		p := newPerson(t, "http://page")
+		p.client.Transport = w.pipes(t)
+		figure := func() string {
+			return figures(p.get("/money", header("Authorization", "Bearer "+token)).body)["This month so far"]
+		}
+		time.Sleep(time.Minute)
+		figure()
+		for range 60 {
+			w.beat(t)
+		}
+		time.Sleep(5 * time.Second)
+		before := figure()
+		asked := w.past.asked
+		for range 20 {
+			time.Sleep(time.Second)
+			figure()
+		}
+		if w.past.asked != asked {
+			t.Errorf("the history was asked %d times more, though there was no heartbeat", w.past.asked-asked)
+		}
+		for range 60 { // which are an hour of a dyno
+			w.beat(t)
+		}
+		time.Sleep(5 * time.Second)
+		if after := figure(); after == before {
+			t.Errorf("5 s after the heartbeats the page still says %s", after)
+		}
+	})
 }
 
 func TestThePageComesBeforeTheFirstHeartbeat(t *testing.T) {

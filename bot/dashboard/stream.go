@@ -35,6 +35,7 @@ type hub struct {
 	mu      sync.Mutex
 	last    bot.Record
 	seen    bool
+	at      time.Time // when the newest record came
 	viewers map[*viewer]struct{}
 }
 
@@ -44,11 +45,18 @@ func (h *hub) newest() (r bot.Record, seen bool) {
 	return h.last, h.seen
 }
 
+// newestAt is when the newest record came, zero before the first.
+func (h *hub) newestAt() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at
+}
+
 // take keeps the newest record, and says whether anybody looks.
 func (h *hub) take(r bot.Record) (watched bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.last, h.seen = r, true
+	h.last, h.seen, h.at = r, true, time.Now()
 	return len(h.viewers) > 0
 }
 
@@ -120,7 +128,7 @@ func (d *Dashboard) Record(_ context.Context, r bot.Record) error {
 		return nil
 	}
 	b := d.beat(r.Time)
-	b.Point = pointOf(r)
+	b.Point = pointOf(r, d.o.NoHeartbeat)
 	b.Row = d.html(decisionRow(d.decision(r)))
 	if changed(r) {
 		m := markOf(r)
@@ -154,12 +162,14 @@ func asEvent(b beat) []byte {
 }
 
 // pointOf is a record's place in the charts.
-func pointOf(r bot.Record) *point {
+func pointOf(r bot.Record, noHeartbeat bool) *point {
 	p := &point{Time: float64(r.Time.UnixMilli()) / 1000, Min: r.Limits.Min, Max: r.Limits.Max}
 	p.Low, p.High = figure(r.Decision.MinResponseMS), figure(r.Decision.MaxResponseMS)
 	p.Response = missing
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
 		p.Response = figure(hb.Value)
+	} else if !noHeartbeat {
+		p.Unanswered = 1
 	}
 	p.Dynos = missing
 	if n := r.After(); n >= 0 {

@@ -166,6 +166,8 @@ func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 
 		values = append(values, hb.Value)
 		slices.Sort(values)
 		pt.MedianMS, pt.P95MS, pt.MaxMS = values[len(values)/2], values[len(values)*95/100], values[len(values)-1]
+	} else {
+		pt.Unanswered++
 	}
 	pt.LowMS, pt.HighMS, pt.Min, pt.Max, pt.Dynos = d.MinResponseMS, d.MaxResponseMS, r.Limits.Min, r.Limits.Max, r.After()
 	pt.DynoSeconds += float64(max(0, r.After())) * p.interval.Seconds()

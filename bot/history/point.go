@@ -15,6 +15,8 @@ type Point struct {
 	Slow       int `json:"slow"`
 	Fast       int `json:"fast"`
 	Blind      int `json:"blind"`
+	// Unanswered is how many heartbeats measured no response time: those that timed out or failed, whatever their verdict.
+	Unanswered int `json:"unanswered"`
 	// MedianMS, P95MS and MaxMS are response times in milliseconds, of the heartbeats that measured one; -1 when none did.
 	MedianMS float64 `json:"median_ms"`
 	P95MS    float64 `json:"p95_ms"`

@@ -94,6 +94,37 @@
     if (b.row) addRow(b.row);
     if (b.say) get("say").textContent = b.say;
     charts.add(b);
+    if (b.point) catchUp();
+  }
+
+  // catchUp asks for what is made of the whole history, such as the sentence below the charts and the money: once a heartbeat is in the
+  // history, which takes a second or so, and every 10 s at the most. Where a part could not be had, it asks again.
+  const lag = 2000, rest = 10000;
+  let due = 0, caughtUp = 0, behind = false;
+  function catchUp() {
+    behind = true;
+    if (due || document.hidden) return;
+    due = setTimeout(async () => {
+      behind = false;
+      caughtUp = Date.now();
+      let all = [];
+      try {
+        all = await Promise.all([charts.again(), part("money", "money-part"), recover()]);
+      } finally {
+        due = 0;
+      }
+      if (behind || all.includes(false)) catchUp();
+    }, Math.max(lag + Math.random() * 500, caughtUp + rest - Date.now()));
+  }
+  document.addEventListener("visibilitychange", () => { if (behind) catchUp(); });
+
+  // recover shows the decisions once more where the page came without them, and then drops what it says of that.
+  async function recover() {
+    const trouble = get("trouble");
+    if (!trouble) return true;
+    const ok = await part("decisions?" + filterQuery(), "decisions-part");
+    if (ok) trouble.remove();
+    return ok;
   }
 
   function listen() {
@@ -101,7 +132,7 @@
     let before = false;
     s.addEventListener("open", () => {
       link("on", "live");
-      if (before) charts.again();
+      if (before) catchUp();
       before = true;
     });
     s.addEventListener("beat", (e) => beat(JSON.parse(e.data)));
@@ -112,16 +143,22 @@
     });
   }
 
-  async function part(address, into) {
-    const r = await fetch(address);
-    if (r.status === 401) return location.reload();
-    if (r.ok) morph(get(into), parse(await r.text()));
+  // part shows a part of the page anew, and says whether it could be had.
+  async function part(what, into) {
+    try {
+      const r = await fetch(home + what);
+      if (r.status === 401) location.reload();
+      if (r.ok) morph(get(into), parse(await r.text()));
+      return r.ok;
+    } catch {
+      return false;
+    }
   }
 
   // The table is filtered without loading the page anew, and the address says how.
   function table(query) {
     history.replaceState(null, "", home + "?" + query + "#decisions");
-    part(home + "decisions?" + query, "decisions-part").catch(() => {});
+    part("decisions?" + query, "decisions-part");
   }
   const filterQuery = () => new URLSearchParams([...new FormData(get("filter"))].filter(([, v]) => v)).toString();
   document.addEventListener("change", (e) => { if (e.target.form === get("filter")) table(filterQuery()); });
@@ -183,7 +220,6 @@
 
   setInterval(tick, 1000);
   tick();
-  setInterval(() => { if (!document.hidden) part(home + "money", "money-part").catch(() => {}); }, 60000);
-  charts.begin().catch(() => { get("chart-summary").textContent = "The history cannot be read just now."; });
+  charts.begin();
   listen();
 })();

@@ -15,7 +15,10 @@ window.charts = (() => {
     }
   }
 
-  let plots = [], data = null, view = null, last = 0, asked = 0, askedAt = 0;
+  // The names of the columns of data, beside t, and what the stream calls them.
+  const columnsOf = { median: "ms", p95: "ms", low: "low", high: "high", dynos: "dynos", min: "min", max: "max", unanswered: "unanswered" };
+  let plots = [], data = null, view = null, last = 0, asked = 0;
+  let recent = []; // the newest points of the stream, which the history may not hold yet
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const date = (t) => zone ? uPlot.tzDate(new Date(t * 1e3), zone) : new Date(t * 1e3);
@@ -73,13 +76,13 @@ window.charts = (() => {
     return [0, Math.max(bound * 1.25, Math.min(high ?? bound, Math.max(usual * 1.3, bound * 2, Math.min(newest * 1.1, bound * 6))))];
   }
 
-  function make(id, series, bands, format, range, hooks) {
+  function make(id, series, bands, format, range, lower, hooks) {
     const at = document.getElementById(id);
     at.replaceChildren();
     return new uPlot({
       width: at.clientWidth, height: at.clientHeight, tzDate: date, legend: { show: false }, pxAlign: 1, padding: [8, 20, 0, 0],
       scales: { x: { time: true, range: (u, a, b) => [a, b] }, y: { range } },
-      series: [{}, ...series], bands, axes: axes(format, hooks.length > 0),
+      series: [{}, ...series], bands, axes: axes(format, lower),
       cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
       hooks: { setSelect: [(u) => select(u)], setCursor: [(u) => hover(u)], draw: [now, ...hooks] },
     }, null, at);
@@ -87,6 +90,9 @@ window.charts = (() => {
 
   const stepped = () => uPlot.paths.stepped({ align: 1 });
   const line = (name, width, extra) => ({ stroke: color(name), width, points: { show: false }, ...extra });
+  // alone are the points between two gaps, to which no line leads.
+  const alone = (u, i) => [...u.data[i].keys()].filter((k) => u.data[i][k] != null && u.data[i][k - 1] == null && u.data[i][k + 1] == null);
+  const dots = (size) => ({ points: { show: () => false, filter: alone, size } });
 
   function fill(c) {
     if (timed) plots[0].setData(c.response, false);
@@ -100,16 +106,16 @@ window.charts = (() => {
     plots = [];
     if (timed) {
       plots.push(make("chart-response", [
-        line("p95", 1.25), line("median", 1.5),
+        line("p95", 1.25, dots(4)), line("median", 1.5, dots(4)),
         line("bound", 1, { dash: [5, 4], paths: stepped() }), line("bound", 1, { dash: [5, 4], paths: stepped() }),
-      ], [{ series: [1, 2], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, []));
+      ], [{ series: [1, 2], fill: color("p95") + "40" }], (v) => v >= 1000 ? v / 1000 + " s" : v + " ms", top, false, [unanswered]));
     }
     plots.push(make("chart-dynos", [
       line("band", 1, { paths: stepped() }), line("band", 1, { paths: stepped() }),
-      line("dynos", 2, { paths: stepped() }),
+      line("dynos", 2, { paths: stepped(), ...dots(5) }),
       line("dynos", 1, { dash: [4, 4], paths: stepped() }), line("dynos", 1, { dash: [4, 4], paths: stepped() }),
     ], [{ series: [1, 2], fill: color("band") }, { series: [4, 5], fill: color("band") + "66" }],
-    (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], [marks]));
+    (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], true, [marks]));
     fill(c);
   }
 
@@ -156,6 +162,28 @@ window.charts = (() => {
     u.ctx.restore();
   }
 
+  // unanswered draws a cross at the foot for each bucket with heartbeats that got no answer.
+  function unanswered(u) {
+    const s = 3 * devicePixelRatio, y = u.bbox.top + u.bbox.height - 2 * s;
+    u.ctx.save();
+    u.ctx.strokeStyle = color("alert");
+    u.ctx.lineWidth = 1.5 * devicePixelRatio;
+    u.ctx.beginPath();
+    data.t.forEach((t, i) => {
+      const x = u.valToPos(t, "x", true);
+      if (!data.unanswered[i] || x < u.bbox.left || x > u.bbox.left + u.bbox.width) return;
+      u.ctx.moveTo(x - s, y - s);
+      u.ctx.lineTo(x + s, y + s);
+      u.ctx.moveTo(x - s, y + s);
+      u.ctx.lineTo(x + s, y - s);
+    });
+    u.ctx.stroke();
+    u.ctx.restore();
+  }
+
+  // lacking says in words that heartbeats of a bucket got no answer.
+  const lacking = (i) => !data.unanswered[i] ? "" : data.unanswered[i] === 1 ? "no answer to a heartbeat" : `no answer to ${data.unanswered[i]} heartbeats`;
+
   function paragraph(text, strong) {
     const p = document.createElement("p"), in_ = document.createElement(strong ? "b" : "span");
     in_.textContent = text;
@@ -173,7 +201,8 @@ window.charts = (() => {
     const lines = [];
     if (i < data.t.length && data.median[i] !== undefined) {
       lines.push(paragraph(moment.format(data.t[i] * 1e3), true));
-      if (timed) lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
+      if (timed && data.median[i] != null) lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
+      if (data.unanswered[i]) lines.push(paragraph(lacking(i)));
       lines.push(paragraph(`${data.dynos[i] ?? "–"} dynos of ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
     } else {
       const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
@@ -197,31 +226,52 @@ window.charts = (() => {
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   }
 
+  // ask takes what the server has of a stretch of time, and says so below the charts where it cannot be had.
   async function ask(query) {
     const mine = ++asked;
-    askedAt = Date.now();
-    const r = await fetch(document.body.dataset.home + "series?" + query, { headers: { Accept: "application/json" } });
-    if (r.status === 401) return location.reload();
-    if (!r.ok) throw new Error(await r.text());
-    const got = await r.json();
+    const got = await fetched(query);
     if (mine !== asked) return false;
+    if (!got) {
+      document.getElementById("chart-summary").textContent = "The history cannot be read just now.";
+      return false;
+    }
     data = got;
     return true;
+  }
+
+  // fetched is what the server answers, undefined where it does not.
+  async function fetched(query) {
+    try {
+      const r = await fetch(document.body.dataset.home + "series?" + query, { headers: { Accept: "application/json" } });
+      if (r.status === 401) location.reload();
+      return r.ok ? await r.json() : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   function buttons() {
     for (const b of document.querySelectorAll("[data-last]")) b.setAttribute("aria-pressed", String(Number(b.dataset.last) === last));
   }
 
-  // live shows the newest stretch of time, and follows it.
+  // live shows the newest stretch of time, and follows it. It says whether it can be had, with all that the stream has brought.
   async function live(seconds) {
     last = seconds;
     buttons();
-    if (await ask("last=" + seconds)) {
-      view = { from: data.from, to: right(seconds) };
-      update();
-      words();
-    }
+    if (!await ask("last=" + seconds)) return false;
+    recent = recent.filter((p) => p.t >= (data.t.length ? data.t.at(-1) + data.step : 0));
+    recent.forEach(push);
+    view = { from: data.now - seconds, to: right(seconds) };
+    update();
+    words();
+    return recent.length === 0;
+  }
+
+  // push adds a heartbeat at the end.
+  function push(p) {
+    data.now = data.to = Math.max(data.now, p.t);
+    data.t.push(p.t);
+    for (const [name, of] of Object.entries(columnsOf)) data[name].push(p[of]);
   }
 
   // show shows a stretch of time that stays where it is.
@@ -256,7 +306,7 @@ window.charts = (() => {
     for (let i = 0; i < data.t.length; i += step) {
       const row = document.createElement("tr");
       const limits = data.max[i] == null ? "–" : `${data.min[i]} to ${data.max[i]}`;
-      const times = timed ? [millis(data.median[i]), millis(data.p95[i])] : [];
+      const times = timed ? [[data.median[i] == null && data.unanswered[i] ? "" : millis(data.median[i]), lacking(i)].filter((s) => s).join(", "), millis(data.p95[i])] : [];
       for (const text of [moment.format(data.t[i] * 1e3), ...times, data.dynos[i] ?? "–", limits]) {
         const cell = document.createElement(row.children.length ? "td" : "th");
         if (!row.children.length) cell.scope = "row";
@@ -265,30 +315,30 @@ window.charts = (() => {
       }
       rows.push(row);
     }
+    if (!rows.length) {
+      const row = document.createElement("tr"), cell = document.createElement("td");
+      cell.colSpan = table.querySelectorAll("thead th").length;
+      cell.textContent = data.summary;
+      row.append(cell);
+      rows.push(row);
+    }
     table.querySelector("tbody").replaceChildren(...rows);
   }
 
-  // add takes in a heartbeat. Where a bucket holds several, the server is asked anew when one is full.
+  // add takes in a heartbeat, until the history has it.
   function add(beat) {
-    if (!data || !beat.point) return;
     const p = beat.point;
+    if (!p) return;
+    recent = [...recent.slice(-63), p];
+    if (!data) return;
     if (beat.mark) data.marks.push(beat.mark);
-    if (!last) return;
-    const wide = data.step > 1.5 * data.interval;
-    if (Date.now() - askedAt > Math.max(wide ? 60 : 600, data.step) * 1e3) {
-      live(last).catch(() => {});
-      return;
-    }
-    if (p.t <= (data.t.at(-1) ?? 0)) return;
-    data.now = data.to = p.t;
-    for (const [name, v] of [["t", p.t], ["median", p.ms], ["p95", p.ms], ["low", p.low], ["high", p.high], ["dynos", p.dynos], ["min", p.min], ["max", p.max]]) {
-      data[name].push(v);
-    }
+    if (!last || p.t <= (data.t.at(-1) ?? 0)) return;
+    push(p);
     view = { from: p.t - last, to: right(last) };
     update();
   }
 
-  for (const b of document.querySelectorAll("[data-last]")) b.addEventListener("click", () => live(Number(b.dataset.last)).catch(() => {}));
+  for (const b of document.querySelectorAll("[data-last]")) b.addEventListener("click", () => live(Number(b.dataset.last)));
   for (const b of document.querySelectorAll("[data-move]")) b.addEventListener("click", () => move(b.dataset.move));
   box.addEventListener("keydown", (e) => {
     const how = { ArrowLeft: "earlier", ArrowRight: "later", "+": "in", "-": "out" }[e.key];
@@ -299,7 +349,7 @@ window.charts = (() => {
   });
   box.addEventListener("mouseleave", () => { tip.hidden = true; });
   const first = Number(document.querySelector("[data-last][aria-pressed=true]").dataset.last);
-  box.addEventListener("dblclick", () => live(first).catch(() => {}));
+  box.addEventListener("dblclick", () => live(first));
   // A wheel that turns sideways, or with Shift, moves through time.
   let turning = 0;
   box.addEventListener("wheel", (e) => {
@@ -311,7 +361,7 @@ window.charts = (() => {
     last = 0;
     scale();
     clearTimeout(turning);
-    turning = setTimeout(() => show(view.from, view.to).catch(() => {}), 250);
+    turning = setTimeout(() => show(view.from, view.to), 250);
   }, { passive: false });
   document.getElementById("chart-table").addEventListener("toggle", () => data && words());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
@@ -322,5 +372,5 @@ window.charts = (() => {
     }
   }).observe(box);
 
-  return { begin: () => live(first), add, again: () => last && live(last).catch(() => {}), points: () => data ? data.t.length : 0 };
+  return { begin: () => live(first), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
 })();
