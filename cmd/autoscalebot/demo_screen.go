@@ -129,7 +129,7 @@ func (sc *screen) tell(e pool.Event) {
 // draw draws the view over the one before, line by line, so that nothing flickers. The caller holds the lock.
 func (sc *screen) draw(now time.Time) error {
 	columns, rows := 80, 24
-	if f, ok := sc.out.(*os.File); ok {
+	if f, ok := sc.out.(interface{ Fd() uintptr }); ok {
 		if c, r, err := term.GetSize(int(f.Fd())); err == nil {
 			columns, rows = c, r
 		}

@@ -10,8 +10,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"syscall"
 	_ "time/tzdata" // the binary runs where no zone files are
 )
 
@@ -25,10 +23,17 @@ const (
 func main() {
 	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of ours does.
 	log.SetOutput(io.Discard)
+	if code, ended := asInit(); ended {
+		os.Exit(code)
+	}
 	takeAllProxy()
-	ctx, stop := signals()
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
+	ctx, end := signals()
+	stdout, stderr := newStandard(os.Stdout, end), newStandard(os.Stderr, end)
+	code := run(ctx, os.Args[1:], stdout, stderr)
+	end()
+	if code == exitWork && (stdout.broken() || stderr.broken()) {
+		code = exitFine // what failed is telling somebody who has gone
+	}
 	os.Exit(code)
 }
 
@@ -48,18 +53,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitWork
-}
-
-// signals returns a context that ends at the first SIGINT or SIGTERM. A second one ends the process at once.
-func signals() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		<-ch
-		cancel()
-		<-ch
-		os.Exit(exitWork)
-	}()
-	return ctx, cancel
 }
