@@ -91,6 +91,9 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	for _, text := range s.Vain() {
 		c.note("not used", text)
 	}
+	for _, text := range s.CommandNotes() {
+		c.note("commands", text)
+	}
 	c.platform(ctx, p.platform, s, h.now)
 	if p.prober != nil {
 		c.heartbeat(ctx, p, s)

@@ -153,7 +153,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 // dynoStage are processes behind the local router.
 func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h host, app string, _ *screen) (stage, error) {
 	platform, err := local.New(local.Options{
-		Command: app, Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.now).Min, Log: h.log,
+		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.now).Min, Log: h.log,
 	})
 	if err != nil {
 		return stage{}, err

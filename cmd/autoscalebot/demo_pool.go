@@ -26,7 +26,7 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h hos
 		return stage{}, err
 	}
 	provider, err := local.NewProvider(local.ProviderOptions{
-		Command: app, Env: settings.EnvironWithoutSecrets(), Log: h.log, Boot: demoBoot,
+		Command: app, Env: s.CommandEnviron(), Log: h.log, Boot: demoBoot,
 		Sizes: []pool.Size{{Name: "small", CPUs: 1, Memory: 1024, Price: 0.009}},
 	})
 	if err != nil {

@@ -97,7 +97,7 @@ func openInstances(s *settings.Settings, _ host) (pool.Provider, error) {
 func openScripts(s *settings.Settings, _ host) (pool.Provider, error) {
 	return command.NewProvider(command.ProviderOptions{
 		Pool: s.Pooled(), List: string(s.PoolList), Create: string(s.PoolCreate), Destroy: string(s.PoolDestroy),
-		Env: settings.EnvironWithoutSecrets(), Secrets: passedOn(s),
+		Env: s.CommandEnviron(), Secrets: s.PassedSecrets(),
 	})
 }
 
@@ -156,7 +156,7 @@ func openLocalServers(s *settings.Settings, h host) (pool.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return local.NewProvider(local.ProviderOptions{Command: cmd, Env: settings.EnvironWithoutSecrets(), Out: h.stdout, Log: h.log})
+	return local.NewProvider(local.ProviderOptions{Command: cmd, Env: s.CommandEnviron(), Out: h.stdout, Log: h.log})
 }
 
 func openLocalBalancer(s *settings.Settings, h host, _ pool.Provider) (pool.Balancer, error) {

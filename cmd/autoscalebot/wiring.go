@@ -110,7 +110,7 @@ func openLocal(s *settings.Settings, h host) (bot.Scaler, error) {
 		return nil, err
 	}
 	return local.New(local.Options{
-		Command: cmd, Env: settings.EnvironWithoutSecrets(), Addr: string(s.LocalAddr), ProcessType: string(s.HerokuProcessType),
+		Command: cmd, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), ProcessType: string(s.HerokuProcessType),
 		Dynos: max(1, s.Table.At(h.now).Min), Out: h.stdout, Log: h.log,
 	})
 }
@@ -139,7 +139,7 @@ func procfileCommand(processType string) (string, error) {
 func openCommand(s *settings.Settings, _ host) (bot.Scaler, error) {
 	return command.New(command.Options{
 		Count: string(s.CountCommand), Scale: string(s.ScaleCommand),
-		Env: settings.EnvironWithoutSecrets(), Secrets: passedOn(s),
+		Env: s.CommandEnviron(), Secrets: s.PassedSecrets(),
 	})
 }
 
@@ -277,13 +277,6 @@ func control(s *settings.Settings) (probe.Prober, error) {
 		return nil, nil
 	}
 	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: userAgent, AllProxy: settings.AllProxy()})
-}
-
-// passedOn are the secrets that commands of the owner's find in their environment all the same, and may complain with.
-func passedOn(s *settings.Settings) []string {
-	return []string{
-		s.HeartbeatToken.Reveal(), s.DatabaseURL.Reveal(), s.AWSSecretAccessKey.Reveal(), s.AWSSessionToken.Reveal(), s.DigitalOceanToken.Reveal(),
-	}
 }
 
 // options makes the bot's options from the settings and its parts.

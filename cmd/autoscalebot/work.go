@@ -82,7 +82,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 		w.o.Recorders = append(w.o.Recorders, news)
 	}
 	w.b = bot.New(w.o)
-	for _, text := range s.Vain() {
+	for _, text := range append(s.Vain(), s.CommandNotes()...) {
 		h.log.Warn(text)
 	}
 	return w, nil

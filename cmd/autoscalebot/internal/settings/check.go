@@ -83,6 +83,7 @@ func (ps *Problems) checkPlatform(s *Settings) {
 	case "autoscaling-group":
 		ps.checkAutoscalingGroup(s)
 	}
+	ps.checkCommandEnv(s)
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(string(s.HerokuProcessType)) {
 		ps.add("HEROKU_PROCESS_TYPE", "%q: write a process type of the Procfile, such as web", s.HerokuProcessType)
 	}

@@ -255,8 +255,12 @@ func TestInForceNamesTheLine(t *testing.T) {
 }
 
 func TestVariablesOfTheFilesSecretsAreKeptFromCommands(t *testing.T) {
-	inFile(t, "heroku_api_key: ${MY_KEY}\nheartbeat_token: ${APPS_OWN}\nmax_dynos: ${MOST}\n", "MY_KEY="+secret, "APPS_OWN="+secret, "MOST=3")
-	got := strings.Join(settings.EnvironWithoutSecrets(), "\n")
+	inFile(t, "heroku_app_name: x\nheroku_api_key: ${MY_KEY}\nheartbeat_token: ${APPS_OWN}\nmax_dynos: ${MOST}\ncommand_env: APPS_OWN\n", "MY_KEY="+secret, "APPS_OWN="+secret, "MOST=3")
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(s.CommandEnviron(), "\n")
 	if strings.Contains(got, "MY_KEY=") || !strings.Contains(got, "APPS_OWN=") || !strings.Contains(got, "MOST=") {
 		t.Errorf("a command would get\n%s", got)
 	}

@@ -251,32 +251,3 @@ func (ps *Problems) unknown(environ []string) {
 		ps.add(full, "there is no such setting; the nearest is %s%s", Prefix, spelling.Nearest(name, ours))
 	}
 }
-
-// EnvironWithoutSecrets returns the environment less the bot's own secrets, for commands that the bot starts; among them are the variables
-// that the settings file puts into a secret. Those stay that others know by the same name: the app needs them as well, or a command of its
-// owner such as aws.
-func EnvironWithoutSecrets() []string {
-	stay := []string{"HEARTBEAT_TOKEN", "DATABASE_URL", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN"}
-	secret, sources := map[string]bool{}, new(Problems).sources()
-	for _, f := range fields() {
-		name := f.Tag.Get("envconfig")
-		if !secretive(f) {
-			continue
-		}
-		stays := slices.Contains(stay, name)
-		secret[name], secret[Prefix+name] = true, true
-		for _, src := range sources {
-			g, _ := src.given(name)
-			for _, variable := range g.names {
-				secret[variable] = !stays
-			}
-		}
-	}
-	for _, name := range stay {
-		delete(secret, name)
-	}
-	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		name, _, _ := strings.Cut(pair, "=")
-		return secret[name]
-	})
-}

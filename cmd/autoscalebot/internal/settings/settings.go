@@ -29,6 +29,7 @@ type Settings struct {
 	LocalAddr         Text   `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
 	CountCommand      Text   `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
 	ScaleCommand      Text   `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
+	CommandEnv        Text   `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Names of environment variables that commands and local processes get though they hold secrets of these settings, with commas between: ''DATABASE_URL,AWS_SECRET_ACCESS_KEY''. All other variables they get anyway."`
 	CFAPIURL          Text   `envconfig:"CF_API_URL" once:"true" desc:"Cloud Foundry: where the API is, as ''cf api'' shows it, such as ''https://api.example.com''. By default that of the installation that the bot runs on."`
 	CFOrg             Text   `envconfig:"CF_ORG" once:"true" desc:"Cloud Foundry: the app's org, by its name or GUID. Not needed where ''CF_SPACE'' or ''CF_APP_NAME'' is a GUID."`
 	CFSpace           Text   `envconfig:"CF_SPACE" once:"true" desc:"Cloud Foundry: the app's space, in the same form. By default the one that the bot runs in."`

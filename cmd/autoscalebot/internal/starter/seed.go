@@ -89,8 +89,13 @@ func (s *seed) take(key, value string) string {
 
 // key takes in one of the two keys of AWS.
 func (s *seed) key(name, value string) string {
+	where := "where the commands find it"
+	if name == "AWS_SECRET_ACCESS_KEY" {
+		s.lines["COMMAND_ENV"] = name
+		where = "from where COMMAND_ENV hands it to the commands"
+	}
 	if !s.Secrets {
-		return "left to the environment: set " + name + " there, where the commands find it; it is not in the file"
+		return "left to the environment: set " + name + " there, " + where + "; it is not in the file"
 	}
 	s.lines[name] = value
 	return "taken as " + name + ", in the file as it was asked for; commands find it only in the environment, so set it there as well"

@@ -46,6 +46,7 @@ func (s *seed) file() File {
 	if s.Secrets {
 		app = given(app, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 	}
+	app = given(app, "COMMAND_ENV")
 	haproxy := given(nil, "HAPROXY_HOSTS", "SSH_KEY_FILE", "SSH_KNOWN_HOSTS_FILE")
 	if s.lines["HAPROXY_HOSTS"] != "" && s.lines["SSH_KEY_FILE"] == "" {
 		haproxy = append(haproxy, Line{Name: "SSH_KEY_FILE", Value: s.home("~/.ssh/id_ed25519"), Note: "CHANGE: The private key with which the bot goes to these machines."})

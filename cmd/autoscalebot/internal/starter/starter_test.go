@@ -140,7 +140,7 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 	}
 	want := []starter.Fate{
 		{"[aws] aws_access_key", "left to the environment: set AWS_ACCESS_KEY_ID there, where the commands find it; it is not in the file"},
-		{"[aws] aws_secret_key", "left to the environment: set AWS_SECRET_ACCESS_KEY there, where the commands find it; it is not in the file"},
+		{"[aws] aws_secret_key", "left to the environment: set AWS_SECRET_ACCESS_KEY there, from where COMMAND_ENV hands it to the commands; it is not in the file"},
 		{"[aws] region", "taken as --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"},
 		{"[machine] scale_up_command", "taken as POOL_CREATE_COMMAND, with the tags by which the bot knows its servers; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"},
 		{"[haproxy] servers", "taken as HAPROXY_HOSTS"},
