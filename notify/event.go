@@ -43,6 +43,10 @@ const (
 	ServerFailed Kind = "server_failed"
 	// PoolBlocked: something keeps a pool from the servers that it should have. An incident.
 	PoolBlocked Kind = "pool_blocked"
+	// SecondBot: another autoscalebot scales the same process type. An incident.
+	SecondBot Kind = "second_bot"
+	// NoDecisions: for a quarter of an hour the bot could decide nothing, or nothing that the platform took. An incident.
+	NoDecisions Kind = "no_decisions"
 	// HandsOff: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode, so the bot does not
 	// scale it. An incident.
 	HandsOff Kind = "hands_off"

@@ -168,6 +168,16 @@ func (e Event) headline() string {
 			return "the servers of " + e.process() + " can be made as they are wanted again"
 		}
 		return "the servers of " + e.process() + " are " + e.still() + "not what they should be"
+	case SecondBot:
+		if e.Phase == Resolved {
+			return "only one autoscalebot scales " + e.process()
+		}
+		return "another autoscalebot " + e.still() + "scales " + e.process() + " too"
+	case NoDecisions:
+		if e.Phase == Resolved {
+			return "the bot decides about " + e.process() + " again"
+		}
+		return e.process() + " is " + e.still() + "not being scaled"
 	case HandsOff:
 		switch {
 		case e.Phase == Resolved:

@@ -21,6 +21,8 @@ const openTime = 5 * time.Second
 type keeping struct {
 	// db is nil where there is no history.
 	db *history.DB
+	// shared: others may keep theirs in the same place.
+	shared bool
 	// file is nil where there is no state file.
 	file *statefile.File
 	// memory is what the bot goes on from, and remember keeps it; nil for nowhere.
@@ -84,16 +86,16 @@ const (
 	leaseEvery = time.Minute
 )
 
-// lease holds the history's place for this bot, and warns when another one holds it for so long that it must be alive. end gives it back.
-func (k keeping) lease(ctx context.Context, h host) (end func()) {
-	if k.db == nil || k.db.Place() == history.Memory {
+// lease holds the history's place for this bot, so that others can find out who runs it. end gives it back.
+func (k keeping) lease(ctx context.Context) (end func()) {
+	if k.db == nil || !k.shared {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		k.holdLease(ctx, h, holder())
+		k.holdLease(ctx, holder())
 	}()
 	return func() {
 		cancel()
@@ -112,19 +114,13 @@ func holder() string {
 	return fmt.Sprintf("%s, process %d", name, os.Getpid())
 }
 
-func (k keeping) holdLease(ctx context.Context, h host, me string) {
+func (k keeping) holdLease(ctx context.Context, me string) {
 	tick := time.NewTicker(leaseEvery)
 	defer tick.Stop()
-	began, warned := time.Now(), false
 	for {
 		callCtx, cancel := context.WithTimeout(ctx, openTime)
-		other, ours, err := k.db.Lease(callCtx, me, leaseTime)
+		_, _, _ = k.db.Lease(callCtx, me, leaseTime) // which check tells of
 		cancel()
-		// A bot that was killed holds it until it runs out, so only one that goes on holding it is alive.
-		if err == nil && !ours && !warned && time.Since(began) > leaseTime {
-			warned = true
-			h.log.Warn("another autoscalebot scales this app too: end one of them", "other", other, "this", me)
-		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -146,6 +142,8 @@ func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
 	if k.db, err = openHistory(ctx, s, h, true); err != nil {
 		return keeping{}, err
 	}
+	url, _ := s.HistoryURL(appName(s))
+	k.shared = url != "" && url != history.Memory
 	switch {
 	case file != nil:
 		k.remember = file.Save

@@ -20,6 +20,7 @@ type work struct {
 	m      *metrics.Metrics
 	fanout *notify.Fanout
 	told   *circle
+	twins  *twins // nil where no history outlasts the bot
 	o      bot.Options
 	b      *bot.Bot
 }
@@ -76,6 +77,10 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
 	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m)
+	if w.k.db != nil && w.k.shared {
+		w.twins = newTwins(w.k.db, time.Duration(s.HeartbeatInterval), time.Duration(s.NotifyReminder), w.told, h.log)
+		w.o.Recorders = append(w.o.Recorders, w.twins)
+	}
 	if p, ok := w.p.platform.(serverPool); ok {
 		news := &poolNews{notifier: w.told, s: s, log: h.log}
 		p.heard.listen(news.hear)
@@ -91,12 +96,21 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 // run runs the bot until ctx or the platform's own processes end.
 func (w *work) run(ctx context.Context) error {
 	defer warnOfConflicts(ctx, w.p.platform, w.s, w.h)()
-	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db, w.warnings), w.k.lease(ctx, w.h))()
+	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db, w.warnings), w.k.lease(ctx))()
+	if w.twins != nil {
+		defer w.twins.run(ctx)()
+	}
 	return alongside(ctx, w.p.platform, w.b.Run)
 }
 
 // warnings are sentences about the bot itself that people should read.
-func (w *work) warnings() []string { return w.k.warnings() }
+func (w *work) warnings() []string {
+	all := w.k.warnings()
+	if w.twins != nil {
+		all = append(all, w.twins.warnings()...)
+	}
+	return all
+}
 
 // flush delivers the last notices until ctx ends.
 func (w *work) flush(ctx context.Context) {

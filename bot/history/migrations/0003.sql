@@ -1,0 +1,9 @@
+create table autoscalebot_runners (
+	bot bigint not null,
+	id text not null,
+	name text not null,
+	beats bigint not null,
+	every double precision not null,
+	seen bigint not null,
+	primary key (bot, id)
+);

@@ -1,0 +1,72 @@
+//go:build unix
+
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// Two bots with one history both say so from their second heartbeat on: by notice, in status and on the page. When one ends or is killed,
+// the other says that it is alone again; a restart after a kill is no second bot.
+func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
+	t.Parallel()
+	app := newHeart(t)
+	env, _ := counted(t, app, "1")
+	env = append(env, "HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"), "DASHBOARD_ADDR=127.0.0.1:0", "NOTIFICATION_BACKENDS=webhook",
+		"HEARTBEAT_INTERVAL_IN_SECONDS=1", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.5")
+	type one struct {
+		*process
+		hook *hook
+		env  []string
+	}
+	begin := func() one {
+		o := one{hook: newHook(t)}
+		o.env = append(env[:len(env):len(env)], "WEBHOOK_URL="+o.hook.url, "WEBHOOK_SECRET="+o.hook.secret, "XDG_RUNTIME_DIR="+t.TempDir())
+		o.process = start(t, nil, o.env...)
+		return o
+	}
+	told := func(o one, phase notify.Phase) func() bool {
+		return func() bool { return o.hook.take(notify.SecondBot, phase) }
+	}
+	a := begin()
+	a.page()
+	_ = a.cmd.Process.Kill()
+	<-a.ended
+	a = begin()
+	a.page()
+	time.Sleep(2500 * time.Millisecond) // two heartbeats and more, in which the killed one must not be taken to be alive
+	if told(a, notify.Opened)() {
+		t.Error("a bot that was killed is taken to be alive")
+	}
+	b := begin()
+	begun := time.Now()
+	a.wait("the first to tell of the second", told(a, notify.Opened))
+	b.wait("the second to tell of the first", told(b, notify.Opened))
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("that took %v", took)
+	}
+	for _, o := range []one{a, b} {
+		if status := runOnce(t, o.env, "status").stdout; !strings.Contains(status, "another autoscalebot") {
+			t.Errorf("status says\n%s", status)
+		}
+		if page := fetch(t, o.page()+"/"); !strings.Contains(page, "another autoscalebot") {
+			t.Errorf("the page does not say so:\n%.2000s", page)
+		}
+	}
+	b.terminate()
+	a.wait("the end to be told", told(a, notify.Resolved))
+	if status := runOnce(t, a.env, "status").stdout; strings.Contains(status, "another autoscalebot") {
+		t.Errorf("after the end of the other, status says\n%s", status)
+	}
+	c := begin()
+	a.wait("the third to be told", told(a, notify.Opened))
+	_ = c.cmd.Process.Kill()
+	<-c.ended
+	a.wait("the kill to be noticed", told(a, notify.Resolved))
+	a.terminate()
+}
