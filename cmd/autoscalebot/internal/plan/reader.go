@@ -92,7 +92,7 @@ func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 		case r.platform:
 			r.ignored(what, p, known)
 		default:
-			r.mistakes = append(r.mistakes, document.Mistake{Line: p.Line, What: fmt.Sprintf("%s has no %s; there are %s", what, p.Key, strings.Join(known, ", "))})
+			r.mistakes = append(r.mistakes, document.Mistake{Line: p.Line, What: fmt.Sprintf("%s has no %s; there are %s", what, spelling.Shown(p.Key, known), strings.Join(known, ", "))})
 		}
 	}
 	return true
@@ -119,7 +119,7 @@ func (r *reader) ignored(what string, p document.Pair, known []string) {
 			hint = "; did you mean " + key + "?"
 		}
 	}
-	r.note(p.Line, "%.60q of %s has no effect here%s", p.Key, what, hint)
+	r.note(p.Line, "%.60q of %s has no effect here%s", spelling.Shown(p.Key, known), what, hint)
 }
 
 // items returns the values of a list, none where the key is not there.

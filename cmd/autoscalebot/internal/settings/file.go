@@ -151,7 +151,7 @@ func (f *file) read(root *document.Node) {
 			f.section(&s, p.Value)
 		case document.Nothing:
 		default:
-			f.wrong(p.Line, p.Key, "is %v; write the settings of this process type below it, as key: value", p.Value.Kind)
+			f.wrong(p.Line, spelling.Shown(p.Key, nil), "is %v; write the settings of this process type below it, as key: value", p.Value.Kind)
 		}
 		f.processes = append(f.processes, s)
 	}
@@ -175,7 +175,7 @@ func (f *file) section(s *section, n *document.Node) {
 				f.mistakes(err)
 			}
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
-			f.wrong(p.Line, p.Key, "there is no such setting; the nearest is %s", f.nearest(p.Key))
+			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s", f.nearest(p.Key))
 		case s.name != "" && name == processType:
 			f.wrong(p.Line, p.Key, "is the key %s above it already; leave it out", s.name)
 		case s.name != "" && all[i].Tag.Get("once") != "":
@@ -190,14 +190,19 @@ func (f *file) section(s *section, n *document.Node) {
 	}
 }
 
-// nearest is the key that is most like another.
-func (f *file) nearest(key string) string {
+// keys are those that a file may have.
+func (f *file) keys() []string {
 	keys := []string{processes, scalingRules}
 	for _, f := range fields() {
 		if name := f.Tag.Get("envconfig"); name != fileName {
 			keys = append(keys, strings.ToLower(name))
 		}
 	}
+	return keys
+}
+
+// nearest is the key that is most like another.
+func (f *file) nearest(key string) string {
 	key = strings.TrimPrefix(strings.ToLower(key), strings.ToLower(Prefix))
-	return spelling.Nearest(key, keys)
+	return spelling.Nearest(key, f.keys())
 }

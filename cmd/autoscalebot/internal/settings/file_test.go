@@ -304,3 +304,16 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// A secret that stands in the place of a key is not shown.
+func TestKeysThatMayBeSecretsAreNotShown(t *testing.T) {
+	for _, text := range []string{
+		"heroku_api_key=" + secret + ": x\n", "https://u:" + secret + "@h/: 1\n", "? " + secret + "\n: 1\n", "processes:\n  " + secret + ": 1\n",
+		"processes:\n  web:\n    " + secret + ": 1\n", "scaling_rules:\n- " + secret + ": 1\n",
+	} {
+		inFile(t, app+text)
+		if _, err := settings.Load(); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "autoscale.yaml:") {
+			t.Errorf("%s: error is %v", text, err)
+		}
+	}
+}

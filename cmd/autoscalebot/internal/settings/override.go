@@ -84,9 +84,9 @@ func (ps *Problems) pairs(pairs []string) map[string]string {
 		i := slices.IndexFunc(entries, func(e Entry) bool { return e.Name == name })
 		switch {
 		case !ok:
-			ps.add(pair, "is no setting with its value; write NAME=value, such as INCREMENT=2")
+			ps.add(spelling.Shown(pair, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
 		case i < 0:
-			ps.add(full, "there is no such setting; the nearest is %s", nearest(name))
+			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s", nearest(name))
 		case !decides(entries[i]):
 			ps.add(full, "decides nothing where the app is simulated; leave it out")
 		default:

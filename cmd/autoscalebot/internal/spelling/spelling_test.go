@@ -1,6 +1,7 @@
 package spelling_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
@@ -11,6 +12,19 @@ func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{"MIM_DYNOS": "MIN_DYNOS", "MAXDYNOS": "MAX_DYNOS", "INKREMENT": "INCREMENT", "MBN_DYNOS": "MIN_DYNOS", "M_DYNOS": "MAX_DYNOS"} {
 		if got := spelling.Nearest(name, names); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestWhatMayBeASecretIsNotShown(t *testing.T) {
+	names := []string{"heroku_api_key", "max_dynos", "cf_app_name_v2"}
+	for name, want := range map[string]string{
+		"max_dyno": "max_dyno", "MAX-DYNOS": "MAX-DYNOS", "foo": "foo", "cf_app_name_v3": "cf_app_name_v3",
+		"heroku_api_key=01234567-89ab": "a name of 28 characters", "xoxb-12345-abc": "a name of 14 characters", "https://u:p@h/": "a name of 14 characters",
+		"größer9": "a name of 7 characters", strings.Repeat("x", 31): "a name of 31 characters",
+	} {
+		if got := spelling.Shown(name, names); got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
 		}
 	}
 }
