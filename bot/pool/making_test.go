@@ -59,6 +59,50 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(37 * time.Second)
 			s.says("it was not serving in time")
 		}},
+		{"one that the balancer refuses stays, is told in its words, and is taken as soon as that is mended", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("web-2 is healthy and gets no requests, since the balancer does not take it: the world is out of order", "!in time")
+			s.told("created web-2", "blocked balancer")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while the balancer refuses = %d, %v, %v, want 2 and settled, so that the bot can go down", n, settled, err)
+			}
+			s.w.SetFault(nil)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told("joined web-2", "cleared balancer")
+		}},
+		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(2 * time.Minute)
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.exist("web-1")
+		}},
+		{"one whose check at the balancer fails stays too, and is told", 1, 4, 1, nil, func(s *scene) {
+			s.w.Doubt("Layer4 connection problem")
+			s.asks(2)
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("web-2 is healthy and gets no requests", "Layer4 connection problem", "!in time")
+			s.w.Doubt("")
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+		}},
+		{"one that is not well is given up although the balancer refuses it", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(2 * time.Minute)
+			s.w.Sicken("web-2", true)
+			s.lasts(5 * time.Minute)
+			s.says("it was not healthy in time: it answers with status 503")
+		}},
 		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scene) {
 			s.asks(2)
 			s.lasts(20 * time.Second)

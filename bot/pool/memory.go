@@ -63,9 +63,12 @@ type track struct {
 	doom   reason    // why it goes; empty while it stays
 	doomed bool      // something was done to let it go
 	last   string    // what failed with it last; empty since something worked
-	ended  time.Time // when the provider took the order to destroy it
-	tries  int       // things done with it that failed in a row
-	retry  time.Time // before when nothing is tried again
+	// refused is what the balancer said when it did not take the server; empty since it did.
+	refused string
+	ended   time.Time // when the provider took the order to destroy it
+	tried   verb      // what failed last
+	tries   int       // things done with it that failed in a row
+	retry   time.Time // before when nothing is tried again
 }
 
 // A reason says why a server goes.
@@ -109,11 +112,12 @@ func (m *memory) creationFailed(now time.Time, why string) {
 // creationWorks forgets the failures.
 func (m *memory) creationWorks() { m.fails, m.retry, m.why = 0, time.Time{}, "" }
 
-// failed puts off what is done with a server next.
-func (t *track) failed(now time.Time) {
+// failed puts off what failed with a server.
+func (t *track) failed(now time.Time, what verb) {
 	t.tries++
+	t.tried = what
 	t.retry = now.Add(doubling(soonest, latest, t.tries))
 }
 
 // worked lets the next thing be done at once.
-func (t *track) worked() { t.tries, t.retry = 0, time.Time{} }
+func (t *track) worked() { t.tried, t.tries, t.retry = "", 0, time.Time{} }

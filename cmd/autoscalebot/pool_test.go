@@ -281,6 +281,29 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
 }
 
+// A server that HAProxy refuses for wrong options is not destroyed for it: check says what HAProxy says, before, and status, meanwhile.
+func TestABalancerThatRefuses(t *testing.T) {
+	t.Parallel()
+	c, f, app := newCloud(t), newFrontend(t), newHeart(t)
+	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/",
+		"HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "HEALTH_CHECK_PASSES=1", "POOL_HEALTHY_WITHIN_IN_SECONDS=2", "HAPROXY_SERVER_OPTIONS=chekc inter 2s")
+	c.once(env, exitWork, "check", "server options WRONG", "unknown keyword 'chekc'")
+	b := start(t, []string{c.Token}, env...)
+	b.wait("some refusals", func() bool { return strings.Count(b.log.String(), "could not add") >= 3 })
+	c.once(env, exitFine, "status", "web-1 is healthy and gets no requests", "unknown keyword 'chekc'")
+	b.terminate()
+	for _, call := range c.Calls() {
+		if call.Method == http.MethodDelete {
+			t.Errorf("a healthy server was destroyed: %s %s", call.Method, call.Path)
+		}
+	}
+	env = append(env, "HAPROXY_SERVER_OPTIONS=check inter 1s")
+	c.once(env, exitFine, "check", "server options ok", "all is fine")
+	b = start(t, []string{c.Token}, env...)
+	b.wait("the server at work", func() bool { return f.status() == http.StatusOK })
+	b.terminate()
+}
+
 // The built binary makes servers as the app slows down, gives them requests, and ends them; killed in the middle, it goes on where it was.
 func TestTheBotKeepsAPool(t *testing.T) {
 	t.Parallel()
