@@ -57,17 +57,23 @@ func (p *planner) waitsForBalancer(s *sight, why string) {
 
 // deadline is until when a half-made server must be further, and how far.
 func (s *sight) deadline(o *Options) (due time.Time, what string) {
+	from, within, what := s.hurdle(o)
+	return from.Add(within), what
+}
+
+// hurdle is what a half-made server must reach next, since when it tries, and within how long it must.
+func (s *sight) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
 	switch {
 	case !s.added.IsZero():
-		return s.added.Add(o.JoinedWithin), "serving"
+		return s.added, o.JoinedWithin, "serving"
 	case !s.active.IsZero():
-		return s.active.Add(o.HealthyWithin), "healthy"
+		return s.active, o.HealthyWithin, "healthy"
 	}
-	from := s.seen
+	from = s.seen
 	if !s.Created.IsZero() && s.Created.Before(from) {
 		from = s.Created
 	}
-	return from.Add(o.ActiveWithin), "active"
+	return from, o.ActiveWithin, "active"
 }
 
 // trouble is what is wrong with it, for the end of a sentence.

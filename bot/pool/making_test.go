@@ -37,10 +37,86 @@ func TestServersAreMade(t *testing.T) {
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
 				s.Errorf("Size while creation is put off = %d, %v, %v, want 2 and settled, so that the bot can go on", n, settled, err)
 			}
-			s.told("created web-2", "failed web-2", "destroyed web-2", "blocked create")
+			s.told("created web-2", "blocked create", "failed web-2", "destroyed web-2")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.says("!no server is made", "!failed")
+		}},
+		{"one that is stuck is told of long before it is given up, and does not keep the bot from going down", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Stick("web-2")
+			s.lasts(time.Minute)
+			if _, settled, _ := s.p.Size(s.ctx); settled {
+				s.Error("it is settled while a server is made")
+			}
+			s.lasts(time.Minute)
+			s.says("web-2 is not active after")
+			s.told("created web-2", "blocked create")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while a server is stuck = %d, %v, %v, want 2 and settled", n, settled, err)
+			}
+			s.asks(1)
+			s.lasts(30 * time.Second)
+			s.exist("web-1")
+			s.told("cleared create", "destroyed web-2")
+			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
+				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
+			}
+		}},
+		{"one whose image is bad is told of long before it is given up", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Sicken("web-2", true)
+			s.lasts(3 * time.Minute)
+			s.says("web-2 is not healthy after", "it answers with status 503")
+			s.told("created web-2", "blocked create")
+			if _, settled, _ := s.p.Size(s.ctx); !settled {
+				s.Error("it is not settled while a server is stuck")
+			}
+		}},
+		{"one that is stuck beside one that is made counts when that is done", 1, 4, 1, nil, func(s *scene) {
+			s.asks(3)
+			s.lasts(15 * time.Second)
+			s.w.Stick("web-2")
+			s.lasts(25 * time.Second)
+			if _, settled, _ := s.p.Size(s.ctx); settled {
+				s.Error("it is settled while a server is made")
+			}
+			s.lasts(90 * time.Second)
+			s.exist("web-1 web-2! web-3")
+			if _, settled, _ := s.p.Size(s.ctx); !settled {
+				s.Error("it is not settled although only a server that is stuck is missing")
+			}
+		}},
+		{"one that cannot be destroyed is told of, and does not keep the bot from going up", 1, 4, 2, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Destroy", pooltest.FailsFirst) })
+			s.lasts(time.Second)
+			s.asks(1)
+			s.lasts(3 * time.Minute)
+			s.says("web-2 cannot be taken away", "the world is out of order")
+			s.told("blocked destroy")
+			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
+				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
+			}
+			s.asks(2)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2! web-3")
+			s.w.SetFault(nil)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-3")
+		}},
+		{"one that does not end is told of where it is in the way of another", 1, 2, 2, nil, func(s *scene) {
+			s.w.End = time.Hour
+			s.lasts(time.Second)
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.asks(2)
+			s.lasts(5 * time.Minute)
+			s.says("web-2 was destroyed", "still exists, and the maximum is 2")
+			if n, settled, _ := s.p.Size(s.ctx); n != 2 || !settled {
+				s.Errorf("Size = %d, %v, want 2 and settled", n, settled)
+			}
 		}},
 		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scene) {
 			s.asks(2)

@@ -128,6 +128,7 @@ func (p *planner) finally() {
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained || s.doom == byHand)
 		}
 	}
+	p.blocked = p.blocked || p.stuck(stay)
 	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 || p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
 		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s", times(p.fails), p.why)
