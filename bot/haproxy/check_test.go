@@ -13,7 +13,8 @@ import (
 // checks gives what Check reports, and whether all is well.
 func checks(t *testing.T, b interface {
 	Check(ctx context.Context, report func(what, found string, err error))
-}) (text string, fine bool) {
+},
+) (text string, fine bool) {
 	t.Helper()
 	fine = true
 	b.Check(t.Context(), func(what, found string, err error) {

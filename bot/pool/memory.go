@@ -8,11 +8,13 @@ import (
 // things have been so, why they are done, and what is wanted.
 type memory struct {
 	// known says that what is wanted is known: there was a complete observation, or somebody asked for a number.
-	known  bool
-	want   int
-	sized  bool
-	size   string
-	tracks map[string]*track // by the server's ID
+	known bool
+	want  int
+	// counted is until when what is wanted goes by the servers that were found at the start; zero where somebody asked for a number.
+	counted time.Time
+	sized   bool
+	size    string
+	tracks  map[string]*track // by the server's ID
 	// orders were sent, and the list does not tell of them yet. They count as servers.
 	orders []order
 	// quiet is until when no order may be sent, as the outcome of one may be unknown.
@@ -60,6 +62,7 @@ type track struct {
 	added  time.Time // when it was put behind the balancer, or first seen there
 	served bool      // it has been in rotation, so it is not half made
 	drains time.Time // since when it drains
+	ending bool      // the provider says that it is on its way out
 	doom   reason    // why it goes; empty while it stays
 	doomed bool      // something was done to let it go
 	last   string    // what failed with it last; empty since something worked

@@ -91,7 +91,7 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 		return nil
 	}
 	p.o.Log.Info("pool: resize", "pool", p.o.Name, "from", p.memory.want, "to", n)
-	p.memory.known, p.memory.want = true, n
+	p.memory.known, p.memory.want, p.memory.counted = true, n, time.Time{}
 	p.rouse()
 	return nil
 }
