@@ -143,6 +143,8 @@ func (s *Server) route(r *http.Request, body []byte) reply {
 		return s.monitors(r.Method, parts[1], strings.Join(parts[5:], ""), body)
 	case parts[0] == "apps" && len(parts) >= 3 && (parts[2] == "dynos" || parts[2] == "formations") && r.Method != http.MethodGet:
 		return s.endDynos(r.Method, parts[1], parts[2], parts[3:])
+	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "addons" || parts[2] == "collaborators"):
+		return s.readNone(parts[1])
 	case r.Method == http.MethodGet && (r.URL.Path == "/apps" || r.URL.Path == "/users/~/apps"):
 		return s.listApps(r)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 2:
@@ -171,6 +173,16 @@ func (s *Server) readApp(name, resource string, r *http.Request) reply {
 		return reply{resource: resource, value: list, partial: next}
 	}
 	return s.appReply(a)
+}
+
+// readNone is an empty list of what this fake does not hold: add-ons and collaborators.
+func (s *Server) readNone(name string) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.app(name) == nil {
+		return missing("app", "Couldn't find that app.")
+	}
+	return reply{value: []object{}}
 }
 
 // listApps lists all apps, which all are the account's.
