@@ -1,0 +1,237 @@
+package throttle_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
+)
+
+var noon = time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
+
+func wrong() bool { return false }
+func right() bool { return true }
+
+// flood has somebody guess for so long, at so many guesses a second, and returns how many were looked at.
+func flood(l *throttle.Limiter, from func(i int) throttle.Client, begin time.Time, length time.Duration, perSecond int) (tried int) {
+	for i := range int(length.Seconds()) * perSecond {
+		l.Try(from(i), begin.Add(time.Duration(i)*time.Second/time.Duration(perSecond)), func() bool { tried++; return false })
+	}
+	return tried
+}
+
+func same(addr string) func(int) throttle.Client {
+	return func(int) throttle.Client { return throttle.Client{Addr: addr} }
+}
+
+func TestGuessesOfOneAddressAreBounded(t *testing.T) {
+	for _, perSecond := range []int{1, 2, 500} {
+		l := throttle.New(throttle.Options{})
+		if tried := flood(l, same("192.0.2.1"), noon, 10*time.Minute, perSecond); tried < 100 || tried > 111 {
+			t.Errorf("of %d guesses a second for 10 minutes %d were looked at, want 110", perSecond, tried)
+		}
+	}
+}
+
+func TestGuessesOfAllAddressesAreBounded(t *testing.T) {
+	for name, from := range map[string]func(i int) throttle.Client{
+		"a thousand addresses": func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("198.51.%d.%d", i%4, i/4%250)} },
+		"always another": func(i int) throttle.Client {
+			return throttle.Client{Addr: fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)}
+		},
+		"one network of IPv6": func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("2001:db8::%x", i&0xffff)} },
+	} {
+		l := throttle.New(throttle.Options{})
+		if tried := flood(l, from, noon, 10*time.Minute, 50); tried > 100+1000+30+300+10 {
+			t.Errorf("%s: %d guesses were looked at in 10 minutes", name, tried)
+		}
+	}
+	l := throttle.New(throttle.Options{})
+	if tried := flood(l, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("2001:db8::%x", i&0xffff)} }, noon, 10*time.Minute, 50); tried > 111 {
+		t.Errorf("one network of IPv6 guessed %d times, want as one address", tried)
+	}
+}
+
+// Whatever others guess, these get in at once.
+func TestGuessingShutsNobodyOut(t *testing.T) {
+	proxy := throttle.Client{Addr: "192.0.2.1"}
+	device := throttle.Client{Addr: proxy.Addr, Device: "3X7"}
+	home := throttle.Client{Addr: "203.0.113.9"}
+	for name, c := range map[string]struct {
+		owner throttle.Client
+		known bool
+		from  func(int) throttle.Client
+	}{
+		"a device that signed in, at the guesser's address": {device, false, same(proxy.Addr)},
+		"an address that signed in, against many addresses": {home, true, func(i int) throttle.Client {
+			return throttle.Client{Addr: fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)}
+		}},
+		"a new address, against one":  {home, false, same(proxy.Addr)},
+		"a new address, against many": {home, false, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("10.0.0.%d", i%40)} }},
+	} {
+		l := throttle.New(throttle.Options{})
+		if c.known {
+			if ok, _ := l.Try(c.owner, noon.Add(-24*time.Hour), right); !ok {
+				t.Fatalf("%s: the owner is not let in at first", name)
+			}
+		}
+		flood(l, c.from, noon, 20*time.Minute, 20)
+		for i := range 5 {
+			if ok, wait := l.Try(c.owner, noon.Add(20*time.Minute+time.Duration(i)*time.Millisecond), right); !ok || wait > 0 {
+				t.Errorf("%s: the right password is refused for %v", name, wait)
+			}
+		}
+	}
+}
+
+func TestOneWhoGuessedTooMuchWaitsAsLongAsIsSaid(t *testing.T) {
+	l, c := throttle.New(throttle.Options{}), throttle.Client{Addr: "192.0.2.1"}
+	for range 10 {
+		l.Try(c, noon, wrong)
+	}
+	ok, wait := l.Try(c, noon, right)
+	if ok || wait <= 0 {
+		t.Fatalf("the 11th try is answered with %v, and a wait of %v", ok, wait)
+	}
+	if ok, _ := l.Try(c, noon.Add(wait-time.Second), right); ok {
+		t.Error("it is let in before the wait is over")
+	}
+	if ok, _ := l.Try(c, noon.Add(wait+time.Millisecond), right); !ok {
+		t.Error("it is not let in after the wait")
+	}
+}
+
+func TestTheAddressIsTheOneBeforeTheTrustedProxies(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for _, c := range []struct {
+		from, forwarded, want string
+		none                  bool
+	}{
+		{"203.0.113.9:1234", "", "203.0.113.9", false},
+		{"203.0.113.9:1234", "198.51.100.7", "203.0.113.9", false},
+		{"127.0.0.1:1234", "", "127.0.0.1", false},
+		{"127.0.0.1:1234", "198.51.100.7", "198.51.100.7", false},
+		{"127.0.0.1:1234", "198.51.100.7", "127.0.0.1", true},
+		{"127.0.0.1:1234", "1.1.1.1, 198.51.100.7", "198.51.100.7", false},
+		{"127.0.0.1:1234", "1.1.1.1, 198.51.100.7,10.1.2.3", "198.51.100.7", false},
+		{"127.0.0.1:1234", "10.1.2.3", "10.1.2.3", false},
+		{"127.0.0.1:1234", "198.51.100.7:5678", "198.51.100.7", false},
+		{"[fd00::1]:1234", "[2001:db8::7]:5678", "2001:db8::7", false},
+		{"[fd00::1]:1234", "2001:db8::7", "2001:db8::7", false},
+		{"127.0.0.1:1234", "::ffff:198.51.100.7", "198.51.100.7", false},
+		{"127.0.0.1:1234", "198.51.100.7, nonsense", "127.0.0.1", false},
+		{"127.0.0.1:1234", "nonsense, 198.51.100.7", "198.51.100.7", false},
+		{"@", "198.51.100.7", "@", false},
+	} {
+		o := throttle.Options{Proxies: proxies}
+		if c.none {
+			o.Proxies = nil
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.from
+		for part := range strings.SplitSeq(c.forwarded, ",") { // a header may stand in several lines
+			if c.forwarded != "" {
+				r.Header.Add("X-Forwarded-For", part)
+			}
+		}
+		if got := throttle.New(o).Address(r); got != c.want {
+			t.Errorf("from %s, forwarded for %q: got %s, want %s", c.from, c.forwarded, got, c.want)
+		}
+	}
+}
+
+// Who is no proxy never says where they come from, and what a proxy adds at the end beats what stands before it.
+func FuzzAddress(f *testing.F) {
+	f.Add("1.1.1.1")
+	f.Add("[::1]:80, 10.0.0.1")
+	f.Add(",, ,%zz")
+	trusting := throttle.New(throttle.Options{Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr, r.Header["X-Forwarded-For"] = "203.0.113.9:1", []string{forwarded}
+		if got := trusting.Address(r); got != "203.0.113.9" {
+			t.Errorf("%q moves a stranger to %s", forwarded, got)
+		}
+		r.RemoteAddr = "127.0.0.1:1"
+		if got := trusting.Address(r); got != "127.0.0.1" {
+			if _, err := netip.ParseAddr(got); err != nil {
+				t.Errorf("%q gives the address %q", forwarded, got)
+			}
+		}
+		r.Header["X-Forwarded-For"] = []string{forwarded + ",198.51.100.7"}
+		if got := trusting.Address(r); got != "198.51.100.7" {
+			t.Errorf("%q hides the address that the proxy adds: got %s", forwarded, got)
+		}
+	})
+}
+
+func TestRefusalsAreLoggedInFewLines(t *testing.T) {
+	var lines bytes.Buffer
+	l := throttle.New(throttle.Options{Log: slog.New(slog.NewTextHandler(&lines, nil))})
+	flood(l, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("198.51.100.%d", i%250)} }, noon, 10*time.Minute, 50)
+	if n := strings.Count(lines.String(), "\n"); n < 18 || n > 20 || !strings.Contains(lines.String(), "refusals=3000") {
+		t.Errorf("10 minutes of 50 guesses a second are logged in %d lines, want 10 at once, and one a minute that counts them:\n%.500s", n, lines.String())
+	}
+}
+
+// tokens answers as the handlers of pushes, the log drain and the API do.
+func tokens(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer right" {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"error":"wrong"}`)
+		return
+	}
+	_, _ = io.WriteString(w, "fine")
+	_ = http.NewResponseController(w).Flush()
+}
+
+func TestWrongTokensAreRefusedAndRightOnesPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := throttle.New(throttle.Options{}).Handler(http.HandlerFunc(tokens))
+		ask := func(token string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest("GET", "/", nil)
+			if token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w
+		}
+		for range 50 {
+			if w := ask(""); w.Code != 401 {
+				t.Fatalf("a request without a token is answered with %d", w.Code)
+			}
+		}
+		counts := map[int]int{}
+		for range 500 {
+			w := ask("wrong")
+			counts[w.Code]++
+			seconds, _ := strconv.Atoi(w.Header().Get("Retry-After"))
+			if w.Code == 429 && (seconds < 1 || strings.Contains(w.Body.String(), "wrong\"") || !strings.Contains(w.Body.String(), "error")) {
+				t.Fatalf("a wrong token is answered with %v, %s", w.Header(), w.Body)
+			}
+		}
+		if counts[401] != 10 || counts[429] != 490 {
+			t.Errorf("500 wrong tokens are answered with %v, want 10 of 401 and 490 of 429", counts)
+		}
+		if w := ask("right"); w.Code != 200 || w.Body.String() != "fine" || !w.Flushed {
+			t.Errorf("the right one is answered with %d %s", w.Code, w.Body)
+		}
+		time.Sleep(time.Minute)
+		if w := ask("wrong"); w.Code != 401 {
+			t.Errorf("a minute later a wrong one is answered with %d", w.Code)
+		}
+	})
+}
