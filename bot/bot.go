@@ -280,7 +280,7 @@ func (b *Bot) act(ctx context.Context, r *Record) {
 		return
 	}
 	r.Action = Scaled
-	b.state.Dynos, b.state.Unanswered = d.To, false
+	b.state.Dynos = d.To
 	if d.To > d.From && (b.ups != nil || b.o.BootTime > 0) {
 		b.state.BootSince = r.Time
 	}

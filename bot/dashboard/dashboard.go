@@ -16,6 +16,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -51,8 +52,8 @@ type Setting struct {
 	Meaning string
 }
 
-// The shortest secrets that New takes. A password is guessed at the pace that the page allows; nothing slows a token's guesses
-// down but its length.
+// The shortest secrets that New takes. A password is guessed at the pace that the page allows; a token's length alone keeps it from being
+// guessed.
 const (
 	shortestPassword = 8
 	shortestToken    = 16
@@ -106,6 +107,9 @@ type Options struct {
 	// Sessions are who has signed in. Pages of one host share them, so that who has signed in to one has signed in to all; they need the
 	// same Password and Token for that. Nil makes some of the page's own, for a host with a single page.
 	Sessions *Sessions
+	// Throttle bounds wrong passwords and tokens, of all ways in that share it, and knows where requests come from. Nil makes one for
+	// the pages that share Sessions.
+	Throttle *throttle.Limiter
 	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
 	Secure bool
 	// Log is told who signed in, and what went wrong. Nil is silent.
@@ -149,6 +153,9 @@ func New(o Options) (*Dashboard, error) {
 	}
 	if o.Sessions == nil {
 		o.Sessions = NewSessions()
+	}
+	if o.Throttle == nil {
+		o.Throttle = o.Sessions.limiter(o.Log)
 	}
 	d := &Dashboard{
 		o: o, assets: files, sessions: o.Sessions, foreign: http.NewCrossOriginProtection(),

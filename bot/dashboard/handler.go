@@ -66,7 +66,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	if d.open() && !loopbackHost(r.Host) {
+	if d.open() && !LoopbackHost(r.Host) {
 		// Somebody else's site may give a name of its own this machine's loopback address, and ask in the name of who looks at it.
 		d.refuse(w, r, http.StatusMisdirectedRequest, "without a password this page is shown only at 127.0.0.1 or localhost")
 		return
@@ -94,7 +94,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	v, in := d.visitor(r, time.Now())
 	if !in && !way.public {
-		d.turnAway(w, r)
+		d.o.Throttle.Handler(http.HandlerFunc(d.turnAway)).ServeHTTP(w, r)
 		return
 	}
 	if r.Method == http.MethodPost && !v.program && !d.own(w, r, v, way) {
@@ -110,7 +110,7 @@ func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way r
 		return false
 	}
 	if err := d.foreign.Check(r); err != nil || !way.public && !d.isToken(v, r.PostForm.Get("csrf")) {
-		d.o.Log.Warn("a form that did not come from the page was refused", "path", r.URL.Path, "from", r.RemoteAddr)
+		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(), "somebody sent a form that did not come from the page")
 		d.refuse(w, r, http.StatusForbidden, "this form did not come from the page; load the page again, and try once more")
 		return false
 	}
@@ -122,6 +122,9 @@ func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == d.home() && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Authorization") == "" {
 		http.Redirect(w, r, d.home()+"sign-in", http.StatusSeeOther)
 		return
+	}
+	if r.Header.Get("Authorization") != "" {
+		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(), "somebody sent a wrong token to the page")
 	}
 	if d.o.Token != "" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -146,8 +149,8 @@ func Loopback(addr string) bool {
 	return err == nil && isLoopback(host)
 }
 
-// loopbackHost says whether a request's Host names this machine.
-func loopbackHost(host string) bool {
+// LoopbackHost says whether the Host of a request, with a port or without, names this machine's loopback address.
+func LoopbackHost(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}

@@ -46,10 +46,15 @@ func (p *pipes) dial() (net.Conn, error) {
 // listen serves the page over pipes until the test ends.
 func (w *world) listen(t testing.TB) *pipes {
 	t.Helper()
+	return listenFor(t, w.page)
+}
+
+func listenFor(t testing.TB, h http.Handler) *pipes {
+	t.Helper()
 	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
-	go func() { ended <- dashboard.Serve(ctx, l, w.page, nil) }()
+	go func() { ended <- dashboard.Serve(ctx, l, h, nil) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -62,7 +67,12 @@ func (w *world) listen(t testing.TB) *pipes {
 // pipes serves the page over pipes, and returns what asks it.
 func (w *world) pipes(t testing.TB) http.RoundTripper {
 	t.Helper()
-	l := w.listen(t)
+	return pipesTo(t, w.page)
+}
+
+func pipesTo(t testing.TB, h http.Handler) http.RoundTripper {
+	t.Helper()
+	l := listenFor(t, h)
 	tr := &http.Transport{
 		DisableCompression: true,
 		DialContext:        func(context.Context, string, string) (net.Conn, error) { return l.dial() },

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
 const (
@@ -23,21 +25,22 @@ const (
 )
 
 // Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the streams, and
-// returns within a second of ctx's end.
+// returns within a second of ctx's end. It keeps half of the process's descriptors free, whoever connects.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	streams, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
+	conns := throttle.NewConns(throttle.Descriptors()/2, 0)
 	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		Handler: h, ConnState: conns.State, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader,
 		BaseContext:    func(net.Listener) context.Context { return streams },
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }()
+	go func() { ended <- srv.Serve(conns.Listener(l)) }()
 	select {
 	case err := <-ended:
 		return err

@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
 const (
@@ -45,7 +47,7 @@ func (v visitor) by() string {
 
 // visitor says who sends a request, and whether they are let in.
 func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool) {
-	v.addr = addressOf(r)
+	v.addr = d.o.Throttle.Address(r)
 	if d.open() {
 		return v, true
 	}
@@ -68,15 +70,6 @@ func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool)
 	return v, ok
 }
 
-// addressOf is where a request comes from. What a header says of that can be made up by anybody, so no header is asked.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // same compares two secrets in constant time, whatever their lengths.
 func same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
@@ -85,7 +78,11 @@ func same(a, b string) bool {
 
 // sign signs an id for a purpose.
 func (s *Sessions) sign(purpose, id string) string {
-	m := hmac.New(sha256.New, s.key)
+	return signed(s.key, purpose, id)
+}
+
+func signed(key []byte, purpose, id string) string {
+	m := hmac.New(sha256.New, key)
 	m.Write([]byte(purpose + " " + id))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
@@ -108,9 +105,9 @@ func (d *Dashboard) cookieName(r *http.Request) string {
 	return "autoscalebot"
 }
 
-func (d *Dashboard) cookie(r *http.Request, value string, maxAge int) *http.Cookie {
+func (d *Dashboard) cookie(r *http.Request, suffix, value string, length time.Duration) *http.Cookie {
 	return &http.Cookie{
-		Name: d.cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
+		Name: d.cookieName(r) + suffix, Value: value, Path: "/", MaxAge: int(length.Seconds()),
 		Secure: d.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 }
@@ -122,10 +119,12 @@ type session struct {
 	ended chan struct{} // closed when somebody signs out
 }
 
-// Sessions are who has signed in, in memory, and how often somebody tried to. Several pages may share them.
+// Sessions are who has signed in, in memory. Several pages may share them.
 type Sessions struct {
-	key     []byte // signs the sessions, and is forgotten with the process
-	guesses guesses
+	key      []byte            // signs the sessions, and is forgotten with the process
+	throttle *throttle.Limiter // where the pages are given none
+	device   sync.Once
+	ofDevice []byte
 
 	mu   sync.Mutex
 	byID map[string]session
@@ -133,9 +132,19 @@ type Sessions struct {
 
 // NewSessions makes Sessions with nobody signed in.
 func NewSessions() *Sessions {
-	s := &Sessions{key: make([]byte, 32), guesses: newGuesses(), byID: map[string]session{}}
+	s := &Sessions{key: make([]byte, 32), byID: map[string]session{}}
 	_, _ = rand.Read(s.key) // never fails
 	return s
+}
+
+// limiter is for pages that are given none.
+func (s *Sessions) limiter(log *slog.Logger) *throttle.Limiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.throttle == nil {
+		s.throttle = throttle.New(throttle.Options{Log: log})
+	}
+	return s.throttle
 }
 
 func (s *Sessions) get(id string, now time.Time) (session, bool) {

@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
 func TestSignInIsNeeded(t *testing.T) {
@@ -82,6 +84,102 @@ func TestManyWrongPasswordsAreSlowedDown(t *testing.T) {
 	}
 	if got := in.get("/").status; got != 200 {
 		t.Errorf("somebody's guesses put out who had signed in: %d", got)
+	}
+}
+
+// Behind a proxy all come from one address. Who signed in before gets in again while somebody else there goes on guessing, and so does
+// everybody else where the proxy is trusted to say who asks.
+func TestGuessingDoesNotShutTheOwnerOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := unserved(t, time.Hour, func(o *dashboard.Options) {
+			o.Throttle = throttle.New(throttle.Options{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}})
+		})
+		send := func(p *person, addr string, form url.Values) answer {
+			p.t.Helper()
+			return p.post("/sign-in", form, header("X-Forwarded-For", addr))
+		}
+		owner, guesser := newPerson(t, "http://page"), newPerson(t, "http://page")
+		// The address of the connection is the proxy's.
+		proxied := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			r.RemoteAddr = "192.0.2.1:1"
+			w.page.ServeHTTP(rw, r)
+		})
+		owner.client.Transport = pipesTo(t, proxied)
+		guesser.client.Transport = owner.client.Transport
+		if a := send(owner, "203.0.113.9", url.Values{"password": {password}}); a.status != 303 {
+			t.Fatalf("the owner is answered with %d", a.status)
+		}
+		guess := func(addr string) {
+			t.Helper()
+			refused := 0
+			for range 603 { // for 5 minutes, twice a second
+				if send(guesser, addr, url.Values{"password": {"not the password"}}).status == 429 {
+					refused++
+				}
+				time.Sleep(500 * time.Millisecond)
+			}
+			if refused < 500 {
+				t.Errorf("of 603 guesses only %d are refused", refused)
+			}
+		}
+		guess("203.0.113.9") // from the owner's own address, as behind a proxy that is not known
+		owner.learn()
+		if a := owner.ask("/sign-out"); a.status != 303 {
+			t.Fatalf("signing out is answered with %d", a.status)
+		}
+		if a := send(owner, "203.0.113.9", url.Values{"password": {password}}); a.status != 303 {
+			t.Errorf("a browser that signed in before is answered with %d", a.status)
+		}
+		stranger := newPerson(t, "http://page")
+		stranger.client.Transport = owner.client.Transport
+		if a := send(stranger, "203.0.113.9", url.Values{"password": {password}}); a.status != 429 {
+			t.Errorf("a browser that never signed in is answered with %d at the guesser's address", a.status)
+		}
+		if a := send(stranger, "198.51.100.7", url.Values{"password": {password}}); a.status != 303 {
+			t.Errorf("a browser at another address behind the proxy is answered with %d", a.status)
+		}
+	})
+}
+
+// A cookie that says that a browser is known is worth nothing where the bot has not made it, nor once the password is another one.
+func TestADeviceCannotBeMadeUp(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	other := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Password = "another password" })
+	p := newPerson(t, other.url)
+	a := p.post("/sign-in", url.Values{"password": {"another password"}})
+	var foreign string
+	for _, c := range a.header["Set-Cookie"] {
+		if strings.HasPrefix(c, "autoscalebot-device=") {
+			foreign = strings.Split(c, ";")[0]
+		}
+	}
+	if foreign == "" {
+		t.Fatal("a browser that signs in is not remembered")
+	}
+	for _, cookie := range []string{foreign, "autoscalebot-device=", "autoscalebot-device=x.y", "autoscalebot-device=."} {
+		guesser := newPerson(t, w.url)
+		status := 0
+		for i := range 12 {
+			status = guesser.post("/sign-in", url.Values{"password": {"not the password"}}, header("Cookie", cookie+strings.Repeat("x", i))).status
+		}
+		if status != 429 {
+			t.Errorf("12 guesses with %s are answered with %d", cookie, status)
+		}
+	}
+}
+
+func TestWrongTokensAreSlowedDown(t *testing.T) {
+	w := newWorld(t, time.Hour)
+	p := newPerson(t, w.url)
+	counts := map[int]int{}
+	for range 30 {
+		counts[p.get("/series?last=3600", header("Authorization", "Bearer a-token-of-24-guesses")).status]++
+	}
+	if counts[401] != 10 || counts[429] != 20 {
+		t.Errorf("30 wrong tokens are answered with %v", counts)
+	}
+	if a := p.get("/series?last=3600", header("Authorization", "Bearer "+token)); a.status != 200 {
+		t.Errorf("the right token is answered with %d", a.status)
 	}
 }
 

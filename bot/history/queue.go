@@ -21,6 +21,7 @@ type queue struct {
 	bytes   int
 	writing int // how many of the first rows are just being written
 	lost    int
+	dropped uint64 // since the start
 	closed  bool
 }
 
@@ -41,6 +42,7 @@ func (q *queue) push(r row) error {
 		q.rows[0] = row{}
 		q.rows = q.rows[1:]
 		q.lost++
+		q.dropped++
 	}
 	if len(q.rows) >= batchRows {
 		select {
@@ -74,6 +76,13 @@ func (q *queue) written(ok bool) {
 		}
 	}
 	q.writing = 0
+}
+
+// backlog is how many rows wait, and how many were dropped since the start.
+func (q *queue) backlog() (waiting int, dropped uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.rows), q.dropped
 }
 
 // forget returns how many rows were dropped since it was asked last.

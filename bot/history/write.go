@@ -43,6 +43,9 @@ func (db *DB) Notify(_ context.Context, e notify.Event) error {
 	return db.queue.push(row)
 }
 
+// Backlog is how many records and events wait to be written, and how many were dropped since the DB was opened because too many waited.
+func (db *DB) Backlog() (waiting int, dropped uint64) { return db.queue.backlog() }
+
 // Flush writes what waits now, and returns when that is done or failed, or ctx ends.
 func (db *DB) Flush(ctx context.Context) error {
 	answer := make(chan error, 1)

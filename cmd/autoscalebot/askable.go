@@ -18,7 +18,7 @@ func askable(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bo
 	ledger := admin.NewLedger()
 	b.RecordTo(ledger)
 	server := admin.New(admin.Options{
-		Warnings: warnings, Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Log: h.log,
+		Warnings: warnings, Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.log,
 	})
 	var listeners []net.Listener
 	take := func(at string, l net.Listener, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -122,7 +123,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		return err
 	}
 	defer k.close(ctx, h)
-	m := measure(s, h, nil)
+	m := measure(s, h, nil, k.db)
 	sc.open(time.Now())
 	defer sc.stop()
 	err = alongside(ctx, st.platform, func(ctx context.Context) error {
@@ -135,6 +136,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		options := options(s, p, told, h)
 		options.Recorders = append(k.recorders(), m, sc)
 		b := bot.New(options)
+		h.throttle = throttle.New(throttle.Options{Log: h.log})
 		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &inlets{})
 		defer end()
 		sc.start(time.Now(), o.duration, st.url, page)

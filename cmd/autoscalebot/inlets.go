@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 	"github.com/autoscalebot/autoscalebot/probe/otlp"
@@ -38,7 +39,8 @@ func openInlets(all []*settings.Settings, h host) (*inlets, error) {
 		note("LOGDRAIN_…", err)
 	}
 	if s.Pushed() {
-		in.pushed, err = push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, Log: h.log})
+		app, guids := s.PushedApp()
+		in.pushed, err = push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, App: app, GUIDs: guids, Log: h.log})
 		note("PUSH_TOKEN", err)
 	}
 	if s.Told() {
@@ -98,18 +100,18 @@ func openTold(s *settings.Settings, h host) (*otlp.Drain, error) {
 }
 
 // mount serves them: the log at /logdrain for the first process type, and below it for each.
-func (in *inlets) mount(mux *http.ServeMux) {
+func (in *inlets) mount(mux *http.ServeMux, l *throttle.Limiter) {
 	for i, d := range in.drains {
 		if i == 0 {
-			mux.Handle("/logdrain", d)
+			mux.Handle("/logdrain", l.Handler(d))
 		}
-		mux.Handle("/logdrain/"+d.processType, d)
+		mux.Handle("/logdrain/"+d.processType, l.Handler(d))
 	}
 	if in.pushed != nil {
-		mux.Handle("/v1/apps/", in.pushed)
-		mux.Handle("/metrics/", in.pushed)
+		mux.Handle("/v1/apps/", l.Handler(in.pushed))
+		mux.Handle("/metrics/", l.Handler(in.pushed))
 	}
 	if in.told != nil {
-		mux.Handle("/v1/metrics", in.told)
+		mux.Handle("/v1/metrics", l.Handler(in.told))
 	}
 }

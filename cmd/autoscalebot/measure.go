@@ -5,21 +5,26 @@ import (
 	"os"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// measure makes what a bot tells Prometheus.
-func measure(s *settings.Settings, h host, targets []notify.Target) *metrics.Metrics {
+// measure makes what a bot tells Prometheus, of its history too unless db is nil.
+func measure(s *settings.Settings, h host, targets []notify.Target, db *history.DB) *metrics.Metrics {
 	var names []string
 	for _, t := range targets {
 		names = append(names, t.Name)
 	}
-	return metrics.New(metrics.Options{
+	o := metrics.Options{
 		App: appName(s), ProcessType: string(s.HerokuProcessType), Version: version, Interval: time.Duration(s.HeartbeatInterval),
 		DryRun: bool(s.DryRun), Started: h.now, Targets: names,
-	})
+	}
+	if db != nil {
+		o.History = db.Backlog
+	}
+	return metrics.New(o)
 }
 
 // export tells an OpenTelemetry collector of the bots, where the environment asks for it. end tells the last of it.

@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -35,7 +36,7 @@ func serve(ctx context.Context, works []*work, h host, in *inlets) (at string, e
 		return "", func() {}
 	}
 	mux := http.NewServeMux()
-	in.mount(mux)
+	in.mount(mux, h.throttle)
 	mountAll(ctx, mux, works, h)
 	at = "http://" + l.Addr().String()
 	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.told != nil)
@@ -61,13 +62,13 @@ func mountAll(ctx context.Context, mux *http.ServeMux, works []*work, h host) {
 		all = append(all, w.m)
 		pages = append(pages, dashboard.Link{Name: w.o.ProcessType, URL: w.base(i) + "/"})
 	}
-	mux.Handle("/healthz", metrics.Healthz(all...))
-	mux.Handle("/readyz", metrics.Readyz(all...))
 	s := works[0].s
+	mux.Handle("/healthz", sameHost(s, metrics.Healthz(all...)))
+	mux.Handle("/readyz", sameHost(s, metrics.Readyz(all...)))
 	if s.PageAddr() == "" {
 		return
 	}
-	mux.Handle("/metrics", guarded(s, metrics.Handler(all...)))
+	mux.Handle("/metrics", sameHost(s, guarded(s, h.throttle, metrics.Handler(all...))))
 	if len(works) == 1 {
 		pages = nil
 	}
@@ -106,8 +107,9 @@ func (w *work) page(base string, others []dashboard.Link, sessions *dashboard.Se
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b, Warnings: w.warnings,
 		Servers:  serversOf(o.Scaler),
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
-		Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
-		Log:    w.h.log,
+		Throttle: w.h.throttle,
+		Secure:   os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+		Log:      w.h.log,
 	})
 }
 
@@ -157,16 +159,46 @@ func inForce(s *settings.Settings) []dashboard.Setting {
 
 // guarded lets through whoever knows the token or the password, as a bearer token or by basic authentication. Where there is neither,
 // only this machine can ask.
-func guarded(s *settings.Settings, next http.Handler) http.Handler {
+func guarded(s *settings.Settings, l *throttle.Limiter, next http.Handler) http.Handler {
+	password, token := s.DashboardPassword.Reveal(), s.AdminToken.Reveal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, given, _ := r.BasicAuth()
-		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			given = token
+		given, ok := secretOf(r)
+		in, wait := s.Open() || same(given, token), time.Duration(0) // the token is too long to be guessed
+		if !in && ok {
+			in, wait = l.Try(l.ClientOf(r), time.Now(), func() bool { return same(given, password) })
 		}
-		password, token := s.DashboardPassword.Reveal(), s.AdminToken.Reveal()
-		if password+token != "" && !same(given, password) && !same(given, token) {
+		switch {
+		case in:
+			next.ServeHTTP(w, r)
+		case wait > 0:
+			throttle.RetryAfter(w.Header(), wait)
+			http.Error(w, throttle.TooMany, http.StatusTooManyRequests)
+		default:
 			w.Header().Set("WWW-Authenticate", `Basic realm="autoscalebot"`)
 			http.Error(w, "send ADMIN_TOKEN as a bearer token, or DASHBOARD_PASSWORD by basic authentication", http.StatusUnauthorized)
+		}
+	})
+}
+
+// secretOf is the bearer token of a request, or its password by basic authentication. ok is false where it carries neither.
+func secretOf(r *http.Request) (given string, ok bool) {
+	if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
+		return token, true
+	}
+	_, given, ok = r.BasicAuth()
+	return given, ok
+}
+
+// sameHost answers only requests for a loopback address, or for the host of DASHBOARD_ADDR, where nobody has to sign in: somebody else's
+// site may give a name of its own this machine's loopback address, and have a visitor's browser ask there. A request without a Host is
+// not a browser's.
+func sameHost(s *settings.Settings, next http.Handler) http.Handler {
+	if !s.Open() || !dashboard.Loopback(s.ServeAddr()) {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "" && !dashboard.LoopbackHost(r.Host) {
+			http.Error(w, "without a password this is answered only at 127.0.0.1 or localhost", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -46,6 +47,7 @@ func isTerminal(w io.Writer) bool {
 // runBots runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms' own processes
 // stopped. When one cannot go on, all end.
 func runBots(ctx context.Context, all []*settings.Settings, h host) error {
+	h.throttle = throttle.New(throttle.Options{Proxies: all[0].Proxies(), Log: h.log})
 	h, err := h.share(all)
 	if err != nil {
 		return err
@@ -68,7 +70,6 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 		return err
 	}
 	_, endServe := serve(ctx, works, h, in)
-	watch := watching(works, h.log)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make([]error, len(works))
@@ -84,7 +85,6 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 	flushCtx, cancelFlush := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancelFlush()
 	wg.Go(func() { endExport(flushCtx) })
-	wg.Go(func() { watch.end(flushCtx) })
 	for _, w := range works {
 		wg.Go(func() { w.flush(flushCtx) })
 	}

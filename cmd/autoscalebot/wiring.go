@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/command"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -38,6 +39,8 @@ type host struct {
 	now time.Time
 	// heroku is the app whose process types share their requests; nil where there is one.
 	heroku *heroku.App
+	// throttle bounds wrong passwords and tokens of all ways in; nil where nothing is served.
+	throttle *throttle.Limiter
 }
 
 const userAgent = "autoscalebot/" + version

@@ -54,10 +54,10 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	if w.p, err = open(s, h, in); err != nil {
 		return nil, err
 	}
-	w.m = measure(s, h, w.p.targets)
 	if w.k, err = keep(ctx, s, h); err != nil {
 		return nil, err
 	}
+	w.m = measure(s, h, w.p.targets, w.k.db)
 	w.fanout = notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: w.m.NoticeFailed}, w.k.targets(w.m.Targets(w.p.targets))...)
 	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())

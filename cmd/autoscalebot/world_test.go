@@ -43,7 +43,14 @@ type process struct {
 // start runs the bot with nothing but env in its environment, and at the end holds all that it printed against the secrets.
 func start(t *testing.T, secrets []string, env ...string) *process {
 	t.Helper()
-	b := &process{t: t, cmd: exec.Command(binary(t)), ended: make(chan struct{})}
+	return startBy(t, nil, secrets, env...)
+}
+
+// startBy runs it by a command that ends with it, such as a shell that sets a limit first.
+func startBy(t *testing.T, by, secrets []string, env ...string) *process {
+	t.Helper()
+	command := append(slices.Clone(by), binary(t))
+	b := &process{t: t, cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
 	b.cmd.Dir = t.TempDir()
 	b.cmd.Env = append([]string{"XDG_RUNTIME_DIR=" + b.cmd.Dir}, env...)
 	b.cmd.Stdout, b.cmd.Stderr = &b.out, &b.log

@@ -45,6 +45,8 @@ type Options struct {
 	Guarded bool
 	// App, unless empty, is the only {guid} that is taken in /v1/apps/{guid}/metrics.
 	App string
+	// GUIDs has every {guid} taken that is one of Cloud Foundry's, beside App, which then is a name.
+	GUIDs bool
 	// Window is how long what was pushed counts, from 10 s to 1 h; 0 means 2 minutes.
 	Window time.Duration
 	// Log is told, once a minute at most, of posts that were refused. nil means nobody.
@@ -55,6 +57,7 @@ type Options struct {
 type Store struct {
 	guard  guard.Guard
 	app    string
+	guids  bool
 	window time.Duration
 	log    *slog.Logger
 
@@ -66,7 +69,7 @@ type Store struct {
 
 // New returns a Store in which nothing is yet, or says all that is wrong with the options, without a secret.
 func New(o Options) (*Store, error) {
-	s := &Store{app: o.App, window: o.Window, log: o.Log, names: map[string]*metric{}}
+	s := &Store{app: o.App, guids: o.GUIDs, window: o.Window, log: o.Log, names: map[string]*metric{}}
 	if s.window == 0 {
 		s.window = defaultWindow
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	switch {
 	case !isForm && !isShort:
 		return refuse(http.StatusNotFound, "metrics are pushed to /v1/apps/{guid}/metrics or to /metrics/{name}")
-	case isForm && s.app != "" && app != s.app:
+	case isForm && !s.knows(app):
 		return refuse(http.StatusForbidden, "the metrics are of an app that is not looked after here")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -118,6 +119,14 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 		return refuse(http.StatusBadRequest, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return nil
+}
+
+// guid is what Cloud Foundry's GUIDs look like.
+var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// knows says whether the metrics of an app are taken.
+func (s *Store) knows(app string) bool {
+	return s.app == "" || app == s.app || s.guids && guid.MatchString(app)
 }
 
 // A form is what App Autoscaler's clients send.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
 const (
@@ -25,6 +26,8 @@ const (
 	maxBody = 4 << 10
 	// requestTime bounds each request, from its first byte to the last of its answer.
 	requestTime = 5 * time.Second
+	// mostConns bounds how many connections there are at once.
+	mostConns = 64
 	// goodbye is how long requests that are under way may take when the bot ends, within the 10 s that it promises.
 	goodbye = time.Second
 )
@@ -47,6 +50,8 @@ type Options struct {
 	Version string
 	// Token is what everybody who asks over TCP must know; "" lets nobody in.
 	Token string
+	// Throttle bounds wrong tokens, with those of the other ways in; nil makes one of the server's own.
+	Throttle *throttle.Limiter
 	// Log is told who asked for what; nil is silent.
 	Log *slog.Logger
 }
@@ -65,6 +70,9 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Throttle == nil {
+		o.Throttle = throttle.New(throttle.Options{Log: o.Log})
+	}
 	s := &Server{o: o}
 	s.routes = map[string]map[string]handler{
 		"/v1/status":  {http.MethodGet: s.status},
@@ -79,8 +87,9 @@ func New(o Options) *Server {
 
 // Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
+	conns := throttle.NewConns(min(mostConns, throttle.Descriptors()/8), 0)
 	srv := &http.Server{
-		Handler: s, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
+		Handler: s, ConnState: conns.State, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, callerKey{}, callerOf(c))
 		},
@@ -89,7 +98,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 	var wg sync.WaitGroup
 	for _, l := range listeners {
 		wg.Go(func() {
-			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			if err := srv.Serve(conns.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
 				s.o.Log.Error("the bot cannot be asked any more", "at", l.Addr().String(), "error", err)
 			}
 		})
@@ -126,6 +135,14 @@ func callerOf(c net.Conn) caller {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, _ := r.Context().Value(callerKey{}).(caller)
+	if from.known {
+		s.serve(from, w, r)
+		return
+	}
+	s.o.Throttle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(from, w, r) })).ServeHTTP(w, r)
+}
+
+func (s *Server) serve(from caller, w http.ResponseWriter, r *http.Request) {
 	answer, err := s.answer(from, w, r)
 	status := http.StatusOK
 	if err != nil {
@@ -141,7 +158,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (any, error) {
 	if !from.known && !s.authorized(r) {
-		s.o.Log.Warn("somebody asked the bot without the right token", "who", from.who)
+		s.o.Throttle.Refused(s.o.Throttle.ClientOf(r), time.Now(), "somebody asked the bot without the right token")
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return nil, refuse(http.StatusUnauthorized, "the token is missing or wrong; send ADMIN_TOKEN as a bearer token")
 	}

@@ -1,7 +1,9 @@
 package settings
 
 import (
+	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -80,6 +82,11 @@ func (ps *Problems) checkPage(s *Settings) {
 	if n, err := strconv.Atoi(string(s.Port)); s.Port != "" && (err != nil || n < 0 || n > 65535) {
 		ps.add("PORT", "%q: write a port's number, such as 8080", s.Port)
 	}
+	for _, text := range s.TrustedProxies {
+		if _, err := parseProxy(text); err != nil {
+			ps.add("TRUSTED_PROXIES", "invalid address %q: write addresses or networks, such as 127.0.0.1,10.0.0.0/8", text)
+		}
+	}
 	if s.DashboardAddr == "" {
 		return
 	}
@@ -91,6 +98,43 @@ func (ps *Problems) checkPage(s *Settings) {
 		ps.add("DASHBOARD_ADDR", "%q lets others in, and nothing asks who they are; set DASHBOARD_PASSWORD, or write 127.0.0.1:%s", s.DashboardAddr, port)
 	}
 }
+
+// parseProxy reads an address or a network. One of all addresses would have everybody say where they come from.
+func parseProxy(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		ip, err := netip.ParseAddr(text)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return ip.Unmap().WithZone("").Prefix(ip.Unmap().BitLen())
+	}
+	if p.Bits() == 0 {
+		return netip.Prefix{}, errors.New("a network of all addresses")
+	}
+	return p.Masked(), nil
+}
+
+// herokuRouters is where the routers of Heroku reach a dyno from.
+const herokuRouters = "10.0.0.0/8"
+
+// Proxies are the addresses of the proxies whose X-Forwarded-For header is believed.
+func (s *Settings) Proxies() []netip.Prefix {
+	texts := []string(s.TrustedProxies)
+	if len(texts) == 0 && os.Getenv("DYNO") != "" {
+		texts = []string{herokuRouters}
+	}
+	var out []netip.Prefix
+	for _, text := range texts {
+		if p, err := parseProxy(text); err == nil { // what is wrong was told when the settings were read
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Open says that nobody has to sign in, which only a page at a loopback address may do.
+func (s *Settings) Open() bool { return !s.locked() }
 
 // locked says whether the page asks who comes.
 func (s *Settings) locked() bool { return s.DashboardPassword != "" || s.AdminToken != "" }

@@ -132,7 +132,6 @@ type Settings struct {
 
 	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
 	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing, whichever command runs."`
-	DeadmanURL Secret     `envconfig:"DEADMAN_URL" once:"true" desc:"A URL of a monitoring service that alerts you when it is not requested: the bot requests it at most once a minute, after a heartbeat at which every process type decided on fresh data and the platform did what was decided."`
 	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
 	LogLevel   Word       `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
 	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`
@@ -147,6 +146,8 @@ type Settings struct {
 	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" once:"true" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted; off by default. Beyond this machine it needs ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''."`
 	Port              Text   `envconfig:"PORT" once:"true" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is. Heroku and Cloud Foundry set it."`
 	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"What opens the page, 8 characters or more. ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
+
+	TrustedProxies List `envconfig:"TRUSTED_PROXIES" once:"true" desc:"The addresses of proxies in front of the bot, such as ''127.0.0.1,10.0.0.0/8'', whose ''X-Forwarded-For'' header is believed. Wrong passwords and tokens are counted by address, and without this all who come by a proxy have one. By default ''10.0.0.0/8'' on Heroku, where its routers are, and none elsewhere."`
 
 	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
 	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`

@@ -281,6 +281,15 @@ func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainP
 func (s *Settings) Pushed() bool  { return s.PushToken != "" }
 func (s *Settings) Told() bool    { return s.OTLPToken != "" }
 
+// PushedApp is the app whose metrics are taken, "" for any where no setting names it. guids says that those of Cloud Foundry's apps are
+// pushed by a GUID, which cannot be told from another app's where the app is known by its name.
+func (s *Settings) PushedApp() (app string, guids bool) {
+	if s.Platform == "cloudfoundry" && s.CFAppName != "" {
+		return string(s.CFAppName), !isGUID(s.CFAppName)
+	}
+	return string(s.HerokuAppName), false
+}
+
 // Takes says whether anything is sent to the bot.
 func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
 

@@ -1,0 +1,50 @@
+package dashboard
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
+)
+
+const (
+	// deviceLength is how long a browser is known that signed in.
+	deviceLength = 90 * 24 * time.Hour
+	// deviceRounds make it slow to guess the password by a device's cookie.
+	deviceRounds = 200_000
+)
+
+// client is who tries to sign in. A browser that signed in before shows a cookie, so that the wrong passwords of others at its address,
+// such as that of a proxy, do not keep it out.
+func (d *Dashboard) client(r *http.Request, v visitor) throttle.Client {
+	c := throttle.Client{Addr: v.addr}
+	if found, err := r.Cookie(d.cookieName(r) + deviceSuffix); err == nil {
+		if id, mac, _ := strings.Cut(found.Value, "."); same(mac, signed(d.sessions.deviceKey(d), "device", id)) {
+			c.Device = id
+		}
+	}
+	return c
+}
+
+// deviceSuffix ends the name of a device's cookie.
+const deviceSuffix = "-device"
+
+// remember has the browser know that it signed in.
+func (d *Dashboard) remember(w http.ResponseWriter, r *http.Request) {
+	id := rand.Text()
+	http.SetCookie(w, d.cookie(r, deviceSuffix, id+"."+signed(d.sessions.deviceKey(d), "device", id), deviceLength))
+}
+
+// deviceKey signs the cookies of devices. It is made of the password, so that the bot knows them after a restart too, and no longer once
+// the password is another one.
+func (s *Sessions) deviceKey(d *Dashboard) []byte {
+	s.device.Do(func() {
+		// The error tells of lengths, which are right.
+		s.ofDevice, _ = pbkdf2.Key(sha256.New, d.o.Password+"\n"+d.o.Token, []byte("autoscalebot device"), deviceRounds, sha256.Size)
+	})
+	return s.ofDevice
+}
