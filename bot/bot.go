@@ -280,7 +280,7 @@ func (b *Bot) act(ctx context.Context, r *Record) {
 		return
 	}
 	r.Action = Scaled
-	b.state.Dynos = d.To
+	b.state.Dynos, b.state.Unanswered = d.To, false
 	if d.To > d.From && (b.ups != nil || b.o.BootTime > 0) {
 		b.state.BootSince = r.Time
 	}

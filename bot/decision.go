@@ -1,5 +1,7 @@
 package bot
 
+import "time"
+
 // A Rule is the reason for which a decision was taken.
 type Rule string
 
@@ -105,6 +107,16 @@ type Decision struct {
 	Bill *Bill `json:"bill,omitempty"`
 	// Adopted is set when somebody else had changed the number of dynos since the last tick.
 	Adopted *Adopted `json:"adopted,omitempty"`
+	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it ended before the
+	// platform answered, or was told of an error.
+	Completed *Completed `json:"completed,omitempty"`
+}
+
+// Completed is a change of the number of dynos that the bot asked for at Asked.
+type Completed struct {
+	From  int       `json:"from"`
+	To    int       `json:"to"`
+	Asked time.Time `json:"asked"`
 }
 
 // Adopted is a change of the number of dynos by somebody else.

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -120,6 +122,56 @@ func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)")
 	w.beat(slow)
 	wantResizes(t, w, 3)
+}
+
+// Such a change is told after the restart, however long that takes, and once. One that was not made is not.
+func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
+	for _, away := range []time.Duration{0, time.Hour} {
+		for _, made := range []bool{true, false} {
+			w, d := newWorld(1), &disk{}
+			w.restart(t, d, func(*bot.Options) {})
+			w.beat(slow, slow)
+			var killed []byte
+			w.platform.onResize = func(context.Context) error {
+				if !made {
+					return errors.New("cut off")
+				}
+				return nil
+			}
+			w.restart(t, d, func(o *bot.Options) {
+				o.Remember = func(m bot.Memory) error {
+					if killed == nil {
+						killed, _ = json.Marshal(m)
+					}
+					return nil
+				}
+			})
+			w.beat(slow)
+			w.inbox.take()
+			w.platform.onResize = nil
+			d.text = killed
+			w.now = w.now.Add(away)
+			w.restart(t, d, func(*bot.Options) {})
+			r := w.beat(right)
+			var got [][2]int
+			for _, e := range w.inbox.events {
+				if e.Kind == notify.Scaled {
+					got = append(got, [2]int{e.From, e.To})
+				}
+			}
+			if want := map[bool][][2]int{true: {{1, 2}}}[made]; !slices.Equal(got, want) || r.Decision.Adopted != nil {
+				t.Errorf("away for %v, made %v: told %v, want %v; adopted %v", away, made, got, want, r.Decision.Adopted)
+			}
+			w.inbox.take()
+			w.platform.n = 1 + len(got)
+			w.beat(times(5, right)...)
+			w.now = w.now.Add(time.Hour)
+			w.platform.n = 2 + len(got)
+			if r := w.beat(right); r.Decision.Adopted == nil || slices.Contains(w.inbox.take(), "scaled") {
+				t.Errorf("away for %v, made %v: a change by hand later is taken for the bot's own", away, made)
+			}
+		}
+	}
 }
 
 func TestMemorySurvivesJSON(t *testing.T) {

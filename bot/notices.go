@@ -9,15 +9,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Notices say which events are told. The zero value tells only of a heartbeat that gives no readings, and of what somebody
+// Notices say which events are told. The zero value tells only of what keeps the bot from deciding, and of what somebody
 // changed by hand.
 type Notices struct {
 	// ExceedMax: at the maximum and still too slow. Told when it begins, as a reminder, and when it ends.
 	ExceedMax bool
 	// BelowMin: at the minimum, above one dyno, and still too fast. Told in the same way.
 	BelowMin bool
-	// ScaleFails: the platform failed. Told for every change that failed; when the number of dynos cannot be read, told in
-	// the same way as ExceedMax.
+	// ScaleFails: the platform failed to make a change, or to tell the number of dynos. Told in the same way as ExceedMax.
 	ScaleFails bool
 	// EveryScale: the number of dynos, or their size, was changed.
 	EveryScale bool
@@ -48,6 +47,10 @@ type Told struct {
 	WouldSize [2]string `json:"would_size,omitzero"`
 	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
 	Sizes []Sized `json:"sizes,omitempty"`
+	// Decided is when a decision on fresh facts was last carried out, or else when the bot first could not take one.
+	Decided time.Time `json:"decided,omitzero"`
+	// Refused is when the platform last failed to make a change, since when none was made; zero for never.
+	Refused time.Time `json:"refused,omitzero"`
 	// Rivalry is what speaks for another autoscaler.
 	Rivalry Rivalry `json:"rivalry,omitzero"`
 }
@@ -63,6 +66,7 @@ func (t *teller) events(r Record) []notify.Event {
 	}
 	e := &telling{teller: t, r: r}
 	e.ofTheTick()
+	e.idle()
 	offline := r.Decision.Rule == RuleOffline
 	e.incident(notify.Offline, offline, offline, Record.offline)
 	if offline { // which says nothing about the app or the platform
@@ -110,14 +114,54 @@ func (e *telling) ofTheTick() {
 	r, w := e.r, e.want
 	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.sight)
 	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
-	e.once(w.ScaleFails && r.Action == Failed && r.Dynos >= 0, notify.ScaleFailed, Record.Why)
+	if w.EveryScale && r.Decision.Completed != nil {
+		e.out = append(e.out, e.completed())
+	}
+}
+
+// refusedFor is how long after its last failed change an incident of such changes goes on where no other change is made.
+const refusedFor = 15 * time.Minute
+
+// failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often it is asked. Of
+// changes it ends when one is made, or when none has failed for long.
+func (e *telling) failures() {
+	r := e.r
+	fails := r.Action == Failed
+	switch {
+	case fails && r.Dynos >= 0:
+		e.told.Refused = r.Time
+	case r.Action == Scaled || r.Action == Resized || r.Decision.Completed != nil || r.Time.Sub(e.told.Refused) >= refusedFor:
+		e.told.Refused = time.Time{}
+	}
+	if goesOn := !e.told.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
+		e.incident(notify.ScaleFailed, fails, fails, Record.failure)
+	}
+}
+
+// failure says how the platform fails, or that it no longer does.
+func (r Record) failure() string {
+	if r.Action == Failed {
+		return r.Why()
+	}
+	if r.Action == Scaled || r.Action == Resized {
+		return r.Headline()
+	}
+	return "the platform no longer fails; " + r.Why()
+}
+
+// completed tells of a change that was made although the bot did not hear so.
+func (e *telling) completed() notify.Event {
+	c := e.r.Decision.Completed
+	ev := event(e.r, notify.Scaled, e.r.completed())
+	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = c.From, c.To, "", "", false
+	return ev
 }
 
 // ofTheBot tells what keeps the bot from its work.
 func (e *telling) ofTheBot() {
 	r, d := e.r, e.r.Decision
-	if unknown := r.Dynos < 0; e.want.ScaleFails {
-		e.incident(notify.ScaleFailed, unknown, unknown, Record.Why)
+	if e.want.ScaleFails {
+		e.failures()
 	}
 	blind := d.Verdict == Blind && d.Reading >= 0
 	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.sight)

@@ -43,9 +43,9 @@ func TestNotices(t *testing.T) {
 			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
 			{beats: times(2, blind)},
 			{beats: times(1, blind), want: []string{"heartbeat_unreachable opened"}},
-			{beats: times(119, blind)},
+			{beats: times(119, blind), want: []string{"no_decisions opened"}},
 			{beats: times(1, blind), want: []string{"heartbeat_unreachable reminded"}},
-			{beats: times(1, slow), want: []string{"heartbeat_recovered resolved", "needs_exceed_max reminded"}},
+			{beats: times(1, slow), want: []string{"no_decisions resolved", "heartbeat_recovered resolved", "needs_exceed_max reminded"}},
 		}},
 		{"without reminders", 3, func(o *bot.Options) { o.Notices.Reminder = 0 }, []step{
 			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
@@ -57,9 +57,36 @@ func TestNotices(t *testing.T) {
 			{beats: times(9, fast)},
 		}},
 		{"one dyno is never too many", 1, nil, []step{{beats: times(9, fast)}}},
-		{"each failed change", 1, nil, []step{
-			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(4, slow), want: []string{"scale_failed", "scale_failed"}},
-			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow), want: []string{"scaled"}},
+		{"changes that fail are one incident", 1, nil, []step{
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(23, slow), want: []string{"scale_failed opened"}},
+			{beats: append(times(5, right), times(3, slow)...)},
+			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow), want: []string{"scaled", "scale_failed resolved"}},
+		}},
+		{"changes that fail no more since none is wanted", 1, nil, []step{
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(3, slow), want: []string{"scale_failed opened"}},
+			{beats: times(29, right)},
+			{beats: times(1, right), want: []string{"scale_failed resolved"}},
+		}},
+		{"changes that fail for long are told again, and that nothing is decided", 1, nil, []step{
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(31, slow), want: []string{"scale_failed opened"}},
+			{beats: times(1, slow), want: []string{"no_decisions opened"}},
+			{beats: times(91, slow), want: []string{"scale_failed reminded"}},
+		}},
+		{"no decisions, whatever other notices are off", 1, func(o *bot.Options) { o.Notices = bot.Notices{} }, []step{
+			{beats: times(1, right)},
+			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(29, right)},
+			{beats: times(1, right), want: []string{"no_decisions opened"}},
+			{set: func(w *world) { w.platform.sizeErr = nil }, beats: times(1, right), want: []string{"no_decisions resolved"}},
+			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(31, slow)},
+			{beats: times(1, slow), want: []string{"no_decisions opened"}},
+			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow), want: []string{"no_decisions resolved"}},
+			{beats: times(30, blind), want: []string{"heartbeat_unreachable opened", "no_decisions opened"}},
+			{beats: times(1, right), want: []string{"no_decisions resolved", "heartbeat_recovered resolved"}},
+		}},
+		{"a short silence now and then is no lack of decisions", 1, nil, []step{
+			{beats: times(29, failed(probe.Unreachable, "x")), want: []string{"heartbeat_unreachable opened"}},
+			{beats: times(1, right), want: []string{"heartbeat_recovered resolved"}},
+			{beats: times(29, failed(probe.Unreachable, "x")), want: []string{"heartbeat_unreachable opened"}},
 		}},
 		{"a platform that does not tell its count", 1, nil, []step{
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(20, right), want: []string{"scale_failed opened"}},

@@ -79,14 +79,14 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	}
 	bill := p.bill(&st, now, n)
 	was := st.Dynos
-	byHand := st.adopt(now, n)
+	byHand, made := st.adopt(now, n)
 	if byHand {
 		st.restart()
 		st.Climb = nil
 		st.HoldUntil = now.Add(p.ManualHold)
 	}
 	d := p.judge(&st, now, in, n)
-	d.Bill = bill
+	d.Bill, d.Completed = bill, made
 	if byHand {
 		d.Adopted = &Adopted{From: was, To: n}
 	}

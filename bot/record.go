@@ -142,6 +142,7 @@ func (r Record) Why() string {
 	if first {
 		add(sizing)
 	}
+	add(r.completed())
 	add(r.cause())
 	for _, c := range r.Decision.Clamps {
 		add(r.clampText(c))
@@ -251,6 +252,15 @@ func (r Record) adopted() string {
 		return text + ", which is outside the limits of this hour, " + r.limits()
 	}
 	return text + ", and the bot goes on from there"
+}
+
+// completed says that a change was made although the bot did not hear so.
+func (r Record) completed() string {
+	c := r.Decision.Completed
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("the change %d → %d asked for at %s was made although the platform's answer did not arrive", c.From, c.To, clock(c.Asked))
 }
 
 // sight says what the readings say when they call for no change.

@@ -41,6 +41,8 @@ type State struct {
 	AskedAt   time.Time `json:"asked_at,omitzero"`
 	AskedFrom int       `json:"asked_from,omitempty"`
 	AskedTo   int       `json:"asked_to,omitempty"`
+	// Unanswered: the platform has not said yes to it, and may have made it all the same.
+	Unanswered bool `json:"unanswered,omitempty"`
 	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and limits wanted it.
 	AskedBy string `json:"asked_by,omitempty"`
 	// HoldUntil is until when a number that somebody set by hand is left alone.
@@ -95,7 +97,7 @@ func (s *State) changed() time.Time {
 
 // asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
 func (s *State) asked(now time.Time, d *Decision) {
-	s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy = now, d.From, d.To, d.by()
+	s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy, s.Unanswered = now, d.From, d.To, d.by(), true
 }
 
 // scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in AskedBy: the runs
@@ -141,14 +143,18 @@ func (s *State) wished(now time.Time, n int, window time.Duration) {
 const ownChange = 2 * time.Minute
 
 // adopt takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A change of the
-// bot's own that came through although the bot did not hear so, because it died or was told of an error, counts as made.
-func (s *State) adopt(now time.Time, n int) (byHand bool) {
+// bot's own that came through although the bot did not hear so, because it died or was told of an error, counts as made, and is returned:
+// until the platform was asked again, which a bot that was away for long does later.
+func (s *State) adopt(now time.Time, n int) (byHand bool, made *Completed) {
 	recent := now.Sub(s.AskedAt) < ownChange
-	if recent && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos {
+	unheard := (recent || s.Unanswered) && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos
+	if unheard {
 		s.scaled(s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy)
+		made = &Completed{From: s.AskedFrom, To: s.AskedTo, Asked: s.AskedAt}
 	}
-	ours := recent && (n == s.AskedFrom || n == s.AskedTo)
+	ours := unheard || recent && (n == s.AskedFrom || n == s.AskedTo)
+	s.Unanswered = s.Unanswered && recent && !unheard
 	byHand = s.Known && n != s.Dynos && !ours
 	s.Known, s.Dynos = true, n
-	return byHand
+	return byHand, made
 }

@@ -116,7 +116,7 @@ func (e Event) headline() string {
 	case ScaleFailed:
 		switch {
 		case e.Phase == Resolved:
-			return e.process() + " can be scaled again"
+			return "scaling " + e.process() + " no longer fails"
 		case e.SizeTo != "":
 			return e.process() + " dynos " + e.still() + "could not be changed " + e.size()
 		case e.From == e.To:

@@ -231,3 +231,34 @@ func FuzzAnswer(f *testing.F) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What the Cloud Controller asks for holds for the next heartbeats too.
+func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const root = `{"links":{"uaa":{"href":"https://uaa.example.com"}},"access_token":"t","token_type":"bearer","expires_in":6000}`
+		refused := 0
+		p, err := cloudfoundry.NewOver(cloudfoundry.Options{
+			URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab", Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
+		}, roundTrip(func(r *http.Request) (*http.Response, error) {
+			answer := &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(root))}
+			if strings.HasPrefix(r.URL.Path, "/v3/") {
+				refused++
+				answer.StatusCode = http.StatusTooManyRequests
+				answer.Header.Set("Retry-After", "300")
+			}
+			return answer, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 40 { // every 30 s for 20 minutes
+			if _, _, err := p.Size(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			time.Sleep(30 * time.Second)
+		}
+		if refused != 4 {
+			t.Errorf("%d calls in 20 minutes of being asked to wait 5, want 4", refused)
+		}
+	})
+}

@@ -33,6 +33,7 @@ type wire struct {
 	timeout   time.Duration // of one try
 	userAgent string
 	secrets   *secrets
+	gate      web.Gate     // closed while a server asks to wait
 	quota     atomic.Int64 // the last X-RateLimit-Remaining, -1 before the first
 }
 
@@ -109,6 +110,9 @@ type uaaKey struct{}
 
 // try sends the request once.
 func (w *wire) try(req *http.Request) (*http.Response, *Error) {
+	if why := w.gate.Closed(req.URL.Host, time.Now(), req.URL.Host); why != "" {
+		return nil, &Error{Who: "Cloud Foundry", Message: why}
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), w.timeout)
 	defer cancel()
 	again := req.Clone(ctx)
@@ -140,6 +144,9 @@ func (w *wire) try(req *http.Request) (*http.Response, *Error) {
 		}
 		e.Title, e.Message = w.secrets.strike(e.Title), w.secrets.strike(e.Message)
 		e.retryAfter = retryAfter(resp.Header, time.Now())
+		if e.retry {
+			w.gate.Close(req.URL.Host, time.Now(), e.retryAfter)
+		}
 	case err != nil:
 		e = w.broken(req.Context(), "the answer broke off", err)
 	case len(body) > maxBody:

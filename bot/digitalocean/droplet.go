@@ -147,8 +147,8 @@ const endsWithin = 5 * time.Minute
 // stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a minute.
 const stuckAfter = 5 * time.Minute
 
-// server tells of a droplet in the pool's terms. It asks for the actions of one that has been in the making for long, since a droplet
-// itself does not tell that it could not be made.
+// server tells of a droplet in the pool's terms. It asks for the actions of one that has been in the making for long, or is
+// locked, since a droplet itself does not tell that it could not be made, or is being destroyed.
 func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, error) {
 	s := pool.Server{
 		ID: strconv.Itoa(d.ID), Name: name(d), Address: p.address(d), State: p.state(d), Size: clean(d.SizeSlug),
@@ -168,7 +168,11 @@ func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, er
 		if slices.ContainsFunc(actions, func(a godo.Action) bool { return a.Type == "create" && a.Status == "errored" }) {
 			s.State, s.Note = pool.Failed, "DigitalOcean could not make it"
 		}
-	case d.Locked && s.State != pool.Making:
+	case d.Locked && s.State != pool.Making && s.State != pool.Ending:
+		if p.beingDestroyed(ctx, d) { // by somebody else, or an earlier run
+			s.State = pool.Ending
+			return s, nil
+		}
 		s.Note = "an action is under way at DigitalOcean"
 	}
 	return s, nil

@@ -116,6 +116,7 @@ func TestBotocoreUnderstandsTheFake(t *testing.T) {
 	s.PageSize = 2
 	s.AddGroup(ec2test.Group{Name: "web", Max: 4, Desired: 1})
 	s.AddTargetGroup("web", 80)
+	s.AddTemplate("other", "", "t3.nano")
 	p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"})
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +139,11 @@ func TestBotocoreUnderstandsTheFake(t *testing.T) {
 		"attributes": {"stickiness.enabled": "false", "deregistration_delay.timeout_seconds": "0"},
 		"group": [0, 4, 3, ["InService"], 3],
 		"ended": "running",
-		"errors": [["InvalidInstanceID.NotFound", true], ["ValidationError", true], ["TargetGroupNotFound", true]]
+		"errors": [["InvalidInstanceID.NotFound", true], ["ValidationError", true], ["TargetGroupNotFound", true],
+			["InvalidLaunchTemplateName.NotFoundException", true], ["InvalidLaunchTemplateId.NotFound", true], ["InvalidClientTokenId", true]],
+		"templates": [["web-servers", 1, 1, true], ["other", 1, 1, true]],
+		"named templates": [["web-servers"], ["web-servers"], ["other"]],
+		"caller": ["123456789012", "arn:aws:iam::123456789012:user/autoscalebot", true]
 	}`), &want); err != nil {
 		t.Fatal(err)
 	}

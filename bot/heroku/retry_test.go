@@ -148,6 +148,44 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 	}
 }
 
+// What Heroku asks for holds for the next heartbeats too, for an hour at the most.
+func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
+	for _, c := range []struct {
+		status     int
+		retryAfter string
+		calls      int // of those at every 30 s for 2 hours
+	}{
+		{429, "120", 240 / 4},
+		{503, "45", 120},
+		{429, "86400", 2},
+		{429, "", 720}, // three tries a call
+		{422, "3600", 240},
+		{403, "3600", 240},
+	} {
+		t.Run(c.retryAfter, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, p := scripted(t, heroku.Options{}, step{status: c.status, retryAfter: c.retryAfter})
+				for i := range 240 {
+					_, _, err := p.Size(t.Context())
+					if err == nil {
+						t.Fatal("no error")
+					}
+					time.Sleep(time.Duration(i+1)*30*time.Second - time.Since(s.start))
+				}
+				if n := len(s.at); n < c.calls*9/10 || n > c.calls*11/10+1 {
+					t.Errorf("%d calls in two hours, want about %d", n, c.calls)
+				}
+				for i := 1; i < len(s.at); i++ {
+					asked, err := strconv.Atoi(c.retryAfter)
+					if waited := s.at[i] - s.at[i-1]; err == nil && (c.status == 429 || c.status == 503) && waited < min(time.Hour, time.Duration(asked)*time.Second) {
+						t.Errorf("waited %v before call %d, want %d s", waited, i+1, asked)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestEveryTryOfAResizeSendsTheWholeBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := scripted(t, heroku.Options{}, step{status: 500}, step{}, step{status: 200, body: good})

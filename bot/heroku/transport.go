@@ -35,6 +35,7 @@ type transport struct {
 	inner   http.RoundTripper
 	timeout time.Duration // of one try
 	key     string        // to be struck out of errors
+	gate    web.Gate      // closed while Heroku asks to wait
 	quota   atomic.Int64  // the last RateLimit-Remaining, -1 before the first
 }
 
@@ -78,6 +79,9 @@ func wait(ctx context.Context, d time.Duration, e *Error) bool {
 
 // try sends the request once.
 func (t *transport) try(req *http.Request) (*http.Response, *Error) {
+	if why := t.gate.Closed("", time.Now(), "Heroku"); why != "" {
+		return nil, &Error{Message: why}
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
 	again := req.Clone(ctx)
@@ -107,6 +111,9 @@ func (t *transport) try(req *http.Request) (*http.Response, *Error) {
 		e = statusError(resp.StatusCode, body)
 		e.ID, e.Message = t.safe(e.ID), t.safe(e.Message)
 		e.retryAfter, _ = web.RetryAfter(resp.Header.Get("Retry-After"), time.Now(), maxRetryAfter)
+		if e.retry {
+			t.gate.Close("", time.Now(), e.retryAfter)
+		}
 	case err != nil:
 		e = t.broken(req.Context(), "the answer broke off", err)
 	case len(body) > maxBody:

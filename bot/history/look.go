@@ -3,8 +3,10 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -19,11 +21,14 @@ type Seen struct {
 	Holder string
 }
 
-// Look looks at the place that o names and changes nothing: it makes no file and no table. The error says why nothing can be kept there.
+// Look looks at the place that o names and changes nothing: it makes no table, and no file but an empty folder that it removes at once. The error says why nothing can be kept there.
 func Look(ctx context.Context, o Options) (Seen, error) {
 	if path, ok := strings.CutPrefix(o.URL, "sqlite:"); ok {
-		_, err := os.Stat(strings.TrimPrefix(path, "//"))
-		if errors.Is(err, fs.ErrNotExist) {
+		file := strings.TrimPrefix(path, "//")
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			if err := canMake(file); err != nil {
+				return Seen{}, fmt.Errorf("make the SQLite file %s: %w", path, err)
+			}
 			return Seen{Place: "the SQLite file " + path}, nil
 		}
 	}
@@ -45,4 +50,28 @@ func Look(ctx context.Context, o Options) (Seen, error) {
 	_ = p.db.QueryRowContext(ctx, `select holder from autoscalebot_leases where ends > $1 and bot =
 		(select id from autoscalebot_bots where app = $2 and process_type = $3)`, time.Now().UnixNano(), text(o.App), text(o.ProcessType)).Scan(&s.Holder)
 	return s, nil
+}
+
+// canMake says why no file could be made at path, its folders included. Nothing is left behind.
+func canMake(path string) error {
+	dir := filepath.Dir(path)
+	for {
+		info, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+			dir = filepath.Dir(dir)
+			continue
+		}
+		if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is not a folder", dir)
+		}
+		if err != nil {
+			return err
+		}
+		break
+	}
+	made, err := os.MkdirTemp(dir, ".autoscalebot")
+	if err != nil {
+		return err
+	}
+	return os.Remove(made)
 }

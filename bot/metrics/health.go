@@ -25,14 +25,42 @@ type health struct {
 	// Both are left out while one has yet to do its first.
 	LastTick   *time.Time `json:"last_tick,omitempty"`
 	SecondsAgo *float64   `json:"seconds_ago,omitempty"`
+	// Decisions tell of each loop when it last decided on fresh facts; only [Readyz] tells them.
+	Decisions []decisionAge `json:"decisions,omitempty"`
 	// Reason says what is wrong, of several loops with the process type of each that fails.
 	Reason string `json:"reason,omitempty"`
+}
+
+// A decisionAge is how long ago a loop last decided on fresh facts, and the platform did what was decided. Both times are left out while it
+// has not done so yet.
+type decisionAge struct {
+	App         string     `json:"app"`
+	ProcessType string     `json:"process_type"`
+	Last        *time.Time `json:"last_decision,omitempty"`
+	SecondsAgo  *float64   `json:"seconds_ago,omitempty"`
+}
+
+// decisions are those of all loops.
+func decisions(all []*Metrics, now time.Time) []decisionAge {
+	var ages []decisionAge
+	for _, m := range all {
+		m.mu.Lock()
+		decided := m.decided
+		m.mu.Unlock()
+		age := decisionAge{App: m.o.App, ProcessType: m.o.ProcessType}
+		if !decided.IsZero() {
+			ago := now.Sub(decided).Seconds()
+			age.Last, age.SecondsAgo = &decided, &ago
+		}
+		ages = append(ages, age)
+	}
+	return ages
 }
 
 // Healthz says whether all loops are alive: 200 if each has done a tick within its last 3 intervals, or within the last minute where
 // these are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The answer is a JSON object.
 func Healthz(all ...*Metrics) http.Handler {
-	return answer(all, func(m *Metrics, now time.Time) (reason string) {
+	return answer(all, false, func(m *Metrics, now time.Time) (reason string) {
 		limit := max(beatsMissed*m.o.Interval, longestTick)
 		since := m.seen
 		if since.IsZero() {
@@ -45,9 +73,10 @@ func Healthz(all ...*Metrics) http.Handler {
 	})
 }
 
-// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON object.
+// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON object,
+// which also tells how long ago each loop last decided on fresh facts.
 func Readyz(all ...*Metrics) http.Handler {
-	return answer(all, func(m *Metrics, _ time.Time) (reason string) {
+	return answer(all, true, func(m *Metrics, _ time.Time) (reason string) {
 		if !m.ready {
 			return "the first tick is not done yet"
 		}
@@ -58,15 +87,19 @@ func Readyz(all ...*Metrics) http.Handler {
 // A judge gives the reason why something is wrong, "" if nothing is. m.mu is held while it does.
 type judge func(m *Metrics, now time.Time) (reason string)
 
-// answer makes a handler of a judge.
-func answer(all []*Metrics, wrong judge) http.Handler {
+// answer makes a handler of a judge, which tells the age of decisions too where ages says so.
+func answer(all []*Metrics, ages bool, wrong judge) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "this can only be read", http.StatusMethodNotAllowed)
 			return
 		}
-		h, code := judged(all, wrong, time.Now()), http.StatusOK
+		now := time.Now()
+		h, code := judged(all, wrong, now), http.StatusOK
+		if ages {
+			h.Decisions = decisions(all, now)
+		}
 		if h.Reason != "" {
 			h.Status, code = "failing", http.StatusServiceUnavailable
 		}

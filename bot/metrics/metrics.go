@@ -47,6 +47,8 @@ type Metrics struct {
 	ready  bool      // a tick was done
 	beat   time.Time // when the newest tick should have begun
 	missed uint64
+	// decided is when the newest tick began that decided on fresh facts and was carried out.
+	decided time.Time
 }
 
 // New makes a Metrics with a registry of its own. Each process type has one; no two of them have the same App and ProcessType.
@@ -66,6 +68,9 @@ func (m *Metrics) Record(_ context.Context, r bot.Record) error {
 	m.mu.Lock()
 	late, told := m.lateness(r.Time)
 	m.last, m.seen = &r, time.Now()
+	if r.Undecided() == "" {
+		m.decided = r.Time
+	}
 	m.ready = m.ready || r.Action != bot.Interrupted
 	m.mu.Unlock()
 	m.counters.count(r)

@@ -24,7 +24,7 @@ func (newest) Describe(chan<- *prometheus.Desc) {}
 // Collect sends what is known.
 func (n newest) Collect(ch chan<- prometheus.Metric) {
 	n.mu.Lock()
-	last, missed := n.last, n.missed
+	last, missed, decided := n.last, n.missed, n.decided
 	n.mu.Unlock()
 	c := collection(ch)
 	c.send(prometheus.GaugeValue, "build_info", "1, with the versions of the bot and of Go.", 1, "version", n.o.Version, "goversion", runtime.Version())
@@ -36,6 +36,9 @@ func (n newest) Collect(ch chan<- prometheus.Metric) {
 		waiting, dropped := n.o.History()
 		c.gauge("history_waiting_records", "Records that wait to be kept.", float64(waiting))
 		c.send(prometheus.CounterValue, "history_dropped_records_total", "Records that were not kept because too many waited.", float64(dropped))
+	}
+	if !decided.IsZero() {
+		c.gauge("last_decision_timestamp_seconds", "When the newest tick began that decided on fresh facts and was carried out, in seconds since 1970.", unix(decided))
 	}
 	if last != nil {
 		c.record(*last)

@@ -123,14 +123,17 @@ func (p *Pool) changed(a action, err error, now time.Time) {
 	switch {
 	case t == nil:
 	case err != nil:
-		t.failed(now)
+		t.failed(now, a.verb)
 		t.last = fmt.Sprintf("%s failed: %v", a.verb, err)
+		if a.verb == add {
+			t.refused = err.Error()
+		}
 	default:
 		t.worked()
 		t.last = ""
 		switch a.verb {
 		case add:
-			t.added, t.doom, t.doomed = now, "", false
+			t.added, t.doom, t.doomed, t.refused = now, "", false, ""
 		case destroy:
 			t.ended = now
 		case create, drain, remove, resize, wake:

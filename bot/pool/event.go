@@ -30,10 +30,14 @@ const (
 type Obstacle string
 
 const (
-	ObstacleRead   Obstacle = "read"        // the provider or the balancer cannot be read, so nothing is changed
-	ObstacleCreate Obstacle = "create"      // servers cannot be made; tried again later each time
-	ObstacleCost   Obstacle = "cost"        // one more would cost more than is allowed
-	ObstacleLeast  Obstacle = "minimum"     // one less would be less than the minimum
-	ObstacleMass   Obstacle = "mass"        // most servers fail at once, so none is replaced
-	ObstacleWindow Obstacle = "maintenance" // a size change means downtime, and waits for the maintenance window
+	ObstacleRead   Obstacle = "read"   // the provider or the balancer cannot be read, so nothing is changed
+	ObstacleCreate Obstacle = "create" // servers cannot be made; tried again later each time
+	// ObstacleDestroy is a server that cannot be taken away, or does not end; tried again later each time.
+	ObstacleDestroy Obstacle = "destroy"
+	ObstacleCost    Obstacle = "cost"    // one more would cost more than is allowed
+	ObstacleLeast   Obstacle = "minimum" // one less would be less than the minimum
+	// ObstacleBalancer is a server that is well and gets no requests, as the balancer does not take it.
+	ObstacleBalancer Obstacle = "balancer"
+	ObstacleMass     Obstacle = "mass"        // most servers fail at once, so none is replaced
+	ObstacleWindow   Obstacle = "maintenance" // a size change means downtime, and waits for the maintenance window
 )

@@ -12,10 +12,12 @@ func (p *planner) finish() {
 		if s.leaving() || p.resizing[s.ID] != "" || p.wakes(s) {
 			continue
 		}
-		if s.half() {
+		if why := p.unwanted(s); why != "" {
+			p.waitsForBalancer(s, why)
+		} else if s.half() {
 			if due, what := s.deadline(p.o); !p.now.Before(due) {
 				s.doom = tooLate
-				p.condemn(s, fmt.Sprintf("it was not %s in time%s", what, s.trouble()), tooLate)
+				p.condemn(s, fmt.Sprintf("it was not %s in time%s%s", what, s.trouble(), s.told()), tooLate)
 				continue
 			}
 		}
@@ -33,19 +35,45 @@ func (p *planner) finish() {
 	}
 }
 
+// unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it does, or may yet. That is no
+// reason to destroy the server: another would fare no better.
+func (p *planner) unwanted(s *sight) string {
+	switch {
+	case s.refused != "" && s.passes > 0:
+		return s.refused
+	case s.stage == stageJoining && s.passes > 0 && p.o.Health != nil && p.now.Sub(s.added) >= p.o.JoinedWithin:
+		return s.member.Note
+	}
+	return ""
+}
+
+// waitsForBalancer says that a server waits for somebody to mend the balancer, or what it was told of servers.
+func (p *planner) waitsForBalancer(s *sight, why string) {
+	p.blocked = p.blocked || s.half()
+	if p.obstacles[ObstacleBalancer] == "" {
+		p.obstacles[ObstacleBalancer] = fmt.Sprintf("%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
+	}
+}
+
 // deadline is until when a half-made server must be further, and how far.
 func (s *sight) deadline(o *Options) (due time.Time, what string) {
+	from, within, what := s.hurdle(o)
+	return from.Add(within), what
+}
+
+// hurdle is what a half-made server must reach next, since when it tries, and within how long it must.
+func (s *sight) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
 	switch {
 	case !s.added.IsZero():
-		return s.added.Add(o.JoinedWithin), "serving"
+		return s.added, o.JoinedWithin, "serving"
 	case !s.active.IsZero():
-		return s.active.Add(o.HealthyWithin), "healthy"
+		return s.active, o.HealthyWithin, "healthy"
 	}
-	from := s.seen
+	from = s.seen
 	if !s.Created.IsZero() && s.Created.Before(from) {
 		from = s.Created
 	}
-	return from.Add(o.ActiveWithin), "active"
+	return from, o.ActiveWithin, "active"
 }
 
 // trouble is what is wrong with it, for the end of a sentence.
@@ -54,6 +82,14 @@ func (s *sight) trouble() string {
 		return ""
 	}
 	return ": " + s.what
+}
+
+// told is what the balancer says of one that it sends no requests yet, for the end of a sentence.
+func (s *sight) told() string {
+	if s.stage != stageJoining {
+		return ""
+	}
+	return noted(s.member.Note)
 }
 
 // condemn begins to take a server away: it is drained where it is behind the balancer, else destroyed.

@@ -10,6 +10,32 @@ import (
 
 func TestServersGo(t *testing.T) {
 	tell(t, []story{
+		{"one that was ended before the start, and is listed yet, does not count", 1, 4, 3, nil, func(s *scene) {
+			s.w.Forget("web-3")
+			s.lasts(4 * time.Second)
+			s.w.Vanish("web-3")
+			s.lasts(5 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told()
+		}},
+		{"nor one that the provider calls active for a moment, and then ending", 1, 4, 3, nil, func(s *scene) {
+			s.w.End = time.Minute
+			s.w.Forget("web-3")
+			s.lasts(4 * time.Second)
+			if err := s.w.Destroy(s.ctx, "id-3"); err != nil {
+				s.Error(err)
+			}
+			s.lasts(5 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told()
+		}},
+		{"one that vanishes later is made anew", 1, 4, 3, nil, func(s *scene) {
+			s.lasts(10 * time.Minute)
+			s.w.Forget("web-3")
+			s.w.Vanish("web-3")
+			s.lasts(5 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+		}},
 		{"the newest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = false }, func(s *scene) {
 			s.asks(1)
 			s.lasts(3 * time.Minute)

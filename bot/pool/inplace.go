@@ -63,7 +63,7 @@ func (m *memory) endResizes(now time.Time) {
 		}
 		t.doom, t.doomed, t.passes, t.last = "", false, 0, ""
 		if r.err != nil && r.verb == wake { // how long it has been off still counts
-			t.failed(now)
+			t.failed(now, r.verb)
 			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
 			continue
 		}

@@ -51,10 +51,16 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 	seen := make([]sight, 0, len(obs.servers))
 	for _, s := range obs.servers {
 		t := m.tracks[s.ID]
+		if t != nil && s.State == Ending && t.ended.IsZero() && !t.ending && t.doom == "" {
+			if m.uncounts(t, now) {
+				t.ended = now
+			}
+		}
 		if t == nil {
 			t = &track{name: s.Name, seen: now}
 		}
 		tracks[s.ID] = t
+		t.ending = s.State == Ending
 		member := obs.member(s)
 		t.see(s, member, obs.wrong, o, now)
 		if t.drains.Equal(now) && t.doom == "" && m.resizing[s.ID] == "" {
@@ -73,16 +79,17 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 		}
 	}
 	for id, t := range m.tracks {
-		if tracks[id] == nil && t.ended.IsZero() {
-			m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: t.name + " is no more, and not by the bot"})
+		if tracks[id] != nil || !t.ended.IsZero() || !t.ending && m.uncounts(t, now) {
+			continue
 		}
+		m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: t.name + " is no more, and not by the bot"})
 	}
 	m.tracks = tracks
 	doomDuplicates(seen, tracks)
 	m.forget(obs, o, now)
 	counted := !m.known
 	if counted {
-		m.known = true
+		m.known, m.counted = true, now.Add(o.Settle+2*o.Rest)
 		for i := range seen {
 			if s := &seen[i]; !s.leaving() {
 				m.want++
@@ -96,6 +103,16 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 		m.want--
 	}
 	return seen
+}
+
+// uncounts says that a server which is gone was counted at the start by mistake: it was out of the balancer and ending already, and the
+// provider did not tell yet. Then one less is wanted.
+func (m *memory) uncounts(t *track, now time.Time) bool {
+	if now.After(m.counted) || !t.added.IsZero() {
+		return false
+	}
+	m.want = max(0, m.want-1)
+	return true
 }
 
 // resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of the pool's size is

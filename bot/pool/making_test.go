@@ -37,10 +37,86 @@ func TestServersAreMade(t *testing.T) {
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
 				s.Errorf("Size while creation is put off = %d, %v, %v, want 2 and settled, so that the bot can go on", n, settled, err)
 			}
-			s.told("created web-2", "failed web-2", "destroyed web-2", "blocked create")
+			s.told("created web-2", "blocked create", "failed web-2", "destroyed web-2")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.says("!no server is made", "!failed")
+		}},
+		{"one that is stuck is told of long before it is given up, and does not keep the bot from going down", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Stick("web-2")
+			s.lasts(time.Minute)
+			if _, settled, _ := s.p.Size(s.ctx); settled {
+				s.Error("it is settled while a server is made")
+			}
+			s.lasts(time.Minute)
+			s.says("web-2 is not active after")
+			s.told("created web-2", "blocked create")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while a server is stuck = %d, %v, %v, want 2 and settled", n, settled, err)
+			}
+			s.asks(1)
+			s.lasts(30 * time.Second)
+			s.exist("web-1")
+			s.told("cleared create", "destroyed web-2")
+			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
+				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
+			}
+		}},
+		{"one whose image is bad is told of long before it is given up", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.Sicken("web-2", true)
+			s.lasts(3 * time.Minute)
+			s.says("web-2 is not healthy after", "it answers with status 503")
+			s.told("created web-2", "blocked create")
+			if _, settled, _ := s.p.Size(s.ctx); !settled {
+				s.Error("it is not settled while a server is stuck")
+			}
+		}},
+		{"one that is stuck beside one that is made counts when that is done", 1, 4, 1, nil, func(s *scene) {
+			s.asks(3)
+			s.lasts(15 * time.Second)
+			s.w.Stick("web-2")
+			s.lasts(25 * time.Second)
+			if _, settled, _ := s.p.Size(s.ctx); settled {
+				s.Error("it is settled while a server is made")
+			}
+			s.lasts(90 * time.Second)
+			s.exist("web-1 web-2! web-3")
+			if _, settled, _ := s.p.Size(s.ctx); !settled {
+				s.Error("it is not settled although only a server that is stuck is missing")
+			}
+		}},
+		{"one that cannot be destroyed is told of, and does not keep the bot from going up", 1, 4, 2, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Destroy", pooltest.FailsFirst) })
+			s.lasts(time.Second)
+			s.asks(1)
+			s.lasts(3 * time.Minute)
+			s.says("web-2 cannot be taken away", "the world is out of order")
+			s.told("blocked destroy")
+			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
+				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
+			}
+			s.asks(2)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1 web-2! web-3")
+			s.w.SetFault(nil)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-3")
+		}},
+		{"one that does not end is told of where it is in the way of another", 1, 2, 2, nil, func(s *scene) {
+			s.w.End = time.Hour
+			s.lasts(time.Second)
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.asks(2)
+			s.lasts(5 * time.Minute)
+			s.says("web-2 was destroyed", "still exists, and the maximum is 2")
+			if n, settled, _ := s.p.Size(s.ctx); n != 2 || !settled {
+				s.Errorf("Size = %d, %v, want 2 and settled", n, settled)
+			}
 		}},
 		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scene) {
 			s.asks(2)
@@ -58,6 +134,50 @@ func TestServersAreMade(t *testing.T) {
 			s.says("web-2 creating: healthy, joining the balancer")
 			s.lasts(37 * time.Second)
 			s.says("it was not serving in time")
+		}},
+		{"one that the balancer refuses stays, is told in its words, and is taken as soon as that is mended", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("web-2 is healthy and gets no requests, since the balancer does not take it: the world is out of order", "!in time")
+			s.told("created web-2", "blocked balancer")
+			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
+				s.Errorf("Size while the balancer refuses = %d, %v, %v, want 2 and settled, so that the bot can go down", n, settled, err)
+			}
+			s.w.SetFault(nil)
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+			s.told("joined web-2", "cleared balancer")
+		}},
+		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(2 * time.Minute)
+			s.asks(1)
+			s.lasts(time.Minute)
+			s.exist("web-1")
+		}},
+		{"one whose check at the balancer fails stays too, and is told", 1, 4, 1, nil, func(s *scene) {
+			s.w.Doubt("Layer4 connection problem")
+			s.asks(2)
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("web-2 is healthy and gets no requests", "Layer4 connection problem", "!in time")
+			s.w.Doubt("")
+			s.lasts(3 * time.Minute)
+			s.exist("web-1 web-2")
+		}},
+		{"one that is not well is given up although the balancer refuses it", 1, 4, 1, nil, func(s *scene) {
+			s.asks(2)
+			s.lasts(15 * time.Second)
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.lasts(2 * time.Minute)
+			s.w.Sicken("web-2", true)
+			s.lasts(5 * time.Minute)
+			s.says("it was not healthy in time: it answers with status 503")
 		}},
 		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scene) {
 			s.asks(2)

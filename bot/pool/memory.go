@@ -8,11 +8,13 @@ import (
 // things have been so, why they are done, and what is wanted.
 type memory struct {
 	// known says that what is wanted is known: there was a complete observation, or somebody asked for a number.
-	known  bool
-	want   int
-	sized  bool
-	size   string
-	tracks map[string]*track // by the server's ID
+	known bool
+	want  int
+	// counted is until when what is wanted goes by the servers that were found at the start; zero where somebody asked for a number.
+	counted time.Time
+	sized   bool
+	size    string
+	tracks  map[string]*track // by the server's ID
 	// orders were sent, and the list does not tell of them yet. They count as servers.
 	orders []order
 	// quiet is until when no order may be sent, as the outcome of one may be unknown.
@@ -60,12 +62,16 @@ type track struct {
 	added  time.Time // when it was put behind the balancer, or first seen there
 	served bool      // it has been in rotation, so it is not half made
 	drains time.Time // since when it drains
+	ending bool      // the provider says that it is on its way out
 	doom   reason    // why it goes; empty while it stays
 	doomed bool      // something was done to let it go
 	last   string    // what failed with it last; empty since something worked
-	ended  time.Time // when the provider took the order to destroy it
-	tries  int       // things done with it that failed in a row
-	retry  time.Time // before when nothing is tried again
+	// refused is what the balancer said when it did not take the server; empty since it did.
+	refused string
+	ended   time.Time // when the provider took the order to destroy it
+	tried   verb      // what failed last
+	tries   int       // things done with it that failed in a row
+	retry   time.Time // before when nothing is tried again
 }
 
 // A reason says why a server goes.
@@ -109,11 +115,12 @@ func (m *memory) creationFailed(now time.Time, why string) {
 // creationWorks forgets the failures.
 func (m *memory) creationWorks() { m.fails, m.retry, m.why = 0, time.Time{}, "" }
 
-// failed puts off what is done with a server next.
-func (t *track) failed(now time.Time) {
+// failed puts off what failed with a server.
+func (t *track) failed(now time.Time, what verb) {
 	t.tries++
+	t.tried = what
 	t.retry = now.Add(doubling(soonest, latest, t.tries))
 }
 
 // worked lets the next thing be done at once.
-func (t *track) worked() { t.tries, t.retry = 0, time.Time{} }
+func (t *track) worked() { t.tried, t.tries, t.retry = "", 0, time.Time{} }

@@ -74,13 +74,21 @@ type planner struct {
 	blocked bool            // what is missing is not under way
 }
 
-// do adds an action on a server, one at the most each pass, and none right after one that failed.
+// do adds an action on a server, one at the most each pass, and none right after one that failed. What takes a server away stands in for what would
+// have had it take requests, at once.
 func (p *planner) do(s *sight, v verb, why string, doom reason) {
 	if doom != "" {
 		s.doom = doom
 	}
-	if p.used[s.ID] || p.now.Before(s.retry) {
+	if p.now.Before(s.retry) && (s.tried != add || doom == "") {
 		return
+	}
+	if p.used[s.ID] {
+		i := slices.IndexFunc(p.actions, func(a action) bool { return a.id == s.ID && a.verb == add })
+		if i < 0 || doom == "" {
+			return
+		}
+		p.actions = slices.Delete(p.actions, i, i+1)
 	}
 	p.used[s.ID] = true
 	a := action{verb: v, id: s.ID, name: s.Name, doom: doom, why: why, failed: doom == tooLate || doom == unmade}
@@ -120,6 +128,7 @@ func (p *planner) finally() {
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained || s.doom == byHand)
 		}
 	}
+	p.blocked = p.blocked || p.stuck(stay)
 	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 || p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
 		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s", times(p.fails), p.why)

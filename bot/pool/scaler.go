@@ -13,7 +13,8 @@ const hoursAMonth = 730
 
 // Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or taken away to
 // reach it. It is true while that has to wait for longer than a change takes, so that the bot can still go down, or ask for less: a
-// creation that is put off as the last ones failed, the cost cap. A replacement of one server by another does not unsettle the
+// creation that is put off as the last ones failed, a server that takes more than a third of its time for a step, one that cannot be taken away,
+// the cost cap. A replacement of one server by another does not unsettle the
 // pool either; [Pool.Up] tells how many serve.
 //
 // The answer is that of the last pass. Where there was none for a while Size makes one that changes nothing. An error means that the
@@ -90,7 +91,7 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 		return nil
 	}
 	p.o.Log.Info("pool: resize", "pool", p.o.Name, "from", p.memory.want, "to", n)
-	p.memory.known, p.memory.want = true, n
+	p.memory.known, p.memory.want, p.memory.counted = true, n, time.Time{}
 	p.rouse()
 	return nil
 }

@@ -176,7 +176,7 @@ func (s *sight) progress(now time.Time) string {
 		}
 		return "active, waiting for health " + ago(now, s.active) + s.trouble()
 	case stageJoining:
-		return "healthy, joining the balancer " + ago(now, s.added)
+		return "healthy, joining the balancer " + ago(now, s.added) + s.told()
 	case stageReady, stageServing, stageDown, stageDraining, stageDrained, stageOff, stageFailed, stageEnding:
 	}
 	return string(s.stage)

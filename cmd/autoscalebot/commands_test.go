@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
@@ -74,11 +76,15 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	}{
 		"a wrong key": {
 			[]string{"HEROKU_API_KEY=another-key"},
-			[]string{"credentials WRONG", "the API key is wrong or was revoked"},
+			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note not known, for the reason above", "heartbeat note not taken", "1 of these is wrong"},
 		},
 		"a wrong app": {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
-			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours"},
+			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours", "dynos note not known, for the reason above", "1 of these is wrong"},
+		},
+		"a history that nobody can write": {
+			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
+			[]string{"history WRONG make the SQLite file /proc/nowhere/x.db"},
 		},
 		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
 			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},
@@ -140,5 +146,35 @@ func TestDemo(t *testing.T) {
 	}
 	if out, err := exec.Command(pgrep, "-f", program+" sample-app").Output(); err == nil {
 		t.Errorf("the demo left processes behind: %s", out)
+	}
+}
+
+// What a heartbeat says about the app is judged, and not only whether somebody answers.
+func TestCheckJudgesTheHeartbeat(t *testing.T) {
+	t.Parallel()
+	api, app := herokutest.NewServer(t), newHeart(t)
+	api.AddApp(dancingForest(app.url, 1))
+	env := []string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "MAX_RESPONSE_TIME_IN_MS=50", "MIN_RESPONSE_TIME_IN_MS=20"}
+	var took []time.Duration // of the heartbeats to come; the last one goes on
+	app.answer(func(w http.ResponseWriter, r *http.Request) {
+		d := took[0]
+		took = took[min(1, len(took)-1):]
+		takes(d)(w, r)
+	})
+	for _, c := range []struct {
+		name string
+		took []time.Duration
+		code int
+		want string
+	}{
+		{"slow each time", []time.Duration{80 * time.Millisecond}, exitWork, "heartbeat WRONG 200 after"},
+		{"slow once", []time.Duration{80 * time.Millisecond, 5 * time.Millisecond}, exitFine, "heartbeat ok 200 after"},
+		{"a static page", []time.Duration{0}, exitFine, "heartbeat note the answer took the app less than a millisecond"},
+	} {
+		took = c.took
+		o := runOnce(t, env, "check")
+		if o.code != c.code || !strings.Contains(words(o.stdout), c.want) {
+			t.Errorf("%s: code %d, want %d and %q:\n%s", c.name, o.code, c.code, c.want, o.stdout)
+		}
 	}
 }

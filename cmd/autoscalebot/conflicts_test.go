@@ -117,7 +117,7 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 		env, want  []string
 		code       int
 	}{
-		{"Heroku's autoscaling", "Performance-M", nil, []string{"formation WRONG Heroku's own autoscaling is on, from 2 to 8 dynos", "1 of these are wrong"}, exitWork},
+		{"Heroku's autoscaling", "Performance-M", nil, []string{"formation WRONG Heroku's own autoscaling is on, from 2 to 8 dynos", "1 of these is wrong"}, exitWork},
 		{
 			"a ceiling that may have been raised", "Private-S",
 			[]string{"MAX_DYNOS=0:00=3, mon 9:00=12"},

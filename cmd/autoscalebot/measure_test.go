@@ -38,7 +38,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 		"a queue that can't be": {
 			"60000", nil,
 			[]string{"HEARTBEAT_MEASURE=queue"},
-			exitFine, 1,
+			exitWork, 3,
 			[]string{" ms, and 60000.0 ms in the app's queue, which is too slow ", "its router's clock and its own differ"},
 		},
 		"no queue": {

@@ -281,6 +281,62 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
 }
 
+// What destroy says is true: it waits until the provider lists the server no more. A bot that is started meanwhile does not count it.
+func TestDestroySaysWhatIsTrue(t *testing.T) {
+	t.Parallel()
+	c, app := newCloud(t), newHeart(t)
+	env := c.env("HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "HEALTH_CHECK_PASSES=1", "PAUSED=up,down", "MAX_DYNOS=4")
+	for range 3 {
+		c.once(env, exitFine, "servers spinup --yes")
+	}
+	c.Takes("destroy", 4*time.Second)
+	o := c.once(env, exitFine, "servers destroy web-3 --yes", "is no more")
+	if names := c.names("web"); len(names) != 2 {
+		t.Errorf("%v are listed when it says\n%s", names, o.stdout)
+	}
+	c.Takes("destroy", time.Minute)
+	for _, d := range c.Droplets() {
+		if d.Name == "web-2" {
+			req, _ := http.NewRequest(http.MethodDelete, fmt.Sprintf("%s/v2/droplets/%d", c.url, d.ID), nil)
+			req.Header.Set("Authorization", "Bearer "+c.Token)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil || resp.StatusCode != http.StatusNoContent {
+				t.Fatal(resp, err)
+			}
+			resp.Body.Close()
+		}
+	}
+	b := start(t, []string{c.Token}, env...)
+	b.wait("the pool", func() bool { return strings.Contains(b.log.String(), "pool: found") })
+	if !strings.Contains(b.log.String(), "want=1") || len(c.names("web")) != 2 {
+		t.Errorf("a server that is being destroyed counts: %v\n%s", c.names("web"), b.log.String())
+	}
+	b.terminate()
+}
+
+// A server that HAProxy refuses for wrong options is not destroyed for it: check says what HAProxy says, before, and status, meanwhile.
+func TestABalancerThatRefuses(t *testing.T) {
+	t.Parallel()
+	c, f, app := newCloud(t), newFrontend(t), newHeart(t)
+	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/",
+		"HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "HEALTH_CHECK_PASSES=1", "POOL_HEALTHY_WITHIN_IN_SECONDS=2", "HAPROXY_SERVER_OPTIONS=chekc inter 2s")
+	c.once(env, exitWork, "check", "server options WRONG", "unknown keyword 'chekc'")
+	b := start(t, []string{c.Token}, env...)
+	b.wait("some refusals", func() bool { return strings.Count(b.log.String(), "could not add") >= 3 })
+	c.once(env, exitFine, "status", "web-1 is healthy and gets no requests", "unknown keyword 'chekc'")
+	b.terminate()
+	for _, call := range c.Calls() {
+		if call.Method == http.MethodDelete {
+			t.Errorf("a healthy server was destroyed: %s %s", call.Method, call.Path)
+		}
+	}
+	env = append(env, "HAPROXY_SERVER_OPTIONS=check inter 1s")
+	c.once(env, exitFine, "check", "server options ok", "all is fine")
+	b = start(t, []string{c.Token}, env...)
+	b.wait("the server at work", func() bool { return f.status() == http.StatusOK })
+	b.terminate()
+}
+
 // The built binary makes servers as the app slows down, gives them requests, and ends them; killed in the middle, it goes on where it was.
 func TestTheBotKeepsAPool(t *testing.T) {
 	t.Parallel()

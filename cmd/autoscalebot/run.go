@@ -70,6 +70,7 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 		return err
 	}
 	_, endServe := serve(ctx, works, h, in)
+	watch := watching(works, h.log)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make([]error, len(works))
@@ -85,6 +86,7 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 	flushCtx, cancelFlush := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancelFlush()
 	wg.Go(func() { endExport(flushCtx) })
+	wg.Go(func() { watch.end(flushCtx) })
 	for _, w := range works {
 		wg.Go(func() { w.flush(flushCtx) })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
@@ -119,14 +120,20 @@ func (c *crew) untilDestroyed(ctx context.Context, s pool.Server) error {
 	})
 }
 
-// untilGone waits until a server is no more, or certainly ends.
+// untilGone waits until the provider neither knows nor lists a server. What the provider was told to end it may list as active for a while,
+// and a bot that is started then would count it.
 func (c *crew) untilGone(ctx context.Context, s pool.Server) error {
 	return c.until(ctx, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := c.provider.Describe(ctx, s.ID)
-		if errors.Is(err, pool.ErrGone) {
-			return true, "", nil
+		if err == nil {
+			return false, fmt.Sprintf("the provider still has %s, which is %s", s.Name, now.State), nil
 		}
-		return err == nil && now.State == pool.Ending, fmt.Sprintf("%s is %s", s.Name, now.State), err
+		if !errors.Is(err, pool.ErrGone) {
+			return false, "", err
+		}
+		servers, err := c.provider.List(ctx)
+		listed := slices.ContainsFunc(servers, func(other pool.Server) bool { return other.ID == s.ID })
+		return err == nil && !listed, fmt.Sprintf("the provider still lists %s", s.Name), err
 	})
 }
 

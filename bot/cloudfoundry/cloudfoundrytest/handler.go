@@ -20,7 +20,9 @@ func send(w http.ResponseWriter, status int, value any) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	if status != http.StatusNoContent {
+		_, _ = w.Write(body)
+	}
 }
 
 // handler serves everything: it records each call, fails those that are to fail, and answers the rest.
@@ -144,11 +146,25 @@ func (s *Server) api() http.Handler {
 	withApp("GET /v3/apps/{guid}/processes", func(a *app, r *http.Request) (int, any) {
 		return s.page(r, a.listProcesses(filter(r, "types")))
 	})
+	withType := func(pattern string, get func(*app, *process, *http.Request) (int, any)) {
+		withApp(pattern, func(a *app, r *http.Request) (int, any) {
+			p := a.process(r.PathValue("type"))
+			if p == nil {
+				return 0, missing("Process")
+			}
+			return get(a, p, r)
+		})
+	}
+	withType("GET /v3/apps/{guid}/processes/{type}", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
+	withType("GET /v3/apps/{guid}/processes/{type}/stats", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
+	withType("POST /v3/apps/{guid}/processes/{type}/actions/scale", s.scale)
+	withType("DELETE /v3/apps/{guid}/processes/{type}/instances/{index}", s.restartInstance)
+	withApp("POST /v3/apps/{guid}/actions/{action}", s.act)
 	withApp("GET /v3/apps/{guid}/droplets/current", func(a *app, _ *http.Request) (int, any) {
 		if a.pushed.IsZero() {
 			return 0, missing("Droplet")
 		}
-		return http.StatusOK, object{"guid": a.guid, "state": "STAGED", "created_at": stamp(a.pushed), "updated_at": stamp(a.pushed)}
+		return http.StatusOK, a.droplet()
 	})
 	withProcess := func(pattern string, get func(*app, *process, *http.Request) (int, any)) {
 		handle(pattern, func(r *http.Request) (int, any) {
@@ -165,11 +181,23 @@ func (s *Server) api() http.Handler {
 	withProcess("GET /v3/processes/{guid}", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
 	withProcess("GET /v3/processes/{guid}/stats", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
 	withProcess("POST /v3/processes/{guid}/actions/scale", s.scale)
+	withProcess("GET /v3/processes/{guid}/sidecars", func(_ *app, _ *process, r *http.Request) (int, any) { return s.page(r, nil) })
+	handle("GET /v3/processes", func(r *http.Request) (int, any) { return s.page(r, s.listProcesses(r)) })
 	handle("GET /v3/deployments", func(r *http.Request) (int, any) { return s.page(r, s.listDeployments(r)) })
 	handle("GET /v3/domains/{guid}", func(r *http.Request) (int, any) {
 		return found(s.domain(r.PathValue("guid")), "Domain")
 	})
-	handle("GET /v3/routes", func(r *http.Request) (int, any) { return s.listRoutes(r) })
+	handle("GET /v3/routes", func(r *http.Request) (int, any) { return s.listRoutes(r, filter(r, "app_guids")) })
+	withApp("GET /v3/apps/{guid}/routes", func(a *app, r *http.Request) (int, any) { return s.listRoutes(r, []string{a.guid}) })
+	handle("GET /v3/packages/{guid}/droplets", func(r *http.Request) (int, any) {
+		for _, a := range s.apps {
+			if packageOf+a.guid == r.PathValue("guid") {
+				return s.page(r, []object{a.droplet()})
+			}
+		}
+		return 0, missing("Package")
+	})
+	handle("GET /v3/packages", func(r *http.Request) (int, any) { return s.page(r, s.listPackages(r)) })
 	handle("/v3/", func(r *http.Request) (int, any) {
 		p := documented(http.StatusNotFound)
 		p.detail = "Unknown request"

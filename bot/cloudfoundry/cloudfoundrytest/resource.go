@@ -120,6 +120,48 @@ func (a *app) listProcesses(types []string) (list []object) {
 	return list
 }
 
+// listProcesses lists those of several apps.
+func (s *Server) listProcesses(r *http.Request) (list []object) {
+	for _, a := range s.apps {
+		if wants(filter(r, "app_guids"), a.guid) && wants(filter(r, "space_guids"), s.space(a.Space).guid) {
+			list = append(list, a.listProcesses(filter(r, "types"))...)
+		}
+	}
+	return list
+}
+
+// act answers POST /v3/apps/GUID/actions/ACTION.
+func (s *Server) act(a *app, r *http.Request) (int, any) {
+	switch r.PathValue("action") {
+	case "stop":
+		a.Stopped = true
+	case "start":
+		a.Stopped = false
+	case "restart":
+		a.Stopped = false
+		for _, p := range a.processes {
+			n := len(p.states)
+			p.set(0, s.birth, time.Now())
+			p.set(n, s.birth, time.Now())
+		}
+	default:
+		p := documented(http.StatusNotFound)
+		p.detail = "Unknown request"
+		return 0, p
+	}
+	return http.StatusOK, s.appResource(a)
+}
+
+// restartInstance answers DELETE /v3/apps/GUID/processes/TYPE/instances/INDEX.
+func (s *Server) restartInstance(_ *app, p *process, r *http.Request) (int, any) {
+	i, err := strconv.Atoi(r.PathValue("index"))
+	if err != nil || i < 0 || i >= len(p.states) {
+		return 0, missing("Instance")
+	}
+	p.states[i] = s.birth
+	return http.StatusNoContent, nil
+}
+
 func (p *process) resource(a *app) object {
 	return object{
 		"guid": p.guid, "type": p.kind, "instances": len(p.states), "memory_in_mb": p.memory, "disk_in_mb": 1024,
@@ -245,10 +287,28 @@ func (s *Server) listDeployments(r *http.Request) (list []object) {
 	return list
 }
 
-func (s *Server) listRoutes(r *http.Request) (int, any) {
+// packageOf begins the GUID of an app's package.
+const packageOf = "package-"
+
+// droplet is what an app runs.
+func (a *app) droplet() object {
+	return object{"guid": a.guid, "state": "STAGED", "created_at": stamp(a.pushed), "updated_at": stamp(a.pushed)}
+}
+
+// listPackages lists what apps were pushed with.
+func (s *Server) listPackages(r *http.Request) (list []object) {
+	for _, a := range s.apps {
+		if wants(filter(r, "app_guids"), a.guid) && !a.pushed.IsZero() {
+			list = append(list, object{"guid": packageOf + a.guid, "type": "bits", "state": "READY", "created_at": stamp(a.pushed), "relationships": object{"app": toOne(a.guid)}})
+		}
+	}
+	return list
+}
+
+func (s *Server) listRoutes(r *http.Request, apps []string) (int, any) {
 	var list []object
 	for _, a := range s.apps {
-		if !wants(filter(r, "app_guids"), a.guid) {
+		if !wants(apps, a.guid) {
 			continue
 		}
 		for i, route := range a.Routes {

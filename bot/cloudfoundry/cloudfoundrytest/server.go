@@ -2,9 +2,9 @@
 // the UAA that gives out tokens, and Log Cache. It holds orgs, spaces with quotas, apps, processes, deployments, routes and
 // metrics, lets tokens run out, records its calls, and fails on request.
 //
-// Its answers are read by the official Go clients of the API and of Log Cache in its tests. What it serves is what those ask
-// for who scale an app: GET / and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas,
-// apps with their processes and current droplet, processes with stats and the action scale, deployments, routes and domains; and
+// Its answers are read by the official Go clients of the API and of Log Cache in its tests, and by the cf CLI where that is at hand. What it
+// serves is what those ask for who look at an app, scale, stop, start and restart it: GET / and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas,
+// apps with their processes, packages and droplets, processes with stats and the action scale, deployments, routes and domains; and
 // /api/v1/info and /api/v1/read of Log Cache. A change takes effect at once, but for the starting of instances, which
 // [Server.HoldStarts] lets a test decide.
 package cloudfoundrytest

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// userGUID is the user's.
+const userGUID = "0000abcf-cafe-4abc-8def-0123456789ab"
+
 // RefreshToken is a refresh token that a new [Server] accepts.
 const RefreshToken = "cf-test-refresh-0123456789"
 
@@ -59,7 +62,7 @@ func (u *uaa) give() string {
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
 	token := part(object{"alg": "RS256", "typ": "JWT"}) + "." +
-		part(object{"jti": rand.Text(), "exp": end.Unix(), "user_name": Username}) + "." + rand.Text()
+		part(object{"jti": rand.Text(), "exp": end.Unix(), "user_name": Username, "user_id": userGUID, "origin": "uaa"}) + "." + rand.Text()
 	u.access[token] = end
 	return token
 }

@@ -49,12 +49,13 @@ func (s *Server) describeInstanceTypes(p url.Values) ([]node, *failure) {
 type template struct {
 	ID, Name, Image, Type string
 	Version               int
+	Made                  time.Time
 }
 
 // AddTemplate adds a launch template, and returns its id.
 func (s *Server) AddTemplate(name, image, kind string) (id string) {
 	defer s.Lock()()
-	t := &template{s.newID("lt-"), name, image, kind, 1}
+	t := &template{s.newID("lt-"), name, image, kind, 1, time.Now()}
 	s.templates = append(s.templates, t)
 	return t.ID
 }
@@ -73,6 +74,43 @@ func (s *Server) template(p url.Values, prefix, version string) (*template, *fai
 			version, s.templates[at].ID)
 	}
 	return s.templates[at], nil
+}
+
+// describeLaunchTemplates lists templates: those that are named, or all that the filters let through.
+func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
+	found := s.templates
+	ids, names := values(p, "LaunchTemplateId"), values(p, "LaunchTemplateName")
+	if len(ids)+len(names) > 0 {
+		found = nil
+		for _, id := range ids {
+			t, bad := s.template(url.Values{"LaunchTemplateId": {id}}, "", "")
+			if bad != nil {
+				return nil, bad
+			}
+			found = append(found, t)
+		}
+		for _, name := range names {
+			t, bad := s.template(url.Values{"LaunchTemplateName": {name}}, "", "")
+			if bad != nil {
+				return nil, bad
+			}
+			found = append(found, t)
+		}
+	}
+	for filter, wants := range filters(p) {
+		if filter != "launch-template-name" {
+			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
+		}
+		found = slices.DeleteFunc(slices.Clone(found), func(t *template) bool { return !slices.Contains(wants, t.Name) })
+	}
+	part, next, bad := page(s, p, found)
+	set := list("launchTemplates", "item", part, func(t *template) []node {
+		return []node{
+			tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), at("createTime", t.Made),
+			tx("createdBy", "arn:aws:iam::"+account+":user/"+Role), num("defaultVersionNumber", t.Version), num("latestVersionNumber", t.Version),
+		}
+	})
+	return append([]node{set}, next...), bad
 }
 
 func (s *Server) describeLaunchTemplateVersions(p url.Values) ([]node, *failure) {

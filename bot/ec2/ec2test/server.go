@@ -1,5 +1,5 @@
 // Package ec2test is a stateful fake of the part of AWS that package ec2 uses: instances, images and launch templates of EC2, the target
-// groups of Elastic Load Balancing, Auto Scaling groups, and an instance's metadata service, all at one address.
+// groups of Elastic Load Balancing, Auto Scaling groups, who is asking, and an instance's metadata service, all at one address.
 //
 // It checks the signature of every call, as AWS does, with code of its own. Time is the clock's, so that a test can make it virtual:
 // see [Server.RoundTrip].
@@ -52,6 +52,7 @@ type Server struct {
 	targets   []*targetGroup
 	groups    []*group
 	roleKeys  []roleKey
+	caller    string // the id of the key that signed the call under way
 	lastID    int
 	calls     []Call
 	faults    []*fault
@@ -59,7 +60,7 @@ type Server struct {
 
 // A Call is one that came in with a good signature.
 type Call struct {
-	Service string // ec2, autoscaling, elasticloadbalancing
+	Service string // ec2, autoscaling, elasticloadbalancing, sts
 	Action  string
 	Params  url.Values
 }
@@ -198,7 +199,7 @@ func services() map[string]struct {
 			"TerminateInstances": (*Server).terminateInstances, "StopInstances": (*Server).stopInstances, "StartInstances": (*Server).startInstances,
 			"ModifyInstanceAttribute": (*Server).modifyInstanceAttribute, "DescribeInstanceTypes": (*Server).describeInstanceTypes,
 			"CreateImage": (*Server).createImage, "DescribeImages": (*Server).describeImages,
-			"DescribeLaunchTemplateVersions": (*Server).describeLaunchTemplateVersions,
+			"DescribeLaunchTemplateVersions": (*Server).describeLaunchTemplateVersions, "DescribeLaunchTemplates": (*Server).describeLaunchTemplates,
 		}},
 		"elasticloadbalancing": {"2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", map[string]action{
 			"RegisterTargets": (*Server).registerTargets, "DeregisterTargets": (*Server).deregisterTargets,
@@ -208,6 +209,9 @@ func services() map[string]struct {
 		"autoscaling": {"2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", map[string]action{
 			"DescribeAutoScalingGroups": (*Server).describeGroups, "SetDesiredCapacity": (*Server).setDesiredCapacity,
 			"DescribePolicies": (*Server).describePolicies,
+		}},
+		"sts": {"2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", map[string]action{
+			"GetCallerIdentity": (*Server).getCallerIdentity,
 		}},
 	}
 }

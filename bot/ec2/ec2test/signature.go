@@ -34,6 +34,8 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 		if time.Now().After(s.roleKey(key).ends) {
 			return service, nil, refuse("RequestExpired", "Request has expired.")
 		}
+	case service == "sts":
+		return service, nil, &failure{http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	default:
 		return service, nil, &failure{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
 	}
@@ -83,6 +85,7 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 	if err != nil {
 		return service, nil, refuse("MalformedQueryString", "The query string is malformed")
 	}
+	s.caller = key
 	return service, params, nil
 }
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 session = botocore.session.get_session()
-NAMES = {"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancing": "elbv2"}
+NAMES = {"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancing": "elbv2", "sts": "sts"}
 
 
 def serialized(service, name, shape):
@@ -77,12 +77,12 @@ def validate():
 
 
 def drive(url):
-    def client(name):
+    def client(name, key="AKIAFAKEFAKEFAKEFAKE"):
         return session.create_client(
             name,
             region_name="eu-central-1",
             endpoint_url=url,
-            aws_access_key_id="AKIAFAKEFAKEFAKEFAKE",
+            aws_access_key_id=key,
             aws_secret_access_key="fake/secret+access/key",
             config=Config(retries={"max_attempts": 0}),
         )
@@ -108,6 +108,17 @@ def drive(url):
     ident = made["Instances"][0]["InstanceId"]
     versions = ec2.describe_launch_template_versions(LaunchTemplateName="web-servers", Versions=["$Default"])
     out["template"] = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    out["templates"] = [
+        [t["LaunchTemplateName"], t["DefaultVersionNumber"], t["LatestVersionNumber"], t["CreateTime"].year >= 2000]
+        for page in ec2.get_paginator("describe_launch_templates").paginate(PaginationConfig={"PageSize": 1})
+        for t in page["LaunchTemplates"]
+    ]
+    named = ec2.describe_launch_templates(LaunchTemplateNames=["web-servers"])["LaunchTemplates"]
+    by_id = ec2.describe_launch_templates(LaunchTemplateIds=[named[0]["LaunchTemplateId"]])["LaunchTemplates"]
+    filtered = ec2.describe_launch_templates(Filters=[{"Name": "launch-template-name", "Values": ["other"]}])["LaunchTemplates"]
+    out["named templates"] = [[t["LaunchTemplateName"] for t in some] for some in (named, by_id, filtered)]
+    who = client("sts").get_caller_identity()
+    out["caller"] = [who["Account"], who["Arn"], bool(who["UserId"])]
     image = ec2.create_image(InstanceId=ident, Name="an image")["ImageId"]
     out["images"] = [i["Name"] for i in ec2.describe_images(Owners=["self"])["Images"] if i["ImageId"] == image]
     types = ec2.describe_instance_types(InstanceTypes=["t3.large"])["InstanceTypes"][0]
@@ -127,6 +138,9 @@ def drive(url):
         lambda: ec2.describe_instances(InstanceIds=["i-0123456789abcdef0"]),
         lambda: groups.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=99),
         lambda: elb.describe_target_health(TargetGroupArn="gone"),
+        lambda: ec2.describe_launch_templates(LaunchTemplateNames=["gone"]),
+        lambda: ec2.describe_launch_templates(LaunchTemplateIds=["lt-0123456789abcdef0"]),
+        lambda: client("sts", "AKIAOTHEROTHEROTHERO").get_caller_identity(),
     ):
         try:
             call()

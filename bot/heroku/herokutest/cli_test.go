@@ -78,16 +78,30 @@ func TestTheHerokuCLIScalesTheFake(t *testing.T) {
 		{"ps:scale", true, "web=3:Standard-2X", 3, 0},
 		{"ps", true, "web.3: up", 3, 0},
 		{"ps:wait", true, "", 3, 0},
+		{"ps:restart web.2", true, "Restarting dyno", 3, 0},
+		{"ps:restart", true, "Restarting", 3, 0},
+		{"ps:stop web.1", true, "Stopping", 3, 0},
+		{"apps:info", true, "Dynos: web: 3", 3, 0},
 		{"maintenance:on", true, "", 3, 0},
 		{"maintenance", true, "on", 3, 0},
 	} {
 		out, ok := heroku(append(strings.Fields(c.args), "--app", "my-app")...)
-		if ok != c.ok || !strings.Contains(out, c.want) {
+		if ok != c.ok || !strings.Contains(strings.Join(strings.Fields(out), " "), c.want) {
 			t.Errorf("heroku %s: ok = %v, want %v and %q in:\n%s", c.args, ok, c.ok, c.want, out)
 		}
 		if web, mail := srv.Quantity("my-app", "web"), srv.Quantity("my-app", "mail"); web != c.web || mail != c.mail {
 			t.Errorf("after heroku %s there are %d web and %d mail dynos, want %d and %d", c.args, web, mail, c.web, c.mail)
 		}
+	}
+}
+
+func TestTheHerokuCLIListsApps(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	heroku := cli(t, srv, srv.Key)
+	srv.AddApp(herokutest.App{Name: "my-app"})
+	srv.AddApp(herokutest.App{Name: "your-app"})
+	if out, ok := heroku("apps"); !ok || !strings.Contains(out, "my-app") || !strings.Contains(out, "your-app") {
+		t.Errorf("heroku apps: ok = %v\n%s", ok, out)
 	}
 }
 

@@ -141,6 +141,12 @@ func (s *Server) route(r *http.Request, body []byte) reply {
 		}
 	case parts[0] == "apps" && len(parts) >= 5 && len(parts) <= 6 && ofMetrics(r.URL.Path):
 		return s.monitors(r.Method, parts[1], strings.Join(parts[5:], ""), body)
+	case parts[0] == "apps" && len(parts) >= 3 && (parts[2] == "dynos" || parts[2] == "formations") && r.Method != http.MethodGet:
+		return s.endDynos(r.Method, parts[1], parts[2], parts[3:])
+	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "addons" || parts[2] == "collaborators"):
+		return s.readNone(parts[1])
+	case r.Method == http.MethodGet && (r.URL.Path == "/apps" || r.URL.Path == "/users/~/apps"):
+		return s.listApps(r)
 	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 2:
 		return s.readApp(parts[1], "app", r)
 	case r.Method == http.MethodPatch && parts[0] == "apps" && len(parts) == 2:
@@ -167,6 +173,61 @@ func (s *Server) readApp(name, resource string, r *http.Request) reply {
 		return reply{resource: resource, value: list, partial: next}
 	}
 	return s.appReply(a)
+}
+
+// readNone is an empty list of what this fake does not hold: add-ons and collaborators.
+func (s *Server) readNone(name string) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.app(name) == nil {
+		return missing("app", "Couldn't find that app.")
+	}
+	return reply{value: []object{}}
+}
+
+// listApps lists all apps, which all are the account's.
+func (s *Server) listApps(r *http.Request) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, checked := []object{}, []object{}
+	for _, a := range s.apps {
+		rep := s.appReply(a)
+		list = append(list, rep.value.(object))
+		if rep.checked != nil {
+			rep.value = rep.checked
+		}
+		checked = append(checked, rep.value.(object))
+	}
+	list, next := inRange(list, r.Header.Get("Range"))
+	return reply{resource: "app", value: list, checked: checked, partial: next}
+}
+
+// endDynos restarts or stops dynos: all of an app, one, or those of a process type. What is stopped of a formation, Heroku starts again.
+func (s *Server) endDynos(method, name, of string, rest []string) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.app(name)
+	stops := method == http.MethodPost && len(rest) == 3 && rest[1] == "actions" && rest[2] == "stop"
+	restarts := method == http.MethodDelete && len(rest) <= 1 && (of == "dynos" || len(rest) == 1)
+	switch {
+	case !stops && !restarts:
+		return failed(documented(http.StatusNotFound))
+	case a == nil:
+		return missing("app", "Couldn't find that app.")
+	}
+	found := false
+	for _, p := range a.processes {
+		for i, d := range p.dynos {
+			if len(rest) == 0 || of == "formations" && rest[0] == p.Type || of == "dynos" && rest[0] == fmt.Sprintf("%s.%d", p.Type, i+1) {
+				d.set(s.birth)
+				found = true
+			}
+		}
+	}
+	if !found && len(rest) > 0 {
+		return missing(strings.TrimSuffix(of, "s"), "Couldn't find that "+map[string]string{"dynos": "dyno", "formations": "process type"}[of]+".")
+	}
+	return reply{value: object{}, status: http.StatusAccepted}
 }
 
 // appReply tells what an app is. The caller holds the lock.

@@ -37,6 +37,8 @@ type World struct {
 	calls      int
 	last       int // the last ID given
 	violations []string
+	doubt      string // what the balancer's own check says of servers that joined since doubted
+	doubted    time.Time
 }
 
 // A Call is one of a provider or a balancer, in the order in which they come.

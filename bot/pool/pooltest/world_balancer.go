@@ -17,7 +17,7 @@ func (w *World) memberState(m *member, now time.Time) pool.MemberState {
 		return pool.Drained
 	case m.foreign:
 		return pool.Serving
-	case now.Sub(m.added) < w.Join:
+	case now.Sub(m.added) < w.Join || w.doubt != "" && !m.added.Before(w.doubted):
 		return pool.Joining
 	case m.down:
 		return pool.Down
@@ -38,8 +38,11 @@ func (w *World) Members(ctx context.Context) ([]pool.Member, error) {
 	for id, m := range w.members {
 		t := m.Member
 		t.ID, t.State, t.Requests = id, w.memberState(m, now), 0
-		if t.State == pool.Draining {
+		switch t.State {
+		case pool.Draining:
 			t.Requests = 1
+		case pool.Joining:
+			t.Note = w.doubt
 		}
 		if w.Nameless {
 			t.ID = ""

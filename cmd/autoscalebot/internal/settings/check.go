@@ -191,6 +191,7 @@ func (ps *Problems) checkNotices(s *Settings) {
 	s.Quiet = quiet
 	ps.secretURL("SLACK_WEBHOOK_URL", s.SlackWebhookURL, "http", "https")
 	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
+	ps.secretURL("DEADMAN_URL", s.DeadmanURL, "http", "https")
 	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")
 	for _, to := range append([]string{string(s.EmailFrom)}, s.EmailTo...) {
 		if _, err := mail.ParseAddress(to); to != "" && err != nil {

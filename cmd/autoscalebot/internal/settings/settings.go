@@ -132,6 +132,7 @@ type Settings struct {
 
 	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
 	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing, whichever command runs."`
+	DeadmanURL Secret     `envconfig:"DEADMAN_URL" once:"true" desc:"A URL of a monitoring service that alerts you when it is not requested: the bot requests it at most once a minute, after a heartbeat at which every process type decided on fresh data and the platform did what was decided."`
 	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
 	LogLevel   Word       `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
 	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info''; 0 = never. Every heartbeat is at ''debug''."`

@@ -1,0 +1,64 @@
+package pool
+
+import (
+	"fmt"
+	"time"
+)
+
+// A change takes too long when it has taken a third of its time, or when what ends it has failed so often in a row.
+const (
+	partOfTime = 3
+	mostTries  = 4
+)
+
+// stuck says what keeps a change from its end, and whether that is all that is under way: then the pool counts as settled, so that the bot can go
+// down, or ask for something else. stay is how many servers there are that are neither half made nor on their way out.
+func (p *planner) stuck(stay int) bool {
+	under, late := len(p.orders)+p.ordered(), 0
+	for i := range p.servers {
+		s := &p.servers[i]
+		var about Obstacle
+		var why string
+		switch {
+		case p.resizing[s.ID] != "":
+			under++
+			continue
+		case s.half():
+			about, why = ObstacleCreate, p.late(s)
+			under++
+		case s.doom == tooLate && !s.doomed && !s.served:
+			about, why = ObstacleCreate, s.Name+" was not made in time"+s.trouble()
+			under++
+		case s.leaving() && s.stage != stageEnding:
+			about, why = ObstacleDestroy, p.undestroyed(s)
+			under++
+		case s.stage == stageEnding && !s.ended.IsZero() && p.now.Sub(s.ended) >= p.o.ActiveWithin/partOfTime && stay < p.target && p.existing() >= p.most:
+			about, why = ObstacleDestroy, fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, ago(p.now, s.ended), p.most)
+		}
+		if why == "" || about == ObstacleCreate && stay >= p.target {
+			continue
+		}
+		late++
+		if p.obstacles[about] == "" {
+			p.obstacles[about] = why
+		}
+	}
+	return late > 0 && late >= under
+}
+
+// late says that a half-made server takes longer than most do.
+func (p *planner) late(s *sight) string {
+	from, within, what := s.hurdle(p.o)
+	if p.wakes(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
+		return ""
+	}
+	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s", s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.told())
+}
+
+// undestroyed says that what is done to let a server go fails again and again.
+func (p *planner) undestroyed(s *sight) string {
+	if s.tries < mostTries {
+		return ""
+	}
+	return fmt.Sprintf("%s cannot be taken away, which was tried %s: %s", s.Name, times(s.tries), s.last)
+}
