@@ -294,8 +294,18 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	case l.Clamp(n) != n:
 		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot would go to %d at once", n, l.Clamp(n)))
 	default:
-		c.report("dynos", fmt.Sprintf("%d now", n), nil)
+		c.report("dynos", dynosText(p, n), nil)
 	}
+}
+
+// dynosText says how many dynos there are. Those of a pool are wanted first, and are there later.
+func dynosText(p bot.Scaler, n int) string {
+	status := poolStatus(p)
+	if status == nil {
+		return fmt.Sprintf("%d now", n)
+	}
+	st := status()
+	return fmt.Sprintf("%d wanted, %d serving, %d existing", n, st.Serving, st.Existing)
 }
 
 func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) {
@@ -330,7 +340,7 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)
 	}
 	if r.Status == http.StatusServiceUnavailable && emptyPool(p.platform) {
-		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot makes the first, and so does autoscalebot servers spinup --yes")
+		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot makes the first")
 		return
 	}
 	if r.Outcome != probe.Answered {

@@ -271,7 +271,7 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c, f := newCloud(t), newFrontend(t)
 	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+f.url+"/",
 		"SIGNALS=busy=nodes+pool://:9100#cpu", "RULES=busy max=90 min=20")
-	c.once(env, exitFine, "check", "servers ok none of the pool web yet", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
+	c.once(env, exitFine, "check", "servers ok none of the pool web yet", "dynos ok 1 wanted, 0 serving, 0 existing", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
 	if o := c.once(append(env, "SIZES=s-9vcpu-1gb"), exitWork, "check", "size WRONG s-9vcpu-1gb cannot be had in fra1"); strings.Contains(o.stdout, "sizes") {
 		t.Errorf("one cause is told twice:\n%s", o.stdout)
 	}
