@@ -124,6 +124,33 @@ func TestManyMetricsAtOnce(t *testing.T) {
 	}
 }
 
+// On Cloud Foundry the bot may know its app by a name, while the app pushes by its GUID.
+func TestAnAppIsKnownByItsNameOrAGUID(t *testing.T) {
+	const id = "6f2d8c04-9a3b-4c1e-8d57-0b1f2a3c4d5e"
+	for _, c := range []struct {
+		o      push.Options
+		app    string
+		status int
+	}{
+		{push.Options{}, "any", 200},
+		{push.Options{App: "shop"}, "shop", 200},
+		{push.Options{App: "shop"}, "other", 403},
+		{push.Options{App: "shop"}, id, 403},
+		{push.Options{App: "shop", GUIDs: true}, "shop", 200},
+		{push.Options{App: "shop", GUIDs: true}, id, 200},
+		{push.Options{App: "shop", GUIDs: true}, "other", 403},
+		{push.Options{App: "shop", GUIDs: true}, id + "0", 403},
+	} {
+		c.o.Guarded = true
+		r := httptest.NewRequest(http.MethodPost, "/v1/apps/"+c.app+"/metrics", strings.NewReader(`{"metrics":[{"name":"jobs","value":7}]}`))
+		w := httptest.NewRecorder()
+		newStore(t, c.o).ServeHTTP(w, r)
+		if w.Code != c.status {
+			t.Errorf("%+v: a push for %s is answered with %d", c.o, c.app, w.Code)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	s := newStore(t, push.Options{App: "mine"})
 	const unread = `the body can't be read: it is like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`

@@ -1,0 +1,55 @@
+package settings_test
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+func TestTrustedProxies(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                         nil,
+		"127.0.0.1":                {"127.0.0.1/32"},
+		"10.1.2.3/8, ::1,fd00::/8": {"10.0.0.0/8", "::1/128", "fd00::/8"},
+		"::ffff:192.0.2.1":         {"192.0.2.1/32"},
+	} {
+		env(t, "TRUSTED_PROXIES="+text)
+		s, err := settings.Load()
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		var got []string
+		for _, p := range s.Proxies() {
+			got = append(got, p.String())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q is %v, want %v", text, got, want)
+		}
+	}
+	// One of everybody would let everybody say where they come from.
+	for _, wrong := range []string{"localhost", "10.0.0.0/33", "*", "0.0.0.0/0", "::/0", "10.0.0"} {
+		env(t, "TRUSTED_PROXIES=127.0.0.1,"+wrong)
+		if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "TRUSTED_PROXIES") || !strings.Contains(err.Error(), fmt.Sprintf("%q", wrong)) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}
+
+func TestOnHerokuItsRoutersAreTrusted(t *testing.T) {
+	env(t, "DYNO=web.1")
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	router, public := netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("203.0.113.9")
+	trusts := func(ip netip.Addr) bool {
+		return slices.ContainsFunc(s.Proxies(), func(p netip.Prefix) bool { return p.Contains(ip) })
+	}
+	if !trusts(router) || trusts(public) {
+		t.Errorf("on Heroku %v are trusted", s.Proxies())
+	}
+}
