@@ -63,7 +63,7 @@ func (p *planner) create(n int, why string) {
 				p.retry.UTC().Format("15:04:05 UTC"), times(p.fails), p.why)
 			p.blocked = true
 			return
-		case !p.affords(sum, price):
+		case !p.affords(sum, price, nil):
 			p.blocked = true
 			return
 		case p.existing()+p.ordered() >= p.most, making >= parallel, p.now.Before(p.quiet):
@@ -84,11 +84,17 @@ func (p *planner) givesUp() bool {
 	})
 }
 
-// affords says whether one more server may be made beside those that cost sum, or else why not.
-func (p *planner) affords(sum, price float64) bool {
-	switch {
-	case p.o.MaxDollarsPerHour == 0:
+// affords says whether one more server may be made beside those that cost sum, or else why not. One that goes first, nil for none, may have an
+// unknown price.
+func (p *planner) affords(sum, price float64, goes *sight) bool {
+	if p.o.MaxDollarsPerHour == 0 {
 		return true
+	}
+	switch other := p.unpriced(goes); {
+	case other != nil:
+		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as the price of %s (%s) is not known, and the pool may cost $%.4g an hour: "+
+			"say what a server of that size costs", other.Name, other.Size, p.o.MaxDollarsPerHour)
+		return false
 	case price == 0:
 		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as nobody says what one costs, and the pool may cost $%.4g an hour: "+
 			"say what a server costs", p.o.MaxDollarsPerHour)
@@ -99,6 +105,16 @@ func (p *planner) affords(sum, price float64) bool {
 		return false
 	}
 	return true
+}
+
+// unpriced finds a server whose price is not known, beside one that goes; nil where there is none.
+func (p *planner) unpriced(goes *sight) *sight {
+	for i := range p.servers {
+		if s := &p.servers[i]; s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
+			return s
+		}
+	}
+	return nil
 }
 
 // ordered counts the servers that this plan orders.

@@ -31,7 +31,7 @@ func (p *planner) replace() {
 // affordable says whether one more server may be made beside those that cost sum. Unlike affords it is silent.
 func (p *planner) affordable(sum float64) bool {
 	price := p.o.priceOf(p.size, p.servers)
-	return p.o.MaxDollarsPerHour == 0 || price > 0 && sum+price <= p.o.MaxDollarsPerHour+crumb
+	return p.o.MaxDollarsPerHour == 0 || p.unpriced(nil) == nil && price > 0 && sum+price <= p.o.MaxDollarsPerHour+crumb
 }
 
 // leaving says that a server is on its way out.
@@ -135,7 +135,7 @@ func (p *planner) others(old *sight) (all, well, half int) {
 // makeRoom takes the old one away first, as there must not be one more.
 func (p *planner) makeRoom(old *sight) {
 	switch {
-	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers)):
+	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers), old):
 		p.plan.swap = swap{}
 	case p.plan.swap.why == outsized && old.stage != stageServing:
 		// It is on its way back into rotation, and the minimum may need it there.

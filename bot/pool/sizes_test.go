@@ -36,6 +36,22 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 				s.Errorf("there are %v", names)
 			}
 		}},
+		{"one whose price nobody knows is not counted as free, and goes before another is made", 1, 9, 3, func(o *pool.Options) {
+			one("small")(o)
+			o.MaxDollarsPerHour = 1
+		}, func(s *scene) {
+			s.w.Unpriced("web-3")
+			s.w.Resized("web-3", "huge")
+			s.again()
+			s.lasts(time.Second)
+			s.asks(4)
+			s.lasts(15 * time.Second)
+			s.says("the price of web-3 (huge) is not known")
+			s.exist("web-1 web-2 web-3!")
+			s.lasts(10 * time.Minute)
+			s.exist("web-1 web-2 web-3 web-4")
+			s.are("small", s.w.Names()...)
+		}},
 		{"where there is no room for another beside it, and no window, it stays and is found", 1, 1, 1, one("large"), func(s *scene) {
 			s.lasts(20 * time.Minute)
 			s.exist("web-1")

@@ -281,6 +281,35 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
 }
 
+// Three servers, one of which somebody made large by hand, and a start without a history: new ones are of SIZES, and so are all in the end.
+func TestSizesComeFromTheSettings(t *testing.T) {
+	t.Parallel()
+	c, app := newCloud(t), newHeart(t)
+	for i, size := range []string{"s-1vcpu-1gb", "s-1vcpu-1gb", "s-4vcpu-8gb"} {
+		c.AddDroplet(digitaloceantest.Droplet{
+			Name: fmt.Sprintf("web-%d", i+1), Tags: []string{"autoscalebot:web"}, Size: size, Created: time.Now().Add(time.Duration(i-90) * time.Minute),
+		})
+	}
+	env := c.env("HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "HEALTH_CHECK_PASSES=1", "MIN_DYNOS=2", "MAX_DYNOS=4",
+		"PAUSED=up,down", "SIZES=s-1vcpu-1gb")
+	of := func(size string) (n int) {
+		for _, d := range c.Droplets() {
+			if d.Size == size {
+				n++
+			}
+		}
+		return n
+	}
+	c.once(env, exitFine, "check", "1 of 3 servers are not of s-1vcpu-1gb, the size of new servers: web-3 (s-4vcpu-8gb)")
+	b := start(t, []string{c.Token}, env...)
+	b.wait("small servers only", func() bool { return of("s-1vcpu-1gb") == 3 && len(c.Droplets()) == 3 })
+	b.terminate()
+	// A larger size takes effect at the next start.
+	b = start(t, []string{c.Token}, append(env, "SIZES=s-2vcpu-2gb")...)
+	b.wait("another size", func() bool { return of("s-2vcpu-2gb") > 0 })
+	b.terminate()
+}
+
 // What destroy says is true: it waits until the provider lists the server no more. A bot that is started meanwhile does not count it.
 func TestDestroySaysWhatIsTrue(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,7 @@ func openPool(s *settings.Settings, h host) (bot.Scaler, error) {
 			l := s.Table.At(now)
 			return l.Min, l.Max
 		},
-		Price: s.ServerPrice.Price(s.FirstSize()), MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
+		Price: s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
 		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), HealthyAfter: int(s.HealthPasses),
 		DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace), Observe: bool(s.DryRun), Log: h.log, Tell: heard.tell,
 	}

@@ -47,6 +47,9 @@ func (w *World) Fail(name string, st pool.State) { w.each(name, func(s *server) 
 // Resized gives a server another size, as somebody's hand would.
 func (w *World) Resized(name, size string) { w.each(name, func(s *server) { s.Size = size }) }
 
+// Unpriced lets the provider not tell what a server costs.
+func (w *World) Unpriced(name string) { w.each(name, func(s *server) { s.Price = 0 }) }
+
 // Down lets the balancer's own health check of a server fail, or pass again.
 func (w *World) Down(name string, down bool) {
 	w.each(name, func(s *server) {
