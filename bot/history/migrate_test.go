@@ -127,8 +127,9 @@ func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 	})
 }
 
-// toVersion1 takes out of a place what the second version of the schema added.
+// toVersion1 takes out of a place what later versions of the schema added.
 var toVersion1 = []string{
+	`drop table autoscalebot_runners`,
 	`alter table autoscalebot_records drop column seconds`,
 	`alter table autoscalebot_points drop column seconds`,
 	`alter table autoscalebot_points drop column max_dyno_seconds`,

@@ -97,7 +97,7 @@ func TestEachRouteAnswersAsThePublishedSchemaSays(t *testing.T) {
 		{"PATCH", "/apps/other/formation/web", `{"quantity":1}`, 404, []string{`"resource":"app"`}},
 		{"GET", "/apps/other", "", 404, []string{`"id":"not_found"`, `"resource":"app"`}},
 		{"GET", "/apps/my-app/formation/clock", "", 404, []string{`"resource":"formation"`}},
-		{"GET", "/apps/my-app/addons", "", 404, []string{`"id":"not_found"`}},
+		{"GET", "/apps/my-app/domains", "", 404, []string{`"id":"not_found"`}},
 		{"DELETE", "/apps/my-app", "", 404, []string{`"id":"not_found"`}},
 	} {
 		got := call(t.Context(), srv, c.method, c.path, c.body)
