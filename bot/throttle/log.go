@@ -17,22 +17,32 @@ const (
 // A log writes few lines for many refusals.
 type log struct {
 	mu    sync.Mutex
+	kinds map[string]*kind // by what is logged
+}
+
+// A kind of refusal has lines of its own, so that the first of each is told at once.
+type kind struct {
 	lines *rate.Limiter
 	more  int // refusals since the last line
 }
 
-// refused logs a refusal, with how many there were since the last line, if a line may be written.
+// refused logs a refusal, with how many of its kind there were since the last line, if a line may be written.
 func (l *log) refused(to *slog.Logger, now time.Time, c Client, what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.more++; l.lines.AllowN(now, 1) {
-		to.Warn(what, "from", c.Addr, "refusals", l.more)
-		l.more = 0
+	k := l.kinds[what]
+	if k == nil {
+		k = &kind{lines: rate.NewLimiter(rate.Every(linesPause), linesAtOnce)}
+		l.kinds[what] = k
+	}
+	if k.more++; k.lines.AllowN(now, 1) {
+		to.Warn(what, "from", c.Addr, "refusals", k.more)
+		k.more = 0
 	}
 }
 
-// Refused logs that somebody was refused, as in "somebody asked without the right token". However many are, it writes a few lines and
-// then one a minute, with all other refusals.
+// Refused logs that somebody was refused, as in "somebody asked without the right token", which is one of a few sentences. However many
+// are, it writes a few lines of each, and then one a minute.
 func (l *Limiter) Refused(c Client, now time.Time, what string) {
 	l.logging.refused(l.log, now, c, what)
 }

@@ -69,7 +69,7 @@ func New(o Options) *Limiter {
 	}
 	return &Limiter{
 		proxies: o.Proxies, log: o.Log, clients: map[string]*client{},
-		logging: log{lines: rate.NewLimiter(rate.Every(linesPause), linesAtOnce)},
+		logging: log{kinds: map[string]*kind{}},
 		all:     rate.NewLimiter(rate.Every(allPause), allAtOnce), new: rate.NewLimiter(rate.Every(newPause), newAtOnce),
 	}
 }
