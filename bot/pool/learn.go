@@ -89,7 +89,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 	m.forget(obs, o, now)
 	counted := !m.known
 	if counted {
-		m.known, m.counted = true, now.Add(o.Settle+2*o.Rest)
+		m.known, m.began, m.counted = true, now, now.Add(o.Settle+2*o.Rest)
 		for i := range seen {
 			if s := &seen[i]; !s.leaving() {
 				m.want++
@@ -108,7 +108,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 // uncounts says that a server which is gone was counted at the start by mistake: it was out of the balancer and ending already, and the
 // provider did not tell yet. Then one less is wanted.
 func (m *memory) uncounts(t *track, now time.Time) bool {
-	if now.After(m.counted) || !t.added.IsZero() {
+	if t.seen.After(m.began) || now.After(m.counted) || !t.added.IsZero() {
 		return false
 	}
 	m.want = max(0, m.want-1)

@@ -10,6 +10,8 @@ type memory struct {
 	// known says that what is wanted is known: there was a complete observation, or somebody asked for a number.
 	known bool
 	want  int
+	// began is when the servers were counted at the start.
+	began time.Time
 	// counted is until when what is wanted goes by the servers that were found at the start; zero where somebody asked for a number.
 	counted time.Time
 	sized   bool
