@@ -47,7 +47,7 @@ func BenchmarkMillionTicks(b *testing.B) {
 	}
 	readings := []probe.Reading{right, slow, slow, slow, right, fast, fast, fast, fast, fast}
 	for b.Loop() {
-		w := newWorld(2, func(o *bot.Options) { o.Schedule = table })
+		w := newWorld(2, func(o *bot.Options) { o.Schedule, o.Prompt = table, true })
 		for i := range 1_000_000 {
 			w.heart.next = readings[i%len(readings)]
 			w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"slices"
 	"time"
 )
@@ -31,7 +30,7 @@ func (s *State) booted(took time.Duration) {
 }
 
 // boot asks the platform whether the dynos of the last up are there yet.
-func (b *Bot) boot(ctx context.Context, now time.Time, n int) {
+func (b *Bot) boot(a asking, now time.Time, n int) {
 	if b.state.BootSince.IsZero() {
 		return
 	}
@@ -42,7 +41,7 @@ func (b *Bot) boot(ctx context.Context, now time.Time, n int) {
 	}
 	seen := time.Duration(0)
 	if b.ups != nil {
-		up, err := b.ups.Up(ctx)
+		up, err := ask(a, "up", b.ups.Up)
 		if err != nil || up < n {
 			return
 		}

@@ -49,6 +49,9 @@ type Options struct {
 	Schedule Schedule
 	// Scaler is the platform.
 	Scaler Scaler
+	// Prompt: the platform answers at once, as one that is simulated does. Otherwise a tick that has waited for it until shortly before the
+	// next heartbeat waits no longer, and takes up the answer at a later one.
+	Prompt bool
 	// DryRun: the bot reads and decides, and has no way to change anything.
 	DryRun bool
 	// Policy decides.
@@ -94,6 +97,9 @@ type Bot struct {
 	dynoSize    func(context.Context) (name string, err error)
 	setDynoSize func(ctx context.Context, name string) error
 	sizePending func() string
+
+	calls   map[string]*pendingCall // that outlast the tick that made them, by name
+	refused error                   // how a change of an earlier tick failed, told at this one
 
 	priced time.Time // when the platform told what a dyno costs
 
@@ -169,6 +175,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			b.abandon()
 			return nil
 		case <-timer.C:
 		}
@@ -189,8 +196,8 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 // kept. A failure is in the record and ends nothing.
 func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	began := time.Now()
-	r := b.decide(ctx, now)
-	b.act(ctx, &r)
+	r := b.decide(ctx, now, began)
+	b.act(ctx, &r, began)
 	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)
 	switch d := r.Decision; r.Action {
 	case Scaled, WouldScale:
@@ -208,8 +215,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 }
 
 // decide reads all there is to read, and decides from it.
-func (b *Bot) decide(ctx context.Context, now time.Time) Record {
-	began := time.Now()
+func (b *Bot) decide(ctx context.Context, now, began time.Time) Record {
 	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held, Price: b.o.Policy.Price}
 	r.Readings, r.Burst = b.read(ctx)
 	r.Limits = b.o.Schedule.At(now)
@@ -223,23 +229,27 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 	if heartbeat, offline := b.offline(ctx, began, r.Readings); offline {
 		return freeze(r, heartbeat)
 	}
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	wait, cancel := b.patience(ctx, began)
 	defer cancel()
-	r.Readings = MarkMaintenance(callCtx, b.maintenance, r.Readings)
-	n, settled, err := b.size(callCtx)
+	asking := asking{b, ctx, wait}
+	r.Readings = MarkMaintenance(wait, asking.maintenance(), r.Readings)
+	n, settled, err := asking.size()
 	r.Quota = b.callsLeft()
 	switch {
 	case ctx.Err() != nil:
 		r.Action = Interrupted
+	case isLate(err):
+		r.Decision = b.o.Policy.judge(&b.state, now, r.Readings, -1)
+		r.Decision.Rule, r.Error = RuleUnknown, err.Error()
 	case err != nil:
 		r.Decision = b.o.Policy.judge(&b.state, now, r.Readings, -1)
 		r.Decision.Rule = RuleUnknown
 		r.Action, r.Error = Failed, err.Error()
 	default:
 		r.Dynos, r.Settled = n, settled
-		b.boot(callCtx, now, n)
-		b.learnSize(callCtx, now)
-		b.learnPrice(callCtx, now)
+		b.boot(asking, now, n)
+		b.learnSize(asking, now)
+		b.learnPrice(asking, now)
 		r.Price = b.o.Policy.Price
 		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
 		b.leaveAlone(&r)
@@ -247,31 +257,34 @@ func (b *Bot) decide(ctx context.Context, now time.Time) Record {
 			r.Decision.clamp(ClampUnsettled, n, 0)
 			r.Decision.holdSize(ClampUnsettled, 0)
 		}
-		b.deployed(callCtx, &r)
+		b.deployed(asking, &r)
 	}
 	return r
 }
 
 // act asks the platform for what was decided.
-func (b *Bot) act(ctx context.Context, r *Record) {
+func (b *Bot) act(ctx context.Context, r *Record, began time.Time) {
 	d := r.Decision
 	switch {
 	case r.Action == Held && d.To == d.From && d.resizes():
-		b.changeSize(ctx, r)
+		b.changeSize(ctx, r, began)
 		return
 	case r.Action != Held || d.To == d.From:
 		return
 	case b.resize == nil:
 		r.Action = WouldScale
 		return
+	case b.refused != nil: // which is told now, and asked for again at the next tick
+		r.Action, r.Error = Failed, b.refused.Error()
+		return
 	}
 	b.state.asked(r.Time, &d)
 	b.remember()
-	ctx, cancel := outlast(ctx, lastWords)
-	defer cancel()
-	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
-	defer cancelCall()
-	switch err := b.resize(callCtx, d.To); {
+	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.resize(ctx, d.To) }); {
+	case isLate(err):
+		r.Decision.clamp(ClampUnsettled, d.From, 0)
+		r.Error = err.Error()
+		return
 	case deploying(err):
 		r.Decision.clamp(ClampDeploy, d.From, 0)
 		return

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"time"
 )
@@ -110,12 +109,14 @@ const priceAge = time.Hour
 
 // learnPrice asks the platform what a dyno costs, where the settings do not say. Without a budget nothing depends on it, so it is not asked
 // again soon where it does not tell.
-func (b *Bot) learnPrice(ctx context.Context, now time.Time) {
+func (b *Bot) learnPrice(a asking, now time.Time) {
 	if b.prices == nil || !b.priced.IsZero() && now.Sub(b.priced) < priceAge {
 		return
 	}
-	price, err := b.prices.Price(ctx)
+	price, err := ask(a, "price", b.prices.Price)
 	switch {
+	case isLate(err):
+		return
 	case err != nil && b.o.Policy.Budget > 0:
 		b.o.Log.Warn("the price of a dyno could not be read", "error", err)
 		return

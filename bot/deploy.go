@@ -8,13 +8,17 @@ import (
 
 // deployed keeps a down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its caches are cold, and the
 // load of a while ago says little about it.
-func (b *Bot) deployed(ctx context.Context, r *Record) {
+func (b *Bot) deployed(a asking, r *Record) {
 	d := &r.Decision
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOrder
 	if b.releases == nil || b.o.DeployGrace < 0 || !down && !d.resizes() {
 		return
 	}
-	at, done, err := b.releases.Release(ctx)
+	newest, err := ask(a, "release", func(ctx context.Context) (release, error) {
+		at, done, err := b.releases.Release(ctx)
+		return release{at, done}, err
+	})
+	at, done := newest.at, newest.done
 	if err == nil && !done {
 		b.state.ReleaseSeen = r.Time
 	}
@@ -32,6 +36,12 @@ func (b *Bot) deployed(ctx context.Context, r *Record) {
 	case left > 0:
 		d.deployed(left)
 	}
+}
+
+// A release is what a [Releaser] tells.
+type release struct {
+	at   time.Time
+	done bool
 }
 
 func (d *Decision) deployed(left time.Duration) {

@@ -184,11 +184,14 @@ func (s *State) resized(now time.Time) {
 }
 
 // learnSize asks the platform for the dyno size, where any rule judges that.
-func (b *Bot) learnSize(ctx context.Context, now time.Time) {
+func (b *Bot) learnSize(a asking, now time.Time) {
 	if b.dynoSize == nil {
 		return
 	}
-	size, err := b.dynoSize(ctx)
+	size, err := ask(a, "dyno size", b.dynoSize)
+	if isLate(err) {
+		return
+	}
 	if err != nil {
 		b.o.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
 		b.state.Size = ""
@@ -222,7 +225,7 @@ func (b *Bot) learnPending(now time.Time) {
 }
 
 // changeSize asks the platform for dynos of the size that was decided on.
-func (b *Bot) changeSize(ctx context.Context, r *Record) {
+func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 	if b.setDynoSize == nil {
 		r.Action = WouldResize
 		return
@@ -230,11 +233,12 @@ func (b *Bot) changeSize(ctx context.Context, r *Record) {
 	before := b.state.SizeAt
 	b.state.SizeAt = r.Time // so that one that fails is not tried at every tick
 	b.remember()
-	ctx, cancel := outlast(ctx, lastWords)
-	defer cancel()
-	callCtx, cancelCall := context.WithTimeout(ctx, callTimeout)
-	defer cancelCall()
-	switch err := b.setDynoSize(callCtx, r.Decision.SizeTo); {
+	size := r.Decision.SizeTo
+	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.setDynoSize(ctx, size) }); {
+	case isLate(err):
+		r.Decision.holdSize(ClampUnsettled, 0)
+		r.Error = err.Error()
+		return
 	case deploying(err):
 		b.state.SizeAt = before
 		r.Decision.holdSize(ClampDeploy, 0)

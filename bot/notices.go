@@ -127,6 +127,9 @@ const refusedFor = 15 * time.Minute
 func (e *telling) failures() {
 	r := e.r
 	fails := r.Action == Failed
+	if r.Dynos < 0 && !fails {
+		return // no answer yet
+	}
 	switch {
 	case fails && r.Dynos >= 0:
 		e.told.Refused = r.Time

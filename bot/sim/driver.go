@@ -32,6 +32,7 @@ func Bot(name string, o bot.Options) Driver {
 		if o.Schedule == nil {
 			o.Schedule = w.table()
 		}
+		o.Prompt = true
 		return ticks(bot.New(o))
 	}}
 }

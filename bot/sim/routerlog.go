@@ -114,6 +114,7 @@ func WithRouterLog(name string, o bot.Options) Driver {
 		if o.Schedule == nil {
 			o.Schedule = w.table()
 		}
+		o.Prompt = true
 		return bot.New(o)
 	})
 }

@@ -175,6 +175,7 @@ func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...
 		if t.routerLogs && o.Policy.Adaptive != nil {
 			inWorld.Probers = append(inWorld.Probers, w.RouterLog()...)
 		}
+		inWorld.Prompt = true
 		return bot.New(inWorld)
 	})
 }

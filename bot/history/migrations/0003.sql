@@ -1,4 +1,4 @@
-create table autoscalebot_runners (
+create table if not exists autoscalebot_runners (
 	bot bigint not null,
 	id text not null,
 	name text not null,
