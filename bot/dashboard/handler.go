@@ -94,7 +94,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	v, in := d.visitor(r, time.Now())
 	if !in && !way.public {
-		d.o.Throttle.Handler(http.HandlerFunc(d.turnAway)).ServeHTTP(w, r)
+		d.o.Throttle.Handler(http.HandlerFunc(d.turnAway), nil).ServeHTTP(w, r)
 		return
 	}
 	if r.Method == http.MethodPost && !v.program && !d.own(w, r, v, way) {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,14 +18,14 @@ func RetryAfter(h http.Header, wait time.Duration) {
 
 // Handler bounds the wrong tokens of the requests to next, which checks them itself: what next answers with 401 is one, and too many
 // are answered with 429. A right token always passes. It is for tokens that are too long to be guessed, since guesses are not held back;
-// a password needs [Limiter.Try].
-func (l *Limiter) Handler(next http.Handler) http.Handler {
+// a password needs [Limiter.Try]. The body of a 429 is body as JSON, or TooMany as text where body is nil.
+func (l *Limiter) Handler(next http.Handler, body any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !carriesSecret(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(&watcher{ResponseWriter: w, l: l, client: l.ClientOf(r)}, r)
+		next.ServeHTTP(&watcher{ResponseWriter: w, l: l, client: l.ClientOf(r), body: body}, r)
 	})
 }
 
@@ -40,6 +39,7 @@ type watcher struct {
 	http.ResponseWriter
 	l      *Limiter
 	client Client
+	body   any // of a 429
 	begun  bool
 	mute   bool // the answer is another one, and the handler's is dropped
 }
@@ -65,17 +65,16 @@ func (w *watcher) WriteHeader(status int) {
 	w.mute = true
 	w.l.Refused(w.client, time.Now(), "somebody is refused after too many wrong passwords or tokens")
 	h := w.Header()
-	isJSON := strings.HasPrefix(h.Get("Content-Type"), "application/json")
 	h.Del("WWW-Authenticate")
 	h.Del("Content-Length")
 	RetryAfter(h, wait)
-	if !isJSON {
+	if w.body == nil {
 		http.Error(w.ResponseWriter, TooMany, http.StatusTooManyRequests)
 		return
 	}
+	h.Set("Content-Type", "application/json")
 	w.ResponseWriter.WriteHeader(http.StatusTooManyRequests)
-	// In the forms of all APIs that answer with JSON.
-	_ = json.NewEncoder(w.ResponseWriter).Encode(map[string]string{"error": TooMany, "code": "Too-Many-Requests", "message": TooMany})
+	_ = json.NewEncoder(w.ResponseWriter).Encode(w.body) // to somebody who may have hung up
 }
 
 // Write writes a part of the answer.

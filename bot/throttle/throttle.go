@@ -1,7 +1,7 @@
 // Package throttle bounds how often passwords and tokens can be guessed, whichever way they come in, without shutting out who knows them.
 //
 //	l := throttle.New(throttle.Options{Proxies: proxies, Log: log})
-//	mux.Handle("/metrics/", l.Handler(pushed)) // tokens, which the handler itself checks
+//	mux.Handle("/metrics/", l.Handler(pushed, nil)) // tokens, which the handler itself checks
 //	ok, wait := l.Try(l.ClientOf(r), time.Now(), func() bool { return password == given })
 package throttle
 

@@ -200,7 +200,7 @@ func tokens(w http.ResponseWriter, r *http.Request) {
 
 func TestWrongTokensAreRefusedAndRightOnesPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := throttle.New(throttle.Options{}).Handler(http.HandlerFunc(tokens))
+		h := throttle.New(throttle.Options{}).Handler(http.HandlerFunc(tokens), map[string]string{"error": throttle.TooMany})
 		ask := func(token string) *httptest.ResponseRecorder {
 			r := httptest.NewRequest("GET", "/", nil)
 			if token != "" {

@@ -103,15 +103,17 @@ func openTold(s *settings.Settings, h host) (*otlp.Drain, error) {
 func (in *inlets) mount(mux *http.ServeMux, l *throttle.Limiter) {
 	for i, d := range in.drains {
 		if i == 0 {
-			mux.Handle("/logdrain", l.Handler(d))
+			mux.Handle("/logdrain", l.Handler(d, nil))
 		}
-		mux.Handle("/logdrain/"+d.processType, l.Handler(d))
+		mux.Handle("/logdrain/"+d.processType, l.Handler(d, nil))
 	}
 	if in.pushed != nil {
-		mux.Handle("/v1/apps/", l.Handler(in.pushed))
-		mux.Handle("/metrics/", l.Handler(in.pushed))
+		// In App Autoscaler's form, as all refusals of a push are.
+		pushed := l.Handler(in.pushed, map[string]string{"code": "Too-Many-Requests", "message": throttle.TooMany})
+		mux.Handle("/v1/apps/", pushed)
+		mux.Handle("/metrics/", pushed)
 	}
 	if in.told != nil {
-		mux.Handle("/v1/metrics", l.Handler(in.told))
+		mux.Handle("/v1/metrics", l.Handler(in.told, nil))
 	}
 }

@@ -195,6 +195,28 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Too many wrong tokens are answered as the document says, and keep out neither the right one nor the socket.
+func TestWrongTokensAreSlowedDown(t *testing.T) {
+	w := open(t, nil)
+	counts := map[int]int{}
+	for range 30 {
+		resp, _ := w.ask(t, w.addr, "GET", "/v1/status", "", http.Header{"Authorization": {"Bearer wr0ng-t0ken-0123456789"}})
+		counts[resp.StatusCode]++
+		if resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "" {
+			t.Fatal("a 429 without Retry-After")
+		}
+	}
+	if counts[401] != 10 || counts[429] != 20 {
+		t.Errorf("30 wrong tokens are answered with %v", counts)
+	}
+	if resp, _ := w.ask(t, w.addr, "GET", "/v1/status", "", http.Header{"Authorization": {"Bearer " + token}}); resp.StatusCode != 200 {
+		t.Errorf("the right token is answered with %d", resp.StatusCode)
+	}
+	if resp, _ := w.ask(t, "", "GET", "/v1/status", "", nil); resp.StatusCode != 200 {
+		t.Errorf("the socket is answered with %d", resp.StatusCode)
+	}
+}
+
 func TestTCPNeedsTheToken(t *testing.T) {
 	w := open(t, nil)
 	for given, want := range map[string]int{

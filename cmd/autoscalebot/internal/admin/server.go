@@ -139,7 +139,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serve(from, w, r)
 		return
 	}
-	s.o.Throttle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(from, w, r) })).ServeHTTP(w, r)
+	s.o.Throttle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(from, w, r) }), problem{throttle.TooMany}).ServeHTTP(w, r)
 }
 
 func (s *Server) serve(from caller, w http.ResponseWriter, r *http.Request) {
