@@ -1,12 +1,10 @@
 package history_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -135,22 +133,4 @@ func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
 	if err := db.Close(ctx); err == nil || !strings.Contains(err.Error(), "10 records and events were not written") {
 		t.Errorf("Close: %v", err)
 	}
-}
-
-// logText is a log's text.
-type logText struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
