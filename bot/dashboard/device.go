@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
@@ -23,7 +24,7 @@ const (
 func (d *Dashboard) client(r *http.Request, v visitor) throttle.Client {
 	c := throttle.Client{Addr: v.addr}
 	if found, err := r.Cookie(d.cookieName(r) + deviceSuffix); err == nil {
-		if id, mac, _ := strings.Cut(found.Value, "."); same(mac, signed(d.sessions.deviceKey(d), "device", id)) {
+		if id, mac, _ := strings.Cut(found.Value, "."); same(mac, signed(d.deviceKey(), "device", id)) {
 			c.Device = id
 		}
 	}
@@ -36,15 +37,26 @@ const deviceSuffix = "-device"
 // remember has the browser know that it signed in.
 func (d *Dashboard) remember(w http.ResponseWriter, r *http.Request) {
 	id := rand.Text()
-	http.SetCookie(w, d.cookie(r, deviceSuffix, id+"."+signed(d.sessions.deviceKey(d), "device", id), deviceLength))
+	http.SetCookie(w, d.cookie(r, deviceSuffix, id+"."+signed(d.deviceKey(), "device", id), deviceLength))
 }
 
 // deviceKey signs the cookies of devices. It is made of the password, so that the bot knows them after a restart too, and no longer once
 // the password is another one.
-func (s *Sessions) deviceKey(d *Dashboard) []byte {
-	s.device.Do(func() {
+func (d *Dashboard) deviceKey() []byte {
+	secret := d.o.Password + "\n" + d.o.Token
+	deviceKeys.Lock()
+	defer deviceKeys.Unlock()
+	key, made := deviceKeys.of[secret]
+	if !made {
 		// The error tells of lengths, which are right.
-		s.ofDevice, _ = pbkdf2.Key(sha256.New, d.o.Password+"\n"+d.o.Token, []byte("autoscalebot device"), deviceRounds, sha256.Size)
-	})
-	return s.ofDevice
+		key, _ = pbkdf2.Key(sha256.New, secret, []byte("autoscalebot device"), deviceRounds, sha256.Size)
+		deviceKeys.of[secret] = key
+	}
+	return key
 }
+
+// deviceKeys are kept by what they are made of, since making one takes long.
+var deviceKeys = struct {
+	sync.Mutex
+	of map[string][]byte
+}{of: map[string][]byte{}}

@@ -123,8 +123,6 @@ type session struct {
 type Sessions struct {
 	key      []byte            // signs the sessions, and is forgotten with the process
 	throttle *throttle.Limiter // where the pages are given none
-	device   sync.Once
-	ofDevice []byte
 
 	mu   sync.Mutex
 	byID map[string]session
