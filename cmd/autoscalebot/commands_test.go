@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,12 +159,6 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	api, app := herokutest.NewServer(t), newHeart(t)
 	api.AddApp(dancingForest(app.url, 1))
 	env := []string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "MAX_RESPONSE_TIME_IN_MS=50", "MIN_RESPONSE_TIME_IN_MS=20"}
-	var took []time.Duration // of the heartbeats to come; the last one goes on
-	app.answer(func(w http.ResponseWriter, r *http.Request) {
-		d := took[0]
-		took = took[min(1, len(took)-1):]
-		takes(d)(w, r)
-	})
 	for _, c := range []struct {
 		name string
 		took []time.Duration
@@ -173,7 +168,10 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 		{"slow each time", []time.Duration{80 * time.Millisecond}, exitWork, "heartbeat WRONG 200 after"},
 		{"slow once", []time.Duration{80 * time.Millisecond, 5 * time.Millisecond}, exitFine, "heartbeat ok 200 after"},
 	} {
-		took = c.took
+		var heartbeats atomic.Int64 // the last of the times goes on
+		app.answer(func(w http.ResponseWriter, r *http.Request) {
+			takes(c.took[min(int(heartbeats.Add(1)), len(c.took))-1])(w, r)
+		})
 		o := runOnce(t, env, "check")
 		if o.code != c.code || !strings.Contains(words(o.stdout), c.want) {
 			t.Errorf("%s: code %d, want %d and %q:\n%s", c.name, o.code, c.code, c.want, o.stdout)
