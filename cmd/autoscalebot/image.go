@@ -173,7 +173,7 @@ func (p *preparation) addMake(j *job, provider func() pool.Provider, name string
 			})
 		}, left},
 		step{"wait until " + name + " runs", func(ctx context.Context) (err error) {
-			*s, err = p.with(provider()).untilActive(ctx, s.ID)
+			*s, err = p.with(provider()).untilActive(ctx, *s)
 			return err
 		}, left})
 	p.addHealthy(j, func() pool.Server { return *s }, name, left)

@@ -50,14 +50,15 @@ func (c *crew) until(ctx context.Context, most time.Duration, look func(context.
 	}
 }
 
-// untilActive waits until a server runs and has an address.
-func (c *crew) untilActive(ctx context.Context, id string) (s pool.Server, err error) {
-	err = c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
-		s, err = c.provider.Describe(ctx, id)
-		switch {
-		case err != nil:
+// untilActive waits until a server runs and has an address, and returns what was seen of it last.
+func (c *crew) untilActive(ctx context.Context, s pool.Server) (pool.Server, error) {
+	err := c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
+		now, err := c.provider.Describe(ctx, s.ID)
+		if err != nil {
 			return false, "", err
-		case s.State == pool.Failed || s.State == pool.Ending:
+		}
+		s = now
+		if s.State == pool.Failed || s.State == pool.Ending {
 			return false, "", fmt.Errorf("it is %s %s", s.State, s.Note)
 		}
 		return s.State == pool.Active && s.Address != "", fmt.Sprintf("%s is %s", s.Name, s.State), nil

@@ -64,7 +64,7 @@ func (c *crew) spinup(ctx context.Context, args []string) (job, error) {
 	left := func() string { return fmt.Sprintf("%s (%s) is there and costs money: %s", name, s.ID, retry) }
 	j.would = append(j.would, "wait until it runs"+c.healthText())
 	j.steps = append(j.steps, step{"wait until " + name + " runs", func(ctx context.Context) (err error) {
-		s, err = c.untilActive(ctx, s.ID)
+		s, err = c.untilActive(ctx, s)
 		return err
 	}, left})
 	j.addJoin(c, func() pool.Server { return s }, name, left)
@@ -210,7 +210,7 @@ func (c *crew) resize(ctx context.Context, args []string) (job, error) {
 			return resizer.Resize(ctx, s.ID, size, func(text string) { c.progress("  %s", text) })
 		}, again},
 		step{"wait until " + s.Name + " runs", func(ctx context.Context) (err error) {
-			s, err = c.untilActive(ctx, s.ID)
+			s, err = c.untilActive(ctx, s)
 			return err
 		}, again})
 	j.addJoin(c, func() pool.Server { return s }, s.Name, again)
