@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -36,10 +35,10 @@ func (u unit) says(line string) bool {
 }
 
 // confinement is a shell script that sets up, in a mount namespace of its own, what the unit says of the file system, and starts the program as
-// another user without capabilities. WORLD is a folder that stands for /var/lib, /run and /root.
+// another user without capabilities. The script's $0 is the program, and WORLD a folder that stands for /var/lib, /run and /root.
 func (u unit) confinement(t *testing.T, uid int) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "set -e\nfor d in lib run home; do mkdir -p $WORLD/$d; done\nmount --bind $WORLD/lib /var/lib\nmount --bind $WORLD/run /run\n")
+	fmt.Fprintf(&s, "set -e\nPROGRAM=$0\nfor d in lib run home; do mkdir -p $WORLD/$d; done\nmount --bind $WORLD/lib /var/lib\nmount --bind $WORLD/run /run\n")
 	kept := "" // what the program may write to
 	for key, base := range map[string]string{"StateDirectory": "/var/lib", "RuntimeDirectory": "/run"} {
 		for _, name := range u[key] {
@@ -98,25 +97,8 @@ func TestTheSystemdUnitLetsTheBotWork(t *testing.T) {
 		env = append(env, strings.Fields(line)...)
 	}
 	boot := func() *process {
-		b := &process{t: t, cmd: exec.Command("unshare", "-m", "--propagation", "private", "sh", "-c", u.confinement(t, 65010)), ended: make(chan struct{})}
-		b.cmd.Env = append([]string{"WORLD=" + world, "PROGRAM=" + binary(t)}, env...)
-		b.cmd.Stdout, b.cmd.Stderr = &b.out, &b.log
-		b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		if err := b.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			_ = b.cmd.Wait()
-			close(b.ended)
-		}()
-		t.Cleanup(func() {
-			_ = b.cmd.Process.Kill()
-			<-b.ended
-			if t.Failed() {
-				t.Logf("the bot's log:\n%s", b.log.String())
-			}
-		})
-		return b
+		by := []string{"unshare", "-m", "--propagation", "private", "sh", "-c", u.confinement(t, 65010)}
+		return startBy(t, by, nil, append([]string{"WORLD=" + world}, env...)...)
 	}
 	ask := func(b *process, args ...string) (string, error) {
 		in := append([]string{"-m", "-t", fmt.Sprint(b.cmd.Process.Pid), "/mnt/program"}, args...)

@@ -27,10 +27,10 @@ func (ps *Problems) checkCommandEnv(s *Settings) {
 // CommandEnviron returns the environment of the commands and processes that the bot starts: its own less the secrets of its settings, and less
 // the variables that the settings file puts into a secret. What COMMAND_ENV names stays.
 func (s *Settings) CommandEnviron() []string {
-	secret := secretVariables()
+	secret, passed := secretVariables(), s.passed()
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, value, _ := strings.Cut(pair, "=")
-		return (secret[name] || hasPassword(name, value)) && !slices.Contains(s.passed(), name)
+		return (secret[name] || hasPassword(name, value)) && !slices.Contains(passed, name)
 	})
 }
 
