@@ -63,7 +63,7 @@ func (w *watcher) WriteHeader(status int) {
 		return
 	}
 	w.mute = true
-	w.l.Refused(w.client, time.Now(), "somebody is refused after too many wrong passwords or tokens")
+	w.l.Refused(w.client, time.Now(), refusedText)
 	h := w.Header()
 	h.Del("WWW-Authenticate")
 	h.Del("Content-Length")

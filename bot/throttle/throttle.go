@@ -33,6 +33,9 @@ const (
 	mostClients = 1000
 	// knownFor is for how long an address is known that sent a right secret.
 	knownFor = 30 * 24 * time.Hour
+
+	// refusedText is what the log says of who is answered with 429.
+	refusedText = "somebody is refused after too many wrong passwords or tokens"
 )
 
 // Options say where requests come from, and who is told of wrong secrets.
@@ -147,7 +150,7 @@ func (l *Limiter) Try(c Client, now time.Time, right func() bool) (ok bool, wait
 	ok, wait = l.try(c, now, right)
 	switch {
 	case wait > 0:
-		l.Refused(c, now, "somebody is refused after too many wrong passwords or tokens")
+		l.Refused(c, now, refusedText)
 	case !ok:
 		l.Refused(c, now, "somebody sent a wrong password or token")
 	}

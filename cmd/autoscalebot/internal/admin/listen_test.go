@@ -149,20 +149,7 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 		!strings.HasPrefix(err.Error(), "no bot answers on 127.0.0.1:1: ") || strings.Contains(err.Error(), token) {
 		t.Errorf("where nobody listens, the error is %v", err)
 	}
-	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := &http.Server{Handler: http.NotFoundHandler()}
-	done := make(chan struct{})
-	go func() {
-		_ = srv.Serve(l)
-		close(done)
-	}()
-	defer func() {
-		srv.Close()
-		<-done
-	}()
+	serve(t, path, http.NotFoundHandler())
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
 		err.Error() != "what listens on "+path+" answered 404 Not Found, which no autoscalebot does" {
 		t.Errorf("where something else listens, the error is %v", err)
@@ -201,24 +188,11 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 // Texts of whoever answers cannot change a terminal.
 func TestAnswersArePrintable(t *testing.T) {
 	path := filepath.Join(folder(t), "bot.sock")
-	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	status := http.StatusOK
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	serve(t, path, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, `{"app": "a\u001b[2J\u0007\u009b31mb\u202ec\r", "version": "1", "error": "\u001b]0;x\u0007 no"}`)
-	})}
-	done := make(chan struct{})
-	go func() {
-		_ = srv.Serve(l)
-		close(done)
-	}()
-	defer func() {
-		srv.Close()
-		<-done
-	}()
+	}))
 	st, err := (admin.Client{Socket: path}).Status(t.Context())
 	if want := "a\ufffd[2J\ufffd\ufffd31mb\ufffdc\ufffd"; err != nil || st.App != want {
 		t.Errorf("the app is %q, %v, want %q", st.App, err, want)

@@ -134,14 +134,21 @@ func dialer(socket, addr string) *http.Transport {
 
 // checkpoint hands on what comes over the socket at path to the other, and checks it.
 func checkpoint(t *testing.T, path, to string) string {
+	serve(t, path, &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "bot" },
+		Transport: &documented{t, router(t), dialer(to, "")},
+	})
+	return path
+}
+
+// serve answers on a socket at path until the test ends.
+func serve(t *testing.T, path string, handler http.Handler) {
+	t.Helper()
 	l, err := admin.ListenSocket(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "bot" },
-		Transport: &documented{t, router(t), dialer(to, "")},
-	}}
+	srv := &http.Server{Handler: handler}
 	done := make(chan struct{})
 	go func() {
 		_ = srv.Serve(l)
@@ -151,7 +158,6 @@ func checkpoint(t *testing.T, path, to string) string {
 		srv.Close()
 		<-done
 	})
-	return path
 }
 
 func router(t *testing.T) routers.Router {
