@@ -25,13 +25,13 @@ func newControl() []*cobra.Command {
 	return []*cobra.Command{newStatus(), newWhy(), newPause(), newResume(), newScale()}
 }
 
-// asking returns the client of the bot that the settings name, and the time zone to speak in. end is called when all is asked.
-func asking(cmd *cobra.Command) (c admin.Client, zone *time.Location, end func(), err error) {
-	s, err := settings.LoadAdmin()
+// asking returns the client of the bot that the settings name, and these settings. end is called when all is asked.
+func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(), err error) {
+	s, err = settings.LoadAdmin()
 	if err != nil {
 		return admin.Client{}, nil, nil, err
 	}
-	zone, end = s.TimeZone.Location, func() {}
+	end = func() {}
 	c = admin.Client{Socket: s.SocketPath(appName(s)), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
 	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
 		db, err := openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
@@ -44,7 +44,7 @@ func asking(cmd *cobra.Command) (c admin.Client, zone *time.Location, end func()
 	if c.Socket == "" && c.Addr == "" && c.History == nil {
 		return c, nil, nil, settings.Problems{{Name: "ADMIN_SOCKET", What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both"}}
 	}
-	return c, zone, end, nil
+	return c, s, end, nil
 }
 
 func isThere(path string) bool {
@@ -55,19 +55,19 @@ func isThere(path string) bool {
 // asks makes the work of a command out of a question that is answered with a status. It prints what holds after it.
 func asks(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
-		c, zone, end, err := asking(cmd)
+		c, s, end, err := asking(cmd)
 		if err != nil {
 			return err
 		}
 		defer end()
-		if nothing, err := rehearses(cmd, c); nothing || err != nil {
+		if nothing, err := rehearses(cmd, c, s); nothing || err != nil {
 			return err
 		}
 		st, err := ask(cmd, c)
 		if err != nil {
 			return err
 		}
-		return printHolding(cmd.OutOrStdout(), st, zone)
+		return printHolding(cmd.OutOrStdout(), st, s.TimeZone.Location)
 	}
 }
 
@@ -79,7 +79,7 @@ func newStatus() *cobra.Command {
 		Long:  "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." + asksABot,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, zone, end, err := asking(cmd)
+			c, s, end, err := asking(cmd)
 			if err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func newStatus() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(st)
 			}
-			return printStatus(cmd.OutOrStdout(), st, zone)
+			return printStatus(cmd.OutOrStdout(), st, s.TimeZone.Location)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON, as docs/openapi.yaml says")
@@ -111,7 +111,7 @@ func newWhy() *cobra.Command {
 			return cobra.NoArgs(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, zone, end, err := asking(cmd)
+			c, s, end, err := asking(cmd)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func newWhy() *cobra.Command {
 				return err
 			}
 			if !asJSON {
-				return printWhy(cmd.OutOrStdout(), records, time.Now(), zone)
+				return printWhy(cmd.OutOrStdout(), records, time.Now(), s.TimeZone.Location)
 			}
 			out := json.NewEncoder(cmd.OutOrStdout())
 			for _, r := range records {

@@ -15,10 +15,9 @@ const isDryRun = "DRY_RUN is set"
 
 // rehearses says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot would act. A bot that is in
 // a dry run itself may be asked for anything.
-func rehearses(cmd *cobra.Command, c admin.Client) (nothing bool, err error) {
-	s, err := settings.LoadAdmin()
-	if err != nil || !bool(s.DryRun) {
-		return false, err
+func rehearses(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothing bool, err error) {
+	if !s.DryRun {
+		return false, nil
 	}
 	st, err := c.Status(cmd.Context())
 	if err != nil || st.DryRun {
