@@ -21,8 +21,8 @@ const (
 
 // client is who tries to sign in. A browser that signed in before shows a cookie, so that the wrong passwords of others at its address,
 // such as that of a proxy, do not keep it out.
-func (d *Dashboard) client(r *http.Request, v visitor) throttle.Client {
-	c := throttle.Client{Addr: v.addr}
+func (d *Dashboard) client(r *http.Request) throttle.Client {
+	c := d.o.Throttle.ClientOf(r)
 	if found, err := r.Cookie(d.cookieName(r) + deviceSuffix); err == nil {
 		if id, mac, _ := strings.Cut(found.Value, "."); same(mac, signed(d.deviceKey(), "device", id)) {
 			c.Device = id

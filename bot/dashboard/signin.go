@@ -24,11 +24,11 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 		http.Redirect(w, r, d.home(), http.StatusSeeOther)
 		return
 	}
-	ok, wait := d.check(d.client(r, v), now, r.PostForm.Get("password"))
+	ok, wait := d.check(d.client(r), now, r.PostForm.Get("password"))
 	switch {
 	case wait > 0:
 		throttle.RetryAfter(w.Header(), wait)
-		d.render(w, r, http.StatusTooManyRequests, signInPage(d.frame(v), "Too many wrong passwords. Wait a minute, and try again."))
+		d.render(w, r, http.StatusTooManyRequests, signInPage(d.frame(v), "Too many wrong passwords. Wait a few seconds, and try again."))
 		return
 	case !ok:
 		d.render(w, r, http.StatusUnauthorized, signInPage(d.frame(v), "That is not the password."))

@@ -61,7 +61,7 @@ func (b bounded) Accept() (net.Conn, error) {
 
 // admit makes room for a connection, and says whether there is any.
 func (cs *Conns) admit(c net.Conn, now time.Time) bool {
-	addr := Client{Addr: hostOf(c.RemoteAddr())}.key()
+	addr := network(hostOf(c.RemoteAddr()))
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.counted[addr] >= cs.perAddr && !cs.drop(func(o *conn) bool { return o.addr == addr }) {

@@ -36,10 +36,39 @@ func same(addr string) func(int) throttle.Client {
 }
 
 func TestGuessesOfOneAddressAreBounded(t *testing.T) {
-	for _, perSecond := range []int{1, 2, 500} {
+	for _, perSecond := range []int{1, 2, 50} {
 		l := throttle.New(throttle.Options{})
-		if tried := flood(l, same("192.0.2.1"), noon, 10*time.Minute, perSecond); tried < 100 || tried > 111 {
-			t.Errorf("of %d guesses a second for 10 minutes %d were looked at, want 110", perSecond, tried)
+		if tried := flood(l, same("192.0.2.1"), noon, 10*time.Minute, perSecond); tried < 280 || tried > 311 {
+			t.Errorf("of %d guesses a second for 10 minutes %d were looked at, want 310", perSecond, tried)
+		}
+		l = throttle.New(throttle.Options{})
+		manyPrograms := func(i int) throttle.Client { return throttle.Client{Addr: "192.0.2.1", Agent: strconv.Itoa(i)} }
+		if tried := flood(l, manyPrograms, noon, 10*time.Minute, perSecond); tried < 540 || tried > 621 {
+			t.Errorf("of %d guesses a second by ever other programs %d were looked at, want 620", perSecond, tried)
+		}
+	}
+}
+
+// Who knows the password and comes as the same program from the same address as a guesser has the same chance as each guess, whatever
+// the rhythm of the guesses.
+func TestOneAtTheGuessersAddressGetsIn(t *testing.T) {
+	for _, every := range []time.Duration{500 * time.Millisecond, 499 * time.Millisecond, time.Second, 2 * time.Second, 250 * time.Millisecond} {
+		for _, after := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 249 * time.Millisecond} {
+			l, tries := throttle.New(throttle.Options{}), 0
+			for i := 0; i < int(time.Hour/every); i++ {
+				at := noon.Add(time.Duration(i) * every)
+				l.Try(throttle.Client{Addr: "192.0.2.1"}, at, wrong)
+				if i*int(every) < int(time.Minute) || i%20 != 0 {
+					continue
+				}
+				tries++
+				if ok, _ := l.Try(throttle.Client{Addr: "192.0.2.1"}, at.Add(after), right); ok {
+					break
+				}
+			}
+			if tries > 40 {
+				t.Errorf("guesses every %v, and the right password %v after one: let in at try %d", every, after, tries)
+			}
 		}
 	}
 }
@@ -58,7 +87,7 @@ func TestGuessesOfAllAddressesAreBounded(t *testing.T) {
 		}
 	}
 	l := throttle.New(throttle.Options{})
-	if tried := flood(l, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("2001:db8::%x", i&0xffff)} }, noon, 10*time.Minute, 50); tried > 111 {
+	if tried := flood(l, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("2001:db8::%x", i&0xffff)} }, noon, 10*time.Minute, 50); tried > 311 {
 		t.Errorf("one network of IPv6 guessed %d times, want as one address", tried)
 	}
 }
@@ -77,8 +106,9 @@ func TestGuessingShutsNobodyOut(t *testing.T) {
 		"an address that signed in, against many addresses": {home, true, func(i int) throttle.Client {
 			return throttle.Client{Addr: fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)}
 		}},
-		"a new address, against one":  {home, false, same(proxy.Addr)},
-		"a new address, against many": {home, false, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("10.0.0.%d", i%40)} }},
+		"another program, at the guesser's address": {throttle.Client{Addr: proxy.Addr, Agent: "Mozilla/5.0"}, false, same(proxy.Addr)},
+		"a new address, against one":                {home, false, same(proxy.Addr)},
+		"a new address, against many":               {home, false, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("10.0.0.%d", i%40)} }},
 	} {
 		l := throttle.New(throttle.Options{})
 		if c.known {
@@ -97,15 +127,15 @@ func TestGuessingShutsNobodyOut(t *testing.T) {
 
 func TestOneWhoGuessedTooMuchWaitsAsLongAsIsSaid(t *testing.T) {
 	l, c := throttle.New(throttle.Options{}), throttle.Client{Addr: "192.0.2.1"}
-	for range 10 {
+	for range 100 {
 		l.Try(c, noon, wrong)
 	}
 	ok, wait := l.Try(c, noon, right)
 	if ok || wait <= 0 {
-		t.Fatalf("the 11th try is answered with %v, and a wait of %v", ok, wait)
+		t.Fatalf("the 101st try is answered with %v, and a wait of %v", ok, wait)
 	}
-	if ok, _ := l.Try(c, noon.Add(wait-time.Second), right); ok {
-		t.Error("it is let in before the wait is over")
+	if ok, _ := l.Try(c, noon.Add(time.Second), right); ok {
+		t.Error("it is let in a second later, when no try is left")
 	}
 	if ok, _ := l.Try(c, noon.Add(wait+time.Millisecond), right); !ok {
 		t.Error("it is not let in after the wait")

@@ -1,0 +1,162 @@
+package throttle
+
+import (
+	"crypto/sha256"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// agentAtOnce is how many wrong secrets one program at one address may send at once, and then one more every agentPause. A device
+	// that signed in before has as many of its own.
+	agentAtOnce = 10
+	agentPause  = 2 * time.Second
+	// addrAtOnce and addrPause bound those of all programs at one address.
+	addrAtOnce = 20
+	addrPause  = time.Second
+	// allAtOnce and allPause bound the wrong secrets of all addresses together, but for those that sent a right one before.
+	allAtOnce = 100
+	allPause  = 600 * time.Millisecond
+	// newAtOnce and newPause bound those of addresses that sent no wrong one for newAfter, once half of
+	// the bound on all is used.
+	newAtOnce = 30
+	newPause  = 2 * time.Second
+	newAfter  = time.Hour
+	// mostClients bounds how many addresses, programs and devices are remembered. The bound on all together holds for those that are
+	// forgotten.
+	mostClients = 1000
+	// knownFor is for how long an address is known that sent a right secret.
+	knownFor = 30 * 24 * time.Hour
+)
+
+// A bound is how many wrong secrets may be sent.
+type bound struct {
+	*rate.Limiter
+	usedUp bool // and not yet half full again
+}
+
+func newBound(atOnce int, pause time.Duration) *bound {
+	return &bound{Limiter: rate.NewLimiter(rate.Every(pause), atOnce)}
+}
+
+// untilSure is 0 if a try passes, else how long until one surely does. From when the bound was used up until half of it is there again,
+// whether a try passes is drawn by lot, with what is left as the chance: who guesses without end, always a moment after a try is there
+// again, would otherwise have them all, and who knows the secret never one.
+func (b *bound) untilSure(now time.Time, lots *rand.Rand) time.Duration {
+	left, half := b.TokensAt(now), float64(b.Burst())/2
+	b.usedUp = left < 1 || b.usedUp && left < half
+	if !b.usedUp || left >= 1 && lots.Float64()*half < left {
+		return 0
+	}
+	return max(time.Millisecond, time.Duration((half-left)/float64(b.Limit())*float64(time.Second)))
+}
+
+// A client is an address, a program at one, or a device that sent a secret.
+type client struct {
+	left  *bound
+	known time.Time // when it last sent a right one
+	wrong time.Time // when it last sent a wrong one that was looked at
+}
+
+func (c *client) isKnown(now time.Time) bool { return !c.known.IsZero() && now.Sub(c.known) < knownFor }
+
+// isNew says whether a client sent no wrong secret lately.
+func (c *client) isNew(now time.Time) bool { return c.wrong.IsZero() || now.Sub(c.wrong) > newAfter }
+
+func (l *Limiter) try(c Client, now time.Time, right func() bool) (ok bool, wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	senders, bounds := l.bounds(c, now)
+	for _, b := range bounds {
+		wait = max(wait, b.untilSure(now, l.lots))
+	}
+	if wait > 0 {
+		return false, wait
+	}
+	ok = right()
+	for key, sender := range senders {
+		if ok {
+			sender.known = now
+		} else {
+			sender.wrong = now
+		}
+		l.keep(key, sender, now)
+	}
+	if ok {
+		return true, 0
+	}
+	for _, b := range bounds {
+		b.AllowN(now, 1)
+	}
+	return false, 0
+}
+
+// bounds are the senders that a client is, by what they are remembered by, and what its try counts for. l.mu is held.
+func (l *Limiter) bounds(c Client, now time.Time) (senders map[string]*client, bounds []*bound) {
+	if c.Device != "" {
+		key := "device " + c.Device
+		device := l.sender(key, agentAtOnce, agentPause)
+		return map[string]*client{key: device}, []*bound{device.left}
+	}
+	network, agent := network(c.Addr), sha256.Sum256([]byte(c.Agent))
+	program := network + " " + string(agent[:])
+	one, addr := l.sender(program, agentAtOnce, agentPause), l.sender(network, addrAtOnce, addrPause)
+	senders, bounds = map[string]*client{program: one, network: addr}, []*bound{one.left, addr.left}
+	switch {
+	case addr.isKnown(now):
+		return senders, bounds
+	case l.all.TokensAt(now) < allAtOnce/2 && addr.isNew(now):
+		return senders, append(bounds, l.new)
+	}
+	return senders, append(bounds, l.all)
+}
+
+// sender is the one that is remembered, or a new one.
+func (l *Limiter) sender(key string, atOnce int, pause time.Duration) *client {
+	if one := l.clients[key]; one != nil {
+		return one
+	}
+	return &client{left: newBound(atOnce, pause)}
+}
+
+// network is what an address counts as: one of IPv6 is its network, as one machine has many.
+func network(addr string) string {
+	if ip, err := netip.ParseAddr(addr); err == nil && ip.Is6() && !ip.Is4In6() {
+		if network, err := ip.WithZone("").Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return addr
+}
+
+// keep remembers a sender. Where there are too many it forgets those that count for nothing, then any that is not known, then any.
+// l.mu is held.
+func (l *Limiter) keep(key string, one *client, now time.Time) {
+	if _, there := l.clients[key]; there {
+		return
+	}
+	if len(l.clients) >= mostClients {
+		l.forget(now)
+	}
+	l.clients[key] = one
+}
+
+func (l *Limiter) forget(now time.Time) {
+	for _, goes := range []func(*client) bool{
+		func(o *client) bool { return o.known.IsZero() && o.isNew(now) },
+		func(o *client) bool { return o.known.IsZero() },
+		func(*client) bool { return true },
+	} {
+		for key, other := range l.clients {
+			if len(l.clients) < mostClients*9/10 {
+				return
+			}
+			if goes(other) {
+				delete(l.clients, key)
+			}
+		}
+	}
+}
