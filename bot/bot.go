@@ -142,7 +142,7 @@ func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
 	asked := o.Policy.Order != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
 	if !ok || len(o.Policy.Sizes) == 0 || !asked {
-		b.state.Size, b.state.SizePending = "", "" // which may have been known before a restart
+		b.state.Size, b.state.SizePending, b.state.SizeAsked = "", "", SizeAsked{} // which may have been known before a restart
 		return
 	}
 	b.dynoSize = sizer.DynoSize
@@ -248,10 +248,11 @@ func (b *Bot) decide(ctx context.Context, now, began time.Time) Record {
 	default:
 		r.Dynos, r.Settled = n, settled
 		b.boot(asking, now, n)
-		b.learnSize(asking, now)
+		madeSize := b.learnSize(asking, now)
 		b.learnPrice(asking, now)
 		r.Price = b.o.Policy.Price
 		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
+		r.Decision.CompletedSize = madeSize
 		b.leaveAlone(&r)
 		if !settled {
 			r.Decision.clamp(ClampUnsettled, n, 0)

@@ -110,6 +110,14 @@ type Decision struct {
 	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it ended before the
 	// platform answered, or was told of an error.
 	Completed *Completed `json:"completed,omitempty"`
+	// CompletedSize is the same of a change of the dyno size.
+	CompletedSize *CompletedSize `json:"completed_size,omitempty"`
+}
+
+// Found says whether the tick found that the number of dynos or their size had changed: by somebody else, or by a change of the bot's own of
+// which it did not hear.
+func (d Decision) Found() bool {
+	return d.Adopted != nil || d.Completed != nil || d.CompletedSize != nil
 }
 
 // Completed is a change of the number of dynos that the bot asked for at Asked.
@@ -117,6 +125,14 @@ type Completed struct {
 	From  int       `json:"from"`
 	To    int       `json:"to"`
 	Asked time.Time `json:"asked"`
+}
+
+// CompletedSize is a change of the dyno size that the bot asked for at Asked.
+type CompletedSize struct {
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Larger bool      `json:"larger"`
+	Asked  time.Time `json:"asked"`
 }
 
 // Adopted is a change of the number of dynos by somebody else.

@@ -168,12 +168,20 @@ func (d *Decision) holdSize(by string, left time.Duration) {
 }
 
 // sizeTold takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
-// without its hearing so.
-func (s *State) sizeTold(now time.Time, size string) {
+// without its hearing so: then it returns the change, as adopt does.
+func (s *State) sizeTold(now time.Time, size string) (made *CompletedSize) {
+	a := s.SizeAsked
+	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {
+		made = &CompletedSize{From: a.From, To: a.To, Larger: a.Larger, Asked: a.At}
+	}
+	if made != nil || now.Sub(a.At) >= ownChange {
+		s.SizeAsked = SizeAsked{}
+	}
 	if s.Size != "" && !strings.EqualFold(s.Size, size) {
 		s.resized(now)
 	}
 	s.Size = size
+	return made
 }
 
 // resized notes that the dyno size changed, or would have in a dry run: what the readings were of is no more.
@@ -183,19 +191,19 @@ func (s *State) resized(now time.Time) {
 	s.restart()
 }
 
-// learnSize asks the platform for the dyno size, where any rule judges that.
-func (b *Bot) learnSize(a asking, now time.Time) {
+// learnSize asks the platform for the dyno size, where any rule judges that. It returns a change of it that the bot did not hear of.
+func (b *Bot) learnSize(a asking, now time.Time) (made *CompletedSize) {
 	if b.dynoSize == nil {
-		return
+		return nil
 	}
 	size, err := ask(a, "dyno size", b.dynoSize)
 	if isLate(err) {
-		return
+		return nil
 	}
 	if err != nil {
 		b.o.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
 		b.state.Size = ""
-		return
+		return nil
 	}
 	if !strings.EqualFold(size, b.state.Size) {
 		b.priced = time.Time{}
@@ -203,8 +211,9 @@ func (b *Bot) learnSize(a asking, now time.Time) {
 	if b.state.Size != "" {
 		b.o.Policy.climbedTo(&b.state, now, b.state.Size, size)
 	}
-	b.state.sizeTold(now, size)
+	made = b.state.sizeTold(now, size)
 	b.learnPending(now)
+	return made
 }
 
 // learnPending asks the platform whether it is still changing the size. Until it is done, and for the time that a size stays, what is
@@ -232,15 +241,16 @@ func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 	}
 	before := b.state.SizeAt
 	b.state.SizeAt = r.Time // so that one that fails is not tried at every tick
-	b.remember()
 	size := r.Decision.SizeTo
+	b.state.SizeAsked = SizeAsked{At: r.Time, From: r.Decision.SizeFrom, To: size, Larger: r.Decision.SizeLarger}
+	b.remember()
 	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.setDynoSize(ctx, size) }); {
 	case isLate(err):
 		r.Decision.holdSize(ClampUnsettled, 0)
 		r.Error = err.Error()
 		return
 	case deploying(err):
-		b.state.SizeAt = before
+		b.state.SizeAt, b.state.SizeAsked = before, SizeAsked{}
 		r.Decision.holdSize(ClampDeploy, 0)
 		return
 	case err != nil:
@@ -249,6 +259,7 @@ func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 		return
 	}
 	r.Action = Resized
+	b.state.SizeAsked = SizeAsked{}
 	b.o.Policy.climbedTo(&b.state, r.Time, r.Decision.SizeFrom, r.Decision.SizeTo)
 	b.state.Size, b.priced = r.Decision.SizeTo, time.Time{}
 	if b.ups != nil || b.o.BootTime > 0 {

@@ -157,6 +157,72 @@ func TestTheDynoSizeGoesOnAfterARestart(t *testing.T) {
 	again.wantSets(t, "performance-m")
 }
 
+// A change of the size whose answer nobody heard, since the bot was killed or the platform failed, is told once it is found to be made, however
+// long that takes, and once. One that was not made is not, and neither is one by hand.
+func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
+	everyScale := func(o *bot.Options) { o.Notices.EveryScale = true }
+	told := func(s *sizes) (sizes []string) {
+		for _, e := range s.inbox.events {
+			if e.Kind == notify.Scaled {
+				sizes = append(sizes, strings.TrimSpace(e.SizeFrom+" "+e.SizeTo))
+			}
+		}
+		s.inbox.take()
+		return sizes
+	}
+	for _, away := range []time.Duration{0, time.Hour} {
+		for _, found := range []string{"Standard-2X", "Standard-1X", "Performance-M"} {
+			s := newSizes("Standard-1X")
+			s.full(97, 5)
+			var killed []byte
+			again := newSizes("Standard-1X", everyScale, func(o *bot.Options) {
+				o.Memory = s.kept
+				o.Remember = func(m bot.Memory) error {
+					if killed == nil {
+						killed, _ = json.Marshal(m) // the last that reaches the disk: before the change
+					}
+					return nil
+				}
+			})
+			again.now = s.now
+			again.full(97, 1)
+			again.wantSets(t, "standard-2x")
+			after := newSizes(found, everyScale, func(o *bot.Options) {
+				if err := json.Unmarshal(killed, &o.Memory); err != nil {
+					t.Fatal(err)
+				}
+			})
+			after.now = again.now.Add(away)
+			r := after.full(60, 1)
+			want := map[string][]string{"Standard-2X": {"Standard-1X standard-2x"}}[found]
+			if got := told(after); len(got) != len(want) || len(got) > 0 && !strings.EqualFold(got[0], want[0]) {
+				t.Errorf("away for %v, found %s: told %q, want %q", away, found, got, want)
+			}
+			if said := strings.Contains(strings.ToLower(r.Why()), "standard-1x → standard-2x"); said != (want != nil) {
+				t.Errorf("away for %v, found %s: %s", away, found, r.Why())
+			}
+			after.full(60, 5)
+			after.now = after.now.Add(time.Hour)
+			after.full(60, 1)
+			after.platform.size = map[string]string{"Standard-2X": "Standard-1X", "Standard-1X": "Standard-2X", "Performance-M": "Standard-2X"}[found]
+			after.full(60, 2)
+			if got := told(after); len(got) > 0 {
+				t.Errorf("away for %v, found %s: told %q of a change by hand later", away, found, got)
+			}
+		}
+	}
+	t.Run("after an error", func(t *testing.T) {
+		s := newSizes("Standard-1X", everyScale)
+		s.platform.setErr = errPlatform
+		s.full(97, 6)
+		s.platform.size, s.platform.setErr = "Standard-2X", nil // which was made all the same
+		s.full(60, 2)
+		if got := told(s); len(got) != 1 || !strings.EqualFold(got[0], "standard-1x standard-2x") {
+			t.Errorf("told %q", got)
+		}
+	})
+}
+
 func TestWhatKeepsTheDynoSize(t *testing.T) {
 	unknown := errors.New("read the newest release: 503 Service Unavailable")
 	for _, c := range []struct {

@@ -33,7 +33,7 @@ func (l *logRecorder) level(r Record) slog.Level {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := r.Decision
-	changed := r.Action != Held || d.Adopted != nil || d.Rule != l.rule
+	changed := r.Action != Held || d.Found() || d.Rule != l.rule
 	due := l.summary > 0 && r.Time.Sub(l.shown) >= l.summary
 	if r.Action == Interrupted {
 		return slog.LevelDebug

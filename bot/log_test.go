@@ -86,3 +86,24 @@ func TestWhatOnlyWaitsIsNoWarning(t *testing.T) {
 		t.Errorf("a cooldown was logged as\n%s", out.String())
 	}
 }
+
+// A change that the bot finds made is logged as others are.
+func TestAChangeThatIsFoundMadeIsLogged(t *testing.T) {
+	for _, d := range []bot.Decision{
+		{Completed: &bot.Completed{From: 1, To: 2, Asked: noon}},
+		{CompletedSize: &bot.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}},
+	} {
+		var out strings.Builder
+		log := bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0)
+		r := bot.Record{Time: noon, Dynos: 2, Action: bot.Held}
+		for _, r.Decision = range []bot.Decision{{}, d, {}} {
+			r.Decision.Rule, r.Decision.From, r.Decision.To = bot.RuleHold, 2, 2
+			if err := log.Record(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := strings.Count(out.String(), "was made although"); n != 1 {
+			t.Errorf("logged %d times, want once:\n%s", n, out.String())
+		}
+	}
+}

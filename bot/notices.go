@@ -114,8 +114,15 @@ func (e *telling) ofTheTick() {
 	r, w := e.r, e.want
 	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.sight)
 	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
-	if w.EveryScale && r.Decision.Completed != nil {
-		e.out = append(e.out, e.completed())
+	if c := r.Decision.Completed; c != nil && w.EveryScale {
+		ev := e.unheard(r.completed())
+		ev.From, ev.To = c.From, c.To
+		e.out = append(e.out, ev)
+	}
+	if c := r.Decision.CompletedSize; c != nil && w.EveryScale {
+		ev := e.unheard(r.completedSize())
+		ev.SizeFrom, ev.SizeTo = c.From, c.To
+		e.out = append(e.out, ev)
 	}
 }
 
@@ -133,7 +140,7 @@ func (e *telling) failures() {
 	switch {
 	case fails && r.Dynos >= 0:
 		e.told.Refused = r.Time
-	case r.Action == Scaled || r.Action == Resized || r.Decision.Completed != nil || r.Time.Sub(e.told.Refused) >= refusedFor:
+	case r.Action == Scaled || r.Action == Resized || r.Decision.Completed != nil || r.Decision.CompletedSize != nil || r.Time.Sub(e.told.Refused) >= refusedFor:
 		e.told.Refused = time.Time{}
 	}
 	if goesOn := !e.told.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
@@ -152,11 +159,10 @@ func (r Record) failure() string {
 	return "the platform no longer fails; " + r.Why()
 }
 
-// completed tells of a change that was made although the bot did not hear so.
-func (e *telling) completed() notify.Event {
-	c := e.r.Decision.Completed
-	ev := event(e.r, notify.Scaled, e.r.completed())
-	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = c.From, c.To, "", "", false
+// unheard is the event of a change that was made although the bot did not hear so, yet without that change.
+func (e *telling) unheard(why string) notify.Event {
+	ev := event(e.r, notify.Scaled, why)
+	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = e.r.Dynos, e.r.Dynos, "", "", false
 	return ev
 }
 

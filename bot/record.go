@@ -143,6 +143,7 @@ func (r Record) Why() string {
 		add(sizing)
 	}
 	add(r.completed())
+	add(r.completedSize())
 	add(r.cause())
 	for _, c := range r.Decision.Clamps {
 		add(r.clampText(c))
@@ -260,7 +261,20 @@ func (r Record) completed() string {
 	if c == nil {
 		return ""
 	}
-	return fmt.Sprintf("the change %d → %d asked for at %s was made although the platform's answer did not arrive", c.From, c.To, clock(c.Asked))
+	return unheard(fmt.Sprintf("%d → %d", c.From, c.To), c.Asked)
+}
+
+// completedSize says the same of a change of the dyno size.
+func (r Record) completedSize() string {
+	c := r.Decision.CompletedSize
+	if c == nil {
+		return ""
+	}
+	return unheard(c.From+" → "+c.To, c.Asked)
+}
+
+func unheard(change string, asked time.Time) string {
+	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, clock(asked))
 }
 
 // sight says what the readings say when they call for no change.

@@ -58,6 +58,8 @@ type State struct {
 	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet, "" where they are.
 	SizeRefused bool   `json:"size_refused,omitempty"`
 	SizePending string `json:"size_pending,omitempty"`
+	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all the same.
+	SizeAsked SizeAsked `json:"size_asked,omitzero"`
 	// LargerAt and SmallerAt are when larger and smaller dynos last came by an order, and SmallerAfter is for how many seconds after larger
 	// ones none are smaller, where that is longer than usual.
 	LargerAt     time.Time `json:"larger_at,omitzero"`
@@ -73,6 +75,14 @@ type State struct {
 	Spend Spend `json:"spend,omitzero"`
 	// Control is what people have asked of the bot.
 	Control Control `json:"control,omitzero"`
+}
+
+// A SizeAsked is a change of the dyno size that the bot asked for at At. The zero SizeAsked is none.
+type SizeAsked struct {
+	At     time.Time `json:"at"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Larger bool      `json:"larger,omitempty"`
 }
 
 // A Wish is a number of dynos that was wished for at a time.

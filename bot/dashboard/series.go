@@ -268,7 +268,7 @@ func changed(r bot.Record) bool {
 	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize, bot.Failed:
 		return true
 	}
-	return r.Decision.Adopted != nil
+	return r.Decision.Found()
 }
 
 // markOf is a change in the charts.
@@ -279,10 +279,16 @@ func markOf(r bot.Record) chartMark {
 		m.Kind = "dry"
 	case r.Action == bot.Failed:
 		m.Kind = "failed"
-	case r.Action == bot.Scaled && r.Decision.To > r.Decision.From, r.Action == bot.Resized && r.Decision.SizeLarger:
-		m.Kind = "up"
-	case r.Action == bot.Scaled || r.Action == bot.Resized:
-		m.Kind = "down"
+	case r.Action == bot.Scaled:
+		m.Kind = upOrDown(r.Decision.To > r.Decision.From)
+	case r.Action == bot.Resized:
+		m.Kind = upOrDown(r.Decision.SizeLarger)
+	case r.Decision.Completed != nil:
+		c := r.Decision.Completed
+		m.Kind, m.Text = upOrDown(c.To > c.From), fmt.Sprintf("scaled %d → %d", c.From, c.To)
+	case r.Decision.CompletedSize != nil:
+		c := r.Decision.CompletedSize
+		m.Kind, m.Text = upOrDown(c.Larger), fmt.Sprintf("changed dynos %s → %s", c.From, c.To)
 	default:
 		m.Kind = "hand"
 	}
@@ -290,4 +296,11 @@ func markOf(r bot.Record) chartMark {
 		m.Text = fmt.Sprintf("set by hand %d → %d", a.From, a.To)
 	}
 	return m
+}
+
+func upOrDown(up bool) string {
+	if up {
+		return "up"
+	}
+	return "down"
 }

@@ -182,3 +182,25 @@ func TestAGapCountsAsAnHourAtTheMost(t *testing.T) {
 		t.Errorf("points %+v, want none and then an hour of %d dynos", got, all[0].After())
 	}
 }
+
+// A change that is found to have been made, whose own record was lost with the bot, counts once, and is among the changes.
+func TestAChangeThatIsFoundMadeCounts(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		db := l.open(t)
+		all := beats(noon, 30*time.Second, 4)
+		for i := range all {
+			all[i].Action, all[i].Decision.Adopted = bot.Held, nil
+		}
+		all[1].Decision.Completed = &bot.Completed{From: 2, To: 3, Asked: noon}
+		all[2].Decision.CompletedSize = &bot.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}
+		all[3].Decision.Completed = &bot.Completed{From: 3, To: 1, Asked: noon}
+		keepAll(t, db, all...)
+		p := points(t, db, noon, noon.Add(time.Hour), 1).Points
+		if len(p) != 1 || p[0].Ups != 1 || p[0].Downs != 1 {
+			t.Errorf("counted %+v, want one up and one down", p)
+		}
+		if got := records(t, db, history.Query{Changed: true}); len(got) != 3 {
+			t.Errorf("%d changes are found, want 3", len(got))
+		}
+	})
+}

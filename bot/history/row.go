@@ -55,6 +55,9 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 	if r.Action == bot.Scaled {
 		out.ups, out.downs = btoi(r.Decision.To > r.Decision.From), btoi(r.Decision.To < r.Decision.From)
 	}
+	if c := r.Decision.Completed; c != nil { // which no record told as it was made
+		out.ups, out.downs = out.ups+btoi(c.To > c.From), out.downs+btoi(c.To < c.From)
+	}
 	r.App, r.ProcessType = "", "" // which stand in the row
 	body, err := c.pack(plain(r))
 	if err != nil {
@@ -64,13 +67,13 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 	return out, nil
 }
 
-// changed says whether the tick changed the number of dynos or their size, tried to, would have, or found that somebody had.
+// changed says whether the tick changed the number of dynos or their size, tried to, would have, or found that they had been.
 func changed(r bot.Record) bool {
 	switch r.Action {
 	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
 		return true
 	}
-	return r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Adopted != nil
+	return r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Found()
 }
 
 // eventRow makes the row of an event.

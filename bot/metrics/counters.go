@@ -99,12 +99,15 @@ func (c *counters) count(r bot.Record) {
 		c.manual.Inc()
 	}
 	if r.Action == bot.Scaled {
-		c.scalings.WithLabelValues(direction(d)).Inc()
+		c.scalings.WithLabelValues(direction(d.From, d.To)).Inc()
+	}
+	if made := d.Completed; made != nil {
+		c.scalings.WithLabelValues(direction(made.From, made.To)).Inc()
 	}
 }
 
-func direction(d bot.Decision) string {
-	if d.To > d.From {
+func direction(from, to int) string {
+	if to > from {
 		return "up"
 	}
 	return "down"

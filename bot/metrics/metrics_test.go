@@ -443,3 +443,16 @@ func BenchmarkScrape(b *testing.B) {
 		text(b, m)
 	}
 }
+
+// A change that was made although the bot did not hear so counts once it is found.
+func TestAChangeThatIsFoundMadeIsCounted(t *testing.T) {
+	m := metrics.New(options())
+	r := scaled()
+	r.Action, r.Decision.Completed = bot.Held, &bot.Completed{From: 3, To: 1}
+	record(t, m, r)
+	for direction, want := range map[string]float64{"up": 0, "down": 1} {
+		if got, _ := value(t, m, "scalings_total", "direction", direction); got != want {
+			t.Errorf("%v scalings %s, want %v", got, direction, want)
+		}
+	}
+}
