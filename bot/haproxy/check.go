@@ -4,66 +4,117 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// probeName is what a server is called that is only asked about, and never added.
+// probeName is what a server is called that is only asked about.
 const probeName = "autoscalebot-check"
+
+// probeNames are those of the servers that Check adds for a moment: two, as HAProxy refuses some options to the second alone, such as an id.
+var probeNames = []string{probeName + "-a", probeName + "-b"}
+
+// removeWithin bounds taking them away again.
+const removeWithin = 20 * time.Second
 
 // noOptions are words that no HAProxy takes as options of a server. HAProxy refuses the first, or the second where the options end in one
 // that lacks its value; the others are for options with several values. So a command that ends in them adds no server.
 var noOptions = []string{"only-asked-1", "only-asked-2", "only-asked-3", "only-asked-4"}
 
-// Check asks each HAProxy whether it would take servers with the options that they are added with, and changes nothing. What HAProxy finds
-// only when all options are read, such as a file of certificates that lacks, it says when a server is added.
+// Check asks each HAProxy whether it can read the options of servers, and whether it takes servers with them: it adds two, which are in maintenance and so
+// get no requests and no health checks, and deletes them. In a dry run it adds none; what HAProxy finds when all
+// options are read, such as a file of certificates that lacks, is not known then.
 func (r *Runtime) Check(ctx context.Context, report func(what, found string, err error)) {
-	slots := make([]int, len(r.all))
+	slots, beyond := make([]int, len(r.all)), make([]error, len(r.all))
 	err := r.each(func(i int, p *process) (err error) {
-		slots[i], err = p.check(ctx, strings.ReplaceAll(r.options, "$NAME", probeName))
+		if slots[i], err = p.slots(ctx, r.pool); err != nil {
+			return err
+		}
+		if err = p.takes(ctx, r.options, r.observe); slots[i] > 0 {
+			beyond[i], err = err, nil
+		}
 		return err
 	})
 	found := "HAProxy takes " + or(r.options, "servers without options")
+	if r.observe {
+		found += ", as far as a dry run can tell"
+	}
 	if most := slices.Max(slots); most > 0 {
 		found = fmt.Sprintf("the configuration has %d empty servers, which are filled with the options that they have there", most)
 	}
 	if err != nil {
 		found = ""
+	} else if no := errors.Join(beyond...); no != nil {
+		found += "\nbeyond them no server can be added: " + no.Error()
 	}
 	report("server options", found, err)
 }
 
-// check asks one HAProxy whether it takes options. It does not where the configuration has empty servers to fill, whose number it gives.
-func (p *process) check(ctx context.Context, options string) (slots int, err error) {
+// slots counts the empty servers that the configuration has for a pool.
+func (p *process) slots(ctx context.Context, pool string) (n int, err error) {
 	servers, err := p.state(ctx)
-	if err != nil {
-		return 0, err
-	}
 	for _, s := range servers {
-		if s.slot() && s.maint() {
-			slots++
+		if s.slot() && s.maint() && strings.HasPrefix(s.name, pool) {
+			n++
 		}
 	}
-	if slots > 0 {
-		return slots, nil
+	return n, err
+}
+
+// takes asks one HAProxy whether it takes servers with these options; observe: without adding any.
+func (p *process) takes(ctx context.Context, options string, observe bool) error {
+	if err := p.reads(ctx, strings.ReplaceAll(options, "$NAME", probeNames[0])); err != nil || observe {
+		return err
 	}
-	name := p.backend + "/" + probeName
-	command := strings.Join(strings.Fields("add server "+name+" "+net.JoinHostPort("127.0.0.1", "1")+" "+options), " ")
+	var wrong error
+	for _, name := range probeNames {
+		if wrong = p.remove(ctx, name); wrong != nil { // of an earlier check that was killed
+			break
+		}
+		if wrong = p.try(ctx, name, strings.ReplaceAll(options, "$NAME", name)); wrong != nil {
+			break
+		}
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
+	defer cancel()
+	for _, name := range probeNames {
+		wrong = errors.Join(wrong, p.remove(after, name))
+	}
+	return wrong
+}
+
+// try adds a server, which stays in maintenance, and has its checks made ready.
+func (p *process) try(ctx context.Context, name, options string) error {
+	a := attempt{process: p, what: "add " + name}
+	have, ok, err := a.register(ctx, server{name: name, host: "127.0.0.1", port: 1}, options)
+	if err != nil || !ok {
+		return errors.Join(err, a.judge(have, ok))
+	}
+	if err := a.enable(ctx, have); err != nil {
+		return err
+	}
+	have, ok, err = p.server(ctx, name)
+	return errors.Join(err, a.judge(have, ok))
+}
+
+// reads asks one HAProxy whether it can read options, by a command that it refuses in any case.
+func (p *process) reads(ctx context.Context, options string) error {
+	command := addCommand(p.backend, server{name: probeNames[0], host: "127.0.0.1", port: 1}, options)
 	answer, err := p.ask(ctx, command+" "+strings.Join(noOptions, " "))
 	switch {
 	case err != nil:
-		return 0, err
+		return err
 	case strings.Contains(answer, "unknown keyword") && strings.Contains(answer, noOptions[0]):
-		return 0, nil
+		return nil
 	case strings.Contains(answer, "New server registered"):
-		return 0, errors.Join(fmt.Errorf("HAProxy at %s takes words that are no options", p.name), p.remove(ctx, probeName))
+		return errors.Join(fmt.Errorf("HAProxy at %s takes words that are no options", p.name), p.remove(ctx, probeNames[0]))
 	case strings.Contains(answer, noOptions[1]):
-		return 0, fmt.Errorf("HAProxy at %s takes the end of the options %q for one without its value", p.name, options)
+		return fmt.Errorf("HAProxy at %s takes the end of the options %q for one without its value", p.name, options)
 	}
-	return 0, &refusal{name: p.name, command: command, answer: cut(answer, maxSaid)}
+	return &refusal{name: p.name, command: command, answer: cut(answer, maxSaid)}
 }
 
 // Check has HAProxy on each host check the configuration as it would be with one server more, and puts it nowhere.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
 // checks gives what Check reports, and whether all is well.
@@ -41,6 +42,15 @@ func TestCheckAsksHAProxy(t *testing.T) {
 		"check proto h9":                 "unknown MUX protocol 'h9'",
 		"ssl ca-file /nowhere verify":    "unable to load /nowhere",
 		"check inter 2s resolvers names": "'resolvers' option is not accepted for dynamic server",
+		// What HAProxy finds when it has read all options:
+		"agent-check":                     "does not have agent port",
+		"check ssl verify required":       "no CA file specified",
+		"ssl crt /nowhere verify none":    "'/nowhere'",
+		"check agent-check agent-port 99": "",
+		"track web/nobody":                "unable to find required server 'nobody'",
+		// and what only the second server, or nobody's, can have:
+		"check id 77":    "custom id 77 already used",
+		"check weight 0": "its weight is 0",
 	} {
 		text, fine := checks(t, newRuntime(t, options, p.Socket))
 		if fine != (want == "") || !strings.Contains(text, want) {
@@ -52,11 +62,70 @@ func TestCheckAsksHAProxy(t *testing.T) {
 	}
 }
 
+// What an earlier check left that was killed is no trouble, and is taken away.
+func TestCheckAfterOneThatWasKilled(t *testing.T) {
+	p := startProxy(t, webBackend)
+	p.ask(t, "add server web/autoscalebot-check-b 127.0.0.1:1 check")
+	if text, fine := checks(t, newRuntime(t, "check", p.Socket)); !fine {
+		t.Errorf("after a check that was killed: %s", text)
+	}
+	if state := p.ask(t, "show servers state web"); strings.Contains(state, "autoscalebot") {
+		t.Errorf("a server is left:\n%s", state)
+	}
+}
+
+// While HAProxy is asked, all requests are answered by who is there.
+func TestCheckUnderLoad(t *testing.T) {
+	p := startProxy(t, webBackend)
+	r := newRuntime(t, "check inter 20ms", p.Socket)
+	b := startBackend(t, "web-1")
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, "web-1", pool.Serving)
+	l := startLoad(t, p.URL, 3, 3)
+	for range 5 {
+		if text, fine := checks(t, r); !fine {
+			t.Errorf("under load: %s", text)
+		}
+	}
+	eventually(t, "web-1 answers", func() bool { return l.answers("web-1") > 50 })
+	l.noneFailed(t, 50)
+}
+
+// A dry run adds no server, not even for a moment, and yet finds what can be found.
+func TestCheckInADryRun(t *testing.T) {
+	p := startProxy(t, webBackend)
+	for options, want := range map[string]string{
+		"check inter 2s": "as far as a dry run can tell", "chekc": "unknown keyword 'chekc'", "check maxconn": "without its value", "check weight 900": "900",
+	} {
+		heard := 0
+		f := startFake(t, func(command string) (string, bool) {
+			if verb, _, _ := strings.Cut(command, " "); verb != "show" && !strings.HasSuffix(command, "only-asked-4") {
+				heard++
+			}
+			return p.ask(t, command), true
+		})
+		r, err := haproxy.New(haproxy.Options{Sockets: []string{f.socket}, Backend: "web", ServerOptions: options, Observe: true})
+		must(t, err)
+		if text, _ := checks(t, r); !strings.Contains(text, want) || heard > 0 {
+			t.Errorf("the options %q in a dry run: %s, want %q; %d commands that act", options, text, want, heard)
+		}
+	}
+}
+
 // Where the configuration has servers to fill, their options stand there.
 func TestCheckOfSlots(t *testing.T) {
 	p := startProxy(t, webBackend+"  balance static-rr\n  server-template web- 1-3 127.0.0.1:1 check disabled\n")
 	if text, fine := checks(t, newRuntime(t, "", p.Socket)); !fine || !strings.Contains(text, "3 empty servers") {
 		t.Errorf("slots: %s", text)
+	}
+	r, err := haproxy.New(haproxy.Options{Sockets: []string{p.Socket}, Backend: "web", Pool: "shop"})
+	must(t, err)
+	if text, fine := checks(t, r); fine || !strings.Contains(text, "dynamic load balancing") {
+		t.Errorf("slots of another pool: %s", text)
+	}
+	p = startProxy(t, webBackend+"  balance roundrobin\n  server-template web- 1-3 127.0.0.1:1 check disabled\n")
+	if text, fine := checks(t, newRuntime(t, "chekc", p.Socket)); !fine || !strings.Contains(text, "3 empty servers") || !strings.Contains(text, "unknown keyword 'chekc'") {
+		t.Errorf("options that are wrong beyond the slots: %s", text)
 	}
 	p = startProxy(t, webBackend+"  balance static-rr\n")
 	if text, fine := checks(t, newRuntime(t, "", p.Socket)); fine || !strings.Contains(text, "dynamic load balancing") {

@@ -181,7 +181,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 // one is any command that the bot sends, whole.
-var one = regexp.MustCompile(`^(show servers state web|show stat web 4 -1|add server web/[\w.:-]+ [\w.:\[\]]+( check)?|(enable health|enable agent|shutdown sessions server|del server) web/[\w.:-]+|set server web/[\w.:-]+ (state (ready|drain|maint)|addr [\w.:]+ port \d+))\n$`)
+var one = regexp.MustCompile(`^(show servers state web|show stat web 4 -1|add server web/[\w.:-]+ [\w.:\[\]]+( check)?|(enable health|enable agent|shutdown sessions server|del server) web/[\w.:-]+|set server web/[\w.:-]+ (weight 100%|state (ready|drain|maint)|addr [\w.:]+ port \d+))\n$`)
 
 // Whatever a server is called and wherever it is, HAProxy hears commands of the bot's and nothing else.
 func FuzzCommands(f *testing.F) {

@@ -23,6 +23,10 @@ type Options struct {
 	ServerOptions string
 	// Port is where a server takes requests whose address has no port of its own. 0 where all have one.
 	Port int
+	// Pool is the name of the pool, with which the names of its servers begin; for Check, which counts empty servers.
+	Pool string
+	// Observe has Check add no server, not even for a moment.
+	Observe bool
 	// Timeout bounds what is asked of one HAProxy at a time. 0 is 10 s.
 	Timeout time.Duration
 }
@@ -35,7 +39,7 @@ func New(o Options) (*Runtime, error) {
 	if len(o.Sockets) == 0 {
 		wrong = append(wrong, errors.New("no socket of a HAProxy is given: name its stats socket, such as unix:///run/haproxy/admin.sock"))
 	}
-	r := &Runtime{backend: o.Backend, options: strings.Join(strings.Fields(o.ServerOptions), " "), port: o.Port}
+	r := &Runtime{backend: o.Backend, options: strings.Join(strings.Fields(o.ServerOptions), " "), port: o.Port, pool: o.Pool, observe: o.Observe}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,72 +61,35 @@ func (p *process) members(ctx context.Context) ([]pool.Member, error) {
 	return all, nil
 }
 
-// add has a server of this name take requests at this address, whatever is there under that name.
+// add has a server of this name take requests at this address, whatever is there under that name. One that is new, and would get no requests
+// for the options that it has, is taken out again: there it would look like one that somebody drains.
 func (p *process) add(ctx context.Context, want server, options string) error {
 	have, ok, err := p.server(ctx, want.name)
 	if err != nil {
 		return err
 	}
-	var refused []error
-	tell := func(command string, well ...string) error {
-		no, err := unread(p.tell(ctx, command, well...))
-		if no != nil {
-			refused = append(refused, no)
-		}
-		return err
-	}
-	name := p.backend + "/" + want.name
+	fresh := !ok || have.slot() && have.maint()
+	a := attempt{process: p, what: "add " + want.name}
 	switch {
 	case !ok:
-		address := net.JoinHostPort(want.host, strconv.Itoa(want.port))
-		if err := tell(strings.TrimSpace("add server "+name+" "+address+" "+options), "New server registered"); err != nil {
-			return err
-		}
+		have, ok, err = a.register(ctx, want, options)
 	case have.address() != want.address(): // a slot, or what is left of an earlier server of that name
-		if !have.maint() {
-			if err := errors.Join(tell("set server "+name+" state maint"), tell("shutdown sessions server "+name)); err != nil {
-				return err
-			}
-		}
-		command := fmt.Sprintf("set server %s addr %s port %d", name, want.host, want.port)
-		if err := tell(command, "changed from", "no need to change"); err != nil {
-			return err
-		}
+		have, ok, err = a.move(ctx, have, want)
 	}
-	if have, ok, err = p.server(ctx, want.name); err != nil {
-		return err
-	}
-	if ok && have.address() == want.address() {
-		if have.check&checkSet != 0 && have.check&checkOn == 0 {
-			if err := tell("enable health " + name); err != nil {
-				return err
-			}
-		}
-		if have.agent&checkSet != 0 && have.agent&checkOn == 0 {
-			if err := tell("enable agent " + name); err != nil {
-				return err
-			}
-		}
-		if have.maint() || have.admin&adminDrain != 0 {
-			if err := tell("set server " + name + " state ready"); err != nil {
-				return err
-			}
-		}
-		if have, ok, err = p.server(ctx, want.name); err != nil {
-			return err
-		}
+	if err == nil && ok && have.address() == want.address() {
+		have, ok, err = a.ready(ctx, have)
 	}
 	switch {
-	case !ok:
-		return p.undone("add "+want.name, "it has no such server", refused...)
-	case have.address() != want.address():
-		return p.undone("add "+want.name, "it has it at "+have.address()+", not at "+want.address(), refused...)
-	case have.check&checkSet != 0 && have.check&checkOn == 0:
-		return p.undone("add "+want.name, "its health check is not on", refused...)
-	case have.maint() || have.admin&adminDrain != 0:
-		return p.undone("add "+want.name, "it gets no requests there", refused...)
+	case err != nil:
+		return err
+	case ok && have.address() != want.address():
+		return a.undone("it has it at " + have.address() + ", not at " + want.address())
+	case ok && have.weight == 0 && fresh:
+		return errors.Join(a.judge(have, ok), p.remove(ctx, want.name))
+	case ok && (have.maint() || have.admin&adminDrain != 0):
+		return a.undone("it gets no requests there")
 	}
-	return nil
+	return a.judge(have, ok)
 }
 
 func (p *process) drain(ctx context.Context, name string) error {

@@ -21,6 +21,8 @@ type Runtime struct {
 	backend string
 	options string
 	port    int
+	pool    string
+	observe bool
 }
 
 var _ pool.Balancer = (*Runtime)(nil)

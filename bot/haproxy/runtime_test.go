@@ -231,6 +231,21 @@ func TestOverTCP(t *testing.T) {
 	isIn(t, r, "web-1", pool.Serving)
 }
 
+// One whose weight somebody has set to 0 is draining, and is taken back with the weight of its options.
+func TestWeightByHand(t *testing.T) {
+	p := startProxy(t, webBackend)
+	r := newRuntime(t, "weight 20", p.Socket)
+	b := startBackend(t, "web-1")
+	must(t, r.Add(t.Context(), b.server()))
+	p.ask(t, "set server web/web-1 weight 0")
+	isIn(t, r, "web-1", pool.Drained)
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, "web-1", pool.Serving)
+	if weight := p.ask(t, "get weight web/web-1"); !strings.Contains(weight, "20 (initial 20)") {
+		t.Errorf("its weight is %q", weight)
+	}
+}
+
 // What HAProxy itself does not take is an error in its words, with what to do.
 func TestWhatHAProxyRefuses(t *testing.T) {
 	p := startProxy(t, strings.Replace(webBackend, "roundrobin", "static-rr", 1)+"backend other\n  balance roundrobin\n  use-server x if { path /x }\n  server x 127.0.0.1:1\n")
@@ -243,6 +258,8 @@ func TestWhatHAProxyRefuses(t *testing.T) {
 		{"algorithm", haproxy.Options{Sockets: []string{p.Socket}, Backend: "web"}, "use roundrobin, leastconn, random or first"},
 		{"backend", haproxy.Options{Sockets: []string{p.Socket}, Backend: "nope"}, `no backend "nope"`},
 		{"option", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "check cookie $NAME"}, "'cookie' option is not accepted for dynamic server"},
+		{"agent", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "agent-check"}, "does not have agent port"},
+		{"weight", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "weight 0"}, "its weight is 0"},
 		{"level", haproxy.Options{Sockets: []string{operator.Socket}, Backend: "web"}, "needs level admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -256,6 +273,9 @@ func TestWhatHAProxyRefuses(t *testing.T) {
 	}
 	r, err := haproxy.New(haproxy.Options{Sockets: []string{p.Socket}, Backend: "other"})
 	must(t, err)
+	if _, ok := members(t, r)["web-1"]; ok {
+		t.Error("a server that gets no requests for its weight is left, and looks like one that drains")
+	}
 	begun := time.Now()
 	if err := r.Remove(t.Context(), pool.Member{Name: "x"}); err == nil || time.Since(begun) > 2*time.Second {
 		t.Errorf("a server that use-server names was removed: %v, after %v", err, time.Since(begun))

@@ -112,6 +112,7 @@ func openAutoscalingGroup(s *settings.Settings, _ host) (bot.Scaler, error) {
 func openHAProxy(s *settings.Settings, _ host, _ pool.Provider) (pool.Balancer, error) {
 	return haproxy.New(haproxy.Options{
 		Sockets: s.HAProxySockets, Backend: string(s.HAProxyBackend), ServerOptions: string(s.HAProxyServerOptions), Port: int(s.ServerPort),
+		Pool: s.Pooled(), Observe: bool(s.DryRun),
 	})
 }
 
