@@ -117,6 +117,24 @@ func TestPathsFindNumbers(t *testing.T) {
 	}
 }
 
+// Of two members of one name nobody knows which holds.
+func TestNamesThatRepeat(t *testing.T) {
+	for answer, ok := range map[string]bool{
+		`{"n": 1, "n": 9}`:                                     false,
+		`{"n": 1, "\u006e": 9}`:                                false,
+		`{"n": 1, "m": [{"a": {"b": 1, "c": [], "b": 2}}]}`:    false,
+		`{"n": 1, "m": {"n": 2}, "l": [{"n": 1}, {"n": "n"}]}`: true,
+		`{"m": "n", "n": 1, "l": ["n", "n"], "o": {}}`:         true,
+		"\ufeff" + `{"n": 1}`:                                  true,
+	} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) })
+		r := take(t, json.Options{URL: s.URL, Path: "n"})
+		if ok != (r.Outcome == probe.Answered && r.Value == 1) || !ok && r.Outcome != probe.BadAnswer {
+			t.Errorf("%s: got %+v", answer, r)
+		}
+	}
+}
+
 func wantOutcome(text string, failed probe.Outcome) probe.Outcome {
 	if text == "" {
 		return probe.Answered

@@ -1,6 +1,7 @@
 package json
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,8 +98,12 @@ func bad(format string, args ...any) web.Failure {
 
 // read takes the value and its unit from an answer's body. An error is a failure.
 func (p *Prober) read(body []byte) (value float64, unit string, err error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !json.Valid(body) { // which gjson takes for granted, and which bounds how deep it goes
 		return 0, "", bad("answer is not JSON")
+	}
+	if repeats(body) { // of which gjson takes the first value, and others the last
+		return 0, "", bad("answer has an object with the same name twice, so that nobody knows which value holds")
 	}
 	found := gjson.GetBytes(body, p.path)
 	switch {

@@ -195,11 +195,12 @@ func TestTheServersWordsHoldNoSecret(t *testing.T) {
 
 func TestAnswersThatHoldNoNumber(t *testing.T) {
 	for body, want := range map[string]string{
-		`{}`:                   "answer is not one of Prometheus: is the URL that of its API?",
-		`{"quantity":2}`:       "answer is not one of Prometheus: is the URL that of its API?",
-		`<html>`:               "answer is not one of Prometheus: is the URL that of its API?",
-		`{"status":"error"}`:   "answer is not one of Prometheus: is the URL that of its API?",
-		`{"status":"success"}`: `the query gives "", and neither a scalar nor a vector`,
+		`{}`:                 "answer is not one of Prometheus: is the URL that of its API?",
+		`{"quantity":2}`:     "answer is not one of Prometheus: is the URL that of its API?",
+		`<html>`:             "answer is not one of Prometheus: is the URL that of its API?",
+		`{"status":"error"}`: "answer is not one of Prometheus: is the URL that of its API?",
+		`{"status":"error","errorType":"bad_data","error":"parse error"}`: "answer is an error: parse error",
+		`{"status":"success"}`:                                                                                            `the query gives "", and neither a scalar nor a vector`,
 		`{"status":"success","data":{"resultType":"vector"}}`:                                                             "answer holds a vector that can't be read",
 		`{"status":"success","data":{"resultType":"vector","result":[{}]}}`:                                               "answer holds a vector that can't be read",
 		`{"status":"success","data":{"resultType":"vector","result":[{"value":null}]}}`:                                   "answer holds a vector that can't be read",

@@ -77,7 +77,10 @@ func bad(format string, args ...any) web.Failure {
 // read takes the value from the body of a 2xx answer. An error is a failure.
 func (p *Prober) read(body []byte) (float64, error) {
 	var a answer
-	if err := json.Unmarshal(body, &a); err != nil || a.Status != "success" {
+	switch err := json.Unmarshal(body, &a); {
+	case err == nil && a.Status == "error" && p.words(a.Error) != "": // which comes with another status, but from some proxies
+		return 0, bad("answer is an error: %s", p.words(a.Error))
+	case err != nil || a.Status != "success":
 		return 0, bad("answer is not one of Prometheus: is the URL that of its API?")
 	}
 	if why := p.incomplete(a); why != "" {
