@@ -65,7 +65,7 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	case kind == "stream" && p.group != "":
 		return p.backlog(w, key)
 	case lengthCommand(kind) == "":
-		return 0, noQueue(fmt.Sprintf("the key %.100q holds neither a list nor a stream nor a set", key))
+		return 0, noQueue(fmt.Sprintf("the key %.100q is of the type %.20q; a queue is a list, a stream, a set or a sorted set", key, kind))
 	}
 	w.say(lengthCommand(kind), key)
 	answer, err := w.hear()

@@ -28,6 +28,7 @@ func TestRedis(t *testing.T) {
 	s.cli(t, "SADD", "queues", "default", "mailers", "none", "more")
 	s.cli(t, "RPUSH", "celery\x06\x163", "1")
 	s.cli(t, "SET", "word", password)
+	s.cli(t, "HSET", "unacked", "a", "b")
 	s.cli(t, "-n", "3", "RPUSH", "queue:default", "1", "2", "3", "4", "5", "6")
 	for range 5 {
 		s.cli(t, "XADD", "events", "*", "a", "b")
@@ -82,8 +83,9 @@ func lengths(t *testing.T, s *server) {
 		{keys: "events queue:default", group: "mail", want: 3},
 		{keys: "events", group: "none", error: `the stream "events" has no consumer group "none"`},
 		{keys: "holes", group: "web", error: `the server does not know how much of the stream "holes" is left for the group "web": it is older than Redis 7.0, or entries were deleted`},
-		{keys: "word", error: `the key "word" holds neither a list nor a stream nor a set`},
-		{keys: "queue:default word", error: `the key "word" holds neither a list nor a stream nor a set`},
+		{keys: "word", error: `the key "word" is of the type "string"; a queue is a list, a stream, a set or a sorted set`},
+		{keys: "queue:default word", error: `the key "word" is of the type "string"; a queue is a list, a stream, a set or a sorted set`},
+		{keys: "unacked", error: `the key "unacked" is of the type "hash"; a queue is a list, a stream, a set or a sorted set`},
 	} {
 		r := take(t, redis.Options{URL: at("redis", "", password, s.addr, tt.database), Keys: strings.Split(tt.keys, " "), Group: tt.group})
 		if r.Error != tt.error || r.Value != tt.want || (r.Outcome == probe.Answered) != (tt.error == "") {

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,6 +46,16 @@ func SplitNames(text string) ([]string, error) {
 	}
 	end()
 	return out, nil
+}
+
+// twice says which two of the names are the same, by their places: "1 and 3". It is "" where all differ.
+func twice(names []string) string {
+	for i, name := range names {
+		if first := slices.Index(names, name); first < i {
+			return fmt.Sprintf("%d and %d", first+1, i+1)
+		}
+	}
+	return ""
 }
 
 // unescape reads the first byte that a text stands for, and how much of the text that takes.

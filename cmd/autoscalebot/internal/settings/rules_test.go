@@ -80,6 +80,12 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"SIGNALS=a=redis+pool://:" + secret + "@:1#q"}, "SIGNALS: a: write redis://"},
 		{[]string{"SIGNALS=a=json+pool://:" + secret + "@:1#q"}, "SIGNALS: a: write json+https:// or json+http://"},
 		{[]string{"SIGNALS=a=nodes+pool://:9100#memory", "RULES=a"}, "RULES: a has neither max nor min; write one of them or both, such as max=100 min=10"},
+		{[]string{"SIGNALS=q=redis://:" + secret + "@h/0#a,b,%61"}, "SIGNALS: q: names 1 and 3 are the same queue, which would count twice; leave one out"},
+		{[]string{"SIGNALS=q=rabbitmq+http://a:" + secret + "@h/#b, b"}, "SIGNALS: q: names 1 and 2 are the same queue, which would count twice; leave one out"},
+		{[]string{"SIGNALS=q=redis-sentinel://:" + secret + "@h:26379,i:26379/0#q"}, "SIGNALS: q: names Sentinels or a cluster, which are not asked; name the primary: redis://:password@host:6379/0, or rediss:// for TLS"},
+		{[]string{"SIGNALS=q=amqp://a:" + secret + "@h/v#q"}, "SIGNALS: q: is the URL for AMQP; write that of the management plugin: rabbitmq+http://user:password@host:15672/VHOST"},
+		{[]string{"SIGNALS=q=AMQPS://a:" + secret + "@h/v#q"}, "SIGNALS: q: is the URL for AMQP; write that of the management plugin: rabbitmq+https://user:password@host:15671/VHOST"},
+		{[]string{"SIGNALS=q=https://a:" + secret + "@h/v#q"}, "SIGNALS: q: does not say what answers there; write json+https://, prometheus+https:// or rabbitmq+https://"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "@h/0"}, "SIGNALS: queue: write # and a queue's key, or several with commas between behind the URL"},
 		{[]string{"SIGNALS=queue=redis://:" + secret + "%zz@h/0#q"}, "SIGNALS: queue: is no URL with a host; a special character in a password is written %XX"},
 		{[]string{"SIGNALS=queue[size=3, tls]=redis://:" + secret + "@h/0#q"}, "SIGNALS: queue: an option is not key=value\n    queue: redis has no such option; there are unit, group, tls"},
@@ -162,6 +168,27 @@ func TestSignals(t *testing.T) {
 	}
 	if got := ss.String(); got != "queue, jobs, mail, busy, app, orders, pool_cpu" {
 		t.Errorf("they are shown as %q", got)
+	}
+}
+
+// Schemes are read in any case, and by the names that other clients have for them.
+func TestSchemesOfOtherClients(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"REDIS://h/3":              {"redis", "redis://h/3"},
+		"valkey://h/3":             {"redis", "redis://h/3"},
+		"valkeys://h/3":            {"rediss", "rediss://h/3"},
+		"redis+tls://h/3":          {"rediss", "rediss://h/3"},
+		"redis+ssl://h/3":          {"rediss", "rediss://h/3"},
+		"redis+socket:///r.sock":   {"unix", "unix:///r.sock"},
+		"redis-socket:///r.sock":   {"unix", "unix:///r.sock"},
+		"Json+HTTPS://h/Stats?A=B": {"json", "https://h/Stats?A=B"},
+	} {
+		var ss settings.Signals
+		if err := ss.Decode("q=" + text + "#a"); err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := [2]string{ss[0].Kind, ss[0].URL}; got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
 	}
 }
 

@@ -151,7 +151,11 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 		}
 		at, s.left = d.url, d.left
 	}
-	scheme, rest, _ := strings.Cut(at, ":")
+	scheme, rest, instead := cutScheme(at)
+	if instead != "" {
+		return s, append(wrong, instead)
+	}
+	at = scheme + ":" + rest
 	kind, transport, http := strings.Cut(scheme, "+")
 	k, ok := kinds[kind]
 	pooled := k.pool && (transport == "pool" || transport == "pools")
@@ -182,6 +186,8 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 			wrong = append(wrong, err.Error())
 		case len(names) == 0:
 			wrong = append(wrong, "write "+k.what+" behind the #")
+		case twice(names) != "":
+			wrong = append(wrong, "names "+twice(names)+" are the same queue, which would count twice; leave one out")
 		}
 	}
 	if len(wrong) == 0 && k.redis {
