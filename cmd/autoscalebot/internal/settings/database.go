@@ -73,6 +73,9 @@ func readDatabaseURL(text string) (databaseURL, error) {
 		return databaseURL{}, errors.New("is no PostgreSQL database's; it must begin with postgres://")
 	}
 	front, raw, _ := strings.Cut(rest, "?")
+	if garbled(front) {
+		return databaseURL{url: "postgres://host"}, errors.New("cannot be read; in a user and a password @, / and # are written %40, %2F and %23")
+	}
 	given, err := url.ParseQuery(raw)
 	if err != nil {
 		return databaseURL{url: "postgres://" + front}, errors.New("cannot be read behind its question mark; in a password ? is written %3F")
@@ -100,6 +103,13 @@ func readDatabaseURL(text string) (databaseURL, error) {
 		d.url += "?" + out.Encode()
 	}
 	return d, errors.Join(wrong...)
+}
+
+// garbled says whether a character of a password ends the part of the URL that the password stands in, so that the rest of it would be
+// taken for a host or a database, whose names are shown.
+func garbled(front string) bool {
+	authority, path, _ := strings.Cut(front, "/")
+	return strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || strings.Contains(front, "#")
 }
 
 // isParameter says whether a text can be shown as a parameter's name.

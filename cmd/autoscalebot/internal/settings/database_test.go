@@ -80,6 +80,9 @@ func TestDatabaseURLsThatAreRefused(t *testing.T) {
 		"postgres://u:12?" + secret + "@h/d":                  "%3F",
 		"postgres://u:12?x=1&" + secret + "@h/d":              "%3F",
 		"postgres://u:p@h/d?a=1;" + secret + "=2":             "%3F",
+		"postgres://u:12@" + secret + "@h/d":                  "%40",
+		"postgres://u:12/" + secret + "@h/d":                  "%2F",
+		"postgres://u:12#" + secret + "@h/d":                  "%23",
 	} {
 		for _, history := range []string{"auto", "postgres"} {
 			env(t, "DATABASE_URL="+text, "HISTORY="+history)

@@ -83,6 +83,8 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"SIGNALS=q=redis://:" + secret + "@h/0#a,b,%61"}, "SIGNALS: q: names 1 and 3 are the same queue, which would count twice; leave one out"},
 		{[]string{"SIGNALS=q=rabbitmq+http://a:" + secret + "@h/#b, b"}, "SIGNALS: q: names 1 and 2 are the same queue, which would count twice; leave one out"},
 		{[]string{"SIGNALS=q=redis-sentinel://:" + secret + "@h:26379,i:26379/0#q"}, "SIGNALS: q: names Sentinels or a cluster, which are not asked; name the primary: redis://:password@host:6379/0, or rediss:// for TLS"},
+		{[]string{"SIGNALS=q=redis://u:12#" + secret + "@h/0#q"}, "SIGNALS: q: has a # in its user or password, it seems; write %23"},
+		{[]string{"SIGNALS=q=json+http://u:12#" + secret + "@h/0#q"}, "SIGNALS: q: has a # in its user or password, it seems; write %23"},
 		{[]string{"SIGNALS=q=amqp://a:" + secret + "@h/v#q"}, "SIGNALS: q: is the URL for AMQP; write that of the management plugin: rabbitmq+http://user:password@host:15672/VHOST"},
 		{[]string{"SIGNALS=q=AMQPS://a:" + secret + "@h/v#q"}, "SIGNALS: q: is the URL for AMQP; write that of the management plugin: rabbitmq+https://user:password@host:15671/VHOST"},
 		{[]string{"SIGNALS=q=https://a:" + secret + "@h/v#q"}, "SIGNALS: q: does not say what answers there; write json+https://, prometheus+https:// or rabbitmq+https://"},

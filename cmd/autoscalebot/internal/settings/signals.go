@@ -70,6 +70,8 @@ const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, promet
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
+	// login matches what is asked for where it is the rest of a URL whose password has a # in it.
+	login = regexp.MustCompile(`^[^\s#"'(]*@[^\s#]+#`)
 	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own. One of a scheme that is not
 	// known begins there too, so that it is refused instead of being a part of the signal before.
 	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
@@ -144,6 +146,9 @@ func parseSignal(text string) (Signal, []string) {
 // locate takes in where the signal is, and what is asked for there.
 func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	at, what, asks := strings.Cut(text, "#")
+	if !strings.Contains(at, "@") && login.MatchString(what) {
+		return s, append(wrong, "has a # in its user or password, it seems; write %23")
+	}
 	if _, ok := cutPostgres(at); ok {
 		d, err := readDatabaseURL(at)
 		if err != nil {
