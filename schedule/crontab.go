@@ -6,17 +6,57 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/robfig/cron/v3"
 )
 
-// cronFields are the fields of a cron expression in their order, and what each may hold.
-var cronFields = [...]struct{ name, holds string }{
-	{"minute", "0–59"},
-	{"hour", "0–23"},
-	{"day of the month", "1–31"},
-	{"month", "1–12 or JAN–DEC"},
-	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday"},
+// A cronField is a field of a cron expression: what it may hold, in words, and as the first and the last number.
+type cronField struct {
+	name, holds string
+	first, last int
+}
+
+// cronFields are the fields of a cron expression in their order.
+var cronFields = [...]cronField{
+	{"minute", "0–59", 0, 59},
+	{"hour", "0–23", 0, 23},
+	{"day of the month", "1–31", 1, 31},
+	{"month", "1–12 or JAN–DEC", 1, 12},
+	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday", 0, 6},
+}
+
+// around writes a range that ends before it begins, as FRI-MON, as the two that it means: 5-6,0-1. It is "" where text is no such range.
+func (f cronField) around(text string) string {
+	from, to, _ := strings.Cut(text, "-")
+	begin, beginOK := f.number(from)
+	end, endOK := f.number(to)
+	if !beginOK || !endOK || begin <= end {
+		return ""
+	}
+	return fromTo(begin, f.last) + "," + fromTo(f.first, end)
+}
+
+// number reads a number or a name that the field may hold.
+func (f cronField) number(text string) (int, bool) {
+	switch f.last {
+	case 6:
+		n, ok := cronWeekday(text)
+		return n % 7, ok
+	case 12:
+		if t, err := time.Parse("Jan", text); err == nil {
+			return int(t.Month()), true
+		}
+	}
+	n, ok := digits(text)
+	return n, ok && f.first <= n && n <= f.last
+}
+
+func fromTo(from, to int) string {
+	if from == to {
+		return strconv.Itoa(from)
+	}
+	return fmt.Sprintf("%d-%d", from, to)
 }
 
 // macros are the expressions that are a word.
@@ -63,6 +103,11 @@ func checkFields(expression string, fields []string) error {
 		alone[i] = field
 		if _, err := cron.ParseStandard(strings.Join(alone, " ")); err != nil {
 			f := cronFields[i]
+			if list := f.around(original[i]); list != "" {
+				errs = append(errs, fmt.Errorf("%s %s in the cron expression %s ends before it begins: write %s",
+					f.name, quote(original[i]), quote(expression), list))
+				continue
+			}
 			errs = append(errs, fmt.Errorf("invalid %s %s in the cron expression %s: write *, %s, a range (1-5), a list (1,3) or a step (*/2)",
 				f.name, quote(original[i]), quote(expression), f.holds))
 		}

@@ -19,6 +19,7 @@ func TestParseReadsEveryFormAndPrintsItInOne(t *testing.T) {
 		{`{"0:00":2,"9:00":5,"17:00":2}`, "0:00=2, 9:00=5, 17:00=2"},
 		{`{'0:00': 2, '9:00': 5,}`, "0:00=2, 9:00=5"},
 		{`{u'9:00': 5, u'0:00': 2}`, "0:00=2, 9:00=5"},
+		{"0:00=2,\n mon,\n tue 9:00=5", "0:00=2, mon,tue 9:00=5"},
 		{"{\n  \"17:00\": 2,\n  \"9:00\": 0\n}", "9:00=0, 17:00=2"},
 		{`{"mon,tue 9:00": 5, "cron(0,30 7 * * *)": 2}`, "cron(0,30 7 * * *)=2, mon,tue 9:00=5"},
 		{"0:00=2,9:00=5,17:00=2", "0:00=2, 9:00=5, 17:00=2"},
@@ -74,6 +75,8 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{`{"0:00": 2`, `the table begins with "{" and does not end with "}"`},
 		{"0:00=1" + strings.Repeat(", 0:00=1", 10000), "the table has 10001 rows; it may have 10000"},
 
+		{"0:00=2; 9:00=5", "row `0:00=2; 9:00=5`: a semicolon or a line's end stands between rows; write a comma: 0:00=2, 9:00=5"},
+		{"0:00=2\n9:00=5", "row \"0:00=2\\n9:00=5\": a semicolon or a line's end stands between rows; write a comma: 0:00=2, 9:00=5"},
 		{"9=5", "row `9=5`: `9` is not a time from 0:00 to 23:59; write 9:00"},
 		{"24:00=5", "row `24:00=5`: `24:00` is not a time from 0:00 to 23:59; write 0:00"},
 		{"9:5=5", "row `9:5=5`: `9:5` is not a time from 0:00 to 23:59; write 9:05"},

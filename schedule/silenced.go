@@ -241,7 +241,7 @@ func (r row) copyOf(other row) string {
 	switch {
 	case r.rank == onDates && r.first == r.last:
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
-	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow&^other.dow == 0: // which has all weekdays of this one
+	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow != 0 && r.dow&^other.dow == 0: // which has all weekdays of this one
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
 	case other.days() != "":
 		return "" // where the days of both meet takes more than to put one's before the other

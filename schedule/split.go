@@ -55,6 +55,9 @@ func split(text string) ([]source, error) {
 
 // plain cuts a row of the form when=number.
 func plain(text string) source {
+	if strings.Contains(text, ";") || strings.Contains(text, "\n") && strings.Count(text, "=") > 1 {
+		return source{text: text, err: errors.New("a semicolon or a line's end stands between rows; write a comma: 0:00=2, 9:00=5")}
+	}
 	i := strings.LastIndex(text, "=")
 	if i < strings.LastIndex(text, ")") {
 		i = -1 // An equals sign inside parentheses, as in TZ=, belongs to the expression.
