@@ -93,6 +93,7 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 		r.wrong(n, "there are two rules for %s; write one", rule.String())
 	}
 	p.vain(n, kind, sub)
+	p.hollow(n, kind, rule)
 	p.Rules = append(p.Rules, rule)
 }
 
@@ -135,6 +136,20 @@ func (p *Plan) vain(n *document.Node, kind, sub string) {
 		default:
 			p.note("line %d: %s has no effect on a rule of the type %s", pair.Line, key, kind)
 		}
+	}
+}
+
+// hollow notes the thresholds of a rule that no value can be beyond.
+func (p *Plan) hollow(n *document.Node, kind string, rule bot.SignalRule) {
+	line := n.Line
+	if t := n.Get("threshold"); t != nil {
+		line = t.Line
+	}
+	if rule.Min <= 0 && kind != "custom" && kind != "compare" {
+		p.note("line %d: the minimum of %s is %s, and no value is below it: while this rule stands, no instance is removed", line, kind, number(rule.Min))
+	}
+	if rule.Max >= 100 && kind == "memory" {
+		p.note("line %d: the maximum of memory is %s, and no percentage is above it: this rule can never add an instance", line, number(rule.Max))
 	}
 }
 

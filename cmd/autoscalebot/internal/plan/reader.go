@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,7 +159,10 @@ func (r *reader) whole(n *document.Node, key string, needed bool, least, most in
 		return 0, false
 	}
 	i, err := strconv.Atoi(text)
-	if err != nil || i < least || i > most || n.Get(key).Quoted {
+	switch {
+	case r.spelled(n.Get(key), key):
+		return 0, false
+	case err != nil || i < least || i > most:
 		r.wrong(n.Get(key), "%s is %.60q; write a whole number from %d to %d", key, text, least, most)
 		return 0, false
 	}
@@ -172,11 +176,33 @@ func (r *reader) number(n *document.Node, key string, needed bool) (f float64, o
 		return math.NaN(), false
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || n.Get(key).Quoted {
+	switch {
+	case r.spelled(n.Get(key), key):
+		return math.NaN(), false
+	case err != nil || math.IsInf(f, 0) || math.IsNaN(f):
 		r.wrong(n.Get(key), "%s is %.60q; write a number", key, text)
 		return math.NaN(), false
 	}
 	return f, true
+}
+
+// octal matches a number that YAML 1.1 reads as octal, and YAML 1.2 and JSON do not.
+var octal = regexp.MustCompile(`^[+-]?0[0-9_]+$`)
+
+// spelled says whether a number is written as a text, or so that readers differ on its value, both of which are wrong.
+func (r *reader) spelled(n *document.Node, key string) bool {
+	_, err := strconv.ParseFloat(n.Text, 64)
+	switch {
+	case n.Quoted && err == nil:
+		r.wrong(n, "%s is %.60q in quotes, which is a text; write it without quotes", key, n.Text)
+	case n.Quoted:
+		r.wrong(n, "%s is %.60q; write a number", key, n.Text)
+	case octal.MatchString(n.Text):
+		r.wrong(n, "%s is %.60q, which begins with 0, as octal numbers do; write it without", key, n.Text)
+	default:
+		return false
+	}
+	return true
 }
 
 // mostInstances is the greatest number of instances that a table of ours may hold.

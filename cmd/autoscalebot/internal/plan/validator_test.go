@@ -120,6 +120,42 @@ func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
 	}
 }
 
+// Numbers that readers of YAML differ on are refused, and thresholds that no value is beyond are noted.
+func TestNumbersOfAManifest(t *testing.T) {
+	const rule = "instance_limits: {min: 1, max: 4}\nrules:\n- {rule_type: %s, metric: m, queue_name: q, threshold: {min: %s, max: %s}}\n"
+	for _, c := range []struct{ kind, low, high, want string }{
+		{"cpu", "20", "80", ""},
+		{"cpu", "20", "150", ""}, // of one core
+		{"cpu", "0", "80", "no instance is removed"},
+		{"http_latency", "-1", "80", "no instance is removed"},
+		{"rabbitmq", "0", "80", "no instance is removed"},
+		{"custom", "0", "80", ""}, // which may be below
+		{"memory", "20", "100", "can never add"},
+		{"memory", "20", "99.5", ""},
+		{"cpu", "'20'", "80", "error: min is \"20\" in quotes"},
+		{"cpu", "020", "80", "error: min is \"020\", which begins with 0"},
+		{"cpu", "20", "0_100", "error: max is \"0_100\", which begins with 0"},
+		{"cpu", "0.5", "80", ""},
+	} {
+		p, err := parse(fmt.Sprintf(rule, c.kind, c.low, c.high))
+		got := ""
+		if err != nil {
+			got = "error: " + strings.TrimPrefix(err.Error(), "line 3: ")
+		} else {
+			got = strings.ReplaceAll(strings.Join(p.Notes, "\n"), "line 3: metric has no effect on a rule of the type "+c.kind, "")
+			got = strings.TrimSpace(strings.ReplaceAll(got, "line 3: queue_name has no effect on a rule of the type "+c.kind, ""))
+		}
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%s from %s to %s: %q, want %q", c.kind, c.low, c.high, got, c.want)
+		}
+	}
+	for _, text := range []string{"{min: 01, max: 4}", "{min: 1, max: 010}", "{min: 1, max: \"4\"}"} {
+		if p, err := parse("instance_limits: " + text); err == nil {
+			t.Errorf("%s is taken as %+v", text, p.Limits)
+		}
+	}
+}
+
 func TestKeysWithoutEffectAreNotedOnce(t *testing.T) {
 	p := read(t, `{"instance_min_count": 1, "instance_max_count": 4, "schema-version": "0.9",
 "credential-type": "x509",

@@ -174,6 +174,8 @@ func (f *file) section(s *section, n *document.Node) {
 			if s.breaches = rules; err != nil {
 				f.mistakes(err)
 			}
+		case p.Key == "applications" && s.name == "":
+			f.wrong(p.Line, p.Key, "is of a manifest of cf push; name a settings file, or App Autoscaler's own manifest (instance_limits) or policy (instance_min_count)")
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
 			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s", f.nearest(p.Key))
 		case s.name != "" && name == processType:

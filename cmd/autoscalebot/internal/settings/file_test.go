@@ -90,6 +90,7 @@ func TestFileMistakes(t *testing.T) {
 		{"max_dyno: 3", "autoscale.yaml:3: max_dyno: there is no such setting; the nearest is max_dynos"},
 		{"AUTOSCALE_MAX_DYNOS: 3", "autoscale.yaml:3: AUTOSCALE_MAX_DYNOS: there is no such setting; the nearest is max_dynos"},
 		{"autoscale_file: x", "autoscale.yaml:3: autoscale_file: there is no such setting; the nearest is"},
+		{"applications: [{name: a}]", "autoscale.yaml:3: applications: is of a manifest of cf push"},
 		{"procesess: {}", "autoscale.yaml:3: procesess: there is no such setting; the nearest is processes"},
 		{"max_dynos: many", `autoscale.yaml:3: MAX_DYNOS: "many": `},
 		{"heartbeat_interval_in_seconds: [1]", "autoscale.yaml:3: HEARTBEAT_INTERVAL_IN_SECONDS: is a list; write one value"},

@@ -39,7 +39,7 @@ func TestAManifestRunsOnCloudFoundry(t *testing.T) {
 		want        []string // each rule, with the kinds of its signals
 	}{
 		{"cpu", "- {rule_type: cpu" + threshold, nil, []string{"cpu max=200 min=80 mean=120s wait=0s [log cache]"}},
-		{"memory", "- {rule_type: Memory" + threshold, nil, []string{"memory max=200 min=80 mean=120s wait=0s [log cache]"}},
+		{"memory", "- {rule_type: Memory, threshold: {min: 20, max: 80}}", nil, []string{"memory max=80 min=20 mean=120s wait=0s [log cache]"}},
 		{"throughput", "- {rule_type: http_throughput" + threshold, nil, []string{"requests_per_second per=dyno max=200 min=80 mean=120s wait=0s [log cache]"}},
 		{"latency", "- {rule_type: http_latency" + threshold, nil, []string{"latency max=200 min=80 mean=120s wait=0s [log cache]"}},
 		{
