@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/baseline"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/notify/memory"
@@ -66,6 +67,7 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
 	}
+	var ticks []string
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -76,7 +78,10 @@ func TestGolden(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		for _, sc := range g.Scenarios {
-			t.Run(sc.ID+" "+sc.Title, func(t *testing.T) { sc.run(t, sc.env()) })
+			t.Run(sc.ID+" "+sc.Title, func(t *testing.T) {
+				_, lines := sc.run(t, sc.env())
+				ticks = append(append(ticks, sc.ID), lines...)
+			})
 			t.Run(sc.ID+" with COMPATIBILITY", func(t *testing.T) {
 				env := sc.env()
 				env["COMPATIBILITY"] = "2.1"
@@ -84,6 +89,7 @@ func TestGolden(t *testing.T) {
 			})
 		}
 	}
+	baseline.Compare(t, "testdata/baseline/golden.gz", ticks)
 }
 
 // Where the original took a refused connection for load, and scaled to the maximum, this bot is blind, moves nothing, and
@@ -95,7 +101,7 @@ func TestGoldenRefusedIsNotLoad(t *testing.T) {
 		b.Expect.Dynos = 1
 		sc.Beats = append(sc.Beats, b)
 	}
-	told := sc.run(t, map[string]string{})
+	told, _ := sc.run(t, map[string]string{})
 	if len(told) != 1 || told[0].Kind != notify.HeartbeatUnreachable || told[0].Phase != notify.Opened {
 		t.Errorf("told %v, want once that the heartbeat is unreachable", told)
 	}
@@ -165,8 +171,8 @@ type goldenProber struct{ next probe.Reading }
 
 func (p *goldenProber) Probe(context.Context) probe.Reading { return p.next }
 
-// run runs the scenario and returns what was told in all.
-func (sc scenario) run(t *testing.T, env map[string]string) []notify.Event {
+// run runs the scenario and returns what was told in all, and its ticks as lines.
+func (sc scenario) run(t *testing.T, env map[string]string) (all []notify.Event, ticks []string) {
 	clearEnv(t)
 	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
 	t.Setenv("HEROKU_API_KEY", "0123-4567")
@@ -178,7 +184,6 @@ func (sc scenario) run(t *testing.T, env map[string]string) []notify.Event {
 		t.Fatal(err)
 	}
 	backends := max(1, strings.Count(string(sc.Settings["NOTIFICATION_BACKENDS"]), "TestBackend"))
-	var all []notify.Event
 	synctest.Test(t, func(t *testing.T) {
 		platform, prober := &goldenPlatform{n: sc.StartDynos}, &goldenProber{}
 		inboxes := make([]memory.Notifier, backends)
@@ -197,8 +202,9 @@ func (sc scenario) run(t *testing.T, env map[string]string) []notify.Event {
 				platform.fails = *beat.ScaleAPIFails
 			}
 			platform.calls, prober.next = nil, beat.reading()
-			b.Tick(t.Context(), beat.time(t))
+			r := b.Tick(t.Context(), beat.time(t))
 			synctest.Wait()
+			ticks = append(ticks, baseline.Tick(r, inboxes[0].Events()))
 
 			want := sc.wanted(t, beat, open)
 			for n := range inboxes {
@@ -218,7 +224,7 @@ func (sc scenario) run(t *testing.T, env map[string]string) []notify.Event {
 			}
 		}
 	})
-	return all
+	return all, ticks
 }
 
 // time is the beat's wall clock in UTC, noon where the scenario does not say.

@@ -1,0 +1,105 @@
+// Package baseline writes what bots decide as lines that do not depend on how the code is cut and named, and compares them with lines that
+// were recorded before. It is how a rebuilt house shows that it behaves as the old one did.
+package baseline
+
+import (
+	"bytes"
+	"compress/gzip"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+var update = flag.Bool("baseline.update", false, "record what the bots decide now, where behaviour was changed on purpose")
+
+// Tick writes a tick in one line: its numbers, rules and events, and no sentences.
+func Tick(r bot.Record, events []notify.Event) string {
+	var b strings.Builder
+	d := r.Decision
+	fmt.Fprintf(&b, "%s %d in %d-%d: %d %d %d|%s|%s|%d of %d of %d", r.Time.UTC().Format("02T15:04:05"), r.Dynos, r.Limits.Min, r.Limits.Max,
+		d.From, d.Wish, d.To, d.Rule, d.Verdict, d.Run, d.Needed, d.Of)
+	for _, c := range d.Clamps {
+		fmt.Fprintf(&b, "|clamp %s %d %d %.6g", c.By, c.From, c.To, c.SecondsLeft)
+	}
+	if d.SizeFrom != "" {
+		fmt.Fprintf(&b, "|size %s %s %s %s %.6g %q %s", d.SizeFrom, d.SizeWish, d.SizeTo, d.SizeHeld, d.SizeSecondsLeft, d.SizePending, d.SizeOrder)
+	}
+	for _, s := range d.Signals {
+		fmt.Fprintf(&b, "|signal %s %s %.6g %d %d", s.Rule, s.Verdict, s.Value, s.Wish, s.SizeStep)
+	}
+	if e := d.Evidence; e != nil {
+		fmt.Fprintf(&b, "|by %s %d %.6g %d %.6g", e.By, e.Times, e.Seconds, e.Again, e.AgainSeconds)
+	}
+	if e := d.Load; e != nil {
+		fmt.Fprintf(&b, "|load %.6g %.6g %.6g %d %d %.6g %.6g %v %v %.6g %.6g %d %v", e.Low, e.Likely, e.High, e.Need, e.Most, e.PatienceSeconds,
+			e.Stray, e.Beyond, e.Trial, e.RequestsPerSecond, e.PerDyno, e.Shared, e.Expected != nil)
+	}
+	if p := d.Bill; p != nil {
+		fmt.Fprintf(&b, "|bill %.6g %.6g", p.Dollars, p.Forecast)
+	}
+	fmt.Fprintf(&b, "|%v %v %v %s", d.Climb != nil, d.Adopted != nil, d.Completed != nil, r.Action)
+	if r.Error != "" {
+		b.WriteString(" error")
+	}
+	for _, e := range events {
+		fmt.Fprintf(&b, "|event %s %s", e.Kind, e.Phase)
+	}
+	return b.String()
+}
+
+// Compare fails t where lines differ from those recorded in a file, with today's words in the place of those that were renamed since. With
+// the flag -baseline.update it records them.
+func Compare(t testing.TB, file string, lines []string) {
+	t.Helper()
+	if *update {
+		record(t, file, lines)
+		return
+	}
+	want := recorded(t, file)
+	if len(want) != len(lines) {
+		t.Errorf("%d lines, and %d in %s", len(lines), len(want), file)
+	}
+	for i, shown := 0, 0; i < min(len(want), len(lines)) && shown < 5; i++ {
+		if was := renamed.Replace(want[i]); was != lines[i] {
+			t.Errorf("%s, line %d, was\n%s\nand is\n%s", file, i+1, was, lines[i])
+			shown++
+		}
+	}
+}
+
+// renamed leads from the words that were recorded to today's.
+var renamed = strings.NewReplacer()
+
+func record(t testing.TB, file string, lines []string) {
+	t.Helper()
+	var packed bytes.Buffer
+	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a level that there is
+	_, _ = io.WriteString(zip, strings.Join(lines, "\n"))        // to memory, which never fails
+	_ = zip.Close()
+	if err := os.WriteFile(file, packed.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recorded(t testing.TB, file string) []string {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zip, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return strings.Split(string(text), "\n")
+}

@@ -1,0 +1,343 @@
+package sim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/baseline"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
+	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// Bots in 200 worlds in which everything happens decide and notify as when the baseline was recorded.
+func TestBotsDecideAsBefore(t *testing.T) {
+	racetest.Computes(t)
+	sameToTheBit(t)
+	var lines []string
+	for seed := range uint64(200) {
+		lines = append(lines, fmt.Sprintf("world %d", seed))
+		lines = append(lines, newChaos(t, seed).run(t)...)
+	}
+	baseline.Compare(t, "testdata/baseline/decisions.gz", lines)
+}
+
+// Each policy on each trace changes the dynos, and fares, as when the baseline was recorded.
+func TestSimulationsGoAsBefore(t *testing.T) {
+	racetest.Long(t)
+	sameToTheBit(t)
+	var lines []string
+	for _, trace := range []string{"aapl_day", "nasa_day", "wc98_flash_day", "wc98_week_day"} {
+		o := sim.Options{Demand: day(t, trace), Peak: 12, Seed: 7, Length: 8 * time.Hour}
+		for _, by := range append(peers.All(sim.DefaultFleet()), sim.Oracle()) {
+			lines = append(lines, trace+" "+fared(run(t, o, by)))
+		}
+		for _, aim := range []string{"", "lean", "balanced", "safe"} {
+			lines = append(lines, drove(t, trace, "own "+aim, o, aim, sim.Bot)...)
+		}
+		lines = append(lines, drove(t, trace, "router log", o, "balanced", sim.WithRouterLog)...)
+	}
+	baseline.Compare(t, "testdata/baseline/simulations.gz", lines)
+}
+
+// sameToTheBit skips where a processor or its compiler rounds otherwise.
+func sameToTheBit(t *testing.T) {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the baseline was recorded on amd64; others fuse multiplications and additions")
+	}
+}
+
+// drove simulates a bot, and returns how it fared and the ticks that matter.
+func drove(t *testing.T, trace, name string, o sim.Options, aim string, driver func(string, bot.Options) sim.Driver) []string {
+	t.Helper()
+	h := &heard{}
+	options := bot.Options{Interval: 30 * time.Second, Policy: counting.Policy, Notices: everyNotice, Notifier: h, Recorders: []bot.Recorder{h}}
+	if aim != "" {
+		a, err := bot.NewAdaptive(bot.Aim(aim), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.Policy.Adaptive = a
+	}
+	result := run(t, o, driver(name, options))
+	return append([]string{trace + " " + fared(result)}, h.lines...)
+}
+
+func fared(r sim.Result) string {
+	return fmt.Sprintf("%s: %d %.6g %.6g %.6g %.6g %d %d %d %.6g", r.Policy, r.Requests, r.SlowMinutesPercent, r.SlowRequestsPercent, r.LostPercent,
+		r.DynoHours, r.Ups, r.Downs, r.Flips, r.Elasticity)
+}
+
+var everyNotice = bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, ScaleDiff: 2, ScaleDiffPeriod: 10 * time.Minute, Reminder: time.Hour}
+
+// heard keeps the lines of the ticks that changed or told anything, and of one in sixty.
+type heard struct {
+	lines  []string
+	events []notify.Event
+	ticks  int
+}
+
+// Record comes after the tick's events.
+func (h *heard) Record(_ context.Context, r bot.Record) error {
+	if h.ticks++; len(h.events) > 0 || r.Decision.To != r.Decision.From || h.ticks%60 == 0 {
+		h.lines = append(h.lines, baseline.Tick(r, h.events))
+	}
+	h.events = nil
+	return nil
+}
+
+func (h *heard) Notify(_ context.Context, e notify.Event) error {
+	h.events = append(h.events, e)
+	return nil
+}
+
+// chaos is a bot, and a platform and people that do what comes to their mind.
+type chaos struct {
+	*rand.Rand
+	bot     *bot.Bot
+	options bot.Options
+	events  []notify.Event
+	memory  bot.Memory
+
+	n, up              int
+	unsettled          bool
+	fails, changeFails error
+	handsOff           string
+	releaseAt          time.Time
+	released           bool
+	size, pending      string
+	maintenance        bool
+	limits             schedule.Limits
+	load               float64
+	database           bool // is what is slow
+	readings           [3]probe.Reading
+	control            probe.Reading
+	now                time.Time
+}
+
+func newChaos(t *testing.T, seed uint64) *chaos {
+	t.Helper()
+	w := &chaos{Rand: rand.New(rand.NewPCG(seed, 1)), released: true, size: "standard-1x", now: time.Date(2026, 1, 30, 23, 0, 0, 0, time.UTC)}
+	w.n, w.load = 1+w.IntN(4), w.Float64()*3
+	w.up, w.database = w.n, w.IntN(5) == 0
+	w.limits = schedule.Limits{Min: w.IntN(3), Max: 3 + w.IntN(6)}
+	seconds := func(of ...int) time.Duration { return time.Duration(of[w.IntN(len(of))]) * time.Second }
+	quorum := func() bot.Quorum { n := 1 + w.IntN(4); return bot.Quorum{N: n, M: n + w.IntN(3)} }
+	p := bot.Policy{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: quorum(), Passes: quorum(),
+		FailOn:     []probe.Outcome{probe.Timeout, probe.ServerError},
+		CooldownUp: seconds(0, 45, 300), CooldownDown: seconds(0, 60, 600), Stabilization: seconds(0, 0, 300),
+		ManualHold: seconds(0, 600), HelpAfter: w.IntN(4), ZeroIsOurs: w.IntN(4) == 0, PauseUp: w.IntN(20) == 0, PauseDown: w.IntN(20) == 0,
+		Up: bot.Step{Dynos: 1 + w.IntN(2)}, Down: bot.Step{Dynos: 1}, DecideEvery: seconds(0, 0, 60),
+	}
+	if w.IntN(3) == 0 {
+		p.Budget, p.Price = []float64{0.2, 30, 75}[w.IntN(3)], 25
+	}
+	if w.IntN(4) == 0 {
+		p.Up = bot.Step{Percent: 50}
+	}
+	if w.IntN(3) == 0 {
+		p.Rules = append(p.Rules,
+			bot.SignalRule{Signal: "jobs", PerDyno: true, Max: 100, Min: 10, Fails: quorum(), Passes: quorum()},
+			bot.SignalRule{Signal: "jobs", Max: 600, Min: math.NaN(), Window: 2 * time.Minute, Percentile: 90, Wait: seconds(0, 30)})
+	}
+	if w.IntN(4) == 0 {
+		p.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
+		p.Rules = append(p.Rules, bot.SignalRule{Signal: "memory", Max: 90, Min: 30, Fails: bot.InARow(3), Passes: bot.InARow(5), Size: true})
+		p.Order = []bot.SizeOrder{"", bot.Horizontal, bot.Vertical}[w.IntN(3)]
+	}
+	if w.IntN(6) == 0 {
+		p.Breaches = []bot.BreachRule{
+			{Metric: "jobs", Operator: ">", Threshold: 300, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 2 * time.Minute},
+			{Metric: "jobs", Operator: "<", Threshold: 50, Step: bot.Step{Percent: 50}, Down: true, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
+		}
+	}
+	if w.IntN(3) == 0 {
+		a, err := bot.NewAdaptive([]bot.Aim{bot.Lean, bot.Balanced, bot.Safe}[w.IntN(3)], 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Adaptive = a
+	}
+	w.options = bot.Options{
+		App: "app", ProcessType: "web", Interval: 30 * time.Second, Scaler: w, Schedule: w, Policy: p, Prompt: true, DryRun: w.IntN(10) == 0,
+		Probers:  []probe.Prober{answer(func() probe.Reading { return w.readings[0] }), answer(func() probe.Reading { return w.readings[1] }), answer(func() probe.Reading { return w.readings[2] })},
+		Control:  answer(func() probe.Reading { return w.control }),
+		BootTime: seconds(0, 60), DeployGrace: seconds(-1, 0, 120), Notices: everyNotice, Notifier: w,
+		Remember: func(m bot.Memory) error { w.memory = m; return nil },
+	}
+	w.bot = bot.New(w.options)
+	return w
+}
+
+func (w *chaos) run(t *testing.T) (lines []string) {
+	t.Helper()
+	for range 60 {
+		w.now = w.now.Add(time.Duration([]int{5, 30, 30, 30, 30, 30, 61, 400}[w.IntN(8)]) * time.Second)
+		w.happen(t)
+		r := w.bot.Tick(t.Context(), w.now)
+		lines = append(lines, baseline.Tick(r, w.events))
+		w.events = nil
+	}
+	return lines
+}
+
+// happen is what comes between two ticks.
+func (w *chaos) happen(t *testing.T) {
+	t.Helper()
+	seldom := func(one int) bool { return w.IntN(one) == 0 }
+	w.load = max(0, w.load*math.Exp(w.NormFloat64()*0.4)+w.NormFloat64()*0.2)
+	w.fails, w.changeFails, w.unsettled = nil, nil, seldom(15)
+	switch w.IntN(40) {
+	case 0:
+		w.fails = errors.New("503")
+	case 1, 2:
+		w.changeFails = errors.New("422")
+	case 3:
+		w.changeFails = deploying{}
+	case 4:
+		w.n = w.IntN(8)
+	case 5:
+		w.n = w.IntN(2)
+	case 6:
+		w.handsOff = "the app is stopped"
+	case 7:
+		w.releaseAt, w.released = w.now, seldom(2)
+	case 8:
+		w.size = []string{"standard-1x", "standard-2x", "performance-m", "private-s"}[w.IntN(4)]
+	case 9:
+		w.pending = []string{"", "they are exchanged"}[w.IntN(2)]
+	case 10:
+		w.maintenance = !w.maintenance
+	case 11:
+		w.limits = schedule.Limits{Min: w.IntN(3), Max: 2 + w.IntN(7)}
+	case 12:
+		until := time.Time{}
+		if seldom(2) {
+			until = w.now.Add(5 * time.Minute)
+		}
+		w.bot.SetControl(func(c bot.Control) bot.Control {
+			c.Up = bot.Pause{On: seldom(2), Until: until}
+			c.Down = bot.Pause{On: seldom(2), Until: until}
+			return c
+		})
+	case 13:
+		w.bot.SetControl(func(c bot.Control) bot.Control {
+			c.Order = bot.Order{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
+			return c
+		})
+	case 14: // the bot ends, and begins anew from what it remembered
+		text, err := json.Marshal(w.memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.options.Memory = bot.Memory{}
+		if err := json.Unmarshal(text, &w.options.Memory); err != nil {
+			t.Fatal(err)
+		}
+		w.bot = bot.New(w.options)
+	}
+	if w.n == 0 && seldom(3) {
+		w.n = 1
+	}
+	if seldom(4) {
+		w.handsOff, w.maintenance = "", false
+	}
+	if w.up != w.n && seldom(3) {
+		w.up = w.n
+	}
+	w.released = w.released || seldom(5)
+	w.read()
+}
+
+// read takes what the probers answer at the next tick.
+func (w *chaos) read() {
+	busy := w.load / max(0.5, float64(min(w.n, max(1, w.up))))
+	if w.database {
+		busy = w.load / 2 // however many dynos there are
+	}
+	ms := 60 * math.Exp(3*busy) * math.Exp(w.NormFloat64()*0.3)
+	w.readings[0] = probe.Reading{Signal: probe.HeartbeatSignal, Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
+	w.readings[1] = probe.Reading{Signal: "jobs", Value: math.Round(200 * w.load), Unit: "jobs", Outcome: probe.Answered}
+	w.readings[2] = probe.Reading{Signal: "memory", Value: 100 * busy / 2, Unit: "%", Outcome: probe.Answered}
+	w.control = probe.Reading{Signal: "control", Outcome: probe.Answered}
+	if ms > 20_000 {
+		w.readings[0].Value, w.readings[0].Outcome = 30_000, probe.Timeout
+	}
+	switch w.IntN(30) {
+	case 0:
+		w.readings[0].Outcome, w.readings[0].Error = probe.Unreachable, "refused"
+		if w.IntN(2) == 0 {
+			w.control.Outcome, w.control.Error = probe.Unreachable, "refused"
+		}
+	case 1:
+		w.readings[0].Outcome, w.readings[0].Status = probe.ServerError, 503
+	case 2:
+		w.readings[1].Outcome, w.readings[1].Error = probe.Unreachable, "refused"
+	case 3:
+		w.readings[0].Outcome, w.readings[0].Error = probe.BadAnswer, "404"
+	}
+}
+
+// answer is a prober that answers what a function says.
+type answer func() probe.Reading
+
+func (a answer) Probe(context.Context) probe.Reading { return a() }
+
+// deploying is the platform's refusal while a release is under way.
+type deploying struct{}
+
+func (deploying) Error() string   { return "a release is under way" }
+func (deploying) Deploying() bool { return true }
+
+func (w *chaos) Notify(_ context.Context, e notify.Event) error {
+	w.events = append(w.events, e)
+	return nil
+}
+
+func (w *chaos) At(time.Time) schedule.Limits           { return w.limits }
+func (w *chaos) Rows(time.Time) (minRow, maxRow string) { return "", "" }
+
+func (w *chaos) Size(context.Context) (int, bool, error) { return w.n, !w.unsettled, w.fails }
+
+func (w *chaos) Resize(_ context.Context, n int) error {
+	if w.changeFails == nil || w.IntN(4) == 0 { // which may have done it all the same
+		w.n = n
+	}
+	return w.changeFails
+}
+
+func (w *chaos) Quota() (int, bool)              { return 4000, true }
+func (w *chaos) Up(context.Context) (int, error) { return min(w.up, w.n), nil }
+func (w *chaos) Release(context.Context) (time.Time, bool, error) {
+	return w.releaseAt, w.released, nil
+}
+func (w *chaos) HandsOff() string                          { return w.handsOff }
+func (w *chaos) DynoSize(context.Context) (string, error)  { return w.size, nil }
+func (w *chaos) SizePending() string                       { return w.pending }
+func (w *chaos) Maintenance(context.Context) (bool, error) { return w.maintenance, nil }
+func (w *chaos) Price(context.Context) (float64, error)    { return 25, nil }
+
+func (w *chaos) SetDynoSize(_ context.Context, name string) error {
+	if w.changeFails == nil {
+		w.size = name
+	}
+	return w.changeFails
+}
+
+func (w *chaos) SizePrice(name string) (float64, bool) {
+	price, ok := map[string]float64{"standard-1x": 25, "standard-2x": 50, "performance-m": 250}[name]
+	return price, ok
+}
