@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 const (
@@ -61,7 +63,10 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		untouched, silent := c.wire.wrote.Load() == wrote, c.wire.read.Load() == read
-		if !untouched && !uncounted(err) && !(c.reused && silent && req.Method != http.MethodPost) {
+		switch {
+		case untouched, uncounted(err):
+			v.refused()
+		case !c.reused || !silent || req.Method == http.MethodPost:
 			return nil, err // a kept connection that says nothing was given up by the server just before
 		}
 		c.end()
@@ -71,11 +76,11 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 // uncounted says whether a request that failed with err had no effect: an HTTP/2 server told that it did not process it
 // (RFC 9113, section 8.7), or had ended the connection before.
 func uncounted(err error) bool {
-	var stream http2StreamError
+	var stream http2.StreamError
 	if errors.As(err, &stream) {
-		return stream.Code == refusedStreamCode
+		return stream.Code == http2.ErrCodeRefusedStream
 	}
-	return unusable(err) || strings.Contains(err.Error(), "graceful shutdown GOAWAY") // net/http has no type for it
+	return unusable(err) || strings.Contains(err.Error(), "graceful shutdown GOAWAY") // http2 has no type for it
 }
 
 // unusable says whether an HTTP/2 connection was not to be used any more, before a request was sent on it.

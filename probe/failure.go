@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // A badAnswer is an answer that no heartbeat can use, in words for people.
@@ -29,34 +31,6 @@ func (e hinted) Unwrap() error { return e.error }
 type brokenOff struct{ error }
 
 func (e brokenOff) Unwrap() error { return e.error }
-
-// An http2StreamError has the fields of net/http's own, by which errors.As fills it in (see h2_error.go there).
-type http2StreamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
-
-func (e http2StreamError) Error() string { return "HTTP/2 stream error" }
-
-// fromPeer says whether the server ended the stream, rather than net/http.
-func (e http2StreamError) fromPeer() bool {
-	return e.Cause != nil && e.Cause.Error() == "received from peer" // net/http has no type for it
-}
-
-const (
-	// protocolError is the code of an HTTP/2 stream that net/http gave up itself, as what came broke the rules (RFC 9113,
-	// section 7).
-	protocolError = 1
-	// refusedStreamCode is that of a stream which the server did not process.
-	refusedStreamCode = 7
-)
-
-// http2Codes are the names of the codes with which HTTP/2 streams and connections end, in order.
-var http2Codes = []string{
-	"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED", "FRAME_SIZE_ERROR",
-	"REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
-}
 
 // A failure is why a visit failed.
 type failure struct {
@@ -136,14 +110,14 @@ func (v *visit) explainConnect(err error) failure {
 // explainAnswer says why an answer did not come, or not whole. A connection that broke makes it unreachable, at whatever byte
 // that was; only what can never become an answer is a bad one.
 func (v *visit) explainAnswer(err error) failure {
-	var stream http2StreamError
+	var stream http2.StreamError
 	var errno syscall.Errno
 	var op *net.OpError
 	improper := failure{BadAnswer, "answer of " + v.peer() + " is not proper HTTP", "is it the right port?"}
 	switch isStream := errors.As(err, &stream); {
 	case tooLong(err), isStream && stream.Cause != nil && tooLong(stream.Cause):
 		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
-	case isStream && stream.Code == protocolError && !stream.fromPeer():
+	case isStream && !fromPeer(stream):
 		return improper
 	}
 	if ended := http2End(err, v.peer()); ended != "" {
@@ -184,27 +158,27 @@ func (v *visit) twice() string {
 	return ""
 }
 
+// fromPeer says whether the server ended the stream, rather than the client, as what came broke the rules.
+func fromPeer(err http2.StreamError) bool {
+	return err.Cause != nil && err.Cause.Error() == "received from peer" // http2 has no type for it
+}
+
 // http2End says with which code an HTTP/2 server ended a stream, or the connection by GOAWAY; "" if it did not.
 func http2End(err error, peer string) string {
-	var stream http2StreamError
-	if errors.As(err, &stream) {
-		code := fmt.Sprintf("code %d", stream.Code)
-		if int(stream.Code) < len(http2Codes) {
-			code = http2Codes[stream.Code]
-		}
-		return fmt.Sprintf("HTTP/2 stream reset by %s (%s)", peer, code)
-	}
-	_, said, away := strings.Cut(err.Error(), "GOAWAY") // net/http has no types for these
+	var stream http2.StreamError
+	_, said, away := strings.Cut(err.Error(), "GOAWAY") // http2 has a type for some of these only
 	switch {
+	case errors.As(err, &stream):
+		return fmt.Sprintf("HTTP/2 stream reset by %s (%s)", peer, stream.Code)
 	case unusable(err):
 		return "HTTP/2 connection given up by " + peer
 	case !away:
 		return ""
 	}
 	code := "GOAWAY"
-	for _, name := range http2Codes[1:] {
-		if strings.Contains(said, "ErrCode="+name) || strings.Contains(said, "ErrCode:"+name) {
-			code += ", " + name
+	for named := http2.ErrCodeProtocol; named <= http2.ErrCodeHTTP11Required; named++ {
+		if strings.Contains(said, "ErrCode="+named.String()) || strings.Contains(said, "ErrCode:"+named.String()) {
+			code += ", " + named.String()
 			break
 		}
 	}

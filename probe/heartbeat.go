@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 const (
@@ -172,11 +174,20 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 		TLSClientConfig:        h.tlsConfig(),
 		DisableKeepAlives:      !o.KeepAlive,
 		DisableCompression:     true, // unpacking would count as the app's time
-		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	h.goBy(proxies)
-	return h, nil
+	return h, speakHTTP2(h.transport)
+}
+
+// speakHTTP2 has t speak HTTP/2 too, where a server does. That of net/http in Go 1.26 waits for ever, for itself, where a server
+// overflows the window of a stream.
+func speakHTTP2(t *http.Transport) error {
+	t2, err := http2.ConfigureTransports(t)
+	if err == nil {
+		t2.MaxHeaderListSize = maxHeader
+	}
+	return err
 }
 
 // Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.

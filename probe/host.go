@@ -49,6 +49,7 @@ func (h *Heartbeat) setAlias(host string) error {
 	h.alias = &alias{host: host, name: name, transport: sync.OnceValue(func() *http.Transport {
 		t := h.transport.Clone()
 		t.TLSClientConfig.ServerName = name
+		_ = speakHTTP2(t) // which succeeded for the one that this is a clone of
 		return t
 	})}
 	return nil

@@ -2,11 +2,13 @@ package probe_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -146,17 +148,73 @@ func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 
 // A server that takes no request says nothing of load, however long it is waited for. Its word may come before the request or behind it.
 func TestHTTP2ServerThatAllowsNoStream(t *testing.T) {
+	var open sync.WaitGroup
 	s := serveHTTP2(t, "a.test", func(h *h2) {
+		open.Add(1)
+		defer open.Done()
 		_ = h.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
-		refuse(h)
+		for h.request() != 0 {
+		}
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", Timeout: 2 * time.Second})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", Timeout: 300 * time.Millisecond})
 	h.Trust(s.roots)
 	h.DialWith(to(s.addr))
+	asked := int32(0)
 	for _, r := range h.Burst(t.Context(), 20, 0) {
 		check(t, r)
-		if r.Outcome != probe.ConnectTimeout && r.Outcome != probe.Unreachable || r.Hint == "" {
+		switch {
+		case r.Outcome == probe.Timeout:
+			asked++
+		case r.Outcome != probe.ConnectTimeout || r.Hint == "":
 			t.Errorf("got %+v", r)
+		}
+	}
+	open.Wait()
+	if n := s.requests.Load(); asked != n {
+		t.Errorf("%d heartbeats are timeouts of the app, which was asked %d times", asked, n)
+	}
+}
+
+// The time until a server refuses a request is none of the app's.
+func TestTimeUntilARequestIsRefusedIsNoLoad(t *testing.T) {
+	s := serveHTTP2(t, "a.test", func(h *h2) {
+		stream := h.request()
+		time.Sleep(600 * time.Millisecond)
+		_ = h.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
+		h.linger()
+	})
+	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", Timeout: time.Second})
+	h.Trust(s.roots)
+	addrs := []string{s.addr, listenAt(t, "127.0.0.1:0", hang), "127.0.0.1:1"}
+	dials := 0
+	h.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials++
+		return to(addrs[dials-1])(ctx, network, addr)
+	})
+	if r := take(t, h); r.Outcome != probe.ConnectTimeout || dials > 2 {
+		t.Errorf("got %+v after %d connections", r, dials)
+	}
+}
+
+// A server that breaks the rules of flow control gives a bad answer, and never has the heartbeat wait beyond its deadline.
+func TestHTTP2ServerThatOverflowsAWindow(t *testing.T) {
+	for _, ofStream := range []uint32{0, 1} {
+		s := serveHTTP2(t, "a.test", func(h *h2) {
+			stream := h.request() * ofStream
+			_ = h.WriteWindowUpdate(stream, 1<<31-1)
+			_ = h.WriteWindowUpdate(stream, 1<<31-1)
+			h.linger()
+		})
+		h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
+		h.Trust(s.roots)
+		h.DialWith(to(s.addr))
+		for range 2 {
+			if r := take(t, h); r.Outcome != probe.BadAnswer {
+				t.Errorf("got %+v", r)
+			}
+		}
+		if n := s.requests.Load(); n != 2 {
+			t.Errorf("%d requests of 2 heartbeats", n)
 		}
 	}
 }

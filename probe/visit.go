@@ -42,6 +42,7 @@ type visit struct {
 	wire   *wire         // its newest connection, nil for none yet
 	open   []*connection // what was opened or taken over, and is not given back yet
 	sent   int           // how often it was sent
+	asked  time.Duration // what was spent on processing before it
 
 	mu     sync.Mutex // several addresses are tried at once, and net/http writes and reads in goroutines of its own
 	now    phase
@@ -95,7 +96,7 @@ func (v *visit) hop(t *trail, to route) {
 	v.lap(waiting)
 	v.target, v.place, v.via = target, hostPort(target), nil
 	v.named, v.alias, v.known = t.target, to.alias, t.known
-	v.cert, v.sent = unwanted, 0
+	v.cert, v.sent, v.asked = unwanted, 0, v.spent[processing]
 }
 
 // secure says whether the current request goes over TLS.
@@ -115,6 +116,15 @@ func (v *visit) again() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
+}
+
+// refused counts the time of a request that did not reach the app as that before one does.
+func (v *visit) refused() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lap(waiting)
+	v.spent[sending] += v.spent[processing] - v.asked
+	v.spent[processing] = v.asked
 }
 
 // phase is the one that the visit is in.
