@@ -124,20 +124,43 @@ def say(line):
     print(line, file=sys.stderr)
 
 
+CHANGES = {"append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
+
+
+def settings_set(node):
+    """Gives the names that a node sets, and those of our settings that it imports or changes in place; and in which of the ways."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        return [node.id], "is set under a condition or together with others"
+    names, how = [], "is changed in place"
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        names, how = [alias.asname or alias.name for alias in node.names], "is imported"
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        names = [getattr(node.value, "id", "")]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+        names = [getattr(node.func.value, "id", "")]
+    return [name for name in names if unprefixed(name) in SETTINGS], how
+
+
+def unprefixed(name):
+    return name[len("AUTOSCALE_") :] if name.startswith("AUTOSCALE_") else name
+
+
 def assignments(tree):
-    """Gives (name, value node or None, line) for each assignment, in the file's order. None: it depends on something."""
-    plain = set()
+    """Gives (name, value node, line) for each assignment, in the file's order. Instead of a value: a text on how it is set otherwise."""
+    plain, own = {}, set()
     for node in tree.body:
         if isinstance(node, ast.Assign) or (isinstance(node, ast.AnnAssign) and node.value):
-            plain.add(node)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    plain[target] = node.value
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension):
+            own.update(ast.walk(node.target))  # names that exist in the comprehension alone
     for node in sorted(ast.walk(tree), key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0))):
-        if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            continue
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        names, how = settings_set(node) if node not in own else ([], "")
+        for name in names:
             # Of `A, B = 1, 2` every name is told as not carried over.
-            for name in ast.walk(target):
-                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                    yield name.id, node.value if node in plain and name is target else None, node.lineno
+            yield name, plain.get(node, how), node.lineno
 
 
 def convert(tree):
@@ -151,7 +174,7 @@ def convert(tree):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             problems[node] = "line %d: what `import *` brings is not looked at" % node.lineno
     for written, node, line in found:
-        name = written[len("AUTOSCALE_") :] if written.startswith("AUTOSCALE_") else written
+        name = unprefixed(written)
         if not name.isupper() or (django and name == written and name != time_zone):
             continue
         env.pop(name, None)  # The last assignment counts, also when it cannot be carried over.
@@ -160,8 +183,8 @@ def convert(tree):
             if name not in SETTINGS:
                 near = difflib.get_close_matches(name, SETTINGS, 1, 0.8)
                 raise NotCarried("is no setting of autoscalebot" + ("; did it mean %s?" % near[0] if near else ""))
-            if node is None:
-                raise NotCarried("is set under a condition or together with others: set it by hand")
+            if isinstance(node, str):
+                raise NotCarried(node + ": set it by hand")
             try:
                 value = ast.literal_eval(node)
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
