@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -25,7 +26,7 @@ type Options struct {
 	URL string
 	// From is the sender's address: "bot@example.com", or "The bot <bot@example.com>".
 	From string
-	// To are the addresses that get every mail, at least one.
+	// To are the addresses that get every mail, at least one. One that is there twice gets it once.
 	To []string
 	// Timeout is the deadline of one mail, from the connection to the server's last word; 0 means 10 s.
 	Timeout time.Duration
@@ -49,8 +50,8 @@ func New(o Options) (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := netmail.ParseAddress(o.From)
-	if err != nil || !deliverable(from) {
+	from, ok := address(o.From)
+	if !ok {
 		return nil, fmt.Errorf("email: the sender %q is no mail address; it should look like bot@example.com", o.From)
 	}
 	if len(o.To) == 0 {
@@ -58,18 +59,35 @@ func New(o Options) (*Notifier, error) {
 	}
 	n := &Notifier{server: s, from: from.String(), timeout: o.Timeout}
 	_, n.domain, _ = strings.Cut(from.Address, "@")
+	seen := map[string]bool{}
 	for _, to := range o.To {
-		a, err := netmail.ParseAddress(to)
-		if err != nil || !deliverable(a) {
+		a, ok := address(to)
+		if !ok {
 			return nil, fmt.Errorf("email: the recipient %q is no mail address; it should look like ops@example.com", to)
 		}
-		n.to = append(n.to, a.String())
+		if !seen[a.Address] { // which else would get each mail twice
+			n.to = append(n.to, a.String())
+		}
+		seen[a.Address] = true
 	}
 	if n.timeout <= 0 {
 		n.timeout = 10 * time.Second
 	}
 	n.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs}
 	return n, nil
+}
+
+// address reads an address that can be delivered to, with its domain as SMTP has it: in small letters of ASCII.
+func address(text string) (*netmail.Address, bool) {
+	a, err := netmail.ParseAddress(text)
+	if err != nil || !deliverable(a) {
+		return nil, false
+	}
+	local, domain, _ := strings.Cut(a.Address, "@")
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil { // else it is one like [127.0.0.1]
+		a.Address = local + "@" + ascii
+	}
+	return a, true
 }
 
 // deliverable reports whether an address can stand in an SMTP command and in a Message-ID as it is.

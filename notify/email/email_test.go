@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -369,6 +370,26 @@ func TestBadOptions(t *testing.T) {
 	}
 	if _, err := email.New(good); err != nil {
 		t.Error(err)
+	}
+}
+
+// A recipient who is named twice gets a mail once, at a domain as SMTP has it.
+func TestRecipientsOfAMail(t *testing.T) {
+	s := newSink(t, sinkOptions{})
+	n, err := email.New(email.Options{
+		URL: "smtp://" + s.addr, From: "bot@Bücher.example",
+		To: []string{"ops@example.com", "Ops <ops@EXAMPLE.com>", "a@bücher.example", "a@xn--bcher-kva.example", "b@[127.0.0.1]"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Notify(t.Context(), notify.Event{Kind: notify.Test}); err != nil {
+		t.Fatal(err)
+	}
+	got := s.got()
+	want := []string{"ops@example.com", "a@xn--bcher-kva.example", "b@[127.0.0.1]"}
+	if len(got) != 1 || got[0].from != "bot@xn--bcher-kva.example" || !slices.Equal(got[0].to, want) {
+		t.Errorf("got %+v, want %q", got, want)
 	}
 }
 

@@ -193,13 +193,32 @@ func (ps *Problems) checkNotices(s *Settings) {
 	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
 	ps.secretURL("DEADMAN_URL", s.DeadmanURL, "http", "https")
 	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")
-	for _, to := range append([]string{string(s.EmailFrom)}, s.EmailTo...) {
-		if _, err := mail.ParseAddress(to); to != "" && err != nil {
-			ps.add("EMAIL_FROM, EMAIL_TO", "%q is no e-mail address", to)
-		}
-	}
+	ps.checkAddresses(s)
 	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
 		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither")
+	}
+}
+
+// checkAddresses wants mail addresses, and says what separates them where something else does.
+func (ps *Problems) checkAddresses(s *Settings) {
+	if from := string(s.EmailFrom); from != "" {
+		if _, err := mail.ParseAddress(from); err != nil {
+			ps.add("EMAIL_FROM", "%q is no e-mail address", from)
+		}
+	}
+	for _, to := range s.EmailTo {
+		_, err := mail.ParseAddress(to)
+		switch {
+		case err == nil:
+		case strings.ContainsAny(to, "[]"):
+			ps.add("EMAIL_TO", "%q is no e-mail address; write the addresses without brackets and quotes around them: ops@example.com, dev@example.com", to)
+		case strings.Count(to, "@") > 1 || strings.ContainsAny(to, ";:\n"):
+			ps.add("EMAIL_TO", "%q is no e-mail address; write a comma between addresses, and no group: ops@example.com, dev@example.com", to)
+		case !strings.Contains(to, "@") && len(s.EmailTo) > 1:
+			ps.add("EMAIL_TO", "%q is no e-mail address; a name with a comma stands in quotes: \"Smith, Ann\" <ann@example.com>", to)
+		default:
+			ps.add("EMAIL_TO", "%q is no e-mail address", to)
+		}
 	}
 }
 
