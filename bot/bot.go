@@ -109,6 +109,8 @@ type Bot struct {
 	mu      sync.Mutex // guards the rest, which others change while the bot runs
 	control Control
 	memory  Memory // as it was kept last
+	given   given
+	former  *Memory // what was recalled since the last tick, nil for nothing
 }
 
 // New makes a bot from o.
@@ -196,6 +198,7 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 // kept. A failure is in the record and ends nothing.
 func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	began := time.Now()
+	b.recollect(now)
 	r := b.decide(ctx, now, began)
 	b.act(ctx, &r, began)
 	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)

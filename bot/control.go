@@ -51,7 +51,11 @@ func (b *Bot) Control() Control {
 func (b *Bot) SetControl(change func(Control) Control) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.control = change(b.control)
+	before := b.control
+	b.control = change(before)
+	b.given.up = b.given.up || b.control.Up != before.Up
+	b.given.down = b.given.down || b.control.Down != before.Down
+	b.given.order = b.given.order || b.control.Order != before.Order
 	b.memory.State.Control = b.control
 	b.keep()
 }

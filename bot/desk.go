@@ -104,10 +104,10 @@ func checkOrder(n int, limits schedule.Limits) error {
 func (b *Bot) setPauses(d Direction, p Pause) {
 	b.SetControl(func(c Control) Control {
 		if d != Down {
-			c.Up = p
+			c.Up, b.given.up = p, true
 		}
 		if d != Up {
-			c.Down = p
+			c.Down, b.given.down = p, true
 		}
 		return c
 	})
@@ -115,7 +115,7 @@ func (b *Bot) setPauses(d Direction, p Pause) {
 
 func (b *Bot) setOrder(o Order) {
 	b.SetControl(func(c Control) Control {
-		c.Order = o
+		c.Order, b.given.order = o, true
 		return c
 	})
 }

@@ -15,6 +15,9 @@ func (b *Bot) remember() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.memory = Memory{State: b.state, Told: b.teller.told}
+	if b.former != nil { // which the next tick takes in
+		b.memory = b.memory.recalled(moment(), *b.former, b.o.Policy.Price)
+	}
 	b.memory.State.Control = b.control
 	b.memory.Told.Calm = maps.Clone(b.teller.told.Calm) // the one part that changes in place
 	b.keep()

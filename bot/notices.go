@@ -35,6 +35,9 @@ type Notices struct {
 type teller struct {
 	want Notices
 	told Told
+	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open then as well.
+	recalled bool
+	merged   []mergedIncident
 }
 
 // Told is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
@@ -65,6 +68,8 @@ func (t *teller) events(r Record) []notify.Event {
 		return nil
 	}
 	e := &telling{teller: t, r: r}
+	defer func() { t.recalled = false }()
+	e.ofTheRecall()
 	e.ofTheTick()
 	e.idle()
 	offline := r.Decision.Rule == RuleOffline
@@ -97,6 +102,9 @@ func (e *telling) once(happened bool, k notify.Kind, why func(Record) string) {
 func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) string) {
 	_, open := e.told.Incidents[k]
 	phase, since := e.told.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
+	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Ordered) {
+		phase = notify.Reminded // it counts again, and did not for a while
+	}
 	if phase == "" {
 		return
 	}

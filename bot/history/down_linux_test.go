@@ -134,3 +134,38 @@ func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
 		t.Errorf("Close: %v", err)
 	}
 }
+
+// A server that is down at the start keeps its memory from being overwritten, too.
+func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
+	s := postgrestest.New(t)
+	l := lab{url: s.URL("postgres"), stays: true}
+	first := l.open(t)
+	if err := first.Remember(paused); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, first)
+	s.Stop()
+	db := l.open(t, later(&logText{}))
+	if _, _, err := db.Memory(t.Context()); err == nil {
+		t.Fatal("the server is not down")
+	}
+	times := recalls(t, db)
+	if err := db.Remember(remembered); err != nil {
+		t.Fatal(err)
+	}
+	all := beats(noon, 30*time.Second, 20)
+	for _, r := range all {
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	keepAll(t, db)
+	if n := times(); n != 1 {
+		t.Errorf("it was recalled %d times", n)
+	}
+	shut(t, db)
+	wantMerged(t, l, all)
+}

@@ -96,6 +96,7 @@ type DB struct {
 	place       *place
 	memory      *kept // what is to be written; nil when all is
 	newest      *kept // what was to be written last; nil before that
+	former      former
 	down        outage
 	standIn     standIn
 	notes       []string // what happened to the place that people should know of
@@ -131,13 +132,16 @@ func (db *DB) begin(ctx context.Context, later bool) error {
 		return nil
 	case later && p != nil && p.postgres && unreachable(err):
 		db.place = p
+		db.former.unread = true
 		db.failed(err)
 		return nil
 	case later && isFile(db.url):
+		db.rememberAs(ctx, filePath(db.url))
+		db.former.unread = true
 		if err := db.standInFor(ctx, err, p.closed()); err != nil {
 			return err
 		}
-		db.rememberAs(ctx, filePath(db.url))
+		_ = db.writeMemory(ctx) // or it is written with the first records
 		return nil
 	}
 	return errors.Join(err, p.closed())

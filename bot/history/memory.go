@@ -28,14 +28,14 @@ func (db *DB) Remember(m bot.Memory) error {
 	db.mu.Lock()
 	db.memory = &kept{string(body)}
 	db.newest = db.memory
-	down := !db.down.since.IsZero()
+	waits := !db.down.since.IsZero() || db.former.unread && db.standIn.since.IsZero()
 	db.mu.Unlock()
 	select {
 	case <-db.done:
 		return ErrClosed
 	default:
 	}
-	if down {
+	if waits {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(db.base, rememberTimeout)
@@ -46,24 +46,38 @@ func (db *DB) Remember(m bot.Memory) error {
 	return nil
 }
 
-// Memory returns what the bot remembered last. ok is false when it never did.
+// Memory returns what the bot remembered last. ok is false when it never did. Where that cannot be read, RecallTo tells when it can be.
 func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
-	p, id, err := db.number(ctx, db.who)
-	if err != nil {
+	p := db.at()
+	body, err := p.memory(ctx, db.who)
+	db.mu.Lock()
+	db.former.read(body, err, !db.standIn.since.IsZero())
+	db.mu.Unlock()
+	if err != nil || body == "" {
 		return bot.Memory{}, false, err
 	}
-	var body string
+	m, err = parseMemory(body)
+	return m, err == nil, err
+}
+
+func parseMemory(body string) (m bot.Memory, err error) {
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		return bot.Memory{}, fmt.Errorf("read the bot's memory, which another version of the program may have written: %w", err)
+	}
+	return m, nil
+}
+
+// memory is what owner's bot remembered last, as text; "" for nothing.
+func (p *place) memory(ctx context.Context, owner who) (body string, err error) {
+	id, err := p.ready(ctx, owner)
+	if err != nil {
+		return "", err
+	}
 	err = p.db.QueryRowContext(ctx, `select body from autoscalebot_memory where bot = $1`, id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
-		return bot.Memory{}, false, nil
+		return "", nil
 	}
-	if err != nil {
-		return bot.Memory{}, false, p.failed("read the bot's memory", err)
-	}
-	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		return bot.Memory{}, false, fmt.Errorf("read the bot's memory, which another version of the program may have written: %w", err)
-	}
-	return m, true, nil
+	return body, p.failed("read the bot's memory", err)
 }
 
 // toRemember says whether the bot's memory waits to be written.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -70,21 +71,18 @@ func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	return nil
 }
 
-// rememberAs has the bot go on from the memory in a file that can be read although it cannot be written, if it can.
+// rememberAs has the bot go on from the memory in a file that cannot be used otherwise, if that can be read.
 func (db *DB) rememberAs(ctx context.Context, path string) {
-	if db.at().path != "" { // which it is in already
-		return
+	hows := []string{"&immutable=1"} // without which SQLite may write beside the file
+	if exists(path + "-wal") {
+		hows = []string{"", "&immutable=1"} // which does not look at the write-ahead log
 	}
-	for _, how := range []string{"", "&immutable=1"} { // without which SQLite wants to write beside a file with a write-ahead log
+	for _, how := range hows {
 		text, err := readMemory(ctx, path, how, db.who)
-		if err != nil {
+		if err != nil || !json.Valid([]byte(text)) {
 			continue
 		}
-		db.mu.Lock()
 		db.newest = &kept{text}
-		db.memory = db.newest
-		db.mu.Unlock()
-		_ = db.writeMemory(ctx) // or it is written with the first records
 		return
 	}
 }
@@ -169,7 +167,10 @@ func (db *DB) takeBack(ctx context.Context) bool {
 	}
 	aside, next, err := db.recover(ctx, stood.damaged)
 	if err == nil {
-		err = db.carry(ctx, next)
+		err = db.carry(next)
+	}
+	if err == nil {
+		err = db.recallFrom(ctx, next)
 	}
 	if err != nil {
 		_ = next.closed()
@@ -228,16 +229,22 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// carry writes all that is kept in memory to another place.
-func (db *DB) carry(ctx context.Context, to *place) error {
+// carry writes all that is kept in memory to another place, however long that takes as a whole.
+func (db *DB) carry(to *place) error {
+	ctx := db.base
 	var rows []row
+	insert := func() error {
+		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
+		_, err := to.insert(ctx, db.who, rows)
+		rows = rows[:0]
+		return err
+	}
 	put := func(r row) error {
 		if rows = append(rows, r); len(rows) < batchRows {
 			return nil
 		}
-		_, err := to.insert(ctx, db.who, rows)
-		rows = rows[:0]
-		return err
+		return insert()
 	}
 	err := db.Each(ctx, time.Time{}, time.Time{}, func(r bot.Record) error {
 		row, err := db.codec.rowOf(r)
@@ -262,8 +269,7 @@ func (db *DB) carry(ctx context.Context, to *place) error {
 			return err
 		}
 	}
-	_, err = to.insert(ctx, db.who, rows)
-	return err
+	return insert()
 }
 
 // moveTo makes p the place. What the bot remembered last is written there next.
@@ -299,4 +305,11 @@ func filePath(raw string) string {
 		return cutFile(raw)
 	}
 	return path
+}
+
+// standsIn says whether the memory stands in for the file.
+func (db *DB) standsIn() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return !db.standIn.since.IsZero()
 }

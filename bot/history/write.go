@@ -80,7 +80,9 @@ func (db *DB) write() {
 			continue
 		case <-db.closing:
 			_ = db.drain() // what is left is counted by Close
-			db.takeBack(db.base)
+			if db.takeBack(db.base) {
+				_ = db.drain() // the bot's memory
+			}
 			return
 		}
 		if !db.resting(time.Now()) && db.drain() == nil {
@@ -112,16 +114,21 @@ func (db *DB) drain() error {
 
 // writeBatch writes rows, and the bot's memory if that waits.
 func (db *DB) writeBatch(rows []row) error {
-	memory := db.toRemember()
-	if len(rows) == 0 && !memory && !db.isDown() {
+	if len(rows) == 0 && !db.toRemember() && !db.isDown() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(db.base, writeTimeout)
 	defer cancel()
-	if _, err := db.at().ready(ctx, db.who); err != nil {
+	p := db.at()
+	if _, err := p.ready(ctx, db.who); err != nil {
 		return err
 	}
-	if memory {
+	if !db.standsIn() {
+		if err := db.recallFrom(ctx, p); err != nil {
+			return err
+		}
+	}
+	if db.toRemember() {
 		if err := db.writeMemory(ctx); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ type keeping struct {
 	// memory is what the bot goes on from, and remember keeps it; nil for nowhere.
 	memory   bot.Memory
 	remember func(bot.Memory) error
+	// recallTo has what could not be read at the start told later; nil for nobody.
+	recallTo func(func(bot.Memory))
 }
 
 // closeTime is how long writing the last of the history may take after everything else has ended, within the 10 s that the bot promises.
@@ -146,11 +148,11 @@ func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
 	k.shared = url != "" && url != history.Memory
 	switch {
 	case file != nil:
-		k.remember = file.Save
+		k.remember, k.recallTo = file.Save, file.RecallTo
 	case k.db != nil:
-		k.remember = k.db.Remember
+		k.remember, k.recallTo = k.db.Remember, k.db.RecallTo
 		if k.memory, _, err = k.db.Memory(ctx); err != nil {
-			h.log.Warn("what the bot goes on from could not be read, so it begins anew", "error", err)
+			h.log.Warn("what the bot goes on from could not be read, so it begins anew until it can be", "error", err)
 		}
 	}
 	k.learn(ctx, s, h)

@@ -87,6 +87,9 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 		w.o.Recorders = append(w.o.Recorders, news)
 	}
 	w.b = bot.New(w.o)
+	if w.k.recallTo != nil {
+		w.k.recallTo(w.b.Recall)
+	}
 	for _, text := range append(s.Vain(), s.CommandNotes()...) {
 		h.log.Warn(text)
 	}

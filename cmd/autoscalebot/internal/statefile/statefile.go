@@ -25,6 +25,8 @@ type File struct {
 	app, processType string
 	log              *slog.Logger
 	last             []byte // what the file holds; nil where that is not known
+	unread           bool   // what it holds was not read yet, so nothing may take its place
+	recall           func(bot.Memory)
 
 	mu     sync.Mutex
 	failed string   // why the file could not be written last, "" where it could
@@ -44,9 +46,25 @@ type content struct {
 // and [File.Warnings] tell. It is an error when the file is another app's.
 func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
 	f = &File{path: path, app: app, processType: processType, log: log}
-	text, err := os.ReadFile(path)
+	m, found, err := f.read()
+	if err != nil {
+		return nil, bot.Memory{}, err
+	}
+	err = f.Save(m) // which finds out whether it can be written
+	f.unread = f.last == nil && !found
+	return f, m, err
+}
+
+// RecallTo has tell called, from a goroutine of its own, with what the file holds where that could not be found at the start and can be now.
+// It is to be called before Save.
+func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
+
+// read reads what the file holds. found is false where there is none, or one that cannot be understood and so is put aside. It is an error when
+// the file is another app's.
+func (f *File) read() (m bot.Memory, found bool, err error) {
+	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f, bot.Memory{}, f.Save(bot.Memory{}) // which finds out whether it can be written
+		return bot.Memory{}, false, nil
 	}
 	var c content
 	if err == nil {
@@ -57,13 +75,13 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 	}
 	if err != nil {
 		f.putAside(err)
-		return f, bot.Memory{}, f.Save(bot.Memory{})
+		return bot.Memory{}, false, nil
 	}
-	if c.App != app || c.ProcessType != processType {
-		return nil, bot.Memory{}, fmt.Errorf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
-			path, c.ProcessType, c.App, processType, app)
+	if c.App != f.app || c.ProcessType != f.processType {
+		return bot.Memory{}, false, fmt.Errorf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
+			f.path, c.ProcessType, c.App, f.processType, f.app)
 	}
-	return f, c.Memory, f.Save(c.Memory)
+	return c.Memory, true, nil
 }
 
 // putAside gives the file another name that none has yet.
@@ -103,9 +121,21 @@ func (f *File) Save(m bot.Memory) error {
 	if bytes.Equal(text, f.last) {
 		return nil
 	}
+	if f.unread && exists(f.path) {
+		former, found, err := f.read()
+		if err != nil {
+			f.tried(err)
+			return nil
+		}
+		f.unread = false
+		if found && f.recall != nil {
+			go f.recall(former) // which saves what becomes of the two
+			return nil
+		}
+	}
 	err = replace(f.path, text)
 	if err == nil {
-		f.last = text
+		f.last, f.unread = text, false
 	}
 	f.tried(err)
 	return nil

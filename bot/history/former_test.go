@@ -1,0 +1,199 @@
+package history_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+)
+
+// paused is what a bot remembers that is paused.
+var paused = bot.Memory{State: bot.State{Dynos: 2, Known: true, Control: bot.Control{Up: bot.Pause{On: true, By: "ann"}}}}
+
+// recalls has what is recalled kept as a bot does, and counts how often that happens.
+func recalls(t *testing.T, db *history.DB) (times func() int) {
+	calls := make(chan bot.Memory, 10)
+	db.RecallTo(func(m bot.Memory) {
+		merged := remembered
+		merged.State.Control = m.State.Control
+		if err := db.Remember(merged); err != nil {
+			t.Error(err)
+		}
+		calls <- m
+	})
+	return func() int { return len(calls) }
+}
+
+// hide puts a folder in the place of a file until mend is called.
+func hide(t *testing.T, path string) (mend func()) {
+	t.Helper()
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(path, path+".hidden")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		move(path+".hidden", path)
+	}
+}
+
+// wantMerged wants both memories in the file, and every record.
+func wantMerged(t *testing.T, l lab, all []bot.Record) {
+	t.Helper()
+	again := l.open(t)
+	m, ok, err := again.Memory(t.Context())
+	if err != nil || !ok || !m.State.Control.Up.On || m.State.Dynos != remembered.State.Dynos {
+		t.Errorf("the file holds the memory %+v, %v, %v; want both merged", m, ok, err)
+	}
+	if got := records(t, again, history.Query{Limit: 1000}); len(got) != len(all) {
+		t.Errorf("%d records are in the file, want %d", len(got), len(all))
+	}
+}
+
+// A memory in a file that cannot be read at the start is not lost when the file can be used again: the bot is told of it before anything takes
+// its place, and once.
+func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
+	for _, registered := range []bool{true, false} {
+		l := sqliteLab(t)
+		path := strings.TrimPrefix(l.url, "sqlite:")
+		first := l.open(t)
+		if err := first.Remember(paused); err != nil {
+			t.Fatal(err)
+		}
+		shut(t, first)
+		mend := hide(t, path)
+		db := l.open(t, later(&logText{}))
+		if _, ok, err := db.Memory(t.Context()); ok || err != nil {
+			t.Fatalf("the memory can be read after all: %v, %v", ok, err)
+		}
+		var times func() int
+		if registered {
+			times = recalls(t, db)
+			if err := db.Remember(remembered); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := beats(noon, 30*time.Second, 20)
+		keepAll(t, db, all...)
+		mend()
+		eventually(t, "the file", func() bool { return db.Place() != history.Memory })
+		if !registered {
+			times = recalls(t, db)
+		}
+		if n := times(); n != 1 {
+			t.Errorf("it was recalled %d times", n)
+		}
+		shut(t, db)
+		wantMerged(t, l, all)
+	}
+}
+
+// What was read at the start although the file was locked is not told again; a bot that ends before the file can be used changes nothing in it.
+func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
+	l := sqliteLab(t)
+	first := l.open(t)
+	if err := first.Remember(paused); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, first)
+	raw := l.raw(t)
+	raw.SetMaxOpenConns(1)
+	for _, statement := range []string{"pragma journal_mode=delete", "begin exclusive"} {
+		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := l.open(t, later(&logText{}))
+	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, paused) {
+		t.Fatalf("remembered %+v, %v, %v", m, ok, err)
+	}
+	times := recalls(t, db)
+	if _, err := raw.ExecContext(t.Context(), "rollback"); err != nil {
+		t.Fatal(err)
+	}
+	raw.Close()
+	eventually(t, "the file", func() bool { return db.Place() != history.Memory })
+	if times() != 0 {
+		t.Error("it was recalled although it was known")
+	}
+}
+
+// The memory of a damaged file is saved where it can be read yet.
+func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
+	l := sqliteLab(t)
+	path := strings.TrimPrefix(l.url, "sqlite:")
+	first := l.open(t)
+	if err := first.Remember(paused); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, first)
+	raw := l.raw(t)
+	var page, size int64
+	err := raw.QueryRowContext(t.Context(), `select rootpage, (select page_size from pragma_page_size) from sqlite_schema
+		where name = 'autoscalebot_schema'`).Scan(&page, &size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Close()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xff}, int(size)), (page-1)*size); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if _, err := history.Open(t.Context(), history.Options{URL: l.url, App: "forest", ProcessType: "web"}); err == nil {
+		t.Fatal("the file is not damaged")
+	}
+	db := l.open(t, later(&logText{}))
+	if !warns(db, path+".damaged-") {
+		t.Errorf("no warning: %q", db.Warnings())
+	}
+	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, paused) {
+		t.Errorf("remembered %+v, %v, %v", m, ok, err)
+	}
+}
+
+// A memory that could not be read although the place was there is not overwritten either.
+func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
+	everywhere(t, func(t *testing.T, l lab) {
+		if !l.stays {
+			return
+		}
+		first := l.open(t)
+		if err := first.Remember(paused); err != nil {
+			t.Fatal(err)
+		}
+		shut(t, first)
+		db := l.open(t, later(&logText{}))
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := db.Memory(ended); err == nil {
+			t.Fatal("it was read")
+		}
+		times := recalls(t, db)
+		if err := db.Remember(remembered); err != nil {
+			t.Fatal(err)
+		}
+		keepAll(t, db)
+		if n := times(); n != 1 {
+			t.Errorf("it was recalled %d times", n)
+		}
+		shut(t, db)
+		wantMerged(t, l, nil)
+	})
+}
