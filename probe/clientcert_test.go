@@ -111,6 +111,35 @@ func TestClientCertificateGoesToTheHostAskedForOnly(t *testing.T) {
 	}
 }
 
+// A server such as nginx answers with a status where it misses a certificate or does not accept it.
+func TestStatusWhereACertificateWasAskedFor(t *testing.T) {
+	server, pool := certificate(t, "a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
+	client, _ := certificate(t, "client", time.Unix(0, 0), time.Now().Add(time.Hour))
+	certFile, keyFile := writePair(t, t.TempDir(), client, 1)
+	for _, given := range []bool{false, true} {
+		for _, status := range []int{400, 401, 403, 495, 496, 404} {
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+			s.TLS = tlsWith(server)
+			s.TLS.ClientAuth = tls.RequestClientCert
+			s.StartTLS()
+			defer s.Close()
+			o := probe.HeartbeatOptions{URL: "https://a.test/"}
+			if given {
+				o.ClientCertFile, o.ClientKeyFile = certFile, keyFile
+			}
+			h := heartbeat(t, o)
+			h.Trust(pool)
+			h.DialWith(to(s.Listener.Addr().String()))
+			for range 2 { // the second time the session is resumed, for which no certificate is asked
+				r := take(t, h)
+				if r.Outcome != probe.ClientError || strings.Contains(r.Hint, "HEARTBEAT_CLIENT_CERT_FILE") != (status != 404) {
+					t.Errorf("%d, with a certificate %v: got %+v", status, given, r)
+				}
+			}
+		}
+	}
+}
+
 func TestClientCertificatesThatAreRefused(t *testing.T) {
 	one, _ := certificate(t, "one", time.Unix(0, 0), time.Now().Add(time.Hour))
 	two, _ := certificate(t, "two", time.Unix(0, 0), time.Now().Add(time.Hour))

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +90,22 @@ func TestWhatIsNotHTTPIsABadAnswer(t *testing.T) {
 				t.Errorf("%q: got %+v", said, r)
 			}
 		}
+	}
+}
+
+// A server that speaks TLS says so in its first byte.
+func TestTLSIsToldFromHTTP(t *testing.T) {
+	for _, said := range []string{"\x15\x03\x01\x00\x02\x02\x46", "\x15\x03\x03\x00\x02\x02\n", "\x16\x03\x03\x00\x05\x0e\x00\n\x00\x00"} {
+		r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + listen(t, say(said))}))
+		if r.Outcome != probe.BadAnswer || !strings.Contains(r.Error, "TLS") || !strings.Contains(r.Hint, "https") {
+			t.Errorf("%q: got %+v", said, r)
+		}
+	}
+	s := httptest.NewTLSServer(nil) // Go's own answers a plain request with a 400
+	defer s.Close()
+	r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + s.Listener.Addr().String()}))
+	if r.Outcome != probe.ClientError || !strings.Contains(r.Hint, "https://") {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -25,6 +25,10 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 		secure := tls.Client(conn, &tls.Config{
 			ServerName: v.via.Hostname(), RootCAs: h.transport.TLSClientConfig.RootCAs,
 			NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				v.viaAsks = true
+				return new(tls.Certificate), nil
+			},
 		})
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = below.Close()
@@ -55,6 +59,7 @@ type wire struct {
 	spoke  atomic.Bool
 	wrote  atomic.Int64 // bytes
 	read   atomic.Int64
+	first  atomic.Int32 // the first byte that was read, and 256
 	lost   atomic.Value // a loss
 }
 
@@ -70,11 +75,19 @@ func (w *wire) speak() {
 func (w *wire) Read(b []byte) (int, error) {
 	w.spoken.Wait()
 	n, err := w.Conn.Read(b)
-	w.read.Add(int64(n))
+	if w.read.Add(int64(n)) == int64(n) && n > 0 {
+		w.first.Store(256 + int32(b[0]))
+	}
 	if err != nil && (errors.Is(err, io.EOF) || isReset(err)) {
 		w.lost.CompareAndSwap(nil, loss{err})
 	}
 	return n, err
+}
+
+// speaksTLS says whether what was read first is a record of TLS: an alert, or a part of a handshake.
+func (w *wire) speaksTLS() bool {
+	first := w.first.Load() - 256
+	return first == 0x15 || first == 0x16
 }
 
 func (w *wire) Write(b []byte) (int, error) {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,8 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 		var hint hinted
 		errors.As(err, &hint)
 		return failure{BadAnswer, string(bad), hint.hint}
+	case v.viaAsks && alert(err) != "" && (v.now <= tunnel || v.forwarded()):
+		return v.explainProxyCertificate()
 	case v.now == proxyTLS:
 		return h.explainTLS(err, v.peer(), v.via.Hostname())
 	case v.now == tunnel:
@@ -102,9 +105,20 @@ func (v *visit) explainConnect(err error) failure {
 	case isReset(err):
 		return unreachable("connection reset by "+v.peer(), hint)
 	case errors.As(err, &op) && errors.As(err, &errno):
-		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), hint)
+		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), cmp.Or(ownFaults[errno], hint))
 	}
 	return unreachable("connection to "+v.peer()+" failed", hint)
+}
+
+// ownFaults are the errors by which this machine opens no connection, with what to do about them.
+var ownFaults = map[syscall.Errno]string{
+	syscall.EMFILE:        "this process has too many files open: raise its limit (ulimit -n)",
+	syscall.ENFILE:        "this machine has too many files open",
+	syscall.EADDRNOTAVAIL: "does this machine have an address of that family, and free ports?",
+	syscall.EACCES:        "this machine does not allow the connection: see its firewall",
+	syscall.EPERM:         "this machine does not allow the connection: see its firewall",
+	syscall.ENETUNREACH:   "does this machine have an address of that family (IPv4 or IPv6), and a route?",
+	syscall.EHOSTUNREACH:  "is there a way from this machine to it, and does a firewall refuse it?",
 }
 
 // explainAnswer says why an answer did not come, or not whole. A connection that broke makes it unreachable, at whatever byte
@@ -115,6 +129,8 @@ func (v *visit) explainAnswer(err error) failure {
 	var op *net.OpError
 	improper := failure{BadAnswer, "answer of " + v.peer() + " is not proper HTTP", "is it the right port?"}
 	switch isStream := errors.As(err, &stream); {
+	case !v.secure() && v.wire != nil && v.wire.speaksTLS():
+		return failure{BadAnswer, v.peer() + " answers by TLS, not by http", "is it https rather than http?"}
 	case tooLong(err), isStream && stream.Cause != nil && tooLong(stream.Cause):
 		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
 	case isStream && !fromPeer(stream):

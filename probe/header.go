@@ -71,11 +71,29 @@ func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 	}
 	for name, values := range o.Header {
 		if !slices.Contains([]string{"User-Agent", "Accept", "Accept-Encoding", "Accept-Language"}, http.CanonicalHeaderKey(name)) {
-			texts = append(texts, values...)
+			texts = append(texts, parts(values)...)
 		}
 	}
 	const short = 4
 	return slices.DeleteFunc(texts, func(s string) bool { return len(s) < short })
+}
+
+// parts are the values of a header, and those that stand in them, as in "session=value; other=value" and "Bearer value".
+func parts(values []string) []string {
+	out := slices.Clone(values)
+	for _, value := range values {
+		for item := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == ';' || c == ',' }) {
+			item = strings.TrimSpace(item)
+			if _, named, ok := strings.Cut(item, "="); ok {
+				item = strings.Trim(named, `"`)
+			}
+			if _, last, ok := strings.Cut(item, " "); ok {
+				item = strings.TrimSpace(last)
+			}
+			out = append(out, item)
+		}
+	}
+	return out
 }
 
 // checkHeader says what is wrong with a header that is to be sent.

@@ -102,6 +102,7 @@ type Heartbeat struct {
 
 	alias     *alias   // nil where the URL's host goes by its own name
 	keyPair   *keyPair // nil for none
+	askers    sync.Map // the places that asked for a client certificate
 	redirects Redirects
 	expect    expectation
 	failOn    Statuses
@@ -183,11 +184,8 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 // speakHTTP2 has t speak HTTP/2 too, where a server does. That of net/http in Go 1.26 waits for ever, for itself, where a server
 // overflows the window of a stream.
 func speakHTTP2(t *http.Transport) error {
-	t2, err := http2.ConfigureTransports(t)
-	if err == nil {
-		t2.MaxHeaderListSize = maxHeader
-	}
-	return err
+	//lint:ignore SA1019 until Go 1.27, in which it is the one of net/http
+	return http2.ConfigureTransport(t)
 }
 
 // Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
@@ -218,7 +216,7 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 		f := h.explain(v, err)
 		r.Outcome, r.Error, r.Hint = f.outcome, f.text, f.hint
 	case !h.expect.statuses.Has(r.Status):
-		r.Hint = h.statusHint(r.Status, t.known)
+		r.Hint = h.statusHint(v, r.Status, t.known)
 		h.judge(&r)
 	default:
 		err = r.take(header)

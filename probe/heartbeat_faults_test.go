@@ -122,6 +122,7 @@ func TestDialsThatFail(t *testing.T) {
 	}{
 		{&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, probe.Unreachable, "connection to a.test:80 failed: no route to host"},
 		{&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}, probe.Unreachable, "connection to a.test:80 failed: too many open files"},
+		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EPERM)}, probe.Unreachable, "connection to a.test:80 failed: operation not permitted"},
 		{&net.OpError{Op: "dial", Err: &net.AddrError{Err: "s3cr3t"}}, probe.Unreachable, "connection to a.test:80 failed"},
 		{errors.New("s3cr3t"), probe.Unreachable, "connection to a.test:80 failed"},
 		{&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT}, probe.ConnectTimeout, "no answer within 0s: a.test:80 accepted no connection"},
@@ -133,8 +134,12 @@ func TestDialsThatFail(t *testing.T) {
 				httptrace.ContextClientTrace(ctx).ConnectStart("tcp", "")
 				return nil, tt.err
 			})
-			if r := take(t, h); r.Outcome != tt.outcome || r.Error != tt.want {
+			r := take(t, h)
+			if r.Outcome != tt.outcome || r.Error != tt.want {
 				t.Errorf("got %+v\nwant error %q", r, tt.want)
+			}
+			if own := strings.Contains(tt.want, "too many") || strings.Contains(tt.want, "not permitted"); own != strings.HasPrefix(r.Hint, "this ") {
+				t.Errorf("the hint %q blames the wrong one for %q", r.Hint, tt.want)
 			}
 		})
 	}

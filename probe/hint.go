@@ -13,11 +13,33 @@ func (h *Heartbeat) loginHint(sent bool) string {
 	return "the app does not accept the token or the headers that are sent: see HEARTBEAT_TOKEN and HEARTBEAT_HEADERS"
 }
 
+// certificateHint says what to do where the server at the visit's place asked for a client certificate, "" where it did not. It asks at
+// the first handshake, and not where a session is resumed.
+func (h *Heartbeat) certificateHint(v *visit) string {
+	_, asks := h.askers.Load(v.place)
+	switch {
+	case !asks || !v.secure():
+		return ""
+	case h.keyPair == nil:
+		return "the server asked for a client certificate: see HEARTBEAT_CLIENT_CERT_FILE"
+	}
+	return "the server may not accept the client certificate: check HEARTBEAT_CLIENT_CERT_FILE"
+}
+
 // statusHint says what to do about a final status that is not accepted. sent says whether the secrets were sent.
-func (h *Heartbeat) statusHint(status int, sent bool) string {
+func (h *Heartbeat) statusHint(v *visit, status int, sent bool) string {
+	certificate := h.certificateHint(v)
 	switch status {
+	case http.StatusBadRequest, 495, 496: // the latter two are nginx's own
+		if certificate == "" && !v.secure() {
+			return "if the server speaks https on this port, begin HEARTBEAT_URL with https://"
+		}
+		return certificate
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return h.loginHint(sent)
+		if certificate != "" {
+			certificate = "; " + certificate
+		}
+		return h.loginHint(sent) + certificate
 	case http.StatusNotFound:
 		return "the app has no such page: see HEARTBEAT_URL, and examples/heartbeat for how to make one"
 	case http.StatusMethodNotAllowed:

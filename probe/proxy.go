@@ -44,7 +44,8 @@ func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 		return u
 	}
 	c := httpproxy.FromEnvironment()
-	c.CGI = false // what a server that runs this program as a CGI script may put there: nobody does
+	c.NoProxy = strings.Join(strings.Fields(strings.ReplaceAll(c.NoProxy, ",", " ")), ",") // which many write with spaces
+	c.CGI = false                                                                          // what a server that runs this program as a CGI script may put there: nobody does
 	c.HTTPProxy, c.HTTPSProxy = check("HTTP_PROXY", c.HTTPProxy), check("HTTPS_PROXY", c.HTTPSProxy)
 	all = check("ALL_PROXY", all)
 	c.HTTPProxy, c.HTTPSProxy = cmp.Or(c.HTTPProxy, all), cmp.Or(c.HTTPSProxy, all)
@@ -155,6 +156,12 @@ func (v *visit) explainTunnel(err error) failure {
 		return v.explainSOCKS(proxy, socks.Err)
 	}
 	return unreachable(proxy+" does not answer as an HTTP proxy does", "is its scheme socks5 rather than http?")
+}
+
+// explainProxyCertificate says that the proxy wants a client certificate.
+func (v *visit) explainProxyCertificate() failure {
+	return unreachable("the proxy "+proxyName(v.via)+" wants a client certificate",
+		"heartbeats show none to proxies: take a proxy that wants none, or name the host in NO_PROXY")
 }
 
 const (

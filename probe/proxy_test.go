@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -166,6 +167,9 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 		{"over TLS, https", "https://a.test/", env{"HTTPS_PROXY": "https://SECURE"}, "SECURE", "CONNECT a.test:443 "},
 		{"none", "http://a.test/", env{"HTTP_PROXY": "http://NOWHERE", "NO_PROXY": "b.test,a.test"}, "", ""},
 		{"none of a domain", "https://x.a.test/", env{"ALL_PROXY": "http://NOWHERE", "no_proxy": ".a.test"}, "", ""},
+		{"none, with spaces", "http://a.test/", env{"ALL_PROXY": "http://NOWHERE", "NO_PROXY": "b.test a.test\t.c.test"}, "", ""},
+		{"none of some networks", "http://192.0.2.1/", env{"ALL_PROXY": "http://NOWHERE", "NO_PROXY": "192.0.2.0/24, 2001:db8::/32"}, "", ""},
+		{"none at one port", "http://a.test:8080/", env{"ALL_PROXY": "http://NOWHERE", "NO_PROXY": "a.test:8080"}, "", ""},
 		{"none at all", "http://a.test/", env{"ALL_PROXY": "http://NOWHERE", "NO_PROXY": "*"}, "", ""},
 		{"none but one", "http://a.test/", env{"ALL_PROXY": "http://HTTP", "NO_PROXY": "b.test"}, "HTTP", "GET http://a.test/?key=s3cr3t-query "},
 	}
@@ -192,7 +196,12 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 			}
 			h.Trust(pool)
 			if tt.by == "" {
-				h.Dial(to(app))
+				h.Dial(func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if addr == nowhere {
+						t.Error("the proxy was asked")
+					}
+					return to(app)(ctx, network, addr)
+				})
 			}
 			for range 2 {
 				r := take(t, h)
@@ -281,6 +290,7 @@ func TestProxiesThatRefuse(t *testing.T) {
 		{"SOCKS: not SOCKS", raw("socks5", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 9)) }, say("HTTP/1.1 400 s3cr3t\r\n\r\n"))), "", "SOCKS 5"},
 		{"refuses the connection", func(*testing.T) string { return "http://USER127.0.0.1:1" }, "bot:s3cr3t@", "refused by the proxy 127.0.0.1:1"},
 		{"over TLS, and speaks none", raw("https", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 999)) }, say("HTTP/1.1 400 s3cr3t\r\n\r\n"))), "bot:s3cr3t@", "the proxy"},
+		{"over TLS, of an old version", raw("https", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, say("\x15\x03\x01\x00\x02\x02\x46"))), "bot:s3cr3t@", "TLS version"},
 		{"over TLS, by another's certificate", func(t *testing.T) string {
 			over, _ := tlsBefore(t, listen(t, hang))
 			return "https://USER" + over
@@ -301,6 +311,29 @@ func TestProxiesThatRefuse(t *testing.T) {
 				t.Errorf("the hint %q holds a secret", r.Hint)
 			}
 		})
+	}
+}
+
+// A proxy that is spoken to over TLS may want a certificate, which no heartbeat shows to it.
+func TestAProxyThatWantsACertificate(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, url := range []string{"http://b.test/", "https://b.test/"} {
+			noProxies(t)
+			s := httptest.NewUnstartedServer(nil)
+			s.Config.ErrorLog = quiet()
+			s.TLS = &tls.Config{MaxVersion: version, ClientAuth: tls.RequireAnyClientCert}
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			roots := x509.NewCertPool()
+			roots.AddCert(s.Certificate())
+			t.Setenv("ALL_PROXY", s.URL)
+			h := heartbeat(t, probe.HeartbeatOptions{URL: url, AllProxy: s.URL})
+			h.Trust(roots)
+			r := take(t, h)
+			if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "the proxy "+s.Listener.Addr().String()+" wants a client certificate") {
+				t.Errorf("%s, %s: got %+v", tls.VersionName(version), url, r)
+			}
+		}
 	}
 }
 

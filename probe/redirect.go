@@ -79,7 +79,10 @@ func (t *trail) follow(resp *http.Response, followed int) error {
 			"if the app answers there, give HEARTBEAT_URL that address; HEARTBEAT_REDIRECTS=any follows every redirect",
 		}
 	case followed == maxRedirects:
-		return badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects))
+		return hinted{
+			badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects)),
+			"do they lead in a circle? Give HEARTBEAT_URL the final address, with https:// and www. as the app wants it",
+		}
 	}
 	t.keep(resp)
 	if resp.StatusCode <= http.StatusSeeOther && t.method != http.MethodHead {

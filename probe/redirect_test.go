@@ -319,8 +319,14 @@ func TestHintKnowsWhetherTheTokenWasSent(t *testing.T) {
 
 // A server that puts what it was sent into a redirect's path does not have it shown.
 func TestAddressOfARedirectHoldsNoSecret(t *testing.T) {
-	for _, to := range []string{"/login/s3cr3t-token", "http://b.test/s3cr3t-header", "http://s3cr3t-query.test/", "/ok/s3cr3t-query?s3cr3t"} {
-		r := follow(t, probe.HeartbeatOptions{URL: "http://a.test/"}, map[string]string{"/": to})
+	for _, to := range []string{
+		"/login;jsessionid=s3cr3t-cookie", "/s3cr3t-part/login", "/a/s3cr3t-quoted", "http://b.test/s3cr3t-second;x", "/login/s3cr3t-token", "http://b.test/s3cr3t-header", "http://s3cr3t-query.test/", "/ok/s3cr3t-query?s3cr3t",
+	} {
+		header := http.Header{
+			"Cookie": {"session=s3cr3t-cookie; other=s3cr3t-second"}, "X-Key": {"s3cr3t-header"},
+			"X-Token": {"Token s3cr3t-part"}, "X-Auth": {`Digest key="s3cr3t-quoted", of=a`},
+		}
+		r := follow(t, probe.HeartbeatOptions{URL: "http://a.test/", Header: header}, map[string]string{"/": to})
 		if r.URL == "" && r.Outcome != probe.BadAnswer {
 			t.Errorf("%s: got %+v", to, r)
 		}

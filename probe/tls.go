@@ -53,6 +53,7 @@ func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Ce
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.cert = wanted
+	h.askers.Store(v.place, true)
 	if h.keyPair == nil || !v.known {
 		return new(tls.Certificate), nil
 	}
@@ -112,8 +113,11 @@ func refusedCertificate(alert string) bool {
 // the client has finished its part.
 func alert(err error) string {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "remote error" {
-		return op.Err.Error()
+	for errors.As(err, &op) {
+		if op.Op == "remote error" {
+			return op.Err.Error()
+		}
+		err = op.Err // that of a proxy stands in another
 	}
 	return ""
 }

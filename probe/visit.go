@@ -33,16 +33,18 @@ type visit struct {
 	start  time.Time
 	limit  time.Duration // from start to the deadline
 
-	target *url.URL      // of the current request
-	place  string        // its host and port, as name servers know them
-	named  *url.URL      // the same by the name that its certificate must have
-	alias  bool          // which is not the host's
-	known  bool          // it may see the secrets
-	via    *url.URL      // its proxy, nil for none
-	wire   *wire         // its newest connection, nil for none yet
-	open   []*connection // what was opened or taken over, and is not given back yet
-	sent   int           // how often it was sent
-	asked  time.Duration // what was spent on processing before it
+	target *url.URL // of the current request
+	place  string   // its host and port, as name servers know them
+	named  *url.URL // the same by the name that its certificate must have
+	alias  bool     // which is not the host's
+	known  bool     // it may see the secrets
+	via    *url.URL // its proxy, nil for none
+	// viaAsks says whether that asked for a client certificate.
+	viaAsks bool
+	wire    *wire         // its newest connection, nil for none yet
+	open    []*connection // what was opened or taken over, and is not given back yet
+	sent    int           // how often it was sent
+	asked   time.Duration // what was spent on processing before it
 
 	mu     sync.Mutex // several addresses are tried at once, and net/http writes and reads in goroutines of its own
 	now    phase
@@ -94,7 +96,7 @@ func (v *visit) hop(t *trail, to route) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
-	v.target, v.place, v.via = target, hostPort(target), nil
+	v.target, v.place, v.via, v.viaAsks = target, hostPort(target), nil, false
 	v.named, v.alias, v.known = t.target, to.alias, t.known
 	v.cert, v.sent, v.asked = unwanted, 0, v.spent[processing]
 }
