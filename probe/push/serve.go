@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if isForm {
 		points, err = readForm(body)
 	} else {
-		points, err = readShort(name, r.URL.Query().Get("instance"), r.URL.Query().Get("unit"), string(body))
+		points, err = readShort(name, r.URL.RawQuery, string(body))
 	}
 	if err == nil {
 		err = s.take(time.Now(), points)
@@ -150,11 +151,18 @@ func readForm(body []byte) ([]point, error) {
 	}
 	var points []point
 	var wrong []error
+	first := map[string]int{}
 	for i, m := range f.Metrics {
-		if m.Value == nil {
+		before, twice := first[m.Name]
+		switch {
+		case m.Value == nil:
 			wrong = append(wrong, fmt.Errorf("metric %d has no value", i+1))
 			continue
+		case twice:
+			wrong = append(wrong, fmt.Errorf("metric %d has the name of metric %d", i+1, before))
+			continue
 		}
+		first[m.Name] = i + 1
 		p := point{m.Name, f.Instance, *m.Value, m.Unit}
 		if err := p.check(); err != nil {
 			wrong = append(wrong, fmt.Errorf("metric %d: %w", i+1, err))
@@ -164,10 +172,22 @@ func readForm(body []byte) ([]point, error) {
 	return points, errors.Join(wrong...)
 }
 
-// readShort reads one value.
-func readShort(name, instance, unit, body string) ([]point, error) {
-	p := point{name: name, unit: unit}
-	if instance != "" {
+// readShort reads one value, of the instance and in the unit that the query names.
+func readShort(name, query, body string) ([]point, error) {
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errors.New("the parameters behind the question mark can't be read")
+	}
+	for key, values := range q {
+		if key != "instance" && key != "unit" { // which may be a misspelt instance, whose value would be another's
+			return nil, fmt.Errorf("the parameter %.30q is not known: there are instance and unit", key)
+		}
+		if len(values) > 1 {
+			return nil, fmt.Errorf("the parameter %s is there %d times", key, len(values))
+		}
+	}
+	p := point{name: name, unit: q.Get("unit")}
+	if instance := q.Get("instance"); instance != "" {
 		n, err := strconv.Atoi(instance)
 		if err != nil {
 			return nil, errors.New("the instance is no number: leave it out, or write 0 for the first")
