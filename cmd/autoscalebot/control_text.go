@@ -50,10 +50,10 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	}
 	line("dynos", fmt.Sprintf("%s; %d to %d at this hour", dynos, st.Limits.Min, st.Limits.Max))
 	if st.Last == nil {
-		line("last heartbeat", "none yet")
+		line("last decision", "none yet")
 	} else {
 		ago := st.Time.Sub(st.Last.Time).Round(time.Second)
-		line("last heartbeat", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
+		line("last decision", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
 	}
 	if st.LastChange != nil {
 		line("last change", fmt.Sprintf("%s: %s", when(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
