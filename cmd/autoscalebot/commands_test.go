@@ -179,20 +179,39 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	}
 }
 
-// fixed is a heartbeat that always reads the same.
-type fixed probe.Reading
+// taken are the connect and processing times of one heartbeat after the other, in milliseconds; the last goes on.
+type taken [][2]float64
 
-func (f fixed) Probe(context.Context) probe.Reading { return probe.Reading(f) }
+func (t *taken) Probe(context.Context) probe.Reading {
+	now := (*t)[0]
+	*t = (*t)[min(1, len(*t)-1):]
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	return probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: ms(now[0]), Processing: ms(now[1])}}
+}
 
-// An answer that costs the app nothing says nothing of its load.
+// An answer that costs the app nothing says nothing of its load, wherever it comes from.
 func TestCheckNotesAStaticPage(t *testing.T) {
-	for processing, want := range map[time.Duration]bool{500 * time.Microsecond: true, 3 * time.Millisecond: false} {
+	for name, c := range map[string]struct {
+		took taken
+		want bool
+	}{
+		"a static page here":                              {taken{{0.1, 0.5}}, true},
+		"a static page near":                              {taken{{1, 1.5}}, true},
+		"a static page far away":                          {taken{{83, 83.4}}, true},
+		"a static page over a way that varies":            {taken{{20, 24}, {25, 20.5}, {22, 26}, {20.3, 21}}, true},
+		"an app of 3 ms here":                             {taken{{0.1, 3}}, false},
+		"an app of 3 ms near":                             {taken{{1, 4}}, false},
+		"an app of 5 ms here, while connecting is late":   {taken{{5.5, 5.2}, {0.2, 5.1}}, false},
+		"an app of 5 ms far away":                         {taken{{83, 88}}, false},
+		"an app of 5 ms over a way that varies":           {taken{{24, 25.5}, {20.4, 28}, {27, 25.2}, {22, 30}}, false},
+		"an app of 100 ms behind a slow connection":       {taken{{300, 100}}, false},
+		"an app of 100 ms on which connecting is retried": {taken{{1000, 130}, {30, 131}}, false},
+	} {
 		var out bytes.Buffer
-		c := &checker{out: &out}
-		r := probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: time.Millisecond, Processing: processing}}
-		c.heartbeat(t.Context(), parts{prober: fixed(r)}, settings.Defaults())
-		if got := strings.Contains(words(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != want || c.wrong > 0 {
-			t.Errorf("after %v of processing: noted %v, want %v:\n%s", processing, got, want, out.String())
+		check := &checker{out: &out}
+		check.heartbeat(t.Context(), parts{prober: &c.took}, settings.Defaults())
+		if got := strings.Contains(words(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
+			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
 		}
 	}
 }
