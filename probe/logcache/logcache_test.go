@@ -273,6 +273,19 @@ func TestTheResponseTimeOfAnIdleApp(t *testing.T) {
 	}
 }
 
+// A time is exact to the nanosecond, though moments are so large numbers that floating point holds them to a quarter of a microsecond only.
+func TestTheLatencyIsExact(t *testing.T) {
+	for shift := range 8 {
+		srv := open(t)
+		now := time.Now().Truncate(time.Millisecond).Add(-time.Duration(shift*37) * time.Nanosecond)
+		srv.Emit("my-app", cloudfoundrytest.Envelope{Time: now, Timer: &cloudfoundrytest.Timer{Took: 50 * time.Millisecond, Peer: "Client", Status: 200}})
+		r := prober(t, logcache.Latency, logcache.Options{Access: access(srv, srv.Token())}).Probe(t.Context())
+		if r.Value != 50 {
+			t.Errorf("50 ms that end %d ns before a millisecond are %v", shift*37, r)
+		}
+	}
+}
+
 // What tells of a container may come in one envelope, or in several of the same time.
 func TestGaugesOfOneMoment(t *testing.T) {
 	now := time.Now()

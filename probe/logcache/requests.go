@@ -78,8 +78,8 @@ func (r *reader) requests(processType string, since, now time.Time) (requests, e
 	}
 	out := requests{window: now.Sub(since)}
 	for q, weight := range all {
-		if ms := (float64(q.stop) - float64(q.start)) / float64(time.Millisecond); ms < 24*3600e3 { // no request takes a day
-			out.took = append(out.took, sample{ms, weight})
+		if took := time.Duration(q.stop - q.start); took >= 0 && took < 24*time.Hour { // no request takes a day
+			out.took = append(out.took, sample{float64(took) / float64(time.Millisecond), weight})
 			out.weight += weight
 		}
 	}
