@@ -30,13 +30,13 @@ func written(t *testing.T, name, text string) string {
 	return path
 }
 
-// slowness has the router tell of so many requests that took so long in the two minutes before now.
+// slowness has the router tell of so many requests that took so long in the minute before now: the bot reads those of two, however late.
 func slowness(srv *cloudfoundrytest.Server, n int, took time.Duration) {
 	now := time.Now()
 	all := make([]cloudfoundrytest.Envelope, n)
 	for i := range all {
 		all[i] = cloudfoundrytest.Envelope{
-			Time: now.Add(-time.Duration(i) * 110 * time.Second / time.Duration(n)), Timer: &cloudfoundrytest.Timer{Took: took, Peer: "Client", Status: 200},
+			Time: now.Add(-time.Duration(i) * time.Minute / time.Duration(n)), Timer: &cloudfoundrytest.Timer{Took: took, Peer: "Client", Status: 200},
 		}
 	}
 	srv.Emit("shop", all...)
