@@ -72,6 +72,7 @@ func NewBalancer(o BalancerOptions) (*Balancer, error) {
 	base, cut := context.WithCancel(context.Background())
 	b.cut = cut
 	b.srv = newServer(b.router, base, o.Log)
+	ln = bounded(b.srv, ln)
 	go func() {
 		defer close(b.served)
 		if err := b.srv.Serve(ln); err != http.ErrServerClosed {

@@ -204,8 +204,8 @@ func (p *Platform) Run(ctx context.Context) error {
 		return err
 	}
 	srv := newServer(p.router, base, p.log)
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(p.ln) }()
+	ln, served := bounded(srv, p.ln), make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
 
 	var failed error
 	select {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
 // A router sends each request to a random backend of its pool, over a connection of its own.
@@ -60,6 +62,13 @@ func newServer(r *router, base context.Context, log *slog.Logger) *http.Server {
 		IdleTimeout:       90 * time.Second,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// bounded keeps most of the process's descriptors free, whoever connects: a request takes two of them.
+func bounded(srv *http.Server, ln net.Listener) net.Listener {
+	conns := throttle.NewConns(throttle.Descriptors()/6, 0)
+	srv.ConnState = conns.State
+	return conns.Listener(ln)
 }
 
 // timerKey finds the timer that ends a request when no byte of its answer comes in time.

@@ -58,8 +58,11 @@ func TestWaitingConnectionsKeepNobodyOut(t *testing.T) {
 	addr := serve(t, throttle.NewConns(20, 0), fine)
 	for i := range 200 {
 		c := dial(t, "127.0.0.1", addr)
-		if i%3 == 0 {
+		switch i % 3 {
+		case 0:
 			ask(c, "/") // and then wait for another request
+		case 1:
+			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: ") // and never come to the end
 		}
 	}
 	for _, from := range []string{"127.0.0.1", "127.0.0.2"} {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -253,6 +255,46 @@ func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 	}
 	if body := fetch(t, url+"/healthz"); !strings.Contains(body, `"ok"`) {
 		t.Errorf("the page's server says %s", body)
+	}
+	b.terminate()
+}
+
+// Nor do they blind the local router, or keep the owner from the socket: whoever hangs there, whatever else is asked of the bot.
+func TestIdleConnectionsDoNotBlindTheLocalRouter(t *testing.T) {
+	t.Parallel()
+	admin, router, dir := freePort(t), freePort(t), t.TempDir()
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + dir, "PLATFORM=local", "LOCAL_ADDR=" + router, "LOCAL_COMMAND=" + binary(t) + " sample-app", "HEROKU_APP_NAME=shop",
+		"HEARTBEAT_URL=http://" + router + "/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "MAX_RESPONSE_TIME_IN_MS=10000", "MAX_DYNOS=1", "HISTORY=none",
+		"ADMIN_ADDR=" + admin, "ADMIN_TOKEN=adm1n-t0ken-0123456789", "LOG_LEVEL=debug", "HEARTBEAT_KEEP_ALIVE=false",
+	}
+	b := startBy(t, []string{"sh", "-c", `ulimit -n 256 && exec "$0"`}, nil, env...)
+	b.wait("the local app", func() bool { return strings.Contains(b.log.String(), "held") })
+	sockets, err := filepath.Glob(filepath.Join(dir, "autoscalebot*", "*.sock"))
+	if more, _ := filepath.Glob(filepath.Join(dir, "*.sock")); err != nil || len(sockets)+len(more) != 1 {
+		t.Fatalf("the sockets in %s are %v %v", dir, sockets, more)
+	} else {
+		sockets = append(sockets, more...)
+	}
+	for i := range 900 {
+		to := []struct{ network, address string }{{"tcp", router}, {"unix", sockets[0]}, {"tcp", admin}}[i%3]
+		c, err := net.DialTimeout(to.network, to.address, 5*time.Second)
+		if err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+		defer c.Close()
+		if i%2 == 0 {
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: loc") // and no more
+		}
+	}
+	mark := len(b.log.String())
+	time.Sleep(2 * time.Second) // in which ten heartbeats are due
+	log := b.log.String()[mark:]
+	if strings.Contains(log, "too many open files") || strings.Contains(log, "unreachable") || strings.Count(log, "held") < 3 {
+		t.Errorf("the bot says:\n%.2000s", log)
+	}
+	if o := runOnce(t, env, "status"); o.code != exitFine {
+		t.Errorf("status: code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	b.terminate()
 }

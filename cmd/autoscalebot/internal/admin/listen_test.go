@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -200,5 +201,35 @@ func TestAnswersArePrintable(t *testing.T) {
 	status = http.StatusConflict
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil || strings.ContainsAny(err.Error(), "\x1b\x07") {
 		t.Errorf("the error is %q", err)
+	}
+}
+
+// Connections over a network that keep the bot busy, from whatever addresses, leave the socket to its owner.
+func TestTheSocketIsNotKeptBusyOverTheNetwork(t *testing.T) {
+	w := open(t, nil)
+	for i := range 200 {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i%4))}}
+		c, err := d.DialContext(t.Context(), "tcp", w.addr)
+		if err != nil {
+			t.Skipf("this machine has one address: %v", err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, "POST /v1/scale HTTP/1.1\r\nHost: bot\r\nContent-Length: 1000\r\n\r\n"); err != nil {
+			continue // refused
+		}
+	}
+	full := func() bool { // so that nobody else is answered over the network
+		resp, err := dialer("", w.addr).RoundTrip(&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "bot", Path: "/v1/status"}})
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err != nil
+	}
+	for until := time.Now().Add(5 * time.Second); !full() && time.Now().Before(until); {
+	}
+	for range 5 {
+		if _, err := w.client.Status(t.Context()); err != nil {
+			t.Errorf("who asks over the socket hears: %v", err)
+		}
 	}
 }

@@ -85,18 +85,20 @@ func New(o Options) *Server {
 	return s
 }
 
-// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end.
+// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end. Each listener has a bound of its own on its
+// connections, so that those over a network keep nobody from the socket.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
-	conns := throttle.NewConns(min(mostConns, throttle.Descriptors()/8), 0)
-	srv := &http.Server{
-		Handler: s, ConnState: conns.State, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, callerKey{}, callerOf(c))
-		},
-		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
-	}
 	var wg sync.WaitGroup
-	for _, l := range listeners {
+	servers := make([]*http.Server, len(listeners))
+	for i, l := range listeners {
+		most := min(mostConns, throttle.Descriptors()/8)
+		perAddress := most / 2
+		if l.Addr().Network() == "unix" {
+			perAddress = most // all have the same
+		}
+		conns, srv := throttle.NewConns(most, perAddress), s.server()
+		srv.ConnState = conns.State
+		servers[i] = srv
 		wg.Go(func() {
 			if err := srv.Serve(conns.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
 				s.o.Log.Error("the bot cannot be asked any more", "at", l.Addr().String(), "error", err)
@@ -106,10 +108,24 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 	<-ctx.Done()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
-	if srv.Shutdown(last) != nil {
-		srv.Close()
+	for _, srv := range servers {
+		wg.Go(func() {
+			if srv.Shutdown(last) != nil {
+				srv.Close()
+			}
+		})
 	}
 	wg.Wait()
+}
+
+func (s *Server) server() *http.Server {
+	return &http.Server{
+		Handler: s, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, callerKey{}, callerOf(c))
+		},
+		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+	}
 }
 
 type callerKey struct{}
