@@ -78,6 +78,7 @@ type DB struct {
 	url   string
 	who   who
 	keep  Retention
+	later bool // as in Options: this is the bot's own, which looks after the file
 	log   *slog.Logger
 	codec codec
 	queue queue
@@ -111,11 +112,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{
-		url: o.URL, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), log: o.Log, queue: newQueue(),
+		url: o.URL, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
 		flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	db.base, db.abort = context.WithCancel(context.Background())
-	if err := db.begin(ctx, o.Later); err != nil {
+	if err := db.begin(ctx); err != nil {
 		db.abort()
 		return nil, err
 	}
@@ -124,7 +125,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // begin opens the place, or what stands in for it until it can be used.
-func (db *DB) begin(ctx context.Context, later bool) error {
+func (db *DB) begin(ctx context.Context) error {
+	later := db.later
 	p, err := openReady(ctx, db.url, db.who)
 	switch {
 	case err == nil:

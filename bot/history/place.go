@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,8 @@ type place struct {
 	// path is the SQLite file's, "" elsewhere, and file what was opened there.
 	path string
 	file os.FileInfo
+
+	damage atomic.Pointer[error] // the damage to the file that was met first
 
 	readied sync.Mutex // held while the place is made ready
 	bot     int64      // the number of the bot whose history this is, 0 before it is known
@@ -217,10 +220,13 @@ type safeError struct {
 func (e *safeError) Error() string { return e.text }
 func (e *safeError) Unwrap() error { return e.cause }
 
-// failed wraps err with what was being done, on one line and without what it must not show.
+// failed wraps err with what was being done, on one line and without what it must not show. It notes damage to the file.
 func (p *place) failed(doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if p.path != "" && isDamaged(err) {
+		p.damage.CompareAndSwap(nil, &err)
 	}
 	oneLine := strings.Join(strings.Fields(err.Error()), " ")
 	return &safeError{doing + ": " + redact(oneLine, p.secrets), err}

@@ -122,11 +122,23 @@ func (db *DB) mindPlace(now time.Time) {
 	ctx, cancel := context.WithTimeout(db.base, writeTimeout)
 	defer cancel()
 	switch {
+	case !db.later: // who only looks on leaves the file to the bot
 	case due:
 		db.takeBack(ctx)
+	case db.leaveDamaged(p):
 	case p.gone():
 		db.replaceGone(ctx, p)
 	}
+}
+
+// leaveDamaged begins another history in the place of p if damage to its file was met, be it by writing or by reading.
+func (db *DB) leaveDamaged(p *place) bool {
+	damage := p.damage.Load()
+	if damage == nil || !db.later {
+		return false
+	}
+	_ = db.standInFor(db.base, *damage, p.close())
+	return true
 }
 
 // gone says whether the file was deleted, or another one put in its place.

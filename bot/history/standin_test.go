@@ -130,6 +130,25 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
+// damage overwrites all pages of a file but the one with the schema.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := int64(4096); at < info.Size(); at += 4096 {
+		if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 4096)), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A file that is damaged while the bot runs is put aside too.
 func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	l := sqliteLab(t)
@@ -137,20 +156,7 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	first := l.open(t)
 	keepAll(t, first, beats(noon, 30*time.Second, 2000)...)
 	shut(t, first)
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for at := int64(4096); at < info.Size(); at += 4096 { // all but the page with the schema
-		if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 4096)), at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.Close()
+	damage(t, path)
 	log := &logText{}
 	db := l.open(t, later(log))
 	for _, r := range beats(noon.Add(24*time.Hour), time.Second, 20) {
@@ -163,6 +169,45 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	})
 	if got := records(t, db, history.Query{Limit: 1000}); len(got) != 20 {
 		t.Errorf("%d records are kept, want 20\n%s", len(got), log)
+	}
+}
+
+// So is one whose damage only those meet who read. Another program that reads the file leaves it where it is.
+func TestDamageThatIsReadIsDamage(t *testing.T) {
+	for name, read := range map[string]func(*history.DB) error{
+		"records": func(db *history.DB) error { _, err := db.Records(t.Context(), history.Query{}); return err },
+		"points":  func(db *history.DB) error { _, err := db.Points(t.Context(), time.Time{}, time.Time{}, 0); return err },
+		"each": func(db *history.DB) error {
+			return db.Each(t.Context(), time.Time{}, time.Time{}, func(bot.Record) error { return nil })
+		},
+		"events": func(db *history.DB) error { _, err := db.Events(t.Context(), time.Time{}, time.Time{}, 0); return err },
+		"asked":  func(db *history.DB) error { _, err := db.Asked(t.Context()); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := sqliteLab(t)
+			path := strings.TrimPrefix(l.url, "sqlite:")
+			first := l.open(t)
+			keepAll(t, first, beats(noon, 30*time.Second, 600)...)
+			shut(t, first)
+			log := &logText{}
+			db := l.open(t, later(log))
+			reader := l.open(t)
+			damage(t, path)
+			if read(db) == nil || read(reader) == nil {
+				t.Fatal("the file is not damaged")
+			}
+			eventually(t, "a new file", func() bool { return warns(db, ".damaged-") && db.Place() != history.Memory })
+			if err := read(db); err != nil {
+				t.Errorf("the new file: %v", err)
+			}
+			if !strings.Contains(log.String(), "level=WARN") || len(reader.Warnings()) > 0 {
+				t.Errorf("the log says\n%s\nthe reader warns %q", log, reader.Warnings())
+			}
+			if aside, err := filepath.Glob(strings.ReplaceAll(filepath.Dir(path), "?", "[?]") + "/*.damaged-*Z"); err != nil || len(aside) != 1 {
+				t.Errorf("kept aside %q, %v", aside, err)
+			}
+		})
 	}
 }
 

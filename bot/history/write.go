@@ -97,8 +97,7 @@ func (db *DB) drain() error {
 		rows := db.queue.take()
 		if err := db.writeBatch(rows); err != nil {
 			db.queue.written(false)
-			if p := db.at(); p.path != "" && isDamaged(err) {
-				_ = db.standInFor(db.base, err, p.close())
+			if db.leaveDamaged(db.at()) {
 				return err
 			}
 			db.failed(err)
