@@ -333,6 +333,7 @@ var (
 	lineStart = regexp.MustCompile(`^server \$NAME \$IP(:([0-9]+|\$PORT))?( .*)?$`)
 	lineWord  = regexp.MustCompile(`\$[A-Za-z_]*`)
 	linePort  = regexp.MustCompile(`\$(?:IP|\{IP\})\]?:([0-9]+)`)
+	otherPort = regexp.MustCompile(`: ?[+-]?[0-9]|:\$`) // one that stands elsewhere, or is no number
 )
 
 // usualPort is the port of servers where a line names none.
@@ -346,6 +347,8 @@ func (s *seed) serverPort(line string) (told string) {
 	}
 	ports = slices.Compact(ports)
 	switch n := len(ports); {
+	case n == 0 && otherPort.MatchString(line):
+		return "; its port is unknown, so look at SERVER_PORT"
 	case n == 0:
 		return ""
 	case n > 1:
@@ -374,9 +377,7 @@ func (s *seed) line(value string) string {
 	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1), func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
 		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) + ": a line of HAProxy begins with server $NAME $IP"
 	}
-	if told += s.serverPort(line); strings.Contains(line, "$IP:$PORT") {
-		told += "; its port is unknown, so look at SERVER_PORT"
-	}
+	told += s.serverPort(line)
 	if !strings.Contains(line+" ", " check ") {
 		told += "; HAProxy itself checks only servers whose line says check"
 	}
