@@ -226,6 +226,43 @@ func TestTimeoutsOfTheSecondHop(t *testing.T) {
 	}
 }
 
+// A name server that is slow, as where the first of two is down, has no app seem slow.
+func TestASlowNameServerIsNoSlowApp(t *testing.T) {
+	for _, tt := range []struct {
+		dns, app time.Duration
+		measure  probe.Measure
+		want     probe.Outcome
+	}{
+		{5 * time.Second, 10 * time.Millisecond, "", probe.Unreachable},
+		{5 * time.Second, 10 * time.Millisecond, probe.MeasureProcessing, probe.Answered},
+		{5 * time.Second, 6 * time.Second, "", probe.Answered},
+		{900 * time.Millisecond, 10 * time.Millisecond, "", probe.Answered},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			served := make(pipeListener)
+			s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(tt.app)
+				_, _ = io.WriteString(w, "Beat")
+			})}
+			go func() { _ = s.Serve(served) }()
+			defer close(served)
+			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: 20 * time.Second, Measure: tt.measure})
+			h.DialWith(func(ctx context.Context, _, _ string) (net.Conn, error) {
+				dnsBegins(ctx)
+				time.Sleep(tt.dns)
+				connectBegins(ctx)
+				here, there := net.Pipe()
+				served <- there
+				return here, nil
+			})
+			r := take(t, h)
+			if r.Outcome != tt.want || tt.want == probe.Unreachable && (!strings.Contains(r.Error, "name server") || r.Hint == "") {
+				t.Errorf("%+v: got %+v", tt, r)
+			}
+		})
+	}
+}
+
 // A name server that takes nearly all of the time leaves the app none to answer in: that is no load.
 func TestASlowNameServerIsNoTimeoutOfTheApp(t *testing.T) {
 	for dns, want := range map[time.Duration]probe.Outcome{3900 * time.Millisecond: probe.Unreachable, 100 * time.Millisecond: probe.Timeout} {

@@ -80,7 +80,7 @@ type HeartbeatOptions struct {
 //   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that say nothing about load are BadAnswer: 501,
 //     505 to 511, 520 to 523, 525 to 527, 530 and 561.
 //   - Timeout: the time was over, in any phase.
-//   - Unreachable: the host's name is unknown, the connection was refused, reset or closed, before the answer or in its
+//   - Unreachable: a name server or a proxy had most of the total time, and more than a second of it; the host's name is unknown, the connection was refused, reset or closed, before the answer or in its
 //     middle, or TLS failed. So is a failure of Base, however it failed, for it says nothing about the app. When the
 //     caller's context is cancelled rather than past its deadline, the outcome is Unreachable as well and the Error is
 //     "cancelled": such a reading says nothing, and is to be dropped.
@@ -220,6 +220,9 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 		h.judge(&r)
 	default:
 		err = r.take(header)
+		if f, ok := v.detained(); ok && h.measure == "" {
+			r.Outcome, r.Error, r.Hint = f.outcome, f.text, f.hint
+		}
 	}
 	var hint hinted
 	if errors.As(err, &hint) && r.Outcome == BadAnswer {

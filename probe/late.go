@@ -16,14 +16,7 @@ const (
 // late says what a visit whose time was over was waiting for. Load is what happened after the request reached a connection: so
 // a timeout counts as one of the app only where the app had most of the time.
 func (v *visit) late() failure {
-	s := &v.spent
-	app := s[processing] + s[transfer]
-	way, rest := s[handshake]+s[sending], s[lookup]+s[proxyTLS]+s[tunnel]
-	if v.via == nil {
-		way += s[connect]
-	} else {
-		rest += s[connect]
-	}
+	app, way, rest := v.split()
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
 	switch {
 	case v.now >= processing && app+way < rest:
@@ -44,6 +37,33 @@ func (v *visit) late() failure {
 		return failure{ConnectTimeout, text, wayHint}
 	}
 	return unreachable(text, v.wayHint())
+}
+
+// split gives the time of the app, of the way to it, and of what says nothing of either: the name server and the proxy.
+func (v *visit) split() (app, way, rest time.Duration) {
+	s := &v.spent
+	app, way, rest = s[processing]+s[transfer], s[handshake]+s[sending], s[lookup]+s[proxyTLS]+s[tunnel]
+	if v.via == nil {
+		return app, way + s[connect], rest
+	}
+	return app, way, rest + s[connect]
+}
+
+// longRest is more than a name server or a proxy that works needs.
+const longRest = time.Second
+
+// detained says why the total time of a visit that was answered tells nothing of the app: a name server or a proxy had most of it, and long.
+func (v *visit) detained() (failure, bool) {
+	app, way, rest := v.split()
+	if rest < longRest || rest < app+way {
+		return failure{}, false
+	}
+	who, hint := "the name server", "does this machine's name server work? There may be several, the first of which is down: see /etc/resolv.conf"
+	if v.via != nil {
+		who, hint = "the proxy "+proxyName(v.via), "does the proxy work? See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+	}
+	return unreachable(fmt.Sprintf("%s took %v, and the app %v: the time says nothing about the app",
+		who, rest.Round(time.Millisecond), (app+way).Round(time.Millisecond)), hint), true
 }
 
 // wayHint is for a time that passed before there was a connection.
