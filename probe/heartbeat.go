@@ -215,6 +215,9 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	case err != nil:
 		f := h.explain(v, err)
 		r.Outcome, r.Error, r.Hint = f.outcome, f.text, f.hint
+	case !h.expect.statuses.Has(r.Status) && v.answeredByProxy(r.Status, header):
+		f := v.explainForwarded(r.Status)
+		r.Outcome, r.Error, r.Hint = f.outcome, f.text, f.hint
 	case !h.expect.statuses.Has(r.Status):
 		r.Hint = h.statusHint(v, r.Status, t.known)
 		h.judge(&r)

@@ -127,6 +127,38 @@ func (v *visit) forwarded() bool {
 	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure()
 }
 
+// proxyServers begin the Server header of an answer that a proxy makes up itself. What it sends on has the app's.
+var proxyServers = []string{"squid", "tinyproxy", "mitmproxy", "privoxy"}
+
+// answeredByProxy says whether the proxy that sends requests on answered in the app's place. It may do so because the app did not answer
+// in time, which is the app's.
+func (v *visit) answeredByProxy(status int, header http.Header) bool {
+	if !v.forwarded() {
+		return false
+	}
+	if status == http.StatusProxyAuthRequired {
+		return true
+	}
+	squid, said := header.Get("X-Squid-Error"), header.Get("Proxy-Status") // RFC 9209
+	switch {
+	case status < 500, strings.HasPrefix(squid, "ERR_READ_TIMEOUT"), strings.Contains(said, "error=http_response_timeout"):
+		return false
+	case squid != "", strings.Contains(said, "error="):
+		return true
+	}
+	server := strings.ToLower(header.Get("Server"))
+	return slices.ContainsFunc(proxyServers, func(name string) bool { return strings.HasPrefix(server, name) })
+}
+
+// explainForwarded says why a proxy answered in the app's place with status.
+func (v *visit) explainForwarded(status int) failure {
+	proxy := "the proxy " + proxyName(v.via)
+	if status == http.StatusProxyAuthRequired || status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout {
+		return v.explainRefusal(proxy, status)
+	}
+	return unreachable(fmt.Sprintf("%s answered in the place of %s with %s", proxy, v.addr(), statusText(status)), proxyWay)
+}
+
 // A tunnelRefused is what a proxy answered to CONNECT, other than 200.
 type tunnelRefused int
 

@@ -314,6 +314,40 @@ func TestProxiesThatRefuse(t *testing.T) {
 	}
 }
 
+// What a proxy that sends requests on answers itself is no answer of the app's, and no load.
+func TestAnswersOfAForwardingProxy(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		header string
+		want   probe.Outcome
+	}{
+		{407, "Proxy-Authenticate: Basic", probe.Unreachable},
+		{503, "X-Squid-Error: ERR_CONNECT_FAIL 111", probe.Unreachable},
+		{503, "Server: squid/5.7\r\nX-Squid-Error: ERR_DNS_FAIL 0", probe.Unreachable},
+		{504, "X-Squid-Error: ERR_READ_TIMEOUT 110", probe.ServerError}, // the app's
+		{502, "Proxy-Status: proxy.test; error=connection_refused", probe.Unreachable},
+		{504, "Proxy-Status: proxy.test; error=http_response_timeout", probe.ServerError},
+		{500, "Server: tinyproxy/1.11.1", probe.Unreachable},
+		{502, "Server: mitmproxy 9.0.1", probe.Unreachable},
+		{503, "Server: gunicorn\r\nVia: 1.1 proxy.test (squid/5.7)", probe.ServerError},
+		{503, "Proxy-Status: proxy.test; received-status=503", probe.ServerError},
+		{404, "Server: squid", probe.ClientError},
+	} {
+		noProxies(t)
+		proxy := "http://" + listen(t, say(fmt.Sprintf("HTTP/1.1 %d x\r\n%s\r\nContent-Length: 0\r\n\r\n", tt.status, tt.header)))
+		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", AllProxy: proxy})
+		r := take(t, h)
+		if r.Outcome != tt.want || tt.want == probe.Unreachable && (!strings.Contains(r.Error, "the proxy 127.0.0.1") || r.Hint == "") {
+			t.Errorf("%d, %s: got %+v, want %q", tt.status, tt.header, r, tt.want)
+		}
+	}
+	// Without a proxy on the way, such headers are those of what serves the app.
+	r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + listen(t, say("HTTP/1.1 503 x\r\nServer: squid\r\nContent-Length: 0\r\n\r\n"))}))
+	if r.Outcome != probe.ServerError {
+		t.Errorf("got %+v", r)
+	}
+}
+
 // A proxy that is spoken to over TLS may want a certificate, which no heartbeat shows to it.
 func TestAProxyThatWantsACertificate(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
