@@ -152,6 +152,13 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 	for _, r := range s.Rules {
 		c.report("rule", settings.RuleText(r), nil)
 	}
+	for _, r := range s.ScalingRules {
+		step := "adds "
+		if r.Down {
+			step = "removes "
+		}
+		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cool-down of %g s", &r, step, settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
+	}
 	for i, name := range wanted(s) {
 		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
 			c.note(name, "is read on each server, and the pool has no servers yet")
@@ -211,11 +218,14 @@ func indent(text string, n int) string {
 
 func (c *checker) settings(s *settings.Settings, now time.Time) {
 	every := time.Duration(s.HeartbeatInterval).Seconds()
-	if s.HasHeartbeat() {
+	switch {
+	case s.HasHeartbeat() && len(s.ScalingRules) > 0:
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; the scaling rules alone decide", every, s.Timeout().Seconds()), nil)
+	case s.HasHeartbeat():
 		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below %g ms; slow %v adds %v, fast %v removes %v",
 			every, s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
 			s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
-	} else {
+	default:
 		c.report("settings", fmt.Sprintf("no heartbeat; the signals are read every %g s", every), nil)
 	}
 	l := s.Table.At(now)
@@ -230,7 +240,7 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	for _, row := range s.Silenced() {
 		c.note("limits", row)
 	}
-	if why := s.Flap(now); why != "" && s.HasHeartbeat() {
+	if why := s.Flap(now); why != "" && byHeartbeat(s) {
 		c.report("bounds", "too close together", errors.New(why))
 	}
 	if s.Paused.Up || s.Paused.Down {
@@ -239,11 +249,14 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if s.DryRun {
 		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
 	}
-	if s.HasHeartbeat() && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
+	if byHeartbeat(s) && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
 		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
 	}
 }
+
+// byHeartbeat says whether the heartbeat decides by its own bounds.
+func byHeartbeat(s *settings.Settings) bool { return s.HasHeartbeat() && len(s.ScalingRules) == 0 }
 
 // history looks at where the history is kept, and at who runs the bot now.
 func (c *checker) history(ctx context.Context, s *settings.Settings) {
@@ -332,7 +345,9 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		return bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.prober.Probe(ctx)})[0]
 	}
 	r := take()
-	slow := func(r probe.Reading) bool { return r.Outcome == probe.Answered && r.Value > float64(s.MaxResponseTime) }
+	slow := func(r probe.Reading) bool {
+		return byHeartbeat(s) && r.Outcome == probe.Answered && r.Value > float64(s.MaxResponseTime)
+	}
 	for n := 1; n < slowTries && slow(r); n++ {
 		if again := take(); again.Outcome == probe.Answered && again.Value < r.Value {
 			r = again
@@ -350,15 +365,17 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		c.report("heartbeat", string(r.Outcome), errors.New(r.Error+heartbeatHint(r)+chosen))
 		return
 	}
-	verdict := "right"
+	verdict := ", which is right"
 	switch {
+	case !byHeartbeat(s):
+		verdict = ""
 	case r.Value > float64(s.MaxResponseTime):
-		verdict = "too slow"
+		verdict = ", which is too slow"
 	case r.Value < float64(s.MinResponseTime):
-		verdict = "fast"
+		verdict = ", which is fast"
 	}
 	ph := r.Phases
-	text := fmt.Sprintf("%d after %.0f ms%s, which is %s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, totalMS(ph), measured(r), verdict,
+	text := fmt.Sprintf("%d after %.0f ms%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, totalMS(ph), measured(r), verdict,
 		phase(ph.DNS), phase(ph.Connect), phase(ph.TLS), phase(ph.Processing), phase(ph.Transfer))
 	if r.Measure == probe.MeasureQueue && r.Value > totalMS(ph)+1 { // routers write whole milliseconds
 		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's clock and its own differ"

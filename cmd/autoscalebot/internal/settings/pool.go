@@ -154,18 +154,33 @@ func (s *Settings) Vain() (notes []string) {
 		if part.used {
 			continue
 		}
-		var given []string
-		for _, f := range fields() {
-			name := f.Tag.Get("envconfig")
-			if slices.ContainsFunc(part.prefix, func(p string) bool { return strings.HasPrefix(name, p) }) && s.src.from(name) != "" {
-				given = append(given, name)
-			}
+		if given := s.given(part.prefix); given != "" {
+			notes = append(notes, fmt.Sprintf("%s: set in vain, since only %s uses it", given, part.needs))
 		}
-		if len(given) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: set in vain, since only %s uses it", strings.Join(given, ", "), part.needs))
+	}
+	if len(s.ScalingRules) > 0 {
+		if given := s.given(heartbeatRules); given != "" {
+			notes = append(notes, given+": set in vain, since the scaling_rules alone decide")
 		}
 	}
 	return append(notes, s.leftOut()...)
+}
+
+// heartbeatRules are the settings of how the heartbeat, or a rule of RULES, decides.
+var heartbeatRules = []string{
+	"INCREMENT", "MAX_RESPONSE_TIME_", "MIN_RESPONSE_TIME_", "NUMBER_OF_FAILS_", "NUMBER_OF_PASSES_", "POLICY", "STOP_AFTER_UPS_",
+}
+
+// given lists the settings that begin with one of the texts and are set.
+func (s *Settings) given(prefixes []string) string {
+	var given []string
+	for _, f := range fields() {
+		name := f.Tag.Get("envconfig")
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) && s.src.from(name) != "" {
+			given = append(given, name)
+		}
+	}
+	return strings.Join(given, ", ")
 }
 
 // orList writes a, b or c.
