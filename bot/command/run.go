@@ -81,13 +81,16 @@ func (r *runner) run(ctx context.Context, name string, env []string, args ...str
 // name begins the error. The caller has the turn.
 func (r *runner) sh(ctx context.Context, name string, most int, env []string, args ...string) (capped, error) {
 	out, complaint := capped{max: most}, capped{max: maxTail, tail: true}
-	cmd := exec.CommandContext(ctx, r.shell, args...)
+	cmd, end, err := group.Shell(ctx, r.shell, args...)
+	if err != nil {
+		return capped{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer end()
 	cmd.Dir = r.dir
 	cmd.Env = append(append([]string{}, r.env...), env...) // never nil, which would be the bot's own
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	cmd.WaitDelay = held
-	group.Lead(cmd)
-	err := cmd.Run()
+	err = cmd.Run()
 	switch {
 	case ctx.Err() != nil && err != nil:
 		err = fmt.Errorf("%w, so it was ended", context.Cause(ctx))
