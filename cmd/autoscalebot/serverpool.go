@@ -60,6 +60,11 @@ func openPool(s *settings.Settings, h host) (bot.Scaler, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newPool(s, h, provider, balancer)
+}
+
+// newPool makes a pool of its parts.
+func newPool(s *settings.Settings, h host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
 	heard := &hearing{}
 	o := pool.Options{
 		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: health(s), Size: s.FirstSize(), Sizes: poolSizes(s, h, provider),
