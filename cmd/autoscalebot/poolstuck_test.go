@@ -60,7 +60,7 @@ func (n *inbox) first(k notify.Kind, p notify.Phase) (notify.Event, bool) {
 	return notify.Event{}, false
 }
 
-// A droplet that stays in `new` is told of long before it is given up, and the bot goes down meanwhile, by hand of nobody.
+// A droplet that stays in `new` is told of long before it is given up, and the bot goes down meanwhile.
 func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	for _, pair := range []string{

@@ -86,16 +86,31 @@ func (ps *Problems) checkSizes(s *Settings, asked bool) {
 	}
 }
 
-// checkSizePrices wants a price for each size where one stands for all of them: what the pool may cost would be wrong.
+// checkSizePrices wants a price for each size where one stands for several, or some have none: what the pool may cost would be wrong.
 func (ps *Problems) checkSizePrices(s *Settings) {
-	if s.ServerPrice.All == 0 || len(s.Sizes) < 2 || s.PoolProvider == "digitalocean" || ps.has("SIZES", "SERVER_PRICE_PER_HOUR") {
+	if !s.ServerPrice.Known() || s.PoolProvider == "digitalocean" || ps.has("SIZES", "SERVER_PRICE_PER_HOUR") {
 		return
 	}
-	each := make([]string, len(s.Sizes))
+	var lack, each []string
 	for i, size := range s.Sizes {
-		each[i] = fmt.Sprintf("%s=%g", size, s.ServerPrice.All*float64(i+1))
+		price, ok := s.ServerPrice.own(size)
+		if !ok {
+			lack = append(lack, size)
+			price = s.ServerPrice.All * float64(i+1)
+		}
+		each = append(each, fmt.Sprintf("%s=%g", size, price))
 	}
-	ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes; write the price of each, such as %s", s.ServerPrice.All, len(s.Sizes), strings.Join(each, ","))
+	switch {
+	case s.ServerPrice.All > 0 && len(lack) > 1:
+		rest := ""
+		if len(lack) < len(s.Sizes) {
+			rest = " without another"
+		}
+		ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes%s; write the price of each, such as %s", s.ServerPrice.All, len(lack), rest,
+			strings.Join(each, ","))
+	case s.ServerPrice.All == 0 && len(lack) > 0:
+		ps.add("SERVER_PRICE_PER_HOUR", "has no price of %s, of SIZES; write the price of each, such as %s=0.0208", strings.Join(lack, " and "), lack[0])
+	}
 }
 
 // FirstSize is what new servers are of; "" for the provider's default.

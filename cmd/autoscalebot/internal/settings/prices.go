@@ -23,11 +23,13 @@ func (p *Prices) Decode(s string) error {
 			price = size
 		}
 		var d Dollars
-		if err := d.Decode(price); err != nil || named && strings.TrimSpace(size) == "" || !named && out.All > 0 {
+		size = strings.TrimSpace(size)
+		_, twice := out.own(size)
+		if err := d.Decode(price); err != nil || named && (size == "" || twice) || !named && out.All > 0 {
 			return errors.New("write dollars such as 0.0208, or sizes with theirs such as t3.small=0.0208,t3.medium=0.0416")
 		}
 		if named {
-			out.Of[strings.TrimSpace(size)] = float64(d)
+			out.Of[size] = float64(d)
 		} else {
 			out.All = float64(d)
 		}
@@ -41,10 +43,20 @@ func (p Prices) Known() bool { return p.All > 0 || len(p.Of) > 0 }
 
 // Price is what a server of a size costs an hour, 0 where it is not known.
 func (p Prices) Price(size string) float64 {
-	if d, ok := p.Of[size]; ok {
+	if d, ok := p.own(size); ok {
 		return d
 	}
 	return p.All
+}
+
+// own is the price that a size has by its name, in upper or lower case.
+func (p Prices) own(size string) (dollars float64, ok bool) {
+	for name, d := range p.Of {
+		if strings.EqualFold(name, size) {
+			return d, true
+		}
+	}
+	return 0, false
 }
 
 // Sizes are those that have a price of their own, in the order of their names.
