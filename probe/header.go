@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,10 +27,10 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 		plain.Set("User-Agent", o.UserAgent)
 	}
 	secret = plain.Clone()
+	if wrong := CheckHeaders(o.Header); len(wrong) > 0 {
+		return nil, nil, wrong[0]
+	}
 	for name, values := range o.Header {
-		if err := checkHeader(name, values); err != nil {
-			return nil, nil, err
-		}
 		secret[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if agent := secret["User-Agent"]; len(agent) > 0 {
@@ -38,8 +39,8 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 
 	var authorization []string
 	if o.Token != "" {
-		if !validValue(o.Token) {
-			return nil, nil, errors.New("heartbeat token has a line break or another control character")
+		if err := CheckToken(o.Token); err != nil {
+			return nil, nil, err
 		}
 		authorization = append(authorization, "Bearer "+o.Token)
 	}
@@ -94,6 +95,29 @@ func parts(values []string) []string {
 		}
 	}
 	return out
+}
+
+// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header and never show its value.
+func CheckHeaders(header http.Header) []error {
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if err := checkHeader(name, header[name]); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	return wrong
+}
+
+// CheckToken says what is wrong with the token of a heartbeat. Its error does not show it.
+func CheckToken(token string) error {
+	scheme, _, two := strings.Cut(strings.TrimSpace(token), " ")
+	switch {
+	case !validValue(token):
+		return errors.New("heartbeat token has a line break or another control character")
+	case two && strings.EqualFold(scheme, "Bearer"):
+		return errors.New("heartbeat token begins with Bearer, which is added to it: leave that out")
+	}
+	return nil
 }
 
 // checkHeader says what is wrong with a header that is to be sent.

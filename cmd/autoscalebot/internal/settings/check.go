@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -118,6 +119,8 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 	case !strings.HasPrefix(text, "/") && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
 		u.RawQuery, u.User = "", nil // which may hold a secret
 		ps.add("HEARTBEAT_URL", "%q: write http://… or https://…, or a path that begins with a slash", u)
+	case u.Port() != "" && probe.CheckHost(u.Host) != nil:
+		ps.add("HEARTBEAT_URL", "invalid port %s: must be 1–65535", u.Port())
 	}
 	if c, err := url.Parse(s.Control()); s.Control() != "" && (err != nil || c.Host == "" || c.Scheme != "http" && c.Scheme != "https") {
 		ps.add("CONTROL_URL", "is no URL that begins with http:// or https://; write one that is nearly always up, or none")
@@ -134,10 +137,11 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 		ps.add("MIN_RESPONSE_TIME_IN_MS", "%g is above MAX_RESPONSE_TIME_IN_MS, %g; too fast must be less than too slow",
 			s.MinResponseTime, s.MaxResponseTime)
 	}
-	if !regexp.MustCompile(`^[a-z]+$`).MatchString(string(s.HeartbeatMethod)) {
+	if !slices.Contains([]Word{"get", "head", "post", "options"}, s.HeartbeatMethod) {
 		ps.add("HEARTBEAT_METHOD", "%q: write GET, HEAD or POST", s.HeartbeatMethod)
 	}
 	ps.oneOf("HEARTBEAT_MEASURE", s.HeartbeatMeasure, "total", "processing", "queue")
+	ps.checkRequest(s)
 	ps.checkAnswer(s)
 }
 

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -101,6 +102,19 @@ func semicolons(s string) []string {
 		}
 	}
 	return append(out, s[from:])
+}
+
+// checkRequest finds what is wrong with what the heartbeat sends.
+func (ps *Problems) checkRequest(s *Settings) {
+	for _, err := range probe.CheckHeaders(http.Header(s.HeartbeatHeaders)) {
+		ps.add("HEARTBEAT_HEADERS", "%v", err)
+	}
+	if err := probe.CheckToken(s.HeartbeatToken.Reveal()); err != nil {
+		ps.add("HEARTBEAT_TOKEN", "%v", err)
+	}
+	if http.Header(s.HeartbeatHeaders).Get("Authorization") != "" && s.HeartbeatToken != "" {
+		ps.add("HEARTBEAT_TOKEN, HEARTBEAT_HEADERS", "both have the header Authorization; keep one")
+	}
 }
 
 // checkAnswer finds what is wrong with what the heartbeat's answer is to be.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -68,6 +69,30 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 		}
 		if wrong := s.ClientCertificate(until.Add(time.Second)); !strings.Contains(wrong, "expired on 2027-03-04") {
 			t.Errorf("%s: after it has expired: %q", name, wrong)
+		}
+	}
+}
+
+// What is wrong with the heartbeat's request is told all at once, each under the name of its setting, and no value is shown.
+func TestMistakesAboutTheRequest(t *testing.T) {
+	for _, tt := range []struct{ headers, token, want string }{
+		{"Host: s3cr3t; X Key: s3cr3t; Te: s3cr3t", "Bearer s3cr3t", "HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
+		{"X-Key: s3cr3t\r\nEvil: s3cr3t", "s3cr3t\nx", "HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
+		{"authorization: Basic s3cr3t", "s3cr3t", "HEARTBEAT_TOKEN,"},
+		{"", "bearer s3cr3t", "HEARTBEAT_TOKEN"},
+		{"X-Key: s3cr3t", "bearers3cr3t", ""},
+	} {
+		env(t, "HEARTBEAT_HEADERS="+tt.headers, "HEARTBEAT_TOKEN="+tt.token, "HEARTBEAT_URL=https://a:s3cr3t@a.test:99999/", "HEARTBEAT_METHOD=put")
+		tt.want = strings.TrimSpace("HEARTBEAT_URL HEARTBEAT_METHOD " + tt.want)
+		_, err := settings.Load()
+		text, names := fmt.Sprint(err), []string{}
+		for line := range strings.Lines(text) {
+			if name := strings.Fields(line)[0]; strings.HasPrefix(name, "HEARTBEAT_") {
+				names = append(names, strings.TrimSuffix(name, ":"))
+			}
+		}
+		if strings.Join(names, " ") != tt.want || strings.Contains(text, "s3cr3t") {
+			t.Errorf("%q and %q: got %v", tt.headers, tt.token, text)
 		}
 	}
 }
