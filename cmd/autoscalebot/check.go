@@ -152,6 +152,9 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 	for _, r := range s.Rules {
 		c.report("rule", settings.RuleText(r), nil)
 	}
+	for _, text := range s.Hollow() {
+		c.note("rule", text)
+	}
 	for _, r := range s.ScalingRules {
 		step := "adds "
 		if r.Down {

@@ -61,11 +61,11 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.fanout = notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: w.m.NoticeFailed}, w.k.targets(w.m.Targets(w.p.targets))...)
 	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())
-	if why := s.Flap(h.now); why != "" && s.HasHeartbeat() {
+	if why := s.Flap(h.now); why != "" && byHeartbeat(s) {
 		h.log.Warn("the bounds are too close together: " + why)
 	}
-	for _, row := range s.Silenced() {
-		h.log.Warn(row)
+	for _, text := range append(s.Silenced(), s.Hollow()...) {
+		h.log.Warn(text)
 	}
 	for _, note := range s.Notes() {
 		h.log.Warn("the settings file: " + note)

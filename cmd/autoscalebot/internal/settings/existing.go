@@ -16,6 +16,7 @@ const scalingRules = "scaling_rules"
 
 // existing takes in a document of App Autoscaler as it stands at now: its limits, its schedule and its rules.
 func (f *file) existing(root *document.Node, format plan.Format, now time.Time) {
+	f.document = format
 	p, err := plan.Read(root, format, now)
 	if err != nil {
 		f.mistakes(err)

@@ -37,6 +37,8 @@ type file struct {
 	broken   bool
 	// notes are what a document of another autoscaler means that is not taken over as it stands.
 	notes []string
+	// document is the form of the other autoscaler's document that the file is, if it is one.
+	document plan.Format
 }
 
 // A section is the part of a file that is about all process types or about one.

@@ -1,0 +1,36 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
+)
+
+// counting are the kinds of signals whose values are never below 0.
+var counting = []string{"redis", "rediss", "unix", "rabbitmq", "nodes"}
+
+// Hollow says which rules have a bound that no value is beyond, one a line. Those of a manifest are among [Settings.Notes].
+func (s *Settings) Hollow() (notes []string) {
+	if s.src != nil && s.src.file != nil && s.src.file.document == plan.Manifest {
+		return nil
+	}
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		sig, _ := s.Signals.Find(r.Signal)
+		if r.Min <= 0 && r.By == "" && (s.BuiltIn(r.Signal) || slices.Contains(counting, sig.Kind)) {
+			notes = append(notes, fmt.Sprintf("RULES: %s has min=%g, and no value is below it: while this rule stands, nothing is removed", r.Signal, r.Min))
+		}
+		if r.Max >= 100 && s.percentage(r, sig) {
+			notes = append(notes, fmt.Sprintf("RULES: %s has max=%g, and no percentage is above it: this rule can never add anything", r.Signal, r.Max))
+		}
+	}
+	return notes
+}
+
+// percentage says whether the values of a rule are at most 100.
+func (s *Settings) percentage(r *bot.SignalRule, sig Signal) bool {
+	return r.By == "" && (r.Signal == string(cpu.Memory) && s.BuiltIn(r.Signal) || sig.Kind == "nodes")
+}
