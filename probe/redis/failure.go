@@ -30,14 +30,22 @@ type unknownLag string
 
 func (e unknownLag) Error() string { return string(e) }
 
+// A noHandshake says that a server took the connection, and did not answer to TLS in time.
+type noHandshake struct{ error }
+
+func (e noHandshake) Unwrap() error { return e.error }
+
 // explain says in words why a probe failed with err. It shows nothing that the server says, which may repeat what it was sent.
 func (p *Prober) explain(parent, ctx context.Context, err error) *failure {
 	var refused refusal
 	var none noQueue
 	var lag unknownLag
+	var silent noHandshake
 	switch {
 	case parent.Err() == context.Canceled:
 		return &failure{probe.Unreachable, "cancelled"}
+	case errors.As(err, &silent):
+		return &failure{probe.Timeout, p.addr + " takes the connection, and does not answer to TLS: is it redis:// rather than rediss://?"}
 	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT):
 		return &failure{probe.Timeout, "no answer, or none to its end, within the time"}
 	case errors.As(err, &refused):
@@ -65,7 +73,7 @@ func (p *Prober) explainConnection(err error) string {
 	case errors.As(err, &name):
 		return "the certificate of " + p.addr + " is for another name"
 	case errors.As(err, &unknown):
-		return "the certificate of " + p.addr + " is signed by an unknown authority"
+		return "the certificate of " + p.addr + " is signed by an unknown authority: name it by ?ssl_ca_certs=FILE in the URL, or take any by ?ssl_cert_reqs=none"
 	case errors.As(err, &cert):
 		return "the certificate of " + p.addr + " is not valid"
 	case errors.As(err, &noTLS):

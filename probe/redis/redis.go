@@ -159,8 +159,17 @@ func (p *Prober) ask(parent context.Context, f func(*wire) error) *failure {
 }
 
 func (p *Prober) dial(ctx context.Context) (net.Conn, error) {
-	if p.tls != nil {
-		return (&tls.Dialer{Config: p.tls}).DialContext(ctx, p.network, p.addr)
+	c, err := new(net.Dialer).DialContext(ctx, p.network, p.addr)
+	if err != nil || p.tls == nil {
+		return c, err
 	}
-	return new(net.Dialer).DialContext(ctx, p.network, p.addr)
+	secure := tls.Client(c, p.tls)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		if ctx.Err() != nil { // a server without TLS waits for the end of a line
+			err = noHandshake{err}
+		}
+		return nil, err
+	}
+	return secure, nil
 }

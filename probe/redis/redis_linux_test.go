@@ -137,7 +137,7 @@ func overTLS(t *testing.T, s *server) {
 	}{
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known}, ""},
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{InsecureSkipVerify: true}, ""},
-		{at("rediss", "", password, s.tlsAddr, ""), nil, "the certificate of %s is signed by an unknown authority"},
+		{at("rediss", "", password, s.tlsAddr, ""), nil, "the certificate of %s is signed by an unknown authority: name it by ?ssl_ca_certs=FILE in the URL, or take any by ?ssl_cert_reqs=none"},
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known, ServerName: "other.test"}, "the certificate of %s is for another name"},
 	} {
 		r := take(t, redis.Options{URL: tt.url, Keys: []string{"queue:default"}, TLS: tt.tls})
@@ -148,6 +148,13 @@ func overTLS(t *testing.T, s *server) {
 		if r.Error != want || want == "" && r.Value != 3 {
 			t.Errorf("got %+v, want the error %q", r, want)
 		}
+	}
+	p, err := redis.New(redis.Options{URL: at("rediss", "", password, s.addr, ""), Keys: []string{"queue:default"}, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Probe(t.Context()); r.Outcome != probe.Timeout || !strings.Contains(r.Error, "is it redis:// rather than rediss://?") {
+		t.Errorf("TLS with a Redis that has none: got %+v", r)
 	}
 	web := httptest.NewServer(nil)
 	defer web.Close()
