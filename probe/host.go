@@ -76,14 +76,30 @@ type route struct {
 func (t *trail) route() route {
 	a := t.h.alias
 	if a == nil || !isName(t.target, a.name) {
-		return route{url: t.target, host: t.target.Host}
+		return route{url: t.target, host: headerHost(t.target)}
 	}
 	u := *t.target
 	u.Host = net.JoinHostPort(t.asked.Hostname(), port(t.target))
 	if port(t.target) == port(t.start) {
 		u.Host = t.asked.Host
 	}
-	return route{&u, t.target.Host, true}
+	return route{&u, headerHost(t.target), true}
+}
+
+// headerHost gives the host of a URL as the Host header has it. net/http would write a name in other than small letters, such as
+// BÜCHER.example, as no name server knows it.
+func headerHost(u *url.URL) string {
+	if !strings.ContainsFunc(u.Host, func(c rune) bool { return c > 0x7f }) {
+		return u.Host
+	}
+	ascii, err := idna.Lookup.ToASCII(u.Hostname())
+	switch {
+	case err != nil:
+		return u.Host
+	case u.Port() != "":
+		return net.JoinHostPort(ascii, u.Port())
+	}
+	return ascii
 }
 
 func isName(u *url.URL, name string) bool {

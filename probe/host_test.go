@@ -45,6 +45,28 @@ func FuzzCheckHost(f *testing.F) {
 }
 
 // The request goes to the URL's host, and asks for another one by its header and in TLS.
+// A name in letters other than ASCII's is sent as name servers have it, however it is written.
+func TestHostHeaderOfInternationalNames(t *testing.T) {
+	for asked, want := range map[string]string{
+		"http://bücher.test/": "xn--bcher-kva.test", "http://BÜCHER.test:80/": "xn--bcher-kva.test:80", "http://www.Bücher.test:8080/": "www.xn--bcher-kva.test:8080",
+		"http://A.test/": "A.test", "http://a_b.test/": "a_b.test", "http://[::1]:80/": "[::1]:80",
+	} {
+		for _, host := range []string{"", strings.TrimSuffix(strings.TrimPrefix(asked, "http://"), "/")} {
+			var got string
+			s := serve(t, func(_ http.ResponseWriter, req *http.Request) { got = req.Host })
+			o := probe.HeartbeatOptions{URL: asked, Host: host}
+			if host != "" {
+				o.URL = "http://other.test/"
+			}
+			h := heartbeat(t, o)
+			h.DialWith(to(s.Listener.Addr().String()))
+			if r := take(t, h); r.Outcome != probe.Answered || got != want {
+				t.Errorf("%s, asked for as %q: the host is %q, want %q: %+v", asked, host, got, want, r)
+			}
+		}
+	}
+}
+
 func TestHost(t *testing.T) {
 	tests := []struct {
 		name, url, host, redirect string

@@ -12,13 +12,15 @@ var (
 	loginWords = []string{
 		"log in", "log on", "logon", "sign in", "sign on", "signon", "sso", "saml", "saml2", "auth", "auth0", "oauth", "oauth2", "oidc",
 		"openid", "open id", "adfs", "authenticate", "authentication", "authorize", "session new", "sessions new",
+		"password", "mfa", "2fa", "two factor",
 		"anmelden", "anmeldung", "connexion", "inloggen", "iniciar sesion", "entrar",
 	}
 	// loginStems are parts of words, at their beginning or their end.
 	loginStems = []string{"login", "signin"}
 	errorWords = []string{
 		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "denied", "forbidden", "unauthorized",
-		"401", "403", "404", "500", "502", "503",
+		"under construction", "coming soon", "suspended", "blocked", "captcha", "wartung", "wartungsarbeiten",
+		"401", "403", "404", "429", "500", "502", "503", "504",
 	}
 )
 
