@@ -121,7 +121,7 @@ func (c *checker) sources(s *settings.Settings) {
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, in := range s.AllInForce() {
 		if in.From != "" {
-			fmt.Fprintf(tw, "%s\t%s\t%s\n", in.Name, in.From, strings.ReplaceAll(in.Value, "\n", "; "))
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", in.Name, in.From, shown(strings.ReplaceAll(in.Value, "\n", "; ")))
 		}
 	}
 	_ = tw.Flush() // into memory
@@ -129,6 +129,15 @@ func (c *checker) sources(s *settings.Settings) {
 	for _, note := range s.Notes() {
 		c.note("settings file", note)
 	}
+}
+
+// shown cuts a value that is too long for a line, such as a table of some hundred rows.
+func shown(value string) string {
+	const most = 200
+	if runes := []rune(value); len(runes) > most {
+		return fmt.Sprintf("%s… (%d characters)", string(runes[:most]), len(runes))
+	}
+	return value
 }
 
 // compatibility says what COMPATIBILITY has switched off.
