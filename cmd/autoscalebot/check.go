@@ -95,6 +95,9 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	}
 	c.settings(s, h.now)
 	c.sources(s)
+	for _, text := range s.Notes() {
+		c.note("to know", text)
+	}
 	c.compatibility(s)
 	for _, text := range s.Vain() {
 		c.note("not used", text)
@@ -126,9 +129,6 @@ func (c *checker) sources(s *settings.Settings) {
 	}
 	_ = tw.Flush() // into memory
 	c.report("settings from", b.String(), nil)
-	for _, note := range s.Notes() {
-		c.note("settings file", note)
-	}
 }
 
 // shown cuts a value that is too long for a line, such as a table of some hundred rows.

@@ -80,7 +80,7 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 		rule = whole(rule, r.latency(n, sub))
 	case "rabbitmq":
 		if queue := r.queue(n, sub); queue != "" {
-			rule.Signal = signalName(queue)
+			rule.Signal = SignalName(queue)
 			p.source(rule.Signal, "rabbitmq+${RABBITMQ_URL}#"+escaped(queueEscapes.Replace(queue)))
 		}
 	default:
@@ -165,10 +165,10 @@ func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare
 	if !ok {
 		return
 	}
-	rule.Signal = signalName(metric)
+	rule.Signal = SignalName(metric)
 	p.source(rule.Signal, ownMetric+escaped(metric))
 	if by, ok := r.text(n, "comparison_metric", compare); ok && by != "" {
-		rule.By = signalName(by)
+		rule.By = SignalName(by)
 		p.source(rule.By, ownMetric+escaped(by))
 	}
 }

@@ -62,8 +62,9 @@ var notInName = regexp.MustCompile(`[^a-z0-9_.-]+`)
 // longestName is how long a signal's name may be.
 const longestName = 64
 
-// signalName makes a signal's name of a queue's or a metric's; "" where nothing of it can be one.
-func signalName(text string) string {
+// SignalName makes a signal's name of a queue's or a metric's: small letters, with _ for what a name cannot hold; "" where nothing of it
+// can be one.
+func SignalName(text string) string {
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "_"), "_.-")
 	if name != "" && (name[0] < 'a' || name[0] > 'z') {
 		name = "m_" + name

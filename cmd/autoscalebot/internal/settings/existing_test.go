@@ -99,6 +99,8 @@ func TestMetricsOfScalingRulesAreFound(t *testing.T) {
 		{"memoryutil", drained, "memory_mean false"},
 		{"memoryutil", "", "memory false"},
 		{"Orders", pushed, "Orders false"},
+		{"JobQueue", "SIGNALS=jobqueue=redis://h/0#q", "jobqueue false"},
+		{"JobQueue", "SIGNALS=other=redis://h/0#q", "or let the app push it and set PUSH_TOKEN; in SIGNALS it is called jobqueue"},
 		{"throughput", "", "scaling_rules: nothing tells throughput; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
 		{"disk", "", "scaling_rules: nothing tells disk; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
 	} {
@@ -110,6 +112,21 @@ func TestMetricsOfScalingRulesAreFound(t *testing.T) {
 		case err == nil && fmt.Sprint(s.ScalingRules[0].Signal, " ", s.ScalingRules[0].PerDyno) != c.want:
 			t.Errorf("%s is read from %s, per dyno %v; want %s", c.metric, s.ScalingRules[0].Signal, s.ScalingRules[0].PerDyno, c.want)
 		}
+	}
+}
+
+// A metric that is only that of the bot's own machine is told, and a mistake in SIGNALS is told alone.
+func TestMetricsOfTheBotsMachineAreTold(t *testing.T) {
+	const command = "platform: command\ncount_command: echo 1\nscale_command: 'true'\nscaling_rules: [{metric_type: %s, operator: '>', threshold: 80, adjustment: +1}]\n"
+	for metric, want := range map[string]string{"memoryutil": "memory is that of the machine", "cpu": "cpu is that of the machine"} {
+		inFile(t, fmt.Sprintf(command, metric))
+		if s, err := settings.Load(); err != nil || strings.Count(strings.Join(s.Notes(), "\n"), want) != 1 {
+			t.Errorf("%s: %v, want it noted once", metric, err)
+		}
+	}
+	inFile(t, fmt.Sprintf(command, "jobs"), "SIGNALS=Jobs=redis://h/0#q")
+	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "\n") != 1 || !strings.Contains(err.Error(), "SIGNALS: number 1") {
+		t.Errorf("a mistake in SIGNALS: got %v, want it alone", err)
 	}
 }
 

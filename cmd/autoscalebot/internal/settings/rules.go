@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
@@ -259,15 +260,17 @@ func stepText(s bot.Step) string {
 
 // checkScalingRules finds the signals that scaling rules judge, and leaves out a heartbeat that nobody asked for and none of them judges.
 func (ps *Problems) checkScalingRules(s *Settings) {
-	if ps.has("RULES", "SIGNALS") {
-		return
-	}
 	rules := slices.Clone(s.ScalingRules)
 	for i := range rules {
 		r := &rules[i]
-		if r.Signal, r.PerDyno = s.metric(r.Metric); r.Signal == "" {
-			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN", r.Metric)
+		if r.Signal, r.PerDyno = s.metric(r.Metric); r.Signal == "" && !ps.has("RULES", "SIGNALS") {
+			hint := ""
+			if name := plan.SignalName(r.Metric); name != r.Metric && name != "" {
+				hint = "; in SIGNALS it is called " + name
+			}
+			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN%s", r.Metric, hint)
 		}
+		s.ofThisMachine(r.Signal)
 	}
 	s.ScalingRules = rules
 	judged := slices.ContainsFunc(rules, func(r bot.BreachRule) bool { return r.Signal == probe.HeartbeatSignal })
@@ -277,10 +280,13 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 }
 
 // metric returns which signal tells a metric of App Autoscaler's, and whether that is to be divided by the number of dynos: the one of that
-// name where there is one, else the nearest of ours, else what apps push under that name; "" for none.
+// name where there is one, else the one that is called like it in small letters, else the nearest of ours, else what apps push under that name; "" for none.
 func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	if slices.Contains(s.knownSignals(), name) {
 		return name, false
+	}
+	if sig, ok := s.Signals.Find(plan.SignalName(name)); ok {
+		return sig.Name, false
 	}
 	for _, m := range []struct {
 		metric, signal string
@@ -320,8 +326,17 @@ func (s *Settings) standIn(r *bot.SignalRule) {
 			r.Signal, r.PerDyno = m.by, r.PerDyno || m.perDyno
 		}
 	}
-	if s.src != nil && (r.Signal == "cpu" || r.Signal == "memory") && (s.Platform == "heroku" || s.Platform == "command") && s.BuiltIn(r.Signal) {
-		s.standIns = append(s.standIns, r.Signal+" is that of the machine that the bot runs on, since PLATFORM="+string(s.Platform)+" tells no other")
+	s.ofThisMachine(r.Signal)
+}
+
+// ofThisMachine notes a signal that tells of the machine that the bot runs on, where the app runs on others.
+func (s *Settings) ofThisMachine(signal string) {
+	if s.src == nil || signal != "cpu" && signal != "memory" || s.Platform != "heroku" && s.Platform != "command" || !s.BuiltIn(signal) {
+		return
+	}
+	note := signal + " is that of the machine that the bot runs on, since PLATFORM=" + string(s.Platform) + " tells no other"
+	if !slices.Contains(s.standIns, note) {
+		s.standIns = append(s.standIns, note)
 	}
 }
 
