@@ -68,6 +68,9 @@ type Options struct {
 	Notices Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
 	Notifier notify.Notifier
+	// Targets are the names of those whom the notifier tells and who are done with an event only when Told is called for them: until then it is
+	// in the Memory. Nil keeps no events.
+	Targets []string
 	// Recorders keep the records, one after the other.
 	Recorders []Recorder
 	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon, and may
@@ -283,7 +286,7 @@ func (b *Bot) act(ctx context.Context, r *Record, began time.Time) {
 		return
 	}
 	b.state.asked(r.Time, &d)
-	b.remember()
+	b.remember(r.Time)
 	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.resize(ctx, d.To) }); {
 	case isLate(err):
 		r.Decision.clamp(ClampUnsettled, d.From, 0)
@@ -310,12 +313,8 @@ func (b *Bot) tell(ctx context.Context, r Record) {
 	if b.o.Notifier != nil {
 		events = b.teller.events(r)
 	}
-	b.remember()
-	for _, e := range events {
-		if err := b.o.Notifier.Notify(context.WithoutCancel(ctx), e); err != nil {
-			b.o.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
-		}
-	}
+	b.remember(r.Time, events...)
+	b.notify(ctx, events...)
 }
 
 func (b *Bot) callsLeft() *int {

@@ -243,7 +243,7 @@ func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 	b.state.SizeAt = r.Time // so that one that fails is not tried at every tick
 	size := r.Decision.SizeTo
 	b.state.SizeAsked = SizeAsked{At: r.Time, From: r.Decision.SizeFrom, To: size, Larger: r.Decision.SizeLarger}
-	b.remember()
+	b.remember(r.Time)
 	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.setDynoSize(ctx, size) }); {
 	case isLate(err):
 		r.Decision.holdSize(ClampUnsettled, 0)

@@ -1,20 +1,30 @@
 package bot
 
-import "maps"
+import (
+	"maps"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
 
 // A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
 // a bot that never ran.
 type Memory struct {
 	State State `json:"state"`
 	Told  Told  `json:"told"`
+	// Beside are the open incidents that others than the ticks look for.
+	Beside notify.Incidents `json:"beside,omitempty"`
+	// Untold are the events of the last minutes that may not have reached everybody yet, the oldest first.
+	Untold []Untold `json:"untold,omitempty"`
 }
 
 // remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a change, so
-// that a bot that dies then knows afterwards that it asked, and before people are told, so that they are told once at the most.
-func (b *Bot) remember() {
+// that a bot that dies then knows afterwards that it asked, and before people are told of events, so that nothing is decided twice of which they
+// are told; what may not have reached them is kept with it.
+func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.memory = Memory{State: b.state, Told: b.teller.told}
+	b.memory = Memory{State: b.state, Told: b.teller.told, Beside: b.memory.Beside, Untold: b.withUntold(now, events...)}
 	if b.former != nil { // which the next tick takes in
 		b.memory = b.memory.recalled(moment(), *b.former, b.o.Policy.Price)
 	}

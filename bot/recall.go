@@ -21,6 +21,10 @@ func (b *Bot) Recall(former Memory) {
 	b.former = &former
 	b.memory = b.memory.recalled(moment(), former, b.o.Policy.Price)
 	b.memory.State.Control = b.control
+	b.memory.Untold = append(slices.Clone(former.Untold), b.memory.Untold...)
+	if b.memory.Beside == nil {
+		b.memory.Beside = former.Beside
+	}
 	b.keep()
 	b.o.Log.Warn("what the bot remembered before its start can be read now, and counts again",
 		"paused", b.control.paused(moment()), "dynos_asked_for", b.control.asked(moment()))
@@ -87,7 +91,8 @@ func (c Control) recalled(former Control, since given) Control {
 
 // recalled is m with what it lacks of former, a memory from before m's bot was started. Doing it again changes nothing.
 func (m Memory) recalled(now time.Time, former Memory, price float64) Memory {
-	return Memory{State: m.State.recalled(now, former.State, price), Told: m.Told.recalled(former.Told)}
+	m.State, m.Told = m.State.recalled(now, former.State, price), m.Told.recalled(former.Told)
+	return m
 }
 
 func (s State) recalled(now time.Time, former State, price float64) State {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -36,6 +37,9 @@ type FanoutOptions struct {
 	// OnError is called with every event that a target gives up, from several goroutines at once; nil means not. It must
 	// neither block nor call the Fanout.
 	OnError func(target string, e Event, err error)
+	// OnDone is called with every event that a target has got, has given up before Close was called, or is not to be told in its quiet hours;
+	// nil means not. It may be called from several goroutines at once, and must not call the Fanout.
+	OnDone func(target string, e Event)
 }
 
 // A Fanout is a [Notifier] that passes events on to several others, each with a queue, a goroutine, deadlines and retries of
@@ -85,24 +89,34 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 
 // Notify queues e for every target, unless that has quiet hours at e's time, and returns at once; it takes no notice of ctx, so
 // that the last words of a bot that is stopping are queued too. A full queue drops its oldest ping or test, and where it holds
-// none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log and OnError.
-func (f *Fanout) Notify(_ context.Context, e Event) error {
+// none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log, OnError and OnDone.
+func (f *Fanout) Notify(_ context.Context, e Event) error { return f.Resume(e, nil) }
+
+// Resume queues e as Notify does, but not for the targets that are done with it, as an earlier Fanout's OnDone told; a name that several have
+// stands for as many of them as it is given.
+func (f *Fanout) Resume(e Event, done []string) error {
+	done = slices.Clone(done)
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
 		return ErrClosed
 	}
-	var full []func()
+	var later []func()
 	for _, w := range f.workers {
+		if i := slices.Index(done, w.target.Name); i >= 0 {
+			done = slices.Delete(done, i, i+1)
+			continue
+		}
 		if !w.target.Quiet.Tells(e) {
+			later = append(later, func() { w.settled(e) })
 			continue
 		}
 		if tell := w.push(e); tell != nil {
-			full = append(full, tell)
+			later = append(later, tell)
 		}
 	}
 	f.mu.Unlock()
-	for _, tell := range full {
+	for _, tell := range later {
 		tell()
 	}
 	return nil

@@ -63,6 +63,7 @@ func (w *worker) push(e Event) (tell func()) {
 			w.options.Log.Warn("too many notices wait, so some are dropped", "target", w.target.Name, "waiting", w.options.Queue)
 		}
 		w.report(drop, ErrQueueFull)
+		w.settled(drop)
 	}
 }
 
@@ -134,17 +135,31 @@ func (w *worker) run() {
 		}
 		tries, err := w.deliver(b)
 		if err == nil {
+			w.settled(b...)
 			continue
 		}
 		w.mu.Lock()
-		if w.closed {
+		closed := w.closed
+		if closed {
 			w.lost = append(w.lost, b...)
 		}
 		w.mu.Unlock()
+		if !closed {
+			w.settled(b...)
+		}
 		for _, e := range b {
 			w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type", string(e.Kind), "id", e.ID,
 				"attempts", tries, "error", err)
 			w.report(e, err)
+		}
+	}
+}
+
+// settled tells that the target is done with events.
+func (w *worker) settled(events ...Event) {
+	for _, e := range events {
+		if w.options.OnDone != nil {
+			w.options.OnDone(w.target.Name, e)
 		}
 	}
 }

@@ -84,8 +84,12 @@ func killOften(t *testing.T, more []string, whole func() error) {
 			changes++
 		}
 	}
+	ids := map[string]bool{}
 	for _, e := range hook.all() {
-		told[e.Kind]++
+		if !ids[e.ID] { // one that was taken just before a kill may come again, as itself
+			told[e.Kind]++
+		}
+		ids[e.ID] = true
 	}
 	if changes != 1 || told[notify.Scaled] > 1 || told[notify.NeedsExceedMax] > 1 {
 		t.Errorf("the change was asked for %d times, told %v, want once, and once each at the most", changes, told)

@@ -29,15 +29,15 @@ type roll interface {
 
 // twins tells people of other programs that run the same bot. It notes each heartbeat, beside the tick.
 type twins struct {
-	roll     roll
-	me       history.Runner
-	notifier notify.Notifier
-	reminder time.Duration
-	log      *slog.Logger
-	beat     chan bot.Record // holds the newest record that is not noted yet
+	roll roll
+	me   history.Runner
+	// tell takes in whether there is another bot, and tells people of it.
+	tell func(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
+	log  *slog.Logger
+	beat chan bot.Record // holds the newest record that is not noted yet
 
-	seen map[string]twin // by ID
-	open notify.Incidents
+	begun time.Time       // when this bot looked first
+	seen  map[string]twin // by ID
 
 	mu      sync.Mutex
 	warning string
@@ -50,11 +50,8 @@ type twin struct {
 	moved time.Time
 }
 
-func newTwins(r roll, every, reminder time.Duration, notifier notify.Notifier, log *slog.Logger) *twins {
-	return &twins{
-		roll: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, notifier: notifier, reminder: reminder, log: log,
-		beat: make(chan bot.Record, 1),
-	}
+func newTwins(r roll, every time.Duration, log *slog.Logger) *twins {
+	return &twins{roll: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, log: log, beat: make(chan bot.Record, 1)}
 }
 
 // Record has the heartbeat noted, and returns at once.
@@ -98,8 +95,7 @@ func (t *twins) look(ctx context.Context, r bot.Record) {
 	if err != nil {
 		return // the history itself tells that it cannot be written
 	}
-	alive := t.alive(others, time.Now())
-	phase, since := t.open.Update(notify.SecondBot, len(alive) > 0, r.Time, t.reminder)
+	alive, unsure := t.alive(others, time.Now())
 	text := "no other autoscalebot notes its heartbeats in this history"
 	if len(alive) > 0 {
 		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s; this one is %s: end one of them",
@@ -111,23 +107,26 @@ func (t *twins) look(ctx context.Context, r bot.Record) {
 		t.warning = text
 	}
 	t.mu.Unlock()
-	if phase == "" {
-		return
+	if len(alive) == 0 && unsure {
+		return // an incident from before a restart may go on
 	}
-	t.log.Warn(text)
-	e := notify.Event{
-		ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType, From: r.After(), To: r.After(),
-		Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Phase: phase, Since: since,
-		Incident: notify.IncidentID(r.App, r.ProcessType, notify.SecondBot, since),
-	}
-	if err := t.notifier.Notify(context.WithoutCancel(ctx), e); err != nil {
-		t.log.Warn("a notice was not taken", "event", e.Kind, "error", err)
-	}
+	t.tell(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
+		t.log.Warn(text)
+		return notify.Event{
+			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType, From: r.After(), To: r.After(),
+			Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Phase: phase, Since: since,
+			Incident: notify.IncidentID(r.App, r.ProcessType, notify.SecondBot, since),
+		}
+	})
 }
 
-// alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun since then.
-func (t *twins) alive(others []history.Runner, now time.Time) (names []string) {
+// alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun since then. unsure: there
+// are others that this bot has not watched for long enough yet to tell that they have ended.
+func (t *twins) alive(others []history.Runner, now time.Time) (names []string, unsure bool) {
 	first := t.seen == nil
+	if first {
+		t.begun = now
+	}
 	next := map[string]twin{}
 	for _, o := range others {
 		was, known := t.seen[o.ID]
@@ -136,12 +135,14 @@ func (t *twins) alive(others []history.Runner, now time.Time) (names []string) {
 			is.moved = now
 		}
 		next[o.ID] = is
-		if !is.moved.IsZero() && now.Sub(is.moved) < max(silentBeats*max(o.Every, t.me.Every), silentAtLeast) {
+		silent := max(silentBeats*max(o.Every, t.me.Every), silentAtLeast)
+		if !is.moved.IsZero() && now.Sub(is.moved) < silent {
 			names = append(names, o.Name)
 		}
+		unsure = unsure || is.moved.IsZero() && now.Sub(t.begun) < silent
 	}
 	t.seen = next
-	return names
+	return names, unsure
 }
 
 func (t *twins) warnings() []string {

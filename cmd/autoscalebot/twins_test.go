@@ -70,3 +70,38 @@ func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
 	a.wait("the kill to be noticed", told(a, notify.Resolved))
 	a.terminate()
 }
+
+// That there is a second bot goes on over a restart as one incident, and ends.
+func TestASecondBotIsOneIncidentOverARestart(t *testing.T) {
+	t.Parallel()
+	env, _ := counted(t, newHeart(t), "1")
+	env = append(env, "HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"), "ADMIN_SOCKET=none", "HEARTBEAT_INTERVAL_IN_SECONDS=0.5",
+		"HEARTBEAT_TIMEOUT_IN_SECONDS=0.3")
+	other := start(t, nil, env...)
+	other.wait("a heartbeat", func() bool { return strings.Contains(other.log.String(), "held at") })
+	hook := newHook(t)
+	mine := append(env, "STATE_FILE="+filepath.Join(t.TempDir(), "state.json"), "NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL="+hook.url,
+		"WEBHOOK_SECRET="+hook.secret)
+	b := start(t, nil, mine...)
+	b.wait("it to be told", func() bool { return hook.take(notify.SecondBot, notify.Opened) })
+	for range 2 {
+		_ = b.cmd.Process.Kill()
+		<-b.ended
+		b = start(t, nil, mine...)
+		b.wait("the warning", func() bool { return strings.Contains(b.log.String(), "held at") })
+		time.Sleep(1500 * time.Millisecond) // a few heartbeats, at which it must not end
+	}
+	other.terminate()
+	b.wait("its end", func() bool { return hook.take(notify.SecondBot, notify.Resolved) })
+	b.terminate()
+	phases, incidents := []string{}, map[string]bool{}
+	for _, e := range hook.all() {
+		if e.Kind == notify.SecondBot {
+			phases = append(phases, string(e.Phase))
+			incidents[e.Incident] = true
+		}
+	}
+	if strings.Join(phases, " ") != "opened resolved" || len(incidents) != 1 {
+		t.Errorf("told %q of %d incidents", phases, len(incidents))
+	}
+}

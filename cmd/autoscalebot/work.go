@@ -58,7 +58,9 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 		return nil, err
 	}
 	w.m = measure(s, h, w.p.targets, w.k.db)
-	w.fanout = notify.NewFanout(notify.FanoutOptions{Log: h.log, OnError: w.m.NoticeFailed}, w.k.targets(w.m.Targets(w.p.targets))...)
+	w.fanout = notify.NewFanout(notify.FanoutOptions{
+		Log: h.log, OnError: w.m.NoticeFailed, OnDone: func(target string, e notify.Event) { w.b.Told(target, e) },
+	}, w.k.targets(w.m.Targets(w.p.targets))...)
 	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())
 	if why := s.Flap(h.now); why != "" && byHeartbeat(s) {
@@ -76,9 +78,14 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
+	if w.k.remember != nil {
+		for _, t := range w.p.targets {
+			w.o.Targets = append(w.o.Targets, t.Name)
+		}
+	}
 	w.o.Recorders = append(append(w.o.Recorders, w.k.recorders()...), w.m)
 	if w.k.db != nil && w.k.shared {
-		w.twins = newTwins(w.k.db, time.Duration(s.HeartbeatInterval), time.Duration(s.NotifyReminder), w.told, h.log)
+		w.twins = newTwins(w.k.db, time.Duration(s.HeartbeatInterval), h.log)
 		w.o.Recorders = append(w.o.Recorders, w.twins)
 	}
 	if p, ok := w.p.platform.(serverPool); ok {
@@ -87,13 +94,35 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 		w.o.Recorders = append(w.o.Recorders, news)
 	}
 	w.b = bot.New(w.o)
+	if w.twins != nil {
+		w.twins.tell = w.b.Incident
+	}
+	w.resume(w.k.memory)
 	if w.k.recallTo != nil {
-		w.k.recallTo(w.b.Recall)
+		w.k.recallTo(func(m bot.Memory) {
+			w.b.Recall(m)
+			w.resume(m)
+		})
 	}
 	for _, text := range append(s.Vain(), s.CommandNotes()...) {
 		h.log.Warn(text)
 	}
 	return w, nil
+}
+
+// resume tells the events that the bot told before it was killed, and that did not reach everybody.
+func (w *work) resume(m bot.Memory) {
+	for _, u := range m.Untold {
+		e := u.Event
+		e.App, e.ProcessType = w.o.App, w.o.ProcessType
+		if age := time.Since(e.Time); age >= bot.UntoldAge {
+			w.h.log.Warn("a notice was not delivered before the bot ended, and is too old now", "type", string(e.Kind), "id", e.ID, "time", e.Time)
+			continue
+		}
+		if err := w.fanout.Resume(e, u.Done); err != nil {
+			w.h.log.Warn("a notice was not taken", "event", e.Kind, "error", err)
+		}
+	}
 }
 
 // run runs the bot until ctx or the platform's own processes end.
