@@ -101,6 +101,12 @@ func TestTLSIsToldFromHTTP(t *testing.T) {
 			t.Errorf("%q: got %+v", said, r)
 		}
 	}
+	for _, end := range []func(net.Conn){func(net.Conn) {}, reset} { // HAProxy and OpenSSL say nothing
+		r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + listen(t, end)}))
+		if r.Outcome != probe.Unreachable || !strings.Contains(r.Hint, "https://") {
+			t.Errorf("got %+v", r)
+		}
+	}
 	s := httptest.NewTLSServer(nil) // Go's own answers a plain request with a 400
 	defer s.Close()
 	r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + s.Listener.Addr().String()}))

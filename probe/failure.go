@@ -139,12 +139,15 @@ func (v *visit) explainAnswer(err error) failure {
 	if ended := http2End(err, v.peer()); ended != "" {
 		return unreachable(ended+" "+where(err)+v.twice(), "the server turned the request down itself: its log may tell why")
 	}
-	lost := v.lost()
+	lost, hint := v.lost(), anyWay
+	if !v.secure() && v.via == nil && v.wire != nil && v.wire.read.Load() == 0 {
+		hint = httpsHint + "; else look at the app's log"
+	}
 	switch {
 	case isReset(err), isReset(lost):
-		return unreachable("connection reset by "+v.peer()+v.twice(), anyWay)
+		return unreachable("connection reset by "+v.peer()+v.twice(), hint)
 	case isEOF(err), isEOF(lost):
-		return unreachable(fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice()), anyWay)
+		return unreachable(fmt.Sprintf("connection closed by %s %s%s", v.peer(), where(err), v.twice()), hint)
 	case errors.As(err, &op) && errors.As(err, &errno):
 		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), anyWay)
 	case errors.As(err, &op):

@@ -2,6 +2,9 @@ package probe
 
 import "net/http"
 
+// httpsHint is for a server that understands no plain http, it seems.
+const httpsHint = "if the server speaks https on this port, begin HEARTBEAT_URL with https://"
+
 // loginHint says what to do where the app wants to know who asks. sent says whether it was told.
 func (h *Heartbeat) loginHint(sent bool) string {
 	switch {
@@ -32,7 +35,7 @@ func (h *Heartbeat) statusHint(v *visit, status int, sent bool) string {
 	switch status {
 	case http.StatusBadRequest, 495, 496: // the latter two are nginx's own
 		if certificate == "" && !v.secure() {
-			return "if the server speaks https on this port, begin HEARTBEAT_URL with https://"
+			return httpsHint
 		}
 		return certificate
 	case http.StatusUnauthorized, http.StatusForbidden:
