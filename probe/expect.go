@@ -62,6 +62,9 @@ func (e expectation) look(header http.Header, body []byte) error {
 	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in upper and lower case"}
 }
 
+// mostCodings is how often an answer may be compressed. A header has room for thousands, which would take long to undo.
+const mostCodings = 4
+
 // unpacked undoes the Content-Encoding of a body that may end early, up to as many bytes as are read of one.
 func unpacked(header http.Header, body []byte) ([]byte, error) {
 	var codings []string
@@ -71,6 +74,9 @@ func unpacked(header http.Header, body []byte) ([]byte, error) {
 				codings = append(codings, coding)
 			}
 		}
+	}
+	if len(codings) > mostCodings {
+		return nil, fmt.Errorf("the answer is compressed %d times, one over the other", len(codings))
 	}
 	slices.Reverse(codings) // the last one was applied last
 	for _, coding := range codings {

@@ -40,6 +40,10 @@ func TestKeyword(t *testing.T) {
 	const kib = 1 << 10
 	text := "<p>all systems: Grün</p>"
 	long := strings.Repeat("x", 200*kib)
+	five := text
+	for range 5 {
+		five = packed(t, gzipped, five)
+	}
 	tests := []struct {
 		name, keyword, coding, body string
 		status                      int
@@ -59,6 +63,7 @@ func TestKeyword(t *testing.T) {
 		{"zlib", "Grün", "deflate", packed(t, zlibbed, text), 200, probe.Answered},
 		{"raw deflate", "Grün", "deflate", packed(t, deflated, text), 200, probe.Answered},
 		{"twice", "Grün", "deflate, gzip", packed(t, gzipped, packed(t, zlibbed, text)), 200, probe.Answered},
+		{"five times", "Grün", strings.Repeat("gzip,", 5), five, 200, probe.BadAnswer},
 		{"identity", "Grün", "identity", text, 200, probe.Answered},
 		{"a bomb", "Grün", "gzip", packed(t, gzipped, strings.Repeat("x", 5<<20)), 200, probe.BadAnswer},
 		{"no gzip after all", "Grün", "gzip", text, 200, probe.BadAnswer},
