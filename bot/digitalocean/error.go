@@ -106,6 +106,17 @@ func (t *transport) answered(op string, answer *godo.ErrorResponse) *Error {
 	return e
 }
 
+// Cause is the error without what was tried, where that has no part in it: the token, the rate limit, or that DigitalOcean is not well or
+// can't be reached. Else it is empty.
+func (e *Error) Cause() string {
+	if e.Status != 0 && e.Status != http.StatusUnauthorized && e.Status != http.StatusTooManyRequests && e.Status < 500 {
+		return ""
+	}
+	own := *e
+	own.Op, own.RequestID = "", ""
+	return own.Error()
+}
+
 // busy reports whether something else is under way that the call would collide with: it was not carried out, and would be later.
 // DigitalOcean says so with 422 for droplets, and with 403 for load balancers.
 func (e *Error) busy() bool {

@@ -11,7 +11,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-const again = "it will be tried again"
+const (
+	again       = "it will be tried again"
+	unknownKey  = "AWS does not know the access key: is it right, active, and of this account's partition?"
+	wrongSecret = "the secret access key does not belong to the access key ID"
+)
 
 // An Error is a call to AWS that failed. It holds no secret, even where the answer did.
 //
@@ -67,6 +71,20 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(strings.TrimSuffix(e.Message, "."))
 	return b.String() + web.Tail(e.Tries, e.gaveUp, e.RequestID, e.Hint)
+}
+
+// Cause is the error without what was tried, where that has no part in it: the keys, the rate limit, or that AWS is not well or cannot be
+// reached. Else it is empty.
+func (e *Error) Cause() string {
+	switch {
+	case e.Hint == unknownKey || e.Hint == wrongSecret:
+		return e.Hint // whichever service says so, in its words
+	case e.Status != 0 && e.kind != expired && e.kind != throttled && e.Status < 500:
+		return ""
+	}
+	own := *e
+	own.Op, own.RequestID, own.Tries = "", "", 0
+	return own.Error()
 }
 
 // Unwrap gives [pool.ErrGone], [pool.ErrRefused], the context's error when the call's time ended, or nil.
@@ -137,9 +155,9 @@ func hint(code string) string {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired":
 		return "the IAM policy of these keys or this role does not allow it: docs/pools/aws.md has one that does"
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken", "IncompleteSignature":
-		return "AWS does not know the access key: is it right, active, and of this account's partition?"
+		return unknownKey
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
-		return "the secret access key does not belong to the access key ID"
+		return wrongSecret
 	case "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded":
 		return "the account's limit is reached: lower the maximum, or have the limit raised (Service Quotas, Amazon EC2)"
 	case "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",

@@ -10,13 +10,15 @@ import (
 )
 
 // Check looks at what the pool needs, one thing after the other, and changes nothing: what the provider and the balancer check
-// themselves, the servers, the balancer's members, the servers' health, and what one more costs.
+// themselves, the servers, the balancer's members, the servers' health, and what one more costs. What keeps several of these from being known is told with the first.
 func (p *Pool) Check(ctx context.Context, report func(what, found string, err error)) {
 	said := false // that the first size cannot be had
-	out := report
+	out, known := report, causes{}
 	report = func(what, found string, err error) {
 		said = said || what == "size" && err != nil
-		out(what, found, err)
+		if err == nil || !known.told(err) {
+			out(what, found, err)
+		}
 	}
 	for _, part := range []any{p.o.Provider, p.o.Balancer} {
 		if c, ok := part.(interface {

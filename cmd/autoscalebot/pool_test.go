@@ -281,6 +281,22 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
 }
 
+// What keeps several things from being known is told once, with the first of them.
+func TestCheckTellsACauseOnce(t *testing.T) {
+	t.Parallel()
+	c, f, app := newCloud(t), newFrontend(t), newHeart(t)
+	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/")
+	for set, want := range map[string]int{
+		"DIGITALOCEAN_TOKEN=dop_v1_wrong": 1, "HAPROXY_SOCKETS=/nowhere/admin.sock": 1, "HAPROXY_BACKEND=nope": 1,
+		"HAPROXY_SOCKETS=/nowhere/admin.sock,/nowhere/else.sock": 1, "DIGITALOCEAN_API_URL=http://127.0.0.1:1 HAPROXY_BACKEND=nope": 2,
+	} {
+		o := c.once(append(env, strings.Fields(set)...), exitWork, "check")
+		if n := strings.Count(o.stdout, "WRONG"); n != want {
+			t.Errorf("with %s %d things are wrong, want %d:\n%s", set, n, want, o.stdout)
+		}
+	}
+}
+
 // Three servers, one of which somebody made large by hand, and a start without a history: new ones are of SIZES, and so are all in the end.
 func TestSizesComeFromTheSettings(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,44 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+)
+
+// causes are what was told already, so that one cause is told once, whatever it keeps from working.
+type causes map[string]bool
+
+// told says whether all that an error tells was told before, and remembers it.
+func (c causes) told(err error) bool {
+	known := false
+	remember := func(text string) {
+		known = known || c[text]
+		c[text] = true
+	}
+	for ; err != nil && !general(err); err = errors.Unwrap(err) {
+		if named, ok := err.(interface{ Cause() string }); ok && named.Cause() != "" {
+			remember(named.Cause())
+			return known
+		}
+		if many, ok := err.(interface{ Unwrap() []error }); ok && len(many.Unwrap()) > 0 {
+			all := true
+			for _, part := range many.Unwrap() {
+				all = c.told(part) && all
+			}
+			return known || all
+		}
+		remember(err.Error())
+	}
+	return known
+}
+
+// general says that an error may have another cause each time.
+func general(err error) bool {
+	switch err.(type) {
+	case syscall.Errno, *os.SyscallError:
+		return true
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || err == ErrRefused || err == ErrGone || err == ErrNotOurs
+}
