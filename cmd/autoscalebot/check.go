@@ -316,6 +316,7 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	}
 	c.conflicts(ctx, p, s, now)
 	l := s.Table.At(now)
+	c.budget(ctx, p, s, l.Min)
 	switch {
 	case n == 0 && !s.Table.HasZero():
 		c.note("dynos", "0 now: somebody switched the app off, so the bot would keep its hands off")
@@ -323,6 +324,18 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot would go to %d at once", n, l.Clamp(n)))
 	default:
 		c.report("dynos", dynosText(p, n), nil)
+	}
+}
+
+// budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come before the budget.
+func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings, least int) {
+	price := float64(s.DynoPrice)
+	if pricer, ok := p.(bot.Pricer); ok && price == 0 {
+		price, _ = pricer.Price(ctx) // which the bot asks for again
+	}
+	if cost := float64(least) * price; s.Budget > 0 && cost > float64(s.Budget) {
+		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)), fmt.Errorf("the minimum of %d dynos costs $%.2f a month: "+
+			"lower MIN_DYNOS, or raise MONTHLY_BUDGET", least, cost))
 	}
 }
 
