@@ -169,3 +169,48 @@ func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 	shut(t, db)
 	wantMerged(t, l, all)
 }
+
+// A server that only reads now, as a standby does, or that a newer version of the program has written, is no reason not to scale: the bot starts,
+// warns, and goes on there when it can.
+func TestAServerThatCannotBeWrittenYetIsWaitedFor(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, mend string }{
+		"only reads": {
+			"alter database postgres set default_transaction_read_only = on",
+			"set default_transaction_read_only = off; alter database postgres reset default_transaction_read_only;" +
+				"select pg_terminate_backend(pid) from pg_stat_activity where datname = 'postgres' and pid <> pg_backend_pid()",
+		},
+		"a newer version": {
+			"insert into autoscalebot_schema (version) values (99)", "delete from autoscalebot_schema where version = 99",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := lab{url: postgrestest.New(t).URL("postgres"), stays: true}
+			shut(t, l.open(t))
+			raw := l.raw(t)
+			defer raw.Close()
+			run := func(statements string) {
+				for statement := range strings.SplitSeq(statements, ";") {
+					if _, err := raw.ExecContext(t.Context(), statement); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			raw.SetMaxOpenConns(1)
+			run(c.spoil)
+			if db, err := history.Open(t.Context(), history.Options{URL: l.url, App: "meadow", ProcessType: "web"}); err == nil {
+				shut(t, db)
+				t.Fatal("it can be used")
+			}
+			log := &logText{}
+			db := l.open(t, later(log), func(o *history.Options) { o.App = "meadow" })
+			if !warns(db, "cannot be written") || !strings.Contains(log.String(), "level=WARN") {
+				t.Errorf("no warning: %q, log\n%s", db.Warnings(), log)
+			}
+			run(c.mend)
+			eventually(t, "it to be used", func() bool { return db.Flush(t.Context()) == nil })
+			if len(db.Warnings()) > 0 {
+				t.Errorf("still warns: %q", db.Warnings())
+			}
+		})
+	}
+}

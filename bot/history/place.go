@@ -232,11 +232,17 @@ func (p *place) failed(doing string, err error) error {
 	return &safeError{doing + ": " + redact(oneLine, p.secrets), err}
 }
 
-// unreachable says whether err is of a server that may be reached at another time.
+// unreachable says whether err is of a server that may be reached, and written to, at another time.
 func unreachable(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		class := pg.Code[:min(2, len(pg.Code))]
-		return class == "57" || class == "53" // it is starting or stopping, or has no room for another connection
+		switch pg.Code[:min(2, len(pg.Code))] {
+		case "57", "53", "58", "08", "40", "55": // it starts or stops, has no room, fails itself or is busy
+			return true
+		}
+		return pg.Code == "25006" // it only reads, as a standby does
+	}
+	if errors.Is(err, errNewer) {
+		return true
 	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	return connecting || errors.Is(err, context.DeadlineExceeded)
