@@ -66,6 +66,11 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 			o.Sizes = sizes[:1]
 			o.Provider.(catalogue).Resized("web-2", "large")
 		}, "sizes", true, "1 of 2 servers are not of small, the size of new servers: web-2 (large)"},
+		"one of another size that is ending": {func(o *pool.Options) {
+			o.Sizes = sizes[:1]
+			o.Provider.(catalogue).Resized("web-2", "large")
+			o.Provider.(catalogue).Fail("web-2", pool.Ending)
+		}, "sizes", true, "small ($0.01 an hour) <nil>"},
 		"a cap below one server's price": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of small costs $0.01 an hour"},
 		"a cap below a larger one's":     {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of large costs $0.04 an hour"},
 		"a cap below the minimum":        {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of small costs $0.02 an hour"},
