@@ -55,9 +55,9 @@ func TestServersAtAWS(t *testing.T) {
 		t.Errorf("behind the target group are %v", targets)
 	}
 	run(exitWork, "check", "sizes ok t3.small ($0.0208 an hour), t3.large ($0.0416 an hour)", "one server of t3.large costs $0.0416 an hour, so none can be made")
-	env = append(env, "SIZES=t3.small,t9.huge", "POOL_MAX_DOLLARS_PER_HOUR=0.01")
+	env = append(env, "SIZES=t3.small,t9.huge", "SERVER_PRICE_PER_HOUR=t3.small=0.0208,t9.huge=1", "POOL_MAX_DOLLARS_PER_HOUR=0.01")
 	run(exitWork, "check", "sizes WRONG", "t9.huge: there is none of that name in", "one server of t3.small costs $0.0208 an hour, so none can be made")
-	env = append(env, "SIZES=m1.small", "POOL_MAX_DOLLARS_PER_HOUR=") // which is not listed, and can be had
+	env = append(env, "SIZES=m1.small", "SERVER_PRICE_PER_HOUR=0.02", "POOL_MAX_DOLLARS_PER_HOUR=") // which is not listed, and can be had
 	run(exitWork, "check", "sizes ok m1.small")
 }
 
