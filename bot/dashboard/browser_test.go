@@ -52,7 +52,11 @@ func (b *sharedBrowser) open(path string) (context.Context, error) {
 	return b.ctx, b.err
 }
 
+// close ends the browser. It is asked to end itself first, as it may be the child of a script, which alone is killed.
 func (b *sharedBrowser) close() {
+	if b.ctx != nil && b.err == nil {
+		_ = chromedp.Cancel(b.ctx) // which waits for it
+	}
 	for _, stop := range slices.Backward(b.stop) {
 		stop()
 	}
