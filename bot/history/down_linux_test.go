@@ -16,6 +16,7 @@ import (
 
 // A server that goes away and comes back loses nothing that fits, delays nobody, and is told of once each way.
 func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
+	t.Parallel()
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
 	log := &logText{}
@@ -90,6 +91,7 @@ func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 }
 
 func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
+	t.Parallel()
 	s := postgrestest.New(t)
 	s.Stop()
 	l := lab{url: s.URL("postgres"), stays: true}
@@ -116,6 +118,7 @@ func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
 }
 
 func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
+	t.Parallel()
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
 	db, err := history.Open(t.Context(), history.Options{URL: l.url, App: "forest", ProcessType: "web"})
@@ -137,6 +140,7 @@ func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
 
 // A server that is down at the start keeps its memory from being overwritten, too.
 func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
+	t.Parallel()
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
 	first := l.open(t)
@@ -173,6 +177,7 @@ func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 // A server that only reads now, as a standby does, or that a newer version of the program has written, is no reason not to scale: the bot starts,
 // warns, and goes on there when it can.
 func TestAServerThatCannotBeWrittenYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ spoil, mend string }{
 		"only reads": {
 			"alter database postgres set default_transaction_read_only = on",

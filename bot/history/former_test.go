@@ -3,6 +3,7 @@ package history_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -66,43 +67,48 @@ func wantMerged(t *testing.T, l lab, all []bot.Record) {
 // A memory in a file that cannot be read at the start is not lost when the file can be used again: the bot is told of it before anything takes
 // its place, and once.
 func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
+	t.Parallel()
 	for _, registered := range []bool{true, false} {
-		l := sqliteLab(t)
-		path := strings.TrimPrefix(l.url, "sqlite:")
-		first := l.open(t)
-		if err := first.Remember(paused); err != nil {
-			t.Fatal(err)
-		}
-		shut(t, first)
-		mend := hide(t, path)
-		db := l.open(t, later(&logText{}))
-		if _, ok, err := db.Memory(t.Context()); ok || err != nil {
-			t.Fatalf("the memory can be read after all: %v, %v", ok, err)
-		}
-		var times func() int
-		if registered {
-			times = recalls(t, db)
-			if err := db.Remember(remembered); err != nil {
+		t.Run(fmt.Sprintf("registered=%v", registered), func(t *testing.T) {
+			t.Parallel()
+			l := sqliteLab(t)
+			path := strings.TrimPrefix(l.url, "sqlite:")
+			first := l.open(t)
+			if err := first.Remember(paused); err != nil {
 				t.Fatal(err)
 			}
-		}
-		all := beats(noon, 30*time.Second, 20)
-		keepAll(t, db, all...)
-		mend()
-		eventually(t, "the file", func() bool { return db.Place() != history.Memory })
-		if !registered {
-			times = recalls(t, db)
-		}
-		if n := times(); n != 1 {
-			t.Errorf("it was recalled %d times", n)
-		}
-		shut(t, db)
-		wantMerged(t, l, all)
+			shut(t, first)
+			mend := hide(t, path)
+			db := l.open(t, later(&logText{}))
+			if _, ok, err := db.Memory(t.Context()); ok || err != nil {
+				t.Fatalf("the memory can be read after all: %v, %v", ok, err)
+			}
+			var times func() int
+			if registered {
+				times = recalls(t, db)
+				if err := db.Remember(remembered); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all := beats(noon, 30*time.Second, 20)
+			keepAll(t, db, all...)
+			mend()
+			eventually(t, "the file", func() bool { return db.Place() != history.Memory })
+			if !registered {
+				times = recalls(t, db)
+			}
+			if n := times(); n != 1 {
+				t.Errorf("it was recalled %d times", n)
+			}
+			shut(t, db)
+			wantMerged(t, l, all)
+		})
 	}
 }
 
 // What was read at the start although the file was locked is not told again; a bot that ends before the file can be used changes nothing in it.
 func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
+	t.Parallel()
 	l := sqliteLab(t)
 	first := l.open(t)
 	if err := first.Remember(paused); err != nil {
@@ -133,6 +139,7 @@ func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
 
 // The memory of a damaged file is saved where it can be read yet.
 func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
+	t.Parallel()
 	l := sqliteLab(t)
 	path := strings.TrimPrefix(l.url, "sqlite:")
 	first := l.open(t)
@@ -170,6 +177,7 @@ func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 
 // A memory that could not be read although the place was there is not overwritten either.
 func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, l lab) {
 		if !l.stays {
 			return

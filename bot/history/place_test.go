@@ -82,6 +82,7 @@ func FuzzURL(f *testing.F) {
 
 // A reader that goes away, as somebody who closes a page does, takes nothing with it: what is in memory lives in one connection.
 func TestAReaderThatGoesAwayHarmsNothing(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon, 10*time.Second, 500)

@@ -74,6 +74,7 @@ func pooled(t *testing.T, s *postgrestest.Server) string {
 
 // Through a pooler every transaction may have another connection, so nothing may be left in one.
 func TestAPoolerMayStandBeforeTheServer(t *testing.T) {
+	t.Parallel()
 	l := lab{url: pooled(t, postgrestest.New(t)), stays: true}
 	one := l.open(t)
 	two := l.open(t, func(o *history.Options) { o.ProcessType = "worker" })

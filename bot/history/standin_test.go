@@ -36,6 +36,7 @@ func warns(db *history.DB, about string) bool {
 
 // A file that cannot be used at the start gives way to the memory, and takes over when it can be.
 func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(t *testing.T, path string) (mend func()){
 		"locked by another program": func(t *testing.T, path string) func() {
 			raw := lab{url: "sqlite:" + path}.raw(t)
@@ -104,6 +105,7 @@ func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
 
 // A damaged file is kept under another name, and a new one begun.
 func TestADamagedFileIsPutAside(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"other bytes": strings.Repeat("no database ", 500),
 		"a torn page": "SQLite format 3\x00" + strings.Repeat("\x10\x00\x02\x02\x00\x40\x20\x20", 600),
@@ -151,6 +153,7 @@ func damage(t *testing.T, path string) {
 
 // A file that is damaged while the bot runs is put aside too.
 func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
+	t.Parallel()
 	l := sqliteLab(t)
 	path := strings.TrimPrefix(l.url, "sqlite:")
 	first := l.open(t)
@@ -174,6 +177,7 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 
 // So is one whose damage only those meet who read. Another program that reads the file leaves it where it is.
 func TestDamageThatIsReadIsDamage(t *testing.T) {
+	t.Parallel()
 	for name, read := range map[string]func(*history.DB) error{
 		"records": func(db *history.DB) error { _, err := db.Records(t.Context(), history.Query{}); return err },
 		"points":  func(db *history.DB) error { _, err := db.Points(t.Context(), time.Time{}, time.Time{}, 0); return err },
@@ -213,6 +217,7 @@ func TestDamageThatIsReadIsDamage(t *testing.T) {
 
 // A file that is deleted while the bot runs is told of, and nothing is lost.
 func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
+	t.Parallel()
 	l := sqliteLab(t)
 	path := strings.TrimPrefix(l.url, "sqlite:")
 	log := &logText{}
