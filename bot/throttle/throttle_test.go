@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
@@ -36,6 +37,7 @@ func same(addr string) func(int) throttle.Client {
 }
 
 func TestGuessesOfOneAddressAreBounded(t *testing.T) {
+	racetest.Computes(t)
 	for _, perSecond := range []int{1, 2, 50} {
 		l := throttle.New(throttle.Options{})
 		if tried := flood(l, same("192.0.2.1"), noon, 10*time.Minute, perSecond); tried < 280 || tried > 311 {
@@ -74,6 +76,7 @@ func TestOneAtTheGuessersAddressGetsIn(t *testing.T) {
 }
 
 func TestGuessesOfAllAddressesAreBounded(t *testing.T) {
+	racetest.Computes(t)
 	for name, from := range map[string]func(i int) throttle.Client{
 		"a thousand addresses": func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("198.51.%d.%d", i%4, i/4%250)} },
 		"always another": func(i int) throttle.Client {
@@ -94,6 +97,7 @@ func TestGuessesOfAllAddressesAreBounded(t *testing.T) {
 
 // Whatever others guess, these get in at once.
 func TestGuessingShutsNobodyOut(t *testing.T) {
+	racetest.Computes(t)
 	proxy := throttle.Client{Addr: "192.0.2.1"}
 	device := throttle.Client{Addr: proxy.Addr, Device: "3X7"}
 	home := throttle.Client{Addr: "203.0.113.9"}
@@ -207,6 +211,7 @@ func FuzzAddress(f *testing.F) {
 }
 
 func TestRefusalsAreLoggedInFewLines(t *testing.T) {
+	racetest.Computes(t)
 	var lines bytes.Buffer
 	l := throttle.New(throttle.Options{Log: slog.New(slog.NewTextHandler(&lines, nil))})
 	flood(l, func(i int) throttle.Client { return throttle.Client{Addr: fmt.Sprintf("198.51.100.%d", i%250)} }, noon, 10*time.Minute, 50)
