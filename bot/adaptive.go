@@ -25,8 +25,8 @@ const (
 // It is made by NewAdaptive, and may be used by several bots at once.
 type Adaptive struct {
 	numbers
-	fed  fedAim
-	laws *laws
+	routerAim routerAim
+	queueing  *queueing
 }
 
 // numbers are what an aim stands for.
@@ -43,12 +43,12 @@ type numbers struct {
 func hopeless() numbers { return numbers{upQuantile: 0.4, up: 1, to: 1, downQuantile: 0.7, down: 0.95} }
 
 const (
-	// leastPatience and mostPatience are how long fewer dynos must have been enough before any is removed: longer where the load is
+	// leastHold and mostPatience are how long fewer dynos must have been enough before any is removed: longer where the load is
 	// not smooth. A down that is taken back within
 	// twice the patience makes it half as long again; of that, hours without one forget.
-	leastPatience, mostPatience = 8 * time.Minute, 20 * time.Minute
-	regretWithin, regretFactor  = 2, 1.5
-	regretForget                = 6 * 3600.0
+	leastHold, mostHold            = 8 * time.Minute, 20 * time.Minute
+	reversalWithin, reversalFactor = 2, 1.5
+	reversalForget                 = 6 * 3600.0
 	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
 	calmAfterUp = 10 * time.Minute
 	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So after trialFactor
@@ -79,7 +79,7 @@ func NewAdaptive(aim Aim, boundMS float64) (*Adaptive, error) {
 	case !(boundMS > 0) || math.IsInf(boundMS, 0):
 		return nil, fmt.Errorf("a bound of %g ms is none; it must be more than 0", boundMS)
 	}
-	return &Adaptive{n, aim.fed(), newLaws(boundMS / 1000)}, nil
+	return &Adaptive{n, aim.router(), newQueueing(boundMS / 1000)}, nil
 }
 
 // infer takes the readings of a tick into the state, and says what load they tell of. It says nothing at 0 dynos.
@@ -89,27 +89,27 @@ func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading
 		st.Load = nil
 		return
 	}
-	w := p.Adaptive.laws
+	w := p.Adaptive.queueing
 	l, dt := st.Load.begin(now, n, w)
 	serving, fresh := l.serving(now, n, st.BootTime(), st.BootSince.IsZero())
 	bs := p.beats(in)
-	l.Idle.add(now, bs)
+	l.Baseline.add(now, bs)
 	l.update(w, bs, serving, fresh, dt)
 	l.Late = l.lateness(w, bs)
 	l.At = now
-	l.Feed = p.Adaptive.feed(l, st, now, in, serving)
+	l.Router = p.Adaptive.router(l, st, now, in, serving)
 	d.Load = p.Adaptive.estimate(l, now, serving)
 	p.loosen(l, st, d, now, serving)
-	l.Needs = needed(l.Needs, now, d.Load.Need, time.Duration(l.Patience*float64(time.Second)))
-	d.Load.Most, d.Load.PatienceSeconds = l.Needs[0].Dynos, math.Round(l.Patience)
+	l.Needs = needed(l.Needs, now, d.Load.Need, time.Duration(l.HoldTime*float64(time.Second)))
+	d.Load.Most, d.Load.HoldSeconds = l.Needs[0].Dynos, math.Round(l.HoldTime)
 	st.Load = l
 }
 
 // begin returns a copy that may be changed, and how many seconds have passed. A bot that knows nothing takes its dynos to be busy to
 // a half, more or less.
-func (l *Load) begin(now time.Time, n int, w *laws) (next *Load, dt float64) {
+func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64) {
 	if l == nil || !l.sound() {
-		next = &Load{At: now, Dynos: n, Patience: leastPatience.Seconds()}
+		next = &Load{At: now, Dynos: n, HoldTime: leastHold.Seconds()}
 		for h := range guesses {
 			next.Mean[h], next.Spread[h] = float32(math.Log(0.5*float64(n))), 0.7
 			next.Weight[h] = float32(w.of[h].prior(0))
@@ -118,7 +118,7 @@ func (l *Load) begin(now time.Time, n int, w *laws) (next *Load, dt float64) {
 	}
 	c := *l
 	dt = min(max(now.Sub(l.At).Seconds(), 0.1), longestGap)
-	c.Patience = max(leastPatience.Seconds(), c.Patience*math.Exp(-dt/regretForget))
+	c.HoldTime = max(leastHold.Seconds(), c.HoldTime*math.Exp(-dt/reversalForget))
 	return &c, dt
 }
 
@@ -129,12 +129,12 @@ func (l *Load) sound() bool {
 			return false
 		}
 	}
-	return l.Stray >= 0 && l.Stray <= mostStray && l.Patience <= mostPatience.Seconds() && len(l.Idle.Counts) <= idleBins
+	return l.Outliers >= 0 && l.Outliers <= mostOutliers && l.HoldTime <= mostHold.Seconds() && len(l.Baseline.Counts) <= baselineBins
 }
 
 // lateness counts on the ticks in a row that are slow, by the bound and by what is usual for an app without load.
-func (l *Load) lateness(w *laws, bs []beat) int {
-	median, _ := l.Idle.law(w.bound)
+func (l *Load) lateness(w *queueing, bs []beat) int {
+	median, _ := l.Baseline.distribution(w.bound)
 	late := 0
 	for _, b := range bs {
 		if b.late || b.took > max(w.bound, lateFactor*median) {
@@ -151,19 +151,19 @@ func (l *Load) lateness(w *laws, bs []beat) int {
 }
 
 // needed takes in a need, and drops those that are older than the window or can no longer be the highest.
-func needed(needs []Wish, now time.Time, n int, window time.Duration) []Wish {
-	kept := make([]Wish, 0, len(needs)+1)
+func needed(needs []Desired, now time.Time, n int, window time.Duration) []Desired {
+	kept := make([]Desired, 0, len(needs)+1)
 	for _, w := range needs {
 		if w.Dynos > n && now.Sub(w.Time) < window && len(kept) < needsKept {
 			kept = append(kept, w)
 		}
 	}
-	return append(kept, Wish{now, n})
+	return append(kept, Desired{now, n})
 }
 
 // by is what the aim stands for as things are.
 func (a *Adaptive) by(l *Load) numbers {
-	if l.Idle.exceeds(a.laws.bound) {
+	if l.Baseline.exceeds(a.queueing.bound) {
 		return hopeless()
 	}
 	return a.numbers
@@ -172,7 +172,7 @@ func (a *Adaptive) by(l *Load) numbers {
 // leap is how many dynos there may be at once instead of n: at most twice as many and two, as a wrong guess is cheap so far, and the next tick
 // knows more. Where no number keeps the bound there is no hurry.
 func (a *Adaptive) leap(l *Load, n int) int {
-	if l.Idle.exceeds(a.laws.bound) {
+	if l.Baseline.exceeds(a.queueing.bound) {
 		return n + trial(n)
 	}
 	return 2*n + 2
@@ -180,16 +180,16 @@ func (a *Adaptive) leap(l *Load, n int) int {
 
 // estimate says what load is likely, and how many dynos it needs.
 func (a *Adaptive) estimate(l *Load, now time.Time, serving float64) *Estimate {
-	w, by := a.laws, a.by(l)
+	w, by := a.queueing, a.by(l)
 	drain := l.drain(serving)
 	e := &Estimate{
 		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)), High: round(l.quantile(w, 0.9, false)),
 		Busy:   round(l.limit(w) * by.down),
 		Need:   dynos(l.quantile(w, by.downQuantile, true)/by.down + drain),
-		Beyond: l.Idle.exceeds(w.bound),
+		Beyond: l.Baseline.exceeds(w.bound),
 	}
-	if l.Stray > tellStray {
-		e.Stray = round(l.Stray)
+	if l.Outliers > reportOutliers {
+		e.Outliers = round(l.Outliers)
 	}
 	return e
 }
@@ -212,8 +212,8 @@ func round(x float64) float64 { return math.Round(x*100) / 100 }
 // adapt wishes for what the load needs: by the router's log where there is one, else by the heartbeats; and for what the same hour of former
 // days and weeks needed, where that is more.
 func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
-	if st.Load.Feed.speaks(now) && !st.Load.Feed.Capacity.At.IsZero() {
-		p.adaptFed(st, d, now, in)
+	if st.Load.Router.speaks(now) && !st.Load.Router.Capacity.At.IsZero() {
+		p.adaptToRouter(st, d, now, in)
 	} else {
 		p.adaptBeats(st, d, now, in)
 	}
@@ -225,23 +225,23 @@ func (p *Policy) adaptBeats(st *State, d *Decision, now time.Time, in []probe.Re
 	a, l, n := p.Adaptive, st.Load, d.From
 	by := a.by(l)
 	drain := l.drain(float64(n))
-	trigger := l.quantile(a.laws, by.upQuantile, true)/by.up + drain
+	trigger := l.quantile(a.queueing, by.upQuantile, true)/by.up + drain
 	switch {
-	case d.Verdict == Blind:
+	case d.Verdict == NoData:
 	case trigger > float64(n):
 		quantile := by.upQuantile
 		if drain > 0 {
 			quantile = backlogQuantile
 		}
-		d.Rule, d.Wish = RuleMoreLoad, min(a.leap(l, n), max(n+1, dynos(l.quantile(a.laws, quantile, true)/by.to+drain)))
-		d.Load.Need = max(d.Load.Need, d.Wish)
+		d.Rule, d.Desired = RuleMoreLoad, min(a.leap(l, n), max(n+1, dynos(l.quantile(a.queueing, quantile, true)/by.to+drain)))
+		d.Load.Need = max(d.Load.Need, d.Desired)
 	case l.Late >= p.Fails.N && st.BootSince.IsZero(), p.failing(st, d, in):
-		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
+		d.Rule, d.Desired = RuleSlow, n+p.Up.of(n)
 	case now.Sub(st.LastUp) < calmAfterUp || now.Sub(st.Begun) < calmAfterUp || !p.answered(in):
 	case l.Needs[0].Dynos < n:
-		d.Rule, d.Wish = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
-	case st.unchangedFor(now).Seconds() >= trialFactor*l.Patience && n > 1 && l.quantile(a.laws, 0.5, false) < trialBusy*float64(n-trial(n)):
-		d.Rule, d.Wish, d.Load.Trial = RuleLessLoad, n-trial(n), true
+		d.Rule, d.Desired = RuleLessLoad, max(1, l.Needs[0].Dynos, n/2)
+	case st.unchangedFor(now).Seconds() >= trialFactor*l.HoldTime && n > 1 && l.quantile(a.queueing, 0.5, false) < trialBusy*float64(n-trial(n)):
+		d.Rule, d.Desired, d.Load.Trial = RuleLessLoad, n-trial(n), true
 	}
 }
 
@@ -275,13 +275,13 @@ func (s *State) unchangedFor(now time.Time) time.Duration {
 	return now.Sub(newest)
 }
 
-// regret makes the bot more patient when an up takes back a down that is not long ago.
-func (s *State) regret(now time.Time) {
+// noteReversal makes the bot more patient when an up takes back a down that is not long ago.
+func (s *State) noteReversal(now time.Time) {
 	l := s.Load
-	if l == nil || s.LastDown.IsZero() || l.Regretted.Equal(s.LastDown) || now.Sub(s.LastDown).Seconds() > regretWithin*l.Patience {
+	if l == nil || s.LastDown.IsZero() || l.Reversed.Equal(s.LastDown) || now.Sub(s.LastDown).Seconds() > reversalWithin*l.HoldTime {
 		return
 	}
 	next := *l
-	next.Patience, next.Regretted = min(regretFactor*l.Patience, mostPatience.Seconds()), s.LastDown
+	next.HoldTime, next.Reversed = min(reversalFactor*l.HoldTime, mostHold.Seconds()), s.LastDown
 	s.Load = &next
 }

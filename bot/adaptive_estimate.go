@@ -13,14 +13,14 @@ type Estimate struct {
 	High   float64 `json:"high"`
 	// Busy is the share of their time, from 0 to 1, that dynos are to be busy at the most.
 	Busy float64 `json:"busy"`
-	// Need is how many dynos that needs. Most is the largest need of the last PatienceSeconds; none below it is removed.
-	Need            int     `json:"need"`
-	Most            int     `json:"most"`
-	PatienceSeconds float64 `json:"patience_seconds"`
-	// Stray is the share of heartbeats, from 0 to 1, that take long whatever the load is; 0 where they are few. Beyond says that an app
+	// Need is how many dynos that needs. Most is the largest need of the last HoldSeconds; none below it is removed.
+	Need        int     `json:"need"`
+	Most        int     `json:"most"`
+	HoldSeconds float64 `json:"hold_seconds"`
+	// Outliers is the share of heartbeats, from 0 to 1, that take long whatever the load is; 0 where they are few. Beyond says that an app
 	// without load takes longer than the bound already.
-	Stray  float64 `json:"stray,omitempty"`
-	Beyond bool    `json:"beyond,omitempty"`
+	Outliers float64 `json:"outliers,omitempty"`
+	Beyond   bool    `json:"beyond,omitempty"`
 	// Trial says that fewer dynos are tried, since heartbeats that do not wait cannot tell how low the load is.
 	Trial bool `json:"trial,omitempty"`
 	// RequestsPerSecond is how many are to be served by the router's log, and PerDyno how many of them a dyno bears; 0 where there is none.
@@ -43,14 +43,14 @@ func (e *Estimate) String() string {
 // present writes what is needed now.
 func (e *Estimate) present() string {
 	if e.PerDyno > 0 {
-		return e.fedText()
+		return e.routerText()
 	}
 	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
 	if e.Most > e.Need {
-		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
+		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
 	}
-	if e.Stray > 0 {
-		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow whatever the load is", 100*e.Stray)
+	if e.Outliers > 0 {
+		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow whatever the load is", 100*e.Outliers)
 	}
 	if e.Beyond {
 		text += "; no number of dynos keeps to the bound, which an idle app exceeds"
@@ -61,18 +61,18 @@ func (e *Estimate) present() string {
 	return text
 }
 
-// fed makes the estimate one of the router's log.
-func (e *Estimate) fed(a *Adaptive, f *Feed) {
-	e.RequestsPerSecond, e.PerDyno = round(f.ahead(a.fed.margin)), round(a.fed.to*f.Capacity.Bears)
-	e.Need, e.Most = f.dynos(a, a.fed.to), f.Needs[0].Dynos
-	e.PatienceSeconds = math.Round(holdFor.Seconds())
+// goByRouter makes the estimate one of the router's log.
+func (e *Estimate) goByRouter(a *Adaptive, f *Router) {
+	e.RequestsPerSecond, e.PerDyno = round(f.ahead(a.routerAim.margin)), round(a.routerAim.to*f.Capacity.PerDyno)
+	e.Need, e.Most = f.dynos(a, a.routerAim.to), f.Needs[0].Dynos
+	e.HoldSeconds = math.Round(holdFor.Seconds())
 }
 
-// fedText writes an estimate of the router's log for people.
-func (e *Estimate) fedText() string {
+// routerText writes an estimate of the router's log for people.
+func (e *Estimate) routerText() string {
 	text := fmt.Sprintf("%s requests/s, about %s a dyno: that needs %d", figure(e.RequestsPerSecond), figure(e.PerDyno), e.Need)
 	if e.Most > e.Need {
-		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.PatienceSeconds/60))
+		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
 	}
 	if e.Shared > 0 {
 		text += fmt.Sprintf(", but more than %d have not served more requests", e.Shared)

@@ -30,7 +30,7 @@ func NewPricedAdaptive(dynoHours, boundMS float64) (*Adaptive, error) {
 		return nil, err
 	}
 	share = min(math.Abs(share), 1)
-	a.numbers, a.fed = a.toward(other.numbers, share), a.fed.toward(other.fed, share)
+	a.numbers, a.routerAim = a.toward(other.numbers, share), a.routerAim.toward(other.routerAim, share)
 	return a, nil
 }
 

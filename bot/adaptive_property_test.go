@@ -39,7 +39,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			return r
 		})
 		fed := rapid.Custom(func(t *rapid.T) probe.Reading {
-			r := line(rapid.SampledFrom(bot.FeedSignals()).Draw(t, "signal"), rapid.OneOf(rapid.Float64Range(0, 2000), rapid.Float64()).Draw(t, "value"))
+			r := line(rapid.SampledFrom(bot.RouterSignals()).Draw(t, "signal"), rapid.OneOf(rapid.Float64Range(0, 2000), rapid.Float64()).Draw(t, "value"))
 			r.Outcome = rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Answered, probe.Answered, probe.Unreachable}).Draw(t, "outcome")
 			return r
 		})
@@ -68,7 +68,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 				}
 			case lim.Clamp(d.To) != d.To:
 				t.Fatalf("left the limits %v: %+v", lim, d)
-			case inside && d.To < n && d.Verdict == bot.Blind:
+			case inside && d.To < n && d.Verdict == bot.NoData:
 				t.Fatalf("went down blind: %+v", d)
 			case inside && d.To > n && d.To > 2*n+2 && d.Rule == bot.RuleMoreLoad:
 				t.Fatalf("went up too far at once: %+v", d)

@@ -151,14 +151,14 @@ func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 	p := adaptive(t, bot.Balanced, 1000)
 	a := newApp(p, 4, 3)
 	a.run(time.Hour)
-	smooth := a.state.Load.Patience
+	smooth := a.state.Load.HoldTime
 	for range 8 { // a load that leaps and falls back
 		a.load = 1
 		a.run(22 * time.Minute)
 		a.load = 6
 		a.run(3 * time.Minute)
 	}
-	if got := a.state.Load.Patience; got <= smooth {
+	if got := a.state.Load.HoldTime; got <= smooth {
 		t.Errorf("patience is %g s, as it was before downs had to be taken back: %g s", got, smooth)
 	}
 }
@@ -226,7 +226,7 @@ func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
 	if a.dynos < 9 || a.dynos > 14 {
 		t.Errorf("a load of 8 dynos has %d", a.dynos)
 	}
-	if is := d.Load.Stray; is < 0.06 || is > 0.2 {
+	if is := d.Load.Outliers; is < 0.06 || is > 0.2 {
 		t.Errorf("a share of %g is slow whatever the load is, want about %.2f", is, 1/float64(a.dynos))
 	}
 	if want := "% of the heartbeats are slow whatever the load is"; !strings.Contains(d.Load.String(), want) {
@@ -315,8 +315,8 @@ func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 
 func TestAdaptiveExplainsItself(t *testing.T) {
 	r := bot.Record{Dynos: 4, Decision: bot.Decision{
-		From: 4, To: 5, Rule: bot.RuleMoreLoad, Verdict: bot.Right,
-		Load: &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, PatienceSeconds: 300},
+		From: 4, To: 5, Rule: bot.RuleMoreLoad, Verdict: bot.OK,
+		Load: &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
 	}}
 	if got, want := r.Why(), "load is about 3.4 dynos' worth (2.9–4.1); for 70 % busy at most that needs 5"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)

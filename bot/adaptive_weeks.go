@@ -19,12 +19,12 @@ const (
 	weeksAsked  = 4
 	weeksNeeded = 3
 	// A forecast is for the time at which a dyno that is asked for now has booted, and foretellAhead more.
-	foretellAhead = 2 * time.Minute
+	predictAhead = 2 * time.Minute
 	// Forecasts are gone by while trust is at least trustEnough: each right one that told of a rise adds a part trustStep of what is
 	// missing, and each wrong one takes it away. One is right where rightShare of it was needed.
 	trustAtFirst, trustEnough, trustStep, rightShare = 0.5, 0.4, 0.1, 0.75
 	// A forecast alone adds no more than half of what was needed lately, or one.
-	foretellShare = 0.5
+	predictedShare = 0.5
 )
 
 // Weeks is what was needed in the last four weeks, by quarters of an hour: a plain value that survives as JSON in about 4 kB, and is
@@ -36,9 +36,9 @@ type Weeks struct {
 	N    int     `json:"n"`
 	// Past is the mean need of the slots before it, the newest last, each in a byte; 0 where nothing is known.
 	Past []byte `json:"past,omitempty"`
-	// Foretold is what was foretold for the present slot, 0 for nothing, and Before the need of the one before it.
-	Foretold int     `json:"foretold,omitempty"`
-	Before   float64 `json:"before,omitempty"`
+	// Predicted is what was foretold for the present slot, 0 for nothing, and Before the need of the one before it.
+	Predicted int     `json:"predicted,omitempty"`
+	Before    float64 `json:"before,omitempty"`
 	// Trust is the share of the forecasts of a rise that were right lately.
 	Trust float64 `json:"trust"`
 }
@@ -95,9 +95,9 @@ func (w *Weeks) note(now time.Time, need float64) *Weeks {
 // end ends the present slot, and begins the one that is so many later.
 func (w *Weeks) end(gap int) {
 	mean := w.mean()
-	if w.Foretold > 0 && float64(w.Foretold) > math.Ceil(w.Before) {
+	if w.Predicted > 0 && float64(w.Predicted) > math.Ceil(w.Before) {
 		right := 0.0
-		if mean >= rightShare*float64(w.Foretold) {
+		if mean >= rightShare*float64(w.Predicted) {
 			right = 1
 		}
 		w.Trust += trustStep * (right - w.Trust)
@@ -106,16 +106,16 @@ func (w *Weeks) end(gap int) {
 	past = append(past, make([]byte, gap-1)...)
 	w.Past = past[max(0, len(past)-slotsKept):]
 	w.Slot += int64(gap)
-	w.Sum, w.N, w.Before, w.Foretold = 0, 0, mean, 0
-	if e := w.foretell(w.Slot); e != nil {
-		w.Foretold = e.Dynos
+	w.Sum, w.N, w.Before, w.Predicted = 0, 0, mean, 0
+	if e := w.predict(w.Slot); e != nil {
+		w.Predicted = e.Dynos
 	}
 }
 
 func (w *Weeks) mean() float64 { return w.Sum / float64(max(1, w.N)) }
 
 func (w *Weeks) sound() bool {
-	return len(w.Past) <= slotsKept && w.N >= 0 && w.Sum >= 0 && w.Trust >= 0 && w.Trust <= 1 && w.Foretold >= 0 && w.Before >= 0
+	return len(w.Past) <= slotsKept && w.N >= 0 && w.Sum >= 0 && w.Trust >= 0 && w.Trust <= 1 && w.Predicted >= 0 && w.Before >= 0
 }
 
 func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
@@ -135,9 +135,9 @@ func unpack(b byte) int {
 	return int(math.Round(mostFlatly * math.Exp(flatlyStep*float64(b-mostFlatly))))
 }
 
-// foretell says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where too few of them are
+// predict says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where too few of them are
 // known.
-func (w *Weeks) foretell(number int64) *Expected {
+func (w *Weeks) predict(number int64) *Expected {
 	days, weeks := w.same(number, slotsADay, daysAsked, daysNeeded), w.same(number, 7*slotsADay, weeksAsked, weeksNeeded)
 	if weeks != nil {
 		weeks.Weekday = time.Unix(number*int64(slot/time.Second), 0).UTC().Weekday().String()
@@ -171,21 +171,21 @@ func (p *Policy) expect(st *State, d *Decision, now time.Time) {
 	if boot == 0 {
 		boot = firstBoot
 	}
-	e := st.Weeks.foretell(slotOf(now.Add(boot + foretellAhead)))
+	e := st.Weeks.predict(slotOf(now.Add(boot + predictAhead)))
 	if e == nil || st.Weeks.Trust < trustEnough {
 		return
 	}
 	lately := max(need, d.Load.Most)
-	e.Kept = min(e.Dynos, lately+max(1, int(foretellShare*float64(lately))), 2*n+2)
+	e.Kept = min(e.Dynos, lately+max(1, int(predictedShare*float64(lately))), 2*n+2)
 	switch {
-	case e.Kept < d.Wish || e.Kept <= lately:
+	case e.Kept < d.Desired || e.Kept <= lately:
 		return
-	case e.Kept > n && d.Verdict == Blind:
+	case e.Kept > n && d.Verdict == NoData:
 		return
 	case e.Kept > n:
 		d.Rule = RuleMoreLoad
-	case d.Wish < n && e.Kept == n:
+	case d.Desired < n && e.Kept == n:
 		d.Rule = RuleHold
 	}
-	d.Wish, d.Load.Expected = e.Kept, e
+	d.Desired, d.Load.Expected = e.Kept, e
 }

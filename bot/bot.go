@@ -62,8 +62,8 @@ type Options struct {
 	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases. While one is under
 	// way none are. Below 0 the bot does not ask for releases at all.
 	DeployGrace time.Duration
-	// OrderLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
-	OrderLength time.Duration
+	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
+	OverrideLength time.Duration
 	// Notices say which events are told.
 	Notices Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
@@ -88,13 +88,13 @@ type Bot struct {
 	resize func(context.Context, int) error // nil in a dry run
 
 	// What the platform can tell; nil where it cannot.
-	quota    QuotaTeller
-	ups      UpTeller
-	releases Releaser
-	prices   Pricer
-	handsOff HandsOffTeller
+	quota     QuotaReporter
+	ups       UpReporter
+	releases  Releaser
+	prices    Pricer
+	leftAlone LeftAloneReporter
 
-	maintenance MaintenanceTeller
+	maintenance MaintenanceReporter
 
 	// The dyno size, nil where no rule judges it or the platform knows none; in a dry run it can't be set.
 	dynoSize    func(context.Context) (name string, err error)
@@ -106,8 +106,8 @@ type Bot struct {
 
 	priced time.Time // when the platform told what a dyno costs
 
-	state  State
-	teller teller
+	state    State
+	reporter reporter
 
 	mu      sync.Mutex // guards the rest, which others change while the bot runs
 	control Control
@@ -122,7 +122,7 @@ func New(o Options) *Bot {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bot{
-		o: o, size: o.Scaler.Size, state: o.Memory.State, teller: teller{want: o.Notices, told: o.Memory.Told},
+		o: o, size: o.Scaler.Size, state: o.Memory.State, reporter: reporter{want: o.Notices, notified: o.Memory.Notified},
 		control: o.Memory.State.Control, memory: o.Memory,
 	}
 	if o.DryRun {
@@ -130,11 +130,11 @@ func New(o Options) *Bot {
 	} else {
 		b.resize = o.Scaler.Resize
 	}
-	b.quota, _ = o.Scaler.(QuotaTeller)
-	b.ups, _ = o.Scaler.(UpTeller)
+	b.quota, _ = o.Scaler.(QuotaReporter)
+	b.ups, _ = o.Scaler.(UpReporter)
 	b.releases, _ = o.Scaler.(Releaser)
-	b.handsOff, _ = o.Scaler.(HandsOffTeller)
-	b.maintenance, _ = o.Scaler.(MaintenanceTeller)
+	b.leftAlone, _ = o.Scaler.(LeftAloneReporter)
+	b.maintenance, _ = o.Scaler.(MaintenanceReporter)
 	if o.Policy.Price == 0 {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
@@ -145,7 +145,7 @@ func New(o Options) *Bot {
 // findSizer looks for what the rules for the dyno size, and its order, need.
 func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
-	asked := o.Policy.Order != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
+	asked := o.Policy.Ladder != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
 	if !ok || len(o.Policy.Sizes) == 0 || !asked {
 		b.state.Size, b.state.SizePending, b.state.SizeAsked = "", "", SizeAsked{} // which may have been known before a restart
 		return
@@ -211,7 +211,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	case Resized, WouldResize:
 		b.state.resized(now)
 	}
-	b.tell(ctx, r)
+	b.report(ctx, r)
 	for _, rec := range b.o.Recorders {
 		if err := rec.Record(ctx, r); err != nil {
 			b.o.Log.Warn("a record was not kept", "error", err)
@@ -235,7 +235,7 @@ func (b *Bot) decide(ctx context.Context, now, began time.Time) Record {
 	if heartbeat, offline := b.offline(ctx, began, r.Readings); offline {
 		return freeze(r, heartbeat)
 	}
-	wait, cancel := b.patience(ctx, began)
+	wait, cancel := b.deadline(ctx, began)
 	defer cancel()
 	asking := asking{b, ctx, wait}
 	r.Readings = MarkMaintenance(wait, asking.maintenance(), r.Readings)
@@ -307,11 +307,11 @@ func (b *Bot) act(ctx context.Context, r *Record, began time.Time) {
 	r.Quota = b.callsLeft()
 }
 
-// tell hands the tick's events to the notifier.
-func (b *Bot) tell(ctx context.Context, r Record) {
+// report hands the tick's events to the notifier.
+func (b *Bot) report(ctx context.Context, r Record) {
 	var events []notify.Event
 	if b.o.Notifier != nil {
-		events = b.teller.events(r)
+		events = b.reporter.events(r)
 	}
 	b.remember(r.Time, events...)
 	b.notify(ctx, events...)

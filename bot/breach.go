@@ -69,7 +69,7 @@ func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe
 
 // judgeMetric says what the rules make of the metric of first, the first of them on it.
 func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []probe.Reading, n int) Judged {
-	j := Judged{Rule: first.Metric, Wish: n, Verdict: Right}
+	j := Judged{Rule: first.Metric, Desired: n, Verdict: OK}
 	j.Value, j.Unit, j.Error = first.value(in, n)
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
@@ -84,15 +84,15 @@ func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []p
 			j.Min = &threshold
 		}
 		s := st.breach(r)
-		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Wish == n) {
+		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Desired == n) {
 			j.beyond(r, s, now)
 			if breached {
-				j.Wish = r.next(n)
+				j.Desired = r.next(n)
 			}
 		}
 	}
 	if j.Error != "" {
-		j.Verdict, j.Value, j.Run, j.Needed, j.Of = Blind, 0, st.breach(first).Blind, p.Fails.N, p.Fails.N
+		j.Verdict, j.Value, j.Run, j.Needed, j.Of = NoData, 0, st.breach(first).NoData, p.Fails.N, p.Fails.N
 	}
 	return j
 }
@@ -121,7 +121,7 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		}
 		_, unit, _ := r.value(in, d.From)
 		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds(), r.Down}
-		d.Rule, d.Wish = RuleBreach, r.next(d.From)
+		d.Rule, d.Desired = RuleBreach, r.next(d.From)
 		if !r.Down {
 			d.Evidence = st.evidence(r.String(), now)
 			d.Evidence.AgainSeconds = r.Breach.Seconds()
@@ -132,7 +132,7 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 	switch unknown, _ := d.unread(); {
 	case d.Rule == RuleMaintenance:
 	case unknown:
-		d.Rule = RuleBlind
+		d.Rule = RuleNoData
 	default:
 		d.Rule = RuleHold
 	}
@@ -170,8 +170,8 @@ type BreachState struct {
 	Quiet time.Time `json:"quiet"`
 	// Since is when the first was taken of the readings that breach it without a break; zero where the newest does not.
 	Since time.Time `json:"since,omitzero"`
-	// Blind counts the blank readings in a row.
-	Blind int `json:"blind,omitempty"`
+	// NoData counts the blank readings in a row.
+	NoData int `json:"no_data,omitempty"`
 }
 
 // sample takes a tick's readings into what is remembered of the rules.
@@ -197,8 +197,8 @@ func (s *BreachState) take(now time.Time, beyond, blank bool) {
 	case s.Since.IsZero():
 		s.Since = now
 	}
-	if s.Blind++; !blank {
-		s.Blind = 0
+	if s.NoData++; !blank {
+		s.NoData = 0
 	}
 }
 

@@ -34,8 +34,8 @@ func (b *Bot) burst() (n int, why string) {
 	if a == nil || l == nil || !l.sound() {
 		return 1, ""
 	}
-	most := l.affords(a.laws, b.o.Interval, b.o.HeartbeatsPerMinute)
-	low, high := dynos(l.quantile(a.laws, 0.1, true)/a.up), dynos(l.quantile(a.laws, 0.9, true)/a.up)
+	most := l.affords(a.queueing, b.o.Interval, b.o.HeartbeatsPerMinute)
+	low, high := dynos(l.quantile(a.queueing, 0.1, true)/a.up), dynos(l.quantile(a.queueing, 0.9, true)/a.up)
 	switch calm := max(1, most/calmFraction); {
 	case most == 1:
 		return 1, ""
@@ -50,7 +50,7 @@ func (b *Bot) burst() (n int, why string) {
 }
 
 // affords is how many heartbeats a tick may take, by the most that a minute may see and by what the dynos can serve.
-func (l *Load) affords(w *laws, interval time.Duration, perMinute int) int {
+func (l *Load) affords(w *queueing, interval time.Duration, perMinute int) int {
 	served := 60 * float64(l.Dynos) / l.scale(w)
 	return min(mostBeats, max(1, int(min(float64(perMinute), capacityShare*served)*interval.Minutes())))
 }
@@ -99,7 +99,7 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 	for i := range in {
 		switch {
 		case !isHeartbeat(&in[i]):
-		case p.verdict(&in[i]) == Blind:
+		case p.verdict(&in[i]) == NoData:
 			blind = i
 		default:
 			telling = append(telling, i)

@@ -132,11 +132,11 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 		verdict bot.Verdict
 		ms      float64
 	}{
-		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, bot.Right, 210},
+		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, bot.OK, 210},
 		{"most are slow", []probe.Reading{took(3000), took(50), took(1200)}, bot.Slow, 1200},
 		{"failures are beyond all", []probe.Reading{failed(probe.Timeout, "no answer"), took(50), failed(probe.Timeout, "no answer")}, bot.Slow, 7},
 		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, bot.Fast, 50},
-		{"most tell nothing", []probe.Reading{blind, took(50), blind}, bot.Blind, 7},
+		{"most tell nothing", []probe.Reading{blind, took(50), blind}, bot.NoData, 7},
 	} {
 		p := adaptive(t, bot.Balanced, 1000)
 		st, d := p.Decide(bot.State{}, noon, c.in, bounds(1, 9), 2)

@@ -6,8 +6,8 @@ import "time"
 const (
 	// ClampSchedule: the limits of this hour.
 	ClampSchedule = "schedule"
-	// ClampHelp: the ups before it did not improve the readings.
-	ClampHelp = "help"
+	// ClampIneffective: the ups before it did not improve the readings.
+	ClampIneffective = "ineffective"
 	// ClampStabilization: more dynos were wished for within the stabilization window.
 	ClampStabilization = "stabilization"
 	// ClampCooldown: too soon after the last change.
@@ -59,14 +59,14 @@ func (d Decision) clamped(by string) bool {
 // stabilize keeps a down from going below the highest number wished for within the window, or from going at all before a
 // whole window was seen. The idea is that of the Kubernetes HorizontalPodAutoscaler's stabilization window.
 func (p *Policy) stabilize(st *State, d *Decision, now time.Time) {
-	if p.Stabilization <= 0 || d.To >= d.From || d.Rule == RuleNoHelp {
+	if p.Stabilization <= 0 || d.To >= d.From || d.Rule == RuleIneffective {
 		return
 	}
 	if unseen := p.Stabilization - now.Sub(st.Begun); unseen > 0 {
 		d.clamp(ClampStabilization, d.From, unseen)
 		return
 	}
-	if highest := st.Wishes[0]; highest.Dynos > d.To {
+	if highest := st.Desired[0]; highest.Dynos > d.To {
 		d.clamp(ClampStabilization, min(d.From, highest.Dynos), p.Stabilization-now.Sub(highest.Time))
 	}
 }

@@ -11,8 +11,8 @@ type Control struct {
 	// Up and Down are pauses of adding and of removing dynos. The limits of the hour hold all the same.
 	Up   Pause `json:"up,omitzero"`
 	Down Pause `json:"down,omitzero"`
-	// Order is a number of dynos to have for a time.
-	Order Order `json:"order,omitzero"`
+	// Override is a number of dynos to have for a time.
+	Override Override `json:"override,omitzero"`
 }
 
 // A Pause keeps the bot from a change for a time.
@@ -27,8 +27,8 @@ type Pause struct {
 // Active says whether the pause is on at now.
 func (p Pause) Active(now time.Time) bool { return p.On && (p.Until.IsZero() || now.Before(p.Until)) }
 
-// An Order is a number of dynos that the bot is to keep for a time, inside the limits of the hour.
-type Order struct {
+// An Override is a number of dynos that the bot is to keep for a time, inside the limits of the hour.
+type Override struct {
 	Dynos int `json:"dynos"`
 	// Until is when the bot decides by itself again.
 	Until time.Time `json:"until"`
@@ -37,7 +37,7 @@ type Order struct {
 }
 
 // Active says whether the order holds at now.
-func (o Order) Active(now time.Time) bool { return now.Before(o.Until) }
+func (o Override) Active(now time.Time) bool { return now.Before(o.Until) }
 
 // Control returns what people have asked of the bot. It may be called while the bot runs.
 func (b *Bot) Control() Control {
@@ -55,7 +55,7 @@ func (b *Bot) SetControl(change func(Control) Control) {
 	b.control = change(before)
 	b.given.up = b.given.up || b.control.Up != before.Up
 	b.given.down = b.given.down || b.control.Down != before.Down
-	b.given.order = b.given.order || b.control.Order != before.Order
+	b.given.override = b.given.override || b.control.Override != before.Override
 	b.memory.State.Control = b.control
 	b.keep()
 }

@@ -60,7 +60,7 @@ func TestPause(t *testing.T) {
 func TestOrder(t *testing.T) {
 	order := func(w *world, n int) {
 		w.SetControl(func(c bot.Control) bot.Control {
-			c.Order = bot.Order{Dynos: n, Until: noon.Add(5 * time.Minute)}
+			c.Override = bot.Override{Dynos: n, Until: noon.Add(5 * time.Minute)}
 			return c
 		})
 	}
@@ -74,7 +74,7 @@ func TestOrder(t *testing.T) {
 		wantResizes(t, w)
 		w.beat(fast)
 		wantResizes(t, w, 5)
-		if got, want := w.inbox.take(), []string{"scaled", "ordered opened", "scaled", "ordered resolved"}; !slices.Equal(got, want) {
+		if got, want := w.inbox.take(), []string{"scaled", "override opened", "scaled", "override resolved"}; !slices.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
 	})

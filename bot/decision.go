@@ -11,14 +11,14 @@ const (
 	RuleOffline Rule = "offline"
 	// RuleUnknown: the platform did not tell the number of dynos, so nothing can be decided.
 	RuleUnknown Rule = "count unknown"
-	// RuleOrder: somebody asked the bot for a number of dynos.
-	RuleOrder Rule = "order"
-	// RuleHandsOff: somebody set the app to 0 dynos, or told the platform to leave it alone.
-	RuleHandsOff Rule = "hands off"
+	// RuleOverride: somebody asked the bot for a number of dynos.
+	RuleOverride Rule = "override"
+	// RuleLeftAlone: somebody set the app to 0 dynos, or told the platform to leave it alone.
+	RuleLeftAlone Rule = "left alone"
 	// RuleLimits: the number of dynos is outside the limits of this hour.
 	RuleLimits Rule = "limits"
-	// RuleNoHelp: more dynos did not improve the readings, so the bot goes back to where it began to add them.
-	RuleNoHelp Rule = "no help"
+	// RuleIneffective: more dynos did not improve the readings, so the bot goes back to where it began to add them.
+	RuleIneffective Rule = "ineffective scale-ups"
 	// RuleSlow: enough slow readings in a row.
 	RuleSlow Rule = "slow run"
 	// RuleFast: enough fast readings in a row.
@@ -33,8 +33,8 @@ const (
 	RuleBreach Rule = "breach"
 	// RuleBooting: slow, while dynos that were added are yet to boot, which does not count.
 	RuleBooting Rule = "booting"
-	// RuleBlind: the readings say nothing about the load.
-	RuleBlind Rule = "blind"
+	// RuleNoData: the readings say nothing about the load.
+	RuleNoData Rule = "no data"
 	// RuleMaintenance: the app is in maintenance mode, so that its heartbeat says nothing about the load.
 	RuleMaintenance Rule = "maintenance"
 	// RuleHold: nothing calls for a change.
@@ -44,7 +44,7 @@ const (
 // reads says whether a rule goes by the readings.
 func (r Rule) reads() bool {
 	switch r {
-	case RuleSlow, RuleFast, RuleNoHelp, RuleMoreLoad, RuleLessLoad, RuleAbove, RuleBelow, RuleBreach:
+	case RuleSlow, RuleFast, RuleIneffective, RuleMoreLoad, RuleLessLoad, RuleAbove, RuleBelow, RuleBreach:
 		return true
 	}
 	return false
@@ -70,31 +70,31 @@ type Decision struct {
 	// MaxResponseMS and MinResponseMS are the bounds that were used, in milliseconds.
 	MaxResponseMS float64 `json:"max_response_ms"`
 	MinResponseMS float64 `json:"min_response_ms"`
-	// Wish is the number of dynos the rule asked for, before any clamp.
-	Wish int `json:"wish"`
+	// Desired is the number of dynos the rule asked for, before any clamp.
+	Desired int `json:"desired"`
 	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeWish the one that
 	// the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it as it is, as in Clamp or one of the Held constants, "" for nothing, and
 	// SizeSecondsLeft how long that lasts yet, 0 where that is not known.
 	SizeFrom        string  `json:"size_from,omitempty"`
 	SizeTo          string  `json:"size_to,omitempty"`
-	SizeWish        string  `json:"size_wish,omitempty"`
+	SizeDesired     string  `json:"size_desired,omitempty"`
 	SizeLarger      bool    `json:"size_larger,omitempty"`
 	SizeHeld        string  `json:"size_held,omitempty"`
 	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
 	// SizePending is why not all dynos are of the size found, as the platform tells it; "" where they are.
 	SizePending string `json:"size_pending,omitempty"`
-	// SizeOrder is the order by which another size is wished for in the place of another number; "" where it is not.
-	SizeOrder SizeOrder `json:"size_order,omitempty"`
-	// HandsOff is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
-	HandsOff string `json:"hands_off,omitempty"`
+	// Ladder is the order by which another size is wished for in the place of another number; "" where it is not.
+	Ladder Ladder `json:"ladder,omitempty"`
+	// LeftAlone is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
+	LeftAlone string `json:"left_alone,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
 	// Evidence is what the rule rests on where it asks for more dynos; nil where it does not, and for an order and the limits.
 	Evidence *Evidence `json:"evidence,omitempty"`
 	// Clamps lists what changed the wish, in the order applied.
 	Clamps []Clamp `json:"clamps,omitempty"`
-	// Climb is the row of ups that were found not to help; nil while none is.
-	Climb *Climb `json:"climb,omitempty"`
+	// Ineffective is the row of ups that were found not to help; nil while none is.
+	Ineffective *ScaleUps `json:"ineffective,omitempty"`
 	// Load is the load that the readings tell of; nil where the policy counts.
 	Load *Estimate `json:"load,omitempty"`
 	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
@@ -105,8 +105,8 @@ type Decision struct {
 	Breach *Breached `json:"breach,omitempty"`
 	// Bill is what the month costs; nil where there is no budget.
 	Bill *Bill `json:"bill,omitempty"`
-	// Adopted is set when somebody else had changed the number of dynos since the last tick.
-	Adopted *Adopted `json:"adopted,omitempty"`
+	// ManualChange is set when somebody else had changed the number of dynos since the last tick.
+	ManualChange *ManualChange `json:"manual_change,omitempty"`
 	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it ended before the
 	// platform answered, or was told of an error.
 	Completed *Completed `json:"completed,omitempty"`
@@ -117,7 +117,7 @@ type Decision struct {
 // Found says whether the tick found that the number of dynos or their size had changed: by somebody else, or by a change of the bot's own of
 // which it did not hear.
 func (d Decision) Found() bool {
-	return d.Adopted != nil || d.Completed != nil || d.CompletedSize != nil
+	return d.ManualChange != nil || d.Completed != nil || d.CompletedSize != nil
 }
 
 // Completed is a change of the number of dynos that the bot asked for at Asked.
@@ -135,8 +135,8 @@ type CompletedSize struct {
 	Asked  time.Time `json:"asked"`
 }
 
-// Adopted is a change of the number of dynos by somebody else.
-type Adopted struct {
+// ManualChange is a change of the number of dynos by somebody else.
+type ManualChange struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 }

@@ -10,7 +10,7 @@ import (
 // load of a while ago says little about it.
 func (b *Bot) deployed(a asking, r *Record) {
 	d := &r.Decision
-	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOrder
+	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOverride
 	if b.releases == nil || b.o.DeployGrace < 0 || !down && !d.resizes() {
 		return
 	}

@@ -19,10 +19,10 @@ const (
 	HeldLadder = "ladder"
 	// HeldLargest: there is no larger one.
 	HeldLargest = "largest"
-	// HeldHandsOff: the app is left alone.
-	HeldHandsOff = "hands off"
-	// HeldOrder: somebody asked for a number of dynos, which are not to restart meanwhile.
-	HeldOrder = "order"
+	// HeldLeftAlone: the app is left alone.
+	HeldLeftAlone = "left alone"
+	// HeldOverride: somebody asked for a number of dynos, which are not to restart meanwhile.
+	HeldOverride = "override"
 	// HeldCount: the number of dynos changes, and the two never change together.
 	HeldCount = "count"
 	// HeldPending: not all dynos are of the size that was asked for last.
@@ -77,10 +77,10 @@ func (d *Decision) judgesSize() bool {
 
 // fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
 func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, t turn) {
-	if st.Size == "" || p.Order == "" && !d.judgesSize() {
+	if st.Size == "" || p.Ladder == "" && !d.judgesSize() {
 		return
 	}
-	d.SizeFrom, d.SizeTo, d.SizeWish, d.SizePending = st.Size, st.Size, st.Size, st.SizePending
+	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizePending = st.Size, st.Size, st.Size, st.SizePending
 	at, step := p.rung(st.Size), d.sizeStep()
 	if step <= 0 && t.step != 0 {
 		step = t.step
@@ -90,18 +90,18 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, 
 		d.SizeHeld = HeldLadder
 		return
 	case t.held != "" && step <= 0:
-		d.SizeFrom, d.SizeTo, d.SizeWish = p.Sizes[at], p.Sizes[at], p.Sizes[at-1]
+		d.SizeFrom, d.SizeTo, d.SizeDesired = p.Sizes[at], p.Sizes[at], p.Sizes[at-1]
 		d.SizeHeld, d.SizeSecondsLeft = t.held, t.left.Seconds()
 		return
-	case p.Order != "" && at == len(p.Sizes)-1 && d.Wish > d.From && d.clamped(ClampSchedule):
+	case p.Ladder != "" && at == len(p.Sizes)-1 && d.Desired > d.From && d.clamped(ClampSchedule):
 		d.SizeHeld = HeldLargest
 	case step > 0 && at == len(p.Sizes)-1:
 		d.SizeHeld = HeldLargest
 	}
 	to := min(max(0, at+step), len(p.Sizes)-1)
-	d.SizeFrom, d.SizeTo, d.SizeWish, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
+	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
 	p.keepSize(st, d, now, p.priceOf(to))
-	if p.Order != "" && to < at && d.resizes() {
+	if p.Ladder != "" && to < at && d.resizes() {
 		if held, left := p.shrinks(st, d, now, in, at); held != "" {
 			d.holdSize(held, left)
 		}
@@ -123,10 +123,10 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 		pause, always = st.Control.Down, p.PauseDown
 	}
 	switch cool := sizeCooldown - now.Sub(st.SizeAt); {
-	case d.Rule == RuleHandsOff || d.From == 0:
-		d.holdSize(HeldHandsOff, 0)
-	case d.Rule == RuleOrder:
-		d.holdSize(HeldOrder, 0)
+	case d.Rule == RuleLeftAlone || d.From == 0:
+		d.holdSize(HeldLeftAlone, 0)
+	case d.Rule == RuleOverride:
+		d.holdSize(HeldOverride, 0)
 	case d.To != d.From:
 		d.holdSize(HeldCount, 0)
 	case st.SizePending != "":
@@ -167,9 +167,9 @@ func (d *Decision) holdSize(by string, left time.Duration) {
 	}
 }
 
-// sizeTold takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
+// sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
 // without its hearing so: then it returns the change, as adopt does.
-func (s *State) sizeTold(now time.Time, size string) (made *CompletedSize) {
+func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
 	a := s.SizeAsked
 	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {
 		made = &CompletedSize{From: a.From, To: a.To, Larger: a.Larger, Asked: a.At}
@@ -187,7 +187,7 @@ func (s *State) sizeTold(now time.Time, size string) (made *CompletedSize) {
 // resized notes that the dyno size changed, or would have in a dry run: what the readings were of is no more.
 func (s *State) resized(now time.Time) {
 	s.SizeAt = now
-	s.Climb = nil
+	s.ScaleUps = nil
 	s.restart()
 }
 
@@ -209,9 +209,9 @@ func (b *Bot) learnSize(a asking, now time.Time) (made *CompletedSize) {
 		b.priced = time.Time{}
 	}
 	if b.state.Size != "" {
-		b.o.Policy.climbedTo(&b.state, now, b.state.Size, size)
+		b.o.Policy.noteSize(&b.state, now, b.state.Size, size)
 	}
-	made = b.state.sizeTold(now, size)
+	made = b.state.sizeReported(now, size)
 	b.learnPending(now)
 	return made
 }
@@ -260,7 +260,7 @@ func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 	}
 	r.Action = Resized
 	b.state.SizeAsked = SizeAsked{}
-	b.o.Policy.climbedTo(&b.state, r.Time, r.Decision.SizeFrom, r.Decision.SizeTo)
+	b.o.Policy.noteSize(&b.state, r.Time, r.Decision.SizeFrom, r.Decision.SizeTo)
 	b.state.Size, b.priced = r.Decision.SizeTo, time.Time{}
 	if b.ups != nil || b.o.BootTime > 0 {
 		b.state.BootSince = r.Time
@@ -272,11 +272,11 @@ func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
 func (r Record) sizing() string {
 	d := r.Decision
 	if !d.judgesSize() {
-		return r.orderedSize()
+		return r.ladderText()
 	}
 	text := r.sizeSignals()
-	if !strings.EqualFold(d.SizeWish, d.SizeFrom) {
-		dynos := fmt.Sprintf("dynos of %s instead of %s", d.SizeWish, d.SizeFrom)
+	if !strings.EqualFold(d.SizeDesired, d.SizeFrom) {
+		dynos := fmt.Sprintf("dynos of %s instead of %s", d.SizeDesired, d.SizeFrom)
 		if d.SizeHeld == "" {
 			return text + ": " + dynos
 		}
@@ -312,9 +312,9 @@ func (r Record) sizeHeld() string {
 		return "those would not bear the load"
 	case d.SizeHeld == HeldPending:
 		return "the last change of the size goes on: " + d.SizePending
-	case d.SizeHeld == HeldHandsOff:
+	case d.SizeHeld == HeldLeftAlone:
 		return "the app is left alone"
-	case d.SizeHeld == HeldOrder:
+	case d.SizeHeld == HeldOverride:
 		return "somebody asked for a number of dynos, which stay as they are meanwhile"
 	case d.SizeHeld == HeldCount:
 		return "their number changes first"

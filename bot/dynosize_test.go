@@ -39,7 +39,7 @@ func (s *sized) SetDynoSize(_ context.Context, name string) error {
 	return s.setErr
 }
 
-func (s *sized) HandsOff() string { return s.alone }
+func (s *sized) LeftAlone() string { return s.alone }
 
 var sizePrices = map[string]float64{"standard-1x": 25, "standard-2x": 50, "performance-m": 250}
 
@@ -240,17 +240,17 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		}, "but that is paused for 55 min longer", bot.ClampPause},
 		{"an order", nil, func(s *sizes) {
 			s.SetControl(func(bot.Control) bot.Control {
-				return bot.Control{Order: bot.Order{Dynos: 2, Until: s.now.Add(time.Hour)}}
+				return bot.Control{Override: bot.Override{Dynos: 2, Until: s.now.Add(time.Hour)}}
 			})
-		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", bot.HeldOrder},
+		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", bot.HeldOverride},
 		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", bot.ClampBudget},
 		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", bot.ClampBudget},
 		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", bot.ClampDeploy},
 		{"a young release", func(o *bot.Options) { o.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", bot.ClampDeploy},
 		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), bot.ClampDeploy},
 		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", bot.ClampUnsettled},
-		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", bot.HeldHandsOff},
-		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", bot.HeldHandsOff},
+		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", bot.HeldLeftAlone},
+		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", bot.HeldLeftAlone},
 		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), bot.HeldCount},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -88,8 +88,8 @@ func (s *State) evidence(rule string, now time.Time) *Evidence {
 // beatEvidence notes whether the heartbeat, or the load model, asks for more, and with which evidence. One answer of the load model counts
 // as much as the readings that the counting policy wants.
 func (p *Policy) beatEvidence(st *State, d *Decision, now time.Time) {
-	asks := d.Wish > d.From
-	stands := d.Verdict == Blind || p.Adaptive == nil && p.Fails.stands(st.Slow)
+	asks := d.Desired > d.From
+	stands := d.Verdict == NoData || p.Adaptive == nil && p.Fails.stands(st.Slow)
 	st.ask(ByHeartbeat, now, asks, stands)
 	if asks {
 		d.Evidence = st.evidence(ByHeartbeat, now)
@@ -102,15 +102,15 @@ func (p *Policy) source(st *State, d *Decision, now time.Time) string {
 	switch {
 	case d.Load != nil && d.Load.Expected != nil:
 		return ByPast
-	case d.Rule == RuleMoreLoad && p.fed(st, now) && st.Load.Feed.dynos(p.Adaptive, p.Adaptive.fed.up) > d.From:
+	case d.Rule == RuleMoreLoad && p.goesByRouter(st, now) && st.Load.Router.dynos(p.Adaptive, p.Adaptive.routerAim.up) > d.From:
 		return ByRouterLog
 	}
 	return ByHeartbeat
 }
 
-// fed says whether the load model goes by the router's log.
-func (p *Policy) fed(st *State, now time.Time) bool {
-	return p.Adaptive != nil && st.Load != nil && st.Load.Feed.speaks(now) && !st.Load.Feed.Capacity.At.IsZero()
+// goesByRouter says whether the load model goes by the router's log.
+func (p *Policy) goesByRouter(st *State, now time.Time) bool {
+	return p.Adaptive != nil && st.Load != nil && st.Load.Router.speaks(now) && !st.Load.Router.Capacity.At.IsZero()
 }
 
 // signalEvidence is what a rule for a signal has that asks for more.
@@ -127,7 +127,7 @@ func (r *SignalRule) evidence(st *State, j *Judged, now time.Time) *Evidence {
 // A request is what one rule asks for, and held says that a safeguard is against its evidence.
 type request struct {
 	rule     Rule
-	wish     int
+	desired  int
 	evidence *Evidence
 	held     bool
 }
@@ -137,5 +137,5 @@ func (r request) prevails(other request) bool {
 	if r.held != other.held {
 		return other.held
 	}
-	return r.wish > other.wish
+	return r.desired > other.desired
 }

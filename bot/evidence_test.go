@@ -51,8 +51,8 @@ func speakers(t *testing.T) []speaker {
 			rate = 2000
 		}
 		return []probe.Reading{
-			line(bot.FeedRequests, rate), line(bot.FeedRecentRequests, rate), line(bot.FeedBusy, rate/10),
-			line(bot.FeedServiceP50, 90), line(bot.FeedServiceP95, 150),
+			line(bot.RouterRequests, rate), line(bot.RouterRecentRequests, rate), line(bot.RouterBusy, rate/10),
+			line(bot.RouterServiceP50, 90), line(bot.RouterServiceP95, 150),
 		}
 	}
 	nothing := reading()
@@ -188,7 +188,7 @@ func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 			{"a scale-up", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastUp = time.Hour, noon }, 20, 120},
 			{"a scale-down", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastDown = time.Hour, noon }, 20, first},
 			{"an override", func(_ *bot.Policy, st *bot.State) {
-				st.Control.Order = bot.Order{Dynos: 2, Until: noon.Add(time.Hour)}
+				st.Control.Override = bot.Override{Dynos: 2, Until: noon.Add(time.Hour)}
 			}, 20, 120},
 		} {
 			q, st := p, bot.State{}
@@ -215,7 +215,7 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			p := defaults
 			s.policy(&p)
-			p.HelpAfter = 2
+			p.IneffectiveAfter = 2
 			var st bot.State
 			n := 2
 			for i := range 1000 {
@@ -245,7 +245,7 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 // The ups of another rule are no ups for slow heartbeats: what the heartbeat itself has tried goes back, and not theirs.
 func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 	p := defaults
-	p.HelpAfter = 2
+	p.IneffectiveAfter = 2
 	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1), Up: bot.Step{Dynos: 3}}}
 	var st bot.State
 	n, reached := 2, 0
@@ -312,13 +312,13 @@ func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 	st, _ := p.Decide(bot.State{}, noon, []probe.Reading{fast}, bounds(1, 9), 4)
 	down := bot.Decision{From: 4, To: 3, Rule: bot.RuleLessLoad}
 	st = bot.Applied(st, noon, down)
-	before := st.Load.Patience
+	before := st.Load.HoldTime
 	limits := bot.Applied(st, noon.Add(time.Minute), bot.Decision{From: 3, To: 6, Rule: bot.RuleLimits})
-	if got := limits.Load.Patience; got != before {
+	if got := limits.Load.HoldTime; got != before {
 		t.Errorf("after an up by the limits the patience is %g, want %g", got, before)
 	}
 	up := bot.Decision{From: 3, To: 4, Rule: bot.RuleMoreLoad, Evidence: &bot.Evidence{By: bot.ByHeartbeat}}
-	if got := bot.Applied(st, noon.Add(time.Minute), up).Load.Patience; got <= before {
+	if got := bot.Applied(st, noon.Add(time.Minute), up).Load.HoldTime; got <= before {
 		t.Errorf("after an up by the load the patience is %g, want more than %g", got, before)
 	}
 }
@@ -334,7 +334,7 @@ func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 			value = 100
 		}
 		if i == 1 {
-			st.Control.Order = bot.Order{Dynos: 2, Until: noon.Add(5 * time.Minute)}
+			st.Control.Override = bot.Override{Dynos: 2, Until: noon.Add(5 * time.Minute)}
 		}
 		var d bot.Decision
 		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{jobs(value)}, bounds(1, 9), 2)
@@ -347,7 +347,7 @@ func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 // The ups of a signal are no ups in vain for the heartbeat, however slow it was meanwhile.
 func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 	p := defaults
-	p.HelpAfter = 1
+	p.IneffectiveAfter = 1
 	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}}
 	var st bot.State
 	n := 2
@@ -376,10 +376,10 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		}
 		p := defaults
 		s.policy(&p)
-		p.HelpAfter = 2
+		p.IneffectiveAfter = 2
 		first, _ := s.firstUp(p, []probe.Reading{right}, 20)
-		stuck := bot.State{Climb: &bot.Climb{
-			From: 1, Before: bot.Level{N: 3, SumMS: 4500}, Ups: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
+		stuck := bot.State{ScaleUps: &bot.ScaleUps{
+			From: 1, Before: bot.Level{N: 3, SumMS: 4500}, N: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
 		}}
 		if at, d := s.firstUpFrom(stuck, p, []probe.Reading{right}, 20); at != first {
 			t.Errorf("the first scale-up is at tick %d, want %d: %+v", at, first, d)
@@ -388,7 +388,7 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		for i := range 20 {
 			var d bot.Decision
 			st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), append(s.load(0), slow), bounds(1, 20), 2)
-			if d.Rule == bot.RuleNoHelp && i > 0 {
+			if d.Rule == bot.RuleIneffective && i > 0 {
 				t.Fatalf("at tick %d it steps back for the heartbeat: %+v", i, d)
 			}
 		}

@@ -27,7 +27,7 @@ func SameNumbers(a, b *Adaptive) bool {
 
 // AppliedSize is the state after a change of the size that the platform accepted, as the tick makes it.
 func AppliedSize(p Policy, st State, now time.Time, d Decision) State {
-	p.climbedTo(&st, now, d.SizeFrom, d.SizeTo)
+	p.noteSize(&st, now, d.SizeFrom, d.SizeTo)
 	st.Size = d.SizeTo
 	st.resized(now)
 	return st

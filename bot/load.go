@@ -34,18 +34,18 @@ type Load struct {
 	Backlog [3]float32 `json:"backlog"`
 	// Late counts the newest ticks in a row that were slower than the bound, and than an idle app.
 	Late int `json:"late,omitempty"`
-	// Idle is how long a heartbeat takes that does not wait.
-	Idle Idle `json:"idle"`
-	// Stray is the share of heartbeats that take long whatever the load is, 0 before the first.
-	Stray float64 `json:"stray,omitempty"`
+	// Baseline is how long a heartbeat takes that does not wait.
+	Baseline Baseline `json:"baseline"`
+	// Outliers is the share of heartbeats that take long whatever the load is, 0 before the first.
+	Outliers float64 `json:"outliers,omitempty"`
 	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
-	Needs []Wish `json:"needs,omitempty"`
-	// Patience is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
+	Needs []Desired `json:"needs,omitempty"`
+	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
 	// taken back, of which the newest was at Regretted.
-	Patience  float64   `json:"patience"`
-	Regretted time.Time `json:"regretted,omitzero"`
-	// Feed is what is known from the router's log, nil where none was ever read.
-	Feed *Feed `json:"feed,omitempty"`
+	HoldTime float64   `json:"hold_time"`
+	Reversed time.Time `json:"reversed,omitzero"`
+	// Router is what is known from the router's log, nil where none was ever read.
+	Router *Router `json:"router,omitempty"`
 	// LooseSince is since when dynos of the next smaller size would have done, where an order may choose them; zero where they would not.
 	// LooseTrial says that no heartbeat has waited for so long that they are worth a trial.
 	LooseSince time.Time `json:"loose_since,omitzero"`
@@ -54,9 +54,9 @@ type Load struct {
 
 // A Start is an up: at At so many dynos were added. Told says that the platform tells when they serve.
 type Start struct {
-	At    time.Time `json:"at"`
-	Dynos int       `json:"dynos"`
-	Told  bool      `json:"told,omitempty"`
+	At       time.Time `json:"at"`
+	Dynos    int       `json:"dynos"`
+	Reported bool      `json:"reported,omitempty"`
 }
 
 const (
@@ -104,37 +104,37 @@ func isBeat(r *probe.Reading) bool {
 	return r.Signal == probe.HeartbeatSignal && r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
 }
 
-// A sight is what the beats of a tick say, in the form in which each guess is asked about it.
-type sight struct {
-	beats   []seen
+// A likelihoods is what the beats of a tick say, in the form in which each guess is asked about it.
+type likelihoods struct {
+	beats   []beatLikelihood
 	median  float64
 	backlog float64 // in seconds, before this tick
 	fresh   float64 // the share of the dynos that serve that have no backlog yet
 	dt      float64
 }
 
-// A seen beat is how likely it is by each cause.
-type seen struct {
-	idle   float64           // without a wait
-	stray  float64           // whatever the load is
-	waited [rateBins]float64 // with a wait, by its rate
-	queued [busyBins]float64 // in a backlog, by the busy share, as far as there is one
+// A beatLikelihood beat is how likely it is by each cause.
+type beatLikelihood struct {
+	baseline float64           // without a wait
+	outlier  float64           // whatever the load is
+	waited   [rateBins]float64 // with a wait, by its rate
+	queued   [busyBins]float64 // in a backlog, by the busy share, as far as there is one
 }
 
-// see prepares the beats.
-func (l *Load) see(w *laws, bs []beat, fresh, dt float64) *sight {
-	median, spread := l.Idle.law(w.bound)
-	s := &sight{beats: make([]seen, len(bs)), median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
+// likelihoods prepares the beats.
+func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoods {
+	median, spread := l.Baseline.distribution(w.bound)
+	s := &likelihoods{beats: make([]beatLikelihood, len(bs)), median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
 	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
 	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
 		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
 	}
 	for k, b := range bs {
 		v := &s.beats[k]
-		v.stray = max(leastStray, l.Stray) * b.stray()
+		v.outlier = max(leastOutliers, l.Outliers) * b.outlier()
 		if !b.late {
 			sigma := spread * skewed(b.took > median)
-			v.idle = normal(math.Log(b.took/median), sigma) / b.took
+			v.baseline = normal(math.Log(b.took/median), sigma) / b.took
 		}
 		for j, rate := range w.rates {
 			v.waited[j] = b.waited(rate, nodes)
@@ -164,11 +164,11 @@ func (b beat) waited(rate float64, idle [5]float64) float64 {
 }
 
 // deep says whether there is a backlog: a wait that is long for this app, too.
-func (s *sight) deep() bool { return s.backlog > max(backlogFrom, 2*s.median) }
+func (s *likelihoods) deep() bool { return s.backlog > max(backlogFrom, 2*s.median) }
 
 func skewed(above bool) float64 {
 	if above {
-		return idleSkew
+		return baselineSkew
 	}
 	return 1
 }
@@ -189,13 +189,13 @@ func (b beat) backlogged(mean, spread float64) float64 {
 }
 
 // likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone.
-func (s *sight) likelihood(w *laws, g *guess, i int) (all, first float64) {
+func (s *likelihoods) likelihood(w *queueing, g *guess, i int) (all, first float64) {
 	all, first = 1, 1
 	wait := g.waits[i]
 	deep := s.deep()
 	for k := range s.beats {
 		b := &s.beats[k]
-		p := (1-wait.chance)*b.idle + wait.chance*((1-wait.part)*b.waited[wait.rate]+wait.part*b.waited[wait.rate+1])
+		p := (1-wait.chance)*b.baseline + wait.chance*((1-wait.part)*b.waited[wait.rate]+wait.part*b.waited[wait.rate+1])
 		if deep || i >= w.full {
 			share := s.fresh
 			if !deep {
@@ -203,7 +203,7 @@ func (s *sight) likelihood(w *laws, g *guess, i int) (all, first float64) {
 			}
 			p = share*p + (1-share)*b.queued[i]
 		}
-		all *= p + b.stray
+		all *= p + b.outlier
 		if k == 0 {
 			first = all
 		}
@@ -212,8 +212,8 @@ func (s *sight) likelihood(w *laws, g *guess, i int) (all, first float64) {
 }
 
 // update takes in the beats of a tick, with so many dynos serving and dt seconds since the last tick.
-func (l *Load) update(w *laws, bs []beat, serving, fresh, dt float64) {
-	s := l.see(w, bs, fresh, dt)
+func (l *Load) update(w *queueing, bs []beat, serving, fresh, dt float64) {
+	s := l.likelihoods(w, bs, fresh, dt)
 	best, expected, total := math.Inf(-1), 0.0, 0.0
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))
@@ -223,7 +223,7 @@ func (l *Load) update(w *laws, bs []beat, serving, fresh, dt float64) {
 		expected += weight * first
 		total += weight
 	}
-	l.strays(s, expected/total)
+	l.learnOutliers(s, expected/total)
 	for h := range guesses {
 		l.Weight[h] = float32(max(float64(l.Weight[h])-best, faint))
 	}
@@ -234,7 +234,7 @@ func (l *Load) update(w *laws, bs []beat, serving, fresh, dt float64) {
 			slices.SortFunc(sorted, func(a, b beat) int { return compare(a.took, b.took) })
 			took = sorted[len(sorted)/2].took
 		}
-		_, spread := l.Idle.law(w.bound)
+		_, spread := l.Baseline.distribution(w.bound)
 		l.Backlog = [3]float32{l.Backlog[1], l.Backlog[2], float32(max(0, took-s.median*(1+2*spread)))}
 	}
 }
@@ -251,7 +251,7 @@ func compare(a, b float64) int {
 
 // learn moves a guess on and takes in what was seen. It returns by how much the weight of the guess grows, and how likely the first beat
 // was by what the guess knew before.
-func (l *Load) learn(w *laws, h int, s *sight, logServing float64) (grows, expected float64) {
+func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (grows, expected float64) {
 	g := &w.of[h]
 	mean := float64(l.Mean[h])
 	spread := math.Hypot(float64(l.Spread[h]), g.walk*math.Sqrt(s.dt/60))
@@ -294,10 +294,10 @@ func middle(a [3]float32) float64 {
 
 // quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by the busy share up
 // to which each guess keeps to the bound.
-func (l *Load) quantile(w *laws, p float64, limited bool) float64 {
+func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
 	var weight, mean [guesses]float64
 	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
-	hopeless := limited && l.Idle.exceeds(w.bound)
+	hopeless := limited && l.Baseline.exceeds(w.bound)
 	for h := range guesses {
 		mean[h] = float64(l.Mean[h])
 		if limited {
@@ -336,9 +336,9 @@ func (g *guess) limitWhere(hopeless bool) float64 {
 }
 
 // limit is the busy share up to which the app keeps to the bound, by all guesses.
-func (l *Load) limit(w *laws) float64 {
+func (l *Load) limit(w *queueing) float64 {
 	sum, total := 0.0, 0.0
-	hopeless := l.Idle.exceeds(w.bound)
+	hopeless := l.Baseline.exceeds(w.bound)
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))
 		sum += weight * w.of[h].limitWhere(hopeless)
@@ -348,7 +348,7 @@ func (l *Load) limit(w *laws) float64 {
 }
 
 // scale is how many seconds a dyno takes for a request on average, all its slots being busy, by all guesses.
-func (l *Load) scale(w *laws) float64 {
+func (l *Load) scale(w *queueing) float64 {
 	sum, total := 0.0, 0.0
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))

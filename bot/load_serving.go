@@ -20,7 +20,7 @@ const (
 func (l *Load) serving(now time.Time, n int, boot time.Duration, allUp bool) (serving, fresh float64) {
 	switch {
 	case l.Dynos > 0 && n > l.Dynos:
-		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]), Start{At: l.At, Dynos: n - l.Dynos, Told: !allUp})
+		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]), Start{At: l.At, Dynos: n - l.Dynos, Reported: !allUp})
 	case n < l.Dynos: // the newest leave first
 		left := l.Dynos - n
 		l.Starts = slices.Clone(l.Starts)
@@ -57,9 +57,9 @@ func (l *Load) serving(now time.Time, n int, boot time.Duration, allUp bool) (se
 func (s Start) up(age, boot time.Duration, allUp bool) float64 {
 	up := min(1, max(0, (age.Seconds()-boot.Seconds()/3)/(boot.Seconds()*2/3)))
 	switch {
-	case s.Told && allUp:
+	case s.Reported && allUp:
 		return 1
-	case s.Told:
+	case s.Reported:
 		return min(up, 0.9)
 	}
 	return up

@@ -10,7 +10,7 @@ import (
 // MarkMaintenance asks the platform whether the app is in maintenance mode where a heartbeat among the readings failed, and returns the
 // readings with the Outcome of those heartbeats set to Maintenance if it is. While the platform cannot say, one that was answered by a
 // status is a BadAnswer. A nil platform is not asked.
-func MarkMaintenance(ctx context.Context, platform MaintenanceTeller, in []probe.Reading) []probe.Reading {
+func MarkMaintenance(ctx context.Context, platform MaintenanceReporter, in []probe.Reading) []probe.Reading {
 	if platform == nil || !slices.ContainsFunc(in, failedBeat) {
 		return in
 	}

@@ -59,13 +59,13 @@ func TestMaintenanceHolds(t *testing.T) {
 			if r.Decision.Rule != bot.RuleMaintenance || hb.Outcome != probe.Maintenance || !strings.Contains(r.Why(), "maintenance mode") {
 				t.Errorf("held by %q with the outcome %q: %s", r.Decision.Rule, hb.Outcome, r.Why())
 			}
-			if got, want := w.inbox.take(), []string{"hands_off opened"}; !slices.Equal(got, want) {
+			if got, want := w.inbox.take(), []string{"left_alone opened"}; !slices.Equal(got, want) {
 				t.Errorf("told %v, want %v", got, want)
 			}
 			c.on = false
 			w.beat(times(3, page())...)
 			wantResizes(t, w, 3)
-			if got := w.inbox.take(); len(got) == 0 || got[0] != "hands_off resolved" {
+			if got := w.inbox.take(); len(got) == 0 || got[0] != "left_alone resolved" {
 				t.Errorf("told %v, want the end of the maintenance first", got)
 			}
 		})
@@ -86,7 +86,7 @@ func TestMaintenanceThatIsNotKnown(t *testing.T) {
 	c.err = errors.New("read the app dancing-forest: Heroku answered 500")
 	r := w.beat(times(9, page())...)
 	wantResizes(t, w)
-	if r.Decision.Verdict != bot.Blind || !strings.Contains(r.Why(), "Heroku answered 500") {
+	if r.Decision.Verdict != bot.NoData || !strings.Contains(r.Why(), "Heroku answered 500") {
 		t.Errorf("the verdict is %q: %s", r.Decision.Verdict, r.Why())
 	}
 	w.beat(times(3, failed(probe.Timeout, "no answer within 10s"))...) // which no router's page is

@@ -10,12 +10,12 @@ import (
 // A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
 // a bot that never ran.
 type Memory struct {
-	State State `json:"state"`
-	Told  Told  `json:"told"`
+	State    State    `json:"state"`
+	Notified Notified `json:"notified"`
 	// Beside are the open incidents that others than the ticks look for.
 	Beside notify.Incidents `json:"beside,omitempty"`
-	// Untold are the events of the last minutes that may not have reached everybody yet, the oldest first.
-	Untold []Untold `json:"untold,omitempty"`
+	// Undelivered are the events of the last minutes that may not have reached everybody yet, the oldest first.
+	Undelivered []Undelivered `json:"undelivered,omitempty"`
 }
 
 // remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a change, so
@@ -24,12 +24,12 @@ type Memory struct {
 func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.memory = Memory{State: b.state, Told: b.teller.told, Beside: b.memory.Beside, Untold: b.withUntold(now, events...)}
+	b.memory = Memory{State: b.state, Notified: b.reporter.notified, Beside: b.memory.Beside, Undelivered: b.withUndelivered(now, events...)}
 	if b.former != nil { // which the next tick takes in
 		b.memory = b.memory.recalled(moment(), *b.former, b.o.Policy.Price)
 	}
 	b.memory.State.Control = b.control
-	b.memory.Told.Calm = maps.Clone(b.teller.told.Calm) // the one part that changes in place
+	b.memory.Notified.Calm = maps.Clone(b.reporter.notified.Calm) // the one part that changes in place
 	b.keep()
 }
 

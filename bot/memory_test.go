@@ -62,12 +62,12 @@ func TestRestartGoesOn(t *testing.T) {
 		w.restart(t, d, policies)
 		r := w.beat(times(9, slow)...)
 		wantResizes(t, w, 2)
-		if r.Decision.Adopted != nil {
-			t.Errorf("adopted %+v", r.Decision.Adopted)
+		if r.Decision.ManualChange != nil {
+			t.Errorf("adopted %+v", r.Decision.ManualChange)
 		}
 		w.platform.n = 3
 		w.restart(t, d, policies)
-		if r := w.beat(right); r.Decision.Adopted == nil {
+		if r := w.beat(right); r.Decision.ManualChange == nil {
 			t.Error("a change by hand while the bot was away was not seen")
 		}
 	})
@@ -159,15 +159,15 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 					got = append(got, [2]int{e.From, e.To})
 				}
 			}
-			if want := map[bool][][2]int{true: {{1, 2}}}[made]; !slices.Equal(got, want) || r.Decision.Adopted != nil {
-				t.Errorf("away for %v, made %v: told %v, want %v; adopted %v", away, made, got, want, r.Decision.Adopted)
+			if want := map[bool][][2]int{true: {{1, 2}}}[made]; !slices.Equal(got, want) || r.Decision.ManualChange != nil {
+				t.Errorf("away for %v, made %v: told %v, want %v; adopted %v", away, made, got, want, r.Decision.ManualChange)
 			}
 			w.inbox.take()
 			w.platform.n = 1 + len(got)
 			w.beat(times(5, right)...)
 			w.now = w.now.Add(time.Hour)
 			w.platform.n = 2 + len(got)
-			if r := w.beat(right); r.Decision.Adopted == nil || slices.Contains(w.inbox.take(), "scaled") {
+			if r := w.beat(right); r.Decision.ManualChange == nil || slices.Contains(w.inbox.take(), "scaled") {
 				t.Errorf("away for %v, made %v: a change by hand later is taken for the bot's own", away, made)
 			}
 		}

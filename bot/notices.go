@@ -31,17 +31,17 @@ type Notices struct {
 	Reminder time.Duration
 }
 
-// A teller turns records into events, and remembers what it has told.
-type teller struct {
-	want Notices
-	told Told
+// A reporter turns records into events, and remembers what it has told.
+type reporter struct {
+	want     Notices
+	notified Notified
 	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open then as well.
 	recalled bool
 	merged   []mergedIncident
 }
 
-// Told is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
-type Told struct {
+// Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
+type Notified struct {
 	Incidents notify.Incidents `json:"incidents,omitempty"`
 	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
 	Calm map[notify.Kind]int `json:"calm,omitempty"`
@@ -54,8 +54,8 @@ type Told struct {
 	Decided time.Time `json:"decided,omitzero"`
 	// Refused is when the platform last failed to make a change, since when none was made; zero for never.
 	Refused time.Time `json:"refused,omitzero"`
-	// Rivalry is what speaks for another autoscaler.
-	Rivalry Rivalry `json:"rivalry,omitzero"`
+	// Conflict is what speaks for another autoscaler.
+	Conflict Conflict `json:"conflict,omitzero"`
 }
 
 // calmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
@@ -63,11 +63,11 @@ type Told struct {
 const calmAfter = 3
 
 // events returns what is to be told of a tick.
-func (t *teller) events(r Record) []notify.Event {
+func (t *reporter) events(r Record) []notify.Event {
 	if r.Action == Interrupted {
 		return nil
 	}
-	e := &telling{teller: t, r: r}
+	e := &tickReport{reporter: t, r: r}
 	defer func() { t.recalled = false }()
 	e.ofTheRecall()
 	e.ofTheTick()
@@ -84,25 +84,25 @@ func (t *teller) events(r Record) []notify.Event {
 	return e.out
 }
 
-// A telling collects the events of one tick.
-type telling struct {
-	*teller
+// A tickReport collects the events of one tick.
+type tickReport struct {
+	*reporter
 	r   Record
 	out []notify.Event
 }
 
 // once tells something that has happened.
-func (e *telling) once(happened bool, k notify.Kind, why func(Record) string) {
+func (e *tickReport) once(happened bool, k notify.Kind, why func(Record) string) {
 	if happened {
 		e.out = append(e.out, event(e.r, k, why(e.r)))
 	}
 }
 
 // incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of it.
-func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) string) {
-	_, open := e.told.Incidents[k]
-	phase, since := e.told.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
-	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Ordered) {
+func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(Record) string) {
+	_, open := e.notified.Incidents[k]
+	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
+	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Override) {
 		phase = notify.Reminded // it counts again, and did not for a while
 	}
 	if phase == "" {
@@ -118,9 +118,9 @@ func (e *telling) incident(k notify.Kind, begins, goesOn bool, why func(Record) 
 }
 
 // ofTheTick tells what came of the tick itself.
-func (e *telling) ofTheTick() {
+func (e *tickReport) ofTheTick() {
 	r, w := e.r, e.want
-	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.sight)
+	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.observed)
 	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 	if c := r.Decision.Completed; c != nil && w.EveryScale {
 		ev := e.unheard(r.completed())
@@ -139,7 +139,7 @@ const refusedFor = 15 * time.Minute
 
 // failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often it is asked. Of
 // changes it ends when one is made, or when none has failed for long.
-func (e *telling) failures() {
+func (e *tickReport) failures() {
 	r := e.r
 	fails := r.Action == Failed
 	if r.Dynos < 0 && !fails {
@@ -147,11 +147,11 @@ func (e *telling) failures() {
 	}
 	switch {
 	case fails && r.Dynos >= 0:
-		e.told.Refused = r.Time
-	case r.Action == Scaled || r.Action == Resized || r.Decision.Completed != nil || r.Decision.CompletedSize != nil || r.Time.Sub(e.told.Refused) >= refusedFor:
-		e.told.Refused = time.Time{}
+		e.notified.Refused = r.Time
+	case r.Action == Scaled || r.Action == Resized || r.Decision.Completed != nil || r.Decision.CompletedSize != nil || r.Time.Sub(e.notified.Refused) >= refusedFor:
+		e.notified.Refused = time.Time{}
 	}
-	if goesOn := !e.told.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
+	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
 		e.incident(notify.ScaleFailed, fails, fails, Record.failure)
 	}
 }
@@ -168,35 +168,35 @@ func (r Record) failure() string {
 }
 
 // unheard is the event of a change that was made although the bot did not hear so, yet without that change.
-func (e *telling) unheard(why string) notify.Event {
+func (e *tickReport) unheard(why string) notify.Event {
 	ev := event(e.r, notify.Scaled, why)
 	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = e.r.Dynos, e.r.Dynos, "", "", false
 	return ev
 }
 
 // ofTheBot tells what keeps the bot from its work.
-func (e *telling) ofTheBot() {
+func (e *tickReport) ofTheBot() {
 	r, d := e.r, e.r.Decision
 	if e.want.ScaleFails {
 		e.failures()
 	}
-	blind := d.Verdict == Blind && d.Reading >= 0
-	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.sight)
+	blind := d.Verdict == NoData && d.Reading >= 0
+	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.observed)
 	unread, long := d.unread()
 	e.incident(notify.SignalUnreachable, long, unread, Record.unread)
 	paused := e.want.Paused || r.Control.paused(r.Time) != ""
 	e.incident(notify.Paused, paused, paused, e.paused)
-	ordered := r.Control.Order.Active(r.Time)
-	e.incident(notify.Ordered, ordered, ordered, Record.ordered)
+	ordered := r.Control.Override.Active(r.Time)
+	e.incident(notify.Override, ordered, ordered, Record.override)
 }
 
 // ofTheApp tells what the number of dynos shows.
-func (e *telling) ofTheApp() {
+func (e *tickReport) ofTheApp() {
 	r, d := e.r, e.r.Decision
 	e.manual()
-	e.incident(notify.NoHelp, d.Climb != nil, d.Climb != nil, Record.noHelp)
-	off := d.Rule == RuleHandsOff
-	e.incident(notify.HandsOff, off || d.Rule == RuleMaintenance, off || r.maintained(), Record.Why)
+	e.incident(notify.IneffectiveScaleUps, d.Ineffective != nil, d.Ineffective != nil, Record.ineffective)
+	off := d.Rule == RuleLeftAlone
+	e.incident(notify.LeftAlone, off || d.Rule == RuleMaintenance, off || r.maintained(), Record.Why)
 	if b := d.Bill; b != nil {
 		over, used := b.Forecast > b.Budget, b.Dollars >= b.Budget
 		e.incident(notify.BudgetForecast, over && !used, over, Record.bill)
@@ -216,15 +216,15 @@ func (e *telling) ofTheApp() {
 
 // atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show has
 // neither begun nor ended.
-func (e *telling) atLimit(k notify.Kind, begins, cause bool) {
-	if e.r.Decision.Says() != Blind {
+func (e *tickReport) atLimit(k notify.Kind, begins, cause bool) {
+	if e.r.Decision.Says() != NoData {
 		e.incident(k, begins, e.lasts(k, cause), Record.Why)
 	}
 }
 
 // affected says what an incident keeps from, where that is not what its kind says.
 func (d *Decision) affected(k notify.Kind) notify.Affects {
-	count := slices.ContainsFunc(d.Signals, func(j Judged) bool { return !j.Size && (k != notify.SignalUnreachable || j.Verdict == Blind) })
+	count := slices.ContainsFunc(d.Signals, func(j Judged) bool { return !j.Size && (k != notify.SignalUnreachable || j.Verdict == NoData) })
 	switch {
 	case k == notify.HeartbeatUnreachable && d.ByRules:
 		return notify.AffectsNothing
@@ -240,16 +240,16 @@ func (d *Decision) affected(k notify.Kind) notify.Affects {
 
 // wantsMore says whether slow answers, or signals, call for more dynos.
 func (d Decision) wantsMore() bool {
-	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Wish > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
+	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
 }
 
 // wantsFewer says whether fast answers, or signals, call for fewer.
 func (d Decision) wantsFewer() bool {
-	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Wish < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
+	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
 // paused says what is paused.
-func (t *teller) paused(r Record) string {
+func (t *reporter) paused(r Record) string {
 	switch text := r.Control.paused(r.Time); {
 	case text != "":
 		return text
@@ -261,33 +261,33 @@ func (t *teller) paused(r Record) string {
 
 // would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
 // decision comes again and again.
-func (t *teller) would(r Record) bool {
+func (t *reporter) would(r Record) bool {
 	d := r.Decision
 	change, size := [2]int{d.From, d.To}, [2]string{d.SizeFrom, d.SizeTo}
 	switch {
-	case r.Action == WouldScale && change != t.told.Would:
-		t.told.Would = change
+	case r.Action == WouldScale && change != t.notified.Would:
+		t.notified.Would = change
 		return true
-	case r.Action == WouldResize && size != t.told.WouldSize:
-		t.told.WouldSize = size
+	case r.Action == WouldResize && size != t.notified.WouldSize:
+		t.notified.WouldSize = size
 		return true
 	}
 	return false
 }
 
 // lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
-func (t *teller) lasts(k notify.Kind, cause bool) bool {
-	if _, open := t.told.Incidents[k]; !open {
+func (t *reporter) lasts(k notify.Kind, cause bool) bool {
+	if _, open := t.notified.Incidents[k]; !open {
 		return false
 	}
-	if t.told.Calm == nil {
-		t.told.Calm = map[notify.Kind]int{}
+	if t.notified.Calm == nil {
+		t.notified.Calm = map[notify.Kind]int{}
 	}
-	t.told.Calm[k]++
+	t.notified.Calm[k]++
 	if cause {
-		t.told.Calm[k] = 0
+		t.notified.Calm[k] = 0
 	}
-	return t.told.Calm[k] < calmAfter
+	return t.notified.Calm[k] < calmAfter
 }
 
 // event makes an event of a record.

@@ -98,8 +98,8 @@ func TestNotices(t *testing.T) {
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(3, slow)},
 		}},
 		{"hands off, once", 0, nil, []step{
-			{beats: times(9, slow), want: []string{"hands_off opened"}},
-			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"hands_off resolved"}},
+			{beats: times(9, slow), want: []string{"left_alone opened"}},
+			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"left_alone resolved"}},
 		}},
 		{"every ping", 2, func(o *bot.Options) { o.Notices = bot.Notices{EveryPing: true} }, []step{
 			{beats: times(2, right), want: []string{"ping", "ping"}},

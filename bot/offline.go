@@ -40,6 +40,6 @@ func unreached(r *probe.Reading) bool {
 // freeze makes r the record of a tick at which the bot is offline, by the reading of a heartbeat: nothing is asked and nothing decided, and
 // what was seen before still counts afterwards.
 func freeze(r Record, heartbeat int) Record {
-	r.Decision = Decision{Rule: RuleOffline, Verdict: Blind, Reading: heartbeat, From: -1, To: -1, Wish: -1}
+	r.Decision = Decision{Rule: RuleOffline, Verdict: NoData, Reading: heartbeat, From: -1, To: -1, Desired: -1}
 	return r
 }

@@ -39,7 +39,7 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 			o.Control = prober(func(context.Context) probe.Reading { return control })
 		})
 		r := w.beat(times(3, blind)...)
-		if r.Decision.Rule != bot.RuleBlind {
+		if r.Decision.Rule != bot.RuleNoData {
 			t.Errorf("with a control that says %q the rule is %q", control.Outcome, r.Decision.Rule)
 		}
 		if got, want := w.inbox.take(), []string{"heartbeat_unreachable opened"}; !slices.Equal(got, want) {

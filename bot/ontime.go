@@ -38,8 +38,8 @@ func isLate(err error) bool {
 	return late
 }
 
-// patience returns a context that ends when a tick that began at began can wait for the platform no longer.
-func (b *Bot) patience(ctx context.Context, began time.Time) (context.Context, context.CancelFunc) {
+// deadline returns a context that ends when a tick that began at began can wait for the platform no longer.
+func (b *Bot) deadline(ctx context.Context, began time.Time) (context.Context, context.CancelFunc) {
 	if b.o.Prompt {
 		return ctx, func() {}
 	}
@@ -127,7 +127,7 @@ func (a asking) size() (n int, settled bool, err error) {
 }
 
 // maintenance asks whether the app is in maintenance mode; nil where the platform knows none.
-func (a asking) maintenance() MaintenanceTeller {
+func (a asking) maintenance() MaintenanceReporter {
 	if a.b.maintenance == nil {
 		return nil
 	}
@@ -144,7 +144,7 @@ func (t inTime) Maintenance(context.Context) (bool, error) {
 // change makes a change, which may go on for lastWords after the bot was told to stop, and waits for it as long as the tick can.
 func (b *Bot) change(ctx context.Context, began time.Time, call func(context.Context) error) error {
 	life := context.WithoutCancel(ctx)
-	wait, cancel := b.patience(life, began)
+	wait, cancel := b.deadline(life, began)
 	defer cancel()
 	_, err := ask(asking{b, life, wait}, changing, func(callCtx context.Context) (struct{}, error) {
 		long, cancel := outlast(ctx, lastWords)

@@ -34,13 +34,13 @@ type Policy struct {
 	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
 	Sizes      []string
 	SizePrices []float64
-	// Order has all that asks for more or fewer dynos climb that ladder as well; the zero SizeOrder leaves it to the rules with Size.
-	Order SizeOrder
+	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the rules with Size.
+	Ladder Ladder
 	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
 	// month; while it is 0, the budget cannot be kept.
 	Budget, Price float64
-	// HelpAfter is how many ups in a row that do not improve the readings by a tenth keep the bot from more; 0 = no matter.
-	HelpAfter int
+	// IneffectiveAfter is how many ups in a row that do not improve the readings by a tenth keep the bot from more; 0 = no matter.
+	IneffectiveAfter int
 	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
 	FailOn []probe.Outcome
 	// Rules judge signals beside the heartbeat: up if any says so, down only if all do. There may be rules and no heartbeat.
@@ -61,10 +61,10 @@ type Verdict string
 
 // The verdicts.
 const (
-	Slow  Verdict = "slow"
-	Fast  Verdict = "fast"
-	Right Verdict = "right"
-	Blind Verdict = "blind"
+	Slow   Verdict = "slow"
+	Fast   Verdict = "fast"
+	OK     Verdict = "ok"
+	NoData Verdict = "no data"
 )
 
 // Decide decides how many dynos there should be at now, given the readings of this tick, the limits of this hour, and the
@@ -79,19 +79,19 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	}
 	bill := p.bill(&st, now, n)
 	was := st.Dynos
-	byHand, made := st.adopt(now, n)
+	byHand, made := st.observe(now, n)
 	if byHand {
 		st.restart()
-		st.Climb = nil
+		st.ScaleUps = nil
 		st.HoldUntil = now.Add(p.ManualHold)
 	}
 	d := p.judge(&st, now, in, n)
 	d.Bill, d.Completed = bill, made
 	if byHand {
-		d.Adopted = &Adopted{From: was, To: n}
+		d.ManualChange = &ManualChange{From: was, To: n}
 	}
-	if st.Climb.stuck() {
-		d.Climb = st.Climb
+	if st.ScaleUps.stuck() {
+		d.Ineffective = st.ScaleUps
 	}
 	if p.Adaptive != nil || st.Load != nil {
 		p.infer(&st, &d, now, in)
@@ -99,14 +99,14 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 	st.CoolSeconds = 0
 	helpless := p.choose(&st, &d, now, in, lim)
 	t := p.turn(&st, &d, now, in, lim)
-	d.To = d.Wish
-	st.wished(now, d.Wish, p.Stabilization)
-	if t.step == 0 && (d.Rule.reads() || d.Rule == RuleOrder) {
+	d.To = d.Desired
+	st.noteDesired(now, d.Desired, p.Stabilization)
+	if t.step == 0 && (d.Rule.reads() || d.Rule == RuleOverride) {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
 	if d.Rule.reads() {
 		if helpless {
-			d.clamp(ClampHelp, d.From, 0)
+			d.clamp(ClampIneffective, d.From, 0)
 		}
 		p.stabilize(&st, &d, now)
 		p.cool(&st, &d, now)
@@ -125,21 +125,21 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) (helpless bool) {
 	n := d.From
 	switch {
-	case st.Control.Order.Active(now):
-		d.Rule, d.Wish = RuleOrder, st.Control.Order.Dynos
+	case st.Control.Override.Active(now):
+		d.Rule, d.Desired = RuleOverride, st.Control.Override.Dynos
 	case n == 0 && !p.ZeroIsOurs:
-		d.Rule = RuleHandsOff
+		d.Rule = RuleLeftAlone
 	case lim.Clamp(n) != n:
-		d.Rule, d.Wish = RuleLimits, lim.Clamp(n)
+		d.Rule, d.Desired = RuleLimits, lim.Clamp(n)
 	case len(p.Breaches) > 0:
 		p.breach(st, d, now, in)
-	case d.Reading >= 0 && d.Verdict == Slow && !d.above() && !p.fed(st, now) && st.Climb.stepBack(now, n):
-		d.Rule, d.Wish = RuleNoHelp, st.Climb.From
+	case d.Reading >= 0 && d.Verdict == Slow && !d.above() && !p.goesByRouter(st, now) && st.ScaleUps.stepBack(now, n):
+		d.Rule, d.Desired = RuleIneffective, st.ScaleUps.From
 	default:
 		p.beat(st, d, now, in)
 		p.beatEvidence(st, d, now)
-		more := lim.Clamp(d.Wish) > n || d.Wish > n && p.Order != ""
-		helpless = more && d.by() == ByHeartbeat && p.helpless(st, d, now)
+		more := lim.Clamp(d.Desired) > n || d.Desired > n && p.Ladder != ""
+		helpless = more && d.by() == ByHeartbeat && p.ineffective(st, d, now)
 		return p.merge(st, d, now, lim, helpless)
 	}
 	st.ask(ByHeartbeat, now, false, false)
@@ -154,9 +154,9 @@ func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading)
 	case p.Adaptive != nil && n > 0:
 		p.adapt(st, d, now, in)
 	case d.Verdict == Slow && p.Fails.reached(st.Slow):
-		d.Rule, d.Wish = RuleSlow, n+p.Up.of(n)
+		d.Rule, d.Desired = RuleSlow, n+p.Up.of(n)
 	case d.Verdict == Fast && p.Passes.reached(st.Fast):
-		d.Rule, d.Wish = RuleFast, max(0, n-p.Down.of(n))
+		d.Rule, d.Desired = RuleFast, max(0, n-p.Down.of(n))
 	}
 }
 
@@ -165,7 +165,7 @@ func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading)
 // are fast. Other signals are judged by the rules.
 func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Decision {
 	d := Decision{
-		From: n, To: n, Wish: n, Rule: RuleHold, Verdict: Blind, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
+		From: n, To: n, Desired: n, Rule: RuleHold, Verdict: NoData, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
 	}
 	p.sense(st, &d, now, in, n)
 	p.senseBreaches(st, &d, now, in)
@@ -181,16 +181,16 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 	if d.Reading < 0 && len(d.Signals) > 0 {
 		d.Verdict = d.Says()
 	}
-	if d.Reading >= 0 && d.Verdict == Blind && in[d.Reading].Outcome == probe.Maintenance {
-		d.Rule, st.Blind = RuleMaintenance, 0
+	if d.Reading >= 0 && d.Verdict == NoData && in[d.Reading].Outcome == probe.Maintenance {
+		d.Rule, st.NoData = RuleMaintenance, 0
 		return d
 	}
-	if d.Verdict == Blind {
-		st.Blind++
-		d.Rule, d.Run, d.Needed, d.Of = RuleBlind, st.Blind, p.Fails.N, p.Fails.N
+	if d.Verdict == NoData {
+		st.NoData++
+		d.Rule, d.Run, d.Needed, d.Of = RuleNoData, st.NoData, p.Fails.N, p.Fails.N
 		return d
 	}
-	st.Blind = 0
+	st.NoData = 0
 	if d.Reading >= 0 && !d.ByRules {
 		p.count(st, &d, &in[d.Reading])
 	}
@@ -220,11 +220,11 @@ func (p *Policy) verdict(r *probe.Reading) Verdict {
 	case r.Outcome != probe.Answered && slices.Contains(p.FailOn, r.Outcome):
 		return Slow
 	case r.Outcome != probe.Answered:
-		return Blind
+		return NoData
 	case r.Value > p.MaxResponseMS:
 		return Slow
 	case r.Value < p.MinResponseMS:
 		return Fast
 	}
-	return Right
+	return OK
 }

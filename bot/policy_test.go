@@ -13,11 +13,11 @@ import (
 type runs struct{ Slow, Fast, Blind int }
 
 func (r runs) state() bot.State {
-	return bot.State{Slow: 1<<r.Slow - 1, Fast: 1<<r.Fast - 1, Blind: r.Blind}
+	return bot.State{Slow: 1<<r.Slow - 1, Fast: 1<<r.Fast - 1, NoData: r.Blind}
 }
 
 func runsOf(st bot.State) runs {
-	return runs{bits.TrailingZeros64(^uint64(st.Slow)), bits.TrailingZeros64(^uint64(st.Fast)), st.Blind}
+	return runs{bits.TrailingZeros64(^uint64(st.Slow)), bits.TrailingZeros64(^uint64(st.Fast)), st.NoData}
 }
 
 func TestDecide(t *testing.T) {
@@ -45,22 +45,22 @@ func TestDecide(t *testing.T) {
 		{"slow ends the fast run", defaults, runs{Fast: 4}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleHold, runs{Slow: 1}},
 		{"fifth fast", defaults, runs{Fast: 4}, []probe.Reading{fast}, schedule.Limits{Min: 1, Max: 3}, 2, 1, bot.RuleFast, runs{Fast: 5}},
 		{"a timeout is slow", defaults, runs{Slow: 2}, []probe.Reading{timeout}, schedule.Limits{Min: 1, Max: 3}, 2, 3, bot.RuleSlow, runs{Slow: 3}},
-		{"unreachable is blind and breaks no run", defaults, runs{Slow: 2}, []probe.Reading{blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleBlind, runs{Slow: 2, Blind: 1}},
+		{"unreachable is blind and breaks no run", defaults, runs{Slow: 2}, []probe.Reading{blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleNoData, runs{Slow: 2, Blind: 1}},
 		{"unless it is to count", any, runs{Slow: 2}, []probe.Reading{blind}, schedule.Limits{Min: 1, Max: 3}, 2, 3, bot.RuleSlow, runs{Slow: 3}},
-		{"blind moves nothing even after a long run", defaults, runs{Slow: 9}, []probe.Reading{blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleBlind, runs{Slow: 9, Blind: 1}},
-		{"no reading is blind", defaults, runs{Fast: 4}, nil, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleBlind, runs{Fast: 4, Blind: 1}},
+		{"blind moves nothing even after a long run", defaults, runs{Slow: 9}, []probe.Reading{blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleNoData, runs{Slow: 9, Blind: 1}},
+		{"no reading is blind", defaults, runs{Fast: 4}, nil, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleNoData, runs{Fast: 4, Blind: 1}},
 		{"above the limits moves at once", defaults, runs{}, []probe.Reading{right}, schedule.Limits{Min: 1, Max: 2}, 5, 2, bot.RuleLimits, runs{}},
 		{"below the limits moves at once, blind or not", defaults, runs{}, []probe.Reading{blind}, schedule.Limits{Min: 3, Max: 5}, 1, 3, bot.RuleLimits, runs{Blind: 1}},
 		{"limits come before a run", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 2}, 3, 2, bot.RuleLimits, runs{Slow: 3}},
 		{"a step is clamped to the maximum", by2, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 2, 3, bot.RuleSlow, runs{Slow: 3}},
 		{"a step is clamped to the minimum", by2, runs{Fast: 4}, []probe.Reading{fast}, schedule.Limits{Min: 1, Max: 3}, 2, 1, bot.RuleFast, runs{Fast: 5}},
 		{"at the maximum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 3, 3, bot.RuleSlow, runs{Slow: 3}},
-		{"0 dynos mean hands off, whatever the minimum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 0, 0, bot.RuleHandsOff, runs{Slow: 3}},
+		{"0 dynos mean hands off, whatever the minimum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 0, 0, bot.RuleLeftAlone, runs{Slow: 3}},
 		{"unless 0 is in the schedule", zero, runs{}, []probe.Reading{right}, schedule.Limits{Min: 1, Max: 3}, 0, 1, bot.RuleLimits, runs{}},
 		{"down to 0 where the minimum says so", zero, runs{Fast: 4}, []probe.Reading{fast}, schedule.Limits{Min: 0, Max: 3}, 1, 0, bot.RuleFast, runs{Fast: 5}},
 		{"up if any signal says up", defaults, runs{Slow: 2}, []probe.Reading{fast, slow}, schedule.Limits{Min: 1, Max: 3}, 2, 3, bot.RuleSlow, runs{Slow: 3}},
 		{"down only if all say down", defaults, runs{Fast: 4}, []probe.Reading{fast, right}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleHold, runs{}},
-		{"never down beside a blind one", defaults, runs{Fast: 4}, []probe.Reading{fast, blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleBlind, runs{Fast: 4, Blind: 1}},
+		{"never down beside a blind one", defaults, runs{Fast: 4}, []probe.Reading{fast, blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleNoData, runs{Fast: 4, Blind: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			after, d := c.policy.Decide(c.state.state(), noon, c.readings, c.limits, c.n)

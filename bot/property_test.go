@@ -46,9 +46,9 @@ func drawPolicy(t *rapid.T) bot.Policy {
 		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
 		CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
 		Stabilization: seconds("stabilization"), ManualHold: seconds("hold"),
-		HelpAfter:  rapid.IntRange(0, 3).Draw(t, "help after"),
-		ZeroIsOurs: rapid.Bool().Draw(t, "zero is ours"),
-		Budget:     rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
+		IneffectiveAfter: rapid.IntRange(0, 3).Draw(t, "help after"),
+		ZeroIsOurs:       rapid.Bool().Draw(t, "zero is ours"),
+		Budget:           rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
 	}
 }
 
@@ -63,7 +63,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 		now := noon
 		var st bot.State
 		var lastUp, lastChange, lastHand time.Time
-		var wishes []bot.Wish
+		var wishes []bot.Desired
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
@@ -83,7 +83,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 			if !reflect.DeepEqual(before, fromJSON(t, st)) {
 				t.Fatalf("Decide changed the state it was given")
 			}
-			wishes = append(wishes, bot.Wish{Time: now, Dynos: d.Wish})
+			wishes = append(wishes, bot.Desired{Time: now, Dynos: d.Desired})
 			inside := lim.Clamp(n) == n
 			switch {
 			case n == 0 && !p.ZeroIsOurs:
@@ -102,14 +102,14 @@ func TestDecideNeverSurprises(t *testing.T) {
 					t.Fatalf("went up without cause or too soon: %+v", d)
 				}
 			case inside && d.To < n:
-				if d.Says() != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleNoHelp) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
+				if d.Says() != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleIneffective) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went down without cause or too soon: %+v", d)
 				}
 				if p.Stabilization > 0 && now.Sub(wishes[0].Time) < p.Stabilization {
 					t.Fatalf("went down before it had seen a whole window: %+v", d)
 				}
 				for _, w := range wishes {
-					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To && d.Rule != bot.RuleNoHelp {
+					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To && d.Rule != bot.RuleIneffective {
 						t.Fatalf("went down to %d although it wished for %d %v ago", d.To, w.Dynos, now.Sub(w.Time))
 					}
 				}

@@ -9,7 +9,7 @@ import (
 )
 
 // given says what people have asked of the bot since its start, be it to end something.
-type given struct{ up, down, order bool }
+type given struct{ up, down, override bool }
 
 // Recall takes in what an earlier run of the bot remembered and could not be read at the start. What people had asked of the bot counts again,
 // unless they have asked for something else since; so do what it has learned, its cooldowns, this month's cost and the incidents that were open.
@@ -21,7 +21,7 @@ func (b *Bot) Recall(former Memory) {
 	b.former = &former
 	b.memory = b.memory.recalled(moment(), former, b.o.Policy.Price)
 	b.memory.State.Control = b.control
-	b.memory.Untold = append(slices.Clone(former.Untold), b.memory.Untold...)
+	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	if b.memory.Beside == nil {
 		b.memory.Beside = former.Beside
 	}
@@ -32,10 +32,10 @@ func (b *Bot) Recall(former Memory) {
 
 // asked is the number of dynos that somebody asked for and that holds at now, 0 for none.
 func (c Control) asked(now time.Time) int {
-	if !c.Order.Active(now) {
+	if !c.Override.Active(now) {
 		return 0
 	}
-	return c.Order.Dynos
+	return c.Override.Dynos
 }
 
 // recollect makes what was recalled since the last tick the bot's own.
@@ -45,13 +45,13 @@ func (b *Bot) recollect(now time.Time) {
 	if b.former == nil {
 		return
 	}
-	for k, i := range b.teller.told.Incidents {
-		if was, open := b.former.Told.Incidents[k]; open && was.Since.Before(i.Since) {
-			b.teller.merged = append(b.teller.merged, mergedIncident{k, i, was})
+	for k, i := range b.reporter.notified.Incidents {
+		if was, open := b.former.Notified.Incidents[k]; open && was.Since.Before(i.Since) {
+			b.reporter.merged = append(b.reporter.merged, mergedIncident{k, i, was})
 		}
 	}
-	m := Memory{State: b.state, Told: b.teller.told}.recalled(now, *b.former, b.o.Policy.Price)
-	b.state, b.teller.told, b.teller.recalled = m.State, m.Told, true
+	m := Memory{State: b.state, Notified: b.reporter.notified}.recalled(now, *b.former, b.o.Policy.Price)
+	b.state, b.reporter.notified, b.reporter.recalled = m.State, m.Notified, true
 	b.former = nil
 }
 
@@ -62,7 +62,7 @@ type mergedIncident struct {
 }
 
 // ofTheRecall tells what became of what was told twice.
-func (e *telling) ofTheRecall() {
+func (e *tickReport) ofTheRecall() {
 	for _, m := range e.merged {
 		ev := event(e.r, m.kind, "it goes on as the incident that began at "+clock(m.older.Since))
 		if m.kind == notify.HeartbeatUnreachable {
@@ -83,15 +83,15 @@ func (c Control) recalled(former Control, since given) Control {
 	if !since.down {
 		c.Down = former.Down
 	}
-	if !since.order {
-		c.Order = former.Order
+	if !since.override {
+		c.Override = former.Override
 	}
 	return c
 }
 
 // recalled is m with what it lacks of former, a memory from before m's bot was started. Doing it again changes nothing.
 func (m Memory) recalled(now time.Time, former Memory, price float64) Memory {
-	m.State, m.Told = m.State.recalled(now, former.State, price), m.Told.recalled(former.Told)
+	m.State, m.Notified = m.State.recalled(now, former.State, price), m.Notified.recalled(former.Notified)
 	return m
 }
 
@@ -124,17 +124,17 @@ func (s State) recalled(now time.Time, former State, price float64) State {
 	if !former.Begun.IsZero() && (s.Begun.IsZero() || former.Begun.Before(s.Begun)) {
 		s.Begun = former.Begun
 	}
-	s.Wishes = recalledWishes(s.Wishes, former.Wishes)
+	s.Desired = recalledDesired(s.Desired, former.Desired)
 	s.Spend = s.Spend.recalled(former.Spend, former.Dynos, price)
 	return s
 }
 
-// recalledWishes are those of both that can still matter, given that all of former are older.
-func recalledWishes(wishes, former []Wish) []Wish {
+// recalledDesired are those of both that can still matter, given that all of former are older.
+func recalledDesired(wishes, former []Desired) []Desired {
 	if len(wishes) == 0 {
 		return former
 	}
-	higher := slices.DeleteFunc(slices.Clone(former), func(w Wish) bool {
+	higher := slices.DeleteFunc(slices.Clone(former), func(w Desired) bool {
 		return w.Dynos <= wishes[0].Dynos || !w.Time.Before(wishes[0].Time)
 	})
 	return append(higher, wishes...)
@@ -153,7 +153,7 @@ func (s Spend) recalled(former Spend, n int, price float64) Spend {
 	return s
 }
 
-func (t Told) recalled(former Told) Told {
+func (t Notified) recalled(former Notified) Notified {
 	if len(former.Incidents) > 0 {
 		incidents := maps.Clone(former.Incidents)
 		for k, i := range t.Incidents {

@@ -22,7 +22,7 @@ func begunAnew(t *testing.T) (w *world, former bot.Memory, kept *disk) {
 	before.SetControl(func(bot.Control) bot.Control {
 		return bot.Control{
 			Up: bot.Pause{On: true, By: "ann"}, Down: bot.Pause{On: true, By: "ann"},
-			Order: bot.Order{Dynos: 3, Until: time.Now().AddDate(1, 0, 0), By: "bob"},
+			Override: bot.Override{Dynos: 3, Until: time.Now().AddDate(1, 0, 0), By: "bob"},
 		}
 	})
 	before.beat(right)
@@ -44,8 +44,8 @@ func TestWhatWasAskedForIsRecalled(t *testing.T) {
 		{"resumed", func(w *world) error { return w.Resume(bot.Both, "cat") }, false, false, true},
 		{"resumed upwards", func(w *world) error { return w.Resume(bot.Up, "cat") }, false, true, true},
 		{"paused anew", func(w *world) error { return w.Pause(bot.Down, time.Hour, "cat") }, true, true, true},
-		{"the order ended", func(w *world) error { return w.EndOrder("cat") }, true, true, false},
-		{"another order", func(w *world) error { return w.Order(1, time.Hour, "cat") }, true, true, true},
+		{"the order ended", func(w *world) error { return w.EndOverride("cat") }, true, true, false},
+		{"another order", func(w *world) error { return w.Override(1, time.Hour, "cat") }, true, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, former, kept := begunAnew(t)
@@ -56,21 +56,21 @@ func TestWhatWasAskedForIsRecalled(t *testing.T) {
 			since := w.Control()
 			w.Recall(former)
 			for _, got := range []bot.Control{w.Control(), kept.load(t).State.Control} {
-				if got.Up.On != c.up || got.Down.On != c.down || got.Order.Dynos > 0 != c.order {
+				if got.Up.On != c.up || got.Down.On != c.down || got.Override.Dynos > 0 != c.order {
 					t.Errorf("after the recall people ask for %+v", got)
 				}
-				if since.Down.By == "cat" && got.Down.By != "cat" || since.Order.By == "cat" && got.Order.By != "cat" {
+				if since.Down.By == "cat" && got.Down.By != "cat" || since.Override.By == "cat" && got.Override.By != "cat" {
 					t.Errorf("what was asked for since, %+v, gave way to %+v", since, got)
 				}
 			}
 			w.inbox.take()
 			w.beat(right)
 			told := w.inbox.take()
-			if slices.Contains(told, "paused reminded") != (c.up || c.down) || slices.Contains(told, "ordered reminded") != c.order {
+			if slices.Contains(told, "paused reminded") != (c.up || c.down) || slices.Contains(told, "override reminded") != c.order {
 				t.Errorf("told %v", told)
 			}
 			w.beat(right)
-			if again := w.inbox.take(); slices.Contains(again, "paused reminded") || slices.Contains(again, "ordered reminded") {
+			if again := w.inbox.take(); slices.Contains(again, "paused reminded") || slices.Contains(again, "override reminded") {
 				t.Errorf("told again %v", again)
 			}
 		})
@@ -102,8 +102,8 @@ func TestWhatTheBotRememberedIsRecalled(t *testing.T) {
 // What was told before goes on, and an incident that was opened twice ends twice.
 func TestIncidentsAreRecalled(t *testing.T) {
 	w, former, _ := begunAnew(t)
-	open := notify.Incident{Since: noon, Told: noon}
-	former.Told.Incidents = notify.Incidents{notify.NeedsExceedMax: open, notify.SignalUnreachable: open}
+	open := notify.Incident{Since: noon, Notified: noon}
+	former.Notified.Incidents = notify.Incidents{notify.NeedsExceedMax: open, notify.SignalUnreachable: open}
 	w.platform.n = 3
 	w.beat(times(3, slow)...)
 	w.inbox.take()

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -67,15 +66,6 @@ type Record struct {
 	Quota *int `json:"quota,omitempty"`
 	// DurationMS is how long the tick took in milliseconds, from its first request to the platform's last answer.
 	DurationMS float64 `json:"duration_ms"`
-}
-
-// MarshalJSON writes the record with its explanation under "why".
-func (r Record) MarshalJSON() ([]byte, error) {
-	type plain Record
-	return json.Marshal(struct {
-		plain
-		Why string `json:"why"`
-	}{plain(r), r.Why()})
 }
 
 // A Recorder keeps records. Record returns when ctx ends at the latest; an error means that this record was not kept.
@@ -162,17 +152,17 @@ func (r Record) cause() string {
 	switch d := r.Decision; d.Rule {
 	case RuleOffline:
 		return "the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed"
-	case RuleOrder:
-		return r.ordered()
-	case RuleHandsOff:
-		if d.HandsOff != "" {
-			return d.HandsOff + ", so the bot keeps its hands off"
+	case RuleOverride:
+		return r.override()
+	case RuleLeftAlone:
+		if d.LeftAlone != "" {
+			return d.LeftAlone + ", so the bot keeps its hands off"
 		}
 		return "somebody set 0 dynos, so the bot keeps its hands off"
 	case RuleLimits:
 		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
-	case RuleNoHelp:
-		return r.noHelp()
+	case RuleIneffective:
+		return r.ineffective()
 	case RuleSlow, RuleFast:
 		return d.progress() + " " + r.evidence() + r.load()
 	case RuleMoreLoad, RuleLessLoad:
@@ -187,7 +177,7 @@ func (r Record) cause() string {
 	if d := r.Decision; len(d.Signals) > 0 && (d.Reading < 0 || d.ByRules && d.Rule != RuleMaintenance) {
 		return strings.TrimPrefix(r.signals(ofCount), "; ")
 	}
-	return r.sight() + r.load() + r.signals(ofCount)
+	return r.observed() + r.load() + r.signals(ofCount)
 }
 
 // ofCount says whether a signal is judged for the number of dynos.
@@ -225,15 +215,15 @@ func (r Record) offline() string {
 // bill says what the month costs.
 func (r Record) bill() string { return r.Decision.Bill.String() }
 
-// ordered says what somebody asked the bot for.
-func (r Record) ordered() string {
-	o := r.Control.Order
+// override says what somebody asked the bot for.
+func (r Record) override() string {
+	o := r.Control.Override
 	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, clock(o.Until))
 }
 
-// noHelp says that more dynos do not help, and where to look.
-func (r Record) noHelp() string {
-	c := r.Decision.Climb
+// ineffective says that more dynos do not help, and where to look.
+func (r Record) ineffective() string {
+	c := r.Decision.Ineffective
 	if c == nil {
 		return "the heartbeat has recovered, or more dynos help after all"
 	}
@@ -245,9 +235,9 @@ func (r Record) noHelp() string {
 	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or a slow route", c.From, at, before)
 }
 
-// adopted says that somebody else has changed the number of dynos, and what the bot makes of it.
-func (r Record) adopted() string {
-	a := r.Decision.Adopted
+// manualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
+func (r Record) manualChange() string {
+	a := r.Decision.ManualChange
 	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
 	if r.Decision.Rule == RuleLimits {
 		return text + ", which is outside the limits of this hour, " + r.limits()
@@ -277,8 +267,8 @@ func unheard(change string, asked time.Time) string {
 	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, clock(asked))
 }
 
-// sight says what the readings say when they call for no change.
-func (r Record) sight() string {
+// observed says what the readings say when they call for no change.
+func (r Record) observed() string {
 	d := r.Decision
 	hb, ok := r.Heartbeat()
 	switch {
@@ -286,7 +276,7 @@ func (r Record) sight() string {
 		return "there is no reading"
 	case hb.Outcome == probe.Maintenance:
 		return hb.Error + ", which says nothing about the load"
-	case d.Verdict == Blind:
+	case d.Verdict == NoData:
 		return fmt.Sprintf("blind: %s: %s", hb.Outcome, explained(hb))
 	case d.Rule == RuleBooting:
 		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
@@ -294,7 +284,7 @@ func (r Record) sight() string {
 			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)
 		}
 		return text
-	case d.Verdict == Right:
+	case d.Verdict == OK:
 		return fmt.Sprintf("%s is right, between %g and %g ms", formatMS(hb.Value), d.MinResponseMS, d.MaxResponseMS)
 	}
 	return d.progress() + " " + r.evidence()
@@ -338,8 +328,8 @@ func (r Record) clampText(c Clamp) string {
 		return r.sizeFirst(c)
 	case c.By == ClampUnsettled:
 		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
-	case c.By == ClampHelp:
-		return fmt.Sprintf("wanted %d, but %s", c.From, r.noHelp())
+	case c.By == ClampIneffective:
+		return fmt.Sprintf("wanted %d, but %s", c.From, r.ineffective())
 	case c.By == ClampStabilization && c.To == r.Decision.From:
 		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
 	case c.By == ClampStabilization:

@@ -15,11 +15,11 @@ type Sized struct {
 
 // scaleDiff tells when the number of dynos changed by more than the threshold within the period. What was told does not count
 // again: the next such event wants as large a change once more.
-func (t *teller) scaleDiff(r Record) []notify.Event {
-	t.told.Sizes = within(t.told.Sizes, Sized{r.Time, r.After()}, t.want.ScaleDiffPeriod)
-	first := t.told.Sizes[0].Dynos
+func (t *reporter) scaleDiff(r Record) []notify.Event {
+	t.notified.Sizes = within(t.notified.Sizes, Sized{r.Time, r.After()}, t.want.ScaleDiffPeriod)
+	first := t.notified.Sizes[0].Dynos
 	least, most := first, first
-	for _, s := range t.told.Sizes {
+	for _, s := range t.notified.Sizes {
 		least, most = min(least, s.Dynos), max(most, s.Dynos)
 	}
 	if most-least <= t.want.ScaleDiff {
@@ -28,7 +28,7 @@ func (t *teller) scaleDiff(r Record) []notify.Event {
 	e := event(r, notify.ScaleDiffExceeded, fmt.Sprintf("between %d and %d dynos within %g minutes, a change of more than %d",
 		least, most, t.want.ScaleDiffPeriod.Minutes(), t.want.ScaleDiff))
 	e.From, e.To = first, r.After()
-	t.told.Sizes = t.told.Sizes[len(t.told.Sizes)-1:]
+	t.notified.Sizes = t.notified.Sizes[len(t.notified.Sizes)-1:]
 	return []notify.Event{e}
 }
 

@@ -28,8 +28,8 @@ type (
 	WebURLer interface {
 		WebURL(ctx context.Context) (string, error)
 	}
-	// A QuotaTeller knows how many API calls the platform still allows. ok is false when it has not said so yet.
-	QuotaTeller interface {
+	// A QuotaReporter knows how many API calls the platform still allows. ok is false when it has not said so yet.
+	QuotaReporter interface {
 		Quota() (remaining int, ok bool)
 	}
 	// A Releaser knows the app's newest release: when it was made, and whether it is done. While one is under way, or young,
@@ -37,13 +37,13 @@ type (
 	Releaser interface {
 		Release(ctx context.Context) (at time.Time, done bool, err error)
 	}
-	// A HandsOffTeller knows why the app is to be left alone as of the last Size, in a few words such as "the app is
+	// A LeftAloneReporter knows why the app is to be left alone as of the last Size, in a few words such as "the app is
 	// stopped", or "" when it isn't: somebody told the platform so. The bot then changes nothing, whatever else holds.
-	HandsOffTeller interface {
-		HandsOff() (why string)
+	LeftAloneReporter interface {
+		LeftAlone() (why string)
 	}
-	// An UpTeller knows how many dynos run, where Size tells how many were asked for.
-	UpTeller interface {
+	// An UpReporter knows how many dynos run, where Size tells how many were asked for.
+	UpReporter interface {
 		Up(ctx context.Context) (n int, err error)
 	}
 	// A Pricer knows what one dyno costs a month, in dollars.
@@ -65,8 +65,8 @@ type (
 	SizePricer interface {
 		SizePrice(name string) (dollars float64, ok bool)
 	}
-	// A MaintenanceTeller knows whether the app is in maintenance mode, in which the platform answers visitors in its place.
-	MaintenanceTeller interface {
+	// A MaintenanceReporter knows whether the app is in maintenance mode, in which the platform answers visitors in its place.
+	MaintenanceReporter interface {
 		Maintenance(ctx context.Context) (on bool, err error)
 	}
 	// A Checker goes through what it needs of the platform, one thing after the other, and changes nothing. It reports

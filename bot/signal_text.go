@@ -10,7 +10,7 @@ import (
 // String says for people what the signal is, and how it stands to its bounds.
 func (j Judged) String() string {
 	switch {
-	case j.Verdict == Blind:
+	case j.Verdict == NoData:
 		return j.Rule + " is not known: " + j.Error
 	case j.obeyed():
 		return j.wanted()
@@ -22,9 +22,9 @@ func (j Judged) String() string {
 	if b := j.Beyond; b != nil {
 		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold), math.Floor(j.BeyondSeconds), b.Seconds)
 	}
-	text += ", " + j.bounds()
+	text += ", " + j.thresholds()
 	switch {
-	case j.Booting && j.Verdict != Right:
+	case j.Booting && j.Verdict != OK:
 		text += ", which does not count while new dynos boot"
 	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
 		text += fmt.Sprintf(", %d in a row", j.Run)
@@ -32,7 +32,7 @@ func (j Judged) String() string {
 		text += fmt.Sprintf(", %d of %d in a row", j.Run, j.Needed)
 	case j.Needed > 0 && j.Of > j.Needed:
 		text += fmt.Sprintf(", %d of the last %d, with %d needed", j.Run, j.Of, j.Needed)
-	case j.WaitSeconds > 0 && j.Verdict != Right:
+	case j.WaitSeconds > 0 && j.Verdict != OK:
 		text += fmt.Sprintf(", which counts in %.0f s", math.Ceil(j.WaitSeconds))
 	}
 	return text
@@ -40,7 +40,7 @@ func (j Judged) String() string {
 
 // obeyed says whether the signal is what the app itself wants, which has no maximum and is its own minimum.
 func (j *Judged) obeyed() bool {
-	return j.Max == nil && j.Min != nil && *j.Min == j.Value && j.Verdict != Blind
+	return j.Max == nil && j.Min != nil && *j.Min == j.Value && j.Verdict != NoData
 }
 
 func (j *Judged) wanted() string {
@@ -50,9 +50,9 @@ func (j *Judged) wanted() string {
 	case j.Size && j.Verdict == Below:
 		return j.Rule + " asks for smaller dynos"
 	case j.Verdict == Above:
-		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Wish)
+		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Desired)
 	case j.Verdict == Below:
-		return fmt.Sprintf("%s asks for fewer: %d", j.Rule, j.Wish)
+		return fmt.Sprintf("%s asks for fewer: %d", j.Rule, j.Desired)
 	}
 	return j.Rule + " asks for no change"
 }
@@ -65,8 +65,8 @@ func (j *Judged) measure() string {
 	return "mean"
 }
 
-// bounds says how the value stands to the bounds.
-func (j *Judged) bounds() string {
+// thresholds says how the value stands to the bounds.
+func (j *Judged) thresholds() string {
 	switch {
 	case j.Verdict == Above:
 		return "above " + number(*j.Max)
@@ -113,21 +113,21 @@ func (r Record) signals(want func(*Judged) bool) string {
 
 // above says which signals ask for more dynos.
 func (r Record) above() string {
-	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Wish > r.Decision.From }), "; ")
+	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Desired > r.Decision.From }), "; ")
 }
 
 // below says that all agree to fewer.
 func (r Record) below() string {
-	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Wish < r.Decision.From }), "; ")
+	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Desired < r.Decision.From }), "; ")
 	if r.Decision.Reading < 0 {
 		return text
 	}
-	return text + "; " + r.sight() + r.load()
+	return text + "; " + r.observed() + r.load()
 }
 
 // unread says which signals are not known.
 func (r Record) unread() string {
-	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Verdict == Blind }), "; ")
+	text := strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Verdict == NoData }), "; ")
 	if text == "" {
 		return "all signals are known again"
 	}
@@ -135,7 +135,7 @@ func (r Record) unread() string {
 		return text + "; the rules about it do nothing before it is known again"
 	}
 	for i := range r.Decision.Signals {
-		if j := &r.Decision.Signals[i]; j.Verdict == Blind && !j.Size {
+		if j := &r.Decision.Signals[i]; j.Verdict == NoData && !j.Size {
 			return text + "; no dyno is removed before it is known again"
 		}
 	}

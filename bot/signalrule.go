@@ -103,8 +103,8 @@ type Judged struct {
 	BeyondSeconds float64   `json:"beyond_seconds,omitempty"`
 	// Booting says that it does not count while new dynos boot.
 	Booting bool `json:"booting,omitempty"`
-	// Wish is the number of dynos that it asks for, the present one for no change.
-	Wish int `json:"wish"`
+	// Desired is the number of dynos that it asks for, the present one for no change.
+	Desired int `json:"desired"`
 	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a smaller one.
 	Size     bool `json:"size,omitempty"`
 	SizeStep int  `json:"size_step,omitempty"`
@@ -113,7 +113,7 @@ type Judged struct {
 }
 
 // free says whether the signal has no say in a down: no minimum, and not above the maximum.
-func (j *Judged) free() bool { return j.Min == nil && j.Verdict == Right }
+func (j *Judged) free() bool { return j.Min == nil && j.Verdict == OK }
 
 // SignalState is what is remembered of a rule's signal between ticks. It is never changed in place.
 type SignalState struct {
@@ -122,8 +122,8 @@ type SignalState struct {
 	// Above and Below remember the readings with these verdicts since the number of dynos changed.
 	Above Window `json:"above,omitempty"`
 	Below Window `json:"below,omitempty"`
-	// Blind counts the blind readings in a row.
-	Blind int `json:"blind,omitempty"`
+	// NoData counts the blind readings in a row.
+	NoData int `json:"no_data,omitempty"`
 	// Since is when the oldest reading since that change was taken, and Samples are those of the window, the newest last.
 	Since   time.Time `json:"since,omitzero"`
 	Samples []Sample  `json:"samples,omitempty"`
@@ -151,7 +151,7 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 		next[i] = st.signal(r.key())
 		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero(), st.changed())
 		j := &d.Signals[i]
-		st.ask(r.key(), now, j.Wish > n, j.Verdict == Blind || r.Window == 0 && r.Fails.N > 0 && r.Fails.stands(next[i].Above))
+		st.ask(r.key(), now, j.Desired > n, j.Verdict == NoData || r.Window == 0 && r.Fails.N > 0 && r.Fails.stands(next[i].Above))
 	}
 	st.Signals = next
 }
@@ -168,19 +168,19 @@ func (s *State) signal(rule string) SignalState {
 
 // look judges one signal.
 func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time) Judged {
-	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Wish: n}
+	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Desired: n}
 	value, unit, why := r.value(in, n)
 	j.Unit = unit
 	if why != "" {
-		st.Blind++
-		j.Verdict, j.Error, j.Run, j.Needed, j.Of = Blind, why, st.Blind, p.Fails.N, p.Fails.N
+		st.NoData++
+		j.Verdict, j.Error, j.Run, j.Needed, j.Of = NoData, why, st.NoData, p.Fails.N, p.Fails.N
 		return j
 	}
-	st.Blind = 0
+	st.NoData = 0
 	j.Value = value
 	switch {
 	case r.Size && unit == probe.UnitDynos:
-		j.Verdict, j.Error = Blind, "it is a number of dynos, which says nothing about their size"
+		j.Verdict, j.Error = NoData, "it is a number of dynos, which says nothing about their size"
 	case unit == probe.UnitDynos || unit == probe.UnitSteps:
 		p.obey(r, &j, n)
 	case r.Window > 0:
@@ -197,13 +197,13 @@ func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.
 // ofSize turns a wish for another number of dynos than n into one for another size.
 func (j *Judged) ofSize(n int) {
 	switch {
-	case j.Wish == n:
+	case j.Desired == n:
 	case j.Verdict == Above:
 		j.SizeStep = 1
 	case j.Verdict == Below:
 		j.SizeStep = -1
 	}
-	j.Wish = n
+	j.Desired = n
 }
 
 func bound(x float64) *float64 {
@@ -272,7 +272,7 @@ func (r *SignalRule) verdict(value float64) Verdict {
 	case value < r.Min:
 		return Below
 	}
-	return Right
+	return OK
 }
 
 // lookAt judges by the newest readings.
@@ -286,12 +286,12 @@ func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, bootin
 	case Above:
 		j.Run, j.Needed, j.Of = r.Fails.progress(st.Above), r.Fails.N, r.Fails.M
 		if r.Fails.reached(st.Above) {
-			j.Wish = n + r.up(p).of(n)
+			j.Desired = n + r.up(p).of(n)
 		}
 	case Below:
 		j.Run, j.Needed, j.Of = r.Passes.progress(st.Below), r.Passes.N, r.Passes.M
 		if r.Passes.reached(st.Below) {
-			j.Wish = max(0, n-r.down(p).of(n))
+			j.Desired = max(0, n-r.down(p).of(n))
 		}
 	}
 }
@@ -320,28 +320,28 @@ func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Ti
 	switch {
 	case j.WaitSeconds > 0:
 	case j.Verdict == Above:
-		j.Wish = n + r.up(p).of(n)
+		j.Desired = n + r.up(p).of(n)
 	case j.Verdict == Below:
-		j.Wish = max(0, n-r.down(p).of(n))
+		j.Desired = max(0, n-r.down(p).of(n))
 	}
 }
 
 // obey follows what the app itself wants.
 func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	if j.Unit == probe.UnitDynos {
-		j.Wish = int(math.Round(min(max(0, j.Value), mostNeeded)))
+		j.Desired = int(math.Round(min(max(0, j.Value), mostNeeded)))
 	} else if j.Value > 0 {
-		j.Wish = n + r.up(p).of(n)
+		j.Desired = n + r.up(p).of(n)
 	} else if j.Value < 0 {
-		j.Wish = max(0, n-r.down(p).of(n))
+		j.Desired = max(0, n-r.down(p).of(n))
 	}
 	switch j.Max, j.Min = nil, &j.Value; { // it has a say in a down
-	case j.Wish > n:
+	case j.Desired > n:
 		j.Verdict = Above
-	case j.Wish < n:
+	case j.Desired < n:
 		j.Verdict = Below
 	default:
-		j.Verdict = Right
+		j.Verdict = OK
 	}
 }
 

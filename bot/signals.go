@@ -12,9 +12,9 @@ func (d *Decision) Says() Verdict {
 	switch {
 	case len(d.Signals) == 0:
 		return d.Verdict
-	case d.Breach != nil && d.Wish > d.From:
+	case d.Breach != nil && d.Desired > d.From:
 		return Slow
-	case d.Breach != nil && d.Wish < d.From:
+	case d.Breach != nil && d.Desired < d.From:
 		return Fast
 	}
 	says := Verdict("")
@@ -28,7 +28,7 @@ func (d *Decision) Says() Verdict {
 		}
 	}
 	if says == "" {
-		return Right
+		return OK
 	}
 	return says
 }
@@ -49,9 +49,9 @@ func weight(v Verdict) int {
 	switch v {
 	case Slow:
 		return 4
-	case Blind:
+	case NoData:
 		return 3
-	case Right:
+	case OK:
 		return 2
 	case Fast:
 		return 1
@@ -62,7 +62,7 @@ func weight(v Verdict) int {
 // above says whether any signal asks for more dynos.
 func (d *Decision) above() bool {
 	for i := range d.Signals {
-		if d.Signals[i].Wish > d.From {
+		if d.Signals[i].Desired > d.From {
 			return true
 		}
 	}
@@ -77,34 +77,34 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 		return helpless
 	}
 	p.wait(st, d, now)
-	heard := request{d.Rule, d.Wish, d.Evidence, helpless || !p.affords(d, lim.Clamp(d.Wish), d.Evidence)}
+	heard := request{d.Rule, d.Desired, d.Evidence, helpless || !p.affords(d, lim.Clamp(d.Desired), d.Evidence)}
 	n, heart := d.From, d.Reading >= 0
-	all, lowest, signals := !heart || d.Wish < n, 0, false
-	if heart && d.Wish < n {
-		lowest = d.Wish
+	all, lowest, signals := !heart || d.Desired < n, 0, false
+	if heart && d.Desired < n {
+		lowest = d.Desired
 	}
 	for i := range d.Signals {
 		switch j := &d.Signals[i]; {
 		case j.Size: // which has no say in their number
-		case j.Wish > n:
+		case j.Desired > n:
 			all = false
 			e := p.Rules[i].evidence(st, j, now)
-			if more := (request{RuleAbove, j.Wish, e, !p.affords(d, lim.Clamp(j.Wish), e)}); d.Wish <= n || more.prevails(heard) {
+			if more := (request{RuleAbove, j.Desired, e, !p.affords(d, lim.Clamp(j.Desired), e)}); d.Desired <= n || more.prevails(heard) {
 				heard, helpless = more, false
-				d.Rule, d.Wish, d.Evidence = more.rule, more.wish, more.evidence
+				d.Rule, d.Desired, d.Evidence = more.rule, more.desired, more.evidence
 			}
-		case j.Wish < n:
-			lowest, signals = max(lowest, j.Wish), true
+		case j.Desired < n:
+			lowest, signals = max(lowest, j.Desired), true
 		case !j.free():
 			all = false
 		}
 	}
 	switch {
-	case d.Wish > n:
+	case d.Desired > n:
 	case all && signals:
-		d.Rule, d.Wish = RuleBelow, lowest
-	case !all && d.Wish < n:
-		d.Rule, d.Wish = RuleHold, n
+		d.Rule, d.Desired = RuleBelow, lowest
+	case !all && d.Desired < n:
+		d.Rule, d.Desired = RuleHold, n
 	}
 	return helpless
 }
@@ -120,8 +120,8 @@ func (p *Policy) wait(st *State, d *Decision, now time.Time) {
 		return
 	}
 	for i := range d.Signals {
-		if j := &d.Signals[i]; j.WindowSeconds > 0 && j.Wish != d.From {
-			j.Wish, j.WaitSeconds = d.From, left.Seconds()
+		if j := &d.Signals[i]; j.WindowSeconds > 0 && j.Desired != d.From {
+			j.Desired, j.WaitSeconds = d.From, left.Seconds()
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (s *State) restartSignals() {
 	}
 	next := make([]SignalState, len(s.Signals))
 	for i, k := range s.Signals {
-		next[i] = SignalState{Rule: k.Rule, Blind: k.Blind}
+		next[i] = SignalState{Rule: k.Rule, NoData: k.NoData}
 	}
 	s.Signals = next
 }
@@ -142,8 +142,8 @@ func (s *State) restartSignals() {
 func (d *Decision) unread() (any, long bool) {
 	for i := range d.Signals {
 		j := &d.Signals[i]
-		any = any || j.Verdict == Blind
-		long = long || j.Verdict == Blind && j.Run >= j.Needed
+		any = any || j.Verdict == NoData
+		long = long || j.Verdict == NoData && j.Run >= j.Needed
 	}
 	return any, long
 }

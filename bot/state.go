@@ -14,10 +14,10 @@ type State struct {
 	Slow Window `json:"slow"`
 	Fast Window `json:"fast"`
 	// Level sums up the readings since then. Climb is a row of ups that have not improved them yet, nil for none.
-	Level Level  `json:"level,omitzero"`
-	Climb *Climb `json:"climb,omitempty"`
-	// Blind counts the blind ticks in a row.
-	Blind int `json:"blind"`
+	Level    Level     `json:"level,omitzero"`
+	ScaleUps *ScaleUps `json:"scale_ups,omitempty"`
+	// NoData counts the blind ticks in a row.
+	NoData int `json:"no_data"`
 	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
 	Signals      []SignalState `json:"signals,omitempty"`
 	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
@@ -31,9 +31,9 @@ type State struct {
 	LastDown time.Time `json:"last_down,omitzero"`
 	// Asking is how long rules have asked for more dynos than the present number without a break; nil while none does.
 	Asking []Asking `json:"asking,omitempty"`
-	// Wishes are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
+	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
 	// lower than the one before it.
-	Wishes []Wish `json:"wishes,omitempty"`
+	Desired []Desired `json:"desired,omitempty"`
 	// Known says that Dynos is the number of dynos after the last tick.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
@@ -85,8 +85,8 @@ type SizeAsked struct {
 	Larger bool      `json:"larger,omitempty"`
 }
 
-// A Wish is a number of dynos that was wished for at a time.
-type Wish struct {
+// A Desired is a number of dynos that was wished for at a time.
+type Desired struct {
 	Time  time.Time `json:"time"`
 	Dynos int       `json:"dynos"`
 }
@@ -113,14 +113,14 @@ func (s *State) asked(now time.Time, d *Decision) {
 // scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in AskedBy: the runs
 // start over, and a cooldown begins.
 func (s *State) scaled(now time.Time, from, to int, by string) {
-	s.climbed(from, to, by)
+	s.noteScaleUp(from, to, by)
 	s.restart()
 	if s.CoolSeconds > 0 {
 		s.CoolUntil, s.CoolSeconds = now.Add(time.Duration(s.CoolSeconds*float64(time.Second))), 0
 	}
 	if to > from {
 		if by != "" {
-			s.regret(now)
+			s.noteReversal(now)
 		}
 		s.LastUp = now
 	} else {
@@ -128,34 +128,34 @@ func (s *State) scaled(now time.Time, from, to int, by string) {
 	}
 }
 
-// wished takes in a wish, and drops those that are older than the window or can no longer be the highest. It never changes
+// noteDesired takes in a wish, and drops those that are older than the window or can no longer be the highest. It never changes
 // the slice that a copy of the state shares.
-func (s *State) wished(now time.Time, n int, window time.Duration) {
+func (s *State) noteDesired(now time.Time, n int, window time.Duration) {
 	if window <= 0 {
-		s.Wishes = nil
+		s.Desired = nil
 		return
 	}
-	if k := len(s.Wishes); k > 0 && s.Wishes[k-1].Dynos == n && now.Sub(s.Wishes[0].Time) < window {
+	if k := len(s.Desired); k > 0 && s.Desired[k-1].Dynos == n && now.Sub(s.Desired[0].Time) < window {
 		// The same wish again: only the time of the newest changes.
-		s.Wishes = append(slices.Clone(s.Wishes[:k-1]), Wish{now, n})
+		s.Desired = append(slices.Clone(s.Desired[:k-1]), Desired{now, n})
 		return
 	}
-	kept := make([]Wish, 0, len(s.Wishes)+1)
-	for _, w := range s.Wishes {
+	kept := make([]Desired, 0, len(s.Desired)+1)
+	for _, w := range s.Desired {
 		if w.Dynos > n && now.Sub(w.Time) < window {
 			kept = append(kept, w)
 		}
 	}
-	s.Wishes = append(kept, Wish{now, n})
+	s.Desired = append(kept, Desired{now, n})
 }
 
 // ownChange is how long after a change that the bot asked for the platform may still tell the number before it.
 const ownChange = 2 * time.Minute
 
-// adopt takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A change of the
+// observe takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A change of the
 // bot's own that came through although the bot did not hear so, because it died or was told of an error, counts as made, and is returned:
 // until the platform was asked again, which a bot that was away for long does later.
-func (s *State) adopt(now time.Time, n int) (byHand bool, made *Completed) {
+func (s *State) observe(now time.Time, n int) (byHand bool, made *Completed) {
 	recent := now.Sub(s.AskedAt) < ownChange
 	unheard := (recent || s.Unanswered) && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos
 	if unheard {

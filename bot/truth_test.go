@@ -55,8 +55,8 @@ type account struct {
 	log     string
 }
 
-// told has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
-func told(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
+// routerReadings has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
+func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
 	var log bytes.Buffer
 	w := newWorld(3, func(o *bot.Options) {
 		k.policy(&o.Policy)
@@ -116,13 +116,13 @@ func TestExplanationsWithoutAHeartbeat(t *testing.T) {
 		}
 		for want, signal := range map[string]probe.Reading{"more": k.more, "right": k.right, "less": k.less} {
 			t.Run(k.name+", "+want, func(t *testing.T) {
-				a := told(k, nil, signal, k.ticks+1)
+				a := routerReadings(k, nil, signal, k.ticks+1)
 				_, up, down := a.last()
 				if up != (want == "more") || down != (want == "less") {
 					t.Errorf("it went up: %v, down: %v", up, down)
 				}
 				for _, r := range a.records {
-					if !strings.Contains(r.Why(), "jobs") || r.Decision.Verdict == bot.Blind || r.Decision.Says() == bot.Blind || r.Decision.Rule == bot.RuleBlind {
+					if !strings.Contains(r.Why(), "jobs") || r.Decision.Verdict == bot.NoData || r.Decision.Says() == bot.NoData || r.Decision.Rule == bot.RuleNoData {
 						t.Errorf("verdict %s by %s: %s", r.Decision.Verdict, r.Decision.Rule, r.Why())
 					}
 				}
@@ -145,7 +145,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			alone := strings.HasPrefix(k.name, "scaling")
 			for want, signal := range map[string]probe.Reading{"more": k.more, "less": k.less} {
-				a := told(k, &blind, signal, k.ticks+4)
+				a := routerReadings(k, &blind, signal, k.ticks+4)
 				_, up, down := a.last()
 				if up != (want == "more") || down != (want == "less" && alone) {
 					t.Errorf("%s: it went up: %v, down: %v", want, up, down)
@@ -165,7 +165,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 					}
 				}
 				for _, r := range a.records {
-					if alone && (strings.Contains(r.Why(), "unreachable") || r.Decision.Rule == bot.RuleBlind) {
+					if alone && (strings.Contains(r.Why(), "unreachable") || r.Decision.Rule == bot.RuleNoData) {
 						t.Errorf("%s: scaling rules do not go by it: %s", want, r.Why())
 					}
 				}
@@ -182,7 +182,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 				continue
 			}
 			t.Run(k.name+", "+name, func(t *testing.T) {
-				a := told(k, heartbeat, jobsUnknown, 12)
+				a := routerReadings(k, heartbeat, jobsUnknown, 12)
 				last, up, down := a.last()
 				if up || down {
 					t.Error("it scaled")
@@ -190,7 +190,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 				if why := last.Why(); !strings.Contains(why, "jobs is not known: timeout: no answer within 5s") || strings.Contains(why, "there is no reading") {
 					t.Errorf("why is %q", why)
 				}
-				if last.Decision.Says() != bot.Blind {
+				if last.Decision.Says() != bot.NoData {
 					t.Errorf("it says %s", last.Decision.Says())
 				}
 				if len(a.subjects(notify.HeartbeatUnreachable)) > 0 {
@@ -213,11 +213,11 @@ func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
 			{Metric: "jobs", Operator: "<", Threshold: 10, Step: bot.Step{Dynos: 1}, Down: true, Breach: time.Minute},
 		}
 	}}
-	a := told(k, nil, jobs(5), 6)
+	a := routerReadings(k, nil, jobs(5), 6)
 	if _, _, down := a.last(); !down {
 		t.Error("it did not go down")
 	}
-	if first := a.records[0]; first.Decision.Rule != bot.RuleBlind || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
+	if first := a.records[0]; first.Decision.Rule != bot.RuleNoData || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
 		t.Errorf("%s: %s", first.Decision.Rule, first.Why())
 	}
 	if s := a.subjects(notify.SignalUnreachable); len(s) != 1 || strings.Contains(s[0], "scaled down") || strings.Contains(a.all(), "no dyno is removed") {

@@ -23,21 +23,21 @@ func (r Record) Undecided() string {
 		return "the number of dynos is not known: " + r.Error
 	case r.Action == Failed:
 		return "the platform refuses the change: " + r.Error
-	case d.Rule == RuleHandsOff || d.Rule == RuleMaintenance:
+	case d.Rule == RuleLeftAlone || d.Rule == RuleMaintenance:
 		return ""
-	case d.Says() == Blind:
-		return "there is no data: " + r.sight()
+	case d.Says() == NoData:
+		return "there is no data: " + r.observed()
 	}
 	return ""
 }
 
 // idle tells of a bot that has decided nothing for long, whatever other notices are wanted.
-func (e *telling) idle() {
+func (e *tickReport) idle() {
 	why := e.r.Undecided()
-	if why == "" || e.told.Decided.IsZero() {
-		e.told.Decided = e.r.Time
+	if why == "" || e.notified.Decided.IsZero() {
+		e.notified.Decided = e.r.Time
 	}
-	long := e.r.Time.Sub(e.told.Decided)
+	long := e.r.Time.Sub(e.notified.Decided)
 	e.incident(notify.NoDecisions, why != "" && long >= idleAfter, why != "", func(Record) string {
 		if why == "" {
 			return "decisions are taken on fresh data and carried out again"

@@ -117,7 +117,7 @@ func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
 func TestConnectTimeoutsEverywhereAreOffline(t *testing.T) {
 	for control, want := range map[probe.Outcome]bot.Rule{
 		probe.ConnectTimeout: bot.RuleOffline, probe.Timeout: bot.RuleOffline, probe.Unreachable: bot.RuleOffline,
-		probe.Answered: bot.RuleBlind, probe.ClientError: bot.RuleBlind,
+		probe.Answered: bot.RuleNoData, probe.ClientError: bot.RuleNoData,
 	} {
 		w := newWorld(2, func(o *bot.Options) {
 			o.Control = prober(func(context.Context) probe.Reading { return failed(control, "") })

@@ -11,7 +11,7 @@ import (
 func TestABatchHasASubjectThatSaysHowMany(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	scaled := notify.Event{Kind: notify.Scaled, App: "forest", ProcessType: "web", From: 2, To: 3, Time: at}
-	opened := notify.Event{Kind: notify.HandsOff, App: "forest", ProcessType: "web", Phase: notify.Opened, Time: at}
+	opened := notify.Event{Kind: notify.LeftAlone, App: "forest", ProcessType: "web", Phase: notify.Opened, Time: at}
 	resolved := notify.Event{Kind: notify.Offline, App: "forest", Phase: notify.Resolved, Time: at, Since: at.Add(-time.Hour)}
 	elsewhere := scaled
 	elsewhere.App = "meadow"

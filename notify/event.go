@@ -27,8 +27,8 @@ const (
 	ScaleFailed Kind = "scale_failed"
 	// NeedsExceedMax: at the maximum, and still too slow. An incident.
 	NeedsExceedMax Kind = "needs_exceed_max"
-	// NoHelp: dynos were added that did not make the heartbeat faster. An incident.
-	NoHelp Kind = "no_help"
+	// IneffectiveScaleUps: dynos were added that did not make the heartbeat faster. An incident.
+	IneffectiveScaleUps Kind = "ineffective_scale_ups"
 	// NeedsBelowMin: at the minimum, above one dyno, and still too fast. An incident.
 	NeedsBelowMin Kind = "needs_below_min"
 	// ScaleDiffExceeded: the number of dynos changed by more than a threshold within a period.
@@ -47,9 +47,9 @@ const (
 	SecondBot Kind = "second_bot"
 	// NoDecisions: for a quarter of an hour the bot could decide nothing, or nothing that the platform took. An incident.
 	NoDecisions Kind = "no_decisions"
-	// HandsOff: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode, so the bot does not
+	// LeftAlone: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode, so the bot does not
 	// scale it. An incident.
-	HandsOff Kind = "hands_off"
+	LeftAlone Kind = "left_alone"
 	// ManualChange: somebody else has changed the number of dynos.
 	ManualChange Kind = "manual_change"
 	// BudgetForecast: with the present dynos the month will cost more than it may. An incident.
@@ -60,8 +60,8 @@ const (
 	Offline Kind = "offline"
 	// Paused: somebody paused scaling, in one direction or both. An incident.
 	Paused Kind = "paused"
-	// Ordered: somebody asked the bot for a number of dynos for a time. An incident.
-	Ordered Kind = "ordered"
+	// Override: somebody asked the bot for a number of dynos for a time. An incident.
+	Override Kind = "override"
 	// Ping: a heartbeat was answered, or not.
 	Ping Kind = "ping"
 	// Test: somebody asked for a notice to see whether it arrives.
@@ -135,4 +135,17 @@ type Event struct {
 	DryRun bool `json:"dry_run,omitempty"`
 	// Picture makes a picture for the notifiers that show one: e-mail, and Slack as a bot. Nil means none. It is no part of the JSON form.
 	Picture Painter `json:"-"`
+}
+
+// Present is the name that a kind of version 0.1 has now.
+func (k Kind) Present() Kind {
+	switch k {
+	case "no_help":
+		return IneffectiveScaleUps
+	case "hands_off":
+		return LeftAlone
+	case "ordered":
+		return Override
+	}
+	return k
 }

@@ -131,7 +131,7 @@ func (e Event) headline() string {
 			return fmt.Sprintf("%s is at its maximum of %d and still needs more", e.process(), e.Max)
 		}
 		return fmt.Sprintf("%s is at its maximum of %d and still too slow", e.process(), e.Max)
-	case NoHelp:
+	case IneffectiveScaleUps:
 		if e.Phase == Resolved {
 			return "more dynos may help " + e.process() + " again"
 		}
@@ -178,7 +178,7 @@ func (e Event) headline() string {
 			return "the bot decides about " + e.process() + " again"
 		}
 		return e.process() + " is " + e.still() + "not being scaled"
-	case HandsOff:
+	case LeftAlone:
 		switch {
 		case e.Phase == Resolved:
 			return fmt.Sprintf("the bot is scaling %s again, from %d dynos", e.process(), e.To)
@@ -208,7 +208,7 @@ func (e Event) headline() string {
 			return e.process() + " is being scaled again"
 		}
 		return "scaling of " + e.process() + " is " + e.still() + "paused"
-	case Ordered:
+	case Override:
 		if e.Phase == Resolved {
 			return e.process() + " is being scaled by the bot again"
 		}

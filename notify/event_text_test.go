@@ -63,18 +63,18 @@ func TestTextReadsWell(t *testing.T) {
 	write("of a later version", event("dyno_melted"))
 	write("next to nothing known", notify.Event{Kind: notify.Scaled})
 	for _, k := range []notify.Kind{
-		notify.NeedsExceedMax, notify.NeedsBelowMin, notify.HeartbeatUnreachable, notify.HandsOff, notify.ScaleFailed,
+		notify.NeedsExceedMax, notify.NeedsBelowMin, notify.HeartbeatUnreachable, notify.LeftAlone, notify.ScaleFailed,
 	} {
 		change := fromTo(3, 3)
 		switch k {
-		case notify.HandsOff:
+		case notify.LeftAlone:
 			change = fromTo(0, 0)
 		case notify.ScaleFailed:
 			change = fromTo(2, 3)
 		}
 		for _, p := range []notify.Phase{notify.Opened, notify.Reminded, notify.Resolved} {
 			e := event(k, change, phase(p))
-			if k == notify.HandsOff && p == notify.Resolved {
+			if k == notify.LeftAlone && p == notify.Resolved {
 				e.To = 2
 			}
 			write(string(k)+", "+string(p), e)
@@ -142,7 +142,7 @@ func TestOneLine(t *testing.T) {
 func FuzzText(f *testing.F) {
 	f.Add("scaled", "opened", "app", "web", "reason", 1, 2, 0.5, int64(60))
 	f.Add("a\nb", "resolved", "a\r\nBcc: x@example.com", "w\u2028b", "r\x00\n\n", -1, 1<<40, -3.0, int64(-1))
-	f.Add("hands_off", "reminded", "%s", "%!d(", "%s\xff", 0, 0, 1e300, int64(1)<<62)
+	f.Add("left_alone", "reminded", "%s", "%!d(", "%s\xff", 0, 0, 1e300, int64(1)<<62)
 	f.Fuzz(func(t *testing.T, kind, phase, app, process, reason string, from, to int, ms float64, since int64) {
 		e := notify.Event{
 			Kind: notify.Kind(kind), Phase: notify.Phase(phase), App: app, ProcessType: process, Reason: reason, From: from, To: to,

@@ -37,7 +37,7 @@ func (b batcher) NotifyAll(ctx context.Context, all notify.Batch) error {
 
 func remind(t *testing.T, f *notify.Fanout, id string) {
 	t.Helper()
-	if err := f.Notify(t.Context(), notify.Event{ID: id, Kind: notify.HandsOff, Phase: notify.Reminded}); err != nil {
+	if err := f.Notify(t.Context(), notify.Event{ID: id, Kind: notify.LeftAlone, Phase: notify.Reminded}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,11 +176,11 @@ func TestCloseDoesNotWaitForOthers(t *testing.T) {
 		f := open(a, b)
 		send(t, f, notify.Scaled, "1")
 		time.Sleep(time.Second)
-		send(t, f, notify.HandsOff, "2")
+		send(t, f, notify.LeftAlone, "2")
 		synctest.Wait()
 		wantCalls(t, "the target", a)
 		took, err := closeIn(t, f, time.Minute)
-		const want = "notify: t1 did not get 2 of the last notices (scaled, hands_off)"
+		const want = "notify: t1 did not get 2 of the last notices (scaled, left_alone)"
 		if took != 0 || err == nil || err.Error() != want {
 			t.Errorf("Close = %v after %v, want %s", err, took, want)
 		}
@@ -195,9 +195,9 @@ func TestCloseTellsHowManyHang(t *testing.T) {
 		f := open(newBatcher(func(context.Context) error { <-stuck; return nil }))
 		send(t, f, notify.Scaled, "1", "2")
 		time.Sleep(5 * time.Second)
-		send(t, f, notify.HandsOff, "3")
+		send(t, f, notify.LeftAlone, "3")
 		_, err := closeIn(t, f, 5*time.Second)
-		const want = "notify: t0 did not get 3 of the last notices (scaled, scaled, hands_off), and it hangs"
+		const want = "notify: t0 did not get 3 of the last notices (scaled, scaled, left_alone), and it hangs"
 		if err == nil || err.Error() != want {
 			t.Errorf("Close = %v, want %s", err, want)
 		}
@@ -215,7 +215,7 @@ func TestQuietHoursThatBeginInTheWindow(t *testing.T) {
 		for _, e := range []notify.Event{
 			{ID: "before", Kind: notify.Scaled, Time: ten.Add(-time.Second)},
 			{ID: "quiet", Kind: notify.Scaled, Time: ten},
-			{ID: "opened", Kind: notify.HandsOff, Phase: notify.Opened, Time: ten.Add(time.Second)},
+			{ID: "opened", Kind: notify.LeftAlone, Phase: notify.Opened, Time: ten.Add(time.Second)},
 		} {
 			if err := f.Notify(t.Context(), e); err != nil {
 				t.Error(err)

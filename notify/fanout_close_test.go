@@ -63,9 +63,9 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 		a, b := newTarget(always(hangs)...), newTarget()
 		f := open(a, b)
 		send(t, f, notify.Scaled, "1", "2")
-		send(t, f, notify.HandsOff, "3")
+		send(t, f, notify.LeftAlone, "3")
 		took, err := closeIn(t, f, 5*time.Second)
-		const want = "notify: t0 did not get 3 of the last notices (scaled, scaled, hands_off)"
+		const want = "notify: t0 did not get 3 of the last notices (scaled, scaled, left_alone)"
 		if took != 5*time.Second || err == nil || err.Error() != want {
 			t.Errorf("Close = %v after %v, want %s after 5 s", err, took, want)
 		}

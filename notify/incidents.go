@@ -16,8 +16,8 @@ const ShortestReminder = 5 * time.Minute
 type Incident struct {
 	// Since is when it began.
 	Since time.Time `json:"since"`
-	// Told is when people were told last.
-	Told time.Time `json:"told"`
+	// Notified is when people were told last.
+	Notified time.Time `json:"notified"`
 }
 
 // IncidentID is the id of the incident k that began at since: for [Event.Incident]. It is 26 capital letters and digits, made
@@ -44,10 +44,10 @@ func (in *Incidents) Update(k Kind, on bool, now time.Time, reminder time.Durati
 	was, open := (*in)[k]
 	switch {
 	case on && !open:
-		in.set(k, Incident{Since: now, Told: now})
+		in.set(k, Incident{Since: now, Notified: now})
 		return Opened, now
-	case on && reminder > 0 && now.Sub(was.Told) >= max(reminder, ShortestReminder):
-		in.set(k, Incident{Since: was.Since, Told: now})
+	case on && reminder > 0 && now.Sub(was.Notified) >= max(reminder, ShortestReminder):
+		in.set(k, Incident{Since: was.Since, Notified: now})
 		return Reminded, was.Since
 	case !on && open:
 		in.remove(k)

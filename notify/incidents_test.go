@@ -67,16 +67,16 @@ func TestIncidentIsToldAtItsBeginAtRemindersAndAtItsEnd(t *testing.T) {
 func TestIncidentsOfSeveralKindsDoNotTouchEachOther(t *testing.T) {
 	var in notify.Incidents
 	in.Update(notify.NeedsExceedMax, true, noon(), 0)
-	if p, _ := in.Update(notify.HandsOff, true, noon(), 0); p != notify.Opened {
+	if p, _ := in.Update(notify.LeftAlone, true, noon(), 0); p != notify.Opened {
 		t.Errorf("the second kind is told as %q", p)
 	}
 	if p, _ := in.Update(notify.NeedsExceedMax, false, noon(), 0); p != notify.Resolved {
 		t.Errorf("the first kind ends as %q", p)
 	}
-	if _, ok := in[notify.HandsOff]; !ok || len(in) != 1 {
+	if _, ok := in[notify.LeftAlone]; !ok || len(in) != 1 {
 		t.Errorf("what is left is %v", in)
 	}
-	in.Update(notify.HandsOff, false, noon(), 0)
+	in.Update(notify.LeftAlone, false, noon(), 0)
 	if in != nil {
 		t.Errorf("with nothing going on, Incidents = %v, want nil", in)
 	}
@@ -84,35 +84,35 @@ func TestIncidentsOfSeveralKindsDoNotTouchEachOther(t *testing.T) {
 
 func TestACopyOfIncidentsStaysAsItIs(t *testing.T) {
 	var in notify.Incidents
-	in.Update(notify.HandsOff, true, noon(), 0)
+	in.Update(notify.LeftAlone, true, noon(), 0)
 	in.Update(notify.NeedsBelowMin, true, noon(), 0)
 	was := in
 	in.Update(notify.NeedsBelowMin, true, noon().Add(time.Hour), time.Minute)
 	in.Update(notify.NeedsExceedMax, true, noon(), 0)
-	in.Update(notify.HandsOff, false, noon(), 0)
+	in.Update(notify.LeftAlone, false, noon(), 0)
 	again := was
-	again.Update(notify.HandsOff, false, noon(), 0)
-	if len(was) != 2 || !was[notify.NeedsBelowMin].Told.Equal(noon()) {
+	again.Update(notify.LeftAlone, false, noon(), 0)
+	if len(was) != 2 || !was[notify.NeedsBelowMin].Notified.Equal(noon()) {
 		t.Errorf("the copy became %v", was)
 	}
 }
 
 func TestIncidentsGoOnAfterJSON(t *testing.T) {
 	var in, again notify.Incidents
-	in.Update(notify.HandsOff, true, noon(), 0)
-	in.Update(notify.HandsOff, true, noon().Add(time.Hour), time.Hour)
+	in.Update(notify.LeftAlone, true, noon(), 0)
+	in.Update(notify.LeftAlone, true, noon().Add(time.Hour), time.Hour)
 	b, err := json.Marshal(in)
-	const want = `{"hands_off":{"since":"2026-03-01T12:00:00Z","told":"2026-03-01T13:00:00Z"}}`
+	const want = `{"left_alone":{"since":"2026-03-01T12:00:00Z","notified":"2026-03-01T13:00:00Z"}}`
 	if err != nil || string(b) != want {
 		t.Fatalf("JSON = %s, %v, want %s", b, err, want)
 	}
 	if err := json.Unmarshal(b, &again); err != nil {
 		t.Fatal(err)
 	}
-	if p, _ := again.Update(notify.HandsOff, true, noon().Add(119*time.Minute), time.Hour); p != "" {
+	if p, _ := again.Update(notify.LeftAlone, true, noon().Add(119*time.Minute), time.Hour); p != "" {
 		t.Errorf("too early a reminder: %q", p)
 	}
-	if p, since := again.Update(notify.HandsOff, false, noon().Add(2*time.Hour), 0); p != notify.Resolved || !since.Equal(noon()) {
+	if p, since := again.Update(notify.LeftAlone, false, noon().Add(2*time.Hour), 0); p != notify.Resolved || !since.Equal(noon()) {
 		t.Errorf("Update after a restart = %q, %v", p, since)
 	}
 	if err := json.Unmarshal([]byte("null"), &again); err != nil || again != nil {
@@ -122,11 +122,11 @@ func TestIncidentsGoOnAfterJSON(t *testing.T) {
 
 func TestAnIncidentKeepsItsIDAcrossARestart(t *testing.T) {
 	id := func(since time.Time) string {
-		return notify.IncidentID("dancing-forest", "web", notify.HandsOff, since)
+		return notify.IncidentID("dancing-forest", "web", notify.LeftAlone, since)
 	}
 	now := noon().Add(123456789 * time.Nanosecond).In(time.FixedZone("", 3600))
 	var in, again notify.Incidents
-	_, since := in.Update(notify.HandsOff, true, now, time.Hour)
+	_, since := in.Update(notify.LeftAlone, true, now, time.Hour)
 	opened := id(since)
 	if ok, _ := regexp.MatchString("^[A-Z2-7]{26}$", opened); !ok {
 		t.Errorf("the id is %q", opened)
@@ -138,13 +138,13 @@ func TestAnIncidentKeepsItsIDAcrossARestart(t *testing.T) {
 	if err := json.Unmarshal(b, &again); err != nil {
 		t.Fatal(err)
 	}
-	_, since = again.Update(notify.HandsOff, true, now.Add(time.Hour), time.Hour)
+	_, since = again.Update(notify.LeftAlone, true, now.Add(time.Hour), time.Hour)
 	reminded := id(since)
-	_, since = again.Update(notify.HandsOff, false, now.Add(2*time.Hour), time.Hour)
+	_, since = again.Update(notify.LeftAlone, false, now.Add(2*time.Hour), time.Hour)
 	if resolved := id(since); reminded != opened || resolved != opened {
 		t.Errorf("the ids are %s, %s, %s", opened, reminded, resolved)
 	}
-	_, since = again.Update(notify.HandsOff, true, now.Add(3*time.Hour), time.Hour)
+	_, since = again.Update(notify.LeftAlone, true, now.Add(3*time.Hour), time.Hour)
 	if next := id(since); next == opened {
 		t.Errorf("the next incident has the same id %s", next)
 	}
@@ -154,10 +154,10 @@ func TestIncidentIDsDiffer(t *testing.T) {
 	at := noon()
 	ids := map[string]bool{}
 	for _, id := range []string{
-		notify.IncidentID("a", "web", notify.HandsOff, at), notify.IncidentID("b", "web", notify.HandsOff, at),
-		notify.IncidentID("a", "worker", notify.HandsOff, at), notify.IncidentID("a", "web", notify.NeedsExceedMax, at),
-		notify.IncidentID("a", "web", notify.HandsOff, at.Add(1)), notify.IncidentID("a w", "eb", notify.HandsOff, at),
-		notify.IncidentID("a", "web", notify.HandsOff, time.Time{}), notify.IncidentID("a\" \"w", "eb", notify.HandsOff, at),
+		notify.IncidentID("a", "web", notify.LeftAlone, at), notify.IncidentID("b", "web", notify.LeftAlone, at),
+		notify.IncidentID("a", "worker", notify.LeftAlone, at), notify.IncidentID("a", "web", notify.NeedsExceedMax, at),
+		notify.IncidentID("a", "web", notify.LeftAlone, at.Add(1)), notify.IncidentID("a w", "eb", notify.LeftAlone, at),
+		notify.IncidentID("a", "web", notify.LeftAlone, time.Time{}), notify.IncidentID("a\" \"w", "eb", notify.LeftAlone, at),
 	} {
 		ids[id] = true
 	}
@@ -168,10 +168,10 @@ func TestIncidentIDsDiffer(t *testing.T) {
 
 func TestUpdateWithNothingToTellAllocatesNothing(t *testing.T) {
 	var none, some notify.Incidents
-	some.Update(notify.HandsOff, true, noon(), 0)
+	some.Update(notify.LeftAlone, true, noon(), 0)
 	if n := testing.AllocsPerRun(100, func() {
-		none.Update(notify.HandsOff, false, noon(), time.Hour)
-		some.Update(notify.HandsOff, true, noon(), time.Hour)
+		none.Update(notify.LeftAlone, false, noon(), time.Hour)
+		some.Update(notify.LeftAlone, true, noon(), time.Hour)
 		some.Update(notify.NeedsExceedMax, false, noon(), time.Hour)
 	}); n != 0 {
 		t.Errorf("Update allocated %v times", n)

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// A spot is a place in the picture: pixels from its left and from its top.
-type spot struct{ x, y float64 }
+// A position is a place in the picture: pixels from its left and from its top.
+type position struct{ x, y float64 }
 
 // A box is a part of the picture.
 type box struct{ left, top, right, bottom float64 }
@@ -35,9 +35,9 @@ const (
 
 // A canvas takes a picture piece by piece, the hindmost first. A note tells about a piece when a pointer rests on it.
 type canvas interface {
-	line(paths [][]spot, p pen, note string)
-	area(paths [][]spot, ink color.NRGBA, note string)
-	text(at spot, words string, size float64, a align, ink color.NRGBA)
+	line(paths [][]position, p pen, note string)
+	area(paths [][]position, ink color.NRGBA, note string)
+	text(at position, words string, size float64, a align, ink color.NRGBA)
 }
 
 // A picture is what can be drawn.
@@ -66,15 +66,15 @@ func newSheet(f *face, dark bool, width int) *sheet {
 	return &sheet{theme: themeOf(dark), face: f, width: float64(width)}
 }
 
-func (s *sheet) line(paths [][]spot, p pen, note string) {
+func (s *sheet) line(paths [][]position, p pen, note string) {
 	s.pieces = append(s.pieces, func(c canvas) { c.line(paths, p, note) })
 }
 
-func (s *sheet) area(paths [][]spot, ink color.NRGBA, note string) {
+func (s *sheet) area(paths [][]position, ink color.NRGBA, note string) {
 	s.pieces = append(s.pieces, func(c canvas) { c.area(paths, ink, note) })
 }
 
-func (s *sheet) text(at spot, words string, size float64, a align, ink color.NRGBA) {
+func (s *sheet) text(at position, words string, size float64, a align, ink color.NRGBA) {
 	s.pieces = append(s.pieces, func(c canvas) { c.text(at, words, size, a, ink) })
 }
 

@@ -88,7 +88,7 @@ func (s *sheet) prepare(panel Panel) *panelSheet {
 	return p
 }
 
-func (p *panelSheet) addKey(name string, ink color.NRGBA, sign func(*sheet, spot, color.NRGBA)) {
+func (p *panelSheet) addKey(name string, ink color.NRGBA, sign func(*sheet, position, color.NRGBA)) {
 	if name = clean(name); name != "" {
 		p.keys = append(p.keys, key{name: name, ink: ink, sign: sign})
 	}
@@ -120,10 +120,10 @@ func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 	last := panels[len(panels)-1]
 	ticks := timeTicks(c.From, c.To, c.zone(), last.right-last.left, smallSize, s.face)
 	for _, p := range panels {
-		var fine, strong [][]spot
+		var fine, strong [][]position
 		for i, t := range ticks {
 			x := crisp(p.xOf(t.time))
-			if up := []spot{{x, p.top}, {x, p.bottom}}; len(t.context) > 0 && i > 0 {
+			if up := []position{{x, p.top}, {x, p.bottom}}; len(t.context) > 0 && i > 0 {
 				strong = append(strong, up)
 			} else {
 				fine = append(fine, up)
@@ -135,7 +135,7 @@ func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 	var labels, contexts row
 	for _, t := range ticks {
 		if x, ok := labels.place(last.xOf(t.time), s.face.width(t.label, smallSize), s.width); ok {
-			s.text(spot{x, last.bottom + 15}, t.label, smallSize, middle, s.quiet)
+			s.text(position{x, last.bottom + 15}, t.label, smallSize, middle, s.quiet)
 		}
 	}
 	// The first context stands wherever the axis begins, and gives way to those that say when something changes.
@@ -143,7 +143,7 @@ func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 		t := ticks[(i+1)%len(ticks)]
 		for _, words := range t.context {
 			if x, ok := contexts.place(last.xOf(t.time), s.face.width(words, smallSize), s.width); ok {
-				s.text(spot{x, last.bottom + 30}, words, smallSize, middle, s.theme.text)
+				s.text(position{x, last.bottom + 30}, words, smallSize, middle, s.theme.text)
 				break
 			}
 		}
@@ -153,7 +153,7 @@ func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 func (s *sheet) drawPanel(p *panelSheet) {
 	s.legend(p.title, p.keys, p.top-p.head)
 	s.rules(p.plot)
-	s.line([][]spot{{{p.left, crisp(p.bottom)}, {p.right, crisp(p.bottom)}}}, pen{s.frame, 1, false}, "")
+	s.line([][]position{{{p.left, crisp(p.bottom)}, {p.right, crisp(p.bottom)}}}, pen{s.frame, 1, false}, "")
 	empty := true
 	for i, b := range p.Bands {
 		if paths := p.between(b); len(paths) > 0 {
@@ -171,25 +171,25 @@ func (s *sheet) drawPanel(p *panelSheet) {
 	// A bound is seen through the lines of a busy month, too.
 	for i, l := range p.Levels {
 		if y := p.yOf(l.Y); present(l.Y, p.Log) && y >= p.top-1 && y <= p.bottom+1 {
-			s.line([][]spot{{{p.left, crisp(y)}, {p.right, crisp(y)}}}, pen{p.levels[i], 1, true}, "")
+			s.line([][]position{{{p.left, crisp(y)}, {p.right, crisp(y)}}}, pen{p.levels[i], 1, true}, "")
 		}
 	}
 	if empty {
-		s.text(spot{(p.left + p.right) / 2, (p.top+p.bottom)/2 + 4}, "no data", textSize, middle, s.quiet)
+		s.text(position{(p.left + p.right) / 2, (p.top+p.bottom)/2 + 4}, "no data", textSize, middle, s.quiet)
 	}
 }
 
 // drawLine draws a line, thinner when there is much of it, and dots for the points that stand alone.
-func (s *sheet) drawLine(paths [][]spot, ink color.NRGBA, dashed bool, room float64) {
-	var dots [][]spot
+func (s *sheet) drawLine(paths [][]position, ink color.NRGBA, dashed bool, room float64) {
+	var dots [][]position
 	width, spots := lineWidth, 0
 	for _, path := range paths {
 		if spots += len(path); float64(spots) > room {
 			width = 1
 		}
 	}
-	paths = slices.DeleteFunc(slices.Clone(paths), func(path []spot) bool {
-		if len(path) > 1 && bounds([][]spot{path}, 0).wider(0.5) {
+	paths = slices.DeleteFunc(slices.Clone(paths), func(path []position) bool {
+		if len(path) > 1 && bounds([][]position{path}, 0).wider(0.5) {
 			return false
 		}
 		dots = append(dots, path[:1])

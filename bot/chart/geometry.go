@@ -3,18 +3,18 @@ package chart
 import "math"
 
 // circle returns the corners of a regular polygon, in the turn that a raster's line segments have.
-func circle(at spot, radius float64, corners int) []spot {
-	out := make([]spot, corners)
+func circle(at position, radius float64, corners int) []position {
+	out := make([]position, corners)
 	for i := range out {
 		sin, cos := math.Sincos(-2 * math.Pi * float64(i) / float64(corners))
-		out[i] = spot{at.x + radius*cos, at.y + radius*sin}
+		out[i] = position{at.x + radius*cos, at.y + radius*sin}
 	}
 	return out
 }
 
 // rectangle returns the corners of b.
-func (b box) rectangle() []spot {
-	return []spot{{b.left, b.top}, {b.right, b.top}, {b.right, b.bottom}, {b.left, b.bottom}}
+func (b box) rectangle() []position {
+	return []position{{b.left, b.top}, {b.right, b.top}, {b.right, b.bottom}, {b.left, b.bottom}}
 }
 
 // overlaps says whether a and b have a place in common.
@@ -23,9 +23,9 @@ func (b box) overlaps(o box) bool {
 }
 
 // clip returns the parts of a path that lie within b.
-func (b box) clip(path []spot) [][]spot {
-	var out [][]spot
-	var part []spot
+func (b box) clip(path []position) [][]position {
+	var out [][]position
+	var part []position
 	for i := 1; i < len(path); i++ {
 		from, to, ok := b.cut(path[i-1], path[i])
 		if !ok {
@@ -35,7 +35,7 @@ func (b box) clip(path []spot) [][]spot {
 			if len(part) > 0 {
 				out = append(out, part)
 			}
-			part = []spot{from}
+			part = []position{from}
 		}
 		part = append(part, to)
 	}
@@ -46,7 +46,7 @@ func (b box) clip(path []spot) [][]spot {
 }
 
 // cut returns the part of a segment that lies within b (Liang and Barsky, 1984).
-func (b box) cut(from, to spot) (spot, spot, bool) {
+func (b box) cut(from, to position) (position, position, bool) {
 	dx, dy := to.x-from.x, to.y-from.y
 	enter, leave := 0.0, 1.0
 	for _, edge := range [...]struct{ run, room float64 }{
@@ -71,22 +71,22 @@ func (b box) cut(from, to spot) (spot, spot, bool) {
 	}
 	end := to
 	if leave < 1 {
-		end = spot{from.x + leave*dx, from.y + leave*dy}
+		end = position{from.x + leave*dx, from.y + leave*dy}
 	}
 	if enter > 0 {
-		from = spot{from.x + enter*dx, from.y + enter*dy}
+		from = position{from.x + enter*dx, from.y + enter*dy}
 	}
 	return from, end, true
 }
 
 // dashes cuts paths into the pieces of a dashed line.
-func dashes(paths [][]spot) [][]spot {
-	var out [][]spot
+func dashes(paths [][]position) [][]position {
+	var out [][]position
 	for _, p := range paths {
 		if len(p) == 0 {
 			continue
 		}
-		piece, drawing, rest := []spot{p[0]}, true, dashOn
+		piece, drawing, rest := []position{p[0]}, true, dashOn
 		for i := 1; i < len(p); i++ {
 			at := p[i-1]
 			for {
@@ -96,14 +96,14 @@ func dashes(paths [][]spot) [][]spot {
 					break
 				}
 				part := rest / length
-				at = spot{at.x + (p[i].x-at.x)*part, at.y + (p[i].y-at.y)*part}
+				at = position{at.x + (p[i].x-at.x)*part, at.y + (p[i].y-at.y)*part}
 				if drawing {
 					out = append(out, append(piece, at))
 					rest = dashOff
 				} else {
 					rest = dashOn
 				}
-				drawing, piece = !drawing, []spot{at}
+				drawing, piece = !drawing, []position{at}
 			}
 			if drawing {
 				piece = append(piece, p[i])

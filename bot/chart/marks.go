@@ -41,7 +41,7 @@ func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float
 	}
 	crowded := float64(len(marks))*lineRoom > panels[0].right-panels[0].left
 	for kind := range Trouble + 1 {
-		var lines [][]spot
+		var lines [][]position
 		last := -1.0
 		for _, m := range marks {
 			x := crisp(panels[0].xOf(m.Time))
@@ -50,7 +50,7 @@ func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float
 			}
 			last = x
 			for _, p := range panels {
-				lines = append(lines, []spot{{x, p.top}, {x, p.bottom}})
+				lines = append(lines, []position{{x, p.top}, {x, p.bottom}})
 			}
 		}
 		s.line(lines, pen{faint(s.kindInk(kind), 0.5), 1, false}, "")
@@ -71,8 +71,8 @@ func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 	free := margin / 2 // up to where the row is taken
 	for i, cl := range clusters {
 		kind := cl.kind()
-		shapes := kindShape(kind, spot{cl.x, y})
-		s.area([][]spot{shapes}, s.kindInk(kind), cl.note(c))
+		shapes := kindShape(kind, position{cl.x, y})
+		s.area([][]position{shapes}, s.kindInk(kind), cl.note(c))
 		words := clean(cl.marks[0].Text)
 		if len(cl.marks) > 1 {
 			words = fmt.Sprintf("×%d", len(cl.marks))
@@ -84,12 +84,12 @@ func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 		width, before, behind := s.face.width(words, smallSize), cl.x-7-free, end-cl.x-7
 		switch {
 		case behind < width && before >= width:
-			s.text(spot{cl.x - 7, y + 4}, words, smallSize, right, s.theme.text)
+			s.text(position{cl.x - 7, y + 4}, words, smallSize, right, s.theme.text)
 			width = 0
 		case behind >= min(width, 80):
 			words = s.face.fit(words, smallSize, behind)
 			width = s.face.width(words, smallSize)
-			s.text(spot{cl.x + 7, y + 4}, words, smallSize, left, s.theme.text)
+			s.text(position{cl.x + 7, y + 4}, words, smallSize, left, s.theme.text)
 		default:
 			width = 0
 		}
@@ -138,15 +138,15 @@ func (s *sheet) kindInk(k Kind) color.NRGBA {
 }
 
 // kindShape returns the outline of a kind's sign, so that no sign is told by its colour alone.
-func kindShape(k Kind, at spot) []spot {
+func kindShape(k Kind, at position) []position {
 	const r = 5.0
 	switch k {
 	case Up:
-		return []spot{{at.x - r, at.y + r - 1}, {at.x, at.y - r}, {at.x + r, at.y + r - 1}}
+		return []position{{at.x - r, at.y + r - 1}, {at.x, at.y - r}, {at.x + r, at.y + r - 1}}
 	case Down:
-		return []spot{{at.x - r, at.y - r + 1}, {at.x + r, at.y - r + 1}, {at.x, at.y + r}}
+		return []position{{at.x - r, at.y - r + 1}, {at.x + r, at.y - r + 1}, {at.x, at.y + r}}
 	case Trouble:
-		return []spot{{at.x - r, at.y}, {at.x, at.y - r}, {at.x + r, at.y}, {at.x, at.y + r}}
+		return []position{{at.x - r, at.y}, {at.x, at.y - r}, {at.x + r, at.y}, {at.x, at.y + r}}
 	case Event:
 	}
 	return circle(at, r-1, 16)

@@ -63,11 +63,11 @@ func (r *raster) begin(b box) bool {
 	return true
 }
 
-func (r *raster) pixel(p spot) (x, y float32) {
+func (r *raster) pixel(p position) (x, y float32) {
 	return float32(p.x*r.scale - float64(r.at.Min.X)), float32(p.y*r.scale - float64(r.at.Min.Y))
 }
 
-func (r *raster) polygon(corners ...spot) {
+func (r *raster) polygon(corners ...position) {
 	r.vector.MoveTo(r.pixel(corners[0]))
 	for _, c := range corners[1:] {
 		r.vector.LineTo(r.pixel(c))
@@ -79,7 +79,7 @@ func (r *raster) end(ink color.NRGBA) {
 	r.vector.Draw(r.image, r.at, image.NewUniform(ink), image.Point{})
 }
 
-func (r *raster) area(paths [][]spot, ink color.NRGBA, _ string) {
+func (r *raster) area(paths [][]position, ink color.NRGBA, _ string) {
 	if !r.begin(bounds(paths, 0)) {
 		return
 	}
@@ -92,7 +92,7 @@ func (r *raster) area(paths [][]spot, ink color.NRGBA, _ string) {
 }
 
 // line fills the outline of each piece. All outlines turn the same way, for pieces that turn against each other would cancel out.
-func (r *raster) line(paths [][]spot, p pen, _ string) {
+func (r *raster) line(paths [][]position, p pen, _ string) {
 	if p.dashed {
 		paths = dashes(paths)
 	}
@@ -121,7 +121,7 @@ func (r *raster) line(paths [][]spot, p pen, _ string) {
 }
 
 // hairs says whether all paths are a stroke down or across, each of which has a far smaller box than all of them together.
-func hairs(paths [][]spot) bool {
+func hairs(paths [][]position) bool {
 	for _, p := range paths {
 		if len(p) != 2 || (p[0].x != p[1].x && p[0].y != p[1].y) {
 			return false
@@ -130,23 +130,23 @@ func hairs(paths [][]spot) bool {
 	return true
 }
 
-func (r *raster) segment(a, b spot, half float64) {
+func (r *raster) segment(a, b position, half float64) {
 	length := math.Hypot(b.x-a.x, b.y-a.y)
 	if length == 0 {
 		return
 	}
 	nx, ny := -(b.y-a.y)/length*half, (b.x-a.x)/length*half
-	r.polygon(spot{a.x + nx, a.y + ny}, spot{b.x + nx, b.y + ny}, spot{b.x - nx, b.y - ny}, spot{a.x - nx, a.y - ny})
+	r.polygon(position{a.x + nx, a.y + ny}, position{b.x + nx, b.y + ny}, position{b.x - nx, b.y - ny}, position{a.x - nx, a.y - ny})
 }
 
-func (r *raster) disc(at spot, radius float64) {
+func (r *raster) disc(at position, radius float64) {
 	if radius*r.scale < 0.6 {
 		return // a hairline's joints are not seen
 	}
 	r.polygon(circle(at, radius, 12)...)
 }
 
-func (r *raster) text(at spot, words string, size float64, a align, ink color.NRGBA) {
+func (r *raster) text(at position, words string, size float64, a align, ink color.NRGBA) {
 	words = clean(words)
 	width := r.face.width(words, size)
 	switch a {
@@ -168,14 +168,14 @@ func (r *raster) text(at spot, words string, size float64, a align, ink color.NR
 }
 
 // glyph adds the outline of a letter.
-func (r *raster) glyph(glyph sfnt.GlyphIndex, at spot, size float64) {
+func (r *raster) glyph(glyph sfnt.GlyphIndex, at position, size float64) {
 	segments, err := r.face.font.LoadGlyph(&r.face.buf, glyph, r.face.em, nil)
 	if err != nil {
 		return // a letter that can't be drawn leaves its room empty
 	}
 	unit := size / float64(r.face.em)
-	place := func(s sfnt.Segment, i int) spot {
-		return spot{at.x + float64(s.Args[i].X)*unit, at.y + float64(s.Args[i].Y)*unit}
+	place := func(s sfnt.Segment, i int) position {
+		return position{at.x + float64(s.Args[i].X)*unit, at.y + float64(s.Args[i].Y)*unit}
 	}
 	for i, s := range segments {
 		x, y := r.pixel(place(s, 0))
@@ -197,7 +197,7 @@ func (r *raster) glyph(glyph sfnt.GlyphIndex, at spot, size float64) {
 }
 
 // bounds returns the part of the picture that the paths touch with a pen of twice the width half.
-func bounds(paths [][]spot, half float64) box {
+func bounds(paths [][]position, half float64) box {
 	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
 	for _, p := range paths {
 		for _, at := range p {

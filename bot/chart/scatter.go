@@ -140,7 +140,7 @@ func (c Scatter) draw(f *face) *sheet {
 	s.legend(yTitle, keys, top)
 	s.xAxis(p, x, titled(c.X.Title, c.X.Unit))
 	s.rules(p)
-	s.line([][]spot{{{p.left, crisp(p.bottom)}, {p.right, crisp(p.bottom)}}}, pen{s.frame, 1, false}, "")
+	s.line([][]position{{{p.left, crisp(p.bottom)}, {p.right, crisp(p.bottom)}}}, pen{s.frame, 1, false}, "")
 	s.scatter(c, p, x, inks, markers)
 	return s
 }
@@ -159,7 +159,7 @@ func (c Scatter) looks(s *sheet) (inks []color.NRGBA, markers []Marker, keys []k
 		}
 		inks, markers = append(inks, ink), append(markers, marker)
 		if name := clean(series.Name); name != "" && !series.NoKey {
-			keys = append(keys, key{name: name, ink: ink, sign: func(s *sheet, at spot, ink color.NRGBA) {
+			keys = append(keys, key{name: name, ink: ink, sign: func(s *sheet, at position, ink color.NRGBA) {
 				s.area(marker.outline(at), ink, "")
 			}})
 		}
@@ -170,16 +170,16 @@ func (c Scatter) looks(s *sheet) (inks []color.NRGBA, markers []Marker, keys []k
 // xAxis draws the axis below the plot.
 func (s *sheet) xAxis(p plot, x scale, title string) {
 	var labels row
-	var grid [][]spot
+	var grid [][]position
 	for _, t := range x.ticks {
 		at := p.across(x, t.value)
-		grid = append(grid, []spot{{crisp(at), p.top}, {crisp(at), p.bottom}})
+		grid = append(grid, []position{{crisp(at), p.top}, {crisp(at), p.bottom}})
 		if at, ok := labels.place(at, s.face.width(t.label, smallSize), s.width); ok {
-			s.text(spot{at, p.bottom + 15}, t.label, smallSize, middle, s.quiet)
+			s.text(position{at, p.bottom + 15}, t.label, smallSize, middle, s.quiet)
 		}
 	}
 	s.line(grid, pen{s.grid, 1, false}, "")
-	s.text(spot{p.right, p.bottom + 32}, s.face.fit(title, textSize, p.right-margin), textSize, right, s.theme.text)
+	s.text(position{p.right, p.bottom + 32}, s.face.fit(title, textSize, p.right-margin), textSize, right, s.theme.text)
 }
 
 // across returns how far from the picture's left a value of the x axis is.
@@ -189,18 +189,18 @@ func (p plot) across(x scale, v float64) float64 { return p.left + (p.right-p.le
 func (s *sheet) scatter(c Scatter, p plot, x scale, inks []color.NRGBA, markers []Marker) {
 	var taken []box
 	type labelled struct {
-		at    spot
+		at    position
 		words string
 	}
 	var labels []labelled
 	for i, series := range c.Series {
-		var path []spot
+		var path []position
 		var shapes []func()
 		for _, d := range series.Dots {
 			if !c.shows(d) {
 				continue
 			}
-			at := spot{p.across(x, d.X), p.yOf(d.Y)}
+			at := position{p.across(x, d.X), p.yOf(d.Y)}
 			path = append(path, at)
 			if _, _, inside := p.cut(at, at); !inside {
 				continue
@@ -223,12 +223,12 @@ func (s *sheet) scatter(c Scatter, p plot, x scale, inks []color.NRGBA, markers 
 }
 
 // beside writes a label at the first place around a dot where it hides nothing, or not at all.
-func (s *sheet) beside(at spot, words string, within box, taken *[]box) {
+func (s *sheet) beside(at position, words string, within box, taken *[]box) {
 	if words == "" {
 		return
 	}
 	width := s.face.width(words, smallSize)
-	for _, corner := range [...]spot{
+	for _, corner := range [...]position{
 		{at.x + 8, at.y - 6},
 		{at.x - 8 - width, at.y - 6},
 		{at.x - width/2, at.y - 20},
@@ -244,7 +244,7 @@ func (s *sheet) beside(at spot, words string, within box, taken *[]box) {
 			free = free && !place.overlaps(t)
 		}
 		if free {
-			s.text(spot{place.left, place.bottom - 3}, words, smallSize, left, s.theme.text)
+			s.text(position{place.left, place.bottom - 3}, words, smallSize, left, s.theme.text)
 			*taken = append(*taken, box{place.left - 4, place.top, place.right + 4, place.bottom})
 			return
 		}
@@ -252,38 +252,38 @@ func (s *sheet) beside(at spot, words string, within box, taken *[]box) {
 }
 
 // outline returns the shape of a marker.
-func (m Marker) outline(at spot) [][]spot {
+func (m Marker) outline(at position) [][]position {
 	const r = 5.0
 	switch m {
 	case Square:
-		return [][]spot{box{at.x - r + 1, at.y - r + 1, at.x + r - 1, at.y + r - 1}.rectangle()}
+		return [][]position{box{at.x - r + 1, at.y - r + 1, at.x + r - 1, at.y + r - 1}.rectangle()}
 	case Triangle:
-		return [][]spot{kindShape(Up, at)}
+		return [][]position{kindShape(Up, at)}
 	case Diamond:
-		return [][]spot{kindShape(Trouble, at)}
+		return [][]position{kindShape(Trouble, at)}
 	case Cross:
 		const half = 1.5
-		return [][]spot{
+		return [][]position{
 			box{at.x - half, at.y - r, at.x + half, at.y + r}.rectangle(),
 			box{at.x - r, at.y - half, at.x + r, at.y + half}.rectangle(),
 		}
 	case Star:
-		return [][]spot{star(at, r+1.5)}
+		return [][]position{star(at, r+1.5)}
 	case AutoMarker, Circle:
 	}
-	return [][]spot{circle(at, r-0.5, 16)}
+	return [][]position{circle(at, r-0.5, 16)}
 }
 
 // star returns the outline of a star with five points.
-func star(at spot, radius float64) []spot {
-	out := make([]spot, 10)
+func star(at position, radius float64) []position {
+	out := make([]position, 10)
 	for i := range out {
 		r := radius
 		if i%2 == 1 {
 			r *= 0.4
 		}
 		sin, cos := math.Sincos(math.Pi * float64(i) / 5)
-		out[i] = spot{at.x + r*sin, at.y - r*cos}
+		out[i] = position{at.x + r*sin, at.y - r*cos}
 	}
 	return out
 }

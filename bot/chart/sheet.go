@@ -19,11 +19,11 @@ const (
 func (s *sheet) masthead(title, subtitle string) float64 {
 	y, room := margin, s.width-2*margin
 	if title = s.face.fit(title, titleSize, room); title != "" {
-		s.text(spot{margin, y + titleSize - 2}, title, titleSize, left, s.theme.text)
+		s.text(position{margin, y + titleSize - 2}, title, titleSize, left, s.theme.text)
 		y += titleSize + 8
 	}
 	for _, row := range s.face.wrap(subtitle, textSize, room, 3) {
-		s.text(spot{margin, y + textSize - 1}, row, textSize, left, s.quiet)
+		s.text(position{margin, y + textSize - 1}, row, textSize, left, s.quiet)
 		y += textSize + 4
 	}
 	if y > margin {
@@ -57,8 +57,8 @@ type key struct {
 	name string
 	ink  color.NRGBA
 	// sign draws its look around the middle of its place.
-	sign func(s *sheet, at spot, ink color.NRGBA)
-	at   spot
+	sign func(s *sheet, at position, ink color.NRGBA)
+	at   position
 }
 
 // keyWidth is the room for a key's sign, with what parts it from its name.
@@ -77,7 +77,7 @@ func (s *sheet) arrange(title string, keys []key) float64 {
 		if x > margin && x+width > s.width-margin {
 			x, y = margin, y+rowHeight
 		}
-		k.at = spot{x, y}
+		k.at = position{x, y}
 		x += width + rowHeight
 	}
 	if title == "" && len(keys) == 0 {
@@ -88,23 +88,23 @@ func (s *sheet) arrange(title string, keys []key) float64 {
 
 // legend draws a title and arranged keys from y on.
 func (s *sheet) legend(title string, keys []key, y float64) {
-	s.text(spot{margin, y + textSize}, title, textSize, left, s.theme.text)
+	s.text(position{margin, y + textSize}, title, textSize, left, s.theme.text)
 	for _, k := range keys {
-		k.sign(s, spot{k.at.x + (keyWidth-6)/2, y + k.at.y + textSize - 4}, k.ink)
-		s.text(spot{k.at.x + keyWidth, y + k.at.y + textSize}, k.name, smallSize, left, s.theme.text)
+		k.sign(s, position{k.at.x + (keyWidth-6)/2, y + k.at.y + textSize - 4}, k.ink)
+		s.text(position{k.at.x + keyWidth, y + k.at.y + textSize}, k.name, smallSize, left, s.theme.text)
 	}
 }
 
 // lineSign returns the look of a line.
-func lineSign(width float64, dashed bool) func(*sheet, spot, color.NRGBA) {
-	return func(s *sheet, at spot, ink color.NRGBA) {
-		s.line([][]spot{{{at.x - 9, at.y}, {at.x + 9, at.y}}}, pen{ink, width, dashed}, "")
+func lineSign(width float64, dashed bool) func(*sheet, position, color.NRGBA) {
+	return func(s *sheet, at position, ink color.NRGBA) {
+		s.line([][]position{{{at.x - 9, at.y}, {at.x + 9, at.y}}}, pen{ink, width, dashed}, "")
 	}
 }
 
 // bandSign draws the look of a band.
-func bandSign(s *sheet, at spot, ink color.NRGBA) {
-	s.area([][]spot{box{at.x - 9, at.y - 5, at.x + 9, at.y + 5}.rectangle()}, ink, "")
+func bandSign(s *sheet, at position, ink color.NRGBA) {
+	s.area([][]position{box{at.x - 9, at.y - 5, at.x + 9, at.y + 5}.rectangle()}, ink, "")
 }
 
 // titled joins what an axis measures and its unit.
@@ -118,16 +118,16 @@ func titled(title, unit string) string {
 
 // rules draws the ticks of a value axis at the left of a plot, with lines through it.
 func (s *sheet) rules(p plot) {
-	var grid, zero [][]spot
+	var grid, zero [][]position
 	for _, t := range p.y.ticks {
 		y := crisp(p.yOf(t.value))
-		across := []spot{{p.left, y}, {p.right, y}}
+		across := []position{{p.left, y}, {p.right, y}}
 		if t.value == 0 && !p.y.log {
 			zero = append(zero, across)
 		} else {
 			grid = append(grid, across)
 		}
-		s.text(spot{p.left - 6, y + smallSize/3}, t.label, smallSize, right, s.quiet)
+		s.text(position{p.left - 6, y + smallSize/3}, t.label, smallSize, right, s.quiet)
 	}
 	s.line(grid, pen{s.grid, 1, false}, "")
 	s.line(zero, pen{s.frame, 1, false}, "")

@@ -33,7 +33,7 @@ func (s *svg) finish(w io.Writer) error {
 	return err
 }
 
-func (s *svg) line(paths [][]spot, p pen, note string) {
+func (s *svg) line(paths [][]position, p pen, note string) {
 	d := pathData(paths, false)
 	if d == "" {
 		return
@@ -45,7 +45,7 @@ func (s *svg) line(paths [][]spot, p pen, note string) {
 	s.path(fmt.Sprintf(`%s stroke-width="%s"%s d="%s"`, paint("stroke", p.ink), tenths(p.width), dashes, d), note)
 }
 
-func (s *svg) area(paths [][]spot, ink color.NRGBA, note string) {
+func (s *svg) area(paths [][]position, ink color.NRGBA, note string) {
 	if d := pathData(paths, true); d != "" {
 		s.path(paint("fill", ink)+` d="`+d+`"`, note)
 	}
@@ -59,7 +59,7 @@ func (s *svg) path(attributes, note string) {
 	fmt.Fprintf(&s.buf, "<path%s/>\n", attributes)
 }
 
-func (s *svg) text(at spot, words string, size float64, a align, ink color.NRGBA) {
+func (s *svg) text(at position, words string, size float64, a align, ink color.NRGBA) {
 	if words = clean(words); words == "" {
 		return
 	}
@@ -78,7 +78,7 @@ func paint(attribute string, c color.NRGBA) string {
 }
 
 // pathData writes paths in as few letters as it can: relative moves, and one for steps that go on in the same direction.
-func pathData(paths [][]spot, closed bool) string {
+func pathData(paths [][]position, closed bool) string {
 	var b pathBuilder
 	for _, p := range paths {
 		for i, at := range p {

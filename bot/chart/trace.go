@@ -41,9 +41,9 @@ func visible(points []Point, from, to time.Time) []Point {
 }
 
 // trace returns the paths of a line, those within the plot only. A point that has no neighbour is a path of one spot.
-func (p plot) trace(l Line) [][]spot {
-	var out [][]spot
-	var run []spot
+func (p plot) trace(l Line) [][]position {
+	var out [][]position
+	var run []position
 	finish := func() {
 		path := thin(run)
 		if l.Step {
@@ -64,12 +64,12 @@ func (p plot) trace(l Line) [][]spot {
 		missing := !present(point.Y, p.y.log)
 		if missing || (l.MaxGap > 0 && len(run) > 0 && point.Time.Sub(last) > l.MaxGap) {
 			if missing && l.Step && len(run) > 0 {
-				run = append(run, spot{p.xOf(point.Time), run[len(run)-1].y}) // a value holds until it is missing
+				run = append(run, position{p.xOf(point.Time), run[len(run)-1].y}) // a value holds until it is missing
 			}
 			finish()
 		}
 		if !missing {
-			run = append(run, spot{p.xOf(point.Time), p.yOf(point.Y)})
+			run = append(run, position{p.xOf(point.Time), p.yOf(point.Y)})
 			last = point.Time
 		}
 	}
@@ -78,7 +78,7 @@ func (p plot) trace(l Line) [][]spot {
 }
 
 // thin leaves of the spots in one column of pixels the first, the lowest, the highest and the last. It works in place.
-func thin(path []spot) []spot {
+func thin(path []position) []position {
 	out := path[:0]
 	for start := 0; start < len(path); {
 		column := math.Floor(path[start].x)
@@ -96,7 +96,7 @@ func thin(path []spot) []spot {
 		} else {
 			kept := slices.Compact([]int{start, min(low, high), max(low, high), end - 1})
 			for _, k := range kept { // k is never behind what was written
-				out = append(out, spot{column + 0.5, path[k].y})
+				out = append(out, position{column + 0.5, path[k].y})
 			}
 		}
 		start = end
@@ -105,11 +105,11 @@ func thin(path []spot) []spot {
 }
 
 // steps makes a stair of a path.
-func steps(path []spot) []spot {
-	var out []spot
+func steps(path []position) []position {
+	var out []position
 	for i, at := range path {
 		if i > 0 && path[i-1].y != at.y {
-			out = append(out, spot{at.x, path[i-1].y})
+			out = append(out, position{at.x, path[i-1].y})
 		}
 		if i == 0 || i == len(path)-1 || path[i-1].y != at.y {
 			out = append(out, at)
@@ -119,10 +119,10 @@ func steps(path []spot) []spot {
 }
 
 // between returns the areas of a band, one for each time in which both values are known.
-func (p plot) between(b Band) [][]spot {
+func (p plot) between(b Band) [][]position {
 	low, high := visible(b.Low, p.from, p.to), visible(b.High, p.from, p.to)
-	var out [][]spot
-	var top, bottom []spot
+	var out [][]position
+	var top, bottom []position
 	finish := func() {
 		if len(top) > 0 {
 			slices.Reverse(bottom)
@@ -145,7 +145,7 @@ func (p plot) between(b Band) [][]spot {
 			continue
 		}
 		yl, yh := max(p.top, min(p.bottom, p.yOf(l))), max(p.top, min(p.bottom, p.yOf(h)))
-		top, bottom = append(top, spot{x0, yh}, spot{x1, yh}), append(bottom, spot{x0, yl}, spot{x1, yl})
+		top, bottom = append(top, position{x0, yh}, position{x1, yh}), append(bottom, position{x0, yl}, position{x1, yl})
 	}
 	finish()
 	return out

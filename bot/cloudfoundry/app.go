@@ -20,9 +20,9 @@ const DisableLabel = "app-autoscaler.cloudfoundry.org/disable-autoscaling"
 // started is the state of an app that somebody started and nobody stopped, whether or not its instances run.
 const started = "STARTED"
 
-// HandsOff says why the app is to be left alone as of the last Size, or "" when it isn't: somebody stopped it, or has set the
+// LeftAlone says why the app is to be left alone as of the last Size, or "" when it isn't: somebody stopped it, or has set the
 // label [DisableLabel].
-func (p *Platform) HandsOff() string {
+func (p *Platform) LeftAlone() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.handsOff

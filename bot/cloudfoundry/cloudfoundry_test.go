@@ -17,13 +17,13 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	_ bot.Scaler         = (*cloudfoundry.Platform)(nil)
-	_ bot.WebURLer       = (*cloudfoundry.Platform)(nil)
-	_ bot.QuotaTeller    = (*cloudfoundry.Platform)(nil)
-	_ bot.Checker        = (*cloudfoundry.Platform)(nil)
-	_ bot.Releaser       = (*cloudfoundry.Platform)(nil)
-	_ bot.UpTeller       = (*cloudfoundry.Platform)(nil)
-	_ bot.HandsOffTeller = (*cloudfoundry.Platform)(nil)
+	_ bot.Scaler            = (*cloudfoundry.Platform)(nil)
+	_ bot.WebURLer          = (*cloudfoundry.Platform)(nil)
+	_ bot.QuotaReporter     = (*cloudfoundry.Platform)(nil)
+	_ bot.Checker           = (*cloudfoundry.Platform)(nil)
+	_ bot.Releaser          = (*cloudfoundry.Platform)(nil)
+	_ bot.UpReporter        = (*cloudfoundry.Platform)(nil)
+	_ bot.LeftAloneReporter = (*cloudfoundry.Platform)(nil)
 )
 
 // options are those of a user with a password, for my-app.
@@ -199,7 +199,7 @@ func TestHandsOff(t *testing.T) {
 		if n, settled := size(t, p); n != 2 || !settled {
 			t.Errorf("Size = %d, %v, want 2, true", n, settled)
 		}
-		if got := p.HandsOff(); got != why {
+		if got := p.LeftAlone(); got != why {
 			t.Errorf("HandsOff = %q, want %q", got, why)
 		}
 	}

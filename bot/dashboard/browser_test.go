@@ -305,7 +305,7 @@ func TestInABrowserSomebodyStepsIn(t *testing.T) {
 	}
 	run(t, ctx, click(`#step-in form[action="/resume"] button`), visible(`#ask button.main`), click(`#ask button.main`),
 		until(`document.getElementById("pill").textContent === "on watch"`))
-	run(t, ctx, chromedp.SetValue(`input[name=dynos]`, "5", chromedp.ByQuery), click(`#step-in form[action="/order"] button`), visible(`#ask button.main`),
+	run(t, ctx, chromedp.SetValue(`input[name=dynos]`, "5", chromedp.ByQuery), click(`#step-in form[action="/override"] button`), visible(`#ask button.main`),
 		click(`#ask button.main`), until(`document.getElementById("waits").textContent.includes("Kept at 5")`))
 	w.beat(t)
 	run(t, ctx, until(`document.getElementById("dynos").textContent === "5"`))
@@ -316,7 +316,7 @@ func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	ctx := browser(t, w)
 	run(t, ctx, signIn(w.url), chromedp.Evaluate(`document.querySelector("input[name=dynos]").max = 1000`, nil),
-		chromedp.SetValue(`input[name=dynos]`, "500", chromedp.ByQuery), click(`#step-in form[action="/order"] button`), visible(`#ask button.main`))
+		chromedp.SetValue(`input[name=dynos]`, "500", chromedp.ByQuery), click(`#step-in form[action="/override"] button`), visible(`#ask button.main`))
 	run(t, ctx, log.Disable(), // the browser notes every answer that is not 2xx
 		click(`#ask button.main`), until(`document.querySelector("#ask .trouble").textContent.startsWith("500 dynos are outside the limits")`))
 }
@@ -456,6 +456,6 @@ func TestInABrowserThePageIsForEverybody(t *testing.T) {
 	look("the page of a busy app")
 	run(t, ctx, resize(360, 800))
 	look("the page on a phone")
-	run(t, ctx, click(`#step-in form[action="/order"] button`), visible(`#ask-title`))
+	run(t, ctx, click(`#step-in form[action="/override"] button`), visible(`#ask-title`))
 	look("the question")
 }

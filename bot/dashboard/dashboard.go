@@ -28,12 +28,12 @@ type History interface {
 	Records(ctx context.Context, q history.Query) ([]bot.Record, error)
 }
 
-// A Desk takes what people ask of the bot. Its errors are sentences for people. A *bot.Bot is one.
-type Desk interface {
+// A Controls takes what people ask of the bot. Its errors are sentences for people. A *bot.Bot is one.
+type Controls interface {
 	Pause(d bot.Direction, length time.Duration, by string) error
 	Resume(d bot.Direction, by string) error
-	Order(dynos int, length time.Duration, by string) error
-	EndOrder(by string) error
+	Override(dynos int, length time.Duration, by string) error
+	EndOverride(by string) error
 }
 
 // A Schedule tells the limits at a moment, and when they change next. A schedule.Table is one.
@@ -97,8 +97,8 @@ type Options struct {
 	Servers func() []Server
 	// Warnings are sentences about the bot itself that people should read. Nil is none.
 	Warnings func() []string
-	// Desk takes what people ask for. Nil leaves the buttons out.
-	Desk Desk
+	// Controls takes what people ask for. Nil leaves the buttons out.
+	Controls Controls
 	// Settings are those in force, in the order of the page.
 	Settings []Setting
 	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where there is no

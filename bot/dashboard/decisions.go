@@ -27,13 +27,13 @@ type filter struct {
 }
 
 // verdicts and rules are what can be filtered by.
-func verdicts() []bot.Verdict { return []bot.Verdict{bot.Slow, bot.Fast, bot.Right, bot.Blind} }
+func verdicts() []bot.Verdict { return []bot.Verdict{bot.Slow, bot.Fast, bot.OK, bot.NoData} }
 
 func rules() []bot.Rule {
 	return []bot.Rule{
 		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleMoreLoad, bot.RuleLessLoad, bot.RuleAbove, bot.RuleBelow, bot.RuleBreach,
-		bot.RuleNoHelp, bot.RuleLimits, bot.RuleOrder,
-		bot.RuleBooting, bot.RuleBlind, bot.RuleMaintenance, bot.RuleHandsOff, bot.RuleUnknown, bot.RuleOffline,
+		bot.RuleIneffective, bot.RuleLimits, bot.RuleOverride,
+		bot.RuleBooting, bot.RuleNoData, bot.RuleMaintenance, bot.RuleLeftAlone, bot.RuleUnknown, bot.RuleOffline,
 	}
 }
 

@@ -14,10 +14,10 @@ type choice struct{ Value, Text string }
 
 // pauseLengths and orderLengths are the lengths that can be picked. A form may send others.
 func pauseLengths() []choice {
-	return append(orderLengths(), choice{"", "until resumed"})
+	return append(overrideLengths(), choice{"", "until resumed"})
 }
 
-func orderLengths() []choice {
+func overrideLengths() []choice {
 	return []choice{
 		{"15m", "15 minutes"},
 		{"1h", "1 hour"},
@@ -59,7 +59,7 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
 			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
 		},
-		do:   func(by string) error { return d.o.Desk.Pause(to, lasts, by) },
+		do:   func(by string) error { return d.o.Controls.Pause(to, lasts, by) },
 		done: fmt.Sprintf("Paused: %s, %s.", what, text),
 	})
 }
@@ -71,12 +71,12 @@ func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
 		question: question{
 			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
 		},
-		do:   func(by string) error { return d.o.Desk.Resume(to, by) },
+		do:   func(by string) error { return d.o.Controls.Resume(to, by) },
 		done: fmt.Sprintf("Resumed: %s.", what),
 	})
 }
 
-func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
+func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) {
 	n, err := strconv.Atoi(r.FormValue("dynos"))
 	if err != nil || n < 0 {
 		d.refuse(w, r, http.StatusUnprocessableEntity, "write how many dynos there are to be, as a whole number")
@@ -88,7 +88,7 @@ func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	q := question{
-		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "order", Yes: "Scale",
+		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "override", Yes: "Scale",
 		Note:   "Meanwhile the bot changes the number only where the limits of the hour ask for it.",
 		Fields: []choice{{"dynos", strconv.Itoa(n)}, {"for", r.FormValue("for")}},
 	}
@@ -97,15 +97,15 @@ func (d *Dashboard) order(w http.ResponseWriter, r *http.Request, v visitor) {
 	}
 	d.carryOut(w, r, v, wish{
 		question: q,
-		do:       func(by string) error { return d.o.Desk.Order(n, lasts, by) },
+		do:       func(by string) error { return d.o.Controls.Override(n, lasts, by) },
 		done:     fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.", count(n, "dyno", "dynos"), text),
 	})
 }
 
-func (d *Dashboard) endOrder(w http.ResponseWriter, r *http.Request, v visitor) {
+func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.carryOut(w, r, v, wish{
-		question: question{Text: "Let the bot decide by itself again?", Action: "end-order", Yes: "Let it decide"},
-		do:       func(by string) error { return d.o.Desk.EndOrder(by) },
+		question: question{Text: "Let the bot decide by itself again?", Action: "end-override", Yes: "Let it decide"},
+		do:       func(by string) error { return d.o.Controls.EndOverride(by) },
 		done:     "The bot decides by itself again.",
 	})
 }

@@ -45,23 +45,23 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 	p := newPerson(t, w.url)
 	p.signIn("")
 	limits := w.options.Schedule.At(time.Now())
-	if a := p.ask("/order", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
+	if a := p.ask("/override", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
 	}
-	if a := p.ask("/order", "dynos", "2", "for", "30m", "confirmed", "yes"); a.status != 303 {
+	if a := p.ask("/override", "dynos", "2", "for", "30m", "confirmed", "yes"); a.status != 303 {
 		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
 	}
-	if o := w.Control().Order; o.Dynos != 2 || o.By != "somebody on the page, from 127.0.0.1" {
+	if o := w.Control().Override; o.Dynos != 2 || o.By != "somebody on the page, from 127.0.0.1" {
 		t.Errorf("the bot is asked for %+v", o)
 	}
 	if r := w.beat(t); r.After() != 2 {
 		t.Errorf("with the next heartbeat there are %d dynos", r.After())
 	}
-	a := p.ask("/order", "dynos", "99", "for", "30m", "confirmed", "yes")
+	a := p.ask("/override", "dynos", "99", "for", "30m", "confirmed", "yes")
 	if a.status != 422 || !strings.Contains(a.body, "99 dynos are outside the limits of this hour") || limits.Max >= 99 {
 		t.Errorf("99 dynos are answered with %d: %s", a.status, a.body)
 	}
-	if a = p.ask("/end-order", "confirmed", "yes"); a.status != 303 || w.Control().Order != (bot.Order{}) {
+	if a = p.ask("/end-override", "confirmed", "yes"); a.status != 303 || w.Control().Override != (bot.Override{}) {
 		t.Errorf("ending it is answered with %d, and the bot is asked for %+v", a.status, w.Control())
 	}
 }
@@ -80,10 +80,10 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is no length of time; write one such as 90m or 2h`},
 		{"/pause", []string{"direction", "up", "for", "99999h"}, "99999h0m0s is no length of time up to 8784h"},
 		{"/resume", []string{"direction", ""}, `direction "": write up, down or both`},
-		{"/order", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
-		{"/order", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
-		{"/order", []string{"dynos", "2", "for", ""}, "say for how long"},
-		{"/order", []string{"dynos", "0", "for", "1h"}, "0 dynos switch the app off"},
+		{"/override", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
+		{"/override", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
+		{"/override", []string{"dynos", "2", "for", ""}, "say for how long"},
+		{"/override", []string{"dynos", "0", "for", "1h"}, "0 dynos switch the app off"},
 	} {
 		a := p.ask(c.path, append(c.fields, "confirmed", "yes")...)
 		if a.status != 422 || !strings.HasPrefix(a.body, c.want) {
@@ -153,7 +153,7 @@ func TestADryRunSaysThatItChangesNothing(t *testing.T) {
 	if body := p.get("/").body; !strings.Contains(body, `<strong>Dry run.</strong>`) {
 		t.Error("the page does not say that it is a dry run")
 	}
-	if a := p.ask("/order", "dynos", "2", "for", "1h"); !strings.Contains(a.body, "This is a dry run") {
+	if a := p.ask("/override", "dynos", "2", "for", "1h"); !strings.Contains(a.body, "This is a dry run") {
 		t.Errorf("the question does not say that it is a dry run: %s", a.body)
 	}
 }

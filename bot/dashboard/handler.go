@@ -49,9 +49,9 @@ func (d *Dashboard) paths() map[string]map[string]route {
 		},
 		"/sign-out": post(d.signOut),
 	}
-	if d.o.Desk != nil {
+	if d.o.Controls != nil {
 		paths["/pause"], paths["/resume"] = post(d.pause), post(d.resume)
-		paths["/order"], paths["/end-order"] = post(d.order), post(d.endOrder)
+		paths["/override"], paths["/end-override"] = post(d.override), post(d.endOverride)
 	}
 	return paths
 }

@@ -52,7 +52,7 @@ func (w *world) spoil(t *testing.T) {
 	if err := w.Pause(bot.Up, time.Hour, "who"+evil); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Order(2, time.Hour, "who"+evil); err != nil {
+	if err := w.Override(2, time.Hour, "who"+evil); err != nil {
 		t.Fatal(err)
 	}
 	err := w.page.Notify(t.Context(), notify.Event{
@@ -96,7 +96,7 @@ func TestTextsFromOutsideAreTextsOnThePage(t *testing.T) {
 	}
 	p.learn()
 	for _, a := range []answer{
-		p.get("/decisions?rule=" + url.QueryEscape(evil)), p.ask("/pause", "direction", evil, "for", "1h"), p.ask("/order", "dynos", "2", "for", evil),
+		p.get("/decisions?rule=" + url.QueryEscape(evil)), p.ask("/pause", "direction", evil, "for", "1h"), p.ask("/override", "dynos", "2", "for", evil),
 		p.get("/series?last=" + url.QueryEscape(evil)),
 	} {
 		if a.header.Get("Content-Type") == "text/html; charset=utf-8" {

@@ -178,7 +178,7 @@ func pips(n, of int) []bool {
 
 // run says how close the readings are to a change.
 func (p *present) run(d bot.Decision, policy bot.Policy) {
-	if d.Load != nil && d.Verdict != bot.Blind {
+	if d.Load != nil && d.Verdict != bot.NoData {
 		p.Run, p.RunNote = fmt.Sprintf("%d needed", d.Load.Need), d.Load.String()
 		return
 	}
@@ -188,13 +188,13 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 		return
 	case d.Rule == bot.RuleBooting:
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
-	case d.Verdict == bot.Right || d.Needed == 0:
+	case d.Verdict == bot.OK || d.Needed == 0:
 		p.Run = "nothing"
 		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, bot.Slow), quorum(policy.Passes, bot.Fast))
 		if len(d.Signals) > 0 {
 			p.RunNote = "by heartbeats: " + p.RunNote
 		}
-	case d.Verdict == bot.Blind:
+	case d.Verdict == bot.NoData:
 		p.Run, p.RunNote = fmt.Sprintf("%d of %d blind", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
@@ -204,7 +204,7 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 		}
 		p.RunNote = quorum(bot.Quorum{N: d.Needed, M: d.Of}, d.Verdict) + " " + what
 	}
-	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != bot.Right {
+	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != bot.OK {
 		p.RunPips = pips(d.Run, d.Needed)
 	}
 }
@@ -221,7 +221,7 @@ func toneOf(r bot.Record) tone {
 	switch {
 	case r.Action == bot.Failed || r.Decision.Rule == bot.RuleOffline:
 		return alert
-	case r.Decision.Says() == bot.Blind || r.Decision.Rule == bot.RuleHandsOff:
+	case r.Decision.Says() == bot.NoData || r.Decision.Rule == bot.RuleLeftAlone:
 		return quiet
 	case r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Resized || r.Action == bot.WouldResize:
 		return calm
@@ -247,13 +247,13 @@ func verdictMark(v bot.Verdict, hb probe.Reading) mark {
 			return mark{"below", calm}
 		}
 		return mark{"fast", calm}
-	case bot.Right:
-		return mark{"right", good}
+	case bot.OK:
+		return mark{"ok", good}
 	}
 	if hb.Outcome == "" {
 		return mark{"no reading", quiet}
 	}
-	return mark{"blind: " + string(hb.Outcome), quiet}
+	return mark{"no data: " + string(hb.Outcome), quiet}
 }
 
 // phases draws the parts of the response time side by side.
@@ -300,12 +300,12 @@ func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) 
 		return mark{"the platform fails", alert}
 	case r.Decision.Rule == bot.RuleMaintenance:
 		return mark{"maintenance", quiet}
-	case r.Decision.Says() == bot.Blind:
-		return mark{"blind", quiet}
-	case r.Decision.Rule == bot.RuleHandsOff:
-		return mark{"hands off", quiet}
-	case c.Order.Active(now):
-		return mark{fmt.Sprintf("kept at %d", c.Order.Dynos), calm}
+	case r.Decision.Says() == bot.NoData:
+		return mark{"no data", quiet}
+	case r.Decision.Rule == bot.RuleLeftAlone:
+		return mark{"left alone", quiet}
+	case c.Override.Active(now):
+		return mark{fmt.Sprintf("kept at %d", c.Override.Dynos), calm}
 	case up && down:
 		return mark{"paused", quiet}
 	case up:
@@ -327,7 +327,7 @@ func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
 		left, whole := d.o.Policy.SizeCooldown(st, now)
 		out = append(out, d.wait("Dynos of "+notify.OneLine(st.Size, 100), false, bot.Pause{}, left, whole, now))
 	}
-	if o := c.Order; o.Active(now) {
+	if o := c.Override; o.Active(now) {
 		out = append(out, wait{
 			Name: fmt.Sprintf("Kept at %d", o.Dynos), Text: "asked for by " + who(o.By), Tone: calm, Until: o.Until,
 		})

@@ -110,7 +110,7 @@ func spans(interval time.Duration) []span {
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
-		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(), Desk: d.o.Desk != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(), Desk: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max
@@ -145,8 +145,8 @@ func (d *Dashboard) groups() []group {
 	return out
 }
 
-// firstOrder is the number of dynos that the form to scale begins with: those that run, inside the limits.
-func (p whole) firstOrder() string {
+// firstOverride is the number of dynos that the form to scale begins with: those that run, inside the limits.
+func (p whole) firstOverride() string {
 	n, err := strconv.Atoi(p.Now.Dynos)
 	if err != nil {
 		n = p.Limits.Min

@@ -52,7 +52,7 @@ func TestPictures(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		take("busy-"+scheme, 1440, 1000, scheme, drawn())
 		take("busy-phone-"+scheme, 360, 1500, scheme, drawn())
-		take("question-"+scheme, 1000, 1500, scheme, drawn(), chromedp.Click(`#step-in form[action="/order"] button`, chromedp.ByQuery), visible(`#ask-title`))
+		take("question-"+scheme, 1000, 1500, scheme, drawn(), chromedp.Click(`#step-in form[action="/override"] button`, chromedp.ByQuery), visible(`#ask-title`))
 	}
 	take("foot", 1440, 1400, "light", drawn(), chromedp.Evaluate(`document.querySelectorAll("#settings details").forEach((d) => { d.open = true }); window.scrollTo(0, 1e6)`, nil))
 }

@@ -292,7 +292,7 @@ func markOf(r bot.Record) chartMark {
 	default:
 		m.Kind = "hand"
 	}
-	if a := r.Decision.Adopted; a != nil && r.Action == bot.Held {
+	if a := r.Decision.ManualChange; a != nil && r.Action == bot.Held {
 		m.Text = fmt.Sprintf("set by hand %d → %d", a.From, a.To)
 	}
 	return m

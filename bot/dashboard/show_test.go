@@ -553,14 +553,14 @@ func TestEveryStateHasItsWord(t *testing.T) {
 		pill    string
 		says    string
 	}{
-		{"right", func(*world) {}, answered(300), "on watch", "300 ms is right, between 220 and 600 ms"},
+		{"ok", func(*world) {}, answered(300), "on watch", "300 ms is right, between 220 and 600 ms"},
 		{"slow", func(*world) {}, answered(800), "on watch", "1 of 3 slow"},
-		{"blind", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "blind", "connection refused"},
+		{"no data", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "no data", "connection refused"},
 		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
 		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused until resumed, by somebody"},
-		{"ordered", func(w *world) { _ = w.Order(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},
+		{"override", func(w *world) { _ = w.Override(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},
 		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "the platform fails", "503 from the platform"},
-		{"hands off", func(w *world) { w.app.n = 0 }, answered(300), "hands off", "keeps its hands off"},
+		{"left alone", func(w *world) { w.app.n = 0 }, answered(300), "left alone", "keeps its hands off"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, time.Hour)
@@ -637,13 +637,13 @@ func TestMomentsAreShownInTheZoneOfThePage(t *testing.T) {
 		o.Zone, o.Policy.ManualHold = zone, time.Hour
 		o.State = func() bot.State { return bot.State{HoldUntil: held.UTC()} }
 	})
-	if err := errors.Join(w.Pause(bot.Down, 3*time.Hour, "Ada"), w.Order(2, 2*time.Hour, "Ada")); err != nil {
+	if err := errors.Join(w.Pause(bot.Down, 3*time.Hour, "Ada"), w.Override(2, 2*time.Hour, "Ada")); err != nil {
 		t.Fatal(err)
 	}
 	p := newPerson(t, w.url)
 	p.signIn("")
 	body := p.get("/").body
-	for name, until := range map[string]time.Time{"the pause": w.Control().Down.Until, "the order": w.Control().Order.Until, "the hold": held} {
+	for name, until := range map[string]time.Time{"the pause": w.Control().Down.Until, "the order": w.Control().Override.Until, "the hold": held} {
 		if !strings.Contains(body, ">until "+until.In(zone).Format("15:04:05")+"<") {
 			t.Errorf("%s ends at %v, which the page does not show", name, until.In(zone))
 		}

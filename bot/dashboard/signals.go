@@ -31,7 +31,7 @@ func signals(all []bot.Judged) []signal {
 			s.Verdict.Tone = busy
 		case bot.Below:
 			s.Verdict.Tone = calm
-		case bot.Blind:
+		case bot.NoData:
 			s.Verdict.Tone = quiet
 			s.Value, s.Note, _ = strings.Cut(text, ": ")
 		}
@@ -48,7 +48,7 @@ func gaugeOf(j bot.Judged) *gauge {
 			top = max(top, *bound)
 		}
 	}
-	if j.Verdict == bot.Blind || j.Max == nil && (j.Min == nil || *j.Min == j.Value) || top <= 0 {
+	if j.Verdict == bot.NoData || j.Max == nil && (j.Min == nil || *j.Min == j.Value) || top <= 0 {
 		return nil
 	}
 	at := func(x float64) string { return percent(max(0, x) / (1.25 * top)) }

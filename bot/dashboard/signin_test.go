@@ -28,8 +28,8 @@ func TestSignInIsNeeded(t *testing.T) {
 		{"GET", "/stream", 401},
 		{"POST", "/pause", 401},
 		{"POST", "/resume", 401},
-		{"POST", "/order", 401},
-		{"POST", "/end-order", 401},
+		{"POST", "/override", 401},
+		{"POST", "/end-override", 401},
 		{"POST", "/sign-out", 401},
 		{"GET", "/sign-in", 200},
 	} {

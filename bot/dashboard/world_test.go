@@ -159,8 +159,8 @@ func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 
 		pt.Slow++
 	case bot.Fast:
 		pt.Fast++
-	case bot.Blind:
-		pt.Blind++
+	case bot.NoData:
+		pt.NoData++
 	}
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
 		values = append(values, hb.Value)
@@ -191,7 +191,7 @@ func (p *past) Records(_ context.Context, q history.Query) ([]bot.Record, error)
 		case len(out) == limit:
 			return out, nil
 		case !q.From.IsZero() && r.Time.Before(q.From), !q.To.IsZero() && !r.Time.Before(q.To):
-		case q.Changed && r.Action == bot.Held && r.Decision.Adopted == nil:
+		case q.Changed && r.Action == bot.Held && r.Decision.ManualChange == nil:
 		case q.Verdict != "" && r.Decision.Verdict != q.Verdict, q.Rule != "" && r.Decision.Rule != q.Rule:
 		default:
 			out = append(out, r)
@@ -283,8 +283,8 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		Policy: o.Policy, DryRun: o.DryRun, Recorders: []bot.Recorder{w.past},
 		Notices: bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true},
 	})
-	if o.Desk == nil {
-		o.Desk = w.Bot
+	if o.Controls == nil {
+		o.Controls = w.Bot
 	}
 	w.options = o
 	var err error

@@ -144,8 +144,8 @@ func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 	return n, settled, nil
 }
 
-// HandsOff says why the group is to be left alone, as of the last Size, or "".
-func (g *Group) HandsOff() string {
+// LeftAlone says why the group is to be left alone, as of the last Size, or "".
+func (g *Group) LeftAlone() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.handsOff

@@ -13,10 +13,10 @@ import (
 )
 
 var (
-	_ bot.Scaler         = (*ec2.Group)(nil)
-	_ bot.UpTeller       = (*ec2.Group)(nil)
-	_ bot.Checker        = (*ec2.Group)(nil)
-	_ bot.HandsOffTeller = (*ec2.Group)(nil)
+	_ bot.Scaler            = (*ec2.Group)(nil)
+	_ bot.UpReporter        = (*ec2.Group)(nil)
+	_ bot.Checker           = (*ec2.Group)(nil)
+	_ bot.LeftAloneReporter = (*ec2.Group)(nil)
 )
 
 func group(t *testing.T, s *ec2test.Server) *ec2.Group {
@@ -132,7 +132,7 @@ func TestGroupThatIsLeftAlone(t *testing.T) {
 		if _, _, err := g.Size(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if why := g.HandsOff(); (why == "") != (c.want == "") || !strings.Contains(why, c.want) {
+		if why := g.LeftAlone(); (why == "") != (c.want == "") || !strings.Contains(why, c.want) {
 			t.Errorf("HandsOff = %q, want %q", why, c.want)
 		}
 	}

@@ -17,15 +17,15 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	_ bot.Scaler      = (*heroku.Platform)(nil)
-	_ bot.WebURLer    = (*heroku.Platform)(nil)
-	_ bot.QuotaTeller = (*heroku.Platform)(nil)
-	_ bot.Checker     = (*heroku.Platform)(nil)
-	_ bot.Releaser    = (*heroku.Platform)(nil)
-	_ bot.UpTeller    = (*heroku.Platform)(nil)
-	_ bot.Pricer      = (*heroku.Platform)(nil)
-	_ bot.Sizer       = (*heroku.Platform)(nil)
-	_ bot.SizePricer  = (*heroku.Platform)(nil)
+	_ bot.Scaler        = (*heroku.Platform)(nil)
+	_ bot.WebURLer      = (*heroku.Platform)(nil)
+	_ bot.QuotaReporter = (*heroku.Platform)(nil)
+	_ bot.Checker       = (*heroku.Platform)(nil)
+	_ bot.Releaser      = (*heroku.Platform)(nil)
+	_ bot.UpReporter    = (*heroku.Platform)(nil)
+	_ bot.Pricer        = (*heroku.Platform)(nil)
+	_ bot.Sizer         = (*heroku.Platform)(nil)
+	_ bot.SizePricer    = (*heroku.Platform)(nil)
 )
 
 // open makes a fake API with my-app, which has two web dynos, and a platform on it.

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-var _ bot.MaintenanceTeller = (*heroku.Platform)(nil)
+var _ bot.MaintenanceReporter = (*heroku.Platform)(nil)
 
 func TestMaintenance(t *testing.T) {
 	srv, p := open(t)

@@ -11,15 +11,21 @@ import (
 	"sync"
 )
 
-// dictionary holds what records and events are mostly made of, the usual last, so that one that is like it takes a sixth of its JSON.
-// It is a part of the format: what was written with it is read with it, so another one is another format.
-//
-//go:embed dictionary.txt
-var dictionary []byte
+// The dictionaries hold what records and events are mostly made of, the usual last, so that one that is like it takes a sixth of its JSON.
+// They are a part of the format: what was written with one is read with it.
+var (
+	//go:embed dictionary1.txt
+	dictionary1 []byte // of version 0.1
+	//go:embed dictionary2.txt
+	dictionary2 []byte
+)
+
+// dictionaries are by the first byte of what was packed with them, less 1.
+var dictionaries = [][]byte{dictionary1, dictionary2}
 
 const (
-	// packed is the first byte of what was packed with dictionary.
-	packed = 1
+	// packed is the first byte of what is packed now.
+	packed = 2
 	// maxUnpacked bounds what is unpacked, in bytes: a hundred times a record with many readings.
 	maxUnpacked = 1 << 20
 )
@@ -42,7 +48,7 @@ func (c *codec) pack(v any) ([]byte, error) {
 	c.buf.Reset()
 	c.buf.WriteByte(packed)
 	if c.writer == nil {
-		if c.writer, err = flate.NewWriterDict(&c.buf, flate.DefaultCompression, dictionary); err != nil {
+		if c.writer, err = flate.NewWriterDict(&c.buf, flate.DefaultCompression, dictionary2); err != nil {
 			return nil, err
 		}
 	} else {
@@ -65,10 +71,10 @@ type unpacker struct {
 
 // unpack reads body into v.
 func (u *unpacker) unpack(body []byte, v any) error {
-	if len(body) == 0 || body[0] != packed {
+	if len(body) == 0 || body[0] == 0 || int(body[0]) > len(dictionaries) {
 		return errors.New("it is of a format that this autoscalebot does not know")
 	}
-	source := bytes.NewReader(body[1:])
+	source, dictionary := bytes.NewReader(body[1:]), dictionaries[body[0]-1]
 	if u.reader == nil {
 		u.reader = flate.NewReaderDict(source, dictionary)
 	} else if err := u.reader.(flate.Resetter).Reset(source, dictionary); err != nil {

@@ -133,7 +133,7 @@ const (
 	// chunkRows is how many rows one statement inserts. SQLite takes a time for the names of arguments that grows with their square.
 	chunkRows     = 20
 	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos, max_dynos, body"
-	pointColumns  = "bot, step, at, newest, heartbeats, slow, fast, blind, ups, downs, response_max_ms, low_ms, high_ms, " +
+	pointColumns  = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, " +
 		"dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
 )
 
@@ -211,7 +211,7 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 		args := make([]any, 0, len(chunk)*20)
 		for _, at := range chunk {
 			t := tallies[at]
-			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.blind, t.ups, t.downs, t.most, t.low, t.high,
+			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.noData, t.ups, t.downs, t.most, t.low, t.high,
 				t.dynos, t.dynoSeconds, t.seconds, t.maxDynoSeconds, t.min, t.max, t.times.encode())
 		}
 		query := `insert into autoscalebot_points (` + pointColumns + `) values ` + values(len(chunk), 20) + replacePoint
@@ -224,7 +224,7 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 
 // replacePoint puts a point in the place of the one that is there.
 const replacePoint = ` on conflict (bot, step, at) do update set newest = excluded.newest, heartbeats = excluded.heartbeats,
-	slow = excluded.slow, fast = excluded.fast, blind = excluded.blind, ups = excluded.ups, downs = excluded.downs,
+	slow = excluded.slow, fast = excluded.fast, no_data = excluded.no_data, ups = excluded.ups, downs = excluded.downs,
 	response_max_ms = excluded.response_max_ms, low_ms = excluded.low_ms, high_ms = excluded.high_ms, dynos = excluded.dynos,
 	dyno_seconds = excluded.dyno_seconds, seconds = excluded.seconds, max_dyno_seconds = excluded.max_dyno_seconds, min_dynos = excluded.min_dynos, max_dynos = excluded.max_dynos,
 	response_times = excluded.response_times`

@@ -129,6 +129,7 @@ func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 
 // toVersion1 takes out of a place what later versions of the schema added.
 var toVersion1 = []string{
+	`alter table autoscalebot_points rename column no_data to blind`,
 	`drop table autoscalebot_runners`,
 	`alter table autoscalebot_records drop column seconds`,
 	`alter table autoscalebot_points drop column seconds`,

@@ -14,7 +14,7 @@ type Point struct {
 	Heartbeats int `json:"heartbeats"`
 	Slow       int `json:"slow"`
 	Fast       int `json:"fast"`
-	Blind      int `json:"blind"`
+	NoData     int `json:"no_data"`
 	// Unanswered is how many heartbeats measured no response time: those that timed out or failed, whatever their verdict.
 	Unanswered int `json:"unanswered"`
 	// MedianMS, P95MS and MaxMS are response times in milliseconds, of the heartbeats that measured one; -1 when none did.

@@ -175,7 +175,7 @@ func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) e
 // eachTally calls do with each point that is kept of a step, in the order of time, and with its response times. What do is given is
 // valid until it returns.
 func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func(t *tally, times []byte) error) error {
-	rows, err := q.QueryContext(ctx, `select at, newest, heartbeats, slow, fast, blind, ups, downs, response_max_ms, low_ms, high_ms, dynos,
+	rows, err := q.QueryContext(ctx, `select at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, dynos,
 		dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times from autoscalebot_points where bot = $1 and step = $2 and at >= $3 and at < $4
 		order by at`, id, step, from, to)
 	if err != nil {
@@ -185,7 +185,7 @@ func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func
 	var t tally
 	var times sql.RawBytes
 	for rows.Next() {
-		if err := rows.Scan(&t.at, &t.newest, &t.heartbeats, &t.slow, &t.fast, &t.blind, &t.ups, &t.downs, &t.most, &t.low, &t.high,
+		if err := rows.Scan(&t.at, &t.newest, &t.heartbeats, &t.slow, &t.fast, &t.noData, &t.ups, &t.downs, &t.most, &t.low, &t.high,
 			&t.dynos, &t.dynoSeconds, &t.seconds, &t.maxDynoSeconds, &t.min, &t.max, &times); err != nil {
 			return err
 		}

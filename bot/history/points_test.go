@@ -51,8 +51,8 @@ func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point 
 			p.Slow++
 		case bot.Fast:
 			p.Fast++
-		case bot.Blind:
-			p.Blind++
+		case bot.NoData:
+			p.NoData++
 		}
 		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
 			times = append(times, hb.Value)
@@ -189,7 +189,7 @@ func TestAChangeThatIsFoundMadeCounts(t *testing.T) {
 		db := l.open(t)
 		all := beats(noon, 30*time.Second, 4)
 		for i := range all {
-			all[i].Action, all[i].Decision.Adopted = bot.Held, nil
+			all[i].Action, all[i].Decision.ManualChange = bot.Held, nil
 		}
 		all[1].Decision.Completed = &bot.Completed{From: 2, To: 3, Asked: noon}
 		all[2].Decision.CompletedSize = &bot.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}

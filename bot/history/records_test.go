@@ -52,11 +52,11 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 		Readings: []probe.Reading{{Signal: "heartbeat", Unit: "ms", Value: 1e-3, Outcome: probe.ServerError, Status: 503, Error: "\x00 ' \" \\ \xff ✓ <b>", Redirects: 3}},
 		Limits:   schedule.Limits{Min: 0, Max: 1 << 30}, Dynos: 7, Settled: true, Action: bot.Failed, Error: "'; drop table x; --", Quota: &quota,
 		Decision: bot.Decision{
-			From: 7, To: 8, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 5, Wish: 9, BootSeconds: 12.5,
+			From: 7, To: 8, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 5, Desired: 9, BootSeconds: 12.5,
 			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 9, To: 8, SecondsLeft: 1.25}},
-			Bill:   &bot.Bill{Spend: bot.Spend{Month: noon, Dollars: math.Pi}, Budget: 50}, Adopted: &bot.Adopted{From: 6, To: 7},
+			Bill:   &bot.Bill{Spend: bot.Spend{Month: noon, Dollars: math.Pi}, Budget: 50}, ManualChange: &bot.ManualChange{From: 6, To: 7},
 		},
-		Control:    bot.Control{Up: bot.Pause{On: true, Until: noon.Add(time.Hour)}, Order: bot.Order{Dynos: 3, Until: noon}},
+		Control:    bot.Control{Up: bot.Pause{On: true, Until: noon.Add(time.Hour)}, Override: bot.Override{Dynos: 3, Until: noon}},
 		DurationMS: math.MaxFloat64,
 	}
 	everywhere(t, func(t *testing.T, l lab) {
@@ -203,10 +203,10 @@ func TestTheMemoryIsThereAfterARestart(t *testing.T) {
 			want = bot.Memory{
 				State: bot.State{
 					Begun: noon, Slow: 1<<63 | 5, LastUp: noon.Add(time.Nanosecond), Known: true, Dynos: i, Boots: []float64{1.5, 2},
-					Control: bot.Control{Up: bot.Pause{On: true}, Order: bot.Order{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: bot.Spend{Month: noon, Dollars: 1.1},
+					Control: bot.Control{Up: bot.Pause{On: true}, Override: bot.Override{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: bot.Spend{Month: noon, Dollars: 1.1},
 				},
-				Told: bot.Told{
-					Incidents: notify.Incidents{notify.HandsOff: {Since: noon, Told: noon}}, Calm: map[notify.Kind]int{notify.HandsOff: 2},
+				Notified: bot.Notified{
+					Incidents: notify.Incidents{notify.LeftAlone: {Since: noon, Notified: noon}}, Calm: map[notify.Kind]int{notify.LeftAlone: 2},
 					Sizes: []bot.Sized{{}},
 				},
 			}

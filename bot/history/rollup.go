@@ -24,7 +24,7 @@ type tally struct {
 	at     int64 // when the bucket begins
 	newest int64 // when the newest heartbeat in it was
 
-	heartbeats, slow, fast, blind, ups, downs int64
+	heartbeats, slow, fast, noData, ups, downs int64
 
 	most        float64 // the longest response time
 	low, high   float64
@@ -46,8 +46,8 @@ func (t *tally) add(r *row) {
 		t.slow++
 	case string(bot.Fast):
 		t.fast++
-	case string(bot.Blind):
-		t.blind++
+	case string(bot.NoData):
+		t.noData++
 	}
 	t.ups += r.ups
 	t.downs += r.downs
@@ -66,7 +66,7 @@ func (t *tally) merge(o *tally) {
 	t.heartbeats += o.heartbeats
 	t.slow += o.slow
 	t.fast += o.fast
-	t.blind += o.blind
+	t.noData += o.noData
 	t.ups += o.ups
 	t.downs += o.downs
 	t.most = max(t.most, o.most)
@@ -89,7 +89,7 @@ func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64)
 // point returns the sum as people see it.
 func (t *tally) point() Point {
 	return Point{
-		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), Blind: int(t.blind),
+		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), NoData: int(t.noData),
 		Unanswered: max(0, int(t.heartbeats)-int(t.times.n)),
 		MedianMS:   t.quantile(0.5), P95MS: t.quantile(0.95), MaxMS: t.most, LowMS: t.low, HighMS: t.high,
 		Dynos: int(t.dynos), DynoSeconds: t.dynoSeconds,

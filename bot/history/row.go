@@ -42,7 +42,6 @@ func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
 
 // rowOf makes the row of a record.
 func (c *codec) rowOf(r bot.Record) (row, error) {
-	type plain bot.Record // without the explanation, which is made from the rest
 	out := row{
 		who: who{text(r.App), text(r.ProcessType)}, at: nanos(r.Time),
 		verdict: text(string(r.Decision.Verdict)), rule: text(string(r.Decision.Rule)), changed: changed(r),
@@ -59,7 +58,7 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 		out.ups, out.downs = out.ups+btoi(c.To > c.From), out.downs+btoi(c.To < c.From)
 	}
 	r.App, r.ProcessType = "", "" // which stand in the row
-	body, err := c.pack(plain(r))
+	body, err := c.pack(r.Unexplained())
 	if err != nil {
 		return row{}, fmt.Errorf("write a record as JSON: %w", err)
 	}

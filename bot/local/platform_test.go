@@ -16,11 +16,11 @@ import (
 )
 
 var (
-	_ bot.Scaler   = (*Platform)(nil)
-	_ bot.WebURLer = (*Platform)(nil)
-	_ bot.Checker  = (*Platform)(nil)
-	_ bot.Runner   = (*Platform)(nil)
-	_ bot.UpTeller = (*Platform)(nil)
+	_ bot.Scaler     = (*Platform)(nil)
+	_ bot.WebURLer   = (*Platform)(nil)
+	_ bot.Checker    = (*Platform)(nil)
+	_ bot.Runner     = (*Platform)(nil)
+	_ bot.UpReporter = (*Platform)(nil)
 )
 
 func TestConformance(t *testing.T) {

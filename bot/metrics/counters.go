@@ -95,7 +95,7 @@ func (c *counters) count(r bot.Record) {
 	for _, clamp := range d.Clamps {
 		c.clamps.WithLabelValues(label(clamp.By)).Inc()
 	}
-	if d.Adopted != nil {
+	if d.ManualChange != nil {
 		c.manual.Inc()
 	}
 	if r.Action == bot.Scaled {

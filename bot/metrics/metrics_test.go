@@ -56,10 +56,10 @@ func scaled() bot.Record {
 		Time: noon, App: "dancing-forest", ProcessType: "web", Readings: []probe.Reading{answered()},
 		Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: 2, Settled: true, Action: bot.Scaled, Quota: &quota, DurationMS: 1200,
 		Decision: bot.Decision{
-			From: 2, To: 3, Wish: 4, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200,
-			Clamps:  []bot.Clamp{{By: bot.ClampSchedule, From: 4, To: 3}},
-			Bill:    &bot.Bill{Spend: bot.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
-			Adopted: &bot.Adopted{From: 1, To: 2},
+			From: 2, To: 3, Desired: 4, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200,
+			Clamps:       []bot.Clamp{{By: bot.ClampSchedule, From: 4, To: 3}},
+			Bill:         &bot.Bill{Spend: bot.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
+			ManualChange: &bot.ManualChange{From: 1, To: 2},
 		},
 	}
 }
@@ -70,7 +70,7 @@ func blind() bot.Record {
 		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: bot.Failed,
 		Error:    "read formation: 503 Service Unavailable",
 		Readings: []probe.Reading{{Signal: "heartbeat", Value: 3, Unit: "ms", Outcome: probe.Unreachable, Error: "connection refused"}},
-		Decision: bot.Decision{From: -1, To: -1, Wish: -1, Rule: bot.RuleUnknown, Verdict: bot.Blind, Run: 2, Needed: 3, Of: 3},
+		Decision: bot.Decision{From: -1, To: -1, Desired: -1, Rule: bot.RuleUnknown, Verdict: bot.NoData, Run: 2, Needed: 3, Of: 3},
 	}
 }
 
@@ -158,12 +158,12 @@ func TestATickIsTold(t *testing.T) {
 		{0.2, "min_response_time_seconds", nil},
 		{0.8, "max_response_time_seconds", nil},
 		{3, "dynos", nil},
-		{4, "wished_dynos", nil},
+		{4, "desired_dynos", nil},
 		{1, "min_dynos", nil},
 		{5, "max_dynos", nil},
 		{1, "settled", nil},
 		{3, "run_heartbeats", []string{"verdict", "slow"}},
-		{0, "run_heartbeats", []string{"verdict", "blind"}},
+		{0, "run_heartbeats", []string{"verdict", "no_data"}},
 		{4321, "api_quota_remaining", nil},
 		{12.5, "month_cost_dollars", nil},
 		{40, "month_forecast_dollars", nil},
@@ -199,7 +199,7 @@ func TestATickIsTold(t *testing.T) {
 
 func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 	m := metrics.New(options())
-	unknown := []string{"dynos", "wished_dynos", "settled", "last_response_time_seconds", "api_quota_remaining", "month_budget_dollars"}
+	unknown := []string{"dynos", "desired_dynos", "settled", "last_response_time_seconds", "api_quota_remaining", "month_budget_dollars"}
 	for _, name := range append(unknown, "last_tick_timestamp_seconds", "min_dynos") {
 		if got, ok := value(t, m, name); ok {
 			t.Errorf("before the first tick, %s is %v", name, got)
@@ -216,7 +216,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
-	if got, _ := value(t, m, "run_heartbeats", "verdict", "blind"); got != 2 {
+	if got, _ := value(t, m, "run_heartbeats", "verdict", "no_data"); got != 2 {
 		t.Errorf("%v blind heartbeats, want 2", got)
 	}
 	if got, _ := value(t, m, "heartbeats_total", "outcome", "unreachable"); got != 1 {

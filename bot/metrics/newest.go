@@ -68,7 +68,7 @@ func (c collection) record(r bot.Record) {
 	c.gauge("max_dynos", "The maximum of this hour.", float64(r.Limits.Max))
 	if r.Dynos >= 0 {
 		c.gauge("dynos", "Dynos after the newest tick.", float64(r.After()))
-		c.gauge("wished_dynos", "Dynos that the newest decision wished for, before anything kept it from them.", float64(r.Decision.Wish))
+		c.gauge("desired_dynos", "Dynos that the newest decision wished for, before anything kept it from them.", float64(r.Decision.Desired))
 		c.gauge("settled", "0 while an earlier change of the dynos is still under way.", truth(r.Settled))
 	}
 	if r.Quota != nil {
@@ -88,7 +88,7 @@ func (c collection) decision(r bot.Record) {
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {
 		c.gauge("last_response_time_seconds", "What the newest heartbeat measured.", hb.Value/1000)
 	}
-	for _, v := range []bot.Verdict{bot.Slow, bot.Fast, bot.Blind} {
+	for _, v := range []bot.Verdict{bot.Slow, bot.Fast, bot.NoData} {
 		run := 0
 		if v == d.Verdict {
 			run = d.Run

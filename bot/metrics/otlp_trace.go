@@ -127,7 +127,7 @@ func decisionAttributes(r bot.Record) []*commonpb.KeyValue {
 	d := r.Decision
 	out := []*commonpb.KeyValue{
 		text("autoscalebot.rule", label(d.Rule)), text("autoscalebot.verdict", label(d.Verdict)), whole("autoscalebot.from", d.From),
-		whole("autoscalebot.wish", d.Wish), whole("autoscalebot.to", d.To), text("autoscalebot.why", r.Why()),
+		whole("autoscalebot.wish", d.Desired), whole("autoscalebot.to", d.To), text("autoscalebot.why", r.Why()),
 	}
 	for _, c := range d.Clamps {
 		out = append(out, whole("autoscalebot.clamp."+label(c.By), c.To))

@@ -27,7 +27,7 @@ func (p *planner) balance() {
 
 // shrink takes n servers away: half-made ones first, then those that fail, then those of another size, then the newest or the oldest.
 func (p *planner) shrink(n int) {
-	var victims []*sight
+	var victims []*tracked
 	for i := range p.servers {
 		if s := &p.servers[i]; !s.leaving() && p.resizing[s.ID] == "" {
 			victims = append(victims, s)
@@ -36,7 +36,7 @@ func (p *planner) shrink(n int) {
 	if !p.o.OldestFirst {
 		slices.Reverse(victims)
 	}
-	rank := func(s *sight) int {
+	rank := func(s *tracked) int {
 		switch {
 		case s.half() && s.member == nil:
 			return 0
@@ -51,7 +51,7 @@ func (p *planner) shrink(n int) {
 		}
 		return 5
 	}
-	slices.SortStableFunc(victims, func(a, b *sight) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(victims, func(a, b *tracked) int { return rank(a) - rank(b) })
 	for _, s := range victims[:min(n, len(victims))] {
 		if !p.spare(s) {
 			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve", s.Name, surplus, p.least)
@@ -63,12 +63,12 @@ func (p *planner) shrink(n int) {
 }
 
 // spare says that a server can go without fewer than the minimum serving.
-func (p *planner) spare(s *sight) bool {
+func (p *planner) spare(s *tracked) bool {
 	return !p.helps(s) || p.serving() > p.least
 }
 
 // helps says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
-func (p *planner) helps(s *sight) bool {
+func (p *planner) helps(s *tracked) bool {
 	return s.stage == stageServing && !s.leaving() && s.bad.IsZero()
 }
 
@@ -82,7 +82,7 @@ func (p *planner) serving() (n int) {
 }
 
 // overdue says that a server has failed for long enough to be replaced.
-func (p *planner) overdue(s *sight) bool {
+func (p *planner) overdue(s *tracked) bool {
 	return p.o.ReplaceAfter > 0 && s.served && !s.bad.IsZero() && p.now.Sub(s.bad) >= p.o.ReplaceAfter
 }
 

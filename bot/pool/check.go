@@ -56,7 +56,7 @@ func (p *Pool) checkLimits(servers []Server, report func(what, found string, err
 
 // checkCost says why servers cannot be made for what the pool may cost, nil where they can.
 func (p *Pool) checkCost(hour float64, least int, servers []Server) error {
-	seen := make([]sight, len(servers))
+	seen := make([]tracked, len(servers))
 	for i, s := range servers {
 		seen[i].Server = s
 	}

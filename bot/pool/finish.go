@@ -37,7 +37,7 @@ func (p *planner) finish() {
 
 // unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it does, or may yet. That is no
 // reason to destroy the server: another would fare no better.
-func (p *planner) unwanted(s *sight) string {
+func (p *planner) unwanted(s *tracked) string {
 	switch {
 	case s.refused != "" && s.passes > 0:
 		return s.refused
@@ -48,7 +48,7 @@ func (p *planner) unwanted(s *sight) string {
 }
 
 // waitsForBalancer says that a server waits for somebody to mend the balancer, or what it was told of servers.
-func (p *planner) waitsForBalancer(s *sight, why string) {
+func (p *planner) waitsForBalancer(s *tracked, why string) {
 	p.blocked = p.blocked || s.half()
 	if p.obstacles[ObstacleBalancer] == "" {
 		p.obstacles[ObstacleBalancer] = fmt.Sprintf("%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
@@ -56,13 +56,13 @@ func (p *planner) waitsForBalancer(s *sight, why string) {
 }
 
 // deadline is until when a half-made server must be further, and how far.
-func (s *sight) deadline(o *Options) (due time.Time, what string) {
+func (s *tracked) deadline(o *Options) (due time.Time, what string) {
 	from, within, what := s.hurdle(o)
 	return from.Add(within), what
 }
 
 // hurdle is what a half-made server must reach next, since when it tries, and within how long it must.
-func (s *sight) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
+func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
 	switch {
 	case !s.added.IsZero():
 		return s.added, o.JoinedWithin, "serving"
@@ -77,7 +77,7 @@ func (s *sight) hurdle(o *Options) (from time.Time, within time.Duration, what s
 }
 
 // trouble is what is wrong with it, for the end of a sentence.
-func (s *sight) trouble() string {
+func (s *tracked) trouble() string {
 	if s.what == "" {
 		return ""
 	}
@@ -85,7 +85,7 @@ func (s *sight) trouble() string {
 }
 
 // told is what the balancer says of one that it sends no requests yet, for the end of a sentence.
-func (s *sight) told() string {
+func (s *tracked) told() string {
 	if s.stage != stageJoining {
 		return ""
 	}
@@ -93,7 +93,7 @@ func (s *sight) told() string {
 }
 
 // condemn begins to take a server away: it is drained where it is behind the balancer, else destroyed.
-func (p *planner) condemn(s *sight, why string, doom reason) {
+func (p *planner) condemn(s *tracked, why string, doom reason) {
 	if s.member != nil && s.stage != stageDraining && s.stage != stageDrained {
 		p.do(s, drain, why, doom)
 		return

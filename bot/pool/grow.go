@@ -27,7 +27,7 @@ func (p *planner) grow(n int) {
 
 // returns says that a server that was to go can come back. One that was being drained when the bot started does only where there is no room
 // for another beside it: so it was about to be resized in its place.
-func (p *planner) returns(s *sight) bool {
+func (p *planner) returns(s *tracked) bool {
 	if s.member == nil || s.stage == stageEnding || !s.bad.IsZero() || !s.served || p.used[s.ID] {
 		return false
 	}
@@ -79,14 +79,14 @@ func (p *planner) create(n int, why string) {
 
 // givesUp says that the making of a server has just failed.
 func (p *planner) givesUp() bool {
-	return slices.ContainsFunc(p.servers, func(s sight) bool {
+	return slices.ContainsFunc(p.servers, func(s tracked) bool {
 		return (s.doom == tooLate || s.doom == unmade) && !s.doomed && !s.served
 	})
 }
 
 // affords says whether one more server may be made beside those that cost sum, or else why not. One that goes first, nil for none, may have an
 // unknown price.
-func (p *planner) affords(sum, price float64, goes *sight) bool {
+func (p *planner) affords(sum, price float64, goes *tracked) bool {
 	if p.o.MaxDollarsPerHour == 0 {
 		return true
 	}
@@ -108,7 +108,7 @@ func (p *planner) affords(sum, price float64, goes *sight) bool {
 }
 
 // unpriced finds a server whose price is not known, beside one that goes; nil where there is none.
-func (p *planner) unpriced(goes *sight) *sight {
+func (p *planner) unpriced(goes *tracked) *tracked {
 	for i := range p.servers {
 		if s := &p.servers[i]; s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
 			return s

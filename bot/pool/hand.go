@@ -56,7 +56,7 @@ func (p *Pool) drainByHand(ctx context.Context, name string) error {
 }
 
 // drainFound drains a server that was just looked at. The caller has the turn.
-func (p *Pool) drainFound(ctx context.Context, s sight) error {
+func (p *Pool) drainFound(ctx context.Context, s tracked) error {
 	if err := p.allows(s); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (p *Pool) do(id string, gone bool, what func() error) error {
 }
 
 // allows says why a server cannot go, nil where it can.
-func (p *Pool) allows(s sight) error {
+func (p *Pool) allows(s tracked) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	least, _ := p.o.limits(time.Now())
@@ -104,14 +104,14 @@ func (p *Pool) allows(s sight) error {
 }
 
 // find looks a server up by its name, afresh. The caller has the turn.
-func (p *Pool) find(ctx context.Context, name string) (sight, error) {
+func (p *Pool) find(ctx context.Context, name string) (tracked, error) {
 	if err := p.look(ctx, time.Now()); err != nil {
-		return sight{}, err
+		return tracked{}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	names := make([]string, len(p.seen))
-	var found []sight
+	var found []tracked
 	for i, s := range p.seen {
 		if names[i] = s.Name; s.Name == name {
 			found = append(found, s)
@@ -121,11 +121,11 @@ func (p *Pool) find(ctx context.Context, name string) (sight, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return sight{}, fmt.Errorf("%d servers have this name, and the pool takes all but one of them away by itself", len(found))
+		return tracked{}, fmt.Errorf("%d servers have this name, and the pool takes all but one of them away by itself", len(found))
 	case len(names) == 0:
-		return sight{}, fmt.Errorf("the pool %s has no servers", p.o.Name)
+		return tracked{}, fmt.Errorf("the pool %s has no servers", p.o.Name)
 	}
-	return sight{}, fmt.Errorf("the pool %s has no server of this name, only %s", p.o.Name, strings.Join(names, ", "))
+	return tracked{}, fmt.Errorf("the pool %s has no server of this name, only %s", p.o.Name, strings.Join(names, ", "))
 }
 
 // handWait is the time between two looks at a server whose requests are to end.
@@ -194,7 +194,7 @@ func (p *Pool) gone(ctx context.Context, id string) bool {
 }
 
 // destroyFound destroys a server that no balancer lists, after one more look at whose it is.
-func (p *Pool) destroyFound(ctx context.Context, s sight, progress func(string)) error {
+func (p *Pool) destroyFound(ctx context.Context, s tracked, progress func(string)) error {
 	if err := p.allows(s); err != nil {
 		return err
 	}

@@ -23,8 +23,8 @@ const (
 	stageEnding   stage = "ending"   // on its way out
 )
 
-// A sight is one server with all that is known of it.
-type sight struct {
+// A tracked is one server with all that is known of it.
+type tracked struct {
 	Server
 	track
 	stage  stage
@@ -32,23 +32,23 @@ type sight struct {
 }
 
 // half says that a server is half made: it has never been in rotation, and is to be.
-func (s *sight) half() bool { return !s.leaving() && !s.served }
+func (s *tracked) half() bool { return !s.leaving() && !s.served }
 
 // leaving says that a server is on its way out.
-func (s *sight) leaving() bool { return s.doom != "" || s.stage == stageEnding }
+func (s *tracked) leaving() bool { return s.doom != "" || s.stage == stageEnding }
 
 // stays says that a server is neither on its way out nor half made.
-func (s *sight) stays() bool { return !s.leaving() && s.served }
+func (s *tracked) stays() bool { return !s.leaving() && s.served }
 
 // oldestFirst orders servers by age, the same way each time.
-func oldestFirst(a, b sight) int {
+func oldestFirst(a, b tracked) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.seen.Compare(b.seen), cmp.Compare(number(a.Name), number(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // learn takes an observation in, and tells what became of each server, the oldest first.
-func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
+func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	first, tracks := m.tracks == nil, make(map[string]*track, len(obs.servers))
-	seen := make([]sight, 0, len(obs.servers))
+	seen := make([]tracked, 0, len(obs.servers))
 	for _, s := range obs.servers {
 		t := m.tracks[s.ID]
 		if t != nil && s.State == Ending && t.ended.IsZero() && !t.ending && t.doom == "" {
@@ -66,7 +66,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []sight {
 		if t.drains.Equal(now) && t.doom == "" && m.resizing[s.ID] == "" {
 			t.doom = drained // by an earlier run of the bot, or by somebody's hand
 		}
-		seen = append(seen, sight{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
+		seen = append(seen, tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
 	}
 	slices.SortFunc(seen, oldestFirst)
 	for i := range seen {
@@ -117,9 +117,9 @@ func (m *memory) uncounts(t *track, now time.Time) bool {
 
 // resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of the pool's size is
 // half made, or the old one is out of the balancer already.
-func (m *memory) resumeSwap(seen []sight) bool {
-	made := slices.ContainsFunc(seen, func(s sight) bool { return s.half() && sameSize(s.Size, m.size) })
-	old := slices.IndexFunc(seen, func(s sight) bool {
+func (m *memory) resumeSwap(seen []tracked) bool {
+	made := slices.ContainsFunc(seen, func(s tracked) bool { return s.half() && sameSize(s.Size, m.size) })
+	old := slices.IndexFunc(seen, func(s tracked) bool {
 		return s.stays() && !sameSize(s.Size, m.size) && (s.stage == stageServing && made || s.stage == stageReady || s.stage == stageChecking)
 	})
 	if old < 0 {
@@ -130,8 +130,8 @@ func (m *memory) resumeSwap(seen []sight) bool {
 }
 
 // doomDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.
-func doomDuplicates(seen []sight, tracks map[string]*track) {
-	first := make(map[string]*sight, len(seen))
+func doomDuplicates(seen []tracked, tracks map[string]*track) {
+	first := make(map[string]*tracked, len(seen))
 	for i := range seen {
 		s := &seen[i]
 		if s.leaving() {

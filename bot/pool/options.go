@@ -142,7 +142,7 @@ func (o *Options) limits(now time.Time) (least, most int) {
 }
 
 // priceOf is what a server of a size costs an hour, 0 where nobody says.
-func (o *Options) priceOf(size string, servers []sight) float64 {
+func (o *Options) priceOf(size string, servers []tracked) float64 {
 	if s, ok := findSize(o.Sizes, size); ok && s.Price > 0 {
 		return s.Price
 	}
@@ -155,7 +155,7 @@ func (o *Options) priceOf(size string, servers []sight) float64 {
 }
 
 // hourly is what a server costs an hour, 0 where nobody says.
-func (o *Options) hourly(s *sight, servers []sight) float64 {
+func (o *Options) hourly(s *tracked, servers []tracked) float64 {
 	if s.Price > 0 {
 		return s.Price
 	}

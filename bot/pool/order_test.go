@@ -54,7 +54,7 @@ func (s *site) Probe(context.Context) probe.Reading {
 const quickly = 40 * time.Second
 
 // newSite opens a site with one small server, and runs its pool until the test ends.
-func newSite(t *testing.T, order bot.SizeOrder, lim schedule.Limits, boot time.Duration, change func(*pool.Options)) *site {
+func newSite(t *testing.T, order bot.Ladder, lim schedule.Limits, boot time.Duration, change func(*pool.Options)) *site {
 	s := &site{t: t, lim: lim, w: &pooltest.World{
 		Boot: boot, Warm: 10 * time.Second, Join: 5 * time.Second, Busy: 10 * time.Second, End: 5 * time.Second, Size: "small", Price: 0.01,
 	}}
@@ -74,7 +74,7 @@ func newSite(t *testing.T, order bot.SizeOrder, lim schedule.Limits, boot time.D
 		App: "site", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{s}, Schedule: s, Scaler: s.p,
 		Policy: bot.Policy{
 			MaxResponseMS: 500, MinResponseMS: 70, Fails: bot.InARow(3), Passes: bot.InARow(5),
-			Order: order, Sizes: []string{"small", "medium", "large"},
+			Ladder: order, Sizes: []string{"small", "medium", "large"},
 		},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

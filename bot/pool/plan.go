@@ -44,7 +44,7 @@ type plan struct {
 // A state is all that a plan is made from. Making it changes nothing.
 type state struct {
 	memory
-	servers []sight // the oldest first
+	servers []tracked // the oldest first
 	stale   []Member
 	taken   map[string]bool // names that a new server can't have
 	now     time.Time
@@ -76,7 +76,7 @@ type planner struct {
 
 // do adds an action on a server, one at the most each pass, and none right after one that failed. What takes a server away stands in for what would
 // have had it take requests, at once.
-func (p *planner) do(s *sight, v verb, why string, doom reason) {
+func (p *planner) do(s *tracked, v verb, why string, doom reason) {
 	if doom != "" {
 		s.doom = doom
 	}
@@ -102,7 +102,7 @@ func (p *planner) do(s *sight, v verb, why string, doom reason) {
 func (p *planner) tidy() {
 	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about another account.
 	for _, m := range p.stale {
-		if !slices.ContainsFunc(p.servers, func(s sight) bool { return s.stage == stageServing }) {
+		if !slices.ContainsFunc(p.servers, func(s tracked) bool { return s.stage == stageServing }) {
 			break
 		}
 		p.actions = append(p.actions, action{verb: remove, name: m.Name, member: m, why: "its server is no more"})

@@ -23,7 +23,7 @@ type Pool struct {
 
 	mu     sync.Mutex
 	memory memory
-	seen   []sight // as of the last complete observation
+	seen   []tracked // as of the last complete observation
 	obs    observation
 	at     time.Time // of the last complete observation
 	err    error     // why the last observation failed; nil where it did not

@@ -36,16 +36,16 @@ func (p *planner) affordable(sum float64) bool {
 
 // leaving says that a server is on its way out.
 func (p *planner) leaving() bool {
-	return slices.ContainsFunc(p.servers, func(s sight) bool { return s.leaving() })
+	return slices.ContainsFunc(p.servers, func(s tracked) bool { return s.leaving() })
 }
 
 // candidate is the server to be replaced: the one that is being replaced already where that still holds, else one that fails, else one
 // of another size. The plan's swap is set to it.
-func (p *planner) candidate() *sight {
+func (p *planner) candidate() *tracked {
 	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
 		p.plan.swap = swap{fails.ID, failing}
 	}
-	var outsize *sight
+	var outsize *tracked
 	for i := range p.servers {
 		s := &p.servers[i]
 		switch {
@@ -65,7 +65,7 @@ func (p *planner) candidate() *sight {
 }
 
 // holds says that the reason for replacing a server is still there.
-func (p *planner) holds(s *sight) bool {
+func (p *planner) holds(s *tracked) bool {
 	switch p.plan.swap.why {
 	case failing:
 		return p.overdue(s)
@@ -87,7 +87,7 @@ func (p *planner) quietly() bool {
 
 // failing finds the server that has failed for the longest, and long enough. Where most fail at once it is the check, the app, or what
 // the app needs; new servers would fail as well.
-func (p *planner) failing() (worst *sight) {
+func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
 	for i := range p.servers {
 		s := &p.servers[i]
@@ -114,7 +114,7 @@ func (p *planner) failing() (worst *sight) {
 }
 
 // others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not made yet.
-func (p *planner) others(old *sight) (all, well, half int) {
+func (p *planner) others(old *tracked) (all, well, half int) {
 	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
 	for i := range p.servers {
 		s := &p.servers[i]
@@ -133,7 +133,7 @@ func (p *planner) others(old *sight) (all, well, half int) {
 }
 
 // makeRoom takes the old one away first, as there must not be one more.
-func (p *planner) makeRoom(old *sight) {
+func (p *planner) makeRoom(old *tracked) {
 	switch {
 	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers), old):
 		p.plan.swap = swap{}
@@ -151,7 +151,7 @@ func (p *planner) makeRoom(old *sight) {
 }
 
 // inPlace resizes a server that cannot be replaced, inside the maintenance window.
-func (p *planner) inPlace(old *sight) {
+func (p *planner) inPlace(old *tracked) {
 	p.plan.swap = swap{}
 	_, can := p.o.Provider.(Resizer)
 	downtime := fmt.Sprintf("%s stays at %s instead of %s: it cannot be replaced, as no fewer than %d may serve and the maximum is %d",

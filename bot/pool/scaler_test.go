@@ -14,14 +14,14 @@ import (
 
 // What a pool can do is what the bot asks for.
 var (
-	_ bot.Scaler      = (*pool.Pool)(nil)
-	_ bot.Runner      = (*pool.Pool)(nil)
-	_ bot.UpTeller    = (*pool.Pool)(nil)
-	_ bot.Pricer      = (*pool.Pool)(nil)
-	_ bot.Sizer       = (*pool.Pool)(nil)
-	_ bot.SizePricer  = (*pool.Pool)(nil)
-	_ bot.Checker     = (*pool.Pool)(nil)
-	_ bot.QuotaTeller = (*pool.Pool)(nil)
+	_ bot.Scaler        = (*pool.Pool)(nil)
+	_ bot.Runner        = (*pool.Pool)(nil)
+	_ bot.UpReporter    = (*pool.Pool)(nil)
+	_ bot.Pricer        = (*pool.Pool)(nil)
+	_ bot.Sizer         = (*pool.Pool)(nil)
+	_ bot.SizePricer    = (*pool.Pool)(nil)
+	_ bot.Checker       = (*pool.Pool)(nil)
+	_ bot.QuotaReporter = (*pool.Pool)(nil)
 )
 
 func TestPoolIsAScaler(t *testing.T) {

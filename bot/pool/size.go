@@ -33,7 +33,7 @@ func sizeNames(sizes []Size) string {
 // firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before the start. The newest
 // server tells which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size that most
 // servers have, of two the newer one's.
-func firstSize(seen []sight, o *Options, now time.Time) string {
+func firstSize(seen []tracked, o *Options, now time.Time) string {
 	if len(o.Sizes) < 2 {
 		return o.Size
 	}
@@ -53,7 +53,7 @@ func firstSize(seen []sight, o *Options, now time.Time) string {
 }
 
 // newestSize is the size of the newest server that stays, "" where none tells one.
-func newestSize(seen []sight) string {
+func newestSize(seen []tracked) string {
 	for _, s := range slices.Backward(seen) {
 		if s.Size != "" && !s.leaving() {
 			return s.Size

@@ -116,7 +116,7 @@ func (p *Pool) Addresses() []string {
 }
 
 // status is the server's as of now.
-func (s *sight) status(resizing string, o *Options, now time.Time) ServerStatus {
+func (s *tracked) status(resizing string, o *Options, now time.Time) ServerStatus {
 	st := ServerStatus{
 		Name: s.Name, ID: s.ID, Address: s.Address, Stage: string(s.stage), Leaving: s.leaving(), Text: s.text(o, now),
 		Size: s.Size, Price: s.Price, Created: s.Created, Requests: -1,
@@ -131,7 +131,7 @@ func (s *sight) status(resizing string, o *Options, now time.Time) ServerStatus 
 }
 
 // text says what a server does in a few words.
-func (s *sight) text(o *Options, now time.Time) string {
+func (s *tracked) text(o *Options, now time.Time) string {
 	var b strings.Builder
 	switch {
 	case s.stage == stageEnding:
@@ -166,7 +166,7 @@ func (s *sight) text(o *Options, now time.Time) string {
 }
 
 // progress says how far a half-made server is.
-func (s *sight) progress(now time.Time) string {
+func (s *tracked) progress(now time.Time) string {
 	switch s.stage {
 	case stageMaking:
 		return "ordered, waiting to be active " + ago(now, s.seen)

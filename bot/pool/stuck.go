@@ -47,7 +47,7 @@ func (p *planner) stuck(stay int) bool {
 }
 
 // late says that a half-made server takes longer than most do.
-func (p *planner) late(s *sight) string {
+func (p *planner) late(s *tracked) string {
 	from, within, what := s.hurdle(p.o)
 	if p.wakes(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
 		return ""
@@ -56,7 +56,7 @@ func (p *planner) late(s *sight) string {
 }
 
 // undestroyed says that what is done to let a server go fails again and again.
-func (p *planner) undestroyed(s *sight) string {
+func (p *planner) undestroyed(s *tracked) string {
 	if s.tries < mostTries {
 		return ""
 	}

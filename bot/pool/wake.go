@@ -12,7 +12,7 @@ func (p *planner) wake() {
 }
 
 // wakes says that a server is off and still to be switched on: not any more when it is time to replace it, as then that did not work out.
-func (p *planner) wakes(s *sight) bool {
+func (p *planner) wakes(s *tracked) bool {
 	if _, can := p.o.Provider.(Resizer); !can || s.State != Off || s.leaving() || p.resizing[s.ID] != "" {
 		return false
 	}

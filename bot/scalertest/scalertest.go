@@ -143,7 +143,7 @@ func concurrent(t *testing.T, f Fixture) {
 }
 
 func countsWhatRuns(t *testing.T, f Fixture) {
-	u, ok := f.Scaler.(bot.UpTeller)
+	u, ok := f.Scaler.(bot.UpReporter)
 	if !ok {
 		t.Skip("this platform doesn't tell how many dynos run")
 	}

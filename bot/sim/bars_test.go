@@ -49,7 +49,7 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 				t.Fatal(err)
 			}
 			policy := bot.Policy{
-				MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
+				MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
 				FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 			}
 			policy.Adaptive = adaptive

@@ -139,7 +139,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		MaxResponseMS: 1000, MinResponseMS: 200, Fails: quorum(), Passes: quorum(),
 		FailOn:     []probe.Outcome{probe.Timeout, probe.ServerError},
 		CooldownUp: seconds(0, 45, 300), CooldownDown: seconds(0, 60, 600), Stabilization: seconds(0, 0, 300),
-		ManualHold: seconds(0, 600), HelpAfter: w.IntN(4), ZeroIsOurs: w.IntN(4) == 0, PauseUp: w.IntN(20) == 0, PauseDown: w.IntN(20) == 0,
+		ManualHold: seconds(0, 600), IneffectiveAfter: w.IntN(4), ZeroIsOurs: w.IntN(4) == 0, PauseUp: w.IntN(20) == 0, PauseDown: w.IntN(20) == 0,
 		Up: bot.Step{Dynos: 1 + w.IntN(2)}, Down: bot.Step{Dynos: 1}, DecideEvery: seconds(0, 0, 60),
 	}
 	if w.IntN(3) == 0 {
@@ -156,7 +156,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	if w.IntN(4) == 0 {
 		p.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
 		p.Rules = append(p.Rules, bot.SignalRule{Signal: "memory", Max: 90, Min: 30, Fails: bot.InARow(3), Passes: bot.InARow(5), Size: true})
-		p.Order = []bot.SizeOrder{"", bot.Horizontal, bot.Vertical}[w.IntN(3)]
+		p.Ladder = []bot.Ladder{"", bot.Horizontal, bot.Vertical}[w.IntN(3)]
 	}
 	if w.IntN(6) == 0 {
 		p.Breaches = []bot.BreachRule{
@@ -235,7 +235,7 @@ func (w *chaos) happen(t *testing.T) {
 		})
 	case 13:
 		w.bot.SetControl(func(c bot.Control) bot.Control {
-			c.Order = bot.Order{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
+			c.Override = bot.Override{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
 			return c
 		})
 	case 14: // the bot ends, and begins anew from what it remembered
@@ -324,7 +324,7 @@ func (w *chaos) Up(context.Context) (int, error) { return min(w.up, w.n), nil }
 func (w *chaos) Release(context.Context) (time.Time, bool, error) {
 	return w.releaseAt, w.released, nil
 }
-func (w *chaos) HandsOff() string                          { return w.handsOff }
+func (w *chaos) LeftAlone() string                         { return w.handsOff }
 func (w *chaos) DynoSize(context.Context) (string, error)  { return w.size, nil }
 func (w *chaos) SizePending() string                       { return w.pending }
 func (w *chaos) Maintenance(context.Context) (bool, error) { return w.maintenance, nil }

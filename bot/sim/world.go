@@ -12,7 +12,7 @@ import (
 )
 
 // A World is the app, its visitors and its platform, as a driver meets them at a tick. It is the platform of a bot: a Scaler and
-// an UpTeller. Its methods are safe for use by several goroutines.
+// an UpReporter. Its methods are safe for use by several goroutines.
 type World struct {
 	mu       sync.Mutex
 	engine   engine

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 )
 
 func newBacktest() *cobra.Command {
@@ -60,7 +60,7 @@ It reads the history that the settings name (HISTORY, DATABASE_URL), while the b
 }
 
 // backtest prints the backtest, and draws it where that is asked for.
-func (o output) backtest(w io.Writer, b proof.Backtest) error {
+func (o output) backtest(w io.Writer, b experiment.Backtest) error {
 	if o.out != "" {
 		if err := writeWhole(o.out, func(f io.Writer) error { return b.Draw(f, filepath.Ext(o.out)) }); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (o output) backtest(w io.Writer, b proof.Backtest) error {
 
 // A past time is what is known of it: the record, the settings that it was recorded with, and those that are tried.
 type pastTime struct {
-	record      *proof.Record
+	record      *experiment.Record
 	base, other trial
 	// schedule is that of the settings that are tried.
 	schedule mixed
@@ -82,25 +82,25 @@ type pastTime struct {
 }
 
 // learn reads the record and fits the model. The backtest has the result at the recorded dynos.
-func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (proof.Backtest, pastTime, error) {
+func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (experiment.Backtest, pastTime, error) {
 	p, err := src.read(cmd, m, args)
 	if err != nil {
-		return proof.Backtest{}, p, err
+		return experiment.Backtest{}, p, err
 	}
 	b, err := src.fit(cmd, &p)
 	return b, p, err
 }
 
 // fit fits the model to the record.
-func (src *source) fit(cmd *cobra.Command, p *pastTime) (proof.Backtest, error) {
+func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, error) {
 	tell, end := progress(cmd.ErrOrStderr(), "fitting a model to the record")
 	if tell != nil {
 		tell(0)
 	}
-	model, err := proof.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout())
+	model, err := experiment.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout())
 	end()
 	if err != nil {
-		return proof.Backtest{}, interrupted(cmd.Context(), err)
+		return experiment.Backtest{}, interrupted(cmd.Context(), err)
 	}
 	p.options = model.Options()
 	p.options.Bound, p.options.Price, p.options.Seed = src.bound, p.price(), src.seed
@@ -114,8 +114,8 @@ func (src *source) fit(cmd *cobra.Command, p *pastTime) (proof.Backtest, error) 
 		p.options.Bound = min(time.Duration(max(1, high)*float64(time.Millisecond)), p.options.Fleet.Timeout)
 	}
 	result, as, err := model.Replay(cmd.Context(), p.options, low, high)
-	return proof.Backtest{
-		Report: proof.Report{
+	return experiment.Backtest{
+		Report: experiment.Report{
 			Demand: "the recorded load", Start: p.options.Start, Zone: p.base.s.TimeZone.Location, Fleet: p.options.Fleet, Bound: p.options.Bound,
 			Limits: p.options.Limits, Price: p.options.Price, Results: []sim.Result{result},
 		},
@@ -132,7 +132,7 @@ func (p pastTime) price() float64 {
 }
 
 // settingsOf writes the settings that a record tells as NAME=value.
-func settingsOf(r *proof.Record) []string {
+func settingsOf(r *experiment.Record) []string {
 	d := r.Last.Decision
 	out := []string{fmt.Sprintf("HEARTBEAT_INTERVAL_IN_SECONDS=%g", r.Interval().Seconds())}
 	if d.MaxResponseMS > 0 && d.MinResponseMS <= d.MaxResponseMS {

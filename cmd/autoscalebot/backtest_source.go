@@ -14,7 +14,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -27,7 +27,7 @@ type source struct {
 	when                                     span
 	file, slotsText, serviceText, bound0, s0 string
 
-	known proof.App
+	known experiment.App
 	bound time.Duration // 0 for the recorded one
 	seed  uint64
 }
@@ -72,7 +72,7 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 	if len(m.problems) > 0 {
 		return pastTime{}, m.problems
 	}
-	p := pastTime{record: &proof.Record{}}
+	p := pastTime{record: &experiment.Record{}}
 	if src.file != "" {
 		err = interruptedRead(cmd.Context(), "read "+src.file, readFile(cmd.Context(), src.file, p.record, from, to))
 	} else {
@@ -120,7 +120,7 @@ func names(args []string, name string) bool {
 
 // mixed is a schedule of recorded limits, but for those that are tried.
 type mixed struct {
-	record   *proof.Record
+	record   *experiment.Record
 	table    schedule.Table
 	min, max bool
 }
@@ -143,7 +143,7 @@ func (s mixed) At(now time.Time) schedule.Limits {
 func (s mixed) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 // readFile takes the records of a file, from a time to another.
-func readFile(ctx context.Context, path string, r *proof.Record, from, to time.Time) error {
+func readFile(ctx context.Context, path string, r *experiment.Record, from, to time.Time) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func tooMany() error {
 }
 
 // readPast takes the history: of old times the minutes' summaries, and of the days for which every heartbeat is kept those.
-func readPast(cmd *cobra.Command, r *proof.Record, from, to time.Time, timeout time.Duration) (err error) {
+func readPast(cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration) (err error) {
 	db, _, err := past(cmd, false)
 	if err != nil {
 		return err

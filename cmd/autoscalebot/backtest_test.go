@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -72,7 +72,7 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 	var got struct {
 		Heartbeats  int
 		Results     []sim.Result
-		Differences []proof.Difference
+		Differences []experiment.Difference
 	}
 	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || len(got.Results) != 3 || got.Heartbeats < 400 || len(got.Differences) == 0 {
 		t.Fatalf("%v:\n%s", err, stdout.String())
@@ -153,7 +153,7 @@ func FuzzRecordedFile(f *testing.F) {
 	f.Add([]byte(`{"time":"2026-03-02T00:00:00Z","app":"shop","dynos":1,"limits":{"min":1,"max":3},"readings":[{"signal":"heartbeat","value":70,"unit":"ms","outcome":"answered"}]}`))
 	f.Add([]byte(`{"time":"2026-03-02T00:00:30Z","app":"shop","dynos":-1,"readings":[{"signal":"heartbeat","value":1e300,"unit":"ms","outcome":"timeout"}]}` + "\n{}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var r proof.Record
+		var r experiment.Record
 		for rec, err := range readRecords(bytes.NewReader(text)) {
 			if err != nil {
 				break

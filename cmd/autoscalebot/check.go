@@ -85,7 +85,7 @@ func (c *checker) title(i int, processType string) {
 
 // all goes through everything that the bot of one process type needs.
 func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bool) error {
-	in, err := openInlets([]*settings.Settings{s}, h)
+	in, err := openReceivers([]*settings.Settings{s}, h)
 	if err != nil {
 		return err
 	}
@@ -365,7 +365,7 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, for the reason above")
 		return
 	}
-	maintenance, _ := p.platform.(bot.MaintenanceTeller)
+	maintenance, _ := p.platform.(bot.MaintenanceReporter)
 	take := func() probe.Reading {
 		return bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.prober.Probe(ctx)})[0]
 	}

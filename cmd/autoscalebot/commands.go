@@ -44,7 +44,7 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 	root.AddCommand(newControl()...)
 	root.AddCommand(newPast()...)
 	root.AddCommand(newServers(), newImage(), newConvert())
-	root.AddCommand(newProof()...)
+	root.AddCommand(newExperiment()...)
 	return root
 }
 

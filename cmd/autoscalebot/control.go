@@ -213,7 +213,7 @@ otherwise. autoscalebot scale auto lets it decide by itself again.` + asksABot,
 	}
 	cmd.RunE = asks(func(cmd *cobra.Command, c admin.Client) (admin.Status, error) {
 		if auto {
-			return c.EndOrder(cmd.Context())
+			return c.EndOverride(cmd.Context())
 		}
 		return c.Scale(cmd.Context(), n, length)
 	})

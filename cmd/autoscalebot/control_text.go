@@ -128,7 +128,7 @@ func holding(st admin.Status, zone *time.Location) []string {
 			lines = append(lines, what+"until "+until(p.Until, zone))
 		}
 	}
-	if o := st.Control.Order; !o.Until.IsZero() {
+	if o := st.Control.Override; !o.Until.IsZero() {
 		lines = append(lines, fmt.Sprintf("somebody asked for %d dynos until %s", o.Dynos, until(o.Until, zone)))
 	}
 	return lines

@@ -46,7 +46,7 @@ func aDay(t *testing.T) []bot.Record {
 	tick(8)
 	platform.fails = true
 	b.SetControl(func(c bot.Control) bot.Control {
-		c.Order = bot.Order{Dynos: 2, Until: teaTime.Add(time.Hour)}
+		c.Override = bot.Override{Dynos: 2, Until: teaTime.Add(time.Hour)}
 		return c
 	})
 	tick(300)
@@ -100,8 +100,8 @@ func TestStatusIsPlain(t *testing.T) {
 		Time: teaTime, Started: teaTime.Add(-5 * time.Hour), Version: "1.2.3", App: "dancing-forest", ProcessType: "web", DryRun: true,
 		Limits: schedule.Limits{Min: 1, Max: 4}, PausedBySettings: []bot.Direction{bot.Down}, Last: &last, LastChange: &records[10],
 		Control: bot.Control{
-			Up:    bot.Pause{On: true, Until: teaTime.Add(time.Hour)},
-			Order: bot.Order{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
+			Up:       bot.Pause{On: true, Until: teaTime.Add(time.Hour)},
+			Override: bot.Override{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
 		},
 		CooldownUp: 41.2, CooldownDown: 300,
 	}

@@ -36,12 +36,12 @@ func (a *asked) RoundTrip(*http.Request) (*http.Response, error) {
 
 // DEADMAN_URL is requested after decisions on fresh data alone, at most once a minute, and only while every process type decides.
 func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
-	decided := bot.Record{Dynos: 2, Action: bot.Held, Decision: bot.Decision{Rule: bot.RuleHold, Verdict: bot.Right, Reading: -1}}
+	decided := bot.Record{Dynos: 2, Action: bot.Held, Decision: bot.Decision{Rule: bot.RuleHold, Verdict: bot.OK, Reading: -1}}
 	blind, refused, unknown, offline := decided, decided, decided, decided
-	blind.Decision.Rule, blind.Decision.Verdict = bot.RuleBlind, bot.Blind
+	blind.Decision.Rule, blind.Decision.Verdict = bot.RuleNoData, bot.NoData
 	refused.Action, refused.Error = bot.Failed, "422"
 	unknown.Dynos, unknown.Action, unknown.Decision.Rule = -1, bot.Failed, bot.RuleUnknown
-	offline.Dynos, offline.Decision.Rule, offline.Decision.Verdict = -1, bot.RuleOffline, bot.Blind
+	offline.Dynos, offline.Decision.Rule, offline.Decision.Verdict = -1, bot.RuleOffline, bot.NoData
 	for _, c := range []struct {
 		name string
 		web  bot.Record

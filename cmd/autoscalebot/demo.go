@@ -132,12 +132,12 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 			ctx, cancel = context.WithTimeout(ctx, o.duration)
 			defer cancel()
 		}
-		told := &circle{[]notify.Notifier{k.db}}
+		told := &lateNotifier{[]notify.Notifier{k.db}}
 		options := options(s, p, told, h)
 		options.Recorders = append(k.recorders(), m, sc)
 		b := bot.New(options)
 		h.throttle = throttle.New(throttle.Options{Log: h.log})
-		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &inlets{})
+		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &receivers{})
 		defer end()
 		sc.start(time.Now(), o.duration, st.url, page)
 		var wg sync.WaitGroup

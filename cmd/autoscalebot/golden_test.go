@@ -33,10 +33,10 @@ import (
 //
 // More files of the same form in testdata/golden are run as well.
 type goldenFile struct {
-	Scenarios []scenario
+	Scenarios []goldenScenario
 }
 
-type scenario struct {
+type goldenScenario struct {
 	ID, Title  string
 	Settings   map[string]json.RawMessage
 	StartDynos int `json:"start_dynos"`
@@ -95,7 +95,7 @@ func TestGolden(t *testing.T) {
 // Where the original took a refused connection for load, and scaled to the maximum, this bot is blind, moves nothing, and
 // says so.
 func TestGoldenRefusedIsNotLoad(t *testing.T) {
-	sc := scenario{StartDynos: 1}
+	sc := goldenScenario{StartDynos: 1}
 	for range 9 {
 		b := goldenBeat{Error: "refused", ResponseMS: 5}
 		b.Expect.Dynos = 1
@@ -114,7 +114,7 @@ func TestGoldenCompatibility(t *testing.T) {
 		b.Expect.ScaleCalls, b.Expect.Dynos, b.Expect.Notifications = calls, dynos, kinds
 		return b
 	}
-	sc := scenario{StartDynos: 1}
+	sc := goldenScenario{StartDynos: 1}
 	for n := range 6 {
 		sc.Beats = append(sc.Beats, slow(nil, n+1), slow(nil, n+1), slow([]int{n + 2}, n+2, "scaled"))
 	}
@@ -122,7 +122,7 @@ func TestGoldenCompatibility(t *testing.T) {
 }
 
 // env is the scenario's settings as environment variables, with the decisions named above.
-func (sc scenario) env() map[string]string {
+func (sc goldenScenario) env() map[string]string {
 	env := map[string]string{"NOTIFY_ON_EVERY_SCALE": "true", "NOTIFY_ON_SCALE_FAILS": "true"}
 	for name, value := range sc.Settings {
 		if name != "NOTIFICATION_BACKENDS" { // memory stands for the test backend
@@ -172,7 +172,7 @@ type goldenProber struct{ next probe.Reading }
 func (p *goldenProber) Probe(context.Context) probe.Reading { return p.next }
 
 // run runs the scenario and returns what was told in all, and its ticks as lines.
-func (sc scenario) run(t *testing.T, env map[string]string) (all []notify.Event, ticks []string) {
+func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.Event, ticks []string) {
 	clearEnv(t)
 	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
 	t.Setenv("HEROKU_API_KEY", "0123-4567")
@@ -240,7 +240,7 @@ func (b goldenBeat) time(t *testing.T) time.Time {
 }
 
 // wanted are the kinds to be told at a beat, less those of incidents that are open already (decision: once).
-func (sc scenario) wanted(t *testing.T, b goldenBeat, open map[notify.Kind]bool) []notify.Kind {
+func (sc goldenScenario) wanted(t *testing.T, b goldenBeat, open map[notify.Kind]bool) []notify.Kind {
 	var out []notify.Kind
 	for _, name := range b.Expect.Notifications {
 		k, ok := goldenKinds[name]

@@ -41,7 +41,7 @@ web-image, so no bot takes them for its own. Given again after it was cut off, i
 
 // A preparation makes an image of a server.
 type preparation struct {
-	crew
+	poolOperator
 	server, script, user, name, file string
 
 	// builder makes the temporary servers.
@@ -120,9 +120,9 @@ func (p *preparation) ofOurs(ctx context.Context) (job, error) {
 	left := func() string {
 		return fmt.Sprintf("%s may be changed, and get no requests: the same command goes on, and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
 	}
-	j.addDrain(&p.crew, s, p.warnLast(ctx, s))
+	j.addDrain(&p.poolOperator, s, p.warnLast(ctx, s))
 	p.addSnapshot(&j, p.provider, func() pool.Server { return s }, s.Name, left)
-	j.addJoin(&p.crew, func() pool.Server { return s }, s.Name, left)
+	j.addJoin(&p.poolOperator, func() pool.Server { return s }, s.Name, left)
 	p.addBoot(&j)
 	p.addNote(&j)
 	return j, nil
@@ -150,8 +150,8 @@ func (p *preparation) ofClone(ctx context.Context) (job, error) {
 }
 
 // with is the crew with another provider.
-func (p *preparation) with(provider pool.Provider) *crew {
-	c := p.crew
+func (p *preparation) with(provider pool.Provider) *poolOperator {
+	c := p.poolOperator
 	c.provider, c.balancer = provider, nil
 	return &c
 }

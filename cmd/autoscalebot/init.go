@@ -78,7 +78,7 @@ func (i *initer) run(stdin io.Reader, stdout, stderr io.Writer) error {
 }
 
 // make makes the file, and says what became of the one that it is made from.
-func (i *initer) make(stdin io.Reader) (starter.File, []starter.Fate, error) {
+func (i *initer) make(stdin io.Reader) (starter.File, []starter.Conversion, error) {
 	switch {
 	case i.from == "" && i.secrets:
 		return starter.File{}, nil, wrongFlag("--with-secrets", "is about the file that --from names; name one, or leave it out")
@@ -135,7 +135,7 @@ func (i *initer) write(text []byte) error {
 	return nil
 }
 
-func tell(w io.Writer, title string, fates []starter.Fate) {
+func tell(w io.Writer, title string, fates []starter.Conversion) {
 	fmt.Fprintln(w, title)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range fates {

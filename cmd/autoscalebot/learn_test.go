@@ -25,7 +25,7 @@ func TestTheAdaptivePolicyLearnsFromTheHistory(t *testing.T) {
 	for i := range 12 {
 		r := bot.Record{
 			Time: h.now.Add(time.Duration(i-13) * 10 * time.Minute), App: "shop", ProcessType: "web", Dynos: 4, Settled: true, Action: bot.Held,
-			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: bot.Decision{From: 4, To: 4, Rule: bot.RuleHold, Verdict: bot.Right, Reading: -1},
+			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: bot.Decision{From: 4, To: 4, Rule: bot.RuleHold, Verdict: bot.OK, Reading: -1},
 		}
 		if i >= 8 {
 			r.Dynos, r.Limits.Min = 6, 6

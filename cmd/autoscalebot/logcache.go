@@ -11,14 +11,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 )
 
-// A lender is a platform that lends its token to what reads the app's metrics; refused is one that was lent before, and was not taken.
-type lender interface {
+// A logCacheSource is a platform that lends its token to what reads the app's metrics; refused is one that was lent before, and was not taken.
+type logCacheSource interface {
 	Access(ctx context.Context, refused string) (cloudfoundry.Access, error)
 }
 
 // openLogCache opens Log Cache for a signal of the app that the platform scales.
 func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logcache.Cache, error) {
-	p, ok := platform.(lender)
+	p, ok := platform.(logCacheSource)
 	if !ok {
 		return nil, errors.New("the platform could not be opened, and its metrics neither")
 	}

@@ -43,7 +43,7 @@ func TestMaintenanceModeIsNoLoad(t *testing.T) {
 	first := read()
 	b.wait("ten heartbeats in maintenance mode", func() bool { return read() >= first+10 })
 	b.wait("the reason in the log", func() bool { return strings.Contains(b.log.String(), "the app is in maintenance mode") })
-	b.wait("a notice", func() bool { return hook.take("hands_off", "opened") })
+	b.wait("a notice", func() bool { return hook.take("left_alone", "opened") })
 	api.SetMaintenance("dancing-forest", false)
 	app.answer(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	b.wait("2 dynos", func() bool { return api.Quantity("dancing-forest", "web") >= 2 })

@@ -21,7 +21,7 @@ import (
 // serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the root and the others'
 // below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it cannot be served is logged and stops nothing.
 // end takes a second at the most.
-func serve(ctx context.Context, works []*work, h host, in *inlets) (at string, end func()) {
+func serve(ctx context.Context, works []*work, h host, in *receivers) (at string, end func()) {
 	s := works[0].s // where it is served is the same for all
 	addr := s.ServeAddr()
 	if s.PageAddr() == "" && s.Port != "" {
@@ -39,7 +39,7 @@ func serve(ctx context.Context, works []*work, h host, in *inlets) (at string, e
 	in.mount(mux, h.throttle)
 	mountAll(ctx, mux, works, h)
 	at = "http://" + l.Addr().String()
-	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.told != nil)
+	h.log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.otlp != nil)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -104,7 +104,7 @@ func (w *work) page(base string, others []dashboard.Link, sessions *dashboard.Se
 	s, o := w.s, w.o
 	return dashboard.New(dashboard.Options{
 		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Sessions: sessions, NoHeartbeat: !s.HasHeartbeat(), Version: version, Started: w.h.now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Desk: w.b, Warnings: w.warnings,
+		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: w.b.Control, State: w.b.State, History: w.k.db, Controls: w.b, Warnings: w.warnings,
 		Servers:  serversOf(o.Scaler),
 		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
 		Throttle: w.h.throttle,

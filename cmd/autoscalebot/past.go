@@ -148,7 +148,7 @@ as CSV for a spreadsheet. It reads the history that the settings name (HISTORY, 
 func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{
-		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms", "verdict", "rule", "wish", "why",
+		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms", "verdict", "rule", "desired", "why",
 	}); err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 		return out.Write([]string{
 			r.Time.UTC().Format(time.RFC3339Nano), cell(r.App), cell(r.ProcessType), string(r.Action), strconv.Itoa(r.Dynos), strconv.Itoa(r.After()),
 			strconv.Itoa(r.Limits.Min), strconv.Itoa(r.Limits.Max), string(hb.Outcome), strconv.FormatFloat(hb.Value, 'f', 3, 64),
-			string(d.Verdict), string(d.Rule), strconv.Itoa(d.Wish), cell(r.Why()),
+			string(d.Verdict), string(d.Rule), strconv.Itoa(d.Desired), cell(r.Why()),
 		})
 	})
 	out.Flush()

@@ -16,8 +16,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// illustrated gives the notices of a scaling a picture of the hour before it, where the history is kept in db.
-type illustrated struct {
+// withPicture gives the notices of a scaling a picture of the hour before it, where the history is kept in db.
+type withPicture struct {
 	notify.Notifier
 	db  *history.DB
 	s   *settings.Settings
@@ -25,7 +25,7 @@ type illustrated struct {
 }
 
 // Notify hands e on with its picture, which is made when a notifier asks for it.
-func (i illustrated) Notify(ctx context.Context, e notify.Event) error {
+func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
 	if e.Kind == notify.Scaled && i.db != nil {
 		e.Picture = &lastHour{db: i.db, s: i.s, at: e.Time, log: i.log}
 	}

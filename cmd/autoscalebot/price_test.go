@@ -48,7 +48,7 @@ func TestAReportKnowsThePriceOfBefore(t *testing.T) {
 	begin := time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC)
 	for i, price := range []float64{50, 25, 0, 0} {
 		r := bot.Record{Time: begin.Add(time.Duration(i) * time.Minute), App: "forest", ProcessType: "web", Dynos: 2, Action: bot.Held, Price: price}
-		r.Decision.Verdict = bot.Right
+		r.Decision.Verdict = bot.OK
 		if err := db.Record(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

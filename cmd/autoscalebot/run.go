@@ -52,7 +52,7 @@ func runBots(ctx context.Context, all []*settings.Settings, h host) error {
 	if err != nil {
 		return err
 	}
-	in, err := openInlets(all, h)
+	in, err := openReceivers(all, h)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ it leaves behind.`
 
 // newServers makes the commands by which people look after a pool's servers themselves.
 func newServers() *cobra.Command {
-	c := &crew{}
+	c := &poolOperator{}
 	cmd := &cobra.Command{
 		Use:   "servers",
 		Short: "List, make, drain, resize and destroy the servers of a pool by hand",
@@ -53,8 +53,8 @@ a server that is there, it goes on where an earlier spinup ended.`, cobra.Maximu
 	return cmd
 }
 
-// A crew carries out what people ask of a pool's servers.
-type crew struct {
+// A poolOperator carries out what people ask of a pool's servers.
+type poolOperator struct {
 	asJSON, yes, beside, now bool
 
 	s              *settings.Settings
@@ -66,7 +66,7 @@ type crew struct {
 }
 
 // looks is a command that changes nothing.
-func (c *crew) looks(use, short string, work func(context.Context) error) *cobra.Command {
+func (c *poolOperator) looks(use, short string, work func(context.Context) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := c.open(cmd, true); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (c *crew) looks(use, short string, work func(context.Context) error) *cobra
 }
 
 // acts is a command that changes something, where --yes is given.
-func (c *crew) acts(use, short, long string, args cobra.PositionalArgs, plan func(context.Context, []string) (job, error)) *cobra.Command {
+func (c *poolOperator) acts(use, short, long string, args cobra.PositionalArgs, plan func(context.Context, []string) (job, error)) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Long: long + drySpell, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		if err := c.open(cmd, false); err != nil {
 			return err
@@ -92,7 +92,7 @@ func (c *crew) acts(use, short, long string, args cobra.PositionalArgs, plan fun
 	return cmd
 }
 
-func (c *crew) resizing() *cobra.Command {
+func (c *poolOperator) resizing() *cobra.Command {
 	cmd := c.acts("resize ID SIZE", "Make a server larger or smaller",
 		`Drains a server, switches it off, gives it another size, switches it on, waits until it is healthy, and gives it requests again. Where it is the only
 one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with --now.`, cobra.ExactArgs(2), c.resize)
@@ -101,7 +101,7 @@ one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with 
 }
 
 // open makes what the settings name. looking: nothing is to be made, so nothing has to be known of what.
-func (c *crew) open(cmd *cobra.Command, looking bool) error {
+func (c *poolOperator) open(cmd *cobra.Command, looking bool) error {
 	s, err := settings.LoadServers(looking)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ type step struct {
 }
 
 // carryOut says what would be done, or does it.
-func (c *crew) carryOut(cmd *cobra.Command, j job) error {
+func (c *poolOperator) carryOut(cmd *cobra.Command, j job) error {
 	switch {
 	case bool(c.s.DryRun):
 		return c.printPlan(j, "nothing was done: "+isDryRun)
@@ -183,7 +183,7 @@ func (c *crew) carryOut(cmd *cobra.Command, j job) error {
 	return c.printDone(j)
 }
 
-func (c *crew) progress(format string, args ...any) {
+func (c *poolOperator) progress(format string, args ...any) {
 	fmt.Fprintf(c.stderr, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
@@ -191,7 +191,7 @@ func (c *crew) progress(format string, args ...any) {
 const botTime = 5 * time.Second
 
 // alone refuses where a bot runs for the same pool, which would undo what is done here.
-func (c *crew) alone(cmd *cobra.Command) error {
+func (c *poolOperator) alone(cmd *cobra.Command) error {
 	who := c.besideWhom(cmd)
 	switch {
 	case who == "":
@@ -205,7 +205,7 @@ func (c *crew) alone(cmd *cobra.Command) error {
 }
 
 // besideWhom names the bot that runs for this pool, "" for none that is known.
-func (c *crew) besideWhom(cmd *cobra.Command) string {
+func (c *poolOperator) besideWhom(cmd *cobra.Command) string {
 	ctx, cancel := context.WithTimeout(cmd.Context(), botTime)
 	defer cancel()
 	asked := admin.Client{Socket: c.s.SocketPath(appName(c.s)), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
@@ -228,7 +228,7 @@ func call(ctx context.Context, f func(context.Context) error) error {
 }
 
 // find finds a server of the pool by its name or id.
-func (c *crew) find(ctx context.Context, what string) (pool.Server, error) {
+func (c *poolOperator) find(ctx context.Context, what string) (pool.Server, error) {
 	servers, err := c.provider.List(ctx)
 	if err != nil {
 		return pool.Server{}, err
@@ -255,7 +255,7 @@ func (c *crew) find(ctx context.Context, what string) (pool.Server, error) {
 }
 
 // member finds what the balancer knows of a server.
-func (c *crew) member(ctx context.Context, s pool.Server) (m pool.Member, ok bool, err error) {
+func (c *poolOperator) member(ctx context.Context, s pool.Server) (m pool.Member, ok bool, err error) {
 	if c.balancer == nil {
 		return m, false, nil
 	}
@@ -269,7 +269,7 @@ func (c *crew) member(ctx context.Context, s pool.Server) (m pool.Member, ok boo
 }
 
 // holder names the bot that holds the history's place, "" for none.
-func (c *crew) holder(ctx context.Context) string {
+func (c *poolOperator) holder(ctx context.Context) string {
 	url, _ := c.s.HistoryURL(appName(c.s))
 	if url == "" || url == history.Memory {
 		return ""

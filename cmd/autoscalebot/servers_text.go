@@ -51,7 +51,7 @@ type (
 )
 
 // list prints the servers, with what the balancer says of each.
-func (c *crew) list(ctx context.Context) error {
+func (c *poolOperator) list(ctx context.Context) error {
 	servers, err := c.provider.List(ctx)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (c *crew) list(ctx context.Context) error {
 }
 
 // sizes prints the sizes that can be had.
-func (c *crew) sizes(ctx context.Context) error {
+func (c *poolOperator) sizes(ctx context.Context) error {
 	cat, ok := c.provider.(pool.Cataloguer)
 	if !ok {
 		return fmt.Errorf("POOL_PROVIDER=%s does not tell of sizes", c.s.PoolProvider)
@@ -129,7 +129,7 @@ func (c *crew) sizes(ctx context.Context) error {
 }
 
 // images prints the account's own images.
-func (c *crew) images(ctx context.Context) error {
+func (c *poolOperator) images(ctx context.Context) error {
 	cat, ok := c.provider.(pool.Cataloguer)
 	if !ok {
 		return fmt.Errorf("POOL_PROVIDER=%s does not tell of images", c.s.PoolProvider)
@@ -153,7 +153,7 @@ func (c *crew) images(ctx context.Context) error {
 	return table(c.stdout, rows)
 }
 
-func (c *crew) printPlan(j job, end string) error {
+func (c *poolOperator) printPlan(j job, end string) error {
 	if c.asJSON {
 		return c.printJSON(jobJSON{Would: j.would})
 	}
@@ -161,7 +161,7 @@ func (c *crew) printPlan(j job, end string) error {
 	return err
 }
 
-func (c *crew) printDone(j job) error {
+func (c *poolOperator) printDone(j job) error {
 	if c.asJSON {
 		return c.printJSON(jobJSON{Done: true, Result: j.done()})
 	}
@@ -169,7 +169,7 @@ func (c *crew) printDone(j job) error {
 	return err
 }
 
-func (c *crew) printJSON(v any) error {
+func (c *poolOperator) printJSON(v any) error {
 	e := json.NewEncoder(c.stdout)
 	e.SetIndent("", "  ")
 	return e.Encode(v)

@@ -13,14 +13,14 @@ import (
 const (
 	// lookEvery is how often it is looked whether what is waited for has come: DigitalOcean allows 250 calls a minute.
 	lookEvery = time.Second
-	// tellEvery is how often it is told that it has not.
-	tellEvery = 10 * time.Second
+	// reportEvery is how often it is told that it has not.
+	reportEvery = 10 * time.Second
 	// servingWithin is how long a balancer may take until it gives requests to a healthy server, goneWithin a provider until a server is gone.
 	servingWithin, goneWithin = 2 * time.Minute, 5 * time.Minute
 )
 
 // until looks until done, for so long at the most. A look says what there is yet, or fails for good.
-func (c *crew) until(ctx context.Context, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
+func (c *poolOperator) until(ctx context.Context, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
 	waitCtx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	began, told, last := time.Now(), time.Now(), ""
@@ -35,7 +35,7 @@ func (c *crew) until(ctx context.Context, most time.Duration, look func(context.
 		default:
 			last = yet
 		}
-		if time.Since(told) >= tellEvery {
+		if time.Since(told) >= reportEvery {
 			told = time.Now()
 			c.progress("  %s after %v", last, time.Since(began).Round(time.Second))
 		}
@@ -51,7 +51,7 @@ func (c *crew) until(ctx context.Context, most time.Duration, look func(context.
 }
 
 // untilActive waits until a server runs and has an address, and returns what was seen of it last.
-func (c *crew) untilActive(ctx context.Context, s pool.Server) (pool.Server, error) {
+func (c *poolOperator) untilActive(ctx context.Context, s pool.Server) (pool.Server, error) {
 	err := c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
 		now, err := c.provider.Describe(ctx, s.ID)
 		if err != nil {
@@ -67,7 +67,7 @@ func (c *crew) untilActive(ctx context.Context, s pool.Server) (pool.Server, err
 }
 
 // untilHealthy waits until a server has passed so many health checks in a row.
-func (c *crew) untilHealthy(ctx context.Context, s pool.Server) error {
+func (c *poolOperator) untilHealthy(ctx context.Context, s pool.Server) error {
 	passed := 0
 	return c.until(ctx, time.Duration(c.s.PoolHealthy), func(ctx context.Context) (bool, string, error) {
 		if err := c.health.Healthy(ctx, s); err != nil {
@@ -80,7 +80,7 @@ func (c *crew) untilHealthy(ctx context.Context, s pool.Server) error {
 }
 
 // untilServing waits until the balancer gives a server requests.
-func (c *crew) untilServing(ctx context.Context, s pool.Server) error {
+func (c *poolOperator) untilServing(ctx context.Context, s pool.Server) error {
 	return c.until(ctx, servingWithin, func(ctx context.Context) (bool, string, error) {
 		m, ok, err := c.member(ctx, s)
 		if !ok {
@@ -91,7 +91,7 @@ func (c *crew) untilServing(ctx context.Context, s pool.Server) error {
 }
 
 // untilDrained waits until a server has no requests under way. Where the time is over, those that are left are told, and no error.
-func (c *crew) untilDrained(ctx context.Context, s pool.Server) error {
+func (c *poolOperator) untilDrained(ctx context.Context, s pool.Server) error {
 	requests := -1
 	err := c.until(ctx, time.Duration(c.s.PoolDrain), func(ctx context.Context) (bool, string, error) {
 		m, ok, err := c.member(ctx, s)
@@ -108,7 +108,7 @@ func (c *crew) untilDrained(ctx context.Context, s pool.Server) error {
 }
 
 // untilDestroyed has a server destroyed. One that is being made is no sooner than it is made, at some providers.
-func (c *crew) untilDestroyed(ctx context.Context, s pool.Server) error {
+func (c *poolOperator) untilDestroyed(ctx context.Context, s pool.Server) error {
 	return c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
 		err := call(ctx, func(ctx context.Context) error { return c.provider.Destroy(ctx, s.ID) })
 		if err == nil || errors.Is(err, pool.ErrNotOurs) {
@@ -123,7 +123,7 @@ func (c *crew) untilDestroyed(ctx context.Context, s pool.Server) error {
 
 // untilGone waits until the provider neither knows nor lists a server. What the provider was told to end it may list as active for a while,
 // and a bot that is started then would count it.
-func (c *crew) untilGone(ctx context.Context, s pool.Server) error {
+func (c *poolOperator) untilGone(ctx context.Context, s pool.Server) error {
 	return c.until(ctx, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := c.provider.Describe(ctx, s.ID)
 		if err == nil {

@@ -19,7 +19,7 @@ func (unanswering) Describe(ctx context.Context, _ string) (pool.Server, error) 
 
 // Who interrupts the wait for a server before the first look at it is still told which server there is.
 func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
-	c := &crew{s: settings.Defaults(), provider: unanswering{}}
+	c := &poolOperator{s: settings.Defaults(), provider: unanswering{}}
 	c.s.PoolActive = settings.Seconds(time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

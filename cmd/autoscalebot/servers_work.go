@@ -15,7 +15,7 @@ import (
 )
 
 // spinup makes a server and puts it to work.
-func (c *crew) spinup(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) spinup(ctx context.Context, args []string) (job, error) {
 	servers, err := c.provider.List(ctx)
 	if err != nil {
 		return job{}, err
@@ -72,7 +72,7 @@ func (c *crew) spinup(ctx context.Context, args []string) (job, error) {
 }
 
 // addJoin adds what puts a server that runs to work.
-func (j *job) addJoin(c *crew, s func() pool.Server, name string, left func() string) {
+func (j *job) addJoin(c *poolOperator, s func() pool.Server, name string, left func() string) {
 	if c.health != nil {
 		j.steps = append(j.steps, step{"wait until " + name + " is healthy", func(ctx context.Context) error { return c.untilHealthy(ctx, s()) }, left})
 	}
@@ -88,7 +88,7 @@ func (j *job) addJoin(c *crew, s func() pool.Server, name string, left func() st
 }
 
 // drain takes a server out of rotation.
-func (c *crew) drain(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) drain(ctx context.Context, args []string) (job, error) {
 	s, err := c.find(ctx, args[0])
 	if err != nil {
 		return job{}, err
@@ -104,7 +104,7 @@ func (c *crew) drain(ctx context.Context, args []string) (job, error) {
 }
 
 // addDrain adds what takes a server out of rotation. warning is what it means for the app, "" for nothing.
-func (j *job) addDrain(c *crew, s pool.Server, warning string) {
+func (j *job) addDrain(c *poolOperator, s pool.Server, warning string) {
 	if c.balancer == nil {
 		return
 	}
@@ -125,7 +125,7 @@ func (j *job) addDrain(c *crew, s pool.Server, warning string) {
 }
 
 // undrain gives a server requests again.
-func (c *crew) undrain(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) undrain(ctx context.Context, args []string) (job, error) {
 	s, err := c.find(ctx, args[0])
 	if err != nil {
 		return job{}, err
@@ -144,7 +144,7 @@ func (c *crew) undrain(ctx context.Context, args []string) (job, error) {
 }
 
 // destroy ends a server for good.
-func (c *crew) destroy(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) destroy(ctx context.Context, args []string) (job, error) {
 	s, err := c.find(ctx, args[0])
 	if err != nil {
 		return job{}, err
@@ -176,7 +176,7 @@ func (c *crew) destroy(ctx context.Context, args []string) (job, error) {
 }
 
 // resize makes a server larger or smaller in its place.
-func (c *crew) resize(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) resize(ctx context.Context, args []string) (job, error) {
 	s, err := c.find(ctx, args[0])
 	if err != nil {
 		return job{}, err
@@ -218,7 +218,7 @@ func (c *crew) resize(ctx context.Context, args []string) (job, error) {
 }
 
 // snapshot makes an image of a server.
-func (c *crew) snapshot(ctx context.Context, args []string) (job, error) {
+func (c *poolOperator) snapshot(ctx context.Context, args []string) (job, error) {
 	s, err := c.find(ctx, args[0])
 	if err != nil {
 		return job{}, err
@@ -241,7 +241,7 @@ func (c *crew) snapshot(ctx context.Context, args []string) (job, error) {
 }
 
 // nextName is what another server is called.
-func (c *crew) nextName(servers []pool.Server) string {
+func (c *poolOperator) nextName(servers []pool.Server) string {
 	last := 0
 	for _, s := range servers {
 		if n, err := strconv.Atoi(strings.TrimPrefix(s.Name, c.s.Pooled()+"-")); err == nil {
@@ -252,7 +252,7 @@ func (c *crew) nextName(servers []pool.Server) string {
 }
 
 // isName wants the name of a server as the pool gives them, so that a bot knows it as its own.
-func (c *crew) isName(name string) error {
+func (c *poolOperator) isName(name string) error {
 	number, ok := strings.CutPrefix(name, c.s.Pooled()+"-")
 	if n, err := strconv.Atoi(number); !ok || err != nil || n < 1 || number != strconv.Itoa(n) {
 		return fmt.Errorf("%q: servers of this pool are called %s-1, %[2]s-2 and so on", name, c.s.Pooled())
@@ -261,7 +261,7 @@ func (c *crew) isName(name string) error {
 }
 
 // fits refuses a server that is more than the settings allow.
-func (c *crew) fits(servers []pool.Server, price float64) error {
+func (c *poolOperator) fits(servers []pool.Server, price float64) error {
 	n, sum := 0, price
 	for _, s := range servers {
 		if s.State != pool.Ending && s.State != pool.Failed {
@@ -283,7 +283,7 @@ func (c *crew) fits(servers []pool.Server, price float64) error {
 }
 
 // price is what a server of a size costs an hour, 0 where nobody says. A size that cannot be had is refused, where that is known.
-func (c *crew) price(ctx context.Context, size string) (float64, error) {
+func (c *poolOperator) price(ctx context.Context, size string) (float64, error) {
 	if size == "" {
 		return c.s.ServerPrice.Price(size), nil
 	}
@@ -295,7 +295,7 @@ func (c *crew) price(ctx context.Context, size string) (float64, error) {
 }
 
 // count is how many servers there are; -1 where that cannot be read.
-func (c *crew) count(ctx context.Context) int {
+func (c *poolOperator) count(ctx context.Context) int {
 	servers, err := c.provider.List(ctx)
 	if err != nil {
 		return -1
@@ -304,7 +304,7 @@ func (c *crew) count(ctx context.Context) int {
 }
 
 // warnLast says that a server is the last one that serves, "" where it is not.
-func (c *crew) warnLast(ctx context.Context, s pool.Server) string {
+func (c *poolOperator) warnLast(ctx context.Context, s pool.Server) string {
 	servers, err := c.provider.List(ctx)
 	if err != nil {
 		return ""
@@ -321,7 +321,7 @@ func (c *crew) warnLast(ctx context.Context, s pool.Server) string {
 	return " (IT IS THE ONLY ONE THAT SERVES, SO THE APP IS DOWN THEN)"
 }
 
-func (c *crew) healthText() string {
+func (c *poolOperator) healthText() string {
 	if c.health == nil {
 		return ""
 	}

@@ -32,7 +32,7 @@ import (
 type signalSource struct {
 	settings.Signal
 	timeout  time.Duration
-	in       *inlets
+	in       *receivers
 	platform bot.Scaler
 	log      *slog.Logger
 	settings *settings.Settings
@@ -119,7 +119,7 @@ func openOTLP(s signalSource) (probe.Prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.in.told.Metric(s.Name, q, otlp.Take(cmp.Or(s.Options["take"], string(otlp.Mean))))
+	p, err := s.in.otlp.Metric(s.Name, q, otlp.Take(cmp.Or(s.Options["take"], string(otlp.Mean))))
 	return inUnit(p, s.Options["unit"]), err
 }
 
@@ -181,7 +181,7 @@ func (w withUnit) Probe(ctx context.Context) probe.Reading {
 
 // openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists everything
 // that could not be opened.
-func openSignals(s *settings.Settings, in *inlets, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
+func openSignals(s *settings.Settings, in *receivers, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
 	var out []probe.Prober
 	var problems settings.Problems
 	for _, name := range wanted(s) {
@@ -216,7 +216,7 @@ func wanted(s *settings.Settings) []string {
 		}
 	}
 	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
-		for _, name := range bot.FeedSignals() {
+		for _, name := range bot.RouterSignals() {
 			if s.BuiltIn(name) && !s.FromLogCache(name) { // which looks back for too long
 				add(name)
 			}
@@ -226,7 +226,7 @@ func wanted(s *settings.Settings) []string {
 }
 
 // openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
-func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
+func openSignal(s *settings.Settings, name string, in *receivers, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
 		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l, s})
 	}
@@ -239,8 +239,8 @@ func openSignal(s *settings.Settings, name string, in *inlets, platform bot.Scal
 		return c.Prober(logcache.Signal(name))
 	case name == string(cpu.CPU) || name == string(cpu.Memory):
 		return cpu.New(cpu.Options{Signal: cpu.Signal(name)})
-	case in.told != nil:
-		return in.told.Prober(otlp.Signal(name))
+	case in.otlp != nil:
+		return in.otlp.Prober(otlp.Signal(name))
 	}
 	return in.drain(string(s.HerokuProcessType)).Prober(logdrain.Signal(name))
 }

@@ -16,13 +16,13 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// newProof makes the commands that show what settings come to before they cost money.
-func newProof() []*cobra.Command {
+// newExperiment makes the commands that show what settings come to before they cost money.
+func newExperiment() []*cobra.Command {
 	return []*cobra.Command{newSimulate(), newBacktest(), newTune(), newSuggest()}
 }
 
@@ -54,7 +54,7 @@ func (o output) check(m *mistakes) {
 }
 
 func newSimulate() *cobra.Command {
-	sc, out, policy, routerLogs := newScene(), output{}, "", false
+	sc, out, policy, routerLogs := newScenario(), output{}, "", false
 	cmd := &cobra.Command{
 		Use:   "simulate --trace FILE|--shape NAME [NAME=value ...]",
 		Short: "Simulate what the settings, or another policy, would do under a load",
@@ -73,7 +73,7 @@ Shapes: ` + shapeHelp() + `.`,
 		drivers := m.drivers(cmp.Or(policy, t.policy()), t, o)
 		out.check(&m)
 		if len(m.problems) == 0 {
-			m.note("autoscalebot simulate", proof.Check(o, drivers[0]))
+			m.note("autoscalebot simulate", experiment.Check(o, drivers[0]))
 		}
 		if len(m.problems) > 0 {
 			return m.problems
@@ -82,7 +82,7 @@ Shapes: ` + shapeHelp() + `.`,
 		if err != nil {
 			return err
 		}
-		return out.write(cmd.OutOrStdout(), proof.Report{
+		return out.write(cmd.OutOrStdout(), experiment.Report{
 			Demand: sc.name(), Peak: o.Peak, Start: o.Start, Zone: t.s.TimeZone.Location, Fleet: o.Fleet, Bound: o.Bound, Limits: o.Limits,
 			Price: o.Price, Results: results,
 		})
@@ -98,7 +98,7 @@ Shapes: ` + shapeHelp() + `.`,
 func runAll(cmd *cobra.Command, o sim.Options, drivers []sim.Driver, what string) ([]sim.Result, error) {
 	tell, end := progress(cmd.ErrOrStderr(), what)
 	defer end()
-	results, err := proof.Run(cmd.Context(), o, drivers, tell)
+	results, err := experiment.Run(cmd.Context(), o, drivers, tell)
 	return results, interrupted(cmd.Context(), err)
 }
 
@@ -111,7 +111,7 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // write prints the report, and draws it where that is asked for.
-func (o output) write(w io.Writer, r proof.Report) error {
+func (o output) write(w io.Writer, r experiment.Report) error {
 	if o.out != "" {
 		if err := writeWhole(o.out, func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }); err != nil {
 			return err

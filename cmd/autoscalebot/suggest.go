@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 )
 
 // leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened twice.
@@ -75,7 +75,7 @@ told where it is worth its price. It needs two weeks of history.`,
 }
 
 // suggest finds what is worth its price in the part that is judged by, the best first.
-func suggest(cmd *cobra.Command, s proof.Search, p pastTime, learn, judge sim.Options, onlyRows bool) ([]proof.Suggestion, error) {
+func suggest(cmd *cobra.Command, s experiment.Search, p pastTime, learn, judge sim.Options, onlyRows bool) ([]experiment.Suggestion, error) {
 	ctx := cmd.Context()
 	_, learned, err := s.Score(ctx, learn, nil)
 	if err != nil {
@@ -87,9 +87,9 @@ func suggest(cmd *cobra.Command, s proof.Search, p pastTime, learn, judge sim.Op
 	}
 	tell, end := progress(cmd.ErrOrStderr(), "judging suggestions")
 	defer end()
-	judgeAll := func(ideas []idea) (found []proof.Suggestion, err error) {
-		all, ok := make([]proof.Suggestion, len(ideas)), make([]bool, len(ideas))
-		err = proof.SideBySide(len(ideas), func(i int) (err error) {
+	judgeAll := func(ideas []idea) (found []experiment.Suggestion, err error) {
+		all, ok := make([]experiment.Suggestion, len(ideas)), make([]bool, len(ideas))
+		err = experiment.SideBySide(len(ideas), func(i int) (err error) {
 			if tell != nil {
 				tell(float64(i) / float64(len(ideas)))
 			}
@@ -109,22 +109,22 @@ func suggest(cmd *cobra.Command, s proof.Search, p pastTime, learn, judge sim.Op
 	}
 	found, err := judgeAll(rowIdeas(p, rows, nil))
 	if err == nil && len(found) > 1 {
-		var together []proof.Suggestion
+		var together []experiment.Suggestion
 		together, err = judgeAll(rowIdeas(p, rows, found))
 		found = append(found, together...)
 	}
 	if err == nil && !onlyRows {
-		var others []proof.Suggestion
+		var others []experiment.Suggestion
 		others, err = judgeAll(ideas(p, learn, s.SlowMinute))
 		found = append(found, others...)
 	}
-	slices.SortStableFunc(found, func(a, b proof.Suggestion) int { return cmp.Compare(b.Saved, a.Saved) })
+	slices.SortStableFunc(found, func(a, b experiment.Suggestion) int { return cmp.Compare(b.Saved, a.Saved) })
 	return firstOfEach(found), err
 }
 
 // firstOfEach leaves out the values of a setting that save less than another one does. Rows of the schedule stay.
-func firstOfEach(found []proof.Suggestion) []proof.Suggestion {
-	out := []proof.Suggestion{}
+func firstOfEach(found []experiment.Suggestion) []experiment.Suggestion {
+	out := []experiment.Suggestion{}
 	seen := map[string]bool{}
 	for _, f := range found {
 		name, _, _ := strings.Cut(f.Settings[0], "=")
@@ -141,12 +141,12 @@ func firstOfEach(found []proof.Suggestion) []proof.Suggestion {
 const worth = 0.05
 
 // judgeIdea says what settings would have saved; ok is false where that is nothing, or they do not go together.
-func judgeIdea(ctx context.Context, s proof.Search, judge sim.Options, was proof.Score, i idea) (out proof.Suggestion, ok bool, err error) {
+func judgeIdea(ctx context.Context, s experiment.Search, judge sim.Options, was experiment.Score, i idea) (out experiment.Suggestion, ok bool, err error) {
 	if _, err := s.Driver(i.pairs); err != nil {
 		return out, false, nil
 	}
 	is, _, err := s.Score(ctx, judge, i.pairs)
-	out = proof.Judge(i.what, i.pairs, was, is, s.SlowMinute)
+	out = experiment.Judge(i.what, i.pairs, was, is, s.SlowMinute)
 	return out, out.Saved >= worth, err
 }
 
@@ -157,19 +157,19 @@ type idea struct {
 }
 
 // bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned from.
-func bestRows(ctx context.Context, s proof.Search, p pastTime, learn sim.Options, learned sim.Result) ([]proof.Row, error) {
+func bestRows(ctx context.Context, s experiment.Search, p pastTime, learn sim.Options, learned sim.Result) ([]experiment.Row, error) {
 	least, ok := p.other.least()
 	if !ok {
 		return nil, nil
 	}
-	var all []proof.Row
-	rows := proof.Rows(learn.Start, p.other.s.TimeZone.Location, learned, least)
+	var all []experiment.Row
+	rows := experiment.Rows(learn.Start, p.other.s.TimeZone.Location, learned, least)
 	for _, row := range rows {
 		all = append(all, row.Variants()...)
 	}
 	costs := make([]float64, len(all))
-	err := proof.SideBySide(len(all), func(i int) error {
-		pairs := []string{"MIN_DYNOS=" + proof.Table(least, all[i:i+1])}
+	err := experiment.SideBySide(len(all), func(i int) error {
+		pairs := []string{"MIN_DYNOS=" + experiment.Table(least, all[i:i+1])}
 		if _, err := s.Driver(pairs); err != nil { // a minimum above the maximum
 			costs[i] = math.Inf(1)
 			return nil
@@ -190,18 +190,18 @@ func bestRows(ctx context.Context, s proof.Search, p pastTime, learn sim.Options
 }
 
 // rowIdeas are rows, one by one. Where some were found to be worth their price, they are these, as one.
-func rowIdeas(p pastTime, rows []proof.Row, worthy []proof.Suggestion) []idea {
+func rowIdeas(p pastTime, rows []experiment.Row, worthy []experiment.Suggestion) []idea {
 	least, _ := p.other.least()
 	var out []idea
-	var together []proof.Row
+	var together []experiment.Row
 	for _, row := range rows {
-		out = append(out, idea{row.String(), []string{"MIN_DYNOS=" + proof.Table(least, []proof.Row{row})}})
-		if slices.ContainsFunc(worthy, func(s proof.Suggestion) bool { return s.What == row.String() }) {
+		out = append(out, idea{row.String(), []string{"MIN_DYNOS=" + experiment.Table(least, []experiment.Row{row})}})
+		if slices.ContainsFunc(worthy, func(s experiment.Suggestion) bool { return s.What == row.String() }) {
 			together = append(together, row)
 		}
 	}
 	if len(together) > 0 {
-		return []idea{{"these rows together", []string{"MIN_DYNOS=" + proof.Table(least, together)}}}
+		return []idea{{"these rows together", []string{"MIN_DYNOS=" + experiment.Table(least, together)}}}
 	}
 	return out
 }
@@ -226,15 +226,15 @@ func ideas(p pastTime, learn sim.Options, slowMinute float64) []idea {
 // mostSuggestions is how many are told.
 const mostSuggestions = 8
 
-func printSuggestions(w io.Writer, found []proof.Suggestion, s proof.Search) error {
+func printSuggestions(w io.Writer, found []experiment.Suggestion, s experiment.Search) error {
 	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot backtest shows how well.\n\n",
-		proof.Money(s.Price), proof.Money(s.SlowMinute))
+		experiment.Money(s.Price), experiment.Money(s.SlowMinute))
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(w, "Nothing that was tried would have been worth its price.")
 		return err
 	}
 	for _, f := range found[:min(mostSuggestions, len(found))] {
-		fmt.Fprintf(w, "%v\n%s", f, proof.Paste(f.Settings))
+		fmt.Fprintf(w, "%v\n%s", f, experiment.Paste(f.Settings))
 	}
 	_, err := fmt.Fprintln(w, "\nEach is judged by itself; what several do together, autoscalebot backtest tells.")
 	return err

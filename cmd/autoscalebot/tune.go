@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/proof"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -32,28 +32,28 @@ func (p *purpose) flags(cmd *cobra.Command) {
 }
 
 // search makes the search for a trial's price.
-func (p purpose) search(m *mistakes, price float64) proof.Search {
+func (p purpose) search(m *mistakes, price float64) experiment.Search {
 	if price <= 0 {
 		price = usualPrice
 	}
-	return proof.Search{
+	return experiment.Search{
 		Price: price, SlowMinute: m.number("--slow-minute-price", p.slowMinute, 0, 1e6), Trials: int(m.whole("--trials", p.trials, 1, 10_000)),
 	}
 }
 
 // split cuts a simulation in two, each of so much work at most.
-func (p purpose) split(o sim.Options, beat time.Duration, learn, judge float64) (proof.Cut, error) {
+func (p purpose) split(o sim.Options, beat time.Duration, learn, judge float64) (experiment.Cut, error) {
 	if p.whole {
 		learn, judge = math.Inf(1), math.Inf(1)
 	}
-	return proof.Split(o, beat, learn, judge)
+	return experiment.Split(o, beat, learn, judge)
 }
 
 // takesAll says how a command takes the time that was left out.
 const takesAll = "--whole takes all of it"
 
 func newTune() *cobra.Command {
-	sc, src, goal, asJSON := newScene(), newSource(), newPurpose(), false
+	sc, src, goal, asJSON := newScenario(), newSource(), newPurpose(), false
 	cmd := &cobra.Command{
 		Use:   "tune [--trace FILE|--shape NAME] [NAME=value ...]",
 		Short: "Look for settings that are worth more, by your own price of a slow minute",
@@ -94,9 +94,9 @@ to paste. NAME=value arguments are where it begins.`,
 
 // onWhat makes what is simulated, and how settings are tried: on the scene where the command line has one, else on the past. The trial has
 // the settings where the search begins.
-func onWhat(cmd *cobra.Command, m *mistakes, sc *scene, src *source, s *proof.Search, args []string) (trial, sim.Options, error) {
+func onWhat(cmd *cobra.Command, m *mistakes, sc *scenario, src *source, s *experiment.Search, args []string) (trial, sim.Options, error) {
 	if sc.trace != "" || sc.shape != "" {
-		return onScene(m, sc, s, args)
+		return onScenario(m, sc, s, args)
 	}
 	for flag, text := range map[string]*string{"slots": &src.slotsText, "service-ms": &src.serviceText, "bound-ms": &src.bound0} {
 		if f := cmd.Flags().Lookup(flag); f.Changed { // fitted or recorded, if not said
@@ -115,11 +115,11 @@ func onWhat(cmd *cobra.Command, m *mistakes, sc *scene, src *source, s *proof.Se
 	return p.other, p.options, nil
 }
 
-func onScene(m *mistakes, sc *scene, s *proof.Search, args []string) (trial, sim.Options, error) {
+func onScenario(m *mistakes, sc *scenario, s *experiment.Search, args []string) (trial, sim.Options, error) {
 	t := m.trial(args)
 	o := sc.options(m, t)
 	if len(m.problems) == 0 {
-		m.note("autoscalebot tune", proof.Check(o, t.bot("count", nil, nil)))
+		m.note("autoscalebot tune", experiment.Check(o, t.bot("count", nil, nil)))
 	}
 	if len(m.problems) > 0 {
 		return t, o, m.problems
@@ -149,7 +149,7 @@ func (p pastTime) driver(args []string) func(pairs []string) (sim.Driver, error)
 }
 
 // singles are settings with the values to try, for a longest right response time and a price of a slow minute.
-func singles(bound time.Duration, slowMinute float64) []proof.Dimension {
+func singles(bound time.Duration, slowMinute float64) []experiment.Dimension {
 	ms := func(shares ...float64) (out []string) {
 		for _, s := range shares {
 			out = append(out, fmt.Sprintf("%.0f", s*float64(bound.Milliseconds())))
@@ -160,7 +160,7 @@ func singles(bound time.Duration, slowMinute float64) []proof.Dimension {
 	if slowMinute > 0 {
 		aims = append(aims, strconv.FormatFloat(slowMinute, 'f', -1, 64))
 	}
-	return []proof.Dimension{
+	return []experiment.Dimension{
 		{Name: "INCREMENT_UP", Values: []string{"2", "3", "5", "50%", "100%"}},
 		{Name: "INCREMENT_DOWN", Values: []string{"1", "2", "25%"}},
 		{Name: "MAX_RESPONSE_TIME_IN_MS", Values: ms(0.25, 0.4, 0.6, 1)},
@@ -177,14 +177,14 @@ func singles(bound time.Duration, slowMinute float64) []proof.Dimension {
 
 // dimensions are all settings that are tried: the single ones, and minimums: one or two dynos more at all times, or as rows of the
 // schedule for the hours that were slow.
-func dimensions(ctx context.Context, s proof.Search, t trial, cut proof.Cut, o sim.Options) ([]proof.Dimension, error) {
+func dimensions(ctx context.Context, s experiment.Search, t trial, cut experiment.Cut, o sim.Options) ([]experiment.Dimension, error) {
 	all := singles(cut.Learn.Bound, s.SlowMinute)
 	least, ok := t.least()
 	if !ok {
 		return all, nil
 	}
 	values := []string{strconv.Itoa(least + 1), strconv.Itoa(least + 2)}
-	long, err := proof.Split(o, time.Duration(t.s.HeartbeatInterval), mostForRows, 0) // since rows want as many days as there are
+	long, err := experiment.Split(o, time.Duration(t.s.HeartbeatInterval), mostForRows, 0) // since rows want as many days as there are
 	if err != nil {
 		return nil, err
 	}
@@ -192,16 +192,16 @@ func dimensions(ctx context.Context, s proof.Search, t trial, cut proof.Cut, o s
 	if err != nil {
 		return nil, err
 	}
-	rows := proof.Rows(long.Learn.Start, t.s.TimeZone.Location, learned, least)
+	rows := experiment.Rows(long.Learn.Start, t.s.TimeZone.Location, learned, least)
 	for _, row := range rows {
 		for _, v := range row.Variants() {
-			values = append(values, proof.Table(least, []proof.Row{v}))
+			values = append(values, experiment.Table(least, []experiment.Row{v}))
 		}
 	}
 	if len(rows) > 1 {
-		values = append(values, proof.Table(least, rows))
+		values = append(values, experiment.Table(least, rows))
 	}
-	return append(all, proof.Dimension{Name: "MIN_DYNOS", Values: values}), nil
+	return append(all, experiment.Dimension{Name: "MIN_DYNOS", Values: values}), nil
 }
 
 // mostForRows bounds the work of finding rows of the schedule: half a minute of a processor.
@@ -214,14 +214,14 @@ func (t trial) least() (n int, ok bool) {
 }
 
 // tune searches and reports.
-func tune(cmd *cobra.Command, s proof.Search, cut proof.Cut, dims []proof.Dimension, zone *time.Location, asJSON bool) error {
+func tune(cmd *cobra.Command, s experiment.Search, cut experiment.Cut, dims []experiment.Dimension, zone *time.Location, asJSON bool) error {
 	tell, end := progress(cmd.ErrOrStderr(), "trying settings")
 	s.Progress = tell
 	pairs, learned, err := s.Best(cmd.Context(), cut.Learn, dims)
 	end()
-	var was, wasLater, later proof.Score
+	var was, wasLater, later experiment.Score
 	for _, one := range []struct {
-		score *proof.Score
+		score *experiment.Score
 		on    sim.Options
 		pairs []string
 	}{{&was, cut.Learn, nil}, {&wasLater, cut.Judge, nil}, {&later, cut.Judge, pairs}} {
@@ -244,11 +244,11 @@ func tune(cmd *cobra.Command, s proof.Search, cut proof.Cut, dims []proof.Dimens
 
 // tuned is what came of a search.
 type tuned struct {
-	Settings []string    `json:"settings"`
-	Was      proof.Score `json:"learned_from_before"`
-	Learned  proof.Score `json:"learned_from_after"`
-	WasLater proof.Score `json:"judged_by_before"`
-	Later    proof.Score `json:"judged_by_after"`
+	Settings []string         `json:"settings"`
+	Was      experiment.Score `json:"learned_from_before"`
+	Learned  experiment.Score `json:"learned_from_after"`
+	WasLater experiment.Score `json:"judged_by_before"`
+	Later    experiment.Score `json:"judged_by_after"`
 	// Better says whether the settings cost less in the time that was not learned from.
 	Better     bool    `json:"better"`
 	Price      float64 `json:"price_per_month"`
@@ -259,7 +259,7 @@ type tuned struct {
 }
 
 func (t tuned) text(w io.Writer, trials int) error {
-	fmt.Fprintf(w, "%d settings were tried, for dynos at %s a month and slow minutes at %s.\n\n", trials, proof.Money(t.Price), proof.Money(t.SlowMinute))
+	fmt.Fprintf(w, "%d settings were tried, for dynos at %s a month and slow minutes at %s.\n\n", trials, experiment.Money(t.Price), experiment.Money(t.SlowMinute))
 	fmt.Fprintf(w, "learned from, as they are:  %v\nlearned from, found:        %v\n", t.Was, t.Learned)
 	fmt.Fprintf(w, "judged by, as they are:     %v\njudged by, found:           %v\n\n", t.WasLater, t.Later)
 	var err error
@@ -267,9 +267,9 @@ func (t tuned) text(w io.Writer, trials int) error {
 	case len(t.Settings) == 0:
 		_, err = fmt.Fprintln(w, "Nothing that was tried is better than the settings as they are.")
 	case !t.Better:
-		_, err = fmt.Fprintf(w, "What was found does not hold in the time that it was not learned from, so keep the settings as they are. It was:\n%s", proof.Paste(t.Settings))
+		_, err = fmt.Fprintf(w, "What was found does not hold in the time that it was not learned from, so keep the settings as they are. It was:\n%s", experiment.Paste(t.Settings))
 	default:
-		_, err = fmt.Fprintf(w, "To paste:\n%s", proof.Paste(t.Settings))
+		_, err = fmt.Fprintf(w, "To paste:\n%s", experiment.Paste(t.Settings))
 	}
 	return err
 }

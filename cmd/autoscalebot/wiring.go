@@ -202,7 +202,7 @@ type parts struct {
 }
 
 // open makes the parts that the settings ask for. Its error lists everything that could not be made.
-func open(s *settings.Settings, h host, in *inlets) (parts, error) {
+func open(s *settings.Settings, h host, in *receivers) (parts, error) {
 	var p parts
 	var problems settings.Problems
 	var err error
@@ -295,13 +295,13 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
 			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
-			HelpAfter: int(s.HelpAfter),
-			PauseUp:   s.Paused.Up, PauseDown: s.Paused.Down,
-			Sizes: s.Ladder(), Order: bot.SizeOrder(s.ScaleOrder),
+			IneffectiveAfter: int(s.HelpAfter),
+			PauseUp:          s.Paused.Up, PauseDown: s.Paused.Down,
+			Sizes: s.Ladder(), Ladder: bot.Ladder(s.ScaleOrder),
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn.Outcomes, ZeroIsOurs: s.Table.HasZero(),
 		},
-		BootTime: time.Duration(s.BootTime), DeployGrace: s.Grace(), OrderLength: s.OrderLength(),
+		BootTime: time.Duration(s.BootTime), DeployGrace: s.Grace(), OverrideLength: s.OverrideLength(),
 		Notices: bot.Notices{
 			ExceedMax: bool(s.NotifyExceedMax), BelowMin: bool(s.NotifyBelowMin), ScaleFails: bool(s.NotifyScaleFails),
 			EveryScale: bool(s.NotifyEveryScale), EveryPing: bool(s.NotifyEveryPing),

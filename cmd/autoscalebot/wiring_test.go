@@ -29,7 +29,7 @@ func TestEveryNotifierOpensAndKeepsQuietHours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := open(s, host{stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler), now: time.Now()}, &inlets{})
+	p, err := open(s, host{stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler), now: time.Now()}, &receivers{})
 	if err != nil {
 		t.Fatal(err)
 	}

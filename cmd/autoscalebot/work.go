@@ -19,14 +19,14 @@ type work struct {
 	k      keeping
 	m      *metrics.Metrics
 	fanout *notify.Fanout
-	told   *circle
+	told   *lateNotifier
 	twins  *twins // nil where no history outlasts the bot
 	o      bot.Options
 	b      *bot.Bot
 }
 
 // beginAll makes the bots of all settings. Its error lists everything that could not be made; what was made is to be closed all the same.
-func beginAll(ctx context.Context, all []*settings.Settings, h host, in *inlets) ([]*work, error) {
+func beginAll(ctx context.Context, all []*settings.Settings, h host, in *receivers) ([]*work, error) {
 	var works []*work
 	var problems settings.Problems
 	for _, s := range all {
@@ -48,7 +48,7 @@ func beginAll(ctx context.Context, all []*settings.Settings, h host, in *inlets)
 }
 
 // begin makes the bot of one process type.
-func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work, error) {
+func begin(ctx context.Context, s *settings.Settings, h host, in *receivers) (*work, error) {
 	w := &work{s: s, h: h}
 	var err error
 	if w.p, err = open(s, h, in); err != nil {
@@ -59,7 +59,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	}
 	w.m = measure(s, h, w.p.targets, w.k.db)
 	w.fanout = notify.NewFanout(notify.FanoutOptions{
-		Log: h.log, OnError: w.m.NoticeFailed, OnDone: func(target string, e notify.Event) { w.b.Told(target, e) },
+		Log: h.log, OnError: w.m.NoticeFailed, OnDone: func(target string, e notify.Event) { w.b.Delivered(target, e) },
 	}, w.k.targets(w.m.Targets(w.p.targets))...)
 	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())
@@ -75,7 +75,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 	if wrong := s.ClientCertificate(h.now); wrong != "" {
 		h.log.Warn("HEARTBEAT_CLIENT_CERT_FILE: " + wrong)
 	}
-	w.told = &circle{[]notify.Notifier{illustrated{w.fanout, w.k.db, s, h.log}}}
+	w.told = &lateNotifier{[]notify.Notifier{withPicture{w.fanout, w.k.db, s, h.log}}}
 	w.o = options(s, w.p, w.told, h)
 	w.o.Memory, w.o.Remember = w.k.memory, w.k.remember
 	if w.k.remember != nil {
@@ -112,10 +112,10 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *inlets) (*work
 
 // resume tells the events that the bot told before it was killed, and that did not reach everybody.
 func (w *work) resume(m bot.Memory) {
-	for _, u := range m.Untold {
+	for _, u := range m.Undelivered {
 		e := u.Event
 		e.App, e.ProcessType = w.o.App, w.o.ProcessType
-		if age := time.Since(e.Time); age >= bot.UntoldAge {
+		if age := time.Since(e.Time); age >= bot.UndeliveredAge {
 			w.h.log.Warn("a notice was not delivered before the bot ended, and is too old now", "type", string(e.Kind), "id", e.ID, "time", e.Time)
 			continue
 		}
@@ -128,7 +128,7 @@ func (w *work) resume(m bot.Memory) {
 // run runs the bot until ctx or the platform's own processes end.
 func (w *work) run(ctx context.Context) error {
 	defer warnOfConflicts(ctx, w.p.platform, w.s, w.h)()
-	defer together(askable(ctx, w.s, w.h, w.b, w.o, w.k.db, w.warnings), w.k.lease(ctx))()
+	defer together(openAdminServer(ctx, w.s, w.h, w.b, w.o, w.k.db, w.warnings), w.k.lease(ctx))()
 	if w.twins != nil {
 		defer w.twins.run(ctx)()
 	}

@@ -82,7 +82,7 @@ func TestLevels(t *testing.T) {
 		{notify.NeedsExceedMax, notify.Opened, "WARN"},
 		{notify.NeedsExceedMax, notify.Reminded, "INFO"},
 		{notify.NeedsExceedMax, notify.Resolved, "INFO"},
-		{notify.HandsOff, notify.Opened, "WARN"},
+		{notify.LeftAlone, notify.Opened, "WARN"},
 	} {
 		if got := entry(t, notify.Event{Kind: c.kind, Phase: c.phase})["level"]; got != c.want {
 			t.Errorf("%s %s is logged as %v, want %s", c.kind, c.phase, got, c.want)

@@ -89,8 +89,8 @@ func Event(k notify.Kind) notify.Event {
 
 func deliversEveryKind(t *testing.T, f Fixture) {
 	kinds := []notify.Kind{
-		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.NoHelp, notify.NeedsBelowMin, notify.ScaleDiffExceeded,
-		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.SignalUnreachable, notify.HandsOff, notify.ServerFailed, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions, notify.Ping, notify.Test,
+		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.IneffectiveScaleUps, notify.NeedsBelowMin, notify.ScaleDiffExceeded,
+		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.SignalUnreachable, notify.LeftAlone, notify.ServerFailed, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions, notify.Ping, notify.Test,
 	}
 	for _, k := range kinds {
 		if err := f.Notifier.Notify(t.Context(), Event(k)); err != nil {

@@ -53,7 +53,7 @@ func TestAnAlertIsOpenedAndResolved(t *testing.T) {
 		}, "trigger A error, trigger A error, resolve A"},
 		"two at a time, and one ends under another name": {[]notify.Event{
 			{Kind: notify.HeartbeatUnreachable, Phase: notify.Opened, Incident: "A"},
-			{Kind: notify.HandsOff, Phase: notify.Opened, Incident: "B"},
+			{Kind: notify.LeftAlone, Phase: notify.Opened, Incident: "B"},
 			{Kind: notify.HeartbeatRecovered, Phase: notify.Resolved, Incident: "A"},
 		}, "trigger A critical, trigger B warning, resolve A"},
 		"what is no incident": {[]notify.Event{
@@ -161,7 +161,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 				w.WriteHeader(c.code)
 				_, _ = io.WriteString(w, c.body)
 			})
-			err := f.open().Notify(t.Context(), notifytest.Event(notify.HandsOff))
+			err := f.open().Notify(t.Context(), notifytest.Event(notify.LeftAlone))
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -187,7 +187,7 @@ func TestAHangingServerIsLeftAtTheTimeout(t *testing.T) {
 	f := newFake(t)
 	f.set(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	start := time.Now()
-	err := f.open(func(o *pagerduty.Options) { o.Timeout = 50 * time.Millisecond }).Notify(t.Context(), notifytest.Event(notify.HandsOff))
+	err := f.open(func(o *pagerduty.Options) { o.Timeout = 50 * time.Millisecond }).Notify(t.Context(), notifytest.Event(notify.LeftAlone))
 	if err == nil || notify.IsPermanent(err) || time.Since(start) > 5*time.Second {
 		t.Errorf("Notify = %v after %v", err, time.Since(start))
 	}
@@ -201,7 +201,7 @@ func TestUserAgent(t *testing.T) {
 			agents <- r.UserAgent()
 			w.WriteHeader(http.StatusAccepted)
 		})
-		if err := f.open(func(o *pagerduty.Options) { o.UserAgent = given }).Notify(t.Context(), notifytest.Event(notify.HandsOff)); err != nil {
+		if err := f.open(func(o *pagerduty.Options) { o.UserAgent = given }).Notify(t.Context(), notifytest.Event(notify.LeftAlone)); err != nil {
 			t.Fatal(err)
 		}
 		if got := <-agents; got != want {

@@ -77,7 +77,7 @@ func TestAnIncidentHasAThread(t *testing.T) {
 			ch := &channel{refuse: c.refuse}
 			n := ch.open(t)
 			for _, e := range c.told {
-				if err := n.Notify(t.Context(), notify.Event{Kind: notify.HandsOff, Incident: e.incident, Phase: e.phase}); err != nil {
+				if err := n.Notify(t.Context(), notify.Event{Kind: notify.LeftAlone, Incident: e.incident, Phase: e.phase}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -91,7 +91,7 @@ func TestAnIncidentHasAThread(t *testing.T) {
 func TestARefusedReplyKeepsItsThread(t *testing.T) {
 	ch := &channel{refuse: "internal_error"}
 	n := ch.open(t)
-	e := notify.Event{Kind: notify.HandsOff, Incident: "a", Phase: notify.Opened}
+	e := notify.Event{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Opened}
 	if err := n.Notify(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -127,9 +127,9 @@ func TestIncidentsThatOpenTogetherShareAThread(t *testing.T) {
 	f := notify.NewFanout(notify.FanoutOptions{}, notify.Target{Name: "slack", Notifier: ch.open(t)})
 	for _, e := range []notify.Event{
 		{Kind: notify.Scaled},
-		{Kind: notify.HandsOff, Incident: "a", Phase: notify.Opened},
+		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Opened},
 		{Kind: notify.Offline, Incident: "b", Phase: notify.Opened}, // 1 tells these three
-		{Kind: notify.HandsOff, Incident: "a", Phase: notify.Resolved},
+		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Resolved},
 		{Kind: notify.Paused, Incident: "c", Phase: notify.Reminded},
 		{Kind: notify.Paused, Incident: "c", Phase: notify.Resolved},
 		{Kind: notify.Paused, Incident: "d", Phase: notify.Opened},
@@ -152,9 +152,9 @@ func TestIncidentsThatOpenTogetherShareAThread(t *testing.T) {
 func TestAWebhookTellsAnythingTogether(t *testing.T) {
 	hook, f, _ := webhook(t)
 	b := notify.Batch{
-		{Kind: notify.HandsOff, Incident: "a", Phase: notify.Opened},
+		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Opened},
 		{Kind: notify.Offline, Incident: "b", Phase: notify.Reminded},
-		{Kind: notify.HandsOff, Incident: "a", Phase: notify.Resolved},
+		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Resolved},
 	}
 	for _, e := range b {
 		if !hook.Joins(e) {
@@ -194,13 +194,13 @@ func TestARestartGoesOnInTheSameThreads(t *testing.T) {
 	ch, m := &channel{}, &memory{}
 	tell := func(n *slack.Notifier, incident string, p notify.Phase) {
 		t.Helper()
-		if err := n.Notify(t.Context(), notify.Event{Kind: notify.HandsOff, Incident: incident, Phase: p}); err != nil {
+		if err := n.Notify(t.Context(), notify.Event{Kind: notify.LeftAlone, Incident: incident, Phase: p}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	n := ch.openWith(t, m.options(t))
 	if err := n.NotifyAll(t.Context(), notify.Batch{
-		{Kind: notify.HandsOff, Incident: "a", Phase: notify.Opened}, {Kind: notify.Offline, Incident: "b", Phase: notify.Opened},
+		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Opened}, {Kind: notify.Offline, Incident: "b", Phase: notify.Opened},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestWhatIsRememberedButMakesNoSense(t *testing.T) {
 	} {
 		ch := &channel{}
 		n := ch.openWith(t, slack.Options{Threads: []slack.Thread{c.thread}})
-		if err := n.Notify(t.Context(), notify.Event{Kind: notify.HandsOff, Incident: "a", Phase: notify.Reminded}); err != nil {
+		if err := n.Notify(t.Context(), notify.Event{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Reminded}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(ch.posts, ", "); got != c.want {

@@ -64,7 +64,7 @@ type group struct {
 
 func usual() bot.Policy {
 	return bot.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 }

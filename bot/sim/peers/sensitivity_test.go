@@ -212,7 +212,7 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 func drive(t *testing.T, o sim.Options, every time.Duration, adaptive bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
 	policy := bot.Policy{
-		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: bot.InARow(3), Passes: bot.InARow(5), HelpAfter: 3,
+		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 	var err error

@@ -56,14 +56,14 @@ func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 	w := open(t, nil)
 	st, err := w.client.Scale(t.Context(), 4, time.Hour)
-	if err != nil || st.Control.Order.Dynos != 4 || !near(st.Control.Order.Until, time.Hour) {
+	if err != nil || st.Control.Override.Dynos != 4 || !near(st.Control.Override.Until, time.Hour) {
 		t.Fatalf("after asking for 4 for 1 h, what holds is %+v, %v", st.Control, err)
 	}
 	w.Tick(t.Context(), time.Now())
 	if w.platform.dynos() != 4 {
 		t.Errorf("the bot left %d dynos, want 4", w.platform.dynos())
 	}
-	if st, err = w.client.EndOrder(t.Context()); err != nil || st.Control != (bot.Control{}) {
+	if st, err = w.client.EndOverride(t.Context()); err != nil || st.Control != (bot.Control{}) {
 		t.Errorf("after the order was ended, what holds is %+v, %v", st.Control, err)
 	}
 	if st.LastChange == nil || st.LastChange.Headline() != "scaled 2 → 4" || st.Last == nil || st.Last.Dynos != 2 {
@@ -77,8 +77,8 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 func TestOrderWithoutALengthHoldsAsLongAsAHand(t *testing.T) {
 	for hold, want := range map[time.Duration]time.Duration{10 * time.Minute: 10 * time.Minute, 0: time.Minute} {
 		w := open(t, func(o *bot.Options) { o.Policy.ManualHold = hold })
-		if st, err := w.client.Scale(t.Context(), 4, 0); err != nil || !near(st.Control.Order.Until, want) {
-			t.Errorf("with a hold of %v it holds until %v, want %v; %v", hold, st.Control.Order.Until, want, err)
+		if st, err := w.client.Scale(t.Context(), 4, 0); err != nil || !near(st.Control.Override.Until, want) {
+			t.Errorf("with a hold of %v it holds until %v, want %v; %v", hold, st.Control.Override.Until, want, err)
 		}
 	}
 }
@@ -133,14 +133,14 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 	_ = w.ledger.Record(t.Context(), bot.Record{
 		Time: time.Now(), App: "a", ProcessType: "web", Readings: []probe.Reading{reading}, Limits: schedule.Limits{Max: 1}, Dynos: -1,
 		Decision: bot.Decision{
-			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Wish: 2,
-			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, Adopted: &bot.Adopted{From: 1, To: 2},
-			Climb:       &bot.Climb{From: 1, Before: bot.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, Ups: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
-			Load:        &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, PatienceSeconds: 300, Trial: true},
+			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Desired: 2,
+			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, ManualChange: &bot.ManualChange{From: 1, To: 2},
+			Ineffective: &bot.ScaleUps{From: 1, Before: bot.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
+			Load:        &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
 			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: bot.Failed, Error: "no", Quota: &quota,
-		Control: bot.Control{Up: pause, Down: pause, Order: bot.Order{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
+		Control: bot.Control{Up: pause, Down: pause, Override: bot.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
 	})
 	if _, err := w.client.Records(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -157,7 +157,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/", "", 404, `there is nothing at "/"; docs/openapi.yaml lists what there is`},
 		{"GET", "/v1/status/", "", 404, `there is nothing at "/v1/status/"; docs/openapi.yaml lists what there is`},
 		{"POST", "/v1/status", "", 405, "/v1/status takes only GET"},
-		{"GET", "/v1/order", "", 405, "/v1/order takes only DELETE"},
+		{"GET", "/v1/override", "", 405, "/v1/override takes only DELETE"},
 		{"GET", "/v1/records?n=0", "", 400, `n="0": write a whole number from 1 to 500`},
 		{"GET", "/v1/records?n=many", "", 400, `n="many": write a whole number from 1 to 500`},
 		{"POST", "/v1/pause", "", 400, "the body is empty; write a JSON object"},
@@ -266,7 +266,7 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	over := admin.Client{Addr: w.addr, Token: token}
 	for _, err := range []error{
 		second(w.client.Pause(t.Context(), bot.Up, time.Hour)), second(w.client.Resume(t.Context(), bot.Both)),
-		second(over.Scale(t.Context(), 3, 0)), second(over.EndOrder(t.Context())), second(w.client.Status(t.Context())),
+		second(over.Scale(t.Context(), 3, 0)), second(over.EndOverride(t.Context())), second(w.client.Status(t.Context())),
 	} {
 		if err != nil {
 			t.Fatal(err)

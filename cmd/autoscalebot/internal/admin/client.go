@@ -69,9 +69,9 @@ func (c Client) Scale(ctx context.Context, n int, length time.Duration) (Status,
 	return c.change(ctx, http.MethodPost, "/v1/scale", scaleRequest{&n, lengthText(length)})
 }
 
-// EndOrder lets the bot decide by itself again.
-func (c Client) EndOrder(ctx context.Context) (Status, error) {
-	return c.change(ctx, http.MethodDelete, "/v1/order", nil)
+// EndOverride lets the bot decide by itself again.
+func (c Client) EndOverride(ctx context.Context) (Status, error) {
+	return c.change(ctx, http.MethodDelete, "/v1/override", nil)
 }
 
 func lengthText(d time.Duration) string {

@@ -28,19 +28,19 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		value      any
 		more       []string
 	}{
-		"Status":   {schemas["Status"].Value.Properties, admin.Status{}, nil},
-		"Record":   {schemas["Record"].Value.Properties, bot.Record{}, []string{"why"}},
-		"Reading":  {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
-		"Decision": {decision, bot.Decision{}, nil},
-		"Estimate": {schemas["Estimate"].Value.Properties, bot.Estimate{}, nil},
-		"Bill":     {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
-		"Clamp":    {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
-		"Climb":    {decision["climb"].Value.Properties, bot.Climb{}, nil},
-		"Level":    {schemas["Level"].Value.Properties, bot.Level{}, nil},
-		"Adopted":  {decision["adopted"].Value.Properties, bot.Adopted{}, nil},
-		"Control":  {schemas["Control"].Value.Properties, bot.Control{}, nil},
-		"Pause":    {schemas["Pause"].Value.Properties, bot.Pause{}, nil},
-		"Limits":   {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
+		"Status":       {schemas["Status"].Value.Properties, admin.Status{}, nil},
+		"Record":       {schemas["Record"].Value.Properties, bot.Record{}, []string{"format", "why"}},
+		"Reading":      {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
+		"Decision":     {decision, bot.Decision{}, nil},
+		"Estimate":     {schemas["Estimate"].Value.Properties, bot.Estimate{}, nil},
+		"Bill":         {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
+		"Clamp":        {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
+		"ScaleUps":     {decision["ineffective"].Value.Properties, bot.ScaleUps{}, nil},
+		"Level":        {schemas["Level"].Value.Properties, bot.Level{}, nil},
+		"ManualChange": {decision["manual_change"].Value.Properties, bot.ManualChange{}, nil},
+		"Control":      {schemas["Control"].Value.Properties, bot.Control{}, nil},
+		"Pause":        {schemas["Pause"].Value.Properties, bot.Pause{}, nil},
+		"Limits":       {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
 	} {
 		want := c.more
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(c.value)) {

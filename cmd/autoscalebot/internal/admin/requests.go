@@ -63,8 +63,8 @@ func active(c bot.Control, now time.Time) bot.Control {
 	if !c.Down.Active(now) {
 		c.Down = bot.Pause{}
 	}
-	if !c.Order.Active(now) {
-		c.Order = bot.Order{}
+	if !c.Override.Active(now) {
+		c.Override = bot.Override{}
 	}
 	return c
 }
@@ -112,11 +112,11 @@ func (s *Server) scale(who string, w http.ResponseWriter, r *http.Request) (any,
 	if asked.Dynos == nil {
 		return nil, refuse(http.StatusUnprocessableEntity, "dynos is missing; write how many there are to be")
 	}
-	return s.done(s.o.Bot.Order(*asked.Dynos, length, who))
+	return s.done(s.o.Bot.Override(*asked.Dynos, length, who))
 }
 
-func (s *Server) endOrder(who string, _ http.ResponseWriter, _ *http.Request) (any, error) {
-	return s.done(s.o.Bot.EndOrder(who))
+func (s *Server) endOverride(who string, _ http.ResponseWriter, _ *http.Request) (any, error) {
+	return s.done(s.o.Bot.EndOverride(who))
 }
 
 // done answers what was asked of the bot: with its status, or with why it refuses.

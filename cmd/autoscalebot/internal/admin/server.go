@@ -75,12 +75,12 @@ func New(o Options) *Server {
 	}
 	s := &Server{o: o}
 	s.routes = map[string]map[string]handler{
-		"/v1/status":  {http.MethodGet: s.status},
-		"/v1/records": {http.MethodGet: s.records},
-		"/v1/pause":   {http.MethodPost: s.pause},
-		"/v1/resume":  {http.MethodPost: s.resume},
-		"/v1/scale":   {http.MethodPost: s.scale},
-		"/v1/order":   {http.MethodDelete: s.endOrder},
+		"/v1/status":   {http.MethodGet: s.status},
+		"/v1/records":  {http.MethodGet: s.records},
+		"/v1/pause":    {http.MethodPost: s.pause},
+		"/v1/resume":   {http.MethodPost: s.resume},
+		"/v1/scale":    {http.MethodPost: s.scale},
+		"/v1/override": {http.MethodDelete: s.endOverride},
 	}
 	return s
 }

@@ -35,7 +35,7 @@ func tale() *Story {
 		r := bot.Record{
 			Time: start.Add(time.Duration(i) * time.Second), App: "demo", ProcessType: "web", Dynos: dynos, Settled: true,
 			Limits: schedule.Limits{Min: 1, Max: 6}, Action: bot.Held,
-			Decision: bot.Decision{From: dynos, To: dynos, Rule: bot.RuleHold, Verdict: bot.Right, MaxResponseMS: 150, MinResponseMS: 38},
+			Decision: bot.Decision{From: dynos, To: dynos, Rule: bot.RuleHold, Verdict: bot.OK, MaxResponseMS: 150, MinResponseMS: 38},
 		}
 		hb := probe.Reading{Outcome: probe.Answered, Status: 200, Unit: "ms"}
 		switch i {
@@ -100,7 +100,7 @@ func TestSummaryOfAPool(t *testing.T) {
 			t.Errorf("no %q in the summary:\n%s", want, text)
 		}
 	}
-	if got := s.Line(s.Records[3], 12); !strings.Contains(got, "right  cpu  64 %  ") {
+	if got := s.Line(s.Records[3], 12); !strings.Contains(got, "ok     cpu  64 %  ") {
 		t.Errorf("a line is %q", got)
 	}
 	if got := s.EventLine(pool.Event{Time: s.Start.Add(65 * time.Second), Text: "web-1 serves"}); got != " 1:05    web-1 serves" {

@@ -64,13 +64,13 @@ func cpuReading(r bot.Record) string {
 
 // cpuLine says how busy the servers are, and what that asks for.
 func cpuLine(r bot.Record, columns int) string {
-	verdict, bounds := bot.Blind, "" // before the second reading
+	verdict, bounds := bot.NoData, "" // before the second reading
 	for _, j := range r.Decision.Signals {
 		if j.Rule == string(cpu.CPU) && j.Max != nil && j.Min != nil {
 			verdict, bounds = j.Verdict, fmt.Sprintf("(more servers above %g %%, fewer below %g %%)", *j.Max, *j.Min)
 		}
 	}
-	if verdict == bot.Blind {
+	if verdict == bot.NoData {
 		return fmt.Sprintf("cpu        –   %s%s%s\n", faint, cut(bounds, columns-15), reset)
 	}
 	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", colour(verdict), cpuReading(r), reset, verdict, faint, cut(bounds, columns-30), reset)

@@ -92,7 +92,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 
 func colour(v bot.Verdict) string {
 	switch v {
-	case bot.Slow, bot.Above, bot.Blind:
+	case bot.Slow, bot.Above, bot.NoData:
 		return red
 	case bot.Fast, bot.Below:
 		return blue

@@ -110,7 +110,7 @@ func (r Report) Sum() Sum {
 	for _, p := range r.Series.Points {
 		s.Heartbeats += p.Heartbeats
 		s.Slow += p.Slow
-		s.Blind += p.Blind
+		s.Blind += p.NoData
 		s.Ups += p.Ups
 		s.Downs += p.Downs
 		hours, most := p.DynoSeconds/3600, p.MaxDynoSeconds/3600

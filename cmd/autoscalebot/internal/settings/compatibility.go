@@ -71,9 +71,9 @@ func (s *Settings) Grace() time.Duration {
 	return time.Duration(s.DeployGrace)
 }
 
-// OrderLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by hand is left alone, by the
+// OverrideLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by hand is left alone, by the
 // setting or, where COMPATIBILITY has switched that off, by its default.
-func (s *Settings) OrderLength() time.Duration {
+func (s *Settings) OverrideLength() time.Duration {
 	if s.switchedOff("MANUAL_HOLD_IN_MINUTES") {
 		return time.Duration(Defaults().ManualHold)
 	}

@@ -72,8 +72,8 @@ func TestCompatibilitySwitchesOffThree(t *testing.T) {
 	plain := load21(t)
 	s := load21(t, "COMPATIBILITY=2.1")
 	off, kept := s.SwitchedOff()
-	if len(off) != 3 || len(kept) != 0 || s.Grace() >= 0 || s.HelpAfter != 0 || s.ManualHold != 0 || s.OrderLength() != 10*time.Minute {
-		t.Errorf("off %v, kept %v; %v %v %v %v", off, kept, s.Grace(), s.HelpAfter, s.ManualHold, s.OrderLength())
+	if len(off) != 3 || len(kept) != 0 || s.Grace() >= 0 || s.HelpAfter != 0 || s.ManualHold != 0 || s.OverrideLength() != 10*time.Minute {
+		t.Errorf("off %v, kept %v; %v %v %v %v", off, kept, s.Grace(), s.HelpAfter, s.ManualHold, s.OverrideLength())
 	}
 	got, want := reflect.ValueOf(*s), reflect.ValueOf(*plain)
 	for _, f := range reflect.VisibleFields(got.Type()) {
@@ -102,8 +102,8 @@ func TestCompatibilitySwitchesOffThree(t *testing.T) {
 
 	s = load21(t, "COMPATIBILITY=2.1", "MANUAL_HOLD_IN_MINUTES=5", "AUTOSCALE_DEPLOY_GRACE_IN_SECONDS=60")
 	off, kept = s.SwitchedOff()
-	if fmt.Sprint(off, kept) != "[STOP_AFTER_UPS_WITHOUT_HELP] [DEPLOY_GRACE_IN_SECONDS=60 MANUAL_HOLD_IN_MINUTES=5]" || s.Grace() != time.Minute || s.OrderLength() != 5*time.Minute {
-		t.Errorf("off %v, kept %v, %v, %v", off, kept, s.Grace(), s.OrderLength())
+	if fmt.Sprint(off, kept) != "[STOP_AFTER_UPS_WITHOUT_HELP] [DEPLOY_GRACE_IN_SECONDS=60 MANUAL_HOLD_IN_MINUTES=5]" || s.Grace() != time.Minute || s.OverrideLength() != 5*time.Minute {
+		t.Errorf("off %v, kept %v, %v, %v", off, kept, s.Grace(), s.OverrideLength())
 	}
 	inFile(t, app+"compatibility: 2.1\nstop_after_ups_without_help: 4\n")
 	if s, err := settings.Load(); err != nil || s.HelpAfter != 4 || s.ManualHold != 0 || s.Table.At(time.Now()) != (schedule.Limits{Min: 1, Max: 3}) {

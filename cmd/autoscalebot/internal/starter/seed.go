@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A Fate is what became of a key of another autoscaler's file. It shows no secret.
-type Fate struct {
+// A Conversion is what became of a key of another autoscaler's file. It shows no secret.
+type Conversion struct {
 	// Key is the key, as "[section] key".
 	Key string
 	// What became of it: "taken as …", "replaced by …", "not needed: …", "left to the environment: …", "not known: …".
@@ -28,7 +28,7 @@ type Options struct {
 type seed struct {
 	Options
 	values map[string]string // by "[section] key"
-	fates  []Fate
+	fates  []Conversion
 	lines  map[string]string // the settings that come of it
 	notes  map[string]string
 	user   string
@@ -36,7 +36,7 @@ type seed struct {
 }
 
 // FromINI makes a file of an autoscaler.ini, and says what became of each of its keys, in its order.
-func FromINI(text []byte, o Options) (File, []Fate, error) {
+func FromINI(text []byte, o Options) (File, []Conversion, error) {
 	pairs, err := parseINI(text)
 	if err != nil {
 		return File{}, nil, err
@@ -48,7 +48,7 @@ func FromINI(text []byte, o Options) (File, []Fate, error) {
 	s.ssh()
 	for _, p := range pairs {
 		key := "[" + p.section + "] " + p.key
-		s.fates = append(s.fates, Fate{key, s.take(key, s.values[key])})
+		s.fates = append(s.fates, Conversion{key, s.take(key, s.values[key])})
 	}
 	return s.file(), s.fates, nil
 }

@@ -3,8 +3,8 @@ package starter
 import "strings"
 
 // Commands say what became of the commands of the first autoscaler, whose settings FromINI reads.
-func Commands() []Fate {
-	return []Fate{
+func Commands() []Conversion {
+	return []Conversion{
 		{"autoscaler init", "replaced by autoscalebot init"},
 		{"autoscaler master", "not needed: servers do not talk to each other, one bot decides for all"},
 		{"autoscaler daemon", "replaced by a node_exporter on each server (docs/pools/cpu.md); the bot asks for what top told"},

@@ -138,7 +138,7 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []starter.Fate{
+	want := []starter.Conversion{
 		{"[aws] aws_access_key", "left to the environment: set AWS_ACCESS_KEY_ID there, where the commands find it; it is not in the file"},
 		{"[aws] aws_secret_key", "left to the environment: set AWS_SECRET_ACCESS_KEY there, from where COMMAND_ENV hands it to the commands; it is not in the file"},
 		{"[aws] region", "taken as --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"},
@@ -193,7 +193,7 @@ func emptyFile(t *testing.T) string {
 	return path
 }
 
-func noSecret(t *testing.T, text string, fates []starter.Fate) {
+func noSecret(t *testing.T, text string, fates []starter.Conversion) {
 	t.Helper()
 	for _, f := range fates {
 		text += f.What

@@ -1,0 +1,279 @@
+package bot
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// The signals of the router's log that the adaptive policy goes by beside the heartbeats. They are named as those of the log drain.
+const (
+	// RouterRequests is the rate of all requests over about a minute, FeedRecentRequests that over some seconds, both in "requests/s".
+	RouterRequests       = "requests_per_second"
+	RouterRecentRequests = "recent_requests_per_second"
+	// RouterBusy is how many requests were in the dynos at once on average, in "requests".
+	RouterBusy = "busy"
+	// RouterServiceP50 and FeedServiceP95 are percentiles of how long dynos took, waiting in the dyno included, in "ms".
+	RouterServiceP50 = "service_p50"
+	RouterServiceP95 = "service_p95"
+)
+
+// RouterSignals names the signals of the router's log that an adaptive policy makes use of. Where their readings are among those of a
+// tick, it goes by them; where they are missing, by the heartbeats alone. They are never judged as heartbeats are.
+func RouterSignals() []string {
+	return []string{RouterRequests, RouterRecentRequests, RouterBusy, RouterServiceP50, RouterServiceP95}
+}
+
+// RouterUnit is the unit of a signal of [RouterSignals].
+func RouterUnit(signal string) string {
+	switch signal {
+	case RouterBusy:
+		return "requests"
+	case RouterServiceP50, RouterServiceP95:
+		return "ms"
+	}
+	return "requests/s"
+}
+
+// A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and is never changed
+// in place.
+//
+// How many requests there are is known from the log, and how many of them a dyno bears is learned: see [Capacity]. What is needed
+// then is how many there will be when a dyno that is asked for now has booted: the newest rate, and a part of its slope for that
+// time ahead, with a margin for how wrong such forecasts have been.
+type Router struct {
+	// At is when the log was last read, and Points what it said then and up to a minute and a half before, the newest last.
+	At     time.Time     `json:"at"`
+	Points []RouterPoint `json:"points,omitempty"`
+	// Error is the mean square by which forecasts of the logarithm of the rate were wrong in the last hours.
+	Error float64 `json:"error"`
+	// Capacity is what a dyno bears.
+	Capacity Capacity `json:"capacity"`
+	// Needs are the numbers of dynos that were needed lately, as far as they can still matter.
+	Needs []Desired `json:"needs,omitempty"`
+	// Shared is set while answers are slow.
+	Shared *Shared `json:"shared,omitempty"`
+}
+
+// A RouterPoint is what the log said at a tick.
+type RouterPoint struct {
+	At time.Time `json:"at"`
+	// Rate is the newest rate in requests/s, and Ahead what it was forecast to be by the time that a dyno would have booted.
+	Rate  float32 `json:"rate"`
+	Ahead float32 `json:"ahead"`
+	// Serving is how many dynos served.
+	Serving float32 `json:"serving"`
+}
+
+// routerReadings is what the log says at a tick.
+type routerReadings struct {
+	rate, recent     float64 // requests/s
+	busy             float64 // requests
+	median, slowest  float64 // of the times in seconds: the 50th and the 95th percentile
+	rates, durations bool    // what of these is told
+}
+
+// routerReadingsOf finds what the log says among the readings.
+func routerReadingsOf(in []probe.Reading) routerReadings {
+	var t routerReadings
+	t.recent = -1
+	for i := range in {
+		r := &in[i]
+		if r.Outcome != probe.Answered || r.Unit != RouterUnit(r.Signal) || !(r.Value >= 0 && r.Value <= mostRouterPoints) {
+			continue
+		}
+		switch r.Signal {
+		case RouterRequests:
+			t.rate, t.rates = r.Value, true
+		case RouterRecentRequests:
+			t.recent = r.Value
+		case RouterBusy:
+			t.busy = r.Value
+		case RouterServiceP50:
+			t.median = r.Value / 1000
+		case RouterServiceP95:
+			t.slowest = r.Value / 1000
+		}
+	}
+	if t.recent < 0 {
+		t.recent = t.rate
+	}
+	t.durations = t.rate*routerWindow >= leastRequests && t.busy > 0 && t.median > 0
+	return t
+}
+
+const (
+	// mostRouterPoints bounds what a reading may say.
+	mostRouterPoints = 1e9
+	// routerWindow and feedRecent are the seconds that rates are about, more or less.
+	routerWindow, routerRecent = 60.0, 15.0
+	// leastRequests in a window tell how long requests take.
+	leastRequests = 30
+	// pointsKept and pointsFor bound what is remembered of the newest rates, and pointsApart how dense they are.
+	pointsKept, pointsFor, pointsApart = 24, 3 * time.Minute, 4 * time.Second
+	// slopeGain is the part of the slope of the rate that is taken to last until a dyno has booted.
+	slopeGain = 0.3
+	// firstError is the mean square error of forecasts before any was judged, errorsFor the seconds over which it is a mean,
+	// and mostError the most that one forecast counts for.
+	firstError, errorsFor, mostError = 0.01, 2 * 3600.0, 0.5
+	// holdFor is how long fewer dynos must have been enough before any is removed, by the log: what needs less patience than
+	// heartbeats do. Where the bot has grown patient it is as much longer.
+	holdFor = 5 * time.Minute
+)
+
+// router takes what the log says of a tick into what is known of it, and returns that: unchanged where the log says nothing.
+func (a *Adaptive) router(l *Load, st *State, now time.Time, in []probe.Reading, serving float64) *Router {
+	t := routerReadingsOf(in)
+	if !t.rates {
+		return l.Router
+	}
+	f := l.Router.begin(now)
+	boot := st.BootTime()
+	if boot == 0 {
+		boot = firstBoot
+	}
+	f.forecast(now, &t, serving, boot.Seconds())
+	if mean, apart := f.servingLately(now); t.durations {
+		f.Capacity.learn(now, &t, mean, apart, a.queueing.bound)
+		f.Shared = f.Shared.watch(now, &t, serving, a.queueing.bound)
+	}
+	f.At = now
+	f.Needs = needed(f.Needs, now, f.dynos(a, a.routerAim.to), time.Duration(float64(holdFor)*l.HoldTime/leastHold.Seconds()))
+	return f
+}
+
+// begin returns a copy that may be changed, without what is too old.
+func (f *Router) begin(now time.Time) *Router {
+	if f == nil || !f.sound() {
+		return &Router{Error: firstError}
+	}
+	c := *f
+	c.Points = slices.DeleteFunc(slices.Clone(f.Points), func(p RouterPoint) bool { return now.Sub(p.At) > pointsFor || !p.At.Before(now) })
+	return &c
+}
+
+// sound says whether a feed is one that this version could have written.
+func (f *Router) sound() bool {
+	return f.Error >= 0 && f.Error <= mostError && len(f.Points) <= pointsKept && f.Capacity.sound()
+}
+
+// forecast takes in the newest rate, learns how wrong the forecast of it was, and makes another.
+func (f *Router) forecast(now time.Time, t *routerReadings, serving, boot float64) {
+	// A rate of few requests is much chance: the longer one has less of it, and is older.
+	chance := 1 / max(1, routerRecent*t.recent)
+	share := f.Error / (f.Error + chance)
+	rate := share*t.recent + (1-share)*t.rate
+	ahead, slope := boot+pointsApart.Seconds(), 0.0
+	judged := false
+	for i := len(f.Points) - 1; i >= 0; i-- {
+		p := &f.Points[i]
+		age := now.Sub(p.At).Seconds()
+		if slope == 0 && age >= routerRecent-1 {
+			slope = (rate - float64(p.Rate)) / age
+		}
+		if !judged && age >= ahead {
+			judged = true
+			wrong := math.Log(max(rate, 0.1) / max(float64(p.Ahead), 0.1))
+			since := pointsFor.Seconds()
+			if i+1 < len(f.Points) {
+				since = f.Points[i+1].At.Sub(p.At).Seconds()
+			}
+			f.Error += (1 - math.Exp(-since/errorsFor)) * (min(wrong*wrong, mostError) - f.Error)
+		}
+	}
+	will := max(rate, min(2.5*rate, rate+slopeGain*slope*(ahead+routerRecent/2)))
+	if k := len(f.Points); k > 0 && now.Sub(f.Points[k-1].At) < pointsApart {
+		f.Points = f.Points[:k-1]
+	}
+	f.Points = append(f.Points[max(0, len(f.Points)+1-pointsKept):], RouterPoint{now, float32(rate), float32(will), float32(serving)})
+}
+
+// servingLately is how many dynos served in the time that readings are about, and how far apart the most and the least are, as a share.
+func (f *Router) servingLately(now time.Time) (mean, apart float64) {
+	least, most, n := math.Inf(1), 0.0, 0
+	for _, p := range f.Points {
+		if now.Sub(p.At).Seconds() <= routerWindow+pointsApart.Seconds() {
+			s := float64(p.Serving)
+			mean += s
+			least, most = min(least, s), max(most, s)
+			n++
+		}
+	}
+	mean /= float64(n)
+	return mean, (most - least) / mean
+}
+
+// speaks says whether the log is known at now.
+func (f *Router) speaks(now time.Time) bool { return f != nil && f.At.Equal(now) && len(f.Points) > 0 }
+
+// ahead is the rate that there will be, and a margin.
+func (f *Router) ahead(margin float64) float64 {
+	return float64(f.Points[len(f.Points)-1].Ahead) * math.Exp(margin*math.Sqrt(f.Error))
+}
+
+// dynos is how many dynos are needed for a share of what they bear.
+func (f *Router) dynos(a *Adaptive, share float64) int {
+	return max(1, dynos(f.ahead(a.routerAim.margin)/(share*f.Capacity.PerDyno)))
+}
+
+// A routerAim is what an aim stands for where the log is read: dynos are added when they are to bear more than a share up of what they can,
+// and as many as make it a share to, with a margin of so many times the root of the mean square of the forecasts' errors.
+type routerAim struct{ up, to, margin float64 }
+
+func (aim Aim) router() routerAim {
+	switch aim {
+	case Lean:
+		return routerAim{1, 0.97, 0}
+	case Safe:
+		return routerAim{0.92, 0.85, 1.2}
+	}
+	return routerAim{0.985, 0.93, 0.4}
+}
+
+// toward is a share of the way from f to m, from 0 to 1.
+func (f routerAim) toward(m routerAim, share float64) routerAim {
+	between := func(a, b float64) float64 { return a + share*(b-a) }
+	return routerAim{between(f.up, m.up), between(f.to, m.to), between(f.margin, m.margin)}
+}
+
+// adaptToRouter wishes for what the log says is needed, but not for more dynos than were found to serve more requests.
+func (p *Policy) adaptToRouter(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	f, n := st.Load.Router, d.From
+	d.Load.goByRouter(p.Adaptive, f)
+	p.desiredByRouter(st, d, now, in)
+	most := f.Shared.most(f.At)
+	if most == 0 {
+		return
+	}
+	d.Load.Shared = most
+	switch {
+	case d.Desired > max(n, most):
+		d.Desired = max(n, most)
+	case n > most && d.Desired >= n && d.Verdict != NoData:
+		d.Rule, d.Desired = RuleLessLoad, max(most, n/2)
+	}
+	if d.Desired == n && d.Rule.reads() {
+		d.Rule = RuleHold
+	}
+}
+
+// desiredByRouter wishes for what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late and too little, as it
+// counts what is answered.
+func (p *Policy) desiredByRouter(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	a, l, n := p.Adaptive, st.Load, d.From
+	f := l.Router
+	if f.dynos(a, a.routerAim.up) > n {
+		d.Rule, d.Desired = RuleMoreLoad, min(2*n+2, max(n+1, f.dynos(a, a.routerAim.to)))
+		return
+	}
+	least := max(f.Needs[0].Dynos, f.dynos(a, a.routerAim.to))
+	switch {
+	case (l.drain(float64(n)) > 0 || l.Late >= p.Fails.N) && !f.Capacity.partly(a.queueing.bound):
+		p.adaptBeats(st, d, now, in)
+	case d.Verdict == NoData || now.Sub(st.Begun) < calmAfterUp || !p.answered(in):
+	case least < n:
+		d.Rule, d.Desired = RuleLessLoad, max(1, least, n/2)
+	}
+}

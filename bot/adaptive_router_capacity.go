@@ -1,0 +1,226 @@
+package bot
+
+import (
+	"math"
+	"time"
+)
+
+// Capacity learns how many requests a second a dyno bears within the bound. With S the mean time of service and c the slots of a dyno, a
+// rate of u requests/s and dyno keeps it busy to the share ρ = uS/c, and a request takes
+//
+//	T = S·(1 + C(c, ρ)·(1+V²)/2c(1−ρ))
+//
+// on average, C being Erlang's formula and V the coefficient of variation, as [Load] has it. T is read from the log. Of the two unknown
+// numbers, c is one of some guesses, and S is learned for each guess, as a normal distribution of ln S. A guess by which S would have to
+// change as the rate does is unlikely: it loses weight.
+type Capacity struct {
+	// At is when it last learned.
+	At time.Time `json:"at,omitzero"`
+	// Mean and Spread are those of ln S by each guess, Weight the logarithm of how likely the guess is in relation to the likeliest.
+	Mean   [slotGuesses]float32 `json:"mean"`
+	Spread [slotGuesses]float32 `json:"spread"`
+	Weight [slotGuesses]float32 `json:"weight"`
+	// Skew is the mean time of a request in relation to the median, which tells how much the times vary.
+	Skew float64 `json:"skew"`
+	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos, or endpoints, are slow.
+	Odd float64 `json:"odd,omitempty"`
+	// Proven is the highest rate, in requests/s and dyno, at which the 95th percentile was within the bound.
+	Proven float64 `json:"proven"`
+	// PerDyno is what came of it: how many requests a second a dyno bears.
+	PerDyno float64 `json:"per_dyno"`
+}
+
+const (
+	slotGuesses = 16
+	// likelySlots, more or less the factor e^slotsSpread, is what most web apps have.
+	likelySlots, slotsSpread = 5.0, 0.9
+	// learnEvery is how many seconds apart the readings are that are learned from, since they are of a minute each.
+	learnEvery = 15.0
+	// S wanders by serviceWalk in the root of an hour.
+	serviceWalk = 0.05
+	// A time is read, and the formula is right, to readError and as a share of the wait waitError. Weights grow by a part feedTrust of the
+	// evidence of a minute, and forget most of it in feedForget seconds.
+	readError, waitError      = 0.03, 0.3
+	routerTrust, routerForget = 0.5, 24 * 3600.0
+	leastService              = 0.02
+	mostService               = 0.7
+	// A mean that is more than oddMean times as far above the median as is usual comes of a few slow dynos or endpoints.
+	// At first it is not taken to be above likelySkew, which is that of a coefficient of variation of 1.2.
+	oddMean, mostSkew, likelySkew = 1.25, 2.0, 1.55
+	oddFor                        = 1800.0
+	// fullest is the busy share above which no steady state is reached.
+	fullest = 0.985
+	// Beyond what was proven, dynos are trusted with provenStep times as much, or mostStep where it is likely that they bear more.
+	provenStep, mostStep = 1.15, 1.5
+	// What was proven fades in provenFor seconds. It is known where the number of dynos that serve did not change by more than a share
+	// steady.
+	steady       = 0.15
+	surelyServes = 0.1
+	provenFor    = 3 * 24 * 3600.0
+	// The busy share aimed at is not below leastFull, whatever a guess says: it would pay for many more dynos than could serve it.
+	leastFull = 0.78
+	// Where the service alone takes a share outOfReach of the bound, no number of dynos keeps to it; they are then to be busy to fullAnyway.
+	outOfReach, fullAnyway = 0.6, 0.88
+)
+
+// slots are the guesses of c.
+func slots() [slotGuesses]int {
+	return [slotGuesses]int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 60, 100}
+}
+
+func (c *Capacity) sound() bool {
+	for h := range slotGuesses {
+		if !(math.Abs(float64(c.Mean[h])) < 20) || !(c.Spread[h] >= 0 && c.Spread[h] < 2) || !(c.Weight[h] <= 0) {
+			return false
+		}
+	}
+	return c.Skew >= 0 && c.Skew <= mostSkew && c.Odd >= 0 && c.Odd <= 1 && c.Proven >= 0 && c.Proven <= mostRouterPoints && c.PerDyno >= 0 && c.PerDyno <= mostRouterPoints
+}
+
+// begin begins to learn, with a mean time of so many seconds.
+func (c *Capacity) begin(mean, skew float64) {
+	c.Skew = skew
+	for h, n := range slots() {
+		c.Mean[h], c.Spread[h] = float32(math.Log(mean)), 0.3
+		c.Weight[h] = float32(priorOf(n))
+	}
+}
+
+func priorOf(slots int) float64 {
+	z := math.Log(float64(slots)/likelySlots) / slotsSpread
+	return -z * z / 2
+}
+
+// learn takes in what the log says of a time in which so many dynos served, give or take a share apart.
+func (c *Capacity) learn(now time.Time, t *routerReadings, serving, apart, bound float64) {
+	mean := t.busy / t.rate
+	skew := min(max(mean/t.median, 1.05), mostSkew)
+	if c.At.IsZero() {
+		skew = min(skew, likelySkew)
+		c.begin(min(mean, skew*t.median), skew)
+	}
+	dt := min(now.Sub(c.At).Seconds(), longestGap)
+	if dt < learnEvery {
+		return
+	}
+	c.At = now
+	odd := 0.0
+	if usual := c.Skew * t.median; mean > oddMean*usual {
+		mean, odd = usual, 1
+	} else {
+		c.Skew += (1 - math.Exp(-dt/errorsFor)) * (skew - c.Skew)
+	}
+	c.Odd += (1 - math.Exp(-dt/oddFor)) * (odd - c.Odd)
+	rate := t.rate / serving // of a dyno
+	c.prove(rate, apart, dt, t.slowest <= bound)
+	best, least := math.Inf(-1), math.Inf(1)
+	for h, n := range slots() {
+		moved, gain := c.sharpen(h, n, math.Log(mean), rate, apart, 1/(t.rate*routerWindow), dt)
+		back := (priorOf(n) - float64(c.Weight[h])) * (1 - math.Exp(-dt/routerForget))
+		c.Weight[h] += float32(routerTrust*min(1, dt/routerWindow)*gain + back)
+		best, least = max(best, float64(c.Weight[h])), min(least, moved)
+	}
+	for h := range slotGuesses {
+		c.Weight[h] = float32(max(float64(c.Weight[h])-best, faint))
+		if least > 9 { // by every guess the service itself has changed
+			c.Spread[h] = float32(min(mostService, 2*float64(c.Spread[h])))
+		}
+	}
+	c.PerDyno = min(c.quantile(bound, 0.5), max(c.quantile(bound, surelyServes), provenStep*c.Proven), mostStep*c.Proven)
+}
+
+// prove takes in whether answers were within the bound at a rate of requests/s and dyno.
+func (c *Capacity) prove(rate, apart, dt float64, right bool) {
+	c.Proven *= math.Exp(-dt / provenFor)
+	if c.Proven == 0 || right && apart <= steady {
+		c.Proven = max(c.Proven, rate)
+	}
+}
+
+// takes is the logarithm of the mean time of a request, where that of the service is logS, and which share of it is waiting.
+func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
+	n := float64(slots)
+	service := math.Exp(logS)
+	busy := min(rate*service/n, fullest)
+	wait := erlangC(slots, busy) * c.Skew * c.Skew / 2 / (n * (1 - busy))
+	return logS + math.Log1p(wait), wait / (1 + wait)
+}
+
+// sharpen takes the logarithm of a mean time into what a guess knows of S, and returns how surprising the move of S was, and how likely
+// the time was, as a logarithm.
+func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) (moved, likely float64) {
+	before := float64(c.Mean[h])
+	spread := math.Hypot(float64(c.Spread[h]), serviceWalk*math.Sqrt(dt/3600))
+	x, variance, slope := before, 0.0, 1.0
+	const step = 0.01
+	for range 4 { // Newton's method finds the likeliest
+		at, waits := c.takes(slots, x, rate)
+		next, _ := c.takes(slots, x+step, rate)
+		slope = (next - at) / step
+		variance = readError*readError + chance*c.Skew*c.Skew + math.Pow(waitError*waits, 2) + apart*apart/4
+		gain := spread * spread * slope / (slope*slope*spread*spread + variance)
+		x = before + min(1, max(-1, gain*(logT-at-slope*(before-x))))
+	}
+	at, _ := c.takes(slots, x, rate)
+	miss := surprise((logT - at) / math.Sqrt(variance))
+	moved = surprise((x - before) / spread)
+	after := spread / math.Sqrt(1+slope*slope*spread*spread/variance)
+	c.Mean[h], c.Spread[h] = float32(x), float32(min(mostService, max(leastService, after)))
+	return moved, -(miss+moved)/2 - math.Log(spread/after) - math.Log(variance)/2
+}
+
+// surprise is the square of a deviation, in standard deviations, and beyond the third grows in a line, as the formula is never quite right
+// (P. J. Huber, 1964).
+func surprise(z float64) float64 {
+	if z = math.Abs(z); z > 3 {
+		return 6*z - 9
+	}
+	return z * z
+}
+
+// partly says whether some dynos or endpoints are slow and others not, or all of them whatever the load is: then a slow heartbeat tells
+// nothing of the load.
+func (c *Capacity) partly(bound float64) bool {
+	likeliest := 0
+	for h := range slotGuesses {
+		if c.Weight[h] > c.Weight[likeliest] {
+			likeliest = h
+		}
+	}
+	return c.Odd > 0.5 || math.Exp(float64(c.Mean[likeliest])) >= outOfReach*bound
+}
+
+// quantile is what a dyno bears at least with a chance of 1−p.
+func (c *Capacity) quantile(bound, p float64) float64 {
+	var mean, weight [slotGuesses]float64
+	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
+	for h, n := range slots() {
+		if weight[h] = math.Exp(float64(c.Weight[h])); weight[h] < 1e-3 {
+			weight[h] = 0
+			continue
+		}
+		service := math.Exp(float64(c.Mean[h]))
+		limit := fullAnyway
+		if service < outOfReach*bound {
+			scale := service * c.Skew * c.Skew / 2 / float64(n)
+			limit = min(fullest, max(leastFull, busyUpTo(n, scale, max(bound/4, bound-1.5*service))))
+		}
+		mean[h] = math.Log(float64(n)*limit) - float64(c.Mean[h])
+		total += weight[h]
+		low, high = min(low, mean[h]-4*float64(c.Spread[h])), max(high, mean[h]+4*float64(c.Spread[h]))
+	}
+	for range quantileSteps {
+		x, below := (low+high)/2, 0.0
+		for h := range slotGuesses {
+			if weight[h] > 0 {
+				below += weight[h] * math.Erfc((mean[h]-x)/float64(c.Spread[h])/math.Sqrt2) / 2
+			}
+		}
+		if below > p*total {
+			high = x
+		} else {
+			low = x
+		}
+	}
+	return math.Exp((low + high) / 2)
+}

@@ -1,0 +1,75 @@
+package bot
+
+import "time"
+
+// Shared watches whether more dynos serve more requests while answers are slow. Where they do not, as behind a database that all of them
+// wait for, or with a slow endpoint, more dynos only cost. It is never changed in place.
+type Shared struct {
+	// Since is when answers became slow, or more dynos last helped; then Dynos served Rate requests/s.
+	Since time.Time `json:"since"`
+	Dynos float64   `json:"dynos"`
+	Rate  float64   `json:"rate"`
+	// More is since when there are far more dynos than that, zero where there are not.
+	More time.Time `json:"more,omitzero"`
+	// Stuck is when these were found not to help, zero before, and Newest the rate that was read last.
+	Stuck  time.Time `json:"stuck,omitzero"`
+	Newest float64   `json:"newest"`
+	// Calm is since when answers are not slow any more.
+	Calm time.Time `json:"calm,omitzero"`
+}
+
+const (
+	// moreDynos times as many dynos must serve for moreFor, and not helpShare of what they add more requests, to be found not to help.
+	moreDynos, helpShare = 1.3, 0.4
+	moreFor              = 3 * time.Minute
+	// Of that the bot keeps to stuckDynos times the dynos there were before, for stuckFor or until answers were right for calmFor.
+	stuckDynos = 1.25
+	stuckFor   = time.Hour
+	calmFor    = 10 * time.Minute
+)
+
+// watch takes in what the log says.
+func (s *Shared) watch(now time.Time, t *routerReadings, serving, bound float64) *Shared {
+	if t.slowest <= bound {
+		return s.calm(now, t.rate)
+	}
+	begun := &Shared{Since: now, Dynos: serving, Rate: t.rate, Newest: t.rate}
+	if s == nil || !(s.Dynos > 0) || !(s.Rate > 0) || !s.Stuck.IsZero() && now.Sub(s.Stuck) > stuckFor {
+		return begun
+	}
+	next := *s
+	next.Calm, next.Newest = time.Time{}, t.rate
+	more := serving / s.Dynos
+	switch {
+	case !s.Stuck.IsZero():
+	case serving < s.Dynos, more > 1.1 && t.rate >= s.Rate*(1+helpShare*(more-1)):
+		return begun
+	case more < moreDynos:
+		next.More = time.Time{}
+	case s.More.IsZero():
+		next.More = now
+	case now.Sub(s.More) >= moreFor:
+		next.Stuck = now
+	}
+	return &next
+}
+
+// calm takes in that answers are not slow.
+func (s *Shared) calm(now time.Time, rate float64) *Shared {
+	if s == nil || s.Stuck.IsZero() || !s.Calm.IsZero() && now.Sub(s.Calm) >= calmFor {
+		return nil
+	}
+	next := *s
+	if next.Newest = rate; next.Calm.IsZero() {
+		next.Calm = now
+	}
+	return &next
+}
+
+// most is how many dynos may help at the most, more where there are more requests; 0 while that is not known.
+func (s *Shared) most(now time.Time) int {
+	if s == nil || s.Stuck.IsZero() || now.Sub(s.Stuck) > stuckFor {
+		return 0
+	}
+	return dynos(stuckDynos * s.Dynos * max(1, s.Newest/max(s.Rate, 1e-9)))
+}

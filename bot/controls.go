@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A Direction is one of those of scaling, or both.
+type Direction string
+
+// The directions.
+const (
+	Up   Direction = "up"
+	Down Direction = "down"
+	Both Direction = "both"
+)
+
+const (
+	// longest bounds every pause and order that ends by itself.
+	longest = 366 * 24 * time.Hour
+	// shortestHold is the least time that an order holds where nobody said for how long.
+	shortestHold = time.Minute
+)
+
+// Pause keeps the bot from scaling in a direction for a length of time, up to 8784 hours, or until somebody resumes if it is 0.
+// by names who asks. What is wrong with that is the error, a sentence without a full stop. Pause, Resume, Override and EndOverride take
+// effect with the next tick and may be called while the bot runs.
+func (b *Bot) Pause(d Direction, length time.Duration, by string) error {
+	if err := errors.Join(d.check(), checkLength(length)); err != nil {
+		return err
+	}
+	p, text := Pause{On: true, By: by}, "until somebody resumes"
+	if length > 0 {
+		p.Until, text = moment().Add(length), "for "+length.String()
+	}
+	b.setPauses(d, p)
+	b.o.Log.Info("somebody paused scaling", "who", by, "direction", string(d), "length", text)
+	return nil
+}
+
+// Resume ends the pauses in a direction.
+func (b *Bot) Resume(d Direction, by string) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	b.setPauses(d, Pause{})
+	b.o.Log.Info("somebody resumed scaling", "who", by, "direction", string(d))
+	return nil
+}
+
+// Override has the bot keep a number of dynos, inside the limits of this hour and above 0, for a length of time up to 8784 hours; 0 is
+// Options.OverrideLength.
+func (b *Bot) Override(dynos int, length time.Duration, by string) error {
+	now := moment()
+	if err := errors.Join(checkLength(length), checkOverride(dynos, b.o.Schedule.At(now))); err != nil {
+		return err
+	}
+	if length == 0 {
+		length = max(shortestHold, cmp.Or(b.o.OverrideLength, b.o.Policy.ManualHold))
+	}
+	b.setOverride(Override{Dynos: dynos, Until: now.Add(length), By: by})
+	b.o.Log.Info("somebody asked for a number of dynos", "who", by, "dynos", dynos, "length", length.String())
+	return nil
+}
+
+// EndOverride lets the bot decide by itself again.
+func (b *Bot) EndOverride(by string) error {
+	b.setOverride(Override{})
+	b.o.Log.Info("somebody let the bot decide by itself", "who", by)
+	return nil
+}
+
+// moment is now without the clock that stands still while a machine sleeps.
+func moment() time.Time { return time.Now().Round(0) }
+
+func (d Direction) check() error {
+	if d != Up && d != Down && d != Both {
+		return fmt.Errorf("direction %q: write up, down or both", string(d))
+	}
+	return nil
+}
+
+func checkLength(length time.Duration) error {
+	if length < 0 || length > longest {
+		return fmt.Errorf("%v is no length of time up to 8784h", length)
+	}
+	return nil
+}
+
+func checkOverride(n int, limits schedule.Limits) error {
+	switch {
+	case n == 0:
+		return errors.New("0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there")
+	case n != limits.Clamp(n):
+		return fmt.Errorf("%d dynos are outside the limits of this hour, %d to %d", n, limits.Min, limits.Max)
+	}
+	return nil
+}
+
+func (b *Bot) setPauses(d Direction, p Pause) {
+	b.SetControl(func(c Control) Control {
+		if d != Down {
+			c.Up, b.given.up = p, true
+		}
+		if d != Up {
+			c.Down, b.given.down = p, true
+		}
+		return c
+	})
+}
+
+func (b *Bot) setOverride(o Override) {
+	b.SetControl(func(c Control) Control {
+		c.Override, b.given.override = o, true
+		return c
+	})
+}

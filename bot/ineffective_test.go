@@ -1,0 +1,123 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// guarded is a world whose bot stops after three ups that do not help.
+func guarded(dynos int) *world { return with(dynos, func(p *bot.Policy) { p.IneffectiveAfter = 3 }) }
+
+func TestMoreDynosThatDoNotHelp(t *testing.T) {
+	t.Run("are not added for ever, and are given back", func(t *testing.T) {
+		w := guarded(2)
+		r := w.beat(times(12, slow)...)
+		wantResizes(t, w, 3, 4, 5)
+		wantWhy(t, r, "held at 5: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); "+
+			"wanted 6, but more dynos don't help: from 2 to 5 it is no faster (1500 ms before); look at the database or a slow route")
+		w.beat(times(19, slow)...)
+		wantResizes(t, w)
+		r = w.beat(slow)
+		wantResizes(t, w, 2)
+		wantWhy(t, r, "scaled 5 → 2: more dynos don't help: from 2 to 5 it is no faster (1500 ms before); look at the database or a slow route")
+		w.beat(times(500, slow)...)
+		wantResizes(t, w)
+		w.beat(times(3, right)...)
+		var told []string
+		for _, e := range w.inbox.events {
+			if e.Kind == notify.IneffectiveScaleUps && e.Phase != notify.Reminded {
+				told = append(told, e.Subject())
+			}
+		}
+		if want := []string{
+			"dancing-forest: more dynos don't help web", "dancing-forest: resolved: more dynos may help web again (after 4 h 21 min)",
+		}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
+	t.Run("are tried again once the readings have recovered", func(t *testing.T) {
+		w := guarded(2)
+		w.beat(times(12, slow)...)
+		w.beat(times(3, right)...)
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 3, 4, 5, 6)
+	})
+	t.Run("did help after all if it gets worse without them", func(t *testing.T) {
+		w := guarded(2)
+		w.beat(times(32, slow)...)
+		wantResizes(t, w, 3, 4, 5, 2)
+		w.beat(times(3, took(2500))...)
+		wantResizes(t, w, 3)
+	})
+	t.Run("are never added past it for errors alone", func(t *testing.T) {
+		w := guarded(2)
+		w.beat(times(30, failed(probe.ServerError, "status 500"))...)
+		wantResizes(t, w, 3, 4, 5)
+	})
+	t.Run("are told from more load, which readings that grow may come from", func(t *testing.T) {
+		w := guarded(1)
+		for ms := 1200.0; w.platform.n < 12; ms *= 1.1 {
+			w.beat(took(ms))
+		}
+		if len(w.platform.resizes) != 11 {
+			t.Errorf("asked for %v while the readings grew", w.platform.resizes)
+		}
+	})
+	t.Run("and from load beyond what a timeout can tell", func(t *testing.T) {
+		w := guarded(1)
+		w.beat(times(200, failed(probe.Timeout, "no answer within 10 s"))...)
+		if w.platform.n != 20 {
+			t.Errorf("asked for %v, want the maximum of 20", w.platform.resizes)
+		}
+	})
+	t.Run("but dynos that help are added on and on", func(t *testing.T) {
+		w := guarded(2)
+		for i := range 12 {
+			w.beat(times(3, took(90000/float64(i+2)))...)
+		}
+		if w.platform.n != 14 {
+			t.Errorf("%d dynos, want 14", w.platform.n)
+		}
+	})
+	t.Run("and a hand's change begins anew", func(t *testing.T) {
+		w := guarded(2)
+		w.beat(times(12, slow)...)
+		w.now, w.platform.n = w.now.Add(time.Hour), 7
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 3, 4, 5, 8)
+	})
+	t.Run("the limits of the hour hold all the same", func(t *testing.T) {
+		limits := &always{Min: 1, Max: 20}
+		w := newWorld(2, func(o *bot.Options) { o.Schedule, o.Policy.IneffectiveAfter = limits, 3 })
+		w.beat(times(12, slow)...)
+		limits.Min = 8
+		w.beat(slow)
+		wantResizes(t, w, 3, 4, 5, 8)
+	})
+	t.Run("off", func(t *testing.T) {
+		w := with(2, func(*bot.Policy) {})
+		w.beat(times(30, slow)...)
+		wantResizes(t, w, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	})
+}
+
+// Response times that cannot be do not make of the state what JSON cannot hold.
+func TestLevelsStayNumbers(t *testing.T) {
+	p := defaults
+	for _, ms := range []float64{math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()} {
+		var st bot.State
+		for i := range 3 {
+			st, _ = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{took(ms)}, bounds(1, 9), 2)
+		}
+		if _, err := json.Marshal(st); err != nil {
+			t.Errorf("after heartbeats of %g ms: %v", ms, err)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+)
+
+// locked is a platform that somebody told to leave the app alone.
+type locked struct {
+	*platform
+	why string
+}
+
+func (l *locked) LeftAlone() string { return l.why }
+
+func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
+	l := &locked{platform: &platform{n: 2}, why: "the app is stopped"}
+	w := newWorld(2, func(o *bot.Options) { o.Scaler = l })
+	w.platform = l.platform
+	r := w.beat(times(4, slow)...)
+	wantResizes(t, w)
+	wantWhy(t, r, "held at 2: the app is stopped, so the bot keeps its hands off")
+	if r.Decision.Rule != bot.RuleLeftAlone || r.Decision.LeftAlone != l.why {
+		t.Errorf("the decision is %+v", r.Decision)
+	}
+	if got := w.inbox.take(); len(got) != 1 || got[0] != "left_alone opened" {
+		t.Errorf("told %v, want the hands off once", got)
+	}
+
+	*w.limits = always{Min: 3, Max: 5} // which otherwise holds at once
+	w.SetControl(func(bot.Control) bot.Control {
+		return bot.Control{Override: bot.Override{Dynos: 4, Until: w.now.Add(time.Hour), By: "ann"}}
+	})
+	w.beat(slow)
+	wantResizes(t, w)
+
+	l.why = ""
+	w.beat(slow)
+	wantResizes(t, w, 4)
+}
