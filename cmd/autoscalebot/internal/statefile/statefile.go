@@ -16,8 +16,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// format is the version of the file's form. A file of another version is not read.
-const format = 1
+// format is the version of the file's form, which is that of the memory in it. An older one is read, a newer one is not.
+const format = bot.Format
 
 // A File is the memory of the bot of one process type of one app. Save is used by one bot at a time.
 type File struct {
@@ -70,8 +70,8 @@ func (f *File) read() (m bot.Memory, found bool, err error) {
 	if err == nil {
 		err = json.NewDecoder(bytes.NewReader(text)).Decode(&c)
 	}
-	if err == nil && c.Format != format {
-		err = fmt.Errorf("it has format %d, want %d", c.Format, format)
+	if err == nil && (c.Format < 1 || c.Format > format) {
+		err = fmt.Errorf("it has format %d, want 1 to %d", c.Format, format)
 	}
 	if err != nil {
 		f.putAside(err)

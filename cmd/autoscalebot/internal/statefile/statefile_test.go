@@ -47,8 +47,33 @@ func TestWhatIsSavedIsThereAfterARestart(t *testing.T) {
 	}
 }
 
+// testdata/format1.json was written by version 0.1, by a bot that somebody had asked for 3 dynos.
+func TestAFileOfFormat1IsReadAndWrittenAsFormat2(t *testing.T) {
+	text, err := os.ReadFile("testdata/format1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, m := open(t, path)
+	if o := m.State.Control.Override; o.Dynos != 3 || o.Until.Year() != 2027 || m.State.Dynos != 3 || len(m.Notified.Incidents) != 1 {
+		t.Errorf("read %+v", m)
+	}
+	if err := f.Save(m); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := open(t, path); !reflect.DeepEqual(again, m) {
+		t.Errorf("read again as %+v, want %+v", again, m)
+	}
+	if text, err := os.ReadFile(path); err != nil || strings.Count(string(text), `"format": 2`) != 2 {
+		t.Errorf("written as %s, %v", text, err)
+	}
+}
+
 func TestWhatCannotBeUnderstoodIsKeptAside(t *testing.T) {
-	for _, text := range []string{"", "{", "garbage", `{"format":2}`, `{"format":1,"memory":{"state":{"slow":"x"}}}`, `[]`} {
+	for _, text := range []string{"", "{", "garbage", `{"format":3}`, `{"format":0}`, `{"format":2,"memory":{"format":3}}`, `{"format":1,"memory":{"state":{"slow":"x"}}}`, `[]`} {
 		path := filepath.Join(t.TempDir(), "state.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
