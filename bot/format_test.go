@@ -76,7 +76,7 @@ func TestWhatIsRareIsRead(t *testing.T) {
 		t.Errorf("read %+v, %v", r.Decision.Load, err)
 	}
 	text := `{"beside":{"second_bot":{"since":"2026-01-01T00:00:00Z","told":"2026-01-02T00:00:00Z"}},` +
-		`"untold":[{"event":{"type":"left_alone"}}],"state":{"breaches":[{"rule":"x","blind":3}],"weeks":{"foretold":5}}}`
+		`"untold":[{"event":{"type":"hands_off"}}],"state":{"breaches":[{"rule":"x","blind":3}],"weeks":{"foretold":5}}}`
 	if err := json.Unmarshal([]byte(text), &m); err != nil || m.State.Breaches[0].NoData != 3 || m.State.Weeks.Predicted != 5 || m.Beside[notify.SecondBot].Notified.Day() != 2 ||
 		m.Undelivered[0].Event.Kind != notify.LeftAlone {
 		t.Errorf("read %+v, %v", m, err)

@@ -277,7 +277,7 @@ func (r Record) observed() string {
 	case hb.Outcome == probe.Maintenance:
 		return hb.Error + ", which says nothing about the load"
 	case d.Verdict == NoData:
-		return fmt.Sprintf("blind: %s: %s", hb.Outcome, explained(hb))
+		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
 	case d.Rule == RuleBooting:
 		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
 		if d.BootSeconds > 0 {

@@ -94,7 +94,7 @@ func TestRulesMerge(t *testing.T) {
 		{"or what it has", []bot.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, bot.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
 		{"or a number", []bot.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, bot.RuleAbove, "jobs asks for more: 12"},
 		{"a heartbeat that is right stands in the way", []bot.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, bot.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
-		{"a blind heartbeat too", []bot.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, bot.RuleNoData, "blind: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
+		{"a blind heartbeat too", []bot.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, bot.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
 		{"but not of more", []bot.SignalRule{once}, []probe.Reading{blind, jobs(500)}, 6, bot.RuleAbove, "jobs is 500 jobs, above 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

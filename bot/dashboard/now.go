@@ -195,7 +195,7 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 			p.RunNote = "by heartbeats: " + p.RunNote
 		}
 	case d.Verdict == bot.NoData:
-		p.Run, p.RunNote = fmt.Sprintf("%d of %d blind", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
+		p.Run, p.RunNote = fmt.Sprintf("%d of %d without data", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
 		what := "add dynos"

@@ -138,7 +138,7 @@ func TestTheProgramFeedsItsWatchdogs(t *testing.T) {
 		t.Error("no metric tells when the last decision was")
 	}
 	app.answer(refuses)
-	blind := func() int { return strings.Count(b.log.String(), "blind") }
+	blind := func() int { return strings.Count(b.log.String(), "no data: ") }
 	b.wait("a heartbeat without data", func() bool { return blind() > 1 })
 	n := fed.Load()
 	seen := blind()

@@ -65,7 +65,7 @@ func TestAManifestOnCloudFoundry(t *testing.T) {
 			b.terminate()
 			for line := range strings.Lines(b.log.String()) {
 				late := strings.Contains(line, "latency is not known: timeout") // on a busy machine
-				if strings.Contains(line, "blind") && !late || strings.Contains(line, "heartbeat is") {
+				if strings.Contains(line, "no data: ") && !late || strings.Contains(line, "heartbeat is") {
 					t.Errorf("the log tells of a heartbeat that there is not: %s", line)
 				}
 			}
@@ -227,7 +227,7 @@ func TestAPolicyOnCloudFoundry(t *testing.T) {
 			t.Errorf("it does not say %q", want)
 		}
 	}
-	for _, false := range []string{"blind", "no reading", "unreachable"} {
+	for _, false := range []string{"no data: ", "no reading", "unreachable"} {
 		if strings.Contains(told, false) {
 			t.Errorf("it says %q", false)
 		}
