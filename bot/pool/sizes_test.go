@@ -185,8 +185,9 @@ func TestServersChangeTheirSize(t *testing.T) {
 func TestKilledWhileTheSizeChanges(t *testing.T) {
 	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
-		more := 0
+		more, all := 0, 0
 		for k, killed := 1, true; killed; k++ {
+			all = k
 			synctest.Test(t, func(t *testing.T) {
 				w := slowWorld(1, 5)
 				w.Serve("web", 2)
@@ -207,8 +208,10 @@ func TestKilledWhileTheSizeChanges(t *testing.T) {
 				t.Fatalf("killed at call %d: it %s", k, last)
 			}
 		}
-		if more > 8 { // it is told from no other while both serve: some calls of one pass, for each of the two servers
-			t.Errorf("killed at %d calls, each of which %s, it wanted one more", more, last)
+		// It is told from no other while both serve: some calls of one pass, for each of the two servers. How many they are depends on the
+		// order of calls that go side by side.
+		if more > all/4 {
+			t.Errorf("killed at %d of %d calls, each of which %s, it wanted one more", more, all, last)
 		}
 	}
 }
