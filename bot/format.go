@@ -17,7 +17,7 @@ const Format = 2
 type renaming struct {
 	keys   map[string]string
 	values map[string]map[string]string
-	kinds  []string // where the keys are kinds of notices
+	kinds  []string // where the keys are kinds of notices, which know their old names themselves
 }
 
 var (
@@ -25,7 +25,6 @@ var (
 	oldRules    = map[string]string{
 		"order": "override", "hands off": "left alone", "no help": "ineffective scale-ups", "blind": "no data",
 	}
-	oldKinds = map[string]string{"no_help": "ineffective_scale_ups", "hands_off": "left_alone", "ordered": "override"}
 
 	oldRecord = renaming{
 		keys: map[string]string{
@@ -71,8 +70,7 @@ var (
 			".told.rivalry.told":              "notified",
 			".untold":                         "undelivered",
 		},
-		values: map[string]map[string]string{".untold.event.type": oldKinds},
-		kinds:  []string{".beside", ".told.calm", ".told.incidents"},
+		kinds: []string{".beside", ".told.calm", ".told.incidents"},
 	}
 )
 
@@ -84,7 +82,7 @@ func (n renaming) apply(at string, v any) any {
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			path, name := at+"."+key, n.keys[at+"."+key]
 			if slices.Contains(n.kinds, at) {
-				path, name = at+".*", oldKinds[key]
+				path = at + ".*"
 			}
 			out[cmp.Or(name, key)] = n.apply(path, v[key])
 		}

@@ -137,15 +137,17 @@ type Event struct {
 	Picture Painter `json:"-"`
 }
 
-// Present is the name that a kind of version 0.1 has now.
-func (k Kind) Present() Kind {
-	switch k {
+// UnmarshalText reads a kind, also by the name that it had in version 0.1. It never fails.
+func (k *Kind) UnmarshalText(text []byte) error {
+	switch was := Kind(text); was {
 	case "no_help":
-		return IneffectiveScaleUps
+		*k = IneffectiveScaleUps
 	case "hands_off":
-		return LeftAlone
+		*k = LeftAlone
 	case "ordered":
-		return Override
+		*k = Override
+	default:
+		*k = was
 	}
-	return k
+	return nil
 }

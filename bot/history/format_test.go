@@ -81,7 +81,8 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 			t.Errorf("%s: %d events, %v", processType, len(events), err)
 		}
 		for _, e := range events {
-			if seen[e.Kind] = true; e.Kind != e.Kind.Present() {
+			seen[e.Kind] = true
+			if e.Kind == "no_help" || e.Kind == "hands_off" || e.Kind == "ordered" {
 				t.Errorf("%s: an event of the kind %q", processType, e.Kind)
 			}
 		}

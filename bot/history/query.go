@@ -50,7 +50,6 @@ func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]noti
 	err := db.read(ctx, "autoscalebot_events", c, "at desc, id desc", limit, func(u *unpacker, _ int64, body []byte) error {
 		e := notify.Event{}
 		err := u.unpack(body, &e)
-		e.Kind = e.Kind.Present()
 		e.App, e.ProcessType = db.who.app, db.who.processType
 		out = append(out, e)
 		return err
