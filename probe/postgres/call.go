@@ -28,25 +28,35 @@ func newFrontend(r io.Reader, w io.Writer) *pgproto3.Frontend {
 	return f
 }
 
-// Calls are the connections of one probe. They end with it: the library would go on for up to 15 s to tell a server that
-// hangs that nobody waits any more, which its statement_timeout tells it as well.
+// Calls are the connections of one probe. They end with it, those that are about to open too: the library would go on for up to
+// 15 s to tell a server that hangs that nobody waits any more, which its statement_timeout tells it as well.
 type calls struct {
-	dial pgconn.DialFunc
+	dial   pgconn.DialFunc
+	probe  context.Context // ends with the probe
+	cancel context.CancelFunc
 
 	mu    sync.Mutex
 	conns []net.Conn
-	ended bool
+}
+
+func newCalls(ctx context.Context, dial pgconn.DialFunc) *calls {
+	c := &calls{dial: dial}
+	c.probe, c.cancel = context.WithCancel(ctx)
+	return c
 }
 
 // call opens a connection.
 func (c *calls) call(ctx context.Context, network, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.probe, cancel)()
 	conn, err := c.dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended {
+	if c.probe.Err() != nil {
 		_ = conn.Close()
 		return nil, net.ErrClosed
 	}
@@ -56,9 +66,9 @@ func (c *calls) call(ctx context.Context, network, addr string) (net.Conn, error
 
 // end closes the connections, and allows no more.
 func (c *calls) end() {
+	c.cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ended = true
 	for _, conn := range c.conns {
 		_ = conn.Close()
 	}

@@ -153,7 +153,7 @@ func (p *Prober) ask(parent context.Context) (float64, *failure) {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
 	config := p.config.Copy()
-	calls := &calls{dial: config.DialFunc}
+	calls := newCalls(context.WithoutCancel(ctx), config.DialFunc)
 	config.DialFunc = calls.call
 	defer calls.end()
 	conn, err := pgconn.ConnectConfig(ctx, config)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -45,9 +47,43 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// A server that hangs up in the middle, and at which no further connection opens: when the probe returns, nobody goes on to try one.
+func TestNothingGoesOnAfterAProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := postgres.New(postgres.Options{URL: "postgres://bot:s3cr3t@127.0.0.1/app?sslmode=disable", Query: "select 1", Timeout: patient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var dials, goOn atomic.Int32
+		p.DialWith(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if dials.Add(1) > 1 {
+				goOn.Add(1)
+				defer goOn.Add(-1)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			here, there := net.Pipe()
+			go func() {
+				_, _ = there.Write([]byte(hello))
+				_ = there.Close()
+			}()
+			return deaf{here}, nil
+		})
+		if r := p.Probe(t.Context()); r.Outcome == probe.Answered {
+			t.Errorf("got %+v", r)
+		}
+		synctest.Wait()
+		if dials.Load() != 2 || goOn.Load() != 0 {
+			t.Errorf("of %d connections, want 2, %d are still about to open", dials.Load(), goOn.Load())
+		}
+	})
+}
+
+// hello is what a server says that lets everybody in.
+const hello = "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I"
+
 // Whatever a server says, a probe ends by itself, with a known outcome and no secret in its error.
 func FuzzServersAnswer(f *testing.F) {
-	const hello = "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I"
 	const began = hello + "C\x00\x00\x00\x0aBEGIN\x00C\x00\x00\x00\x08SET\x00Z\x00\x00\x00\x05T1\x00\x00\x00\x042\x00\x00\x00\x04"
 	const column = "T\x00\x00\x00\x1e\x00\x01count\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x14\x00\x08\xff\xff\xff\xff\x00\x00"
 	for _, s := range []string{
