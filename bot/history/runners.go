@@ -3,11 +3,15 @@ package history
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
 // runnerKept is for how long what a bot that was killed has left is kept.
 const runnerKept = day
+
+// errInMemory says that other programs cannot see the history.
+var errInMemory = errors.New("the history is kept in memory until its file can be used")
 
 // A Runner is a program that runs a bot.
 type Runner struct {
@@ -19,8 +23,12 @@ type Runner struct {
 }
 
 // Beat notes a heartbeat of the program me, which runs the bot of this app and process type, and returns the others that have noted one
-// and have not left. Which of them are alive only shows in whether their Beats grow: one that was killed leaves what it noted.
+// and have not left. Which of them are alive only shows in whether their Beats grow: one that was killed leaves what it noted. While the
+// history is kept in memory, where no other notes anything, it fails.
 func (db *DB) Beat(ctx context.Context, me Runner) (others []Runner, err error) {
+	if db.standsIn() {
+		return nil, errInMemory
+	}
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,14 @@ func TestAPauseCountsAgain(t *testing.T) {
 				if !resumed {
 					b.wait("a notice", func() bool { return hook.take(notify.Paused, notify.Reminded) })
 				}
-				b.wait("the file", func() bool { return !strings.Contains(ask("status"), "warning ") })
+				b.wait("the file", func() bool {
+					return strings.Contains(b.log.String(), "in its file again") || strings.Contains(b.log.String(), "can be written again")
+				})
+				before := app.beats.Load()
+				b.wait("heartbeats to be noted there", func() bool { return app.beats.Load() >= before+5 })
+				if status := ask("status"); strings.Contains(status, "warning ") || hook.take(notify.SecondBot, notify.Opened) {
+					t.Errorf("the file is there again, and the bot that was killed runs no longer: status says\n%s", status)
+				}
 				_ = b.cmd.Process.Kill()
 				<-b.ended
 				b = start(t, nil, env...)

@@ -36,7 +36,7 @@ type twins struct {
 	log  *slog.Logger
 	beat chan bot.Record // holds the newest record that is not noted yet
 
-	begun time.Time       // when this bot looked first
+	begun time.Time       // when this bot looked first, or again after it could not
 	seen  map[string]twin // by ID
 
 	mu      sync.Mutex
@@ -93,7 +93,8 @@ func (t *twins) look(ctx context.Context, r bot.Record) {
 	defer cancel()
 	others, err := t.roll.Beat(callCtx, t.me)
 	if err != nil {
-		return // the history itself tells that it cannot be written
+		t.seen = nil // those who noted heartbeats meanwhile may have ended since
+		return       // the history itself tells that it cannot be written
 	}
 	alive, unsure := t.alive(others, time.Now())
 	text := "no other autoscalebot notes its heartbeats in this history"
@@ -101,15 +102,15 @@ func (t *twins) look(ctx context.Context, r bot.Record) {
 		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s; this one is %s: end one of them",
 			r.ProcessType, r.App, strings.Join(alive, " and "), t.me.Name)
 	}
+	if len(alive) == 0 && unsure {
+		return // an incident from before a restart, or an outage of the history, may go on
+	}
 	t.mu.Lock()
 	t.warning = ""
 	if len(alive) > 0 {
 		t.warning = text
 	}
 	t.mu.Unlock()
-	if len(alive) == 0 && unsure {
-		return // an incident from before a restart may go on
-	}
 	t.tell(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
 		t.log.Warn(text)
 		return notify.Event{

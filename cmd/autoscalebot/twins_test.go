@@ -3,10 +3,8 @@
 package main
 
 import (
-	"net/http"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,11 +80,7 @@ func TestASecondBotIsOneIncidentOverARestart(t *testing.T) {
 	other := start(t, nil, env...)
 	other.wait("a heartbeat", func() bool { return strings.Contains(other.log.String(), "held at") })
 	hook := newHook(t)
-	app, beats := newHeart(t), atomic.Int64{}
-	app.answer(func(w http.ResponseWriter, r *http.Request) {
-		beats.Add(1)
-		takes(0)(w, r)
-	})
+	app := newHeart(t)
 	mine := append(env, "HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "STATE_FILE="+filepath.Join(t.TempDir(), "state.json"), "NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL="+hook.url,
 		"WEBHOOK_SECRET="+hook.secret)
 	b := start(t, nil, mine...)
@@ -95,8 +89,8 @@ func TestASecondBotIsOneIncidentOverARestart(t *testing.T) {
 		_ = b.cmd.Process.Kill()
 		<-b.ended
 		b = start(t, nil, mine...)
-		before := beats.Load()
-		b.wait("a few heartbeats, at which it must not end", func() bool { return beats.Load() >= before+3 })
+		before := app.beats.Load()
+		b.wait("a few heartbeats, at which it must not end", func() bool { return app.beats.Load() >= before+3 })
 	}
 	other.terminate()
 	b.wait("its end", func() bool { return hook.take(notify.SecondBot, notify.Resolved) })

@@ -122,8 +122,9 @@ func (s *syncBuffer) String() string {
 
 // heart is an app that answers heartbeats as a test says, at first at once.
 type heart struct {
-	url  string
-	mode atomic.Pointer[http.HandlerFunc]
+	url   string
+	mode  atomic.Pointer[http.HandlerFunc]
+	beats atomic.Int64 // that began
 }
 
 func newHeart(t *testing.T) *heart {
@@ -133,6 +134,7 @@ func newHeart(t *testing.T) *heart {
 		if r.URL.Path != "/autoscalebot/heartbeat/" || !strings.HasPrefix(r.UserAgent(), "autoscalebot/") {
 			t.Errorf("the bot asked for %s as %q", r.URL.Path, r.UserAgent())
 		}
+		h.beats.Add(1)
 		(*h.mode.Load())(w, r)
 	}))
 	t.Cleanup(srv.Close)
