@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -34,12 +35,7 @@ func haproxy(t *testing.T, name, app string) (addr string, roots *x509.CertPool)
 	if err := os.WriteFile(crt, both, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = l.Addr().String()
-	_ = l.Close()
+	addr = porttest.Addr(t)
 	config := filepath.Join(dir, "haproxy.cfg")
 	err = os.WriteFile(config, fmt.Appendf(nil, `
 global

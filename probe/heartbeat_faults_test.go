@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -102,12 +103,7 @@ func TestBrokenServers(t *testing.T) {
 }
 
 func TestRefusedConnection(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
+	addr := porttest.Addr(t)
 	r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr}))
 	if r.Outcome != probe.Unreachable || r.Error != "connection refused by "+addr {
 		t.Errorf("got %+v", r)

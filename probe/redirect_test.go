@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -151,16 +152,12 @@ func TestRedirectElsewhereCarriesNoSecrets(t *testing.T) {
 }
 
 func TestRedirectToADeadHostIsUnreachable(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
+	dead := porttest.Addr(t)
 	s := serve(t, func(w http.ResponseWriter, req *http.Request) {
-		http.Redirect(w, req, "http://"+l.Addr().String()+"/?key=s3cr3t", http.StatusFound)
+		http.Redirect(w, req, "http://"+dead+"/?key=s3cr3t", http.StatusFound)
 	})
 	r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: s.URL}))
-	if r.Outcome != probe.Unreachable || r.Status != 0 || r.Redirects != 1 || r.Error != "connection refused by "+l.Addr().String() {
+	if r.Outcome != probe.Unreachable || r.Status != 0 || r.Redirects != 1 || r.Error != "connection refused by "+dead {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -3,7 +3,6 @@ package digitalocean_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // prism starts Stoplight's mock server, which answers out of an OpenAPI specification and refuses what is not in it.
@@ -27,14 +27,9 @@ func prism(t *testing.T, specification string) (url string) {
 		}
 		path = found
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := free.Addr().(*net.TCPAddr).Port
-	_ = free.Close()
+	port := porttest.Port(t)
 	var log strings.Builder
-	cmd := exec.Command(path, "mock", "--errors", "--multiprocess=false", "-h", "127.0.0.1", "-p", fmt.Sprint(port), specification)
+	cmd := exec.Command(path, "mock", "--errors", "--multiprocess=false", "-h", "127.0.0.1", "-p", port, specification)
 	cmd.Env = []string{"PATH=" + filepath.Dir(path) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1"}
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -52,7 +47,7 @@ func prism(t *testing.T, specification string) (url string) {
 			t.Logf("%.4000s", log.String())
 		}
 	})
-	url = fmt.Sprintf("http://127.0.0.1:%d", port)
+	url = fmt.Sprintf("http://127.0.0.1:%s", port)
 	// The whole specification takes it about 20 s to read.
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		select {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/ec2"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // moto is a mock of AWS that others wrote: its answers are in AWS's form as they know it, not as our own fake does.
@@ -163,12 +163,7 @@ func startMoto(t *testing.T) string {
 	if err != nil {
 		t.Skip("moto_server is not installed (pip's moto[server]; Debian has none)")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
+	port := porttest.Port(t)
 	cmd := exec.CommandContext(t.Context(), path, "-H", "127.0.0.1", "-p", port)
 	out, err := cmd.StderrPipe()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
@@ -219,13 +220,8 @@ func TestTroubleOnTheWayIsTriedThreeTimes(t *testing.T) {
 
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	p := platform(t, heroku.Options{App: "my-app", Key: "key", URL: "http://" + l.Addr().String()})
-	_, _, err = p.Size(t.Context())
+	p := platform(t, heroku.Options{App: "my-app", Key: "key", URL: "http://" + porttest.Addr(t)})
+	_, _, err := p.Size(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "Heroku can't be reached: ") || !strings.Contains(err.Error(), "connection refused (3 tries)") {
 		t.Errorf("error = %v", err)
 	}

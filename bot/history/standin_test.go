@@ -209,8 +209,9 @@ func TestDamageThatIsReadIsDamage(t *testing.T) {
 			if err := read(db); err != nil {
 				t.Errorf("the new file: %v", err)
 			}
-			if !strings.Contains(log.String(), "level=WARN") || len(reader.Warnings()) > 0 {
-				t.Errorf("the log says\n%s\nthe reader warns %q", log, reader.Warnings())
+			eventually(t, "a warning in the log", func() bool { return strings.Contains(log.String(), "level=WARN") })
+			if warnings := reader.Warnings(); len(warnings) > 0 {
+				t.Errorf("the reader warns %q", warnings)
 			}
 			if aside, err := filepath.Glob(strings.ReplaceAll(filepath.Dir(path), "?", "[?]") + "/*.damaged-*Z"); err != nil || len(aside) != 1 {
 				t.Errorf("kept aside %q, %v", aside, err)
@@ -235,9 +236,7 @@ func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
 		_ = os.Remove(path + end)
 	}
 	eventually(t, "a warning", func() bool { return warns(db, "deleted") })
-	if !strings.Contains(log.String(), "level=WARN") {
-		t.Errorf("the log says\n%s", log)
-	}
+	eventually(t, "a warning in the log", func() bool { return strings.Contains(log.String(), "level=WARN") })
 	keepAll(t, db, all[100:]...)
 	shut(t, db)
 	again := l.open(t)

@@ -27,6 +27,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -530,10 +531,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 }
 
 func TestAnAddressIsNotTold(t *testing.T) {
-	server := httptest.NewServer(nil)
-	server.Close() // so that nobody listens
 	var log bytes.Buffer
-	e := start(t, metrics.New(options()), &log, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="+server.URL+"/secret?key=secret")
+	e := start(t, metrics.New(options()), &log, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://"+porttest.Addr(t)+"/secret?key=secret")
 	record(t, e, scaled())
 	err := e.Shutdown(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error()+log.String(), "secret") {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
@@ -24,14 +24,10 @@ func TestARunningBotIsAsked(t *testing.T) {
 	if err := os.WriteFile(count, []byte("2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	free.Close()
+	addr := porttest.Addr(t)
 	const token = "adm1n-t0ken-0123456789"
 	socket := []string{"HEROKU_APP_NAME=my forest", "XDG_RUNTIME_DIR=" + runtime}
-	tcp := []string{"ADMIN_ADDR=" + free.Addr().String(), "ADMIN_TOKEN=" + token}
+	tcp := []string{"ADMIN_ADDR=" + addr, "ADMIN_TOKEN=" + token}
 	b := start(t, []string{token}, append(append([]string{
 		"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=cat " + count, `SCALE_COMMAND=sh -c 'echo "$DYNOS" >` + count + `'`,
 		"HEARTBEAT_URL=" + app.url + "/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.15",

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -95,12 +95,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("heartbeat: refused", func(t *testing.T) {
 		t.Parallel()
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.Close()
-		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://" + l.Addr().String() + "/", Timeout: 10 * time.Second})
+		prober, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: "http://" + porttest.Addr(t) + "/", Timeout: 10 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

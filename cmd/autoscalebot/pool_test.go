@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -190,12 +191,7 @@ func newFrontend(t *testing.T) *frontend {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := porttest.Addr(t)
 	f := &frontend{filepath.Join(dir, "admin.sock"), "http://" + addr}
 	config := filepath.Join(dir, "haproxy.cfg")
 	text := fmt.Sprintf(`global

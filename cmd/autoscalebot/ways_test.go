@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // A way is a way in to a running bot.
@@ -62,7 +63,7 @@ func (w way) status(t *testing.T, url, secret string) (int, http.Header) {
 func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	t.Parallel()
 	const password, token, push, drain, otlp = "p4ssw0rd-of-the-page", "adm1n-t0ken-0123456789", "push-t0ken-0123456789", "drain-pa55word-01234", "otlp-t0ken-0123456789"
-	admin := freePort(t)
+	admin := porttest.Addr(t)
 	ways := map[string]way{
 		"the page's form":             {method: "POST", path: "/sign-in", form: true, body: "password="},
 		"the page's token":            {method: "GET", path: "/series?last=3600", header: "Authorization", value: "Bearer "},
@@ -161,17 +162,6 @@ func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	b.terminate()
 }
 
-// freePort is an address that nobody listens on now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // Somebody else's site that has its name lead to this machine is told nothing.
 func TestAnOpenListenerAnswersOnlyToItsOwnHost(t *testing.T) {
 	t.Parallel()
@@ -223,7 +213,7 @@ func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
 	env, _ := counted(t, app, "1")
-	admin := freePort(t)
+	admin := porttest.Addr(t)
 	b := startBy(t, []string{"sh", "-c", `ulimit -n 256 && exec "$0"`}, nil, append(env, "DASHBOARD_ADDR=127.0.0.1:0", "ADMIN_SOCKET=none", "HISTORY=memory",
 		"ADMIN_ADDR="+admin, "ADMIN_TOKEN=adm1n-t0ken-0123456789", "LOG_LEVEL=debug", "HEARTBEAT_KEEP_ALIVE=false")...)
 	url := b.page()
@@ -262,7 +252,7 @@ func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 // Nor do they blind the local router, or keep the owner from the socket: whoever hangs there, whatever else is asked of the bot.
 func TestIdleConnectionsDoNotBlindTheLocalRouter(t *testing.T) {
 	t.Parallel()
-	admin, router, dir := freePort(t), freePort(t), t.TempDir()
+	admin, router, dir := porttest.Addr(t), porttest.Addr(t), t.TempDir()
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=" + dir, "PLATFORM=local", "LOCAL_ADDR=" + router, "LOCAL_COMMAND=" + binary(t) + " sample-app", "HEROKU_APP_NAME=shop",
 		"HEARTBEAT_URL=http://" + router + "/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "MAX_RESPONSE_TIME_IN_MS=10000", "MAX_DYNOS=1", "HISTORY=none",
