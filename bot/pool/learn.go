@@ -99,7 +99,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	if !m.sized {
 		m.sized, m.size = true, firstSize(seen, o, now)
 	}
-	if first && m.resumeSwap(seen) && counted {
+	if first && (m.resumeSwap(seen)) && counted {
 		m.want--
 	}
 	return seen
@@ -127,6 +127,17 @@ func (m *memory) resumeSwap(seen []tracked) bool {
 	}
 	m.swap = swap{seen[old].ID, outsized}
 	return true
+}
+
+// formerSwap says that an earlier run began to replace a server by one of a size that is not the pool's any more: the new one is half made, or
+// the old one is out of the balancer already, beside one in rotation of another size. It is one more than wanted.
+func formerSwap(seen []tracked) bool {
+	out := slices.IndexFunc(seen, func(s tracked) bool {
+		return s.half() || !s.leaving() && (s.stage == stageReady || s.stage == stageChecking)
+	})
+	return out >= 0 && slices.ContainsFunc(seen, func(s tracked) bool {
+		return s.stage == stageServing && !sameSize(s.Size, seen[out].Size)
+	})
 }
 
 // doomDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.

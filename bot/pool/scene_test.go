@@ -43,6 +43,16 @@ func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *
 // again starts the bot anew.
 func (s *scene) again() { s.p = open(s.fail, s.w, s.life.change) }
 
+// startsWith starts the bot anew with other options.
+func (s *scene) startsWith(change func(*pool.Options)) {
+	before := s.life.change
+	s.life.change = func(o *pool.Options) {
+		before(o)
+		change(o)
+	}
+	s.again()
+}
+
 // lasts lets d go by, and a little more, so that it never ends at the moment of a pass.
 func (s *scene) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
 

@@ -168,6 +168,44 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("%d are wanted, and there are %v\n%s", n, s.w.Names(), s.log)
 			}
 		}},
+		{"a size that is set back while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scene) {
+			s.lasts(25 * time.Second)
+			s.exist("web-1 web-2 web-3 web-4!")
+			s.startsWith(one("small"))
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2 web-3")
+			s.are("small", s.w.Names()...)
+		}},
+		{"another size yet while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scene) {
+			s.lasts(25 * time.Second)
+			s.startsWith(one("huge"))
+			s.lasts(30 * time.Minute)
+			s.are("huge", s.w.Names()...)
+			if n := len(s.w.Names()); n != 3 {
+				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
+			}
+		}},
+		{"a size that is set back in the middle of the exchange, at a start", 1, 5, 3, one("large"), func(s *scene) {
+			s.lasts(3 * time.Minute)
+			s.startsWith(one("small"))
+			s.lasts(30 * time.Minute)
+			s.are("small", s.w.Names()...)
+			if n := len(s.w.Names()); n != 3 {
+				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
+			}
+		}},
+		{"another size at a start while one more of the old one is made for the load", 1, 5, 3, one("small"), func(s *scene) {
+			s.lasts(time.Second)
+			s.asks(4)
+			s.lasts(25 * time.Second)
+			s.exist("web-1 web-2 web-3 web-4!")
+			s.startsWith(one("large"))
+			s.lasts(40 * time.Minute)
+			s.are("large", s.w.Names()...)
+			if n := len(s.w.Names()); n != 4 {
+				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
+			}
+		}},
 		{"a size that is taken back", 1, 4, 2, nil, func(s *scene) {
 			s.sizes("large")
 			s.lasts(20 * time.Second)
@@ -213,5 +251,43 @@ func TestKilledWhileTheSizeChanges(t *testing.T) {
 		if more > all/4 {
 			t.Errorf("killed at %d of %d calls, each of which %s, it wanted one more", more, all, last)
 		}
+	}
+}
+
+// Whoever sets SIZES back while servers are exchanged gets as many as before again, at whatever call the bot was ended, or one more where the new
+// one and the old one serve.
+func TestKilledAndTheSizeIsSetBack(t *testing.T) {
+	racetest.Long(t)
+	more, all := 0, 0
+	for k, killed := 1, true; killed; k++ {
+		all = k
+		synctest.Test(t, func(t *testing.T) {
+			w := slowWorld(1, 6)
+			w.Serve("web", 3)
+			l := &life{ctx: t.Context(), fail: t.Errorf, w: w, change: one("large")}
+			w.SetFault(l.faults(k, pooltest.FailsLast, true))
+			l.until("", 4*time.Minute)
+			killed, l.dead = l.dead, false
+			w.SetFault(nil)
+			l.change, l.p = one("small"), nil
+			l.until("", 20*time.Minute)
+			n := len(w.Names())
+			if l.whole(n); n == 4 {
+				more++
+			} else if n != 3 {
+				t.Errorf("%d servers are there", n)
+			}
+			for _, name := range w.Names() {
+				if size := w.SizeOf(name); size != "small" {
+					t.Errorf("%s is %s", name, size)
+				}
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("killed at call %d", k)
+		}
+	}
+	if more > all/8 {
+		t.Errorf("killed at %d of %d calls, it wanted one more", more, all)
 	}
 }
