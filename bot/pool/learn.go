@@ -99,7 +99,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	if !m.sized {
 		m.sized, m.size = true, firstSize(seen, o, now)
 	}
-	if first && (m.resumeSwap(seen)) && counted {
+	if first && (m.resumeSwap(seen) || formerSwap(seen)) && counted {
 		m.want--
 	}
 	return seen
