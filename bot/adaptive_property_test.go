@@ -50,8 +50,8 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			}
 			in := append(rapid.SliceOfN(reading, 0, 3).Draw(t, "readings"), rapid.SliceOfN(fed, 0, 5).Draw(t, "log")...)
 			before := fromJSON(t, st) // NaN has no JSON
-			next, d := p.Decide(st, now, in, lim, n)
-			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(fromJSON(t, again), fromJSON(t, next)) || !reflect.DeepEqual(d2, d) {
+			next, d := p.Decide(st, facts(now, in, lim, n))
+			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(fromJSON(t, again), fromJSON(t, next)) || !reflect.DeepEqual(d2, d) {
 				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next.Load, d, again.Load, d2)
 			}
 			if !reflect.DeepEqual(before, fromJSON(t, st)) {
@@ -78,7 +78,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			}
 			st = next
 			if d.To != n {
-				st = bot.Applied(st, now, d)
+				st = applied(st, now, d)
 				n = d.To
 			}
 		}

@@ -74,9 +74,9 @@ func average(all []float64) float64 {
 func (a *logged) run(d time.Duration) bot.Decision {
 	var last bot.Decision
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
-		a.state, last = a.policy.Decide(a.state, a.now, a.readings(), bounds(1, 60), a.dynos)
+		a.state, last = a.policy.Decide(a.state, facts(a.now, a.readings(), bounds(1, 60), a.dynos))
 		if last.To != last.From {
-			a.state = bot.Applied(a.state, a.now, last)
+			a.state = applied(a.state, a.now, last)
 			a.ups = append(a.ups, last.To-last.From)
 			a.dynos = last.To
 		}
@@ -155,7 +155,7 @@ func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 	var st bot.State
 	var d bot.Decision
 	for i := range 10 {
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(bot.RouterServiceP95, 30_000), took(60)}, bounds(1, 9), 2)
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(bot.RouterServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
 	}
 	if d.Verdict != bot.Fast || d.Reading != 1 || d.To != 2 {
 		t.Errorf("a fast heartbeat beside a slow line of the log is %+v", d)
@@ -168,6 +168,6 @@ func BenchmarkDecideAdaptiveWithLog(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		a.now = a.now.Add(5 * time.Second)
-		a.state, _ = a.policy.Decide(a.state, a.now, a.readings(), bounds(1, 60), a.dynos)
+		a.state, _ = a.policy.Decide(a.state, facts(a.now, a.readings(), bounds(1, 60), a.dynos))
 	}
 }

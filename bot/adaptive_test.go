@@ -60,9 +60,9 @@ func (a *app) run(d time.Duration) bot.Decision {
 		if ms > 4000 {
 			in = []probe.Reading{{Signal: "heartbeat", Value: 4000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 4s"}}
 		}
-		a.state, last = a.policy.Decide(a.state, a.now, in, bounds(a.limits[0], a.limits[1]), a.dynos)
+		a.state, last = a.policy.Decide(a.state, facts(a.now, in, bounds(a.limits[0], a.limits[1]), a.dynos))
 		if last.To != last.From {
-			a.state = bot.Applied(a.state, a.now, last)
+			a.state = applied(a.state, a.now, last)
 			if last.To > last.From {
 				a.ups = append(a.ups, last.To-last.From)
 			}
@@ -292,7 +292,7 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 		for range 300 {
 			a.now = a.now.Add(5 * time.Second)
 			var d bot.Decision
-			if a.state, d = a.policy.Decide(a.state, a.now, in, bounds(1, 60), 12); d.To < 12 {
+			if a.state, d = a.policy.Decide(a.state, facts(a.now, in, bounds(1, 60), 12)); d.To < 12 {
 				t.Errorf("%s: went down: %+v", name, d)
 				break
 			}
@@ -306,7 +306,7 @@ func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 	var st bot.State
 	var d bot.Decision
 	for i := range 3 {
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{took(60), jobs(5000)}, bounds(1, 9), 2)
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{took(60), jobs(5000)}, bounds(1, 9), 2))
 	}
 	if d.To != 3 || d.Rule != bot.RuleAbove {
 		t.Errorf("3 times too many jobs: %+v, want 3 dynos by %q", d, bot.RuleAbove)
@@ -355,6 +355,6 @@ func BenchmarkDecideAdaptive(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		now = now.Add(5 * time.Second)
-		st, _ = p.Decide(st, now, in, bounds(1, 60), 4)
+		st, _ = p.Decide(st, facts(now, in, bounds(1, 60), 4))
 	}
 }

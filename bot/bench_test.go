@@ -16,7 +16,7 @@ func BenchmarkDecide(b *testing.B) {
 	var st bot.State
 	b.ReportAllocs()
 	for b.Loop() {
-		st, _ = defaults.Decide(st, noon, in, lim, 2)
+		st, _ = defaults.Decide(st, facts(noon, in, lim, 2))
 	}
 }
 
@@ -60,7 +60,7 @@ func BenchmarkMillionTicks(b *testing.B) {
 func TestDecideDoesNotAllocate(t *testing.T) {
 	in := []probe.Reading{fast}
 	lim := schedule.Limits{Min: 1, Max: 3}
-	if n := testing.AllocsPerRun(100, func() { defaults.Decide(bot.State{Begun: noon, Fast: 0b1111}, noon, in, lim, 3) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { defaults.Decide(bot.State{Begun: noon, Fast: 0b1111}, facts(noon, in, lim, 3)) }); n != 0 {
 		t.Errorf("Decide allocates %g times, want 0", n)
 	}
 }

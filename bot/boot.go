@@ -29,25 +29,25 @@ func (s *State) booted(took time.Duration) {
 	}
 }
 
-// boot asks the platform whether the dynos of the last up are there yet.
-func (b *Bot) boot(a asking, now time.Time, n int) {
-	if b.state.BootSince.IsZero() {
-		return
-	}
-	took := now.Sub(b.state.BootSince)
-	if took >= longestBoot {
-		b.state.booted(0)
-		return
-	}
-	seen := time.Duration(0)
-	if b.ups != nil {
-		up, err := ask(a, "up", b.ups.Up)
-		if err != nil || up < n {
-			return
-		}
-		seen = took
-	}
-	if took >= b.o.BootTime {
-		b.state.booted(seen)
+// booting says whether dynos were added so lately that they may not all be up.
+func (s *State) booting(now time.Time) bool {
+	return !s.BootSince.IsZero() && now.Sub(s.BootSince) < longestBoot
+}
+
+// boot takes in whether the dynos of the last scale-up are up.
+func (p *Policy) boot(st *State, f Facts) {
+	took := f.Now.Sub(st.BootSince)
+	switch {
+	case st.BootSince.IsZero():
+	case !st.booting(f.Now):
+		st.booted(0)
+	case f.TellsUp && f.Up < f.Dynos, took < p.BootTime:
+	case f.TellsUp:
+		st.booted(took)
+	default:
+		st.booted(0)
 	}
 }
+
+// watchesBoots says whether it is known for how long dynos boot.
+func (p *Policy) watchesBoots(f Facts) bool { return f.TellsUp || p.BootTime > 0 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -56,12 +57,6 @@ type Options struct {
 	DryRun bool
 	// Policy decides.
 	Policy Policy
-	// BootTime is how long slow answers do not count after an up at the least; where the platform tells when the dynos are
-	// up, they do not count before that either, for 5 minutes at the most.
-	BootTime time.Duration
-	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases. While one is under
-	// way none are. Below 0 the bot does not ask for releases at all.
-	DeployGrace time.Duration
 	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
 	OverrideLength time.Duration
 	// Notices say which events are told.
@@ -104,7 +99,8 @@ type Bot struct {
 	calls   map[string]*pendingCall // that outlast the tick that made them, by name
 	refused error                   // how a change of an earlier tick failed, told at this one
 
-	priced time.Time // when the platform told what a dyno costs
+	price  float64   // what a dyno costs a month, 0 where that is not known
+	priced time.Time // when the platform told it
 
 	state    State
 	reporter reporter
@@ -122,7 +118,7 @@ func New(o Options) *Bot {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bot{
-		o: o, size: o.Scaler.Size, state: o.Memory.State, reporter: reporter{want: o.Notices, notified: o.Memory.Notified},
+		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: reporter{want: o.Notices, notified: o.Memory.Notified},
 		control: o.Memory.State.Control, memory: o.Memory,
 	}
 	if o.DryRun {
@@ -139,6 +135,7 @@ func New(o Options) *Bot {
 		b.prices, _ = o.Scaler.(Pricer)
 	}
 	b.findSizer(o)
+	b.state = o.Memory.State.Restarted(b.dynoSize != nil)
 	return b
 }
 
@@ -147,11 +144,9 @@ func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
 	asked := o.Policy.Ladder != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
 	if !ok || len(o.Policy.Sizes) == 0 || !asked {
-		b.state.Size, b.state.SizePending, b.state.SizeAsked = "", "", SizeAsked{} // which may have been known before a restart
 		return
 	}
 	b.dynoSize = sizer.DynoSize
-	b.state.SizePending = ""
 	if waits, ok := o.Scaler.(SizePender); ok {
 		b.sizePending = waits.SizePending
 	}
@@ -197,114 +192,70 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 	return beat + time.Duration(rand.Float64()*b.o.Jitter*float64(b.o.Interval))
 }
 
-// Tick takes one heartbeat at now and returns its record: it reads, decides, scales, and hands out what is to be told and
-// kept. A failure is in the record and ends nothing.
+// Tick takes one heartbeat at now and returns its record: it reads, gathers, decides, acts, and hands out what is to be told and kept. A
+// failure is in the record and ends nothing.
 func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 	began := time.Now()
 	b.recollect(now)
-	r := b.decide(ctx, now, began)
-	b.act(ctx, &r, began)
+	readings, burst := b.read(ctx)
+	f, unknown := b.gather(ctx, began, now, readings)
+	r := b.record(f, burst, unknown)
+	b.decide(ctx, &r, f, began)
+	b.act(ctx, &r, f, began)
 	r.DurationMS = float64(time.Since(began)) / float64(time.Millisecond)
-	switch d := r.Decision; r.Action {
-	case Scaled, WouldScale:
-		b.state.scaled(now, d.From, d.To, d.by())
-	case Resized, WouldResize:
-		b.state.resized(now)
+	b.account(ctx, r)
+	return r
+}
+
+// record begins the record of a tick. unknown is why the number of dynos is not known, nil where it is or the bot is offline.
+func (b *Bot) record(f Facts, burst string, unknown error) Record {
+	r := Record{
+		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits, Control: f.Control,
+		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: Held,
 	}
+	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
+	if !f.Offline {
+		r.Quota = b.callsLeft()
+	}
+	switch {
+	case unknown == nil:
+	case errors.Is(unknown, errInterrupted):
+		r.Action = Interrupted
+	case isLate(unknown):
+		r.Error = unknown.Error()
+	default:
+		r.Action, r.Error = Failed, unknown.Error()
+	}
+	return r
+}
+
+// decide decides from facts, and asks for the newest release where the decision depends on it.
+func (b *Bot) decide(ctx context.Context, r *Record, f Facts, began time.Time) {
+	if r.Action == Interrupted {
+		return
+	}
+	state, d := b.o.Policy.Decide(b.state, f)
+	if b.releases != nil && b.o.Policy.AsksForRelease(d) {
+		a, end := b.asking(ctx, began)
+		defer end()
+		release, err := a.release()
+		if err != nil {
+			r.Error = err.Error()
+		}
+		f.Release = release
+		state, d = b.o.Policy.Decide(b.state, f)
+	}
+	b.state, r.Decision = state, d
+}
+
+// account hands out the record, and the events that it gives rise to.
+func (b *Bot) account(ctx context.Context, r Record) {
 	b.report(ctx, r)
 	for _, rec := range b.o.Recorders {
 		if err := rec.Record(ctx, r); err != nil {
 			b.o.Log.Warn("a record was not kept", "error", err)
 		}
 	}
-	return r
-}
-
-// decide reads all there is to read, and decides from it.
-func (b *Bot) decide(ctx context.Context, now, began time.Time) Record {
-	r := Record{Time: now, App: b.o.App, ProcessType: b.o.ProcessType, Dynos: -1, Action: Held, Price: b.o.Policy.Price}
-	r.Readings, r.Burst = b.read(ctx)
-	r.Limits = b.o.Schedule.At(now)
-	r.MinRow, r.MaxRow = b.o.Schedule.Rows(now)
-	r.Control = b.Control()
-	b.state.Control = r.Control
-	if ctx.Err() != nil {
-		r.Action = Interrupted
-		return r
-	}
-	if heartbeat, offline := b.offline(ctx, began, r.Readings); offline {
-		return freeze(r, heartbeat)
-	}
-	wait, cancel := b.deadline(ctx, began)
-	defer cancel()
-	asking := asking{b, ctx, wait}
-	r.Readings = MarkMaintenance(wait, asking.maintenance(), r.Readings)
-	n, settled, err := asking.size()
-	r.Quota = b.callsLeft()
-	switch {
-	case ctx.Err() != nil:
-		r.Action = Interrupted
-	case isLate(err):
-		r.Decision = b.o.Policy.judge(&b.state, now, r.Readings, -1)
-		r.Decision.Rule, r.Error = RuleUnknown, err.Error()
-	case err != nil:
-		r.Decision = b.o.Policy.judge(&b.state, now, r.Readings, -1)
-		r.Decision.Rule = RuleUnknown
-		r.Action, r.Error = Failed, err.Error()
-	default:
-		r.Dynos, r.Settled = n, settled
-		b.boot(asking, now, n)
-		madeSize := b.learnSize(asking, now)
-		b.learnPrice(asking, now)
-		r.Price = b.o.Policy.Price
-		b.state, r.Decision = b.o.Policy.Decide(b.state, now, r.Readings, r.Limits, n)
-		r.Decision.CompletedSize = madeSize
-		b.leaveAlone(&r)
-		if !settled {
-			r.Decision.clamp(ClampUnsettled, n, 0)
-			r.Decision.holdSize(ClampUnsettled, 0)
-		}
-		b.deployed(asking, &r)
-	}
-	return r
-}
-
-// act asks the platform for what was decided.
-func (b *Bot) act(ctx context.Context, r *Record, began time.Time) {
-	d := r.Decision
-	switch {
-	case r.Action == Held && d.To == d.From && d.resizes():
-		b.changeSize(ctx, r, began)
-		return
-	case r.Action != Held || d.To == d.From:
-		return
-	case b.resize == nil:
-		r.Action = WouldScale
-		return
-	case b.refused != nil: // which is told now, and asked for again at the next tick
-		r.Action, r.Error = Failed, b.refused.Error()
-		return
-	}
-	b.state.asked(r.Time, &d)
-	b.remember(r.Time)
-	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.resize(ctx, d.To) }); {
-	case isLate(err):
-		r.Decision.clamp(ClampUnsettled, d.From, 0)
-		r.Error = err.Error()
-		return
-	case deploying(err):
-		r.Decision.clamp(ClampDeploy, d.From, 0)
-		return
-	case err != nil:
-		r.Action, r.Error = Failed, err.Error()
-		return
-	}
-	r.Action = Scaled
-	b.state.Dynos, b.state.Unanswered = d.To, false
-	if d.To > d.From && (b.ups != nil || b.o.BootTime > 0) {
-		b.state.BootSince = r.Time
-	}
-	r.Quota = b.callsLeft()
 }
 
 // report hands the tick's events to the notifier.

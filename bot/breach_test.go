@@ -32,9 +32,9 @@ func (b *breaching) tick(in ...probe.Reading) bot.Decision {
 	p := defaults
 	p.Breaches = b.rules
 	var d bot.Decision
-	b.state, d = p.Decide(b.state, b.now, in, bounds(b.least, b.most), b.dynos)
+	b.state, d = p.Decide(b.state, facts(b.now, in, bounds(b.least, b.most), b.dynos))
 	if d.To != d.From {
-		b.state = bot.Applied(b.state, b.now, d)
+		b.state = applied(b.state, b.now, d)
 		b.dynos = d.To
 	}
 	b.now = b.now.Add(30 * time.Second)
@@ -177,7 +177,7 @@ func TestBreachesOfAnHourAtShortIntervals(t *testing.T) {
 				if at/every%2 == 0 {
 					value = 900 // beyond the threshold of both, at every other reading
 				}
-				next, d := p.Decide(state, noon.Add(at), []probe.Reading{latency(value)}, bounds(1, 6), 2)
+				next, d := p.Decide(state, facts(noon.Add(at), []probe.Reading{latency(value)}, bounds(1, 6), 2))
 				if state = next; d.To == 2 {
 					continue
 				}

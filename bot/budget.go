@@ -103,26 +103,3 @@ func (r Record) nearBudget(c Clamp) string {
 	}
 	return text
 }
-
-// priceAge is how long a dyno's price is taken to be the same: its size is seldom changed.
-const priceAge = time.Hour
-
-// learnPrice asks the platform what a dyno costs, where the settings do not say. Without a budget nothing depends on it, so it is not asked
-// again soon where it does not tell.
-func (b *Bot) learnPrice(a asking, now time.Time) {
-	if b.prices == nil || !b.priced.IsZero() && now.Sub(b.priced) < priceAge {
-		return
-	}
-	price, err := ask(a, "price", b.prices.Price)
-	switch {
-	case isLate(err):
-		return
-	case err != nil && b.o.Policy.Budget > 0:
-		b.o.Log.Warn("the price of a dyno could not be read", "error", err)
-		return
-	case err != nil:
-		b.o.Log.Info("the price of a dyno is not known, so costs are shown in hours", "error", err)
-		price = 0
-	}
-	b.o.Policy.Price, b.priced = price, now
-}

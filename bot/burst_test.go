@@ -139,7 +139,7 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 		{"most tell nothing", []probe.Reading{blind, took(50), blind}, bot.NoData, 7},
 	} {
 		p := adaptive(t, bot.Balanced, 1000)
-		st, d := p.Decide(bot.State{}, noon, c.in, bounds(1, 9), 2)
+		st, d := p.Decide(bot.State{}, facts(noon, c.in, bounds(1, 9), 2))
 		if d.Verdict != c.verdict || c.in[d.Reading].Value != c.ms {
 			t.Errorf("%s: %s by the one of %g ms, want %s by %g", c.name, d.Verdict, c.in[d.Reading].Value, c.verdict, c.ms)
 		}
@@ -168,7 +168,7 @@ func TestABurstTellsTheLoadSooner(t *testing.T) {
 				}
 				in[i] = took(ms)
 			}
-			st, d = p.Decide(st, a.now, in, bounds(10, 10), 10)
+			st, d = p.Decide(st, facts(a.now, in, bounds(10, 10), 10))
 			sum += math.Log(d.Load.High / d.Load.Low)
 		}
 		return sum / 150

@@ -1,56 +1,38 @@
 package bot
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "time"
 
-// deployed keeps a down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its caches are cold, and the
-// load of a while ago says little about it.
-func (b *Bot) deployed(a asking, r *Record) {
-	d := &r.Decision
+// AsksForRelease says whether a decision depends on the app's newest release, which must then be among the facts from which it is taken anew.
+func (p Policy) AsksForRelease(d Decision) bool {
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOverride
-	if b.releases == nil || b.o.DeployGrace < 0 || !down && !d.resizes() {
+	return p.DeployGrace >= 0 && (down || d.resizes())
+}
+
+// awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its
+// caches are cold, and the load of a while ago says little about it.
+func (p *Policy) awaitDeploy(st *State, d *Decision, f Facts) {
+	if f.Release == nil || !p.AsksForRelease(*d) {
 		return
 	}
-	newest, err := ask(a, "release", func(ctx context.Context) (release, error) {
-		at, done, err := b.releases.Release(ctx)
-		return release{at, done}, err
-	})
-	at, done := newest.at, newest.done
-	if err == nil && !done {
-		b.state.ReleaseSeen = r.Time
+	if !f.Release.Unknown && !f.Release.Done {
+		st.ReleaseSeen = f.Now
 	}
 	// A release that was long under way is young when it is done, however long ago it was made.
-	if b.state.ReleaseSeen.After(at) {
-		at = b.state.ReleaseSeen
+	at := f.Release.At
+	if st.ReleaseSeen.After(at) {
+		at = st.ReleaseSeen
 	}
-	left := b.o.DeployGrace - r.Time.Sub(at)
+	left := p.DeployGrace - f.Now.Sub(at)
 	switch {
-	case err != nil: // which it may well be
-		d.deployed(0)
-		r.Error = err.Error()
-	case !done:
-		d.deployed(0)
+	case !f.Release.Done: // as it may well not be where that is not known
+		d.await(ClampDeploy, 0)
 	case left > 0:
-		d.deployed(left)
+		d.await(ClampDeploy, left)
 	}
 }
 
-// A release is what a [Releaser] tells.
-type release struct {
-	at   time.Time
-	done bool
-}
-
-func (d *Decision) deployed(left time.Duration) {
-	d.clamp(ClampDeploy, d.From, left)
-	d.holdSize(ClampDeploy, left)
-}
-
-// deploying says whether err is the platform's refusal to change anything while a deploy is under way.
-func deploying(err error) bool {
-	var refusal interface{ Deploying() bool }
-	return errors.As(err, &refusal) && refusal.Deploying()
+// await keeps the number and the size of the dynos as they are.
+func (d *Decision) await(by string, left time.Duration) {
+	d.clamp(by, d.From, left)
+	d.holdSize(by, left)
 }

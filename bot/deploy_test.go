@@ -77,7 +77,7 @@ func TestBootingIsBounded(t *testing.T) {
 		})
 	}
 	t.Run("by the setting, where the platform does not tell", func(t *testing.T) {
-		w := newWorld(1, func(o *bot.Options) { o.BootTime = time.Minute })
+		w := newWorld(1, func(o *bot.Options) { o.Policy.BootTime = time.Minute })
 		w.beat(times(4, slow)...) // the up, and one that does not count
 		wantResizes(t, w, 2)
 		w.beat(times(3, slow)...)
@@ -106,7 +106,7 @@ func TestBootTimeIsLearned(t *testing.T) {
 }
 
 func TestDownsWaitForReleases(t *testing.T) {
-	grace := func(o *bot.Options) { o.DeployGrace = 5 * time.Minute }
+	grace := func(o *bot.Options) { o.Policy.DeployGrace = 5 * time.Minute }
 	t.Run("one that is under way", func(t *testing.T) {
 		w, k := newKnowing(3, grace)
 		k.done = false
@@ -129,7 +129,7 @@ func TestDownsWaitForReleases(t *testing.T) {
 		wantResizes(t, w, 2)
 	})
 	t.Run("with a grace below 0 no release matters, nor is asked for", func(t *testing.T) {
-		w, k := newKnowing(3, func(o *bot.Options) { o.DeployGrace = -1 })
+		w, k := newKnowing(3, func(o *bot.Options) { o.Policy.DeployGrace = -1 })
 		k.done, k.released, k.releaseErr = false, noon, errors.New("read the releases: 503")
 		r := w.beat(times(5, fast)...)
 		wantResizes(t, w, 2)

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -191,81 +190,30 @@ func (s *State) resized(now time.Time) {
 	s.restart()
 }
 
-// learnSize asks the platform for the dyno size, where any rule judges that. It returns a change of it that the bot did not hear of.
-func (b *Bot) learnSize(a asking, now time.Time) (made *CompletedSize) {
-	if b.dynoSize == nil {
-		return nil
-	}
-	size, err := ask(a, "dyno size", b.dynoSize)
-	if isLate(err) {
-		return nil
-	}
-	if err != nil {
-		b.o.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
-		b.state.Size = ""
-		return nil
-	}
-	if !strings.EqualFold(size, b.state.Size) {
-		b.priced = time.Time{}
-	}
-	if b.state.Size != "" {
-		b.o.Policy.noteSize(&b.state, now, b.state.Size, size)
-	}
-	made = b.state.sizeReported(now, size)
-	b.learnPending(now)
-	return made
-}
-
-// learnPending asks the platform whether it is still changing the size. Until it is done, and for the time that a size stays, what is
-// learned is of two kinds of dynos.
-func (b *Bot) learnPending(now time.Time) {
-	if b.sizePending == nil {
-		return
-	}
-	before := b.state.SizePending
-	b.state.SizePending = b.sizePending()
+// observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of. While the platform is still
+// changing it, and for the time that a size stays, what is learned is of two kinds of dynos.
+func (p *Policy) observeSize(st *State, f Facts) (made *CompletedSize) {
 	switch {
-	case b.state.SizePending != "":
-		b.state.SizeAt = now
+	case f.Size == nil:
+		return nil
+	case f.Size.Name == "":
+		st.Size = ""
+		return nil
+	}
+	if st.Size != "" {
+		p.noteSize(st, f.Now, st.Size, f.Size.Name)
+	}
+	made = st.sizeReported(f.Now, f.Size.Name)
+	before := st.SizePending
+	st.SizePending = f.Size.Pending
+	switch {
+	case st.SizePending != "":
+		st.SizeAt = f.Now
 	case before != "":
-		b.o.Policy.anew(&b.state, now)
-		b.state.resized(now)
+		p.anew(st, f.Now)
+		st.resized(f.Now)
 	}
-}
-
-// changeSize asks the platform for dynos of the size that was decided on.
-func (b *Bot) changeSize(ctx context.Context, r *Record, began time.Time) {
-	if b.setDynoSize == nil {
-		r.Action = WouldResize
-		return
-	}
-	before := b.state.SizeAt
-	b.state.SizeAt = r.Time // so that one that fails is not tried at every tick
-	size := r.Decision.SizeTo
-	b.state.SizeAsked = SizeAsked{At: r.Time, From: r.Decision.SizeFrom, To: size, Larger: r.Decision.SizeLarger}
-	b.remember(r.Time)
-	switch err := b.change(ctx, began, func(ctx context.Context) error { return b.setDynoSize(ctx, size) }); {
-	case isLate(err):
-		r.Decision.holdSize(ClampUnsettled, 0)
-		r.Error = err.Error()
-		return
-	case deploying(err):
-		b.state.SizeAt, b.state.SizeAsked = before, SizeAsked{}
-		r.Decision.holdSize(ClampDeploy, 0)
-		return
-	case err != nil:
-		r.Action, r.Error = Failed, err.Error()
-		b.state.SizeRefused = true
-		return
-	}
-	r.Action = Resized
-	b.state.SizeAsked = SizeAsked{}
-	b.o.Policy.noteSize(&b.state, r.Time, r.Decision.SizeFrom, r.Decision.SizeTo)
-	b.state.Size, b.priced = r.Decision.SizeTo, time.Time{}
-	if b.ups != nil || b.o.BootTime > 0 {
-		b.state.BootSince = r.Time
-	}
-	r.Quota = b.callsLeft()
+	return made
 }
 
 // sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.

@@ -246,7 +246,7 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", bot.ClampBudget},
 		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", bot.ClampBudget},
 		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", bot.ClampDeploy},
-		{"a young release", func(o *bot.Options) { o.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", bot.ClampDeploy},
+		{"a young release", func(o *bot.Options) { o.Policy.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", bot.ClampDeploy},
 		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), bot.ClampDeploy},
 		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", bot.ClampUnsettled},
 		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", bot.HeldLeftAlone},

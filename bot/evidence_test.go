@@ -113,7 +113,7 @@ func (s *speaker) firstUpFrom(st bot.State, p bot.Policy, background []probe.Rea
 			in = []probe.Reading{s.heart(i)}
 		}
 		in = append(in[:len(in):len(in)], s.load(i)...)
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), in, bounds(1, most), 2)
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), in, bounds(1, most), 2, st.Control))
 		if d.To > 2 {
 			return i, d
 		}
@@ -226,9 +226,9 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 				}
 				in := append([]probe.Reading{beat}, s.load(i)...)
 				var d bot.Decision
-				st, d = p.Decide(st, now, in, bounds(1, 12), n)
+				st, d = p.Decide(st, facts(now, in, bounds(1, 12), n))
 				if d.To != d.From {
-					st = bot.Applied(st, now, d)
+					st = applied(st, now, d)
 				}
 				n = d.To
 			}
@@ -256,9 +256,9 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 		}
 		now := noon.Add(time.Duration(i) * 30 * time.Second)
 		var d bot.Decision
-		st, d = p.Decide(st, now, in, bounds(1, 20), n)
+		st, d = p.Decide(st, facts(now, in, bounds(1, 20), n))
 		if d.To != d.From {
-			st = bot.Applied(st, now, d)
+			st = applied(st, now, d)
 		}
 		n = d.To
 		reached = max(reached, n)
@@ -277,9 +277,9 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	now := noon
 	tick := func(value float64, lim, n int) bot.Decision {
 		var d bot.Decision
-		st, d = p.Decide(st, now, []probe.Reading{jobs(value)}, bounds(lim, 9), n)
+		st, d = p.Decide(st, facts(now, []probe.Reading{jobs(value)}, bounds(lim, 9), n))
 		if d.To != d.From {
-			st = bot.Applied(st, now, d)
+			st = applied(st, now, d)
 		}
 		now = now.Add(30 * time.Second)
 		return d
@@ -309,16 +309,16 @@ func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 	}
 	p := defaults
 	p.Adaptive = a
-	st, _ := p.Decide(bot.State{}, noon, []probe.Reading{fast}, bounds(1, 9), 4)
+	st, _ := p.Decide(bot.State{}, facts(noon, []probe.Reading{fast}, bounds(1, 9), 4))
 	down := bot.Decision{From: 4, To: 3, Rule: bot.RuleLessLoad}
-	st = bot.Applied(st, noon, down)
+	st = applied(st, noon, down)
 	before := st.Load.HoldTime
-	limits := bot.Applied(st, noon.Add(time.Minute), bot.Decision{From: 3, To: 6, Rule: bot.RuleLimits})
+	limits := applied(st, noon.Add(time.Minute), bot.Decision{From: 3, To: 6, Rule: bot.RuleLimits})
 	if got := limits.Load.HoldTime; got != before {
 		t.Errorf("after an up by the limits the patience is %g, want %g", got, before)
 	}
 	up := bot.Decision{From: 3, To: 4, Rule: bot.RuleMoreLoad, Evidence: &bot.Evidence{By: bot.ByHeartbeat}}
-	if got := bot.Applied(st, noon.Add(time.Minute), up).Load.HoldTime; got <= before {
+	if got := applied(st, noon.Add(time.Minute), up).Load.HoldTime; got <= before {
 		t.Errorf("after an up by the load the patience is %g, want more than %g", got, before)
 	}
 }
@@ -333,11 +333,12 @@ func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 		if i == 0 || i == 10 {
 			value = 100
 		}
-		if i == 1 {
-			st.Control.Override = bot.Override{Dynos: 2, Until: noon.Add(5 * time.Minute)}
+		var people bot.Control
+		if i >= 1 {
+			people.Override = bot.Override{Dynos: 2, Until: noon.Add(5 * time.Minute)}
 		}
 		var d bot.Decision
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{jobs(value)}, bounds(1, 9), 2)
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{jobs(value)}, bounds(1, 9), 2, people))
 		if d.To != 2 {
 			t.Fatalf("at tick %d: %+v", i, d)
 		}
@@ -357,9 +358,9 @@ func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 			value = 0
 		}
 		var d bot.Decision
-		st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{slow, jobs(value)}, bounds(1, 20), n)
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{slow, jobs(value)}, bounds(1, 20), n))
 		if d.To != d.From {
-			st = bot.Applied(st, noon.Add(time.Duration(i)*30*time.Second), d)
+			st = applied(st, noon.Add(time.Duration(i)*30*time.Second), d)
 		}
 		n = d.To
 	}
@@ -387,7 +388,7 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		st := stuck
 		for i := range 20 {
 			var d bot.Decision
-			st, d = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), append(s.load(0), slow), bounds(1, 20), 2)
+			st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), append(s.load(0), slow), bounds(1, 20), 2))
 			if d.Rule == bot.RuleIneffective && i > 0 {
 				t.Fatalf("at tick %d it steps back for the heartbeat: %+v", i, d)
 			}

@@ -114,7 +114,7 @@ func TestLevelsStayNumbers(t *testing.T) {
 	for _, ms := range []float64{math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()} {
 		var st bot.State
 		for i := range 3 {
-			st, _ = p.Decide(st, noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{took(ms)}, bounds(1, 9), 2)
+			st, _ = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{took(ms)}, bounds(1, 9), 2))
 		}
 		if _, err := json.Marshal(st); err != nil {
 			t.Errorf("after heartbeats of %g ms: %v", ms, err)

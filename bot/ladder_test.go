@@ -254,7 +254,7 @@ func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 		p := defaults
 		p.Passes, p.Rules, p.SizePrices = bot.InARow(1), c.rules, c.prices
 		p.Sizes, p.Ladder = []string{"standard-1x", "standard-2x", "performance-m"}, bot.Horizontal
-		_, d := p.Decide(bot.State{Size: "standard-2x"}, noon, c.in, bounds(1, 3), 2)
+		_, d := p.Decide(bot.State{Size: "standard-2x"}, facts(noon, c.in, bounds(1, 3), 2))
 		if d.To != c.to || d.SizeTo != c.size || d.SizeHeld != c.held {
 			t.Errorf("%s: decided on %d of %s, held by %q; want %d of %s, %q: %s", c.name, d.To, d.SizeTo, d.SizeHeld, c.to, c.size, c.held, why(d, c.in...))
 		}
@@ -347,13 +347,13 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 			now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "pause")) * time.Second)
 			in := rapid.SliceOfN(reading, 0, 2).Draw(t, "readings")
 			var d, e bot.Decision
-			a, d = plain.Decide(a, now, in, bounds(1, 4), n)
-			b, e = laddered.Decide(b, now, in, bounds(1, 4), n)
+			a, d = plain.Decide(a, facts(now, in, bounds(1, 4), n))
+			b, e = laddered.Decide(b, facts(now, in, bounds(1, 4), n))
 			if !reflect.DeepEqual(d, e) {
 				t.Fatalf("decided\n%+v, without a ladder\n%+v", e, d)
 			}
 			if d.To != n {
-				a, b, n = bot.Applied(a, now, d), bot.Applied(b, now, d), d.To
+				a, b, n = applied(a, now, d), applied(b, now, d), d.To
 			}
 		}
 	})
@@ -379,8 +379,8 @@ func TestTheOrderHolds(t *testing.T) {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 30, 60, 300, 1200}).Draw(t, "pause")) * time.Second)
 			in := append(rapid.SliceOfN(reading, 0, 2).Draw(t, "readings"), queue.Draw(t, "queue"))
 			before := fromJSON(t, st)
-			next, d := p.Decide(st, now, in, lim, n)
-			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
+			next, d := p.Decide(st, facts(now, in, lim, n))
+			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
 				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
 			}
 			if _, err := json.Marshal(d); err != nil {
@@ -411,7 +411,7 @@ func TestTheOrderHolds(t *testing.T) {
 			st = next
 			switch {
 			case d.SizeTo != d.SizeFrom:
-				st = bot.AppliedSize(p, st, now, d)
+				st = accepted(p, st, now, d)
 				size, sized = d.SizeTo, now
 				if to > at {
 					larger = now
@@ -419,7 +419,7 @@ func TestTheOrderHolds(t *testing.T) {
 					smaller = now
 				}
 			case d.To != n:
-				st = bot.Applied(st, now, d)
+				st = applied(st, now, d)
 				n = d.To
 			}
 		}
@@ -451,17 +451,17 @@ func TestTheLadderDoesNotFlap(t *testing.T) {
 			if busy < 0.99 {
 				answer = took(100 / (1 - busy))
 			}
-			next, d := p.Decide(st, now, []probe.Reading{answer}, lim, n)
+			next, d := p.Decide(st, facts(now, []probe.Reading{answer}, lim, n))
 			st = next
 			switch {
 			case d.SizeTo != d.SizeFrom:
-				st = bot.AppliedSize(p, st, now, d)
+				st = accepted(p, st, now, d)
 				at = slices.Index(names, d.SizeTo)
 				if changes++; tick > 60*4 {
 					late++
 				}
 			case d.To != n:
-				st, n = bot.Applied(st, now, d), d.To
+				st, n = applied(st, now, d), d.To
 			}
 			if tick > 60 && busy > 0.9 {
 				slowTicks++

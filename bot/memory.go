@@ -26,7 +26,7 @@ func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	defer b.mu.Unlock()
 	b.memory = Memory{State: b.state, Notified: b.reporter.notified, Beside: b.memory.Beside, Undelivered: b.withUndelivered(now, events...)}
 	if b.former != nil { // which the next tick takes in
-		b.memory = b.memory.recalled(moment(), *b.former, b.o.Policy.Price)
+		b.memory = b.memory.recalled(moment(), *b.former, b.price)
 	}
 	b.memory.State.Control = b.control
 	b.memory.Notified.Calm = maps.Clone(b.reporter.notified.Calm) // the one part that changes in place

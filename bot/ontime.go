@@ -50,6 +50,12 @@ func (b *Bot) deadline(ctx context.Context, began time.Time) (context.Context, c
 	return context.WithDeadline(ctx, until)
 }
 
+// asking returns what makes the calls of a tick that began at began, until end is called.
+func (b *Bot) asking(ctx context.Context, began time.Time) (a asking, end func()) {
+	wait, cancel := b.deadline(ctx, began)
+	return asking{b, ctx, wait}, cancel
+}
+
 // An asking makes a tick's calls to the platform. They may go on until life ends, and the tick waits for them until wait does.
 type asking struct {
 	b          *Bot
@@ -143,10 +149,9 @@ func (t inTime) Maintenance(context.Context) (bool, error) {
 
 // change makes a change, which may go on for lastWords after the bot was told to stop, and waits for it as long as the tick can.
 func (b *Bot) change(ctx context.Context, began time.Time, call func(context.Context) error) error {
-	life := context.WithoutCancel(ctx)
-	wait, cancel := b.deadline(life, began)
-	defer cancel()
-	_, err := ask(asking{b, life, wait}, changing, func(callCtx context.Context) (struct{}, error) {
+	a, end := b.asking(context.WithoutCancel(ctx), began)
+	defer end()
+	_, err := ask(a, changing, func(callCtx context.Context) (struct{}, error) {
 		long, cancel := outlast(ctx, lastWords)
 		defer cancel()
 		stop := context.AfterFunc(callCtx, cancel)

@@ -22,6 +22,12 @@ type Policy struct {
 	// CooldownUp is how long after an up the next up must wait, CooldownDown how long after any change a down must; 0 = not
 	// at all. The limits of the hour wait for neither.
 	CooldownUp, CooldownDown time.Duration
+	// BootTime is how long slow answers do not count after a scale-up at the least; where the platform tells when the dynos are up, they do
+	// not count before that either, for 5 minutes at the most.
+	BootTime time.Duration
+	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases. While one is under way
+	// none are. Below 0 releases do not matter.
+	DeployGrace time.Duration
 	// Stabilization is the time over which fewer dynos must have been wished for all along before any is removed, and how
 	// long the bot watches before it removes one at all; 0 = not at all.
 	Stabilization time.Duration
@@ -67,17 +73,45 @@ const (
 	NoData Verdict = "no data"
 )
 
-// Decide decides how many dynos there should be at now, given the readings of this tick, the limits of this hour, and the
-// number n of dynos there are. It reads no clock, calls nobody, and allocates only to note a clamp.
+// Decide decides how many dynos there should be from facts. It reads no clock, calls nobody, and allocates only to note a clamp.
 //
-// The first rule that matches speaks: an order is kept; 0 dynos that the schedule does not ask for mean hands off; a count outside the
-// limits moves to the nearest one at once; enough slow readings add dynos, enough fast ones remove some, or where the policy is
-// adaptive, so does the load that the readings tell of. What it wishes is then clamped by the limits, and a change that comes of readings by stabilization, cooldown, a number set by hand, and pauses.
-func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule.Limits, n int) (State, Decision) {
+// The first rule that matches speaks: while the bot is offline, or the number of dynos is not known, nothing changes; an override is kept;
+// 0 dynos that the schedule does not ask for are left alone; a number outside the limits moves to the nearest one at once; enough slow
+// readings add dynos, enough fast ones remove some, or where the policy is adaptive, so does the load that the readings tell of. What the
+// rule asks for is then clamped by the limits, and a change that comes of readings by the safeguards. An app that the platform says is to
+// be left alone stays as it is in any case.
+func (p Policy) Decide(st State, f Facts) (State, Decision) {
+	st.Control = f.Control
+	switch {
+	case f.Offline:
+		return st, freeze(f)
+	case f.Dynos < 0:
+		d := p.judge(&st, f.Now, f.Readings, -1)
+		d.Rule = RuleUnknown
+		return st, d
+	}
+	if f.Price > 0 {
+		p.Price = f.Price
+	}
+	p.boot(&st, f)
+	madeSize := p.observeSize(&st, f)
+	d := p.decide(&st, f)
+	d.CompletedSize = madeSize
+	d.leaveAlone(f.LeftAlone)
+	if !f.Settled {
+		d.await(ClampUnsettled, 0)
+	}
+	p.awaitDeploy(&st, &d, f)
+	return st, d
+}
+
+// decide decides where the number of dynos is known.
+func (p *Policy) decide(st *State, f Facts) Decision {
+	now, in, lim, n := f.Now, f.Readings, f.Limits, f.Dynos
 	if st.Begun.IsZero() {
 		st.Begun = now
 	}
-	bill := p.bill(&st, now, n)
+	bill := p.bill(st, now, n)
 	was := st.Dynos
 	byHand, made := st.observe(now, n)
 	if byHand {
@@ -85,7 +119,7 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		st.ScaleUps = nil
 		st.HoldUntil = now.Add(p.ManualHold)
 	}
-	d := p.judge(&st, now, in, n)
+	d := p.judge(st, now, in, n)
 	d.Bill, d.Completed = bill, made
 	if byHand {
 		d.ManualChange = &ManualChange{From: was, To: n}
@@ -94,11 +128,11 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		d.Ineffective = st.ScaleUps
 	}
 	if p.Adaptive != nil || st.Load != nil {
-		p.infer(&st, &d, now, in)
+		p.infer(st, &d, now, in)
 	}
 	st.CoolSeconds = 0
-	helpless := p.choose(&st, &d, now, in, lim)
-	t := p.turn(&st, &d, now, in, lim)
+	helpless := p.choose(st, &d, now, in, lim)
+	t := p.turn(st, &d, now, in, lim)
 	d.To = d.Desired
 	st.noteDesired(now, d.Desired, p.Stabilization)
 	if t.step == 0 && (d.Rule.reads() || d.Rule == RuleOverride) {
@@ -108,17 +142,17 @@ func (p Policy) Decide(st State, now time.Time, in []probe.Reading, lim schedule
 		if helpless {
 			d.clamp(ClampIneffective, d.From, 0)
 		}
-		p.stabilize(&st, &d, now)
-		p.cool(&st, &d, now)
-		p.respect(&st, &d, now)
-		p.pause(&st, &d, now)
-		p.relearn(&st, &d, now)
+		p.stabilize(st, &d, now)
+		p.cool(st, &d, now)
+		p.respect(st, &d, now)
+		p.pause(st, &d, now)
+		p.relearn(st, &d, now)
 		if t.step == 0 {
 			p.afford(&d)
 		}
 	}
-	p.fit(&st, &d, now, in, t.turned(&p, &d))
-	return st, d
+	p.fit(st, &d, now, in, t.turned(p, &d))
+	return d
 }
 
 // choose finds the rule that speaks, and what it wishes for. helpless says that it is for the heartbeat, which more dynos do not improve.

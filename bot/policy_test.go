@@ -63,7 +63,7 @@ func TestDecide(t *testing.T) {
 		{"never down beside a blind one", defaults, runs{Fast: 4}, []probe.Reading{fast, blind}, schedule.Limits{Min: 1, Max: 3}, 2, 2, bot.RuleNoData, runs{Fast: 4, Blind: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			after, d := c.policy.Decide(c.state.state(), noon, c.readings, c.limits, c.n)
+			after, d := c.policy.Decide(c.state.state(), facts(noon, c.readings, c.limits, c.n))
 			if d.To != c.want || d.Rule != c.rule || d.From != c.n {
 				t.Errorf("decided %d → %d by %q, want %d → %d by %q", d.From, d.To, d.Rule, c.n, c.want, c.rule)
 			}

@@ -18,6 +18,25 @@ import (
 
 func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
 
+// facts are those of a tick at which the platform told of n dynos, and people asked for what control says, or nothing.
+func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, control ...bot.Control) bot.Facts {
+	f := bot.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
+	if len(control) > 0 {
+		f.Control = control[0]
+	}
+	return f
+}
+
+// applied is the state after a change that the platform accepted.
+func applied(st bot.State, now time.Time, d bot.Decision) bot.State {
+	return accepted(bot.Policy{}, st, now, d)
+}
+
+func accepted(p bot.Policy, st bot.State, now time.Time, d bot.Decision) bot.State {
+	st, _ = p.Answered(st, bot.Facts{Now: now}, d, bot.Accepted)
+	return st
+}
+
 // drawPolicy draws any policy.
 func drawPolicy(t *rapid.T) bot.Policy {
 	seconds := func(name string) time.Duration {
@@ -76,8 +95,8 @@ func TestDecideNeverSurprises(t *testing.T) {
 			}
 			in := append(rapid.SliceOfN(reading, 0, 2).Draw(t, "readings"), queue.Draw(t, "queue"))
 			before := fromJSON(t, st)
-			next, d := p.Decide(st, now, in, lim, n)
-			if again, d2 := p.Decide(before, now, in, lim, n); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
+			next, d := p.Decide(st, facts(now, in, lim, n))
+			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
 				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
 			}
 			if !reflect.DeepEqual(before, fromJSON(t, st)) {
@@ -116,7 +135,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 			}
 			st = next
 			if d.To != n {
-				st = bot.Applied(st, now, d)
+				st = applied(st, now, d)
 				if d.To > n {
 					lastUp = now
 				}

@@ -19,7 +19,7 @@ func (b *Bot) Recall(former Memory) {
 	defer b.mu.Unlock()
 	b.control = b.control.recalled(former.State.Control, b.given)
 	b.former = &former
-	b.memory = b.memory.recalled(moment(), former, b.o.Policy.Price)
+	b.memory = b.memory.recalled(moment(), former, b.price)
 	b.memory.State.Control = b.control
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	if b.memory.Beside == nil {
@@ -50,7 +50,7 @@ func (b *Bot) recollect(now time.Time) {
 			b.reporter.merged = append(b.reporter.merged, mergedIncident{k, i, was})
 		}
 	}
-	m := Memory{State: b.state, Notified: b.reporter.notified}.recalled(now, *b.former, b.o.Policy.Price)
+	m := Memory{State: b.state, Notified: b.reporter.notified}.recalled(now, *b.former, b.price)
 	b.state, b.reporter.notified, b.reporter.recalled = m.State, m.Notified, true
 	b.former = nil
 }

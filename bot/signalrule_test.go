@@ -46,9 +46,9 @@ func newSignals(dynos int, rules ...bot.SignalRule) *signals {
 func (s *signals) tick(in ...probe.Reading) bot.Decision {
 	s.now = s.now.Add(30 * time.Second)
 	var d bot.Decision
-	s.state, d = s.policy.Decide(s.state, s.now, in, bounds(0, 20), s.dynos)
+	s.state, d = s.policy.Decide(s.state, facts(s.now, in, bounds(0, 20), s.dynos))
 	if d.To != d.From {
-		s.state = bot.Applied(s.state, s.now, d)
+		s.state = applied(s.state, s.now, d)
 		s.dynos = d.To
 	}
 	return d
@@ -246,7 +246,7 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 		"by a window": {Signal: "jobs", Max: 100, Min: 10, Window: time.Minute},
 	} {
 		s := newSignals(2, rule)
-		s.state.BootSince = noon
+		s.policy.BootTime, s.state.BootSince = 4*time.Minute, noon
 		for range 6 {
 			d := s.tick(jobs(500))
 			if d.To != 2 {
@@ -310,7 +310,7 @@ func TestAWindowOfAnHourAtShortIntervals(t *testing.T) {
 			if at >= 30*time.Minute {
 				value = 0
 			}
-			state, d = p.Decide(state, noon.Add(at), []probe.Reading{jobs(value)}, bounds(1, 6), 2)
+			state, d = p.Decide(state, facts(noon.Add(at), []probe.Reading{jobs(value)}, bounds(1, 6), 2))
 		}
 		if got := d.Signals[0].Value; got < 495 || got > 505 {
 			t.Errorf("with a reading every %v the mean is %g, want 500", every, got)

@@ -55,7 +55,7 @@ func soak(t *testing.T, seed uint64, table schedule.Table) {
 		o.Policy.CooldownUp, o.Policy.CooldownDown = time.Minute, 5*time.Minute
 		o.Policy.Stabilization, o.Policy.ManualHold = 5*time.Minute, 10*time.Minute
 		o.Policy.Fails, o.Policy.Up = bot.Quorum{N: 3, M: 5}, bot.Step{Percent: 50}
-		o.DeployGrace = 5 * time.Minute
+		o.Policy.DeployGrace = 5 * time.Minute
 	}
 	s.restart(t, s.disk, configure)
 	begin, days := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC), 30 // the clocks go back on 1 November

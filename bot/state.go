@@ -91,6 +91,16 @@ type Desired struct {
 	Dynos int       `json:"dynos"`
 }
 
+// Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is still changing the
+// dyno size, and the size itself where the bot does not ask for it (any more).
+func (s State) Restarted(asksForSize bool) State {
+	s.SizePending = ""
+	if !asksForSize {
+		s.Size, s.SizeAsked = "", SizeAsked{}
+	}
+	return s
+}
+
 // restart forgets the readings, which were of another number of dynos.
 func (s *State) restart() {
 	s.Slow, s.Fast, s.Level, s.Asking = 0, 0, Level{}, nil
@@ -103,11 +113,6 @@ func (s *State) changed() time.Time {
 		return s.LastDown
 	}
 	return s.LastUp
-}
-
-// asked notes that the platform is asked for a change, whatever comes of it: it may have changed after an error.
-func (s *State) asked(now time.Time, d *Decision) {
-	s.AskedAt, s.AskedFrom, s.AskedTo, s.AskedBy, s.Unanswered = now, d.From, d.To, d.by(), true
 }
 
 // scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in AskedBy: the runs

@@ -171,11 +171,13 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		}
 		p.Adaptive = a
 	}
+	dry := w.IntN(10) == 0
+	p.BootTime, p.DeployGrace = seconds(0, 60), seconds(-1, 0, 120)
 	w.options = bot.Options{
-		App: "app", ProcessType: "web", Interval: 30 * time.Second, Scaler: w, Schedule: w, Policy: p, Prompt: true, DryRun: w.IntN(10) == 0,
-		Probers:  []probe.Prober{answer(func() probe.Reading { return w.readings[0] }), answer(func() probe.Reading { return w.readings[1] }), answer(func() probe.Reading { return w.readings[2] })},
-		Control:  answer(func() probe.Reading { return w.control }),
-		BootTime: seconds(0, 60), DeployGrace: seconds(-1, 0, 120), Notices: everyNotice, Notifier: w,
+		App: "app", ProcessType: "web", Interval: 30 * time.Second, Scaler: w, Schedule: w, Policy: p, Prompt: true, DryRun: dry,
+		Probers: []probe.Prober{answer(func() probe.Reading { return w.readings[0] }), answer(func() probe.Reading { return w.readings[1] }), answer(func() probe.Reading { return w.readings[2] })},
+		Control: answer(func() probe.Reading { return w.control }),
+		Notices: everyNotice, Notifier: w,
 		Remember: func(m bot.Memory) error { w.memory = m; return nil },
 	}
 	w.bot = bot.New(w.options)

@@ -133,7 +133,7 @@ func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 		settings := counting
 		settings.Interval = 10 * time.Second
 		settings.Policy.CooldownUp, settings.Policy.Stabilization = 45*time.Second, 3*time.Minute
-		settings.Policy.Up, settings.BootTime = bot.Step{Percent: 50}, 40*time.Second
+		settings.Policy.Up, settings.Policy.BootTime = bot.Step{Percent: 50}, 40*time.Second
 		lives, err := sim.Run(context.Background(), o, sim.Bot("count", settings))
 		if err != nil {
 			t.Fatal(err)

@@ -124,7 +124,10 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 		case value < 80:
 			want = max(n-1, 1)
 		}
-		next, d := o.Policy.Decide(state, now, []probe.Reading{{Signal: "latency", Value: value, Unit: "ms", Outcome: probe.Answered}}, schedule.Limits{Min: 1, Max: 5}, n)
+		next, d := o.Policy.Decide(state, bot.Facts{
+			Now: now, Readings: []probe.Reading{{Signal: "latency", Value: value, Unit: "ms", Outcome: probe.Answered}},
+			Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: n, Settled: true,
+		})
 		if d.To != want {
 			t.Errorf("%g s, %g ms: %d → %d, want %d: %s", at, value, n, d.To, want, bot.Record{Dynos: n, Decision: d}.Why())
 		}

@@ -294,6 +294,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
+			BootTime: time.Duration(s.BootTime), DeployGrace: s.Grace(),
 			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
 			IneffectiveAfter: int(s.HelpAfter),
 			PauseUp:          s.Paused.Up, PauseDown: s.Paused.Down,
@@ -301,7 +302,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn.Outcomes, ZeroIsOurs: s.Table.HasZero(),
 		},
-		BootTime: time.Duration(s.BootTime), DeployGrace: s.Grace(), OverrideLength: s.OverrideLength(),
+		OverrideLength: s.OverrideLength(),
 		Notices: bot.Notices{
 			ExceedMax: bool(s.NotifyExceedMax), BelowMin: bool(s.NotifyBelowMin), ScaleFails: bool(s.NotifyScaleFails),
 			EveryScale: bool(s.NotifyEveryScale), EveryPing: bool(s.NotifyEveryPing),

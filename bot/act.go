@@ -1,0 +1,82 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// act asks the platform for what was decided, and takes in what it answers.
+func (b *Bot) act(ctx context.Context, r *Record, f Facts, began time.Time) {
+	d := r.Decision
+	if r.Action != Held || d.To == d.From && !d.resizes() {
+		return
+	}
+	change, before, outcome := b.changeTo(d), b.state, DryRun
+	if change != nil {
+		if d.To != d.From && b.refused != nil { // which is told now, and asked for again at the next tick
+			r.Action, r.Error = Failed, b.refused.Error()
+			return
+		}
+		b.state = b.o.Policy.Asked(before, f, d)
+		b.remember(f.Now)
+		err := b.change(ctx, began, change)
+		if outcome = outcomeOf(err); outcome == Late || outcome == Refused {
+			r.Error = err.Error()
+		}
+	}
+	b.state, r.Decision = b.o.Policy.Answered(before, f, d, outcome)
+	r.Action = actionOf(d, outcome)
+	if outcome == Accepted {
+		r.Quota = b.callsLeft()
+		if d.resizes() {
+			b.priced = time.Time{}
+		}
+	}
+}
+
+// changeTo returns the call that makes the change that was decided on, nil where a dry run makes none.
+func (b *Bot) changeTo(d Decision) func(context.Context) error {
+	switch {
+	case d.To != d.From && b.resize != nil:
+		return func(ctx context.Context) error { return b.resize(ctx, d.To) }
+	case d.To == d.From && b.setDynoSize != nil:
+		return func(ctx context.Context) error { return b.setDynoSize(ctx, d.SizeTo) }
+	}
+	return nil
+}
+
+func outcomeOf(err error) Outcome {
+	switch {
+	case err == nil:
+		return Accepted
+	case isLate(err):
+		return Late
+	case isDeploying(err):
+		return Deploying
+	}
+	return Refused
+}
+
+// isDeploying says whether err is the platform's refusal to change anything while a deploy is under way.
+func isDeploying(err error) bool {
+	var refusal interface{ Deploying() bool }
+	return errors.As(err, &refusal) && refusal.Deploying()
+}
+
+// actionOf is what came of a change that was decided on.
+func actionOf(d Decision, o Outcome) Action {
+	switch {
+	case o == Refused:
+		return Failed
+	case o == Accepted && d.To != d.From:
+		return Scaled
+	case o == Accepted:
+		return Resized
+	case o == DryRun && d.To != d.From:
+		return WouldScale
+	case o == DryRun:
+		return WouldResize
+	}
+	return Held
+}
