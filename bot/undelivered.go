@@ -80,6 +80,24 @@ func (b *Bot) Incident(
 	b.notify(ctx, e)
 }
 
+// Ongoing says whether an incident that [Bot.Incident] was told of goes on, be it since before a restart.
+func (b *Bot) Ongoing(k notify.Kind) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, on := b.memory.Beside[k]
+	return on
+}
+
+// Tell notifies people of an event that others than the ticks found. Like the events of the ticks it outlasts a restart until everybody has
+// received it. It may be called while the bot runs.
+func (b *Bot) Tell(ctx context.Context, e notify.Event) {
+	b.mu.Lock()
+	b.memory.Undelivered = b.withUndelivered(e.Time, e)
+	b.keep()
+	b.mu.Unlock()
+	b.notify(ctx, e)
+}
+
 // notify hands events to the notifier.
 func (b *Bot) notify(ctx context.Context, events ...notify.Event) {
 	for _, e := range events {

@@ -56,6 +56,16 @@ func (in *Incidents) Update(k Kind, on bool, now time.Time, reminder time.Durati
 	return "", was.Since
 }
 
+// With is in with the incidents of others of whose kind in has none.
+func (in Incidents) With(others Incidents) Incidents {
+	if len(others) == 0 {
+		return in
+	}
+	all := maps.Clone(others)
+	maps.Copy(all, in)
+	return all
+}
+
 // set and remove change a copy, so that the map which a copied value shares stays as it is. They run only when there is
 // something to tell.
 func (in *Incidents) set(k Kind, i Incident) {

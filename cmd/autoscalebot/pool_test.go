@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -428,6 +429,31 @@ func TestAServerThatFailsIsTold(t *testing.T) {
 	c.RemoveDroplet(c.Droplets()[0].ID)
 	b.wait("a notice", func() bool { return hook.take(notify.ServerFailed, "") })
 	b.wait("another server", func() bool { return len(c.names("web")) == 1 })
+	b.terminate()
+}
+
+// The notice of a server that failed arrives after the restart where a kill kept it from arriving.
+func TestTheNoticeOfAFailedServerOutlivesAKill(t *testing.T) {
+	t.Parallel()
+	c, app, hook := newCloud(t), newHeart(t), newHook(t)
+	app.answer(takes(0))
+	asked := make(chan struct{}, 100)
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hanging.Close)
+	env := c.env("HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "HISTORY=sqlite:"+filepath.Join(t.TempDir(), "kept"),
+		"MIN_DYNOS=1", "MAX_DYNOS=2", "HEALTH_CHECK_PASSES=1", "NOTIFICATION_BACKENDS=webhook", "WEBHOOK_SECRET="+hook.secret)
+	b := start(t, []string{c.Token, hook.secret}, append(env, "WEBHOOK_URL="+hanging.URL)...)
+	b.wait("the minimum", func() bool { return strings.Contains(b.log.String(), "web-1 serves") })
+	c.RemoveDroplet(c.Droplets()[0].ID)
+	b.wait("the notice to be on its way", func() bool { return len(asked) > 0 })
+	_ = b.cmd.Process.Kill()
+	<-b.ended
+	b = start(t, []string{c.Token, hook.secret}, append(env, "WEBHOOK_URL="+hook.url)...)
+	b.wait("the notice", func() bool { return hook.take(notify.ServerFailed, "") })
 	b.terminate()
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -24,19 +23,28 @@ const blockedFor = 2 * time.Minute
 // poolNews tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It goes by the heartbeats for
 // when to tell of what lasts.
 type poolNews struct {
-	notifier notify.Notifier
-	s        *settings.Settings
-	log      *slog.Logger
+	s  *settings.Settings
+	to teller
 
 	mu sync.Mutex
 	// blocked is what is in the way, and since when.
 	blocked map[pool.Obstacle]obstacle
-	open    notify.Incidents
+	// began is when the first heartbeat was, and seen says that something was in the way since then, or the pool was found to be what it
+	// should be.
+	began time.Time
+	seen  bool
 	// last is the newest record.
 	last bot.Record
 	// failed is when people were told last of a server that failed, and unsaid how many failed since.
 	failed time.Time
 	unsaid int
+}
+
+// A teller notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is the bot.
+type teller interface {
+	Tell(ctx context.Context, e notify.Event)
+	Incident(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
+	Ongoing(k notify.Kind) bool
 }
 
 type obstacle struct {
@@ -78,14 +86,16 @@ func (n *poolNews) serverFailed(e pool.Event) {
 		text += fmt.Sprintf("; %d others failed since the last notice of this", n.unsaid)
 	}
 	n.failed, n.unsaid = e.Time, 0
-	n.tell(n.event(notify.ServerFailed, e.Time, text))
+	n.to.Tell(context.Background(), n.event(notify.ServerFailed, e.Time, text))
 }
 
 // Record takes a heartbeat's time and numbers, and tells what lasts.
-func (n *poolNews) Record(_ context.Context, r bot.Record) error {
+func (n *poolNews) Record(ctx context.Context, r bot.Record) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.last = r
+	if n.last = r; n.began.IsZero() {
+		n.began = r.Time
+	}
 	var texts []string
 	lasting := false
 	for _, about := range slices.Sorted(maps.Keys(n.blocked)) {
@@ -96,17 +106,20 @@ func (n *poolNews) Record(_ context.Context, r bot.Record) error {
 		texts = append(texts, o.text)
 		lasting = lasting || r.Time.Sub(o.since) >= blockedFor
 	}
-	_, was := n.open[notify.PoolBlocked]
-	phase, since := n.open.Update(notify.PoolBlocked, lasting || was && len(texts) > 0, r.Time, time.Duration(n.s.NotifyReminder))
-	if phase == "" {
-		return nil
-	}
-	e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
-	e.Phase, e.Since, e.Incident = phase, since, notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
-	if phase == notify.Resolved {
-		e.Reason = "nothing is in its way any more"
-	}
-	n.tell(e)
+	n.seen = n.seen || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
+	// What was in the way before a restart takes a while to be seen again.
+	goesOn := n.to.Ongoing(notify.PoolBlocked) && (len(texts) > 0 || !n.seen)
+	n.to.Incident(ctx, notify.PoolBlocked, lasting || goesOn, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
+		e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
+		e.Phase, e.Since, e.Incident = phase, since, notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
+		switch {
+		case phase == notify.Resolved:
+			e.Reason = "nothing is in its way any more"
+		case len(texts) == 0:
+			e.Reason = "it is not known yet whether that is over, since the bot has started again"
+		}
+		return e
+	})
 	return nil
 }
 
@@ -121,10 +134,4 @@ func (n *poolNews) event(k notify.Kind, at time.Time, why string) notify.Event {
 		e.From, e.To = n.last.After(), n.last.After()
 	}
 	return e
-}
-
-func (n *poolNews) tell(e notify.Event) {
-	if err := n.notifier.Notify(context.Background(), e); err != nil {
-		n.log.Warn("a notice could not be delivered", "type", string(e.Kind), "error", err)
-	}
 }

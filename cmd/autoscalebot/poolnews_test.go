@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -21,12 +20,100 @@ func (n *heardOf) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
+// toldTo is a bot that notifies somebody, and remembers what it is given.
+func toldTo(to notify.Notifier, memory *bot.Memory) *bot.Bot {
+	o := bot.Options{App: "shop", ProcessType: "web", Scaler: fixedSize(2), Notifier: to, Targets: []string{"somebody"}}
+	if memory != nil {
+		o.Memory = *memory
+		o.Remember = func(m bot.Memory) error {
+			*memory = m
+			return nil
+		}
+	}
+	return bot.New(o)
+}
+
+// fixedSize is a platform with so many dynos.
+type fixedSize int
+
+func (n fixedSize) Size(context.Context) (int, bool, error) { return int(n), true, nil }
+func (fixedSize) Resize(ctx context.Context, n int) error   { return nil }
+
+// What was in a pool's way before a kill is the same incident afterwards, and ends when it is known to be over: not at the first heartbeat,
+// at which nobody knows.
+func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
+	for name, c := range map[string]struct {
+		settled bool // the pool, after the restart
+		blocked time.Duration
+		want    string
+	}{
+		"it is over":                        {true, 0, "opened resolved"},
+		"it goes on, and is found soon":     {false, time.Minute, "opened"},
+		"it goes on, and is found late":     {false, 8 * time.Minute, "opened"},
+		"it goes on, and counts as settled": {true, 30 * time.Second, "opened"},
+		"the pool is still on its way":      {false, 0, "opened"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := settings.Defaults()
+			s.HerokuAppName = "shop"
+			to, memory := &heardOf{}, &bot.Memory{}
+			now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+			block := func(n *poolNews) {
+				n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: "the provider refuses"})
+			}
+			tick := func(n *poolNews, settled bool) {
+				now = now.Add(30 * time.Second)
+				if err := n.Record(t.Context(), bot.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2, Settled: settled}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			n := &poolNews{s: s, to: toldTo(to, memory)}
+			block(n)
+			for range 10 {
+				tick(n, false)
+			}
+			n = &poolNews{s: s, to: toldTo(to, memory)} // killed, and started again
+			for restart := now; now.Sub(restart) < 10*time.Minute; tick(n, c.settled) {
+				if c.blocked > 0 && now.Sub(restart) >= c.blocked {
+					block(n)
+				}
+			}
+			var phases []string
+			for _, e := range to.events {
+				phases = append(phases, string(e.Phase))
+				if e.Incident != to.events[0].Incident {
+					t.Error("there are two incidents")
+				}
+			}
+			if strings.Join(phases, " ") != c.want {
+				t.Errorf("told was %v, want %s", phases, c.want)
+			}
+		})
+	}
+}
+
+// A server that failed is kept among the notices that have not reached everybody, until it has.
+func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
+	memory := &bot.Memory{}
+	to := &heardOf{}
+	b := toldTo(to, memory)
+	n := &poolNews{s: settings.Defaults(), to: b}
+	n.hear(pool.Event{Time: time.Now(), Kind: pool.Broken, Server: "web-1", Text: "web-1 is no more, and not by the bot"})
+	if len(memory.Undelivered) != 1 || memory.Undelivered[0].Event.Kind != notify.ServerFailed || len(to.events) != 1 {
+		t.Fatalf("kept was %+v, told %+v", memory.Undelivered, to.events)
+	}
+	b.Delivered("somebody", to.events[0])
+	if len(memory.Undelivered) != 0 {
+		t.Errorf("what has reached everybody is kept: %+v", memory.Undelivered)
+	}
+}
+
 // What is in a pool's way is told when it lasts, once, and when it has ended; what ends by itself is not.
 func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	s := settings.Defaults()
 	s.HerokuAppName = "shop"
 	to := &heardOf{}
-	n := &poolNews{notifier: to, s: s, log: slog.New(slog.DiscardHandler)}
+	n := &poolNews{s: s, to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	tick := func(d time.Duration) {
 		for end := now.Add(d); now.Before(end); {
@@ -79,7 +166,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 // Of servers that fail one after the other not each is told.
 func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	to := &heardOf{}
-	n := &poolNews{notifier: to, s: settings.Defaults(), log: slog.New(slog.DiscardHandler)}
+	n := &poolNews{s: settings.Defaults(), to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	for range 4 {
 		n.hear(pool.Event{Time: now, Kind: pool.Broken, Server: "web-1", Text: "web-1 is taken away: it was not ready in time"})

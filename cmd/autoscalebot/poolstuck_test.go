@@ -96,13 +96,14 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		app, people := &latency{ms: 5000}, &inbox{}
 		p := platform.(serverPool)
 		options := options(s, parts{platform: platform, prober: app}, people, h)
-		news := &poolNews{notifier: people, s: s, log: h.log}
+		b := bot.New(options)
+		news := &poolNews{s: s, to: b}
 		p.heard.listen(news.hear)
-		options.Recorders = append(options.Recorders, news)
+		b.RecordTo(news)
 
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
-		running.Go(func() { _ = alongside(ctx, platform, bot.New(options).Run) })
+		running.Go(func() { _ = alongside(ctx, platform, b.Run) })
 		// within waits for something, and says when it was.
 		within := func(most time.Duration, what string, is func() bool) time.Time {
 			t.Helper()

@@ -88,12 +88,12 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *receivers) (*w
 		w.twins = newTwins(w.k.db, time.Duration(s.HeartbeatInterval), h.log)
 		w.o.Recorders = append(w.o.Recorders, w.twins)
 	}
-	if p, ok := w.p.platform.(serverPool); ok {
-		news := &poolNews{notifier: w.told, s: s, log: h.log}
-		p.heard.listen(news.hear)
-		w.o.Recorders = append(w.o.Recorders, news)
-	}
 	w.b = bot.New(w.o)
+	if p, ok := w.p.platform.(serverPool); ok {
+		news := &poolNews{s: s, to: w.b}
+		p.heard.listen(news.hear)
+		w.b.RecordTo(news)
+	}
 	if w.twins != nil {
 		w.twins.tell = w.b.Incident
 	}
