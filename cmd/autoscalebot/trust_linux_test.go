@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -19,37 +20,39 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 		t.Skip("needs root, to be two other users")
 	}
 	t.Parallel()
-	const ours, theirs = 65001, 65002
+	const root, ours, theirs = 0, 65001, 65002
 	shared, err := os.MkdirTemp("", "asb")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(shared) })
-	folder := filepath.Join(shared, "autoscalebot-65001")
-	path := filepath.Join(folder, "shop-web.sock")
 	if err := os.Chmod(shared, 0o777|os.ModeSticky); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	asked := make(chan string, 9)
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked <- r.URL.Path
 		_, _ = w.Write([]byte(`{"app": "\u001b[2Jyou are fooled"}`))
 	})}
-	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { srv.Close() })
-	for _, p := range []string{path, folder} {
-		if err := os.Chown(p, theirs, theirs); err != nil {
+	lie := func(path string) { // as the other user
+		folder := filepath.Dir(path)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = srv.Serve(l) }()
+		if err := errors.Join(os.Chown(path, theirs, theirs), os.Chown(folder, theirs, theirs), os.Chmod(path, 0o777)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(path, 0o777); err != nil {
+	lie(filepath.Join(shared, "autoscalebot-65001", "shop-web.sock"))
+	lie(filepath.Join(shared, "autoscalebot-0", "shop-web.sock"))
+	link := filepath.Join(shared, "link")
+	if err := errors.Join(os.Symlink("autoscalebot-0", link), os.Lchown(link, theirs, theirs)); err != nil {
 		t.Fatal(err)
 	}
 	// The program is copied to where the other user may run it.
@@ -61,19 +64,24 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 	if err := os.WriteFile(program, text, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	run := func(args ...string) (string, int) {
+	run := func(uid uint32, at string, args ...string) (string, int) {
 		cmd := exec.CommandContext(t.Context(), program, args...)
 		var out bytes.Buffer
 		cmd.Dir, cmd.Stdout, cmd.Stderr = "/", &out, &out
-		cmd.Env = []string{"XDG_RUNTIME_DIR=" + shared, "HEROKU_APP_NAME=shop"}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ours, Gid: ours}}
+		cmd.Env = []string{"XDG_RUNTIME_DIR=" + shared, "HEROKU_APP_NAME=shop", "ADMIN_SOCKET=" + at}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
 		_ = cmd.Run()
 		return out.String(), cmd.ProcessState.ExitCode()
 	}
-	for _, args := range [][]string{{"status"}, {"scale", "9"}, {"why"}} {
-		out, code := run(args...)
-		if code != exitWork || !strings.Contains(out, "uid 65002") || strings.Contains(out, "fooled") || len(asked) > 0 {
-			t.Errorf("%v ended with %d and %d questions: %q", args, code, len(asked), out)
+	for _, c := range []struct {
+		uid uint32
+		at  string // "" is the usual path
+	}{{ours, ""}, {root, ""}, {root, filepath.Join(link, "shop-web.sock")}} {
+		for _, args := range [][]string{{"status"}, {"scale", "9"}, {"why"}, {"pause"}} {
+			out, code := run(c.uid, c.at, args...)
+			if code != exitWork || !strings.Contains(out, "65002") || strings.Contains(out, "fooled") || len(asked) > 0 {
+				t.Errorf("%v by the user %d at %q ended with %d and %d questions: %q", args, c.uid, c.at, code, len(asked), out)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 )
 
 // may says whether a user may ask this one's bot, or answer this one: the same user and root.
@@ -34,15 +35,15 @@ func private(dir string) error {
 	return nil
 }
 
-// dialSocket connects to the bot that listens at path. The socket and who answers there must be this user's or root's; root may ask
-// everybody's bot, if who answers is the socket's owner.
+// dialSocket connects to the bot that listens at path. The socket and who answers there must be this user's or root's. Root may ask
+// everybody's bot, if who answers is the socket's owner, and an administrator gave that user the place.
 func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
 	has, known := owner(info)
-	if known && !may(has) && os.Geteuid() != 0 {
+	if known && !may(has) && (os.Geteuid() != 0 || !given(path)) {
 		return nil, foreign{path, has}
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
@@ -54,6 +55,32 @@ func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 		return nil, foreign{path, uid}
 	}
 	return conn, nil
+}
+
+// given says whether nobody could have put what stands at path there, nor a folder or link on the way, but root and the users whom root gave
+// a folder. In one such as /tmp anybody could.
+func given(path string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	return err == nil && placed(path) && placed(real)
+}
+
+func placed(path string) bool {
+	path, err := filepath.Abs(path)
+	if err != nil || path == filepath.Dir(path) {
+		return err == nil
+	}
+	parent := filepath.Dir(path)
+	link, err := os.Lstat(path)
+	if err != nil || !placed(parent) {
+		return false
+	}
+	in, err := os.Stat(parent)
+	if err != nil {
+		return false
+	}
+	theirs, _ := owner(in)
+	is, known := owner(link)
+	return known && (is == 0 || is == theirs) || in.Mode().Perm()&0o022 == 0
 }
 
 // foreign says that a socket, or who answers on it, is another user's.
