@@ -57,7 +57,7 @@ func (s *Settings) CommandNotes() (notes []string) {
 		return notes
 	}
 	var withheld []string
-	for _, name := range []string{"DATABASE_URL", "HEARTBEAT_TOKEN", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN"} {
+	for _, name := range []string{"DATABASE_URL", "HEARTBEAT_TOKEN", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"} {
 		if os.Getenv(name) != "" && !slices.Contains(passed, name) {
 			withheld = append(withheld, name)
 		}
@@ -69,9 +69,12 @@ func (s *Settings) CommandNotes() (notes []string) {
 	return notes
 }
 
-// secretVariables are the names under which the environment may hold secrets of the settings.
+// secretVariables are the names under which the environment may hold secrets of the settings and of OpenTelemetry's.
 func secretVariables() map[string]bool {
 	secret, sources := map[string]bool{}, new(Problems).sources()
+	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} { // in which collectors want their API key
+		secret["OTEL_EXPORTER_OTLP_"+signal+"HEADERS"] = true
+	}
 	for _, f := range fields() {
 		name := f.Tag.Get("envconfig")
 		if !secretive(f) {

@@ -351,7 +351,8 @@ func TestCommandsGetNoSecretButThoseNamed(t *testing.T) {
 	if len(pairs) < 40 {
 		t.Fatalf("only %d secrets were found", len(pairs))
 	}
-	env(t, append(pairs, "HEARTBEAT_URL=https://u:"+secret+"@shop.example.com/", "CONTROL_URL=https://u:"+secret+"@example.com/", "MY_OWN=1")...)
+	env(t, append(pairs, "HEARTBEAT_URL=https://u:"+secret+"@shop.example.com/", "CONTROL_URL=https://u:"+secret+"@example.com/", "MY_OWN=1",
+		"OTEL_EXPORTER_OTLP_HEADERS=api-key="+secret, "OTEL_EXPORTER_OTLP_METRICS_HEADERS=api-key="+secret, "OTEL_EXPORTER_OTLP_TRACES_HEADERS=api-key="+secret)...)
 	got := func(names string) (secrets []string) {
 		s := settings.Defaults()
 		s.CommandEnv = settings.Text(names)
