@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // requestHeaders gives the headers that every request carries, and those with the secrets added. user is that of the URL,
@@ -97,7 +98,7 @@ func parts(values []string) []string {
 	return out
 }
 
-// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header and never show its value.
+// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header whose name is valid, and never show a value.
 func CheckHeaders(header http.Header) []error {
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(header)) {
@@ -123,7 +124,7 @@ func CheckToken(token string) error {
 // checkHeader says what is wrong with a header that is to be sent.
 func checkHeader(name string, values []string) error {
 	if !validName(name) {
-		return fmt.Errorf("heartbeat header %q is not a header's name: use letters, digits and hyphens", name)
+		return errors.New("heartbeat header " + invalidName(name))
 	}
 	switch http.CanonicalHeaderKey(name) {
 	case "Host":
@@ -137,6 +138,11 @@ func checkHeader(name string, values []string) error {
 		}
 	}
 	return nil
+}
+
+// invalidName says that a name is invalid. It does not show it: who forgets a colon has the value in it.
+func invalidName(name string) string {
+	return fmt.Sprintf("with a name of %d characters, which is invalid: use letters, digits and hyphens", utf8.RuneCountInString(name))
 }
 
 // validName tells whether s is a token as RFC 9110 has it (section 5.6.2).

@@ -35,7 +35,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		{"a long keyword", probe.HeartbeatOptions{URL: "http://a/", Keyword: strings.Repeat("x", 1025)}, "heartbeat keyword has 1025 bytes, of 1024 at most"},
 		{"a status twice", probe.HeartbeatOptions{URL: "http://a/", FailOn: probe.Statuses{{204, 204}}}, "status 204 is both accepted and a failure: keep one"},
 		{"no timeout", probe.HeartbeatOptions{URL: "http://a/", Timeout: -1}, "heartbeat timeout is -1ns, and must be more than 0"},
-		{"a header's name", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X Key": {"s3cr3t"}}}, `heartbeat header "X Key" is not a header's name: use letters, digits and hyphens`},
+		{"a header's name", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X Key": {"s3cr3t"}}}, `heartbeat header with a name of 5 characters, which is invalid: use letters, digits and hyphens`},
 		{"a header's value", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X-Key": {"s3cr3t\r\n"}}}, "heartbeat header X-Key has a line break or another control character in its value"},
 		{"the host", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"host": {"b"}}}, "heartbeat header Host cannot be set here: set HEARTBEAT_HOST"},
 		{"the connection", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"Te": {"b"}}}, "heartbeat header Te can't be set: it belongs to the connection"},

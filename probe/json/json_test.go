@@ -262,7 +262,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Wish: true, Unit: "jobs", Header: http.Header{"X Y": {"a"}, "X-Key": {"s3cr3t\n"}},
 	})
 	const want = `json signal: the URL does not begin with http:// or https://: write it like https://example.com/stats.json
-the header "X Y" is not a header's name: use letters, digits and hyphens
+the header with a name of 3 characters, which is invalid: use letters, digits and hyphens
 the header X-Key has a line break or another control character in its value
 the path "queues[0].*" has a [ after a name: write it like queues.mail.size, queues.0.size or queues.#(name=="mail").size
 the timeout is 0s, and must be more than 0

@@ -270,7 +270,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := prometheus.New(prometheus.Options{
 		URL: "http://bot:s3cr3t@prom.example.com", Token: "s3cr3t", Query: " ", Combine: "avg", Header: http.Header{"": {"x"}},
 	})
-	const want = `prometheus signal: the header "" is not a header's name: use letters, digits and hyphens
+	const want = `prometheus signal: the header with a name of 0 characters, which is invalid: use letters, digits and hyphens
 more than one of a token, a user in the URL and an Authorization header is set: keep one
 the query is empty: write a PromQL expression, like sum(rate(http_requests_total{app="shop"}[1m]))
 combine is "avg", and must be sum, mean, max or nothing

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -206,7 +207,7 @@ func Headers(u *url.URL, token string, more http.Header, userAgent string) (http
 			ways++
 		}
 		if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c) }) {
-			wrong = append(wrong, fmt.Errorf("the header %q is not a header's name: use letters, digits and hyphens", name))
+			wrong = append(wrong, fmt.Errorf("the header with a name of %d characters, which is invalid: use letters, digits and hyphens", utf8.RuneCountInString(name)))
 		}
 		h[http.CanonicalHeaderKey(name)] = values
 	}

@@ -18,8 +18,13 @@ func (s *Settings) passed() []string {
 
 func (ps *Problems) checkCommandEnv(s *Settings) {
 	for _, name := range s.passed() {
-		if !variableName.MatchString(name) {
-			ps.add("COMMAND_ENV", "%q: write names of environment variables with commas between, such as DATABASE_URL,AWS_SECRET_ACCESS_KEY", name)
+		if variableName.MatchString(name) {
+			continue
+		}
+		name, _, hasValue := strings.Cut(name, "=")
+		ps.add("COMMAND_ENV", "%q: write names of environment variables with commas between, such as DATABASE_URL,AWS_SECRET_ACCESS_KEY", name)
+		if hasValue { // a secret, all that follows may be part of it
+			return
 		}
 	}
 }

@@ -76,7 +76,7 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 // What is wrong with the heartbeat's request is told all at once, each under the name of its setting, and no value is shown.
 func TestMistakesAboutTheRequest(t *testing.T) {
 	for _, tt := range []struct{ headers, token, want string }{
-		{"Host: s3cr3t; X Key: s3cr3t; Te: s3cr3t", "Bearer s3cr3t", "HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
+		{"Host: s3cr3t; X-Key s3cr3t: Te: s3cr3t; Te: s3cr3t", "Bearer s3cr3t", "HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
 		{"X-Key: s3cr3t\r\nEvil: s3cr3t", "s3cr3t\nx", "HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
 		{"authorization: Basic s3cr3t", "s3cr3t", "HEARTBEAT_TOKEN,"},
 		{"", "bearer s3cr3t", "HEARTBEAT_TOKEN"},

@@ -467,8 +467,8 @@ func TestNotesOnWhatCommandsGet(t *testing.T) {
 			t.Errorf("%v: the notes are %q, want %q", c.pairs, got, c.want)
 		}
 	}
-	env(t, "COMMAND_ENV=A-B,OK,=x")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "COMMAND_ENV: ") != 2 {
+	env(t, "COMMAND_ENV=A-B,OK,DATABASE_URL="+secret+","+secret+"@")
+	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "COMMAND_ENV: ") != 2 || strings.Contains(err.Error(), secret) {
 		t.Errorf("names that are none: %v", err)
 	}
 }
