@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
 // With the adaptive policy, too, people are told when the maximum is not enough.
 func TestTheAdaptivePolicyTellsWhenTheMaximumIsNotEnough(t *testing.T) {
-	adaptive, err := bot.NewAdaptive(bot.Balanced, 1000)
+	adaptive, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

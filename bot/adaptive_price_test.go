@@ -2,55 +2,19 @@ package bot_test
 
 import (
 	"math"
-	"reflect"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
-
-// priced is what decides for somebody to whom a slow minute is worth so many dyno-hours.
-func priced(t *testing.T, dynoHours float64) *bot.Adaptive {
-	t.Helper()
-	a, err := bot.NewPricedAdaptive(dynoHours, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-// The three aims are prices too, and beyond them nothing changes.
-func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
-	for dynoHours, aim := range map[float64]bot.Aim{0.001: bot.Lean, 0.3: bot.Lean, 3: bot.Balanced, 30: bot.Safe, 1e9: bot.Safe} {
-		want, err := bot.NewAdaptive(aim, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := priced(t, dynoHours); !bot.SameNumbers(got, want) {
-			t.Errorf("%g dyno-hours are %+v, want %s: %+v", dynoHours, got, aim, want)
-		}
-	}
-	if reflect.DeepEqual(priced(t, 1), priced(t, 3)) || reflect.DeepEqual(priced(t, 1), priced(t, 0.3)) {
-		t.Error("what is between two aims is one of them")
-	}
-	for _, wrong := range []float64{0, -1} {
-		if _, err := bot.NewPricedAdaptive(wrong, 1000); err == nil || !strings.Contains(err.Error(), "it must be more than 0") {
-			t.Errorf("%g dyno-hours: %v", wrong, err)
-		}
-	}
-	if _, err := bot.NewPricedAdaptive(3, 0); err == nil || !strings.Contains(err.Error(), "a bound of 0 ms") {
-		t.Errorf("a bound of 0: %v", err)
-	}
-}
 
 // The dearer a slow minute is, the more dynos there are for the same load.
 func TestADearerSlowMinuteTakesMoreDynos(t *testing.T) {
 	racetest.Long(t)
 	last := 0.0
 	for _, dynoHours := range []float64{1, 10} {
-		a, err := bot.NewPricedAdaptive(dynoHours, 1000)
+		a, err := adaptive.NewPriced(dynoHours, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -18,10 +19,10 @@ import (
 // is blind, and writes a state that can be read again and decides the same.
 func TestAdaptiveNeverSurprises(t *testing.T) {
 	racetest.Long(t)
-	aims := []bot.Aim{bot.Lean, bot.Balanced, bot.Safe}
+	aims := []adaptive.Aim{adaptive.Lean, adaptive.Balanced, adaptive.Safe}
 	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
-		a, err := bot.NewAdaptive(rapid.SampledFrom(aims).Draw(t, "aim"), rapid.Float64Range(0.001, 1e7).Draw(t, "bound"))
+		a, err := adaptive.New(rapid.SampledFrom(aims).Draw(t, "aim"), rapid.Float64Range(0.001, 1e7).Draw(t, "bound"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +40,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 			return r
 		})
 		fed := rapid.Custom(func(t *rapid.T) probe.Reading {
-			r := line(rapid.SampledFrom(bot.RouterSignals()).Draw(t, "signal"), rapid.OneOf(rapid.Float64Range(0, 2000), rapid.Float64()).Draw(t, "value"))
+			r := line(rapid.SampledFrom(adaptive.RouterSignals()).Draw(t, "signal"), rapid.OneOf(rapid.Float64Range(0, 2000), rapid.Float64()).Draw(t, "value"))
 			r.Outcome = rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Answered, probe.Answered, probe.Unreachable}).Draw(t, "outcome")
 			return r
 		})

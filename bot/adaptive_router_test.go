@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -33,7 +34,7 @@ func newLogged(p bot.Policy, dynos int, rate float64) *logged {
 }
 
 func line(signal string, value float64) probe.Reading {
-	return probe.Reading{Signal: signal, Value: value, Unit: bot.RouterUnit(signal), Outcome: probe.Answered}
+	return probe.Reading{Signal: signal, Value: value, Unit: adaptive.RouterUnit(signal), Outcome: probe.Answered}
 }
 
 // takes is the mean time of a request in seconds.
@@ -50,7 +51,7 @@ func (a *logged) readings() []probe.Reading {
 	waits := a.takes() - 0.1*a.slower
 	in := []probe.Reading{took(60 + 10*a.draws.NormFloat64() + 1000*waits*a.draws.ExpFloat64())}
 	if a.quiet {
-		return append(in, probe.Reading{Signal: bot.RouterRequests, Unit: "requests/s", Outcome: probe.Unreachable, Error: "no line has come"})
+		return append(in, probe.Reading{Signal: adaptive.RouterRequests, Unit: "requests/s", Outcome: probe.Unreachable, Error: "no line has come"})
 	}
 	noise := func(sd float64) float64 { return math.Exp(sd * a.draws.NormFloat64()) }
 	recent := min(a.rate, 49*float64(a.dynos)/a.slower) // as many as are answered
@@ -58,8 +59,8 @@ func (a *logged) readings() []probe.Reading {
 	a.busy = append(a.busy[max(0, len(a.busy)-11):], recent*a.takes()*noise(0.02))
 	rate, busy := average(a.rates), average(a.busy)
 	mean := busy / rate
-	return append(in, line(bot.RouterRequests, rate), line(bot.RouterRecentRequests, recent*noise(0.02)), line(bot.RouterBusy, busy),
-		line(bot.RouterServiceP50, 700*mean), line(bot.RouterServiceP95, 3000*mean))
+	return append(in, line(adaptive.RouterRequests, rate), line(adaptive.RouterRecentRequests, recent*noise(0.02)), line(adaptive.RouterBusy, busy),
+		line(adaptive.RouterServiceP50, 700*mean), line(adaptive.RouterServiceP95, 3000*mean))
 }
 
 func average(all []float64) float64 {
@@ -87,7 +88,7 @@ func (a *logged) run(d time.Duration) bot.Decision {
 func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 	racetest.Long(t)
 	for _, rate := range []float64{8, 60, 600} {
-		a := newLogged(adaptive(t, bot.Balanced, 1000), int(rate/30)+2, rate)
+		a := newLogged(adaptively(t, adaptive.Balanced, 1000), int(rate/30)+2, rate)
 		for i := range 20 { // a load that moves tells most
 			a.rate = rate * (1 + 0.3*math.Sin(float64(i)/3))
 			a.run(10 * time.Minute)
@@ -111,7 +112,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 
 func TestAdaptiveGoesUpWithTheLogBeforeAHeartbeatWaits(t *testing.T) {
 	racetest.Computes(t)
-	a := newLogged(adaptive(t, bot.Balanced, 1000), 5, 150)
+	a := newLogged(adaptively(t, adaptive.Balanced, 1000), 5, 150)
 	a.run(2 * time.Hour)
 	a.rate, a.ups = 700, nil
 	a.run(30 * time.Second)
@@ -123,7 +124,7 @@ func TestAdaptiveGoesUpWithTheLogBeforeAHeartbeatWaits(t *testing.T) {
 // When no line comes any more, the heartbeats go on, and nothing is removed at once.
 func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 	racetest.Computes(t)
-	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
+	a := newLogged(adaptively(t, adaptive.Balanced, 1000), 8, 300)
 	a.run(2 * time.Hour)
 	before := a.dynos
 	a.quiet, a.rate = true, 0
@@ -140,7 +141,7 @@ func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 // Requests that take twice as long from one minute to the next, as after a bad release, need no more than twice the dynos.
 func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
 	racetest.Long(t)
-	a := newLogged(adaptive(t, bot.Balanced, 1000), 8, 300)
+	a := newLogged(adaptively(t, adaptive.Balanced, 1000), 8, 300)
 	a.run(3 * time.Hour)
 	a.slower = 2
 	a.run(6 * time.Hour)
@@ -151,11 +152,11 @@ func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
 
 // The lines of the log are no heartbeats: a slow one of them alone calls for nothing, and they may not be read as fast ones either.
 func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
-	p := adaptive(t, bot.Balanced, 1000)
+	p := adaptively(t, adaptive.Balanced, 1000)
 	var st bot.State
 	var d bot.Decision
 	for i := range 10 {
-		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(bot.RouterServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(adaptive.RouterServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
 	}
 	if d.Verdict != bot.Fast || d.Reading != 1 || d.To != 2 {
 		t.Errorf("a fast heartbeat beside a slow line of the log is %+v", d)
@@ -163,7 +164,7 @@ func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 }
 
 func BenchmarkDecideAdaptiveWithLog(b *testing.B) {
-	a := newLogged(adaptive(b, bot.Balanced, 1000), 8, 300)
+	a := newLogged(adaptively(b, adaptive.Balanced, 1000), 8, 300)
 	a.run(time.Hour)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-func adaptive(t testing.TB, aim bot.Aim, boundMS float64) bot.Policy {
+func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) bot.Policy {
 	t.Helper()
-	a, err := bot.NewAdaptive(aim, boundMS)
+	a, err := adaptive.New(aim, boundMS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func (a *app) run(d time.Duration) bot.Decision {
 func TestAdaptiveKeepsAsManyDynosAsTheLoadNeeds(t *testing.T) {
 	racetest.Long(t)
 	for _, load := range []float64{0.3, 2, 7, 20} {
-		a := newApp(adaptive(t, bot.Balanced, 1000), int(load)+1, load)
+		a := newApp(adaptively(t, adaptive.Balanced, 1000), int(load)+1, load)
 		a.run(3 * time.Hour)
 		if least, most := load, 1.5*load+1.5; float64(a.dynos) < least || float64(a.dynos) > most {
 			t.Errorf("a load of %g dynos has %d, want %g to %g", load, a.dynos, least, most)
@@ -89,7 +90,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLoadNeeds(t *testing.T) {
 
 func TestAdaptiveGoesUpBySeveralAtOnce(t *testing.T) {
 	racetest.Computes(t)
-	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 2)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 3, 2)
 	a.run(time.Hour)
 	a.load, a.ups = 12, nil
 	a.run(3 * time.Minute)
@@ -103,7 +104,7 @@ func TestAdaptiveGoesUpBySeveralAtOnce(t *testing.T) {
 
 func TestAdaptiveComesDownAfterEvidenceEnough(t *testing.T) {
 	racetest.Computes(t)
-	a := newApp(adaptive(t, bot.Balanced, 1000), 12, 9)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 12, 9)
 	a.run(time.Hour)
 	before := a.dynos
 	a.load = 2
@@ -118,7 +119,7 @@ func TestAdaptiveComesDownAfterEvidenceEnough(t *testing.T) {
 }
 
 func TestAdaptiveRemovesNothingInTheFirstTenMinutes(t *testing.T) {
-	a := newApp(adaptive(t, bot.Lean, 1000), 10, 0.5)
+	a := newApp(adaptively(t, adaptive.Lean, 1000), 10, 0.5)
 	a.run(10 * time.Minute)
 	if a.dynos != 10 {
 		t.Errorf("there are %d dynos, want 10", a.dynos)
@@ -126,9 +127,9 @@ func TestAdaptiveRemovesNothingInTheFirstTenMinutes(t *testing.T) {
 }
 
 // hours is what a day of a load that comes and goes costs.
-func hours(t *testing.T, aim bot.Aim) float64 {
+func hours(t *testing.T, aim adaptive.Aim) float64 {
 	t.Helper()
-	a, hours := newApp(adaptive(t, aim, 1000), 10, 8), 0.0
+	a, hours := newApp(adaptively(t, aim, 1000), 10, 8), 0.0
 	for i := range 20 {
 		a.load = 10 + 6*math.Sin(float64(i)/3)
 		a.run(30 * time.Minute)
@@ -139,7 +140,7 @@ func hours(t *testing.T, aim bot.Aim) float64 {
 
 func TestASaferAimCostsMore(t *testing.T) {
 	racetest.Long(t)
-	lean, balanced, safe := hours(t, bot.Lean), hours(t, bot.Balanced), hours(t, bot.Safe)
+	lean, balanced, safe := hours(t, adaptive.Lean), hours(t, adaptive.Balanced), hours(t, adaptive.Safe)
 	t.Logf("lean %.0f, balanced %.0f, safe %.0f dyno-hours", lean, balanced, safe)
 	if !(lean < balanced && balanced < safe) {
 		t.Errorf("lean, balanced and safe cost %.0f, %.0f and %.0f dyno-hours, want ever more", lean, balanced, safe)
@@ -148,7 +149,7 @@ func TestASaferAimCostsMore(t *testing.T) {
 
 func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 	racetest.Long(t)
-	p := adaptive(t, bot.Balanced, 1000)
+	p := adaptively(t, adaptive.Balanced, 1000)
 	a := newApp(p, 4, 3)
 	a.run(time.Hour)
 	smooth := a.state.Load.HoldTime
@@ -166,7 +167,7 @@ func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 // A heartbeat that is slow and uneven without any load must not look like load.
 func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
 	racetest.Long(t)
-	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 1)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 3, 1)
 	a.idleMS = 250
 	a.run(4 * time.Hour)
 	if a.dynos > 3 {
@@ -176,7 +177,7 @@ func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
 
 func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 	racetest.Long(t)
-	a := newApp(adaptive(t, bot.Safe, 60), 2, 1)
+	a := newApp(adaptively(t, adaptive.Safe, 60), 2, 1)
 	a.idleMS = 250
 	a.run(time.Hour)
 	soon := a.dynos
@@ -189,7 +190,7 @@ func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 // No number of dynos keeps to the bound, but there are enough of them for the load.
 func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	racetest.Long(t)
-	a := newApp(adaptive(t, bot.Balanced, 60), 12, 10)
+	a := newApp(adaptively(t, adaptive.Balanced, 60), 12, 10)
 	a.idleMS = 250
 	a.run(2 * time.Hour)
 	var d bot.Decision
@@ -215,7 +216,7 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 // One of the dynos answers after seconds whatever the load is, as the load of the others does not.
 func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
 	racetest.Long(t)
-	a := newApp(adaptive(t, bot.Balanced, 1000), 12, 8)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 12, 8)
 	a.beat = func(ms float64) probe.Reading {
 		if a.draws.IntN(a.dynos) == 0 {
 			ms += 2000 + 4000*a.draws.Float64()
@@ -236,7 +237,7 @@ func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
 
 // A start in the middle of an overload, of which there was never a calm heartbeat, must not teach that slow is usual.
 func TestAdaptiveBeginsInAnOverload(t *testing.T) {
-	a := newApp(adaptive(t, bot.Balanced, 1000), 2, 6)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 2, 6)
 	a.wait = 3
 	a.run(20 * time.Minute)
 	if a.dynos < 6 || a.wait > 1 {
@@ -246,7 +247,7 @@ func TestAdaptiveBeginsInAnOverload(t *testing.T) {
 
 func TestAdaptiveStaysWithinWhatPeopleAsk(t *testing.T) {
 	racetest.Computes(t)
-	p := adaptive(t, bot.Balanced, 1000)
+	p := adaptively(t, adaptive.Balanced, 1000)
 	t.Run("limits", func(t *testing.T) {
 		a := newApp(p, 3, 20)
 		a.limits = [2]int{1, 5}
@@ -281,7 +282,7 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 		"errors at once":        {failed(probe.ServerError, "status 503")},
 		"another signal, right": {took(50), {Signal: "jobs", Value: 500, Unit: "jobs", Outcome: probe.Answered}},
 	} {
-		p := adaptive(t, bot.Lean, 1000)
+		p := adaptively(t, adaptive.Lean, 1000)
 		if len(in) > 1 {
 			p.Rules = []bot.SignalRule{jobsRule}
 		}
@@ -301,7 +302,7 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 }
 
 func TestAdaptiveHeedsOtherSignals(t *testing.T) {
-	p := adaptive(t, bot.Balanced, 1000)
+	p := adaptively(t, adaptive.Balanced, 1000)
 	p.Rules = []bot.SignalRule{jobsRule}
 	var st bot.State
 	var d bot.Decision
@@ -316,7 +317,7 @@ func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 func TestAdaptiveExplainsItself(t *testing.T) {
 	r := bot.Record{Dynos: 4, Decision: bot.Decision{
 		From: 4, To: 5, Rule: bot.RuleMoreLoad, Verdict: bot.OK,
-		Load: &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
+		Load: &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
 	}}
 	if got, want := r.Why(), "load is about 3.4 dynos' worth (2.9–4.1); for 70 % busy at most that needs 5"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
@@ -325,7 +326,7 @@ func TestAdaptiveExplainsItself(t *testing.T) {
 	if got, want := r.Why(), "that needs 3, and 4 were needed within the last 5 min"; !strings.HasSuffix(got, want) {
 		t.Errorf("why is %q\nwant at its end %q", got, want)
 	}
-	a := newApp(adaptive(t, bot.Balanced, 1000), 3, 1)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 3, 1)
 	if d := a.run(time.Minute); d.Load == nil || !(d.Load.Low <= d.Load.Likely && d.Load.Likely <= d.Load.High) || d.Load.Need < 1 {
 		t.Errorf("a hold is not explained: %+v", d.Load)
 	}
@@ -333,22 +334,22 @@ func TestAdaptiveExplainsItself(t *testing.T) {
 
 func TestNewAdaptiveRefuses(t *testing.T) {
 	for _, c := range []struct {
-		aim   bot.Aim
+		aim   adaptive.Aim
 		bound float64
 		want  string
 	}{
 		{"bold", 1000, `aim "bold": write lean, balanced or safe`},
-		{bot.Lean, 0, "a bound of 0 ms is none; it must be more than 0"},
-		{bot.Lean, math.NaN(), "a bound of NaN ms is none; it must be more than 0"},
+		{adaptive.Lean, 0, "a bound of 0 ms is none; it must be more than 0"},
+		{adaptive.Lean, math.NaN(), "a bound of NaN ms is none; it must be more than 0"},
 	} {
-		if _, err := bot.NewAdaptive(c.aim, c.bound); err == nil || err.Error() != c.want {
+		if _, err := adaptive.New(c.aim, c.bound); err == nil || err.Error() != c.want {
 			t.Errorf("NewAdaptive(%q, %g) = %v, want %s", c.aim, c.bound, err, c.want)
 		}
 	}
 }
 
 func BenchmarkDecideAdaptive(b *testing.B) {
-	p := adaptive(b, bot.Balanced, 1000)
+	p := adaptively(b, adaptive.Balanced, 1000)
 	in := []probe.Reading{took(80)}
 	var st bot.State
 	now := noon

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
@@ -43,7 +44,7 @@ func before(t *testing.T, p bot.Policy, st bot.State) bot.Decision {
 
 func TestTheSameHourOfFormerDaysRaisesTheFloor(t *testing.T) {
 	racetest.Computes(t)
-	p := adaptive(t, bot.Balanced, 1000)
+	p := adaptively(t, adaptive.Balanced, 1000)
 	always := func(time.Time) bool { return true }
 	for _, c := range []struct {
 		name string
@@ -71,7 +72,7 @@ func TestTheSameHourOfFormerDaysRaisesTheFloor(t *testing.T) {
 
 // A forecast alone adds half as many as are needed, be it ever so high.
 func TestAForecastAloneAddsLittle(t *testing.T) {
-	d := before(t, adaptive(t, bot.Balanced, 1000), learned(8, func(at time.Time) int {
+	d := before(t, adaptively(t, adaptive.Balanced, 1000), learned(8, func(at time.Time) int {
 		if at.Hour() == 12 {
 			return 500
 		}
@@ -88,7 +89,7 @@ func TestForecastsThatWereWrongAreForgotten(t *testing.T) {
 	for at := noon; at.Before(noon.Add(2 * day)); at = at.Add(10 * time.Minute) {
 		st = st.Learn(at, 1)
 	}
-	a := newApp(adaptive(t, bot.Balanced, 1000), 2, 0.9)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 2, 0.9)
 	a.state, a.now, a.limits[0] = st, noon.Add(2*day-30*time.Minute), 2
 	if d := a.run(29*time.Minute + 30*time.Second); d.Load.Expected != nil {
 		t.Errorf("after two days without a rise at noon one is still expected: %v", d.Load)
@@ -106,7 +107,7 @@ func TestWhatWeeksNeededIsSmallAndSurvives(t *testing.T) {
 	if err := json.Unmarshal(must(t, st), &again); err != nil {
 		t.Fatal(err)
 	}
-	a, b := before(t, adaptive(t, bot.Balanced, 1000), st), before(t, adaptive(t, bot.Balanced, 1000), again)
+	a, b := before(t, adaptively(t, adaptive.Balanced, 1000), st), before(t, adaptively(t, adaptive.Balanced, 1000), again)
 	if a.Load.Expected == nil || *a.Load.Expected != *b.Load.Expected {
 		t.Errorf("%+v, and through JSON %+v", a.Load.Expected, b.Load.Expected)
 	}

@@ -18,10 +18,6 @@ type Burster interface {
 }
 
 const (
-	// capacityShare is the share of what the dynos can serve that heartbeats may take.
-	capacityShare = 0.01
-	// Where all that is likely needs the same number of dynos, one in calmFraction of the heartbeats that may be taken is enough.
-	calmFraction = 4
 	// burstShare is the share of the interval over which the heartbeats of a tick begin: a deadline of 80 % of it is over with it.
 	burstShare = 0.2
 	// longestPause bounds the time from one heartbeat of a tick to the next: after it, a dyno's queue is another.
@@ -30,29 +26,10 @@ const (
 
 // burst is how many heartbeats the next tick takes, and why there are several.
 func (b *Bot) burst() (n int, why string) {
-	l, a := b.state.Load, b.o.Policy.Adaptive
-	if a == nil || l == nil || !l.sound() {
-		return 1, ""
-	}
-	most := l.affords(a.queueing, b.o.Interval, b.o.HeartbeatsPerMinute)
-	low, high := dynos(l.quantile(a.queueing, 0.1, true)/a.up), dynos(l.quantile(a.queueing, 0.9, true)/a.up)
-	switch calm := max(1, most/calmFraction); {
-	case most == 1:
-		return 1, ""
-	case l.Backlog[2] > backlogFrom:
-		return most, "the newest one waited"
-	case low != high:
-		return most, "the load is uncertain"
-	case calm > 1:
-		return calm, "the load may change between two ticks"
+	if m := b.o.Policy.Adaptive; m != nil {
+		return m.Burst(b.state.Load, b.o.Interval, b.o.HeartbeatsPerMinute)
 	}
 	return 1, ""
-}
-
-// affords is how many heartbeats a tick may take, by the most that a minute may see and by what the dynos can serve.
-func (l *Load) affords(w *queueing, interval time.Duration, perMinute int) int {
-	served := 60 * float64(l.Dynos) / l.scale(w)
-	return min(mostBeats, max(1, int(min(float64(perMinute), capacityShare*served)*interval.Minutes())))
 }
 
 // read takes all readings side by side. why says why several heartbeats were taken, "" where they were not.

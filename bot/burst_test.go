@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -39,7 +40,7 @@ func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer fun
 	heart := &bursts{answer: answer}
 	w := newWorld(dynos, func(o *bot.Options) {
 		o.Interval, o.Probers, o.HeartbeatsPerMinute = every, []probe.Prober{heart}, perMinute
-		o.Policy = adaptive(t, bot.Balanced, 1000)
+		o.Policy = adaptively(t, adaptive.Balanced, 1000)
 	})
 	w.limits.Max = 60
 	now := noon
@@ -138,7 +139,7 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, bot.Fast, 50},
 		{"most tell nothing", []probe.Reading{blind, took(50), blind}, bot.NoData, 7},
 	} {
-		p := adaptive(t, bot.Balanced, 1000)
+		p := adaptively(t, adaptive.Balanced, 1000)
 		st, d := p.Decide(bot.State{}, facts(noon, c.in, bounds(1, 9), 2))
 		if d.Verdict != c.verdict || c.in[d.Reading].Value != c.ms {
 			t.Errorf("%s: %s by the one of %g ms, want %s by %g", c.name, d.Verdict, c.in[d.Reading].Value, c.verdict, c.ms)
@@ -153,7 +154,7 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 func TestABurstTellsTheLoadSooner(t *testing.T) {
 	racetest.Computes(t)
 	width := func(n int) float64 {
-		p := adaptive(t, bot.Balanced, 1000)
+		p := adaptively(t, adaptive.Balanced, 1000)
 		a := newApp(p, 10, 8)
 		var st bot.State
 		var d bot.Decision

@@ -56,6 +56,15 @@ func (d Decision) clamped(by string) bool {
 	return false
 }
 
+// noteDesired remembers the number of dynos that a rule asked for as long as the stabilization window is.
+func (p *Policy) noteDesired(st *State, now time.Time, n int) {
+	if p.Stabilization <= 0 {
+		st.Desired = nil
+		return
+	}
+	st.Desired = st.Desired.Note(now, n, p.Stabilization)
+}
+
 // stabilize keeps a down from going below the highest number wished for within the window, or from going at all before a
 // whole window was seen. The idea is that of the Kubernetes HorizontalPodAutoscaler's stabilization window.
 func (p *Policy) stabilize(st *State, d *Decision, now time.Time) {

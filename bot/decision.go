@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+)
 
 // A Rule is the reason for which a decision was taken.
 type Rule string
@@ -96,7 +100,7 @@ type Decision struct {
 	// Ineffective is the row of ups that were found not to help; nil while none is.
 	Ineffective *ScaleUps `json:"ineffective,omitempty"`
 	// Load is the load that the readings tell of; nil where the policy counts.
-	Load *Estimate `json:"load,omitempty"`
+	Load *adaptive.Estimate `json:"load,omitempty"`
 	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
 	// these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it is one of them.
 	Signals []Judged `json:"signals,omitempty"`

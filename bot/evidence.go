@@ -102,15 +102,10 @@ func (p *Policy) source(st *State, d *Decision, now time.Time) string {
 	switch {
 	case d.Load != nil && d.Load.Expected != nil:
 		return ByPast
-	case d.Rule == RuleMoreLoad && p.goesByRouter(st, now) && st.Load.Router.dynos(p.Adaptive, p.Adaptive.routerAim.up) > d.From:
+	case d.Rule == RuleMoreLoad && p.Adaptive != nil && p.Adaptive.MoreByRouter(st.Load, now, d.From):
 		return ByRouterLog
 	}
 	return ByHeartbeat
-}
-
-// goesByRouter says whether the load model goes by the router's log.
-func (p *Policy) goesByRouter(st *State, now time.Time) bool {
-	return p.Adaptive != nil && st.Load != nil && st.Load.Router.speaks(now) && !st.Load.Router.Capacity.At.IsZero()
 }
 
 // signalEvidence is what a rule for a signal has that asks for more.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -41,7 +42,7 @@ func speakers(t *testing.T) []speaker {
 			{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: 2 * time.Minute, Cooldown: time.Minute},
 		}
 	}
-	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	a, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +52,8 @@ func speakers(t *testing.T) []speaker {
 			rate = 2000
 		}
 		return []probe.Reading{
-			line(bot.RouterRequests, rate), line(bot.RouterRecentRequests, rate), line(bot.RouterBusy, rate/10),
-			line(bot.RouterServiceP50, 90), line(bot.RouterServiceP95, 150),
+			line(adaptive.RouterRequests, rate), line(adaptive.RouterRecentRequests, rate), line(adaptive.RouterBusy, rate/10),
+			line(adaptive.RouterServiceP50, 90), line(adaptive.RouterServiceP95, 150),
 		}
 	}
 	nothing := reading()
@@ -303,7 +304,7 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 
 // An up that people or limits want tells the load model nothing about the down before it.
 func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
-	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	a, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -42,9 +43,6 @@ const (
 	smallerAfter       = 3 * sizeCooldown
 	smallerAfterMost   = 8 * time.Hour
 	sizeReversalWithin = time.Hour
-	// smallerCapacity is the share of its load that a dyno of the next smaller size is taken to bear at the most. Where prices are known, it is
-	// also no more than its price is of the larger one's: nobody sells more for less.
-	smallerCapacity = 0.5
 )
 
 // A turn is what an order makes of a wish.
@@ -94,7 +92,7 @@ func (p *Policy) largerFirst(st *State, d *Decision, now time.Time, at int, lim 
 
 // looseOnly says whether smaller dynos would do by the adaptive policy, which wishes for no other number, where they are next by the order.
 func (p *Policy) looseOnly(st *State, d *Decision, now time.Time, lim schedule.Limits) bool {
-	if st.Load == nil || !st.Load.loose(now) || d.Rule != RuleHold || d.Desired != d.From || d.Verdict == NoData || p.Ladder == Vertical && d.From > lim.Min {
+	if !st.Load.FitsSmaller(now) || d.Rule != RuleHold || d.Desired != d.From || d.Verdict == NoData || p.Ladder == Vertical && d.From > lim.Min {
 		return false
 	}
 	for i := range d.Signals {
@@ -138,9 +136,10 @@ func (p *Policy) shrinks(st *State, d *Decision, now time.Time, in []probe.Readi
 	return "", 0
 }
 
-// times is how many times as much a dyno of a rung, above the first, is taken to bear as one of the rung below.
+// times is how many times as much a dyno of a rung, above the first, is taken to bear as one of the rung below. Where prices are known, that
+// is at least what it costs in relation to it: nobody sells more for less.
 func (p *Policy) times(at int) float64 {
-	more := 1 / smallerCapacity
+	more := 1 / adaptive.SmallerCapacity
 	if below := p.priceOf(at - 1); below > 0 {
 		more = max(more, p.priceOf(at)/below)
 	}
@@ -153,7 +152,7 @@ func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []prob
 	if d.Desired > d.From {
 		return false
 	}
-	if p.Adaptive != nil && (st.Load == nil || !st.Load.loose(now) || d.Load.expects(float64(d.From)/times)) {
+	if p.Adaptive != nil && (!st.Load.FitsSmaller(now) || d.Load.Expects(float64(d.From)/times)) {
 		return false
 	}
 	if p.Adaptive == nil && d.Reading >= 0 {
@@ -172,42 +171,6 @@ func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []prob
 		}
 	}
 	return true
-}
-
-// expects says whether former days or weeks needed more than so many dynos by now.
-func (e *Estimate) expects(dynos float64) bool {
-	return e != nil && e.Expected != nil && float64(e.Expected.Kept) > dynos
-}
-
-// loosen notes since when dynos of the next smaller size would have done all along, as far as the load is known.
-func (p *Policy) loosen(l *Load, st *State, d *Decision, now time.Time, serving float64) {
-	at := p.rung(st.Size)
-	if p.Ladder == "" || at <= 0 || d.Verdict == NoData {
-		l.LooseSince, l.LooseTrial = time.Time{}, false
-		return
-	}
-	a := p.Adaptive
-	left := float64(d.From) / p.times(at) // what there will be, in dynos of the present size
-	by := a.by(l)
-	need := l.quantile(a.queueing, by.downQuantile, true)/by.down + l.drain(serving)
-	fed := l.Router.speaks(now) && !l.Router.Capacity.At.IsZero()
-	if fed {
-		need = max(l.drain(serving), l.Router.ahead(a.routerAim.margin)/(a.routerAim.to*l.Router.Capacity.PerDyno))
-	}
-	l.LooseTrial = !fed && st.unchangedFor(now).Seconds() >= trialFactor*l.HoldTime*smallerCapacity*p.times(at) &&
-		l.quantile(a.queueing, 0.5, false) < trialBusy*smallerCapacity*float64(d.From)
-	switch {
-	case need > left:
-		l.LooseSince = time.Time{}
-	case l.LooseSince.IsZero():
-		l.LooseSince = now
-	}
-}
-
-// loose says whether dynos of the next smaller size have been enough for long, or are worth a trial. As with fewer dynos, heartbeats that do
-// not wait cannot tell how low the load is. A trial takes longer where their price says that they bear far less.
-func (l *Load) loose(now time.Time) bool {
-	return l.LooseTrial || !l.LooseSince.IsZero() && now.Sub(l.LooseSince).Seconds() >= l.HoldTime
 }
 
 // noteSize notes that the dynos are of another size now. What was learned was of the other ones, and is forgotten: how long the readings

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -299,7 +300,7 @@ func TestSafeguardsHoldForTheSizeAsForTheNumber(t *testing.T) {
 
 func TestAdaptiveClimbsTheLadder(t *testing.T) {
 	racetest.Long(t)
-	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	a, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

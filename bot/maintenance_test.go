@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -44,7 +45,7 @@ func TestMaintenanceHolds(t *testing.T) {
 		"any failure counts": func(o *bot.Options) {
 			o.Policy.FailOn = []probe.Outcome{probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer, probe.Overloaded}
 		},
-		"adaptive": func(o *bot.Options) { o.Policy.Adaptive, _ = bot.NewAdaptive("balanced", 1000) },
+		"adaptive": func(o *bot.Options) { o.Policy.Adaptive, _ = adaptive.New("balanced", 1000) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, c := newClosable(change)

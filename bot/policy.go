@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -56,7 +57,7 @@ type Policy struct {
 	// Breaches, where there are any, decide in the place of the heartbeat and the rules.
 	Breaches []BreachRule
 	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot holds for both.
-	Adaptive *Adaptive
+	Adaptive *adaptive.Model
 	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
 	// to switch the app off, and the bot keeps its hands off.
 	ZeroIsOurs bool
@@ -134,7 +135,7 @@ func (p *Policy) decide(st *State, f Facts) Decision {
 	helpless := p.choose(st, &d, now, in, lim)
 	t := p.turn(st, &d, now, in, lim)
 	d.To = d.Desired
-	st.noteDesired(now, d.Desired, p.Stabilization)
+	p.noteDesired(st, now, d.Desired)
 	if t.step == 0 && (d.Rule.reads() || d.Rule == RuleOverride) {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -82,7 +83,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 		now := noon
 		var st bot.State
 		var lastUp, lastChange, lastHand time.Time
-		var wishes []bot.Desired
+		var wishes []adaptive.Desired
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
@@ -102,7 +103,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 			if !reflect.DeepEqual(before, fromJSON(t, st)) {
 				t.Fatalf("Decide changed the state it was given")
 			}
-			wishes = append(wishes, bot.Desired{Time: now, Dynos: d.Desired})
+			wishes = append(wishes, adaptive.Desired{Time: now, Dynos: d.Desired})
 			inside := lim.Clamp(n) == n
 			switch {
 			case n == 0 && !p.ZeroIsOurs:

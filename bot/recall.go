@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -130,11 +131,11 @@ func (s State) recalled(now time.Time, former State, price float64) State {
 }
 
 // recalledDesired are those of both that can still matter, given that all of former are older.
-func recalledDesired(wishes, former []Desired) []Desired {
+func recalledDesired(wishes, former adaptive.DesiredQueue) adaptive.DesiredQueue {
 	if len(wishes) == 0 {
 		return former
 	}
-	higher := slices.DeleteFunc(slices.Clone(former), func(w Desired) bool {
+	higher := slices.DeleteFunc(slices.Clone(former), func(w adaptive.Desired) bool {
 		return w.Dynos <= wishes[0].Dynos || !w.Time.Before(wishes[0].Time)
 	})
 	return append(higher, wishes...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -329,7 +330,7 @@ func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Ti
 // obey follows what the app itself wants.
 func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	if j.Unit == probe.UnitDynos {
-		j.Desired = int(math.Round(min(max(0, j.Value), mostNeeded)))
+		j.Desired = int(math.Round(min(max(0, j.Value), adaptive.MostNeeded)))
 	} else if j.Value > 0 {
 		j.Desired = n + r.up(p).of(n)
 	} else if j.Value < 0 {

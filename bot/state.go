@@ -1,8 +1,9 @@
 package bot
 
 import (
-	"slices"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
 // State is what the policy remembers between ticks: a plain value that survives as JSON, so that a restart, a replica and a
@@ -33,7 +34,7 @@ type State struct {
 	Asking []Asking `json:"asking,omitempty"`
 	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
 	// lower than the one before it.
-	Desired []Desired `json:"desired,omitempty"`
+	Desired adaptive.DesiredQueue `json:"desired,omitempty"`
 	// Known says that Dynos is the number of dynos after the last tick.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
@@ -68,9 +69,9 @@ type State struct {
 	// ReleaseSeen is when a release was last seen under way.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
 	// Load is what is known of the load, nil where the policy counts.
-	Load *Load `json:"load,omitempty"`
+	Load *adaptive.Load `json:"load,omitempty"`
 	// Weeks is what was needed in the last weeks, nil where nothing is known or the policy counts.
-	Weeks *Weeks `json:"weeks,omitempty"`
+	Weeks *adaptive.Weeks `json:"weeks,omitempty"`
 	// Spend is what this month's dynos have cost.
 	Spend Spend `json:"spend,omitzero"`
 	// Control is what people have asked of the bot.
@@ -83,12 +84,6 @@ type SizeAsked struct {
 	From   string    `json:"from"`
 	To     string    `json:"to"`
 	Larger bool      `json:"larger,omitempty"`
-}
-
-// A Desired is a number of dynos that was wished for at a time.
-type Desired struct {
-	Time  time.Time `json:"time"`
-	Dynos int       `json:"dynos"`
 }
 
 // Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is still changing the
@@ -125,33 +120,12 @@ func (s *State) scaled(now time.Time, from, to int, by string) {
 	}
 	if to > from {
 		if by != "" {
-			s.noteReversal(now)
+			s.Load = s.Load.TakenBack(now, s.LastDown)
 		}
 		s.LastUp = now
 	} else {
 		s.LastDown = now
 	}
-}
-
-// noteDesired takes in a wish, and drops those that are older than the window or can no longer be the highest. It never changes
-// the slice that a copy of the state shares.
-func (s *State) noteDesired(now time.Time, n int, window time.Duration) {
-	if window <= 0 {
-		s.Desired = nil
-		return
-	}
-	if k := len(s.Desired); k > 0 && s.Desired[k-1].Dynos == n && now.Sub(s.Desired[0].Time) < window {
-		// The same wish again: only the time of the newest changes.
-		s.Desired = append(slices.Clone(s.Desired[:k-1]), Desired{now, n})
-		return
-	}
-	kept := make([]Desired, 0, len(s.Desired)+1)
-	for _, w := range s.Desired {
-		if w.Dynos > n && now.Sub(w.Time) < window {
-			kept = append(kept, w)
-		}
-	}
-	s.Desired = append(kept, Desired{now, n})
 }
 
 // ownChange is how long after a change that the bot asked for the platform may still tell the number before it.

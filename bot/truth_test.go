@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -27,7 +28,7 @@ func kindsOfRules(t *testing.T) []kindOfRule {
 	rules := func(r bot.SignalRule) func(*bot.Policy) {
 		return func(p *bot.Policy) { r.Signal = "jobs"; p.Rules = []bot.SignalRule{r} }
 	}
-	adaptive, err := bot.NewAdaptive("balanced", 1000)
+	adaptive, err := adaptive.New("balanced", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

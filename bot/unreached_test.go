@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -46,14 +47,14 @@ func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 // both are the policies, which fail on timeouts and 5xx as the settings have it, and on more.
 func both(t *testing.T, and ...probe.Outcome) map[string]bot.Policy {
 	t.Helper()
-	count, adaptive := defaults, defaults
-	a, err := bot.NewAdaptive(bot.Balanced, 1000)
+	count, adapts := defaults, defaults
+	a, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	count.FailOn = append([]probe.Outcome{probe.Timeout, probe.ServerError}, and...)
-	adaptive.FailOn, adaptive.Adaptive = count.FailOn, a
-	return map[string]bot.Policy{"count": count, "adaptive": adaptive}
+	adapts.FailOn, adapts.Adaptive = count.FailOn, a
+	return map[string]bot.Policy{"count": count, "adaptive": adapts}
 }
 
 // Load is only what happens after a request has reached a connection. That a name server, a proxy or a handshake does not

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -44,7 +45,7 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			adaptive, err := bot.NewAdaptive(bot.Balanced, 1000)
+			adaptive, err := adaptive.New(adaptive.Balanced, 1000)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/baseline"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
@@ -65,7 +66,7 @@ func drove(t *testing.T, trace, name string, o sim.Options, aim string, driver f
 	h := &heard{}
 	options := bot.Options{Interval: 30 * time.Second, Policy: counting.Policy, Notices: everyNotice, Notifier: h, Recorders: []bot.Recorder{h}}
 	if aim != "" {
-		a, err := bot.NewAdaptive(bot.Aim(aim), 1000)
+		a, err := adaptive.New(adaptive.Aim(aim), 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +166,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		}
 	}
 	if w.IntN(3) == 0 {
-		a, err := bot.NewAdaptive([]bot.Aim{bot.Lean, bot.Balanced, bot.Safe}[w.IntN(3)], 1000)
+		a, err := adaptive.New([]adaptive.Aim{adaptive.Lean, adaptive.Balanced, adaptive.Safe}[w.IntN(3)], 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -21,13 +22,13 @@ const (
 	logWindow, logRecently, logWarmUp = time.Minute, 15 * time.Second, 10 * time.Second
 )
 
-// RouterLog returns probers that read from the lines of the router's log what [bot.RouterSignals] names, as the log drain of a real app
+// RouterLog returns probers that read from the lines of the router's log what [adaptive.RouterSignals] names, as the log drain of a real app
 // does: of the answers, heartbeats among them, that were logged in the last minute but a second, and of the requests that the router
 // gave up, which took the timeout. Times are those in the dyno, what waited in it included, right to 2 %.
 func (w *World) RouterLog() []probe.Prober {
 	view := &logView{w: w}
 	var out []probe.Prober
-	for _, signal := range bot.RouterSignals() {
+	for _, signal := range adaptive.RouterSignals() {
 		out = append(out, routerLog{view, signal})
 	}
 	return out
@@ -65,7 +66,7 @@ type routerLog struct {
 // Probe reads what is there by now.
 func (l routerLog) Probe(context.Context) probe.Reading {
 	now, minute, recent := l.view.look()
-	r := probe.Reading{Signal: l.signal, Time: now, Unit: bot.RouterUnit(l.signal), Outcome: probe.Unreachable}
+	r := probe.Reading{Signal: l.signal, Time: now, Unit: adaptive.RouterUnit(l.signal), Outcome: probe.Unreachable}
 	if minute.Seconds < logWarmUp.Seconds() {
 		r.Error = fmt.Sprintf("the log has been seen for %.0fs only: %v are needed", minute.Seconds, logWarmUp)
 		return r
@@ -82,18 +83,18 @@ func (l routerLog) Probe(context.Context) probe.Reading {
 func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 	timeout := l.view.w.meter.timeout
 	switch l.signal {
-	case bot.RouterRequests:
+	case adaptive.RouterRequests:
 		r.Value = minute.logged() / minute.Seconds
-	case bot.RouterRecentRequests:
+	case adaptive.RouterRecentRequests:
 		r.Value = recent.logged() / recent.Seconds
-	case bot.RouterBusy:
+	case adaptive.RouterBusy:
 		r.Value = (minute.MeanResponse.Seconds()*float64(minute.Answered) + timeout*float64(minute.Lost)) / minute.Seconds
-	case bot.RouterServiceP50, bot.RouterServiceP95:
+	case adaptive.RouterServiceP50, adaptive.RouterServiceP95:
 		if minute.logged() == 0 {
 			return errors.New("no request of the window tells how long it took")
 		}
 		p := 0.5
-		if l.signal == bot.RouterServiceP95 {
+		if l.signal == adaptive.RouterServiceP95 {
 			p = 0.95
 		}
 		r.Value = math.Floor(1000 * min(timeout, minute.response.quantile(p, uint64(minute.Lost))))

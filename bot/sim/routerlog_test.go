@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -36,9 +37,9 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 		value, share float64
 		unit         string
 	}{
-		bot.RouterRequests: {50, 0.06, "requests/s"}, bot.RouterRecentRequests: {50, 0.12, "requests/s"}, bot.RouterBusy: {5, 0.08, "requests"},
+		adaptive.RouterRequests: {50, 0.06, "requests/s"}, adaptive.RouterRecentRequests: {50, 0.12, "requests/s"}, adaptive.RouterBusy: {5, 0.08, "requests"},
 		// The percentiles of the lognormal law with that mean and that coefficient of variation.
-		bot.RouterServiceP50: {89.4, 0.04, "ms"}, bot.RouterServiceP95: {194.5, 0.08, "ms"},
+		adaptive.RouterServiceP50: {89.4, 0.04, "ms"}, adaptive.RouterServiceP95: {194.5, 0.08, "ms"},
 	} {
 		if r := got[signal]; r.Outcome != probe.Answered || !near(r.Value, want.value, want.share) || r.Unit != want.unit {
 			t.Errorf("%s reads %+v, want about %g %s", signal, r, want.value, want.unit)
@@ -50,7 +51,7 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 func TestTheRecentRateIsAheadOfTheRate(t *testing.T) {
 	o := sim.Options{Demand: steps{10, 100, 5 * time.Minute}, Fleet: lasting(8), Seed: 1, Length: 5*time.Minute + 20*time.Second}
 	got := reading(t, o, 5*time.Second)
-	if rate, recent := got[bot.RouterRequests].Value, got[bot.RouterRecentRequests].Value; rate > 50 || recent < 80 {
+	if rate, recent := got[adaptive.RouterRequests].Value, got[adaptive.RouterRecentRequests].Value; rate > 50 || recent < 80 {
 		t.Errorf("20 s after 100 requests/s came, the log tells of %g, and recently of %g", rate, recent)
 	}
 }
@@ -87,7 +88,7 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 	if testing.Short() || racetest.On {
 		t.Skip("takes ten seconds, and minutes with the race detector")
 	}
-	adaptive, err := bot.NewAdaptive(bot.Balanced, 1000)
+	adaptive, err := adaptive.New(adaptive.Balanced, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -30,23 +30,23 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs a bound above 0") {
 		t.Errorf("a bound of 0: %v", err)
 	}
-	if adaptive(&settings.Settings{Policy: "adaptive", Aim: settings.Word(bot.Lean), MaxResponseTime: 500}) == nil {
+	if loadModel(&settings.Settings{Policy: "adaptive", Aim: settings.Word(adaptive.Lean), MaxResponseTime: 500}) == nil {
 		t.Error("no policy")
 	}
 }
 
 // A price of a slow minute is an aim, weighed against what a dyno costs.
 func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
-	of := func(pairs ...string) *bot.Adaptive {
+	of := func(pairs ...string) *adaptive.Model {
 		t.Helper()
 		s, _, err := settings.LoadTrial(nil, append(pairs, "POLICY=adaptive"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return adaptive(s)
+		return loadModel(s)
 	}
 	clearEnv(t)
-	same := func(a, b *bot.Adaptive) bool { return reflect.DeepEqual(a, b) }
+	same := func(a, b *adaptive.Model) bool { return reflect.DeepEqual(a, b) }
 	if dear := of("AIM=$100"); !same(dear, of("AIM=safe")) || !same(of("AIM=0.0001"), of("AIM=lean")) || same(of("AIM=0.5"), of("AIM=safe")) || same(of("AIM=0.5"), of("AIM=balanced")) {
 		t.Error("AIM=$100 is not safe, AIM=0.0001 is not lean, or AIM=0.5 is one of the words")
 	}

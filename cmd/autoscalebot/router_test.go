@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
@@ -14,13 +14,13 @@ func TestTheLogDrainHasWhatTheAdaptivePolicyGoesBy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, signal := range bot.RouterSignals() {
+	for _, signal := range adaptive.RouterSignals() {
 		p, err := drain.Prober(logdrain.Signal(signal))
 		if err != nil {
 			t.Errorf("signal %s: %v", signal, err)
 			continue
 		}
-		if r := p.Probe(t.Context()); r.Signal != signal || r.Unit != bot.RouterUnit(signal) || r.Outcome != probe.Unreachable {
+		if r := p.Probe(t.Context()); r.Signal != signal || r.Unit != adaptive.RouterUnit(signal) || r.Outcome != probe.Unreachable {
 			t.Errorf("a drain that has seen nothing reads %+v", r)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
@@ -216,7 +217,7 @@ func wanted(s *settings.Settings) []string {
 		}
 	}
 	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
-		for _, name := range bot.RouterSignals() {
+		for _, name := range adaptive.RouterSignals() {
 			if s.BuiltIn(name) && !s.FromLogCache(name) { // which looks back for too long
 				add(name)
 			}

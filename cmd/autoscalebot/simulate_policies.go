@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -20,7 +20,7 @@ const mostDynos = "60"
 // An ownPolicy is one of the bot's own.
 type ownPolicy struct {
 	name     string
-	adaptive *bot.Adaptive
+	adaptive *adaptive.Model
 }
 
 // ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound there is no
@@ -30,8 +30,8 @@ func ownPolicies(s *settings.Settings) []ownPolicy {
 	if a, err := aimed(s); err == nil {
 		out = append(out, ownPolicy{"adaptive", a})
 	}
-	for _, aim := range []bot.Aim{bot.Lean, bot.Safe} {
-		if a, err := bot.NewAdaptive(aim, float64(s.MaxResponseTime)); err == nil {
+	for _, aim := range []adaptive.Aim{adaptive.Lean, adaptive.Safe} {
+		if a, err := adaptive.New(aim, float64(s.MaxResponseTime)); err == nil {
 			out = append(out, ownPolicy{"adaptive-" + string(aim), a})
 		}
 	}

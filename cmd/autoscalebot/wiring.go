@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
 	"github.com/autoscalebot/autoscalebot/bot/command"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
@@ -290,7 +291,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
 		Probers:             p.probers(), Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
 		Policy: bot.Policy{
-			Adaptive: adaptive(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: s.ScalingRules,
+			Adaptive: loadModel(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: s.ScalingRules,
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
 			CooldownUp: time.Duration(s.CooldownUp), CooldownDown: time.Duration(s.CooldownDown),
@@ -313,8 +314,8 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 	}
 }
 
-// adaptive is what POLICY=adaptive decides by; nil for counting.
-func adaptive(s *settings.Settings) *bot.Adaptive {
+// loadModel is what POLICY=adaptive decides by; nil for counting.
+func loadModel(s *settings.Settings) *adaptive.Model {
 	if s.Policy != "adaptive" {
 		return nil
 	}
@@ -334,17 +335,17 @@ const usualPrice = 25
 const hoursAMonth = 720
 
 // aimed is the adaptive policy with the aim of the settings, be it a word or the price of a slow minute.
-func aimed(s *settings.Settings) (*bot.Adaptive, error) {
+func aimed(s *settings.Settings) (*adaptive.Model, error) {
 	bound := float64(s.MaxResponseTime)
 	slowMinute, ok := s.SlowMinute()
 	if !ok {
-		return bot.NewAdaptive(bot.Aim(s.Aim), bound)
+		return adaptive.New(adaptive.Aim(s.Aim), bound)
 	}
 	dyno := float64(s.DynoPrice)
 	if dyno == 0 {
 		dyno = usualPrice
 	}
-	return bot.NewPricedAdaptive(slowMinute/dyno*hoursAMonth, bound)
+	return adaptive.NewPriced(slowMinute/dyno*hoursAMonth, bound)
 }
 
 // appName is what notices call the app: its name on the platform, or else that of the folder that the bot was started in.

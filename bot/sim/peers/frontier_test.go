@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
@@ -80,11 +81,11 @@ func counting() group {
 	return g
 }
 
-// adaptive are adaptive policies of rising prices of a slow minute, in dyno-hours.
-func adaptive(t *testing.T, g group, every time.Duration, drive func(string, bot.Options) sim.Driver, prices ...float64) group {
+// adaptively are adaptive policies of rising prices of a slow minute, in dyno-hours.
+func adaptively(t *testing.T, g group, every time.Duration, drive func(string, bot.Options) sim.Driver, prices ...float64) group {
 	names := map[float64]string{0.3: "lean", 3: "balanced", 30: "safe"}
 	for _, price := range prices {
-		a, err := bot.NewPricedAdaptive(price, 1000)
+		a, err := adaptive.NewPriced(price, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,10 +111,10 @@ func groups(t *testing.T) []group {
 	return []group{
 		{name: "perfect knowledge", sees: "the future", drivers: []sim.Driver{sim.Oracle()}, labels: []string{"oracle"}, marker: chart.Star},
 		counting(),
-		adaptive(t, group{name: "adaptive, every 30s", sees: "heartbeats", marker: chart.AutoMarker}, 30*time.Second, sim.Bot, 0.3, 3, 30),
-		adaptive(t, group{name: "adaptive, every 5s", sees: "heartbeats", marker: chart.Circle, join: true}, 5*time.Second, sim.Bot,
+		adaptively(t, group{name: "adaptive, every 30s", sees: "heartbeats", marker: chart.AutoMarker}, 30*time.Second, sim.Bot, 0.3, 3, 30),
+		adaptively(t, group{name: "adaptive, every 5s", sees: "heartbeats", marker: chart.Circle, join: true}, 5*time.Second, sim.Bot,
 			0.3, 0.6, 1.5, 3, 6, 15, 30),
-		adaptive(t, group{name: "adaptive, with router logs", sees: logs, marker: chart.Diamond, join: true}, 5*time.Second, sim.WithRouterLog, 0.3, 3, 30),
+		adaptively(t, group{name: "adaptive, with router logs", sees: logs, marker: chart.Diamond, join: true}, 5*time.Second, sim.WithRouterLog, 0.3, 3, 30),
 		others,
 	}
 }

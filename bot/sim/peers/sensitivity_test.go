@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -209,15 +210,15 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 }
 
 // drive runs the bot with the usual settings for the bound.
-func drive(t *testing.T, o sim.Options, every time.Duration, adaptive bool) sim.Result {
+func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
 	policy := bot.Policy{
 		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 	var err error
-	if adaptive {
-		policy.Adaptive, err = bot.NewAdaptive(bot.Balanced, boundMS)
+	if adapts {
+		policy.Adaptive, err = adaptive.New(adaptive.Balanced, boundMS)
 	}
 	var r sim.Result
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -136,7 +137,7 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Desired: 2,
 			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, ManualChange: &bot.ManualChange{From: 1, To: 2},
 			Ineffective: &bot.ScaleUps{From: 1, Before: bot.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
-			Load:        &bot.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
+			Load:        &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
 			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: bot.Failed, Error: "no", Quota: &quota,

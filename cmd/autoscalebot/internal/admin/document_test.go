@@ -10,6 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -32,7 +33,7 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		"Record":       {schemas["Record"].Value.Properties, bot.Record{}, []string{"format", "why"}},
 		"Reading":      {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
 		"Decision":     {decision, bot.Decision{}, nil},
-		"Estimate":     {schemas["Estimate"].Value.Properties, bot.Estimate{}, nil},
+		"Estimate":     {schemas["Estimate"].Value.Properties, adaptive.Estimate{}, nil},
 		"Bill":         {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
 		"Clamp":        {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
 		"ScaleUps":     {decision["ineffective"].Value.Properties, bot.ScaleUps{}, nil},

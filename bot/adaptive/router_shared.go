@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import "time"
 

@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"fmt"
@@ -62,9 +62,9 @@ func (e *Estimate) present() string {
 }
 
 // goByRouter makes the estimate one of the router's log.
-func (e *Estimate) goByRouter(a *Adaptive, f *Router) {
-	e.RequestsPerSecond, e.PerDyno = round(f.ahead(a.routerAim.margin)), round(a.routerAim.to*f.Capacity.PerDyno)
-	e.Need, e.Most = f.dynos(a, a.routerAim.to), f.Needs[0].Dynos
+func (e *Estimate) goByRouter(m *Model, f *Router) {
+	e.RequestsPerSecond, e.PerDyno = round(f.ahead(m.routerAim.margin)), round(m.routerAim.to*f.Capacity.PerDyno)
+	e.Need, e.Most = f.dynos(m, m.routerAim.to), f.Needs[0].Dynos
 	e.HoldSeconds = math.Round(holdFor.Seconds())
 }
 
@@ -78,6 +78,11 @@ func (e *Estimate) routerText() string {
 		text += fmt.Sprintf(", but more than %d have not served more requests", e.Shared)
 	}
 	return text
+}
+
+// Expects says whether former days or weeks needed more than so many dynos by now.
+func (e *Estimate) Expects(dynos float64) bool {
+	return e != nil && e.Expected != nil && float64(e.Expected.Kept) > dynos
 }
 
 // figure writes a number with a digit after the point where it is below 10.

@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 )
 
 // SameNumbers says whether two adaptive policies aim at the same.
-func SameNumbers(a, b *Adaptive) bool {
+func SameNumbers(a, b *Model) bool {
 	x, y := reflect.ValueOf(a.numbers), reflect.ValueOf(b.numbers)
 	for i := range x.NumField() {
 		if math.Abs(x.Field(i).Float()-y.Field(i).Float()) > 1e-9 {

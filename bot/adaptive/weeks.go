@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"fmt"
@@ -65,17 +65,8 @@ func (e *Expected) String() string {
 	return fmt.Sprintf("%d are kept, as this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when, e.Dynos, e.Low, e.High)
 }
 
-// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the adaptive policy
-// are made. It fills a state that knows nothing of the past, in the order of time; what is older than what is known is left out.
-func (s State) Learn(at time.Time, needed int) State {
-	if needed > 0 {
-		s.Weeks = s.Weeks.note(at, float64(needed))
-	}
-	return s
-}
-
-// note takes in what is needed at now.
-func (w *Weeks) note(now time.Time, need float64) *Weeks {
+// Note returns the weeks with so many dynos being needed at now. What is older than what is known is left out; nil Weeks know nothing.
+func (w *Weeks) Note(now time.Time, need float64) *Weeks {
 	number := slotOf(now)
 	if w == nil || !w.sound() || number-w.Slot > int64(slotsKept) {
 		return &Weeks{Slot: number, Sum: need, N: 1, Trust: trustAtFirst}
@@ -163,29 +154,26 @@ func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
 	return &Expected{Dynos: all[1], Times: len(all), Low: all[0], High: all[len(all)-1]}
 }
 
-// expect takes in what is needed, and raises the wish to what the same hour of former days or weeks needed. It never lowers it.
-func (p *Policy) expect(st *State, d *Decision, now time.Time) {
-	n, need := d.From, d.Load.Need
-	st.Weeks = st.Weeks.note(now, float64(need))
-	boot := st.BootTime()
-	if boot == 0 {
-		boot = firstBoot
+// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It never lowers it.
+func (w *Weeks) expect(t *Tick, a *Answer) *Weeks {
+	n, need := t.Dynos, a.Estimate.Need
+	w = w.Note(t.Now, float64(need))
+	e := w.predict(slotOf(t.Now.Add(t.boot() + predictAhead)))
+	if e == nil || w.Trust < trustEnough {
+		return w
 	}
-	e := st.Weeks.predict(slotOf(now.Add(boot + predictAhead)))
-	if e == nil || st.Weeks.Trust < trustEnough {
-		return
-	}
-	lately := max(need, d.Load.Most)
+	lately := max(need, a.Estimate.Most)
 	e.Kept = min(e.Dynos, lately+max(1, int(predictedShare*float64(lately))), 2*n+2)
 	switch {
-	case e.Kept < d.Desired || e.Kept <= lately:
-		return
-	case e.Kept > n && d.Verdict == NoData:
-		return
+	case e.Kept < a.Dynos || e.Kept <= lately:
+		return w
+	case e.Kept > n && t.NoData:
+		return w
 	case e.Kept > n:
-		d.Rule = RuleMoreLoad
-	case d.Desired < n && e.Kept == n:
-		d.Rule = RuleHold
+		a.Reason = MoreLoad
+	case a.Dynos < n && e.Kept == n:
+		a.Reason = Enough
 	}
-	d.Desired, d.Load.Expected = e.Kept, e
+	a.Dynos, a.Estimate.Expected = e.Kept, e
+	return w
 }

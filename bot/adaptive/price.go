@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 // convention, of the order of what the aims come to on the traces of bot/sim at a peak of 25 dynos.
 const balancedDynoHours = 3
 
-// NewPricedAdaptive makes an adaptive policy for somebody to whom a slow minute is worth so many hours of a dyno: 0.3 is the lean aim, 3 the
+// NewPriced makes a model for somebody to whom a slow minute is worth so many hours of a dyno: 0.3 is the lean aim, 3 the
 // balanced and 30 the safe one, and what lies between them is between, on a logarithmic scale. Less than 0.3 is lean, and more than 30 is
-// safe. The bound is that of [NewAdaptive]. The error says what is wrong.
-func NewPricedAdaptive(dynoHours, boundMS float64) (*Adaptive, error) {
+// safe. The bound is that of [New]. The error says what is wrong.
+func NewPriced(dynoHours, boundMS float64) (*Model, error) {
 	if !(dynoHours > 0) || math.IsInf(dynoHours, 0) {
 		return nil, fmt.Errorf("a slow minute that is worth %g dyno-hours is no price; it must be more than 0", dynoHours)
 	}
-	a, err := NewAdaptive(Balanced, boundMS)
+	a, err := New(Balanced, boundMS)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func NewPricedAdaptive(dynoHours, boundMS float64) (*Adaptive, error) {
 	if share > 0 {
 		end = Safe
 	}
-	other, err := NewAdaptive(end, boundMS)
+	other, err := New(end, boundMS)
 	if err != nil {
 		return nil, err
 	}

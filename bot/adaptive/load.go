@@ -1,11 +1,9 @@
-package bot
+package adaptive
 
 import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // Load is what the adaptive policy knows of the load: a plain value that survives as JSON, and is never changed in place.
@@ -39,7 +37,7 @@ type Load struct {
 	// Outliers is the share of heartbeats that take long whatever the load is, 0 before the first.
 	Outliers float64 `json:"outliers,omitempty"`
 	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
-	Needs []Desired `json:"needs,omitempty"`
+	Needs DesiredQueue `json:"needs,omitempty"`
 	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
 	// taken back, of which the newest was at Regretted.
 	HoldTime float64   `json:"hold_time"`
@@ -79,30 +77,6 @@ const (
 	// faint is the weight, as a logarithm, below which a guess is kept no further down.
 	faint = -12
 )
-
-// A beat is a heartbeat that tells of load: how many seconds it took, and whether it was given up then.
-type beat struct {
-	took float64
-	late bool
-}
-
-// beats finds the heartbeats among the readings. An error that comes at once tells nothing of load.
-func (p *Policy) beats(in []probe.Reading) []beat {
-	out := make([]beat, 0, mostBeats)
-	for i := range in {
-		r := &in[i]
-		late := r.Outcome == probe.Timeout || (r.Outcome == probe.ServerError || r.Outcome == probe.Overloaded) && r.Value > 5000 ||
-			r.Outcome == probe.ConnectTimeout && slices.Contains(p.FailOn, probe.ConnectTimeout)
-		if isBeat(r) && (late || r.Outcome == probe.Answered) && len(out) < mostBeats {
-			out = append(out, beat{min(max(0.0005, r.Value/1000), longestBeat), late})
-		}
-	}
-	return out
-}
-
-func isBeat(r *probe.Reading) bool {
-	return r.Signal == probe.HeartbeatSignal && r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
-}
 
 // A likelihoods is what the beats of a tick say, in the form in which each guess is asked about it.
 type likelihoods struct {

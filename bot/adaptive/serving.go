@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"slices"
@@ -10,14 +10,14 @@ const (
 	firstBoot = time.Minute
 	// startsKept bounds the ups that are remembered, and longestStart for how long.
 	startsKept   = 8
-	longestStart = longestBoot
+	longestStart = 5 * time.Minute
 	// freshFor is how long a dyno that came up has no backlog of its own.
 	freshFor = 30 * time.Second
 )
 
-// serving takes in the number n of dynos there are, and estimates how many of them serve, and which share of those has only just come
-// up. boot is how long a boot takes, allUp says that the platform does not tell of any that is yet to come up.
-func (l *Load) serving(now time.Time, n int, boot time.Duration, allUp bool) (serving, fresh float64) {
+// serving takes in the number of dynos, and estimates how many of them serve, and which share of those has only just come up.
+func (l *Load) serving(t *Tick) (serving, fresh float64) {
+	now, n, boot, allUp := t.Now, t.Dynos, t.boot(), !t.Booting
 	switch {
 	case l.Dynos > 0 && n > l.Dynos:
 		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]), Start{At: l.At, Dynos: n - l.Dynos, Reported: !allUp})
@@ -31,9 +31,6 @@ func (l *Load) serving(now time.Time, n int, boot time.Duration, allUp bool) (se
 		}
 	}
 	l.Dynos = n
-	if boot == 0 {
-		boot = firstBoot
-	}
 	serving = float64(n)
 	kept := make([]Start, 0, len(l.Starts))
 	for _, s := range l.Starts {

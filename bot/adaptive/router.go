@@ -1,4 +1,4 @@
-package bot
+package adaptive
 
 import (
 	"math"
@@ -52,7 +52,7 @@ type Router struct {
 	// Capacity is what a dyno bears.
 	Capacity Capacity `json:"capacity"`
 	// Needs are the numbers of dynos that were needed lately, as far as they can still matter.
-	Needs []Desired `json:"needs,omitempty"`
+	Needs DesiredQueue `json:"needs,omitempty"`
 	// Shared is set while answers are slow.
 	Shared *Shared `json:"shared,omitempty"`
 }
@@ -124,23 +124,19 @@ const (
 )
 
 // router takes what the log says of a tick into what is known of it, and returns that: unchanged where the log says nothing.
-func (a *Adaptive) router(l *Load, st *State, now time.Time, in []probe.Reading, serving float64) *Router {
-	t := routerReadingsOf(in)
+func (m *Model) router(l *Load, tick *Tick, serving float64) *Router {
+	t, now := routerReadingsOf(tick.Readings), tick.Now
 	if !t.rates {
 		return l.Router
 	}
 	f := l.Router.begin(now)
-	boot := st.BootTime()
-	if boot == 0 {
-		boot = firstBoot
-	}
-	f.forecast(now, &t, serving, boot.Seconds())
+	f.forecast(now, &t, serving, tick.boot().Seconds())
 	if mean, apart := f.servingLately(now); t.durations {
-		f.Capacity.learn(now, &t, mean, apart, a.queueing.bound)
-		f.Shared = f.Shared.watch(now, &t, serving, a.queueing.bound)
+		f.Capacity.learn(now, &t, mean, apart, m.queueing.bound)
+		f.Shared = f.Shared.watch(now, &t, serving, m.queueing.bound)
 	}
 	f.At = now
-	f.Needs = needed(f.Needs, now, f.dynos(a, a.routerAim.to), time.Duration(float64(holdFor)*l.HoldTime/leastHold.Seconds()))
+	f.Needs = f.Needs.Note(now, f.dynos(m, m.routerAim.to), time.Duration(float64(holdFor)*l.HoldTime/leastHold.Seconds()))
 	return f
 }
 
@@ -214,8 +210,8 @@ func (f *Router) ahead(margin float64) float64 {
 }
 
 // dynos is how many dynos are needed for a share of what they bear.
-func (f *Router) dynos(a *Adaptive, share float64) int {
-	return max(1, dynos(f.ahead(a.routerAim.margin)/(share*f.Capacity.PerDyno)))
+func (f *Router) dynos(m *Model, share float64) int {
+	return max(1, dynos(f.ahead(m.routerAim.margin)/(share*f.Capacity.PerDyno)))
 }
 
 // A routerAim is what an aim stands for where the log is read: dynos are added when they are to bear more than a share up of what they can,
@@ -238,42 +234,51 @@ func (f routerAim) toward(m routerAim, share float64) routerAim {
 	return routerAim{between(f.up, m.up), between(f.to, m.to), between(f.margin, m.margin)}
 }
 
-// adaptToRouter wishes for what the log says is needed, but not for more dynos than were found to serve more requests.
-func (p *Policy) adaptToRouter(st *State, d *Decision, now time.Time, in []probe.Reading) {
-	f, n := st.Load.Router, d.From
-	d.Load.goByRouter(p.Adaptive, f)
-	p.desiredByRouter(st, d, now, in)
+// ByRouter says whether the model goes by the router's log at now.
+func (m *Model) ByRouter(l *Load, now time.Time) bool {
+	return l != nil && l.Router.speaks(now) && !l.Router.Capacity.At.IsZero()
+}
+
+// MoreByRouter says whether the router's log by itself asks for more than n dynos at now.
+func (m *Model) MoreByRouter(l *Load, now time.Time, n int) bool {
+	return m.ByRouter(l, now) && l.Router.dynos(m, m.routerAim.up) > n
+}
+
+// decideByRouter wants what the log says is needed, but not more dynos than were found to serve more requests.
+func (m *Model) decideByRouter(l *Load, t *Tick, a *Answer) {
+	f, n := l.Router, t.Dynos
+	a.Estimate.goByRouter(m, f)
+	m.neededByRouter(l, t, a)
 	most := f.Shared.most(f.At)
 	if most == 0 {
 		return
 	}
-	d.Load.Shared = most
+	a.Estimate.Shared = most
 	switch {
-	case d.Desired > max(n, most):
-		d.Desired = max(n, most)
-	case n > most && d.Desired >= n && d.Verdict != NoData:
-		d.Rule, d.Desired = RuleLessLoad, max(most, n/2)
+	case a.Dynos > max(n, most):
+		a.Dynos = max(n, most)
+	case n > most && a.Dynos >= n && !t.NoData:
+		a.Reason, a.Dynos = LessLoad, max(most, n/2)
 	}
-	if d.Desired == n && d.Rule.reads() {
-		d.Rule = RuleHold
+	if a.Dynos == n && a.Reason != None {
+		a.Reason = Enough
 	}
 }
 
-// desiredByRouter wishes for what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late and too little, as it
+// neededByRouter wants what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late and too little, as it
 // counts what is answered.
-func (p *Policy) desiredByRouter(st *State, d *Decision, now time.Time, in []probe.Reading) {
-	a, l, n := p.Adaptive, st.Load, d.From
-	f := l.Router
-	if f.dynos(a, a.routerAim.up) > n {
-		d.Rule, d.Desired = RuleMoreLoad, min(2*n+2, max(n+1, f.dynos(a, a.routerAim.to)))
+func (m *Model) neededByRouter(l *Load, t *Tick, a *Answer) {
+	f, n := l.Router, t.Dynos
+	if f.dynos(m, m.routerAim.up) > n {
+		a.Reason, a.Dynos = MoreLoad, min(2*n+2, max(n+1, f.dynos(m, m.routerAim.to)))
 		return
 	}
-	least := max(f.Needs[0].Dynos, f.dynos(a, a.routerAim.to))
+	least := max(f.Needs[0].Dynos, f.dynos(m, m.routerAim.to))
 	switch {
-	case (l.drain(float64(n)) > 0 || l.Late >= p.Fails.N) && !f.Capacity.partly(a.queueing.bound):
-		p.adaptBeats(st, d, now, in)
-	case d.Verdict == NoData || now.Sub(st.Begun) < calmAfterUp || !p.answered(in):
+	case (l.drain(float64(n)) > 0 || l.Late >= t.Fails) && !f.Capacity.partly(m.queueing.bound):
+		m.decideByBeats(l, t, a)
+	case t.NoData || t.Now.Sub(t.Begun) < calmAfterUp || !t.Answered:
 	case least < n:
-		d.Rule, d.Desired = RuleLessLoad, max(1, least, n/2)
+		a.Reason, a.Dynos = LessLoad, max(1, least, n/2)
 	}
 }
