@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -55,12 +54,6 @@ type Bill struct {
 	Forecast float64 `json:"forecast"`
 }
 
-// String writes the bill for people.
-func (b Bill) String() string {
-	return fmt.Sprintf("$%.2f of $%g since %s, $%.2f at the end of the month with the present dynos",
-		b.Dollars, b.Budget, b.From.Format("2 January"), b.Forecast)
-}
-
 // bill counts what the dynos have cost since the last tick, n of them now; nil where there is no budget, or no price is known.
 func (p *Policy) bill(st *State, now time.Time, n int) *Bill {
 	if p.Budget <= 0 || p.Price <= 0 {
@@ -91,15 +84,4 @@ func (p *Policy) afford(d *Decision) {
 func (p *Policy) affords(d *Decision, n int, e *Evidence) bool {
 	b := d.Bill
 	return b == nil || e == nil || n <= d.From || b.Spend.Forecast(n, b.Price) <= b.Budget || e.Twice()
-}
-
-// nearBudget says that a scale-up waits for twice the evidence, and how much of that is missing.
-func (r Record) nearBudget(c Clamp) string {
-	b := r.Decision.Bill
-	text := fmt.Sprintf("wanted %d, with which the month would cost $%.2f of $%g, so that takes twice the evidence",
-		c.From, b.Spend.Forecast(c.From, b.Price), b.Budget)
-	if e := r.Decision.Evidence; e != nil {
-		text += ": " + e.missing()
-	}
-	return text
 }

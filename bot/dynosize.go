@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -214,74 +213,4 @@ func (p *Policy) observeSize(st *State, f Facts) (made *CompletedSize) {
 		st.resized(f.Now)
 	}
 	return made
-}
-
-// sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.
-func (r Record) sizing() string {
-	d := r.Decision
-	if !d.judgesSize() {
-		return r.ladderText()
-	}
-	text := r.sizeSignals()
-	if !strings.EqualFold(d.SizeDesired, d.SizeFrom) {
-		dynos := fmt.Sprintf("dynos of %s instead of %s", d.SizeDesired, d.SizeFrom)
-		if d.SizeHeld == "" {
-			return text + ": " + dynos
-		}
-		return text + ": wanted " + dynos + ", but " + r.sizeHeld()
-	}
-	switch {
-	case d.SizeFrom == "":
-		return text + ", but the dyno size is not known"
-	case d.SizeHeld != "":
-		return text + ", but " + r.sizeHeld()
-	}
-	return text
-}
-
-// sizeSignals says what the signals say that the dyno size is judged by: those that ask for what is wished, if any do.
-func (r Record) sizeSignals() string {
-	step := r.Decision.sizeStep()
-	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) }), "; ")
-}
-
-// sizeHeld says what keeps the dyno size as it is.
-func (r Record) sizeHeld() string {
-	d := r.Decision
-	c := Clamp{SecondsLeft: d.SizeSecondsLeft}
-	switch timed := d.SizeSecondsLeft > 0; {
-	case d.SizeHeld == HeldLadder:
-		return fmt.Sprintf("%s is none of the sizes to choose from, so the size is left alone", d.SizeFrom)
-	case d.SizeHeld == HeldLargest:
-		return d.SizeFrom + " is the largest of the sizes to choose from"
-	case d.SizeHeld == HeldRecent:
-		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left(c))
-	case d.SizeHeld == HeldFit:
-		return "those would not bear the load"
-	case d.SizeHeld == HeldPending:
-		return "the last change of the size goes on: " + d.SizePending
-	case d.SizeHeld == HeldLeftAlone:
-		return "the app is left alone"
-	case d.SizeHeld == HeldOverride:
-		return "somebody asked for a number of dynos, which stay as they are meanwhile"
-	case d.SizeHeld == HeldCount:
-		return "their number changes first"
-	case d.SizeHeld == ClampCooldown:
-		return fmt.Sprintf("the cooldown of the size has %s left", left(c))
-	case d.SizeHeld == ClampPause && timed:
-		return fmt.Sprintf("that is paused for %s longer", left(c))
-	case d.SizeHeld == ClampPause:
-		return "that is paused"
-	case d.SizeHeld == ClampBudget && timed:
-		return fmt.Sprintf("the month's budget is used up: %v", d.Bill)
-	case d.SizeHeld == ClampBudget:
-		return fmt.Sprintf("with them the month would cost more than its budget of $%g", d.Bill.Budget)
-	case d.SizeHeld == ClampDeploy && timed:
-		return fmt.Sprintf("the newest release is young, which counts for %s longer", left(c))
-	case d.SizeHeld == ClampDeploy && r.Error != "":
-		return "whether a release is under way is not known"
-	case d.SizeHeld == ClampDeploy:
-		return "a release is under way"
-	}
-	return "an earlier change is still under way"
 }

@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
@@ -203,33 +201,4 @@ func (p *Policy) anew(st *State, now time.Time) {
 	if p.Ladder != "" {
 		st.Begun, st.Desired, st.Load, st.Weeks = now, nil, nil, nil
 	}
-}
-
-// sizeFirst says why the number does not change, as the size is to or has.
-func (r Record) sizeFirst(c Clamp) string {
-	if c.SecondsLeft > 0 {
-		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From, left(c))
-	}
-	switch more := c.From > c.To; {
-	case more && c.To >= r.Limits.Max:
-		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s, so larger dynos are next", c.From, r.Limits.Max, row(r.MaxRow))
-	case more:
-		return fmt.Sprintf("wanted %d, but larger dynos come before more", c.From)
-	case r.Decision.Ladder == Vertical:
-		return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s, so smaller dynos are next", c.From, r.Limits.Min, row(r.MinRow))
-	}
-	return fmt.Sprintf("wanted %d, but smaller dynos come before fewer", c.From)
-}
-
-// ladderText says what becomes of the size where only the order asks for another.
-func (r Record) ladderText() string {
-	switch d := r.Decision; {
-	case d.SizeHeld == "":
-		return ""
-	case !strings.EqualFold(d.SizeDesired, d.SizeFrom):
-		return fmt.Sprintf("wanted dynos of %s instead of %s, but %s", d.SizeDesired, d.SizeFrom, r.sizeHeld())
-	case d.Desired != d.From:
-		return r.sizeHeld()
-	}
-	return ""
 }

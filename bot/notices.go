@@ -156,17 +156,6 @@ func (e *tickReport) failures() {
 	}
 }
 
-// failure says how the platform fails, or that it no longer does.
-func (r Record) failure() string {
-	if r.Action == Failed {
-		return r.Why()
-	}
-	if r.Action == Scaled || r.Action == Resized {
-		return r.Headline()
-	}
-	return "the platform no longer fails; " + r.Why()
-}
-
 // unheard is the event of a change that was made although the bot did not hear so, yet without that change.
 func (e *tickReport) unheard(why string) notify.Event {
 	ev := event(e.r, notify.Scaled, why)

@@ -1,15 +1,5 @@
 package bot
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/autoscalebot/autoscalebot/notify"
-)
-
-// idleAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are told.
-const idleAfter = 15 * time.Minute
-
 // Undecided says why the tick was no decision on fresh facts that was carried out: the bot was offline, had no data, did not know the number
 // of dynos, or the platform refused the change. It is "" where it was one, be it to hold or to leave the app alone.
 func (r Record) Undecided() string {
@@ -29,19 +19,4 @@ func (r Record) Undecided() string {
 		return "there is no data: " + r.observed()
 	}
 	return ""
-}
-
-// idle tells of a bot that has decided nothing for long, whatever other notices are wanted.
-func (e *tickReport) idle() {
-	why := e.r.Undecided()
-	if why == "" || e.notified.Decided.IsZero() {
-		e.notified.Decided = e.r.Time
-	}
-	long := e.r.Time.Sub(e.notified.Decided)
-	e.incident(notify.NoDecisions, why != "" && long >= idleAfter, why != "", func(Record) string {
-		if why == "" {
-			return "decisions are taken on fresh data and carried out again"
-		}
-		return fmt.Sprintf("no decision on fresh data was carried out for %d minutes; %s", int(long.Minutes()), why)
-	})
 }

@@ -1,0 +1,32 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// paused says in words what is paused at now; "" when nothing is.
+func (c Control) paused(now time.Time) string {
+	var parts []string
+	for _, p := range []struct {
+		what string
+		Pause
+	}{{"scaling up", c.Up}, {"scaling down", c.Down}} {
+		by := ""
+		if p.By != "" {
+			by = " by " + p.By
+		}
+		switch {
+		case !p.Active(now):
+		case p.Until.IsZero():
+			parts = append(parts, fmt.Sprintf("%s is paused%s until somebody resumes it", p.what, by))
+		default:
+			parts = append(parts, fmt.Sprintf("%s is paused%s until %s", p.what, by, clock(p.Until)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// clock writes a moment as people read it, in UTC, to the minute.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
