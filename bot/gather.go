@@ -87,7 +87,11 @@ const priceAge = time.Hour
 // where the platform does not tell.
 func (a asking) price(now time.Time) float64 {
 	b := a.b
-	if b.prices == nil || !b.priced.IsZero() && now.Sub(b.priced) < priceAge {
+	age := priceAge
+	if _, varies := b.prices.(interface{ PriceVaries() }); varies && b.price > 0 {
+		age = 0
+	}
+	if b.prices == nil || !b.priced.IsZero() && now.Sub(b.priced) < age {
 		return b.price
 	}
 	price, err := ask(a, "price", b.prices.Price)

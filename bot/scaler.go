@@ -46,7 +46,8 @@ type (
 	UpReporter interface {
 		Up(ctx context.Context) (n int, err error)
 	}
-	// A Pricer knows what one dyno costs a month, in dollars.
+	// A Pricer knows what one dyno costs a month, in dollars: the mean where they do not all cost the same. It is asked once an hour, or at
+	// each tick where it has a method PriceVaries(), which says that the price can change at any time and costs no call.
 	Pricer interface {
 		Price(ctx context.Context) (dollars float64, err error)
 	}

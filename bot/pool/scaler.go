@@ -168,18 +168,37 @@ func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
 	return s.Price * hoursAMonth, ok && s.Price > 0
 }
 
-// Price tells what a server of the pool's size costs a month, in dollars.
+// Price tells what a server of the pool costs a month, in dollars: the mean of those that are there and stay, as they may be of several
+// sizes; where there are none, what a new one costs.
 func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return 0, fmt.Errorf("read the price of the servers of %s: %w", p.o.Name, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if hour := p.o.priceOf(p.memory.size, p.seen); hour > 0 {
-		return hour * hoursAMonth, nil
+	sum, n := 0.0, 0
+	for i := range p.seen {
+		s := &p.seen[i]
+		if s.leaving() {
+			continue
+		}
+		hour := p.o.hourly(s, p.seen)
+		if hour == 0 {
+			return 0, fmt.Errorf("read the price of the servers of %s: the price of %s is not known", p.o.Name, s.Name)
+		}
+		sum, n = sum+hour, n+1
 	}
-	return 0, fmt.Errorf("read the price of the servers of %s: nobody says what one costs", p.o.Name)
+	if n == 0 {
+		sum, n = p.o.priceOf(p.memory.size, p.seen), 1
+	}
+	if sum == 0 {
+		return 0, fmt.Errorf("read the price of the servers of %s: the price of a server is not known", p.o.Name)
+	}
+	return sum / float64(n) * hoursAMonth, nil
 }
+
+// PriceVaries says that the price changes with the servers, and costs no call to tell.
+func (p *Pool) PriceVaries() {}
 
 // Quota tells how many calls the provider still allows, where it says so.
 func (p *Pool) Quota() (remaining int, ok bool) {

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"context"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +83,31 @@ func TestPoolGoesUpAndDown(t *testing.T) {
 		for _, v := range w.Violations() {
 			t.Error(v)
 		}
+	})
+}
+
+// What a server costs goes by those that are there: one that somebody made larger is not cheap because new ones are.
+func TestThePriceIsThatOfTheServersThatAreThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &pooltest.World{Size: "small"}
+		w.Serve("web", 3)
+		w.Resized("web-3", "large")
+		p, err := pool.New(pool.Options{
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 4), Settle: -1,
+			Sizes: []pool.Size{{Name: "small", Price: 0.01}}, Price: 0.04,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := func(name string, hour float64) {
+			t.Helper()
+			if got, err := p.Price(t.Context()); err != nil || math.Abs(got-hour*730) > 1e-6 {
+				t.Errorf("%s: a server costs %v a month, want %v (%v)", name, got, hour*730, err)
+			}
+		}
+		want("one of three is large", (0.01+0.01+0.04)/3)
+		run(t.Context(), p, 10*time.Minute)
+		want("all are small again", 0.01)
 	})
 }
 

@@ -330,6 +330,9 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 // budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come before the budget.
 func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings, least int) {
 	price := float64(s.DynoPrice)
+	if sizes, ok := p.(bot.SizePricer); ok && price == 0 && len(s.Sizes) > 0 {
+		price, _ = sizes.SizePrice(s.Sizes[0]) // that of new servers, whatever those cost that are there
+	}
 	if pricer, ok := p.(bot.Pricer); ok && price == 0 {
 		price, _ = pricer.Price(ctx) // which the bot asks for again
 	}

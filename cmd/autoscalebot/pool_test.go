@@ -319,7 +319,12 @@ func TestSizesComeFromTheSettings(t *testing.T) {
 	}
 	c.once(env, exitFine, "check", "1 of 3 servers are not of s-1vcpu-1gb, the size of new servers: web-3 (s-4vcpu-8gb)")
 	b := start(t, []string{c.Token}, env...)
+	costs := func(dyno string) func() bool {
+		return func() bool { return strings.Contains(runOnce(t, env, "status").stdout, "a dyno costs $"+dyno) }
+	}
+	b.wait("what the three cost", costs("21.7")) // 2 x 6.52 and 52.14, by three
 	b.wait("small servers only", func() bool { return of("s-1vcpu-1gb") == 3 && len(c.Droplets()) == 3 })
+	b.wait("what three small ones cost", costs("6.51"))
 	b.terminate()
 	// A larger size takes effect at the next start.
 	b = start(t, []string{c.Token}, append(env, "SIZES=s-2vcpu-2gb")...)
