@@ -19,9 +19,7 @@ func (b *Bot) Recall(former Memory) {
 	b.memory = b.memory.recalled(moment(), former, b.price)
 	b.memory.State.Control = b.control
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
-	if b.memory.Beside == nil {
-		b.memory.Beside = former.Beside
-	}
+	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
 	b.o.Log.Warn("what the bot remembered before its start can be read now, and counts again",
 		"paused", b.control.paused(moment()), "dynos_asked_for", b.control.asked(moment()))

@@ -84,3 +84,21 @@ func (n notices) Notify(_ context.Context, e notify.Event) error {
 	n(e)
 	return nil
 }
+
+// Incidents beside the ticks that were open before the start, and are read later, go on beside those that were opened since.
+func TestIncidentsBesideTheTicksAreRecalled(t *testing.T) {
+	w := newWorld(1)
+	event := func(notify.Phase, time.Time) notify.Event { return notify.Event{Time: w.now} }
+	w.Incident(t.Context(), notify.SecondBot, true, w.now, event)
+	began := w.now.Add(-time.Hour)
+	w.Recall(bot.Memory{Beside: notify.Incidents{notify.PoolBlocked: {Since: began, Notified: began}}})
+	if !w.Ongoing(notify.SecondBot) || !w.Ongoing(notify.PoolBlocked) || w.Ongoing(notify.Paused) {
+		t.Error("not both of them go on")
+	}
+	w.Incident(t.Context(), notify.PoolBlocked, false, w.now, func(p notify.Phase, since time.Time) notify.Event {
+		if p != notify.Resolved || !since.Equal(began) {
+			t.Errorf("told is %s since %v", p, since)
+		}
+		return notify.Event{Time: w.now}
+	})
+}
