@@ -9,7 +9,7 @@ import (
 // act asks the platform for what was decided, and takes in what it answers.
 func (b *Bot) act(ctx context.Context, r *Record, f Facts, began time.Time) {
 	d := r.Decision
-	if r.Action != Held || d.To == d.From && !d.resizes() {
+	if r.Action != Held || d.To == d.From && !d.Resizes() {
 		return
 	}
 	change, before, outcome := b.changeTo(d), b.state, DryRun
@@ -29,7 +29,7 @@ func (b *Bot) act(ctx context.Context, r *Record, f Facts, began time.Time) {
 	r.Action = actionOf(d, outcome)
 	if outcome == Accepted {
 		r.Quota = b.callsLeft()
-		if d.resizes() {
+		if d.Resizes() {
 			b.priced = time.Time{}
 		}
 	}

@@ -56,7 +56,7 @@ func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
 func (p *Policy) answered(in []probe.Reading) bool {
 	middle := p.middleBeat(in)
 	for i := range in {
-		if r := &in[i]; isHeartbeat(r) && speaks(i, middle) && r.Outcome != probe.Answered {
+		if r := &in[i]; r.IsHeartbeat() && speaks(i, middle) && r.Outcome != probe.Answered {
 			return false
 		}
 	}

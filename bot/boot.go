@@ -29,8 +29,8 @@ func (s *State) booted(took time.Duration) {
 	}
 }
 
-// booting says whether dynos were added so lately that they may not all be up.
-func (s *State) booting(now time.Time) bool {
+// Booting says whether dynos were added so lately that they may not all be up.
+func (s *State) Booting(now time.Time) bool {
 	return !s.BootSince.IsZero() && now.Sub(s.BootSince) < longestBoot
 }
 
@@ -39,7 +39,7 @@ func (p *Policy) boot(st *State, f Facts) {
 	took := f.Now.Sub(st.BootSince)
 	switch {
 	case st.BootSince.IsZero():
-	case !st.booting(f.Now):
+	case !st.Booting(f.Now):
 		st.booted(0)
 	case f.TellsUp && f.Up < f.Dynos, took < p.BootTime:
 	case f.TellsUp:

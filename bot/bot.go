@@ -103,7 +103,7 @@ type Bot struct {
 	priced time.Time // when the platform told it
 
 	state    State
-	reporter reporter
+	reporter *Reporter
 
 	mu      sync.Mutex // guards the rest, which others change while the bot runs
 	control Control
@@ -118,7 +118,7 @@ func New(o Options) *Bot {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bot{
-		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: reporter{want: o.Notices, notified: o.Memory.Notified},
+		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: NewReporter(o.Notices, o.Memory.Notified),
 		control: o.Memory.State.Control, memory: o.Memory,
 	}
 	if o.DryRun {
@@ -262,7 +262,7 @@ func (b *Bot) account(ctx context.Context, r Record) {
 func (b *Bot) report(ctx context.Context, r Record) {
 	var events []notify.Event
 	if b.o.Notifier != nil {
-		events = b.reporter.events(r)
+		events = b.reporter.Events(r)
 	}
 	b.remember(r.Time, events...)
 	b.notify(ctx, events...)

@@ -129,7 +129,7 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 		st.CoolSeconds = r.Cooldown.Seconds()
 		return
 	}
-	switch unknown, _ := d.unread(); {
+	switch unknown, _ := d.Unread(); {
 	case d.Rule == RuleMaintenance:
 	case unknown:
 		d.Rule = RuleNoData

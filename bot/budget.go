@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -84,4 +85,10 @@ func (p *Policy) afford(d *Decision) {
 func (p *Policy) affords(d *Decision, n int, e *Evidence) bool {
 	b := d.Bill
 	return b == nil || e == nil || n <= d.From || b.Spend.Forecast(n, b.Price) <= b.Budget || e.Twice()
+}
+
+// String writes the bill for people.
+func (b Bill) String() string {
+	return fmt.Sprintf("$%.2f of $%g since %s, $%.2f at the end of the month with the present dynos",
+		b.Dollars, b.Budget, b.From.Format("2 January"), b.Forecast)
 }

@@ -46,8 +46,8 @@ func (d *Decision) clamp(by string, n int, left time.Duration) {
 	d.To = n
 }
 
-// clamped says whether by kept the decision from its wish.
-func (d Decision) clamped(by string) bool {
+// Clamped says whether by kept the decision from its wish.
+func (d Decision) Clamped(by string) bool {
 	for _, c := range d.Clamps {
 		if c.By == by {
 			return true

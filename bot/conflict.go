@@ -71,9 +71,9 @@ func (e *tickReport) manual() {
 	why := ""
 	switch {
 	case adopted && suspicious:
-		why = e.r.manualChange() + "; " + e.notified.Conflict.String()
+		why = e.r.ManualChange() + "; " + e.notified.Conflict.String()
 	case adopted:
-		why = e.r.manualChange()
+		why = e.r.ManualChange()
 	case suspicious:
 		why = e.notified.Conflict.String()
 	default:

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -12,11 +13,11 @@ import (
 // one that cannot be reached says nothing about the way to the app. Without a heartbeat the bot is never offline.
 // began is when the tick did.
 func (b *Bot) offline(ctx context.Context, began time.Time, readings []probe.Reading) bool {
-	if b.o.Control == nil || firstHeartbeat(readings) < 0 {
+	if b.o.Control == nil || !slices.ContainsFunc(readings, probe.Reading.IsHeartbeat) {
 		return false
 	}
 	for i := range readings {
-		if r := &readings[i]; isHeartbeat(r) && !unreached(r) {
+		if r := &readings[i]; r.IsHeartbeat() && !unreached(r) {
 			return false
 		}
 	}

@@ -36,24 +36,3 @@ type Override struct {
 
 // Active says whether the order holds at now.
 func (o Override) Active(now time.Time) bool { return now.Before(o.Until) }
-
-// Control returns what people have asked of the bot. It may be called while the bot runs.
-func (b *Bot) Control() Control {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.control
-}
-
-// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next tick,
-// and may be called while the bot runs.
-func (b *Bot) SetControl(change func(Control) Control) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	before := b.control
-	b.control = change(before)
-	b.given.up = b.given.up || b.control.Up != before.Up
-	b.given.down = b.given.down || b.control.Down != before.Down
-	b.given.override = b.given.override || b.control.Override != before.Override
-	b.memory.State.Control = b.control
-	b.keep()
-}

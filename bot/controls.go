@@ -26,6 +26,27 @@ const (
 	shortestHold = time.Minute
 )
 
+// Control returns what people have asked of the bot. It may be called while the bot runs.
+func (b *Bot) Control() Control {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.control
+}
+
+// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next tick,
+// and may be called while the bot runs.
+func (b *Bot) SetControl(change func(Control) Control) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.control
+	b.control = change(before)
+	b.given.up = b.given.up || b.control.Up != before.Up
+	b.given.down = b.given.down || b.control.Down != before.Down
+	b.given.override = b.given.override || b.control.Override != before.Override
+	b.memory.State.Control = b.control
+	b.keep()
+}
+
 // Pause keeps the bot from scaling in a direction for a length of time, up to 8784 hours, or until somebody resumes if it is 0.
 // by names who asks. What is wrong with that is the error, a sentence without a full stop. Pause, Resume, Override and EndOverride take
 // effect with the next tick and may be called while the bot runs.

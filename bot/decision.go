@@ -124,6 +124,16 @@ func (d Decision) Found() bool {
 	return d.ManualChange != nil || d.Completed != nil || d.CompletedSize != nil
 }
 
+// WantsMore says whether slow answers, or signals, call for more dynos.
+func (d Decision) WantsMore() bool {
+	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
+}
+
+// WantsFewer says whether fast answers, or signals, call for fewer.
+func (d Decision) WantsFewer() bool {
+	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
+}
+
 // Completed is a change of the number of dynos that the bot asked for at Asked.
 type Completed struct {
 	From  int       `json:"from"`

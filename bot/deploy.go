@@ -5,7 +5,7 @@ import "time"
 // AsksForRelease says whether a decision depends on the app's newest release, which must then be among the facts from which it is taken anew.
 func (p Policy) AsksForRelease(d Decision) bool {
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOverride
-	return p.DeployGrace >= 0 && (down || d.resizes())
+	return p.DeployGrace >= 0 && (down || d.Resizes())
 }
 
 // awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its

@@ -42,9 +42,9 @@ func (p *Policy) rung(size string) int {
 	return -1
 }
 
-// sizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
+// SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
 // say, else 0.
-func (d *Decision) sizeStep() int {
+func (d *Decision) SizeStep() int {
 	smaller, others := false, false
 	for i := range d.Signals {
 		switch j := &d.Signals[i]; {
@@ -63,8 +63,8 @@ func (d *Decision) sizeStep() int {
 	return 0
 }
 
-// judgesSize says whether any rule judges the dyno size.
-func (d *Decision) judgesSize() bool {
+// JudgesSize says whether any rule judges the dyno size.
+func (d *Decision) JudgesSize() bool {
 	for i := range d.Signals {
 		if d.Signals[i].Size {
 			return true
@@ -75,11 +75,11 @@ func (d *Decision) judgesSize() bool {
 
 // fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
 func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, t turn) {
-	if st.Size == "" || p.Ladder == "" && !d.judgesSize() {
+	if st.Size == "" || p.Ladder == "" && !d.JudgesSize() {
 		return
 	}
 	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizePending = st.Size, st.Size, st.Size, st.SizePending
-	at, step := p.rung(st.Size), d.sizeStep()
+	at, step := p.rung(st.Size), d.SizeStep()
 	if step <= 0 && t.step != 0 {
 		step = t.step
 	}
@@ -91,7 +91,7 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, 
 		d.SizeFrom, d.SizeTo, d.SizeDesired = p.Sizes[at], p.Sizes[at], p.Sizes[at-1]
 		d.SizeHeld, d.SizeSecondsLeft = t.held, t.left.Seconds()
 		return
-	case p.Ladder != "" && at == len(p.Sizes)-1 && d.Desired > d.From && d.clamped(ClampSchedule):
+	case p.Ladder != "" && at == len(p.Sizes)-1 && d.Desired > d.From && d.Clamped(ClampSchedule):
 		d.SizeHeld = HeldLargest
 	case step > 0 && at == len(p.Sizes)-1:
 		d.SizeHeld = HeldLargest
@@ -99,7 +99,7 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, 
 	to := min(max(0, at+step), len(p.Sizes)-1)
 	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
 	p.keepSize(st, d, now, p.priceOf(to))
-	if p.Ladder != "" && to < at && d.resizes() {
+	if p.Ladder != "" && to < at && d.Resizes() {
 		if held, left := p.shrinks(st, d, now, in, at); held != "" {
 			d.holdSize(held, left)
 		}
@@ -155,12 +155,12 @@ func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
 	}
 }
 
-// resizes says whether the dyno size is to change.
-func (d *Decision) resizes() bool { return d.SizeTo != d.SizeFrom }
+// Resizes says whether the dyno size is to change.
+func (d *Decision) Resizes() bool { return d.SizeTo != d.SizeFrom }
 
 // holdSize keeps the dyno size as it is on behalf of by, and notes it if that changes anything.
 func (d *Decision) holdSize(by string, left time.Duration) {
-	if d.resizes() {
+	if d.Resizes() {
 		d.SizeTo, d.SizeHeld, d.SizeSecondsLeft = d.SizeFrom, by, left.Seconds()
 	}
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -27,6 +29,17 @@ const (
 
 // Twice says whether there is twice the evidence that the rule needs to ask for more.
 func (e *Evidence) Twice() bool { return e.Times > e.Again && e.Seconds >= e.AgainSeconds }
+
+// Missing says what twice the evidence takes yet.
+func (e *Evidence) Missing() string {
+	if e.AgainSeconds > 0 {
+		return fmt.Sprintf("%.0f s more", math.Ceil(e.AgainSeconds-e.Seconds))
+	}
+	if n := e.Again + 1 - e.Times; n != 1 {
+		return fmt.Sprintf("%d more readings", n)
+	}
+	return "1 more reading"
+}
 
 // by is what a scale-up rests on, "" for another change.
 func (d *Decision) by() string {

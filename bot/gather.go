@@ -46,7 +46,7 @@ func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe
 
 // up asks how many dynos run where dynos were added not long ago, and is less than 0 where that is not known.
 func (a asking) up(now time.Time) int {
-	if a.b.ups == nil || !a.b.state.booting(now) {
+	if a.b.ups == nil || !a.b.state.Booting(now) {
 		return -1
 	}
 	n, err := ask(a, "up", a.b.ups.Up)

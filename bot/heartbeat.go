@@ -16,7 +16,7 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 	}
 	n, blind := 0, -1
 	for i := range in {
-		if isHeartbeat(&in[i]) {
+		if in[i].IsHeartbeat() {
 			n++
 		}
 	}
@@ -26,7 +26,7 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 	telling := make([]int, 0, n)
 	for i := range in {
 		switch {
-		case !isHeartbeat(&in[i]):
+		case !in[i].IsHeartbeat():
 		case p.verdict(&in[i]) == NoData:
 			blind = i
 		default:
@@ -51,5 +51,3 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 
 // speaks says whether heartbeat i counts, given the one in the middle of several.
 func speaks(i, middle int) bool { return middle < 0 || i == middle }
-
-func isHeartbeat(r *probe.Reading) bool { return r.Signal == probe.HeartbeatSignal }

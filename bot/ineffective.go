@@ -15,6 +15,10 @@ const (
 	ineffectiveHold = 10 * time.Minute
 )
 
+// CalmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
+// many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
+const CalmAfter = 3
+
 // A Level sums up the readings that counted since the number of dynos changed.
 type Level struct {
 	// N is how many there were, SumMS the sum of their response times in milliseconds.
@@ -50,11 +54,11 @@ func spentMS(r *probe.Reading) float64 {
 	return min(r.Value, longestMS)
 }
 
-// failing says that most of the readings were failures other than timeouts.
-func (l Level) failing() bool { return 2*l.Errors > l.N }
+// Failing says that most of the readings were failures other than timeouts.
+func (l Level) Failing() bool { return 2*l.Errors > l.N }
 
-// mean is the mean response time in milliseconds of the readings that have one; 0 for none.
-func (l Level) mean() float64 {
+// Mean is the mean response time in milliseconds of the readings that have one; 0 for none.
+func (l Level) Mean() float64 {
 	if l.N == l.Errors {
 		return 0
 	}
@@ -64,19 +68,19 @@ func (l Level) mean() float64 {
 // better says whether the readings have improved by as much as dynos that help improve them.
 func (l Level) better(than Level) bool {
 	switch {
-	case l.failing() || l.N == 0:
+	case l.Failing() || l.N == 0:
 		return false
-	case than.failing():
+	case than.Failing():
 		return true
 	}
-	return l.mean() <= enoughGain*than.mean()
+	return l.Mean() <= enoughGain*than.Mean()
 }
 
 // ramping says whether more load could explain that they have not: they have grown, or there are timeouts, which do not say by
 // how much. In simulated flash crowds every bound on such ups, up to sixteen times the dynos, stopped some that the load called
 // for; the maximum and the budget bound them.
 func (l Level) ramping(than Level) bool {
-	return !l.failing() && !than.failing() && (l.Timeouts > 0 || l.mean() > growing*than.mean())
+	return !l.Failing() && !than.Failing() && (l.Timeouts > 0 || l.Mean() > growing*than.Mean())
 }
 
 // A ScaleUps is a row of ups for slow readings that have not improved them yet. It is never changed in place.
@@ -131,7 +135,7 @@ func (s *State) recover(v Verdict) {
 	if next.Calm++; v == Slow {
 		next.Calm = 0
 	}
-	if s.ScaleUps = &next; next.Calm >= calmAfter {
+	if s.ScaleUps = &next; next.Calm >= CalmAfter {
 		s.ScaleUps = nil
 	}
 }
@@ -149,7 +153,7 @@ func (p *Policy) ineffective(st *State, d *Decision, now time.Time) bool {
 		return false
 	}
 	switch {
-	case c.Left > 0 && st.Level.mean() > c.At.mean()/enoughGain:
+	case c.Left > 0 && st.Level.Mean() > c.At.Mean()/enoughGain:
 		st.ScaleUps, d.Ineffective = nil, nil // it got worse without them, so they do help
 		return false
 	case !c.stuck() && st.Level.better(c.Before):

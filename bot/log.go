@@ -43,7 +43,7 @@ func (l *logRecorder) level(r Record) slog.Level {
 		return slog.LevelDebug
 	}
 	l.shown = r.Time
-	if r.Action == Failed || d.Says() == NoData || d.wantsMore() && d.To == d.From && d.clamped(ClampSchedule) {
+	if r.Action == Failed || d.Says() == NoData || d.WantsMore() && d.To == d.From && d.Clamped(ClampSchedule) {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

@@ -33,11 +33,5 @@ func MarkMaintenance(ctx context.Context, platform MaintenanceReporter, in []pro
 }
 
 func failedBeat(r probe.Reading) bool {
-	return r.Signal == probe.HeartbeatSignal && r.Outcome != probe.Answered
-}
-
-// maintained says whether the heartbeat met the app in maintenance mode.
-func (r Record) maintained() bool {
-	hb, _ := r.Heartbeat()
-	return hb.Outcome == probe.Maintenance
+	return r.IsHeartbeat() && r.Outcome != probe.Answered
 }

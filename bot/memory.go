@@ -1,11 +1,15 @@
 package bot
 
 import (
-	"maps"
+	"encoding/json"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/format"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
+
+// Format is the form of records and memories as JSON, under "format".
+const Format = format.Current
 
 // A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
 // a bot that never ran.
@@ -24,12 +28,11 @@ type Memory struct {
 func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.memory = Memory{State: b.state, Notified: b.reporter.notified, Beside: b.memory.Beside, Undelivered: b.withUndelivered(now, events...)}
+	b.memory = Memory{State: b.state, Notified: b.reporter.Notified(), Beside: b.memory.Beside, Undelivered: b.withUndelivered(now, events...)}
 	if b.former != nil { // which the next tick takes in
 		b.memory = b.memory.recalled(moment(), *b.former, b.price)
 	}
 	b.memory.State.Control = b.control
-	b.memory.Notified.Calm = maps.Clone(b.reporter.notified.Calm) // the one part that changes in place
 	b.keep()
 }
 
@@ -49,4 +52,23 @@ func (b *Bot) keep() {
 	if err := b.o.Remember(b.memory); err != nil {
 		b.o.Log.Warn("the bot's memory was not kept, so a restart would go on from an older one", "error", err)
 	}
+}
+
+// MarshalJSON writes the memory with its format.
+func (m Memory) MarshalJSON() ([]byte, error) {
+	type plain Memory
+	return json.Marshal(struct {
+		Format int `json:"format"`
+		plain
+	}{format.Current, plain(m)})
+}
+
+// UnmarshalJSON reads a memory of any format that is known.
+func (m *Memory) UnmarshalJSON(text []byte) error {
+	type plain Memory
+	text, err := format.Memory(text)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, (*plain)(m))
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"crypto/rand"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,13 +32,35 @@ type Notices struct {
 	Reminder time.Duration
 }
 
-// A reporter turns records into events, and remembers what it has told.
-type reporter struct {
+// A Reporter turns records into events, and remembers what it has told.
+type Reporter struct {
 	want     Notices
 	notified Notified
 	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open then as well.
 	recalled bool
 	merged   []mergedIncident
+}
+
+// NewReporter makes a reporter that goes on from what people were told before.
+func NewReporter(want Notices, notified Notified) *Reporter {
+	return &Reporter{want: want, notified: notified}
+}
+
+// Notified is what people were told, as of the last call. It is not changed any more.
+func (t *Reporter) Notified() Notified {
+	n := t.notified
+	n.Calm = maps.Clone(n.Calm) // the one part that changes in place
+	return n
+}
+
+// Recall takes in what an earlier run had told people, and could not be read at the start.
+func (t *Reporter) Recall(former Notified) {
+	for k, i := range t.notified.Incidents {
+		if was, open := former.Incidents[k]; open && was.Since.Before(i.Since) {
+			t.merged = append(t.merged, mergedIncident{k, i, was})
+		}
+	}
+	t.notified, t.recalled = t.notified.Recalled(former), true
 }
 
 // Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
@@ -58,22 +81,18 @@ type Notified struct {
 	Conflict Conflict `json:"conflict,omitzero"`
 }
 
-// calmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
-// many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
-const calmAfter = 3
-
-// events returns what is to be told of a tick.
-func (t *reporter) events(r Record) []notify.Event {
+// Events returns what is to be told of a tick.
+func (t *Reporter) Events(r Record) []notify.Event {
 	if r.Action == Interrupted {
 		return nil
 	}
-	e := &tickReport{reporter: t, r: r}
+	e := &tickReport{Reporter: t, r: r}
 	defer func() { t.recalled = false }()
 	e.ofTheRecall()
 	e.ofTheTick()
 	e.idle()
 	offline := r.Decision.Rule == RuleOffline
-	e.incident(notify.Offline, offline, offline, Record.offline)
+	e.incident(notify.Offline, offline, offline, Record.Offline)
 	if offline { // which says nothing about the app or the platform
 		return e.out
 	}
@@ -86,7 +105,7 @@ func (t *reporter) events(r Record) []notify.Event {
 
 // A tickReport collects the events of one tick.
 type tickReport struct {
-	*reporter
+	*Reporter
 	r   Record
 	out []notify.Event
 }
@@ -112,7 +131,7 @@ func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(Recor
 	if k == notify.HeartbeatUnreachable && phase == notify.Resolved {
 		ev.Kind = notify.HeartbeatRecovered
 	}
-	ev.Affects = e.r.Decision.affected(k)
+	ev.Affects = affected(&e.r.Decision, k)
 	ev.Phase, ev.Since, ev.Incident = phase, since, notify.IncidentID(e.r.App, e.r.ProcessType, k, since)
 	e.out = append(e.out, ev)
 }
@@ -120,15 +139,15 @@ func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(Recor
 // ofTheTick tells what came of the tick itself.
 func (e *tickReport) ofTheTick() {
 	r, w := e.r, e.want
-	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.observed)
+	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.Observed)
 	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 	if c := r.Decision.Completed; c != nil && w.EveryScale {
-		ev := e.unheard(r.completed())
+		ev := e.unheard(r.Completed())
 		ev.From, ev.To = c.From, c.To
 		e.out = append(e.out, ev)
 	}
 	if c := r.Decision.CompletedSize; c != nil && w.EveryScale {
-		ev := e.unheard(r.completedSize())
+		ev := e.unheard(r.CompletedSize())
 		ev.SizeFrom, ev.SizeTo = c.From, c.To
 		e.out = append(e.out, ev)
 	}
@@ -152,7 +171,7 @@ func (e *tickReport) failures() {
 		e.notified.Refused = time.Time{}
 	}
 	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
-		e.incident(notify.ScaleFailed, fails, fails, Record.failure)
+		e.incident(notify.ScaleFailed, fails, fails, Record.Failure)
 	}
 }
 
@@ -170,33 +189,33 @@ func (e *tickReport) ofTheBot() {
 		e.failures()
 	}
 	blind := d.Verdict == NoData && d.Reading >= 0
-	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.maintained(), blind, Record.observed)
-	unread, long := d.unread()
-	e.incident(notify.SignalUnreachable, long, unread, Record.unread)
-	paused := e.want.Paused || r.Control.paused(r.Time) != ""
+	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.InMaintenance(), blind, Record.Observed)
+	unread, long := d.Unread()
+	e.incident(notify.SignalUnreachable, long, unread, Record.Unread)
+	paused := e.want.Paused || Paused(r.Control, r.Time) != ""
 	e.incident(notify.Paused, paused, paused, e.paused)
 	ordered := r.Control.Override.Active(r.Time)
-	e.incident(notify.Override, ordered, ordered, Record.override)
+	e.incident(notify.Override, ordered, ordered, Record.Override)
 }
 
 // ofTheApp tells what the number of dynos shows.
 func (e *tickReport) ofTheApp() {
 	r, d := e.r, e.r.Decision
 	e.manual()
-	e.incident(notify.IneffectiveScaleUps, d.Ineffective != nil, d.Ineffective != nil, Record.ineffective)
+	e.incident(notify.IneffectiveScaleUps, d.Ineffective != nil, d.Ineffective != nil, Record.Ineffective)
 	off := d.Rule == RuleLeftAlone
-	e.incident(notify.LeftAlone, off || d.Rule == RuleMaintenance, off || r.maintained(), Record.Why)
+	e.incident(notify.LeftAlone, off || d.Rule == RuleMaintenance, off || r.InMaintenance(), Record.Why)
 	if b := d.Bill; b != nil {
 		over, used := b.Forecast > b.Budget, b.Dollars >= b.Budget
-		e.incident(notify.BudgetForecast, over && !used, over, Record.bill)
-		e.incident(notify.BudgetReached, used, used, Record.bill)
+		e.incident(notify.BudgetForecast, over && !used, over, Record.Bill)
+		e.incident(notify.BudgetReached, used, used, Record.Bill)
 	}
-	pinned := d.To == d.From && d.clamped(ClampSchedule)
+	pinned := d.To == d.From && d.Clamped(ClampSchedule)
 	if e.want.ExceedMax {
-		e.atLimit(notify.NeedsExceedMax, pinned && d.wantsMore(), d.Says() == Slow && r.Dynos >= r.Limits.Max)
+		e.atLimit(notify.NeedsExceedMax, pinned && d.WantsMore(), d.Says() == Slow && r.Dynos >= r.Limits.Max)
 	}
 	if e.want.BelowMin {
-		e.atLimit(notify.NeedsBelowMin, pinned && d.wantsFewer() && d.From > 1, d.Says() == Fast && r.Dynos <= r.Limits.Min)
+		e.atLimit(notify.NeedsBelowMin, pinned && d.WantsFewer() && d.From > 1, d.Says() == Fast && r.Dynos <= r.Limits.Min)
 	}
 	if e.want.ScaleDiff > 0 {
 		e.out = append(e.out, e.scaleDiff(r)...)
@@ -212,7 +231,7 @@ func (e *tickReport) atLimit(k notify.Kind, begins, cause bool) {
 }
 
 // affected says what an incident keeps from, where that is not what its kind says.
-func (d *Decision) affected(k notify.Kind) notify.Affects {
+func affected(d *Decision, k notify.Kind) notify.Affects {
 	count := slices.ContainsFunc(d.Signals, func(j Judged) bool { return !j.Size && (k != notify.SignalUnreachable || j.Verdict == NoData) })
 	switch {
 	case k == notify.HeartbeatUnreachable && d.ByRules:
@@ -227,19 +246,9 @@ func (d *Decision) affected(k notify.Kind) notify.Affects {
 	return ""
 }
 
-// wantsMore says whether slow answers, or signals, call for more dynos.
-func (d Decision) wantsMore() bool {
-	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
-}
-
-// wantsFewer says whether fast answers, or signals, call for fewer.
-func (d Decision) wantsFewer() bool {
-	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
-}
-
 // paused says what is paused.
-func (t *reporter) paused(r Record) string {
-	switch text := r.Control.paused(r.Time); {
+func (t *Reporter) paused(r Record) string {
+	switch text := Paused(r.Control, r.Time); {
 	case text != "":
 		return text
 	case t.want.Paused:
@@ -250,7 +259,7 @@ func (t *reporter) paused(r Record) string {
 
 // would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
 // decision comes again and again.
-func (t *reporter) would(r Record) bool {
+func (t *Reporter) would(r Record) bool {
 	d := r.Decision
 	change, size := [2]int{d.From, d.To}, [2]string{d.SizeFrom, d.SizeTo}
 	switch {
@@ -265,7 +274,7 @@ func (t *reporter) would(r Record) bool {
 }
 
 // lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
-func (t *reporter) lasts(k notify.Kind, cause bool) bool {
+func (t *Reporter) lasts(k notify.Kind, cause bool) bool {
 	if _, open := t.notified.Incidents[k]; !open {
 		return false
 	}
@@ -276,7 +285,7 @@ func (t *reporter) lasts(k notify.Kind, cause bool) bool {
 	if cause {
 		t.notified.Calm[k] = 0
 	}
-	return t.notified.Calm[k] < calmAfter
+	return t.notified.Calm[k] < CalmAfter
 }
 
 // event makes an event of a record.
@@ -296,7 +305,7 @@ func event(r Record, k notify.Kind, why string) notify.Event {
 	}
 	if k == notify.Scaled || k == notify.ScaleFailed {
 		e.To = r.Decision.To
-		if d := r.Decision; d.resizes() {
+		if d := r.Decision; d.Resizes() {
 			e.SizeFrom, e.SizeTo = d.SizeFrom, d.SizeTo
 		}
 	}

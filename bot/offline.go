@@ -12,5 +12,5 @@ func freeze(f Facts) Decision {
 }
 
 func firstHeartbeat(readings []probe.Reading) int {
-	return slices.IndexFunc(readings, func(r probe.Reading) bool { return isHeartbeat(&r) })
+	return slices.IndexFunc(readings, probe.Reading.IsHeartbeat)
 }

@@ -206,7 +206,7 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 	p.senseBreaches(st, &d, now, in)
 	middle := p.middleBeat(in)
 	for i := range in {
-		if !isHeartbeat(&in[i]) || !speaks(i, middle) {
+		if !in[i].IsHeartbeat() || !speaks(i, middle) {
 			continue
 		}
 		if v := p.verdict(&in[i]); d.Reading < 0 || weight(v) > weight(d.Verdict) {

@@ -14,7 +14,7 @@ type given struct{ up, down, override bool }
 func (b *Bot) Recall(former Memory) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.control = b.control.recalled(former.State.Control, b.given)
+	b.control = recalledControl(b.control, former.State.Control, b.given)
 	b.former = &former
 	b.memory = b.memory.recalled(moment(), former, b.price)
 	b.memory.State.Control = b.control
@@ -22,11 +22,11 @@ func (b *Bot) Recall(former Memory) {
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
 	b.o.Log.Warn("what the bot remembered before its start can be read now, and counts again",
-		"paused", b.control.paused(moment()), "dynos_asked_for", b.control.asked(moment()))
+		"paused", Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 
-// asked is the number of dynos that somebody asked for and that holds at now, 0 for none.
-func (c Control) asked(now time.Time) int {
+// askedFor is the number of dynos that somebody asked for and that holds at now, 0 for none.
+func askedFor(c Control, now time.Time) int {
 	if !c.Override.Active(now) {
 		return 0
 	}
@@ -40,18 +40,13 @@ func (b *Bot) recollect(now time.Time) {
 	if b.former == nil {
 		return
 	}
-	for k, i := range b.reporter.notified.Incidents {
-		if was, open := b.former.Notified.Incidents[k]; open && was.Since.Before(i.Since) {
-			b.reporter.merged = append(b.reporter.merged, mergedIncident{k, i, was})
-		}
-	}
-	m := Memory{State: b.state, Notified: b.reporter.notified}.recalled(now, *b.former, b.price)
-	b.state, b.reporter.notified, b.reporter.recalled = m.State, m.Notified, true
+	b.state = b.state.Recalled(now, b.former.State, b.price)
+	b.reporter.Recall(b.former.Notified)
 	b.former = nil
 }
 
-// recalled is c with what former has in place of all that was not asked for since the start.
-func (c Control) recalled(former Control, since given) Control {
+// recalledControl is c with what former has in place of all that was not asked for since the start.
+func recalledControl(c, former Control, since given) Control {
 	if !since.up {
 		c.Up = former.Up
 	}
@@ -66,6 +61,6 @@ func (c Control) recalled(former Control, since given) Control {
 
 // recalled is m with what it lacks of former, a memory from before m's bot was started. Doing it again changes nothing.
 func (m Memory) recalled(now time.Time, former Memory, price float64) Memory {
-	m.State, m.Notified = m.State.recalled(now, former.State, price), m.Notified.recalled(former.Notified)
+	m.State, m.Notified = m.State.Recalled(now, former.State, price), m.Notified.Recalled(former.Notified)
 	return m
 }

@@ -16,7 +16,7 @@ type mergedIncident struct {
 // ofTheRecall tells what became of what was told twice.
 func (e *tickReport) ofTheRecall() {
 	for _, m := range e.merged {
-		ev := event(e.r, m.kind, "it goes on as the incident that began at "+clock(m.older.Since))
+		ev := event(e.r, m.kind, "it goes on as the incident that began at "+Clock(m.older.Since))
 		if m.kind == notify.HeartbeatUnreachable {
 			ev.Kind = notify.HeartbeatRecovered
 		}
@@ -27,7 +27,7 @@ func (e *tickReport) ofTheRecall() {
 	e.merged = nil
 }
 
-func (t Notified) recalled(former Notified) Notified {
+func (t Notified) Recalled(former Notified) Notified {
 	if len(former.Incidents) > 0 {
 		incidents := maps.Clone(former.Incidents)
 		for k, i := range t.Incidents {

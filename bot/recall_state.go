@@ -7,7 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-func (s State) recalled(now time.Time, former State, price float64) State {
+func (s State) Recalled(now time.Time, former State, price float64) State {
 	newer := func(t *time.Time, than time.Time) {
 		if than.After(*t) {
 			*t = than

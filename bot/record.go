@@ -84,3 +84,9 @@ func (r Record) Heartbeat() (hb probe.Reading, ok bool) {
 	}
 	return probe.Reading{}, false
 }
+
+// InMaintenance says whether the heartbeat met the app in maintenance mode.
+func (r Record) InMaintenance() bool {
+	hb, _ := r.Heartbeat()
+	return hb.Outcome == probe.Maintenance
+}

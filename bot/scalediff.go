@@ -15,7 +15,7 @@ type Sized struct {
 
 // scaleDiff tells when the number of dynos changed by more than the threshold within the period. What was told does not count
 // again: the next such event wants as large a change once more.
-func (t *reporter) scaleDiff(r Record) []notify.Event {
+func (t *Reporter) scaleDiff(r Record) []notify.Event {
 	t.notified.Sizes = within(t.notified.Sizes, Sized{r.Time, r.After()}, t.want.ScaleDiffPeriod)
 	first := t.notified.Sizes[0].Dynos
 	least, most := first, first

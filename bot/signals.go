@@ -138,8 +138,8 @@ func (s *State) restartSignals() {
 	s.Signals = next
 }
 
-// unread says whether there is a signal that is not known, and whether one has not been for long.
-func (d *Decision) unread() (any, long bool) {
+// Unread says whether there is a signal that is not known, and whether one has not been for long.
+func (d *Decision) Unread() (any, long bool) {
 	for i := range d.Signals {
 		j := &d.Signals[i]
 		any = any || j.Verdict == NoData

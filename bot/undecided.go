@@ -16,7 +16,7 @@ func (r Record) Undecided() string {
 	case d.Rule == RuleLeftAlone || d.Rule == RuleMaintenance:
 		return ""
 	case d.Says() == NoData:
-		return "there is no data: " + r.observed()
+		return "there is no data: " + r.Observed()
 	}
 	return ""
 }

@@ -49,12 +49,12 @@ func (r Record) Why() string {
 			parts = append(parts, text)
 		}
 	}
-	sizing, first := r.sizing(), r.Decision.resizes() && r.Decision.judgesSize()
+	sizing, first := r.sizing(), r.Decision.Resizes() && r.Decision.JudgesSize()
 	if first {
 		add(sizing)
 	}
-	add(r.completed())
-	add(r.completedSize())
+	add(r.Completed())
+	add(r.CompletedSize())
 	add(r.cause())
 	for _, c := range r.Decision.Clamps {
 		add(r.clampText(c))
@@ -74,7 +74,7 @@ func (r Record) cause() string {
 	case RuleOffline:
 		return "the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed"
 	case RuleOverride:
-		return r.override()
+		return r.Override()
 	case RuleLeftAlone:
 		if d.LeftAlone != "" {
 			return d.LeftAlone + ", so the bot keeps its hands off"
@@ -83,9 +83,9 @@ func (r Record) cause() string {
 	case RuleLimits:
 		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
 	case RuleIneffective:
-		return r.ineffective()
+		return r.Ineffective()
 	case RuleSlow, RuleFast:
-		return d.progress() + " " + r.evidence() + r.load()
+		return progress(d) + " " + r.evidence() + r.load()
 	case RuleMoreLoad, RuleLessLoad:
 		return d.Load.String()
 	case RuleAbove:
@@ -98,7 +98,7 @@ func (r Record) cause() string {
 	if d := r.Decision; len(d.Signals) > 0 && (d.Reading < 0 || d.ByRules && d.Rule != RuleMaintenance) {
 		return strings.TrimPrefix(r.signals(ofCount), "; ")
 	}
-	return r.observed() + r.load() + r.signals(ofCount)
+	return r.Observed() + r.load() + r.signals(ofCount)
 }
 
 // ofCount says whether a signal is judged for the number of dynos.
@@ -125,39 +125,39 @@ func row(text string) string {
 	return " (" + text + ")"
 }
 
-// offline says whether the bot is cut off.
-func (r Record) offline() string {
+// Offline says whether the bot is cut off.
+func (r Record) Offline() string {
 	if r.Decision.Rule == RuleOffline {
 		return r.cause()
 	}
 	return "the bot is connected again, and goes on from what it knew"
 }
 
-// bill says what the month costs.
-func (r Record) bill() string { return r.Decision.Bill.String() }
+// Bill says what the month costs.
+func (r Record) Bill() string { return r.Decision.Bill.String() }
 
-// override says what somebody asked the bot for.
-func (r Record) override() string {
+// Override says what somebody asked the bot for.
+func (r Record) Override() string {
 	o := r.Control.Override
-	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, clock(o.Until))
+	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, Clock(o.Until))
 }
 
-// ineffective says that more dynos do not help, and where to look.
-func (r Record) ineffective() string {
+// Ineffective says that more dynos do not help, and where to look.
+func (r Record) Ineffective() string {
 	c := r.Decision.Ineffective
 	if c == nil {
 		return "the heartbeat has recovered, or more dynos help after all"
 	}
-	before := fmt.Sprintf("%s before", formatMS(c.Before.mean()))
-	if c.Before.failing() {
+	before := fmt.Sprintf("%s before", formatMS(c.Before.Mean()))
+	if c.Before.Failing() {
 		before = "failing before"
 	}
 	at := cmp.Or(c.Left, max(c.From, r.Dynos))
 	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or a slow route", c.From, at, before)
 }
 
-// manualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
-func (r Record) manualChange() string {
+// ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
+func (r Record) ManualChange() string {
 	a := r.Decision.ManualChange
 	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
 	if r.Decision.Rule == RuleLimits {
@@ -166,8 +166,8 @@ func (r Record) manualChange() string {
 	return text + ", and the bot goes on from there"
 }
 
-// completed says that a change was made although the bot did not hear so.
-func (r Record) completed() string {
+// Completed says that a change was made although the bot did not hear so.
+func (r Record) Completed() string {
 	c := r.Decision.Completed
 	if c == nil {
 		return ""
@@ -175,8 +175,8 @@ func (r Record) completed() string {
 	return unheard(fmt.Sprintf("%d → %d", c.From, c.To), c.Asked)
 }
 
-// completedSize says the same of a change of the dyno size.
-func (r Record) completedSize() string {
+// CompletedSize says the same of a change of the dyno size.
+func (r Record) CompletedSize() string {
 	c := r.Decision.CompletedSize
 	if c == nil {
 		return ""
@@ -185,11 +185,11 @@ func (r Record) completedSize() string {
 }
 
 func unheard(change string, asked time.Time) string {
-	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, clock(asked))
+	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, Clock(asked))
 }
 
-// observed says what the readings say when they call for no change.
-func (r Record) observed() string {
+// Observed says what the readings say when they call for no change.
+func (r Record) Observed() string {
 	d := r.Decision
 	hb, ok := r.Heartbeat()
 	switch {
@@ -208,7 +208,7 @@ func (r Record) observed() string {
 	case d.Verdict == OK:
 		return fmt.Sprintf("%s is right, between %g and %g ms", formatMS(hb.Value), d.MinResponseMS, d.MaxResponseMS)
 	}
-	return d.progress() + " " + r.evidence()
+	return progress(d) + " " + r.evidence()
 }
 
 // evidence says what was wrong with the reading that the decision was taken from.
@@ -250,7 +250,7 @@ func (r Record) clampText(c Clamp) string {
 	case c.By == ClampUnsettled:
 		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
 	case c.By == ClampIneffective:
-		return fmt.Sprintf("wanted %d, but %s", c.From, r.ineffective())
+		return fmt.Sprintf("wanted %d, but %s", c.From, r.Ineffective())
 	case c.By == ClampStabilization && c.To == r.Decision.From:
 		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
 	case c.By == ClampStabilization:
@@ -293,7 +293,7 @@ func left(c Clamp) string {
 }
 
 // progress says how many readings had the verdict: of those that are needed while they are too few.
-func (d Decision) progress() string {
+func progress(d Decision) string {
 	enough := d.Run >= d.Needed
 	switch {
 	case d.Of > d.Needed && enough:
@@ -327,15 +327,15 @@ func formatMS(ms float64) string {
 func (r Record) burst() string {
 	n := 0
 	for i := range r.Readings {
-		if isHeartbeat(&r.Readings[i]) {
+		if r.Readings[i].IsHeartbeat() {
 			n++
 		}
 	}
 	return fmt.Sprintf("%s, as %s", heartbeats(n), r.Burst)
 }
 
-// failure says how the platform fails, or that it no longer does.
-func (r Record) failure() string {
+// Failure says how the platform fails, or that it no longer does.
+func (r Record) Failure() string {
 	if r.Action == Failed {
 		return r.Why()
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// paused says in words what is paused at now; "" when nothing is.
-func (c Control) paused(now time.Time) string {
+// Paused says in words what is paused at now; "" when nothing is.
+func Paused(c Control, now time.Time) string {
 	var parts []string
 	for _, p := range []struct {
 		what string
@@ -22,11 +22,11 @@ func (c Control) paused(now time.Time) string {
 		case p.Until.IsZero():
 			parts = append(parts, fmt.Sprintf("%s is paused%s until somebody resumes it", p.what, by))
 		default:
-			parts = append(parts, fmt.Sprintf("%s is paused%s until %s", p.what, by, clock(p.Until)))
+			parts = append(parts, fmt.Sprintf("%s is paused%s until %s", p.what, by, Clock(p.Until)))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// clock writes a moment as people read it, in UTC, to the minute.
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+// Clock writes a moment as people read it, in UTC, to the minute.
+func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -8,7 +8,7 @@ import (
 // sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.
 func (r Record) sizing() string {
 	d := r.Decision
-	if !d.judgesSize() {
+	if !d.JudgesSize() {
 		return r.ladderText()
 	}
 	text := r.sizeSignals()
@@ -30,7 +30,7 @@ func (r Record) sizing() string {
 
 // sizeSignals says what the signals say that the dyno size is judged by: those that ask for what is wished, if any do.
 func (r Record) sizeSignals() string {
-	step := r.Decision.sizeStep()
+	step := r.Decision.SizeStep()
 	return strings.TrimPrefix(r.signals(func(j *Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) }), "; ")
 }
 

@@ -133,3 +133,6 @@ func ms(d time.Duration) float64 {
 func duration(ms float64) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond)).Round(time.Microsecond)
 }
+
+// IsHeartbeat says whether the reading is of a heartbeat.
+func (r Reading) IsHeartbeat() bool { return r.Signal == HeartbeatSignal }

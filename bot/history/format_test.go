@@ -24,7 +24,7 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 	writeFile(t, path, string(unzipped(t, "testdata/format1.db.gz")))
 	exported := map[string][]bot.Record{}
 	var order []string
-	for _, line := range bytes.Split(bytes.TrimSpace(unzipped(t, "../testdata/format1.jsonl.gz")), []byte("\n")) {
+	for _, line := range bytes.Split(bytes.TrimSpace(unzipped(t, "../internal/format/testdata/format1.jsonl.gz")), []byte("\n")) {
 		var r bot.Record
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 		}
 		exported[r.ProcessType] = append(exported[r.ProcessType], r)
 	}
-	memories := bufio.NewScanner(bytes.NewReader(unzipped(t, "../testdata/format1-memory.jsonl.gz")))
+	memories := bufio.NewScanner(bytes.NewReader(unzipped(t, "../internal/format/testdata/format1-memory.jsonl.gz")))
 	memories.Buffer(nil, 1<<20)
 	seen := map[notify.Kind]bool{}
 	for _, processType := range order[:5] {

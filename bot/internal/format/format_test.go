@@ -1,4 +1,4 @@
-package bot
+package format_test
 
 import (
 	"bufio"
@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/internal/format"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -18,11 +20,11 @@ import (
 // All that they hold is read and written again, under its new name.
 func TestFormat1IsReadWhole(t *testing.T) {
 	for file, c := range map[string]struct {
-		renamed renaming
+		renamed format.Renaming
 		read    func(text []byte) (any, error)
 	}{
-		"format1.jsonl.gz":        {oldRecord, func(text []byte) (any, error) { r := Record{}; err := json.Unmarshal(text, &r); return r, err }},
-		"format1-memory.jsonl.gz": {oldMemory, func(text []byte) (any, error) { m := Memory{}; err := json.Unmarshal(text, &m); return m, err }},
+		"format1.jsonl.gz":        {format.OldRecord, func(text []byte) (any, error) { r := bot.Record{}; err := json.Unmarshal(text, &r); return r, err }},
+		"format1-memory.jsonl.gz": {format.OldMemory, func(text []byte) (any, error) { m := bot.Memory{}; err := json.Unmarshal(text, &m); return m, err }},
 	} {
 		used := map[string]bool{}
 		lines := 0
@@ -38,8 +40,8 @@ func TestFormat1IsReadWhole(t *testing.T) {
 			}
 			want, got := decoded(t, []byte(line)), decoded(t, text)
 			paths("", want, used)
-			want = withKinds(c.renamed.apply("", want))
-			if got.(map[string]any)["format"] != float64(Format) {
+			want = withKinds(c.renamed.Apply("", want))
+			if got.(map[string]any)["format"] != float64(format.Current) {
 				t.Fatalf("%s: written again without the format: %s", file, text)
 			}
 			delete(got.(map[string]any), "format")
@@ -52,12 +54,12 @@ func TestFormat1IsReadWhole(t *testing.T) {
 		if lines < 20 {
 			t.Errorf("%s has %d lines", file, lines)
 		}
-		for path := range c.renamed.keys {
+		for path := range c.renamed.Keys() {
 			if !used[path] && !slices.Contains(rare, path) {
 				t.Errorf("nothing in %s has %s", file, path)
 			}
 		}
-		for path, values := range c.renamed.values {
+		for path, values := range c.renamed.Values() {
 			for value := range values {
 				if !used[path+"="+value] && !slices.Contains(rare, path) {
 					t.Errorf("nothing in %s has %s %q", file, path, value)
@@ -92,8 +94,8 @@ func withKinds(v any) any {
 var rare = []string{".beside.*.told", ".decision.load.stray", ".state.breaches.blind", ".state.weeks.foretold"}
 
 func TestWhatIsRareIsRead(t *testing.T) {
-	var r Record
-	var m Memory
+	var r bot.Record
+	var m bot.Memory
 	if err := json.Unmarshal([]byte(`{"decision":{"load":{"stray":0.25}}}`), &r); err != nil || r.Decision.Load.Outliers != 0.25 {
 		t.Errorf("read %+v, %v", r.Decision.Load, err)
 	}
@@ -128,10 +130,10 @@ func paths(at string, v any, used map[string]bool) {
 
 func TestAFormatThatIsNotKnownIsAnError(t *testing.T) {
 	for _, text := range []string{`{"format":3}`, `{"app":"shop","format":3}`, `{"format":-1}`, `{"format":"2"}`, `[]`, `3`} {
-		if err := json.Unmarshal([]byte(text), new(Record)); err == nil {
+		if err := json.Unmarshal([]byte(text), new(bot.Record)); err == nil {
 			t.Errorf("%s is read as a record", text)
 		}
-		if err := json.Unmarshal([]byte(text), new(Memory)); err == nil {
+		if err := json.Unmarshal([]byte(text), new(bot.Memory)); err == nil {
 			t.Errorf("%s is read as a memory", text)
 		}
 	}
@@ -141,7 +143,7 @@ func TestAFormatThatIsNotKnownIsAnError(t *testing.T) {
 func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	text := `{"app":"order","process_type":"blind","readings":[{"signal":"wish","value":1,"unit":"hands off","outcome":"answered"}],` +
 		`"decision":{"rule":"hold","verdict":"right","signals":[{"rule":"order","verdict":"blind","unit":"blind","wish":2}]},"error":"no help"}`
-	var r Record
+	var r bot.Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +151,7 @@ func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	if r.App != "order" || r.ProcessType != "blind" || r.Readings[0].Signal != "wish" || r.Error != "no help" || j.Rule != "order" || j.Unit != "blind" {
 		t.Errorf("read as %+v", r)
 	}
-	if r.Decision.Verdict != OK || j.Verdict != NoData || j.Desired != 2 {
+	if r.Decision.Verdict != bot.OK || j.Verdict != bot.NoData || j.Desired != 2 {
 		t.Errorf("decided %+v", r.Decision)
 	}
 }
@@ -161,7 +163,7 @@ func FuzzFormat(f *testing.F) {
 	f.Add(`{"format":1}`)
 	f.Add(`{"decision":[{"wish":1}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var r Record
+		var r bot.Record
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return
 		}
@@ -169,7 +171,7 @@ func FuzzFormat(f *testing.F) {
 		if err != nil {
 			return // a number that JSON cannot have
 		}
-		var again Record
+		var again bot.Record
 		if err := json.Unmarshal(first, &again); err != nil {
 			t.Fatalf("%s: %v", first, err)
 		}
