@@ -62,7 +62,7 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 	if err != nil {
 		return s, "", err
 	}
-	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return s.Slug == p.o.Size })
+	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return strings.EqualFold(s.Slug, p.o.Size) })
 	switch {
 	case len(sizes) == 0:
 		return s, "", fmt.Errorf("nothing can be had in the region %s: `doctl compute region list` shows all", p.o.Region)
@@ -70,7 +70,7 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 		return s, "", fmt.Errorf("%s cannot be had in %s: `doctl compute size list` shows all", p.o.Size, p.o.Region)
 	}
 	s = sizes[i]
-	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", p.o.Size, p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
+	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", clean(s.Slug), p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
 }
 
 // checkImage looks for the image, and whether the region and the size fit it.

@@ -49,13 +49,17 @@ func (p *Pool) checkLimits(servers []Server, report func(what, found string, err
 	}
 	if hour := p.o.MaxDollarsPerHour; hour > 0 {
 		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
-		wrong = append(wrong, p.checkCost(hour, max(1, least), servers))
+		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+crumb)/price) < most {
+			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+crumb)/price), orElse(p.o.Size, "the provider's default size"))
+		}
+		wrong = append(wrong, p.checkCost(hour, servers))
 	}
 	report("limits", found, errors.Join(wrong...))
 }
 
 // checkCost says why servers cannot be made for what the pool may cost, nil where they can.
-func (p *Pool) checkCost(hour float64, least int, servers []Server) error {
+func (p *Pool) checkCost(hour float64, servers []Server) error {
+	least, when := p.highestMinimum(time.Now())
 	seen := make([]tracked, len(servers))
 	for i, s := range servers {
 		seen[i].Server = s
@@ -69,10 +73,23 @@ func (p *Pool) checkCost(hour float64, least int, servers []Server) error {
 		case price > hour+crumb:
 			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
 		case i == 0 && float64(least)*price > hour+crumb:
-			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s costs $%.4g an hour", least, of, float64(least)*price))
+			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s%s costs $%.4g an hour", least, of, when, float64(least)*price))
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// highestMinimum is the highest minimum of the coming week, 1 or more, and says when that is, "" for now.
+func (p *Pool) highestMinimum(now time.Time) (highest int, when string) {
+	const week, step = 7 * 24 * time.Hour, 15 * time.Minute
+	highest, _ = p.o.limits(now)
+	highest = max(1, highest)
+	for at := now.Truncate(step).Add(step); at.Before(now.Add(week)); at = at.Add(step) {
+		if least, _ := p.o.limits(at); least > highest {
+			highest, when = least, " at "+at.UTC().Format("Mon 15:04 UTC")
+		}
+	}
+	return highest, when
 }
 
 func (p *Pool) describeAll(servers []Server) string {

@@ -77,8 +77,19 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 		"a cap without a price": {func(o *pool.Options) {
 			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalogue).World
 		}, "limits", false, "the price of a server of other is not known"},
-		"a cap for all":  {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at the most"},
-		"no known sizes": {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalogue).World }, "sizes", true, "small ($0.01 an hour)"},
+		"a cap below the minimum of another hour": {func(o *pool.Options) {
+			begin := time.Now()
+			o.Sizes, o.MaxDollarsPerHour, o.Limits = sizes[:1], 0.025, func(now time.Time) (least, most int) {
+				if now.Sub(begin) >= 30*time.Hour && now.Sub(begin) < 33*time.Hour {
+					return 3, 4
+				}
+				return 2, 4
+			}
+		}, "limits", false, "the minimum of 3 servers of small at Sun 06:00 UTC costs $0.03 an hour"},
+		"a cap for fewer than the maximum": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.035 }, "limits", true, "enough for 3 of small"},
+		"a cap for all":                    {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at the most"},
+		"a size in upper case":             {func(o *pool.Options) { o.Size, o.Sizes = "SMALL", sizes[:1] }, "sizes", true, "small ($0.01 an hour) <nil>"},
+		"no known sizes":                   {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalogue).World }, "sizes", true, "small ($0.01 an hour)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -130,21 +130,25 @@ func (p *preparation) ofOurs(ctx context.Context) (job, error) {
 
 // ofClone is a job with a server of its own.
 func (p *preparation) ofClone(ctx context.Context) (job, error) {
-	price, err := p.price(ctx, p.s.FirstSize())
+	size, price, err := p.offer(ctx, p.s.FirstSize())
 	if err != nil {
 		return job{}, err
 	}
 	var s pool.Server
 	name := p.temporary(1)
 	j := job{done: p.result, alone: true}
-	p.addMake(&j, func() pool.Provider { return p.builder }, name, &s, price)
+	p.addMake(&j, func() pool.Provider { return p.builder }, name, &s, size, price)
 	left := func() string { return p.costs(name, s.ID) }
 	p.addSnapshot(&j, p.builder, func() pool.Server { return s }, name, left)
 	p.addBoot(&j)
 	p.addNote(&j)
 	j.would = append(j.would, "end "+name)
 	j.steps = append(j.steps, step{"end " + name, func(ctx context.Context) error {
-		return p.with(p.builder).untilDestroyed(ctx, s)
+		c := p.with(p.builder)
+		if err := c.untilDestroyed(ctx, s); err != nil {
+			return err
+		}
+		return c.untilGone(ctx, s)
 	}, left})
 	return j, nil
 }
@@ -157,8 +161,8 @@ func (p *preparation) with(provider pool.Provider) *poolOperator {
 }
 
 // addMake adds a temporary server, or goes on with the one of that name.
-func (p *preparation) addMake(j *job, provider func() pool.Provider, name string, s *pool.Server, price float64) {
-	j.would = append(j.would, fmt.Sprintf("make the temporary server %s%s, which costs %s, and wait until it runs%s", name, ofSize(p.s.FirstSize()), settings.Priced(price), p.healthText()))
+func (p *preparation) addMake(j *job, provider func() pool.Provider, name string, s *pool.Server, size string, price float64) {
+	j.would = append(j.would, fmt.Sprintf("make the temporary server %s%s, which costs %s, and wait until it runs%s", name, ofSize(size), settings.Priced(price), p.healthText()))
 	left := func() string {
 		if s.ID == "" {
 			return fmt.Sprintf("Whether there is a %s now POOL_NAME=%s-image autoscalebot servers list tells", name, p.s.Pooled())
@@ -168,7 +172,7 @@ func (p *preparation) addMake(j *job, provider func() pool.Provider, name string
 	j.steps = append(j.steps,
 		step{"make " + name, func(ctx context.Context) error {
 			return call(ctx, func(ctx context.Context) (err error) {
-				*s, err = provider().Create(ctx, pool.Order{Name: name, Size: p.s.FirstSize()})
+				*s, err = provider().Create(ctx, pool.Order{Name: name, Size: size})
 				return err
 			})
 		}, left},
@@ -233,11 +237,11 @@ func (p *preparation) addBoot(j *job) {
 		return p.with(fresh).untilGone(ctx, servers[i])
 	}, notNoted})
 	begin := len(j.steps)
-	price, err := p.price(context.Background(), p.s.FirstSize())
+	size, price, err := p.offer(context.Background(), p.s.FirstSize())
 	if err != nil {
-		price = 0
+		size, price = p.s.FirstSize(), 0
 	}
-	p.addMake(j, func() pool.Provider { return fresh }, name, &s, price)
+	p.addMake(j, func() pool.Provider { return fresh }, name, &s, size, price)
 	for i := begin; i < len(j.steps); i++ {
 		left := j.steps[i].left
 		j.steps[i].left = func() string { return notNoted() + left() }

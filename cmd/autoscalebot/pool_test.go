@@ -276,6 +276,8 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	if o := c.once(append(env, "SIZES=s-1vcpu-1gb", "MIN_DYNOS=3", "MAX_DYNOS=4", "MONTHLY_BUDGET=20"), exitFine, "check"); strings.Contains(o.stdout, "budget") {
 		t.Errorf("a budget that is enough for the minimum is told:\n%s", o.stdout)
 	}
+	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "check", "size ok s-1vcpu-1gb in fra1", "all is fine")
+	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "servers spinup", "make the server web-1 of s-1vcpu-1gb")
 	c.once(append(env, "SIZES=s-1vcpu-1gb,s-9vcpu-1gb"), exitWork, "check", "sizes WRONG", `"s-9vcpu-1gb"`)
 	c.once(append(env, "HEARTBEAT_URL=http://127.0.0.1:1/"), exitWork, "check", "heartbeat WRONG")
 	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-4vcpu-8gb"}) // which the balancer does not have

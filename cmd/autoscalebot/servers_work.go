@@ -32,8 +32,7 @@ func (c *poolOperator) spinup(ctx context.Context, args []string) (job, error) {
 			s = servers[i]
 		}
 	}
-	size := c.s.FirstSize()
-	price, err := c.price(ctx, size)
+	size, price, err := c.offer(ctx, c.s.FirstSize())
 	if err != nil {
 		return job{}, err
 	}
@@ -181,12 +180,11 @@ func (c *poolOperator) resize(ctx context.Context, args []string) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	size := args[1]
 	resizer, ok := c.provider.(pool.Resizer)
 	if !ok {
 		return job{}, fmt.Errorf("POOL_PROVIDER=%s cannot change the size of a server in its place: make one of the other size, and destroy this one", c.s.PoolProvider)
 	}
-	price, err := c.price(ctx, size)
+	size, price, err := c.offer(ctx, args[1])
 	if err != nil {
 		return job{}, err
 	}
@@ -282,16 +280,17 @@ func (c *poolOperator) fits(servers []pool.Server, price float64) error {
 	return nil
 }
 
-// price is what a server of a size costs an hour, 0 where nobody says. A size that cannot be had is refused, where that is known.
-func (c *poolOperator) price(ctx context.Context, size string) (float64, error) {
+// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an hour, 0 where nobody
+// says. A size that cannot be had is refused, where that is known.
+func (c *poolOperator) offer(ctx context.Context, size string) (name string, price float64, err error) {
 	if size == "" {
-		return c.s.ServerPrice.Price(size), nil
+		return "", c.s.ServerPrice.Price(size), nil
 	}
 	offered, err := pool.Offered(ctx, c.provider, size)
 	if err != nil {
-		return 0, fmt.Errorf("%w; autoscalebot servers sizes lists sizes", err)
+		return "", 0, fmt.Errorf("%w; autoscalebot servers sizes lists sizes", err)
 	}
-	return cmp.Or(offered.Price, c.s.ServerPrice.Price(size)), nil
+	return offered.Name, cmp.Or(offered.Price, c.s.ServerPrice.Price(size)), nil
 }
 
 // count is how many servers there are; -1 where that cannot be read.
