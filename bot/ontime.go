@@ -8,11 +8,12 @@ import (
 )
 
 const (
-	// tickShare is the share of the interval after which a tick waits for the platform no longer, so that the next heartbeat is on time. The
-	// rest is for the jitter.
+	// tickShare is the share of the interval after which a tick waits for the platform no longer, leastWait how long it waits at the least where
+	// its heartbeat took long, and mostShare the share of the interval that the wait and the jitter may take at the most, so that the next
+	// heartbeat is on time.
 	tickShare = 0.85
-	// leastWait is how long a tick waits for the platform at the least.
 	leastWait = 500 * time.Millisecond
+	mostShare = 0.98
 )
 
 // changing names the calls that change something, of which one is under way at a time.
@@ -43,11 +44,10 @@ func (b *Bot) deadline(ctx context.Context, began time.Time) (context.Context, c
 	if b.o.Prompt {
 		return ctx, func() {}
 	}
-	until := began.Add(time.Duration(tickShare * float64(b.o.Interval)))
-	if least := time.Now().Add(leastWait); until.Before(least) {
-		until = least
-	}
-	return context.WithDeadline(ctx, until)
+	interval := float64(b.o.Interval)
+	wait := max(time.Duration(tickShare*interval), time.Since(began)+leastWait)
+	most := time.Duration((mostShare - b.o.Jitter) * interval)
+	return context.WithDeadline(ctx, began.Add(min(wait, most)))
 }
 
 // asking returns what makes the calls of a tick that began at began, until end is called.

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -158,4 +159,59 @@ func TestALateAnswerIsToldWithItsNumbers(t *testing.T) {
 			t.Errorf("%d heartbeats waited for the answer and %d changes were found made, want some and 1", waiting, made)
 		}
 	})
+}
+
+// However short the interval is, and however long the heartbeat itself takes, a platform that hangs or is slow delays none.
+func TestNoIntervalIsTooShortForAHangingPlatform(t *testing.T) {
+	for _, every := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 30 * time.Second} {
+		share := func(n int) time.Duration { return min(every*time.Duration(n)/10, 20*time.Second) } // within which a call is given up
+		for name, s := range map[string]sluggish{
+			"never tells its dynos": {n: 1, sizing: -1},
+			"never makes a change":  {n: 1, change: -1},
+			"slow":                  {n: 1, sizing: share(9), change: share(9)},
+			"slower with changes":   {n: 1, sizing: share(8), change: share(30)},
+		} {
+			for _, c := range []struct {
+				jitter float64
+				takes  int // tenths of the interval, of which 8 are the longest timeout
+			}{{0, 0}, {0, 8}, {0.1, 0}, {0.1, 5}, {0.1, 8}, {0.5, 0}, {0.5, 4}} {
+				t.Run(fmt.Sprintf("%v, %s, %v", every, name, c), func(t *testing.T) {
+					s := s
+					beats := hung(t, &s, every, share(c.takes), c.jitter)
+					if len(beats) != 50 {
+						t.Errorf("%d heartbeats, want 50", len(beats))
+					}
+					for i, at := range beats {
+						if late := at - time.Duration(i)*every; late < 0 || late > time.Duration(c.jitter*float64(every)) {
+							t.Fatalf("heartbeat %d came %v after the start, which is %v late", i, at, late)
+						}
+					}
+					if s.sizing > 0 && s.n == 1 {
+						t.Error("no change was ever made")
+					}
+				})
+			}
+		}
+	}
+}
+
+// hung runs a bot for 50 intervals, and returns when its heartbeats began.
+func hung(t *testing.T, s *sluggish, every, takes time.Duration, jitter float64) (beats []time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		b := bot.New(bot.Options{
+			App: "forest", ProcessType: "web", Interval: every, Jitter: jitter, Schedule: &always{Min: 1, Max: 3}, Scaler: s, Policy: defaults,
+			Probers: []probe.Prober{prober(func(context.Context) probe.Reading {
+				beats = append(beats, time.Since(start))
+				time.Sleep(takes)
+				return slow
+			})},
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*every-1)
+		defer cancel()
+		if err := b.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return beats
 }
