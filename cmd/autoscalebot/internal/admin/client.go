@@ -47,7 +47,11 @@ func (c Client) Records(ctx context.Context, n int) ([]bot.Record, error) {
 	if c.throughHistory() { // which has them itself
 		ctx, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()
-		return c.History.Records(ctx, history.Query{Limit: n})
+		kept, err := c.History.Records(ctx, history.Query{Limit: n})
+		if err != nil {
+			return nil, err
+		}
+		return printableRecords(kept)
 	}
 	var out records
 	err := c.do(ctx, http.MethodGet, fmt.Sprintf("/v1/records?n=%d", n), nil, &out)

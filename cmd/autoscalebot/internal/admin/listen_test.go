@@ -15,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 func TestSocketIsForItsUserOnly(t *testing.T) {
@@ -201,6 +204,24 @@ func TestAnswersArePrintable(t *testing.T) {
 	status = http.StatusConflict
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil || strings.ContainsAny(err.Error(), "\x1b\x07") {
 		t.Errorf("the error is %q", err)
+	}
+}
+
+// Nor can those of a history that others may write to.
+func TestRecordsOfAHistoryArePrintable(t *testing.T) {
+	db, err := history.Open(t.Context(), history.Options{URL: history.Memory, App: "shop", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	at := time.Now()
+	want := bot.Record{App: "shop", ProcessType: "web", Time: at, Readings: []probe.Reading{{Time: at, Outcome: probe.BadAnswer, Error: "\x1b]0;owned\x07"}}}
+	if err := errors.Join(db.Record(t.Context(), want), db.Flush(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	got, err := (admin.Client{History: db}).Records(t.Context(), 9)
+	if err != nil || len(got) != 1 || len(got[0].Readings) != 1 || got[0].Readings[0].Error != "\ufffd]0;owned\ufffd" {
+		t.Errorf("the records are %+v, %v", got, err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode"
+
+	"github.com/autoscalebot/autoscalebot/bot"
 )
 
 // printable replaces what could move a terminal's cursor, color it or turn its direction in all texts of a JSON answer, as who answers need
@@ -21,6 +23,17 @@ func printable(answer []byte) []byte {
 		return answer
 	}
 	return clean
+}
+
+// printableRecords does so in the texts of records.
+func printableRecords(kept []bot.Record) ([]bot.Record, error) {
+	text, err := json.Marshal(records{kept})
+	if err != nil {
+		return nil, err
+	}
+	var out records
+	err = json.Unmarshal(printable(text), &out)
+	return out.Records, err
 }
 
 func shown(v any) any {
