@@ -156,7 +156,11 @@ func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
 		from, ran, watched = spend.From, spend.Dollars/price*whole, spend.At.Sub(spend.From).Seconds()
 	}
 	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day()}
-	if watched <= 0 {
+	switch {
+	case watched <= 0 && !m.first.IsZero():
+		b.Note = "Sums begin when the number of dynos is known at two " + readings(m.noHeartbeat) + " in a row."
+		return b
+	case watched <= 0:
 		b.Note = "There were " + nothing(m.noHeartbeat) + ": the history of this month is empty."
 		return b
 	}

@@ -256,10 +256,14 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 
 // nothing says what a stretch of time lacks of which nothing is kept.
 func nothing(noHeartbeat bool) string {
+	return "no " + readings(noHeartbeat) + " in this period"
+}
+
+func readings(noHeartbeat bool) string {
 	if noHeartbeat {
-		return "no readings in this period"
+		return "readings"
 	}
-	return "no heartbeats in this period"
+	return "heartbeats"
 }
 
 // changed says whether a record is of a change, or of one that failed or was only thought of.

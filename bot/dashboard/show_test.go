@@ -413,6 +413,19 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 	}
 }
 
+// From one heartbeat alone there is no sum, and the page does not say that there was none.
+func TestOneHeartbeatIsNotCalledNone(t *testing.T) {
+	for _, noHeartbeat := range []bool{false, true} {
+		one := history.Series{Step: time.Hour, Points: []history.Point{{Time: time.Now().UTC(), Heartbeats: 1, Dynos: 2, Max: 5}}}
+		w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History, o.NoHeartbeat = 0, ledger{one}, noHeartbeat })
+		p := newPerson(t, w.url)
+		p.signIn("")
+		if body := p.get("/money").body; strings.Contains(body, "in this period") || strings.Contains(body, "is empty") || !strings.Contains(body, "two ") {
+			t.Errorf("the page says of the money: %s", body)
+		}
+	}
+}
+
 func TestWithoutAPriceMoneyIsCountedInHours(t *testing.T) {
 	now := time.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)

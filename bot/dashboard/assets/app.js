@@ -98,8 +98,8 @@
   }
 
   // catchUp asks for what is made of the whole history, such as the sentence below the charts and the money: once a heartbeat is in the
-  // history, which takes a second or so, and every 10 s at the most. Where a part could not be had, it asks again.
-  const lag = 2000, rest = 10000;
+  // history, which takes a second or so, and every 10 s at the most, or every 2 s while the page is new. Where a part could not be had, it asks again.
+  const lag = 2000, fresh = 120000, rest = () => performance.now() < fresh ? 2000 : 10000;
   let due = 0, caughtUp = 0, behind = false;
   function catchUp() {
     behind = true;
@@ -114,7 +114,7 @@
         due = 0;
       }
       if (behind || all.includes(false)) catchUp();
-    }, Math.max(lag + Math.random() * 500, caughtUp + rest - Date.now()));
+    }, Math.max(lag + Math.random() * 500, caughtUp + rest() - Date.now()));
   }
   document.addEventListener("visibilitychange", () => { if (behind) catchUp(); });
 
