@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // In a folder that all users share, another user may be there first, under the name that ours will look for. Then nobody is asked there, and
@@ -73,10 +74,34 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 		_ = cmd.Run()
 		return out.String(), cmd.ProcessState.ExitCode()
 	}
+	// A bot of the other user's, whose socket seems to be ours.
+	seeming := filepath.Join(shared, "theirs", "bot.sock")
+	if err := errors.Join(os.Mkdir(filepath.Dir(seeming), 0o755), os.Chown(filepath.Dir(seeming), theirs, theirs)); err != nil {
+		t.Fatal(err)
+	}
+	bot := exec.CommandContext(t.Context(), program)
+	bot.Dir = "/"
+	bot.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "ADMIN_SOCKET=" + seeming, "HEROKU_APP_NAME=shop", "PLATFORM=command", "COUNT_COMMAND=echo 1", "SCALE_COMMAND=true",
+		"HEARTBEAT_URL=http://127.0.0.1:1/", "HISTORY=none",
+	}
+	bot.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: theirs, Gid: theirs}}
+	if err := bot.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = bot.Process.Kill()
+		_ = bot.Wait()
+	})
+	for until := time.Now().Add(soon); os.Chown(seeming, ours, ours) != nil && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+	}
+	if err := os.Chmod(seeming, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		uid uint32
 		at  string // "" is the usual path
-	}{{ours, ""}, {root, ""}, {root, filepath.Join(link, "shop-web.sock")}} {
+	}{{ours, ""}, {root, ""}, {root, filepath.Join(link, "shop-web.sock")}, {ours, seeming}} {
 		for _, args := range [][]string{{"status"}, {"scale", "9"}, {"why"}, {"pause"}} {
 			out, code := run(c.uid, c.at, args...)
 			if code != exitWork || !strings.Contains(out, "65002") || strings.Contains(out, "fooled") || len(asked) > 0 {

@@ -187,6 +187,15 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	} else {
 		l.Close()
 	}
+	if os.Getuid() != 0 {
+		t.Skip("needs root, to give the folder to another user")
+	}
+	if err := os.Chown(open, 65002, 65002); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "65002") {
+		t.Errorf("in another user's folder the error is %v", err)
+	}
 }
 
 // Texts of whoever answers cannot change a terminal.
