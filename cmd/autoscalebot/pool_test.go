@@ -251,6 +251,11 @@ func TestServersBehindHAProxy(t *testing.T) {
 	c.once(env, exitFine, "servers spinup --yes", "web-2 serves at")
 	c.once(env, exitFine, "servers drain web-1 --yes", "web-1 gets no requests; autoscalebot servers undrain web-1 --yes gives it some again")
 	c.once(env, exitFine, "servers list", "active drained 0 s-1vcpu-1gb", "active serving 0 s-1vcpu-1gb")
+	c.once(env, exitFine, "servers drain web-2 --yes", "web-2 gets no requests")
+	if o := c.once(env, exitFine, "servers destroy web-1"); strings.Contains(o.stdout, "ONLY ONE") {
+		t.Errorf("a drained server is said to serve:\n%s", o.stdout)
+	}
+	c.once(env, exitFine, "servers undrain web-2 --yes", "web-2 serves at")
 	c.once(env, exitFine, "servers undrain web-1 --yes", "web-1 serves at")
 	c.once(env, exitFine, "servers destroy web-2 --yes", "is no more")
 	o := c.once(env, exitFine, "servers list")

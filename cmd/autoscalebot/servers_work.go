@@ -308,6 +308,9 @@ func (c *poolOperator) warnLast(ctx context.Context, s pool.Server) string {
 	if err != nil {
 		return ""
 	}
+	if m, ok, err := c.member(ctx, s); c.balancer != nil && err == nil && (!ok || m.State != pool.Serving) {
+		return "" // it does not serve itself
+	}
 	for _, other := range servers {
 		if other.ID == s.ID || other.State != pool.Active {
 			continue
