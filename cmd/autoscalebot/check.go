@@ -111,6 +111,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	}
 	c.signals(ctx, p.signals, s, emptyPool(p.platform))
 	c.history(ctx, s)
+	c.places(s)
 	c.notifiers(ctx, p.targets, s, send)
 	return nil
 }

@@ -75,6 +75,10 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	forest.Formation[0].Size = "Basic"
 	api.AddApp(forest)
 	app.answer(loops)
+	other := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(other, []byte(`{"format": 2, "app": "another-app", "process_type": "web"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		env, want []string
 	}{
@@ -89,6 +93,14 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
 			[]string{"history WRONG make the SQLite file /proc/nowhere/x.db"},
+		},
+		"places that cannot be used": {
+			[]string{"STATE_FILE=/proc/nowhere/state.json", "ADMIN_SOCKET=/proc/nowhere/bot.sock", "DASHBOARD_ADDR=127.0.0.1:70000", "ADMIN_ADDR=203.0.113.1:7070", "ADMIN_TOKEN=adm1n-t0ken-0123456789"},
+			[]string{"state file WRONG /proc/nowhere/state.json", "ADMIN_SOCKET WRONG /proc/nowhere/bot.sock", "page WRONG 127.0.0.1:70000", "ADMIN_ADDR WRONG 203.0.113.1:7070"},
+		},
+		"another bot's state": {
+			[]string{"STATE_FILE=" + other},
+			[]string{"state file WRONG", "of web of another-app"},
 		},
 		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
 			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},

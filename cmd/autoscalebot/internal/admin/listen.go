@@ -16,22 +16,13 @@ const longestPath = 100
 // ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that is missing. A socket that a bot left behind when it was killed
 // is replaced; one on which somebody answers is an error, and so is anything else that stands there. Close removes it.
 func ListenSocket(path string) (net.Listener, error) {
-	if err := private(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	if err := free(path); err != nil {
-		return nil, err
-	}
 	// It is made in a folder of its own and moved when its mode is right, so that there is no moment at which others can open it.
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".asb")
+	dir, err := room(path)
 	if err != nil {
-		return nil, fmt.Errorf("make a socket: %w", err)
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	made := filepath.Join(dir, "s")
-	if len(made) > longestPath || len(path) > longestPath {
-		return nil, fmt.Errorf("%s is too long for a socket's path; set ADMIN_SOCKET to a shorter one", path)
-	}
+	made := filepath.Join(dir, made)
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
 	if err != nil {
 		return nil, err
@@ -44,6 +35,50 @@ func ListenSocket(path string) (net.Listener, error) {
 	}
 	return s, nil
 }
+
+// CheckSocket says why no bot could listen at path. It leaves nothing behind. Where a bot listens it is [syscall.EADDRINUSE].
+func CheckSocket(path string) error {
+	folder := filepath.Dir(path)
+	if _, err := os.Lstat(folder); errors.Is(err, os.ErrNotExist) {
+		defer os.Remove(folder) // if it was made
+	}
+	dir, err := room(path)
+	if err != nil {
+		return err
+	}
+	return os.Remove(dir)
+}
+
+// room makes a folder beside path for a socket, if one can be made there.
+func room(path string) (dir string, err error) {
+	if err := private(filepath.Dir(path)); err != nil {
+		return "", err
+	}
+	if err := free(path); err != nil {
+		return "", err
+	}
+	dir, err = os.MkdirTemp(filepath.Dir(path), ".asb")
+	if err != nil {
+		return "", fmt.Errorf("make a socket: %w", err)
+	}
+	if len(filepath.Join(dir, made)) > longestPath || len(path) > longestPath {
+		_ = os.Remove(dir)
+		return "", fmt.Errorf("%s is too long for a socket's path; set ADMIN_SOCKET to a shorter one", path)
+	}
+	return dir, nil
+}
+
+// made is the name of a socket where it is made.
+const made = "s"
+
+// inUse says that somebody listens there.
+type inUse string
+
+func (path inUse) Error() string {
+	return fmt.Sprintf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to another path", string(path))
+}
+
+func (inUse) Unwrap() error { return syscall.EADDRINUSE }
 
 // free says why no socket can be made at path, if there is a reason.
 func free(path string) error {
@@ -61,7 +96,7 @@ func free(path string) error {
 	switch {
 	case err == nil:
 		conn.Close()
-		return fmt.Errorf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to another path", path)
+		return inUse(path)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return nil // left behind by a bot that was killed
 	}

@@ -59,27 +59,55 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 // It is to be called before Save.
 func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
 
+// Check says why the file at path could not be used. It changes nothing.
+func Check(path, app, processType string) error {
+	f := &File{path: path, app: app, processType: processType}
+	if _, err := f.load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return fmt.Errorf("it cannot be written: %w", err)
+	}
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+}
+
+// foreign says that the file is of another bot.
+type foreign string
+
+func (f foreign) Error() string { return string(f) }
+
+// load reads what the file holds.
+func (f *File) load() (c content, err error) {
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return c, err
+	}
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
+		return c, err
+	}
+	if c.Format < 1 || c.Format > format {
+		return c, fmt.Errorf("it has format %d, want 1 to %d", c.Format, format)
+	}
+	if c.App != f.app || c.ProcessType != f.processType {
+		return c, foreign(fmt.Sprintf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
+			f.path, c.ProcessType, c.App, f.processType, f.app))
+	}
+	return c, nil
+}
+
 // read reads what the file holds. found is false where there is none, or one that cannot be understood and so is put aside. It is an error when
 // the file is another app's.
 func (f *File) read() (m bot.Memory, found bool, err error) {
-	text, err := os.ReadFile(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	c, err := f.load()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return bot.Memory{}, false, nil
-	}
-	var c content
-	if err == nil {
-		err = json.NewDecoder(bytes.NewReader(text)).Decode(&c)
-	}
-	if err == nil && (c.Format < 1 || c.Format > format) {
-		err = fmt.Errorf("it has format %d, want 1 to %d", c.Format, format)
-	}
-	if err != nil {
+	case errors.As(err, new(foreign)):
+		return bot.Memory{}, false, err
+	case err != nil:
 		f.putAside(err)
 		return bot.Memory{}, false, nil
-	}
-	if c.App != f.app || c.ProcessType != f.processType {
-		return bot.Memory{}, false, fmt.Errorf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
-			f.path, c.ProcessType, c.App, f.processType, f.app)
 	}
 	return c.Memory, true, nil
 }
