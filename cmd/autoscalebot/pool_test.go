@@ -352,6 +352,17 @@ func TestDestroySaysWhatIsTrue(t *testing.T) {
 	if names := c.names("web"); len(names) != 2 {
 		t.Errorf("%v are listed when it says\n%s", names, o.stdout)
 	}
+	// A failure that did nothing, and one where only the answer was lost.
+	c.Takes("destroy", 0)
+	c.once(env, exitFine, "servers spinup web-3 --yes")
+	mend := c.Fail(digitaloceantest.Fault{Method: http.MethodDelete, Path: "/v2/droplets/*", Status: http.StatusInternalServerError})
+	c.once(env, exitWork, "servers destroy web-3 --yes", "may still be there and cost money")
+	mend()
+	defer c.Fail(digitaloceantest.Fault{Method: http.MethodDelete, Path: "/v2/droplets/*", Cut: true, Times: 1})()
+	c.once(env, exitFine, "servers destroy web-3 --yes", "is no more")
+	if names := c.names("web"); len(names) != 2 {
+		t.Errorf("%v are listed", names)
+	}
 	c.Takes("destroy", time.Minute)
 	for _, d := range c.Droplets() {
 		if d.Name == "web-2" {

@@ -114,7 +114,11 @@ func (c *poolOperator) untilDestroyed(ctx context.Context, s pool.Server) error 
 		if err == nil || errors.Is(err, pool.ErrNotOurs) {
 			return err == nil, "", err
 		}
-		if now, derr := c.provider.Describe(ctx, s.ID); derr != nil || now.State != pool.Making {
+		now, derr := c.provider.Describe(ctx, s.ID)
+		switch {
+		case errors.Is(derr, pool.ErrGone), derr == nil && now.State == pool.Ending:
+			return true, "", nil // only the answer was lost
+		case derr != nil || now.State != pool.Making:
 			return false, "", err
 		}
 		return false, fmt.Sprintf("%s is being made: %v", s.Name, err), nil

@@ -151,9 +151,11 @@ func (c *poolOperator) destroy(ctx context.Context, args []string) (job, error) 
 	j := job{done: func() string { return fmt.Sprintf("%s (%s) is no more", s.Name, s.ID) }}
 	j.addDrain(c, s, c.warnLast(ctx, s))
 	left := func() string {
-		return fmt.Sprintf("%s (%s) gets no requests, and may still be there and cost money: autoscalebot servers destroy %[1]s --yes goes on", s.Name, s.ID)
+		return fmt.Sprintf("%s (%s) may still be there and cost money: autoscalebot servers destroy %[1]s --yes goes on", s.Name, s.ID)
 	}
 	if c.balancer != nil {
+		gone := left
+		left = func() string { return s.Name + " gets no requests now. " + gone() }
 		j.steps = append(j.steps, step{"take " + s.Name + " out of the balancer", func(ctx context.Context) error {
 			m, ok, err := c.member(ctx, s)
 			if err != nil || !ok {
