@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"os"
@@ -124,6 +125,20 @@ func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
 	for until := time.Now().Add(10 * time.Second); left() != ""; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("10 s after its end there is still %s", left())
+		}
+	}
+}
+
+// The live view switches the wrapping of long lines off, which would push its first lines out of a small terminal, and on again when it ends.
+func TestTheLiveViewGivesTheTerminalBack(t *testing.T) {
+	var out bytes.Buffer
+	sc := &screen{out: &out, live: true}
+	sc.open(time.Now())
+	sc.stop()
+	for _, off := range []string{"\x1b[?1049h", "\x1b[?25l", "\x1b[?7l"} {
+		on := off[:len(off)-1] + map[byte]string{'h': "l", 'l': "h"}[off[len(off)-1]]
+		if i := strings.Index(out.String(), off); i < 0 || strings.LastIndex(out.String(), on) < i {
+			t.Errorf("%q is not followed by %q in %q", off, on, out.String())
 		}
 	}
 }
