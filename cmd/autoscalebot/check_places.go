@@ -17,7 +17,7 @@ func (c *checker) places(s *settings.Settings) {
 	c.place("ADMIN_ADDR", string(s.AdminAddr), listens(string(s.AdminAddr)))
 	if path := s.SocketPath(appName(s)); path != "" {
 		err := admin.CheckSocket(path)
-		if err != nil && s.AdminSocket == "" {
+		if err != nil && s.AdminSocket == "" && !errors.Is(err, syscall.EADDRINUSE) {
 			c.note("socket", fmt.Sprintf("autoscalebot status and the like cannot ask the bot at %s: %v", path, err))
 			err = nil
 		}

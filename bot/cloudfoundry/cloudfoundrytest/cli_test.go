@@ -2,8 +2,13 @@ package cloudfoundrytest_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,4 +84,85 @@ func TestTheCLIScalesTheFake(t *testing.T) {
 			t.Errorf("after cf %s: web %d, worker %d, want %d and %d", c.args, web, worker, c.web, c.worker)
 		}
 	}
+}
+
+// Whichever way somebody signs in.
+func TestTheCLISignsInToTheFake(t *testing.T) {
+	s := cloudfoundrytest.NewServer(t)
+	s.AddApp(cloudfoundrytest.App{Name: "shop"})
+	for n, c := range [][]string{
+		{"login", "-a", s.URL, "-u", cloudfoundrytest.Username, "-p", cloudfoundrytest.Password, "-o", cloudfoundrytest.Org, "-s", cloudfoundrytest.Space, "--skip-ssl-validation"},
+		{"auth", cloudfoundrytest.ClientID, cloudfoundrytest.ClientSecret, "--client-credentials"},
+	} {
+		cf := cli(t)
+		who := cloudfoundrytest.Username
+		if c[0] == "auth" {
+			who = cloudfoundrytest.ClientID
+			if out, ok := cf("api", s.URL, "--skip-ssl-validation"); !ok {
+				t.Fatal(out)
+			}
+		}
+		if out, ok := cf(c...); !ok {
+			t.Errorf("cf %s: %s", c[0], out)
+			continue
+		}
+		if out, ok := cf("target", "-o", cloudfoundrytest.Org, "-s", cloudfoundrytest.Space); !ok || !strings.Contains(out, who) {
+			t.Errorf("cf target, after cf %s, does not name %s: %s", c[0], who, out)
+		}
+		if out, ok := cf("scale", "shop", "-i", strconv.Itoa(n+2)); !ok || s.Instances("shop", "web") != n+2 {
+			t.Errorf("after cf %s and cf scale there are %d instances: %s", c[0], s.Instances("shop", "web"), out)
+		}
+		if out, ok := cf("logout"); !ok {
+			t.Errorf("cf logout: %s", out)
+		}
+	}
+}
+
+// Without the CLI at hand: what it asks for is there, and its tokens say what it reads of them.
+func TestWhatTheCLIAsksFor(t *testing.T) {
+	s := cloudfoundrytest.NewServer(t)
+	s.AddApp(cloudfoundrytest.App{Name: "shop"})
+	app := s.AppGUID("shop")
+	token := s.Token()
+	var claims struct {
+		Origin string `json:"origin"`
+		UserID string `json:"user_id"`
+		Name   string `json:"user_name"`
+	}
+	body, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err := errors.Join(err, json.Unmarshal(body, &claims)); err != nil || claims.Origin == "" || claims.UserID == "" || claims.Name == "" {
+		t.Errorf("a token says %s, %v", body, err)
+	}
+	ask := func(method, path, body string) (answer struct {
+		GUID      string
+		Resources []struct{ GUID string }
+	},
+	) {
+		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "bearer "+token)
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		a, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Body.Close()
+		if err := json.NewDecoder(a.Body).Decode(&answer); err != nil || a.StatusCode >= 300 {
+			t.Errorf("%s %s is answered with %d, %v", method, path, a.StatusCode, err)
+		}
+		return answer
+	}
+	processes := ask("GET", "/v3/processes?app_guids="+app, "").Resources
+	if len(processes) != 1 {
+		t.Fatalf("the app has the processes %v", processes)
+	}
+	ask("GET", "/v3/processes/"+processes[0].GUID+"/sidecars", "")
+	ask("POST", "/v3/apps/"+app+"/processes/web/actions/scale", `{"instances": 3}`)
+	if n := s.Instances("shop", "web"); n != 3 {
+		t.Errorf("the app has %d instances", n)
+	}
+	ask("POST", "/v3/apps/"+app+"/actions/stop", "")
+	ask("GET", "/login", "")
 }

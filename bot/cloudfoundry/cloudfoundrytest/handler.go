@@ -30,6 +30,7 @@ func (s *Server) handler() http.Handler {
 	open := http.NewServeMux() // for everybody
 	open.HandleFunc("GET /{$}", s.root)
 	open.HandleFunc("POST /oauth/token", s.login)
+	open.HandleFunc("GET /login", s.prompts)
 	open.HandleFunc("GET /api/v1/info", func(w http.ResponseWriter, _ *http.Request) {
 		send(w, http.StatusOK, object{"version": "3.1.0", "vm_uptime": "12345"})
 	})

@@ -48,11 +48,15 @@ func (s *Server) RevokeTokens(refresh bool) {
 func (s *Server) Token() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.uaa.give()
+	return s.uaa.give(theUser())
 }
 
+// theUser and theClient are what a token says of whom it is for.
+func theUser() object   { return object{"user_name": Username, "user_id": userGUID, "origin": "uaa"} }
+func theClient() object { return object{"client_id": ClientID, "sub": ClientID} }
+
 // give makes a token. The caller holds the lock.
-func (u *uaa) give() string {
+func (u *uaa) give(claims object) string {
 	end := time.Now().Add(u.life)
 	part := func(o object) string {
 		b, err := json.Marshal(o)
@@ -61,8 +65,8 @@ func (u *uaa) give() string {
 		}
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
-	token := part(object{"alg": "RS256", "typ": "JWT"}) + "." +
-		part(object{"jti": rand.Text(), "exp": end.Unix(), "user_name": Username, "user_id": userGUID, "origin": "uaa"}) + "." + rand.Text()
+	claims["jti"], claims["exp"] = rand.Text(), end.Unix()
+	token := part(object{"alg": "RS256", "typ": "JWT"}) + "." + part(claims) + "." + rand.Text()
 	u.access[token] = end
 	return token
 }
@@ -80,17 +84,21 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	id, secret, ok := r.BasicAuth()
 	id, _ = url.QueryUnescape(id)
 	secret, _ = url.QueryUnescape(secret)
+	if !ok { // in the form, as the cf CLI sends them
+		id, secret, ok = r.PostFormValue("client_id"), r.PostFormValue("client_secret"), r.PostForm.Has("client_id")
+	}
 	user := ok && id == "cf" && secret == ""
 	client := ok && id == ClientID && secret == ClientSecret
 	deny := func(status int, title, description string) {
 		send(w, status, object{"error": title, "error_description": description})
 	}
-	refresh := ""
+	refresh, claims := "", theUser()
 	switch grant := r.PostFormValue("grant_type"); {
 	case !user && !client:
 		deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")
 		return
 	case grant == "client_credentials" && client:
+		claims = theClient()
 	case grant == "password":
 		if r.PostFormValue("username") != Username || r.PostFormValue("password") != Password {
 			deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")
@@ -108,9 +116,17 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		deny(http.StatusUnauthorized, "unauthorized_client", "Unauthorized grant type: "+grant)
 		return
 	}
-	answer := object{"access_token": s.uaa.give(), "token_type": "bearer", "expires_in": int(s.uaa.life.Seconds()), "scope": "cloud_controller.read cloud_controller.write", "jti": rand.Text()}
+	answer := object{"access_token": s.uaa.give(claims), "token_type": "bearer", "expires_in": int(s.uaa.life.Seconds()), "scope": "cloud_controller.read cloud_controller.write", "jti": rand.Text()}
 	if refresh != "" {
 		answer["refresh_token"] = refresh
 	}
 	send(w, http.StatusOK, answer)
+}
+
+// prompts answers GET /login with what somebody is asked for who signs in.
+func (s *Server) prompts(w http.ResponseWriter, _ *http.Request) {
+	send(w, http.StatusOK, object{
+		"app":     object{"version": "77.20.0"},
+		"prompts": object{"username": []string{"text", "Email"}, "password": []string{"password", "Password"}},
+	})
 }
