@@ -97,19 +97,6 @@ func residentAfter(b *testing.B, env []string) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkSize reports the size of the static, stripped binary.
-func BenchmarkSize(b *testing.B) {
-	path := binary(b)
-	for b.Loop() {
-		info, err := os.Stat(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(info.Size())/1e6, "MB")
-	}
-	b.ReportMetric(0, "ns/op")
-}
-
 // status reads a figure of a process in megabytes.
 func status(b *testing.B, pid int, name string) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
