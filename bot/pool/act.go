@@ -153,7 +153,7 @@ func (p *Pool) doom(a action, now time.Time) {
 		}
 	}
 	p.mu.Unlock()
-	if first && (a.failed || a.doom == failing) {
+	if first && (a.failed || a.doom == failing || a.doom == shutOut) {
 		p.tell(Event{Time: now, Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why)})
 	}
 }

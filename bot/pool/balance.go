@@ -86,5 +86,10 @@ func (p *planner) overdue(s *tracked) bool {
 	return p.o.ReplaceAfter > 0 && s.served && !s.bad.IsZero() && p.now.Sub(s.bad) >= p.o.ReplaceAfter
 }
 
+// sick says that a server has failed the pool's own health check for long enough to be replaced.
+func (p *planner) sick(s *tracked) bool {
+	return p.overdue(s) && !s.sick.IsZero() && p.now.Sub(s.sick) >= p.o.ReplaceAfter
+}
+
 // existing counts all that may cost money.
 func (p *planner) existing() int { return len(p.servers) + len(p.orders) }

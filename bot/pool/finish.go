@@ -43,6 +43,8 @@ func (p *planner) unwanted(s *tracked) string {
 		return s.refused
 	case s.stage == stageJoining && s.passes > 0 && p.o.Health != nil && p.now.Sub(s.added) >= p.o.JoinedWithin:
 		return s.member.Note
+	case s.stage == stageDown && s.shutOut() && p.now.Sub(s.bad) >= p.o.JoinedWithin:
+		return s.what
 	}
 	return ""
 }

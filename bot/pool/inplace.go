@@ -67,7 +67,7 @@ func (m *memory) endResizes(now time.Time) {
 			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
 			continue
 		}
-		t.bad = time.Time{}
+		t.bad, t.sick = time.Time{}, time.Time{}
 		if r.err != nil {
 			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
 			m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})

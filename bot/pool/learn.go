@@ -194,6 +194,7 @@ func (t *track) see(s Server, member *Member, wrong map[string]error, o *Options
 	default:
 		t.passes, bad = 0, "the provider says that it is "+string(s.State)
 	}
+	own := bad
 	switch {
 	case bad != "" || member == nil:
 	case member.State == Down:
@@ -201,13 +202,10 @@ func (t *track) see(s Server, member *Member, wrong map[string]error, o *Options
 	case member.State == Joining && t.served:
 		bad = "the balancer does not send it requests yet" + noted(member.Note)
 	}
-	t.what = bad
-	switch {
-	case bad == "":
-		t.bad = time.Time{}
-	case t.bad.IsZero():
-		t.bad = now
+	if o.Health == nil {
+		own = bad // as nobody else tells
 	}
+	t.what, t.bad, t.sick = bad, since(t.bad, bad != "", now), since(t.sick, own != "", now)
 	switch {
 	case member == nil:
 		t.added, t.drains = time.Time{}, time.Time{}
@@ -230,6 +228,20 @@ func (t *track) see(s Server, member *Member, wrong map[string]error, o *Options
 		t.doom = unmade
 	}
 }
+
+// since is since when something is so, the zero time where it is not. before is the same a pass earlier.
+func since(before time.Time, so bool, now time.Time) time.Time {
+	switch {
+	case !so:
+		return time.Time{}
+	case before.IsZero():
+		return now
+	}
+	return before
+}
+
+// shutOut says that only the balancer finds fault with the server.
+func (t *track) shutOut() bool { return !t.bad.IsZero() && t.sick.IsZero() }
 
 // stage says where the server stands.
 func (t *track) stage(s Server, member *Member, o *Options) stage {

@@ -61,6 +61,7 @@ type track struct {
 	passes int       // health checks passed in a row
 	bad    time.Time // since when it fails; zero while it does not
 	what   string    // what is wrong with it
+	sick   time.Time // since when it fails the pool's own health check; zero while only the balancer finds fault with it
 	added  time.Time // when it was put behind the balancer, or first seen there
 	served bool      // it has been in rotation, so it is not half made
 	drains time.Time // since when it drains
@@ -84,6 +85,7 @@ const (
 	tooLate   reason = "it was not ready in time"
 	unmade    reason = "the provider could not make it"
 	failing   reason = "it fails its health check"
+	shutOut   reason = "the balancer gives it no requests"
 	outsized  reason = "it is of another size than wanted"
 	byHand    reason = "somebody asked for that"
 	duplicate reason = "another server has its name"

@@ -43,7 +43,12 @@ func (p *planner) leaving() bool {
 // of another size. The plan's swap is set to it.
 func (p *planner) candidate() *tracked {
 	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
-		p.plan.swap = swap{fails.ID, failing}
+		switch {
+		case p.sick(fails):
+			p.plan.swap = swap{fails.ID, failing}
+		case p.plan.swap.why != shutOut:
+			p.plan.swap = swap{fails.ID, shutOut}
+		}
 	}
 	var outsize *tracked
 	for i := range p.servers {
@@ -68,6 +73,8 @@ func (p *planner) candidate() *tracked {
 func (p *planner) holds(s *tracked) bool {
 	switch p.plan.swap.why {
 	case failing:
+		return p.sick(s)
+	case shutOut:
 		return p.overdue(s)
 	case outsized:
 		return !sameSize(s.Size, p.size)
@@ -85,7 +92,8 @@ func (p *planner) quietly() bool {
 	return len(p.orders) == 0 && len(p.actions) == 0
 }
 
-// failing finds the server that has failed for the longest, and long enough. Where most fail at once it is the check, the app, or what
+// failing finds the server that has failed for the longest, and long enough. One with which only the balancer finds fault counts where the
+// balancer gives others requests: else it is the balancer, or what it was told of servers. Where most fail at once it is the check, the app, or what
 // the app needs; new servers would fail as well.
 func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
@@ -99,7 +107,7 @@ func (p *planner) failing() (worst *tracked) {
 			continue
 		}
 		bad++
-		if p.overdue(s) && (worst == nil || s.bad.Before(worst.bad)) {
+		if p.overdue(s) && (p.sick(s) || p.serving() > 0) && (worst == nil || p.worse(s, worst)) {
 			worst = s
 		}
 	}
@@ -111,6 +119,14 @@ func (p *planner) failing() (worst *tracked) {
 		return nil
 	}
 	return worst
+}
+
+// worse says which of two that are to be replaced goes first: one that fails itself, or else the one that has failed for longer.
+func (p *planner) worse(a, b *tracked) bool {
+	if p.sick(a) != p.sick(b) {
+		return p.sick(a)
+	}
+	return a.bad.Before(b.bad)
 }
 
 // others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not made yet.
@@ -139,6 +155,8 @@ func (p *planner) makeRoom(old *tracked) {
 		p.plan.swap = swap{}
 	case p.plan.swap.why == outsized && old.stage != stageServing:
 		// It is on its way back into rotation, and the minimum may need it there.
+	case p.plan.swap.why == shutOut:
+		p.plan.swap = swap{} // another might fare no better
 	case p.spare(old):
 		p.condemn(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
 	case p.plan.swap.why == outsized:

@@ -28,6 +28,58 @@ func TestServersAreReplaced(t *testing.T) {
 			s.w.Down("web-1", true)
 			s.lasts(12 * time.Minute)
 			s.exist("web-2 web-3 web-4")
+			s.told("blocked balancer", "created web-4", "joined web-4", "failed web-1", "cleared balancer", "destroyed web-1")
+			if text := s.log.String(); strings.Contains(text, "fails its health check") || !strings.Contains(text, "the balancer gives it no requests") {
+				s.Errorf("the reason is false:\n%s", text)
+			}
+		}},
+		{"the only one that may be is not destroyed for what the balancer alone says", 1, 1, 1, nil, func(s *scene) {
+			s.w.Down("web-1", true)
+			s.lasts(30 * time.Minute)
+			s.exist("web-1!")
+			s.says("web-1 is healthy and gets no requests")
+			s.again() // which sees it down from its first pass on
+			s.lasts(30 * time.Minute)
+			s.exist("web-1!")
+			s.says("web-1 is healthy and gets no requests")
+			s.told("blocked balancer", "blocked balancer")
+			s.w.Down("web-1", false)
+			s.lasts(time.Minute)
+			s.exist("web-1")
+			s.told("cleared balancer")
+		}},
+		{"where the balancer gives nobody requests, nobody is replaced and none is made", 1, 6, 3, nil, func(s *scene) {
+			for _, name := range []string{"web-1", "web-2", "web-3"} {
+				s.w.Down(name, true)
+			}
+			s.lasts(30 * time.Minute)
+			s.exist("web-1! web-2! web-3!")
+			s.says("gets no requests")
+			s.told("blocked balancer")
+		}},
+		{"at the maximum, too", 1, 2, 2, nil, func(s *scene) {
+			s.w.Down("web-2", true)
+			s.lasts(30 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.says("web-2 is healthy and gets no requests")
+		}},
+		{"one that fails goes before one that only the balancer refuses", 1, 5, 5, nil, func(s *scene) {
+			s.w.Down("web-1", true)
+			s.lasts(10 * time.Minute)
+			s.w.Sicken("web-2", true)
+			s.lasts(12 * time.Minute)
+			s.exist("web-1! web-2 web-3 web-4 web-5")
+			s.told("blocked balancer", "failed web-2", "destroyed web-2", "created web-2", "joined web-2")
+		}},
+		{"one that the balancer gives no requests and that then fails itself is replaced for that", 1, 1, 1, nil, func(s *scene) {
+			s.w.Down("web-1", true)
+			s.lasts(30 * time.Minute)
+			s.w.Sicken("web-1", true)
+			s.lasts(4 * time.Minute)
+			s.exist("web-1!")
+			s.lasts(12 * time.Minute)
+			s.exist("web-1")
+			s.told("blocked balancer", "cleared balancer", "failed web-1", "destroyed web-1", "created web-1", "joined web-1")
 		}},
 		{"one that is well again is not replaced", 1, 4, 2, nil, func(s *scene) {
 			s.w.Sicken("web-1", true)
