@@ -18,7 +18,7 @@ func TestTheCLIUnderstandsTheFake(t *testing.T) {
 		t.Skip("there is no aws CLI here (pip install awscli, or name one by AWS_CLI)")
 	}
 	s, _ := started(t)
-	arn := s.AddTargetGroup("web", 80)
+	arn, id := s.AddTargetGroup("web", 80), s.AddInstance("t3.nano", nil)
 	for _, c := range []struct {
 		args, want string
 		fails      bool
@@ -26,6 +26,12 @@ func TestTheCLIUnderstandsTheFake(t *testing.T) {
 		{"sts get-caller-identity --query [Account,Arn]", "123456789012\tarn:aws:iam::123456789012:user/autoscalebot", false},
 		{"ec2 describe-launch-templates --query LaunchTemplates[].[LaunchTemplateName,LatestVersionNumber]", "web-servers\t1", false},
 		{"ec2 describe-launch-templates --launch-template-names gone", "InvalidLaunchTemplateName.NotFoundException", true},
+		{"ec2 describe-launch-templates --filters Name=launch-template-name,Values=w?b-* --query LaunchTemplates[].LaunchTemplateName", "web-servers", false},
+		{"ec2 describe-launch-templates --filters Name=launch-template-name,Values=b* --query length(LaunchTemplates)", "0", false},
+		{"ec2 run-instances --launch-template LaunchTemplateName=web-servers --dry-run", "DryRunOperation", true},
+		{"ec2 describe-instances --query length(Reservations)", "1", false},
+		{"ec2 terminate-instances --dry-run --instance-ids " + id, "DryRunOperation", true},
+		{"ec2 describe-instances --query Reservations[].Instances[].State.Name", "running", false},
 		{"elbv2 describe-target-groups --query TargetGroups[].TargetGroupArn", arn, false},
 	} {
 		cmd := exec.CommandContext(t.Context(), path, append(strings.Fields(c.args), "--endpoint-url", s.URL, "--region", ec2test.Region, "--output", "text")...)

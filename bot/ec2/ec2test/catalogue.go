@@ -98,10 +98,14 @@ func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 		}
 	}
 	for filter, wants := range filters(p) {
-		if filter != "launch-template-name" {
+		switch {
+		case filter == "launch-template-name":
+			found = slices.DeleteFunc(slices.Clone(found), func(t *template) bool { return !fit(wants, t.Name) })
+		case filter == "tag-key" || strings.HasPrefix(filter, "tag:"): // they have none
+			found = nil
+		default:
 			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
 		}
-		found = slices.DeleteFunc(slices.Clone(found), func(t *template) bool { return !slices.Contains(wants, t.Name) })
 	}
 	part, next, bad := page(s, p, found)
 	set := list("launchTemplates", "item", part, func(t *template) []node {
@@ -191,7 +195,7 @@ func (s *Server) describeImages(p url.Values) ([]node, *failure) {
 			case "state":
 				fits = fits && slices.Contains(wants, i.state(s))
 			case "name":
-				fits = fits && slices.Contains(wants, i.Name)
+				fits = fits && fit(wants, i.Name)
 			default:
 				return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
 			}

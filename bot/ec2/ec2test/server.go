@@ -243,6 +243,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		s.answerError(w, name, refuse("InvalidAction", "The action %s is not valid for this web service.", doing))
 		return
+	case name == "ec2" && params.Get("DryRun") == "true" && doing != "RunInstances": // which looks at more first
+		s.answerError(w, name, &failure{http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."})
+		return
 	}
 	f := s.fault(doing)
 	var body []node

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +79,15 @@ func filters(p url.Values) map[string][]string {
 		out[p.Get(prefix+".Name")] = values(p, prefix+".Value")
 	}
 	return out
+}
+
+// fit says whether a value is what one of a filter's is, in which * stands for any characters and ? for one.
+func fit(wants []string, value string) bool {
+	return slices.ContainsFunc(wants, func(want string) bool {
+		pattern := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(want))
+		is, err := regexp.MatchString("^(?s:"+pattern+")$", value)
+		return err == nil && is
+	})
 }
 
 // page cuts a page out of a list, and names the next.
