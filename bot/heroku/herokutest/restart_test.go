@@ -41,6 +41,7 @@ func TestDynosRestartAndStop(t *testing.T) {
 		{"DELETE /apps/my-app/dynos/web.2", "web.2", 202},
 		{"POST /apps/my-app/dynos/worker.1/actions/stop", "worker.1", 202},
 		{"DELETE /apps/my-app/formations/web", "web.1 web.2", 202},
+		{"DELETE /apps/my-app/dynos/web", "web.1 web.2", 202}, // as heroku ps:restart web has it
 		{"POST /apps/my-app/formations/worker/actions/stop", "worker.1", 202},
 		{"DELETE /apps/my-app/dynos", "web.1 web.2 worker.1", 202},
 		{"DELETE /apps/my-app/dynos/web.3", "", 404},

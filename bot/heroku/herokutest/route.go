@@ -202,7 +202,7 @@ func (s *Server) listApps(r *http.Request) reply {
 	return reply{resource: "app", value: list, checked: checked, partial: next}
 }
 
-// endDynos restarts or stops dynos: all of an app, one, or those of a process type. What is stopped of a formation, Heroku starts again.
+// endDynos restarts or stops dynos: all of an app, one, or those of a process type, which may stand in the place of a dyno too. What is stopped of a formation, Heroku starts again.
 func (s *Server) endDynos(method, name, of string, rest []string) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -218,7 +218,7 @@ func (s *Server) endDynos(method, name, of string, rest []string) reply {
 	found := false
 	for _, p := range a.processes {
 		for i, d := range p.dynos {
-			if len(rest) == 0 || of == "formations" && rest[0] == p.Type || of == "dynos" && rest[0] == fmt.Sprintf("%s.%d", p.Type, i+1) {
+			if len(rest) == 0 || rest[0] == p.Type || of == "dynos" && rest[0] == fmt.Sprintf("%s.%d", p.Type, i+1) {
 				d.set(s.birth)
 				found = true
 			}

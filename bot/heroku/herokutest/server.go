@@ -6,9 +6,9 @@
 //
 //	HEROKU_HOST=$URL HEROKU_API_KEY=$KEY HEROKU_PARTICLEBOARD_URL=$URL heroku ps:scale web=2 --app my-app
 //
-// What it serves: GET /account, /account/rate-limits, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
-// /apps/A/releases, and PATCH of /apps/A, for the maintenance mode, /apps/A/formation and /apps/A/formation/T. A change takes effect at once,
-// but for the dynos' booting, which [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors,
+// What it serves: GET /account, /account/rate-limits, /apps, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
+// /apps/A/releases, PATCH of /apps/A, for the maintenance mode, /apps/A/formation and /apps/A/formation/T, and the restarts and stops of
+// dynos below /apps/A/dynos and /apps/A/formations. Of add-ons and collaborators it says that there are none. A change takes effect at once, but for the dynos' booting, which [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors,
 // which is Heroku's own [Autoscaling].
 package herokutest
 
