@@ -38,10 +38,11 @@ func (p *planner) finish() {
 // unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it does, or may yet. That is no
 // reason to destroy the server: another would fare no better.
 func (p *planner) unwanted(s *tracked) string {
+	well := s.sick.IsZero() || p.now.Sub(s.sick) < p.o.HealthyWithin // one that was well before has that long to be so again
 	switch {
-	case s.refused != "" && s.passes > 0:
+	case s.refused != "" && well:
 		return s.refused
-	case s.stage == stageJoining && s.passes > 0 && p.o.Health != nil && p.now.Sub(s.added) >= p.o.JoinedWithin:
+	case s.stage == stageJoining && well && p.o.Health != nil && p.now.Sub(s.added) >= p.o.JoinedWithin:
 		return s.member.Note
 	case s.stage == stageDown && s.shutOut() && p.now.Sub(s.bad) >= p.o.JoinedWithin:
 		return s.what

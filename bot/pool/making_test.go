@@ -151,6 +151,19 @@ func TestServersAreMade(t *testing.T) {
 			s.exist("web-1 web-2")
 			s.told("joined web-2", "cleared balancer")
 		}},
+		{"one that the balancer refuses and that fails for a moment stays", 1, 4, 1, nil, func(s *scene) {
+			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.asks(2)
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.w.Sicken("web-2", true)
+			s.lasts(time.Minute)
+			s.exist("web-1 web-2!")
+			s.w.Sicken("web-2", false)
+			s.lasts(20 * time.Minute)
+			s.exist("web-1 web-2!")
+			s.told("created web-2", "blocked balancer")
+		}},
 		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scene) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
@@ -176,7 +189,7 @@ func TestServersAreMade(t *testing.T) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
 			s.lasts(2 * time.Minute)
 			s.w.Sicken("web-2", true)
-			s.lasts(5 * time.Minute)
+			s.lasts(6 * time.Minute)
 			s.says("it was not healthy in time: it answers with status 503")
 		}},
 		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scene) {
