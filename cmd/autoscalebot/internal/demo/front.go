@@ -175,7 +175,9 @@ func findHAProxy(ctx context.Context) (path, version string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "-v").Output()
+	cmd := exec.CommandContext(ctx, path, "-v")
+	cmd.Env = []string{} // no secrets
+	out, err := cmd.Output()
 	if err != nil {
 		return "", "", fmt.Errorf("ask %s for its version: %w", path, err)
 	}
