@@ -34,7 +34,8 @@ func newLogged(p bot.Policy, dynos int, rate float64) *logged {
 }
 
 func line(signal string, value float64) probe.Reading {
-	return probe.Reading{Signal: signal, Value: value, Unit: adaptive.RouterUnit(signal), Outcome: probe.Answered}
+	unit, _ := probe.SignalUnit(signal)
+	return probe.Reading{Signal: signal, Value: value, Unit: unit, Outcome: probe.Answered}
 }
 
 // takes is the mean time of a request in seconds.
@@ -51,7 +52,7 @@ func (a *logged) readings() []probe.Reading {
 	waits := a.takes() - 0.1*a.slower
 	in := []probe.Reading{took(60 + 10*a.draws.NormFloat64() + 1000*waits*a.draws.ExpFloat64())}
 	if a.quiet {
-		return append(in, probe.Reading{Signal: adaptive.RouterRequests, Unit: "requests/s", Outcome: probe.Unreachable, Error: "no line has come"})
+		return append(in, probe.Reading{Signal: probe.RequestsPerSecond, Unit: "requests/s", Outcome: probe.Unreachable, Error: "no line has come"})
 	}
 	noise := func(sd float64) float64 { return math.Exp(sd * a.draws.NormFloat64()) }
 	recent := min(a.rate, 49*float64(a.dynos)/a.slower) // as many as are answered
@@ -59,8 +60,8 @@ func (a *logged) readings() []probe.Reading {
 	a.busy = append(a.busy[max(0, len(a.busy)-11):], recent*a.takes()*noise(0.02))
 	rate, busy := average(a.rates), average(a.busy)
 	mean := busy / rate
-	return append(in, line(adaptive.RouterRequests, rate), line(adaptive.RouterRecentRequests, recent*noise(0.02)), line(adaptive.RouterBusy, busy),
-		line(adaptive.RouterServiceP50, 700*mean), line(adaptive.RouterServiceP95, 3000*mean))
+	return append(in, line(probe.RequestsPerSecond, rate), line(probe.RecentRequestsPerSecond, recent*noise(0.02)), line(probe.Busy, busy),
+		line(probe.ServiceP50, 700*mean), line(probe.ServiceP95, 3000*mean))
 }
 
 func average(all []float64) float64 {
@@ -156,7 +157,7 @@ func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 	var st bot.State
 	var d bot.Decision
 	for i := range 10 {
-		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(adaptive.RouterServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
+		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(probe.ServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
 	}
 	if d.Verdict != bot.Fast || d.Reading != 1 || d.To != 2 {
 		t.Errorf("a fast heartbeat beside a slow line of the log is %+v", d)

@@ -52,8 +52,8 @@ func speakers(t *testing.T) []speaker {
 			rate = 2000
 		}
 		return []probe.Reading{
-			line(adaptive.RouterRequests, rate), line(adaptive.RouterRecentRequests, rate), line(adaptive.RouterBusy, rate/10),
-			line(adaptive.RouterServiceP50, 90), line(adaptive.RouterServiceP95, 150),
+			line(probe.RequestsPerSecond, rate), line(probe.RecentRequestsPerSecond, rate), line(probe.Busy, rate/10),
+			line(probe.ServiceP50, 90), line(probe.ServiceP95, 150),
 		}
 	}
 	nothing := reading()

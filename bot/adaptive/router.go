@@ -8,33 +8,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// The signals of the router's log that the adaptive policy goes by beside the heartbeats. They are named as those of the log drain.
-const (
-	// RouterRequests is the rate of all requests over about a minute, FeedRecentRequests that over some seconds, both in "requests/s".
-	RouterRequests       = "requests_per_second"
-	RouterRecentRequests = "recent_requests_per_second"
-	// RouterBusy is how many requests were in the dynos at once on average, in "requests".
-	RouterBusy = "busy"
-	// RouterServiceP50 and FeedServiceP95 are percentiles of how long dynos took, waiting in the dyno included, in "ms".
-	RouterServiceP50 = "service_p50"
-	RouterServiceP95 = "service_p95"
-)
-
 // RouterSignals names the signals of the router's log that an adaptive policy makes use of. Where their readings are among those of a
 // tick, it goes by them; where they are missing, by the heartbeats alone. They are never judged as heartbeats are.
 func RouterSignals() []string {
-	return []string{RouterRequests, RouterRecentRequests, RouterBusy, RouterServiceP50, RouterServiceP95}
-}
-
-// RouterUnit is the unit of a signal of [RouterSignals].
-func RouterUnit(signal string) string {
-	switch signal {
-	case RouterBusy:
-		return "requests"
-	case RouterServiceP50, RouterServiceP95:
-		return "ms"
-	}
-	return "requests/s"
+	return []string{probe.RequestsPerSecond, probe.RecentRequestsPerSecond, probe.Busy, probe.ServiceP50, probe.ServiceP95}
 }
 
 // A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and is never changed
@@ -81,19 +58,20 @@ func routerReadingsOf(in []probe.Reading) routerReadings {
 	t.recent = -1
 	for i := range in {
 		r := &in[i]
-		if r.Outcome != probe.Answered || r.Unit != RouterUnit(r.Signal) || !(r.Value >= 0 && r.Value <= mostRouterPoints) {
+		unit, known := probe.SignalUnit(r.Signal)
+		if r.Outcome != probe.Answered || !known || r.Unit != unit || !(r.Value >= 0 && r.Value <= mostRouterPoints) {
 			continue
 		}
 		switch r.Signal {
-		case RouterRequests:
+		case probe.RequestsPerSecond:
 			t.rate, t.rates = r.Value, true
-		case RouterRecentRequests:
+		case probe.RecentRequestsPerSecond:
 			t.recent = r.Value
-		case RouterBusy:
+		case probe.Busy:
 			t.busy = r.Value
-		case RouterServiceP50:
+		case probe.ServiceP50:
 			t.median = r.Value / 1000
-		case RouterServiceP95:
+		case probe.ServiceP95:
 			t.slowest = r.Value / 1000
 		}
 	}

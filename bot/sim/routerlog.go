@@ -66,7 +66,8 @@ type routerLog struct {
 // Probe reads what is there by now.
 func (l routerLog) Probe(context.Context) probe.Reading {
 	now, minute, recent := l.view.look()
-	r := probe.Reading{Signal: l.signal, Time: now, Unit: adaptive.RouterUnit(l.signal), Outcome: probe.Unreachable}
+	unit, _ := probe.SignalUnit(l.signal)
+	r := probe.Reading{Signal: l.signal, Time: now, Unit: unit, Outcome: probe.Unreachable}
 	if minute.Seconds < logWarmUp.Seconds() {
 		r.Error = fmt.Sprintf("the log has been seen for %.0fs only: %v are needed", minute.Seconds, logWarmUp)
 		return r
@@ -83,18 +84,18 @@ func (l routerLog) Probe(context.Context) probe.Reading {
 func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 	timeout := l.view.w.meter.timeout
 	switch l.signal {
-	case adaptive.RouterRequests:
+	case probe.RequestsPerSecond:
 		r.Value = minute.logged() / minute.Seconds
-	case adaptive.RouterRecentRequests:
+	case probe.RecentRequestsPerSecond:
 		r.Value = recent.logged() / recent.Seconds
-	case adaptive.RouterBusy:
+	case probe.Busy:
 		r.Value = (minute.MeanResponse.Seconds()*float64(minute.Answered) + timeout*float64(minute.Lost)) / minute.Seconds
-	case adaptive.RouterServiceP50, adaptive.RouterServiceP95:
+	case probe.ServiceP50, probe.ServiceP95:
 		if minute.logged() == 0 {
 			return errors.New("no request of the window tells how long it took")
 		}
 		p := 0.5
-		if l.signal == adaptive.RouterServiceP95 {
+		if l.signal == probe.ServiceP95 {
 			p = 0.95
 		}
 		r.Value = math.Floor(1000 * min(timeout, minute.response.quantile(p, uint64(minute.Lost))))

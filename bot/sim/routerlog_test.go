@@ -37,9 +37,9 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 		value, share float64
 		unit         string
 	}{
-		adaptive.RouterRequests: {50, 0.06, "requests/s"}, adaptive.RouterRecentRequests: {50, 0.12, "requests/s"}, adaptive.RouterBusy: {5, 0.08, "requests"},
+		probe.RequestsPerSecond: {50, 0.06, "requests/s"}, probe.RecentRequestsPerSecond: {50, 0.12, "requests/s"}, probe.Busy: {5, 0.08, "requests"},
 		// The percentiles of the lognormal law with that mean and that coefficient of variation.
-		adaptive.RouterServiceP50: {89.4, 0.04, "ms"}, adaptive.RouterServiceP95: {194.5, 0.08, "ms"},
+		probe.ServiceP50: {89.4, 0.04, "ms"}, probe.ServiceP95: {194.5, 0.08, "ms"},
 	} {
 		if r := got[signal]; r.Outcome != probe.Answered || !near(r.Value, want.value, want.share) || r.Unit != want.unit {
 			t.Errorf("%s reads %+v, want about %g %s", signal, r, want.value, want.unit)
@@ -51,7 +51,7 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 func TestTheRecentRateIsAheadOfTheRate(t *testing.T) {
 	o := sim.Options{Demand: steps{10, 100, 5 * time.Minute}, Fleet: lasting(8), Seed: 1, Length: 5*time.Minute + 20*time.Second}
 	got := reading(t, o, 5*time.Second)
-	if rate, recent := got[adaptive.RouterRequests].Value, got[adaptive.RouterRecentRequests].Value; rate > 50 || recent < 80 {
+	if rate, recent := got[probe.RequestsPerSecond].Value, got[probe.RecentRequestsPerSecond].Value; rate > 50 || recent < 80 {
 		t.Errorf("20 s after 100 requests/s came, the log tells of %g, and recently of %g", rate, recent)
 	}
 }

@@ -36,9 +36,9 @@ type Signal string
 
 const (
 	// CPU is how busy all processors were, on average, since the probe before.
-	CPU Signal = "cpu"
+	CPU Signal = probe.CPU
 	// Memory is how much of the memory is in use.
-	Memory Signal = "memory"
+	Memory Signal = probe.Memory
 )
 
 // unit is that of all readings.

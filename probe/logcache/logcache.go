@@ -99,11 +99,11 @@ type Signal string
 
 const (
 	// CPU is the mean of the instances' CPU in "%", as `cf app` shows it: 100 is one core of the machine.
-	CPU Signal = "cpu"
+	CPU Signal = probe.CPU
 	// CPUUtil is the mean of the instances' CPU in "%" of what they are entitled to.
 	CPUUtil Signal = "cpuutil"
 	// Memory is the mean of the instances' memory in "%" of their quota, MemoryUsed that in "MB".
-	Memory     Signal = "memory"
+	Memory     Signal = probe.Memory
 	MemoryUsed Signal = "memoryused"
 	// Disk is the mean of the instances' disk in "MB", DiskUtil that in "%" of their quota.
 	Disk     Signal = "disk"
@@ -118,11 +118,11 @@ const (
 	// ResponseTime is the Latency as App Autoscaler's policies take it: 0 where instances tell of themselves and there were no requests.
 	ResponseTime Signal = "responsetime"
 	// RequestsPerSecond is the number of "requests/s" to all instances.
-	RequestsPerSecond Signal = "requests_per_second"
+	RequestsPerSecond Signal = probe.RequestsPerSecond
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took, in "ms".
-	ServiceP50 Signal = "service_p50"
-	ServiceP95 Signal = "service_p95"
-	ServiceP99 Signal = "service_p99"
+	ServiceP50 Signal = probe.ServiceP50
+	ServiceP95 Signal = probe.ServiceP95
+	ServiceP99 Signal = probe.ServiceP99
 )
 
 // Signals returns all there are.
@@ -134,12 +134,15 @@ func Signals() []Signal {
 }
 
 func (s Signal) unit() string {
+	if unit, ok := probe.SignalUnit(string(s)); ok {
+		return unit
+	}
 	switch s {
-	case CPU, CPUUtil, Memory, DiskUtil:
+	case CPUUtil, DiskUtil:
 		return "%"
 	case MemoryUsed, Disk:
 		return "MB"
-	case Throughput, RequestsPerSecond:
+	case Throughput:
 		return "requests/s"
 	}
 	return "ms"

@@ -16,20 +16,20 @@ type Signal string
 
 const (
 	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that of all rates.
-	RequestsPerSecond Signal = "requests_per_second"
+	RequestsPerSecond Signal = probe.RequestsPerSecond
 	// RecentRequestsPerSecond counts those of the last 15 s of the window alone: of less weight, and of less age.
-	RecentRequestsPerSecond Signal = "recent_requests_per_second"
+	RecentRequestsPerSecond Signal = probe.RecentRequestsPerSecond
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading when there were no
 	// requests: nothing is known then of how long one would have taken.
-	ServiceP50 Signal = "service_p50"
-	ServiceP95 Signal = "service_p95"
-	ServiceP99 Signal = "service_p99"
+	ServiceP50 Signal = probe.ServiceP50
+	ServiceP95 Signal = probe.ServiceP95
+	ServiceP99 Signal = probe.ServiceP99
 	// ConnectP50, ConnectP95 and ConnectP99 are those of how long it took the router to connect to a dyno.
 	ConnectP50 Signal = "connect_p50"
 	ConnectP95 Signal = "connect_p95"
 	ConnectP99 Signal = "connect_p99"
 	// ErrorsPerSecond counts [Snapshot].Errors.
-	ErrorsPerSecond Signal = "errors_per_second"
+	ErrorsPerSecond Signal = probe.ErrorsPerSecond
 	// OverloadPerSecond counts the requests with the codes that tell of load: H11 (backlog too deep), H12 (no answer within 30 s) and
 	// H13 (connection closed without an answer). The next three count each of these.
 	OverloadPerSecond Signal = "overload_per_second"
@@ -37,13 +37,13 @@ const (
 	H12PerSecond      Signal = "h12_per_second"
 	H13PerSecond      Signal = "h13_per_second"
 	// Busy is [Snapshot].Busy, with the lost lines reckoned in: how many requests were served at once, in "requests".
-	Busy Signal = "busy"
+	Busy Signal = probe.Busy
 	// LoadMean and LoadMax are the load average of a minute, the mean and the maximum of the dynos.
-	LoadMean Signal = "load_mean"
-	LoadMax  Signal = "load_max"
+	LoadMean Signal = probe.LoadMean
+	LoadMax  Signal = probe.LoadMax
 	// MemoryMean and MemoryMax are the memory of the dynos in "%" of their quota.
-	MemoryMean Signal = "memory_mean"
-	MemoryMax  Signal = "memory_max"
+	MemoryMean Signal = probe.MemoryMean
+	MemoryMax  Signal = probe.MemoryMax
 )
 
 // Signals returns all there are.
@@ -120,15 +120,12 @@ func (s Signal) window() time.Duration {
 
 // unit is that of the readings.
 func (s Signal) unit() string {
+	if unit, ok := probe.SignalUnit(string(s)); ok {
+		return unit
+	}
 	switch s {
-	case ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99:
+	case ConnectP50, ConnectP95, ConnectP99:
 		return "ms"
-	case Busy:
-		return "requests"
-	case LoadMean, LoadMax:
-		return ""
-	case MemoryMean, MemoryMax:
-		return "%"
 	}
 	return "requests/s"
 }

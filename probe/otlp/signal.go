@@ -16,22 +16,22 @@ type Signal string
 
 const (
 	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s".
-	RequestsPerSecond Signal = "requests_per_second"
+	RequestsPerSecond Signal = probe.RequestsPerSecond
 	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long requests took, in "ms", as exact as the histogram's buckets. There
 	// is no reading when there were no requests.
-	ServiceP50 Signal = "service_p50"
-	ServiceP95 Signal = "service_p95"
-	ServiceP99 Signal = "service_p99"
+	ServiceP50 Signal = probe.ServiceP50
+	ServiceP95 Signal = probe.ServiceP95
+	ServiceP99 Signal = probe.ServiceP99
 	// ErrorsPerSecond counts the requests whose http.response.status_code is 5xx, in "requests/s".
-	ErrorsPerSecond Signal = "errors_per_second"
+	ErrorsPerSecond Signal = probe.ErrorsPerSecond
 	// Busy is how many requests were served at once, on average, in "requests".
-	Busy Signal = "busy"
+	Busy Signal = probe.Busy
 	// LoadMean and LoadMax are how many processors a dyno uses, the mean and the maximum of the dynos.
-	LoadMean Signal = "load_mean"
-	LoadMax  Signal = "load_max"
+	LoadMean Signal = probe.LoadMean
+	LoadMax  Signal = probe.LoadMax
 	// MemoryMean and MemoryMax are the memory of the dynos in "%" of what they may use.
-	MemoryMean Signal = "memory_mean"
-	MemoryMax  Signal = "memory_max"
+	MemoryMean Signal = probe.MemoryMean
+	MemoryMax  Signal = probe.MemoryMax
 )
 
 // Signals returns all there are.
@@ -134,17 +134,8 @@ func (p *prober) Probe(context.Context) probe.Reading {
 }
 
 func (s Signal) unit() string {
-	switch s {
-	case ServiceP50, ServiceP95, ServiceP99:
-		return "ms"
-	case Busy:
-		return "requests"
-	case LoadMean, LoadMax:
-		return ""
-	case MemoryMean, MemoryMax:
-		return "%"
-	}
-	return "requests/s"
+	unit, _ := probe.SignalUnit(string(s))
+	return unit
 }
 
 // unit gives the unit of what is made of points of a unit as UCUM writes it.
