@@ -187,6 +187,11 @@ func TestAServerThatCannotBeWrittenYetIsWaitedFor(t *testing.T) {
 		"a newer version": {
 			"insert into autoscalebot_schema (version) values (99)", "delete from autoscalebot_schema where version = 99",
 		},
+		"a login that is refused": {"alter role current_user nologin", "alter role current_user login"},
+		"a table of another program's": {
+			"drop table autoscalebot_leases; alter table autoscalebot_bots rename to kept; create table autoscalebot_bots (x int)",
+			"drop table autoscalebot_bots; alter table kept rename to autoscalebot_bots",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := lab{url: postgrestest.New(t).URL("postgres"), stays: true}

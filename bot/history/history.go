@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 )
@@ -17,12 +18,14 @@ var ErrClosed = errors.New("the history was closed")
 type Options struct {
 	// URL is the place: "memory" or "", "sqlite:PATH", or "postgres://user:password@host:5432/name".
 	URL string
+	// Folder is made, for its owner alone, whenever the file is opened and it does not exist; "" for none.
+	Folder string
 	// App and ProcessType name the bot whose history this is. Several bots may share one place.
 	App         string
 	ProcessType string
 	// Keep says for how long; what is zero in it is the default of the place.
 	Keep Retention
-	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits until it is reached. A
+	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits until it takes it. A
 	// file that is locked, cannot be written or is damaged gives way to the memory, from which all goes to the file once that can be used;
 	// a damaged one is put aside under another name for that.
 	Later bool
@@ -75,13 +78,14 @@ func (k Retention) check() error {
 
 // A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several goroutines at once.
 type DB struct {
-	url   string
-	who   who
-	keep  Retention
-	later bool // as in Options: this is the bot's own, which looks after the file
-	log   *slog.Logger
-	codec codec
-	queue queue
+	url    string
+	folder string
+	who    who
+	keep   Retention
+	later  bool // as in Options: this is the bot's own, which looks after the file
+	log    *slog.Logger
+	codec  codec
+	queue  queue
 
 	// base is the context of all that the writer does; abort ends it.
 	base  context.Context
@@ -112,7 +116,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{
-		url: o.URL, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
+		url: o.URL, folder: o.Folder, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
 		flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	db.base, db.abort = context.WithCancel(context.Background())
@@ -127,12 +131,12 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // begin opens the place, or what stands in for it until it can be used.
 func (db *DB) begin(ctx context.Context) error {
 	later := db.later
-	p, err := openReady(ctx, db.url, db.who)
+	p, err := db.openReady(ctx)
 	switch {
 	case err == nil:
 		db.place = p
 		return nil
-	case later && p != nil && p.postgres && unreachable(err):
+	case later && p != nil && p.postgres:
 		db.place = p
 		db.former.unread = true
 		db.failed(err)
@@ -149,13 +153,18 @@ func (db *DB) begin(ctx context.Context) error {
 	return errors.Join(err, p.closed())
 }
 
-// openReady opens the place at url and makes it ready for owner. After an error the place, if there is one, is still to be closed.
-func openReady(ctx context.Context, url string, owner who) (*place, error) {
-	p, err := open(ctx, url)
+// openReady opens the place and makes it ready for the bot. After an error the place, if there is one, is still to be closed.
+func (db *DB) openReady(ctx context.Context) (*place, error) {
+	if db.folder != "" {
+		if err := os.MkdirAll(db.folder, 0o700); err != nil {
+			return nil, fmt.Errorf("make the history's folder: %w", err)
+		}
+	}
+	p, err := open(ctx, db.url)
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.ready(ctx, owner)
+	_, err = p.ready(ctx, db.who)
 	return p, err
 }
 

@@ -19,9 +19,6 @@ var migrations embed.FS
 // locks of PostgreSQL are named by two numbers: this one is ours, and the other is a bot's, or 0 for the schema.
 const lockClass = 0x61736264 // "asbd"
 
-// errNewer is of a schema that this program does not know.
-var errNewer = errors.New("made by a newer autoscalebot")
-
 // migrate brings the schema to the newest version, in one transaction. Two programs that start at once do it one after the other.
 func (p *place) migrate(ctx context.Context) error {
 	return p.migrateTo(ctx, migrations)
@@ -41,7 +38,7 @@ func (p *place) migrateTo(ctx context.Context, files fs.FS) error {
 			return err
 		}
 		if version > len(names) {
-			return fmt.Errorf("%s has version %d of the history's schema, %w; this one knows %d: update it", p.name, version, errNewer, len(names))
+			return fmt.Errorf("%s has version %d of the history's schema, made by a newer autoscalebot; this one knows %d: update it", p.name, version, len(names))
 		}
 		for ; version < len(names); version++ {
 			if err := step(ctx, tx, files, names[version], version+1); err != nil {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	sqlite "modernc.org/sqlite" // which is the driver "sqlite", too
 	sqlite3 "modernc.org/sqlite/lib"
@@ -75,15 +74,8 @@ func openFile(ctx context.Context, path string) (*place, error) {
 	if path == "" {
 		return nil, errors.New("sqlite: names no file; write sqlite:PATH, for example sqlite:history.db")
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("open the history: the folder %s does not exist", filepath.Dir(path))
-	}
+	file, err := touch(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the history: %w", err)
-	}
-	file, err := f.Stat()
-	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
 	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was committed, and a
@@ -104,6 +96,30 @@ func openFile(ctx context.Context, path string) (*place, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &place{db: db, sure: sure, name: "the SQLite file " + path, path: whole, file: file}, nil
+}
+
+// notFile says what stands at path where it is something else than a file: a folder, a device, or a pipe, which would be waited for without end.
+func notFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
+	}
+	return nil
+}
+
+// touch makes the file at path if there is none.
+func touch(path string) (os.FileInfo, error) {
+	if err := notFile(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if _, missing := os.Stat(filepath.Dir(path)); errors.Is(err, os.ErrNotExist) && errors.Is(missing, os.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.Stat()
+	return file, errors.Join(err, f.Close())
 }
 
 // reach opens a connection to db, which gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for another
@@ -230,20 +246,4 @@ func (p *place) failed(doing string, err error) error {
 	}
 	oneLine := strings.Join(strings.Fields(err.Error()), " ")
 	return &safeError{doing + ": " + redact(oneLine, p.secrets), err}
-}
-
-// unreachable says whether err is of a server that may be reached, and written to, at another time.
-func unreachable(err error) bool {
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch pg.Code[:min(2, len(pg.Code))] {
-		case "57", "53", "58", "08", "40", "55": // it starts or stops, has no room, fails itself or is busy
-			return true
-		}
-		return pg.Code == "25006" // it only reads, as a standby does
-	}
-	if errors.Is(err, errNewer) {
-		return true
-	}
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	return connecting || errors.Is(err, context.DeadlineExceeded)
 }

@@ -40,9 +40,13 @@ func TestErrorsOfTheURLSpeak(t *testing.T) {
 func TestAWrongPasswordIsNotShown(t *testing.T) {
 	l := postgresLab(t)
 	wrong := strings.Replace(l.url, "s3cr", "wr0ng", 1)
-	_, err := history.Open(t.Context(), history.Options{URL: wrong, Later: true})
+	_, err := history.Open(t.Context(), history.Options{URL: wrong})
 	if err == nil || !strings.Contains(err.Error(), "password authentication failed") || strings.Contains(err.Error(), "wr0ng") {
 		t.Errorf("a wrong password gave %v", err)
+	}
+	db := lab{url: wrong}.open(t, later(&logText{}))
+	if !warns(db, "password authentication failed") || warns(db, "wr0ng") {
+		t.Errorf("a bot begins all the same, with the warnings %q", db.Warnings())
 	}
 }
 

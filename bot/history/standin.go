@@ -73,6 +73,9 @@ func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 
 // rememberAs has the bot go on from the memory in a file that cannot be used otherwise, if that can be read.
 func (db *DB) rememberAs(ctx context.Context, path string) {
+	if notFile(path) != nil {
+		return
+	}
 	hows := []string{"&immutable=1"} // without which SQLite may write beside the file
 	if exists(path + "-wal") {
 		hows = []string{"", "&immutable=1"} // which does not look at the write-ahead log
@@ -160,7 +163,7 @@ func (db *DB) replaceGone(ctx context.Context, p *place) {
 			db.log.Warn("what the deleted history held could not be saved", "error", p.failed("copy the history", err))
 		}
 	}
-	next, err := openReady(ctx, db.url, db.who)
+	next, err := db.openReady(ctx)
 	if err != nil {
 		_ = db.standInFor(ctx, err, errors.Join(next.closed(), p.close()))
 		return
@@ -208,14 +211,14 @@ func (db *DB) takeBack(ctx context.Context) bool {
 // recover opens the file, after it is put aside if it is damaged.
 func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place, err error) {
 	if !damaged {
-		p, err = openReady(ctx, db.url, db.who)
+		p, err = db.openReady(ctx)
 		return "", p, err
 	}
 	path := filePath(db.url)
 	if aside, err = putAside(path); err != nil {
 		return "", nil, fmt.Errorf("put the damaged history aside: %w", err)
 	}
-	p, err = openReady(ctx, db.url, db.who)
+	p, err = db.openReady(ctx)
 	return aside, p, err
 }
 

@@ -197,8 +197,7 @@ func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error
 	return file, memory, nil
 }
 
-// openHistory opens the history that the settings name, nil for none. later: a server that cannot be reached yet is no error. A place
-// that nobody asked for and that cannot be used gives way to the memory.
+// openHistory opens the history that the settings name, nil for none. later: a place that cannot be used yet is no error.
 func openHistory(ctx context.Context, s *settings.Settings, h host, later bool) (*history.DB, error) {
 	url, folder := s.HistoryURL(appName(s))
 	if url == "" {
@@ -206,28 +205,13 @@ func openHistory(ctx context.Context, s *settings.Settings, h host, later bool) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	o := history.Options{URL: url, App: appName(s), ProcessType: string(s.HerokuProcessType), Log: h.log, Later: later}
+	o := history.Options{URL: url, Folder: folder, App: appName(s), ProcessType: string(s.HerokuProcessType), Log: h.log, Later: later}
 	if url != history.Memory {
 		o.Keep = history.Retention{Raw: time.Duration(s.HistoryRaw), Minutes: time.Duration(s.HistoryMinutes), Hours: time.Duration(s.HistoryHours)}
 	}
-	err := error(nil)
-	if folder != "" {
-		err = os.MkdirAll(folder, 0o700)
-	}
-	var db *history.DB
-	if err == nil {
-		db, err = history.Open(ctx, o)
-	}
-	switch {
-	case err == nil:
-		return db, nil
-	case s.History != "auto":
+	db, err := history.Open(ctx, o)
+	if err != nil {
 		return nil, settings.Problems{{Name: "HISTORY", What: err.Error()}}
-	}
-	h.log.Warn("the history is kept in memory, until the bot ends", "error", err)
-	o.URL, o.Keep = history.Memory, history.Retention{}
-	if db, err = history.Open(ctx, o); err != nil {
-		return nil, fmt.Errorf("keep the history in memory: %w", err)
 	}
 	return db, nil
 }

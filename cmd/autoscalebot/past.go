@@ -86,9 +86,7 @@ func past(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings
 	if url == "" || url == history.Memory {
 		return nil, nil, settings.Problems{{Name: "HISTORY", What: "is kept nowhere that outlasts the bot, so there is nothing to read; set sqlite:PATH, or DATABASE_URL"}}
 	}
-	explicit := *s
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		explicit.History = settings.Text(url) // which must be usable, where the bot itself would do without
 		_, err := os.Stat(path)
 		if create {
 			err = os.MkdirAll(filepath.Dir(path), 0o700)
@@ -97,7 +95,7 @@ func past(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings
 			return nil, nil, fmt.Errorf("open the history: %w; is HISTORY the running bot's, and HEROKU_APP_NAME?", err)
 		}
 	}
-	db, err = openHistory(cmd.Context(), &explicit, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+	db, err = openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 	return db, s, err
 }
 

@@ -41,13 +41,18 @@ type content struct {
 	Memory      bot.Memory `json:"memory"`
 }
 
-// Open reads the file at path, which need not exist yet. A file that cannot be read or understood is kept aside under the same name with
-// .unreadable at its end, and the bot begins anew. That the file cannot be written is no error: the memory waits until it can be, and log
-// and [File.Warnings] tell. It is an error when the file is another app's.
+// Open reads the file at path, which need not exist yet. A file that cannot be understood is kept aside under the same name with .unreadable at
+// its end, and the bot begins anew. That the file cannot be read or written is no error: it is tried again, see [File.RecallTo], the memory waits
+// until then, and log and [File.Warnings] tell. It is an error when the file is another app's.
 func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
 	f = &File{path: path, app: app, processType: processType, log: log}
 	m, found, err := f.read()
-	if err != nil {
+	switch {
+	case errors.Is(err, errReading):
+		f.unread = true
+		f.tried(err)
+		return f, bot.Memory{}, nil
+	case err != nil:
 		return nil, bot.Memory{}, err
 	}
 	err = f.Save(m) // which finds out whether it can be written
@@ -58,6 +63,9 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 // RecallTo has tell called, from a goroutine of its own, with what the file holds where that could not be found at the start and can be now.
 // It is to be called before Save.
 func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
+
+// errReading is of a file that is there and cannot be read now.
+var errReading = errors.New("read the state file")
 
 // Check says why the file at path could not be used. It changes nothing.
 func Check(path, app, processType string) error {
@@ -79,9 +87,12 @@ func (f foreign) Error() string { return string(f) }
 
 // load reads what the file holds.
 func (f *File) load() (c content, err error) {
+	if err := notFile(f.path); err != nil {
+		return c, fmt.Errorf("%w: %w", errReading, err)
+	}
 	text, err := os.ReadFile(f.path)
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("%w: %w", errReading, err)
 	}
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
 		return c, err
@@ -97,13 +108,13 @@ func (f *File) load() (c content, err error) {
 }
 
 // read reads what the file holds. found is false where there is none, or one that cannot be understood and so is put aside. It is an error when
-// the file is another app's.
+// the file is another app's, and errReading when it cannot be read.
 func (f *File) read() (m bot.Memory, found bool, err error) {
 	c, err := f.load()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return bot.Memory{}, false, nil
-	case errors.As(err, new(foreign)):
+	case errors.Is(err, errReading), errors.As(err, new(foreign)):
 		return bot.Memory{}, false, err
 	case err != nil:
 		f.putAside(err)
@@ -118,15 +129,20 @@ func (f *File) putAside(why error) {
 	for n := 2; exists(aside); n++ {
 		aside = fmt.Sprintf("%s.unreadable-%d", f.path, n)
 	}
-	if info, err := os.Stat(f.path); err == nil && info.IsDir() {
-		return // which Save cannot replace, and tells of
-	}
 	if err := os.Rename(f.path, aside); err != nil {
 		f.log.Warn("the state file cannot be understood, and cannot be kept aside", "file", f.path, "error", errors.Join(why, err))
 		return
 	}
 	f.note(fmt.Sprintf("the state file could not be understood and is kept as %s, so the bot began anew: %v", aside, why))
 	f.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside, "error", why)
+}
+
+// notFile says what stands at path where it is something else than a file: a folder, a pipe, which would be waited for without end, or a device.
+func notFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
+	}
+	return nil
 }
 
 func exists(path string) bool {
@@ -161,7 +177,9 @@ func (f *File) Save(m bot.Memory) error {
 			return nil
 		}
 	}
-	err = replace(f.path, text)
+	if err = notFile(f.path); err == nil {
+		err = replace(f.path, text)
+	}
 	if err == nil {
 		f.last, f.unread = text, false
 	}
