@@ -196,6 +196,27 @@ func TestASecondSignalDoesNotCutTheEndOff(t *testing.T) {
 	}
 }
 
+// A crash is told apart from wrong settings, with which the unit in examples does not start the bot anew. A SIGQUIT ends a Go program as a crash does.
+func TestACrashIsNotTakenForWrongSettings(t *testing.T) {
+	t.Parallel()
+	if u := readUnit(t, "../../examples/systemd/autoscalebot.service"); !u.says(fmt.Sprintf("RestartPreventExitStatus=%d", exitUsage)) {
+		t.Errorf("the unit does not tell exit codes apart: %v", u["RestartPreventExitStatus"])
+	}
+	app := newHeart(t)
+	env, _ := counted(t, app, "1")
+	b := start(t, nil, append(env, "HISTORY=none", "ADMIN_SOCKET=none")...)
+	b.wait("a heartbeat", func() bool { return app.beats.Load() > 0 })
+	b.signal(syscall.SIGQUIT)
+	<-b.ended
+	status, _ := b.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !status.Signaled() || status.Signal() != syscall.SIGABRT || status.CoreDump() {
+		t.Errorf("it ended with %v, want SIGABRT without a core file", b.cmd.ProcessState)
+	}
+	if log := b.log.String(); !strings.Contains(log, "SIGQUIT") || !strings.Contains(log, "goroutine ") {
+		t.Errorf("it does not say where it was:\n%s", log)
+	}
+}
+
 // As the first process of a container the bot waits for what its commands leave over, passes signals on and keeps the exit code.
 func TestTheFirstProcessWaitsForWhatIsLeftOver(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ const (
 func main() {
 	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of ours does.
 	log.SetOutput(io.Discard)
+	readyToCrash()
 	if code, ended := asInit(); ended {
 		os.Exit(code)
 	}

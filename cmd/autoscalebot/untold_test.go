@@ -35,6 +35,8 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 			b := start(t, nil, append(env, "WEBHOOK_URL="+hanging.URL)...)
 			b.wait("the notice to be on its way", func() bool { return len(asked) > 0 && dynos() == "2" })
 			b.wait("the log's notice", func() bool { return strings.Count(b.log.String(), "type=scaled") == 1 })
+			beats := app.beats.Load() // it is noted just after it arrived, beside the heartbeats
+			b.wait("that to be noted", func() bool { return app.beats.Load() >= beats+3 })
 			_ = b.cmd.Process.Kill()
 			<-b.ended
 
