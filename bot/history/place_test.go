@@ -16,7 +16,7 @@ func TestErrorsOfTheURLSpeak(t *testing.T) {
 		"history.db":                               "the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path",
 		"mysql://u:hunter2@h/d":                    `a history cannot be kept in a URL that begins with "mysql"; it can in memory, sqlite:PATH or postgres://…`,
 		"sqlite:":                                  "sqlite: names no file; write sqlite:PATH, for example sqlite:history.db",
-		"sqlite:" + dir:                            "open the history: open " + dir + ": is a directory",
+		"sqlite:" + dir:                            "open the history: " + dir + " must be a file",
 		"sqlite:" + dir + "/none/h.db":             "open the history: the folder " + dir + "/none does not exist",
 		"postgres://u:hunter2%@h/d":                "the history's URL cannot be read; it must look like postgres://user:password@host:5432/name, with characters such as @, / and % in the password written as %40, %2F and %25",
 		"postgres://u:hunter2@h:x/d":               "the history's URL cannot be read",

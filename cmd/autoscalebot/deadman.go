@@ -44,9 +44,14 @@ type watch struct {
 
 func newWatch(s *settings.Settings, processTypes int, log *slog.Logger) *watch {
 	return &watch{
-		url: s.DeadmanURL.Reveal(), client: &http.Client{Timeout: deadmanTime}, log: log, notify: os.Getenv("NOTIFY_SOCKET"),
+		url: s.DeadmanURL.Reveal(), client: deadmanClient(), log: log, notify: os.Getenv("NOTIFY_SOCKET"),
 		decided: make([]time.Time, processTypes),
 	}
+}
+
+// deadmanClient follows no redirect, with which the secret URL would be sent on, and at whose end a service that knows nothing of it may answer.
+func deadmanClient() *http.Client {
+	return &http.Client{Timeout: deadmanTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // watching makes the bots' recorders of a watch.
@@ -121,10 +126,13 @@ func (w *watch) get(ctx context.Context) error {
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("it answered %s", resp.Status)
+	switch resp.StatusCode / 100 {
+	case 2:
+		return nil
+	case 3:
+		return fmt.Errorf("it answered %s, and a redirect is not followed: set DEADMAN_URL to the address that it leads to", resp.Status)
 	}
-	return nil
+	return fmt.Errorf("it answered %s", resp.Status)
 }
 
 // tell tells systemd something, as sd_notify(3) does.

@@ -91,6 +91,33 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 	}
 }
 
+// What is no 2xx has told nobody: the log says so once, and nothing carries the secret URL elsewhere.
+func TestTheDeadManIsNotToldByAnotherAnswer(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"an error":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"not found":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+		"no answer":  refuses,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var elsewhere atomic.Int64
+			mux := http.NewServeMux()
+			mux.HandleFunc("/s3cret", answer)
+			mux.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
+			service := httptest.NewServer(mux)
+			defer service.Close()
+			var log strings.Builder
+			w := &watch{url: service.URL + "/s3cret", client: deadmanClient(), log: slog.New(slog.NewTextHandler(&log, nil))}
+			w.request(t.Context())
+			w.request(t.Context())
+			if strings.Count(log.String(), "level=WARN") != 1 || strings.Contains(log.String(), "s3cret") || elsewhere.Load() != 0 {
+				t.Errorf("%d requests elsewhere, the log says\n%s", elsewhere.Load(), log.String())
+			}
+		})
+	}
+}
+
 // The program tells systemd and the monitoring service while it decides, and neither of them once it has no data.
 func TestTheProgramFeedsItsWatchdogs(t *testing.T) {
 	t.Parallel()
