@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -25,6 +26,8 @@ const blockedFor = 2 * time.Minute
 type poolNews struct {
 	s  *settings.Settings
 	to teller
+	// status tells what is in the way now, in words that change while it lasts; nil where only events tell.
+	status func() pool.Status
 
 	mu sync.Mutex
 	// blocked is what is in the way, and since when.
@@ -97,13 +100,14 @@ func (n *poolNews) Record(ctx context.Context, r bot.Record) error {
 		n.began = r.Time
 	}
 	var texts []string
+	now := n.blockedNow()
 	lasting := false
 	for _, about := range slices.Sorted(maps.Keys(n.blocked)) {
 		o := n.blocked[about]
 		if about == pool.ObstacleWindow { // which is as it is meant to be
 			continue
 		}
-		texts = append(texts, o.text)
+		texts = append(texts, cmp.Or(now[about], o.text))
 		lasting = lasting || r.Time.Sub(o.since) >= blockedFor
 	}
 	n.seen = n.seen || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
@@ -121,6 +125,14 @@ func (n *poolNews) Record(ctx context.Context, r bot.Record) error {
 		return e
 	})
 	return nil
+}
+
+// blockedNow is what the pool says of what is in the way.
+func (n *poolNews) blockedNow() map[pool.Obstacle]string {
+	if n.status == nil {
+		return nil
+	}
+	return n.status().Blocked
 }
 
 // event is one with the numbers of the newest heartbeat.

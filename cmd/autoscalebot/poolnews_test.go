@@ -163,6 +163,25 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	}
 }
 
+// The notice says what is in the way when it is sent, not what was at the beginning.
+func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
+	to := &heardOf{}
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	text := "web-2 is not active after 31 s"
+	n := &poolNews{s: settings.Defaults(), to: toldTo(to, nil), status: func() pool.Status {
+		return pool.Status{Blocked: map[pool.Obstacle]string{pool.ObstacleCreate: text}}
+	}}
+	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: text})
+	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleRead, Text: "the provider cannot be read"})
+	text = "web-3 is not active after 40 s"
+	if err := n.Record(t.Context(), bot.Record{Time: now.Add(3 * time.Minute), App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if len(to.events) != 1 || to.events[0].Reason != "web-3 is not active after 40 s; the provider cannot be read" {
+		t.Errorf("told was %+v", to.events)
+	}
+}
+
 // Of servers that fail one after the other not each is told.
 func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	to := &heardOf{}

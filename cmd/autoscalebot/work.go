@@ -90,7 +90,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *receivers) (*w
 	}
 	w.b = bot.New(w.o)
 	if p, ok := w.p.platform.(serverPool); ok {
-		news := &poolNews{s: s, to: w.b}
+		news := &poolNews{s: s, to: w.b, status: p.Status}
 		p.heard.listen(news.hear)
 		w.b.RecordTo(news)
 	}
