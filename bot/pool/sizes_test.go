@@ -72,6 +72,18 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.lasts(4 * time.Minute)
 			s.are("small", "web-1", "web-3")
 		}},
+		{"one that is ending does not count between several sizes", 1, 4, 2, nil, func(s *scene) {
+			s.w.End = time.Hour
+			s.w.Resized("web-2", "large")
+			if err := s.w.Destroy(s.ctx, "id-2"); err != nil {
+				s.Error(err)
+			}
+			s.w.Forget("web-2")
+			s.again()
+			s.asks(2)
+			s.lasts(4 * time.Minute)
+			s.are("small", "web-1", "web-3")
+		}},
 		{"a size that is set for an empty pool", 1, 4, 0, one("large"), func(s *scene) {
 			s.lasts(4 * time.Minute)
 			s.are("large", "web-1")
