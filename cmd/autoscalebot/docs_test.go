@@ -186,13 +186,13 @@ func read(t *testing.T, path string) string {
 
 // The Heroku CLI takes options for its own unless "--" stands before the command.
 func TestHerokuRunPassesOptionsOn(t *testing.T) {
-	files, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	more, err := filepath.Glob("../../examples/*/*.md")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md", "examples/*/*.md", "examples/*/*.yaml", "app.json"} {
+		more, err := filepath.Glob("../../" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
 	}
 	commands := regexp.MustCompile("heroku run [^`\n]*autoscalebot[^`\n]*")
 	found := 0
@@ -201,7 +201,7 @@ func TestHerokuRunPassesOptionsOn(t *testing.T) {
 		t.Fatal(code)
 	}
 	texts := []string{help.String()}
-	for _, file := range append(append(files, more...), "../../README.md") {
+	for _, file := range append(files, "../../README.md") {
 		texts = append(texts, read(t, file))
 	}
 	for _, text := range texts {
