@@ -131,7 +131,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 		found = fmt.Sprintf("it prints %d", n)
 	}
 	report("count command", found, err)
-	if _, err := p.run(ctx, "scale command", nil, "-n", "-c", p.scale); err != nil {
+	if err := p.look(ctx, "scale command", p.scale); err != nil {
 		report("scale command", "", err)
 		return
 	}

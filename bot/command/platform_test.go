@@ -243,6 +243,9 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 func TestCheckRunsOnlyTheCountCommand(t *testing.T) {
 	for _, c := range []struct{ count, scale, want string }{
 		{"echo 4", "touch scaled # $1", "count command: it prints 4, <nil>; scale command: sh understands it; it was not run, <nil>"},
+		{"echo 4", ": || touch scaled", "count command: it prints 4, <nil>; scale command: sh understands it; it was not run, <nil>"},
+		{"echo 4", "./nowhere $1", `count command: it prints 4, <nil>; scale command: , scale command: there is no program "./nowhere"`},
+		{"echo 4", "no-such-program-here\n--count $1", `count command: it prints 4, <nil>; scale command: , scale command: there is no program "no-such-program-here"`},
 		{"echo many", "if true", `count command: , count command: it printed "many", want only a number such as 2; scale command: , scale command: exit status 2:`},
 	} {
 		p, dir := open(t, c.count, c.scale)

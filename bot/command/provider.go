@@ -217,7 +217,7 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 	}
 	report("list command", found, err)
 	for _, c := range []struct{ name, text string }{{"create command", p.o.Create}, {"destroy command", p.o.Destroy}} {
-		if _, err := p.run(ctx, c.name, nil, "-n", "-c", c.text); err != nil {
+		if err := p.look(ctx, c.name, c.text); err != nil {
 			report(c.name, "", err)
 			continue
 		}
