@@ -34,6 +34,9 @@ func TestAnotherUserIsHungUpOn(t *testing.T) {
 	}
 	for uid, answered := range map[uintptr]bool{0: true, 65001: false} {
 		conn, err := dialAs(uid, path)
+		if errors.Is(err, syscall.EPERM) {
+			t.Skip("this root cannot be another user")
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
