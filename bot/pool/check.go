@@ -33,14 +33,14 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 		return
 	}
 	report("servers", p.describeAll(servers), nil)
-	p.checkSizes(ctx, servers, said, report)
+	missing := p.checkSizes(ctx, servers, said, report)
 	p.checkBalancer(ctx, servers, report)
 	p.checkHealth(ctx, servers, report)
-	p.checkLimits(servers, report)
+	p.checkLimits(servers, missing, report)
 }
 
 // checkLimits tells how many servers there may be, and whether what they may cost allows that.
-func (p *Pool) checkLimits(servers []Server, report func(what, found string, err error)) {
+func (p *Pool) checkLimits(servers []Server, missing []string, report func(what, found string, err error)) {
 	least, most := p.o.limits(time.Now())
 	found := fmt.Sprintf("%d to %d servers", least, most)
 	var wrong []error
@@ -52,13 +52,14 @@ func (p *Pool) checkLimits(servers []Server, report func(what, found string, err
 		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+crumb)/price) < most {
 			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+crumb)/price), orElse(p.o.Size, "the provider's default size"))
 		}
-		wrong = append(wrong, p.checkCost(hour, servers))
+		wrong = append(wrong, p.checkCost(hour, servers, missing))
 	}
 	report("limits", found, errors.Join(wrong...))
 }
 
-// checkCost says why servers cannot be made for what the pool may cost, nil where they can.
-func (p *Pool) checkCost(hour float64, servers []Server) error {
+// checkCost says why servers cannot be made for what the pool may cost, nil where they can. Of sizes that are missing at the provider nobody
+// can know.
+func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error {
 	least, when := p.highestMinimum(time.Now())
 	seen := make([]tracked, len(servers))
 	for i, s := range servers {
@@ -68,6 +69,7 @@ func (p *Pool) checkCost(hour float64, servers []Server) error {
 	for i, size := range p.o.sizes() {
 		price := p.o.priceOf(size, seen)
 		switch of := orElse(size, "the provider's default size"); {
+		case slices.Contains(missing, size):
 		case price == 0:
 			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: set its price", of))
 		case price > hour+crumb:
@@ -104,16 +106,17 @@ func (p *Pool) describeAll(servers []Server) string {
 }
 
 // checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another size.
-// said is that the provider has told already what is wrong with the first.
-func (p *Pool) checkSizes(ctx context.Context, servers []Server, said bool, report func(what, found string, err error)) {
+// said is that the provider has told already what is wrong with the first. It returns the sizes that cannot be had.
+func (p *Pool) checkSizes(ctx context.Context, servers []Server, said bool, report func(what, found string, err error)) (missing []string) {
 	if p.o.Size == "" {
-		return
+		return nil
 	}
 	var found []string
 	var wrong []error
 	for _, name := range p.o.sizes() {
 		size, err := Offered(ctx, p.o.Provider, name)
 		if err != nil {
+			missing = append(missing, name)
 			if !said || name != p.o.Size { // one cause is told once
 				wrong = append(wrong, err)
 			}
@@ -135,6 +138,7 @@ func (p *Pool) checkSizes(ctx context.Context, servers []Server, said bool, repo
 	if text = strings.TrimPrefix(text, "\n"); text != "" || len(wrong) > 0 {
 		report("sizes", text, errors.Join(wrong...))
 	}
+	return missing
 }
 
 func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(what, found string, err error)) {

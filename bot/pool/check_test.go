@@ -71,9 +71,10 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 			o.Provider.(catalogue).Resized("web-2", "large")
 			o.Provider.(catalogue).Fail("web-2", pool.Ending)
 		}, "sizes", true, "small ($0.01 an hour) <nil>"},
-		"a cap below one server's price": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of small costs $0.01 an hour"},
-		"a cap below a larger one's":     {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of large costs $0.04 an hour"},
-		"a cap below the minimum":        {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of small costs $0.02 an hour"},
+		"a cap below one server's price":       {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of small costs $0.01 an hour"},
+		"a cap, and a size that cannot be had": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = []pool.Size{{Name: "huge"}}, 1 }, "limits", true, "2 to 4 servers"},
+		"a cap below a larger one's":           {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of large costs $0.04 an hour"},
+		"a cap below the minimum":              {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of small costs $0.02 an hour"},
 		"a cap without a price": {func(o *pool.Options) {
 			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalogue).World
 		}, "limits", false, "the price of a server of other is not known"},

@@ -138,6 +138,18 @@ func (ps *Problems) together(all []*Settings) {
 		}
 		if s.HasPool() {
 			once(s, "POOL_NAME", s.Pooled())
+			ps.notOfImages(s, all)
+		}
+	}
+}
+
+// notOfImages wants a pool to have another name than that under which image prepare makes temporary servers for a pool beside it: a bot would
+// take those for its own.
+func (ps *Problems) notOfImages(s *Settings, all []*Settings) {
+	for _, other := range all {
+		if other.HasPool() && s.Pooled() == other.Pooled()+"-image" {
+			*ps = append(*ps, Problem{"POOL_NAME", fmt.Sprintf("%q: image prepare gives this name to its temporary servers of the pool %s; write another",
+				s.Pooled(), other.Pooled()), s.src.at("POOL_NAME")})
 		}
 	}
 }

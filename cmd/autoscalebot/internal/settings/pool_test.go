@@ -196,6 +196,16 @@ func TestPoolsOfOneNameAreRefused(t *testing.T) {
 	}
 }
 
+// A pool is not named as another's temporary servers are, which its bot would end.
+func TestAPoolIsNotNamedAsTemporaryServersAre(t *testing.T) {
+	inFile(t, "platform: pool\npool_provider: ec2\npool_balancer: none\naws_region: eu-central-1\nec2_launch_template: web\nheartbeat_url: none\n"+
+		"processes:\n  worker: {pool_name: web-image}\n  web: {}\n", "HEROKU_APP_NAME=", "HEROKU_API_KEY=")
+	_, err := settings.LoadAll()
+	if text := fmt.Sprint(err); strings.Count(text, "POOL_NAME") != 1 || !strings.Contains(text, `"web-image"`) {
+		t.Errorf("got %v, want that web-image is refused", err)
+	}
+}
+
 func TestSettingsInVainAreTold(t *testing.T) {
 	template := filepath.Join(t.TempDir(), "haproxy.tmpl")
 	if err := os.WriteFile(template, []byte("$SERVERS\n"), 0o600); err != nil {
