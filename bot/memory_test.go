@@ -174,6 +174,34 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	}
 }
 
+// Where another change is made at the same tick, they are told in their order.
+func TestAChangeThatNobodyHeardOfIsToldBeforeTheNext(t *testing.T) {
+	w, d := newWorld(1), &disk{}
+	hasty := func(o *bot.Options) { o.Policy.Fails = bot.InARow(1) }
+	var killed []byte
+	w.restart(t, d, func(o *bot.Options) {
+		hasty(o)
+		o.Remember = func(m bot.Memory) error {
+			if killed == nil {
+				killed, _ = json.Marshal(m)
+			}
+			return nil
+		}
+	})
+	w.beat(slow)
+	w.inbox.take()
+	d.text = killed
+	w.restart(t, d, hasty)
+	w.beat(slow)
+	var got [][2]int
+	for _, e := range w.inbox.events {
+		got = append(got, [2]int{e.From, e.To})
+	}
+	if want := [][2]int{{1, 2}, {2, 3}}; !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
 func TestMemorySurvivesJSON(t *testing.T) {
 	w, d := newWorld(3), &disk{}
 	var kept bot.Memory

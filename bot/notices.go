@@ -140,7 +140,6 @@ func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(Recor
 func (e *tickReport) ofTheTick() {
 	r, w := e.r, e.want
 	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, Record.Observed)
-	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 	if c := r.Decision.Completed; c != nil && w.EveryScale {
 		ev := e.unheard(r.Completed())
 		ev.From, ev.To = c.From, c.To
@@ -151,6 +150,7 @@ func (e *tickReport) ofTheTick() {
 		ev.SizeFrom, ev.SizeTo = c.From, c.To
 		e.out = append(e.out, ev)
 	}
+	e.once(w.EveryScale && (r.Action == Scaled || r.Action == Resized || e.would(r)), notify.Scaled, Record.Why)
 }
 
 // refusedFor is how long after its last failed change an incident of such changes goes on where no other change is made.
