@@ -33,15 +33,15 @@ func (p Policy) Asked(st State, f Facts, d Decision) State {
 // was changed, what kept it from that is a clamp.
 func (p Policy) Answered(before State, f Facts, d Decision, o Outcome) (State, Decision) {
 	if d.To != d.From {
-		return p.answeredNumber(before, f, d, o)
+		return p.answeredNumber(before, &f, d, o)
 	}
-	return p.answeredSize(before, f, d, o)
+	return p.answeredSize(before, &f, d, o)
 }
 
-func (p *Policy) answeredNumber(before State, f Facts, d Decision, o Outcome) (State, Decision) {
+func (p *Policy) answeredNumber(before State, f *Facts, d Decision, o Outcome) (State, Decision) {
 	st := before
 	if o != DryRun {
-		st = p.Asked(before, f, d)
+		st = p.Asked(before, *f, d)
 	}
 	switch o {
 	case Accepted:
@@ -60,8 +60,8 @@ func (p *Policy) answeredNumber(before State, f Facts, d Decision, o Outcome) (S
 	return st, d
 }
 
-func (p *Policy) answeredSize(before State, f Facts, d Decision, o Outcome) (State, Decision) {
-	st := p.Asked(before, f, d)
+func (p *Policy) answeredSize(before State, f *Facts, d Decision, o Outcome) (State, Decision) {
+	st := p.Asked(before, *f, d)
 	switch o {
 	case Accepted:
 		st.SizeAsked = SizeAsked{}

@@ -35,7 +35,7 @@ func (s *State) Booting(now time.Time) bool {
 }
 
 // boot takes in whether the dynos of the last scale-up are up.
-func (p *Policy) boot(st *State, f Facts) {
+func (p *Policy) boot(st *State, f *Facts) {
 	took := f.Now.Sub(st.BootSince)
 	switch {
 	case st.BootSince.IsZero():
@@ -50,4 +50,4 @@ func (p *Policy) boot(st *State, f Facts) {
 }
 
 // watchesBoots says whether it is known for how long dynos boot.
-func (p *Policy) watchesBoots(f Facts) bool { return f.TellsUp || p.BootTime > 0 }
+func (p *Policy) watchesBoots(f *Facts) bool { return f.TellsUp || p.BootTime > 0 }

@@ -10,7 +10,7 @@ func (p Policy) AsksForRelease(d Decision) bool {
 
 // awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its
 // caches are cold, and the load of a while ago says little about it.
-func (p *Policy) awaitDeploy(st *State, d *Decision, f Facts) {
+func (p *Policy) awaitDeploy(st *State, d *Decision, f *Facts) {
 	if f.Release == nil || !p.AsksForRelease(*d) {
 		return
 	}

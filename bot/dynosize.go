@@ -191,7 +191,7 @@ func (s *State) resized(now time.Time) {
 
 // observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of. While the platform is still
 // changing it, and for the time that a size stays, what is learned is of two kinds of dynos.
-func (p *Policy) observeSize(st *State, f Facts) (made *CompletedSize) {
+func (p *Policy) observeSize(st *State, f *Facts) (made *CompletedSize) {
 	switch {
 	case f.Size == nil:
 		return nil

@@ -85,7 +85,7 @@ func (p Policy) Decide(st State, f Facts) (State, Decision) {
 	st.Control = f.Control
 	switch {
 	case f.Offline:
-		return st, freeze(f)
+		return st, freeze(&f)
 	case f.Dynos < 0:
 		d := p.judge(&st, f.Now, f.Readings, -1)
 		d.Rule = RuleUnknown
@@ -94,20 +94,20 @@ func (p Policy) Decide(st State, f Facts) (State, Decision) {
 	if f.Price > 0 {
 		p.Price = f.Price
 	}
-	p.boot(&st, f)
-	madeSize := p.observeSize(&st, f)
-	d := p.decide(&st, f)
+	p.boot(&st, &f)
+	madeSize := p.observeSize(&st, &f)
+	d := p.decide(&st, &f)
 	d.CompletedSize = madeSize
 	d.leaveAlone(f.LeftAlone)
 	if !f.Settled {
 		d.await(ClampUnsettled, 0)
 	}
-	p.awaitDeploy(&st, &d, f)
+	p.awaitDeploy(&st, &d, &f)
 	return st, d
 }
 
 // decide decides where the number of dynos is known.
-func (p *Policy) decide(st *State, f Facts) Decision {
+func (p *Policy) decide(st *State, f *Facts) Decision {
 	now, in, lim, n := f.Now, f.Readings, f.Limits, f.Dynos
 	if st.Begun.IsZero() {
 		st.Begun = now

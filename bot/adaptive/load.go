@@ -72,8 +72,6 @@ const (
 	mostBeats = 16
 	// longestBeat bounds how many seconds a heartbeat takes.
 	longestBeat = 600.0
-	// quantileSteps is how many times the range of a quantile's logarithm is halved: to a few thousandths.
-	quantileSteps = 12
 	// faint is the weight, as a logarithm, below which a guess is kept no further down.
 	faint = -12
 )
@@ -269,35 +267,16 @@ func middle(a [3]float32) float64 {
 // quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by the busy share up
 // to which each guess keeps to the bound.
 func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
-	var weight, mean [guesses]float64
-	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
+	var m mixture
 	hopeless := limited && l.Baseline.exceeds(w.bound)
 	for h := range guesses {
-		mean[h] = float64(l.Mean[h])
+		mean := float64(l.Mean[h])
 		if limited {
-			mean[h] -= math.Log(w.of[h].limitWhere(hopeless))
+			mean -= math.Log(w.of[h].limitWhere(hopeless))
 		}
-		if weight[h] = math.Exp(float64(l.Weight[h])); weight[h] < 1e-3 {
-			weight[h] = 0
-			continue
-		}
-		total += weight[h]
-		low, high = min(low, mean[h]-4*float64(l.Spread[h])), max(high, mean[h]+4*float64(l.Spread[h]))
+		m.add(float64(l.Weight[h]), mean, float64(l.Spread[h]))
 	}
-	for range quantileSteps {
-		x, below := (low+high)/2, 0.0
-		for h := range guesses {
-			if weight[h] > 0 {
-				below += weight[h] * math.Erfc((mean[h]-x)/float64(l.Spread[h])/math.Sqrt2) / 2
-			}
-		}
-		if below > p*total {
-			high = x
-		} else {
-			low = x
-		}
-	}
-	return math.Exp((low + high) / 2)
+	return math.Exp(m.quantile(p))
 }
 
 // limitWhere is the busy share up to which the app keeps to the bound, by a guess. It is hopeless to keep to one that an app without load

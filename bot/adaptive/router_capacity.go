@@ -192,11 +192,9 @@ func (c *Capacity) partly(bound float64) bool {
 
 // quantile is what a dyno bears at least with a chance of 1−p.
 func (c *Capacity) quantile(bound, p float64) float64 {
-	var mean, weight [slotGuesses]float64
-	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
+	var m mixture
 	for h, n := range slots() {
-		if weight[h] = math.Exp(float64(c.Weight[h])); weight[h] < 1e-3 {
-			weight[h] = 0
+		if negligible(float64(c.Weight[h])) {
 			continue
 		}
 		service := math.Exp(float64(c.Mean[h]))
@@ -205,22 +203,7 @@ func (c *Capacity) quantile(bound, p float64) float64 {
 			scale := service * c.Skew * c.Skew / 2 / float64(n)
 			limit = min(fullest, max(leastFull, busyUpTo(n, scale, max(bound/4, bound-1.5*service))))
 		}
-		mean[h] = math.Log(float64(n)*limit) - float64(c.Mean[h])
-		total += weight[h]
-		low, high = min(low, mean[h]-4*float64(c.Spread[h])), max(high, mean[h]+4*float64(c.Spread[h]))
+		m.add(float64(c.Weight[h]), math.Log(float64(n)*limit)-float64(c.Mean[h]), float64(c.Spread[h]))
 	}
-	for range quantileSteps {
-		x, below := (low+high)/2, 0.0
-		for h := range slotGuesses {
-			if weight[h] > 0 {
-				below += weight[h] * math.Erfc((mean[h]-x)/float64(c.Spread[h])/math.Sqrt2) / 2
-			}
-		}
-		if below > p*total {
-			high = x
-		} else {
-			low = x
-		}
-	}
-	return math.Exp((low + high) / 2)
+	return math.Exp(m.quantile(p))
 }

@@ -1,0 +1,53 @@
+package adaptive
+
+import "math"
+
+// quantileSteps is how many times the range of a quantile is halved: to a few thousandths of a logarithm.
+const quantileSteps = 12
+
+// A mixture is a mixture of normal distributions, at most as many as there are guesses:
+//
+//	F(x) = Σ wᵢ·Φ((x−μᵢ)/σᵢ) / Σ wᵢ
+//
+// wᵢ is the weight, μᵢ the mean and σᵢ the standard deviation of each, Φ the standard normal distribution.
+type mixture struct {
+	n                    int
+	weight, mean, spread [guesses]float64
+	total, low, high     float64 // the sum of the weights, and what x is between
+}
+
+// add adds a distribution by the logarithm of its weight, unless it is negligible.
+func (m *mixture) add(logWeight, mean, spread float64) {
+	if negligible(logWeight) {
+		return
+	}
+	weight := math.Exp(logWeight)
+	low, high := mean-4*spread, mean+4*spread
+	if m.n == 0 {
+		m.low, m.high = low, high
+	}
+	m.low, m.high = min(m.low, low), max(m.high, high)
+	m.weight[m.n], m.mean[m.n], m.spread[m.n] = weight, mean, spread
+	m.total += weight
+	m.n++
+}
+
+// negligible says whether a distribution is a thousand times less likely than the likeliest.
+func negligible(logWeight float64) bool { return math.Exp(logWeight) < 1e-3 }
+
+// quantile returns the x that a share p, from 0 to 1, does not exceed.
+func (m *mixture) quantile(p float64) float64 {
+	low, high := m.low, m.high
+	for range quantileSteps {
+		x, below := (low+high)/2, 0.0
+		for i := range m.n {
+			below += m.weight[i] * math.Erfc((m.mean[i]-x)/m.spread[i]/math.Sqrt2) / 2
+		}
+		if below > p*m.total {
+			high = x
+		} else {
+			low = x
+		}
+	}
+	return (low + high) / 2
+}
