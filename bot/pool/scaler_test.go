@@ -106,8 +106,31 @@ func TestThePriceIsThatOfTheServersThatAreThere(t *testing.T) {
 			}
 		}
 		want("one of three is large", (0.01+0.01+0.04)/3)
+		if got := p.Status().DollarsPerHour; math.Abs(got-0.06) > 1e-9 {
+			t.Errorf("all cost $%v an hour, want 0.06", got)
+		}
 		run(t.Context(), p, 10*time.Minute)
 		want("all are small again", 0.01)
+	})
+}
+
+// Where the price of one server is not known, what all cost is not either: the sum of the others would look like it.
+func TestTheCostIsNotKnownWhereOnePriceIsNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &pooltest.World{Size: "small"}
+		w.Serve("web", 2)
+		w.Resized("web-2", "huge")
+		w.Unpriced("web-2")
+		p, err := pool.New(pool.Options{
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 2), Settle: -1, Sizes: []pool.Size{{Name: "small", Price: 0.01}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		price, err := p.Price(t.Context())
+		if err == nil || p.Status().DollarsPerHour != 0 {
+			t.Errorf("a server costs %v a month, and all $%v an hour", price, p.Status().DollarsPerHour)
+		}
 	})
 }
 

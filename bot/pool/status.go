@@ -22,7 +22,7 @@ type Status struct {
 	Max int `json:"max"`
 	// Size is the one that the servers are to have; empty for the provider's default.
 	Size string `json:"size,omitempty"`
-	// DollarsPerHour is what all servers together cost, 0 where nobody says.
+	// DollarsPerHour is what all servers together cost, 0 where the price of one is not known.
 	DollarsPerHour float64 `json:"dollars_per_hour,omitempty"`
 	Settled        bool    `json:"settled"`
 	// Observe says that nothing is ever changed.
@@ -72,6 +72,7 @@ func (p *Pool) Status() Status {
 		st.Next = append(st.Next, a.String())
 	}
 	var stay []Server
+	unpriced := false
 	for i := range p.seen {
 		s := p.seen[i]
 		if !s.leaving() {
@@ -83,7 +84,9 @@ func (p *Pool) Status() Status {
 		if s.stage == stageServing {
 			st.Serving++
 		}
-		st.DollarsPerHour += p.o.hourly(&s, p.seen)
+		hourly := p.o.hourly(&s, p.seen)
+		unpriced = unpriced || hourly == 0
+		st.DollarsPerHour += hourly
 		st.Servers = append(st.Servers, s.status(p.memory.resizing[s.ID], &p.o, now))
 	}
 	for _, o := range p.memory.orders {
@@ -91,6 +94,9 @@ func (p *Pool) Status() Status {
 		st.Servers = append(st.Servers, ServerStatus{
 			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + ago(now, o.at),
 		})
+	}
+	if unpriced { // a part of the sum would look like all of it
+		st.DollarsPerHour = 0
 	}
 	st.Existing = len(st.Servers)
 	if others := otherSizes(stay, st.Size); others != "" {

@@ -148,6 +148,22 @@ func TestServersByHand(t *testing.T) {
 	c.once([]string{"PLATFORM=pool"}, exitUsage, "servers images", "POOL_PROVIDER: is not set")
 }
 
+// Where the provider tells no prices those of the settings count, for servers that are there as well; without any none is made up.
+func TestServersCostWhatTheSettingsSay(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	list := `echo '[{"id":"1","name":"web-1","size":"small","address":"127.0.0.1","state":"active"},{"id":"2","name":"web-2","size":"small","state":"active"}]'`
+	env := c.env("POOL_PROVIDER=command", "POOL_LIST_COMMAND="+list, "POOL_CREATE_COMMAND=false", "POOL_DESTROY_COMMAND=false", "SIZES=small", "MAX_DYNOS=4",
+		"PATH="+os.Getenv("PATH"))
+	c.once(env, exitFine, "servers list", "2 servers of the pool web, the price of 2 is not known")
+	c.once(append(env, "POOL_MAX_DOLLARS_PER_HOUR=1"), exitWork, "servers spinup", "is not known", "SERVER_PRICE_PER_HOUR")
+	priced := append(env, "SERVER_PRICE_PER_HOUR=0.02")
+	c.once(priced, exitFine, "servers list", "2 servers of the pool web, $0.04 an hour")
+	c.once(priced, exitFine, "servers destroy web-1", "it costs $0.02 an hour")
+	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.06"), exitFine, "servers spinup", "which costs $0.02 an hour")
+	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.05"), exitWork, "servers spinup", "the pool would cost $0.06 an hour")
+}
+
 // Ctrl-C says what is left, and the same command goes on from there.
 func TestServersInterrupted(t *testing.T) {
 	t.Parallel()

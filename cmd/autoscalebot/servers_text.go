@@ -59,7 +59,7 @@ func (c *poolOperator) list(ctx context.Context) error {
 	slices.SortFunc(servers, func(a, b pool.Server) int { return a.Created.Compare(b.Created) })
 	out := []serverJSON{}
 	for _, s := range servers {
-		row := serverJSON{s.ID, s.Name, s.Address, s.State, s.Size, s.Price, s.Created, s.Note, nil}
+		row := serverJSON{s.ID, s.Name, s.Address, s.State, s.Size, c.hourly(s), s.Created, s.Note, nil}
 		m, ok, err := c.member(ctx, s)
 		if err != nil {
 			return err
@@ -76,9 +76,11 @@ func (c *poolOperator) list(ctx context.Context) error {
 		return c.printJSON(out)
 	}
 	rows := [][]string{{"NAME", "ID", "ADDRESS", "STATE", "BALANCER", "REQUESTS", "SIZE", "$/HOUR", "AGE", "NOTE"}}
-	sum := 0.0
+	sum, unknown := 0.0, 0
 	for _, s := range out {
-		sum += s.Price
+		if sum += s.Price; s.Price == 0 {
+			unknown++
+		}
 		state, requests, note := "-", "-", s.Note
 		if c.balancer == nil {
 			state = ""
@@ -96,7 +98,11 @@ func (c *poolOperator) list(ctx context.Context) error {
 		return err
 	}
 	limits := c.s.Table.At(c.h.now)
-	_, err = fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, $%.4g an hour; %d to %d at this hour\n", len(out), c.s.Pooled(), sum, limits.Min, limits.Max)
+	cost := fmt.Sprintf("$%.4g an hour", sum)
+	if unknown > 0 {
+		cost = fmt.Sprintf("the price of %d is not known", unknown)
+	}
+	_, err = fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(out), c.s.Pooled(), cost, limits.Min, limits.Max)
 	return err
 }
 

@@ -164,7 +164,7 @@ func (c *poolOperator) destroy(ctx context.Context, args []string) (job, error) 
 			return call(ctx, func(ctx context.Context) error { return c.balancer.Remove(ctx, m) })
 		}, left})
 	}
-	j.would = append(j.would, fmt.Sprintf("destroy %s (%s at %s) for good, with what is on its disk; it costs %s", s.Name, s.ID, orText(s.Address, "no address yet"), settings.Priced(s.Price)))
+	j.would = append(j.would, fmt.Sprintf("destroy %s (%s at %s) for good, with what is on its disk; it costs %s", s.Name, s.ID, orText(s.Address, "no address yet"), settings.Priced(c.hourly(s))))
 	if least := c.s.Table.At(c.h.now).Min; c.count(ctx) <= least {
 		j.would = append(j.would, fmt.Sprintf("note that fewer than MIN_DYNOS, %d at this hour, are left: a bot would make another at once", least))
 	}
@@ -204,7 +204,7 @@ func (c *poolOperator) resize(ctx context.Context, args []string) (job, error) {
 		return fmt.Sprintf("%s gets no requests yet: autoscalebot servers resize %[1]s %s --yes goes on where this ended", s.Name, size)
 	}
 	j.would = append(j.would, fmt.Sprintf("switch %s off, make it %s instead of %s, switch it on again; then it costs %s instead of %s",
-		s.Name, size, orText(s.Size, "what it is"), settings.Priced(price), settings.Priced(s.Price)), "wait until it runs"+c.healthText())
+		s.Name, size, orText(s.Size, "what it is"), settings.Priced(price), settings.Priced(c.hourly(s))), "wait until it runs"+c.healthText())
 	j.steps = append(j.steps,
 		step{fmt.Sprintf("resize %s to %s, which takes minutes", s.Name, size), func(ctx context.Context) error {
 			return resizer.Resize(ctx, s.ID, size, func(text string) { c.progress("  %s", text) })
@@ -262,11 +262,14 @@ func (c *poolOperator) isName(name string) error {
 
 // fits refuses a server that is more than the settings allow.
 func (c *poolOperator) fits(servers []pool.Server, price float64) error {
-	n, sum := 0, price
+	n, sum, unpriced := 0, price, ""
 	for _, s := range servers {
-		if s.State != pool.Ending && s.State != pool.Failed {
-			n++
-			sum += s.Price
+		if s.State == pool.Ending || s.State == pool.Failed {
+			continue
+		}
+		n++
+		if sum += c.hourly(s); c.hourly(s) == 0 {
+			unpriced = s.Name
 		}
 	}
 	if most := c.s.Table.At(c.h.now).Max; n >= most {
@@ -276,6 +279,8 @@ func (c *poolOperator) fits(servers []pool.Server, price float64) error {
 	switch {
 	case most > 0 && price == 0:
 		return fmt.Errorf("nothing was done: what it costs is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", most)
+	case most > 0 && unpriced != "":
+		return fmt.Errorf("nothing was done: the price of %s is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", unpriced, most)
 	case most > 0 && sum > most:
 		return fmt.Errorf("nothing was done: the pool would cost %s, and POOL_MAX_DOLLARS_PER_HOUR is %g", settings.Priced(sum), most)
 	}
@@ -293,6 +298,11 @@ func (c *poolOperator) offer(ctx context.Context, size string) (name string, pri
 		return "", 0, fmt.Errorf("%w; autoscalebot servers sizes lists sizes", err)
 	}
 	return offered.Name, cmp.Or(offered.Price, c.s.ServerPrice.Price(size)), nil
+}
+
+// hourly is what a server that is there costs an hour, by the provider or else the settings; 0 where neither says.
+func (c *poolOperator) hourly(s pool.Server) float64 {
+	return cmp.Or(s.Price, c.s.ServerPrice.Price(s.Size))
 }
 
 // count is how many servers there are; -1 where that cannot be read.
