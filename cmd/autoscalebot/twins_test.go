@@ -33,13 +33,16 @@ func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
 	told := func(o one, phase notify.Phase) func() bool {
 		return func() bool { return o.hook.take(notify.SecondBot, phase) }
 	}
+	beat := func(o one, n int64) {
+		from := app.beats.Load()
+		o.wait("heartbeats", func() bool { return app.beats.Load() >= from+n })
+	}
 	a := begin()
-	a.page()
+	beat(a, 3) // of which two at the least are noted
 	_ = a.cmd.Process.Kill()
 	<-a.ended
 	a = begin()
-	a.page()
-	time.Sleep(2500 * time.Millisecond) // two heartbeats and more, in which the killed one must not be taken to be alive
+	beat(a, 4) // in which the killed one must not be taken to be alive
 	if told(a, notify.Opened)() {
 		t.Error("a bot that was killed is taken to be alive")
 	}
