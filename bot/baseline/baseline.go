@@ -58,7 +58,7 @@ func Tick(r bot.Record, events []notify.Event) string {
 func Compare(t testing.TB, file string, lines []string) {
 	t.Helper()
 	if *update {
-		record(t, file, lines)
+		write(t, file, lines)
 		return
 	}
 	want := recorded(t, file)
@@ -81,7 +81,7 @@ var renamed = strings.NewReplacer(
 	"event hands_off", "event left_alone", "event no_help", "event ineffective_scale_ups", "event ordered", "event override",
 )
 
-func record(t testing.TB, file string, lines []string) {
+func write(t testing.TB, file string, lines []string) {
 	t.Helper()
 	var packed bytes.Buffer
 	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a level that there is

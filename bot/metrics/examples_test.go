@@ -36,7 +36,7 @@ func complete(t *testing.T) *metrics.Metrics {
 	next := scaled()
 	next.Time = noon.Add(31 * time.Second)
 	next.Action = bot.Held
-	record(t, m, scaled(), next)
+	keep(t, m, scaled(), next)
 	return m
 }
 

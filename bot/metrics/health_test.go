@@ -77,7 +77,7 @@ func TestATickMayWaitForThePlatform(t *testing.T) {
 		o := options()
 		o.Interval = time.Second
 		m := metrics.New(o)
-		record(t, m, scaled())
+		keep(t, m, scaled())
 		time.Sleep(time.Minute)
 		if code, reason := ask(t, metrics.Healthz(m)); code != 200 {
 			t.Errorf("%d %q after a minute", code, reason)
@@ -91,7 +91,7 @@ func TestATickMayWaitForThePlatform(t *testing.T) {
 
 func TestAnInterruptedTickIsNotReady(t *testing.T) {
 	m := metrics.New(options())
-	record(t, m, bot.Record{Time: noon, Action: bot.Interrupted})
+	keep(t, m, bot.Record{Time: noon, Action: bot.Interrupted})
 	if code, _ := ask(t, metrics.Readyz(m)); code != 503 {
 		t.Errorf("%d, want 503", code)
 	}
@@ -119,16 +119,16 @@ func TestHealthIsThatOfTheWorstLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		web, worker := metrics.New(options()), worker()
 		healthy, ready := metrics.Healthz(web, worker), metrics.Readyz(web, worker)
-		record(t, web, scaled())
+		keep(t, web, scaled())
 		if code, reason := ask(t, ready); code != 503 || reason != "worker: the first tick is not done yet" {
 			t.Errorf("%d %q before the worker's first tick", code, reason)
 		}
-		record(t, worker, scaled())
+		keep(t, worker, scaled())
 		if code, reason := ask(t, ready); code != 200 || reason != "" {
 			t.Errorf("%d %q after it", code, reason)
 		}
 		time.Sleep(91 * time.Second)
-		record(t, web, scaled())
+		keep(t, web, scaled())
 		time.Sleep(time.Second)
 		w := httptest.NewRecorder()
 		healthy.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))

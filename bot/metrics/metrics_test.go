@@ -84,7 +84,7 @@ func text(t testing.TB, all ...*metrics.Metrics) string {
 	return w.Body.String()
 }
 
-func record(t testing.TB, to bot.Recorder, records ...bot.Record) {
+func keep(t testing.TB, to bot.Recorder, records ...bot.Record) {
 	t.Helper()
 	for _, r := range records {
 		if err := to.Record(t.Context(), r); err != nil {
@@ -132,7 +132,7 @@ func TestATickIsTold(t *testing.T) {
 	o := options()
 	o.History = func() (int, uint64) { return 7, 2 }
 	m := metrics.New(o)
-	record(t, m, scaled())
+	keep(t, m, scaled())
 	for _, c := range []struct {
 		want   float64
 		name   string
@@ -205,7 +205,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 			t.Errorf("before the first tick, %s is %v", name, got)
 		}
 	}
-	record(t, m, scaled(), blind())
+	keep(t, m, scaled(), blind())
 	for _, name := range unknown {
 		if got, ok := value(t, m, name); ok {
 			t.Errorf("while nobody answers, %s is %v", name, got)
@@ -226,7 +226,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 
 func TestAnInterruptedTickDecidesNothing(t *testing.T) {
 	m := metrics.New(options())
-	record(t, m, bot.Record{Time: noon, Dynos: -1, Action: bot.Interrupted})
+	keep(t, m, bot.Record{Time: noon, Dynos: -1, Action: bot.Interrupted})
 	if got, _ := value(t, m, "ticks_total", "action", "interrupted"); got != 1 {
 		t.Errorf("%v interrupted ticks, want 1", got)
 	}
@@ -240,13 +240,13 @@ func TestTextsFromOutsideAreNoLabels(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(rt *rapid.T) {
 		m := metrics.New(options())
-		record(t, m, blind())
+		keep(t, m, blind())
 		lines := strings.Count(text(t, m), "\nautoscalebot_")
 		r := blind()
 		r.Error, r.MinRow = rapid.String().Draw(rt, "error"), rapid.String().Draw(rt, "row")
 		r.App, r.Readings[0].Error, r.Readings[0].Signal = rapid.String().Draw(rt, "app"), r.Error, r.Error
 		r.Control.Up = bot.Pause{On: true, By: rapid.String().Draw(rt, "by")}
-		record(t, m, r)
+		keep(t, m, r)
 		if now := strings.Count(text(t, m), "\nautoscalebot_"); now != lines {
 			rt.Fatalf("%d lines, then %d", lines, now)
 		}
@@ -324,7 +324,7 @@ func TestLatenessOutlastsTheClock(t *testing.T) {
 		0, 32 * time.Second, 60*time.Second - time.Millisecond, -time.Hour, -time.Hour + 33*time.Second,
 	} {
 		r.Time = noon.Add(after)
-		record(t, m, r)
+		keep(t, m, r)
 	}
 	// 2 s, on time, and 3 s after the clock was set back.
 	if all := text(t, m); !strings.Contains(all, `tick_lateness_seconds_sum{app="dancing-forest",process_type="web"} 5`+"\n") {
@@ -388,7 +388,7 @@ func TestEverybodyMayAskWhileTheBotRuns(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 20 {
-				record(t, m, scaled(), blind())
+				keep(t, m, scaled(), blind())
 				text(t, m)
 				metrics.Healthz(m).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
 			}
@@ -405,7 +405,7 @@ func TestMetricsTellNoSecret(t *testing.T) {
 	r := blind()
 	r.Error = "secret-token"
 	r.Readings[0].Error = "secret-token"
-	record(t, m, r)
+	keep(t, m, r)
 	if bytes.Contains([]byte(text(t, m)), []byte("secret-token")) {
 		t.Error("an error's text is in the metrics")
 	}
@@ -413,8 +413,8 @@ func TestMetricsTellNoSecret(t *testing.T) {
 
 func TestSeveralProcessTypesAreToldAtOnce(t *testing.T) {
 	web, worker := metrics.New(options()), worker()
-	record(t, web, scaled(), scaled())
-	record(t, worker, scaled())
+	keep(t, web, scaled(), scaled())
+	keep(t, worker, scaled())
 	told := text(t, web, worker)
 	for line, want := range map[string]int{
 		`autoscalebot_ticks_total{action="scaled",app="dancing-forest",process_type="web"} 2`:    1,
@@ -438,7 +438,7 @@ func BenchmarkRecord(b *testing.B) {
 
 func BenchmarkScrape(b *testing.B) {
 	m := metrics.New(options())
-	record(b, m, scaled())
+	keep(b, m, scaled())
 	for b.Loop() {
 		text(b, m)
 	}
@@ -449,7 +449,7 @@ func TestAChangeThatIsFoundMadeIsCounted(t *testing.T) {
 	m := metrics.New(options())
 	r := scaled()
 	r.Action, r.Decision.Completed = bot.Held, &bot.Completed{From: 3, To: 1}
-	record(t, m, r)
+	keep(t, m, r)
 	for direction, want := range map[string]float64{"up": 0, "down": 1} {
 		if got, _ := value(t, m, "scalings_total", "direction", direction); got != want {
 			t.Errorf("%v scalings %s, want %v", got, direction, want)

@@ -51,7 +51,7 @@ func TestEachSignalHasItsAddress(t *testing.T) {
 		c := &collector{t: t}
 		m := metrics.New(options())
 		e := start(t, m, io.Discard, c, strings.Fields(env)...)
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		if err := e.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -72,7 +72,7 @@ func TestASignalsOwnVariablesComeFirst(t *testing.T) {
 	c := &collector{t: t}
 	e := start(t, metrics.New(options()), io.Discard, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://c", "OTEL_EXPORTER_OTLP_HEADERS=key=all",
 		"OTEL_EXPORTER_OTLP_TRACES_HEADERS=key=traces", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION=gzip")
-	record(t, e, scaled())
+	keep(t, e, scaled())
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -146,7 +146,7 @@ func TestACollectorWithACertificateOfItsOwn(t *testing.T) {
 	for _, env := range []string{"OTEL_EXPORTER_OTLP_CERTIFICATE=" + file, "OTEL_EXPORTER_OTLP_CERTIFICATE="} {
 		var log bytes.Buffer
 		e := start(t, metrics.New(options()), &log, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="+server.URL+"/traces", env)
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		err := e.Shutdown(t.Context())
 		if known := !strings.HasSuffix(env, "="); known != (err == nil) {
 			t.Errorf("%s: %v", env, err)
@@ -172,7 +172,7 @@ func FuzzHeaders(f *testing.F) {
 		if err != nil {
 			return
 		}
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		if err := e.Shutdown(t.Context()); err != nil {
 			t.Errorf("%q was accepted, and then: %v", s, err)
 		}

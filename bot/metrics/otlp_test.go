@@ -158,8 +158,8 @@ func TestACollectorUnderstandsWhatIsSent(t *testing.T) {
 			e := start(t, m, &log, nil, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL+"/in/", "OTEL_EXPORTER_OTLP_COMPRESSION="+compression,
 				"OTEL_EXPORTER_OTLP_HEADERS=api-key=a%20secret, x-other=b", "OTEL_SERVICE_NAME=my bot",
 				"OTEL_RESOURCE_ATTRIBUTES=deployment.environment=staging,service.name=not this")
-			record(t, m, scaled())
-			record(t, e, scaled())
+			keep(t, m, scaled())
+			keep(t, e, scaled())
 			if err := e.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -196,7 +196,7 @@ func exported(t *testing.T, records ...bot.Record) []*tracepb.Span {
 	t.Helper()
 	c := &collector{t: t}
 	e := start(t, metrics.New(options()), io.Discard, c, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector/traces")
-	record(t, e, records...)
+	keep(t, e, records...)
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestATraceHoldsOnlyWhatIsKnown(t *testing.T) {
 func TestMetricsAreTheSameByOTLP(t *testing.T) {
 	c := &collector{t: t}
 	m := metrics.New(options())
-	record(t, m, scaled(), blind())
+	keep(t, m, scaled(), blind())
 	e := start(t, m, io.Discard, c, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://collector")
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -363,7 +363,7 @@ func TestACollectorThatIsDownDelaysAndRepeatsNothing(t *testing.T) {
 			"OTEL_EXPORTER_OTLP_HEADERS=api-key=secret")
 		began := time.Now()
 		for range 600 { // of which the newest 512 are kept
-			record(t, e, scaled())
+			keep(t, e, scaled())
 			time.Sleep(time.Second)
 		}
 		if n := len(c.spans()); n != 512*8 {
@@ -404,7 +404,7 @@ func TestACollectorIsLeftAloneAsLongAsItAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &collector{t: t, answer: http.StatusTooManyRequests, retryAfter: "100"}
 		e := start(t, metrics.New(options()), io.Discard, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_METRICS_EXPORTER=none")
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		time.Sleep(104 * time.Second)
 		synctest.Wait()
 		if c.count() != 1 {
@@ -427,13 +427,13 @@ func TestWhatACollectorRefusesIsNotSentAgain(t *testing.T) {
 		c := &collector{t: t, answer: http.StatusUnauthorized}
 		var log bytes.Buffer
 		e := start(t, metrics.New(options()), &log, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_METRICS_EXPORTER=none")
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if c.count() != 1 || !strings.Contains(log.String(), "401 Unauthorized") {
 			t.Errorf("%d requests, want 1; the log says %q", c.count(), &log)
 		}
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		if err := e.Shutdown(t.Context()); err == nil || err.Error() != "send traces: the collector answered 401 Unauthorized" {
 			t.Errorf("Shutdown: %v", err)
 		}
@@ -451,7 +451,7 @@ func TestWhatACollectorRejectsIsTold(t *testing.T) {
 	c := &collector{t: t, body: answer}
 	var log bytes.Buffer
 	e := start(t, metrics.New(options()), &log, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_METRICS_EXPORTER=none")
-	record(t, e, scaled())
+	keep(t, e, scaled())
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -486,7 +486,7 @@ func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestShutdownEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := start(t, metrics.New(options()), io.Discard, hanging{}, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_EXPORTER_OTLP_TIMEOUT=60000")
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -505,7 +505,7 @@ func TestAnAttemptEndsWithItsTimeout(t *testing.T) {
 		var log bytes.Buffer
 		e := start(t, metrics.New(options()), &log, hanging{}, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_METRICS_EXPORTER=none",
 			"OTEL_EXPORTER_OTLP_TIMEOUT=300")
-		record(t, e, scaled())
+		keep(t, e, scaled())
 		time.Sleep(5*time.Second + 301*time.Millisecond)
 		synctest.Wait()
 		if !strings.Contains(log.String(), "deadline exceeded") {
@@ -524,7 +524,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
 	e := start(t, metrics.New(options()), io.Discard, nil, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_METRICS_EXPORTER=none")
-	record(t, e, scaled())
+	keep(t, e, scaled())
 	if err := e.Shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "307 Temporary Redirect") {
 		t.Errorf("Shutdown: %v", err)
 	}
@@ -533,7 +533,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 func TestAnAddressIsNotTold(t *testing.T) {
 	var log bytes.Buffer
 	e := start(t, metrics.New(options()), &log, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://"+porttest.Addr(t)+"/secret?key=secret")
-	record(t, e, scaled())
+	keep(t, e, scaled())
 	err := e.Shutdown(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error()+log.String(), "secret") {
 		t.Errorf("Shutdown: %v; the log says %q", err, &log)
