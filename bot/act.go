@@ -4,30 +4,33 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // act asks the platform for what was decided, and takes in what it answers.
-func (b *Bot) act(ctx context.Context, r *Record, f Facts, began time.Time) {
+func (b *Bot) act(ctx context.Context, r *record.Record, f decide.Facts, began time.Time) {
 	d := r.Decision
-	if r.Action != Held || d.To == d.From && !d.Resizes() {
+	if r.Action != record.Held || d.To == d.From && !d.Resizes() {
 		return
 	}
-	change, before, outcome := b.changeTo(d), b.state, DryRun
+	change, before, outcome := b.changeTo(d), b.state, decide.DryRun
 	if change != nil {
 		if d.To != d.From && b.refused != nil { // which is told now, and asked for again at the next tick
-			r.Action, r.Error = Failed, b.refused.Error()
+			r.Action, r.Error = record.Failed, b.refused.Error()
 			return
 		}
 		b.state = b.o.Policy.Asked(before, f, d)
 		b.remember(f.Now)
 		err := b.change(ctx, began, change)
-		if outcome = outcomeOf(err); outcome == Late || outcome == Refused {
+		if outcome = outcomeOf(err); outcome == decide.Late || outcome == decide.Refused {
 			r.Error = err.Error()
 		}
 	}
 	b.state, r.Decision = b.o.Policy.Answered(before, f, d, outcome)
 	r.Action = actionOf(d, outcome)
-	if outcome == Accepted {
+	if outcome == decide.Accepted {
 		r.Quota = b.callsLeft()
 		if d.Resizes() {
 			b.priced = time.Time{}
@@ -36,7 +39,7 @@ func (b *Bot) act(ctx context.Context, r *Record, f Facts, began time.Time) {
 }
 
 // changeTo returns the call that makes the change that was decided on, nil where a dry run makes none.
-func (b *Bot) changeTo(d Decision) func(context.Context) error {
+func (b *Bot) changeTo(d decide.Decision) func(context.Context) error {
 	switch {
 	case d.To != d.From && b.resize != nil:
 		return func(ctx context.Context) error { return b.resize(ctx, d.To) }
@@ -46,16 +49,16 @@ func (b *Bot) changeTo(d Decision) func(context.Context) error {
 	return nil
 }
 
-func outcomeOf(err error) Outcome {
+func outcomeOf(err error) decide.Outcome {
 	switch {
 	case err == nil:
-		return Accepted
+		return decide.Accepted
 	case isLate(err):
-		return Late
+		return decide.Late
 	case isDeploying(err):
-		return Deploying
+		return decide.Deploying
 	}
-	return Refused
+	return decide.Refused
 }
 
 // isDeploying says whether err is the platform's refusal to change anything while a deploy is under way.
@@ -65,18 +68,18 @@ func isDeploying(err error) bool {
 }
 
 // actionOf is what came of a change that was decided on.
-func actionOf(d Decision, o Outcome) Action {
+func actionOf(d decide.Decision, o decide.Outcome) record.Action {
 	switch {
-	case o == Refused:
-		return Failed
-	case o == Accepted && d.To != d.From:
-		return Scaled
-	case o == Accepted:
-		return Resized
-	case o == DryRun && d.To != d.From:
-		return WouldScale
-	case o == DryRun:
-		return WouldResize
+	case o == decide.Refused:
+		return record.Failed
+	case o == decide.Accepted && d.To != d.From:
+		return record.Scaled
+	case o == decide.Accepted:
+		return record.Resized
+	case o == decide.DryRun && d.To != d.From:
+		return record.WouldScale
+	case o == decide.DryRun:
+		return record.WouldResize
 	}
-	return Held
+	return record.Held
 }

@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -31,7 +31,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 		lim.Max = max(1, lim.Min) + rapid.SampledFrom([]int{0, 1, 5, 60, 9000}).Draw(t, "room")
 		n := rapid.IntRange(0, 80).Draw(t, "dynos")
 		now := noon
-		var st bot.State
+		var st decide.State
 		reading := rapid.Custom(func(t *rapid.T) probe.Reading {
 			r := took(rapid.OneOf(rapid.Float64Range(0, 200), rapid.Float64Range(0, 40_000), rapid.Float64()).Draw(t, "ms"))
 			r.Outcome = rapid.SampledFrom([]probe.Outcome{
@@ -69,9 +69,9 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 				}
 			case lim.Clamp(d.To) != d.To:
 				t.Fatalf("left the limits %v: %+v", lim, d)
-			case inside && d.To < n && d.Verdict == bot.NoData:
+			case inside && d.To < n && d.Verdict == decide.NoData:
 				t.Fatalf("went down blind: %+v", d)
-			case inside && d.To > n && d.To > 2*n+2 && d.Rule == bot.RuleMoreLoad:
+			case inside && d.To > n && d.To > 2*n+2 && d.Rule == decide.RuleMoreLoad:
 				t.Fatalf("went up too far at once: %+v", d)
 			}
 			if next.Load != nil && len(next.Load.Needs) > 65 {

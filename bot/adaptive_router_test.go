@@ -7,17 +7,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // A logged app is one whose router's log says what the theory of queues does: dynos of 5 slots, 100 ms, exponential, of which each bears
 // about 47 requests/s within a second. Heartbeats wait as requests do.
 type logged struct {
-	policy bot.Policy
-	state  bot.State
+	policy decide.Policy
+	state  decide.State
 	dynos  int
 	rate   float64 // requests/s
 	slower float64 // the factor by which requests take longer, whatever the load
@@ -29,7 +30,7 @@ type logged struct {
 	busy   []float64
 }
 
-func newLogged(p bot.Policy, dynos int, rate float64) *logged {
+func newLogged(p decide.Policy, dynos int, rate float64) *logged {
 	return &logged{policy: p, dynos: dynos, rate: rate, slower: 1, now: noon, draws: rand.New(rand.NewPCG(3, 4))}
 }
 
@@ -73,8 +74,8 @@ func average(all []float64) float64 {
 }
 
 // run lets so much time pass, with a tick every 5 s, and returns the last decision. Dynos serve at once.
-func (a *logged) run(d time.Duration) bot.Decision {
-	var last bot.Decision
+func (a *logged) run(d time.Duration) decide.Decision {
+	var last decide.Decision
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
 		a.state, last = a.policy.Decide(a.state, facts(a.now, a.readings(), bounds(1, 60), a.dynos))
 		if last.To != last.From {
@@ -105,7 +106,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 		if d.Load == nil || d.Load.PerDyno < 33 || d.Load.PerDyno > 52 {
 			t.Errorf("at %g requests/s a dyno is taken to bear %+v %+v", rate, d.Load, a.state.Load.Router.Capacity)
 		}
-		if got := (bot.Record{Decision: d, Dynos: a.dynos, Readings: a.readings()}).Why(); !strings.Contains(got, " requests/s, about ") {
+		if got := (record.Record{Decision: d, Dynos: a.dynos, Readings: a.readings()}).Why(); !strings.Contains(got, " requests/s, about ") {
 			t.Errorf("why is %q, without the requests", got)
 		}
 	}
@@ -154,12 +155,12 @@ func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
 // The lines of the log are no heartbeats: a slow one of them alone calls for nothing, and they may not be read as fast ones either.
 func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 	p := adaptively(t, adaptive.Balanced, 1000)
-	var st bot.State
-	var d bot.Decision
+	var st decide.State
+	var d decide.Decision
 	for i := range 10 {
 		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(probe.ServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
 	}
-	if d.Verdict != bot.Fast || d.Reading != 1 || d.To != 2 {
+	if d.Verdict != decide.Fast || d.Reading != 1 || d.To != 2 {
 		t.Errorf("a fast heartbeat beside a slow line of the log is %+v", d)
 	}
 }

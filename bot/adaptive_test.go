@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) bot.Policy {
+func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
 	t.Helper()
 	a, err := adaptive.New(aim, boundMS)
 	if err != nil {
@@ -27,8 +28,8 @@ func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) bot.Policy {
 
 // An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
 type app struct {
-	policy bot.Policy
-	state  bot.State
+	policy decide.Policy
+	state  decide.State
 	dynos  int
 	limits [2]int
 	load   float64 // in dynos
@@ -40,15 +41,15 @@ type app struct {
 	ups    []int
 }
 
-func newApp(p bot.Policy, dynos int, load float64) *app {
+func newApp(p decide.Policy, dynos int, load float64) *app {
 	return &app{
 		policy: p, dynos: dynos, limits: [2]int{1, 60}, load: load, idleMS: 40, now: noon, beat: took, draws: rand.New(rand.NewPCG(1, 2)),
 	}
 }
 
 // run lets so much time pass, with a heartbeat every 5 s, and returns the last decision. Dynos serve at once.
-func (a *app) run(d time.Duration) bot.Decision {
-	var last bot.Decision
+func (a *app) run(d time.Duration) decide.Decision {
+	var last decide.Decision
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
 		busy := a.load / float64(a.dynos)
 		a.wait = max(0, a.wait+(busy-1)*5)
@@ -193,7 +194,7 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	a := newApp(adaptively(t, adaptive.Balanced, 60), 12, 10)
 	a.idleMS = 250
 	a.run(2 * time.Hour)
-	var d bot.Decision
+	var d decide.Decision
 	before := len(a.ups)
 	sum := 0.0
 	for range 48 {
@@ -260,7 +261,7 @@ func TestAdaptiveStaysWithinWhatPeopleAsk(t *testing.T) {
 		a := newApp(p, 3, 20)
 		a.policy.PauseUp = true
 		d := a.run(10 * time.Minute)
-		if a.dynos != 3 || len(d.Clamps) == 0 || d.Clamps[len(d.Clamps)-1].By != bot.ClampPause {
+		if a.dynos != 3 || len(d.Clamps) == 0 || d.Clamps[len(d.Clamps)-1].By != decide.ClampPause {
 			t.Errorf("paused, there are %d dynos: %+v", a.dynos, d)
 		}
 	})
@@ -284,7 +285,7 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 	} {
 		p := adaptively(t, adaptive.Lean, 1000)
 		if len(in) > 1 {
-			p.Rules = []bot.SignalRule{jobsRule}
+			p.Rules = []decide.SignalRule{jobsRule}
 		}
 		a := newApp(p, 12, 3)
 		a.policy.PauseDown = true
@@ -292,7 +293,7 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 		a.policy.PauseDown = false
 		for range 300 {
 			a.now = a.now.Add(5 * time.Second)
-			var d bot.Decision
+			var d decide.Decision
 			if a.state, d = a.policy.Decide(a.state, facts(a.now, in, bounds(1, 60), 12)); d.To < 12 {
 				t.Errorf("%s: went down: %+v", name, d)
 				break
@@ -303,20 +304,20 @@ func TestAdaptiveIsNeverLedDownByWhatItCannotSee(t *testing.T) {
 
 func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 	p := adaptively(t, adaptive.Balanced, 1000)
-	p.Rules = []bot.SignalRule{jobsRule}
-	var st bot.State
-	var d bot.Decision
+	p.Rules = []decide.SignalRule{jobsRule}
+	var st decide.State
+	var d decide.Decision
 	for i := range 3 {
 		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{took(60), jobs(5000)}, bounds(1, 9), 2))
 	}
-	if d.To != 3 || d.Rule != bot.RuleAbove {
-		t.Errorf("3 times too many jobs: %+v, want 3 dynos by %q", d, bot.RuleAbove)
+	if d.To != 3 || d.Rule != decide.RuleAbove {
+		t.Errorf("3 times too many jobs: %+v, want 3 dynos by %q", d, decide.RuleAbove)
 	}
 }
 
 func TestAdaptiveExplainsItself(t *testing.T) {
-	r := bot.Record{Dynos: 4, Decision: bot.Decision{
-		From: 4, To: 5, Rule: bot.RuleMoreLoad, Verdict: bot.OK,
+	r := record.Record{Dynos: 4, Decision: decide.Decision{
+		From: 4, To: 5, Rule: decide.RuleMoreLoad, Verdict: decide.OK,
 		Load: &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
 	}}
 	if got, want := r.Why(), "load is about 3.4 dynos' worth (2.9–4.1); for 70 % busy at most that needs 5"; got != want {
@@ -351,7 +352,7 @@ func TestNewAdaptiveRefuses(t *testing.T) {
 func BenchmarkDecideAdaptive(b *testing.B) {
 	p := adaptively(b, adaptive.Balanced, 1000)
 	in := []probe.Reading{took(80)}
-	var st bot.State
+	var st decide.State
 	now := noon
 	b.ReportAllocs()
 	for b.Loop() {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
@@ -15,8 +15,8 @@ import (
 const day = 24 * time.Hour
 
 // learned is a state that knows so many days up to noon, each quarter of an hour of which needed what need says.
-func learned(days int, need func(at time.Time) int) bot.State {
-	var st bot.State
+func learned(days int, need func(at time.Time) int) decide.State {
+	var st decide.State
 	for at := noon.Add(-time.Duration(days) * day); at.Before(noon); at = at.Add(10 * time.Minute) {
 		st = st.Learn(at, need(at))
 	}
@@ -34,7 +34,7 @@ func midday(on func(time.Time) bool) func(time.Time) int {
 }
 
 // before runs an app whose load needs 2 dynos up to shortly before noon, and returns the last decision.
-func before(t *testing.T, p bot.Policy, st bot.State) bot.Decision {
+func before(t *testing.T, p decide.Policy, st decide.State) decide.Decision {
 	t.Helper()
 	a := newApp(p, 2, 0.9)
 	a.state, a.now = st, noon.Add(-30*time.Minute)
@@ -103,7 +103,7 @@ func TestWhatWeeksNeededIsSmallAndSurvives(t *testing.T) {
 	if err != nil || len(text) > 5000 {
 		t.Fatalf("four weeks take %d bytes: %v", len(text), err)
 	}
-	var again bot.State
+	var again decide.State
 	if err := json.Unmarshal(must(t, st), &again); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -13,7 +14,7 @@ import (
 func BenchmarkDecide(b *testing.B) {
 	in := []probe.Reading{right}
 	lim := schedule.Limits{Min: 1, Max: 3}
-	var st bot.State
+	var st decide.State
 	b.ReportAllocs()
 	for b.Loop() {
 		st, _ = defaults.Decide(st, facts(noon, in, lim, 2))
@@ -60,7 +61,7 @@ func BenchmarkMillionTicks(b *testing.B) {
 func TestDecideDoesNotAllocate(t *testing.T) {
 	in := []probe.Reading{fast}
 	lim := schedule.Limits{Min: 1, Max: 3}
-	if n := testing.AllocsPerRun(100, func() { defaults.Decide(bot.State{Begun: noon, Fast: 0b1111}, facts(noon, in, lim, 3)) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { defaults.Decide(decide.State{Begun: noon, Fast: 0b1111}, facts(noon, in, lim, 3)) }); n != 0 {
 		t.Errorf("Decide allocates %g times, want 0", n)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -56,18 +59,18 @@ type Options struct {
 	// DryRun: the bot reads and decides, and has no way to change anything.
 	DryRun bool
 	// Policy decides.
-	Policy Policy
+	Policy decide.Policy
 	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
 	OverrideLength time.Duration
 	// Notices say which events are told.
-	Notices Notices
+	Notices notice.Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
 	Notifier notify.Notifier
 	// Targets are the names of those whom the notifier tells and who are done with an event only when Told is called for them: until then it is
 	// in the Memory. Nil keeps no events.
 	Targets []string
 	// Recorders keep the records, one after the other.
-	Recorders []Recorder
+	Recorders []record.Recorder
 	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon, and may
 	// be nil. An error is logged.
 	Memory   Memory
@@ -102,11 +105,11 @@ type Bot struct {
 	price  float64   // what a dyno costs a month, 0 where that is not known
 	priced time.Time // when the platform told it
 
-	state    State
-	reporter *Reporter
+	state    decide.State
+	reporter *notice.Reporter
 
 	mu      sync.Mutex // guards the rest, which others change while the bot runs
-	control Control
+	control decide.Control
 	memory  Memory // as it was kept last
 	given   given
 	former  *Memory // what was recalled since the last tick, nil for nothing
@@ -118,7 +121,7 @@ func New(o Options) *Bot {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bot{
-		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: NewReporter(o.Notices, o.Memory.Notified),
+		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
 		control: o.Memory.State.Control, memory: o.Memory,
 	}
 	if o.DryRun {
@@ -142,7 +145,7 @@ func New(o Options) *Bot {
 // findSizer looks for what the rules for the dyno size, and its order, need.
 func (b *Bot) findSizer(o Options) {
 	sizer, ok := o.Scaler.(Sizer)
-	asked := o.Policy.Ladder != "" || slices.ContainsFunc(o.Policy.Rules, func(r SignalRule) bool { return r.Size })
+	asked := o.Policy.Ladder != "" || slices.ContainsFunc(o.Policy.Rules, func(r decide.SignalRule) bool { return r.Size })
 	if !ok || len(o.Policy.Sizes) == 0 || !asked {
 		return
 	}
@@ -162,7 +165,7 @@ func (b *Bot) findSizer(o Options) {
 }
 
 // RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the first tick.
-func (b *Bot) RecordTo(more ...Recorder) {
+func (b *Bot) RecordTo(more ...record.Recorder) {
 	b.o.Recorders = append(slices.Clip(b.o.Recorders), more...)
 }
 
@@ -194,7 +197,7 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 
 // Tick takes one heartbeat at now and returns its record: it reads, gathers, decides, acts, and hands out what is to be told and kept. A
 // failure is in the record and ends nothing.
-func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
+func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	began := time.Now()
 	b.recollect(now)
 	readings, burst := b.read(ctx)
@@ -208,10 +211,10 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) Record {
 }
 
 // record begins the record of a tick. unknown is why the number of dynos is not known, nil where it is or the bot is offline.
-func (b *Bot) record(f Facts, burst string, unknown error) Record {
-	r := Record{
+func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record {
+	r := record.Record{
 		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits, Control: f.Control,
-		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: Held,
+		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
 	}
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
 	if !f.Offline {
@@ -220,18 +223,18 @@ func (b *Bot) record(f Facts, burst string, unknown error) Record {
 	switch {
 	case unknown == nil:
 	case errors.Is(unknown, errInterrupted):
-		r.Action = Interrupted
+		r.Action = record.Interrupted
 	case isLate(unknown):
 		r.Error = unknown.Error()
 	default:
-		r.Action, r.Error = Failed, unknown.Error()
+		r.Action, r.Error = record.Failed, unknown.Error()
 	}
 	return r
 }
 
 // decide decides from facts, and asks for the newest release where the decision depends on it.
-func (b *Bot) decide(ctx context.Context, r *Record, f Facts, began time.Time) {
-	if r.Action == Interrupted {
+func (b *Bot) decide(ctx context.Context, r *record.Record, f decide.Facts, began time.Time) {
+	if r.Action == record.Interrupted {
 		return
 	}
 	state, d := b.o.Policy.Decide(b.state, f)
@@ -249,7 +252,7 @@ func (b *Bot) decide(ctx context.Context, r *Record, f Facts, began time.Time) {
 }
 
 // account hands out the record, and the events that it gives rise to.
-func (b *Bot) account(ctx context.Context, r Record) {
+func (b *Bot) account(ctx context.Context, r record.Record) {
 	b.report(ctx, r)
 	for _, rec := range b.o.Recorders {
 		if err := rec.Record(ctx, r); err != nil {
@@ -259,7 +262,7 @@ func (b *Bot) account(ctx context.Context, r Record) {
 }
 
 // report hands the tick's events to the notifier.
-func (b *Bot) report(ctx context.Context, r Record) {
+func (b *Bot) report(ctx context.Context, r record.Record) {
 	var events []notify.Event
 	if b.o.Notifier != nil {
 		events = b.reporter.Events(r)

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -15,8 +16,8 @@ func latency(ms float64) probe.Reading {
 
 // breaching is a policy of scaling rules, with a tick every 30 s from noon on.
 type breaching struct {
-	rules []bot.BreachRule
-	state bot.State
+	rules []decide.BreachRule
+	state decide.State
 	now   time.Time
 	dynos int
 	least int
@@ -24,14 +25,14 @@ type breaching struct {
 }
 
 // why is how a record explains a decision.
-func (b *breaching) why(d bot.Decision) string {
-	return bot.Record{Dynos: d.From, Decision: d, Limits: bounds(b.least, b.most)}.Why()
+func (b *breaching) why(d decide.Decision) string {
+	return record.Record{Dynos: d.From, Decision: d, Limits: bounds(b.least, b.most)}.Why()
 }
 
-func (b *breaching) tick(in ...probe.Reading) bot.Decision {
+func (b *breaching) tick(in ...probe.Reading) decide.Decision {
 	p := defaults
 	p.Breaches = b.rules
-	var d bot.Decision
+	var d decide.Decision
 	b.state, d = p.Decide(b.state, facts(b.now, in, bounds(b.least, b.most), b.dynos))
 	if d.To != d.From {
 		b.state = applied(b.state, b.now, d)
@@ -42,49 +43,49 @@ func (b *breaching) tick(in ...probe.Reading) bot.Decision {
 }
 
 // up adds a dyno when the response time was above 500 ms for a minute, and then cools down for three.
-var up = bot.BreachRule{
-	Metric: "responsetime", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 3 * time.Minute,
+var up = decide.BreachRule{
+	Metric: "responsetime", Operator: ">", Threshold: 500, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 3 * time.Minute,
 }
 
 func TestBreaches(t *testing.T) {
-	with := func(change func(*bot.BreachRule)) bot.BreachRule {
+	with := func(change func(*decide.BreachRule)) decide.BreachRule {
 		r := up
 		change(&r)
 		return r
 	}
-	down := with(func(r *bot.BreachRule) { r.Operator, r.Down = "<", true })
+	down := with(func(r *decide.BreachRule) { r.Operator, r.Down = "<", true })
 	gone := probe.Reading{Signal: "responsetime", Outcome: probe.Timeout, Error: "no answer"}
 	for _, c := range []struct {
 		name  string
-		rules []bot.BreachRule
+		rules []decide.BreachRule
 		dynos int
 		in    []probe.Reading
 		to    int
 		why   string
 	}{
-		{"every reading beyond, and one older than the duration", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
-		{"none is older", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650)}, 2, ""},
-		{"one is not beyond", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(450), latency(620)}, 2, ""},
-		{"what is older than the duration does not matter", []bot.BreachRule{up}, 2, []probe.Reading{latency(100), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
-		{"the threshold itself is not beyond >", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 2, ""},
-		{"but beyond >=", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator = ">=" })}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 3, "responsetime >= 500 ms for 60 seconds"},
-		{"and <=", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down = "<=", true })}, 2, []probe.Reading{latency(500), latency(500), latency(500)}, 1, "responsetime <= 500 ms for 60 seconds"},
-		{"an empty reading is no breach", []bot.BreachRule{up}, 2, []probe.Reading{latency(600), gone, latency(620)}, 2, ""},
-		{"nor one of another metric", []bot.BreachRule{up}, 2, []probe.Reading{jobs(600), jobs(600), jobs(600)}, 2, ""},
-		{"the first in the list acts", []bot.BreachRule{down, up, with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
-		{"per instance", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Metric, r.Signal, r.PerDyno = "latency", "responsetime", true })}, 2, []probe.Reading{latency(1200), latency(1300), latency(1240)}, 3, "latency > 500 ms for 60 seconds"},
-		{"which is not beyond", []bot.BreachRule{with(func(r *bot.BreachRule) { r.PerDyno = true })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 2, ""},
-		{"to the maximum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 seconds; wanted 7, the maximum of this hour is 6"},
-		{"a share, to the minimum", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down, r.Step = "<", true, bot.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds; wanted 1, the minimum of this hour is 2"},
-		{"a small share is one dyno", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Step = bot.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 seconds"},
-		{"up or down", []bot.BreachRule{with(func(r *bot.BreachRule) { r.Operator, r.Down, r.Step = "<", true, bot.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds"},
+		{"every reading beyond, and one older than the duration", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"none is older", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650)}, 2, ""},
+		{"one is not beyond", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(450), latency(620)}, 2, ""},
+		{"what is older than the duration does not matter", []decide.BreachRule{up}, 2, []probe.Reading{latency(100), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"the threshold itself is not beyond >", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 2, ""},
+		{"but beyond >=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator = ">=" })}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 3, "responsetime >= 500 ms for 60 seconds"},
+		{"and <=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down = "<=", true })}, 2, []probe.Reading{latency(500), latency(500), latency(500)}, 1, "responsetime <= 500 ms for 60 seconds"},
+		{"an empty reading is no breach", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), gone, latency(620)}, 2, ""},
+		{"nor one of another metric", []decide.BreachRule{up}, 2, []probe.Reading{jobs(600), jobs(600), jobs(600)}, 2, ""},
+		{"the first in the list acts", []decide.BreachRule{down, up, with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"per instance", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Metric, r.Signal, r.PerDyno = "latency", "responsetime", true })}, 2, []probe.Reading{latency(1200), latency(1300), latency(1240)}, 3, "latency > 500 ms for 60 seconds"},
+		{"which is not beyond", []decide.BreachRule{with(func(r *decide.BreachRule) { r.PerDyno = true })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 2, ""},
+		{"to the maximum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 seconds; wanted 7, the maximum of this hour is 6"},
+		{"a share, to the minimum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds; wanted 1, the minimum of this hour is 2"},
+		{"a small share is one dyno", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 seconds"},
+		{"up or down", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := &breaching{rules: c.rules, now: noon, dynos: c.dynos, least: 1, most: 6}
 			if c.rules[0].Step.Percent == 60 {
 				b.least = 2
 			}
-			var d bot.Decision
+			var d decide.Decision
 			for _, r := range c.in {
 				d = b.tick(fast, r) // the heartbeat has no say
 			}
@@ -99,9 +100,9 @@ func TestBreaches(t *testing.T) {
 }
 
 func TestBreachesCoolDown(t *testing.T) {
-	b := &breaching{rules: []bot.BreachRule{up}, now: noon, dynos: 2, least: 1, most: 4}
+	b := &breaching{rules: []decide.BreachRule{up}, now: noon, dynos: 2, least: 1, most: 4}
 	var ups []time.Duration
-	var last bot.Decision
+	var last decide.Decision
 	for range 20 {
 		at := b.now
 		if last = b.tick(latency(600)); last.To > last.From {
@@ -131,8 +132,8 @@ func TestSharesOfScalingRules(t *testing.T) {
 	racetest.Computes(t)
 	change := func(n, percent int) int {
 		down := percent < 0
-		r := bot.BreachRule{Metric: "responsetime", Operator: ">", Threshold: 500, Breach: time.Minute, Down: down, Step: bot.Step{Percent: float64(max(percent, -percent))}}
-		b := &breaching{rules: []bot.BreachRule{r}, now: noon, dynos: n, least: 0, most: 1000}
+		r := decide.BreachRule{Metric: "responsetime", Operator: ">", Threshold: 500, Breach: time.Minute, Down: down, Step: decide.Step{Percent: float64(max(percent, -percent))}}
+		b := &breaching{rules: []decide.BreachRule{r}, now: noon, dynos: n, least: 0, most: 1000}
 		b.tick(latency(600))
 		b.tick(latency(600))
 		return b.tick(latency(600)).To
@@ -170,8 +171,8 @@ func TestBreachesOfAnHourAtShortIntervals(t *testing.T) {
 			long.Breach = time.Hour
 			short.Threshold = 800
 			p := defaults
-			p.Breaches = []bot.BreachRule{long, short}
-			var state bot.State
+			p.Breaches = []decide.BreachRule{long, short}
+			var state decide.State
 			for at := time.Duration(0); at <= time.Hour+10*every; at += every {
 				value := 600.0
 				if at/every%2 == 0 {

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // worldOn makes a world whose first heartbeat is on a day of January 2024 at noon, with dynos at $31 a month: $1 a day each.
-func worldOn(day, dynos int, change func(*bot.Policy)) *world {
-	w := with(dynos, func(p *bot.Policy) {
+func worldOn(day, dynos int, change func(*decide.Policy)) *world {
+	w := with(dynos, func(p *decide.Policy) {
 		p.Price = 31
 		change(p)
 	})
@@ -29,7 +31,7 @@ func wantDollars(t *testing.T, what string, got, want float64) {
 }
 
 func TestSpendIsCounted(t *testing.T) {
-	w := worldOn(10, 2, func(p *bot.Policy) { p.Budget = 1000 })
+	w := worldOn(10, 2, func(p *decide.Policy) { p.Budget = 1000 })
 	w.beat(right)
 	w.now = w.now.Add(24 * time.Hour)
 	b := w.beat(right).Decision.Bill
@@ -47,7 +49,7 @@ func TestSpendIsCounted(t *testing.T) {
 }
 
 func TestNoUpBeyondTheBudget(t *testing.T) {
-	w := worldOn(10, 2, func(p *bot.Policy) { p.Budget = 10 })
+	w := worldOn(10, 2, func(p *decide.Policy) { p.Budget = 10 })
 	w.beat(right)
 	w.now = w.now.Add(5 * 24 * time.Hour)
 	r := w.beat(times(3, slow)...)
@@ -71,7 +73,7 @@ func TestNoUpBeyondTheBudget(t *testing.T) {
 }
 
 func TestLimitsComeBeforeTheBudget(t *testing.T) {
-	w := worldOn(10, 2, func(p *bot.Policy) { p.Budget = 0.01 })
+	w := worldOn(10, 2, func(p *decide.Policy) { p.Budget = 0.01 })
 	w.beat(right)
 	w.now = w.now.Add(24 * time.Hour)
 	w.platform.n = 25
@@ -80,7 +82,7 @@ func TestLimitsComeBeforeTheBudget(t *testing.T) {
 }
 
 func TestBeyondTheForecastAnUpTakesTwiceTheEvidence(t *testing.T) {
-	w := worldOn(1, 2, func(p *bot.Policy) { p.Budget = 70 }) // two dynos all month are $62, three $93
+	w := worldOn(1, 2, func(p *decide.Policy) { p.Budget = 70 }) // two dynos all month are $62, three $93
 	r := w.beat(times(5, slow)...)
 	wantResizes(t, w)
 	for _, want := range []string{"wanted 3", "$91.50 of $70", "1 more reading"} {
@@ -145,7 +147,7 @@ func TestThePriceIsKnownWhileThePlatformFails(t *testing.T) {
 	w := newWorld(2, func(o *bot.Options) { o.Scaler = p })
 	w.beat(times(3, right)...)
 	p.sizeErr = errPlatform
-	if r := w.beat(right); r.Action != bot.Failed || r.Price != 25 {
+	if r := w.beat(right); r.Action != record.Failed || r.Price != 25 {
 		t.Errorf("%s with a price of %g, want a failure at 25", r.Action, r.Price)
 	}
 }

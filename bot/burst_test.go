@@ -9,7 +9,9 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -35,7 +37,7 @@ func (b *bursts) Burst(_ context.Context, n int, gap time.Duration) []probe.Read
 }
 
 // beating is a bot that ticks so often with an adaptive policy and a heart that bursts.
-func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer func(int) probe.Reading) (*bursts, func(ticks int) bot.Record) {
+func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer func(int) probe.Reading) (*bursts, func(ticks int) record.Record) {
 	t.Helper()
 	heart := &bursts{answer: answer}
 	w := newWorld(dynos, func(o *bot.Options) {
@@ -44,7 +46,7 @@ func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer fun
 	})
 	w.limits.Max = 60
 	now := noon
-	return heart, func(ticks int) (r bot.Record) {
+	return heart, func(ticks int) (r record.Record) {
 		for range ticks {
 			now = now.Add(every)
 			r = w.Tick(context.Background(), now)
@@ -130,21 +132,21 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		in      []probe.Reading
-		verdict bot.Verdict
+		verdict decide.Verdict
 		ms      float64
 	}{
-		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, bot.OK, 210},
-		{"most are slow", []probe.Reading{took(3000), took(50), took(1200)}, bot.Slow, 1200},
-		{"failures are beyond all", []probe.Reading{failed(probe.Timeout, "no answer"), took(50), failed(probe.Timeout, "no answer")}, bot.Slow, 7},
-		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, bot.Fast, 50},
-		{"most tell nothing", []probe.Reading{blind, took(50), blind}, bot.NoData, 7},
+		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, decide.OK, 210},
+		{"most are slow", []probe.Reading{took(3000), took(50), took(1200)}, decide.Slow, 1200},
+		{"failures are beyond all", []probe.Reading{failed(probe.Timeout, "no answer"), took(50), failed(probe.Timeout, "no answer")}, decide.Slow, 7},
+		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, decide.Fast, 50},
+		{"most tell nothing", []probe.Reading{blind, took(50), blind}, decide.NoData, 7},
 	} {
 		p := adaptively(t, adaptive.Balanced, 1000)
-		st, d := p.Decide(bot.State{}, facts(noon, c.in, bounds(1, 9), 2))
+		st, d := p.Decide(decide.State{}, facts(noon, c.in, bounds(1, 9), 2))
 		if d.Verdict != c.verdict || c.in[d.Reading].Value != c.ms {
 			t.Errorf("%s: %s by the one of %g ms, want %s by %g", c.name, d.Verdict, c.in[d.Reading].Value, c.verdict, c.ms)
 		}
-		if c.verdict == bot.Slow && st.Slow != 1 {
+		if c.verdict == decide.Slow && st.Slow != 1 {
 			t.Errorf("%s: the runs are %b after one slow tick", c.name, st.Slow)
 		}
 	}
@@ -156,8 +158,8 @@ func TestABurstTellsTheLoadSooner(t *testing.T) {
 	width := func(n int) float64 {
 		p := adaptively(t, adaptive.Balanced, 1000)
 		a := newApp(p, 10, 8)
-		var st bot.State
-		var d bot.Decision
+		var st decide.State
+		var d decide.Decision
 		sum := 0.0
 		for range 150 {
 			a.now = a.now.Add(30 * time.Second)

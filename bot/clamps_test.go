@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // with makes a world whose policy a test changes, with room up to 20 dynos.
-func with(dynos int, change func(*bot.Policy), recorders ...bot.Recorder) *world {
+func with(dynos int, change func(*decide.Policy), recorders ...record.Recorder) *world {
 	return newWorld(dynos, func(o *bot.Options) {
 		o.Schedule, o.Recorders = &always{Min: 1, Max: 20}, recorders
 		change(&o.Policy)
@@ -25,7 +27,7 @@ func wantResizes(t *testing.T, w *world, want ...int) {
 	w.platform.resizes = nil
 }
 
-func wantWhy(t *testing.T, r bot.Record, want string) {
+func wantWhy(t *testing.T, r record.Record, want string) {
 	t.Helper()
 	if got := r.Headline() + ": " + r.Why(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -33,7 +35,7 @@ func wantWhy(t *testing.T, r bot.Record, want string) {
 }
 
 func TestNOfM(t *testing.T) {
-	w := with(2, func(p *bot.Policy) { p.Fails = bot.Quorum{N: 3, M: 5} })
+	w := with(2, func(p *decide.Policy) { p.Fails = decide.Quorum{N: 3, M: 5} })
 	wantWhy(t, w.beat(slow, right, slow), "held at 2: 2 of the last 5 heartbeats, with 3 needed, slower than 1000 ms (the last one took 1500 ms)")
 	r := w.beat(right, slow)
 	wantResizes(t, w, 3)
@@ -48,28 +50,28 @@ func TestNOfM(t *testing.T) {
 
 func TestSteps(t *testing.T) {
 	for _, c := range []struct {
-		step     bot.Step
+		step     decide.Step
 		dynos    int
 		up, down int
 	}{
-		{bot.Step{}, 4, 5, 3},
-		{bot.Step{Dynos: 3}, 4, 7, 1},
-		{bot.Step{Percent: 50}, 4, 6, 2},
-		{bot.Step{Percent: 10}, 3, 4, 2}, // always at least one
-		{bot.Step{Percent: 60}, 3, 5, 1}, // 1.8, rounded
-		{bot.Step{Percent: 200}, 3, 9, 1},
+		{decide.Step{}, 4, 5, 3},
+		{decide.Step{Dynos: 3}, 4, 7, 1},
+		{decide.Step{Percent: 50}, 4, 6, 2},
+		{decide.Step{Percent: 10}, 3, 4, 2}, // always at least one
+		{decide.Step{Percent: 60}, 3, 5, 1}, // 1.8, rounded
+		{decide.Step{Percent: 200}, 3, 9, 1},
 	} {
-		w := with(c.dynos, func(p *bot.Policy) { p.Up, p.Down = c.step, c.step })
+		w := with(c.dynos, func(p *decide.Policy) { p.Up, p.Down = c.step, c.step })
 		w.beat(times(3, slow)...)
 		wantResizes(t, w, c.up)
-		w = with(c.dynos, func(p *bot.Policy) { p.Up, p.Down = c.step, c.step })
+		w = with(c.dynos, func(p *decide.Policy) { p.Up, p.Down = c.step, c.step })
 		w.beat(times(5, fast)...)
 		wantResizes(t, w, c.down)
 	}
 }
 
 func TestCooldownUp(t *testing.T) {
-	w := with(2, func(p *bot.Policy) { p.CooldownUp = 3 * time.Minute })
+	w := with(2, func(p *decide.Policy) { p.CooldownUp = 3 * time.Minute })
 	w.beat(times(3, slow)...)
 	wantResizes(t, w, 3)
 	r := w.beat(times(5, slow)...)
@@ -80,7 +82,7 @@ func TestCooldownUp(t *testing.T) {
 }
 
 func TestUpInterruptsTheCooldownOfADown(t *testing.T) {
-	w := with(3, func(p *bot.Policy) { p.CooldownUp, p.CooldownDown = time.Hour, time.Hour })
+	w := with(3, func(p *decide.Policy) { p.CooldownUp, p.CooldownDown = time.Hour, time.Hour })
 	w.beat(times(5, fast)...)
 	wantResizes(t, w, 2)
 	w.beat(times(9, fast)...)
@@ -90,7 +92,7 @@ func TestUpInterruptsTheCooldownOfADown(t *testing.T) {
 }
 
 func TestCooldownDownBeginsWithAnyChange(t *testing.T) {
-	w := with(2, func(p *bot.Policy) { p.CooldownDown = 5 * time.Minute })
+	w := with(2, func(p *decide.Policy) { p.CooldownDown = 5 * time.Minute })
 	w.beat(times(3, slow)...)
 	wantResizes(t, w, 3)
 	r := w.beat(times(9, fast)...)
@@ -101,7 +103,7 @@ func TestCooldownDownBeginsWithAnyChange(t *testing.T) {
 }
 
 func TestLimitsWaitForNoCooldown(t *testing.T) {
-	w := with(2, func(p *bot.Policy) {
+	w := with(2, func(p *decide.Policy) {
 		p.CooldownUp, p.CooldownDown, p.Stabilization, p.ManualHold = time.Hour, time.Hour, time.Hour, time.Hour
 	})
 	w.beat(times(3, slow)...)
@@ -120,7 +122,7 @@ func TestNothingChangedStartsNoCooldown(t *testing.T) {
 }
 
 func TestStabilization(t *testing.T) {
-	stable := func(p *bot.Policy) { p.Stabilization = 5 * time.Minute }
+	stable := func(p *decide.Policy) { p.Stabilization = 5 * time.Minute }
 	t.Run("a down waits until fewer were enough all along", func(t *testing.T) {
 		w := with(3, stable)
 		w.beat(times(20, right)...)
@@ -154,13 +156,13 @@ func TestStabilization(t *testing.T) {
 }
 
 func TestAHandIsLeftAlone(t *testing.T) {
-	hold := func(p *bot.Policy) { p.ManualHold = 10 * time.Minute }
+	hold := func(p *decide.Policy) { p.ManualHold = 10 * time.Minute }
 	t.Run("in both directions, and told once", func(t *testing.T) {
 		w := with(3, hold)
 		w.beat(right)
 		w.platform.n = 8
 		r := w.beat(fast)
-		if r.Decision.ManualChange == nil || *r.Decision.ManualChange != (bot.ManualChange{From: 3, To: 8}) {
+		if r.Decision.ManualChange == nil || *r.Decision.ManualChange != (decide.ManualChange{From: 3, To: 8}) {
 			t.Errorf("adopted %+v, want 3 → 8", r.Decision.ManualChange)
 		}
 		r = w.beat(times(9, fast)...)
@@ -174,7 +176,7 @@ func TestAHandIsLeftAlone(t *testing.T) {
 		}
 	})
 	t.Run("the readings of another number of dynos do not count", func(t *testing.T) {
-		w := with(3, func(*bot.Policy) {})
+		w := with(3, func(*decide.Policy) {})
 		w.beat(slow, slow)
 		w.platform.n = 4
 		w.beat(slow, slow)
@@ -223,7 +225,7 @@ func TestAHandIsLeftAlone(t *testing.T) {
 }
 
 func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
-	w := with(3, func(p *bot.Policy) { p.Stabilization = 2 * time.Minute })
+	w := with(3, func(p *decide.Policy) { p.Stabilization = 2 * time.Minute })
 	w.beat(times(10, right)...)
 	w.beat(times(7, fast)...)
 	w.beat(blind) // which wishes for what there is
@@ -232,7 +234,7 @@ func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
 	w.beat(fast)
 	wantResizes(t, w, 2)
 	var none []probe.Reading
-	if _, d := defaults.Decide(bot.State{Fast: 0b1111}, facts(noon, none, bounds(1, 3), 3)); d.To != 3 {
+	if _, d := defaults.Decide(decide.State{Fast: 0b1111}, facts(noon, none, bounds(1, 3), 3)); d.To != 3 {
 		t.Errorf("without a reading it went to %d", d.To)
 	}
 }

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 func TestPause(t *testing.T) {
 	t.Run("in one direction, for a time, told when it begins and ends", func(t *testing.T) {
-		w := with(3, func(*bot.Policy) {})
-		w.SetControl(func(c bot.Control) bot.Control {
-			c.Up = bot.Pause{On: true, Until: noon.Add(150 * time.Second)}
+		w := with(3, func(*decide.Policy) {})
+		w.SetControl(func(c decide.Control) decide.Control {
+			c.Up = decide.Pause{On: true, Until: noon.Add(150 * time.Second)}
 			return c
 		})
 		r := w.beat(times(4, slow)...)
@@ -28,8 +30,8 @@ func TestPause(t *testing.T) {
 		}
 	})
 	t.Run("the other direction goes on", func(t *testing.T) {
-		w := with(3, func(*bot.Policy) {})
-		w.SetControl(func(c bot.Control) bot.Control { c.Down.On = true; return c })
+		w := with(3, func(*decide.Policy) {})
+		w.SetControl(func(c decide.Control) decide.Control { c.Down.On = true; return c })
 		r := w.beat(times(6, fast)...)
 		wantResizes(t, w)
 		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but that is paused")
@@ -37,21 +39,23 @@ func TestPause(t *testing.T) {
 		wantResizes(t, w, 4)
 	})
 	t.Run("until somebody resumes", func(t *testing.T) {
-		w := with(3, func(*bot.Policy) {})
-		w.SetControl(func(bot.Control) bot.Control { return bot.Control{Up: bot.Pause{On: true}, Down: bot.Pause{On: true}} })
+		w := with(3, func(*decide.Policy) {})
+		w.SetControl(func(decide.Control) decide.Control {
+			return decide.Control{Up: decide.Pause{On: true}, Down: decide.Pause{On: true}}
+		})
 		w.beat(times(500, slow)...)
 		wantResizes(t, w)
-		w.SetControl(func(bot.Control) bot.Control { return bot.Control{} })
+		w.SetControl(func(decide.Control) decide.Control { return decide.Control{} })
 		w.beat(slow)
 		wantResizes(t, w, 4)
 	})
 	t.Run("by the settings", func(t *testing.T) {
-		w := with(3, func(p *bot.Policy) { p.PauseUp, p.PauseDown = true, true })
+		w := with(3, func(p *decide.Policy) { p.PauseUp, p.PauseDown = true, true })
 		w.beat(append(times(9, slow), times(9, fast)...)...)
 		wantResizes(t, w)
 	})
 	t.Run("the limits of the hour hold all the same", func(t *testing.T) {
-		w := with(25, func(p *bot.Policy) { p.PauseDown = true })
+		w := with(25, func(p *decide.Policy) { p.PauseDown = true })
 		w.beat(right)
 		wantResizes(t, w, 20)
 	})
@@ -59,13 +63,13 @@ func TestPause(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	order := func(w *world, n int) {
-		w.SetControl(func(c bot.Control) bot.Control {
-			c.Override = bot.Override{Dynos: n, Until: noon.Add(5 * time.Minute)}
+		w.SetControl(func(c decide.Control) decide.Control {
+			c.Override = decide.Override{Dynos: n, Until: noon.Add(5 * time.Minute)}
 			return c
 		})
 	}
 	t.Run("is kept against the readings, and ends", func(t *testing.T) {
-		w := with(3, func(p *bot.Policy) { p.CooldownUp, p.CooldownDown = time.Hour, 0 })
+		w := with(3, func(p *decide.Policy) { p.CooldownUp, p.CooldownDown = time.Hour, 0 })
 		order(w, 6)
 		r := w.beat(fast)
 		wantResizes(t, w, 6)
@@ -79,14 +83,14 @@ func TestOrder(t *testing.T) {
 		}
 	})
 	t.Run("inside the limits", func(t *testing.T) {
-		w := with(3, func(*bot.Policy) {})
+		w := with(3, func(*decide.Policy) {})
 		order(w, 60)
 		r := w.beat(right)
 		wantResizes(t, w, 20)
 		wantWhy(t, r, "scaled 3 → 20: somebody asked for 60 until 2024-01-15 12:05 UTC; wanted 60, the maximum of this hour is 20")
 	})
 	t.Run("also from 0", func(t *testing.T) {
-		w := with(0, func(*bot.Policy) {})
+		w := with(0, func(*decide.Policy) {})
 		order(w, 2)
 		w.beat(right)
 		wantResizes(t, w, 2)
@@ -95,7 +99,7 @@ func TestOrder(t *testing.T) {
 
 func TestRecentKeepsTheNewest(t *testing.T) {
 	rc := bot.NewRecent(3)
-	w := newWorld(2, func(o *bot.Options) { o.Recorders = []bot.Recorder{rc} })
+	w := newWorld(2, func(o *bot.Options) { o.Recorders = []record.Recorder{rc} })
 	if got := rc.Last(5); len(got) != 0 {
 		t.Errorf("an empty one has %d records", len(got))
 	}

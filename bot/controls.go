@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // Control returns what people have asked of the bot. It may be called while the bot runs.
-func (b *Bot) Control() Control {
+func (b *Bot) Control() decide.Control {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.control
@@ -35,7 +36,7 @@ func (b *Bot) Control() Control {
 
 // SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next tick,
 // and may be called while the bot runs.
-func (b *Bot) SetControl(change func(Control) Control) {
+func (b *Bot) SetControl(change func(decide.Control) decide.Control) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := b.control
@@ -54,7 +55,7 @@ func (b *Bot) Pause(d Direction, length time.Duration, by string) error {
 	if err := errors.Join(d.check(), checkLength(length)); err != nil {
 		return err
 	}
-	p, text := Pause{On: true, By: by}, "until somebody resumes"
+	p, text := decide.Pause{On: true, By: by}, "until somebody resumes"
 	if length > 0 {
 		p.Until, text = moment().Add(length), "for "+length.String()
 	}
@@ -68,7 +69,7 @@ func (b *Bot) Resume(d Direction, by string) error {
 	if err := d.check(); err != nil {
 		return err
 	}
-	b.setPauses(d, Pause{})
+	b.setPauses(d, decide.Pause{})
 	b.o.Log.Info("somebody resumed scaling", "who", by, "direction", string(d))
 	return nil
 }
@@ -83,14 +84,14 @@ func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 	if length == 0 {
 		length = max(shortestHold, cmp.Or(b.o.OverrideLength, b.o.Policy.ManualHold))
 	}
-	b.setOverride(Override{Dynos: dynos, Until: now.Add(length), By: by})
+	b.setOverride(decide.Override{Dynos: dynos, Until: now.Add(length), By: by})
 	b.o.Log.Info("somebody asked for a number of dynos", "who", by, "dynos", dynos, "length", length.String())
 	return nil
 }
 
 // EndOverride lets the bot decide by itself again.
 func (b *Bot) EndOverride(by string) error {
-	b.setOverride(Override{})
+	b.setOverride(decide.Override{})
 	b.o.Log.Info("somebody let the bot decide by itself", "who", by)
 	return nil
 }
@@ -122,8 +123,8 @@ func checkOverride(n int, limits schedule.Limits) error {
 	return nil
 }
 
-func (b *Bot) setPauses(d Direction, p Pause) {
-	b.SetControl(func(c Control) Control {
+func (b *Bot) setPauses(d Direction, p decide.Pause) {
+	b.SetControl(func(c decide.Control) decide.Control {
 		if d != Down {
 			c.Up, b.given.up = p, true
 		}
@@ -134,8 +135,8 @@ func (b *Bot) setPauses(d Direction, p Pause) {
 	})
 }
 
-func (b *Bot) setOverride(o Override) {
-	b.SetControl(func(c Control) Control {
+func (b *Bot) setOverride(o decide.Override) {
+	b.SetControl(func(c decide.Control) decide.Control {
 		c.Override, b.given.override = o, true
 		return c
 	})

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 func TestWhoAskedIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := with(3, func(p *bot.Policy) { p.ManualHold = 10 * time.Minute })
+		w := with(3, func(p *decide.Policy) { p.ManualHold = 10 * time.Minute })
 		w.now = time.Now()
 		for _, err := range []error{w.Pause(bot.Down, 2*time.Hour, "ada"), w.Override(5, 0, "grace")} {
 			if err != nil {
@@ -66,7 +67,7 @@ func TestTheBotRefusesWhatMakesNoSense(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	if w.Control() != (bot.Control{}) {
+	if w.Control() != (decide.Control{}) {
 		t.Errorf("something that was refused changed %+v", w.Control())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // knowing is a platform that knows its releases and how many dynos run.
@@ -46,7 +47,7 @@ func TestSlowAnswersDoNotCountWhileDynosBoot(t *testing.T) {
 	r := w.beat(times(6, slow)...)
 	wantResizes(t, w)
 	wantWhy(t, r, "held at 3: 1 heartbeat slower than 1000 ms (the last one took 1500 ms), which does not count while new dynos boot")
-	if r.Decision.Rule != bot.RuleBooting {
+	if r.Decision.Rule != decide.RuleBooting {
 		t.Errorf("the rule is %q", r.Decision.Rule)
 	}
 	k.up = 3 // seen at the next heartbeat, 210 s after the up
@@ -93,7 +94,7 @@ func TestBootingIsBounded(t *testing.T) {
 }
 
 func TestBootTimeIsLearned(t *testing.T) {
-	var st bot.State
+	var st decide.State
 	if st.BootTime() != 0 {
 		t.Error("knows a boot time before it has seen one")
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -63,7 +65,7 @@ func memory(percent float64) probe.Reading {
 }
 
 // memoryRule is the rule of the documentation.
-var memoryRule = bot.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
+var memoryRule = decide.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
 
 // A sizes is a bot on a sized platform with two dynos, and what it reads of their memory.
 type sizes struct {
@@ -79,7 +81,7 @@ func newSizes(size string, change ...func(*bot.Options)) *sizes {
 	s.world = newWorld(2, append([]func(*bot.Options){func(o *bot.Options) {
 		o.Scaler = s.platform
 		o.Probers = append(o.Probers, s.memory)
-		o.Policy.Rules = []bot.SignalRule{memoryRule}
+		o.Policy.Rules = []decide.SignalRule{memoryRule}
 		o.Policy.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
 		o.Remember = func(m bot.Memory) error { s.kept = m; return nil }
 	}}, change...)...)
@@ -88,7 +90,7 @@ func newSizes(size string, change ...func(*bot.Options)) *sizes {
 }
 
 // full beats n times while the memory is so full, and returns the last record.
-func (s *sizes) full(percent float64, n int) bot.Record {
+func (s *sizes) full(percent float64, n int) record.Record {
 	s.memory.next = memory(percent)
 	return s.beat(times(n, s.heart.next)...)
 }
@@ -111,7 +113,7 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 	wantResizes(t, s.world)
 	wantWhy(t, r, "changed dynos standard-1x → standard-2x: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
 		"500 ms is right, between 200 and 1000 ms")
-	if d := r.Decision; r.Action != bot.Resized || d.SizeFrom != "standard-1x" || d.SizeTo != "standard-2x" || d.From != 2 || d.To != 2 || r.After() != 2 {
+	if d := r.Decision; r.Action != record.Resized || d.SizeFrom != "standard-1x" || d.SizeTo != "standard-2x" || d.From != 2 || d.To != 2 || r.After() != 2 {
 		t.Errorf("the action is %s, the decision %+v", r.Action, d)
 	}
 	if e := s.inbox.events; len(e) != 1 || e[0].Kind != notify.Scaled || e[0].SizeFrom != "standard-1x" || e[0].SizeTo != "standard-2x" ||
@@ -232,26 +234,26 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		why    string // at the end of
 		held   string
 	}{
-		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but that is paused", bot.ClampPause},
+		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but that is paused", decide.ClampPause},
 		{"a pause", nil, func(s *sizes) {
-			s.SetControl(func(bot.Control) bot.Control {
-				return bot.Control{Up: bot.Pause{On: true, Until: s.now.Add(time.Hour)}}
+			s.SetControl(func(decide.Control) decide.Control {
+				return decide.Control{Up: decide.Pause{On: true, Until: s.now.Add(time.Hour)}}
 			})
-		}, "but that is paused for 55 min longer", bot.ClampPause},
+		}, "but that is paused for 55 min longer", decide.ClampPause},
 		{"an order", nil, func(s *sizes) {
-			s.SetControl(func(bot.Control) bot.Control {
-				return bot.Control{Override: bot.Override{Dynos: 2, Until: s.now.Add(time.Hour)}}
+			s.SetControl(func(decide.Control) decide.Control {
+				return decide.Control{Override: decide.Override{Dynos: 2, Until: s.now.Add(time.Hour)}}
 			})
-		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", bot.HeldOverride},
-		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", bot.ClampBudget},
-		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", bot.ClampBudget},
-		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", bot.ClampDeploy},
-		{"a young release", func(o *bot.Options) { o.Policy.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", bot.ClampDeploy},
-		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), bot.ClampDeploy},
-		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", bot.ClampUnsettled},
-		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", bot.HeldLeftAlone},
-		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", bot.HeldLeftAlone},
-		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), bot.HeldCount},
+		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", decide.HeldOverride},
+		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", decide.ClampBudget},
+		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", decide.ClampBudget},
+		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", decide.ClampDeploy},
+		{"a young release", func(o *bot.Options) { o.Policy.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", decide.ClampDeploy},
+		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), decide.ClampDeploy},
+		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", decide.ClampUnsettled},
+		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", decide.HeldLeftAlone},
+		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", decide.HeldLeftAlone},
+		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), decide.HeldCount},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var change []func(*bot.Options)
@@ -307,7 +309,7 @@ func TestASizeSetByHandHasItsTime(t *testing.T) {
 	s.platform.size = "Standard-2X"
 	r := s.full(97, 20)
 	s.wantSets(t)
-	if r.Decision.SizeFrom != "standard-2x" || r.Decision.SizeHeld != bot.ClampCooldown {
+	if r.Decision.SizeFrom != "standard-2x" || r.Decision.SizeHeld != decide.ClampCooldown {
 		t.Errorf("the decision is %+v", r.Decision)
 	}
 	s.full(97, 1)
@@ -345,7 +347,7 @@ func TestADeployThatThePlatformTellsOfHoldsTheSize(t *testing.T) {
 	s := newSizes("Standard-1X")
 	s.platform.setErr = refusal{errPlatform}
 	r := s.full(97, 6)
-	if r.Action != bot.Held || r.Decision.SizeHeld != bot.ClampDeploy || !strings.HasSuffix(r.Why(), "but a release is under way") {
+	if r.Action != record.Held || r.Decision.SizeHeld != decide.ClampDeploy || !strings.HasSuffix(r.Why(), "but a release is under way") {
 		t.Errorf("%s: %s", r.Action, r.Why())
 	}
 	s.platform.setErr = nil
@@ -356,7 +358,7 @@ func TestADeployThatThePlatformTellsOfHoldsTheSize(t *testing.T) {
 func TestADryRunTellsOfTheSizeOnce(t *testing.T) {
 	s := newSizes("Standard-1X", func(o *bot.Options) { o.DryRun = true })
 	r := s.full(97, 6)
-	if got, want := r.Headline(), "dry run: would change dynos standard-1x → standard-2x"; got != want || r.Action != bot.WouldResize {
+	if got, want := r.Headline(), "dry run: would change dynos standard-1x → standard-2x"; got != want || r.Action != record.WouldResize {
 		t.Errorf("the headline is %q, want %q", got, want)
 	}
 	s.full(97, 50)
@@ -387,7 +389,7 @@ func TestTheDynoSizeIsLeftAloneUnlessARuleAsks(t *testing.T) {
 	plain.Size = false
 	for name, change := range map[string]func(*bot.Options){
 		"without a ladder": func(o *bot.Options) { o.Policy.Sizes = nil },
-		"without a rule":   func(o *bot.Options) { o.Policy.Rules = []bot.SignalRule{plain} },
+		"without a rule":   func(o *bot.Options) { o.Policy.Rules = []decide.SignalRule{plain} },
 	} {
 		s := newSizes("Standard-1X", change)
 		s.full(97, 20)
@@ -399,10 +401,10 @@ func TestTheDynoSizeIsLeftAloneUnlessARuleAsks(t *testing.T) {
 }
 
 func TestARuleForTheSizeHasNoSayInTheNumber(t *testing.T) {
-	s := newSizes("Performance-M", func(o *bot.Options) { o.Policy.Passes = bot.InARow(3) })
+	s := newSizes("Performance-M", func(o *bot.Options) { o.Policy.Passes = decide.InARow(3) })
 	s.heart.next = fast
 	r := s.full(97, 2)
-	if says := r.Decision.Says(); says != bot.Fast {
+	if says := r.Decision.Says(); says != decide.Fast {
 		t.Errorf("the tick says %s, want fast", says)
 	}
 	s.full(97, 1)
@@ -417,13 +419,13 @@ func TestARuleForTheSizeHasNoSayInTheNumber(t *testing.T) {
 }
 
 func TestRulesForTheSizeMerge(t *testing.T) {
-	once := bot.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Fails: bot.InARow(1), Passes: bot.InARow(1), Size: true}
-	swap := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1), Size: true}
+	once := decide.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Fails: decide.InARow(1), Passes: decide.InARow(1), Size: true}
+	swap := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1), Size: true}
 	top := swap
 	top.Min = math.NaN()
 	for _, c := range []struct {
 		name   string
-		second bot.SignalRule
+		second decide.SignalRule
 		in     []probe.Reading
 		want   string
 	}{

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -15,7 +15,7 @@ import (
 // A speaker is one kind of rule: a policy, and readings at which it asks for more dynos whatever their number is.
 type speaker struct {
 	name   string
-	policy func(*bot.Policy)
+	policy func(*decide.Policy)
 	// load are the readings of the signal at tick i, without the heartbeat, and heart the heartbeat where the rule is about it.
 	load  func(i int) []probe.Reading
 	heart func(i int) probe.Reading
@@ -29,17 +29,17 @@ func (s *speaker) byHeartbeat() bool { return s.heart != nil }
 func speakers(t *testing.T) []speaker {
 	reading := func(r ...probe.Reading) func(int) []probe.Reading { return func(int) []probe.Reading { return r } }
 	heart := func(r probe.Reading) func(int) probe.Reading { return func(int) probe.Reading { return r } }
-	rule := func(change func(*bot.SignalRule)) func(*bot.Policy) {
-		r := bot.SignalRule{Signal: "jobs", Max: 10, Min: math.NaN()}
+	rule := func(change func(*decide.SignalRule)) func(*decide.Policy) {
+		r := decide.SignalRule{Signal: "jobs", Max: 10, Min: math.NaN()}
 		change(&r)
-		return func(p *bot.Policy) { p.Rules = []bot.SignalRule{r} }
+		return func(p *decide.Policy) { p.Rules = []decide.SignalRule{r} }
 	}
-	window := func(r *bot.SignalRule) { r.Window = 2 * time.Minute }
-	one := func(r *bot.SignalRule) { r.Fails, r.Passes = bot.InARow(1), bot.InARow(1) }
-	breach := func(p *bot.Policy) {
-		p.Breaches = []bot.BreachRule{
-			{Metric: "jobs", Operator: "<", Threshold: 1, Down: true, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
-			{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: 2 * time.Minute, Cooldown: time.Minute},
+	window := func(r *decide.SignalRule) { r.Window = 2 * time.Minute }
+	one := func(r *decide.SignalRule) { r.Fails, r.Passes = decide.InARow(1), decide.InARow(1) }
+	breach := func(p *decide.Policy) {
+		p.Breaches = []decide.BreachRule{
+			{Metric: "jobs", Operator: "<", Threshold: 1, Down: true, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
+			{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: 2 * time.Minute, Cooldown: time.Minute},
 		}
 	}
 	a, err := adaptive.New(adaptive.Balanced, 1000)
@@ -58,35 +58,35 @@ func speakers(t *testing.T) []speaker {
 	}
 	nothing := reading()
 	return []speaker{
-		{"heartbeats in a row", func(*bot.Policy) {}, nothing, heart(slow), 3},
-		{"heartbeats, 3 of 5", func(p *bot.Policy) { p.Fails = bot.Quorum{N: 3, M: 5} }, nothing, func(i int) probe.Reading {
+		{"heartbeats in a row", func(*decide.Policy) {}, nothing, heart(slow), 3},
+		{"heartbeats, 3 of 5", func(p *decide.Policy) { p.Fails = decide.Quorum{N: 3, M: 5} }, nothing, func(i int) probe.Reading {
 			if i%2 == 0 {
 				return slow
 			}
 			return right
 		}, 6},
-		{"heartbeats, 60 of 64", func(p *bot.Policy) { p.Fails = bot.Quorum{N: 60, M: 64} }, nothing, func(i int) probe.Reading {
+		{"heartbeats, 60 of 64", func(p *decide.Policy) { p.Fails = decide.Quorum{N: 60, M: 64} }, nothing, func(i int) probe.Reading {
 			if i%20 == 19 {
 				return right
 			}
 			return slow
 		}, 63},
-		{"heartbeats of the load model", func(p *bot.Policy) { p.Adaptive = a }, nothing, heart(took(9000)), 3},
-		{"router log of the load model", func(p *bot.Policy) { p.Adaptive = a }, logged, nil, 3},
-		{"signal in a row", rule(func(r *bot.SignalRule) { r.Fails, r.Passes = bot.InARow(3), bot.InARow(3) }), reading(jobs(1e6)), nil, 3},
-		{"signal, 2 of 4", rule(func(r *bot.SignalRule) { r.Fails, r.Passes = bot.Quorum{N: 2, M: 4}, bot.InARow(3) }), func(i int) []probe.Reading {
+		{"heartbeats of the load model", func(p *decide.Policy) { p.Adaptive = a }, nothing, heart(took(9000)), 3},
+		{"router log of the load model", func(p *decide.Policy) { p.Adaptive = a }, logged, nil, 3},
+		{"signal in a row", rule(func(r *decide.SignalRule) { r.Fails, r.Passes = decide.InARow(3), decide.InARow(3) }), reading(jobs(1e6)), nil, 3},
+		{"signal, 2 of 4", rule(func(r *decide.SignalRule) { r.Fails, r.Passes = decide.Quorum{N: 2, M: 4}, decide.InARow(3) }), func(i int) []probe.Reading {
 			return []probe.Reading{jobs(float64(i % 2 * 100))}
 		}, nil, 4},
-		{"signal per dyno", rule(func(r *bot.SignalRule) {
+		{"signal per dyno", rule(func(r *decide.SignalRule) {
 			r.PerDyno = true
 			one(r)
 		}), reading(jobs(1e6)), nil, 1},
 		{"mean of a window", rule(window), reading(jobs(1e6)), nil, 4},
-		{"percentile of a window", rule(func(r *bot.SignalRule) {
+		{"percentile of a window", rule(func(r *decide.SignalRule) {
 			window(r)
 			r.Percentile = 90
 		}), reading(jobs(1e6)), nil, 4},
-		{"mean of a window, judged every 2 minutes", func(p *bot.Policy) {
+		{"mean of a window, judged every 2 minutes", func(p *decide.Policy) {
 			rule(window)(p)
 			p.DecideEvery = 2 * time.Minute
 		}, reading(jobs(1e6)), nil, 4},
@@ -103,11 +103,11 @@ var backgrounds = []struct {
 }{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{blind}}, {"slow", []probe.Reading{slow}}}
 
 // firstUp is the tick, from 0, of the first scale-up of two dynos; -1 for none in 400 ticks.
-func (s *speaker) firstUp(p bot.Policy, background []probe.Reading, most int) (tick int, d bot.Decision) {
-	return s.firstUpFrom(bot.State{}, p, background, most)
+func (s *speaker) firstUp(p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
+	return s.firstUpFrom(decide.State{}, p, background, most)
 }
 
-func (s *speaker) firstUpFrom(st bot.State, p bot.Policy, background []probe.Reading, most int) (tick int, d bot.Decision) {
+func (s *speaker) firstUpFrom(st decide.State, p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
 	for i := range 400 {
 		in := background
 		if s.byHeartbeat() {
@@ -123,7 +123,7 @@ func (s *speaker) firstUpFrom(st bot.State, p bot.Policy, background []probe.Rea
 }
 
 // eachSpeaker runs a test for each kind of rule, with each heartbeat beside it.
-func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading)) {
+func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading)) {
 	for _, s := range speakers(t) {
 		for _, b := range backgrounds {
 			if s.byHeartbeat() && b.name != "none" || s.name == "router log of the load model" && b.name != "right" && b.name != "fast" {
@@ -141,7 +141,7 @@ func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p bot.Policy,
 // Near the budget each rule needs twice its own evidence, no more and no less, whatever the heartbeat says.
 func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 	racetest.Computes(t)
-	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
+	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
 		first, d := s.firstUp(p, background, 20)
 		if first < 0 {
 			t.Fatalf("without a budget it never asks for more: %+v", d)
@@ -169,30 +169,30 @@ func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 // What keeps from any scale-up keeps from that of each kind of rule, and for as long.
 func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 	racetest.Computes(t)
-	eachSpeaker(t, func(t *testing.T, s *speaker, p bot.Policy, background []probe.Reading) {
+	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
 		first, _ := s.firstUp(p, background, 20)
 		for _, c := range []struct {
 			name   string
-			change func(*bot.Policy, *bot.State)
+			change func(*decide.Policy, *decide.State)
 			most   int
 			want   int
 		}{
-			{"a pause in the settings", func(p *bot.Policy, _ *bot.State) { p.PauseUp = true }, 20, -1},
-			{"a pause of an hour", func(_ *bot.Policy, st *bot.State) {
-				st.Control.Up = bot.Pause{On: true, Until: noon.Add(time.Hour)}
+			{"a pause in the settings", func(p *decide.Policy, _ *decide.State) { p.PauseUp = true }, 20, -1},
+			{"a pause of an hour", func(_ *decide.Policy, st *decide.State) {
+				st.Control.Up = decide.Pause{On: true, Until: noon.Add(time.Hour)}
 			}, 20, 120},
-			{"a pause of scaling down", func(p *bot.Policy, _ *bot.State) { p.PauseDown = true }, 20, first},
-			{"a number set by hand", func(p *bot.Policy, st *bot.State) {
+			{"a pause of scaling down", func(p *decide.Policy, _ *decide.State) { p.PauseDown = true }, 20, first},
+			{"a number set by hand", func(p *decide.Policy, st *decide.State) {
 				p.ManualHold, st.Known, st.Dynos = time.Hour, true, 3
 			}, 20, 120},
-			{"the maximum", func(*bot.Policy, *bot.State) {}, 2, -1},
-			{"a scale-up", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastUp = time.Hour, noon }, 20, 120},
-			{"a scale-down", func(p *bot.Policy, st *bot.State) { p.CooldownUp, st.LastDown = time.Hour, noon }, 20, first},
-			{"an override", func(_ *bot.Policy, st *bot.State) {
-				st.Control.Override = bot.Override{Dynos: 2, Until: noon.Add(time.Hour)}
+			{"the maximum", func(*decide.Policy, *decide.State) {}, 2, -1},
+			{"a scale-up", func(p *decide.Policy, st *decide.State) { p.CooldownUp, st.LastUp = time.Hour, noon }, 20, 120},
+			{"a scale-down", func(p *decide.Policy, st *decide.State) { p.CooldownUp, st.LastDown = time.Hour, noon }, 20, first},
+			{"an override", func(_ *decide.Policy, st *decide.State) {
+				st.Control.Override = decide.Override{Dynos: 2, Until: noon.Add(time.Hour)}
 			}, 20, 120},
 		} {
-			q, st := p, bot.State{}
+			q, st := p, decide.State{}
 			c.change(&q, &st)
 			want := c.want
 			if s.name == "scaling rule" && c.name == "a scale-up" {
@@ -217,7 +217,7 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 			p := defaults
 			s.policy(&p)
 			p.IneffectiveAfter = 2
-			var st bot.State
+			var st decide.State
 			n := 2
 			for i := range 1000 {
 				now := noon.Add(time.Duration(i) * 30 * time.Second)
@@ -226,7 +226,7 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 					beat = s.heart(i)
 				}
 				in := append([]probe.Reading{beat}, s.load(i)...)
-				var d bot.Decision
+				var d decide.Decision
 				st, d = p.Decide(st, facts(now, in, bounds(1, 12), n))
 				if d.To != d.From {
 					st = applied(st, now, d)
@@ -247,8 +247,8 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 2
-	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1), Up: bot.Step{Dynos: 3}}}
-	var st bot.State
+	p.Rules = []decide.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1), Up: decide.Step{Dynos: 3}}}
+	var st decide.State
 	n, reached := 2, 0
 	for i := range 60 {
 		in := []probe.Reading{slow, jobs(0)}
@@ -256,7 +256,7 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 			in[1] = jobs(100)
 		}
 		now := noon.Add(time.Duration(i) * 30 * time.Second)
-		var d bot.Decision
+		var d decide.Decision
 		st, d = p.Decide(st, facts(now, in, bounds(1, 20), n))
 		if d.To != d.From {
 			st = applied(st, now, d)
@@ -272,12 +272,12 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 // A cooldown is that of the scaling rule whose change was made, not of one that asked in vain some time before.
 func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	p := defaults
-	p.Breaches = []bot.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Hour}}
+	p.Breaches = []decide.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Hour}}
 	p.PauseUp = true
-	var st bot.State
+	var st decide.State
 	now := noon
-	tick := func(value float64, lim, n int) bot.Decision {
-		var d bot.Decision
+	tick := func(value float64, lim, n int) decide.Decision {
+		var d decide.Decision
 		st, d = p.Decide(st, facts(now, []probe.Reading{jobs(value)}, bounds(lim, 9), n))
 		if d.To != d.From {
 			st = applied(st, now, d)
@@ -290,7 +290,7 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 			t.Fatalf("a pause is none: %+v", d)
 		}
 	}
-	if d := tick(0, 4, 2); d.To != 4 || d.Rule != bot.RuleLimits {
+	if d := tick(0, 4, 2); d.To != 4 || d.Rule != decide.RuleLimits {
 		t.Fatalf("the minimum is not kept: %+v", d)
 	}
 	p.PauseUp = false
@@ -310,15 +310,15 @@ func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 	}
 	p := defaults
 	p.Adaptive = a
-	st, _ := p.Decide(bot.State{}, facts(noon, []probe.Reading{fast}, bounds(1, 9), 4))
-	down := bot.Decision{From: 4, To: 3, Rule: bot.RuleLessLoad}
+	st, _ := p.Decide(decide.State{}, facts(noon, []probe.Reading{fast}, bounds(1, 9), 4))
+	down := decide.Decision{From: 4, To: 3, Rule: decide.RuleLessLoad}
 	st = applied(st, noon, down)
 	before := st.Load.HoldTime
-	limits := applied(st, noon.Add(time.Minute), bot.Decision{From: 3, To: 6, Rule: bot.RuleLimits})
+	limits := applied(st, noon.Add(time.Minute), decide.Decision{From: 3, To: 6, Rule: decide.RuleLimits})
 	if got := limits.Load.HoldTime; got != before {
 		t.Errorf("after an up by the limits the patience is %g, want %g", got, before)
 	}
-	up := bot.Decision{From: 3, To: 4, Rule: bot.RuleMoreLoad, Evidence: &bot.Evidence{By: bot.ByHeartbeat}}
+	up := decide.Decision{From: 3, To: 4, Rule: decide.RuleMoreLoad, Evidence: &decide.Evidence{By: decide.ByHeartbeat}}
 	if got := applied(st, noon.Add(time.Minute), up).Load.HoldTime; got <= before {
 		t.Errorf("after an up by the load the patience is %g, want more than %g", got, before)
 	}
@@ -327,18 +327,18 @@ func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 // A scaling rule needs readings of the whole time also where an override was in force meanwhile.
 func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 	p := defaults
-	p.Breaches = []bot.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute}}
-	var st bot.State
+	p.Breaches = []decide.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute}}
+	var st decide.State
 	for i := range 20 {
 		value := 0.0
 		if i == 0 || i == 10 {
 			value = 100
 		}
-		var people bot.Control
+		var people decide.Control
 		if i >= 1 {
-			people.Override = bot.Override{Dynos: 2, Until: noon.Add(5 * time.Minute)}
+			people.Override = decide.Override{Dynos: 2, Until: noon.Add(5 * time.Minute)}
 		}
-		var d bot.Decision
+		var d decide.Decision
 		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{jobs(value)}, bounds(1, 9), 2, people))
 		if d.To != 2 {
 			t.Fatalf("at tick %d: %+v", i, d)
@@ -350,15 +350,15 @@ func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 1
-	p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}}
-	var st bot.State
+	p.Rules = []decide.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}}
+	var st decide.State
 	n := 2
 	for i := range 8 {
 		value := 100.0
 		if i >= 4 {
 			value = 0
 		}
-		var d bot.Decision
+		var d decide.Decision
 		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{slow, jobs(value)}, bounds(1, 20), n))
 		if d.To != d.From {
 			st = applied(st, noon.Add(time.Duration(i)*30*time.Second), d)
@@ -380,17 +380,17 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		s.policy(&p)
 		p.IneffectiveAfter = 2
 		first, _ := s.firstUp(p, []probe.Reading{right}, 20)
-		stuck := bot.State{ScaleUps: &bot.ScaleUps{
-			From: 1, Before: bot.Level{N: 3, SumMS: 4500}, N: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
+		stuck := decide.State{ScaleUps: &decide.ScaleUps{
+			From: 1, Before: decide.Level{N: 3, SumMS: 4500}, N: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
 		}}
 		if at, d := s.firstUpFrom(stuck, p, []probe.Reading{right}, 20); at != first {
 			t.Errorf("the first scale-up is at tick %d, want %d: %+v", at, first, d)
 		}
 		st := stuck
 		for i := range 20 {
-			var d bot.Decision
+			var d decide.Decision
 			st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), append(s.load(0), slow), bounds(1, 20), 2))
-			if d.Rule == bot.RuleIneffective && i > 0 {
+			if d.Rule == decide.RuleIneffective && i > 0 {
 				t.Fatalf("at tick %d it steps back for the heartbeat: %+v", i, d)
 			}
 		}

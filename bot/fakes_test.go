@@ -9,6 +9,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -97,8 +100,8 @@ type always schedule.Limits
 func (a *always) At(time.Time) schedule.Limits           { return schedule.Limits(*a) }
 func (a *always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
-var defaults = bot.Policy{
-	MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5),
+var defaults = decide.Policy{
+	MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
 	FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 }
 
@@ -120,7 +123,7 @@ func newWorld(dynos int, change ...func(*bot.Options)) *world {
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second,
 		Probers: []probe.Prober{w.heart}, Schedule: w.limits, Scaler: w.platform, Policy: defaults,
-		Notices: bot.Notices{
+		Notices: notice.Notices{
 			ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, Reminder: time.Hour,
 		},
 		Notifier: w.inbox,
@@ -133,8 +136,8 @@ func newWorld(dynos int, change ...func(*bot.Options)) *world {
 }
 
 // beat ticks once for each reading, and returns the last record.
-func (w *world) beat(readings ...probe.Reading) bot.Record {
-	var r bot.Record
+func (w *world) beat(readings ...probe.Reading) record.Record {
+	var r record.Record
 	for _, reading := range readings {
 		w.heart.next = reading
 		w.now = w.now.Add(30 * time.Second)

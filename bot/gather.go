@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -14,8 +15,8 @@ var errInterrupted = errors.New("the bot was told to stop")
 
 // gather asks for all that a decision is taken from, but for what few decisions depend on. An error says why the number of dynos is not
 // known; nothing else is asked for then.
-func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe.Reading) (Facts, error) {
-	f := Facts{
+func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe.Reading) (decide.Facts, error) {
+	f := decide.Facts{
 		Now: now, Readings: readings, Limits: b.o.Schedule.At(now), Control: b.Control(), Dynos: -1, Up: -1, Price: b.price,
 	}
 	if ctx.Err() != nil {
@@ -57,7 +58,7 @@ func (a asking) up(now time.Time) int {
 }
 
 // dynoSize asks for the dyno size, where any rule judges it.
-func (a asking) dynoSize() *DynoSize {
+func (a asking) dynoSize() *decide.DynoSize {
 	b := a.b
 	if b.dynoSize == nil {
 		return nil
@@ -68,12 +69,12 @@ func (a asking) dynoSize() *DynoSize {
 	}
 	if err != nil {
 		b.o.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
-		return &DynoSize{}
+		return &decide.DynoSize{}
 	}
 	if !strings.EqualFold(name, b.state.Size) {
 		b.priced = time.Time{}
 	}
-	size := &DynoSize{Name: name}
+	size := &decide.DynoSize{Name: name}
 	if b.sizePending != nil {
 		size.Pending = b.sizePending()
 	}
@@ -110,13 +111,13 @@ func (a asking) price(now time.Time) float64 {
 }
 
 // release asks for the newest release.
-func (a asking) release() (*Release, error) {
-	found, err := ask(a, "release", func(ctx context.Context) (Release, error) {
+func (a asking) release() (*decide.Release, error) {
+	found, err := ask(a, "release", func(ctx context.Context) (decide.Release, error) {
 		at, done, err := a.b.releases.Release(ctx)
-		return Release{At: at, Done: done}, err
+		return decide.Release{At: at, Done: done}, err
 	})
 	if err != nil {
-		return &Release{Unknown: true}, err
+		return &decide.Release{Unknown: true}, err
 	}
 	return &found, nil
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // guarded is a world whose bot stops after three ups that do not help.
-func guarded(dynos int) *world { return with(dynos, func(p *bot.Policy) { p.IneffectiveAfter = 3 }) }
+func guarded(dynos int) *world { return with(dynos, func(p *decide.Policy) { p.IneffectiveAfter = 3 }) }
 
 func TestMoreDynosThatDoNotHelp(t *testing.T) {
 	t.Run("are not added for ever, and are given back", func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestMoreDynosThatDoNotHelp(t *testing.T) {
 		wantResizes(t, w, 3, 4, 5, 8)
 	})
 	t.Run("off", func(t *testing.T) {
-		w := with(2, func(*bot.Policy) {})
+		w := with(2, func(*decide.Policy) {})
 		w.beat(times(30, slow)...)
 		wantResizes(t, w, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 	})
@@ -112,7 +113,7 @@ func TestMoreDynosThatDoNotHelp(t *testing.T) {
 func TestLevelsStayNumbers(t *testing.T) {
 	p := defaults
 	for _, ms := range []float64{math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()} {
-		var st bot.State
+		var st decide.State
 		for i := range 3 {
 			st, _ = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{took(ms)}, bounds(1, 9), 2))
 		}

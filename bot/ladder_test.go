@@ -13,14 +13,16 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // newOrder is a bot on a sized platform with two dynos, an order, and no rule.
-func newOrder(order bot.Ladder, size string, change ...func(*bot.Options)) *sizes {
+func newOrder(order decide.Ladder, size string, change ...func(*bot.Options)) *sizes {
 	return newSizes(size, append([]func(*bot.Options){func(o *bot.Options) {
 		o.Policy.Rules = nil
 		o.Policy.Ladder = order
@@ -28,8 +30,8 @@ func newOrder(order bot.Ladder, size string, change ...func(*bot.Options)) *size
 }
 
 // pulse beats n times, the platform having all its dynos up, and returns the last record.
-func (s *sizes) pulse(n int, heart probe.Reading) bot.Record {
-	var r bot.Record
+func (s *sizes) pulse(n int, heart probe.Reading) record.Record {
+	var r record.Record
 	for range n {
 		s.platform.up = s.platform.n
 		r = s.beat(heart)
@@ -38,7 +40,7 @@ func (s *sizes) pulse(n int, heart probe.Reading) bot.Record {
 }
 
 func TestHorizontalFirst(t *testing.T) {
-	s := newOrder(bot.Horizontal, "Standard-1X")
+	s := newOrder(decide.Horizontal, "Standard-1X")
 	s.pulse(3, slow)
 	wantResizes(t, s.world, 3)
 	s.wantSets(t)
@@ -97,7 +99,7 @@ func TestHorizontalFirst(t *testing.T) {
 }
 
 func TestVerticalFirst(t *testing.T) {
-	s := newOrder(bot.Vertical, "Standard-1X")
+	s := newOrder(decide.Vertical, "Standard-1X")
 	r := s.pulse(3, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
@@ -137,7 +139,7 @@ type pending struct {
 func (p *pending) SizePending() string { return p.why }
 
 func TestThePlatformChangesTheSizeInItsOwnTime(t *testing.T) {
-	for _, order := range []bot.Ladder{bot.Horizontal, bot.Vertical} {
+	for _, order := range []decide.Ladder{decide.Horizontal, decide.Vertical} {
 		var p *pending
 		s := newOrder(order, "standard-1x", func(o *bot.Options) {
 			p = &pending{sized: o.Scaler.(*sized)}
@@ -150,7 +152,7 @@ func TestThePlatformChangesTheSizeInItsOwnTime(t *testing.T) {
 		p.why = "web-1 is resized in the maintenance window"
 		r := s.pulse(300, slow)
 		s.wantSets(t)
-		if why := r.Why(); order == bot.Horizontal && !strings.HasSuffix(why, "so larger dynos are next; wanted dynos of performance-m instead of standard-2x, "+
+		if why := r.Why(); order == decide.Horizontal && !strings.HasSuffix(why, "so larger dynos are next; wanted dynos of performance-m instead of standard-2x, "+
 			"but the last change of the size goes on: web-1 is resized in the maintenance window") {
 			t.Errorf("why: %s", why)
 		}
@@ -191,7 +193,7 @@ func TestVerticalFirstGoesOnWithMoreWhereThereAreNoLargerOnes(t *testing.T) {
 		if c.change != nil {
 			change = append(change, c.change)
 		}
-		s := newOrder(bot.Vertical, c.size, change...)
+		s := newOrder(decide.Vertical, c.size, change...)
 		s.platform.setErr = c.err
 		s.pulse(6, slow)
 		if !slices.Equal(s.platform.sets, c.asked) || !slices.Contains(s.platform.resizes, 3) {
@@ -201,7 +203,7 @@ func TestVerticalFirstGoesOnWithMoreWhereThereAreNoLargerOnes(t *testing.T) {
 }
 
 func TestLargerDynosThatWereWantedBackStayLonger(t *testing.T) {
-	s := newOrder(bot.Vertical, "standard-1x", func(o *bot.Options) { o.Policy.Sizes = []string{"standard-1x", "standard-2x"} })
+	s := newOrder(decide.Vertical, "standard-1x", func(o *bot.Options) { o.Policy.Sizes = []string{"standard-1x", "standard-2x"} })
 	*s.limits = always{Min: 2, Max: 2}
 	var last time.Time
 	for _, want := range []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour} {
@@ -229,33 +231,33 @@ func TestLargerDynosThatWereWantedBackStayLonger(t *testing.T) {
 }
 
 func TestSmallerDynosMustBearTheLoad(t *testing.T) {
-	cpu := bot.SignalRule{Signal: "cpu", Max: 50, Min: 30, Fails: bot.InARow(1), Passes: bot.InARow(1)}
-	memory := bot.SignalRule{Signal: "memory_max", Max: 95, Min: 20, Fails: bot.InARow(1), Passes: bot.InARow(1), Size: true}
+	cpu := decide.SignalRule{Signal: "cpu", Max: 50, Min: 30, Fails: decide.InARow(1), Passes: decide.InARow(1)}
+	memory := decide.SignalRule{Signal: "memory_max", Max: 95, Min: 20, Fails: decide.InARow(1), Passes: decide.InARow(1), Size: true}
 	use := func(percent float64) probe.Reading {
 		return probe.Reading{Signal: "cpu", Value: percent, Unit: "%", Outcome: probe.Answered}
 	}
 	for _, c := range []struct {
 		name   string
-		rules  []bot.SignalRule
+		rules  []decide.SignalRule
 		in     []probe.Reading
 		prices []float64
 		to     int
 		size   string
 		held   string
 	}{
-		{"twice the load is below the maximum", []bot.SignalRule{cpu}, []probe.Reading{fast, use(20)}, nil, 2, "standard-1x", ""},
-		{"or above it", []bot.SignalRule{cpu}, []probe.Reading{fast, use(28)}, nil, 1, "standard-2x", bot.HeldFit},
-		{"a price says more", []bot.SignalRule{cpu}, []probe.Reading{fast, use(20)}, []float64{10, 30, 50}, 1, "standard-2x", bot.HeldFit},
-		{"so would the heartbeat", nil, []probe.Reading{took(190)}, []float64{10, 60, 80}, 1, "standard-2x", bot.HeldFit},
-		{"a rule for the size objects", []bot.SignalRule{memory}, []probe.Reading{fast, memoryReading(40)}, nil, 1, "standard-2x", bot.HeldFit},
-		{"or agrees", []bot.SignalRule{memory}, []probe.Reading{fast, memoryReading(10)}, nil, 2, "standard-1x", ""},
-		{"or is not known", []bot.SignalRule{memory}, []probe.Reading{fast}, nil, 1, "standard-2x", bot.HeldFit},
-		{"the app asks for as many as can be had", []bot.SignalRule{{Signal: "wants", Max: math.NaN(), Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{fast, wanting("wants", 1, probe.UnitDynos)}, nil, 2, "standard-1x", ""},
+		{"twice the load is below the maximum", []decide.SignalRule{cpu}, []probe.Reading{fast, use(20)}, nil, 2, "standard-1x", ""},
+		{"or above it", []decide.SignalRule{cpu}, []probe.Reading{fast, use(28)}, nil, 1, "standard-2x", decide.HeldFit},
+		{"a price says more", []decide.SignalRule{cpu}, []probe.Reading{fast, use(20)}, []float64{10, 30, 50}, 1, "standard-2x", decide.HeldFit},
+		{"so would the heartbeat", nil, []probe.Reading{took(190)}, []float64{10, 60, 80}, 1, "standard-2x", decide.HeldFit},
+		{"a rule for the size objects", []decide.SignalRule{memory}, []probe.Reading{fast, memoryReading(40)}, nil, 1, "standard-2x", decide.HeldFit},
+		{"or agrees", []decide.SignalRule{memory}, []probe.Reading{fast, memoryReading(10)}, nil, 2, "standard-1x", ""},
+		{"or is not known", []decide.SignalRule{memory}, []probe.Reading{fast}, nil, 1, "standard-2x", decide.HeldFit},
+		{"the app asks for as many as can be had", []decide.SignalRule{{Signal: "wants", Max: math.NaN(), Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{fast, wanting("wants", 1, probe.UnitDynos)}, nil, 2, "standard-1x", ""},
 	} {
 		p := defaults
-		p.Passes, p.Rules, p.SizePrices = bot.InARow(1), c.rules, c.prices
-		p.Sizes, p.Ladder = []string{"standard-1x", "standard-2x", "performance-m"}, bot.Horizontal
-		_, d := p.Decide(bot.State{Size: "standard-2x"}, facts(noon, c.in, bounds(1, 3), 2))
+		p.Passes, p.Rules, p.SizePrices = decide.InARow(1), c.rules, c.prices
+		p.Sizes, p.Ladder = []string{"standard-1x", "standard-2x", "performance-m"}, decide.Horizontal
+		_, d := p.Decide(decide.State{Size: "standard-2x"}, facts(noon, c.in, bounds(1, 3), 2))
 		if d.To != c.to || d.SizeTo != c.size || d.SizeHeld != c.held {
 			t.Errorf("%s: decided on %d of %s, held by %q; want %d of %s, %q: %s", c.name, d.To, d.SizeTo, d.SizeHeld, c.to, c.size, c.held, why(d, c.in...))
 		}
@@ -274,7 +276,7 @@ func TestSafeguardsHoldForTheSizeAsForTheNumber(t *testing.T) {
 		"a pause":       func(o *bot.Options) { o.Policy.PauseUp = true },
 		"a manual hold": func(o *bot.Options) { o.Policy.ManualHold = time.Hour },
 	} {
-		s := newOrder(bot.Horizontal, "standard-1x", change)
+		s := newOrder(decide.Horizontal, "standard-1x", change)
 		s.pulse(1, right)
 		s.platform.n = 3
 		if name == "a cooldown" {
@@ -283,11 +285,11 @@ func TestSafeguardsHoldForTheSizeAsForTheNumber(t *testing.T) {
 			wantResizes(t, s.world, 3)
 		}
 		r := s.pulse(10, slow)
-		if s.wantSets(t); len(r.Decision.Clamps) != 1 || r.Decision.Clamps[0].By == bot.ClampSize || r.Decision.Ladder != "" {
+		if s.wantSets(t); len(r.Decision.Clamps) != 1 || r.Decision.Clamps[0].By == decide.ClampSize || r.Decision.Ladder != "" {
 			t.Errorf("%s: %+v", name, r.Decision)
 		}
 	}
-	s := newOrder(bot.Horizontal, "standard-2x", func(o *bot.Options) { o.Policy.Stabilization = 20 * time.Minute })
+	s := newOrder(decide.Horizontal, "standard-2x", func(o *bot.Options) { o.Policy.Stabilization = 20 * time.Minute })
 	s.pulse(43, fast) // the first four of which wish for no fewer
 	s.wantSets(t)
 	s.pulse(1, fast)
@@ -304,7 +306,7 @@ func TestAdaptiveClimbsTheLadder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, order := range []bot.Ladder{bot.Horizontal, bot.Vertical} {
+	for _, order := range []decide.Ladder{decide.Horizontal, decide.Vertical} {
 		s := newOrder(order, "standard-1x", func(o *bot.Options) { o.Policy.Adaptive = a })
 		*s.limits = always{Min: 1, Max: 2}
 		s.pulse(5, right)
@@ -318,9 +320,9 @@ func TestAdaptiveClimbsTheLadder(t *testing.T) {
 		sets := 0
 		for s.now.Sub(calm) < 12*time.Hour && (s.platform.size != "standard-1x" || s.platform.n > 1) {
 			r := s.pulse(1, took(20))
-			if d := r.Decision; r.Action == bot.Resized {
+			if d := r.Decision; r.Action == record.Resized {
 				sets++
-				if at := s.now.Sub(calm); at < 10*time.Minute || d.Load == nil || r.Decision.Rule != bot.RuleLessLoad {
+				if at := s.now.Sub(calm); at < 10*time.Minute || d.Load == nil || r.Decision.Rule != decide.RuleLessLoad {
 					t.Errorf("%s: smaller dynos after %v: %s", order, at, r.Why())
 				}
 				if st := s.kept.State; st.Load != nil || st.Weeks != nil || len(st.Desired) > 0 || !st.Begun.Equal(s.now) {
@@ -341,13 +343,13 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 		plain := drawPolicy(t)
 		laddered := plain
 		laddered.Sizes, laddered.SizePrices = []string{"a", "b"}, []float64{1, 2}
-		a, b := bot.State{}, bot.State{Size: "a"}
+		a, b := decide.State{}, decide.State{Size: "a"}
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, blind})
 		n, now := rapid.IntRange(0, 6).Draw(t, "dynos"), noon
 		for range rapid.IntRange(1, 30).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "pause")) * time.Second)
 			in := rapid.SliceOfN(reading, 0, 2).Draw(t, "readings")
-			var d, e bot.Decision
+			var d, e decide.Decision
 			a, d = plain.Decide(a, facts(now, in, bounds(1, 4), n))
 			b, e = laddered.Decide(b, facts(now, in, bounds(1, 4), n))
 			if !reflect.DeepEqual(d, e) {
@@ -366,7 +368,7 @@ func TestTheOrderHolds(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	rapidtest.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
-		p.Ladder = rapid.SampledFrom([]bot.Ladder{bot.Horizontal, bot.Vertical}).Draw(t, "order")
+		p.Ladder = rapid.SampledFrom([]decide.Ladder{decide.Horizontal, decide.Vertical}).Draw(t, "order")
 		p.Sizes = names[:rapid.IntRange(1, 4).Draw(t, "sizes")]
 		p.SizePrices = rapid.SampledFrom([][]float64{nil, {1, 2, 4, 8}, {5, 20, 25, 100}}).Draw(t, "prices")
 		lim := bounds(rapid.IntRange(0, 3).Draw(t, "min"), 0)
@@ -374,7 +376,7 @@ func TestTheOrderHolds(t *testing.T) {
 		n, size := rapid.IntRange(0, 6).Draw(t, "dynos"), rapid.SampledFrom(append(slices.Clone(p.Sizes), "other")).Draw(t, "size")
 		reading := rapid.SampledFrom([]probe.Reading{slow, slow, right, fast, fast, fast, blind})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
-		st, now := bot.State{Size: size}, noon
+		st, now := decide.State{Size: size}, noon
 		var sized, larger, smaller time.Time
 		for range rapid.IntRange(1, 80).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 30, 60, 300, 1200}).Draw(t, "pause")) * time.Second)
@@ -396,13 +398,13 @@ func TestTheOrderHolds(t *testing.T) {
 				t.Fatalf("changes the size from %q: %+v", size, d)
 			case resizes && now.Sub(sized) < 10*time.Minute:
 				t.Fatalf("changes the size %v after it changed: %+v", now.Sub(sized), d)
-			case resizes && to > at && (d.Says() != bot.Slow || p.Ladder == bot.Horizontal && n < lim.Max):
+			case resizes && to > at && (d.Says() != decide.Slow || p.Ladder == decide.Horizontal && n < lim.Max):
 				t.Fatalf("larger ones out of order: %+v", d)
-			case resizes && to < at && (d.Says() != bot.Fast || now.Sub(larger) < 30*time.Minute || p.Ladder == bot.Vertical && n > lim.Min):
+			case resizes && to < at && (d.Says() != decide.Fast || now.Sub(larger) < 30*time.Minute || p.Ladder == decide.Vertical && n > lim.Min):
 				t.Fatalf("smaller ones out of order: %+v", d)
-			case inside && n > 0 && d.To > n && p.Ladder == bot.Vertical && at >= 0 && at < top && d.Bill == nil && now.Sub(smaller) >= 10*time.Minute:
+			case inside && n > 0 && d.To > n && p.Ladder == decide.Vertical && at >= 0 && at < top && d.Bill == nil && now.Sub(smaller) >= 10*time.Minute:
 				t.Fatalf("more before larger ones: %+v", d)
-			case inside && d.To < n && p.Ladder == bot.Horizontal && at > 0 && d.Rule != bot.RuleIneffective && d.SizeHeld != bot.HeldRecent && d.SizeHeld != bot.HeldFit:
+			case inside && d.To < n && p.Ladder == decide.Horizontal && at > 0 && d.Rule != decide.RuleIneffective && d.SizeHeld != decide.HeldRecent && d.SizeHeld != decide.HeldFit:
 				t.Fatalf("fewer before smaller ones: %+v", d)
 			case inside && d.To < n && at >= 0 && now.Sub(sized) < 10*time.Minute:
 				t.Fatalf("fewer dynos %v after the size changed: %+v", now.Sub(sized), d)
@@ -433,17 +435,17 @@ func TestTheLadderDoesNotFlap(t *testing.T) {
 	racetest.Computes(t)
 	names := []string{"a", "b", "c"}
 	rapidtest.Check(t, func(t *rapid.T) {
-		order := rapid.SampledFrom([]bot.Ladder{bot.Horizontal, bot.Vertical}).Draw(t, "order")
+		order := rapid.SampledFrom([]decide.Ladder{decide.Horizontal, decide.Vertical}).Draw(t, "order")
 		times := rapid.SampledFrom([]float64{1.5, 2, 2.5, 4}).Draw(t, "a larger one serves")
 		least := rapid.IntRange(1, 2).Draw(t, "min")
 		lim := bounds(least, least+rapid.IntRange(0, 3).Draw(t, "room"))
 		load := rapid.Float64Range(0, 12).Draw(t, "load")
-		p := bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 130, Fails: bot.InARow(3), Passes: bot.InARow(5), FailOn: defaults.FailOn,
+		p := decide.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 130, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: defaults.FailOn,
 			Ladder: order, Sizes: names, IneffectiveAfter: 3,
 		}
 		n, at := lim.Min, 0
-		st, now := bot.State{Size: names[0]}, noon
+		st, now := decide.State{Size: names[0]}, noon
 		changes, late, slowTicks := 0, 0, 0
 		for tick := range 60 * 24 {
 			now = now.Add(time.Minute)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // locked is a platform that somebody told to leave the app alone.
@@ -22,7 +23,7 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	r := w.beat(times(4, slow)...)
 	wantResizes(t, w)
 	wantWhy(t, r, "held at 2: the app is stopped, so the bot keeps its hands off")
-	if r.Decision.Rule != bot.RuleLeftAlone || r.Decision.LeftAlone != l.why {
+	if r.Decision.Rule != decide.RuleLeftAlone || r.Decision.LeftAlone != l.why {
 		t.Errorf("the decision is %+v", r.Decision)
 	}
 	if got := w.inbox.take(); len(got) != 1 || got[0] != "left_alone opened" {
@@ -30,8 +31,8 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	}
 
 	*w.limits = always{Min: 3, Max: 5} // which otherwise holds at once
-	w.SetControl(func(bot.Control) bot.Control {
-		return bot.Control{Override: bot.Override{Dynos: 4, Until: w.now.Add(time.Hour), By: "ann"}}
+	w.SetControl(func(decide.Control) decide.Control {
+		return decide.Control{Override: decide.Override{Dynos: 4, Until: w.now.Add(time.Hour), By: "ann"}}
 	})
 	w.beat(slow)
 	wantResizes(t, w)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -15,7 +17,7 @@ import (
 // Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and Warn where people
 // should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is Debug, but for one line as if something
 // had changed every summary, 0 for none.
-func LogTo(l *slog.Logger, summary time.Duration) Recorder {
+func LogTo(l *slog.Logger, summary time.Duration) record.Recorder {
 	return &logRecorder{log: l, summary: summary}
 }
 
@@ -24,32 +26,32 @@ type logRecorder struct {
 	summary time.Duration
 
 	mu    sync.Mutex
-	rule  Rule      // of the newest record
-	shown time.Time // when the newest line at Info or above was written
+	rule  decide.Rule // of the newest record
+	shown time.Time   // when the newest line at Info or above was written
 }
 
 // level chooses the level of a record's line.
-func (l *logRecorder) level(r Record) slog.Level {
+func (l *logRecorder) level(r record.Record) slog.Level {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := r.Decision
-	changed := r.Action != Held || d.Found() || d.Rule != l.rule
+	changed := r.Action != record.Held || d.Found() || d.Rule != l.rule
 	due := l.summary > 0 && r.Time.Sub(l.shown) >= l.summary
-	if r.Action == Interrupted {
+	if r.Action == record.Interrupted {
 		return slog.LevelDebug
 	}
 	l.rule = d.Rule
-	if r.Action != Failed && !changed && !due {
+	if r.Action != record.Failed && !changed && !due {
 		return slog.LevelDebug
 	}
 	l.shown = r.Time
-	if r.Action == Failed || d.Says() == NoData || d.WantsMore() && d.To == d.From && d.Clamped(ClampSchedule) {
+	if r.Action == record.Failed || d.Says() == decide.NoData || d.WantsMore() && d.To == d.From && d.Clamped(decide.ClampSchedule) {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
 }
 
-func (l *logRecorder) Record(ctx context.Context, r Record) error {
+func (l *logRecorder) Record(ctx context.Context, r record.Record) error {
 	level := l.level(r)
 	d := r.Decision
 	if !l.log.Enabled(ctx, level) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -32,7 +34,7 @@ func TestLogHasALineForEachTick(t *testing.T) {
 				return a
 			}
 			log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: noTime}))
-			w := newWorld(c.dynos, func(o *bot.Options) { o.Recorders = []bot.Recorder{bot.LogTo(log, 0)} })
+			w := newWorld(c.dynos, func(o *bot.Options) { o.Recorders = []record.Recorder{bot.LogTo(log, 0)} })
 			w.beat(c.beats...)
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			if len(lines) != len(c.beats) {
@@ -48,7 +50,7 @@ func TestLogHasALineForEachTick(t *testing.T) {
 func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 	var out bytes.Buffer
 	w := newWorld(2, func(o *bot.Options) {
-		o.Recorders = []bot.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 10*time.Minute)}
+		o.Recorders = []record.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 10*time.Minute)}
 	})
 	for _, c := range []struct {
 		name  string
@@ -80,7 +82,7 @@ func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 
 func TestWhatOnlyWaitsIsNoWarning(t *testing.T) {
 	var out bytes.Buffer
-	w := with(2, func(p *bot.Policy) { p.CooldownUp = time.Hour }, bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0))
+	w := with(2, func(p *decide.Policy) { p.CooldownUp = time.Hour }, bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0))
 	w.beat(times(9, slow)...)
 	if strings.Contains(out.String(), "level=WARN") || !strings.Contains(out.String(), "the cooldown has") {
 		t.Errorf("a cooldown was logged as\n%s", out.String())
@@ -89,15 +91,15 @@ func TestWhatOnlyWaitsIsNoWarning(t *testing.T) {
 
 // A change that the bot finds made is logged as others are.
 func TestAChangeThatIsFoundMadeIsLogged(t *testing.T) {
-	for _, d := range []bot.Decision{
-		{Completed: &bot.Completed{From: 1, To: 2, Asked: noon}},
-		{CompletedSize: &bot.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}},
+	for _, d := range []decide.Decision{
+		{Completed: &decide.Completed{From: 1, To: 2, Asked: noon}},
+		{CompletedSize: &decide.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}},
 	} {
 		var out strings.Builder
 		log := bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0)
-		r := bot.Record{Time: noon, Dynos: 2, Action: bot.Held}
-		for _, r.Decision = range []bot.Decision{{}, d, {}} {
-			r.Decision.Rule, r.Decision.From, r.Decision.To = bot.RuleHold, 2, 2
+		r := record.Record{Time: noon, Dynos: 2, Action: record.Held}
+		for _, r.Decision = range []decide.Decision{{}, d, {}} {
+			r.Decision.Rule, r.Decision.From, r.Decision.To = decide.RuleHold, 2, 2
 			if err := log.Record(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -57,7 +58,7 @@ func TestMaintenanceHolds(t *testing.T) {
 			r := w.beat(times(30, page())...)
 			wantResizes(t, w)
 			hb, _ := r.Heartbeat()
-			if r.Decision.Rule != bot.RuleMaintenance || hb.Outcome != probe.Maintenance || !strings.Contains(r.Why(), "maintenance mode") {
+			if r.Decision.Rule != decide.RuleMaintenance || hb.Outcome != probe.Maintenance || !strings.Contains(r.Why(), "maintenance mode") {
 				t.Errorf("held by %q with the outcome %q: %s", r.Decision.Rule, hb.Outcome, r.Why())
 			}
 			if got, want := w.inbox.take(), []string{"left_alone opened"}; !slices.Equal(got, want) {
@@ -87,7 +88,7 @@ func TestMaintenanceThatIsNotKnown(t *testing.T) {
 	c.err = errors.New("read the app dancing-forest: Heroku answered 500")
 	r := w.beat(times(9, page())...)
 	wantResizes(t, w)
-	if r.Decision.Verdict != bot.NoData || !strings.Contains(r.Why(), "Heroku answered 500") {
+	if r.Decision.Verdict != decide.NoData || !strings.Contains(r.Why(), "Heroku answered 500") {
 		t.Errorf("the verdict is %q: %s", r.Decision.Verdict, r.Why())
 	}
 	w.beat(times(3, failed(probe.Timeout, "no answer within 10s"))...) // which no router's page is
@@ -97,7 +98,7 @@ func TestMaintenanceThatIsNotKnown(t *testing.T) {
 func TestMaintenanceInADryRun(t *testing.T) {
 	w, c := newClosable(func(o *bot.Options) { o.DryRun = true })
 	c.on = true
-	if r := w.beat(times(9, page())...); r.Decision.Rule != bot.RuleMaintenance {
+	if r := w.beat(times(9, page())...); r.Decision.Rule != decide.RuleMaintenance {
 		t.Errorf("the rule is %q", r.Decision.Rule)
 	}
 }

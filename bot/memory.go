@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/internal/format"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -14,8 +16,8 @@ const Format = format.Current
 // A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
 // a bot that never ran.
 type Memory struct {
-	State    State    `json:"state"`
-	Notified Notified `json:"notified"`
+	State    decide.State    `json:"state"`
+	Notified notice.Notified `json:"notified"`
 	// Beside are the open incidents that others than the ticks look for.
 	Beside notify.Incidents `json:"beside,omitempty"`
 	// Undelivered are the events of the last minutes that may not have reached everybody yet, the oldest first.
@@ -38,7 +40,7 @@ func (b *Bot) remember(now time.Time, events ...notify.Event) {
 
 // State returns what the policy remembered last. It may be called while the bot runs, and what it shares with the bot is never
 // changed in place.
-func (b *Bot) State() State {
+func (b *Bot) State() decide.State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memory.State

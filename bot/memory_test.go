@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -38,7 +40,7 @@ func (w *world) restart(t *testing.T, d *disk, change func(*bot.Options)) {
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{w.heart},
 		Schedule: w.limits, Scaler: w.platform, Policy: defaults, Notifier: w.inbox,
-		Notices: bot.Notices{ExceedMax: true, EveryScale: true, Reminder: time.Hour},
+		Notices: notice.Notices{ExceedMax: true, EveryScale: true, Reminder: time.Hour},
 		Memory:  d.load(t), Remember: d.remember,
 	}
 	change(&o)
@@ -91,7 +93,7 @@ func TestRestartGoesOn(t *testing.T) {
 	t.Run("from a pause", func(t *testing.T) {
 		w, d := newWorld(1), &disk{}
 		w.restart(t, d, policies)
-		w.SetControl(func(c bot.Control) bot.Control { c.Up.On = true; return c }) // and is killed before the next tick
+		w.SetControl(func(c decide.Control) decide.Control { c.Up.On = true; return c }) // and is killed before the next tick
 		w.restart(t, d, policies)
 		w.beat(times(9, slow)...)
 		wantResizes(t, w)
@@ -177,7 +179,7 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 // Where another change is made at the same tick, they are told in their order.
 func TestAChangeThatNobodyHeardOfIsToldBeforeTheNext(t *testing.T) {
 	w, d := newWorld(1), &disk{}
-	hasty := func(o *bot.Options) { o.Policy.Fails = bot.InARow(1) }
+	hasty := func(o *bot.Options) { o.Policy.Fails = decide.InARow(1) }
 	var killed []byte
 	w.restart(t, d, func(o *bot.Options) {
 		hasty(o)
@@ -210,7 +212,10 @@ func TestMemorySurvivesJSON(t *testing.T) {
 		o.Notices.ScaleDiff, o.Notices.ScaleDiffPeriod = 1, time.Hour
 		o.Remember = func(m bot.Memory) error { kept = m; return d.remember(m) }
 	})
-	w.SetControl(func(c bot.Control) bot.Control { c.Down = bot.Pause{On: true, Until: noon.Add(time.Hour)}; return c })
+	w.SetControl(func(c decide.Control) decide.Control {
+		c.Down = decide.Pause{On: true, Until: noon.Add(time.Hour)}
+		return c
+	})
 	w.beat(append(times(5, slow), blind, fast, fast)...)
 	if got := d.load(t); !reflect.DeepEqual(got, kept) {
 		t.Errorf("back from JSON:\n%+v\nwant\n%+v", got, kept)

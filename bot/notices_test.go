@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -72,7 +73,7 @@ func TestNotices(t *testing.T) {
 			{beats: times(1, slow), want: []string{"no_decisions opened"}},
 			{beats: times(91, slow), want: []string{"scale_failed reminded"}},
 		}},
-		{"no decisions, whatever other notices are off", 1, func(o *bot.Options) { o.Notices = bot.Notices{} }, []step{
+		{"no decisions, whatever other notices are off", 1, func(o *bot.Options) { o.Notices = notice.Notices{} }, []step{
 			{beats: times(1, right)},
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(29, right)},
 			{beats: times(1, right), want: []string{"no_decisions opened"}},
@@ -92,7 +93,7 @@ func TestNotices(t *testing.T) {
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(20, right), want: []string{"scale_failed opened"}},
 			{set: func(w *world) { w.platform.sizeErr = nil }, beats: times(2, right), want: []string{"scale_failed resolved"}},
 		}},
-		{"quiet about failures and changes", 1, func(o *bot.Options) { o.Notices = bot.Notices{} }, []step{
+		{"quiet about failures and changes", 1, func(o *bot.Options) { o.Notices = notice.Notices{} }, []step{
 			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(3, slow)},
 			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow)},
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(3, slow)},
@@ -101,11 +102,11 @@ func TestNotices(t *testing.T) {
 			{beats: times(9, slow), want: []string{"left_alone opened"}},
 			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"left_alone resolved"}},
 		}},
-		{"every ping", 2, func(o *bot.Options) { o.Notices = bot.Notices{EveryPing: true} }, []step{
+		{"every ping", 2, func(o *bot.Options) { o.Notices = notice.Notices{EveryPing: true} }, []step{
 			{beats: times(2, right), want: []string{"ping", "ping"}},
 		}},
 		{"a change of more than 2 within 4 minutes", 1, func(o *bot.Options) {
-			o.Notices = bot.Notices{ScaleDiff: 2, ScaleDiffPeriod: 4 * time.Minute}
+			o.Notices = notice.Notices{ScaleDiff: 2, ScaleDiffPeriod: 4 * time.Minute}
 			o.Schedule = &always{Min: 1, Max: 9}
 		}, []step{
 			{beats: times(6, slow)}, // 1 → 3
@@ -115,7 +116,7 @@ func TestNotices(t *testing.T) {
 			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"manual_change", "scale_diff_exceeded"}}, // 5 → 1
 		}},
 		{"the same change, slowly", 1, func(o *bot.Options) {
-			o.Notices = bot.Notices{ScaleDiff: 2, ScaleDiffPeriod: time.Minute}
+			o.Notices = notice.Notices{ScaleDiff: 2, ScaleDiffPeriod: time.Minute}
 			o.Schedule = &always{Min: 1, Max: 9}
 		}, []step{{beats: times(20, slow)}}},
 	} {
@@ -157,7 +158,7 @@ func TestEventSaysWhatHappened(t *testing.T) {
 
 func TestScaleDiffSaysFromAndTo(t *testing.T) {
 	w := newWorld(7, func(o *bot.Options) {
-		o.Notices = bot.Notices{ScaleDiff: 3, ScaleDiffPeriod: 30 * time.Minute}
+		o.Notices = notice.Notices{ScaleDiff: 3, ScaleDiffPeriod: 30 * time.Minute}
 		o.Schedule = &always{Min: 1, Max: 9}
 	})
 	w.beat(right)

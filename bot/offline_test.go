@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -39,7 +40,7 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 			o.Control = prober(func(context.Context) probe.Reading { return control })
 		})
 		r := w.beat(times(3, blind)...)
-		if r.Decision.Rule != bot.RuleNoData {
+		if r.Decision.Rule != decide.RuleNoData {
 			t.Errorf("with a control that says %q the rule is %q", control.Outcome, r.Decision.Rule)
 		}
 		if got, want := w.inbox.take(), []string{"heartbeat_unreachable opened"}; !slices.Equal(got, want) {
@@ -75,11 +76,11 @@ func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
 				for _, r := range c.readings {
 					o.Probers = append(o.Probers, prober(func(context.Context) probe.Reading { return r }))
 				}
-				o.Policy.Rules = []bot.SignalRule{jobsRule}
+				o.Policy.Rules = []decide.SignalRule{jobsRule}
 				o.Control = prober(func(context.Context) probe.Reading { asked++; return failed(probe.Unreachable, "no route to host") })
 			})
 			r := w.beat(right)
-			if offline := r.Decision.Rule == bot.RuleOffline; offline != c.offline || asked != c.asked {
+			if offline := r.Decision.Rule == decide.RuleOffline; offline != c.offline || asked != c.asked {
 				t.Errorf("offline is %v after the control was asked %d times, want %v after %d", offline, asked, c.offline, c.asked)
 			}
 			if hb, ok := r.Heartbeat(); c.offline && (!ok || hb.Signal != probe.HeartbeatSignal) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -67,13 +69,13 @@ func (p *pulse) Probe(context.Context) probe.Reading {
 }
 
 // late runs a bot with a heartbeat every 2 s for a time, and returns the records and what was told.
-func late(t *testing.T, s *sluggish, p *pulse, length time.Duration) (records []bot.Record, told []string) {
+func late(t *testing.T, s *sluggish, p *pulse, length time.Duration) (records []record.Record, told []string) {
 	t.Helper()
 	box := &inbox{}
 	b := bot.New(bot.Options{
 		App: "forest", ProcessType: "web", Interval: 2 * time.Second, Probers: []probe.Prober{p}, Schedule: &always{Min: 1, Max: 3},
-		Scaler: s, Policy: defaults, Notifier: box, Notices: bot.Notices{ScaleFails: true, EveryScale: true},
-		Recorders: []bot.Recorder{recorder(func(r bot.Record) { records = append(records, r) })},
+		Scaler: s, Policy: defaults, Notifier: box, Notices: notice.Notices{ScaleFails: true, EveryScale: true},
+		Recorders: []record.Recorder{recorder(func(r record.Record) { records = append(records, r) })},
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
@@ -94,9 +96,9 @@ func late(t *testing.T, s *sluggish, p *pulse, length time.Duration) (records []
 	return records, box.take()
 }
 
-type recorder func(bot.Record)
+type recorder func(record.Record)
 
-func (f recorder) Record(_ context.Context, r bot.Record) error {
+func (f recorder) Record(_ context.Context, r record.Record) error {
 	f(r)
 	return nil
 }
@@ -142,7 +144,7 @@ func TestALateAnswerIsToldWithItsNumbers(t *testing.T) {
 		records, _ := late(t, s, &pulse{reading: slow}, 15*time.Second)
 		var waiting, made int
 		for _, r := range records {
-			if r.Dynos < 0 && r.Action == bot.Held {
+			if r.Dynos < 0 && r.Action == record.Held {
 				waiting++
 			}
 			if c := r.Decision.Completed; c != nil {
@@ -151,7 +153,7 @@ func TestALateAnswerIsToldWithItsNumbers(t *testing.T) {
 					t.Errorf("made %d → %d, want 1 → 2", c.From, c.To)
 				}
 			}
-			if r.Action == bot.Failed {
+			if r.Action == record.Failed {
 				t.Errorf("%s: %s", r.Headline(), r.Why())
 			}
 		}

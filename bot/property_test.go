@@ -9,8 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -20,8 +20,8 @@ import (
 func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
 
 // facts are those of a tick at which the platform told of n dynos, and people asked for what control says, or nothing.
-func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, control ...bot.Control) bot.Facts {
-	f := bot.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
+func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, control ...decide.Control) decide.Facts {
+	f := decide.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
 	if len(control) > 0 {
 		f.Control = control[0]
 	}
@@ -29,38 +29,38 @@ func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, contro
 }
 
 // applied is the state after a change that the platform accepted.
-func applied(st bot.State, now time.Time, d bot.Decision) bot.State {
-	return accepted(bot.Policy{}, st, now, d)
+func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
+	return accepted(decide.Policy{}, st, now, d)
 }
 
-func accepted(p bot.Policy, st bot.State, now time.Time, d bot.Decision) bot.State {
-	st, _ = p.Answered(st, bot.Facts{Now: now}, d, bot.Accepted)
+func accepted(p decide.Policy, st decide.State, now time.Time, d decide.Decision) decide.State {
+	st, _ = p.Answered(st, decide.Facts{Now: now}, d, decide.Accepted)
 	return st
 }
 
 // drawPolicy draws any policy.
-func drawPolicy(t *rapid.T) bot.Policy {
+func drawPolicy(t *rapid.T) decide.Policy {
 	seconds := func(name string) time.Duration {
 		return time.Duration(rapid.SampledFrom([]int{0, 0, 1, 45, 300}).Draw(t, name)) * time.Second
 	}
-	quorum := func(name string) bot.Quorum {
+	quorum := func(name string) decide.Quorum {
 		n := rapid.IntRange(1, 4).Draw(t, name)
-		return bot.Quorum{N: n, M: n + rapid.IntRange(0, 3).Draw(t, name+" of")}
+		return decide.Quorum{N: n, M: n + rapid.IntRange(0, 3).Draw(t, name+" of")}
 	}
-	step := func(name string) bot.Step {
+	step := func(name string) decide.Step {
 		if rapid.Bool().Draw(t, name+" by per cent") {
-			return bot.Step{Percent: rapid.Float64Range(1, 150).Draw(t, name)}
+			return decide.Step{Percent: rapid.Float64Range(1, 150).Draw(t, name)}
 		}
-		return bot.Step{Dynos: rapid.IntRange(1, 4).Draw(t, name)}
+		return decide.Step{Dynos: rapid.IntRange(1, 4).Draw(t, name)}
 	}
-	var rules []bot.SignalRule
+	var rules []decide.SignalRule
 	if rapid.Bool().Draw(t, "a rule by rows") {
-		rules = append(rules, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: quorum("many"), Passes: quorum("few")})
+		rules = append(rules, decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: quorum("many"), Passes: quorum("few")})
 	}
 	if rapid.Bool().Draw(t, "a rule by a window") {
-		rules = append(rules, bot.SignalRule{Signal: "jobs", PerDyno: true, Max: 30, Min: math.NaN(), Window: seconds("window") + time.Second})
+		rules = append(rules, decide.SignalRule{Signal: "jobs", PerDyno: true, Max: 30, Min: math.NaN(), Window: seconds("window") + time.Second})
 	}
-	return bot.Policy{
+	return decide.Policy{
 		Rules: rules, DecideEvery: seconds("decide every"),
 		MaxResponseMS: 1000, MinResponseMS: 200, FailOn: defaults.FailOn,
 		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
@@ -81,7 +81,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 		lim.Max = lim.Min + rapid.IntRange(0, 5).Draw(t, "room")
 		n := rapid.IntRange(0, 12).Draw(t, "dynos")
 		now := noon
-		var st bot.State
+		var st decide.State
 		var lastUp, lastChange, lastHand time.Time
 		var wishes []adaptive.Desired
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
@@ -118,18 +118,18 @@ func TestDecideNeverSurprises(t *testing.T) {
 				if d.Bill != nil && d.Bill.Dollars >= p.Budget {
 					t.Fatalf("went up beyond the budget: %+v", d)
 				}
-				if d.Says() != bot.Slow || now.Sub(lastUp) < p.CooldownUp || now.Sub(lastHand) < p.ManualHold {
+				if d.Says() != decide.Slow || now.Sub(lastUp) < p.CooldownUp || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went up without cause or too soon: %+v", d)
 				}
 			case inside && d.To < n:
-				if d.Says() != bot.Fast && (d.Verdict != bot.Slow || d.Rule != bot.RuleIneffective) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
+				if d.Says() != decide.Fast && (d.Verdict != decide.Slow || d.Rule != decide.RuleIneffective) || now.Sub(lastChange) < p.CooldownDown || now.Sub(lastHand) < p.ManualHold {
 					t.Fatalf("went down without cause or too soon: %+v", d)
 				}
 				if p.Stabilization > 0 && now.Sub(wishes[0].Time) < p.Stabilization {
 					t.Fatalf("went down before it had seen a whole window: %+v", d)
 				}
 				for _, w := range wishes {
-					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To && d.Rule != bot.RuleIneffective {
+					if now.Sub(w.Time) < p.Stabilization && w.Dynos > d.To && d.Rule != decide.RuleIneffective {
 						t.Fatalf("went down to %d although it wished for %d %v ago", d.To, w.Dynos, now.Sub(w.Time))
 					}
 				}
@@ -146,12 +146,12 @@ func TestDecideNeverSurprises(t *testing.T) {
 	})
 }
 
-func fromJSON(t *rapid.T, st bot.State) bot.State {
+func fromJSON(t *rapid.T, st decide.State) decide.State {
 	text, err := json.Marshal(st)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back bot.State
+	var back decide.State
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,9 @@ package bot
 import (
 	"slices"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // given says what people have asked of the bot since its start, be it to end something.
@@ -22,11 +25,11 @@ func (b *Bot) Recall(former Memory) {
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
 	b.o.Log.Warn("what the bot remembered before its start can be read now, and counts again",
-		"paused", Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
+		"paused", record.Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 
 // askedFor is the number of dynos that somebody asked for and that holds at now, 0 for none.
-func askedFor(c Control, now time.Time) int {
+func askedFor(c decide.Control, now time.Time) int {
 	if !c.Override.Active(now) {
 		return 0
 	}
@@ -46,7 +49,7 @@ func (b *Bot) recollect(now time.Time) {
 }
 
 // recalledControl is c with what former has in place of all that was not asked for since the start.
-func recalledControl(c, former Control, since given) Control {
+func recalledControl(c, former decide.Control, since given) decide.Control {
 	if !since.up {
 		c.Up = former.Up
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -19,10 +21,10 @@ func begunAnew(t *testing.T) (w *world, former bot.Memory, kept *disk) {
 	before.now = before.now.Add(10 * time.Minute)
 	before.platform.n = 2
 	before.beat(right)
-	before.SetControl(func(bot.Control) bot.Control {
-		return bot.Control{
-			Up: bot.Pause{On: true, By: "ann"}, Down: bot.Pause{On: true, By: "ann"},
-			Override: bot.Override{Dynos: 3, Until: time.Now().AddDate(1, 0, 0), By: "bob"},
+	before.SetControl(func(decide.Control) decide.Control {
+		return decide.Control{
+			Up: decide.Pause{On: true, By: "ann"}, Down: decide.Pause{On: true, By: "ann"},
+			Override: decide.Override{Dynos: 3, Until: time.Now().AddDate(1, 0, 0), By: "bob"},
 		}
 	})
 	before.beat(right)
@@ -55,7 +57,7 @@ func TestWhatWasAskedForIsRecalled(t *testing.T) {
 			}
 			since := w.Control()
 			w.Recall(former)
-			for _, got := range []bot.Control{w.Control(), kept.load(t).State.Control} {
+			for _, got := range []decide.Control{w.Control(), kept.load(t).State.Control} {
 				if got.Up.On != c.up || got.Down.On != c.down || got.Override.Dynos > 0 != c.order {
 					t.Errorf("after the recall people ask for %+v", got)
 				}
@@ -135,7 +137,7 @@ func TestARecallDuringATickIsKept(t *testing.T) {
 	w, former, kept := begunAnew(t)
 	var recalled bool
 	w.restart(t, kept, func(o *bot.Options) {
-		o.Recorders = []bot.Recorder{recorder(func(bot.Record) {
+		o.Recorders = []record.Recorder{recorder(func(record.Record) {
 			if !recalled {
 				recalled = true
 				w.Recall(former)

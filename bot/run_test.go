@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -130,7 +131,7 @@ func TestHangingPlatformIsGivenUp(t *testing.T) {
 		}
 		start := time.Now()
 		r := w.Tick(t.Context(), start)
-		if r.Action != bot.Failed || time.Since(start) != 25*time.Second {
+		if r.Action != record.Failed || time.Since(start) != 25*time.Second {
 			t.Errorf("a platform that hangs: %q after %v, want failed after 25 s", r.Action, time.Since(start))
 		}
 	})

@@ -1,7 +1,5 @@
-// Package bot is the loop, the decision and the record of a tick.
-//
-// Every interval the bot takes a reading, decides from it how many dynos the app should have, keeps that number inside the
-// limits of the hour, asks the platform for it, and tells people what it did and why.
+// Package bot is the loop: at each tick it reads, gathers the facts, has them decided on, asks the platform for what was decided, and accounts
+// for it. Beside the loop there are the contract of platforms and what operators ask of a running bot.
 package bot
 
 import (

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -25,27 +27,27 @@ func wants(x float64, unit string) probe.Reading {
 
 var (
 	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
-	jobsRule    = bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(2)}
+	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
 )
 
 // signals is a policy of rules, and the state that they have come to, with a tick every 30 s.
 type signals struct {
-	policy bot.Policy
-	state  bot.State
+	policy decide.Policy
+	state  decide.State
 	now    time.Time
 	dynos  int
 }
 
-func newSignals(dynos int, rules ...bot.SignalRule) *signals {
+func newSignals(dynos int, rules ...decide.SignalRule) *signals {
 	p := defaults
 	p.Rules = rules
 	return &signals{policy: p, now: noon, dynos: dynos}
 }
 
 // tick decides from the readings, and makes the change.
-func (s *signals) tick(in ...probe.Reading) bot.Decision {
+func (s *signals) tick(in ...probe.Reading) decide.Decision {
 	s.now = s.now.Add(30 * time.Second)
-	var d bot.Decision
+	var d decide.Decision
 	s.state, d = s.policy.Decide(s.state, facts(s.now, in, bounds(0, 20), s.dynos))
 	if d.To != d.From {
 		s.state = applied(s.state, s.now, d)
@@ -55,47 +57,47 @@ func (s *signals) tick(in ...probe.Reading) bot.Decision {
 }
 
 // why is how a record explains a decision.
-func why(d bot.Decision, in ...probe.Reading) string {
-	return bot.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
+func why(d decide.Decision, in ...probe.Reading) string {
+	return record.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
 }
 
 func TestRulesMerge(t *testing.T) {
 	mail := func(n float64) probe.Reading {
 		return probe.Reading{Signal: "mail", Value: n, Unit: "messages", Outcome: probe.Answered}
 	}
-	once := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}
-	twice := bot.SignalRule{Signal: "mail", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1), Up: bot.Step{Dynos: 3}, Down: bot.Step{Dynos: 2}}
-	top := bot.SignalRule{Signal: "mail", Max: 100, Min: math.NaN(), Fails: bot.InARow(1), Passes: bot.InARow(1)}
+	once := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}
+	twice := decide.SignalRule{Signal: "mail", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1), Up: decide.Step{Dynos: 3}, Down: decide.Step{Dynos: 2}}
+	top := decide.SignalRule{Signal: "mail", Max: 100, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}
 	for _, c := range []struct {
 		name  string
-		rules []bot.SignalRule
+		rules []decide.SignalRule
 		in    []probe.Reading
 		to    int
-		rule  bot.Rule
+		rule  decide.Rule
 		why   string
 	}{
-		{"any above asks for more", []bot.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(5)}, 6, bot.RuleAbove, "jobs is 500 jobs, above 100"},
-		{"and the largest wish counts", []bot.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(500)}, 8, bot.RuleAbove, "jobs is 500 jobs, above 100; mail is 500 messages, above 100"},
-		{"all below agree to fewer, by the smallest step", []bot.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(5)}, 4, bot.RuleBelow, "jobs is 5 jobs, below 10; mail is 5 messages, below 10"},
-		{"one that is right stands in the way", []bot.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(50)}, 5, bot.RuleHold, "jobs is 5 jobs, below 10; mail is 50 messages, between 10 and 100"},
-		{"the bounds themselves are right", []bot.SignalRule{once}, []probe.Reading{jobs(10)}, 5, bot.RuleHold, "jobs is 10 jobs, between 10 and 100"},
-		{"one that is not known stands in the way", []bot.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(5)}, 5, bot.RuleNoData, "jobs is not known: timeout: no answer within 5s; mail is 5 messages, below 10"},
-		{"but not of more", []bot.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(500)}, 8, bot.RuleAbove, "mail is 500 messages, above 100"},
-		{"one without a reading is not known", []bot.SignalRule{once}, nil, 5, bot.RuleNoData, "jobs is not known: there is no reading of jobs"},
-		{"one without a minimum has no say in a down", []bot.SignalRule{once, top}, []probe.Reading{jobs(5), mail(99)}, 4, bot.RuleBelow, "jobs is 5 jobs, below 10"},
-		{"unless it is not known", []bot.SignalRule{once, top}, []probe.Reading{jobs(5)}, 5, bot.RuleNoData, "jobs is 5 jobs, below 10; mail is not known: there is no reading of mail"},
-		{"and alone never asks for one", []bot.SignalRule{top}, []probe.Reading{mail(0)}, 5, bot.RuleHold, "mail is 0 messages, not above 100"},
-		{"a reading that no rule names only informs", []bot.SignalRule{once}, []probe.Reading{jobs(50), mail(5000)}, 5, bot.RuleHold, "jobs is 50 jobs, between 10 and 100"},
-		{"per dyno", []bot.SignalRule{{Signal: "jobs", PerDyno: true, Max: 30, Min: 2, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(160)}, 6, bot.RuleAbove, "jobs per dyno is 32 jobs, above 30"},
-		{"divided by another", []bot.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(100), mail(400)}, 4, bot.RuleBelow, "jobs / mail is 0.25, below 1"},
-		{"divided by none", []bot.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: bot.InARow(1), Passes: bot.InARow(1)}}, []probe.Reading{jobs(100), mail(0)}, 5, bot.RuleNoData, "jobs / mail is not known: mail is 0, and nothing can be divided by that"},
-		{"the app wants more", []bot.SignalRule{once}, []probe.Reading{wants(1, probe.UnitSteps)}, 6, bot.RuleAbove, "jobs asks for more: 6"},
-		{"or fewer", []bot.SignalRule{once}, []probe.Reading{wants(-1, probe.UnitSteps)}, 4, bot.RuleBelow, "jobs asks for fewer: 4"},
-		{"or what it has", []bot.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, bot.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
-		{"or a number", []bot.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, bot.RuleAbove, "jobs asks for more: 12"},
-		{"a heartbeat that is right stands in the way", []bot.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, bot.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
-		{"a blind heartbeat too", []bot.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, bot.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
-		{"but not of more", []bot.SignalRule{once}, []probe.Reading{blind, jobs(500)}, 6, bot.RuleAbove, "jobs is 500 jobs, above 100"},
+		{"any above asks for more", []decide.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(5)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
+		{"and the largest wish counts", []decide.SignalRule{once, twice}, []probe.Reading{jobs(500), mail(500)}, 8, decide.RuleAbove, "jobs is 500 jobs, above 100; mail is 500 messages, above 100"},
+		{"all below agree to fewer, by the smallest step", []decide.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(5)}, 4, decide.RuleBelow, "jobs is 5 jobs, below 10; mail is 5 messages, below 10"},
+		{"one that is right stands in the way", []decide.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(50)}, 5, decide.RuleHold, "jobs is 5 jobs, below 10; mail is 50 messages, between 10 and 100"},
+		{"the bounds themselves are right", []decide.SignalRule{once}, []probe.Reading{jobs(10)}, 5, decide.RuleHold, "jobs is 10 jobs, between 10 and 100"},
+		{"one that is not known stands in the way", []decide.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(5)}, 5, decide.RuleNoData, "jobs is not known: timeout: no answer within 5s; mail is 5 messages, below 10"},
+		{"but not of more", []decide.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(500)}, 8, decide.RuleAbove, "mail is 500 messages, above 100"},
+		{"one without a reading is not known", []decide.SignalRule{once}, nil, 5, decide.RuleNoData, "jobs is not known: there is no reading of jobs"},
+		{"one without a minimum has no say in a down", []decide.SignalRule{once, top}, []probe.Reading{jobs(5), mail(99)}, 4, decide.RuleBelow, "jobs is 5 jobs, below 10"},
+		{"unless it is not known", []decide.SignalRule{once, top}, []probe.Reading{jobs(5)}, 5, decide.RuleNoData, "jobs is 5 jobs, below 10; mail is not known: there is no reading of mail"},
+		{"and alone never asks for one", []decide.SignalRule{top}, []probe.Reading{mail(0)}, 5, decide.RuleHold, "mail is 0 messages, not above 100"},
+		{"a reading that no rule names only informs", []decide.SignalRule{once}, []probe.Reading{jobs(50), mail(5000)}, 5, decide.RuleHold, "jobs is 50 jobs, between 10 and 100"},
+		{"per dyno", []decide.SignalRule{{Signal: "jobs", PerDyno: true, Max: 30, Min: 2, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(160)}, 6, decide.RuleAbove, "jobs per dyno is 32 jobs, above 30"},
+		{"divided by another", []decide.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(100), mail(400)}, 4, decide.RuleBelow, "jobs / mail is 0.25, below 1"},
+		{"divided by none", []decide.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(100), mail(0)}, 5, decide.RuleNoData, "jobs / mail is not known: mail is 0, and nothing can be divided by that"},
+		{"the app wants more", []decide.SignalRule{once}, []probe.Reading{wants(1, probe.UnitSteps)}, 6, decide.RuleAbove, "jobs asks for more: 6"},
+		{"or fewer", []decide.SignalRule{once}, []probe.Reading{wants(-1, probe.UnitSteps)}, 4, decide.RuleBelow, "jobs asks for fewer: 4"},
+		{"or what it has", []decide.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, decide.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
+		{"or a number", []decide.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, decide.RuleAbove, "jobs asks for more: 12"},
+		{"a heartbeat that is right stands in the way", []decide.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, decide.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
+		{"a blind heartbeat too", []decide.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, decide.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
+		{"but not of more", []decide.SignalRule{once}, []probe.Reading{blind, jobs(500)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newSignals(5, c.rules...).tick(c.in...)
@@ -111,12 +113,12 @@ func TestRulesMerge(t *testing.T) {
 
 func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
 	s := newSignals(5, jobsRule)
-	var d bot.Decision
+	var d decide.Decision
 	for range 5 {
 		d = s.tick(fast, jobs(0))
 	}
-	if d.To != 4 || d.Rule != bot.RuleBelow {
-		t.Errorf("decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, bot.RuleBelow)
+	if d.To != 4 || d.Rule != decide.RuleBelow {
+		t.Errorf("decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, decide.RuleBelow)
 	}
 	want := "jobs is 0 jobs, below 10, 5 in a row; 5 heartbeats in a row faster than 200 ms (the last one took 50 ms)"
 	if got := why(d, fast, jobs(0)); got != want {
@@ -128,13 +130,13 @@ func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
 	for range 5 {
 		d = s.tick(fast, jobs(50))
 	}
-	if d.To != 4 || d.Rule != bot.RuleFast {
-		t.Errorf("with no say of the jobs, decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, bot.RuleFast)
+	if d.To != 4 || d.Rule != decide.RuleFast {
+		t.Errorf("with no say of the jobs, decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, decide.RuleFast)
 	}
 }
 
 func TestRulesCountReadings(t *testing.T) {
-	s := newSignals(2, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: bot.Quorum{N: 2, M: 3}, Passes: bot.InARow(2)})
+	s := newSignals(2, decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.Quorum{N: 2, M: 3}, Passes: decide.InARow(2)})
 	for i, c := range []struct {
 		in probe.Reading
 		to int
@@ -156,9 +158,9 @@ func TestRulesCountReadings(t *testing.T) {
 }
 
 func TestRulesByAWindow(t *testing.T) {
-	rule := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute}
+	rule := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute}
 	s := newSignals(2, rule)
-	values := func(in ...float64) (last bot.Decision) {
+	values := func(in ...float64) (last decide.Decision) {
 		for _, x := range in {
 			last = s.tick(jobs(x))
 		}
@@ -188,7 +190,7 @@ func TestRulesByAWindow(t *testing.T) {
 
 // Readings that are means of the window themselves are not averaged again, and count from the first one on.
 func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
-	rule := bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
+	rule := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
 	s := newSignals(2, rule)
 	if d := s.tick(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean of 120 s, above 100" {
 		t.Errorf("the first reading moved to %d: %s", d.To, why(d))
@@ -202,7 +204,7 @@ func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 	if d := s.tick(jobs(0)); d.To != 2 {
 		t.Errorf("the first reading below moved to %d: %s", d.To, why(d))
 	}
-	rule.Wait = bot.NoWait
+	rule.Wait = decide.NoWait
 	s = newSignals(2, rule)
 	for i, want := range []struct {
 		jobs float64
@@ -215,7 +217,7 @@ func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 }
 
 func TestRulesWaitAsLongAsTheySay(t *testing.T) {
-	s := newSignals(2, bot.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Wait: 90 * time.Second})
+	s := newSignals(2, decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Wait: 90 * time.Second})
 	for range 3 {
 		if d := s.tick(jobs(500)); d.To != 2 {
 			t.Fatalf("moved to %d before its time: %s", d.To, why(d))
@@ -227,7 +229,7 @@ func TestRulesWaitAsLongAsTheySay(t *testing.T) {
 }
 
 func TestRulesByAWindowDecideNowAndThen(t *testing.T) {
-	s := newSignals(1, bot.SignalRule{Signal: "jobs", Max: 100, Min: math.NaN(), Window: time.Minute})
+	s := newSignals(1, decide.SignalRule{Signal: "jobs", Max: 100, Min: math.NaN(), Window: time.Minute})
 	s.policy.DecideEvery = 3 * time.Minute
 	var ups []time.Duration
 	for range 20 {
@@ -241,8 +243,8 @@ func TestRulesByAWindowDecideNowAndThen(t *testing.T) {
 }
 
 func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
-	for name, rule := range map[string]bot.SignalRule{
-		"in a row":    {Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)},
+	for name, rule := range map[string]decide.SignalRule{
+		"in a row":    {Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)},
 		"by a window": {Signal: "jobs", Max: 100, Min: 10, Window: time.Minute},
 	} {
 		s := newSignals(2, rule)
@@ -267,7 +269,7 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 func TestASignalThatIsNotKnownIsTold(t *testing.T) {
 	queue := &heart{next: jobsUnknown}
 	w := newWorld(2, func(o *bot.Options) {
-		o.Policy.Rules = []bot.SignalRule{jobsRule}
+		o.Policy.Rules = []decide.SignalRule{jobsRule}
 		o.Probers = append(o.Probers, queue)
 	})
 	var told []string
@@ -284,7 +286,7 @@ func TestASignalThatIsNotKnownIsTold(t *testing.T) {
 
 func TestSignalsAtTheMaximumAreTold(t *testing.T) {
 	w := newWorld(3, func(o *bot.Options) {
-		o.Policy.Rules = []bot.SignalRule{{Signal: "jobs", Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}}
+		o.Policy.Rules = []decide.SignalRule{{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}}
 		o.Probers = []probe.Prober{&heart{next: jobs(500)}}
 	})
 	r := w.Tick(context.Background(), noon)
@@ -302,9 +304,9 @@ func TestAWindowOfAnHourAtShortIntervals(t *testing.T) {
 	racetest.Computes(t)
 	for _, every := range []time.Duration{time.Second, 5 * time.Second} {
 		p := defaults
-		p.Rules = []bot.SignalRule{{Signal: "jobs", Max: 1e9, Min: -1, Window: time.Hour}}
-		var state bot.State
-		var d bot.Decision
+		p.Rules = []decide.SignalRule{{Signal: "jobs", Max: 1e9, Min: -1, Window: time.Hour}}
+		var state decide.State
+		var d decide.Decision
 		for at := time.Duration(0); at < time.Hour; at += every {
 			value := 1000.0
 			if at >= 30*time.Minute {

@@ -9,7 +9,9 @@ import (
 	_ "time/tzdata"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -54,7 +56,7 @@ func soak(t *testing.T, seed uint64, table schedule.Table) {
 		o.Schedule, o.Scaler = table, k
 		o.Policy.CooldownUp, o.Policy.CooldownDown = time.Minute, 5*time.Minute
 		o.Policy.Stabilization, o.Policy.ManualHold = 5*time.Minute, 10*time.Minute
-		o.Policy.Fails, o.Policy.Up = bot.Quorum{N: 3, M: 5}, bot.Step{Percent: 50}
+		o.Policy.Fails, o.Policy.Up = decide.Quorum{N: 3, M: 5}, decide.Step{Percent: 50}
 		o.Policy.DeployGrace = 5 * time.Minute
 	}
 	s.restart(t, s.disk, configure)
@@ -112,7 +114,7 @@ func (s *soaked) happen(now time.Time) {
 		s.k.released, s.k.done = now, false
 	case 2:
 		until := now.Add(time.Duration(s.rnd.IntN(120)) * time.Minute)
-		s.SetControl(func(c bot.Control) bot.Control { c.Down = bot.Pause{On: true, Until: until}; return c })
+		s.SetControl(func(c decide.Control) decide.Control { c.Down = decide.Pause{On: true, Until: until}; return c })
 	}
 	if !s.k.done && s.rnd.IntN(5) == 0 {
 		s.k.done = true
@@ -130,7 +132,7 @@ func (s *soaked) happen(now time.Time) {
 }
 
 // hold holds one tick against the promises.
-func (s *soaked) hold(t *testing.T, r bot.Record, lim schedule.Limits, before, calls int) {
+func (s *soaked) hold(t *testing.T, r record.Record, lim schedule.Limits, before, calls int) {
 	t.Helper()
 	asked := s.platform.resizes[calls:]
 	d := r.Decision
@@ -146,12 +148,12 @@ func (s *soaked) hold(t *testing.T, r bot.Record, lim schedule.Limits, before, c
 	case s.platform.n > 0 && lim.Clamp(s.platform.n) != s.platform.n:
 		t.Fatalf("%v: %d dynos are outside the limits %v: %s", r.Time, s.platform.n, lim, r.Why())
 	}
-	if len(asked) == 0 || asked[0] > before || d.Rule == bot.RuleLimits {
+	if len(asked) == 0 || asked[0] > before || d.Rule == decide.RuleLimits {
 		return
 	}
 	// A down that is no correction.
 	young := r.Time.Sub(s.k.released) < 5*time.Minute
-	if d.Verdict != bot.Fast || !s.k.done || young || r.Control.Down.Active(r.Time) {
+	if d.Verdict != decide.Fast || !s.k.done || young || r.Control.Down.Active(r.Time) {
 		text, _ := json.Marshal(r)
 		t.Fatalf("%v: went down when it must not: %s", r.Time, text)
 	}
@@ -165,7 +167,7 @@ func TestDryRunSoakNeverWrites(t *testing.T) {
 	wanted := false
 	for now := noon; now.Before(noon.Add(48 * time.Hour)); now = now.Add(30 * time.Second) {
 		s.happen(now)
-		wanted = s.Tick(t.Context(), now).Action == bot.WouldScale || wanted
+		wanted = s.Tick(t.Context(), now).Action == record.WouldScale || wanted
 	}
 	if !wanted {
 		t.Error("it never even wanted to")

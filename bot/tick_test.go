@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -104,7 +105,7 @@ func TestInterruptedTickDecidesNothing(t *testing.T) {
 	cancel()
 	w.heart.next = failed(probe.Timeout, "cancelled")
 	r := w.Tick(ctx, noon)
-	if r.Action != bot.Interrupted || len(w.platform.resizes) != 0 || len(w.inbox.events) != 0 {
+	if r.Action != record.Interrupted || len(w.platform.resizes) != 0 || len(w.inbox.events) != 0 {
 		t.Errorf("a tick that was cancelled: action %q, asked for %v, told %v", r.Action, w.platform.resizes, w.inbox.take())
 	}
 }
@@ -125,7 +126,7 @@ func TestRecordSurvivesJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back bot.Record
+		var back record.Record
 		if err := json.Unmarshal(text, &back); err != nil {
 			t.Fatal(err)
 		}

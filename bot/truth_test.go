@@ -11,6 +11,8 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -19,39 +21,39 @@ import (
 // for how many ticks it has to.
 type kindOfRule struct {
 	name              string
-	policy            func(*bot.Policy)
+	policy            func(*decide.Policy)
 	more, right, less probe.Reading
 	ticks             int
 }
 
 func kindsOfRules(t *testing.T) []kindOfRule {
-	rules := func(r bot.SignalRule) func(*bot.Policy) {
-		return func(p *bot.Policy) { r.Signal = "jobs"; p.Rules = []bot.SignalRule{r} }
+	rules := func(r decide.SignalRule) func(*decide.Policy) {
+		return func(p *decide.Policy) { r.Signal = "jobs"; p.Rules = []decide.SignalRule{r} }
 	}
 	adaptive, err := adaptive.New("balanced", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	once := bot.SignalRule{Max: 100, Min: 10, Fails: bot.InARow(1), Passes: bot.InARow(1)}
-	scaling := []bot.BreachRule{
-		{Metric: "jobs", Operator: ">", Threshold: 100, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
-		{Metric: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Dynos: 1}, Down: true, Breach: time.Minute, Cooldown: time.Minute},
+	once := decide.SignalRule{Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}
+	scaling := []decide.BreachRule{
+		{Metric: "jobs", Operator: ">", Threshold: 100, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
+		{Metric: "jobs", Operator: "<=", Threshold: 10, Step: decide.Step{Dynos: 1}, Down: true, Breach: time.Minute, Cooldown: time.Minute},
 	}
 	return []kindOfRule{
 		{"rule", rules(once), jobs(500), jobs(50), jobs(5), 1},
-		{"rule of several readings", rules(bot.SignalRule{Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(3)}), jobs(500), jobs(50), jobs(5), 3},
-		{"rule of a window", rules(bot.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute}), jobs(500), jobs(50), jobs(5), 4},
-		{"rule of whole windows", rules(bot.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}), jobs(500), jobs(50), jobs(5), 3},
+		{"rule of several readings", rules(decide.SignalRule{Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(3)}), jobs(500), jobs(50), jobs(5), 3},
+		{"rule of a window", rules(decide.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute}), jobs(500), jobs(50), jobs(5), 4},
+		{"rule of whole windows", rules(decide.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}), jobs(500), jobs(50), jobs(5), 3},
 		{"wish for steps", rules(once), wants(1, probe.UnitSteps), wants(0, probe.UnitSteps), wants(-1, probe.UnitSteps), 1},
 		{"wish for dynos", rules(once), wants(4, probe.UnitDynos), wants(3, probe.UnitDynos), wants(2, probe.UnitDynos), 1},
-		{"scaling rules", func(p *bot.Policy) { p.Breaches = scaling }, jobs(500), jobs(50), jobs(5), 5},
-		{"adaptive with a rule", func(p *bot.Policy) { rules(once)(p); p.Adaptive = adaptive }, jobs(500), jobs(50), jobs(5), 1},
+		{"scaling rules", func(p *decide.Policy) { p.Breaches = scaling }, jobs(500), jobs(50), jobs(5), 5},
+		{"adaptive with a rule", func(p *decide.Policy) { rules(once)(p); p.Adaptive = adaptive }, jobs(500), jobs(50), jobs(5), 1},
 	}
 }
 
 // An account is what a bot says in all places of some ticks.
 type account struct {
-	records []bot.Record
+	records []record.Record
 	events  []notify.Event
 	log     string
 }
@@ -67,7 +69,7 @@ func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading
 		if heartbeat != nil {
 			o.Probers = append([]probe.Prober{&heart{next: *heartbeat}}, o.Probers...)
 		}
-		o.Recorders = []bot.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 0)}
+		o.Recorders = []record.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 0)}
 	})
 	var a account
 	for i := range ticks {
@@ -79,7 +81,7 @@ func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading
 }
 
 // last is the last record, and whether the number of dynos changed on the way, up or down.
-func (a account) last() (r bot.Record, up, down bool) {
+func (a account) last() (r record.Record, up, down bool) {
 	for _, r := range a.records {
 		up = up || r.Decision.To > r.Decision.From
 		down = down || r.Decision.To < r.Decision.From
@@ -123,7 +125,7 @@ func TestExplanationsWithoutAHeartbeat(t *testing.T) {
 					t.Errorf("it went up: %v, down: %v", up, down)
 				}
 				for _, r := range a.records {
-					if !strings.Contains(r.Why(), "jobs") || r.Decision.Verdict == bot.NoData || r.Decision.Says() == bot.NoData || r.Decision.Rule == bot.RuleNoData {
+					if !strings.Contains(r.Why(), "jobs") || r.Decision.Verdict == decide.NoData || r.Decision.Says() == decide.NoData || r.Decision.Rule == decide.RuleNoData {
 						t.Errorf("verdict %s by %s: %s", r.Decision.Verdict, r.Decision.Rule, r.Why())
 					}
 				}
@@ -166,7 +168,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 					}
 				}
 				for _, r := range a.records {
-					if alone && (strings.Contains(r.Why(), "unreachable") || r.Decision.Rule == bot.RuleNoData) {
+					if alone && (strings.Contains(r.Why(), "unreachable") || r.Decision.Rule == decide.RuleNoData) {
 						t.Errorf("%s: scaling rules do not go by it: %s", want, r.Why())
 					}
 				}
@@ -191,7 +193,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 				if why := last.Why(); !strings.Contains(why, "jobs is not known: timeout: no answer within 5s") || strings.Contains(why, "there is no reading") {
 					t.Errorf("why is %q", why)
 				}
-				if last.Decision.Says() != bot.NoData {
+				if last.Decision.Says() != decide.NoData {
 					t.Errorf("it says %s", last.Decision.Says())
 				}
 				if len(a.subjects(notify.HeartbeatUnreachable)) > 0 {
@@ -208,17 +210,17 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 
 // One metric that is not known keeps no rule about another from acting, and nobody is told that it does.
 func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
-	k := kindOfRule{policy: func(p *bot.Policy) {
-		p.Breaches = []bot.BreachRule{
-			{Metric: "mail", Operator: ">", Threshold: 1, Step: bot.Step{Dynos: 1}, Breach: time.Minute},
-			{Metric: "jobs", Operator: "<", Threshold: 10, Step: bot.Step{Dynos: 1}, Down: true, Breach: time.Minute},
+	k := kindOfRule{policy: func(p *decide.Policy) {
+		p.Breaches = []decide.BreachRule{
+			{Metric: "mail", Operator: ">", Threshold: 1, Step: decide.Step{Dynos: 1}, Breach: time.Minute},
+			{Metric: "jobs", Operator: "<", Threshold: 10, Step: decide.Step{Dynos: 1}, Down: true, Breach: time.Minute},
 		}
 	}}
 	a := routerReadings(k, nil, jobs(5), 6)
 	if _, _, down := a.last(); !down {
 		t.Error("it did not go down")
 	}
-	if first := a.records[0]; first.Decision.Rule != bot.RuleNoData || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
+	if first := a.records[0]; first.Decision.Rule != decide.RuleNoData || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
 		t.Errorf("%s: %s", first.Decision.Rule, first.Why())
 	}
 	if s := a.subjects(notify.SignalUnreachable); len(s) != 1 || strings.Contains(s[0], "scaled down") || strings.Contains(a.all(), "no dyno is removed") {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -45,7 +46,7 @@ func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 }
 
 // both are the policies, which fail on timeouts and 5xx as the settings have it, and on more.
-func both(t *testing.T, and ...probe.Outcome) map[string]bot.Policy {
+func both(t *testing.T, and ...probe.Outcome) map[string]decide.Policy {
 	t.Helper()
 	count, adapts := defaults, defaults
 	a, err := adaptive.New(adaptive.Balanced, 1000)
@@ -54,7 +55,7 @@ func both(t *testing.T, and ...probe.Outcome) map[string]bot.Policy {
 	}
 	count.FailOn = append([]probe.Outcome{probe.Timeout, probe.ServerError}, and...)
 	adapts.FailOn, adapts.Adaptive = count.FailOn, a
-	return map[string]bot.Policy{"count": count, "adaptive": adapts}
+	return map[string]decide.Policy{"count": count, "adaptive": adapts}
 }
 
 // Load is only what happens after a request has reached a connection. That a name server, a proxy or a handshake does not
@@ -116,9 +117,9 @@ func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
 
 // Where packets are dropped on every way, it is the bot that is offline.
 func TestConnectTimeoutsEverywhereAreOffline(t *testing.T) {
-	for control, want := range map[probe.Outcome]bot.Rule{
-		probe.ConnectTimeout: bot.RuleOffline, probe.Timeout: bot.RuleOffline, probe.Unreachable: bot.RuleOffline,
-		probe.Answered: bot.RuleNoData, probe.ClientError: bot.RuleNoData,
+	for control, want := range map[probe.Outcome]decide.Rule{
+		probe.ConnectTimeout: decide.RuleOffline, probe.Timeout: decide.RuleOffline, probe.Unreachable: decide.RuleOffline,
+		probe.Answered: decide.RuleNoData, probe.ClientError: decide.RuleNoData,
 	} {
 		w := newWorld(2, func(o *bot.Options) {
 			o.Control = prober(func(context.Context) probe.Reading { return failed(control, "") })
@@ -146,7 +147,7 @@ func TestTheControlDoesNotMakeTheNextTickLate(t *testing.T) {
 		})
 		began := time.Now()
 		r := w.beat(probe.Reading{})
-		if took := time.Since(began); r.Decision.Rule != bot.RuleOffline || took >= 30*time.Second {
+		if took := time.Since(began); r.Decision.Rule != decide.RuleOffline || took >= 30*time.Second {
 			t.Errorf("rule %q after %v", r.Decision.Rule, took)
 		}
 	})

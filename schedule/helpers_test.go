@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"testing"
 	"time"
-
 	_ "time/tzdata" // The tests do not depend on the zones of the machine.
 
 	"github.com/autoscalebot/autoscalebot/schedule"

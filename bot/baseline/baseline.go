@@ -12,14 +12,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
 var update = flag.Bool("baseline.update", false, "record what the bots decide now, where behaviour was changed on purpose")
 
 // Tick writes a tick in one line: its numbers, rules and events, and no sentences.
-func Tick(r bot.Record, events []notify.Event) string {
+func Tick(r record.Record, events []notify.Event) string {
 	var b strings.Builder
 	d := r.Decision
 	fmt.Fprintf(&b, "%s %d in %d-%d: %d %d %d|%s|%s|%d of %d of %d", r.Time.UTC().Format("02T15:04:05"), r.Dynos, r.Limits.Min, r.Limits.Max,

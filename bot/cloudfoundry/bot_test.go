@@ -10,6 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -64,9 +65,9 @@ func TestScenariosOfAppAutoscaler(t *testing.T) {
 			var kept bot.Memory
 			b := bot.New(bot.Options{
 				App: "my-app", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{slowly{}}, Schedule: limits{Min: 1, Max: 6}, Scaler: p,
-				Policy: bot.Policy{
-					MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(1), Passes: bot.InARow(1),
-					Up: bot.Step{Dynos: c.up}, Down: bot.Step{Dynos: 1}, CooldownUp: time.Hour, CooldownDown: time.Hour,
+				Policy: decide.Policy{
+					MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(1), Passes: decide.InARow(1),
+					Up: decide.Step{Dynos: c.up}, Down: decide.Step{Dynos: 1}, CooldownUp: time.Hour, CooldownDown: time.Hour,
 				},
 				Remember: func(m bot.Memory) error { kept = m; return nil },
 			})

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -25,7 +27,7 @@ type History interface {
 	// Points sums up what happened from one moment to another, in buckets that are wide enough that there are atMost of them.
 	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
 	// Records returns the records that a query wants.
-	Records(ctx context.Context, q history.Query) ([]bot.Record, error)
+	Records(ctx context.Context, q history.Query) ([]record.Record, error)
 }
 
 // A Controls takes what people ask of the bot. Its errors are sentences for people. A *bot.Bot is one.
@@ -87,10 +89,10 @@ type Options struct {
 	Schedule Schedule
 	Zone     *time.Location
 	// Policy is the bot's: the page shows its cooldowns, and its price of a dyno unless a budget's bill has another.
-	Policy bot.Policy
+	Policy decide.Policy
 	// Control and State are the bot's own methods of that name.
-	Control func() bot.Control
-	State   func() bot.State
+	Control func() decide.Control
+	State   func() decide.State
 	// History is what the charts, the table and the money are made of.
 	History History
 	// Servers tells what each server is and does, where the dynos are servers of a pool. Nil leaves them out.

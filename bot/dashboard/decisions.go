@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // tableRows is how many decisions the table shows at once.
@@ -19,31 +20,33 @@ const tableRows = 50
 type filter struct {
 	// Home is the path of the page itself.
 	Home    string
-	Verdict bot.Verdict
-	Rule    bot.Rule
+	Verdict decide.Verdict
+	Rule    decide.Rule
 	Changed bool
 	// Before leaves out the decisions from a moment on; zero shows the newest.
 	Before time.Time
 }
 
 // verdicts and rules are what can be filtered by.
-func verdicts() []bot.Verdict { return []bot.Verdict{bot.Slow, bot.Fast, bot.OK, bot.NoData} }
+func verdicts() []decide.Verdict {
+	return []decide.Verdict{decide.Slow, decide.Fast, decide.OK, decide.NoData}
+}
 
-func rules() []bot.Rule {
-	return []bot.Rule{
-		bot.RuleHold, bot.RuleSlow, bot.RuleFast, bot.RuleMoreLoad, bot.RuleLessLoad, bot.RuleAbove, bot.RuleBelow, bot.RuleBreach,
-		bot.RuleIneffective, bot.RuleLimits, bot.RuleOverride,
-		bot.RuleBooting, bot.RuleNoData, bot.RuleMaintenance, bot.RuleLeftAlone, bot.RuleUnknown, bot.RuleOffline,
+func rules() []decide.Rule {
+	return []decide.Rule{
+		decide.RuleHold, decide.RuleSlow, decide.RuleFast, decide.RuleMoreLoad, decide.RuleLessLoad, decide.RuleAbove, decide.RuleBelow, decide.RuleBreach,
+		decide.RuleIneffective, decide.RuleLimits, decide.RuleOverride,
+		decide.RuleBooting, decide.RuleNoData, decide.RuleMaintenance, decide.RuleLeftAlone, decide.RuleUnknown, decide.RuleOffline,
 	}
 }
 
 // readFilter reads a filter from an address. What it does not know it leaves out.
 func readFilter(q url.Values) filter {
 	var f filter
-	if v := bot.Verdict(q.Get("verdict")); slices.Contains(verdicts(), v) {
+	if v := decide.Verdict(q.Get("verdict")); slices.Contains(verdicts(), v) {
 		f.Verdict = v
 	}
-	if r := bot.Rule(q.Get("rule")); slices.Contains(rules(), r) {
+	if r := decide.Rule(q.Get("rule")); slices.Contains(rules(), r) {
 		f.Rule = r
 	}
 	f.Changed = q.Get("changed") != ""
@@ -115,13 +118,13 @@ func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visi
 }
 
 func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) {
-	records, err := ask(ctx, d, func(ctx context.Context) ([]bot.Record, error) {
+	records, err := ask(ctx, d, func(ctx context.Context) ([]record.Record, error) {
 		return d.o.History.Records(ctx, history.Query{To: f.Before, Changed: f.Changed, Verdict: f.Verdict, Rule: f.Rule, Limit: tableRows + 1})
 	})
 	if err != nil {
 		return decisions{}, err
 	}
-	slices.SortFunc(records, func(a, b bot.Record) int { return b.Time.Compare(a.Time) })
+	slices.SortFunc(records, func(a, b record.Record) int { return b.Time.Compare(a.Time) })
 	f.Home = d.home()
 	t := decisions{Filter: f, NoHeartbeat: d.o.NoHeartbeat}
 	for i, r := range records {
@@ -134,7 +137,7 @@ func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) 
 	return t, nil
 }
 
-func (d *Dashboard) decision(r bot.Record) decision {
+func (d *Dashboard) decision(r record.Record) decision {
 	when := r.Time.In(d.o.Zone)
 	hb, ok := r.Heartbeat()
 	row := decision{
@@ -150,7 +153,7 @@ func (d *Dashboard) decision(r bot.Record) decision {
 	}
 	if n := r.After(); n >= 0 {
 		row.Dynos = fmt.Sprintf("%d", n)
-		if r.Action == bot.Scaled {
+		if r.Action == record.Scaled {
 			row.Dynos = fmt.Sprintf("%d → %d", r.Decision.From, n)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 func TestAPauseIsAskedForTwice(t *testing.T) {
@@ -19,7 +19,7 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 	if a.status != 200 || !strings.Contains(a.body, "Pause scaling down for 1 h?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
 	}
-	if w.Control() != (bot.Control{}) {
+	if w.Control() != (decide.Control{}) {
 		t.Errorf("the first time has done something: %+v", w.Control())
 	}
 	if a = p.ask("/pause", "direction", "down", "for", "1h", "confirmed", "yes"); a.status != 303 {
@@ -61,7 +61,7 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 	if a.status != 422 || !strings.Contains(a.body, "99 dynos are outside the limits of this hour") || limits.Max >= 99 {
 		t.Errorf("99 dynos are answered with %d: %s", a.status, a.body)
 	}
-	if a = p.ask("/end-override", "confirmed", "yes"); a.status != 303 || w.Control().Override != (bot.Override{}) {
+	if a = p.ask("/end-override", "confirmed", "yes"); a.status != 303 || w.Control().Override != (decide.Override{}) {
 		t.Errorf("ending it is answered with %d, and the bot is asked for %+v", a.status, w.Control())
 	}
 }
@@ -90,7 +90,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 			t.Errorf("%s %v is answered with %d: %s", c.path, c.fields, a.status, a.body)
 		}
 	}
-	if w.Control() != (bot.Control{}) {
+	if w.Control() != (decide.Control{}) {
 		t.Errorf("the bot is asked for %+v", w.Control())
 	}
 }
@@ -132,7 +132,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 			t.Errorf("%s is answered with %d: %s", name, a.status, a.body)
 		}
 	}
-	if w.Control() != (bot.Control{}) {
+	if w.Control() != (decide.Control{}) {
 		t.Errorf("the bot is asked for %+v", w.Control())
 	}
 	if a := p.get("/pause?" + form(p.csrf).Encode()); a.status != 405 || a.header.Get("Allow") != "POST" {

@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 const (
@@ -113,7 +114,7 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 }
 
 // price is what a dyno costs a month in dollars, 0 where it is not known.
-func (d *Dashboard) price(last bot.Record) float64 {
+func (d *Dashboard) price(last record.Record) float64 {
 	return cmp.Or(last.Price, d.o.Policy.Price)
 }
 
@@ -147,7 +148,7 @@ func sum(s history.Series) monthSum {
 
 // bill makes the bill of the sums, given what a dyno costs a month, what the bot has counted itself, and the last tick's bill,
 // which may be nil.
-func (m monthSum) bill(price float64, spend bot.Spend, last *bot.Bill) bill {
+func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bill {
 	end := m.month.AddDate(0, 1, 0)
 	whole := end.Sub(m.month).Seconds()
 	from, ran, watched := m.first, m.ran, m.watched

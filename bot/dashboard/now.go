@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -145,7 +146,7 @@ func (d *Dashboard) present(now time.Time) present {
 }
 
 // fill takes in the newest record.
-func (p *present) fill(r bot.Record, zone *time.Location, interval time.Duration) {
+func (p *present) fill(r record.Record, zone *time.Location, interval time.Duration) {
 	p.Seen, p.Beat = true, r.Time.In(zone)
 	p.Late = p.Beat.Add(3 * interval)
 	if n := r.After(); n >= 0 {
@@ -177,8 +178,8 @@ func pips(n, of int) []bool {
 }
 
 // run says how close the readings are to a change.
-func (p *present) run(d bot.Decision, policy bot.Policy) {
-	if d.Load != nil && d.Verdict != bot.NoData {
+func (p *present) run(d decide.Decision, policy decide.Policy) {
+	if d.Load != nil && d.Verdict != decide.NoData {
 		p.Run, p.RunNote = fmt.Sprintf("%d needed", d.Load.Need), d.Load.String()
 		return
 	}
@@ -186,55 +187,55 @@ func (p *present) run(d bot.Decision, policy bot.Policy) {
 	case d.ByRules:
 		p.Run, p.RunNote = "scaling rules", "they decide alone, by the signals below"
 		return
-	case d.Rule == bot.RuleBooting:
+	case d.Rule == decide.RuleBooting:
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
-	case d.Verdict == bot.OK || d.Needed == 0:
+	case d.Verdict == decide.OK || d.Needed == 0:
 		p.Run = "nothing"
-		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, bot.Slow), quorum(policy.Passes, bot.Fast))
+		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, decide.Slow), quorum(policy.Passes, decide.Fast))
 		if len(d.Signals) > 0 {
 			p.RunNote = "by heartbeats: " + p.RunNote
 		}
-	case d.Verdict == bot.NoData:
+	case d.Verdict == decide.NoData:
 		p.Run, p.RunNote = fmt.Sprintf("%d of %d without data", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
 		what := "add dynos"
-		if d.Verdict == bot.Fast {
+		if d.Verdict == decide.Fast {
 			what = "remove dynos"
 		}
-		p.RunNote = quorum(bot.Quorum{N: d.Needed, M: d.Of}, d.Verdict) + " " + what
+		p.RunNote = quorum(decide.Quorum{N: d.Needed, M: d.Of}, d.Verdict) + " " + what
 	}
-	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != bot.OK {
+	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != decide.OK {
 		p.RunPips = pips(d.Run, d.Needed)
 	}
 }
 
 // quorum writes how many heartbeats call for a change.
-func quorum(q bot.Quorum, v bot.Verdict) string {
+func quorum(q decide.Quorum, v decide.Verdict) string {
 	if q.M > q.N {
 		return fmt.Sprintf("%d %s of the last %d", q.N, v, q.M)
 	}
 	return fmt.Sprintf("%d %s in a row", q.N, v)
 }
 
-func toneOf(r bot.Record) tone {
+func toneOf(r record.Record) tone {
 	switch {
-	case r.Action == bot.Failed || r.Decision.Rule == bot.RuleOffline:
+	case r.Action == record.Failed || r.Decision.Rule == decide.RuleOffline:
 		return alert
-	case r.Decision.Says() == bot.NoData || r.Decision.Rule == bot.RuleLeftAlone:
+	case r.Decision.Says() == decide.NoData || r.Decision.Rule == decide.RuleLeftAlone:
 		return quiet
-	case r.Action == bot.Scaled || r.Action == bot.WouldScale || r.Action == bot.Resized || r.Action == bot.WouldResize:
+	case r.Action == record.Scaled || r.Action == record.WouldScale || r.Action == record.Resized || r.Action == record.WouldResize:
 		return calm
-	case r.Decision.Says() == bot.Slow:
+	case r.Decision.Says() == decide.Slow:
 		return busy
 	}
 	return good
 }
 
 // verdictMark is the verdict on a heartbeat, or that of the signals where there is none.
-func verdictMark(v bot.Verdict, hb probe.Reading) mark {
+func verdictMark(v decide.Verdict, hb probe.Reading) mark {
 	switch none := hb.Outcome == ""; v {
-	case bot.Slow:
+	case decide.Slow:
 		if none {
 			return mark{"above", busy}
 		}
@@ -242,12 +243,12 @@ func verdictMark(v bot.Verdict, hb probe.Reading) mark {
 			return mark{"slow: " + string(hb.Outcome), busy}
 		}
 		return mark{"slow", busy}
-	case bot.Fast:
+	case decide.Fast:
 		if none {
 			return mark{"below", calm}
 		}
 		return mark{"fast", calm}
-	case bot.OK:
+	case decide.OK:
 		return mark{"ok", good}
 	}
 	if hb.Outcome == "" {
@@ -283,7 +284,7 @@ func phases(ph probe.Phases) []phase {
 func duration(d time.Duration) string { return millis(float64(d) / float64(time.Millisecond)) }
 
 // pill says in a word or two how the bot is.
-func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) mark {
+func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.Time) mark {
 	what := "heartbeat"
 	if d.o.NoHeartbeat {
 		what = "reading"
@@ -294,15 +295,15 @@ func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) 
 		return mark{"waiting for the first " + what, quiet}
 	case d.o.Interval > 0 && now.Sub(r.Time) > 3*d.o.Interval:
 		return mark{"no " + what + " for " + length(now.Sub(r.Time)), alert}
-	case r.Decision.Rule == bot.RuleOffline:
+	case r.Decision.Rule == decide.RuleOffline:
 		return mark{"offline", alert}
-	case r.Action == bot.Failed:
+	case r.Action == record.Failed:
 		return mark{"the platform fails", alert}
-	case r.Decision.Rule == bot.RuleMaintenance:
+	case r.Decision.Rule == decide.RuleMaintenance:
 		return mark{"maintenance", quiet}
-	case r.Decision.Says() == bot.NoData:
+	case r.Decision.Says() == decide.NoData:
 		return mark{"no data", quiet}
-	case r.Decision.Rule == bot.RuleLeftAlone:
+	case r.Decision.Rule == decide.RuleLeftAlone:
 		return mark{"left alone", quiet}
 	case c.Override.Active(now):
 		return mark{fmt.Sprintf("kept at %d", c.Override.Dynos), calm}
@@ -317,7 +318,7 @@ func (d *Dashboard) pill(r bot.Record, seen bool, c bot.Control, now time.Time) 
 }
 
 // waits says for each direction whether the bot may go, and what else holds it.
-func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
+func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []wait {
 	up, down := d.o.Policy.Cooldowns(st, now)
 	out := []wait{
 		d.wait("Adding dynos", d.o.Policy.PauseUp, c.Up, up, d.o.Policy.CooldownUp, now),
@@ -325,7 +326,7 @@ func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
 	}
 	if st.Size != "" {
 		left, whole := d.o.Policy.SizeCooldown(st, now)
-		out = append(out, d.wait("Dynos of "+notify.OneLine(st.Size, 100), false, bot.Pause{}, left, whole, now))
+		out = append(out, d.wait("Dynos of "+notify.OneLine(st.Size, 100), false, decide.Pause{}, left, whole, now))
 	}
 	if o := c.Override; o.Active(now) {
 		out = append(out, wait{
@@ -351,7 +352,7 @@ func (d *Dashboard) waits(st *bot.State, c bot.Control, now time.Time) []wait {
 	return out
 }
 
-func (d *Dashboard) wait(name string, always bool, p bot.Pause, cooldown, whole time.Duration, now time.Time) wait {
+func (d *Dashboard) wait(name string, always bool, p decide.Pause, cooldown, whole time.Duration, now time.Time) wait {
 	switch {
 	case always:
 		return wait{Name: name, Text: "paused by the settings", Tone: quiet}

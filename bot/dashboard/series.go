@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 const (
@@ -151,7 +151,7 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	if err != nil {
 		return chart{}, err
 	}
-	changes, err := ask(ctx, d, func(ctx context.Context) ([]bot.Record, error) {
+	changes, err := ask(ctx, d, func(ctx context.Context) ([]record.Record, error) {
 		return d.o.History.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: chartMarks})
 	})
 	if err != nil {
@@ -163,7 +163,7 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 		Min: []figure{}, Max: []figure{}, Unanswered: []int{}, Marks: []chartMark{}, Ahead: [][3]float64{},
 	}
 	c.fill(s, d.o.Interval, d.o.NoHeartbeat)
-	slices.SortFunc(changes, func(a, b bot.Record) int { return a.Time.Compare(b.Time) })
+	slices.SortFunc(changes, func(a, b record.Record) int { return a.Time.Compare(b.Time) })
 	for _, r := range changes {
 		c.Marks = append(c.Marks, markOf(r))
 	}
@@ -267,25 +267,25 @@ func readings(noHeartbeat bool) string {
 }
 
 // changed says whether a record is of a change, or of one that failed or was only thought of.
-func changed(r bot.Record) bool {
+func changed(r record.Record) bool {
 	switch r.Action {
-	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize, bot.Failed:
+	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize, record.Failed:
 		return true
 	}
 	return r.Decision.Found()
 }
 
 // markOf is a change in the charts.
-func markOf(r bot.Record) chartMark {
+func markOf(r record.Record) chartMark {
 	m := chartMark{Time: unix(r.Time), Text: r.Headline(), Why: r.Why()}
 	switch {
-	case r.Action == bot.WouldScale || r.Action == bot.WouldResize:
+	case r.Action == record.WouldScale || r.Action == record.WouldResize:
 		m.Kind = "dry"
-	case r.Action == bot.Failed:
+	case r.Action == record.Failed:
 		m.Kind = "failed"
-	case r.Action == bot.Scaled:
+	case r.Action == record.Scaled:
 		m.Kind = upOrDown(r.Decision.To > r.Decision.From)
-	case r.Action == bot.Resized:
+	case r.Action == record.Resized:
 		m.Kind = upOrDown(r.Decision.SizeLarger)
 	case r.Decision.Completed != nil:
 		c := r.Decision.Completed
@@ -296,7 +296,7 @@ func markOf(r bot.Record) chartMark {
 	default:
 		m.Kind = "hand"
 	}
-	if a := r.Decision.ManualChange; a != nil && r.Action == bot.Held {
+	if a := r.Decision.ManualChange; a != nil && r.Action == record.Held {
 		m.Text = fmt.Sprintf("set by hand %d → %d", a.From, a.To)
 	}
 	return m

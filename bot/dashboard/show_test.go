@@ -17,7 +17,9 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -77,7 +79,7 @@ func TestTheChartsShowWhatHappened(t *testing.T) {
 func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
 	w := newWorld(t, 3*time.Hour)
 	from, to := time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
-	w.past.records = slices.DeleteFunc(w.past.records, func(r bot.Record) bool { return r.Time.After(from) && r.Time.Before(to) })
+	w.past.records = slices.DeleteFunc(w.past.records, func(r record.Record) bool { return r.Time.After(from) && r.Time.Before(to) })
 	p := newPerson(t, w.url)
 	p.signIn("")
 	c := p.charts("last=10800")
@@ -278,7 +280,7 @@ func (s *stuck) Points(ctx context.Context, _, _ time.Time, _ int) (history.Seri
 	return history.Series{}, ctx.Err()
 }
 
-func (*stuck) Records(context.Context, history.Query) ([]bot.Record, error) {
+func (*stuck) Records(context.Context, history.Query) ([]record.Record, error) {
 	return nil, nil
 }
 
@@ -377,7 +379,7 @@ func (l ledger) Points(context.Context, time.Time, time.Time, int) (history.Seri
 	return l.series, nil
 }
 
-func (ledger) Records(context.Context, history.Query) ([]bot.Record, error) { return nil, nil }
+func (ledger) Records(context.Context, history.Query) ([]record.Record, error) { return nil, nil }
 
 // figures are what the page says of money, by name.
 func figures(body string) map[string]string {
@@ -445,8 +447,8 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.Policy.Price, o.History = hours, ledger{points}
-		o.State = func() bot.State {
-			return bot.State{Spend: bot.Spend{Month: month, From: month, At: month.Add(100 * time.Hour), Dollars: 123.45}}
+		o.State = func() decide.State {
+			return decide.State{Spend: decide.Spend{Month: month, From: month, At: month.Add(100 * time.Hour), Dollars: 123.45}}
 		}
 	})
 	p := newPerson(t, w.url)
@@ -510,10 +512,10 @@ func TestFiguresAndBarsAreOfOneSpan(t *testing.T) {
 	for day := range 20 {
 		points.Points = append(points.Points, history.Point{Time: month.AddDate(0, 0, day), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
 	}
-	spend := bot.Spend{Month: month, From: month.AddDate(0, 0, 19), At: month.AddDate(0, 0, 19).Add(time.Hour), Dollars: 2}
+	spend := decide.Spend{Month: month, From: month.AddDate(0, 0, 19), At: month.AddDate(0, 0, 19).Add(time.Hour), Dollars: 2}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.Policy.Price, o.History = hoursOf(month), ledger{points}
-		o.State = func() bot.State { return bot.State{Spend: spend} }
+		o.State = func() decide.State { return decide.State{Spend: spend} }
 	})
 	p := newPerson(t, w.url)
 	p.signIn("")
@@ -546,7 +548,7 @@ func TestThePageShowsThePriceThatTheBotFound(t *testing.T) {
 
 func TestTheDynoSizeIsShownWithItsCooldown(t *testing.T) {
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
-		o.State = func() bot.State { return bot.State{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)} }
+		o.State = func() decide.State { return decide.State{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)} }
 	})
 	p := newPerson(t, w.url)
 	p.signIn("")
@@ -648,7 +650,7 @@ func TestMomentsAreShownInTheZoneOfThePage(t *testing.T) {
 	held := time.Now().Add(20 * time.Minute)
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.Zone, o.Policy.ManualHold = zone, time.Hour
-		o.State = func() bot.State { return bot.State{HoldUntil: held.UTC()} }
+		o.State = func() decide.State { return decide.State{HoldUntil: held.UTC()} }
 	})
 	if err := errors.Join(w.Pause(bot.Down, 3*time.Hour, "Ada"), w.Override(2, 2*time.Hour, "Ada")); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,7 @@ package dashboard
 import (
 	"strings"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // A signal is what a rule makes of a signal beside the heartbeat.
@@ -19,7 +19,7 @@ type signal struct {
 type gauge struct{ Value, Low, High string }
 
 // signals are those of a decision, in the rules' order.
-func signals(all []bot.Judged) []signal {
+func signals(all []decide.Judged) []signal {
 	var out []signal
 	for _, j := range all {
 		// The words are those of the log and the notices: "queue is 120, above 100", "queue is not known: refused".
@@ -27,11 +27,11 @@ func signals(all []bot.Judged) []signal {
 		s := signal{Name: j.Rule, Verdict: mark{string(j.Verdict), good}, Gauge: gaugeOf(j)}
 		s.Value, s.Note, _ = strings.Cut(text, ", ")
 		switch j.Verdict {
-		case bot.Above:
+		case decide.Above:
 			s.Verdict.Tone = busy
-		case bot.Below:
+		case decide.Below:
 			s.Verdict.Tone = calm
-		case bot.NoData:
+		case decide.NoData:
 			s.Verdict.Tone = quiet
 			s.Value, s.Note, _ = strings.Cut(text, ": ")
 		}
@@ -41,14 +41,14 @@ func signals(all []bot.Judged) []signal {
 }
 
 // gaugeOf draws a value and its bounds, with some room beyond the largest of them.
-func gaugeOf(j bot.Judged) *gauge {
+func gaugeOf(j decide.Judged) *gauge {
 	top := j.Value
 	for _, bound := range []*float64{j.Max, j.Min} {
 		if bound != nil {
 			top = max(top, *bound)
 		}
 	}
-	if j.Verdict == bot.NoData || j.Max == nil && (j.Min == nil || *j.Min == j.Value) || top <= 0 {
+	if j.Verdict == decide.NoData || j.Max == nil && (j.Min == nil || *j.Min == j.Value) || top <= 0 {
 		return nil
 	}
 	at := func(x float64) string { return percent(max(0, x) / (1.25 * top)) }

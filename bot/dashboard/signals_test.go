@@ -13,17 +13,17 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // ruled has the bot judge four signals: one above its maximum, one that cannot be read, one by a window, and one below its minimum.
 func ruled(o *dashboard.Options) {
-	o.Policy.Rules = []bot.SignalRule{
-		{Signal: "queue", Max: 100, Min: 10, Fails: bot.InARow(3), Passes: bot.InARow(5)},
-		{Signal: "jobs", Max: 50, Min: math.NaN(), Fails: bot.InARow(3), Passes: bot.InARow(5)},
+	o.Policy.Rules = []decide.SignalRule{
+		{Signal: "queue", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(5)},
+		{Signal: "jobs", Max: 50, Min: math.NaN(), Fails: decide.InARow(3), Passes: decide.InARow(5)},
 		{Signal: "requests_per_second", PerDyno: true, Max: 40, Min: 15, Window: 2 * time.Minute},
-		{Signal: "busy", Max: 0.8, Min: 0.3, Fails: bot.InARow(3), Passes: bot.InARow(5)},
+		{Signal: "busy", Max: 0.8, Min: 0.3, Fails: decide.InARow(3), Passes: decide.InARow(5)},
 	}
 }
 

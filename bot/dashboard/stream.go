@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -33,13 +33,13 @@ type viewer struct {
 // A hub hands frames to all viewers.
 type hub struct {
 	mu      sync.Mutex
-	last    bot.Record
+	last    record.Record
 	seen    bool
 	at      time.Time // when the newest record came
 	viewers map[*viewer]struct{}
 }
 
-func (h *hub) newest() (r bot.Record, seen bool) {
+func (h *hub) newest() (r record.Record, seen bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.last, h.seen
@@ -53,7 +53,7 @@ func (h *hub) newestAt() time.Time {
 }
 
 // take keeps the newest record, and says whether anybody looks.
-func (h *hub) take(r bot.Record) (watched bool) {
+func (h *hub) take(r record.Record) (watched bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last, h.seen, h.at = r, true, time.Now()
@@ -123,8 +123,8 @@ type beat struct {
 }
 
 // Record shows a record to everybody who looks. It waits for nobody, and never fails.
-func (d *Dashboard) Record(_ context.Context, r bot.Record) error {
-	if r.Action == bot.Interrupted || !d.hub.take(r) {
+func (d *Dashboard) Record(_ context.Context, r record.Record) error {
+	if r.Action == record.Interrupted || !d.hub.take(r) {
 		return nil
 	}
 	b := d.beat(r.Time)
@@ -162,7 +162,7 @@ func asEvent(b beat) []byte {
 }
 
 // pointOf is a record's place in the charts.
-func pointOf(r bot.Record, noHeartbeat bool) *point {
+func pointOf(r record.Record, noHeartbeat bool) *point {
 	p := &point{Time: float64(r.Time.UnixMilli()) / 1000, Min: r.Limits.Min, Max: r.Limits.Max}
 	p.Low, p.High = figure(r.Decision.MinResponseMS), figure(r.Decision.MaxResponseMS)
 	p.Response = missing

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -211,7 +211,7 @@ func TestAnInterruptedHeartbeatIsNotShown(t *testing.T) {
 	p.signIn("")
 	before := p.get("/").body
 	r := w.past.records[len(w.past.records)-1]
-	r.Time, r.Action, r.Dynos = time.Now(), bot.Interrupted, -1
+	r.Time, r.Action, r.Dynos = time.Now(), record.Interrupted, -1
 	if err := w.page.Record(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,10 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -113,12 +116,12 @@ func (g gauge) Probe(context.Context) probe.Reading {
 type past struct {
 	mu       sync.Mutex
 	interval time.Duration
-	records  []bot.Record
+	records  []record.Record
 	broken   error
 	asked    int
 }
 
-func (p *past) Record(_ context.Context, r bot.Record) error {
+func (p *past) Record(_ context.Context, r record.Record) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.records = append(p.records, r)
@@ -151,15 +154,15 @@ func (p *past) Points(_ context.Context, from, to time.Time, atMost int) (histor
 	return s, nil
 }
 
-func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 {
+func (p *past) add(pt *history.Point, r record.Record, values []float64) []float64 {
 	d := r.Decision
 	pt.Heartbeats++
 	switch d.Verdict {
-	case bot.Slow:
+	case decide.Slow:
 		pt.Slow++
-	case bot.Fast:
+	case decide.Fast:
 		pt.Fast++
-	case bot.NoData:
+	case decide.NoData:
 		pt.NoData++
 	}
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
@@ -175,7 +178,7 @@ func (p *past) add(pt *history.Point, r bot.Record, values []float64) []float64 
 	return values
 }
 
-func (p *past) Records(_ context.Context, q history.Query) ([]bot.Record, error) {
+func (p *past) Records(_ context.Context, q history.Query) ([]record.Record, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.broken != nil {
@@ -185,13 +188,13 @@ func (p *past) Records(_ context.Context, q history.Query) ([]bot.Record, error)
 	if limit == 0 {
 		limit = 100
 	}
-	var out []bot.Record
+	var out []record.Record
 	for _, r := range slices.Backward(p.records) {
 		switch {
 		case len(out) == limit:
 			return out, nil
 		case !q.From.IsZero() && r.Time.Before(q.From), !q.To.IsZero() && !r.Time.Before(q.To):
-		case q.Changed && r.Action == bot.Held && r.Decision.ManualChange == nil:
+		case q.Changed && r.Action == record.Held && r.Decision.ManualChange == nil:
 		case q.Verdict != "" && r.Decision.Verdict != q.Verdict, q.Rule != "" && r.Decision.Rule != q.Rule:
 		default:
 			out = append(out, r)
@@ -248,14 +251,14 @@ func office(t testing.TB, now time.Time) schedule.Table {
 func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
 	w := &world{app: &app{n: 2, begin: time.Now(), noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
-	policy := bot.Policy{
-		MaxResponseMS: 600, MinResponseMS: 220, Fails: bot.InARow(3), Passes: bot.InARow(10), Price: 50,
+	policy := decide.Policy{
+		MaxResponseMS: 600, MinResponseMS: 220, Fails: decide.InARow(3), Passes: decide.InARow(10), Price: 50,
 		CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute, FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 	o := dashboard.Options{
 		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
 		Zone: afternoon(t), Policy: policy, History: w.past, Password: password, Token: token,
-		State: func() bot.State { return w.State() }, Control: func() bot.Control { return w.Control() },
+		State: func() decide.State { return w.State() }, Control: func() decide.Control { return w.Control() },
 		Settings: []dashboard.Setting{
 			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "where the heartbeat goes"},
 			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "how long from one heartbeat to the next"},
@@ -280,8 +283,8 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	}
 	w.Bot = bot.New(bot.Options{
 		App: o.App, ProcessType: o.ProcessType, Interval: o.Interval, Probers: probers, Schedule: table, Scaler: w.app,
-		Policy: o.Policy, DryRun: o.DryRun, Recorders: []bot.Recorder{w.past},
-		Notices: bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true},
+		Policy: o.Policy, DryRun: o.DryRun, Recorders: []record.Recorder{w.past},
+		Notices: notice.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true},
 	})
 	if o.Controls == nil {
 		o.Controls = w.Bot
@@ -304,7 +307,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 }
 
 // beat ticks once, now, and shows it.
-func (w *world) beat(t testing.TB) bot.Record {
+func (w *world) beat(t testing.TB) record.Record {
 	t.Helper()
 	now := time.Now()
 	w.app.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 )
 
@@ -35,7 +36,7 @@ func BenchmarkRecord(b *testing.B) {
 func BenchmarkRemember(b *testing.B) {
 	benchPlaces(b, func(b *testing.B, l lab) {
 		db := l.open(b)
-		m := bot.Memory{State: bot.State{Begun: noon, Known: true, Dynos: 2, Boots: []float64{10, 12, 11}}}
+		m := bot.Memory{State: decide.State{Begun: noon, Known: true, Dynos: 2, Boots: []float64{10, 12, 11}}}
 		for b.Loop() {
 			m.State.Slow++
 			if err := db.Remember(m); err != nil {
@@ -104,7 +105,7 @@ func BenchmarkRead(b *testing.B) {
 				})
 			}
 			for name, q := range map[string]history.Query{
-				"newest": {}, "changed": {Changed: true}, "slow": {Verdict: bot.Slow}, "of a rule that never spoke": {Rule: bot.RuleOffline},
+				"newest": {}, "changed": {Changed: true}, "slow": {Verdict: decide.Slow}, "of a rule that never spoke": {Rule: decide.RuleOffline},
 			} {
 				b.Run(name, func(b *testing.B) {
 					n := 0

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
@@ -44,7 +45,7 @@ func writeUntilKilled(url string) error {
 		if n%10 != 0 {
 			continue
 		}
-		if err := db.Remember(bot.Memory{State: bot.State{Dynos: n}}); err != nil {
+		if err := db.Remember(bot.Memory{State: decide.State{Dynos: n}}); err != nil {
 			return err
 		}
 		fmt.Printf("remembered %d\n", n)

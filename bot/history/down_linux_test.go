@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
@@ -35,7 +36,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 			t.Error("a server that is down was written to")
 		}
 	}
-	memory := bot.Memory{State: bot.State{Dynos: 7, Known: true}}
+	memory := bot.Memory{State: decide.State{Dynos: 7, Known: true}}
 	if err := db.Remember(memory); err != nil {
 		t.Errorf("Remember: %v", err)
 	}

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -22,10 +24,10 @@ import (
 func TestAHistoryOfFormat1IsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	writeFile(t, path, string(unzipped(t, "testdata/format1.db.gz")))
-	exported := map[string][]bot.Record{}
+	exported := map[string][]record.Record{}
 	var order []string
 	for _, line := range bytes.Split(bytes.TrimSpace(unzipped(t, "../internal/format/testdata/format1.jsonl.gz")), []byte("\n")) {
-		var r bot.Record
+		var r record.Record
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
@@ -47,15 +49,15 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 		if err != nil || !same(t, got, want) {
 			t.Errorf("%s: %d records, want the %d that were exported, as they were; %v", processType, len(got), len(want), err)
 		}
-		for _, v := range []bot.Verdict{bot.OK, bot.NoData, bot.Slow} {
+		for _, v := range []decide.Verdict{decide.OK, decide.NoData, decide.Slow} {
 			of, err := db.Records(t.Context(), history.Query{Verdict: v, Limit: 1000})
-			if n := count(want, func(r bot.Record) bool { return r.Decision.Verdict == v }); err != nil || len(of) != n {
+			if n := count(want, func(r record.Record) bool { return r.Decision.Verdict == v }); err != nil || len(of) != n {
 				t.Errorf("%s: %d records of the verdict %s, want %d, %v", processType, len(of), v, n, err)
 			}
 		}
-		for _, rule := range []bot.Rule{bot.RuleOverride, bot.RuleLeftAlone, bot.RuleNoData} {
+		for _, rule := range []decide.Rule{decide.RuleOverride, decide.RuleLeftAlone, decide.RuleNoData} {
 			of, err := db.Records(t.Context(), history.Query{Rule: rule, Limit: 1000})
-			if n := count(want, func(r bot.Record) bool { return r.Decision.Rule == rule }); err != nil || len(of) != n {
+			if n := count(want, func(r record.Record) bool { return r.Decision.Rule == rule }); err != nil || len(of) != n {
 				t.Errorf("%s: %d records of the rule %s, want %d, %v", processType, len(of), rule, n, err)
 			}
 		}
@@ -63,7 +65,7 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 		for _, p := range points(t, db, time.Time{}, time.Time{}, 100).Points {
 			noData += p.NoData
 		}
-		if n := count(want, func(r bot.Record) bool { return r.Decision.Verdict == bot.NoData }); noData != n {
+		if n := count(want, func(r record.Record) bool { return r.Decision.Verdict == decide.NoData }); noData != n {
 			t.Errorf("%s: the points count %d heartbeats without data, want %d", processType, noData, n)
 		}
 		var m bot.Memory
@@ -93,7 +95,7 @@ func TestAHistoryOfFormat1IsRead(t *testing.T) {
 	}
 }
 
-func count(records []bot.Record, is func(bot.Record) bool) (n int) {
+func count(records []record.Record, is func(record.Record) bool) (n int) {
 	for _, r := range records {
 		if is(r) {
 			n++

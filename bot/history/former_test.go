@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // paused is what a bot remembers that is paused.
-var paused = bot.Memory{State: bot.State{Dynos: 2, Known: true, Control: bot.Control{Up: bot.Pause{On: true, By: "ann"}}}}
+var paused = bot.Memory{State: decide.State{Dynos: 2, Known: true, Control: decide.Control{Up: decide.Pause{On: true, By: "ann"}}}}
 
 // recalls has what is recalled kept as a bot does, and counts how often that happens.
 func recalls(t *testing.T, db *history.DB) (times func() int) {
@@ -52,7 +54,7 @@ func hide(t *testing.T, path string) (mend func()) {
 }
 
 // wantMerged wants both memories in the file, and every record.
-func wantMerged(t *testing.T, l lab, all []bot.Record) {
+func wantMerged(t *testing.T, l lab, all []record.Record) {
 	t.Helper()
 	again := l.open(t)
 	m, ok, err := again.Memory(t.Context())

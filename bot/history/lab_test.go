@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -81,7 +83,7 @@ func shut(t testing.TB, db *history.DB) {
 }
 
 // keepAll writes records, and returns when they are written.
-func keepAll(t testing.TB, db *history.DB, records ...bot.Record) {
+func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
 	t.Helper()
 	for _, r := range records {
 		if err := db.Record(t.Context(), r); err != nil {
@@ -137,19 +139,19 @@ type limits struct{ schedule.Limits }
 
 func (l limits) At(time.Time) schedule.Limits    { return l.Limits }
 func (l limits) Rows(time.Time) (string, string) { return "", "09:00" }
-func (f *fleet) bot(recorders ...bot.Recorder) *bot.Bot {
+func (f *fleet) bot(recorders ...record.Recorder) *bot.Bot {
 	return bot.New(bot.Options{
 		App: "forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{f}, Scaler: f,
 		Schedule: limits{schedule.Limits{Min: 1, Max: 5}}, Recorders: recorders,
-		Policy: bot.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(3)},
+		Policy: decide.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3)},
 	})
 }
 
 // beats returns the records of n heartbeats of a bot from start, one every interval.
-func beats(start time.Time, interval time.Duration, n int) []bot.Record {
+func beats(start time.Time, interval time.Duration, n int) []record.Record {
 	f := &fleet{dynos: 2, rand: rand.New(rand.NewPCG(1, 2))}
 	b := f.bot()
-	out := make([]bot.Record, n)
+	out := make([]record.Record, n)
 	for i := range out {
 		f.fails = i%97 == 96
 		now := start.Add(time.Duration(i) * interval).Add(time.Duration(f.rand.IntN(1e6)))

@@ -16,22 +16,24 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // testdata/version1.db was written by the first version of the schema, and testdata/version1.jsonl says what is in it.
 func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	writeFile(t, path, readFile(t, filepath.Join("testdata", "version1.db")))
-	var want []bot.Record
+	var want []record.Record
 	f, err := os.Open(filepath.Join("testdata", "version1.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r bot.Record
+		var r record.Record
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +55,7 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 	if total != len(want) {
 		t.Errorf("the points count %d heartbeats, want %d", total, len(want))
 	}
-	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, bot.Memory{State: bot.State{Begun: noon, Known: true, Dynos: 2}}) {
+	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, bot.Memory{State: decide.State{Begun: noon, Known: true, Dynos: 2}}) {
 		t.Errorf("remembered %+v, %v, %v", m, ok, err)
 	}
 	if events, err := db.Events(t.Context(), time.Time{}, time.Time{}, 0); err != nil || len(events) != 1 || events[0].Reason != "somebody set 0 dynos" {
@@ -69,7 +71,7 @@ func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 		if !l.stays {
 			return
 		}
-		var all []bot.Record
+		var all []record.Record
 		for _, stretch := range []struct {
 			after, interval time.Duration
 			n               int

@@ -3,7 +3,7 @@ package history
 import (
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // A Point sums up the heartbeats of one bucket of time.
@@ -53,8 +53,8 @@ type Query struct {
 	// that somebody else had.
 	Changed bool
 	// Verdict and Rule leave out the records with another one; "" takes all.
-	Verdict bot.Verdict
-	Rule    bot.Rule
+	Verdict decide.Verdict
+	Rule    decide.Rule
 	// Limit is how many of the newest are wanted; 0 = 100.
 	Limit int
 }

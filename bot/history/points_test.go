@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -22,7 +23,7 @@ func points(t testing.TB, db *history.DB, from, to time.Time, atMost int) histor
 }
 
 // sums makes points of records in the plainest way.
-func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point {
+func sums(all []record.Record, from time.Time, step time.Duration) []history.Point {
 	var out []history.Point
 	var times []float64
 	var lastTime time.Time
@@ -47,11 +48,11 @@ func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point 
 		p := &out[len(out)-1]
 		p.Heartbeats++
 		switch r.Decision.Verdict {
-		case bot.Slow:
+		case decide.Slow:
 			p.Slow++
-		case bot.Fast:
+		case decide.Fast:
 			p.Fast++
-		case bot.NoData:
+		case decide.NoData:
 			p.NoData++
 		}
 		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
@@ -66,9 +67,9 @@ func sums(all []bot.Record, from time.Time, step time.Duration) []history.Point 
 		p.DynoSeconds += ran
 		p.Seconds += seen
 		p.MaxDynoSeconds += float64(r.Limits.Max) * seen
-		if r.Action == bot.Scaled && r.Decision.To > r.Decision.From {
+		if r.Action == record.Scaled && r.Decision.To > r.Decision.From {
 			p.Ups++
-		} else if r.Action == bot.Scaled {
+		} else if r.Action == record.Scaled {
 			p.Downs++
 		}
 		_ = i
@@ -134,7 +135,7 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 				t.Errorf("%v to %v in %d points: steps of %v, want %v", c.from, c.to, c.atMost, got.Step, c.step)
 				continue
 			}
-			end, _ := slices.BinarySearchFunc(all, to, func(r bot.Record, t time.Time) int { return r.Time.Compare(t) })
+			end, _ := slices.BinarySearchFunc(all, to, func(r record.Record, t time.Time) int { return r.Time.Compare(t) })
 			want := sums(all[:end], from.Truncate(c.step), c.step)
 			if len(got.Points) != len(want) || len(want) > c.atMost {
 				t.Errorf("%v to %v: %d points, want %d", c.from, c.to, len(got.Points), len(want))
@@ -189,11 +190,11 @@ func TestAChangeThatIsFoundMadeCounts(t *testing.T) {
 		db := l.open(t)
 		all := beats(noon, 30*time.Second, 4)
 		for i := range all {
-			all[i].Action, all[i].Decision.ManualChange = bot.Held, nil
+			all[i].Action, all[i].Decision.ManualChange = record.Held, nil
 		}
-		all[1].Decision.Completed = &bot.Completed{From: 2, To: 3, Asked: noon}
-		all[2].Decision.CompletedSize = &bot.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}
-		all[3].Decision.Completed = &bot.Completed{From: 3, To: 1, Asked: noon}
+		all[1].Decision.Completed = &decide.Completed{From: 2, To: 3, Asked: noon}
+		all[2].Decision.CompletedSize = &decide.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}
+		all[3].Decision.Completed = &decide.Completed{From: 3, To: 1, Asked: noon}
 		keepAll(t, db, all...)
 		p := points(t, db, noon, noon.Add(time.Hour), 1).Points
 		if len(p) != 1 || p[0].Ups != 1 || p[0].Downs != 1 {

@@ -5,9 +5,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -27,7 +27,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 			if err := db.Record(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
-			if r.Action == bot.Scaled {
+			if r.Action == record.Scaled {
 				if err := db.Notify(t.Context(), notify.Event{ID: r.Time.String(), Kind: notify.Scaled, Time: r.Time, App: "forest", ProcessType: "web"}); err != nil {
 					t.Fatal(err)
 				}
@@ -45,10 +45,10 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 		all := records(t, db, history.Query{Limit: 10_000})
 		held, changed := all[0], all[0]
 		for _, r := range all {
-			if held.Action == bot.Scaled {
+			if held.Action == record.Scaled {
 				held = r
 			}
-			if changed.Action != bot.Scaled {
+			if changed.Action != record.Scaled {
 				changed = r
 			}
 		}

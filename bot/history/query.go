@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -19,7 +19,7 @@ const (
 
 // Records returns the newest records that q asks for, the newest last; more than 10,000 are not given. What came in the last second may
 // be missing.
-func (db *DB) Records(ctx context.Context, q Query) ([]bot.Record, error) {
+func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	c := condition{}
 	c.between(q.From, q.To)
 	if q.Changed {
@@ -31,7 +31,7 @@ func (db *DB) Records(ctx context.Context, q Query) ([]bot.Record, error) {
 	if q.Rule != "" {
 		c.add("rule = ?", string(q.Rule))
 	}
-	var out []bot.Record
+	var out []record.Record
 	err := db.read(ctx, "autoscalebot_records", c, "at desc", q.Limit, func(u *unpacker, _ int64, body []byte) error {
 		r, err := db.record(u, body)
 		out = append(out, r)
@@ -59,8 +59,8 @@ func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]noti
 }
 
 // record reads a record.
-func (db *DB) record(u *unpacker, body []byte) (bot.Record, error) {
-	var r bot.Record
+func (db *DB) record(u *unpacker, body []byte) (record.Record, error) {
+	var r record.Record
 	err := u.unpack(body, &r)
 	r.App, r.ProcessType = db.who.app, db.who.processType
 	return r, err

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-func records(t testing.TB, db *history.DB, q history.Query) []bot.Record {
+func records(t testing.TB, db *history.DB, q history.Query) []record.Record {
 	t.Helper()
 	out, err := db.Records(t.Context(), q)
 	if err != nil {
@@ -47,22 +50,22 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 // Whatever a record holds comes back, down to a nanosecond and to texts that a database could trip over.
 func TestARecordOfEverythingComesBack(t *testing.T) {
 	quota := 0
-	full := bot.Record{
+	full := record.Record{
 		Time: noon.Add(123456789), App: "forest", ProcessType: "web", MinRow: "mon-fri 09:00-18:00", MaxRow: "dec 24",
 		Readings: []probe.Reading{{Signal: "heartbeat", Unit: "ms", Value: 1e-3, Outcome: probe.ServerError, Status: 503, Error: "\x00 ' \" \\ \xff ✓ <b>", Redirects: 3}},
-		Limits:   schedule.Limits{Min: 0, Max: 1 << 30}, Dynos: 7, Settled: true, Action: bot.Failed, Error: "'; drop table x; --", Quota: &quota,
-		Decision: bot.Decision{
-			From: 7, To: 8, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 5, Desired: 9, BootSeconds: 12.5,
-			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 9, To: 8, SecondsLeft: 1.25}},
-			Bill:   &bot.Bill{Spend: bot.Spend{Month: noon, Dollars: math.Pi}, Budget: 50}, ManualChange: &bot.ManualChange{From: 6, To: 7},
+		Limits:   schedule.Limits{Min: 0, Max: 1 << 30}, Dynos: 7, Settled: true, Action: record.Failed, Error: "'; drop table x; --", Quota: &quota,
+		Decision: decide.Decision{
+			From: 7, To: 8, Rule: decide.RuleSlow, Verdict: decide.Slow, Run: 3, Needed: 3, Of: 5, Desired: 9, BootSeconds: 12.5,
+			Clamps: []decide.Clamp{{By: decide.ClampCooldown, From: 9, To: 8, SecondsLeft: 1.25}},
+			Bill:   &decide.Bill{Spend: decide.Spend{Month: noon, Dollars: math.Pi}, Budget: 50}, ManualChange: &decide.ManualChange{From: 6, To: 7},
 		},
-		Control:    bot.Control{Up: bot.Pause{On: true, Until: noon.Add(time.Hour)}, Override: bot.Override{Dynos: 3, Until: noon}},
+		Control:    decide.Control{Up: decide.Pause{On: true, Until: noon.Add(time.Hour)}, Override: decide.Override{Dynos: 3, Until: noon}},
 		DurationMS: math.MaxFloat64,
 	}
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		want := full
-		keepAll(t, db, want, bot.Record{Time: noon, App: "forest", ProcessType: "web", Action: bot.Interrupted, Dynos: -1})
+		keepAll(t, db, want, record.Record{Time: noon, App: "forest", ProcessType: "web", Action: record.Interrupted, Dynos: -1})
 		got := records(t, db, history.Query{})
 		if len(got) != 2 {
 			t.Fatalf("%d records came back of 2", len(got))
@@ -90,19 +93,19 @@ func TestRecordsAreFiltered(t *testing.T) {
 		from, to := all[100].Time, all[500].Time
 		for name, c := range map[string]struct {
 			query history.Query
-			want  func(bot.Record) bool
+			want  func(record.Record) bool
 		}{
-			"changed": {history.Query{Changed: true}, func(r bot.Record) bool { return r.Action == bot.Scaled }},
-			"verdict": {history.Query{Verdict: bot.Slow}, func(r bot.Record) bool { return r.Decision.Verdict == bot.Slow }},
-			"rule":    {history.Query{Rule: bot.RuleFast}, func(r bot.Record) bool { return r.Decision.Rule == bot.RuleFast }},
-			"time": {history.Query{From: from, To: to}, func(r bot.Record) bool {
+			"changed": {history.Query{Changed: true}, func(r record.Record) bool { return r.Action == record.Scaled }},
+			"verdict": {history.Query{Verdict: decide.Slow}, func(r record.Record) bool { return r.Decision.Verdict == decide.Slow }},
+			"rule":    {history.Query{Rule: decide.RuleFast}, func(r record.Record) bool { return r.Decision.Rule == decide.RuleFast }},
+			"time": {history.Query{From: from, To: to}, func(r record.Record) bool {
 				return !r.Time.Before(from) && r.Time.Before(to)
 			}},
-			"all of them": {history.Query{From: from, To: to, Changed: true, Verdict: bot.Slow, Rule: bot.RuleSlow}, func(r bot.Record) bool {
-				return !r.Time.Before(from) && r.Time.Before(to) && r.Action == bot.Scaled && r.Decision.Rule == bot.RuleSlow
+			"all of them": {history.Query{From: from, To: to, Changed: true, Verdict: decide.Slow, Rule: decide.RuleSlow}, func(r record.Record) bool {
+				return !r.Time.Before(from) && r.Time.Before(to) && r.Action == record.Scaled && r.Decision.Rule == decide.RuleSlow
 			}},
 		} {
-			var want []bot.Record
+			var want []record.Record
 			for _, r := range all {
 				if c.want(r) {
 					want = append(want, r)
@@ -201,13 +204,13 @@ func TestTheMemoryIsThereAfterARestart(t *testing.T) {
 		want := bot.Memory{}
 		for i := range 3 {
 			want = bot.Memory{
-				State: bot.State{
+				State: decide.State{
 					Begun: noon, Slow: 1<<63 | 5, LastUp: noon.Add(time.Nanosecond), Known: true, Dynos: i, Boots: []float64{1.5, 2},
-					Control: bot.Control{Up: bot.Pause{On: true}, Override: bot.Override{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: bot.Spend{Month: noon, Dollars: 1.1},
+					Control: decide.Control{Up: decide.Pause{On: true}, Override: decide.Override{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: decide.Spend{Month: noon, Dollars: 1.1},
 				},
-				Notified: bot.Notified{
+				Notified: notice.Notified{
 					Incidents: notify.Incidents{notify.LeftAlone: {Since: noon, Notified: noon}}, Calm: map[notify.Kind]int{notify.LeftAlone: 2},
-					Sizes: []bot.Sized{{}},
+					Sizes: []notice.Sized{{}},
 				},
 			}
 			if err := db.Remember(want); err != nil {

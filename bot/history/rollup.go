@@ -3,7 +3,7 @@ package history
 import (
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // Steps in nanoseconds.
@@ -42,11 +42,11 @@ func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
 func (t *tally) add(r *row) {
 	t.heartbeats++
 	switch r.verdict {
-	case string(bot.Slow):
+	case string(decide.Slow):
 		t.slow++
-	case string(bot.Fast):
+	case string(decide.Fast):
 		t.fast++
-	case string(bot.NoData):
+	case string(decide.NoData):
 		t.noData++
 	}
 	t.ups += r.ups

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -41,7 +41,7 @@ const rowSize = 256
 func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
 
 // rowOf makes the row of a record.
-func (c *codec) rowOf(r bot.Record) (row, error) {
+func (c *codec) rowOf(r record.Record) (row, error) {
 	out := row{
 		who: who{text(r.App), text(r.ProcessType)}, at: nanos(r.Time),
 		verdict: text(string(r.Decision.Verdict)), rule: text(string(r.Decision.Rule)), changed: changed(r),
@@ -51,7 +51,7 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {
 		out.response = max(0, hb.Value)
 	}
-	if r.Action == bot.Scaled {
+	if r.Action == record.Scaled {
 		out.ups, out.downs = btoi(r.Decision.To > r.Decision.From), btoi(r.Decision.To < r.Decision.From)
 	}
 	if c := r.Decision.Completed; c != nil { // which no record told as it was made
@@ -67,12 +67,12 @@ func (c *codec) rowOf(r bot.Record) (row, error) {
 }
 
 // changed says whether the tick changed the number of dynos or their size, tried to, would have, or found that they had been.
-func changed(r bot.Record) bool {
+func changed(r record.Record) bool {
 	switch r.Action {
-	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
+	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
 		return true
 	}
-	return r.Action == bot.Failed && r.Dynos >= 0 || r.Decision.Found()
+	return r.Action == record.Failed && r.Dynos >= 0 || r.Decision.Found()
 }
 
 // eventRow makes the row of an event.

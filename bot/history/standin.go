@@ -14,7 +14,7 @@ import (
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 const (
@@ -261,7 +261,7 @@ func (db *DB) carry(to *place) error {
 		}
 		return insert()
 	}
-	err := db.Each(ctx, time.Time{}, time.Time{}, func(r bot.Record) error {
+	err := db.Each(ctx, time.Time{}, time.Time{}, func(r record.Record) error {
 		row, err := db.codec.rowOf(r)
 		if err != nil {
 			return err

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-var remembered = bot.Memory{State: bot.State{Dynos: 7, Known: true}}
+var remembered = bot.Memory{State: decide.State{Dynos: 7, Known: true}}
 
 // later opens the history as a bot does.
 func later(log *logText) func(*history.Options) {
@@ -186,7 +188,7 @@ func TestDamageThatIsReadIsDamage(t *testing.T) {
 		"records": func(db *history.DB) error { _, err := db.Records(t.Context(), history.Query{}); return err },
 		"points":  func(db *history.DB) error { _, err := db.Points(t.Context(), time.Time{}, time.Time{}, 0); return err },
 		"each": func(db *history.DB) error {
-			return db.Each(t.Context(), time.Time{}, time.Time{}, func(bot.Record) error { return nil })
+			return db.Each(t.Context(), time.Time{}, time.Time{}, func(record.Record) error { return nil })
 		},
 		"events": func(db *history.DB) error { _, err := db.Events(t.Context(), time.Time{}, time.Time{}, 0); return err },
 		"asked":  func(db *history.DB) error { _, err := db.Asked(t.Context()); return err },

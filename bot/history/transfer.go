@@ -7,15 +7,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // Each calls do with every record from from until before to, in the order of time, until do returns an error. Zero times do not bound.
 // It reads a page at a time, so that a slow do holds nothing up.
-func (db *DB) Each(ctx context.Context, from, to time.Time, do func(bot.Record) error) error {
+func (db *DB) Each(ctx context.Context, from, to time.Time, do func(record.Record) error) error {
 	next := from
 	for {
-		var page []bot.Record
+		var page []record.Record
 		c := condition{}
 		c.between(next, to)
 		err := db.read(ctx, "autoscalebot_records", c, "at", batchRows, func(u *unpacker, _ int64, body []byte) error {
@@ -72,7 +72,7 @@ func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Durat
 //
 // Records should come in the order of time. Of a time whose records were removed since they are too old, one is taken in only when it is
 // newer than all that was counted in its hour, as it may have been counted before.
-func (db *DB) Import(ctx context.Context, records iter.Seq2[bot.Record, error]) (n int, err error) {
+func (db *DB) Import(ctx context.Context, records iter.Seq2[record.Record, error]) (n int, err error) {
 	batch := make([]row, 0, batchRows)
 	write := func() error {
 		ctx, cancel := context.WithTimeout(ctx, writeTimeout)

@@ -8,28 +8,28 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // given gives records, and then an error if there is one.
-func given(records []bot.Record, err error) iter.Seq2[bot.Record, error] {
-	return func(yield func(bot.Record, error) bool) {
+func given(records []record.Record, err error) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
 		for _, r := range records {
 			if !yield(r, nil) {
 				return
 			}
 		}
 		if err != nil {
-			yield(bot.Record{}, err)
+			yield(record.Record{}, err)
 		}
 	}
 }
 
-func exported(t testing.TB, db *history.DB, from, to time.Time) (out []bot.Record) {
+func exported(t testing.TB, db *history.DB, from, to time.Time) (out []record.Record) {
 	t.Helper()
-	err := db.Each(t.Context(), from, to, func(r bot.Record) error {
+	err := db.Each(t.Context(), from, to, func(r record.Record) error {
 		out = append(out, r)
 		return nil
 	})
@@ -49,7 +49,7 @@ func TestAHistoryGoesFromOnePlaceToAnother(t *testing.T) {
 		if !same(t, out, all) {
 			t.Fatalf("%d records were exported of %d", len(out), len(all))
 		}
-		for _, c := range []struct{ part, want []bot.Record }{{out[:300], out[:300]}, {out, out[300:]}, {out, nil}} {
+		for _, c := range []struct{ part, want []record.Record }{{out[:300], out[:300]}, {out, out[300:]}, {out, nil}} {
 			if n, err := target.Import(t.Context(), given(c.part, nil)); n != len(c.want) || err != nil {
 				t.Errorf("importing %d records took in %d, %v, want %d", len(c.part), n, err, len(c.want))
 			}
@@ -101,7 +101,7 @@ func TestAnImportEndsAtTheFirstError(t *testing.T) {
 	}
 	stop := errors.New("enough")
 	keepAll(t, db, beats(noon, time.Minute, 3)...)
-	if err := db.Each(t.Context(), time.Time{}, time.Time{}, func(bot.Record) error { return stop }); err != stop {
+	if err := db.Each(t.Context(), time.Time{}, time.Time{}, func(record.Record) error { return stop }); err != stop {
 		t.Errorf("Each returned %v", err)
 	}
 	if err := db.EachPoint(t.Context(), time.Time{}, time.Time{}, time.Minute, func(history.Point) error { return stop }); err != stop {
@@ -142,7 +142,7 @@ func TestAnImportOfOldRecordsCountsThemOnce(t *testing.T) {
 		}
 		time.Sleep(15 * time.Minute)
 		for _, r := range exported(t, db, time.Time{}, older[99].Time.Add(1)) {
-			if r.Action != bot.Scaled {
+			if r.Action != record.Scaled {
 				t.Errorf("the record of %v is still there", r.Time)
 				break
 			}

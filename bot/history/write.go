@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -22,7 +22,7 @@ const (
 
 // Record queues r to be written within a second, and returns at once. It is kept for the bot that it names. An error means that the DB is
 // closed, or that r has no JSON form.
-func (db *DB) Record(_ context.Context, r bot.Record) error {
+func (db *DB) Record(_ context.Context, r record.Record) error {
 	row, err := db.codec.rowOf(r)
 	if err != nil {
 		return err

@@ -6,7 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -48,12 +49,12 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 		duration:   one(histogram("tick_duration_seconds", "From a tick's first request to the platform's last answer.")),
 		lateness:   one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
 	}
-	for _, a := range []bot.Action{bot.Held, bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize, bot.Failed, bot.Interrupted} {
+	for _, a := range []record.Action{record.Held, record.Scaled, record.WouldScale, record.Resized, record.WouldResize, record.Failed, record.Interrupted} {
 		c.ticks.WithLabelValues(label(a))
 	}
 	for _, by := range []string{
-		bot.ClampSchedule, bot.ClampStabilization, bot.ClampCooldown, bot.ClampHold, bot.ClampPause, bot.ClampBudget, bot.ClampDeploy,
-		bot.ClampUnsettled,
+		decide.ClampSchedule, decide.ClampStabilization, decide.ClampCooldown, decide.ClampHold, decide.ClampPause, decide.ClampBudget, decide.ClampDeploy,
+		decide.ClampUnsettled,
 	} {
 		c.clamps.WithLabelValues(label(by))
 	}
@@ -81,13 +82,13 @@ func buckets(name, help string) prometheus.HistogramOpts {
 }
 
 // count takes in a record.
-func (c *counters) count(r bot.Record) {
+func (c *counters) count(r record.Record) {
 	c.ticks.WithLabelValues(label(r.Action)).Inc()
 	c.duration.Observe(r.DurationMS / 1000)
 	for _, hb := range r.Readings {
 		c.heartbeat(hb)
 	}
-	if r.Action == bot.Interrupted { // before anything was decided
+	if r.Action == record.Interrupted { // before anything was decided
 		return
 	}
 	d := r.Decision
@@ -98,7 +99,7 @@ func (c *counters) count(r bot.Record) {
 	if d.ManualChange != nil {
 		c.manual.Inc()
 	}
-	if r.Action == bot.Scaled {
+	if r.Action == record.Scaled {
 		c.scalings.WithLabelValues(direction(d.From, d.To)).Inc()
 	}
 	if made := d.Completed; made != nil {

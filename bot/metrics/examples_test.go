@@ -22,9 +22,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // complete is a Metrics that has told everything that can be told.
@@ -35,7 +35,7 @@ func complete(t *testing.T) *metrics.Metrics {
 	m := metrics.New(o)
 	next := scaled()
 	next.Time = noon.Add(31 * time.Second)
-	next.Action = bot.Held
+	next.Action = record.Held
 	keep(t, m, scaled(), next)
 	return m
 }

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // ask asks a health handler, and returns its code and reason.
@@ -91,7 +91,7 @@ func TestATickMayWaitForThePlatform(t *testing.T) {
 
 func TestAnInterruptedTickIsNotReady(t *testing.T) {
 	m := metrics.New(options())
-	keep(t, m, bot.Record{Time: noon, Action: bot.Interrupted})
+	keep(t, m, record.Record{Time: noon, Action: record.Interrupted})
 	if code, _ := ask(t, metrics.Readyz(m)); code != 503 {
 		t.Errorf("%d, want 503", code)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // Options say what a [Metrics] tells beside the records. App, ProcessType and Interval are needed.
@@ -42,7 +42,7 @@ type Metrics struct {
 	counters counters
 
 	mu     sync.Mutex // guards the rest
-	last   *bot.Record
+	last   *record.Record
 	seen   time.Time // when the newest record came
 	ready  bool      // a tick was done
 	beat   time.Time // when the newest tick should have begun
@@ -64,14 +64,14 @@ func New(o Options) *Metrics {
 }
 
 // Record takes in a tick's record. It neither blocks nor fails.
-func (m *Metrics) Record(_ context.Context, r bot.Record) error {
+func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	m.mu.Lock()
 	late, told := m.lateness(r.Time)
 	m.last, m.seen = &r, time.Now()
 	if r.Undecided() == "" {
 		m.decided = r.Time
 	}
-	m.ready = m.ready || r.Action != bot.Interrupted
+	m.ready = m.ready || r.Action != record.Interrupted
 	m.mu.Unlock()
 	m.counters.count(r)
 	if told {

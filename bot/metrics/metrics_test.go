@@ -21,9 +21,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -50,27 +52,27 @@ func answered() probe.Reading {
 }
 
 // scaled is the record of a tick of 1.2 s that added a dyno, with all that a record can hold.
-func scaled() bot.Record {
+func scaled() record.Record {
 	quota := 4321
-	return bot.Record{
+	return record.Record{
 		Time: noon, App: "dancing-forest", ProcessType: "web", Readings: []probe.Reading{answered()},
-		Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: 2, Settled: true, Action: bot.Scaled, Quota: &quota, DurationMS: 1200,
-		Decision: bot.Decision{
-			From: 2, To: 3, Desired: 4, Rule: bot.RuleSlow, Verdict: bot.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200,
-			Clamps:       []bot.Clamp{{By: bot.ClampSchedule, From: 4, To: 3}},
-			Bill:         &bot.Bill{Spend: bot.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
-			ManualChange: &bot.ManualChange{From: 1, To: 2},
+		Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: 2, Settled: true, Action: record.Scaled, Quota: &quota, DurationMS: 1200,
+		Decision: decide.Decision{
+			From: 2, To: 3, Desired: 4, Rule: decide.RuleSlow, Verdict: decide.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200,
+			Clamps:       []decide.Clamp{{By: decide.ClampSchedule, From: 4, To: 3}},
+			Bill:         &decide.Bill{Spend: decide.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
+			ManualChange: &decide.ManualChange{From: 1, To: 2},
 		},
 	}
 }
 
 // blind is one at which neither the app nor the platform answered.
-func blind() bot.Record {
-	return bot.Record{
-		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: bot.Failed,
+func blind() record.Record {
+	return record.Record{
+		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: record.Failed,
 		Error:    "read formation: 503 Service Unavailable",
 		Readings: []probe.Reading{{Signal: "heartbeat", Value: 3, Unit: "ms", Outcome: probe.Unreachable, Error: "connection refused"}},
-		Decision: bot.Decision{From: -1, To: -1, Desired: -1, Rule: bot.RuleUnknown, Verdict: bot.NoData, Run: 2, Needed: 3, Of: 3},
+		Decision: decide.Decision{From: -1, To: -1, Desired: -1, Rule: decide.RuleUnknown, Verdict: decide.NoData, Run: 2, Needed: 3, Of: 3},
 	}
 }
 
@@ -84,7 +86,7 @@ func text(t testing.TB, all ...*metrics.Metrics) string {
 	return w.Body.String()
 }
 
-func keep(t testing.TB, to bot.Recorder, records ...bot.Record) {
+func keep(t testing.TB, to record.Recorder, records ...record.Record) {
 	t.Helper()
 	for _, r := range records {
 		if err := to.Record(t.Context(), r); err != nil {
@@ -226,7 +228,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 
 func TestAnInterruptedTickDecidesNothing(t *testing.T) {
 	m := metrics.New(options())
-	keep(t, m, bot.Record{Time: noon, Dynos: -1, Action: bot.Interrupted})
+	keep(t, m, record.Record{Time: noon, Dynos: -1, Action: record.Interrupted})
 	if got, _ := value(t, m, "ticks_total", "action", "interrupted"); got != 1 {
 		t.Errorf("%v interrupted ticks, want 1", got)
 	}
@@ -245,7 +247,7 @@ func TestTextsFromOutsideAreNoLabels(t *testing.T) {
 		r := blind()
 		r.Error, r.MinRow = rapid.String().Draw(rt, "error"), rapid.String().Draw(rt, "row")
 		r.App, r.Readings[0].Error, r.Readings[0].Signal = rapid.String().Draw(rt, "app"), r.Error, r.Error
-		r.Control.Up = bot.Pause{On: true, By: rapid.String().Draw(rt, "by")}
+		r.Control.Up = decide.Pause{On: true, By: rapid.String().Draw(rt, "by")}
 		keep(t, m, r)
 		if now := strings.Count(text(t, m), "\nautoscalebot_"); now != lines {
 			rt.Fatalf("%d lines, then %d", lines, now)
@@ -289,8 +291,8 @@ func run(t *testing.T, m *metrics.Metrics, d time.Duration, probes ...time.Durat
 	s := slow(probes)
 	b := bot.New(bot.Options{
 		Interval: 30 * time.Second, Probers: []probe.Prober{&s}, Schedule: always{Min: 1, Max: 5}, Scaler: platform{},
-		Policy:    bot.Policy{MaxResponseMS: 800, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(3)},
-		Recorders: []bot.Recorder{m},
+		Policy:    decide.Policy{MaxResponseMS: 800, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3)},
+		Recorders: []record.Recorder{m},
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -448,7 +450,7 @@ func BenchmarkScrape(b *testing.B) {
 func TestAChangeThatIsFoundMadeIsCounted(t *testing.T) {
 	m := metrics.New(options())
 	r := scaled()
-	r.Action, r.Decision.Completed = bot.Held, &bot.Completed{From: 3, To: 1}
+	r.Action, r.Decision.Completed = record.Held, &decide.Completed{From: 3, To: 1}
 	keep(t, m, r)
 	for direction, want := range map[string]float64{"up": 0, "down": 1} {
 		if got, _ := value(t, m, "scalings_total", "direction", direction); got != want {

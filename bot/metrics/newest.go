@@ -7,7 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -62,7 +63,7 @@ func (c collection) gauge(name, help string, value float64, pairs ...string) {
 }
 
 // record sends what a record says.
-func (c collection) record(r bot.Record) {
+func (c collection) record(r record.Record) {
 	c.gauge("last_tick_timestamp_seconds", "When the newest tick began, in seconds since 1970.", unix(r.Time))
 	c.gauge("min_dynos", "The minimum of this hour.", float64(r.Limits.Min))
 	c.gauge("max_dynos", "The maximum of this hour.", float64(r.Limits.Max))
@@ -74,21 +75,21 @@ func (c collection) record(r bot.Record) {
 	if r.Quota != nil {
 		c.gauge("api_quota_remaining", "API calls that the platform still allows.", float64(*r.Quota))
 	}
-	for direction, p := range map[string]bot.Pause{"up": r.Control.Up, "down": r.Control.Down} {
+	for direction, p := range map[string]decide.Pause{"up": r.Control.Up, "down": r.Control.Down} {
 		c.gauge("paused", "1 while somebody has paused such changes in the running bot.", truth(p.Active(r.Time)), "direction", direction)
 	}
-	if r.Action != bot.Interrupted {
+	if r.Action != record.Interrupted {
 		c.decision(r)
 	}
 }
 
 // decision sends what a record's decision was taken from.
-func (c collection) decision(r bot.Record) {
+func (c collection) decision(r record.Record) {
 	d := r.Decision
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {
 		c.gauge("last_response_time_seconds", "What the newest heartbeat measured.", hb.Value/1000)
 	}
-	for _, v := range []bot.Verdict{bot.Slow, bot.Fast, bot.NoData} {
+	for _, v := range []decide.Verdict{decide.Slow, decide.Fast, decide.NoData} {
 		run := 0
 		if v == d.Verdict {
 			run = d.Run

@@ -11,7 +11,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 const (
@@ -77,7 +77,7 @@ func NewOTLP(o OTLPOptions) (*OTLP, error) {
 }
 
 // Record takes in a tick's record. It neither blocks nor fails.
-func (e *OTLP) Record(_ context.Context, r bot.Record) error {
+func (e *OTLP) Record(_ context.Context, r record.Record) error {
 	if e.traces != nil {
 		e.traces.push(r)
 	}
@@ -141,17 +141,17 @@ func (e *OTLP) start(s *sender, take func() proto.Message, sent func()) {
 // A queue holds the newest records.
 type queue struct {
 	mu      sync.Mutex
-	records []bot.Record
+	records []record.Record
 }
 
-func (q *queue) push(r bot.Record) {
+func (q *queue) push(r record.Record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.records = newestOf(append(q.records, r))
 }
 
 // drain empties the queue.
-func (q *queue) drain() []bot.Record {
+func (q *queue) drain() []record.Record {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	out := q.records
@@ -160,7 +160,7 @@ func (q *queue) drain() []bot.Record {
 }
 
 // newestOf returns the newest records, as many as may wait.
-func newestOf(records []bot.Record) []bot.Record {
+func newestOf(records []record.Record) []record.Record {
 	return records[max(0, len(records)-longestQueue):]
 }
 

@@ -25,9 +25,10 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -192,7 +193,7 @@ func TestACollectorUnderstandsWhatIsSent(t *testing.T) {
 }
 
 // exported sends the records' traces and returns their spans.
-func exported(t *testing.T, records ...bot.Record) []*tracepb.Span {
+func exported(t *testing.T, records ...record.Record) []*tracepb.Span {
 	t.Helper()
 	c := &collector{t: t}
 	e := start(t, metrics.New(options()), io.Discard, c, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector/traces")
@@ -278,18 +279,18 @@ func TestATraceHoldsOnlyWhatIsKnown(t *testing.T) {
 	redirected.Readings[0].Redirects = 1
 	offline := blind()
 	offline.Time, offline.DurationMS, offline.Readings[0].Time = noon, 5, noon
-	offline.Action, offline.Error, offline.Decision.Rule = bot.Held, "", bot.RuleOffline
+	offline.Action, offline.Error, offline.Decision.Rule = record.Held, "", decide.RuleOffline
 	queue := scaled()
 	queue.Readings = []probe.Reading{{Signal: "queue", Time: noon, Value: 7000, Unit: "messages", Outcome: probe.Answered}}
 	for name, c := range map[string]struct {
-		record bot.Record
+		record record.Record
 		want   []string
 	}{
 		"phases that are sums": {redirected, []string{"tick< 0-1200", "probe<tick 1-906", "platform<tick 906-1200"}},
 		"no platform asked":    {offline, []string{"tick< 0-5", "probe<tick 0-3"}},
 		"a signal of no time":  {queue, []string{"tick< 0-1200", "probe<tick 0-1200", "platform<tick 1200-1200"}},
 		"an interrupted tick": {
-			bot.Record{Time: noon, Action: bot.Interrupted, DurationMS: 1000, Readings: []probe.Reading{answered()}},
+			record.Record{Time: noon, Action: record.Interrupted, DurationMS: 1000, Readings: []probe.Reading{answered()}},
 			[]string{"tick< 0-1000", "probe<tick 1-906", "dns<probe 1-11", "connect<probe 11-31", "tls<probe 31-101", "processing<probe 101-901", "transfer<probe 901-906"},
 		},
 	} {

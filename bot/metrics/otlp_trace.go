@@ -13,7 +13,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -50,12 +51,12 @@ type ticked []*tracepb.Span
 
 // trace makes a tick's trace from its record: a span for the tick, below it one for each reading with its phases, and one for the
 // platform's part, from the last reading's end to the tick's.
-func trace(r bot.Record) ticked {
+func trace(r record.Record) ticked {
 	id := random(16)
 	end := r.Time.Add(time.Duration(r.DurationMS * float64(time.Millisecond)))
 	tick := span(id, nil, "tick", r.Time, end)
 	tick.Attributes = tickAttributes(r)
-	if r.Action == bot.Failed {
+	if r.Action == record.Failed {
 		tick.Status = failed(r.Error)
 	}
 	spans := ticked{tick}
@@ -67,11 +68,11 @@ func trace(r bot.Record) ticked {
 			read = t
 		}
 	}
-	if r.Action == bot.Interrupted {
+	if r.Action == record.Interrupted {
 		return spans
 	}
 	tick.Events = []*tracepb.Span_Event{{TimeUnixNano: nano(end), Name: "decided", Attributes: decisionAttributes(r)}}
-	if r.Decision.Rule != bot.RuleOffline { // where the platform is not asked
+	if r.Decision.Rule != decide.RuleOffline { // where the platform is not asked
 		platform := span(id, tick.SpanId, "platform", read, end)
 		platform.Kind, platform.Status = tracepb.Span_SPAN_KIND_CLIENT, tick.Status
 		spans = append(spans, platform)
@@ -116,14 +117,14 @@ func probed(id, parent []byte, hb probe.Reading, end time.Time) ticked {
 	return spans
 }
 
-func tickAttributes(r bot.Record) []*commonpb.KeyValue {
+func tickAttributes(r record.Record) []*commonpb.KeyValue {
 	return []*commonpb.KeyValue{
 		text("autoscalebot.app", r.App), text("autoscalebot.process_type", r.ProcessType), text("autoscalebot.action", label(r.Action)),
 		whole("autoscalebot.dynos", r.Dynos), whole("autoscalebot.min_dynos", r.Limits.Min), whole("autoscalebot.max_dynos", r.Limits.Max),
 	}
 }
 
-func decisionAttributes(r bot.Record) []*commonpb.KeyValue {
+func decisionAttributes(r record.Record) []*commonpb.KeyValue {
 	d := r.Decision
 	out := []*commonpb.KeyValue{
 		text("autoscalebot.rule", label(d.Rule)), text("autoscalebot.verdict", label(d.Verdict)), whole("autoscalebot.from", d.From),

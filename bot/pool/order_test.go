@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -54,7 +56,7 @@ func (s *site) Probe(context.Context) probe.Reading {
 const quickly = 40 * time.Second
 
 // newSite opens a site with one small server, and runs its pool until the test ends.
-func newSite(t *testing.T, order bot.Ladder, lim schedule.Limits, boot time.Duration, change func(*pool.Options)) *site {
+func newSite(t *testing.T, order decide.Ladder, lim schedule.Limits, boot time.Duration, change func(*pool.Options)) *site {
 	s := &site{t: t, lim: lim, w: &pooltest.World{
 		Boot: boot, Warm: 10 * time.Second, Join: 5 * time.Second, Busy: 10 * time.Second, End: 5 * time.Second, Size: "small", Price: 0.01,
 	}}
@@ -72,8 +74,8 @@ func newSite(t *testing.T, order bot.Ladder, lim schedule.Limits, boot time.Dura
 	})
 	s.b = bot.New(bot.Options{
 		App: "site", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{s}, Schedule: s, Scaler: s.p,
-		Policy: bot.Policy{
-			MaxResponseMS: 500, MinResponseMS: 70, Fails: bot.InARow(3), Passes: bot.InARow(5),
+		Policy: decide.Policy{
+			MaxResponseMS: 500, MinResponseMS: 70, Fails: decide.InARow(3), Passes: decide.InARow(5),
 			Ladder: order, Sizes: []string{"small", "medium", "large"},
 		},
 	})
@@ -85,15 +87,15 @@ func newSite(t *testing.T, order bot.Ladder, lim schedule.Limits, boot time.Dura
 }
 
 // beat lets the bot beat for a while, and returns the last record.
-func (s *site) beat(d time.Duration) bot.Record {
+func (s *site) beat(d time.Duration) record.Record {
 	s.t.Helper()
-	var r bot.Record
+	var r record.Record
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		time.Sleep(30 * time.Second)
 		switch r = s.b.Tick(s.t.Context(), time.Now()); r.Action {
-		case bot.Resized:
+		case record.Resized:
 			s.sets = append(s.sets, r.Decision.SizeTo)
-		case bot.Failed:
+		case record.Failed:
 			s.t.Errorf("%s: %s", r.Headline(), r.Why())
 		}
 	}
@@ -101,7 +103,7 @@ func (s *site) beat(d time.Duration) bot.Record {
 }
 
 // want checks how many servers of a size serve, and which sizes were asked for since the last time.
-func (s *site) want(r bot.Record, n int, size string, sets ...string) {
+func (s *site) want(r record.Record, n int, size string, sets ...string) {
 	s.t.Helper()
 	serving := s.w.Serving()
 	ok := len(serving) == n && len(sets) == len(s.sets)
@@ -122,7 +124,7 @@ func (s *site) want(r bot.Record, n int, size string, sets ...string) {
 
 func TestMoreServersAndThenLargerOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, bot.Horizontal, schedule.Limits{Min: 1, Max: 3}, quickly, nil)
+		s := newSite(t, decide.Horizontal, schedule.Limits{Min: 1, Max: 3}, quickly, nil)
 		s.load = 26
 		s.want(s.beat(20*time.Minute), 3, "small")
 		s.load = 50
@@ -139,7 +141,7 @@ func TestMoreServersAndThenLargerOnes(t *testing.T) {
 
 func TestLargerServersAndThenMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, bot.Vertical, schedule.Limits{Min: 1, Max: 4}, quickly, nil)
+		s := newSite(t, decide.Vertical, schedule.Limits{Min: 1, Max: 4}, quickly, nil)
 		s.load = 30
 		s.want(s.beat(time.Hour), 1, "large", "medium", "large")
 		s.load = 70
@@ -152,7 +154,7 @@ func TestLargerServersAndThenMore(t *testing.T) {
 // While servers are exchanged, one after the other, the bot asks for no other size, however long that takes.
 func TestOneSizeAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, bot.Vertical, schedule.Limits{Min: 5, Max: 8}, 4*time.Minute, nil)
+		s := newSite(t, decide.Vertical, schedule.Limits{Min: 5, Max: 8}, 4*time.Minute, nil)
 		s.load = 1000
 		for begun := time.Now(); len(s.sets) < 2 && time.Since(begun) < 6*time.Hour; {
 			s.beat(30 * time.Second)
@@ -172,13 +174,13 @@ func TestOneSizeAtATime(t *testing.T) {
 func TestALoneServerWaitsForItsWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		s := newSite(t, bot.Vertical, schedule.Limits{Min: 1, Max: 1}, quickly, func(o *pool.Options) {
+		s := newSite(t, decide.Vertical, schedule.Limits{Min: 1, Max: 1}, quickly, func(o *pool.Options) {
 			o.Maintenance = func(now time.Time) bool { return now.Sub(start) > 5*time.Hour }
 		})
 		s.load = 15
 		r := s.beat(4 * time.Hour)
 		s.want(r, 1, "small", "medium")
-		if d := r.Decision; d.SizeHeld != bot.HeldPending || r.Action != bot.Held {
+		if d := r.Decision; d.SizeHeld != decide.HeldPending || r.Action != record.Held {
 			t.Errorf("held by %q: %s", d.SizeHeld, r.Why())
 		}
 		s.want(s.beat(3*time.Hour), 1, "medium")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -49,8 +50,8 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			policy := bot.Policy{
-				MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
+			policy := decide.Policy{
+				MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
 				FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 			}
 			policy.Adaptive = adaptive

@@ -14,7 +14,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/baseline"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -64,7 +67,7 @@ func sameToTheBit(t *testing.T) {
 func drove(t *testing.T, trace, name string, o sim.Options, aim string, driver func(string, bot.Options) sim.Driver) []string {
 	t.Helper()
 	h := &heard{}
-	options := bot.Options{Interval: 30 * time.Second, Policy: counting.Policy, Notices: everyNotice, Notifier: h, Recorders: []bot.Recorder{h}}
+	options := bot.Options{Interval: 30 * time.Second, Policy: counting.Policy, Notices: everyNotice, Notifier: h, Recorders: []record.Recorder{h}}
 	if aim != "" {
 		a, err := adaptive.New(adaptive.Aim(aim), 1000)
 		if err != nil {
@@ -81,7 +84,7 @@ func fared(r sim.Result) string {
 		r.DynoHours, r.Ups, r.Downs, r.Flips, r.Elasticity)
 }
 
-var everyNotice = bot.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, ScaleDiff: 2, ScaleDiffPeriod: 10 * time.Minute, Reminder: time.Hour}
+var everyNotice = notice.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, ScaleDiff: 2, ScaleDiffPeriod: 10 * time.Minute, Reminder: time.Hour}
 
 // heard keeps the lines of the ticks that changed or told anything, and of one in sixty.
 type heard struct {
@@ -91,7 +94,7 @@ type heard struct {
 }
 
 // Record comes after the tick's events.
-func (h *heard) Record(_ context.Context, r bot.Record) error {
+func (h *heard) Record(_ context.Context, r record.Record) error {
 	if h.ticks++; len(h.events) > 0 || r.Decision.To != r.Decision.From || h.ticks%60 == 0 {
 		h.lines = append(h.lines, baseline.Tick(r, h.events))
 	}
@@ -135,34 +138,34 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	w.up, w.database = w.n, w.IntN(5) == 0
 	w.limits = schedule.Limits{Min: w.IntN(3), Max: 3 + w.IntN(6)}
 	seconds := func(of ...int) time.Duration { return time.Duration(of[w.IntN(len(of))]) * time.Second }
-	quorum := func() bot.Quorum { n := 1 + w.IntN(4); return bot.Quorum{N: n, M: n + w.IntN(3)} }
-	p := bot.Policy{
+	quorum := func() decide.Quorum { n := 1 + w.IntN(4); return decide.Quorum{N: n, M: n + w.IntN(3)} }
+	p := decide.Policy{
 		MaxResponseMS: 1000, MinResponseMS: 200, Fails: quorum(), Passes: quorum(),
 		FailOn:     []probe.Outcome{probe.Timeout, probe.ServerError},
 		CooldownUp: seconds(0, 45, 300), CooldownDown: seconds(0, 60, 600), Stabilization: seconds(0, 0, 300),
 		ManualHold: seconds(0, 600), IneffectiveAfter: w.IntN(4), ZeroIsOurs: w.IntN(4) == 0, PauseUp: w.IntN(20) == 0, PauseDown: w.IntN(20) == 0,
-		Up: bot.Step{Dynos: 1 + w.IntN(2)}, Down: bot.Step{Dynos: 1}, DecideEvery: seconds(0, 0, 60),
+		Up: decide.Step{Dynos: 1 + w.IntN(2)}, Down: decide.Step{Dynos: 1}, DecideEvery: seconds(0, 0, 60),
 	}
 	if w.IntN(3) == 0 {
 		p.Budget, p.Price = []float64{0.2, 30, 75}[w.IntN(3)], 25
 	}
 	if w.IntN(4) == 0 {
-		p.Up = bot.Step{Percent: 50}
+		p.Up = decide.Step{Percent: 50}
 	}
 	if w.IntN(3) == 0 {
 		p.Rules = append(p.Rules,
-			bot.SignalRule{Signal: "jobs", PerDyno: true, Max: 100, Min: 10, Fails: quorum(), Passes: quorum()},
-			bot.SignalRule{Signal: "jobs", Max: 600, Min: math.NaN(), Window: 2 * time.Minute, Percentile: 90, Wait: seconds(0, 30)})
+			decide.SignalRule{Signal: "jobs", PerDyno: true, Max: 100, Min: 10, Fails: quorum(), Passes: quorum()},
+			decide.SignalRule{Signal: "jobs", Max: 600, Min: math.NaN(), Window: 2 * time.Minute, Percentile: 90, Wait: seconds(0, 30)})
 	}
 	if w.IntN(4) == 0 {
 		p.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
-		p.Rules = append(p.Rules, bot.SignalRule{Signal: "memory", Max: 90, Min: 30, Fails: bot.InARow(3), Passes: bot.InARow(5), Size: true})
-		p.Ladder = []bot.Ladder{"", bot.Horizontal, bot.Vertical}[w.IntN(3)]
+		p.Rules = append(p.Rules, decide.SignalRule{Signal: "memory", Max: 90, Min: 30, Fails: decide.InARow(3), Passes: decide.InARow(5), Size: true})
+		p.Ladder = []decide.Ladder{"", decide.Horizontal, decide.Vertical}[w.IntN(3)]
 	}
 	if w.IntN(6) == 0 {
-		p.Breaches = []bot.BreachRule{
-			{Metric: "jobs", Operator: ">", Threshold: 300, Step: bot.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 2 * time.Minute},
-			{Metric: "jobs", Operator: "<", Threshold: 50, Step: bot.Step{Percent: 50}, Down: true, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
+		p.Breaches = []decide.BreachRule{
+			{Metric: "jobs", Operator: ">", Threshold: 300, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 2 * time.Minute},
+			{Metric: "jobs", Operator: "<", Threshold: 50, Step: decide.Step{Percent: 50}, Down: true, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
 		}
 	}
 	if w.IntN(3) == 0 {
@@ -231,14 +234,14 @@ func (w *chaos) happen(t *testing.T) {
 		if seldom(2) {
 			until = w.now.Add(5 * time.Minute)
 		}
-		w.bot.SetControl(func(c bot.Control) bot.Control {
-			c.Up = bot.Pause{On: seldom(2), Until: until}
-			c.Down = bot.Pause{On: seldom(2), Until: until}
+		w.bot.SetControl(func(c decide.Control) decide.Control {
+			c.Up = decide.Pause{On: seldom(2), Until: until}
+			c.Down = decide.Pause{On: seldom(2), Until: until}
 			return c
 		})
 	case 13:
-		w.bot.SetControl(func(c bot.Control) bot.Control {
-			c.Override = bot.Override{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
+		w.bot.SetControl(func(c decide.Control) decide.Control {
+			c.Override = decide.Override{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
 			return c
 		})
 	case 14: // the bot ends, and begins anew from what it remembered

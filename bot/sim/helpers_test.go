@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -14,8 +15,8 @@ import (
 // counting is a bot with the defaults of the settings.
 var counting = bot.Options{
 	Interval: 30 * time.Second,
-	Policy: bot.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5),
+	Policy: decide.Policy{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	},
 }

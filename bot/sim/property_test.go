@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
@@ -133,7 +134,7 @@ func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 		settings := counting
 		settings.Interval = 10 * time.Second
 		settings.Policy.CooldownUp, settings.Policy.Stabilization = 45*time.Second, 3*time.Minute
-		settings.Policy.Up, settings.Policy.BootTime = bot.Step{Percent: 50}, 40*time.Second
+		settings.Policy.Up, settings.Policy.BootTime = decide.Step{Percent: 50}, 40*time.Second
 		lives, err := sim.Run(context.Background(), o, sim.Bot("count", settings))
 		if err != nil {
 			t.Fatal(err)

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -411,7 +413,7 @@ func TestTheLostAreSeen(t *testing.T) {
 func TestRecordersSeeEveryTick(t *testing.T) {
 	o := counting
 	kept := bot.NewRecent(1000)
-	o.Recorders = []bot.Recorder{kept}
+	o.Recorders = []record.Recorder{kept}
 	run(t, flash(t), sim.Bot("count", o))
 	records := kept.Last(1000)
 	if len(records) != 160 || records[1].Time.Sub(records[0].Time) != 30*time.Second {
@@ -431,7 +433,7 @@ func TestADriverDrivesManySimulations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy := bot.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), FailOn: []probe.Outcome{probe.Timeout}}
+	policy := decide.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: []probe.Outcome{probe.Timeout}}
 	driver := func() sim.Driver { return sim.Bot("count", bot.Options{Interval: 30 * time.Second, Policy: policy}) }
 	run := func(d sim.Driver, peak float64) sim.Result {
 		r, err := sim.Run(t.Context(), sim.Options{Demand: shape, Peak: peak, Seed: 1, Length: time.Hour}, d)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -191,7 +191,7 @@ func readPast(cmd *cobra.Command, r *experiment.Record, from, to time.Time, time
 		from = full
 	}
 	if err == nil && from.Before(to) {
-		err = db.Each(ctx, from, to, func(rec bot.Record) error {
+		err = db.Each(ctx, from, to, func(rec record.Record) error {
 			r.Add(rec)
 			if len(r.Beats) > mostBeats {
 				return tooMany()

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -23,7 +23,7 @@ import (
 // A lineWriter writes records as export does.
 type lineWriter struct{ out *json.Encoder }
 
-func (l lineWriter) Record(_ context.Context, r bot.Record) error { return l.out.Encode(r) }
+func (l lineWriter) Record(_ context.Context, r record.Record) error { return l.out.Encode(r) }
 
 // recordedDays writes what the bot records in a simulation to a file, and returns its path.
 func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -142,7 +142,7 @@ func TestDemo(t *testing.T) {
 	}
 	records := 0
 	for lines := bufio.NewScanner(strings.NewReader(o.stdout)); lines.Scan(); records++ {
-		var r bot.Record
+		var r record.Record
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil || len(r.Readings) != 1 || r.Dynos < 1 {
 			t.Errorf("a line is no record of a heartbeat (%v): %s", err, lines.Text())
 		}

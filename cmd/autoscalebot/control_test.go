@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
@@ -62,7 +62,7 @@ func TestARunningBotIsAsked(t *testing.T) {
 		t.Errorf("status --json: %s%s", o.stdout, o.stderr)
 	}
 	for line := range strings.Lines(runOnce(t, socket, "why", "--json", "-n", "3").stdout) {
-		var r bot.Record
+		var r record.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil || len(r.Readings) != 1 || !strings.Contains(line, `"why":"`) {
 			t.Errorf("why --json: %v in %s", err, line)
 		}

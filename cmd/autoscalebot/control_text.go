@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
 // printWhy prints decisions with their reasons, a line each. A time without a day is of the day of now.
-func printWhy(w io.Writer, records []bot.Record, now time.Time, zone *time.Location) error {
+func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
 	var b strings.Builder
 	for _, r := range records {
 		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
@@ -24,7 +26,7 @@ func printWhy(w io.Writer, records []bot.Record, now time.Time, zone *time.Locat
 	return err
 }
 
-func explain(r bot.Record) string { return r.Headline() + ": " + r.Why() }
+func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
 
 // when writes a moment that is past.
 func when(t, now time.Time, zone *time.Location) string {
@@ -116,7 +118,7 @@ func holding(st admin.Status, zone *time.Location) []string {
 	var lines []string
 	for _, p := range []struct {
 		direction bot.Direction
-		bot.Pause
+		decide.Pause
 	}{{bot.Up, st.Control.Up}, {bot.Down, st.Control.Down}} {
 		what := "scaling " + string(p.direction) + " is paused "
 		switch {

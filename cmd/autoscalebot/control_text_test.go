@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -15,15 +17,15 @@ import (
 var teaTime = time.Date(2026, 11, 22, 16, 4, 0, 0, time.UTC)
 
 // aDay is what a real bot did: through a slow wave, a blind spell, a pause, and an order that failed at first.
-func aDay(t *testing.T) []bot.Record {
+func aDay(t *testing.T) []record.Record {
 	platform, prober := &goldenPlatform{n: 2}, &goldenProber{}
 	recent := bot.NewRecent(100)
 	b := bot.New(bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{prober},
-		Schedule: limits{Min: 1, Max: 4}, Scaler: platform, Recorders: []bot.Recorder{recent},
-		Policy: bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.Quorum{N: 2, M: 2}, Passes: bot.Quorum{N: 2, M: 2},
-			Up: bot.Step{Dynos: 1}, Down: bot.Step{Dynos: 1}, CooldownUp: 90 * time.Second, FailOn: []probe.Outcome{probe.Timeout},
+		Schedule: limits{Min: 1, Max: 4}, Scaler: platform, Recorders: []record.Recorder{recent},
+		Policy: decide.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 2, M: 2}, Passes: decide.Quorum{N: 2, M: 2},
+			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1}, CooldownUp: 90 * time.Second, FailOn: []probe.Outcome{probe.Timeout},
 		},
 	})
 	beat := 0
@@ -38,15 +40,15 @@ func aDay(t *testing.T) []bot.Record {
 	for _, ms := range []float64{431, 1243, 1507, 1600, 1601, -1, 1602} {
 		tick(ms)
 	}
-	b.SetControl(func(c bot.Control) bot.Control {
-		c.Down = bot.Pause{On: true, Until: teaTime.Add(2 * time.Hour)}
+	b.SetControl(func(c decide.Control) decide.Control {
+		c.Down = decide.Pause{On: true, Until: teaTime.Add(2 * time.Hour)}
 		return c
 	})
 	tick(7.5)
 	tick(8)
 	platform.fails = true
-	b.SetControl(func(c bot.Control) bot.Control {
-		c.Override = bot.Override{Dynos: 2, Until: teaTime.Add(time.Hour)}
+	b.SetControl(func(c decide.Control) decide.Control {
+		c.Override = decide.Override{Dynos: 2, Until: teaTime.Add(time.Hour)}
 		return c
 	})
 	tick(300)
@@ -75,8 +77,8 @@ func TestWhyNamesTheDayWhenItIsAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records := []bot.Record{
-		{Time: teaTime.Add(-24 * time.Hour), Action: bot.Interrupted}, {Time: teaTime, Action: bot.Interrupted},
+	records := []record.Record{
+		{Time: teaTime.Add(-24 * time.Hour), Action: record.Interrupted}, {Time: teaTime, Action: record.Interrupted},
 	}
 	var out strings.Builder
 	if err := printWhy(&out, records, teaTime.Add(9*time.Hour), vancouver); err != nil {
@@ -95,13 +97,13 @@ func TestStatusIsPlain(t *testing.T) {
 	records := aDay(t)
 	last, quota := records[len(records)-1], 4321
 	last.Quota = &quota
-	last.Decision.Bill = &bot.Bill{Spend: bot.Spend{From: teaTime.AddDate(0, 0, -21), Dollars: 31.4}, Budget: 100, Price: 25, Forecast: 48.27}
+	last.Decision.Bill = &decide.Bill{Spend: decide.Spend{From: teaTime.AddDate(0, 0, -21), Dollars: 31.4}, Budget: 100, Price: 25, Forecast: 48.27}
 	full := admin.Status{
 		Time: teaTime, Started: teaTime.Add(-5 * time.Hour), Version: "1.2.3", App: "dancing-forest", ProcessType: "web", DryRun: true,
 		Limits: schedule.Limits{Min: 1, Max: 4}, PausedBySettings: []bot.Direction{bot.Down}, Last: &last, LastChange: &records[10],
-		Control: bot.Control{
-			Up:       bot.Pause{On: true, Until: teaTime.Add(time.Hour)},
-			Override: bot.Override{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
+		Control: decide.Control{
+			Up:       decide.Pause{On: true, Until: teaTime.Add(time.Hour)},
+			Override: decide.Override{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
 		},
 		CooldownUp: 41.2, CooldownDown: 300,
 	}

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -72,7 +72,7 @@ type watcher struct {
 }
 
 // Record takes in a tick, and returns at once.
-func (w watcher) Record(ctx context.Context, r bot.Record) error {
+func (w watcher) Record(ctx context.Context, r record.Record) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.decided[w.i] = time.Time{}

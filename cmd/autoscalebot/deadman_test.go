@@ -17,7 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // asked answers requests in the place of a monitoring service.
@@ -36,16 +37,16 @@ func (a *asked) RoundTrip(*http.Request) (*http.Response, error) {
 
 // DEADMAN_URL is requested after decisions on fresh data alone, at most once a minute, and only while every process type decides.
 func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
-	decided := bot.Record{Dynos: 2, Action: bot.Held, Decision: bot.Decision{Rule: bot.RuleHold, Verdict: bot.OK, Reading: -1}}
+	decided := record.Record{Dynos: 2, Action: record.Held, Decision: decide.Decision{Rule: decide.RuleHold, Verdict: decide.OK, Reading: -1}}
 	blind, refused, unknown, offline := decided, decided, decided, decided
-	blind.Decision.Rule, blind.Decision.Verdict = bot.RuleNoData, bot.NoData
-	refused.Action, refused.Error = bot.Failed, "422"
-	unknown.Dynos, unknown.Action, unknown.Decision.Rule = -1, bot.Failed, bot.RuleUnknown
-	offline.Dynos, offline.Decision.Rule, offline.Decision.Verdict = -1, bot.RuleOffline, bot.NoData
+	blind.Decision.Rule, blind.Decision.Verdict = decide.RuleNoData, decide.NoData
+	refused.Action, refused.Error = record.Failed, "422"
+	unknown.Dynos, unknown.Action, unknown.Decision.Rule = -1, record.Failed, decide.RuleUnknown
+	offline.Dynos, offline.Decision.Rule, offline.Decision.Verdict = -1, decide.RuleOffline, decide.NoData
 	for _, c := range []struct {
 		name string
-		web  bot.Record
-		more []bot.Record // another process type's
+		web  record.Record
+		more []record.Record // another process type's
 		fail bool
 		want int
 	}{
@@ -54,10 +55,10 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 		{"refused", refused, nil, false, 0},
 		{"unknown", unknown, nil, false, 0},
 		{"offline", offline, nil, false, 0},
-		{"interrupted", bot.Record{Action: bot.Interrupted}, nil, false, 0},
-		{"both decided", decided, []bot.Record{decided}, false, 10},
-		{"one of two decided", decided, []bot.Record{blind}, false, 0},
-		{"the other does not tick", decided, []bot.Record{{Action: ""}}, false, 0},
+		{"interrupted", record.Record{Action: record.Interrupted}, nil, false, 0},
+		{"both decided", decided, []record.Record{decided}, false, 10},
+		{"one of two decided", decided, []record.Record{blind}, false, 0},
+		{"the other does not tick", decided, []record.Record{{Action: ""}}, false, 0},
 		{"the service is down", decided, nil, true, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,7 +70,7 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 					log: slog.New(slog.NewTextHandler(&log, nil)), decided: make([]time.Time, 1+len(c.more)),
 				}
 				for range 40 { // every 15 s for ten minutes
-					for i, r := range append([]bot.Record{c.web}, c.more...) {
+					for i, r := range append([]record.Record{c.web}, c.more...) {
 						if r.Action == "" {
 							continue
 						}

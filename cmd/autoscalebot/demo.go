@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
@@ -76,7 +77,7 @@ func demoSettings() *settings.Settings {
 	s.HerokuAppName = "demo"
 	s.HeartbeatInterval, s.HeartbeatJitter = settings.Seconds(time.Second), 0
 	s.MaxResponseTime, s.MinResponseTime = 150, 38
-	s.Fails.Quorum, s.Passes.Quorum = bot.InARow(2), bot.InARow(4)
+	s.Fails.Quorum, s.Passes.Quorum = decide.InARow(2), decide.InARow(4)
 	s.MaxDynos = schedule.Fixed(6)
 	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {

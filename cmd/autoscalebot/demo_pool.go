@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
@@ -51,8 +52,8 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h hos
 		return stage{}, err
 	}
 	busy := demo.NewCPU(servers.Addresses)
-	s.MinResponseTime, s.Passes.Quorum = 75, bot.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
-	s.Rules = []bot.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: bot.InARow(2), Passes: bot.InARow(3)}}
+	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
+	s.Rules = []decide.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2), Passes: decide.InARow(3)}}
 	_, most := limits(h.now)
 	sc.wave = poolWave
 	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}

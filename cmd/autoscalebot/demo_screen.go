@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 )
 
@@ -90,8 +90,8 @@ func (sc *screen) start(now time.Time, duration time.Duration, url, page string)
 }
 
 // Record shows the next record.
-func (sc *screen) Record(_ context.Context, r bot.Record) error {
-	if r.Action == bot.Interrupted {
+func (sc *screen) Record(_ context.Context, r record.Record) error {
+	if r.Action == record.Interrupted {
 		return nil
 	}
 	sc.mu.Lock()

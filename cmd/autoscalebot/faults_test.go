@@ -19,6 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -70,7 +71,7 @@ func TestFaults(t *testing.T) {
 			if hb, _ := r.Heartbeat(); hb.Outcome != c.outcome {
 				t.Errorf("the heartbeat's outcome is %q (%s), want %q", hb.Outcome, hb.Error, c.outcome)
 			}
-			if (c.api != nil) != (r.Action == bot.Failed) {
+			if (c.api != nil) != (r.Action == record.Failed) {
 				t.Errorf("the tick was %q: %s", r.Action, r.Why())
 			}
 			if n := w.api.Quantity("dancing-forest", "web"); n != 2 {
@@ -137,7 +138,7 @@ type faultyWorld struct {
 	bot    *bot.Bot
 	mend   func()
 	log    bytes.Buffer
-	record bot.Record
+	record record.Record
 }
 
 // beatToken is the heartbeat's token in the faulty world.
@@ -198,7 +199,7 @@ func newFaultyWorld(t *testing.T, base *settings.Settings) *faultyWorld {
 	return w
 }
 
-func (w *faultyWorld) tick() bot.Record {
+func (w *faultyWorld) tick() record.Record {
 	w.record = w.bot.Tick(w.t.Context(), time.Now())
 	return w.record
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -74,11 +75,11 @@ func (k keeping) warnings() []string {
 	return all
 }
 
-func (k keeping) recorders() []bot.Recorder {
+func (k keeping) recorders() []record.Recorder {
 	if k.db == nil {
 		return nil
 	}
-	return []bot.Recorder{k.db}
+	return []record.Recorder{k.db}
 }
 
 const (

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -23,9 +24,9 @@ func TestTheAdaptivePolicyLearnsFromTheHistory(t *testing.T) {
 	s := settings.Defaults()
 	h := newHost(s, io.Discard, io.Discard)
 	for i := range 12 {
-		r := bot.Record{
-			Time: h.now.Add(time.Duration(i-13) * 10 * time.Minute), App: "shop", ProcessType: "web", Dynos: 4, Settled: true, Action: bot.Held,
-			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: bot.Decision{From: 4, To: 4, Rule: bot.RuleHold, Verdict: bot.OK, Reading: -1},
+		r := record.Record{
+			Time: h.now.Add(time.Duration(i-13) * 10 * time.Minute), App: "shop", ProcessType: "web", Dynos: 4, Settled: true, Action: record.Held,
+			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: decide.Decision{From: 4, To: 4, Rule: decide.RuleHold, Verdict: decide.OK, Reading: -1},
 		}
 		if i >= 8 {
 			r.Dynos, r.Limits.Min = 6, 6

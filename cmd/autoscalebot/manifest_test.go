@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -113,7 +114,7 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 		}
 		return sum
 	}
-	begin, n, state := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), 2, bot.State{}
+	begin, n, state := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), 2, decide.State{}
 	for tick := range 30 {
 		at := float64(35 * tick)
 		now, value := begin.Add(time.Duration(at)*time.Second), mean(at)
@@ -124,12 +125,12 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 		case value < 80:
 			want = max(n-1, 1)
 		}
-		next, d := o.Policy.Decide(state, bot.Facts{
+		next, d := o.Policy.Decide(state, decide.Facts{
 			Now: now, Readings: []probe.Reading{{Signal: "latency", Value: value, Unit: "ms", Outcome: probe.Answered}},
 			Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: n, Settled: true,
 		})
 		if d.To != want {
-			t.Errorf("%g s, %g ms: %d → %d, want %d: %s", at, value, n, d.To, want, bot.Record{Dynos: n, Decision: d}.Why())
+			t.Errorf("%g s, %g ms: %d → %d, want %d: %s", at, value, n, d.To, want, record.Record{Dynos: n, Decision: d}.Why())
 		}
 		state = next
 		if d.To != n {
@@ -143,7 +144,7 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 }
 
 // applied is the state after a change that the platform made at once.
-func applied(state bot.State, now time.Time, d bot.Decision) bot.State {
+func applied(state decide.State, now time.Time, d decide.Decision) decide.State {
 	state.Dynos = d.To
 	if d.To > d.From {
 		state.LastUp = now

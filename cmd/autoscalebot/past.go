@@ -18,8 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -134,7 +134,7 @@ as CSV for a spreadsheet. It reads the history that the settings name (HISTORY, 
 			err = exportCSV(cmd.Context(), db, from, to, out)
 		} else {
 			lines := json.NewEncoder(out)
-			err = db.Each(cmd.Context(), from, to, func(r bot.Record) error { return lines.Encode(r) })
+			err = db.Each(cmd.Context(), from, to, func(r record.Record) error { return lines.Encode(r) })
 		}
 		return errors.Join(err, out.Flush())
 	}
@@ -150,7 +150,7 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 	}); err != nil {
 		return err
 	}
-	err := db.Each(ctx, from, to, func(r bot.Record) error {
+	err := db.Each(ctx, from, to, func(r record.Record) error {
 		hb, _ := r.Heartbeat()
 		d := r.Decision
 		return out.Write([]string{
@@ -210,8 +210,8 @@ name (HISTORY, DATABASE_URL). A record that is there already is not added again,
 const maxLine = 1 << 20
 
 // readRecords reads records, one a line as JSON. Its errors name the line.
-func readRecords(r io.Reader) iter.Seq2[bot.Record, error] {
-	return func(yield func(bot.Record, error) bool) {
+func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(nil, maxLine)
 		n := 0
@@ -220,7 +220,7 @@ func readRecords(r io.Reader) iter.Seq2[bot.Record, error] {
 			if strings.TrimSpace(lines.Text()) == "" {
 				continue
 			}
-			var rec bot.Record
+			var rec record.Record
 			err := json.Unmarshal(lines.Bytes(), &rec)
 			if err == nil && (rec.Time.IsZero() || rec.App == "") {
 				err = errors.New("it is no record: time and app are missing")
@@ -233,7 +233,7 @@ func readRecords(r io.Reader) iter.Seq2[bot.Record, error] {
 			}
 		}
 		if err := lines.Err(); err != nil {
-			yield(bot.Record{}, fmt.Errorf("line %d: %w", n+1, err))
+			yield(record.Record{}, fmt.Errorf("line %d: %w", n+1, err))
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -37,7 +37,7 @@ type poolNews struct {
 	began time.Time
 	seen  bool
 	// last is the newest record.
-	last bot.Record
+	last record.Record
 	// failed is when people were told last of a server that failed, and unsaid how many failed since.
 	failed time.Time
 	unsaid int
@@ -93,7 +93,7 @@ func (n *poolNews) serverFailed(e pool.Event) {
 }
 
 // Record takes a heartbeat's time and numbers, and tells what lasts.
-func (n *poolNews) Record(ctx context.Context, r bot.Record) error {
+func (n *poolNews) Record(ctx context.Context, r record.Record) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.last = r; n.began.IsZero() {

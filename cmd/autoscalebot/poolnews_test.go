@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -63,7 +64,7 @@ func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 			}
 			tick := func(n *poolNews, settled bool) {
 				now = now.Add(30 * time.Second)
-				if err := n.Record(t.Context(), bot.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2, Settled: settled}); err != nil {
+				if err := n.Record(t.Context(), record.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2, Settled: settled}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -118,7 +119,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	tick := func(d time.Duration) {
 		for end := now.Add(d); now.Before(end); {
 			now = now.Add(30 * time.Second)
-			if err := n.Record(t.Context(), bot.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
+			if err := n.Record(t.Context(), record.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -174,7 +175,7 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: text})
 	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleRead, Text: "the provider cannot be read"})
 	text = "web-3 is not active after 40 s"
-	if err := n.Record(t.Context(), bot.Record{Time: now.Add(3 * time.Minute), App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
+	if err := n.Record(t.Context(), record.Record{Time: now.Add(3 * time.Minute), App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
 		t.Fatal(err)
 	}
 	if len(to.events) != 1 || to.events[0].Reason != "web-3 is not active after 40 s; the provider cannot be read" {

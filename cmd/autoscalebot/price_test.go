@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -47,8 +48,8 @@ func TestAReportKnowsThePriceOfBefore(t *testing.T) {
 	defer func() { _ = db.Close(t.Context()) }()
 	begin := time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC)
 	for i, price := range []float64{50, 25, 0, 0} {
-		r := bot.Record{Time: begin.Add(time.Duration(i) * time.Minute), App: "forest", ProcessType: "web", Dynos: 2, Action: bot.Held, Price: price}
-		r.Decision.Verdict = bot.OK
+		r := record.Record{Time: begin.Add(time.Duration(i) * time.Minute), App: "forest", ProcessType: "web", Dynos: 2, Action: record.Held, Price: price}
+		r.Decision.Verdict = decide.OK
 		if err := db.Record(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -160,7 +161,7 @@ func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
 
 // bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs where that is not
 // nil. A nil schedule is that of the settings.
-func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...bot.Recorder) sim.Driver {
+func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...record.Recorder) sim.Driver {
 	o := options(t.s, parts{}, nil, newHost(t.s, io.Discard, io.Discard))
 	o.Control, o.Log, o.Recorders = nil, nil, recorders
 	if sched != nil {

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -34,7 +34,7 @@ type twins struct {
 	// tell takes in whether there is another bot, and tells people of it.
 	tell func(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
 	log  *slog.Logger
-	beat chan bot.Record // holds the newest record that is not noted yet
+	beat chan record.Record // holds the newest record that is not noted yet
 
 	begun time.Time       // when this bot looked first, or again after it could not
 	seen  map[string]twin // by ID
@@ -51,11 +51,11 @@ type twin struct {
 }
 
 func newTwins(r roll, every time.Duration, log *slog.Logger) *twins {
-	return &twins{roll: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, log: log, beat: make(chan bot.Record, 1)}
+	return &twins{roll: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, log: log, beat: make(chan record.Record, 1)}
 }
 
 // Record has the heartbeat noted, and returns at once.
-func (t *twins) Record(_ context.Context, r bot.Record) error {
+func (t *twins) Record(_ context.Context, r record.Record) error {
 	select {
 	case t.beat <- r:
 	default: // the one before it is still being noted
@@ -88,7 +88,7 @@ func (t *twins) run(ctx context.Context) (end func()) {
 }
 
 // look notes a heartbeat, and tells when another bot is found to be alive, and when none is any more.
-func (t *twins) look(ctx context.Context, r bot.Record) {
+func (t *twins) look(ctx context.Context, r record.Record) {
 	callCtx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	others, err := t.roll.Beat(callCtx, t.me)

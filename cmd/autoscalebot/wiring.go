@@ -16,8 +16,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
 	"github.com/autoscalebot/autoscalebot/bot/command"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
@@ -290,7 +293,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
 		Probers:             p.probers(), Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
-		Policy: bot.Policy{
+		Policy: decide.Policy{
 			Adaptive: loadModel(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: s.ScalingRules,
 			MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 			Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, Up: s.Up(), Down: s.Down(),
@@ -299,18 +302,18 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			Stabilization: time.Duration(s.Stabilization), ManualHold: time.Duration(s.ManualHold),
 			IneffectiveAfter: int(s.HelpAfter),
 			PauseUp:          s.Paused.Up, PauseDown: s.Paused.Down,
-			Sizes: s.Ladder(), Ladder: bot.Ladder(s.ScaleOrder),
+			Sizes: s.Ladder(), Ladder: decide.Ladder(s.ScaleOrder),
 			Budget: float64(s.Budget), Price: float64(s.DynoPrice),
 			FailOn: s.HeartbeatFailOn.Outcomes, ZeroIsOurs: s.Table.HasZero(),
 		},
 		OverrideLength: s.OverrideLength(),
-		Notices: bot.Notices{
+		Notices: notice.Notices{
 			ExceedMax: bool(s.NotifyExceedMax), BelowMin: bool(s.NotifyBelowMin), ScaleFails: bool(s.NotifyScaleFails),
 			EveryScale: bool(s.NotifyEveryScale), EveryPing: bool(s.NotifyEveryPing),
 			ScaleDiff: int(s.NotifyScaleDiff), ScaleDiffPeriod: time.Duration(s.NotifyScalePeriod),
 			Reminder: time.Duration(s.NotifyReminder), Paused: s.Paused.Up || s.Paused.Down,
 		},
-		Notifier: notifier, Recorders: []bot.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
+		Notifier: notifier, Recorders: []record.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
 	}
 }
 

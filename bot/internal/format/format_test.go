@@ -12,7 +12,9 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/internal/format"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -23,7 +25,7 @@ func TestFormat1IsReadWhole(t *testing.T) {
 		renamed format.Renaming
 		read    func(text []byte) (any, error)
 	}{
-		"format1.jsonl.gz":        {format.OldRecord, func(text []byte) (any, error) { r := bot.Record{}; err := json.Unmarshal(text, &r); return r, err }},
+		"format1.jsonl.gz":        {format.OldRecord, func(text []byte) (any, error) { r := record.Record{}; err := json.Unmarshal(text, &r); return r, err }},
 		"format1-memory.jsonl.gz": {format.OldMemory, func(text []byte) (any, error) { m := bot.Memory{}; err := json.Unmarshal(text, &m); return m, err }},
 	} {
 		used := map[string]bool{}
@@ -94,7 +96,7 @@ func withKinds(v any) any {
 var rare = []string{".beside.*.told", ".decision.load.stray", ".state.breaches.blind", ".state.weeks.foretold"}
 
 func TestWhatIsRareIsRead(t *testing.T) {
-	var r bot.Record
+	var r record.Record
 	var m bot.Memory
 	if err := json.Unmarshal([]byte(`{"decision":{"load":{"stray":0.25}}}`), &r); err != nil || r.Decision.Load.Outliers != 0.25 {
 		t.Errorf("read %+v, %v", r.Decision.Load, err)
@@ -130,7 +132,7 @@ func paths(at string, v any, used map[string]bool) {
 
 func TestAFormatThatIsNotKnownIsAnError(t *testing.T) {
 	for _, text := range []string{`{"format":3}`, `{"app":"shop","format":3}`, `{"format":-1}`, `{"format":"2"}`, `[]`, `3`} {
-		if err := json.Unmarshal([]byte(text), new(bot.Record)); err == nil {
+		if err := json.Unmarshal([]byte(text), new(record.Record)); err == nil {
 			t.Errorf("%s is read as a record", text)
 		}
 		if err := json.Unmarshal([]byte(text), new(bot.Memory)); err == nil {
@@ -143,7 +145,7 @@ func TestAFormatThatIsNotKnownIsAnError(t *testing.T) {
 func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	text := `{"app":"order","process_type":"blind","readings":[{"signal":"wish","value":1,"unit":"hands off","outcome":"answered"}],` +
 		`"decision":{"rule":"hold","verdict":"right","signals":[{"rule":"order","verdict":"blind","unit":"blind","wish":2}]},"error":"no help"}`
-	var r bot.Record
+	var r record.Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +153,7 @@ func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	if r.App != "order" || r.ProcessType != "blind" || r.Readings[0].Signal != "wish" || r.Error != "no help" || j.Rule != "order" || j.Unit != "blind" {
 		t.Errorf("read as %+v", r)
 	}
-	if r.Decision.Verdict != bot.OK || j.Verdict != bot.NoData || j.Desired != 2 {
+	if r.Decision.Verdict != decide.OK || j.Verdict != decide.NoData || j.Desired != 2 {
 		t.Errorf("decided %+v", r.Decision)
 	}
 }
@@ -163,7 +165,7 @@ func FuzzFormat(f *testing.F) {
 	f.Add(`{"format":1}`)
 	f.Add(`{"decision":[{"wish":1}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var r bot.Record
+		var r record.Record
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return
 		}
@@ -171,7 +173,7 @@ func FuzzFormat(f *testing.F) {
 		if err != nil {
 			return // a number that JSON cannot have
 		}
-		var again bot.Record
+		var again record.Record
 		if err := json.Unmarshal(first, &again); err != nil {
 			t.Fatalf("%s: %v", first, err)
 		}

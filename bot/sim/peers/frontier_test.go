@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/chart"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -63,9 +64,9 @@ type group struct {
 	results    [][]sim.Result // by driver and day
 }
 
-func usual() bot.Policy {
-	return bot.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
+func usual() decide.Policy {
+	return decide.Policy{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -212,8 +213,8 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 // drive runs the bot with the usual settings for the bound.
 func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
-	policy := bot.Policy{
-		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: bot.InARow(3), Passes: bot.InARow(5), IneffectiveAfter: 3,
+	policy := decide.Policy{
+		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	}
 	var err error

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -33,13 +35,13 @@ type Status struct {
 	// PausedBySettings are the directions that PAUSED names: nobody can resume them here.
 	PausedBySettings []bot.Direction `json:"paused_by_settings,omitempty"`
 	// Control is what people have asked of the bot and holds yet.
-	Control bot.Control `json:"control"`
+	Control decide.Control `json:"control"`
 	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in seconds.
 	CooldownUp   float64 `json:"cooldown_up_seconds_left"`
 	CooldownDown float64 `json:"cooldown_down_seconds_left"`
 	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for none.
-	Last       *bot.Record `json:"last,omitempty"`
-	LastChange *bot.Record `json:"last_change,omitempty"`
+	Last       *record.Record `json:"last,omitempty"`
+	LastChange *record.Record `json:"last_change,omitempty"`
 	// Warnings are sentences about what keeps the bot from its work or from keeping what it knows.
 	Warnings []string `json:"warnings,omitempty"`
 	// Pool is what the servers are and do where the platform is a pool of them; else nil.
@@ -48,7 +50,7 @@ type Status struct {
 
 // records answers a question for them, the oldest first.
 type records struct {
-	Records []bot.Record `json:"records"`
+	Records []record.Record `json:"records"`
 }
 
 // pauseRequest asks for a pause; For is a length of time as Go writes it, "" for until somebody resumes.

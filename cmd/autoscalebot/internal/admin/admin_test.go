@@ -12,6 +12,8 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -42,7 +44,7 @@ func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	if _, err := w.client.Resume(t.Context(), bot.Down); err != nil || !w.Control().Up.On {
 		t.Errorf("resuming down ended the pause of up, or failed: %v", err)
 	}
-	if st, err = w.client.Resume(t.Context(), bot.Both); err != nil || st.Control != (bot.Control{}) {
+	if st, err = w.client.Resume(t.Context(), bot.Both); err != nil || st.Control != (decide.Control{}) {
 		t.Errorf("after resuming, what holds is %+v, %v", st.Control, err)
 	}
 	w.Tick(t.Context(), time.Now())
@@ -64,7 +66,7 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 	if w.platform.dynos() != 4 {
 		t.Errorf("the bot left %d dynos, want 4", w.platform.dynos())
 	}
-	if st, err = w.client.EndOverride(t.Context()); err != nil || st.Control != (bot.Control{}) {
+	if st, err = w.client.EndOverride(t.Context()); err != nil || st.Control != (decide.Control{}) {
 		t.Errorf("after the order was ended, what holds is %+v, %v", st.Control, err)
 	}
 	if st.LastChange == nil || st.LastChange.Headline() != "scaled 2 → 4" || st.Last == nil || st.Last.Dynos != 2 {
@@ -88,14 +90,14 @@ func TestStatusOfABotThatGoesOn(t *testing.T) {
 	w := open(t, func(o *bot.Options) {
 		o.DryRun, o.Policy.PauseDown, o.Policy.CooldownDown = true, true, time.Hour
 		o.Memory.State.LastUp = time.Now().Add(-30 * time.Minute)
-		o.Memory.State.Control = bot.Control{Up: bot.Pause{On: true, Until: time.Now().Add(-time.Second)}}
+		o.Memory.State.Control = decide.Control{Up: decide.Pause{On: true, Until: time.Now().Add(-time.Second)}}
 	})
 	st, err := w.client.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintf("%s %s %s %t %v %v %+v %.0f %.0f %v %v", st.Version, st.App, st.ProcessType, st.DryRun, st.Limits, st.PausedBySettings,
-		st.Control == bot.Control{}, st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
+		st.Control == decide.Control{}, st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
 	if want := "1.2.3 dancing-forest web true {1 5} [down] true 30 30 <nil> <nil>"; got != want {
 		t.Errorf("the status is\n%s, want\n%s", got, want)
 	}
@@ -126,22 +128,22 @@ func TestRecordsComeOldestFirst(t *testing.T) {
 func TestDocumentHasAllOfARecord(t *testing.T) {
 	w := open(t, nil)
 	quota := 4321
-	pause := bot.Pause{On: true, Until: time.Now(), By: "uid 1000"}
+	pause := decide.Pause{On: true, Until: time.Now(), By: "uid 1000"}
 	reading := probe.Reading{
 		Signal: "heartbeat", Time: time.Now(), Value: 1, Unit: "ms", Measure: probe.MeasureProcessing, Outcome: probe.ServerError, Status: 503,
 		Phases: probe.Phases{DNS: 1}, Redirects: 1, Error: "503",
 	}
-	_ = w.ledger.Record(t.Context(), bot.Record{
+	_ = w.ledger.Record(t.Context(), record.Record{
 		Time: time.Now(), App: "a", ProcessType: "web", Readings: []probe.Reading{reading}, Limits: schedule.Limits{Max: 1}, Dynos: -1,
-		Decision: bot.Decision{
-			From: 1, To: 1, Rule: bot.RuleSlow, Verdict: bot.Slow, Desired: 2,
-			Clamps: []bot.Clamp{{By: bot.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, ManualChange: &bot.ManualChange{From: 1, To: 2},
-			Ineffective: &bot.ScaleUps{From: 1, Before: bot.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
+		Decision: decide.Decision{
+			From: 1, To: 1, Rule: decide.RuleSlow, Verdict: decide.Slow, Desired: 2,
+			Clamps: []decide.Clamp{{By: decide.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, ManualChange: &decide.ManualChange{From: 1, To: 2},
+			Ineffective: &decide.ScaleUps{From: 1, Before: decide.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
 			Load:        &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
-			BootSeconds: 40, Bill: &bot.Bill{Spend: bot.Spend{Dollars: 1}, Budget: 100},
+			BootSeconds: 40, Bill: &decide.Bill{Spend: decide.Spend{Dollars: 1}, Budget: 100},
 		},
-		Action: bot.Failed, Error: "no", Quota: &quota,
-		Control: bot.Control{Up: pause, Down: pause, Override: bot.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
+		Action: record.Failed, Error: "no", Quota: &quota,
+		Control: decide.Control{Up: pause, Down: pause, Override: decide.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
 	})
 	if _, err := w.client.Records(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -191,7 +193,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	if w.Control() != (bot.Control{}) {
+	if w.Control() != (decide.Control{}) {
 		t.Errorf("something that was refused changed %+v", w.Control())
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 const (
@@ -43,7 +44,7 @@ func (c Client) Status(ctx context.Context) (Status, error) {
 }
 
 // Records asks for the newest n records, the oldest first.
-func (c Client) Records(ctx context.Context, n int) ([]bot.Record, error) {
+func (c Client) Records(ctx context.Context, n int) ([]record.Record, error) {
 	if c.throughHistory() { // which has them itself
 		ctx, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()

@@ -9,8 +9,9 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -30,17 +31,17 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		more       []string
 	}{
 		"Status":       {schemas["Status"].Value.Properties, admin.Status{}, nil},
-		"Record":       {schemas["Record"].Value.Properties, bot.Record{}, []string{"format", "why"}},
+		"Record":       {schemas["Record"].Value.Properties, record.Record{}, []string{"format", "why"}},
 		"Reading":      {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
-		"Decision":     {decision, bot.Decision{}, nil},
+		"Decision":     {decision, decide.Decision{}, nil},
 		"Estimate":     {schemas["Estimate"].Value.Properties, adaptive.Estimate{}, nil},
-		"Bill":         {schemas["Bill"].Value.Properties, bot.Bill{}, nil},
-		"Clamp":        {decision["clamps"].Value.Items.Value.Properties, bot.Clamp{}, nil},
-		"ScaleUps":     {decision["ineffective"].Value.Properties, bot.ScaleUps{}, nil},
-		"Level":        {schemas["Level"].Value.Properties, bot.Level{}, nil},
-		"ManualChange": {decision["manual_change"].Value.Properties, bot.ManualChange{}, nil},
-		"Control":      {schemas["Control"].Value.Properties, bot.Control{}, nil},
-		"Pause":        {schemas["Pause"].Value.Properties, bot.Pause{}, nil},
+		"Bill":         {schemas["Bill"].Value.Properties, decide.Bill{}, nil},
+		"Clamp":        {decision["clamps"].Value.Items.Value.Properties, decide.Clamp{}, nil},
+		"ScaleUps":     {decision["ineffective"].Value.Properties, decide.ScaleUps{}, nil},
+		"Level":        {schemas["Level"].Value.Properties, decide.Level{}, nil},
+		"ManualChange": {decision["manual_change"].Value.Properties, decide.ManualChange{}, nil},
+		"Control":      {schemas["Control"].Value.Properties, decide.Control{}, nil},
+		"Pause":        {schemas["Pause"].Value.Properties, decide.Pause{}, nil},
 		"Limits":       {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
 	} {
 		want := c.more

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // A Ledger is the recorder that a server answers from.
@@ -12,16 +13,16 @@ type Ledger struct {
 	*bot.Recent
 
 	mu         sync.Mutex
-	lastChange *bot.Record
+	lastChange *record.Record
 }
 
 // NewLedger makes an empty ledger.
 func NewLedger() *Ledger { return &Ledger{Recent: bot.NewRecent(Kept)} }
 
 // Record keeps r. It never fails.
-func (l *Ledger) Record(ctx context.Context, r bot.Record) error {
+func (l *Ledger) Record(ctx context.Context, r record.Record) error {
 	switch r.Action {
-	case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
+	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
 		l.mu.Lock()
 		l.lastChange = &r
 		l.mu.Unlock()

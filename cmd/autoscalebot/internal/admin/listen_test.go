@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -224,7 +224,7 @@ func TestRecordsOfAHistoryArePrintable(t *testing.T) {
 	}
 	defer db.Close(t.Context())
 	at := time.Now()
-	want := bot.Record{App: "shop", ProcessType: "web", Time: at, Readings: []probe.Reading{{Time: at, Outcome: probe.BadAnswer, Error: "\x1b]0;owned\x07"}}}
+	want := record.Record{App: "shop", ProcessType: "web", Time: at, Readings: []probe.Reading{{Time: at, Outcome: probe.BadAnswer, Error: "\x1b]0;owned\x07"}}}
 	if err := errors.Join(db.Record(t.Context(), want), db.Flush(t.Context())); err != nil {
 		t.Fatal(err)
 	}

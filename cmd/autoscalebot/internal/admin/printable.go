@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // printable replaces what could move a terminal's cursor, color it or turn its direction in all texts of a JSON answer, as who answers need
@@ -26,7 +26,7 @@ func printable(answer []byte) []byte {
 }
 
 // printableRecords does so in the texts of records.
-func printableRecords(kept []bot.Record) ([]bot.Record, error) {
+func printableRecords(kept []record.Record) ([]record.Record, error) {
 	text, err := json.Marshal(records{kept})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // A refusal is why a request is not answered, with its HTTP status.
@@ -56,15 +58,15 @@ func (s *Server) statusAt(now time.Time) Status {
 }
 
 // active is what of c holds at now.
-func active(c bot.Control, now time.Time) bot.Control {
+func active(c decide.Control, now time.Time) decide.Control {
 	if !c.Up.Active(now) {
-		c.Up = bot.Pause{}
+		c.Up = decide.Pause{}
 	}
 	if !c.Down.Active(now) {
-		c.Down = bot.Pause{}
+		c.Down = decide.Pause{}
 	}
 	if !c.Override.Active(now) {
-		c.Override = bot.Override{}
+		c.Override = decide.Override{}
 	}
 	return c
 }
@@ -77,7 +79,7 @@ func (s *Server) records(_ string, _ http.ResponseWriter, r *http.Request) (any,
 			return nil, refuse(http.StatusBadRequest, "n=%q: write a whole number from 1 to %d", text, Kept)
 		}
 	}
-	return records{append([]bot.Record{}, s.o.Ledger.Last(n)...)}, nil
+	return records{append([]record.Record{}, s.o.Ledger.Last(n)...)}, nil
 }
 
 func (s *Server) pause(who string, w http.ResponseWriter, r *http.Request) (any, error) {

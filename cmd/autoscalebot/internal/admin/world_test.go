@@ -22,6 +22,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -51,16 +53,16 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{w.prober},
 		Schedule: always{Min: 1, Max: 5}, Scaler: w.platform, Log: log,
-		Policy: bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.Quorum{N: 3, M: 3}, Passes: bot.Quorum{N: 5, M: 5},
-			Up: bot.Step{Dynos: 1}, Down: bot.Step{Dynos: 1}, CooldownUp: time.Hour, ManualHold: 10 * time.Minute,
+		Policy: decide.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 3, M: 3}, Passes: decide.Quorum{N: 5, M: 5},
+			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1}, CooldownUp: time.Hour, ManualHold: 10 * time.Minute,
 		},
 	}
 	if change != nil {
 		change(&o)
 	}
 	w.ledger = admin.NewLedger()
-	o.Recorders = []bot.Recorder{w.ledger}
+	o.Recorders = []record.Recorder{w.ledger}
 	w.Bot = bot.New(o)
 	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
 

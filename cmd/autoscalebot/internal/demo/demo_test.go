@@ -17,8 +17,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -32,22 +33,22 @@ func tale() *Story {
 	dynos := 1
 	for i := range 30 {
 		ms := 40 + 20*float64(i%3)
-		r := bot.Record{
+		r := record.Record{
 			Time: start.Add(time.Duration(i) * time.Second), App: "demo", ProcessType: "web", Dynos: dynos, Settled: true,
-			Limits: schedule.Limits{Min: 1, Max: 6}, Action: bot.Held,
-			Decision: bot.Decision{From: dynos, To: dynos, Rule: bot.RuleHold, Verdict: bot.OK, MaxResponseMS: 150, MinResponseMS: 38},
+			Limits: schedule.Limits{Min: 1, Max: 6}, Action: record.Held,
+			Decision: decide.Decision{From: dynos, To: dynos, Rule: decide.RuleHold, Verdict: decide.OK, MaxResponseMS: 150, MinResponseMS: 38},
 		}
 		hb := probe.Reading{Outcome: probe.Answered, Status: 200, Unit: "ms"}
 		switch i {
 		case 8, 9, 10:
 			ms = 200 * float64(i-6)
-			r.Decision.Verdict, r.Decision.Run, r.Decision.Needed, r.Decision.Of = bot.Slow, i%2+1, 2, 2
+			r.Decision.Verdict, r.Decision.Run, r.Decision.Needed, r.Decision.Of = decide.Slow, i%2+1, 2, 2
 			if i == 9 {
 				hb.Outcome, hb.Error = probe.Timeout, "no answer within 800ms"
-				r.Action, r.Decision.Rule, r.Decision.To = bot.Scaled, bot.RuleSlow, dynos+1
+				r.Action, r.Decision.Rule, r.Decision.To = record.Scaled, decide.RuleSlow, dynos+1
 			}
 		case 24:
-			r.Action, r.Decision.Rule, r.Decision.Verdict, r.Decision.Run, r.Decision.To = bot.Scaled, bot.RuleFast, bot.Fast, 4, dynos-1
+			r.Action, r.Decision.Rule, r.Decision.Verdict, r.Decision.Run, r.Decision.To = record.Scaled, decide.RuleFast, decide.Fast, 4, dynos-1
 			r.Decision.Needed, r.Decision.Of = 4, 4
 		}
 		hb.Value = ms
@@ -75,7 +76,7 @@ func servers() *Story {
 	s.Start, s.End = told.Start, told.End
 	most, least := 60.0, 25.0
 	for i, r := range told.Records {
-		r.Decision.Signals = []bot.Judged{{Rule: "cpu", Verdict: bot.Above, Value: 64, Unit: "%", Max: &most, Min: &least}}
+		r.Decision.Signals = []decide.Judged{{Rule: "cpu", Verdict: decide.Above, Value: 64, Unit: "%", Max: &most, Min: &least}}
 		r.Readings = append(r.Readings, probe.Reading{Signal: "cpu", Outcome: probe.Answered, Value: 64, Unit: "%"})
 		s.Add(r, told.Rates[i])
 	}

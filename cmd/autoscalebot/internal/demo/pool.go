@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
@@ -53,7 +54,7 @@ func (s *Story) EventLine(e pool.Event) string {
 }
 
 // cpuReading finds the reading of how busy the servers are.
-func cpuReading(r bot.Record) string {
+func cpuReading(r record.Record) string {
 	for _, in := range r.Readings {
 		if in.Signal == string(cpu.CPU) && in.Outcome == probe.Answered {
 			return fmt.Sprintf("%.0f %%", in.Value)
@@ -63,14 +64,14 @@ func cpuReading(r bot.Record) string {
 }
 
 // cpuLine says how busy the servers are, and what that asks for.
-func cpuLine(r bot.Record, columns int) string {
-	verdict, bounds := bot.NoData, "" // before the second reading
+func cpuLine(r record.Record, columns int) string {
+	verdict, bounds := decide.NoData, "" // before the second reading
 	for _, j := range r.Decision.Signals {
 		if j.Rule == string(cpu.CPU) && j.Max != nil && j.Min != nil {
 			verdict, bounds = j.Verdict, fmt.Sprintf("(more servers above %g %%, fewer below %g %%)", *j.Max, *j.Min)
 		}
 	}
-	if verdict == bot.NoData {
+	if verdict == decide.NoData {
 		return fmt.Sprintf("cpu        –   %s%s%s\n", faint, cut(bounds, columns-15), reset)
 	}
 	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", colour(verdict), cpuReading(r), reset, verdict, faint, cut(bounds, columns-30), reset)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -13,7 +13,7 @@ type Story struct {
 	// Start is when the run began, and End when it is to end by itself; zero if it is not.
 	Start, End time.Time
 	// Records are the bot's own, and Rates the load at each of them, in requests a second.
-	Records []bot.Record
+	Records []record.Record
 	Rates   []float64
 	// Tally counts the load's requests.
 	Tally Tally
@@ -30,7 +30,7 @@ func (s *Story) things() string {
 }
 
 // Add takes in the next record.
-func (s *Story) Add(r bot.Record, rate float64) {
+func (s *Story) Add(r record.Record, rate float64) {
 	s.Records = append(s.Records, r)
 	s.Rates = append(s.Rates, rate)
 	if s.Pool != nil {
@@ -72,9 +72,9 @@ func (s *Story) Sum(end time.Time) Summary {
 		} else {
 			sum.Failed++
 		}
-		if r.Action == bot.Scaled && r.Decision.To > r.Decision.From {
+		if r.Action == record.Scaled && r.Decision.To > r.Decision.From {
 			sum.ScaleUps++
-		} else if r.Action == bot.Scaled {
+		} else if r.Action == record.Scaled {
 			sum.ScaleDowns++
 		}
 		until := end

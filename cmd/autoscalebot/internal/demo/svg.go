@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -113,7 +113,7 @@ func (s *Story) dynos(b *strings.Builder, x func(time.Time) float64, y func(floa
 	fmt.Fprintf(&steps, "%.1f,%.1f", x(s.Records[len(s.Records)-1].Time), y(0))
 	fmt.Fprintf(b, `<polygon class="dynos" points="%s"/>`+"\n"+`<polyline class="load" points="%s"/>`+"\n", steps.String(), load.String())
 	for _, r := range s.Records {
-		if r.Action != bot.Scaled {
+		if r.Action != record.Scaled {
 			continue
 		}
 		class := "up"

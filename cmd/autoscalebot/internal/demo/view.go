@@ -7,24 +7,25 @@ import (
 
 	"github.com/guptarohit/asciigraph"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // Line writes a record as one line, for a pipe.
-func (s *Story) Line(r bot.Record, rate float64) string {
+func (s *Story) Line(r record.Record, rate float64) string {
 	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r), r.Decision.Verdict)
 	if s.Pool != nil {
 		line += fmt.Sprintf("  cpu %5s", cpuReading(r))
 	}
-	if r.Action != bot.Held {
+	if r.Action != record.Held {
 		line += "  " + r.Headline()
 	}
 	return line + "  " + r.Why()
 }
 
 // response writes the response time of a record's heartbeat.
-func response(r bot.Record) string {
+func response(r record.Record) string {
 	hb, ok := r.Heartbeat()
 	switch {
 	case !ok:
@@ -90,11 +91,11 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	return strings.Join(lines[:max(0, min(len(lines), rows-1))], "")
 }
 
-func colour(v bot.Verdict) string {
+func colour(v decide.Verdict) string {
 	switch v {
-	case bot.Slow, bot.Above, bot.NoData:
+	case decide.Slow, decide.Above, decide.NoData:
 		return red
-	case bot.Fast, bot.Below:
+	case decide.Fast, decide.Below:
 		return blue
 	}
 	return green
@@ -138,7 +139,7 @@ func (s *Story) chart(columns, height int) string {
 func (s *Story) changes(columns, rows int) string {
 	var lines []string
 	for i := len(s.Records) - 1; i >= 0 && len(lines) < max(3, min(rows, 8)); i-- {
-		if r := s.Records[i]; r.Action != bot.Held {
+		if r := s.Records[i]; r.Action != record.Held {
 			lines = append(lines, cut(fmt.Sprintf("%5s  %s: %s", s.clock(r.Time), r.Headline(), r.Why()), columns)+"\n")
 		}
 	}

@@ -10,9 +10,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -22,7 +24,7 @@ import (
 // recorder keeps what a simulated bot records.
 type recorder struct{ all experiment.Record }
 
-func (r *recorder) Record(_ context.Context, b bot.Record) error {
+func (r *recorder) Record(_ context.Context, b record.Record) error {
 	r.all.Add(b)
 	return nil
 }
@@ -31,9 +33,9 @@ func recorded(t testing.TB, o sim.Options, interval time.Duration) *experiment.R
 	t.Helper()
 	var r recorder
 	_, err := sim.Run(t.Context(), o, sim.Bot("count", bot.Options{
-		App: "shop", ProcessType: "web", Interval: interval, Recorders: []bot.Recorder{&r},
-		Policy: bot.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: bot.InARow(3), Passes: bot.InARow(5), Up: bot.Step{Dynos: 1}, Down: bot.Step{Dynos: 1},
+		App: "shop", ProcessType: "web", Interval: interval, Recorders: []record.Recorder{&r},
+		Policy: decide.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1},
 			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 		},
 	}))
@@ -159,13 +161,13 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 				}, 10_000)
 				continue
 			}
-			r.Add(bot.Record{
+			r.Add(record.Record{
 				Time: at, Dynos: rapid.SampledFrom([]int{1, 2, 3, 7, 300, -1}).Draw(t, "dynos"),
 				Readings: []probe.Reading{{
 					Value: rapid.SampledFrom([]float64{-5, 0, 60, 250, 3000, 1e8, math.NaN()}).Draw(t, "ms"), Unit: "ms",
 					Outcome: rapid.SampledFrom([]probe.Outcome{probe.Answered, probe.Answered, probe.Answered, probe.Timeout, probe.Unreachable}).Draw(t, "outcome"),
 				}},
-				Decision: bot.Decision{BootSeconds: rapid.SampledFrom([]float64{-1, 0, 30, 1e9}).Draw(t, "boot"), Desired: 3, Rule: bot.RuleSlow},
+				Decision: decide.Decision{BootSeconds: rapid.SampledFrom([]float64{-1, 0, 30, 1e9}).Draw(t, "boot"), Desired: 3, Rule: decide.RuleSlow},
 			})
 		}
 		r.Trim()

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -31,10 +32,10 @@ type Record struct {
 	// Boot is the longest usual boot time that the bot has learned; 0 where it has not.
 	Boot time.Duration
 	// Last is the newest record, and Price what it says that a dyno costs a month.
-	Last  bot.Record
+	Last  record.Record
 	Price float64
 	// Fails and Passes are how many slow and fast heartbeats called for a change; 0 where none was seen.
-	Fails, Passes bot.Quorum
+	Fails, Passes decide.Quorum
 	// Up and Down are how many dynos the newest such changes wished for.
 	Up, Down int
 	// Ups and Downs are how many times dynos were added and removed.
@@ -45,7 +46,7 @@ type Record struct {
 const longestMS = 120_000
 
 // Add takes in a record, which must be newer than all before it; another one is left out.
-func (r *Record) Add(b bot.Record) {
+func (r *Record) Add(b record.Record) {
 	if n := len(r.Beats); n > 0 && !b.Time.After(r.Beats[n-1].Time) {
 		return
 	}
@@ -54,7 +55,7 @@ func (r *Record) Add(b bot.Record) {
 	if b.Price > 0 {
 		r.Price = b.Price
 	}
-	if b.Action == bot.Scaled {
+	if b.Action == record.Scaled {
 		if b.Decision.To > b.Decision.From {
 			r.Ups++
 		} else {
@@ -72,7 +73,7 @@ func (r *Record) Add(b bot.Record) {
 
 // sample is the heartbeat of a tick that is looked at: of several the first, since the one in the middle, which speaks for them, has
 // another law than each of them.
-func sample(b bot.Record) (hb probe.Reading, ok bool) {
+func sample(b record.Record) (hb probe.Reading, ok bool) {
 	if b.Burst != "" && len(b.Readings) > 0 {
 		return b.Readings[0], true
 	}
@@ -80,25 +81,25 @@ func sample(b bot.Record) (hb probe.Reading, ok bool) {
 }
 
 // learn takes in what a decision tells of the settings.
-func (r *Record) learn(d bot.Decision) {
+func (r *Record) learn(d decide.Decision) {
 	if d.BootSeconds > 0 && d.BootSeconds < 3600 {
 		r.Boot = time.Duration(d.BootSeconds * float64(time.Second))
 	}
 	if d.Bill != nil {
 		r.Price = d.Bill.Price
 	}
-	q := bot.Quorum{N: d.Needed, M: d.Of}
+	q := decide.Quorum{N: d.Needed, M: d.Of}
 	switch {
 	case q.N < 1 || q.M < q.N:
-	case d.Verdict == bot.Slow:
+	case d.Verdict == decide.Slow:
 		r.Fails = q
-	case d.Verdict == bot.Fast:
+	case d.Verdict == decide.Fast:
 		r.Passes = q
 	}
 	switch d.Rule {
-	case bot.RuleSlow:
+	case decide.RuleSlow:
 		r.Up = max(0, d.Desired-d.From)
-	case bot.RuleFast:
+	case decide.RuleFast:
 		r.Down = max(0, d.From-d.Desired)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // Autoscale writes the plan as a settings file of ours.
@@ -95,7 +95,7 @@ func (p *Plan) SignalsText() string {
 }
 
 // ruleParts are what a rule says, the signal first.
-func ruleParts(r *bot.SignalRule) (out [][2]string) {
+func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	add := func(key, value string) { out = append(out, [2]string{key, value}) }
 	add("signal", r.Signal)
 	if !math.IsNaN(r.Max) {
@@ -122,17 +122,17 @@ func ruleParts(r *bot.SignalRule) (out [][2]string) {
 	if r.Wait != 0 {
 		add("wait", fmt.Sprintf("%gs", max(0, r.Wait).Seconds()))
 	}
-	if r.Up != (bot.Step{}) {
+	if r.Up != (decide.Step{}) {
 		add("up", stepText(r.Up))
 	}
-	if r.Down != (bot.Step{}) {
+	if r.Down != (decide.Step{}) {
 		add("down", stepText(r.Down))
 	}
 	return out
 }
 
 // quorum writes how many readings count.
-func quorum(q bot.Quorum) string {
+func quorum(q decide.Quorum) string {
 	if q.N == q.M {
 		return strconv.Itoa(q.N)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -65,7 +65,7 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 		r.wrong(n.Get("rule_type"), "rule_type is %.60q; write %s", kind, strings.Join(ruleTypes, ", "))
 		return
 	}
-	rule := bot.SignalRule{Window: meanWindow}
+	rule := decide.SignalRule{Window: meanWindow}
 	r.threshold(&rule, n)
 	sub, _ := r.text(n, "rule_sub_type", false)
 	switch kind {
@@ -89,7 +89,7 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 	if rule.Signal == "" && len(r.mistakes) == 0 {
 		r.wrong(n, "the rule names nothing that a signal could be called")
 	}
-	if slices.ContainsFunc(p.Rules, func(o bot.SignalRule) bool { return o.String() == rule.String() }) && rule.Signal != "" {
+	if slices.ContainsFunc(p.Rules, func(o decide.SignalRule) bool { return o.String() == rule.String() }) && rule.Signal != "" {
 		r.wrong(n, "there are two rules for %s; write one", rule.String())
 	}
 	p.vain(n, kind, sub)
@@ -98,8 +98,8 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 }
 
 // whole has a rule judge a signal of which the platform keeps the past, so that it need not wait after a change.
-func whole(rule bot.SignalRule, signal string) bot.SignalRule {
-	rule.Signal, rule.Wait = signal, bot.NoWait
+func whole(rule decide.SignalRule, signal string) decide.SignalRule {
+	rule.Signal, rule.Wait = signal, decide.NoWait
 	return rule
 }
 
@@ -140,7 +140,7 @@ func (p *Plan) vain(n *document.Node, kind, sub string) {
 }
 
 // hollow notes the thresholds of a rule that no value can be beyond.
-func (p *Plan) hollow(n *document.Node, kind string, rule bot.SignalRule) {
+func (p *Plan) hollow(n *document.Node, kind string, rule decide.SignalRule) {
 	line := n.Line
 	if t := n.Get("threshold"); t != nil {
 		line = t.Line
@@ -160,7 +160,7 @@ var (
 )
 
 // custom reads a rule about a metric of the app's own, or about one divided by another.
-func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare bool) {
+func (r *reader) custom(p *Plan, rule *decide.SignalRule, n *document.Node, compare bool) {
 	metric, ok := r.text(n, "metric", true)
 	if !ok {
 		return
@@ -173,7 +173,7 @@ func (r *reader) custom(p *Plan, rule *bot.SignalRule, n *document.Node, compare
 	}
 }
 
-func (r *reader) threshold(rule *bot.SignalRule, n *document.Node) {
+func (r *reader) threshold(rule *decide.SignalRule, n *document.Node) {
 	rule.Max, rule.Min = math.NaN(), math.NaN()
 	t := n.Get("threshold")
 	if t == nil {
@@ -337,7 +337,7 @@ func (p *Plan) manifestRules(b *strings.Builder) {
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // ruleType writes what a rule judges.
-func (p *Plan) ruleType(r *bot.SignalRule) string {
+func (p *Plan) ruleType(r *decide.SignalRule) string {
 	url := p.Sources[r.Signal]
 	switch _, queue, _ := strings.Cut(url, "#"); {
 	case r.By != "":
@@ -362,10 +362,10 @@ func (p *Plan) ruleType(r *bot.SignalRule) string {
 }
 
 // pairs makes rules of the breaches: two of one metric, one that adds and one that removes.
-func (p *Plan) pairs() (out []bot.SignalRule) {
+func (p *Plan) pairs() (out []decide.SignalRule) {
 	used := make([]bool, len(p.Breaches))
 	for i, up := range p.Breaches {
-		j := slices.IndexFunc(p.Breaches, func(b bot.BreachRule) bool {
+		j := slices.IndexFunc(p.Breaches, func(b decide.BreachRule) bool {
 			return !up.Down && b.Down && b.Metric == up.Metric && up.Operator[0] == '>' && b.Operator[0] == '<' && b.Threshold < up.Threshold
 		})
 		if up.Down || j < 0 || used[j] {
@@ -373,7 +373,7 @@ func (p *Plan) pairs() (out []bot.SignalRule) {
 		}
 		used[i], used[j] = true, true
 		signal, per := Signal(up.Metric)
-		out = append(out, bot.SignalRule{
+		out = append(out, decide.SignalRule{
 			Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow, Up: up.Step, Down: p.Breaches[j].Step,
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -29,9 +29,9 @@ type Plan struct {
 	Limits   schedule.Limits
 	Calendar Calendar
 	// Rules are judged side by side: any adds instances, and all together remove some.
-	Rules []bot.SignalRule
+	Rules []decide.SignalRule
 	// Breaches are asked one after the other: the first that is breached acts, and no other rule does.
-	Breaches []bot.BreachRule
+	Breaches []decide.BreachRule
 	// Sources are where the signals come from that are not built in, by their names, as SIGNALS has them.
 	Sources map[string]string
 	// Every is how often App Autoscaler decides, 0 where that is not known.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -71,7 +71,7 @@ func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
 }
 
 // Breaches reads scaling_rules as they stand in a policy. Its error is the [document.Mistakes], all of them.
-func Breaches(n *document.Node) ([]bot.BreachRule, error) {
+func Breaches(n *document.Node) ([]decide.BreachRule, error) {
 	r := &reader{}
 	out := r.breaches(&document.Node{Kind: document.Map, Pairs: []document.Pair{{Key: "scaling_rules", Value: n}}})
 	if len(r.mistakes) > 0 {
@@ -80,7 +80,7 @@ func Breaches(n *document.Node) ([]bot.BreachRule, error) {
 	return out, nil
 }
 
-func (r *reader) breaches(n *document.Node) (out []bot.BreachRule) {
+func (r *reader) breaches(n *document.Node) (out []decide.BreachRule) {
 	for _, item := range r.items(n, "scaling_rules") {
 		if r.keys(item, "a scaling rule", "metric_type", "threshold", "operator", "adjustment", "breach_duration_secs", "cool_down_secs") {
 			out = append(out, r.breach(item))
@@ -89,7 +89,7 @@ func (r *reader) breaches(n *document.Node) (out []bot.BreachRule) {
 	return out
 }
 
-func (r *reader) breach(n *document.Node) (rule bot.BreachRule) {
+func (r *reader) breach(n *document.Node) (rule decide.BreachRule) {
 	var ok bool
 	if rule.Metric, ok = r.text(n, "metric_type", true); ok && !metricName.MatchString(rule.Metric) {
 		r.wrong(n.Get("metric_type"), "metric_type is %.120q; write up to 100 letters, digits and underscores", rule.Metric)
@@ -121,17 +121,17 @@ func (r *reader) seconds(n *document.Node, key string, otherwise int) time.Durat
 }
 
 // ParseAdjustment reads how far a rule goes: "+1", "-2", "+50%".
-func ParseAdjustment(text string) (step bot.Step, down, ok bool) {
+func ParseAdjustment(text string) (step decide.Step, down, ok bool) {
 	if !adjustment.MatchString(text) {
-		return bot.Step{}, false, false
+		return decide.Step{}, false, false
 	}
 	digits, percent := strings.CutSuffix(text[1:], "%")
 	n, err := strconv.Atoi(digits)
 	if err != nil || n > mostInstances {
-		return bot.Step{}, false, false
+		return decide.Step{}, false, false
 	}
-	if step = (bot.Step{Dynos: n}); percent {
-		step = bot.Step{Percent: float64(n)}
+	if step = (decide.Step{Dynos: n}); percent {
+		step = decide.Step{Percent: float64(n)}
 	}
 	return step, text[0] == '-', true
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -345,7 +345,7 @@ func (p *Plan) policyRules() (out []policyRule) {
 	return out
 }
 
-func (p *Plan) policyRule(r *bot.SignalRule, down bool) (policyRule, bool) {
+func (p *Plan) policyRule(r *decide.SignalRule, down bool) (policyRule, bool) {
 	out := policyRule{Metric: metric(r), Breach: defaultBreach, Threshold: r.Max, Operator: ">", Cooldown: leastSeconds, Adjustment: "+" + stepText(r.Up)}
 	if down {
 		out.Threshold, out.Operator, out.Adjustment = r.Min, "<", "-"+stepText(r.Down)
@@ -373,7 +373,7 @@ func (p *Plan) policyRule(r *bot.SignalRule, down bool) (policyRule, bool) {
 }
 
 // stepText writes a step as an adjustment without its sign; no step is one instance.
-func stepText(s bot.Step) string {
+func stepText(s decide.Step) string {
 	switch {
 	case s.Percent > 0:
 		return fmt.Sprintf("%.0f%%", max(1, math.Round(s.Percent)))

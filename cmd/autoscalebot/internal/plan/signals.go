@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // Signals of ours that App Autoscaler knows by other names: those of Log Cache, which other platforms have something near for.
@@ -44,7 +44,7 @@ func Signal(metric string) (signal string, perInstance bool) {
 }
 
 // metric names what a rule judges as a policy would.
-func metric(r *bot.SignalRule) string {
+func metric(r *decide.SignalRule) string {
 	switch {
 	case r.Signal == throughput && r.PerDyno:
 		return "throughput"
@@ -86,7 +86,7 @@ func (p *Plan) pushed(signal string) string {
 }
 
 // lost notes what a rule says that no document of App Autoscaler can.
-func (p *Plan) lost(r *bot.SignalRule, again bool) {
+func (p *Plan) lost(r *decide.SignalRule, again bool) {
 	if again && !math.IsNaN(r.Max) {
 		return // which is noted already
 	}
@@ -104,7 +104,7 @@ func (p *Plan) lost(r *bot.SignalRule, again bool) {
 	}
 }
 
-func windowText(r *bot.SignalRule) string {
+func windowText(r *decide.SignalRule) string {
 	if r.Percentile > 0 {
 		return "percentile " + number(r.Percentile) + " of " + r.Window.Round(time.Second).String()
 	}

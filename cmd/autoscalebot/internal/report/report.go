@@ -6,9 +6,9 @@ import (
 	"math"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // A Report is what happened to an app from one moment to another.
@@ -19,7 +19,7 @@ type Report struct {
 	Zone *time.Location
 	// Series is the history, Changes the records of the heartbeats that changed something, the oldest first.
 	Series  history.Series
-	Changes []bot.Record
+	Changes []record.Record
 	// Price is what a dyno costs a month, in dollars; 0 leaves the money out.
 	Price float64
 }
@@ -32,14 +32,14 @@ func (r Report) Chart() chart.Chart {
 	}
 	for _, change := range r.Changes {
 		switch change.Action {
-		case bot.Scaled, bot.WouldScale, bot.Resized, bot.WouldResize:
+		case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
 			c.Marks = append(c.Marks, mark(change))
 		}
 	}
 	return c
 }
 
-func mark(r bot.Record) chart.Mark {
+func mark(r record.Record) chart.Mark {
 	kind := chart.Up
 	if d := r.Decision; d.To < d.From || d.SizeTo != d.SizeFrom && !d.SizeLarger {
 		kind = chart.Down

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // ladders are the dyno sizes whose order is known, the smallest first (https://devcenter.heroku.com/articles/dyno-tiers). Those that are
@@ -21,9 +21,9 @@ func ladders() [][]string {
 // checkDynoSizes finds what is wrong with the ladder of dyno sizes, and with it and the rules together.
 func (ps *Problems) checkDynoSizes(s *Settings) {
 	if s.ScaleOrder != "" {
-		ps.oneOf("SCALE_ORDER", s.ScaleOrder, string(bot.Horizontal), string(bot.Vertical))
+		ps.oneOf("SCALE_ORDER", s.ScaleOrder, string(decide.Horizontal), string(decide.Vertical))
 	}
-	asked := slices.ContainsFunc(s.Rules, func(r bot.SignalRule) bool { return r.Size })
+	asked := slices.ContainsFunc(s.Rules, func(r decide.SignalRule) bool { return r.Size })
 	if s.HasPool() {
 		ps.checkSizes(s, asked)
 		return

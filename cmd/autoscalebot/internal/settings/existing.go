@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 )
@@ -63,7 +63,7 @@ func (f *file) mistakes(err error) {
 }
 
 // breaches are the rules by App Autoscaler's semantics of a source.
-func (src *source) breaches() []bot.BreachRule {
+func (src *source) breaches() []decide.BreachRule {
 	switch {
 	case src == nil:
 		return nil

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -21,9 +21,9 @@ const policy = `{"instance_min_count": 1, "instance_max_count": 4,
   "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1,2,3,4,5], "instance_min_count": 2, "instance_max_count": 10}]}}`
 
 // policyRules are the rules of policy.
-var policyRules = []bot.BreachRule{
-	{Metric: "responsetime", Signal: "heartbeat", Operator: ">", Threshold: 500, Step: bot.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
-	{Metric: "jobs", Signal: "jobs", Operator: "<=", Threshold: 10, Step: bot.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},
+var policyRules = []decide.BreachRule{
+	{Metric: "responsetime", Signal: "heartbeat", Operator: ">", Threshold: 500, Step: decide.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
+	{Metric: "jobs", Signal: "jobs", Operator: "<=", Threshold: 10, Step: decide.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},
 }
 
 func TestAPolicyIsReadAsItIs(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
@@ -48,7 +48,7 @@ type section struct {
 	// values are what is given, by the settings' names.
 	values map[string]given
 	// breaches are the scaling_rules.
-	breaches []bot.BreachRule
+	breaches []decide.BreachRule
 }
 
 // A given is what a file says of a setting.

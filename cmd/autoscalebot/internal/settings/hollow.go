@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
@@ -31,6 +31,6 @@ func (s *Settings) Hollow() (notes []string) {
 }
 
 // percentage says whether the values of a rule are at most 100.
-func (s *Settings) percentage(r *bot.SignalRule, sig Signal) bool {
+func (s *Settings) percentage(r *decide.SignalRule, sig Signal) bool {
 	return r.By == "" && (r.Signal == string(cpu.Memory) && s.BuiltIn(r.Signal) || sig.Kind == "nodes")
 }

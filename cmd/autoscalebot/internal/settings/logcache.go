@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 )
 
@@ -41,7 +41,7 @@ func (s *Settings) LogCacheWindow(name string) time.Duration {
 
 // readWhole has the rules take each reading that looks back over their window for what the window comes to, instead of a mean of means.
 func (s *Settings) readWhole() {
-	whole := func(name string, r *bot.SignalRule) bool {
+	whole := func(name string, r *decide.SignalRule) bool {
 		return s.FromLogCache(name) && s.LogCacheWindow(name) == r.Window
 	}
 	for i := range s.Rules {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -74,7 +74,7 @@ func (r *planReader) take(f reflect.StructField) {
 	case rules:
 		v := reflect.New(f.Type)
 		r.load(f, g, v.Interface())
-		r.plan.Rules, _ = v.Elem().Convert(reflect.TypeFor[[]bot.SignalRule]()).Interface().([]bot.SignalRule)
+		r.plan.Rules, _ = v.Elem().Convert(reflect.TypeFor[[]decide.SignalRule]()).Interface().([]decide.SignalRule)
 	case signals:
 		for text := range strings.FieldsFuncSeq(g.written, func(r rune) bool { return r == '\n' || r == ';' }) {
 			if name, url, ok := strings.Cut(text, "="); ok {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -18,7 +18,7 @@ import (
 
 // Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
 // and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s".
-type Rules []bot.SignalRule
+type Rules []decide.SignalRule
 
 // usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
 const usualWindow = 120 * time.Second
@@ -42,7 +42,7 @@ func (rs *Rules) Decode(s string) error {
 			continue
 		}
 		r, problems := parseRule(text)
-		if slices.ContainsFunc(out, func(o bot.SignalRule) bool { return o.String() == r.String() && o.Size == r.Size }) {
+		if slices.ContainsFunc(out, func(o decide.SignalRule) bool { return o.String() == r.String() && o.Size == r.Size }) {
 			problems = append(problems, "there is a rule for it already")
 		}
 		for _, what := range problems {
@@ -59,15 +59,15 @@ func (rs *Rules) Decode(s string) error {
 
 // A ruleParser takes in what a rule says, and what is wrong with it.
 type ruleParser struct {
-	rule  bot.SignalRule
+	rule  decide.SignalRule
 	said  []string
 	wrong []string
 }
 
 // parseRule reads one rule.
-func parseRule(text string) (bot.SignalRule, []string) {
+func parseRule(text string) (decide.SignalRule, []string) {
 	fields := strings.Fields(text)
-	p := &ruleParser{rule: bot.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
+	p := &ruleParser{rule: decide.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
 	if !signalName.MatchString(p.rule.Signal) {
 		p.mistake("%q: write a signal's name first, such as queue", p.rule.Signal)
 	}
@@ -140,7 +140,7 @@ func (p *ruleParser) bound(key, value string, to *float64) {
 	*to = f
 }
 
-func (p *ruleParser) quorum(key, value string, to *bot.Quorum) {
+func (p *ruleParser) quorum(key, value string, to *decide.Quorum) {
 	var q Quorum
 	if err := q.Decode(value); err != nil {
 		p.mistake("%s=%s: %v", key, value, err)
@@ -148,7 +148,7 @@ func (p *ruleParser) quorum(key, value string, to *bot.Quorum) {
 	*to = q.Quorum
 }
 
-func (p *ruleParser) step(key, value string, to *bot.Step) {
+func (p *ruleParser) step(key, value string, to *decide.Step) {
 	var s Step
 	if err := s.Decode(value); err != nil {
 		p.mistake("%s=%s: %v", key, value, err)
@@ -187,7 +187,7 @@ func (p *ruleParser) wait(value string) {
 		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s", value)
 	}
 	if p.rule.Wait = d; d == 0 {
-		p.rule.Wait = bot.NoWait
+		p.rule.Wait = decide.NoWait
 	}
 }
 
@@ -220,7 +220,7 @@ func (p *ruleParser) finish() {
 }
 
 // RuleText writes a rule as RULES has it.
-func RuleText(r bot.SignalRule) string {
+func RuleText(r decide.SignalRule) string {
 	var b strings.Builder
 	b.WriteString(r.Signal)
 	say := func(when bool, key, value string) {
@@ -238,20 +238,20 @@ func RuleText(r bot.SignalRule) string {
 	say(r.Window > 0 && r.Percentile == 0, "mean", number(r.Window.Seconds())+"s")
 	say(r.Window > 0 && r.Percentile > 0, "p"+number(r.Percentile), number(r.Window.Seconds())+"s")
 	say(r.Wait != 0, "wait", number(max(0, r.Wait).Seconds())+"s")
-	say(r.Up != bot.Step{}, "up", stepText(r.Up))
-	say(r.Down != bot.Step{}, "down", stepText(r.Down))
+	say(r.Up != decide.Step{}, "up", stepText(r.Up))
+	say(r.Down != decide.Step{}, "down", stepText(r.Down))
 	say(r.Size, "scale", "size")
 	return b.String()
 }
 
-func quorumText(q bot.Quorum) string {
+func quorumText(q decide.Quorum) string {
 	if q.N == q.M {
 		return strconv.Itoa(q.N)
 	}
 	return fmt.Sprintf("%d/%d", q.N, q.M)
 }
 
-func stepText(s bot.Step) string {
+func stepText(s decide.Step) string {
 	if s.Percent > 0 {
 		return strconv.FormatFloat(s.Percent, 'g', -1, 64) + "%"
 	}
@@ -273,7 +273,7 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 		s.ofThisMachine(r.Signal)
 	}
 	s.ScalingRules = rules
-	judged := slices.ContainsFunc(rules, func(r bot.BreachRule) bool { return r.Signal == probe.HeartbeatSignal })
+	judged := slices.ContainsFunc(rules, func(r decide.BreachRule) bool { return r.Signal == probe.HeartbeatSignal })
 	if len(rules) > 0 && !judged && s.src.from("HEARTBEAT_URL") == "" {
 		s.HeartbeatURL = "none"
 	}
@@ -315,7 +315,7 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 }
 
 // standIn has a rule judge what is nearest to a signal of Log Cache, where the platform has none.
-func (s *Settings) standIn(r *bot.SignalRule) {
+func (s *Settings) standIn(r *decide.SignalRule) {
 	known := s.knownSignals()
 	for _, m := range []struct {
 		signal, by string

@@ -6,20 +6,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 func TestRules(t *testing.T) {
 	none := math.NaN()
-	for text, want := range map[string]bot.SignalRule{
+	for text, want := range map[string]decide.SignalRule{
 		"cpu max=80":                           {Signal: "cpu", Max: 80, Min: none, Window: 2 * time.Minute},
 		"cpu max=80 min=30 mean=60s":           {Signal: "cpu", Max: 80, Min: 30, Window: time.Minute},
 		"cpu max=80 p95=5m":                    {Signal: "cpu", Max: 80, Min: none, Window: 5 * time.Minute, Percentile: 95},
-		"cpu min=1e-3 passes=5":                {Signal: "cpu", Max: none, Min: 0.001, Fails: bot.InARow(5), Passes: bot.InARow(5)},
-		"cpu max=80 fails=3/5 passes=9":        {Signal: "cpu", Max: 80, Min: none, Fails: bot.Quorum{N: 3, M: 5}, Passes: bot.InARow(9)},
-		"cpu by=memory max=2 up=50% down=2":    {Signal: "cpu", By: "memory", Max: 2, Min: none, Window: 2 * time.Minute, Up: bot.Step{Percent: 50}, Down: bot.Step{Dynos: 2}},
+		"cpu min=1e-3 passes=5":                {Signal: "cpu", Max: none, Min: 0.001, Fails: decide.InARow(5), Passes: decide.InARow(5)},
+		"cpu max=80 fails=3/5 passes=9":        {Signal: "cpu", Max: 80, Min: none, Fails: decide.Quorum{N: 3, M: 5}, Passes: decide.InARow(9)},
+		"cpu by=memory max=2 up=50% down=2":    {Signal: "cpu", By: "memory", Max: 2, Min: none, Window: 2 * time.Minute, Up: decide.Step{Percent: 50}, Down: decide.Step{Dynos: 2}},
 		"cpu max=95 min=40 mean=5m scale=size": {Signal: "cpu", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true},
 		"cpu max=95 scale=dynos":               {Signal: "cpu", Max: 95, Min: none, Window: 2 * time.Minute},
 		"  cpu   per=dyno MAX=-1 min=-2.5  ":   {Signal: "cpu", PerDyno: true, Max: -1, Min: -2.5, Window: 2 * time.Minute},

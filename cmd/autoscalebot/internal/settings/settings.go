@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -160,7 +160,7 @@ type Settings struct {
 	Quiet notify.Quiet `ignored:"true"`
 	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold. Where there are any, the
 	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
-	ScalingRules []bot.BreachRule `ignored:"true"`
+	ScalingRules []decide.BreachRule `ignored:"true"`
 
 	// standIns say which signals stand for others that this platform does not tell.
 	standIns []string
@@ -178,10 +178,10 @@ func (s *Settings) Timeout() time.Duration {
 func (s *Settings) HasHeartbeat() bool { return !strings.EqualFold(string(s.HeartbeatURL), "none") }
 
 // Up is the step of an up.
-func (s *Settings) Up() bot.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }
+func (s *Settings) Up() decide.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }
 
 // Down is the step of a down.
-func (s *Settings) Down() bot.Step { return cmp.Or(s.IncrementDown.Step, s.Increment.Step) }
+func (s *Settings) Down() decide.Step { return cmp.Or(s.IncrementDown.Step, s.Increment.Step) }
 
 // Control is the URL of the control probe, "" for none.
 func (s *Settings) Control() string {

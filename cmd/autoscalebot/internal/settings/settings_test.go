@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -95,8 +95,8 @@ func TestValues(t *testing.T) {
 		{[]string{"HEARTBEAT_HEADERS=User-Agent: Mozilla/5.0 (X11; Linux; rv:9) Gecko; X-Key: abc;"}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"User-Agent": {"Mozilla/5.0 (X11; Linux; rv:9) Gecko"}, "X-Key": {"abc"}}},
 		{[]string{`HEARTBEAT_HEADERS=Cookie: a=1; b=2; Accept: text/html; q=0.5; X-Time: 12:30:01; X-Q: "a; b: c"`}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"Cookie": {"a=1; b=2"}, "Accept": {"text/html; q=0.5"}, "X-Time": {"12:30:01"}, "X-Q": {`"a; b: c"`}}},
 		{[]string{`HEARTBEAT_HEADERS={"Accept": "a;b"}`}, func(s *settings.Settings) any { return http.Header(s.HeartbeatHeaders) }, http.Header{"Accept": {"a;b"}}},
-		{[]string{"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=3/5"}, func(s *settings.Settings) any { return s.Fails.Quorum }, bot.Quorum{N: 3, M: 5}},
-		{[]string{"INCREMENT=2", "INCREMENT_UP=50%"}, func(s *settings.Settings) any { return []bot.Step{s.Up(), s.Down()} }, []bot.Step{{Percent: 50}, {Dynos: 2}}},
+		{[]string{"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=3/5"}, func(s *settings.Settings) any { return s.Fails.Quorum }, decide.Quorum{N: 3, M: 5}},
+		{[]string{"INCREMENT=2", "INCREMENT_UP=50%"}, func(s *settings.Settings) any { return []decide.Step{s.Up(), s.Down()} }, []decide.Step{{Percent: 50}, {Dynos: 2}}},
 		{[]string{"COOLDOWN_UP_IN_SECONDS=0.5"}, func(s *settings.Settings) any { return time.Duration(s.CooldownUp) }, 500 * time.Millisecond},
 		{[]string{"MONTHLY_BUDGET=$150.50"}, func(s *settings.Settings) any { return float64(s.Budget) }, 150.5},
 		{[]string{"PAUSED=down, UP"}, func(s *settings.Settings) any { return s.Paused }, settings.Directions{Up: true, Down: true}},

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
 // The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its error
@@ -30,9 +30,9 @@ type (
 	// Number is a whole number, 0 or more.
 	Number int
 	// Quorum is so many in a row, "3", or so many of the newest, "3/5".
-	Quorum struct{ bot.Quorum }
+	Quorum struct{ decide.Quorum }
 	// Step is a number of dynos, "2", or a share of those there are, "50%". Neither is set where none is given.
-	Step struct{ bot.Step }
+	Step struct{ decide.Step }
 	// Share is a part of one, from 0 to 0.5.
 	Share float64
 	// Samples is a whole number from 1 to 20.
@@ -162,7 +162,7 @@ func (q *Quorum) Decode(s string) error {
 	if err != nil || n < 1 || m < n || m > 64 {
 		return errors.New("write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5")
 	}
-	q.Quorum = bot.Quorum{N: n, M: m}
+	q.Quorum = decide.Quorum{N: n, M: m}
 	return nil
 }
 
@@ -178,11 +178,11 @@ func (q Quorum) String() string {
 func (st *Step) Decode(s string) error {
 	text, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
 	if f, err := decimal(text); percent && err == nil && f > 0 && f <= 1000 {
-		st.Step = bot.Step{Percent: f}
+		st.Step = decide.Step{Percent: f}
 		return nil
 	}
 	if n, err := strconv.Atoi(text); !percent && err == nil && n >= 1 {
-		st.Step = bot.Step{Dynos: n}
+		st.Step = decide.Step{Dynos: n}
 		return nil
 	}
 	return errors.New("write a whole number, 1 or more, or a share such as 50%")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 )
 
@@ -41,7 +42,7 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 			}
 			recalled := make(chan bot.Memory, 1)
 			f.RecallTo(func(m bot.Memory) { recalled <- m })
-			if err := f.Save(bot.Memory{State: bot.State{Dynos: 5}}); err != nil {
+			if err := f.Save(bot.Memory{State: decide.State{Dynos: 5}}); err != nil {
 				t.Fatal(err)
 			}
 			if is, err := os.Lstat(path); err != nil || is.Mode() != was.Mode() || !os.SameFile(is, was) {
@@ -54,10 +55,10 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			earlier, _ := open(t, path)
-			if err := earlier.Save(bot.Memory{State: bot.State{Dynos: 3}}); err != nil {
+			if err := earlier.Save(bot.Memory{State: decide.State{Dynos: 3}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := f.Save(bot.Memory{State: bot.State{Dynos: 6}}); err != nil {
+			if err := f.Save(bot.Memory{State: decide.State{Dynos: 6}}); err != nil {
 				t.Fatal(err)
 			}
 			select {
@@ -68,7 +69,7 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				t.Fatal("nothing was recalled")
 			}
-			if err := f.Save(bot.Memory{State: bot.State{Dynos: 7}}); err != nil || len(f.Warnings()) > 0 {
+			if err := f.Save(bot.Memory{State: decide.State{Dynos: 7}}); err != nil || len(f.Warnings()) > 0 {
 				t.Errorf("%v, warnings %q", err, f.Warnings())
 			}
 		})

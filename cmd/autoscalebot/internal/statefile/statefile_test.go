@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 )
 
-var memory = bot.Memory{State: bot.State{
+var memory = bot.Memory{State: decide.State{
 	Begun: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Slow: 0b1011, Known: true, Dynos: 3,
-	Control: bot.Control{Up: bot.Pause{On: true}},
+	Control: decide.Control{Up: decide.Pause{On: true}},
 }}
 
 func open(t *testing.T, path string) (*statefile.File, bot.Memory) {

@@ -1,0 +1,89 @@
+package decide
+
+import (
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// infer takes the readings of a tick into what is known of the load, and says what load they tell of.
+func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	if p.Adaptive == nil {
+		st.Load = nil
+		return
+	}
+	st.Load, d.Load = p.Adaptive.Update(st.Load, p.loadTick(st, d, now, in))
+}
+
+// adapt asks for the number of dynos that the load needs.
+func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	weeks, a := p.Adaptive.Decide(st.Load, *d.Load, st.Weeks, p.loadTick(st, d, now, in))
+	st.Weeks, d.Load, d.Desired = weeks, a.Estimate, a.Dynos
+	switch a.Reason {
+	case adaptive.MoreLoad:
+		d.Rule = RuleMoreLoad
+	case adaptive.LessLoad:
+		d.Rule = RuleLessLoad
+	case adaptive.SlowRun:
+		d.Rule = RuleSlow
+	case adaptive.Enough:
+		d.Rule = RuleHold
+	}
+}
+
+// loadTick is what the load model is told.
+func (p *Policy) loadTick(st *State, d *Decision, now time.Time, in []probe.Reading) adaptive.Tick {
+	t := adaptive.Tick{
+		Now: now, Dynos: d.From, Readings: in, ConnectTimeouts: slices.Contains(p.FailOn, probe.ConnectTimeout),
+		Boot: st.BootTime(), Booting: !st.BootSince.IsZero(),
+		NoData: d.Verdict == NoData, Answered: p.answered(in), Fails: p.Fails.N, Failing: p.failing(st, d, in), Step: p.Up.of(d.From),
+		Begun: st.Begun, LastUp: st.LastUp, Unchanged: st.unchangedFor(now),
+	}
+	if at := p.rung(st.Size); p.Ladder != "" && at > 0 {
+		t.SmallerBy = p.times(at)
+	}
+	return t
+}
+
+// failing says whether enough heartbeats in a row failed.
+func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
+	return d.Reading >= 0 && d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) && in[d.Reading].Outcome != probe.Answered
+}
+
+// answered says whether all heartbeats were, as the one in the middle of several speaks for them.
+func (p *Policy) answered(in []probe.Reading) bool {
+	middle := p.middleBeat(in)
+	for i := range in {
+		if r := &in[i]; r.IsHeartbeat() && speaks(i, middle) && r.Outcome != probe.Answered {
+			return false
+		}
+	}
+	return true
+}
+
+// goesByRouter says whether the load model goes by the router's log.
+func (p *Policy) goesByRouter(st *State, now time.Time) bool {
+	return p.Adaptive != nil && p.Adaptive.ByRouter(st.Load, now)
+}
+
+// unchangedFor is how long ago the newest change is, or the beginning.
+func (s *State) unchangedFor(now time.Time) time.Duration {
+	newest := s.Begun
+	for _, t := range []time.Time{s.LastUp, s.LastDown} {
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	return now.Sub(newest)
+}
+
+// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the load model are made.
+// It fills a state that knows nothing of the past, in the order of time; what is older than what is known is left out.
+func (s State) Learn(at time.Time, needed int) State {
+	if needed > 0 {
+		s.Weeks = s.Weeks.Note(at, float64(needed))
+	}
+	return s
+}

@@ -1,0 +1,234 @@
+package decide
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, by its own semantics: the rules are asked in their
+// order, and the first whose threshold has been breached all along decides; then nothing changes until its cool-down is over.
+// A policy with such rules goes by nothing else.
+//
+// The source of the semantics is the project's policy documentation and its event generator (cloudfoundry/app-autoscaler).
+type BreachRule struct {
+	// Metric is what the rule calls what it judges, and Signal the name of the readings, "" for the same. PerDyno divides them by the number
+	// of dynos there are.
+	Metric, Signal string
+	PerDyno        bool
+	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
+	Operator  string
+	Threshold float64
+	// Step is how far a change goes, and Down says that dynos are removed. A share is taken as App Autoscaler takes it: what is left or added
+	// to is rounded to the nearest number of dynos, a half upwards, and differs by one at least.
+	Step Step
+	Down bool
+	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after this rule has changed
+	// the number of dynos.
+	Breach, Cooldown time.Duration
+}
+
+// String names the rule by what it judges: "responsetime > 500 for 120 s".
+func (r *BreachRule) String() string {
+	return fmt.Sprintf("%s %s %g for %g s", r.Metric, r.Operator, r.Threshold, r.Breach.Seconds())
+}
+
+// A Breached is a rule whose threshold was breached.
+type Breached struct {
+	Metric    string  `json:"metric"`
+	Operator  string  `json:"operator"`
+	Threshold float64 `json:"threshold"`
+	Unit      string  `json:"unit,omitempty"`
+	Seconds   float64 `json:"seconds"`
+	// Down says that the rule removes dynos.
+	Down bool `json:"down,omitempty"`
+}
+
+// senseBreaches takes a tick's readings into what is remembered of the scaling rules, and says what they make of each metric.
+func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	if d.ByRules = len(p.Breaches) > 0; !d.ByRules {
+		st.Breaches = nil
+		return
+	}
+	st.Breaches = p.sample(st, now, in, d.From)
+	for i := range p.Breaches {
+		if r := &p.Breaches[i]; !r.Down {
+			st.ask(r.String(), now, r.breached(st.breach(r), now), false)
+		}
+	}
+	d.Signals = nil
+	for i := range p.Breaches {
+		if p.firstOn(p.Breaches[i].Metric) == i {
+			d.Signals = append(d.Signals, p.judgeMetric(st, &p.Breaches[i], now, in, d.From))
+		}
+	}
+}
+
+// judgeMetric says what the rules make of the metric of first, the first of them on it.
+func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []probe.Reading, n int) Judged {
+	j := Judged{Rule: first.Metric, Desired: n, Verdict: OK}
+	j.Value, j.Unit, j.Error = first.value(in, n)
+	for i := range p.Breaches {
+		r := &p.Breaches[i]
+		if r.Metric != first.Metric {
+			continue
+		}
+		threshold := r.Threshold
+		switch above := r.Operator[0] == '>'; {
+		case above && (j.Max == nil || threshold < *j.Max):
+			j.Max = &threshold
+		case !above && (j.Min == nil || threshold > *j.Min):
+			j.Min = &threshold
+		}
+		s := st.breach(r)
+		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Desired == n) {
+			j.beyond(r, s, now)
+			if breached {
+				j.Desired = r.next(n)
+			}
+		}
+	}
+	if j.Error != "" {
+		j.Verdict, j.Value, j.Run, j.Needed, j.Of = NoData, 0, st.breach(first).NoData, p.Fails.N, p.Fails.N
+	}
+	return j
+}
+
+// beyond notes that the value is beyond the threshold of a rule, and for how long it has been.
+func (j *Judged) beyond(r *BreachRule, s BreachState, now time.Time) {
+	j.Beyond = &Breached{r.Metric, r.Operator, r.Threshold, j.Unit, r.Breach.Seconds(), r.Down}
+	j.Verdict = Below
+	if r.Operator[0] == '>' {
+		j.Verdict = Above
+	}
+	j.BeyondSeconds = min(now.Sub(s.Since), r.Breach).Seconds()
+}
+
+// firstOn is the first of the rules on a metric.
+func (p *Policy) firstOn(metric string) int {
+	return slices.IndexFunc(p.Breaches, func(r BreachRule) bool { return r.Metric == metric })
+}
+
+// breach wishes for what the first rule wants that is breached.
+func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
+	for i := range p.Breaches {
+		r := &p.Breaches[i]
+		if !r.breached(st.breach(r), now) {
+			continue
+		}
+		_, unit, _ := r.value(in, d.From)
+		d.Breach = &Breached{r.Metric, r.Operator, r.Threshold, unit, r.Breach.Seconds(), r.Down}
+		d.Rule, d.Desired = RuleBreach, r.next(d.From)
+		if !r.Down {
+			d.Evidence = st.evidence(r.String(), now)
+			d.Evidence.AgainSeconds = r.Breach.Seconds()
+		}
+		st.CoolSeconds = r.Cooldown.Seconds()
+		return
+	}
+	switch unknown, _ := d.Unread(); {
+	case d.Rule == RuleMaintenance:
+	case unknown:
+		d.Rule = RuleNoData
+	default:
+		d.Rule = RuleHold
+	}
+}
+
+// next is the number of dynos that the rule makes of n, 0 or more. The formula for a share is that of App Autoscaler's scaling engine, with
+// what floating point makes of it there: 90 % off 5 leaves 0, not a half rounded upwards.
+func (r *BreachRule) next(n int) int {
+	sign := 1
+	if r.Down {
+		sign = -1
+	}
+	if r.Step.Percent == 0 {
+		return max(0, n+sign*r.Step.of(n))
+	}
+	left := float64(float64(n) * (1 + float64(sign)*r.Step.Percent/100)) // converted, so that no processor fuses it with the sum
+	to := int(left + 0.5)
+	if to == n {
+		to += sign
+	}
+	return max(0, to)
+}
+
+// value finds what a rule judges among the readings, as a [SignalRule] does.
+func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why string) {
+	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
+}
+
+// A BreachState is what is remembered of a scaling rule between ticks: how long its threshold has been breached takes two times to know,
+// however many readings there were.
+type BreachState struct {
+	// Rule names the rule.
+	Rule string `json:"rule"`
+	// Quiet is when the newest reading was taken that did not breach the threshold or was blank; that of the first of all where all breached.
+	Quiet time.Time `json:"quiet"`
+	// Since is when the first was taken of the readings that breach it without a break; zero where the newest does not.
+	Since time.Time `json:"since,omitzero"`
+	// NoData counts the blank readings in a row.
+	NoData int `json:"no_data,omitempty"`
+}
+
+// sample takes a tick's readings into what is remembered of the rules.
+func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []BreachState {
+	next := make([]BreachState, len(p.Breaches))
+	for i := range p.Breaches {
+		r := &p.Breaches[i]
+		value, _, why := r.value(in, n)
+		next[i] = st.breach(r)
+		next[i].take(now, why == "" && r.beyond(value), why != "")
+	}
+	return next
+}
+
+// take takes in a reading that breaches the threshold or does not, or is blank.
+func (s *BreachState) take(now time.Time, beyond, blank bool) {
+	if !beyond || s.Quiet.IsZero() {
+		s.Quiet = now
+	}
+	switch {
+	case !beyond:
+		s.Since = time.Time{}
+	case s.Since.IsZero():
+		s.Since = now
+	}
+	if s.NoData++; !blank {
+		s.NoData = 0
+	}
+}
+
+// breach returns what is remembered of a rule.
+func (s *State) breach(r *BreachRule) BreachState {
+	rule := r.String()
+	for _, b := range s.Breaches {
+		if b.Rule == rule {
+			return b
+		}
+	}
+	return BreachState{Rule: rule}
+}
+
+// breached says whether every reading of the time breached the threshold, and there is an older one still.
+func (r *BreachRule) breached(s BreachState, now time.Time) bool {
+	return !s.Quiet.IsZero() && !s.Quiet.After(now.Add(-r.Breach))
+}
+
+// beyond says whether a value breaches the threshold.
+func (r *BreachRule) beyond(value float64) bool {
+	switch r.Operator {
+	case "<":
+		return value < r.Threshold
+	case "<=":
+		return value <= r.Threshold
+	case ">":
+		return value > r.Threshold
+	case ">=":
+		return value >= r.Threshold
+	}
+	return false
+}

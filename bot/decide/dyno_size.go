@@ -1,0 +1,216 @@
+package decide
+
+import (
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot tried to. Such a
+// change restarts all dynos, and what the signals say of the new ones takes a while to settle.
+const sizeCooldown = 10 * time.Minute
+
+// What keeps the dyno size from what the rules wish, beside some of the clamps of the number of dynos, in the order in which it is asked.
+const (
+	// HeldLadder: the dynos are of a size that the policy does not know, so somebody has chosen it.
+	HeldLadder = "ladder"
+	// HeldLargest: there is no larger one.
+	HeldLargest = "largest"
+	// HeldLeftAlone: the app is left alone.
+	HeldLeftAlone = "left alone"
+	// HeldOverride: somebody asked for a number of dynos, which are not to restart meanwhile.
+	HeldOverride = "override"
+	// HeldCount: the number of dynos changes, and the two never change together.
+	HeldCount = "count"
+	// HeldPending: not all dynos are of the size that was asked for last.
+	HeldPending = "pending"
+)
+
+// SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long that is as a whole.
+func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Duration) {
+	return max(0, sizeCooldown-now.Sub(st.SizeAt)), sizeCooldown
+}
+
+// rung finds a dyno size on the ladder, -1 where it is not there.
+func (p *Policy) rung(size string) int {
+	for i, s := range p.Sizes {
+		if strings.EqualFold(s, size) {
+			return i
+		}
+	}
+	return -1
+}
+
+// SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
+// say, else 0.
+func (d *Decision) SizeStep() int {
+	smaller, others := false, false
+	for i := range d.Signals {
+		switch j := &d.Signals[i]; {
+		case !j.Size:
+		case j.SizeStep > 0:
+			return 1
+		case j.SizeStep < 0:
+			smaller = true
+		case !j.free():
+			others = true
+		}
+	}
+	if smaller && !others {
+		return -1
+	}
+	return 0
+}
+
+// JudgesSize says whether any rule judges the dyno size.
+func (d *Decision) JudgesSize() bool {
+	for i := range d.Signals {
+		if d.Signals[i].Size {
+			return true
+		}
+	}
+	return false
+}
+
+// fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
+func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, t turn) {
+	if st.Size == "" || p.Ladder == "" && !d.JudgesSize() {
+		return
+	}
+	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizePending = st.Size, st.Size, st.Size, st.SizePending
+	at, step := p.rung(st.Size), d.SizeStep()
+	if step <= 0 && t.step != 0 {
+		step = t.step
+	}
+	switch {
+	case at < 0:
+		d.SizeHeld = HeldLadder
+		return
+	case t.held != "" && step <= 0:
+		d.SizeFrom, d.SizeTo, d.SizeDesired = p.Sizes[at], p.Sizes[at], p.Sizes[at-1]
+		d.SizeHeld, d.SizeSecondsLeft = t.held, t.left.Seconds()
+		return
+	case p.Ladder != "" && at == len(p.Sizes)-1 && d.Desired > d.From && d.Clamped(ClampSchedule):
+		d.SizeHeld = HeldLargest
+	case step > 0 && at == len(p.Sizes)-1:
+		d.SizeHeld = HeldLargest
+	}
+	to := min(max(0, at+step), len(p.Sizes)-1)
+	d.SizeFrom, d.SizeTo, d.SizeDesired, d.SizeLarger = p.Sizes[at], p.Sizes[to], p.Sizes[to], to > at
+	p.keepSize(st, d, now, p.priceOf(to))
+	if p.Ladder != "" && to < at && d.Resizes() {
+		if held, left := p.shrinks(st, d, now, in, at); held != "" {
+			d.holdSize(held, left)
+		}
+	}
+}
+
+// priceOf is what a dyno of a rung costs a month, 0 where it is not known.
+func (p *Policy) priceOf(rung int) float64 {
+	if rung < len(p.SizePrices) {
+		return p.SizePrices[rung]
+	}
+	return 0
+}
+
+// keepSize holds the size where a safeguard wants that. Price is that of a dyno of the new size, 0 where it is not known.
+func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) {
+	pause, always := st.Control.Up, p.PauseUp
+	if !d.SizeLarger {
+		pause, always = st.Control.Down, p.PauseDown
+	}
+	switch cool := sizeCooldown - now.Sub(st.SizeAt); {
+	case d.Rule == RuleLeftAlone || d.From == 0:
+		d.holdSize(HeldLeftAlone, 0)
+	case d.Rule == RuleOverride:
+		d.holdSize(HeldOverride, 0)
+	case d.To != d.From:
+		d.holdSize(HeldCount, 0)
+	case st.SizePending != "":
+		d.holdSize(HeldPending, 0)
+	case cool > 0:
+		d.holdSize(ClampCooldown, cool)
+	case always:
+		d.holdSize(ClampPause, 0)
+	case pause.Active(now):
+		d.holdSize(ClampPause, max(0, pause.Until.Sub(now)))
+	case d.SizeLarger:
+		if dear, left := d.tooDear(price); dear {
+			d.holdSize(ClampBudget, left)
+		}
+	}
+}
+
+// tooDear says whether the budget is against larger dynos of a price, 0 where it is not known: whether the month would cost more than it,
+// or has already, which lasts until it ends.
+func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
+	switch b := d.Bill; {
+	case b == nil:
+		return false, 0
+	case b.Dollars >= b.Budget:
+		return true, b.end().Sub(b.At)
+	default:
+		return price > 0 && b.Spend.Forecast(d.From, price) > b.Budget, 0
+	}
+}
+
+// Resizes says whether the dyno size is to change.
+func (d *Decision) Resizes() bool { return d.SizeTo != d.SizeFrom }
+
+// holdSize keeps the dyno size as it is on behalf of by, and notes it if that changes anything.
+func (d *Decision) holdSize(by string, left time.Duration) {
+	if d.Resizes() {
+		d.SizeTo, d.SizeHeld, d.SizeSecondsLeft = d.SizeFrom, by, left.Seconds()
+	}
+}
+
+// sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
+// without its hearing so: then it returns the change, as adopt does.
+func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
+	a := s.SizeAsked
+	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {
+		made = &CompletedSize{From: a.From, To: a.To, Larger: a.Larger, Asked: a.At}
+	}
+	if made != nil || now.Sub(a.At) >= ownChange {
+		s.SizeAsked = SizeAsked{}
+	}
+	if s.Size != "" && !strings.EqualFold(s.Size, size) {
+		s.resized(now)
+	}
+	s.Size = size
+	return made
+}
+
+// resized notes that the dyno size changed, or would have in a dry run: what the readings were of is no more.
+func (s *State) resized(now time.Time) {
+	s.SizeAt = now
+	s.ScaleUps = nil
+	s.restart()
+}
+
+// observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of. While the platform is still
+// changing it, and for the time that a size stays, what is learned is of two kinds of dynos.
+func (p *Policy) observeSize(st *State, f *Facts) (made *CompletedSize) {
+	switch {
+	case f.Size == nil:
+		return nil
+	case f.Size.Name == "":
+		st.Size = ""
+		return nil
+	}
+	if st.Size != "" {
+		p.noteSize(st, f.Now, st.Size, f.Size.Name)
+	}
+	made = st.sizeReported(f.Now, f.Size.Name)
+	before := st.SizePending
+	st.SizePending = f.Size.Pending
+	switch {
+	case st.SizePending != "":
+		st.SizeAt = f.Now
+	case before != "":
+		p.anew(st, f.Now)
+		st.resized(f.Now)
+	}
+	return made
+}

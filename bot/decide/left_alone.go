@@ -1,0 +1,12 @@
+package decide
+
+// leaveAlone keeps the bot's hands off where somebody told the platform so, whatever was decided: an override and the limits give way, too.
+// What was seen still counts afterwards.
+func (d *Decision) leaveAlone(why string) {
+	if why == "" {
+		return
+	}
+	d.Rule, d.LeftAlone = RuleLeftAlone, why
+	d.To, d.Desired, d.Clamps = d.From, d.From, nil
+	d.holdSize(HeldLeftAlone, 0)
+}

@@ -1,0 +1,66 @@
+package decide
+
+import (
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+)
+
+func (s State) Recalled(now time.Time, former State, price float64) State {
+	newer := func(t *time.Time, than time.Time) {
+		if than.After(*t) {
+			*t = than
+		}
+	}
+	newer(&s.HoldUntil, former.HoldUntil)
+	newer(&s.LastUp, former.LastUp)
+	newer(&s.LastDown, former.LastDown)
+	newer(&s.CoolUntil, former.CoolUntil)
+	newer(&s.WindowsSpoke, former.WindowsSpoke)
+	newer(&s.SizeAt, former.SizeAt)
+	newer(&s.LargerAt, former.LargerAt)
+	newer(&s.SmallerAt, former.SmallerAt)
+	newer(&s.ReleaseSeen, former.ReleaseSeen)
+	s.SmallerAfter = max(s.SmallerAfter, former.SmallerAfter)
+	// What takes days to learn is better known to the one that has run for longer.
+	if s.Begun.Sub(former.Begun) > now.Sub(s.Begun) {
+		s.Boots = former.Boots
+		if former.Load != nil {
+			s.Load = former.Load
+		}
+		if former.Weeks != nil {
+			s.Weeks = former.Weeks
+		}
+	}
+	if !former.Begun.IsZero() && (s.Begun.IsZero() || former.Begun.Before(s.Begun)) {
+		s.Begun = former.Begun
+	}
+	s.Desired = recalledDesired(s.Desired, former.Desired)
+	s.Spend = s.Spend.recalled(former.Spend, former.Dynos, price)
+	return s
+}
+
+// recalledDesired are those of both that can still matter, given that all of former are older.
+func recalledDesired(wishes, former adaptive.DesiredQueue) adaptive.DesiredQueue {
+	if len(wishes) == 0 {
+		return former
+	}
+	higher := slices.DeleteFunc(slices.Clone(former), func(w adaptive.Desired) bool {
+		return w.Dynos <= wishes[0].Dynos || !w.Time.Before(wishes[0].Time)
+	})
+	return append(higher, wishes...)
+}
+
+// recalled adds what was counted before, with n dynos from then on until s was counted, unless s has it all.
+func (s Spend) recalled(former Spend, n int, price float64) Spend {
+	switch {
+	case s.Month.IsZero():
+		return former
+	case !s.Month.Equal(former.Month) || s.From.Before(former.At):
+		return s
+	}
+	until := former.count(s.From, n, price)
+	s.From, s.Dollars = former.From, until.Dollars+s.Dollars
+	return s
+}

@@ -1,0 +1,104 @@
+package decide
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// String says for people what the signal is, and how it stands to its bounds.
+func (j Judged) String() string {
+	switch {
+	case j.Verdict == NoData:
+		return j.Rule + " is not known: " + j.Error
+	case j.obeyed():
+		return j.wanted()
+	}
+	text := fmt.Sprintf("%s is %s", j.Rule, amount(j.Value, j.Unit))
+	if j.WindowSeconds > 0 {
+		text += fmt.Sprintf(", the %s of %g s", j.measure(), j.WindowSeconds)
+	}
+	if b := j.Beyond; b != nil {
+		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold), math.Floor(j.BeyondSeconds), b.Seconds)
+	}
+	text += ", " + j.thresholds()
+	switch {
+	case j.Booting && j.Verdict != OK:
+		text += ", which does not count while new dynos boot"
+	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
+		text += fmt.Sprintf(", %d in a row", j.Run)
+	case j.Needed > 1 && j.Of == j.Needed:
+		text += fmt.Sprintf(", %d of %d in a row", j.Run, j.Needed)
+	case j.Needed > 0 && j.Of > j.Needed:
+		text += fmt.Sprintf(", %d of the last %d, with %d needed", j.Run, j.Of, j.Needed)
+	case j.WaitSeconds > 0 && j.Verdict != OK:
+		text += fmt.Sprintf(", which counts in %.0f s", math.Ceil(j.WaitSeconds))
+	}
+	return text
+}
+
+// obeyed says whether the signal is what the app itself wants, which has no maximum and is its own minimum.
+func (j *Judged) obeyed() bool {
+	return j.Max == nil && j.Min != nil && *j.Min == j.Value && j.Verdict != NoData
+}
+
+func (j *Judged) wanted() string {
+	switch {
+	case j.Size && j.Verdict == Above:
+		return j.Rule + " asks for larger dynos"
+	case j.Size && j.Verdict == Below:
+		return j.Rule + " asks for smaller dynos"
+	case j.Verdict == Above:
+		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Desired)
+	case j.Verdict == Below:
+		return fmt.Sprintf("%s asks for fewer: %d", j.Rule, j.Desired)
+	}
+	return j.Rule + " asks for no change"
+}
+
+// measure says what the window comes to.
+func (j *Judged) measure() string {
+	if j.Percentile > 0 {
+		return fmt.Sprintf("p%g", j.Percentile)
+	}
+	return "mean"
+}
+
+// thresholds says how the value stands to the bounds.
+func (j *Judged) thresholds() string {
+	switch {
+	case j.Verdict == Above:
+		return "above " + number(*j.Max)
+	case j.Verdict == Below:
+		return "below " + number(*j.Min)
+	case j.Max == nil:
+		return "not below " + number(*j.Min)
+	case j.Min == nil:
+		return "not above " + number(*j.Max)
+	}
+	return fmt.Sprintf("between %s and %s", number(*j.Min), number(*j.Max))
+}
+
+// amount writes a value with its unit.
+func amount(x float64, unit string) string {
+	switch {
+	case unit == "":
+		return number(x)
+	case unit == "%":
+		return number(x) + " %"
+	}
+	return number(x) + " " + unit
+}
+
+// number writes a value with as many digits as people need.
+func number(x float64) string {
+	if math.Abs(x) >= 1000 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// String names what was breached, and for how long it was.
+func (b Breached) String() string {
+	return fmt.Sprintf("%s %s %s for %g seconds", b.Metric, b.Operator, amount(b.Threshold, b.Unit), b.Seconds)
+}

@@ -1,0 +1,51 @@
+package decide
+
+import "math/bits"
+
+// A Window remembers for the newest 64 readings whether each was of a kind, the newest in the lowest bit.
+type Window uint64
+
+// push takes in the next reading.
+func (w Window) push(hit bool) Window {
+	w <<= 1
+	if hit {
+		w |= 1
+	}
+	return w
+}
+
+// of counts the hits among the newest m readings, m from 0 to 64.
+func (w Window) of(m int) int { return bits.OnesCount64(uint64(w) & (1<<m - 1)) }
+
+// run counts the hits since the last miss, up to 64.
+func (w Window) run() int { return bits.TrailingZeros64(^uint64(w)) }
+
+// A Quorum is N readings of the newest M; N in a row where both are the same.
+type Quorum struct {
+	// N is at least 1, M at least N and at most 64.
+	N, M int
+}
+
+// InARow is a quorum of n readings in a row.
+func InARow(n int) Quorum { return Quorum{n, n} }
+
+// reached says whether w has the quorum.
+func (q Quorum) reached(w Window) bool { return w.of(q.M) >= q.N }
+
+// stands says whether w has the quorum, or had it no more readings ago than the quorum has misses to spare.
+func (q Quorum) stands(w Window) bool {
+	for k := range q.M - q.N + 1 {
+		if q.reached(w >> k) {
+			return true
+		}
+	}
+	return false
+}
+
+// progress counts what w has towards the quorum: the run where the readings must be in a row, else the hits.
+func (q Quorum) progress(w Window) int {
+	if q.N == q.M {
+		return w.run()
+	}
+	return w.of(q.M)
+}

@@ -1,0 +1,318 @@
+// Package notice says which events a record gives rise to, and which incidents begin, go on and end.
+package notice
+
+import (
+	"crypto/rand"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// Notices say which events are told. The zero value tells only of what keeps the bot from deciding, and of what somebody
+// changed by hand.
+type Notices struct {
+	// ExceedMax: at the maximum and still too slow. Told when it begins, as a reminder, and when it ends.
+	ExceedMax bool
+	// BelowMin: at the minimum, above one dyno, and still too fast. Told in the same way.
+	BelowMin bool
+	// ScaleFails: the platform failed to make a change, or to tell the number of dynos. Told in the same way as ExceedMax.
+	ScaleFails bool
+	// EveryScale: the number of dynos, or their size, was changed.
+	EveryScale bool
+	// EveryPing: every heartbeat.
+	EveryPing bool
+	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod, whoever changed it. 0 = never told.
+	ScaleDiff       int
+	ScaleDiffPeriod time.Duration
+	// Paused: the settings themselves pause the bot.
+	Paused bool
+	// Reminder is how long after an incident was told it is told again while it goes on; 0 = never.
+	Reminder time.Duration
+}
+
+// A Reporter turns records into events, and remembers what it has told.
+type Reporter struct {
+	want     Notices
+	notified Notified
+	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open then as well.
+	recalled bool
+	merged   []mergedIncident
+}
+
+// NewReporter makes a reporter that goes on from what people were told before.
+func NewReporter(want Notices, notified Notified) *Reporter {
+	return &Reporter{want: want, notified: notified}
+}
+
+// Notified is what people were told, as of the last call. It is not changed any more.
+func (t *Reporter) Notified() Notified {
+	n := t.notified
+	n.Calm = maps.Clone(n.Calm) // the one part that changes in place
+	return n
+}
+
+// Recall takes in what an earlier run had told people, and could not be read at the start.
+func (t *Reporter) Recall(former Notified) {
+	for k, i := range t.notified.Incidents {
+		if was, open := former.Incidents[k]; open && was.Since.Before(i.Since) {
+			t.merged = append(t.merged, mergedIncident{k, i, was})
+		}
+	}
+	t.notified, t.recalled = t.notified.Recalled(former), true
+}
+
+// Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
+type Notified struct {
+	Incidents notify.Incidents `json:"incidents,omitempty"`
+	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
+	Calm map[notify.Kind]int `json:"calm,omitempty"`
+	// Would is what a dry run last told that it would change, from and to.
+	Would     [2]int    `json:"would,omitzero"`
+	WouldSize [2]string `json:"would_size,omitzero"`
+	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
+	Sizes []Sized `json:"sizes,omitempty"`
+	// Decided is when a decision on fresh facts was last carried out, or else when the bot first could not take one.
+	Decided time.Time `json:"decided,omitzero"`
+	// Refused is when the platform last failed to make a change, since when none was made; zero for never.
+	Refused time.Time `json:"refused,omitzero"`
+	// Conflict is what speaks for another autoscaler.
+	Conflict Conflict `json:"conflict,omitzero"`
+}
+
+// Events returns what is to be told of a tick.
+func (t *Reporter) Events(r record.Record) []notify.Event {
+	if r.Action == record.Interrupted {
+		return nil
+	}
+	e := &tickReport{Reporter: t, r: r}
+	defer func() { t.recalled = false }()
+	e.ofTheRecall()
+	e.ofTheTick()
+	e.idle()
+	offline := r.Decision.Rule == decide.RuleOffline
+	e.incident(notify.Offline, offline, offline, record.Record.Offline)
+	if offline { // which says nothing about the app or the platform
+		return e.out
+	}
+	e.ofTheBot()
+	if r.Dynos >= 0 {
+		e.ofTheApp()
+	}
+	return e.out
+}
+
+// A tickReport collects the events of one tick.
+type tickReport struct {
+	*Reporter
+	r   record.Record
+	out []notify.Event
+}
+
+// once tells something that has happened.
+func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) string) {
+	if happened {
+		e.out = append(e.out, event(e.r, k, why(e.r)))
+	}
+}
+
+// incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of it.
+func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
+	_, open := e.notified.Incidents[k]
+	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
+	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Override) {
+		phase = notify.Reminded // it counts again, and did not for a while
+	}
+	if phase == "" {
+		return
+	}
+	ev := event(e.r, k, why(e.r))
+	if k == notify.HeartbeatUnreachable && phase == notify.Resolved {
+		ev.Kind = notify.HeartbeatRecovered
+	}
+	ev.Affects = affected(&e.r.Decision, k)
+	ev.Phase, ev.Since, ev.Incident = phase, since, notify.IncidentID(e.r.App, e.r.ProcessType, k, since)
+	e.out = append(e.out, ev)
+}
+
+// ofTheTick tells what came of the tick itself.
+func (e *tickReport) ofTheTick() {
+	r, w := e.r, e.want
+	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, record.Record.Observed)
+	if c := r.Decision.Completed; c != nil && w.EveryScale {
+		ev := e.unheard(r.Completed())
+		ev.From, ev.To = c.From, c.To
+		e.out = append(e.out, ev)
+	}
+	if c := r.Decision.CompletedSize; c != nil && w.EveryScale {
+		ev := e.unheard(r.CompletedSize())
+		ev.SizeFrom, ev.SizeTo = c.From, c.To
+		e.out = append(e.out, ev)
+	}
+	e.once(w.EveryScale && (r.Action == record.Scaled || r.Action == record.Resized || e.would(r)), notify.Scaled, record.Record.Why)
+}
+
+// refusedFor is how long after its last failed change an incident of such changes goes on where no other change is made.
+const refusedFor = 15 * time.Minute
+
+// failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often it is asked. Of
+// changes it ends when one is made, or when none has failed for long.
+func (e *tickReport) failures() {
+	r := e.r
+	fails := r.Action == record.Failed
+	if r.Dynos < 0 && !fails {
+		return // no answer yet
+	}
+	switch {
+	case fails && r.Dynos >= 0:
+		e.notified.Refused = r.Time
+	case r.Action == record.Scaled || r.Action == record.Resized || r.Decision.Completed != nil || r.Decision.CompletedSize != nil || r.Time.Sub(e.notified.Refused) >= refusedFor:
+		e.notified.Refused = time.Time{}
+	}
+	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
+		e.incident(notify.ScaleFailed, fails, fails, record.Record.Failure)
+	}
+}
+
+// unheard is the event of a change that was made although the bot did not hear so, yet without that change.
+func (e *tickReport) unheard(why string) notify.Event {
+	ev := event(e.r, notify.Scaled, why)
+	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = e.r.Dynos, e.r.Dynos, "", "", false
+	return ev
+}
+
+// ofTheBot tells what keeps the bot from its work.
+func (e *tickReport) ofTheBot() {
+	r, d := e.r, e.r.Decision
+	if e.want.ScaleFails {
+		e.failures()
+	}
+	blind := d.Verdict == decide.NoData && d.Reading >= 0
+	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.InMaintenance(), blind, record.Record.Observed)
+	unread, long := d.Unread()
+	e.incident(notify.SignalUnreachable, long, unread, record.Record.Unread)
+	paused := e.want.Paused || record.Paused(r.Control, r.Time) != ""
+	e.incident(notify.Paused, paused, paused, e.paused)
+	ordered := r.Control.Override.Active(r.Time)
+	e.incident(notify.Override, ordered, ordered, record.Record.Override)
+}
+
+// ofTheApp tells what the number of dynos shows.
+func (e *tickReport) ofTheApp() {
+	r, d := e.r, e.r.Decision
+	e.manual()
+	e.incident(notify.IneffectiveScaleUps, d.Ineffective != nil, d.Ineffective != nil, record.Record.Ineffective)
+	off := d.Rule == decide.RuleLeftAlone
+	e.incident(notify.LeftAlone, off || d.Rule == decide.RuleMaintenance, off || r.InMaintenance(), record.Record.Why)
+	if b := d.Bill; b != nil {
+		over, used := b.Forecast > b.Budget, b.Dollars >= b.Budget
+		e.incident(notify.BudgetForecast, over && !used, over, record.Record.Bill)
+		e.incident(notify.BudgetReached, used, used, record.Record.Bill)
+	}
+	pinned := d.To == d.From && d.Clamped(decide.ClampSchedule)
+	if e.want.ExceedMax {
+		e.atLimit(notify.NeedsExceedMax, pinned && d.WantsMore(), d.Says() == decide.Slow && r.Dynos >= r.Limits.Max)
+	}
+	if e.want.BelowMin {
+		e.atLimit(notify.NeedsBelowMin, pinned && d.WantsFewer() && d.From > 1, d.Says() == decide.Fast && r.Dynos <= r.Limits.Min)
+	}
+	if e.want.ScaleDiff > 0 {
+		e.out = append(e.out, e.scaleDiff(r)...)
+	}
+}
+
+// atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show has
+// neither begun nor ended.
+func (e *tickReport) atLimit(k notify.Kind, begins, cause bool) {
+	if e.r.Decision.Says() != decide.NoData {
+		e.incident(k, begins, e.lasts(k, cause), record.Record.Why)
+	}
+}
+
+// affected says what an incident keeps from, where that is not what its kind says.
+func affected(d *decide.Decision, k notify.Kind) notify.Affects {
+	count := slices.ContainsFunc(d.Signals, func(j decide.Judged) bool {
+		return !j.Size && (k != notify.SignalUnreachable || j.Verdict == decide.NoData)
+	})
+	switch {
+	case k == notify.HeartbeatUnreachable && d.ByRules:
+		return notify.AffectsNothing
+	case k == notify.HeartbeatUnreachable && (count || d.Load != nil && d.Load.PerDyno > 0):
+		return notify.AffectsDown
+	case k == notify.SignalUnreachable && d.ByRules:
+		return notify.AffectsRules
+	case k == notify.SignalUnreachable && !count:
+		return notify.AffectsSize
+	}
+	return ""
+}
+
+// paused says what is paused.
+func (t *Reporter) paused(r record.Record) string {
+	switch text := record.Paused(r.Control, r.Time); {
+	case text != "":
+		return text
+	case t.want.Paused:
+		return "scaling is paused by the setting PAUSED"
+	}
+	return "nothing is paused any more"
+}
+
+// would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
+// decision comes again and again.
+func (t *Reporter) would(r record.Record) bool {
+	d := r.Decision
+	change, size := [2]int{d.From, d.To}, [2]string{d.SizeFrom, d.SizeTo}
+	switch {
+	case r.Action == record.WouldScale && change != t.notified.Would:
+		t.notified.Would = change
+		return true
+	case r.Action == record.WouldResize && size != t.notified.WouldSize:
+		t.notified.WouldSize = size
+		return true
+	}
+	return false
+}
+
+// lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
+func (t *Reporter) lasts(k notify.Kind, cause bool) bool {
+	if _, open := t.notified.Incidents[k]; !open {
+		return false
+	}
+	if t.notified.Calm == nil {
+		t.notified.Calm = map[notify.Kind]int{}
+	}
+	t.notified.Calm[k]++
+	if cause {
+		t.notified.Calm[k] = 0
+	}
+	return t.notified.Calm[k] < decide.CalmAfter
+}
+
+// event makes an event of a record.
+func event(r record.Record, k notify.Kind, why string) notify.Event {
+	hb, _ := r.Heartbeat()
+	e := notify.Event{
+		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
+		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
+		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == record.WouldScale || r.Action == record.WouldResize,
+	}
+	switch {
+	case k == notify.Ping && hb.Outcome != probe.Answered:
+		e.ResponseTimeMS = 0
+	case k == notify.NeedsExceedMax || k == notify.NeedsBelowMin:
+		d := r.Decision
+		e.BySignals = d.ByRules || d.Reading < 0 || d.Rule == decide.RuleAbove
+	}
+	if k == notify.Scaled || k == notify.ScaleFailed {
+		e.To = r.Decision.To
+		if d := r.Decision; d.Resizes() {
+			e.SizeFrom, e.SizeTo = d.SizeFrom, d.SizeTo
+		}
+	}
+	return e
+}

@@ -1,0 +1,36 @@
+package record
+
+import (
+	"encoding/json"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/format"
+)
+
+// MarshalJSON writes the record with its format, and its explanation under "why".
+func (r Record) MarshalJSON() ([]byte, error) {
+	type plain Record
+	return json.Marshal(struct {
+		Format int `json:"format"`
+		plain
+		Why string `json:"why"`
+	}{format.Current, plain(r), r.Why()})
+}
+
+// Unexplained is the record as it is kept: its JSON has no explanation, which is made from the rest.
+func (r Record) Unexplained() any {
+	type plain Record
+	return struct {
+		Format int `json:"format"`
+		plain
+	}{format.Current, plain(r)}
+}
+
+// UnmarshalJSON reads a record of any format that is known.
+func (r *Record) UnmarshalJSON(text []byte) error {
+	type plain Record
+	text, err := format.Record(text)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, (*plain)(r))
+}

@@ -1,0 +1,347 @@
+package record
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// Headline says in a few words what came of the tick: "scaled 2 → 3".
+func (r Record) Headline() string {
+	switch d := r.Decision; r.Action {
+	case Scaled:
+		return fmt.Sprintf("scaled %d → %d", d.From, d.To)
+	case WouldScale:
+		return fmt.Sprintf("dry run: would scale %d → %d", d.From, d.To)
+	case Resized:
+		return fmt.Sprintf("changed dynos %s → %s", d.SizeFrom, d.SizeTo)
+	case WouldResize:
+		return fmt.Sprintf("dry run: would change dynos %s → %s", d.SizeFrom, d.SizeTo)
+	case Failed:
+		if r.Dynos < 0 {
+			return "the number of dynos could not be read"
+		}
+		if d.To == d.From {
+			return fmt.Sprintf("changing dynos %s → %s failed", d.SizeFrom, d.SizeTo)
+		}
+		return fmt.Sprintf("scaling %d → %d failed", d.From, d.To)
+	case Interrupted:
+		return "interrupted"
+	}
+	if r.Dynos < 0 {
+		return "held"
+	}
+	return fmt.Sprintf("held at %d", r.Dynos)
+}
+
+// Why explains the decision in a sentence without a full stop, also for a hold.
+func (r Record) Why() string {
+	if r.Action == Interrupted {
+		return "the bot was told to stop"
+	}
+	var parts []string
+	add := func(text string) {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	sizing, first := r.sizing(), r.Decision.Resizes() && r.Decision.JudgesSize()
+	if first {
+		add(sizing)
+	}
+	add(r.Completed())
+	add(r.CompletedSize())
+	add(r.cause())
+	for _, c := range r.Decision.Clamps {
+		add(r.clampText(c))
+	}
+	if !first {
+		add(sizing)
+	}
+	if r.Burst != "" {
+		add(r.burst())
+	}
+	add(r.Error)
+	return strings.Join(parts, "; ")
+}
+
+func (r Record) cause() string {
+	switch d := r.Decision; d.Rule {
+	case decide.RuleOffline:
+		return "the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed"
+	case decide.RuleOverride:
+		return r.Override()
+	case decide.RuleLeftAlone:
+		if d.LeftAlone != "" {
+			return d.LeftAlone + ", so the bot keeps its hands off"
+		}
+		return "somebody set 0 dynos, so the bot keeps its hands off"
+	case decide.RuleLimits:
+		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
+	case decide.RuleIneffective:
+		return r.Ineffective()
+	case decide.RuleSlow, decide.RuleFast:
+		return progress(d) + " " + r.evidence() + r.load()
+	case decide.RuleMoreLoad, decide.RuleLessLoad:
+		return d.Load.String()
+	case decide.RuleAbove:
+		return r.above()
+	case decide.RuleBelow:
+		return r.below()
+	case decide.RuleBreach:
+		return r.breach()
+	}
+	if d := r.Decision; len(d.Signals) > 0 && (d.Reading < 0 || d.ByRules && d.Rule != decide.RuleMaintenance) {
+		return strings.TrimPrefix(r.signals(ofCount), "; ")
+	}
+	return r.Observed() + r.load() + r.signals(ofCount)
+}
+
+// ofCount says whether a signal is judged for the number of dynos.
+func ofCount(j *decide.Judged) bool { return !j.Size }
+
+// load writes the load beside what the readings say, where the policy goes by it.
+func (r Record) load() string {
+	if r.Decision.Load == nil {
+		return ""
+	}
+	return "; " + r.Decision.Load.String()
+}
+
+// limits writes the limits of the hour, with the rows that they come from.
+func (r Record) limits() string {
+	return fmt.Sprintf("%d%s to %d%s", r.Limits.Min, row(r.MinRow), r.Limits.Max, row(r.MaxRow))
+}
+
+// row writes a row of the schedule beside the number that comes from it.
+func row(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// Offline says whether the bot is cut off.
+func (r Record) Offline() string {
+	if r.Decision.Rule == decide.RuleOffline {
+		return r.cause()
+	}
+	return "the bot is connected again, and goes on from what it knew"
+}
+
+// Bill says what the month costs.
+func (r Record) Bill() string { return r.Decision.Bill.String() }
+
+// Override says what somebody asked the bot for.
+func (r Record) Override() string {
+	o := r.Control.Override
+	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, Clock(o.Until))
+}
+
+// Ineffective says that more dynos do not help, and where to look.
+func (r Record) Ineffective() string {
+	c := r.Decision.Ineffective
+	if c == nil {
+		return "the heartbeat has recovered, or more dynos help after all"
+	}
+	before := fmt.Sprintf("%s before", formatMS(c.Before.Mean()))
+	if c.Before.Failing() {
+		before = "failing before"
+	}
+	at := cmp.Or(c.Left, max(c.From, r.Dynos))
+	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or a slow route", c.From, at, before)
+}
+
+// ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
+func (r Record) ManualChange() string {
+	a := r.Decision.ManualChange
+	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
+	if r.Decision.Rule == decide.RuleLimits {
+		return text + ", which is outside the limits of this hour, " + r.limits()
+	}
+	return text + ", and the bot goes on from there"
+}
+
+// Completed says that a change was made although the bot did not hear so.
+func (r Record) Completed() string {
+	c := r.Decision.Completed
+	if c == nil {
+		return ""
+	}
+	return unheard(fmt.Sprintf("%d → %d", c.From, c.To), c.Asked)
+}
+
+// CompletedSize says the same of a change of the dyno size.
+func (r Record) CompletedSize() string {
+	c := r.Decision.CompletedSize
+	if c == nil {
+		return ""
+	}
+	return unheard(c.From+" → "+c.To, c.Asked)
+}
+
+func unheard(change string, asked time.Time) string {
+	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, Clock(asked))
+}
+
+// Observed says what the readings say when they call for no change.
+func (r Record) Observed() string {
+	d := r.Decision
+	hb, ok := r.Heartbeat()
+	switch {
+	case !ok:
+		return "there is no reading"
+	case hb.Outcome == probe.Maintenance:
+		return hb.Error + ", which says nothing about the load"
+	case d.Verdict == decide.NoData:
+		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
+	case d.Rule == decide.RuleBooting:
+		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
+		if d.BootSeconds > 0 {
+			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)
+		}
+		return text
+	case d.Verdict == decide.OK:
+		return fmt.Sprintf("%s is right, between %g and %g ms", formatMS(hb.Value), d.MinResponseMS, d.MaxResponseMS)
+	}
+	return progress(d) + " " + r.evidence()
+}
+
+// evidence says what was wrong with the reading that the decision was taken from.
+func (r Record) evidence() string {
+	d := r.Decision
+	hb, _ := r.Heartbeat()
+	switch {
+	case hb.Outcome != probe.Answered:
+		return fmt.Sprintf("failed or too slow (the last one: %s)", hb.Error)
+	case d.Verdict == decide.Slow:
+		return fmt.Sprintf("slower than %g ms (the last one %s)", d.MaxResponseMS, spent(hb))
+	}
+	return fmt.Sprintf("faster than %g ms (the last one %s)", d.MinResponseMS, spent(hb))
+}
+
+// explained says why a heartbeat failed, and what can be done about it where that is known.
+func explained(hb probe.Reading) string {
+	if hb.Hint == "" {
+		return hb.Error
+	}
+	return hb.Error + " (" + hb.Hint + ")"
+}
+
+// spent says how long a heartbeat took, by what of it is measured.
+func spent(hb probe.Reading) string {
+	switch hb.Measure {
+	case probe.MeasureProcessing:
+		return "was processed for " + formatMS(hb.Value)
+	case probe.MeasureQueue:
+		return "waited " + formatMS(hb.Value) + " in the queue"
+	}
+	return "took " + formatMS(hb.Value)
+}
+
+func (r Record) clampText(c decide.Clamp) string {
+	switch {
+	case c.By == decide.ClampSize:
+		return r.sizeFirst(c)
+	case c.By == decide.ClampUnsettled:
+		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
+	case c.By == decide.ClampIneffective:
+		return fmt.Sprintf("wanted %d, but %s", c.From, r.Ineffective())
+	case c.By == decide.ClampStabilization && c.To == r.Decision.From:
+		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
+	case c.By == decide.ClampStabilization:
+		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To, left(c))
+	case c.By == decide.ClampCooldown:
+		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c))
+	case c.By == decide.ClampHold:
+		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To, left(c))
+	case c.By == decide.ClampBudget && c.SecondsLeft > 0:
+		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
+	case c.By == decide.ClampBudget:
+		return r.nearBudget(c)
+	case c.By == decide.ClampDeploy && c.SecondsLeft > 0:
+		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c))
+	case c.By == decide.ClampDeploy && r.Error != "":
+		return fmt.Sprintf("wanted %d, but whether a release is under way is not known", c.From)
+	case c.By == decide.ClampDeploy:
+		return fmt.Sprintf("wanted %d, but a release is under way", c.From)
+	case c.By == decide.ClampPause && c.SecondsLeft == 0:
+		return fmt.Sprintf("wanted %d, but that is paused", c.From)
+	case c.By == decide.ClampPause:
+		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c))
+	case c.To < c.From:
+		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s", c.From, r.Limits.Max, row(r.MaxRow))
+	}
+	return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s", c.From, r.Limits.Min, row(r.MinRow))
+}
+
+// left writes how long a clamp lasts yet.
+func left(c decide.Clamp) string {
+	d := time.Duration(math.Ceil(c.SecondsLeft)) * time.Second
+	switch minutes := int(d.Round(time.Minute).Minutes()); {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case minutes < 120:
+		return fmt.Sprintf("%d min", minutes)
+	default:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	}
+}
+
+// progress says how many readings had the verdict: of those that are needed while they are too few.
+func progress(d decide.Decision) string {
+	enough := d.Run >= d.Needed
+	switch {
+	case d.Of > d.Needed && enough:
+		return fmt.Sprintf("%d of the last %s", d.Run, heartbeats(d.Of))
+	case d.Of > d.Needed:
+		return fmt.Sprintf("%d of the last %s, with %d needed,", d.Run, heartbeats(d.Of), d.Needed)
+	case !enough:
+		return fmt.Sprintf("%d of %s in a row", d.Run, heartbeats(d.Needed))
+	case d.Run == 64:
+		return "64 or more heartbeats in a row"
+	}
+	return heartbeats(d.Run) + " in a row"
+}
+
+func heartbeats(n int) string {
+	if n == 1 {
+		return "1 heartbeat"
+	}
+	return fmt.Sprintf("%d heartbeats", n)
+}
+
+// formatMS writes a response time as people read it: whole milliseconds, or a digit more where that is all there is.
+func formatMS(ms float64) string {
+	if ms < 10 {
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%.0f ms", ms)
+}
+
+// burst says that several heartbeats were taken, and why.
+func (r Record) burst() string {
+	n := 0
+	for i := range r.Readings {
+		if r.Readings[i].IsHeartbeat() {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s, as %s", heartbeats(n), r.Burst)
+}
+
+// Failure says how the platform fails, or that it no longer does.
+func (r Record) Failure() string {
+	if r.Action == Failed {
+		return r.Why()
+	}
+	if r.Action == Scaled || r.Action == Resized {
+		return r.Headline()
+	}
+	return "the platform no longer fails; " + r.Why()
+}
