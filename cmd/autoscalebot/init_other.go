@@ -1,8 +1,0 @@
-//go:build !unix
-
-package main
-
-// asInit does nothing where no process waits for others' children.
-func asInit() (code int, ended bool) { return 0, false }
-
-func readyToCrash() {}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// openAdminServer lets people ask b, where the settings say, and through a history on a server. That nobody can, because another bot listens
+// there or the place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second
+// or so.
+func openAdminServer(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, warnings func() []string) (end func()) {
+	ledger := admin.NewLedger()
+	b.RecordTo(ledger)
+	server := admin.New(admin.Options{
+		Warnings: warnings, Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.log,
+	})
+	var listeners []net.Listener
+	take := func(at string, l net.Listener, err error) {
+		if err != nil {
+			h.log.Warn("the bot cannot be asked by autoscalebot status, pause and the like", "at", at, "error", err)
+			return
+		}
+		h.log.Info("listening for autoscalebot status, pause and the like", "at", at)
+		listeners = append(listeners, l)
+	}
+	if path := s.SocketPath(appName(s)); path != "" {
+		l, err := admin.ListenSocket(path)
+		take(path, l, err)
+	}
+	if addr := string(s.AdminAddr); addr != "" {
+		l, err := net.Listen("tcp", addr)
+		take(addr, l, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	deaf := make(chan struct{})
+	go func() {
+		defer close(deaf)
+		var wg sync.WaitGroup
+		if db != nil && s.HistoryOnServer() {
+			wg.Go(func() { server.Relay(ctx, db) })
+		}
+		server.Serve(ctx, listeners...)
+		wg.Wait()
+	}()
+	return func() {
+		cancel()
+		<-deaf
+	}
+}

@@ -1,0 +1,229 @@
+//go:build unix
+
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// words is a text with single spaces, so that a test is not about columns.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func TestCheckFindsAllFine(t *testing.T) {
+	t.Parallel()
+	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
+	api.AddApp(dancingForest(app.url, 2))
+	env := []string{
+		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL, "MAX_DYNOS=0:00=3,9:00=5",
+		"NOTIFICATION_BACKENDS=console,webhook", "WEBHOOK_URL=" + hook.url, "WEBHOOK_SECRET=" + hook.secret,
+		"SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T/B/X",
+	}
+	o := runOnce(t, env, "check")
+	if o.code != exitFine {
+		t.Errorf("code %d, want 0\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, want := range []string{
+		"credentials ok owner@example.com ",
+		"app ok dancing-forest, region us, maintenance mode off, " + app.url,
+		"formation ok web: 2 × Standard-1X ",
+		"dynos ok 2 now ",
+		"heartbeat ok 200 after ",
+		"which is fast DNS 0.0 ms, connect ",
+		"1–3 · 9:00 1–5", // of the week's picture
+		"slack note has settings, but NOTIFICATION_BACKENDS does not name it",
+		"webhook ok set up; autoscalebot check --notify sends a test notice ",
+		" all is fine",
+	} {
+		if !strings.Contains(words(o.stdout), want) {
+			t.Errorf("check does not say %q:\n%s", want, o.stdout)
+		}
+	}
+	for _, c := range api.Calls() {
+		if c.Method != "GET" {
+			t.Errorf("check made a call that may change something: %s %s", c.Method, c.Path)
+		}
+	}
+	if len(hook.all()) != 0 {
+		t.Error("check without --notify sent a notice")
+	}
+	if o := runOnce(t, env, "check", "--notify"); o.code != exitFine || !hook.take(notify.Test, "") || !strings.Contains(o.stdout, "a test notice") {
+		t.Errorf("check --notify: code %d, %d notices\n%s%s", o.code, len(hook.all()), o.stdout, o.stderr)
+	}
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	api, app := herokutest.NewServer(t), newHeart(t)
+	forest := dancingForest(app.url, 1)
+	forest.Formation[0].Size = "Basic"
+	api.AddApp(forest)
+	app.answer(loops)
+	other := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(other, []byte(`{"format": 2, "app": "another-app", "process_type": "web"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		env, want []string
+	}{
+		"a wrong key": {
+			[]string{"HEROKU_API_KEY=another-key"},
+			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note not known, for the reason above", "heartbeat note not taken", "1 of these is wrong"},
+		},
+		"a wrong app": {
+			[]string{"HEROKU_APP_NAME=dancing-tree"},
+			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours", "dynos note not known, for the reason above", "1 of these is wrong"},
+		},
+		"a history that nobody can write": {
+			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
+			[]string{"history WRONG make the SQLite file /proc/nowhere/x.db"},
+		},
+		"places that cannot be used": {
+			[]string{"STATE_FILE=/proc/nowhere/state.json", "ADMIN_SOCKET=/proc/nowhere/bot.sock", "DASHBOARD_ADDR=127.0.0.1:70000", "ADMIN_ADDR=203.0.113.1:7070", "ADMIN_TOKEN=adm1n-t0ken-0123456789"},
+			[]string{"state file WRONG /proc/nowhere/state.json", "ADMIN_SOCKET WRONG /proc/nowhere/bot.sock", "page WRONG 127.0.0.1:70000", "ADMIN_ADDR WRONG 203.0.113.1:7070"},
+		},
+		"another bot's state": {
+			[]string{"STATE_FILE=" + other},
+			[]string{"state file WRONG", "of web of another-app"},
+		},
+		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
+			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},
+			[]string{"formation WRONG", "Basic dynos can't exceed one", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 of these are wrong"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL}, c.env...)
+			o := runOnce(t, env, "check", "--notify")
+			all := o.stdout + o.stderr
+			if o.code != exitWork {
+				t.Errorf("code %d, want 1", o.code)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(words(all), want) {
+					t.Errorf("check does not say %q:\n%s", want, all)
+				}
+			}
+			for _, secret := range []string{api.Key, "another-key", "s3cret-path"} {
+				if strings.Contains(all, secret) {
+					t.Errorf("check shows a secret:\n%s", all)
+				}
+			}
+		})
+	}
+}
+
+// The demo runs the same bot on real processes, ends by itself, and leaves none of them.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 8 s")
+	}
+	t.Parallel()
+	picture := filepath.Join(t.TempDir(), "demo.svg")
+	program := ownBinary(t)
+	o := runProgram(t, program, []string{"PATH=" + os.Getenv("PATH")}, "demo", "--for", "6s", "--json", "--svg", picture)
+	if o.code != exitFine {
+		t.Fatalf("code %d\n%s", o.code, o.stderr)
+	}
+	records := 0
+	for lines := bufio.NewScanner(strings.NewReader(o.stdout)); lines.Scan(); records++ {
+		var r record.Record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil || len(r.Readings) != 1 || r.Dynos < 1 {
+			t.Errorf("a line is no record of a heartbeat (%v): %s", err, lines.Text())
+		}
+	}
+	if records < 4 || records > 7 {
+		t.Errorf("%d records in 6 s of a heartbeat a second", records)
+	}
+	if !strings.Contains(o.stderr, "dyno-seconds") {
+		t.Errorf("no summary:\n%s", o.stderr)
+	}
+	if svg, err := os.ReadFile(picture); err != nil || !bytes.Contains(svg, []byte("<svg")) {
+		t.Errorf("no picture: %v", err)
+	}
+	pgrep, err := exec.LookPath("pgrep")
+	if err != nil {
+		t.Skip("without pgrep nobody can tell whether processes were left behind")
+	}
+	if out, err := exec.Command(pgrep, "-f", program+" sample-app").Output(); err == nil {
+		t.Errorf("the demo left processes behind: %s", out)
+	}
+}
+
+// What a heartbeat says about the app is judged, and not only whether somebody answers.
+func TestCheckJudgesTheHeartbeat(t *testing.T) {
+	t.Parallel()
+	api, app := herokutest.NewServer(t), newHeart(t)
+	api.AddApp(dancingForest(app.url, 1))
+	env := []string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + api.Key, "HEROKU_API_URL=" + api.URL}
+	for _, c := range []struct {
+		name string
+		took []time.Duration
+		code int
+		want string
+	}{
+		{"slow each time", []time.Duration{1500 * time.Millisecond}, exitWork, "heartbeat WRONG 200 after"},
+		{"slow once", []time.Duration{1500 * time.Millisecond, 5 * time.Millisecond}, exitFine, "heartbeat ok 200 after"},
+	} {
+		var heartbeats atomic.Int64 // the last of the times goes on
+		app.answer(func(w http.ResponseWriter, r *http.Request) {
+			takes(c.took[min(int(heartbeats.Add(1)), len(c.took))-1])(w, r)
+		})
+		o := runOnce(t, env, "check")
+		if o.code != c.code || !strings.Contains(words(o.stdout), c.want) {
+			t.Errorf("%s: code %d, want %d and %q:\n%s", c.name, o.code, c.code, c.want, o.stdout)
+		}
+	}
+}
+
+// taken are the connect and processing times of one heartbeat after the other, in milliseconds; the last goes on.
+type taken [][2]float64
+
+func (t *taken) Probe(context.Context) probe.Reading {
+	now := (*t)[0]
+	*t = (*t)[min(1, len(*t)-1):]
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	return probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: ms(now[0]), Processing: ms(now[1])}}
+}
+
+// An answer that costs the app nothing says nothing of its load, wherever it comes from.
+func TestCheckNotesAStaticPage(t *testing.T) {
+	for name, c := range map[string]struct {
+		took taken
+		want bool
+	}{
+		"a static page here":                              {taken{{0.1, 0.5}}, true},
+		"a static page near":                              {taken{{1, 1.5}}, true},
+		"a static page far away":                          {taken{{83, 83.4}}, true},
+		"a static page over a way that varies":            {taken{{20, 24}, {25, 20.5}, {22, 26}, {20.3, 21}}, true},
+		"an app of 3 ms here":                             {taken{{0.1, 3}}, false},
+		"an app of 3 ms near":                             {taken{{1, 4}}, false},
+		"an app of 5 ms here, while connecting is late":   {taken{{5.5, 5.2}, {0.2, 5.1}}, false},
+		"an app of 5 ms far away":                         {taken{{83, 88}}, false},
+		"an app of 5 ms over a way that varies":           {taken{{24, 25.5}, {20.4, 28}, {27, 25.2}, {22, 30}}, false},
+		"an app of 100 ms behind a slow connection":       {taken{{300, 100}}, false},
+		"an app of 100 ms on which connecting is retried": {taken{{1000, 130}, {30, 131}}, false},
+	} {
+		var out bytes.Buffer
+		check := &checker{out: &out}
+		check.heartbeat(t.Context(), parts{prober: &c.took}, settings.Defaults())
+		if got := strings.Contains(words(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
+			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A conflicter is a platform that knows what keeps it from being scaled to most dynos: sure is what certainly does, likely what may.
+// What was found is told beside an error too.
+type conflicter interface {
+	Conflicts(ctx context.Context, most int) (sure, likely []string, err error)
+}
+
+const (
+	// lookTime bounds the look for conflicts at the start.
+	lookTime = time.Minute
+	// ahead is how far the limits are looked at for the greatest number that is ever wanted: what comes every year is in it.
+	ahead = 366 * 24 * time.Hour
+	// maxChanges bounds that look by the changes of the limits, about 8 a day.
+	maxChanges = 3_000
+)
+
+// greatest returns the greatest maximum of the year from now on.
+func greatest(t schedule.Table, now time.Time) int {
+	most := t.At(now).Max
+	for at, n := now, 0; n < maxChanges; n++ {
+		when, l, ok := t.Next(at)
+		if !ok || when.Sub(now) > ahead {
+			break
+		}
+		most, at = max(most, l.Max), when
+	}
+	return most
+}
+
+// conflicts reports what is in the way of the number of dynos that the settings ask for.
+func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
+	knows, ok := p.(conflicter)
+	if !ok {
+		return
+	}
+	sure, likely, err := knows.Conflicts(ctx, greatest(s.Table, now))
+	for _, text := range sure {
+		c.report("formation", "", errors.New(text))
+	}
+	for _, text := range likely {
+		c.note("formation", text)
+	}
+	if err != nil {
+		c.note("formation", fmt.Sprintf("not all that may be in the way is known: %v", err))
+	}
+}
+
+// warnOfConflicts looks for the same in the background, so that no heartbeat waits for it, and logs a warning of each. end
+// waits until that has ended, which it does at once.
+func warnOfConflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, h host) (end func()) {
+	knows, ok := p.(conflicter)
+	if !ok {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		sure, likely, err := knows.Conflicts(ctx, greatest(s.Table, h.now))
+		for _, text := range append(sure, likely...) {
+			h.log.Warn("in the way of scaling: " + text)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.Info("not all that may be in the way of scaling is known", "error", err)
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+)
+
+// printWhy prints decisions with their reasons, a line each. A time without a day is of the day of now.
+func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
+	var b strings.Builder
+	for _, r := range records {
+		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
+	}
+	if len(records) == 0 {
+		b.WriteString("no heartbeat was taken yet\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
+
+// when writes a moment that is past.
+func when(t, now time.Time, zone *time.Location) string {
+	t, now = t.In(zone), now.In(zone)
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format(time.DateTime)
+}
+
+// until writes a moment that is to come.
+func until(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02 15:04 MST") }
+
+// printStatus prints what the bot does.
+func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
+	var b strings.Builder
+	line := func(what, text string) { fmt.Fprintf(&b, "%-15s %s\n", what, text) }
+
+	line("app", st.App+" "+st.ProcessType)
+	dynos := "not known"
+	if st.Last != nil && st.Last.After() >= 0 {
+		dynos = fmt.Sprint(st.Last.After())
+	}
+	line("dynos", fmt.Sprintf("%s; %d to %d at this hour", dynos, st.Limits.Min, st.Limits.Max))
+	if st.Last == nil {
+		line("last decision", "none yet")
+	} else {
+		ago := st.Time.Sub(st.Last.Time).Round(time.Second)
+		line("last decision", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
+	}
+	if st.LastChange != nil {
+		line("last change", fmt.Sprintf("%s: %s", when(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
+	}
+	for _, text := range st.Warnings {
+		line("warning", text)
+	}
+	if st.Pool != nil {
+		line("servers", indent(st.Pool.String(), 16))
+	}
+	for _, text := range holding(st, zone) {
+		line("asked", text)
+	}
+	if st.DryRun {
+		line("dry run", dryRun)
+	}
+	for _, c := range []struct {
+		what string
+		left float64
+	}{{"adding", st.CooldownUp}, {"removing", st.CooldownDown}} {
+		if c.left > 0 {
+			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what, time.Duration(c.left*float64(time.Second)).Round(time.Second)))
+		}
+	}
+	if st.Last != nil && st.Last.Decision.Bill != nil {
+		line("bill", st.Last.Decision.Bill.String())
+	}
+	if st.Last != nil && st.Last.Price > 0 {
+		text := fmt.Sprintf("a dyno costs $%.6g a month", st.Last.Price)
+		if n := st.Last.After(); n > 0 {
+			text += fmt.Sprintf(", the present %d $%.6g", n, float64(n)*st.Last.Price)
+		}
+		line("price", text)
+	}
+	if st.Last != nil && st.Last.Quota != nil {
+		line("API calls", fmt.Sprintf("%d left", *st.Last.Quota))
+	}
+	line("running", fmt.Sprintf("since %s, version %s", until(st.Started, zone), st.Version))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+const dryRun = "the bot decides and tells, but changes nothing"
+
+// printHolding prints what people have asked of the bot.
+func printHolding(w io.Writer, st admin.Status, zone *time.Location) error {
+	lines := holding(st, zone)
+	if len(lines) == 0 {
+		lines = []string{"nothing is paused or ordered: the bot decides by itself"}
+	}
+	if st.DryRun {
+		lines = append(lines, "dry run: "+dryRun)
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+// holding says in sentences what people have asked of the bot.
+func holding(st admin.Status, zone *time.Location) []string {
+	var lines []string
+	for _, p := range []struct {
+		direction bot.Direction
+		decide.Pause
+	}{{bot.Up, st.Control.Up}, {bot.Down, st.Control.Down}} {
+		what := "scaling " + string(p.direction) + " is paused "
+		switch {
+		case slices.Contains(st.PausedBySettings, p.direction):
+			lines = append(lines, what+"by the setting PAUSED")
+		case p.On && p.Until.IsZero():
+			lines = append(lines, what+"until somebody resumes it")
+		case p.On:
+			lines = append(lines, what+"until "+until(p.Until, zone))
+		}
+	}
+	if o := st.Control.Override; !o.Until.IsZero() {
+		lines = append(lines, fmt.Sprintf("somebody asked for %d dynos until %s", o.Dynos, until(o.Until, zone)))
+	}
+	return lines
+}

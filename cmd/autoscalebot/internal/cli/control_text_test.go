@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+var teaTime = time.Date(2026, 11, 22, 16, 4, 0, 0, time.UTC)
+
+// aDay is what a real bot did: through a slow wave, a blind spell, a pause, and an order that failed at first.
+func aDay(t *testing.T) []record.Record {
+	platform, prober := &goldenPlatform{n: 2}, &goldenProber{}
+	recent := bot.NewRecent(100)
+	b := bot.New(bot.Options{
+		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{prober},
+		Schedule: limits{Min: 1, Max: 4}, Scaler: platform, Recorders: []record.Recorder{recent},
+		Policy: decide.Policy{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 2, M: 2}, Passes: decide.Quorum{N: 2, M: 2},
+			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1}, CooldownUp: 90 * time.Second, FailOn: []probe.Outcome{probe.Timeout},
+		},
+	})
+	beat := 0
+	tick := func(ms float64) {
+		prober.next = probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
+		if ms < 0 {
+			prober.next.Outcome, prober.next.Error = probe.Unreachable, "connection refused"
+		}
+		b.Tick(t.Context(), teaTime.Add(time.Duration(beat-13)*30*time.Second))
+		beat++
+	}
+	for _, ms := range []float64{431, 1243, 1507, 1600, 1601, -1, 1602} {
+		tick(ms)
+	}
+	b.SetControl(func(c decide.Control) decide.Control {
+		c.Down = decide.Pause{On: true, Until: teaTime.Add(2 * time.Hour)}
+		return c
+	})
+	tick(7.5)
+	tick(8)
+	platform.fails = true
+	b.SetControl(func(c decide.Control) decide.Control {
+		c.Override = decide.Override{Dynos: 2, Until: teaTime.Add(time.Hour)}
+		return c
+	})
+	tick(300)
+	platform.fails = false
+	tick(300)
+	tick(300)
+	return recent.Last(100)
+}
+
+type limits schedule.Limits
+
+func (l limits) At(time.Time) schedule.Limits           { return schedule.Limits(l) }
+func (l limits) Rows(time.Time) (minRow, maxRow string) { return "", "" }
+
+func TestWhyIsPlain(t *testing.T) {
+	records := aDay(t)
+	var out strings.Builder
+	if err := printWhy(&out, records, teaTime, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/why.golden", out.String())
+}
+
+func TestWhyNamesTheDayWhenItIsAnother(t *testing.T) {
+	vancouver, err := time.LoadLocation("America/Vancouver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := []record.Record{
+		{Time: teaTime.Add(-24 * time.Hour), Action: record.Interrupted}, {Time: teaTime, Action: record.Interrupted},
+	}
+	var out strings.Builder
+	if err := printWhy(&out, records, teaTime.Add(9*time.Hour), vancouver); err != nil {
+		t.Fatal(err)
+	}
+	if want := "2026-11-21 08:04:00 interrupted: the bot was told to stop\n08:04:00 interrupted: the bot was told to stop\n"; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+	out.Reset()
+	if err := printWhy(&out, nil, teaTime, time.UTC); err != nil || out.String() != "no heartbeat was taken yet\n" {
+		t.Errorf("without records: %q, %v", out.String(), err)
+	}
+}
+
+func TestStatusIsPlain(t *testing.T) {
+	records := aDay(t)
+	last, quota := records[len(records)-1], 4321
+	last.Quota = &quota
+	last.Decision.Bill = &decide.Bill{Spend: decide.Spend{From: teaTime.AddDate(0, 0, -21), Dollars: 31.4}, Budget: 100, Price: 25, Forecast: 48.27}
+	full := admin.Status{
+		Time: teaTime, Started: teaTime.Add(-5 * time.Hour), Version: "1.2.3", App: "dancing-forest", ProcessType: "web", DryRun: true,
+		Limits: schedule.Limits{Min: 1, Max: 4}, PausedBySettings: []bot.Direction{bot.Down}, Last: &last, LastChange: &records[10],
+		Control: decide.Control{
+			Up:       decide.Pause{On: true, Until: teaTime.Add(time.Hour)},
+			Override: decide.Override{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
+		},
+		CooldownUp: 41.2, CooldownDown: 300,
+	}
+	fresh := admin.Status{
+		Time: teaTime, Started: teaTime, Version: "1.2.3", App: "dancing-forest", ProcessType: "web", Limits: schedule.Limits{Min: 1, Max: 4},
+	}
+	var out strings.Builder
+	for _, st := range []admin.Status{full, fresh} {
+		if err := printStatus(&out, st, time.UTC); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString("--\n")
+		if err := printHolding(&out, st, time.UTC); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString("==\n")
+	}
+	golden(t, "testdata/status.golden", out.String())
+}
+
+// golden compares text with a file; go test -update writes it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := read(t, file); got != want {
+		t.Errorf("got\n%s\n%s says\n%s", got, file, want)
+	}
+}

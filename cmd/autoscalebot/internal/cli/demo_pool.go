@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
+)
+
+// poolWave is slower than that of dynos, as servers boot later.
+var poolWave = demo.Wave{Low: 6, High: 65, Period: 90 * time.Second}
+
+// demoBoot is how long a server of the demo takes until its app is started, which is faster than any cloud.
+const demoBoot = 1500 * time.Millisecond
+
+// serverStage are servers made of processes, in a pool behind HAProxy or the built-in balancer.
+func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h host, app string, sc *screen) (stage, error) {
+	front, err := demo.OpenFront(ctx, o.balancer)
+	if err != nil {
+		return stage{}, err
+	}
+	provider, err := local.NewProvider(local.ProviderOptions{
+		Command: app, Env: s.CommandEnviron(), Log: h.log, Boot: demoBoot,
+		Sizes: []pool.Size{{Name: "small", CPUs: 1, Memory: 1024, Price: 0.009}},
+	})
+	if err != nil {
+		front.Close()
+		return stage{}, err
+	}
+	end := func() {
+		provider.Close()
+		front.Close()
+	}
+	limits := func(now time.Time) (least, most int) {
+		l := s.Table.At(now)
+		return l.Min, l.Max
+	}
+	servers, err := pool.New(pool.Options{
+		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: limits,
+		HealthyAfter: 2, DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1,
+		Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond, Log: h.log, Tell: sc.tell,
+	})
+	if err != nil {
+		end()
+		return stage{}, err
+	}
+	busy := demo.NewCPU(servers.Addresses)
+	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
+	s.Rules = []decide.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2), Passes: decide.InARow(3)}}
+	_, most := limits(h.now)
+	sc.wave = poolWave
+	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}
+	sc.servers = func() (list []demo.Server) {
+		for _, st := range servers.Servers() {
+			one := demo.Server{ServerStatus: st}
+			one.CPU, one.Measured = busy.Of(st.Address)
+			list = append(list, one)
+		}
+		return list
+	}
+	return stage{platform: pooled{servers, front.URL}, url: front.URL, signals: []probe.Prober{busy}, close: end}, nil
+}
+
+// A pooled is a pool of servers whose balancer has a URL.
+type pooled struct {
+	*pool.Pool
+	url string
+}
+
+// WebURL is the balancer's.
+func (p pooled) WebURL(context.Context) (string, error) { return p.url, nil }
+
+var _ bot.WebURLer = pooled{}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A demo of a pool tells what it does while it goes on, and sums up when it is interrupted.
+func TestDemoOfAPool(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a pool of processes")
+	}
+	for name, tt := range map[string]struct {
+		args           []string
+		awaits, ending []string
+	}{
+		"whatever balancer there is": {nil, []string{
+			`web-1 was ordered: 1 are wanted`,
+			`web-1 serves`,
+			`the sample app answers at http://127\.0\.0\.1:[0-9]+, its servers behind (HAProxy [0-9.]+|the built-in balancer \(.*\)); watch the bot at http`,
+			`0:[0-9]{2} +[0-9]+ req/s  web [1-6] .* cpu +[0-9]+ %`,
+		}, []string{
+			`requests +[1-9][0-9]*, of which [0-9]+ were not answered`,
+			`server-seconds +[1-9]`,
+			`servers +[1-9] were made, [0-9] destroyed, behind (HAProxy [0-9.]+|the built-in balancer.*)`,
+		}},
+		"built-in, as JSON": {[]string{"--balancer", "built-in", "--json"}, []string{
+			`"readings":\[\{"signal":"heartbeat",.*"outcome":"answered",.*\{"signal":"cpu",[^{}]*"outcome":"answered"`,
+		}, []string{`servers +[1-9] were made, [0-9] destroyed, behind the built-in balancer`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			picture := filepath.Join(t.TempDir(), "demo.svg")
+			cmd := exec.CommandContext(ctx, binary(t), append([]string{"demo", "--pool", "--svg", picture}, tt.args...)...)
+			var summary strings.Builder
+			cmd.Stderr = &summary
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			awaits, lines := slices.Clone(tt.awaits), bufio.NewScanner(out)
+			for len(awaits) > 0 && lines.Scan() {
+				awaits = slices.DeleteFunc(awaits, func(p string) bool { return regexp.MustCompile(p).Match(lines.Bytes()) })
+			}
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+			asJSON := slices.Contains(tt.args, "--json")
+			for lines.Scan() {
+				if !asJSON {
+					summary.WriteString(lines.Text() + "\n")
+				}
+			}
+			if err := cmd.Wait(); err != nil || len(awaits) > 0 {
+				t.Fatalf("%v; it did not say %q; it ended with\n%s", err, awaits, &summary)
+			}
+			for _, want := range tt.ending {
+				if !regexp.MustCompile(want).MatchString(summary.String()) {
+					t.Errorf("the summary does not say %q:\n%s", want, &summary)
+				}
+			}
+			if svg := read(t, picture); !regexp.MustCompile(`<svg.*viewBox`).MatchString(svg) || !strings.Contains(svg, ">Servers<") {
+				t.Errorf("not a picture of servers:\n%.500s", svg)
+			}
+		})
+	}
+}
+
+// Neither a server nor HAProxy outlives a demo that is killed.
+func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 5 s")
+	}
+	t.Parallel()
+	pgrep, err := exec.LookPath("pgrep")
+	if err != nil {
+		t.Skip("without pgrep nobody can tell whether processes were left behind")
+	}
+	temp := t.TempDir()
+	program := ownBinary(t)
+	cmd := exec.Command(program, "demo", "--pool")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + temp}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var balancer string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if m := regexp.MustCompile(`answers at http://([0-9.:]+), its servers behind`).FindStringSubmatch(lines.Text()); m != nil {
+			balancer = m[1]
+			break
+		}
+	}
+	serve := exec.Command(pgrep, "-f", program+" sample-app").Run()
+	if err := cmd.Process.Kill(); err != nil || balancer == "" || serve != nil {
+		t.Fatalf("the demo did not begin: the balancer is at %q, and the servers' processes: %v, %v", balancer, serve, err)
+	}
+	_ = cmd.Wait()
+	left := func() string {
+		what, _ := exec.Command(pgrep, "-af", program+" sample-app|"+temp).Output()
+		if c, err := net.Dial("tcp", balancer); err == nil {
+			c.Close()
+			return "the balancer at " + balancer + " " + string(what)
+		}
+		return strings.TrimSpace(string(what))
+	}
+	for until := time.Now().Add(10 * time.Second); left() != ""; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("10 s after its end there is still %s", left())
+		}
+	}
+}
+
+// The live view switches the wrapping of long lines off, which would push its first lines out of a small terminal, and on again when it ends.
+func TestTheLiveViewGivesTheTerminalBack(t *testing.T) {
+	var out bytes.Buffer
+	sc := &screen{out: &out, live: true}
+	sc.open(time.Now())
+	sc.stop()
+	for _, off := range []string{"\x1b[?1049h", "\x1b[?25l", "\x1b[?7l"} {
+		on := off[:len(off)-1] + map[byte]string{'h': "l", 'l': "h"}[off[len(off)-1]]
+		if i := strings.Index(out.String(), off); i < 0 || strings.LastIndex(out.String(), on) < i {
+			t.Errorf("%q is not followed by %q in %q", off, on, out.String())
+		}
+	}
+}

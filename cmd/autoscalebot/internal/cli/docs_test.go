@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+var update = flag.Bool("update", false, "write the README's table of settings anew")
+
+const (
+	tableBegin = "<!-- settings: autoscalebot settings --markdown -->\n"
+	tableEnd   = "<!-- /settings -->\n"
+)
+
+func TestReadmeHasTheSettings(t *testing.T) {
+	readme := read(t, "../../../../README.md")
+	before, rest, ok := strings.Cut(readme, tableBegin)
+	got, after, ok2 := strings.Cut(rest, tableEnd)
+	if !ok || !ok2 {
+		t.Fatalf("README.md has no part between %q and %q", tableBegin, tableEnd)
+	}
+	var want strings.Builder
+	if err := settings.Markdown(&want); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("../../../../README.md", []byte(before+tableBegin+want.String()+tableEnd+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want.String() {
+		t.Error("the table of settings in README.md is not what the code says; write it anew by: go test ./cmd/autoscalebot/internal/cli -run Readme -update")
+	}
+}
+
+// settingName matches what looks like one of our settings in a text: words in capitals with an underscore between, in code.
+var settingName = regexp.MustCompile("`(?:AUTOSCALE_)?([A-Z]+_[A-Z_]+)`")
+
+// Every setting that a document names exists.
+func TestDocumentsNameRealSettings(t *testing.T) {
+	known := map[string]bool{"PORT": true}
+	for _, e := range settings.Entries() {
+		known[e.Name] = true
+	}
+	notOurs := map[string]bool{}
+	for name := range strings.FieldsSeq(`AUTOSCALE_ DATABASE_URL SERVER_NAME SERVER_SIZE SERVER_ID OTEL_EXPORTER_OTLP_ENDPOINT
+		HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY HEROKU_CLI CF_CLI AWS_CLI FUZZ_SECONDS DIGITALOCEAN_OPENAPI AUTOSCALER_POLICIES`) {
+		notOurs[name] = true
+	}
+	files, err := filepath.Glob("../../../../*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pools, err := filepath.Glob("../../../../docs/pools/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(append(files, pools...), "../../../../docs/pools.md")
+	more, err := filepath.Glob("../../../../examples/*/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, more...) {
+		for _, m := range settingName.FindAllStringSubmatch(read(t, file), -1) {
+			if name := m[1]; !known[name] && !notOurs[name] && !known[strings.TrimSuffix(name, "_")] {
+				t.Errorf("%s names %s, which is no setting", file, name)
+			}
+		}
+	}
+}
+
+// The settings files among the examples are accepted as they stand, and hold nothing but settings.
+func TestExampleSettings(t *testing.T) {
+	files, err := filepath.Glob("../../../../examples/env/*.env")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("found %d settings files: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			clearEnv(t)
+			env := dotenv(t, read(t, file))
+			for name, value := range env {
+				t.Setenv(settings.Prefix+name, value) // with the prefix, a name that is no setting is refused
+			}
+			if _, err := settings.Load(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// dotenv reads NAME=value lines, with single or double quotes or none.
+func dotenv(t *testing.T, text string) map[string]string {
+	t.Helper()
+	env := map[string]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok {
+			t.Fatalf("a line has no equals sign: %s", line)
+		}
+		if n := len(value); n > 1 && (value[0] == '\'' || value[0] == '"') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		env[name] = value
+	}
+	return env
+}
+
+// The settings of the pools in the document are accepted, but for files that are not here.
+func TestPoolsInTheDocument(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```sh\n# pool.env\n(.*?)```").FindAllStringSubmatch(read(t, "../../../../docs/pools.md"), -1)
+	if len(blocks) != 3 {
+		t.Fatalf("docs/pools.md has %d pools, want 3", len(blocks))
+	}
+	for _, b := range blocks {
+		clearEnv(t)
+		for name, value := range dotenv(t, b[1]) {
+			t.Setenv(settings.Prefix+name, value)
+		}
+		s, err := settings.Load()
+		if err != nil {
+			t.Errorf("%s%v", b[1], err)
+			continue
+		}
+		if _, _, err := openPoolParts(s, newHost(s, io.Discard, io.Discard), false); err != nil {
+			t.Errorf("%s%v", b[1], err)
+		}
+	}
+}
+
+// The settings that Heroku's button asks for exist, and their defaults are accepted.
+func TestAppJSON(t *testing.T) {
+	var app struct {
+		Env map[string]struct{ Value string }
+	}
+	if err := json.Unmarshal([]byte(read(t, "../../../../app.json")), &app); err != nil {
+		t.Fatal(err)
+	}
+	clearEnv(t)
+	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
+	t.Setenv("HEROKU_API_KEY", "0123-4567")
+	for _, name := range slices.Sorted(maps.Keys(app.Env)) {
+		if value := app.Env[name].Value; value != "" {
+			t.Setenv(settings.Prefix+name, value)
+		} else if !slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name }) {
+			t.Errorf("app.json asks for %s, which is no setting", name)
+		}
+	}
+	if _, err := settings.Load(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The version is that of the newest entry in the changelog.
+func TestChangelogHasTheVersion(t *testing.T) {
+	m := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindStringSubmatch(read(t, "../../../../CHANGELOG.md"))
+	if m == nil || m[1] != version {
+		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, version)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The Heroku CLI takes options for its own unless "--" stands before the command.
+func TestHerokuRunPassesOptionsOn(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md", "examples/*/*.md", "examples/*/*.yaml", "app.json"} {
+		more, err := filepath.Glob("../../../../" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
+	commands := regexp.MustCompile("heroku run [^`\n]*autoscalebot[^`\n]*")
+	found := 0
+	var help bytes.Buffer
+	if code := run(t.Context(), []string{"status", "--help"}, &help, io.Discard); code != exitFine {
+		t.Fatal(code)
+	}
+	texts := []string{help.String()}
+	for _, file := range append(files, "../../../../README.md") {
+		texts = append(texts, read(t, file))
+	}
+	for _, text := range texts {
+		for _, command := range commands.FindAllString(text, -1) {
+			found++
+			if !strings.Contains(command, " -- autoscalebot") {
+				t.Errorf("%q loses its options: write heroku run -- autoscalebot", command)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d commands were found", found)
+	}
+}

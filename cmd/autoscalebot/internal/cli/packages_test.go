@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/autoscalebot/autoscalebot"
+
+// shared are the packages of others that more than one of ours may import: they are no SDK of anybody's, a driver of a database that one
+// of ours keeps things in and another asks, or the form of messages that one sends and another takes.
+var shared = []string{
+	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak", "golang.org/x/net/idna",
+	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
+	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "google.golang.org/protobuf/proto",
+}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
+	table := packageTable(t)
+	used := map[string]bool{}             // names in the table
+	users := map[string]map[string]bool{} // by package of others, who imports it
+	for line := range strings.Lines(goList(t, `{{.ImportPath}} {{join .Imports " "}}`)) {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], module+"/")
+		name := nameIn(table, pkg)
+		if used[name] = true; name == "" {
+			t.Errorf("%s has no line in the table of CONTRIBUTING.md: give it one, or another place", pkg)
+		}
+		for _, imported := range fields[1:] {
+			ours, isOurs := strings.CutPrefix(imported, module+"/")
+			switch may := table[name]; {
+			case isOurs && !slices.Contains(may, ours) && !slices.Contains(may, "all"):
+				t.Errorf("%s imports %s, and may import only %v of ours", pkg, ours, may)
+			case !isOurs && strings.Contains(strings.SplitN(imported, "/", 2)[0], "."):
+				if users[imported] == nil {
+					users[imported] = map[string]bool{}
+				}
+				users[imported][pkg] = true
+			}
+		}
+	}
+	for name := range table {
+		if !used[name] {
+			t.Errorf("CONTRIBUTING.md has a line for %s, which is not there", name)
+		}
+	}
+	for _, imported := range slices.Sorted(maps.Keys(users)) {
+		if len(users[imported]) > 1 && !slices.Contains(shared, imported) {
+			t.Errorf("%s is imported by %v: a third-party package belongs to one of ours", imported, slices.Sorted(maps.Keys(users[imported])))
+		}
+	}
+}
+
+// packageTable reads from CONTRIBUTING.md which of our packages each package may import.
+func packageTable(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "| package | what it knows | may import of ours |\n|---|---|---|\n")
+	section, _, _ = strings.Cut(section, "\n\n")
+	table, name := map[string][]string{}, regexp.MustCompile("`([^`]+)`")
+	for row := range strings.Lines(section) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(row), "|"), "|")
+		if len(cells) != 3 {
+			t.Errorf("a row of CONTRIBUTING.md's table has %d cells, want 3: %s", len(cells), row)
+			continue
+		}
+		var may []string
+		switch last := strings.TrimSpace(cells[2]); last {
+		case "nothing":
+		case "all":
+			may = []string{"all"}
+		default:
+			for _, m := range name.FindAllStringSubmatch(last, -1) {
+				may = append(may, m[1])
+			}
+			if len(may) == 0 {
+				t.Errorf("what %s may import is %q: write nothing, all, or names", cells[0], last)
+			}
+		}
+		for _, m := range name.FindAllStringSubmatch(cells[0], -1) {
+			if _, twice := table[m[1]]; twice {
+				t.Errorf("%s has two rows", m[1])
+			}
+			table[m[1]] = may
+		}
+	}
+	if len(table) < 30 {
+		t.Fatalf("CONTRIBUTING.md's table has %d packages", len(table))
+	}
+	return table
+}
+
+// Only cmd/autoscalebot reads the environment.
+func TestOnlyCmdReadsTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for line := range strings.Lines(goList(t, `{{$d := .ImportPath}}{{range .GoFiles}}{{$d}} {{$.Dir}}/{{.}}{{"\n"}}{{end}}`)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || strings.Contains(fields[0], "/cmd/") || strings.Contains(fields[0], "/examples") {
+			continue
+		}
+		out, err := exec.Command("grep", "-nE", `os\.(Getenv|LookupEnv|Environ)\(`, fields[1]).Output()
+		if err == nil {
+			t.Errorf("%s reads the environment: %s", path.Join(fields[0], path.Base(fields[1])), out)
+		}
+	}
+}
+
+// nameIn is the name by which a package stands in the table, "" if it does not.
+func nameIn(table map[string][]string, pkg string) string {
+	if _, ok := table[pkg]; ok {
+		return pkg
+	}
+	for above := path.Dir(pkg); above != "."; above = path.Dir(above) {
+		if _, ok := table[above+"/…"]; ok {
+			return above + "/…"
+		}
+	}
+	return ""
+}
+
+func goList(t *testing.T, format string) string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", format, module+"/...")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	return string(out)
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/command"
+	"github.com/autoscalebot/autoscalebot/bot/digitalocean"
+	"github.com/autoscalebot/autoscalebot/bot/ec2"
+	"github.com/autoscalebot/autoscalebot/bot/haproxy"
+	"github.com/autoscalebot/autoscalebot/bot/local"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/remote"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// providers are who makes servers, by the name that POOL_PROVIDER gives them. A new one is one line here, and one in the settings.
+func providers() map[string]func(*settings.Settings, host) (pool.Provider, error) {
+	return map[string]func(*settings.Settings, host) (pool.Provider, error){
+		"digitalocean": openDroplets,
+		"ec2":          openInstances,
+		"command":      openScripts,
+		"local":        openLocalServers,
+	}
+}
+
+// balancers are what gives servers their requests, by the name that POOL_BALANCER gives them. A new one is one line here, and one in the
+// settings. Nil is none.
+func balancers() map[string]func(*settings.Settings, host, pool.Provider) (pool.Balancer, error) {
+	return map[string]func(*settings.Settings, host, pool.Provider) (pool.Balancer, error){
+		"haproxy":      openHAProxy,
+		"digitalocean": openDropletBalancer,
+		"target-group": openTargetGroup,
+		"haproxy-file": openHAProxyFile,
+		"local":        openLocalBalancer,
+		"none":         func(*settings.Settings, host, pool.Provider) (pool.Balancer, error) { return nil, nil },
+	}
+}
+
+// tagPrefix stands before the name of a pool in the tag of its droplets: whatever bears that may be destroyed, so it must be a tag that nobody
+// gives for another reason.
+const tagPrefix = "autoscalebot:"
+
+func dropletOptions(s *settings.Settings) (digitalocean.Options, error) {
+	data, err := userData(string(s.DigitalOceanUserData))
+	return digitalocean.Options{
+		Token: s.DigitalOceanToken.Reveal(), Tag: tagPrefix + s.Pooled(), Tags: s.DigitalOceanTags, Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
+		Size: s.FirstSize(), SSHKeys: s.DigitalOceanSSHKeys, VPC: string(s.DigitalOceanVPC), UserData: data, PublicAddress: s.DigitalOceanAddress == "public",
+		URL: string(s.DigitalOceanAPIURL), UserAgent: userAgent,
+	}, err
+}
+
+func userData(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", settings.Problems{{Name: "DIGITALOCEAN_USER_DATA_FILE", What: err.Error()}}
+	}
+	return string(text), nil
+}
+
+func openDroplets(s *settings.Settings, _ host) (pool.Provider, error) {
+	o, err := dropletOptions(s)
+	if err != nil {
+		return nil, err
+	}
+	return digitalocean.New(o)
+}
+
+func openDropletBalancer(s *settings.Settings, _ host, p pool.Provider) (pool.Balancer, error) {
+	droplets, ok := p.(*digitalocean.Provider)
+	if !ok {
+		return nil, errors.New("DigitalOcean's balancers only know droplets")
+	}
+	return droplets.LoadBalancer(string(s.DigitalOceanLoadBalancer))
+}
+
+func awsAccount(s *settings.Settings) ec2.Account {
+	return ec2.Account{
+		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), UserAgent: userAgent,
+		Keys: ec2.Keys{AccessKeyID: string(s.AWSAccessKeyID), SecretAccessKey: s.AWSSecretAccessKey.Reveal(), SessionToken: s.AWSSessionToken.Reveal()},
+	}
+}
+
+func openInstances(s *settings.Settings, _ host) (pool.Provider, error) {
+	return ec2.New(ec2.Options{
+		Account: awsAccount(s), Pool: s.Pooled(), LaunchTemplate: string(s.EC2LaunchTemplate), Public: s.EC2Address == "public",
+		Price: s.ServerPrice.All, Prices: s.ServerPrice.Of,
+	})
+}
+
+func openScripts(s *settings.Settings, _ host) (pool.Provider, error) {
+	return command.NewProvider(command.ProviderOptions{
+		Pool: s.Pooled(), List: string(s.PoolList), Create: string(s.PoolCreate), Destroy: string(s.PoolDestroy),
+		Env: s.CommandEnviron(), Secrets: s.PassedSecrets(),
+	})
+}
+
+func openTargetGroup(s *settings.Settings, _ host, _ pool.Provider) (pool.Balancer, error) {
+	return ec2.NewTargetGroup(awsAccount(s), string(s.EC2TargetGroup))
+}
+
+func openAutoscalingGroup(s *settings.Settings, _ host) (bot.Scaler, error) {
+	return ec2.NewGroup(awsAccount(s), string(s.EC2AutoscalingGroup))
+}
+
+func openHAProxy(s *settings.Settings, _ host, _ pool.Provider) (pool.Balancer, error) {
+	return haproxy.New(haproxy.Options{
+		Sockets: s.HAProxySockets, Backend: string(s.HAProxyBackend), ServerOptions: string(s.HAProxyServerOptions), Port: int(s.ServerPort),
+		Pool: s.Pooled(), Observe: bool(s.DryRun),
+	})
+}
+
+func openHAProxyFile(s *settings.Settings, _ host, _ pool.Provider) (pool.Balancer, error) {
+	var hosts []remote.Machine
+	if len(s.HAProxyHosts) > 0 {
+		ssh, err := openSSH(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range s.HAProxyHosts {
+			m, err := ssh.Machine(at)
+			if err != nil {
+				return nil, settings.Problems{{Name: "HAPROXY_HOSTS", What: err.Error()}}
+			}
+			hosts = append(hosts, m)
+		}
+	}
+	return haproxy.NewFile(haproxy.FileOptions{
+		Config: string(s.HAProxyConfig), Template: string(s.HAProxyTemplate), ServerLine: string(s.HAProxyServerLine), Port: int(s.ServerPort), Hosts: hosts,
+		CheckCommand: string(s.HAProxyCheckCommand), ReloadCommand: string(s.HAProxyReloadCommand), Sudo: string(s.HAProxySudo),
+	})
+}
+
+// openSSH makes the way to other machines.
+func openSSH(s *settings.Settings) (*remote.SSH, error) {
+	known := string(s.SSHKnownHosts)
+	if home, err := os.UserHomeDir(); known == "" && err == nil {
+		known = filepath.Join(home, ".ssh", "known_hosts")
+	}
+	ssh, err := remote.NewSSH(remote.SSHOptions{
+		KeyFile: string(s.SSHKeyFile), Passphrase: s.SSHKeyPassphrase.Reveal(), Agent: string(s.SSHAgent), KnownHostsFile: known,
+	})
+	if err != nil {
+		return nil, settings.Problems{{Name: "SSH_…", What: err.Error()}}
+	}
+	return ssh, nil
+}
+
+func openLocalServers(s *settings.Settings, h host) (pool.Provider, error) {
+	cmd, err := localCommand(s)
+	if err != nil {
+		return nil, err
+	}
+	return local.NewProvider(local.ProviderOptions{Command: cmd, Env: s.CommandEnviron(), Out: h.stdout, Log: h.log})
+}
+
+func openLocalBalancer(s *settings.Settings, h host, _ pool.Provider) (pool.Balancer, error) {
+	return local.NewBalancer(local.BalancerOptions{Addr: string(s.LocalAddr), Port: int(s.ServerPort), Log: h.log})
+}
+
+// health is what tells whether the app on a server answers; nil for nothing.
+func health(s *settings.Settings) pool.Health {
+	timeout := time.Duration(s.HealthTimeout)
+	switch path := string(s.HealthPath); path {
+	case "none":
+		return nil
+	case "tcp":
+		return pool.TCPCheck{Port: int(s.ServerPort), Timeout: timeout}
+	default:
+		return pool.HTTPCheck{Path: path, Port: int(s.ServerPort), Host: string(s.HealthHost), TLS: bool(s.HealthTLS), Timeout: timeout}
+	}
+}

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// What --json prints.
+type (
+	serverJSON struct {
+		ID      string      `json:"id"`
+		Name    string      `json:"name"`
+		Address string      `json:"address,omitempty"`
+		State   pool.State  `json:"state"`
+		Size    string      `json:"size,omitempty"`
+		Price   float64     `json:"dollars_per_hour,omitempty"`
+		Created time.Time   `json:"created,omitzero"`
+		Note    string      `json:"note,omitempty"`
+		Member  *memberJSON `json:"balancer,omitempty"`
+	}
+	memberJSON struct {
+		State    pool.MemberState `json:"state"`
+		Requests *int             `json:"requests,omitempty"`
+		Note     string           `json:"note,omitempty"`
+	}
+	sizeJSON struct {
+		Name   string  `json:"name"`
+		CPUs   int     `json:"cpus,omitempty"`
+		Memory int     `json:"memory_mb,omitempty"`
+		Price  float64 `json:"dollars_per_hour,omitempty"`
+	}
+	imageJSON struct {
+		ID      string    `json:"id"`
+		Name    string    `json:"name"`
+		Created time.Time `json:"created,omitzero"`
+		Size    float64   `json:"gb,omitempty"`
+	}
+	jobJSON struct {
+		Done   bool     `json:"done"`
+		Would  []string `json:"would,omitempty"`
+		Result string   `json:"result,omitempty"`
+	}
+)
+
+// list prints the servers, with what the balancer says of each.
+func (c *poolOperator) list(ctx context.Context) error {
+	servers, err := c.provider.List(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(servers, func(a, b pool.Server) int { return a.Created.Compare(b.Created) })
+	out := []serverJSON{}
+	for _, s := range servers {
+		row := serverJSON{s.ID, s.Name, s.Address, s.State, s.Size, c.hourly(s), s.Created, s.Note, nil}
+		m, ok, err := c.member(ctx, s)
+		if err != nil {
+			return err
+		}
+		if ok {
+			row.Member = &memberJSON{State: m.State, Note: m.Note}
+			if m.Requests >= 0 {
+				row.Member.Requests = &m.Requests
+			}
+		}
+		out = append(out, row)
+	}
+	if c.asJSON {
+		return c.printJSON(out)
+	}
+	rows := [][]string{{"NAME", "ID", "ADDRESS", "STATE", "BALANCER", "REQUESTS", "SIZE", "$/HOUR", "AGE", "NOTE"}}
+	sum, unknown := 0.0, 0
+	for _, s := range out {
+		if sum += s.Price; s.Price == 0 {
+			unknown++
+		}
+		state, requests, note := "-", "-", s.Note
+		if c.balancer == nil {
+			state = ""
+		}
+		if m := s.Member; m != nil {
+			state = string(m.State)
+			if m.Requests != nil {
+				requests = fmt.Sprint(*m.Requests)
+			}
+			note = strings.Trim(note+"; "+m.Note, "; ")
+		}
+		rows = append(rows, []string{s.Name, s.ID, orText(s.Address, "-"), string(s.State), state, requests, orText(s.Size, "-"), dollars(s.Price), age(c.h.now, s.Created), note})
+	}
+	if err := table(c.stdout, rows); err != nil {
+		return err
+	}
+	limits := c.s.Table.At(c.h.now)
+	cost := fmt.Sprintf("$%.4g an hour", sum)
+	if unknown > 0 {
+		cost = fmt.Sprintf("the price of %d is not known", unknown)
+	}
+	_, err = fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(out), c.s.Pooled(), cost, limits.Min, limits.Max)
+	return err
+}
+
+// sizes prints the sizes that can be had.
+func (c *poolOperator) sizes(ctx context.Context) error {
+	cat, ok := c.provider.(pool.Cataloguer)
+	if !ok {
+		return fmt.Errorf("POOL_PROVIDER=%s does not tell of sizes", c.s.PoolProvider)
+	}
+	sizes, err := cat.Sizes(ctx)
+	if err != nil {
+		return err
+	}
+	out, rows := []sizeJSON{}, [][]string{{"NAME", "CPUS", "MEMORY", "$/HOUR", "IN SIZES"}}
+	for _, s := range sizes {
+		if s.Price == 0 {
+			s.Price = c.s.ServerPrice.Price(s.Name)
+		}
+		mark := ""
+		if i := slices.Index(c.s.Sizes, s.Name); i >= 0 {
+			mark = fmt.Sprint(i + 1)
+		}
+		out = append(out, sizeJSON(s))
+		rows = append(rows, []string{s.Name, fmt.Sprint(s.CPUs), fmt.Sprintf("%d MB", s.Memory), dollars(s.Price), mark})
+	}
+	if c.asJSON {
+		return c.printJSON(out)
+	}
+	return table(c.stdout, rows)
+}
+
+// images prints the account's own images.
+func (c *poolOperator) images(ctx context.Context) error {
+	cat, ok := c.provider.(pool.Cataloguer)
+	if !ok {
+		return fmt.Errorf("POOL_PROVIDER=%s does not tell of images", c.s.PoolProvider)
+	}
+	images, err := cat.Images(ctx)
+	if err != nil {
+		return err
+	}
+	out, rows := []imageJSON{}, [][]string{{"ID", "NAME", "AGE", "GB"}}
+	for _, i := range images {
+		out = append(out, imageJSON(i))
+		size := "-"
+		if i.Size > 0 {
+			size = fmt.Sprintf("%.4g", i.Size)
+		}
+		rows = append(rows, []string{i.ID, i.Name, age(c.h.now, i.Created), size})
+	}
+	if c.asJSON {
+		return c.printJSON(out)
+	}
+	return table(c.stdout, rows)
+}
+
+func (c *poolOperator) printPlan(j job, end string) error {
+	if c.asJSON {
+		return c.printJSON(jobJSON{Would: j.would})
+	}
+	_, err := fmt.Fprintf(c.stdout, "would:\n  %s\n%s\n", strings.Join(j.would, "\n  "), end)
+	return err
+}
+
+func (c *poolOperator) printDone(j job) error {
+	if c.asJSON {
+		return c.printJSON(jobJSON{Done: true, Result: j.done()})
+	}
+	_, err := fmt.Fprintln(c.stdout, j.done())
+	return err
+}
+
+func (c *poolOperator) printJSON(v any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// table prints rows with their columns in line, without spaces at their ends. What is printed comes from elsewhere, so it is kept to a line.
+func table(w io.Writer, rows [][]string) error {
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = strings.Join(strings.Fields(row[i]), " ")
+		}
+		fmt.Fprintln(tw, strings.Join(row, "\t"))
+	}
+	_ = tw.Flush() // into memory
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dollars(f float64) string {
+	if f == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.5f", f)
+}
+
+// age writes how long ago something was made.
+func age(now, t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	switch d := max(0, now.Sub(t)); {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.1f h", d.Hours())
+	default:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	}
+}

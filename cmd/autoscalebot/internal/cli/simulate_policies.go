@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
+	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// mostDynos is MAX_DYNOS where a simulation is not told it: the default of 3 would hide what a policy does.
+const mostDynos = "60"
+
+// An ownPolicy is one of the bot's own.
+type ownPolicy struct {
+	name     string
+	adaptive *adaptive.Model
+}
+
+// ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound there is no
+// adaptive one.
+func ownPolicies(s *settings.Settings) []ownPolicy {
+	out := []ownPolicy{{name: "count"}}
+	if a, err := aimed(s); err == nil {
+		out = append(out, ownPolicy{"adaptive", a})
+	}
+	for _, aim := range []adaptive.Aim{adaptive.Lean, adaptive.Safe} {
+		if a, err := adaptive.New(aim, float64(s.MaxResponseTime)); err == nil {
+			out = append(out, ownPolicy{"adaptive-" + string(aim), a})
+		}
+	}
+	return out
+}
+
+// policy names the policy of the settings.
+func (t trial) policy() string {
+	if t.s == nil {
+		return "count"
+	}
+	return string(t.s.Policy)
+}
+
+// trial reads the settings with arguments laid over them.
+func (m *mistakes) trial(args []string) trial {
+	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
+	m.settings(err)
+	return trial{s: s, given: given}
+}
+
+// settings notes what is wrong with settings.
+func (m *mistakes) settings(err error) {
+	if ps, ok := err.(settings.Problems); ok { // which nobody has wrapped
+		m.problems = append(m.problems, ps...)
+	}
+}
+
+// drivers makes the drivers that names ask for, for a trial whose settings may be nil where they are wrong.
+func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
+	chosen := m.policies(names)
+	if len(m.problems) > 0 {
+		return nil
+	}
+	var out []sim.Driver
+	own := ownPolicies(t.s)
+	if len(own) == 1 && slices.ContainsFunc(chosen, func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
+		m.add("MAX_RESPONSE_TIME_IN_MS", "%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
+		return nil
+	}
+	for _, p := range own {
+		if slices.Contains(chosen, p.name) {
+			out = append(out, t.bot(p.name, &p, nil))
+		}
+	}
+	for _, d := range append(peers.All(o.Fleet), sim.Oracle()) {
+		if slices.Contains(chosen, d.Name) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// policies reads names of policies, with commas between. One that has no number of its own, such as hpa, is the first of its kind.
+func (m *mistakes) policies(names string) []string {
+	known := policyNames()
+	if names == "all" {
+		return known
+	}
+	var out []string
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		i := slices.Index(known, name)
+		if i < 0 {
+			i = slices.IndexFunc(known, func(k string) bool { return strings.HasPrefix(k, name+"-") })
+		}
+		if i < 0 {
+			m.add("--policy", "%q is no policy; write all, or some of %s", name, strings.Join(known, ", "))
+			continue
+		}
+		out = append(out, known[i])
+	}
+	return out
+}
+
+// policyNames are the names of all policies there are.
+func policyNames() []string {
+	var names []string
+	for _, p := range ownPolicies(settings.Defaults()) {
+		names = append(names, p.name)
+	}
+	for _, d := range append(peers.All(sim.DefaultFleet()), sim.Oracle()) {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func shapeHelp() string {
+	var names []string
+	for _, s := range sim.Shapes() {
+		names = append(names, s.Name+" ("+s.About+")")
+	}
+	return strings.Join(names, ", ")
+}
+
+// heartbeats makes the prober that the settings ask for, of a simulated app.
+func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
+	return []probe.Prober{probe.Samples(w.Heartbeat(), probe.SampleOptions{
+		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
+	})}
+}
+
+// progress tells somebody at a terminal how far the work is. end wipes it away.
+func progress(w io.Writer, what string) (tell func(share float64), end func()) {
+	if !isTerminal(w) {
+		return nil, func() {}
+	}
+	var mu sync.Mutex
+	last := -1
+	tell = func(share float64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := int(100 * share); now > last {
+			last = now
+			fmt.Fprintf(w, "\r%s: %d %% ", what, now)
+		}
+	}
+	return tell, func() { fmt.Fprintf(w, "\r%*s\r", len(what)+8, "") }
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Ctrl-C ends a simulation at once, and what is written says that nothing came of it.
+func TestASimulationThatIsInterruptedReportsNothing(t *testing.T) {
+	clearEnv(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	// Which would take hours.
+	code := run(ctx, []string{"simulate", "--shape", "sine", "--peak-dynos", "9000", "--policy", "all"}, &stdout, &stderr)
+	if code != exitWork || stdout.Len() > 0 || !strings.Contains(stderr.String(), "interrupted, so there is no report") {
+		t.Errorf("code %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+}
+
+// Of a trace that is too long, a part can be simulated.
+func TestATraceOfYearsIsTakenInParts(t *testing.T) {
+	clearEnv(t)
+	path := filepath.Join(t.TempDir(), "years.csv")
+	var rows strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&rows, "%d,%d\n", 86400*i, 50+i%7)
+	}
+	if err := os.WriteFile(path, []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"simulate", "--trace", path}, &stdout, &stderr)
+	if want := "lasts 1000 days, and 366 are the most that are simulated; choose a part with --from and --to"; code != exitUsage || !strings.Contains(stderr.String(), want) {
+		t.Errorf("code %d, want %q:\n%s", code, want, stderr.String())
+	}
+	if code := run(t.Context(), []string{"simulate", "--trace", path, "--from", "900d", "--to", "901d", "--peak-dynos", "0"}, &stdout, &stderr); code != exitFine {
+		t.Errorf("a part: code %d\n%s", code, stderr.String())
+	}
+}
