@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -36,11 +36,11 @@ Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the d
 				return err
 			}
 			now := time.Now()
-			p, err := readPlan(name, text, plan.Format(from), now)
+			p, err := readPlan(name, text, cfautoscaler.Format(from), now)
 			if err != nil {
 				return err
 			}
-			out := writePlan(p, plan.Format(to), now)
+			out := writePlan(p, cfautoscaler.Format(to), now)
 			for _, note := range p.Notes {
 				fmt.Fprintf(cmd.ErrOrStderr(), "convert: %s\n", note)
 			}
@@ -62,8 +62,8 @@ Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the d
 
 // isFormat wants a flag to name a format.
 func isFormat(flag, text string, optional bool) error {
-	switch f := plan.Format(text); {
-	case f == plan.Manifest, f == plan.Policy, f == plan.Autoscale, text == "" && optional:
+	switch f := cfautoscaler.Format(text); {
+	case f == cfautoscaler.Manifest, f == cfautoscaler.Policy, f == cfautoscaler.Autoscale, text == "" && optional:
 		return nil
 	}
 	return settings.Problems{{Name: flag, What: fmt.Sprintf("%q: write manifest, policy or autoscale", text)}}
@@ -105,17 +105,17 @@ func (w wrongDocument) Error() string {
 func (w wrongDocument) Unwrap() error { return w.problems }
 
 // readPlan reads a document of a format, guessed where it is "".
-func readPlan(name string, text []byte, format plan.Format, now time.Time) (*plan.Plan, error) {
+func readPlan(name string, text []byte, format cfautoscaler.Format, now time.Time) (*cfautoscaler.Plan, error) {
 	root, err := document.Parse(text)
-	var p *plan.Plan
+	var p *cfautoscaler.Plan
 	if err == nil {
 		if format == "" {
-			format = plan.Guess(root)
+			format = cfautoscaler.Guess(root)
 		}
-		if format == plan.Autoscale {
+		if format == cfautoscaler.Autoscale {
 			p, err = settings.ReadPlan(root, name, now)
 		} else {
-			p, err = plan.Read(root, format, now)
+			p, err = cfautoscaler.Read(root, format, now)
 		}
 	}
 	var problems settings.Problems
@@ -137,11 +137,11 @@ func readPlan(name string, text []byte, format plan.Format, now time.Time) (*pla
 }
 
 // writePlan writes a plan in a format.
-func writePlan(p *plan.Plan, format plan.Format, now time.Time) []byte {
+func writePlan(p *cfautoscaler.Plan, format cfautoscaler.Format, now time.Time) []byte {
 	switch format {
-	case plan.Manifest:
+	case cfautoscaler.Manifest:
 		return p.Manifest(now)
-	case plan.Policy:
+	case cfautoscaler.Policy:
 		return p.Policy()
 	}
 	return p.Autoscale()

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 )
 
 // scalingRules is the key under which rules stand that keep the semantics of the open-source App Autoscaler.
 const scalingRules = "scaling_rules"
 
 // existing takes in a document of App Autoscaler as it stands at now: its limits, its schedule and its rules.
-func (f *file) existing(root *document.Node, format plan.Format, now time.Time) {
+func (f *file) existing(root *document.Node, format cfautoscaler.Format, now time.Time) {
 	f.document = format
-	p, err := plan.Read(root, format, now)
+	p, err := cfautoscaler.Read(root, format, now)
 	if err != nil {
 		f.mistakes(err)
 		return

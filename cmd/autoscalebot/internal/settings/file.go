@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
@@ -38,7 +38,7 @@ type file struct {
 	// notes are what a document of another autoscaler means that is not taken over as it stands.
 	notes []string
 	// document is the form of the other autoscaler's document that the file is, if it is one.
-	document plan.Format
+	document cfautoscaler.Format
 }
 
 // A section is the part of a file that is about all process types or about one.
@@ -87,7 +87,7 @@ func (ps *Problems) readFile(path string) *file {
 		*ps = append(*ps, Problem{At: out.at(root.Line), What: fmt.Sprintf("it is %v; write settings as key: value", root.Kind)})
 		return out
 	}
-	if format := plan.Guess(root); format != plan.Autoscale {
+	if format := cfautoscaler.Guess(root); format != cfautoscaler.Autoscale {
 		out.existing(root, format, time.Now())
 		return out
 	}
@@ -172,7 +172,7 @@ func (f *file) section(s *section, n *document.Node) {
 		switch {
 		case p.Key == processes && s.name == "":
 		case p.Key == scalingRules:
-			rules, err := plan.Breaches(p.Value)
+			rules, err := cfautoscaler.Breaches(p.Value)
 			if s.breaches = rules; err != nil {
 				f.mistakes(err)
 			}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
@@ -14,7 +14,7 @@ var counting = []string{"redis", "rediss", "unix", "rabbitmq", "nodes"}
 
 // Hollow says which rules have a bound that no value is beyond, one a line. Those of a manifest are among [Settings.Notes].
 func (s *Settings) Hollow() (notes []string) {
-	if s.src != nil && s.src.file != nil && s.src.file.document == plan.Manifest {
+	if s.src != nil && s.src.file != nil && s.src.file.document == cfautoscaler.Manifest {
 		return nil
 	}
 	for i := range s.Rules {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -23,7 +23,7 @@ func autoscale(t *testing.T, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := plan.Read(root, plan.Guess(root), time.Now())
+	p, err := cfautoscaler.Read(root, cfautoscaler.Guess(root), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

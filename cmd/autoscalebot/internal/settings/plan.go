@@ -6,19 +6,19 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 // ReadPlan reads from a settings file what the documents of other autoscalers can say too, as it stands at now, and notes every other
 // setting in it. Of several process types it takes the first. It asks the environment only for the variables that the file names. path is
 // what the file is called in its error, which is the [Problems], all of them.
-func ReadPlan(root *document.Node, path string, now time.Time) (*plan.Plan, error) {
+func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Plan, error) {
 	f := &file{path: path, top: section{values: map[string]given{}}}
 	f.read(root)
 	src := &source{file: f}
-	p := &plan.Plan{Sources: map[string]string{}}
+	p := &cfautoscaler.Plan{Sources: map[string]string{}}
 	for i := range f.processes {
 		if own := &f.processes[i]; i == 0 {
 			src.own = own
@@ -48,7 +48,7 @@ func ReadPlan(root *document.Node, path string, now time.Time) (*plan.Plan, erro
 // A planReader takes a plan out of settings.
 type planReader struct {
 	src       *source
-	plan      *plan.Plan
+	plan      *cfautoscaler.Plan
 	low, high schedule.Series
 	zone      Zone
 	problems  Problems
@@ -68,7 +68,7 @@ func (r *planReader) take(f reflect.StructField) {
 	case "HEARTBEAT_INTERVAL_IN_SECONDS":
 		var every Seconds
 		r.load(f, g, &every)
-		if r.plan.Every = time.Duration(every); given && r.plan.Every != plan.ManifestEvery {
+		if r.plan.Every = time.Duration(every); given && r.plan.Every != cfautoscaler.ManifestEvery {
 			r.note(name, g)
 		}
 	case rules:

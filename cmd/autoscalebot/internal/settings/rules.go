@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
@@ -265,7 +265,7 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 		r := &rules[i]
 		if r.Signal, r.PerDyno = s.metric(r.Metric); r.Signal == "" && !ps.has("RULES", "SIGNALS") {
 			hint := ""
-			if name := plan.SignalName(r.Metric); name != r.Metric && name != "" {
+			if name := cfautoscaler.SignalName(r.Metric); name != r.Metric && name != "" {
 				hint = "; in SIGNALS it is called " + name
 			}
 			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN%s", r.Metric, hint)
@@ -285,7 +285,7 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	if slices.Contains(s.knownSignals(), name) {
 		return name, false
 	}
-	if sig, ok := s.Signals.Find(plan.SignalName(name)); ok {
+	if sig, ok := s.Signals.Find(cfautoscaler.SignalName(name)); ok {
 		return sig.Name, false
 	}
 	for _, m := range []struct {

@@ -1,4 +1,4 @@
-package plan_test
+package cfautoscaler_test
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -232,7 +232,7 @@ func TestTablesWithDatesBecomePolicies(t *testing.T) {
 			t.Fatal(err)
 		}
 		low, high := p.Tables()
-		back := &plan.Plan{}
+		back := &cfautoscaler.Plan{}
 		if err := back.FromTables(mustSeries(t, low), mustSeries(t, high), time.UTC, now); err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +271,7 @@ func TestAPeriodBecomesOneScheduleOfAPolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &plan.Plan{}
+		p := &cfautoscaler.Plan{}
 		if err := p.FromTables(schedule.Fixed(1), series, time.UTC, now); err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +329,7 @@ func TestRowsOfDatesBeyondTheHorizonAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &plan.Plan{}
+		p := &cfautoscaler.Plan{}
 		if err := p.FromTables(low, high, time.UTC, now); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package plan_test
+package cfautoscaler_test
 
 import (
 	"flag"
@@ -12,8 +12,8 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 var now = time.Date(2026, 11, 23, 10, 7, 0, 0, time.UTC)
 
 // read reads a document that must be right.
-func read(t testing.TB, text string) *plan.Plan {
+func read(t testing.TB, text string) *cfautoscaler.Plan {
 	t.Helper()
 	p, err := parse(text)
 	if err != nil {
@@ -38,16 +38,16 @@ func read(t testing.TB, text string) *plan.Plan {
 	return p
 }
 
-func parse(text string) (*plan.Plan, error) {
+func parse(text string) (*cfautoscaler.Plan, error) {
 	root, err := document.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}
-	return plan.Read(root, plan.Guess(root), now)
+	return cfautoscaler.Read(root, cfautoscaler.Guess(root), now)
 }
 
 // table makes the table of a plan by its texts, as the settings do.
-func table(t testing.TB, p *plan.Plan) (schedule.Table, schedule.Series, schedule.Series) {
+func table(t testing.TB, p *cfautoscaler.Plan) (schedule.Table, schedule.Series, schedule.Series) {
 	t.Helper()
 	low, high := p.Tables()
 	lowSeries, err := schedule.Parse(low)
@@ -169,7 +169,7 @@ func TestAdjustments(t *testing.T) {
 		"+1": "{1 0} false", "-2": "{2 0} true", "+10%": "{0 10} false", "-60%": "{0 60} true", "+100%": "{0 100} false",
 		"10%": "", "10.5a%": "", "#1": "", "+0": "", "1": "", "+01": "", "+1.5": "", "+": "", "+1%%": "", "+99999999999999999999": "", " +1": "",
 	} {
-		step, down, ok := plan.ParseAdjustment(text)
+		step, down, ok := cfautoscaler.ParseAdjustment(text)
 		if got := fmt.Sprint(step, " ", down); ok && got != strings.Replace(want, "} ", "} ", 1) || ok != (want != "") {
 			t.Errorf("%q is %s, %t; want %s", text, got, ok, want)
 		}
@@ -315,7 +315,7 @@ func TestPoliciesKeepTheirMeaning(t *testing.T) {
 		}
 		low, high := p.Tables()
 		tab := tableOf(t, low, high)
-		back := &plan.Plan{}
+		back := &cfautoscaler.Plan{}
 		if err := back.FromTables(mustSeries(t, low), mustSeries(t, high), time.UTC, now); err != nil {
 			t.Fatal(err)
 		}
@@ -481,7 +481,7 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 			t.Fatal(err)
 		}
 		tab := tableOf(t, first(p.Tables()), second(p.Tables()))
-		back := &plan.Plan{}
+		back := &cfautoscaler.Plan{}
 		if err := back.FromTables(mustSeries(t, first(p.Tables())), mustSeries(t, second(p.Tables())), time.UTC, now); err != nil {
 			t.Fatal(err)
 		}
@@ -552,8 +552,8 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, format := range []plan.Format{plan.Manifest, plan.Policy} {
-			p, err := plan.Read(root, format, now)
+		for _, format := range []cfautoscaler.Format{cfautoscaler.Manifest, cfautoscaler.Policy} {
+			p, err := cfautoscaler.Read(root, format, now)
 			if err != nil {
 				if ms, ok := err.(document.Mistakes); !ok || len(ms) == 0 {
 					t.Errorf("%v is no list of mistakes", err)

@@ -1,6 +1,6 @@
-// Package plan reads and writes what people have written down for other autoscalers: the manifest of App Autoscaler as Pivotal and VMware
+// Package cfautoscaler reads and writes what people have written down for other autoscalers: the manifest of App Autoscaler as Pivotal and VMware
 // sell it, and the policy of Cloud Foundry's open-source App Autoscaler. A [Plan] is what their documents and ours have in common.
-package plan
+package cfautoscaler
 
 import (
 	"fmt"

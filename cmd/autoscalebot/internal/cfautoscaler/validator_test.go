@@ -1,4 +1,4 @@
-package plan_test
+package cfautoscaler_test
 
 import (
 	"bufio"
@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/plan"
 )
 
 // judgedOtherwise are the policies that App Autoscaler's validator refuses and that are read here on purpose, by what its tests call them.
@@ -42,10 +42,10 @@ func TestVerdictsAreThoseOfAppAutoscaler(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			t.Fatal(err)
 		}
-		var p *plan.Plan
+		var p *cfautoscaler.Plan
 		root, err := document.Parse([]byte(c.Policy))
 		if err == nil {
-			p, err = plan.Read(root, plan.Policy, now)
+			p, err = cfautoscaler.Read(root, cfautoscaler.Policy, now)
 		}
 		if err == nil {
 			table(t, p)
