@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 )
 
 func newBacktest() *cobra.Command {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 )
 
 // leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened twice.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/experiment"
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 )
 
 // days is a demand of so many requests per second for ten days.
