@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,15 @@ func TestBootingIsBounded(t *testing.T) {
 		wantResizes(t, w, 2)
 		w.beat(times(3, slow)...)
 		wantResizes(t, w, 3)
+	})
+	t.Run("and while the number of dynos is not known", func(t *testing.T) {
+		w := newWorld(1, func(o *bot.Options) { o.Policy.BootTime = time.Minute })
+		w.beat(times(3, slow)...)
+		w.platform.sizeErr = errPlatform
+		r := w.beat(slow)
+		if why := r.Why(); r.Decision.Rule != decide.RuleUnknown || !strings.Contains(why, "boot") || strings.Contains(why, "0 heartbeats") {
+			t.Errorf("%s: %s", r.Decision.Rule, why)
+		}
 	})
 	t.Run("fast answers count all the while", func(t *testing.T) {
 		w, _ := newKnowing(2, func(*bot.Options) {})

@@ -200,7 +200,7 @@ func (r Record) Observed() string {
 		return hb.Error + ", which says nothing about the load"
 	case d.Verdict == decide.NoData:
 		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
-	case d.Rule == decide.RuleBooting:
+	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0: // the latter where another rule speaks
 		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
 		if d.BootSeconds > 0 {
 			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)

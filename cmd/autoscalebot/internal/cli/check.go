@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,8 +84,9 @@ func (c *checker) title(i int, processType string) {
 	fmt.Fprintf(c.out, "%s:\n", processType)
 }
 
-// all goes through everything that the bot of one process type needs.
+// all goes through everything that the bot of one process type needs. What the bot would log of it is in the findings.
 func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bool) error {
+	h.log = slog.New(slog.DiscardHandler)
 	in, err := openReceivers([]*settings.Settings{s}, h)
 	if err != nil {
 		return err

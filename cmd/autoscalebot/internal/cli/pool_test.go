@@ -318,6 +318,9 @@ func TestCheckTellsACauseOnce(t *testing.T) {
 		if n := strings.Count(o.stdout, "WRONG"); n != want {
 			t.Errorf("with %s %d things are wrong, want %d:\n%s", set, n, want, o.stdout)
 		}
+		if strings.Contains(o.stderr, "level=") {
+			t.Errorf("with %s the log says it once more:\n%s", set, o.stderr)
+		}
 	}
 }
 
