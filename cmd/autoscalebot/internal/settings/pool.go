@@ -148,6 +148,7 @@ func (s *Settings) Vain() (notes []string) {
 		{s.HasPool() && s.PoolProvider == "ec2", []string{"EC2_LAUNCH_", "EC2_TARGET_", "EC2_ADDRESS"}, "POOL_PROVIDER=ec2"},
 		{s.HasPool() && s.PoolProvider == "command", []string{"POOL_LIST_", "POOL_CREATE_", "POOL_DESTROY_"}, "POOL_PROVIDER=command"},
 		{s.Platform == "autoscaling-group", []string{"EC2_AUTOSCALING_"}, "PLATFORM=autoscaling-group"},
+		{!s.HasPool() || s.PoolProvider != "digitalocean", []string{"SERVER_PRICE_PER_HOUR"}, "a provider without prices of its own"},
 		{s.HasPool() && s.PoolBalancer == "haproxy", []string{"HAPROXY_SOCKETS", "HAPROXY_BACKEND", "HAPROXY_SERVER_OPTIONS"}, "POOL_BALANCER=haproxy"},
 		{s.HasPool() && s.PoolBalancer == "haproxy-file", []string{"HAPROXY_CONFIG", "HAPROXY_TEMPLATE", "HAPROXY_SERVER_LINE", "HAPROXY_HOSTS", "HAPROXY_CHECK_", "HAPROXY_RELOAD_"}, "POOL_BALANCER=haproxy-file"},
 	} {

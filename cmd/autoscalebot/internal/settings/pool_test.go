@@ -211,7 +211,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 	if err := os.WriteFile(template, []byte("$SERVERS\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template})...)
+	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template, "SERVER_PRICE_PER_HOUR=0.02"})...)
 	s, err := settings.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -219,6 +219,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 	want := []string{
 		"EC2_LAUNCH_TEMPLATE: set in vain, since only POOL_PROVIDER=ec2 uses it",
 		"EC2_AUTOSCALING_GROUP: set in vain, since only PLATFORM=autoscaling-group uses it",
+		"SERVER_PRICE_PER_HOUR: set in vain, since only a provider without prices of its own uses it",
 		"HAPROXY_TEMPLATE: set in vain, since only POOL_BALANCER=haproxy-file uses it",
 	}
 	if got := s.Vain(); !slices.Equal(got, want) {
