@@ -328,3 +328,10 @@ func TestProcessThatLeftTheGroupDoesNotHoldUpItsEnd(t *testing.T) {
 		t.Errorf("Run ended with %v after %v", err, time.Since(began))
 	}
 }
+
+// count is how many processes run.
+func (l *launcher) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running)
+}

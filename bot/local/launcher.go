@@ -91,10 +91,3 @@ func (l *launcher) kill() bool {
 	}
 	return true
 }
-
-// count is how many processes run.
-func (l *launcher) count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.running)
-}
