@@ -63,5 +63,5 @@ func (t *Tick) beats() []beat {
 }
 
 func isBeat(r *probe.Reading) bool {
-	return r.Signal == probe.HeartbeatSignal && r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
+	return r.IsHeartbeat() && r.Unit == "ms" && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0)
 }

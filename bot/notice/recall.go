@@ -28,6 +28,8 @@ func (e *tickReport) ofTheRecall() {
 	e.merged = nil
 }
 
+// Recalled is t with what it lacks of former, what people were told before a start without it: an incident that both have goes on from the
+// older one. Doing it again changes nothing.
 func (t Notified) Recalled(former Notified) Notified {
 	if len(former.Incidents) > 0 {
 		incidents := maps.Clone(former.Incidents)

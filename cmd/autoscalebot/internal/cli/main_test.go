@@ -91,7 +91,7 @@ func TestScript(t *testing.T) {
 	path := filepath.Dir(binary(t))
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": noteUse},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"record": recordDays},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", path+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			return nil
@@ -105,9 +105,9 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// noteUse DAYS FILE is a command of the scripts: it writes what a bot would have exported after so many days of an app that is busy on
+// recordDays is the command "record DAYS FILE" of the scripts: it writes what a bot would have exported after so many days of an app that is busy on
 // weekdays from nine to half past ten.
-func noteUse(ts *testscript.TestScript, _ bool, args []string) {
+func recordDays(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: record DAYS FILE")
 	}
