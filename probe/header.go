@@ -9,7 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/autoscalebot/autoscalebot/probe/internal/header"
 )
 
 // requestHeaders gives the headers that every request carries, and those with the secrets added. user is that of the URL,
@@ -22,7 +23,7 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 		"Cache-Control":   {"no-cache"}, // a cache in between would answer for the app
 	}
 	if o.UserAgent != "" {
-		if !validValue(o.UserAgent) {
+		if !header.ValidValue(o.UserAgent) {
 			return nil, nil, errors.New("heartbeat user agent has a line break or another control character")
 		}
 		plain.Set("User-Agent", o.UserAgent)
@@ -113,7 +114,7 @@ func CheckHeaders(header http.Header) []error {
 func CheckToken(token string) error {
 	scheme, _, two := strings.Cut(strings.TrimSpace(token), " ")
 	switch {
-	case !validValue(token):
+	case !header.ValidValue(token):
 		return errors.New("heartbeat token has a line break or another control character")
 	case two && strings.EqualFold(scheme, "Bearer"):
 		return errors.New("heartbeat token begins with Bearer, which is added to it: leave that out")
@@ -123,8 +124,8 @@ func CheckToken(token string) error {
 
 // checkHeader says what is wrong with a header that is to be sent.
 func checkHeader(name string, values []string) error {
-	if !validName(name) {
-		return errors.New("heartbeat header " + invalidName(name))
+	if !header.ValidName(name) {
+		return errors.New("heartbeat header " + header.InvalidName(name))
 	}
 	switch http.CanonicalHeaderKey(name) {
 	case "Host":
@@ -133,31 +134,9 @@ func checkHeader(name string, values []string) error {
 		return fmt.Errorf("heartbeat header %s can't be set: it belongs to the connection", name)
 	}
 	for _, v := range values {
-		if !validValue(v) {
+		if !header.ValidValue(v) {
 			return fmt.Errorf("heartbeat header %s has a line break or another control character in its value", name)
 		}
 	}
 	return nil
-}
-
-// invalidName says that a name is invalid. It does not show it: who forgets a colon has the value in it.
-func invalidName(name string) string {
-	return fmt.Sprintf("with a name of %d characters, which is invalid: use letters, digits and hyphens", utf8.RuneCountInString(name))
-}
-
-// validName tells whether s is a token as RFC 9110 has it (section 5.6.2).
-func validName(s string) bool {
-	for _, c := range []byte(s) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		digit := c >= '0' && c <= '9'
-		if !letter && !digit && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// validValue tells whether s has no control character, save for tabs.
-func validValue(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }

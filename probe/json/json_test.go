@@ -259,7 +259,7 @@ func TestNamesThatCanNotBeLookedUp(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := json.New(json.Options{
-		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Wish: true, Unit: "jobs", Header: http.Header{"X Y": {"a"}, "X-Key": {"s3cr3t\n"}},
+		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Wish: true, Unit: "jobs", Header: http.Header{"X Y": {"a\n"}, "X-Key": {"s3cr3t\n"}},
 	})
 	const want = `json signal: the URL does not begin with http:// or https://: write it like https://example.com/stats.json
 the header with a name of 3 characters, which is invalid: use letters, digits and hyphens

@@ -15,9 +15,9 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/header"
 )
 
 const (
@@ -206,13 +206,14 @@ func Headers(u *url.URL, token string, more http.Header, userAgent string) (http
 		if http.CanonicalHeaderKey(name) == "Authorization" {
 			ways++
 		}
-		if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c) }) {
-			wrong = append(wrong, fmt.Errorf("the header with a name of %d characters, which is invalid: use letters, digits and hyphens", utf8.RuneCountInString(name)))
+		if !header.ValidName(name) {
+			wrong = append(wrong, errors.New("the header "+header.InvalidName(name)))
+			continue // neither is it shown for its value
 		}
 		h[http.CanonicalHeaderKey(name)] = values
 	}
 	for name, values := range h {
-		if strings.ContainsFunc(strings.Join(values, ""), func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		if !header.ValidValue(strings.Join(values, "")) {
 			wrong = append(wrong, fmt.Errorf("the header %s has a line break or another control character in its value", name))
 		}
 	}
