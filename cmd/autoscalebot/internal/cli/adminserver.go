@@ -29,7 +29,7 @@ func openAdminServer(ctx context.Context, s *settings.Settings, h host, b *bot.B
 		h.log.Info("listening for autoscalebot status, pause and the like", "at", at)
 		listeners = append(listeners, l)
 	}
-	if path := s.SocketPath(appName(s)); path != "" {
+	if path := s.SocketPath(); path != "" {
 		l, err := admin.ListenSocket(path)
 		take(path, l, err)
 	}

@@ -275,14 +275,14 @@ func byHeartbeat(s *settings.Settings) bool { return s.HasHeartbeat() && len(s.S
 
 // history looks at where the history is kept, and at who runs the bot now.
 func (c *checker) history(ctx context.Context, s *settings.Settings) {
-	url, _ := s.HistoryURL(appName(s))
+	url, _ := s.HistoryURL()
 	if url == "" {
 		c.note("history", "none is kept: there is no page and no report, and a restart goes on from a STATE_FILE alone")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	seen, err := history.Look(ctx, history.Options{URL: url, App: appName(s), ProcessType: string(s.HerokuProcessType)})
+	seen, err := history.Look(ctx, history.Options{URL: url, App: s.App(), ProcessType: string(s.HerokuProcessType)})
 	found := "kept in " + seen.Place
 	switch {
 	case err != nil:
@@ -494,7 +494,7 @@ func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Setting
 	now := time.Now()
 	l := s.Table.At(now)
 	return t.Notifier.Notify(ctx, notify.Event{
-		ID: rand.Text(), Kind: notify.Test, Time: now, App: appName(s), ProcessType: string(s.HerokuProcessType),
+		ID: rand.Text(), Kind: notify.Test, Time: now, App: s.App(), ProcessType: string(s.HerokuProcessType),
 		From: -1, To: -1, Min: l.Min, Max: l.Max, Reason: "somebody asked for a test notice with autoscalebot check --notify",
 	})
 }

@@ -15,7 +15,7 @@ import (
 func (c *checker) places(s *settings.Settings) {
 	c.place("page", s.ServeAddr(), listens(s.ServeAddr()))
 	c.place("ADMIN_ADDR", string(s.AdminAddr), listens(string(s.AdminAddr)))
-	if path := s.SocketPath(appName(s)); path != "" {
+	if path := s.SocketPath(); path != "" {
 		err := admin.CheckSocket(path)
 		if err != nil && s.AdminSocket == "" && !errors.Is(err, syscall.EADDRINUSE) {
 			c.note("socket", fmt.Sprintf("autoscalebot status and the like cannot ask the bot at %s: %v", path, err))
@@ -24,7 +24,7 @@ func (c *checker) places(s *settings.Settings) {
 		c.place("ADMIN_SOCKET", path, err)
 	}
 	if path := string(s.StateFile); path != "" {
-		c.report("state file", path, statefile.Check(path, appName(s), string(s.HerokuProcessType)))
+		c.report("state file", path, statefile.Check(path, s.App(), string(s.HerokuProcessType)))
 	}
 }
 

@@ -32,7 +32,7 @@ func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(
 		return admin.Client{}, nil, nil, err
 	}
 	end = func() {}
-	c = admin.Client{Socket: s.SocketPath(appName(s)), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
+	c = admin.Client{Socket: s.SocketPath(), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
 	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
 		db, err := openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 		if err != nil {

@@ -145,7 +145,7 @@ func keep(ctx context.Context, s *settings.Settings, h host) (keeping, error) {
 	if k.db, err = openHistory(ctx, s, h, true); err != nil {
 		return keeping{}, err
 	}
-	url, _ := s.HistoryURL(appName(s))
+	url, _ := s.HistoryURL()
 	k.shared = url != "" && url != history.Memory
 	switch {
 	case file != nil:
@@ -191,7 +191,7 @@ func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error
 	if s.StateFile == "" {
 		return nil, bot.Memory{}, nil
 	}
-	file, memory, err := statefile.Open(string(s.StateFile), appName(s), string(s.HerokuProcessType), h.log)
+	file, memory, err := statefile.Open(string(s.StateFile), s.App(), string(s.HerokuProcessType), h.log)
 	if err != nil {
 		return nil, bot.Memory{}, settings.Problems{{Name: "STATE_FILE", What: err.Error()}}
 	}
@@ -200,13 +200,13 @@ func openState(s *settings.Settings, h host) (*statefile.File, bot.Memory, error
 
 // openHistory opens the history that the settings name, nil for none. later: a place that cannot be used yet is no error.
 func openHistory(ctx context.Context, s *settings.Settings, h host, later bool) (*history.DB, error) {
-	url, folder := s.HistoryURL(appName(s))
+	url, folder := s.HistoryURL()
 	if url == "" {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	o := history.Options{URL: url, Folder: folder, App: appName(s), ProcessType: string(s.HerokuProcessType), Log: h.log, Later: later}
+	o := history.Options{URL: url, Folder: folder, App: s.App(), ProcessType: string(s.HerokuProcessType), Log: h.log, Later: later}
 	if url != history.Memory {
 		o.Keep = history.Retention{Raw: time.Duration(s.HistoryRaw), Minutes: time.Duration(s.HistoryMinutes), Hours: time.Duration(s.HistoryHours)}
 	}

@@ -18,7 +18,7 @@ func measure(s *settings.Settings, h host, targets []notify.Target, db *history.
 		names = append(names, t.Name)
 	}
 	o := metrics.Options{
-		App: appName(s), ProcessType: string(s.HerokuProcessType), Version: version, Interval: time.Duration(s.HeartbeatInterval),
+		App: s.App(), ProcessType: string(s.HerokuProcessType), Version: version, Interval: time.Duration(s.HeartbeatInterval),
 		DryRun: bool(s.DryRun), Started: h.now, Targets: names,
 	}
 	if db != nil {

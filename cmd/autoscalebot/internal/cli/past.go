@@ -82,7 +82,7 @@ func past(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings
 	if err != nil {
 		return nil, nil, err
 	}
-	url, _ := s.HistoryURL(appName(s))
+	url, _ := s.HistoryURL()
 	if url == "" || url == history.Memory {
 		return nil, nil, settings.Problems{{Name: "HISTORY", What: "is kept nowhere that outlasts the bot, so there is nothing to read; set sqlite:PATH, or DATABASE_URL"}}
 	}
@@ -296,7 +296,7 @@ func readReport(ctx context.Context, db *history.DB, s *settings.Settings, from,
 		return report.Report{}, err
 	}
 	r := report.Report{
-		App: appName(s), ProcessType: string(s.HerokuProcessType), From: from, To: to, Zone: s.TimeZone.Location,
+		App: s.App(), ProcessType: string(s.HerokuProcessType), From: from, To: to, Zone: s.TimeZone.Location,
 		Series: series, Changes: changes, Price: float64(s.DynoPrice),
 	}
 	if r.Price == 0 {

@@ -80,7 +80,7 @@ func (l *lastHour) paint(ctx context.Context) (notify.Picture, error) {
 		return notify.Picture{}, fmt.Errorf("read the last hour: %w", err)
 	}
 	r := report.Report{
-		App: appName(l.s), ProcessType: string(l.s.HerokuProcessType), From: from, To: to, Zone: l.s.TimeZone.Location, Series: series, Changes: changes,
+		App: l.s.App(), ProcessType: string(l.s.HerokuProcessType), From: from, To: to, Zone: l.s.TimeZone.Location, Series: series, Changes: changes,
 	}
 	c := r.Chart()
 	c.Subtitle, c.Width = "the hour before "+l.at.In(l.s.TimeZone.Location).Format("15:04 MST"), pictureWidth

@@ -139,7 +139,7 @@ func (n *poolNews) blockedNow() map[pool.Obstacle]string {
 func (n *poolNews) event(k notify.Kind, at time.Time, why string) notify.Event {
 	l := n.s.Table.At(at)
 	e := notify.Event{
-		ID: rand.Text(), Kind: k, Time: at, App: appName(n.s), ProcessType: string(n.s.HerokuProcessType), From: -1, To: -1, Min: l.Min, Max: l.Max,
+		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1, To: -1, Min: l.Min, Max: l.Max,
 		Reason: why, DryRun: bool(n.s.DryRun),
 	}
 	if !n.last.Time.IsZero() {

@@ -208,7 +208,7 @@ func (c *poolOperator) alone(cmd *cobra.Command) error {
 func (c *poolOperator) besideWhom(cmd *cobra.Command) string {
 	ctx, cancel := context.WithTimeout(cmd.Context(), botTime)
 	defer cancel()
-	asked := admin.Client{Socket: c.s.SocketPath(appName(c.s)), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
+	asked := admin.Client{Socket: c.s.SocketPath(), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
 	if asked.Addr != "" || isThere(asked.Socket) {
 		if st, err := asked.Status(ctx); err == nil {
 			return fmt.Sprintf("the bot that runs here since %s", st.Started.In(c.s.TimeZone.Location).Format("2006-01-02 15:04 MST"))
@@ -270,11 +270,11 @@ func (c *poolOperator) member(ctx context.Context, s pool.Server) (m pool.Member
 
 // holder names the bot that holds the history's place, "" for none.
 func (c *poolOperator) holder(ctx context.Context) string {
-	url, _ := c.s.HistoryURL(appName(c.s))
+	url, _ := c.s.HistoryURL()
 	if url == "" || url == history.Memory {
 		return ""
 	}
-	seen, err := history.Look(ctx, history.Options{URL: url, App: appName(c.s), ProcessType: string(c.s.HerokuProcessType)})
+	seen, err := history.Look(ctx, history.Options{URL: url, App: c.s.App(), ProcessType: string(c.s.HerokuProcessType)})
 	if err != nil || seen.Holder == "" {
 		return "" // what cannot be read says nothing
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -289,7 +288,7 @@ func control(s *settings.Settings) (probe.Prober, error) {
 // options makes the bot's options from the settings and its parts.
 func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bot.Options {
 	return bot.Options{
-		App: appName(s), ProcessType: string(s.HerokuProcessType),
+		App: s.App(), ProcessType: string(s.HerokuProcessType),
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
 		Probers:             p.probers(), Control: p.control, Schedule: s.Table, Scaler: p.platform, DryRun: bool(s.DryRun),
@@ -349,19 +348,4 @@ func aimed(s *settings.Settings) (*adaptive.Model, error) {
 		dyno = usualPrice
 	}
 	return adaptive.NewPriced(slowMinute/dyno*hoursAMonth, bound)
-}
-
-// appName is what notices call the app: its name on the platform, or else that of the folder that the bot was started in.
-func appName(s *settings.Settings) string {
-	switch {
-	case s.Platform == "cloudfoundry" && s.CFAppName != "":
-		return string(s.CFAppName)
-	case s.HerokuAppName != "":
-		return string(s.HerokuAppName)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return string(s.Platform)
-	}
-	return filepath.Base(dir)
 }

@@ -61,7 +61,7 @@ func begin(ctx context.Context, s *settings.Settings, h host, in *receivers) (*w
 	w.fanout = notify.NewFanout(notify.FanoutOptions{
 		Log: h.log, OnError: w.m.NoticeFailed, OnDone: func(target string, e notify.Event) { w.b.Delivered(target, e) },
 	}, w.k.targets(w.m.Targets(w.p.targets))...)
-	h.log.Info("started", "version", version, "app", appName(s), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
+	h.log.Info("started", "version", version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", w.k.place())
 	if why := s.Flap(h.now); why != "" && byHeartbeat(s) {
 		h.log.Warn("the bounds are too close together: " + why)

@@ -64,8 +64,8 @@ func (ps *Problems) checkToken(s *Settings) {
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // fileName makes of the app's name and the process type a part of a file's name that no other two make.
-func (s *Settings) fileName(app string) string {
-	full := app + "-" + string(s.HerokuProcessType)
+func (s *Settings) fileName() string {
+	full := s.App() + "-" + string(s.HerokuProcessType)
 	name := notInFile.ReplaceAllString(full, "-")
 	if len(name) > 40 || name != full { // a socket's path has 100 bytes or so, and two names must not become one
 		name = fmt.Sprintf("%.40s-%x", name, sha256.Sum256([]byte(full)))[:min(len(name), 40)+9]
@@ -75,7 +75,7 @@ func (s *Settings) fileName(app string) string {
 
 // SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path that the app's name and the
 // process type make, in a folder of the user's own below the runtime folder; "" if it is switched off.
-func (s *Settings) SocketPath(app string) string {
+func (s *Settings) SocketPath() string {
 	switch given := string(s.AdminSocket); {
 	case strings.EqualFold(given, "none"):
 		return ""
@@ -86,5 +86,5 @@ func (s *Settings) SocketPath(app string) string {
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d", os.Getuid()), s.fileName(app)+".sock")
+	return filepath.Join(dir, fmt.Sprintf("autoscalebot-%d", os.Getuid()), s.fileName()+".sock")
 }

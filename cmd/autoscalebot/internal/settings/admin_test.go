@@ -50,7 +50,8 @@ func TestSocketPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s.SocketPath(app)
+		s.HerokuAppName = settings.Text(app)
+		return s.SocketPath()
 	}
 	if got := path("forest"); filepath.Dir(filepath.Dir(got)) != "/run/user/1" || filepath.Base(got) != "forest-web.sock" {
 		t.Errorf("the path is %s", got)

@@ -51,7 +51,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		got, _ := s.HistoryURL("shop")
+		got, _ := s.HistoryURL()
 		front, query, _ := strings.Cut(got, "?")
 		have, _ := url.ParseQuery(query)
 		want, _ := url.ParseQuery(c.query)

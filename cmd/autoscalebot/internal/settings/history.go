@@ -36,7 +36,7 @@ func isPostgres(u Secret) bool {
 
 // HistoryURL is where the app's history is kept, as history.Open wants it; "" for nowhere. It may hold a password. folder is the folder
 // that has to be made before, "" for none.
-func (s *Settings) HistoryURL(app string) (url, folder string) {
+func (s *Settings) HistoryURL() (url, folder string) {
 	switch h := string(s.History); {
 	case h == "none":
 		return "", ""
@@ -52,7 +52,7 @@ func (s *Settings) HistoryURL(app string) (url, folder string) {
 	if folder == "" {
 		return "memory", ""
 	}
-	return "sqlite:" + filepath.Join(folder, s.fileName(app)+".db"), folder
+	return "sqlite:" + filepath.Join(folder, s.fileName()+".db"), folder
 }
 
 // HistoryOnServer says whether the history is kept where other machines reach it.

@@ -3,6 +3,8 @@ package settings
 
 import (
 	"cmp"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -166,6 +168,21 @@ type Settings struct {
 	standIns []string
 	// src is where the settings were read from.
 	src *source
+}
+
+// App is what the bot calls the app: its name on the platform, or else that of the folder that the bot was started in.
+func (s *Settings) App() string {
+	switch {
+	case s.Platform == "cloudfoundry" && s.CFAppName != "":
+		return string(s.CFAppName)
+	case s.HerokuAppName != "":
+		return string(s.HerokuAppName)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return string(s.Platform)
+	}
+	return filepath.Base(dir)
 }
 
 // Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat that
