@@ -317,7 +317,7 @@ func TestAdaptiveHeedsOtherSignals(t *testing.T) {
 
 func TestAdaptiveExplainsItself(t *testing.T) {
 	r := record.Record{Dynos: 4, Decision: decide.Decision{
-		From: 4, To: 5, Rule: decide.RuleMoreLoad, Verdict: decide.OK,
+		From: 4, To: 5, Rule: decide.RuleMoreLoad, HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK},
 		Load: &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
 	}}
 	if got, want := r.Why(), "load is about 3.4 dynos' worth (2.9–4.1); for 70 % busy at most that needs 5"; got != want {

@@ -61,7 +61,9 @@ func BenchmarkMillionTicks(b *testing.B) {
 func TestDecideDoesNotAllocate(t *testing.T) {
 	in := []probe.Reading{fast}
 	lim := schedule.Limits{Min: 1, Max: 3}
-	if n := testing.AllocsPerRun(100, func() { defaults.Decide(decide.State{Begun: noon, Fast: 0b1111}, facts(noon, in, lim, 3)) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() {
+		defaults.Decide(decide.State{Begun: noon, RunState: decide.RunState{Fast: 0b1111}}, facts(noon, in, lim, 3))
+	}); n != 0 {
 		t.Errorf("Decide allocates %g times, want 0", n)
 	}
 }

@@ -234,7 +234,7 @@ func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
 	w.beat(fast)
 	wantResizes(t, w, 2)
 	var none []probe.Reading
-	if _, d := defaults.Decide(decide.State{Fast: 0b1111}, facts(noon, none, bounds(1, 3), 3)); d.To != 3 {
+	if _, d := defaults.Decide(decide.State{RunState: decide.RunState{Fast: 0b1111}}, facts(noon, none, bounds(1, 3), 3)); d.To != 3 {
 		t.Errorf("without a reading it went to %d", d.To)
 	}
 }

@@ -380,9 +380,9 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		s.policy(&p)
 		p.IneffectiveAfter = 2
 		first, _ := s.firstUp(p, []probe.Reading{right}, 20)
-		stuck := decide.State{ScaleUps: &decide.ScaleUps{
+		stuck := decide.State{RunState: decide.RunState{ScaleUps: &decide.ScaleUps{
 			From: 1, Before: decide.Level{N: 3, SumMS: 4500}, N: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
-		}}
+		}}}
 		if at, d := s.firstUpFrom(stuck, p, []probe.Reading{right}, 20); at != first {
 			t.Errorf("the first scale-up is at tick %d, want %d: %+v", at, first, d)
 		}

@@ -101,8 +101,10 @@ func (a *always) At(time.Time) schedule.Limits           { return schedule.Limit
 func (a *always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 var defaults = decide.Policy{
-	MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
-	FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	HeartbeatRule: decide.HeartbeatRule{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	},
 }
 
 // world is a bot and everything around it, with a heartbeat every 30 s from noon.

@@ -257,7 +257,7 @@ func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 		p := defaults
 		p.Passes, p.Rules, p.SizePrices = decide.InARow(1), c.rules, c.prices
 		p.Sizes, p.Ladder = []string{"standard-1x", "standard-2x", "performance-m"}, decide.Horizontal
-		_, d := p.Decide(decide.State{Size: "standard-2x"}, facts(noon, c.in, bounds(1, 3), 2))
+		_, d := p.Decide(decide.State{SizeState: decide.SizeState{Size: "standard-2x"}}, facts(noon, c.in, bounds(1, 3), 2))
 		if d.To != c.to || d.SizeTo != c.size || d.SizeHeld != c.held {
 			t.Errorf("%s: decided on %d of %s, held by %q; want %d of %s, %q: %s", c.name, d.To, d.SizeTo, d.SizeHeld, c.to, c.size, c.held, why(d, c.in...))
 		}
@@ -343,7 +343,7 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 		plain := drawPolicy(t)
 		laddered := plain
 		laddered.Sizes, laddered.SizePrices = []string{"a", "b"}, []float64{1, 2}
-		a, b := decide.State{}, decide.State{Size: "a"}
+		a, b := decide.State{}, decide.State{SizeState: decide.SizeState{Size: "a"}}
 		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, blind})
 		n, now := rapid.IntRange(0, 6).Draw(t, "dynos"), noon
 		for range rapid.IntRange(1, 30).Draw(t, "ticks") {
@@ -376,7 +376,7 @@ func TestTheOrderHolds(t *testing.T) {
 		n, size := rapid.IntRange(0, 6).Draw(t, "dynos"), rapid.SampledFrom(append(slices.Clone(p.Sizes), "other")).Draw(t, "size")
 		reading := rapid.SampledFrom([]probe.Reading{slow, slow, right, fast, fast, fast, blind})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
-		st, now := decide.State{Size: size}, noon
+		st, now := decide.State{SizeState: decide.SizeState{Size: size}}, noon
 		var sized, larger, smaller time.Time
 		for range rapid.IntRange(1, 80).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 30, 60, 300, 1200}).Draw(t, "pause")) * time.Second)
@@ -441,11 +441,11 @@ func TestTheLadderDoesNotFlap(t *testing.T) {
 		lim := bounds(least, least+rapid.IntRange(0, 3).Draw(t, "room"))
 		load := rapid.Float64Range(0, 12).Draw(t, "load")
 		p := decide.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 130, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: defaults.FailOn,
-			Ladder: order, Sizes: names, IneffectiveAfter: 3,
+			HeartbeatRule: decide.HeartbeatRule{MaxResponseMS: 1000, MinResponseMS: 130, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: defaults.FailOn},
+			Sizing:        decide.Sizing{Ladder: order, Sizes: names}, Safeguards: decide.Safeguards{IneffectiveAfter: 3},
 		}
 		n, at := lim.Min, 0
-		st, now := decide.State{Size: names[0]}, noon
+		st, now := decide.State{SizeState: decide.SizeState{Size: names[0]}}, noon
 		changes, late, slowTicks := 0, 0, 0
 		for tick := range 60 * 24 {
 			now = now.Add(time.Minute)

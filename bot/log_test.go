@@ -92,8 +92,8 @@ func TestWhatOnlyWaitsIsNoWarning(t *testing.T) {
 // A change that the bot finds made is logged as others are.
 func TestAChangeThatIsFoundMadeIsLogged(t *testing.T) {
 	for _, d := range []decide.Decision{
-		{Completed: &decide.Completed{From: 1, To: 2, Asked: noon}},
-		{CompletedSize: &decide.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}},
+		{FoundChanges: decide.FoundChanges{Completed: &decide.Completed{From: 1, To: 2, Asked: noon}}},
+		{FoundChanges: decide.FoundChanges{CompletedSize: &decide.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}}},
 	} {
 		var out strings.Builder
 		log := bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0)

@@ -13,7 +13,7 @@ import (
 type runs struct{ Slow, Fast, Blind int }
 
 func (r runs) state() decide.State {
-	return decide.State{Slow: 1<<r.Slow - 1, Fast: 1<<r.Fast - 1, NoData: r.Blind}
+	return decide.State{RunState: decide.RunState{Slow: 1<<r.Slow - 1, Fast: 1<<r.Fast - 1, NoData: r.Blind}}
 }
 
 func runsOf(st decide.State) runs {

@@ -62,13 +62,18 @@ func drawPolicy(t *rapid.T) decide.Policy {
 	}
 	return decide.Policy{
 		Rules: rules, DecideEvery: seconds("decide every"),
-		MaxResponseMS: 1000, MinResponseMS: 200, FailOn: defaults.FailOn,
-		Fails: quorum("fails"), Passes: quorum("passes"), Up: step("up"), Down: step("down"),
-		CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
-		Stabilization: seconds("stabilization"), ManualHold: seconds("hold"),
-		IneffectiveAfter: rapid.IntRange(0, 3).Draw(t, "help after"),
-		ZeroIsOurs:       rapid.Bool().Draw(t, "zero is ours"),
-		Budget:           rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 1000, MinResponseMS: 200, FailOn: defaults.FailOn,
+			Fails: quorum("fails"), Passes: quorum("passes"),
+		},
+		Up: step("up"), Down: step("down"),
+		Safeguards: decide.Safeguards{
+			CooldownUp: seconds("cooldown up"), CooldownDown: seconds("cooldown down"),
+			Stabilization: seconds("stabilization"), ManualHold: seconds("hold"),
+			IneffectiveAfter: rapid.IntRange(0, 3).Draw(t, "help after"),
+		},
+		ZeroIsOurs: rapid.Bool().Draw(t, "zero is ours"),
+		Budget:     rapid.SampledFrom([]float64{0, 0, 0.001, 300}).Draw(t, "budget"), Price: 25,
 	}
 }
 

@@ -66,8 +66,9 @@ func TestScenariosOfAppAutoscaler(t *testing.T) {
 			b := bot.New(bot.Options{
 				App: "my-app", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{slowly{}}, Schedule: limits{Min: 1, Max: 6}, Scaler: p,
 				Policy: decide.Policy{
-					MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(1), Passes: decide.InARow(1),
-					Up: decide.Step{Dynos: c.up}, Down: decide.Step{Dynos: 1}, CooldownUp: time.Hour, CooldownDown: time.Hour,
+					HeartbeatRule: decide.HeartbeatRule{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(1), Passes: decide.InARow(1)},
+					Up:            decide.Step{Dynos: c.up}, Down: decide.Step{Dynos: 1},
+					Safeguards: decide.Safeguards{CooldownUp: time.Hour, CooldownDown: time.Hour},
 				},
 				Remember: func(m bot.Memory) error { kept = m; return nil },
 			})

@@ -548,7 +548,9 @@ func TestThePageShowsThePriceThatTheBotFound(t *testing.T) {
 
 func TestTheDynoSizeIsShownWithItsCooldown(t *testing.T) {
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
-		o.State = func() decide.State { return decide.State{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)} }
+		o.State = func() decide.State {
+			return decide.State{SizeState: decide.SizeState{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)}}
+		}
 	})
 	p := newPerson(t, w.url)
 	p.signIn("")

@@ -252,8 +252,11 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	t.Helper()
 	w := &world{app: &app{n: 2, begin: time.Now(), noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
 	policy := decide.Policy{
-		MaxResponseMS: 600, MinResponseMS: 220, Fails: decide.InARow(3), Passes: decide.InARow(10), Price: 50,
-		CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute, FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 600, MinResponseMS: 220, Fails: decide.InARow(3), Passes: decide.InARow(10),
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		}, Price: 50,
+		Safeguards: decide.Safeguards{CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute},
 	}
 	o := dashboard.Options{
 		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,

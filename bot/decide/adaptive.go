@@ -8,6 +8,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
+// LoadState is what the load model remembers.
+type LoadState struct {
+	// Load is what is known of the load, nil where the policy counts.
+	Load *adaptive.Load `json:"load,omitempty"`
+	// Weeks is what was needed in the last weeks, nil where nothing is known or the policy counts.
+	Weeks *adaptive.Weeks `json:"weeks,omitempty"`
+}
+
 // infer takes the readings of a tick into what is known of the load, and says what load they tell of.
 func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	if p.Adaptive == nil {

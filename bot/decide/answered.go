@@ -1,5 +1,7 @@
 package decide
 
+import "time"
+
 // An Outcome is what a platform answers to a change of the number or the size of the dynos.
 type Outcome string
 
@@ -16,6 +18,17 @@ const (
 	// DryRun: nobody was asked.
 	DryRun Outcome = "dry run"
 )
+
+// AskedState is the bot's own newest change: at AskedAt it asked the platform to go from AskedFrom to AskedTo.
+type AskedState struct {
+	AskedAt   time.Time `json:"asked_at,omitzero"`
+	AskedFrom int       `json:"asked_from,omitempty"`
+	AskedTo   int       `json:"asked_to,omitempty"`
+	// Unanswered: the platform has not said yes to it, and may have made it all the same.
+	Unanswered bool `json:"unanswered,omitempty"`
+	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and limits wanted it.
+	AskedBy string `json:"asked_by,omitempty"`
+}
 
 // Asked returns the state that must be kept before the platform is asked for the change in d: after a kill or an error the change may have
 // been made.

@@ -13,6 +13,14 @@ const (
 	bootsKept = 20
 )
 
+// BootState is what is remembered of how long dynos boot.
+type BootState struct {
+	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times that
+	// were seen, in seconds, the newest last.
+	BootSince time.Time `json:"boot_since,omitzero"`
+	Boots     []float64 `json:"boots,omitempty"`
+}
+
 // BootTime is the learned boot time: the 90th percentile, by the nearest rank, of the newest ones. 0 while nothing is known.
 func (s *State) BootTime() time.Duration {
 	if len(s.Boots) == 0 {

@@ -2,6 +2,17 @@ package decide
 
 import "time"
 
+// CooldownState is what the cooldowns are counted from.
+type CooldownState struct {
+	// CoolUntil is until when scaling rules change nothing, and CoolSeconds for how long they will not if the change that they now ask for is
+	// made.
+	CoolUntil   time.Time `json:"cool_until,omitzero"`
+	CoolSeconds float64   `json:"cool_seconds,omitempty"`
+	// LastUp and LastDown are when the bot last added and removed dynos.
+	LastUp   time.Time `json:"last_up,omitzero"`
+	LastDown time.Time `json:"last_down,omitzero"`
+}
+
 // cool keeps a change from following too soon on another.
 func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 	up, down := p.Cooldowns(st, now)

@@ -61,34 +61,10 @@ type Decision struct {
 	To   int `json:"to"`
 	// Rule is the rule that spoke.
 	Rule Rule `json:"rule"`
-	// Verdict is what the heartbeat says, and without one what the signals say; Reading is the index of the heartbeat that said it,
-	// -1 when there was none.
-	Verdict Verdict `json:"verdict"`
-	Reading int     `json:"reading"`
-	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for a
-	// notice). Where Of is Needed they must be in a row, and Run is the length of the row, counted up to 64. All are 0 for a
-	// right one.
-	Run    int `json:"run"`
-	Needed int `json:"needed"`
-	Of     int `json:"of"`
-	// MaxResponseMS and MinResponseMS are the bounds that were used, in milliseconds.
-	MaxResponseMS float64 `json:"max_response_ms"`
-	MinResponseMS float64 `json:"min_response_ms"`
+	HeartbeatVerdict
 	// Desired is the number of dynos the rule asked for, before any clamp.
 	Desired int `json:"desired"`
-	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeWish the one that
-	// the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it as it is, as in Clamp or one of the Held constants, "" for nothing, and
-	// SizeSecondsLeft how long that lasts yet, 0 where that is not known.
-	SizeFrom        string  `json:"size_from,omitempty"`
-	SizeTo          string  `json:"size_to,omitempty"`
-	SizeDesired     string  `json:"size_desired,omitempty"`
-	SizeLarger      bool    `json:"size_larger,omitempty"`
-	SizeHeld        string  `json:"size_held,omitempty"`
-	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
-	// SizePending is why not all dynos are of the size found, as the platform tells it; "" where they are.
-	SizePending string `json:"size_pending,omitempty"`
-	// Ladder is the order by which another size is wished for in the place of another number; "" where it is not.
-	Ladder Ladder `json:"ladder,omitempty"`
+	SizeDecision
 	// LeftAlone is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
 	LeftAlone string `json:"left_alone,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
@@ -101,14 +77,14 @@ type Decision struct {
 	Ineffective *ScaleUps `json:"ineffective,omitempty"`
 	// Load is the load that the readings tell of; nil where the policy counts.
 	Load *adaptive.Estimate `json:"load,omitempty"`
-	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
-	// these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it is one of them.
-	Signals []Judged `json:"signals,omitempty"`
-	ByRules bool     `json:"by_rules,omitempty"`
-	// Breach is the scaling rule that was breached, nil for none.
-	Breach *Breached `json:"breach,omitempty"`
+	SignalVerdicts
 	// Bill is what the month costs; nil where there is no budget.
 	Bill *Bill `json:"bill,omitempty"`
+	FoundChanges
+}
+
+// FoundChanges are changes of the dynos that a tick found, be they somebody else's or the bot's own of which it did not hear.
+type FoundChanges struct {
 	// ManualChange is set when somebody else had changed the number of dynos since the last tick.
 	ManualChange *ManualChange `json:"manual_change,omitempty"`
 	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it ended before the

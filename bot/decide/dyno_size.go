@@ -27,6 +27,55 @@ const (
 	HeldPending = "pending"
 )
 
+// SizeState is what is remembered of the dyno size.
+type SizeState struct {
+	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it was last changed, or
+	// asked to be.
+	Size   string    `json:"size,omitempty"`
+	SizeAt time.Time `json:"size_at,omitzero"`
+	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet, "" where they are.
+	SizeRefused bool   `json:"size_refused,omitempty"`
+	SizePending string `json:"size_pending,omitempty"`
+	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all the same.
+	SizeAsked SizeAsked `json:"size_asked,omitzero"`
+}
+
+// A SizeAsked is a change of the dyno size that the bot asked for at At. The zero SizeAsked is none.
+type SizeAsked struct {
+	At     time.Time `json:"at"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Larger bool      `json:"larger,omitempty"`
+}
+
+// SizeDecision is what was decided on the dyno size.
+type SizeDecision struct {
+	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeDesired the one that
+	// the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it as it is, as in Clamp or one of the Held
+	// constants, "" for nothing, and SizeSecondsLeft how long that lasts yet, 0 where that is not known.
+	SizeFrom        string  `json:"size_from,omitempty"`
+	SizeTo          string  `json:"size_to,omitempty"`
+	SizeDesired     string  `json:"size_desired,omitempty"`
+	SizeLarger      bool    `json:"size_larger,omitempty"`
+	SizeHeld        string  `json:"size_held,omitempty"`
+	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
+	// SizePending is why not all dynos are of the size found, as the platform tells it; "" where they are.
+	SizePending string `json:"size_pending,omitempty"`
+	// Ladder is the order by which another size is wished for in the place of another number; "" where it is not.
+	Ladder Ladder `json:"ladder,omitempty"`
+}
+
+// Sizing is the part of a policy about the dyno size.
+type Sizing struct {
+	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is. A change of size
+	// moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of dynos changes. SizePrices
+	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
+	Sizes      []string
+	SizePrices []float64
+	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the rules with Size.
+	Ladder Ladder
+}
+
 // SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long that is as a whole.
 func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Duration) {
 	return max(0, sizeCooldown-now.Sub(st.SizeAt)), sizeCooldown

@@ -43,6 +43,15 @@ const (
 	sizeReversalWithin = time.Hour
 )
 
+// LadderState is what is remembered of the ladder.
+type LadderState struct {
+	// LargerAt and SmallerAt are when larger and smaller dynos last came by the ladder, and SmallerAfter is for how many seconds after larger
+	// ones none are smaller, where that is longer than usual.
+	LargerAt     time.Time `json:"larger_at,omitzero"`
+	SmallerAt    time.Time `json:"smaller_at,omitzero"`
+	SmallerAfter float64   `json:"smaller_after,omitempty"`
+}
+
 // A turn is what an order makes of a wish.
 type turn struct {
 	// step is 1 where larger dynos are wished for in the place of more, -1 where smaller ones are in the place of fewer.

@@ -14,14 +14,29 @@ import (
 // A Policy turns readings into a number of dynos by counting slow and fast ones, as autoscalebot always did: so many slow ones
 // add dynos, so many fast ones remove some. Safeguards then keep the change from coming too soon or at the wrong time.
 type Policy struct {
-	// MaxResponseMS is the longest right response time in milliseconds; a longer one is slow.
-	MaxResponseMS float64
-	// MinResponseMS is the shortest right response time in milliseconds; a shorter one is fast.
-	MinResponseMS float64
-	// Fails is how many slow readings add dynos, Passes how many fast ones remove dynos.
-	Fails, Passes Quorum
+	HeartbeatRule
 	// Up and Down are how many dynos are added or removed at a time.
 	Up, Down Step
+	Safeguards
+	Sizing
+	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
+	// month; while it is 0, the budget cannot be kept.
+	Budget, Price float64
+	// Rules judge signals beside the heartbeat: up if any says so, down only if all do. There may be rules and no heartbeat.
+	Rules []SignalRule
+	// DecideEvery is how far apart the moments are at which rules with a window may change anything, rounded up to a tick; 0 = every tick.
+	DecideEvery time.Duration
+	// Breaches, where there are any, decide in the place of the heartbeat and the rules.
+	Breaches []BreachRule
+	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot holds for both.
+	Adaptive *adaptive.Model
+	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
+	// to switch the app off, and the bot keeps its hands off.
+	ZeroIsOurs bool
+}
+
+// Safeguards keep a change that comes of readings from coming too soon or at the wrong time. The zero value has none of them.
+type Safeguards struct {
 	// CooldownUp is how long after an up the next up must wait, CooldownDown how long after any change a down must; 0 = not
 	// at all. The limits of the hour wait for neither.
 	CooldownUp, CooldownDown time.Duration
@@ -38,31 +53,8 @@ type Policy struct {
 	ManualHold time.Duration
 	// PauseUp and PauseDown keep the bot from adding and from removing dynos, but for the limits of the hour.
 	PauseUp, PauseDown bool
-	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is. A change of size
-	// moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of dynos changes. SizePrices
-	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
-	Sizes      []string
-	SizePrices []float64
-	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the rules with Size.
-	Ladder Ladder
-	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs a
-	// month; while it is 0, the budget cannot be kept.
-	Budget, Price float64
 	// IneffectiveAfter is how many ups in a row that do not improve the readings by a tenth keep the bot from more; 0 = no matter.
 	IneffectiveAfter int
-	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is blind: it moves nothing.
-	FailOn []probe.Outcome
-	// Rules judge signals beside the heartbeat: up if any says so, down only if all do. There may be rules and no heartbeat.
-	Rules []SignalRule
-	// DecideEvery is how far apart the moments are at which rules with a window may change anything, rounded up to a tick; 0 = every tick.
-	DecideEvery time.Duration
-	// Breaches, where there are any, decide in the place of the heartbeat and the rules.
-	Breaches []BreachRule
-	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot holds for both.
-	Adaptive *adaptive.Model
-	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
-	// to switch the app off, and the bot keeps its hands off.
-	ZeroIsOurs bool
 }
 
 // A Verdict is what one tick's readings say of the app.
@@ -202,7 +194,8 @@ func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading)
 // are fast. Other signals are judged by the rules.
 func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Decision {
 	d := Decision{
-		From: n, To: n, Desired: n, Rule: RuleHold, Verdict: NoData, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS,
+		From: n, To: n, Desired: n, Rule: RuleHold,
+		HeartbeatVerdict: HeartbeatVerdict{Verdict: NoData, Reading: -1, MaxResponseMS: p.MaxResponseMS, MinResponseMS: p.MinResponseMS},
 	}
 	p.sense(st, &d, now, in, n)
 	p.senseBreaches(st, &d, now, in)

@@ -6,6 +6,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
+// RuleState is what is remembered of the rules.
+type RuleState struct {
+	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
+	Signals      []SignalState `json:"signals,omitempty"`
+	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
+	// Breaches is what is remembered of the scaling rules.
+	Breaches []BreachState `json:"breaches,omitempty"`
+}
+
+// SignalVerdicts are what the rules made of the signals at a tick.
+type SignalVerdicts struct {
+	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
+	// these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it is one of them.
+	Signals []Judged `json:"signals,omitempty"`
+	ByRules bool     `json:"by_rules,omitempty"`
+	// Breach is the scaling rule that was breached, nil for none.
+	Breach *Breached `json:"breach,omitempty"`
+}
+
 // Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
 // fast only if all are, as far as they have a say.
 func (d *Decision) Says() Verdict {

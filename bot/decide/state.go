@@ -11,25 +11,10 @@ import (
 type State struct {
 	// Begun is when the bot began to watch: no dyno is removed before it has seen a whole stabilization window.
 	Begun time.Time `json:"begun,omitzero"`
-	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. A blind one leaves no mark.
-	Slow Window `json:"slow"`
-	Fast Window `json:"fast"`
-	// Level sums up the readings since then. Climb is a row of ups that have not improved them yet, nil for none.
-	Level    Level     `json:"level,omitzero"`
-	ScaleUps *ScaleUps `json:"scale_ups,omitempty"`
-	// NoData counts the blind ticks in a row.
-	NoData int `json:"no_data"`
-	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
-	Signals      []SignalState `json:"signals,omitempty"`
-	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
-	// Breaches is what is remembered of the scaling rules. CoolUntil is until when they change nothing, and CoolSeconds for how long they will
-	// not if the change that they now ask for is made.
-	Breaches    []BreachState `json:"breaches,omitempty"`
-	CoolUntil   time.Time     `json:"cool_until,omitzero"`
-	CoolSeconds float64       `json:"cool_seconds,omitempty"`
-	// LastUp and LastDown are when the bot last added and removed dynos.
-	LastUp   time.Time `json:"last_up,omitzero"`
-	LastDown time.Time `json:"last_down,omitzero"`
+
+	RunState
+	RuleState
+	CooldownState
 	// Asking is how long rules have asked for more dynos than the present number without a break; nil while none does.
 	Asking []Asking `json:"asking,omitempty"`
 	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
@@ -38,52 +23,19 @@ type State struct {
 	// Known says that Dynos is the number of dynos after the last tick.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
-	// Asked is the bot's own newest change: at AskedAt it asked the platform to go from AskedFrom to AskedTo.
-	AskedAt   time.Time `json:"asked_at,omitzero"`
-	AskedFrom int       `json:"asked_from,omitempty"`
-	AskedTo   int       `json:"asked_to,omitempty"`
-	// Unanswered: the platform has not said yes to it, and may have made it all the same.
-	Unanswered bool `json:"unanswered,omitempty"`
-	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and limits wanted it.
-	AskedBy string `json:"asked_by,omitempty"`
+	AskedState
 	// HoldUntil is until when a number that somebody set by hand is left alone.
 	HoldUntil time.Time `json:"hold_until,omitzero"`
-	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times that
-	// were seen, in seconds, the newest last.
-	BootSince time.Time `json:"boot_since,omitzero"`
-	Boots     []float64 `json:"boots,omitempty"`
-	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it was last changed, or
-	// asked to be.
-	Size   string    `json:"size,omitempty"`
-	SizeAt time.Time `json:"size_at,omitzero"`
-	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet, "" where they are.
-	SizeRefused bool   `json:"size_refused,omitempty"`
-	SizePending string `json:"size_pending,omitempty"`
-	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all the same.
-	SizeAsked SizeAsked `json:"size_asked,omitzero"`
-	// LargerAt and SmallerAt are when larger and smaller dynos last came by an order, and SmallerAfter is for how many seconds after larger
-	// ones none are smaller, where that is longer than usual.
-	LargerAt     time.Time `json:"larger_at,omitzero"`
-	SmallerAt    time.Time `json:"smaller_at,omitzero"`
-	SmallerAfter float64   `json:"smaller_after,omitempty"`
+	BootState
+	SizeState
+	LadderState
 	// ReleaseSeen is when a release was last seen under way.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
-	// Load is what is known of the load, nil where the policy counts.
-	Load *adaptive.Load `json:"load,omitempty"`
-	// Weeks is what was needed in the last weeks, nil where nothing is known or the policy counts.
-	Weeks *adaptive.Weeks `json:"weeks,omitempty"`
+	LoadState
 	// Spend is what this month's dynos have cost.
 	Spend Spend `json:"spend,omitzero"`
 	// Control is what people have asked of the bot.
 	Control Control `json:"control,omitzero"`
-}
-
-// A SizeAsked is a change of the dyno size that the bot asked for at At. The zero SizeAsked is none.
-type SizeAsked struct {
-	At     time.Time `json:"at"`
-	From   string    `json:"from"`
-	To     string    `json:"to"`
-	Larger bool      `json:"larger,omitempty"`
 }
 
 // Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is still changing the

@@ -20,6 +20,18 @@ func (w Window) of(m int) int { return bits.OnesCount64(uint64(w) & (1<<m - 1)) 
 // run counts the hits since the last miss, up to 64.
 func (w Window) run() int { return bits.TrailingZeros64(^uint64(w)) }
 
+// RunState is what is remembered of the heartbeats.
+type RunState struct {
+	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. One without data leaves no mark.
+	Slow Window `json:"slow"`
+	Fast Window `json:"fast"`
+	// Level sums up the readings since then. ScaleUps is a row of scale-ups that have not improved them yet, nil for none.
+	Level    Level     `json:"level,omitzero"`
+	ScaleUps *ScaleUps `json:"scale_ups,omitempty"`
+	// NoData counts the ticks without data in a row.
+	NoData int `json:"no_data"`
+}
+
 // A Quorum is N readings of the newest M; N in a row where both are the same.
 type Quorum struct {
 	// N is at least 1, M at least N and at most 64.

@@ -36,7 +36,7 @@ func BenchmarkRecord(b *testing.B) {
 func BenchmarkRemember(b *testing.B) {
 	benchPlaces(b, func(b *testing.B, l lab) {
 		db := l.open(b)
-		m := bot.Memory{State: decide.State{Begun: noon, Known: true, Dynos: 2, Boots: []float64{10, 12, 11}}}
+		m := bot.Memory{State: decide.State{Begun: noon, Known: true, Dynos: 2, BootState: decide.BootState{Boots: []float64{10, 12, 11}}}}
 		for b.Loop() {
 			m.State.Slow++
 			if err := db.Remember(m); err != nil {

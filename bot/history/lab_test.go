@@ -143,7 +143,9 @@ func (f *fleet) bot(recorders ...record.Recorder) *bot.Bot {
 	return bot.New(bot.Options{
 		App: "forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{f}, Scaler: f,
 		Schedule: limits{schedule.Limits{Min: 1, Max: 5}}, Recorders: recorders,
-		Policy: decide.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3)},
+		Policy: decide.Policy{HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3),
+		}},
 	})
 }
 

@@ -55,9 +55,11 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 		Readings: []probe.Reading{{Signal: "heartbeat", Unit: "ms", Value: 1e-3, Outcome: probe.ServerError, Status: 503, Error: "\x00 ' \" \\ \xff ✓ <b>", Redirects: 3}},
 		Limits:   schedule.Limits{Min: 0, Max: 1 << 30}, Dynos: 7, Settled: true, Action: record.Failed, Error: "'; drop table x; --", Quota: &quota,
 		Decision: decide.Decision{
-			From: 7, To: 8, Rule: decide.RuleSlow, Verdict: decide.Slow, Run: 3, Needed: 3, Of: 5, Desired: 9, BootSeconds: 12.5,
-			Clamps: []decide.Clamp{{By: decide.ClampCooldown, From: 9, To: 8, SecondsLeft: 1.25}},
-			Bill:   &decide.Bill{Spend: decide.Spend{Month: noon, Dollars: math.Pi}, Budget: 50}, ManualChange: &decide.ManualChange{From: 6, To: 7},
+			From: 7, To: 8, Rule: decide.RuleSlow,
+			HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.Slow, Run: 3, Needed: 3, Of: 5}, Desired: 9, BootSeconds: 12.5,
+			Clamps:       []decide.Clamp{{By: decide.ClampCooldown, From: 9, To: 8, SecondsLeft: 1.25}},
+			Bill:         &decide.Bill{Spend: decide.Spend{Month: noon, Dollars: math.Pi}, Budget: 50},
+			FoundChanges: decide.FoundChanges{ManualChange: &decide.ManualChange{From: 6, To: 7}},
 		},
 		Control:    decide.Control{Up: decide.Pause{On: true, Until: noon.Add(time.Hour)}, Override: decide.Override{Dynos: 3, Until: noon}},
 		DurationMS: math.MaxFloat64,
@@ -205,8 +207,9 @@ func TestTheMemoryIsThereAfterARestart(t *testing.T) {
 		for i := range 3 {
 			want = bot.Memory{
 				State: decide.State{
-					Begun: noon, Slow: 1<<63 | 5, LastUp: noon.Add(time.Nanosecond), Known: true, Dynos: i, Boots: []float64{1.5, 2},
-					Control: decide.Control{Up: decide.Pause{On: true}, Override: decide.Override{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: decide.Spend{Month: noon, Dollars: 1.1},
+					Begun: noon, RunState: decide.RunState{Slow: 1<<63 | 5}, CooldownState: decide.CooldownState{LastUp: noon.Add(time.Nanosecond)}, Known: true, Dynos: i,
+					BootState: decide.BootState{Boots: []float64{1.5, 2}},
+					Control:   decide.Control{Up: decide.Pause{On: true}, Override: decide.Override{Dynos: 3, Until: noon.Add(time.Hour)}}, Spend: decide.Spend{Month: noon, Dollars: 1.1},
 				},
 				Notified: notice.Notified{
 					Incidents: notify.Incidents{notify.LeftAlone: {Since: noon, Notified: noon}}, Calm: map[notify.Kind]int{notify.LeftAlone: 2},

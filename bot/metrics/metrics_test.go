@@ -58,10 +58,11 @@ func scaled() record.Record {
 		Time: noon, App: "dancing-forest", ProcessType: "web", Readings: []probe.Reading{answered()},
 		Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: 2, Settled: true, Action: record.Scaled, Quota: &quota, DurationMS: 1200,
 		Decision: decide.Decision{
-			From: 2, To: 3, Desired: 4, Rule: decide.RuleSlow, Verdict: decide.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200,
-			Clamps:       []decide.Clamp{{By: decide.ClampSchedule, From: 4, To: 3}},
-			Bill:         &decide.Bill{Spend: decide.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
-			ManualChange: &decide.ManualChange{From: 1, To: 2},
+			From: 2, To: 3, Desired: 4, Rule: decide.RuleSlow,
+			HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.Slow, Run: 3, Needed: 3, Of: 3, MaxResponseMS: 800, MinResponseMS: 200},
+			Clamps:           []decide.Clamp{{By: decide.ClampSchedule, From: 4, To: 3}},
+			Bill:             &decide.Bill{Spend: decide.Spend{Dollars: 12.5}, Budget: 100, Price: 25, Forecast: 40},
+			FoundChanges:     decide.FoundChanges{ManualChange: &decide.ManualChange{From: 1, To: 2}},
 		},
 	}
 }
@@ -72,7 +73,10 @@ func blind() record.Record {
 		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: record.Failed,
 		Error:    "read formation: 503 Service Unavailable",
 		Readings: []probe.Reading{{Signal: "heartbeat", Value: 3, Unit: "ms", Outcome: probe.Unreachable, Error: "connection refused"}},
-		Decision: decide.Decision{From: -1, To: -1, Desired: -1, Rule: decide.RuleUnknown, Verdict: decide.NoData, Run: 2, Needed: 3, Of: 3},
+		Decision: decide.Decision{
+			From: -1, To: -1, Desired: -1, Rule: decide.RuleUnknown,
+			HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.NoData, Run: 2, Needed: 3, Of: 3},
+		},
 	}
 }
 
@@ -291,7 +295,9 @@ func run(t *testing.T, m *metrics.Metrics, d time.Duration, probes ...time.Durat
 	s := slow(probes)
 	b := bot.New(bot.Options{
 		Interval: 30 * time.Second, Probers: []probe.Prober{&s}, Schedule: always{Min: 1, Max: 5}, Scaler: platform{},
-		Policy:    decide.Policy{MaxResponseMS: 800, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3)},
+		Policy: decide.Policy{HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 800, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(3),
+		}},
 		Recorders: []record.Recorder{m},
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), d)

@@ -75,8 +75,8 @@ func newSite(t *testing.T, order decide.Ladder, lim schedule.Limits, boot time.D
 	s.b = bot.New(bot.Options{
 		App: "site", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{s}, Schedule: s, Scaler: s.p,
 		Policy: decide.Policy{
-			MaxResponseMS: 500, MinResponseMS: 70, Fails: decide.InARow(3), Passes: decide.InARow(5),
-			Ladder: order, Sizes: []string{"small", "medium", "large"},
+			HeartbeatRule: decide.HeartbeatRule{MaxResponseMS: 500, MinResponseMS: 70, Fails: decide.InARow(3), Passes: decide.InARow(5)},
+			Sizing:        decide.Sizing{Ladder: order, Sizes: []string{"small", "medium", "large"}},
 		},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

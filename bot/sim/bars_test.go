@@ -51,8 +51,11 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 				t.Fatal(err)
 			}
 			policy := decide.Policy{
-				MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
-				FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+				HeartbeatRule: decide.HeartbeatRule{
+					MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+					FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+				},
+				Safeguards: decide.Safeguards{IneffectiveAfter: 3},
 			}
 			policy.Adaptive = adaptive
 			r, err := sim.Run(t.Context(), sim.Options{Demand: trace, Peak: 25, Seed: 1},

@@ -140,12 +140,18 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	seconds := func(of ...int) time.Duration { return time.Duration(of[w.IntN(len(of))]) * time.Second }
 	quorum := func() decide.Quorum { n := 1 + w.IntN(4); return decide.Quorum{N: n, M: n + w.IntN(3)} }
 	p := decide.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: quorum(), Passes: quorum(),
-		FailOn:     []probe.Outcome{probe.Timeout, probe.ServerError},
-		CooldownUp: seconds(0, 45, 300), CooldownDown: seconds(0, 60, 600), Stabilization: seconds(0, 0, 300),
-		ManualHold: seconds(0, 600), IneffectiveAfter: w.IntN(4), ZeroIsOurs: w.IntN(4) == 0, PauseUp: w.IntN(20) == 0, PauseDown: w.IntN(20) == 0,
-		Up: decide.Step{Dynos: 1 + w.IntN(2)}, Down: decide.Step{Dynos: 1}, DecideEvery: seconds(0, 0, 60),
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: quorum(), Passes: quorum(),
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		},
+		Safeguards: decide.Safeguards{
+			CooldownUp: seconds(0, 45, 300), CooldownDown: seconds(0, 60, 600), Stabilization: seconds(0, 0, 300),
+			ManualHold: seconds(0, 600), IneffectiveAfter: w.IntN(4),
+		},
+		ZeroIsOurs: w.IntN(4) == 0,
 	}
+	p.PauseUp, p.PauseDown = w.IntN(20) == 0, w.IntN(20) == 0
+	p.Up, p.Down, p.DecideEvery = decide.Step{Dynos: 1 + w.IntN(2)}, decide.Step{Dynos: 1}, seconds(0, 0, 60)
 	if w.IntN(3) == 0 {
 		p.Budget, p.Price = []float64{0.2, 30, 75}[w.IntN(3)], 25
 	}

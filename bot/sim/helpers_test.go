@@ -16,8 +16,10 @@ import (
 var counting = bot.Options{
 	Interval: 30 * time.Second,
 	Policy: decide.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
-		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		},
 	},
 }
 

@@ -433,7 +433,9 @@ func TestADriverDrivesManySimulations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy := decide.Policy{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: []probe.Outcome{probe.Timeout}}
+	policy := decide.Policy{HeartbeatRule: decide.HeartbeatRule{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: []probe.Outcome{probe.Timeout},
+	}}
 	driver := func() sim.Driver { return sim.Bot("count", bot.Options{Interval: 30 * time.Second, Policy: policy}) }
 	run := func(d sim.Driver, peak float64) sim.Result {
 		r, err := sim.Run(t.Context(), sim.Options{Demand: shape, Peak: peak, Seed: 1, Length: time.Hour}, d)

@@ -35,8 +35,11 @@ func recorded(t testing.TB, o sim.Options, interval time.Duration) *experiment.R
 	_, err := sim.Run(t.Context(), o, sim.Bot("count", bot.Options{
 		App: "shop", ProcessType: "web", Interval: interval, Recorders: []record.Recorder{&r},
 		Policy: decide.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1},
-			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+			HeartbeatRule: decide.HeartbeatRule{
+				MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+				FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+			},
+			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1},
 		},
 	}))
 	if err != nil {

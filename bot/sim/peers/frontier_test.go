@@ -66,8 +66,11 @@ type group struct {
 
 func usual() decide.Policy {
 	return decide.Policy{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
-		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		},
+		Safeguards: decide.Safeguards{IneffectiveAfter: 3},
 	}
 }
 

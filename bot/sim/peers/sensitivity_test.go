@@ -214,8 +214,11 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
 	policy := decide.Policy{
-		MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: decide.InARow(3), Passes: decide.InARow(5), IneffectiveAfter: 3,
-		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		HeartbeatRule: decide.HeartbeatRule{
+			MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: decide.InARow(3), Passes: decide.InARow(5),
+			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+		},
+		Safeguards: decide.Safeguards{IneffectiveAfter: 3},
 	}
 	var err error
 	if adapts {

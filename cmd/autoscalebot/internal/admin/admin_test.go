@@ -136,11 +136,13 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 	_ = w.ledger.Record(t.Context(), record.Record{
 		Time: time.Now(), App: "a", ProcessType: "web", Readings: []probe.Reading{reading}, Limits: schedule.Limits{Max: 1}, Dynos: -1,
 		Decision: decide.Decision{
-			From: 1, To: 1, Rule: decide.RuleSlow, Verdict: decide.Slow, Desired: 2,
-			Clamps: []decide.Clamp{{By: decide.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}}, ManualChange: &decide.ManualChange{From: 1, To: 2},
-			Ineffective: &decide.ScaleUps{From: 1, Before: decide.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
-			Load:        &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
-			BootSeconds: 40, Bill: &decide.Bill{Spend: decide.Spend{Dollars: 1}, Budget: 100},
+			From: 1, To: 1, Rule: decide.RuleSlow,
+			HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.Slow}, Desired: 2,
+			Clamps:       []decide.Clamp{{By: decide.ClampCooldown, From: 2, To: 1, SecondsLeft: 3}},
+			FoundChanges: decide.FoundChanges{ManualChange: &decide.ManualChange{From: 1, To: 2}},
+			Ineffective:  &decide.ScaleUps{From: 1, Before: decide.Level{N: 3, SumMS: 4000, Timeouts: 1, Errors: 1}, N: 3, StuckSince: time.Now(), Left: 4, Calm: 1},
+			Load:         &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 6, HoldSeconds: 300, Trial: true},
+			BootSeconds:  40, Bill: &decide.Bill{Spend: decide.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: record.Failed, Error: "no", Quota: &quota,
 		Control: decide.Control{Up: pause, Down: pause, Override: decide.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"}},

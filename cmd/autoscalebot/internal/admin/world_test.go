@@ -54,8 +54,9 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{w.prober},
 		Schedule: always{Min: 1, Max: 5}, Scaler: w.platform, Log: log,
 		Policy: decide.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 3, M: 3}, Passes: decide.Quorum{N: 5, M: 5},
-			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1}, CooldownUp: time.Hour, ManualHold: 10 * time.Minute,
+			HeartbeatRule: decide.HeartbeatRule{MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 3, M: 3}, Passes: decide.Quorum{N: 5, M: 5}},
+			Up:            decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1},
+			Safeguards: decide.Safeguards{CooldownUp: time.Hour, ManualHold: 10 * time.Minute},
 		},
 	}
 	if change != nil {

@@ -24,8 +24,12 @@ func aDay(t *testing.T) []record.Record {
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{prober},
 		Schedule: limits{Min: 1, Max: 4}, Scaler: platform, Recorders: []record.Recorder{recent},
 		Policy: decide.Policy{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 2, M: 2}, Passes: decide.Quorum{N: 2, M: 2},
-			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1}, CooldownUp: 90 * time.Second, FailOn: []probe.Outcome{probe.Timeout},
+			HeartbeatRule: decide.HeartbeatRule{
+				MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.Quorum{N: 2, M: 2}, Passes: decide.Quorum{N: 2, M: 2},
+				FailOn: []probe.Outcome{probe.Timeout},
+			},
+			Up: decide.Step{Dynos: 1}, Down: decide.Step{Dynos: 1},
+			Safeguards: decide.Safeguards{CooldownUp: 90 * time.Second},
 		},
 	})
 	beat := 0

@@ -37,7 +37,9 @@ func (a *asked) RoundTrip(*http.Request) (*http.Response, error) {
 
 // DEADMAN_URL is requested after decisions on fresh data alone, at most once a minute, and only while every process type decides.
 func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
-	decided := record.Record{Dynos: 2, Action: record.Held, Decision: decide.Decision{Rule: decide.RuleHold, Verdict: decide.OK, Reading: -1}}
+	decided := record.Record{Dynos: 2, Action: record.Held, Decision: decide.Decision{
+		Rule: decide.RuleHold, HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK, Reading: -1},
+	}}
 	blind, refused, unknown, offline := decided, decided, decided, decided
 	blind.Decision.Rule, blind.Decision.Verdict = decide.RuleNoData, decide.NoData
 	refused.Action, refused.Error = record.Failed, "422"

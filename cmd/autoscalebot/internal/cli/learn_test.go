@@ -26,7 +26,10 @@ func TestTheAdaptivePolicyLearnsFromTheHistory(t *testing.T) {
 	for i := range 12 {
 		r := record.Record{
 			Time: h.now.Add(time.Duration(i-13) * 10 * time.Minute), App: "shop", ProcessType: "web", Dynos: 4, Settled: true, Action: record.Held,
-			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: decide.Decision{From: 4, To: 4, Rule: decide.RuleHold, Verdict: decide.OK, Reading: -1},
+			Limits: schedule.Limits{Min: 1, Max: 9}, Decision: decide.Decision{
+				From: 4, To: 4, Rule: decide.RuleHold,
+				HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK, Reading: -1},
+			},
 		}
 		if i >= 8 {
 			r.Dynos, r.Limits.Min = 6, 6

@@ -36,7 +36,10 @@ func tale() *Story {
 		r := record.Record{
 			Time: start.Add(time.Duration(i) * time.Second), App: "demo", ProcessType: "web", Dynos: dynos, Settled: true,
 			Limits: schedule.Limits{Min: 1, Max: 6}, Action: record.Held,
-			Decision: decide.Decision{From: dynos, To: dynos, Rule: decide.RuleHold, Verdict: decide.OK, MaxResponseMS: 150, MinResponseMS: 38},
+			Decision: decide.Decision{
+				From: dynos, To: dynos, Rule: decide.RuleHold,
+				HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK, MaxResponseMS: 150, MinResponseMS: 38},
+			},
 		}
 		hb := probe.Reading{Outcome: probe.Answered, Status: 200, Unit: "ms"}
 		switch i {

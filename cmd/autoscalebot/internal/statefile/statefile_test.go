@@ -15,7 +15,7 @@ import (
 )
 
 var memory = bot.Memory{State: decide.State{
-	Begun: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Slow: 0b1011, Known: true, Dynos: 3,
+	Begun: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), RunState: decide.RunState{Slow: 0b1011}, Known: true, Dynos: 3,
 	Control: decide.Control{Up: decide.Pause{On: true}},
 }}
 
