@@ -3,10 +3,10 @@ package heroku
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
-	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // An App is one app on Heroku, of which several process types may be scaled. Calls that its process types make at about the same time
@@ -26,22 +26,7 @@ type App struct {
 
 // Open makes an App. It calls nobody; its errors say which option is wrong, and never tell the key.
 func Open(o Options) (*App, error) {
-	return openOver(o, &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: defaultTimeout}).DialContext,
-		TLSHandshakeTimeout:    defaultTimeout,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		// One call at a time gains nothing from HTTP/2, and a connection of HTTP/1 that went dead goes with the first
-		// call that finds out, instead of failing every later one.
-		Protocols: http1(),
-	})
-}
-
-func http1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
+	return openOver(o, web.Dialer())
 }
 
 func openOver(o Options, inner http.RoundTripper) (*App, error) {
@@ -51,11 +36,11 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 		return nil, err
 	case o.App == "":
 		return nil, errors.New("the Heroku app's name is missing: `heroku apps` lists yours")
-	case !only(o.App, letters+digits+"-", 64):
+	case !web.Only(o.App, web.Letters+web.Digits+"-", 64):
 		return nil, fmt.Errorf("%q is no Heroku app: its name has letters, digits and dashes only, as in my-app", o.App)
 	case o.Key == "":
 		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` makes one")
-	case !only(o.Key, letters+digits+"-_.~+/=", 4096):
+	case !web.Only(o.Key, web.Letters+web.Digits+"-_.~+/=", 4096):
 		return nil, errors.New("the Heroku API key holds a space, a line break, a quote or another character that no token has: " +
 			"paste the token alone, as `heroku authorizations:create` shows it")
 	case o.Timeout < 0:
@@ -76,7 +61,7 @@ func (a *App) Scaler(processType string) (*Platform, error) {
 	if processType == "" {
 		processType = "web"
 	}
-	if !only(processType, letters+digits+"-_", 128) {
+	if !web.Only(processType, web.Letters+web.Digits+"-_", 128) {
 		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", processType)
 	}
 	a.mu.Lock()

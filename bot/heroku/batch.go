@@ -39,7 +39,7 @@ type batch struct {
 // is not sent by then never is.
 func (a *App) together(ctx context.Context, ch change) (list []formation, each bool, err error) {
 	if ctx.Err() != nil {
-		return nil, false, ended(ctx)
+		return nil, false, a.client.transport.Ended(ctx)
 	}
 	b := a.join(ctx, ch)
 	select {
@@ -47,7 +47,7 @@ func (a *App) together(ctx context.Context, ch change) (list []formation, each b
 		return b.list, b.each, b.err
 	case <-ctx.Done():
 		a.leave(b, ch)
-		return nil, false, ended(ctx)
+		return nil, false, a.client.transport.Ended(ctx)
 	}
 }
 

@@ -60,7 +60,7 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 	case a.DelinquentAt != nil:
 		err = errors.New("the account is behind with its payments: see https://dashboard.heroku.com/account/billing")
 	}
-	return p.transport.safe(a.Email), err
+	return p.transport.Secrets.Strike(a.Email), err
 }
 
 // checkApp tells what the app is; found is empty when it can't be read.
@@ -74,7 +74,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 		mode = "on"
 		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance mode with `heroku maintenance:off --app %s`", p.app)
 	}
-	return p.transport.safe(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name, mode, a.WebURL)), err
+	return p.transport.Secrets.Strike(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name, mode, a.WebURL)), err
 }
 
 func (p *Platform) checkFormation(ctx context.Context) (found string, err error) {
@@ -82,7 +82,7 @@ func (p *Platform) checkFormation(ctx context.Context) (found string, err error)
 	if err != nil {
 		return "", err
 	}
-	return p.transport.safe(fmt.Sprintf("%s: %d × %s", p.processType, *f.Quantity, f.Size)), nil
+	return p.transport.Secrets.Strike(fmt.Sprintf("%s: %d × %s", p.processType, *f.Quantity, f.Size)), nil
 }
 
 func (p *Platform) callsLeft(ctx context.Context) (n int, err error) {

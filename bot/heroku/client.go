@@ -2,18 +2,20 @@ package heroku
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	api "github.com/heroku/heroku-go/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // A client calls Heroku about one app.
 type client struct {
 	app              string
 	service, metrics *api.Service
-	transport        *transport // of service
+	transport        *web.Transport // of service
 }
 
 func newClient(o Options, base string, inner http.RoundTripper) *client {
@@ -24,54 +26,50 @@ func newClient(o Options, base string, inner http.RoundTripper) *client {
 	return c
 }
 
-func newService(o Options, base string, inner http.RoundTripper) (*api.Service, *transport) {
-	t := &transport{inner: inner, timeout: o.Timeout, key: o.Key}
-	t.quota.Store(-1)
+// newService makes the library's client on our transport, since the library hides the headers and retries without
+// end. Every request may be sent again: a GET changes nothing, and the PATCH of a quantity is absolute.
+func newService(o Options, base string, inner http.RoundTripper) (*api.Service, *web.Transport) {
+	t := &web.Transport{
+		Inner: inner, Timeout: o.Timeout, Tries: 3,
+		MaxBody: 1 << 20, // the greatest that is asked for, a list of 1,000 dynos, is about 500 KB
+		Who:     "Heroku", Place: "Heroku", Secrets: web.NewSecrets("[key]", o.Key),
+		RequestID: "Request-Id", Remaining: "RateLimit-Remaining", Heartbeats: true,
+		Untrusted: "something between here and Heroku answers in its place, or this machine's certificates or clock are wrong",
+		Refused:   func(_ *http.Request, status int, body []byte) *Error { return refused(o.App, status, body) },
+	}
+	t.Check = func(body []byte) *Error {
+		if !json.Valid(body) {
+			return t.Unusable(errors.New("it is not JSON"))
+		}
+		return nil
+	}
 	// Without a Timeout of the client's, since every call has a context with a deadline. The library's Transport turns
 	// any answer but 2xx into an error, so a redirect, which would carry the key elsewhere, is never followed.
 	service := api.NewService(&http.Client{
-		Transport: &api.Transport{BearerToken: o.Key, UserAgent: o.UserAgent, Transport: t},
+		Transport: &api.Transport{BearerToken: o.Key, UserAgent: o.UserAgent, Transport: silent{t}},
 	})
 	service.URL = base
 	return service, t
 }
 
+// A silent transport keeps the library from writing a header to the standard log, which is not ours to fill.
+type silent struct{ *web.Transport }
+
+// RoundTrip makes a call.
+func (s silent) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.Transport.RoundTrip(req)
+	if err == nil {
+		resp.Header.Del("X-Heroku-Warning")
+	}
+	return resp, err
+}
+
 // do makes one call with a deadline, and names what it was for in its error.
 func (c *client) do(ctx context.Context, op string, call func(context.Context) error) error {
-	return c.named(op, c.call(ctx, call))
+	return c.transport.Call(ctx, callLimit, op, call)
 }
 
-// call makes one call with a deadline. Its error is nil or an *Error without a name.
+// call makes one call with a deadline. Its error is nil or an *Error without a name, as one that is shared has.
 func (c *client) call(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	last := new(answer)
-	err := call(context.WithValue(ctx, answerKey{}, last))
-	if e := (*Error)(nil); err == nil || errors.As(err, &e) {
-		return err
-	}
-	// The transport's errors are all of that type, so this one came after a 2xx.
-	e := c.transport.unusable(err)
-	e.Status, e.RequestID, e.Tries = last.status, last.requestID, last.tries
-	return e
-}
-
-// named says what a call was for that ended with err, which may be shared with others.
-func (c *client) named(op string, err error) error {
-	var e *Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	own := *e
-	own.Op = op
-	own.Hint = strings.ReplaceAll(e.Hint, "--app APP", "--app "+c.app)
-	return &own
-}
-
-// ended makes the error of a call whose context has ended while it waited for an answer that it shares.
-func ended(ctx context.Context) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{Message: "the call was cancelled", cause: context.Canceled}
-	}
-	return &Error{Message: "no whole answer in time", Hint: again, cause: context.DeadlineExceeded}
+	return c.do(ctx, "", call)
 }

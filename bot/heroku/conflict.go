@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	api "github.com/heroku/heroku-go/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // Conflicts tells what keeps the process type from being scaled to most dynos, the greatest number that is ever wanted. Sure
@@ -17,7 +19,7 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 	if err != nil {
 		return nil, nil, err
 	}
-	size := p.transport.safe(f.Size)
+	size := p.transport.Secrets.Strike(f.Size)
 	switch c, n := ceilingOf(f.Size), *f.Quantity; {
 	case c.firm && most > c.ofType:
 		sure = append(sure, fmt.Sprintf("%s dynos can't exceed one of a process type, and MAX_DYNOS goes up to %d: "+
@@ -120,7 +122,7 @@ func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 		return m, err
 	}
 	err = p.do(ctx, "read whether Heroku's own autoscaling is on", func(ctx context.Context) error {
-		if a.ID == "" || !only(a.ID, letters+digits+"-", 64) { // the metrics API knows no names
+		if a.ID == "" || !web.Only(a.ID, web.Letters+web.Digits+"-", 64) { // the metrics API knows no names
 			return errors.New("the app has no id")
 		}
 		var list []monitor

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	api "github.com/heroku/heroku-go/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // mostDynos is the longest list that the API gives in one answer; unless asked for it gives 200 at a time, and the reference names id as
@@ -26,7 +28,7 @@ type dyno struct {
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	list, err := sharing(ctx, p, &p.shared.dynos, p.allDynos)
 	if err != nil {
-		return 0, p.named("read the dynos of "+p.app, err)
+		return 0, web.Named("read the dynos of "+p.app, err)
 	}
 	for _, d := range list {
 		if d.Type == p.processType && (d.State == "up" || d.State == "idle") {
@@ -46,7 +48,7 @@ func (c *client) allDynos(ctx context.Context) (list []dyno, err error) {
 			return errors.New("it has no list of dynos")
 		}
 		// A part would look like dynos that never come up.
-		if a, ok := ctx.Value(answerKey{}).(*answer); ok && a.status == http.StatusPartialContent {
+		if web.Status(ctx) == http.StatusPartialContent {
 			return fmt.Errorf("it ends after %d dynos, and there are more", len(list))
 		}
 		for _, d := range list {

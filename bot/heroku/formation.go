@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // A formation is what is read of the API's answer about a process type. The library's own Formation can't tell a missing
@@ -21,7 +23,7 @@ func (f formation) check(processType string) error {
 	case f.Type == nil || f.Quantity == nil:
 		return errors.New("it has no type or no quantity")
 	case *f.Type != processType:
-		return fmt.Errorf("it is about process type %q", clean(*f.Type))
+		return fmt.Errorf("it is about process type %q", web.Line(*f.Type))
 	case *f.Quantity < 0:
 		return fmt.Errorf("it has a quantity of %d", *f.Quantity)
 	}
@@ -59,7 +61,7 @@ func (p *Platform) newestFormation(ctx context.Context) (formation, error) {
 	}
 	list, err := sharing(ctx, p, &p.shared.formations, p.allFormations)
 	if err != nil {
-		return formation{}, p.named(p.reading(), err)
+		return formation{}, web.Named(p.reading(), err)
 	}
 	if f, ok := find(list, p.processType); ok && f.check(p.processType) == nil {
 		return f, nil
@@ -120,7 +122,7 @@ func (ch change) made(f formation, processType string) error {
 	case ch.Quantity != nil && *f.Quantity != *ch.Quantity:
 		return fmt.Errorf("it has a quantity of %d", *f.Quantity)
 	case ch.Size != nil && !strings.EqualFold(f.Size, *ch.Size):
-		return fmt.Errorf("it has the size %q", clean(f.Size))
+		return fmt.Errorf("it has the size %q", web.Line(f.Size))
 	}
 	return nil
 }
@@ -140,11 +142,11 @@ func (p *Platform) change(ctx context.Context, op string, ch change) error {
 	case each:
 		return p.changeAlone(limited, op, ch)
 	case err != nil:
-		return p.named(op, err)
+		return web.Named(op, err)
 	}
 	f, _ := find(list, p.processType)
 	if err := ch.made(f, p.processType); err != nil {
-		return p.named(op, p.transport.unusable(err))
+		return web.Named(op, p.transport.Unusable(err))
 	}
 	return nil
 }

@@ -6,16 +6,17 @@
 package heroku
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	api "github.com/heroku/heroku-go/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -23,9 +24,6 @@ const (
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a call with all its tries and the waits between them.
 	callLimit = 20 * time.Second
-
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	digits  = "0123456789"
 )
 
 // Options say which app is scaled, and how Heroku is reached.
@@ -63,36 +61,9 @@ func New(o Options) (*Platform, error) {
 	return a.Scaler(o.ProcessType)
 }
 
-// only reports whether s has characters of the set only, and at most so many. The library puts the app and the process
-// type into the path of a URL as they are, so nothing may pass that means something there. The key has the characters of
-// a bearer token (RFC 6750), which read the same in any text, so that it can be struck out of errors.
-func only(s, set string, most int) bool {
-	return len(s) <= most && strings.Trim(s, set) == ""
-}
-
-// baseURL checks the URL of the API, and gives it without a slash at its end. Its errors don't show a URL that may hold a
-// password.
+// baseURL checks the URL of the API, and gives it without a slash at its end.
 func baseURL(s string) (string, error) {
-	if s == "" {
-		return api.DefaultURL, nil
-	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Hostname() == "":
-		return "", errors.New("the Heroku API's URL is not one: it looks like " + api.DefaultURL)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("the Heroku API's URL has a user, a query or a fragment: it looks like " + api.DefaultURL)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return "", fmt.Errorf("the Heroku API's URL %s would send the key unencrypted: use https, or a loopback address such as 127.0.0.1", u)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("the Heroku API's URL %s starts with neither https:// nor http://", u)
-	}
-	return strings.TrimRight(u.String(), "/"), nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	return web.BaseURL("the Heroku API's URL", cmp.Or(s, api.DefaultURL), api.DefaultURL, "the key")
 }
 
 // WebURL tells the URL at which the app's web process answers.
@@ -120,7 +91,7 @@ type info struct {
 
 func (c *client) appInfo(ctx context.Context) (info, error) {
 	a, err := c.readInfo(ctx)
-	return a, c.named("read the app "+c.app, err)
+	return a, web.Named("read the app "+c.app, err)
 }
 
 func (c *client) readInfo(ctx context.Context) (info, error) {
@@ -142,7 +113,7 @@ func (c *client) readInfo(ctx context.Context) (info, error) {
 func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 	a, err := sharing(ctx, p, &p.shared.infos, p.readInfo)
 	if err != nil {
-		return false, p.named("read the app "+p.app, err)
+		return false, web.Named("read the app "+p.app, err)
 	}
 	return a.Maintenance, nil
 }
@@ -150,8 +121,7 @@ func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 // Quota tells how many API calls the account may still make: the last RateLimit-Remaining header seen. ok is false when
 // there was none yet. The allowance is the account's, 4,500 an hour, refilled bit by bit.
 func (p *Platform) Quota() (remaining int, ok bool) {
-	n := p.transport.quota.Load()
-	return int(max(n, 0)), n >= 0
+	return p.transport.Left()
 }
 
 func (p *Platform) name() string { return p.processType + " of " + p.app }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // prices are Heroku's list prices of a dyno that runs all month, in dollars, as known in November 2026. Heroku bills by the second in
@@ -31,7 +33,7 @@ func (p *Platform) Price(ctx context.Context) (dollars float64, err error) {
 	dollars, ok := p.SizePrice(f.Size)
 	if !ok {
 		return 0, fmt.Errorf("the price of %s's dyno size %q is not known here; known are %s: set DYNO_PRICE_PER_MONTH",
-			p.name(), clean(f.Size), strings.Join(slices.Sorted(maps.Keys(prices())), ", "))
+			p.name(), web.Line(f.Size), strings.Join(slices.Sorted(maps.Keys(prices())), ", "))
 	}
 	return dollars, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	api "github.com/heroku/heroku-go/v5"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // release is what is read of the API's answer about a release.
@@ -26,7 +28,7 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 	list, err := sharing(ctx, p, &p.shared.releases, p.newestRelease)
 	switch {
 	case err != nil:
-		return time.Time{}, false, p.named("read the newest release of "+p.app, err)
+		return time.Time{}, false, web.Named("read the newest release of "+p.app, err)
 	case len(list) == 0:
 		return time.Time{}, true, nil
 	}

@@ -33,22 +33,22 @@ func sharing[T any](ctx context.Context, p *Platform, s *share[T], read func(con
 	if p.shared.several() < 2 {
 		return read(ctx)
 	}
-	return s.get(ctx, p.processType, read)
+	return s.get(ctx, p, read)
 }
 
-// get gives who a reading that was begun a short while ago at the most, and that who has not had before: another's, or a new one made
+// get gives a process type a reading that was begun a short while ago at the most, and that it has not had before: another's, or a new one made
 // by read. It returns when ctx ends at the latest; the request goes on as long as anybody waits for it.
-func (s *share[T]) get(ctx context.Context, who string, read func(context.Context) (T, error)) (value T, err error) {
+func (s *share[T]) get(ctx context.Context, p *Platform, read func(context.Context) (T, error)) (value T, err error) {
 	if ctx.Err() != nil {
-		return value, ended(ctx)
+		return value, p.transport.Ended(ctx)
 	}
-	r := s.join(ctx, who, read)
+	r := s.join(ctx, p.processType, read)
 	select {
 	case <-r.done:
 		return r.value, r.err
 	case <-ctx.Done():
 		s.leave(r)
-		return value, ended(ctx)
+		return value, p.transport.Ended(ctx)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // seen is a dyno size that was read at a time.
@@ -20,22 +22,22 @@ func (p *Platform) remember(f formation) { p.seen.Store(&seen{f.Size, time.Now()
 // DynoSize tells the dyno size of the process type, as Heroku writes it: Standard-1X. Right after Size it takes no call of its own.
 func (p *Platform) DynoSize(ctx context.Context) (name string, err error) {
 	if s := p.seen.Swap(nil); s != nil && s.size != "" && time.Since(s.at) < fresh {
-		return p.transport.safe(s.size), nil
+		return p.transport.Secrets.Strike(s.size), nil
 	}
 	f, err := p.formation(ctx)
 	switch {
 	case err != nil:
 		return "", err
 	case f.Size == "":
-		return "", p.named(p.reading(), p.transport.unusable(errors.New("it has no size")))
+		return "", web.Named(p.reading(), p.transport.Unusable(errors.New("it has no size")))
 	}
-	return p.transport.safe(f.Size), nil
+	return p.transport.Secrets.Strike(f.Size), nil
 }
 
 // SetDynoSize asks for dynos of another size, such as standard-2x, in upper or lower case. Heroku restarts all of the process type.
 // After an error the size may or may not have changed: DynoSize tells.
 func (p *Platform) SetDynoSize(ctx context.Context, name string) error {
-	if name == "" || !only(name, letters+digits+"-.", 64) {
+	if name == "" || !web.Only(name, web.Letters+web.Digits+"-.", 64) {
 		return fmt.Errorf("change the dynos of %s: %q is no dyno size: one looks like standard-2x", p.name(), name)
 	}
 	p.seen.Store(nil)

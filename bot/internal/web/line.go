@@ -1,5 +1,5 @@
-// Package web is what the calls to the APIs of different platforms have in common: how they wait for another try, and how what went wrong
-// is told.
+// Package web makes the calls to the APIs of different platforms: it bounds them, tries again what may pass, waits
+// where it is asked to, and tells what went wrong.
 package web
 
 import (

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// RetryAfter reads the value of a Retry-After header, seconds or an HTTP date, as a duration from now: 0 to most. ok is false, and the
-// duration 0, when it can't be read.
+// RetryAfter reads the value of a Retry-After header, seconds or an HTTP date, as a duration from now: 0 to most. ok
+// is false, and the duration 0, when it can't be read.
 func RetryAfter(value string, now time.Time, most time.Duration) (d time.Duration, ok bool) {
 	value = strings.TrimSpace(value)
 	if value != "" && strings.Trim(value, "0123456789") == "" {

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Secrets are what must appear in no text. They may be used from several goroutines.
+type Secrets struct {
+	mark string
+
+	mu     sync.Mutex
+	kept   []string
+	newest []string
+}
+
+// NewSecrets makes Secrets of those that stay the same. mark stands in their place, as in "[key]".
+func NewSecrets(mark string, kept ...string) *Secrets { return &Secrets{mark: mark, kept: kept} }
+
+// Add makes the newest tokens secrets as well, and forgets all but the last four.
+func (s *Secrets) Add(tokens ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range tokens {
+		if !slices.Contains(s.newest, token) {
+			s.newest = append(s.newest, token)
+		}
+	}
+	s.newest = s.newest[max(0, len(s.newest)-4):]
+}
+
+// Strike strikes the secrets out of a text that the server may have had a hand in, and makes it fit for one line, as
+// [Line] does.
+func (s *Secrets) Strike(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, list := range [][]string{s.kept, s.newest} {
+		for _, secret := range list {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, s.mark)
+			}
+		}
+	}
+	return Line(text)
+}
