@@ -5,20 +5,19 @@ import (
 	"net"
 	"sync"
 
-	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// openAdminServer lets people ask b, where the settings say, and through a history on a server. That nobody can, because another bot listens
+// openAdminServer lets people ask the bot, where the settings say, and through a history on a server. That nobody can, because another bot listens
 // there or the place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second
 // or so.
-func openAdminServer(ctx context.Context, s *settings.Settings, h host, b *bot.Bot, o bot.Options, db *history.DB, warnings func() []string) (end func()) {
+func (v *Service) openAdminServer(ctx context.Context) (end func()) {
+	s, h, db := v.settings, v.host, v.kept.db
 	ledger := admin.NewLedger()
-	b.RecordTo(ledger)
+	v.Bot.RecordTo(ledger)
 	server := admin.New(admin.Options{
-		Warnings: warnings, Pool: poolStatus(o.Scaler), Bot: b, Ledger: ledger, BotOptions: o, Started: h.now, Version: version, Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.log,
+		Warnings: v.warnings, Pool: poolStatus(v.parts.platform), Bot: v.Bot, Ledger: ledger, BotOptions: v.options, Started: h.now, Version: version,
+		Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.log,
 	})
 	var listeners []net.Listener
 	take := func(at string, l net.Listener, err error) {

@@ -255,7 +255,7 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	for _, row := range s.Silenced() {
 		c.note("limits", row)
 	}
-	if why := s.Flap(now); why != "" && byHeartbeat(s) {
+	if why := s.Flap(now); why != "" && s.ByHeartbeat() {
 		c.report("bounds", "too close together", errors.New(why))
 	}
 	if s.Paused.Up || s.Paused.Down {
@@ -264,14 +264,11 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	if s.DryRun {
 		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
 	}
-	if byHeartbeat(s) && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
+	if s.ByHeartbeat() && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
 		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
 	}
 }
-
-// byHeartbeat says whether the heartbeat decides by its own bounds.
-func byHeartbeat(s *settings.Settings) bool { return s.HasHeartbeat() && len(s.ScalingRules) == 0 }
 
 // history looks at where the history is kept, and at who runs the bot now.
 func (c *checker) history(ctx context.Context, s *settings.Settings) {
@@ -330,6 +327,20 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	}
 }
 
+// conflicts reports what is in the way of the number of dynos that the settings ask for.
+func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
+	sure, likely, err := conflicts(ctx, p, s, now)
+	for _, text := range sure {
+		c.report("formation", "", errors.New(text))
+	}
+	for _, text := range likely {
+		c.note("formation", text)
+	}
+	if err != nil {
+		c.note("formation", fmt.Sprintf("not all that may be in the way is known: %v", err))
+	}
+}
+
 // budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come before the budget.
 func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings, least int) {
 	price := float64(s.DynoPrice)
@@ -377,7 +388,7 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 	}
 	r := take()
 	slow := func(r probe.Reading) bool {
-		return byHeartbeat(s) && r.Outcome == probe.Answered && r.Value > float64(s.MaxResponseTime)
+		return s.ByHeartbeat() && r.Outcome == probe.Answered && r.Value > float64(s.MaxResponseTime)
 	}
 	for n := 1; n < slowTries && slow(r); n++ {
 		if again := take(); again.Outcome == probe.Answered && again.Value < r.Value {
@@ -398,7 +409,7 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 	}
 	verdict := ", which is right"
 	switch {
-	case !byHeartbeat(s):
+	case !s.ByHeartbeat():
 		verdict = ""
 	case r.Value > float64(s.MaxResponseTime):
 		verdict = ", which is too slow"

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -40,35 +38,23 @@ func greatest(t schedule.Table, now time.Time) int {
 	return most
 }
 
-// conflicts reports what is in the way of the number of dynos that the settings ask for.
-func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
+// conflicts is what keeps a platform from being scaled to the most dynos that the settings ever ask for, as [conflicter] has it; nothing where
+// the platform does not know.
+func conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) (sure, likely []string, err error) {
 	knows, ok := p.(conflicter)
 	if !ok {
-		return
+		return nil, nil, nil
 	}
-	sure, likely, err := knows.Conflicts(ctx, greatest(s.Table, now))
-	for _, text := range sure {
-		c.report("formation", "", errors.New(text))
-	}
-	for _, text := range likely {
-		c.note("formation", text)
-	}
-	if err != nil {
-		c.note("formation", fmt.Sprintf("not all that may be in the way is known: %v", err))
-	}
+	return knows.Conflicts(ctx, greatest(s.Table, now))
 }
 
-// warnOfConflicts looks for the same in the background, so that no heartbeat waits for it, and logs a warning of each. end
+// warnOfConflicts looks for conflicts in the background, so that no heartbeat waits for it, and logs a warning of each. end
 // waits until that has ended, which it does at once.
 func warnOfConflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, h host) (end func()) {
-	knows, ok := p.(conflicter)
-	if !ok {
-		return func() {}
-	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		sure, likely, err := knows.Conflicts(ctx, greatest(s.Table, h.now))
+		sure, likely, err := conflicts(ctx, p, s, h.now)
 		for _, text := range append(sure, likely...) {
 			h.log.Warn("in the way of scaling: " + text)
 		}

@@ -55,10 +55,10 @@ func deadmanClient() *http.Client {
 }
 
 // watching makes the bots' recorders of a watch.
-func watching(works []*work, log *slog.Logger) *watch {
-	w := newWatch(works[0].s, len(works), log)
-	for i, work := range works {
-		work.b.RecordTo(watcher{w, i, max(staleBeats*work.o.Interval, staleAtLeast)})
+func watching(services []*Service, log *slog.Logger) *watch {
+	w := newWatch(services[0].settings, len(services), log)
+	for i, v := range services {
+		v.Bot.RecordTo(watcher{w, i, max(staleBeats*v.options.Interval, staleAtLeast)})
 	}
 	w.tell("READY=1")
 	return w

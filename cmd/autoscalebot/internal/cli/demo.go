@@ -18,7 +18,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -119,12 +118,13 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	}
 	// What a demo shows is gone when it ends, and its page is for this machine alone.
 	s.History, s.DashboardAddr = history.Memory, "127.0.0.1:0"
-	k, err := keep(ctx, s, h)
+	h.throttle = throttle.New(throttle.Options{Log: h.log})
+	v, err := New(ctx, s, p, h)
 	if err != nil {
 		return err
 	}
-	defer k.close(ctx, h)
-	m := measure(s, h, nil, k.db)
+	defer v.Close(ctx)
+	v.Bot.RecordTo(sc)
 	sc.open(time.Now())
 	defer sc.stop()
 	err = alongside(ctx, st.platform, func(ctx context.Context) error {
@@ -133,18 +133,13 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 			ctx, cancel = context.WithTimeout(ctx, o.duration)
 			defer cancel()
 		}
-		told := &lateNotifier{[]notify.Notifier{k.db}}
-		options := options(s, p, told, h)
-		options.Recorders = append(k.recorders(), m, sc)
-		b := bot.New(options)
-		h.throttle = throttle.New(throttle.Options{Log: h.log})
-		page, end := serve(ctx, []*work{{s: s, h: h, p: p, k: k, m: m, told: told, o: options, b: b}}, h, &receivers{})
+		page, end := serve(ctx, []*Service{v}, h, &receivers{})
 		defer end()
 		sc.start(time.Now(), o.duration, st.url, page)
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		wg.Go(func() { sc.wave.Run(ctx, st.url, &sc.story.Tally) })
-		return b.Run(ctx)
+		return v.Bot.Run(ctx)
 	})
 	if err != nil {
 		return err

@@ -28,20 +28,20 @@ func measure(s *settings.Settings, h host, targets []notify.Target, db *history.
 }
 
 // export tells an OpenTelemetry collector of the bots, where the environment asks for it. end tells the last of it.
-func export(works []*work, h host) (end func(context.Context), err error) {
+func export(services []*Service, h host) (end func(context.Context), err error) {
 	if !metrics.WantsOTLP(os.Getenv) {
 		return func(context.Context) {}, nil
 	}
 	var all []*metrics.Metrics
-	for _, w := range works {
-		all = append(all, w.m)
+	for _, v := range services {
+		all = append(all, v.metrics)
 	}
 	o, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: all, Env: os.Getenv, Log: h.log})
 	if err != nil {
 		return nil, settings.Problems{{Name: "OTEL_…", What: err.Error()}}
 	}
-	for _, w := range works {
-		w.b.RecordTo(o)
+	for _, v := range services {
+		v.Bot.RecordTo(o)
 	}
 	return func(ctx context.Context) {
 		if err := o.Shutdown(ctx); err != nil {

@@ -176,3 +176,24 @@ func health(s *settings.Settings) pool.Health {
 		return pool.HTTPCheck{Path: path, Port: int(s.ServerPort), Host: string(s.HealthHost), TLS: bool(s.HealthTLS), Timeout: timeout}
 	}
 }
+
+// openPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described is none.
+func openPoolParts(s *settings.Settings, h host, looking bool) (pool.Provider, pool.Balancer, error) {
+	var problems settings.Problems
+	p, err := providers()[string(s.PoolProvider)](s, h)
+	problems.Note("POOL_PROVIDER "+string(s.PoolProvider), err)
+	if err != nil {
+		p = nil
+	}
+	var b pool.Balancer
+	if open := balancers()[string(s.PoolBalancer)]; open != nil && !(looking && s.BalancerIncomplete()) {
+		if b, err = open(s, h, p); err != nil {
+			b = nil
+		}
+		problems.Note("POOL_BALANCER "+string(s.PoolBalancer), err)
+	}
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	return p, b, nil
+}

@@ -97,8 +97,8 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		p := platform.(serverPool)
 		options := options(s, parts{platform: platform, prober: app}, people, h)
 		b := bot.New(options)
-		news := &poolNews{s: s, to: b}
-		p.heard.listen(news.hear)
+		news := &poolNotices{s: s, to: b}
+		p.events.listen(news.take)
 		b.RecordTo(news)
 
 		ctx, cancel := context.WithCancel(t.Context())

@@ -16,8 +16,8 @@ import (
 // A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it on.
 type serverPool struct {
 	*pool.Pool
-	heard *hearing
-	close func() // ends what a provider or a balancer runs on this machine
+	events *poolEvents
+	close  func() // ends what a provider or a balancer runs on this machine
 }
 
 // Run works until ctx ends.
@@ -26,19 +26,19 @@ func (p serverPool) Run(ctx context.Context) error {
 	return p.Pool.Run(ctx)
 }
 
-// A hearing hands on what a pool tells to whoever listens, which is nobody at first.
-type hearing struct {
+// A poolEvents hands on what a pool tells to whoever listens, which is nobody at first.
+type poolEvents struct {
 	mu sync.Mutex
 	to func(pool.Event)
 }
 
-func (h *hearing) listen(to func(pool.Event)) {
+func (h *poolEvents) listen(to func(pool.Event)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.to = to
 }
 
-func (h *hearing) tell(e pool.Event) {
+func (h *poolEvents) send(e pool.Event) {
 	h.mu.Lock()
 	to := h.to
 	h.mu.Unlock()
@@ -65,7 +65,7 @@ func openPool(s *settings.Settings, h host) (bot.Scaler, error) {
 
 // newPool makes a pool of its parts.
 func newPool(s *settings.Settings, h host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
-	heard := &hearing{}
+	heard := &poolEvents{}
 	o := pool.Options{
 		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: health(s), Size: s.FirstSize(), Sizes: poolSizes(s, h, provider),
 		Limits: func(now time.Time) (least, most int) {
@@ -74,7 +74,7 @@ func newPool(s *settings.Settings, h host, provider pool.Provider, balancer pool
 		},
 		Price: s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
 		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), HealthyAfter: int(s.HealthPasses),
-		DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace), Observe: bool(s.DryRun), Log: h.log, Tell: heard.tell,
+		DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace), Observe: bool(s.DryRun), Log: h.log, Tell: heard.send,
 	}
 	if s.PoolReplace == 0 {
 		o.ReplaceAfter = -1 // never

@@ -17,6 +17,7 @@ import (
 )
 
 const drySpell = `
+
 Without --yes, and with DRY_RUN, it only says what it would do, and what that costs. It touches no server that has not the pool's tag, and refuses where
 a bot runs for this app, which would undo it: see --beside-bot. Ctrl-C ends it after the call that is under way, and it says then what
 it leaves behind.`
@@ -110,27 +111,6 @@ func (c *poolOperator) open(cmd *cobra.Command, looking bool) error {
 	c.provider, c.balancer, err = openPoolParts(s, c.h, looking)
 	c.health = health(s)
 	return err
-}
-
-// openPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described is none.
-func openPoolParts(s *settings.Settings, h host, looking bool) (pool.Provider, pool.Balancer, error) {
-	var problems settings.Problems
-	p, err := providers()[string(s.PoolProvider)](s, h)
-	problems.Note("POOL_PROVIDER "+string(s.PoolProvider), err)
-	if err != nil {
-		p = nil
-	}
-	var b pool.Balancer
-	if open := balancers()[string(s.PoolBalancer)]; open != nil && !(looking && s.BalancerIncomplete()) {
-		if b, err = open(s, h, p); err != nil {
-			b = nil
-		}
-		problems.Note("POOL_BALANCER "+string(s.PoolBalancer), err)
-	}
-	if len(problems) > 0 {
-		return nil, nil, problems
-	}
-	return p, b, nil
 }
 
 // A job is what is to be done, step by step.

@@ -32,6 +32,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 	"github.com/autoscalebot/autoscalebot/notify/webhook"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"golang.org/x/term"
 )
 
 // A host is the machine that the bot runs on, as its parts see it.
@@ -351,4 +352,13 @@ func aimed(s *settings.Settings) (*adaptive.Model, error) {
 		dyno = usualPrice
 	}
 	return adaptive.NewPriced(slowMinute/dyno*hoursAMonth, bound)
+}
+
+func newHost(s *settings.Settings, stdout, stderr io.Writer) host {
+	return host{stdout: stdout, stderr: stderr, log: newLog(s, stderr, isTerminal(stderr)), now: time.Now()}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
 }

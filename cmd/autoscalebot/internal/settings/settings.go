@@ -194,6 +194,9 @@ func (s *Settings) Timeout() time.Duration {
 // HasHeartbeat says whether there is a heartbeat.
 func (s *Settings) HasHeartbeat() bool { return !strings.EqualFold(string(s.HeartbeatURL), "none") }
 
+// ByHeartbeat says whether the heartbeat decides by its own thresholds.
+func (s *Settings) ByHeartbeat() bool { return s.HasHeartbeat() && len(s.ScalingRules) == 0 }
+
 // Up is the step of an up.
 func (s *Settings) Up() decide.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }
 

@@ -59,21 +59,21 @@ func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 			s.HerokuAppName = "shop"
 			to, memory := &heardOf{}, &bot.Memory{}
 			now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-			block := func(n *poolNews) {
-				n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: "the provider refuses"})
+			block := func(n *poolNotices) {
+				n.take(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: "the provider refuses"})
 			}
-			tick := func(n *poolNews, settled bool) {
+			tick := func(n *poolNotices, settled bool) {
 				now = now.Add(30 * time.Second)
 				if err := n.Record(t.Context(), record.Record{Time: now, App: "shop", ProcessType: "web", Dynos: 2, Settled: settled}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			n := &poolNews{s: s, to: toldTo(to, memory)}
+			n := &poolNotices{s: s, to: toldTo(to, memory)}
 			block(n)
 			for range 10 {
 				tick(n, false)
 			}
-			n = &poolNews{s: s, to: toldTo(to, memory)} // killed, and started again
+			n = &poolNotices{s: s, to: toldTo(to, memory)} // killed, and started again
 			for restart := now; now.Sub(restart) < 10*time.Minute; tick(n, c.settled) {
 				if c.blocked > 0 && now.Sub(restart) >= c.blocked {
 					block(n)
@@ -98,8 +98,8 @@ func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
 	memory := &bot.Memory{}
 	to := &heardOf{}
 	b := toldTo(to, memory)
-	n := &poolNews{s: settings.Defaults(), to: b}
-	n.hear(pool.Event{Time: time.Now(), Kind: pool.Broken, Server: "web-1", Text: "web-1 is no more, and not by the bot"})
+	n := &poolNotices{s: settings.Defaults(), to: b}
+	n.take(pool.Event{Time: time.Now(), Kind: pool.Broken, Server: "web-1", Text: "web-1 is no more, and not by the bot"})
 	if len(memory.Undelivered) != 1 || memory.Undelivered[0].Event.Kind != notify.ServerFailed || len(to.events) != 1 {
 		t.Fatalf("kept was %+v, told %+v", memory.Undelivered, to.events)
 	}
@@ -114,7 +114,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	s := settings.Defaults()
 	s.HerokuAppName = "shop"
 	to := &heardOf{}
-	n := &poolNews{s: s, to: toldTo(to, nil)}
+	n := &poolNotices{s: s, to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	tick := func(d time.Duration) {
 		for end := now.Add(d); now.Before(end); {
@@ -125,7 +125,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 		}
 	}
 	hear := func(k pool.EventKind, about pool.Obstacle, text string) {
-		n.hear(pool.Event{Time: now, Kind: k, About: about, Text: text})
+		n.take(pool.Event{Time: now, Kind: k, About: about, Text: text})
 	}
 	want := func(phases ...notify.Phase) {
 		t.Helper()
@@ -169,11 +169,11 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 	to := &heardOf{}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	text := "web-2 is not active after 31 s"
-	n := &poolNews{s: settings.Defaults(), to: toldTo(to, nil), status: func() pool.Status {
+	n := &poolNotices{s: settings.Defaults(), to: toldTo(to, nil), status: func() pool.Status {
 		return pool.Status{Blocked: map[pool.Obstacle]string{pool.ObstacleCreate: text}}
 	}}
-	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: text})
-	n.hear(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleRead, Text: "the provider cannot be read"})
+	n.take(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: text})
+	n.take(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleRead, Text: "the provider cannot be read"})
 	text = "web-3 is not active after 40 s"
 	if err := n.Record(t.Context(), record.Record{Time: now.Add(3 * time.Minute), App: "shop", ProcessType: "web", Dynos: 2}); err != nil {
 		t.Fatal(err)
@@ -186,10 +186,10 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 // Of servers that fail one after the other not each is told.
 func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	to := &heardOf{}
-	n := &poolNews{s: settings.Defaults(), to: toldTo(to, nil)}
+	n := &poolNotices{s: settings.Defaults(), to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	for range 4 {
-		n.hear(pool.Event{Time: now, Kind: pool.Broken, Server: "web-1", Text: "web-1 is taken away: it was not ready in time"})
+		n.take(pool.Event{Time: now, Kind: pool.Broken, Server: "web-1", Text: "web-1 is taken away: it was not ready in time"})
 		now = now.Add(2 * time.Minute)
 	}
 	if len(to.events) != 2 || to.events[0].Reason != "web-1 is taken away: it was not ready in time" || !strings.Contains(to.events[1].Reason, "; 2 others failed since") {

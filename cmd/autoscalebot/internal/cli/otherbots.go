@@ -21,41 +21,41 @@ const (
 	silentAtLeast = 10 * time.Second
 )
 
-// A roll is where bots of one app note their heartbeats. A history is one.
-type roll interface {
+// A registry is where bots of one app note their heartbeats. A history is one.
+type registry interface {
 	Beat(ctx context.Context, me history.Runner) (others []history.Runner, err error)
 	Leave(ctx context.Context, me history.Runner) error
 }
 
-// twins tells people of other programs that run the same bot. It notes each heartbeat, beside the tick.
-type twins struct {
-	roll roll
-	me   history.Runner
-	// tell takes in whether there is another bot, and tells people of it.
-	tell func(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
-	log  *slog.Logger
-	beat chan record.Record // holds the newest record that is not noted yet
+// otherBots tells people of other programs that run the same bot. It notes each heartbeat, beside the tick.
+type otherBots struct {
+	registry registry
+	me       history.Runner
+	// incident takes in whether there is another bot, and tells people of it.
+	incident func(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
+	log      *slog.Logger
+	beat     chan record.Record // holds the newest record that is not noted yet
 
-	begun time.Time       // when this bot looked first, or again after it could not
-	seen  map[string]twin // by ID
+	begun time.Time           // when this bot looked first, or again after it could not
+	known map[string]otherBot // by ID
 
 	mu      sync.Mutex
 	warning string
 }
 
-// A twin is another bot as it was seen last.
-type twin struct {
+// A otherBot is another bot as it was seen last.
+type otherBot struct {
 	beats int64
 	// moved is when its heartbeats last grew while this bot looked, zero for not yet.
 	moved time.Time
 }
 
-func newTwins(r roll, every time.Duration, log *slog.Logger) *twins {
-	return &twins{roll: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, log: log, beat: make(chan record.Record, 1)}
+func newOtherBots(r registry, every time.Duration, log *slog.Logger) *otherBots {
+	return &otherBots{registry: r, me: history.Runner{ID: rand.Text(), Name: holder(), Every: every}, log: log, beat: make(chan record.Record, 1)}
 }
 
 // Record has the heartbeat noted, and returns at once.
-func (t *twins) Record(_ context.Context, r record.Record) error {
+func (t *otherBots) Record(_ context.Context, r record.Record) error {
 	select {
 	case t.beat <- r:
 	default: // the one before it is still being noted
@@ -64,7 +64,7 @@ func (t *twins) Record(_ context.Context, r record.Record) error {
 }
 
 // run notes heartbeats until end is called.
-func (t *twins) run(ctx context.Context) (end func()) {
+func (t *otherBots) run(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -76,7 +76,7 @@ func (t *twins) run(ctx context.Context) (end func()) {
 			case <-ctx.Done():
 				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 				defer cancel()
-				_ = t.roll.Leave(last, t.me) // or its silence tells
+				_ = t.registry.Leave(last, t.me) // or its silence tells
 				return
 			}
 		}
@@ -88,13 +88,13 @@ func (t *twins) run(ctx context.Context) (end func()) {
 }
 
 // look notes a heartbeat, and tells when another bot is found to be alive, and when none is any more.
-func (t *twins) look(ctx context.Context, r record.Record) {
+func (t *otherBots) look(ctx context.Context, r record.Record) {
 	callCtx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	others, err := t.roll.Beat(callCtx, t.me)
+	others, err := t.registry.Beat(callCtx, t.me)
 	if err != nil {
-		t.seen = nil // those who noted heartbeats meanwhile may have ended since
-		return       // the history itself tells that it cannot be written
+		t.known = nil // those who noted heartbeats meanwhile may have ended since
+		return        // the history itself tells that it cannot be written
 	}
 	alive, unsure := t.alive(others, time.Now())
 	text := "no other autoscalebot notes its heartbeats in this history"
@@ -111,7 +111,7 @@ func (t *twins) look(ctx context.Context, r record.Record) {
 		t.warning = text
 	}
 	t.mu.Unlock()
-	t.tell(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
+	t.incident(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
 		t.log.Warn(text)
 		return notify.Event{
 			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType, From: r.After(), To: r.After(),
@@ -123,15 +123,15 @@ func (t *twins) look(ctx context.Context, r record.Record) {
 
 // alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun since then. unsure: there
 // are others that this bot has not watched for long enough yet to tell that they have ended.
-func (t *twins) alive(others []history.Runner, now time.Time) (names []string, unsure bool) {
-	first := t.seen == nil
+func (t *otherBots) alive(others []history.Runner, now time.Time) (names []string, unsure bool) {
+	first := t.known == nil
 	if first {
 		t.begun = now
 	}
-	next := map[string]twin{}
+	next := map[string]otherBot{}
 	for _, o := range others {
-		was, known := t.seen[o.ID]
-		is := twin{beats: o.Beats, moved: was.moved}
+		was, known := t.known[o.ID]
+		is := otherBot{beats: o.Beats, moved: was.moved}
 		if known && o.Beats != was.beats || !known && !first {
 			is.moved = now
 		}
@@ -142,11 +142,11 @@ func (t *twins) alive(others []history.Runner, now time.Time) (names []string, u
 		}
 		unsure = unsure || is.moved.IsZero() && now.Sub(t.begun) < silent
 	}
-	t.seen = next
+	t.known = next
 	return names, unsure
 }
 
-func (t *twins) warnings() []string {
+func (t *otherBots) warnings() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.warning == "" {

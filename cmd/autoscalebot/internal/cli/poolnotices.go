@@ -21,11 +21,11 @@ import (
 // failed once, helps nobody to know.
 const blockedFor = 2 * time.Minute
 
-// poolNews tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It goes by the heartbeats for
+// poolNotices tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It goes by the heartbeats for
 // when to tell of what lasts.
-type poolNews struct {
+type poolNotices struct {
 	s  *settings.Settings
-	to teller
+	to notifier
 	// status tells what is in the way now, in words that change while it lasts; nil where only events tell.
 	status func() pool.Status
 
@@ -35,16 +35,16 @@ type poolNews struct {
 	// began is when the first heartbeat was, and seen says that something was in the way since then, or the pool was found to be what it
 	// should be.
 	began time.Time
-	seen  bool
+	known bool
 	// last is the newest record.
 	last record.Record
 	// failed is when people were told last of a server that failed, and unsaid how many failed since.
-	failed time.Time
-	unsaid int
+	failed     time.Time
+	unreported int
 }
 
-// A teller notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is the bot.
-type teller interface {
+// A notifier notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is the bot.
+type notifier interface {
 	Tell(ctx context.Context, e notify.Event)
 	Incident(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
 	Ongoing(k notify.Kind) bool
@@ -55,8 +55,8 @@ type obstacle struct {
 	text  string
 }
 
-// hear takes in what the pool tells. It returns at once.
-func (n *poolNews) hear(e pool.Event) {
+// take takes in what the pool tells. It returns at once.
+func (n *poolNotices) take(e pool.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch e.Kind {
@@ -79,21 +79,21 @@ func (n *poolNews) hear(e pool.Event) {
 }
 
 // serverFailed tells of one. Where one after the other fails, as with an image that does not work, people are not told of each.
-func (n *poolNews) serverFailed(e pool.Event) {
+func (n *poolNotices) serverFailed(e pool.Event) {
 	if e.Time.Sub(n.failed) < notify.ShortestReminder {
-		n.unsaid++
+		n.unreported++
 		return
 	}
 	text := e.Text
-	if n.unsaid > 0 {
-		text += fmt.Sprintf("; %d others failed since the last notice of this", n.unsaid)
+	if n.unreported > 0 {
+		text += fmt.Sprintf("; %d others failed since the last notice of this", n.unreported)
 	}
-	n.failed, n.unsaid = e.Time, 0
+	n.failed, n.unreported = e.Time, 0
 	n.to.Tell(context.Background(), n.event(notify.ServerFailed, e.Time, text))
 }
 
 // Record takes a heartbeat's time and numbers, and tells what lasts.
-func (n *poolNews) Record(ctx context.Context, r record.Record) error {
+func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.last = r; n.began.IsZero() {
@@ -110,9 +110,9 @@ func (n *poolNews) Record(ctx context.Context, r record.Record) error {
 		texts = append(texts, cmp.Or(now[about], o.text))
 		lasting = lasting || r.Time.Sub(o.since) >= blockedFor
 	}
-	n.seen = n.seen || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
+	n.known = n.known || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
 	// What was in the way before a restart takes a while to be seen again.
-	goesOn := n.to.Ongoing(notify.PoolBlocked) && (len(texts) > 0 || !n.seen)
+	goesOn := n.to.Ongoing(notify.PoolBlocked) && (len(texts) > 0 || !n.known)
 	n.to.Incident(ctx, notify.PoolBlocked, lasting || goesOn, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
 		e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
 		e.Phase, e.Since, e.Incident = phase, since, notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
@@ -128,7 +128,7 @@ func (n *poolNews) Record(ctx context.Context, r record.Record) error {
 }
 
 // blockedNow is what the pool says of what is in the way.
-func (n *poolNews) blockedNow() map[pool.Obstacle]string {
+func (n *poolNotices) blockedNow() map[pool.Obstacle]string {
 	if n.status == nil {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (n *poolNews) blockedNow() map[pool.Obstacle]string {
 }
 
 // event is one with the numbers of the newest heartbeat.
-func (n *poolNews) event(k notify.Kind, at time.Time, why string) notify.Event {
+func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Event {
 	l := n.s.Table.At(at)
 	e := notify.Event{
 		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1, To: -1, Min: l.Min, Max: l.Max,
