@@ -66,7 +66,7 @@ func New(o Options) *Metrics {
 // Record takes in a tick's record. It neither blocks nor fails.
 func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	m.mu.Lock()
-	late, told := m.lateness(r.Time)
+	late, known := m.lateness(r.Time)
 	m.last, m.seen = &r, time.Now()
 	if r.Undecided() == "" {
 		m.decided = r.Time
@@ -74,7 +74,7 @@ func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	m.ready = m.ready || r.Action != record.Interrupted
 	m.mu.Unlock()
 	m.counters.count(r)
-	if told {
+	if known {
 		m.counters.lateness.Observe(late.Seconds())
 	}
 	return nil

@@ -13,14 +13,15 @@ import (
 	"strconv"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	collectortrace "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
 
 // maxAnswer is how much of a collector's answer is read, in bytes.
 const maxAnswer = 64 << 10
 
-// A sender sends one signal to its collector. It is used by one goroutine.
+// A sender sends one signal to its collector. It is used by one goroutine. The exporters of OpenTelemetry's SDK would link all of gRPC
+// instead: 10 MB of program, and 9 MB of memory even where nothing is exported.
 type sender struct {
 	endpoint
 	name   string // "traces" or "metrics"
@@ -150,34 +151,12 @@ func retryAfter(header string) time.Duration {
 	return min(time.Duration(min(seconds, 1e6))*time.Second, longestRetryAfter)
 }
 
-// rejectedIn reads from the answer to an export how many of its parts were rejected: field 1 of field 1 of the message, in
-// ExportTraceServiceResponse and ExportMetricsServiceResponse alike. Their Go types would link all of gRPC. An answer that cannot be
-// understood rejects nothing.
+// rejectedIn reads from the answer to an export how many of its parts were rejected. Traces' and metrics' answers are the same on the
+// wire. An answer that cannot be understood rejects nothing.
 func rejectedIn(answer []byte) int64 {
-	partial, _ := field(answer, protowire.BytesType)
-	_, rejected := field(partial, protowire.VarintType)
-	return int64(rejected)
-}
-
-// field finds the last field with number 1 and the given type in a message: its bytes, or its number.
-func field(message []byte, kind protowire.Type) (text []byte, number uint64) {
-	for len(message) > 0 {
-		num, got, n := protowire.ConsumeTag(message)
-		if n < 0 {
-			return nil, 0
-		}
-		size := protowire.ConsumeFieldValue(num, got, message[n:])
-		if size < 0 {
-			return nil, 0
-		}
-		if num == 1 && got == kind {
-			if kind == protowire.BytesType {
-				text, _ = protowire.ConsumeBytes(message[n:])
-			} else {
-				number, _ = protowire.ConsumeVarint(message[n:])
-			}
-		}
-		message = message[n+size:]
+	var r collectortrace.ExportTraceServiceResponse
+	if proto.Unmarshal(answer, &r) != nil {
+		return 0
 	}
-	return text, number
+	return r.GetPartialSuccess().GetRejectedSpans()
 }

@@ -18,11 +18,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
-	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	collectormetrics "go.opentelemetry.io/proto/slim/otlp/collector/metrics/v1"
+	collectortrace "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
+	metricspb "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
@@ -247,7 +247,7 @@ func TestATickIsATrace(t *testing.T) {
 		t.Errorf("tick: %v, want %v", got, tick)
 	}
 	decided := map[string]any{
-		"autoscalebot.rule": "slow_run", "autoscalebot.verdict": "slow", "autoscalebot.from": int64(2), "autoscalebot.wish": int64(4),
+		"autoscalebot.rule": "slow_run", "autoscalebot.verdict": "slow", "autoscalebot.from": int64(2), "autoscalebot.desired": int64(4),
 		"autoscalebot.to": int64(3), "autoscalebot.why": scaled().Why(), "autoscalebot.clamp.schedule": int64(3),
 	}
 	if e := spans[0].GetEvents(); len(e) != 1 || e[0].GetName() != "decided" || !maps.Equal(attributes(e[0].GetAttributes()), decided) {
@@ -443,21 +443,38 @@ func TestWhatACollectorRefusesIsNotSentAgain(t *testing.T) {
 
 // A collector can take an export and reject a part of it.
 func TestWhatACollectorRejectsIsTold(t *testing.T) {
-	answer, err := proto.Marshal(&collectortrace.ExportTraceServiceResponse{
+	encoded := func(m proto.Message) []byte {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	spans := encoded(&collectortrace.ExportTraceServiceResponse{
 		PartialSuccess: &collectortrace.ExportTracePartialSuccess{RejectedSpans: 3, ErrorMessage: "too old"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &collector{t: t, body: answer}
-	var log bytes.Buffer
-	e := start(t, metrics.New(options()), &log, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", "OTEL_METRICS_EXPORTER=none")
-	keep(t, e, scaled())
-	if err := e.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if !strings.Contains(log.String(), "rejected=3") {
-		t.Errorf("the log says %q", &log)
+	points := encoded(&collectormetrics.ExportMetricsServiceResponse{
+		PartialSuccess: &collectormetrics.ExportMetricsPartialSuccess{RejectedDataPoints: 4, ErrorMessage: "too old"},
+	})
+	for _, c := range []struct {
+		env    string
+		answer []byte
+		want   string // in the log
+	}{
+		{"OTEL_METRICS_EXPORTER=none", spans, "rejected=3"},
+		{"OTEL_TRACES_EXPORTER=none", points, "rejected=4"},
+		{"OTEL_METRICS_EXPORTER=none", encoded(&collectortrace.ExportTraceServiceResponse{}), ""},
+		{"OTEL_METRICS_EXPORTER=none", []byte("<html>thank you</html>"), ""},
+	} {
+		var log bytes.Buffer
+		e := start(t, metrics.New(options()), &log, &collector{t: t, body: c.answer}, "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector", c.env)
+		keep(t, e, scaled())
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(log.String(), c.want) || c.want == "" && log.Len() > 0 {
+			t.Errorf("%s, answer %q: the log says %q, want %q", c.env, c.answer, &log, c.want)
+		}
 	}
 }
 

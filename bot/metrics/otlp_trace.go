@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	collectormetrics "go.opentelemetry.io/proto/slim/otlp/collector/metrics/v1"
+	collectortrace "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
+	metricspb "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
+	resourcepb "go.opentelemetry.io/proto/slim/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
@@ -32,16 +34,15 @@ func newAbout(attributes map[string]string, version string) about {
 	return about{r, &commonpb.InstrumentationScope{Name: "github.com/autoscalebot/autoscalebot", Version: version}}
 }
 
-// traces wraps ticks. On the wire, a TracesData is the same as a collector's ExportTraceServiceRequest, whose Go type would link all
-// of gRPC; so is a MetricsData.
+// traces wraps ticks.
 func (a about) traces(ticks []ticked) proto.Message {
-	return &tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
+	return &collectortrace.ExportTraceServiceRequest{ResourceSpans: []*tracepb.ResourceSpans{{
 		Resource: a.resource, ScopeSpans: []*tracepb.ScopeSpans{{Scope: a.scope, Spans: slices.Concat(ticks...)}},
 	}}}
 }
 
 func (a about) metrics(m []*metricspb.Metric) proto.Message {
-	return &metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{
+	return &collectormetrics.ExportMetricsServiceRequest{ResourceMetrics: []*metricspb.ResourceMetrics{{
 		Resource: a.resource, ScopeMetrics: []*metricspb.ScopeMetrics{{Scope: a.scope, Metrics: m}},
 	}}}
 }
@@ -128,7 +129,7 @@ func decisionAttributes(r record.Record) []*commonpb.KeyValue {
 	d := r.Decision
 	out := []*commonpb.KeyValue{
 		text("autoscalebot.rule", label(d.Rule)), text("autoscalebot.verdict", label(d.Verdict)), whole("autoscalebot.from", d.From),
-		whole("autoscalebot.wish", d.Desired), whole("autoscalebot.to", d.To), text("autoscalebot.why", r.Why()),
+		whole("autoscalebot.desired", d.Desired), whole("autoscalebot.to", d.To), text("autoscalebot.why", r.Why()),
 	}
 	for _, c := range d.Clamps {
 		out = append(out, whole("autoscalebot.clamp."+label(c.By), c.To))

@@ -3,7 +3,7 @@ package otlp
 import (
 	"math"
 
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	metricspb "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
 )
 
 // mostBuckets bounds the buckets of a histogram: twice what OpenTelemetry's SDKs make by default.

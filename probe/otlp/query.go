@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
 )
 
 const (

@@ -18,7 +18,7 @@ const module = "github.com/autoscalebot/autoscalebot"
 var shared = []string{
 	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak", "golang.org/x/net/idna",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
-	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "google.golang.org/protobuf/proto",
+	"go.opentelemetry.io/proto/slim/otlp/common/v1", "go.opentelemetry.io/proto/slim/otlp/metrics/v1", "google.golang.org/protobuf/proto",
 }
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
