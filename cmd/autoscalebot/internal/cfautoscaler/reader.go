@@ -102,9 +102,6 @@ func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 // withoutEffect are the keys that the platform knows and that mean nothing here.
 var withoutEffect = []string{"configuration", "credential-type", "schema-version", "stat_window_secs", "stats_window_secs"}
 
-// farthestTypo is by how many letters a key may differ from one that it is taken to mean.
-const farthestTypo = 3
-
 // ignored notes a key that has no effect.
 func (r *reader) ignored(what string, p document.Pair, known []string) {
 	if r.unknown[what+p.Key] {
@@ -115,10 +112,8 @@ func (r *reader) ignored(what string, p document.Pair, known []string) {
 	}
 	r.unknown[what+p.Key] = true
 	hint := ""
-	for _, key := range known {
-		if !slices.Contains(withoutEffect, p.Key) && spelling.Distance(key, p.Key) <= farthestTypo {
-			hint = "; did you mean " + key + "?"
-		}
+	if meant, ok := spelling.Meant(p.Key, known); ok && !slices.Contains(withoutEffect, p.Key) {
+		hint = "; did you mean " + meant + "?"
 	}
 	r.note(p.Line, "%.60q of %s has no effect here%s", spelling.Shown(p.Key, known), what, hint)
 }

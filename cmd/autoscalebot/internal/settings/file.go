@@ -179,7 +179,7 @@ func (f *file) section(s *section, n *document.Node) {
 		case p.Key == "applications" && s.name == "":
 			f.wrong(p.Line, p.Key, "is of a manifest of cf push; name a settings file, or App Autoscaler's own manifest (instance_limits) or policy (instance_min_count)")
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
-			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s", f.nearest(p.Key))
+			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s", spelling.Nearest(strings.TrimPrefix(strings.ToLower(p.Key), strings.ToLower(Prefix)), f.keys()))
 		case s.name != "" && name == processType:
 			f.wrong(p.Line, p.Key, "is the key %s above it already; leave it out", s.name)
 		case s.name != "" && all[i].Tag.Get("once") != "":
@@ -197,16 +197,8 @@ func (f *file) section(s *section, n *document.Node) {
 // keys are those that a file may have.
 func (f *file) keys() []string {
 	keys := []string{processes, scalingRules}
-	for _, f := range fields() {
-		if name := f.Tag.Get("envconfig"); name != fileName {
-			keys = append(keys, strings.ToLower(name))
-		}
+	for _, name := range names(func(e Entry) bool { return e.Name != fileName }) {
+		keys = append(keys, strings.ToLower(name))
 	}
 	return keys
-}
-
-// nearest is the key that is most like another.
-func (f *file) nearest(key string) string {
-	key = strings.TrimPrefix(strings.ToLower(key), strings.ToLower(Prefix))
-	return spelling.Nearest(key, f.keys())
 }

@@ -249,10 +249,7 @@ func find(name string) string {
 
 // unknown finds the names with our prefix that are not ours.
 func (ps *Problems) unknown(environ []string) {
-	var ours []string
-	for _, f := range fields() {
-		ours = append(ours, f.Tag.Get("envconfig"))
-	}
+	ours := names(func(Entry) bool { return true })
 	slices.Sort(environ)
 	for _, pair := range environ {
 		full, _, _ := strings.Cut(pair, "=")

@@ -86,7 +86,7 @@ func (ps *Problems) pairs(pairs []string) map[string]string {
 		case !ok:
 			ps.add(spelling.Shown(pair, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
 		case i < 0:
-			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s", nearest(name))
+			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s", spelling.Nearest(name, names(decides)))
 		case !decides(entries[i]):
 			ps.add(full, "decides nothing where the app is simulated; leave it out")
 		default:
@@ -94,17 +94,6 @@ func (ps *Problems) pairs(pairs []string) map[string]string {
 		}
 	}
 	return over
-}
-
-// nearest is the setting by which the bot decides whose name is most like another.
-func nearest(name string) string {
-	var names []string
-	for _, e := range Entries() {
-		if decides(e) {
-			names = append(names, e.Name)
-		}
-	}
-	return spelling.Nearest(name, names)
 }
 
 // checkPolicy wants a policy that there is, with what it needs.

@@ -392,9 +392,8 @@ func nearestSignal(name string, known []string) string {
 	if len(known) == 0 {
 		return "; name one in SIGNALS"
 	}
-	best := spelling.Nearest(name, known)
-	if spelling.Distance(best, name) <= 3 {
-		return "; the nearest is " + best
+	if meant, ok := spelling.Meant(name, known); ok {
+		return "; the nearest is " + meant
 	}
 	return "; there are " + strings.Join(known, ", ")
 }

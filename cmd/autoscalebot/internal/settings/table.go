@@ -28,6 +28,16 @@ func Entries() []Entry {
 	return out
 }
 
+// names lists the settings that are wanted.
+func names(wanted func(Entry) bool) (out []string) {
+	for _, e := range Entries() {
+		if wanted(e) {
+			out = append(out, e.Name)
+		}
+	}
+	return out
+}
+
 // Markdown writes the settings as the table that stands in the README, with a row for each group's name.
 func Markdown(w io.Writer) error {
 	var b strings.Builder

@@ -16,6 +16,18 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestOnlyATypingMistakeMeansAName(t *testing.T) {
+	names := []string{"max_dynos", "increment"}
+	for name, want := range map[string]string{"max_dynos": "max_dynos", "max_dino": "max_dynos", "xmaxdyno": "max_dynos", "maximum": "", "": ""} {
+		if got, ok := spelling.Meant(name, names); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: got %q, %v, want %q", name, got, ok, want)
+		}
+	}
+	if got, ok := spelling.Meant("max_dynos", nil); ok {
+		t.Errorf("of no names %q is meant", got)
+	}
+}
+
 func TestWhatMayBeASecretIsNotShown(t *testing.T) {
 	names := []string{"heroku_api_key", "max_dynos", "cf_app_name_v2"}
 	for name, want := range map[string]string{
