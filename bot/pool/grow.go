@@ -3,8 +3,6 @@ package pool
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // crumb is what adding up prices may be wrong by, in dollars.
@@ -136,22 +134,6 @@ func (p *planner) cost() (sum float64) {
 		sum += p.o.priceOf(or.size, p.servers)
 	}
 	return sum
-}
-
-// freeName is the pool's with the lowest number that no server and no member has. It is the same after a restart, so that an order whose
-// answer was lost is sent under the same name again.
-func (p *planner) freeName() string {
-	for n := 1; ; n++ {
-		if name := p.o.Name + "-" + strconv.Itoa(n); !p.taken[name] {
-			return name
-		}
-	}
-}
-
-// number is a server's by its name, 0 where it has none.
-func number(name string) int {
-	n, _ := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:])
-	return n
 }
 
 // times says how often.

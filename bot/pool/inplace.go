@@ -109,6 +109,5 @@ func (p *Pool) memberOf(ctx context.Context, id string) (*Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read who is behind the balancer: %w", err)
 	}
-	obs := observation{servers: []Server{p.server(id)}, members: members}
-	return obs.member(obs.servers[0]), nil
+	return MemberOf(p.server(id), members), nil
 }

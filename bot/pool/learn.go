@@ -41,8 +41,8 @@ func (s *tracked) leaving() bool { return s.doom != "" || s.stage == stageEnding
 func (s *tracked) stays() bool { return !s.leaving() && s.served }
 
 // oldestFirst orders servers by age, the same way each time.
-func oldestFirst(a, b tracked) int {
-	return cmp.Or(a.Created.Compare(b.Created), a.seen.Compare(b.seen), cmp.Compare(number(a.Name), number(b.Name)), cmp.Compare(a.ID, b.ID))
+func (o *Options) oldestFirst(a, b tracked) int {
+	return cmp.Or(a.Created.Compare(b.Created), a.seen.Compare(b.seen), cmp.Compare(Number(o.Name, a.Name), Number(o.Name, b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // learn takes an observation in, and tells what became of each server, the oldest first.
@@ -68,7 +68,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 		}
 		seen = append(seen, tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
 	}
-	slices.SortFunc(seen, oldestFirst)
+	slices.SortFunc(seen, o.oldestFirst)
 	for i := range seen {
 		if s := &seen[i]; s.stage == stageServing && !s.served {
 			s.served, tracks[s.ID].served = true, true

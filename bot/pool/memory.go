@@ -87,7 +87,6 @@ const (
 	failing   reason = "it fails its health check"
 	shutOut   reason = "the balancer gives it no requests"
 	outsized  reason = "it is of another size than wanted"
-	byHand    reason = "somebody asked for that"
 	duplicate reason = "another server has its name"
 	drained   reason = "it was being drained already"
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 )
 
@@ -98,7 +97,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	for _, m := range members {
 		switch {
 		case m.ID == "":
-			if p.names.MatchString(m.Name) && !slices.ContainsFunc(o.servers, func(s Server) bool { return s.Name == m.Name }) {
+			if Number(p.o.Name, m.Name) > 0 && !slices.ContainsFunc(o.servers, func(s Server) bool { return s.Name == m.Name }) {
 				o.nameless = append(o.nameless, m)
 			}
 		case slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == m.ID }):
@@ -121,11 +120,6 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// namesOf matches the names of a pool's servers.
-func namesOf(pool string) *regexp.Regexp {
-	return regexp.MustCompile(`^` + regexp.QuoteMeta(pool) + `-[1-9][0-9]{0,8}$`)
-}
-
 // member finds a server's member. Of two servers of one name it is that of the member's address, or else the older's.
 func (o *observation) member(s Server) *Member {
 	for i := range o.members {
@@ -138,6 +132,12 @@ func (o *observation) member(s Server) *Member {
 		}
 	}
 	return nil
+}
+
+// MemberOf finds a server's member among those of a balancer, where no other server has its name; nil where there is none.
+func MemberOf(s Server, members []Member) *Member {
+	obs := observation{servers: []Server{s}, members: members}
+	return obs.member(s)
 }
 
 // owner is whose a member without an ID is.

@@ -125,7 +125,7 @@ func (p *planner) finally() {
 			moving = moving || s.stage == stageMaking || s.bad.IsZero() && s.stage != stageServing // it comes back
 		default:
 			moving = true
-			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained || s.doom == byHand)
+			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained)
 		}
 	}
 	p.blocked = p.blocked || p.stuck(stay)

@@ -3,7 +3,6 @@ package pool
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"sync"
 	"time"
 )
@@ -11,9 +10,8 @@ import (
 // A Pool is a platform whose dynos are servers. It is made by [New], works while [Pool.Run] does, and can be used from several
 // goroutines.
 type Pool struct {
-	o     Options
-	names *regexp.Regexp
-	wake  chan struct{}
+	o    Options
+	wake chan struct{}
 	// turn is held by whoever reads the provider and acts on that, so that nobody acts on what another has just changed.
 	turn      chan struct{}
 	strangers map[string]bool     // members that are not the pool's, by ID
@@ -39,7 +37,7 @@ func New(o Options) (*Pool, error) {
 		return nil, fmt.Errorf("set the pool of servers up: %w", err)
 	}
 	return &Pool{
-		o: o, names: namesOf(o.Name), wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		o: o, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		told: map[Obstacle]string{}, memory: memory{resizing: map[string]string{}},
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
@@ -85,13 +86,11 @@ func (m *machine) happens() map[string]func(h happening, server string) {
 		"off":        func(_ happening, s string) { m.w.Fail(s, pool.Off) },
 		"failed":     func(_ happening, s string) { m.w.Fail(s, pool.Failed) },
 		"twin":       func(_ happening, s string) { m.w.Twin(s) },
-		"drained":    func(_ happening, s string) { m.asks(func(p *pool.Pool) { _ = p.Drain(m.ctx, s) }) },
+		"drained": func(_ happening, s string) {
+			m.byHand(func(ctx context.Context, o *manual.Operator) (*manual.Plan, error) { return o.Drain(ctx, s) })
+		},
 		"destroyed": func(_ happening, s string) {
-			m.asks(func(p *pool.Pool) {
-				ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
-				defer cancel()
-				_ = p.Destroy(ctx, s, nil)
-			})
+			m.byHand(func(ctx context.Context, o *manual.Operator) (*manual.Plan, error) { return o.Destroy(ctx, s) })
 		},
 	}
 }
@@ -108,6 +107,20 @@ func (m *machine) asks(do func(*pool.Pool)) {
 		m.dead, m.p = false, nil
 	}
 	cancel()
+}
+
+// byHand carries out what an operator plans, who may take the last one that serves.
+func (m *machine) byHand(plan func(context.Context, *manual.Operator) (*manual.Plan, error)) {
+	least := m.least
+	m.least = 0
+	m.asks(func(*pool.Pool) {
+		ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
+		defer cancel()
+		if p, err := plan(ctx, operator(m.w)); err == nil {
+			_, _ = p.Do(ctx, func(string) {})
+		}
+	})
+	m.least = least
 }
 
 // Whatever happens, no pool has more servers than it may, lets fewer serve than it must, or touches what is not its own. When all is well

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
-	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -24,7 +23,7 @@ it leaves behind.`
 
 // newServers makes the commands by which people look after a pool's servers themselves.
 func newServers() *cobra.Command {
-	c := &poolOperator{}
+	c := &poolCommand{}
 	cmd := &cobra.Command{
 		Use:   "servers",
 		Short: "List, make, drain, resize and destroy the servers of a pool by hand",
@@ -40,34 +39,59 @@ provider's console, with the waiting, the health check and the balancer in their
 		c.looks("images", "List the images of your own that servers can be made from", c.images),
 		c.acts("spinup [NAME]", "Make a server, wait until it is healthy, and give it requests",
 			`Makes a server of the first of SIZES, waits until it runs and passes its health check, and puts it behind the balancer. With the NAME of
-a server that is there, it goes on where an earlier spinup ended.`, cobra.MaximumNArgs(1), c.spinup),
+a server that is there, it goes on where an earlier spinup ended.`, cobra.MaximumNArgs(1), func(ctx context.Context, args []string) (*manual.Plan, error) {
+				if len(args) == 0 {
+					return c.operator.Spinup(ctx)
+				}
+				return c.operator.SpinupOf(ctx, args[0])
+			}),
 		c.acts("drain NAME", "Give a server no new requests, and wait until it has none",
-			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain takes it back.", cobra.ExactArgs(1), c.drain),
+			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain takes it back.", cobra.ExactArgs(1),
+			func(ctx context.Context, args []string) (*manual.Plan, error) { return c.operator.Drain(ctx, args[0]) }),
 		c.acts("undrain NAME", "Give a server requests again",
-			"Waits until a server passes its health check, and has the balancer give it requests.", cobra.ExactArgs(1), c.undrain),
+			"Waits until a server passes its health check, and has the balancer give it requests.", cobra.ExactArgs(1),
+			func(ctx context.Context, args []string) (*manual.Plan, error) {
+				return c.operator.Undrain(ctx, args[0])
+			}),
 		c.acts("destroy NAME", "Drain a server, take it out of the balancer, and end it for good",
-			"Drains a server, takes it out of the balancer, and destroys it, with what is on its disk.", cobra.ExactArgs(1), c.destroy),
+			"Drains a server, takes it out of the balancer, and destroys it, with what is on its disk.", cobra.ExactArgs(1),
+			func(ctx context.Context, args []string) (*manual.Plan, error) {
+				return c.operator.Destroy(ctx, args[0])
+			}),
 		c.resizing(),
 		c.acts("snapshot ID NAME", "Make an image of a server",
-			"Makes an image NAME of a server, from which others can be made. The provider bills its storage.", cobra.ExactArgs(2), c.snapshot),
+			"Makes an image NAME of a server, from which others can be made. The provider bills its storage.", cobra.ExactArgs(2),
+			func(ctx context.Context, args []string) (*manual.Plan, error) {
+				return c.operator.Snapshot(ctx, args[0], args[1])
+			}),
 	)
 	return cmd
 }
 
-// A poolOperator carries out what people ask of a pool's servers.
-type poolOperator struct {
-	asJSON, yes, beside, now bool
+func (c *poolCommand) resizing() *cobra.Command {
+	var now bool
+	cmd := c.acts("resize ID SIZE", "Make a server larger or smaller",
+		`Drains a server, switches it off, gives it another size, switches it on, waits until it is healthy, and gives it requests again. Where it is the only
+one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with --now.`, cobra.ExactArgs(2),
+		func(ctx context.Context, args []string) (*manual.Plan, error) {
+			return c.operator.Resize(ctx, args[0], args[1], now)
+		})
+	cmd.Flags().BoolVar(&now, "now", false, "do it outside the maintenance window too")
+	return cmd
+}
+
+// A poolCommand is one about the servers of a pool.
+type poolCommand struct {
+	asJSON, yes, beside bool
 
 	s              *settings.Settings
 	h              host
-	provider       pool.Provider
-	balancer       pool.Balancer // nil for none
-	health         pool.Health   // nil for none
+	operator       manual.Operator
 	stdout, stderr io.Writer
 }
 
 // looks is a command that changes nothing.
-func (c *poolOperator) looks(use, short string, work func(context.Context) error) *cobra.Command {
+func (c *poolCommand) looks(use, short string, work func(context.Context) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := c.open(cmd, true); err != nil {
 			return err
@@ -77,107 +101,97 @@ func (c *poolOperator) looks(use, short string, work func(context.Context) error
 }
 
 // acts is a command that changes something, where --yes is given.
-func (c *poolOperator) acts(use, short, long string, args cobra.PositionalArgs, plan func(context.Context, []string) (job, error)) *cobra.Command {
+func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, plan func(context.Context, []string) (*manual.Plan, error)) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Long: long + drySpell, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		if err := c.open(cmd, false); err != nil {
 			return err
 		}
-		j, err := plan(cmd.Context(), args)
+		p, err := plan(cmd.Context(), args)
 		if err != nil {
 			return err
 		}
-		return c.carryOut(cmd, j)
+		return c.carryOut(cmd, p)
 	}}
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "do it")
 	cmd.Flags().BoolVar(&c.beside, "beside-bot", false, "do it although a bot runs, which goes back to the number of servers that it wants")
 	return cmd
 }
 
-func (c *poolOperator) resizing() *cobra.Command {
-	cmd := c.acts("resize ID SIZE", "Make a server larger or smaller",
-		`Drains a server, switches it off, gives it another size, switches it on, waits until it is healthy, and gives it requests again. Where it is the only
-one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with --now.`, cobra.ExactArgs(2), c.resize)
-	cmd.Flags().BoolVar(&c.now, "now", false, "do it outside the maintenance window too")
-	return cmd
-}
-
 // open makes what the settings name. looking: nothing is to be made, so nothing has to be known of what.
-func (c *poolOperator) open(cmd *cobra.Command, looking bool) error {
+func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	s, err := settings.LoadServers(looking)
 	if err != nil {
 		return err
 	}
 	c.s, c.h, c.stdout, c.stderr = s, newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	c.provider, c.balancer, err = openPoolParts(s, c.h, looking)
-	c.health = health(s)
+	provider, balancer, err := openPoolParts(s, c.h, looking)
+	c.operator = manual.Operator{
+		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer, Health: health(s), HealthyAfter: int(s.HealthPasses),
+		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), DrainWithin: time.Duration(s.PoolDrain),
+		Size: s.FirstSize(), Price: s.ServerPrice.Price, MaxDollarsPerHour: float64(s.PoolMaxDollars),
+		Limits: func(now time.Time) (least, most int) {
+			l := s.Table.At(now)
+			return l.Min, l.Max
+		},
+		Maintenance: s.Maintenance.At, Window: string(s.MaintenanceWindow),
+	}
 	return err
 }
 
-// A job is what is to be done, step by step.
-type job struct {
-	// would says all of it, in a line each, with what it costs.
-	would []string
-	steps []step
-	// alone says that no bot minds.
-	alone bool
-	// done says what was reached.
-	done func() string
-}
-
-// A step is a part of a job that leaves a state which has a name.
-type step struct {
-	// say tells what begins, as in "make web-7".
-	say string
-	do  func(context.Context) error
-	// left says how things stand where the step was not done, and what to do then.
-	left func() string
-}
-
 // carryOut says what would be done, or does it.
-func (c *poolOperator) carryOut(cmd *cobra.Command, j job) error {
+func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 	switch {
 	case bool(c.s.DryRun):
-		return c.printPlan(j, "nothing was done: "+isDryRun)
+		return c.printPlan(p, "nothing was done: "+isDryRun)
 	case !c.yes:
-		return c.printPlan(j, "nothing was done; add --yes to do it")
+		return c.printPlan(p, "nothing was done; add --yes to do it")
 	}
-	if !j.alone {
+	if !p.Aside {
 		if err := c.alone(cmd); err != nil {
 			return err
 		}
 	}
-	ctx := cmd.Context()
-	for _, s := range j.steps {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("interrupted before: %s. %s", s.say, s.left())
-		}
-		c.progress("%s", s.say)
-		err := s.do(ctx)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return fmt.Errorf("interrupted: %s (%w). %s", s.say, err, s.left())
-		case err != nil:
-			return fmt.Errorf("%s: %w. %s", s.say, err, s.left())
-		}
+	reached, err := p.Do(cmd.Context(), c.report)
+	if err != nil {
+		return err
 	}
-	return c.printDone(j)
+	if c.asJSON {
+		return c.printJSON(planJSON{Done: true, Result: reached})
+	}
+	_, err = fmt.Fprintln(c.stdout, reached)
+	return err
 }
 
-func (c *poolOperator) progress(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+// planJSON is what --json prints of a plan.
+type planJSON struct {
+	Done   bool     `json:"done"`
+	Would  []string `json:"would,omitempty"`
+	Result string   `json:"result,omitempty"`
+}
+
+func (c *poolCommand) printPlan(p *manual.Plan, end string) error {
+	if c.asJSON {
+		return c.printJSON(planJSON{Would: p.Would})
+	}
+	_, err := fmt.Fprintf(c.stdout, "would:\n  %s\n%s\n", strings.Join(p.Would, "\n  "), end)
+	return err
+}
+
+func (c *poolCommand) report(text string) {
+	fmt.Fprintf(c.stderr, "%s %s\n", time.Now().Format(time.TimeOnly), text)
 }
 
 // botTime is how long a bot may take to say that it is there.
 const botTime = 5 * time.Second
 
 // alone refuses where a bot runs for the same pool, which would undo what is done here.
-func (c *poolOperator) alone(cmd *cobra.Command) error {
+func (c *poolCommand) alone(cmd *cobra.Command) error {
 	who := c.besideWhom(cmd)
 	switch {
 	case who == "":
 		return nil
 	case c.beside:
-		c.progress("beside %s, which may undo this", who)
+		c.report(fmt.Sprintf("beside %s, which may undo this", who))
 		return nil
 	}
 	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and would undo it. Ask it instead by autoscalebot scale N for 1h; "+
@@ -185,7 +199,7 @@ func (c *poolOperator) alone(cmd *cobra.Command) error {
 }
 
 // besideWhom names the bot that runs for this pool, "" for none that is known.
-func (c *poolOperator) besideWhom(cmd *cobra.Command) string {
+func (c *poolCommand) besideWhom(cmd *cobra.Command) string {
 	ctx, cancel := context.WithTimeout(cmd.Context(), botTime)
 	defer cancel()
 	asked := admin.Client{Socket: c.s.SocketPath(), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
@@ -197,59 +211,8 @@ func (c *poolOperator) besideWhom(cmd *cobra.Command) string {
 	return c.holder(ctx)
 }
 
-// callTime bounds one call that goes on when somebody presses Ctrl-C, so that its outcome is known.
-const callTime = 90 * time.Second
-
-// call makes a call that changes something. It ends by itself soon, so Ctrl-C lets it.
-func call(ctx context.Context, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
-	defer cancel()
-	return f(ctx)
-}
-
-// find finds a server of the pool by its name or id.
-func (c *poolOperator) find(ctx context.Context, what string) (pool.Server, error) {
-	servers, err := c.provider.List(ctx)
-	if err != nil {
-		return pool.Server{}, err
-	}
-	var found []pool.Server
-	for _, s := range servers {
-		if s.ID == what {
-			return s, nil
-		}
-		if strings.EqualFold(s.Name, what) {
-			found = append(found, s)
-		}
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return pool.Server{}, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers list shows it", len(found), what)
-	}
-	if _, err := c.provider.Describe(ctx, what); errors.Is(err, pool.ErrNotOurs) {
-		return pool.Server{}, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is not touched", what, c.s.Pooled())
-	}
-	return pool.Server{}, fmt.Errorf("the pool %s has no server %s; autoscalebot servers list shows those it has", c.s.Pooled(), what)
-}
-
-// member finds what the balancer knows of a server.
-func (c *poolOperator) member(ctx context.Context, s pool.Server) (m pool.Member, ok bool, err error) {
-	if c.balancer == nil {
-		return m, false, nil
-	}
-	members, err := c.balancer.Members(ctx)
-	for _, m := range members {
-		if m.ID == s.ID || m.ID == "" && m.Name == s.Name {
-			return m, true, err
-		}
-	}
-	return m, false, err
-}
-
 // holder names the bot that holds the history's place, "" for none.
-func (c *poolOperator) holder(ctx context.Context) string {
+func (c *poolCommand) holder(ctx context.Context) string {
 	url, _ := c.s.HistoryURL()
 	if url == "" || url == history.Memory {
 		return ""

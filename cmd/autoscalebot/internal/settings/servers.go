@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"fmt"
 	"os"
 	"slices"
 )
@@ -48,14 +47,6 @@ func LoadServers(looking bool) (*Settings, error) {
 		return nil, problems
 	}
 	return s, nil
-}
-
-// Priced says what is known of what a server costs an hour, for people.
-func Priced(dollars float64) string {
-	if dollars == 0 {
-		return "what nobody says"
-	}
-	return fmt.Sprintf("$%.4g an hour", dollars)
 }
 
 // BalancerIncomplete says whether what describes the pool's balancer is missing or wrong, where that was let pass.

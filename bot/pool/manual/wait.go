@@ -1,6 +1,7 @@
-package cli
+package manual
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,10 @@ const (
 )
 
 // until looks until done, for so long at the most. A look says what there is yet, or fails for good.
-func (c *poolOperator) until(ctx context.Context, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
+func until(ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
 	waitCtx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	began, told, last := time.Now(), time.Now(), ""
+	began, reported, last := time.Now(), time.Now(), ""
 	for {
 		done, yet, err := look(waitCtx)
 		switch {
@@ -35,9 +36,9 @@ func (c *poolOperator) until(ctx context.Context, most time.Duration, look func(
 		default:
 			last = yet
 		}
-		if time.Since(told) >= reportEvery {
-			told = time.Now()
-			c.progress("  %s after %v", last, time.Since(began).Round(time.Second))
+		if time.Since(reported) >= reportEvery {
+			reported = time.Now()
+			r.further("%s after %v", last, time.Since(began).Round(time.Second))
 		}
 		select {
 		case <-time.After(lookEvery):
@@ -45,45 +46,44 @@ func (c *poolOperator) until(ctx context.Context, most time.Duration, look func(
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s after %v", orText(last, "nothing is known"), most)
+			return fmt.Errorf("%s after %v", cmp.Or(last, "nothing is known"), most)
 		}
 	}
 }
 
-// untilActive waits until a server runs and has an address, and returns what was seen of it last.
-func (c *poolOperator) untilActive(ctx context.Context, s pool.Server) (pool.Server, error) {
-	err := c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
-		now, err := c.provider.Describe(ctx, s.ID)
+// untilActive waits until a server runs and has an address, and takes in what is seen of it.
+func (o *Operator) untilActive(ctx context.Context, r report, s *pool.Server) error {
+	return until(ctx, r, o.ActiveWithin, func(ctx context.Context) (bool, string, error) {
+		now, err := o.Provider.Describe(ctx, s.ID)
 		if err != nil {
 			return false, "", err
 		}
-		s = now
+		*s = now
 		if s.State == pool.Failed || s.State == pool.Ending {
 			return false, "", fmt.Errorf("it is %s %s", s.State, s.Note)
 		}
 		return s.State == pool.Active && s.Address != "", fmt.Sprintf("%s is %s", s.Name, s.State), nil
 	})
-	return s, err
 }
 
 // untilHealthy waits until a server has passed so many health checks in a row.
-func (c *poolOperator) untilHealthy(ctx context.Context, s pool.Server) error {
+func (o *Operator) untilHealthy(ctx context.Context, r report, s pool.Server) error {
 	passed := 0
-	return c.until(ctx, time.Duration(c.s.PoolHealthy), func(ctx context.Context) (bool, string, error) {
-		if err := c.health.Healthy(ctx, s); err != nil {
+	return until(ctx, r, o.HealthyWithin, func(ctx context.Context) (bool, string, error) {
+		if err := o.Health.Healthy(ctx, s); err != nil {
 			passed = 0
 			return false, fmt.Sprintf("%s is not healthy: %v", s.Name, err), nil
 		}
 		passed++
-		return passed >= int(c.s.HealthPasses), fmt.Sprintf("%s passed %d of %d health checks", s.Name, passed, c.s.HealthPasses), nil
+		return passed >= o.HealthyAfter, fmt.Sprintf("%s passed %d of %d health checks", s.Name, passed, o.HealthyAfter), nil
 	})
 }
 
 // untilServing waits until the balancer gives a server requests.
-func (c *poolOperator) untilServing(ctx context.Context, s pool.Server) error {
-	return c.until(ctx, servingWithin, func(ctx context.Context) (bool, string, error) {
-		m, ok, err := c.member(ctx, s)
-		if !ok {
+func (o *Operator) untilServing(ctx context.Context, r report, s *pool.Server) error {
+	return until(ctx, r, servingWithin, func(ctx context.Context) (bool, string, error) {
+		m, err := o.member(ctx, s)
+		if m == nil {
 			return false, "the balancer does not know " + s.Name, err
 		}
 		return m.State == pool.Serving, fmt.Sprintf("the balancer says that %s is %s %s", s.Name, m.State, m.Note), err
@@ -91,30 +91,30 @@ func (c *poolOperator) untilServing(ctx context.Context, s pool.Server) error {
 }
 
 // untilDrained waits until a server has no requests under way. Where the time is over, those that are left are told, and no error.
-func (c *poolOperator) untilDrained(ctx context.Context, s pool.Server) error {
+func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) error {
 	requests := -1
-	err := c.until(ctx, time.Duration(c.s.PoolDrain), func(ctx context.Context) (bool, string, error) {
-		m, ok, err := c.member(ctx, s)
-		if ok {
+	err := until(ctx, r, o.DrainWithin, func(ctx context.Context) (bool, string, error) {
+		m, err := o.member(ctx, s)
+		if m != nil {
 			requests = m.Requests
 		}
-		return err == nil && (!ok || m.State == pool.Drained), fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
+		return err == nil && (m == nil || m.State == pool.Drained), fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
 	})
 	if err != nil && ctx.Err() == nil && requests != 0 {
-		c.progress("  %s still has %s requests, which are given up", s.Name, countText(requests))
+		r.further("%s still has %s requests, which are given up", s.Name, countText(requests))
 		return nil
 	}
 	return err
 }
 
 // untilDestroyed has a server destroyed. One that is being made is no sooner than it is made, at some providers.
-func (c *poolOperator) untilDestroyed(ctx context.Context, s pool.Server) error {
-	return c.until(ctx, time.Duration(c.s.PoolActive), func(ctx context.Context) (bool, string, error) {
-		err := call(ctx, func(ctx context.Context) error { return c.provider.Destroy(ctx, s.ID) })
+func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server) error {
+	return until(ctx, r, o.ActiveWithin, func(ctx context.Context) (bool, string, error) {
+		err := call(ctx, func(ctx context.Context) error { return o.Provider.Destroy(ctx, s.ID) })
 		if err == nil || errors.Is(err, pool.ErrNotOurs) {
 			return err == nil, "", err
 		}
-		now, derr := c.provider.Describe(ctx, s.ID)
+		now, derr := o.Provider.Describe(ctx, s.ID)
 		switch {
 		case errors.Is(derr, pool.ErrGone), derr == nil && now.State == pool.Ending:
 			return true, "", nil // only the answer was lost
@@ -127,16 +127,16 @@ func (c *poolOperator) untilDestroyed(ctx context.Context, s pool.Server) error 
 
 // untilGone waits until the provider neither knows nor lists a server. What the provider was told to end it may list as active for a while,
 // and a bot that is started then would count it.
-func (c *poolOperator) untilGone(ctx context.Context, s pool.Server) error {
-	return c.until(ctx, goneWithin, func(ctx context.Context) (bool, string, error) {
-		now, err := c.provider.Describe(ctx, s.ID)
+func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) error {
+	return until(ctx, r, goneWithin, func(ctx context.Context) (bool, string, error) {
+		now, err := o.Provider.Describe(ctx, s.ID)
 		if err == nil {
 			return false, fmt.Sprintf("the provider still has %s, which is %s", s.Name, now.State), nil
 		}
 		if !errors.Is(err, pool.ErrGone) {
 			return false, "", err
 		}
-		servers, err := c.provider.List(ctx)
+		servers, err := o.Provider.List(ctx)
 		listed := slices.ContainsFunc(servers, func(other pool.Server) bool { return other.ID == s.ID })
 		return err == nil && !listed, fmt.Sprintf("the provider still lists %s", s.Name), err
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,28 +44,18 @@ type (
 		Created time.Time `json:"created,omitzero"`
 		Size    float64   `json:"gb,omitempty"`
 	}
-	jobJSON struct {
-		Done   bool     `json:"done"`
-		Would  []string `json:"would,omitempty"`
-		Result string   `json:"result,omitempty"`
-	}
 )
 
 // list prints the servers, with what the balancer says of each.
-func (c *poolOperator) list(ctx context.Context) error {
-	servers, err := c.provider.List(ctx)
+func (c *poolCommand) list(ctx context.Context) error {
+	servers, err := c.operator.List(ctx)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(servers, func(a, b pool.Server) int { return a.Created.Compare(b.Created) })
 	out := []serverJSON{}
 	for _, s := range servers {
-		row := serverJSON{s.ID, s.Name, s.Address, s.State, s.Size, c.hourly(s), s.Created, s.Note, nil}
-		m, ok, err := c.member(ctx, s)
-		if err != nil {
-			return err
-		}
-		if ok {
+		row := serverJSON{s.ID, s.Name, s.Address, s.State, s.Size, s.Price, s.Created, s.Note, nil}
+		if m := s.Member; m != nil {
 			row.Member = &memberJSON{State: m.State, Note: m.Note}
 			if m.Requests >= 0 {
 				row.Member.Requests = &m.Requests
@@ -75,14 +66,18 @@ func (c *poolOperator) list(ctx context.Context) error {
 	if c.asJSON {
 		return c.printJSON(out)
 	}
+	return c.printServers(out)
+}
+
+func (c *poolCommand) printServers(servers []serverJSON) error {
 	rows := [][]string{{"NAME", "ID", "ADDRESS", "STATE", "BALANCER", "REQUESTS", "SIZE", "$/HOUR", "AGE", "NOTE"}}
 	sum, unknown := 0.0, 0
-	for _, s := range out {
+	for _, s := range servers {
 		if sum += s.Price; s.Price == 0 {
 			unknown++
 		}
 		state, requests, note := "-", "-", s.Note
-		if c.balancer == nil {
+		if c.operator.Balancer == nil {
 			state = ""
 		}
 		if m := s.Member; m != nil {
@@ -92,7 +87,7 @@ func (c *poolOperator) list(ctx context.Context) error {
 			}
 			note = strings.Trim(note+"; "+m.Note, "; ")
 		}
-		rows = append(rows, []string{s.Name, s.ID, orText(s.Address, "-"), string(s.State), state, requests, orText(s.Size, "-"), dollars(s.Price), age(c.h.now, s.Created), note})
+		rows = append(rows, []string{s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price), age(c.h.now, s.Created), note})
 	}
 	if err := table(c.stdout, rows); err != nil {
 		return err
@@ -102,25 +97,18 @@ func (c *poolOperator) list(ctx context.Context) error {
 	if unknown > 0 {
 		cost = fmt.Sprintf("the price of %d is not known", unknown)
 	}
-	_, err = fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(out), c.s.Pooled(), cost, limits.Min, limits.Max)
+	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers), c.s.Pooled(), cost, limits.Min, limits.Max)
 	return err
 }
 
 // sizes prints the sizes that can be had.
-func (c *poolOperator) sizes(ctx context.Context) error {
-	cat, ok := c.provider.(pool.Cataloguer)
-	if !ok {
-		return fmt.Errorf("POOL_PROVIDER=%s does not tell of sizes", c.s.PoolProvider)
-	}
-	sizes, err := cat.Sizes(ctx)
+func (c *poolCommand) sizes(ctx context.Context) error {
+	sizes, err := c.operator.Sizes(ctx)
 	if err != nil {
 		return err
 	}
 	out, rows := []sizeJSON{}, [][]string{{"NAME", "CPUS", "MEMORY", "$/HOUR", "IN SIZES"}}
 	for _, s := range sizes {
-		if s.Price == 0 {
-			s.Price = c.s.ServerPrice.Price(s.Name)
-		}
 		mark := ""
 		if i := slices.Index(c.s.Sizes, s.Name); i >= 0 {
 			mark = fmt.Sprint(i + 1)
@@ -135,12 +123,8 @@ func (c *poolOperator) sizes(ctx context.Context) error {
 }
 
 // images prints the account's own images.
-func (c *poolOperator) images(ctx context.Context) error {
-	cat, ok := c.provider.(pool.Cataloguer)
-	if !ok {
-		return fmt.Errorf("POOL_PROVIDER=%s does not tell of images", c.s.PoolProvider)
-	}
-	images, err := cat.Images(ctx)
+func (c *poolCommand) images(ctx context.Context) error {
+	images, err := c.operator.Images(ctx)
 	if err != nil {
 		return err
 	}
@@ -159,23 +143,7 @@ func (c *poolOperator) images(ctx context.Context) error {
 	return table(c.stdout, rows)
 }
 
-func (c *poolOperator) printPlan(j job, end string) error {
-	if c.asJSON {
-		return c.printJSON(jobJSON{Would: j.would})
-	}
-	_, err := fmt.Fprintf(c.stdout, "would:\n  %s\n%s\n", strings.Join(j.would, "\n  "), end)
-	return err
-}
-
-func (c *poolOperator) printDone(j job) error {
-	if c.asJSON {
-		return c.printJSON(jobJSON{Done: true, Result: j.done()})
-	}
-	_, err := fmt.Fprintln(c.stdout, j.done())
-	return err
-}
-
-func (c *poolOperator) printJSON(v any) error {
+func (c *poolCommand) printJSON(v any) error {
 	e := json.NewEncoder(c.stdout)
 	e.SetIndent("", "  ")
 	return e.Encode(v)

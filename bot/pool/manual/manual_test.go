@@ -1,19 +1,32 @@
-package cli
+package manual_test
 
 import (
 	"context"
-	"errors"
-	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
 )
+
+// operatorOf looks after the servers of a provider without a balancer.
+func operatorOf(p pool.Provider) *manual.Operator {
+	return &manual.Operator{
+		Pool: "web", Provider: p, ActiveWithin: time.Minute, Price: func(string) float64 { return 0 },
+		Limits: func(time.Time) (least, most int) { return 1, 2 },
+	}
+}
 
 // unanswering is a provider that is asked for a server until the asker gives up.
 type unanswering struct{ pool.Provider }
+
+func (unanswering) List(context.Context) ([]pool.Server, error) { return nil, nil }
+
+func (unanswering) Create(_ context.Context, o pool.Order) (pool.Server, error) {
+	return pool.Server{ID: "42", Name: o.Name}, nil
+}
 
 func (unanswering) Describe(ctx context.Context, _ string) (pool.Server, error) {
 	<-ctx.Done()
@@ -22,13 +35,19 @@ func (unanswering) Describe(ctx context.Context, _ string) (pool.Server, error) 
 
 // Who interrupts the wait for a server before the first look at it is still told which server there is.
 func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
-	c := &poolOperator{s: settings.Defaults(), provider: unanswering{}}
-	c.s.PoolActive = settings.Seconds(time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	made := pool.Server{ID: "42", Name: "web-1"}
-	if s, err := c.untilActive(ctx, made); err == nil || s.ID != made.ID || s.Name != made.Name {
-		t.Errorf("the wait for %+v ends with %+v, %v", made, s, err)
+	p, err := operatorOf(unanswering{}).Spinup(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Do(ctx, func(step string) {
+		if step == "wait until web-1 runs" {
+			cancel()
+		}
+	})
+	want := "interrupted: wait until web-1 runs (context canceled). web-1 (42) is there and costs money: autoscalebot servers spinup web-1 --yes goes on with it"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("it ends with %v, want %s…", err, want)
 	}
 }
 
@@ -46,10 +65,15 @@ func (f forgetful) Describe(context.Context, string) (pool.Server, error) {
 }
 
 func (f forgetful) List(context.Context) ([]pool.Server, error) {
-	if time.Now().Before(f.lists) {
+	if !time.Now().After(f.lists) {
 		return []pool.Server{{ID: "42", Name: "web-1", State: pool.Active}}, nil
 	}
 	return nil, nil
+}
+
+func (forgetful) Destroy(context.Context, string) error {
+	time.Sleep(time.Nanosecond) // so that it was listed before
+	return nil
 }
 
 // A server is gone when the provider neither knows nor lists it.
@@ -64,10 +88,14 @@ func TestAServerIsGoneWhenTheProviderNeitherKnowsNorListsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				now := time.Now()
-				operator := &poolOperator{s: settings.Defaults(), provider: forgetful{knows: now.Add(c.knows), lists: now.Add(c.lists)}, stderr: io.Discard}
-				err := operator.untilGone(t.Context(), pool.Server{ID: "42", Name: "web-1"})
+				p, err := operatorOf(forgetful{knows: now.Add(c.knows), lists: now.Add(c.lists)}).Destroy(t.Context(), "web-1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = p.Do(t.Context(), func(string) {})
 				took := time.Since(now)
-				if c.want < 0 && (err == nil || errors.Is(err, context.DeadlineExceeded)) || c.want >= 0 && (err != nil || took < c.want || took > c.want+2*lookEvery) {
+				if c.want < 0 && (err == nil || !strings.Contains(err.Error(), "after 5m0s. web-1 (42) may still be there")) ||
+					c.want >= 0 && (err != nil || took < c.want || took > c.want+3*time.Second) {
 					t.Errorf("it ends after %v with %v, want %v", took, err, c.want)
 				}
 			})

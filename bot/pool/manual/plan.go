@@ -1,0 +1,139 @@
+package manual
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// A Plan is what is to be done with a pool's servers, step by step.
+type Plan struct {
+	// Would says all of it, in a line each, with what it costs.
+	Would []string
+	// Aside says that it is about no server of the pool itself, so that a bot which runs does not undo it.
+	Aside bool
+
+	steps []step
+	done  func() string // what was reached
+}
+
+// A step is a part of a plan that leaves a state which has a name.
+type step struct {
+	// say tells what begins, as in "make web-7".
+	say string
+	do  func(context.Context, report) error
+	// left says how things stand where the step was not done, and what to do then.
+	left func() string
+}
+
+// report takes what there is to say while something goes on.
+type report func(text string)
+
+// further says how far a step is.
+func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
+
+// Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it takes long, in
+// lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says how things stand then, and what to do.
+func (p *Plan) Do(ctx context.Context, report func(text string)) (reached string, err error) {
+	for _, s := range p.steps {
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("interrupted before: %s. %s", s.say, s.left())
+		}
+		report(s.say)
+		err := s.do(ctx, report)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return "", fmt.Errorf("interrupted: %s (%w). %s", s.say, err, s.left())
+		case err != nil:
+			return "", fmt.Errorf("%s: %w. %s", s.say, err, s.left())
+		}
+	}
+	return p.done(), nil
+}
+
+func (p *Plan) would(format string, args ...any) {
+	p.Would = append(p.Would, fmt.Sprintf(format, args...))
+}
+
+func (p *Plan) add(say string, left func() string, do func(context.Context, report) error) {
+	p.steps = append(p.steps, step{say, do, left})
+}
+
+// callTime bounds one call that goes on when ctx ends, so that its outcome is known.
+const callTime = 90 * time.Second
+
+// call makes a call that changes something. It ends by itself soon, so the end of ctx lets it.
+func call(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	return f(ctx)
+}
+
+// create adds what makes a server, and then knows it.
+func (o *Operator) create(p *Plan, order pool.Order, s *pool.Server, left func() string) {
+	p.add("make "+order.Name+ofSize(order.Size), left, func(ctx context.Context, _ report) error {
+		err := call(ctx, func(ctx context.Context) (err error) {
+			*s, err = o.Provider.Create(ctx, order)
+			return err
+		})
+		if errors.Is(err, pool.ErrRefused) {
+			return fmt.Errorf("%w (so there is none)", err)
+		}
+		return err
+	})
+}
+
+// await adds the wait until a server runs, and then knows its address.
+func (o *Operator) await(p *Plan, s *pool.Server, name string, left func() string) {
+	p.add("wait until "+name+" runs", left, func(ctx context.Context, r report) error { return o.untilActive(ctx, r, s) })
+}
+
+// check adds the wait until a server is healthy.
+func (o *Operator) check(p *Plan, s *pool.Server, name string, left func() string) {
+	if o.Health != nil {
+		p.add("wait until "+name+" is healthy", left, func(ctx context.Context, r report) error { return o.untilHealthy(ctx, r, *s) })
+	}
+}
+
+// andHealthy says of a server that is waited for what is waited for, beside that it runs.
+func (o *Operator) andHealthy() string {
+	if o.Health == nil {
+		return ""
+	}
+	return " and is healthy"
+}
+
+// join adds what has a server that runs get requests.
+func (o *Operator) join(p *Plan, s *pool.Server, name string, left func() string) {
+	o.check(p, s, name, left)
+	if o.Balancer == nil {
+		return
+	}
+	p.would("put it behind the balancer")
+	p.add("put "+name+" behind the balancer", left, func(ctx context.Context, _ report) error {
+		return call(ctx, func(ctx context.Context) error { return o.Balancer.Add(ctx, *s) })
+	})
+	p.add("wait until the balancer gives "+name+" requests", left, func(ctx context.Context, r report) error { return o.untilServing(ctx, r, s) })
+}
+
+// withMember adds a call of the balancer about a server, which is nothing to do where it does not know the server.
+func (o *Operator) withMember(p *Plan, say string, s *pool.Server, left func() string, change func(context.Context, pool.Member) error) {
+	p.add(say, left, func(ctx context.Context, _ report) error {
+		m, err := o.member(ctx, s)
+		if err != nil || m == nil {
+			return err
+		}
+		return call(ctx, func(ctx context.Context) error { return change(ctx, *m) })
+	})
+}
+
+// end destroys a server.
+func (o *Operator) end(ctx context.Context, r report, s *pool.Server) error {
+	if err := o.untilDestroyed(ctx, r, s); err != nil {
+		return err
+	}
+	return o.untilGone(ctx, r, s)
+}

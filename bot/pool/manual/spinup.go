@@ -1,0 +1,86 @@
+package manual
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+)
+
+// Spinup plans to make another server, and to give it requests when it is healthy.
+func (o *Operator) Spinup(ctx context.Context) (*Plan, error) {
+	servers, err := o.Provider.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last := 0
+	for _, s := range servers {
+		last = max(last, pool.Number(o.Pool, s.Name))
+	}
+	return o.spinup(ctx, servers, fmt.Sprintf("%s-%d", o.Pool, last+1))
+}
+
+// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup ended.
+func (o *Operator) SpinupOf(ctx context.Context, name string) (*Plan, error) {
+	servers, err := o.Provider.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if pool.Number(o.Pool, name) == 0 { // a bot would not know it as its own
+		return nil, fmt.Errorf("%q: servers of this pool are called %s-1, %[2]s-2 and so on", name, o.Pool)
+	}
+	return o.spinup(ctx, servers, name)
+}
+
+func (o *Operator) spinup(ctx context.Context, servers []pool.Server, name string) (*Plan, error) {
+	size, price, err := o.offer(ctx, o.Size)
+	if err != nil {
+		return nil, err
+	}
+	s := &pool.Server{}
+	p := &Plan{done: func() string { return name + " serves at " + s.Address }}
+	retry := fmt.Sprintf("autoscalebot servers spinup %s --yes goes on with it, and autoscalebot servers destroy %[1]s --yes ends it", name)
+	if i := slices.IndexFunc(servers, func(s pool.Server) bool { return s.Name == name && s.State != pool.Ending }); i >= 0 {
+		*s = servers[i]
+		p.would("go on with %s, which is there already (%s, %s)", name, s.ID, s.State)
+	} else {
+		if err := o.allows(servers, price); err != nil {
+			return nil, err
+		}
+		p.would("make the server %s%s, which costs %s", name, ofSize(size), priced(price))
+		o.create(p, pool.Order{Name: name, Size: size}, s, func() string {
+			return "Whether there is a " + name + " now autoscalebot servers list tells; if so, " + retry
+		})
+	}
+	left := func() string { return fmt.Sprintf("%s (%s) is there and costs money: %s", name, s.ID, retry) }
+	p.would("wait until it runs%s", o.andHealthy())
+	o.await(p, s, name, left)
+	o.join(p, s, name, left)
+	return p, nil
+}
+
+// allows says why one more server of a price may not be made, nil where it may.
+func (o *Operator) allows(servers []pool.Server, price float64) error {
+	there, sum, unpriced := staying(servers), price, ""
+	for _, s := range there {
+		hourly := o.hourly(s)
+		if sum += hourly; hourly == 0 {
+			unpriced = s.Name
+		}
+	}
+	if _, most := o.Limits(time.Now()); len(there) >= most {
+		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; raise that first", len(there), most)
+	}
+	most := o.MaxDollarsPerHour
+	switch {
+	case most > 0 && price == 0:
+		return fmt.Errorf("nothing was done: what it costs is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", most)
+	case most > 0 && unpriced != "":
+		return fmt.Errorf("nothing was done: the price of %s is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", unpriced, most)
+	case most > 0 && sum > most:
+		return fmt.Errorf("nothing was done: the pool would cost %s, and POOL_MAX_DOLLARS_PER_HOUR is %g", priced(sum), most)
+	}
+	return nil
+}
