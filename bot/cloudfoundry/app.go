@@ -9,6 +9,8 @@ import (
 
 	"github.com/cloudfoundry/go-cfclient/v3/client"
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // DisableLabel is the label of an app that keeps autoscalers from changing its instances, whatever its value: that of Cloud
@@ -90,7 +92,7 @@ func (p *Platform) keep(a *resource.App, err error) (*resource.App, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !only(a.GUID, letters+digits+"-_", 128) || a.Name == "" || a.State == "":
+	case !web.Only(a.GUID, web.Letters+web.Digits+"-_", 128) || a.Name == "" || a.State == "":
 		return nil, errors.New("it has no GUID, no name or no state")
 	}
 	p.mu.Lock()
@@ -116,7 +118,7 @@ func (p *Platform) lookUp(ctx context.Context) (*resource.App, error) {
 	}
 	if len(list) == 0 || list[0] == nil {
 		return nil, &Error{
-			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it", clean(p.o.App), p.where()),
+			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it", web.Line(p.o.App), p.where()),
 			Hint:    "`cf apps` lists those of the space; is the user a space developer there?",
 		}
 	}
@@ -125,9 +127,9 @@ func (p *Platform) lookUp(ctx context.Context) (*resource.App, error) {
 
 func (p *Platform) where() string {
 	if p.o.Org == "" {
-		return "the space " + clean(p.o.Space)
+		return "the space " + web.Line(p.o.Space)
 	}
-	return fmt.Sprintf("the space %s of the org %s", clean(p.o.Space), clean(p.o.Org))
+	return fmt.Sprintf("the space %s of the org %s", web.Line(p.o.Space), web.Line(p.o.Org))
 }
 
 func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
@@ -141,7 +143,7 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 			return "", err
 		case len(list) == 0 || list[0] == nil:
 			return "", &Error{
-				Message: fmt.Sprintf("there is no org %q, or these credentials may not see it", clean(org)),
+				Message: fmt.Sprintf("there is no org %q, or these credentials may not see it", web.Line(org)),
 				Hint:    "`cf orgs` lists those that you see",
 			}
 		}
@@ -155,7 +157,7 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		return "", err
 	case len(list) == 0 || list[0] == nil:
 		return "", &Error{
-			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it", clean(p.o.Space), clean(p.o.Org)),
+			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it", web.Line(p.o.Space), web.Line(p.o.Org)),
 			Hint:    "`cf spaces` lists those of the org",
 		}
 	}
@@ -167,7 +169,7 @@ func one(s string) client.Filter { return client.Filter{Values: []string{s}} }
 // WebURL tells the URL of the app's first route that can be reached from outside: not one of TCP, nor one of an internal domain.
 func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	found := ""
-	err := p.do(ctx, "read the routes of "+clean(p.o.App), func(ctx context.Context) error {
+	err := p.do(ctx, "read the routes of "+web.Line(p.o.App), func(ctx context.Context) error {
 		app, err := p.place(ctx)
 		if err != nil {
 			return err
@@ -198,7 +200,7 @@ func (p *Platform) outside(ctx context.Context, r *resource.Route) (bool, error)
 	switch {
 	case r == nil || r.Protocol == "tcp":
 		return false, nil
-	case r.Relationships.Domain.Data == nil || !only(r.Relationships.Domain.Data.GUID, letters+digits+"-_", 128):
+	case r.Relationships.Domain.Data == nil || !web.Only(r.Relationships.Domain.Data.GUID, web.Letters+web.Digits+"-_", 128):
 		return false, errors.New("it has a route without a domain")
 	}
 	d, err := p.api.Domains.Get(ctx, r.Relationships.Domain.Data.GUID)
@@ -214,7 +216,7 @@ func webURL(route string) (string, error) {
 	if err != nil || u.Hostname() == "" {
 		return "", errors.New("it has a route whose URL is none")
 	}
-	if loopback(u.Hostname()) {
+	if web.Loopback(u.Hostname()) {
 		u.Scheme = "http"
 	}
 	if u.Path == "" {

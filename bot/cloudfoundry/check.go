@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its process type and
@@ -26,7 +28,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 		report("credentials", "", err)
 		return
 	}
-	report("credentials", p.wire.secrets.strike(who+", on "+p.o.URL), nil)
+	report("credentials", p.transport.Secrets.Strike(who+", on "+p.o.URL), nil)
 	found, err := p.checkApp(ctx)
 	report("app", found, err)
 	if found == "" {
@@ -45,12 +47,12 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 
 // checkApp tells what the app is; found is empty when it can't be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
-	err = p.do(ctx, "read the app "+clean(p.o.App), func(ctx context.Context) error {
+	err = p.do(ctx, "read the app "+web.Line(p.o.App), func(ctx context.Context) error {
 		a, err := p.app(ctx)
 		if err != nil {
 			return err
 		}
-		found = p.wire.secrets.strike(fmt.Sprintf("%s, %s", a.Name, strings.ToLower(a.State)))
+		found = p.transport.Secrets.Strike(fmt.Sprintf("%s, %s", a.Name, strings.ToLower(a.State)))
 		if why := whyHandsOff(a); why != "" {
 			return &Error{Message: why + ", so the bot would keep its hands off"}
 		}

@@ -10,15 +10,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/client"
 	"github.com/cloudfoundry/go-cfclient/v3/config"
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -29,9 +29,6 @@ const (
 	// changeLimit is how long a change can be under way at most: an instance has 60 s to start by default, and operators
 	// allow up to 180. One that still starts after that starts again and again, which is for the heartbeat to judge.
 	changeLimit = 3 * time.Minute
-
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	digits  = "0123456789"
 )
 
 // Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and one kind of
@@ -55,10 +52,10 @@ type Options struct {
 
 // A Platform is one process type of one app on Cloud Foundry. It may be used from several goroutines.
 type Platform struct {
-	o      Options
-	api    *client.Client
-	wire   *wire
-	tokens *tokens
+	o         Options
+	api       *client.Client
+	transport *web.Transport
+	tokens    *tokens
 
 	mu       sync.Mutex
 	found    place  // the app, once it has been found
@@ -68,22 +65,7 @@ type Platform struct {
 
 // New makes a Platform. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
 func New(o Options) (*Platform, error) {
-	return newPlatform(o, &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: defaultTimeout}).DialContext,
-		TLSHandshakeTimeout:    defaultTimeout,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		// One call at a time gains nothing from HTTP/2, and a connection of HTTP/1 that went dead goes with the first
-		// call that finds out, instead of failing every later one.
-		Protocols: http1(),
-	})
-}
-
-func http1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
+	return newPlatform(o, web.Dialer())
 }
 
 func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
@@ -101,9 +83,8 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 		o.Timeout = defaultTimeout
 	}
 	o.URL = base
-	w := &wire{inner: inner, timeout: o.Timeout, userAgent: o.UserAgent, secrets: newSecrets(o.Credentials)}
-	p := &Platform{o: o, wire: w, tokens: newTokens(o, w), asked: -1}
-	w.quota.Store(-1)
+	t := newTransport(o, inner)
+	p := &Platform{o: o, transport: t, tokens: newTokens(o, t), asked: -1}
 	return p, p.openLibrary()
 }
 
@@ -111,11 +92,11 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 // token source under the feet of other calls; so its transport is replaced by ours, and what it is configured with is never used.
 func (p *Platform) openLibrary() error {
 	c, err := config.New(p.o.URL, config.AuthTokenURL(p.o.URL, p.o.URL), config.ClientCredentials("cf", "unused"),
-		config.UserAgent(p.o.UserAgent), config.RequestTimeout(callLimit), config.HttpClient(&http.Client{Transport: p.wire}))
+		config.UserAgent(p.o.UserAgent), config.RequestTimeout(callLimit), config.HttpClient(&http.Client{Transport: p.transport}))
 	if err != nil {
 		return err
 	}
-	c.HTTPAuthClient().Transport = &authorized{p.wire, p.tokens}
+	c.HTTPAuthClient().Transport = &authorized{p.transport, p.tokens}
 	p.api, err = client.New(c)
 	return err
 }
@@ -131,7 +112,7 @@ func (o Options) check() error {
 	case o.Org == "" && !isGUID(o.App) && !isGUID(o.Space):
 		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as from `cf space NAME --guid`"))
 	}
-	if !only(o.ProcessType, letters+digits+"-_", 128) {
+	if !web.Only(o.ProcessType, web.Letters+web.Digits+"-_", 128) {
 		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", o.ProcessType))
 	}
 	if o.Timeout < 0 {
@@ -197,7 +178,7 @@ func (p *Platform) processes(ctx context.Context, app string) (newest *resource.
 	}
 	for _, q := range list {
 		switch {
-		case q == nil || q.Type != p.o.ProcessType || !only(q.GUID, letters+digits+"-_", 128):
+		case q == nil || q.Type != p.o.ProcessType || !web.Only(q.GUID, web.Letters+web.Digits+"-_", 128):
 			return nil, 0, false, errors.New("it has a process of another type, or without a GUID")
 		case q.Instances < 0:
 			return nil, 0, false, fmt.Errorf("it has a number of instances of %d", q.Instances)
@@ -284,7 +265,7 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 			return p.nameQuota(ctx, app.guid, err)
 		}
 		if q.Type != p.o.ProcessType || q.Instances != n {
-			return fmt.Errorf("it is about %d instances of %q", q.Instances, clean(q.Type))
+			return fmt.Errorf("it is about %d instances of %q", q.Instances, web.Line(q.Type))
 		}
 		return nil
 	})
@@ -293,28 +274,12 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 // Quota tells how many API calls may still be made: the last X-RateLimit-Remaining header seen. ok is false when there was
 // none yet, as on an installation without limits. The limit is the user's or client's, and so is its period, often an hour.
 func (p *Platform) Quota() (remaining int, ok bool) {
-	n := p.wire.quota.Load()
-	return int(max(n, 0)), n >= 0
+	return p.transport.Left()
 }
 
-func (p *Platform) name() string { return p.o.ProcessType + " of " + clean(p.o.App) }
+func (p *Platform) name() string { return p.o.ProcessType + " of " + web.Line(p.o.App) }
 
 // do makes one call with a deadline, and names what it was for in its error.
 func (p *Platform) do(ctx context.Context, op string, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	last := new(answer)
-	err := call(context.WithValue(ctx, answerKey{}, last))
-	if err == nil {
-		return nil
-	}
-	var e *Error
-	if !errors.As(err, &e) {
-		// The transport's errors are all of that type, so this one came after a 2xx.
-		e = p.wire.unusable(err)
-		e.Status, e.RequestID, e.Tries = last.status, last.requestID, last.tries
-	}
-	e.Op = op
-	e.Hint = strings.ReplaceAll(e.Hint, "APP", clean(p.o.App))
-	return e
+	return p.transport.Call(ctx, callLimit, op, call)
 }

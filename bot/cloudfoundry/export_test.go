@@ -9,4 +9,6 @@ import (
 func NewOver(o Options, inner http.RoundTripper) (*Platform, error) { return newPlatform(o, inner) }
 
 // RetryAfter reads how long an answer asks to wait.
-func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
+func RetryAfter(h http.Header, now time.Time) time.Duration {
+	return asked(&http.Response{StatusCode: http.StatusTooManyRequests, Header: h}, now)
+}

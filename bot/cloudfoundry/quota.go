@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // A quota is one that a change would exceed.
@@ -101,7 +103,7 @@ func limitOf(name string, a resource.AppsQuota) limit {
 		}
 		return *p
 	}
-	return limit{clean(name), n(a.TotalMemoryInMB), n(a.TotalInstances), n(a.PerProcessMemoryInMB)}
+	return limit{web.Line(name), n(a.TotalMemoryInMB), n(a.TotalInstances), n(a.PerProcessMemoryInMB)}
 }
 
 // quotas reads the quotas of the app's space, which need not have one, and of its org.

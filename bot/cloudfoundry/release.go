@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/client"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // Release tells when the app's code was changed last, by Cloud Foundry's clock, and whether that is done: its newest deployment
@@ -15,7 +17,7 @@ import (
 // A deployment is not done while its status is ACTIVE, also when a canary waits for somebody's word.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {
 	done = true
-	err = p.do(ctx, "read the newest deployment of "+clean(p.o.App), func(ctx context.Context) error {
+	err = p.do(ctx, "read the newest deployment of "+web.Line(p.o.App), func(ctx context.Context) error {
 		app, err := p.place(ctx)
 		if err != nil {
 			return err

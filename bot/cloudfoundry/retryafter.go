@@ -1,6 +1,7 @@
 package cloudfoundry
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,30 +10,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// maxRetryAfter caps what an answer can ask for. Anything above 20 s means that the call gives up; the cap only keeps the number
-// readable.
-const maxRetryAfter = 24 * time.Hour
-
-// retryAfter reads how long an answer asks to wait: Retry-After, as seconds or an HTTP date, or else X-RateLimit-Reset, in seconds
-// since 1970, once nothing remains. It is 0 to maxRetryAfter, and 0 when there is nothing that can be read.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	if d, ok := web.RetryAfter(h.Get("Retry-After"), now, maxRetryAfter); ok {
+// asked reads how long an answer that may be tried again asks to wait: Retry-After, as seconds or an HTTP date, or
+// else X-RateLimit-Reset, in seconds since 1970, once nothing remains. It is 0 to a day, and 0 when there is nothing
+// that can be read.
+func asked(resp *http.Response, now time.Time) time.Duration {
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
+		return 0
+	}
+	if d, ok := web.RetryAfter(resp.Header.Get("Retry-After"), now, web.MaxAsked); ok {
 		return d
 	}
-	if at, ok := seconds(strings.TrimSpace(h.Get("X-RateLimit-Reset"))); ok && h.Get("X-RateLimit-Remaining") == "0" {
-		return max(0, min(time.Unix(min(at, now.Add(maxRetryAfter).Unix()), 0).Sub(now), maxRetryAfter))
+	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64) // as far as can be where it is too long
+	if err != nil && !errors.Is(err, strconv.ErrRange) || at < 0 || resp.Header.Get("X-RateLimit-Remaining") != "0" {
+		return 0
 	}
-	return 0
-}
-
-// seconds reads a whole number, 0 or more; one with too many digits is as long as can be.
-func seconds(s string) (n int64, ok bool) {
-	if s == "" || strings.Trim(s, digits) != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 1<<63 - 1, true
-	}
-	return n, true
+	return max(0, min(time.Unix(min(at, now.Add(web.MaxAsked).Unix()), 0).Sub(now), web.MaxAsked))
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // Credentials are what the UAA gives tokens for: one of a user with a password, a client with a secret, and a refresh token.
@@ -64,9 +66,9 @@ func refresh(token string) url.Values {
 
 // tokens keeps a token, and gets a new one before it runs out.
 type tokens struct {
-	o    Options
-	wire *wire
-	turn chan struct{} // holds one value, taken by who looks at the rest
+	o         Options
+	transport *web.Transport
+	turn      chan struct{} // holds one value, taken by who looks at the rest
 
 	links   links
 	token   string
@@ -77,8 +79,8 @@ type tokens struct {
 // links are where things are, as the Cloud Controller tells.
 type links struct{ uaa, logCache string }
 
-func newTokens(o Options, w *wire) *tokens {
-	t := &tokens{o: o, wire: w, turn: make(chan struct{}, 1)}
+func newTokens(o Options, transport *web.Transport) *tokens {
+	t := &tokens{o: o, transport: transport, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }
@@ -111,7 +113,7 @@ func (t *tokens) lock(ctx context.Context) error {
 	case <-t.turn:
 		return nil
 	case <-ctx.Done():
-		return t.wire.broken(ctx, "no token", ctx.Err())
+		return t.transport.Ended(ctx)
 	}
 }
 
@@ -154,11 +156,11 @@ func (t *tokens) discover(ctx context.Context) error {
 		if err != nil || u.Hostname() == "" {
 			return "", fmt.Errorf("its link %s is no URL", name)
 		}
-		return strings.TrimRight(l.Href, "/"), encrypted("its link "+name, u)
+		return strings.TrimRight(l.Href, "/"), web.Encrypted("its link "+name, u, "secrets")
 	}
 	uaa, err := at("uaa")
 	if err != nil {
-		return t.wire.unusable(err)
+		return t.transport.Unusable(err)
 	}
 	t.links.uaa = uaa
 	t.links.logCache, _ = at("log_cache") // which an installation need not have
@@ -177,11 +179,17 @@ func (t *tokens) logCache(ctx context.Context) (string, error) {
 	return t.links.logCache, nil
 }
 
+const loginPath = "/oauth/token"
+
+// isLogin tells a request to the UAA from one to the Cloud Controller.
+func isLogin(req *http.Request) bool {
+	return req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, loginPath)
+}
+
 // ask gets a token for a grant.
 func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	t.token = ""
-	ctx = context.WithValue(ctx, uaaKey{}, true)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+"/oauth/token", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+loginPath, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
@@ -200,14 +208,14 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	if err := t.send(req, &a); err != nil {
 		return err
 	}
-	if !only(a.Access, letters+digits+"-_.~+/=", 64<<10) || !strings.EqualFold(a.Type, "bearer") {
-		return t.wire.unusable(errors.New("UAA gave no bearer token"))
+	if !web.Only(a.Access, web.Letters+web.Digits+"-_.~+/=", 64<<10) || !strings.EqualFold(a.Type, "bearer") {
+		return t.transport.Unusable(errors.New("UAA gave no bearer token"))
 	}
 	t.token, t.renew = a.Access, time.Now().Add(life(a.ExpiresIn))
 	if a.Refresh != "" {
 		t.refresh = a.Refresh
 	}
-	t.wire.secrets.add(a.Access, a.Refresh)
+	t.transport.Secrets.Add(a.Access, a.Refresh)
 	return nil
 }
 
@@ -221,12 +229,12 @@ func life(seconds float64) time.Duration {
 // send makes a call without a token, and decodes its answer.
 func (t *tokens) send(req *http.Request, into any) error {
 	req.Header.Set("Accept", "application/json")
-	resp, err := t.wire.RoundTrip(req)
+	resp, err := t.transport.RoundTrip(req)
 	if err != nil {
 		return err
 	}
 	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return t.wire.unusable(errors.New("it is not what was asked for"))
+		return t.transport.Unusable(errors.New("it is not what was asked for"))
 	}
 	return nil
 }
@@ -244,7 +252,7 @@ type Access struct {
 // Access lends the platform's token to what reads the app's metrics. Where the token was refused, it is to be given back as
 // refused at the next call, which then gets another; else refused is "".
 func (p *Platform) Access(ctx context.Context, refused string) (a Access, err error) {
-	err = p.do(ctx, "get access to the metrics of "+clean(p.o.App), func(ctx context.Context) error {
+	err = p.do(ctx, "get access to the metrics of "+web.Line(p.o.App), func(ctx context.Context) error {
 		if refused != "" {
 			p.tokens.refused(ctx, refused)
 		}

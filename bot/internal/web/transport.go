@@ -19,9 +19,9 @@ import (
 const (
 	// NextHeartbeat is the hint where waiting is all that one can do.
 	NextHeartbeat = "it will be tried again at the next heartbeat"
-	// maxAsked caps what an answer can ask to wait. A call that has no time for it gives up; the cap only keeps the
+	// MaxAsked caps what an answer can ask to wait. A call that has no time for it gives up; the cap only keeps the
 	// number readable.
-	maxAsked = 24 * time.Hour
+	MaxAsked = 24 * time.Hour
 )
 
 // A Transport makes the HTTP calls to a platform's API. It bounds each try and its answer, tries again what may pass,
@@ -215,7 +215,7 @@ func AskedToWait(resp *http.Response, now time.Time) time.Duration {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
 		return 0
 	}
-	d, _ := RetryAfter(resp.Header.Get("Retry-After"), now, maxAsked)
+	d, _ := RetryAfter(resp.Header.Get("Retry-After"), now, MaxAsked)
 	return d
 }
 
