@@ -7,14 +7,11 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/cloudfoundry/go-cfclient/v3/client"
-	"github.com/cloudfoundry/go-cfclient/v3/resource"
-
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// DisableLabel is the label of an app that keeps autoscalers from changing its instances, whatever its value: that of Cloud
-// Foundry's own App Autoscaler.
+// DisableLabel is the label of an app that keeps autoscalers from changing its instances, whatever its value: that of
+// Cloud Foundry's own App Autoscaler.
 //
 //	cf set-label app my-app app-autoscaler.cloudfoundry.org/disable-autoscaling=true
 const DisableLabel = "app-autoscaler.cloudfoundry.org/disable-autoscaling"
@@ -22,22 +19,20 @@ const DisableLabel = "app-autoscaler.cloudfoundry.org/disable-autoscaling"
 // started is the state of an app that somebody started and nobody stopped, whether or not its instances run.
 const started = "STARTED"
 
-// LeftAlone says why the app is to be left alone as of the last Size, or "" when it isn't: somebody stopped it, or has set the
-// label [DisableLabel].
+// LeftAlone says why the app is to be left alone as of the last Size, or "" when it isn't: somebody stopped it, or
+// has set the label [DisableLabel].
 func (p *Platform) LeftAlone() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.handsOff
 }
 
-func whyHandsOff(a *resource.App) string {
+func whyHandsOff(a app) string {
 	if a.State != started {
 		return "the app is stopped"
 	}
-	if a.Metadata != nil {
-		if _, set := a.Metadata.Labels[DisableLabel]; set {
-			return "the app has the label " + DisableLabel
-		}
+	if _, set := a.Metadata.Labels[DisableLabel]; set {
+		return "the app has the label " + DisableLabel
 	}
 	return ""
 }
@@ -53,24 +48,18 @@ func (p *Platform) place(ctx context.Context) (place, error) {
 	if at.guid != "" {
 		return at, nil
 	}
-	a, err := p.app(ctx)
+	a, err := p.readApp(ctx)
 	if err != nil {
 		return place{}, err
 	}
 	return placeOf(a), nil
 }
 
-func placeOf(a *resource.App) place {
-	at := place{guid: a.GUID}
-	if s := a.Relationships.Space.Data; s != nil {
-		at.space = s.GUID
-	}
-	return at
-}
+func placeOf(a app) place { return place{guid: a.GUID, space: a.Relationships.Space.Data.GUID} }
 
-// app reads the app. One that was found by its name and is no more is looked for again, since somebody may have deleted and
-// pushed it anew.
-func (p *Platform) app(ctx context.Context) (*resource.App, error) {
+// readApp reads the app. One that was found by its name and is no more is looked for again, since somebody may have
+// deleted and pushed it anew.
+func (p *Platform) readApp(ctx context.Context) (app, error) {
 	p.mu.Lock()
 	guid := p.found.guid
 	p.mu.Unlock()
@@ -78,9 +67,9 @@ func (p *Platform) app(ctx context.Context) (*resource.App, error) {
 		guid = p.o.App
 	}
 	if guid != "" {
-		a, err := p.api.Applications.Get(ctx, guid)
-		var e *Error
-		if !errors.As(err, &e) || e.Status != http.StatusNotFound || isGUID(p.o.App) {
+		var a app
+		err := p.get(ctx, "/v3/apps/"+guid, &a)
+		if e, ok := web.As(err); !ok || e.Status != http.StatusNotFound || isGUID(p.o.App) {
 			return p.keep(a, err)
 		}
 	}
@@ -88,12 +77,12 @@ func (p *Platform) app(ctx context.Context) (*resource.App, error) {
 }
 
 // keep checks the answer about the app, and remembers where it is.
-func (p *Platform) keep(a *resource.App, err error) (*resource.App, error) {
+func (p *Platform) keep(a app, err error) (app, error) {
 	switch {
 	case err != nil:
-		return nil, err
-	case !web.Only(a.GUID, web.Letters+web.Digits+"-_", 128) || a.Name == "" || a.State == "":
-		return nil, errors.New("it has no GUID, no name or no state")
+		return app{}, err
+	case !plain(a.GUID) || a.Name == "" || a.State == "":
+		return app{}, errors.New("it has no GUID, no name or no state")
 	}
 	p.mu.Lock()
 	p.found = placeOf(a)
@@ -102,27 +91,25 @@ func (p *Platform) keep(a *resource.App, err error) (*resource.App, error) {
 }
 
 // lookUp finds the app by its name in its space in its org.
-func (p *Platform) lookUp(ctx context.Context) (*resource.App, error) {
+func (p *Platform) lookUp(ctx context.Context) (app, error) {
 	space := p.o.Space
 	if !isGUID(space) {
 		var err error
 		if space, err = p.spaceGUID(ctx); err != nil {
-			return nil, err
+			return app{}, err
 		}
 	}
-	o := client.NewAppListOptions()
-	o.Names, o.SpaceGUIDs = one(p.o.App), one(space)
-	list, _, err := p.api.Applications.List(ctx, o)
+	found, err := list[app](ctx, p.client, "/v3/apps", url.Values{"names": {p.o.App}, "space_guids": {space}})
 	if err != nil {
-		return nil, err
+		return app{}, err
 	}
-	if len(list) == 0 || list[0] == nil {
-		return nil, &Error{
+	if len(found) == 0 {
+		return app{}, &Error{
 			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it", web.Line(p.o.App), p.where()),
 			Hint:    "`cf apps` lists those of the space; is the user a space developer there?",
 		}
 	}
-	return list[0], nil
+	return found[0], nil
 }
 
 func (p *Platform) where() string {
@@ -135,38 +122,33 @@ func (p *Platform) where() string {
 func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 	org := p.o.Org
 	if !isGUID(org) {
-		o := client.NewOrganizationListOptions()
-		o.Names = one(org)
-		list, _, err := p.api.Organizations.List(ctx, o)
+		found, err := list[owner](ctx, p.client, "/v3/organizations", url.Values{"names": {org}})
 		switch {
 		case err != nil:
 			return "", err
-		case len(list) == 0 || list[0] == nil:
+		case len(found) == 0:
 			return "", &Error{
 				Message: fmt.Sprintf("there is no org %q, or these credentials may not see it", web.Line(org)),
 				Hint:    "`cf orgs` lists those that you see",
 			}
 		}
-		org = list[0].GUID
+		org = found[0].GUID
 	}
-	o := client.NewSpaceListOptions()
-	o.Names, o.OrganizationGUIDs = one(p.o.Space), one(org)
-	list, _, err := p.api.Spaces.List(ctx, o)
+	found, err := list[owner](ctx, p.client, "/v3/spaces", url.Values{"names": {p.o.Space}, "organization_guids": {org}})
 	switch {
 	case err != nil:
 		return "", err
-	case len(list) == 0 || list[0] == nil:
+	case len(found) == 0:
 		return "", &Error{
 			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it", web.Line(p.o.Space), web.Line(p.o.Org)),
 			Hint:    "`cf spaces` lists those of the org",
 		}
 	}
-	return list[0].GUID, nil
+	return found[0].GUID, nil
 }
 
-func one(s string) client.Filter { return client.Filter{Values: []string{s}} }
-
-// WebURL tells the URL of the app's first route that can be reached from outside: not one of TCP, nor one of an internal domain.
+// WebURL tells the URL of the app's first route that can be reached from outside: not one of TCP, nor one of an
+// internal domain.
 func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	found := ""
 	err := p.do(ctx, "read the routes of "+web.Line(p.o.App), func(ctx context.Context) error {
@@ -174,9 +156,7 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		o := client.NewRouteListOptions()
-		o.AppGUIDs = one(app.guid)
-		routes, _, err := p.api.Routes.List(ctx, o) // the library's list with domains panics where an answer has none
+		routes, err := list[route](ctx, p.client, "/v3/routes", url.Values{"app_guids": {app.guid}})
 		if err != nil {
 			return err
 		}
@@ -196,21 +176,21 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 }
 
 // outside says whether a route can be reached from outside over HTTP.
-func (p *Platform) outside(ctx context.Context, r *resource.Route) (bool, error) {
+func (p *Platform) outside(ctx context.Context, r route) (bool, error) {
+	guid := r.Relationships.Domain.Data.GUID
 	switch {
-	case r == nil || r.Protocol == "tcp":
+	case r.Protocol == "tcp":
 		return false, nil
-	case r.Relationships.Domain.Data == nil || !web.Only(r.Relationships.Domain.Data.GUID, web.Letters+web.Digits+"-_", 128):
+	case !plain(guid):
 		return false, errors.New("it has a route without a domain")
 	}
-	d, err := p.api.Domains.Get(ctx, r.Relationships.Domain.Data.GUID)
-	if err != nil {
-		return false, err
-	}
-	return !d.Internal, nil
+	var d domain
+	err := p.get(ctx, "/v3/domains/"+guid, &d)
+	return err == nil && !d.Internal, err
 }
 
-// webURL makes a URL of a route's, which has no scheme. Cloud Foundry's router speaks TLS; a test's on this machine doesn't.
+// webURL makes a URL of a route's, which has no scheme. Cloud Foundry's router speaks TLS; a test's on this machine
+// doesn't.
 func webURL(route string) (string, error) {
 	u, err := url.Parse("https://" + route)
 	if err != nil || u.Hostname() == "" {

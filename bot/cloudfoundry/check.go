@@ -48,7 +48,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 // checkApp tells what the app is; found is empty when it can't be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	err = p.do(ctx, "read the app "+web.Line(p.o.App), func(ctx context.Context) error {
-		a, err := p.app(ctx)
+		a, err := p.readApp(ctx)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
 		if err != nil {
 			return err
 		}
-		found = fmt.Sprintf("%s: %d × %d MB", p.o.ProcessType, q.Instances, q.MemoryInMB)
+		found = fmt.Sprintf("%s: %d × %d MB", p.o.ProcessType, q.Instances, q.MemoryMB)
 		if deploying {
 			found += ", and a deployment is under way"
 		}
@@ -97,7 +97,7 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 			of string
 			limit
 		}{{"space", space}, {"org", org}} {
-			if need := most * q.MemoryInMB; l.memory > 0 && need > l.memory {
+			if need := most * q.MemoryMB; l.memory > 0 && need > l.memory {
 				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, and the %s's quota %q allows %d MB for all its apps together: "+
 					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, need, l.of, l.name, l.memory, l.of))
 			}

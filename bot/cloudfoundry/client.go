@@ -1,9 +1,12 @@
 package cloudfoundry
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -12,7 +15,7 @@ import (
 // nothing, the POST of a number of instances is absolute, and a token more does no harm.
 func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 	c := o.Credentials
-	t := &web.Transport{
+	return &web.Transport{
 		Inner: inner, Timeout: o.Timeout, Tries: 3,
 		MaxBody:   1 << 20, // the greatest that is asked for, 50 routes with their domains, is about 150 KB
 		Who:       "Cloud Foundry",
@@ -31,40 +34,70 @@ func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 			return nil
 		},
 	}
-	t.Check = func(body []byte) *Error {
-		if !json.Valid(body) {
-			return t.Unusable(errors.New("it is not JSON"))
-		}
-		return nil
-	}
-	return t
 }
 
-// An authorized transport puts a token on each call to the Cloud Controller, and a fresh one when it was refused.
-type authorized struct {
+// A client calls the Cloud Controller's API, version 3 (https://v3-apidocs.cloudfoundry.org), with a token.
+type client struct {
+	url       string
 	transport *web.Transport
 	tokens    *tokens
 }
 
-// RoundTrip makes a call with a token.
-func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
-	token, err := a.tokens.get(req.Context())
-	if err != nil {
-		return nil, err
-	}
-	resp, err := a.transport.RoundTrip(withToken(req, token))
-	if e, ok := web.As(err); !ok || e.Status != http.StatusUnauthorized {
-		return resp, err
-	}
-	a.tokens.refused(req.Context(), token)
-	if token, err = a.tokens.get(req.Context()); err != nil {
-		return nil, err
-	}
-	return a.transport.RoundTrip(withToken(req, token))
+func newClient(o Options, inner http.RoundTripper) *client {
+	t := newTransport(o, inner)
+	return &client{url: o.URL, transport: t, tokens: newTokens(o, t)}
 }
 
-func withToken(req *http.Request, token string) *http.Request {
-	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+token)
-	return req
+// get reads what is at a path into out.
+func (c *client) get(ctx context.Context, path string, out any) error {
+	return c.call(ctx, http.MethodGet, path, "", out)
+}
+
+// list reads the first page of what is at a path, as the filters say.
+func list[T any](ctx context.Context, c *client, path string, filters url.Values) ([]T, error) {
+	var page struct {
+		Resources []T `json:"resources"`
+	}
+	err := c.get(ctx, path+"?"+filters.Encode(), &page)
+	return page.Resources, err
+}
+
+// call makes a call with a token, and with a fresh one when that was refused.
+func (c *client) call(ctx context.Context, method, path, body string, out any) error {
+	for first := true; ; first = false {
+		token, err := c.tokens.get(ctx)
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		if body != "" {
+			req.Header.Set("Content-Type", "application/json")
+		}
+		err = send(c.transport, req, out)
+		if e, ok := web.As(err); !ok || e.Status != http.StatusUnauthorized || !first {
+			return err
+		}
+		c.tokens.refused(ctx, token)
+	}
+}
+
+// send makes a call, and decodes its answer into out.
+func send(t *web.Transport, req *http.Request, out any) error {
+	req.Header.Set("Accept", "application/json")
+	_, err := t.Do(req, false, func(body []byte) *Error {
+		err := json.Unmarshal(body, out)
+		var syntax *json.SyntaxError
+		switch {
+		case errors.As(err, &syntax):
+			return t.Unusable(errors.New("it is not JSON"))
+		case err != nil:
+			return t.Unusable(err)
+		}
+		return nil
+	})
+	return err
 }

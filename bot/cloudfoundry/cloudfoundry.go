@@ -1,9 +1,9 @@
 // Package cloudfoundry scales one process type of an app on Cloud Foundry through its API, version 3.
 //
-// A [Platform] reads and sets the number of instances, tells how many of them run, the app's newest deployment, its web URL, how
-// many API calls are left and whether somebody wants the app left alone, and can check what it needs and what is in its way. It
-// keeps a token of the platform's UAA, which [Platform.Access] lends to what reads the app's metrics. Each call ends within 20
-// seconds, its retries included; how it went wrong is an [*Error].
+// A [Platform] reads and sets the number of instances, tells how many of them run, the app's newest deployment, its
+// web URL, how many API calls are left and whether somebody wants the app left alone, and can check what it needs and
+// what is in its way. It keeps a token of the platform's UAA, which [Platform.Access] lends to what reads the app's
+// metrics. Each call ends within 20 seconds, its retries included; how it went wrong is an [*Error].
 package cloudfoundry
 
 import (
@@ -11,12 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
-
-	"github.com/cloudfoundry/go-cfclient/v3/client"
-	"github.com/cloudfoundry/go-cfclient/v3/config"
-	"github.com/cloudfoundry/go-cfclient/v3/resource"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -26,16 +23,17 @@ const (
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a call with all its tries, its token and the waits between them.
 	callLimit = 20 * time.Second
-	// changeLimit is how long a change can be under way at most: an instance has 60 s to start by default, and operators
-	// allow up to 180. One that still starts after that starts again and again, which is for the heartbeat to judge.
+	// changeLimit is how long a change can be under way at most: an instance has 60 s to start by default, and
+	// operators allow up to 180. One that still starts after that starts again and again, which is for the heartbeat
+	// to judge.
 	changeLimit = 3 * time.Minute
 )
 
-// Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and one kind of
-// credentials are required.
+// Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and
+// one kind of credentials are required.
 type Options struct {
-	// URL is where the Cloud Controller is, as in https://api.example.com (`cf api` shows it). Plain http is for a loopback
-	// address only, since passwords would cross the network for all to read.
+	// URL is where the Cloud Controller is, as in https://api.example.com (`cf api` shows it). Plain http is for a
+	// loopback address only, since passwords would cross the network for all to read.
 	URL string
 	// Org, Space and App are names or GUIDs. An app's GUID needs neither of the others, a space's GUID no org.
 	Org, Space, App string
@@ -52,10 +50,8 @@ type Options struct {
 
 // A Platform is one process type of one app on Cloud Foundry. It may be used from several goroutines.
 type Platform struct {
-	o         Options
-	api       *client.Client
-	transport *web.Transport
-	tokens    *tokens
+	*client
+	o Options
 
 	mu       sync.Mutex
 	found    place  // the app, once it has been found
@@ -83,22 +79,7 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 		o.Timeout = defaultTimeout
 	}
 	o.URL = base
-	t := newTransport(o, inner)
-	p := &Platform{o: o, transport: t, tokens: newTokens(o, t), asked: -1}
-	return p, p.openLibrary()
-}
-
-// openLibrary makes the library's client. Left to itself, it would get tokens without regard to a call's context, and change its
-// token source under the feet of other calls; so its transport is replaced by ours, and what it is configured with is never used.
-func (p *Platform) openLibrary() error {
-	c, err := config.New(p.o.URL, config.AuthTokenURL(p.o.URL, p.o.URL), config.ClientCredentials("cf", "unused"),
-		config.UserAgent(p.o.UserAgent), config.RequestTimeout(callLimit), config.HttpClient(&http.Client{Transport: p.transport}))
-	if err != nil {
-		return err
-	}
-	c.HTTPAuthClient().Transport = &authorized{p.transport, p.tokens}
-	p.api, err = client.New(c)
-	return err
+	return &Platform{client: newClient(o, inner), o: o, asked: -1}, nil
 }
 
 // check says what is wrong with the app that is named.
@@ -112,7 +93,7 @@ func (o Options) check() error {
 	case o.Org == "" && !isGUID(o.App) && !isGUID(o.Space):
 		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as from `cf space NAME --guid`"))
 	}
-	if !web.Only(o.ProcessType, web.Letters+web.Digits+"-_", 128) {
+	if !plain(o.ProcessType) {
 		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", o.ProcessType))
 	}
 	if o.Timeout < 0 {
@@ -121,12 +102,12 @@ func (o Options) check() error {
 	return errors.Join(wrong...)
 }
 
-// Size reads the number of instances asked for, whether or not all of them run yet. settled is false while a deployment of the
-// process type is under way, when the number is that before it, and while instances start after a change, for 3 minutes at
-// the most: those that start again and again settle nothing.
+// Size reads the number of instances asked for, whether or not all of them run yet. settled is false while a
+// deployment of the process type is under way, when the number is that before it, and while instances start after a
+// change, for 3 minutes at the most: those that start again and again settle nothing.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	err = p.do(ctx, "read the instances of "+p.name(), func(ctx context.Context) error {
-		a, err := p.app(ctx)
+		a, err := p.readApp(ctx)
 		if err != nil {
 			return err
 		}
@@ -156,8 +137,8 @@ func (p *Platform) remember(n int, handsOff string) {
 	p.asked, p.handsOff = n, handsOff
 }
 
-// before gives the number of instances before a deployment that is under way, or a guess where it was under way before the
-// first Size.
+// before gives the number of instances before a deployment that is under way, or a guess where it was under way
+// before the first Size.
 func (p *Platform) before(guess int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -167,37 +148,33 @@ func (p *Platform) before(guess int) int {
 	return guess
 }
 
-// processes reads the processes of the type: the newest, how many instances all of them have, and whether there is more than
-// one, which is so as long as a deployment puts a new one in the place of the old.
-func (p *Platform) processes(ctx context.Context, app string) (newest *resource.Process, total int, deploying bool, err error) {
-	o := client.NewProcessOptions()
-	o.Types = client.Filter{Values: []string{p.o.ProcessType}}
-	list, _, err := p.api.Processes.ListForApp(ctx, app, o)
-	if err != nil {
-		return nil, 0, false, err
-	}
-	for _, q := range list {
+// processes reads the processes of the type: the newest, how many instances all of them have, and whether there is
+// more than one, which is so as long as a deployment puts a new one in the place of the old.
+func (p *Platform) processes(ctx context.Context, app string) (newest process, total int, deploying bool, err error) {
+	all, err := list[process](ctx, p.client, "/v3/apps/"+app+"/processes", url.Values{"types": {p.o.ProcessType}})
+	for _, q := range all {
 		switch {
-		case q == nil || q.Type != p.o.ProcessType || !web.Only(q.GUID, web.Letters+web.Digits+"-_", 128):
-			return nil, 0, false, errors.New("it has a process of another type, or without a GUID")
+		case q.Type != p.o.ProcessType || !plain(q.GUID):
+			return process{}, 0, false, errors.New("it has a process of another type, or without a GUID")
 		case q.Instances < 0:
-			return nil, 0, false, fmt.Errorf("it has a number of instances of %d", q.Instances)
-		case newest == nil || q.CreatedAt.After(newest.CreatedAt):
+			return process{}, 0, false, fmt.Errorf("it has a number of instances of %d", q.Instances)
+		case newest.GUID == "" || q.CreatedAt.After(newest.CreatedAt):
 			newest = q
 		}
 		total += q.Instances
 	}
-	if newest == nil {
-		return nil, 0, false, &Error{
+	if err == nil && newest.GUID == "" {
+		err = &Error{
 			Message: fmt.Sprintf("the app has no process type %s", p.o.ProcessType),
 			Hint:    "`cf app " + p.o.App + "` lists those that it has, from its Procfile or manifest",
 		}
 	}
-	return newest, total, len(list) > 1, nil
+	return newest, total, len(all) > 1, err
 }
 
-// allStarted reads whether no instance is yet to start. One that has crashed, or for which there is no place, has been tried.
-func (p *Platform) allStarted(ctx context.Context, q *resource.Process) (bool, error) {
+// allStarted reads whether no instance is yet to start. One that has crashed, or for which there is no place, has
+// been tried.
+func (p *Platform) allStarted(ctx context.Context, q process) (bool, error) {
 	if q.Instances == 0 {
 		return true, nil
 	}
@@ -210,15 +187,12 @@ func (p *Platform) allStarted(ctx context.Context, q *resource.Process) (bool, e
 	return len(stats) >= q.Instances, err
 }
 
-func (p *Platform) stats(ctx context.Context, guid string) ([]resource.ProcessStat, error) {
-	s, err := p.api.Processes.GetStats(ctx, guid)
-	if err != nil {
-		return nil, err
+func (p *Platform) stats(ctx context.Context, guid string) ([]instance, error) {
+	all, err := list[instance](ctx, p.client, "/v3/processes/"+guid+"/stats", nil)
+	if err == nil && all == nil {
+		err = errors.New("it has no list of instances")
 	}
-	if s.Stats == nil {
-		return nil, errors.New("it has no list of instances")
-	}
-	return s.Stats, nil
+	return all, err
 }
 
 // Up tells how many instances of the process type run. One that is starting, crashed or down doesn't count.
@@ -260,8 +234,9 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		q, err := p.api.Processes.Scale(ctx, newest.GUID, resource.NewProcessScale().WithInstances(n))
-		if err != nil {
+		var q process
+		scale := "/v3/processes/" + newest.GUID + "/actions/scale"
+		if err := p.call(ctx, http.MethodPost, scale, fmt.Sprintf(`{"instances":%d}`, n), &q); err != nil {
 			return p.nameQuota(ctx, app.guid, err)
 		}
 		if q.Type != p.o.ProcessType || q.Instances != n {
@@ -271,8 +246,9 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	})
 }
 
-// Quota tells how many API calls may still be made: the last X-RateLimit-Remaining header seen. ok is false when there was
-// none yet, as on an installation without limits. The limit is the user's or client's, and so is its period, often an hour.
+// Quota tells how many API calls may still be made: the last X-RateLimit-Remaining header seen. ok is false when
+// there was none yet, as on an installation without limits. The limit is the user's or client's, and so is its
+// period, often an hour.
 func (p *Platform) Quota() (remaining int, ok bool) {
 	return p.transport.Left()
 }

@@ -2,6 +2,7 @@ package cloudfoundry_test
 
 import (
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -293,5 +294,18 @@ func TestNamesAndGUIDs(t *testing.T) {
 				t.Errorf("Size = %d, want %d", n, c.want)
 			}
 		})
+	}
+}
+
+// The official Go client judges the fake, and would link a web framework of its tests into the bot.
+func TestTheOfficialClientIsNoPartOfTheBot(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Skipf("go list: %v", err)
+	}
+	for _, not := range []string{"go-cfclient", "martini", "cloudfoundrytest"} {
+		if strings.Contains(string(out), not) {
+			t.Errorf("package cloudfoundry depends on %s", not)
+		}
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
+// plain reports whether s may stand in the path of a URL, where GUIDs go, so that nothing passes that means something there.
+func plain(s string) bool { return web.Only(s, web.Letters+web.Digits+"-_", 128) }
+
 // isGUID reports whether s looks like a GUID, rather than a name.
 func isGUID(s string) bool {
 	return len(s) == 36 && strings.Count(s, "-") == 4 && web.Only(s, web.Digits+"abcdefABCDEF-", 36)

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
-
-	"github.com/cloudfoundry/go-cfclient/v3/resource"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -96,14 +95,14 @@ func (l limit) text(q quota) string {
 	return ""
 }
 
-func limitOf(name string, a resource.AppsQuota) limit {
-	n := func(p *int) int {
-		if p == nil {
-			return 0
-		}
-		return *p
+// readLimit reads the quota that a link at a path is to, which need not be to any.
+func (p *Platform) readLimit(ctx context.Context, path string, to link) (limit, error) {
+	if to.Data.GUID == "" {
+		return limit{}, nil
 	}
-	return limit{web.Line(name), n(a.TotalMemoryInMB), n(a.TotalInstances), n(a.PerProcessMemoryInMB)}
+	var q quotaResource
+	err := p.get(ctx, path+url.PathEscape(to.Data.GUID), &q)
+	return limit{web.Line(q.Name), q.Apps.MemoryMB, q.Apps.Instances, q.Apps.InstanceMB}, err
 }
 
 // quotas reads the quotas of the app's space, which need not have one, and of its org.
@@ -112,27 +111,18 @@ func (p *Platform) quotas(ctx context.Context) (space, org limit, err error) {
 	if err != nil {
 		return space, org, err
 	}
-	s, err := p.api.Spaces.Get(ctx, at.space)
-	if err != nil || s.Relationships == nil {
+	var s, o owner
+	if err := p.get(ctx, "/v3/spaces/"+url.PathEscape(at.space), &s); err != nil {
 		return space, org, err
 	}
-	if q := s.Relationships.Quota; q != nil && q.Data != nil {
-		l, err := p.api.SpaceQuotas.Get(ctx, q.Data.GUID)
-		if err != nil {
-			return space, org, err
-		}
-		space = limitOf(l.Name, l.Apps)
-	}
-	if s.Relationships.Organization == nil || s.Relationships.Organization.Data == nil {
-		return space, org, nil
-	}
-	o, err := p.api.Organizations.Get(ctx, s.Relationships.Organization.Data.GUID)
-	if err != nil || o.Relationships.Quota.Data == nil {
+	space, err = p.readLimit(ctx, "/v3/space_quotas/", s.Relationships.Quota)
+	if err != nil || s.Relationships.Organization.Data.GUID == "" {
 		return space, org, err
 	}
-	l, err := p.api.OrganizationQuotas.Get(ctx, o.Relationships.Quota.Data.GUID)
+	err = p.get(ctx, "/v3/organizations/"+url.PathEscape(s.Relationships.Organization.Data.GUID), &o)
 	if err != nil {
 		return space, org, err
 	}
-	return space, limitOf(l.Name, l.Apps), nil
+	org, err = p.readLimit(ctx, "/v3/organization_quotas/", o.Relationships.Quota)
+	return space, org, err
 }

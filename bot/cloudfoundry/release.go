@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
-
-	"github.com/cloudfoundry/go-cfclient/v3/client"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -22,24 +21,24 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 		if err != nil {
 			return err
 		}
-		o := client.NewDeploymentListOptions()
-		o.AppGUIDs, o.OrderBy, o.PerPage = one(app.guid), "-created_at", 1
-		list, _, err := p.api.Deployments.List(ctx, o)
+		newest, err := list[deployment](ctx, p.client, "/v3/deployments",
+			url.Values{"app_guids": {app.guid}, "order_by": {"-created_at"}, "per_page": {"1"}})
 		switch {
 		case err != nil:
 			return err
-		case len(list) > 1:
+		case len(newest) > 1:
 			return errors.New("it has several deployments instead of the newest alone")
-		case len(list) == 1 && (list[0] == nil || list[0].Status.Value == "" || list[0].CreatedAt.IsZero()):
+		case len(newest) == 1 && (newest[0].Status.Value == "" || newest[0].CreatedAt.IsZero()):
 			return errors.New("it has no status or no time")
-		case len(list) == 1:
-			at, done = list[0].CreatedAt, list[0].Status.Value != "ACTIVE"
+		case len(newest) == 1:
+			at, done = newest[0].CreatedAt, newest[0].Status.Value != "ACTIVE"
 		}
-		d, err := p.api.Droplets.GetCurrentForApp(ctx, app.guid)
-		var e *Error
-		switch {
-		case errors.As(err, &e) && e.Status == http.StatusNotFound: // which an app has that was never staged
+		var d droplet
+		err = p.get(ctx, "/v3/apps/"+app.guid+"/droplets/current", &d)
+		if e, ok := web.As(err); ok && e.Status == http.StatusNotFound { // which an app has that was never staged
 			return nil
+		}
+		switch {
 		case err != nil:
 			return err
 		case d.CreatedAt.After(at):

@@ -144,7 +144,7 @@ func (t *tokens) discover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.send(req, &root); err != nil {
+	if err := send(t.transport, req, &root); err != nil {
 		return err
 	}
 	at := func(name string) (string, error) {
@@ -205,7 +205,7 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 		Type      string  `json:"token_type"`
 		ExpiresIn float64 `json:"expires_in"`
 	}
-	if err := t.send(req, &a); err != nil {
+	if err := send(t.transport, req, &a); err != nil {
 		return err
 	}
 	if !web.Only(a.Access, web.Letters+web.Digits+"-_.~+/=", 64<<10) || !strings.EqualFold(a.Type, "bearer") {
@@ -224,19 +224,6 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 func life(seconds float64) time.Duration {
 	d := time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
 	return d - min(time.Minute, d/10)
-}
-
-// send makes a call without a token, and decodes its answer.
-func (t *tokens) send(req *http.Request, into any) error {
-	req.Header.Set("Accept", "application/json")
-	resp, err := t.transport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return t.transport.Unusable(errors.New("it is not what was asked for"))
-	}
-	return nil
 }
 
 // Access is what it takes to read an app's metrics.
