@@ -5,9 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 func TestPause(t *testing.T) {
@@ -95,22 +93,4 @@ func TestOrder(t *testing.T) {
 		w.beat(right)
 		wantResizes(t, w, 2)
 	})
-}
-
-func TestRecentKeepsTheNewest(t *testing.T) {
-	rc := bot.NewRecent(3)
-	w := newWorld(2, func(o *bot.Options) { o.Recorders = []record.Recorder{rc} })
-	if got := rc.Last(5); len(got) != 0 {
-		t.Errorf("an empty one has %d records", len(got))
-	}
-	for i := range 7 {
-		w.beat(right)
-		got := rc.Last(2)
-		if want := min(i+1, 2); len(got) != want || !got[len(got)-1].Time.Equal(w.now) {
-			t.Errorf("after %d ticks the last 2 are %d, up to %v", i+1, len(got), got[len(got)-1].Time)
-		}
-	}
-	if got := rc.Last(99); len(got) != 3 || !got[0].Time.Equal(w.now.Add(-time.Minute)) {
-		t.Errorf("it keeps %d records from %v", len(got), got[0].Time)
-	}
 }

@@ -34,7 +34,7 @@ func TestLogHasALineForEachTick(t *testing.T) {
 				return a
 			}
 			log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: noTime}))
-			w := newWorld(c.dynos, func(o *bot.Options) { o.Recorders = []record.Recorder{bot.LogTo(log, 0)} })
+			w := newWorld(c.dynos, func(o *bot.Options) { o.Recorders = []record.Recorder{record.LogTo(log, 0)} })
 			w.beat(c.beats...)
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			if len(lines) != len(c.beats) {
@@ -50,7 +50,7 @@ func TestLogHasALineForEachTick(t *testing.T) {
 func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 	var out bytes.Buffer
 	w := newWorld(2, func(o *bot.Options) {
-		o.Recorders = []record.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 10*time.Minute)}
+		o.Recorders = []record.Recorder{record.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 10*time.Minute)}
 	})
 	for _, c := range []struct {
 		name  string
@@ -82,7 +82,7 @@ func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 
 func TestWhatOnlyWaitsIsNoWarning(t *testing.T) {
 	var out bytes.Buffer
-	w := with(2, func(p *decide.Policy) { p.CooldownUp = time.Hour }, bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0))
+	w := with(2, func(p *decide.Policy) { p.CooldownUp = time.Hour }, record.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0))
 	w.beat(times(9, slow)...)
 	if strings.Contains(out.String(), "level=WARN") || !strings.Contains(out.String(), "the cooldown has") {
 		t.Errorf("a cooldown was logged as\n%s", out.String())
@@ -96,7 +96,7 @@ func TestAChangeThatIsFoundMadeIsLogged(t *testing.T) {
 		{FoundChanges: decide.FoundChanges{CompletedSize: &decide.CompletedSize{From: "standard-1x", To: "standard-2x", Asked: noon}}},
 	} {
 		var out strings.Builder
-		log := bot.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0)
+		log := record.LogTo(slog.New(slog.NewTextHandler(&out, nil)), 0)
 		r := record.Record{Time: noon, Dynos: 2, Action: record.Held}
 		for _, r.Decision = range []decide.Decision{{}, d, {}} {
 			r.Decision.Rule, r.Decision.From, r.Decision.To = decide.RuleHold, 2, 2

@@ -69,7 +69,7 @@ func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading
 		if heartbeat != nil {
 			o.Probers = append([]probe.Prober{&heart{next: *heartbeat}}, o.Probers...)
 		}
-		o.Recorders = []record.Recorder{bot.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 0)}
+		o.Recorders = []record.Recorder{record.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), 0)}
 	})
 	var a account
 	for i := range ticks {

@@ -412,7 +412,7 @@ func TestTheLostAreSeen(t *testing.T) {
 
 func TestRecordersSeeEveryTick(t *testing.T) {
 	o := counting
-	kept := bot.NewRecent(1000)
+	kept := record.NewRecent(1000)
 	o.Recorders = []record.Recorder{kept}
 	run(t, flash(t), sim.Bot("count", o))
 	records := kept.Last(1000)

@@ -4,20 +4,19 @@ import (
 	"context"
 	"sync"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // A Ledger is the recorder that a server answers from.
 type Ledger struct {
-	*bot.Recent
+	*record.Recent
 
 	mu         sync.Mutex
 	lastChange *record.Record
 }
 
 // NewLedger makes an empty ledger.
-func NewLedger() *Ledger { return &Ledger{Recent: bot.NewRecent(Kept)} }
+func NewLedger() *Ledger { return &Ledger{Recent: record.NewRecent(Kept)} }
 
 // Record keeps r. It never fails.
 func (l *Ledger) Record(ctx context.Context, r record.Record) error {

@@ -19,7 +19,7 @@ var teaTime = time.Date(2026, 11, 22, 16, 4, 0, 0, time.UTC)
 // aDay is what a real bot did: through a slow wave, a blind spell, a pause, and an order that failed at first.
 func aDay(t *testing.T) []record.Record {
 	platform, prober := &goldenPlatform{n: 2}, &goldenProber{}
-	recent := bot.NewRecent(100)
+	recent := record.NewRecent(100)
 	b := bot.New(bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{prober},
 		Schedule: limits{Min: 1, Max: 4}, Scaler: platform, Recorders: []record.Recorder{recent},

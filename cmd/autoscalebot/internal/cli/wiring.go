@@ -316,7 +316,7 @@ func options(s *settings.Settings, p parts, notifier notify.Notifier, h host) bo
 			ScaleDiff: int(s.NotifyScaleDiff), ScaleDiffPeriod: time.Duration(s.NotifyScalePeriod),
 			Reminder: time.Duration(s.NotifyReminder), Paused: s.Paused.Up || s.Paused.Down,
 		},
-		Notifier: notifier, Recorders: []record.Recorder{bot.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
+		Notifier: notifier, Recorders: []record.Recorder{record.LogTo(h.log, time.Duration(s.LogSummary))}, Log: h.log,
 	}
 }
 

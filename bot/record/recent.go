@@ -1,24 +1,23 @@
-package bot
+package record
 
 import (
 	"context"
 	"sync"
 
-	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 // A Recent is a Recorder that keeps the newest records in memory.
 type Recent struct {
 	mu      sync.Mutex
-	records []record.Record // a ring once it is full
+	records []Record // a ring once it is full
 	next    int
 }
 
 // NewRecent keeps up to n records, at least one.
-func NewRecent(n int) *Recent { return &Recent{records: make([]record.Record, 0, max(1, n))} }
+func NewRecent(n int) *Recent { return &Recent{records: make([]Record, 0, max(1, n))} }
 
 // Record keeps r, and lets go of the oldest when there is no room. It never fails.
-func (rc *Recent) Record(_ context.Context, r record.Record) error {
+func (rc *Recent) Record(_ context.Context, r Record) error {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
 	if len(rc.records) < cap(rc.records) {
@@ -31,9 +30,9 @@ func (rc *Recent) Record(_ context.Context, r record.Record) error {
 }
 
 // Last returns the newest n records or as many as there are, the oldest first.
-func (rc *Recent) Last(n int) []record.Record {
+func (rc *Recent) Last(n int) []Record {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
-	all := append(append([]record.Record(nil), rc.records[rc.next:]...), rc.records[:rc.next]...)
+	all := append(append([]Record(nil), rc.records[rc.next:]...), rc.records[:rc.next]...)
 	return all[max(0, len(all)-max(0, n)):]
 }

@@ -1,4 +1,4 @@
-package bot
+package record
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -17,7 +16,7 @@ import (
 // Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and Warn where people
 // should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is Debug, but for one line as if something
 // had changed every summary, 0 for none.
-func LogTo(l *slog.Logger, summary time.Duration) record.Recorder {
+func LogTo(l *slog.Logger, summary time.Duration) Recorder {
 	return &logRecorder{log: l, summary: summary}
 }
 
@@ -31,27 +30,27 @@ type logRecorder struct {
 }
 
 // level chooses the level of a record's line.
-func (l *logRecorder) level(r record.Record) slog.Level {
+func (l *logRecorder) level(r Record) slog.Level {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := r.Decision
-	changed := r.Action != record.Held || d.Found() || d.Rule != l.rule
+	changed := r.Action != Held || d.Found() || d.Rule != l.rule
 	due := l.summary > 0 && r.Time.Sub(l.shown) >= l.summary
-	if r.Action == record.Interrupted {
+	if r.Action == Interrupted {
 		return slog.LevelDebug
 	}
 	l.rule = d.Rule
-	if r.Action != record.Failed && !changed && !due {
+	if r.Action != Failed && !changed && !due {
 		return slog.LevelDebug
 	}
 	l.shown = r.Time
-	if r.Action == record.Failed || d.Says() == decide.NoData || d.WantsMore() && d.To == d.From && d.Clamped(decide.ClampSchedule) {
+	if r.Action == Failed || d.Says() == decide.NoData || d.WantsMore() && d.To == d.From && d.Clamped(decide.ClampSchedule) {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
 }
 
-func (l *logRecorder) Record(ctx context.Context, r record.Record) error {
+func (l *logRecorder) Record(ctx context.Context, r Record) error {
 	level := l.level(r)
 	d := r.Decision
 	if !l.log.Enabled(ctx, level) {
