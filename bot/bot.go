@@ -10,19 +10,12 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/internal/platform"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
-)
-
-const (
-	// callTimeout bounds all calls of one tick to the platform, above the deadlines of the platform's own.
-	callTimeout = 25 * time.Second
-	// lastWords is how long a change of the dynos that is under way may go on after the bot was told to stop. Heroku kills
-	// a dyno 30 s after SIGTERM; the bot promises to end within 10 s, and flushes its notices in what is left of them.
-	lastWords = 4 * time.Second
 )
 
 // A Schedule tells the limits at a moment, and the rows that they come from, "" for a number that is the same at all times.
@@ -66,7 +59,7 @@ type Options struct {
 	Notices notice.Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
 	Notifier notify.Notifier
-	// Targets are the names of those whom the notifier tells and who are done with an event only when Told is called for them: until then it is
+	// Targets are the names of those whom the notifier tells and who are done with an event only when Delivered is called for them: until then it is
 	// in the Memory. Nil keeps no events.
 	Targets []string
 	// Recorders keep the records, one after the other.
@@ -81,30 +74,8 @@ type Options struct {
 
 // A Bot takes one heartbeat after the other. It is used by one goroutine at a time, but for Control, SetControl and State.
 type Bot struct {
-	o      Options
-	size   func(context.Context) (n int, settled bool, err error)
-	resize func(context.Context, int) error // nil in a dry run
-
-	// What the platform can tell; nil where it cannot.
-	quota     QuotaReporter
-	ups       UpReporter
-	releases  Releaser
-	prices    Pricer
-	leftAlone LeftAloneReporter
-
-	maintenance MaintenanceReporter
-
-	// The dyno size, nil where no rule judges it or the platform knows none; in a dry run it can't be set.
-	dynoSize    func(context.Context) (name string, err error)
-	setDynoSize func(ctx context.Context, name string) error
-	sizePending func() string
-
-	calls   map[string]*pendingCall // that outlast the tick that made them, by name
-	refused error                   // how a change of an earlier tick failed, told at this one
-
-	price  float64   // what a dyno costs a month, 0 where that is not known
-	priced time.Time // when the platform told it
-
+	o        Options
+	platform *platform.Platform
 	state    decide.State
 	reporter *notice.Reporter
 
@@ -120,47 +91,10 @@ func New(o Options) *Bot {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bot{
-		o: o, size: o.Scaler.Size, price: o.Policy.Price, reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
+	p := platformOf(&o)
+	return &Bot{
+		o: o, platform: p, state: o.Memory.State.Restarted(p.DynoSize != nil), reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
 		control: o.Memory.State.Control, memory: o.Memory,
-	}
-	if o.DryRun {
-		b.o.Scaler = nil // so that nothing here can write
-	} else {
-		b.resize = o.Scaler.Resize
-	}
-	b.quota, _ = o.Scaler.(QuotaReporter)
-	b.ups, _ = o.Scaler.(UpReporter)
-	b.releases, _ = o.Scaler.(Releaser)
-	b.leftAlone, _ = o.Scaler.(LeftAloneReporter)
-	b.maintenance, _ = o.Scaler.(MaintenanceReporter)
-	if o.Policy.Price == 0 {
-		b.prices, _ = o.Scaler.(Pricer)
-	}
-	b.findSizer(o)
-	b.state = o.Memory.State.Restarted(b.dynoSize != nil)
-	return b
-}
-
-// findSizer looks for what the rules for the dyno size, and its order, need.
-func (b *Bot) findSizer(o Options) {
-	sizer, ok := o.Scaler.(Sizer)
-	asked := o.Policy.Ladder != "" || slices.ContainsFunc(o.Policy.Rules, func(r decide.SignalRule) bool { return r.Size })
-	if !ok || len(o.Policy.Sizes) == 0 || !asked {
-		return
-	}
-	b.dynoSize = sizer.DynoSize
-	if waits, ok := o.Scaler.(SizePender); ok {
-		b.sizePending = waits.SizePending
-	}
-	if !o.DryRun {
-		b.setDynoSize = sizer.SetDynoSize
-	}
-	if prices, ok := o.Scaler.(SizePricer); ok && b.prices != nil {
-		b.o.Policy.SizePrices = make([]float64, len(o.Policy.Sizes))
-		for i, size := range o.Policy.Sizes {
-			b.o.Policy.SizePrices[i], _ = prices.SizePrice(size)
-		}
 	}
 }
 
@@ -178,7 +112,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			b.abandon()
+			b.platform.Drain()
 			return nil
 		case <-timer.C:
 		}
@@ -218,13 +152,13 @@ func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record 
 	}
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
 	if !f.Offline {
-		r.Quota = b.callsLeft()
+		r.Quota = b.platform.CallsLeft()
 	}
 	switch {
 	case unknown == nil:
 	case errors.Is(unknown, errInterrupted):
 		r.Action = record.Interrupted
-	case isLate(unknown):
+	case platform.IsLate(unknown):
 		r.Error = unknown.Error()
 	default:
 		r.Action, r.Error = record.Failed, unknown.Error()
@@ -238,10 +172,10 @@ func (b *Bot) decide(ctx context.Context, r *record.Record, f decide.Facts, bega
 		return
 	}
 	state, d := b.o.Policy.Decide(b.state, f)
-	if b.releases != nil && b.o.Policy.AsksForRelease(d) {
-		a, end := b.asking(ctx, began)
+	if b.platform.Releases != nil && b.o.Policy.AsksForRelease(d) {
+		t, end := b.platform.Tick(ctx, began)
 		defer end()
-		release, err := a.release()
+		release, err := t.Release()
 		if err != nil {
 			r.Error = err.Error()
 		}
@@ -269,30 +203,4 @@ func (b *Bot) report(ctx context.Context, r record.Record) {
 	}
 	b.remember(r.Time, events...)
 	b.notify(ctx, events...)
-}
-
-func (b *Bot) callsLeft() *int {
-	if b.quota == nil {
-		return nil
-	}
-	if n, ok := b.quota.Quota(); ok {
-		return &n
-	}
-	return nil
-}
-
-// outlast returns a context that ends a grace period after ctx does.
-func outlast(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-longer.Done():
-		case <-time.After(grace):
-			cancel()
-		}
-	})
-	return longer, func() {
-		stop()
-		cancel()
-	}
 }

@@ -20,8 +20,8 @@ type Memory struct {
 	Notified notice.Notified `json:"notified"`
 	// Beside are the open incidents that others than the ticks look for.
 	Beside notify.Incidents `json:"beside,omitempty"`
-	// Undelivered are the events of the last minutes that may not have reached everybody yet, the oldest first.
-	Undelivered []Undelivered `json:"undelivered,omitempty"`
+	// Undelivered are the events of the last minutes that may not have reached everybody yet.
+	Undelivered notice.Queue `json:"undelivered,omitempty"`
 }
 
 // remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a change, so
@@ -30,9 +30,10 @@ type Memory struct {
 func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.memory = Memory{State: b.state, Notified: b.reporter.Notified(), Beside: b.memory.Beside, Undelivered: b.withUndelivered(now, events...)}
+	b.memory.State, b.memory.Notified = b.state, b.reporter.Notified()
+	b.undelivered(now, events...)
 	if b.former != nil { // which the next tick takes in
-		b.memory = b.memory.recalled(moment(), *b.former, b.price)
+		b.memory = b.memory.recalled(moment(), *b.former, b.platform.DynoPrice())
 	}
 	b.memory.State.Control = b.control
 	b.keep()

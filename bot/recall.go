@@ -19,7 +19,7 @@ func (b *Bot) Recall(former Memory) {
 	defer b.mu.Unlock()
 	b.control = recalledControl(b.control, former.State.Control, b.given)
 	b.former = &former
-	b.memory = b.memory.recalled(moment(), former, b.price)
+	b.memory = b.memory.recalled(moment(), former, b.platform.DynoPrice())
 	b.memory.State.Control = b.control
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
@@ -43,7 +43,7 @@ func (b *Bot) recollect(now time.Time) {
 	if b.former == nil {
 		return
 	}
-	b.state = b.state.Recalled(now, b.former.State, b.price)
+	b.state = b.state.Recalled(now, b.former.State, b.platform.DynoPrice())
 	b.reporter.Recall(b.former.Notified)
 	b.former = nil
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
 // An event is in the memory from before it is told until all who are to be told are done with it, for some minutes at the most.
 func TestEventsAreKeptUntilAllAreDoneWithThem(t *testing.T) {
 	w, d := newWorld(1), &disk{}
-	var atNotice []bot.Undelivered
+	var atNotice notice.Queue
 	w.restart(t, d, func(o *bot.Options) {
 		o.Targets = []string{"mail", "chat", "chat"}
 		o.Notices.EveryPing = true
@@ -46,10 +47,10 @@ func TestEventsAreKeptUntilAllAreDoneWithThem(t *testing.T) {
 	if got := d.load(t).Undelivered; len(got) != 1 || !slices.Equal(got[0].Done, []string{"mail"}) {
 		t.Errorf("kept %+v, want one with mail done", got)
 	}
-	w.now = w.now.Add(bot.UndeliveredAge)
+	w.now = w.now.Add(notice.UndeliveredAge)
 	w.beat(right)
 	if got := d.load(t).Undelivered; len(got) != 0 {
-		t.Errorf("after %v %+v is kept", bot.UndeliveredAge, got)
+		t.Errorf("after %v %+v is kept", notice.UndeliveredAge, got)
 	}
 }
 

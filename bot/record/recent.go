@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"sync"
-
 )
 
 // A Recent is a Recorder that keeps the newest records in memory.

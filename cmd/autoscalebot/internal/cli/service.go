@@ -7,6 +7,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -144,7 +145,7 @@ func (v *Service) resume(m bot.Memory) {
 	for _, u := range m.Undelivered {
 		e := u.Event
 		e.App, e.ProcessType = v.options.App, v.options.ProcessType
-		if age := time.Since(e.Time); age >= bot.UndeliveredAge {
+		if age := time.Since(e.Time); age >= notice.UndeliveredAge {
 			v.host.log.Warn("a notice was not delivered before the bot ended, and is too old now", "type", string(e.Kind), "id", e.ID, "time", e.Time)
 			continue
 		}

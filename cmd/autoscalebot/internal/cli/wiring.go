@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
@@ -32,7 +34,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 	"github.com/autoscalebot/autoscalebot/notify/webhook"
 	"github.com/autoscalebot/autoscalebot/probe"
-	"golang.org/x/term"
 )
 
 // A host is the machine that the bot runs on, as its parts see it.

@@ -8,20 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-const (
-	// UndeliveredAge is how old an event may be when it is told after a restart: nobody is helped by older ones.
-	UndeliveredAge = 15 * time.Minute
-	// undeliveredMost is how many events are kept for that.
-	undeliveredMost = 100
-)
-
-// An Undelivered is an event that may not have reached everybody yet.
-type Undelivered struct {
-	Event notify.Event `json:"event"`
-	// Done are the names of those who are done with it, as given to [Bot.Told].
-	Done []string `json:"done,omitempty"`
-}
-
 // Delivered takes in that one of Options.Targets is done with an event, so that it is not told again after a restart. It may be called from several
 // goroutines at once.
 func (b *Bot) Delivered(target string, e notify.Event) {
@@ -30,36 +16,17 @@ func (b *Bot) Delivered(target string, e notify.Event) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.IndexFunc(b.memory.Undelivered, func(u Undelivered) bool { return u.Event.ID == e.ID })
-	if i < 0 {
-		return
+	if next, ok := b.memory.Undelivered.Delivered(target, len(b.o.Targets), e.ID); ok {
+		b.memory.Undelivered = next
+		b.keep()
 	}
-	untold := slices.Clone(b.memory.Undelivered)
-	untold[i].Done = append(slices.Clip(untold[i].Done), target)
-	if len(untold[i].Done) >= len(b.o.Targets) {
-		untold = slices.Delete(untold, i, i+1)
-	}
-	b.memory.Undelivered = untold
-	b.keep()
 }
 
-// withUndelivered is what is to be kept of events once more of them are told. What heartbeats alone tell is not worth it.
-func (b *Bot) withUndelivered(now time.Time, more ...notify.Event) []Undelivered {
-	if len(b.o.Targets) == 0 {
-		return nil
+// undelivered notes events that people are about to be told of. b.mu is held.
+func (b *Bot) undelivered(now time.Time, events ...notify.Event) {
+	if b.memory.Undelivered = b.memory.Undelivered.With(now, events...); len(b.o.Targets) == 0 {
+		b.memory.Undelivered = nil
 	}
-	var all []Undelivered
-	for _, u := range b.memory.Undelivered {
-		if now.Sub(u.Event.Time) < UndeliveredAge {
-			all = append(all, u)
-		}
-	}
-	for _, e := range more {
-		if e.Kind != notify.Ping {
-			all = append(all, Undelivered{Event: e})
-		}
-	}
-	return all[max(0, len(all)-undeliveredMost):]
 }
 
 // Incident takes in that an incident which others than the ticks look for goes on, or does not, as seen at now, and tells of it what is to be
@@ -74,7 +41,7 @@ func (b *Bot) Incident(
 		return
 	}
 	e := event(phase, since)
-	b.memory.Undelivered = b.withUndelivered(now, e)
+	b.undelivered(now, e)
 	b.keep()
 	b.mu.Unlock()
 	b.notify(ctx, e)
@@ -92,7 +59,7 @@ func (b *Bot) Ongoing(k notify.Kind) bool {
 // received it. It may be called while the bot runs.
 func (b *Bot) Tell(ctx context.Context, e notify.Event) {
 	b.mu.Lock()
-	b.memory.Undelivered = b.withUndelivered(e.Time, e)
+	b.undelivered(e.Time, e)
 	b.keep()
 	b.mu.Unlock()
 	b.notify(ctx, e)
