@@ -1,7 +1,6 @@
 package haproxy_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
@@ -38,11 +38,12 @@ type proxy struct {
 	Socket string // unix://…
 	URL    string
 	Config string // the path of its configuration
-	log    *lockedBuffer
+	log    *logtest.Buffer
 	cmd    *exec.Cmd
 }
 
 const preamble = `global
+
   stats socket SOCKET mode 600 level admin
   stats timeout 10s
 defaults
@@ -68,7 +69,7 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	port := porttest.Port(t)
 	p := &proxy{
-		Socket: "unix://" + filepath.Join(dir, "admin.sock"), URL: "http://127.0.0.1:" + port, Config: filepath.Join(dir, "haproxy.cfg"), log: &lockedBuffer{},
+		Socket: "unix://" + filepath.Join(dir, "admin.sock"), URL: "http://127.0.0.1:" + port, Config: filepath.Join(dir, "haproxy.cfg"), log: &logtest.Buffer{},
 	}
 	config = strings.NewReplacer("SOCKET", strings.TrimPrefix(p.Socket, "unix://"), "PORT", port).Replace(config)
 	if err := os.WriteFile(p.Config, []byte(config), 0o600); err != nil {
@@ -299,21 +300,4 @@ func eventually(t testing.TB, what string, is func() bool) {
 		}
 	}
 	t.Fatalf("not within 10 s: %s", what)
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
@@ -20,7 +21,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
-	log := &logText{}
+	log := &logtest.Buffer{}
 	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	all := beats(noon, 30*time.Second, 400)
 	keepAll(t, db, all[:100]...)
@@ -66,7 +67,7 @@ func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 	racetest.Long(t)
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
-	log := &logText{}
+	log := &logtest.Buffer{}
 	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	s.Stop()
 	all := beats(noon, time.Second, 10_123)
@@ -150,7 +151,7 @@ func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 	}
 	shut(t, first)
 	s.Stop()
-	db := l.open(t, later(&logText{}))
+	db := l.open(t, later(&logtest.Buffer{}))
 	if _, _, err := db.Memory(t.Context()); err == nil {
 		t.Fatal("the server is not down")
 	}
@@ -212,7 +213,7 @@ func TestAServerThatCannotBeWrittenYetIsWaitedFor(t *testing.T) {
 				shut(t, db)
 				t.Fatal("it can be used")
 			}
-			log := &logText{}
+			log := &logtest.Buffer{}
 			db := l.open(t, later(log), func(o *history.Options) { o.App = "meadow" })
 			if !warns(db, "cannot be written") || !strings.Contains(log.String(), "level=WARN") {
 				t.Errorf("no warning: %q, log\n%s", db.Warnings(), log)

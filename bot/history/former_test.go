@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
@@ -81,7 +82,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 			}
 			shut(t, first)
 			mend := hide(t, path)
-			db := l.open(t, later(&logText{}))
+			db := l.open(t, later(&logtest.Buffer{}))
 			if _, ok, err := db.Memory(t.Context()); ok || err != nil {
 				t.Fatalf("the memory can be read after all: %v, %v", ok, err)
 			}
@@ -124,7 +125,7 @@ func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	db := l.open(t, later(&logText{}))
+	db := l.open(t, later(&logtest.Buffer{}))
 	if m, ok, err := db.Memory(t.Context()); !ok || err != nil || !reflect.DeepEqual(m, paused) {
 		t.Fatalf("remembered %+v, %v, %v", m, ok, err)
 	}
@@ -168,7 +169,7 @@ func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 	if _, err := history.Open(t.Context(), history.Options{URL: l.url, App: "forest", ProcessType: "web"}); err == nil {
 		t.Fatal("the file is not damaged")
 	}
-	db := l.open(t, later(&logText{}))
+	db := l.open(t, later(&logtest.Buffer{}))
 	if !warns(db, path+".damaged-") {
 		t.Errorf("no warning: %q", db.Warnings())
 	}
@@ -189,7 +190,7 @@ func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
 			t.Fatal(err)
 		}
 		shut(t, first)
-		db := l.open(t, later(&logText{}))
+		db := l.open(t, later(&logtest.Buffer{}))
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, _, err := db.Memory(ended); err == nil {

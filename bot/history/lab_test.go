@@ -1,7 +1,6 @@
 package history_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -137,8 +135,10 @@ func (f *fleet) Probe(context.Context) probe.Reading {
 
 type limits struct{ schedule.Limits }
 
-func (l limits) At(time.Time) schedule.Limits    { return l.Limits }
+func (l limits) At(time.Time) schedule.Limits { return l.Limits }
+
 func (l limits) Rows(time.Time) (string, string) { return "", "09:00" }
+
 func (f *fleet) bot(recorders ...record.Recorder) *bot.Bot {
 	return bot.New(bot.Options{
 		App: "forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{f}, Scaler: f,
@@ -203,22 +203,4 @@ func canceled(t testing.TB) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx, cancel
-}
-
-// logText is a log's text.
-type logText struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }

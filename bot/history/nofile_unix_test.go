@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 // What is no file is not waited for, and gives way to the memory until there is one.
@@ -28,7 +29,7 @@ func TestWhatIsNoFileGivesWayToTheMemory(t *testing.T) {
 				t.Skip(err)
 			}
 			l := lab{url: "sqlite:" + path, stays: true}
-			db := l.open(t, later(&logText{}))
+			db := l.open(t, later(&logtest.Buffer{}))
 			if !warns(db, "kept in memory") || warns(db, "folder "+filepath.Dir(path)) {
 				t.Errorf("warnings %q", db.Warnings())
 			}
@@ -53,7 +54,7 @@ func TestAFolderIsMadeWhenItCanBe(t *testing.T) {
 	folder := filepath.Join(disk, "state", "autoscalebot")
 	writeFile(t, disk, "no folder can be made here yet")
 	l := lab{url: "sqlite:" + filepath.Join(folder, "shop.db"), stays: true}
-	db := l.open(t, later(&logText{}), func(o *history.Options) { o.Folder = folder })
+	db := l.open(t, later(&logtest.Buffer{}), func(o *history.Options) { o.Folder = folder })
 	if !warns(db, "kept in memory") {
 		t.Errorf("warnings %q", db.Warnings())
 	}

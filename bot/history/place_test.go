@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 func TestErrorsOfTheURLSpeak(t *testing.T) {
@@ -44,7 +45,7 @@ func TestAWrongPasswordIsNotShown(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "password authentication failed") || strings.Contains(err.Error(), "wr0ng") {
 		t.Errorf("a wrong password gave %v", err)
 	}
-	db := lab{url: wrong}.open(t, later(&logText{}))
+	db := lab{url: wrong}.open(t, later(&logtest.Buffer{}))
 	if !warns(db, "password authentication failed") || warns(db, "wr0ng") {
 		t.Errorf("a bot begins all the same, with the warnings %q", db.Warnings())
 	}

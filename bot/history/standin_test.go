@@ -12,13 +12,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
 var remembered = bot.Memory{State: decide.State{Dynos: 7, Known: true}}
 
 // later opens the history as a bot does.
-func later(log *logText) func(*history.Options) {
+func later(log *logtest.Buffer) func(*history.Options) {
 	return func(o *history.Options) { o.Later, o.Log = true, slog.New(slog.NewTextHandler(log, nil)) }
 }
 
@@ -68,7 +69,7 @@ func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			mend := spoil(t, path)
-			log := &logText{}
+			log := &logtest.Buffer{}
 			l := lab{url: "sqlite:" + path, stays: true}
 			if db, err := history.Open(t.Context(), history.Options{URL: l.url}); err == nil {
 				shut(t, db)
@@ -120,7 +121,7 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 			l := sqliteLab(t)
 			path := strings.TrimPrefix(l.url, "sqlite:")
 			writeFile(t, path, text)
-			log := &logText{}
+			log := &logtest.Buffer{}
 			db := l.open(t, later(log))
 			keepAll(t, db, beats(noon, 30*time.Second, 5)...)
 			shut(t, db)
@@ -166,7 +167,7 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	keepAll(t, first, beats(noon, 30*time.Second, 300)...)
 	shut(t, first)
 	damage(t, path)
-	log := &logText{}
+	log := &logtest.Buffer{}
 	db := l.open(t, later(log))
 	for _, r := range beats(noon.Add(24*time.Hour), time.Second, 20) {
 		if err := db.Record(t.Context(), r); err != nil {
@@ -200,7 +201,7 @@ func TestDamageThatIsReadIsDamage(t *testing.T) {
 			first := l.open(t)
 			keepAll(t, first, beats(noon, 30*time.Second, 150)...)
 			shut(t, first)
-			log := &logText{}
+			log := &logtest.Buffer{}
 			db := l.open(t, later(log))
 			reader := l.open(t)
 			damage(t, path)
@@ -227,7 +228,7 @@ func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)
 	path := strings.TrimPrefix(l.url, "sqlite:")
-	log := &logText{}
+	log := &logtest.Buffer{}
 	db := l.open(t, later(log))
 	all := beats(noon, 30*time.Second, 200)
 	keepAll(t, db, all[:100]...)

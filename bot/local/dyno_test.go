@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 func TestRestartsComeLaterAndLater(t *testing.T) {
@@ -26,7 +28,7 @@ func TestRestartsComeLaterAndLater(t *testing.T) {
 }
 
 func TestCrashingProcessIsRestartedWithBackoffAndCountsAsSettled(t *testing.T) {
-	var log, out buffer
+	var log, out logtest.Buffer
 	o := options(t, "crash", 1)
 	o.Log, o.Out = slog.New(slog.NewTextHandler(&log, nil)), &out
 	p := open(t, o)
@@ -48,7 +50,7 @@ func TestCrashingProcessIsRestartedWithBackoffAndCountsAsSettled(t *testing.T) {
 }
 
 func TestProcessThatWasUpForAWhileStartsWithTheShortestBackoffAgain(t *testing.T) {
-	var log buffer
+	var log logtest.Buffer
 	o := options(t, "", 1)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	p := open(t, o)
@@ -110,7 +112,7 @@ func TestProcessGetsRequestsOnlyOnceItAcceptsConnections(t *testing.T) {
 }
 
 func TestProcessThatNeverListensIsEnded(t *testing.T) {
-	var log buffer
+	var log logtest.Buffer
 	o := options(t, "deaf", 1)
 	o.Log, o.BootTimeout = slog.New(slog.NewTextHandler(&log, nil)), 50*time.Millisecond
 	p := open(t, o)
@@ -127,7 +129,7 @@ func TestProcessWhosePortWasTakenGetsAnotherAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	var log buffer
+	var log logtest.Buffer
 	o := options(t, "", 1)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	p := open(t, o)
@@ -299,7 +301,7 @@ func TestGrandchildrenEndWithTheirProcess(t *testing.T) {
 		{"killed", func(_ *testing.T, p *Platform) { p.Kill() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var out buffer
+			var out logtest.Buffer
 			o := options(t, "grandchild", 1)
 			o.Out = &out
 			p := open(t, o)
@@ -317,7 +319,7 @@ func TestProcessThatLeftTheGroupDoesNotHoldUpItsEnd(t *testing.T) {
 	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
 		t.Skip("needs setsid")
 	}
-	var out buffer
+	var out logtest.Buffer
 	o := options(t, "", 1)
 	o.Command, o.Out = `setsid sleep 5 & echo "left: $!"; exec "$APP"`, &out
 	p := open(t, o)

@@ -6,25 +6,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
-
-// A buffer keeps the output of processes.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 func TestOutputIsForwardedLineByLine(t *testing.T) {
 	long := strings.Repeat("x", maxLine)
@@ -37,7 +21,7 @@ func TestOutputIsForwardedLineByLine(t *testing.T) {
 		{"long line is split", long + "yz\nb\n", "web.1 | " + long + "\nweb.1 | yz\nweb.1 | b\n"},
 		{"as long as may be", long + "\nb\n", "web.1 | " + long + "\nweb.1 | b\n"},
 	} {
-		var out buffer
+		var out logtest.Buffer
 		(&output{w: &out}).copy("web.1 | ", strings.NewReader(c.in))
 		if got := out.String(); got != c.want {
 			t.Errorf("%s: got %.200q, want %.200q", c.name, got, c.want)

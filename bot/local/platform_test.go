@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/scalertest"
 )
 
@@ -81,7 +82,7 @@ func TestResizeBeforeRunIsTheNumberToStartWith(t *testing.T) {
 
 func TestEnvironmentOfAProcessIsWhatWasGivenAndNoMore(t *testing.T) {
 	t.Setenv("HEROKU_API_KEY", "of the bot alone")
-	var out buffer
+	var out logtest.Buffer
 	o := options(t, "", 1)
 	o.Command, o.Out, o.Dir, o.ProcessType = `echo "${HEROKU_API_KEY-unset} $GREETING $DYNO ${PORT:+port}"; pwd; exec "$APP"`, &out, t.TempDir(), "api"
 	o.Env = append(o.Env, "GREETING=hello", "PORT=1")

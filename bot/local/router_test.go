@@ -15,12 +15,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 // serve gives a router in front of handlers, its URL and its log.
-func serve(t testing.TB, handlers ...http.Handler) (*router, string, *buffer) {
+func serve(t testing.TB, handlers ...http.Handler) (*router, string, *logtest.Buffer) {
 	t.Helper()
-	var log buffer
+	var log logtest.Buffer
 	r := newRouter(&backends{}, 5000, 30*time.Second, slog.New(slog.NewTextHandler(&log, nil)))
 	for _, h := range handlers {
 		s := httptest.NewServer(h)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -40,7 +41,7 @@ type world struct {
 	platform *platform
 	prober   *prober
 	ledger   *admin.Ledger
-	log      *syncBuffer
+	log      *logtest.Buffer
 	// client goes by way of the check against the document.
 	client       admin.Client
 	socket, addr string
@@ -48,7 +49,7 @@ type world struct {
 
 func open(t *testing.T, change func(*bot.Options)) *world {
 	t.Helper()
-	w := &world{platform: &platform{n: 2}, prober: &prober{ms: 500}, log: &syncBuffer{}}
+	w := &world{platform: &platform{n: 2}, prober: &prober{ms: 500}, log: &logtest.Buffer{}}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: time.Minute, Probers: []probe.Prober{w.prober},
@@ -235,7 +236,8 @@ func (d *documented) RoundTrip(req *http.Request) (*http.Response, error) {
 
 type always schedule.Limits
 
-func (a always) At(time.Time) schedule.Limits           { return schedule.Limits(a) }
+func (a always) At(time.Time) schedule.Limits { return schedule.Limits(a) }
+
 func (a always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 // platform does as it is told.
@@ -266,21 +268,4 @@ func (p *prober) Probe(context.Context) probe.Reading {
 		Signal: "heartbeat", Time: time.Now(), Value: p.ms, Unit: "ms", Outcome: probe.Answered, Status: 200,
 		Phases: probe.Phases{Processing: time.Duration(p.ms) * time.Millisecond},
 	}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

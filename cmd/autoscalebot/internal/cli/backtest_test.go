@@ -18,6 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 // A lineWriter writes records as export does.
@@ -57,7 +58,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 // The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.
 func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 	racetest.Long(t)
-	clearEnv(t)
+	settingstest.Env(t)
 	s, err := sim.ShapeOf("ramp")
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 
 // A history on a disk serves as well as a file, and the report says what is modelled.
 func TestBacktestReadsTheHistory(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	s, err := sim.ShapeOf("spike")
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +126,7 @@ func TestBacktestReadsTheHistory(t *testing.T) {
 }
 
 func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	s, err := sim.ShapeOf("steady")
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -58,7 +59,7 @@ the settings are wrong.`,
 				if len(all) > 1 {
 					c.title(i, string(s.HerokuProcessType))
 				}
-				if err := c.all(ctx, s, newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), send); err != nil {
+				if err := c.all(ctx, s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), send); err != nil {
 					return err
 				}
 			}
@@ -85,17 +86,17 @@ func (c *checker) title(i int, processType string) {
 }
 
 // all goes through everything that the bot of one process type needs. What the bot would log of it is in the findings.
-func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bool) error {
-	h.log = slog.New(slog.DiscardHandler)
-	in, err := openReceivers([]*settings.Settings{s}, h)
+func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host, send bool) error {
+	h.Log = slog.New(slog.DiscardHandler)
+	in, err := service.OpenReceivers([]*settings.Settings{s}, h)
 	if err != nil {
 		return err
 	}
-	p, err := open(s, h, in)
+	p, err := service.Open(s, h, in)
 	if err != nil {
 		return err
 	}
-	c.settings(s, h.now)
+	c.settings(s, h.Now)
 	c.sources(s)
 	for _, text := range s.Notes() {
 		c.note("to know", text)
@@ -107,14 +108,14 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h host, send bo
 	for _, text := range s.CommandNotes() {
 		c.note("commands", text)
 	}
-	c.platform(ctx, p.platform, s, h.now)
-	if p.prober != nil {
+	c.platform(ctx, p.Platform, s, h.Now)
+	if p.Heartbeat != nil {
 		c.heartbeat(ctx, p, s)
 	}
-	c.signals(ctx, p.signals, s, emptyPool(p.platform))
+	c.signals(ctx, p.Signals, s, service.EmptyPool(p.Platform))
 	c.history(ctx, s)
 	c.places(s)
-	c.notifiers(ctx, p.targets, s, send)
+	c.notifiers(ctx, p.Targets, s, send)
 	return nil
 }
 
@@ -174,12 +175,12 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 		}
 		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cool-down of %g s", &r, step, settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
 	}
-	for i, name := range wanted(s) {
+	for i, name := range service.WantedSignals(s) {
 		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
 			c.note(name, "is read on each server, and the pool has no servers yet")
 			continue
 		}
-		if comes(s, name) {
+		if service.IsReceived(s, name) {
 			c.note(name, "comes to the bot, so it is known only while the bot runs")
 			continue
 		}
@@ -202,7 +203,7 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 		}
 	}
 	for _, sig := range s.Signals {
-		if !slices.Contains(wanted(s), sig.Name) {
+		if !slices.Contains(service.WantedSignals(s), sig.Name) {
 			c.note(sig.Name, "no rule names it, so it is not read")
 		}
 	}
@@ -277,7 +278,7 @@ func (c *checker) history(ctx context.Context, s *settings.Settings) {
 		c.note("history", "none is kept: there is no page and no report, and a restart goes on from a STATE_FILE alone")
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTime)
+	ctx, cancel := context.WithTimeout(ctx, service.OpenTime)
 	defer cancel()
 	seen, err := history.Look(ctx, history.Options{URL: url, App: s.App(), ProcessType: string(s.HerokuProcessType)})
 	found := "kept in " + seen.Place
@@ -329,7 +330,7 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 
 // conflicts reports what is in the way of the number of dynos that the settings ask for.
 func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
-	sure, likely, err := conflicts(ctx, p, s, now)
+	sure, likely, err := service.Conflicts(ctx, p, s, now)
 	for _, text := range sure {
 		c.report("formation", "", errors.New(text))
 	}
@@ -358,7 +359,7 @@ func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings
 
 // dynosText says how many dynos there are. Those of a pool are wanted first, and are there later.
 func dynosText(p bot.Scaler, n int) string {
-	status := poolStatus(p)
+	status := service.PoolStatus(p)
 	if status == nil {
 		return fmt.Sprintf("%d now", n)
 	}
@@ -366,7 +367,7 @@ func dynosText(p bot.Scaler, n int) string {
 	return fmt.Sprintf("%d wanted, %d serving, %d existing", n, st.Serving, st.Existing)
 }
 
-func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) {
+func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Settings) {
 	if s.Platform == "local" {
 		c.note("heartbeat", "not taken: the app runs only while the bot does")
 		return
@@ -382,9 +383,9 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, for the reason above")
 		return
 	}
-	maintenance, _ := p.platform.(bot.MaintenanceReporter)
+	maintenance, _ := p.Platform.(bot.MaintenanceReporter)
 	take := func() probe.Reading {
-		return bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.prober.Probe(ctx)})[0]
+		return bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.Heartbeat.Probe(ctx)})[0]
 	}
 	r := take()
 	slow := func(r probe.Reading) bool {
@@ -399,7 +400,7 @@ func (c *checker) heartbeat(ctx context.Context, p parts, s *settings.Settings) 
 	if s.HeartbeatSamples > 1 {
 		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)
 	}
-	if r.Status == http.StatusServiceUnavailable && emptyPool(p.platform) {
+	if r.Status == http.StatusServiceUnavailable && service.EmptyPool(p.Platform) {
 		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot makes the first")
 		return
 	}

@@ -12,12 +12,10 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry"
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
-
-var _ conflicter = (*cloudfoundry.Platform)(nil)
 
 // pushed is a fake Cloud Foundry with the app shop at a URL, and what the bot finds in its environment when it is pushed beside it
 // with the manifest of the examples.
@@ -101,11 +99,11 @@ func TestTheBotScalesOnCloudFoundry(t *testing.T) {
 // The adaptive policy goes by what is a minute old at the most, and so not by Log Cache, unless a rule names a signal of it.
 func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
 	s := &settings.Settings{Platform: "cloudfoundry", Policy: "adaptive", HerokuProcessType: "web"}
-	if got := wanted(s); len(got) != 0 {
+	if got := service.WantedSignals(s); len(got) != 0 {
 		t.Errorf("without rules %v are read", got)
 	}
 	s.Rules = settings.Rules{{Signal: "requests_per_second", PerDyno: true, Max: 40}}
-	if got := wanted(s); !slices.Equal(got, []string{"requests_per_second"}) {
+	if got := service.WantedSignals(s); !slices.Equal(got, []string{"requests_per_second"}) {
 		t.Errorf("with a rule %v are read", got)
 	}
 }

@@ -9,11 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
-
-// version is that of the newest entry in CHANGELOG.md.
-const version = "0.1.0"
 
 // newRoot makes the tree of commands. It sets started when a command begins its work, after its arguments were found right.
 func newRoot(started *bool) *cobra.Command {
@@ -85,7 +83,7 @@ func newVersion() *cobra.Command {
 }
 
 func printVersion(cmd *cobra.Command, _ []string) error {
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "autoscalebot %s%s (%s %s/%s)\n", version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "autoscalebot %s%s (%s %s/%s)\n", service.Version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -221,7 +222,7 @@ func TestCheckNotesAStaticPage(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		check := &checker{out: &out}
-		check.heartbeat(t.Context(), parts{prober: &c.took}, settings.Defaults())
+		check.heartbeat(t.Context(), service.Parts{Heartbeat: &c.took}, settings.Defaults())
 		if got := strings.Contains(words(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
 			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -34,11 +35,11 @@ func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(
 	end = func() {}
 	c = admin.Client{Socket: s.SocketPath(), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
 	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
-		db, err := openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+		db, err := service.OpenHistory(cmd.Context(), s, service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 		if err != nil {
 			return c, nil, nil, err
 		}
-		c.History, c.Who = db, holder()
+		c.History, c.Who = db, service.ProcessName()
 		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // nothing was written that is not
 	}
 	if c.Socket == "" && c.Addr == "" && c.History == nil {

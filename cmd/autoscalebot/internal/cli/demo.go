@@ -15,8 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/local"
-	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -101,8 +101,8 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	}
 	app := "exec " + shellQuote(exe) + " sample-app"
 	s := demoSettings()
-	h := newHost(s, stdout, io.Discard)
-	sc := &screen{out: stdout, wave: demoWave, json: o.json, live: isTerminal(stdout) && !o.json}
+	h := service.NewHost(s, stdout, io.Discard)
+	sc := &screen{out: stdout, wave: demoWave, json: o.json, live: service.IsTerminal(stdout) && !o.json}
 	set := dynoStage
 	if o.pool {
 		set = serverStage
@@ -112,14 +112,13 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 		return err
 	}
 	defer st.close()
-	p := parts{platform: st.platform, signals: st.signals}
-	if p.prober, err = heartbeat(s, st.platform); err != nil {
+	p := service.Parts{Platform: st.platform, Signals: st.signals}
+	if p.Heartbeat, err = service.OpenHeartbeat(s, st.platform); err != nil {
 		return err
 	}
 	// What a demo shows is gone when it ends, and its page is for this machine alone.
 	s.History, s.DashboardAddr = history.Memory, "127.0.0.1:0"
-	h.throttle = throttle.New(throttle.Options{Log: h.log})
-	v, err := New(ctx, s, p, h)
+	v, err := service.New(ctx, s, p, h)
 	if err != nil {
 		return err
 	}
@@ -127,13 +126,13 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	v.Bot.RecordTo(sc)
 	sc.open(time.Now())
 	defer sc.stop()
-	err = alongside(ctx, st.platform, func(ctx context.Context) error {
+	err = service.Alongside(ctx, st.platform, func(ctx context.Context) error {
 		if o.duration > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.duration)
 			defer cancel()
 		}
-		page, end := serve(ctx, []*Service{v}, h, &receivers{})
+		page, end := service.Serve(ctx, []*service.Service{v}, h, &service.Receivers{})
 		defer end()
 		sc.start(time.Now(), o.duration, st.url, page)
 		var wg sync.WaitGroup
@@ -149,9 +148,9 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 }
 
 // dynoStage are processes behind the local router.
-func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h host, app string, _ *screen) (stage, error) {
+func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen) (stage, error) {
 	platform, err := local.New(local.Options{
-		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.now).Min, Log: h.log,
+		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.Now).Min, Log: h.Log,
 	})
 	if err != nil {
 		return stage{}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
@@ -21,13 +22,13 @@ var poolWave = demo.Wave{Low: 6, High: 65, Period: 90 * time.Second}
 const demoBoot = 1500 * time.Millisecond
 
 // serverStage are servers made of processes, in a pool behind HAProxy or the built-in balancer.
-func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h host, app string, sc *screen) (stage, error) {
+func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen) (stage, error) {
 	front, err := demo.OpenFront(ctx, o.balancer)
 	if err != nil {
 		return stage{}, err
 	}
 	provider, err := local.NewProvider(local.ProviderOptions{
-		Command: app, Env: s.CommandEnviron(), Log: h.log, Boot: demoBoot,
+		Command: app, Env: s.CommandEnviron(), Log: h.Log, Boot: demoBoot,
 		Sizes: []pool.Size{{Name: "small", CPUs: 1, Memory: 1024, Price: 0.009}},
 	})
 	if err != nil {
@@ -45,7 +46,7 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h hos
 	servers, err := pool.New(pool.Options{
 		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: limits,
 		HealthyAfter: 2, DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1,
-		Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond, Log: h.log, Tell: sc.tell,
+		Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond, Log: h.Log, Tell: sc.tell,
 	})
 	if err != nil {
 		end()
@@ -54,7 +55,7 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h hos
 	busy := demo.NewCPU(servers.Addresses)
 	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
 	s.Rules = []decide.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2), Passes: decide.InARow(3)}}
-	_, most := limits(h.now)
+	_, most := limits(h.Now)
 	sc.wave = poolWave
 	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}
 	sc.servers = func() (list []demo.Server) {

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 var update = flag.Bool("update", false, "write the README's table of settings anew")
@@ -89,7 +91,7 @@ func TestExampleSettings(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			clearEnv(t)
+			settingstest.Env(t)
 			env := dotenv(t, read(t, file))
 			for name, value := range env {
 				t.Setenv(settings.Prefix+name, value) // with the prefix, a name that is no setting is refused
@@ -129,7 +131,7 @@ func TestPoolsInTheDocument(t *testing.T) {
 		t.Fatalf("docs/pools.md has %d pools, want 3", len(blocks))
 	}
 	for _, b := range blocks {
-		clearEnv(t)
+		settingstest.Env(t)
 		for name, value := range dotenv(t, b[1]) {
 			t.Setenv(settings.Prefix+name, value)
 		}
@@ -138,7 +140,7 @@ func TestPoolsInTheDocument(t *testing.T) {
 			t.Errorf("%s%v", b[1], err)
 			continue
 		}
-		if _, _, err := openPoolParts(s, newHost(s, io.Discard, io.Discard), false); err != nil {
+		if _, _, err := service.OpenPoolParts(s, service.NewHost(s, io.Discard, io.Discard), false); err != nil {
 			t.Errorf("%s%v", b[1], err)
 		}
 	}
@@ -152,7 +154,7 @@ func TestAppJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, "../../../../app.json")), &app); err != nil {
 		t.Fatal(err)
 	}
-	clearEnv(t)
+	settingstest.Env(t)
 	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
 	t.Setenv("HEROKU_API_KEY", "0123-4567")
 	for _, name := range slices.Sorted(maps.Keys(app.Env)) {
@@ -170,8 +172,8 @@ func TestAppJSON(t *testing.T) {
 // The version is that of the newest entry in the changelog.
 func TestChangelogHasTheVersion(t *testing.T) {
 	m := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindStringSubmatch(read(t, "../../../../CHANGELOG.md"))
-	if m == nil || m[1] != version {
-		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, version)
+	if m == nil || m[1] != service.Version {
+		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, service.Version)
 	}
 }
 

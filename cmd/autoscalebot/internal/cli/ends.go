@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 )
 
 // insist is how long after the first signal another one does not cut the clean end off: whoever signals a process and its group, as
@@ -62,7 +62,7 @@ type standard struct {
 }
 
 func newStandard(f *os.File, end func()) *standard {
-	return &standard{f: f, isTerminal: term.IsTerminal(int(f.Fd())), end: end}
+	return &standard{f: f, isTerminal: service.IsTerminal(f), end: end}
 }
 
 // Write writes p. A pipe whose reader has gone, and a terminal that was closed, end the program.

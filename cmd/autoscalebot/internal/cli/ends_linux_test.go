@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 // endsCleanly waits for a process that start did not start, and wants it to have said that it stopped, and its code to be 0.
@@ -49,7 +51,7 @@ func TestABrokenPipeEndsTheBotCleanly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kept syncBuffer
+			var kept logtest.Buffer
 			cmd := exec.Command(binary(t))
 			cmd.Env = append(env, "LOG_LEVEL=debug", "NOTIFICATION_BACKENDS=console", "NOTIFY_ON_EVERY_PING=true", "ADMIN_SOCKET=none", "HISTORY=none", "STATE_FILE="+state)
 			cmd.Stdout, cmd.Stderr = &kept, &kept
@@ -111,7 +113,7 @@ func TestAClosedTerminalEndsTheBotCleanly(t *testing.T) {
 			master, slave := terminal(t)
 			defer master.Close()
 			state := filepath.Join(t.TempDir(), "state.json")
-			var kept syncBuffer
+			var kept logtest.Buffer
 			cmd := exec.Command(binary(t))
 			cmd.Env = append(env, "LOG_LEVEL=debug", "ADMIN_SOCKET=none", "HISTORY=none", "STATE_FILE="+state)
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, &kept, &kept
@@ -226,8 +228,8 @@ func TestTheFirstProcessWaitsForWhatIsLeftOver(t *testing.T) {
 	app := newHeart(t)
 	env, _ := counted(t, app, "1")
 	ran := filepath.Join(t.TempDir(), "ran")
-	isolated := func(env ...string) (*exec.Cmd, *syncBuffer) {
-		var log syncBuffer
+	isolated := func(env ...string) (*exec.Cmd, *logtest.Buffer) {
+		var log logtest.Buffer
 		cmd := exec.Command(binary(t))
 		cmd.Env, cmd.Stdout, cmd.Stderr = env, &log, &log
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}

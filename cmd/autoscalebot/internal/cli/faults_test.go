@@ -20,7 +20,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -146,7 +148,7 @@ const beatToken = "beat-t0ken"
 
 // faultySettings are those of the bot in each faulty world, less where its API is.
 func faultySettings(t *testing.T) *settings.Settings {
-	clearEnv(t)
+	settingstest.Env(t)
 	for name, value := range map[string]string{
 		"HEROKU_APP_NAME": "dancing-forest", "HEROKU_API_KEY": "0123-4567", "HEARTBEAT_TOKEN": beatToken,
 		"HEARTBEAT_TIMEOUT_IN_SECONDS": "1", "MIN_RESPONSE_TIME_IN_MS": "0", "MAX_RESPONSE_TIME_IN_MS": "400",
@@ -167,17 +169,17 @@ func newFaultyWorld(t *testing.T, base *settings.Settings) *faultyWorld {
 	own := *base
 	s := &own
 	s.HerokuAPIKey, s.HerokuAPIURL = settings.Secret(w.api.Key), settings.Text(w.api.URL)
-	h := host{stdout: io.Discard, log: newLog(s, &w.log, false)}
+	h := service.NewHost(s, io.Discard, &w.log)
 	platform, err := heroku.New(heroku.Options{App: "dancing-forest", Key: w.api.Key, URL: w.api.URL, Timeout: 600 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	prober, err := heartbeat(s, platform)
+	prober, err := service.OpenHeartbeat(s, platform)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fanout := notify.NewFanout(notify.FanoutOptions{Log: h.log, Queue: 1}, notify.Target{Name: "stuck", Notifier: stuck{}})
-	w.bot = bot.New(options(s, parts{platform: platform, prober: prober}, fanout, h))
+	fanout := notify.NewFanout(notify.FanoutOptions{Log: h.Log, Queue: 1}, notify.Target{Name: "stuck", Notifier: stuck{}})
+	w.bot = bot.New(service.Options(s, service.Parts{Platform: platform, Heartbeat: prober}, fanout, h))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()

@@ -18,7 +18,9 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/baseline"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/notify/memory"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -173,7 +175,7 @@ func (p *goldenProber) Probe(context.Context) probe.Reading { return p.next }
 
 // run runs the scenario and returns what was told in all, and its ticks as lines.
 func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.Event, ticks []string) {
-	clearEnv(t)
+	settingstest.Env(t)
 	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
 	t.Setenv("HEROKU_API_KEY", "0123-4567")
 	for name, value := range env {
@@ -191,10 +193,10 @@ func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.
 		for i := range inboxes {
 			targets = append(targets, notify.Target{Name: fmt.Sprint("memory ", i), Notifier: &inboxes[i]})
 		}
-		h := host{stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler)}
+		h := service.Host{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)}
 		fanout := notify.NewFanout(notify.FanoutOptions{}, targets...)
 		defer fanout.Close(t.Context())
-		b := bot.New(options(s, parts{platform: platform, prober: prober}, fanout, h))
+		b := bot.New(service.Options(s, service.Parts{Platform: platform, Heartbeat: prober}, fanout, h))
 
 		open := map[notify.Kind]bool{}
 		for i, beat := range sc.Beats {
@@ -270,17 +272,4 @@ func told(events []notify.Event, open map[notify.Kind]bool) []notify.Kind {
 		}
 	}
 	return out
-}
-
-// clearEnv removes every setting from the environment for the time of a test.
-func clearEnv(t *testing.T) {
-	t.Helper()
-	for _, e := range settings.Entries() {
-		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
-			if value, ok := os.LookupEnv(name); ok {
-				t.Setenv(name, value) // so that it is put back
-				os.Unsetenv(name)
-			}
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -50,7 +51,7 @@ func (c *imageCommand) plan(ctx context.Context, _ []string) (*manual.Plan, erro
 		return nil, err
 	}
 	if c.prep.Image == "" {
-		c.prep.Image = c.s.Pooled() + c.h.now.Format("-2006-01-02-1504")
+		c.prep.Image = c.s.Pooled() + c.h.Now.Format("-2006-01-02-1504")
 	}
 	c.prep.Run, c.prep.Open, c.prep.InTemplate = c.run, c.openBuilder, c.s.PoolProvider != "digitalocean"
 	c.prep.Note = func(image string) error { return settings.Note(c.prep.File, "DIGITALOCEAN_IMAGE", image) }
@@ -65,7 +66,7 @@ func (c *imageCommand) check() error {
 			return err
 		}
 		f.Close()
-		if _, err := openSSH(c.s); err != nil {
+		if _, err := service.OpenSSH(c.s); err != nil {
 			return err
 		}
 	}
@@ -86,12 +87,12 @@ func (c *imageCommand) openBuilder(image string) (pool.Provider, error) {
 	if image != "" {
 		s.DigitalOceanImage = settings.Text(image)
 	}
-	return providers()[string(s.PoolProvider)](&s, c.h)
+	return service.Providers()[string(s.PoolProvider)](&s, c.h)
 }
 
 // run runs the script on a server, over SSH.
 func (c *imageCommand) run(ctx context.Context, s pool.Server) error {
-	ssh, err := openSSH(c.s)
+	ssh, err := service.OpenSSH(c.s)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -98,7 +99,7 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options(s, parts{}, nil, host{})
+	o := service.Options(s, service.Parts{}, nil, service.Host{})
 	if o.Interval != 35*time.Second {
 		t.Fatalf("it decides every %v", o.Interval)
 	}

@@ -16,7 +16,7 @@ const module = "github.com/autoscalebot/autoscalebot"
 // shared are the packages of others that more than one of ours may import: they are no SDK of anybody's, a driver of a database that one
 // of ours keeps things in and another asks, or the form of messages that one sends and another takes.
 var shared = []string{
-	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak", "golang.org/x/net/idna",
+	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak", "golang.org/x/net/idna", "golang.org/x/term",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
 	"go.opentelemetry.io/proto/slim/otlp/common/v1", "go.opentelemetry.io/proto/slim/otlp/metrics/v1", "google.golang.org/protobuf/proto",
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -95,12 +96,12 @@ func past(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings
 			return nil, nil, fmt.Errorf("open the history: %w; is HISTORY the running bot's, and HEROKU_APP_NAME?", err)
 		}
 	}
-	db, err = openHistory(cmd.Context(), s, newHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+	db, err = service.OpenHistory(cmd.Context(), s, service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 	return db, s, err
 }
 
 func closePast(cmd *cobra.Command, db *history.DB, err *error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), openTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), service.OpenTime)
 	defer cancel()
 	*err = errors.Join(*err, db.Close(ctx))
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -171,7 +172,7 @@ func TestServersInterrupted(t *testing.T) {
 	env := c.env()
 	c.Takes("create", 15*time.Second)
 	cmd := exec.Command(binary(t), "servers", "spinup", "--yes")
-	var out syncBuffer
+	var out logtest.Buffer
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, t.TempDir(), &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -228,7 +229,7 @@ backend web
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "-db", "-f", config)
-	var log syncBuffer
+	var log logtest.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

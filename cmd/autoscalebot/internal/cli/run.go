@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -16,7 +17,7 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runBots(cmd.Context(), all, newHost(all[0], cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return service.Run(cmd.Context(), all, service.NewHost(all[0], cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -85,7 +86,7 @@ type poolCommand struct {
 	asJSON, yes, beside bool
 
 	s              *settings.Settings
-	h              host
+	h              service.Host
 	operator       manual.Operator
 	stdout, stderr io.Writer
 }
@@ -123,10 +124,10 @@ func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	if err != nil {
 		return err
 	}
-	c.s, c.h, c.stdout, c.stderr = s, newHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	provider, balancer, err := openPoolParts(s, c.h, looking)
+	c.s, c.h, c.stdout, c.stderr = s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	provider, balancer, err := service.OpenPoolParts(s, c.h, looking)
 	c.operator = manual.Operator{
-		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer, Health: health(s), HealthyAfter: int(s.HealthPasses),
+		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer, Health: service.OpenHealth(s), HealthyAfter: int(s.HealthPasses),
 		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), DrainWithin: time.Duration(s.PoolDrain),
 		Size: s.FirstSize(), Price: s.ServerPrice.Price, MaxDollarsPerHour: float64(s.PoolMaxDollars),
 		Limits: func(now time.Time) (least, most int) {

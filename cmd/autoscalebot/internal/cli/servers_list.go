@@ -87,12 +87,12 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 			}
 			note = strings.Trim(note+"; "+m.Note, "; ")
 		}
-		rows = append(rows, []string{s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price), age(c.h.now, s.Created), note})
+		rows = append(rows, []string{s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price), age(c.h.Now, s.Created), note})
 	}
 	if err := table(c.stdout, rows); err != nil {
 		return err
 	}
-	limits := c.s.Table.At(c.h.now)
+	limits := c.s.Table.At(c.h.Now)
 	cost := fmt.Sprintf("$%.4g an hour", sum)
 	if unknown > 0 {
 		cost = fmt.Sprintf("the price of %d is not known", unknown)
@@ -135,7 +135,7 @@ func (c *poolCommand) images(ctx context.Context) error {
 		if i.Size > 0 {
 			size = fmt.Sprintf("%.4g", i.Size)
 		}
-		rows = append(rows, []string{i.ID, i.Name, age(c.h.now, i.Created), size})
+		rows = append(rows, []string{i.ID, i.Name, age(c.h.Now, i.Created), size})
 	}
 	if c.asJSON {
 		return c.printJSON(out)

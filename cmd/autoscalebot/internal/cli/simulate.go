@@ -18,6 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -162,7 +163,7 @@ func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
 // bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs where that is not
 // nil. A nil schedule is that of the settings.
 func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...record.Recorder) sim.Driver {
-	o := options(t.s, parts{}, nil, newHost(t.s, io.Discard, io.Discard))
+	o := service.Options(t.s, service.Parts{}, nil, service.NewHost(t.s, io.Discard, io.Discard))
 	o.Control, o.Log, o.Recorders = nil, nil, recorders
 	if sched != nil {
 		o.Schedule = sched

@@ -10,6 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -27,7 +28,7 @@ type ownPolicy struct {
 // adaptive one.
 func ownPolicies(s *settings.Settings) []ownPolicy {
 	out := []ownPolicy{{name: "count"}}
-	if a, err := aimed(s); err == nil {
+	if a, err := service.Model(s); err == nil {
 		out = append(out, ownPolicy{"adaptive", a})
 	}
 	for _, aim := range []adaptive.Aim{adaptive.Lean, adaptive.Safe} {
@@ -136,7 +137,7 @@ func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
 
 // progress tells somebody at a terminal how far the work is. end wipes it away.
 func progress(w io.Writer, what string) (tell func(share float64), end func()) {
-	if !isTerminal(w) {
+	if !service.IsTerminal(w) {
 		return nil, func() {}
 	}
 	var mu sync.Mutex

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 // Ctrl-C ends a simulation at once, and what is written says that nothing came of it.
 func TestASimulationThatIsInterruptedReportsNothing(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
@@ -26,7 +28,7 @@ func TestASimulationThatIsInterruptedReportsNothing(t *testing.T) {
 
 // Of a trace that is too long, a part can be simulated.
 func TestATraceOfYearsIsTakenInParts(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	path := filepath.Join(t.TempDir(), "years.csv")
 	var rows strings.Builder
 	for i := range 1000 {

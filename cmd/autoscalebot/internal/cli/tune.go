@@ -14,6 +14,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -34,7 +35,7 @@ func (p *purpose) flags(cmd *cobra.Command) {
 // search makes the search for a trial's price.
 func (p purpose) search(m *mistakes, price float64) experiment.Search {
 	if price <= 0 {
-		price = usualPrice
+		price = service.UsualPrice
 	}
 	return experiment.Search{
 		Price: price, SlowMinute: m.number("--slow-minute-price", p.slowMinute, 0, 1e6), Trials: int(m.whole("--trials", p.trials, 1, 10_000)),

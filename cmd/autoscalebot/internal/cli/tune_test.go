@@ -9,10 +9,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	// Two hours, of which every other quarter of an hour has four times as much to do.
 	var rows strings.Builder
 	for i := range 120 {
@@ -47,7 +49,7 @@ func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
 }
 
 func TestTuneTellsAllMistakes(t *testing.T) {
-	clearEnv(t)
+	settingstest.Env(t)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"tune", "--shape", "x", "--slow-minute-price", "-1", "--trials", "0", "--slots", "y", "POLICY=best"}, &stdout, &stderr)
 	if code != exitUsage || !strings.Contains(stderr.String(), "5 settings are wrong") {

@@ -26,6 +26,7 @@ import (
 	"github.com/slack-go/slack/slacktest"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -36,7 +37,7 @@ const soon = 40 * time.Second
 type process struct {
 	t        *testing.T
 	cmd      *exec.Cmd
-	out, log syncBuffer
+	out, log logtest.Buffer
 	ended    chan struct{}
 }
 
@@ -101,23 +102,6 @@ func (b *process) terminate() {
 	if took := time.Since(begin); took > 10*time.Second || b.cmd.ProcessState.ExitCode() != exitFine {
 		b.t.Errorf("after SIGTERM it ended after %v with code %d, want within 10 s with 0", took, b.cmd.ProcessState.ExitCode())
 	}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // heart is an app that answers heartbeats as a test says, at first at once.
@@ -302,8 +286,10 @@ func (s *session) Mail(string, *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (s *session) Reset()                               {}
-func (s *session) Logout() error                        { return nil }
+
+func (s *session) Reset() {}
+
+func (s *session) Logout() error { return nil }
 
 func (s *session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -25,16 +25,7 @@ const secret = "s3cr3t-k3y-0123456789"
 // env sets the environment to the required settings and those given, as NAME=value.
 func env(t *testing.T, pairs ...string) {
 	t.Helper()
-	for _, e := range settings.Entries() {
-		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
-			t.Setenv(name, "")
-			os.Unsetenv(name)
-		}
-	}
-	for _, pair := range append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...) {
-		name, value, _ := strings.Cut(pair, "=")
-		t.Setenv(name, value)
-	}
+	settingstest.Env(t, append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...)...)
 }
 
 func TestDefaultsAreThoseOfTheOriginal(t *testing.T) {

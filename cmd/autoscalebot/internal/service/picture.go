@@ -1,0 +1,98 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image/png"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// withPicture gives the notices of a scaling a picture of the hour before it, where the history is kept in db.
+type withPicture struct {
+	notify.Notifier
+	db  *history.DB
+	s   *settings.Settings
+	log *slog.Logger
+}
+
+// Notify hands e on with its picture, which is made when a notifier asks for it.
+func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
+	if e.Kind == notify.Scaled && i.db != nil {
+		e.Picture = &lastHour{db: i.db, s: i.s, at: e.Time, log: i.log}
+	}
+	return i.Notifier.Notify(ctx, e)
+}
+
+const (
+	// hourPoints is how many points the picture of an hour has at the most, hourChanges how many changes.
+	hourPoints  = 240
+	hourChanges = 60
+	// pictureWidth and pictureScale make a picture that is sharp on a phone and has about 20 KB.
+	pictureWidth, pictureScale = 560, 2
+)
+
+// lastHour paints what happened in the hour before a moment, once for all who ask.
+type lastHour struct {
+	db *history.DB
+	s  *settings.Settings
+	at time.Time
+
+	log *slog.Logger
+
+	mu      sync.Mutex
+	painted *notify.Picture
+}
+
+// Paint makes the picture.
+func (l *lastHour) Paint(ctx context.Context) (notify.Picture, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.painted != nil {
+		return *l.painted, nil
+	}
+	p, err := l.paint(ctx)
+	if err != nil {
+		l.log.Info("a notice goes without its picture", "error", err)
+		return p, err
+	}
+	l.painted = &p
+	return p, nil
+}
+
+func (l *lastHour) paint(ctx context.Context) (notify.Picture, error) {
+	// The record of the scaling itself may be waiting yet.
+	if err := l.db.Flush(ctx); err != nil {
+		return notify.Picture{}, err
+	}
+	from, to := l.at.Add(-time.Hour), l.at.Add(time.Second)
+	series, err := l.db.Points(ctx, from, to, hourPoints)
+	changes, cerr := l.db.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: hourChanges})
+	if err := errors.Join(err, cerr); err != nil {
+		return notify.Picture{}, fmt.Errorf("read the last hour: %w", err)
+	}
+	r := report.Report{
+		App: l.s.App(), ProcessType: string(l.s.HerokuProcessType), From: from, To: to, Zone: l.s.TimeZone.Location, Series: series, Changes: changes,
+	}
+	c := r.Chart()
+	c.Subtitle, c.Width = "the hour before "+l.at.In(l.s.TimeZone.Location).Format("15:04 MST"), pictureWidth
+	var file bytes.Buffer
+	if err := c.PNG(&file, pictureScale); err != nil {
+		return notify.Picture{}, err
+	}
+	made, err := png.DecodeConfig(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		return notify.Picture{}, err
+	}
+	return notify.Picture{
+		PNG: file.Bytes(), Alt: c.Description(), Width: made.Width / pictureScale, Height: made.Height / pictureScale,
+	}, nil
+}

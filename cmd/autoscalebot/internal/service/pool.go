@@ -1,0 +1,160 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+// A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it on.
+type serverPool struct {
+	*pool.Pool
+	events *poolEvents
+	close  func() // ends what a provider or a balancer runs on this machine
+}
+
+// Run works until ctx ends.
+func (p serverPool) Run(ctx context.Context) error {
+	defer p.close()
+	return p.Pool.Run(ctx)
+}
+
+// A poolEvents hands on what a pool tells to whoever listens, which is nobody at first.
+type poolEvents struct {
+	mu sync.Mutex
+	to func(pool.Event)
+}
+
+func (h *poolEvents) listen(to func(pool.Event)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.to = to
+}
+
+func (h *poolEvents) send(e pool.Event) {
+	h.mu.Lock()
+	to := h.to
+	h.mu.Unlock()
+	if to != nil {
+		to(e)
+	}
+}
+
+const (
+	// catalogueTime bounds asking the provider for sizes and their prices at the start.
+	catalogueTime = 15 * time.Second
+	// scriptTime is how long a call may take that runs commands of the user's; other providers answer within the pool's own time.
+	scriptTime = 3 * time.Minute
+)
+
+// openPool makes the pool that the settings describe.
+func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
+	provider, balancer, err := OpenPoolParts(s, h, false)
+	if err != nil {
+		return nil, err
+	}
+	return newPool(s, h, provider, balancer)
+}
+
+// newPool makes a pool of its parts.
+func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
+	heard := &poolEvents{}
+	o := pool.Options{
+		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(), Sizes: poolSizes(s, h, provider),
+		Limits: func(now time.Time) (least, most int) {
+			l := s.Table.At(now)
+			return l.Min, l.Max
+		},
+		Price: s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
+		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), HealthyAfter: int(s.HealthPasses),
+		DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace), Observe: bool(s.DryRun), Log: h.Log, Tell: heard.send,
+	}
+	if s.PoolReplace == 0 {
+		o.ReplaceAfter = -1 // never
+	}
+	if s.MaintenanceWindow != "" {
+		o.Maintenance = s.Maintenance.At
+	}
+	if s.PoolProvider == "command" {
+		o.CallTimeout = scriptTime
+	}
+	p, err := pool.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return serverPool{p, heard, func() {
+		for _, part := range []any{balancer, provider} {
+			if c, ok := part.(interface{ Close() }); ok {
+				c.Close()
+			}
+		}
+	}}, nil
+}
+
+// poolSizes are the sizes of SIZES with their prices, as the provider's catalogue or the settings tell them.
+func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size {
+	var known []pool.Size
+	if cat, ok := provider.(pool.Cataloguer); ok && s.PoolProvider != "local" {
+		ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
+		defer cancel()
+		var err error
+		if known, err = cat.Sizes(ctx); err != nil {
+			h.Log.Warn("the provider's sizes and their prices are not known", "error", err)
+		}
+	}
+	var out []pool.Size
+	for _, name := range s.Sizes {
+		size := pool.Size{Name: name}
+		i := slices.IndexFunc(known, func(k pool.Size) bool { return strings.EqualFold(k.Name, name) })
+		switch {
+		case i >= 0:
+			size = known[i]
+		case len(known) > 0:
+			h.Log.Warn("one of SIZES cannot be had; autoscalebot servers sizes lists those that can", "size", name)
+		}
+		if size.Price == 0 {
+			size.Price = s.ServerPrice.Price(name)
+		}
+		out = append(out, size)
+	}
+	return out
+}
+
+// PoolStatus is what tells how a platform's servers are; nil where it is no pool.
+func PoolStatus(platform bot.Scaler) func() pool.Status {
+	if p, ok := platform.(serverPool); ok {
+		return p.Status
+	}
+	return nil
+}
+
+// EmptyPool says that a platform is a pool which certainly has no servers.
+func EmptyPool(platform bot.Scaler) bool {
+	status := PoolStatus(platform)
+	if status == nil {
+		return false
+	}
+	st := status()
+	return !st.Time.IsZero() && st.Error == "" && st.Existing == 0
+}
+
+// serversOf is what tells the page of a platform's servers; nil where it is no pool.
+func serversOf(platform bot.Scaler) func() []dashboard.Server {
+	p, ok := platform.(interface{ Servers() []pool.ServerStatus })
+	if !ok {
+		return nil
+	}
+	return func() (out []dashboard.Server) {
+		for _, s := range p.Servers() {
+			out = append(out, dashboard.Server{Name: s.Name, Stage: s.Stage, Text: s.Text})
+		}
+		return out
+	}
+}

@@ -1,0 +1,136 @@
+package service
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/digitalocean"
+	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// latency is an app that answers after so many milliseconds.
+type latency struct {
+	mu sync.Mutex
+	ms float64
+}
+
+func (l *latency) set(ms float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ms = ms
+}
+
+func (l *latency) Probe(context.Context) probe.Reading {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return probe.Reading{Signal: probe.HeartbeatSignal, Time: time.Now(), Outcome: probe.Answered, Status: 200, Value: l.ms, Unit: "ms"}
+}
+
+// inbox keeps notices.
+type inbox struct {
+	mu     sync.Mutex
+	events []notify.Event
+}
+
+func (n *inbox) Notify(_ context.Context, e notify.Event) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.events = append(n.events, e)
+	return nil
+}
+
+// first finds the first notice of a kind and a phase.
+func (n *inbox) first(k notify.Kind, p notify.Phase) (notify.Event, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range n.events {
+		if e.Kind == k && e.Phase == p {
+			return e, true
+		}
+	}
+	return notify.Event{}, false
+}
+
+// A droplet that stays in `new` is told of long before it is given up, and the bot goes down meanwhile.
+func TestADropletThatStaysNewIsToldOf(t *testing.T) {
+	srv := digitaloceantest.NewServer(t)
+	for _, pair := range []string{
+		"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=none", "HEALTH_CHECK_PATH=none", "HEARTBEAT_URL=http://127.0.0.1:1/", "HEROKU_APP_NAME=shop",
+		"HISTORY=none", "DIGITALOCEAN_TOKEN=" + srv.Token, "DIGITALOCEAN_REGION=fra1", "DIGITALOCEAN_IMAGE=ubuntu-24-04-x64", "SIZES=s-1vcpu-1gb",
+		"HEARTBEAT_INTERVAL_IN_SECONDS=10", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2", "MAX_DYNOS=2",
+		"DEPLOY_GRACE_IN_SECONDS=0",
+	} {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	s, err := settings.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		srv.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-1vcpu-1gb", Created: time.Now().Add(-time.Hour)})
+		srv.Takes("create", 24*time.Hour)
+		o, err := dropletOptions(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Transport = srv.Transport()
+		provider, err := digitalocean.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := Host{Log: slog.New(slog.DiscardHandler), Now: time.Now()}
+		platform, err := newPool(s, h, provider, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app, people := &latency{ms: 5000}, &inbox{}
+		p := platform.(serverPool)
+		options := Options(s, Parts{Platform: platform, Heartbeat: app}, people, h)
+		b := bot.New(options)
+		news := &poolNotices{s: s, to: b}
+		p.events.listen(news.take)
+		b.RecordTo(news)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = Alongside(ctx, platform, b.Run) })
+		// within waits for something, and says when it was.
+		within := func(most time.Duration, what string, is func() bool) time.Time {
+			t.Helper()
+			for until := time.Now().Add(most); time.Now().Before(until); time.Sleep(time.Second) {
+				if is() {
+					return time.Now()
+				}
+			}
+			t.Errorf("not within %v: %s\n%s", most, what, p.Status())
+			return time.Now()
+		}
+		ordered := within(2*time.Minute, "the order", func() bool { return len(srv.Droplets()) == 2 })
+		var told notify.Event
+		within(4*time.Minute, "the notice", func() (ok bool) { told, ok = people.first(notify.PoolBlocked, notify.Opened); return ok })
+		if !strings.Contains(told.Reason, "web-2") || told.App != "shop" {
+			t.Errorf("the notice is %+v", told)
+		}
+		app.set(1) // it needs one server by now
+		down := within(4*time.Minute, "one server is wanted", func() bool { return p.Status().Want == 1 })
+		if after := down.Sub(ordered); after >= time.Duration(s.PoolActive) {
+			t.Errorf("it goes down after %v, when the server is given up in any case", after)
+		}
+		within(4*time.Minute, "the end of the incident", func() bool { _, ok := people.first(notify.PoolBlocked, notify.Resolved); return ok })
+		if d := srv.Droplets(); len(d) == 0 || d[0].Name != "web-1" {
+			t.Errorf("%v are left", d)
+		}
+		cancel()
+		running.Wait()
+	})
+}

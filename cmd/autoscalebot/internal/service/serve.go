@@ -1,0 +1,87 @@
+package service
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/metrics"
+)
+
+// Serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the root and the others'
+// below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it cannot be served is logged and stops nothing.
+// end takes a second at the most.
+func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at string, end func()) {
+	s := services[0].settings // where it is served is the same for all
+	addr := s.ServeAddr()
+	if s.PageAddr() == "" && s.Port != "" {
+		h.Log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
+	}
+	if addr == "" {
+		return "", func() {}
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		h.Log.Warn("there is no web page, and nothing that is sent to the bot is taken", "at", addr, "error", err)
+		return "", func() {}
+	}
+	mux := http.NewServeMux()
+	in.mount(mux, h.throttle)
+	mountAll(ctx, mux, services, h)
+	at = "http://" + l.Addr().String()
+	h.Log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.otlp != nil)
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := dashboard.Serve(ctx, l, mux, h.Log); err != nil {
+			h.Log.Error("the web page is not served any more", "at", addr, "error", err)
+		}
+	}()
+	return at, func() {
+		cancel()
+		<-ended
+	}
+}
+
+// mountAll mounts what the bots tell of themselves.
+func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Host) {
+	var all []*metrics.Metrics
+	var pages []dashboard.Link
+	for i, v := range services {
+		all = append(all, v.metrics)
+		pages = append(pages, dashboard.Link{Name: v.options.ProcessType, URL: v.base(i) + "/"})
+	}
+	s := services[0].settings
+	mux.Handle("/healthz", sameHost(s, metrics.Healthz(all...)))
+	mux.Handle("/readyz", sameHost(s, metrics.Readyz(all...)))
+	if s.PageAddr() == "" {
+		return
+	}
+	mux.Handle("/metrics", sameHost(s, guarded(s, h.throttle, metrics.Handler(all...))))
+	if len(services) == 1 {
+		pages = nil
+	}
+	sessions := dashboard.NewSessions()
+	for i, v := range services {
+		page, err := v.page(v.base(i), pages, sessions)
+		switch {
+		case err != nil:
+			h.Log.Warn("there is no web page", "process_type", v.options.ProcessType, "error", err)
+		case page != nil:
+			showOpen(ctx, page, v.kept.db, h)
+			v.Bot.RecordTo(page)
+			v.notifiers.add(page)
+			mux.Handle(v.base(i)+"/", page)
+		}
+	}
+}
+
+// base is the path that the page of bot number i is below.
+func (v *Service) base(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "/processes/" + v.options.ProcessType
+}

@@ -1,0 +1,192 @@
+// Package service makes a running bot of settings: it opens the adapters that they name, puts a bot together with its history, page and
+// notices, and runs it.
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/metrics"
+	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// A Service is the bot of one process type with all that it works with.
+type Service struct {
+	// Bot is the bot itself.
+	Bot *bot.Bot
+
+	settings  *settings.Settings
+	host      Host
+	parts     Parts
+	kept      keeping
+	metrics   *metrics.Metrics
+	fanout    *notify.Fanout
+	notifiers *lateNotifier
+	others    *otherBots // nil where no history outlasts the bot
+	options   bot.Options
+}
+
+// openServices makes the services of all settings. Its error lists everything that could not be made; what was made is to be closed all the
+// same.
+func openServices(ctx context.Context, all []*settings.Settings, h Host, in *Receivers) ([]*Service, error) {
+	var made []*Service
+	var problems settings.Problems
+	for _, s := range all {
+		v, err := openService(ctx, s, h, in)
+		var ps settings.Problems
+		switch {
+		case errors.As(err, &ps):
+			problems.Join(ps)
+		case err != nil:
+			return made, err
+		default:
+			made = append(made, v)
+		}
+	}
+	if len(problems) > 0 {
+		return made, problems
+	}
+	return made, nil
+}
+
+func openService(ctx context.Context, s *settings.Settings, h Host, in *Receivers) (*Service, error) {
+	p, err := Open(s, h, in)
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, s, p, h)
+}
+
+// New makes the service of one process type from parts that were opened, and logs what its owner should know of the settings. It must be
+// closed. The error is a [settings.Problems] where the settings are wrong.
+func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, error) {
+	kept, err := keep(ctx, s, h)
+	if err != nil {
+		return nil, err
+	}
+	v := &Service{settings: s, host: h, parts: p, kept: kept, metrics: measure(s, h, p.Targets, kept.db)}
+	v.fanout = notify.NewFanout(notify.FanoutOptions{
+		Log: h.Log, OnError: v.metrics.NoticeFailed, OnDone: func(target string, e notify.Event) { v.Bot.Delivered(target, e) },
+	}, kept.targets(v.metrics.Targets(p.Targets))...)
+	v.notifiers = &lateNotifier{[]notify.Notifier{withPicture{v.fanout, kept.db, s, h.Log}}}
+	v.greet()
+	v.setOptions()
+	v.Bot = bot.New(v.options)
+	v.bind()
+	v.resume(kept.memory)
+	if kept.recallTo != nil {
+		kept.recallTo(func(m bot.Memory) {
+			v.Bot.Recall(m)
+			v.resume(m)
+		})
+	}
+	return v, nil
+}
+
+// greet logs that the service starts, and what is doubtful in its settings.
+func (v *Service) greet() {
+	s, log := v.settings, v.host.Log
+	log.Info("started", "version", Version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
+		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", v.kept.place())
+	for _, text := range doubts(s, v.host.Now) {
+		log.Warn(text)
+	}
+}
+
+// doubts are what the owner of the settings should know of them.
+func doubts(s *settings.Settings, now time.Time) []string {
+	var all []string
+	if why := s.Flap(now); why != "" && s.ByHeartbeat() {
+		all = append(all, "the bounds are too close together: "+why)
+	}
+	all = append(append(all, s.Silenced()...), s.Hollow()...)
+	for _, note := range s.Notes() {
+		all = append(all, "the settings file: "+note)
+	}
+	if wrong := s.ClientCertificate(now); wrong != "" {
+		all = append(all, "HEARTBEAT_CLIENT_CERT_FILE: "+wrong)
+	}
+	return append(append(all, s.Vain()...), s.CommandNotes()...)
+}
+
+// setOptions makes the bot's options.
+func (v *Service) setOptions() {
+	o := Options(v.settings, v.parts, v.notifiers, v.host)
+	o.Memory, o.Remember = v.kept.memory, v.kept.remember
+	if v.kept.remember != nil {
+		for _, t := range v.parts.Targets {
+			o.Targets = append(o.Targets, t.Name)
+		}
+	}
+	o.Recorders = append(append(o.Recorders, v.kept.recorders()...), v.metrics)
+	if v.kept.db != nil && v.kept.shared {
+		v.others = newOtherBots(v.kept.db, time.Duration(v.settings.HeartbeatInterval), v.host.Log)
+		o.Recorders = append(o.Recorders, v.others)
+	}
+	v.options = o
+}
+
+// bind has the bot notify people of what its parts find beside the ticks.
+func (v *Service) bind() {
+	if p, ok := v.parts.Platform.(serverPool); ok {
+		notices := &poolNotices{s: v.settings, to: v.Bot, status: p.Status}
+		p.events.listen(notices.take)
+		v.Bot.RecordTo(notices)
+	}
+	if v.others != nil {
+		v.others.incident = v.Bot.Incident
+	}
+}
+
+// resume sends the notices that the bot sent before it was killed, and that did not reach everybody.
+func (v *Service) resume(m bot.Memory) {
+	for _, u := range m.Undelivered {
+		e := u.Event
+		e.App, e.ProcessType = v.options.App, v.options.ProcessType
+		if age := time.Since(e.Time); age >= notice.UndeliveredAge {
+			v.host.Log.Warn("a notice was not delivered before the bot ended, and is too old now", "type", string(e.Kind), "id", e.ID, "time", e.Time)
+			continue
+		}
+		if err := v.fanout.Resume(e, u.Done); err != nil {
+			v.host.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
+		}
+	}
+}
+
+// run runs the bot until ctx or the platform's own processes end.
+func (v *Service) run(ctx context.Context) error {
+	defer warnOfConflicts(ctx, v.parts.Platform, v.settings, v.host)()
+	defer together(v.openAdminServer(ctx), v.kept.lease(ctx))()
+	if v.others != nil {
+		defer v.others.run(ctx)()
+	}
+	return Alongside(ctx, v.parts.Platform, v.Bot.Run)
+}
+
+// warnings are sentences about the bot itself that people should read.
+func (v *Service) warnings() []string {
+	all := v.kept.warnings()
+	if v.others != nil {
+		all = append(all, v.others.warnings()...)
+	}
+	return all
+}
+
+// flush delivers the last notices until ctx ends.
+func (v *Service) flush(ctx context.Context) {
+	if err := v.fanout.Close(ctx); err != nil {
+		v.host.Log.Warn("some notices were not delivered", "error", err)
+	}
+}
+
+// Close delivers the last notices and writes the end of the history, within a few seconds.
+func (v *Service) Close(ctx context.Context) {
+	flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	v.flush(flushCtx)
+	v.kept.close(ctx, v.host)
+}

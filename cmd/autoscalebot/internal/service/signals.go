@@ -1,0 +1,200 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/json"
+	"github.com/autoscalebot/autoscalebot/probe/logcache"
+	"github.com/autoscalebot/autoscalebot/probe/logdrain"
+	"github.com/autoscalebot/autoscalebot/probe/otlp"
+	"github.com/autoscalebot/autoscalebot/probe/postgres"
+	"github.com/autoscalebot/autoscalebot/probe/prometheus"
+	"github.com/autoscalebot/autoscalebot/probe/push"
+	"github.com/autoscalebot/autoscalebot/probe/rabbitmq"
+	"github.com/autoscalebot/autoscalebot/probe/redis"
+)
+
+// A signalSource is what a signal is opened from: the signal as the settings say it, how long a reading may take, and what comes to the bot.
+type signalSource struct {
+	settings.Signal
+	timeout  time.Duration
+	in       *Receivers
+	platform bot.Scaler
+	log      *slog.Logger
+	settings *settings.Settings
+}
+
+func openJSON(s signalSource) (probe.Prober, error) {
+	path, wish := strings.CutPrefix(s.What, "!")
+	return json.New(json.Options{
+		Name: s.Name, URL: s.URL, Path: path, Wish: wish, Combine: json.Combine(s.Options["combine"]), Unit: s.Options["unit"],
+		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
+	})
+}
+
+func openPostgres(s signalSource) (probe.Prober, error) {
+	return postgres.New(postgres.Options{Name: s.Name, URL: s.URL, Query: s.What, Unit: s.Options["unit"], Timeout: s.timeout})
+}
+
+func openPrometheus(s signalSource) (probe.Prober, error) {
+	return prometheus.New(prometheus.Options{
+		Name: s.Name, URL: s.URL, Query: s.What, Combine: prometheus.Combine(s.Options["combine"]), Unit: s.Options["unit"],
+		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
+	})
+}
+
+func openRabbitMQ(s signalSource) (probe.Prober, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return nil, errors.New("is no URL")
+	}
+	queues, err := settings.SplitNames(s.What)
+	if err != nil {
+		return nil, err
+	}
+	vhost := strings.TrimPrefix(u.Path, "/")
+	u.Path, u.RawPath = "", ""
+	return rabbitmq.New(rabbitmq.Options{
+		Name: s.Name, URL: u.String(), VHost: vhost, Queues: queues, Count: rabbitmq.Count(s.Options["count"]),
+		Unit: s.Options["unit"], Timeout: s.timeout, UserAgent: UserAgent,
+	})
+}
+
+func openRedis(s signalSource) (probe.Prober, error) {
+	keys, err := settings.SplitNames(s.What)
+	if err != nil {
+		return nil, err
+	}
+	o := redis.Options{
+		Name: s.Name, URL: s.URL, Keys: keys, Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
+	}
+	switch check := s.Options["tls"]; check {
+	case "":
+	case "unverified":
+		o.TLS = &tls.Config{InsecureSkipVerify: true} // as somebody asked for in so many words
+	default:
+		return nil, fmt.Errorf("tls=%s: write tls=unverified, or leave it out", check)
+	}
+	return redis.New(o)
+}
+
+func openPush(s signalSource) (probe.Prober, error) {
+	p, err := s.in.pushed.Prober(s.Name, s.What, push.Newest)
+	return inUnit(p, s.Options["unit"]), err
+}
+
+func openOTLP(s signalSource) (probe.Prober, error) {
+	q, err := otlp.ParseQuery(s.What)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.in.otlp.Metric(s.Name, q, otlp.Take(cmp.Or(s.Options["take"], string(otlp.Mean))))
+	return inUnit(p, s.Options["unit"]), err
+}
+
+// inUnit gives a prober's readings a unit, unless that is empty.
+func inUnit(p probe.Prober, unit string) probe.Prober {
+	if unit == "" {
+		return p
+	}
+	return withUnit{p, unit}
+}
+
+type withUnit struct {
+	probe.Prober
+	unit string
+}
+
+func (w withUnit) Probe(ctx context.Context) probe.Reading {
+	r := w.Prober.Probe(ctx)
+	r.Unit = w.unit
+	return r
+}
+
+// openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists everything
+// that could not be opened.
+func openSignals(s *settings.Settings, in *Receivers, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
+	var out []probe.Prober
+	var problems settings.Problems
+	for _, name := range WantedSignals(s) {
+		p, err := openSignal(s, name, in, platform, l)
+		if err != nil {
+			problems = append(problems, settings.Problem{Name: "SIGNALS " + name, What: err.Error()})
+			continue
+		}
+		out = append(out, p)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return out, nil
+}
+
+// WantedSignals lists the signals that are read, in the order of the rules.
+func WantedSignals(s *settings.Settings) []string {
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, r := range s.Rules {
+		add(r.Signal)
+		add(r.By)
+	}
+	for _, r := range s.ScalingRules {
+		if r.Signal != probe.HeartbeatSignal {
+			add(r.Signal)
+		}
+	}
+	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
+		for _, name := range adaptive.RouterSignals() {
+			if s.BuiltIn(name) && !s.FromLogCache(name) { // which looks back for too long
+				add(name)
+			}
+		}
+	}
+	return names
+}
+
+// openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
+func openSignal(s *settings.Settings, name string, in *Receivers, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
+	if sig, ok := s.Signals.Find(name); ok {
+		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l, s})
+	}
+	switch {
+	case s.FromLogCache(name):
+		c, err := openLogCache(s, name, platform)
+		if err != nil {
+			return nil, err
+		}
+		return c.Prober(logcache.Signal(name))
+	case name == string(cpu.CPU) || name == string(cpu.Memory):
+		return cpu.New(cpu.Options{Signal: cpu.Signal(name)})
+	case in.otlp != nil:
+		return in.otlp.Prober(otlp.Signal(name))
+	}
+	return in.drain(string(s.HerokuProcessType)).Prober(logdrain.Signal(name))
+}
+
+// IsReceived says whether a signal comes to the bot, instead of being asked for.
+func IsReceived(s *settings.Settings, name string) bool {
+	if sig, ok := s.Signals.Find(name); ok {
+		return sig.Kind == "push" || sig.Kind == "otlp"
+	}
+	return !s.FromLogCache(name) && name != string(cpu.CPU) && name != string(cpu.Memory)
+}
