@@ -2,6 +2,7 @@ package manual_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/pool/manual"
+	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
 // operatorOf looks after the servers of a provider without a balancer.
@@ -101,4 +103,43 @@ func TestAServerIsGoneWhenTheProviderNeitherKnowsNorListsIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// mute is a balancer that drains a server, and cannot be read from then on.
+type mute struct {
+	*pooltest.World
+	drained bool
+}
+
+func (b *mute) Drain(ctx context.Context, m pool.Member) error {
+	b.drained = true
+	return b.World.Drain(ctx, m)
+}
+
+func (b *mute) Members(ctx context.Context) ([]pool.Member, error) {
+	if b.drained {
+		return nil, errors.New("the socket is gone")
+	}
+	return b.World.Members(ctx)
+}
+
+// A balancer that cannot be read does not say that a server's requests have ended.
+func TestRequestsAreNotGivenUpWhileTheBalancerCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &pooltest.World{Busy: 20 * time.Second, Limits: func(time.Time) (least, most int) { return 1, 2 }}
+		w.Serve("web", 2)
+		o := operatorOf(w)
+		o.Balancer, o.DrainWithin = &mute{World: w}, time.Minute
+		p, err := o.Destroy(t.Context(), "web-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Do(t.Context(), func(string) {})
+		if want := "wait until web-1 has no requests: the socket is gone. web-1 may get no new requests now"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("it ends with %v, want %s…", err, want)
+		}
+		if v := w.Violations(); len(v) > 0 || len(w.Names()) != 2 {
+			t.Errorf("%v are left; %v", w.Names(), v)
+		}
+	})
 }

@@ -20,6 +20,16 @@ const (
 	servingWithin, goneWithin = 2 * time.Minute, 5 * time.Minute
 )
 
+// A lateError says what there is when the time for something is over.
+type lateError struct {
+	yet   string
+	after time.Duration
+}
+
+func (e lateError) Error() string {
+	return fmt.Sprintf("%s after %v", cmp.Or(e.yet, "nothing is known"), e.after)
+}
+
 // until looks until done, for so long at the most. A look says what there is yet, or fails for good.
 func until(ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
 	waitCtx, cancel := context.WithTimeout(ctx, most)
@@ -46,7 +56,7 @@ func until(ctx context.Context, r report, most time.Duration, look func(context.
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s after %v", cmp.Or(last, "nothing is known"), most)
+			return lateError{last, most}
 		}
 	}
 }
@@ -100,7 +110,7 @@ func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) e
 		}
 		return err == nil && (m == nil || m.State == pool.Drained), fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
 	})
-	if err != nil && ctx.Err() == nil && requests != 0 {
+	if errors.As(err, &lateError{}) && requests != 0 {
 		r.further("%s still has %s requests, which are given up", s.Name, countText(requests))
 		return nil
 	}
