@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
 // Destroy plans to drain a server, to take it out of the balancer, and to end it for good.
@@ -22,16 +20,18 @@ func (o *Operator) Destroy(ctx context.Context, server string) (*Plan, error) {
 		if o.Balancer != nil {
 			out = s.Name + " gets no requests now. "
 		}
-		return out + fmt.Sprintf("%s (%s) may still be there and cost money: autoscalebot servers destroy %[1]s --yes goes on", s.Name, s.ID)
+		return out + fmt.Sprintf("%s (%s) may still be there and cost money: autoscalebot servers destroy %[1]s --yes goes on",
+			s.Name, s.ID)
 	}
 	if o.Balancer != nil {
-		o.withMember(p, "take "+s.Name+" out of the balancer", s, left, func(ctx context.Context, m pool.Member) error { return o.Balancer.Remove(ctx, m) })
+		o.withMember(p, s, "take "+s.Name+" out of the balancer", left, o.Balancer.Remove)
 	}
-	p.would("destroy %s (%s at %s) for good, with what is on its disk; it costs %s", s.Name, s.ID, cmp.Or(s.Address, "no address yet"), priced(o.hourly(*s)))
+	p.would("destroy %s (%s at %s) for good, with what is on its disk; it costs %s",
+		s.Name, s.ID, cmp.Or(s.Address, "no address yet"), priced(o.hourly(*s)))
 	if least, _ := o.Limits(time.Now()); len(staying(servers)) <= least {
 		p.would("note that fewer than MIN_DYNOS, %d at this hour, are left: a bot would make another at once", least)
 	}
-	p.add("destroy "+s.Name, left, func(ctx context.Context, r report) error { return o.untilDestroyed(ctx, r, s) })
-	p.add("wait until "+s.Name+" is gone", left, func(ctx context.Context, r report) error { return o.untilGone(ctx, r, s) })
+	p.addOf(s, "destroy "+s.Name, left, o.untilDestroyed)
+	p.addOf(s, "wait until "+s.Name+" is gone", left, o.untilGone)
 	return p, nil
 }

@@ -33,12 +33,14 @@ func (o *Operator) drain(p *Plan, s *pool.Server, onlyOne bool) {
 	if onlyOne {
 		warning = " (IT IS THE ONLY ONE THAT SERVES, SO THE APP IS DOWN THEN)"
 	}
-	p.would("have the balancer give %s no new requests%s, and wait until it has none, for %v at the most", s.Name, warning, o.DrainWithin)
+	p.would("have the balancer give %s no new requests%s, and wait until it has none, for %v at the most",
+		s.Name, warning, o.DrainWithin)
 	left := func() string {
-		return fmt.Sprintf("%s may get no new requests now: the same command goes on, and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
+		return fmt.Sprintf("%s may get no new requests now: the same command goes on, "+
+			"and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
 	}
-	o.withMember(p, "drain "+s.Name, s, left, func(ctx context.Context, m pool.Member) error { return o.Balancer.Drain(ctx, m) })
-	p.add("wait until "+s.Name+" has no requests", left, func(ctx context.Context, r report) error { return o.untilDrained(ctx, r, s) })
+	o.withMember(p, s, "drain "+s.Name, left, o.Balancer.Drain)
+	p.addOf(s, "wait until "+s.Name+" has no requests", left, o.untilDrained)
 }
 
 // Undrain plans to give a server requests again when it is healthy.

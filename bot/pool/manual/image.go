@@ -3,7 +3,6 @@ package manual
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
@@ -17,10 +16,11 @@ type Preparation struct {
 	// Script says what Run does to the server, empty for nothing, and User as whom.
 	Script, User string
 	Run          func(ctx context.Context, s pool.Server) error
-	// Open opens the provider of temporary servers, which are those of another pool, named as this one with -image behind. image is what they
-	// are made from, empty for what the servers of the pool are made from.
+	// Open opens the provider of temporary servers, which are those of another pool, named as this one with -image behind.
+	// image is what they are made from, empty for what the servers of the pool are made from.
 	Open func(image string) (pool.Provider, error)
-	// InTemplate says that the image stands in a launch template of the provider's, so that no server can be made of another.
+	// InTemplate says that the image stands in a launch template of the provider's, so that no server can be made of
+	// another.
 	InTemplate bool
 	// File is where Note writes down the image by its ID when it was found to boot; empty for nowhere.
 	File string
@@ -37,8 +37,8 @@ type imagePlan struct {
 	price float64 // of one
 }
 
-// PrepareImage plans to change a server, to make an image of it, to boot a server from that, and to write the image down. After one that
-// was cut off it goes on with the server that was made.
+// PrepareImage plans to change a server, to make an image of it, to boot a server from that, and to write the image down.
+// After one that was cut off it goes on with the server that was made.
 func (o *Operator) PrepareImage(ctx context.Context, prep Preparation) (*Plan, error) {
 	if _, err := o.snapshotter(); err != nil {
 		return nil, err
@@ -66,7 +66,8 @@ func (p *imagePlan) ofOurs(ctx context.Context) error {
 		return err
 	}
 	left := func() string {
-		return fmt.Sprintf("%s may be changed, and get no requests: the same command goes on, and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
+		return fmt.Sprintf("%s may be changed, and get no requests: the same command goes on, "+
+			"and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
 	}
 	p.drain(p.Plan, s, p.onlyOne(ctx, servers, s))
 	if err := p.snapshot(p.Operator, s, s.Name, left); err != nil {
@@ -93,7 +94,7 @@ func (p *imagePlan) ofTemporary() error {
 	p.boot()
 	p.note()
 	p.would("end %s", name)
-	p.add("end "+name, left, func(ctx context.Context, r report) error { return builder.end(ctx, r, s) })
+	p.addOf(s, "end "+name, left, builder.end)
 	return nil
 }
 
@@ -107,17 +108,20 @@ func (p *imagePlan) with(provider pool.Provider) *Operator {
 	return &o
 }
 
-// temporaryServer adds what makes a temporary server, or goes on with the one of that name. It tells how things stand where something
-// fails from then on, behind what before says.
-func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before func() string) (s *pool.Server, left func() string) {
+// temporaryServer adds what makes a temporary server, or goes on with the one of that name. left says how things stand where
+// something fails from then on, behind what before says.
+func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before func() string) (
+	s *pool.Server, left func() string,
+) {
 	s = &pool.Server{}
 	left = func() string {
 		if s.ID == "" {
-			return before() + fmt.Sprintf("Whether there is a %s now POOL_NAME=%s-image autoscalebot servers list tells", name, p.Pool)
+			return before() + "Whether there is a " + name + " now POOL_NAME=" + p.Pool + "-image autoscalebot servers list tells"
 		}
-		return before() + p.costs(name, s.ID)
+		return before() + p.costs(s)
 	}
-	p.would("make the temporary server %s%s, which costs %s, and wait until it runs%s%s", name, ofSize(p.size), priced(p.price), p.andHealthy(), purpose)
+	p.would("make the temporary server %s%s, which costs %s, and wait until it runs%s%s",
+		name, ofSize(p.size), priced(p.price), p.andHealthy(), purpose)
 	o.create(p.Plan, pool.Order{Name: name, Size: p.size}, s, left)
 	o.await(p.Plan, s, name, left)
 	o.check(p.Plan, s, name, left)
@@ -125,8 +129,9 @@ func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before fu
 }
 
 // costs says what a temporary server that is left is for, and how it is ended.
-func (p *imagePlan) costs(name, id string) string {
-	return fmt.Sprintf("%s (%s) is there and costs money: the same command goes on, and POOL_NAME=%s-image autoscalebot servers destroy %[1]s --yes ends it", name, id, p.Pool)
+func (p *imagePlan) costs(s *pool.Server) string {
+	return fmt.Sprintf("%s (%s) is there and costs money: the same command goes on, "+
+		"and POOL_NAME=%s-image autoscalebot servers destroy %[1]s --yes ends it", s.Name, s.ID, p.Pool)
 }
 
 // snapshot adds the script, where there is one, and the image of a server.
@@ -137,7 +142,9 @@ func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func
 	}
 	if p.Script != "" {
 		p.would("run %s on it as %s, and wait until it is healthy again", p.Script, p.User)
-		p.add(fmt.Sprintf("run %s on %s", p.Script, name), left, func(ctx context.Context, _ report) error { return p.Run(ctx, *s) })
+		p.add(fmt.Sprintf("run %s on %s", p.Script, name), left, func(ctx context.Context, _ report) error {
+			return p.Run(ctx, *s)
+		})
 		p.check(p.Plan, s, name, left)
 	}
 	p.would("make the image %s of it, whose storage the provider bills by the GB and month", p.Image)
@@ -153,7 +160,8 @@ func (p *imagePlan) boot() {
 	}
 	name, fresh := p.temporary(2), p.with(nil)
 	notNoted := func() string {
-		return fmt.Sprintf("The image %s (%s) is made, and was not found to boot, so it is noted nowhere. ", p.Image, p.made.ID)
+		return fmt.Sprintf("The image %s (%s) is made, and was not found to boot, so it is noted nowhere. ",
+			p.Image, p.made.ID)
 	}
 	p.add("end what is left of an earlier "+name, notNoted, func(ctx context.Context, r report) (err error) {
 		if fresh.Provider, err = p.Open(p.made.ID); err != nil {
@@ -163,14 +171,13 @@ func (p *imagePlan) boot() {
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(servers, func(s pool.Server) bool { return s.Name == name && s.State != pool.Ending })
-		if i < 0 {
-			return nil
+		if i := indexOf(servers, name); i >= 0 {
+			return fresh.end(ctx, r, &servers[i])
 		}
-		return fresh.end(ctx, r, &servers[i])
+		return nil
 	})
 	s, _ := p.temporaryServer(fresh, name, ", this one from the new image; and end it", notNoted)
-	p.add("end "+name, func() string { return p.costs(name, s.ID) }, func(ctx context.Context, r report) error { return fresh.untilDestroyed(ctx, r, s) })
+	p.addOf(s, "end "+name, func() string { return p.costs(s) }, fresh.untilDestroyed)
 }
 
 // note adds the note of the image in a file.
@@ -188,7 +195,9 @@ func (p *imagePlan) result() string {
 	case p.InTemplate:
 		return fmt.Sprintf("the image %s is %s; give the launch template a version with it", p.Image, p.made.ID)
 	case p.File != "":
-		return fmt.Sprintf("the image %s is %s, and DIGITALOCEAN_IMAGE in %s; a bot takes it when it starts", p.Image, p.made.ID, p.File)
+		return fmt.Sprintf("the image %s is %s, and DIGITALOCEAN_IMAGE in %s; a bot takes it when it starts",
+			p.Image, p.made.ID, p.File)
 	}
-	return fmt.Sprintf("the image %s is %s; for servers made from now on set\nDIGITALOCEAN_IMAGE=%[2]s", p.Image, p.made.ID)
+	return fmt.Sprintf("the image %s is %s; for servers made from now on set\nDIGITALOCEAN_IMAGE=%[2]s",
+		p.Image, p.made.ID)
 }

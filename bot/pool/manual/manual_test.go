@@ -47,7 +47,8 @@ func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
 			cancel()
 		}
 	})
-	want := "interrupted: wait until web-1 runs (context canceled). web-1 (42) is there and costs money: autoscalebot servers spinup web-1 --yes goes on with it"
+	want := "interrupted: wait until web-1 runs (context canceled). web-1 (42) is there and costs money: " +
+		"autoscalebot servers spinup web-1 --yes goes on with it"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("it ends with %v, want %s…", err, want)
 	}
@@ -135,7 +136,8 @@ func TestRequestsAreNotGivenUpWhileTheBalancerCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = p.Do(t.Context(), func(string) {})
-		if want := "wait until web-1 has no requests: the socket is gone. web-1 may get no new requests now"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		want := "wait until web-1 has no requests: the socket is gone. web-1 may get no new requests now"
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("it ends with %v, want %s…", err, want)
 		}
 		if v := w.Violations(); len(v) > 0 || len(w.Names()) != 2 {

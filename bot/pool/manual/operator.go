@@ -1,8 +1,9 @@
-// Package manual looks after a pool's servers by hand. An [Operator] makes a [Plan] of what somebody asks for, which says all of it and
-// changes nothing; carrying it out does that step by step, and an error says how things stand and with which command it goes on.
+// Package manual looks after a pool's servers by hand. An [Operator] makes a [Plan] of what somebody asks for, which says all
+// of it and changes nothing; carrying it out does that step by step, and an error says how things stand and with which
+// command it goes on.
 //
-// It does not know of a bot that runs for the same pool, and would undo it: see [Plan].Aside. Its texts name the settings and commands of
-// autoscalebot.
+// It does not know of a bot that runs for the same pool, and would undo it: see [Plan].Aside. Its texts name the settings
+// and commands of autoscalebot.
 package manual
 
 import (
@@ -30,8 +31,8 @@ type Operator struct {
 	Health pool.Health
 	// HealthyAfter is how many health checks in a row must pass.
 	HealthyAfter int
-	// ActiveWithin is how long a server may take until it runs, HealthyWithin how long from then until it is healthy, DrainWithin how long
-	// its requests under way may take.
+	// ActiveWithin is how long a server may take until it runs, HealthyWithin how long from then until it is healthy,
+	// DrainWithin how long its requests under way may take.
 	ActiveWithin, HealthyWithin, DrainWithin time.Duration
 
 	// Size is that of new servers; empty for the provider's default.
@@ -115,12 +116,15 @@ func (o *Operator) find(ctx context.Context, what string) (*pool.Server, []pool.
 	case len(found) == 1:
 		return &found[0], servers, nil
 	case len(found) > 1:
-		return nil, nil, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers list shows it", len(found), what)
+		return nil, nil, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers list shows it",
+			len(found), what)
 	}
 	if _, err := o.Provider.Describe(ctx, what); errors.Is(err, pool.ErrNotOurs) {
-		return nil, nil, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is not touched", what, o.Pool)
+		return nil, nil, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is not touched",
+			what, o.Pool)
 	}
-	return nil, nil, fmt.Errorf("the pool %s has no server %s; autoscalebot servers list shows those it has", o.Pool, what)
+	return nil, nil, fmt.Errorf("the pool %s has no server %s; autoscalebot servers list shows those it has",
+		o.Pool, what)
 }
 
 // members reads who is behind the balancer, nobody where there is none.
@@ -137,8 +141,8 @@ func (o *Operator) member(ctx context.Context, s *pool.Server) (*pool.Member, er
 	return pool.MemberOf(*s, members), err
 }
 
-// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an hour, 0 where nobody
-// says. A size that cannot be had is refused, where that is known.
+// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an hour,
+// 0 where nobody says. A size that cannot be had is refused, where that is known.
 func (o *Operator) offer(ctx context.Context, size string) (name string, price float64, err error) {
 	if size == "" {
 		return "", o.Price(size), nil
@@ -157,7 +161,9 @@ func (o *Operator) hourly(s pool.Server) float64 {
 
 // staying are the servers that count, which those that end or could not be made do not.
 func staying(servers []pool.Server) []pool.Server {
-	return slices.DeleteFunc(slices.Clone(servers), func(s pool.Server) bool { return s.State == pool.Ending || s.State == pool.Failed })
+	return slices.DeleteFunc(slices.Clone(servers), func(s pool.Server) bool {
+		return s.State == pool.Ending || s.State == pool.Failed
+	})
 }
 
 // onlyOne says that no other server serves beside one that does.

@@ -35,8 +35,9 @@ type report func(text string)
 // further says how far a step is.
 func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
 
-// Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it takes long, in
-// lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says how things stand then, and what to do.
+// Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it
+// takes long, in lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says how
+// things stand then, and what to do.
 func (p *Plan) Do(ctx context.Context, report func(text string)) (reached string, err error) {
 	for _, s := range p.steps {
 		if ctx.Err() != nil {
@@ -60,6 +61,11 @@ func (p *Plan) would(format string, args ...any) {
 
 func (p *Plan) add(say string, left func() string, do func(context.Context, report) error) {
 	p.steps = append(p.steps, step{say, do, left})
+}
+
+// addOf adds a step about a server, as it is known when the step begins.
+func (p *Plan) addOf(s *pool.Server, say string, left func() string, do func(context.Context, report, *pool.Server) error) {
+	p.add(say, left, func(ctx context.Context, r report) error { return do(ctx, r, s) })
 }
 
 // callTime bounds one call that goes on when ctx ends, so that its outcome is known.
@@ -88,13 +94,13 @@ func (o *Operator) create(p *Plan, order pool.Order, s *pool.Server, left func()
 
 // await adds the wait until a server runs, and then knows its address.
 func (o *Operator) await(p *Plan, s *pool.Server, name string, left func() string) {
-	p.add("wait until "+name+" runs", left, func(ctx context.Context, r report) error { return o.untilActive(ctx, r, s) })
+	p.addOf(s, "wait until "+name+" runs", left, o.untilActive)
 }
 
 // check adds the wait until a server is healthy.
 func (o *Operator) check(p *Plan, s *pool.Server, name string, left func() string) {
 	if o.Health != nil {
-		p.add("wait until "+name+" is healthy", left, func(ctx context.Context, r report) error { return o.untilHealthy(ctx, r, *s) })
+		p.addOf(s, "wait until "+name+" is healthy", left, o.untilHealthy)
 	}
 }
 
@@ -116,11 +122,13 @@ func (o *Operator) join(p *Plan, s *pool.Server, name string, left func() string
 	p.add("put "+name+" behind the balancer", left, func(ctx context.Context, _ report) error {
 		return call(ctx, func(ctx context.Context) error { return o.Balancer.Add(ctx, *s) })
 	})
-	p.add("wait until the balancer gives "+name+" requests", left, func(ctx context.Context, r report) error { return o.untilServing(ctx, r, s) })
+	p.addOf(s, "wait until the balancer gives "+name+" requests", left, o.untilServing)
 }
 
 // withMember adds a call of the balancer about a server, which is nothing to do where it does not know the server.
-func (o *Operator) withMember(p *Plan, say string, s *pool.Server, left func() string, change func(context.Context, pool.Member) error) {
+func (o *Operator) withMember(
+	p *Plan, s *pool.Server, say string, left func() string, change func(context.Context, pool.Member) error,
+) {
 	p.add(say, left, func(ctx context.Context, _ report) error {
 		m, err := o.member(ctx, s)
 		if err != nil || m == nil {

@@ -33,7 +33,9 @@ func (o *Operator) snapshotter() (pool.Snapshotter, error) {
 }
 
 // addSnapshot adds what makes an image of a server, and then knows it.
-func addSnapshot(p *Plan, snapshotter pool.Snapshotter, s *pool.Server, name, image string, made *pool.Image, left func() string) {
+func addSnapshot(
+	p *Plan, snapshotter pool.Snapshotter, s *pool.Server, name, image string, made *pool.Image, left func() string,
+) {
 	p.add(fmt.Sprintf("make the image %s of %s, which takes minutes", image, name), func() string {
 		return left() + "autoscalebot servers images tells whether there is a " + image
 	}, func(ctx context.Context, r report) (err error) {

@@ -22,7 +22,8 @@ func (o *Operator) Spinup(ctx context.Context) (*Plan, error) {
 	return o.spinup(ctx, servers, fmt.Sprintf("%s-%d", o.Pool, last+1))
 }
 
-// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup ended.
+// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup of it
+// ended.
 func (o *Operator) SpinupOf(ctx context.Context, name string) (*Plan, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil {
@@ -41,8 +42,9 @@ func (o *Operator) spinup(ctx context.Context, servers []pool.Server, name strin
 	}
 	s := &pool.Server{}
 	p := &Plan{done: func() string { return name + " serves at " + s.Address }}
-	retry := fmt.Sprintf("autoscalebot servers spinup %s --yes goes on with it, and autoscalebot servers destroy %[1]s --yes ends it", name)
-	if i := slices.IndexFunc(servers, func(s pool.Server) bool { return s.Name == name && s.State != pool.Ending }); i >= 0 {
+	retry := fmt.Sprintf("autoscalebot servers spinup %s --yes goes on with it, "+
+		"and autoscalebot servers destroy %[1]s --yes ends it", name)
+	if i := indexOf(servers, name); i >= 0 {
 		*s = servers[i]
 		p.would("go on with %s, which is there already (%s, %s)", name, s.ID, s.State)
 	} else {
@@ -61,6 +63,11 @@ func (o *Operator) spinup(ctx context.Context, servers []pool.Server, name strin
 	return p, nil
 }
 
+// indexOf finds the server of a name that is not on its way out, -1 for none.
+func indexOf(servers []pool.Server, name string) int {
+	return slices.IndexFunc(servers, func(s pool.Server) bool { return s.Name == name && s.State != pool.Ending })
+}
+
 // allows says why one more server of a price may not be made, nil where it may.
 func (o *Operator) allows(servers []pool.Server, price float64) error {
 	there, sum, unpriced := staying(servers), price, ""
@@ -71,16 +78,20 @@ func (o *Operator) allows(servers []pool.Server, price float64) error {
 		}
 	}
 	if _, most := o.Limits(time.Now()); len(there) >= most {
-		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; raise that first", len(there), most)
+		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; raise that first",
+			len(there), most)
 	}
-	most := o.MaxDollarsPerHour
+	if o.MaxDollarsPerHour == 0 {
+		return nil
+	}
+	limit := fmt.Sprintf("and POOL_MAX_DOLLARS_PER_HOUR is %g", o.MaxDollarsPerHour)
 	switch {
-	case most > 0 && price == 0:
-		return fmt.Errorf("nothing was done: what it costs is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", most)
-	case most > 0 && unpriced != "":
-		return fmt.Errorf("nothing was done: the price of %s is not known, and POOL_MAX_DOLLARS_PER_HOUR is %g; set SERVER_PRICE_PER_HOUR", unpriced, most)
-	case most > 0 && sum > most:
-		return fmt.Errorf("nothing was done: the pool would cost %s, and POOL_MAX_DOLLARS_PER_HOUR is %g", priced(sum), most)
+	case price == 0:
+		return fmt.Errorf("nothing was done: what it costs is not known, %s; set SERVER_PRICE_PER_HOUR", limit)
+	case unpriced != "":
+		return fmt.Errorf("nothing was done: the price of %s is not known, %s; set SERVER_PRICE_PER_HOUR", unpriced, limit)
+	case sum > o.MaxDollarsPerHour:
+		return fmt.Errorf("nothing was done: the pool would cost %s, %s", priced(sum), limit)
 	}
 	return nil
 }

@@ -15,9 +15,9 @@ const (
 	// lookEvery is how often it is looked whether what is waited for has come: DigitalOcean allows 250 calls a minute.
 	lookEvery = time.Second
 	// reportEvery is how often it is told that it has not.
-	reportEvery = 10 * time.Second
-	// servingWithin is how long a balancer may take until it gives requests to a healthy server, goneWithin a provider until a server is gone.
-	servingWithin, goneWithin = 2 * time.Minute, 5 * time.Minute
+	reportEvery   = 10 * time.Second
+	servingWithin = 2 * time.Minute // until a balancer gives a healthy server requests
+	goneWithin    = 5 * time.Minute // until a server that was destroyed is gone
 )
 
 // A lateError says what there is when the time for something is over.
@@ -31,7 +31,9 @@ func (e lateError) Error() string {
 }
 
 // until looks until done, for so long at the most. A look says what there is yet, or fails for good.
-func until(ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error)) error {
+func until(
+	ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error),
+) error {
 	waitCtx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	began, reported, last := time.Now(), time.Now(), ""
@@ -77,10 +79,10 @@ func (o *Operator) untilActive(ctx context.Context, r report, s *pool.Server) er
 }
 
 // untilHealthy waits until a server has passed so many health checks in a row.
-func (o *Operator) untilHealthy(ctx context.Context, r report, s pool.Server) error {
+func (o *Operator) untilHealthy(ctx context.Context, r report, s *pool.Server) error {
 	passed := 0
 	return until(ctx, r, o.HealthyWithin, func(ctx context.Context) (bool, string, error) {
-		if err := o.Health.Healthy(ctx, s); err != nil {
+		if err := o.Health.Healthy(ctx, *s); err != nil {
 			passed = 0
 			return false, fmt.Sprintf("%s is not healthy: %v", s.Name, err), nil
 		}
@@ -100,7 +102,7 @@ func (o *Operator) untilServing(ctx context.Context, r report, s *pool.Server) e
 	})
 }
 
-// untilDrained waits until a server has no requests under way. Where the time is over, those that are left are told, and no error.
+// untilDrained waits until a server has no requests under way. Those that are left when the time is over are reported.
 func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) error {
 	requests := -1
 	err := until(ctx, r, o.DrainWithin, func(ctx context.Context) (bool, string, error) {
@@ -108,7 +110,8 @@ func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) e
 		if m != nil {
 			requests = m.Requests
 		}
-		return err == nil && (m == nil || m.State == pool.Drained), fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
+		drained := err == nil && (m == nil || m.State == pool.Drained)
+		return drained, fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
 	})
 	if errors.As(err, &lateError{}) && requests != 0 {
 		r.further("%s still has %s requests, which are given up", s.Name, countText(requests))
@@ -135,8 +138,8 @@ func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server)
 	})
 }
 
-// untilGone waits until the provider neither knows nor lists a server. What the provider was told to end it may list as active for a while,
-// and a bot that is started then would count it.
+// untilGone waits until the provider neither knows nor lists a server. What it was told to end it may list as active for a
+// while, and a bot that is started then would count it.
 func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := o.Provider.Describe(ctx, s.ID)

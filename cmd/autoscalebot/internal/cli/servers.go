@@ -40,7 +40,8 @@ provider's console, with the waiting, the health check and the balancer in their
 		c.looks("images", "List the images of your own that servers can be made from", c.images),
 		c.acts("spinup [NAME]", "Make a server, wait until it is healthy, and give it requests",
 			`Makes a server of the first of SIZES, waits until it runs and passes its health check, and puts it behind the balancer. With the NAME of
-a server that is there, it goes on where an earlier spinup ended.`, cobra.MaximumNArgs(1), func(ctx context.Context, args []string) (*manual.Plan, error) {
+a server that is there, it goes on where an earlier spinup ended.`, cobra.MaximumNArgs(1),
+			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				if len(args) == 0 {
 					return c.operator.Spinup(ctx)
 				}
@@ -48,7 +49,7 @@ a server that is there, it goes on where an earlier spinup ended.`, cobra.Maximu
 			}),
 		c.acts("drain NAME", "Give a server no new requests, and wait until it has none",
 			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain takes it back.", cobra.ExactArgs(1),
-			func(ctx context.Context, args []string) (*manual.Plan, error) { return c.operator.Drain(ctx, args[0]) }),
+			one(c.operator.Drain)),
 		c.acts("undrain NAME", "Give a server requests again",
 			"Waits until a server passes its health check, and has the balancer give it requests.", cobra.ExactArgs(1),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
@@ -91,6 +92,14 @@ type poolCommand struct {
 	stdout, stderr io.Writer
 }
 
+// A planner makes a plan of a command's arguments.
+type planner func(ctx context.Context, args []string) (*manual.Plan, error)
+
+// one is a planner that is given a server.
+func one(plan func(ctx context.Context, server string) (*manual.Plan, error)) planner {
+	return func(ctx context.Context, args []string) (*manual.Plan, error) { return plan(ctx, args[0]) }
+}
+
 // looks is a command that changes nothing.
 func (c *poolCommand) looks(use, short string, work func(context.Context) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -102,8 +111,9 @@ func (c *poolCommand) looks(use, short string, work func(context.Context) error)
 }
 
 // acts is a command that changes something, where --yes is given.
-func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, plan func(context.Context, []string) (*manual.Plan, error)) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Long: long + drySpell, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
+func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, plan planner) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Long: long + drySpell, Args: args}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.open(cmd, false); err != nil {
 			return err
 		}
@@ -112,7 +122,7 @@ func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, p
 			return err
 		}
 		return c.carryOut(cmd, p)
-	}}
+	}
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "do it")
 	cmd.Flags().BoolVar(&c.beside, "beside-bot", false, "do it although a bot runs, which goes back to the number of servers that it wants")
 	return cmd
@@ -127,8 +137,9 @@ func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	c.s, c.h, c.stdout, c.stderr = s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	provider, balancer, err := service.OpenPoolParts(s, c.h, looking)
 	c.operator = manual.Operator{
-		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer, Health: service.OpenHealth(s), HealthyAfter: int(s.HealthPasses),
-		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), DrainWithin: time.Duration(s.PoolDrain),
+		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer,
+		Health: service.OpenHealth(s), HealthyAfter: int(s.HealthPasses), ActiveWithin: time.Duration(s.PoolActive),
+		HealthyWithin: time.Duration(s.PoolHealthy), DrainWithin: time.Duration(s.PoolDrain),
 		Size: s.FirstSize(), Price: s.ServerPrice.Price, MaxDollarsPerHour: float64(s.PoolMaxDollars),
 		Limits: func(now time.Time) (least, most int) {
 			l := s.Table.At(now)
@@ -195,8 +206,8 @@ func (c *poolCommand) alone(cmd *cobra.Command) error {
 		c.report(fmt.Sprintf("beside %s, which may undo this", who))
 		return nil
 	}
-	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and would undo it. Ask it instead by autoscalebot scale N for 1h; "+
-		"or end it first; or add --beside-bot", who)
+	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and would undo it. "+
+		"Ask it instead by autoscalebot scale N for 1h; or end it first; or add --beside-bot", who)
 }
 
 // besideWhom names the bot that runs for this pool, "" for none that is known.

@@ -87,7 +87,10 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 			}
 			note = strings.Trim(note+"; "+m.Note, "; ")
 		}
-		rows = append(rows, []string{s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price), age(c.h.Now, s.Created), note})
+		rows = append(rows, []string{
+			s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price),
+			age(c.h.Now, s.Created), note,
+		})
 	}
 	if err := table(c.stdout, rows); err != nil {
 		return err
