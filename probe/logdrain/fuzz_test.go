@@ -60,7 +60,7 @@ func FuzzBodiesReadAsByHerokusScanner(f *testing.F) {
 	})
 }
 
-// Whatever is posted is taken or refused as a whole, each line has one fate, and memory stays bounded.
+// Whatever is posted is taken or refused as a whole, each line has one result, and memory stays bounded.
 func FuzzPosts(f *testing.F) {
 	now := time.Now()
 	f.Add(routed(now, "1", answered)+failed(now, "H12", "dyno=web.2 connect=1ms service=30000ms"), "2", "id", false)
@@ -85,14 +85,14 @@ func FuzzPosts(f *testing.F) {
 		w := p.post(d, in)
 		got := d.Totals()
 		frames := len(framesOf(body))
-		fates := got.Lines + got.Twice + got.Late + got.Ahead + got.Odd
+		results := got.Lines + got.Twice + got.Late + got.Ahead + got.Odd
 		switch w.Code {
 		case 204:
-			if fates != frames || got.Posts != 1 || got.Refused != 0 {
+			if results != frames || got.Posts != 1 || got.Refused != 0 {
 				t.Errorf("of %d frames became %+v", frames, got)
 			}
 		case 400, 413:
-			if fates != 0 || got.Posts != 0 || got.Refused != 1 {
+			if results != 0 || got.Posts != 0 || got.Refused != 1 {
 				t.Errorf("refused by %d, and counted %+v", w.Code, got)
 			}
 		default:

@@ -64,17 +64,17 @@ func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
 	}
 }
 
-// A fate is what becomes of a line.
-type fate int
+// A result is what becomes of a line.
+type result int
 
 const (
-	counted fate = iota
+	counted result = iota
 	odd
 	twice
 )
 
 // takePlatform takes in a line if the platform says it. The lines of the app itself, which may look the same, have another app's name.
-func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) fate {
+func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) result {
 	if string(m.app) != "heroku" {
 		return counted
 	}
@@ -115,7 +115,7 @@ func (d *Drain) takeRequest(s *slot, at time.Time, r request) {
 }
 
 // takeOverflow counts lines that were lost, unless they are of another drain.
-func (d *Drain) takeOverflow(s *slot, token string, frame, text []byte) fate {
+func (d *Drain) takeOverflow(s *slot, token string, frame, text []byte) result {
 	lost, drain, tail, ok := parseOverflow(text)
 	switch {
 	case !ok || len(drain) > 0 && token != "" && string(drain) != token:

@@ -173,7 +173,7 @@ func tooMany() error {
 
 // readPast takes the history: of old times the minutes' summaries, and of the days for which every heartbeat is kept those.
 func readPast(cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration) (err error) {
-	db, _, err := past(cmd, false)
+	db, _, err := openPast(cmd, false)
 	if err != nil {
 		return err
 	}

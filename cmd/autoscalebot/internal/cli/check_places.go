@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"syscall"
 
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 )
@@ -48,4 +51,29 @@ func listens(addr string) error {
 		return err
 	}
 	return l.Close()
+}
+
+// history looks at where the history is kept, and at who runs the bot now.
+func (c *checker) history(ctx context.Context, s *settings.Settings) {
+	url, _ := s.HistoryURL()
+	if url == "" {
+		c.note("history", "none is kept: there is no page and no report, and a restart goes on from a STATE_FILE alone")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, service.OpenTime)
+	defer cancel()
+	seen, err := history.Look(ctx, history.Options{URL: url, App: s.App(), ProcessType: string(s.HerokuProcessType)})
+	found := "kept in " + seen.Place
+	switch {
+	case err != nil:
+		found = ""
+	case url == history.Memory:
+		found = "kept in memory, until the bot ends"
+	case !seen.Begun:
+		found = "to be kept in " + seen.Place + ", where there is none yet"
+	}
+	c.report("history", found, err)
+	if seen.Holder != "" {
+		c.note("another bot", "an autoscalebot runs for this app now: "+seen.Holder+". Two would undo each other's work")
+	}
 }

@@ -49,18 +49,6 @@ machine, drained, and destroyed. It scales by the heartbeat and by how busy the 
 	return cmd
 }
 
-func newSampleApp() *cobra.Command {
-	return &cobra.Command{
-		Use:    "sample-app",
-		Short:  "The demo's sample app, on $PORT",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return demo.RunApp(cmd.Context(), os.Getenv("PORT"))
-		},
-	}
-}
-
 type demoOptions struct {
 	duration time.Duration
 	json     bool

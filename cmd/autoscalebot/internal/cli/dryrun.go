@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +12,9 @@ import (
 // isDryRun is why a command changes nothing.
 const isDryRun = "DRY_RUN is set"
 
-// rehearses says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot would act. A bot that is in
+// skipsInDryRun says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot would act. A bot that is in
 // a dry run itself may be asked for anything.
-func rehearses(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothing bool, err error) {
+func skipsInDryRun(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothing bool, err error) {
 	if !s.DryRun {
 		return false, nil
 	}
@@ -25,17 +24,4 @@ func rehearses(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothin
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "nothing was done: %s, and the running bot would act on this command\n", isDryRun)
 	return true, err
-}
-
-// rehearseImport reads records, and keeps none of them.
-func rehearseImport(cmd *cobra.Command, in io.Reader) error {
-	n := 0
-	for _, err := range readRecords(in) {
-		if err != nil {
-			return err
-		}
-		n++
-	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d records can be imported\nnothing was done: %s\n", n, isDryRun)
-	return err
 }

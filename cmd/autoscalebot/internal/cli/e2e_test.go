@@ -150,7 +150,7 @@ func TestALateSecondSignalEndsAtOnce(t *testing.T) {
 		return slices.ContainsFunc(api.Calls(), func(c herokutest.Call) bool { return c.Method == "PATCH" })
 	})
 	b.signal(syscall.SIGTERM)
-	time.Sleep(insist + 300*time.Millisecond) // the end takes 4 s for the change, and 3.5 s for the notice of it
+	time.Sleep(forceAfter + 300*time.Millisecond) // the end takes 4 s for the change, and 3.5 s for the notice of it
 	begin := time.Now()
 	b.signal(syscall.SIGTERM)
 	<-b.ended

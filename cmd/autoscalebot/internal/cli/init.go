@@ -16,14 +16,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// An initer is autoscalebot init with its flags.
-type initer struct {
+// An initCommand is autoscalebot init with its flags.
+type initCommand struct {
 	platform, from, out string
 	force, secrets      bool
 }
 
 func newInit() *cobra.Command {
-	i := &initer{}
+	i := &initCommand{}
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a commented settings file to begin with",
@@ -53,8 +53,8 @@ func wrongFlag(flag, format string, args ...any) error {
 	return wrongDocument{settings.Problems{{Name: flag, What: fmt.Sprintf(format, args...)}}}
 }
 
-func (i *initer) run(stdin io.Reader, stdout, stderr io.Writer) error {
-	f, fates, err := i.make(stdin)
+func (i *initCommand) run(stdin io.Reader, stdout, stderr io.Writer) error {
+	f, results, err := i.make(stdin)
 	if err != nil {
 		return err
 	}
@@ -67,18 +67,18 @@ func (i *initer) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if len(fates) > 0 {
-		tell(stderr, "What became of "+i.from+":", fates)
+	if len(results) > 0 {
+		tell(stderr, "What became of "+i.from+":", results)
 		tell(stderr, "What became of its commands:", starter.Commands())
 	}
 	if i.out != "-" {
-		i.next(stdout, f, len(fates) > 0)
+		i.next(stdout, f, len(results) > 0)
 	}
 	return nil
 }
 
 // make makes the file, and says what became of the one that it is made from.
-func (i *initer) make(stdin io.Reader) (starter.File, []starter.Conversion, error) {
+func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion, error) {
 	switch {
 	case i.from == "" && i.secrets:
 		return starter.File{}, nil, wrongFlag("--with-secrets", "is about the file that --from names; name one, or leave it out")
@@ -104,15 +104,15 @@ func (i *initer) make(stdin io.Reader) (starter.File, []starter.Conversion, erro
 		return starter.File{}, nil, wrongFlag("--from", "%v", err)
 	}
 	home, _ := os.UserHomeDir()
-	f, fates, err := starter.FromINI(text, starter.Options{Secrets: i.secrets, Home: home})
+	f, results, err := starter.FromINI(text, starter.Options{Secrets: i.secrets, Home: home})
 	if err != nil {
 		return f, nil, wrongFlag("--from", "%s: %v", i.from, err)
 	}
-	return f, fates, nil
+	return f, results, nil
 }
 
 // write writes the file so that only its owner can read it, as secrets come into such files sooner or later.
-func (i *initer) write(text []byte) error {
+func (i *initCommand) write(text []byte) error {
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if i.force {
 		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
@@ -135,10 +135,10 @@ func (i *initer) write(text []byte) error {
 	return nil
 }
 
-func tell(w io.Writer, title string, fates []starter.Conversion) {
+func tell(w io.Writer, title string, results []starter.Conversion) {
 	fmt.Fprintln(w, title)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range fates {
+	for _, f := range results {
 		fmt.Fprintf(tw, "  %s\t%s\n", notify.OneLine(f.Key, 80), f.What)
 	}
 	_ = tw.Flush() // to the terminal
@@ -146,7 +146,7 @@ func tell(w io.Writer, title string, fates []starter.Conversion) {
 }
 
 // next says what is to be done with the file.
-func (i *initer) next(w io.Writer, f starter.File, seed bool) {
+func (i *initCommand) next(w io.Writer, f starter.File, seed bool) {
 	fmt.Fprintf(w, "%s is written. Next:\n", i.out)
 	steps := 0
 	step := func(format string, args ...any) {

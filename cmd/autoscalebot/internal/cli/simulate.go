@@ -23,11 +23,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// newExperiment makes the commands that show what settings come to before they cost money.
-func newExperiment() []*cobra.Command {
-	return []*cobra.Command{newSimulate(), newBacktest(), newTune(), newSuggest()}
-}
-
 // An output is where a report goes to.
 type output struct {
 	json bool

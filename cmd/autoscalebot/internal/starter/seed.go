@@ -27,12 +27,12 @@ type Options struct {
 // A seed is an autoscaler.ini on its way into a settings file.
 type seed struct {
 	Options
-	values map[string]string // by "[section] key"
-	fates  []Conversion
-	lines  map[string]string // the settings that come of it
-	notes  map[string]string
-	user   string
-	port   string
+	values  map[string]string // by "[section] key"
+	results []Conversion
+	lines   map[string]string // the settings that come of it
+	notes   map[string]string
+	user    string
+	port    string
 }
 
 // FromINI makes a file of an autoscaler.ini, and says what became of each of its keys, in its order.
@@ -48,9 +48,9 @@ func FromINI(text []byte, o Options) (File, []Conversion, error) {
 	s.ssh()
 	for _, p := range pairs {
 		key := "[" + p.section + "] " + p.key
-		s.fates = append(s.fates, Conversion{key, s.take(key, s.values[key])})
+		s.results = append(s.results, Conversion{key, s.take(key, s.values[key])})
 	}
-	return s.file(), s.fates, nil
+	return s.file(), s.results, nil
 }
 
 // unquote takes the quotes off a value, which configparser leaves on.

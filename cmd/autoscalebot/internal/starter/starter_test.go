@@ -134,7 +134,7 @@ colour=blue
 
 func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 	clear(t)
-	f, fates, err := starter.FromINI([]byte(ini), starter.Options{Home: "/home/ann"})
+	f, results, err := starter.FromINI([]byte(ini), starter.Options{Home: "/home/ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,8 +150,8 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 		{"[haproxy] server_line", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT; HAProxy itself checks only servers whose line says check"},
 		{"[haproxy] colour", "not known: it is left out; autoscalebot settings lists what there is"},
 	}
-	if !slices.Equal(fates, want) {
-		t.Errorf("told\n%q, want\n%q", fates, want)
+	if !slices.Equal(results, want) {
+		t.Errorf("told\n%q, want\n%q", results, want)
 	}
 	text := strings.ReplaceAll(string(f.YAML()), "/home/ann/.ssh/id_rsa", emptyFile(t))
 	text = strings.ReplaceAll(text, "/etc/autoscaler/haproxy.cfg", emptyFile(t))
@@ -175,13 +175,13 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 	if s.ServerPort != 8080 {
 		t.Errorf("the port is %d", s.ServerPort)
 	}
-	noSecret(t, text, fates)
+	noSecret(t, text, results)
 
-	f, fates, err = starter.FromINI([]byte(ini), starter.Options{Secrets: true})
+	f, results, err = starter.FromINI([]byte(ini), starter.Options{Secrets: true})
 	if err != nil || !strings.Contains(string(f.YAML()), "\naws_secret_access_key: 's3cr3t/s3cr3t+s3cr3t'\n") {
 		t.Errorf("secrets that are asked for are not there: %v\n%s", err, f.YAML())
 	}
-	noSecret(t, "", fates)
+	noSecret(t, "", results)
 }
 
 func emptyFile(t *testing.T) string {
@@ -193,9 +193,9 @@ func emptyFile(t *testing.T) string {
 	return path
 }
 
-func noSecret(t *testing.T, text string, fates []starter.Conversion) {
+func noSecret(t *testing.T, text string, results []starter.Conversion) {
 	t.Helper()
-	for _, f := range fates {
+	for _, f := range results {
 		text += f.What
 	}
 	if strings.Contains(strings.ToLower(text), "s3cr3t") {
@@ -228,18 +228,18 @@ func TestWhatBecomesOfKeys(t *testing.T) {
 		{"[aws]\nregion=the moon", "left out: it is no region of AWS, such as eu-central-1", ""},
 		{"[aws]\naws_secret_key=", "left out: it is empty", ""},
 	} {
-		f, fates, err := starter.FromINI([]byte(c.ini), starter.Options{Home: "/home/ann"})
+		f, results, err := starter.FromINI([]byte(c.ini), starter.Options{Home: "/home/ann"})
 		if err != nil {
 			t.Errorf("%s: %v", c.ini, err)
 			continue
 		}
-		if fates[0].What != c.what {
-			t.Errorf("%s: %s, want %s", c.ini, fates[0].What, c.what)
+		if results[0].What != c.what {
+			t.Errorf("%s: %s, want %s", c.ini, results[0].What, c.what)
 		}
 		if text := string(f.YAML()); !strings.Contains(text, c.yaml) {
 			t.Errorf("%s: no %s in\n%s", c.ini, c.yaml, text)
 		} else {
-			noSecret(t, text, fates)
+			noSecret(t, text, results)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func FuzzFromINI(f *testing.F) {
 		if strings.Contains(text, secret) {
 			t.Skip("it is told anyway")
 		}
-		file, fates, err := starter.FromINI([]byte("[aws]\naws_secret_key="+secret+"\n"+text), starter.Options{Home: "/home/ann"})
+		file, results, err := starter.FromINI([]byte("[aws]\naws_secret_key="+secret+"\n"+text), starter.Options{Home: "/home/ann"})
 		if err != nil {
 			return
 		}
@@ -279,7 +279,7 @@ func FuzzFromINI(f *testing.F) {
 			t.Errorf("%v\n%s", err, yaml)
 		}
 		told := string(yaml)
-		for _, fate := range fates {
+		for _, fate := range results {
 			if fate.Key == "" || fate.What == "" {
 				t.Errorf("%+v", fate)
 			}

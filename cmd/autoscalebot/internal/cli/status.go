@@ -1,40 +1,45 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
-// printWhy prints decisions with their reasons, a line each. A time without a day is of the day of now.
-func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
-	var b strings.Builder
-	for _, r := range records {
-		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
+func newStatus() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say what the running bot does now",
+		Long:  "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." + asksABot,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, s, end, err := asking(cmd)
+			if err != nil {
+				return err
+			}
+			defer end()
+			st, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(st)
+			}
+			return printStatus(cmd.OutOrStdout(), st, s.TimeZone.Location)
+		},
 	}
-	if len(records) == 0 {
-		b.WriteString("no heartbeat was taken yet\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
-
-// when writes a moment that is past.
-func when(t, now time.Time, zone *time.Location) string {
-	t, now = t.In(zone), now.In(zone)
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format(time.TimeOnly)
-	}
-	return t.Format(time.DateTime)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON, as docs/openapi.yaml says")
+	return cmd
 }
 
 // until writes a moment that is to come.

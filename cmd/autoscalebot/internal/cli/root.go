@@ -3,13 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -38,11 +35,13 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 		}
 		return runCmd.RunE(cmd, args)
 	}
-	root.AddCommand(runCmd, newCheck(), newSettings(), newDemo(), newSampleApp(), newVersion(), newInit())
-	root.AddCommand(newControl()...)
-	root.AddCommand(newPast()...)
-	root.AddCommand(newServers(), newImage(), newConvert())
-	root.AddCommand(newExperiment()...)
+	root.AddCommand(
+		runCmd, newCheck(), newInit(), newSettings(), newDemo(), newSampleApp(), newVersion(),
+		newStatus(), newWhy(), newPause(), newResume(), newScale(), // which ask a running bot
+		newExport(), newImport(), newReport(), // the history
+		newServers(), newImage(), newConvert(),
+		newSimulate(), newBacktest(), newTune(), newSuggest(), // what settings come to before they cost money
+	)
 	return root
 }
 
@@ -56,49 +55,6 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		hint = "did you mean " + strings.Join(nearest, " or ") + "?"
 	}
 	return fmt.Errorf("there is no command %q; %s", args[0], hint)
-}
-
-func newSettings() *cobra.Command {
-	markdown := false
-	cmd := &cobra.Command{
-		Use:   "settings",
-		Short: "List every setting with its default and meaning",
-		Long: `Lists every setting: an environment variable, its default, and what it means. Each name may also begin with ` + settings.Prefix + `,
-which wins where both are set; a name that does begin with it is refused if there is no such setting. In the file that AUTOSCALE_FILE
-names, the same names stand in lower case.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if markdown {
-				return settings.Markdown(cmd.OutOrStdout())
-			}
-			return settings.Print(cmd.OutOrStdout())
-		},
-	}
-	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the table that stands in the README")
-	return cmd
-}
-
-func newVersion() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs, RunE: printVersion}
-}
-
-func printVersion(cmd *cobra.Command, _ []string) error {
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "autoscalebot %s%s (%s %s/%s)\n", service.Version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
-}
-
-// revision names the commit that the binary was built from, where the build knows it.
-func revision() string {
-	info, _ := debug.ReadBuildInfo()
-	if info == nil {
-		return ""
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return " " + s.Value[:min(len(s.Value), 12)]
-		}
-	}
-	return ""
 }
 
 // isSettings says whether err is about the settings, and not about the work.

@@ -2,19 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 )
 
-// insist is how long after the first signal another one does not cut the clean end off: whoever signals a process and its group, as
+// forceAfter is how long after the first signal another one does not cut the clean end off: whoever signals a process and its group, as
 // timeout(1) does, signals twice. By then all commands that the bot runs have ended.
-const insist = 5 * time.Second
+const forceAfter = 5 * time.Second
 
 // signals returns a context that ends at the first SIGINT or SIGTERM, at the SIGHUP of a terminal that was closed, and at end. A further
 // SIGINT or SIGTERM ends the process at once, but not within the first seconds. A SIGPIPE does nothing: the write that caused it fails.
@@ -35,7 +31,7 @@ func signals() (ctx context.Context, end context.CancelFunc) {
 			case first.IsZero():
 				first = time.Now()
 				end()
-			case s != syscall.SIGHUP && time.Since(first) > insist:
+			case s != syscall.SIGHUP && time.Since(first) > forceAfter:
 				os.Exit(exitWork)
 			}
 		}
@@ -52,30 +48,3 @@ func hasTerminal() bool {
 	f.Close()
 	return true
 }
-
-// A standard is the program's standard output or error. When nobody reads it any more, it ends what the program does.
-type standard struct {
-	f          *os.File
-	isTerminal bool
-	end        func()
-	gone       atomic.Bool
-}
-
-func newStandard(f *os.File, end func()) *standard {
-	return &standard{f: f, isTerminal: service.IsTerminal(f), end: end}
-}
-
-// Write writes p. A pipe whose reader has gone, and a terminal that was closed, end the program.
-func (o *standard) Write(p []byte) (int, error) {
-	n, err := o.f.Write(p)
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) && o.isTerminal {
-		o.gone.Store(true)
-		o.end()
-	}
-	return n, err
-}
-
-// Fd is that of the file, by which others find out whether it is a terminal and how large.
-func (o *standard) Fd() uintptr { return o.f.Fd() }
-
-func (o *standard) broken() bool { return o.gone.Load() }

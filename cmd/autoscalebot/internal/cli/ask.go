@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+const asksABot = `
+
+It asks the bot that runs for this app on this machine, over its Unix socket, or the one on ADMIN_ADDR where that is set. Where there
+is neither, and DATABASE_URL is set, it asks by way of the bot's history there, as in: heroku run -- autoscalebot status`
+
+// asking returns the client of the bot that the settings name, and these settings. end is called when all is asked.
+func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(), err error) {
+	s, err = settings.LoadAdmin()
+	if err != nil {
+		return admin.Client{}, nil, nil, err
+	}
+	end = func() {}
+	c = admin.Client{Socket: s.SocketPath(), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
+	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
+		db, err := service.OpenHistory(cmd.Context(), s, service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+		if err != nil {
+			return c, nil, nil, err
+		}
+		c.History, c.Who = db, service.ProcessName()
+		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // nothing was written that is not
+	}
+	if c.Socket == "" && c.Addr == "" && c.History == nil {
+		return c, nil, nil, settings.Problems{{Name: "ADMIN_SOCKET", What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both"}}
+	}
+	return c, s, end, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return path != "" && err == nil
+}
+
+// changing makes the work of a command out of a question that is answered with a status. It prints what holds after it.
+func changing(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		c, s, end, err := asking(cmd)
+		if err != nil {
+			return err
+		}
+		defer end()
+		if nothing, err := skipsInDryRun(cmd, c, s); nothing || err != nil {
+			return err
+		}
+		st, err := ask(cmd, c)
+		if err != nil {
+			return err
+		}
+		return printHolding(cmd.OutOrStdout(), st, s.TimeZone.Location)
+	}
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+)
+
+func newImport() *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE|-",
+		Short: "Take records that export wrote as JSON lines into the history",
+		Long: `Reads the records that autoscalebot export --format jsonl wrote, from a file or from standard input, into the history that the settings
+name (HISTORY, DATABASE_URL). A record that is there already is not added again, so importing twice is harmless.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			in := cmd.InOrStdin()
+			if args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				in = f
+			}
+			switch s, err := settings.LoadAdmin(); {
+			case err != nil:
+				return err
+			case bool(s.DryRun):
+				return dryImport(cmd, in)
+			}
+			db, _, err := openPast(cmd, true)
+			if err != nil {
+				return err
+			}
+			defer closePast(cmd, db, &err)
+			n, err := db.Import(cmd.Context(), readRecords(in))
+			fmt.Fprintf(cmd.OutOrStdout(), "%d records were not there yet, and are now\n", n)
+			return err
+		},
+	}
+}
+
+// maxLine bounds a record's line in bytes.
+const maxLine = 1 << 20
+
+// readRecords reads records, one a line as JSON. Its errors name the line.
+func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, maxLine)
+		n := 0
+		for lines.Scan() {
+			n++
+			if strings.TrimSpace(lines.Text()) == "" {
+				continue
+			}
+			var rec record.Record
+			err := json.Unmarshal(lines.Bytes(), &rec)
+			if err == nil && (rec.Time.IsZero() || rec.App == "") {
+				err = errors.New("it is no record: time and app are missing")
+			}
+			if err != nil {
+				err = fmt.Errorf("line %d: %w; write what autoscalebot export --format jsonl wrote", n, err)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(record.Record{}, fmt.Errorf("line %d: %w", n+1, err))
+		}
+	}
+}
+
+// dryImport reads records, and keeps none of them.
+func dryImport(cmd *cobra.Command, in io.Reader) error {
+	n := 0
+	for _, err := range readRecords(in) {
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d records can be imported\nnothing was done: %s\n", n, isDryRun)
+	return err
+}

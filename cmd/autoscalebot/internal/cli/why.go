@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+)
+
+func newWhy() *cobra.Command {
+	n, asJSON := 20, false
+	cmd := &cobra.Command{
+		Use:   "why",
+		Short: "Explain the running bot's last decisions",
+		Long:  "Prints the last decisions with their reasons, a line each, the oldest first." + asksABot,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if n < 1 || n > admin.Kept {
+				return fmt.Errorf("-n %d: write a number from 1 to %d", n, admin.Kept)
+			}
+			return cobra.NoArgs(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, s, end, err := asking(cmd)
+			if err != nil {
+				return err
+			}
+			defer end()
+			records, err := c.Records(cmd.Context(), n)
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				return printWhy(cmd.OutOrStdout(), records, time.Now(), s.TimeZone.Location)
+			}
+			out := json.NewEncoder(cmd.OutOrStdout())
+			for _, r := range records {
+				if err := out.Encode(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().IntVarP(&n, "number", "n", n, "how many decisions")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print each as a line of JSON, with all that was known")
+	return cmd
+}
+
+// printWhy prints decisions with their reasons, a line each. A time without a day is of the day of now.
+func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
+	var b strings.Builder
+	for _, r := range records {
+		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
+	}
+	if len(records) == 0 {
+		b.WriteString("no heartbeat was taken yet\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
+
+// when writes a moment that is past.
+func when(t, now time.Time, zone *time.Location) string {
+	t, now = t.In(zone), now.In(zone)
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format(time.DateTime)
+}
