@@ -98,7 +98,8 @@ func TestTheBotScalesOnCloudFoundry(t *testing.T) {
 
 // The adaptive policy goes by what is a minute old at the most, and so not by Log Cache, unless a rule names a signal of it.
 func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
-	s := &settings.Settings{Platform: "cloudfoundry", Policy: "adaptive", HerokuProcessType: "web"}
+	s := &settings.Settings{Platform: "cloudfoundry"}
+	s.Policy, s.HerokuProcessType = "adaptive", "web"
 	if got := service.WantedSignals(s); len(got) != 0 {
 		t.Errorf("without rules %v are read", got)
 	}

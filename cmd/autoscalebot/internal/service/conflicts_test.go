@@ -34,7 +34,7 @@ func maxima(t *testing.T, series string) *settings.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &settings.Settings{Table: table}
+	return &settings.Settings{Limits: settings.Limits{Table: table}}
 }
 
 func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {

@@ -31,7 +31,9 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs a bound above 0") {
 		t.Errorf("a bound of 0: %v", err)
 	}
-	if loadModel(&settings.Settings{Policy: "adaptive", Aim: settings.Word(adaptive.Lean), MaxResponseTime: 500}) == nil {
+	s := &settings.Settings{}
+	s.Policy, s.Aim, s.MaxResponseTime = "adaptive", settings.Word(adaptive.Lean), 500
+	if loadModel(s) == nil {
 		t.Error("no policy")
 	}
 }

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"os"
 	"regexp"
 )
 
@@ -51,15 +50,6 @@ func (ps *Problems) checkAWS(s *Settings) {
 	}
 }
 
-// readable wants a file that can be read, where one is named.
-func (ps *Problems) readable(name string, path Text) {
-	if path == "" {
-		return
-	}
-	f, err := os.Open(string(path))
-	if err != nil {
-		ps.add(name, "%v", err)
-		return
-	}
-	f.Close()
+func (ps *Problems) checkTargetGroup(s *Settings) {
+	ps.need("EC2_TARGET_GROUP", string(s.EC2TargetGroup), "the target group's ARN, as from: aws elbv2 describe-target-groups")
 }

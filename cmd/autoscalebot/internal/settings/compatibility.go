@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 const compatibility = "COMPATIBILITY"
@@ -61,21 +60,4 @@ func (s *Settings) SwitchedOff() (off, kept []string) {
 func (s *Settings) switchedOff(name string) bool {
 	off, _ := s.SwitchedOff()
 	return slices.Contains(off, name)
-}
-
-// Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that is under way.
-func (s *Settings) Grace() time.Duration {
-	if s.switchedOff("DEPLOY_GRACE_IN_SECONDS") {
-		return -1
-	}
-	return time.Duration(s.DeployGrace)
-}
-
-// OverrideLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by hand is left alone, by the
-// setting or, where COMPATIBILITY has switched that off, by its default.
-func (s *Settings) OverrideLength() time.Duration {
-	if s.switchedOff("MANUAL_HOLD_IN_MINUTES") {
-		return time.Duration(Defaults().ManualHold)
-	}
-	return time.Duration(s.ManualHold)
 }

@@ -14,11 +14,6 @@ type DigitalOcean struct {
 	DigitalOceanAPIURL       Text   `envconfig:"DIGITALOCEAN_API_URL" once:"true" default:"https://api.digitalocean.com" desc:"Where the API is. Plain http only on a loopback address."`
 }
 
-// usesDigitalOcean says whether anything of the settings asks DigitalOcean.
-func (s *Settings) usesDigitalOcean() bool {
-	return s.HasPool() && (s.PoolProvider == "digitalocean" || s.PoolBalancer == "digitalocean")
-}
-
 func (ps *Problems) checkDigitalOcean(s *Settings) {
 	ps.need("DIGITALOCEAN_TOKEN", s.DigitalOceanToken.Reveal(), "make one at https://cloud.digitalocean.com/account/api/tokens")
 	ps.need("DIGITALOCEAN_REGION", string(s.DigitalOceanRegion), "where droplets are made, such as fra1")
@@ -29,4 +24,8 @@ func (ps *Problems) checkDigitalOcean(s *Settings) {
 	ps.checkAPIURL("DIGITALOCEAN_API_URL", string(s.DigitalOceanAPIURL), "the token", "https://api.digitalocean.com")
 	ps.oneOf("DIGITALOCEAN_ADDRESS", s.DigitalOceanAddress, "private", "public")
 	ps.readable("DIGITALOCEAN_USER_DATA_FILE", s.DigitalOceanUserData)
+}
+
+func (ps *Problems) checkDigitalOceanBalancer(s *Settings) {
+	ps.need("DIGITALOCEAN_LOAD_BALANCER", string(s.DigitalOceanLoadBalancer), "the id of the load balancer, as from: doctl compute load-balancer list")
 }

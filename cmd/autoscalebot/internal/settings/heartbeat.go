@@ -1,172 +1,96 @@
 package settings
 
 import (
-	"errors"
-	"fmt"
-	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-type (
-	// FailOn is what counts as a failed heartbeat: outcomes, among them probe.Overloaded where statuses are named.
-	FailOn struct {
-		Outcomes []probe.Outcome
-		Statuses probe.Statuses
-	}
-	// Statuses are HTTP statuses.
-	Statuses struct{ probe.Statuses }
-)
-
-// outcomes are the words for outcomes that can count as a fail.
-var outcomes = map[string][]probe.Outcome{
-	"timeout":     {probe.Timeout},
-	"5xx":         {probe.ServerError},
-	"4xx":         {probe.ClientError},
-	"connect":     {probe.ConnectTimeout},
-	"unreachable": {probe.Unreachable, probe.ConnectTimeout},
-	"bad":         {probe.BadAnswer},
-	"any": {
-		probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
-	},
+// Heartbeat are the settings of the heartbeat, and of how it is judged.
+type Heartbeat struct {
+	HeartbeatURL      Text    `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL; ''none'' = no heartbeat, only ''RULES''."`
+	HeartbeatInterval Seconds `envconfig:"HEARTBEAT_INTERVAL_IN_SECONDS" default:"30" desc:"From one heartbeat to the next; fractions allowed."`
+	HeartbeatTimeout  Seconds `envconfig:"HEARTBEAT_TIMEOUT_IN_SECONDS" default:"10" desc:"When to give a heartbeat up, redirects and body included. Never beyond 80 % of the interval."`
+	MaxResponseTime   Millis  `envconfig:"MAX_RESPONSE_TIME_IN_MS" default:"1000" desc:"A heartbeat above it is too slow."`
+	MinResponseTime   Millis  `envconfig:"MIN_RESPONSE_TIME_IN_MS" default:"200" desc:"A heartbeat below it is too fast."`
+	Fails             Quorum  `envconfig:"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER" default:"3" desc:"Slow or failed heartbeats that add dynos: so many in a row, or ''3/5'' for 3 of the last 5."`
+	Passes            Quorum  `envconfig:"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER" default:"5" desc:"Fast heartbeats that remove dynos, in the same form."`
+	HeartbeatAnswer
+	HeartbeatMeasure Word    `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Which time of a heartbeat is too slow or too fast: ''total'' (to the first byte of the body), ''processing'' (the same without DNS, TCP and TLS) or ''queue'' (what the app answers in ''X-Queue-Time-Ms'')."`
+	HeartbeatSamples Samples `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20. Each may reach another dyno."`
+	HeartbeatPercent Percent `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`
+	HeartbeatsMost   Number  `envconfig:"HEARTBEATS_PER_MINUTE_MAX" default:"60" desc:"Adaptive: the most heartbeats a minute. Where the load is uncertain the bot sends several at a time, each of which may reach another dyno, but never more than take 1 % of what the dynos can serve, and 16. One each interval is sent in any case; 0 = no more, as with ''HEARTBEAT_SAMPLES'' above 1."`
+	ControlURL       Text    `envconfig:"CONTROL_URL" desc:"What the bot requests when no heartbeat reaches the app, to tell an app that is down from a bot that is offline; signals have no say in it. By default the platform's API, where it has one; ''none'' = nothing."`
+	HeartbeatRequest
+	HeartbeatJitter    Share `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Largest random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
+	HeartbeatKeepAlive Bool  `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection. A fresh one each time is what lets the router choose a dyno."`
 }
 
-// Decode reads a list of outcomes and statuses.
-func (f *FailOn) Decode(s string) error {
-	var out FailOn
-	for _, part := range Split(s) {
-		if add, ok := outcomes[strings.ToLower(part)]; ok {
-			out.Outcomes = append(out.Outcomes, add...)
-			continue
-		}
-		statuses, err := probe.ParseStatuses(part)
-		if err != nil {
-			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a status such as 429", part)
-		}
-		out.Statuses = append(out.Statuses, statuses...)
-	}
-	if len(out.Statuses) > 0 {
-		out.Outcomes = append(out.Outcomes, probe.Overloaded)
-	}
-	*f = out
-	return nil
+// Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat that
+// hangs does not delay the next one.
+func (s *Settings) Timeout() time.Duration {
+	return min(time.Duration(s.HeartbeatTimeout), time.Duration(s.HeartbeatInterval)*8/10)
 }
 
-// Decode reads statuses.
-func (st *Statuses) Decode(s string) error {
-	statuses, err := probe.ParseStatuses(s)
-	if err != nil {
-		return err
-	}
-	st.Statuses = statuses
-	return nil
-}
+// HasHeartbeat says whether there is a heartbeat.
+func (s *Settings) HasHeartbeat() bool { return !strings.EqualFold(string(s.HeartbeatURL), "none") }
 
-// splitHeaders splits "Name: value; Name: value" into headers. A semicolon in a value does not end it where it stands in quotes or
-// in parentheses, as in a User-Agent, or before a parameter, as in "Accept: text/html; q=0.5" or "Cookie: a=1; b=2".
-func splitHeaders(s string) ([]string, error) {
-	var out []string
-	for _, part := range semicolons(s) {
-		name, _, isHeader := strings.Cut(part, ":")
-		parameter, _, isParameter := strings.Cut(part, "=")
-		switch {
-		case strings.TrimSpace(part) == "":
-		case isHeader && !strings.Contains(name, "="):
-			out = append(out, part)
-		case isParameter && len(out) > 0 && !strings.Contains(strings.TrimSpace(parameter), " "):
-			out[len(out)-1] += ";" + part
-		default:
-			return nil, errors.New("a header has no colon; write Name: value; Name: value")
-		}
-	}
-	return out, nil
-}
+// ByHeartbeat says whether the heartbeat decides by its own thresholds.
+func (s *Settings) ByHeartbeat() bool { return s.HasHeartbeat() && len(s.ScalingRules) == 0 }
 
-// semicolons splits a text at those semicolons that stand neither in quotes nor in parentheses.
-func semicolons(s string) []string {
-	var out []string
-	from, quoted, depth := 0, false, 0
-	for i, c := range s {
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')':
-			depth = max(0, depth-1)
-		case c == ';' && depth == 0:
-			out, from = append(out, s[from:i]), i+1
-		}
-	}
-	return append(out, s[from:])
-}
-
-// checkRequest finds what is wrong with what the heartbeat sends.
-func (ps *Problems) checkRequest(s *Settings) {
-	for _, err := range probe.CheckHeaders(http.Header(s.HeartbeatHeaders)) {
-		ps.add("HEARTBEAT_HEADERS", "%v", err)
-	}
-	if err := probe.CheckToken(s.HeartbeatToken.Reveal()); err != nil {
-		ps.add("HEARTBEAT_TOKEN", "%v", err)
-	}
-	if http.Header(s.HeartbeatHeaders).Get("Authorization") != "" && s.HeartbeatToken != "" {
-		ps.add("HEARTBEAT_TOKEN, HEARTBEAT_HEADERS", "both have the header Authorization; keep one")
-	}
-}
-
-// checkAnswer finds what is wrong with what the heartbeat's answer is to be.
-func (ps *Problems) checkAnswer(s *Settings) {
-	ps.oneOf("HEARTBEAT_REDIRECTS", s.HeartbeatRedirects, "same-host", "any", "none")
-	if s.HeartbeatKeyword != "" && s.HeartbeatMethod == "head" {
-		ps.add("HEARTBEAT_KEYWORD", "cannot be found with HEARTBEAT_METHOD=HEAD, whose answers have no body; write GET")
-	}
-	if len(s.HeartbeatKeyword) > probe.MaxKeyword {
-		ps.add("HEARTBEAT_KEYWORD", "has %d bytes; write %d at most", len(s.HeartbeatKeyword), probe.MaxKeyword)
-	}
-	if s.HeartbeatHost != "" {
-		if err := probe.CheckHost(string(s.HeartbeatHost)); err != nil {
-			ps.add("HEARTBEAT_HOST", "%q: %v", s.HeartbeatHost, err)
-		}
-	}
-	ps.checkClientCertificate(s)
-	if both := s.HeartbeatStatuses.Common(s.HeartbeatFailOn.Statuses); len(both) > 0 {
-		ps.add("HEARTBEAT_FAIL_ON", "names %s, which HEARTBEAT_STATUSES accepts; keep one", both)
-	}
-}
-
-// checkClientCertificate wants two files that go together, or none. One that has expired may be renewed while the bot runs.
-func (ps *Problems) checkClientCertificate(s *Settings) {
-	const cert, key = "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_CLIENT_KEY_FILE"
+// Control is the URL of the control probe, "" for none.
+func (s *Settings) Control() string {
 	switch {
-	case s.HeartbeatCertFile == "" && s.HeartbeatKeyFile == "":
-	case s.HeartbeatCertFile == "":
-		ps.add(cert, "is not set; %s needs it", key)
-	case s.HeartbeatKeyFile == "":
-		ps.add(key, "is not set; %s needs it", cert)
-	default:
-		if _, err := probe.ClientCertificate(string(s.HeartbeatCertFile), string(s.HeartbeatKeyFile)); err != nil {
-			ps.add(cert+", "+key, "%v", err)
-		}
-	}
-}
-
-// ClientCertificate says at which time the heartbeat's client certificate is not valid yet, or no more, and names its file; "" for a valid
-// one, and for none.
-func (s *Settings) ClientCertificate(now time.Time) (wrong string) {
-	if s.HeartbeatCertFile == "" {
+	case strings.EqualFold(string(s.ControlURL), "none"):
 		return ""
+	case s.ControlURL == "" && s.Platform == "heroku":
+		return string(s.HerokuAPIURL)
+	case s.ControlURL == "" && s.Platform == "cloudfoundry":
+		return string(s.CFAPIURL)
 	}
-	cert, err := probe.ClientCertificate(string(s.HeartbeatCertFile), string(s.HeartbeatKeyFile))
-	switch {
-	case err != nil:
-		return err.Error()
-	case now.After(cert.Leaf.NotAfter):
-		return fmt.Sprintf("the certificate in %s expired on %s", s.HeartbeatCertFile, cert.Leaf.NotAfter.UTC().Format(time.DateOnly))
-	case now.Before(cert.Leaf.NotBefore):
-		return fmt.Sprintf("the certificate in %s is not valid before %s", s.HeartbeatCertFile, cert.Leaf.NotBefore.UTC().Format(time.DateTime))
-	}
-	return ""
+	return string(s.ControlURL)
 }
+
+func (ps *Problems) checkHeartbeat(s *Settings) {
+	text := string(s.HeartbeatURL)
+	u, err := url.Parse(text)
+	switch {
+	case !s.HasHeartbeat():
+	case err != nil:
+		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such as /heartbeat")
+	case strings.HasPrefix(text, "/") && slices.Contains([]Word{"command", "pool", "autoscaling-group"}, s.Platform):
+		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=%s knows no URL of the app; write the whole URL", u.Path, s.Platform)
+	case !strings.HasPrefix(text, "/") && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
+		u.RawQuery, u.User = "", nil // which may hold a secret
+		ps.add("HEARTBEAT_URL", "%q: write http://… or https://…, or a path that begins with a slash", u)
+	case u.Port() != "" && probe.CheckHost(u.Host) != nil:
+		ps.add("HEARTBEAT_URL", "invalid port %s: must be 1–65535", u.Port())
+	}
+	if c, err := url.Parse(s.Control()); s.Control() != "" && (err != nil || c.Host == "" || c.Scheme != "http" && c.Scheme != "https") {
+		ps.add("CONTROL_URL", "is no URL that begins with http:// or https://; write one that is nearly always up, or none")
+	}
+	interval, timeout := time.Duration(s.HeartbeatInterval), time.Duration(s.HeartbeatTimeout)
+	if interval < shortestInterval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS") {
+		ps.add("HEARTBEAT_INTERVAL_IN_SECONDS", "%g is too short; the shortest is %g", interval.Seconds(), shortestInterval.Seconds())
+	}
+	if s.src.from("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
+		ps.add("HEARTBEAT_TIMEOUT_IN_SECONDS", "%g s is longer than the interval of %g s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most %g",
+			timeout.Seconds(), interval.Seconds(), interval.Seconds()*0.8)
+	}
+	if s.MinResponseTime > s.MaxResponseTime && !ps.has("MIN_RESPONSE_TIME_IN_MS", "MAX_RESPONSE_TIME_IN_MS") {
+		ps.add("MIN_RESPONSE_TIME_IN_MS", "%g is above MAX_RESPONSE_TIME_IN_MS, %g; too fast must be less than too slow",
+			s.MinResponseTime, s.MaxResponseTime)
+	}
+	if !slices.Contains([]Word{"get", "head", "post", "options"}, s.HeartbeatMethod) {
+		ps.add("HEARTBEAT_METHOD", "%q: write GET, HEAD or POST", s.HeartbeatMethod)
+	}
+	ps.oneOf("HEARTBEAT_MEASURE", s.HeartbeatMeasure, "total", "processing", "queue")
+	ps.checkRequest(s)
+	ps.checkAnswer(s)
+}
+
+// shortestInterval keeps a mistyped interval from becoming an attack on the app.
+const shortestInterval = 100 * time.Millisecond

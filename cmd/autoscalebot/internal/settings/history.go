@@ -1,14 +1,19 @@
 package settings
 
 import (
-	"errors"
-	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
+
+// Storage are the settings of the history.
+type Storage struct {
+	History        Text   `group:"History" envconfig:"HISTORY" once:"true" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends) or ''none''. ''auto'' is ''postgres'' where ''DATABASE_URL'' is one's, else ''memory'' on a dyno or Cloud Foundry, whose disk does not last, and an SQLite file in the user's state folder elsewhere."`
+	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"The PostgreSQL database: ''postgres://user:password@host:5432/name''. Heroku sets it. Several bots may share one, and all their tables begin with ''autoscalebot_''. Parameters that mean something to object mappers and pools alone, such as Prisma's ''connection_limit=5'', are left out, and ''schema=name'' is where the tables are; what is not known is refused."`
+	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" once:"true" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
+	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" once:"true" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
+	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" once:"true" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
+}
 
 func (ps *Problems) checkHistory(s *Settings) {
 	if _, err := readDatabaseURL(s.DatabaseURL.Reveal()); s.HistoryOnServer() && isPostgres(s.DatabaseURL) && err != nil {
@@ -70,90 +75,4 @@ func stateFolder() string {
 		return ""
 	}
 	return filepath.Join(home, ".local", "state", "autoscalebot")
-}
-
-// shortestPassword is the least length of DASHBOARD_PASSWORD.
-const shortestPassword = 8
-
-func (ps *Problems) checkPage(s *Settings) {
-	if p := s.DashboardPassword.Reveal(); p != "" && len(p) < shortestPassword {
-		ps.add("DASHBOARD_PASSWORD", "has fewer than %d characters; whoever guesses it scales the app", shortestPassword)
-	}
-	if n, err := strconv.Atoi(string(s.Port)); s.Port != "" && (err != nil || n < 0 || n > 65535) {
-		ps.add("PORT", "%q: write a port's number, such as 8080", s.Port)
-	}
-	for _, text := range s.TrustedProxies {
-		if _, err := parseProxy(text); err != nil {
-			ps.add("TRUSTED_PROXIES", "invalid address %q: write addresses or networks, such as 127.0.0.1,10.0.0.0/8", text)
-		}
-	}
-	if s.DashboardAddr == "" {
-		return
-	}
-	host, port, err := net.SplitHostPort(string(s.DashboardAddr))
-	switch {
-	case err != nil || port == "":
-		ps.add("DASHBOARD_ADDR", "%q: write host:port, such as 127.0.0.1:8080", s.DashboardAddr)
-	case !s.locked() && !loopback(host):
-		ps.add("DASHBOARD_ADDR", "%q lets others in, and nothing asks who they are; set DASHBOARD_PASSWORD, or write 127.0.0.1:%s", s.DashboardAddr, port)
-	}
-}
-
-// parseProxy reads an address or a network. One of all addresses would have everybody say where they come from.
-func parseProxy(text string) (netip.Prefix, error) {
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		ip, err := netip.ParseAddr(text)
-		if err != nil {
-			return netip.Prefix{}, err
-		}
-		return ip.Unmap().WithZone("").Prefix(ip.Unmap().BitLen())
-	}
-	if p.Bits() == 0 {
-		return netip.Prefix{}, errors.New("a network of all addresses")
-	}
-	return p.Masked(), nil
-}
-
-// herokuRouters is where the routers of Heroku reach a dyno from.
-const herokuRouters = "10.0.0.0/8"
-
-// Proxies are the addresses of the proxies whose X-Forwarded-For header is believed.
-func (s *Settings) Proxies() []netip.Prefix {
-	texts := []string(s.TrustedProxies)
-	if len(texts) == 0 && os.Getenv("DYNO") != "" {
-		texts = []string{herokuRouters}
-	}
-	var out []netip.Prefix
-	for _, text := range texts {
-		if p, err := parseProxy(text); err == nil { // what is wrong was told when the settings were read
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// Open says that nobody has to sign in, which only a page at a loopback address may do.
-func (s *Settings) Open() bool { return !s.locked() }
-
-// locked says whether the page asks who comes.
-func (s *Settings) locked() bool { return s.DashboardPassword != "" || s.AdminToken != "" }
-
-// ServeAddr is where the web page, and what is sent to the bot, is served; "" for nowhere.
-func (s *Settings) ServeAddr() string {
-	if addr := s.PageAddr(); addr != "" || s.Port == "" || !s.Takes() {
-		return addr
-	}
-	return net.JoinHostPort("", string(s.Port))
-}
-
-// PageAddr is where the web page is served, "" for nowhere.
-func (s *Settings) PageAddr() string {
-	switch {
-	case s.DashboardAddr != "":
-		return string(s.DashboardAddr)
-	case s.Port != "" && s.locked():
-		return net.JoinHostPort("", string(s.Port))
-	}
-	return ""
 }

@@ -156,7 +156,8 @@ func (ps *Problems) notOfImages(s *Settings, all []*Settings) {
 
 // read reads the settings that are wanted from a source.
 func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
-	s := &Settings{src: src, ScalingRules: src.breaches()}
+	s := &Settings{src: src}
+	s.ScalingRules = src.breaches()
 	v := reflect.ValueOf(s).Elem()
 	compatible := src.compatible()
 	for _, f := range fields() {

@@ -217,10 +217,10 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"EC2_LAUNCH_TEMPLATE: set in vain, since only POOL_PROVIDER=ec2 uses it",
 		"EC2_AUTOSCALING_GROUP: set in vain, since only PLATFORM=autoscaling-group uses it",
-		"SERVER_PRICE_PER_HOUR: set in vain, since only a provider without prices of its own uses it",
+		"EC2_LAUNCH_TEMPLATE: set in vain, since only POOL_PROVIDER=ec2 uses it",
 		"HAPROXY_TEMPLATE: set in vain, since only POOL_BALANCER=haproxy-file uses it",
+		"SERVER_PRICE_PER_HOUR: set in vain, since only a provider without prices of its own uses it",
 	}
 	if got := s.Vain(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)

@@ -16,6 +16,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
+// RulesAndSignals are the settings of what is judged beside the heartbeat.
+type RulesAndSignals struct {
+	Rules            Rules    `group:"Signals" envconfig:"RULES" desc:"How signals beside the heartbeat are judged, with semicolons between: ''queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s''. Dynos are added when any is above its ''max'', and removed only when all are below their ''min''. See [signals and rules](#signals-and-rules)."`
+	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, with semicolons between: ''queue=redis://:password@host:6379/0#queue:default; jobs=postgres://…#select count(*) from jobs''."`
+	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"How often rules that look at a window of time may change anything, rounded up to a heartbeat; 0 = at every heartbeat."`
+
+	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold. Where there are any, the
+	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
+	ScalingRules []decide.BreachRule `ignored:"true"`
+	// standIns say which signals stand for others that this platform does not tell.
+	standIns []string
+}
+
 // Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
 // and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s".
 type Rules []decide.SignalRule

@@ -287,23 +287,6 @@ func (s Signal) MarshalJSON() ([]byte, error) { return json.Marshal(s.Name) }
 // LogValue hides what may be secret from logs.
 func (ss Signals) LogValue() slog.Value { return slog.StringValue(ss.String()) }
 
-// Drained says whether a log drain is taken, Pushed whether apps push metrics, and Told whether OpenTelemetry's are taken.
-func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }
-func (s *Settings) Pushed() bool  { return s.PushToken != "" }
-func (s *Settings) Told() bool    { return s.OTLPToken != "" }
-
-// PushedApp is the app whose metrics are taken, "" for any where no setting names it. guids says that those of Cloud Foundry's apps are
-// pushed by a GUID, which cannot be told from another app's where the app is known by its name.
-func (s *Settings) PushedApp() (app string, guids bool) {
-	if s.Platform == "cloudfoundry" && s.CFAppName != "" {
-		return string(s.CFAppName), !isGUID(s.CFAppName)
-	}
-	return string(s.HerokuAppName), false
-}
-
-// Takes says whether anything is sent to the bot.
-func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
-
 // builtIn lists the signals that need no line in SIGNALS.
 func (s *Settings) builtIn() []string {
 	names := []string{string(cpu.CPU), string(cpu.Memory)}
@@ -331,36 +314,3 @@ func (s *Settings) BuiltIn(name string) bool { return slices.Contains(s.builtIn(
 
 // knownSignals lists the signals that a rule may name.
 func (s *Settings) knownSignals() []string { return append(s.Signals.Names(), s.builtIn()...) }
-
-// checkTaking finds what is wrong with what is sent to the bot.
-func (ps *Problems) checkTaking(s *Settings) {
-	for _, by := range []struct {
-		name  string
-		taken bool
-		token Secret
-		kind  string
-	}{
-		{"LOGDRAIN_TOKENS", s.LogdrainTokens != "", "", ""},
-		{"LOGDRAIN_PASSWORD", s.LogdrainPassword != "", s.LogdrainPassword, ""},
-		{"PUSH_TOKEN", s.Pushed(), s.PushToken, "push"},
-		{"OTLP_TOKEN", s.Told(), s.OTLPToken, "otlp"},
-	} {
-		if by.taken && s.DashboardAddr == "" && s.Port == "" {
-			ps.add(by.name, "needs an address where it is taken: set PORT, as Heroku does for a web dyno, or DASHBOARD_ADDR")
-		}
-		if t := by.token.Reveal(); t != "" && len(t) < shortestToken {
-			ps.add(by.name, "has fewer than %d characters; make one by: openssl rand -hex 16", shortestToken)
-		}
-		for _, sig := range s.Signals {
-			if by.kind != "" && sig.Kind == by.kind && !by.taken && !ps.has("SIGNALS") {
-				ps.add(by.name, "is not set; the signal %s is sent to the bot, which needs it, such as one from: openssl rand -hex 16", sig.Name)
-			}
-		}
-	}
-	if s.Drained() && s.Told() {
-		ps.add("OTLP_TOKEN", "is set beside LOGDRAIN_…, and both tell the same signals; a Cedar app has the log drain, a Fir app OpenTelemetry")
-	}
-	if s.OTLPQuota > 0 && !s.Told() {
-		ps.add("OTLP_MEMORY_QUOTA_IN_MB", "is set, and OTLP_TOKEN is not; set both, or neither")
-	}
-}

@@ -1,14 +1,10 @@
 package settings
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,14 +49,6 @@ type (
 	Minutes time.Duration
 	// List is a list of texts, separated by commas.
 	List []string
-	// Emails is a list of mail addresses, whose names may hold commas in quotes.
-	Emails []string
-	// Backends is a list of notifiers.
-	Backends []string
-	// Directions are those of scaling.
-	Directions struct{ Up, Down bool }
-	// Headers are HTTP headers.
-	Headers http.Header
 	// Port is the number of a TCP port.
 	Port int
 	// Zone is a time zone.
@@ -306,105 +294,6 @@ func Split(s string) []string {
 		}
 	}
 	return out
-}
-
-// Decode reads a list of mail addresses, which are checked with the other settings about mail.
-func (a *Emails) Decode(s string) error {
-	*a = splitAddresses(s)
-	return nil
-}
-
-// splitAddresses splits a text at the commas that stand neither in quotes nor in a comment (RFC 5322).
-func splitAddresses(s string) []string {
-	var out []string
-	quoted, comments, from := false, 0, 0
-	for i := 0; i <= len(s); i++ {
-		switch {
-		case i == len(s), s[i] == ',' && !quoted && comments == 0:
-			if part := strings.TrimSpace(s[from:i]); part != "" {
-				out = append(out, part)
-			}
-			from = i + 1
-		case s[i] == '\\' && (quoted || comments > 0):
-			i = min(i+1, len(s)-1)
-		case s[i] == '"' && comments == 0:
-			quoted = !quoted
-		case s[i] == '(' && !quoted:
-			comments++
-		case s[i] == ')' && !quoted && comments > 0:
-			comments--
-		}
-	}
-	return out
-}
-
-// knownBackends are the notifiers that can be named.
-var knownBackends = []string{"console", "log", "email", "slack", "pagerduty", "webhook", "urls"}
-
-// pythonBackends maps the class names of autoscalebot 2.1 to ours.
-var pythonBackends = map[string]string{
-	"consolebackend": "console", "loggerbackend": "log", "djangoemailbackend": "email",
-}
-
-// Decode reads a list of notifiers, by our names or by those of autoscalebot 2.1. One named twice counts once.
-func (b *Backends) Decode(s string) error {
-	var out Backends
-	for _, part := range Split(s) {
-		name := strings.ToLower(part[strings.LastIndex(part, ".")+1:])
-		if ours, ok := pythonBackends[name]; ok {
-			name = ours
-		}
-		if !slices.Contains(knownBackends, name) {
-			return fmt.Errorf("there is no backend %q; there are %s", part, strings.Join(knownBackends, ", "))
-		}
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	*b = out
-	return nil
-}
-
-// Decode reads a list of directions.
-func (d *Directions) Decode(s string) error {
-	var out Directions
-	for _, part := range Split(s) {
-		switch strings.ToLower(part) {
-		case "up":
-			out.Up = true
-		case "down":
-			out.Down = true
-		default:
-			return fmt.Errorf("%q is no direction; write up, down, or up,down", part)
-		}
-	}
-	*d = out
-	return nil
-}
-
-// Decode reads headers. Its errors name a header, never its value, which may be a secret.
-func (h *Headers) Decode(s string) error {
-	out := http.Header{}
-	if strings.HasPrefix(strings.TrimSpace(s), "{") {
-		pairs := map[string]string{}
-		if err := json.Unmarshal([]byte(s), &pairs); err != nil {
-			return errors.New(`this is no JSON object of texts; write {"Name": "value"}`)
-		}
-		for _, name := range slices.Sorted(maps.Keys(pairs)) {
-			out.Add(name, pairs[name])
-		}
-	} else {
-		parts, err := splitHeaders(s)
-		if err != nil {
-			return err
-		}
-		for _, part := range parts {
-			name, value, _ := strings.Cut(part, ":")
-			out.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-		}
-	}
-	*h = Headers(out)
-	return nil
 }
 
 // Decode reads the name of a time zone.

@@ -8,6 +8,18 @@ import (
 	"strings"
 )
 
+// Command are the settings of a platform of commands, and of what all commands and processes that the bot starts get of its environment.
+type Command struct {
+	CountCommand Text `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
+	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
+	CommandEnv   Text `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Names of environment variables that commands and local processes get though they hold secrets of these settings, with commas between: ''DATABASE_URL,AWS_SECRET_ACCESS_KEY''. All other variables they get anyway."`
+}
+
+func (ps *Problems) checkCommand(s *Settings) {
+	ps.need("COUNT_COMMAND", string(s.CountCommand), "a command that prints the number of dynos")
+	ps.need("SCALE_COMMAND", string(s.ScaleCommand), "a command that sets the number of dynos")
+}
+
 // variableName is what the name of an environment variable looks like.
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 

@@ -1,0 +1,29 @@
+package settings
+
+import "slices"
+
+// Adaptive are the settings of the policy, and of what the adaptive one aims at.
+type Adaptive struct {
+	Policy Word `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`
+	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between. Or what a slow minute is worth to you in dollars, such as ''0.50'', which is weighed against what a dyno costs (''DYNO_PRICE_PER_MONTH'', else $25)."`
+}
+
+// checkPolicy wants a policy that there is, with what it needs.
+func (ps *Problems) checkPolicy(s *Settings) {
+	ps.oneOf("POLICY", s.Policy, "count", "adaptive")
+	if s.Policy == "adaptive" && s.MaxResponseTime <= 0 && !ps.has("MAX_RESPONSE_TIME_IN_MS") {
+		ps.add("MAX_RESPONSE_TIME_IN_MS", "0: POLICY=adaptive needs a bound above 0 to aim at, such as 1000")
+	}
+	if _, ok := s.SlowMinute(); !ok && !slices.Contains([]Word{"lean", "balanced", "safe"}, s.Aim) {
+		ps.add("AIM", "%q: write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50", s.Aim)
+	}
+}
+
+// SlowMinute is what a slow minute is worth in dollars, more than 0, where AIM says that instead of a word.
+func (s *Settings) SlowMinute() (dollars float64, ok bool) {
+	var d Dollars
+	if err := d.Decode(string(s.Aim)); err != nil || d <= 0 {
+		return 0, false
+	}
+	return float64(d), true
+}

@@ -1,0 +1,90 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// HeartbeatAnswer are the settings of which answers to a heartbeat are good, and which are failures.
+type HeartbeatAnswer struct {
+	HeartbeatFailOn    FailOn   `envconfig:"HEARTBEAT_FAIL_ON" default:"timeout,5xx" desc:"What counts as a failed heartbeat: ''timeout'' (a request without a whole answer in time), ''5xx'' (but for [those that say nothing about load](#which-answers-count)), ''4xx'', ''connect'' (a connection or TLS handshake that took too long), ''unreachable'' (that, and any other failure to connect), ''bad'' (no usable answer), ''any'', or statuses such as ''429'' and ''520-523''. The rest moves nothing and is reported."`
+	HeartbeatStatuses  Statuses `envconfig:"HEARTBEAT_STATUSES" default:"2xx" desc:"The statuses of a good answer, as a list: ''200'', ''2xx'' or ''200-204''."`
+	HeartbeatKeyword   Text     `envconfig:"HEARTBEAT_KEYWORD" desc:"A text that the first 64 KiB of a good answer contain, in upper and lower case as here."`
+	HeartbeatRedirects Word     `envconfig:"HEARTBEAT_REDIRECTS" default:"same-host" desc:"The redirects to follow: ''same-host'' (those that stay on the host, with or without ''www.'', and do not end at a login or error page), ''any'' or ''none''. An answer by any other is a bad one."`
+}
+
+type (
+	// FailOn is what counts as a failed heartbeat: outcomes, among them probe.Overloaded where statuses are named.
+	FailOn struct {
+		Outcomes []probe.Outcome
+		Statuses probe.Statuses
+	}
+	// Statuses are HTTP statuses.
+	Statuses struct{ probe.Statuses }
+)
+
+// outcomes are the words for outcomes that can count as a fail.
+var outcomes = map[string][]probe.Outcome{
+	"timeout":     {probe.Timeout},
+	"5xx":         {probe.ServerError},
+	"4xx":         {probe.ClientError},
+	"connect":     {probe.ConnectTimeout},
+	"unreachable": {probe.Unreachable, probe.ConnectTimeout},
+	"bad":         {probe.BadAnswer},
+	"any": {
+		probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+	},
+}
+
+// Decode reads a list of outcomes and statuses.
+func (f *FailOn) Decode(s string) error {
+	var out FailOn
+	for _, part := range Split(s) {
+		if add, ok := outcomes[strings.ToLower(part)]; ok {
+			out.Outcomes = append(out.Outcomes, add...)
+			continue
+		}
+		statuses, err := probe.ParseStatuses(part)
+		if err != nil {
+			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a status such as 429", part)
+		}
+		out.Statuses = append(out.Statuses, statuses...)
+	}
+	if len(out.Statuses) > 0 {
+		out.Outcomes = append(out.Outcomes, probe.Overloaded)
+	}
+	*f = out
+	return nil
+}
+
+// Decode reads statuses.
+func (st *Statuses) Decode(s string) error {
+	statuses, err := probe.ParseStatuses(s)
+	if err != nil {
+		return err
+	}
+	st.Statuses = statuses
+	return nil
+}
+
+// checkAnswer finds what is wrong with what the heartbeat's answer is to be.
+func (ps *Problems) checkAnswer(s *Settings) {
+	ps.oneOf("HEARTBEAT_REDIRECTS", s.HeartbeatRedirects, "same-host", "any", "none")
+	if s.HeartbeatKeyword != "" && s.HeartbeatMethod == "head" {
+		ps.add("HEARTBEAT_KEYWORD", "cannot be found with HEARTBEAT_METHOD=HEAD, whose answers have no body; write GET")
+	}
+	if len(s.HeartbeatKeyword) > probe.MaxKeyword {
+		ps.add("HEARTBEAT_KEYWORD", "has %d bytes; write %d at most", len(s.HeartbeatKeyword), probe.MaxKeyword)
+	}
+	if s.HeartbeatHost != "" {
+		if err := probe.CheckHost(string(s.HeartbeatHost)); err != nil {
+			ps.add("HEARTBEAT_HOST", "%q: %v", s.HeartbeatHost, err)
+		}
+	}
+	ps.checkClientCertificate(s)
+	if both := s.HeartbeatStatuses.Common(s.HeartbeatFailOn.Statuses); len(both) > 0 {
+		ps.add("HEARTBEAT_FAIL_ON", "names %s, which HEARTBEAT_STATUSES accepts; keep one", both)
+	}
+}

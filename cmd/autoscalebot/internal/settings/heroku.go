@@ -1,0 +1,29 @@
+package settings
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Heroku are the settings of an app on Heroku. Other platforms take its name and its process type from here, too.
+type Heroku struct {
+	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app. Required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
+	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
+	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
+}
+
+// appName is what Heroku calls an app: its name, or its id.
+var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+func (ps *Problems) checkHeroku(s *Settings) {
+	ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "the app to scale, such as dancing-forest-1234")
+	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(), "get one by: heroku authorizations:create --description autoscalebot")
+	if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
+		ps.add("HEROKU_APP_NAME", "%q: write the app's name as in the first column of: heroku apps", s.HerokuAppName)
+	}
+	if strings.ContainsFunc(s.HerokuAPIKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		ps.add("HEROKU_API_KEY", "has a space or a character that no key has; copy it once more")
+	}
+	ps.checkAPIURL("HEROKU_API_URL", string(s.HerokuAPIURL), "the API key", "https://api.heroku.com")
+}

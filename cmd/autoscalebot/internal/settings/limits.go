@@ -1,0 +1,47 @@
+package settings
+
+import (
+	"fmt"
+
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// Limits are the settings of how many dynos there may be.
+type Limits struct {
+	MinDynos schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
+	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
+	TimeZone Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
+
+	// Table is made of MinDynos, MaxDynos and TimeZone.
+	Table schedule.Table `ignored:"true"`
+}
+
+func (ps *Problems) checkLimits(s *Settings) {
+	ps.checkCosts(s)
+	if ps.has("MIN_DYNOS", "MAX_DYNOS") {
+		return
+	}
+	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location) // in UTC where the zone is wrong, which hides no other mistake
+	if err != nil {
+		ps.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
+	}
+	s.Table = table
+}
+
+// Silenced says which rows of MIN_DYNOS and MAX_DYNOS do not begin on days on which they seem to, one a line.
+func (s *Settings) Silenced() []string {
+	var out []string
+	for _, table := range []struct {
+		name string
+		schedule.Series
+	}{{"MIN_DYNOS", s.MinDynos}, {"MAX_DYNOS", s.MaxDynos}} {
+		rows := table.Silenced()
+		for _, row := range rows {
+			out = append(out, fmt.Sprintf("%s: %v", table.name, row))
+		}
+		if len(rows) == schedule.MostSilenced {
+			out = append(out, fmt.Sprintf("%s: there may be more such rows", table.name))
+		}
+	}
+	return out
+}

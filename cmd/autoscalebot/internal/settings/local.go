@@ -1,0 +1,15 @@
+package settings
+
+import "net"
+
+// Local are the settings of processes on this machine.
+type Local struct {
+	LocalCommand Text `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''. By default the process type's line in ''./Procfile''."`
+	LocalAddr    Text `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
+}
+
+func (ps *Problems) checkLocal(s *Settings) {
+	if _, _, err := net.SplitHostPort(string(s.LocalAddr)); err != nil {
+		ps.add("LOCAL_ADDR", "%q: write host:port, such as 127.0.0.1:5000", s.LocalAddr)
+	}
+}

@@ -1,0 +1,74 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/notify"
+)
+
+// Notices are the settings of who is told what.
+type Notices struct {
+	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
+	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
+	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Tell when the app is at its minimum, above one dyno, and still too fast."`
+	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails. Scaling is tried again at the next heartbeat."`
+	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Tell every change of the number of dynos."`
+	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Tell every heartbeat."`
+	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Tell when the number of dynos changes by more than this within the next setting's period."`
+	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"That period."`
+	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
+	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
+
+	// Quiet is made of QuietHours and TimeZone.
+	Quiet notify.Quiet `ignored:"true"`
+}
+
+// Backends is a list of notifiers.
+type Backends []string
+
+// pythonBackends maps the class names of autoscalebot 2.1 to ours.
+var pythonBackends = map[string]string{
+	"consolebackend": "console", "loggerbackend": "log", "djangoemailbackend": "email",
+}
+
+// Decode reads a list of notifiers, by our names or by those of autoscalebot 2.1. One named twice counts once.
+func (b *Backends) Decode(s string) error {
+	var out Backends
+	for _, part := range Split(s) {
+		name := strings.ToLower(part[strings.LastIndex(part, ".")+1:])
+		if ours, ok := pythonBackends[name]; ok {
+			name = ours
+		}
+		if !slices.Contains(adapterNames(backends()), name) {
+			return fmt.Errorf("there is no backend %q; there are %s", part, strings.Join(adapterNames(backends()), ", "))
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	*b = out
+	return nil
+}
+
+func (ps *Problems) checkNotices(s *Settings) {
+	for _, b := range s.NotificationBackends {
+		ps.checkAdapter(s, b, backends())
+	}
+	quiet, err := notify.ParseQuiet(string(s.QuietHours), cmp.Or(s.TimeZone.Location, time.UTC))
+	if err != nil {
+		ps.add("QUIET_HOURS", "%v", err)
+	}
+	s.Quiet = quiet
+	ps.secretURL("SLACK_WEBHOOK_URL", s.SlackWebhookURL, "http", "https")
+	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
+	ps.secretURL("DEADMAN_URL", s.DeadmanURL, "http", "https")
+	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")
+	ps.checkAddresses(s)
+	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
+		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither")
+	}
+}

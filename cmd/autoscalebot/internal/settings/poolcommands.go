@@ -1,0 +1,14 @@
+package settings
+
+// PoolCommands are the settings of a provider of commands.
+type PoolCommands struct {
+	PoolList    Text `envconfig:"POOL_LIST_COMMAND" desc:"Servers by commands: prints the pool's servers as JSON. See [own scripts](docs/pools.md#own-scripts)."`
+	PoolCreate  Text `envconfig:"POOL_CREATE_COMMAND" desc:"Servers by commands: has the server ''$SERVER_NAME'' made, of the size ''$SERVER_SIZE''."`
+	PoolDestroy Text `envconfig:"POOL_DESTROY_COMMAND" desc:"Servers by commands: ends the server ''$SERVER_ID''."`
+}
+
+func (ps *Problems) checkPoolCommands(s *Settings) {
+	ps.need("POOL_LIST_COMMAND", string(s.PoolList), "a command that prints the pool's servers as JSON")
+	ps.need("POOL_CREATE_COMMAND", string(s.PoolCreate), "a command that has a server made")
+	ps.need("POOL_DESTROY_COMMAND", string(s.PoolDestroy), "a command that ends a server")
+}

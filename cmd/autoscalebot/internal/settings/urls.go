@@ -1,0 +1,10 @@
+package settings
+
+// URLs are the settings of notices by all other services.
+type URLs struct {
+	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
+}
+
+func (ps *Problems) checkURLs(s *Settings) {
+	ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the backend urls needs it, such as ntfy://ntfy.sh/my-topic")
+}
