@@ -6,20 +6,9 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
-
-func BenchmarkDecide(b *testing.B) {
-	in := []probe.Reading{right}
-	lim := schedule.Limits{Min: 1, Max: 3}
-	var st decide.State
-	b.ReportAllocs()
-	for b.Loop() {
-		st, _ = defaults.Decide(st, facts(noon, in, lim, 2))
-	}
-}
 
 // BenchmarkTick is one whole tick of a bot whose app and platform answer at once: what a simulation pays for a heartbeat.
 func BenchmarkTick(b *testing.B) {
@@ -56,14 +45,4 @@ func BenchmarkMillionTicks(b *testing.B) {
 		}
 	}
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/million")
-}
-
-func TestDecideDoesNotAllocate(t *testing.T) {
-	in := []probe.Reading{fast}
-	lim := schedule.Limits{Min: 1, Max: 3}
-	if n := testing.AllocsPerRun(100, func() {
-		defaults.Decide(decide.State{Begun: noon, RunState: decide.RunState{Fast: 0b1111}}, facts(noon, in, lim, 3))
-	}); n != 0 {
-		t.Errorf("Decide allocates %g times, want 0", n)
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // with makes a world whose policy a test changes, with room up to 20 dynos.
@@ -233,8 +232,4 @@ func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
 	wantResizes(t, w)
 	w.beat(fast)
 	wantResizes(t, w, 2)
-	var none []probe.Reading
-	if _, d := defaults.Decide(decide.State{RunState: decide.RunState{Fast: 0b1111}}, facts(noon, none, bounds(1, 3), 3)); d.To != 3 {
-		t.Errorf("without a reading it went to %d", d.To)
-	}
 }

@@ -156,3 +156,18 @@ func times(n int, r probe.Reading) []probe.Reading {
 	}
 	return out
 }
+
+// jobs is a reading of how many jobs wait.
+func jobs(n float64) probe.Reading {
+	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
+}
+
+// wants is what the app itself wants.
+func wants(x float64, unit string) probe.Reading {
+	return probe.Reading{Signal: "jobs", Value: x, Unit: unit, Outcome: probe.Answered}
+}
+
+var (
+	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
+	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
+)

@@ -1,12 +1,15 @@
 package bot_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -168,5 +171,79 @@ func TestScaleDiffSaysFromAndTo(t *testing.T) {
 	e := w.inbox.events[1] // after the change by hand itself
 	if e.From != 7 || e.To != 2 || e.Reason != "between 2 and 7 dynos within 30 minutes, a change of more than 3" {
 		t.Errorf("told %d → %d because %q", e.From, e.To, e.Reason)
+	}
+}
+
+func TestASignalThatIsNotKnownIsTold(t *testing.T) {
+	queue := &heart{next: jobsUnknown}
+	w := newWorld(2, func(o *bot.Options) {
+		o.Policy.Rules = []decide.SignalRule{jobsRule}
+		o.Probers = append(o.Probers, queue)
+	})
+	var told []string
+	for range 5 {
+		w.beat(right)
+		told = append(told, w.inbox.take()...)
+	}
+	queue.next = jobs(50)
+	w.beat(right)
+	if told = append(told, w.inbox.take()...); !slices.Equal(told, []string{"signal_unreachable opened", "signal_unreachable resolved"}) {
+		t.Errorf("told %q", told)
+	}
+}
+
+func TestSignalsAtTheMaximumAreTold(t *testing.T) {
+	w := newWorld(3, func(o *bot.Options) {
+		o.Policy.Rules = []decide.SignalRule{{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}}
+		o.Probers = []probe.Prober{&heart{next: jobs(500)}}
+	})
+	r := w.Tick(context.Background(), noon)
+	if told := w.inbox.take(); !slices.Equal(told, []string{"needs_exceed_max opened"}) {
+		t.Errorf("told %q of %s", told, r.Why())
+	}
+	if got, want := r.Why(), "jobs is 500 jobs, above 100; wanted 4, the maximum of this hour is 3"; got != want {
+		t.Errorf("why is %q\nwant   %q", got, want)
+	}
+}
+
+func TestTheNoticesOfOneIncidentShareItsID(t *testing.T) {
+	w := newWorld(3)
+	w.beat(times(123, slow)...) // opened, and reminded after an hour
+	w.beat(times(3, right)...)
+	w.beat(times(3, slow)...)
+	ids := []string{}
+	for _, e := range w.inbox.events {
+		ids = append(ids, e.Incident)
+	}
+	if len(ids) != 4 || ids[0] == "" || ids[1] != ids[0] || ids[2] != ids[0] || ids[3] == "" || ids[3] == ids[0] {
+		t.Errorf("opened, reminded, resolved and opened again have the ids %q", ids)
+	}
+}
+
+func TestTheEndOfBlindnessHasTheIDOfItsBeginning(t *testing.T) {
+	w := newWorld(2)
+	w.beat(times(3, blind)...)
+	w.beat(right)
+	e := w.inbox.events
+	if len(e) != 2 || e[0].Incident == "" || e[1].Incident != e[0].Incident {
+		t.Errorf("told %+v", e)
+	}
+}
+
+// With the adaptive policy, too, people are told when the maximum is not enough.
+func TestTheAdaptivePolicyTellsWhenTheMaximumIsNotEnough(t *testing.T) {
+	adaptive, err := adaptive.New(adaptive.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(3, func(o *bot.Options) { o.Policy.Adaptive, o.Notices.EveryScale = adaptive, false })
+	w.beat(times(30, took(40))...)
+	w.beat(times(20, took(6000))...)
+	if told := w.inbox.take(); !slices.Contains(told, "needs_exceed_max opened") || w.platform.n != 3 {
+		t.Errorf("told %v with %d dynos", told, w.platform.n)
+	}
+	w.beat(times(5, took(40))...)
+	if told := w.inbox.take(); !slices.Contains(told, "needs_exceed_max resolved") {
+		t.Errorf("afterwards told %v", told)
 	}
 }

@@ -2,11 +2,17 @@ package bot_test
 
 import (
 	"context"
+	"net"
+	"os"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -88,4 +94,142 @@ func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deaf listens on loopback, and says nothing to whoever connects.
+func deaf(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { _ = c.Close() })
+		}
+	}()
+	return l.Addr().String()
+}
+
+// real makes a heartbeat of url, as the settings would.
+func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
+	t.Helper()
+	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: url, Timeout: timeout, AllProxy: os.Getenv("ALL_PROXY")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// both are the policies, which fail on timeouts and 5xx as the settings have it, and on more.
+func both(t *testing.T, and ...probe.Outcome) map[string]decide.Policy {
+	t.Helper()
+	count, adapts := defaults, defaults
+	a, err := adaptive.New(adaptive.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count.FailOn = append([]probe.Outcome{probe.Timeout, probe.ServerError}, and...)
+	adapts.FailOn, adapts.Adaptive = count.FailOn, a
+	return map[string]decide.Policy{"count": count, "adaptive": adapts}
+}
+
+// Load is only what happens after a request has reached a connection. That a name server, a proxy or a handshake does not
+// answer adds no dynos, unless connect timeouts are to count.
+func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
+	racetest.Computes(t)
+	tests := []struct {
+		name   string
+		url    func(t *testing.T) string
+		failOn []probe.Outcome
+		load   bool
+	}{
+		{"the app", func(t *testing.T) string { return "http://" + deaf(t) }, nil, true},
+		{"the name server", func(t *testing.T) string {
+			resolver := net.DefaultResolver
+			t.Cleanup(func() { net.DefaultResolver = resolver })
+			net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}}
+			return "https://app.invalid/"
+		}, []probe.Outcome{probe.ConnectTimeout}, false},
+		{"the app's handshake", func(t *testing.T) string { return "https://" + deaf(t) }, nil, false},
+		{"the app's handshake, which counts", func(t *testing.T) string { return "https://" + deaf(t) }, []probe.Outcome{probe.ConnectTimeout}, true},
+		{"the proxy's CONNECT", func(t *testing.T) string {
+			t.Setenv("HTTPS_PROXY", "http://"+deaf(t))
+			return "https://app.invalid/"
+		}, []probe.Outcome{probe.ConnectTimeout}, false},
+		{"the handshake with the proxy", func(t *testing.T) string {
+			t.Setenv("HTTP_PROXY", "https://"+deaf(t))
+			return "http://app.invalid/"
+		}, []probe.Outcome{probe.ConnectTimeout}, false},
+		{"the SOCKS proxy", func(t *testing.T) string {
+			t.Setenv("ALL_PROXY", "socks5h://"+deaf(t))
+			return "http://app.invalid/"
+		}, []probe.Outcome{probe.ConnectTimeout}, false},
+		{"a proxy that passes the request on", func(t *testing.T) string {
+			t.Setenv("HTTP_PROXY", "http://"+deaf(t))
+			return "http://app.invalid/"
+		}, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url := tt.url(t)
+			for name, policy := range both(t, tt.failOn...) {
+				w := newWorld(1, func(o *bot.Options) {
+					o.Policy, o.Probers = policy, []probe.Prober{real(t, url, 20*time.Millisecond)}
+				})
+				for range 10 {
+					w.beat(probe.Reading{})
+				}
+				if got := w.platform.n > 1; got != tt.load {
+					t.Errorf("%s: went to %d dynos; load: %v, want %v", name, w.platform.n, got, tt.load)
+				}
+			}
+		})
+	}
+}
+
+// Where packets are dropped on every way, it is the bot that is offline.
+func TestConnectTimeoutsEverywhereAreOffline(t *testing.T) {
+	for control, want := range map[probe.Outcome]decide.Rule{
+		probe.ConnectTimeout: decide.RuleOffline, probe.Timeout: decide.RuleOffline, probe.Unreachable: decide.RuleOffline,
+		probe.Answered: decide.RuleNoData, probe.ClientError: decide.RuleNoData,
+	} {
+		w := newWorld(2, func(o *bot.Options) {
+			o.Control = prober(func(context.Context) probe.Reading { return failed(control, "") })
+		})
+		if r := w.beat(failed(probe.ConnectTimeout, "no answer")); r.Decision.Rule != want {
+			t.Errorf("with a control that is %q the rule is %q, want %q", control, r.Decision.Rule, want)
+		}
+	}
+}
+
+// The control is asked within what is left of the interval.
+func TestTheControlDoesNotMakeTheNextTickLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(d time.Duration, o probe.Outcome) probe.Prober {
+			return prober(func(ctx context.Context) probe.Reading {
+				ctx, cancel := context.WithTimeout(ctx, d)
+				defer cancel()
+				<-ctx.Done()
+				return failed(o, "no answer")
+			})
+		}
+		w := newWorld(2, func(o *bot.Options) {
+			o.Probers = []probe.Prober{hang(24*time.Second, probe.Unreachable)}
+			o.Control = hang(24*time.Second, probe.Unreachable)
+		})
+		began := time.Now()
+		r := w.beat(probe.Reading{})
+		if took := time.Since(began); r.Decision.Rule != decide.RuleOffline || took >= 30*time.Second {
+			t.Errorf("rule %q after %v", r.Decision.Rule, took)
+		}
+	})
 }

@@ -1,11 +1,14 @@
 package adaptive_test
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // priced is what decides for somebody to whom a slow minute is worth so many dyno-hours.
@@ -39,5 +42,24 @@ func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 	}
 	if _, err := adaptive.NewPriced(3, 0); err == nil || !strings.Contains(err.Error(), "a bound of 0 ms") {
 		t.Errorf("a bound of 0: %v", err)
+	}
+}
+
+// The dearer a slow minute is, the more dynos there are for the same load.
+func TestADearerSlowMinuteTakesMoreDynos(t *testing.T) {
+	racetest.Long(t)
+	last := 0.0
+	for _, dynoHours := range []float64{1, 10} {
+		busy, now := newApp(policy(priced(t, dynoHours), 1000), 10, 8), 0.0
+		for i := range 12 { // a load that comes and goes
+			busy.load = 10 + 6*math.Sin(float64(i)/3)
+			busy.run(30 * time.Minute)
+			now += float64(busy.dynos) / 2
+		}
+		t.Logf("%g dyno-hours a slow minute: %.0f dyno-hours", dynoHours, now)
+		if now <= last {
+			t.Errorf("at %g dyno-hours a slow minute it takes %.0f dyno-hours, and %.0f at less", dynoHours, now, last)
+		}
+		last = now
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestRecentKeepsTheNewest(t *testing.T) {
-	rc, now := record.NewRecent(3), time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+	rc, now := record.NewRecent(3), noon
 	if got := rc.Last(5); len(got) != 0 {
 		t.Errorf("an empty one has %d records", len(got))
 	}

@@ -2,14 +2,12 @@ package bot_test
 
 import (
 	"context"
-	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -39,10 +37,14 @@ func (b *bursts) Burst(_ context.Context, n int, gap time.Duration) []probe.Read
 // beating is a bot that ticks so often with an adaptive policy and a heart that bursts.
 func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer func(int) probe.Reading) (*bursts, func(ticks int) record.Record) {
 	t.Helper()
+	model, err := adaptive.New(adaptive.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
 	heart := &bursts{answer: answer}
 	w := newWorld(dynos, func(o *bot.Options) {
 		o.Interval, o.Probers, o.HeartbeatsPerMinute = every, []probe.Prober{heart}, perMinute
-		o.Policy = adaptively(t, adaptive.Balanced, 1000)
+		o.Policy.Adaptive = model
 	})
 	w.limits.Max = 60
 	now := noon
@@ -124,59 +126,5 @@ func TestABurstIsInTheRecordAndExplained(t *testing.T) {
 	_, tick = beating(t, 5*time.Second, 8, 60, func(int) probe.Reading { return took(3000) })
 	if r = tick(2); r.Burst != "the newest one waited" {
 		t.Errorf("after one that took 3 s there were %d heartbeats, as %q", len(r.Readings), r.Burst)
-	}
-}
-
-// The heartbeat in the middle speaks for all: a tick is slow where most of its heartbeats are, and counts once.
-func TestTheMiddleOfABurstSpeaks(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		in      []probe.Reading
-		verdict decide.Verdict
-		ms      float64
-	}{
-		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, decide.OK, 210},
-		{"most are slow", []probe.Reading{took(3000), took(50), took(1200)}, decide.Slow, 1200},
-		{"failures are beyond all", []probe.Reading{failed(probe.Timeout, "no answer"), took(50), failed(probe.Timeout, "no answer")}, decide.Slow, 7},
-		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, decide.Fast, 50},
-		{"most tell nothing", []probe.Reading{blind, took(50), blind}, decide.NoData, 7},
-	} {
-		p := adaptively(t, adaptive.Balanced, 1000)
-		st, d := p.Decide(decide.State{}, facts(noon, c.in, bounds(1, 9), 2))
-		if d.Verdict != c.verdict || c.in[d.Reading].Value != c.ms {
-			t.Errorf("%s: %s by the one of %g ms, want %s by %g", c.name, d.Verdict, c.in[d.Reading].Value, c.verdict, c.ms)
-		}
-		if c.verdict == decide.Slow && st.Slow != 1 {
-			t.Errorf("%s: the runs are %b after one slow tick", c.name, st.Slow)
-		}
-	}
-}
-
-// Evidence of several heartbeats is worth more than that of one.
-func TestABurstTellsTheLoadSooner(t *testing.T) {
-	racetest.Computes(t)
-	width := func(n int) float64 {
-		p := adaptively(t, adaptive.Balanced, 1000)
-		a := newApp(p, 10, 8)
-		var st decide.State
-		var d decide.Decision
-		sum := 0.0
-		for range 150 {
-			a.now = a.now.Add(30 * time.Second)
-			in := make([]probe.Reading, n)
-			for i := range in {
-				ms := 30 + 40*math.Exp(0.47*a.draws.NormFloat64()-0.11)
-				if a.draws.Float64() < 0.55 {
-					ms += a.draws.ExpFloat64() * 100
-				}
-				in[i] = took(ms)
-			}
-			st, d = p.Decide(st, facts(a.now, in, bounds(10, 10), 10))
-			sum += math.Log(d.Load.High / d.Load.Low)
-		}
-		return sum / 150
-	}
-	if one, many := width(1), width(10); many > 0.8*one {
-		t.Errorf("the load is known within a factor of %.2f by one heartbeat at a tick, and %.2f by ten", math.Exp(one), math.Exp(many))
 	}
 }

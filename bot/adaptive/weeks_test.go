@@ -1,4 +1,4 @@
-package bot_test
+package adaptive_test
 
 import (
 	"encoding/json"
@@ -126,7 +126,7 @@ func must(t *testing.T, v any) []byte {
 }
 
 func TestCountingExpectsNothing(t *testing.T) {
-	a := newApp(defaults, 2, 0.9)
+	a := newApp(policy(nil, 1000), 2, 0.9)
 	a.state, a.now, a.limits[0] = learned(8, midday(func(time.Time) bool { return true })), noon.Add(-time.Minute), 2
 	if d := a.run(30 * time.Second); d.To != 2 || d.Load != nil {
 		t.Errorf("counting expects: %+v", d)

@@ -1,34 +1,20 @@
-package bot_test
+package decide_test
 
 import (
-	"context"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
-	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
-
-// jobs is a reading of how many jobs wait.
-func jobs(n float64) probe.Reading {
-	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
-}
 
 // wants is what the app itself wants.
 func wants(x float64, unit string) probe.Reading {
 	return probe.Reading{Signal: "jobs", Value: x, Unit: unit, Outcome: probe.Answered}
 }
-
-var (
-	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
-	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
-)
 
 // signals is a policy of rules, and the state that they have come to, with a tick every 30 s.
 type signals struct {
@@ -54,11 +40,6 @@ func (s *signals) tick(in ...probe.Reading) decide.Decision {
 		s.dynos = d.To
 	}
 	return d
-}
-
-// why is how a record explains a decision.
-func why(d decide.Decision, in ...probe.Reading) string {
-	return record.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
 }
 
 func TestRulesMerge(t *testing.T) {
@@ -263,38 +244,6 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 		if d := s.tick(jobs(500)); d.To < 3 {
 			t.Errorf("%s: stayed at %d when they had: %s", name, d.To, why(d))
 		}
-	}
-}
-
-func TestASignalThatIsNotKnownIsTold(t *testing.T) {
-	queue := &heart{next: jobsUnknown}
-	w := newWorld(2, func(o *bot.Options) {
-		o.Policy.Rules = []decide.SignalRule{jobsRule}
-		o.Probers = append(o.Probers, queue)
-	})
-	var told []string
-	for range 5 {
-		w.beat(right)
-		told = append(told, w.inbox.take()...)
-	}
-	queue.next = jobs(50)
-	w.beat(right)
-	if told = append(told, w.inbox.take()...); !slices.Equal(told, []string{"signal_unreachable opened", "signal_unreachable resolved"}) {
-		t.Errorf("told %q", told)
-	}
-}
-
-func TestSignalsAtTheMaximumAreTold(t *testing.T) {
-	w := newWorld(3, func(o *bot.Options) {
-		o.Policy.Rules = []decide.SignalRule{{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}}
-		o.Probers = []probe.Prober{&heart{next: jobs(500)}}
-	})
-	r := w.Tick(context.Background(), noon)
-	if told := w.inbox.take(); !slices.Equal(told, []string{"needs_exceed_max opened"}) {
-		t.Errorf("told %q of %s", told, r.Why())
-	}
-	if got, want := r.Why(), "jobs is 500 jobs, above 100; wanted 4, the maximum of this hour is 3"; got != want {
-		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }
 

@@ -1,4 +1,4 @@
-package bot_test
+package adaptive_test
 
 import (
 	"math"
@@ -149,19 +149,6 @@ func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
 	a.run(6 * time.Hour)
 	if a.dynos < 12 || a.dynos > 20 {
 		t.Errorf("300 requests/s of 200 ms each have %d dynos, want about 14: %+v", a.dynos, a.state.Load.Router)
-	}
-}
-
-// The lines of the log are no heartbeats: a slow one of them alone calls for nothing, and they may not be read as fast ones either.
-func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
-	p := adaptively(t, adaptive.Balanced, 1000)
-	var st decide.State
-	var d decide.Decision
-	for i := range 10 {
-		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*5*time.Second), []probe.Reading{line(probe.ServiceP95, 30_000), took(60)}, bounds(1, 9), 2))
-	}
-	if d.Verdict != decide.Fast || d.Reading != 1 || d.To != 2 {
-		t.Errorf("a fast heartbeat beside a slow line of the log is %+v", d)
 	}
 }
 

@@ -1,0 +1,97 @@
+package adaptive_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// noon is when the tests' first heartbeat is.
+var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+
+func took(ms float64) probe.Reading {
+	return probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
+}
+
+func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
+
+func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int) decide.Facts {
+	return decide.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
+}
+
+// applied is the state after a change that the platform accepted.
+func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
+	st, _ = decide.Policy{}.Answered(st, decide.Facts{Now: now}, d, decide.Accepted)
+	return st
+}
+
+// policy is one that goes by a model.
+func policy(m *adaptive.Model, boundMS float64) decide.Policy {
+	return decide.Policy{Adaptive: m, HeartbeatRule: decide.HeartbeatRule{
+		MaxResponseMS: boundMS, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	}}
+}
+
+func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
+	t.Helper()
+	a, err := adaptive.New(aim, boundMS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy(a, boundMS)
+}
+
+// An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
+type app struct {
+	policy decide.Policy
+	state  decide.State
+	dynos  int
+	limits [2]int
+	load   float64 // in dynos
+	idleMS float64
+	now    time.Time
+	wait   float64 // a backlog in seconds
+	beat   func(ms float64) probe.Reading
+	draws  *rand.Rand
+	ups    []int
+}
+
+func newApp(p decide.Policy, dynos int, load float64) *app {
+	return &app{
+		policy: p, dynos: dynos, limits: [2]int{1, 60}, load: load, idleMS: 40, now: noon, beat: took, draws: rand.New(rand.NewPCG(1, 2)),
+	}
+}
+
+// run lets so much time pass, with a heartbeat every 5 s, and returns the last decision. Dynos serve at once.
+func (a *app) run(d time.Duration) decide.Decision {
+	var last decide.Decision
+	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
+		busy := a.load / float64(a.dynos)
+		a.wait = max(0, a.wait+(busy-1)*5)
+		wait := a.wait
+		if busy < 1 && a.draws.Float64() < math.Pow(busy, 3) {
+			wait += a.draws.ExpFloat64() * 0.02 / (1 - busy)
+		}
+		ms := 30 + a.idleMS*math.Exp(0.47*a.draws.NormFloat64()-0.11) + 1000*wait
+		in := []probe.Reading{a.beat(ms)}
+		if ms > 4000 {
+			in = []probe.Reading{{Signal: "heartbeat", Value: 4000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 4s"}}
+		}
+		a.state, last = a.policy.Decide(a.state, facts(a.now, in, bounds(a.limits[0], a.limits[1]), a.dynos))
+		if last.To != last.From {
+			a.state = applied(a.state, a.now, last)
+			if last.To > last.From {
+				a.ups = append(a.ups, last.To-last.From)
+			}
+			a.dynos = last.To
+		}
+	}
+	return last
+}

@@ -1,0 +1,33 @@
+package adaptive_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// One of the dynos answers after seconds whatever the load is, as the load of the others does not.
+func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
+	racetest.Long(t)
+	a := newApp(adaptively(t, adaptive.Balanced, 1000), 12, 8)
+	a.beat = func(ms float64) probe.Reading {
+		if a.draws.IntN(a.dynos) == 0 {
+			ms += 2000 + 4000*a.draws.Float64()
+		}
+		return took(ms)
+	}
+	d := a.run(6 * time.Hour)
+	if a.dynos < 9 || a.dynos > 14 {
+		t.Errorf("a load of 8 dynos has %d", a.dynos)
+	}
+	if is := d.Load.Outliers; is < 0.06 || is > 0.2 {
+		t.Errorf("a share of %g is slow whatever the load is, want about %.2f", is, 1/float64(a.dynos))
+	}
+	if want := "% of the heartbeats are slow whatever the load is"; !strings.Contains(d.Load.String(), want) {
+		t.Errorf("%q does not say %q", d.Load, want)
+	}
+}

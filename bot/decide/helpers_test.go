@@ -1,0 +1,71 @@
+package decide_test
+
+import (
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// noon is when the tests' first heartbeat is.
+var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+
+func took(ms float64) probe.Reading {
+	return probe.Reading{Signal: "heartbeat", Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
+}
+
+func failed(o probe.Outcome, text string) probe.Reading {
+	return probe.Reading{Signal: "heartbeat", Value: 7, Unit: "ms", Outcome: o, Error: text}
+}
+
+var (
+	slow  = took(1500)
+	right = took(500)
+	fast  = took(50)
+	blind = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
+)
+
+var defaults = decide.Policy{
+	HeartbeatRule: decide.HeartbeatRule{
+		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
+	},
+}
+
+func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
+
+// facts are those of a tick at which the platform told of n dynos, and people asked for what control says, or nothing.
+func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, control ...decide.Control) decide.Facts {
+	f := decide.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
+	if len(control) > 0 {
+		f.Control = control[0]
+	}
+	return f
+}
+
+// applied is the state after a change that the platform accepted.
+func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
+	return accepted(decide.Policy{}, st, now, d)
+}
+
+func accepted(p decide.Policy, st decide.State, now time.Time, d decide.Decision) decide.State {
+	st, _ = p.Answered(st, decide.Facts{Now: now}, d, decide.Accepted)
+	return st
+}
+
+// jobs is a reading of how many jobs wait.
+func jobs(n float64) probe.Reading {
+	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
+}
+
+var (
+	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
+	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
+)
+
+// why is how a record explains a decision.
+func why(d decide.Decision, in ...probe.Reading) string {
+	return record.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
+}
