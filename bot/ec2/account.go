@@ -3,11 +3,12 @@ package ec2
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // defaultMetadata is where every EC2 instance finds the metadata service; AWS's guide to EC2 fixes it.
@@ -53,7 +54,8 @@ func (a *Account) check() error {
 		errs = append(errs, errors.New("an AWS key or session token has a space or another character that none has: was it cut or pasted wrong?"))
 	}
 	if a.Endpoint != "" {
-		errs = append(errs, checkEndpoint(a.Endpoint))
+		_, err := web.BaseURL("the endpoint for AWS", a.Endpoint, "https://ec2.eu-central-1.amazonaws.com", "a session token")
+		errs = append(errs, err)
 	}
 	if a.Metadata == "" {
 		a.Metadata = defaultMetadata
@@ -72,26 +74,6 @@ func (a *Account) check() error {
 
 // A region goes into the name of a host, so nothing may pass that means something there.
 var regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
-
-func checkEndpoint(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Hostname() == "":
-		return errors.New("the endpoint for AWS is not a URL: it looks like https://ec2.eu-central-1.amazonaws.com")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("the endpoint for AWS has a user, a query or a fragment: it looks like https://ec2.eu-central-1.amazonaws.com")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return fmt.Errorf("the endpoint for AWS %s would send a session token unencrypted: use https, or a loopback address such as 127.0.0.1", u)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("the endpoint for AWS %s starts with neither https:// nor http://", u)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
 
 // A service is one of AWS's that speaks the Query protocol: a form goes in, XML comes out.
 type service struct {

@@ -1,23 +1,19 @@
 package ec2
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/cenkalti/backoff/v5"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -27,47 +23,49 @@ const (
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a method with all its calls, their tries and the waits between them.
 	callLimit = 25 * time.Second
-	// maxTries is one try and at most four retries, which wait 0.5, 0.75, 1.1 and 1.7 s, each give or take half of it: EC2 gives back
-	// a few calls a second to an account that has used up its own.
-	maxTries = 5
-	// maxBody bounds an answer. A server is about 6 KB of XML, a page has 200 at most; a type of instance is about 4 KB.
-	maxBody = 8 << 20
 	// maxPages bounds a list.
 	maxPages = 50
 )
 
 // A client makes signed calls for one account.
 type client struct {
-	account Account
-	signer  *v4.Signer
-	creds   credentials
-	inner   http.RoundTripper
+	account   Account
+	signer    *v4.Signer
+	creds     credentials
+	transport *web.Transport
 }
 
 func newClient(a Account, inner http.RoundTripper) *client {
-	c := &client{account: a, inner: inner, signer: v4.NewSigner()}
+	c := &client{account: a, signer: v4.NewSigner()}
 	if a.Keys.AccessKeyID != "" {
 		c.creds = static(a.Keys)
 	} else {
 		c.creds = newRole(a, inner)
 	}
+	c.transport = &web.Transport{
+		Inner: inner, Timeout: a.Timeout,
+		// 4 retries, which wait 0.5, 0.75, 1.1 and 1.7 s, each give or take half of it: EC2 gives back a few calls a
+		// second to an account that has used up its own.
+		Tries: 5,
+		// A server is about 6 KB of XML, a page has 200 at most; a type of instance is about 4 KB.
+		MaxBody: 8 << 20,
+		Who:     "AWS", Secrets: web.NewSecrets("[secret]"), RequestID: "X-Amzn-Requestid",
+		Prepare: c.sign, Refused: c.refused,
+		Asked: func(*http.Response, time.Time) time.Duration { return 0 }, // it doesn't ask
+	}
 	return c
 }
 
-// transport is how AWS is reached. The metadata service is never asked by way of a proxy.
-func transport() http.RoundTripper {
-	return &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) {
-			if strings.HasPrefix(r.URL.Path, "/latest/") {
-				return nil, nil
-			}
-			return http.ProxyFromEnvironment(r)
-		},
-		DialContext:            (&net.Dialer{Timeout: defaultTimeout}).DialContext,
-		TLSHandshakeTimeout:    defaultTimeout,
-		IdleConnTimeout:        60 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
+// dialer is how AWS is reached. The metadata service is never asked by way of a proxy.
+func dialer() http.RoundTripper {
+	d := web.Dialer()
+	d.Proxy = func(r *http.Request) (*url.URL, error) {
+		if strings.HasPrefix(r.URL.Path, "/latest/") {
+			return nil, nil
+		}
+		return http.ProxyFromEnvironment(r)
 	}
+	return d
 }
 
 // An effect says what it means to send a call twice.
@@ -78,101 +76,57 @@ const (
 	once                   // it may be sent again only where AWS certainly did not carry it out
 )
 
-// call makes a call of a service's action, and reads its answer into out, which may be nil. It tries again what may pass, as far as that
-// is harmless. The error is an *Error without Op.
+// call makes a call of a service's action, and reads its answer into out, which may be nil. It tries again what may
+// pass, as far as that is harmless. The error is an *Error without Op.
 func (c *client) call(ctx context.Context, s service, does effect, action string, params url.Values, out any) error {
 	form := url.Values{"Action": {action}, "Version": {s.version}}
 	for k, v := range params {
 		form[k] = v
 	}
-	body := form.Encode()
-	waits := backoff.NewExponentialBackOff() // 0.5 s, then ×1.5, each give or take half of it
-	for try := 1; ; try++ {
-		e := c.try(ctx, s, body, out)
-		if e == nil {
-			return nil
-		}
-		e.Tries = try
-		again := e.kind == throttled || e.kind == unclear && does == harmless || e.kind == expired && c.creds.forget()
-		if !again || try == maxTries || !wait(ctx, waits.NextBackOff(), e) {
-			return e
-		}
-	}
-}
-
-// wait waits before the next try. It returns false, and says why in e, when there is no time for that.
-func wait(ctx context.Context, d time.Duration, e *Error) bool {
-	var ended error
-	e.gaveUp, ended = web.Pause(ctx, d, 0, "AWS")
-	e.cause = cmp.Or(ended, e.cause)
-	return e.gaveUp == ""
-}
-
-// try signs the call and sends it once.
-func (c *client) try(ctx context.Context, s service, body string, out any) *Error {
-	if err := ctx.Err(); err != nil {
-		return &Error{Message: "the call was cancelled", cause: err}
-	}
-	keys, err := c.creds.get(ctx)
+	ctx = context.WithValue(ctx, scopeKey{}, s.scope)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(c.account), strings.NewReader(form.Encode()))
 	if err != nil {
-		return &Error{Message: clean(err.Error()), cause: ctx.Err(), kind: unclear}
-	}
-	safe := func(text string) string { return clean(keys.strike(text)) }
-
-	whole := ctx
-	ctx, cancel := context.WithTimeout(ctx, c.account.Timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(c.account), strings.NewReader(body))
-	if err != nil {
-		return &Error{Message: safe(err.Error())}
+		return &Error{Message: clean(err.Error())}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	req.Header.Set("User-Agent", c.account.UserAgent)
-	hash := sha256.Sum256([]byte(body))
-	err = c.signer.SignHTTP(ctx, aws.Credentials(keys), req, hex.EncodeToString(hash[:]), s.scope, c.account.Region, time.Now())
-	if err != nil {
-		return &Error{Message: "sign the call: " + safe(err.Error())}
-	}
-	resp, err := c.inner.RoundTrip(req)
-	if err != nil {
-		return broken(whole, req.URL.Host+" can't be reached", err, safe)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	var e *Error
-	switch {
-	case resp.StatusCode/100 != 2:
-		// The status counts even when the body broke off.
-		e = statusError(resp.StatusCode, answer)
-		e.Message = safe(e.Message)
-	case err != nil:
-		e = broken(whole, "the answer broke off", err, safe)
-	case len(answer) > maxBody:
-		e = &Error{Message: "the answer is longer than 8 MiB"}
-	case out != nil:
-		if err := xml.Unmarshal(answer, out); err != nil {
-			e = &Error{Message: "the answer makes no sense: " + safe(err.Error()), kind: unclear}
+	_, err = c.transport.Do(req, does == once, func(answer []byte) *Error {
+		if out == nil {
+			return nil
 		}
-	}
-	if e == nil {
+		if err := xml.Unmarshal(answer, out); err != nil {
+			e := c.transport.Unusable(err)
+			e.Again = web.Unclear
+			return e
+		}
 		return nil
-	}
-	e.Status, e.Code = resp.StatusCode, safe(e.Code)
-	if e.RequestID == "" {
-		e.RequestID = resp.Header.Get("X-Amzn-Requestid")
-	}
-	e.RequestID = safe(e.RequestID)
-	return e
+	})
+	return err
 }
 
-// broken makes the error of a try that brought no whole answer. ctx is the whole call's.
-func broken(ctx context.Context, what string, err error, safe func(string) string) *Error {
-	e := &Error{kind: unclear}
-	e.Message, e.cause, _ = web.Broken(ctx, what, err, safe)
-	if errors.Is(e.cause, context.Canceled) {
-		e.kind = final
+// scopeKey is the context's key of the service's name in a signature.
+type scopeKey struct{}
+
+// sign signs a request with credentials that are good now.
+func (c *client) sign(req *http.Request) error {
+	ctx := req.Context()
+	keys, err := c.creds.get(ctx)
+	if err != nil {
+		return &Error{Message: clean(err.Error()), Is: ctx.Err(), Again: web.Unclear}
 	}
-	return e
+	c.transport.Secrets.Add(keys.SecretAccessKey, keys.SessionToken)
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	hash := sha256.Sum256(body)
+	scope, _ := ctx.Value(scopeKey{}).(string)
+	err = c.signer.SignHTTP(ctx, keys, req, hex.EncodeToString(hash[:]), scope, c.account.Region, time.Now())
+	if err != nil {
+		return fmt.Errorf("sign the call: %w", err)
+	}
+	return nil
 }
 
 // do bounds what fn does, and names what it was for in its error.

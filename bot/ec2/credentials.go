@@ -22,22 +22,8 @@ const (
 	roleLimit = 5 * time.Second
 )
 
-// keys are credentials that strike themselves out of texts.
-type keys aws.Credentials
-
-// strike strikes the secrets out of a text that the server may have had a hand in: an answer about a wrong signature repeats what was
-// to be signed, and that holds the session token.
-func (k keys) strike(text string) string {
-	for _, secret := range []string{k.SecretAccessKey, k.SessionToken} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[secret]")
-		}
-	}
-	return text
-}
-
 type credentials interface {
-	get(ctx context.Context) (keys, error)
+	get(ctx context.Context) (aws.Credentials, error)
 	// forget drops credentials that AWS calls expired, and reports whether others can be had.
 	forget() bool
 	// who says whose they are, without a secret.
@@ -46,8 +32,8 @@ type credentials interface {
 
 type static Keys
 
-func (s static) get(context.Context) (keys, error) {
-	return keys{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken}, nil
+func (s static) get(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken}, nil
 }
 func (static) forget() bool  { return false }
 func (s static) who() string { return "access key " + clean(s.AccessKeyID) }
@@ -60,7 +46,7 @@ type role struct {
 	lock    chan struct{} // held while the fields below are used; a channel, since waiting for it must end with the context
 
 	name  string
-	keys  keys
+	keys  aws.Credentials
 	tried time.Time
 }
 
@@ -77,17 +63,17 @@ func (r *role) who() string {
 func (r *role) forget() bool {
 	r.lock <- struct{}{}
 	defer func() { <-r.lock }()
-	r.keys = keys{}
+	r.keys = aws.Credentials{}
 	return true
 }
 
 // get gives the credentials, new ones shortly before they end. Where no new ones can be had, the old ones serve while they last.
-func (r *role) get(ctx context.Context) (keys, error) {
+func (r *role) get(ctx context.Context) (aws.Credentials, error) {
 	select {
 	case r.lock <- struct{}{}:
 		defer func() { <-r.lock }()
 	case <-ctx.Done():
-		return keys{}, ctx.Err()
+		return aws.Credentials{}, ctx.Err()
 	}
 	now := time.Now()
 	left := r.keys.Expires.Sub(now)
@@ -100,46 +86,46 @@ func (r *role) get(ctx context.Context) (keys, error) {
 	case err == nil:
 		r.keys = fresh
 	case left <= 0:
-		return keys{}, fmt.Errorf("get the credentials of the instance's role: %w", err)
+		return aws.Credentials{}, fmt.Errorf("get the credentials of the instance's role: %w", err)
 	}
 	return r.keys, nil
 }
 
 // fetch asks the metadata service for a token, the role's name and its credentials.
-func (r *role) fetch(ctx context.Context) (keys, error) {
+func (r *role) fetch(ctx context.Context) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, roleLimit)
 	defer cancel()
 	token, err := r.ask(ctx, http.MethodPut, "/latest/api/token", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "60")
 	if err != nil {
-		return keys{}, fmt.Errorf("%w: without AWS_ACCESS_KEY_ID this has to run on an EC2 instance that has a role; "+
+		return aws.Credentials{}, fmt.Errorf("%w: without AWS_ACCESS_KEY_ID this has to run on an EC2 instance that has a role; "+
 			"in a container, the hop limit of the instance's metadata options has to be 2", err)
 	}
 	const path = "/latest/meta-data/iam/security-credentials/"
 	const header = "X-Aws-Ec2-Metadata-Token"
 	name, err := r.ask(ctx, http.MethodGet, path, header, token)
 	if err != nil {
-		return keys{}, fmt.Errorf("%w: has the instance a role (an instance profile)?", err)
+		return aws.Credentials{}, fmt.Errorf("%w: has the instance a role (an instance profile)?", err)
 	}
 	name, _, _ = strings.Cut(strings.TrimSpace(name), "\n")
 	if name == "" || strings.ContainsAny(name, "/?#% ") {
-		return keys{}, errors.New("the metadata service names no role: has the instance one (an instance profile)?")
+		return aws.Credentials{}, errors.New("the metadata service names no role: has the instance one (an instance profile)?")
 	}
 	text, err := r.ask(ctx, http.MethodGet, path+name, header, token)
 	if err != nil {
-		return keys{}, err
+		return aws.Credentials{}, err
 	}
 	var a struct {
 		Code, AccessKeyID, SecretAccessKey, Token string
 		Expiration                                time.Time
 	}
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
-		return keys{}, errors.New("the metadata service's answer about the role is not JSON of the form that AWS documents")
+		return aws.Credentials{}, errors.New("the metadata service's answer about the role is not JSON of the form that AWS documents")
 	}
 	if a.Code != "Success" || a.AccessKeyID == "" || a.SecretAccessKey == "" || !a.Expiration.After(time.Now()) {
-		return keys{}, fmt.Errorf("the metadata service has no good credentials for the role %s (%s)", clean(name), clean(a.Code))
+		return aws.Credentials{}, fmt.Errorf("the metadata service has no good credentials for the role %s (%s)", clean(name), clean(a.Code))
 	}
 	r.name = name
-	return keys{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey, SessionToken: a.Token, CanExpire: true, Expires: a.Expiration}, nil
+	return aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey, SessionToken: a.Token, CanExpire: true, Expires: a.Expiration}, nil
 }
 
 func (r *role) ask(ctx context.Context, method, path, header, value string) (string, error) {

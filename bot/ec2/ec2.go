@@ -47,7 +47,7 @@ type Provider struct {
 }
 
 // New makes a Provider. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
-func New(o Options) (*Provider, error) { return newProvider(o, transport()) }
+func New(o Options) (*Provider, error) { return newProvider(o, dialer()) }
 
 func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	from, bad := parseTemplate(o.LaunchTemplate)

@@ -1,9 +1,8 @@
 package ec2
 
 import (
+	"cmp"
 	"encoding/xml"
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,78 +16,11 @@ const (
 	wrongSecret = "the secret access key does not belong to the access key ID"
 )
 
-// An Error is a call to AWS that failed. It holds no secret, even where the answer did.
+// An Error is a call to AWS that failed. Its ID is AWS's own name of the error, as in "InsufficientInstanceCapacity".
 //
 // It is a [pool.ErrGone] where the instance is unknown, and a [pool.ErrRefused] where AWS certainly did not do what was asked and would
 // not if it were asked again.
-type Error struct {
-	// Op is what was tried, as in "make the server web-7".
-	Op string
-	// Status is the HTTP status of the last answer, 0 when there was none.
-	Status int
-	// Code is AWS's own name of the error, as in "InsufficientInstanceCapacity"; empty when it gave none.
-	Code string
-	// Message is AWS's own message, or says what else went wrong.
-	Message string
-	// Hint says what to do about it.
-	Hint string
-	// RequestID is AWS's name of the request, for its support; empty when there was no answer.
-	RequestID string
-	// Tries counts the HTTP calls made.
-	Tries int
-
-	gaveUp string // why no further try was made although one might have helped
-	// cause is what Unwrap gives: nil, the context's error, or one of pool's. Nothing else is passed on, since the text of another error may
-	// hold what the server sent.
-	cause error
-	kind  kind
-}
-
-// A kind of failure says what may be done after it.
-type kind int
-
-const (
-	final     kind = iota
-	throttled      // not carried out, and may be sent again later, whatever it is
-	unclear        // carried out or not: a read may be sent again
-	expired        // the signature's credentials have expired, so nothing was carried out
-)
-
-// Error tells what was tried, AWS's own name of the error and message, and a hint.
-func (e *Error) Error() string {
-	var b strings.Builder
-	if e.Op != "" {
-		b.WriteString(e.Op + ": ")
-	}
-	if e.Status != 0 {
-		fmt.Fprintf(&b, "AWS answered %d %s", e.Status, http.StatusText(e.Status))
-		if e.Code != "" {
-			b.WriteString(", " + e.Code)
-		}
-		if e.Message != "" {
-			b.WriteString(": ")
-		}
-	}
-	b.WriteString(strings.TrimSuffix(e.Message, "."))
-	return b.String() + web.Tail(e.Tries, e.gaveUp, e.RequestID, e.Hint)
-}
-
-// Cause is the error without what was tried, where that has no part in it: the keys, the rate limit, or that AWS is not well or cannot be
-// reached. Else it is empty.
-func (e *Error) Cause() string {
-	switch {
-	case e.Hint == unknownKey || e.Hint == wrongSecret:
-		return e.Hint // whichever service says so, in its words
-	case e.Status != 0 && e.kind != expired && e.kind != throttled && e.Status < 500:
-		return ""
-	}
-	own := *e
-	own.Op, own.RequestID, own.Tries = "", "", 0
-	return own.Error()
-}
-
-// Unwrap gives [pool.ErrGone], [pool.ErrRefused], the context's error when the call's time ended, or nil.
-func (e *Error) Unwrap() error { return e.cause }
+type Error = web.Error
 
 // An errorBody is an answer that is no success: EC2 wraps its errors one way, the other services another.
 type errorBody struct {
@@ -104,49 +36,47 @@ type errorBody struct {
 	QueryID string `xml:"RequestId"`
 }
 
-// statusError makes the error of an answer that is not 2xx.
-func statusError(status int, body []byte) *Error {
-	e := &Error{Status: status}
+// refused makes the error of an answer that is not 2xx.
+func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
+	e := &Error{}
 	var a errorBody
 	if xml.Unmarshal(body, &a) == nil {
-		e.Code, e.Message, e.RequestID = a.Query.Code, a.Query.Message, a.QueryID
+		e.ID, e.Message, e.RequestID = a.Query.Code, a.Query.Message, cmp.Or(a.EC2ID, a.QueryID)
 		if len(a.EC2) > 0 {
-			e.Code, e.Message = a.EC2[0].Code, a.EC2[0].Message
-		}
-		if a.EC2ID != "" {
-			e.RequestID = a.EC2ID
+			e.ID, e.Message = a.EC2[0].Code, a.EC2[0].Message
 		}
 	}
-	e.judge()
-	return e
-}
-
-// judge tells from the status and the code what may be done, and what a person can do.
-func (e *Error) judge() {
 	switch {
-	case isThrottle(e.Code) || e.Status == http.StatusTooManyRequests || e.Code == "" && e.Status == http.StatusServiceUnavailable:
-		e.kind = throttled
+	case isThrottle(e.ID) || status == http.StatusTooManyRequests || e.ID == "" && status == http.StatusServiceUnavailable:
+		e.Again, e.Common = web.NotDone, true
 		e.Hint = "this account makes too many calls in this region, of everything that uses it together; " + again
-	case isExpired(e.Code):
-		e.kind = expired
+	case isExpired(e.ID):
+		e.Again, e.Common = web.Never, true
+		if c.creds.forget() {
+			e.Again = web.NotDone
+		}
 		e.Hint = "the temporary credentials have expired: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)"
-	case strings.HasPrefix(e.Code, "InvalidInstanceID"):
-		e.cause = pool.ErrGone
-	case strings.HasPrefix(e.Code, "Insufficient"):
+	case strings.HasPrefix(e.ID, "InvalidInstanceID"):
+		e.Is = pool.ErrGone
+	case strings.HasPrefix(e.ID, "Insufficient"):
 		// A lack of capacity is a 500 of AWS's, and yet sure.
-		e.cause = pool.ErrRefused
+		e.Is, e.Again, e.Common = pool.ErrRefused, web.Never, status >= 500
 		e.Hint = "AWS has no such server free just now: another size, or more subnets in other availability zones, helps at once; waiting may"
-	case e.Status >= 500:
-		e.kind = unclear
+	case status >= 500:
+		e.Common = true
 		e.Hint = "the trouble is AWS's (https://health.aws.amazon.com); " + again
-	case e.Status >= 300 && e.Status < 400:
+	case status >= 300 && status < 400:
 		e.Hint = "a redirect is not followed, for the keys' sake: is the region right?"
-	case e.Code == "":
-		e.kind = unclear
+	case e.ID == "":
+		e.Again = web.Unclear
 		e.Hint = "this is no answer of AWS's: does something stand between here and it?"
-	case e.Status >= 400:
-		e.cause, e.Hint = pool.ErrRefused, hint(e.Code)
+	case status >= 400:
+		e.Is, e.Hint = pool.ErrRefused, hint(e.ID)
+		if e.Hint == unknownKey || e.Hint == wrongSecret {
+			e.CommonCause = e.Hint // whichever service says so, in its words
+		}
 	}
+	return e
 }
 
 // hint says what to do about a refusal.
@@ -190,9 +120,8 @@ func isExpired(code string) bool {
 
 // codeOf is AWS's own name of an error, or empty.
 func codeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Code
+	if e, ok := web.As(err); ok {
+		return e.ID
 	}
 	return ""
 }

@@ -177,7 +177,7 @@ func TestOptions(t *testing.T) {
 		{func(o *ec2.Options) { o.Endpoint = "http://example.com" }, "unencrypted"},
 		{func(o *ec2.Options) { o.Endpoint = "ftp://example.com" }, "neither https:// nor http://"},
 		{func(o *ec2.Options) { o.Endpoint = "https://u:p@example.com" }, "has a user"},
-		{func(o *ec2.Options) { o.Endpoint = "localhost:80" }, "is not a URL"},
+		{func(o *ec2.Options) { o.Endpoint = "localhost:80" }, "the endpoint for AWS is not one"},
 		{func(o *ec2.Options) { o.Metadata = "https://x" }, "metadata service is not one"},
 		{func(o *ec2.Options) { o.Pool = "" }, `the pool's name "" is none`},
 		{func(o *ec2.Options) { o.Pool = "w*" }, `the pool's name "w*" is none`},

@@ -30,7 +30,7 @@ type Group struct {
 }
 
 // NewGroup makes a Group by its name. It calls nobody; its errors say all that is wrong, and never tell a secret.
-func NewGroup(a Account, name string) (*Group, error) { return newGroup(a, name, transport()) }
+func NewGroup(a Account, name string) (*Group, error) { return newGroup(a, name, dialer()) }
 
 func newGroup(a Account, name string, inner http.RoundTripper) (*Group, error) {
 	errs := []error{a.check()}

@@ -30,7 +30,7 @@ var targetGroupARN = regexp.MustCompile(`^arn:[a-z-]+:elasticloadbalancing:([a-z
 
 // NewTargetGroup makes a TargetGroup by its ARN. It calls nobody; its errors say all that is wrong, and never tell a secret.
 func NewTargetGroup(a Account, arn string) (*TargetGroup, error) {
-	return newTargetGroup(a, arn, transport())
+	return newTargetGroup(a, arn, dialer())
 }
 
 func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGroup, error) {
