@@ -9,7 +9,7 @@ import (
 )
 
 // An Error is a call to Cloud Foundry that failed. Who is "UAA" where that answered, which gives out the tokens. Its
-// ID is the API's own, as in "CF-UnprocessableEntity". Busy is a deployment.
+// ID is the API's own, as in "CF-UnprocessableEntity". Deploy is a deployment.
 type Error = web.Error
 
 // refused makes the error of an answer of the Cloud Controller's about the app that is not 2xx.
@@ -21,7 +21,7 @@ func refused(app string, status int, body []byte) *Error {
 	if json.Unmarshal(body, &a) == nil && len(a.Errors) > 0 {
 		e.ID, e.Message = a.Errors[0].Title, a.Errors[0].Detail
 	}
-	e.Busy = e.ID == "CF-ScaleDisabledDuringDeployment"
+	e.Deploy = e.ID == "CF-ScaleDisabledDuringDeployment"
 	e.Hint = strings.ReplaceAll(hint(status, e), "APP", web.Line(app))
 	return e
 }
@@ -35,7 +35,7 @@ func hint(status int, e *Error) string {
 		return "these credentials may not do this: the user or client needs the role space developer in the app's space (`cf set-space-role`)"
 	case status == http.StatusNotFound:
 		return "check the app (`cf apps`) and its process type (`cf app APP`): it is not there, or these credentials may not see it"
-	case e.Busy:
+	case e.Deploy:
 		return "a deployment is under way: " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && exceeded:
 		return q.hint()

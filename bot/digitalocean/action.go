@@ -68,16 +68,16 @@ func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, 
 
 // passing reports whether an error may pass, and waits for the rate limit where that is the reason.
 func (p *Provider) passing(ctx context.Context, err error) bool {
-	var e *Error
+	e, ok := web.As(err)
 	switch {
 	case ctx.Err() != nil:
 		return false
 	case errors.Is(err, errFailed):
 		return true
-	case !asError(err, &e):
+	case !ok:
 		return false
 	case !e.Until.IsZero():
-		return wait(ctx, time.Until(e.Until))
+		return web.Wait(ctx, time.Until(e.Until))
 	}
-	return e.Status == 0 || e.Status >= 500 || e.busy()
+	return unclear(e) || busy(e)
 }

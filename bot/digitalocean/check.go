@@ -11,6 +11,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -88,10 +89,10 @@ func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string
 		}
 		return err
 	})
-	var e *Error
+	e, ok := web.As(err)
 	switch {
-	case asError(err, &e) && e.Status == http.StatusNotFound:
-		e.kind = nil // which is about servers
+	case ok && e.Status == http.StatusNotFound:
+		e.Kind = nil // which is about servers
 		return "", err
 	case err != nil:
 		return "", err

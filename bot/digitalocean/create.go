@@ -11,6 +11,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -57,11 +58,11 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 
 // refusal is an order that was not even sent.
 func refusal(op, message string) *Error {
-	return &Error{Op: op, Message: message, kind: pool.ErrRefused}
+	return &Error{Op: op, Message: message, Kind: pool.ErrRefused}
 }
 
 func hostName(s string) bool {
-	return s != "" && only(s, letters+digits+".-", 255) && !strings.HasPrefix(s, "-") && !strings.HasPrefix(s, ".") &&
+	return s != "" && web.Only(s, web.Letters+web.Digits+".-", 255) && !strings.HasPrefix(s, "-") && !strings.HasPrefix(s, ".") &&
 		!strings.HasSuffix(s, "-") && !strings.HasSuffix(s, ".")
 }
 
@@ -105,7 +106,7 @@ func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	case elsewhere != "":
 		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("%q is in %s, and the pool is in %s: copy it there with `doctl compute image-action transfer`",
 			p.o.Image, clean(elsewhere), p.o.Region))
-	case !only(p.o.Image, letters+digits+"-._", 255):
+	case !web.Only(p.o.Image, web.Letters+web.Digits+"-._", 255):
 		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q", p.o.Image))
 	}
 	return godo.DropletCreateImage{Slug: p.o.Image}, nil

@@ -103,7 +103,7 @@ func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	op := "read the server " + clean(id)
 	n, err := strconv.Atoi(id)
 	if err != nil || n <= 0 || strconv.Itoa(n) != id {
-		return nil, &Error{Op: op, Status: http.StatusNotFound, Message: "a droplet's id is a number", kind: pool.ErrGone}
+		return nil, &Error{Op: op, Who: "DigitalOcean", Status: http.StatusNotFound, Message: "a droplet's id is a number", Kind: pool.ErrGone}
 	}
 	var d *godo.Droplet
 	err = p.call(ctx, op, func(ctx context.Context) error {

@@ -2,155 +2,103 @@ package digitalocean
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
-	"time"
-
-	"github.com/digitalocean/godo"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An Error is a call to DigitalOcean's API that failed. It holds no secret, even where the answer did. It is [pool.ErrGone] where the
-// answer was 404, and [pool.ErrRefused] where it says that the call was not carried out and never will be.
-type Error struct {
-	// Op is what was tried, as in "make the server web-7".
-	Op string
-	// Status is the HTTP status of the last answer, 0 when there was none.
-	Status int
-	// Message is DigitalOcean's own, or says what else went wrong.
-	Message string
-	// Hint says what to do about it; empty where the message says enough.
-	Hint string
-	// RequestID is DigitalOcean's name of the request, for its support; empty when it gave none.
-	RequestID string
-	// Until is when the rate limit lets calls pass again; zero when it is not the reason.
-	Until time.Time
-
-	kind  error // nil, or one of bot/pool's
-	cause error // nil, context.Canceled or context.DeadlineExceeded
-	retry bool  // trying again may help
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Op)
-	if e.kind != nil {
-		fmt.Fprintf(&b, ": %v", e.kind)
-	}
-	if e.Status != 0 {
-		fmt.Fprintf(&b, ": DigitalOcean answered %d %s", e.Status, http.StatusText(e.Status))
-	}
-	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", strings.TrimSuffix(e.Message, "."))
-	}
-	return b.String() + web.Tail(1, "", e.RequestID, e.Hint)
-}
-
-// Unwrap gives what the pool tells errors apart by, and context.Canceled or context.DeadlineExceeded when the call's time ended.
-func (e *Error) Unwrap() []error {
-	var errs []error
-	for _, err := range []error{e.kind, e.cause} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
-}
+// An Error is a call to DigitalOcean's API that failed. It is [pool.ErrGone] where the answer was 404, and
+// [pool.ErrRefused] where it says that the call was not carried out and never will be. Until is when the rate limit
+// lets calls pass again.
+type Error = web.Error
 
 // named makes an *Error of what a call of godo's ended with, and says what it was for.
-func (t *transport) named(ctx context.Context, op string, err error) *Error {
-	var own *Error
-	var answer *godo.ErrorResponse
-	switch {
-	case errors.As(err, &own):
-		e := *own
-		e.Op = op
-		return &e
-	case errors.As(err, &answer) && answer.Response != nil:
-		return t.answered(op, answer)
+func (p *Provider) named(ctx context.Context, op string, err error) error {
+	switch e, ok := web.As(err); {
+	case ok:
+		return web.Named(op, e)
 	case ctx.Err() != nil:
 		return ended(ctx, op)
 	}
-	return &Error{Op: op, Message: "the answer makes no sense: " + t.safe(err.Error())}
+	return &Error{Op: op, Message: "the answer makes no sense: " + p.transport.Secrets.Strike(err.Error())}
 }
 
 func ended(ctx context.Context, op string) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{Op: op, Message: "the call was cancelled", cause: context.Canceled}
+		return &Error{Op: op, Message: "the call was cancelled", Is: context.Canceled}
 	}
-	return &Error{Op: op, Message: "the call's time ended", cause: context.DeadlineExceeded}
+	return &Error{Op: op, Message: "the call's time ended", Is: context.DeadlineExceeded}
 }
 
 // answered makes the error of an answer that is not 2xx.
-func (t *transport) answered(op string, answer *godo.ErrorResponse) *Error {
-	e := &Error{Op: op, Status: answer.Response.StatusCode, Message: t.safe(answer.Message), RequestID: t.safe(answer.RequestID)}
+func answered(_ *http.Request, status int, body []byte) *Error {
+	var a struct {
+		Message   string `json:"message"`
+		RequestID string `json:"request_id"`
+	}
+	if json.Unmarshal(body, &a) != nil {
+		a.Message = string(body)
+	}
+	e := &Error{Status: status, Message: a.Message, RequestID: a.RequestID}
 	switch {
-	case e.busy():
-	case e.Status == http.StatusNotFound:
-		e.kind = pool.ErrGone
-	case e.Status == http.StatusUnprocessableEntity:
-		e.kind = pool.ErrRefused
-	case e.Status == http.StatusUnauthorized:
+	case busy(e):
+	case status == http.StatusNotFound:
+		e.Kind = pool.ErrGone
+	case status == http.StatusUnprocessableEntity:
+		e.Kind = pool.ErrRefused
+	case status == http.StatusUnauthorized:
+		e.Common = true
 		e.Hint = "the token is wrong, has expired or was revoked: make a new one at https://cloud.digitalocean.com/account/api/tokens"
-	case e.Status == http.StatusForbidden:
+	case status == http.StatusForbidden:
 		e.Hint = "the token has not the scope for this"
-	case e.Status >= 500:
+	case status >= 500:
+		e.Common = true
 		e.Hint = "the trouble is DigitalOcean's, see https://status.digitalocean.com"
-	case e.Status/100 == 3:
+	case status/100 == 3:
 		e.Hint = "a redirect is not followed, for the token's sake: is the API's URL right?"
 	}
 	return e
 }
 
-// Cause is the error without what was tried, where that has no part in it: the token, the rate limit, or that DigitalOcean is not well or
-// can't be reached. Else it is empty.
-func (e *Error) Cause() string {
-	if e.Status != 0 && e.Status != http.StatusUnauthorized && e.Status != http.StatusTooManyRequests && e.Status < 500 {
-		return ""
+// busy reports whether something else is under way that the call would collide with: it was not carried out, and
+// would be later. DigitalOcean says so with 422 for droplets, and with 403 for load balancers.
+func busy(err error) bool {
+	e, ok := web.As(err)
+	if !ok {
+		return false
 	}
-	own := *e
-	own.Op, own.RequestID = "", ""
-	return own.Error()
-}
-
-// busy reports whether something else is under way that the call would collide with: it was not carried out, and would be later.
-// DigitalOcean says so with 422 for droplets, and with 403 for load balancers.
-func (e *Error) busy() bool {
 	about := strings.ToLower(e.Message)
 	return e.Status/100 == 4 && (strings.Contains(about, "pending event") || strings.Contains(about, "processes previous actions"))
 }
 
-// refused marks the error of an order that certainly was not carried out, and would not be if it was sent again as it is.
+// unclear reports whether a call may have been carried out, or not.
+func unclear(e *Error) bool { return e.Status/100 == 2 || e.Status == 0 || e.Status >= 500 }
+
+// refused marks the error of an order that certainly was not carried out, and would not be if it was sent again as it
+// is.
 func refused(err error) error {
-	var e *Error
-	if !errors.As(err, &e) || e.busy() || e.cause != nil {
+	e, ok := web.As(err)
+	if !ok || busy(e) || e.Is != nil {
 		return err
 	}
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
 		http.StatusUnprocessableEntity:
 		own := *e
-		own.kind = pool.ErrRefused
+		own.Kind = pool.ErrRefused
 		return &own
 	}
 	return err
 }
 
-func asError(err error, e **Error) bool { return errors.As(err, e) }
-
 // is reports whether err is DigitalOcean's answer of that status.
 func is(err error, status int) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == status
-}
-
-func busy(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.busy()
+	e, ok := web.As(err)
+	return ok && e.Status == status
 }
 
 // clean makes a text of the server's fit for one line of a log.

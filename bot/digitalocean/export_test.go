@@ -5,9 +5,5 @@ import (
 	"time"
 )
 
-// NoteLimit tells what is made of an answer's headers.
-func NoteLimit(resp *http.Response, now time.Time) (left int, until time.Time) {
-	var l limit
-	l.note(resp, now)
-	return l.left, l.until
-}
+// Asked tells how long an answer has the next call wait.
+func Asked(resp *http.Response, now time.Time) time.Duration { return asked(resp, now) }

@@ -1,67 +1,50 @@
 package digitalocean
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
+	// remaining is the header with how many calls are left.
+	remaining = "RateLimit-Remaining"
 	// maxWait caps what an answer can make us wait: the limit is one of an hour.
 	maxWait = time.Hour
 	// unsaid is the wait after a 429 that names none.
 	unsaid = 10 * time.Second
 )
 
-// A limit is what DigitalOcean has said of its rate limit. The zero limit has heard nothing.
-type limit struct {
-	mu    sync.Mutex
-	known bool
-	left  int       // the last ratelimit-remaining
-	until time.Time // no call is allowed before
-}
-
-// note reads an answer's headers. When no calls are left, the next is allowed at ratelimit-reset, when the oldest one stops counting; a
-// 429 names a time of its own. The answer's date tells how far the two clocks are apart.
-func (l *limit) note(resp *http.Response, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	left, err := strconv.Atoi(resp.Header.Get("RateLimit-Remaining"))
-	if err == nil && left >= 0 {
-		l.known, l.left = true, left
+// asked tells how long an answer has the next call wait. When no calls are left, the next is allowed at
+// ratelimit-reset, when the oldest one stops counting; a 429 names a time of its own. The answer's date tells how far
+// the two clocks are apart.
+func asked(resp *http.Response, now time.Time) time.Duration {
+	left, err := strconv.Atoi(resp.Header.Get(remaining))
+	none := err == nil && left == 0
+	pause := time.Duration(0)
+	if resp.StatusCode == http.StatusTooManyRequests {
+		pause, _ = web.RetryAfter(resp.Header.Get("Retry-After"), now, maxWait)
 	}
-	var pause time.Duration
-	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
-		if pause, _ = web.RetryAfter(resp.Header.Get("Retry-After"), now, maxWait); pause == 0 && err == nil && left == 0 {
-			pause = untilReset(resp.Header, now)
-		}
-		if pause <= 0 {
-			pause = unsaid
-		}
-	case err == nil && left == 0:
+	if pause <= 0 && none {
 		pause = untilReset(resp.Header, now)
 	}
-	if until := now.Add(min(pause, maxWait)); pause > 0 && until.After(l.until) {
-		l.until = until
+	if pause <= 0 && resp.StatusCode == http.StatusTooManyRequests {
+		pause = unsaid
 	}
+	return min(pause, maxWait)
 }
 
-// closed tells whether no call is allowed now, and until when.
-func (l *limit) closed(now time.Time) (until time.Time, closed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.until, l.until.After(now)
-}
-
-func (l *limit) remaining() (int, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.left, l.known
+// limited makes the error of a call that the rate limit leaves no time for.
+func limited(until time.Time) *Error {
+	return &Error{
+		Who: "DigitalOcean", Status: http.StatusTooManyRequests, Until: until, Common: true,
+		Message: fmt.Sprintf("the account's API calls are used up until %s UTC", until.UTC().Format("15:04:05")),
+		Hint:    "all that uses the account's tokens shares 5,000 calls an hour and 250 a minute: a longer interval helps",
+	}
 }
 
 // untilReset reads ratelimit-reset, in Unix seconds; 0 when it can't be read or is over.

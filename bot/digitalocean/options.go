@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 const (
@@ -18,9 +19,6 @@ const (
 	defaultTimeout = 20 * time.Second
 	// maxUserData is DigitalOcean's limit, in bytes.
 	maxUserData = 64 << 10
-
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	digits  = "0123456789"
 )
 
 // Options say which droplets are the pool's, and what new ones are made of.
@@ -66,19 +64,19 @@ func (o Options) checked() (Options, error) {
 	switch {
 	case o.Token == "":
 		wrong("the DigitalOcean token is missing: make one at https://cloud.digitalocean.com/account/api/tokens")
-	case !only(o.Token, letters+digits+"-._~+/=", 1000):
+	case !web.Only(o.Token, web.Letters+web.Digits+"-._~+/=", 1000):
 		wrong("the DigitalOcean token has characters that no token has: is it quoted, or has it a space or line break at its end?")
 	}
 	if o.Tag == "" {
 		wrong("the pool's tag is missing")
 	}
 	for _, tag := range append([]string{o.Tag}, o.Tags...) {
-		if !only(tag, letters+digits+":-_", 255) {
+		if tag != "" && !web.Only(tag, web.Letters+web.Digits+":-_", 255) {
 			wrong("the tag %q has other characters than letters, digits, ':', '-' and '_', or more than 255", tag)
 		}
 	}
 	slug := func(what, s, example string) {
-		if !only(s, letters+digits+"-._", 100) {
+		if s != "" && !web.Only(s, web.Letters+web.Digits+"-._", 100) {
 			wrong("the DigitalOcean %s %q is none: it looks like %s", what, s, example)
 		}
 	}
@@ -117,39 +115,21 @@ func (o Options) checked() (Options, error) {
 	return o, errors.Join(errs...)
 }
 
-// only reports whether s has characters of the set only, and at most so many.
-func only(s, set string, most int) bool {
-	return len(s) <= most && strings.Trim(s, set) == ""
-}
-
 // fingerprint reports whether s is the MD5 fingerprint of a key: 16 pairs of hexadecimal digits.
 func fingerprint(s string) bool {
-	return len(s) == 47 && strings.Count(s, ":") == 15 && only(s, digits+"abcdefABCDEF:", 47)
+	return len(s) == 47 && strings.Count(s, ":") == 15 && web.Only(s, web.Digits+"abcdefABCDEF:", 47)
 }
 
 func isUUID(s string) bool {
-	return len(s) == 36 && strings.Count(s, "-") == 4 && only(s, digits+"abcdefABCDEF-", 36)
+	return len(s) == 36 && strings.Count(s, "-") == 4 && web.Only(s, web.Digits+"abcdefABCDEF-", 36)
 }
 
-// baseURL checks the URL of the API, and gives it with one slash at its end. Its errors don't show a URL that may hold a password.
+// baseURL checks the URL of the API, and gives it with one slash at its end.
 func baseURL(s string) (string, error) {
-	u, err := url.Parse(cmp.Or(s, defaultURL))
-	switch {
-	case err != nil || u.Hostname() == "":
-		return "", errors.New("the DigitalOcean API's URL is not one: it looks like " + defaultURL)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("the DigitalOcean API's URL has a user, a query or a fragment: it looks like " + defaultURL)
-	case strings.Trim(u.Path, "/") != "":
-		return "", fmt.Errorf("the DigitalOcean API's URL %s has a path: it looks like %s", u, defaultURL)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return "", fmt.Errorf("the DigitalOcean API's URL %s would send the token unencrypted: use https, or a loopback address such as 127.0.0.1", u)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("the DigitalOcean API's URL %s starts with neither https:// nor http://", u)
+	const what = "the DigitalOcean API's URL"
+	s, err := web.BaseURL(what, cmp.Or(s, defaultURL), defaultURL, "the token")
+	if u, _ := url.Parse(s); err == nil && strings.Trim(u.Path, "/") != "" {
+		err = fmt.Errorf("%s %s has a path: it looks like %s", what, u, defaultURL)
 	}
-	return strings.TrimRight(u.String(), "/") + "/", nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	return s + "/", err
 }

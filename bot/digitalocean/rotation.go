@@ -2,11 +2,12 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 
 	"github.com/digitalocean/godo"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // change makes a change to a balancer. DigitalOcean makes one after the other, and refuses the next meanwhile; that is waited for.
@@ -15,7 +16,7 @@ func (b *LoadBalancer) change(ctx context.Context, op string, f func(context.Con
 	defer cancel()
 	for waits := polls(); ; {
 		err := b.p.call(ctx, op, f)
-		if !busy(err) || !wait(ctx, waits.NextBackOff()) {
+		if !busy(err) || !web.Wait(ctx, waits.NextBackOff()) {
 			return err
 		}
 	}
@@ -32,8 +33,7 @@ func (b *LoadBalancer) add(ctx context.Context, lb *godo.LoadBalancer, id int) e
 		return err
 	}
 	err := tag()
-	var answer *godo.ErrorResponse
-	if !errors.As(err, &answer) || answer.Response.StatusCode != http.StatusNotFound {
+	if !is(err, http.StatusNotFound) {
 		return err
 	}
 	// A balancer may name a tag that nothing has had yet.

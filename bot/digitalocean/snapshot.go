@@ -38,7 +38,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 		a, _, err = p.api.DropletActions.Snapshot(ctx, d.ID, name)
 		return err
 	})
-	if e := (*Error)(nil); asError(err, &e) && (e.Status == 0 || e.Status >= 500) {
+	if e, ok := web.As(err); ok && unclear(e) {
 		e.Hint = "whether it was begun is not known: look at the account's images before you try again"
 	}
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An Error is a call to the Platform API that failed. Its ID is the API's own, as in "rate_limit". Busy is a deploy
+// An Error is a call to the Platform API that failed. Its ID is the API's own, as in "rate_limit". Deploy is a deploy
 // with preboot.
 type Error = web.Error
 
@@ -23,7 +23,7 @@ func refused(app string, status int, body []byte) *Error {
 		a.ID, a.Message, a.Resource = "", "", "" // of which some may have been read
 	}
 	return &Error{
-		ID: a.ID, Message: a.Message, Busy: preboot(status, a.Message),
+		ID: a.ID, Message: a.Message, Deploy: preboot(status, a.Message),
 		Hint: strings.ReplaceAll(hint(status, a.ID, a.Message, a.Resource), "--app APP", "--app "+app),
 	}
 }

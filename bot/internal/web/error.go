@@ -33,8 +33,8 @@ type Error struct {
 
 	// Again says whether the call may be made again at once.
 	Again Again
-	// Busy says that the API refused a change because a deploy is under way.
-	Busy bool
+	// Deploy says that the API refused a change because a deploy is under way.
+	Deploy bool
 	// Common says that the reason has no part in what was tried: the credentials, the rate limit, the platform's
 	// health, the network. CommonCause tells that reason in words that are the same for each call; empty for the
 	// error's own.
@@ -121,7 +121,7 @@ func (e *Error) Unwrap() error { return cmp.Or(e.Is, e.Kind) }
 
 // Deploying reports whether the platform refused a change because a deploy is under way: nothing has failed, and the
 // same call does what it should once that is over.
-func (e *Error) Deploying() bool { return e.Busy }
+func (e *Error) Deploying() bool { return e.Deploy }
 
 // Cause is the error without what was tried, where that has no part in it; else it is empty.
 func (e *Error) Cause() string {

@@ -85,7 +85,7 @@ func (t *Transport) Do(req *http.Request, once bool, check func(body []byte) *Er
 	pauses := backoff.NewExponentialBackOff()
 	for try, waits := 1, 0; ; {
 		if until := t.gate.until(req.URL.Host); until.After(time.Now()) {
-			if once || waits == t.Waits || !Fits(ctx, time.Until(until)) || Sleep(ctx, time.Until(until)) != nil {
+			if once || waits == t.Waits || !Wait(ctx, time.Until(until)) {
 				return nil, t.closed(req, until)
 			}
 			waits++

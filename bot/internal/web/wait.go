@@ -22,3 +22,7 @@ func Fits(ctx context.Context, d time.Duration) bool {
 	end, ok := ctx.Deadline()
 	return !ok || d < time.Until(end)
 }
+
+// Wait waits for d. It returns false where the context's deadline comes before, at once, and where the context ends
+// meanwhile.
+func Wait(ctx context.Context, d time.Duration) bool { return Fits(ctx, d) && Sleep(ctx, d) == nil }
