@@ -96,7 +96,7 @@ func TestAPoolOfDroplets(t *testing.T) {
 				b, err := provider.LoadBalancer(lb)
 				must(t, err)
 				p, err := pool.New(pool.Options{
-					Name: "web", Provider: provider, Balancer: b, Limits: func(time.Time) (int, int) { return 1, 4 }, DrainTimeout: 90 * time.Second,
+					Name: "web", Provider: provider, Balancer: b, Limits: func(time.Time) (int, int) { return 1, 4 }, Timing: pool.Timing{DrainTimeout: 90 * time.Second},
 				})
 				must(t, err)
 				run := func(n int) {

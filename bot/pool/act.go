@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// lastWords is how long a call that is under way may go on when the bot ends, so that its outcome is known.
-const lastWords = 5 * time.Second
+// endGrace is how long a call that is under way may go on when the bot ends, so that its outcome is known.
+const endGrace = 5 * time.Second
 
 // act does what is planned, one after the other; only orders go out side by side, as a script of the user's may take minutes for each. What
 // fails is tried again in a later pass. The caller has the turn.
@@ -24,7 +24,7 @@ func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 			return
 		case a.verb == create:
 			orders = append(orders, a)
-		case a.verb == resize || a.verb == wake:
+		case a.verb == resize || a.verb == switchOn:
 			p.beginResize(ctx, a)
 		default:
 			p.change(ctx, a, at)
@@ -60,7 +60,7 @@ func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time)
 	for i, a := range orders {
 		p.log(a, errs[i])
 		if errs[i] == nil {
-			p.tell(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
+			p.notify(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (m *memory) ordered(orders []action, made []Server, errs []error, now time.
 
 // change does something with a server or a member that is there.
 func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
-	p.doom(a, at())
+	p.beginLeave(a, at())
 	err := p.call(ctx, func(ctx context.Context) error {
 		switch a.verb {
 		case add:
@@ -101,7 +101,7 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 			return p.o.Balancer.Remove(ctx, a.member)
 		case destroy:
 			return p.o.Provider.Destroy(ctx, a.id)
-		case create, resize, wake:
+		case create, resize, switchOn:
 		}
 		return fmt.Errorf("nobody knows how to %s a server", a.verb)
 	})
@@ -111,7 +111,7 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 	p.log(a, err)
 	p.changed(a, err, at())
 	if a.verb == destroy && err == nil {
-		p.tell(Event{Time: at(), Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
+		p.notify(Event{Time: at(), Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
 	}
 }
 
@@ -133,28 +133,28 @@ func (p *Pool) changed(a action, err error, now time.Time) {
 		t.last = ""
 		switch a.verb {
 		case add:
-			t.added, t.doom, t.doomed, t.refused = now, "", false, ""
+			t.added, t.leavesFor, t.leaveBegun, t.refused = now, "", false, ""
 		case destroy:
 			t.ended = now
-		case create, drain, remove, resize, wake:
+		case create, drain, remove, resize, switchOn:
 		}
 	}
 }
 
-// doom remembers why a server goes, and tells of it where something is wrong with it.
-func (p *Pool) doom(a action, now time.Time) {
+// beginLeave remembers why a server goes, and tells of it where something is wrong with it.
+func (p *Pool) beginLeave(a action, now time.Time) {
 	p.mu.Lock()
 	t := p.memory.tracks[a.id]
-	first := t != nil && a.doom != "" && !t.doomed
+	first := t != nil && a.leavesFor != "" && !t.leaveBegun
 	if first {
-		t.doom, t.doomed = a.doom, true
+		t.leavesFor, t.leaveBegun = a.leavesFor, true
 		if a.failed {
 			p.memory.creationFailed(now, fmt.Sprintf("%s: %s", a.name, a.why))
 		}
 	}
 	p.mu.Unlock()
-	if first && (a.failed || a.doom == failing || a.doom == shutOut) {
-		p.tell(Event{Time: now, Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why)})
+	if first && (a.failed || a.leavesFor == failing || a.leavesFor == shutOut) {
+		p.notify(Event{Time: now, Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why)})
 	}
 }
 
@@ -162,9 +162,9 @@ func (p *Pool) doom(a action, now time.Time) {
 func (p *Pool) server(id string) Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.seen {
-		if p.seen[i].ID == id {
-			return p.seen[i].Server
+	for i := range p.servers {
+		if p.servers[i].ID == id {
+			return p.servers[i].Server
 		}
 	}
 	return Server{ID: id}
@@ -183,6 +183,6 @@ func (p *Pool) log(a action, err error) {
 func (p *Pool) call(ctx context.Context, do func(ctx context.Context) error) error {
 	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.o.CallTimeout)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(endGrace, cancel) })()
 	return do(callCtx)
 }

@@ -38,13 +38,13 @@ func (p *planner) shrink(n int) {
 	}
 	rank := func(s *tracked) int {
 		switch {
-		case s.half() && s.member == nil:
+		case s.halfMade() && s.member == nil:
 			return 0
-		case s.half():
+		case s.halfMade():
 			return 1
 		case s.ID == p.swap.id:
 			return 2
-		case !s.bad.IsZero():
+		case !s.failsSince.IsZero():
 			return 3
 		case !sameSize(s.Size, p.size):
 			return 4
@@ -53,28 +53,28 @@ func (p *planner) shrink(n int) {
 	}
 	slices.SortStableFunc(victims, func(a, b *tracked) int { return rank(a) - rank(b) })
 	for _, s := range victims[:min(n, len(victims))] {
-		if !p.spare(s) {
+		if !p.canGo(s) {
 			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve", s.Name, surplus, p.least)
 			p.blocked = true
 			return
 		}
-		p.condemn(s, fmt.Sprintf("%s: %d are wanted", surplus, p.target), surplus)
+		p.takeAway(s, fmt.Sprintf("%s: %d are wanted", surplus, p.target), surplus)
 	}
 }
 
-// spare says that a server can go without fewer than the minimum serving.
-func (p *planner) spare(s *tracked) bool {
-	return !p.helps(s) || p.serving() > p.least
+// canGo says that a server can go without fewer than the minimum serving.
+func (p *planner) canGo(s *tracked) bool {
+	return !p.isServing(s) || p.serving() > p.least
 }
 
-// helps says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
-func (p *planner) helps(s *tracked) bool {
-	return s.stage == stageServing && !s.leaving() && s.bad.IsZero()
+// isServing says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
+func (p *planner) isServing(s *tracked) bool {
+	return s.stage == stageServing && !s.leaving() && s.failsSince.IsZero()
 }
 
 func (p *planner) serving() (n int) {
 	for i := range p.servers {
-		if p.helps(&p.servers[i]) {
+		if p.isServing(&p.servers[i]) {
 			n++
 		}
 	}
@@ -83,12 +83,12 @@ func (p *planner) serving() (n int) {
 
 // overdue says that a server has failed for long enough to be replaced.
 func (p *planner) overdue(s *tracked) bool {
-	return p.o.ReplaceAfter > 0 && s.served && !s.bad.IsZero() && p.now.Sub(s.bad) >= p.o.ReplaceAfter
+	return p.o.ReplaceAfter > 0 && s.served && !s.failsSince.IsZero() && p.now.Sub(s.failsSince) >= p.o.ReplaceAfter
 }
 
 // sick says that a server has failed the pool's own health check for long enough to be replaced.
 func (p *planner) sick(s *tracked) bool {
-	return p.overdue(s) && !s.sick.IsZero() && p.now.Sub(s.sick) >= p.o.ReplaceAfter
+	return p.overdue(s) && !s.sickSince.IsZero() && p.now.Sub(s.sickSince) >= p.o.ReplaceAfter
 }
 
 // existing counts all that may cost money.

@@ -16,7 +16,7 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 	out, known := report, causes{}
 	report = func(what, found string, err error) {
 		said = said || what == "size" && err != nil
-		if err == nil || !known.told(err) {
+		if err == nil || !known.known(err) {
 			out(what, found, err)
 		}
 	}
@@ -49,8 +49,8 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 	}
 	if hour := p.o.MaxDollarsPerHour; hour > 0 {
 		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
-		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+crumb)/price) < most {
-			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+crumb)/price), orElse(p.o.Size, "the provider's default size"))
+		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+rounding)/price) < most {
+			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+rounding)/price), orElse(p.o.Size, "the provider's default size"))
 		}
 		wrong = append(wrong, p.checkCost(hour, servers, missing))
 	}
@@ -72,9 +72,9 @@ func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error
 		case slices.Contains(missing, size):
 		case price == 0:
 			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: set its price", of))
-		case price > hour+crumb:
+		case price > hour+rounding:
 			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
-		case i == 0 && float64(least)*price > hour+crumb:
+		case i == 0 && float64(least)*price > hour+rounding:
 			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s%s costs $%.4g an hour", least, of, when, float64(least)*price))
 		}
 	}

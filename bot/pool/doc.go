@@ -39,4 +39,8 @@
 // A server that was being made in the place of one of another size is known by its size after a start, and goes on as that, unless both serve
 // at that moment. One in the place of one that fails is not told from one that is wanted beside it, as it is no time to have too few. So there
 // may be one more than before, within the maximum, until somebody asks for another number. The log of the start tells how many are wanted.
+//
+// Each rule has a file: what is counted at a start (start.go), the maximum, the minimum and who goes first (balance.go, grow.go), the cap on
+// costs (cost.go), new servers and their deadlines (halfmade.go), servers that fail or are of another size (replace.go), resizing in place and
+// the maintenance window (inplace.go), servers that are off (switchon.go), the way out (leave.go), and what counts as stuck (stuck.go).
 package pool

@@ -23,7 +23,7 @@ func slowWorld(least, most int) *pooltest.World {
 // open makes a pool of a world that passes seldom enough to be tried at every call.
 func open(fail func(string, ...any), w *pooltest.World, change func(*pool.Options)) *pool.Pool {
 	o := pool.Options{
-		Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits, Busy: 5 * time.Second, Rest: 2 * time.Minute, HealthyAfter: 2,
+		Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits, HealthyAfter: 2, Timing: pool.Timing{Busy: 5 * time.Second, Rest: 2 * time.Minute},
 		Sizes: []pool.Size{{Name: "small"}, {Name: "large"}},
 	}
 	if change != nil {

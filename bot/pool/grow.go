@@ -5,15 +5,12 @@ import (
 	"slices"
 )
 
-// crumb is what adding up prices may be wrong by, in dollars.
-const crumb = 1e-9
-
 // grow brings n more servers: those that were to go come back first.
 func (p *planner) grow(n int) {
 	for i := range p.servers {
 		s := &p.servers[i]
 		if n > 0 && p.returns(s) {
-			s.doom = ""
+			s.leavesFor = ""
 			p.do(s, add, "it is wanted again", "")
 			n--
 		}
@@ -26,10 +23,10 @@ func (p *planner) grow(n int) {
 // returns says that a server that was to go can come back. One that was being drained when the bot started does only where there is no room
 // for another beside it: so it was about to be resized in its place.
 func (p *planner) returns(s *tracked) bool {
-	if s.member == nil || s.stage == stageEnding || !s.bad.IsZero() || !s.served || p.used[s.ID] {
+	if s.member == nil || s.stage == stageEnding || !s.failsSince.IsZero() || !s.served || p.used[s.ID] {
 		return false
 	}
-	switch s.doom {
+	switch s.leavesFor {
 	case surplus:
 		return sameSize(s.Size, p.size)
 	case drained:
@@ -42,7 +39,7 @@ func (p *planner) returns(s *tracked) bool {
 func (p *planner) create(n int, why string) {
 	making := len(p.orders)
 	for i := range p.servers {
-		if p.servers[i].half() {
+		if p.servers[i].halfMade() {
 			making++
 		}
 	}
@@ -78,41 +75,8 @@ func (p *planner) create(n int, why string) {
 // givesUp says that the making of a server has just failed.
 func (p *planner) givesUp() bool {
 	return slices.ContainsFunc(p.servers, func(s tracked) bool {
-		return (s.doom == tooLate || s.doom == unmade) && !s.doomed && !s.served
+		return (s.leavesFor == tooLate || s.leavesFor == unmade) && !s.leaveBegun && !s.served
 	})
-}
-
-// affords says whether one more server may be made beside those that cost sum, or else why not. One that goes first, nil for none, may have an
-// unknown price.
-func (p *planner) affords(sum, price float64, goes *tracked) bool {
-	if p.o.MaxDollarsPerHour == 0 {
-		return true
-	}
-	switch other := p.unpriced(goes); {
-	case other != nil:
-		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as the price of %s (%s) is not known, and the pool may cost $%.4g an hour: "+
-			"say what a server of that size costs", other.Name, other.Size, p.o.MaxDollarsPerHour)
-		return false
-	case price == 0:
-		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as nobody says what one costs, and the pool may cost $%.4g an hour: "+
-			"say what a server costs", p.o.MaxDollarsPerHour)
-		return false
-	case sum+price > p.o.MaxDollarsPerHour+crumb:
-		p.obstacles[ObstacleCost] = fmt.Sprintf("no server is made, as the pool would then cost $%.4g an hour, and may cost $%.4g",
-			sum+price, p.o.MaxDollarsPerHour)
-		return false
-	}
-	return true
-}
-
-// unpriced finds a server whose price is not known, beside one that goes; nil where there is none.
-func (p *planner) unpriced(goes *tracked) *tracked {
-	for i := range p.servers {
-		if s := &p.servers[i]; s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
-			return s
-		}
-	}
-	return nil
 }
 
 // ordered counts the servers that this plan orders.
@@ -123,17 +87,6 @@ func (p *planner) ordered() (n int) {
 		}
 	}
 	return n
-}
-
-// cost is what all servers cost an hour, as far as anybody says.
-func (p *planner) cost() (sum float64) {
-	for i := range p.servers {
-		sum += p.o.hourly(&p.servers[i], p.servers)
-	}
-	for _, or := range p.orders {
-		sum += p.o.priceOf(or.size, p.servers)
-	}
-	return sum
 }
 
 // times says how often.

@@ -19,7 +19,7 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 	}
 	p.log(a, nil)
 	doing := "resizing in place: "
-	if a.verb == wake {
+	if a.verb == switchOn {
 		doing = "switching on: "
 	}
 	say := func(text string) {
@@ -42,7 +42,7 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.memory.resized = append(p.memory.resized, resized{a.id, a.verb, err})
-		p.rouse()
+		p.passSoon()
 	})
 }
 
@@ -61,16 +61,16 @@ func (m *memory) endResizes(now time.Time) {
 		if t == nil {
 			continue
 		}
-		t.doom, t.doomed, t.passes, t.last = "", false, 0, ""
-		if r.err != nil && r.verb == wake { // how long it has been off still counts
+		t.leavesFor, t.leaveBegun, t.passes, t.last = "", false, 0, ""
+		if r.err != nil && r.verb == switchOn { // how long it has been off still counts
 			t.failed(now, r.verb)
 			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
 			continue
 		}
-		t.bad, t.sick = time.Time{}, time.Time{}
+		t.failsSince, t.sickSince = time.Time{}, time.Time{}
 		if r.err != nil {
 			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
-			m.news = append(m.news, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})
+			m.events = append(m.events, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})
 		}
 	}
 	m.resized = nil

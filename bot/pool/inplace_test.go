@@ -13,18 +13,18 @@ import (
 )
 
 func TestInPlace(t *testing.T) {
-	tell(t, []story{
-		{"the only server that may be keeps its size without a window", 1, 1, 1, nil, func(s *scene) {
+	play(t, []story{
+		{"the only server that may be keeps its size without a window", 1, 1, 1, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(time.Hour)
 			s.exist("web-1")
 			s.are("small", "web-1")
 			s.says("means downtime, and no maintenance window is set")
-			s.told("blocked maintenance")
+			s.notified("blocked maintenance")
 		}},
 		{"the only server that may be is resized in the window", 1, 1, 1, func(o *pool.Options) {
 			o.Maintenance = func(now time.Time) bool { return now.UTC().Hour() == 2 }
-		}, func(s *scene) {
+		}, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(110 * time.Minute)
 			s.are("small", "web-1")
@@ -40,7 +40,7 @@ func TestInPlace(t *testing.T) {
 		}},
 		{"a resize that fails is told, and the server serves again", 1, 1, 1, func(o *pool.Options) {
 			o.Maintenance = func(time.Time) bool { return true }
-		}, func(s *scene) {
+		}, func(s *scenario) {
 			s.w.Limits = nil // there is downtime
 			s.lasts(time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Resize", pooltest.FailsFirst) })
@@ -49,63 +49,63 @@ func TestInPlace(t *testing.T) {
 			s.exist("web-1")
 			s.are("small", "web-1")
 			s.says("is not tried again before 00:15:", " UTC: the world is out of order")
-			s.told("failed web-1", "blocked maintenance")
+			s.notified("failed web-1", "blocked maintenance")
 			s.w.SetFault(nil)
 			s.lasts(20 * time.Minute)
 			s.are("large", "web-1")
 			s.exist("web-1")
 		}},
-		{"one that is switched off is switched on", 1, 4, 2, nil, func(s *scene) {
+		{"one that is switched off is switched on", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(10 * time.Second)
 			s.says("web-2 switching on: ")
 			s.lasts(8 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told()
+			s.notified()
 			if !strings.Contains(s.log.String(), `msg="pool: switch on" pool=web server=web-2 why="it is off, as its resize in place was cut off, or somebody switched it off"`) {
 				s.Errorf("the log does not say why:\n%s", s.log)
 			}
 		}},
-		{"one that was about to be resized when the bot was killed is taken back", 1, 1, 1, nil, func(s *scene) {
+		{"one that was about to be resized when the bot was killed is taken back", 1, 1, 1, nil, func(s *scenario) {
 			s.w.Limits = nil // there is downtime
 			s.drains("web-1")
 			s.lasts(4 * time.Minute)
 			s.exist("web-1")
 			s.are("small", "web-1")
-			s.told()
+			s.notified()
 		}},
-		{"one that drains when the bot starts goes where there is room for another", 1, 2, 1, nil, func(s *scene) {
+		{"one that drains when the bot starts goes where there is room for another", 1, 2, 1, nil, func(s *scenario) {
 			s.w.Limits = nil // it was drained before
 			s.drains("web-1")
 			s.lasts(4 * time.Minute)
 			s.exist("web-2")
 		}},
-		{"and where it fails", 1, 1, 1, nil, func(s *scene) {
+		{"and where it fails", 1, 1, 1, nil, func(s *scenario) {
 			s.w.Limits = nil
 			s.w.Sicken("web-1", true)
 			s.drains("web-1")
 			s.lasts(4 * time.Minute)
 			s.exist("web-1")
-			s.told("destroyed web-1", "created web-1", "joined web-1")
+			s.notified("destroyed web-1", "created web-1", "joined web-1")
 		}},
-		{"one that is switched off and not wanted any more goes", 1, 4, 2, nil, func(s *scene) {
+		{"one that is switched off and not wanted any more goes", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.w.Fail("web-1", pool.Off)
 			s.asks(1)
 			s.lasts(4 * time.Minute)
 			s.exist("web-2")
-			s.told("destroyed web-1")
+			s.notified("destroyed web-1")
 		}},
-		{"one that was switched off before it served is switched on, too", 1, 4, 1, nil, func(s *scene) {
+		{"one that was switched off before it served is switched on, too", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(40 * time.Second)
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(4 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told("created web-2", "joined web-2")
+			s.notified("created web-2", "joined web-2")
 		}},
-		{"one that was switched off soon after it was made is switched on by a bot that starts", 1, 4, 1, nil, func(s *scene) {
+		{"one that was switched off soon after it was made is switched on by a bot that starts", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(7 * time.Minute)
 			s.w.Forget("web-2")
@@ -113,17 +113,17 @@ func TestInPlace(t *testing.T) {
 			s.again()
 			s.lasts(4 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told("created web-2", "joined web-2", "joined web-2")
+			s.notified("created web-2", "joined web-2", "joined web-2")
 		}},
-		{"one that cannot be switched on is replaced", 1, 4, 2, func(o *pool.Options) { o.Provider = broken{o.Provider} }, func(s *scene) {
+		{"one that cannot be switched on is replaced", 1, 4, 2, func(o *pool.Options) { o.Provider = broken{o.Provider} }, func(s *scenario) {
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(4 * time.Minute)
 			s.says("web-2 off, failing", "switch on failed: the world is out of order")
 			s.lasts(10 * time.Minute)
 			s.exist("web-1 web-3")
-			s.told("created web-3", "joined web-3", "failed web-2", "destroyed web-2") // and no other
+			s.notified("created web-3", "joined web-3", "failed web-2", "destroyed web-2") // and no other
 		}},
-		{"one that cannot be switched on before it served is given up", 1, 4, 1, nil, func(s *scene) {
+		{"one that cannot be switched on before it served is given up", 1, 4, 1, nil, func(s *scenario) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
 			s.asks(2)
 			s.lasts(40 * time.Second)
@@ -134,7 +134,7 @@ func TestInPlace(t *testing.T) {
 			s.exist("web-1")
 			s.says("it was not active in time: the provider says that it is off")
 		}},
-		{"a dry run switches nothing on", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+		{"a dry run switches nothing on", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scenario) {
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(4 * time.Minute)
 			s.exist("web-1 web-2!")

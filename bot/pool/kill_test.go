@@ -180,8 +180,8 @@ const moment = 2 * time.Millisecond
 func child(url string) error {
 	w := far{url}
 	p, err := pool.New(pool.Options{
-		Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(1, 4), Settle: 50 * moment, Busy: moment, Rest: moment, HealthyAfter: 1,
-		DrainTimeout: time.Second,
+		Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(1, 4), HealthyAfter: 1,
+		Timing: pool.Timing{Settle: 50 * moment, Busy: moment, Rest: moment, DrainTimeout: time.Second},
 	})
 	if err != nil {
 		return err

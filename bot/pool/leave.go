@@ -14,23 +14,23 @@ func (p *planner) leave() {
 			}
 			continue
 		}
-		if s.doom == "" || p.used[s.ID] || p.resizing[s.ID] != "" {
+		if s.leavesFor == "" || p.used[s.ID] || p.resizing[s.ID] != "" {
 			continue
 		}
 		switch {
 		case s.member == nil:
-			p.do(s, destroy, string(s.doom), s.doom)
+			p.do(s, destroy, string(s.leavesFor), s.leavesFor)
 		case s.stage == stageDrained:
-			p.do(s, remove, "it has no requests any more", s.doom)
-		case s.stage == stageDraining && p.now.Sub(s.drains) >= p.o.DrainTimeout:
-			p.do(s, remove, fmt.Sprintf("its requests have not ended within %v", p.o.DrainTimeout), s.doom)
+			p.do(s, remove, "it has no requests any more", s.leavesFor)
+		case s.stage == stageDraining && p.now.Sub(s.drainsSince) >= p.o.DrainTimeout:
+			p.do(s, remove, fmt.Sprintf("its requests have not ended within %v", p.o.DrainTimeout), s.leavesFor)
 		case s.stage == stageDraining && s.member.Partly:
-			p.do(s, drain, "not all that the balancer is made of know that it drains", s.doom)
+			p.do(s, drain, "not all that the balancer is made of know that it drains", s.leavesFor)
 		case s.stage == stageDraining:
-		case s.stage == stageServing && s.bad.IsZero() && p.serving() < p.least:
+		case s.stage == stageServing && s.failsSince.IsZero() && p.serving() < p.least:
 			// It was to go, and takes requests: nothing is lost by its staying until others do.
 		default:
-			p.do(s, drain, string(s.doom), s.doom)
+			p.do(s, drain, string(s.leavesFor), s.leavesFor)
 		}
 	}
 }

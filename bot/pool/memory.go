@@ -35,8 +35,8 @@ type memory struct {
 	// resizeRetry is before when no other is begun, as the last one failed, and each takes a server out.
 	resizeRetry time.Time
 	resizeWhy   string
-	// news is what learning has found that people may want to know.
-	news []Event
+	// events is what learning has found that people may want to know.
+	events []Event
 }
 
 // An order is a server that was asked for.
@@ -55,20 +55,20 @@ type swap struct {
 
 // A track is what is remembered of one server.
 type track struct {
-	name   string
-	seen   time.Time // first of all
-	active time.Time // first seen running; zero before
-	passes int       // health checks passed in a row
-	bad    time.Time // since when it fails; zero while it does not
-	what   string    // what is wrong with it
-	sick   time.Time // since when it fails the pool's own health check; zero while only the balancer finds fault with it
-	added  time.Time // when it was put behind the balancer, or first seen there
-	served bool      // it has been in rotation, so it is not half made
-	drains time.Time // since when it drains
-	ending bool      // the provider says that it is on its way out
-	doom   reason    // why it goes; empty while it stays
-	doomed bool      // something was done to let it go
-	last   string    // what failed with it last; empty since something worked
+	name        string
+	firstSeen   time.Time // first of all
+	active      time.Time // first seen running; zero before
+	passes      int       // health checks passed in a row
+	failsSince  time.Time // since when it fails; zero while it does not
+	problem     string    // problem is wrong with it
+	sickSince   time.Time // since when it fails the pool's own health check; zero while only the balancer finds fault with it
+	added       time.Time // when it was put behind the balancer, or first seen there
+	served      bool      // it has been in rotation, so it is not half made
+	drainsSince time.Time // since when it drains
+	ending      bool      // the provider says that it is on its way out
+	leavesFor   reason    // why it goes; empty while it stays
+	leaveBegun  bool      // something was done to let it go
+	last        string    // what failed with it last; empty since something worked
 	// refused is what the balancer said when it did not take the server; empty since it did.
 	refused string
 	ended   time.Time // when the provider took the order to destroy it

@@ -101,7 +101,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 				o.nameless = append(o.nameless, m)
 			}
 		case slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == m.ID }):
-		case p.strangers[m.ID]:
+		case p.foreign[m.ID]:
 			strangers[m.ID] = true
 		default:
 			switch s, err := p.describe(ctx, m.ID); {
@@ -116,7 +116,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 			}
 		}
 	}
-	p.strangers = strangers
+	p.foreign = strangers
 	return nil
 }
 

@@ -35,14 +35,29 @@ type Options struct {
 	// by another. Nil means never.
 	Maintenance func(now time.Time) bool
 
+	// HealthyAfter is how many health checks in a row must pass; 0 means 3.
+	HealthyAfter int
+	// Parallel is how many servers are made at the same time; 0 means 5.
+	Parallel int
+	Timing
+
+	// Observe changes nothing at all: the status tells what would be done.
+	Observe bool
+	// Log receives one line for each thing done, with its reason. Nil means silence.
+	Log *slog.Logger
+	// Notify receives what people may want to know, one thing after the other. It must return at once, and may ask for the pool's status.
+	// Nil means nobody.
+	Notify func(Event)
+}
+
+// Timing is how long each step may take, and how often the pool is looked after.
+type Timing struct {
 	// ActiveWithin is how long a server may take until it runs; 0 means 5 min.
 	ActiveWithin time.Duration
 	// HealthyWithin is how long one that runs may take until its health check passes; 0 means 5 min.
 	HealthyWithin time.Duration
 	// JoinedWithin is how long the balancer may take until it sends requests to it; 0 means 2 min.
 	JoinedWithin time.Duration
-	// HealthyAfter is how many health checks in a row must pass; 0 means 3.
-	HealthyAfter int
 	// DrainTimeout is how long requests under way may take before their server is taken out; 0 means 60 s.
 	DrainTimeout time.Duration
 	// ReplaceAfter is how long a server in rotation may fail until it is replaced; 0 means 5 min, less means never.
@@ -50,20 +65,10 @@ type Options struct {
 	// Settle is how long the provider may take until List tells of an order: no new one is sent for so long after an order whose outcome is
 	// unknown, and after a start. 0 means 10 s, less means not at all.
 	Settle time.Duration
-	// Parallel is how many servers are made at the same time; 0 means 5.
-	Parallel int
 	// Busy is the time between two passes while something is under way, 0 means 2 s; Rest when nothing is, 0 means 15 s.
 	Busy, Rest time.Duration
 	// CallTimeout is for each call of the provider and the balancer; 0 means 30 s.
 	CallTimeout time.Duration
-
-	// Observe changes nothing at all: the status tells what would be done.
-	Observe bool
-	// Log receives one line for each thing done, with its reason. Nil means silence.
-	Log *slog.Logger
-	// Tell receives what people may want to know, one thing after the other. It must return at once, and may ask for the pool's status.
-	// Nil means nobody.
-	Tell func(Event)
 }
 
 var poolNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
@@ -128,39 +133,20 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Tell == nil {
-		o.Tell = func(Event) {}
+	if o.Notify == nil {
+		o.Notify = func(Event) {}
 	}
 	return o, errors.Join(wrong...)
 }
 
-// halfMade is how old a half-made server can be.
-func (o *Options) halfMade() time.Duration { return o.ActiveWithin + o.HealthyWithin + o.JoinedWithin }
+// oldestHalfMade is how old a half-made server can be.
+func (o *Options) oldestHalfMade() time.Duration {
+	return o.ActiveWithin + o.HealthyWithin + o.JoinedWithin
+}
 
 // limits are the limits at a time, in order.
 func (o *Options) limits(now time.Time) (least, most int) {
 	least, most = o.Limits(now)
 	most = max(0, most)
 	return min(max(0, least), most), most
-}
-
-// priceOf is what a server of a size costs an hour, 0 where nobody says.
-func (o *Options) priceOf(size string, servers []tracked) float64 {
-	if s, ok := findSize(o.Sizes, size); ok && s.Price > 0 {
-		return s.Price
-	}
-	for i := range servers {
-		if s := &servers[i]; s.Price > 0 && sameSize(s.Size, size) {
-			return s.Price
-		}
-	}
-	return o.Price
-}
-
-// hourly is what a server costs an hour, 0 where nobody says.
-func (o *Options) hourly(s *tracked, servers []tracked) float64 {
-	if s.Price > 0 {
-		return s.Price
-	}
-	return o.priceOf(s.Size, servers)
 }

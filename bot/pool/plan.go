@@ -10,25 +10,25 @@ import (
 type verb string
 
 const (
-	create  verb = "create"
-	add     verb = "add"     // put behind the balancer, or let it take requests again
-	drain   verb = "drain"   // end its new requests
-	remove  verb = "remove"  // take it out of the balancer
-	destroy verb = "destroy" // end it for good
-	resize  verb = "resize"  // in its place
-	wake    verb = "switch on"
+	create   verb = "create"
+	add      verb = "add"     // put behind the balancer, or let it take requests again
+	drain    verb = "drain"   // end its new requests
+	remove   verb = "remove"  // take it out of the balancer
+	destroy  verb = "destroy" // end it for good
+	resize   verb = "resize"  // in its place
+	switchOn verb = "switch on"
 )
 
 // An action is one call of the provider or the balancer, and why it is made.
 type action struct {
-	verb   verb
-	id     string // the server's, empty for create and for members without a server
-	name   string
-	size   string // for create and resize
-	member Member // for drain and remove
-	doom   reason // why the server goes, where it does
-	failed bool   // a creation failed
-	why    string // for people
+	verb      verb
+	id        string // the server's, empty for create and for members without a server
+	name      string
+	size      string // for create and resize
+	member    Member // for drain and remove
+	leavesFor reason // why the server goes, where it does
+	failed    bool   // a creation failed
+	why       string // for people
 }
 
 // A plan is what is to be done now, and what keeps the pool from what it should do.
@@ -59,7 +59,7 @@ func (s *state) plan(o *Options) plan {
 	p.finish()
 	p.balance()
 	p.replace()
-	p.wake()
+	p.switchOn()
 	p.leave()
 	p.finally()
 	return p.plan
@@ -78,7 +78,7 @@ type planner struct {
 // have had it take requests, at once.
 func (p *planner) do(s *tracked, v verb, why string, doom reason) {
 	if doom != "" {
-		s.doom = doom
+		s.leavesFor = doom
 	}
 	if p.now.Before(s.retry) && (s.tried != add || doom == "") {
 		return
@@ -91,7 +91,7 @@ func (p *planner) do(s *tracked, v verb, why string, doom reason) {
 		p.actions = slices.Delete(p.actions, i, i+1)
 	}
 	p.used[s.ID] = true
-	a := action{verb: v, id: s.ID, name: s.Name, doom: doom, why: why, failed: doom == tooLate || doom == unmade}
+	a := action{verb: v, id: s.ID, name: s.Name, leavesFor: doom, why: why, failed: doom == tooLate || doom == unmade}
 	if s.member != nil {
 		a.member = *s.member
 	}
@@ -122,10 +122,10 @@ func (p *planner) finally() {
 		switch {
 		case s.stays():
 			stay++
-			moving = moving || s.stage == stageMaking || s.bad.IsZero() && s.stage != stageServing // it comes back
+			moving = moving || s.stage == stageMaking || s.failsSince.IsZero() && s.stage != stageServing // it comes back
 		default:
 			moving = true
-			surplusGoes = surplusGoes || s.stage != stageEnding && (s.doom == surplus || s.doom == drained)
+			surplusGoes = surplusGoes || s.stage != stageEnding && (s.leavesFor == surplus || s.leavesFor == drained)
 		}
 	}
 	p.blocked = p.blocked || p.stuck(stay)

@@ -13,19 +13,19 @@ type Pool struct {
 	o    Options
 	wake chan struct{}
 	// turn is held by whoever reads the provider and acts on that, so that nobody acts on what another has just changed.
-	turn      chan struct{}
-	strangers map[string]bool     // members that are not the pool's, by ID
-	told      map[Obstacle]string // what people know to be in the way
-	would     map[string]bool     // what a dry run has logged
-	resizes   sync.WaitGroup
+	turn     chan struct{}
+	foreign  map[string]bool     // members that are not the pool's, by ID
+	notified map[Obstacle]string // what people know to be in the way
+	would    map[string]bool     // what a dry run has logged
+	resizes  sync.WaitGroup
 
-	mu     sync.Mutex
-	memory memory
-	seen   []tracked // as of the last complete observation
-	obs    observation
-	at     time.Time // of the last complete observation
-	err    error     // why the last observation failed; nil where it did not
-	plan   plan
+	mu      sync.Mutex
+	memory  memory
+	servers []tracked // as of the last complete observation
+	obs     observation
+	at      time.Time // of the last complete observation
+	err     error     // why the last observation failed; nil where it did not
+	plan    plan
 	// planned says that nothing was asked for since the plan was made.
 	planned bool
 }
@@ -38,7 +38,7 @@ func New(o Options) (*Pool, error) {
 	}
 	return &Pool{
 		o: o, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		told: map[Obstacle]string{}, memory: memory{resizing: map[string]string{}},
+		notified: map[Obstacle]string{}, memory: memory{resizing: map[string]string{}},
 	}, nil
 }
 
@@ -101,8 +101,8 @@ func (p *Pool) expected() (ids []string) {
 	return ids
 }
 
-// rouse lets a pass begin at once. The caller holds the lock.
-func (p *Pool) rouse() {
+// passSoon lets a pass begin at once. The caller holds the lock.
+func (p *Pool) passSoon() {
 	p.planned = false
 	select {
 	case p.wake <- struct{}{}:

@@ -15,23 +15,17 @@ func (p *planner) replace() {
 	}
 	others, well, half := p.others(old)
 	switch {
-	case others >= p.target && half == 0 && well >= p.target && p.spare(old):
-		p.condemn(old, fmt.Sprintf("%s, and another serves in its place", p.plan.swap.why), p.plan.swap.why)
+	case others >= p.target && half == 0 && well >= p.target && p.canGo(old):
+		p.takeAway(old, fmt.Sprintf("%s, and another serves in its place", p.plan.swap.why), p.plan.swap.why)
 	case others >= p.target || half > 0 || p.leaving():
 		// Another comes, or something goes that may make room.
 	case p.now.Before(p.retry):
 		p.create(1, "") // says why none is made now, which is no time to take one away
-	case p.existing() < p.most && p.affordable(p.cost()):
+	case p.existing() < p.most && p.unaffordable(p.cost(), p.o.priceOf(p.size, p.servers), nil) == "":
 		p.create(1, fmt.Sprintf("for %s, as %s", old.Name, p.plan.swap.why))
 	default:
 		p.makeRoom(old)
 	}
-}
-
-// affordable says whether one more server may be made beside those that cost sum. Unlike affords it is silent.
-func (p *planner) affordable(sum float64) bool {
-	price := p.o.priceOf(p.size, p.servers)
-	return p.o.MaxDollarsPerHour == 0 || p.unpriced(nil) == nil && price > 0 && sum+price <= p.o.MaxDollarsPerHour+crumb
 }
 
 // leaving says that a server is on its way out.
@@ -85,7 +79,7 @@ func (p *planner) holds(s *tracked) bool {
 // quietly says that nothing else is under way.
 func (p *planner) quietly() bool {
 	for i := range p.servers {
-		if s := &p.servers[i]; s.leaving() || s.half() {
+		if s := &p.servers[i]; s.leaving() || s.halfMade() {
 			return false
 		}
 	}
@@ -103,7 +97,7 @@ func (p *planner) failing() (worst *tracked) {
 			continue
 		}
 		all++
-		if s.bad.IsZero() {
+		if s.failsSince.IsZero() {
 			continue
 		}
 		bad++
@@ -126,7 +120,7 @@ func (p *planner) worse(a, b *tracked) bool {
 	if p.sick(a) != p.sick(b) {
 		return p.sick(a)
 	}
-	return a.bad.Before(b.bad)
+	return a.failsSince.Before(b.failsSince)
 }
 
 // others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not made yet.
@@ -139,9 +133,9 @@ func (p *planner) others(old *tracked) (all, well, half int) {
 		}
 		all++
 		switch {
-		case s.half():
+		case s.halfMade():
 			half++
-		case s.stage == stageServing && s.bad.IsZero():
+		case s.stage == stageServing && s.failsSince.IsZero():
 			well++
 		}
 	}
@@ -157,8 +151,8 @@ func (p *planner) makeRoom(old *tracked) {
 		// It is on its way back into rotation, and the minimum may need it there.
 	case p.plan.swap.why == shutOut:
 		p.plan.swap = swap{} // another might fare no better
-	case p.spare(old):
-		p.condemn(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
+	case p.canGo(old):
+		p.takeAway(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
 	case p.plan.swap.why == outsized:
 		p.inPlace(old)
 	default:

@@ -37,8 +37,8 @@ func (p *Pool) Up(ctx context.Context) (n int, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.seen {
-		if p.seen[i].stage == stageServing {
+	for i := range p.servers {
+		if p.servers[i].stage == stageServing {
 			n++
 		}
 	}
@@ -92,7 +92,7 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	}
 	p.o.Log.Info("pool: resize", "pool", p.o.Name, "from", p.memory.want, "to", n)
 	p.memory.known, p.memory.want, p.memory.counted = true, n, time.Time{}
-	p.rouse()
+	p.passSoon()
 	return nil
 }
 
@@ -103,7 +103,7 @@ func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if size := orElse(p.memory.size, newestSize(p.seen)); size != "" {
+	if size := orElse(p.memory.size, newestSize(p.servers)); size != "" {
 		return size, nil
 	}
 	return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
@@ -135,7 +135,7 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	}
 	p.o.Log.Info("pool: change the size", "pool", p.o.Name, "from", p.memory.size, "to", name)
 	p.memory.sized, p.memory.size = true, name
-	p.rouse()
+	p.passSoon()
 	return nil
 }
 
@@ -148,8 +148,8 @@ func (p *Pool) SizePending() (why string) {
 		return why
 	}
 	others, all := 0, 0
-	for i := range p.seen {
-		if s := &p.seen[i]; !s.leaving() {
+	for i := range p.servers {
+		if s := &p.servers[i]; !s.leaving() {
 			all++
 			if !sameSize(s.Size, p.memory.size) {
 				others++
@@ -177,19 +177,19 @@ func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sum, n := 0.0, 0
-	for i := range p.seen {
-		s := &p.seen[i]
+	for i := range p.servers {
+		s := &p.servers[i]
 		if s.leaving() {
 			continue
 		}
-		hour := p.o.hourly(s, p.seen)
+		hour := p.o.hourly(s, p.servers)
 		if hour == 0 {
 			return 0, fmt.Errorf("read the price of the servers of %s: the price of %s is not known", p.o.Name, s.Name)
 		}
 		sum, n = sum+hour, n+1
 	}
 	if n == 0 {
-		sum, n = p.o.priceOf(p.memory.size, p.seen), 1
+		sum, n = p.o.priceOf(p.memory.size, p.servers), 1
 	}
 	if sum == 0 {
 		return 0, fmt.Errorf("read the price of the servers of %s: the price of a server is not known", p.o.Name)

@@ -31,7 +31,7 @@ func TestPoolIsAScaler(t *testing.T) {
 		w := &pooltest.World{Boot: quick, Warm: quick, Join: quick, Busy: quick, End: quick, Size: "small"}
 		w.Serve("web", 2)
 		p, err := pool.New(pool.Options{
-			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(0, 10), Settle: -1, Busy: quick, Rest: quick,
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(0, 10), Timing: pool.Timing{Settle: -1, Busy: quick, Rest: quick},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func TestThePriceIsThatOfTheServersThatAreThere(t *testing.T) {
 		w.Serve("web", 3)
 		w.Resized("web-3", "large")
 		p, err := pool.New(pool.Options{
-			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 4), Settle: -1,
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 4), Timing: pool.Timing{Settle: -1},
 			Sizes: []pool.Size{{Name: "small", Price: 0.01}}, Price: 0.04,
 		})
 		if err != nil {
@@ -122,7 +122,7 @@ func TestTheCostIsNotKnownWhereOnePriceIsNot(t *testing.T) {
 		w.Resized("web-2", "huge")
 		w.Unpriced("web-2")
 		p, err := pool.New(pool.Options{
-			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 2), Settle: -1, Sizes: []pool.Size{{Name: "small", Price: 0.01}},
+			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 2), Timing: pool.Timing{Settle: -1}, Sizes: []pool.Size{{Name: "small", Price: 0.01}},
 		})
 		if err != nil {
 			t.Fatal(err)

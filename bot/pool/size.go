@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // findSize finds a size by its name, in upper or lower case.
@@ -28,28 +27,6 @@ func sizeNames(sizes []Size) string {
 		names[i] = s.Name
 	}
 	return strings.Join(names, ", ")
-}
-
-// firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before the start. The newest
-// server tells which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size that most
-// servers have, of two the newer one's.
-func firstSize(seen []tracked, o *Options, now time.Time) string {
-	if len(o.Sizes) < 2 {
-		return o.Size
-	}
-	votes, best := map[string]int{}, o.Size
-	for i := range seen {
-		s := &seen[i]
-		of, known := findSize(o.Sizes, s.Size)
-		if !known || s.leaving() {
-			continue
-		}
-		votes[of.Name]++
-		if votes[of.Name] >= votes[best] || s.half() || now.Sub(s.Created) <= o.halfMade() {
-			best = of.Name
-		}
-	}
-	return best
 }
 
 // newestSize is the size of the newest server that stays, "" where none tells one.

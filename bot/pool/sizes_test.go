@@ -18,8 +18,8 @@ func one(size string) func(*pool.Options) {
 
 // What new servers are is what the settings say, whatever somebody made of those that are there.
 func TestTheSettingsSayTheSize(t *testing.T) {
-	tell(t, []story{
-		{"one that was resized by hand is found, and exchanged for one of the size that is set", 2, 4, 3, one("small"), func(s *scene) {
+	play(t, []story{
+		{"one that was resized by hand is found, and exchanged for one of the size that is set", 2, 4, 3, one("small"), func(s *scenario) {
 			s.w.Resized("web-3", "large")
 			s.again()
 			s.lasts(time.Second)
@@ -29,7 +29,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.are("small", s.w.Names()...)
 			s.says("!are not of small")
 		}},
-		{"a larger size that is set takes effect at a start, one server at a time", 2, 4, 3, one("large"), func(s *scene) {
+		{"a larger size that is set takes effect at a start, one server at a time", 2, 4, 3, one("large"), func(s *scenario) {
 			s.lasts(20 * time.Minute)
 			s.are("large", s.w.Names()...)
 			if names := s.w.Names(); len(names) != 3 {
@@ -39,7 +39,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 		{"one whose price nobody knows is not counted as free, and goes before another is made", 1, 9, 3, func(o *pool.Options) {
 			one("small")(o)
 			o.MaxDollarsPerHour = 1
-		}, func(s *scene) {
+		}, func(s *scenario) {
 			s.w.Unpriced("web-3")
 			s.w.Resized("web-3", "huge")
 			s.again()
@@ -52,13 +52,13 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.exist("web-1 web-2 web-3 web-4")
 			s.are("small", s.w.Names()...)
 		}},
-		{"where there is no room for another beside it, and no window, it stays and is found", 1, 1, 1, one("large"), func(s *scene) {
+		{"where there is no room for another beside it, and no window, it stays and is found", 1, 1, 1, one("large"), func(s *scenario) {
 			s.lasts(20 * time.Minute)
 			s.exist("web-1")
 			s.are("small", "web-1")
 			s.says("1 of 1 servers are not of large", "no maintenance window is set")
 		}},
-		{"one that is ending does not count", 1, 4, 2, one("small"), func(s *scene) {
+		{"one that is ending does not count", 1, 4, 2, one("small"), func(s *scenario) {
 			s.w.End = time.Hour
 			s.w.Resized("web-2", "large")
 			if err := s.w.Destroy(s.ctx, "id-2"); err != nil {
@@ -72,7 +72,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.lasts(4 * time.Minute)
 			s.are("small", "web-1", "web-3")
 		}},
-		{"one that is ending does not count between several sizes", 1, 4, 2, nil, func(s *scene) {
+		{"one that is ending does not count between several sizes", 1, 4, 2, nil, func(s *scenario) {
 			s.w.End = time.Hour
 			s.w.Resized("web-2", "large")
 			if err := s.w.Destroy(s.ctx, "id-2"); err != nil {
@@ -84,11 +84,11 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.lasts(4 * time.Minute)
 			s.are("small", "web-1", "web-3")
 		}},
-		{"a size that is set for an empty pool", 1, 4, 0, one("large"), func(s *scene) {
+		{"a size that is set for an empty pool", 1, 4, 0, one("large"), func(s *scenario) {
 			s.lasts(4 * time.Minute)
 			s.are("large", "web-1")
 		}},
-		{"no size is set: the provider decides, and nothing is exchanged", 1, 4, 2, func(o *pool.Options) { o.Sizes = nil }, func(s *scene) {
+		{"no size is set: the provider decides, and nothing is exchanged", 1, 4, 2, func(o *pool.Options) { o.Sizes = nil }, func(s *scenario) {
 			s.w.Resized("web-2", "large")
 			s.again()
 			s.lasts(time.Second)
@@ -98,20 +98,20 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.are("small", "web-1", "web-3") // which is the provider's default
 			s.are("large", "web-2")
 		}},
-		{"between several sizes one that somebody resized decides nothing", 1, 4, 3, nil, func(s *scene) {
+		{"between several sizes one that somebody resized decides nothing", 1, 4, 3, nil, func(s *scenario) {
 			s.w.Resized("web-3", "large")
 			s.again()
 			s.lasts(20 * time.Minute)
 			s.are("small", s.w.Names()...)
 		}},
-		{"between several sizes the one that was chosen is kept", 1, 4, 3, nil, func(s *scene) {
+		{"between several sizes the one that was chosen is kept", 1, 4, 3, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Minute)
 			s.again()
 			s.lasts(20 * time.Minute)
 			s.are("large", s.w.Names()...)
 		}},
-		{"a size that is on no ladder is exchanged for the first", 1, 4, 2, nil, func(s *scene) {
+		{"a size that is on no ladder is exchanged for the first", 1, 4, 2, nil, func(s *scenario) {
 			s.w.Resized("web-1", "huge")
 			s.w.Resized("web-2", "huge")
 			s.again()
@@ -122,8 +122,8 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 }
 
 func TestServersChangeTheirSize(t *testing.T) {
-	tell(t, []story{
-		{"servers of another size take the place of all, one at a time", 2, 4, 3, nil, func(s *scene) {
+	play(t, []story{
+		{"servers of another size take the place of all, one at a time", 2, 4, 3, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-4")
@@ -132,27 +132,27 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("%d servers were made, want 3", n)
 			}
 		}},
-		{"at the maximum one goes before the one of another size comes", 1, 3, 3, nil, func(s *scene) {
+		{"at the maximum one goes before the one of another size comes", 1, 3, 3, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-3")
 			s.are("large", "web-1", "web-2", "web-3")
 		}},
-		{"where no more may be paid for, too", 1, 9, 3, func(o *pool.Options) { o.MaxDollarsPerHour, o.Price = 0.03, 0.01 }, func(s *scene) {
+		{"where no more may be paid for, too", 1, 9, 3, func(o *pool.Options) { o.MaxDollarsPerHour, o.Price = 0.03, 0.01 }, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Minute)
 			s.are("large", "web-1", "web-2", "web-3")
 		}},
 		{"none goes for one that may not be paid for", 1, 3, 3, func(o *pool.Options) {
 			o.MaxDollarsPerHour, o.Sizes = 0.03, []pool.Size{{Name: "small", Price: 0.01}, {Name: "large", Price: 0.02}}
-		}, func(s *scene) {
+		}, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-3")
 			s.are("small", "web-1", "web-2", "web-3")
 			s.says("would then cost $0.04 an hour, and may cost $0.03")
 		}},
-		{"none goes for a larger one while another fails", 1, 5, 3, nil, func(s *scene) {
+		{"none goes for a larger one while another fails", 1, 5, 3, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(50 * time.Second)
 			s.w.Sicken("web-2", true)
@@ -167,7 +167,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("there are %v", names)
 			}
 		}},
-		{"a bot that starts goes on with what it exchanges, and wants no more than before", 1, 5, 2, nil, func(s *scene) {
+		{"a bot that starts goes on with what it exchanges, and wants no more than before", 1, 5, 2, nil, func(s *scenario) {
 			s.sizes("large")
 			for range 6 { // at last when one is out of the balancer, and not destroyed yet
 				s.lasts(15 * time.Second)
@@ -180,7 +180,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("%d are wanted, and there are %v\n%s", n, s.w.Names(), s.log)
 			}
 		}},
-		{"a size that is set back while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scene) {
+		{"a size that is set back while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scenario) {
 			s.lasts(25 * time.Second)
 			s.exist("web-1 web-2 web-3 web-4!")
 			s.startsWith(one("small"))
@@ -188,7 +188,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.exist("web-1 web-2 web-3")
 			s.are("small", s.w.Names()...)
 		}},
-		{"another size yet while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scene) {
+		{"another size yet while the first exchange is under way, at a start", 1, 5, 3, one("large"), func(s *scenario) {
 			s.lasts(25 * time.Second)
 			s.startsWith(one("huge"))
 			s.lasts(30 * time.Minute)
@@ -197,7 +197,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
 			}
 		}},
-		{"a size that is set back in the middle of the exchange, at a start", 1, 5, 3, one("large"), func(s *scene) {
+		{"a size that is set back in the middle of the exchange, at a start", 1, 5, 3, one("large"), func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.startsWith(one("small"))
 			s.lasts(30 * time.Minute)
@@ -206,7 +206,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
 			}
 		}},
-		{"another size at a start while one more of the old one is made for the load", 1, 5, 3, one("small"), func(s *scene) {
+		{"another size at a start while one more of the old one is made for the load", 1, 5, 3, one("small"), func(s *scenario) {
 			s.lasts(time.Second)
 			s.asks(4)
 			s.lasts(25 * time.Second)
@@ -218,7 +218,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
 			}
 		}},
-		{"a size that is taken back", 1, 4, 2, nil, func(s *scene) {
+		{"a size that is taken back", 1, 4, 2, nil, func(s *scenario) {
 			s.sizes("large")
 			s.lasts(20 * time.Second)
 			s.exist("web-1 web-2 web-3!")

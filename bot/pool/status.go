@@ -73,8 +73,8 @@ func (p *Pool) Status() Status {
 	}
 	var stay []Server
 	unpriced := false
-	for i := range p.seen {
-		s := p.seen[i]
+	for i := range p.servers {
+		s := p.servers[i]
 		if !s.leaving() {
 			stay = append(stay, s.Server)
 		}
@@ -84,13 +84,13 @@ func (p *Pool) Status() Status {
 		if s.stage == stageServing {
 			st.Serving++
 		}
-		hourly := p.o.hourly(&s, p.seen)
+		hourly := p.o.hourly(&s, p.servers)
 		unpriced = unpriced || hourly == 0
 		st.DollarsPerHour += hourly
 		st.Servers = append(st.Servers, s.status(p.memory.resizing[s.ID], &p.o, now))
 	}
 	for _, o := range p.memory.orders {
-		st.DollarsPerHour += p.o.priceOf(o.size, p.seen)
+		st.DollarsPerHour += p.o.priceOf(o.size, p.servers)
 		st.Servers = append(st.Servers, ServerStatus{
 			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + ago(now, o.at),
 		})
@@ -113,8 +113,8 @@ func (p *Pool) Addresses() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var list []string
-	for i := range p.seen {
-		if s := &p.seen[i]; s.stage == stageServing && s.Address != "" {
+	for i := range p.servers {
+		if s := &p.servers[i]; s.stage == stageServing && s.Address != "" {
 			list = append(list, s.Address)
 		}
 	}
@@ -143,7 +143,7 @@ func (s *tracked) text(o *Options, now time.Time) string {
 	case s.stage == stageEnding:
 		b.WriteString("destroying")
 	case s.stage == stageDraining:
-		fmt.Fprintf(&b, "draining %s of %v at the most", ago(now, s.drains), o.DrainTimeout)
+		fmt.Fprintf(&b, "draining %s of %v at the most", ago(now, s.drainsSince), o.DrainTimeout)
 		if s.member.Requests >= 0 {
 			fmt.Fprintf(&b, ", %d requests left", s.member.Requests)
 		}
@@ -151,16 +151,16 @@ func (s *tracked) text(o *Options, now time.Time) string {
 		b.WriteString("drained")
 	case s.leaving():
 		b.WriteString("going, " + string(s.stage))
-	case s.half():
+	case s.halfMade():
 		b.WriteString("creating: " + s.progress(now))
 	default:
 		b.WriteString(string(s.stage))
 	}
-	if s.doom != "" {
-		b.WriteString(", as " + string(s.doom))
+	if s.leavesFor != "" {
+		b.WriteString(", as " + string(s.leavesFor))
 	}
-	if s.served && !s.leaving() && !s.bad.IsZero() {
-		fmt.Fprintf(&b, ", failing %s: %s", ago(now, s.bad), s.what)
+	if s.served && !s.leaving() && !s.failsSince.IsZero() {
+		fmt.Fprintf(&b, ", failing %s: %s", ago(now, s.failsSince), s.problem)
 	}
 	if s.Note != "" {
 		b.WriteString(noted(s.Note))
@@ -175,14 +175,14 @@ func (s *tracked) text(o *Options, now time.Time) string {
 func (s *tracked) progress(now time.Time) string {
 	switch s.stage {
 	case stageMaking:
-		return "ordered, waiting to be active " + ago(now, s.seen)
+		return "ordered, waiting to be active " + ago(now, s.firstSeen)
 	case stageChecking:
 		if s.passes > 0 {
 			return fmt.Sprintf("active, healthy %s so far", times(s.passes))
 		}
 		return "active, waiting for health " + ago(now, s.active) + s.trouble()
 	case stageJoining:
-		return "healthy, joining the balancer " + ago(now, s.added) + s.told()
+		return "healthy, joining the balancer " + ago(now, s.added) + s.joinNote()
 	case stageReady, stageServing, stageDown, stageDraining, stageDrained, stageOff, stageFailed, stageEnding:
 	}
 	return string(s.stage)

@@ -23,7 +23,7 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 	p.mu.Lock()
 	pl, retry := p.think(now), p.memory.retry.Sub(now)
 	p.mu.Unlock()
-	p.tellObstacles(now, pl.obstacles)
+	p.notifyObstacles(now, pl.obstacles)
 	if p.o.Observe {
 		p.pretend(pl.actions)
 	} else {
@@ -64,7 +64,7 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 		p.mu.Lock()
 		p.err = err
 		p.mu.Unlock()
-		p.tellObstacle(now, ObstacleRead, "the pool could not be read, so nothing is changed: "+err.Error())
+		p.notifyObstacle(now, ObstacleRead, "the pool could not be read, so nothing is changed: "+err.Error())
 		return err
 	}
 	p.mu.Lock()
@@ -72,16 +72,16 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 		p.memory.quiet = now.Add(p.o.Settle) // an earlier run may have sent an order with its last breath
 	}
 	first := p.at.IsZero()
-	p.seen, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
+	p.servers, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
 	p.obs = obs
 	if first {
-		p.o.Log.Info("pool: found", "pool", p.o.Name, "servers", len(p.seen), "want", p.memory.want, "size", p.memory.size)
+		p.o.Log.Info("pool: found", "pool", p.o.Name, "servers", len(p.servers), "want", p.memory.want, "size", p.memory.size)
 	}
-	news := p.memory.news
-	p.memory.news = nil
+	news := p.memory.events
+	p.memory.events = nil
 	p.mu.Unlock()
 	for _, e := range news {
-		p.tell(e)
+		p.notify(e)
 	}
 	p.clearObstacle(now, ObstacleRead)
 	return nil
@@ -92,7 +92,7 @@ const absences = 3
 
 // think makes the plan. The caller holds the lock.
 func (p *Pool) think(now time.Time) plan {
-	st := state{memory: p.memory, servers: slices.Clone(p.seen), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now}
+	st := state{memory: p.memory, servers: slices.Clone(p.servers), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now}
 	for _, m := range p.obs.nameless {
 		if p.memory.absent[m.Name] >= absences {
 			st.stale = append(st.stale, m)
@@ -115,34 +115,34 @@ func (p *Pool) think(now time.Time) plan {
 	return p.plan
 }
 
-// tellObstacles tells of what is in the way, once, and of what is not any more.
-func (p *Pool) tellObstacles(now time.Time, obstacles map[Obstacle]string) {
+// notifyObstacles tells of what is in the way, once, and of what is not any more.
+func (p *Pool) notifyObstacles(now time.Time, obstacles map[Obstacle]string) {
 	for _, o := range slices.Sorted(maps.Keys(obstacles)) {
-		p.tellObstacle(now, o, obstacles[o])
+		p.notifyObstacle(now, o, obstacles[o])
 	}
-	for _, o := range slices.Sorted(maps.Keys(p.told)) {
+	for _, o := range slices.Sorted(maps.Keys(p.notified)) {
 		if _, still := obstacles[o]; !still {
 			p.clearObstacle(now, o)
 		}
 	}
 }
 
-func (p *Pool) tellObstacle(now time.Time, o Obstacle, text string) {
-	if _, told := p.told[o]; !told {
-		p.told[o] = text
-		p.tell(Event{Time: now, Kind: Blocked, About: o, Text: text})
+func (p *Pool) notifyObstacle(now time.Time, o Obstacle, text string) {
+	if _, told := p.notified[o]; !told {
+		p.notified[o] = text
+		p.notify(Event{Time: now, Kind: Blocked, About: o, Text: text})
 	}
 }
 
 func (p *Pool) clearObstacle(now time.Time, o Obstacle) {
-	if was, told := p.told[o]; told {
-		delete(p.told, o)
-		p.tell(Event{Time: now, Kind: Cleared, About: o, Text: "no more: " + was})
+	if was, told := p.notified[o]; told {
+		delete(p.notified, o)
+		p.notify(Event{Time: now, Kind: Cleared, About: o, Text: "no more: " + was})
 	}
 }
 
-// tell tells people and the log.
-func (p *Pool) tell(e Event) {
+// notify tells people and the log.
+func (p *Pool) notify(e Event) {
 	switch e.Kind {
 	case Blocked, Broken:
 		p.o.Log.Warn("pool: "+string(e.Kind), "pool", p.o.Name, "server", e.Server, "why", e.Text)
@@ -150,5 +150,5 @@ func (p *Pool) tell(e Event) {
 		p.o.Log.Info("pool: "+string(e.Kind), "pool", p.o.Name, "server", e.Server, "why", e.Text)
 	case Created, Destroyed: // the action itself is logged
 	}
-	p.o.Tell(e)
+	p.o.Notify(e)
 }

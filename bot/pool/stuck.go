@@ -23,10 +23,10 @@ func (p *planner) stuck(stay int) bool {
 		case p.resizing[s.ID] != "":
 			under++
 			continue
-		case s.half():
+		case s.halfMade():
 			about, why = ObstacleCreate, p.late(s)
 			under++
-		case s.doom == tooLate && !s.doomed && !s.served:
+		case s.leavesFor == tooLate && !s.leaveBegun && !s.served:
 			about, why = ObstacleCreate, s.Name+" was not made in time"+s.trouble()
 			under++
 		case s.leaving() && s.stage != stageEnding:
@@ -49,10 +49,10 @@ func (p *planner) stuck(stay int) bool {
 // late says that a half-made server takes longer than most do.
 func (p *planner) late(s *tracked) string {
 	from, within, what := s.hurdle(p.o)
-	if p.wakes(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
+	if p.toSwitchOn(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
 		return ""
 	}
-	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s", s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.told())
+	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s", s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.joinNote())
 }
 
 // undestroyed says that what is done to let a server go fails again and again.

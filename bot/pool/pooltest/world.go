@@ -130,8 +130,8 @@ func (w *World) state(s *server, now time.Time) pool.State {
 	return pool.Active
 }
 
-// told is a server as the provider tells of it.
-func (w *World) told(s *server, now time.Time) pool.Server {
+// listed is a server as the provider tells of it.
+func (w *World) listed(s *server, now time.Time) pool.Server {
 	t := s.Server
 	if t.State = w.state(s, now); t.State == pool.Making {
 		t.Address = ""
@@ -160,7 +160,7 @@ func (w *World) List(ctx context.Context) ([]pool.Server, error) {
 	var list []pool.Server
 	for _, s := range w.servers {
 		if !s.foreign && now.Sub(s.ordered) >= w.Lag {
-			list = append(list, w.told(s, now))
+			list = append(list, w.listed(s, now))
 		}
 	}
 	return list, nil
@@ -185,12 +185,12 @@ func (w *World) create(o pool.Order) pool.Server {
 	now := w.now()
 	for _, s := range w.servers {
 		if s.Name == o.Name && !s.foreign && s.ended.IsZero() && now.Sub(s.ordered) >= w.Lag {
-			return w.told(s, now)
+			return w.listed(s, now)
 		}
 	}
 	s := w.put(o.Name, cmp.Or(o.Size, w.Size), now)
 	w.held(now, "create "+o.Name)
-	return w.told(s, now)
+	return w.listed(s, now)
 }
 
 // put makes a server. The caller holds the lock.
@@ -218,7 +218,7 @@ func (w *World) Describe(ctx context.Context, id string) (pool.Server, error) {
 	case s.foreign:
 		return pool.Server{}, fmt.Errorf("describe %s: %w", id, pool.ErrNotOurs)
 	default:
-		return w.told(s, now), nil
+		return w.listed(s, now), nil
 	}
 }
 

@@ -39,14 +39,12 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h ser
 		provider.Close()
 		front.Close()
 	}
-	limits := func(now time.Time) (least, most int) {
-		l := s.Table.At(now)
-		return l.Min, l.Max
-	}
 	servers, err := pool.New(pool.Options{
-		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: limits,
-		HealthyAfter: 2, DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1,
-		Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond, Log: h.Log, Tell: sc.tell,
+		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: s.ServerLimits,
+		HealthyAfter: 2, Timing: pool.Timing{
+			DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1, Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond,
+		},
+		Log: h.Log, Notify: sc.tell,
 	})
 	if err != nil {
 		end()
@@ -55,7 +53,7 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h ser
 	busy := demo.NewCPU(servers.Addresses)
 	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
 	s.Rules = []decide.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2), Passes: decide.InARow(3)}}
-	_, most := limits(h.Now)
+	_, most := s.ServerLimits(h.Now)
 	sc.wave = poolWave
 	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}
 	sc.servers = func() (list []demo.Server) {

@@ -141,10 +141,7 @@ func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 		Health: service.OpenHealth(s), HealthyAfter: int(s.HealthPasses), ActiveWithin: time.Duration(s.PoolActive),
 		HealthyWithin: time.Duration(s.PoolHealthy), DrainWithin: time.Duration(s.PoolDrain),
 		Size: s.FirstSize(), Price: s.ServerPrice.Price, MaxDollarsPerHour: float64(s.PoolMaxDollars),
-		Limits: func(now time.Time) (least, most int) {
-			l := s.Table.At(now)
-			return l.Min, l.Max
-		},
+		Limits:      s.ServerLimits,
 		Maintenance: s.Maintenance.At, Window: string(s.MaintenanceWindow),
 	}
 	return err

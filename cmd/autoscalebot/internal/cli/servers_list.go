@@ -95,12 +95,12 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 	if err := table(c.stdout, rows); err != nil {
 		return err
 	}
-	limits := c.s.Table.At(c.h.Now)
+	least, most := c.s.ServerLimits(c.h.Now)
 	cost := fmt.Sprintf("$%.4g an hour", sum)
 	if unknown > 0 {
 		cost = fmt.Sprintf("the price of %d is not known", unknown)
 	}
-	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers), c.s.Pooled(), cost, limits.Min, limits.Max)
+	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers), c.s.Pooled(), cost, least, most)
 	return err
 }
 

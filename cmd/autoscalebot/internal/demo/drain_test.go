@@ -63,8 +63,8 @@ func comeAndGo(t *testing.T, kind string) {
 	defer provider.Close()
 	servers, err := pool.New(pool.Options{
 		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: HealthPath},
-		Limits: func(time.Time) (int, int) { return 1, 4 }, HealthyAfter: 1, DrainTimeout: 10 * time.Second, Settle: -1,
-		Busy: 50 * time.Millisecond, Rest: 100 * time.Millisecond,
+		Limits: func(time.Time) (int, int) { return 1, 4 }, HealthyAfter: 1,
+		Timing: pool.Timing{DrainTimeout: 10 * time.Second, Settle: -1, Busy: 50 * time.Millisecond, Rest: 100 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)

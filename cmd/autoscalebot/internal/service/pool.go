@@ -68,13 +68,13 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 	heard := &poolEvents{}
 	o := pool.Options{
 		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(), Sizes: poolSizes(s, h, provider),
-		Limits: func(now time.Time) (least, most int) {
-			l := s.Table.At(now)
-			return l.Min, l.Max
+		Limits: s.ServerLimits,
+		Price:  s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
+		HealthyAfter: int(s.HealthPasses), Timing: pool.Timing{
+			ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy),
+			DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace),
 		},
-		Price: s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
-		ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy), HealthyAfter: int(s.HealthPasses),
-		DrainTimeout: time.Duration(s.PoolDrain), ReplaceAfter: time.Duration(s.PoolReplace), Observe: bool(s.DryRun), Log: h.Log, Tell: heard.send,
+		Observe: bool(s.DryRun), Log: h.Log, Notify: heard.send,
 	}
 	if s.PoolReplace == 0 {
 		o.ReplaceAfter = -1 // never

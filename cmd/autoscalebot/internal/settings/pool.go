@@ -40,6 +40,12 @@ func (s *Settings) HasPool() bool { return s.Platform == "pool" }
 // Pooled is the pool's name.
 func (s *Settings) Pooled() string { return string(cmp.Or(s.PoolName, s.HerokuProcessType)) }
 
+// ServerLimits are how many servers may serve at the least, and exist at the most.
+func (s *Settings) ServerLimits(now time.Time) (least, most int) {
+	l := s.Table.At(now)
+	return l.Min, l.Max
+}
+
 // checkPool finds what is wrong with the settings of a pool of servers.
 func (ps *Problems) checkPool(s *Settings) {
 	ps.chosen("POOL_PROVIDER", s.PoolProvider, "who makes the servers", providers())

@@ -31,7 +31,7 @@ type site struct {
 	slow int
 }
 
-var bears = map[string]float64{"small": 10, "medium": 20, "large": 40}
+var capacity = map[string]float64{"small": 10, "medium": 20, "large": 40}
 
 func (s *site) At(time.Time) schedule.Limits           { return s.lim }
 func (s *site) Rows(time.Time) (minRow, maxRow string) { return "", "" }
@@ -40,7 +40,7 @@ func (s *site) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 func (s *site) Probe(context.Context) probe.Reading {
 	most := 0.0
 	for _, name := range s.w.Serving() {
-		most += bears[s.w.SizeOf(name)]
+		most += capacity[s.w.SizeOf(name)]
 	}
 	r := probe.Reading{Signal: probe.HeartbeatSignal, Time: time.Now(), Value: 2000, Unit: "ms", Outcome: probe.Answered, Status: 200}
 	if busy := s.load / max(most, 0.001); busy < 0.95 {

@@ -20,7 +20,7 @@ func operator(w *pooltest.World) *manual.Operator {
 }
 
 // byHand carries out what an operator plans beside the pool, and gives what was reported.
-func (s *scene) byHand(plan func(context.Context, string) (*manual.Plan, error), server string) (reported []string) {
+func (s *scenario) byHand(plan func(context.Context, string) (*manual.Plan, error), server string) (reported []string) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)
 	ended := make(chan struct{})
@@ -41,15 +41,15 @@ func (s *scene) byHand(plan func(context.Context, string) (*manual.Plan, error),
 }
 
 func TestByHand(t *testing.T) {
-	tell(t, []story{
-		{"one is drained by hand, and another takes its place", 1, 4, 2, nil, func(s *scene) {
+	play(t, []story{
+		{"one is drained by hand, and another takes its place", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.byHand(operator(s.w).Drain, "web-1")
 			s.says("web-1 draining", "it was being drained already")
 			s.lasts(3 * time.Minute)
 			s.exist("web-2 web-3")
 		}},
-		{"an order that is not listed yet counts beside one that drains", 1, 4, 2, nil, func(s *scene) {
+		{"an order that is not listed yet counts beside one that drains", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(15 * time.Second)
 			s.drains("web-1")
 			s.asks(3)
@@ -58,7 +58,7 @@ func TestByHand(t *testing.T) {
 			s.lasts(4 * time.Minute)
 			s.exist("web-2 web-3 web-4")
 		}},
-		{"one is destroyed by hand", 1, 4, 2, nil, func(s *scene) {
+		{"one is destroyed by hand", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			said := s.byHand(operator(s.w).Destroy, "web-1")
 			if want := "drain web-1|wait until web-1 has no requests|  web-1 has 1 requests after 10s|take web-1 out of the balancer|destroy web-1|wait until web-1 is gone"; strings.Join(said, "|") != want {
@@ -68,7 +68,7 @@ func TestByHand(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-2 web-3") // as many are wanted as before
 		}},
-		{"in a dry run a server that was drained by hand stays", 1, 4, 3, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+		{"in a dry run a server that was drained by hand stays", 1, 4, 3, func(o *pool.Options) { o.Observe = true }, func(s *scenario) {
 			s.drains("web-1")
 			s.lasts(time.Minute)
 			s.exist("web-1! web-2 web-3")

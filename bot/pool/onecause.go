@@ -10,8 +10,8 @@ import (
 // causes are what was told already, so that one cause is told once, whatever it keeps from working.
 type causes map[string]bool
 
-// told says whether all that an error tells was told before, and remembers it.
-func (c causes) told(err error) bool {
+// known says whether all that an error tells was told before, and remembers it.
+func (c causes) known(err error) bool {
 	known := false
 	remember := func(text string) {
 		known = known || c[text]
@@ -25,7 +25,7 @@ func (c causes) told(err error) bool {
 		if many, ok := err.(interface{ Unwrap() []error }); ok && len(many.Unwrap()) > 0 {
 			all := true
 			for _, part := range many.Unwrap() {
-				all = c.told(part) && all
+				all = c.known(part) && all
 			}
 			return known || all
 		}

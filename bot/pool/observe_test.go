@@ -10,8 +10,8 @@ import (
 )
 
 func TestWhatIsSeen(t *testing.T) {
-	tell(t, []story{
-		{"a balancer that only knows names is believed the third time", 1, 4, 2, nil, func(s *scene) {
+	play(t, []story{
+		{"a balancer that only knows names is believed the third time", 1, 4, 2, nil, func(s *scenario) {
 			s.w.Nameless = true
 			s.lasts(time.Second)
 			s.w.Vanish("web-1")
@@ -22,7 +22,7 @@ func TestWhatIsSeen(t *testing.T) {
 				}
 			}
 		}},
-		{"one that only some balancers have is given to all", 1, 4, 2, nil, func(s *scene) {
+		{"one that only some balancers have is given to all", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.w.Disagree("web-2")
 			s.lasts(time.Second)
@@ -33,7 +33,7 @@ func TestWhatIsSeen(t *testing.T) {
 				s.Errorf("it was given to all %d times, want once\n%s", n, s.log)
 			}
 		}},
-		{"one that drains at some balancers only is drained at all, and goes", 1, 4, 2, nil, func(s *scene) {
+		{"one that drains at some balancers only is drained at all, and goes", 1, 4, 2, nil, func(s *scenario) {
 			s.asks(1)
 			s.lasts(6 * time.Second)
 			s.w.Disagree("web-2")
@@ -45,7 +45,7 @@ func TestWhatIsSeen(t *testing.T) {
 			s.lasts(time.Minute)
 			s.exist("web-1")
 		}},
-		{"one that drains at some balancers only, and never at all, goes in time", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scene) {
+		{"one that drains at some balancers only, and never at all, goes in time", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scenario) {
 			s.asks(1)
 			s.lasts(6 * time.Second)
 			s.w.Disagree("web-2")
@@ -55,7 +55,7 @@ func TestWhatIsSeen(t *testing.T) {
 				s.Errorf("there are %v", got)
 			}
 		}},
-		{"a member whose server is no more is taken out", 1, 4, 2, nil, func(s *scene) {
+		{"a member whose server is no more is taken out", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Minute)
 			s.w.Vanish("web-1")
 			s.lasts(5 * time.Minute)
@@ -63,9 +63,9 @@ func TestWhatIsSeen(t *testing.T) {
 			if o := s.w.Orphans(); len(o) > 0 {
 				s.Errorf("%v are left", o)
 			}
-			s.told("failed web-1", "created web-3", "joined web-3")
+			s.notified("failed web-1", "created web-3", "joined web-3")
 		}},
-		{"a dry run changes nothing, and says what it would do", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scene) {
+		{"a dry run changes nothing, and says what it would do", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scenario) {
 			s.asks(3)
 			s.lasts(5 * time.Minute)
 			s.exist("web-1 web-2")
@@ -74,12 +74,12 @@ func TestWhatIsSeen(t *testing.T) {
 			s.lasts(time.Minute)
 			s.says("would drain web-2: there are more than wanted")
 			s.exist("web-1 web-2")
-			s.told()
+			s.notified()
 			if n := strings.Count(s.log.String(), "would create"); n != 1 {
 				s.Errorf("logged %d times what would be made, want once:\n%s", n, s.log)
 			}
 		}},
-		{"what cannot be read is told, and nothing is changed", 1, 4, 2, nil, func(s *scene) {
+		{"what cannot be read is told, and nothing is changed", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.asks(3)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Members", pooltest.FailsFirst) })
@@ -92,23 +92,23 @@ func TestWhatIsSeen(t *testing.T) {
 			s.w.SetFault(nil)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2 web-3")
-			s.told("blocked read", "cleared read", "created web-3", "joined web-3")
+			s.notified("blocked read", "cleared read", "created web-3", "joined web-3")
 		}},
-		{"a list that is too short empties nothing", 1, 4, 3, nil, func(s *scene) {
+		{"a list that is too short empties nothing", 1, 4, 3, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2 web-3")
 		}},
-		{"nor where the balancer only knows names", 1, 4, 3, nil, func(s *scene) {
+		{"nor where the balancer only knows names", 1, 4, 3, nil, func(s *scenario) {
 			s.w.Nameless = true
 			s.lasts(time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2 web-3")
-			s.told()
+			s.notified()
 		}},
-		{"a provider that knows none of the servers any more empties no balancer", 0, 4, 2, nil, func(s *scene) {
+		{"a provider that knows none of the servers any more empties no balancer", 0, 4, 2, nil, func(s *scenario) {
 			s.w.Vanish("web-1")
 			s.w.Vanish("web-2")
 			s.lasts(time.Hour)

@@ -9,15 +9,15 @@ import (
 func (p *planner) finish() {
 	for i := range p.servers {
 		s := &p.servers[i]
-		if s.leaving() || p.resizing[s.ID] != "" || p.wakes(s) {
+		if s.leaving() || p.resizing[s.ID] != "" || p.toSwitchOn(s) {
 			continue
 		}
 		if why := p.unwanted(s); why != "" {
 			p.waitsForBalancer(s, why)
-		} else if s.half() {
+		} else if s.halfMade() {
 			if due, what := s.deadline(p.o); !p.now.Before(due) {
-				s.doom = tooLate
-				p.condemn(s, fmt.Sprintf("it was not %s in time%s%s", what, s.trouble(), s.told()), tooLate)
+				s.leavesFor = tooLate
+				p.takeAway(s, fmt.Sprintf("it was not %s in time%s%s", what, s.trouble(), s.joinNote()), tooLate)
 				continue
 			}
 		}
@@ -38,21 +38,21 @@ func (p *planner) finish() {
 // unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it does, or may yet. That is no
 // reason to destroy the server: another would fare no better.
 func (p *planner) unwanted(s *tracked) string {
-	well := s.sick.IsZero() || p.now.Sub(s.sick) < p.o.HealthyWithin // one that was well before has that long to be so again
+	well := s.sickSince.IsZero() || p.now.Sub(s.sickSince) < p.o.HealthyWithin // one that was well before has that long to be so again
 	switch {
 	case s.refused != "" && well:
 		return s.refused
 	case s.stage == stageJoining && well && p.o.Health != nil && p.now.Sub(s.added) >= p.o.JoinedWithin:
 		return s.member.Note
-	case s.stage == stageDown && s.shutOut() && p.now.Sub(s.bad) >= p.o.JoinedWithin:
-		return s.what
+	case s.stage == stageDown && s.shutOut() && p.now.Sub(s.failsSince) >= p.o.JoinedWithin:
+		return s.problem
 	}
 	return ""
 }
 
 // waitsForBalancer says that a server waits for somebody to mend the balancer, or what it was told of servers.
 func (p *planner) waitsForBalancer(s *tracked, why string) {
-	p.blocked = p.blocked || s.half()
+	p.blocked = p.blocked || s.halfMade()
 	if p.obstacles[ObstacleBalancer] == "" {
 		p.obstacles[ObstacleBalancer] = fmt.Sprintf("%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
 	}
@@ -72,7 +72,7 @@ func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what
 	case !s.active.IsZero():
 		return s.active, o.HealthyWithin, "healthy"
 	}
-	from = s.seen
+	from = s.firstSeen
 	if !s.Created.IsZero() && s.Created.Before(from) {
 		from = s.Created
 	}
@@ -81,22 +81,22 @@ func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what
 
 // trouble is what is wrong with it, for the end of a sentence.
 func (s *tracked) trouble() string {
-	if s.what == "" {
+	if s.problem == "" {
 		return ""
 	}
-	return ": " + s.what
+	return ": " + s.problem
 }
 
-// told is what the balancer says of one that it sends no requests yet, for the end of a sentence.
-func (s *tracked) told() string {
+// joinNote is what the balancer says of one that it sends no requests yet, for the end of a sentence.
+func (s *tracked) joinNote() string {
 	if s.stage != stageJoining {
 		return ""
 	}
 	return noted(s.member.Note)
 }
 
-// condemn begins to take a server away: it is drained where it is behind the balancer, else destroyed.
-func (p *planner) condemn(s *tracked, why string, doom reason) {
+// takeAway begins to take a server away: it is drained where it is behind the balancer, else destroyed.
+func (p *planner) takeAway(s *tracked, why string, doom reason) {
 	if s.member != nil && s.stage != stageDraining && s.stage != stageDrained {
 		p.do(s, drain, why, doom)
 		return

@@ -13,8 +13,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// A scene is a pool in a world, with all that was logged and told.
-type scene struct {
+// A scenario is a pool in a world, with all that was logged and told.
+type scenario struct {
 	*testing.T
 	life
 	log    *bytes.Buffer
@@ -22,13 +22,13 @@ type scene struct {
 }
 
 // stage opens a scene of n servers that have served for an hour.
-func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scene {
-	s := &scene{T: t, log: &bytes.Buffer{}}
+func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scenario {
+	s := &scenario{T: t, log: &bytes.Buffer{}}
 	w.Serve("web", n)
 	s.life = life{ctx: t.Context(), fail: t.Errorf, w: w}
 	s.life.change = func(o *pool.Options) {
 		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		o.Tell = func(e pool.Event) {
+		o.Notify = func(e pool.Event) {
 			_ = s.p.Status() // who is told may ask
 			s.events = append(s.events, e)
 		}
@@ -41,10 +41,10 @@ func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *
 }
 
 // again starts the bot anew.
-func (s *scene) again() { s.p = open(s.fail, s.w, s.life.change) }
+func (s *scenario) again() { s.p = open(s.fail, s.w, s.life.change) }
 
 // startsWith starts the bot anew with other options.
-func (s *scene) startsWith(change func(*pool.Options)) {
+func (s *scenario) startsWith(change func(*pool.Options)) {
 	before := s.life.change
 	s.life.change = func(o *pool.Options) {
 		before(o)
@@ -54,10 +54,10 @@ func (s *scene) startsWith(change func(*pool.Options)) {
 }
 
 // lasts lets d go by, and a little more, so that it never ends at the moment of a pass.
-func (s *scene) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
+func (s *scenario) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
 
 // asks wants n servers.
-func (s *scene) asks(n int) {
+func (s *scenario) asks(n int) {
 	s.Helper()
 	if err := s.p.Resize(s.ctx, n); err != nil {
 		s.Error(err)
@@ -65,7 +65,7 @@ func (s *scene) asks(n int) {
 }
 
 // drains drains a server past the pool.
-func (s *scene) drains(name string) {
+func (s *scenario) drains(name string) {
 	s.Helper()
 	members, err := s.w.Members(s.ctx)
 	for _, m := range members {
@@ -79,7 +79,7 @@ func (s *scene) drains(name string) {
 }
 
 // members counts the members of the balancer.
-func (s *scene) members() int {
+func (s *scenario) members() int {
 	s.Helper()
 	members, err := s.w.Members(s.ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *scene) members() int {
 }
 
 // sizes wants servers of a size.
-func (s *scene) sizes(name string) {
+func (s *scenario) sizes(name string) {
 	s.Helper()
 	if err := s.p.SetDynoSize(s.ctx, name); err != nil {
 		s.Error(err)
@@ -97,7 +97,7 @@ func (s *scene) sizes(name string) {
 }
 
 // are wants servers to be of a size.
-func (s *scene) are(size string, names ...string) {
+func (s *scenario) are(size string, names ...string) {
 	s.Helper()
 	for _, n := range names {
 		if got := s.w.SizeOf(n); got != size {
@@ -107,7 +107,7 @@ func (s *scene) are(size string, names ...string) {
 }
 
 // exist wants these servers to exist, and all of them that have no mark to serve: "web-1 web-2!".
-func (s *scene) exist(want string) {
+func (s *scenario) exist(want string) {
 	s.Helper()
 	serving := " " + strings.Join(s.w.Serving(), " ") + " "
 	got := s.w.Names()
@@ -125,7 +125,7 @@ func (s *scene) exist(want string) {
 }
 
 // says wants the status to hold a text, or not to hold one that begins with "!".
-func (s *scene) says(texts ...string) {
+func (s *scenario) says(texts ...string) {
 	s.Helper()
 	for _, want := range texts {
 		text, not := strings.CutPrefix(want, "!")
@@ -135,8 +135,8 @@ func (s *scene) says(texts ...string) {
 	}
 }
 
-// told wants exactly these events of some kinds since the last time: "created web-3", "blocked cost".
-func (s *scene) told(want ...string) {
+// notified wants exactly these events of some kinds since the last time: "created web-3", "blocked cost".
+func (s *scenario) notified(want ...string) {
 	s.Helper()
 	var got []string
 	for _, e := range s.events {
@@ -154,15 +154,15 @@ type story struct {
 	least, most int
 	servers     int
 	change      func(*pool.Options)
-	tell        func(*scene)
+	play        func(*scenario)
 }
 
-func tell(t *testing.T, stories []story) {
+func play(t *testing.T, stories []story) {
 	t.Helper()
 	for _, c := range stories {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c.tell(stage(t, c.servers, slowWorld(c.least, c.most), c.change))
+				c.play(stage(t, c.servers, slowWorld(c.least, c.most), c.change))
 			})
 		})
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 func TestServersAreMade(t *testing.T) {
-	tell(t, []story{
-		{"an empty pool is filled to the minimum", 2, 4, 0, nil, func(s *scene) {
+	play(t, []story{
+		{"an empty pool is filled to the minimum", 2, 4, 0, nil, func(s *scenario) {
 			s.lasts(17 * time.Second)
 			s.exist("web-1! web-2!")
 			s.says("2 wanted, 0 serving, 2 existing", "web-1 creating: ordered 8 s")
@@ -21,13 +21,13 @@ func TestServersAreMade(t *testing.T) {
 			s.says("web-1 creating: active, waiting for health", "it answers with status 503")
 			s.lasts(2 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told("created web-1", "created web-2", "joined web-1", "joined web-2")
+			s.notified("created web-1", "created web-2", "joined web-1", "joined web-2")
 		}},
-		{"no order is sent right after the start", 2, 4, 0, nil, func(s *scene) {
+		{"no order is sent right after the start", 2, 4, 0, nil, func(s *scenario) {
 			s.lasts(9 * time.Second)
 			s.exist("")
 		}},
-		{"one that never runs is given up, and the next comes later each time", 1, 4, 1, nil, func(s *scene) {
+		{"one that never runs is given up, and the next comes later each time", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.Stick("web-2")
@@ -37,12 +37,12 @@ func TestServersAreMade(t *testing.T) {
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
 				s.Errorf("Size while creation is put off = %d, %v, %v, want 2 and settled, so that the bot can go on", n, settled, err)
 			}
-			s.told("created web-2", "blocked create", "failed web-2", "destroyed web-2")
+			s.notified("created web-2", "blocked create", "failed web-2", "destroyed web-2")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.says("!no server is made", "!failed")
 		}},
-		{"one that is stuck is told of long before it is given up, and does not keep the bot from going down", 1, 4, 1, nil, func(s *scene) {
+		{"one that is stuck is told of long before it is given up, and does not keep the bot from going down", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.Stick("web-2")
@@ -52,30 +52,30 @@ func TestServersAreMade(t *testing.T) {
 			}
 			s.lasts(time.Minute)
 			s.says("web-2 is not active after")
-			s.told("created web-2", "blocked create")
+			s.notified("created web-2", "blocked create")
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
 				s.Errorf("Size while a server is stuck = %d, %v, %v, want 2 and settled", n, settled, err)
 			}
 			s.asks(1)
 			s.lasts(30 * time.Second)
 			s.exist("web-1")
-			s.told("cleared create", "destroyed web-2")
+			s.notified("cleared create", "destroyed web-2")
 			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
 				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
 			}
 		}},
-		{"one whose image is bad is told of long before it is given up", 1, 4, 1, nil, func(s *scene) {
+		{"one whose image is bad is told of long before it is given up", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.Sicken("web-2", true)
 			s.lasts(3 * time.Minute)
 			s.says("web-2 is not healthy after", "it answers with status 503")
-			s.told("created web-2", "blocked create")
+			s.notified("created web-2", "blocked create")
 			if _, settled, _ := s.p.Size(s.ctx); !settled {
 				s.Error("it is not settled while a server is stuck")
 			}
 		}},
-		{"one that is stuck beside one that is made counts when that is done", 1, 4, 1, nil, func(s *scene) {
+		{"one that is stuck beside one that is made counts when that is done", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(3)
 			s.lasts(15 * time.Second)
 			s.w.Stick("web-2")
@@ -89,13 +89,13 @@ func TestServersAreMade(t *testing.T) {
 				s.Error("it is not settled although only a server that is stuck is missing")
 			}
 		}},
-		{"one that cannot be destroyed is told of, and does not keep the bot from going up", 1, 4, 2, nil, func(s *scene) {
+		{"one that cannot be destroyed is told of, and does not keep the bot from going up", 1, 4, 2, nil, func(s *scenario) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Destroy", pooltest.FailsFirst) })
 			s.lasts(time.Second)
 			s.asks(1)
 			s.lasts(3 * time.Minute)
 			s.says("web-2 cannot be taken away", "the world is out of order")
-			s.told("blocked destroy")
+			s.notified("blocked destroy")
 			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
 				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
 			}
@@ -106,7 +106,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-3")
 		}},
-		{"one that does not end is told of where it is in the way of another", 1, 2, 2, nil, func(s *scene) {
+		{"one that does not end is told of where it is in the way of another", 1, 2, 2, nil, func(s *scenario) {
 			s.w.End = time.Hour
 			s.lasts(time.Second)
 			s.asks(1)
@@ -118,7 +118,7 @@ func TestServersAreMade(t *testing.T) {
 				s.Errorf("Size = %d, %v, want 2 and settled", n, settled)
 			}
 		}},
-		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scene) {
+		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.Sicken("web-2", true)
@@ -127,7 +127,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(5 * time.Minute)
 			s.says("it was not healthy in time: it answers with status 503")
 		}},
-		{"one that never joins is given up", 1, 4, 1, func(o *pool.Options) { o.JoinedWithin = 20 * time.Second }, func(s *scene) {
+		{"one that never joins is given up", 1, 4, 1, func(o *pool.Options) { o.JoinedWithin = 20 * time.Second }, func(s *scenario) {
 			s.w.Join = time.Hour
 			s.asks(2)
 			s.lasts(75 * time.Second)
@@ -135,23 +135,23 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(37 * time.Second)
 			s.says("it was not serving in time")
 		}},
-		{"one that the balancer refuses stays, is told in its words, and is taken as soon as that is mended", 1, 4, 1, nil, func(s *scene) {
+		{"one that the balancer refuses stays, is told in its words, and is taken as soon as that is mended", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
 			s.says("web-2 is healthy and gets no requests, since the balancer does not take it: the world is out of order", "!in time")
-			s.told("created web-2", "blocked balancer")
+			s.notified("created web-2", "blocked balancer")
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
 				s.Errorf("Size while the balancer refuses = %d, %v, %v, want 2 and settled, so that the bot can go down", n, settled, err)
 			}
 			s.w.SetFault(nil)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told("joined web-2", "cleared balancer")
+			s.notified("joined web-2", "cleared balancer")
 		}},
-		{"one that the balancer refuses and that fails for a moment stays", 1, 4, 1, nil, func(s *scene) {
+		{"one that the balancer refuses and that fails for a moment stays", 1, 4, 1, nil, func(s *scenario) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
 			s.asks(2)
 			s.lasts(20 * time.Minute)
@@ -162,9 +162,9 @@ func TestServersAreMade(t *testing.T) {
 			s.w.Sicken("web-2", false)
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
-			s.told("created web-2", "blocked balancer")
+			s.notified("created web-2", "blocked balancer")
 		}},
-		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scene) {
+		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
@@ -173,7 +173,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(time.Minute)
 			s.exist("web-1")
 		}},
-		{"one whose check at the balancer fails stays too, and is told", 1, 4, 1, nil, func(s *scene) {
+		{"one whose check at the balancer fails stays too, and is told", 1, 4, 1, nil, func(s *scenario) {
 			s.w.Doubt("Layer4 connection problem")
 			s.asks(2)
 			s.lasts(20 * time.Minute)
@@ -183,7 +183,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 		}},
-		{"one that is not well is given up although the balancer refuses it", 1, 4, 1, nil, func(s *scene) {
+		{"one that is not well is given up although the balancer refuses it", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
@@ -192,7 +192,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(6 * time.Minute)
 			s.says("it was not healthy in time: it answers with status 503")
 		}},
-		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scene) {
+		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(20 * time.Second)
 			s.w.Fail("web-2", pool.Failed)
@@ -200,7 +200,7 @@ func TestServersAreMade(t *testing.T) {
 			s.exist("web-1")
 			s.says("no server is made before", "could not make it")
 		}},
-		{"an order that is refused is told, and sent again later each time", 1, 4, 1, nil, func(s *scene) {
+		{"an order that is refused is told, and sent again later each time", 1, 4, 1, nil, func(s *scenario) {
 			s.w.SetFault(func(c pooltest.Call) pooltest.Fault {
 				return pick(c.Name == "Create", pooltest.Refuses)
 			})
@@ -210,25 +210,25 @@ func TestServersAreMade(t *testing.T) {
 				s.Errorf("the order was sent %d times in an hour, want about 8", n)
 			}
 			s.says("no more servers for this account", "times in a row")
-			s.told("blocked create")
+			s.notified("blocked create")
 			s.w.SetFault(nil)
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-3")
-			s.told("created web-2", "joined web-2", "cleared create", "created web-3", "joined web-3")
+			s.notified("created web-2", "joined web-2", "cleared create", "created web-3", "joined web-3")
 		}},
-		{"no more is made than may be paid for", 1, 4, 1, func(o *pool.Options) { o.MaxDollarsPerHour = 0.02 }, func(s *scene) {
+		{"no more is made than may be paid for", 1, 4, 1, func(o *pool.Options) { o.MaxDollarsPerHour = 0.02 }, func(s *scenario) {
 			s.asks(3)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.says("would then cost $0.03 an hour, and may cost $0.02", "2 serving, 2 existing, limits 1 to 4, $0.02 an hour")
-			s.told("blocked cost", "created web-2", "joined web-2")
+			s.notified("blocked cost", "created web-2", "joined web-2")
 		}},
-		{"nothing is made where nobody says what it costs", 1, 4, 0, func(o *pool.Options) { o.MaxDollarsPerHour = 1 }, func(s *scene) {
+		{"nothing is made where nobody says what it costs", 1, 4, 0, func(o *pool.Options) { o.MaxDollarsPerHour = 1 }, func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.exist("")
 			s.says("nobody says what one costs")
 		}},
-		{"without a balancer", 1, 4, 1, func(o *pool.Options) { o.Balancer = nil }, func(s *scene) {
+		{"without a balancer", 1, 4, 1, func(o *pool.Options) { o.Balancer = nil }, func(s *scenario) {
 			s.asks(3)
 			s.lasts(3 * time.Minute)
 			s.says("3 wanted, 3 serving, 3 existing")

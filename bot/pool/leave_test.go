@@ -9,16 +9,16 @@ import (
 )
 
 func TestServersGo(t *testing.T) {
-	tell(t, []story{
-		{"one that was ended before the start, and is listed yet, does not count", 1, 4, 3, nil, func(s *scene) {
+	play(t, []story{
+		{"one that was ended before the start, and is listed yet, does not count", 1, 4, 3, nil, func(s *scenario) {
 			s.w.Forget("web-3")
 			s.lasts(4 * time.Second)
 			s.w.Vanish("web-3")
 			s.lasts(5 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told()
+			s.notified()
 		}},
-		{"nor one that the provider calls active for a moment, and then ending", 1, 4, 3, nil, func(s *scene) {
+		{"nor one that the provider calls active for a moment, and then ending", 1, 4, 3, nil, func(s *scenario) {
 			s.w.End = time.Minute
 			s.w.Forget("web-3")
 			s.lasts(4 * time.Second)
@@ -27,47 +27,47 @@ func TestServersGo(t *testing.T) {
 			}
 			s.lasts(5 * time.Minute)
 			s.exist("web-1 web-2")
-			s.told()
+			s.notified()
 		}},
-		{"one that vanishes later is made anew", 1, 4, 3, nil, func(s *scene) {
+		{"one that vanishes later is made anew", 1, 4, 3, nil, func(s *scenario) {
 			s.lasts(10 * time.Minute)
 			s.w.Forget("web-3")
 			s.w.Vanish("web-3")
 			s.lasts(5 * time.Minute)
 			s.exist("web-1 web-2 web-3")
 		}},
-		{"the newest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = false }, func(s *scene) {
+		{"the newest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = false }, func(s *scenario) {
 			s.asks(1)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1")
-			s.told("destroyed web-2", "destroyed web-3")
+			s.notified("destroyed web-2", "destroyed web-3")
 		}},
-		{"the oldest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = true }, func(s *scene) {
+		{"the oldest go first", 1, 4, 3, func(o *pool.Options) { o.OldestFirst = true }, func(s *scenario) {
 			s.asks(1)
 			s.lasts(3 * time.Minute)
 			s.exist("web-3")
 		}},
-		{"one that fails goes before one that is well", 1, 4, 3, nil, func(s *scene) {
+		{"one that fails goes before one that is well", 1, 4, 3, nil, func(s *scenario) {
 			s.w.Sicken("web-1", true)
 			s.asks(2)
 			s.lasts(3 * time.Minute)
 			s.exist("web-2 web-3")
 		}},
-		{"half-made ones go before all others", 1, 4, 2, func(o *pool.Options) { o.OldestFirst = true }, func(s *scene) {
+		{"half-made ones go before all others", 1, 4, 2, func(o *pool.Options) { o.OldestFirst = true }, func(s *scenario) {
 			s.asks(4)
 			s.lasts(30 * time.Second)
 			s.asks(2)
 			s.lasts(20 * time.Second)
 			s.exist("web-1 web-2")
 		}},
-		{"no fewer serve than the minimum, however many are wanted", 2, 4, 3, nil, func(s *scene) {
+		{"no fewer serve than the minimum, however many are wanted", 2, 4, 3, nil, func(s *scenario) {
 			s.w.Sicken("web-1", true)
 			s.w.Sicken("web-2", true)
 			s.asks(2)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1! web-3")
 		}},
-		{"the limits move what is wanted", 2, 2, 4, nil, func(s *scene) {
+		{"the limits move what is wanted", 2, 2, 4, nil, func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
@@ -77,7 +77,7 @@ func TestServersGo(t *testing.T) {
 				s.Errorf("Resize beyond the limits: %v", err)
 			}
 		}},
-		{"drains its requests, but not for ever", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scene) {
+		{"drains its requests, but not for ever", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scenario) {
 			s.asks(1)
 			s.lasts(6 * time.Second)
 			s.says("web-2 draining", "1 requests left", "there are more than wanted")
@@ -86,13 +86,13 @@ func TestServersGo(t *testing.T) {
 				s.Errorf("there are %v", got)
 			}
 		}},
-		{"of two servers of a name the one that serves stays", 1, 4, 2, nil, func(s *scene) {
+		{"of two servers of a name the one that serves stays", 1, 4, 2, nil, func(s *scenario) {
 			s.w.Twin("web-1")
 			s.lasts(time.Minute)
 			s.exist("web-1 web-2")
-			s.told("destroyed web-1")
+			s.notified("destroyed web-1")
 		}},
-		{"one that was being drained when the bot started goes on", 1, 4, 3, nil, func(s *scene) {
+		{"one that was being drained when the bot started goes on", 1, 4, 3, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(6 * time.Second)
 			s.again()

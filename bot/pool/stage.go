@@ -1,0 +1,66 @@
+package pool
+
+// A stage is where a server stands on its way through the pool.
+type stage string
+
+const (
+	stageMaking   stage = "making"   // ordered, not running yet
+	stageChecking stage = "checking" // runs, and its health check has not passed often enough yet
+	stageReady    stage = "ready"    // healthy, and not behind the balancer yet
+	stageJoining  stage = "joining"  // behind the balancer, which does not send it requests yet
+	stageServing  stage = "serving"  // gets requests
+	stageDown     stage = "down"     // was in rotation, and gets no requests as it fails
+	stageDraining stage = "draining" // gets no new requests
+	stageDrained  stage = "drained"  // has none any more
+	stageOff      stage = "off"      // switched off
+	stageFailed   stage = "failed"   // never to be
+	stageEnding   stage = "ending"   // on its way out
+)
+
+// A tracked is one server with all that is known of it.
+type tracked struct {
+	Server
+	track
+	stage  stage
+	member *Member
+}
+
+// halfMade says that a server is half made: it has never been in rotation, and is to be.
+func (s *tracked) halfMade() bool { return !s.leaving() && !s.served }
+
+// leaving says that a server is on its way out.
+func (s *tracked) leaving() bool { return s.leavesFor != "" || s.stage == stageEnding }
+
+// stays says that a server is neither on its way out nor half made.
+func (s *tracked) stays() bool { return !s.leaving() && s.served }
+
+// stage says where the server stands.
+func (t *track) stage(s Server, member *Member, o *Options) stage {
+	switch {
+	case s.State == Ending || !t.ended.IsZero():
+		return stageEnding
+	case member != nil && member.State == Draining:
+		return stageDraining
+	case member != nil && member.State == Drained:
+		return stageDrained
+	case member != nil && member.State == Serving:
+		return stageServing
+	case member != nil && t.served:
+		return stageDown
+	case member != nil:
+		return stageJoining
+	case s.State == Failed:
+		return stageFailed
+	case s.State == Making:
+		return stageMaking
+	case s.State == Off:
+		return stageOff
+	case o.Balancer == nil && (t.served && t.failsSince.IsZero() || t.passes >= o.HealthyAfter):
+		return stageServing
+	case o.Balancer == nil && t.served:
+		return stageDown
+	case o.Balancer != nil && t.passes >= o.HealthyAfter:
+		return stageReady
+	}
+	return stageChecking
+}
