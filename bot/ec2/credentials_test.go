@@ -86,14 +86,14 @@ func TestRoleThatExpiredEarly(t *testing.T) {
 		s := fake()
 		p := byRole(t, s)
 		wantNames(t, p)
-		s.Fail("RunInstances", 1, ec2test.Fault{Status: 400, Code: "RequestExpired", Message: "Request has expired."})
+		s.Fail("RunInstances", 1, ec2test.Fault{Status: 400, ID: "RequestExpired", Message: "Request has expired."})
 		create(t, p, "web-1")
 		if n := living(s); n != 1 {
 			t.Errorf("%d servers", n)
 		}
 	})
 	s := fake()
-	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 400, Code: "ExpiredToken", Message: "expired"})
+	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 400, ID: "ExpiredToken", Message: "expired"})
 	if _, err := provider(t, s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_SESSION_TOKEN") || s.Count("DescribeInstances") != 1 {
 		t.Errorf("List with temporary keys that have expired: %v", err)
 	}

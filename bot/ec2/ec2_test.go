@@ -108,7 +108,7 @@ func TestOneOrderMakesOneServer(t *testing.T) {
 			s := fake()
 			s.Lag, s.Boot = 20*time.Second, time.Minute
 			p := provider(t, s)
-			s.Fail("RunInstances", 1, ec2test.Fault{Done: true})
+			s.Fail("RunInstances", 1, ec2test.Fault{Applied: true})
 			_, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
 			if err == nil || errors.Is(err, pool.ErrRefused) {
 				t.Fatalf("Create whose answer is lost: %v", err)

@@ -22,15 +22,15 @@ func TestErrorsOfAnOrder(t *testing.T) {
 		calls   int
 		says    string
 	}{
-		{ec2test.Fault{Status: 500, Code: "InsufficientInstanceCapacity", Message: "We currently do not have sufficient t3.small capacity."}, true, 1, "another size"},
-		{ec2test.Fault{Status: 400, Code: "InstanceLimitExceeded", Message: "You have requested more."}, true, 1, "Service Quotas"},
-		{ec2test.Fault{Status: 403, Code: "UnauthorizedOperation", Message: "You are not authorized."}, true, 1, "docs/pools/aws.md"},
-		{ec2test.Fault{Status: 400, Code: "InvalidAMIID.NotFound", Message: "The image id does not exist"}, true, 1, "image is gone"},
-		{ec2test.Fault{Status: 400, Code: "IdempotentParameterMismatch", Message: "Arguments are inconsistent"}, true, 1, "inconsistent"},
-		{ec2test.Fault{Status: 500, Code: "InternalError", Message: "An internal error has occurred"}, false, 1, "trouble is AWS's"},
-		{ec2test.Fault{Status: 502, Code: "", Message: ""}, false, 1, "trouble is AWS's"},
-		{ec2test.Fault{Status: 403, Code: "", Message: ""}, false, 1, "no answer of AWS's"},
-		{ec2test.Fault{Status: 307, Code: "", Message: ""}, false, 1, "redirect"},
+		{ec2test.Fault{Status: 500, ID: "InsufficientInstanceCapacity", Message: "We currently do not have sufficient t3.small capacity."}, true, 1, "another size"},
+		{ec2test.Fault{Status: 400, ID: "InstanceLimitExceeded", Message: "You have requested more."}, true, 1, "Service Quotas"},
+		{ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "You are not authorized."}, true, 1, "docs/pools/aws.md"},
+		{ec2test.Fault{Status: 400, ID: "InvalidAMIID.NotFound", Message: "The image id does not exist"}, true, 1, "image is gone"},
+		{ec2test.Fault{Status: 400, ID: "IdempotentParameterMismatch", Message: "Arguments are inconsistent"}, true, 1, "inconsistent"},
+		{ec2test.Fault{Status: 500, ID: "InternalError", Message: "An internal error has occurred"}, false, 1, "trouble is AWS's"},
+		{ec2test.Fault{Status: 502, ID: "", Message: ""}, false, 1, "trouble is AWS's"},
+		{ec2test.Fault{Status: 403, ID: "", Message: ""}, false, 1, "no answer of AWS's"},
+		{ec2test.Fault{Status: 307, ID: "", Message: ""}, false, 1, "redirect"},
 		{ec2test.Fault{}, false, 1, "reset"},
 		{ec2test.Throttled, false, 5, "too many calls"},
 	} {
@@ -44,7 +44,7 @@ func TestErrorsOfAnOrder(t *testing.T) {
 			if errors.Is(err, pool.ErrRefused) != c.refused {
 				t.Errorf("%v: refused is %v, want %v", err, !c.refused, c.refused)
 			}
-			for _, part := range []string{"make the server web-1", c.fault.Code, strings.TrimSuffix(c.fault.Message, "."), c.says} {
+			for _, part := range []string{"make the server web-1", c.fault.ID, strings.TrimSuffix(c.fault.Message, "."), c.says} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("the error %q does not say %q", err, part)
 				}
@@ -75,7 +75,7 @@ func TestThrottledOrderIsTheSameOrder(t *testing.T) {
 }
 
 func TestReadsAreTriedAgain(t *testing.T) {
-	for _, f := range []ec2test.Fault{ec2test.Throttled, {}, {Status: 500, Code: "InternalError"}, {Status: 429}, {Status: 503}} {
+	for _, f := range []ec2test.Fault{ec2test.Throttled, {}, {Status: 500, ID: "InternalError"}, {Status: 429}, {Status: 503}} {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
 			p := provider(t, s)
@@ -132,8 +132,8 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	a.Keys.SecretAccessKey, a.Keys.SessionToken = "wrong/secret", "a-session-token"
 	for _, f := range []*ec2test.Fault{
 		nil,
-		{Status: 403, Code: "SignatureDoesNotMatch", Message: "x-amz-security-token:a-session-token wrong/secret\n"},
-		{Status: 400, Code: "Odd-a-session-token", Message: "wrong/secret"},
+		{Status: 403, ID: "SignatureDoesNotMatch", Message: "x-amz-security-token:a-session-token wrong/secret\n"},
+		{Status: 400, ID: "Odd-a-session-token", Message: "wrong/secret"},
 	} {
 		if f != nil {
 			s.Fail("", 1, *f)

@@ -60,7 +60,7 @@ func TestPoolOnEC2(t *testing.T) {
 		p := begin()
 		time.Sleep(4 * time.Minute)
 		want("at first", p, 1)
-		s.Fail("RunInstances", 1, ec2test.Fault{Done: true})
+		s.Fail("RunInstances", 1, ec2test.Fault{Applied: true})
 		s.Fail("RegisterTargets", 1, ec2test.Throttled)
 		resize(p, 3)
 		time.Sleep(20 * time.Second)

@@ -12,7 +12,7 @@ import (
 )
 
 // A Break of the suites is one that no further try helps against.
-var broken = ec2test.Fault{Status: 403, Code: "UnauthorizedOperation", Message: "Not authorized: " + ec2test.SecretKey}
+var broken = ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "Not authorized: " + ec2test.SecretKey}
 
 // started is a fake that answers on loopback, and how it is reached.
 func started(t *testing.T) (*ec2test.Server, ec2.Account) {
@@ -40,7 +40,7 @@ func TestProviderKeepsTheContract(t *testing.T) {
 			Foreign: func() string { return s.AddInstance("t3.small", map[string]string{"Name": "web-1"}) },
 			Break:   func() func() { return s.Fail("", -1, broken) },
 			Refuse: func() func() {
-				return s.Fail("RunInstances", -1, ec2test.Fault{Status: 500, Code: "InsufficientInstanceCapacity", Message: "No capacity."})
+				return s.Fail("RunInstances", -1, ec2test.Fault{Status: 500, ID: "InsufficientInstanceCapacity", Message: "No capacity."})
 			},
 			Secrets: []string{ec2test.SecretKey},
 		}

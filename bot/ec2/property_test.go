@@ -54,6 +54,7 @@ type history struct {
 	s     *ec2test.Server
 	p     *ec2.Provider
 	ended map[string]bool
+	mends []func()
 	wrong []string
 }
 
@@ -85,10 +86,10 @@ func (h *history) happen(t *testing.T, x happening) {
 	case 3:
 		h.p = provider(t, h.s) // a restart
 	case 4:
-		h.s.Fail("RunInstances", 1, ec2test.Fault{Done: x.A%2 == 0})
+		h.mends = append(h.mends, h.s.Fail("RunInstances", 1, ec2test.Fault{Applied: x.A%2 == 0}))
 	case 5:
 		action := []string{"RunInstances", "DescribeInstances", "TerminateInstances"}[x.A%3]
-		h.s.Fail(action, 1, []ec2test.Fault{ec2test.Throttled, {Status: 500, Code: "InternalError"}}[x.A/3])
+		h.mends = append(h.mends, h.s.Fail(action, 1, []ec2test.Fault{ec2test.Throttled, {Status: 500, ID: "InternalError"}}[x.A/3]))
 	case 6:
 		time.Sleep([]time.Duration{time.Second, 5 * time.Second, 20 * time.Second, 3 * time.Minute, 90 * time.Minute, 26 * time.Hour}[x.A])
 	}
@@ -113,7 +114,9 @@ func (h *history) look(x happening) {
 
 // settle lets reads catch up, and compares.
 func (h *history) settle(t *testing.T) {
-	h.s.ClearFaults()
+	for _, mend := range h.mends {
+		mend()
+	}
 	time.Sleep(5 * time.Minute)
 	list, err := h.p.List(t.Context())
 	if n := len(h.s.Instances()); err != nil || n != len(list) {

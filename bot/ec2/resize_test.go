@@ -106,7 +106,7 @@ func TestResizeOfOneThatIsOff(t *testing.T) {
 					t.Errorf("Resize of one that is %s to %q: it is %+v", state, size, i)
 				}
 				s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopped" })
-				s.Fail("StartInstances", 1, ec2test.Fault{Status: 500, Code: "InsufficientInstanceCapacity", Message: "No capacity"})
+				s.Fail("StartInstances", 1, ec2test.Fault{Status: 500, ID: "InsufficientInstanceCapacity", Message: "No capacity"})
 				if err := p.Resize(t.Context(), a.ID, size, func(string) {}); !errors.Is(err, pool.ErrRefused) {
 					t.Errorf("Resize to %q that is refused: %v", size, err)
 				}
@@ -118,8 +118,8 @@ func TestResizeOfOneThatIsOff(t *testing.T) {
 // A size that can't be had must not cost the server.
 func TestResizeThatIsRefused(t *testing.T) {
 	for action, f := range map[string]ec2test.Fault{
-		"ModifyInstanceAttribute": {Status: 400, Code: "InvalidParameterCombination", Message: "The architecture 'arm64' is not supported"},
-		"StartInstances":          {Status: 500, Code: "InsufficientInstanceCapacity", Message: "No capacity"},
+		"ModifyInstanceAttribute": {Status: 400, ID: "InvalidParameterCombination", Message: "The architecture 'arm64' is not supported"},
+		"StartInstances":          {Status: 500, ID: "InsufficientInstanceCapacity", Message: "No capacity"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := slow()

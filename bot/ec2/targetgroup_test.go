@@ -193,7 +193,7 @@ func TestCheckOfAProvider(t *testing.T) {
 	}
 	wantChecked(t, check(t, byRole(t, s))[:1], "credentials: the instance's role autoscalebot, in eu-central-1")
 
-	mend := s.Fail("RunInstances", 1, ec2test.Fault{Status: 403, Code: "UnauthorizedOperation", Message: "No."})
+	mend := s.Fail("RunInstances", 1, ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "No."})
 	wantChecked(t, check(t, p)[3:], "make a server: it would be allowed (a dry run)|docs/pools/aws.md")
 	mend()
 	s.AddTemplate("bare", "", "")
@@ -207,7 +207,7 @@ func TestCheckOfAProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantChecked(t, check(t, p)[2:], "launch template: |EC2_LAUNCH_TEMPLATE")
-	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 401, Code: "AuthFailure", Message: "No."})
+	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 401, ID: "AuthFailure", Message: "No."})
 	wantChecked(t, check(t, p), credentials, "servers of the pool web: 0|AWS does not know the access key")
 }
 

@@ -13,11 +13,10 @@ const metadataToken = "fake-metadata-token"
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	defer s.Lock()()
 	const path = "/latest/meta-data/iam/security-credentials/"
-	if f := s.fault(r.URL.Path); f != nil {
-		if f.Status == 0 {
-			panic(http.ErrAbortHandler)
+	if f := s.faults.Strike(r.Method, r.URL.Path); f != nil {
+		if !f.Serve(w, r, nil, nil) {
+			w.WriteHeader(f.Status)
 		}
-		w.WriteHeader(f.Status)
 		return
 	}
 	switch {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
 // What the fake's account is made of.
@@ -55,7 +57,7 @@ type Server struct {
 	caller    string // the id of the key that signed the call under way
 	lastID    int
 	calls     []Call
-	faults    []*fault
+	faults    fault.Set
 }
 
 // A Call is one that came in with a good signature.
@@ -119,50 +121,16 @@ func (s *Server) Count(action string) (n int) {
 	return n
 }
 
-// A Fault is what goes wrong with a call.
-type Fault struct {
-	// Status is the answer's; 0 has the connection break instead.
-	Status int
-	// Code and Message are AWS's.
-	Code, Message string
-	// Done has the call be carried out all the same.
-	Done bool
-}
+// A Fault is how calls fail; its Path is an action, or the path of a call to the metadata service.
+type Fault = fault.Fault
 
 // Throttled is what AWS says when it is asked too often.
-var Throttled = Fault{Status: http.StatusServiceUnavailable, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
+var Throttled = Fault{Status: http.StatusServiceUnavailable, ID: "RequestLimitExceeded", Message: "Request limit exceeded."}
 
-type fault struct {
-	Fault
-	action string
-	left   int
-}
-
-// Fail has the next n calls of an action go wrong, or all where n is negative; "" stands for every action. mend ends it.
+// Fail has the next n calls of an action fail, or all where n is negative; "" stands for every action. mend ends it.
 func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
-	defer s.Lock()()
-	x := &fault{f, action, n}
-	s.faults = append(s.faults, x)
-	return func() {
-		defer s.Lock()()
-		x.left = 0
-	}
-}
-
-// ClearFaults ends all faults.
-func (s *Server) ClearFaults() {
-	defer s.Lock()()
-	s.faults = nil
-}
-
-func (s *Server) fault(action string) *fault {
-	for _, f := range s.faults {
-		if f.left != 0 && (f.action == "" || f.action == action) {
-			f.left--
-			return f
-		}
-	}
-	return nil
+	f.Path, f.Times = action, max(n, 0)
+	return s.faults.Add(f)
 }
 
 // failure is an error of the fake's in AWS's words.
@@ -247,16 +215,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answerError(w, name, &failure{http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."})
 		return
 	}
-	f := s.fault(doing)
+	f := s.faults.Strike(r.Method, doing)
 	var body []node
-	if f == nil || f.Done {
+	if f.Applies() {
 		body, bad = act(s, params)
 	}
 	switch {
-	case f != nil && f.Status == 0:
-		panic(http.ErrAbortHandler)
+	case f != nil && f.Serve(w, r, nil, nil):
 	case f != nil:
-		s.answerError(w, name, &failure{f.Status, f.Code, f.Message})
+		s.answerError(w, name, &failure{f.Status, f.ID, f.Message})
 	case bad != nil:
 		s.answerError(w, name, bad)
 	case name == "ec2":
