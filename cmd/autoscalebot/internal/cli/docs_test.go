@@ -69,7 +69,7 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(append(files, pools...), "../../../../docs/pools.md")
+	files = append(append(files, pools...), "../../../../docs/pools.md", "../../../../docs/settings.md")
 	more, err := filepath.Glob("../../../../examples/*/README.md")
 	if err != nil {
 		t.Fatal(err)

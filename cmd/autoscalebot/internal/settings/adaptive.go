@@ -5,7 +5,7 @@ import "slices"
 // Adaptive are the settings of the policy, and of what the adaptive one aims at.
 type Adaptive struct {
 	Policy Word `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`
-	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between. Or what a slow minute is worth to you in dollars, such as ''0.50'', which is weighed against what a dyno costs (''DYNO_PRICE_PER_MONTH'', else $25)."`
+	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between, and an amount of dollars such as ''0.50'' is [what a slow minute is worth to you](docs/settings.md#limits)."`
 }
 
 // checkPolicy wants a policy that there is, with what it needs.

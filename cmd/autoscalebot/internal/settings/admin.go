@@ -13,8 +13,8 @@ import (
 
 // Admin are the settings of how a running bot is asked.
 type Admin struct {
-	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot; ''none'' = off. By default a path in the runtime folder, made of the app's name."`
-	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, such as ''127.0.0.1:7070'', unencrypted; off by default. Where it is set, the commands ask there."`
+	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot, by default a path in the runtime folder, made of the app's name; ''none'' = off."`
+	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, and the commands then ask, such as ''127.0.0.1:7070'', unencrypted; off by default."`
 	AdminToken  Secret `envconfig:"ADMIN_TOKEN" once:"true" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
 }
 

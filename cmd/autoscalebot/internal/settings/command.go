@@ -12,7 +12,7 @@ import (
 type Command struct {
 	CountCommand Text `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
 	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
-	CommandEnv   Text `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Names of environment variables that commands and local processes get though they hold secrets of these settings, with commas between: ''DATABASE_URL,AWS_SECRET_ACCESS_KEY''. All other variables they get anyway."`
+	CommandEnv   Text `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Names of environment variables that commands and local processes get though they hold secrets of these settings, with commas between: ''DATABASE_URL,AWS_SECRET_ACCESS_KEY''."`
 }
 
 func (ps *Problems) checkCommand(s *Settings) {

@@ -2,8 +2,8 @@ package settings
 
 // Costs are the settings of what dynos cost, and what they may.
 type Costs struct {
-	Budget    Dollars `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars. Where the month would end beyond it, a scale-up takes twice the evidence of the rule that asks for it (slow heartbeats, readings of a signal, a window, a breach duration); beyond it no dynos are added. The limits hold all the same."`
-	DynoPrice Dollars `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars. By default Heroku's list price of the dyno size; of a pool ''SERVER_PRICE_PER_HOUR'' or what the provider says; elsewhere ''MONTHLY_BUDGET'' needs it."`
+	Budget    Dollars `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars: where the month would [end beyond it](docs/settings.md#limits) scale-ups take more evidence, and beyond it there are none."`
+	DynoPrice Dollars `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars; by default Heroku's list price of the dyno size, or of a pool ''SERVER_PRICE_PER_HOUR'' or what the provider says."`
 }
 
 func (ps *Problems) checkCosts(s *Settings) {

@@ -11,7 +11,7 @@ type DigitalOcean struct {
 	DigitalOceanTags         List   `envconfig:"DIGITALOCEAN_TAGS" desc:"More tags that new droplets get, as a list, for instance one that a firewall is bound to."`
 	DigitalOceanUserData     Text   `envconfig:"DIGITALOCEAN_USER_DATA_FILE" desc:"A file with the user data that a droplet gets for its first boot, such as a cloud-init document."`
 	DigitalOceanLoadBalancer Text   `envconfig:"DIGITALOCEAN_LOAD_BALANCER" desc:"The id of the load balancer, for ''POOL_BALANCER=digitalocean''."`
-	DigitalOceanAPIURL       Text   `envconfig:"DIGITALOCEAN_API_URL" once:"true" default:"https://api.digitalocean.com" desc:"Where the API is. Plain http only on a loopback address."`
+	DigitalOceanAPIURL       Text   `envconfig:"DIGITALOCEAN_API_URL" once:"true" default:"https://api.digitalocean.com" desc:"Where the API is, with plain http only on a loopback address."`
 }
 
 func (ps *Problems) checkDigitalOcean(s *Settings) {

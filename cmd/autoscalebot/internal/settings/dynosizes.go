@@ -10,8 +10,8 @@ import (
 
 // Sizing are the settings of the size of dynos.
 type Sizing struct {
-	DynoSizes  List `envconfig:"DYNO_SIZES" desc:"Heroku: the dyno sizes that rules with ''scale=size'' choose from, as a list, the smallest first: ''standard-1x,standard-2x''. Each change restarts all dynos, and is the last for 10 minutes. Empty = never. See [memory](docs/signals/logdrain.md#memory-and-the-dyno-size)."`
-	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"Has all that asks for more or fewer dynos change their size too: ''horizontal'' adds dynos up to the maximum, and then takes larger ones; ''vertical'' takes larger ones up to the largest, and then adds more. Empty = the size is left to rules with ''scale=size''. See [larger or more](docs/sizes.md)."`
+	DynoSizes  List `envconfig:"DYNO_SIZES" desc:"Heroku: the [dyno sizes](docs/signals/logdrain.md#memory-and-the-dyno-size) that rules with ''scale=size'' choose from, as a list, the smallest first: ''standard-1x,standard-2x''; empty = never."`
+	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"Has all that asks for more or fewer dynos [change their size](docs/sizes.md) too: ''horizontal'' adds dynos up to the maximum, and then takes larger ones, ''vertical'' the other way round; empty = only rules with ''scale=size'' do."`
 }
 
 // ladders are the dyno sizes whose order is known, the smallest first (https://devcenter.heroku.com/articles/dyno-tiers). Those that are

@@ -10,7 +10,7 @@ type HAProxy struct {
 	HAProxyConfig        Text `envconfig:"HAPROXY_CONFIG" default:"/etc/haproxy/haproxy.cfg" desc:"''haproxy-file'': the configuration that is written, on each host."`
 	HAProxyTemplate      Text `envconfig:"HAPROXY_TEMPLATE" desc:"''haproxy-file'': the file here that it is made from, with a line ''$SERVERS'' where the servers' lines go."`
 	HAProxyServerLine    Text `envconfig:"HAPROXY_SERVER_LINE" default:"server $NAME $IP:$PORT check" desc:"''haproxy-file'': the line of one server, with ''$NAME'', ''$IP'' and ''$PORT''."`
-	HAProxyHosts         List `envconfig:"HAPROXY_HOSTS" desc:"''haproxy-file'': where HAProxy runs, as a list of ''user@host'' or ''user@host:port'' that SSH reaches. Empty = on this machine."`
+	HAProxyHosts         List `envconfig:"HAPROXY_HOSTS" desc:"''haproxy-file'': where HAProxy runs, as a list of ''user@host'' or ''user@host:port'' that SSH reaches; empty = on this machine."`
 	HAProxyCheckCommand  Text `envconfig:"HAPROXY_CHECK_COMMAND" default:"haproxy -c -f $FILE" desc:"''haproxy-file'': the command that looks at a new configuration before it holds, with ''$FILE'' for its path."`
 	HAProxyReloadCommand Text `envconfig:"HAPROXY_RELOAD_COMMAND" default:"systemctl reload haproxy" desc:"''haproxy-file'': the command that has it take effect."`
 	HAProxySudo          Text `envconfig:"HAPROXY_SUDO" desc:"''haproxy-file'': what stands before each of these commands and that which writes, such as ''sudo -n'', where the user may not do all this."`

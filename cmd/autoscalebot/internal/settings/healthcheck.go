@@ -4,7 +4,7 @@ import "strings"
 
 // HealthCheck are the settings of the health checks of a pool's servers.
 type HealthCheck struct {
-	HealthPath    Text    `envconfig:"HEALTH_CHECK_PATH" default:"/" desc:"Pool: what is requested of each server before it gets requests of others, and while it does; an answer of 2xx is healthy. ''tcp'' = it only has to take a connection; ''none'' = it is healthy when the provider says that it runs."`
+	HealthPath    Text    `envconfig:"HEALTH_CHECK_PATH" default:"/" desc:"Pool: the path that must answer 2xx before a server gets requests of others, and while it does; ''tcp'' = it only has to take a connection, ''none'' = it is healthy when the provider says that it runs."`
 	HealthHost    Text    `envconfig:"HEALTH_CHECK_HOST" desc:"Pool: the name in the header ''Host'' of health checks, where the app wants one."`
 	HealthTLS     Bool    `envconfig:"HEALTH_CHECK_TLS" default:"false" desc:"Pool: health checks go by https; ''HEALTH_CHECK_HOST'' is the name that the certificate has."`
 	HealthTimeout Seconds `envconfig:"HEALTH_CHECK_TIMEOUT_IN_SECONDS" default:"5" desc:"Pool: when to give a health check up."`

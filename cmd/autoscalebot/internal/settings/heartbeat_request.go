@@ -18,8 +18,8 @@ type HeartbeatRequest struct {
 	HeartbeatMethod   Word    `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"The request's method."`
 	HeartbeatHeaders  Headers `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`
 	HeartbeatToken    Secret  `envconfig:"HEARTBEAT_TOKEN" desc:"Sent as a bearer token, so that strangers cannot call an expensive heartbeat."`
-	HeartbeatHost     Text    `envconfig:"HEARTBEAT_HOST" desc:"The name by which to ask the host of ''HEARTBEAT_URL'', where it is another: that of the ''Host'' header and, with https, of the certificate. The connection goes to the host of ''HEARTBEAT_URL''."`
-	HeartbeatCertFile Text    `envconfig:"HEARTBEAT_CLIENT_CERT_FILE" desc:"A file with the client certificate, as PEM, for apps that ask for one. It is read again when it changes."`
+	HeartbeatHost     Text    `envconfig:"HEARTBEAT_HOST" desc:"The name by which to ask the host of ''HEARTBEAT_URL'', where it is another: that of the ''Host'' header and, with https, of the certificate."`
+	HeartbeatCertFile Text    `envconfig:"HEARTBEAT_CLIENT_CERT_FILE" desc:"A file with the client certificate, as PEM, for apps that ask for one; it is read again when it changes."`
 	HeartbeatKeyFile  Text    `envconfig:"HEARTBEAT_CLIENT_KEY_FILE" desc:"The file with the certificate's key, as PEM without a passphrase."`
 }
 

@@ -7,10 +7,10 @@ import (
 
 // Heroku are the settings of an app on Heroku. Other platforms take its name and its process type from here, too.
 type Heroku struct {
-	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app. Required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
-	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, for instance from ''heroku authorizations:create''. Required on Heroku."`
+	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app, required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, required on Heroku, for instance from ''heroku authorizations:create''."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
-	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is. Plain http only on a loopback address."`
+	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is, with plain http only on a loopback address."`
 }
 
 // appName is what Heroku calls an app: its name, or its id.

@@ -15,7 +15,7 @@ type Notices struct {
 	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
 	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
 	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Tell when the app is at its minimum, above one dyno, and still too fast."`
-	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails. Scaling is tried again at the next heartbeat."`
+	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails, after which scaling is tried again at the next heartbeat."`
 	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Tell every change of the number of dynos."`
 	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Tell every heartbeat."`
 	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Tell when the number of dynos changes by more than this within the next setting's period."`

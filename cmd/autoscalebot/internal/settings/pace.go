@@ -12,7 +12,7 @@ type Pace struct {
 	IncrementUp   Step     `envconfig:"INCREMENT_UP" desc:"The same for adding only; by default ''INCREMENT''."`
 	IncrementDown Step     `envconfig:"INCREMENT_DOWN" desc:"The same for removing only; by default ''INCREMENT''."`
 	CooldownUp    Seconds0 `envconfig:"COOLDOWN_UP_IN_SECONDS" default:"0" desc:"How long after adding dynos the next are added at the earliest."`
-	CooldownDown  Seconds0 `envconfig:"COOLDOWN_DOWN_IN_SECONDS" default:"0" desc:"How long after any change dynos are removed at the earliest. Dynos are added meanwhile where they are needed."`
+	CooldownDown  Seconds0 `envconfig:"COOLDOWN_DOWN_IN_SECONDS" default:"0" desc:"How long after any change dynos are removed at the earliest."`
 	Stabilization Seconds0 `envconfig:"STABILIZATION_IN_SECONDS" default:"0" desc:"How long fewer dynos must have been enough before any is removed, and how long the bot watches after its start before it removes one."`
 }
 

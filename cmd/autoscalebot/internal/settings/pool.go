@@ -11,15 +11,15 @@ import (
 
 // Pool are the settings of a pool of servers, whoever makes them.
 type Pool struct {
-	PoolProvider Word `group:"Pools of servers" envconfig:"POOL_PROVIDER" desc:"Pool: who makes the servers, ''digitalocean'', ''ec2'', ''command'' (your own scripts) or ''local'' (processes of this machine, to try it out). See [pools of servers](docs/pools.md)."`
+	PoolProvider Word `group:"Pools of servers" envconfig:"POOL_PROVIDER" desc:"[Pool](docs/pools.md): who makes the servers, ''digitalocean'', ''ec2'', ''command'' (your own scripts) or ''local'' (processes of this machine, to try it out)."`
 	PoolBalancer Word `envconfig:"POOL_BALANCER" desc:"Pool: what gives them requests: ''haproxy'' (over its socket, without a reload), ''haproxy-file'' (its configuration, with one), ''digitalocean'', ''target-group'' (AWS), ''local'' (a small one in the bot, on ''LOCAL_ADDR'') or ''none''."`
-	PoolName     Text `envconfig:"POOL_NAME" desc:"Pool: its name. Its servers are known by a tag with it, such as ''autoscalebot:web'', and their names begin with it: ''web-7''. By default the process type. Two pools of an account need two names."`
+	PoolName     Text `envconfig:"POOL_NAME" desc:"Pool: its name, by default the process type, which its servers have in a tag, such as ''autoscalebot:web'', and in their names, such as ''web-7''."`
 	PoolCommands
-	PoolVictims       Word    `envconfig:"POOL_VICTIMS" default:"newest" desc:"Pool: which servers go first, ''newest'' or ''oldest''. Those that do not work go before."`
-	Sizes             List    `envconfig:"SIZES" desc:"Pool: the sizes of servers, the smallest first, as ''autoscalebot servers sizes'' lists them: ''s-1vcpu-1gb,s-2vcpu-2gb''. New servers are of the first. Where there are several, rules with ''scale=size'' choose between them, as between ''DYNO_SIZES''. See [larger servers](docs/pools.md#larger-servers)."`
-	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Pool: what one server costs an hour, in dollars, where the provider does not say, as AWS does not: ''0.0208'', or with several sizes the price of each, ''t3.small=0.0208,t3.medium=0.0416''. One price for several sizes is refused."`
-	PoolMaxDollars    Dollars `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Pool: what its servers may cost an hour in all, in dollars, whatever ''MAX_DYNOS'' says. Empty = as much as ''MAX_DYNOS'' of them do."`
-	MaintenanceWindow Text    `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"Pool: when a server may be resized that has no other beside it, which means downtime: ''3:00-5:00'', or with days ''sat,sun 3:00-5:00''. Empty = never."`
+	PoolVictims       Word    `envconfig:"POOL_VICTIMS" default:"newest" desc:"Pool: which servers go first after those that do not work, ''newest'' or ''oldest''."`
+	Sizes             List    `envconfig:"SIZES" desc:"Pool: the [sizes of servers](docs/pools.md#larger-servers), as ''autoscalebot servers sizes'' lists them, from the smallest, which new servers are of: ''s-1vcpu-1gb,s-2vcpu-2gb''."`
+	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Pool: what one server costs an hour, in dollars, where the provider does not say, as AWS does not: ''0.0208'', or with several sizes the price of each, ''t3.small=0.0208,t3.medium=0.0416''."`
+	PoolMaxDollars    Dollars `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Pool: what its servers may cost an hour in all, in dollars, whatever ''MAX_DYNOS'' says; empty = as much as ''MAX_DYNOS'' of them do."`
+	MaintenanceWindow Text    `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"Pool: when a server may be resized that has no other beside it, which means downtime: ''3:00-5:00'', or with days ''sat,sun 3:00-5:00''; empty = never."`
 	ServerPort        Port    `envconfig:"SERVER_PORT" default:"80" desc:"Pool: the port on which each server answers."`
 	HealthCheck
 	PoolActive  Seconds  `envconfig:"POOL_ACTIVE_WITHIN_IN_SECONDS" default:"300" desc:"Pool: within how long a new server runs, or it is destroyed and another made."`

@@ -2,7 +2,7 @@ package settings
 
 // Push are the settings of metrics that apps push.
 type Push struct {
-	PushToken Secret `envconfig:"PUSH_TOKEN" once:"true" desc:"The token, 16 characters or more, with which apps push metrics to ''/v1/apps/…/metrics'' and ''/metrics/NAME''. See [pushed metrics](docs/signals/push.md)."`
+	PushToken Secret `envconfig:"PUSH_TOKEN" once:"true" desc:"The token, 16 characters or more, with which apps [push metrics](docs/signals/push.md) to ''/v1/apps/…/metrics'' and ''/metrics/NAME''."`
 }
 
 // Pushed says whether apps push metrics.

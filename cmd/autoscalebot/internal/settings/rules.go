@@ -18,7 +18,7 @@ import (
 
 // RulesAndSignals are the settings of what is judged beside the heartbeat.
 type RulesAndSignals struct {
-	Rules            Rules    `group:"Signals" envconfig:"RULES" desc:"How signals beside the heartbeat are judged, with semicolons between: ''queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s''. Dynos are added when any is above its ''max'', and removed only when all are below their ''min''. See [signals and rules](#signals-and-rules)."`
+	Rules            Rules    `group:"Signals" envconfig:"RULES" desc:"How [signals](#signals-and-rules) beside the heartbeat are judged, with semicolons between: ''queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s''."`
 	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, with semicolons between: ''queue=redis://:password@host:6379/0#queue:default; jobs=postgres://…#select count(*) from jobs''."`
 	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"How often rules that look at a window of time may change anything, rounded up to a heartbeat; 0 = at every heartbeat."`
 

@@ -7,10 +7,10 @@ import (
 
 // Running are the settings of how the bot itself runs.
 type Running struct {
-	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set: ''up'', ''down'' or ''up,down''. The limits hold all the same."`
+	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set, but for the limits: ''up'', ''down'' or ''up,down''."`
 	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing, whichever command runs."`
 	DeadmanURL Secret     `envconfig:"DEADMAN_URL" once:"true" desc:"A URL of a monitoring service that alerts you when it is not requested: the bot requests it at most once a minute, after a heartbeat at which every process type decided on fresh data and the platform did what was decided."`
-	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart: runs, cooldowns, pauses, what was told. Without it a restart begins anew."`
+	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart, instead of beginning anew: runs, cooldowns, pauses, what was told."`
 }
 
 // Directions are those of scaling.

@@ -13,7 +13,7 @@ const Prefix = "AUTOSCALE_"
 // group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next. For the settings
 // file, once marks what is set for all process types together, and list says what stands between the items where a text holds several.
 type Settings struct {
-	File Text `group:"Settings" envconfig:"AUTOSCALE_FILE" once:"true" desc:"A file that says the settings below, as YAML: their names in lower case, with several process types below ''processes''. What the environment says beats it. See [settings in a file](#settings-in-a-file)."`
+	File Text `group:"Settings" envconfig:"AUTOSCALE_FILE" once:"true" desc:"A [file of settings](#settings-in-a-file) as YAML: their names in lower case, with several process types below ''processes''."`
 
 	Heroku
 	Platform Word `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''cloudfoundry'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands), ''pool'' ([servers](docs/pools.md) that the bot makes and destroys) or ''autoscaling-group'' (one of AWS)."`

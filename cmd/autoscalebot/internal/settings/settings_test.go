@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,16 @@ const secret = "s3cr3t-k3y-0123456789"
 func env(t *testing.T, pairs ...string) {
 	t.Helper()
 	settingstest.Env(t, append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...)...)
+}
+
+// A setting's description is one sentence; what else there is to know stands in docs.
+func TestEachDescriptionIsOneSentence(t *testing.T) {
+	another := regexp.MustCompile(`[.!?][)\]]* \S`)
+	for _, e := range settings.Entries() {
+		if !strings.HasSuffix(e.Meaning, ".") || another.MatchString(e.Meaning) {
+			t.Errorf("%s is described by more or less than one sentence: %s", e.Name, e.Meaning)
+		}
+	}
 }
 
 func TestDefaultsAreThoseOfTheOriginal(t *testing.T) {
