@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // The longest texts, in runes, that are taken over from an event. Names on any platform are shorter; a reason may hold what
@@ -38,7 +40,7 @@ func (e Event) what() string {
 		if e.Phase == Resolved {
 			word = "after"
 		}
-		s += fmt.Sprintf(" (%s %s)", word, human(d))
+		s += fmt.Sprintf(" (%s %s)", word, words.Length(d))
 	}
 	if e.DryRun && e.Kind != Scaled {
 		s += " (dry run)"
@@ -86,7 +88,7 @@ func (e Event) Facts() []Fact {
 		}
 	}
 	if e.ResponseTimeMS != 0 {
-		add("Response time", e.responseTime())
+		add("Response time", words.Millis(e.ResponseTimeMS))
 	}
 	if !e.Time.IsZero() {
 		add("Time", e.Time.Format(time.RFC3339))
@@ -217,7 +219,7 @@ func (e Event) headline() string {
 		if e.ResponseTimeMS == 0 {
 			return "the heartbeat was not answered"
 		}
-		return "the heartbeat took " + e.responseTime()
+		return "the heartbeat took " + words.Millis(e.ResponseTimeMS)
 	case Test:
 		return "this is a test notice"
 	}
@@ -270,41 +272,12 @@ func (e Event) size() string {
 	return OneLine(e.SizeFrom, maxName) + " → " + OneLine(e.SizeTo, maxName)
 }
 
-func (e Event) responseTime() string {
-	digits := 0
-	if e.ResponseTimeMS < 10 {
-		digits = 1
-	}
-	return strconv.FormatFloat(e.ResponseTimeMS, 'f', digits, 64) + " ms"
-}
-
 // lasted is how long the incident has lasted, 0 when the event is no incident.
 func (e Event) lasted() time.Duration {
 	if e.Since.IsZero() {
 		return 0
 	}
 	return e.Time.Sub(e.Since)
-}
-
-// human writes d with its two largest units: "1 h 5 min", "2 d", "45 s". Seconds are left out above one hour.
-func human(d time.Duration) string {
-	units := []struct {
-		name string
-		size time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}}
-	for i, u := range units {
-		if d < u.size {
-			continue
-		}
-		s := fmt.Sprintf("%d %s", d/u.size, u.name)
-		if i+1 < len(units) {
-			if next := units[i+1]; d%u.size >= next.size {
-				s += fmt.Sprintf(" %d %s", d%u.size/next.size, next.name)
-			}
-		}
-		return s
-	}
-	return "0 s"
 }
 
 // OneLine makes s fit to stand in a line: line breaks, control characters, invalid UTF-8 and characters that turn the

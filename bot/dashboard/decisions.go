@@ -11,6 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // tableRows is how many decisions the table shows at once.
@@ -147,7 +148,7 @@ func (d *Dashboard) decision(r record.Record) decision {
 	}
 	switch {
 	case ok:
-		row.Response = millis(hb.Value)
+		row.Response = words.Millis(hb.Value)
 	case d.o.NoHeartbeat:
 		row.Response = ""
 	}

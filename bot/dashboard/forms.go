@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // A choice is a length of time that can be picked: Value is what a form sends, "" for no end.
@@ -135,15 +136,15 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 }
 
 // readLength reads a length of time, "" as one without an end, and writes it for people.
-func readLength(text string) (d time.Duration, words string, err error) {
-	if text == "" {
+func readLength(given string) (d time.Duration, text string, err error) {
+	if given == "" {
 		return 0, "until somebody resumes", nil
 	}
-	d, err = time.ParseDuration(text)
+	d, err = time.ParseDuration(given)
 	if err != nil || d <= 0 {
-		return 0, "", fmt.Errorf("%.40q is no length of time; write one such as 90m or 2h", text)
+		return 0, "", fmt.Errorf("%.40q is no length of time; write one such as 90m or 2h", given)
 	}
-	return d, "for " + length(d), nil
+	return d, "for " + words.Length(d), nil
 }
 
 func directionText(d bot.Direction) string {

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -159,9 +161,9 @@ func (p *present) fill(r record.Record, zone *time.Location, interval time.Durat
 	hb, ok := r.Heartbeat()
 	p.Verdict = verdictMark(r.Decision.Verdict, hb)
 	p.Signals = signals(r.Decision.Signals)
-	p.Bounds = fmt.Sprintf("%s to %s is right", millis(r.Decision.MinResponseMS), millis(r.Decision.MaxResponseMS))
+	p.Bounds = fmt.Sprintf("%s to %s is right", words.Millis(r.Decision.MinResponseMS), words.Millis(r.Decision.MaxResponseMS))
 	if ok {
-		p.Response, p.Unit = millisParts(hb.Value)
+		p.Response, p.Unit, _ = strings.Cut(words.Millis(hb.Value), " ")
 		p.Phases = phases(hb.Phases)
 		if hb.Phases.Transfer > 0 {
 			p.Transfer = duration(hb.Phases.Transfer)
@@ -281,7 +283,7 @@ func phases(ph probe.Phases) []phase {
 	return out
 }
 
-func duration(d time.Duration) string { return millis(float64(d) / float64(time.Millisecond)) }
+func duration(d time.Duration) string { return words.Millis(float64(d) / float64(time.Millisecond)) }
 
 // pill says in a word or two how the bot is.
 func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.Time) mark {
@@ -294,7 +296,7 @@ func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.
 	case !seen:
 		return mark{"waiting for the first " + what, quiet}
 	case d.o.Interval > 0 && now.Sub(r.Time) > 3*d.o.Interval:
-		return mark{"no " + what + " for " + length(now.Sub(r.Time)), alert}
+		return mark{"no " + what + " for " + words.Length(now.Sub(r.Time)), alert}
 	case r.Decision.Rule == decide.RuleOffline:
 		return mark{"offline", alert}
 	case r.Action == record.Failed:
@@ -342,7 +344,7 @@ func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []w
 	if !st.BootSince.IsZero() {
 		text := "since " + at(st.BootSince.In(d.o.Zone), now)
 		if usual := st.BootTime(); usual > 0 {
-			text += ", usually " + length(usual)
+			text += ", usually " + words.Length(usual)
 		}
 		out = append(out, wait{Name: "New dynos boot", Text: text, Tone: calm})
 	}

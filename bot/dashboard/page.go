@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // A frame is what surrounds everything on a page.
@@ -111,7 +112,7 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
 		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(), Desk: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
-		Interval: length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
+		Interval: words.Length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max
 	all.ZoneText = all.Zone

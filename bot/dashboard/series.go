@@ -13,6 +13,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 const (
@@ -246,7 +247,7 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 	}
 	if highest > 0 {
 		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
-			millis(lowest), millis(highest), millis(worst))
+			words.Millis(lowest), words.Millis(highest), words.Millis(worst))
 	}
 	if fewest <= most {
 		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most), count(changes, "change", "changes"))

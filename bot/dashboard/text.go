@@ -7,43 +7,6 @@ import (
 	"time"
 )
 
-// millis writes a response time: whole milliseconds, a digit more below ten, seconds from ten on.
-func millis(ms float64) string {
-	n, unit := millisParts(ms)
-	return n + " " + unit
-}
-
-// millisParts is millis with the number and the unit apart.
-func millisParts(ms float64) (number, unit string) {
-	switch {
-	case ms < 9.95:
-		return strconv.FormatFloat(ms, 'f', 1, 64), "ms"
-	case ms < 9999.5:
-		return strconv.FormatFloat(ms, 'f', 0, 64), "ms"
-	}
-	return strconv.FormatFloat(ms/1000, 'f', 1, 64), "s"
-}
-
-// length writes how long something lasts, with its two largest units.
-func length(d time.Duration) string {
-	switch s := int(math.Ceil(d.Seconds())); {
-	case s < 60:
-		return fmt.Sprintf("%d s", max(0, s))
-	case s < 600 && s%60 != 0:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	case s < 3600:
-		return fmt.Sprintf("%d min", s/60)
-	case s < 86400 && s/60%60 != 0:
-		return fmt.Sprintf("%d h %d min", s/3600, s/60%60)
-	case s < 86400:
-		return fmt.Sprintf("%d h", s/3600)
-	case s/3600%24 != 0:
-		return fmt.Sprintf("%d d %d h", s/86400, s/3600%24)
-	default:
-		return fmt.Sprintf("%d d", s/86400)
-	}
-}
-
 // count writes a number of things.
 func count(n int, one, many string) string {
 	if n == 1 {

@@ -3,11 +3,11 @@ package record
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -149,7 +149,7 @@ func (r Record) Ineffective() string {
 	if c == nil {
 		return "the heartbeat has recovered, or more dynos help after all"
 	}
-	before := fmt.Sprintf("%s before", formatMS(c.Before.Mean()))
+	before := fmt.Sprintf("%s before", words.Millis(c.Before.Mean()))
 	if c.Before.Failing() {
 		before = "failing before"
 	}
@@ -207,7 +207,7 @@ func (r Record) Observed() string {
 		}
 		return text
 	case d.Verdict == decide.OK:
-		return fmt.Sprintf("%s is right, between %g and %g ms", formatMS(hb.Value), d.MinResponseMS, d.MaxResponseMS)
+		return fmt.Sprintf("%s is right, between %g and %g ms", words.Millis(hb.Value), d.MinResponseMS, d.MaxResponseMS)
 	}
 	return progress(d) + " " + r.evidence()
 }
@@ -237,11 +237,11 @@ func explained(hb probe.Reading) string {
 func spent(hb probe.Reading) string {
 	switch hb.Measure {
 	case probe.MeasureProcessing:
-		return "was processed for " + formatMS(hb.Value)
+		return "was processed for " + words.Millis(hb.Value)
 	case probe.MeasureQueue:
-		return "waited " + formatMS(hb.Value) + " in the queue"
+		return "waited " + words.Millis(hb.Value) + " in the queue"
 	}
-	return "took " + formatMS(hb.Value)
+	return "took " + words.Millis(hb.Value)
 }
 
 func (r Record) clampText(c decide.Clamp) string {
@@ -253,19 +253,19 @@ func (r Record) clampText(c decide.Clamp) string {
 	case c.By == decide.ClampIneffective:
 		return fmt.Sprintf("wanted %d, but %s", c.From, r.Ineffective())
 	case c.By == decide.ClampStabilization && c.To == r.Decision.From:
-		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c))
+		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c.SecondsLeft))
 	case c.By == decide.ClampStabilization:
-		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To, left(c))
+		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To, left(c.SecondsLeft))
 	case c.By == decide.ClampCooldown:
-		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c))
+		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c.SecondsLeft))
 	case c.By == decide.ClampHold:
-		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To, left(c))
+		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To, left(c.SecondsLeft))
 	case c.By == decide.ClampBudget && c.SecondsLeft > 0:
 		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
 	case c.By == decide.ClampBudget:
 		return r.nearBudget(c)
 	case c.By == decide.ClampDeploy && c.SecondsLeft > 0:
-		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c))
+		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c.SecondsLeft))
 	case c.By == decide.ClampDeploy && r.Error != "":
 		return fmt.Sprintf("wanted %d, but whether a release is under way is not known", c.From)
 	case c.By == decide.ClampDeploy:
@@ -273,25 +273,14 @@ func (r Record) clampText(c decide.Clamp) string {
 	case c.By == decide.ClampPause && c.SecondsLeft == 0:
 		return fmt.Sprintf("wanted %d, but that is paused", c.From)
 	case c.By == decide.ClampPause:
-		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c))
+		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c.SecondsLeft))
 	case c.To < c.From:
 		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s", c.From, r.Limits.Max, row(r.MaxRow))
 	}
 	return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s", c.From, r.Limits.Min, row(r.MinRow))
 }
 
-// left writes how long a clamp lasts yet.
-func left(c decide.Clamp) string {
-	d := time.Duration(math.Ceil(c.SecondsLeft)) * time.Second
-	switch minutes := int(d.Round(time.Minute).Minutes()); {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case minutes < 120:
-		return fmt.Sprintf("%d min", minutes)
-	default:
-		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
-	}
-}
+func left(seconds float64) string { return words.Left(time.Duration(seconds * float64(time.Second))) }
 
 // progress says how many readings had the verdict: of those that are needed while they are too few.
 func progress(d decide.Decision) string {
@@ -314,14 +303,6 @@ func heartbeats(n int) string {
 		return "1 heartbeat"
 	}
 	return fmt.Sprintf("%d heartbeats", n)
-}
-
-// formatMS writes a response time as people read it: whole milliseconds, or a digit more where that is all there is.
-func formatMS(ms float64) string {
-	if ms < 10 {
-		return fmt.Sprintf("%.1f ms", ms)
-	}
-	return fmt.Sprintf("%.0f ms", ms)
 }
 
 // burst says that several heartbeats were taken, and why.

@@ -39,14 +39,14 @@ func (r Record) sizeSignals() string {
 // sizeHeld says what keeps the dyno size as it is.
 func (r Record) sizeHeld() string {
 	d := r.Decision
-	c := decide.Clamp{SecondsLeft: d.SizeSecondsLeft}
+	left := left(d.SizeSecondsLeft)
 	switch timed := d.SizeSecondsLeft > 0; {
 	case d.SizeHeld == decide.HeldLadder:
 		return fmt.Sprintf("%s is none of the sizes to choose from, so the size is left alone", d.SizeFrom)
 	case d.SizeHeld == decide.HeldLargest:
 		return d.SizeFrom + " is the largest of the sizes to choose from"
 	case d.SizeHeld == decide.HeldRecent:
-		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left(c))
+		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left)
 	case d.SizeHeld == decide.HeldFit:
 		return "those would not bear the load"
 	case d.SizeHeld == decide.HeldPending:
@@ -58,9 +58,9 @@ func (r Record) sizeHeld() string {
 	case d.SizeHeld == decide.HeldCount:
 		return "their number changes first"
 	case d.SizeHeld == decide.ClampCooldown:
-		return fmt.Sprintf("the cooldown of the size has %s left", left(c))
+		return fmt.Sprintf("the cooldown of the size has %s left", left)
 	case d.SizeHeld == decide.ClampPause && timed:
-		return fmt.Sprintf("that is paused for %s longer", left(c))
+		return fmt.Sprintf("that is paused for %s longer", left)
 	case d.SizeHeld == decide.ClampPause:
 		return "that is paused"
 	case d.SizeHeld == decide.ClampBudget && timed:
@@ -68,7 +68,7 @@ func (r Record) sizeHeld() string {
 	case d.SizeHeld == decide.ClampBudget:
 		return fmt.Sprintf("with them the month would cost more than its budget of $%g", d.Bill.Budget)
 	case d.SizeHeld == decide.ClampDeploy && timed:
-		return fmt.Sprintf("the newest release is young, which counts for %s longer", left(c))
+		return fmt.Sprintf("the newest release is young, which counts for %s longer", left)
 	case d.SizeHeld == decide.ClampDeploy && r.Error != "":
 		return "whether a release is under way is not known"
 	case d.SizeHeld == decide.ClampDeploy:
@@ -80,7 +80,7 @@ func (r Record) sizeHeld() string {
 // sizeFirst says why the number does not change, as the size is to or has.
 func (r Record) sizeFirst(c decide.Clamp) string {
 	if c.SecondsLeft > 0 {
-		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From, left(c))
+		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From, left(c.SecondsLeft))
 	}
 	switch more := c.From > c.To; {
 	case more && c.To >= r.Limits.Max:
