@@ -67,8 +67,8 @@ func scaled() record.Record {
 	}
 }
 
-// blind is one at which neither the app nor the platform answered.
-func blind() record.Record {
+// noData is one at which neither the app nor the platform answered.
+func noData() record.Record {
 	return record.Record{
 		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: record.Failed,
 		Error:    "read formation: 503 Service Unavailable",
@@ -211,7 +211,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 			t.Errorf("before the first tick, %s is %v", name, got)
 		}
 	}
-	keep(t, m, scaled(), blind())
+	keep(t, m, scaled(), noData())
 	for _, name := range unknown {
 		if got, ok := value(t, m, name); ok {
 			t.Errorf("while nobody answers, %s is %v", name, got)
@@ -223,7 +223,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 		}
 	}
 	if got, _ := value(t, m, "run_heartbeats", "verdict", "no_data"); got != 2 {
-		t.Errorf("%v blind heartbeats, want 2", got)
+		t.Errorf("%v heartbeats without data, want 2", got)
 	}
 	if got, _ := value(t, m, "heartbeats_total", "outcome", "unreachable"); got != 1 {
 		t.Errorf("%v unreachable heartbeats, want 1", got)
@@ -246,9 +246,9 @@ func TestTextsFromOutsideAreNoLabels(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(rt *rapid.T) {
 		m := metrics.New(options())
-		keep(t, m, blind())
+		keep(t, m, noData())
 		lines := strings.Count(text(t, m), "\nautoscalebot_")
-		r := blind()
+		r := noData()
 		r.Error, r.MinRow = rapid.String().Draw(rt, "error"), rapid.String().Draw(rt, "row")
 		r.App, r.Readings[0].Error, r.Readings[0].Signal = rapid.String().Draw(rt, "app"), r.Error, r.Error
 		r.Control.Up = decide.Pause{On: true, By: rapid.String().Draw(rt, "by")}
@@ -396,7 +396,7 @@ func TestEverybodyMayAskWhileTheBotRuns(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 20 {
-				keep(t, m, scaled(), blind())
+				keep(t, m, scaled(), noData())
 				text(t, m)
 				metrics.Healthz(m).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
 			}
@@ -410,7 +410,7 @@ func TestEverybodyMayAskWhileTheBotRuns(t *testing.T) {
 
 func TestMetricsTellNoSecret(t *testing.T) {
 	m := metrics.New(options())
-	r := blind()
+	r := noData()
 	r.Error = "secret-token"
 	r.Readings[0].Error = "secret-token"
 	keep(t, m, r)

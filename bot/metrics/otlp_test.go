@@ -259,7 +259,7 @@ func TestATickIsATrace(t *testing.T) {
 }
 
 func TestATraceShowsWhatFailed(t *testing.T) {
-	r := blind()
+	r := noData()
 	r.Time, r.DurationMS = noon, 50
 	r.Error = "read formation: \xff"
 	r.Readings[0].Time = noon
@@ -277,7 +277,7 @@ func TestATraceShowsWhatFailed(t *testing.T) {
 func TestATraceHoldsOnlyWhatIsKnown(t *testing.T) {
 	redirected := scaled()
 	redirected.Readings[0].Redirects = 1
-	offline := blind()
+	offline := noData()
 	offline.Time, offline.DurationMS, offline.Readings[0].Time = noon, 5, noon
 	offline.Action, offline.Error, offline.Decision.Rule = record.Held, "", decide.RuleOffline
 	queue := scaled()
@@ -303,7 +303,7 @@ func TestATraceHoldsOnlyWhatIsKnown(t *testing.T) {
 func TestMetricsAreTheSameByOTLP(t *testing.T) {
 	c := &collector{t: t}
 	m := metrics.New(options())
-	keep(t, m, scaled(), blind())
+	keep(t, m, scaled(), noData())
 	e := start(t, m, io.Discard, c, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://collector")
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host,
 		c.note("to know", text)
 	}
 	c.compatibility(s)
-	for _, text := range s.Vain() {
+	for _, text := range s.Unused() {
 		c.note("not used", text)
 	}
 	for _, text := range s.CommandNotes() {

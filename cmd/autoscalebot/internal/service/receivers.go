@@ -34,16 +34,16 @@ func OpenReceivers(all []*settings.Settings, h Host) (*Receivers, error) {
 		}
 	}
 	var err error
-	if s.Drained() {
+	if s.TakesLogDrain() {
 		in.drains, err = openDrains(all, h)
 		note("LOGDRAIN_…", err)
 	}
-	if s.Pushed() {
+	if s.TakesPush() {
 		app, guids := s.PushedApp()
 		in.pushed, err = push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, App: app, GUIDs: guids, Log: h.Log})
 		note("PUSH_TOKEN", err)
 	}
-	if s.Told() {
+	if s.TakesOTLP() {
 		in.otlp, err = openOTLPReceiver(s, h)
 		note("OTLP_…", err)
 	}

@@ -110,7 +110,7 @@ func doubts(s *settings.Settings, now time.Time) []string {
 	if wrong := s.ClientCertificate(now); wrong != "" {
 		all = append(all, "HEARTBEAT_CLIENT_CERT_FILE: "+wrong)
 	}
-	return append(append(all, s.Vain()...), s.CommandNotes()...)
+	return append(append(all, s.Unused()...), s.CommandNotes()...)
 }
 
 // setOptions makes the bot's options.

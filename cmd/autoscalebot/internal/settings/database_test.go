@@ -58,7 +58,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 		if !strings.HasPrefix(front, "postgres://") || !strings.Contains(front, "h") || have.Encode() != want.Encode() {
 			t.Errorf("%s: the driver gets %s, want %s", text, got, c.query)
 		}
-		notes := strings.Join(s.Vain(), "\n")
+		notes := strings.Join(s.Unused(), "\n")
 		if c.left == nil && notes != "" || c.left != nil && !strings.HasSuffix(notes, "left out: "+strings.Join(c.left, ", ")) {
 			t.Errorf("%s: it is said: %s, want %v", text, notes, c.left)
 		}

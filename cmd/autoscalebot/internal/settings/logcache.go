@@ -55,7 +55,7 @@ func (ps *Problems) findMetrics(s *Settings) {
 	all := slices.Clone(s.Signals)
 	for i := range all {
 		switch sig := &all[i]; {
-		case sig.Kind == "metric" && s.Metered() && !s.Pushed():
+		case sig.Kind == "metric" && s.Metered() && !s.TakesPush():
 			sig.Kind = "logcache"
 		case sig.Kind == "metric":
 			sig.Kind = "push"

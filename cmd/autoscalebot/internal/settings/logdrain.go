@@ -6,5 +6,5 @@ type LogDrain struct {
 	LogdrainPassword Secret `envconfig:"LOGDRAIN_PASSWORD" once:"true" desc:"The password of the drain's URL, 16 characters or more, which switches the drain on, as the tokens do."`
 }
 
-// Drained says whether a log drain is taken.
-func (s *Settings) Drained() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }
+// TakesLogDrain says whether a log drain is taken.
+func (s *Settings) TakesLogDrain() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }

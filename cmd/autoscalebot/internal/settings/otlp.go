@@ -9,5 +9,5 @@ type OTLP struct {
 	OTLPQuota    Number `envconfig:"OTLP_MEMORY_QUOTA_IN_MB" once:"true" desc:"OpenTelemetry: the memory that a dyno may use, where that is told in bytes."`
 }
 
-// Told says whether OpenTelemetry's metrics are taken.
-func (s *Settings) Told() bool { return s.OTLPToken != "" }
+// TakesOTLP says whether OpenTelemetry's metrics are taken.
+func (s *Settings) TakesOTLP() bool { return s.OTLPToken != "" }

@@ -222,7 +222,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		"HAPROXY_TEMPLATE: set in vain, since only POOL_BALANCER=haproxy-file uses it",
 		"SERVER_PRICE_PER_HOUR: set in vain, since only a provider without prices of its own uses it",
 	}
-	if got := s.Vain(); !slices.Equal(got, want) {
+	if got := s.Unused(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	env(t, "POOL_PROVIDER=ec2", "DIGITALOCEAN_TOKEN="+secret)
@@ -230,7 +230,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = []string{"POOL_PROVIDER: set in vain, since only PLATFORM=pool uses it", "DIGITALOCEAN_TOKEN: set in vain, since only POOL_PROVIDER=digitalocean uses it"}
-	if got := s.Vain(); !slices.Equal(got, want) {
+	if got := s.Unused(); !slices.Equal(got, want) {
 		t.Errorf("on Heroku: got %q", got)
 	}
 }

@@ -5,8 +5,8 @@ type Push struct {
 	PushToken Secret `envconfig:"PUSH_TOKEN" once:"true" desc:"The token, 16 characters or more, with which apps [push metrics](docs/signals/push.md) to ''/v1/apps/…/metrics'' and ''/metrics/NAME''."`
 }
 
-// Pushed says whether apps push metrics.
-func (s *Settings) Pushed() bool { return s.PushToken != "" }
+// TakesPush says whether apps push metrics.
+func (s *Settings) TakesPush() bool { return s.PushToken != "" }
 
 // PushedApp is the app whose metrics are taken, "" for any where no setting names it. guids says that those of Cloud Foundry's apps are
 // pushed by a GUID, which cannot be told from another app's where the app is known by its name.

@@ -1,7 +1,7 @@
 package settings
 
 // Takes says whether anything is sent to the bot.
-func (s *Settings) Takes() bool { return s.Drained() || s.Pushed() || s.Told() }
+func (s *Settings) Takes() bool { return s.TakesLogDrain() || s.TakesPush() || s.TakesOTLP() }
 
 // checkTaking finds what is wrong with what is sent to the bot.
 func (ps *Problems) checkTaking(s *Settings) {
@@ -13,8 +13,8 @@ func (ps *Problems) checkTaking(s *Settings) {
 	}{
 		{"LOGDRAIN_TOKENS", s.LogdrainTokens != "", "", ""},
 		{"LOGDRAIN_PASSWORD", s.LogdrainPassword != "", s.LogdrainPassword, ""},
-		{"PUSH_TOKEN", s.Pushed(), s.PushToken, "push"},
-		{"OTLP_TOKEN", s.Told(), s.OTLPToken, "otlp"},
+		{"PUSH_TOKEN", s.TakesPush(), s.PushToken, "push"},
+		{"OTLP_TOKEN", s.TakesOTLP(), s.OTLPToken, "otlp"},
 	} {
 		if by.taken && s.DashboardAddr == "" && s.Port == "" {
 			ps.add(by.name, "needs an address where it is taken: set PORT, as Heroku does for a web dyno, or DASHBOARD_ADDR")
@@ -28,10 +28,10 @@ func (ps *Problems) checkTaking(s *Settings) {
 			}
 		}
 	}
-	if s.Drained() && s.Told() {
+	if s.TakesLogDrain() && s.TakesOTLP() {
 		ps.add("OTLP_TOKEN", "is set beside LOGDRAIN_…, and both tell the same signals; a Cedar app has the log drain, a Fir app OpenTelemetry")
 	}
-	if s.OTLPQuota > 0 && !s.Told() {
+	if s.OTLPQuota > 0 && !s.TakesOTLP() {
 		ps.add("OTLP_MEMORY_QUOTA_IN_MB", "is set, and OTLP_TOKEN is not; set both, or neither")
 	}
 }

@@ -36,7 +36,7 @@ type Rules []decide.SignalRule
 // usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
 const usualWindow = 120 * time.Second
 
-// usualBusy and usualIdle are the bounds, in per cent, of a rule for the processors of a pool's servers that does not say any. Where one of
+// usualBusy and usualIdle are the thresholds, in per cent, of a rule for the processors of a pool's servers that does not say any. Where one of
 // two servers goes, the other is not busier than it may be.
 const usualBusy, usualIdle = 50, 20
 
@@ -317,7 +317,7 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	switch {
 	case name == "responsetime" && s.HasHeartbeat():
 		return probe.HeartbeatSignal, false
-	case s.Pushed():
+	case s.TakesPush():
 		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "push", What: name})
 		return name, false
 	case s.Metered():
@@ -353,12 +353,6 @@ func (s *Settings) ofThisMachine(signal string) {
 	}
 }
 
-// wishes says that a signal is what the app itself wants, which needs no bounds.
-func wishes(signals Signals, name string) bool {
-	s, ok := signals.Find(name)
-	return ok && s.Wish()
-}
-
 // checkRules finds what is wrong with the rules and the signals together.
 func (ps *Problems) checkRules(s *Settings) {
 	if !s.HasHeartbeat() && s.Policy == "adaptive" {
@@ -379,10 +373,12 @@ func (ps *Problems) checkRules(s *Settings) {
 				ps.add("RULES", "%s: there is no signal %s%s", r, name, nearestSignal(name, known))
 			}
 		}
-		if sig, _ := s.Signals.Find(r.Signal); math.IsNaN(r.Max) && math.IsNaN(r.Min) && sig.Pooled() && sig.What == string(cpu.CPU) {
+		sig, _ := s.Signals.Find(r.Signal)
+		switch {
+		case !math.IsNaN(r.Max) || !math.IsNaN(r.Min):
+		case sig.Pooled() && sig.What == string(cpu.CPU):
 			r.Max, r.Min = usualBusy, usualIdle
-		}
-		if math.IsNaN(r.Max) && math.IsNaN(r.Min) && !wishes(s.Signals, r.Signal) {
+		case !sig.Desired(): // which needs no thresholds
 			ps.add("RULES", "%s has neither max nor min; write one of them or both, such as max=100 min=10", r)
 		}
 	}

@@ -165,8 +165,8 @@ func TestSignals(t *testing.T) {
 	if ss[1].Options["unit"] != "jobs" || ss[3].Options["combine"] != "max" || ss[3].Options["token"] != secret {
 		t.Errorf("the options are %v and %v", ss[1].Options, ss[3].Options)
 	}
-	if !ss[4].Wish() || ss[3].Wish() {
-		t.Error("only what begins with ! is a wish")
+	if !ss[4].Desired() || ss[3].Desired() {
+		t.Error("only what begins with ! is what the app wants")
 	}
 	if got := ss.String(); got != "queue, jobs, mail, busy, app, orders, pool_cpu" {
 		t.Errorf("they are shown as %q", got)

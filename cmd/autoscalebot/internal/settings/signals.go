@@ -257,8 +257,8 @@ func (ss Signals) Find(name string) (Signal, bool) {
 // Pooled says that the signal is read of each server of the pool, whoever they are.
 func (s Signal) Pooled() bool { return strings.HasPrefix(s.URL, "pool") }
 
-// Wish says that the signal is what the app itself wants.
-func (s Signal) Wish() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }
+// Desired says that the signal is the number of dynos that the app itself wants.
+func (s Signal) Desired() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }
 
 // Names lists their names.
 func (ss Signals) Names() []string {
@@ -296,12 +296,12 @@ func (s *Settings) builtIn() []string {
 			names = append(names, string(sig))
 		}
 	}
-	if s.Drained() {
+	if s.TakesLogDrain() {
 		for _, sig := range logdrain.Signals() {
 			names = append(names, string(sig))
 		}
 	}
-	if s.Told() {
+	if s.TakesOTLP() {
 		for _, sig := range otlp.Signals() {
 			names = append(names, string(sig))
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Vain says of each setting that is given for a platform, a provider or a balancer which is not the one that was chosen, a line for each of
+// Unused says of each setting that is given for a platform, a provider or a balancer which is not the one that was chosen, a line for each of
 // those. What other programs read too, such as AWS_REGION, is not told. Of databases' URLs it says which parameters are left out.
-func (s *Settings) Vain() (notes []string) {
+func (s *Settings) Unused() (notes []string) {
 	provider, balancer := Word(""), Word("")
 	if s.HasPool() {
 		provider, balancer = s.PoolProvider, s.PoolBalancer
