@@ -5,14 +5,19 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -128,4 +133,46 @@ func TestMalformedProxies(t *testing.T) {
 	if _, err := settings.Load(); err != nil {
 		t.Errorf("all_proxy does not win: %v", err)
 	}
+}
+
+func TestHeadersOfOneNameAreAllKept(t *testing.T) {
+	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
+		env(t, "HEARTBEAT_HEADERS="+text)
+		s, err := settings.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := http.Header(s.HeartbeatHeaders).Values("X-A"); !slices.Equal(got, []string{"1", "2"}) {
+			t.Errorf("%s: got %q", text, got)
+		}
+	}
+}
+
+// Whatever headers are written, what is read again from them as JSON is the same.
+func FuzzHeaders(f *testing.F) {
+	for _, text := range []string{
+		"", "A: b", "A: b; C: d", "A: b; c=d", `A: "b;C: d"`, "User-Agent: x (a; b:c); Y: z", ";;", "A", "A: (", `{"A":"b"}`, `{`, "A: b; c d=e",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var h, again settings.Headers
+		if h.Decode(text) != nil {
+			return
+		}
+		pairs := map[string]string{}
+		for name, values := range h {
+			if len(values) != 1 || !utf8.ValidString(name+values[0]) {
+				return
+			}
+			pairs[name] = values[0]
+		}
+		b, err := json.Marshal(pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Decode(string(b)); err != nil || !reflect.DeepEqual(h, again) {
+			t.Errorf("%q is %q, and then %q: %v", text, h, again, err)
+		}
+	})
 }

@@ -1,16 +1,13 @@
 package settings_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
@@ -260,43 +257,6 @@ func TestAWrongSignalHidesNothing(t *testing.T) {
 	}
 }
 
-func TestRecipients(t *testing.T) {
-	for text, want := range map[string][]string{
-		"a@example.com":                                    {"a@example.com"},
-		"a@example.com, b@example.com,":                    {"a@example.com", "b@example.com"},
-		`"Ops, Two" <a@b>`:                                 {`"Ops, Two" <a@b>`},
-		`Ops <c@b>, "Ops, \"Two, 2\"" <a@b>, "x,y"@b`:      {"Ops <c@b>", `"Ops, \"Two, 2\"" <a@b>`, `"x,y"@b`},
-		`a@b (Ops, (two, three)), c@b (an \) escape, too)`: {"a@b (Ops, (two, three))", `c@b (an \) escape, too)`},
-	} {
-		env(t, "EMAIL_TO="+text)
-		s, err := settings.Load()
-		if err != nil || !slices.Equal(s.EmailTo, want) {
-			t.Errorf("%s: got %q, %v, want %q", text, s.EmailTo, err, want)
-		}
-	}
-	inFile(t, app+`email_to: ['"Ops, Two" <a@b>', c@b]`)
-	if s, err := settings.Load(); err != nil || len(s.EmailTo) != 2 {
-		t.Errorf("in the file: got %v, want two", err)
-	}
-	inFile(t, app+"email_to: ['a@b, c@b', d@b]\ndigitalocean_tags: ['a=b,c']")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "an item holds what separates items") != 2 {
-		t.Errorf("two in one item: got %v", err)
-	}
-}
-
-func TestHeadersOfOneNameAreAllKept(t *testing.T) {
-	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
-		env(t, "HEARTBEAT_HEADERS="+text)
-		s, err := settings.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := http.Header(s.HeartbeatHeaders).Values("X-A"); !slices.Equal(got, []string{"1", "2"}) {
-			t.Errorf("%s: got %q", text, got)
-		}
-	}
-}
-
 func TestOtherPlatforms(t *testing.T) {
 	for _, c := range []struct {
 		env  []string
@@ -341,45 +301,6 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-// Commands get no secret of any setting, under any name of it, but for those that COMMAND_ENV names.
-func TestCommandsGetNoSecretButThoseNamed(t *testing.T) {
-	var pairs []string
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[settings.Settings]()) {
-		switch name := f.Tag.Get("envconfig"); f.Type {
-		case reflect.TypeFor[settings.Secret](), reflect.TypeFor[settings.Headers](), reflect.TypeFor[settings.Signals]():
-			pairs = append(pairs, name+"="+secret, settings.Prefix+name+"="+secret)
-		}
-	}
-	if len(pairs) < 40 {
-		t.Fatalf("only %d secrets were found", len(pairs))
-	}
-	env(t, append(pairs, "HEARTBEAT_URL=https://u:"+secret+"@shop.example.com/", "CONTROL_URL=https://u:"+secret+"@example.com/", "MY_OWN=1",
-		"OTEL_EXPORTER_OTLP_HEADERS=api-key="+secret, "OTEL_EXPORTER_OTLP_METRICS_HEADERS=api-key="+secret, "OTEL_EXPORTER_OTLP_TRACES_HEADERS=api-key="+secret)...)
-	got := func(names string) (secrets []string) {
-		s := settings.Defaults()
-		s.CommandEnv = settings.Text(names)
-		all := s.CommandEnviron()
-		if !slices.Contains(all, "MY_OWN=1") {
-			t.Errorf("the variable that is no setting is missing from %q", all)
-		}
-		for _, pair := range all {
-			if name, value, _ := strings.Cut(pair, "="); strings.Contains(value, secret) {
-				secrets = append(secrets, name)
-			}
-		}
-		return secrets
-	}
-	if secrets := got(""); len(secrets) > 0 {
-		t.Errorf("commands get the secrets %v", secrets)
-	}
-	want := []string{"AUTOSCALE_AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "HEARTBEAT_URL"}
-	secrets := got("DATABASE_URL, HEARTBEAT_URL,AUTOSCALE_AWS_SECRET_ACCESS_KEY,NOT_SET")
-	slices.Sort(secrets)
-	if !slices.Equal(secrets, want) {
-		t.Errorf("commands get the secrets %v, want %v", secrets, want)
-	}
-}
-
 // Any text in any setting is either accepted or a problem of that setting, and never a crash or a secret on display.
 func FuzzLoad(f *testing.F) {
 	names := []string{}
@@ -407,35 +328,6 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// Whatever headers are written, what is read again from them as JSON is the same.
-func FuzzHeaders(f *testing.F) {
-	for _, text := range []string{
-		"", "A: b", "A: b; C: d", "A: b; c=d", `A: "b;C: d"`, "User-Agent: x (a; b:c); Y: z", ";;", "A", "A: (", `{"A":"b"}`, `{`, "A: b; c d=e",
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		var h, again settings.Headers
-		if h.Decode(text) != nil {
-			return
-		}
-		pairs := map[string]string{}
-		for name, values := range h {
-			if len(values) != 1 || !utf8.ValidString(name+values[0]) {
-				return
-			}
-			pairs[name] = values[0]
-		}
-		b, err := json.Marshal(pairs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := again.Decode(string(b)); err != nil || !reflect.DeepEqual(h, again) {
-			t.Errorf("%q is %q, and then %q: %v", text, h, again, err)
-		}
-	})
-}
-
 func TestAMistakeInATableNeverPrintsItAll(t *testing.T) {
 	rows := make([]string, 20000)
 	for i := range rows {
@@ -447,30 +339,5 @@ func TestAMistakeInATableNeverPrintsItAll(t *testing.T) {
 		if err == nil || len(err.Error()) > 3000 || !strings.Contains(err.Error(), "MAX_DYNOS") {
 			t.Errorf("error of %d bytes: %.300v", len(fmt.Sprint(err)), err)
 		}
-	}
-}
-
-func TestNotesOnWhatCommandsGet(t *testing.T) {
-	for _, c := range []struct {
-		pairs []string
-		want  string
-	}{
-		{[]string{"PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=https://a.example/", "AWS_SECRET_ACCESS_KEY=" + secret}, "COMMAND_ENV=AWS_SECRET_ACCESS_KEY"},
-		{[]string{"PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=https://a.example/", "AWS_SECRET_ACCESS_KEY=" + secret, "COMMAND_ENV=AWS_SECRET_ACCESS_KEY"}, ""},
-		{[]string{"COMMAND_ENV=NOBODY_SETS_THIS"}, "COMMAND_ENV: the environment has no NOBODY_SETS_THIS"},
-		{[]string{"AWS_SECRET_ACCESS_KEY=" + secret}, ""},
-	} {
-		env(t, c.pairs...)
-		s, err := settings.Load()
-		if err != nil {
-			t.Fatal(c.pairs, err)
-		}
-		if got := strings.Join(s.CommandNotes(), "\n"); !strings.Contains(got, c.want) || c.want == "" && got != "" || strings.Contains(got, secret) {
-			t.Errorf("%v: the notes are %q, want %q", c.pairs, got, c.want)
-		}
-	}
-	env(t, "COMMAND_ENV=A-B,OK,DATABASE_URL="+secret+","+secret+"@")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "COMMAND_ENV: ") != 2 || strings.Contains(err.Error(), secret) {
-		t.Errorf("names that are none: %v", err)
 	}
 }

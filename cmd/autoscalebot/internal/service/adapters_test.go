@@ -1,0 +1,53 @@
+package service
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
+)
+
+// Each adapter that a setting can name is opened, and each that is opened can be named.
+func TestTheAdaptersAreThoseOfTheSettings(t *testing.T) {
+	settingstest.Env(t)
+	for name, value := range map[string]string{"PLATFORM": "pool", "POOL_PROVIDER": "nobody", "POOL_BALANCER": "nobody", "NOTIFICATION_BACKENDS": "nobody"} {
+		t.Setenv(name, value)
+	}
+	words := wordsIn(t)
+	t.Setenv("PLATFORM", "nowhere")
+	words["PLATFORM"] = wordsIn(t)["PLATFORM"]
+	for name, opened := range map[string][]string{
+		"PLATFORM":              slices.Sorted(maps.Keys(platforms())),
+		"POOL_PROVIDER":         slices.Sorted(maps.Keys(Providers())),
+		"POOL_BALANCER":         slices.Sorted(maps.Keys(balancers())),
+		"NOTIFICATION_BACKENDS": slices.Sorted(maps.Keys(backends())),
+	} {
+		named := slices.DeleteFunc(words[name], func(w string) bool { return w == "urls" }) // which stands for many
+		if slices.Sort(named); !slices.Equal(named, opened) {
+			t.Errorf("%s may be %q, and %q can be opened", name, named, opened)
+		}
+	}
+}
+
+// wordsIn returns the words that the problems with the settings say can be written, by the settings' names.
+func wordsIn(t *testing.T) map[string][]string {
+	t.Helper()
+	_, err := settings.Load()
+	var problems settings.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, want problems", err)
+	}
+	out := map[string][]string{}
+	for _, p := range problems {
+		for _, before := range []string{": write ", "there are "} {
+			if _, list, ok := strings.Cut(p.What, before); ok && !strings.Contains(list, ";") {
+				out[p.Name] = strings.Split(strings.ReplaceAll(list, " or ", ", "), ", ")
+			}
+		}
+	}
+	return out
+}
