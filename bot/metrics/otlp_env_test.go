@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/pem"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -130,6 +133,37 @@ func TestWrongVariablesAreAllTold(t *testing.T) {
 		t.Errorf("three mistakes: %v", err)
 	}
 }
+
+// The documented variables are those that are read, and the others have no effect.
+func TestTheVariablesAreDocumented(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented, read := map[string]bool{}, map[string]bool{}
+	for _, name := range regexp.MustCompile(`OTEL_[A-Z_]+`).FindAllString(string(docs), -1) {
+		documented[ofBothSignals.Replace(name)] = true
+	}
+	e, err := metrics.NewOTLP(metrics.OTLPOptions{
+		Metrics: []*metrics.Metrics{metrics.New(options())}, Transport: &collector{t: t},
+		Env: func(name string) string {
+			read[ofBothSignals.Replace(name)] = true
+			return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c"}[name]
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !maps.Equal(documented, read) {
+		t.Errorf("documented are %v, and read are %v", slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(read)))
+	}
+}
+
+// ofBothSignals makes the name of the exporter's variable for one signal that for both.
+var ofBothSignals = strings.NewReplacer("_OTLP_TRACES_", "_OTLP_", "_OTLP_METRICS_", "_OTLP_")
 
 // Certificates may be those of somebody's own.
 func TestACollectorWithACertificateOfItsOwn(t *testing.T) {

@@ -1,0 +1,180 @@
+package settings
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+)
+
+// ruleKeys are what a rule can say, as an error lists it.
+const ruleKeys = "max, min, mean, p50 to p100, wait, fails, passes, per, by, scale, up and down"
+
+// A ruleParser takes in what a rule says, and what is wrong with it.
+type ruleParser struct {
+	rule  decide.SignalRule
+	said  []string
+	wrong []string
+}
+
+// parseRule reads one rule.
+func parseRule(text string) (decide.SignalRule, []string) {
+	fields := strings.Fields(text)
+	p := &ruleParser{rule: decide.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
+	if !signalName.MatchString(p.rule.Signal) {
+		p.mistake("%q: write a signal's name first, such as queue", p.rule.Signal)
+	}
+	for _, f := range fields[1:] {
+		key, value, ok := strings.Cut(f, "=")
+		if !ok || value == "" {
+			p.mistake("%q: write key=value, with one of the keys %s", f, ruleKeys)
+			continue
+		}
+		p.take(strings.ToLower(key), value)
+	}
+	p.finish()
+	return p.rule, p.wrong
+}
+
+func (p *ruleParser) mistake(format string, args ...any) {
+	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
+}
+
+// has says whether the rule has said something of the keys.
+func (p *ruleParser) has(keys ...string) bool {
+	return slices.ContainsFunc(p.said, func(s string) bool { return slices.Contains(keys, s) })
+}
+
+// take takes in one key with its value.
+func (p *ruleParser) take(key, value string) {
+	if p.has(key) {
+		p.mistake("%s is there twice", key)
+	}
+	p.said = append(p.said, key)
+	r := &p.rule
+	switch key {
+	case "max":
+		p.bound(key, value, &r.Max)
+	case "min":
+		p.bound(key, value, &r.Min)
+	case "fails":
+		p.quorum(key, value, &r.Fails)
+	case "passes":
+		p.quorum(key, value, &r.Passes)
+	case "up":
+		p.step(key, value, &r.Up)
+	case "down":
+		p.step(key, value, &r.Down)
+	case "by":
+		if r.By = value; !signalName.MatchString(value) {
+			p.mistake("by=%s: write the name of the signal to divide by", value)
+		}
+	case "per":
+		if r.PerDyno = value == "dyno"; !r.PerDyno && value != "app" {
+			p.mistake("per=%s: write dyno, or app for all dynos together", value)
+		}
+	case "wait":
+		p.wait(value)
+	case "scale":
+		if r.Size = value == "size"; !r.Size && value != "dynos" {
+			p.mistake("scale=%s: write size for the size of the dynos, or dynos for their number", value)
+		}
+	default:
+		p.window(key, value)
+	}
+}
+
+func (p *ruleParser) bound(key, value string, to *float64) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		p.mistake("%s=%s: write a number", key, value)
+		return
+	}
+	*to = f
+}
+
+func (p *ruleParser) quorum(key, value string, to *decide.Quorum) {
+	var q Quorum
+	if err := q.Decode(value); err != nil {
+		p.mistake("%s=%s: %v", key, value, err)
+	}
+	*to = q.Quorum
+}
+
+func (p *ruleParser) step(key, value string, to *decide.Step) {
+	var s Step
+	if err := s.Decode(value); err != nil {
+		p.mistake("%s=%s: %v", key, value, err)
+	}
+	*to = s.Step
+}
+
+// longestWindow bounds how long back a rule looks.
+const longestWindow = time.Hour
+
+// window reads mean=120s or p95=120s.
+func (p *ruleParser) window(key, value string) {
+	percentile, isPercentile := strings.CutPrefix(key, "p")
+	f, err := strconv.ParseFloat(percentile, 64)
+	switch {
+	case key == "mean":
+		f = 0
+	case !isPercentile || err != nil || !(f > 0 && f <= 100):
+		p.mistake("there is no %s; there are %s", key, ruleKeys)
+		return
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < time.Second || d > longestWindow {
+		p.mistake("%s=%s: write how long back to look, from 1s to 1h, such as 120s", key, value)
+	}
+	if p.rule.Window > 0 {
+		p.mistake("a rule judges by one window; write mean or one percentile")
+	}
+	p.rule.Window, p.rule.Percentile = d, f
+}
+
+// wait reads how long a window waits after a change.
+func (p *ruleParser) wait(value string) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d > longestWindow {
+		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s", value)
+	}
+	if p.rule.Wait = d; d == 0 {
+		p.rule.Wait = decide.NoWait
+	}
+}
+
+// usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
+const usualWindow = 120 * time.Second
+
+// finish checks what the rule says together, and fills in what it does not say.
+func (p *ruleParser) finish() {
+	r := &p.rule
+	rows, windows := p.has("fails", "passes"), r.Window > 0
+	switch {
+	case rows && p.has("wait"):
+		p.mistake("wait is about a window, and fails and passes count readings; leave out one or the other")
+	case rows && windows:
+		p.mistake("fails and passes count readings, mean and percentiles look at a window; write one or the other")
+	case rows:
+		// In a row as often as the other says, where only one is said.
+		if r.Fails.N == 0 {
+			r.Fails = r.Passes
+		}
+		if r.Passes.N == 0 {
+			r.Passes = r.Fails
+		}
+	case !windows:
+		r.Window = usualWindow
+	}
+	if r.Size && p.has("up", "down") {
+		p.mistake("up and down are numbers of dynos, and scale=size goes one size at a time; leave them out")
+	}
+	if r.Min > r.Max {
+		p.mistake("min=%g is above max=%g", r.Min, r.Max)
+	}
+}

@@ -1,0 +1,70 @@
+package settings
+
+import (
+	"slices"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
+	"github.com/autoscalebot/autoscalebot/probe"
+)
+
+// metric returns which signal tells a metric of App Autoscaler's, and whether that is to be divided by the number of dynos: the one of that
+// name where there is one, else the one that is called like it in small letters, else the nearest of ours, else what apps push under that name; "" for none.
+func (s *Settings) metric(name string) (signal string, perDyno bool) {
+	if slices.Contains(s.knownSignals(), name) {
+		return name, false
+	}
+	if sig, ok := s.Signals.Find(cfautoscaler.SignalName(name)); ok {
+		return sig.Name, false
+	}
+	for _, m := range []struct {
+		metric, signal string
+		perDyno        bool
+	}{
+		{"throughput", "requests_per_second", true},
+		{"responsetime", "service_p50", false},
+		{"memoryutil", "memory_mean", false},
+		{"memoryutil", "memory", false},
+	} {
+		if m.metric == name && s.BuiltIn(m.signal) {
+			return m.signal, m.perDyno
+		}
+	}
+	switch {
+	case name == "responsetime" && s.HasHeartbeat():
+		return probe.HeartbeatSignal, false
+	case s.TakesPush():
+		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "push", What: name})
+		return name, false
+	case s.Metered():
+		s.Signals = append(slices.Clip(s.Signals), Signal{Name: name, Kind: "logcache", What: name})
+		return name, false
+	}
+	return "", false
+}
+
+// standIn has a rule judge what is nearest to a signal of Log Cache, where the platform has none.
+func (s *Settings) standIn(r *decide.SignalRule) {
+	known := s.knownSignals()
+	for _, m := range []struct {
+		signal, by string
+		perDyno    bool
+	}{{"throughput", "requests_per_second", true}, {"latency", "service_p50", false}, {"latency_95", "service_p50", false}} {
+		if r.Signal == m.signal && !slices.Contains(known, r.Signal) && s.BuiltIn(m.by) {
+			s.standIns = append(s.standIns, m.by+" stands for "+m.signal+", which only PLATFORM=cloudfoundry tells")
+			r.Signal, r.PerDyno = m.by, r.PerDyno || m.perDyno
+		}
+	}
+	s.ofThisMachine(r.Signal)
+}
+
+// ofThisMachine notes a signal that tells of the machine that the bot runs on, where the app runs on others.
+func (s *Settings) ofThisMachine(signal string) {
+	if s.src == nil || signal != "cpu" && signal != "memory" || s.Platform != "heroku" && s.Platform != "command" || !s.BuiltIn(signal) {
+		return
+	}
+	note := signal + " is that of the machine that the bot runs on, since PLATFORM=" + string(s.Platform) + " tells no other"
+	if !slices.Contains(s.standIns, note) {
+		s.standIns = append(s.standIns, note)
+	}
+}
