@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 

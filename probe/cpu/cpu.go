@@ -24,11 +24,11 @@ package cpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // A Signal is what is read of a machine. Its readings have the unit "%" and are from 0 to 100.
@@ -92,30 +92,17 @@ func (s Signal) check() error {
 
 // Probe reads what the system tells. It waits for nothing.
 func (m *Machine) Probe(ctx context.Context) probe.Reading {
-	r := probe.Reading{Signal: m.name, Time: time.Now(), Unit: unit, Outcome: probe.BadAnswer}
-	if err := ctx.Err(); err != nil {
-		r.Outcome, r.Error = ended(err)
+	r := probe.Reading{Signal: m.name, Time: time.Now(), Unit: unit, Outcome: probe.Answered}
+	if f, ok := failure.Ended(ctx, ctx, nil, "the time was over before the probe began"); ok {
+		failure.Note(&r, f)
 		return r
 	}
-	var value float64
 	var err error
 	if m.signal == Memory {
-		value, err = m.memory(ctx)
+		r.Value, err = m.memory(ctx)
 	} else {
-		value, err = m.cpu(ctx, r.Time)
+		r.Value, err = m.cpu(ctx, r.Time)
 	}
-	if err != nil {
-		r.Error = err.Error()
-		return r
-	}
-	r.Outcome, r.Value = probe.Answered, value
+	failure.Note(&r, err)
 	return r
-}
-
-// ended says how a probe ends whose context is over.
-func ended(err error) (probe.Outcome, string) {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return probe.Timeout, "the time was over before the probe began"
-	}
-	return probe.Unreachable, "cancelled"
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -138,13 +139,11 @@ func (f *Fleet) Probe(parent context.Context) probe.Reading {
 	r := probe.Reading{Signal: f.name, Time: time.Now(), Unit: unit, Outcome: probe.BadAnswer}
 	hosts, err := f.hosts(ctx)
 	hosts = names(hosts)
+	if why, ok := failure.Ended(parent, ctx, nil, "the servers were not told within the time"); ok {
+		failure.Note(&r, why)
+		return r
+	}
 	switch n := len(hosts); {
-	case parent.Err() == context.Canceled:
-		r.Outcome, r.Error = probe.Unreachable, "cancelled"
-		return r
-	case ctx.Err() != nil:
-		r.Outcome, r.Error = probe.Timeout, "the servers were not told within the time"
-		return r
 	case err != nil:
 		r.Outcome, r.Error = probe.Unreachable, fmt.Sprintf("the servers are not known: %v", err)
 		return r
@@ -216,20 +215,20 @@ func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, al
 			f.note(hosts[i], t)
 		}
 	}
-	if parent.Err() == context.Canceled {
-		r.Outcome, r.Error = probe.Unreachable, "cancelled"
+	if why, ok := failure.Cancelled(parent); ok {
+		failure.Note(r, why)
 		return
 	}
 	few := failed <= f.mayMiss
 	if f.mayMiss == MostMayMiss {
 		few = 2*failed <= len(all)
 	}
-	var failure web.Failure
+	var why failure.Failure
 	switch {
 	case few && len(values) > 0:
 		r.Outcome, r.Value = probe.Answered, combine(values, f.percentile)
-	case errors.As(first, &failure):
-		r.Outcome, r.Error = failure.Outcome, fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, failure.Text)
+	case errors.As(first, &why):
+		r.Outcome, r.Error = why.Outcome, fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, why.Text)
 	default:
 		r.Error = unknown.Error()
 	}

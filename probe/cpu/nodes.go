@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -73,7 +74,7 @@ type node struct {
 type taken struct {
 	value  float64
 	status int
-	err    error // a web.Failure
+	err    error // a failure.Failure
 	// unknown says that nothing is wrong: a value takes two probes of the same run.
 	unknown bool
 }
@@ -163,7 +164,7 @@ func (n *Nodes) Probe(parent context.Context) probe.Reading {
 		r.Value = combine(values, n.percentile)
 		return r
 	}
-	r.Outcome, r.Error = n.explain(parent, all)
+	failure.Note(&r, n.explain(parent, all))
 	return r
 }
 
@@ -184,13 +185,13 @@ func askAll(parent, ctx context.Context, nodes []*node, s Signal) []taken {
 }
 
 // explain says why there is no reading.
-func (n *Nodes) explain(parent context.Context, all []taken) (probe.Outcome, string) {
-	if parent.Err() == context.Canceled {
-		return probe.Unreachable, "cancelled"
+func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
+	if f, ok := failure.Cancelled(parent); ok {
+		return f
 	}
-	missing, first := 0, web.Failure{}
+	missing, first := 0, failure.Failure{}
 	for i, t := range all {
-		var f web.Failure
+		var f failure.Failure
 		if !errors.As(t.err, &f) {
 			continue
 		}
@@ -201,10 +202,10 @@ func (n *Nodes) explain(parent context.Context, all []taken) (probe.Outcome, str
 			}
 		}
 	}
-	if len(all) == 1 {
-		return first.Outcome, first.Text
+	if len(all) > 1 {
+		first.Text = fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all), n.mayMiss, first.Text)
 	}
-	return first.Outcome, fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all), n.mayMiss, first.Text)
+	return first
 }
 
 // take asks the machine. The errors are failures.
@@ -216,7 +217,7 @@ func (o *node) take(parent, ctx context.Context, s Signal) taken {
 	value, err := o.judge(body, s, time.Now())
 	unknown := errors.Is(err, errUnknownYet) || errors.Is(err, errRestarted)
 	if err != nil {
-		err = web.Failure{Outcome: probe.BadAnswer, Text: err.Error()}
+		err = failure.Bad("%v", err)
 	}
 	return taken{value, status, err, unknown}
 }

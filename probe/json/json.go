@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -121,11 +122,11 @@ func (p *Prober) Probe(parent context.Context) probe.Reading {
 		r.Value, r.Unit, err = p.read(a.Body)
 	}
 	if err == nil && p.counts() && hasNext(a.Header) {
-		err = bad("answer is one of several pages (it has a Link to the next), so that its list is incomplete")
+		err = failure.Bad("answer is one of several pages (it has a Link to the next), so that its list is incomplete")
 	}
-	var f web.Failure
-	if errors.As(err, &f) {
-		r.Value, r.Unit, r.Outcome, r.Error = 0, p.unit, f.Outcome, f.Text
+	if err != nil {
+		r.Unit = p.unit
 	}
+	failure.Note(&r, err)
 	return r
 }

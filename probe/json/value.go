@@ -14,7 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/autoscalebot/autoscalebot/probe"
-	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // A Combine makes one value of several.
@@ -92,23 +92,19 @@ func hasNext(h http.Header) bool {
 	return false
 }
 
-func bad(format string, args ...any) web.Failure {
-	return web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf(format, args...)}
-}
-
 // read takes the value and its unit from an answer's body. An error is a failure.
 func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !json.Valid(body) { // which gjson takes for granted, and which bounds how deep it goes
-		return 0, "", bad("answer is not JSON")
+		return 0, "", failure.Bad("answer is not JSON")
 	}
 	if repeats(body) { // of which gjson takes the first value, and others the last
-		return 0, "", bad("answer has an object with the same name twice, so that nobody knows which value holds")
+		return 0, "", failure.Bad("answer has an object with the same name twice, so that nobody knows which value holds")
 	}
 	found := gjson.GetBytes(body, p.path)
 	switch {
 	case !found.Exists():
-		return 0, "", bad("answer has nothing at %.100q", p.path)
+		return 0, "", failure.Bad("answer has nothing at %.100q", p.path)
 	case p.wish:
 		return p.readWish(found)
 	case p.combine != "" && found.IsArray():
@@ -125,7 +121,7 @@ func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 // combined makes one number of several.
 func (p *Prober) combined(found []gjson.Result) (float64, error) {
 	if len(found) == 0 {
-		return 0, bad("answer has an empty list at %.100q", p.path)
+		return 0, failure.Bad("answer has an empty list at %.100q", p.path)
 	}
 	sum, most := 0.0, math.Inf(-1)
 	for _, v := range found {
@@ -143,7 +139,7 @@ func (p *Prober) combined(found []gjson.Result) (float64, error) {
 		value = most
 	}
 	if math.IsInf(value, 0) {
-		return 0, bad("the %s of the values at %.100q is beyond all numbers", p.combine, p.path)
+		return 0, failure.Bad("the %s of the values at %.100q is beyond all numbers", p.combine, p.path)
 	}
 	return value, nil
 }
@@ -162,10 +158,10 @@ func (p *Prober) readWish(v gjson.Result) (float64, string, error) {
 	}
 	n, ok := number(v)
 	if !ok {
-		return 0, "", bad(`answer has neither "up", "down", "stay" nor a number of dynos at %.100q`, p.path)
+		return 0, "", failure.Bad(`answer has neither "up", "down", "stay" nor a number of dynos at %.100q`, p.path)
 	}
 	if n != math.Trunc(n) || n < 0 || n > maxDynos {
-		return 0, "", bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d", n, p.path, maxDynos)
+		return 0, "", failure.Bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d", n, p.path, maxDynos)
 	}
 	return n, probe.UnitDynos, nil
 }
@@ -201,5 +197,5 @@ func (p *Prober) noNumber(v gjson.Result) error {
 	case v.Type == gjson.Number:
 		kind = "one that is beyond all numbers"
 	}
-	return bad("answer has no number at %.100q but %s", p.path, kind)
+	return failure.Bad("answer has no number at %.100q but %s", p.path, kind)
 }

@@ -3,13 +3,11 @@ package logcache
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
-	"github.com/autoscalebot/autoscalebot/probe"
-	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // An answer is what Log Cache says to a read, as github.com/cloudfoundry/log-cache-release/blob/main/src/README.md has it: envelopes of
@@ -78,7 +76,7 @@ func (n number) finite() (float64, bool) {
 func decode(body []byte) ([]envelope, error) {
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil || a.Envelopes == nil {
-		return nil, bad("answer is not one of Log Cache: is the URL that of its API?")
+		return nil, failure.Bad("answer is not one of Log Cache: is the URL that of its API?")
 	}
 	return a.Envelopes.Batch, nil
 }
@@ -87,8 +85,4 @@ func decode(body []byte) ([]envelope, error) {
 func (e *envelope) of(processType string) bool {
 	t, tells := e.Tags["process_type"]
 	return !tells || t == processType
-}
-
-func bad(format string, args ...any) web.Failure {
-	return web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf(format, args...)}
 }

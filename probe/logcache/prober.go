@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -43,11 +44,10 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 		}
 		return r
 	}
-	var f web.Failure
-	if !errors.As(err, &f) {
-		f = noAccess(parent, ctx, err)
+	if !errors.As(err, new(failure.Failure)) {
+		err = noAccess(parent, ctx, err)
 	}
-	r.Outcome, r.Error = f.Outcome, f.Text
+	failure.Note(&r, err)
 	if r.Status == http.StatusNotFound {
 		r.Error += ": Log Cache has no such app, or this user or client may not read its metrics: is it a space developer or auditor?"
 	}
@@ -112,7 +112,7 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 		}
 		n := u.instances()
 		if n == 0 {
-			return 0, bad("no instance of %.40s tells of itself, so how many there are is not known", p.o.ProcessType)
+			return 0, failure.Bad("no instance of %.40s tells of itself, so how many there are is not known", p.o.ProcessType)
 		}
 		q, err := rd.requests(p.o.ProcessType, since, now)
 		if err != nil {
@@ -129,7 +129,7 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 	case len(q.took) == 0 && p.signal == ResponseTime:
 		return 0, p.alive(rd, since, now)
 	case len(q.took) == 0:
-		return 0, bad("there were no requests within %v", p.o.Window)
+		return 0, failure.Bad("there were no requests within %v", p.o.Window)
 	case p.signal == Latency, p.signal == ResponseTime:
 		return q.middle(p.o.Middle), nil
 	case p.signal == Latency95:
@@ -142,7 +142,7 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 func (p prober) alive(rd *reader, since, now time.Time) error {
 	u, err := p.usage(rd, since, now)
 	if err == nil && u.instances() == 0 {
-		return bad("there were no requests within %v, and no instance tells of itself", p.o.Window)
+		return failure.Bad("there were no requests within %v, and no instance tells of itself", p.o.Window)
 	}
 	return err
 }
@@ -157,7 +157,10 @@ func (p prober) usage(rd *reader, since, now time.Time) (*usage, error) {
 }
 
 // noAccess says in words why there is no access.
-func noAccess(parent, ctx context.Context, err error) web.Failure {
+func noAccess(parent, ctx context.Context, err error) failure.Failure {
+	if f, ok := failure.Ended(parent, ctx, err, "no access to the metrics within the time"); ok {
+		return f
+	}
 	text := strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
 			return ' '
@@ -167,11 +170,5 @@ func noAccess(parent, ctx context.Context, err error) web.Failure {
 	if len(text) > 280 {
 		text = strings.ToValidUTF8(text[:280], "") + "…"
 	}
-	switch {
-	case errors.Is(parent.Err(), context.Canceled):
-		return web.Failure{Outcome: probe.Unreachable, Text: "cancelled"}
-	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
-		return web.Failure{Outcome: probe.Timeout, Text: "no access to the metrics within the time"}
-	}
-	return web.Failure{Outcome: probe.Unreachable, Text: text}
+	return failure.Failure{Outcome: probe.Unreachable, Text: text}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // parts is how many parts of the same length a time is cut into that is too busy to be read whole. The newest page of each is read.
@@ -99,7 +101,7 @@ func (r *reader) inParts(t told, processType string, since, end time.Time) error
 		}
 		weight := float64(long) / float64(max(q.end.Sub(from), 1))
 		if weight > mostWeight {
-			return bad("there are too many requests to know how long they took")
+			return failure.Bad("there are too many requests to know how long they took")
 		}
 		t.add(page, weight)
 	}

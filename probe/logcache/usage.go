@@ -4,6 +4,8 @@ import (
 	"math"
 	"regexp"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 const (
@@ -66,7 +68,7 @@ func (r *reader) usage(processType, metric string, since, now time.Time) (*usage
 		}
 	})
 	if err == nil && from.After(since) {
-		return nil, bad("there are more than %d gauges within %v, which Log Cache does not tell completely", 2*maxPages*r.perPage, now.Sub(since))
+		return nil, failure.Bad("there are more than %d gauges within %v, which Log Cache does not tell completely", 2*maxPages*r.perPage, now.Sub(since))
 	}
 	return u, err
 }
@@ -133,7 +135,7 @@ func (u *usage) present(i *instance) bool {
 // fresh says what is wrong where the newest that was told of a container is old, which is no reading of now.
 func (u *usage) fresh(now time.Time) error {
 	if age := now.Sub(time.Unix(0, int64(u.newest))); u.newest != 0 && age > stale {
-		return bad("the newest that Log Cache knows of an instance is %v old", age.Round(time.Second))
+		return failure.Bad("the newest that Log Cache knows of an instance is %v old", age.Round(time.Second))
 	}
 	return nil
 }
@@ -178,7 +180,7 @@ func (u *usage) over(name string, window time.Duration, of func(*instance) mean)
 		}
 	}
 	if all.n == 0 {
-		return 0, bad("no instance tells of its %s within %v", name, window)
+		return 0, failure.Bad("no instance tells of its %s within %v", name, window)
 	}
 	return all.value(), nil
 }

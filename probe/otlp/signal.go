@@ -2,13 +2,13 @@ package otlp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // A Signal is what a prober reads, by the names that the log drain has for the same.
@@ -105,8 +105,8 @@ type prober struct {
 	read       func(time.Time) (float64, error)
 }
 
-// errSilent marks that nothing is known because nothing comes.
-type errSilent struct{ error }
+// silent is the failure of a metric of which nothing comes.
+func silent(err error) error { return failure.Failure{Outcome: probe.Unreachable, Text: err.Error()} }
 
 // Probe reads what has come. It waits for nothing.
 func (p *prober) Probe(context.Context) probe.Reading {
@@ -120,16 +120,8 @@ func (p *prober) Probe(context.Context) probe.Reading {
 	if err == nil {
 		err = p.m.whole(r.Time)
 	}
-	switch {
-	case err == nil:
-		r.Value = value
-		return r
-	case errors.As(err, new(errSilent)):
-		r.Outcome = probe.Unreachable
-	default:
-		r.Outcome = probe.BadAnswer
-	}
-	r.Error = err.Error()
+	r.Value = value
+	failure.Note(&r, err)
 	return r
 }
 
@@ -185,7 +177,7 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 	}
 	total, seconds, err := m.sum(now)
 	if err != nil {
-		return 0, errSilent{err}
+		return 0, silent(err)
 	}
 	if names := m.several(now); names != nil {
 		return 0, fmt.Errorf("requests come from %d services (%.100q): name the one to count, as in %s{service.name=%.30s}", len(names), names, m.query.Name, names[0])
@@ -228,13 +220,13 @@ func (m *metric) read(now time.Time, take Take) (float64, error) {
 	case Mean, Max, Sum:
 		all, err := m.values(now)
 		if err != nil {
-			return 0, errSilent{err}
+			return 0, silent(err)
 		}
 		return combine(all, take), nil
 	}
 	total, seconds, err := m.sum(now)
 	if err != nil {
-		return 0, errSilent{err}
+		return 0, silent(err)
 	}
 	if take == Rate {
 		return total.count / seconds, nil

@@ -37,6 +37,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // maxQuery is how long a query may be, in bytes.
@@ -140,16 +141,13 @@ func (p *Prober) setURL(raw string) error {
 func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
 	value, err := p.ask(ctx)
-	if err != nil {
-		r.Outcome, r.Error = err.outcome, err.text
-		return r
-	}
 	r.Value = value
+	failure.Note(&r, err)
 	return r
 }
 
 // ask runs the query on a connection of its own.
-func (p *Prober) ask(parent context.Context) (float64, *failure) {
+func (p *Prober) ask(parent context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
 	config := p.config.Copy()

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -155,9 +156,6 @@ func (p *Prober) Probe(parent context.Context) probe.Reading {
 	} else {
 		err = p.withReason(err, body)
 	}
-	var f web.Failure
-	if errors.As(err, &f) {
-		r.Value, r.Outcome, r.Error = 0, f.Outcome, f.Text
-	}
+	failure.Note(&r, err)
 	return r
 }

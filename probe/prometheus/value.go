@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
-	"github.com/autoscalebot/autoscalebot/probe"
-	"github.com/autoscalebot/autoscalebot/probe/internal/web"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // A Combine makes one value of several.
@@ -70,28 +68,24 @@ func (s *sample) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-func bad(format string, args ...any) web.Failure {
-	return web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf(format, args...)}
-}
-
 // read takes the value from the body of a 2xx answer. An error is a failure.
 func (p *Prober) read(body []byte) (float64, error) {
 	var a answer
 	switch err := json.Unmarshal(body, &a); {
 	case err == nil && a.Status == "error" && p.words(a.Error) != "": // which comes with another status, but from some proxies
-		return 0, bad("answer is an error: %s", p.words(a.Error))
+		return 0, failure.Bad("answer is an error: %s", p.words(a.Error))
 	case err != nil || a.Status != "success":
-		return 0, bad("answer is not one of Prometheus: is the URL that of its API?")
+		return 0, failure.Bad("answer is not one of Prometheus: is the URL that of its API?")
 	}
 	if why := p.incomplete(a); why != "" {
-		return 0, bad("answer is incomplete: %s", why)
+		return 0, failure.Bad("answer is incomplete: %s", why)
 	}
 	var values []float64
 	switch a.Data.Type {
 	case "scalar":
 		var s *sample
 		if err := json.Unmarshal(a.Data.Result, &s); err != nil || s == nil {
-			return 0, bad("answer holds a scalar that can't be read")
+			return 0, failure.Bad("answer holds a scalar that can't be read")
 		}
 		values = []float64{float64(*s)}
 	case "vector":
@@ -101,9 +95,9 @@ func (p *Prober) read(body []byte) (float64, error) {
 		}
 		values = all
 	case "matrix":
-		return 0, bad("the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time")
+		return 0, failure.Bad("the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time")
 	default:
-		return 0, bad("the query gives %.20q, and neither a scalar nor a vector", a.Data.Type)
+		return 0, failure.Bad("the query gives %.20q, and neither a scalar nor a vector", a.Data.Type)
 	}
 	return p.combined(values)
 }
@@ -112,15 +106,15 @@ func (p *Prober) read(body []byte) (float64, error) {
 func readVector(raw []byte) ([]float64, error) {
 	var all []series
 	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, bad("answer holds a vector that can't be read")
+		return nil, failure.Bad("answer holds a vector that can't be read")
 	}
 	values := make([]float64, len(all))
 	for i, s := range all {
 		if s.Histogram != nil {
-			return nil, bad("the query gives a histogram: put a function around it, like histogram_quantile or histogram_count")
+			return nil, failure.Bad("the query gives a histogram: put a function around it, like histogram_quantile or histogram_count")
 		}
 		if s.Value == nil {
-			return nil, bad("answer holds a vector that can't be read")
+			return nil, failure.Bad("answer holds a vector that can't be read")
 		}
 		values[i] = float64(*s.Value)
 	}
@@ -131,14 +125,14 @@ func readVector(raw []byte) ([]float64, error) {
 func (p *Prober) combined(values []float64) (float64, error) {
 	switch {
 	case len(values) == 0:
-		return 0, bad("the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))")
+		return 0, failure.Bad("the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))")
 	case len(values) > 1 && p.combine == "":
-		return 0, bad("the query gives %d series: put sum( ) or max( ) around it, or say how to combine them", len(values))
+		return 0, failure.Bad("the query gives %d series: put sum( ) or max( ) around it, or say how to combine them", len(values))
 	}
 	sum, most := 0.0, math.Inf(-1)
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return 0, bad("the query gives %v, which is no number to decide by: was something divided by 0?", v)
+			return 0, failure.Bad("the query gives %v, which is no number to decide by: was something divided by 0?", v)
 		}
 		sum, most = sum+v, max(most, v)
 	}
@@ -150,7 +144,7 @@ func (p *Prober) combined(values []float64) (float64, error) {
 		value = most
 	}
 	if math.IsInf(value, 0) {
-		return 0, bad("the %s of %d series is beyond all numbers", p.combine, len(values))
+		return 0, failure.Bad("the %s of %d series is beyond all numbers", p.combine, len(values))
 	}
 	return value, nil
 }
@@ -158,7 +152,7 @@ func (p *Prober) combined(values []float64) (float64, error) {
 // withReason adds to a failure why the server refused the query, where that is what the answer's body says, and says it without
 // a secret.
 func (p *Prober) withReason(err error, body []byte) error {
-	var f web.Failure
+	var f failure.Failure
 	var a answer
 	if !errors.As(err, &f) || json.Unmarshal(body, &a) != nil || a.Status != "error" || a.Error == "" {
 		return err

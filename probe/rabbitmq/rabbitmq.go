@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
@@ -148,9 +149,8 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	for _, queue := range p.queues {
 		n, status, err := p.depth(ctx, inTime, queue)
 		r.Status = status
-		var f web.Failure
-		if errors.As(err, &f) {
-			r.Value, r.Outcome, r.Error = 0, f.Outcome, f.Text
+		if err != nil {
+			failure.Note(&r, err)
 			return r
 		}
 		r.Value += n
@@ -167,7 +167,7 @@ func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, st
 	status, body, err := p.client.Get(parent, ctx, u)
 	switch {
 	case status == http.StatusNotFound:
-		return 0, status, web.Failure{Outcome: probe.ClientError, Text: fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
+		return 0, status, failure.Failure{Outcome: probe.ClientError, Text: fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return 0, status, refusal(err, body)
 	case err != nil:
@@ -186,7 +186,7 @@ var remedies = map[string]string{
 
 // refusal adds RabbitMQ's reason, and what helps, to the failure of a request that it refused.
 func refusal(err error, body []byte) error {
-	var f web.Failure
+	var f failure.Failure
 	var said struct{ Reason string }
 	if !errors.As(err, &f) || json.Unmarshal(body, &said) != nil || said.Reason == "" {
 		return err
@@ -210,18 +210,18 @@ func (p *Prober) read(queue string, body []byte) (float64, error) {
 		Unacked *uint64         `json:"messages_unacknowledged"`
 	}
 	if err := json.Unmarshal(body, &counted); err != nil {
-		return 0, web.Failure{Outcome: probe.BadAnswer, Text: "answer is not one of RabbitMQ: is the URL that of its management plugin?"}
+		return 0, failure.Bad("answer is not one of RabbitMQ: is the URL that of its management plugin?")
 	}
 	if slices.Contains(broken, counted.State) {
-		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the queue %.100q does not run: its state is %s, so that nobody knows how long it is",
-			queue, counted.State)}
+		return 0, failure.Bad("the queue %.100q does not run: its state is %s, so that nobody knows how long it is",
+			queue, counted.State)
 	}
 	if string(counted.Leader) == "null" { // of a quorum queue, whose state and messages go on to be told as they were
-		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the queue %.100q has no leader, so that nobody knows how long it is", queue)}
+		return 0, failure.Bad("the queue %.100q has no leader, so that nobody knows how long it is", queue)
 	}
 	if counted.Ready == nil || counted.Unacked == nil {
-		return 0, web.Failure{Outcome: probe.BadAnswer, Text: fmt.Sprintf("the messages in the queue %.100q are not counted: it is only some seconds old, "+
-			"or the statistics are switched off", queue)}
+		return 0, failure.Bad("the messages in the queue %.100q are not counted: it is only some seconds old, "+
+			"or the statistics are switched off", queue)
 	}
 	switch p.count {
 	case Unacked:

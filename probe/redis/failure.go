@@ -5,20 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"strings"
-	"syscall"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
-
-// A failure is a probe's end without a value, in words for people.
-type failure struct {
-	outcome probe.Outcome
-	text    string
-}
 
 // A noQueue error says that a key is no queue.
 type noQueue string
@@ -36,58 +28,46 @@ type noHandshake struct{ error }
 func (e noHandshake) Unwrap() error { return e.error }
 
 // explain says in words why a probe failed with err. It shows nothing that the server says, which may repeat what it was sent.
-func (p *Prober) explain(parent, ctx context.Context, err error) *failure {
+func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure {
 	var refused refusal
 	var none noQueue
 	var lag unknownLag
-	var silent noHandshake
+	if errors.As(err, new(noHandshake)) && !errors.Is(parent.Err(), context.Canceled) {
+		return failure.Failure{Outcome: probe.Timeout, Text: p.addr + " takes the connection, and does not answer to TLS: is it redis:// rather than rediss://?"}
+	}
+	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
+		return f
+	}
 	switch {
-	case parent.Err() == context.Canceled:
-		return &failure{probe.Unreachable, "cancelled"}
-	case errors.As(err, &silent):
-		return &failure{probe.Timeout, p.addr + " takes the connection, and does not answer to TLS: is it redis:// rather than rediss://?"}
-	case ctx.Err() != nil, errors.Is(err, syscall.ETIMEDOUT):
-		return &failure{probe.Timeout, "no answer, or none to its end, within the time"}
 	case errors.As(err, &refused):
 		return p.explainRefusal(refused)
 	case errors.As(err, &none):
-		return &failure{probe.ClientError, string(none)}
+		return failure.Failure{Outcome: probe.ClientError, Text: string(none)}
 	case errors.As(err, &lag):
-		return &failure{probe.BadAnswer, string(lag)}
+		return failure.Bad("%s", string(lag))
 	case errors.Is(err, errProtocol):
-		return &failure{probe.BadAnswer, p.addr + " does not speak Redis's protocol, or wants TLS (rediss://)"}
+		return failure.Bad("%s does not speak Redis's protocol, or wants TLS (rediss://)", p.addr)
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return failure.Failure{Outcome: probe.Unreachable, Text: p.addr + " does not speak TLS: is it redis:// rather than rediss://?"}
 	}
-	return &failure{probe.Unreachable, p.explainConnection(err)}
+	f, ok := failure.Connection(err, p.addr, p.host())
+	switch {
+	case !ok:
+		f.Text = "connection to " + p.addr + " failed"
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		f.Text += ": name it by ?ssl_ca_certs=FILE in the URL, or take any by ?ssl_cert_reqs=none"
+	}
+	return f
 }
 
-// explainConnection says why there was none, or none any more.
-func (p *Prober) explainConnection(err error) string {
-	var dns *net.DNSError
-	var name x509.HostnameError
-	var unknown x509.UnknownAuthorityError
-	var cert *tls.CertificateVerificationError
-	var noTLS tls.RecordHeaderError
-	switch {
-	case errors.As(err, &dns):
-		return fmt.Sprintf("the name %.100q can't be looked up", dns.Name)
-	case errors.As(err, &name):
-		return "the certificate of " + p.addr + " is for another name"
-	case errors.As(err, &unknown):
-		return "the certificate of " + p.addr + " is signed by an unknown authority: name it by ?ssl_ca_certs=FILE in the URL, or take any by ?ssl_cert_reqs=none"
-	case errors.As(err, &cert):
-		return "the certificate of " + p.addr + " is not valid"
-	case errors.As(err, &noTLS):
-		return p.addr + " does not speak TLS: is it redis:// rather than rediss://?"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused by " + p.addr
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "connection closed by " + p.addr + " before the end of an answer"
-	}
-	return "connection to " + p.addr + " failed"
+// host is the server's name, "" for a socket.
+func (p *Prober) host() string {
+	host, _, _ := net.SplitHostPort(p.addr)
+	return host
 }
 
 // explainRefusal says what a server means with an error, by how those begin that Redis has for the commands sent here.
-func (p *Prober) explainRefusal(r refusal) *failure {
+func (p *Prober) explainRefusal(r refusal) failure.Failure {
 	for _, known := range []struct {
 		begin   string
 		outcome probe.Outcome
@@ -114,10 +94,10 @@ func (p *Prober) explainRefusal(r refusal) *failure {
 		{"ERR", probe.ServerError, "answers with an error"},
 	} {
 		if strings.HasPrefix(string(r), known.begin) {
-			return &failure{known.outcome, p.addr + " " + known.text}
+			return failure.Failure{Outcome: known.outcome, Text: p.addr + " " + known.text}
 		}
 	}
-	return &failure{probe.BadAnswer, p.addr + " answers with an error that Redis does not have"}
+	return failure.Bad("%s answers with an error that Redis does not have", p.addr)
 }
 
 // withoutUser says that a login was tried without the user as well.

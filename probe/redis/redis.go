@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
 // maxKeys is how many keys one prober may sum up.
@@ -111,14 +112,12 @@ func New(o Options) (*Prober, error) {
 // Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
 func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
-	failed := p.ask(ctx, func(w *wire) error {
+	err := p.ask(ctx, func(w *wire) error {
 		n, err := p.sum(w)
 		r.Value = float64(n)
 		return err
 	})
-	if failed != nil {
-		r.Value, r.Outcome, r.Error = 0, failed.outcome, failed.text
-	}
+	failure.Note(&r, err)
 	return r
 }
 
@@ -139,7 +138,7 @@ func (p *Prober) Missing(ctx context.Context) []string {
 }
 
 // ask logs in on a connection of its own, and has f use it.
-func (p *Prober) ask(parent context.Context, f func(*wire) error) *failure {
+func (p *Prober) ask(parent context.Context, f func(*wire) error) error {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
 	c, err := p.dial(ctx)

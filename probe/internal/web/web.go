@@ -5,18 +5,17 @@ package web
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
 
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 	"github.com/autoscalebot/autoscalebot/probe/internal/header"
 )
 
@@ -26,15 +25,6 @@ const (
 	// maxHeader is how many bytes of an answer's headers are accepted.
 	maxHeader = 64 << 10
 )
-
-// A Failure is a probe's end without a value, in words for people.
-type Failure struct {
-	Outcome probe.Outcome
-	Text    string
-}
-
-// Error is the text.
-func (f Failure) Error() string { return f.Text }
 
 // A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
 type Client struct {
@@ -92,13 +82,13 @@ func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body 
 	return a.Status, a.Body, err
 }
 
-// Ask asks for u until ctx, which comes of parent, ends. An error is a [Failure]; where the status is not 2xx the body comes with it.
+// Ask asks for u until ctx, which comes of parent, ends. An error is a [failure.Failure]; where the status is not 2xx the body comes with it.
 func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if c.via != nil && errors.Is(err, syscall.ECONNREFUSED) && parent.Err() == nil {
-			return Answer{}, Failure{probe.Unreachable, "connection refused by the proxy " + c.via.Host}
+			return Answer{}, failure.Failure{Outcome: probe.Unreachable, Text: "connection refused by the proxy " + c.via.Host}
 		}
 		return Answer{}, explain(parent, ctx, u, err)
 	}
@@ -109,7 +99,7 @@ func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	case err != nil:
 		return a, explain(parent, ctx, u, err)
 	case int64(len(body)) > c.maxBody:
-		return a, Failure{probe.BadAnswer, fmt.Sprintf("answer is longer than %d KiB", c.maxBody>>10)}
+		return a, failure.Bad("answer is longer than %d KiB", c.maxBody>>10)
 	}
 	a.Body = body
 	return a, judge(resp.StatusCode)
@@ -119,52 +109,33 @@ func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 func judge(status int) error {
 	text := strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
 	if status == http.StatusPartialContent { // though nobody asked for a part
-		return Failure{probe.BadAnswer, text + " is a part of an answer"}
+		return failure.Bad("%s is a part of an answer", text)
 	}
 	switch status / 100 {
 	case 2:
 		return nil
 	case 3:
-		return Failure{probe.BadAnswer, text + ": redirects are not followed, so set the URL that it leads to"}
+		return failure.Bad("%s: redirects are not followed, so set the URL that it leads to", text)
 	case 4:
-		return Failure{probe.ClientError, text}
+		return failure.Failure{Outcome: probe.ClientError, Text: text}
 	case 5:
-		return Failure{probe.ServerError, text}
+		return failure.Failure{Outcome: probe.ServerError, Text: text}
 	}
-	return Failure{probe.BadAnswer, text + " is no answer"}
+	return failure.Bad("%s is no answer", text)
 }
 
-// explain says in words why a request failed with err, of which it shows nothing: err may quote the URL or the answer.
-func explain(parent, ctx context.Context, u *url.URL, err error) Failure {
-	var dns *net.DNSError
-	var cert *tls.CertificateVerificationError
-	var name x509.HostnameError
-	var unknown x509.UnknownAuthorityError
-	var op *net.OpError
-	var timeout net.Error
-	switch {
-	case parent.Err() == context.Canceled:
-		return Failure{probe.Unreachable, "cancelled"}
-	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		return Failure{probe.Timeout, "no answer, or none to its end, within the time"}
-	case errors.As(err, &dns):
-		return Failure{probe.Unreachable, fmt.Sprintf("the name %.100q can't be looked up", u.Hostname())}
-	case errors.As(err, &name):
-		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is for another name"}
-	case errors.As(err, &unknown):
-		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is signed by an unknown authority"}
-	case errors.As(err, &cert):
-		return Failure{probe.Unreachable, "the certificate of " + u.Host + " is not valid"}
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return Failure{probe.Unreachable, u.Host + " does not speak TLS: is it http rather than https?"}
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return Failure{probe.Unreachable, "connection refused by " + u.Host}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return Failure{probe.Unreachable, "connection closed by " + u.Host + " before the end of an answer"}
-	case errors.As(err, &op):
-		return Failure{probe.Unreachable, "connection to " + u.Host + " failed"}
+// explain says in words why a request failed with err.
+func explain(parent, ctx context.Context, u *url.URL, err error) failure.Failure {
+	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
+		return f
 	}
-	return Failure{probe.BadAnswer, "answer of " + u.Host + " is not proper HTTP"}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return failure.Failure{Outcome: probe.Unreachable, Text: u.Host + " does not speak TLS: is it http rather than https?"}
+	}
+	if f, ok := failure.Connection(err, u.Host, u.Hostname()); ok {
+		return f
+	}
+	return failure.Bad("answer of %s is not proper HTTP", u.Host)
 }
 
 // ParseURL reads the URL of something that is asked over HTTP. Its errors show nothing of it, as it may hold a secret.
