@@ -49,7 +49,6 @@ type Settings struct {
 	URLs
 
 	Running
-	Logging
 	Storage
 	Page
 	Admin

@@ -111,32 +111,17 @@ func (b *Bool) Decode(s string) error {
 
 // Decode reads a whole number.
 func (n *Number) Decode(s string) error {
-	i, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || i < 0 {
-		return errors.New("write a whole number, 0 or more")
-	}
-	*n = Number(i)
-	return nil
+	return whole(n, s, 0, math.MaxInt, "write a whole number, 0 or more")
 }
 
 // Decode reads a port.
 func (p *Port) Decode(s string) error {
-	i, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || i < 1 || i > 65535 {
-		return errors.New("write a port, from 1 to 65535, such as 80 or 8080")
-	}
-	*p = Port(i)
-	return nil
+	return whole(p, s, 1, 65535, "write a port, from 1 to 65535, such as 80 or 8080")
 }
 
 // Decode reads a number of days, whole or not, from 1 to 3660.
 func (d *Days) Decode(s string) error {
-	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || !(f >= 1 && f <= 3660) {
-		return errors.New("write a number of days from 1 to 3660")
-	}
-	*d = Days(f * float64(24*time.Hour))
-	return nil
+	return number(d, s, 24*time.Hour, func(f float64) bool { return f >= 1 && f <= 3660 }, "write a number of days from 1 to 3660")
 }
 
 // Decode reads N or N/M.
@@ -186,12 +171,7 @@ func (st Step) String() string {
 
 // Decode reads a number from 0 to 0.5.
 func (sh *Share) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f > 0.5 {
-		return errors.New("write a number from 0 to 0.5, such as 0.1")
-	}
-	*sh = Share(f)
-	return nil
+	return number(sh, s, 1, func(f float64) bool { return f <= 0.5 }, "write a number from 0 to 0.5, such as 0.1")
 }
 
 // mostSamples keeps one heartbeat from becoming a load.
@@ -199,72 +179,63 @@ const mostSamples = 20
 
 // Decode reads a whole number from 1 to 20.
 func (n *Samples) Decode(s string) error {
-	i, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || i < 1 || i > mostSamples {
-		return fmt.Errorf("write a whole number from 1 to %d", mostSamples)
-	}
-	*n = Samples(i)
-	return nil
+	return whole(n, s, 1, mostSamples, fmt.Sprintf("write a whole number from 1 to %d", mostSamples))
 }
 
 // Decode reads a number above 0 and up to 100.
 func (p *Percent) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f == 0 || f > 100 {
-		return errors.New("write a number above 0 and up to 100, such as 50 or 90")
-	}
-	*p = Percent(f)
-	return nil
+	return number(p, s, 1, func(f float64) bool { return f > 0 && f <= 100 }, "write a number above 0 and up to 100, such as 50 or 90")
 }
 
 // Decode reads an amount of dollars.
 func (d *Dollars) Decode(s string) error {
-	f, err := decimal(strings.TrimPrefix(strings.TrimSpace(s), "$"))
-	if err != nil || f > 1e9 {
-		return errors.New("write an amount of dollars, such as 150")
-	}
-	*d = Dollars(f)
-	return nil
+	s = strings.TrimPrefix(strings.TrimSpace(s), "$")
+	return number(d, s, 1, func(f float64) bool { return f <= 1e9 }, "write an amount of dollars, such as 150")
 }
 
 // Decode reads a number of milliseconds.
 func (m *Millis) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f > float64(longest/time.Millisecond) {
-		return errors.New("write a number of milliseconds, such as 1000")
-	}
-	*m = Millis(f)
-	return nil
+	return number(m, s, 1, atMost(time.Millisecond), "write a number of milliseconds, such as 1000")
 }
 
 // Decode reads a number of seconds.
 func (d *Seconds) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f <= 0 || f > longest.Seconds() {
-		return errors.New("write a number of seconds above 0, such as 30 or 2.5")
-	}
-	*d = Seconds(f * float64(time.Second))
-	return nil
+	return number(d, s, time.Second, func(f float64) bool { return f > 0 && f <= longest.Seconds() }, "write a number of seconds above 0, such as 30 or 2.5")
 }
 
 // Decode reads a number of seconds, 0 too.
 func (d *Seconds0) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f > longest.Seconds() {
-		return errors.New("write a number of seconds, 0 or more")
-	}
-	*d = Seconds0(f * float64(time.Second))
-	return nil
+	return number(d, s, time.Second, atMost(time.Second), "write a number of seconds, 0 or more")
 }
 
 // Decode reads a number of minutes.
 func (d *Minutes) Decode(s string) error {
-	f, err := decimal(s)
-	if err != nil || f > longest.Minutes() {
-		return errors.New("write a number of minutes, 0 or more")
+	return number(d, s, time.Minute, atMost(time.Minute), "write a number of minutes, 0 or more")
+}
+
+// whole reads a whole number from least to most; want says what would be right.
+func whole[T ~int](to *T, s string, least, most int, want string) error {
+	i, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || i < least || i > most {
+		return errors.New(want)
 	}
-	*d = Minutes(f * float64(time.Minute))
+	*to = T(i)
 	return nil
+}
+
+// number reads a number, 0 or more, of so many units; want says what would be right.
+func number[T ~float64 | ~int64](to *T, s string, unit time.Duration, fits func(float64) bool, want string) error {
+	f, err := decimal(s)
+	if err != nil || !fits(f) {
+		return errors.New(want)
+	}
+	*to = T(f * float64(unit))
+	return nil
+}
+
+// atMost says whether so many units are no longer than a length of time may be.
+func atMost(unit time.Duration) func(float64) bool {
+	return func(f float64) bool { return f <= float64(longest)/float64(unit) }
 }
 
 // decimal reads a finite number, 0 or more.
