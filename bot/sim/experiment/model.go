@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -162,8 +163,9 @@ func hourly(a, b []Beat, highMS float64) float64 {
 	}
 	of, other := slow(a), slow(b)
 	sum, n := 0.0, 0
-	for hour, x := range of {
+	for _, hour := range slices.Sorted(maps.Keys(of)) { // so that the last digit is the same each time
 		if y, ok := other[hour]; ok {
+			x := of[hour]
 			sum += math.Abs(x[0]/x[1] - y[0]/y[1])
 			n++
 		}
