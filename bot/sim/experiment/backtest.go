@@ -1,10 +1,13 @@
 package experiment
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
 // A Backtest is what several settings come to on the load that a record tells.
@@ -17,6 +20,23 @@ type Backtest struct {
 	// As compares the model with the record, whose bounds are LowMS and HighMS.
 	As            As
 	LowMS, HighMS float64
+}
+
+// Backtest begins a backtest with what the model comes to at the recorded dynos. lowMS and highMS are the bounds.
+func (m Model) Backtest(ctx context.Context, o sim.Options, lowMS, highMS float64) (Backtest, error) {
+	result, as, err := m.Replay(ctx, o, lowMS, highMS)
+	return Backtest{
+		Report: Report{
+			Demand: "the recorded load", Start: o.Start, Fleet: o.Fleet, Bound: o.Bound, Limits: o.Limits, Price: o.Price,
+			Results: []sim.Result{result},
+		},
+		Model: m, As: as, LowMS: lowMS, HighMS: highMS,
+	}, err
+}
+
+// Bound is the longest right response time where none but the bound of heartbeats is known.
+func (m Model) Bound(highMS float64) time.Duration {
+	return min(time.Duration(max(1, highMS)*float64(time.Millisecond)), m.Fleet().Timeout)
 }
 
 // about says what is known of the record and the model, in lines for a terminal.

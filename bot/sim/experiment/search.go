@@ -82,6 +82,14 @@ func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (
 	return Cut{Part(o, from, at), Part(o, at, to), length}, nil
 }
 
+// split cuts a simulation, and takes all of it where the whole is wanted.
+func split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64, whole bool) (Cut, error) {
+	if whole {
+		mostLearned, mostJudged = math.Inf(1), math.Inf(1)
+	}
+	return Split(o, beat, mostLearned, mostJudged)
+}
+
 // Left is how much of the whole was left out.
 func (c Cut) Left() time.Duration { return c.Of - c.Learn.Length - c.Judge.Length }
 

@@ -1,7 +1,10 @@
 package experiment
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -10,113 +13,185 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// A Row is a stretch of some days of the week in which fewer than Min dynos were often too few.
-type Row struct {
-	// Days are as a schedule names them, and Name as people do.
-	Days, Name string
-	// From and To are minutes after midnight, To at most 24 hours.
-	From, To int
-	Min      int
+// leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened twice.
+const leastHistory = 14 * 24 * time.Hour
+
+// EnoughToSuggest says why a record is too short to suggest anything from, nil where it is not.
+func (r *Record) EnoughToSuggest() error {
+	if length := r.End().Sub(r.Start()); length < leastHistory {
+		return fmt.Errorf("the history covers %.1f days, which is too little to suggest anything from: what happens once a week must have happened "+
+			"twice, so two weeks are the least", length.Hours()/24)
+	}
+	return nil
 }
 
-// slotTime is the time of day that is looked at as a whole, in minutes.
-const slotTime = 30
+// SuggestCut cuts a simulation for [Search.Suggest]: the rows want as many days as there are, and all else is tried once each, on two weeks of
+// an app of a dyno or so. beat is the time between two heartbeats. whole takes all of it, however long that takes.
+func SuggestCut(o sim.Options, beat time.Duration, whole bool) (Cut, error) {
+	return split(o, beat, rowWork, rowWork/5, whole)
+}
 
-// Rows finds the stretches of the day in which a result was slow on half of the days or more while more than the minimum, which is least,
-// was needed: what is slow with dynos enough, more dynos do not help. Each row begins half an hour before, and has the dynos that were
-// needed on four days of five.
-func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
-	var out []Row
-	for _, c := range []struct {
-		days, name string
-		has        func(time.Weekday) bool
-	}{
-		{"mon-fri", "weekdays", func(d time.Weekday) bool { return d != time.Saturday && d != time.Sunday }},
-		{"sat,sun", "weekends", func(d time.Weekday) bool { return d == time.Saturday || d == time.Sunday }},
-	} {
-		const slots = 24 * 60 / slotTime
-		var slow, days [slots]int
-		var need [slots][]int
-		for i := 0; i+slotTime <= len(r.Minutes); i += slotTime {
-			at := start.Add(time.Duration(i) * time.Minute).In(zone)
-			if !c.has(at.Weekday()) {
-				continue
-			}
-			slot := (at.Hour()*60 + at.Minute()) / slotTime
-			most, late := 0, false
-			for _, m := range r.Minutes[i : i+slotTime] {
-				most, late = max(most, m.Needed), late || m.IsSlow() && m.Needed > least
-			}
-			days[slot]++
-			if late {
-				slow[slot]++
-			}
-			need[slot] = append(need[slot], most)
+// Present is where suggestions begin.
+type Present struct {
+	// Least is the minimum, below zero where that is a schedule, to which no rows are added; Most is the maximum.
+	Least, Most int
+	// Zone is the schedule's.
+	Zone *time.Location
+}
+
+// Suggest finds what is worth its price in the part that is judged by, the best first: rows of the schedule for hours that were slow in the
+// part that is learned from, and where onlyRows does not say otherwise single other settings.
+func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool) ([]Suggestion, error) {
+	_, learned, err := s.Score(ctx, cut.Learn, nil)
+	if err != nil {
+		return nil, err
+	}
+	was, _, err := s.Score(ctx, cut.Judge, nil)
+	if err != nil {
+		return nil, err
+	}
+	j := jury{s, cut.Judge, was}
+	rows, err := s.bestRows(ctx, cut.Learn, learned, now)
+	if err != nil {
+		return nil, err
+	}
+	found, err := j.all(ctx, rowIdeas(rows, now.Least))
+	if err == nil && len(found) > 1 {
+		var together []Suggestion
+		together, err = j.all(ctx, []idea{rowsTogether(rows, found, now.Least)})
+		found = append(found, together...)
+	}
+	if err == nil && !onlyRows {
+		var others []Suggestion
+		others, err = j.all(ctx, otherIdeas(cut.Learn.Bound, s.SlowMinute, now.Most))
+		found = append(found, others...)
+	}
+	slices.SortStableFunc(found, func(a, b Suggestion) int { return cmp.Compare(b.Saved, a.Saved) })
+	return firstOfEach(found), err
+}
+
+// firstOfEach leaves out the values of a setting that save less than another one does. Rows of the schedule stay.
+func firstOfEach(found []Suggestion) []Suggestion {
+	out := []Suggestion{}
+	seen := map[string]bool{}
+	for _, f := range found {
+		name, _, _ := strings.Cut(f.Settings[0], "=")
+		if name != "MIN_DYNOS" && seen[name] {
+			continue
 		}
-		var row *Row
-		for slot := range slots {
-			often := days[slot] > 1 && 2*slow[slot] >= days[slot]
-			switch {
-			case !often:
-				row = nil
-				continue
-			case row == nil:
-				out = append(out, Row{Days: c.days, Name: c.name, From: max(0, (slot-1)*slotTime), Min: least + 1})
-				row = &out[len(out)-1]
-			}
-			row.To = (slot + 1) * slotTime
-			slices.Sort(need[slot])
-			row.Min = max(row.Min, need[slot][len(need[slot])*4/5])
-		}
+		seen[name] = true
+		out = append(out, f)
 	}
 	return out
 }
 
-// SameTime says whether two rows are about the same hours of the same days.
-func (r Row) SameTime(other Row) bool {
-	return r.Days == other.Days && r.From == other.From && r.To == other.To
+// worth is the least that a suggestion must save a week, in dollars with the slow minutes at their price.
+const worth = 0.05
+
+// An idea is settings that may be worth their price.
+type idea struct {
+	what  string
+	pairs []string
 }
 
-// Variants are the row, and the same with a quarter, a half and once more dynos: those that are needed are 90 % busy, which is too much
-// where a dyno has few slots or an answer takes long.
-func (r Row) Variants() (out []Row) {
-	for _, more := range []float64{0, 0.25, 0.5, 1} {
-		v := r
-		v.Min += int(math.Ceil(more * float64(r.Min)))
-		if n := len(out); n == 0 || out[n-1].Min < v.Min {
-			out = append(out, v)
+// A jury judges ideas by a simulation, in which the settings as they are came to was.
+type jury struct {
+	Search
+	on  sim.Options
+	was Score
+}
+
+// all judges ideas side by side, and gives those that are worth their price.
+func (j jury) all(ctx context.Context, ideas []idea) (worthy []Suggestion, err error) {
+	all, ok := make([]Suggestion, len(ideas)), make([]bool, len(ideas))
+	err = SideBySide(len(ideas), func(i int) (err error) {
+		if j.Progress != nil {
+			j.Progress(float64(i) / float64(len(ideas)))
 		}
+		all[i], ok[i], err = j.one(ctx, ideas[i])
+		return err
+	})
+	for i := range all {
+		if ok[i] {
+			worthy = append(worthy, all[i])
+		}
+	}
+	return worthy, err
+}
+
+// one says what settings would have saved; ok is false where that is nothing, or they do not go together.
+func (j jury) one(ctx context.Context, i idea) (out Suggestion, ok bool, err error) {
+	if _, err := j.Driver(i.pairs); err != nil {
+		return out, false, nil
+	}
+	is, _, err := j.Score(ctx, j.on, i.pairs)
+	out = Judge(i.what, i.pairs, j.was, is, j.SlowMinute)
+	return out, out.Saved >= worth, err
+}
+
+// bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned from.
+func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Result, now Present) ([]Row, error) {
+	if now.Least < 0 {
+		return nil, nil
+	}
+	var all []Row
+	rows := Rows(learn.Start, now.Zone, learned, now.Least)
+	for _, row := range rows {
+		all = append(all, row.Variants()...)
+	}
+	costs := make([]float64, len(all))
+	err := SideBySide(len(all), func(i int) error {
+		pairs := minimum(now.Least, all[i])
+		if _, err := s.Driver(pairs); err != nil { // a minimum above the maximum
+			costs[i] = math.Inf(1)
+			return nil
+		}
+		is, _, err := s.Score(ctx, learn, pairs)
+		costs[i] = is.Cost
+		return err
+	})
+	for r := range rows {
+		best := math.Inf(1)
+		for i, v := range all {
+			if v.SameTime(rows[r]) && costs[i] < best {
+				best, rows[r].Min = costs[i], v.Min
+			}
+		}
+	}
+	return rows, err
+}
+
+// minimum is the setting of a minimum with rows.
+func minimum(least int, rows ...Row) []string { return []string{"MIN_DYNOS=" + Table(least, rows)} }
+
+// rowIdeas are rows, one by one.
+func rowIdeas(rows []Row, least int) (out []idea) {
+	for _, row := range rows {
+		out = append(out, idea{row.String(), minimum(least, row)})
 	}
 	return out
 }
 
-// Table writes a minimum with rows, as MIN_DYNOS takes it.
-func Table(least int, rows []Row) string {
-	parts := []string{fmt.Sprintf("0:00=%d", least)}
-	day := ""
-	for i, row := range rows {
-		if row.Days != day && row.From > 0 {
-			parts = append(parts, fmt.Sprintf("%s 0:00=%d", row.Days, least))
-		}
-		day = row.Days
-		parts = append(parts, fmt.Sprintf("%s %s=%d", row.Days, clock(row.From), row.Min))
-		next := i+1 < len(rows) && rows[i+1].Days == row.Days && rows[i+1].From <= row.To
-		if row.To < 24*60 && !next {
-			parts = append(parts, fmt.Sprintf("%s %s=%d", row.Days, clock(row.To), least))
-		}
-	}
-	return strings.Join(parts, ", ")
+// rowsTogether are the rows that were found to be worth their price, as one idea.
+func rowsTogether(rows []Row, worthy []Suggestion, least int) idea {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row Row) bool {
+		return !slices.ContainsFunc(worthy, func(s Suggestion) bool { return s.What == row.String() })
+	})
+	return idea{"these rows together", minimum(least, rows...)}
 }
 
-func clock(minutes int) string { return fmt.Sprintf("%d:%02d", minutes/60, minutes%60) }
-
-// String says what the row is, in a few words.
-func (r Row) String() string {
-	to := clock(r.To)
-	if r.To == 24*60 {
-		to = "midnight"
+// otherIdeas are single other settings, for a longest right response time, a price of a slow minute and a maximum.
+func otherIdeas(bound time.Duration, slowMinute float64, most int) (out []idea) {
+	dims := append(Candidates(bound, slowMinute), Dimension{"MAX_DYNOS", []string{
+		fmt.Sprint(most + max(1, most/2)), fmt.Sprint(2 * most),
+	}})
+	for _, d := range dims {
+		for _, v := range d.Values {
+			pair := d.Name + "=" + v
+			out = append(out, idea{pair, []string{pair}})
+		}
 	}
-	return fmt.Sprintf("%s from %s to %s min %d", r.Name, clock(r.From), to, r.Min)
+	return out
 }
 
 // A Suggestion is settings, and what they would have saved a week in the time that they are judged by.
@@ -154,4 +229,22 @@ func (s Suggestion) String() string {
 		dollars = fmt.Sprintf("$%.2f less a week", -s.MoreDollars)
 	}
 	return s.What + ": " + slow + ", " + dollars
+}
+
+// mostSuggestions is how many are told.
+const mostSuggestions = 8
+
+// WriteSuggestions writes what a search has found for a terminal.
+func (s Search) WriteSuggestions(w io.Writer, found []Suggestion) error {
+	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot backtest shows how well.\n\n",
+		Money(s.Price), Money(s.SlowMinute))
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(w, "Nothing that was tried would have been worth its price.")
+		return err
+	}
+	for _, f := range found[:min(mostSuggestions, len(found))] {
+		fmt.Fprintf(w, "%v\n%s", f, Paste(f.Settings))
+	}
+	_, err := fmt.Fprintln(w, "\nEach is judged by itself; what several do together, autoscalebot backtest tells.")
+	return err
 }

@@ -170,7 +170,7 @@ func FuzzRecordedFile(f *testing.F) {
 		if len(r.Beats) == 0 {
 			return
 		}
-		if _, _, err := settings.LoadTrial(nil, settingsOf(&r)); err != nil {
+		if _, _, err := settings.LoadTrial(nil, r.Settings()); err != nil {
 			t.Errorf("the record's settings: %v", err)
 		}
 	})

@@ -165,7 +165,7 @@ func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 		return err
 	}
 	if c.asJSON {
-		return c.printJSON(planJSON{Done: true, Result: reached})
+		return printJSON(c.stdout, planJSON{Done: true, Result: reached})
 	}
 	_, err = fmt.Fprintln(c.stdout, reached)
 	return err
@@ -180,7 +180,7 @@ type planJSON struct {
 
 func (c *poolCommand) printPlan(p *manual.Plan, end string) error {
 	if c.asJSON {
-		return c.printJSON(planJSON{Would: p.Would})
+		return printJSON(c.stdout, planJSON{Would: p.Would})
 	}
 	_, err := fmt.Fprintf(c.stdout, "would:\n  %s\n%s\n", strings.Join(p.Would, "\n  "), end)
 	return err

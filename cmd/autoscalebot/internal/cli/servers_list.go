@@ -3,12 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
@@ -64,7 +61,7 @@ func (c *poolCommand) list(ctx context.Context) error {
 		out = append(out, row)
 	}
 	if c.asJSON {
-		return c.printJSON(out)
+		return printJSON(c.stdout, out)
 	}
 	return c.printServers(out)
 }
@@ -120,7 +117,7 @@ func (c *poolCommand) sizes(ctx context.Context) error {
 		rows = append(rows, []string{s.Name, fmt.Sprint(s.CPUs), fmt.Sprintf("%d MB", s.Memory), dollars(s.Price), mark})
 	}
 	if c.asJSON {
-		return c.printJSON(out)
+		return printJSON(c.stdout, out)
 	}
 	return table(c.stdout, rows)
 }
@@ -141,34 +138,9 @@ func (c *poolCommand) images(ctx context.Context) error {
 		rows = append(rows, []string{i.ID, i.Name, age(c.h.Now, i.Created), size})
 	}
 	if c.asJSON {
-		return c.printJSON(out)
+		return printJSON(c.stdout, out)
 	}
 	return table(c.stdout, rows)
-}
-
-func (c *poolCommand) printJSON(v any) error {
-	e := json.NewEncoder(c.stdout)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-// table prints rows with their columns in line, without spaces at their ends. What is printed comes from elsewhere, so it is kept to a line.
-func table(w io.Writer, rows [][]string) error {
-	var b strings.Builder
-	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i := range row {
-			row[i] = strings.Join(strings.Fields(row[i]), " ")
-		}
-		fmt.Fprintln(tw, strings.Join(row, "\t"))
-	}
-	_ = tw.Flush() // into memory
-	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func dollars(f float64) string {

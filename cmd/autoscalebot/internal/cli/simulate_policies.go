@@ -1,22 +1,15 @@
 package cli
 
 import (
-	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
-
-// mostDynos is MAX_DYNOS where a simulation is not told it: the default of 3 would hide what a policy does.
-const mostDynos = "60"
 
 // An ownPolicy is one of the bot's own.
 type ownPolicy struct {
@@ -37,28 +30,6 @@ func ownPolicies(s *settings.Settings) []ownPolicy {
 		}
 	}
 	return out
-}
-
-// policy names the policy of the settings.
-func (t trial) policy() string {
-	if t.s == nil {
-		return "count"
-	}
-	return string(t.s.Policy)
-}
-
-// trial reads the settings with arguments laid over them.
-func (m *mistakes) trial(args []string) trial {
-	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
-	m.settings(err)
-	return trial{s: s, given: given}
-}
-
-// settings notes what is wrong with settings.
-func (m *mistakes) settings(err error) {
-	if ps, ok := err.(settings.Problems); ok { // which nobody has wrapped
-		m.problems = append(m.problems, ps...)
-	}
 }
 
 // drivers makes the drivers that names ask for, for a trial whose settings may be nil where they are wrong.
@@ -126,29 +97,4 @@ func shapeHelp() string {
 		names = append(names, s.Name+" ("+s.About+")")
 	}
 	return strings.Join(names, ", ")
-}
-
-// heartbeats makes the prober that the settings ask for, of a simulated app.
-func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
-	return []probe.Prober{probe.Samples(w.Heartbeat(), probe.SampleOptions{
-		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
-	})}
-}
-
-// progress tells somebody at a terminal how far the work is. end wipes it away.
-func progress(w io.Writer, what string) (tell func(share float64), end func()) {
-	if !service.IsTerminal(w) {
-		return nil, func() {}
-	}
-	var mu sync.Mutex
-	last := -1
-	tell = func(share float64) {
-		mu.Lock()
-		defer mu.Unlock()
-		if now := int(100 * share); now > last {
-			last = now
-			fmt.Fprintf(w, "\r%s: %d %% ", what, now)
-		}
-	}
-	return tell, func() { fmt.Fprintf(w, "\r%*s\r", len(what)+8, "") }
 }

@@ -6,8 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,46 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
-
-// mistakes collects what is wrong with a command line, to tell all of it at once.
-type mistakes struct{ problems settings.Problems }
-
-func (m *mistakes) add(name, format string, args ...any) {
-	m.problems = append(m.problems, settings.Problem{Name: name, What: fmt.Sprintf(format, args...)})
-}
-
-func (m *mistakes) note(name string, err error) {
-	if err != nil {
-		m.add(name, "%s", strings.TrimPrefix(err.Error(), "simulate: "))
-	}
-}
-
-// number reads a number from least to most.
-func (m *mistakes) number(flag, text string, least, most float64) float64 {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(f >= least && f <= most) {
-		m.add(flag, "%q: write a number from %g to %g", text, least, most)
-	}
-	return f
-}
-
-// whole reads a whole number from least to most.
-func (m *mistakes) whole(flag, text string, least, most uint64) uint64 {
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n < least || n > most {
-		m.add(flag, "%q: write a whole number from %d to %d", text, least, most)
-	}
-	return n
-}
-
-// millis reads a number of milliseconds above 0 and up to most.
-func (m *mistakes) millis(flag, text string, most time.Duration) time.Duration {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(f > 0 && f <= float64(most.Milliseconds())) {
-		m.add(flag, "%q: write a number of milliseconds above 0, up to %d", text, most.Milliseconds())
-	}
-	return time.Duration(f * float64(time.Millisecond))
-}
 
 // A fleet is the app and its platform as the command line gives them.
 type fleet struct{ slots, serviceMS, serviceCV, boot, router, heartbeatMS, heartbeatCV string }
@@ -98,20 +56,6 @@ func (f fleet) read(m *mistakes, s *settings.Settings) sim.Fleet {
 	return out
 }
 
-// times reads a range of times, such as 20s-60s, or one time.
-func (m *mistakes) times(flag, text string) (least, most time.Duration) {
-	low, high, two := strings.Cut(text, "-")
-	least, err := time.ParseDuration(low)
-	most = least
-	if two && err == nil {
-		most, err = time.ParseDuration(high)
-	}
-	if err != nil || least < 0 || most < least || most > time.Hour {
-		m.add(flag, "%q: write a range of times up to an hour, such as 20s-60s", text)
-	}
-	return least, most
-}
-
 // A scenario is the demand and the app that a simulation is about, as the command line gives them.
 type scenario struct {
 	fleet
@@ -146,7 +90,7 @@ func (sc *scenario) name() string {
 	return name
 }
 
-// options reads the scene for a trial, whose settings may be nil where they are wrong.
+// options reads the scenario for a trial, whose settings may be nil where they are wrong.
 func (sc *scenario) options(m *mistakes, t trial) sim.Options {
 	o := sim.Options{
 		Peak: m.number("--peak-dynos", sc.peak, 0, 10_000), Bound: m.millis("--bound-ms", sc.boundMS, 30*time.Second),
@@ -200,20 +144,6 @@ func (sc *scenario) demand(m *mistakes, o *sim.Options) {
 	default:
 		m.add("--trace, --shape", "are both missing; write --shape flash, or --trace FILE for a load of your own")
 	}
-}
-
-// after reads a length of time since a beginning, "" for none.
-func (m *mistakes) after(flag, text string) time.Duration {
-	if text == "" {
-		return 0
-	}
-	now := time.Unix(0, 0).Add(longestAgo)
-	at, err := parseMoment(flag, text, now, time.UTC)
-	if err != nil || at.After(now) || now.Sub(at) > longestAgo {
-		m.add(flag, "%q: write a length of time, such as 7d or 36h", text)
-		return 0
-	}
-	return now.Sub(at)
 }
 
 // longestSimulated is how much of a trace can be simulated at once, as in bot/sim.

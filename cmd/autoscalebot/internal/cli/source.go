@@ -1,26 +1,23 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
-	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/schedule"
 )
-
-// mostBeats bounds what is read of a history.
-const mostBeats = 5_000_000
 
 // A source is the past that the command line names, and what it says of the app.
 type source struct {
@@ -73,12 +70,7 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 		return pastTime{}, m.problems
 	}
 	p := pastTime{record: &experiment.Record{}}
-	if src.file != "" {
-		err = interruptedRead(cmd.Context(), "read "+src.file, readFile(cmd.Context(), src.file, p.record, from, to))
-	} else {
-		err = readPast(cmd, p.record, from, to, before.Timeout())
-	}
-	if err != nil {
+	if err := src.fill(cmd, p.record, from, to, before.Timeout()); err != nil {
 		return p, err
 	}
 	p.record.Trim()
@@ -88,10 +80,43 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 	return p, p.load(args)
 }
 
+// fill reads the file, or else the history.
+func (src *source) fill(cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration) (err error) {
+	ctx, what := cmd.Context(), "read the history"
+	if src.file != "" {
+		what = "read " + src.file
+		err = readFile(ctx, src.file, r, from, to)
+	} else {
+		var db *history.DB
+		if db, _, err = openPast(cmd, false); err != nil {
+			return err
+		}
+		defer closePast(cmd, db, &err)
+		err = r.ReadHistory(ctx, db, from, to, time.Now(), timeout)
+	}
+	if errors.Is(err, experiment.ErrTooMany) {
+		err = fmt.Errorf("%w; say a shorter time with --since and --until", err)
+	}
+	if err != nil {
+		return interrupted(ctx, fmt.Errorf("%s: %w", what, err))
+	}
+	return nil
+}
+
+// readFile takes the records of a file, from a time to another.
+func readFile(ctx context.Context, path string, r *experiment.Record, from, to time.Time) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return r.ReadAll(ctx, readRecords(f), from, to)
+}
+
 // load reads the settings that were recorded, and those that are tried. The record wins over the environment, which may be another
 // machine's.
 func (p *pastTime) load(args []string) error {
-	recorded := settingsOf(p.record)
+	recorded := p.record.Settings()
 	l := p.record.Last.Limits
 	below := []string{fmt.Sprintf("MIN_DYNOS=%d", min(l.Min, l.Max)), fmt.Sprintf("MAX_DYNOS=%d", max(l.Min, l.Max, 1))}
 	var m mistakes
@@ -104,7 +129,7 @@ func (p *pastTime) load(args []string) error {
 	if len(m.problems) > 0 {
 		return m.problems
 	}
-	p.schedule = mixed{p.record, s.Table, names(args, "MIN_DYNOS"), names(args, "MAX_DYNOS")}
+	p.schedule = experiment.Mixed{Record: p.record, Tried: s.Table, Min: names(args, "MIN_DYNOS"), Max: names(args, "MAX_DYNOS")}
 	return nil
 }
 
@@ -118,93 +143,64 @@ func names(args []string, name string) bool {
 	return false
 }
 
-// mixed is a schedule of recorded limits, but for those that are tried.
-type mixed struct {
-	record   *experiment.Record
-	table    schedule.Table
-	min, max bool
+// A past time is what is known of it: the record, the settings that it was recorded with, and those that are tried.
+type pastTime struct {
+	record      *experiment.Record
+	base, other trial
+	// schedule is that of the settings that are tried.
+	schedule experiment.Mixed
+	options  sim.Options
 }
 
-// At returns the limits at a time.
-func (s mixed) At(now time.Time) schedule.Limits {
-	l, tried := s.record.At(now), s.table.At(now)
-	if s.max {
-		l.Max = max(tried.Max, 1)
-		l.Min = min(l.Min, l.Max)
-	}
-	if s.min {
-		l.Min = tried.Min
-		l.Max = max(l.Min, l.Max)
-	}
-	return l
-}
-
-// Rows returns no rows: what was recorded are numbers.
-func (s mixed) Rows(time.Time) (minRow, maxRow string) { return "", "" }
-
-// readFile takes the records of a file, from a time to another.
-func readFile(ctx context.Context, path string, r *experiment.Record, from, to time.Time) error {
-	f, err := os.Open(path)
+// learn reads the record and fits the model. The backtest has the result at the recorded dynos.
+func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (experiment.Backtest, pastTime, error) {
+	p, err := src.read(cmd, m, args)
 	if err != nil {
-		return err
+		return experiment.Backtest{}, p, err
 	}
-	defer f.Close()
-	n := 0
-	for rec, err := range readRecords(io.Reader(f)) {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if n++; err == nil && n > mostBeats {
-			err = tooMany()
-		}
-		if err != nil {
-			return err
-		}
-		if !rec.Time.Before(from) && rec.Time.Before(to) {
-			r.Add(rec)
-		}
-	}
-	return nil
+	b, err := src.fit(cmd, &p)
+	return b, p, err
 }
 
-func tooMany() error {
-	return fmt.Errorf("there are more than %d heartbeats; say a shorter time with --since and --until", mostBeats)
-}
-
-// readPast takes the history: of old times the minutes' summaries, and of the days for which every heartbeat is kept those.
-func readPast(cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration) (err error) {
-	db, _, err := openPast(cmd, false)
+// fit fits the model to the record.
+func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, error) {
+	tell, end := progress(cmd.ErrOrStderr(), "fitting a model to the record")
+	if tell != nil {
+		tell(0)
+	}
+	model, err := experiment.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout())
+	end()
 	if err != nil {
-		return err
+		return experiment.Backtest{}, interrupted(cmd.Context(), err)
 	}
-	defer closePast(cmd, db, &err)
-	ctx := cmd.Context()
-	full := time.Now().Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be gone already
-	if from.Before(full) {
-		err = db.EachPoint(ctx, from, earlier(full, to), time.Minute, func(p history.Point) error {
-			r.AddMinute(p, float64(timeout.Milliseconds()))
-			if len(r.Beats) > mostBeats {
-				return tooMany()
-			}
-			return nil
-		})
-		from = full
+	low, high := float64(p.base.s.MinResponseTime), float64(p.base.s.MaxResponseTime)
+	p.options = model.Options()
+	p.options.Bound, p.options.Price, p.options.Seed = cmp.Or(src.bound, model.Bound(high)), p.price(), src.seed
+	length := model.Demand().Length()
+	for _, l := range []trial{p.base, p.other} {
+		limits := l.limits(p.options.Start, length)
+		p.options.Limits.Min, p.options.Limits.Max = min(p.options.Limits.Min, limits.Min), max(p.options.Limits.Max, limits.Max)
 	}
-	if err == nil && from.Before(to) {
-		err = db.Each(ctx, from, to, func(rec record.Record) error {
-			r.Add(rec)
-			if len(r.Beats) > mostBeats {
-				return tooMany()
-			}
-			return nil
-		})
-	}
-	return interruptedRead(ctx, "read the history", err)
+	b, err := model.Backtest(cmd.Context(), p.options, low, high)
+	b.Given, b.Zone = src.known, p.base.s.TimeZone.Location
+	return b, interrupted(cmd.Context(), err)
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
+// price is what a dyno costs a month: as the settings say, or the record.
+func (p pastTime) price() float64 {
+	if price := float64(p.other.s.DynoPrice); price > 0 {
+		return price
 	}
-	return b
+	return p.record.Price
+}
+
+// driver makes a driver of settings that are laid over those that were recorded and over args.
+func (p pastTime) driver(args []string) func(pairs []string) (sim.Driver, error) {
+	return func(pairs []string) (sim.Driver, error) {
+		q := p
+		if err := q.load(slices.Concat(args, pairs)); err != nil {
+			return sim.Driver{}, err
+		}
+		return q.other.bot("tried", nil, q.schedule), nil
+	}
 }

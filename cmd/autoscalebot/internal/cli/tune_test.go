@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
@@ -29,7 +30,7 @@ func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
 	if code := run(t.Context(), append(args, "--json"), &stdout, &stderr); code != exitFine {
 		t.Fatalf("code %d: %s", code, stderr.String())
 	}
-	var first, again tuned
+	var first, again experiment.Tuned
 	if err := json.Unmarshal(stdout.Bytes(), &first); err != nil {
 		t.Fatal(err)
 	}

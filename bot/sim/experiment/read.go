@@ -1,0 +1,71 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+)
+
+// mostBeats bounds what is read.
+const mostBeats = 5_000_000
+
+// ErrTooMany is why no record is made of so long a time.
+var ErrTooMany = fmt.Errorf("there are more than %d heartbeats", mostBeats)
+
+// ReadAll takes in those of the records that are from a time to another, until ctx ends.
+func (r *Record) ReadAll(ctx context.Context, records iter.Seq2[record.Record, error], from, to time.Time) error {
+	n := 0
+	for rec, err := range records {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if n++; err == nil && n > mostBeats {
+			err = ErrTooMany
+		}
+		if err != nil {
+			return err
+		}
+		if !rec.Time.Before(from) && rec.Time.Before(to) {
+			r.Add(rec)
+		}
+	}
+	return nil
+}
+
+// ReadHistory takes in a history from a time to another, as it is at now: of old times the minutes' summaries, and of the days for which every
+// heartbeat is kept those. timeout is that of a heartbeat.
+func (r *Record) ReadHistory(ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration) error {
+	full := now.Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be gone already
+	if from.Before(full) {
+		summed := to
+		if full.Before(to) {
+			summed = full
+		}
+		if err := db.EachPoint(ctx, from, summed, time.Minute, func(p history.Point) error {
+			r.AddMinute(p, float64(timeout.Milliseconds()))
+			return r.bounded()
+		}); err != nil {
+			return err
+		}
+		from = full
+	}
+	if !from.Before(to) {
+		return nil
+	}
+	return db.Each(ctx, from, to, func(rec record.Record) error {
+		r.Add(rec)
+		return r.bounded()
+	})
+}
+
+// bounded says whether a record has grown too long.
+func (r *Record) bounded() error {
+	if len(r.Beats) > mostBeats {
+		return ErrTooMany
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
+)
+
+// An output is where a report goes to.
+type output struct {
+	json bool
+	out  string
+}
+
+func (o *output) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
+	cmd.Flags().StringVar(&o.out, "out", "", "also draw it into a `FILE` that ends in .html, .svg or .png")
+}
+
+// check says before the work whether its report can be written.
+func (o output) check(m *mistakes) {
+	if o.out == "" {
+		return
+	}
+	switch filepath.Ext(o.out) {
+	case ".html", ".svg", ".png":
+	default:
+		m.add("--out", "%q: write a file that ends in .html, .svg or .png", o.out)
+		return
+	}
+	if info, err := os.Stat(filepath.Dir(o.out)); err != nil || !info.IsDir() {
+		m.add("--out", "%q: there is no folder %s", o.out, filepath.Dir(o.out))
+	}
+}
+
+// write prints the report, and draws it where that is asked for.
+func (o output) write(w io.Writer, r experiment.Report) error {
+	if o.out != "" {
+		if err := writeWhole(o.out, func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return r.JSON(w)
+	}
+	return r.Text(w)
+}
+
+// writeWhole writes a file as a whole or not at all.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	defer os.Remove(f.Name()) // which is gone after the rename
+	defer f.Close()
+	out := bufio.NewWriter(f)
+	if err := errors.Join(write(out), out.Flush(), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// backtest prints the backtest, and draws it where that is asked for.
+func (o output) backtest(w io.Writer, b experiment.Backtest) error {
+	if o.out != "" {
+		if err := writeWhole(o.out, func(f io.Writer) error { return b.Draw(f, filepath.Ext(o.out)) }); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return b.JSON(w)
+	}
+	return b.Text(w)
+}

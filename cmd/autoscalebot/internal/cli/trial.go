@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/sim"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
+)
+
+// A trial is the settings that are simulated.
+type trial struct {
+	s     *settings.Settings
+	given func(name string) bool
+	// routerLogs lets the adaptive policies read the simulated router's log beside the heartbeats.
+	routerLogs bool
+}
+
+// limits are the least and the greatest number of dynos that the schedule allows within so long from start.
+func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
+	all := t.s.Table.At(start)
+	for at, end := start, start.Add(length); ; {
+		next, l, ok := t.s.Table.Next(at)
+		if !ok || next.After(end) {
+			return all
+		}
+		all.Min, all.Max, at = min(all.Min, l.Min), max(all.Max, l.Max), next
+	}
+}
+
+// bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs where that is not
+// nil. A nil schedule is that of the settings.
+func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...record.Recorder) sim.Driver {
+	o := service.Options(t.s, service.Parts{}, nil, service.NewHost(t.s, io.Discard, io.Discard))
+	o.Control, o.Log, o.Recorders = nil, nil, recorders
+	if sched != nil {
+		o.Schedule = sched
+	}
+	if as != nil {
+		o.Policy.Adaptive = as.adaptive
+	}
+	return sim.BotIn(name, o.Interval, func(w *sim.World) *bot.Bot {
+		inWorld := o
+		inWorld.Scaler, inWorld.Probers = w, heartbeats(w, t.s)
+		if t.routerLogs && o.Policy.Adaptive != nil {
+			inWorld.Probers = append(inWorld.Probers, w.RouterLog()...)
+		}
+		inWorld.Prompt = true
+		return bot.New(inWorld)
+	})
+}
+
+// mostDynos is MAX_DYNOS where a simulation is not told it: the default of 3 would hide what a policy does.
+const mostDynos = "60"
+
+// policy names the policy of the settings.
+func (t trial) policy() string {
+	if t.s == nil {
+		return "count"
+	}
+	return string(t.s.Policy)
+}
+
+// trial reads the settings with arguments laid over them.
+func (m *mistakes) trial(args []string) trial {
+	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
+	m.settings(err)
+	return trial{s: s, given: given}
+}
+
+// heartbeats makes the prober that the settings ask for, of a simulated app.
+func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
+	return []probe.Prober{probe.Samples(w.Heartbeat(), probe.SampleOptions{
+		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
+	})}
+}
+
+// least is the minimum of the settings, -1 where that is a table, which is its owner's.
+func (t trial) least() int {
+	if n, err := strconv.Atoi(t.s.MinDynos.String()); err == nil {
+		return n
+	}
+	return -1
+}
