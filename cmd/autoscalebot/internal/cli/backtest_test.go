@@ -41,7 +41,7 @@ func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {
 
 // writeRecord writes what the bot records in a simulation to a file, as export does.
 func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...string) error {
-	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
+	s, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 		return err
 	}
 	out := bufio.NewWriter(f)
-	_, err = sim.Run(ctx, o, trial{s: s, given: given}.bot("count", nil, nil, lineWriter{json.NewEncoder(out)}))
+	_, err = sim.Run(ctx, o, trial{s: s}.bot("count", nil, nil, lineWriter{json.NewEncoder(out)}))
 	return errors.Join(err, out.Flush(), f.Close())
 }
 
@@ -79,12 +79,12 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 		t.Fatalf("%v:\n%s", err, stdout.String())
 	}
 	for i, pairs := range [][]string{nil, {"INCREMENT_UP=3"}} {
-		tried, given, err := settings.LoadTrial([]string{"MAX_DYNOS=60"}, pairs)
+		tried, err := settings.LoadTrial([]string{"MAX_DYNOS=60"}, pairs)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Seed = 5
-		truth, err := sim.Run(t.Context(), o, trial{s: tried, given: given}.bot("count", nil, nil))
+		truth, err := sim.Run(t.Context(), o, trial{s: tried}.bot("count", nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func FuzzRecordedFile(f *testing.F) {
 		if len(r.Beats) == 0 {
 			return
 		}
-		if _, _, err := settings.LoadTrial(nil, r.Settings()); err != nil {
+		if _, err := settings.LoadTrial(nil, r.Settings()); err != nil {
 			t.Errorf("the record's settings: %v", err)
 		}
 	})

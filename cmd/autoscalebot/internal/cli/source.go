@@ -58,7 +58,7 @@ func (src *source) check(m *mistakes) {
 // read reads the record, and the settings that it was recorded with and that are tried. Its error tells all mistakes.
 func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTime, error) {
 	src.check(m)
-	before, _, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args) // to tell all mistakes before a long read
+	before, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args) // to tell all mistakes before a long read
 	m.settings(err)
 	zone := time.UTC
 	if before != nil {
@@ -120,12 +120,12 @@ func (p *pastTime) load(args []string) error {
 	l := p.record.Last.Limits
 	below := []string{fmt.Sprintf("MIN_DYNOS=%d", min(l.Min, l.Max)), fmt.Sprintf("MAX_DYNOS=%d", max(l.Min, l.Max, 1))}
 	var m mistakes
-	s, given, err := settings.LoadTrial(below, recorded)
+	s, err := settings.LoadTrial(below, recorded)
 	m.settings(err)
-	p.base = trial{s: s, given: given}
-	s, given, err = settings.LoadTrial(below, append(recorded, args...))
+	p.base = trial{s: s}
+	s, err = settings.LoadTrial(below, append(recorded, args...))
 	m.settings(err)
-	p.other = trial{s: s, given: given}
+	p.other = trial{s: s}
 	if len(m.problems) > 0 {
 		return m.problems
 	}

@@ -16,8 +16,7 @@ import (
 
 // A trial is the settings that are simulated.
 type trial struct {
-	s     *settings.Settings
-	given func(name string) bool
+	s *settings.Settings
 	// routerLogs lets the adaptive policies read the simulated router's log beside the heartbeats.
 	routerLogs bool
 }
@@ -69,9 +68,9 @@ func (t trial) policy() string {
 
 // trial reads the settings with arguments laid over them.
 func (m *mistakes) trial(args []string) trial {
-	s, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
+	s, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
 	m.settings(err)
-	return trial{s: s, given: given}
+	return trial{s: s}
 }
 
 // heartbeats makes the prober that the settings ask for, of a simulated app.

@@ -127,11 +127,11 @@ func onScenario(m *mistakes, sc *scenario, s *experiment.Search, args []string) 
 		s.Price = float64(t.s.DynoPrice)
 	}
 	s.Driver = func(pairs []string) (sim.Driver, error) {
-		with, given, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, slices.Concat(args, pairs))
+		with, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, slices.Concat(args, pairs))
 		if err != nil {
 			return sim.Driver{}, err
 		}
-		return trial{s: with, given: given}.bot("tried", nil, nil), nil
+		return trial{s: with}.bot("tried", nil, nil), nil
 	}
 	return t, o, nil
 }

@@ -42,7 +42,7 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
 	of := func(pairs ...string) *adaptive.Model {
 		t.Helper()
-		s, _, err := settings.LoadTrial(nil, append(pairs, "POLICY=adaptive"))
+		s, err := settings.LoadTrial(nil, append(pairs, "POLICY=adaptive"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
 		t.Error("with dynos that cost twice as much, a slow minute at twice the price is not the same")
 	}
 	for _, wrong := range []string{"bold", "0", "-1", "nan"} {
-		if _, _, err := settings.LoadTrial(nil, []string{"AIM=" + wrong}); err == nil || !strings.Contains(err.Error(), "write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50") {
+		if _, err := settings.LoadTrial(nil, []string{"AIM=" + wrong}); err == nil || !strings.Contains(err.Error(), "write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50") {
 			t.Errorf("AIM=%s: %v", wrong, err)
 		}
 	}

@@ -114,11 +114,11 @@ func TestCompatibilitySwitchesOffThree(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	env(t)
-	if s, _, err := settings.LoadTrial(nil, []string{"COMPATIBILITY=2.1"}); err != nil || s.HelpAfter != 0 {
+	if s, err := settings.LoadTrial(nil, []string{"COMPATIBILITY=2.1"}); err != nil || s.HelpAfter != 0 {
 		t.Errorf("on trial: %v", err)
 	}
 	env(t, "COMPATIBILITY=2.1")
-	if s, _, err := settings.LoadTrial(nil, []string{"COMPATIBILITY=", "MANUAL_HOLD_IN_MINUTES=3"}); err != nil || s.HelpAfter != 3 || s.ManualHold != settings.Minutes(3*time.Minute) {
+	if s, err := settings.LoadTrial(nil, []string{"COMPATIBILITY=", "MANUAL_HOLD_IN_MINUTES=3"}); err != nil || s.HelpAfter != 3 || s.ManualHold != settings.Minutes(3*time.Minute) {
 		t.Errorf("on trial without: %v", err)
 	}
 }

@@ -25,21 +25,15 @@ func decides(e Entry) bool {
 // LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with pairs of
 // NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the default. below are pairs
 // that count where neither says anything. All other settings are as [Defaults] has them, so whoever simulates needs neither an app
-// nor a key. given says whether a pair or the environment has a setting. The error is the [Problems], all of them.
-func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool, err error) {
+// nor a key. The error is the [Problems], all of them.
+func LoadTrial(below, pairs []string) (*Settings, error) {
 	var problems Problems
 	under, over := problems.pairs(below), problems.pairs(pairs)
 	src := problems.sources()[0]
 	problems = append(problems, src.problems()...)
 	start := len(problems)
-	s = Defaults()
+	s := Defaults()
 	s.src = src
-	given = func(name string) bool {
-		if value, ok := over[name]; ok {
-			return value != ""
-		}
-		return src.from(name) != ""
-	}
 	compatible := src.compatible()
 	if value, ok := over[compatibility]; ok {
 		compatible = value == python21
@@ -70,9 +64,9 @@ func LoadTrial(below, pairs []string) (s *Settings, given func(name string) bool
 	problems.checkHistory(s)
 	problems.place(start, src)
 	if len(problems) > 0 {
-		return nil, nil, problems
+		return nil, problems
 	}
-	return s, given, nil
+	return s, nil
 }
 
 // pairs reads NAME=value pairs of settings by which the bot decides.

@@ -11,29 +11,24 @@ import (
 func TestAPairLiesOverTheEnvironment(t *testing.T) {
 	// The last of these would need more, and matters to nobody here.
 	env(t, "HEROKU_API_KEY=", "PLATFORM=command", "INCREMENT=2", "MAX_DYNOS=9", "AUTOSCALE_MIN_DYNOS=2", "NOTIFICATION_BACKENDS=slack")
-	s, given, err := settings.LoadTrial([]string{"INCREMENT=5", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=7"}, []string{"INCREMENT=7", "MAX_DYNOS=", "AUTOSCALE_INCREMENT=3", "MIN_RESPONSE_TIME_IN_MS= 100 "})
+	s, err := settings.LoadTrial([]string{"INCREMENT=5", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=7"}, []string{"INCREMENT=7", "MAX_DYNOS=", "AUTOSCALE_INCREMENT=3", "MIN_RESPONSE_TIME_IN_MS= 100 "})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Increment.Dynos != 3 || s.MinResponseTime != 100 {
 		t.Errorf("INCREMENT is %v and MIN_RESPONSE_TIME_IN_MS %g, want 3 and 100", s.Increment, s.MinResponseTime)
 	}
-	if s.Fails.N != 7 || given("NUMBER_OF_FAILS_TO_SCALE_UP_AFTER") {
+	if s.Fails.N != 7 {
 		t.Errorf("NUMBER_OF_FAILS_TO_SCALE_UP_AFTER is %v, want what lies below", s.Fails)
 	}
 	if l := s.Table.At(time.Now()); l.Min != 2 || l.Max != 3 {
 		t.Errorf("the limits are %+v, want the minimum of the environment and the maximum's default", l)
 	}
-	for name, want := range map[string]bool{"INCREMENT": true, "MIN_DYNOS": true, "MAX_DYNOS": false, "COOLDOWN_UP_IN_SECONDS": false} {
-		if given(name) != want {
-			t.Errorf("given(%s) is %v", name, !want)
-		}
-	}
 }
 
 func TestAllMistakesOfPairsAreToldAtOnce(t *testing.T) {
 	env(t)
-	_, _, err := settings.LoadTrial(nil, []string{
+	_, err := settings.LoadTrial(nil, []string{
 		"INCREMENT", "INCREMNT=1", "SLACK_CHANNEL=#ops", "INCREMENT=x", "MIN_DYNOS=5", "MAX_DYNOS=2", "HEARTBEAT_INTERVAL_IN_SECONDS=0.01", "MONTHLY_BUDGET=10",
 	})
 	if err == nil {
