@@ -227,7 +227,7 @@ func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
 	w := with(3, func(p *decide.Policy) { p.Stabilization = 2 * time.Minute })
 	w.beat(times(10, right)...)
 	w.beat(times(7, fast)...)
-	w.beat(blind) // which wishes for what there is
+	w.beat(noData) // which wishes for what there is
 	w.beat(times(3, fast)...)
 	wantResizes(t, w)
 	w.beat(fast)

@@ -69,7 +69,7 @@ var (
 	right  = took(500)
 	fast   = took(50)
 	queued = probe.Reading{Signal: "heartbeat", Value: 1200, Unit: "ms", Outcome: probe.Answered, Measure: probe.MeasureQueue}
-	blind  = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
+	noData = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
 )
 
 // inbox is a Notifier that keeps what it is told.

@@ -38,7 +38,7 @@ func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe
 	if t.LeftAlone != nil {
 		f.LeftAlone = t.LeftAlone.LeftAlone()
 	}
-	if f.TellsUp = t.Up != nil; f.TellsUp && b.state.Booting(now) {
+	if f.KnowsUp = t.Up != nil; f.KnowsUp && b.state.Booting(now) {
 		f.Up = t.Running()
 	}
 	f.Size = t.SizeFound(b.state.Size)

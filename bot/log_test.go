@@ -23,7 +23,7 @@ func TestLogHasALineForEachTick(t *testing.T) {
 		{"a hold", 2, times(1, right), `level=INFO msg="held at 2: 500 ms is right, between 200 and 1000 ms" app=dancing-forest process_type=web min=1 max=3 verdict=ok response_time_ms=500 status=200 quota=4321`},
 		{"a change", 2, times(3, slow), `level=INFO msg="scaled 2 → 3: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
 		{"what people should look at", 3, times(3, slow), `level=WARN msg="held at 3: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, the maximum of this hour is 3" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
-		{"blind", 2, times(1, blind), `level=WARN msg="held at 2: no data: unreachable: connection refused by 127.0.0.1:5000" app=dancing-forest process_type=web min=1 max=3 verdict="no data" response_time_ms=7 quota=4321`},
+		{"blind", 2, times(1, noData), `level=WARN msg="held at 2: no data: unreachable: connection refused by 127.0.0.1:5000" app=dancing-forest process_type=web min=1 max=3 verdict="no data" response_time_ms=7 quota=4321`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -63,8 +63,8 @@ func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 		{"on the way up", times(2, slow), nil},
 		{"a change", times(1, slow), []string{"scaled 2 → 3"}},
 		{"another rule", times(1, right), []string{"held at 3: 500 ms is right"}},
-		{"blind, once", times(2, blind), []string{"level=WARN msg=\"held at 3: no data"}},
-		{"and in the summary", times(20, blind), []string{"level=WARN msg=\"held at 3: no data"}},
+		{"blind, once", times(2, noData), []string{"level=WARN msg=\"held at 3: no data"}},
+		{"and in the summary", times(20, noData), []string{"level=WARN msg=\"held at 3: no data"}},
 	} {
 		out.Reset()
 		w.beat(c.beats...)

@@ -216,7 +216,7 @@ func TestMemorySurvivesJSON(t *testing.T) {
 		c.Down = decide.Pause{On: true, Until: noon.Add(time.Hour)}
 		return c
 	})
-	w.beat(append(times(5, slow), blind, fast, fast)...)
+	w.beat(append(times(5, slow), noData, fast, fast)...)
 	if got := d.load(t); !reflect.DeepEqual(got, kept) {
 		t.Errorf("back from JSON:\n%+v\nwant\n%+v", got, kept)
 	}

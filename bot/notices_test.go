@@ -45,10 +45,10 @@ func TestNotices(t *testing.T) {
 		}},
 		{"blind is neither an end nor a beginning", 3, nil, []step{
 			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
-			{beats: times(2, blind)},
-			{beats: times(1, blind), want: []string{"heartbeat_unreachable opened"}},
-			{beats: times(119, blind), want: []string{"no_decisions opened"}},
-			{beats: times(1, blind), want: []string{"heartbeat_unreachable reminded"}},
+			{beats: times(2, noData)},
+			{beats: times(1, noData), want: []string{"heartbeat_unreachable opened"}},
+			{beats: times(119, noData), want: []string{"no_decisions opened"}},
+			{beats: times(1, noData), want: []string{"heartbeat_unreachable reminded"}},
 			{beats: times(1, slow), want: []string{"no_decisions resolved", "heartbeat_recovered resolved", "needs_exceed_max reminded"}},
 		}},
 		{"without reminders", 3, func(o *bot.Options) { o.Notices.Reminder = 0 }, []step{
@@ -84,7 +84,7 @@ func TestNotices(t *testing.T) {
 			{set: func(w *world) { w.platform.resizeErr = broken }, beats: times(31, slow)},
 			{beats: times(1, slow), want: []string{"no_decisions opened"}},
 			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow), want: []string{"no_decisions resolved"}},
-			{beats: times(30, blind), want: []string{"heartbeat_unreachable opened", "no_decisions opened"}},
+			{beats: times(30, noData), want: []string{"heartbeat_unreachable opened", "no_decisions opened"}},
 			{beats: times(1, right), want: []string{"no_decisions resolved", "heartbeat_recovered resolved"}},
 		}},
 		{"a short silence now and then is no lack of decisions", 1, nil, []step{
@@ -222,7 +222,7 @@ func TestTheNoticesOfOneIncidentShareItsID(t *testing.T) {
 
 func TestTheEndOfBlindnessHasTheIDOfItsBeginning(t *testing.T) {
 	w := newWorld(2)
-	w.beat(times(3, blind)...)
+	w.beat(times(3, noData)...)
 	w.beat(right)
 	e := w.inbox.events
 	if len(e) != 2 || e[0].Incident == "" || e[1].Incident != e[0].Incident {

@@ -28,7 +28,7 @@ func TestOfflineFreezes(t *testing.T) {
 	}
 	*w.limits = always{Min: 5, Max: 9}
 	w.platform.sizeErr = errPlatform
-	r := w.beat(times(9, blind)...)
+	r := w.beat(times(9, noData)...)
 	wantResizes(t, w)
 	wantWhy(t, r, "held: the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed")
 	*w.limits = always{Min: 1, Max: 3}
@@ -45,7 +45,7 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 		w := newWorld(2, func(o *bot.Options) {
 			o.Control = prober(func(context.Context) probe.Reading { return control })
 		})
-		r := w.beat(times(3, blind)...)
+		r := w.beat(times(3, noData)...)
 		if r.Decision.Rule != decide.RuleNoData {
 			t.Errorf("with a control that says %q the rule is %q", control.Outcome, r.Decision.Rule)
 		}
@@ -70,10 +70,10 @@ func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
 		"no heartbeat, one dead signal":                   {[]probe.Reading{dead}, false, never},
 		"no heartbeat, two dead signals":                  {[]probe.Reading{dead, dead}, false, never},
 		"no readings":                                     {nil, false, never},
-		"a dead heartbeat beside a signal that answers":   {[]probe.Reading{jobs(5), blind}, true, once},
-		"a dead heartbeat beside a dead signal":           {[]probe.Reading{dead, blind}, true, once},
-		"two heartbeats, one of them dead":                {[]probe.Reading{blind, right}, false, never},
-		"two dead heartbeats":                             {[]probe.Reading{blind, blind}, true, once},
+		"a dead heartbeat beside a signal that answers":   {[]probe.Reading{jobs(5), noData}, true, once},
+		"a dead heartbeat beside a dead signal":           {[]probe.Reading{dead, noData}, true, once},
+		"two heartbeats, one of them dead":                {[]probe.Reading{noData, right}, false, never},
+		"two dead heartbeats":                             {[]probe.Reading{noData, noData}, true, once},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0

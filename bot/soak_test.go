@@ -127,7 +127,7 @@ func (s *soaked) happen(now time.Time) {
 	ms := 150 * (0.5 + s.rnd.Float64()) * max(0.5, load/float64(max(1, s.platform.n))) * max(1, load/float64(max(1, s.platform.n)))
 	s.heart.next = took(ms * 2)
 	if s.blind--; s.blind > 0 {
-		s.heart.next = blind
+		s.heart.next = noData
 	}
 }
 

@@ -33,7 +33,7 @@ func TestWhyExplainsEveryDecision(t *testing.T) {
 		{"at the maximum", 3, nil, times(4, slow), "held at 3", "4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, the maximum of this hour is 3"},
 		{"at the minimum", 1, nil, times(5, fast), "held at 1", "5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 0, the minimum of this hour is 1"},
 		{"outside the limits", 7, nil, times(1, slow), "scaled 7 → 3", "7 is outside the limits of this hour, 1 to 3"},
-		{"blind", 2, nil, times(1, blind), "held at 2", "no data: unreachable: connection refused by 127.0.0.1:5000"},
+		{"blind", 2, nil, times(1, noData), "held at 2", "no data: unreachable: connection refused by 127.0.0.1:5000"},
 		{"hands off", 0, nil, times(1, slow), "held at 0", "somebody set 0 dynos, so the bot keeps its hands off"},
 		{"unsettled", 2, func(w *world) { w.platform.unsettled = true }, times(3, slow), "held at 2", "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but an earlier change is still under way"},
 		{"the change fails", 2, func(w *world) { w.platform.resizeErr = errors.New("update formation: 422") }, times(3, slow), "scaling 2 → 3 failed", "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); update formation: 422"},
@@ -118,7 +118,7 @@ func TestRecordSurvivesJSON(t *testing.T) {
 	}{
 		{"scaled", 2, times(3, slow)},
 		{"clamped", 3, times(3, slow)},
-		{"blind", 2, times(1, blind)},
+		{"blind", 2, times(1, noData)},
 	} {
 		w := newWorld(c.dynos)
 		r := w.beat(c.beats...)

@@ -148,7 +148,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			alone := strings.HasPrefix(k.name, "scaling")
 			for want, signal := range map[string]probe.Reading{"more": k.more, "less": k.less} {
-				a := routerReadings(k, &blind, signal, k.ticks+4)
+				a := routerReadings(k, &noData, signal, k.ticks+4)
 				_, up, down := a.last()
 				if up != (want == "more") || down != (want == "less" && alone) {
 					t.Errorf("%s: it went up: %v, down: %v", want, up, down)

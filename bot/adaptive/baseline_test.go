@@ -12,7 +12,7 @@ import (
 func TestAdaptiveLearnsASlowUnevenHeartbeat(t *testing.T) {
 	racetest.Long(t)
 	a := newApp(adaptively(t, adaptive.Balanced, 1000), 3, 1)
-	a.idleMS = 250
+	a.baselineMS = 250
 	a.run(4 * time.Hour)
 	if a.dynos > 3 {
 		t.Errorf("a heartbeat of 250 ms, and often 500, ran up %d dynos for a load of 1", a.dynos)

@@ -50,22 +50,22 @@ func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
 
 // An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
 type app struct {
-	policy decide.Policy
-	state  decide.State
-	dynos  int
-	limits [2]int
-	load   float64 // in dynos
-	idleMS float64
-	now    time.Time
-	wait   float64 // a backlog in seconds
-	beat   func(ms float64) probe.Reading
-	draws  *rand.Rand
-	ups    []int
+	policy     decide.Policy
+	state      decide.State
+	dynos      int
+	limits     [2]int
+	load       float64 // in dynos
+	baselineMS float64
+	now        time.Time
+	wait       float64 // a backlog in seconds
+	beat       func(ms float64) probe.Reading
+	draws      *rand.Rand
+	ups        []int
 }
 
 func newApp(p decide.Policy, dynos int, load float64) *app {
 	return &app{
-		policy: p, dynos: dynos, limits: [2]int{1, 60}, load: load, idleMS: 40, now: noon, beat: took, draws: rand.New(rand.NewPCG(1, 2)),
+		policy: p, dynos: dynos, limits: [2]int{1, 60}, load: load, baselineMS: 40, now: noon, beat: took, draws: rand.New(rand.NewPCG(1, 2)),
 	}
 }
 
@@ -79,7 +79,7 @@ func (a *app) run(d time.Duration) decide.Decision {
 		if busy < 1 && a.draws.Float64() < math.Pow(busy, 3) {
 			wait += a.draws.ExpFloat64() * 0.02 / (1 - busy)
 		}
-		ms := 30 + a.idleMS*math.Exp(0.47*a.draws.NormFloat64()-0.11) + 1000*wait
+		ms := 30 + a.baselineMS*math.Exp(0.47*a.draws.NormFloat64()-0.11) + 1000*wait
 		in := []probe.Reading{a.beat(ms)}
 		if ms > 4000 {
 			in = []probe.Reading{{Signal: "heartbeat", Value: 4000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 4s"}}

@@ -122,9 +122,9 @@ func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoo
 }
 
 // waited says how likely a beat is that waits for an exponential time of this rate, with what it takes else.
-func (b beat) waited(rate float64, idle [5]float64) float64 {
+func (b beat) waited(rate float64, baseline [5]float64) float64 {
 	sum := 0.0
-	for _, node := range idle {
+	for _, node := range baseline {
 		if b.took > node {
 			sum += math.Exp(-rate * (b.took - node))
 		}
@@ -132,7 +132,7 @@ func (b beat) waited(rate float64, idle [5]float64) float64 {
 	if !b.late {
 		sum *= rate
 	}
-	return sum / float64(len(idle))
+	return sum / float64(len(baseline))
 }
 
 // deep says whether there is a backlog: a wait that is long for this app, too.

@@ -107,7 +107,7 @@ func TestAdaptiveGrowsPatientWhereDownsAreTakenBack(t *testing.T) {
 func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 	racetest.Long(t)
 	a := newApp(adaptively(t, adaptive.Safe, 60), 2, 1)
-	a.idleMS = 250
+	a.baselineMS = 250
 	a.run(time.Hour)
 	soon := a.dynos
 	a.run(5 * time.Hour)
@@ -120,7 +120,7 @@ func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	racetest.Long(t)
 	a := newApp(adaptively(t, adaptive.Balanced, 60), 12, 10)
-	a.idleMS = 250
+	a.baselineMS = 250
 	a.run(2 * time.Hour)
 	var d decide.Decision
 	before := len(a.ups)

@@ -119,8 +119,8 @@ const likelyService = 0.1
 
 // prior is the logarithm of how likely a guess is before any wait was seen, but for a constant: most web apps have a few slots, and take
 // a tenth of a second, or as long as their heartbeats without a wait, where that is more.
-func (g *guess) prior(idle float64) float64 {
-	return -2 * (g.unusual + math.Abs(g.service-math.Log2(max(likelyService, idle))))
+func (g *guess) prior(baseline float64) float64 {
+	return -2 * (g.unusual + math.Abs(g.service-math.Log2(max(likelyService, baseline))))
 }
 
 const (

@@ -14,11 +14,11 @@ func (m *Model) loosen(l *Load, t *Tick, serving float64) {
 	left := float64(t.Dynos) / t.SmallerBy // what there will be, in dynos of the present size
 	by := m.by(l)
 	need := l.quantile(m.queueing, by.downQuantile, true)/by.down + l.drain(serving)
-	fed := m.ByRouter(l, t.Now)
-	if fed {
+	byRouter := m.ByRouter(l, t.Now)
+	if byRouter {
 		need = max(l.drain(serving), l.Router.ahead(m.routerAim.margin)/(m.routerAim.to*l.Router.Capacity.PerDyno))
 	}
-	l.LooseTrial = !fed && t.Unchanged.Seconds() >= trialFactor*l.HoldTime*SmallerCapacity*t.SmallerBy &&
+	l.LooseTrial = !byRouter && t.Unchanged.Seconds() >= trialFactor*l.HoldTime*SmallerCapacity*t.SmallerBy &&
 		l.quantile(m.queueing, 0.5, false) < trialBusy*SmallerCapacity*float64(t.Dynos)
 	switch {
 	case need > left:

@@ -13,7 +13,7 @@ type box struct{ left, top, right, bottom float64 }
 
 // A pen draws lines.
 type pen struct {
-	ink    color.NRGBA
+	shade  color.NRGBA
 	width  float64
 	dashed bool
 }
@@ -24,7 +24,7 @@ const (
 	dashOff = 4.0
 )
 
-// An align says which part of a text stands at its spot.
+// An align says which part of a text stands at its place.
 type align int
 
 const (
@@ -36,8 +36,8 @@ const (
 // A canvas takes a picture piece by piece, the hindmost first. A note tells about a piece when a pointer rests on it.
 type canvas interface {
 	line(paths [][]position, p pen, note string)
-	area(paths [][]position, ink color.NRGBA, note string)
-	text(at position, words string, size float64, a align, ink color.NRGBA)
+	area(paths [][]position, shade color.NRGBA, note string)
+	text(at position, words string, size float64, a align, shade color.NRGBA)
 }
 
 // A picture is what can be drawn.
@@ -70,12 +70,12 @@ func (s *sheet) line(paths [][]position, p pen, note string) {
 	s.pieces = append(s.pieces, func(c canvas) { c.line(paths, p, note) })
 }
 
-func (s *sheet) area(paths [][]position, ink color.NRGBA, note string) {
-	s.pieces = append(s.pieces, func(c canvas) { c.area(paths, ink, note) })
+func (s *sheet) area(paths [][]position, shade color.NRGBA, note string) {
+	s.pieces = append(s.pieces, func(c canvas) { c.area(paths, shade, note) })
 }
 
-func (s *sheet) text(at position, words string, size float64, a align, ink color.NRGBA) {
-	s.pieces = append(s.pieces, func(c canvas) { c.text(at, words, size, a, ink) })
+func (s *sheet) text(at position, words string, size float64, a align, shade color.NRGBA) {
+	s.pieces = append(s.pieces, func(c canvas) { c.text(at, words, size, a, shade) })
 }
 
 func (s *sheet) onto(c canvas) {

@@ -77,20 +77,20 @@ func (s *sheet) prepare(panel Panel) *panelSheet {
 		p.addKey(b.Name, faint(s.of(b.Color), 0.35), bandSign)
 	}
 	for _, l := range p.Levels {
-		ink := s.theme.text
+		shade := s.theme.text
 		if l.Color != Auto {
-			ink = s.of(l.Color)
+			shade = s.of(l.Color)
 		}
-		p.levels = append(p.levels, ink)
-		p.addKey(l.Name, ink, lineSign(1, true))
+		p.levels = append(p.levels, shade)
+		p.addKey(l.Name, shade, lineSign(1, true))
 	}
 	p.head = s.arrange(p.title, p.keys) + headGap
 	return p
 }
 
-func (p *panelSheet) addKey(name string, ink color.NRGBA, sign func(*sheet, position, color.NRGBA)) {
+func (p *panelSheet) addKey(name string, shade color.NRGBA, sign func(*sheet, position, color.NRGBA)) {
 	if name = clean(name); name != "" {
-		p.keys = append(p.keys, key{name: name, ink: ink, sign: sign})
+		p.keys = append(p.keys, key{name: name, shade: shade, sign: sign})
 	}
 }
 
@@ -180,11 +180,11 @@ func (s *sheet) drawPanel(p *panelSheet) {
 }
 
 // drawLine draws a line, thinner when there is much of it, and dots for the points that stand alone.
-func (s *sheet) drawLine(paths [][]position, ink color.NRGBA, dashed bool, room float64) {
+func (s *sheet) drawLine(paths [][]position, shade color.NRGBA, dashed bool, room float64) {
 	var dots [][]position
-	width, spots := lineWidth, 0
+	width, points := lineWidth, 0
 	for _, path := range paths {
-		if spots += len(path); float64(spots) > room {
+		if points += len(path); float64(points) > room {
 			width = 1
 		}
 	}
@@ -195,6 +195,6 @@ func (s *sheet) drawLine(paths [][]position, ink color.NRGBA, dashed bool, room 
 		dots = append(dots, path[:1])
 		return true
 	})
-	s.line(paths, pen{ink, width, dashed}, "")
-	s.line(dots, pen{ink, 2 * lineWidth, false}, "")
+	s.line(paths, pen{shade, width, dashed}, "")
+	s.line(dots, pen{shade, 2 * lineWidth, false}, "")
 }

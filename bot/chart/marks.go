@@ -53,7 +53,7 @@ func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float
 				lines = append(lines, []position{{x, p.top}, {x, p.bottom}})
 			}
 		}
-		s.line(lines, pen{faint(s.kindInk(kind), 0.5), 1, false}, "")
+		s.line(lines, pen{faint(s.kindShade(kind), 0.5), 1, false}, "")
 	}
 	s.signs(c, clusters, top+clusterWidth/2+2)
 }
@@ -72,7 +72,7 @@ func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 	for i, cl := range clusters {
 		kind := cl.kind()
 		shapes := kindShape(kind, position{cl.x, y})
-		s.area([][]position{shapes}, s.kindInk(kind), cl.note(c))
+		s.area([][]position{shapes}, s.kindShade(kind), cl.note(c))
 		words := clean(cl.marks[0].Text)
 		if len(cl.marks) > 1 {
 			words = fmt.Sprintf("×%d", len(cl.marks))
@@ -124,7 +124,7 @@ func (cl cluster) note(c Chart) string {
 	return strings.Join(parts, " · ")
 }
 
-func (s *sheet) kindInk(k Kind) color.NRGBA {
+func (s *sheet) kindShade(k Kind) color.NRGBA {
 	switch k {
 	case Up:
 		return s.of(Blue)

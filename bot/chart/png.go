@@ -75,11 +75,11 @@ func (r *raster) polygon(corners ...position) {
 	r.vector.ClosePath()
 }
 
-func (r *raster) end(ink color.NRGBA) {
-	r.vector.Draw(r.image, r.at, image.NewUniform(ink), image.Point{})
+func (r *raster) end(shade color.NRGBA) {
+	r.vector.Draw(r.image, r.at, image.NewUniform(shade), image.Point{})
 }
 
-func (r *raster) area(paths [][]position, ink color.NRGBA, _ string) {
+func (r *raster) area(paths [][]position, shade color.NRGBA, _ string) {
 	if !r.begin(bounds(paths, 0)) {
 		return
 	}
@@ -88,7 +88,7 @@ func (r *raster) area(paths [][]position, ink color.NRGBA, _ string) {
 			r.polygon(p...)
 		}
 	}
-	r.end(ink)
+	r.end(shade)
 }
 
 // line fills the outline of each piece. All outlines turn the same way, for pieces that turn against each other would cancel out.
@@ -117,7 +117,7 @@ func (r *raster) line(paths [][]position, p pen, _ string) {
 			}
 		}
 	}
-	r.end(p.ink)
+	r.end(p.shade)
 }
 
 // hairs says whether all paths are a stroke down or across, each of which has a far smaller box than all of them together.
@@ -146,7 +146,7 @@ func (r *raster) disc(at position, radius float64) {
 	r.polygon(circle(at, radius, 12)...)
 }
 
-func (r *raster) text(at position, words string, size float64, a align, ink color.NRGBA) {
+func (r *raster) text(at position, words string, size float64, a align, shade color.NRGBA) {
 	words = clean(words)
 	width := r.face.width(words, size)
 	switch a {
@@ -164,7 +164,7 @@ func (r *raster) text(at position, words string, size float64, a align, ink colo
 		r.glyph(glyph, at, size)
 		at.x += advance * size
 	}
-	r.end(ink)
+	r.end(shade)
 }
 
 // glyph adds the outline of a letter.

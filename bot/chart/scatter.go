@@ -115,7 +115,7 @@ func (c Scatter) shows(d Dot) bool { return present(d.X, c.X.Log) && present(d.Y
 func (c Scatter) draw(f *face) *sheet {
 	s := newSheet(f, c.Dark, c.Width)
 	top := s.masthead(c.Title, c.Subtitle)
-	inks, markers, keys := c.looks(s)
+	shades, markers, keys := c.looks(s)
 	yTitle := f.fit(titled(c.Y.Title, c.Y.Unit), textSize, s.width-2*margin)
 	head := s.arrange(yTitle, keys) + headGap
 	if s.height = float64(c.Height); c.Height == 0 {
@@ -141,30 +141,30 @@ func (c Scatter) draw(f *face) *sheet {
 	s.xAxis(p, x, titled(c.X.Title, c.X.Unit))
 	s.rules(p)
 	s.line([][]position{{{p.left, crisp(p.bottom)}, {p.right, crisp(p.bottom)}}}, pen{s.frame, 1, false}, "")
-	s.scatter(c, p, x, inks, markers)
+	s.scatter(c, p, x, shades, markers)
 	return s
 }
 
 // looks chooses the series' colours and shapes, and makes the legend.
-func (c Scatter) looks(s *sheet) (inks []color.NRGBA, markers []Marker, keys []key) {
+func (c Scatter) looks(s *sheet) (shades []color.NRGBA, markers []Marker, keys []key) {
 	var wanted []Color
 	for _, series := range c.Series {
 		wanted = append(wanted, series.Color)
 	}
 	colors := assign(wanted)
 	for i, series := range c.Series {
-		ink, marker := s.of(colors[i]), series.Marker
+		shade, marker := s.of(colors[i]), series.Marker
 		if marker < Circle || marker > Star {
 			marker = Circle + Marker(i+i/int(Star))%Star // after six colours, the shapes go on by one
 		}
-		inks, markers = append(inks, ink), append(markers, marker)
+		shades, markers = append(shades, shade), append(markers, marker)
 		if name := clean(series.Name); name != "" && !series.NoKey {
-			keys = append(keys, key{name: name, ink: ink, sign: func(s *sheet, at position, ink color.NRGBA) {
-				s.area(marker.outline(at), ink, "")
+			keys = append(keys, key{name: name, shade: shade, sign: func(s *sheet, at position, shade color.NRGBA) {
+				s.area(marker.outline(at), shade, "")
 			}})
 		}
 	}
-	return inks, markers, keys
+	return shades, markers, keys
 }
 
 // xAxis draws the axis below the plot.
@@ -186,7 +186,7 @@ func (s *sheet) xAxis(p plot, x scale, title string) {
 func (p plot) across(x scale, v float64) float64 { return p.left + (p.right-p.left)*x.share(v) }
 
 // scatter draws the dots with as many of their labels as have room.
-func (s *sheet) scatter(c Scatter, p plot, x scale, inks []color.NRGBA, markers []Marker) {
+func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, markers []Marker) {
 	var taken []box
 	type labelled struct {
 		at    position
@@ -208,10 +208,10 @@ func (s *sheet) scatter(c Scatter, p plot, x scale, inks []color.NRGBA, markers 
 			taken = append(taken, box{at.x - 6, at.y - 6, at.x + 6, at.y + 6})
 			labels = append(labels, labelled{at, clean(d.Label)})
 			note := strings.TrimSpace(clean(series.Name)+" "+clean(d.Label)) + ": " + figure(d.X) + ", " + figure(d.Y)
-			shapes = append(shapes, func() { s.area(markers[i].outline(at), inks[i], note) })
+			shapes = append(shapes, func() { s.area(markers[i].outline(at), shades[i], note) })
 		}
 		if series.Join {
-			s.line(p.clip(path), pen{faint(inks[i], 0.6), lineWidth, false}, "")
+			s.line(p.clip(path), pen{faint(shades[i], 0.6), lineWidth, false}, "")
 		}
 		for _, draw := range shapes {
 			draw()

@@ -54,10 +54,10 @@ func (f *face) wrap(text string, size, room float64, rows int) []string {
 
 // A key is an entry of a legend: a name, and what it looks like.
 type key struct {
-	name string
-	ink  color.NRGBA
+	name  string
+	shade color.NRGBA
 	// sign draws its look around the middle of its place.
-	sign func(s *sheet, at position, ink color.NRGBA)
+	sign func(s *sheet, at position, shade color.NRGBA)
 	at   position
 }
 
@@ -90,21 +90,21 @@ func (s *sheet) arrange(title string, keys []key) float64 {
 func (s *sheet) legend(title string, keys []key, y float64) {
 	s.text(position{margin, y + textSize}, title, textSize, left, s.theme.text)
 	for _, k := range keys {
-		k.sign(s, position{k.at.x + (keyWidth-6)/2, y + k.at.y + textSize - 4}, k.ink)
+		k.sign(s, position{k.at.x + (keyWidth-6)/2, y + k.at.y + textSize - 4}, k.shade)
 		s.text(position{k.at.x + keyWidth, y + k.at.y + textSize}, k.name, smallSize, left, s.theme.text)
 	}
 }
 
 // lineSign returns the look of a line.
 func lineSign(width float64, dashed bool) func(*sheet, position, color.NRGBA) {
-	return func(s *sheet, at position, ink color.NRGBA) {
-		s.line([][]position{{{at.x - 9, at.y}, {at.x + 9, at.y}}}, pen{ink, width, dashed}, "")
+	return func(s *sheet, at position, shade color.NRGBA) {
+		s.line([][]position{{{at.x - 9, at.y}, {at.x + 9, at.y}}}, pen{shade, width, dashed}, "")
 	}
 }
 
 // bandSign draws the look of a band.
-func bandSign(s *sheet, at position, ink color.NRGBA) {
-	s.area([][]position{box{at.x - 9, at.y - 5, at.x + 9, at.y + 5}.rectangle()}, ink, "")
+func bandSign(s *sheet, at position, shade color.NRGBA) {
+	s.area([][]position{box{at.x - 9, at.y - 5, at.x + 9, at.y + 5}.rectangle()}, shade, "")
 }
 
 // titled joins what an axis measures and its unit.

@@ -42,12 +42,12 @@ func (s *svg) line(paths [][]position, p pen, note string) {
 	if p.dashed {
 		dashes = fmt.Sprintf(` stroke-dasharray="%g %g" stroke-linecap="butt"`, dashOn, dashOff)
 	}
-	s.path(fmt.Sprintf(`%s stroke-width="%s"%s d="%s"`, paint("stroke", p.ink), tenths(p.width), dashes, d), note)
+	s.path(fmt.Sprintf(`%s stroke-width="%s"%s d="%s"`, paint("stroke", p.shade), tenths(p.width), dashes, d), note)
 }
 
-func (s *svg) area(paths [][]position, ink color.NRGBA, note string) {
+func (s *svg) area(paths [][]position, shade color.NRGBA, note string) {
 	if d := pathData(paths, true); d != "" {
-		s.path(paint("fill", ink)+` d="`+d+`"`, note)
+		s.path(paint("fill", shade)+` d="`+d+`"`, note)
 	}
 }
 
@@ -59,13 +59,13 @@ func (s *svg) path(attributes, note string) {
 	fmt.Fprintf(&s.buf, "<path%s/>\n", attributes)
 }
 
-func (s *svg) text(at position, words string, size float64, a align, ink color.NRGBA) {
+func (s *svg) text(at position, words string, size float64, a align, shade color.NRGBA) {
 	if words = clean(words); words == "" {
 		return
 	}
 	anchor := [...]string{left: "", middle: ` text-anchor="middle"`, right: ` text-anchor="end"`}[a]
 	fmt.Fprintf(&s.buf, `<text x="%s" y="%s" font-size="%s"%s%s>%s</text>`+"\n",
-		tenths(at.x), tenths(at.y), tenths(size), anchor, paint("fill", ink), s.escape.Replace(words))
+		tenths(at.x), tenths(at.y), tenths(size), anchor, paint("fill", shade), s.escape.Replace(words))
 }
 
 // paint writes a colour as an attribute, since a style would fall under a page's Content-Security-Policy.

@@ -40,7 +40,7 @@ func visible(points []Point, from, to time.Time) []Point {
 	return points[max(first-1, 0):min(last+1, len(points))]
 }
 
-// trace returns the paths of a line, those within the plot only. A point that has no neighbour is a path of one spot.
+// trace returns the paths of a line, those within the plot only. A point that has no neighbour is a path of one point.
 func (p plot) trace(l Line) [][]position {
 	var out [][]position
 	var run []position
@@ -77,7 +77,7 @@ func (p plot) trace(l Line) [][]position {
 	return out
 }
 
-// thin leaves of the spots in one column of pixels the first, the lowest, the highest and the last. It works in place.
+// thin leaves of the points in one column of pixels the first, the lowest, the highest and the last. It works in place.
 func thin(path []position) []position {
 	out := path[:0]
 	for start := 0; start < len(path); {

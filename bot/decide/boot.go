@@ -49,8 +49,8 @@ func (p *Policy) boot(st *State, f *Facts) {
 	case st.BootSince.IsZero():
 	case !st.Booting(f.Now):
 		st.booted(0)
-	case f.TellsUp && f.Up < f.Dynos, took < p.BootTime:
-	case f.TellsUp:
+	case f.KnowsUp && f.Up < f.Dynos, took < p.BootTime:
+	case f.KnowsUp:
 		st.booted(took)
 	default:
 		st.booted(0)
@@ -58,4 +58,4 @@ func (p *Policy) boot(st *State, f *Facts) {
 }
 
 // watchesBoots says whether it is known for how long dynos boot.
-func (p *Policy) watchesBoots(f *Facts) bool { return f.TellsUp || p.BootTime > 0 }
+func (p *Policy) watchesBoots(f *Facts) bool { return f.KnowsUp || p.BootTime > 0 }

@@ -100,7 +100,7 @@ func speakers(t *testing.T) []speaker {
 var backgrounds = []struct {
 	name string
 	in   []probe.Reading
-}{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{blind}}, {"slow", []probe.Reading{slow}}}
+}{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{noData}}, {"slow", []probe.Reading{slow}}}
 
 // firstUp is the tick, from 0, of the first scale-up of two dynos; -1 for none in 400 ticks.
 func (s *speaker) firstUp(p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {

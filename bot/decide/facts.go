@@ -26,9 +26,9 @@ type Facts struct {
 	Settled bool
 	// LeftAlone is why the platform says that the app is to be left alone, "" where it does not.
 	LeftAlone string
-	// TellsUp: the platform knows how many dynos run, and Up is that number while dynos that were added are yet to boot; less than 0
+	// KnowsUp: the platform knows how many dynos run, and Up is that number while dynos that were added are yet to boot; less than 0
 	// where it could not be read.
-	TellsUp bool
+	KnowsUp bool
 	Up      int
 	// Size is the size of the dynos; nil where the policy does not need it, or it is what it was.
 	Size *DynoSize

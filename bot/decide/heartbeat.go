@@ -43,7 +43,7 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 	if p.Adaptive == nil {
 		return -1
 	}
-	n, blind := 0, -1
+	n, without := 0, -1
 	for i := range in {
 		if in[i].IsHeartbeat() {
 			n++
@@ -57,13 +57,13 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 		switch {
 		case !in[i].IsHeartbeat():
 		case p.verdict(&in[i]) == NoData:
-			blind = i
+			without = i
 		default:
 			telling = append(telling, i)
 		}
 	}
 	if 2*len(telling) < n {
-		return blind
+		return without
 	}
 	slices.SortStableFunc(telling, func(i, j int) int {
 		a, b := &in[i], &in[j]

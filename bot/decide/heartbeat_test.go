@@ -19,8 +19,8 @@ func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 		{"the middle", []probe.Reading{took(3000), took(50), took(210), took(60), took(2000)}, decide.OK, 210},
 		{"most are slow", []probe.Reading{took(3000), took(50), took(1200)}, decide.Slow, 1200},
 		{"failures are beyond all", []probe.Reading{failed(probe.Timeout, "no answer"), took(50), failed(probe.Timeout, "no answer")}, decide.Slow, 7},
-		{"one that tells nothing is left out", []probe.Reading{blind, took(50), took(60)}, decide.Fast, 50},
-		{"most tell nothing", []probe.Reading{blind, took(50), blind}, decide.NoData, 7},
+		{"one that tells nothing is left out", []probe.Reading{noData, took(50), took(60)}, decide.Fast, 50},
+		{"most tell nothing", []probe.Reading{noData, took(50), noData}, decide.NoData, 7},
 	} {
 		p := adaptively(t, adaptive.Balanced, 1000)
 		st, d := p.Decide(decide.State{}, facts(noon, c.in, bounds(1, 9), 2))

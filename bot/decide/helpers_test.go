@@ -21,10 +21,10 @@ func failed(o probe.Outcome, text string) probe.Reading {
 }
 
 var (
-	slow  = took(1500)
-	right = took(500)
-	fast  = took(50)
-	blind = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
+	slow   = took(1500)
+	right  = took(500)
+	fast   = took(50)
+	noData = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
 )
 
 var defaults = decide.Policy{

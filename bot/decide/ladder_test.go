@@ -61,7 +61,7 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 		laddered := plain
 		laddered.Sizes, laddered.SizePrices = []string{"a", "b"}, []float64{1, 2}
 		a, b := decide.State{}, decide.State{SizeState: decide.SizeState{Size: "a"}}
-		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, blind})
+		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, noData})
 		n, now := rapid.IntRange(0, 6).Draw(t, "dynos"), noon
 		for range rapid.IntRange(1, 30).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "pause")) * time.Second)
@@ -91,7 +91,7 @@ func TestTheOrderHolds(t *testing.T) {
 		lim := bounds(rapid.IntRange(0, 3).Draw(t, "min"), 0)
 		lim.Max = lim.Min + rapid.IntRange(0, 3).Draw(t, "room")
 		n, size := rapid.IntRange(0, 6).Draw(t, "dynos"), rapid.SampledFrom(append(slices.Clone(p.Sizes), "other")).Draw(t, "size")
-		reading := rapid.SampledFrom([]probe.Reading{slow, slow, right, fast, fast, fast, blind})
+		reading := rapid.SampledFrom([]probe.Reading{slow, slow, right, fast, fast, fast, noData})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		st, now := decide.State{SizeState: decide.SizeState{Size: size}}, noon
 		var sized, larger, smaller time.Time

@@ -126,7 +126,7 @@ func (p *Policy) decide(st *State, f *Facts) Decision {
 		p.infer(st, &d, now, in)
 	}
 	st.CoolSeconds = 0
-	helpless := p.choose(st, &d, now, in, lim)
+	ineffective := p.choose(st, &d, now, in, lim)
 	t := p.turn(st, &d, now, in, lim)
 	d.To = d.Desired
 	p.noteDesired(st, now, d.Desired)
@@ -134,7 +134,7 @@ func (p *Policy) decide(st *State, f *Facts) Decision {
 		d.clamp(ClampSchedule, lim.Clamp(d.To), 0)
 	}
 	if d.Rule.reads() {
-		if helpless {
+		if ineffective {
 			d.clamp(ClampIneffective, d.From, 0)
 		}
 		p.stabilize(st, &d, now)
@@ -150,8 +150,8 @@ func (p *Policy) decide(st *State, f *Facts) Decision {
 	return d
 }
 
-// choose finds the rule that speaks, and what it wishes for. helpless says that it is for the heartbeat, which more dynos do not improve.
-func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) (helpless bool) {
+// choose finds the rule that speaks, and what it wishes for. ineffective says that it is for the heartbeat, which more dynos do not improve.
+func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) (ineffective bool) {
 	n := d.From
 	switch {
 	case st.Control.Override.Active(now):
@@ -168,8 +168,8 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 		p.beat(st, d, now, in)
 		p.beatEvidence(st, d, now)
 		more := lim.Clamp(d.Desired) > n || d.Desired > n && p.Ladder != ""
-		helpless = more && d.by() == ByHeartbeat && p.ineffective(st, d, now)
-		return p.merge(st, d, now, lim, helpless)
+		ineffective = more && d.by() == ByHeartbeat && p.ineffective(st, d, now)
+		return p.merge(st, d, now, lim, ineffective)
 	}
 	st.ask(ByHeartbeat, now, false, false)
 	return false

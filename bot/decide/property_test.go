@@ -67,7 +67,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 		var st decide.State
 		var lastUp, lastChange, lastHand time.Time
 		var wishes []adaptive.Desired
-		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, blind, failed(probe.ServerError, "status 503")})
+		reading := rapid.SampledFrom([]probe.Reading{slow, right, fast, fast, fast, noData, failed(probe.ServerError, "status 503")})
 		queue := rapid.SampledFrom([]probe.Reading{jobs(0), jobs(5), jobs(50), jobs(500), jobsUnknown})
 		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "pause")) * time.Second)

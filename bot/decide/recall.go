@@ -44,14 +44,14 @@ func (s State) Recalled(now time.Time, former State, price float64) State {
 }
 
 // recalledDesired are those of both that can still matter, given that all of former are older.
-func recalledDesired(wishes, former adaptive.DesiredQueue) adaptive.DesiredQueue {
-	if len(wishes) == 0 {
+func recalledDesired(newer, former adaptive.DesiredQueue) adaptive.DesiredQueue {
+	if len(newer) == 0 {
 		return former
 	}
 	higher := slices.DeleteFunc(slices.Clone(former), func(w adaptive.Desired) bool {
-		return w.Dynos <= wishes[0].Dynos || !w.Time.Before(wishes[0].Time)
+		return w.Dynos <= newer[0].Dynos || !w.Time.Before(newer[0].Time)
 	})
-	return append(higher, wishes...)
+	return append(higher, newer...)
 }
 
 // recalled adds what was counted before, with n dynos from then on until s was counted, unless s has it all.

@@ -77,8 +77,8 @@ func TestRulesMerge(t *testing.T) {
 		{"or what it has", []decide.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, decide.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
 		{"or a number", []decide.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, decide.RuleAbove, "jobs asks for more: 12"},
 		{"a heartbeat that is right stands in the way", []decide.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, decide.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
-		{"a blind heartbeat too", []decide.SignalRule{once}, []probe.Reading{blind, jobs(5)}, 5, decide.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
-		{"but not of more", []decide.SignalRule{once}, []probe.Reading{blind, jobs(500)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
+		{"a blind heartbeat too", []decide.SignalRule{once}, []probe.Reading{noData, jobs(5)}, 5, decide.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
+		{"but not of more", []decide.SignalRule{once}, []probe.Reading{noData, jobs(500)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newSignals(5, c.rules...).tick(c.in...)

@@ -91,12 +91,12 @@ func (d *Decision) above() bool {
 // merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them say so, and then
 // no further than the most cautious. A safeguard that is against the evidence of one is not against that of the others. It returns whether
 // the heartbeat speaks although more dynos do not help it.
-func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, helpless bool) bool {
+func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, ineffective bool) bool {
 	if len(d.Signals) == 0 {
-		return helpless
+		return ineffective
 	}
 	p.wait(st, d, now)
-	heard := request{d.Rule, d.Desired, d.Evidence, helpless || !p.affords(d, lim.Clamp(d.Desired), d.Evidence)}
+	heard := request{d.Rule, d.Desired, d.Evidence, ineffective || !p.affords(d, lim.Clamp(d.Desired), d.Evidence)}
 	n, heart := d.From, d.Reading >= 0
 	all, lowest, signals := !heart || d.Desired < n, 0, false
 	if heart && d.Desired < n {
@@ -109,7 +109,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 			all = false
 			e := p.Rules[i].evidence(st, j, now)
 			if more := (request{RuleAbove, j.Desired, e, !p.affords(d, lim.Clamp(j.Desired), e)}); d.Desired <= n || more.prevails(heard) {
-				heard, helpless = more, false
+				heard, ineffective = more, false
 				d.Rule, d.Desired, d.Evidence = more.rule, more.desired, more.evidence
 			}
 		case j.Desired < n:
@@ -125,7 +125,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 	case !all && d.Desired < n:
 		d.Rule, d.Desired = RuleHold, n
 	}
-	return helpless
+	return ineffective
 }
 
 // wait keeps the signals that are judged by a window from speaking more often than they may.

@@ -68,12 +68,12 @@ func (e *tickReport) manual() {
 	was := e.notified.Conflict
 	suspicious := e.notified.Conflict.see(e.r)
 	a := e.r.Decision.ManualChange
-	adopted := a != nil && a.From != 0 && a.To != 0 // to 0 and from 0 is told as hands off, and its end
+	manual := a != nil && a.From != 0 && a.To != 0 // to 0 and from 0 is told as hands off, and its end
 	why := ""
 	switch {
-	case adopted && suspicious:
+	case manual && suspicious:
 		why = e.r.ManualChange() + "; " + e.notified.Conflict.String()
-	case adopted:
+	case manual:
 		why = e.r.ManualChange()
 	case suspicious:
 		why = e.notified.Conflict.String()
@@ -82,7 +82,7 @@ func (e *tickReport) manual() {
 	}
 	ev := event(e.r, notify.ManualChange, why)
 	ev.From = was.Dynos
-	if adopted {
+	if manual {
 		ev.From = a.From
 	}
 	e.out = append(e.out, ev)

@@ -93,7 +93,7 @@ func (t *Reporter) Events(r record.Record) []notify.Event {
 	defer func() { t.recalled = false }()
 	e.ofTheRecall()
 	e.ofTheTick()
-	e.idle()
+	e.undecided()
 	offline := r.Decision.Rule == decide.RuleOffline
 	e.incident(notify.Offline, offline, offline, record.Record.Offline)
 	if offline { // which says nothing about the app or the platform
@@ -191,8 +191,8 @@ func (e *tickReport) ofTheBot() {
 	if e.want.ScaleFails {
 		e.failures()
 	}
-	blind := d.Verdict == decide.NoData && d.Reading >= 0
-	e.incident(notify.HeartbeatUnreachable, blind && d.Run >= d.Needed && !r.InMaintenance(), blind, record.Record.Observed)
+	noData := d.Verdict == decide.NoData && d.Reading >= 0
+	e.incident(notify.HeartbeatUnreachable, noData && d.Run >= d.Needed && !r.InMaintenance(), noData, record.Record.Observed)
 	unread, long := d.Unread()
 	e.incident(notify.SignalUnreachable, long, unread, record.Record.Unread)
 	paused := e.want.Paused || record.Paused(r.Control, r.Time) != ""

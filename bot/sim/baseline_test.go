@@ -118,7 +118,7 @@ type chaos struct {
 	n, up              int
 	unsettled          bool
 	fails, changeFails error
-	handsOff           string
+	leftAlone          string
 	releaseAt          time.Time
 	released           bool
 	size, pending      string
@@ -224,7 +224,7 @@ func (w *chaos) happen(t *testing.T) {
 	case 5:
 		w.n = w.IntN(2)
 	case 6:
-		w.handsOff = "the app is stopped"
+		w.leftAlone = "the app is stopped"
 	case 7:
 		w.releaseAt, w.released = w.now, seldom(2)
 	case 8:
@@ -265,7 +265,7 @@ func (w *chaos) happen(t *testing.T) {
 		w.n = 1
 	}
 	if seldom(4) {
-		w.handsOff, w.maintenance = "", false
+		w.leftAlone, w.maintenance = "", false
 	}
 	if w.up != w.n && seldom(3) {
 		w.up = w.n
@@ -336,7 +336,7 @@ func (w *chaos) Up(context.Context) (int, error) { return min(w.up, w.n), nil }
 func (w *chaos) Release(context.Context) (time.Time, bool, error) {
 	return w.releaseAt, w.released, nil
 }
-func (w *chaos) LeftAlone() string                         { return w.handsOff }
+func (w *chaos) LeftAlone() string                         { return w.leftAlone }
 func (w *chaos) DynoSize(context.Context) (string, error)  { return w.size, nil }
 func (w *chaos) SizePending() string                       { return w.pending }
 func (w *chaos) Maintenance(context.Context) (bool, error) { return w.maintenance, nil }

@@ -184,7 +184,7 @@ func (e *events) choose() *dyno {
 	return best
 }
 
-func (e *events) heartbeats(services []float64, gap, patience float64) []answer {
+func (e *events) heartbeats(services []float64, gap, timeout float64) []answer {
 	out, beats := make([]answer, len(services)), make([]beat, len(services))
 	begin := e.now
 	for i, service := range services {
@@ -196,8 +196,8 @@ func (e *events) heartbeats(services []float64, gap, patience float64) []answer 
 	}
 	for i := range beats {
 		e.beat = &beats[i]
-		e.advance(out[i].at + patience)
-		out[i].took, out[i].ok = patience, false
+		e.advance(out[i].at + timeout)
+		out[i].took, out[i].ok = timeout, false
 		if beats[i].done {
 			out[i].took, out[i].ok = beats[i].end-out[i].at, beats[i].ok
 		}
@@ -207,7 +207,7 @@ func (e *events) heartbeats(services []float64, gap, patience float64) []answer 
 }
 
 func (e *events) drain() {
-	end := e.now + float64(e.meter.patience())
+	end := e.now + float64(e.meter.settledAfter())
 	for next := e.queue.next(); next <= end; next = e.queue.next() {
 		e.now = next
 		e.happen(e.queue.pop())

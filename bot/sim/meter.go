@@ -124,13 +124,13 @@ func (m *meter) roll(serving int) {
 	m.busy += int64(s.started) - int64(s.finished)
 	m.at++
 	m.ring[(m.at+horizon)&ringMask] = second{}
-	if m.at >= (m.closed+1)*60+m.patience() {
+	if m.at >= (m.closed+1)*60+m.settledAfter() {
 		m.close()
 	}
 }
 
-// patience is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to be in time.
-func (m *meter) patience() int { return int(math.Ceil(m.timeout)) + 1 } // the bound is no longer
+// settledAfter is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to be in time.
+func (m *meter) settledAfter() int { return int(math.Ceil(m.timeout)) + 1 } // the bound is no longer
 
 func (m *meter) close() {
 	o := &m.open[m.closed%openMinutes]
@@ -188,7 +188,7 @@ func (m *meter) observe(now, n int) Observation {
 		sum += s.sum
 		o.response.add(&s.response)
 		o.wait.add(&s.wait)
-		if k := i - m.patience(); k >= 0 {
+		if k := i - m.settledAfter(); k >= 0 {
 			then := &m.ring[k&ringMask]
 			o.Lost += int(then.arrived) - int(then.taken)
 		}

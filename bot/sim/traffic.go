@@ -9,15 +9,15 @@ import (
 type engine interface {
 	// advance goes on to a time, in seconds since the beginning.
 	advance(until float64)
-	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each for the patience; all
+	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each until the timeout; all
 	// in seconds. Time may go on until the last one is back.
-	heartbeats(services []float64, gap, patience float64) []answer
+	heartbeats(services []float64, gap, timeout float64) []answer
 	// drain goes on until all that has arrived is answered or lost, and lets nothing else arrive.
 	drain()
 }
 
 // An answer is what came of a heartbeat: it was sent at a time, and its answer came so long after it, in seconds. ok is false where none
-// came, until the router gave it up or the patience was over.
+// came, until the router gave it up or the timeout was over.
 type answer struct {
 	at, took float64
 	ok       bool

@@ -49,7 +49,7 @@ func (b Backtest) about(w io.Writer) {
 		fmt.Fprintf(w, "%d of them are made of a minute's summary each, since older heartbeats are not kept one by one.\n", r.Summed)
 	}
 	fmt.Fprintf(w, "The model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms where nothing waits; a boot takes\n"+
-		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots), 1000*b.Model.App.Seconds, b.fitted(), b.Model.Idle.MedianMS,
+		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots), 1000*b.Model.App.Seconds, b.fitted(), b.Model.Baseline.MedianMS,
 		b.Model.BootMin, b.Model.BootMax, map[bool]string{true: "as the bot has learned", false: "which is assumed"}[r.Boot > 0])
 	fmt.Fprintf(w, "Its error on the record: %.1f %% of the heartbeats above %g ms, recorded %.1f %% (%.1f points apart hour by hour); %.1f %% below %g ms,\n"+
 		"recorded %.1f %%; median %.0f ms, recorded %.0f; 90th percentile %.0f ms, recorded %.0f.\n",

@@ -70,13 +70,13 @@ func (m Model) unlike(ctx context.Context, parts []*Record, a App) (float64, err
 	var recorded, simulated pairs
 	for _, p := range parts {
 		m.Record, m.App = p, a
-		m.Load = Infer(p, m.Idle, a)
+		m.Load = Infer(p, m.Baseline, a)
 		beats, _, err := m.beats(ctx, m.Options())
 		if err != nil {
 			return 0, err
 		}
-		recorded.add(p.Beats, m.Idle)
-		simulated.add(beats, m.Idle)
+		recorded.add(p.Beats, m.Baseline)
+		simulated.add(beats, m.Baseline)
 	}
 	far, off := math.Log(float64(a.Slots)/5), math.Log(a.Seconds/0.1)
 	const prior = 0.003
@@ -89,11 +89,11 @@ const levels = 6
 // pairs counts heartbeats by how long they and those before them have waited.
 type pairs [levels * levels]float64
 
-func (p *pairs) add(beats []Beat, idle Idle) {
-	first := max(0.05, (idle.HighMS-idle.MedianMS)/1000)
+func (p *pairs) add(beats []Beat, baseline Baseline) {
+	first := max(0.05, (baseline.HighMS-baseline.MedianMS)/1000)
 	before := 0
 	for i, b := range beats {
-		wait, level := (b.MS-idle.MedianMS)/1000, 0
+		wait, level := (b.MS-baseline.MedianMS)/1000, 0
 		for x := first; x <= wait && level < levels-1; x *= 3 {
 			level++
 		}
@@ -129,7 +129,7 @@ func (m Model) busiest() []*Record {
 	for from := 0; from < len(all); {
 		to, waited := from, 0.0
 		for to < len(all) && all[to].Time.Sub(all[from].Time) < partTime {
-			if all[to].MS > m.Idle.HighMS && !all[to].TimedOut {
+			if all[to].MS > m.Baseline.HighMS && !all[to].TimedOut {
 				waited++
 			}
 			to++

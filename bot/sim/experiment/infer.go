@@ -14,8 +14,8 @@ const (
 	usualWalk   = 0.06
 	seldomJumps = 0.04
 	jumpScale   = 0.4
-	// strays is the share of the heartbeats that are slow for a reason of their own.
-	strays = 0.005
+	// outliers is the share of the heartbeats that are slow for a reason of their own.
+	outliers = 0.005
 	// independent is how far apart heartbeats must be for one to tell as much as if the others were not, in seconds: queues change no faster.
 	independent = 20.0
 	// follow is how far a backlog is corrected by what heartbeats waited in a minute, since chance has a part in it.
@@ -34,8 +34,8 @@ type Load struct {
 // Infer infers the load from what heartbeats have waited at the dynos that ran: a filter over the logarithm of the load goes through
 // the record forwards and backwards. What is seen of a minute is judged by the steady queue's law of waiting, and in an overload by
 // the backlog that has grown, at one second per second and dyno's worth too much.
-func Infer(r *Record, idle Idle, app App) Load {
-	f := newFilter(r, idle, app)
+func Infer(r *Record, baseline Baseline, app App) Load {
+	f := newFilter(r, baseline, app)
 	minutes := f.split(r)
 	n := len(minutes)
 	out := Load{Start: r.Start(), Low: make([]float64, n), Middle: make([]float64, n), High: make([]float64, n)}
@@ -125,12 +125,12 @@ func (m *minute) add(serving float64, bin int, wait, weight float64) {
 
 // A filter goes through the minutes.
 type filter struct {
-	app   App
-	idle  Idle
-	boot  time.Duration
-	edges []float64 // of the bins of waits, in seconds
-	bins  int
-	load  []float64
+	app      App
+	baseline Baseline
+	boot     time.Duration
+	edges    []float64 // of the bins of waits, in seconds
+	bins     int
+	load     []float64
 	// now is how likely each load is, backlog the backlog there would be with it, and like how likely what was seen last is.
 	now, backlog, like []float64
 	walk               []float64 // the weights of the usual walk, the middle one first
@@ -139,12 +139,12 @@ type filter struct {
 	steady             [][]float64 // the chances without a backlog, by the busy share; nil where not needed yet
 }
 
-func newFilter(r *Record, idle Idle, app App) *filter {
+func newFilter(r *Record, baseline Baseline, app App) *filter {
 	most := 1
 	for _, b := range r.Beats {
 		most = max(most, b.Dynos)
 	}
-	f := &filter{app: app, idle: idle, boot: bootOf(r), dynos: 1, steady: make([][]float64, steadySteps*18)}
+	f := &filter{app: app, baseline: baseline, boot: bootOf(r), dynos: 1, steady: make([][]float64, steadySteps*18)}
 	f.bins = int(math.Log(4*float64(most)/leastLoad)/loadStep) + 1
 	f.load, f.now = make([]float64, f.bins), make([]float64, f.bins)
 	f.backlog, f.like, f.scratch = make([]float64, f.bins), make([]float64, f.bins), make([]float64, f.bins)
@@ -165,7 +165,7 @@ func newFilter(r *Record, idle Idle, app App) *filter {
 		f.walk[k] /= sum
 	}
 	// Below the first edge, a heartbeat may be as long without having waited.
-	first := min(10, max(0.05, (idle.HighMS-idle.MedianMS)/1000))
+	first := min(10, max(0.05, (baseline.HighMS-baseline.MedianMS)/1000))
 	for x := first; x < 20; x *= 2 {
 		f.edges = append(f.edges, x)
 	}
@@ -190,14 +190,14 @@ func (f *filter) split(r *Record) []minute {
 		for j := i - 1; j >= 0 && b.Time.Sub(r.Beats[j].Time) < f.boot; j-- {
 			serving = min(serving, r.Beats[j].Dynos)
 		}
-		out[int(b.Time.Sub(r.Start())/time.Minute)].add(float64(serving), f.binOf(b), (b.MS-f.idle.MedianMS)/1000, weight)
+		out[int(b.Time.Sub(r.Start())/time.Minute)].add(float64(serving), f.binOf(b), (b.MS-f.baseline.MedianMS)/1000, weight)
 	}
 	return out
 }
 
 // binOf is the bin of what a heartbeat has waited; one that timed out counts from there, as a number below zero.
 func (f *filter) binOf(b Beat) int {
-	wait := (b.MS - f.idle.MedianMS) / 1000
+	wait := (b.MS - f.baseline.MedianMS) / 1000
 	k := 0
 	for k < len(f.edges) && wait >= f.edges[k] {
 		k++
@@ -318,8 +318,8 @@ func (f *filter) chances(busy, backlog float64) []float64 {
 	for k := range n {
 		next := 0.0
 		if k < len(f.edges) {
-			stray := strays * (1 - float64(k+1)/float64(n+1))
-			next = stray + (1-strays)*f.app.tail(busy, backlog, f.edges[k])
+			outlier := outliers * (1 - float64(k+1)/float64(n+1))
+			next = outlier + (1-outliers)*f.app.tail(busy, backlog, f.edges[k])
 		}
 		out[k], out[n+k] = math.Log(max(1e-6, above-next)), math.Log(max(1e-6, above))
 		above = next

@@ -14,10 +14,10 @@ import (
 
 // A Model is an app and its load as a record tells them.
 type Model struct {
-	Record *Record
-	Idle   Idle
-	App    App
-	Load   Load
+	Record   *Record
+	Baseline Baseline
+	App      App
+	Load     Load
 	// BootMin and BootMax are the range of boot times.
 	BootMin, BootMax time.Duration
 	// Timeout is after how long a heartbeat is given up.
@@ -30,14 +30,14 @@ func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Mo
 		return Model{}, fmt.Errorf("the record has %d heartbeats that say something of the load, over %v; an hour of them is the least to learn from",
 			len(r.Beats), r.End().Sub(r.Start()))
 	}
-	m := Model{Record: r, Idle: IdleOf(r), BootMin: 20 * time.Second, BootMax: time.Minute, Timeout: timeout}
+	m := Model{Record: r, Baseline: BaselineOf(r), BootMin: 20 * time.Second, BootMax: time.Minute, Timeout: timeout}
 	if r.Boot > 0 { // which the bot sees at a heartbeat, up to an interval late
 		m.BootMax = max(r.Boot/2, r.Boot-r.Interval())
 		m.BootMin = m.BootMax / 3
 	}
 	var err error
 	if m.App, err = m.fit(ctx, known); err == nil {
-		m.Load = Infer(r, m.Idle, m.App)
+		m.Load = Infer(r, m.Baseline, m.App)
 	}
 	return m, err
 }
@@ -48,8 +48,8 @@ func (m Model) Fleet() sim.Fleet {
 	f.Slots, f.Service.Mean = m.App.Slots, time.Duration(m.App.Seconds*float64(time.Second))
 	f.BootMin, f.BootMax = m.BootMin, m.BootMax
 	f.Heartbeat = sim.Heartbeat{
-		Service: sim.Service{Mean: max(time.Millisecond, millis(m.Idle.MeanMS)), CV: m.Idle.CV},
-		Network: millis(m.Idle.LeastMS), Timeout: m.Timeout,
+		Service: sim.Service{Mean: max(time.Millisecond, millis(m.Baseline.MeanMS)), CV: m.Baseline.CV},
+		Network: millis(m.Baseline.LeastMS), Timeout: m.Timeout,
 	}
 	f.Dynos = m.Record.Beats[0].Dynos
 	return f

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Idle is what a heartbeat takes while nobody waits.
-type Idle struct {
+// Baseline is what a heartbeat takes while nobody waits.
+type Baseline struct {
 	// MedianMS is in the middle, and HighMS above nearly all: what a heartbeat takes beyond it, it has waited for.
 	MedianMS, HighMS float64
 	// LeastMS is the time on the way; MeanMS and CV are those of what the app takes beside it.
 	LeastMS, MeanMS, CV float64
 }
 
-// idleBlock is how many heartbeats in a row are looked at together.
-const idleBlock = 20
+// baselineBlock is how many heartbeats in a row are looked at together.
+const baselineBlock = 20
 
-// IdleOf learns what a heartbeat takes while nobody waits from the quietest tenth of the record: the blocks of heartbeats with the
+// BaselineOf learns what a heartbeat takes while nobody waits from the quietest tenth of the record: the blocks of heartbeats with the
 // lowest medians. The fastest heartbeats alone would mistake an uneven app for a waiting one.
-func IdleOf(r *Record) Idle {
+func BaselineOf(r *Record) Baseline {
 	var blocks [][]float64
-	for i := 0; i < len(r.Beats); i += idleBlock {
-		block := make([]float64, 0, idleBlock)
-		for _, b := range r.Beats[i:min(i+idleBlock, len(r.Beats))] {
+	for i := 0; i < len(r.Beats); i += baselineBlock {
+		block := make([]float64, 0, baselineBlock)
+		for _, b := range r.Beats[i:min(i+baselineBlock, len(r.Beats))] {
 			block = append(block, b.MS)
 		}
 		slices.Sort(block)
@@ -35,11 +35,11 @@ func IdleOf(r *Record) Idle {
 		quiet = append(quiet, b...)
 	}
 	if len(quiet) == 0 {
-		return Idle{MedianMS: 70, HighMS: 150, LeastMS: 30, MeanMS: 40, CV: 0.5}
+		return Baseline{MedianMS: 70, HighMS: 150, LeastMS: 30, MeanMS: 40, CV: 0.5}
 	}
 	slices.Sort(quiet)
 	// Three times as far above the median as the 80th percentile is where the 97th of a lognormal law is, without those who have waited.
-	out := Idle{MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)), LeastMS: 0.9 * quiet[0]}
+	out := Baseline{MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)), LeastMS: 0.9 * quiet[0]}
 	// The upper tail is of those who have waited all the same.
 	usual := quiet[:max(1, len(quiet)*9/10)]
 	sum, squares := 0.0, 0.0

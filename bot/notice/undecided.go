@@ -8,17 +8,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// idleAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are told.
-const idleAfter = 15 * time.Minute
+// undecidedAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are told.
+const undecidedAfter = 15 * time.Minute
 
-// idle tells of a bot that has decided nothing for long, whatever other notices are wanted.
-func (e *tickReport) idle() {
+// undecided tells of a bot that has decided nothing for long, whatever other notices are wanted.
+func (e *tickReport) undecided() {
 	why := e.r.Undecided()
 	if why == "" || e.notified.Decided.IsZero() {
 		e.notified.Decided = e.r.Time
 	}
 	long := e.r.Time.Sub(e.notified.Decided)
-	e.incident(notify.NoDecisions, why != "" && long >= idleAfter, why != "", func(record.Record) string {
+	e.incident(notify.NoDecisions, why != "" && long >= undecidedAfter, why != "", func(record.Record) string {
 		if why == "" {
 			return "decisions are taken on fresh data and carried out again"
 		}
