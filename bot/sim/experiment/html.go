@@ -6,63 +6,43 @@ import (
 	"html"
 	"io"
 
+	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// style is that of the page, which asks for nothing beyond itself.
-const style = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}
-svg{max-width:100%;height:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
-th,td{text-align:right;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}th:first-child,td:first-child,dd{text-align:left}
-.dark{display:none}@media(prefers-color-scheme:dark){.light{display:none}.dark{display:block}}`
+// style is that of the figures.
+const style = `table{border-collapse:collapse;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
+th,td{text-align:right;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}th:first-child,td:first-child,dd{text-align:left}`
 
 // most is how many results a page draws one by one.
 const most = 4
 
 // HTML writes the report as a page that stands alone: the figures with their meaning, and the pictures, light and dark.
 func (r Report) HTML(w io.Writer) error {
-	var b bytes.Buffer
-	title := html.EscapeString(r.title())
-	fmt.Fprintf(&b, `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`+
-		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>%s</title><style>%s</style></head><body><main>`,
-		title, style)
-	fmt.Fprintf(&b, "<h1>%s</h1><p>Simulated, on %s.</p>\n", title, html.EscapeString(r.setup()))
-	r.table(&b)
-	err := error(nil)
-	if len(r.Results) > 1 {
-		err = twice(&b, func(dark bool) error {
+	return chart.Page(w, r.title(), style, func(b *bytes.Buffer) error {
+		fmt.Fprintf(b, "<p>Simulated, on %s.</p>\n", html.EscapeString(r.setup()))
+		r.table(b)
+		if len(r.Results) > 1 {
 			c := r.Scatter()
-			c.Dark = dark
-			return c.SVG(&b)
-		})
-	}
-	for _, s := range r.Results[:min(most, len(r.Results))] {
-		if err == nil {
-			err = twice(&b, func(dark bool) error {
-				c := r.Chart(s)
+			if err := chart.Twice(b, func(dark bool) error {
 				c.Dark = dark
-				return c.SVG(&b)
-			})
+				return c.SVG(b)
+			}); err != nil {
+				return err
+			}
 		}
-	}
-	if err != nil {
-		return err
-	}
-	r.meanings(&b)
-	b.WriteString("</main></body></html>\n")
-	_, err = w.Write(b.Bytes())
-	return err
-}
-
-// twice draws a picture for light and for dark backgrounds.
-func twice(b *bytes.Buffer, draw func(dark bool) error) error {
-	for _, dark := range []bool{false, true} {
-		fmt.Fprintf(b, `<div class="%s">`, map[bool]string{false: "light", true: "dark"}[dark])
-		if err := draw(dark); err != nil {
-			return err
+		for _, s := range r.Results[:min(most, len(r.Results))] {
+			c := r.Chart(s)
+			if err := chart.Twice(b, func(dark bool) error {
+				c.Dark = dark
+				return c.SVG(b)
+			}); err != nil {
+				return err
+			}
 		}
-		b.WriteString("</div>\n")
-	}
-	return nil
+		r.meanings(b)
+		return nil
+	})
 }
 
 func (r Report) table(b *bytes.Buffer) {

@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 // The sum is that of the times between heartbeats, whatever the number of heartbeats and the last number of dynos of a bucket are.
@@ -19,5 +22,30 @@ func TestSumIsThatOfTheTimesBetweenHeartbeats(t *testing.T) {
 	s := r.Sum()
 	if s.DynoHours != 4 || s.MaxHours != 7.5 || s.Dollars != 4 || s.MaxDollars != 7.5 {
 		t.Errorf("%+v, want 4 and 7.5 hours and dollars", s)
+	}
+}
+
+// The price of a report is the newest that is known, also where the bot began anew while the platform did not answer.
+func TestAReportKnowsThePriceOfBefore(t *testing.T) {
+	t.Parallel()
+	db, err := history.Open(t.Context(), history.Options{URL: "memory", App: "forest", ProcessType: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close(t.Context()) }()
+	begin := time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC)
+	for i, price := range []float64{50, 25, 0, 0} {
+		r := record.Record{Time: begin.Add(time.Duration(i) * time.Minute), App: "forest", ProcessType: "web", Dynos: 2, Action: record.Held, Price: price}
+		r.Decision.Verdict = decide.OK
+		if err := db.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Read(t.Context(), db, &settings.Settings{}, begin, begin.Add(time.Hour))
+	if err != nil || r.Price != 25 {
+		t.Errorf("the price is %g, %v, want 25", r.Price, err)
 	}
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image/png"
 	"log/slog"
@@ -32,13 +31,8 @@ func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
 	return i.Notifier.Notify(ctx, e)
 }
 
-const (
-	// hourPoints is how many points the picture of an hour has at the most, hourChanges how many changes.
-	hourPoints  = 240
-	hourChanges = 60
-	// pictureWidth and pictureScale make a picture that is sharp on a phone and has about 20 KB.
-	pictureWidth, pictureScale = 560, 2
-)
+// pictureWidth and pictureScale make a picture that is sharp on a phone and has about 20 KB.
+const pictureWidth, pictureScale = 560, 2
 
 // lastHour paints what happened in the hour before a moment, once for all who ask.
 type lastHour struct {
@@ -73,14 +67,9 @@ func (l *lastHour) paint(ctx context.Context) (notify.Picture, error) {
 	if err := l.db.Flush(ctx); err != nil {
 		return notify.Picture{}, err
 	}
-	from, to := l.at.Add(-time.Hour), l.at.Add(time.Second)
-	series, err := l.db.Points(ctx, from, to, hourPoints)
-	changes, cerr := l.db.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: hourChanges})
-	if err := errors.Join(err, cerr); err != nil {
+	r, err := report.ReadHour(ctx, l.db, l.s, l.at)
+	if err != nil {
 		return notify.Picture{}, fmt.Errorf("read the last hour: %w", err)
-	}
-	r := report.Report{
-		App: l.s.App(), ProcessType: string(l.s.HerokuProcessType), From: from, To: to, Zone: l.s.TimeZone.Location, Series: series, Changes: changes,
 	}
 	c := r.Chart()
 	c.Subtitle, c.Width = "the hour before "+l.at.In(l.s.TimeZone.Location).Format("15:04 MST"), pictureWidth
