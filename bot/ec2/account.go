@@ -18,12 +18,15 @@ const defaultMetadata = "http://169.254.169.254"
 type Account struct {
 	// Region is AWS's name of it, as in eu-central-1.
 	Region string
-	// Keys sign the calls. Without any, the role of the EC2 instance that this runs on does.
+	// Keys sign the calls. Without any, the SDK looks for credentials where AWS's own programs do: a web identity token, a profile of the
+	// shared files with keys, a role or a single sign-on, a container's role, and the role of the EC2 instance that this runs on.
 	Keys Keys
+	// Profile is the one of the shared files; "" means that of the environment or "default".
+	Profile string
 	// Endpoint is where all services answer in place of AWS's own addresses, for tests; "" means AWS. Plain http is for a loopback
 	// address only.
 	Endpoint string
-	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254.
+	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254, or what the environment says.
 	Metadata string
 	// UserAgent is sent with every call; "" means "autoscalebot".
 	UserAgent string
@@ -57,10 +60,7 @@ func (a *Account) check() error {
 		_, err := web.BaseURL("the endpoint for AWS", a.Endpoint, "https://ec2.eu-central-1.amazonaws.com", "a session token")
 		errs = append(errs, err)
 	}
-	if a.Metadata == "" {
-		a.Metadata = defaultMetadata
-	}
-	if u, err := url.Parse(a.Metadata); err != nil || u.Scheme != "http" || u.Host == "" {
+	if u, err := url.Parse(a.Metadata); err != nil || a.Metadata != "" && (u.Scheme != "http" || u.Host == "") {
 		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+defaultMetadata))
 	}
 	if a.UserAgent == "" {

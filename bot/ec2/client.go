@@ -37,10 +37,11 @@ type client struct {
 
 func newClient(a Account, inner http.RoundTripper) *client {
 	c := &client{account: a, signer: v4.NewSigner()}
+	secrets := web.NewSecrets("[secret]")
 	if a.Keys.AccessKeyID != "" {
 		c.creds = static(a.Keys)
 	} else {
-		c.creds = newRole(a, inner)
+		c.creds = newKept(func(ctx context.Context) (*source, error) { return openSource(ctx, a, inner, secrets) })
 	}
 	c.transport = &web.Transport{
 		Inner: inner, Timeout: a.Timeout,
@@ -49,7 +50,7 @@ func newClient(a Account, inner http.RoundTripper) *client {
 		Tries: 5,
 		// A server is about 6 KB of XML, a page has 200 at most; a type of instance is about 4 KB.
 		MaxBody: 8 << 20,
-		Who:     "AWS", Secrets: web.NewSecrets("[secret]"), RequestID: "X-Amzn-Requestid",
+		Who:     "AWS", Secrets: secrets, RequestID: "X-Amzn-Requestid",
 		Prepare: c.sign, Refused: c.refused,
 		Asked: func(*http.Response, time.Time) time.Duration { return 0 }, // it doesn't ask
 	}
@@ -59,12 +60,7 @@ func newClient(a Account, inner http.RoundTripper) *client {
 // dialer is how AWS is reached. The metadata service is never asked by way of a proxy.
 func dialer() http.RoundTripper {
 	d := web.Dialer()
-	d.Proxy = func(r *http.Request) (*url.URL, error) {
-		if strings.HasPrefix(r.URL.Path, "/latest/") {
-			return nil, nil
-		}
-		return http.ProxyFromEnvironment(r)
-	}
+	d.Proxy = proxy
 	return d
 }
 
@@ -111,8 +107,11 @@ type scopeKey struct{}
 func (c *client) sign(req *http.Request) error {
 	ctx := req.Context()
 	keys, err := c.creds.get(ctx)
+	if _, ok := web.As(err); ok {
+		return err
+	}
 	if err != nil {
-		return &Error{Message: clean(err.Error()), Is: ctx.Err(), Again: web.Unclear}
+		return &Error{Message: c.transport.Secrets.Strike(err.Error()), Is: ctx.Err(), Again: web.Unclear}
 	}
 	c.transport.Secrets.Add(keys.SecretAccessKey, keys.SessionToken)
 	body, err := io.ReadAll(req.Body)

@@ -20,31 +20,34 @@ func byRole(t *testing.T, s *ec2test.Server) *ec2.Provider {
 }
 
 func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fake()
-		s.KeysLast = time.Hour
-		p := byRole(t, s)
-		wantNames(t, p)
-		time.Sleep(55*time.Minute + 30*time.Second)
-		wantNames(t, p)
-		if n := s.RoleKeys(); n != 1 {
-			t.Errorf("%d credentials while the first is good", n)
-		}
-		time.Sleep(time.Minute)
-		wantNames(t, p)
-		if n := s.RoleKeys(); n != 2 {
-			t.Errorf("%d credentials 3 minutes before the first ends", n)
-		}
-		for range 200 { // 10 hours
-			if _, err := p.List(t.Context()); err != nil {
-				t.Fatal(err)
+	for _, set := range []func(*testing.T){func(*testing.T) {}, setWebIdentity} {
+		set(t) // the second is asked before the first
+		synctest.Test(t, func(t *testing.T) {
+			s := fake()
+			s.KeysLast = time.Hour
+			p := byRole(t, s)
+			wantNames(t, p)
+			time.Sleep(55*time.Minute + 30*time.Second)
+			wantNames(t, p)
+			if n := s.RoleKeys(); n != 1 {
+				t.Errorf("%d credentials while the first is good", n)
 			}
-			time.Sleep(3 * time.Minute)
-		}
-		if n := s.RoleKeys(); n < 11 || n > 13 {
-			t.Errorf("%d credentials in 10 hours, each good for one", n)
-		}
-	})
+			time.Sleep(time.Minute)
+			wantNames(t, p)
+			if n := s.RoleKeys(); n != 2 {
+				t.Errorf("%d credentials 3 minutes before the first ends", n)
+			}
+			for range 200 { // 10 hours
+				if _, err := p.List(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(3 * time.Minute)
+			}
+			if n := s.RoleKeys(); n < 11 || n > 13 {
+				t.Errorf("%d credentials in 10 hours, each good for one", n)
+			}
+		})
+	}
 }
 
 func TestRoleWithoutMetadataService(t *testing.T) {

@@ -21,6 +21,7 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.URL.Path == "/latest/api/token" && r.Method == http.MethodPut && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
+		w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"))
 		_, _ = w.Write([]byte(metadataToken))
 	case r.Method != http.MethodGet || r.Header.Get("X-Aws-Ec2-Metadata-Token") != metadataToken:
 		w.WriteHeader(http.StatusUnauthorized)

@@ -180,6 +180,7 @@ func services() map[string]struct {
 		}},
 		"sts": {"2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", map[string]action{
 			"GetCallerIdentity": (*Server).getCallerIdentity,
+			"AssumeRole":        (*Server).assumeRole, "AssumeRoleWithWebIdentity": (*Server).assumeRole,
 		}},
 	}
 }
@@ -188,6 +189,9 @@ func services() map[string]struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/latest/") {
 		s.metadata(w, r)
+		return
+	}
+	if s.lend(w, r) {
 		return
 	}
 	s.mu.Lock()

@@ -18,6 +18,9 @@ var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d
 // verify reads a call, and holds its signature to the rules of AWS Signature Version 4. service is the one that it is signed for.
 func (s *Server) verify(r *http.Request) (service string, params url.Values, bad *failure) {
 	a := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
+	if a == nil && r.Header.Get("Authorization") == "" && r.ParseForm() == nil && r.PostForm.Get("Action") == "AssumeRoleWithWebIdentity" {
+		return "sts", r.PostForm, nil // whose token is all
+	}
 	if a == nil {
 		return "ec2", nil, refuse("MissingAuthenticationToken", "Request is missing Authentication Token")
 	}

@@ -16,18 +16,21 @@ type Secrets struct {
 }
 
 // NewSecrets makes Secrets of those that stay the same. mark stands in their place, as in "[key]".
-func NewSecrets(mark string, kept ...string) *Secrets { return &Secrets{mark: mark, kept: kept} }
+func NewSecrets(mark string, kept ...string) *Secrets {
+	none := func(s string) bool { return s == "" }
+	return &Secrets{mark: mark, kept: slices.DeleteFunc(kept, none)}
+}
 
-// Add makes the newest tokens secrets as well, and forgets all but the last four.
+// Add makes the newest tokens secrets as well, and forgets all but the last eight.
 func (s *Secrets) Add(tokens ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range tokens {
-		if !slices.Contains(s.newest, token) {
+		if token != "" && !slices.Contains(s.newest, token) {
 			s.newest = append(s.newest, token)
 		}
 	}
-	s.newest = s.newest[max(0, len(s.newest)-4):]
+	s.newest = s.newest[max(0, len(s.newest)-8):]
 }
 
 // Strike strikes the secrets out of a text that the server may have had a hand in, and makes it fit for one line, as
@@ -37,9 +40,7 @@ func (s *Secrets) Strike(text string) string {
 	defer s.mu.Unlock()
 	for _, list := range [][]string{s.kept, s.newest} {
 		for _, secret := range list {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, s.mark)
-			}
+			text = strings.ReplaceAll(text, secret, s.mark)
 		}
 	}
 	return Line(text)
