@@ -77,7 +77,7 @@ func NewProvider(o ProviderOptions) (*Provider, error) {
 			return nil, fmt.Errorf("servers by commands need a %s command, which %s: it is empty", c.name, c.does)
 		}
 	}
-	if !plain.MatchString(o.Pool) {
+	if !isPlain(o.Pool) {
 		return nil, fmt.Errorf("name of the pool %q: want letters, digits and -, such as web", firstRunes(o.Pool, 80))
 	}
 	r, err := newRunner(o.Dir, o.Env, o.Timeout, o.Secrets, o.List, o.Create, o.Destroy)
@@ -112,7 +112,7 @@ func (f found) own() bool { return !f.elsewhere && !f.gone }
 // Create runs the create command, unless the list has a server of that name already.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	for what, text := range map[string]string{"name": o.Name, "size": o.Size} {
-		if !plain.MatchString(text) && (text != "" || what == "name") {
+		if !isPlain(text) && (text != "" || what == "name") {
 			return pool.Server{}, fmt.Errorf("%w: %s of the server to make %q: want letters, digits, and - within", pool.ErrRefused, what, firstRunes(text, 80))
 		}
 	}

@@ -177,7 +177,10 @@ func kindName(of string) string {
 }
 
 // plain are the characters of IDs, names and sizes: nothing that a shell or a balancer could take for something else.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+-]{0,254}$`)
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+-]*$`)
+
+// isPlain counts by itself, since a pattern with a large number of repetitions takes some 100 KB.
+func isPlain(s string) bool { return len(s) <= 255 && plain.MatchString(s) }
 
 func (r reader) found(f flat) (found, error) {
 	s := found{Server: pool.Server{
@@ -190,7 +193,7 @@ func (r reader) found(f flat) (found, error) {
 		s.Name = s.ID
 	}
 	for i, text := range []string{s.ID, s.Name, s.Size} {
-		if text != "" && !plain.MatchString(text) {
+		if text != "" && !isPlain(text) {
 			what := []string{"id", "name", "size"}[i]
 			return found{}, fmt.Errorf("its %s is %q: want letters, digits and _ . / : @ = + -, at most 255 and no - at the beginning", what, r.brief(text))
 		}
@@ -236,7 +239,7 @@ func stateOf(text string) (state pool.State, gone, known bool) {
 	return "", false, false
 }
 
-var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$`)
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // isAddress reports whether a balancer can reach a server at text: an IP address or a host name, with or without a port.
 func isAddress(text string) bool {
@@ -250,5 +253,5 @@ func isAddress(text string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
 	}
-	return hostName.MatchString(host)
+	return len(host) <= 253 && hostName.MatchString(host)
 }

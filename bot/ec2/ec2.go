@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // poolTag is the key of the tag that makes an instance the pool's. Its value is the pool's name.
@@ -81,7 +83,6 @@ var (
 	typeName        = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}\.[a-z0-9-]{1,20}$`)
 	instanceID      = regexp.MustCompile(`^i-[0-9a-f]{8,17}$`)
 	templateID      = regexp.MustCompile(`^lt-[0-9a-f]{8,17}$`)
-	templateName    = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 	templateVersion = regexp.MustCompile(`^([0-9]{1,10}|\$Latest|\$Default)$`)
 )
 
@@ -98,7 +99,7 @@ func parseTemplate(s string) (template, error) {
 		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default", clean(version))
 	case templateID.MatchString(what):
 		return template{id: what, version: version}, nil
-	case !templateName.MatchString(what):
+	case len(what) < 3 || !web.Only(what, web.Letters+web.Digits+"().-/_", 128):
 		return template{}, fmt.Errorf("the launch template %q is neither a name nor an id: it looks like web-servers or lt-0123456789abcdef0, "+
 			"with :3 after it for its version 3", clean(what))
 	}

@@ -14,7 +14,7 @@ import (
 const via = "1.1 autoscalebot"
 
 // requestIDs are the ids of clients that are kept, as by Heroku's router.
-var requestIDs = regexp.MustCompile(`^[A-Za-z0-9-]{20,200}$`)
+var requestIDs = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
 // rewrite gives a request the headers that Heroku's router adds. The host and the query pass as they came.
 func rewrite(pr *httputil.ProxyRequest, port string, now time.Time) {
@@ -36,7 +36,7 @@ func rewrite(pr *httputil.ProxyRequest, port string, now time.Time) {
 	h.Set("X-Forwarded-Proto", "http")
 	h.Set("X-Forwarded-Port", port)
 	h.Set("X-Request-Start", strconv.FormatInt(now.UnixMilli(), 10))
-	if !requestIDs.MatchString(h.Get("X-Request-Id")) {
+	if id := h.Get("X-Request-Id"); len(id) < 20 || len(id) > 200 || !requestIDs.MatchString(id) {
 		h.Set("X-Request-Id", newID())
 	}
 	h.Add("Via", via)
