@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end a temporary credential is replaced. An instance's role has a new one 5 minutes before the end
-	// at the latest.
+	// renewBefore is how long before its end a temporary credential is replaced. An instance's role has a new one 5
+	// minutes before the end at the latest.
 	renewBefore = 4 * time.Minute
 	// renewPause is the least time between two tries to replace a credential that is still good.
 	renewPause = 10 * time.Second
@@ -66,7 +66,8 @@ func (k *kept) forget() bool {
 	return true
 }
 
-// get gives the credentials, new ones shortly before they end. Where no new ones can be had, the old ones serve while they last.
+// get gives the credentials, new ones shortly before they end. Where no new ones can be had, the old ones serve while
+// they last.
 func (k *kept) get(ctx context.Context) (aws.Credentials, error) {
 	select {
 	case k.lock <- struct{}{}:

@@ -27,8 +27,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// A source is where the SDK's chain finds credentials: a profile of the shared files, a web identity token, a container's role or an
-// instance's.
+// A source is where the SDK's chain finds credentials: a profile of the shared files, a web identity token, a
+// container's role or an instance's.
 type source struct {
 	cache   *aws.CredentialsCache
 	found   []aws.CredentialSource // from the one asked first to the last
@@ -190,7 +190,8 @@ func (n *roleNames) GetMetadata(ctx context.Context, in *imds.GetMetadataInput, 
 	return out, err
 }
 
-// sdkClient makes what the SDK's calls go through: its own kind of client, which it wants for AWS_CA_BUNDLE, or a test's.
+// sdkClient makes what the SDK's calls go through: its own kind of client, which it wants for AWS_CA_BUNDLE, or a
+// test's.
 func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	d, ok := inner.(*http.Transport)
 	if !ok {
@@ -199,7 +200,8 @@ func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	return awshttp.NewBuildableClient().WithTimeout(a.Timeout).WithTransportOptions(func(t *http.Transport) { t.Proxy = d.Proxy })
 }
 
-// proxy is the environment's, which is asked for nothing that is on this machine or beside it: the metadata service, a container's role.
+// proxy is the environment's, which is asked for nothing that is on this machine or beside it: the metadata service,
+// a container's role.
 func proxy(r *http.Request) (*url.URL, error) {
 	ip := net.ParseIP(r.URL.Hostname())
 	if ip != nil && (ip.IsLinkLocalUnicast() || ip.IsPrivate() && ip.To4() == nil) || strings.HasPrefix(r.URL.Path, "/latest/") {
@@ -208,7 +210,8 @@ func proxy(r *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(r)
 }
 
-// guard bounds the SDK's answers, and makes secrets of what its requests carry, since a server may repeat it in an error.
+// guard bounds the SDK's answers, and makes secrets of what its requests carry, since a server may repeat it in an
+// error.
 func guard(secrets *web.Secrets) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("guard", func(

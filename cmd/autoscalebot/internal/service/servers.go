@@ -58,7 +58,7 @@ func openDropletBalancer(s *settings.Settings, _ Host, p pool.Provider) (pool.Ba
 
 func awsAccount(s *settings.Settings) ec2.Account {
 	return ec2.Account{
-		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), UserAgent: UserAgent,
+		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), Profile: string(s.AWSProfile), UserAgent: UserAgent,
 		Keys: ec2.Keys{AccessKeyID: string(s.AWSAccessKeyID), SecretAccessKey: s.AWSSecretAccessKey.Reveal(), SessionToken: s.AWSSessionToken.Reveal()},
 	}
 }

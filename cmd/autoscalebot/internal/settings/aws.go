@@ -7,9 +7,10 @@ import (
 // AWS are the settings of instances on EC2, in a pool or in an Auto Scaling group.
 type AWS struct {
 	AWSRegion           Text   `group:"AWS" envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
-	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key; without one, the role of the EC2 instance that the bot runs on is used."`
+	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key; without one, credentials are looked for as docs/pools/aws.md tells, up to the role of the EC2 instance."`
 	AWSSecretAccessKey  Secret `envconfig:"AWS_SECRET_ACCESS_KEY" once:"true" desc:"Its secret."`
 	AWSSessionToken     Secret `envconfig:"AWS_SESSION_TOKEN" once:"true" desc:"The token of a temporary access key."`
+	AWSProfile          Text   `envconfig:"AWS_PROFILE" once:"true" desc:"The profile of AWS's shared files whose credentials are used without an access key, such as ''work''."`
 	AWSEndpointURL      Text   `envconfig:"AWS_ENDPOINT_URL" once:"true" desc:"Where the APIs are, for a stand-in such as LocalStack, with plain http only on a loopback address; by default those of the region."`
 	EC2LaunchTemplate   Text   `envconfig:"EC2_LAUNCH_TEMPLATE" desc:"What instances of a pool are made from: the launch template's name or id, with '':VERSION'' behind it for another than its default, such as ''web:$Latest''."`
 	EC2TargetGroup      Text   `envconfig:"EC2_TARGET_GROUP" desc:"The target group's ARN, for ''POOL_BALANCER=target-group''."`
