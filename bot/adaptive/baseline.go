@@ -7,24 +7,34 @@ import (
 )
 
 const (
-	// Response times are counted in bins from 2 ms to 11 s, each 12 % wide.
+	// Bin i of the response times begins at baselineLeast·e^(i·baselineStep) seconds: from 2 ms to 11 s, each 12 % wide.
 	baselineBins  = 76
 	baselineLeast = 0.002
 	baselineStep  = 0.1133
-	// baselineBlock is how many heartbeats make a block, idleEnough how many of the first one are enough for a first idea.
+	// baselineBlock is how many heartbeats make a block, baselineEnough how many of the first one are enough for a first idea.
 	baselineBlock, baselineEnough = 360, 24
-	// likelyBaseline is how many seconds an idle app may well take, whatever the bound.
+	// likelyBaseline is how many seconds an app without load may well take, whatever the bound.
 	likelyBaseline = 0.5
 	// baselineAge is how long blocks are remembered: in a day every app has a calm hour.
 	baselineAge = 24 * time.Hour
-	// baselineSkew is how many times as wide as below its median an idle heartbeat's logarithm is spread above it: what a time on the way,
-	// which is the same for all, makes of a lognormal time of service.
+	// baselineSkew is how many times as wide as below its median ln t is spread above it: what a time on the way, which is the same for all,
+	// makes of a lognormal time of service.
 	baselineSkew = 1.4
+	// deviationOf80 is how many standard deviations around its mean hold 80 % of a normal distribution.
+	deviationOf80 = 1.2816
 )
 
-// Baseline learns how long a heartbeat takes that does not wait. Waiting makes heartbeats slower and never faster, so the fast half of
-// them tells: their median and their tenth, in the calmest block of the last day. The fastest of all would not do, since it is
-// often far below what an app without load takes.
+// Baseline learns how long a heartbeat takes that does not wait:
+//
+//	ln t ~ N(ln m, σ²)                   up to m
+//	ln t ~ N(ln m, (baselineSkew·σ)²)    above
+//
+//	t  the heartbeat's time in seconds
+//	m  its median
+//	σ  (ln m − ln t₁₀) / deviationOf80, where a tenth of the heartbeats take less than t₁₀
+//
+// Waiting makes heartbeats slower and never faster, so the fast half of them tells, in the calmest block of the last day. The fastest of all
+// would not do, since it is often far below what an app without load takes.
 type Baseline struct {
 	// Counts are the heartbeats of the present block, by how long they took, and N how many they are.
 	Counts []uint16 `json:"counts,omitempty"`
@@ -33,17 +43,15 @@ type Baseline struct {
 	Calm []BaselineBlock `json:"calm,omitempty"`
 }
 
-// An BaselineBlock sums up heartbeats.
+// A BaselineBlock sums up heartbeats.
 type BaselineBlock struct {
 	// Hour is when the hour began.
 	Hour time.Time `json:"hour"`
-	// Median is half of the heartbeats' longest time in seconds, and Spread how far their logarithms are spread below it, as a standard
-	// deviation.
+	// Median and Spread are m and σ of the [Baseline].
 	Median float32 `json:"median"`
 	Spread float32 `json:"spread"`
 }
 
-// add takes in the heartbeats of a tick that were answered.
 func (d *Baseline) add(now time.Time, beats []beat) {
 	counts := make([]uint16, baselineBins)
 	copy(counts, d.Counts)
@@ -70,10 +78,7 @@ func (d *Baseline) add(now time.Time, beats []beat) {
 	}
 }
 
-// deviationOf80 is how many standard deviations around its mean hold 80 % of a normal distribution.
-const deviationOf80 = 1.2816
-
-// quantile returns the logarithm of the time that a share p of the block's heartbeats do not exceed.
+// quantile returns ln t for the t that a share p of the block's heartbeats do not exceed.
 func (d *Baseline) quantile(p float64) float64 {
 	rank, sum := p*float64(d.N), 0.0
 	for i, c := range d.Counts {
@@ -85,8 +90,7 @@ func (d *Baseline) quantile(p float64) float64 {
 	return math.Log(baselineLeast)
 }
 
-// distribution returns the median of an idle heartbeat in seconds, and the spread of its logarithm below that. Before a
-// block is full, none is taken to need more than half of the bound when idle, or half a second where that is more.
+// distribution returns m and σ. Before a block is full, m is at most half of the bound, or half a second where that is more.
 func (d *Baseline) distribution(bound float64) (median, spread float64) {
 	spread = 0.3
 	most := max(bound/2, likelyBaseline)

@@ -5,7 +5,7 @@ import "time"
 const (
 	// capacityShare is the share of what the dynos can serve that heartbeats may take.
 	capacityShare = 0.01
-	// Where all that is likely needs the same number of dynos, one in calmFraction of the heartbeats that may be taken is enough.
+	// calmFraction is how many times as many heartbeats may be taken as are enough where all loads that are likely need the same number of dynos.
 	calmFraction = 4
 )
 
@@ -30,7 +30,14 @@ func (m *Model) Burst(l *Load, interval time.Duration, perMinute int) (n int, wh
 	return 1, ""
 }
 
-// affords is how many heartbeats a tick may take, by the most that a minute may see and by what the dynos can serve.
+// affords is how many heartbeats a tick may take:
+//
+//	n = min(a, capacityShare·60·N/τ) · d
+//
+//	a  the most that a minute may see
+//	N  dynos
+//	τ  seconds that a dyno takes for a request on average, all its slots being busy
+//	d  minutes from tick to tick
 func (l *Load) affords(w *queueing, interval time.Duration, perMinute int) int {
 	served := 60 * float64(l.Dynos) / l.scale(w)
 	return min(mostBeats, max(1, int(min(float64(perMinute), capacityShare*served)*interval.Minutes())))

@@ -6,18 +6,37 @@ import (
 	"time"
 )
 
-// Load is what the adaptive policy knows of the load: a plain value that survives as JSON, and is never changed in place.
+// Load is what the model knows of the load: a plain value that survives as JSON, and is never changed in place.
 //
-// The load is A, in dynos that it would keep busy all the time. With r dynos serving, each is busy to the share ρ = A/r, and of the
-// heartbeats that a router sends to one at random a share C(c, ρ) waits, for an exponential time of mean τ/(1−ρ): c are the slots of
-// a dyno, C is Erlang's formula, and τ = S(1+V²)/2c for a time of service of mean S and coefficient of variation V (the
-// approximation of Allen and Cunneen, 1978). From ρ = 1 on a backlog grows by ρ−1 seconds a second.
+// The queueing model, of a heartbeat that a router sends to one of the dynos at random:
 //
-// Neither c nor τ is known, nor how fast the load moves. So 24 guesses are kept in view, each with a normal distribution of ln A and
-// a weight (multiple-model estimation: D. T. Magill, 1965). A tick moves each on by a random walk, with now and then a leap upwards,
-// multiplies it by how likely the waits are that were seen, by Bayes' rule on a grid, and takes the moments of what comes out.
-// Weights grow by only a part of the evidence, since no guess is quite right, and forget it in hours. A share of heartbeats takes long
-// whatever the load is, by all guesses: on a dyno that is slow for good, say. It is learned too, see [Load.strays].
+//	ρ       = A/r
+//	P(wait) = C(c, ρ)
+//	wait    ~ Exp((1−ρ)/τ)
+//	τ       = S·(1+V²)/2c
+//
+//	A  the load, in dynos that it would keep busy all the time
+//	r  dynos that serve
+//	ρ  the share of the time that a dyno is busy; from 1 on a backlog grows by ρ−1 seconds a second
+//	c  slots of a dyno
+//	C  Erlang's formula, see erlangC
+//	S  mean time of service
+//	V  its coefficient of variation
+//	τ  the scale of waits (the approximation of Allen and Cunneen, 1978)
+//
+// Neither c nor τ is known, nor how fast A moves. So 24 guesses are kept in view, each with a normal distribution of ln A and a weight
+// (multiple-model estimation: D. T. Magill, 1965). A tick takes for each
+//
+//	p(x)  = ((1−q)·N(x; μ, σ²+w²Δ) + q·N(x; μ+leapMean, σ²+w²Δ+leapSpread²)) · L(x)
+//	ln W ← ln W + trust·ln ∫p − (1−e^(−Δ/forget))·(ln W − ln W₀)
+//
+//	x     ln A; the mean and spread of p become μ and σ
+//	q     the chance of a leap since the last tick
+//	w     how far x wanders in a minute, by the guess
+//	Δ     the time since the last tick
+//	L     how likely the heartbeats are, see likelihood
+//	W     the weight: it grows by a part of the evidence only, since no guess is quite right, and forgets it in hours
+//	W₀    the weight before any wait was seen, see prior
 type Load struct {
 	// At is when a tick last took it further, and Dynos how many there were.
 	At    time.Time `json:"at"`
@@ -38,8 +57,8 @@ type Load struct {
 	Outliers float64 `json:"outliers,omitempty"`
 	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
 	Needs DesiredQueue `json:"needs,omitempty"`
-	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each down that had to be
-	// taken back, of which the newest was at Regretted.
+	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each scale-down that had to be
+	// taken back, of which the newest was at Reversed.
 	HoldTime float64   `json:"hold_time"`
 	Reversed time.Time `json:"reversed,omitzero"`
 	// Router is what is known from the router's log, nil where none was ever read.
@@ -50,7 +69,7 @@ type Load struct {
 	LooseTrial bool      `json:"loose_trial,omitempty"`
 }
 
-// A Start is an up: at At so many dynos were added. Told says that the platform tells when they serve.
+// A Start is a scale-up: at At so many dynos were added. Reported says that the platform tells when they serve.
 type Start struct {
 	At       time.Time `json:"at"`
 	Dynos    int       `json:"dynos"`
@@ -58,7 +77,7 @@ type Start struct {
 }
 
 const (
-	// leap is the chance that the load leaps in a minute, to leapMean times as much in the logarithm's mean, more or less.
+	// leap is the chance that the load leaps in a minute, and leapMean and leapSpread are mean and spread of how far ln A does.
 	leap, leapMean, leapSpread = 0.01, 0.7, 0.5
 	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
 	trust, forget = 0.1, 2 * 3600.0
@@ -76,7 +95,7 @@ const (
 	faint = -12
 )
 
-// A likelihoods is what the beats of a tick say, in the form in which each guess is asked about it.
+// likelihoods are what the beats of a tick say, in the form in which each guess is asked about it.
 type likelihoods struct {
 	beats   []beatLikelihood
 	median  float64
@@ -85,7 +104,7 @@ type likelihoods struct {
 	dt      float64
 }
 
-// A beatLikelihood beat is how likely it is by each cause.
+// A beatLikelihood is how likely a beat is by each cause.
 type beatLikelihood struct {
 	baseline float64           // without a wait
 	outlier  float64           // whatever the load is
@@ -93,7 +112,6 @@ type beatLikelihood struct {
 	queued   [busyBins]float64 // in a backlog, by the busy share, as far as there is one
 }
 
-// likelihoods prepares the beats.
 func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoods {
 	median, spread := l.Baseline.distribution(w.bound)
 	s := &likelihoods{beats: make([]beatLikelihood, len(bs)), median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
@@ -121,7 +139,14 @@ func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoo
 	return s
 }
 
-// waited says how likely a beat is that waits for an exponential time of this rate, with what it takes else.
+// waited says how likely a beat is that waits, or where it was given up the chance of more:
+//
+//	f(t) = mean over b < t of λ·e^(−λ(t−b))
+//	P(t) = mean over b < t of e^(−λ(t−b))
+//
+//	t  what the beat took
+//	b  what it takes without a wait: each of baseline is as likely
+//	λ  the rate of waits
 func (b beat) waited(rate float64, baseline [5]float64) float64 {
 	sum := 0.0
 	for _, node := range baseline {
@@ -151,8 +176,7 @@ func normal(x, sigma float64) float64 {
 	return math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
 }
 
-// backlogged says how likely a beat is where it takes so long on average in a backlog: the density of what it took, or where it was
-// given up the chance that it takes longer.
+// backlogged says how likely a beat is where a backlog makes it take N(mean, spread²) seconds, or where it was given up the chance of more.
 func (b beat) backlogged(mean, spread float64) float64 {
 	if b.late {
 		return math.Erfc((b.took-mean)/spread/math.Sqrt2) / 2
@@ -160,7 +184,15 @@ func (b beat) backlogged(mean, spread float64) float64 {
 	return normal(b.took-mean, spread)
 }
 
-// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone.
+// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone. Of a beat it is
+//
+//	L = φ·((1−C)·b + C·w) + (1−φ)·q + o
+//
+//	C        the chance of a wait
+//	b, w     how likely it is without a wait, and with one
+//	q        in a backlog
+//	o        as an outlier, whatever the load is
+//	φ        the share of the dynos without a backlog: 1 where there is none
 func (s *likelihoods) likelihood(w *queueing, g *guess, i int) (all, first float64) {
 	all, first = 1, 1
 	wait := g.waits[i]
@@ -183,7 +215,6 @@ func (s *likelihoods) likelihood(w *queueing, g *guess, i int) (all, first float
 	return all, first
 }
 
-// update takes in the beats of a tick, with so many dynos serving and dt seconds since the last tick.
 func (l *Load) update(w *queueing, bs []beat, serving, fresh, dt float64) {
 	s := l.likelihoods(w, bs, fresh, dt)
 	best, expected, total := math.Inf(-1), 0.0, 0.0
@@ -221,8 +252,8 @@ func compare(a, b float64) int {
 	return 0
 }
 
-// learn moves a guess on and takes in what was seen. It returns by how much the weight of the guess grows, and how likely the first beat
-// was by what the guess knew before.
+// learn moves guess h on by the formula of [Load]. It returns by how much ln W grows, and how likely the first beat was by what the guess knew
+// before.
 func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (grows, expected float64) {
 	g := &w.of[h]
 	mean := float64(l.Mean[h])
@@ -259,7 +290,6 @@ func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (gr
 	return back + trust*math.Log(sum*busyStep), one / before
 }
 
-// middle is the median.
 func middle(a [3]float32) float64 {
 	return float64(max(min(a[0], a[1]), min(max(a[0], a[1]), a[2])))
 }
@@ -288,7 +318,7 @@ func (g *guess) limitWhere(hopeless bool) float64 {
 	return g.limit
 }
 
-// limit is the busy share up to which the app keeps to the bound, by all guesses.
+// limit is the mean over all guesses of the busy share up to which the app keeps to the bound.
 func (l *Load) limit(w *queueing) float64 {
 	sum, total := 0.0, 0.0
 	hopeless := l.Baseline.exceeds(w.bound)
@@ -300,7 +330,7 @@ func (l *Load) limit(w *queueing) float64 {
 	return sum / total
 }
 
-// scale is how many seconds a dyno takes for a request on average, all its slots being busy, by all guesses.
+// scale is the mean over all guesses of τ: how many seconds a dyno takes for a request, all its slots being busy.
 func (l *Load) scale(w *queueing) float64 {
 	sum, total := 0.0, 0.0
 	for h := range guesses {

@@ -9,11 +9,14 @@ const quantileSteps = 12
 //
 //	F(x) = Σ wᵢ·Φ((x−μᵢ)/σᵢ) / Σ wᵢ
 //
-// wᵢ is the weight, μᵢ the mean and σᵢ the standard deviation of each, Φ the standard normal distribution.
+//	wᵢ      weight
+//	μᵢ, σᵢ  mean and standard deviation
+//	Φ       the standard normal distribution
 type mixture struct {
 	n                    int
 	weight, mean, spread [guesses]float64
-	total, low, high     float64 // the sum of the weights, and what x is between
+	total                float64 // Σ wᵢ
+	low, high            float64 // what x is between
 }
 
 // add adds a distribution by the logarithm of its weight, unless it is negligible.
@@ -35,7 +38,7 @@ func (m *mixture) add(logWeight, mean, spread float64) {
 // negligible says whether a distribution is a thousand times less likely than the likeliest.
 func negligible(logWeight float64) bool { return math.Exp(logWeight) < 1e-3 }
 
-// quantile returns the x that a share p, from 0 to 1, does not exceed.
+// quantile returns the x with F(x) = p, by halving.
 func (m *mixture) quantile(p float64) float64 {
 	low, high := m.low, m.high
 	for range quantileSteps {

@@ -29,12 +29,15 @@ type Model struct {
 	queueing  *queueing
 }
 
-// numbers are what an aim stands for.
+// numbers are what an aim stands for:
+//
+//	up    where Q(upQuantile)/up > N, to ⌈Q(upQuantile)/to⌉
+//	down  where ⌈Q(downQuantile)/down⌉ < N, to that
+//
+//	Q(p)  dynos that are enough with a chance of p, each as busy as it may be
+//	N     dynos there are
 type numbers struct {
-	// Dynos are added when the load that is exceeded as likely as not, and a little above, is more than a share up of what they bear,
-	// and as many as make it a share to of it.
 	upQuantile, up, to float64
-	// They are removed when the load that is exceeded with the chance 1−downQuantile is no more than a share down of what is left bears.
 	downQuantile, down float64
 }
 
@@ -43,19 +46,19 @@ type numbers struct {
 func hopeless() numbers { return numbers{upQuantile: 0.4, up: 1, to: 1, downQuantile: 0.7, down: 0.95} }
 
 const (
-	// leastHold and mostPatience are how long fewer dynos must have been enough before any is removed: longer where the load is
-	// not smooth. A down that is taken back within
-	// twice the patience makes it half as long again; of that, hours without one forget.
-	leastHold, mostHold            = 8 * time.Minute, 20 * time.Minute
+	// leastHold and mostHold bound the hold time: how long fewer dynos must have been enough before any is removed.
+	leastHold, mostHold = 8 * time.Minute, 20 * time.Minute
+	// A scale-down that is taken back within reversalWithin hold times makes the hold time reversalFactor times as long, most of which is
+	// forgotten in reversalForget seconds without one.
 	reversalWithin, reversalFactor = 2, 1.5
 	reversalForget                 = 6 * 3600.0
 	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
 	calmAfterUp = 10 * time.Minute
 	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So after trialFactor
-	// times the patience without a change a tenth of the dynos goes on trial, where those that are left are likely to be no busier: of
+	// hold times without a change a tenth of the dynos goes on trial, where those that are left are likely to be no busier than that: of
 	// two dynos, one would be twice as busy.
 	trialFactor, trialBusy = 2.5, 0.45
-	// backlogQuantile takes the place of the quantile of an up while there is a backlog: then too few dynos cost the most.
+	// backlogQuantile takes the place of upQuantile while there is a backlog: then too few dynos cost the most.
 	backlogQuantile = 0.8
 	// drainSeconds is how long it may take to work off a backlog.
 	drainSeconds = 60.0
@@ -164,7 +167,6 @@ func (m *Model) leap(l *Load, n int) int {
 	return 2*n + 2
 }
 
-// estimate says what load is likely, and how many dynos it needs.
 func (m *Model) estimate(l *Load, serving float64) *Estimate {
 	w, by := m.queueing, m.by(l)
 	drain := l.drain(serving)
@@ -180,7 +182,10 @@ func (m *Model) estimate(l *Load, serving float64) *Estimate {
 	return e
 }
 
-// drain is how many dynos it takes to work off the backlog in time.
+// drain is how many dynos it takes to work off the backlog in time: r·b/drainSeconds.
+//
+//	r  dynos that serve
+//	b  seconds that heartbeats lately waited
 func (l *Load) drain(serving float64) float64 {
 	if b := middle(l.Backlog); b > backlogFrom {
 		return serving * b / drainSeconds

@@ -34,7 +34,7 @@ func NewPriced(dynoHours, boundMS float64) (*Model, error) {
 	return a, nil
 }
 
-// toward is a share of the way from n to m, from 0 to 1.
+// toward is n + share·(m−n).
 func (n numbers) toward(m numbers, share float64) numbers {
 	between := func(a, b float64) float64 { return a + share*(b-a) }
 	return numbers{

@@ -3,11 +3,11 @@ package adaptive
 import "math"
 
 const (
-	// The busy share is looked at from 0.04 to 7.4, in steps of its logarithm.
+	// Bin i of the busy share is leastBusy·e^(i·busyStep): from 0.04 to 7.4.
 	leastBusy = 0.04
 	busyStep  = 0.045
 	busyBins  = 116
-	// Rates of waits are tabulated from leastRate to 340 a second, ratesTo2 to a doubling.
+	// Bin j of the rates of waits is leastRate·2^(j/ratesTo2): from 0.25 to 340 a second.
 	leastRate = 0.25
 	ratesTo2  = 2.6
 	rateBins  = 28
@@ -17,14 +17,13 @@ const (
 
 // A guess is one kind of app, and of load, that the filter keeps in view: what the waits would be if it were this one.
 type guess struct {
-	// walk is how far the logarithm of the load wanders in a minute, as a standard deviation.
+	// walk is w of [Load]: how far ln A wanders in a minute, as a standard deviation.
 	walk float64
-	// scale is the time of service over the number of slots, in seconds, that a dyno takes for a request on average.
+	// scale is τ of [Load], in seconds.
 	scale float64
 	// limit is the busy share up to which the app keeps to the bound.
 	limit float64
-	// unusual and service say how likely it is before any wait was seen, see prior: how far its slots are from a few, and the logarithm to
-	// base 2 of how many seconds it works on a request.
+	// unusual and service are u and log₂ S of prior.
 	unusual, service float64
 	// waits are the waits by the busy share.
 	waits [busyBins]wait
@@ -37,7 +36,7 @@ type wait struct {
 	rate         int
 }
 
-// queueing are the laws of waiting of all guesses, by the busy share.
+// queueing is the queueing model by all guesses, tabulated by the busy share.
 type queueing struct {
 	bound float64 // the longest right response time, in seconds
 	busy  [busyBins]float64
@@ -48,7 +47,7 @@ type queueing struct {
 	bell  bell
 }
 
-// A bell is the density of the standard normal distribution, bellBins to a standard deviation, as far as it matters.
+// A bell is e^(−z²/2)/√2π, bellBins to a standard deviation, up to z = 5.
 type bell [5*bellBins + 1]float64
 
 const bellBins = 128
@@ -89,8 +88,7 @@ func newQueueing(bound float64) *queueing {
 	return l
 }
 
-// guess makes the laws of an app whose dynos have so many slots. scale is the time of service over the number of slots, in seconds,
-// with half of one more for the square of its coefficient of variation: what waits are long or short by.
+// guess tabulates the queueing model of an app whose dynos have so many slots.
 func (l *queueing) guess(slots int, scale, walk float64) guess {
 	g := guess{
 		walk:  walk,
@@ -106,7 +104,7 @@ func (l *queueing) guess(slots int, scale, walk float64) guess {
 			chance = erlangC(slots, busy)
 			rate = max(rate, (1-busy)/scale)
 		}
-		// A mean wait of more than a second is the beginning of a backlog, which has a law of its own.
+		// A mean wait of more than a second is the beginning of a backlog, see [beat.backlogged].
 		at := ratesTo2 * math.Log2(min(max(rate, 1), l.rates[rateBins-1])/leastRate)
 		j := min(int(at), rateBins-2)
 		g.waits[i] = wait{chance: chance, part: at - float64(j), rate: j}
@@ -117,8 +115,13 @@ func (l *queueing) guess(slots int, scale, walk float64) guess {
 // likelyService is how many seconds most web apps work on a request.
 const likelyService = 0.1
 
-// prior is the logarithm of how likely a guess is before any wait was seen, but for a constant: most web apps have a few slots, and take
-// a tenth of a second, or as long as their heartbeats without a wait, where that is more.
+// prior is the logarithm of how likely a guess is before any wait was seen, but for a constant:
+//
+//	ln W₀ = −2·(u + |log₂ S − log₂ max(likelyService, m)|)
+//
+//	u  |ln(c/5)|/ln 5: most web apps have a few slots c
+//	S  seconds that the app works on a request
+//	m  the median of heartbeats without a wait, in seconds
 func (g *guess) prior(baseline float64) float64 {
 	return -2 * (g.unusual + math.Abs(g.service-math.Log2(max(likelyService, baseline))))
 }
@@ -131,8 +134,14 @@ const (
 	leastBusyLimit, mostBusy = 0.8, 0.95
 )
 
-// erlangC is the probability that a request must wait at a dyno with so many slots that are busy to a share below 1 (A. K. Erlang,
-// 1917): C = B / (1 − ρ(1 − B)), where B is the probability that it would be lost if none could wait, by its recursion.
+// erlangC is the probability that a request must wait at a dyno (A. K. Erlang, 1917):
+//
+//	C  = B / (1 − ρ·(1−B)),  B = B_c
+//	Bₖ = ρc·Bₖ₋₁ / (k + ρc·Bₖ₋₁),  B₀ = 1
+//
+//	c   slots of the dyno
+//	ρ   the share to which they are busy, below 1
+//	Bₖ  the probability that a request would be lost with k slots if none could wait
 func erlangC(slots int, busy float64) float64 {
 	offered := busy * float64(slots)
 	b := 1.0
@@ -142,7 +151,12 @@ func erlangC(slots int, busy float64) float64 {
 	return b / (1 - busy*(1-b))
 }
 
-// busyUpTo is the busy share above which one in 20 waits longer than the bound, in seconds.
+// busyUpTo is the busy share ρ up to which no more than one in 20 waits for longer than the bound, by halving:
+//
+//	C(c, ρ)·e^(−(1−ρ)·bound/τ) = 0.05
+//
+//	c  slots of a dyno
+//	τ  the scale of waits, in seconds
 func busyUpTo(slots int, scale, bound float64) float64 {
 	low, high := 0.3, 0.995
 	for range 30 {

@@ -17,9 +17,16 @@ func RouterSignals() []string {
 // A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and is never changed
 // in place.
 //
-// How many requests there are is known from the log, and how many of them a dyno bears is learned: see [Capacity]. What is needed
-// then is how many there will be when a dyno that is asked for now has booted: the newest rate, and a part of its slope for that
-// time ahead, with a margin for how wrong such forecasts have been.
+// How many requests there are is known from the log, and how many of them a dyno bears is learned, see [Capacity]. What is needed are the
+// dynos for when one that is asked for now has booted:
+//
+//	N = ⌈r̂·e^(m·√E) / (s·k)⌉
+//
+//	r̂  the forecast of the rate, see forecast
+//	m  the margin of the aim
+//	E  the mean square by which forecasts of ln r were wrong
+//	s  the share of its capacity that the aim has a dyno serve
+//	k  requests per second that a dyno bears
 type Router struct {
 	// At is when the log was last read, and Points what it said then and up to a minute and a half before, the newest last.
 	At     time.Time     `json:"at"`
@@ -85,7 +92,7 @@ func routerReadingsOf(in []probe.Reading) routerReadings {
 const (
 	// mostRouterPoints bounds what a reading may say.
 	mostRouterPoints = 1e9
-	// routerWindow and feedRecent are the seconds that rates are about, more or less.
+	// routerWindow and routerRecent are the seconds that the longer and the newer rate are about, more or less.
 	routerWindow, routerRecent = 60.0, 15.0
 	// leastRequests in a window tell how long requests take.
 	leastRequests = 30
@@ -96,8 +103,7 @@ const (
 	// firstError is the mean square error of forecasts before any was judged, errorsFor the seconds over which it is a mean,
 	// and mostError the most that one forecast counts for.
 	firstError, errorsFor, mostError = 0.01, 2 * 3600.0, 0.5
-	// holdFor is how long fewer dynos must have been enough before any is removed, by the log: what needs less patience than
-	// heartbeats do. Where the bot has grown patient it is as much longer.
+	// holdFor is the hold time by the log, which needs less than heartbeats do. It is as many times as long as theirs has grown.
 	holdFor = 5 * time.Minute
 )
 
@@ -128,14 +134,23 @@ func (f *Router) begin(now time.Time) *Router {
 	return &c
 }
 
-// sound says whether a feed is one that this version could have written.
+// sound says whether a router is one that this version could have written.
 func (f *Router) sound() bool {
 	return f.Error >= 0 && f.Error <= mostError && len(f.Points) <= pointsKept && f.Capacity.sound()
 }
 
-// forecast takes in the newest rate, learns how wrong the forecast of it was, and makes another.
+// forecast takes in the newest rate, learns how wrong the forecast of it was, and makes another:
+//
+//	r = s·r₁₅ + (1−s)·r₆₀,  s = E/(E + 1/(routerRecent·r₁₅))
+//	r̂ = r + slopeGain·r′·(h + routerRecent/2), from r to 2.5·r
+//	E ← E + (1−e^(−Δ/errorsFor))·(min(ln²(r/r̂ₕ), mostError) − E)
+//
+//	r₁₅, r₆₀  the newer and the longer rate: few requests are much chance, of which the longer one has less
+//	r′        the slope of r
+//	h         seconds until a dyno that is asked for now has booted
+//	r̂ₕ        the forecast of h ago, for now
+//	Δ         seconds from that forecast to the next
 func (f *Router) forecast(now time.Time, t *routerReadings, serving, boot float64) {
-	// A rate of few requests is much chance: the longer one has less of it, and is older.
 	chance := 1 / max(1, routerRecent*t.recent)
 	share := f.Error / (f.Error + chance)
 	rate := share*t.recent + (1-share)*t.rate
@@ -182,7 +197,7 @@ func (f *Router) servingLately(now time.Time) (mean, apart float64) {
 // speaks says whether the log is known at now.
 func (f *Router) speaks(now time.Time) bool { return f != nil && f.At.Equal(now) && len(f.Points) > 0 }
 
-// ahead is the rate that there will be, and a margin.
+// ahead is r̂·e^(m·√E) of [Router].
 func (f *Router) ahead(margin float64) float64 {
 	return float64(f.Points[len(f.Points)-1].Ahead) * math.Exp(margin*math.Sqrt(f.Error))
 }
@@ -192,8 +207,8 @@ func (f *Router) dynos(m *Model, share float64) int {
 	return max(1, dynos(f.ahead(m.routerAim.margin)/(share*f.Capacity.PerDyno)))
 }
 
-// A routerAim is what an aim stands for where the log is read: dynos are added when they are to bear more than a share up of what they can,
-// and as many as make it a share to, with a margin of so many times the root of the mean square of the forecasts' errors.
+// A routerAim is what an aim stands for where the log is read: dynos are added where [Router] needs more with s = up, and then as many as it
+// needs with s = to; margin is its m.
 type routerAim struct{ up, to, margin float64 }
 
 func (aim Aim) router() routerAim {
@@ -206,7 +221,7 @@ func (aim Aim) router() routerAim {
 	return routerAim{0.985, 0.93, 0.4}
 }
 
-// toward is a share of the way from f to m, from 0 to 1.
+// toward is f + share·(m−f).
 func (f routerAim) toward(m routerAim, share float64) routerAim {
 	between := func(a, b float64) float64 { return a + share*(b-a) }
 	return routerAim{between(f.up, m.up), between(f.to, m.to), between(f.margin, m.margin)}

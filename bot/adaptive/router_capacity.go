@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// Capacity learns how many requests a second a dyno bears within the bound. With S the mean time of service and c the slots of a dyno, a
-// rate of u requests/s and dyno keeps it busy to the share ρ = uS/c, and a request takes
+// Capacity learns how many requests a second a dyno bears within the bound, by how long requests take on average:
 //
-//	T = S·(1 + C(c, ρ)·(1+V²)/2c(1−ρ))
+//	T = S·(1 + C(c, ρ)·(1+V²) / 2c(1−ρ)),  ρ = u·S/c
 //
-// on average, C being Erlang's formula and V the coefficient of variation, as [Load] has it. T is read from the log. Of the two unknown
-// numbers, c is one of some guesses, and S is learned for each guess, as a normal distribution of ln S. A guess by which S would have to
-// change as the rate does is unlikely: it loses weight.
+//	T  the mean time of a request, read from the log
+//	S  the mean time of service, learned for each guess of c as a normal distribution of ln S
+//	c  slots of a dyno: one of some guesses
+//	u  requests/s and dyno
+//	ρ  the share to which a dyno is busy
+//	C  Erlang's formula, see erlangC
+//	V  the coefficient of variation of the time of service
+//
+// A guess by which S would have to change as u does is unlikely: it loses weight.
 type Capacity struct {
 	// At is when it last learned.
 	At time.Time `json:"at,omitzero"`
@@ -20,7 +25,7 @@ type Capacity struct {
 	Mean   [slotGuesses]float32 `json:"mean"`
 	Spread [slotGuesses]float32 `json:"spread"`
 	Weight [slotGuesses]float32 `json:"weight"`
-	// Skew is the mean time of a request in relation to the median, which tells how much the times vary.
+	// Skew is the mean time of a request over the median; its square stands for 1+V².
 	Skew float64 `json:"skew"`
 	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos, or endpoints, are slow.
 	Odd float64 `json:"odd,omitempty"`
@@ -32,18 +37,18 @@ type Capacity struct {
 
 const (
 	slotGuesses = 16
-	// likelySlots, more or less the factor e^slotsSpread, is what most web apps have.
+	// likelySlots is what most web apps have, more or less by a factor of e^slotsSpread.
 	likelySlots, slotsSpread = 5.0, 0.9
 	// learnEvery is how many seconds apart the readings are that are learned from, since they are of a minute each.
 	learnEvery = 15.0
 	// S wanders by serviceWalk in the root of an hour.
 	serviceWalk = 0.05
-	// A time is read, and the formula is right, to readError and as a share of the wait waitError. Weights grow by a part feedTrust of the
-	// evidence of a minute, and forget most of it in feedForget seconds.
+	// ln T is known to readError, and the wait in it to a share waitError.
+	// Weights grow by a part routerTrust of the evidence of a minute, and forget most of it in routerForget seconds.
 	readError, waitError      = 0.03, 0.3
 	routerTrust, routerForget = 0.5, 24 * 3600.0
-	leastService              = 0.02
-	mostService               = 0.7
+	// ln S is known to within leastService at best and mostService at worst.
+	leastService, mostService = 0.02, 0.7
 	// A mean that is more than oddMean times as far above the median as is usual comes of a few slow dynos or endpoints.
 	// At first it is not taken to be above likelySkew, which is that of a coefficient of variation of 1.2.
 	oddMean, mostSkew, likelySkew = 1.25, 2.0, 1.55
@@ -77,7 +82,6 @@ func (c *Capacity) sound() bool {
 	return c.Skew >= 0 && c.Skew <= mostSkew && c.Odd >= 0 && c.Odd <= 1 && c.Proven >= 0 && c.Proven <= mostRouterPoints && c.PerDyno >= 0 && c.PerDyno <= mostRouterPoints
 }
 
-// begin begins to learn, with a mean time of so many seconds.
 func (c *Capacity) begin(mean, skew float64) {
 	c.Skew = skew
 	for h, n := range slots() {
@@ -86,6 +90,7 @@ func (c *Capacity) begin(mean, skew float64) {
 	}
 }
 
+// priorOf is the logarithm of how likely a guess is at first: −z²/2 with z = ln(c/likelySlots)/slotsSpread.
 func priorOf(slots int) float64 {
 	z := math.Log(float64(slots)/likelySlots) / slotsSpread
 	return -z * z / 2
@@ -137,7 +142,7 @@ func (c *Capacity) prove(rate, apart, dt float64, right bool) {
 	}
 }
 
-// takes is the logarithm of the mean time of a request, where that of the service is logS, and which share of it is waiting.
+// takes is ln T of the formula for ln S, and which share of T is waiting.
 func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
 	n := float64(slots)
 	service := math.Exp(logS)
@@ -146,14 +151,23 @@ func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
 	return logS + math.Log1p(wait), wait / (1 + wait)
 }
 
-// sharpen takes the logarithm of a mean time into what a guess knows of S, and returns how surprising the move of S was, and how likely
-// the time was, as a logarithm.
+// sharpen takes ln T into what guess h knows of x = ln S, and returns how surprising the move of x was, and the logarithm of how likely T was.
+// It is an extended Kalman filter's step, by Newton's method:
+//
+//	x  = x₀ + σ²g/(g²σ²+v)·(ln T − t(x) − g·(x₀−x))
+//	v  = readError² + chance·Skew² + (waitError·waits)² + apart²/4
+//	σ′ = σ/√(1 + g²σ²/v)
+//
+//	x₀, σ   what was known of x, σ having grown by serviceWalk in the root of an hour
+//	t, g    takes, and its slope
+//	v       how uncertain ln T is: chance is 1 over the number of requests, waits the share of T that is waiting, and apart how far apart
+//	        the numbers of dynos are that served
 func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) (moved, likely float64) {
 	before := float64(c.Mean[h])
 	spread := math.Hypot(float64(c.Spread[h]), serviceWalk*math.Sqrt(dt/3600))
 	x, variance, slope := before, 0.0, 1.0
 	const step = 0.01
-	for range 4 { // Newton's method finds the likeliest
+	for range 4 {
 		at, waits := c.takes(slots, x, rate)
 		next, _ := c.takes(slots, x+step, rate)
 		slope = (next - at) / step
@@ -169,8 +183,7 @@ func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) 
 	return moved, -(miss+moved)/2 - math.Log(spread/after) - math.Log(variance)/2
 }
 
-// surprise is the square of a deviation, in standard deviations, and beyond the third grows in a line, as the formula is never quite right
-// (P. J. Huber, 1964).
+// surprise is z², and from 3 standard deviations on 6|z|−9, as the formula of [Capacity] is never quite right (P. J. Huber, 1964).
 func surprise(z float64) float64 {
 	if z = math.Abs(z); z > 3 {
 		return 6*z - 9
@@ -190,7 +203,11 @@ func (c *Capacity) partly(bound float64) bool {
 	return c.Odd > 0.5 || math.Exp(float64(c.Mean[likeliest])) >= outOfReach*bound
 }
 
-// quantile is what a dyno bears at least with a chance of 1−p.
+// quantile is what a dyno bears at least with a chance of 1−p, in requests/s: the quantile p of c·b/S over all guesses.
+//
+//	c  slots of a dyno
+//	b  the share to which it may be busy
+//	S  the mean time of service
 func (c *Capacity) quantile(bound, p float64) float64 {
 	var m mixture
 	for h, n := range slots() {

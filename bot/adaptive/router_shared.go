@@ -28,7 +28,12 @@ const (
 	calmFor    = 10 * time.Minute
 )
 
-// watch takes in what the log says.
+// watch takes in what the log says. More dynos help where
+//
+//	r ≥ r₀·(1 + helpShare·(n/n₀ − 1))
+//
+//	r, r₀  requests/s now, and when answers became slow
+//	n, n₀  dynos that serve
 func (s *Shared) watch(now time.Time, t *routerReadings, serving, bound float64) *Shared {
 	if t.slowest <= bound {
 		return s.calm(now, t.rate)
@@ -66,7 +71,7 @@ func (s *Shared) calm(now time.Time, rate float64) *Shared {
 	return &next
 }
 
-// most is how many dynos may help at the most, more where there are more requests; 0 while that is not known.
+// most is how many dynos may help at the most: ⌈stuckDynos·n₀·max(1, r/r₀)⌉, as in watch; 0 while that is not known.
 func (s *Shared) most(now time.Time) int {
 	if s == nil || s.Stuck.IsZero() || now.Sub(s.Stuck) > stuckFor {
 		return 0

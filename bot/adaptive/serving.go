@@ -50,7 +50,12 @@ func (l *Load) serving(t *Tick) (serving, fresh float64) {
 	return serving, min(0.9, fresh/serving)
 }
 
-// up is the share of the dynos of a start that serve: a boot takes any time from a third of the longest on.
+// up is the share of the dynos of a start that serve. A boot takes any time from a third of the longest on:
+//
+//	up = (a − b/3) / (2b/3), from 0 to 1
+//
+//	a  how long ago they were asked for
+//	b  the longest boot
 func (s Start) up(age, boot time.Duration, allUp bool) float64 {
 	up := min(1, max(0, (age.Seconds()-boot.Seconds()/3)/(boot.Seconds()*2/3)))
 	switch {

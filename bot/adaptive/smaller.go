@@ -5,7 +5,10 @@ import "time"
 // SmallerCapacity is the share of its load that a dyno of the next smaller size is taken to bear at the most.
 const SmallerCapacity = 0.5
 
-// loosen notes since when dynos of the next smaller size would have done all along, as far as the load is known.
+// loosen notes since when dynos of the next smaller size would have done all along: those that are needed are no more than N/k.
+//
+//	N  dynos there are
+//	k  how many times as much each bears as one of the smaller size
 func (m *Model) loosen(l *Load, t *Tick, serving float64) {
 	if t.SmallerBy == 0 || t.NoData {
 		l.LooseSince, l.LooseTrial = time.Time{}, false

@@ -9,19 +9,19 @@ import (
 
 const (
 	// A slot is a quarter of an hour, by UTC.
-	slot        = 15 * time.Minute
-	slotsADay   = int64(24 * time.Hour / slot)
-	slotsKept   = int(4 * 7 * slotsADay)
-	mostFlatly  = 60   // dynos that a byte tells one by one; beyond them each step is a twentieth
-	flatlyStep  = 0.05 // of the logarithm
-	daysAsked   = 7
-	daysNeeded  = 5
-	weeksAsked  = 4
-	weeksNeeded = 3
-	// A forecast is for the time at which a dyno that is asked for now has booted, and foretellAhead more.
+	slot      = 15 * time.Minute
+	slotsADay = int64(24 * time.Hour / slot)
+	slotsKept = int(4 * 7 * slotsADay)
+	// A byte tells up to mostFlatly dynos one by one; beyond them each step is flatlyStep of the logarithm.
+	mostFlatly = 60
+	flatlyStep = 0.05
+	// Of daysAsked days before, or weeksAsked weeks, so many must be known.
+	daysAsked, daysNeeded   = 7, 5
+	weeksAsked, weeksNeeded = 4, 3
+	// A forecast is for the time at which a dyno that is asked for now has booted, and predictAhead more.
 	predictAhead = 2 * time.Minute
-	// Forecasts are gone by while trust is at least trustEnough: each right one that told of a rise adds a part trustStep of what is
-	// missing, and each wrong one takes it away. One is right where rightShare of it was needed.
+	// Forecasts are gone by while trust is at least trustEnough: each that told of a rise moves it by a part trustStep towards 1 where it was
+	// right, which is where rightShare of it was needed, else towards 0.
 	trustAtFirst, trustEnough, trustStep, rightShare = 0.5, 0.4, 0.1, 0.75
 	// A forecast alone adds no more than half of what was needed lately, or one.
 	predictedShare = 0.5
@@ -36,7 +36,7 @@ type Weeks struct {
 	N    int     `json:"n"`
 	// Past is the mean need of the slots before it, the newest last, each in a byte; 0 where nothing is known.
 	Past []byte `json:"past,omitempty"`
-	// Predicted is what was foretold for the present slot, 0 for nothing, and Before the need of the one before it.
+	// Predicted is the forecast for the present slot, 0 for none, and Before the need of the one before it.
 	Predicted int     `json:"predicted,omitempty"`
 	Before    float64 `json:"before,omitempty"`
 	// Trust is the share of the forecasts of a rise that were right lately.
@@ -154,7 +154,13 @@ func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
 	return &Expected{Dynos: all[1], Times: len(all), Low: all[0], High: all[len(all)-1]}
 }
 
-// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It never lowers it.
+// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It never lowers it:
+//
+//	kept = min(e, l + max(1, predictedShare·l), 2N+2)
+//
+//	e  dynos that were needed then
+//	l  dynos that were needed lately
+//	N  dynos there are
 func (w *Weeks) expect(t *Tick, a *Answer) *Weeks {
 	n, need := t.Dynos, a.Estimate.Need
 	w = w.Note(t.Now, float64(need))
