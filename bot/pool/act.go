@@ -12,8 +12,8 @@ import (
 // endGrace is how long a call that is under way may go on when the bot ends, so that its outcome is known.
 const endGrace = 5 * time.Second
 
-// act does what is planned, one after the other; only orders go out side by side, as a script of the user's may take minutes for each. What
-// fails is tried again in a later pass. The caller has the turn.
+// act does what is planned, one after the other; only orders go out side by side, as a script of the user's may take
+// minutes for each. What fails is tried again in a later pass. The caller has the turn.
 func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 	began := time.Now()
 	at := func() time.Time { return now.Add(time.Since(began)) }

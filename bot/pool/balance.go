@@ -25,7 +25,8 @@ func (p *planner) balance() {
 	}
 }
 
-// shrink takes n servers away: half-made ones first, then those that fail, then those of another size, then the newest or the oldest.
+// shrink takes n servers away: half-made ones first, then those that fail, then those of another size, then the newest
+// or the oldest.
 func (p *planner) shrink(n int) {
 	var victims []*tracked
 	for i := range p.servers {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Check looks at what the pool needs, one thing after the other, and changes nothing: what the provider and the balancer check
-// themselves, the servers, the balancer's members, the servers' health, and what one more costs. What keeps several of these from being known is told with the first.
+// Check looks at what the pool needs, one thing after the other, and changes nothing: what the provider and the
+// balancer check themselves, the servers, the balancer's members, the servers' health, and what one more costs. What
+// keeps several of these from being known is told with the first.
 func (p *Pool) Check(ctx context.Context, report func(what, found string, err error)) {
 	said := false // that the first size cannot be had
 	out, known := report, causes{}
@@ -50,24 +51,25 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 	if hour := p.o.MaxDollarsPerHour; hour > 0 {
 		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
 		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+rounding)/price) < most {
-			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+rounding)/price), orElse(p.o.Size, "the provider's default size"))
+			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+rounding)/price),
+				orElse(p.o.Size, "the provider's default size"))
 		}
 		wrong = append(wrong, p.checkCost(hour, servers, missing))
 	}
 	report("limits", found, errors.Join(wrong...))
 }
 
-// checkCost says why servers cannot be made for what the pool may cost, nil where they can. Of sizes that are missing at the provider nobody
-// can know.
+// checkCost says why servers cannot be made for what the pool may cost, nil where they can. Of sizes that are missing
+// at the provider nobody can know.
 func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error {
 	least, when := p.highestMinimum(time.Now())
-	seen := make([]tracked, len(servers))
+	there := make([]tracked, len(servers))
 	for i, s := range servers {
-		seen[i].Server = s
+		there[i].Server = s
 	}
 	var wrong []error
 	for i, size := range p.o.sizes() {
-		price := p.o.priceOf(size, seen)
+		price := p.o.priceOf(size, there)
 		switch of := orElse(size, "the provider's default size"); {
 		case slices.Contains(missing, size):
 		case price == 0:
@@ -75,7 +77,8 @@ func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error
 		case price > hour+rounding:
 			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
 		case i == 0 && float64(least)*price > hour+rounding:
-			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s%s costs $%.4g an hour", least, of, when, float64(least)*price))
+			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s%s costs $%.4g an hour",
+				least, of, when, float64(least)*price))
 		}
 	}
 	return errors.Join(wrong...)
@@ -105,9 +108,12 @@ func (p *Pool) describeAll(servers []Server) string {
 	return fmt.Sprintf("%d of the pool %s: %s", len(servers), p.o.Name, strings.Join(list, ", "))
 }
 
-// checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another size.
-// said is that the provider has told already what is wrong with the first. It returns the sizes that cannot be had.
-func (p *Pool) checkSizes(ctx context.Context, servers []Server, said bool, report func(what, found string, err error)) (missing []string) {
+// checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another
+// size. said is that the provider has told already what is wrong with the first. It returns the sizes that cannot be
+// had.
+func (p *Pool) checkSizes(
+	ctx context.Context, servers []Server, said bool, report func(what, found string, err error),
+) (missing []string) {
 	if p.o.Size == "" {
 		return nil
 	}
@@ -161,8 +167,8 @@ func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(
 			}
 		}
 	}
-	report("balancer", fmt.Sprintf("%d of the servers are behind it, %d get requests; %d members are not the pool's", ours, serving,
-		len(members)-ours), nil)
+	report("balancer", fmt.Sprintf("%d of the servers are behind it, %d get requests; %d members are not the pool's",
+		ours, serving, len(members)-ours), nil)
 }
 
 func (p *Pool) checkHealth(ctx context.Context, servers []Server, report func(what, found string, err error)) {

@@ -5,8 +5,8 @@ import "fmt"
 // rounding is what adding up prices may be wrong by, in dollars.
 const rounding = 1e-9
 
-// affords says whether one more server may be made beside those that cost sum, and what is in the way if not. One that goes first, nil for
-// none, may have an unknown price.
+// affords says whether one more server may be made beside those that cost sum, and what is in the way if not. One that
+// goes first, nil for none, may have an unknown price.
 func (p *planner) affords(sum, price float64, goes *tracked) bool {
 	why := p.unaffordable(sum, price, goes)
 	if why != "" {

@@ -20,8 +20,8 @@ func (p *planner) grow(n int) {
 	}
 }
 
-// returns says that a server that was to go can come back. One that was being drained when the bot started does only where there is no room
-// for another beside it: so it was about to be resized in its place.
+// returns says that a server that was to go can come back. One that was being drained when the bot started does only
+// where there is no room for another beside it: so it was about to be resized in its place.
 func (p *planner) returns(s *tracked) bool {
 	if s.member == nil || s.stage == stageEnding || !s.failsSince.IsZero() || !s.served || p.used[s.ID] {
 		return false

@@ -35,10 +35,11 @@ func (p *planner) finish() {
 	}
 }
 
-// unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it does, or may yet. That is no
-// reason to destroy the server: another would fare no better.
+// unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it
+// does, or may yet. That is no reason to destroy the server: another would fare no better.
 func (p *planner) unwanted(s *tracked) string {
-	well := s.sickSince.IsZero() || p.now.Sub(s.sickSince) < p.o.HealthyWithin // one that was well before has that long to be so again
+	// One that was well before has that long to be so again.
+	well := s.sickSince.IsZero() || p.now.Sub(s.sickSince) < p.o.HealthyWithin
 	switch {
 	case s.refused != "" && well:
 		return s.refused
@@ -54,7 +55,8 @@ func (p *planner) unwanted(s *tracked) string {
 func (p *planner) waitsForBalancer(s *tracked, why string) {
 	p.blocked = p.blocked || s.halfMade()
 	if p.obstacles[ObstacleBalancer] == "" {
-		p.obstacles[ObstacleBalancer] = fmt.Sprintf("%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
+		p.obstacles[ObstacleBalancer] = fmt.Sprintf(
+			"%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
 	}
 }
 
@@ -96,10 +98,10 @@ func (s *tracked) joinNote() string {
 }
 
 // takeAway begins to take a server away: it is drained where it is behind the balancer, else destroyed.
-func (p *planner) takeAway(s *tracked, why string, doom reason) {
+func (p *planner) takeAway(s *tracked, why string, leavesFor reason) {
 	if s.member != nil && s.stage != stageDraining && s.stage != stageDrained {
-		p.do(s, drain, why, doom)
+		p.do(s, drain, why, leavesFor)
 		return
 	}
-	p.do(s, destroy, why, doom)
+	p.do(s, destroy, why, leavesFor)
 }

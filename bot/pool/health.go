@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A Health tells whether the app on a server answers: nil, or what is wrong in a few words. Healthy returns when ctx ends at the latest,
-// and is called from several goroutines.
+// A Health tells whether the app on a server answers: nil, or what is wrong in a few words. Healthy returns when ctx
+// ends at the latest, and is called from several goroutines.
 type Health interface {
 	Healthy(ctx context.Context, s Server) error
 }
@@ -59,7 +59,9 @@ func (c HTTPCheck) Healthy(ctx context.Context, s Server) error {
 	}
 	req.Host = c.Host
 	req.Header.Set("User-Agent", "autoscalebot")
-	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}}
+	transport := &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12},
+	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return plainly(err)

@@ -10,8 +10,8 @@ import (
 // resizeLimit is how long a resize in place may take. DigitalOcean's take a minute for each GB of disk in use.
 const resizeLimit = time.Hour
 
-// beginResize takes a server out of rotation and resizes it in its place, or only switches it on where the action has no size, beside the
-// loop, which leaves it alone meanwhile and puts it back into rotation when it is healthy.
+// beginResize takes a server out of rotation and resizes it in its place, or only switches it on where the action has
+// no size, beside the loop, which leaves it alone meanwhile and puts it back into rotation when it is healthy.
 func (p *Pool) beginResize(ctx context.Context, a action) {
 	r, ok := p.o.Provider.(Resizer)
 	if !ok {
@@ -53,7 +53,8 @@ type resized struct {
 	err  error
 }
 
-// endResizes lets go of the servers whose resize has ended. It comes before an observation, as an earlier one may show them as they were.
+// endResizes lets go of the servers whose resize has ended. It comes before an observation, as an earlier one may show
+// them as they were.
 func (m *memory) endResizes(now time.Time) {
 	for _, r := range m.resized {
 		delete(m.resizing, r.id)
@@ -70,7 +71,9 @@ func (m *memory) endResizes(now time.Time) {
 		t.failsSince, t.sickSince = time.Time{}, time.Time{}
 		if r.err != nil {
 			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
-			m.events = append(m.events, Event{Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err)})
+			m.events = append(m.events, Event{
+				Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err),
+			})
 		}
 	}
 	m.resized = nil

@@ -154,8 +154,8 @@ func (broken) Resize(ctx context.Context, _, _ string, _ func(string)) error {
 	return errors.New("the world is out of order")
 }
 
-// A bot that is killed at any call of a resize in place, before or after its effect, and knows nothing any more, leaves no server off: there is
-// one that serves, of either size. In the next window it becomes what was wanted.
+// A bot that is killed at any call of a resize in place, before or after its effect, and knows nothing any more, leaves
+// no server off: there is one that serves, of either size. In the next window it becomes what was wanted.
 func TestKilledInPlace(t *testing.T) {
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
 		for _, nameless := range []bool{false, true} {

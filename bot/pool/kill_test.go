@@ -162,8 +162,8 @@ func (f farWorld) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(a) // who asked may be dead
 }
 
-// TestMain is a bot with nothing but a pool where a test has started it as one: it asks the world at its first argument after --, and
-// wants as many servers as its standard input says, line by line.
+// TestMain is a bot with nothing but a pool where a test has started it as one: it asks the world at its first argument
+// after --, and wants as many servers as its standard input says, line by line.
 func TestMain(m *testing.M) {
 	if i := slices.Index(os.Args, "--pool-of"); i >= 0 {
 		if err := child(os.Args[i+1]); err != nil {
@@ -230,8 +230,8 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// A real process is killed before and after each call that changes something, and another goes on: there are as many servers as wanted,
-// all of them serve, and none is left over.
+// A real process is killed before and after each call that changes something, and another goes on: there are as many
+// servers as wanted, all of them serve, and none is left over.
 func TestKillNineAtEachCall(t *testing.T) {
 	racetest.Long(t) // what runs is another process
 	if testing.Short() {

@@ -18,7 +18,8 @@ import (
 
 var _ bot.SizePender = (*pool.Pool)(nil)
 
-// A site is a bot that scales a pool in both directions, and a load that its servers share: a server of a size bears a number of requests.
+// A site is a bot that scales a pool in both directions, and a load that its servers share: a server of a size bears a
+// number of requests.
 type site struct {
 	t    *testing.T
 	w    *pooltest.World
@@ -170,7 +171,8 @@ func TestOneSizeAtATime(t *testing.T) {
 	})
 }
 
-// One server that stands alone, and may not have another beside it, waits for the maintenance window. That is no failure.
+// One server that stands alone, and may not have another beside it, waits for the maintenance window. That is no
+// failure.
 func TestALoneServerWaitsForItsWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

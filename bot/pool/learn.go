@@ -8,13 +8,14 @@ import (
 
 // oldestFirst orders servers by age, the same way each time.
 func (o *Options) oldestFirst(a, b tracked) int {
-	return cmp.Or(a.Created.Compare(b.Created), a.firstSeen.Compare(b.firstSeen), cmp.Compare(Number(o.Name, a.Name), Number(o.Name, b.Name)), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(a.Created.Compare(b.Created), a.firstSeen.Compare(b.firstSeen),
+		cmp.Compare(Number(o.Name, a.Name), Number(o.Name, b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // learn takes an observation in, and tells what became of each server, the oldest first.
 func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	first, tracks := m.tracks == nil, make(map[string]*track, len(obs.servers))
-	seen := make([]tracked, 0, len(obs.servers))
+	servers := make([]tracked, 0, len(obs.servers))
 	for _, s := range obs.servers {
 		t := m.tracks[s.ID]
 		if t != nil && s.State == Ending && t.ended.IsZero() && !t.ending && t.leavesFor == "" {
@@ -32,11 +33,11 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 		if t.drainsSince.Equal(now) && t.leavesFor == "" && m.resizing[s.ID] == "" {
 			t.leavesFor = drained // by an earlier run of the bot, or by somebody's hand
 		}
-		seen = append(seen, tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
+		servers = append(servers, tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
 	}
-	slices.SortFunc(seen, o.oldestFirst)
-	for i := range seen {
-		if s := &seen[i]; s.stage == stageServing && !s.served {
+	slices.SortFunc(servers, o.oldestFirst)
+	for i := range servers {
+		if s := &servers[i]; s.stage == stageServing && !s.served {
 			s.served, tracks[s.ID].served = true, true
 			if !first { // else it was there before us
 				m.creationWorks()
@@ -48,34 +49,36 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 		if tracks[id] != nil || !t.ended.IsZero() || !t.ending && m.uncounts(t, now) {
 			continue
 		}
-		m.events = append(m.events, Event{Time: now, Kind: Broken, Server: t.name, Text: t.name + " is no more, and not by the bot"})
+		m.events = append(m.events, Event{
+			Time: now, Kind: Broken, Server: t.name, Text: t.name + " is no more, and not by the bot",
+		})
 	}
 	m.tracks = tracks
-	dropDuplicates(seen, tracks)
+	dropDuplicates(servers, tracks)
 	m.forget(obs, o, now)
 	counted := !m.known
 	if counted {
 		m.known, m.began, m.counted = true, now, now.Add(o.Settle+2*o.Rest)
-		for i := range seen {
-			if s := &seen[i]; !s.leaving() {
+		for i := range servers {
+			if s := &servers[i]; !s.leaving() {
 				m.want++
 			}
 		}
 	}
 	if !m.sized {
-		m.sized, m.size = true, firstSize(seen, o, now)
+		m.sized, m.size = true, firstSize(servers, o, now)
 	}
-	if first && (m.resumeSwap(seen) || formerSwap(seen)) && counted {
+	if first && (m.resumeSwap(servers) || formerSwap(servers)) && counted {
 		m.want--
 	}
-	return seen
+	return servers
 }
 
 // dropDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.
-func dropDuplicates(seen []tracked, tracks map[string]*track) {
-	first := make(map[string]*tracked, len(seen))
-	for i := range seen {
-		s := &seen[i]
+func dropDuplicates(servers []tracked, tracks map[string]*track) {
+	first := make(map[string]*tracked, len(servers))
+	for i := range servers {
+		s := &servers[i]
 		if s.leaving() {
 			continue
 		}
@@ -95,7 +98,9 @@ func dropDuplicates(seen []tracked, tracks map[string]*track) {
 // forget lets go of what the observation has settled.
 func (m *memory) forget(obs *observation, o *Options, now time.Time) {
 	m.orders = slices.DeleteFunc(m.orders, func(or order) bool {
-		listed := slices.ContainsFunc(obs.servers, func(s Server) bool { return s.ID == or.id || or.id == "" && s.Name == or.name })
+		listed := slices.ContainsFunc(obs.servers, func(s Server) bool {
+			return s.ID == or.id || or.id == "" && s.Name == or.name
+		})
 		return listed || now.Sub(or.at) >= o.Settle
 	})
 	if m.tracks[m.swap.id] == nil {
@@ -150,8 +155,8 @@ func (t *track) update(s Server, member *Member, wrong map[string]error, o *Opti
 			t.added = now
 		}
 	}
-	// One that is older than any half-made server can be was in rotation before the bot started. It is not to be taken away as a
-	// creation that failed: that would empty a pool whose app is down.
+	// One that is older than any half-made server can be was in rotation before the bot started. It is not to be taken
+	// away as a creation that failed: that would empty a pool whose app is down.
 	if t.firstSeen.Equal(now) && !s.Created.IsZero() && now.Sub(s.Created) > o.oldestHalfMade() {
 		t.served = true
 	}

@@ -4,15 +4,16 @@ import (
 	"time"
 )
 
-// A memory is what a pool knows beyond what it sees. All of it is lost when the bot ends, so nothing in it may be needed: only how long
-// things have been so, why they are done, and what is wanted.
+// A memory is what a pool knows beyond what it sees. All of it is lost when the bot ends, so nothing in it may be
+// needed: only how long things have been so, why they are done, and what is wanted.
 type memory struct {
 	// known says that what is wanted is known: there was a complete observation, or somebody asked for a number.
 	known bool
 	want  int
 	// began is when the servers were counted at the start.
 	began time.Time
-	// counted is until when what is wanted goes by the servers that were found at the start; zero where somebody asked for a number.
+	// counted is until when what is wanted goes by the servers that were found at the start; zero where somebody asked
+	// for a number.
 	counted time.Time
 	sized   bool
 	size    string

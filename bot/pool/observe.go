@@ -66,8 +66,8 @@ func (p *Pool) describe(ctx context.Context, id string) (Server, error) {
 	return p.o.Provider.Describe(ctx, id)
 }
 
-// lookForMissing asks after each server that was there and is not on the list any more. A list that is behind, or came back too short,
-// must not look like servers that are gone: more would be made, and the balancer emptied.
+// lookForMissing asks after each server that was there and is not on the list any more. A list that is behind, or came
+// back too short, must not look like servers that are gone: more would be made, and the balancer emptied.
 func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
 	for _, id := range p.expected() {
 		if slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == id }) {
@@ -134,7 +134,8 @@ func (o *observation) member(s Server) *Member {
 	return nil
 }
 
-// MemberOf finds a server's member among those of a balancer, where no other server has its name; nil where there is none.
+// MemberOf finds a server's member among those of a balancer, where no other server has its name; nil where there is
+// none.
 func MemberOf(s Server, members []Member) *Member {
 	obs := observation{servers: []Server{s}, members: members}
 	return obs.member(s)

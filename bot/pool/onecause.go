@@ -40,5 +40,6 @@ func general(err error) bool {
 	case syscall.Errno, *os.SyscallError:
 		return true
 	}
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || err == ErrRefused || err == ErrGone || err == ErrNotOurs
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		err == ErrRefused || err == ErrGone || err == ErrNotOurs
 }

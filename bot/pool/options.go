@@ -11,28 +11,32 @@ import (
 
 // Options say what a pool is made of and how careful it is. Provider, Name and Limits are needed.
 type Options struct {
-	// Name is the pool's: its servers are called by it and a number, such as web-7. Letters, digits and dashes, 1 to 40.
+	// Name is the pool's: its servers are called by it and a number, such as web-7. Letters, digits and dashes, 1 to
+	// 40.
 	Name     string
 	Provider Provider
 	// Balancer may be nil: then a server serves as soon as it is healthy, and is destroyed without being drained.
 	Balancer Balancer
 	// Health tells whether the app on a server answers. Nil means that a server is healthy as soon as it runs.
 	Health Health
-	// Limits are how many servers may serve at the least, and exist at the most, draining and half-made ones among them.
+	// Limits are how many servers may serve at the least, and exist at the most, draining and half-made ones among
+	// them.
 	Limits func(now time.Time) (least, most int)
-	// Size is that of new servers, whatever size others have; empty for the first of Sizes, or else for the provider's default.
+	// Size is that of new servers, whatever size others have; empty for the first of Sizes, or else for the provider's
+	// default.
 	Size string
-	// Sizes are those that can be had, with their prices; may be empty. Where there are several, [Pool.SetDynoSize] chooses between them,
-	// and after a start the servers that are there tell what was chosen.
+	// Sizes are those that can be had, with their prices; may be empty. Where there are several, [Pool.SetDynoSize]
+	// chooses between them, and after a start the servers that are there tell what was chosen.
 	Sizes []Size
 	// Price is what a server costs an hour, in dollars, where neither the provider nor Sizes say; 0 = unknown.
 	Price float64
-	// MaxDollarsPerHour is what all servers together may cost; 0 = no matter. A server whose price nobody knows is not made then.
+	// MaxDollarsPerHour is what all servers together may cost; 0 = no matter. A server whose price nobody knows is not
+	// made then.
 	MaxDollarsPerHour float64
 	// OldestFirst lets the oldest servers go first when there are too many; false means the newest.
 	OldestFirst bool
-	// Maintenance tells whether a server may be switched off to be resized in its place, which is done only where it cannot be replaced
-	// by another. Nil means never.
+	// Maintenance tells whether a server may be switched off to be resized in its place, which is done only where it
+	// cannot be replaced by another. Nil means never.
 	Maintenance func(now time.Time) bool
 
 	// HealthyAfter is how many health checks in a row must pass; 0 means 3.
@@ -45,8 +49,8 @@ type Options struct {
 	Observe bool
 	// Log receives one line for each thing done, with its reason. Nil means silence.
 	Log *slog.Logger
-	// Notify receives what people may want to know, one thing after the other. It must return at once, and may ask for the pool's status.
-	// Nil means nobody.
+	// Notify receives what people may want to know, one thing after the other. It must return at once, and may ask for
+	// the pool's status. Nil means nobody.
 	Notify func(Event)
 }
 
@@ -62,10 +66,11 @@ type Timing struct {
 	DrainTimeout time.Duration
 	// ReplaceAfter is how long a server in rotation may fail until it is replaced; 0 means 5 min, less means never.
 	ReplaceAfter time.Duration
-	// Settle is how long the provider may take until List tells of an order: no new one is sent for so long after an order whose outcome is
-	// unknown, and after a start. 0 means 10 s, less means not at all.
+	// Settle is how long the provider may take until List tells of an order: no new one is sent for so long after an
+	// order whose outcome is unknown, and after a start. 0 means 10 s, less means not at all.
 	Settle time.Duration
-	// Busy is the time between two passes while something is under way, 0 means 2 s; Rest when nothing is, 0 means 15 s.
+	// Busy is the time between two passes while something is under way, 0 means 2 s; Rest when nothing is, 0 means 15
+	// s.
 	Busy, Rest time.Duration
 	// CallTimeout is for each call of the provider and the balancer; 0 means 30 s.
 	CallTimeout time.Duration

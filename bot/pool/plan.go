@@ -36,8 +36,8 @@ type plan struct {
 	actions   []action
 	obstacles map[Obstacle]string
 	swap      swap
-	// busy says that something is under way, so the next pass is soon; settled that there are as many servers as wanted, or that what
-	// is missing waits for longer than a change takes.
+	// busy says that something is under way, so the next pass is soon; settled that there are as many servers as
+	// wanted, or that what is missing waits for longer than a change takes.
 	busy, settled bool
 }
 
@@ -74,24 +74,26 @@ type planner struct {
 	blocked bool            // what is missing is not under way
 }
 
-// do adds an action on a server, one at the most each pass, and none right after one that failed. What takes a server away stands in for what would
-// have had it take requests, at once.
-func (p *planner) do(s *tracked, v verb, why string, doom reason) {
-	if doom != "" {
-		s.leavesFor = doom
+// do adds an action on a server, one at the most each pass, and none right after one that failed. What takes a server
+// away stands in for what would have had it take requests, at once.
+func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
+	if leavesFor != "" {
+		s.leavesFor = leavesFor
 	}
-	if p.now.Before(s.retry) && (s.tried != add || doom == "") {
+	if p.now.Before(s.retry) && (s.tried != add || leavesFor == "") {
 		return
 	}
 	if p.used[s.ID] {
 		i := slices.IndexFunc(p.actions, func(a action) bool { return a.id == s.ID && a.verb == add })
-		if i < 0 || doom == "" {
+		if i < 0 || leavesFor == "" {
 			return
 		}
 		p.actions = slices.Delete(p.actions, i, i+1)
 	}
 	p.used[s.ID] = true
-	a := action{verb: v, id: s.ID, name: s.Name, leavesFor: doom, why: why, failed: doom == tooLate || doom == unmade}
+	a := action{
+		verb: v, id: s.ID, name: s.Name, leavesFor: leavesFor, why: why, failed: leavesFor == tooLate || leavesFor == unmade,
+	}
 	if s.member != nil {
 		a.member = *s.member
 	}
@@ -100,7 +102,8 @@ func (p *planner) do(s *tracked, v verb, why string, doom reason) {
 
 // tidy takes members out whose servers are no more, or are ending.
 func (p *planner) tidy() {
-	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about another account.
+	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about
+	// another account.
 	for _, m := range p.stale {
 		if !slices.ContainsFunc(p.servers, func(s tracked) bool { return s.stage == stageServing }) {
 			break
@@ -129,7 +132,8 @@ func (p *planner) finally() {
 		}
 	}
 	p.blocked = p.blocked || p.stuck(stay)
-	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 || p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
+	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 ||
+		p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
 		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s", times(p.fails), p.why)
 	}

@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// A Pool is a platform whose dynos are servers. It is made by [New], works while [Pool.Run] does, and can be used from several
-// goroutines.
+// A Pool is a platform whose dynos are servers. It is made by [New], works while [Pool.Run] does, and can be used from
+// several goroutines.
 type Pool struct {
 	o    Options
 	wake chan struct{}
-	// turn is held by whoever reads the provider and acts on that, so that nobody acts on what another has just changed.
+	// turn is held by whoever reads the provider and acts on that, so that nobody acts on what another has just
+	// changed.
 	turn     chan struct{}
 	foreign  map[string]bool     // members that are not the pool's, by ID
 	notified map[Obstacle]string // what people know to be in the way
@@ -42,7 +43,8 @@ func New(o Options) (*Pool, error) {
 	}, nil
 }
 
-// Run brings the pool to what is wanted and keeps it there until ctx ends. A provider or a balancer with processes of its own runs beside.
+// Run brings the pool to what is wanted and keeps it there until ctx ends. A provider or a balancer with processes of
+// its own runs beside.
 func (p *Pool) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	defer p.resizes.Wait()

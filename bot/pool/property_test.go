@@ -123,8 +123,8 @@ func (m *machine) byHand(plan func(context.Context, *manual.Operator) (*manual.P
 	m.least = least
 }
 
-// Whatever happens, no pool has more servers than it may, lets fewer serve than it must, or touches what is not its own. When all is well
-// again it is what is wanted, and nothing is left over.
+// Whatever happens, no pool has more servers than it may, lets fewer serve than it must, or touches what is not its
+// own. When all is well again it is what is wanted, and nothing is left over.
 func TestWhateverHappens(t *testing.T) {
 	var whats []string
 	for what := range (&machine{}).happens() {

@@ -8,21 +8,22 @@ import (
 
 // A Provider makes and destroys servers. It knows those that bear the pool's tag, and touches no other.
 //
-// Its methods return when ctx ends at the latest, have deadlines of their own, honour what the provider says of its rate limits,
-// and return errors that speak to people and hold no secret. They may be called from several goroutines.
+// Its methods return when ctx ends at the latest, have deadlines of their own, honour what the provider says of its
+// rate limits, and return errors that speak to people and hold no secret. They may be called from several goroutines.
 type Provider interface {
-	// List reads all servers of the pool afresh, in whatever state, those that are being made or ended among them. Servers that are
-	// gone for good are not listed.
+	// List reads all servers of the pool afresh, in whatever state, those that are being made or ended among them.
+	// Servers that are gone for good are not listed.
 	List(ctx context.Context) ([]Server, error)
-	// Create has a server made, with the pool's tag from its first moment on, and returns as soon as the provider has taken the order.
-	// Where a server of that name is in the pool already, that one is returned and none is made. After an error one may have been made or
-	// not, unless the error is [ErrRefused]: List tells. A provider never sends an order a second time by itself.
+	// Create has a server made, with the pool's tag from its first moment on, and returns as soon as the provider has
+	// taken the order. Where a server of that name is in the pool already, that one is returned and none is made. After
+	// an error one may have been made or not, unless the error is [ErrRefused]: List tells. A provider never sends an
+	// order a second time by itself.
 	Create(ctx context.Context, o Order) (Server, error)
-	// Describe reads one server afresh. The error is [ErrGone] where there is no such server, and [ErrNotOurs] where it has not the
-	// pool's tag.
+	// Describe reads one server afresh. The error is [ErrGone] where there is no such server, and [ErrNotOurs] where it
+	// has not the pool's tag.
 	Describe(ctx context.Context, id string) (Server, error)
-	// Destroy ends a server for good. It reads the server's tag first: the error is [ErrNotOurs] where it is not the pool's. A server
-	// that is gone, or being ended, is no error, so asking twice is harmless.
+	// Destroy ends a server for good. It reads the server's tag first: the error is [ErrNotOurs] where it is not the
+	// pool's. A server that is gone, or being ended, is no error, so asking twice is harmless.
 	Destroy(ctx context.Context, id string) error
 }
 
@@ -30,8 +31,8 @@ type Provider interface {
 var (
 	ErrGone    = errors.New("there is no such server")
 	ErrNotOurs = errors.New("the server has not the pool's tag")
-	// ErrRefused is an order that was certainly not carried out, and would not be if it was sent again as it is: the provider's limit of
-	// servers is reached, the image is gone, the key may not do that.
+	// ErrRefused is an order that was certainly not carried out, and would not be if it was sent again as it is: the
+	// provider's limit of servers is reached, the image is gone, the key may not do that.
 	ErrRefused = errors.New("the provider refuses")
 )
 
@@ -48,8 +49,8 @@ type Server struct {
 	// ID is the provider's, and never used again.
 	ID   string
 	Name string
-	// Address is what the balancer and the health check reach it at: an IP address or a host name, with a port where each server has one
-	// of its own. Empty until it has one.
+	// Address is what the balancer and the health check reach it at: an IP address or a host name, with a port where
+	// each server has one of its own. Empty until it has one.
 	Address string
 	State   State
 	Size    string
@@ -80,15 +81,15 @@ type (
 		// Images are the account's own: snapshots and the like, the newest first.
 		Images(ctx context.Context) ([]Image, error)
 	}
-	// A Snapshotter makes an image of a server. It waits until that is done, and says how far it is. The server must not be
-	// touched meanwhile. When ctx ends first, the error says what goes on without us.
+	// A Snapshotter makes an image of a server. It waits until that is done, and says how far it is. The server must
+	// not be touched meanwhile. When ctx ends first, the error says what goes on without us.
 	Snapshotter interface {
 		Snapshot(ctx context.Context, id, name string, progress func(string)) (Image, error)
 	}
-	// A Resizer changes the size of a server in its place: it is switched off, made larger or smaller, and switched on again, which
-	// takes minutes. Resize waits until it is on again, and goes on from wherever an earlier one of the same server ended. An empty size
-	// is the one that it has when that has come to its end: then it is only switched on. When ctx ends first, the error says in which
-	// state the server was left.
+	// A Resizer changes the size of a server in its place: it is switched off, made larger or smaller, and switched on
+	// again, which takes minutes. Resize waits until it is on again, and goes on from wherever an earlier one of the
+	// same server ended. An empty size is the one that it has when that has come to its end: then it is only switched
+	// on. When ctx ends first, the error says in which state the server was left.
 	Resizer interface {
 		Resize(ctx context.Context, id, size string, progress func(string)) error
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a time: by another that
-// is made first where the maximum allows that, else by one that is made afterwards.
+// replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a
+// time: by another that is made first where the maximum allows that, else by one that is made afterwards.
 func (p *planner) replace() {
 	old := p.candidate()
 	if old == nil {
@@ -33,8 +33,8 @@ func (p *planner) leaving() bool {
 	return slices.ContainsFunc(p.servers, func(s tracked) bool { return s.leaving() })
 }
 
-// candidate is the server to be replaced: the one that is being replaced already where that still holds, else one that fails, else one
-// of another size. The plan's swap is set to it.
+// candidate is the server to be replaced: the one that is being replaced already where that still holds, else one that
+// fails, else one of another size. The plan's swap is set to it.
 func (p *planner) candidate() *tracked {
 	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
 		switch {
@@ -86,9 +86,9 @@ func (p *planner) quietly() bool {
 	return len(p.orders) == 0 && len(p.actions) == 0
 }
 
-// failing finds the server that has failed for the longest, and long enough. One with which only the balancer finds fault counts where the
-// balancer gives others requests: else it is the balancer, or what it was told of servers. Where most fail at once it is the check, the app, or what
-// the app needs; new servers would fail as well.
+// failing finds the server that has failed for the longest, and long enough. One with which only the balancer finds
+// fault counts where the balancer gives others requests: else it is the balancer, or what it was told of servers. Where
+// most fail at once it is the check, the app, or what the app needs; new servers would fail as well.
 func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
 	for i := range p.servers {
@@ -115,7 +115,8 @@ func (p *planner) failing() (worst *tracked) {
 	return worst
 }
 
-// worse says which of two that are to be replaced goes first: one that fails itself, or else the one that has failed for longer.
+// worse says which of two that are to be replaced goes first: one that fails itself, or else the one that has failed
+// for longer.
 func (p *planner) worse(a, b *tracked) bool {
 	if p.sick(a) != p.sick(b) {
 		return p.sick(a)
@@ -123,7 +124,8 @@ func (p *planner) worse(a, b *tracked) bool {
 	return a.failsSince.Before(b.failsSince)
 }
 
-// others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not made yet.
+// others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not
+// made yet.
 func (p *planner) others(old *tracked) (all, well, half int) {
 	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
 	for i := range p.servers {

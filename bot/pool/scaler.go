@@ -11,14 +11,14 @@ import (
 // hoursAMonth makes a price an hour one a month: 365 days by 24 hours by 12.
 const hoursAMonth = 730
 
-// Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or taken away to
-// reach it. It is true while that has to wait for longer than a change takes, so that the bot can still go down, or ask for less: a
-// creation that is put off as the last ones failed, a server that takes more than a third of its time for a step, one that cannot be taken away,
-// the cost cap. A replacement of one server by another does not unsettle the
-// pool either; [Pool.Up] tells how many serve.
+// Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or
+// taken away to reach it. It is true while that has to wait for longer than a change takes, so that the bot can still
+// go down, or ask for less: a creation that is put off as the last ones failed, a server that takes more than a third
+// of its time for a step, one that cannot be taken away, the cost cap. A replacement of one server by another does not
+// unsettle the pool either; [Pool.Up] tells how many serve.
 //
-// The answer is that of the last pass. Where there was none for a while Size makes one that changes nothing. An error means that the
-// pool cannot be read.
+// The answer is that of the last pass. Where there was none for a while Size makes one that changes nothing. An error
+// means that the pool cannot be read.
 func (p *Pool) Size(ctx context.Context) (n int, settled bool, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return 0, false, fmt.Errorf("read the number of servers of %s: %w", p.o.Name, err)
@@ -73,8 +73,8 @@ func (p *Pool) fresh(ctx context.Context) error {
 	return nil
 }
 
-// Resize asks for n servers, and returns without waiting for them. n is within the limits of now. It works before the pool has been
-// read, but not while it cannot be read: what nobody can carry out is not taken.
+// Resize asks for n servers, and returns without waiting for them. n is within the limits of now. It works before the
+// pool has been read, but not while it cannot be read: what nobody can carry out is not taken.
 func (p *Pool) Resize(ctx context.Context, n int) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("scale %s to %d servers: %w", p.o.Name, n, err)
@@ -96,7 +96,8 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	return nil
 }
 
-// DynoSize tells the size that the servers are to have, as the provider calls it; where the provider decides, it is the newest one's.
+// DynoSize tells the size that the servers are to have, as the provider calls it; where the provider decides, it is the
+// newest one's.
 func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return "", fmt.Errorf("read the size of the servers of %s: %w", p.o.Name, err)
@@ -139,8 +140,8 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	return nil
 }
 
-// SizePending says why not all servers are of the size that DynoSize tells, as of the last pass: they are exchanged one after the other, or
-// something is in the way. "" means that all are.
+// SizePending says why not all servers are of the size that DynoSize tells, as of the last pass: they are exchanged one
+// after the other, or something is in the way. "" means that all are.
 func (p *Pool) SizePending() (why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -168,8 +169,8 @@ func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
 	return s.Price * hoursAMonth, ok && s.Price > 0
 }
 
-// Price tells what a server of the pool costs a month, in dollars: the mean of those that are there and stay, as they may be of several
-// sizes; where there are none, what a new one costs.
+// Price tells what a server of the pool costs a month, in dollars: the mean of those that are there and stay, as they
+// may be of several sizes; where there are none, what a new one costs.
 func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return 0, fmt.Errorf("read the price of the servers of %s: %w", p.o.Name, err)

@@ -30,8 +30,8 @@ func sizeNames(sizes []Size) string {
 }
 
 // newestSize is the size of the newest server that stays, "" where none tells one.
-func newestSize(seen []tracked) string {
-	for _, s := range slices.Backward(seen) {
+func newestSize(servers []tracked) string {
+	for _, s := range slices.Backward(servers) {
 		if s.Size != "" && !s.leaving() {
 			return s.Size
 		}
@@ -50,11 +50,12 @@ func otherSizes(servers []Server, size string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d servers are not of %s, the size of new servers: %s", len(others), len(servers), size, strings.Join(others, ", "))
+	return fmt.Sprintf("%d of %d servers are not of %s, the size of new servers: %s",
+		len(others), len(servers), size, strings.Join(others, ", "))
 }
 
-// Offered finds a size among those that the provider makes servers of. Where the provider does not tell of sizes, every size is one, and
-// nothing more is known of it.
+// Offered finds a size among those that the provider makes servers of. Where the provider does not tell of sizes, every
+// size is one, and nothing more is known of it.
 func Offered(ctx context.Context, provider Provider, name string) (Size, error) {
 	cat, ok := provider.(Cataloguer)
 	if !ok {

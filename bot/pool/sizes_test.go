@@ -230,8 +230,8 @@ func TestServersChangeTheirSize(t *testing.T) {
 	})
 }
 
-// A bot that is killed at any call while servers are exchanged for larger ones, and knows nothing any more, wants as many as before,
-// or one more where the new one and the old one serve.
+// A bot that is killed at any call while servers are exchanged for larger ones, and knows nothing any more, wants as
+// many as before, or one more where the new one and the old one serve.
 func TestKilledWhileTheSizeChanges(t *testing.T) {
 	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
@@ -258,16 +258,16 @@ func TestKilledWhileTheSizeChanges(t *testing.T) {
 				t.Fatalf("killed at call %d: it %s", k, last)
 			}
 		}
-		// It is told from no other while both serve: some calls of one pass, for each of the two servers. How many they are depends on the
-		// order of calls that go side by side.
+		// It is told from no other while both serve: some calls of one pass, for each of the two servers. How many they
+		// are depends on the order of calls that go side by side.
 		if more > all/4 {
 			t.Errorf("killed at %d of %d calls, each of which %s, it wanted one more", more, all, last)
 		}
 	}
 }
 
-// Whoever sets SIZES back while servers are exchanged gets as many as before again, at whatever call the bot was ended, or one more where the new
-// one and the old one serve.
+// Whoever sets SIZES back while servers are exchanged gets as many as before again, at whatever call the bot was ended,
+// or one more where the new one and the old one serve.
 func TestKilledAndTheSizeIsSetBack(t *testing.T) {
 	racetest.Long(t)
 	more, all := 0, 0

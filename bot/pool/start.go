@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// uncounts says that a server which is gone was counted at the start by mistake: it was out of the balancer and ending already, and the
-// provider did not tell yet. Then one less is wanted.
+// uncounts says that a server which is gone was counted at the start by mistake: it was out of the balancer and ending
+// already, and the provider did not tell yet. Then one less is wanted.
 func (m *memory) uncounts(t *track, now time.Time) bool {
 	if t.firstSeen.After(m.began) || now.After(m.counted) || !t.added.IsZero() {
 		return false
@@ -15,41 +15,43 @@ func (m *memory) uncounts(t *track, now time.Time) bool {
 	return true
 }
 
-// resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of the pool's size is
-// half made, or the old one is out of the balancer already.
-func (m *memory) resumeSwap(seen []tracked) bool {
-	made := slices.ContainsFunc(seen, func(s tracked) bool { return s.halfMade() && sameSize(s.Size, m.size) })
-	old := slices.IndexFunc(seen, func(s tracked) bool {
-		return s.stays() && !sameSize(s.Size, m.size) && (s.stage == stageServing && made || s.stage == stageReady || s.stage == stageChecking)
+// resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of
+// the pool's size is half made, or the old one is out of the balancer already.
+func (m *memory) resumeSwap(servers []tracked) bool {
+	made := slices.ContainsFunc(servers, func(s tracked) bool { return s.halfMade() && sameSize(s.Size, m.size) })
+	old := slices.IndexFunc(servers, func(s tracked) bool {
+		return s.stays() && !sameSize(s.Size, m.size) &&
+			(s.stage == stageServing && made || s.stage == stageReady || s.stage == stageChecking)
 	})
 	if old < 0 {
 		return false
 	}
-	m.swap = swap{seen[old].ID, outsized}
+	m.swap = swap{servers[old].ID, outsized}
 	return true
 }
 
-// formerSwap says that an earlier run began to replace a server by one of a size that is not the pool's any more: the new one is half made, or
-// the old one is out of the balancer already, beside one in rotation of another size. It is one more than wanted.
-func formerSwap(seen []tracked) bool {
-	out := slices.IndexFunc(seen, func(s tracked) bool {
+// formerSwap says that an earlier run began to replace a server by one of a size that is not the pool's any more: the
+// new one is half made, or the old one is out of the balancer already, beside one in rotation of another size. It is
+// one more than wanted.
+func formerSwap(servers []tracked) bool {
+	out := slices.IndexFunc(servers, func(s tracked) bool {
 		return s.halfMade() || !s.leaving() && (s.stage == stageReady || s.stage == stageChecking)
 	})
-	return out >= 0 && slices.ContainsFunc(seen, func(s tracked) bool {
-		return s.stage == stageServing && !sameSize(s.Size, seen[out].Size)
+	return out >= 0 && slices.ContainsFunc(servers, func(s tracked) bool {
+		return s.stage == stageServing && !sameSize(s.Size, servers[out].Size)
 	})
 }
 
-// firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before the start. The newest
-// server tells which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size that most
-// servers have, of two the newer one's.
-func firstSize(seen []tracked, o *Options, now time.Time) string {
+// firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before
+// the start. The newest server tells which, where it is so young that an exchange may be under way, as no hand has
+// changed it yet; else it is the size that most servers have, of two the newer one's.
+func firstSize(servers []tracked, o *Options, now time.Time) string {
 	if len(o.Sizes) < 2 {
 		return o.Size
 	}
 	votes, best := map[string]int{}, o.Size
-	for i := range seen {
-		s := &seen[i]
+	for i := range servers {
+		s := &servers[i]
 		of, known := findSize(o.Sizes, s.Size)
 		if !known || s.leaving() {
 			continue

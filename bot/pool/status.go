@@ -43,9 +43,11 @@ type ServerStatus struct {
 	Name    string `json:"name"`
 	ID      string `json:"id,omitempty"` // empty while its order is not confirmed
 	Address string `json:"address,omitempty"`
-	// Stage is one of ordered, making, checking, ready, joining, serving, down, draining, drained, off, failed, ending, resizing.
+	// Stage is one of ordered, making, checking, ready, joining, serving, down, draining, drained, off, failed, ending,
+	// resizing.
 	Stage string `json:"stage"`
-	// Leaving says that it is on its way out, and Text all that is known in a few words: "creating: active, waiting for health 40 s".
+	// Leaving says that it is on its way out, and Text all that is known in a few words: "creating: active, waiting for
+	// health 40 s".
 	Leaving bool      `json:"leaving,omitempty"`
 	Text    string    `json:"text"`
 	Size    string    `json:"size,omitempty"`
@@ -61,8 +63,8 @@ func (p *Pool) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := Status{
-		Name: p.o.Name, Time: p.at, Want: p.memory.want, Size: p.memory.size, Settled: p.planned && p.plan.settled && p.err == nil,
-		Observe: p.o.Observe, Blocked: maps.Clone(p.plan.obstacles), Servers: []ServerStatus{},
+		Name: p.o.Name, Time: p.at, Want: p.memory.want, Size: p.memory.size,
+		Settled: p.planned && p.plan.settled && p.err == nil, Observe: p.o.Observe, Blocked: maps.Clone(p.plan.obstacles), Servers: []ServerStatus{},
 	}
 	st.Min, st.Max = p.o.limits(now)
 	if p.err != nil {
@@ -196,7 +198,8 @@ func (a action) String() string {
 // String says all of it, a server a line.
 func (st Status) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d wanted, %d serving, %d existing, limits %d to %d", st.Name, st.Want, st.Serving, st.Existing, st.Min, st.Max)
+	fmt.Fprintf(&b, "%s: %d wanted, %d serving, %d existing, limits %d to %d",
+		st.Name, st.Want, st.Serving, st.Existing, st.Min, st.Max)
 	if st.DollarsPerHour > 0 {
 		fmt.Fprintf(&b, ", $%.4g an hour", st.DollarsPerHour)
 	}

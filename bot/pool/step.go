@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Step is one pass: it reads how things are, does what is due, and returns without waiting for what that leads to. wait is how long until
-// the next one is due. An error means that things could not be read, and nothing was changed; what could not be done is told by
-// [Pool.Status].
+// Step is one pass: it reads how things are, does what is due, and returns without waiting for what that leads to. wait
+// is how long until the next one is due. An error means that things could not be read, and nothing was changed; what
+// could not be done is told by [Pool.Status].
 func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err error) {
 	if err := p.take(ctx); err != nil {
 		return p.o.Rest, err
@@ -87,12 +87,15 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// absences is how many passes in a row a member that only has a name must look as if it had no server until it is taken out.
+// absences is how many passes in a row a member that only has a name must look as if it had no server until it is taken
+// out.
 const absences = 3
 
 // think makes the plan. The caller holds the lock.
 func (p *Pool) think(now time.Time) plan {
-	st := state{memory: p.memory, servers: slices.Clone(p.servers), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now}
+	st := state{
+		memory: p.memory, servers: slices.Clone(p.servers), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now,
+	}
 	for _, m := range p.obs.nameless {
 		if p.memory.absent[m.Name] >= absences {
 			st.stale = append(st.stale, m)

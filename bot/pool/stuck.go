@@ -11,8 +11,9 @@ const (
 	mostTries  = 4
 )
 
-// stuck says what keeps a change from its end, and whether that is all that is under way: then the pool counts as settled, so that the bot can go
-// down, or ask for something else. stay is how many servers there are that are neither half made nor on their way out.
+// stuck says what keeps a change from its end, and whether that is all that is under way: then the pool counts as
+// settled, so that the bot can go down, or ask for something else. stay is how many servers there are that are neither
+// half made nor on their way out.
 func (p *planner) stuck(stay int) bool {
 	under, late := len(p.orders)+p.ordered(), 0
 	for i := range p.servers {
@@ -32,8 +33,8 @@ func (p *planner) stuck(stay int) bool {
 		case s.leaving() && s.stage != stageEnding:
 			about, why = ObstacleDestroy, p.undestroyed(s)
 			under++
-		case s.stage == stageEnding && !s.ended.IsZero() && p.now.Sub(s.ended) >= p.o.ActiveWithin/partOfTime && stay < p.target && p.existing() >= p.most:
-			about, why = ObstacleDestroy, fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, ago(p.now, s.ended), p.most)
+		case s.stage == stageEnding && stay < p.target && p.existing() >= p.most:
+			about, why = ObstacleDestroy, p.lingers(s)
 		}
 		if why == "" || about == ObstacleCreate && stay >= p.target {
 			continue
@@ -52,7 +53,16 @@ func (p *planner) late(s *tracked) string {
 	if p.toSwitchOn(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
 		return ""
 	}
-	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s", s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.joinNote())
+	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s",
+		s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.joinNote())
+}
+
+// lingers says that a server which was destroyed is in the way of another for long.
+func (p *planner) lingers(s *tracked) string {
+	if s.ended.IsZero() || p.now.Sub(s.ended) < p.o.ActiveWithin/partOfTime {
+		return ""
+	}
+	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, ago(p.now, s.ended), p.most)
 }
 
 // undestroyed says that what is done to let a server go fails again and again.

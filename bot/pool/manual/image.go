@@ -16,8 +16,8 @@ type Preparation struct {
 	// Script says what Run does to the server, empty for nothing, and User as whom.
 	Script, User string
 	Run          func(ctx context.Context, s pool.Server) error
-	// Open opens the provider of temporary servers, which are those of another pool, named as this one with -image behind.
-	// image is what they are made from, empty for what the servers of the pool are made from.
+	// Open opens the provider of temporary servers, which are those of another pool, named as this one with -image
+	// behind. image is what they are made from, empty for what the servers of the pool are made from.
 	Open func(image string) (pool.Provider, error)
 	// InTemplate says that the image stands in a launch template of the provider's, so that no server can be made of
 	// another.
@@ -37,8 +37,8 @@ type imagePlan struct {
 	price float64 // of one
 }
 
-// PrepareImage plans to change a server, to make an image of it, to boot a server from that, and to write the image down.
-// After one that was cut off it goes on with the server that was made.
+// PrepareImage plans to change a server, to make an image of it, to boot a server from that, and to write the image
+// down. After one that was cut off it goes on with the server that was made.
 func (o *Operator) PrepareImage(ctx context.Context, prep Preparation) (*Plan, error) {
 	if _, err := o.snapshotter(); err != nil {
 		return nil, err
@@ -108,8 +108,8 @@ func (p *imagePlan) with(provider pool.Provider) *Operator {
 	return &o
 }
 
-// temporaryServer adds what makes a temporary server, or goes on with the one of that name. left says how things stand where
-// something fails from then on, behind what before says.
+// temporaryServer adds what makes a temporary server, or goes on with the one of that name. left says how things stand
+// where something fails from then on, behind what before says.
 func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before func() string) (
 	s *pool.Server, left func() string,
 ) {

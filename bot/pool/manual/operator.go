@@ -1,9 +1,9 @@
-// Package manual looks after a pool's servers by hand. An [Operator] makes a [Plan] of what somebody asks for, which says all
-// of it and changes nothing; carrying it out does that step by step, and an error says how things stand and with which
-// command it goes on.
+// Package manual looks after a pool's servers by hand. An [Operator] makes a [Plan] of what somebody asks for, which
+// says all of it and changes nothing; carrying it out does that step by step, and an error says how things stand and
+// with which command it goes on.
 //
-// It does not know of a bot that runs for the same pool, and would undo it: see [Plan].Aside. Its texts name the settings
-// and commands of autoscalebot.
+// It does not know of a bot that runs for the same pool, and would undo it: see [Plan].Aside. Its texts name the
+// settings and commands of autoscalebot.
 package manual
 
 import (
@@ -141,8 +141,8 @@ func (o *Operator) member(ctx context.Context, s *pool.Server) (*pool.Member, er
 	return pool.MemberOf(*s, members), err
 }
 
-// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an hour,
-// 0 where nobody says. A size that cannot be had is refused, where that is known.
+// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an
+// hour, 0 where nobody says. A size that cannot be had is refused, where that is known.
 func (o *Operator) offer(ctx context.Context, size string) (name string, price float64, err error) {
 	if size == "" {
 		return "", o.Price(size), nil

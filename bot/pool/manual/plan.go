@@ -36,8 +36,8 @@ type report func(text string)
 func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
 
 // Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it
-// takes long, in lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says how
-// things stand then, and what to do.
+// takes long, in lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says
+// how things stand then, and what to do.
 func (p *Plan) Do(ctx context.Context, report func(text string)) (reached string, err error) {
 	for _, s := range p.steps {
 		if ctx.Err() != nil {

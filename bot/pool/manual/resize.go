@@ -9,8 +9,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Resize plans to drain a server, to give it another size in its place, and to give it requests again. Where it is the only
-// one that serves it is refused, but in the maintenance window, or now.
+// Resize plans to drain a server, to give it another size in its place, and to give it requests again. Where it is the
+// only one that serves it is refused, but in the maintenance window, or now.
 func (o *Operator) Resize(ctx context.Context, server, size string, now bool) (*Plan, error) {
 	s, servers, err := o.find(ctx, server)
 	if err != nil {

@@ -22,8 +22,8 @@ func (o *Operator) Spinup(ctx context.Context) (*Plan, error) {
 	return o.spinup(ctx, servers, fmt.Sprintf("%s-%d", o.Pool, last+1))
 }
 
-// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup of it
-// ended.
+// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup of
+// it ended.
 func (o *Operator) SpinupOf(ctx context.Context, name string) (*Plan, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil {

@@ -138,8 +138,8 @@ func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server)
 	})
 }
 
-// untilGone waits until the provider neither knows nor lists a server. What it was told to end it may list as active for a
-// while, and a bot that is started then would count it.
+// untilGone waits until the provider neither knows nor lists a server. What it was told to end it may list as active
+// for a while, and a bot that is started then would count it.
 func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := o.Provider.Describe(ctx, s.ID)

@@ -15,10 +15,11 @@ type BalancerFixture struct {
 	Balancer pool.Balancer
 	// Server makes another server, healthy and reachable for the balancer, named as given.
 	Server func(name string) pool.Server
-	// Foreign puts a member behind the balancer that is not the pool's, past it, and tells what Members says of it. Nil where there is no
-	// such thing.
+	// Foreign puts a member behind the balancer that is not the pool's, past it, and tells what Members says of it. Nil
+	// where there is no such thing.
 	Foreign func() (id, name string)
-	// Hold begins a request through the balancer to a member and returns while it is under way; end ends it. Nil where nobody can.
+	// Hold begins a request through the balancer to a member and returns while it is under way; end ends it. Nil where
+	// nobody can.
 	Hold func(s pool.Server) (end func())
 	// Serves tells past the balancer whether a server gets new requests. Nil where nobody can tell.
 	Serves func(s pool.Server) bool
@@ -28,7 +29,8 @@ type BalancerFixture struct {
 	Secrets []string
 }
 
-// Balancer holds a balancer to the contract of [pool.Balancer]. open makes a fresh fixture and registers its own clean-up.
+// Balancer holds a balancer to the contract of [pool.Balancer]. open makes a fresh fixture and registers its own
+// clean-up.
 func Balancer(t *testing.T, open func(t *testing.T) BalancerFixture) {
 	for _, c := range []struct {
 		name string
@@ -250,8 +252,8 @@ func (f BalancerFixture) find(t *testing.T, s pool.Server) *pool.Member {
 	return nil
 }
 
-// waitFor waits until a server's member is in a state. One that has drained may be gone already, or drain for ever where nobody knows
-// its requests.
+// waitFor waits until a server's member is in a state. One that has drained may be gone already, or drain for ever
+// where nobody knows its requests.
 func (f BalancerFixture) waitFor(t *testing.T, s pool.Server, state pool.MemberState) {
 	t.Helper()
 	eventually(t, s.Name+" is "+string(state), func() bool {

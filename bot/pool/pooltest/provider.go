@@ -1,4 +1,5 @@
-// Package pooltest holds what every provider and every balancer of servers must pass, and a world in memory to test pools against.
+// Package pooltest holds what every provider and every balancer of servers must pass, and a world in memory to test
+// pools against.
 package pooltest
 
 import (
@@ -12,7 +13,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Provider holds a provider to the contract of [pool.Provider]. open makes a fresh fixture and registers its own clean-up.
+// Provider holds a provider to the contract of [pool.Provider]. open makes a fresh fixture and registers its own
+// clean-up.
 func Provider(t *testing.T, open func(t *testing.T) ProviderFixture) {
 	for _, c := range []struct {
 		name string

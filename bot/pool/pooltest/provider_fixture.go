@@ -21,7 +21,8 @@ type ProviderFixture struct {
 	Finish func()
 	// Exists tells past the provider whether a server is there, and not ended or ending.
 	Exists func(id string) bool
-	// Foreign makes a server without the pool's tag past the provider, and gives its ID. Nil where there is no such thing.
+	// Foreign makes a server without the pool's tag past the provider, and gives its ID. Nil where there is no such
+	// thing.
 	Foreign func() (id string)
 	// Break makes every call fail until mend is called. Nil where nothing can fail.
 	Break func() (mend func())

@@ -12,11 +12,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A World is a provider, a balancer and a health check in memory, on the clock of [time.Now], which a test makes virtual. It can fail or
-// hang at any call, notes what no pool may ever do, and can be used from several goroutines. It must not be copied.
+// A World is a provider, a balancer and a health check in memory, on the clock of [time.Now], which a test makes
+// virtual. It can fail or hang at any call, notes what no pool may ever do, and can be used from several goroutines. It
+// must not be copied.
 type World struct {
-	// Boot is from an order until the server runs; Warm from then until it is healthy; Join from there behind the balancer until it gets
-	// requests; Busy from a drain until its requests have ended; End from its destruction until it is no more.
+	// Boot is from an order until the server runs; Warm from then until it is healthy; Join from there behind the
+	// balancer until it gets requests; Busy from a drain until its requests have ended; End from its destruction until
+	// it is no more.
 	Boot, Warm, Join, Busy, End time.Duration
 	// Lag is how long List and Describe do not know of a new server.
 	Lag time.Duration
@@ -79,7 +81,8 @@ type member struct {
 
 var errFault = errors.New("the world is out of order")
 
-// enter counts a call and lets its fault happen: act tells whether the call has its effect, fail what it returns after that.
+// enter counts a call and lets its fault happen: act tells whether the call has its effect, fail what it returns after
+// that.
 func (w *World) enter(ctx context.Context, name string) (act bool, fail func() error) {
 	w.mu.Lock()
 	w.calls++

@@ -59,14 +59,16 @@ func (w *World) Down(name string, down bool) {
 	})
 }
 
-// Doubt lets the balancer's own health check of each server that joins from now on fail, in these words; "" lets them pass.
+// Doubt lets the balancer's own health check of each server that joins from now on fail, in these words; "" lets them
+// pass.
 func (w *World) Doubt(words string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.doubt, w.doubted = words, w.now()
 }
 
-// Disagree lets the balancer be several, one of which has not been told what the others know of a server, until that is asked for again.
+// Disagree lets the balancer be several, one of which has not been told what the others know of a server, until that is
+// asked for again.
 func (w *World) Disagree(name string) {
 	w.each(name, func(s *server) { w.members[s.ID].Partly = true })
 }

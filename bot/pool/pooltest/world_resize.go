@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Resize is a provider's. It makes a call for each step, so that it can be cut off between any two: SwitchOff, Resize, SwitchOn. The server
-// is off, or boots again, until it returns.
+// Resize is a provider's. It makes a call for each step, so that it can be cut off between any two: SwitchOff, Resize,
+// SwitchOn. The server is off, or boots again, until it returns.
 func (w *World) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	for {
 		step, does := w.resizeStep(id, size)
