@@ -45,3 +45,32 @@ func TestTheCLIUnderstandsTheFake(t *testing.T) {
 		}
 	}
 }
+
+// The AWS CLI finds credentials in the same places, and takes those that the fake gives there.
+func TestTheCLIFindsTheSameCredentials(t *testing.T) {
+	path, err := exec.LookPath(cmp.Or(os.Getenv("AWS_CLI"), "aws"))
+	if err != nil {
+		t.Skip("there is no aws CLI here (pip install awscli, or name one by AWS_CLI)")
+	}
+	for _, c := range places() {
+		t.Run(c.name, func(t *testing.T) {
+			s := fake()
+			defer s.Start()()
+			t.Setenv("HOME", t.TempDir()) // where it keeps a role's credentials
+			c.set(t, s)
+			cmd := exec.CommandContext(t.Context(), path, "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+			cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+s.URL, "AWS_DEFAULT_REGION="+ec2test.Region,
+				"AWS_MAX_ATTEMPTS=1", "AWS_PAGER=", "no_proxy=*")
+			if c.profile != "" {
+				cmd.Env = append(cmd.Env, "AWS_PROFILE="+c.profile)
+			}
+			want := "user/autoscalebot"
+			if !strings.HasPrefix(c.from, "the profile ") || strings.Contains(c.from, "single sign-on") {
+				want = "assumed-role/autoscalebot/"
+			}
+			if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+				t.Errorf("aws: %v, %s, want %q", err, out, want)
+			}
+		})
+	}
+}

@@ -30,7 +30,9 @@ type credentials interface {
 type static Keys
 
 func (s static) get(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken}, nil
+	return aws.Credentials{
+		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken,
+	}, nil
 }
 func (static) forget() bool  { return false }
 func (s static) who() string { return "access key " + clean(s.AccessKeyID) }

@@ -66,7 +66,7 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 	var code config.AssumeRoleTokenProviderNotSetError
 	switch {
 	case errors.As(err, &code):
-		return nil, errors.New("the profile's role wants a one-time code (mfa_serial), which a program has not: use another role or profile")
+		return nil, errors.New("the profile's role wants a one-time code (mfa_serial), which a program has not: use another")
 	case err != nil:
 		return nil, errors.New(secrets.Strike(err.Error()))
 	}
@@ -77,7 +77,8 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 	s.found = s.cache.ProviderSources()
 	s.describe(cfg.ConfigSources)
 	if s.from(aws.CredentialSourceProfileProcess) {
-		return nil, fmt.Errorf("the profile %s has a credential_process, which is not run: it would be told all the program's secrets", s.profile)
+		return nil, fmt.Errorf("the profile %s has a credential_process, which is not run: "+
+			"it would be told all the program's secrets", s.profile)
 	}
 	return s, nil
 }
@@ -108,7 +109,8 @@ func (s *source) fetch(ctx context.Context) (aws.Credentials, error) {
 	s.cache.Invalidate()
 	c, err := s.cache.Retrieve(ctx)
 	if err != nil {
-		e := &Error{Message: s.secrets.Strike("get the credentials of " + s.who() + ": " + told(err)), Hint: s.hint(), Is: ctx.Err()}
+		message := s.secrets.Strike("get the credentials of " + s.who() + ": " + told(err))
+		e := &Error{Message: message, Hint: s.hint(), Is: ctx.Err()}
 		if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
 			e.Again = web.Unclear
 		}
@@ -153,9 +155,9 @@ func (s *source) hint() string {
 	case s.from(aws.CredentialSourceEnvVarsSTSWebIDToken, aws.CredentialSourceProfileSTSWebIDToken):
 		return "does the role exist, and does it trust the one who made the token?"
 	case len(s.found) == 1 && s.found[0] == aws.CredentialSourceIMDS:
-		return "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no container's role, so " +
-			"this has to run on an EC2 instance that has a role (an instance profile); in a container, the hop limit of the instance's " +
-			"metadata options has to be 2"
+		return "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no container's role, " +
+			"so this has to run on an EC2 instance that has a role (an instance profile); " +
+			"in a container, the hop limit of the instance's metadata options has to be 2"
 	}
 	return ""
 }
@@ -182,7 +184,9 @@ type roleNames struct {
 }
 
 // GetMetadata asks the metadata service.
-func (n *roleNames) GetMetadata(ctx context.Context, in *imds.GetMetadataInput, o ...func(*imds.Options)) (*imds.GetMetadataOutput, error) {
+func (n *roleNames) GetMetadata(
+	ctx context.Context, in *imds.GetMetadataInput, o ...func(*imds.Options),
+) (*imds.GetMetadataOutput, error) {
 	out, err := n.client.GetMetadata(ctx, in, o...)
 	if dir, name := path.Split(in.Path); err == nil && dir == "/iam/security-credentials/" && name != "" {
 		n.last = clean(name)
@@ -197,14 +201,17 @@ func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	if !ok {
 		return &http.Client{Transport: inner, Timeout: a.Timeout}
 	}
-	return awshttp.NewBuildableClient().WithTimeout(a.Timeout).WithTransportOptions(func(t *http.Transport) { t.Proxy = d.Proxy })
+	return awshttp.NewBuildableClient().WithTimeout(a.Timeout).WithTransportOptions(func(t *http.Transport) {
+		t.Proxy = d.Proxy
+	})
 }
 
 // proxy is the environment's, which is asked for nothing that is on this machine or beside it: the metadata service,
 // a container's role.
 func proxy(r *http.Request) (*url.URL, error) {
 	ip := net.ParseIP(r.URL.Hostname())
-	if ip != nil && (ip.IsLinkLocalUnicast() || ip.IsPrivate() && ip.To4() == nil) || strings.HasPrefix(r.URL.Path, "/latest/") {
+	beside := ip != nil && (ip.IsLinkLocalUnicast() || ip.To4() == nil && ip.IsPrivate())
+	if beside || strings.HasPrefix(r.URL.Path, "/latest/") {
 		return nil, nil
 	}
 	return http.ProxyFromEnvironment(r)
@@ -218,7 +225,9 @@ func guard(secrets *web.Secrets) func(*middleware.Stack) error {
 			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 		) (out middleware.DeserializeOutput, _ middleware.Metadata, err error) {
 			if r, ok := in.Request.(*smithyhttp.Request); ok {
-				for _, name := range []string{"Authorization", "X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token"} {
+				for _, name := range []string{
+					"Authorization", "X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token",
+				} {
 					if v := r.Header.Get(name); !strings.HasPrefix(v, "AWS4-") { // which is a signature
 						secrets.Add(v)
 					}

@@ -72,15 +72,18 @@ func on(t *testing.T, s *ec2test.Server, profile string) *ec2.Provider {
 	return p
 }
 
-func TestWhereCredentialsComeFrom(t *testing.T) {
+// A place is where credentials may come from.
+type place struct {
+	name, profile string
+	set           func(*testing.T, *ec2test.Server)
+	from          string                            // as the check tells it
+	bad           func(*testing.T, *ec2test.Server) // makes it one that gives none
+	wrong         string                            // what is told of that
+}
+
+func places() []place {
 	const keys = "aws_access_key_id = " + ec2test.AccessKeyID + "\naws_secret_access_key = " + ec2test.SecretKey + "\n"
-	for _, c := range []struct {
-		name, profile string
-		set           func(*testing.T, *ec2test.Server)
-		from          string // of the credentials, as the check tells
-		wrong         string // of what they say otherwise
-		bad           func(*testing.T, *ec2test.Server)
-	}{
+	return []place{
 		{
 			name: "an instance's role", set: func(*testing.T, *ec2test.Server) {}, from: "the instance's role autoscalebot",
 			bad:   func(_ *testing.T, s *ec2test.Server) { s.Fail("/latest/api/token", -1, ec2test.Fault{Status: 403}) },
@@ -158,7 +161,11 @@ func TestWhereCredentialsComeFrom(t *testing.T) {
 			bad:   func(t *testing.T, _ *ec2test.Server) { signedOn(t, ec2test.Identity, time.Now().Add(-time.Hour)) },
 			wrong: "`aws sso login --profile work` makes new ones",
 		},
-	} {
+	}
+}
+
+func TestWhereCredentialsComeFrom(t *testing.T) {
+	for _, c := range places() {
 		t.Run(c.name, func(t *testing.T) {
 			s := fake()
 			defer s.Start()()
