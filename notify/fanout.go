@@ -16,7 +16,7 @@ const grace = time.Second
 type Target struct {
 	Name     string
 	Notifier Notifier
-	// Quiet are the hours in which the target gets only the events that [Quiet.Tells]. The others are dropped, not kept for
+	// Quiet are the hours in which the target gets only the events that [Quiet.Delivers]. The others are dropped, not kept for
 	// later.
 	Quiet Quiet
 }
@@ -107,7 +107,7 @@ func (f *Fanout) Resume(e Event, done []string) error {
 			done = slices.Delete(done, i, i+1)
 			continue
 		}
-		if !w.target.Quiet.Tells(e) {
+		if !w.target.Quiet.Delivers(e) {
 			later = append(later, func() { w.settled(e) })
 			continue
 		}

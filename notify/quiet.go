@@ -136,8 +136,8 @@ func (q Quiet) At(t time.Time) bool {
 	return false
 }
 
-// Tells reports whether e is told in spite of the quiet hours: when it happened outside them, when an incident begins or ends
+// Delivers reports whether e is told in spite of the quiet hours: when it happened outside them, when an incident begins or ends
 // with it, or when somebody asked for it as a test.
-func (q Quiet) Tells(e Event) bool {
+func (q Quiet) Delivers(e Event) bool {
 	return e.Phase == Opened || e.Phase == Resolved || e.Kind == Test || !q.At(e.Time)
 }

@@ -68,7 +68,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 	case v.now < handshake:
 		return v.explainConnect(err)
 	}
-	if f, ok := v.explainCertificateWish(err); ok {
+	if f, ok := v.explainCertificateRequest(err); ok {
 		return f
 	}
 	if v.now == handshake {

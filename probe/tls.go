@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A certificateWish says whether the app asked for a client certificate, and got one.
-type certificateWish int
+// A certificateRequest says whether the app asked for a client certificate, and got one.
+type certificateRequest int
 
 const (
-	unwanted certificateWish = iota
+	unwanted certificateRequest = iota
 	wanted
 	given
 )
@@ -61,8 +61,8 @@ func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Ce
 	return h.keyPair.current(), nil
 }
 
-// wish says whether the app asked for a client certificate.
-func (v *visit) wish() certificateWish {
+// certificateRequest says whether the app asked for a client certificate.
+func (v *visit) certificateRequest() certificateRequest {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.cert
@@ -122,13 +122,13 @@ func alert(err error) string {
 	return ""
 }
 
-// explainCertificateWish says that the app wants another client certificate, where that is the matter.
-func (v *visit) explainCertificateWish(err error) (failure, bool) {
+// explainCertificateRequest says that the app wants another client certificate, where that is the matter.
+func (v *visit) explainCertificateRequest(err error) (failure, bool) {
 	refused := refusedCertificate(alert(err))
-	switch wish := v.wish(); {
-	case wish == given && refused:
+	switch asked := v.certificateRequest(); {
+	case asked == given && refused:
 		return unreachable(v.addr()+" does not accept the client certificate", "check HEARTBEAT_CLIENT_CERT_FILE"), true
-	case wish == given || wish == unwanted && !refused:
+	case asked == given || asked == unwanted && !refused:
 		return failure{}, false
 	}
 	return unreachable(v.addr()+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true

@@ -50,7 +50,7 @@ type visit struct {
 	now    phase
 	since  time.Time
 	spent  [phases]time.Duration
-	cert   certificateWish
+	cert   certificateRequest
 	closed bool // the visit has ended
 }
 

@@ -39,10 +39,10 @@ type question struct {
 	Frame frame
 }
 
-// A wish is what a form asks of the desk.
-type wish struct {
+// A operation is what a form asks of the desk.
+type operation struct {
 	question
-	// do asks the desk for it, and done says that it is so.
+	// do asks the controls for it, and done says that it is so.
 	do   func(by string) error
 	done string
 }
@@ -55,7 +55,7 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	what := directionText(to)
-	d.carryOut(w, r, v, wish{
+	d.carryOut(w, r, v, operation{
 		question: question{
 			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
 			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
@@ -68,7 +68,7 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
 	to := bot.Direction(r.FormValue("direction"))
 	what := directionText(to)
-	d.carryOut(w, r, v, wish{
+	d.carryOut(w, r, v, operation{
 		question: question{
 			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
 		},
@@ -96,7 +96,7 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 	if d.o.DryRun {
 		q.Note = "This is a dry run, so the bot will only say what it would do."
 	}
-	d.carryOut(w, r, v, wish{
+	d.carryOut(w, r, v, operation{
 		question: q,
 		do:       func(by string) error { return d.o.Controls.Override(n, lasts, by) },
 		done:     fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.", count(n, "dyno", "dynos"), text),
@@ -104,7 +104,7 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 }
 
 func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visitor) {
-	d.carryOut(w, r, v, wish{
+	d.carryOut(w, r, v, operation{
 		question: question{Text: "Let the bot decide by itself again?", Action: "end-override", Yes: "Let it decide"},
 		do:       func(by string) error { return d.o.Controls.EndOverride(by) },
 		done:     "The bot decides by itself again.",
@@ -112,7 +112,7 @@ func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visito
 }
 
 // carryOut asks whether the visitor means it, and on the second time does it.
-func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked wish) {
+func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked operation) {
 	part := r.Header.Get("X-Part") != ""
 	if r.FormValue("confirmed") != "yes" {
 		asked.Frame = d.frame(v)

@@ -71,7 +71,7 @@ func (r *SignalRule) key() string {
 	return r.String()
 }
 
-// The verdicts on a signal, beside Right and Blind.
+// The verdicts on a signal, beside OK and NoData.
 const (
 	Above Verdict = "above"
 	Below Verdict = "below"

@@ -182,7 +182,7 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 			return err
 		}
 		found = fmt.Sprintf("%s: %d desired of %d to %d, %d in service", g.name, s.Desired, s.Min, s.Max, s.inService())
-		if why := s.whyHandsOff(); why != "" {
+		if why := s.whyLeftAlone(); why != "" {
 			return errors.New(why + ", so the bot would keep its hands off")
 		}
 		return nil

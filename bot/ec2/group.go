@@ -23,10 +23,10 @@ type Group struct {
 	name   string
 	client *client
 
-	mu       sync.Mutex
-	desired  int       // as of the last look
-	since    time.Time // when it was first seen so
-	handsOff string    // why the group is to be left alone, as of the last Size
+	mu        sync.Mutex
+	desired   int       // as of the last look
+	since     time.Time // when it was first seen so
+	leftAlone string    // why the group is to be left alone, as of the last Size
 }
 
 // NewGroup makes a Group by its name. It calls nobody; its errors say all that is wrong, and never tell a secret.
@@ -91,8 +91,8 @@ func (s groupState) settled() bool {
 	return s.inService() >= s.Desired
 }
 
-// whyHandsOff says why the group is to be left alone: it is being deleted, or somebody suspended what carries out a change.
-func (s groupState) whyHandsOff() string {
+// whyLeftAlone says why the group is to be left alone: it is being deleted, or somebody suspended what carries out a change.
+func (s groupState) whyLeftAlone() string {
 	if s.Status != "" {
 		return "the Auto Scaling group is being deleted"
 	}
@@ -135,7 +135,7 @@ func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 			g.desired, g.since = s.Desired, time.Now()
 		}
 		n, settled = s.Desired, s.settled() || time.Since(g.since) >= changeLimit
-		g.handsOff = s.whyHandsOff()
+		g.leftAlone = s.whyLeftAlone()
 		return nil
 	})
 	if err != nil {
@@ -148,7 +148,7 @@ func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 func (g *Group) LeftAlone() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.handsOff
+	return g.leftAlone
 }
 
 // Up tells how much of the desired capacity is in service and healthy.

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Seen is what is found at a place without changing anything there.
-type Seen struct {
+// Found is what is found at a place without changing anything there.
+type Found struct {
 	// Place says for people where it is, without a secret.
 	Place string
 	// Begun: a history is kept there already, of this bot or of another.
@@ -22,22 +22,22 @@ type Seen struct {
 }
 
 // Look looks at the place that o names and changes nothing: it makes no table, and no file but an empty folder that it removes at once. The error says why nothing can be kept there.
-func Look(ctx context.Context, o Options) (Seen, error) {
+func Look(ctx context.Context, o Options) (Found, error) {
 	if path, ok := strings.CutPrefix(o.URL, "sqlite:"); ok {
 		file := strings.TrimPrefix(path, "//")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			if err := canMake(file); err != nil {
-				return Seen{}, fmt.Errorf("make the SQLite file %s: %w", path, err)
+				return Found{}, fmt.Errorf("make the SQLite file %s: %w", path, err)
 			}
-			return Seen{Place: "the SQLite file " + path}, nil
+			return Found{Place: "the SQLite file " + path}, nil
 		}
 	}
 	p, err := open(ctx, o.URL)
 	if err != nil {
-		return Seen{}, err
+		return Found{}, err
 	}
 	defer p.close()
-	s := Seen{Place: p.name}
+	s := Found{Place: p.name}
 	if err := p.db.PingContext(ctx); err != nil {
 		return s, p.failed("reach the history in "+p.name, err)
 	}

@@ -12,14 +12,14 @@ import (
 func TestALookChangesNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, l lab) {
 		o := history.Options{URL: l.url, App: "forest", ProcessType: "web"}
-		look := func(want history.Seen) {
+		look := func(want history.Found) {
 			t.Helper()
 			got, err := history.Look(t.Context(), o)
 			if err != nil || got.Begun != want.Begun || got.Holder != want.Holder || got.Place == "" {
 				t.Errorf("saw %+v, %v, want %+v", got, err, want)
 			}
 		}
-		look(history.Seen{})
+		look(history.Found{})
 		if path, ok := strings.CutPrefix(l.url, "sqlite:"); ok {
 			if _, err := os.Stat(path); err == nil {
 				t.Error("looking made a file")
@@ -29,15 +29,15 @@ func TestALookChangesNothing(t *testing.T) {
 			return
 		}
 		db := l.open(t)
-		look(history.Seen{Begun: true})
+		look(history.Found{Begun: true})
 		if _, _, err := db.Lease(t.Context(), "worker.1", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		look(history.Seen{Begun: true, Holder: "worker.1"})
+		look(history.Found{Begun: true, Holder: "worker.1"})
 		if _, _, err := db.Lease(t.Context(), "worker.1", 0); err != nil {
 			t.Fatal(err)
 		}
-		look(history.Seen{Begun: true})
+		look(history.Found{Begun: true})
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 type Point struct {
 	// Time is when the bucket begins.
 	Time time.Time `json:"time"`
-	// Heartbeats is how many there were. Slow, Fast and Blind are how many of them had that verdict; the rest were right.
+	// Heartbeats is how many there were. Slow, Fast and NoData are how many of them had that verdict; the rest were ok.
 	Heartbeats int `json:"heartbeats"`
 	Slow       int `json:"slow"`
 	Fast       int `json:"fast"`

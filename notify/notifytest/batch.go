@@ -110,7 +110,7 @@ func batchHangs(t *testing.T, f Fixture) {
 	defer cancel()
 	start := time.Now()
 	err := n.NotifyAll(ctx, notify.Batch{Joining(notify.Scaled), Joining(notify.Ping)})
-	if d := time.Since(start); d > patience {
+	if d := time.Since(start); d > waitTime {
 		t.Errorf("NotifyAll returned %v after its context had ended", d-100*time.Millisecond)
 	}
 	wantError(t, f, err)

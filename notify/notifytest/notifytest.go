@@ -15,9 +15,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// patience is how long a notifier may go on after its context has ended, in real time. It is long because the machine may be
+// waitTime is how long a notifier may go on after its context has ended, in real time. It is long because the machine may be
 // busy, not because a notifier may be slow.
-const patience = 5 * time.Second
+const waitTime = 5 * time.Second
 
 // A Fixture is a notifier under test, and the far end at which its notices arrive.
 type Fixture struct {
@@ -169,7 +169,7 @@ func hangs(t *testing.T, f Fixture) {
 	defer cancel()
 	start := time.Now()
 	err := f.Notifier.Notify(ctx, Event(notify.Scaled))
-	if d := time.Since(start); d > patience {
+	if d := time.Since(start); d > waitTime {
 		t.Errorf("Notify returned %v after its context had ended", d-100*time.Millisecond)
 	}
 	wantError(t, f, err)

@@ -12,7 +12,7 @@
 //	}
 //	r := p.Probe(ctx) // r.Value is 7
 //
-// With [Options].Wish the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it wants.
+// With [Options].Desired the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it wants.
 package json
 
 import (
@@ -42,10 +42,10 @@ type Options struct {
 	Path string
 	// Combine makes one value of a list; "" refuses lists.
 	Combine Combine
-	// Unit is the Unit of the readings, which may be "". It is "" with Wish.
+	// Unit is the Unit of the readings, which may be "". It is "" with Desired.
 	Unit string
-	// Wish says that the value is what the app wants, and not a measurement: see [Prober].
-	Wish bool
+	// Desired says that the value is what the app wants, and not a measurement: see [Prober].
+	Desired bool
 	// Header is sent in addition, and replaces the prober's own headers.
 	Header http.Header
 	// Token, unless empty, is sent as "Authorization: Bearer Token".
@@ -65,14 +65,14 @@ type Options struct {
 // not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, a redirect, and a list on the first of
 // several pages, which has a Link (RFC 8288) to the next. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// With Wish the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a whole number of
+// With Desired the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a whole number of
 // dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a reading that has no value is "".
 type Prober struct {
 	name, unit string
 	url        *url.URL
 	path       string
 	combine    Combine
-	wish       bool
+	desired    bool
 	client     *web.Client
 	timeout    time.Duration
 }
@@ -85,7 +85,7 @@ func New(o Options) (*Prober, error) {
 	if err != nil {
 		return nil, fmt.Errorf("json signal: %w", err)
 	}
-	p := &Prober{name: o.Name, unit: o.Unit, url: u, path: o.Path, combine: o.Combine, wish: o.Wish}
+	p := &Prober{name: o.Name, unit: o.Unit, url: u, path: o.Path, combine: o.Combine, desired: o.Desired}
 	if p.name == "" {
 		p.name = "json"
 	}
@@ -102,10 +102,10 @@ func (o Options) check() error {
 	if o.Combine != "" && o.Combine != Sum && o.Combine != Mean && o.Combine != Max {
 		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))
 	}
-	if o.Wish && o.Combine != "" {
+	if o.Desired && o.Combine != "" {
 		wrong = append(wrong, errors.New("a wish is one value, so that there is nothing to combine: leave one of the two out"))
 	}
-	if o.Wish && o.Unit != "" {
+	if o.Desired && o.Unit != "" {
 		wrong = append(wrong, fmt.Errorf("a wish is in steps or dynos, and not in %q: leave the unit out", o.Unit))
 	}
 	return errors.Join(wrong...)

@@ -160,7 +160,7 @@ func TestTheAppDecides(t *testing.T) {
 		`up`:                {Error: "answer is not JSON"},
 	} {
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) })
-		r := take(t, json.Options{URL: s.URL, Path: "web", Wish: true})
+		r := take(t, json.Options{URL: s.URL, Path: "web", Desired: true})
 		if wantOutcome(want.Error, probe.BadAnswer) != r.Outcome || r.Value != want.Value || r.Unit != want.Unit || r.Error != want.Error {
 			t.Errorf("%s: got %+v, want %+v", answer, r, want)
 		}
@@ -259,7 +259,7 @@ func TestNamesThatCanNotBeLookedUp(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := json.New(json.Options{
-		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Wish: true, Unit: "jobs", Header: http.Header{"X Y": {"a\n"}, "X-Key": {"s3cr3t\n"}},
+		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Desired: true, Unit: "jobs", Header: http.Header{"X Y": {"a\n"}, "X-Key": {"s3cr3t\n"}},
 	})
 	const want = `json signal: the URL does not begin with http:// or https://: write it like https://example.com/stats.json
 the header with a name of 3 characters, which is invalid: use letters, digits and hyphens
@@ -308,7 +308,7 @@ func FuzzAnswersAndPaths(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte, path, combine string, wish bool) {
-		p, err := json.New(json.Options{URL: "http://example.com", Path: path, Combine: json.Combine(combine), Wish: wish, Timeout: patient})
+		p, err := json.New(json.Options{URL: "http://example.com", Path: path, Combine: json.Combine(combine), Desired: wish, Timeout: patient})
 		if err != nil {
 			return
 		}

@@ -105,8 +105,8 @@ func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 	switch {
 	case !found.Exists():
 		return 0, "", failure.Bad("answer has nothing at %.100q", p.path)
-	case p.wish:
-		return p.readWish(found)
+	case p.desired:
+		return p.readDesired(found)
 	case p.combine != "" && found.IsArray():
 		value, err = p.combined(found.Array())
 		return value, p.unit, err
@@ -144,8 +144,8 @@ func (p *Prober) combined(found []gjson.Result) (float64, error) {
 	return value, nil
 }
 
-// readWish reads what the app wants.
-func (p *Prober) readWish(v gjson.Result) (float64, string, error) {
+// readDesired reads what the app wants.
+func (p *Prober) readDesired(v gjson.Result) (float64, string, error) {
 	if v.Type == gjson.String {
 		switch v.Str {
 		case "up":

@@ -33,10 +33,10 @@ type request struct {
 	start, stop  integer
 }
 
-// told are the requests of a process type that were read, with their weights.
-type told struct{ asClient, asServer map[request]float64 }
+// counts are the requests of a process type that were read, with their weights.
+type counts struct{ asClient, asServer map[request]float64 }
 
-func (t told) take(processType string, weight float64) func(*envelope) {
+func (t counts) take(processType string, weight float64) func(*envelope) {
 	return func(e *envelope) {
 		if e.Timer == nil || e.Timer.Name != "http" || !e.of(processType) || e.Timer.Stop < e.Timer.Start {
 			return
@@ -52,7 +52,7 @@ func (t told) take(processType string, weight float64) func(*envelope) {
 }
 
 // add takes in those of a page, with the weight of each.
-func (t told) add(page told, weight float64) {
+func (t counts) add(page counts, weight float64) {
 	for _, both := range [][2]map[request]float64{{t.asClient, page.asClient}, {t.asServer, page.asServer}} {
 		for q := range both[1] {
 			if _, twice := both[0][q]; !twice {
@@ -65,7 +65,7 @@ func (t told) add(page told, weight float64) {
 // requests reads the requests to a process type. Where there are too many to read them all, those before the newest are read in part, evenly
 // over the window.
 func (r *reader) requests(processType string, since, now time.Time) (requests, error) {
-	t := told{map[request]float64{}, map[request]float64{}}
+	t := counts{map[request]float64{}, map[request]float64{}}
 	q := query{kind: "TIMER", since: since, end: now}
 	from, err := r.pages(q, maxPages, t.take(processType, 1))
 	if err == nil && from.After(since) {
@@ -90,11 +90,11 @@ func (r *reader) requests(processType string, since, now time.Time) (requests, e
 }
 
 // inParts reads a page of each part of the time from since to end, and weighs its requests by how much of the part the page covers.
-func (r *reader) inParts(t told, processType string, since, end time.Time) error {
+func (r *reader) inParts(t counts, processType string, since, end time.Time) error {
 	long := end.Sub(since) / parts
 	for i := range parts {
 		q := query{kind: "TIMER", since: since.Add(time.Duration(i) * long), end: since.Add(time.Duration(i+1) * long)}
-		page := told{map[request]float64{}, map[request]float64{}}
+		page := counts{map[request]float64{}, map[request]float64{}}
 		from, err := r.page(q, page.take(processType, 1))
 		if err != nil {
 			return err

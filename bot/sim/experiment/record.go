@@ -26,9 +26,9 @@ type Beat struct {
 type Record struct {
 	// Beats are in the order of time.
 	Beats []Beat
-	// Blind is how many heartbeats said nothing of the load. Summed is how many of the beats were made of a minute's summary, since
+	// NoData is how many heartbeats said nothing of the load. Summed is how many of the beats were made of a minute's summary, since
 	// the heartbeats themselves are kept no longer.
-	Blind, Summed int
+	NoData, Summed int
 	// Boot is the longest usual boot time that the bot has learned; 0 where it has not.
 	Boot time.Duration
 	// Last is the newest record, and Price what it says that a dyno costs a month.
@@ -65,7 +65,7 @@ func (r *Record) Add(b record.Record) {
 	hb, ok := sample(b)
 	said := hb.Outcome == probe.Answered && hb.Unit == "ms" || hb.Outcome == probe.Timeout
 	if !ok || !said || b.Dynos < 1 || !(hb.Value >= 0) {
-		r.Blind++
+		r.NoData++
 		return
 	}
 	r.Beats = append(r.Beats, Beat{b.Time, min(hb.Value, longestMS), hb.Outcome == probe.Timeout, b.Dynos, b.Limits})
@@ -115,7 +115,7 @@ func (r *Record) AddMinute(p history.Point, timeoutMS float64) {
 	}
 	r.Ups += p.Ups
 	r.Downs += p.Downs
-	r.Blind += p.NoData
+	r.NoData += p.NoData
 	k := min(p.Heartbeats-p.NoData, mostInMinute)
 	values := make([]float64, 0, max(0, k))
 	if p.MedianMS >= 0 {

@@ -43,7 +43,7 @@ func TestEveryNotifierOpensAndKeepsQuietHours(t *testing.T) {
 		if target.Name != names[i] || target.Notifier == nil {
 			t.Errorf("%s opened as %q", names[i], target.Name)
 		}
-		if target.Quiet.Tells(notify.Event{Kind: notify.Scaled, Time: time.Now()}) {
+		if target.Quiet.Delivers(notify.Event{Kind: notify.Scaled, Time: time.Now()}) {
 			always = append(always, target.Name)
 		}
 	}

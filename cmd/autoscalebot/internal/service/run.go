@@ -15,6 +15,9 @@ import (
 // second until nobody is served any more and closeTime, it keeps the promise to end within 10 s of SIGTERM.
 const flushTime = 3500 * time.Millisecond
 
+// startTime is how long after its start the bot is taken to have done what it does once.
+const startTime = 15 * time.Second
+
 // Run runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms' own processes
 // stopped. When one cannot go on, all end.
 func Run(ctx context.Context, all []*settings.Settings, h Host) error {
@@ -41,7 +44,9 @@ func Run(ctx context.Context, all []*settings.Settings, h Host) error {
 	}
 	_, endServe := Serve(ctx, services, h, in)
 	watch := watching(services, h.Log)
+	forget := time.AfterFunc(startTime, forgetStart)
 	err = runServices(ctx, services)
+	forget.Stop()
 	endServe()
 	flushServices(ctx, services, endExport, watch.end)
 	h.Log.Info("stopped")

@@ -41,7 +41,7 @@ type signalSource struct {
 func openJSON(s signalSource) (probe.Prober, error) {
 	path, wish := strings.CutPrefix(s.What, "!")
 	return json.New(json.Options{
-		Name: s.Name, URL: s.URL, Path: path, Wish: wish, Combine: json.Combine(s.Options["combine"]), Unit: s.Options["unit"],
+		Name: s.Name, URL: s.URL, Path: path, Desired: wish, Combine: json.Combine(s.Options["combine"]), Unit: s.Options["unit"],
 		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
 	})
 }
