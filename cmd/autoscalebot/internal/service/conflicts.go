@@ -17,7 +17,6 @@ type conflicter interface {
 }
 
 const (
-	// lookTime bounds the look for conflicts at the start.
 	lookTime = time.Minute
 	// ahead is how far the limits are looked at for the greatest number that is ever wanted: what comes every year is in it.
 	ahead = 366 * 24 * time.Hour

@@ -54,7 +54,6 @@ func deadmanClient() *http.Client {
 	return &http.Client{Timeout: deadmanTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// watching makes the bots' recorders of a watch.
 func watching(services []*Service, log *slog.Logger) *watch {
 	w := newWatch(services[0].settings, len(services), log)
 	for i, v := range services {
@@ -64,14 +63,12 @@ func watching(services []*Service, log *slog.Logger) *watch {
 	return w
 }
 
-// A watcher is the recorder of process type number i.
 type watcher struct {
 	*watch
 	i     int
 	stale time.Duration
 }
 
-// Record takes in a tick, and returns at once.
 func (w watcher) Record(ctx context.Context, r record.Record) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,7 +93,6 @@ func (w watcher) Record(ctx context.Context, r record.Record) error {
 	return nil
 }
 
-// request requests the URL once, and tells when that begins to fail and when it works again.
 func (w *watch) request(ctx context.Context) {
 	err := w.get(ctx)
 	w.mu.Lock()

@@ -47,7 +47,6 @@ func (k keeping) close(ctx context.Context, h Host) {
 	}
 }
 
-// place says where the history is kept.
 func (k keeping) place() string {
 	if k.db == nil {
 		return "none"
@@ -55,7 +54,6 @@ func (k keeping) place() string {
 	return k.db.Place()
 }
 
-// targets adds the history to those who are told.
 func (k keeping) targets(others []notify.Target) []notify.Target {
 	if k.db == nil {
 		return others
@@ -63,7 +61,6 @@ func (k keeping) targets(others []notify.Target) []notify.Target {
 	return append(slices.Clip(others), notify.Target{Name: "history", Notifier: k.db})
 }
 
-// warnings are sentences about where the history and the state are kept that people should read.
 func (k keeping) warnings() []string {
 	var all []string
 	if k.db != nil {
@@ -186,7 +183,6 @@ func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	}
 }
 
-// openState opens the file that the settings name, if they name one, and says what the bot goes on from.
 func openState(s *settings.Settings, h Host) (*statefile.File, bot.Memory, error) {
 	if s.StateFile == "" {
 		return nil, bot.Memory{}, nil

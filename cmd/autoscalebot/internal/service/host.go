@@ -32,7 +32,6 @@ const (
 	UserAgent = "autoscalebot/" + Version
 )
 
-// share has the process types of an app on Heroku share their requests.
 func (h Host) share(all []*settings.Settings) (Host, error) {
 	s := all[0]
 	if len(all) == 1 || s.Platform != "heroku" {

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// newLog makes the program's log. It writes to w, as the settings say; terminal says whether w is one.
 func newLog(s *settings.Settings, w io.Writer, terminal bool) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of four known words

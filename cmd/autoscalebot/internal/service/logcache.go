@@ -16,7 +16,6 @@ type logCacheSource interface {
 	Access(ctx context.Context, refused string) (cloudfoundry.Access, error)
 }
 
-// openLogCache opens Log Cache for a signal of the app that the platform scales.
 func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logcache.Cache, error) {
 	p, ok := platform.(logCacheSource)
 	if !ok {
@@ -31,7 +30,6 @@ func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logc
 	})
 }
 
-// openMetric opens a metric of the app's own that Log Cache keeps.
 func openMetric(s signalSource) (probe.Prober, error) {
 	c, err := openLogCache(s.settings, s.Name, s.platform)
 	if err != nil {

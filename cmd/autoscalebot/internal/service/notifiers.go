@@ -21,7 +21,6 @@ type lateNotifier struct{ all []notify.Notifier }
 
 func (c *lateNotifier) add(n notify.Notifier) { c.all = append(c.all, n) }
 
-// Notify hands e on; its error joins those of all.
 func (c *lateNotifier) Notify(ctx context.Context, e notify.Event) error {
 	var errs []error
 	for _, n := range c.all {
@@ -30,7 +29,6 @@ func (c *lateNotifier) Notify(ctx context.Context, e notify.Event) error {
 	return errors.Join(errs...)
 }
 
-// openTargets opens the notifiers that the settings name, and notes those that could not be opened.
 func openTargets(s *settings.Settings, h Host, problems *settings.Problems) []notify.Target {
 	var all []notify.Target
 	for _, name := range s.NotificationBackends {

@@ -77,7 +77,6 @@ func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, err
 	}), nil
 }
 
-// control makes the control probe that the settings ask for, nil for none.
 func control(s *settings.Settings) (probe.Prober, error) {
 	if s.Control() == "" {
 		return nil, nil

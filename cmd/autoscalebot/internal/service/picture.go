@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// withPicture gives the notices of a scaling a picture of the hour before it, where the history is kept in db.
 type withPicture struct {
 	notify.Notifier
 	db  *history.DB
@@ -23,7 +22,6 @@ type withPicture struct {
 	log *slog.Logger
 }
 
-// Notify hands e on with its picture, which is made when a notifier asks for it.
 func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
 	if e.Kind == notify.Scaled && i.db != nil {
 		e.Picture = &lastHour{db: i.db, s: i.s, at: e.Time, log: i.log}
@@ -46,7 +44,6 @@ type lastHour struct {
 	painted *notify.Picture
 }
 
-// Paint makes the picture.
 func (l *lastHour) Paint(ctx context.Context) (notify.Picture, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

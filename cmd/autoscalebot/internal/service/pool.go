@@ -20,13 +20,11 @@ type serverPool struct {
 	close  func() // ends what a provider or a balancer runs on this machine
 }
 
-// Run works until ctx ends.
 func (p serverPool) Run(ctx context.Context) error {
 	defer p.close()
 	return p.Pool.Run(ctx)
 }
 
-// A poolEvents hands on what a pool tells to whoever listens, which is nobody at first.
 type poolEvents struct {
 	mu sync.Mutex
 	to func(pool.Event)
@@ -54,7 +52,6 @@ const (
 	scriptTime = 3 * time.Minute
 )
 
-// openPool makes the pool that the settings describe.
 func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
 	provider, balancer, err := OpenPoolParts(s, h, false)
 	if err != nil {
@@ -63,7 +60,6 @@ func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
 	return newPool(s, h, provider, balancer)
 }
 
-// newPool makes a pool of its parts.
 func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
 	heard := &poolEvents{}
 	o := pool.Options{

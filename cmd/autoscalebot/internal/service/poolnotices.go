@@ -55,7 +55,6 @@ type obstacle struct {
 	text  string
 }
 
-// take takes in what the pool tells. It returns at once.
 func (n *poolNotices) take(e pool.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -92,7 +91,6 @@ func (n *poolNotices) serverFailed(e pool.Event) {
 	n.to.Tell(context.Background(), n.event(notify.ServerFailed, e.Time, text))
 }
 
-// Record takes a heartbeat's time and numbers, and tells what lasts.
 func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -127,7 +125,6 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 	return nil
 }
 
-// blockedNow is what the pool says of what is in the way.
 func (n *poolNotices) blockedNow() map[pool.Obstacle]string {
 	if n.status == nil {
 		return nil

@@ -18,7 +18,6 @@ type Receivers struct {
 	otlp   *otlp.Drain // nil for none
 }
 
-// A drain takes the log for one process type.
 type drain struct {
 	*logdrain.Drain
 	processType string
@@ -53,7 +52,6 @@ func OpenReceivers(all []*settings.Settings, h Host) (*Receivers, error) {
 	return in, nil
 }
 
-// openDrains opens a drain for each process type.
 func openDrains(all []*settings.Settings, h Host) ([]drain, error) {
 	var out []drain
 	for _, s := range all {
@@ -70,7 +68,6 @@ func openDrains(all []*settings.Settings, h Host) ([]drain, error) {
 	return out, nil
 }
 
-// drain returns the log drain for a process type.
 func (in *Receivers) drain(processType string) *logdrain.Drain {
 	for _, d := range in.drains {
 		if d.processType == processType {
@@ -80,7 +77,6 @@ func (in *Receivers) drain(processType string) *logdrain.Drain {
 	return nil
 }
 
-// openOTLPReceiver opens what takes OpenTelemetry's metrics.
 func openOTLPReceiver(s *settings.Settings, h Host) (*otlp.Drain, error) {
 	o := otlp.Options{Tokens: []string{s.OTLPToken.Reveal()}, MemoryQuota: float64(s.OTLPQuota) * 1e6, Log: h.Log}
 	var errs []error

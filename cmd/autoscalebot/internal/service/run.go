@@ -53,7 +53,6 @@ func Run(ctx context.Context, all []*settings.Settings, h Host) error {
 	return err
 }
 
-// runServices runs the bots until ctx or one of them ends.
 func runServices(ctx context.Context, services []*Service) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -69,7 +68,6 @@ func runServices(ctx context.Context, services []*Service) error {
 	return errors.Join(errs...)
 }
 
-// flushServices delivers the last notices, and what others have to deliver, side by side.
 func flushServices(ctx context.Context, services []*Service, others ...func(context.Context)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()
@@ -83,7 +81,6 @@ func flushServices(ctx context.Context, services []*Service, others ...func(cont
 	wg.Wait()
 }
 
-// together ends all of what ends are given, side by side.
 func together(ends ...func()) (end func()) {
 	return func() {
 		var wg sync.WaitGroup
@@ -126,7 +123,6 @@ func Alongside(ctx context.Context, platform bot.Scaler, work func(context.Conte
 	return err
 }
 
-// settle waits until the platform has settled, for bootTime at the most.
 func settle(ctx context.Context, platform bot.Scaler) {
 	ctx, cancel := context.WithTimeout(ctx, bootTime)
 	defer cancel()

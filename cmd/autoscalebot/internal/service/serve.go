@@ -45,7 +45,6 @@ func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at 
 	}
 }
 
-// mountAll mounts what the bots tell of themselves.
 func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Host) {
 	var all []*metrics.Metrics
 	var pages []dashboard.Link
@@ -78,7 +77,6 @@ func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Ho
 	}
 }
 
-// base is the path that the page of bot number i is below.
 func (v *Service) base(i int) string {
 	if i == 0 {
 		return ""

@@ -87,7 +87,6 @@ func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, 
 	return v, nil
 }
 
-// greet logs that the service starts, and what is doubtful in its settings.
 func (v *Service) greet() {
 	s, log := v.settings, v.host.Log
 	log.Info("started", "version", Version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
@@ -113,7 +112,6 @@ func doubts(s *settings.Settings, now time.Time) []string {
 	return append(append(all, s.Unused()...), s.CommandNotes()...)
 }
 
-// setOptions makes the bot's options.
 func (v *Service) setOptions() {
 	o := Options(v.settings, v.parts, v.notifiers, v.host)
 	o.Memory, o.Remember = v.kept.memory, v.kept.remember
@@ -157,7 +155,6 @@ func (v *Service) resume(m bot.Memory) {
 	}
 }
 
-// run runs the bot until ctx or the platform's own processes end.
 func (v *Service) run(ctx context.Context) error {
 	defer warnOfConflicts(ctx, v.parts.Platform, v.settings, v.host)()
 	defer together(v.openAdminServer(ctx), v.kept.lease(ctx))()
@@ -167,7 +164,6 @@ func (v *Service) run(ctx context.Context) error {
 	return Alongside(ctx, v.parts.Platform, v.Bot.Run)
 }
 
-// warnings are sentences about the bot itself that people should read.
 func (v *Service) warnings() []string {
 	all := v.kept.warnings()
 	if v.others != nil {
@@ -176,7 +172,6 @@ func (v *Service) warnings() []string {
 	return all
 }
 
-// flush delivers the last notices until ctx ends.
 func (v *Service) flush(ctx context.Context) {
 	if err := v.fanout.Close(ctx); err != nil {
 		v.host.Log.Warn("some notices were not delivered", "error", err)

@@ -171,7 +171,6 @@ func WantedSignals(s *settings.Settings) []string {
 	return names
 }
 
-// openSignal opens the prober of one signal: one of SIGNALS, or one that is always there.
 func openSignal(s *settings.Settings, name string, in *Receivers, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
 		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l, s})
