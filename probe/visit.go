@@ -33,18 +33,11 @@ type visit struct {
 	start  time.Time
 	limit  time.Duration // from start to the deadline
 
-	target *url.URL // of the current request
-	place  string   // its host and port, as name servers know them
-	named  *url.URL // the same by the name that its certificate must have
-	alias  bool     // which is not the host's
-	known  bool     // it may see the secrets
-	via    *url.URL // its proxy, nil for none
-	// viaAsks says whether that asked for a client certificate.
-	viaAsks bool
-	wire    *wire         // its newest connection, nil for none yet
-	open    []*connection // what was opened or taken over, and is not given back yet
-	sent    int           // how often it was sent
-	asked   time.Duration // what was spent on processing before it
+	current
+	wire  *wire         // its newest connection, nil for none yet
+	open  []*connection // what was opened or taken over, and is not given back yet
+	sent  int           // how often it was sent
+	asked time.Duration // what was spent on processing before it
 
 	mu     sync.Mutex // several addresses are tried at once, and net/http writes and reads in goroutines of its own
 	now    phase
@@ -52,6 +45,18 @@ type visit struct {
 	spent  [phases]time.Duration
 	cert   certificateRequest
 	closed bool // the visit has ended
+}
+
+// current is where the current request goes.
+type current struct {
+	target *url.URL
+	place  string   // its host and port, as name servers know them
+	named  *url.URL // the same by the name that its certificate must have
+	alias  bool     // which is not the host's
+	known  bool     // it may see the secrets
+	via    *url.URL // its proxy, nil for none
+	// viaAsks says whether that asked for a client certificate.
+	viaAsks bool
 }
 
 type visitKey struct{}

@@ -103,6 +103,13 @@ type Options struct {
 	Controls Controls
 	// Settings are those in force, in the order of the page.
 	Settings []Setting
+	Access
+	// Log is told who signed in, and what went wrong. Nil is silent.
+	Log *slog.Logger
+}
+
+// Access says whom a Dashboard lets in.
+type Access struct {
 	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where there is no
 	// password it lets people in too. Without either everybody is let in who asks for a loopback address, see [Loopback].
 	Password, Token string
@@ -114,8 +121,6 @@ type Options struct {
 	Throttle *throttle.Limiter
 	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
 	Secure bool
-	// Log is told who signed in, and what went wrong. Nil is silent.
-	Log *slog.Logger
 }
 
 // A Dashboard is the page: an http.Handler for it, a bot.Recorder that shows each record to everybody who looks, and a

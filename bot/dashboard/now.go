@@ -41,21 +41,13 @@ type present struct {
 	Pips     []bool // one for each dyno of the maximum, whether it runs; nil where there are too many to show
 	NextText string
 
-	Response, Unit string
-	Verdict        mark
-	Bounds         string
-	Phases         []phase
-	Transfer       string
+	newest
 
 	// Signals says what the rules make of the signals beside the heartbeat.
 	Signals []signal
 
 	// Servers are those that the dynos are; nil where they are none.
 	Servers []serverMark
-
-	Run     string
-	RunPips []bool
-	RunNote string
 
 	// Warnings are about the bot itself.
 	Warnings  []string
@@ -66,6 +58,19 @@ type present struct {
 	Tone      tone
 	Ahead     ahead
 	Title     string
+}
+
+// newest is what is told of the newest heartbeat, and of the run that it is in.
+type newest struct {
+	Response, Unit string
+	Verdict        mark
+	Bounds         string
+	Phases         []phase
+	Transfer       string
+
+	Run     string
+	RunPips []bool
+	RunNote string
 }
 
 // A mark is a word with a tone.
@@ -113,7 +118,7 @@ func percent(share float64) string {
 // present sums up what there is to see at now.
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
-	p := present{DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–", Response: "–"}
+	p := present{DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–", newest: newest{Response: "–"}}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
 	p.Ahead = d.ahead(now)

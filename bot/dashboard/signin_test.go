@@ -379,7 +379,7 @@ func TestLoopback(t *testing.T) {
 }
 
 func TestMistakesInTheOptionsAreListed(t *testing.T) {
-	_, err := dashboard.New(dashboard.Options{Password: "short", Token: "short too"})
+	_, err := dashboard.New(dashboard.Options{Access: dashboard.Access{Password: "short", Token: "short too"}})
 	want := "the page needs a schedule, a history, and the bot's control and state\n" +
 		"the page's password has 5 characters; at least 8 keep it from being guessed\n" +
 		"the page's token has 9 characters; at least 16 keep it from being guessed"

@@ -260,7 +260,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	}
 	o := dashboard.Options{
 		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
-		Zone: afternoon(t), Policy: policy, History: w.past, Password: password, Token: token,
+		Zone: afternoon(t), Policy: policy, History: w.past, Access: dashboard.Access{Password: password, Token: token},
 		State: func() decide.State { return w.State() }, Control: func() decide.Control { return w.Control() },
 		Settings: []dashboard.Setting{
 			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "where the heartbeat goes"},

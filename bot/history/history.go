@@ -87,14 +87,7 @@ type DB struct {
 	codec  codec
 	queue  queue
 
-	// base is the context of all that the writer does; abort ends it.
-	base  context.Context
-	abort context.CancelFunc
-	// flushes asks the writer to write now, and closing to do so for the last time; done is closed when it has ended.
-	flushes chan chan error
-	closing chan struct{}
-	done    chan struct{}
-	closed  sync.Once
+	writer
 
 	remembering sync.Mutex // held while the bot's memory is written, and while the place changes
 	mu          sync.Mutex // guards the rest
@@ -107,6 +100,18 @@ type DB struct {
 	notes       []string // what happened to the place that people should know of
 }
 
+// A writer is how the goroutine that writes is spoken to.
+type writer struct {
+	// base is the context of all that the writer does; abort ends it.
+	base  context.Context
+	abort context.CancelFunc
+	// flushes asks the writer to write now, and closing to do so for the last time; done is closed when it has ended.
+	flushes chan chan error
+	closing chan struct{}
+	done    chan struct{}
+	closed  sync.Once
+}
+
 // Open opens the history at o.URL, and makes it if there is none. It reaches for a server until ctx ends at the latest.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.Keep.check(); err != nil {
@@ -117,7 +122,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db := &DB{
 		url: o.URL, folder: o.Folder, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
-		flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{}),
+		writer: writer{flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{})},
 	}
 	db.base, db.abort = context.WithCancel(context.Background())
 	if err := db.begin(ctx); err != nil {

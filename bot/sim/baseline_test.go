@@ -115,6 +115,18 @@ type chaos struct {
 	events  []notify.Event
 	memory  bot.Memory
 
+	platformState
+
+	limits   schedule.Limits
+	load     float64
+	database bool // is what is slow
+	readings [3]probe.Reading
+	control  probe.Reading
+	now      time.Time
+}
+
+// A platformState is what the platform says now.
+type platformState struct {
 	n, up              int
 	unsettled          bool
 	fails, changeFails error
@@ -123,17 +135,12 @@ type chaos struct {
 	released           bool
 	size, pending      string
 	maintenance        bool
-	limits             schedule.Limits
-	load               float64
-	database           bool // is what is slow
-	readings           [3]probe.Reading
-	control            probe.Reading
-	now                time.Time
 }
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	t.Helper()
-	w := &chaos{Rand: rand.New(rand.NewPCG(seed, 1)), released: true, size: "standard-1x", now: time.Date(2026, 1, 30, 23, 0, 0, 0, time.UTC)}
+	w := &chaos{Rand: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 1, 30, 23, 0, 0, 0, time.UTC)}
+	w.released, w.size = true, "standard-1x"
 	w.n, w.load = 1+w.IntN(4), w.Float64()*3
 	w.up, w.database = w.n, w.IntN(5) == 0
 	w.limits = schedule.Limits{Min: w.IntN(3), Max: 3 + w.IntN(6)}

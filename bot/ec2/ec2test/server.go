@@ -47,17 +47,22 @@ type Server struct {
 	// KeysLast is how long the role's credentials last; 0 means 6 hours.
 	KeysLast time.Duration
 
-	mu        sync.Mutex
+	mu sync.Mutex
+	resources
+	caller string // the id of the key that signed the call under way
+	lastID int
+	calls  []Call
+	faults fault.Set
+}
+
+// resources are what the account has.
+type resources struct {
 	instances []*instance
 	images    []*image
 	templates []*template
 	targets   []*targetGroup
 	groups    []*group
 	roleKeys  []roleKey
-	caller    string // the id of the key that signed the call under way
-	lastID    int
-	calls     []Call
-	faults    fault.Set
 }
 
 // A Call is one that came in with a good signature.

@@ -20,13 +20,16 @@ func (v *Service) page(base string, others []dashboard.Link, sessions *dashboard
 	}
 	s, o := v.settings, v.options
 	return dashboard.New(dashboard.Options{
-		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others, Sessions: sessions, NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
+		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others,
+		NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
 		Servers:  serversOf(o.Scaler),
-		Settings: inForce(s), Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(),
-		Throttle: v.host.throttle,
-		Secure:   os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
-		Log:      v.host.Log,
+		Settings: inForce(s),
+		Access: dashboard.Access{
+			Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions, Throttle: v.host.throttle,
+			Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+		},
+		Log: v.host.Log,
 	})
 }
 
