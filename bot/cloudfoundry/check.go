@@ -63,11 +63,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 
 func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
 	err = p.do(ctx, "read the process "+p.name(), func(ctx context.Context) error {
-		at, err := p.place(ctx)
-		if err != nil {
-			return err
-		}
-		q, _, deploying, err := p.processes(ctx, at.guid)
+		q, _, deploying, err := p.processes(ctx)
 		if err != nil {
 			return err
 		}
@@ -84,11 +80,7 @@ func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
 // quotas of the app's space and org. What other apps need of them isn't looked at, so likely is always nil. It changes nothing.
 func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
 	err = p.do(ctx, "read the quotas of "+p.name(), func(ctx context.Context) error {
-		at, err := p.place(ctx)
-		if err != nil {
-			return err
-		}
-		q, _, _, err := p.processes(ctx, at.guid)
+		q, _, _, err := p.processes(ctx)
 		if err != nil {
 			return err
 		}

@@ -58,7 +58,10 @@ func list[T any](ctx context.Context, c *client, path string, filters url.Values
 	var page struct {
 		Resources []T `json:"resources"`
 	}
-	err := c.get(ctx, path+"?"+filters.Encode(), &page)
+	if len(filters) > 0 {
+		path += "?" + filters.Encode()
+	}
+	err := c.get(ctx, path, &page)
 	return page.Resources, err
 }
 

@@ -111,7 +111,7 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 		if err != nil {
 			return err
 		}
-		newest, total, deploying, err := p.processes(ctx, a.GUID)
+		newest, total, deploying, err := p.processes(ctx)
 		if err != nil {
 			return err
 		}
@@ -150,8 +150,12 @@ func (p *Platform) before(guess int) int {
 
 // processes reads the processes of the type: the newest, how many instances all of them have, and whether there is
 // more than one, which is so as long as a deployment puts a new one in the place of the old.
-func (p *Platform) processes(ctx context.Context, app string) (newest process, total int, deploying bool, err error) {
-	all, err := list[process](ctx, p.client, "/v3/apps/"+app+"/processes", url.Values{"types": {p.o.ProcessType}})
+func (p *Platform) processes(ctx context.Context) (newest process, total int, deploying bool, err error) {
+	at, err := p.place(ctx)
+	if err != nil {
+		return process{}, 0, false, err
+	}
+	all, err := list[process](ctx, p.client, "/v3/apps/"+at.guid+"/processes", url.Values{"types": {p.o.ProcessType}})
 	for _, q := range all {
 		switch {
 		case q.Type != p.o.ProcessType || !plain(q.GUID):
@@ -198,11 +202,7 @@ func (p *Platform) stats(ctx context.Context, guid string) ([]instance, error) {
 // Up tells how many instances of the process type run. One that is starting, crashed or down doesn't count.
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	err = p.do(ctx, "read which instances of "+p.name()+" run", func(ctx context.Context) error {
-		app, err := p.place(ctx)
-		if err != nil {
-			return err
-		}
-		newest, _, _, err := p.processes(ctx, app.guid)
+		newest, _, _, err := p.processes(ctx)
 		if err != nil {
 			return err
 		}
@@ -226,18 +226,14 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 		return fmt.Errorf("scale %s to %d: a number of instances is 0 or more", p.name(), n)
 	}
 	return p.do(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), func(ctx context.Context) error {
-		app, err := p.place(ctx)
-		if err != nil {
-			return err
-		}
-		newest, _, _, err := p.processes(ctx, app.guid)
+		newest, _, _, err := p.processes(ctx)
 		if err != nil {
 			return err
 		}
 		var q process
 		scale := "/v3/processes/" + newest.GUID + "/actions/scale"
 		if err := p.call(ctx, http.MethodPost, scale, fmt.Sprintf(`{"instances":%d}`, n), &q); err != nil {
-			return p.nameQuota(ctx, app.guid, err)
+			return p.nameQuota(ctx, err)
 		}
 		if q.Type != p.o.ProcessType || q.Instances != n {
 			return fmt.Errorf("it is about %d instances of %q", q.Instances, web.Line(q.Type))

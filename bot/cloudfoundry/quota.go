@@ -56,7 +56,7 @@ func (q quota) hint() string {
 }
 
 // nameQuota adds to a refusal for a quota's sake which quota that is, where the credentials may read it.
-func (p *Platform) nameQuota(ctx context.Context, app string, err error) error {
+func (p *Platform) nameQuota(ctx context.Context, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != http.StatusUnprocessableEntity {
 		return err

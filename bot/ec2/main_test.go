@@ -13,6 +13,7 @@ func TestMain(m *testing.M) {
 			os.Unsetenv(name)
 		}
 	}
+	os.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1") // and not that of the machine
 	os.Setenv("AWS_CONFIG_FILE", "/nonexistent")
 	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
 	os.Exit(m.Run())
