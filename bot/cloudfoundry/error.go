@@ -8,8 +8,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An Error is a call to Cloud Foundry that failed. Who is "UAA" where that answered, which gives out the tokens. Its
-// ID is the API's own, as in "CF-UnprocessableEntity". Deploy is a deployment.
+// An Error is a call to Cloud Foundry that failed. It holds no secret. Who is "UAA" where that answered, which gives
+// out the tokens. Op is what was tried, Status and Message are the last answer's, Hint says what to do, RequestID is
+// for the operator, and Tries counts the HTTP calls. ID is the API's own name of the error, as in
+// "CF-UnprocessableEntity". Deploy says that a deployment is under way.
 type Error = web.Error
 
 // refused makes the error of an answer of the Cloud Controller's about the app that is not 2xx.

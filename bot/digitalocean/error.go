@@ -11,9 +11,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An Error is a call to DigitalOcean's API that failed. It is [pool.ErrGone] where the answer was 404, and
-// [pool.ErrRefused] where it says that the call was not carried out and never will be. Until is when the rate limit
-// lets calls pass again.
+// An Error is a call to DigitalOcean's API that failed. It holds no secret. Op is what was tried, Status and Message
+// are the last answer's, Hint says what to do, RequestID is for DigitalOcean's support, and Tries counts the HTTP
+// calls. Until is when the rate limit lets calls pass again.
+//
+// It is [pool.ErrGone] where the answer was 404, and [pool.ErrRefused] where it says that the call was not carried
+// out and never will be.
 type Error = web.Error
 
 // named makes an *Error of what a call of godo's ended with, and says what it was for.

@@ -16,7 +16,9 @@ const (
 	wrongSecret = "the secret access key does not belong to the access key ID"
 )
 
-// An Error is a call to AWS that failed. Its ID is AWS's own name of the error, as in "InsufficientInstanceCapacity".
+// An Error is a call to AWS that failed. It holds no secret. Op is what was tried, Status and Message are the last
+// answer's, Hint says what to do, RequestID is for AWS's support, and Tries counts the HTTP calls. ID is AWS's own
+// name of the error, as in "InsufficientInstanceCapacity".
 //
 // It is a [pool.ErrGone] where the instance is unknown, and a [pool.ErrRefused] where AWS certainly did not do what was asked and would
 // not if it were asked again.

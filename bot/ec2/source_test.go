@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -217,6 +219,16 @@ func TestASourceThatDoesNotAnswerEndsWithTheCall(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "get the credentials of the container's role: ") || time.Since(start) > 5*time.Second {
 		t.Errorf("List = %v after %v", err, time.Since(start))
 	}
+}
+
+// A machine whose calls are looked into has an authority of its own, which AWS's programs are told so.
+func TestAnAuthorityOfTheMachinesOwn(t *testing.T) {
+	authority := httptest.NewTLSServer(nil)
+	defer authority.Close()
+	s := fake()
+	defer s.Start()()
+	t.Setenv("AWS_CA_BUNDLE", write(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw}))))
+	wantNames(t, on(t, s, ""))
 }
 
 // New calls nobody and reads no file, so that a wrong file is told by the first call and not in the way of other commands.

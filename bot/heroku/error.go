@@ -8,8 +8,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An Error is a call to the Platform API that failed. Its ID is the API's own, as in "rate_limit". Deploy is a deploy
-// with preboot.
+// An Error is a call to the Platform API that failed. It holds no secret. Op is what was tried, Status and Message
+// are the last answer's, Hint says what to do, RequestID is for Heroku's support, and Tries counts the HTTP calls. ID
+// is the API's own name of the error, as in "rate_limit". Deploy says that a deploy with preboot is under way.
 type Error = web.Error
 
 func preboot(status int, message string) bool {

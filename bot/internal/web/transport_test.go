@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,3 +113,28 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestCallsLeftAreTheLastOnesTold(t *testing.T) {
+	left := ""
+	w := transport(&script{})
+	w.Inner = roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{"Left": {left}}, Body: http.NoBody, Request: r}, nil
+	})
+	for _, c := range []struct {
+		says string
+		n    int
+		ok   bool
+	}{{"", 0, false}, {"-5", 0, false}, {"x", 0, false}, {"0", 0, true}, {"12", 12, true}, {"-1", 12, true}, {"99999999999999999999", 12, true}} {
+		left = c.says
+		if _, err := w.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.example.com/", nil)); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := w.Left(); n != c.n || ok != c.ok {
+			t.Errorf("Left after %q = %d, %v, want %d, %v", c.says, n, ok, c.n, c.ok)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
