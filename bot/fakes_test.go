@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -171,3 +172,26 @@ var (
 	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
 	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
 )
+
+// with makes a world whose policy a test changes, with room up to 20 dynos.
+func with(dynos int, change func(*decide.Policy), recorders ...record.Recorder) *world {
+	return newWorld(dynos, func(o *bot.Options) {
+		o.Schedule, o.Recorders = &always{Min: 1, Max: 20}, recorders
+		change(&o.Policy)
+	})
+}
+
+func wantResizes(t *testing.T, w *world, want ...int) {
+	t.Helper()
+	if !slices.Equal(w.platform.resizes, want) {
+		t.Errorf("asked for %v, want %v", w.platform.resizes, want)
+	}
+	w.platform.resizes = nil
+}
+
+func wantWhy(t *testing.T, r record.Record, want string) {
+	t.Helper()
+	if got := r.Headline() + ": " + r.Why(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

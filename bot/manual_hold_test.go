@@ -1,0 +1,78 @@
+package bot_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+)
+
+func TestAHandIsLeftAlone(t *testing.T) {
+	hold := func(p *decide.Policy) { p.ManualHold = 10 * time.Minute }
+	t.Run("in both directions, and told once", func(t *testing.T) {
+		w := with(3, hold)
+		w.beat(right)
+		w.platform.n = 8
+		r := w.beat(fast)
+		if r.Decision.ManualChange == nil || *r.Decision.ManualChange != (decide.ManualChange{From: 3, To: 8}) {
+			t.Errorf("adopted %+v, want 3 → 8", r.Decision.ManualChange)
+		}
+		r = w.beat(times(9, fast)...)
+		wantWhy(t, r, "held at 8: 10 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 7, but somebody set 8 by hand, which is left alone for 6 min longer")
+		w.beat(times(10, slow)...)
+		wantResizes(t, w)
+		w.beat(slow)
+		wantResizes(t, w, 9)
+		if got, want := w.inbox.take(), []string{"manual_change", "scaled"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+	t.Run("the readings of another number of dynos do not count", func(t *testing.T) {
+		w := with(3, func(*decide.Policy) {})
+		w.beat(slow, slow)
+		w.platform.n = 4
+		w.beat(slow, slow)
+		wantResizes(t, w)
+		w.beat(slow)
+		wantResizes(t, w, 5)
+	})
+	t.Run("the bot's own change is no hand", func(t *testing.T) {
+		w := with(3, hold)
+		w.beat(times(3, slow)...)
+		w.platform.n = 3 // the platform still tells the number before
+		w.beat(right)
+		w.platform.n = 4
+		if r := w.beat(right); r.Decision.ManualChange != nil {
+			t.Errorf("took its own change for %+v", r.Decision.ManualChange)
+		}
+	})
+	t.Run("not even when the next heartbeat is long after", func(t *testing.T) {
+		w := with(3, hold)
+		w.beat(times(3, slow)...)
+		w.now = w.now.Add(time.Hour)
+		if r := w.beat(right); r.Decision.ManualChange != nil {
+			t.Errorf("took its own change for %+v", r.Decision.ManualChange)
+		}
+	})
+	t.Run("nor is one that came through although it was said to have failed", func(t *testing.T) {
+		w := with(3, hold)
+		w.platform.resizeErr = errPlatform
+		w.beat(times(3, slow)...)
+		w.platform.n, w.platform.resizeErr = 4, nil
+		if r := w.beat(right); r.Decision.ManualChange != nil {
+			t.Errorf("took its own change for %+v", r.Decision.ManualChange)
+		}
+	})
+	t.Run("switched off and on again is told as such", func(t *testing.T) {
+		w := with(3, hold)
+		w.beat(right)
+		w.platform.n = 0
+		w.beat(right)
+		w.platform.n = 2
+		w.beat(right)
+		if got, want := w.inbox.take(), []string{"left_alone opened", "left_alone resolved"}; !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+}

@@ -1,0 +1,53 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/decide"
+)
+
+func TestStabilization(t *testing.T) {
+	stable := func(p *decide.Policy) { p.Stabilization = 5 * time.Minute }
+	t.Run("a down waits until fewer were enough all along", func(t *testing.T) {
+		w := with(3, stable)
+		w.beat(times(20, right)...)
+		w.beat(times(4, fast)...) // the last wish for 3
+		r := w.beat(fast)         // the first wish for 2
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but fewer dynos must have been enough for 5 min longer")
+		w.beat(times(8, fast)...)
+		wantResizes(t, w)
+		w.beat(fast)
+		wantResizes(t, w, 2)
+	})
+	t.Run("one answer that is not fast begins it anew", func(t *testing.T) {
+		w := with(3, stable)
+		w.beat(times(20, right)...)
+		w.beat(append(times(12, fast), right)...)
+		w.beat(times(13, fast)...)
+		wantResizes(t, w)
+	})
+	t.Run("nothing goes down before a whole window was seen", func(t *testing.T) {
+		w := with(3, stable)
+		r := w.beat(times(10, fast)...)
+		wantResizes(t, w)
+		wantWhy(t, r, "held at 3: 10 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but fewer dynos must have been enough for 30 s longer")
+	})
+	t.Run("an up does not wait", func(t *testing.T) {
+		w := with(3, stable)
+		w.beat(times(3, slow)...)
+		wantResizes(t, w, 4)
+	})
+}
+
+func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
+	w := with(3, func(p *decide.Policy) { p.Stabilization = 2 * time.Minute })
+	w.beat(times(10, right)...)
+	w.beat(times(7, fast)...)
+	w.beat(noData) // which wishes for what there is
+	w.beat(times(3, fast)...)
+	wantResizes(t, w)
+	w.beat(fast)
+	wantResizes(t, w, 2)
+}
