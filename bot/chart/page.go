@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Page writes a page that stands alone, as it asks for nothing beyond itself: its title, and what body writes, in HTML. style is what the
-// page's own parts look like, in CSS.
+// Page writes a page that stands alone, as it asks for nothing beyond itself: its title, and what body writes, in HTML.
+// style is what the page's own parts look like, in CSS.
 func Page(w io.Writer, title, style string, body func(*bytes.Buffer) error) error {
 	title = html.EscapeString(title)
 	var b bytes.Buffer

@@ -17,8 +17,8 @@ type Baseline struct {
 // baselineBlock is how many heartbeats in a row are looked at together.
 const baselineBlock = 20
 
-// BaselineOf learns what a heartbeat takes while nobody waits from the quietest tenth of the record: the blocks of heartbeats with the
-// lowest medians. The fastest heartbeats alone would mistake an uneven app for a waiting one.
+// BaselineOf learns what a heartbeat takes while nobody waits from the quietest tenth of the record: the blocks of
+// heartbeats with the lowest medians. The fastest heartbeats alone would mistake an uneven app for a waiting one.
 func BaselineOf(r *Record) Baseline {
 	var blocks [][]float64
 	for i := 0; i < len(r.Beats); i += baselineBlock {
@@ -38,7 +38,8 @@ func BaselineOf(r *Record) Baseline {
 		return Baseline{MedianMS: 70, HighMS: 150, LeastMS: 30, MeanMS: 40, CV: 0.5}
 	}
 	slices.Sort(quiet)
-	// Three times as far above the median as the 80th percentile is where the 97th of a lognormal law is, without those who have waited.
+	// Three times as far above the median as the 80th percentile is where the 97th of a lognormal law is, without those
+	// who have waited.
 	out := Baseline{MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)), LeastMS: 0.9 * quiet[0]}
 	// The upper tail is of those who have waited all the same.
 	usual := quiet[:max(1, len(quiet)*9/10)]

@@ -31,8 +31,8 @@ const (
 	mostDifferences = 20
 )
 
-// Differences are the times in which b was another than a, in the order of time: of many, those that matter most. more is how many
-// others there are.
+// Differences are the times in which b was another than a, in the order of time: of many, those that matter most. more
+// is how many others there are.
 func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) {
 	n := min(len(a.Minutes), len(b.Minutes))
 	for i := 0; i < n; i += lookTime {
@@ -59,7 +59,8 @@ func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) 
 	return out, more
 }
 
-// join adds a difference to those before it, as a part of the last one where that goes over into it and is of the same kind.
+// join adds a difference to those before it, as a part of the last one where that goes over into it and is of the same
+// kind.
 func join(all []Difference, d Difference) []Difference {
 	n := len(all) - 1
 	if n < 0 || !all[n].To.Equal(d.From) || d.To.Sub(all[n].From) > longestDifference || (all[n].Dynos[1] > all[n].Dynos[0]) != (d.Dynos[1] > d.Dynos[0]) {

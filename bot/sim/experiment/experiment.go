@@ -1,5 +1,5 @@
-// Package experiment shows what a policy comes to before it costs money: it runs policies on the simulated fleet of bot/sim, and reports
-// the figures as text, JSON, pictures and a page.
+// Package experiment shows what a policy comes to before it costs money: it runs policies on the simulated fleet of
+// bot/sim, and reports the figures as text, JSON, pictures and a page.
 package experiment
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// Run simulates the same demand once for each driver, as many at a time as there are processors, and returns the results in the order of
-// the drivers. progress, unless nil, is told the share of all that is done, from 0 to 1, by several goroutines. Each driver must be
-// of use by itself. It ends early when ctx does.
+// Run simulates the same demand once for each driver, as many at a time as there are processors, and returns the
+// results in the order of the drivers. progress, unless nil, is told the share of all that is done, from 0 to 1, by
+// several goroutines. Each driver must be of use by itself. It ends early when ctx does.
 func Run(ctx context.Context, o sim.Options, drivers []sim.Driver, progress func(share float64)) ([]sim.Result, error) {
 	results := make([]sim.Result, len(drivers))
 	m := &meter{parts: make([]float64, len(drivers)), tell: progress}

@@ -18,11 +18,12 @@ const (
 	mostRate = 120
 )
 
-// fit finds the app of the model: the slots and the mean time of service with which a simulation at the recorded dynos, under the load
-// that is inferred with them, makes heartbeats wait most like those of the record. What is above zero in known is left as it is.
+// fit finds the app of the model: the slots and the mean time of service with which a simulation at the recorded dynos,
+// under the load that is inferred with them, makes heartbeats wait most like those of the record. What is above zero in
+// known is left as it is.
 //
-// A record tells less of the two numbers than of their ratio. Where it leaves both open, 5 slots and 100 ms are taken to be likely, as
-// common web servers have them.
+// A record tells less of the two numbers than of their ratio. Where it leaves both open, 5 slots and 100 ms are taken
+// to be likely, as common web servers have them.
 func (m Model) fit(ctx context.Context, known App) (App, error) {
 	var apps []App
 	for _, c := range or(known.Slots, 1, 2, 5, 10, 20) {
@@ -64,8 +65,8 @@ func or[T comparable](known T, may ...T) []T {
 	return may
 }
 
-// unlike says how little a simulation of an app is like parts of the record: by how the waits of heartbeats, and of two in a row, are
-// distributed.
+// unlike says how little a simulation of an app is like parts of the record: by how the waits of heartbeats, and of two
+// in a row, are distributed.
 func (m Model) unlike(ctx context.Context, parts []*Record, a App) (float64, error) {
 	var recorded, simulated pairs
 	for _, p := range parts {

@@ -74,8 +74,8 @@ func (r Report) row(b *bytes.Buffer, s sim.Result) {
 	b.WriteString("</tr>\n")
 }
 
-// Draw writes the report in the form of a file's ending: .html, .svg or .png. A picture of one result shows it over time, one of
-// several compares them.
+// Draw writes the report in the form of a file's ending: .html, .svg or .png. A picture of one result shows it over
+// time, one of several compares them.
 func (r Report) Draw(w io.Writer, ending string) error {
 	switch {
 	case ending == ".html":

@@ -9,14 +9,15 @@ import (
 const (
 	leastLoad = 0.02
 	loadStep  = 0.04
-	// usualWalk is how far the logarithm of the load wanders in a minute, as a standard deviation; seldomJumps is the share of the
-	// minutes in which it jumps, by jumpScale on average.
+	// usualWalk is how far the logarithm of the load wanders in a minute, as a standard deviation; seldomJumps is the
+	// share of the minutes in which it jumps, by jumpScale on average.
 	usualWalk   = 0.06
 	seldomJumps = 0.04
 	jumpScale   = 0.4
 	// outliers is the share of the heartbeats that are slow for a reason of their own.
 	outliers = 0.005
-	// independent is how far apart heartbeats must be for one to tell as much as if the others were not, in seconds: queues change no faster.
+	// independent is how far apart heartbeats must be for one to tell as much as if the others were not, in seconds:
+	// queues change no faster.
 	independent = 20.0
 	// follow is how far a backlog is corrected by what heartbeats waited in a minute, since chance has a part in it.
 	follow = 0.5
@@ -31,9 +32,9 @@ type Load struct {
 	Low, Middle, High []float64
 }
 
-// Infer infers the load from what heartbeats have waited at the dynos that ran: a filter over the logarithm of the load goes through
-// the record forwards and backwards. What is seen of a minute is judged by the steady queue's law of waiting, and in an overload by
-// the backlog that has grown, at one second per second and dyno's worth too much.
+// Infer infers the load from what heartbeats have waited at the dynos that ran: a filter over the logarithm of the load
+// goes through the record forwards and backwards. What is seen of a minute is judged by the steady queue's law of
+// waiting, and in an overload by the backlog that has grown, at one second per second and dyno's worth too much.
 func Infer(r *Record, baseline Baseline, app App) Load {
 	f := newFilter(r, baseline, app)
 	minutes := f.split(r)
@@ -131,7 +132,8 @@ type filter struct {
 	edges    []float64 // of the bins of waits, in seconds
 	bins     int
 	load     []float64
-	// now is how likely each load is, backlog the backlog there would be with it, and like how likely what was seen last is.
+	// now is how likely each load is, backlog the backlog there would be with it, and like how likely what was seen
+	// last is.
 	now, backlog, like []float64
 	walk               []float64 // the weights of the usual walk, the middle one first
 	dynos              float64

@@ -55,8 +55,8 @@ func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 		shape    string
 		slots    int
 		interval time.Duration
-		// The median and the 90th percentile of the error, as a share of the load; for how many points the share of slow heartbeats may
-		// differ, simulated at the same dynos.
+		// The median and the 90th percentile of the error, as a share of the load; for how many points the share of
+		// slow heartbeats may differ, simulated at the same dynos.
 		median, p90, slow float64
 	}{
 		"ramp":                    {"ramp", 5, 30 * time.Second, 0.08, 0.2, 6},

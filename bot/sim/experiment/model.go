@@ -67,8 +67,9 @@ func (m Model) Demand() sim.Trace {
 // vague is how many times as much as the lowest the highest likely load is where the record does not tell it.
 const vague = 2.5
 
-// Known is the share of the minutes, from 0 to 1, for which the record tells the load within a factor of 2.5; Unseen is that of the
-// minutes without a heartbeat, and Saturated that of those whose heartbeats mostly timed out, where the load may have been any higher.
+// Known is the share of the minutes, from 0 to 1, for which the record tells the load within a factor of 2.5; Unseen is
+// that of the minutes without a heartbeat, and Saturated that of those whose heartbeats mostly timed out, where the
+// load may have been any higher.
 func (m Model) Known() (known, unseen, saturated float64) {
 	n := len(m.Load.Middle)
 	seen, timeouts := make([]int, n), make([]int, n)
@@ -94,7 +95,8 @@ func (m Model) Known() (known, unseen, saturated float64) {
 
 // As is what a simulation at the recorded dynos shows beside what was recorded.
 type As struct {
-	// Slow and Fast are the shares of the heartbeats above and below the bounds, in per cent; MedianMS and P90MS their percentiles.
+	// Slow and Fast are the shares of the heartbeats above and below the bounds, in per cent; MedianMS and P90MS their
+	// percentiles.
 	Slow, Fast, MedianMS, P90MS [2]float64
 	// HourlySlow is by how many points the share of the slow ones differs from hour to hour, on average.
 	HourlySlow float64
@@ -115,8 +117,9 @@ func (m Model) beats(ctx context.Context, o sim.Options) (beats []Beat, result s
 	return beats, result, err
 }
 
-// Replay simulates the model at the dynos that were recorded. The result is that of the people's requests, and as compares the
-// heartbeats with the record's, whose own are the first of each two numbers. lowMS and highMS are the bounds.
+// Replay simulates the model at the dynos that were recorded. The result is that of the people's requests, and as
+// compares the heartbeats with the record's, whose own are the first of each two numbers. lowMS and highMS are the
+// bounds.
 func (m Model) Replay(ctx context.Context, o sim.Options, lowMS, highMS float64) (result sim.Result, as As, err error) {
 	beats, result, err := m.beats(ctx, o)
 	if err != nil {

@@ -26,8 +26,8 @@ type Beat struct {
 type Record struct {
 	// Beats are in the order of time.
 	Beats []Beat
-	// NoData is how many heartbeats said nothing of the load. Summed is how many of the beats were made of a minute's summary, since
-	// the heartbeats themselves are kept no longer.
+	// NoData is how many heartbeats said nothing of the load. Summed is how many of the beats were made of a minute's
+	// summary, since the heartbeats themselves are kept no longer.
 	NoData, Summed int
 	// Boot is the longest usual boot time that the bot has learned; 0 where it has not.
 	Boot time.Duration
@@ -71,8 +71,8 @@ func (r *Record) Add(b record.Record) {
 	r.Beats = append(r.Beats, Beat{b.Time, min(hb.Value, longestMS), hb.Outcome == probe.Timeout, b.Dynos, b.Limits})
 }
 
-// sample is the heartbeat of a tick that is looked at: of several the first, since the one in the middle, which speaks for them, has
-// another law than each of them.
+// sample is the heartbeat of a tick that is looked at: of several the first, since the one in the middle, which speaks
+// for them, has another law than each of them.
 func sample(b record.Record) (hb probe.Reading, ok bool) {
 	if b.Burst != "" && len(b.Readings) > 0 {
 		return b.Readings[0], true
@@ -107,8 +107,9 @@ func (r *Record) learn(d decide.Decision) {
 // mostInMinute bounds the beats that are made of a minute's summary.
 const mostInMinute = 60
 
-// AddMinute takes in the summary of a minute, newer than all before it, whose heartbeats are not known one by one. What lies between
-// the percentiles is interpolated. A heartbeat that was slow and has no response time has timed out, after so many milliseconds.
+// AddMinute takes in the summary of a minute, newer than all before it, whose heartbeats are not known one by one. What
+// lies between the percentiles is interpolated. A heartbeat that was slow and has no response time has timed out, after
+// so many milliseconds.
 func (r *Record) AddMinute(p history.Point, timeoutMS float64) {
 	if n := len(r.Beats); n > 0 && !p.Time.After(r.Beats[n-1].Time) || p.Dynos < 1 || p.Heartbeats < 1 {
 		return
@@ -169,8 +170,8 @@ func (r *Record) Interval() time.Duration {
 	return min(max(time.Second, gaps[len(gaps)/2].Round(time.Second)), time.Hour)
 }
 
-// Trim leaves out what comes before the bot was seen to beat steadily: of old times only the changes are kept, and an hour in which
-// less than half of the minutes are known tells nothing. It returns how long a time it left out.
+// Trim leaves out what comes before the bot was seen to beat steadily: of old times only the changes are kept, and an
+// hour in which less than half of the minutes are known tells nothing. It returns how long a time it left out.
 func (r *Record) Trim() time.Duration {
 	if len(r.Beats) == 0 {
 		return 0
@@ -191,7 +192,8 @@ func (r *Record) Trim() time.Duration {
 	return r.Beats[0].Time.Sub(first)
 }
 
-// Start is when the minute of the first beat begins, End when that of the last one ends. Both are zero where there is none.
+// Start is when the minute of the first beat begins, End when that of the last one ends. Both are zero where there is
+// none.
 func (r *Record) Start() time.Time {
 	if len(r.Beats) == 0 {
 		return time.Time{}

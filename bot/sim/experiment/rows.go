@@ -22,9 +22,9 @@ type Row struct {
 // slotTime is the time of day that is looked at as a whole, in minutes.
 const slotTime = 30
 
-// Rows finds the stretches of the day in which a result was slow on half of the days or more while more than the minimum, which is least,
-// was needed: what is slow with dynos enough, more dynos do not help. Each row begins half an hour before, and has the dynos that were
-// needed on four days of five.
+// Rows finds the stretches of the day in which a result was slow on half of the days or more while more than the
+// minimum, which is least, was needed: what is slow with dynos enough, more dynos do not help. Each row begins half an
+// hour before, and has the dynos that were needed on four days of five.
 func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 	var out []Row
 	for _, c := range []struct {
@@ -77,8 +77,8 @@ func (r Row) SameTime(other Row) bool {
 	return r.Days == other.Days && r.From == other.From && r.To == other.To
 }
 
-// Variants are the row, and the same with a quarter, a half and once more dynos: those that are needed are 90 % busy, which is too much
-// where a dyno has few slots or an answer takes long.
+// Variants are the row, and the same with a quarter, a half and once more dynos: those that are needed are 90 % busy,
+// which is too much where a dyno has few slots or an answer takes long.
 func (r Row) Variants() (out []Row) {
 	for _, more := range []float64{0, 0.25, 0.5, 1} {
 		v := r

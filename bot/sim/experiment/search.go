@@ -25,8 +25,8 @@ func (p part) Rate(seconds float64) float64 { return p.Demand.Rate(p.from + seco
 // Length is how long the part lasts.
 func (p part) Length() time.Duration { return p.length }
 
-// Part returns the options for the stretch of the demand that begins at from and ends at to, scaled as the whole is. Both are counted
-// from its beginning, in whole minutes.
+// Part returns the options for the stretch of the demand that begins at from and ends at to, scaled as the whole is.
+// Both are counted from its beginning, in whole minutes.
 func Part(o sim.Options, from, to time.Duration) sim.Options {
 	if o.Peak > 0 {
 		if top := sim.Peak(o.Demand, sim.PeakWindow(o.Demand.Length())); top > 0 {
@@ -57,11 +57,13 @@ type Cut struct {
 	Of time.Duration
 }
 
-// beatWork is how many requests can be simulated in the time that a decision by the adaptive policy takes, about 0.14 ms.
+// beatWork is how many requests can be simulated in the time that a decision by the adaptive policy takes, about 0.14
+// ms.
 const beatWork = 1400
 
-// Split cuts a simulation into its first 60 %, to learn from, and the rest, to judge by. A part that would take more work than it may is
-// cut to what is nearest to the other. Work is counted in requests; a heartbeat, one each beat, is as much as many of them.
+// Split cuts a simulation into its first 60 %, to learn from, and the rest, to judge by. A part that would take more
+// work than it may is cut to what is nearest to the other. Work is counted in requests; a heartbeat, one each beat, is
+// as much as many of them.
 func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (Cut, error) {
 	length := o.Demand.Length().Truncate(time.Minute)
 	at := (length * 6 / 10).Truncate(time.Minute)
@@ -93,7 +95,8 @@ func split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64, w
 // Left is how much of the whole was left out.
 func (c Cut) Left() time.Duration { return c.Of - c.Learn.Length - c.Judge.Length }
 
-// Text says in two lines what is learned from and judged by, and what is left out. more is how the reader gets that too.
+// Text says in two lines what is learned from and judged by, and what is left out. more is how the reader gets that
+// too.
 func (c Cut) Text(zone *time.Location, more string) string {
 	part := func(o sim.Options) string {
 		const day = "Mon 2 Jan 2006 15:04"
@@ -158,8 +161,9 @@ type Dimension struct {
 // batch is how many settings are tried between two looks at what is best, whatever the machine.
 const batch = 8
 
-// Best looks for the settings that cost least on a simulation: the first half of the trials at random, the rest by changing one or
-// two settings of the best so far. It returns the pairs, none where nothing is better than what there is.
+// Best looks for the settings that cost least on a simulation: the first half of the trials at random, the rest by
+// changing one or two settings of the best so far. It returns the pairs, none where nothing is better than what there
+// is.
 func (s Search) Best(ctx context.Context, o sim.Options, dims []Dimension) (pairs []string, score Score, err error) {
 	r := rand.New(rand.NewPCG(s.Seed, 0x7475_6e65))
 	best := make([]int, len(dims)) // 0 is as it is, i+1 the value i

@@ -13,7 +13,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened twice.
+// leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened
+// twice.
 const leastHistory = 14 * 24 * time.Hour
 
 // EnoughToSuggest says why a record is too short to suggest anything from, nil where it is not.
@@ -25,8 +26,9 @@ func (r *Record) EnoughToSuggest() error {
 	return nil
 }
 
-// SuggestCut cuts a simulation for [Search.Suggest]: the rows want as many days as there are, and all else is tried once each, on two weeks of
-// an app of a dyno or so. beat is the time between two heartbeats. whole takes all of it, however long that takes.
+// SuggestCut cuts a simulation for [Search.Suggest]: the rows want as many days as there are, and all else is tried
+// once each, on two weeks of an app of a dyno or so. beat is the time between two heartbeats. whole takes all of it,
+// however long that takes.
 func SuggestCut(o sim.Options, beat time.Duration, whole bool) (Cut, error) {
 	return split(o, beat, rowWork, rowWork/5, whole)
 }
@@ -39,8 +41,8 @@ type Present struct {
 	Zone *time.Location
 }
 
-// Suggest finds what is worth its price in the part that is judged by, the best first: rows of the schedule for hours that were slow in the
-// part that is learned from, and where onlyRows does not say otherwise single other settings.
+// Suggest finds what is worth its price in the part that is judged by, the best first: rows of the schedule for hours
+// that were slow in the part that is learned from, and where onlyRows does not say otherwise single other settings.
 func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool) ([]Suggestion, error) {
 	_, learned, err := s.Score(ctx, cut.Learn, nil)
 	if err != nil {
@@ -129,7 +131,8 @@ func (j jury) one(ctx context.Context, i idea) (out Suggestion, ok bool, err err
 	return out, out.Saved >= worth, err
 }
 
-// bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned from.
+// bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned
+// from.
 func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Result, now Present) ([]Row, error) {
 	if now.Least < 0 {
 		return nil, nil
@@ -198,7 +201,8 @@ func otherIdeas(bound time.Duration, slowMinute float64, most int) (out []idea) 
 type Suggestion struct {
 	What     string   `json:"what"`
 	Settings []string `json:"settings"`
-	// FewerSlow is how many slow minutes fewer a week, MoreDollars how much more the dynos cost; either may be below zero.
+	// FewerSlow is how many slow minutes fewer a week, MoreDollars how much more the dynos cost; either may be below
+	// zero.
 	FewerSlow   float64 `json:"fewer_slow_minutes_a_week"`
 	MoreDollars float64 `json:"more_dollars_a_week"`
 	// Saved is what both are worth, with the slow minutes at their price.

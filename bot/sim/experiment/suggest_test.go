@@ -10,7 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Two weeks that are slow on weekdays from nine to half past ten, where four dynos are needed, and at three in the night, where one is enough.
+// Two weeks that are slow on weekdays from nine to half past ten, where four dynos are needed, and at three in the
+// night, where one is enough.
 func TestRowsStandWhereMostDaysWereSlow(t *testing.T) {
 	monday := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	var r sim.Result

@@ -11,15 +11,18 @@ import (
 )
 
 const (
-	// tuneWork bounds the work that each of the settings may take: a few seconds of a processor to learn from, twice that to judge by.
+	// tuneWork bounds the work that each of the settings may take: a few seconds of a processor to learn from, twice
+	// that to judge by.
 	tuneWork = 40e6
 	// rowWork bounds the work of finding rows of the schedule: half a minute of a processor.
 	rowWork = 300e6
-	// tuneBeat is the time between two heartbeats that is reckoned with at the most, as some of the settings have more than there are.
+	// tuneBeat is the time between two heartbeats that is reckoned with at the most, as some of the settings have more
+	// than there are.
 	tuneBeat = 10 * time.Second
 )
 
-// TuneCut cuts a simulation for [Search.Tune]. beat is the time between two heartbeats. whole takes all of it, however long that takes.
+// TuneCut cuts a simulation for [Search.Tune]. beat is the time between two heartbeats. whole takes all of it, however
+// long that takes.
 func TuneCut(o sim.Options, beat time.Duration, whole bool) (Cut, error) {
 	return split(o, min(beat, tuneBeat), tuneWork, 2*tuneWork, whole)
 }
@@ -51,8 +54,9 @@ func Candidates(bound time.Duration, slowMinute float64) []Dimension {
 	}
 }
 
-// Minimums are values of MIN_DYNOS: one or two dynos more than the least at all times, or as rows of the schedule for the hours that were
-// slow. They are learned from as many days of a simulation as there are, since rows want that; beat is the time between two heartbeats.
+// Minimums are values of MIN_DYNOS: one or two dynos more than the least at all times, or as rows of the schedule for
+// the hours that were slow. They are learned from as many days of a simulation as there are, since rows want that; beat
+// is the time between two heartbeats.
 func (s Search) Minimums(ctx context.Context, o sim.Options, beat time.Duration, zone *time.Location, least int) (Dimension, error) {
 	values := []string{strconv.Itoa(least + 1), strconv.Itoa(least + 2)}
 	long, err := Split(o, beat, rowWork, 0)

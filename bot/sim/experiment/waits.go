@@ -8,8 +8,8 @@ type App struct {
 	Seconds float64
 }
 
-// erlang is the probability that a request finds all slots busy, where a share busy of them is on average: Erlang's formula C, by the
-// recursion for B (see the package sim).
+// erlang is the probability that a request finds all slots busy, where a share busy of them is on average: Erlang's
+// formula C, by the recursion for B (see the package sim).
 func (a App) erlang(busy float64) float64 {
 	load := busy * float64(a.Slots)
 	b := 1.0
@@ -22,8 +22,9 @@ func (a App) erlang(busy float64) float64 {
 // steadyBusy is the share of busy slots above which waits are taken for a backlog's, which never becomes steady.
 const steadyBusy = 0.98
 
-// tail is the probability that a request waits for longer than so many seconds, where a share busy of the slots is wanted and there is
-// a backlog of so many seconds: that of the steady queue where there is none, and a normal law around the backlog where that is long.
+// tail is the probability that a request waits for longer than so many seconds, where a share busy of the slots is
+// wanted and there is a backlog of so many seconds: that of the steady queue where there is none, and a normal law
+// around the backlog where that is long.
 func (a App) tail(busy, backlog, seconds float64) float64 {
 	steady := min(busy, steadyBusy)
 	p := a.erlang(steady) * math.Exp(-(1-steady)*float64(a.Slots)*seconds/a.Seconds)

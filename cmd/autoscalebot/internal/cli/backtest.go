@@ -45,7 +45,7 @@ It reads the history that the settings name (HISTORY, DATABASE_URL), while the b
 			return err
 		}
 		b.Results = append(b.Results, results...)
-		return out.backtest(cmd.OutOrStdout(), b)
+		return out.write(cmd.OutOrStdout(), b)
 	}
 	src.flags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "", "also try the `NAMES` of policies, with commas between, or all")

@@ -80,7 +80,8 @@ func (c *imageCommand) check() error {
 	return err
 }
 
-// openBuilder opens the provider of temporary servers, which are those of another pool. An image that is empty is that of the settings.
+// openBuilder opens the provider of temporary servers, which are those of another pool. An image that is empty is that
+// of the settings.
 func (c *imageCommand) openBuilder(image string) (pool.Provider, error) {
 	s := *c.s
 	s.PoolName = settings.Text(c.s.Pooled() + "-image")

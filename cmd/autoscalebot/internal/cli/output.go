@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-
-	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 )
 
 // An output is where a report goes to.
@@ -40,8 +38,15 @@ func (o output) check(m *mistakes) {
 	}
 }
 
+// A drawable is a report, or a backtest.
+type drawable interface {
+	Draw(w io.Writer, ending string) error
+	JSON(w io.Writer) error
+	Text(w io.Writer) error
+}
+
 // write prints the report, and draws it where that is asked for.
-func (o output) write(w io.Writer, r experiment.Report) error {
+func (o output) write(w io.Writer, r drawable) error {
 	if o.out != "" {
 		if err := writeWhole(o.out, func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }); err != nil {
 			return err
@@ -66,17 +71,4 @@ func writeWhole(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return os.Rename(f.Name(), path)
-}
-
-// backtest prints the backtest, and draws it where that is asked for.
-func (o output) backtest(w io.Writer, b experiment.Backtest) error {
-	if o.out != "" {
-		if err := writeWhole(o.out, func(f io.Writer) error { return b.Draw(f, filepath.Ext(o.out)) }); err != nil {
-			return err
-		}
-	}
-	if o.json {
-		return b.JSON(w)
-	}
-	return b.Text(w)
 }

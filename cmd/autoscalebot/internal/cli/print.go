@@ -15,7 +15,8 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// table prints rows with their columns in line, without spaces at their ends. What is printed comes from elsewhere, so it is kept to a line.
+// table prints rows with their columns in line, without spaces at their ends. What is printed comes from elsewhere, so
+// it is kept to a line.
 func table(w io.Writer, rows [][]string) error {
 	var b strings.Builder
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -17,8 +17,8 @@ type ownPolicy struct {
 	adaptive *adaptive.Model
 }
 
-// ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound there is no
-// adaptive one.
+// ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound
+// there is no adaptive one.
 func ownPolicies(s *settings.Settings) []ownPolicy {
 	out := []ownPolicy{{name: "count"}}
 	if a, err := service.Model(s); err == nil {
@@ -57,7 +57,8 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 	return out
 }
 
-// policies reads names of policies, with commas between. One that has no number of its own, such as hpa, is the first of its kind.
+// policies reads names of policies, with commas between. One that has no number of its own, such as hpa, is the first
+// of its kind.
 func (m *mistakes) policies(names string) []string {
 	known := policyNames()
 	if names == "all" {

@@ -113,8 +113,8 @@ func readFile(ctx context.Context, path string, r *experiment.Record, from, to t
 	return r.ReadAll(ctx, readRecords(f), from, to)
 }
 
-// load reads the settings that were recorded, and those that are tried. The record wins over the environment, which may be another
-// machine's.
+// load reads the settings that were recorded, and those that are tried. The record wins over the environment, which may
+// be another machine's.
 func (p *pastTime) load(args []string) error {
 	recorded := p.record.Settings()
 	l := p.record.Last.Limits

@@ -33,8 +33,8 @@ func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
 	}
 }
 
-// bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs where that is not
-// nil. A nil schedule is that of the settings.
+// bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs
+// where that is not nil. A nil schedule is that of the settings.
 func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...record.Recorder) sim.Driver {
 	o := service.Options(t.s, service.Parts{}, nil, service.NewHost(t.s, io.Discard, io.Discard))
 	o.Control, o.Log, o.Recorders = nil, nil, recorders

@@ -91,8 +91,8 @@ to paste. NAME=value arguments are where it begins.`,
 	return cmd
 }
 
-// onWhat makes what is simulated, and how settings are tried: on the scenario where the command line has one, else on the past. The trial has
-// the settings where the search begins.
+// onWhat makes what is simulated, and how settings are tried: on the scenario where the command line has one, else on
+// the past. The trial has the settings where the search begins.
 func onWhat(cmd *cobra.Command, m *mistakes, sc *scenario, src *source, s *experiment.Search, args []string) (trial, sim.Options, error) {
 	if sc.trace != "" || sc.shape != "" {
 		return onScenario(m, sc, s, args)

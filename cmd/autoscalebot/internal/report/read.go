@@ -11,16 +11,18 @@ import (
 )
 
 const (
-	// mostPoints is how many points a report has at the most, about one for each pixel column; mostChanges how many changes, the newest.
+	// mostPoints is how many points a report has at the most, about one for each pixel column; mostChanges how many
+	// changes, the newest.
 	mostPoints, mostChanges = 1000, 1000
 	// hourPoints and hourChanges are those of an hour.
 	hourPoints, hourChanges = 240, 60
-	// pricedRecords is how many of the newest records are looked at for a price, which those of a start have not while the platform fails.
+	// pricedRecords is how many of the newest records are looked at for a price, which those of a start have not while
+	// the platform fails.
 	pricedRecords = 200
 )
 
-// Read reads what happened to the settings' app from one moment to another. The price is that of the settings, or else of the newest heartbeat
-// that knew it.
+// Read reads what happened to the settings' app from one moment to another. The price is that of the settings, or else
+// of the newest heartbeat that knew it.
 func Read(ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time) (Report, error) {
 	r, err := read(ctx, db, s, from, to, mostPoints, mostChanges)
 	if r.Price = float64(s.DynoPrice); err != nil || r.Price > 0 {

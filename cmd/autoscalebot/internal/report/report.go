@@ -97,7 +97,7 @@ func known(v float64) float64 {
 
 // A Sum is what a report comes to.
 type Sum struct {
-	Heartbeats, Slow, Blind, Ups, Downs int
+	Heartbeats, Slow, Ups, Downs int
 	// DynoHours is what ran, MaxHours what the maximum of each hour would have been.
 	DynoHours, MaxHours float64
 	// Dollars and MaxDollars are what they cost; 0 where the price is not known.
@@ -110,7 +110,6 @@ func (r Report) Sum() Sum {
 	for _, p := range r.Series.Points {
 		s.Heartbeats += p.Heartbeats
 		s.Slow += p.Slow
-		s.Blind += p.NoData
 		s.Ups += p.Ups
 		s.Downs += p.Downs
 		hours, most := p.DynoSeconds/3600, p.MaxDynoSeconds/3600
@@ -121,7 +120,8 @@ func (r Report) Sum() Sum {
 	return s
 }
 
-// monthHours is how long the month of t is, in UTC: a dyno that runs through it costs its price, as the page and the budget count.
+// monthHours is how long the month of t is, in UTC: a dyno that runs through it costs its price, as the page and the
+// budget count.
 func monthHours(t time.Time) float64 {
 	t = t.UTC()
 	month := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)

@@ -11,7 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// The sum is that of the times between heartbeats, whatever the number of heartbeats and the last number of dynos of a bucket are.
+// The sum is that of the times between heartbeats, whatever the number of heartbeats and the last number of dynos of a
+// bucket are.
 func TestSumIsThatOfTheTimesBetweenHeartbeats(t *testing.T) {
 	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	r := report.Report{Price: 720, Series: history.Series{Step: time.Hour, Points: []history.Point{ // a dollar for an hour of a dyno
