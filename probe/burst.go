@@ -23,7 +23,7 @@ func (h *Heartbeat) Burst(ctx context.Context, n int, gap time.Duration) []Readi
 	return readings[:begun]
 }
 
-// pause waits for d, and says whether ctx has not ended by then.
+// It is false where ctx ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -25,8 +25,7 @@ func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	return &cert, nil
 }
 
-// largestPEM is far more than a chain of certificates has, in bytes.
-const largestPEM = 1 << 20
+const largestPEM = 1 << 20 // bytes, far more than a chain of certificates has
 
 func readPEM(what, file string) ([]byte, error) {
 	info, err := os.Stat(file)
@@ -48,7 +47,6 @@ func readPEM(what, file string) ([]byte, error) {
 	return text, err
 }
 
-// A keyPair is a client certificate with its key, read again when its files have changed.
 type keyPair struct {
 	certFile, keyFile string
 
@@ -57,13 +55,11 @@ type keyPair struct {
 	stamps [2]stamp         // of its files
 }
 
-// A stamp tells whether a file has changed.
 type stamp struct {
 	modified time.Time
 	size     int64
 }
 
-// openKeyPair reads the client certificate of the options; nil for none.
 func openKeyPair(certFile, keyFile string) (*keyPair, error) {
 	switch {
 	case certFile == "" && keyFile == "":
@@ -75,7 +71,7 @@ func openKeyPair(certFile, keyFile string) (*keyPair, error) {
 	return k, k.read(k.stamp())
 }
 
-// current gives the certificate as its files have it now. While they do not go together, as in the middle of a change, it is the one before.
+// While the files do not go together, as in the middle of a change, it is the certificate before.
 func (k *keyPair) current() *tls.Certificate {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -12,21 +12,18 @@ import (
 )
 
 const (
-	// mostTries is how often a request is sent at the most: a second time only where the first one surely did not count.
+	// A request is sent a second time only where the first one surely did not count.
 	mostTries = 2
-	// idleTime is how long a connection is kept without use.
-	idleTime = 90 * time.Second
-	// mostIdle is how many connections to one place are kept.
-	mostIdle = 2
+	idleTime  = 90 * time.Second // of a connection without use
+	mostIdle  = 2                // connections to one place
 )
 
-// errForwarded says that a proxy which sends requests on by itself would send them to the host that they name.
+// A proxy which sends requests on by itself would send them to the host that they name.
 var errForwarded = hinted{
 	badAnswer("the proxy sends plain http to the host of HEARTBEAT_HOST, and not to that of HEARTBEAT_URL"),
 	"name the host of HEARTBEAT_URL in NO_PROXY, or ask it by https",
 }
 
-// A connection carries requests, one after the other.
 type connection struct {
 	*http.ClientConn
 	wire   *wire
@@ -35,15 +32,15 @@ type connection struct {
 	expiry *time.Timer
 }
 
-// end closes the connection: from below, as TLS would first say goodbye, and wait for a server that does not listen.
+// It ends from below, as TLS would first say goodbye, and wait for a server that does not listen.
 func (c *connection) end() {
 	_ = c.wire.Close()
 	_ = c.Close()
 }
 
-// send sends req and returns the answer. It takes a kept connection if there is one, else it opens one. net/http's own
-// RoundTrip would, against a server that refuses HTTP/2 streams or closes at once, go on with one connection after the other
-// until the deadline (https://go.dev/issue/52459): so it is given a single connection at a time.
+// It takes a kept connection if there is one. net/http's own RoundTrip would, against a server that refuses HTTP/2
+// streams or closes at once, go on with one connection after the other until the deadline
+// (https://go.dev/issue/52459): so it is given a single connection at a time.
 func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 	h.idle.keep(v.release())
 	for {
@@ -73,8 +70,8 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 	}
 }
 
-// uncounted says whether a request that failed with err had no effect: an HTTP/2 server told that it did not process it
-// (RFC 9113, section 8.7), or had ended the connection before.
+// It had no effect if an HTTP/2 server said that it did not process it (RFC 9113, section 8.7), or had ended the
+// connection before.
 func uncounted(err error) bool {
 	var stream http2.StreamError
 	if errors.As(err, &stream) {
@@ -83,10 +80,8 @@ func uncounted(err error) bool {
 	return unusable(err) || strings.Contains(err.Error(), "graceful shutdown GOAWAY") // http2 has no type for it
 }
 
-// unusable says whether an HTTP/2 connection was not to be used any more, before a request was sent on it.
 func unusable(err error) bool { return strings.Contains(err.Error(), "client conn not usable") }
 
-// connection gives one on which to send a request to u, and enters the phase of sending it.
 func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	v.again()
 	v.via = h.proxies(u)
@@ -117,7 +112,6 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	return c, nil
 }
 
-// connect opens a connection to the current request's place.
 func (v *visit) connect(t *http.Transport) (*http.ClientConn, error) {
 	v.wire = nil
 	ctx := v.ctx
@@ -131,7 +125,6 @@ func (v *visit) connect(t *http.Transport) (*http.ClientConn, error) {
 	return cc, err
 }
 
-// take goes on with c.
 func (v *visit) take(c *connection) {
 	v.wire = c.wire
 	v.open = append(v.open, c)
@@ -141,21 +134,18 @@ func (v *visit) take(c *connection) {
 	}
 }
 
-// release gives up the connections of the requests so far, and returns them.
 func (v *visit) release() []*connection {
 	all := v.open
 	v.open = nil
 	return all
 }
 
-// idle holds the connections that are kept from one request to the next.
 type idle struct {
 	most  int // to one place; 0 keeps none
 	mu    sync.Mutex
 	conns map[string][]*connection
 }
 
-// keep takes in those that can be used again, and closes the others.
 func (i *idle) keep(all []*connection) {
 	for _, c := range all {
 		if i.most == 0 || !i.put(c) {
@@ -179,7 +169,6 @@ func (i *idle) put(c *connection) bool {
 	return true
 }
 
-// take gives a connection to place that is still open, or nil.
 func (i *idle) take(place string) *connection {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -207,7 +196,7 @@ func (i *idle) expire(c *connection) {
 	c.end()
 }
 
-// drop removes the connection to place that stands at index at. i.mu is held.
+// i.mu is held.
 func (i *idle) drop(place string, at int) {
 	if len(i.conns[place]) == 1 {
 		delete(i.conns, place)

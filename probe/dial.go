@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// dialContext opens a connection for the visit that ctx belongs to: to the app, or to the proxy that addr is then.
+// addr is the app's, or the proxy's.
 func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	v := visitOf(ctx)
 	below, err := h.dial(ctx, network, addr)
@@ -84,7 +84,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// speaksTLS says whether what was read first is a record of TLS: an alert, or a part of a handshake.
+// A record of TLS is an alert, or a part of a handshake.
 func (w *wire) speaksTLS() bool {
 	first := w.first.Load() - 256
 	return first == 0x15 || first == 0x16
@@ -102,7 +102,6 @@ func (w *wire) Close() error {
 	return w.below.Close()
 }
 
-// loss is the error by which the other side has ended the connection, nil if it has not.
 func (w *wire) loss() error {
 	if l, ok := w.lost.Load().(loss); ok {
 		return l.error
@@ -110,11 +109,10 @@ func (w *wire) loss() error {
 	return nil
 }
 
-// fallbackDelay is how long one address has for itself before the next is tried as well (RFC 8305, section 5).
+// RFC 8305, section 5
 const fallbackDelay = 300 * time.Millisecond
 
-// mostRemembered bounds the hosts of which a dialer remembers the family.
-const mostRemembered = 64
+const mostRemembered = 64 // hosts
 
 // A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family which
 // does not answer costs its delay once and not at each heartbeat.
@@ -126,8 +124,8 @@ type dialer struct {
 	worked map[string]bool // by host: whether it was IPv4
 }
 
-// newDialer makes one whose connections, where kept is true, are asked by TCP now and then whether they still live. One request with a
-// timeout needs no such asking.
+// Where kept is true, TCP asks now and then whether a connection still lives. One request with a timeout needs no
+// such asking.
 func newDialer(kept bool) *dialer {
 	var d net.Dialer
 	if !kept {
@@ -136,7 +134,6 @@ func newDialer(kept bool) *dialer {
 	return &dialer{lookup: net.DefaultResolver.LookupNetIP, dial: d.DialContext, worked: map[string]bool{}}
 }
 
-// dialContext connects to addr, a host or an address with a port.
 func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -161,8 +158,7 @@ func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Con
 	return conn, err
 }
 
-// order gives the addresses in the order in which to try them: the resolver's, with the families taking turns (RFC 8305,
-// section 4), beginning with the one that worked.
+// It begins with the family that worked, and they take turns then (RFC 8305, section 4).
 func (d *dialer) order(host string, ips []netip.Addr) []netip.Addr {
 	d.mu.Lock()
 	four, known := d.worked[host]
@@ -251,7 +247,6 @@ func (d *dialer) race(ctx context.Context, network, port string, ips []netip.Add
 	}
 }
 
-// discard closes the connections of n attempts that come too late.
 func discard(results <-chan attempt, n int) {
 	for range n {
 		if a := <-results; a.err == nil {

@@ -13,16 +13,13 @@ import (
 	"strings"
 )
 
-// ok is what is accepted where nothing is said.
 var ok = Statuses{{200, 299}}
 
-// An expectation is what the final answer must be.
 type expectation struct {
 	statuses Statuses
 	keyword  string
 }
 
-// checkExpectation reads what is expected of the options.
 func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 	e := expectation{statuses: o.Statuses, keyword: o.Keyword}
 	if len(e.statuses) == 0 {
@@ -43,7 +40,7 @@ func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 // MaxKeyword is how long a keyword may be, in bytes.
 const MaxKeyword = 1024
 
-// look says whether the answer with a body as far as it was read is the one expected. Its errors show nothing of the answer.
+// Its errors show nothing of the answer.
 func (e expectation) look(header http.Header, body []byte) error {
 	if e.keyword == "" {
 		return nil
@@ -62,10 +59,10 @@ func (e expectation) look(header http.Header, body []byte) error {
 	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in upper and lower case"}
 }
 
-// mostCodings is how often an answer may be compressed. A header has room for thousands, which would take long to undo.
+// A header has room for thousands, which would take long to undo.
 const mostCodings = 4
 
-// unpacked undoes the Content-Encoding of a body that may end early, up to as many bytes as are read of one.
+// The body may end early. As many bytes are unpacked as are read of one.
 func unpacked(header http.Header, body []byte) ([]byte, error) {
 	var codings []string
 	for _, value := range header.Values("Content-Encoding") {

@@ -15,12 +15,10 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// A badAnswer is an answer that no heartbeat can use, in words for people.
 type badAnswer string
 
 func (e badAnswer) Error() string { return string(e) }
 
-// A hinted error brings what its reader can do about it.
 type hinted struct {
 	error
 	hint string
@@ -28,22 +26,18 @@ type hinted struct {
 
 func (e hinted) Unwrap() error { return e.error }
 
-// A brokenOff error ended an answer's body before its end.
 type brokenOff struct{ error }
 
 func (e brokenOff) Unwrap() error { return e.error }
 
-// A failure is why a visit failed.
 type failure struct {
 	outcome Outcome
 	text    string
 	hint    string // what can be done about it, "" where that is not known
 }
 
-// unreachable is a failure on the way to the app.
 func unreachable(text, hint string) failure { return failure{Unreachable, text, hint} }
 
-// anyWay is the hint for a way to the app that leads nowhere.
 const anyWay = "is HEARTBEAT_URL right, and can this machine reach it?"
 
 // explain says why a visit ended with err. It never shows what err says itself, for that may quote the answer, and an answer
@@ -77,7 +71,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 	return v.explainAnswer(err)
 }
 
-// peer is whom the connection leads to: the proxy, where that sends requests on or is not behind us yet.
+// It is the proxy, where that sends requests on or is not behind us yet.
 func (v *visit) peer() string {
 	if v.via != nil && (v.now < handshake || v.forwarded()) {
 		return "the proxy " + proxyName(v.via)
@@ -85,7 +79,6 @@ func (v *visit) peer() string {
 	return v.addr()
 }
 
-// explainConnect says why no connection to the app, or to the proxy, came about.
 func (v *visit) explainConnect(err error) failure {
 	var dns *net.DNSError
 	var errno syscall.Errno
@@ -110,7 +103,6 @@ func (v *visit) explainConnect(err error) failure {
 	return unreachable("connection to "+v.peer()+" failed", hint)
 }
 
-// ownFaults are the errors by which this machine opens no connection, with what to do about them.
 var ownFaults = map[syscall.Errno]string{
 	syscall.EMFILE:        "this process has too many files open: raise its limit (ulimit -n)",
 	syscall.ENFILE:        "this machine has too many files open",
@@ -121,8 +113,8 @@ var ownFaults = map[syscall.Errno]string{
 	syscall.EHOSTUNREACH:  "is there a way from this machine to it, and does a firewall refuse it?",
 }
 
-// explainAnswer says why an answer did not come, or not whole. A connection that broke makes it unreachable, at whatever byte
-// that was; only what can never become an answer is a bad one.
+// A connection that broke makes the app unreachable, at whatever byte that was; only what can never become an
+// answer is a bad one.
 func (v *visit) explainAnswer(err error) failure {
 	var stream http2.StreamError
 	var errno syscall.Errno
@@ -156,12 +148,11 @@ func (v *visit) explainAnswer(err error) failure {
 	return improper
 }
 
-// tooLong says whether an answer's headers were more than are accepted. net/http has no types for these errors.
+// net/http has no types for these errors.
 func tooLong(err error) bool {
 	return strings.Contains(err.Error(), "headers exceeded") || strings.Contains(err.Error(), "header list larger")
 }
 
-// lost is the error by which the other side ended the connection, nil if it has not.
 func (v *visit) lost() error {
 	if v.wire == nil {
 		return nil
@@ -169,7 +160,6 @@ func (v *visit) lost() error {
 	return v.wire.loss()
 }
 
-// twice tells that a request failed a second time.
 func (v *visit) twice() string {
 	if v.sent > 1 {
 		return ", twice"
@@ -177,12 +167,11 @@ func (v *visit) twice() string {
 	return ""
 }
 
-// fromPeer says whether the server ended the stream, rather than the client, as what came broke the rules.
+// Else the client ended the stream, as what came broke the rules.
 func fromPeer(err http2.StreamError) bool {
 	return err.Cause != nil && err.Cause.Error() == "received from peer" // http2 has no type for it
 }
 
-// http2End says with which code an HTTP/2 server ended a stream, or the connection by GOAWAY; "" if it did not.
 func http2End(err error, peer string) string {
 	var stream http2.StreamError
 	_, said, away := strings.Cut(err.Error(), "GOAWAY") // http2 has a type for some of these only
@@ -220,7 +209,7 @@ func where(err error) string {
 	return "before an answer"
 }
 
-// short makes a host's name, which a redirect may have made long or strange, fit for a line of text.
+// A redirect may have made the name long or strange.
 func short(name string) string {
 	const most = 100
 	if len(name) > most {

@@ -13,8 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/header"
 )
 
-// requestHeaders gives the headers that every request carries, and those with the secrets added. user is that of the URL,
-// or nil. Errors name a header and never show its value.
+// secret is plain and the secrets. Errors never show a header's value.
 func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.Header, err error) {
 	plain = http.Header{
 		"User-Agent":      {"autoscalebot"},
@@ -62,7 +61,7 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 	return nil, nil, errors.New("heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one")
 }
 
-// secretTexts are the texts of the options that must not be shown, but for those too short to be told from others.
+// Texts too short to be told from others are left out.
 func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 	texts := []string{o.Token, target.RawQuery}
 	if target.User != nil {
@@ -81,7 +80,7 @@ func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 	return slices.DeleteFunc(texts, func(s string) bool { return len(s) < short })
 }
 
-// parts are the values of a header, and those that stand in them, as in "session=value; other=value" and "Bearer value".
+// as in "session=value; other=value" and "Bearer value"
 func parts(values []string) []string {
 	out := slices.Clone(values)
 	for _, value := range values {
@@ -122,7 +121,6 @@ func CheckToken(token string) error {
 	return nil
 }
 
-// checkHeader says what is wrong with a header that is to be sent.
 func checkHeader(name string, values []string) error {
 	if !header.ValidName(name) {
 		return errors.New("heartbeat header " + header.InvalidName(name))

@@ -18,12 +18,10 @@ import (
 )
 
 const (
-	// maxRedirects is how many redirects are followed: as many as Go's own client follows.
-	maxRedirects = 10
-	// maxBody is how many bytes of an answer's body are read. A heartbeat's answer is a word; what is longer is left unread.
-	maxBody = 64 << 10
-	// maxHeader is how many bytes of an answer's headers are accepted.
-	maxHeader = 64 << 10
+	maxRedirects = 10 // as many as Go's own client follows
+	// bytes: A heartbeat's answer is a word; what is longer is left unread.
+	maxBody   = 64 << 10
+	maxHeader = 64 << 10 // bytes
 )
 
 // HeartbeatOptions say what a [Heartbeat] asks for, and how.
@@ -94,10 +92,9 @@ type HeartbeatOptions struct {
 // without www.: not along with a redirect to another host, another port, or from https to http. A proxy is taken from the environment as
 // by [http.ProxyFromEnvironment], else from AllProxy; DNS and Connect are then those of the proxy.
 type Heartbeat struct {
-	method string
-	plain  http.Header // what every request carries
-	secret http.Header // plain, and what only the host that was asked for may see
-	// secrets are the texts that must not be shown.
+	method  string
+	plain   http.Header // what every request carries
+	secret  http.Header // plain, and what only the host that was asked for may see
 	secrets []string
 
 	alias     *alias   // nil where the URL's host goes by its own name
@@ -181,8 +178,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	return h, speakHTTP2(h.transport)
 }
 
-// speakHTTP2 has t speak HTTP/2 too, where a server does. That of net/http in Go 1.26 waits for ever, for itself, where a server
-// overflows the window of a stream.
+// That of net/http in Go 1.26 waits for ever, for itself, where a server overflows the window of a stream.
 func speakHTTP2(t *http.Transport) error {
 	//lint:ignore SA1019 until Go 1.27, in which it is the one of net/http
 	return http2.ConfigureTransport(t)
@@ -234,7 +230,7 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	return r
 }
 
-// take fills in the Outcome and the Value of a reading of an accepted answer that came whole. An error says why there is none.
+// An error says why an answer that was accepted, and came whole, is no reading.
 func (r *Reading) take(header http.Header) error {
 	value, err := r.Measure.measure(r.Phases, header)
 	if err != nil {
@@ -245,8 +241,7 @@ func (r *Reading) take(header http.Header) error {
 	return nil
 }
 
-// visit asks for a page, follows its redirects, and reads the final answer as far as it matters. It fills in r's Status and
-// Redirects, and returns the final answer's headers. An error says that no usable answer came.
+// It fills in r's Status and Redirects, and returns the final answer's headers.
 func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
 		to := t.route()
@@ -273,7 +268,7 @@ func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	}
 }
 
-// read reads the body of an accepted answer, and closes that of any. An error says why it cannot be used.
+// It closes the body of any answer.
 func (h *Heartbeat) read(v *visit, t *trail, resp *http.Response) error {
 	defer resp.Body.Close()
 	if !h.expect.statuses.Has(resp.StatusCode) {

@@ -2,10 +2,9 @@ package probe
 
 import "net/http"
 
-// httpsHint is for a server that understands no plain http, it seems.
 const httpsHint = "if the server speaks https on this port, begin HEARTBEAT_URL with https://"
 
-// loginHint says what to do where the app wants to know who asks. sent says whether it was told.
+// sent says whether the app was told.
 func (h *Heartbeat) loginHint(sent bool) string {
 	switch {
 	case len(h.secret) == len(h.plain): // no credentials are sent
@@ -16,8 +15,7 @@ func (h *Heartbeat) loginHint(sent bool) string {
 	return "the app does not accept the token or the headers that are sent: see HEARTBEAT_TOKEN and HEARTBEAT_HEADERS"
 }
 
-// certificateHint says what to do where the server at the visit's place asked for a client certificate, "" where it did not. It asks at
-// the first handshake, and not where a session is resumed.
+// A server asks for a certificate at the first handshake, and not where a session is resumed.
 func (h *Heartbeat) certificateHint(v *visit) string {
 	_, asks := h.askers.Load(v.place)
 	switch {
@@ -29,7 +27,7 @@ func (h *Heartbeat) certificateHint(v *visit) string {
 	return "the server may not accept the client certificate: check HEARTBEAT_CLIENT_CERT_FILE"
 }
 
-// statusHint says what to do about a final status that is not accepted. sent says whether the secrets were sent.
+// sent says whether the secrets were sent.
 func (h *Heartbeat) statusHint(v *visit, status int, sent bool) string {
 	certificate := h.certificateHint(v)
 	switch status {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// An alias is the name by which the host of a heartbeat's URL is asked for: that of the Host header, and of its certificate.
+// It is the name in the Host header, and in the app's certificate.
 type alias struct {
 	host, name string                 // with a port where it has one, and without
 	transport  func() *http.Transport // speaks TLS with that name
@@ -36,7 +36,6 @@ func CheckHost(host string) error {
 	return nil
 }
 
-// setAlias takes in the Host of the options.
 func (h *Heartbeat) setAlias(host string) error {
 	if host == "" {
 		return nil
@@ -55,7 +54,7 @@ func (h *Heartbeat) setAlias(host string) error {
 	return nil
 }
 
-// named gives the URL by which the app knows itself, for redirects and cookies to be judged by.
+// Redirects and cookies are judged by the URL by which the app knows itself.
 func (h *Heartbeat) named(target *url.URL) *url.URL {
 	if h.alias == nil {
 		return target
@@ -65,14 +64,13 @@ func (h *Heartbeat) named(target *url.URL) *url.URL {
 	return &u
 }
 
-// A route is where a request is sent.
 type route struct {
 	url   *url.URL
 	host  string // of the Host header
 	alias bool   // it goes to the host of the heartbeat's URL by another name
 }
 
-// route gives where to send the trail's next request: one for the alias goes to the host of the heartbeat's URL.
+// A request for the alias goes to the host of the heartbeat's URL.
 func (t *trail) route() route {
 	a := t.h.alias
 	if a == nil || !isName(t.target, a.name) {
@@ -86,8 +84,7 @@ func (t *trail) route() route {
 	return route{&u, headerHost(t.target), true}
 }
 
-// headerHost gives the host of a URL as the Host header has it. net/http would write a name in other than small letters, such as
-// BÜCHER.example, as no name server knows it.
+// net/http would write a name in other than small letters, such as BÜCHER.example, as no name server knows it.
 func headerHost(u *url.URL) string {
 	if !strings.ContainsFunc(u.Host, func(c rune) bool { return c > 0x7f }) {
 		return u.Host

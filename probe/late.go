@@ -13,8 +13,8 @@ const (
 	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where HEARTBEAT_FAIL_ON names connect"
 )
 
-// late says what a visit whose time was over was waiting for. Load is what happened after the request reached a connection: so
-// a timeout counts as one of the app only where the app had most of the time.
+// Load is what happened after the request reached a connection: so a timeout counts as one of the app only where
+// the app had most of the time.
 func (v *visit) late() failure {
 	app, way, rest := v.split()
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
@@ -39,7 +39,7 @@ func (v *visit) late() failure {
 	return unreachable(text, v.wayHint())
 }
 
-// split gives the time of the app, of the way to it, and of what says nothing of either: the name server and the proxy.
+// rest, of the name server and the proxy, says nothing of the app or of the way to it.
 func (v *visit) split() (app, way, rest time.Duration) {
 	s := &v.spent
 	app, way, rest = s[processing]+s[transfer], s[handshake]+s[sending], s[lookup]+s[proxyTLS]+s[tunnel]
@@ -49,10 +49,9 @@ func (v *visit) split() (app, way, rest time.Duration) {
 	return app, way, rest + s[connect]
 }
 
-// longRest is more than a name server or a proxy that works needs.
-const longRest = time.Second
+const longRest = time.Second // more than a name server or a proxy that works needs
 
-// detained says why the total time of a visit that was answered tells nothing of the app: a name server or a proxy had most of it, and long.
+// The total time tells nothing of the app where a name server or a proxy had most of it, and long.
 func (v *visit) detained() (failure, bool) {
 	app, way, rest := v.split()
 	if rest < longRest || rest < app+way {
@@ -66,7 +65,6 @@ func (v *visit) detained() (failure, bool) {
 		who, rest.Round(time.Millisecond), (app+way).Round(time.Millisecond)), hint), true
 }
 
-// wayHint is for a time that passed before there was a connection.
 func (v *visit) wayHint() string {
 	if v.now == lookup || v.via == nil {
 		return nameHint
@@ -74,7 +72,6 @@ func (v *visit) wayHint() string {
 	return viaHint
 }
 
-// hung says what a phase before the request was waiting for.
 func (v *visit) hung() string {
 	host, peer := fmt.Sprintf("%q", v.host()), v.addr()
 	if v.via != nil {

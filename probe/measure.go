@@ -24,14 +24,12 @@ const (
 )
 
 const (
-	// queueHeader is where an app says its queue time.
 	queueHeader = "X-Queue-Time-Ms"
-	// maxQueue is the longest queue time that is believed, in milliseconds: far longer than any router waits, and less than
-	// what comes of a wrong unit or of a point in time.
+	// milliseconds: far longer than any router waits, and less than what comes of a wrong unit or of a point in
+	// time
 	maxQueue = float64(time.Hour / time.Millisecond)
 )
 
-// checkMeasure gives the Measure of the readings, which is "" for the total, or says that it is none.
 func checkMeasure(m Measure) (Measure, error) {
 	switch m {
 	case "", MeasureTotal:
@@ -42,8 +40,7 @@ func checkMeasure(m Measure) (Measure, error) {
 	return "", fmt.Errorf("heartbeat measure %q is not one of total, processing and queue", string(m))
 }
 
-// measure gives the Value of an answered heartbeat that took ph and answered with header. An error says that the app did
-// not tell it, and shows nothing of what it did tell, as a server may put there what it was sent.
+// The error shows nothing of what the app told, as a server may put there what it was sent.
 func (m Measure) measure(ph Phases, header http.Header) (float64, error) {
 	switch m {
 	case MeasureProcessing:
@@ -54,7 +51,6 @@ func (m Measure) measure(ph Phases, header http.Header) (float64, error) {
 	return ms(ph.Total()), nil
 }
 
-// queueTime reads the values of X-Queue-Time-Ms.
 func queueTime(values []string) (float64, error) {
 	switch len(values) {
 	case 0:

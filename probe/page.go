@@ -15,8 +15,7 @@ var (
 		"password", "mfa", "2fa", "two factor",
 		"anmelden", "anmeldung", "connexion", "inloggen", "iniciar sesion", "entrar",
 	}
-	// loginStems are parts of words, at their beginning or their end.
-	loginStems = []string{"login", "signin"}
+	loginStems = []string{"login", "signin"} // at the beginning or the end of words
 	errorWords = []string{
 		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "denied", "forbidden", "unauthorized",
 		"under construction", "coming soon", "suspended", "blocked", "captcha", "wartung", "wartungsarbeiten",
@@ -24,8 +23,7 @@ var (
 	}
 )
 
-// isLogin says whether a URL is that of a login page. That may stand behind the page of a script, as in /index.php?action=login or
-// /#/login.
+// It may stand behind the page of a script, as in /index.php?action=login or /#/login.
 func isLogin(u *url.URL) bool {
 	query, _ := url.ParseQuery(u.RawQuery) // as much of it as can be read
 	for _, values := range query {
@@ -43,10 +41,9 @@ func saysLogin(text string) bool {
 	})
 }
 
-// isError says whether a URL's path is that of an error page.
 func isError(u *url.URL) bool { return says(words(u.Path), errorWords) }
 
-// words writes the words of a text in lower case, with one space before, between and after them. A capital letter behind a small one
+// It is in lower case, with one space before, between and after the words. A capital letter behind a small one
 // begins a word, too.
 func words(text string) string {
 	out := []rune{' '}
@@ -68,7 +65,7 @@ func says(text string, any []string) bool {
 	return slices.ContainsFunc(any, func(words string) bool { return strings.Contains(text, " "+words+" ") })
 }
 
-// leadsBack says whether a URL's query names another page that was asked for, as login pages keep in mind where to go afterwards.
+// Login pages keep in mind where to go afterwards.
 func leadsBack(u, asked *url.URL) bool {
 	if samePath(u, asked) {
 		return false
@@ -82,7 +79,6 @@ func leadsBack(u, asked *url.URL) bool {
 	return false
 }
 
-// names says whether a text is the URL of a page, or its path.
 func names(text string, page *url.URL) bool {
 	u, err := url.Parse(text)
 	switch {
@@ -94,7 +90,7 @@ func names(text string, page *url.URL) bool {
 	return samePath(u, page)
 }
 
-// samePath compares without regard to a slash at the end.
+// A slash at the end does not count.
 func samePath(a, b *url.URL) bool {
 	return strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
 }

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// proxySchemes are the ways to speak to a proxy. A name is looked up by the proxy in both of SOCKS.
+// In both forms of SOCKS the proxy looks up names.
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
 // A ProxyProblem says what is wrong with one of the environment's variables for proxies. It never shows the value, which may
@@ -33,7 +33,7 @@ func ProxyProblems(all string) []ProxyProblem {
 	return problems
 }
 
-// environment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY. A name in lower case wins. The proxy all is for what they leave out.
+// A name in lower case wins. The proxy all is for what the variables leave out.
 func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 	var problems []ProxyProblem
 	check := func(name, value string) string {
@@ -52,8 +52,7 @@ func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 	return c, problems
 }
 
-// proxies gives the function that tells the proxy for a URL: nil for none, as for loopback addresses. The function itself is nil
-// where there are no proxies.
+// A proxy is nil for none, as for loopback addresses; the function is nil where there are no proxies.
 func proxies(all string) (func(*url.URL) *url.URL, error) {
 	c, problems := environment(all)
 	if len(problems) > 0 {
@@ -69,7 +68,7 @@ func proxies(all string) (func(*url.URL) *url.URL, error) {
 	}, nil
 }
 
-// parseProxy reads the URL of a proxy, or its host and port. Its error shows nothing of it but the scheme.
+// Its error shows nothing of value but the scheme.
 func parseProxy(value string) (string, error) {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -94,15 +93,14 @@ func parseProxy(value string) (string, error) {
 	return u.String(), nil
 }
 
-// proxyPorts are the ports of proxies whose URL has none.
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
-// proxyName is how people are told of a proxy: its host and port, and no password.
+// without the password
 func proxyName(via *url.URL) string {
 	return short(net.JoinHostPort(via.Hostname(), cmp.Or(via.Port(), proxyPorts[via.Scheme])))
 }
 
-// goBy has h take the proxies that a function tells, none if that is nil.
+// nil is none.
 func (h *Heartbeat) goBy(proxies func(*url.URL) *url.URL) {
 	h.proxies, h.transport.Proxy = proxies, h.proxy
 	if proxies == nil { // then net/http need not ask, which it does with a request made for it
@@ -110,8 +108,8 @@ func (h *Heartbeat) goBy(proxies func(*url.URL) *url.URL) {
 	}
 }
 
-// proxy gives net/http the proxy of the request that is being made. A proxy that is spoken to over TLS is shown as one that is
-// not, as dialContext sees to the TLS: so its handshake is none of the app's.
+// A proxy that is spoken to over TLS is shown as one that is not, as dialContext sees to the TLS: so its handshake
+// is none of the app's.
 func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
 	via := visitOf(req.Context()).via
 	if via == nil || via.Scheme != "https" {
@@ -122,16 +120,15 @@ func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
 	return &plain, nil
 }
 
-// forwarded says whether the proxy sends the request on itself, rather than open a connection for it.
+// Else the proxy opens a connection for it.
 func (v *visit) forwarded() bool {
 	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure()
 }
 
-// proxyServers begin the Server header of an answer that a proxy makes up itself. What it sends on has the app's.
+// An answer that the proxy makes up itself has such a Server header. What it sends on has the app's.
 var proxyServers = []string{"squid", "tinyproxy", "mitmproxy", "privoxy"}
 
-// answeredByProxy says whether the proxy that sends requests on answered in the app's place. It may do so because the app did not answer
-// in time, which is the app's.
+// The proxy may do so because the app did not answer in time, which is the app's.
 func (v *visit) answeredByProxy(status int, header http.Header) bool {
 	if !v.forwarded() {
 		return false
@@ -150,7 +147,6 @@ func (v *visit) answeredByProxy(status int, header http.Header) bool {
 	return slices.ContainsFunc(proxyServers, func(name string) bool { return strings.HasPrefix(server, name) })
 }
 
-// explainForwarded says why a proxy answered in the app's place with status.
 func (v *visit) explainForwarded(status int) failure {
 	proxy := "the proxy " + proxyName(v.via)
 	if status == http.StatusProxyAuthRequired || status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout {
@@ -159,12 +155,11 @@ func (v *visit) explainForwarded(status int) failure {
 	return unreachable(fmt.Sprintf("%s answered in the place of %s with %s", proxy, v.addr(), statusText(status)), proxyWay)
 }
 
-// A tunnelRefused is what a proxy answered to CONNECT, other than 200.
+// It is the status of an answer to CONNECT, other than 200.
 type tunnelRefused int
 
 func (e tunnelRefused) Error() string { return "CONNECT refused" }
 
-// tunnelled is told how a proxy answered CONNECT.
 func tunnelled(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return tunnelRefused(resp.StatusCode)
@@ -172,7 +167,6 @@ func tunnelled(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respon
 	return nil
 }
 
-// explainTunnel says why a proxy opened no connection to the app.
 func (v *visit) explainTunnel(err error) failure {
 	var refused tunnelRefused
 	var socks *net.OpError
@@ -190,7 +184,6 @@ func (v *visit) explainTunnel(err error) failure {
 	return unreachable(proxy+" does not answer as an HTTP proxy does", "is its scheme socks5 rather than http?")
 }
 
-// explainProxyCertificate says that the proxy wants a client certificate.
 func (v *visit) explainProxyCertificate() failure {
 	return unreachable("the proxy "+proxyName(v.via)+" wants a client certificate",
 		"heartbeats show none to proxies: take a proxy that wants none, or name the host in NO_PROXY")
@@ -204,7 +197,6 @@ const (
 	proxyCheck = "check those in its URL"
 )
 
-// explainRefusal says why a proxy answered CONNECT with status.
 func (v *visit) explainRefusal(proxy string, status int) failure {
 	switch status {
 	case http.StatusProxyAuthRequired:
@@ -220,8 +212,8 @@ func (v *visit) explainRefusal(proxy string, status int) failure {
 	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr(), statusText(status)), "is it an HTTP proxy?")
 }
 
-// socksReasons are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929), with ours.
-// APP stands for the app's address.
+// theirs are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929). APP
+// stands for the app's address.
 var socksReasons = []struct{ theirs, ours, hint string }{
 	{"general SOCKS server failure", "cannot reach APP (general failure)", proxyWay},
 	{"connection not allowed by ruleset", "does not allow connections to APP", proxyRules},
@@ -236,7 +228,6 @@ var socksReasons = []struct{ theirs, ours, hint string }{
 	{"unexpected protocol version", "does not speak SOCKS 5", "is its scheme http rather than socks5?"},
 }
 
-// explainSOCKS says why a SOCKS proxy opened no connection.
 func (v *visit) explainSOCKS(proxy string, err error) failure {
 	for _, r := range socksReasons {
 		if strings.Contains(err.Error(), r.theirs) {

@@ -125,7 +125,7 @@ func (p *Phases) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ms gives d in milliseconds, to the microsecond.
+// to the microsecond
 func ms(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }

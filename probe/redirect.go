@@ -26,7 +26,6 @@ const (
 	RedirectsNone Redirects = "none"
 )
 
-// checkRedirects fills in the default, and says what is wrong.
 func checkRedirects(r Redirects) (Redirects, error) {
 	switch r {
 	case "":
@@ -37,7 +36,7 @@ func checkRedirects(r Redirects) (Redirects, error) {
 	return "", fmt.Errorf("heartbeat redirects %q is invalid: write same-host, any or none", string(r))
 }
 
-// isRedirect tells the statuses that ask to go elsewhere. A 304 doesn't, nor does a 300.
+// A 304 doesn't ask to go elsewhere, nor does a 300.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -47,7 +46,6 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// A trail is the request of one visit, as the redirects so far have made it.
 type trail struct {
 	h             *Heartbeat
 	asked         *url.URL // as it is reached
@@ -62,7 +60,6 @@ func (h *Heartbeat) trail(target *url.URL) *trail {
 	return &trail{h: h, asked: target, start: start, target: start, method: h.method, known: true}
 }
 
-// follow goes where a redirect leads, or says why not.
 func (t *trail) follow(resp *http.Response, followed int) error {
 	next, err := t.destination(resp)
 	switch {
@@ -93,7 +90,6 @@ func (t *trail) follow(resp *http.Response, followed int) error {
 	return nil
 }
 
-// ended says why the page at which redirects have ended is not the one that was asked for, nil if it may be.
 func (t *trail) ended() error {
 	what := ""
 	switch {
@@ -113,7 +109,6 @@ func (t *trail) ended() error {
 	return hinted{badAnswer(fmt.Sprintf("redirect to what looks like %s: %s", what, t.h.shown(t.target))), hint}
 }
 
-// header gives the headers of the next request.
 func (t *trail) header() http.Header {
 	header := t.h.plain
 	if t.known {
@@ -138,7 +133,6 @@ func (t *trail) header() http.Header {
 	return header
 }
 
-// keep takes in the cookies that a redirect sets.
 func (t *trail) keep(resp *http.Response) {
 	cookies := resp.Cookies()
 	if len(cookies) == 0 {
@@ -150,7 +144,7 @@ func (t *trail) keep(resp *http.Response) {
 	t.jar.SetCookies(t.target, cookies)
 }
 
-// destination gives the URL that a redirect leads to. Its errors show nothing of it, as a server may put there what it was sent.
+// Its errors show nothing of the URL, as a server may put there what it was sent.
 func (t *trail) destination(resp *http.Response) (*url.URL, error) {
 	location := resp.Header.Get("Location")
 	if location == "" {
@@ -167,8 +161,7 @@ func (t *trail) destination(resp *http.Response) (*url.URL, error) {
 	return next, nil
 }
 
-// mayKnow tells whether what was sent to one URL may be sent to the other, too: it is on the same host and port, or on the same host
-// made safe, on the usual ports.
+// The other URL is on the same host and port, or on the same host made safe, on the usual ports.
 func mayKnow(from, to *url.URL) bool {
 	if !sameHost(from, to) {
 		return false
@@ -179,12 +172,12 @@ func mayKnow(from, to *url.URL) bool {
 	return to.Scheme == "https" && port(from) == "80" && port(to) == "443"
 }
 
-// sameHost tells whether two URLs name one host. A name and the same with www. before it count as one, whoever owns the one owns the other.
+// A name and the same with www. before it count as one: whoever owns the one owns the other.
 func sameHost(a, b *url.URL) bool {
 	return site(a.Hostname()) == site(b.Hostname())
 }
 
-// site gives a host's name in the one form that all ways to write it share, without www. before it.
+// All ways to write a name share the form. It has no www. before it.
 func site(host string) string {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String()
@@ -200,8 +193,7 @@ func site(host string) string {
 	return host
 }
 
-// shown writes where a URL leads, as far as people may see it. A server may put into it what it was sent, so a path that holds a
-// secret is left out.
+// A server may put into a URL what it was sent, so a path that holds a secret is left out.
 func (h *Heartbeat) shown(u *url.URL) string {
 	text := u.Scheme + "://" + u.Host
 	path := u.Path
@@ -217,7 +209,6 @@ func (h *Heartbeat) shown(u *url.URL) string {
 	return short(text + path)
 }
 
-// holdsSecret says whether a text holds any of what only the app may see.
 func (h *Heartbeat) holdsSecret(text string) bool {
 	return slices.ContainsFunc(h.secrets, func(s string) bool { return strings.Contains(text, s) })
 }

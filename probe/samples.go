@@ -63,7 +63,6 @@ func (s samples) Probe(ctx context.Context) Reading {
 	return s.o.choose(readings)
 }
 
-// choose gives the reading that speaks for all.
 func (o SampleOptions) choose(all []Reading) Reading {
 	var telling, blind []Reading
 	first := all[0].Time
@@ -96,7 +95,7 @@ func (o SampleOptions) failed(r Reading) bool {
 	return slices.Contains(o.Fails, r.Outcome)
 }
 
-// compare orders answers before fails, and then the fast before the slow.
+// Answers come before fails, and then the fast before the slow.
 func (o SampleOptions) compare(a, b Reading) int {
 	switch failed := o.failed(a); {
 	case failed == o.failed(b):

@@ -57,7 +57,6 @@ func (r StatusRange) valid() bool {
 	return firstStatus <= r.From && r.From <= r.To && r.To <= lastStatus
 }
 
-// status reads three digits.
 func status(s string) (int, error) {
 	s = strings.TrimSpace(s)
 	if len(s) != 3 || strings.Trim(s, "0123456789") != "" {
@@ -105,11 +104,11 @@ func (s Statuses) String() string {
 	return strings.Join(parts, ",")
 }
 
-// A refusal is what a 5xx says that does not come of load.
+// A 5xx may say something that does not come of load.
 type refusal struct{ what, hint string }
 
-// refusals are the 5xx that say nothing about load: the server cannot do what it is asked, however idle it is, or something in front
-// of the app answers in its place. All other 5xx may come of load, 524 among them: Cloudflare reached the app and waited 100 s.
+// The server cannot do what it is asked, however idle it is, or something in front of the app answers in its
+// place. All other 5xx may come of load, 524 among them: Cloudflare reached the app and waited 100 s.
 var refusals = map[int]refusal{
 	501: {"the app does not implement what was asked for", "see HEARTBEAT_METHOD"},
 	505: {"the app refuses this version of HTTP", ""},
@@ -130,12 +129,11 @@ var refusals = map[int]refusal{
 	561: {"the load balancer's login failed", "let the bot reach the app without that login"},
 }
 
-// statusText is "status 503 Service Unavailable". The words are not those of the server, which may say what it likes.
+// The words are not those of the server, which may say what it likes.
 func statusText(status int) string {
 	return strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
 }
 
-// judge fills in the outcome of a reading whose final status is not accepted.
 func (h *Heartbeat) judge(r *Reading) {
 	text := statusText(r.Status)
 	refused, isRefusal := refusals[r.Status]

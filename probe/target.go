@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// parseTarget reads the URL of a heartbeat, which may be a path when hasBase says that the app's web URL will be known. Its
-// errors show the URL only as far as it can hold no secret.
+// raw may be a path where hasBase says that the app's web URL will be known. Errors show the URL only as far as it
+// can hold no secret.
 func parseTarget(raw string, hasBase bool) (*url.URL, error) {
 	const hint = "write it like https://example.com/heartbeat/"
 	if raw == "" {
@@ -40,7 +40,7 @@ func parseTarget(raw string, hasBase bool) (*url.URL, error) {
 	return u, nil
 }
 
-// checkTarget says why u can't be asked over HTTP, in words that follow the name of what u is.
+// The error's words follow the name of what u is.
 func checkTarget(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("has a scheme other than http and https")
@@ -54,7 +54,7 @@ func checkTarget(u *url.URL) error {
 	return nil
 }
 
-// resolve gives the absolute URL to ask for. It asks for the app's web URL when that is needed and not known yet.
+// It asks for the app's web URL when that is needed and not known yet.
 func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	h.mu.Lock()
 	target := h.target
@@ -85,13 +85,12 @@ func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	return target, nil
 }
 
-// validPort says whether s is the number of a TCP port.
 func validPort(s string) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n >= 1 && n <= 65535
 }
 
-// hostPort gives the host of an http or https URL as name servers know it, with its port.
+// as name servers know it, with its port
 func hostPort(u *url.URL) string {
 	host := u.Hostname()
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
@@ -100,7 +99,6 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(host, port(u))
 }
 
-// port gives the port of an http or https URL.
 func port(u *url.URL) string {
 	switch {
 	case u.Port() != "":

@@ -10,7 +10,6 @@ import (
 	"time"
 )
 
-// A certificateRequest says whether the app asked for a client certificate, and got one.
 type certificateRequest int
 
 const (
@@ -19,11 +18,10 @@ const (
 	given
 )
 
-// sessionsKept is how many hosts' TLS sessions are kept: that of the heartbeat, and of its redirects.
-const sessionsKept = 16
+const sessionsKept = 16 // hosts: that of the heartbeat, and of its redirects
 
-// tlsConfig is how TLS is spoken with the app. Sessions are resumed, as browsers do it. The certificates of authorities are
-// read from this machine's files now: else the first handshake would take that much longer.
+// Sessions are resumed, as browsers do it. The certificates of authorities are read from this machine's files now:
+// else the first handshake would take that much longer.
 func (h *Heartbeat) tlsConfig() *tls.Config {
 	_, _ = x509.SystemCertPool() // an error comes again when they are needed
 	c := &tls.Config{MinVersion: tls.VersionTLS12, GetClientCertificate: h.clientCertificate}
@@ -33,7 +31,6 @@ func (h *Heartbeat) tlsConfig() *tls.Config {
 	return c
 }
 
-// hasSession says whether there is a TLS session with the app to resume.
 func (h *Heartbeat) hasSession(v *visit) bool {
 	cache := h.transport.TLSClientConfig.ClientSessionCache
 	if cache == nil || !v.secure() {
@@ -47,7 +44,6 @@ func (h *Heartbeat) hasSession(v *visit) bool {
 	return has
 }
 
-// clientCertificate notes that the app asks for a certificate, and chooses one.
 func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	v := visitOf(info.Context())
 	v.mu.Lock()
@@ -61,14 +57,12 @@ func (h *Heartbeat) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Ce
 	return h.keyPair.current(), nil
 }
 
-// certificateRequest says whether the app asked for a client certificate.
 func (v *visit) certificateRequest() certificateRequest {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.cert
 }
 
-// noAuthorities says whether this machine has no certificates of authorities.
 func (h *Heartbeat) noAuthorities() bool {
 	if h.transport.TLSClientConfig.RootCAs != nil {
 		return false
@@ -77,7 +71,7 @@ func (h *Heartbeat) noAuthorities() bool {
 	return err != nil || pool.Equal(x509.NewCertPool())
 }
 
-// A tlsReason says in our words what crypto/tls has its own for. PEER and HOST stand for the other side.
+// PEER and HOST stand for the other side.
 type tlsReason struct{ theirs, ours, hint string }
 
 const (
@@ -87,7 +81,7 @@ const (
 	suites    = "compare the server's TLS settings with what is usual today"
 )
 
-// alerts are what a server refuses a handshake with (RFC 8446, section 6.2).
+// RFC 8446, section 6.2
 var alerts = []tlsReason{
 	{"protocol version not supported", oldTLS, oldHint},
 	{"no application protocol", "PEER speaks neither HTTP/1.1 nor HTTP/2 (ALPN)", otherPort},
@@ -97,20 +91,17 @@ var alerts = []tlsReason{
 	{"handshake failure", "PEER refused the TLS handshake (handshake failure), most often for want of a common cipher suite", suites},
 }
 
-// localFaults are what makes a server's part of a handshake not acceptable.
 var localFaults = []tlsReason{
 	{"selected unsupported protocol version", oldTLS, oldHint},
 	{"unconfigured cipher suite", "PEER chose a cipher suite that was not offered", suites},
 	{"unadvertised ALPN protocol", "PEER chose a protocol that was not offered (ALPN)", otherPort},
 }
 
-// refusedCertificate says whether a server's alert is about the client's certificate.
 func refusedCertificate(alert string) bool {
 	return strings.Contains(alert, "certificate") // bad, unsupported, revoked, expired, unknown, required, unknown authority
 }
 
-// alert gives what the server refused a handshake with, in crypto/tls' words; "" for anything else. A server may do so after
-// the client has finished its part.
+// It is in crypto/tls' words. A server may refuse a handshake after the client has finished its part.
 func alert(err error) string {
 	var op *net.OpError
 	for errors.As(err, &op) {
@@ -122,7 +113,6 @@ func alert(err error) string {
 	return ""
 }
 
-// explainCertificateRequest says that the app wants another client certificate, where that is the matter.
 func (v *visit) explainCertificateRequest(err error) (failure, bool) {
 	refused := refusedCertificate(alert(err))
 	switch asked := v.certificateRequest(); {
@@ -134,7 +124,6 @@ func (v *visit) explainCertificateRequest(err error) (failure, bool) {
 	return unreachable(v.addr()+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
 }
 
-// explainTLS says why the TLS handshake with peer, for the name host, failed.
 func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
 	var noTLS tls.RecordHeaderError
 	if f, ok := h.explainCertificate(err, host); ok {
@@ -161,7 +150,6 @@ func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
 	return unreachable("TLS handshake with "+peer+" failed", suites)
 }
 
-// explainCertificate says why the certificate for host was not accepted, where that is the matter.
 func (h *Heartbeat) explainCertificate(err error, host string) (failure, bool) {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A phase of a visit. Within one request they follow one another in this order.
+// Within one request they follow one another in this order.
 type phase int
 
 const (
@@ -21,11 +21,11 @@ const (
 	sending                 // until the request was sent, which an HTTP/2 server can put off: counted as processing
 	processing              // from the request to the first byte of the answer's body
 	transfer                // the rest of the body
-	phases                  // how many there are
+	phases
 )
 
-// A visit is one probe under way: the request and its redirects. It is a stopwatch that is always in exactly one phase, so
-// that the phases add up to the whole, and it owns the connections that were opened for it.
+// It is a stopwatch that is always in exactly one phase, so that the phases add up to the whole, and it owns the
+// connections that were opened for it.
 type visit struct {
 	ctx    context.Context // with the deadline; its values lead back to this visit
 	cancel context.CancelFunc
@@ -44,27 +44,25 @@ type visit struct {
 	since  time.Time
 	spent  [phases]time.Duration
 	cert   certificateRequest
-	closed bool // the visit has ended
+	closed bool
 }
 
-// current is where the current request goes.
+// the current request
 type current struct {
-	target *url.URL
-	place  string   // its host and port, as name servers know them
-	named  *url.URL // the same by the name that its certificate must have
-	alias  bool     // which is not the host's
-	known  bool     // it may see the secrets
-	via    *url.URL // its proxy, nil for none
-	// viaAsks says whether that asked for a client certificate.
-	viaAsks bool
+	target  *url.URL
+	place   string   // its host and port, as name servers know them
+	named   *url.URL // the same by the name that its certificate must have
+	alias   bool     // which is not the host's
+	known   bool     // it may see the secrets
+	via     *url.URL // its proxy, nil for none
+	viaAsks bool     // it asked for a client certificate
 }
 
 type visitKey struct{}
 
-// visitOf gives the visit that ctx belongs to.
 func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
-// newVisit starts the stopwatch. end must be called.
+// end must be called.
 func newVisit(parent context.Context, timeout time.Duration) *visit {
 	v := &visit{parent: parent, start: time.Now(), limit: timeout}
 	v.since = v.start
@@ -75,8 +73,8 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 	return v
 }
 
-// traced has the phases follow what net and net/http say of a connection that is being opened. Several addresses are tried side
-// by side: as a phase lasts until the next one begins, it is no matter how many attempts there are and which of them wins.
+// Several addresses are tried side by side: as a phase lasts until the next one begins, it is no matter how many
+// attempts there are and which of them wins.
 func (v *visit) traced(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { v.enter(lookup) },
@@ -90,12 +88,11 @@ func (v *visit) traced(ctx context.Context) context.Context {
 	})
 }
 
-// watched has the phase of processing begin when net/http has sent the request.
+// Processing begins when net/http has sent the request.
 func (v *visit) watched() context.Context {
 	return httptrace.WithClientTrace(v.ctx, &httptrace.ClientTrace{WroteHeaders: func() { v.enter(processing) }})
 }
 
-// hop begins the trail's next request.
 func (v *visit) hop(t *trail, to route) {
 	target := to.url
 	v.mu.Lock()
@@ -106,26 +103,21 @@ func (v *visit) hop(t *trail, to route) {
 	v.cert, v.sent, v.asked = unwanted, 0, v.spent[processing]
 }
 
-// secure says whether the current request goes over TLS.
 func (v *visit) secure() bool { return v.target.Scheme == "https" }
 
-// host is whom the current request asks, as shown to people.
 func (v *visit) host() string { return short(v.target.Hostname()) }
 
-// name is what its certificate must have.
 func (v *visit) name() string { return short(v.named.Hostname()) }
 
-// addr is the host with a port.
 func (v *visit) addr() string { return short(v.place) }
 
-// again goes back to the first phase.
 func (v *visit) again() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.lap(waiting)
 }
 
-// refused counts the time of a request that did not reach the app as that before one does.
+// The time of such a request counts as that before one reaches the app.
 func (v *visit) refused() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -134,14 +126,13 @@ func (v *visit) refused() {
 	v.spent[processing] = v.asked
 }
 
-// phase is the one that the visit is in.
 func (v *visit) phase() phase {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.now
 }
 
-// enter goes on to phase p. One that lies behind is ignored: an attempt to connect that lost the race may still be trying.
+// A phase that lies behind is ignored: an attempt to connect that lost the race may still be trying.
 func (v *visit) enter(p phase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -150,7 +141,7 @@ func (v *visit) enter(p phase) {
 	}
 }
 
-// lap counts the time since the last lap as the current phase's, and goes to phase p. v.mu is held.
+// v.mu is held.
 func (v *visit) lap(p phase) {
 	if v.closed {
 		return
@@ -160,7 +151,6 @@ func (v *visit) lap(p phase) {
 	v.now, v.since = p, now
 }
 
-// end stops the stopwatch, and closes every connection that is not to be kept.
 func (v *visit) end() Phases {
 	v.mu.Lock()
 	v.lap(v.now)

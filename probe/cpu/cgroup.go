@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// maxFile is how much of a system's file is read: they are short, but for a list of groups on a machine with thousands of hierarchies.
+// These files are short, but for a list of groups on a machine with thousands of hierarchies.
 const maxFile = 64 << 10
 
-// A cpuLimit is how much a control group may use, in processors, and what it has used, in seconds.
+// limit is in processors, used in seconds of one processor.
 type cpuLimit struct {
 	dir         string
 	cores, used float64
 }
 
-// A memoryLimit is how much a control group may use, and does, in bytes.
+// Both are in bytes.
 type memoryLimit struct{ limit, used float64 }
 
-// limitOfCPU finds the tightest quota among the control groups that this process is in. It is false where there is none.
+// It is the tightest quota among the control groups that this process is in.
 func limitOfCPU(root string) (tightest cpuLimit, ok bool) {
 	consider := func(l cpuLimit, has bool) {
 		if has && (!ok || l.cores < tightest.cores) {
@@ -41,7 +41,7 @@ func limitOfCPU(root string) (tightest cpuLimit, ok bool) {
 	return tightest, ok
 }
 
-// cpuLimit2 reads a group of version 2. cpu.max is "max 100000" or "50000 100000": so many microseconds in so many.
+// cpu.max is "max 100000" or "50000 100000": so many microseconds in so many.
 func cpuLimit2(dir string) (cpuLimit, bool) {
 	quota, period, _ := strings.Cut(read(dir, "cpu.max"), " ")
 	q, ok := number(quota)
@@ -50,7 +50,7 @@ func cpuLimit2(dir string) (cpuLimit, bool) {
 	return cpuLimit{dir, q / p, used / 1e6}, ok && ok2 && ok3 && q > 0 && p > 0
 }
 
-// cpuLimit1 reads a group of version 1, in which -1 is no quota, and use is counted in nanoseconds in a hierarchy of its own.
+// In version 1, -1 is no quota, and use is counted in nanoseconds in a hierarchy of its own.
 func cpuLimit1(dir, acct string) (cpuLimit, bool) {
 	q, ok := number(read(dir, "cpu.cfs_quota_us"))
 	p, ok2 := number(read(dir, "cpu.cfs_period_us"))
@@ -58,7 +58,7 @@ func cpuLimit1(dir, acct string) (cpuLimit, bool) {
 	return cpuLimit{dir, q / p, used / 1e9}, ok && ok2 && ok3 && q > 0 && p > 0
 }
 
-// limitOfMemory finds the tightest limit among the control groups that this process is in.
+// It is the tightest limit among the control groups that this process is in.
 func limitOfMemory(root string) (tightest memoryLimit, ok bool) {
 	consider := func(dir, limit, used, cache string) {
 		l, has := number(read(dir, limit))
@@ -78,8 +78,8 @@ func limitOfMemory(root string) (tightest memoryLimit, ok bool) {
 	return tightest, ok
 }
 
-// groups gives the folders of the control group of this process and of those above it, in the hierarchy of a controller of version 1, or
-// of version 2 for "". In a container only the last of them may be there.
+// It gives the folders of this process's control group and of those above it, in the hierarchy of a controller of
+// version 1, or of version 2 for "". In a container only the last of them may be there.
 func groups(root, controller string) []string {
 	base := filepath.Join(root, "sys/fs/cgroup", controller)
 	for line := range strings.Lines(read(root, "proc/self/cgroup")) {
@@ -99,7 +99,7 @@ func groups(root, controller string) []string {
 	return nil
 }
 
-// has tells whether a list has a name between its commas; the empty list has the empty name.
+// The empty list has the empty name, as version 2 is written.
 func has(list, name string) bool {
 	for one := range strings.SplitSeq(list, ",") {
 		if one == name {
@@ -109,7 +109,7 @@ func has(list, name string) bool {
 	return false
 }
 
-// entry finds the number after a name, in lines like "usage_usec 123".
+// A line is like "usage_usec 123".
 func entry(text, name string) (float64, bool) {
 	for line := range strings.Lines(text) {
 		if key, value, ok := strings.Cut(line, " "); ok && key == name {
@@ -124,7 +124,6 @@ func number(text string) (float64, bool) {
 	return float64(n), err == nil
 }
 
-// read gives a short file's text, or "" where there is none.
 func read(dir, name string) string {
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {

@@ -41,7 +41,6 @@ const (
 	Memory Signal = probe.Memory
 )
 
-// unit is that of all readings.
 const unit = "%"
 
 // Options say what a [Machine] reads.

@@ -122,7 +122,7 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 	return f, nil
 }
 
-// parseVia reads the URL of a proxy. Its errors show nothing of it.
+// Its errors show nothing of the URL.
 func parseVia(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || !slices.Contains([]string{"socks5", "socks5h", "http", "https"}, u.Scheme) || u.Hostname() == "" || u.Port() == "" {
@@ -158,7 +158,6 @@ func (f *Fleet) Probe(parent context.Context) probe.Reading {
 	return r
 }
 
-// names gives the hosts of addresses, each once, in their order.
 func names(addresses []string) []string {
 	var out []string
 	for _, a := range addresses {
@@ -173,7 +172,6 @@ func names(addresses []string) []string {
 	return out
 }
 
-// follow gives the nodes of hosts, of which some may be new, and forgets those of others.
 func (f *Fleet) follow(hosts []string) []*node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -193,7 +191,6 @@ func (f *Fleet) follow(hosts []string) []*node {
 	return out
 }
 
-// sum makes one reading of what the servers say.
 func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, all []taken) {
 	var values []float64
 	var first, unknown error
@@ -234,7 +231,6 @@ func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, al
 	}
 }
 
-// note tells the log of a server that begins to fail, or gives a value again.
 func (f *Fleet) note(host string, t taken) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,7 +13,6 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// cpu gives how busy the processors were since the last time, in %.
 func (m *Machine) cpu(ctx context.Context, now time.Time) (float64, error) {
 	u, err := m.usage(ctx, now)
 	if err != nil {
@@ -22,7 +21,6 @@ func (m *Machine) cpu(ctx context.Context, now time.Time) (float64, error) {
 	return m.meter.take(u)
 }
 
-// usage reads the counters of the control group that limits this process, or of the whole machine where none does.
 func (m *Machine) usage(ctx context.Context, now time.Time) (usage, error) {
 	if l, ok := limitOfCPU(m.root); ok && l.cores < float64(runtime.NumCPU()) {
 		return usage{
@@ -39,7 +37,6 @@ func (m *Machine) usage(ctx context.Context, now time.Time) (usage, error) {
 	return usage{busy: busy, idle: t.Idle + t.Iowait, from: "machine", at: now}, nil
 }
 
-// memory gives how much of the memory is in use, in %.
 func (m *Machine) memory(ctx context.Context) (float64, error) {
 	v, err := mem.VirtualMemoryWithContext(m.files(ctx))
 	if err != nil || v.Total == 0 {
@@ -51,7 +48,7 @@ func (m *Machine) memory(ctx context.Context) (float64, error) {
 	return share(float64(v.Total-min(v.Total, v.Available)), float64(v.Total)), nil
 }
 
-// files says where the system's files stand, so that the library looks for them nowhere else.
+// The library looks for the system's files nowhere else.
 func (m *Machine) files(ctx context.Context) context.Context {
 	return context.WithValue(ctx, common.EnvKey, common.EnvMap{
 		common.HostProcEnvKey: filepath.Join(m.root, "proc"), common.HostSysEnvKey: filepath.Join(m.root, "sys"),

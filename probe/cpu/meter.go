@@ -7,13 +7,10 @@ import (
 )
 
 const (
-	// soonest is the least time between two measurements: the kernel counts in hundredths of a second. What comes sooner is the last
-	// measurement again.
-	soonest = 100 * time.Millisecond
-	// oldest is how old a usage may be to be compared with.
-	oldest = 10 * time.Minute
-	// backwards is by how many seconds idle times may go back: the kernel's time of waiting for disks does so a little.
-	backwards = 1.0
+	// The kernel counts in hundredths of a second. What comes sooner is the last measurement again.
+	soonest   = 100 * time.Millisecond
+	oldest    = 10 * time.Minute // age of a usage that is compared with
+	backwards = 1.0              // seconds that idle times may go back, as the kernel's time of waiting for disks does
 )
 
 var (
@@ -22,15 +19,14 @@ var (
 	errStill      = errors.New("the counters of the CPU stand still")
 )
 
-// usage is how long processors were busy and idle, in seconds of one processor, since some time in the past.
+// Both are in seconds of one processor, since some time in the past
 type usage struct {
 	busy, idle float64
-	// from tells what was counted: only two usages of the same from can be compared.
+	// Only two usages of the same from can be compared.
 	from string
 	at   time.Time
 }
 
-// A meter tells how busy processors are between two usages. The zero meter has seen none.
 type meter struct {
 	mu    sync.Mutex
 	last  usage
@@ -38,7 +34,6 @@ type meter struct {
 	err   error // why there is no value
 }
 
-// take takes in a usage and gives how busy the processors were since the one before, in %. An error says why that is not known.
 func (m *meter) take(u usage) (float64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -55,7 +50,6 @@ func (m *meter) take(u usage) (float64, error) {
 	return m.value, m.err
 }
 
-// since gives how busy processors were from one usage to the next, in %.
 func (u usage) since(before usage) (float64, error) {
 	busy, idle := u.busy-before.busy, u.idle-before.idle
 	switch {
@@ -67,5 +61,5 @@ func (u usage) since(before usage) (float64, error) {
 	return share(busy, busy+idle), nil
 }
 
-// share gives a part of all in %, from 0 to 100: what was counted at slightly different times may come out beyond.
+// What was counted at slightly different times may come out beyond 0 to 100 %.
 func share(part, all float64) float64 { return min(100, max(0, 100*part/all)) }

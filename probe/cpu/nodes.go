@@ -18,9 +18,8 @@ import (
 )
 
 const (
-	// mostNodes bounds how many machines one signal asks: for more, Prometheus is the tool.
-	mostNodes = 256
-	// nodesAtOnce is how many are asked at the same time.
+	// For more machines, Prometheus is the tool.
+	mostNodes   = 256
 	nodesAtOnce = 16
 )
 
@@ -63,14 +62,12 @@ type Nodes struct {
 	nodes      []*node
 }
 
-// A node is one machine.
 type node struct {
 	url    *url.URL
 	client *web.Client
 	meter  meter
 }
 
-// A taken is what came of asking a node.
 type taken struct {
 	value  float64
 	status int
@@ -109,7 +106,6 @@ func newNode(raw string, o NodesOptions) (*node, error) {
 	return &node{url: u, client: web.NewClient(header, o.TLS, false)}, nil
 }
 
-// ready has u ask for what is needed, where it does not say.
 func ready(u *url.URL, s Signal) {
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/metrics"
@@ -133,7 +129,6 @@ func checkTimeout(d time.Duration) error {
 	return nil
 }
 
-// check says what is wrong with the options that nobody has to parse.
 func (o NodesOptions) check() error {
 	wrong := []error{o.Signal.check()}
 	if n := len(o.URLs); n == 0 || n > mostNodes {
@@ -168,7 +163,6 @@ func (n *Nodes) Probe(parent context.Context) probe.Reading {
 	return r
 }
 
-// askAll asks all, a few at once.
 func askAll(parent, ctx context.Context, nodes []*node, s Signal) []taken {
 	all := make([]taken, len(nodes))
 	turns := make(chan struct{}, nodesAtOnce)
@@ -184,7 +178,6 @@ func askAll(parent, ctx context.Context, nodes []*node, s Signal) []taken {
 	return all
 }
 
-// explain says why there is no reading.
 func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
 	if f, ok := failure.Cancelled(parent); ok {
 		return f
@@ -208,7 +201,6 @@ func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
 	return first
 }
 
-// take asks the machine. The errors are failures.
 func (o *node) take(parent, ctx context.Context, s Signal) taken {
 	status, body, err := o.client.Get(parent, ctx, o.url)
 	if err != nil {
@@ -222,7 +214,6 @@ func (o *node) take(parent, ctx context.Context, s Signal) taken {
 	return taken{value, status, err, unknown}
 }
 
-// judge reads a page that came at now.
 func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
 	page, err := parse(body)
 	if err != nil {
@@ -241,7 +232,6 @@ func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
 	return o.meter.take(u)
 }
 
-// combine makes one value of several, of which there is one at least.
 func combine(values []float64, percentile float64) float64 {
 	if percentile > 0 {
 		slices.Sort(values)

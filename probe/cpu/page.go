@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// The metrics of node_exporter that are read.
 const (
 	cpuSeconds      = "node_cpu_seconds_total"
 	memoryTotal     = "node_memory_MemTotal_bytes"
@@ -19,10 +18,8 @@ const (
 	success         = "node_scrape_collector_success"
 )
 
-// longest is the longest time that a processor can have been up, in seconds: about 30,000 years.
-const longest = 1e12
+const longest = 1e12 // seconds that a processor can have been up: about 30,000 years
 
-// collector is the part of node_exporter that tells a signal.
 func (s Signal) collector() string {
 	if s == Memory {
 		return "meminfo"
@@ -30,7 +27,6 @@ func (s Signal) collector() string {
 	return "cpu"
 }
 
-// A page holds the numbers of a node_exporter's answer that are read.
 type page struct {
 	busy, idle       float64 // seconds of all processors
 	processors       map[string]bool
@@ -40,7 +36,6 @@ type page struct {
 
 var errNoPage = errors.New("answer is no page of metrics as node_exporter writes it: is the URL right?")
 
-// parse reads Prometheus's text format.
 func parse(body []byte) (page, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
@@ -85,7 +80,6 @@ func parse(body []byte) (page, error) {
 	return p, nil
 }
 
-// usage gives the page's counters of CPU.
 func (p page) usage(at time.Time) (usage, error) {
 	if len(p.processors) == 0 {
 		return usage{}, fmt.Errorf("answer has no %s: is the URL that of a node_exporter, with its collector cpu?", cpuSeconds)
@@ -93,7 +87,6 @@ func (p page) usage(at time.Time) (usage, error) {
 	return usage{busy: p.busy, idle: p.idle, from: fmt.Sprintf("%d processors", len(p.processors)), at: at}, nil
 }
 
-// memory gives how much of the memory is in use, in %.
 func (p page) memory() (float64, error) {
 	if known := p.total > 0 && p.available >= 0 && !math.IsInf(p.total, 0); !known {
 		return 0, fmt.Errorf("answer has no %s or %s: is the URL that of a node_exporter, with its collector meminfo?", memoryTotal, memoryAvailable)

@@ -93,7 +93,6 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// check says what is wrong with the options that nobody has to parse.
 func (o Options) check() error {
 	var wrong []error
 	if o.Timeout <= 0 {

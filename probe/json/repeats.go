@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// repeats says whether an object in a valid document has the same name twice.
+// body is a valid document.
 func repeats(body []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -29,13 +29,13 @@ func repeats(body []byte) bool {
 	}
 }
 
-// An object is one that is being read, or a list, whose names are nil.
+// The names of a list are nil.
 type object struct {
 	names map[string]bool
 	value bool // the next token begins a value
 }
 
-// twice takes the next token, and says whether it is a name that was there before.
+// It is true for a name that was there before.
 func (o *object) twice(token json.Token) bool {
 	name, ok := token.(string)
 	switch {

@@ -29,10 +29,9 @@ const (
 	Max Combine = "max"
 )
 
-// maxDynos is the largest number of dynos that is taken for a wish.
 const maxDynos = math.MaxInt32
 
-// checkPath says what is wrong with a path that gjson would take for one that leads nowhere, or to the first value of several.
+// gjson would take some paths for one that leads nowhere, or to the first value of several.
 func checkPath(s string) error {
 	const hint = "write it like queues.mail.size, queues.0.size or queues.#(name==\"mail\").size"
 	switch open, wild := plain(s); {
@@ -48,8 +47,8 @@ func checkPath(s string) error {
 	return nil
 }
 
-// plain tells whether s has a bracket after a name, and a wildcard, where they stand neither in a query, in quotes nor
-// behind a backslash.
+// It looks for a bracket after a name, and a wildcard, that stand neither in a query, in quotes nor behind a
+// backslash.
 func plain(s string) (open, wild bool) {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
@@ -73,13 +72,12 @@ func plain(s string) (open, wild bool) {
 	return open, wild
 }
 
-// counts says whether the value is that of a list as a whole: of how many elements it has, or of all of them.
+// The value is that of a list as a whole: its length, or of all its elements.
 func (p *Prober) counts() bool { return p.combine != "" || strings.HasSuffix(p.path, "#") }
 
-// next matches a Link to the next page. Its target, which stands between < and >, may say what it likes.
+// The target of a Link, which stands between < and >, may say what it likes.
 var next = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)`)
 
-// hasNext says whether an answer is a page with another behind it.
 func hasNext(h http.Header) bool {
 	for _, links := range h.Values("Link") {
 		for link := range strings.SplitSeq(links, "<") {
@@ -92,7 +90,6 @@ func hasNext(h http.Header) bool {
 	return false
 }
 
-// read takes the value and its unit from an answer's body. An error is a failure.
 func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !json.Valid(body) { // which gjson takes for granted, and which bounds how deep it goes
@@ -118,7 +115,6 @@ func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 	return value, p.unit, nil
 }
 
-// combined makes one number of several.
 func (p *Prober) combined(found []gjson.Result) (float64, error) {
 	if len(found) == 0 {
 		return 0, failure.Bad("answer has an empty list at %.100q", p.path)
@@ -144,7 +140,6 @@ func (p *Prober) combined(found []gjson.Result) (float64, error) {
 	return value, nil
 }
 
-// readDesired reads what the app wants.
 func (p *Prober) readDesired(v gjson.Result) (float64, string, error) {
 	if v.Type == gjson.String {
 		switch v.Str {
@@ -166,7 +161,6 @@ func (p *Prober) readDesired(v gjson.Result) (float64, string, error) {
 	return n, probe.UnitDynos, nil
 }
 
-// number gives the finite number that v is, or that stands in the string that it is.
 func number(v gjson.Result) (float64, bool) {
 	n := v.Num
 	switch v.Type {
@@ -182,7 +176,7 @@ func number(v gjson.Result) (float64, bool) {
 	return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
-// noNumber says what v is instead, and shows nothing of it.
+// It shows nothing of the value.
 func (p *Prober) noNumber(v gjson.Result) error {
 	kind := "true or false"
 	switch {

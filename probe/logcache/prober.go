@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// A prober reads a signal, or else a metric of the app's own.
+// It reads a signal, or else a metric of the app's own.
 type prober struct {
 	o      Options
 	name   string
@@ -22,10 +22,8 @@ type prober struct {
 	metric string
 }
 
-// Probe reads once and says what came of it. It returns when the timeout is over or parent ends at the latest.
 func (p prober) Probe(parent context.Context) probe.Reading { return p.at(parent, time.Now(), perPage) }
 
-// at takes a reading of the window up to now, from answers of so many envelopes.
 func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, p.o.Timeout)
 	defer cancel()
@@ -54,7 +52,7 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 	return r
 }
 
-// try reads the signal with a token that is none of refused.
+// The token is none of refused.
 func (p prober) try(rd *reader, refused string, now time.Time) (value float64, unit string, err error) {
 	*rd.status = 0
 	if err := rd.ctx.Err(); err != nil {
@@ -85,7 +83,6 @@ func (p prober) try(rd *reader, refused string, now time.Time) (value float64, u
 	return value, "", err
 }
 
-// readMetric takes the metric's value as of now, and its unit.
 func (p prober) readMetric(rd *reader, now time.Time) (float64, string, error) {
 	u, err := rd.usage(p.o.ProcessType, p.metric, now.Add(-p.o.Window), now)
 	if err != nil {
@@ -95,7 +92,6 @@ func (p prober) readMetric(rd *reader, now time.Time) (float64, string, error) {
 	return value, u.unit, err
 }
 
-// read takes the signal's value as of now.
 func (p prober) read(rd *reader, now time.Time) (float64, error) {
 	since := now.Add(-p.o.Window)
 	switch p.signal {
@@ -138,7 +134,7 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 	return q.percentile(map[Signal]float64{ServiceP50: 50, ServiceP95: 95, ServiceP99: 99}[p.signal]), nil
 }
 
-// alive says what is wrong where no instance tells of itself, so that Log Cache may have lost the requests too.
+// Where no instance tells of itself, Log Cache may have lost the requests too.
 func (p prober) alive(rd *reader, since, now time.Time) error {
 	u, err := p.usage(rd, since, now)
 	if err == nil && u.instances() == 0 {
@@ -147,7 +143,6 @@ func (p prober) alive(rd *reader, since, now time.Time) error {
 	return err
 }
 
-// usage reads what is told of the containers, as long as it is fresh.
 func (p prober) usage(rd *reader, since, now time.Time) (*usage, error) {
 	u, err := rd.usage(p.o.ProcessType, "", since, now)
 	if err != nil {
@@ -156,7 +151,6 @@ func (p prober) usage(rd *reader, since, now time.Time) (*usage, error) {
 	return u, u.fresh(now)
 }
 
-// noAccess says in words why there is no access.
 func noAccess(parent, ctx context.Context, err error) failure.Failure {
 	if f, ok := failure.Ended(parent, ctx, err, "no access to the metrics within the time"); ok {
 		return f

@@ -10,15 +10,11 @@ import (
 )
 
 const (
-	// perPage is how many envelopes Log Cache gives in one answer at most.
-	perPage = 1000
-	// maxPage bounds an answer of that many, in bytes: an envelope of the router's has about 1.5 KB.
-	maxPage = 4 << 20
-	// maxPages bounds how many pages are read one behind the other for one reading.
-	maxPages = 12
+	perPage  = 1000    // envelopes at most in one answer of Log Cache
+	maxPage  = 4 << 20 // bytes: an envelope of the router's has about 1.5 KB
+	maxPages = 12      // pages read one behind the other for one reading
 )
 
-// A reader reads envelopes, for one reading.
 type reader struct {
 	parent, ctx context.Context
 	access      Access
@@ -28,14 +24,14 @@ type reader struct {
 	perPage     int
 }
 
-// A query is which envelopes are wanted: those of a kind whose names match a regular expression, "" for all, from since to end.
+// names is a regular expression, "" for all.
 type query struct {
 	kind, names string
 	since, end  time.Time
 }
 
-// page hands the newest of a query's envelopes to take, as many as one answer holds, and says since when those that it asks for are all
-// there.
+// It hands the newest envelopes to take, as many as one answer holds, and says since when those that the query
+// asks for are all there.
 func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
 	values := url.Values{
 		"start_time": {strconv.FormatInt(q.since.UnixNano(), 10)}, "end_time": {strconv.FormatInt(q.end.UnixNano(), 10)},
@@ -71,8 +67,8 @@ func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error)
 	return time.Unix(0, oldest+1), nil // of those of the oldest moment some may be missing
 }
 
-// pages hands all of a query's envelopes to take, the newest first, and says since when they are all there: since the query's beginning, or
-// later where there are more than so many pages.
+// It hands the envelopes to take, the newest first, and says since when they are all there: since the query's
+// beginning, or later where there are more than so many pages.
 func (r *reader) pages(q query, most int, take func(*envelope)) (from time.Time, err error) {
 	for range most {
 		from, err := r.page(q, take)

@@ -10,30 +10,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// parts is how many parts of the same length a time is cut into that is too busy to be read whole. The newest page of each is read.
+// A time that is too busy to be read whole is cut into parts. The newest page of each is read.
 const parts = 12
 
-// mostWeight is for how many requests one may stand at the most.
-const mostWeight = 1000
+const mostWeight = 1000 // requests that one may stand for
 
-// requests are those that the router passed on.
 type requests struct {
 	window time.Duration // in which they came
 	took   []sample      // sorted
 	weight float64       // of all together: how many they stand for
 }
 
-// A sample is a request that took so many milliseconds, and stands for as many as its weight says.
+// It stands for as many requests as its weight says.
 type sample struct{ ms, weight float64 }
 
-// A request is told twice: by the router as the app's client, and as the server of whoever asked. The first is without the router's
-// own time.
+// A request is told twice: by the router as the app's client, and as the server of whoever asked. The first is
+// without the router's own time.
 type request struct {
 	instance, id string
 	start, stop  integer
 }
 
-// counts are the requests of a process type that were read, with their weights.
 type counts struct{ asClient, asServer map[request]float64 }
 
 func (t counts) take(processType string, weight float64) func(*envelope) {
@@ -51,7 +48,6 @@ func (t counts) take(processType string, weight float64) func(*envelope) {
 	}
 }
 
-// add takes in those of a page, with the weight of each.
 func (t counts) add(page counts, weight float64) {
 	for _, both := range [][2]map[request]float64{{t.asClient, page.asClient}, {t.asServer, page.asServer}} {
 		for q := range both[1] {
@@ -62,8 +58,7 @@ func (t counts) add(page counts, weight float64) {
 	}
 }
 
-// requests reads the requests to a process type. Where there are too many to read them all, those before the newest are read in part, evenly
-// over the window.
+// Where there are too many to read them all, those before the newest are read in part, evenly over the window.
 func (r *reader) requests(processType string, since, now time.Time) (requests, error) {
 	t := counts{map[request]float64{}, map[request]float64{}}
 	q := query{kind: "TIMER", since: since, end: now}
@@ -89,7 +84,7 @@ func (r *reader) requests(processType string, since, now time.Time) (requests, e
 	return out, nil
 }
 
-// inParts reads a page of each part of the time from since to end, and weighs its requests by how much of the part the page covers.
+// It weighs the requests of each part's page by how much of the part the page covers.
 func (r *reader) inParts(t counts, processType string, since, end time.Time) error {
 	long := end.Sub(since) / parts
 	for i := range parts {
@@ -108,10 +103,9 @@ func (r *reader) inParts(t counts, processType string, since, end time.Time) err
 	return nil
 }
 
-// perSecond is their rate.
 func (q requests) perSecond() float64 { return q.weight / q.window.Seconds() }
 
-// middle is the mean of so many per cent of them, those in the middle. There must be one.
+// It is the mean of so many per cent of them, those in the middle. There must be one.
 func (q requests) middle(percent float64) float64 {
 	cut := math.Floor(q.weight * (100 - percent) / 200)
 	cut = min(cut, math.Floor((q.weight-1)/2))
@@ -124,7 +118,7 @@ func (q requests) middle(percent float64) float64 {
 	return sum / weight
 }
 
-// percentile is by the nearest rank. There must be one.
+// by the nearest rank; there must be a request
 func (q requests) percentile(p float64) float64 {
 	rank, at := math.Ceil(p/100*q.weight), 0.0
 	for _, s := range q.took {

@@ -9,13 +9,12 @@ import (
 )
 
 const (
-	// gone is how long after the others' newest word an instance is taken to be gone: cells tell of each every 15 seconds.
-	gone = 45 * time.Second
-	// stale is how old the newest word of all may be.
-	stale = 75 * time.Second
+	// An instance is taken to be gone so long after the others' newest word: cells tell of each every 15 seconds.
+	gone  = 45 * time.Second
+	stale = 75 * time.Second // age of the newest word of all
 )
 
-// What cells tell of a container, as gauges. They may come in one envelope or in several of the same moment.
+// Cells tell these of a container, as gauges. They may come in one envelope or in several of the same moment.
 const (
 	cpuUsage    = "cpu"
 	entitlement = "cpu_entitlement"
@@ -25,10 +24,8 @@ const (
 	diskQuota   = "disk_quota"
 )
 
-// containerNames matches their names, for Log Cache to leave the others out.
 const containerNames = "cpu|cpu_entitlement|memory|memory_quota|disk|disk_quota"
 
-// A usage is what the instances told of their containers, and of one metric of their own.
 type usage struct {
 	newest integer
 	unit   string // the metric's
@@ -41,10 +38,9 @@ type instance struct {
 	metric map[integer]number // what was told of the metric
 }
 
-// A moment is what was told of a container at a time, by the gauges' names.
+// by the gauges' names
 type moment map[string]float64
 
-// A mean adds numbers up.
 type mean struct {
 	sum float64
 	n   int
@@ -54,7 +50,7 @@ func (m *mean) add(f float64) { m.sum, m.n = m.sum+f, m.n+1 }
 
 func (m mean) value() float64 { return m.sum / float64(m.n) }
 
-// usage reads what the instances of a process type told of their containers, and of the metric unless that is "".
+// The metric is left out where it is "".
 func (r *reader) usage(processType, metric string, since, now time.Time) (*usage, error) {
 	u := &usage{of: map[string]*instance{}}
 	names := containerNames
@@ -73,7 +69,6 @@ func (r *reader) usage(processType, metric string, since, now time.Time) (*usage
 	return u, err
 }
 
-// add takes in a gauge.
 func (u *usage) add(e *envelope, metric string) {
 	i := u.of[e.Instance]
 	if i == nil {
@@ -99,7 +94,6 @@ func (u *usage) add(e *envelope, metric string) {
 	}
 }
 
-// value is what a moment tells of a signal.
 func (m moment) value(s Signal) (f float64, ok bool) {
 	tells := func(name string, scale float64) (float64, bool) {
 		f, ok := m[name]
@@ -127,12 +121,11 @@ func (m moment) value(s Signal) (f float64, ok bool) {
 	return math.NaN(), false
 }
 
-// present says whether an instance is still there: it is as new as the others, or nothing is told of any container.
+// It is there if it is as new as the others, or nothing is told of any container.
 func (u *usage) present(i *instance) bool {
 	return u.newest == 0 || i.newest != 0 && time.Duration(u.newest-i.newest) < gone
 }
 
-// fresh says what is wrong where the newest that was told of a container is old, which is no reading of now.
 func (u *usage) fresh(now time.Time) error {
 	if age := now.Sub(time.Unix(0, int64(u.newest))); u.newest != 0 && age > stale {
 		return failure.Bad("the newest that Log Cache knows of an instance is %v old", age.Round(time.Second))
@@ -140,7 +133,6 @@ func (u *usage) fresh(now time.Time) error {
 	return nil
 }
 
-// instances counts those that are there.
 func (u *usage) instances() (n int) {
 	for _, i := range u.of {
 		if i.newest != 0 && u.present(i) {
@@ -150,7 +142,7 @@ func (u *usage) instances() (n int) {
 	return n
 }
 
-// mean is the mean over the instances that are there, each by its own mean, so that one that has been there for longer counts no more.
+// Each instance counts by its own mean, so that one that has been there for longer counts no more.
 func (u *usage) mean(s Signal, window time.Duration) (float64, error) {
 	return u.over(string(s), window, func(i *instance) (own mean) {
 		for _, m := range i.at {
@@ -162,7 +154,6 @@ func (u *usage) mean(s Signal, window time.Duration) (float64, error) {
 	})
 }
 
-// meanOfMetric is the same of the metric, which is called name.
 func (u *usage) meanOfMetric(name string, window time.Duration) (float64, error) {
 	return u.over(name, window, func(i *instance) (own mean) {
 		for _, n := range i.metric {

@@ -13,23 +13,20 @@ import (
 )
 
 const (
-	// defaultWindow and defaultSilence are used where nothing is set.
 	defaultWindow  = time.Minute
 	defaultSilence = time.Minute
-	// A window of less than shortestWindow holds too few lines, and one of more than longestWindow tells nothing of now.
+	// A shorter window holds too few lines, and a longer one tells nothing of now.
 	shortestWindow, longestWindow = 10 * time.Second, time.Hour
 	// Runtime metrics come every 20 s or so. Without a bound on the silence, old numbers would pass for new ones.
 	shortestSilence, longestSilence = 10 * time.Second, 10 * time.Minute
-	// shortestPassword bounds the password from below, as it can be guessed at from anywhere.
+	// It can be guessed at from anywhere.
 	shortestPassword = 16
-	// mostTokens bounds the drains of an app: more than one are there only while one replaces another.
+	// More than one is there only while one replaces another.
 	mostTokens = 8
-	// slots is into how many slots a window is cut, unless they would be shorter than a second.
+	// A slot is a second or longer.
 	slots = 120
-	// ahead is how far the clock of a line may be ahead.
-	ahead = 30 * time.Second
-	// framesKept and linesKept bound of how many posts and lines it is remembered that they came. Logplex posts again at once what
-	// was not taken, and gives up after three times.
+	ahead = 30 * time.Second // of the clock of a line
+	// Logplex posts again at once what was not taken, and gives up after three times.
 	framesKept, linesKept = 1 << 12, 1 << 16
 )
 
@@ -130,7 +127,6 @@ func New(o Options) (*Drain, error) {
 	return d, nil
 }
 
-// check says all that is wrong.
 func (o *Options) check() error {
 	var wrong []error
 	if len(o.Tokens) == 0 && o.Password == "" {
@@ -162,12 +158,11 @@ func (o *Options) check() error {
 	return errors.Join(wrong...)
 }
 
-// isToken tells whether s may be a drain's token.
 func isToken(s string) bool {
 	return strings.HasPrefix(s, "d.") && len(s) >= shortestPassword && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
-// isProcessType tells whether s can stand before a colon in a Procfile.
+// It can stand before a colon in a Procfile.
 func isProcessType(s string) bool {
 	return s != "" && len(s) <= 63 && !strings.ContainsFunc(s, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
@@ -181,7 +176,6 @@ func (d *Drain) Totals() Totals {
 	return d.totals
 }
 
-// A complaint is a kind of warning.
 type complaint int
 
 const (
@@ -190,7 +184,7 @@ const (
 	complaints
 )
 
-// complain logs a warning, unless one of its kind was logged in the last minute. d.mu is held.
+// At most one of a kind a minute. d.mu is held.
 func (d *Drain) complain(now time.Time, c complaint, msg string, args ...any) {
 	if at := d.told[c]; at.IsZero() || now.Sub(at) >= time.Minute {
 		d.told[c] = now

@@ -7,10 +7,8 @@ import (
 )
 
 const (
-	// mostDynos bounds how many dynos are kept: ten times what Heroku allows an app by default.
-	mostDynos = 1000
-	// goneAfter is after what time without metrics, which come every 20 s or so, a dyno is taken to be gone.
-	goneAfter = 70 * time.Second
+	mostDynos = 1000             // ten times what Heroku allows an app by default
+	goneAfter = 70 * time.Second // after the last metrics, which come every 20 s or so
 )
 
 // A Dyno is what the runtime metrics say of one. What they do not say is less than 0.
@@ -23,7 +21,7 @@ type Dyno struct {
 	Memory, Quota float64
 }
 
-// dynos are what is known of each dyno, by its number.
+// by number
 type dynos map[int]gauge
 
 type gauge struct {
@@ -38,7 +36,7 @@ func (g gauge) newest() time.Time {
 	return g.memoryAt
 }
 
-// take takes in a sample of a time, unless a newer one is known. It returns false where there are too many dynos.
+// It is false where there are too many dynos.
 func (d dynos) take(number int, at time.Time, s sample) bool {
 	g, ok := d[number]
 	if !ok {
@@ -63,7 +61,6 @@ func (d dynos) take(number int, at time.Time, s sample) bool {
 	return true
 }
 
-// list gives those that are not gone, in order, as they were at a time.
 func (d dynos) list(at time.Time) []Dyno {
 	var out []Dyno
 	for _, n := range slices.Sorted(maps.Keys(d)) {

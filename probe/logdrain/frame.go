@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// mostDigits is how many digits the length of a frame may have. A body is shorter than any number of more.
+// A body is shorter than any number of more digits.
 const mostDigits = 8
 
-// nextFrame cuts the first frame off a body that is not empty: its length in bytes in decimal, a space, and as many bytes (octet
-// counting, RFC 6587, section 3.4.1).
+// A frame is its length in bytes in decimal, a space, and as many bytes (octet counting, RFC 6587, section 3.4.1).
+// body is not empty.
 func nextFrame(body []byte) (frame, rest []byte, ok bool) {
 	n, i := 0, 0
 	for ; i < len(body) && i < mostDigits && body[i] >= '0' && body[i] <= '9'; i++ {
@@ -27,7 +27,7 @@ func nextFrame(body []byte) (frame, rest []byte, ok bool) {
 	return rest[:n], rest[n:], true
 }
 
-// countFrames counts the frames of a body. An error says where it is not framed, and shows nothing of it.
+// The error shows nothing of the body.
 func countFrames(body []byte) (int, error) {
 	n := 0
 	for rest := body; len(rest) > 0; n++ {
@@ -41,7 +41,7 @@ func countFrames(body []byte) (int, error) {
 	return n, nil
 }
 
-// A message is a line of the log, as far as it matters. Its parts are slices of the frame.
+// Its parts are slices of the frame.
 type message struct {
 	time time.Time
 	// app is "heroku" for what the platform says itself, and "app" for what the app does. process is "router", "logplex" or a dyno.
@@ -49,7 +49,7 @@ type message struct {
 	text         []byte
 }
 
-// parseMessage reads a frame in Logplex's form of RFC 5424: <priority>version time host app process id text, without the structured data
+// It is Logplex's form of RFC 5424: <priority>version time host app process id text, without the structured data
 // that the RFC has before the text.
 func parseMessage(frame []byte) (m message, ok bool) {
 	priority, rest, ok := bytes.Cut(frame, []byte(" "))
@@ -73,7 +73,7 @@ func parseMessage(frame []byte) (m message, ok bool) {
 	return m, ok
 }
 
-// isPriority tells whether b is "<", a number of 1 to 3 digits up to 191, ">", and a version of one digit.
+// "<", a number of 1 to 3 digits up to 191, ">", and a version of one digit
 func isPriority(b []byte) bool {
 	if len(b) < 4 || len(b) > 6 || b[0] != '<' || b[len(b)-2] != '>' || !isDigit(b[len(b)-1]) {
 		return false

@@ -8,15 +8,13 @@ import (
 )
 
 const (
-	// webType is the process type that Heroku routes requests to.
+	// Heroku routes requests to this process type.
 	webType = "web"
-	// highestDyno bounds the number of a dyno, and mostSize a size in MB. Whatever is beyond was made up.
+	// What is beyond was made up. mostSize is in MB.
 	highestDyno, mostSize = 99_999, 1e8
-	// mostLost bounds how many lines one line can say to be lost.
-	mostLost = 100_000_000
+	mostLost              = 100_000_000 // lines that one line can say to be lost
 )
 
-// A request is what the router says of one.
 type request struct {
 	dyno             []byte        // "web.1"; empty when it reached none
 	code             int           // 12 for H12, 0 for none
@@ -66,7 +64,6 @@ func parseRequest(text []byte) (r request, ok bool) {
 	return r, true
 }
 
-// parseCode gives 12 for "H12", and 0 for what is no code of the router's.
 func parseCode(b []byte) int {
 	if len(b) != 3 || b[0] != 'H' || !isDigit(b[1]) || !isDigit(b[2]) {
 		return 0
@@ -74,7 +71,7 @@ func parseCode(b []byte) int {
 	return int(b[1]-'0')*10 + int(b[2]-'0')
 }
 
-// parseTime reads "37ms", up to an hour; less than 0 is what is no time.
+// "37ms", up to an hour; less than 0 is no time.
 func parseTime(b []byte) time.Duration {
 	digits, ok := bytes.CutSuffix(b, []byte("ms"))
 	if !ok || len(digits) == 0 {
@@ -88,7 +85,7 @@ func parseTime(b []byte) time.Duration {
 	return time.Duration(parseNumber(digits, int(time.Hour/time.Millisecond))) * time.Millisecond
 }
 
-// parseNumber reads the digits that b begins with, up to most, which stands for what is more.
+// It reads the digits that b begins with. most stands for what is more.
 func parseNumber(b []byte, most int) int {
 	n := 0
 	for _, c := range b {
@@ -100,7 +97,6 @@ func parseNumber(b []byte, most int) int {
 	return n
 }
 
-// isType tells whether a dyno is of a process type, and gives its number.
 func isType(dyno []byte, processType string) (number int, ok bool) {
 	kind, digits, _ := bytes.Cut(dyno, []byte("."))
 	if string(kind) != processType || len(digits) == 0 || len(digits) > 5 || digits[0] == '0' {
@@ -114,7 +110,7 @@ func isType(dyno []byte, processType string) (number int, ok bool) {
 	return parseNumber(digits, highestDyno), true
 }
 
-// A sample is what a line of the runtime metrics says of a dyno. What it does not say is less than 0.
+// What was not said is less than 0.
 type sample struct {
 	dyno        []byte
 	load        float64 // of the last minute
@@ -145,7 +141,7 @@ func parseSample(text []byte) (s sample, ok bool) {
 	return s, ok
 }
 
-// parseSize reads a number that ends in unit; less than 0 is what is no such number.
+// It is less than 0 where b is no number with the unit.
 func parseSize(b []byte, unit string) float64 {
 	digits, ok := strings.CutSuffix(string(b), unit)
 	if !ok || len(digits) > 32 {

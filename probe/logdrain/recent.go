@@ -1,6 +1,6 @@
 package logdrain
 
-// recent remembers hashes: at least the newest most of them, and at most twice as many.
+// It remembers at least the newest most hashes, and at most twice as many.
 type recent struct {
 	most        int
 	now, before map[uint64]struct{}
@@ -10,7 +10,6 @@ func newRecent(most int) recent {
 	return recent{most: most, now: map[uint64]struct{}{}, before: map[uint64]struct{}{}}
 }
 
-// again tells whether h was shown before, and remembers it.
 func (r *recent) again(h uint64) bool {
 	if _, ok := r.now[h]; ok {
 		return true

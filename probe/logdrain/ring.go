@@ -7,16 +7,13 @@ import (
 )
 
 const (
-	// longest is the longest service or connect time that is told apart, in ms: twice what the router waits for an answer to begin.
-	// What takes longer is a stream, and counts as much.
+	// It is the longest service or connect time that is told apart, in ms: twice what the router waits for an
+	// answer to begin. What takes longer is a stream, and counts as much.
 	longest = 60_000
-	// digits is to how many digits times are kept: the error is below 1 %.
-	digits = 2
-	// codes are the H-codes.
-	codes = 100
+	digits  = 2 // the error is below 1 %
+	codes   = 100
 )
 
-// A slot counts what happened in a short time.
 type slot struct {
 	number                int64 // its time since 1970, in widths
 	lines, lost, tailLost int
@@ -27,7 +24,7 @@ type slot struct {
 	services, connects    *hdrhistogram.Histogram
 }
 
-// clear makes the slot that of another time. Its histograms are used again.
+// Its histograms are used again.
 func (s *slot) clear(number int64) {
 	services, connects := s.services, s.connects
 	*s = slot{number: number, services: services, connects: connects}
@@ -37,7 +34,6 @@ func (s *slot) clear(number int64) {
 	}
 }
 
-// add counts a request.
 func (s *slot) add(r request) {
 	s.requests++
 	s.codes[r.code]++
@@ -74,7 +70,7 @@ func record(h *hdrhistogram.Histogram, took time.Duration) {
 	_ = h.RecordValue(min(longest, took.Milliseconds()))
 }
 
-// A ring holds the slots of a window and of the time that clocks may be ahead.
+// It has slots for the window and for the time that clocks may be ahead.
 type ring struct {
 	width time.Duration
 	slots []slot
@@ -87,16 +83,14 @@ func newRing(window time.Duration) ring {
 	return ring{width: width, slots: make([]slot, ceil(window, width)+ceil(ahead, width)+2)}
 }
 
-// ceil divides, and rounds up.
 func ceil(a, b time.Duration) int { return int((a + b - 1) / b) }
 
-// number gives the slot of a time that is after 1970.
+// t is after 1970.
 func (r *ring) number(t time.Time) int64 { return t.UnixNano() / int64(r.width) }
 
-// begin is when a slot begins.
 func (r *ring) begin(number int64) time.Time { return time.Unix(0, number*int64(r.width)) }
 
-// at gives the slot of a number; nil when it is too old, so that another may have taken its place.
+// It is nil when the number is too old, so that another may have taken its place.
 func (r *ring) at(number int64) *slot {
 	r.top = max(r.top, number)
 	if number <= r.top-int64(len(r.slots)) {
@@ -109,7 +103,7 @@ func (r *ring) at(number int64) *slot {
 	return s
 }
 
-// between calls f with the slots from one number up to, but not including, another.
+// It leaves out the slot until.
 func (r *ring) between(from, until int64, f func(*slot)) {
 	for n := from; n < until; n++ {
 		if s := &r.slots[n%int64(len(r.slots))]; s.number == n {

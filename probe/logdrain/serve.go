@@ -13,15 +13,13 @@ import (
 )
 
 const (
-	// contentType is the only one that Logplex has.
-	contentType = "application/logplex-1"
-	// maxBody is how many bytes a body may have. Logplex ends one when it has 100 KiB, so that it is ten times what comes.
-	maxBody = 1 << 20
-	// bodiesAtOnce is how many bodies are read at once. The rest wait.
-	bodiesAtOnce = 4
+	contentType = "application/logplex-1" // the only one that Logplex has
+	// Logplex ends a body when it has 100 KiB.
+	maxBody      = 1 << 20
+	bodiesAtOnce = 4 // the rest wait
 )
 
-// A refusal is an answer that is not 2xx. Logplex posts again what was answered by 429 or 5xx, and drops what was by another 4xx.
+// Logplex posts again what was answered by 429 or 5xx, and drops what was by another 4xx.
 type refusal struct {
 	status int
 	why    string
@@ -58,7 +56,6 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, no.why, no.status)
 }
 
-// serve takes in a post, or says why not.
 func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
 		return &refusal{http.StatusMethodNotAllowed, "this is a log drain: Logplex posts to it"}
@@ -89,7 +86,7 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
-// checkBody says what is wrong with the frames of a body, given how many there should be, which is not told if it is "".
+// count is how many frames there should be, which is not told if it is "".
 func checkBody(body *bytes.Buffer, count string) error {
 	n, err := countFrames(body.Bytes())
 	if err != nil {
@@ -108,8 +105,7 @@ func checkBody(body *bytes.Buffer, count string) error {
 	return nil
 }
 
-// knows tells whether a request is by somebody who knows what is asked for: a token, the password, or both. It takes as long for a wrong
-// one as for a right one, whatever they have in common.
+// It takes as long for a wrong secret as for a right one, whatever they have in common.
 func (d *Drain) knows(token string, r *http.Request) bool {
 	known := 1
 	if len(d.tokens) > 0 {

@@ -54,7 +54,7 @@ func Signals() []Signal {
 	}
 }
 
-// ofDynos tells whether a signal is of the runtime metrics, rather than of the router.
+// Other signals are of the router.
 func (s Signal) ofDynos() bool {
 	return s == LoadMean || s == LoadMax || s == MemoryMean || s == MemoryMax
 }
@@ -88,7 +88,6 @@ type prober struct {
 	signal Signal
 }
 
-// Probe reads what has come. It waits for nothing.
 func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, p.signal.window())
@@ -107,10 +106,9 @@ func (p prober) Probe(context.Context) probe.Reading {
 	return r
 }
 
-// recently is what RecentRequestsPerSecond looks back on.
 const recently = 15 * time.Second
 
-// window is what a signal looks back on; 0 for that of the drain.
+// 0 is that of the drain.
 func (s Signal) window() time.Duration {
 	if s == RecentRequestsPerSecond {
 		return recently
@@ -118,7 +116,6 @@ func (s Signal) window() time.Duration {
 	return 0
 }
 
-// unit is that of the readings.
 func (s Signal) unit() string {
 	if unit, ok := probe.SignalUnit(string(s)); ok {
 		return unit
@@ -130,7 +127,6 @@ func (s Signal) unit() string {
 	return "requests/s"
 }
 
-// read gives the value of a signal.
 func (s Signal) read(o *Snapshot) (float64, error) {
 	switch s {
 	case ServiceP50, ServiceP95, ServiceP99:
@@ -159,7 +155,6 @@ func (s Signal) read(o *Snapshot) (float64, error) {
 	return o.PerSecond(s.count(o)), nil
 }
 
-// count gives the number that a signal is the rate of.
 func (s Signal) count(o *Snapshot) int {
 	switch s {
 	case RequestsPerSecond, RecentRequestsPerSecond:
@@ -176,7 +171,6 @@ func (s Signal) count(o *Snapshot) int {
 	return o.Codes["H11"] + o.Codes["H12"] + o.Codes["H13"]
 }
 
-// percentile reads a percentile of times in ms.
 func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, error) {
 	if !some {
 		return 0, errors.New("no request of the window tells how long it took")
@@ -191,7 +185,7 @@ func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, 
 	return float64(of(p)) / float64(time.Millisecond), nil
 }
 
-// ofAll gives the mean or the maximum of the dynos that tell; less than 0 is what one does not.
+// of gives less than 0 for a dyno that does not tell.
 func (s Signal) ofAll(all []Dyno, what string, of func(Dyno) float64) (float64, error) {
 	sum, most, n := 0.0, 0.0, 0
 	for _, d := range all {

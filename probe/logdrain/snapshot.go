@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// warmUp is how much of a window must have been seen. A rate of less is mere chance.
+// A rate of less time is mere chance.
 const warmUp = 10 * time.Second
 
 // A Snapshot is what the log says of some time.
@@ -60,7 +60,7 @@ func (s *Snapshot) PerSecond(n int) float64 {
 	return float64(n) * s.missed() / s.Until.Sub(s.From).Seconds()
 }
 
-// missed is how many lines there were for each that came, so far as is known.
+// for each line that came, so far as is known
 func (s *Snapshot) missed() float64 {
 	return float64(s.Lines+s.Lost) / float64(max(1, s.Lines))
 }
@@ -99,7 +99,6 @@ func (d *Drain) Snapshot(now time.Time, window time.Duration) (Snapshot, error) 
 	return s, nil
 }
 
-// sum adds the slots up.
 func (d *Drain) sum(from, until int64) Snapshot {
 	s := Snapshot{
 		From: d.ring.begin(from), Until: d.ring.begin(until), Codes: map[string]int{},

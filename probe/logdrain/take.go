@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// take takes in a body that is known to be framed well, which came at now. frameID, which may be empty, tells whether it came before;
-// token is that of its drain.
+// body is framed well. frameID, which may be empty, tells whether it came before.
 func (d *Drain) take(now time.Time, token, frameID string, body []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -30,7 +29,6 @@ func (d *Drain) take(now time.Time, token, frameID string, body []byte) {
 	}
 }
 
-// takeLine counts a line in the slot of its time.
 func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
 	if m.time.Sub(now) > ahead {
 		d.totals.Ahead++
@@ -64,7 +62,6 @@ func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
 	}
 }
 
-// A result is what becomes of a line.
 type result int
 
 const (
@@ -73,7 +70,7 @@ const (
 	twice
 )
 
-// takePlatform takes in a line if the platform says it. The lines of the app itself, which may look the same, have another app's name.
+// The lines of the app itself, which may look the same, have another app's name.
 func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) result {
 	if string(m.app) != "heroku" {
 		return counted
@@ -100,10 +97,10 @@ func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) res
 	return counted
 }
 
-// again tells whether a line came before. It is known by all of it, as visitors may choose their request id.
+// A line is known by all of it, as visitors may choose their request id.
 func (d *Drain) again(frame []byte) bool { return d.seen.again(maphash.Bytes(d.seed, frame)) }
 
-// takeRequest counts a request, if it is for this process type. One that reached no dyno is for web.
+// A request that reached no dyno is for web.
 func (d *Drain) takeRequest(s *slot, at time.Time, r request) {
 	if _, ok := isType(r.dyno, d.processType); !ok && (len(r.dyno) > 0 || d.processType != webType) {
 		return
@@ -114,7 +111,6 @@ func (d *Drain) takeRequest(s *slot, at time.Time, r request) {
 	}
 }
 
-// takeOverflow counts lines that were lost, unless they are of another drain.
 func (d *Drain) takeOverflow(s *slot, token string, frame, text []byte) result {
 	lost, drain, tail, ok := parseOverflow(text)
 	switch {
@@ -132,7 +128,6 @@ func (d *Drain) takeOverflow(s *slot, token string, frame, text []byte) result {
 	return counted
 }
 
-// trimEnd takes the line break off.
 func trimEnd(text []byte) []byte {
 	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
 		text = text[:len(text)-1]

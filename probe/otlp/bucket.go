@@ -6,10 +6,9 @@ import (
 	metricspb "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
 )
 
-// mostBuckets bounds the buckets of a histogram: twice what OpenTelemetry's SDKs make by default.
-const mostBuckets = 320
+const mostBuckets = 320 // twice what OpenTelemetry's SDKs make by default
 
-// span is what a bucket counts: values above low and up to high, or at high where both are the same.
+// The values are above low and up to high, or at high where both are the same.
 type span struct{ low, high float64 }
 
 type bucket struct {
@@ -17,8 +16,8 @@ type bucket struct {
 	count float64
 }
 
-// explicit reads the buckets of a histogram, without the empty ones. It is false where they make no sense. The last has no upper bound:
-// its values are taken to be at its lower one, or, of a delta that tells its maximum, up to that.
+// It leaves out empty buckets, and is false where they make no sense. The last has no upper bound: its values are
+// taken to be at its lower one, or, of a delta that tells its maximum, up to that.
 func explicit(p *metricspb.HistogramDataPoint, k kind) ([]bucket, bool) {
 	bounds, counts := p.GetExplicitBounds(), p.GetBucketCounts()
 	if len(counts) == 0 {
@@ -53,7 +52,7 @@ func explicit(p *metricspb.HistogramDataPoint, k kind) ([]bucket, bool) {
 	return out, true
 }
 
-// exponential reads those of an exponential histogram. Values below 0, which no time has, count as 0.
+// Values below 0, which no time has, count as 0.
 func exponential(p *metricspb.ExponentialHistogramDataPoint) ([]bucket, bool) {
 	counts, scale := p.GetPositive().GetBucketCounts(), p.GetScale()
 	if len(counts) > mostBuckets || len(p.GetNegative().GetBucketCounts()) > mostBuckets || scale < -10 || scale > 20 {
@@ -81,7 +80,7 @@ func exponential(p *metricspb.ExponentialHistogramDataPoint) ([]bucket, bool) {
 	return out, true
 }
 
-// minus gives what was counted from one state of a histogram to the next. It is false where they have other buckets.
+// It is false where the buckets are others.
 func minus(now, before []bucket) ([]bucket, bool) {
 	old := map[span]float64{}
 	for _, b := range before {
@@ -123,7 +122,6 @@ func quantile(all map[span]float64, q float64) (float64, bool) {
 	return high, true
 }
 
-// below counts the values that are not above x.
 func below(all map[span]float64, x float64) float64 {
 	sum := 0.0
 	for s, n := range all {

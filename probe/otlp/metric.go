@@ -9,17 +9,12 @@ import (
 )
 
 const (
-	// mostSeries bounds how many series of a metric are kept.
-	mostSeries = 2000
-	// mostSpans bounds how many different buckets a slot keeps.
-	mostSpans = 2 * mostBuckets
-	// seenKept is of how many deltas of a series it is remembered that they came.
-	seenKept = 16
-	// warmUp is how long has to be seen before a rate is told.
-	warmUp = 10 * time.Second
+	mostSeries = 2000             // of a metric
+	mostSpans  = 2 * mostBuckets  // of a slot
+	seenKept   = 16               // deltas of a series
+	warmUp     = 10 * time.Second // before a rate is told
 )
 
-// A metric is what is kept of the points that a query asks for.
 type metric struct {
 	query           Query
 	window, silence time.Duration
@@ -36,7 +31,6 @@ type metric struct {
 	full            time.Time // the newest point that there was no room for
 }
 
-// A series is what is known of one.
 type series struct {
 	at, from time.Time
 	count    float64
@@ -48,13 +42,11 @@ type series struct {
 	next     int
 }
 
-// A source is a resource that posts points.
 type source struct {
 	newest time.Time
 	step   time.Duration // between its two newest points
 }
 
-// A slot sums up what was counted in a short time.
 type slot struct {
 	number              int64 // its time since 1970, in widths
 	count, failed, sums float64
@@ -69,10 +61,9 @@ func newMetric(q Query, window, silence time.Duration) *metric {
 	}
 }
 
-// reach is how long ago a point may have been to matter.
 func (m *metric) reach() time.Duration { return m.window + m.silence }
 
-// add takes in a point that came at now. It is false where there is no room for its series.
+// It is false where there is no room for the point's series.
 func (m *metric) add(now time.Time, p point, unit string) bool {
 	if p.at.Sub(now) > ahead || now.Sub(p.at) > m.reach() {
 		return true
@@ -109,7 +100,7 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 	return true
 }
 
-// makeRoom drops what is too old to matter where there is no room, though not more often than would be worth its while.
+// It does so not more often than would be worth its while.
 func (m *metric) makeRoom(now time.Time) {
 	if max(len(m.series), len(m.sources)) < mostSeries || now.Sub(m.cleared) < warmUp {
 		return
@@ -119,7 +110,6 @@ func (m *metric) makeRoom(now time.Time) {
 	maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return now.Sub(o.newest) > m.reach() })
 }
 
-// addCumulative counts what is new since the point before.
 func (m *metric) addCumulative(now time.Time, s *series, p point) {
 	if !p.at.After(s.at) {
 		return // it came before, or a later one has it in it
@@ -143,7 +133,6 @@ func (m *metric) addCumulative(now time.Time, s *series, p point) {
 	}
 }
 
-// addDelta counts a point unless it came before.
 func (m *metric) addDelta(s *series, p point) {
 	id := [2]int64{p.from.UnixNano(), p.at.UnixNano()}
 	if slices.Contains(s.seen[:], id) {
@@ -165,7 +154,6 @@ func (m *metric) addDelta(s *series, p point) {
 	m.count(s, p)
 }
 
-// count counts what a point says of the time from p.from to p.at.
 func (m *metric) count(s *series, p point) {
 	took := p.at.Sub(p.from)
 	if !s.at.After(p.at) {
@@ -199,7 +187,6 @@ func (m *metric) count(s *series, p point) {
 	}
 }
 
-// heard remembers that a source told all up to p.at, from a time on.
 func (m *metric) heard(p point, from time.Time) {
 	o, ok := m.sources[p.source]
 	if !ok && len(m.sources) >= mostSeries {
@@ -217,7 +204,7 @@ func (m *metric) heard(p point, from time.Time) {
 
 func (m *metric) number(t time.Time) int64 { return t.UnixNano() / int64(m.width) }
 
-// slot gives the slot of a number; nil when another took its place.
+// It is nil when another took its place.
 func (m *metric) slot(number int64) *slot {
 	s := &m.ring[number%int64(len(m.ring))]
 	if s.number > number {
@@ -234,7 +221,6 @@ func (m *metric) slot(number int64) *slot {
 	return s
 }
 
-// alive says why nothing is known as of now, or nil.
 func (m *metric) alive(now time.Time) error {
 	if m.newest.IsZero() {
 		return fmt.Errorf("no point of %s has come yet: `heroku telemetry` shows whether the app has this drain", m.query)
@@ -245,7 +231,6 @@ func (m *metric) alive(now time.Time) error {
 	return nil
 }
 
-// whole says that points which may matter were left out, or nil.
 func (m *metric) whole(now time.Time) error {
 	if m.full.IsZero() || now.Sub(m.full) > m.reach() {
 		return nil
@@ -253,7 +238,7 @@ func (m *metric) whole(now time.Time) error {
 	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes", m.query, mostSeries)
 }
 
-// sum sums up the window that ends when all sources have told.
+// The window ends when all sources have told.
 func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	if err := m.alive(now); err != nil {
 		return slot{}, 0, err
@@ -295,7 +280,6 @@ func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	return total, (time.Duration(until-from) * m.width).Seconds(), nil
 }
 
-// values gives those of the series that are alive.
 func (m *metric) values(now time.Time) ([]float64, error) {
 	if err := m.alive(now); err != nil {
 		return nil, err
@@ -312,7 +296,6 @@ func (m *metric) values(now time.Time) ([]float64, error) {
 	return all, nil
 }
 
-// several names the services whose points come, if there is more than one.
 func (m *metric) several(now time.Time) []string {
 	maps.DeleteFunc(m.services, func(_ string, at time.Time) bool { return now.Sub(at) > m.silence })
 	if len(m.services) < 2 {

@@ -44,11 +44,10 @@ import (
 const (
 	defaultWindow                 = time.Minute
 	shortestWindow, longestWindow = 10 * time.Second, time.Hour
-	// defaultSilence is twice the time between two exports by OpenTelemetry's defaults.
+	// It is twice the time between two exports by OpenTelemetry's defaults.
 	defaultSilence                  = 2 * time.Minute
 	shortestSilence, longestSilence = 10 * time.Second, 10 * time.Minute
-	// ahead is how far the clock of a point may be ahead.
-	ahead = 30 * time.Second
+	ahead                           = 30 * time.Second // of the clock of a point
 )
 
 // The metrics of OpenTelemetry's semantic conventions.
@@ -137,7 +136,7 @@ func New(o Options) (*Drain, error) {
 	return d, nil
 }
 
-// watch begins to keep what a query asks for. It is false where there are too many queries.
+// It is false where there are too many queries.
 func (d *Drain) watch(q Query) (*metric, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -150,7 +149,7 @@ func (d *Drain) watch(q Query) (*metric, bool) {
 	return m, ok
 }
 
-// complain logs a warning, unless one was logged in the last minute. d.mu is held.
+// At most one a minute. d.mu is held.
 func (d *Drain) complain(now time.Time, msg string, args ...any) {
 	if d.told.IsZero() || now.Sub(d.told) >= time.Minute {
 		d.told = now

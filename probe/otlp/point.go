@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A kind is how the points of a metric follow each other.
 type kind int
 
 const (
@@ -20,7 +19,6 @@ const (
 	delta                  // each counts since the one before
 )
 
-// A point is what is kept of one, whatever its type.
 type point struct {
 	key, source uint64 // hashes of all its attributes, and of those of its resource
 	service     string // service.name
@@ -32,10 +30,9 @@ type point struct {
 	buckets     []bucket
 }
 
-// none is OpenTelemetry's flag of a point that says that there is no value.
+// OpenTelemetry's flag of a point without a value
 const none = uint32(metricspb.DataPointFlags_DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK)
 
-// take keeps what is asked for of a post that came at now.
 func (d *Drain) take(now time.Time, data *metricspb.MetricsData) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -67,7 +64,6 @@ func (d *Drain) take(now time.Time, data *metricspb.MetricsData) {
 	}
 }
 
-// hash tells attributes apart, in whatever order they come.
 func (d *Drain) hash(all []*commonpb.KeyValue) uint64 {
 	var sum uint64
 	for _, kv := range all {
@@ -81,7 +77,6 @@ func (d *Drain) hash(all []*commonpb.KeyValue) uint64 {
 	return sum
 }
 
-// failed tells whether the attributes are those of requests that were answered by 5xx.
 func failed(all []*commonpb.KeyValue) bool {
 	for _, key := range []string{"http.response.status_code", "http.status_code"} {
 		if status, ok := find(all, key); ok {
@@ -91,7 +86,6 @@ func failed(all []*commonpb.KeyValue) bool {
 	return false
 }
 
-// each calls f with the points of a metric that can be read.
 func each(m *metricspb.Metric, f func([]*commonpb.KeyValue, point)) {
 	number := func(all []*metricspb.NumberDataPoint, k kind) {
 		for _, p := range all {
@@ -148,7 +142,6 @@ func temporality(t metricspb.AggregationTemporality) (kind, bool) {
 	return 0, false
 }
 
-// clock gives a time; 0 is none.
 func clock(nano uint64) time.Time {
 	if nano == 0 || nano > math.MaxInt64 {
 		return time.Time{}
@@ -156,5 +149,5 @@ func clock(nano uint64) time.Time {
 	return time.Unix(0, int64(nano))
 }
 
-// finite tells whether sums of such numbers stay finite.
+// Sums of such numbers stay finite.
 func finite(f float64) bool { return math.Abs(f) <= 1e200 }

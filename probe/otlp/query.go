@@ -12,9 +12,7 @@ import (
 )
 
 const (
-	// mostQueries bounds how many metrics are kept.
-	mostQueries = 32
-	// mostMatchers and longestText bound a query.
+	mostQueries               = 32
 	mostMatchers, longestText = 16, 255
 )
 
@@ -62,7 +60,7 @@ func (q Query) String() string {
 	return q.Name + "{" + strings.Join(all, ",") + "}"
 }
 
-// or gives the query, or one of all points of a name where it is zero.
+// It is other where nothing was set.
 func (q Query) or(name string) Query {
 	if q.Name == "" && len(q.Attributes) == 0 {
 		return Query{Name: name}
@@ -85,7 +83,7 @@ func (q Query) check() error {
 	return nil
 }
 
-// matches tells whether a point has what is asked for. Its own attributes go before those of its resource.
+// A point's own attributes go before those of its resource.
 func (q Query) matches(point, resource []*commonpb.KeyValue) bool {
 	for key, want := range q.Attributes {
 		got, ok := find(point, key)
@@ -100,7 +98,6 @@ func (q Query) matches(point, resource []*commonpb.KeyValue) bool {
 	return true
 }
 
-// find gives the text of an attribute.
 func find(all []*commonpb.KeyValue, key string) (string, bool) {
 	for _, kv := range all {
 		if kv.GetKey() == key {
@@ -110,7 +107,6 @@ func find(all []*commonpb.KeyValue, key string) (string, bool) {
 	return "", false
 }
 
-// text writes a value; lists and maps have none.
 func text(v *commonpb.AnyValue) string {
 	switch v := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:

@@ -16,13 +16,12 @@ import (
 )
 
 const (
-	// maxBody is how many bytes a body may have, unpacked: thousands of points.
-	maxBody = 4 << 20
+	maxBody = 4 << 20 // bytes, unpacked: thousands of points
 
 	typeProtobuf, typeJSON = "application/x-protobuf", "application/json"
 )
 
-// A refusal is an answer that is not 2xx. Exporters post again what was answered by 429, 502, 503 or 504, and drop the rest.
+// Exporters post again what was answered by 429, 502, 503 or 504, and drop the rest.
 type refusal struct {
 	status int
 	why    string
@@ -56,7 +55,6 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, no.why, no.status)
 }
 
-// serve takes in a post and tells its type, or says why not.
 func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal) {
 	if r.Method != http.MethodPost {
 		return "", &refusal{http.StatusMethodNotAllowed, "metrics are posted here by OTLP"}
@@ -94,7 +92,6 @@ func tooLarge() *refusal {
 	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
 }
 
-// unpack gives what was packed in a body.
 func unpack(encoding string, raw []byte) ([]byte, *refusal) {
 	switch encoding {
 	case "", "identity":
@@ -117,7 +114,7 @@ func unpack(encoding string, raw []byte) ([]byte, *refusal) {
 	return body, nil
 }
 
-// decode reads a body. MetricsData is on the wire what an ExportMetricsServiceRequest is, whose package would bring gRPC along.
+// MetricsData is on the wire what an ExportMetricsServiceRequest is, whose package would bring gRPC along.
 func decode(kind string, body []byte) (*metricspb.MetricsData, error) {
 	data := &metricspb.MetricsData{}
 	if kind == typeJSON {

@@ -105,10 +105,8 @@ type prober struct {
 	read       func(time.Time) (float64, error)
 }
 
-// silent is the failure of a metric of which nothing comes.
 func silent(err error) error { return failure.Failure{Outcome: probe.Unreachable, Text: err.Error()} }
 
-// Probe reads what has come. It waits for nothing.
 func (p *prober) Probe(context.Context) probe.Reading {
 	p.d.mu.Lock()
 	defer p.d.mu.Unlock()
@@ -130,7 +128,7 @@ func (s Signal) unit() string {
 	return unit
 }
 
-// unit gives the unit of what is made of points of a unit as UCUM writes it.
+// of is as UCUM writes it.
 func (t Take) unit(of string) string {
 	of = strings.Trim(of, "{}")
 	switch _, isTime := inMS(of); {
@@ -144,7 +142,7 @@ func (t Take) unit(of string) string {
 	return short(of)
 }
 
-// short bounds a unit that somebody posted, and makes it text.
+// Somebody posted it.
 func short(unit string) string {
 	if len(unit) > 20 || strings.ContainsFunc(unit, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "?"
@@ -152,18 +150,16 @@ func short(unit string) string {
 	return unit
 }
 
-// inMS is how many milliseconds a unit of time has.
 func inMS(unit string) (float64, bool) {
 	ms, ok := map[string]float64{"s": 1e3, "ms": 1, "us": 1e-3, "ns": 1e-6}[unit]
 	return ms, ok
 }
 
-// share is the part of all values that a percentile has below it.
+// A percentile has this part of all values below it.
 func (t Take) share() float64 {
 	return map[Take]float64{P50: 0.5, P95: 0.95, P99: 0.99}[t]
 }
 
-// readSignal gives a signal's value as of now.
 func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) {
 	switch s {
 	case LoadMean:
@@ -196,7 +192,6 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 	return m.read(now, Take(strings.TrimPrefix(string(s), "service_")))
 }
 
-// readMemory gives the memory of the dynos in %.
 func (d *Drain) readMemory(now time.Time, m *metric, take Take) (float64, error) {
 	value, err := m.read(now, take)
 	switch {
@@ -214,7 +209,6 @@ func (d *Drain) readMemory(now time.Time, m *metric, take Take) (float64, error)
 	return 100 * value / d.quota, nil
 }
 
-// read makes a value of the points as of now.
 func (m *metric) read(now time.Time, take Take) (float64, error) {
 	switch take {
 	case Mean, Max, Sum:
@@ -241,7 +235,6 @@ func (m *metric) read(now time.Time, take Take) (float64, error) {
 	return value, nil
 }
 
-// combine makes one value of several, of which there is one at least.
 func combine(all []float64, take Take) float64 {
 	sum := 0.0
 	for _, v := range all {

@@ -12,24 +12,21 @@ import (
 )
 
 const (
-	// maxMessage is how long one message of the server may be, in bytes.
-	maxMessage = 64 << 10
-	// maxSaid is how much a server may say in one connection, in bytes.
-	maxSaid = 1 << 20
+	maxMessage = 64 << 10 // bytes of one message
+	maxSaid    = 1 << 20  // bytes in one connection
 )
 
-// errTooMuch says that a server says too much.
 var errTooMuch = errors.New("too long an answer")
 
-// newFrontend makes what reads the server's messages. The library would allocate as much as a message says that it is long.
+// The library would allocate as much as a message says that it is long.
 func newFrontend(r io.Reader, w io.Writer) *pgproto3.Frontend {
 	f := pgproto3.NewFrontend(r, w)
 	f.SetMaxBodyLen(maxMessage)
 	return f
 }
 
-// Calls are the connections of one probe. They end with it, those that are about to open too: the library would go on for up to
-// 15 s to tell a server that hangs that nobody waits any more, which its statement_timeout tells it as well.
+// They end with the probe, those that are about to open too: the library would go on for up to 15 s to tell a
+// server that hangs that nobody waits any more, which its statement_timeout tells it as well.
 type calls struct {
 	dial   pgconn.DialFunc
 	probe  context.Context // ends with the probe
@@ -45,7 +42,6 @@ func newCalls(ctx context.Context, dial pgconn.DialFunc) *calls {
 	return c
 }
 
-// call opens a connection.
 func (c *calls) call(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -64,7 +60,6 @@ func (c *calls) call(ctx context.Context, network, addr string) (net.Conn, error
 	return &bounded{Conn: conn, left: maxSaid}, nil
 }
 
-// end closes the connections, and allows no more.
 func (c *calls) end() {
 	c.cancel()
 	c.mu.Lock()
@@ -74,7 +69,7 @@ func (c *calls) end() {
 	}
 }
 
-// A bounded connection fails after so many bytes were read. One goroutine reads from it at a time.
+// One goroutine reads from it at a time.
 type bounded struct {
 	net.Conn
 	left int

@@ -15,15 +15,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// maxReason is how many bytes of the server's words are shown.
-const maxReason = 200
+const maxReason = 200 // bytes of the server's words
 
-// A noNumber error says what a query's result is instead.
 type noNumber string
 
 func (e noNumber) Error() string { return string(e) }
 
-// explain says in words why a probe failed with err.
 func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure {
 	var none noNumber
 	var refused *pgconn.PgError
@@ -46,16 +43,15 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
 }
 
-// refusedParameter are the codes by which a server refuses what a connection begins with: undefined_object, invalid_parameter_value, and
-// protocol_violation, as which PgBouncer refuses it.
+// undefined_object, invalid_parameter_value, and protocol_violation, as which PgBouncer refuses what a connection
+// begins with
 var refusedParameter = []string{"42704", "22023", "08P01"}
 
-// addr is where the database is, for people.
 func (p *Prober) addr() string {
 	return net.JoinHostPort(p.config.Host, strconv.Itoa(int(p.config.Port)))
 }
 
-// explainRefusal says what a server means with an error, by its SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html).
+// SQLSTATEs: postgresql.org/docs/current/errcodes-appendix.html
 func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
 	if len(e.Code) != 5 || strings.ContainsFunc(e.Code, func(c rune) bool { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') }) {
 		return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
@@ -77,7 +73,7 @@ func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
 	return failure.Failure{Outcome: probe.ClientError, Text: "the query is refused" + p.reason(e)}
 }
 
-// reason gives the server's words, behind a colon, or nothing where they hold a secret.
+// Words that hold a secret are left out.
 func (p *Prober) reason(e *pgconn.PgError) string {
 	text := e.Message
 	for _, s := range p.secrets {

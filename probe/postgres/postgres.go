@@ -40,8 +40,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// maxQuery is how long a query may be, in bytes.
-const maxQuery = 64 << 10
+const maxQuery = 64 << 10 // bytes
 
 // Options say what a [Prober] asks for.
 type Options struct {
@@ -108,7 +107,7 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// setURL takes what raw says of the database. Its errors show nothing of it, as it may hold a secret.
+// Its errors show nothing of raw, which may hold a secret.
 func (p *Prober) setURL(raw string) error {
 	const hint = "write it like postgres://user:password@host:5432/name, with @, / and % in the password as %40, %2F and %25"
 	u, err := url.Parse(raw)
@@ -146,7 +145,6 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// ask runs the query on a connection of its own.
 func (p *Prober) ask(parent context.Context) (float64, error) {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
@@ -168,8 +166,8 @@ func (p *Prober) ask(parent context.Context) (float64, error) {
 	return value, nil
 }
 
-// run runs the query in a transaction that can change nothing. The query is sent as one that is prepared: PostgreSQL takes a
-// single statement there, so that it can't end the transaction and go on. After an error it hangs up.
+// The query is sent as one that is prepared: PostgreSQL takes a single statement there, so that it can't end the
+// transaction and go on. After an error it hangs up.
 func (p *Prober) run(ctx context.Context, conn *pgconn.PgConn, hangUp func()) (float64, error) {
 	left := p.timeout
 	if deadline, ok := ctx.Deadline(); ok {
@@ -190,7 +188,6 @@ func (p *Prober) run(ctx context.Context, conn *pgconn.PgConn, hangUp func()) (f
 	return value, err
 }
 
-// only gives the number that is all of a result.
 func only(rows *pgconn.ResultReader) (float64, error) {
 	if !rows.NextRow() {
 		if _, err := rows.Close(); err != nil {
@@ -216,7 +213,7 @@ func only(rows *pgconn.ResultReader) (float64, error) {
 	return value, nil
 }
 
-// number reads a value of the type as PostgreSQL writes it. The numbers of the types are those of its catalog, pg_type.dat.
+// The numbers of the types are those of PostgreSQL's catalog, pg_type.dat.
 func number(oid uint32, text []byte) (float64, error) {
 	switch oid {
 	case 20, 21, 23, 700, 701, 1700: // int8, int2, int4, float4, float8, numeric

@@ -30,17 +30,14 @@ import (
 )
 
 const (
-	// patience is how long a prober may go on after its time is over, in real time. It is long because the machine may be
-	// busy, not because a prober may be slow.
+	// It is long because the machine may be busy, not because a prober may be slow.
 	patience = 5 * time.Second
-	// unreached is a timeout that no probe of a far end that is well comes to.
-	unreached = 20 * time.Second
-	// soon is the timeout of a probe of a far end that says nothing.
-	soon = 200 * time.Millisecond
-	// maxAllocated is how many bytes one probe may allocate, whatever the far end says.
-	maxAllocated = 32 << 20
-	// maxSaid is how many bytes of an endless answer may be taken before the prober hangs up, what the system holds
-	// in its buffers included.
+	// No probe of a far end that is well takes so long.
+	unreached    = 20 * time.Second
+	soon         = 200 * time.Millisecond // of a far end that says nothing
+	maxAllocated = 32 << 20               // bytes that one probe may allocate, whatever the far end says
+	// The prober must hang up an endless answer after so many bytes, what the system holds in its buffers
+	// included.
 	maxSaid = 32 << 20
 )
 
@@ -95,13 +92,11 @@ func Run(t *testing.T, f Fixture) {
 	}
 }
 
-// A bench is a fixture behind a relay.
 type bench struct {
 	Fixture
 	relay *relay
 }
 
-// prober makes a prober that asks through the relay.
 func (b bench) prober(t *testing.T, timeout time.Duration) probe.Prober {
 	t.Helper()
 	p, err := b.New(b.relay.addr, timeout)
@@ -111,7 +106,6 @@ func (b bench) prober(t *testing.T, timeout time.Duration) probe.Prober {
 	return p
 }
 
-// take probes, and holds the reading against what is true of every reading.
 func (b bench) take(ctx context.Context, t *testing.T, p probe.Prober) probe.Reading {
 	t.Helper()
 	before := time.Now()
@@ -142,7 +136,6 @@ func (b bench) take(ctx context.Context, t *testing.T, p probe.Prober) probe.Rea
 	return r
 }
 
-// wantAnswer probes a far end that is well.
 func (b bench) wantAnswer(t *testing.T, p probe.Prober) {
 	t.Helper()
 	r := b.take(t.Context(), t, p)
@@ -151,7 +144,6 @@ func (b bench) wantAnswer(t *testing.T, p probe.Prober) {
 	}
 }
 
-// wantTimeout probes a far end that does not answer, and whose answer would come too late.
 func (b bench) wantTimeout(ctx context.Context, t *testing.T, p probe.Prober) {
 	t.Helper()
 	start := time.Now()
@@ -317,7 +309,6 @@ func concurrent(t *testing.T, b bench) {
 	all.Wait()
 }
 
-// allocated tells how many bytes f, and whatever else runs, allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

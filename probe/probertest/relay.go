@@ -9,21 +9,19 @@ import (
 	"time"
 )
 
-// A relay stands between a prober and the far end, and does to their connections what it is told to.
 type relay struct {
-	addr string // where it listens, the same after a stop and a start
+	addr string
 	far  string
 
-	said atomic.Int64 // how many bytes it said to probers, for whoever asks to set it back
+	said atomic.Int64 // for whoever asks to set back
 
 	mu       sync.Mutex
 	listener net.Listener
-	ended    chan struct{} // closed when nobody is accepted any more
+	ended    chan struct{}
 	handle   func(net.Conn)
 	conns    map[net.Conn]chan struct{} // closed when the connection's handler has returned
 }
 
-// newRelay listens on loopback and passes on. It is stopped at the end of the test at the latest.
 func newRelay(t *testing.T, far string) *relay {
 	r := &relay{addr: "127.0.0.1:0", far: far, conns: map[net.Conn]chan struct{}{}}
 	r.handle = r.pass
@@ -32,7 +30,7 @@ func newRelay(t *testing.T, far string) *relay {
 	return r
 }
 
-// start listens, at the same port as before.
+// at the same port as before
 func (r *relay) start(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", r.addr)
@@ -68,7 +66,7 @@ func (r *relay) accept(c net.Conn) {
 	}()
 }
 
-// do makes handle do what is done to connections from now on. It ends those that are open, and waits for their handlers.
+// It ends the connections that are open, and waits for their handlers.
 func (r *relay) do(handle func(net.Conn)) {
 	r.mu.Lock()
 	r.handle = handle
@@ -83,7 +81,7 @@ func (r *relay) do(handle func(net.Conn)) {
 	}
 }
 
-// left tells whether a connection is still open when those that take part have had the time to end.
+// Those that take part have had the time to end.
 func (r *relay) left() bool {
 	r.mu.Lock()
 	var handlers []chan struct{}
@@ -102,17 +100,14 @@ func (r *relay) left() bool {
 	return false
 }
 
-// stop refuses connections until start, and ends those that are open.
 func (r *relay) stop() {
 	_ = r.listener.Close()
 	<-r.ended
 	r.do(r.pass)
 }
 
-// pass connects c with the far end, until either hangs up.
 func (r *relay) pass(c net.Conn) { r.between(c, c, false) }
 
-// stallAfter passes on n bytes of what the far end says, and then no more.
 func (r *relay) stallAfter(n int64) func(net.Conn) {
 	return func(c net.Conn) {
 		r.between(c, &limited{to: c, n: n}, true)
@@ -120,12 +115,11 @@ func (r *relay) stallAfter(n int64) func(net.Conn) {
 	}
 }
 
-// cutAfter passes on n bytes of what the far end says, and hangs up.
 func (r *relay) cutAfter(n int64) func(net.Conn) {
 	return func(c net.Conn) { r.between(c, &limited{to: c, n: n, fail: true}, false) }
 }
 
-// between tells the far end what c says, and to what the far end says. When that ends, it hangs up on c unless it is to stay.
+// It hangs up on c when the far end does, unless it is to stay.
 func (r *relay) between(c net.Conn, to io.Writer, stay bool) {
 	far, err := net.Dial("tcp", r.far)
 	if err != nil {
@@ -145,7 +139,7 @@ func (r *relay) between(c net.Conn, to io.Writer, stay bool) {
 	<-heard
 }
 
-// A limited writer swallows what comes after n bytes, or fails there.
+// It swallows what comes after n bytes, or fails there.
 type limited struct {
 	to   io.Writer
 	n    int64
@@ -164,15 +158,13 @@ func (l *limited) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// hang reads all and says nothing.
 func hang(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// echo says back what it hears.
 func echo(c net.Conn) {
 	_, _ = io.Copy(c, c)
 }
 
-// say hears what the prober says first, says s, and hangs up once the prober has.
+// The prober says something first, and hangs up first.
 func say(s string) func(net.Conn) {
 	return func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 4096))
@@ -182,7 +174,6 @@ func say(s string) func(net.Conn) {
 	}
 }
 
-// flood says head, and then s for ever.
 func (r *relay) flood(head, s string) func(net.Conn) {
 	many := make([]byte, 0, 64<<10)
 	for len(many)+len(s) <= cap(many) {
@@ -197,7 +188,6 @@ func (r *relay) flood(head, s string) func(net.Conn) {
 	}
 }
 
-// reset hangs up in the rudest way.
 func reset(c net.Conn) {
 	_, _ = c.Read(make([]byte, 1))
 	_ = c.(*net.TCPConn).SetLinger(0)

@@ -29,7 +29,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// maxQuery is how long a query may be, in bytes: it goes into a URL, which servers accept up to 8 KiB.
+// bytes: it goes into a URL, which servers accept up to 8 KiB
 const maxQuery = 6 << 10
 
 // Options say what a [Prober] asks for.
@@ -96,7 +96,6 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// question is the URL that asks for the query's value.
 func (o Options) question(u *url.URL) *url.URL {
 	if u.Path == "" {
 		u.Path = "/"
@@ -110,7 +109,6 @@ func (o Options) question(u *url.URL) *url.URL {
 	return u
 }
 
-// secrets lists what the server knows and may repeat.
 func (o Options) secrets(u *url.URL) []string {
 	all := []string{o.Token}
 	if u != nil {
@@ -126,7 +124,6 @@ func (o Options) secrets(u *url.URL) []string {
 	return all
 }
 
-// check says what is wrong with the options that nobody has to parse.
 func (o Options) check() error {
 	var wrong []error
 	switch {

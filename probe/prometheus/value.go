@@ -25,11 +25,10 @@ const (
 	Max Combine = "max"
 )
 
-// maxReason is how many bytes of the server's words are shown.
-const maxReason = 200
+const maxReason = 200 // bytes of the server's words
 
-// An answer is what the server says, as prometheus.io/docs/prometheus/latest/querying/api has it. It is read by hand, as
-// the official client would make the program 6 MB larger.
+// It follows prometheus.io/docs/prometheus/latest/querying/api. It is read by hand, as the official client would
+// make the program 6 MB larger.
 type answer struct {
 	Status    string `json:"status"`
 	ErrorType string `json:"errorType"`
@@ -44,16 +43,16 @@ type answer struct {
 	} `json:"data"`
 }
 
-// A series has a value, or a native histogram.
+// It has a value, or a native histogram.
 type series struct {
 	Value     *sample         `json:"value"`
 	Histogram json.RawMessage `json:"histogram"`
 }
 
-// A sample is written as a list of a time in seconds and a number in a string.
+// It is written as a list of a time in seconds and a number in a string.
 type sample float64
 
-// UnmarshalJSON reads a sample. NaN and the infinities are numbers here.
+// NaN and the infinities are numbers here.
 func (s *sample) UnmarshalJSON(b []byte) error {
 	var pair []any
 	if err := json.Unmarshal(b, &pair); err != nil || len(pair) != 2 {
@@ -68,7 +67,6 @@ func (s *sample) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// read takes the value from the body of a 2xx answer. An error is a failure.
 func (p *Prober) read(body []byte) (float64, error) {
 	var a answer
 	switch err := json.Unmarshal(body, &a); {
@@ -102,7 +100,6 @@ func (p *Prober) read(body []byte) (float64, error) {
 	return p.combined(values)
 }
 
-// readVector reads the values of an instant vector.
 func readVector(raw []byte) ([]float64, error) {
 	var all []series
 	if err := json.Unmarshal(raw, &all); err != nil {
@@ -121,7 +118,6 @@ func readVector(raw []byte) ([]float64, error) {
 	return values, nil
 }
 
-// combined makes one number of several.
 func (p *Prober) combined(values []float64) (float64, error) {
 	switch {
 	case len(values) == 0:
@@ -149,8 +145,7 @@ func (p *Prober) combined(values []float64) (float64, error) {
 	return value, nil
 }
 
-// withReason adds to a failure why the server refused the query, where that is what the answer's body says, and says it without
-// a secret.
+// Words that hold a secret are left out.
 func (p *Prober) withReason(err error, body []byte) error {
 	var f failure.Failure
 	var a answer
@@ -165,11 +160,11 @@ func (p *Prober) withReason(err error, body []byte) error {
 	return f
 }
 
-// annotation matches the warnings that PromQL gives about a query, which lack no data (prometheus/util/annotations).
+// PromQL's warnings about a query lack no data (prometheus/util/annotations).
 var annotation = regexp.MustCompile(`^PromQL (warning|info)\b|^\d+ more (warning|info) annotations omitted$`)
 
-// incomplete says why an answer lacks a part of the data, "" if it does not. Of the warnings only PromQL's own are harmless: all others are of
-// the storage, where a remote one, a store of Thanos or a shard did not answer, so that what is said is a part of the truth.
+// Of the warnings only PromQL's own are harmless: all others are of the storage, where a remote one, a store of
+// Thanos or a shard did not answer, so that what is said is a part of the truth.
 func (p *Prober) incomplete(a answer) string {
 	if partial := string(a.IsPartial); partial != "" && partial != "false" && partial != "null" {
 		return "a part of the storage did not answer (isPartial)"
@@ -186,7 +181,7 @@ func (p *Prober) incomplete(a answer) string {
 	return ""
 }
 
-// words gives what a server says, short and clean, or nothing where it holds a secret.
+// Words that hold a secret are left out.
 func (p *Prober) words(said string) string {
 	for _, s := range p.secrets {
 		if s != "" && strings.Contains(said, s) {

@@ -6,31 +6,27 @@ import (
 	"time"
 )
 
-// slots is into how many parts the window is cut, so that old values leave it a part at a time.
+// Old values leave the window a part at a time.
 const slots = 12
 
-// A metric is what was pushed under one name.
 type metric struct {
 	unit      string // the newest
 	newest    time.Time
 	instances map[int]*series
 }
 
-// A series is what one instance pushed.
 type series struct {
 	newest time.Time
 	value  float64
 	slots  [slots]slot
 }
 
-// A slot sums up what came in a part of the window.
 type slot struct {
 	number int64 // of the time since 1970, in parts
 	mean   float64
 	count  int
 }
 
-// A point is a value that was pushed.
 type point struct {
 	name     string
 	instance int
@@ -38,7 +34,7 @@ type point struct {
 	unit     string
 }
 
-// take keeps the points, which came at now: all of them, or none where there would be too many names or instances.
+// It keeps all, or none where there would be too many names or instances.
 func (s *Store) take(now time.Time, points []point) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +50,6 @@ func (s *Store) take(now time.Time, points []point) error {
 	return nil
 }
 
-// fits tells whether there is room for the names and instances of the points that are new.
 func (s *Store) fits(points []point) bool {
 	type key struct {
 		name     string
@@ -73,7 +68,6 @@ func (s *Store) fits(points []point) bool {
 	return len(s.names)+len(names) <= mostNames && s.many+len(many) <= mostSeries
 }
 
-// forget drops what is older than the window.
 func (s *Store) forget(now time.Time) {
 	s.many = 0
 	maps.DeleteFunc(s.names, func(_ string, m *metric) bool {
@@ -106,10 +100,9 @@ func (s *Store) add(now time.Time, p point) {
 	at.mean += (p.value - at.mean) / float64(at.count)
 }
 
-// part numbers the parts of the window.
 func (s *Store) part(now time.Time) int64 { return now.UnixNano() / int64(s.window/slots) }
 
-// meanAt is the mean of what the instance pushed in the window before the end of a part.
+// It is of the window before the end of a part.
 func (o *series) meanAt(part int64) float64 {
 	sum, count := 0.0, 0.0
 	for _, s := range o.slots {

@@ -41,7 +41,6 @@ type prober struct {
 	take         Take
 }
 
-// Probe reads what has come. It waits for nothing.
 func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.signal, Time: time.Now(), Outcome: probe.Unreachable}
 	var err error
@@ -53,7 +52,6 @@ func (p prober) Probe(context.Context) probe.Reading {
 	return r
 }
 
-// read gives the mean over the instances as of now.
 func (s *Store) read(now time.Time, name string, take Take) (value float64, unit string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

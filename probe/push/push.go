@@ -27,13 +27,10 @@ import (
 )
 
 const (
-	// defaultWindow is App Autoscaler's.
-	defaultWindow                 = 2 * time.Minute
+	defaultWindow                 = 2 * time.Minute // App Autoscaler's
 	shortestWindow, longestWindow = 10 * time.Second, time.Hour
-	// mostSeries bounds how many instances there are of all names together, which is 3 MB.
-	mostSeries = 10_000
-	// mostNames bounds how many names there are.
-	mostNames = 200
+	mostSeries                    = 10_000 // of all names together, which is 3 MB
+	mostNames                     = 200
 )
 
 // Options say who may push, and how long it counts.

@@ -16,19 +16,14 @@ import (
 )
 
 const (
-	// maxBody is how many bytes a body may have.
-	maxBody = 64 << 10
-	// mostAtOnce is how many metrics a post may have.
-	mostAtOnce = 100
-	// longestName and longestUnit are in bytes.
-	longestName, longestUnit = 100, 20
-	// maxValue is the largest amount of a value, so that sums of them stay finite.
-	maxValue = 1e300
-	// mostInstance is the highest index of an instance.
-	mostInstance = 100_000
+	maxBody                  = 64 << 10 // bytes
+	mostAtOnce               = 100      // metrics in a post
+	longestName, longestUnit = 100, 20  // bytes
+	maxValue                 = 1e300    // so that sums stay finite
+	mostInstance             = 100_000
 )
 
-// A refusal is an answer that is not 2xx, in App Autoscaler's form.
+// in App Autoscaler's form
 type refusal struct {
 	status  int
 	Code    string `json:"code"`
@@ -69,7 +64,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(no)
 }
 
-// complain logs a refusal, unless one was logged in the last minute.
+// at most one a minute
 func (s *Store) complain(now time.Time, no *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +74,6 @@ func (s *Store) complain(now time.Time, no *refusal) {
 	}
 }
 
-// serve takes in a post, or says why not.
 func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
 		return refuse(http.StatusMethodNotAllowed, "metrics are pushed by POST")
@@ -122,15 +116,12 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
-// guid is what Cloud Foundry's GUIDs look like.
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// knows says whether the metrics of an app are taken.
 func (s *Store) knows(app string) bool {
 	return s.app == "" || app == s.app || s.guids && guid.MatchString(app)
 }
 
-// A form is what App Autoscaler's clients send.
 type form struct {
 	Instance int `json:"instance_index"`
 	Metrics  []struct {
@@ -140,7 +131,6 @@ type form struct {
 	} `json:"metrics"`
 }
 
-// readForm reads App Autoscaler's form. The error says all that is wrong.
 func readForm(body []byte) ([]point, error) {
 	var f form
 	if err := json.Unmarshal(body, &f); err != nil {
@@ -172,7 +162,7 @@ func readForm(body []byte) ([]point, error) {
 	return points, errors.Join(wrong...)
 }
 
-// readShort reads one value, of the instance and in the unit that the query names.
+// The query names the instance and the unit.
 func readShort(name, query, body string) ([]point, error) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
@@ -202,7 +192,6 @@ func readShort(name, query, body string) ([]point, error) {
 	return []point{p}, p.check()
 }
 
-// check says what is wrong with a point.
 func (p point) check() error {
 	var wrong []error
 	if why := checkName(p.name); why != "" {
@@ -220,7 +209,6 @@ func (p point) check() error {
 	return errors.Join(wrong...)
 }
 
-// checkName says what is wrong with a name, or "".
 func checkName(name string) string {
 	switch {
 	case name == "":

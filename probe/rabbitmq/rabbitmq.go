@@ -30,7 +30,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// maxQueues is how many queues one prober may sum up.
 const maxQueues = 100
 
 // A Count says which messages of a queue are counted.
@@ -109,7 +108,7 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// headers gives what every request carries, and takes the user out of u, which may be nil.
+// It takes the user out of u, which may be nil.
 func headers(u *url.URL, userAgent string) (http.Header, error) {
 	if strings.ContainsFunc(userAgent, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
 		return nil, errors.New("the user agent has a line break or another control character")
@@ -117,7 +116,6 @@ func headers(u *url.URL, userAgent string) (http.Header, error) {
 	return web.Headers(u, "", nil, userAgent)
 }
 
-// check says what is wrong with the options that nobody has to parse.
 func (o Options) check() error {
 	var wrong []error
 	switch {
@@ -158,7 +156,6 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// depth counts the messages of a queue. An error is a failure.
 func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, status int, err error) {
 	u := p.base.JoinPath("api/queues", url.PathEscape(p.vhost), url.PathEscape(queue))
 	q := u.Query()
@@ -177,14 +174,13 @@ func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, st
 	return n, status, err
 }
 
-// remedies are what helps against RabbitMQ's reasons to refuse a user.
+// by RabbitMQ's reasons to refuse a user
 var remedies = map[string]string{
 	"Login failed":        "check the user and the password in the URL",
 	"Not management user": "rabbitmqctl set_user_tags USER monitoring",
 	"User not authorised to access virtual host": "rabbitmqctl set_permissions -p VHOST USER '^$' '^$' '^$'",
 }
 
-// refusal adds RabbitMQ's reason, and what helps, to the failure of a request that it refused.
 func refusal(err error, body []byte) error {
 	var f failure.Failure
 	var said struct{ Reason string }
@@ -198,10 +194,10 @@ func refusal(err error, body []byte) error {
 	return f
 }
 
-// broken are the states of a queue that cannot be asked. The others are running, idle, flow, live and syncing.
+// A queue in such a state cannot be asked. The others are running, idle, flow, live and syncing.
 var broken = []string{"down", "crashed", "stopped", "terminated", "minority", "noproc", "nodedown", "unavailable"}
 
-// read takes the number of messages from an answer's body. It is read by hand, as for the usual library what was not counted is 0.
+// The usual library tells 0 for what was not counted.
 func (p *Prober) read(queue string, body []byte) (float64, error) {
 	var counted struct {
 		State   string          `json:"state"`

@@ -12,22 +12,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// A noQueue error says that a key is no queue.
 type noQueue string
 
 func (e noQueue) Error() string { return string(e) }
 
-// An unknownLag error says that the server does not know a length.
+// The server does not know a length.
 type unknownLag string
 
 func (e unknownLag) Error() string { return string(e) }
 
-// A noHandshake says that a server took the connection, and did not answer to TLS in time.
+// The server took the connection, and did not answer to TLS in time.
 type noHandshake struct{ error }
 
 func (e noHandshake) Unwrap() error { return e.error }
 
-// explain says in words why a probe failed with err. It shows nothing that the server says, which may repeat what it was sent.
+// It shows nothing that the server says, which may repeat what it was sent.
 func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure {
 	var refused refusal
 	var none noQueue
@@ -60,13 +59,13 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	return f
 }
 
-// host is the server's name, "" for a socket.
+// "" for a socket
 func (p *Prober) host() string {
 	host, _, _ := net.SplitHostPort(p.addr)
 	return host
 }
 
-// explainRefusal says what a server means with an error, by how those begin that Redis has for the commands sent here.
+// Redis's errors begin in these ways for the commands sent here.
 func (p *Prober) explainRefusal(r refusal) failure.Failure {
 	for _, known := range []struct {
 		begin   string
@@ -100,7 +99,6 @@ func (p *Prober) explainRefusal(r refusal) failure.Failure {
 	return failure.Bad("%s answers with an error that Redis does not have", p.addr)
 }
 
-// withoutUser says that a login was tried without the user as well.
 func (p *Prober) withoutUser() string {
 	if p.user != placeholder {
 		return ""

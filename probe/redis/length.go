@@ -2,7 +2,7 @@ package redis
 
 import "fmt"
 
-// lengthCommand gives the command that tells how long a key of a type is, or "" for a type that has no length.
+// It is "" for a type that has no length.
 func lengthCommand(kind string) string {
 	switch kind {
 	case "list":
@@ -17,7 +17,6 @@ func lengthCommand(kind string) string {
 	return ""
 }
 
-// sum sums the queues up, on a connection that is logged in.
 func (p *Prober) sum(w *wire) (int64, error) {
 	kinds, err := p.kinds(w)
 	if err != nil {
@@ -37,7 +36,6 @@ func (p *Prober) sum(w *wire) (int64, error) {
 	return sum, nil
 }
 
-// kinds gives the types of the keys.
 func (p *Prober) kinds(w *wire) ([]string, error) {
 	for _, key := range p.keys {
 		w.say("TYPE", key)
@@ -57,7 +55,6 @@ func (p *Prober) kinds(w *wire) ([]string, error) {
 	return kinds, nil
 }
 
-// length gives how much waits in a key of a type.
 func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	switch {
 	case kind == "none":
@@ -79,7 +76,7 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	return n, nil
 }
 
-// backlog gives how much of a stream the group has not acknowledged.
+// A group has not acknowledged these entries.
 func (p *Prober) backlog(w *wire, key string) (int64, error) {
 	w.say("XINFO", "GROUPS", key)
 	answer, err := w.hear()

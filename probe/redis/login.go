@@ -10,7 +10,6 @@ import (
 // left it out, and so do servers' access lists: the password is the default user's.
 const placeholder = "h"
 
-// login says who asks, and chooses the database.
 func (p *Prober) login(w *wire) error {
 	if p.password != "" {
 		if err := p.authenticate(w); err != nil {
@@ -35,12 +34,11 @@ func (p *Prober) authenticate(w *wire) error {
 	return w.order("AUTH", p.password)
 }
 
-// noSuchUser says whether a server may refuse a login for its user: it does not know this one, or it is older than Redis 6 and knows none.
+// The server does not know this user, or it is older than Redis 6 and knows none.
 func noSuchUser(r refusal) bool {
 	return strings.HasPrefix(string(r), "WRONGPASS") || strings.HasPrefix(string(r), "ERR wrong number of arguments")
 }
 
-// order sends a command whose only good answer is OK.
 func (w *wire) order(words ...string) error {
 	w.say(words...)
 	answer, err := w.hear()

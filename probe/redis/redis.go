@@ -34,7 +34,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// maxKeys is how many keys one prober may sum up.
 const maxKeys = 100
 
 // Options say what a [Prober] counts.
@@ -137,7 +136,6 @@ func (p *Prober) Missing(ctx context.Context) []string {
 	return missing
 }
 
-// ask logs in on a connection of its own, and has f use it.
 func (p *Prober) ask(parent context.Context, f func(*wire) error) error {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()

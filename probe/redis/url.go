@@ -18,7 +18,7 @@ import (
 
 const hint = "write it like redis://:password@localhost:6379/0, or rediss:// for TLS"
 
-// setURL takes what raw says of the server. Its errors show no value, as it may be a secret.
+// Its errors show no value, as it may be a secret.
 func (p *Prober) setURL(raw string, config *tls.Config) error {
 	u, err := url.Parse(raw)
 	switch {
@@ -50,7 +50,6 @@ func isPort(text string) bool {
 	return err == nil && n > 0
 }
 
-// setAddr takes where the server is.
 func (p *Prober) setAddr(u *url.URL, family string) {
 	if u.Scheme == "unix" {
 		p.network, p.addr = "unix", u.Path
@@ -59,8 +58,8 @@ func (p *Prober) setAddr(u *url.URL, family string) {
 	p.network, p.addr = "tcp"+family, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
 }
 
-// setDatabase takes the number from the path or the query. The query beats the path 0, which many write as a matter of course, as it does
-// for redis-py and go-redis; others go by the path, so that two numbers above 0 say nothing for certain.
+// The query beats the path 0, which many write as a matter of course, as it does for redis-py and go-redis; others
+// go by the path, so that two numbers above 0 say nothing for certain.
 func (p *Prober) setDatabase(u *url.URL, said query) error {
 	path := ""
 	if u.Scheme != "unix" {
@@ -84,7 +83,7 @@ func (p *Prober) setDatabase(u *url.URL, said query) error {
 	return nil
 }
 
-// database reads a database's number, of which nothing is 0.
+// Nothing is 0.
 func database(text string) (int, error) {
 	if text == "" {
 		return 0, nil
@@ -93,7 +92,7 @@ func database(text string) (int, error) {
 	return int(n), err
 }
 
-// setLogin takes the user and the password from in front of the host, or from the query.
+// They stand in front of the host, or in the query.
 func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 	password, _ := front.Password()
 	for _, both := range []struct{ name, front, query string }{
@@ -110,7 +109,6 @@ func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 	return nil
 }
 
-// setTLS takes whether the connection is encrypted, and how the server's certificate is checked.
 func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	switch {
 	case u.Scheme == "rediss" && said.tls == "false":
@@ -147,7 +145,7 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	return nil
 }
 
-// verifyAuthority wants a certificate that a known authority signed, whatever its name.
+// The certificate's name does not matter.
 func verifyAuthority(roots *x509.CertPool) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		between := x509.NewCertPool()
@@ -159,7 +157,6 @@ func verifyAuthority(roots *x509.CertPool) func(tls.ConnectionState) error {
 	}
 }
 
-// A query is what a URL says behind its question mark, as far as it matters here.
 type query struct {
 	database, user, password string
 	family                   string // "4" or "6"
@@ -169,12 +166,11 @@ type query struct {
 	ca, cert, key            string // files
 }
 
-// A parameter is one of a URL that means something here. Clients write the same name in different ways, so parameters are known by their
-// name in lower case without underscores and hyphens.
+// Clients write the same name in different ways, so parameters are known by their name in lower case without
+// underscores and hyphens.
 type parameter struct {
-	of func(*query) *string
-	// values are what may be written, and what it means; nil for any.
-	values map[string]string
+	of     func(*query) *string
+	values map[string]string // what may be written, and what it means; nil for any
 }
 
 var (
@@ -188,7 +184,7 @@ var (
 		return parameter{func(q *query) *string { return &q.verify }, values}
 	}
 
-	// parameters are those of redis-py, Celery, go-redis, ioredis, Lettuce, Predis, Symfony and redis-rs.
+	// of redis-py, Celery, go-redis, ioredis, Lettuce, Predis, Symfony and redis-rs
 	parameters = map[string]parameter{
 		"db": databaseOf, "database": databaseOf, "dbindex": databaseOf, "virtualhost": databaseOf,
 		"username": userOf, "user": userOf, "password": passwordOf, "pass": passwordOf,
@@ -206,7 +202,8 @@ var (
 		"rejectunauthorized": verifyOf(map[string]string{"false": "none", "0": "none", "true": "", "1": ""}),
 	}
 
-	// harmless parameters tell a client how to wait, to keep connections, or what to call itself: nothing that a count depends on.
+	// They tell a client how to wait, to keep connections, or what to call itself: nothing that a count depends
+	// on.
 	harmless = strings.Fields(`protocol clientname connectionname libname libversion libraryname libraryversion alias
 		sockettimeout socketconnecttimeout timeout connecttimeout connectiontimeout commandtimeout dialtimeout readtimeout writetimeout
 		readwritetimeout pooltimeout idletimeout contexttimeoutenabled socketkeepalive keepalive tcpkeepalive tcpnodelay nodelay socketreadsize
@@ -218,14 +215,14 @@ var (
 		visibilitytimeout fanoutprefix fanoutpatterns pollinginterval queueorderstrategy prioritysteps sep unackedkey unackedindexkey
 		sslminversion sslciphers`)
 
-	// prefixes are parameters that would have a client look for other keys than those that are named.
+	// They would have a client look for other keys than those that are named.
 	prefixes = []string{"keyprefix", "globalkeyprefix", "prefix", "namespace"}
 
-	// isName says whether a text can be shown as a parameter's name: it might be a part of a password with a ? in it.
+	// Else it might be a part of a password with a ? in it.
 	isName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,40}$`)
 )
 
-// readQuery reads what a URL has behind its question mark. What is not known is refused: it may be what another client finds the queue by.
+// What is not known is refused: it may be what another client finds the queue by.
 func readQuery(raw string) (query, error) {
 	var q query
 	values, err := url.ParseQuery(raw)
@@ -252,7 +249,7 @@ func readQuery(raw string) (query, error) {
 	return q, errors.Join(wrong...)
 }
 
-// set takes the values of the parameter, of which an empty one says nothing. first has the name under which each field was set.
+// An empty value says nothing. first has the name under which each field was set.
 func (par parameter) set(q *query, first map[*string]string, name string, values []string) error {
 	field := par.of(q)
 	for _, value := range values {

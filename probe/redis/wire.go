@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// What an answer may hold at the most. A group of a stream takes 12 entries, its name among them; a name that is longer is none that
-// people write.
+// A group of a stream takes 12 entries, its name among them; a name that is longer is none that people write.
 const (
 	maxLine    = 4 << 10 // bytes
 	maxBulk    = 4 << 10 // bytes
@@ -19,16 +18,17 @@ const (
 	maxDepth   = 3
 )
 
-// errProtocol says that what came is not Redis's protocol, or more of it than was asked for.
+// It is not Redis's protocol, or more of it than was asked for.
 var errProtocol = errors.New("not Redis's protocol")
 
-// A refusal is an error of the server, "WRONGPASS" and words.
+// as in "WRONGPASS" and words
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// A wire speaks Redis's protocol (redis.io/docs/latest/develop/reference/protocol-spec, version 2). The usual libraries allocate
-// as much as the other side says that it is about to send, so that anything that happens to answer there could end the bot.
+// It speaks version 2 of the protocol (redis.io/docs/latest/develop/reference/protocol-spec). The usual libraries
+// allocate as much as the other side says that it is about to send, so that anything that happens to answer there
+// could end the bot.
 type wire struct {
 	w *bufio.Writer
 	r *bufio.Reader
@@ -38,7 +38,7 @@ func newWire(c net.Conn) *wire {
 	return &wire{bufio.NewWriter(c), bufio.NewReaderSize(c, maxLine)}
 }
 
-// say writes a command, which hear sends.
+// hear sends it.
 func (w *wire) say(words ...string) {
 	_, _ = fmt.Fprintf(w.w, "*%d\r\n", len(words))
 	for _, s := range words {
@@ -46,7 +46,7 @@ func (w *wire) say(words ...string) {
 	}
 }
 
-// hear sends what was said, and returns the next answer: an int64, a string, nil, or a []any of them. A refusal is an error.
+// An answer is an int64, a string, nil, or a []any of them. A refusal is an error.
 func (w *wire) hear() (any, error) {
 	if err := w.w.Flush(); err != nil { // which also tells that an earlier write failed
 		return nil, err
@@ -55,7 +55,7 @@ func (w *wire) hear() (any, error) {
 	return w.read(0, &entries)
 }
 
-// read reads an answer inside depth others. It may have as many entries in all.
+// The answer is inside depth others. It may have as many entries in all.
 func (w *wire) read(depth int, entries *int) (any, error) {
 	if *entries--; *entries < 0 {
 		return nil, errProtocol
@@ -93,7 +93,7 @@ func (w *wire) read(depth int, entries *int) (any, error) {
 	return nil, errProtocol
 }
 
-// line reads a line, which has one byte at least, without its end.
+// It has one byte at least.
 func (w *wire) line() (string, error) {
 	b, err := w.r.ReadSlice('\n')
 	switch {
@@ -111,7 +111,6 @@ func (w *wire) line() (string, error) {
 	return line, nil
 }
 
-// bulk reads a string of n bytes and its end.
 func (w *wire) bulk(n int) (string, error) {
 	b := make([]byte, n+2)
 	if _, err := io.ReadFull(w.r, b); err != nil {

@@ -11,10 +11,9 @@ import (
 )
 
 const (
-	// shortest bounds a token from below, as it can be guessed at from anywhere.
+	// Tokens can be guessed at from anywhere.
 	shortest = 16
-	// most bounds how many tokens there are: more than one only while one replaces another.
-	most = 8
+	most     = 8 // tokens: more than one only while one replaces another
 )
 
 // A Guard knows tokens, by their hashes. The zero Guard lets everybody in.

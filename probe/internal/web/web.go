@@ -20,10 +20,8 @@ import (
 )
 
 const (
-	// maxBody is how many bytes of an answer's body are accepted, unpacked.
-	maxBody = 1 << 20
-	// maxHeader is how many bytes of an answer's headers are accepted.
-	maxHeader = 64 << 10
+	maxBody   = 1 << 20  // bytes, unpacked
+	maxHeader = 64 << 10 // bytes
 )
 
 // A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
@@ -105,7 +103,7 @@ func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	return a, judge(resp.StatusCode)
 }
 
-// judge says what is wrong with a status, or nil if it is 2xx. The words are not those of the server, which may say what it likes.
+// The words are not those of the server, which may say what it likes.
 func judge(status int) error {
 	text := strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
 	if status == http.StatusPartialContent { // though nobody asked for a part
@@ -124,7 +122,6 @@ func judge(status int) error {
 	return failure.Bad("%s is no answer", text)
 }
 
-// explain says in words why a request failed with err.
 func explain(parent, ctx context.Context, u *url.URL, err error) failure.Failure {
 	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
 		return f
