@@ -79,7 +79,6 @@ func TransportError(err error) error {
 	return errors.New("what came back was not understood")
 }
 
-// find returns the first E in err, or nil.
 func find[E error](err error) error {
 	if e, ok := errors.AsType[E](err); ok {
 		return e

@@ -10,8 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// The longest texts, in runes, that are taken over from an event. Names on any platform are shorter; a reason may hold what
-// somebody's API answered.
+// In runes. Names on any platform are shorter; a reason may hold what somebody's API answered.
 const (
 	maxName   = 100
 	maxReason = 1000
@@ -29,7 +28,6 @@ func (e Event) Subject() string {
 	return s
 }
 
-// what is the Subject without the app.
 func (e Event) what() string {
 	s := e.headline()
 	if e.Phase == Resolved {
@@ -102,7 +100,7 @@ func (e Event) Facts() []Fact {
 	return facts
 }
 
-// headline is the Subject without the app, the duration and the marks that all kinds share.
+// without the app, the duration and the marks that all kinds share
 func (e Event) headline() string {
 	switch e.Kind {
 	case Scaled:
@@ -226,7 +224,7 @@ func (e Event) headline() string {
 	return strings.TrimSpace(e.process() + " " + strings.ReplaceAll(OneLine(string(e.Kind), maxName), "_", " "))
 }
 
-// affects says what follows for scaling, where usual is what follows by the event's kind.
+// usual is what follows by the event's kind.
 func (e Event) affects(usual string) string {
 	switch e.Affects {
 	case AffectsNothing:
@@ -241,7 +239,6 @@ func (e Event) affects(usual string) string {
 	return ", so " + e.process() + usual
 }
 
-// still is the word that a reminder puts before its verb.
 func (e Event) still() string {
 	if e.Phase == Reminded {
 		return "still "
@@ -249,7 +246,6 @@ func (e Event) still() string {
 	return ""
 }
 
-// process names what is scaled.
 func (e Event) process() string {
 	if p := OneLine(e.ProcessType, maxName); p != "" {
 		return p
@@ -267,12 +263,11 @@ func (e Event) dynos() string {
 	return fmt.Sprintf("%d → %d", e.From, e.To)
 }
 
-// size writes the dyno sizes before and after.
 func (e Event) size() string {
 	return OneLine(e.SizeFrom, maxName) + " → " + OneLine(e.SizeTo, maxName)
 }
 
-// lasted is how long the incident has lasted, 0 when the event is no incident.
+// 0 when the event is no incident
 func (e Event) lasted() time.Duration {
 	if e.Since.IsZero() {
 		return 0

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// grace is how long Close waits after its context's end for notifiers to notice that they were cancelled.
+// Close waits so long after its context's end for notifiers to notice that they were cancelled.
 const grace = time.Second
 
 // A Target is a notifier and its name for people: "slack".
@@ -48,10 +48,10 @@ type FanoutOptions struct {
 type Fanout struct {
 	options FanoutOptions
 	workers []*worker
-	// attempts is the context of all attempts; abort ends it.
+	// abort ends it
 	attempts context.Context
 	abort    context.CancelFunc
-	// retries is the context of all waits between attempts; hurry ends it.
+	// hurry ends the waits between attempts.
 	retries context.Context
 	hurry   context.CancelFunc
 
@@ -150,7 +150,6 @@ func (f *Fanout) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// wait returns when all workers have ended, or ctx has, which it reports as false.
 func (f *Fanout) wait(ctx context.Context) bool {
 	for _, w := range f.workers {
 		select {

@@ -18,11 +18,11 @@ import (
 const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
-	// longestRetryAfter bounds what a server may ask for, so that a mistake there can't silence a target for days.
+	// A mistake of a server can't silence a target for days.
 	longestRetryAfter = time.Hour
 )
 
-// A worker delivers the events of one target, one message after the other.
+// It delivers one message after the other.
 type worker struct {
 	*Fanout
 	target Target
@@ -36,14 +36,13 @@ type worker struct {
 	lost    []Event // since Close was called
 }
 
-// A queued event waits since at.
 type queued struct {
 	Event
 	at time.Time
 }
 
-// push queues e, or what is worth more than e. When an event is dropped, it returns a function that tells so; it is called
-// without the mutex.
+// It queues e, or keeps what is worth more than e. It returns a function that tells of a dropped event; it is
+// called without the mutex.
 func (w *worker) push(e Event) (tell func()) {
 	defer w.wake.Signal()
 	late := queued{e, time.Now()}
@@ -67,7 +66,7 @@ func (w *worker) push(e Event) (tell func()) {
 	}
 }
 
-// next waits for what is to be told next: one event, or several in one message. It is nil when the queue is empty and stays so.
+// It is nil when the queue is empty and stays so.
 func (w *worker) next() Batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,8 +85,8 @@ func (w *worker) next() Batch {
 	return w.current
 }
 
-// gather waits until the first events of the queue, which is not empty, are to be told, and returns how many of them together.
-// What comes behind one that is told alone doesn't overtake it.
+// It waits until the first events of the queue, which is not empty, are to be told, and returns how many of them
+// together. What comes behind one that is told alone doesn't overtake it.
 func (w *worker) gather() int {
 	target, ok := w.target.Notifier.(BatchNotifier)
 	if !ok || !target.Joins(w.queue[0].Event) {
@@ -155,7 +154,6 @@ func (w *worker) run() {
 	}
 }
 
-// settled tells that the target is done with events.
 func (w *worker) settled(events ...Event) {
 	for _, e := range events {
 		if w.options.OnDone != nil {
@@ -170,7 +168,7 @@ func (w *worker) report(e Event, err error) {
 	}
 }
 
-// deliver tries b until it arrives, or the error is permanent, or the attempts are used up, or the fan-out is aborted.
+// It ends as well when the fan-out is aborted.
 func (w *worker) deliver(b Batch) (tries int, err error) {
 	hurried := false // the last attempt began after Close had been called
 	attempt := func() (struct{}, error) {
@@ -192,7 +190,7 @@ func (w *worker) deliver(b Batch) (tries int, err error) {
 	return tries, err
 }
 
-// attempt tries b once, unless the fan-out is aborted. A panic becomes a permanent error, for it would only come again.
+// A panic becomes a permanent error, for it would only come again.
 func (w *worker) attempt(b Batch) (err error) {
 	if w.attempts.Err() != nil {
 		return errors.New("there was no time left to send it")
@@ -211,7 +209,6 @@ func (w *worker) attempt(b Batch) (err error) {
 	return w.target.Notifier.Notify(ctx, b[0])
 }
 
-// forBackoff says err in the words of the backoff library.
 func forBackoff(err error) error {
 	if err == nil {
 		return nil
@@ -225,7 +222,7 @@ func forBackoff(err error) error {
 	return err
 }
 
-// undelivered says which events were given up since Close was called, and nil when none were.
+// It is nil when no events were given up since Close was called.
 func (w *worker) undelivered() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -66,8 +66,7 @@ func (in Incidents) With(others Incidents) Incidents {
 	return all
 }
 
-// set and remove change a copy, so that the map which a copied value shares stays as it is. They run only when there is
-// something to tell.
+// set and remove change a copy, so that the map which a copied value shares stays as it is.
 func (in *Incidents) set(k Kind, i Incident) {
 	next := make(Incidents, len(*in)+1)
 	maps.Copy(next, *in)

@@ -8,7 +8,6 @@ import (
 // MaxPicture is the size of the largest picture that is told, in bytes. What the bot draws of an hour has a tenth of it.
 const MaxPicture = 512 << 10
 
-// maxPaint is how long a notice waits for its picture.
 const maxPaint = 5 * time.Second
 
 // A Painter makes the picture of an event. Its type is comparable, so that events are: a pointer is best.

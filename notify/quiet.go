@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// minutesOfDay is how many minutes a clock on the wall shows in a day, on days of 23 and 25 hours too.
+// on days of 23 and 25 hours too
 const minutesOfDay = 24 * 60
 
 // Quiet are the hours in which people are told only what begins and what ends. The zero value is never quiet.
@@ -17,7 +17,6 @@ type Quiet struct {
 	zone  *time.Location
 }
 
-// A quietSpan is a part of some days, by the clock on the wall.
 type quietSpan struct {
 	days     [7]bool // by time.Weekday, on which it begins
 	from, to int     // in minutes since midnight; to is not included, and is above minutesOfDay when it is on the next day
@@ -106,7 +105,7 @@ func weekday(name string) (time.Weekday, bool) {
 	return 0, false
 }
 
-// clock reads "7:05" or "07:05" as minutes since midnight, up to 24:00.
+// "7:05" or "07:05", up to 24:00
 func clock(text string) (int, error) {
 	h, m, _ := strings.Cut(text, ":")
 	hour, err := strconv.ParseUint(h, 10, 8)

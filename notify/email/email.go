@@ -77,7 +77,7 @@ func New(o Options) (*Notifier, error) {
 	return n, nil
 }
 
-// address reads an address that can be delivered to, with its domain as SMTP has it: in small letters of ASCII.
+// The domain is as SMTP has it: in small letters of ASCII.
 func address(text string) (*netmail.Address, bool) {
 	a, err := netmail.ParseAddress(text)
 	if err != nil || !deliverable(a) {
@@ -90,7 +90,7 @@ func address(text string) (*netmail.Address, bool) {
 	return a, true
 }
 
-// deliverable reports whether an address can stand in an SMTP command and in a Message-ID as it is.
+// It can stand in an SMTP command and in a Message-ID as it is.
 func deliverable(a *netmail.Address) bool {
 	return strings.Count(a.Address, "@") == 1 && !strings.ContainsFunc(a.Address, func(r rune) bool {
 		return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"\(),;:`, r)
@@ -134,7 +134,7 @@ func (n *Notifier) send(ctx context.Context, b notify.Batch) error {
 	return nil
 }
 
-// client is new for each mail, for it keeps state.
+// A client keeps state, so each mail has a new one.
 func (n *Notifier) client(l *line) (*mail.Client, error) {
 	policy := map[string]mail.TLSPolicy{mandatory: mail.TLSMandatory, opportunistic: mail.TLSOpportunistic, never: mail.NoTLS}
 	options := []mail.Option{

@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// explain turns an error of the library, which may hold what a server made of the password, into one for people.
+// The library's error may hold what a server made of the password.
 func (n *Notifier) explain(ctx context.Context, err error) error {
 	at := "email: " + n.server.address()
 	cert, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
@@ -56,7 +56,6 @@ func (n *Notifier) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: no answer: %w", at, notify.TransportError(err))
 }
 
-// part is the part of a mail that was refused.
 func part(r mail.SendErrReason) string {
 	switch r {
 	case mail.ErrSMTPMailFrom:
@@ -81,13 +80,13 @@ func (n *Notifier) certificateHint() string {
 	return ""
 }
 
-// code is a reply's code, with the enhanced one of RFC 3463 where there is one: "535 5.7.8".
+// with the enhanced code of RFC 3463 where there is one: "535 5.7.8"
 func code(r *textproto.Error) string {
 	enhanced := regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`).FindString(r.Msg)
 	return strings.TrimSpace(fmt.Sprint(r.Code, " ", enhanced))
 }
 
-// quote is what the server said, in one line, or only the code where the user or the password is in it.
+// It is in one line, and only the code where the user or the password is in it.
 func (n *Notifier) quote(code int, said string) string {
 	for _, s := range n.secrets() {
 		if strings.Contains(strings.ToLower(said), strings.ToLower(s)) {
@@ -97,8 +96,8 @@ func (n *Notifier) quote(code int, said string) string {
 	return notify.OneLine(said, 300)
 }
 
-// secrets are the forms in which a server gets to know the user and the password. A user that is one of the mail's addresses
-// is no secret.
+// They are the forms in which a server gets to know the user and the password. A user that is one of the mail's
+// addresses is no secret.
 func (n *Notifier) secrets() []string {
 	var all []string
 	user, pass := n.server.user, n.server.pass

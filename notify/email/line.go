@@ -8,12 +8,11 @@ import (
 	"sync"
 )
 
-// maxTalk bounds what a server may say about one mail, in bytes. It says about a thousand, and TLS some thousands more.
+// Bytes that a server may say about one mail. It says about a thousand, and TLS some thousands more.
 const maxTalk = 1 << 20
 
 var errTalksTooMuch = errors.New("the server talks without end")
 
-// A line is the connection of one mail, which can be cut at any time.
 type line struct {
 	server server
 	tls    *tls.Config
@@ -23,7 +22,7 @@ type line struct {
 	cut  bool
 }
 
-// dial connects to the server. It does not take the library's word for the address, in which IPv6 has no brackets.
+// It does not take the library's word for the address, in which IPv6 has no brackets.
 func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.server.address())
 	if err != nil {
@@ -46,7 +45,7 @@ func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return encrypted, encrypted.HandshakeContext(ctx)
 }
 
-// hangUp cuts the connection, and one that comes later.
+// It cuts a connection that comes later, too.
 func (l *line) hangUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +55,6 @@ func (l *line) hangUp() {
 	}
 }
 
-// bounded is a connection from which only so many bytes can be read.
 type bounded struct {
 	net.Conn
 	left int

@@ -14,8 +14,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// message writes b, one event or several, as a mail: plain text, and the same in HTML with the newest picture, if it is done in time.
-// The texts are the same for every attempt, the Message-ID too, so that mail programs can drop one that arrives twice.
+// The picture is the newest, if it is done in time. The texts are the same for every attempt, the Message-ID too,
+// so that mail programs can drop one that arrives twice.
 func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := m.From(n.from); err != nil {
@@ -71,15 +71,13 @@ func (n *Notifier) thread(m *mail.Msg, b notify.Batch) {
 	n.refer(m, mail.HeaderReferences, references)
 }
 
-// refer writes a header that names mails, unless there are none.
 func (n *Notifier) refer(m *mail.Msg, h mail.Header, ids []string) {
 	if len(ids) > 0 {
 		m.SetGenHeader(h, "<"+strings.Join(ids, "@"+n.domain+"> <")+"@"+n.domain+">")
 	}
 }
 
-// messageID is id as the left part of a Message-ID can carry it, by RFC 5322: what is neither a letter nor a digit, nor one of
-// "-_", becomes "-". The bot's IDs stay as they are.
+// RFC 5322: what is neither a letter nor a digit, nor one of "-_", becomes "-". The bot's IDs stay as they are.
 func messageID(id string) string {
 	id = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
@@ -94,7 +92,7 @@ func messageID(id string) string {
 	return id
 }
 
-// date is at, or now for events without a time and with one that no mail can carry.
+// It is now for events without a time and with one that no mail can carry.
 func date(at time.Time) time.Time {
 	if at.Year() < 1970 || at.Year() > 9999 {
 		return time.Now()
@@ -102,7 +100,6 @@ func date(at time.Time) time.Time {
 	return at
 }
 
-// text is b in plain text, each event under its subject.
 func text(b notify.Batch) string {
 	var s strings.Builder
 	for i, e := range b {
@@ -114,8 +111,8 @@ func text(b notify.Batch) string {
 	return s.String()
 }
 
-// htmlText is b in HTML that any mail program shows: no style sheet, nothing from elsewhere. The image stands below the event at the
-// place of.
+// Any mail program shows it: no style sheet, nothing from elsewhere. The image stands below the event at the place
+// of.
 func htmlText(b notify.Batch, image string, of int) string {
 	var s strings.Builder
 	s.WriteString("<!DOCTYPE html>\n<html><body>\n")
@@ -140,7 +137,7 @@ func htmlText(b notify.Batch, image string, of int) string {
 	return s.String()
 }
 
-// image shows the part of the mail with the Content-ID id, on a narrow screen as wide as that.
+// On a narrow screen the picture is as wide as that.
 func image(p notify.Picture, id string) string {
 	size := ""
 	if p.Width > 0 && p.Height > 0 {

@@ -8,15 +8,13 @@ import (
 	"strconv"
 )
 
-// The ways in which a connection is encrypted, as the starttls parameter of an smtp URL says them. A connection of an smtps URL
-// is encrypted from the beginning.
+// The starttls parameter of an smtp URL. A connection of an smtps URL is encrypted from the beginning.
 const (
 	mandatory     = "mandatory"
 	opportunistic = "opportunistic"
 	never         = "never"
 )
 
-// A server is what an SMTP URL says.
 type server struct {
 	host       string
 	port       int
@@ -25,16 +23,14 @@ type server struct {
 	user, pass string // both empty when the server wants to know nobody
 }
 
-// address is host:port, for people and for the dialer.
 func (s server) address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
 
-// loopback reports whether the server is this machine.
 func (s server) loopback() bool {
 	return s.host == "localhost" || net.ParseIP(s.host).IsLoopback()
 }
 
-// parseURL reads an SMTP URL. Its errors hold no part of the URL: where it is wrong, a part of the password may stand in the
-// place of any other.
+// Its errors hold no part of the URL: where it is wrong, a part of the password may stand in the place of any
+// other.
 func parseURL(raw string) (server, error) {
 	const form = "it should look like smtp://user:password@smtp.example.com:587 (it is not shown here because it holds a password)"
 	if raw == "" {
@@ -72,7 +68,6 @@ func parseURL(raw string) (server, error) {
 	return s, s.readQuery(u.RawQuery)
 }
 
-// readQuery reads the URL's parameters, of which there is one: starttls.
 func (s *server) readQuery(raw string) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {

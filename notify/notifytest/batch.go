@@ -18,14 +18,13 @@ func Joining(k notify.Kind) notify.Event {
 	return e
 }
 
-// opening returns an event that opens an incident, which every notifier tells together with others too.
+// Every notifier tells such an event together with others too.
 func opening(k notify.Kind) notify.Event {
 	e := Joining(k)
 	e.Phase, e.Incident, e.Since = notify.Opened, "inc_"+string(k), e.Time
 	return e
 }
 
-// batches returns the notifier as one that tells several events in one message, and skips the test where it is none.
 func batches(t *testing.T, f Fixture) notify.BatchNotifier {
 	t.Helper()
 	n, ok := f.Notifier.(notify.BatchNotifier)

@@ -15,8 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// waitTime is how long a notifier may go on after its context has ended, in real time. It is long because the machine may be
-// busy, not because a notifier may be slow.
+// It is long because the machine may be busy, not because a notifier may be slow.
 const waitTime = 5 * time.Second
 
 // A Fixture is a notifier under test, and the far end at which its notices arrive.
@@ -198,7 +197,7 @@ func vanished(t *testing.T, f Fixture) {
 	}
 }
 
-// wantError wants an error that holds no secret, neither in its text nor in that of any error inside it.
+// The secret stands neither in the error's text nor in that of any error inside it.
 func wantError(t *testing.T, f Fixture, err error) {
 	t.Helper()
 	if err == nil {

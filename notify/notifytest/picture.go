@@ -58,7 +58,6 @@ func Paints(size int) func(context.Context) (notify.Picture, error) {
 	}
 }
 
-// wantPictures wants n notices to have arrived, and these pictures with them.
 func wantPictures(t *testing.T, f Fixture, n int, want ...[]byte) {
 	t.Helper()
 	if got := f.Arrived(); len(got) != n {

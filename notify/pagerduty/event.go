@@ -6,16 +6,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The longest texts that PagerDuty takes, in characters, by its reference.
+// in characters, by PagerDuty's reference
 const (
 	maxSummary = 1024
 	maxKey     = 255
 )
 
-// maxName bounds the app, the process type and the kind, in characters; any that a platform knows is shorter.
+// in characters; any that a platform knows is shorter
 const maxName = 100
 
-// An event is the body of a request, by the reference of the Events API v2.
+// the body of a request, by the reference of the Events API v2
 type event struct {
 	RoutingKey string   `json:"routing_key"`
 	Action     string   `json:"event_action"`
@@ -34,7 +34,7 @@ type payload struct {
 	Details   map[string]string `json:"custom_details,omitempty"`
 }
 
-// newEvent says e in PagerDuty's words. ok is false when there is nothing in e for PagerDuty.
+// ok is false when there is nothing in e for PagerDuty.
 func newEvent(e notify.Event) (ev event, ok bool) {
 	key := e.Incident
 	if key == "" {
@@ -72,8 +72,7 @@ func newEvent(e notify.Event) (ev event, ok bool) {
 	return ev, true
 }
 
-// severity is how bad it is, in PagerDuty's words: the app may be down, it is slow and the bot can't help it, or people should
-// know.
+// The app may be down, it is slow and the bot can't help it, or people should know.
 func severity(k notify.Kind) string {
 	switch k {
 	case notify.HeartbeatUnreachable:

@@ -20,8 +20,7 @@ import (
 // https://events.eu.pagerduty.com/v2/enqueue.
 const DefaultURL = "https://events.pagerduty.com/v2/enqueue"
 
-// maxAnswer bounds what is read of an answer, in bytes; it is a few hundred.
-const maxAnswer = 64 << 10
+const maxAnswer = 64 << 10 // bytes; an answer has a few hundred
 
 // Options are the settings of a [Notifier].
 type Options struct {
@@ -44,7 +43,6 @@ type Notifier struct {
 	client    *http.Client
 }
 
-// routingKey is what PagerDuty takes for a key.
 var routingKey = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
 
 // New checks the options; it calls nobody.
@@ -105,7 +103,7 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.judge(resp)
 }
 
-// judge says what an answer means, by the table of retries in PagerDuty's reference.
+// by the table of retries in PagerDuty's reference
 func (n *Notifier) judge(resp *http.Response) error {
 	code := resp.StatusCode
 	if code == http.StatusAccepted {
@@ -127,7 +125,7 @@ func (n *Notifier) judge(resp *http.Response) error {
 	return notify.Permanent(err)
 }
 
-// said is what PagerDuty says is wrong with an event, in one line without the key.
+// in one line without the key
 func (n *Notifier) said(body io.Reader) string {
 	var answer struct {
 		Message string   `json:"message"`

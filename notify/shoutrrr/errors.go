@@ -13,8 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// reasons are what an error's text may say, and what is told of it: nothing else of the text is, for it may hold the URL or what
-// a server made of it.
+// Nothing else of an error's text is told, for it may hold the URL or what a server made of it.
 var reasons = []struct{ text, told string }{
 	{"no such host", "no such host"},
 	{"connection refused", "connection refused"},
@@ -26,10 +25,9 @@ var reasons = []struct{ text, told string }{
 	{"EOF", "the connection broke"},
 }
 
-// errPanicked is in the place of what a panic said, which may hold a secret.
+// What a panic said may hold a secret.
 var errPanicked = errors.New("the library panicked")
 
-// explain turns an error of the library into one that holds no secret. explain(nil) is nil.
 func (n *Notifier) explain(err error) error {
 	if err == nil {
 		return nil
@@ -55,10 +53,10 @@ func (n *Notifier) explain(err error) error {
 	return fmt.Errorf("shoutrrr: %s: the message was not taken (what the service said is left out because a secret may be in it)", n.Service())
 }
 
-// statusLine finds "404 Not Found" and its like.
+// "404 Not Found" and its like
 var statusLine = regexp.MustCompile(`\b([45]\d\d) ([A-Z][A-Za-z' -]+)`)
 
-// status is the HTTP status that err is about, 0 if there is none.
+// 0 if there is none
 func status(err error) int {
 	if e, ok := errors.AsType[jsonclient.Error](err); ok && e.StatusCode >= 400 {
 		return e.StatusCode

@@ -10,8 +10,8 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// An ntfyService is the library's service for ntfy, less a mistake: that adds the headers of each message, the title among them,
-// to those of the messages before, of which only the first are sent.
+// It corrects the library, which adds the headers of each message, the title among them, to those of the messages
+// before, of which only the first are sent.
 type ntfyService struct {
 	ntfy.Service
 	client *http.Client

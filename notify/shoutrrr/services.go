@@ -22,17 +22,15 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// A kind is one service of the library.
 type kind struct {
 	make func() types.Service
-	// titled says that the service shows a title of its own above a message. The others refuse one, leave it out or make
-	// something else of it.
+	// The other services refuse a title above a message, leave it out or make something else of it.
 	titled bool
 }
 
-// kinds are the services by the names with which their URLs begin. The library's own table is left alone: with it come the
-// generic service and the mailer, of which we have better ones, and with them Go's template engine, which keeps the linker from
-// leaving out what is not used: 5 MB of it.
+// by the names with which their URLs begin. The library's own table is left alone: with it come the generic
+// service and the mailer, of which we have better ones, and with them Go's template engine, which keeps the linker
+// from leaving out what is not used: 5 MB of it.
 func kinds() map[string]kind {
 	return map[string]kind{
 		"bark":       {func() types.Service { return &bark.Service{} }, true},

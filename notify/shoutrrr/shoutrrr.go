@@ -19,13 +19,11 @@ import (
 )
 
 const (
-	// maxSends is how many messages may be under way at a time: the library has no contexts, so one that hangs is left behind
-	// until its own time limit, if the service has one.
+	// The library has no contexts, so a message that hangs is left behind until its own time limit, if the service
+	// has one.
 	maxSends = 4
-	// maxTitle is the greatest length of a title in characters; Discord takes 256, Pushover 250.
-	maxTitle = 200
-	// maxLines is the greatest length in characters of what is said of several events in one message: Pushover takes 1,024.
-	maxLines = 1000
+	maxTitle = 200  // characters; Discord takes 256, Pushover 250
+	maxLines = 1000 // characters of several events in one message; Pushover takes 1,024
 )
 
 // Options are the settings of a [Notifier].
@@ -44,8 +42,7 @@ type Notifier struct {
 	slots   chan struct{} // one for each message under way
 
 	mu sync.Mutex
-	// idle are the services that send nothing now. One sends one message at a time, for the library's services change while
-	// they send.
+	// One service sends one message at a time, for the library's services change while they send.
 	idle []types.Service
 }
 
@@ -132,7 +129,6 @@ func (n *Notifier) late(ctx context.Context) error {
 	return fmt.Errorf("shoutrrr: %s: no answer: %w", n.Service(), ctx.Err())
 }
 
-// send sends a message through an idle service, or a new one.
 func (n *Notifier) send(subject, text string) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -159,7 +155,6 @@ func (n *Notifier) send(subject, text string) (err error) {
 	return err
 }
 
-// take returns the service that was idle last, or a new one.
 func (n *Notifier) take() (types.Service, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,7 +166,7 @@ func (n *Notifier) take() (types.Service, error) {
 	return n.open()
 }
 
-// open makes a service. Its error may hold the URL.
+// Its error may hold the URL.
 func (n *Notifier) open() (types.Service, error) {
 	service := n.make()
 	u := *n.url // the library changes what it gets

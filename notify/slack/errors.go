@@ -14,7 +14,7 @@ import (
 
 var errNotSlack = errors.New("slack: what came back is not what Slack answers; the message may not have arrived")
 
-// explain turns an error of the library, which may hold the URL or what a server made of it, into one for people.
+// The library's error may hold the URL or what a server made of it.
 func explain(err error) error {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return notify.RetryIn(errors.New("slack: too many messages (429)"), limited.RetryAfter)
@@ -31,7 +31,7 @@ func explain(err error) error {
 	return errNotSlack
 }
 
-// explainStatus is for webhooks, which answer by status, and for what stands between the bot and Slack.
+// Webhooks answer by status, and so does what stands between the bot and Slack.
 func explainStatus(code int) error {
 	err := fmt.Errorf("slack: answered %s", strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
 	switch {
@@ -49,7 +49,7 @@ func explainStatus(code int) error {
 	return notify.Permanent(err)
 }
 
-// explainRefusal is for bots, whose API answers {"ok":false,"error":"…"}.
+// A bot's API answers {"ok":false,"error":"…"}.
 func explainRefusal(r slack.SlackErrorResponse) error {
 	if !isCode(r.Err) {
 		return errNotSlack
@@ -80,8 +80,7 @@ func explainRefusal(r slack.SlackErrorResponse) error {
 	return notify.Permanent(err)
 }
 
-// isCode reports whether s may be an error of Slack's API, which is a word; anything else comes from somebody else and may repeat
-// the token.
+// An error of Slack's API is a word; anything else comes from somebody else and may repeat the token.
 func isCode(s string) bool {
 	return len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }

@@ -8,18 +8,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// maxHeader is the greatest length of a header block in characters, by Slack's reference of blocks.
-const maxHeader = 150
+const maxHeader = 150 // characters, by Slack's reference of blocks
 
-// Slack's own names of the colours beside an attachment. "" is grey.
+// Slack's own names of an attachment's colours. "" is grey.
 const (
 	green  = "good"
 	yellow = "warning"
 	red    = "danger"
 )
 
-// A message is a header, and beside a coloured bar the reason and the details. The text is what phones and screen readers
-// show instead.
+// Phones and screen readers show the text instead of the rest.
 type message struct {
 	text        string
 	blocks      []slack.Block
@@ -35,8 +33,7 @@ func newMessage(e notify.Event) message {
 	return m
 }
 
-// newBatch is a message about several events, each beside a bar of its own. With the header they are 41 blocks at the most; Slack
-// allows 50.
+// Each event is beside a bar of its own. With the header they are 41 blocks at the most; Slack allows 50.
 func newBatch(b notify.Batch) message {
 	text := b.Subject()
 	for _, e := range b {
@@ -54,14 +51,13 @@ func newHeader(header, text string) message {
 	return message{text: escape(text), blocks: []slack.Block{slack.NewHeaderBlock(plain(notify.OneLine(header, maxHeader-1)))}}
 }
 
-// attach puts what is told of e beside a bar in e's colour.
 func (m *message) attach(e notify.Event, blocks []slack.Block) {
 	m.attachments = append(m.attachments, slack.Attachment{
 		Color: color(e), Fallback: escape(e.Subject()), Blocks: slack.Blocks{BlockSet: blocks},
 	})
 }
 
-// details are e's reason and facts, in three blocks at the most.
+// three blocks at the most
 func details(e notify.Event) []slack.Block {
 	var details []slack.Block
 	if reason := e.ReasonLine(); reason != "" {
@@ -89,12 +85,12 @@ func details(e notify.Event) []slack.Block {
 	return details
 }
 
-// plain is text that Slack shows as it stands: no links, no mentions, no emoji.
+// Slack shows it as it stands: no links, no mentions, no emoji.
 func plain(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
 
-// escape keeps text from being read as a link or a mention, by Slack's rules for its markup.
+// by Slack's rules for its markup
 func escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }

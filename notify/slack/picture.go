@@ -13,15 +13,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// maxPictureTime is how long the next notice waits for a picture at the most.
+// The next notice waits for a picture at most so long.
 const maxPictureTime = 5 * time.Second
 
 // A place is where a message stands: a channel's ID, and the first message of its thread, or itself where it is none's reply. It is
 // zero when Slack does not tell.
 type place struct{ channel, ts string }
 
-// show posts the picture of b, if there is one, below the message at p. The message has been posted, so whatever happens to its
-// picture is no error, and is not tried again.
+// The message at p has been posted, so whatever happens to its picture is no error, and is not tried again.
 func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 	if n.upload == nil || p.channel == "" || n.noPictures.Load() {
 		return
@@ -45,13 +44,13 @@ func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 	}
 }
 
-// forGood reports whether err says that the token may not upload files, which takes a new one.
+// A token that may not upload files takes a new one.
 func forGood(err error) bool {
 	refusal, ok := errors.AsType[slack.SlackErrorResponse](err)
 	return ok && (refusal.Err == "missing_scope" || refusal.Err == "not_allowed_token_type")
 }
 
-// explainPicture turns an error of the library, which may hold a secret URL, into one for people.
+// The library's error may hold a secret URL.
 func explainPicture(ctx context.Context, err error) error {
 	refusal, refused := errors.AsType[slack.SlackErrorResponse](err)
 	status, answered := errors.AsType[slack.StatusCodeError](err)

@@ -17,8 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes. Slack repeats the message in it, which is a few thousand.
-const maxAnswer = 1 << 20
+const maxAnswer = 1 << 20 // bytes. Slack repeats the message, which is a few thousand
 
 // Options are the settings of a [Notifier]. The zero value is fit for use.
 type Options struct {
@@ -41,14 +40,13 @@ type Options struct {
 // A Notifier posts messages. It is for use from several goroutines.
 type Notifier struct {
 	timeout time.Duration
-	// threaded says that what is told of one incident stands in a thread.
+	// What is told of one incident stands in a thread.
 	threaded bool
 	// post posts m, as a reply to the message ts unless that is empty, and returns the place of the new message if it can have replies.
 	post    func(ctx context.Context, m message, ts string) (place, error)
 	threads threads
-	// upload posts a file; nil where none can be posted.
-	upload func(context.Context, slack.UploadFileParameters) (*slack.FileSummary, error)
-	// noPictures says that Slack has refused a picture for good.
+	// nil where no file can be posted
+	upload     func(context.Context, slack.UploadFileParameters) (*slack.FileSummary, error)
 	noPictures atomic.Bool
 	log        *slog.Logger
 }
@@ -103,7 +101,7 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 	return n, nil
 }
 
-// newNotifier makes the Notifier of a bot in a channel, or of a webhook if that is empty.
+// channel is empty for a webhook.
 func newNotifier(o Options, channel string, post func(context.Context, message, string) (place, error)) *Notifier {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
@@ -148,7 +146,6 @@ func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 	})
 }
 
-// inTime calls tell with the deadline of one message, and explains its error, or shows the picture of b where tell has told it.
 func (n *Notifier) inTime(ctx context.Context, b notify.Batch, tell func(context.Context) (place, error)) error {
 	telling, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
@@ -163,7 +160,7 @@ func (n *Notifier) inTime(ctx context.Context, b notify.Batch, tell func(context
 	return explain(err)
 }
 
-// tell posts e, in its incident's thread if there is one, keeps account of the threads, and returns where replies to e belong.
+// It returns where replies to e belong.
 func (n *Notifier) tell(ctx context.Context, e notify.Event) (place, error) {
 	if e.Incident == "" {
 		return n.post(ctx, newMessage(e), "")
@@ -188,7 +185,7 @@ func (n *Notifier) tell(ctx context.Context, e notify.Event) (place, error) {
 	return at, nil
 }
 
-// newClient makes a client for the library, which takes a redirect's answer for success and reads every answer to its end.
+// The library takes a redirect's answer for success and reads every answer to its end.
 func newClient() *http.Client {
 	c := notify.HTTPClient()
 	c.Transport = bounded{c.Transport}

@@ -9,7 +9,7 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// maxThreads is how many incidents may have a thread at a time, far more than an app can have. Beyond, the oldest is forgotten.
+// Far more than an app can have. Beyond, the oldest is forgotten.
 const maxThreads = 100
 
 // A Thread is where the messages of an open incident stand. It is a plain value, which survives as JSON.
@@ -22,7 +22,7 @@ type Thread struct {
 	TS string `json:"ts"`
 }
 
-// threads are the threads of open incidents in one channel. They are for use from several goroutines.
+// They are for use from several goroutines.
 type threads struct {
 	channel  string
 	remember func([]Thread) // nil for none
@@ -31,7 +31,6 @@ type threads struct {
 	open []Thread // oldest first
 }
 
-// usable returns those of the threads that a Notifier can go on with.
 func usable(all []Thread, channel string) (open []Thread) {
 	for _, t := range all {
 		if t.Incident != "" && t.Channel == channel && t.TS != "" && strings.Trim(t.TS, "0123456789.") == "" {
@@ -41,7 +40,6 @@ func usable(all []Thread, channel string) (open []Thread) {
 	return open[max(0, len(open)-maxThreads):]
 }
 
-// of returns the first message of the incident's thread, "" when there is none.
 func (t *threads) of(incident string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,7 +49,6 @@ func (t *threads) of(incident string) string {
 	return ""
 }
 
-// begin keeps the message ts as the first of the incidents' thread.
 func (t *threads) begin(ts string, incidents ...string) {
 	t.change(func(open []Thread) []Thread {
 		for _, incident := range incidents {
@@ -61,12 +58,11 @@ func (t *threads) begin(ts string, incidents ...string) {
 	})
 }
 
-// end forgets the incident's thread.
 func (t *threads) end(incident string) {
 	t.change(func(open []Thread) []Thread { return slices.DeleteFunc(open, about(incident)) })
 }
 
-// change changes the threads, and has them remembered when that made a difference.
+// It has the threads remembered when do made a difference.
 func (t *threads) change(do func([]Thread) []Thread) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -76,13 +72,12 @@ func (t *threads) change(do func([]Thread) []Thread) {
 	}
 }
 
-// about tells the thread of the incident from others.
 func about(incident string) func(Thread) bool {
 	return func(t Thread) bool { return t.Incident == incident }
 }
 
-// closedThread reports whether err says that nobody may reply in a thread, where a message of its own is still welcome. To a
-// thread whose first message was deleted Slack makes no objection: it posts the reply as a message of its own.
+// Nobody may reply in the thread, where a message of its own is still welcome. To a thread whose first message was
+// deleted Slack makes no objection: it posts the reply as a message of its own.
 func closedThread(err error) bool {
 	refusal, ok := errors.AsType[slack.SlackErrorResponse](err)
 	return ok && slices.Contains([]string{

@@ -123,7 +123,7 @@ func (n *Notifier) request(ctx context.Context, e notify.Event, now time.Time) (
 	return req, nil
 }
 
-// headerID is id as a header can carry it: whatever is not printable ASCII becomes "_". The bot's IDs stay as they are.
+// Whatever is not printable ASCII becomes "_". The bot's IDs stay as they are.
 func headerID(id string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {
@@ -133,7 +133,7 @@ func headerID(id string) string {
 	}, id)
 }
 
-// judge says what an answer means. It quotes nothing of it but the status code, since the rest may repeat the URL.
+// It quotes nothing of the answer but the status code, since the rest may repeat the URL.
 func (n *Notifier) judge(resp *http.Response) error {
 	code := resp.StatusCode
 	if code/100 == 2 {
