@@ -8,25 +8,23 @@ import (
 	"time"
 )
 
-// A clash is a part of some days through which the minimum is above the maximum.
+// The minimum is above the maximum.
 type clash struct {
 	span
 	ordinary []day // days without dates
 	dates    []day
 }
 
-// clashes are those that a survey has found.
 type clashes struct {
 	list []*clash
 	more bool // There are others.
-	// from and to are the days without dates that were gone through; to is not included.
+	// to is not included.
 	from, to day
 }
 
-// maxClashes is how many clashes are told; a mistake in one row often makes several.
-const maxClashes = 5
+const maxClashes = 5 // a mistake in one row often makes several
 
-// note adds the clashes among the spans of day d, and says whether the minimum is 0 in any of them.
+// zero is true where the minimum is 0 in any span.
 func (c *clashes) note(d day, dated bool, spans []span) (zero bool) {
 	for _, s := range spans {
 		zero = zero || s.Min == 0
@@ -37,7 +35,7 @@ func (c *clashes) note(d day, dated bool, spans []span) (zero bool) {
 	return zero
 }
 
-// add notes that s clashes on day d. Clashes beyond those that are told are only noted to exist.
+// Clashes beyond those that are told are only noted to exist.
 func (c *clashes) add(d day, dated bool, s span) {
 	i := slices.IndexFunc(c.list, func(k *clash) bool { return k.span == s })
 	if i < 0 {
@@ -54,7 +52,6 @@ func (c *clashes) add(d day, dated bool, s span) {
 	}
 }
 
-// err tells all clashes, nil when there are none.
 func (c clashes) err() error {
 	var errs []error
 	for _, k := range c.list {
@@ -66,7 +63,7 @@ func (c clashes) err() error {
 	return errors.Join(errs...)
 }
 
-// when says in words when k is: "on Mon–Fri from 9:00 to 17:00".
+// "on Mon–Fri from 9:00 to 17:00"
 func (c clashes) when(k *clash) string {
 	always := c.alwaysOn(k)
 	whole := k.from == 0 && k.to == minutesPerDay
@@ -90,7 +87,7 @@ func (c clashes) when(k *clash) string {
 	return fmt.Sprintf("%s from %s to %s", on, clockText(k.from), clockText(k.to))
 }
 
-// alwaysOn returns the weekdays on which k is in every week without dates.
+// They are on in every week without dates.
 func (c clashes) alwaysOn(k *clash) (mask uint64) {
 	var left [7]int
 	for d := c.from; d < c.to; d++ {
@@ -107,7 +104,7 @@ func (c clashes) alwaysOn(k *clash) (mask uint64) {
 	return mask
 }
 
-// yearly moves all days to the year 2000, a leap year, and sorts them.
+// It moves all days to the year 2000, a leap year.
 func yearly(days []day) []day {
 	for i, d := range days {
 		_, month, dom := d.utc().Date()
@@ -117,7 +114,7 @@ func yearly(days []day) []day {
 	return slices.Compact(days)
 }
 
-// runs writes each run of consecutive days, which are in order, as its first and last day.
+// days are in order.
 func runs(days []day, layout, dash string) []string {
 	var texts []string
 	for i := 0; i < len(days); {
@@ -133,7 +130,6 @@ func runs(days []day, layout, dash string) []string {
 	return texts
 }
 
-// shorten keeps the first of many parts, and says how many more there are.
 func shorten(parts []string) []string {
 	const most = 4
 	if len(parts) <= most {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// parseClock reads H:MM or HH:MM and returns the minute of the day.
+// H:MM or HH:MM
 func parseClock(text string) (minute int, err error) {
 	hour, min, ok := strings.Cut(text, ":")
 	h, hourOK := digits(hour)
@@ -17,7 +17,7 @@ func parseClock(text string) (minute int, err error) {
 	return h*60 + m, nil
 }
 
-// clockText writes a minute of the day as H:MM, and the end of the day as "midnight".
+// H:MM, and "midnight" for the end of the day
 func clockText(minute int) string {
 	if minute == minutesPerDay {
 		return "midnight"
@@ -25,7 +25,6 @@ func clockText(minute int) string {
 	return fmt.Sprintf("%d:%02d", minute/60, minute%60)
 }
 
-// nearestClock guesses which time was meant by a text that is none.
 func nearestClock(text string) string {
 	text = strings.ToLower(strings.ReplaceAll(text, ".", ":"))
 	text, pm := strings.CutSuffix(text, "pm")
@@ -42,7 +41,7 @@ func nearestClock(text string) string {
 	return clockText(h%24*60 + m)
 }
 
-// digits reads a whole number that is written in digits alone, at most 9 of them.
+// in digits alone, at most 9 of them
 func digits(text string) (n int, ok bool) {
 	if text == "" || len(text) > 9 || strings.Trim(text, "0123456789") != "" {
 		return 0, false

@@ -8,11 +8,11 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// star is the bit that cron sets in a field that holds a star without a step.
+// Cron sets this bit in a field that holds a star without a step.
 const star uint64 = 1 << 63
 
-// parseCron reads an expression of cron, what stands between the parentheses of "cron(…)". Only its masks are used: cron's own
-// Next skips a time in the gap of a spring day, and runs a time in a repeated hour twice.
+// expression is what stands between the parentheses of "cron(…)". Only its masks are used: cron's own Next skips a
+// time in the gap of a spring day, and runs a time in a repeated hour twice.
 func parseCron(expression string) (row, error) {
 	expression = strings.Join(strings.Fields(expression), " ")
 	if upper := strings.ToUpper(expression); strings.HasPrefix(upper, "TZ=") || strings.HasPrefix(upper, "CRON_TZ=") {

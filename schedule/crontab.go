@@ -11,13 +11,11 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// A cronField is a field of a cron expression: what it may hold, in words, and as the first and the last number.
 type cronField struct {
 	name, holds string
 	first, last int
 }
 
-// cronFields are the fields of a cron expression in their order.
 var cronFields = [...]cronField{
 	{"minute", "0–59", 0, 59},
 	{"hour", "0–23", 0, 23},
@@ -26,7 +24,8 @@ var cronFields = [...]cronField{
 	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday", 0, 6},
 }
 
-// around writes a range that ends before it begins, as FRI-MON, as the two that it means: 5-6,0-1. It is "" where text is no such range.
+// It writes a range that ends before it begins, as FRI-MON, as the two that it means: 5-6,0-1. It is "" where text
+// is no such range.
 func (f cronField) around(text string) string {
 	from, to, _ := strings.Cut(text, "-")
 	begin, beginOK := f.number(from)
@@ -37,7 +36,6 @@ func (f cronField) around(text string) string {
 	return fromTo(begin, f.last) + "," + fromTo(f.first, end)
 }
 
-// number reads a number or a name that the field may hold.
 func (f cronField) number(text string) (int, bool) {
 	switch f.last {
 	case 6:
@@ -59,11 +57,9 @@ func fromTo(from, to int) string {
 	return fmt.Sprintf("%d-%d", from, to)
 }
 
-// macros are the expressions that are a word.
 const macros = "@hourly, @daily, @weekly, @monthly or @yearly"
 
-// parseCrontab reads an expression as crontab(5) does: Sunday may be 7, and a range of weekdays may end with it. The error tells all that is
-// wrong.
+// crontab(5): Sunday may be 7, and a range of weekdays may end with it.
 func parseCrontab(expression string) (cron.Schedule, error) {
 	fields := strings.Fields(expression)
 	switch {
@@ -94,7 +90,6 @@ func counted(fields int) string {
 	return fmt.Sprintf("%d fields", fields)
 }
 
-// checkFields tells which fields of an expression cannot be read, and what each may hold.
 func checkFields(expression string, fields []string) error {
 	original := strings.Fields(expression)
 	var errs []error
@@ -115,8 +110,8 @@ func checkFields(expression string, fields []string) error {
 	return errors.Join(errs...)
 }
 
-// sundays writes a field of weekdays for a parser that knows Sunday as 0 alone: 7 and a range up to Sunday become lists. What it does not
-// understand stays as it is.
+// The parser knows Sunday as 0 alone: 7 and a range up to Sunday become lists. What is not understood stays as it
+// is.
 func sundays(field string) string {
 	items := strings.Split(field, ",")
 	for i, item := range items {
@@ -127,7 +122,7 @@ func sundays(field string) string {
 	return strings.Join(items, ",")
 }
 
-// sunday writes an item of that list, a number or a range with or without a step, in which Sunday is 7. ok is false where it is not.
+// An item is a number or a range with or without a step. ok is false where none of it is 7.
 func sunday(item string) (list string, ok bool) {
 	span, stepText, stepped := strings.Cut(item, "/")
 	from, to, ranged := strings.Cut(span, "-")
@@ -153,7 +148,7 @@ func sunday(item string) (list string, ok bool) {
 	return strings.Join(days, ","), true
 }
 
-// cronWeekday reads a day of the week as cron does: 0 to 7, or the first three letters of its name.
+// 0 to 7, or the first three letters of its name
 func cronWeekday(text string) (n int, ok bool) {
 	if d, named := parseWeekday(strings.ToLower(text)); named && len(text) == 3 {
 		return int(d), true

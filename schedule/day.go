@@ -12,14 +12,13 @@ const (
 	secondsPerDay = 24 * 60 * 60
 )
 
-// A day is a date of the calendar, counted in days since 1970-01-01. It knows no zone.
+// in days since 1970-01-01; it knows no zone
 type day int
 
 func dayOf(year int, month time.Month, dom int) day {
 	return day(time.Date(year, month, dom, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
 }
 
-// utc gives the day's midnight in UTC, for its calendar and for printing.
 func (d day) utc() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
 
 func (d day) String() string { return d.utc().Format(time.DateOnly) }
@@ -34,7 +33,7 @@ func (d day) calendar() calendar {
 	return calendar{1 << dom, 1 << month, 1 << t.Weekday()}
 }
 
-// everyCalendar goes through all days that the calendar can hold: each of the 366 dates on each weekday.
+// each of the 366 dates on each weekday
 func everyCalendar() iter.Seq[calendar] {
 	return func(yield func(calendar) bool) {
 		leapYear := dayOf(2000, time.January, 1)
@@ -49,11 +48,10 @@ func everyCalendar() iter.Seq[calendar] {
 	}
 }
 
-// allWeekdays has a bit for each weekday.
 const allWeekdays uint64 = 1<<7 - 1
 
-// weekdays calls put for each run of weekdays in mask, Monday first, with both ends of the run, which may wrap at the end of
-// the week. Runs of two days come as two runs of one. mask is not allWeekdays.
+// It calls put for each run in mask, Monday first, with both ends of the run, which may wrap at the end of the
+// week. Runs of two days come as two runs of one. mask is not allWeekdays.
 func weekdays(mask uint64, put func(first, last time.Weekday)) {
 	has := func(d int) bool { return mask&(1<<(d%7)) != 0 }
 	for d := 1; d <= 7; d++ {
@@ -73,12 +71,12 @@ func weekdays(mask uint64, put func(first, last time.Weekday)) {
 	}
 }
 
-// weekdayText writes mask as the grammar does: "mon-fri", "sat,sun".
+// as the grammar does: "mon-fri", "sat,sun"
 func weekdayText(mask uint64) string {
 	return strings.ToLower(joinWeekdays(mask, "-", ","))
 }
 
-// weekdayTitle writes mask for people: "Mon–Fri", "Sat, Sun", "every day".
+// for people: "Mon–Fri", "Sat, Sun", "every day"
 func weekdayTitle(mask uint64) string {
 	if mask == allWeekdays {
 		return "every day"
@@ -98,11 +96,11 @@ func joinWeekdays(mask uint64, dash, comma string) string {
 	return strings.Join(runs, comma)
 }
 
-// mondayFirst turns the bits of mask so that Monday is bit 0 and Sunday bit 6.
+// Monday is bit 0 then, and Sunday bit 6.
 func mondayFirst(mask uint64) uint64 {
 	mask &= allWeekdays
 	return mask>>1 | mask<<6&allWeekdays
 }
 
-// firstWeekday says which day of the week, counted from Monday, is the first in mask.
+// counted from Monday
 func firstWeekday(mask uint64) int { return bits.TrailingZeros64(mondayFirst(mask)) }

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Masks of a calendar that leave out nothing.
+// They leave out nothing.
 const (
 	allDoms   uint64 = 1<<32 - 1<<1
 	allMonths uint64 = 1<<13 - 1<<1
 )
 
-// parseWhen reads all of a row but its number, without spaces around it. It returns one row for each date or range of dates,
+// text is all of a row but its number, without spaces around it. There is one row for each date or range of dates,
 // and one for all weekdays, or everything that is wrong.
 func parseWhen(text string) ([]row, []error) {
 	if strings.Contains(text, "(") {
@@ -46,7 +46,7 @@ func parseWhen(text string) ([]row, []error) {
 
 func everyDayRow() row { return row{rank: everyDay, dom: allDoms, month: allMonths, dow: allWeekdays} }
 
-// parseCall reads cron(expression), and the days before it that must hold as well.
+// cron(expression), and the days before it that must hold as well
 func parseCall(text string) ([]row, []error) {
 	name, expression, _ := strings.Cut(text, "(")
 	expression, closed := strings.CutSuffix(expression, ")")
@@ -71,7 +71,7 @@ func parseCall(text string) ([]row, []error) {
 	return rows, errs
 }
 
-// cutCron cuts "cron" off the end of what stands before a parenthesis, and returns the days before it.
+// text stands before a parenthesis.
 func cutCron(text string) (days string, ok bool) {
 	text = strings.TrimSpace(text)
 	at := len(text) - len("cron")
@@ -81,7 +81,7 @@ func cutCron(text string) (days string, ok bool) {
 	return strings.TrimSpace(text[:at]), true
 }
 
-// within returns the row of a cron expression that begins only on the days of another.
+// The cron expression then begins only on those days.
 func (r row) within(days row) row {
 	if days.rank == onWeekdays || days.rank == inPeriod {
 		r.weekdays = days.dow
@@ -99,7 +99,7 @@ func (r row) within(days row) row {
 	return r
 }
 
-// parseDays reads a list of weekdays and dates, or weekdays of a period. The rows lack their time of day.
+// a list of weekdays and dates, or weekdays of a period; the rows lack their time of day
 func parseDays(list string) (rows []row, errs []error) {
 	list = strings.ToLower(strings.TrimSpace(list))
 	period, list := cutPeriod(list)
@@ -134,10 +134,9 @@ func parseDays(list string) (rows []row, errs []error) {
 	return rows, errs
 }
 
-// periodStart matches the dates before the weekdays of a period.
 var periodStart = regexp.MustCompile(`^([0-9-]*\s*\.\.\s*[0-9-]*)\s+([a-z].*)$`)
 
-// cutPeriod cuts the dates off that bound a list of weekdays; period is "" where there are none.
+// It cuts the dates off that bound a list of weekdays; period is "" where there are none.
 func cutPeriod(list string) (period, weekdays string) {
 	if m := periodStart.FindStringSubmatch(list); m != nil {
 		return m[1], m[2]
@@ -145,7 +144,6 @@ func cutPeriod(list string) (period, weekdays string) {
 	return "", list
 }
 
-// on returns the row of some weekdays among the dates of a row.
 func (r row) on(mask uint64) row {
 	if mask == 0 || mask == allWeekdays {
 		return r
@@ -155,7 +153,7 @@ func (r row) on(mask uint64) row {
 	return r
 }
 
-// parseDay reads a weekday, a date, or a range of either, in lower case. It returns a mask of weekdays, or a row of dates.
+// text is in lower case. It is a mask of weekdays, or a row of dates.
 func parseDay(text string) (mask uint64, dates row, err error) {
 	if from, to, ok := strings.Cut(text, "-"); !strings.Contains(text, "..") && (!ok || !strings.ContainsAny(text, "0123456789")) {
 		if !ok {
@@ -177,7 +175,7 @@ func parseDay(text string) (mask uint64, dates row, err error) {
 	return 0, dates, err
 }
 
-// parseDates reads a date or a range of dates, of which one end may be open.
+// One end of a range may be open.
 func parseDates(text string) (row, error) {
 	from, to, ranged := strings.Cut(text, "..")
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
@@ -209,7 +207,7 @@ func parseDates(text string) (row, error) {
 	return dates, nil
 }
 
-// parseWeekday reads the name of a weekday, whole or its first three letters, in lower case.
+// text is in lower case, whole or the first three letters.
 func parseWeekday(text string) (time.Weekday, bool) {
 	for d := time.Sunday; d <= time.Saturday; d++ {
 		if name := strings.ToLower(d.String()); text == name || text == name[:3] {
@@ -219,14 +217,13 @@ func parseWeekday(text string) (time.Weekday, bool) {
 	return 0, false
 }
 
-// firstDate and lastDate are the earliest and latest date of a row. What lies outside is a slip of the keyboard, and in between
-// there is a leap day every four years.
+// What lies outside is a slip of the keyboard, and in between there is a leap day every four years.
 const (
 	firstDate day = 10957 // 2000-01-01
 	lastDate  day = 47481 // 2099-12-31
 )
 
-// parseDate reads YYYY-MM-DD.
+// YYYY-MM-DD
 func parseDate(text string) (day, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if d := dayOf(t.Date()); err == nil && firstDate <= d && d <= lastDate {

@@ -10,7 +10,6 @@ import (
 // MaxRows is how many rows the text of a series may have.
 const MaxRows = 10000
 
-// maxErrors is how many mistakes in rows are told.
 const maxErrors = 20
 
 // Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text, one
@@ -38,7 +37,6 @@ func Parse(text string) (Series, error) {
 	return b.series()
 }
 
-// A builder gathers the rows of a series, and what is wrong with them.
 type builder struct {
 	rows    []row
 	sources []string // sources[i] is the text that rows[i] was read from.
@@ -87,7 +85,7 @@ func (b *builder) add(s source) {
 	}
 }
 
-// contradicts says whether r and o leave open which of them holds, or are one row twice.
+// They leave open which of them holds, or are one row twice.
 func (r row) contradicts(o row) bool { return r.when == o.when || r.n != o.n && r.overlaps(o) }
 
 func (b *builder) series() (Series, error) {
@@ -118,10 +116,8 @@ func parseNumber(text string) (int, error) {
 	return n, nil
 }
 
-// quote quotes a part of the user's text, which it cuts when it is long.
 func quote(text string) string { return fmt.Sprintf("%#q", cut(text)) }
 
-// cut cuts a text that is too long for a message.
 func cut(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// A rank says how specific a row is. Of the rows that begin on a day, those of the highest rank rule it.
+// It says how specific a row is. Of the rows that begin on a day, those of the highest rank rule it.
 type rank int
 
 const (
@@ -16,10 +16,10 @@ const (
 	onDates
 )
 
-// A row says that from each of its beginnings on, n dynos is the number.
+// From each of its beginnings on, n dynos is the number.
 type row struct {
 	rank rank
-	// first and last are the dates of a row of rank inPeriod or onDates, both included.
+	// of a row of rank inPeriod or onDates, both included
 	first, last day
 	// The masks have cron's bits: minutes 0 to 59, hours 0 to 23, and those of a calendar. A row begins at each minute
 	// of its minutes in each hour of its hours. Those of the calendar are unused in a row of rank onDates.
@@ -28,7 +28,7 @@ type row struct {
 	weekdays uint64
 	// either says that the day of the month or the day of the week is enough, where otherwise both are needed.
 	either bool
-	// when is the row's canonical text, up to the equals sign.
+	// canonical, up to the equals sign
 	when string
 	n    int
 	// text is all of it, for who asks at every heartbeat.
@@ -37,7 +37,6 @@ type row struct {
 
 func (r row) String() string { return r.when + "=" + strconv.Itoa(r.n) }
 
-// begins says whether the row begins on day d, whose calendar is c.
 func (r row) begins(d day, c calendar) bool {
 	switch r.rank {
 	case everyDay:
@@ -50,10 +49,8 @@ func (r row) begins(d day, c calendar) bool {
 	return r.recurs(c)
 }
 
-// spans says whether day d is one of the row's dates.
 func (r row) spans(d day) bool { return r.first <= d && d <= r.last }
 
-// dated says whether the row begins on some dates alone.
 func (r row) dated() bool { return r.rank >= inPeriod }
 
 func (r row) recurs(c calendar) bool {
@@ -64,7 +61,7 @@ func (r row) recurs(c calendar) bool {
 	return r.month&c.month != 0 && (dom && dow || r.either && (dom || dow))
 }
 
-// before gives the row's last beginning at or before a minute of one of its days, -1 when there is none.
+// at or before minute; -1 when there is none
 func (r row) before(minute int) int {
 	h, m := minute/60, minute%60
 	if past := r.minute & (1<<(m+1) - 1); r.hour&(1<<h) != 0 && past != 0 {
@@ -76,7 +73,7 @@ func (r row) before(minute int) int {
 	return -1
 }
 
-// after gives the row's first beginning at or after a minute of one of its days, minutesPerDay when there is none.
+// at or after minute; minutesPerDay when there is none
 func (r row) after(minute int) int {
 	if minute >= minutesPerDay {
 		return minutesPerDay
@@ -91,7 +88,7 @@ func (r row) after(minute int) int {
 	return minutesPerDay
 }
 
-// overlaps says whether both rows begin in the same minute of some day, in the same rank.
+// They begin in the same minute of some day, in the same rank.
 func (r row) overlaps(o row) bool {
 	if r.rank != o.rank || r.minute&o.minute == 0 || r.hour&o.hour == 0 {
 		return false
@@ -112,10 +109,10 @@ func (r row) overlaps(o row) bool {
 	return false
 }
 
-// cycle is the number of days after which weekdays, dates and leap days come round.
+// Weekdays, dates and leap days come round after so many days.
 const cycle = 28*365 + 7
 
-// meets says whether both rows of rank inPeriod begin on a common day.
+// Both are of rank inPeriod.
 func (r row) meets(o row) bool {
 	if !r.either && !o.either && (r.dom&o.dom == 0 || r.month&o.month == 0 || r.dow&o.dow == 0) {
 		return false
@@ -132,7 +129,6 @@ func (r row) meets(o row) bool {
 	return false
 }
 
-// ever says whether the row begins on any day.
 func (r row) ever() bool {
 	if r.rank == inPeriod {
 		return r.meets(r)
@@ -140,12 +136,12 @@ func (r row) ever() bool {
 	return r.rank != onWeekdays || r.overlaps(r)
 }
 
-// yearly says whether more counts for the row than the weekday.
+// More counts for the row than the weekday.
 func (r row) yearly() bool {
 	return r.rank != onDates && r.rank != everyDay && (r.either || r.dom != allDoms || r.month != allMonths)
 }
 
-// compare puts rows in the order in which people read them: every day, weekdays, periods, dates, each by time of day.
+// People read them so: every day, weekdays, periods, dates, each by time of day.
 func (r row) compare(o row) int {
 	return cmp.Or(
 		cmp.Compare(r.rank, o.rank),

@@ -14,8 +14,7 @@ type Series struct {
 	rows []row
 }
 
-// maxNumber is the greatest number that a series may hold. It is ten times what any platform gives one process type, so
-// more is a slip of the keyboard.
+// Ten times what any platform gives one process type, so more is a slip of the keyboard.
 const maxNumber = 10000
 
 // Fixed returns the Series that is n at all times. [New] refuses it when n is not from 0 to 10000.
@@ -46,11 +45,9 @@ func (s *Series) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// longestGap is how many days can lie between two days on which a series has a row: from one February 29 to the next across
-// a year such as 2100.
+// days between two days on which a series has a row: from one February 29 to the next across a year such as 2100
 const longestGap = 8 * 366
 
-// at returns the number that holds at a minute of day d.
 func (s Series) at(d day, minute int) int {
 	if s.rows == nil {
 		return s.fixed
@@ -58,7 +55,7 @@ func (s Series) at(d day, minute int) int {
 	return s.row(d, minute).n
 }
 
-// row returns the row that holds at a minute of day d. The series is not fixed.
+// The series is not fixed.
 func (s Series) row(d day, minute int) *row {
 	for range longestGap {
 		if r := s.begun(d, minute); r != nil {
@@ -69,7 +66,7 @@ func (s Series) row(d day, minute int) *row {
 	panic("schedule: series without a row that recurs") // Parse lets none through.
 }
 
-// take sets n to the number that has begun on day d by a minute of it, where one has.
+// It leaves n where none has begun on day d.
 func (s Series) take(n *int, d day, minute int) {
 	if s.rows == nil {
 		*n = s.fixed
@@ -78,7 +75,7 @@ func (s Series) take(n *int, d day, minute int) {
 	}
 }
 
-// begun returns the row that has begun last at a minute of day d, nil before the day's first.
+// nil before the day's first
 func (s Series) begun(d day, minute int) (begun *row) {
 	last := -1
 	for _, r := range s.ruling(d, d.calendar()) {
@@ -89,7 +86,7 @@ func (s Series) begun(d day, minute int) (begun *row) {
 	return begun
 }
 
-// after returns the first minute, at or after the given one, of day d at which a row begins; minutesPerDay when none does.
+// at or after minute; minutesPerDay when there is none
 func (s Series) after(d day, minute int) int {
 	first := minutesPerDay
 	for _, r := range s.ruling(d, d.calendar()) {
@@ -98,7 +95,7 @@ func (s Series) after(d day, minute int) int {
 	return first
 }
 
-// only returns the series with no rows but those that rule day d.
+// The rows that rule day d are left.
 func (s Series) only(d day) Series {
 	if s.rows == nil {
 		return s

@@ -58,10 +58,9 @@ func (s Series) Silenced() []Silenced {
 	return out
 }
 
-// A pair is a row and the one that rules days on which it could begin, by their places.
+// The row that rules days on which row could begin. Both are places.
 type pair struct{ row, by int }
 
-// A silence is what is found about which rows begin.
 type silence struct {
 	series Series
 	// begins says which rows begin on any day. beaten has the pairs of the others, where another number holds than the row's, and replaced
@@ -70,8 +69,8 @@ type silence struct {
 	beaten, replaced map[pair]bool
 }
 
-// pairs are those that are to be told, in the order of the rows. A row that never begins is told also where its number holds anyhow, of which
-// one of those that rule its days is enough.
+// in the order of the rows. A row that never begins is told also where its number holds anyhow, of which one of
+// those that rule its days is enough.
 func (l *silence) pairs() []pair {
 	out := slices.Collect(maps.Keys(l.beaten))
 	told := map[int]bool{}
@@ -91,7 +90,7 @@ func (l *silence) pairs() []pair {
 	return out
 }
 
-// listen goes through all days from the first to the last date that the rows can tell apart.
+// It goes through all days from the first to the last date that the rows can tell apart.
 func (l *silence) listen() {
 	turns := []day{firstDate, lastDate + 1}
 	opens := map[day][]int{}
@@ -124,8 +123,8 @@ func (l *silence) listen() {
 	}
 }
 
-// day notes which of some rows begin on day d, and which do not although they could. The number is that of the day before, and then that of
-// the end of this one.
+// It notes which of some rows begin on day d, and which do not although they could. The number is that of the day
+// before, and then that of the end of this one.
 func (l *silence) day(d day, rows []int, number int) int {
 	c, all := d.calendar(), l.series.rows
 	var ruling, silent []int
@@ -159,8 +158,8 @@ func (l *silence) day(d day, rows []int, number int) int {
 	return end
 }
 
-// held is the ruling row that has begun last by a minute, or else the one that begins first; the number that holds then, given that of the
-// day before; and whether a row begins in that minute.
+// It is the ruling row that has begun last by a minute, or else the one that begins first; the number that holds
+// then, given that of the day before; and whether a row begins in that minute.
 func (l *silence) held(ruling []int, minute, before int) (by, n int, same bool) {
 	last, first, next := -1, minutesPerDay, -1
 	by, n = -1, before
@@ -179,7 +178,7 @@ func (l *silence) held(ruling []int, minute, before int) (by, n int, same bool) 
 	return by, n, last == minute
 }
 
-// ownPlan says whether a day that ends with a number has a plan of its own beside the less specific rows, which are silent on it.
+// A day that ends with a number may have a plan of its own beside the less specific rows, which are silent on it.
 func (l *silence) ownPlan(ruling, silent []int, end int) bool {
 	if _, n, same := l.held(ruling, 0, 0); same && n == end {
 		return true
@@ -193,7 +192,8 @@ func (l *silence) ownPlan(ruling, silent []int, end int) bool {
 	return n == end
 }
 
-// alsoOn writes a row so that it begins on the days of one that silences it; "" where no single row that the series could take does.
+// It writes a row so that it begins on the days of one that silences it; "" where no single row that the series
+// could take does.
 func (s Series) alsoOn(r, by row) string {
 	text := by.copyOf(r)
 	if text == "" {
@@ -210,10 +210,8 @@ func (s Series) alsoOn(r, by row) string {
 	return rows[0].String()
 }
 
-// isCron says whether the row was written as a cron expression.
 func (r row) isCron() bool { return strings.HasSuffix(r.when, ")") }
 
-// days cuts the time of day off the row's text.
 func (r row) days() string {
 	if r.isCron() {
 		days, _, _ := strings.Cut(r.when, "cron(")
@@ -225,7 +223,7 @@ func (r row) days() string {
 	return ""
 }
 
-// daysText says on which days the row begins, as far as another one could as well.
+// as far as another row could begin on them as well
 func (r row) daysText(other row) string {
 	switch {
 	case r.rank == onWeekdays && !r.isCron() && other.rank == everyDay:
@@ -236,7 +234,7 @@ func (r row) daysText(other row) string {
 	return r.days()
 }
 
-// copyOf writes when another row begins, so that it does on the days of this one; "" where one row cannot say that.
+// It writes when another row begins, so that it does on the days of this one; "" where one row cannot say that.
 func (r row) copyOf(other row) string {
 	switch {
 	case r.rank == onDates && r.first == r.last:

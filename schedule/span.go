@@ -2,13 +2,13 @@ package schedule
 
 import "iter"
 
-// A span is a part of a day, in minutes, through which the limits stay the same. to is not included.
+// In minutes of a day. to is not included.
 type span struct {
 	from, to int
 	Limits
 }
 
-// days goes through the days from from to the one before to, with the spans of each.
+// to is not included.
 func (t Table) days(from, to day) iter.Seq2[day, []span] {
 	// A kind is all that the spans of a day depend on: the rows that rule it in each series, and what held before.
 	type kind struct {
@@ -32,7 +32,7 @@ func (t Table) days(from, to day) iter.Seq2[day, []span] {
 	}
 }
 
-// spans returns the parts of day d in order. Neighbours differ. before is what held at the end of the day before.
+// Neighbours differ. before is what held at the end of the day before.
 func (t Table) spans(d day, before Limits) []span {
 	minimum, maximum := t.min.only(d), t.max.only(d)
 	var spans []span
@@ -50,7 +50,7 @@ func (t Table) spans(d day, before Limits) []span {
 	return spans
 }
 
-// signature names the rows that rule day d. It is empty when none does.
+// It names the rows that rule day d, and is empty when none does.
 func (s Series) signature(d day) string {
 	var b []byte
 	for i := range s.ruling(d, d.calendar()) {

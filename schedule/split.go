@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// A source is the text of one row, cut in two. err says why that was not possible.
+// err says why a row could not be cut in two.
 type source struct {
 	text         string
 	when, number string
 	err          error
 }
 
-// split cuts a table into the texts of its rows.
 func split(text string) ([]source, error) {
 	var sources []source
 	if body, ok := strings.CutPrefix(text, "{"); ok {
@@ -53,7 +52,7 @@ func split(text string) ([]source, error) {
 	return sources, nil
 }
 
-// plain cuts a row of the form when=number.
+// when=number
 func plain(text string) source {
 	if strings.Contains(text, ";") || strings.Contains(text, "\n") && strings.Count(text, "=") > 1 {
 		return source{text: text, err: errors.New("a semicolon or a line's end stands between rows; write a comma: 0:00=2, 9:00=5")}
@@ -68,7 +67,7 @@ func plain(text string) source {
 	return source{text: text, when: strings.TrimSpace(text[:i]), number: strings.TrimSpace(text[i+1:])}
 }
 
-// entry cuts a row of the form "when": number. Python 2 may print a u before the quote.
+// "when": number. Python 2 may print a u before the quote.
 func entry(text string) source {
 	key := text
 	if strings.HasPrefix(key, `u'`) || strings.HasPrefix(key, `u"`) {
@@ -85,7 +84,7 @@ func entry(text string) source {
 	return source{text: text, when: strings.TrimSpace(when), number: strings.TrimSpace(number)}
 }
 
-// pieces cuts text at its commas, but for those at which inside says so.
+// It cuts at commas, but for those at which inside says so.
 func pieces(text string, inside func() func(rune) bool) []string {
 	in := inside()
 	var pieces []string
@@ -99,7 +98,6 @@ func pieces(text string, inside func() func(rune) bool) []string {
 	return append(pieces, text[start:])
 }
 
-// parenthesized follows a text and says whether it is between parentheses.
 func parenthesized() func(rune) bool {
 	depth := 0
 	return func(r rune) bool {
@@ -113,7 +111,7 @@ func parenthesized() func(rune) bool {
 	}
 }
 
-// quoted follows a text and says whether it is between quotes, single or double.
+// single or double
 func quoted() func(rune) bool {
 	var open rune
 	return func(r rune) bool {

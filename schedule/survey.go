@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// survey goes through all days that the rows can tell apart, and returns what is wrong with them and whether the minimum is
-// 0 on any.
+// It goes through all days that the rows can tell apart. zero: the minimum is 0 on any.
 func (t Table) survey() (found clashes, zero bool) {
 	// Days without dates: a week, or the 28 years in which weekdays, dates and leap days come round.
 	ordinary := Table{min: t.min.recurring(), max: t.max.recurring()}
@@ -27,8 +26,7 @@ func (t Table) survey() (found clashes, zero bool) {
 	return found, zero || datedZero
 }
 
-// turning goes through the days after each change of which dated rows there can be, until all comes round, and says whether
-// the minimum is above the maximum on any, or 0.
+// It goes through the days after each change of which dated rows there can be, until all comes round.
 func (t Table) turning() (clash, zero bool) {
 	after := day(2 * 7) // until the number of before is over, and a week
 	if t.min.yearly() || t.max.yearly() {
@@ -48,13 +46,13 @@ func (t Table) turning() (clash, zero bool) {
 	return clash, zero
 }
 
-// A stretch is a part of the calendar through which the same dated rows, or none, span every day; to is not included.
+// The same dated rows, or none, span every day; to is not included.
 type stretch struct {
 	from, to day
 	dated    bool
 }
 
-// stretches returns those from the first date on, the one without end after the last date, too.
+// from the first date on, the one without end after the last date, too
 func (t Table) stretches() (out []stretch) {
 	opens := map[day]int{} // by how many the rows that span a day become more
 	for _, r := range t.dated() {
@@ -72,7 +70,7 @@ func (t Table) stretches() (out []stretch) {
 	return out
 }
 
-// dates notes the clashes of each date, and of the days after it on which its number still holds.
+// It notes the clashes of each date, and of the days after it on which its number still holds.
 func (t Table) dates(found *clashes) {
 	var done day // All such days before it have been noted.
 	end := lastDate + longestGap
@@ -91,7 +89,7 @@ func (t Table) dates(found *clashes) {
 	}
 }
 
-// owed says whether the number at the end of day d comes from a date, when before says so of the day before.
+// The number at the end of day d comes from a date. before says so of the day before.
 func (s Series) owed(d day, before bool) bool {
 	for _, r := range s.ruling(d, d.calendar()) {
 		before = r.dated()
@@ -99,16 +97,14 @@ func (s Series) owed(d day, before bool) bool {
 	return before
 }
 
-// recurring returns the series without its dates.
 func (s Series) recurring() Series {
 	s.rows = slices.DeleteFunc(slices.Clone(s.rows), row.dated)
 	return s
 }
 
-// yearly says whether the series has a row for which more counts than the weekday.
+// More counts for one of its rows than the weekday.
 func (s Series) yearly() bool { return slices.ContainsFunc(s.rows, row.yearly) }
 
-// dated returns the rows of both series that are for dates, the earliest first.
 func (t Table) dated() []row {
 	dates := slices.DeleteFunc(slices.Concat(t.min.rows, t.max.rows), func(r row) bool { return !r.dated() })
 	slices.SortFunc(dates, func(a, b row) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })

@@ -35,7 +35,7 @@ func New(min, max Series, zone *time.Location) (Table, error) {
 	return t, nil
 }
 
-// check refuses numbers that only Fixed lets in.
+// Only Fixed lets such numbers in.
 func (s Series) check(name string) error {
 	if s.rows == nil && (s.fixed < 0 || s.fixed > maxNumber) {
 		return fmt.Errorf("%s %d is not a number of dynos; it must be from 0 to %d", name, s.fixed, maxNumber)
@@ -70,7 +70,6 @@ func (t Table) Rows(now time.Time) (minRow, maxRow string) {
 	return minRow, maxRow
 }
 
-// on returns the limits that hold at a minute of day d.
 func (t Table) on(d day, minute int) Limits {
 	return Limits{t.min.at(d, minute), t.max.at(d, minute)}
 }
@@ -78,7 +77,7 @@ func (t Table) on(d day, minute int) Limits {
 // HasZero says whether the minimum is 0 at any time.
 func (t Table) HasZero() bool { return t.hasZero }
 
-// horizon is how far Next looks: more than a year, so that it sees whatever comes every year.
+// days: more than a year, so that Next sees whatever comes every year
 const horizon = 400
 
 // Next returns the first moment after now at which At changes, in the table's zone, and the limits from then on. ok is false
@@ -104,12 +103,11 @@ func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 	return time.Time{}, Limits{}, false
 }
 
-// longestRepeat is the longest time that a zone's clock was ever put back by: a day, where a country moved across the date
-// line.
+// A zone's clock was never put back by more: a day, where a country moved across the date line.
 const longestRepeat = 24 * time.Hour
 
-// wall reads the clock on the table's wall, which never goes back: through the second pass of a repeated hour it stands at
-// the last second of the first.
+// The wall's clock never goes back: through the second pass of a repeated hour it stands at the last second of the
+// first.
 func (t Table) wall(now time.Time) (d day, minute int) {
 	local := now.In(t.zone)
 	_, offset := local.Zone()
@@ -125,7 +123,7 @@ func (t Table) wall(now time.Time) (d day, minute int) {
 	return d, int(clock-int64(d)*secondsPerDay) / 60
 }
 
-// moment returns the first second at which the wall's clock shows a minute of day d, or has leapt over it.
+// It is the first second at which the wall's clock shows the minute, or has leapt over it.
 func (t Table) moment(d day, minute int) time.Time {
 	const farthest = 16 * 60 * 60 // No zone is farther from UTC, in seconds.
 	start := int64(d)*secondsPerDay + int64(minute)*60 - farthest

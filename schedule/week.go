@@ -51,13 +51,12 @@ func (t Table) Week(now time.Time) string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
-// A group is a set of weekdays with the same plan.
 type group struct {
 	weekdays uint64
 	spans    []span
 }
 
-// groups puts the seven days from today on together where their plans are the same.
+// It puts days together where their plans are the same.
 func (t Table) groups(today day) []group {
 	var groups []group
 	for d, spans := range t.days(today, today+7) {
@@ -71,8 +70,7 @@ func (t Table) groups(today day) []group {
 	return groups
 }
 
-// bars draws the maximum and the minimum of a day, in heights of which the highest is top. A dot is 0. Where one cell holds
-// several limits, the highest shows.
+// Heights are of the highest, which is top. A dot is 0. Where one cell holds several limits, the highest shows.
 func bars(spans []span, top int) (upper, lower string) {
 	height := func(n int) string { return string([]rune("·▁▂▃▄▅▆▇█")[(8*n+top-1)/top]) }
 	const width = minutesPerDay / chartCells
@@ -89,7 +87,7 @@ func bars(spans []span, top int) (upper, lower string) {
 	return upper, lower
 }
 
-// others lists the days from today on that differ from the most frequent plan of their weekday.
+// They differ from the most frequent plan of their weekday.
 func (t Table) others(today day) []string {
 	var plans [][]span
 	for _, spans := range t.days(today, today+daysAhead) {
@@ -134,7 +132,7 @@ func (t Table) others(today day) []string {
 	return lines
 }
 
-// spansText writes the spans of a day after a label, indented, in as many lines as they need.
+// Spans are indented, in as many lines as they need.
 func spansText(label string, indent int, spans []span) []string {
 	if len(spans) == 1 {
 		return []string{fmt.Sprintf("%-*sall day %s", indent, label, rangeText(spans[0].Limits))}
