@@ -10,29 +10,25 @@ import (
 )
 
 const (
-	// agentAtOnce is how many wrong secrets one program at one address may send at once, and then one more every agentPause. A device
-	// that signed in before has as many of its own.
+	// Wrong secrets of one program at one address. A device that signed in before has as many of its own.
 	agentAtOnce = 10
 	agentPause  = 2 * time.Second
-	// addrAtOnce and addrPause bound those of all programs at one address.
+	// Those of all programs at one address.
 	addrAtOnce = 20
 	addrPause  = time.Second
-	// allAtOnce and allPause bound the wrong secrets of all addresses together, but for those that sent a right one before.
+	// Those of all addresses together, but for those that sent a right one before.
 	allAtOnce = 100
 	allPause  = 600 * time.Millisecond
-	// newAtOnce and newPause bound those of addresses that sent no wrong one for newAfter, once half of
-	// the bound on all is used.
+	// Those of addresses that sent no wrong one for newAfter, once half of the bound on all is used.
 	newAtOnce = 30
 	newPause  = 2 * time.Second
 	newAfter  = time.Hour
-	// mostClients bounds how many addresses, programs and devices are remembered. The bound on all together holds for those that are
+	// Addresses, programs and devices that are remembered. The bound on all together holds for those that are
 	// forgotten.
 	mostClients = 1000
-	// knownFor is for how long an address is known that sent a right secret.
-	knownFor = 30 * 24 * time.Hour
+	knownFor    = 30 * 24 * time.Hour // of an address that sent a right secret
 )
 
-// A bound is how many wrong secrets may be sent.
 type bound struct {
 	*rate.Limiter
 	usedUp bool // and not yet half full again
@@ -54,7 +50,6 @@ func (b *bound) untilSure(now time.Time, lots *rand.Rand) time.Duration {
 	return max(time.Millisecond, time.Duration((half-left)/float64(b.Limit())*float64(time.Second)))
 }
 
-// A client is an address, a program at one, or a device that sent a secret.
 type client struct {
 	left  *bound
 	known time.Time // when it last sent a right one
@@ -63,7 +58,6 @@ type client struct {
 
 func (c *client) isKnown(now time.Time) bool { return !c.known.IsZero() && now.Sub(c.known) < knownFor }
 
-// isNew says whether a client sent no wrong secret lately.
 func (c *client) isNew(now time.Time) bool { return c.wrong.IsZero() || now.Sub(c.wrong) > newAfter }
 
 func (l *Limiter) try(c Client, now time.Time, right func() bool) (ok bool, wait time.Duration) {
@@ -94,7 +88,7 @@ func (l *Limiter) try(c Client, now time.Time, right func() bool) (ok bool, wait
 	return false, 0
 }
 
-// bounds are the senders that a client is, by what they are remembered by, and what its try counts for. l.mu is held.
+// They are by what they are remembered by. l.mu is held.
 func (l *Limiter) bounds(c Client, now time.Time) (senders map[string]*client, bounds []*bound) {
 	if c.Device != "" {
 		key := "device " + c.Device
@@ -114,7 +108,6 @@ func (l *Limiter) bounds(c Client, now time.Time) (senders map[string]*client, b
 	return senders, append(bounds, l.all)
 }
 
-// sender is the one that is remembered, or a new one.
 func (l *Limiter) sender(key string, atOnce int, pause time.Duration) *client {
 	if one := l.clients[key]; one != nil {
 		return one
@@ -122,7 +115,7 @@ func (l *Limiter) sender(key string, atOnce int, pause time.Duration) *client {
 	return &client{left: newBound(atOnce, pause)}
 }
 
-// network is what an address counts as: one of IPv6 is its network, as one machine has many.
+// One of IPv6 is its network, as one machine has many addresses.
 func network(addr string) string {
 	if ip, err := netip.ParseAddr(addr); err == nil && ip.Is6() && !ip.Is4In6() {
 		if network, err := ip.WithZone("").Prefix(64); err == nil {
@@ -132,8 +125,8 @@ func network(addr string) string {
 	return addr
 }
 
-// keep remembers a sender. Where there are too many it forgets those that count for nothing, then any that is not known, then any.
-// l.mu is held.
+// Where there are too many it forgets those that count for nothing, then any that is not known, then any. l.mu is
+// held.
 func (l *Limiter) keep(key string, one *client, now time.Time) {
 	if _, there := l.clients[key]; there {
 		return

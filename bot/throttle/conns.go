@@ -22,7 +22,6 @@ type Conns struct {
 	counted map[string]int // by address
 }
 
-// A conn is an open connection.
 type conn struct {
 	addr    string
 	waiting bool // for a request
@@ -45,7 +44,6 @@ type bounded struct {
 	conns *Conns
 }
 
-// Accept returns the next connection that the bounds allow.
 func (b bounded) Accept() (net.Conn, error) {
 	for {
 		c, err := b.Listener.Accept()
@@ -59,7 +57,6 @@ func (b bounded) Accept() (net.Conn, error) {
 	}
 }
 
-// admit makes room for a connection, and says whether there is any.
 func (cs *Conns) admit(c net.Conn, now time.Time) bool {
 	addr := network(hostOf(c.RemoteAddr()))
 	cs.mu.Lock()
@@ -75,7 +72,6 @@ func (cs *Conns) admit(c net.Conn, now time.Time) bool {
 	return true
 }
 
-// hostOf is an address without its port.
 func hostOf(a net.Addr) string {
 	if a == nil {
 		return ""
@@ -87,8 +83,8 @@ func hostOf(a net.Addr) string {
 	return host
 }
 
-// drop closes a connection that waits for a request: of those that may go, the oldest of the address that has the most. It says whether
-// there is one. cs.mu is held.
+// It closes one that waits for a request: of those that may go, the oldest of the address that has the most. It is
+// false where there is none. cs.mu is held.
 func (cs *Conns) drop(mayGo func(*conn) bool) bool {
 	var gone net.Conn
 	var at *conn
@@ -127,7 +123,7 @@ func (cs *Conns) State(c net.Conn, s http.ConnState) {
 	}
 }
 
-// forget is called with cs.mu held.
+// cs.mu is held.
 func (cs *Conns) forget(c net.Conn) {
 	o := cs.open[c]
 	delete(cs.open, c)

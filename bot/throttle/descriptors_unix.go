@@ -4,7 +4,7 @@ package throttle
 
 import "syscall"
 
-// mostDescriptors is as many as anything here needs, where the system allows more.
+// as many as anything here needs
 const mostDescriptors = 1 << 13
 
 // Descriptors is how many files and connections this process may have open, 8,192 at the most.

@@ -29,12 +29,12 @@ func (l *Limiter) Handler(next http.Handler, body any) http.Handler {
 	})
 }
 
-// carriesSecret says whether a request tries a secret, in a header of any of the ways in.
+// in a header of any of the ways in
 func carriesSecret(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || r.Header.Get("Logplex-Drain-Token") != ""
 }
 
-// A watcher sees how a request was answered that carried a token.
+// It sees how a request was answered that carried a token.
 type watcher struct {
 	http.ResponseWriter
 	l      *Limiter
@@ -44,10 +44,9 @@ type watcher struct {
 	mute   bool // the answer is another one, and the handler's is dropped
 }
 
-// Unwrap lets streams flush, and set their deadlines.
+// Streams are flushed, and set their deadlines.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader counts the answer.
 func (w *watcher) WriteHeader(status int) {
 	if w.begun || status < http.StatusOK {
 		w.ResponseWriter.WriteHeader(status)
@@ -77,7 +76,6 @@ func (w *watcher) WriteHeader(status int) {
 	_ = json.NewEncoder(w.ResponseWriter).Encode(w.body) // to somebody who may have hung up
 }
 
-// Write writes a part of the answer.
 func (w *watcher) Write(b []byte) (int, error) {
 	if !w.begun {
 		w.WriteHeader(http.StatusOK)

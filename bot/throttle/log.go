@@ -9,24 +9,23 @@ import (
 )
 
 const (
-	// linesAtOnce is how many refusals are logged one by one, and then one line for all those of linesPause.
+	// Then there is one line for all those of linesPause.
 	linesAtOnce = 10
 	linesPause  = time.Minute
 )
 
-// A log writes few lines for many refusals.
 type log struct {
 	mu    sync.Mutex
 	kinds map[string]*kind // by what is logged
 }
 
-// A kind of refusal has lines of its own, so that the first of each is told at once.
+// It has lines of its own, so that the first of each kind is told at once.
 type kind struct {
 	lines *rate.Limiter
 	more  int // refusals since the last line
 }
 
-// refused logs a refusal, with how many of its kind there were since the last line, if a line may be written.
+// It tells how many of the kind there were since the last line.
 func (l *log) refused(to *slog.Logger, now time.Time, c Client, what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

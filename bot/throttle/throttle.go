@@ -16,7 +16,6 @@ import (
 	"time"
 )
 
-// refusedText is what the log says of who is answered with 429.
 const refusedText = "somebody is refused after too many wrong passwords or tokens"
 
 // Options say where requests come from, and who is told of wrong secrets.
@@ -87,7 +86,6 @@ func (l *Limiter) Address(r *http.Request) string {
 	return from
 }
 
-// trusts says whether an address is a proxy's whose header is believed.
 func (l *Limiter) trusts(addr string) bool {
 	ip, err := netip.ParseAddr(addr)
 	if err != nil {
@@ -101,7 +99,7 @@ func (l *Limiter) trusts(addr string) bool {
 	return false
 }
 
-// parseHop reads an address of X-Forwarded-For, which may have a port.
+// It may have a port.
 func parseHop(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	if at, err := netip.ParseAddrPort(text); err == nil {
