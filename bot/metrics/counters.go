@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// counters are what is counted from record to record.
 type counters struct {
 	ticks, decisions, clamps, heartbeats, scalings *prometheus.CounterVec
 	notices, failures                              *prometheus.CounterVec
@@ -20,7 +19,7 @@ type counters struct {
 	phases                                         *prometheus.HistogramVec
 }
 
-// newCounters registers the counters at r, with those at 0 whose first increase an alert must see.
+// Counters whose first increase an alert must see begin at 0.
 func newCounters(r prometheus.Registerer, targets []string) counters {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
@@ -73,15 +72,14 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 	return c
 }
 
-// buckets are those of all histograms: from 5 ms to the 30 s after which Heroku's router gives up. They are classic ones only: a
-// Prometheus that is offered native ones beside them may drop these, and every query that names them.
+// From 5 ms to the 30 s after which Heroku's router gives up. They are classic ones only: a Prometheus that is
+// offered native ones beside them may drop these, and every query that names them.
 func buckets(name, help string) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
 		Name: prefix + name, Help: help, Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 	}
 }
 
-// count takes in a record.
 func (c *counters) count(r record.Record) {
 	c.ticks.WithLabelValues(label(r.Action)).Inc()
 	c.duration.Observe(r.DurationMS / 1000)
@@ -114,7 +112,7 @@ func direction(from, to int) string {
 	return "down"
 }
 
-// heartbeat takes in a reading, if it is one of time.
+// It counts a reading of time alone.
 func (c *counters) heartbeat(hb probe.Reading) {
 	if hb.Unit != "ms" {
 		return
@@ -129,19 +127,16 @@ func (c *counters) heartbeat(hb probe.Reading) {
 	}
 }
 
-// A phase is a part of a heartbeat's time.
 type phase struct {
 	name string
 	took time.Duration
 }
 
-// phases lists the phases in the order in which they follow each other.
 func phases(p probe.Phases) []phase {
 	return []phase{
 		{"dns", p.DNS}, {"connect", p.Connect}, {"tls", p.TLS}, {"processing", p.Processing}, {"transfer", p.Transfer},
 	}
 }
 
-// label writes one of the bot's words as a label's value: "slow run" as "slow_run". All of them are constants, so that there are
-// few.
+// "slow run" becomes "slow_run". All words are constants, so that there are few.
 func label[S ~string](s S) string { return strings.ReplaceAll(string(s), " ", "_") }

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// maxScrapes is how many scrapes may be under way at once; further ones are answered with 503.
+// Further scrapes are answered with 503.
 const maxScrapes = 8
 
 // Handler answers with the metrics of all, and those of Go and of this process once, in the format that the scraper asks for.
@@ -16,7 +16,7 @@ func Handler(all ...*Metrics) http.Handler {
 	return promhttp.HandlerFor(gatherers(all), promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
 
-// gatherers are the registries of all, and one of Go and of this process.
+// all, and one of Go and of this process
 func gatherers(all []*Metrics) prometheus.Gatherers {
 	process := prometheus.NewRegistry()
 	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

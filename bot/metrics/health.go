@@ -9,30 +9,26 @@ import (
 )
 
 const (
-	// beatsMissed is how many intervals without a tick mean that the loop is stuck.
-	beatsMissed = 3
-	// longestTick bounds from below how long that is: a tick may wait for the platform for 25 s, and for the heartbeat before that,
-	// without anything being wrong with the loop.
+	beatsMissed = 3 // intervals without a tick after which the loop is stuck
+	// A tick may wait for the platform for 25 s, and for the heartbeat before that, without anything being wrong
+	// with the loop.
 	longestTick = time.Minute
-	// longestStart is how long the first tick may take to be done: a platform's own processes start before it.
+	// A platform's own processes start before the first tick.
 	longestStart = 2 * time.Minute
 )
 
-// health is what the health handlers answer.
 type health struct {
 	Status string `json:"status"`
-	// LastTick is when the newest tick was done, SecondsAgo how long ago that is: of several loops, the one that is furthest behind.
-	// Both are left out while one has yet to do its first.
+	// of several loops, the one that is furthest behind; left out while one has yet to do its first tick
 	LastTick   *time.Time `json:"last_tick,omitempty"`
 	SecondsAgo *float64   `json:"seconds_ago,omitempty"`
 	// Decisions tell of each loop when it last decided on fresh facts; only [Readyz] tells them.
 	Decisions []decisionAge `json:"decisions,omitempty"`
-	// Reason says what is wrong, of several loops with the process type of each that fails.
+	// of several loops with the process type of each that fails
 	Reason string `json:"reason,omitempty"`
 }
 
-// A decisionAge is how long ago a loop last decided on fresh facts, and the platform did what was decided. Both times are left out while it
-// has not done so yet.
+// Both times are left out while it has not happened yet.
 type decisionAge struct {
 	App         string     `json:"app"`
 	ProcessType string     `json:"process_type"`
@@ -40,7 +36,6 @@ type decisionAge struct {
 	SecondsAgo  *float64   `json:"seconds_ago,omitempty"`
 }
 
-// decisions are those of all loops.
 func decisions(all []*Metrics, now time.Time) []decisionAge {
 	var ages []decisionAge
 	for _, m := range all {
@@ -84,10 +79,10 @@ func Readyz(all ...*Metrics) http.Handler {
 	})
 }
 
-// A judge gives the reason why something is wrong, "" if nothing is. m.mu is held while it does.
+// It gives the reason why something is wrong, "" if nothing is. m.mu is held while it does.
 type judge func(m *Metrics, now time.Time) (reason string)
 
-// answer makes a handler of a judge, which tells the age of decisions too where ages says so.
+// It tells the age of decisions too where ages says so.
 func answer(all []*Metrics, ages bool, wrong judge) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -110,7 +105,6 @@ func answer(all []*Metrics, ages bool, wrong judge) http.Handler {
 	})
 }
 
-// judged is what a judge says of all.
 func judged(all []*Metrics, wrong judge, now time.Time) health {
 	h, oldest := health{Status: "ok"}, now
 	var reasons []string

@@ -47,7 +47,7 @@ type Metrics struct {
 	ready  bool      // a tick was done
 	beat   time.Time // when the newest tick should have begun
 	missed uint64
-	// decided is when the newest tick began that decided on fresh facts and was carried out.
+	// It is the beginning of the newest tick that decided on fresh facts and was carried out.
 	decided time.Time
 }
 

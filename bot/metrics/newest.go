@@ -12,17 +12,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// prefix begins the name of every metric of the bot.
 const prefix = "autoscalebot_"
 
-// newest collects what the newest record says, and what is read when somebody asks. What is not known, because the platform did
-// not tell or no heartbeat was answered, is left out, so that no stale number is taken for a new one.
+// What is not known, because the platform did not tell or no heartbeat was answered, is left out, so that no stale
+// number is taken for a new one.
 type newest struct{ *Metrics }
 
-// Describe sends nothing, which says that the metrics are not known in advance: some are left out.
+// It sends nothing, which says that the metrics are not known in advance: some are left out.
 func (newest) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends what is known.
 func (n newest) Collect(ch chan<- prometheus.Metric) {
 	n.mu.Lock()
 	last, missed, decided := n.last, n.missed, n.decided
@@ -46,10 +44,9 @@ func (n newest) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// A collection is where collected metrics go.
 type collection chan<- prometheus.Metric
 
-// send sends one metric with pairs of labels and their values.
+// pairs are labels and their values.
 func (c collection) send(kind prometheus.ValueType, name, help string, value float64, pairs ...string) {
 	var labels, values []string
 	for pair := range slices.Chunk(pairs, 2) {
@@ -62,7 +59,6 @@ func (c collection) gauge(name, help string, value float64, pairs ...string) {
 	c.send(prometheus.GaugeValue, name, help, value, pairs...)
 }
 
-// record sends what a record says.
 func (c collection) record(r record.Record) {
 	c.gauge("last_tick_timestamp_seconds", "When the newest tick began, in seconds since 1970.", unix(r.Time))
 	c.gauge("min_dynos", "The minimum of this hour.", float64(r.Limits.Min))
@@ -83,7 +79,6 @@ func (c collection) record(r record.Record) {
 	}
 }
 
-// decision sends what a record's decision was taken from.
 func (c collection) decision(r record.Record) {
 	d := r.Decision
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {

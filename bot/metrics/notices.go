@@ -26,7 +26,7 @@ func (m *Metrics) NoticeFailed(target string, _ notify.Event, _ error) {
 	m.counters.failures.WithLabelValues(target).Inc()
 }
 
-// arrived counts n notices unless err says that they may not have arrived, and returns err.
+// It counts n notices unless err says that they may not have arrived.
 func (m *Metrics) arrived(target string, n int, err error) error {
 	if err == nil {
 		m.counters.notices.WithLabelValues(target).Add(float64(n))
@@ -34,7 +34,6 @@ func (m *Metrics) arrived(target string, n int, err error) error {
 	return err
 }
 
-// counting is a notifier whose events are counted.
 type counting struct {
 	notify.Notifier
 	m    *Metrics
@@ -45,7 +44,6 @@ func (c counting) Notify(ctx context.Context, e notify.Event) error {
 	return c.m.arrived(c.name, 1, c.Notifier.Notify(ctx, e))
 }
 
-// countingBatch is one that can tell several events in one message, too.
 type countingBatch struct {
 	counting
 	batch notify.BatchNotifier

@@ -15,12 +15,9 @@ import (
 )
 
 const (
-	// longestQueue is how many records may wait for a collector that is down: more than 4 hours of a tick every 30 s. The oldest
-	// are dropped.
-	longestQueue = 512
-	// longestOutage is the longest wait between two attempts to reach a collector that is down.
-	longestOutage = time.Minute
-	// longestRetryAfter bounds what a collector may ask for.
+	// More than 4 hours of a tick every 30 s, for a collector that is down. The oldest are dropped.
+	longestQueue      = 512
+	longestOutage     = time.Minute // between two attempts to reach a collector that is down
 	longestRetryAfter = 5 * time.Minute
 )
 
@@ -96,8 +93,8 @@ func (e *OTLP) Shutdown(ctx context.Context) error {
 	return e.unsent
 }
 
-// start sends what take gives, every interval of s and once more at the end. It calls sent when that is not to be sent again. Take
-// may give nil for nothing.
+// It sends every interval of s and once more at the end. It calls sent when what take gave is not to be sent
+// again. Take may give nil for nothing.
 func (e *OTLP) start(s *sender, take func() proto.Message, sent func()) {
 	send := func() (retryAfter time.Duration, err error) {
 		m := take()
@@ -138,7 +135,6 @@ func (e *OTLP) start(s *sender, take func() proto.Message, sent func()) {
 	})
 }
 
-// A queue holds the newest records.
 type queue struct {
 	mu      sync.Mutex
 	records []record.Record
@@ -150,7 +146,6 @@ func (q *queue) push(r record.Record) {
 	q.records = newestOf(append(q.records, r))
 }
 
-// drain empties the queue.
 func (q *queue) drain() []record.Record {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -159,19 +154,18 @@ func (q *queue) drain() []record.Record {
 	return out
 }
 
-// newestOf returns the newest records, as many as may wait.
 func newestOf(records []record.Record) []record.Record {
 	return records[max(0, len(records)-longestQueue):]
 }
 
-// A batch is what is to be sent as traces. It is used by one goroutine.
+// It is used by one goroutine.
 type batch struct {
 	queue *queue
 	about about
 	spans []ticked
 }
 
-// take gives the traces of all records that wait, nil for none. One that is taken again has the same ids.
+// It is nil when nothing waits. A record that is taken again has the same ids.
 func (b *batch) take() proto.Message {
 	for _, r := range b.queue.drain() {
 		b.spans = append(b.spans, trace(r))

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// What the specification of OpenTelemetry sets where a variable does not.
+// OpenTelemetry's specification sets these where a variable does not.
 const (
 	defaultEndpoint = "http://localhost:4318"
 	defaultTimeout  = 10 * time.Second
@@ -25,7 +25,6 @@ const (
 	defaultService  = "autoscalebot"
 )
 
-// base begins the names of the variables about the exporter.
 const base = "OTEL_EXPORTER_OTLP_"
 
 // WantsOTLP says whether the environment asks for an export: by an endpoint, for both signals or for one, or by an exporter for one. Env
@@ -34,7 +33,6 @@ func WantsOTLP(env func(name string) string) bool {
 	return wants(env, "TRACES") || wants(env, "METRICS")
 }
 
-// wants says whether a signal is asked for.
 func wants(env func(string) string, signal string) bool {
 	exporter := env("OTEL_" + signal + "_EXPORTER")
 	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") || exporter == "none" {
@@ -43,14 +41,12 @@ func wants(env func(string) string, signal string) bool {
 	return cmp.Or(exporter, env(base+signal+"_ENDPOINT"), env(base+"ENDPOINT")) != ""
 }
 
-// An otlpConfig is what the variables ask for.
 type otlpConfig struct {
 	traces, metrics *endpoint // nil for what is not sent
 	service         string
 	attributes      map[string]string
 }
 
-// An endpoint is where and how one signal is sent.
 type endpoint struct {
 	url     *url.URL
 	header  http.Header
@@ -60,13 +56,12 @@ type endpoint struct {
 	tls     *tls.Config
 }
 
-// A reader reads variables and collects what is wrong with them.
 type reader struct {
 	env      func(string) string
 	problems []error
 }
 
-// wrong notes what is wrong with a variable, once for both signals.
+// It notes what is wrong once for both signals.
 func (r *reader) wrong(name, format string, a ...any) {
 	problem := name + " " + fmt.Sprintf(format, a...)
 	if !slices.ContainsFunc(r.problems, func(p error) bool { return p.Error() == problem }) {
@@ -74,7 +69,6 @@ func (r *reader) wrong(name, format string, a ...any) {
 	}
 }
 
-// readOTLP reads all variables.
 func readOTLP(env func(string) string) (otlpConfig, error) {
 	r := &reader{env: env}
 	c := otlpConfig{service: defaultService, attributes: r.list("OTEL_RESOURCE_ATTRIBUTES")}
@@ -89,7 +83,7 @@ func readOTLP(env func(string) string) (otlpConfig, error) {
 	return c, errors.Join(r.problems...)
 }
 
-// either gives the variable of one signal, or else that of both, and its name.
+// It gives the variable of one signal, or else that of both.
 func (r *reader) either(signal, what string) (name, value string) {
 	name = base + signal + "_" + what
 	if value = r.env(name); value == "" {
@@ -99,7 +93,6 @@ func (r *reader) either(signal, what string) (name, value string) {
 	return name, value
 }
 
-// endpoint reads where a signal is sent.
 func (r *reader) endpoint(signal string, every time.Duration) *endpoint {
 	e := &endpoint{every: every, url: r.url(signal), header: http.Header{}, tls: r.tls(signal)}
 	if exporter := "OTEL_" + signal + "_EXPORTER"; r.env(exporter) != "" && r.env(exporter) != "otlp" {
@@ -128,7 +121,7 @@ func (r *reader) endpoint(signal string, every time.Duration) *endpoint {
 	return e
 }
 
-// url reads the address of a signal, which stands as it is where it is the signal's own.
+// The address stands as it is where it is the signal's own.
 func (r *reader) url(signal string) *url.URL {
 	name, value := r.either(signal, "ENDPOINT")
 	u, err := url.Parse(strings.TrimSpace(cmp.Or(value, defaultEndpoint)))
@@ -142,7 +135,7 @@ func (r *reader) url(signal string) *url.URL {
 	return u
 }
 
-// milliseconds reads a whole number of milliseconds above 0.
+// a whole number above 0
 func (r *reader) milliseconds(name string, otherwise time.Duration) time.Duration {
 	value := r.env(name)
 	if value == "" {
@@ -156,7 +149,7 @@ func (r *reader) milliseconds(name string, otherwise time.Duration) time.Duratio
 	return time.Duration(ms) * time.Millisecond
 }
 
-// list reads a variable of the form a=1,b=2, whose values may be percent-encoded, and may be secret.
+// The form is a=1,b=2. Values may be percent-encoded, and may be secret.
 func (r *reader) list(name string) map[string]string {
 	out, err := parseList(r.env(name))
 	if err != nil {
@@ -165,7 +158,7 @@ func (r *reader) list(name string) map[string]string {
 	return out
 }
 
-// parseList parses a=1,b=2 with percent-encoded values. Its error shows none of it.
+// Its error shows nothing of text.
 func parseList(text string) (map[string]string, error) {
 	out := map[string]string{}
 	for i, entry := range strings.Split(text, ",") {
@@ -183,7 +176,7 @@ func parseList(text string) (map[string]string, error) {
 	return out, nil
 }
 
-// tls reads the files with certificates, nil where there are none.
+// nil where there are none
 func (r *reader) tls(signal string) *tls.Config {
 	caName, ca := r.either(signal, "CERTIFICATE")
 	certName, cert := r.either(signal, "CLIENT_CERTIFICATE")
@@ -210,7 +203,6 @@ func (r *reader) tls(signal string) *tls.Config {
 	return c
 }
 
-// resource says who sends.
 func (c otlpConfig) resource(version string) about {
 	attributes := maps.Clone(c.attributes)
 	attributes["service.name"] = c.service
@@ -220,7 +212,7 @@ func (c otlpConfig) resource(version string) about {
 	return newAbout(attributes, version)
 }
 
-// isToken says whether s may be a header's name, by RFC 9110.
+// RFC 9110: a header's name
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))

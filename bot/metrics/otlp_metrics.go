@@ -12,8 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// export gives all metrics as they are at now, by the names that Prometheus knows them by, so that one dashboard serves both ways.
-// They are counted since started.
+// They have the names that Prometheus knows them by, so that one dashboard serves both ways.
 func export(all prometheus.Gatherer, by about, started, now time.Time) proto.Message {
 	families, _ := all.Gather() // what could be gathered is worth sending
 	at := moment{start: nano(started), now: nano(now)}
@@ -26,10 +25,10 @@ func export(all prometheus.Gatherer, by about, started, now time.Time) proto.Mes
 	return by.metrics(out)
 }
 
-// A moment is when metrics are exported, and since when they are counted, in nanoseconds since 1970.
+// in nanoseconds since 1970: start is since when they are counted
 type moment struct{ start, now uint64 }
 
-// export gives one metric of the registry's, nil for one of a kind that is not there.
+// nil for a kind that is not there
 func (at moment) export(f *dto.MetricFamily) *metricspb.Metric {
 	e := &metricspb.Metric{Name: f.GetName(), Description: f.GetHelp(), Unit: unit(f.GetName())}
 	switch f.GetType() {
@@ -71,8 +70,8 @@ func (at moment) numbers(f *dto.MetricFamily, start uint64, value func(*dto.Metr
 	return out
 }
 
-// histogram gives one with the classic buckets. Prometheus counts in each bucket what is in the smaller ones, too; OTLP does not,
-// and has a last bucket for what is larger than all bounds.
+// Prometheus counts in each bucket what is in the smaller ones, too; OTLP does not, and has a last bucket for what
+// is larger than all bounds.
 func (at moment) histogram(m *dto.Metric) *metricspb.HistogramDataPoint {
 	h := m.GetHistogram()
 	p := &metricspb.HistogramDataPoint{
@@ -110,7 +109,7 @@ func attributes(m *dto.Metric) []*commonpb.KeyValue {
 	return out
 }
 
-// unit gives the unit that a name ends in, as UCUM writes it; "" for what is only counted.
+// It is the one that a name ends in, as UCUM writes it; "" for what is only counted.
 func unit(name string) string {
 	switch name = strings.TrimSuffix(name, "_total"); {
 	case strings.HasSuffix(name, "_seconds"):

@@ -17,11 +17,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxAnswer is how much of a collector's answer is read, in bytes.
-const maxAnswer = 64 << 10
+const maxAnswer = 64 << 10 // bytes
 
-// A sender sends one signal to its collector. It is used by one goroutine. The exporters of OpenTelemetry's SDK would link all of gRPC
-// instead: 10 MB of program, and 9 MB of memory even where nothing is exported.
+// It is used by one goroutine. The exporters of OpenTelemetry's SDK would link all of gRPC instead: 10 MB of
+// program, and 9 MB of memory even where nothing is exported.
 type sender struct {
 	endpoint
 	name   string // "traces" or "metrics"
@@ -45,7 +44,7 @@ func newSender(name string, to endpoint, o OTLPOptions) *sender {
 	}
 }
 
-// A failure says why a collector did not take what it was sent, where it was not the way there that failed.
+// It is not for where the way to the collector failed.
 type failure struct {
 	what  string
 	again bool // it may take it later
@@ -54,8 +53,8 @@ type failure struct {
 
 func (f *failure) Error() string { return f.what }
 
-// send sends m once. After an error, retryAfter is how long the collector wants to be left alone, 0 where it does not say. The log
-// is told of the first error in a row, and of its end.
+// After an error, retryAfter is how long the collector wants to be left alone, 0 where it does not say. The log is
+// told of the first error in a row, and of its end.
 func (s *sender) send(ctx context.Context, m proto.Message) (retryAfter time.Duration, err error) {
 	rejected, err := s.post(ctx, m)
 	switch {
@@ -75,7 +74,7 @@ func (s *sender) send(ctx context.Context, m proto.Message) (retryAfter time.Dur
 	return retryAfter, err
 }
 
-// post makes one request, and returns how many of the message's parts the collector rejected.
+// It returns how many of the message's parts the collector rejected.
 func (s *sender) post(ctx context.Context, m proto.Message) (rejected int64, err error) {
 	body, err := s.body(m)
 	if err != nil {
@@ -111,7 +110,6 @@ func (s *sender) post(ctx context.Context, m proto.Message) (rejected int64, err
 	return rejectedIn(answer), nil
 }
 
-// body writes m as the collector wants it.
 func (s *sender) body(m proto.Message) ([]byte, error) {
 	plain, err := proto.Marshal(m)
 	if err != nil || !s.gzip {
@@ -124,7 +122,7 @@ func (s *sender) body(m proto.Message) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// bare is err without the URL, which may hold a secret.
+// The URL may hold a secret.
 func bare(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -133,7 +131,7 @@ func bare(err error) error {
 	return err
 }
 
-// mayTakeLater says whether a status means that the same request may succeed later, by the specification of OTLP/HTTP.
+// by the specification of OTLP/HTTP
 func mayTakeLater(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -142,7 +140,7 @@ func mayTakeLater(status int) bool {
 	return false
 }
 
-// retryAfter reads the header of that name in its form of seconds; 0 for anything else.
+// in seconds; 0 for anything else
 func retryAfter(header string) time.Duration {
 	seconds, err := strconv.Atoi(header)
 	if err != nil || seconds < 0 {
@@ -151,8 +149,8 @@ func retryAfter(header string) time.Duration {
 	return min(time.Duration(min(seconds, 1e6))*time.Second, longestRetryAfter)
 }
 
-// rejectedIn reads from the answer to an export how many of its parts were rejected. Traces' and metrics' answers are the same on the
-// wire. An answer that cannot be understood rejects nothing.
+// It counts parts. Traces' and metrics' answers are the same on the wire. An answer that cannot be understood
+// rejects nothing.
 func rejectedIn(answer []byte) int64 {
 	var r collectortrace.ExportTraceServiceResponse
 	if proto.Unmarshal(answer, &r) != nil {

@@ -20,7 +20,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// about says who sends.
 type about struct {
 	resource *resourcepb.Resource
 	scope    *commonpb.InstrumentationScope
@@ -34,7 +33,6 @@ func newAbout(attributes map[string]string, version string) about {
 	return about{r, &commonpb.InstrumentationScope{Name: "github.com/autoscalebot/autoscalebot", Version: version}}
 }
 
-// traces wraps ticks.
 func (a about) traces(ticks []ticked) proto.Message {
 	return &collectortrace.ExportTraceServiceRequest{ResourceSpans: []*tracepb.ResourceSpans{{
 		Resource: a.resource, ScopeSpans: []*tracepb.ScopeSpans{{Scope: a.scope, Spans: slices.Concat(ticks...)}},
@@ -47,11 +45,11 @@ func (a about) metrics(m []*metricspb.Metric) proto.Message {
 	}}}
 }
 
-// A ticked is the trace of one tick: its spans.
+// the spans of one tick
 type ticked []*tracepb.Span
 
-// trace makes a tick's trace from its record: a span for the tick, below it one for each reading with its phases, and one for the
-// platform's part, from the last reading's end to the tick's.
+// A span for the tick, below it one for each reading with its phases, and one for the platform's part, from the
+// last reading's end to the tick's.
 func trace(r record.Record) ticked {
 	id := random(16)
 	end := r.Time.Add(time.Duration(r.DurationMS * float64(time.Millisecond)))
@@ -81,8 +79,8 @@ func trace(r record.Record) ticked {
 	return spans
 }
 
-// probed makes the span of a reading, which ends with the tick at the latest, and those of its phases. A reading that followed
-// redirects has no spans of its phases, for each of them is a sum over several requests.
+// The span ends with the tick at the latest. A reading that followed redirects has no spans of its phases, for
+// each of them is a sum over several requests.
 func probed(id, parent []byte, hb probe.Reading, end time.Time) ticked {
 	took := time.Duration(hb.Value * float64(time.Millisecond))
 	if hb.Outcome == probe.Answered {
@@ -156,7 +154,7 @@ func random(n int) []byte {
 
 func nano(t time.Time) uint64 { return uint64(max(0, t.UnixNano())) }
 
-// valid is s without what neither protobuf nor Prometheus takes: bytes that are no UTF-8.
+// Neither protobuf nor Prometheus takes bytes that are no UTF-8.
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func text(key, value string) *commonpb.KeyValue {
