@@ -13,14 +13,12 @@ import (
 
 const (
 	// AskAge is how old a request may be when the bot takes it up: an older one is never carried out.
-	AskAge = time.Minute
-	// askKept is how long a request is kept, for whoever waits for its answer.
+	AskAge  = time.Minute
 	askKept = time.Hour
-	// askMost is how many requests may be kept, and askBytes how long the body of one and its answer may be.
+	// askBytes bounds the body of one and its answer.
 	askMost  = 100
 	askBytes = 16 << 10
-	// askPoll is how often Await looks.
-	askPoll = 250 * time.Millisecond
+	askPoll  = 250 * time.Millisecond
 )
 
 // ErrUnanswered is the error of a request that the bot did not take up in time, or took up without an answer.

@@ -20,24 +20,23 @@ var (
 	dictionary2 []byte
 )
 
-// dictionaries are by the first byte of what was packed with them, less 1.
+// by the first byte of what was packed with them, less 1
 var dictionaries = [][]byte{dictionary1, dictionary2}
 
 const (
-	// packed is the first byte of what is packed now.
+	// the first byte of what is packed now
 	packed = 2
-	// maxUnpacked bounds what is unpacked, in bytes: a hundred times a record with many readings.
+	// bytes: a hundred times a record with many readings
 	maxUnpacked = 1 << 20
 )
 
-// A codec packs values as compressed JSON. It is used by several goroutines at once.
+// It is used by several goroutines at once.
 type codec struct {
 	mu     sync.Mutex
 	buf    bytes.Buffer
 	writer *flate.Writer
 }
 
-// pack returns v as compressed JSON.
 func (c *codec) pack(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -63,13 +62,12 @@ func (c *codec) pack(v any) ([]byte, error) {
 	return bytes.Clone(c.buf.Bytes()), nil
 }
 
-// An unpacker reads what a codec packed, one after the other. The zero unpacker is ready.
+// The zero unpacker is ready.
 type unpacker struct {
 	reader io.ReadCloser
 	buf    bytes.Buffer
 }
 
-// unpack reads body into v.
 func (u *unpacker) unpack(body []byte, v any) error {
 	if len(body) == 0 || body[0] == 0 || int(body[0]) > len(dictionaries) {
 		return errors.New("it is of a format that this autoscalebot does not know")

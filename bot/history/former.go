@@ -6,18 +6,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// A former says what is known of the memory of an earlier run of the bot.
+// It says what is known of the memory of an earlier run of the bot.
 type former struct {
-	// unread: what the history's own place holds was not read yet, so nothing may take its place.
+	// Nothing may take the place of what is unread.
 	unread bool
-	// known is what was read of it, as text.
-	known string
+	known  string
 	// tell is called with what can only be read later. What nobody waits for yet is in waits.
 	tell  func(bot.Memory)
 	waits *bot.Memory
 }
 
-// read takes in what came of reading what the bot goes on from, be it from what stands in for the place.
+// What was read may be from what stands in for the place.
 func (f *former) read(body string, err error, standIn bool) {
 	if err != nil {
 		f.unread = true
@@ -40,7 +39,6 @@ func (db *DB) RecallTo(tell func(bot.Memory)) {
 	}
 }
 
-// recallFrom reads what an earlier run of the bot remembered at p, unless that is known.
 func (db *DB) recallFrom(ctx context.Context, p *place) error {
 	db.mu.Lock()
 	f := db.former

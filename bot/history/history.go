@@ -48,7 +48,7 @@ type Retention struct {
 
 const day = 24 * time.Hour
 
-// or fills in the defaults of the place.
+// The place has its own defaults.
 func (k Retention) or(inMemory bool) Retention {
 	d := Retention{Raw: 7 * day, Minutes: 90 * day, Hours: 3 * 365 * day, Changes: 365 * day}
 	if inMemory {
@@ -67,7 +67,6 @@ func (k Retention) or(inMemory bool) Retention {
 	return k
 }
 
-// check says what is wrong with k.
 func (k Retention) check() error {
 	if min(k.Raw, k.Minutes, k.Hours, k.Changes) < 0 {
 		return fmt.Errorf("a history cannot be kept for less than no time: raw %v, minutes %v, hours %v, changes %v",
@@ -133,7 +132,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// begin opens the place, or what stands in for it until it can be used.
+// It opens the place, or what stands in for it until it can be used.
 func (db *DB) begin(ctx context.Context) error {
 	later := db.later
 	p, err := db.openReady(ctx)
@@ -158,7 +157,7 @@ func (db *DB) begin(ctx context.Context) error {
 	return errors.Join(err, p.closed())
 }
 
-// openReady opens the place and makes it ready for the bot. After an error the place, if there is one, is still to be closed.
+// After an error the place, if there is one, is still to be closed.
 func (db *DB) openReady(ctx context.Context) (*place, error) {
 	if db.folder != "" {
 		if err := os.MkdirAll(db.folder, 0o700); err != nil {
@@ -173,7 +172,6 @@ func (db *DB) openReady(ctx context.Context) (*place, error) {
 	return p, err
 }
 
-// at is the present place.
 func (db *DB) at() *place {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -186,7 +184,7 @@ func (db *DB) Place() string { return db.at().name }
 // Keep returns for how long things are kept.
 func (db *DB) Keep() Retention { return db.keep }
 
-// ready makes sure that the schema is there and that the bot that owner names has its number, which it returns.
+// The schema is there then, and the owner's bot has its number.
 func (p *place) ready(ctx context.Context, owner who) (id int64, err error) {
 	p.readied.Lock()
 	defer p.readied.Unlock()
@@ -206,7 +204,7 @@ func (p *place) ready(ctx context.Context, owner who) (id int64, err error) {
 	return id, p.failed("open the history in "+p.name, err)
 }
 
-// botNumber returns the number of a bot, which a new one gets here. The transaction is the only one of its kind.
+// A new bot gets its number here. The transaction is the only one of its kind.
 func botNumber(ctx context.Context, tx *sql.Tx, w who) (id int64, err error) {
 	find := func() error {
 		return tx.QueryRowContext(ctx, `select id from autoscalebot_bots where app = $1 and process_type = $2`, w.app, w.processType).Scan(&id)

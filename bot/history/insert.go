@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// longestGap is the longest time between two heartbeats for which dynos are taken to have run on as they were: what nobody watched for
-// longer is not counted.
+// Dynos are taken to have run on as they were between two heartbeats. What nobody watched for longer is not
+// counted.
 const longestGap = int64(time.Hour)
 
-// insertRows writes the rows of one bot, adds what is new to the points, and returns how many were new.
+// The rows are of one bot. It adds what is new to the points, and returns how many were new.
 func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, error) {
 	var records, events []row
 	for _, r := range rows {
@@ -68,8 +68,8 @@ func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, err
 	return n, nil
 }
 
-// countable leaves out the records that may have been counted before although they are not there any more: those of a time whose
-// records were pruned, unless they are newer than all that was counted in their hour.
+// It leaves out the records that may have been counted before although they are not there any more: those of a
+// time whose records were pruned, unless they are newer than all that was counted in their hour.
 func countable(ctx context.Context, tx *sql.Tx, id int64, records []row) ([]row, error) {
 	var rawSince int64
 	if err := tx.QueryRowContext(ctx, `select raw_since from autoscalebot_bots where id = $1`, id).Scan(&rawSince); err != nil {
@@ -103,7 +103,7 @@ func countable(ctx context.Context, tx *sql.Tx, id int64, records []row) ([]row,
 	return out, nil
 }
 
-// ran says of each record for how long dynos had run since the heartbeat before it that knew their number.
+// It says for how long dynos had run since the heartbeat before each record that knew their number.
 func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 	if len(records) == 0 {
 		return nil
@@ -130,14 +130,14 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 }
 
 const (
-	// chunkRows is how many rows one statement inserts. SQLite takes a time for the names of arguments that grows with their square.
+	// SQLite takes a time for the names of arguments that grows with their square.
 	chunkRows     = 20
 	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos, max_dynos, body"
 	pointColumns  = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, " +
 		"dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
 )
 
-// insertRecords writes a chunk of records, and returns the times of those that were not there yet.
+// It returns the times of those that were not there yet.
 func insertRecords(ctx context.Context, tx *sql.Tx, id int64, chunk []row) (map[int64]bool, error) {
 	args := make([]any, 0, len(chunk)*16)
 	for _, r := range chunk {
@@ -161,7 +161,7 @@ func insertRecords(ctx context.Context, tx *sql.Tx, id int64, chunk []row) (map[
 	return added, rows.Err()
 }
 
-// values writes the placeholders of some rows: ($1, $2), ($3, $4).
+// ($1, $2), ($3, $4)
 func values(rows, columns int) string {
 	var b strings.Builder
 	for i := range rows * columns {
@@ -179,7 +179,7 @@ func values(rows, columns int) string {
 	return b.String()
 }
 
-// rollUp adds records, in the order of time, to the points of one step.
+// records are in the order of time.
 func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) error {
 	tallies := map[int64]*tally{}
 	for _, r := range records {
@@ -222,7 +222,6 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 	return nil
 }
 
-// replacePoint puts a point in the place of the one that is there.
 const replacePoint = ` on conflict (bot, step, at) do update set newest = excluded.newest, heartbeats = excluded.heartbeats,
 	slow = excluded.slow, fast = excluded.fast, no_data = excluded.no_data, ups = excluded.ups, downs = excluded.downs,
 	response_max_ms = excluded.response_max_ms, low_ms = excluded.low_ms, high_ms = excluded.high_ms, dynos = excluded.dynos,

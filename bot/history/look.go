@@ -52,7 +52,7 @@ func Look(ctx context.Context, o Options) (Found, error) {
 	return s, nil
 }
 
-// canMake says why no file could be made at path, its folders included. Nothing is left behind.
+// path's folders are included. Nothing is left behind.
 func canMake(path string) error {
 	dir := filepath.Dir(path)
 	for {

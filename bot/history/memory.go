@@ -11,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// rememberTimeout is how long a tick waits at the most for the bot's memory to be written.
+// A tick waits at most so long for the bot's memory to be written.
 const rememberTimeout = 1500 * time.Millisecond
 
-// kept is the bot's memory as it is to be written.
 type kept struct{ text string }
 
 // Remember writes m, and returns when that is done: within milliseconds on a disk, and after a second and a half at the most. Where it
@@ -67,7 +66,7 @@ func parseMemory(body string) (m bot.Memory, err error) {
 	return m, nil
 }
 
-// memory is what owner's bot remembered last, as text; "" for nothing.
+// "" for nothing
 func (p *place) memory(ctx context.Context, owner who) (body string, err error) {
 	id, err := p.ready(ctx, owner)
 	if err != nil {
@@ -80,14 +79,13 @@ func (p *place) memory(ctx context.Context, owner who) (body string, err error) 
 	return body, p.failed("read the bot's memory", err)
 }
 
-// toRemember says whether the bot's memory waits to be written.
 func (db *DB) toRemember() bool {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return db.memory != nil
 }
 
-// writeMemory writes the newest memory, unless that is written already.
+// It writes nothing where the newest is written already.
 func (db *DB) writeMemory(ctx context.Context) error {
 	db.remembering.Lock() // so that an older one never comes after a newer one
 	defer db.remembering.Unlock()

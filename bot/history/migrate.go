@@ -19,7 +19,7 @@ var migrations embed.FS
 // locks of PostgreSQL are named by two numbers: this one is ours, and the other is a bot's, or 0 for the schema.
 const lockClass = 0x61736264 // "asbd"
 
-// migrate brings the schema to the newest version, in one transaction. Two programs that start at once do it one after the other.
+// in one transaction: two programs that start at once do it one after the other
 func (p *place) migrate(ctx context.Context) error {
 	return p.migrateTo(ctx, migrations)
 }
@@ -49,7 +49,6 @@ func (p *place) migrateTo(ctx context.Context, files fs.FS) error {
 	})
 }
 
-// step runs the statements of one file.
 func step(ctx context.Context, tx *sql.Tx, files fs.FS, name string, version int) error {
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
@@ -67,7 +66,7 @@ func step(ctx context.Context, tx *sql.Tx, files fs.FS, name string, version int
 	return err
 }
 
-// tx runs do in a transaction that only one program at a time is in for this bot; 0 is for all bots.
+// Only one program at a time is in such a transaction for this bot; 0 is for all bots.
 func (p *place) tx(ctx context.Context, bot int64, do func(*sql.Tx) error) error {
 	return p.txOn(ctx, p.db, bot, do)
 }
@@ -93,7 +92,7 @@ func (p *place) txOn(ctx context.Context, db *sql.DB, bot int64, do func(*sql.Tx
 	return tx.Commit()
 }
 
-// rolledBack leaves out the error that a transaction is over already.
+// It leaves out the error that a transaction is over already.
 func rolledBack(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil

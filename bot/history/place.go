@@ -22,16 +22,15 @@ import (
 // Memory is the URL of a history that is kept in memory, and gone when the program ends.
 const Memory = "memory"
 
-// A place is where a history is kept.
 type place struct {
 	db *sql.DB
 	// sure writes what must be on the disk when it returns.
 	sure *sql.DB
-	// name says for people where it is, without a secret.
+	// for people, without a secret
 	name string
-	// secrets are what no error may show.
+	// No error may show them.
 	secrets []string
-	// postgres is true for a server that several programs write to side by side.
+	// Several programs write to a server side by side.
 	postgres bool
 	inMemory bool
 	// path is the SQLite file's, "" elsewhere, and file what was opened there.
@@ -44,7 +43,7 @@ type place struct {
 	bot     int64      // the number of the bot whose history this is, 0 before it is known
 }
 
-// open opens the place that raw names. It calls no server yet.
+// It calls no server yet.
 func open(ctx context.Context, raw string) (*place, error) {
 	switch scheme, _, _ := strings.Cut(raw, ":"); {
 	case inMemory(raw):
@@ -61,7 +60,6 @@ func open(ctx context.Context, raw string) (*place, error) {
 	return nil, errors.New("the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path")
 }
 
-// clip shortens what somebody wrote to what an error may show of it.
 func clip(text string) string {
 	if len(text) > 20 {
 		return strings.ToValidUTF8(text[:20], "") + "…"
@@ -69,7 +67,6 @@ func clip(text string) string {
 	return text
 }
 
-// openFile opens or makes the SQLite file at path.
 func openFile(ctx context.Context, path string) (*place, error) {
 	if path == "" {
 		return nil, errors.New("sqlite: names no file; write sqlite:PATH, for example sqlite:history.db")
@@ -98,7 +95,7 @@ func openFile(ctx context.Context, path string) (*place, error) {
 	return &place{db: db, sure: sure, name: "the SQLite file " + path, path: whole, file: file}, nil
 }
 
-// notFile says what stands at path where it is something else than a file: a folder, a device, or a pipe, which would be waited for without end.
+// It may be a folder, a device, or a pipe, which would be waited for without end.
 func notFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
@@ -106,7 +103,6 @@ func notFile(path string) error {
 	return nil
 }
 
-// touch makes the file at path if there is none.
 func touch(path string) (os.FileInfo, error) {
 	if err := notFile(path); err != nil {
 		return nil, err
@@ -122,8 +118,9 @@ func touch(path string) (os.FileInfo, error) {
 	return file, errors.Join(err, f.Close())
 }
 
-// reach opens a connection to db, which gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for another
-// program that does the same at that moment: so this tries again, for 5 s at most, or until ctx ends. Another error is left to who uses db next.
+// A connection gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for
+// another program that does the same at that moment: so this tries again, for 5 s at most, or until ctx ends.
+// Another error is left to who uses db next.
 func reach(ctx context.Context, db *sql.DB) {
 	for until := time.Now().Add(5 * time.Second); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
 		var failed *sqlite.Error
@@ -143,7 +140,6 @@ func openSQLite(dsn string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
-// openPostgres readies connections to the server that raw names.
 func openPostgres(raw string) (*place, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // which would show the whole URL
@@ -179,7 +175,7 @@ func openPostgres(raw string) (*place, error) {
 	return &place{db: db, sure: db, name: name, secrets: secrets, postgres: true}, nil
 }
 
-// secretsOf lists what of u must not be shown, as it stands there and as it is meant.
+// They are as they stand in u and as they are meant.
 func secretsOf(u *url.URL) []string {
 	var secrets []string
 	if password, ok := u.User.Password(); ok && password != "" {
@@ -196,7 +192,6 @@ func secretsOf(u *url.URL) []string {
 	return secrets
 }
 
-// redact takes the secrets out of text.
 func redact(text string, secrets []string) string {
 	for _, s := range secrets {
 		text = strings.ReplaceAll(text, s, "(secret)")
@@ -204,15 +199,12 @@ func redact(text string, secrets []string) string {
 	return text
 }
 
-// inMemory says whether the URL of a history is one that is kept in memory, isFile whether in a file that it names.
 func inMemory(raw string) bool { return raw == Memory || raw == "" }
 
-// cutFile is the path in the URL of a file.
 func cutFile(raw string) string { return strings.TrimPrefix(strings.TrimPrefix(raw, "sqlite:"), "//") }
 
 func isFile(raw string) bool { return strings.HasPrefix(raw, "sqlite:") && cutFile(raw) != "" }
 
-// closed closes p where there is one.
 func (p *place) closed() error {
 	if p == nil {
 		return nil
@@ -227,7 +219,6 @@ func (p *place) close() error {
 	return errors.Join(p.sure.Close(), p.db.Close())
 }
 
-// A safeError shows no secret.
 type safeError struct {
 	text  string
 	cause error
@@ -236,7 +227,7 @@ type safeError struct {
 func (e *safeError) Error() string { return e.text }
 func (e *safeError) Unwrap() error { return e.cause }
 
-// failed wraps err with what was being done, on one line and without what it must not show. It notes damage to the file.
+// The error is on one line and without what it must not show. It notes damage to the file.
 func (p *place) failed(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// usualPoints is how many points come at most when nobody says how many may, mostPoints how many anybody may ask for.
+	// the default, and the most that anybody may ask for
 	usualPoints = 1_000
 	mostPoints  = 50_000
 )
 
-// steps are the lengths of buckets that people read easily. Each is a multiple of the longest step of points that are kept and not longer
-// than it. One below an hour has 20 of those at the most, or 20 seconds of records, so that no stretch takes long to read.
+// People read these easily. Each is a multiple of the longest step of points that are kept and not longer than it.
+// One below an hour has 20 of those at the most, or 20 seconds of records, so that no stretch takes long to read.
 var steps = [...]time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
@@ -61,7 +61,7 @@ func (p *place) points(ctx context.Context, id int64, fromTime, toTime time.Time
 	return Series{Step: time.Duration(step), Points: c.end()}, err
 }
 
-// stepFor returns the shortest step, of least or longer, in which from until before to is at most n buckets.
+// It is least or longer, and from until before to is at most n buckets.
 func stepFor(from, to, n, least int64) int64 {
 	fits := func(step int64) bool { return step >= least && (to-1)/step-from/step < n }
 	for _, s := range steps {
@@ -76,8 +76,8 @@ func stepFor(from, to, n, least int64) int64 {
 	return step
 }
 
-// source returns the step of the coarsest points that buckets of this step can be made of, if they are kept since from, and else of
-// coarser ones; 0 means the records themselves.
+// It is the step of the coarsest points that buckets of this step can be made of, if they are kept since from, and
+// else of coarser ones; 0 means the records themselves.
 func (p *place) source(ctx context.Context, id, from, step int64) (int64, error) {
 	var rawSince, minutesSince int64
 	err := p.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).
@@ -93,7 +93,7 @@ func (p *place) source(ctx context.Context, id, from, step int64) (int64, error)
 	return 0, err
 }
 
-// span returns from and to as they are kept, and in place of a zero the beginning and the end of the history.
+// A zero stands for the beginning and the end of the history.
 func (p *place) span(ctx context.Context, id int64, from, to time.Time) (int64, int64, error) {
 	if !from.IsZero() && !to.IsZero() {
 		return nanos(from), nanos(to), nil
@@ -110,14 +110,13 @@ func (p *place) span(ctx context.Context, id int64, from, to time.Time) (int64, 
 	return first, last, err
 }
 
-// A collector puts what comes in the order of time into buckets.
+// What comes is in the order of time.
 type collector struct {
 	step   int64
 	now    *tally
 	points []Point
 }
 
-// bucket returns the bucket that at is in.
 func (c *collector) bucket(at int64) *tally {
 	if begin := floor(at, c.step); c.now == nil || c.now.at != begin {
 		c.end()
@@ -137,7 +136,6 @@ func (c *collector) tally(t *tally, times []byte) error {
 	return b.times.merge(times)
 }
 
-// end ends the last bucket, and returns all.
 func (c *collector) end() []Point {
 	if c.now != nil {
 		c.points = append(c.points, c.now.point())
@@ -146,12 +144,12 @@ func (c *collector) end() []Point {
 	return c.points
 }
 
-// A queryer is a database or a transaction.
+// a database or a transaction
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// eachRow calls do with the figures of each record, without its body, in the order of time.
+// Records come in the order of time, without their bodies.
 func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) error) error {
 	rows, err := q.QueryContext(ctx, `select at, verdict, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos,
 		max_dynos from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and verdict <> '' order by at`, id, from, to)
@@ -172,8 +170,7 @@ func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) e
 	return rows.Err()
 }
 
-// eachTally calls do with each point that is kept of a step, in the order of time, and with its response times. What do is given is
-// valid until it returns.
+// Points come in the order of time, with their response times. What do is given is valid until it returns.
 func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func(t *tally, times []byte) error) error {
 	rows, err := q.QueryContext(ctx, `select at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, dynos,
 		dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times from autoscalebot_points where bot = $1 and step = $2 and at >= $3 and at < $4

@@ -8,21 +8,18 @@ import (
 )
 
 const (
-	// pruneFirst is how long after the start what is too old is removed for the first time, so that a program that only reads removes
-	// nothing; pruneEvery is how often after that.
+	// A program that only reads removes nothing.
 	pruneFirst = time.Minute
 	pruneEvery = 10 * time.Minute
-	// pruneRows is how much is removed of one kind in one transaction.
+	// of one kind in one transaction
 	pruneRows = 1_000
 )
 
-// A pruner removes what is too old, a little at a time.
 type pruner struct {
 	*DB
 	due time.Time
 }
 
-// prune removes some of what is too old at now, if it is due.
 func (p *pruner) prune(now time.Time) {
 	if now.Before(p.due) {
 		return
@@ -39,7 +36,7 @@ func (p *pruner) prune(now time.Time) {
 	}
 }
 
-// pruneSome removes up to pruneRows of each kind, and says whether there may be more.
+// It removes up to pruneRows of each kind.
 func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -80,8 +77,8 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 	return more, p.failed("prune the history", err)
 }
 
-// pruneRaw removes up to pruneRows records from before a time that changed nothing, and says whether there may be more. It goes on from
-// where it was, past the records of changes that are kept for longer.
+// It removes up to pruneRows records that changed nothing. It goes on from where it was, past the records of
+// changes that are kept for longer.
 func pruneRaw(ctx context.Context, tx *sql.Tx, id, before int64) (full bool, err error) {
 	var pruned int64
 	if err := tx.QueryRowContext(ctx, `select pruned from autoscalebot_bots where id = $1`, id).Scan(&pruned); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// usualRows is how many records and events come when nobody says how many, mostRows how many anybody may ask for.
+	// the default, and the most that anybody may ask for
 	usualRows = 100
 	mostRows  = 10_000
 )
@@ -58,7 +58,6 @@ func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]noti
 	return out, err
 }
 
-// record reads a record.
 func (db *DB) record(u *unpacker, body []byte) (record.Record, error) {
 	var r record.Record
 	err := u.unpack(body, &r)
@@ -72,7 +71,7 @@ type condition struct {
 	args []any
 }
 
-// add narrows the condition. A ? stands for the argument.
+// A ? stands for the argument.
 func (c *condition) add(text string, args ...any) {
 	for _, a := range args {
 		c.args = append(c.args, a)
@@ -90,7 +89,7 @@ func (c *condition) between(from, to time.Time) {
 	}
 }
 
-// read calls do with the rows of this bot that meet c. What do is given is valid until it returns.
+// What do is given is valid until it returns.
 func (db *DB) read(
 	ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error,
 ) error {

@@ -3,16 +3,13 @@ package history
 import "sync"
 
 const (
-	// queueRows and queueBytes bound what waits to be written: the records of 2 hours and 46 minutes at a heartbeat a second, of
-	// more than 3 days at one in 30 seconds.
+	// the records of 2 hours and 46 minutes at a heartbeat a second, of more than 3 days at one in 30 seconds
 	queueRows  = 10_000
 	queueBytes = 8 << 20
-	// batchRows is how many rows are written at once.
-	batchRows = 500
+	batchRows  = 500 // written at once
 )
 
-// A queue holds the rows that wait to be written, the oldest first. Beyond its bounds the oldest that is not just being written is
-// dropped.
+// The oldest row comes first. Beyond its bounds the oldest that is not just being written is dropped.
 type queue struct {
 	wake chan struct{} // has something in it when there is a whole batch
 
@@ -27,7 +24,6 @@ type queue struct {
 
 func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
 
-// push adds a row.
 func (q *queue) push(r row) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +49,7 @@ func (q *queue) push(r row) error {
 	return nil
 }
 
-// take returns the oldest rows for writing: a batch, or fewer.
+// They are a batch, or fewer.
 func (q *queue) take() []row {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -61,7 +57,6 @@ func (q *queue) take() []row {
 	return append([]row(nil), q.rows[:q.writing]...)
 }
 
-// written says how the writing of what was taken ended.
 func (q *queue) written(ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -78,14 +73,13 @@ func (q *queue) written(ok bool) {
 	q.writing = 0
 }
 
-// backlog is how many rows wait, and how many were dropped since the start.
 func (q *queue) backlog() (waiting int, dropped uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.rows), q.dropped
 }
 
-// forget returns how many rows were dropped since it was asked last.
+// since it was asked last
 func (q *queue) forget() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -94,7 +88,7 @@ func (q *queue) forget() int {
 	return n
 }
 
-// close lets nothing in any more, and returns how many rows were left or dropped.
+// It returns how many rows were left or dropped.
 func (q *queue) close() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

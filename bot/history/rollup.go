@@ -6,20 +6,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Steps in nanoseconds.
+// in nanoseconds
 const (
 	minute     = int64(time.Minute)
 	tenMinutes = 10 * minute
 	hour       = int64(time.Hour)
 )
 
-// keptSteps are the steps of the points that are kept.
+// of the points that are kept
 var keptSteps = [...]int64{minute, tenMinutes, hour}
 
-// floor returns the beginning of the bucket that at is in. Buckets of every step count from 1970-01-01T00:00:00Z.
+// Buckets of every step count from 1970-01-01T00:00:00Z.
 func floor(at, step int64) int64 { return at - at%step }
 
-// A tally sums up the heartbeats of one bucket. Its zero value is that of a bucket without any.
+// It sums up the heartbeats of one bucket.
 type tally struct {
 	at     int64 // when the bucket begins
 	newest int64 // when the newest heartbeat in it was
@@ -38,7 +38,7 @@ type tally struct {
 
 func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
 
-// add takes in one heartbeat, newer than those before.
+// The heartbeat is newer than those before.
 func (t *tally) add(r *row) {
 	t.heartbeats++
 	switch r.verdict {
@@ -61,7 +61,7 @@ func (t *tally) add(r *row) {
 	t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
 }
 
-// merge takes in the heartbeats of another bucket, but for its response times. What the newest of both says stays.
+// It leaves out the response times of the other. What the newest of both says stays.
 func (t *tally) merge(o *tally) {
 	t.heartbeats += o.heartbeats
 	t.slow += o.slow
@@ -78,7 +78,7 @@ func (t *tally) merge(o *tally) {
 	}
 }
 
-// last notes what the newest heartbeat says. A number of dynos that was not told leaves the one before.
+// A number of dynos that was not told leaves the one before.
 func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64) {
 	t.newest, t.low, t.high, t.min, t.max = at, low, high, minimum, maximum
 	if dynos >= 0 {
@@ -86,7 +86,6 @@ func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64)
 	}
 }
 
-// point returns the sum as people see it.
 func (t *tally) point() Point {
 	return Point{
 		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), NoData: int(t.noData),
@@ -97,7 +96,7 @@ func (t *tally) point() Point {
 	}
 }
 
-// quantile returns a response time, which of one heartbeat alone is exact.
+// Of one heartbeat alone it is exact.
 func (t *tally) quantile(q float64) float64 {
 	if t.times.n == 1 {
 		return t.most

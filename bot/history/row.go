@@ -35,12 +35,11 @@ type row struct {
 	minimum, maximum int64
 }
 
-// rowSize is about what a row takes in memory beside its body and texts, in bytes.
+// about what a row takes in memory beside its body and texts, in bytes
 const rowSize = 256
 
 func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
 
-// rowOf makes the row of a record.
 func (c *codec) rowOf(r record.Record) (row, error) {
 	out := row{
 		who: who{text(r.App), text(r.ProcessType)}, at: nanos(r.Time),
@@ -66,7 +65,7 @@ func (c *codec) rowOf(r record.Record) (row, error) {
 	return out, nil
 }
 
-// changed says whether the tick changed the number of dynos or their size, tried to, would have, or found that they had been.
+// The tick changed the number of dynos or their size, tried to, would have, or found that they had been.
 func changed(r record.Record) bool {
 	switch r.Action {
 	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
@@ -75,7 +74,6 @@ func changed(r record.Record) bool {
 	return r.Action == record.Failed && r.Dynos >= 0 || r.Decision.Found()
 }
 
-// eventRow makes the row of an event.
 func (c *codec) eventRow(e notify.Event) (row, error) {
 	out := row{
 		who: who{text(e.App), text(e.ProcessType)}, at: nanos(e.Time), event: true,
@@ -97,12 +95,12 @@ func btoi(b bool) int64 {
 	return 0
 }
 
-// text returns s as PostgreSQL takes it: valid UTF-8 without zeros.
+// PostgreSQL takes valid UTF-8 without zeros.
 func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
-// nanos returns t as it is kept. A time before 1970 or after 2262 is the nearest of those.
+// A time before 1970 or after 2262 is the nearest of those.
 func nanos(t time.Time) int64 {
 	switch {
 	case t.Before(time.Unix(0, 0)):
@@ -113,5 +111,4 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// forever is the last moment that can be kept.
 const forever = 1<<63 - 1

@@ -7,10 +7,8 @@ import (
 	"time"
 )
 
-// runnerKept is for how long what a bot that was killed has left is kept.
-const runnerKept = day
+const runnerKept = day // of what a bot that was killed has left
 
-// errInMemory says that other programs cannot see the history.
 var errInMemory = errors.New("the history is kept in memory until its file can be used")
 
 // A Runner is a program that runs a bot.

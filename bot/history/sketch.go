@@ -6,23 +6,22 @@ import (
 	"math"
 )
 
-// A sketch counts response times by their size, so that many sketches add up to one, and tells a quantile within 1 % of the time that
-// has that rank. It follows DDSketch (Masson, Rim and Lee, VLDB 2019): the bounds of its buckets grow by 2 % from 10 µs to 10,000 s.
-// What is outside counts as the nearest. The zero sketch is empty.
+// Many sketches add up to one, and it tells a quantile within 1 % of the time that has that rank. It follows
+// DDSketch (Masson, Rim and Lee, VLDB 2019): the bounds of its buckets grow by 2 % from 10 µs to 10,000 s. What is
+// outside counts as the nearest. The zero sketch is empty.
 type sketch struct {
 	counts *[sketchSize]uint32
 	n      uint64
 }
 
 const (
-	// sketchLeast is the first bound in milliseconds, sketchGamma what each is times the one before.
+	// the first bound in milliseconds, and what each is times the one before
 	sketchLeast = 0.01
 	sketchGamma = 1.01 / 0.99
-	// sketchSize is the number of buckets: one for what is below the first bound, and ln(10⁹) / ln(sketchGamma) more.
+	// buckets: one for what is below the first bound, and ln(10⁹) / ln(sketchGamma) more
 	sketchSize = 1038
 )
 
-// add takes in a response time.
 func (s *sketch) add(ms float64) {
 	i := 0
 	if ms > sketchLeast {
@@ -39,7 +38,7 @@ func (s *sketch) count(i int, n uint32) {
 	s.n += uint64(n)
 }
 
-// quantile returns the time of the rank q, from 0 to 1; -1 of an empty sketch.
+// q is 0 to 1; -1 of an empty sketch
 func (s *sketch) quantile(q float64) float64 {
 	if s.n == 0 {
 		return -1
@@ -57,7 +56,7 @@ func (s *sketch) quantile(q float64) float64 {
 	return -1
 }
 
-// encode writes the sketch as pairs of numbers: how many buckets further, and the count there.
+// pairs of numbers: how many buckets further, and the count there
 func (s *sketch) encode() []byte {
 	out := []byte{}
 	if s.n == 0 {
@@ -74,7 +73,7 @@ func (s *sketch) encode() []byte {
 	return out
 }
 
-// merge takes in all that an encoded sketch counted. After an error it has taken in a part.
+// After an error it has taken in a part.
 func (s *sketch) merge(encoded []byte) error {
 	i := uint64(0)
 	for len(encoded) > 0 {

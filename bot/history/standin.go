@@ -18,16 +18,16 @@ import (
 )
 
 const (
-	// takeBackAfter is the wait before a file that could not be used is tried again; it doubles up to takeBackAtMost.
+	// doubles up to takeBackAtMost
 	takeBackAfter  = 5 * time.Second
 	takeBackAtMost = 30 * time.Second
 )
 
-// A standIn says since when the history is kept in memory in place of its file, and why. The zero standIn is none.
+// The history is kept in memory in place of its file. The zero standIn is none.
 type standIn struct {
 	since time.Time
 	why   string
-	// damaged: the file is to be put aside before it is tried again.
+	// It is to be put aside before the file is tried again.
 	damaged bool
 	wait    time.Duration
 	retry   time.Time
@@ -48,8 +48,8 @@ func (db *DB) Warnings() []string {
 	return all
 }
 
-// standInFor begins a history in memory, since the file cannot be used for the reason why. A damaged file is put aside at once, and the
-// history begun in a new one where that can be. closing is what came of closing the place before.
+// why is the reason that the file cannot be used. A damaged file is put aside at once, and the history begun in a
+// new one where that can be. closing is what came of closing the place before.
 func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	p, err := open(ctx, Memory)
 	if err != nil {
@@ -71,7 +71,7 @@ func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	return nil
 }
 
-// rememberAs has the bot go on from the memory in a file that cannot be used otherwise, if that can be read.
+// The bot goes on from the memory in a file that cannot be used otherwise, if that can be read.
 func (db *DB) rememberAs(ctx context.Context, path string) {
 	if notFile(path) != nil {
 		return
@@ -101,7 +101,7 @@ func readMemory(ctx context.Context, path, how string, w who) (text string, err 
 	return text, err
 }
 
-// isDamaged says whether err is of a file that is not, or no longer, an SQLite database.
+// The file is not, or no longer, an SQLite database.
 func isDamaged(err error) bool {
 	failed, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -116,7 +116,7 @@ func isDamaged(err error) bool {
 	return false
 }
 
-// mindPlace looks after the file: it takes it back when it can be used again, and begins another when it was deleted.
+// It takes the file back when it can be used again, and begins another when it was deleted.
 func (db *DB) mindPlace(now time.Time) {
 	db.mu.Lock()
 	due := !db.standIn.since.IsZero() && !now.Before(db.standIn.retry)
@@ -134,7 +134,7 @@ func (db *DB) mindPlace(now time.Time) {
 	}
 }
 
-// leaveDamaged begins another history in the place of p if damage to its file was met, be it by writing or by reading.
+// It begins another history if damage to the file was met, be it by writing or by reading.
 func (db *DB) leaveDamaged(p *place) bool {
 	damage := p.damage.Load()
 	if damage == nil || !db.later {
@@ -144,7 +144,7 @@ func (db *DB) leaveDamaged(p *place) bool {
 	return true
 }
 
-// gone says whether the file was deleted, or another one put in its place.
+// It was deleted, or another one put in its place.
 func (p *place) gone() bool {
 	if p.path == "" {
 		return false
@@ -153,7 +153,7 @@ func (p *place) gone() bool {
 	return errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, p.file)
 }
 
-// replaceGone goes on in a new file, with what the deleted one held where that can still be read.
+// What the deleted file held goes along where it can still be read.
 func (db *DB) replaceGone(ctx context.Context, p *place) {
 	note := fmt.Sprintf("the history's file %s was deleted or replaced at %s while the bot ran", p.path, time.Now().UTC().Format(time.RFC3339))
 	db.log.Warn("the history's file was deleted or replaced while the bot ran", "file", p.path)
@@ -172,7 +172,7 @@ func (db *DB) replaceGone(ctx context.Context, p *place) {
 	_ = p.close() // which nobody can reach any more
 }
 
-// takeBack goes on in the file if it can be used again, with all that was kept in memory meanwhile, and says whether it does.
+// All that was kept in memory meanwhile goes along. It is false where the file cannot be used yet.
 func (db *DB) takeBack(ctx context.Context) bool {
 	db.mu.Lock()
 	stood, old := db.standIn, db.place
@@ -208,7 +208,7 @@ func (db *DB) takeBack(ctx context.Context) bool {
 	return true
 }
 
-// recover opens the file, after it is put aside if it is damaged.
+// A damaged file is put aside first.
 func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place, err error) {
 	if !damaged {
 		p, err = db.openReady(ctx)
@@ -222,7 +222,7 @@ func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place
 	return aside, p, err
 }
 
-// putAside gives a file, and what SQLite keeps beside it, another name that none has yet.
+// So is what SQLite keeps beside it. No file has the new name yet.
 func putAside(path string) (aside string, err error) {
 	aside = path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
 	for n := 2; exists(aside); n++ {
@@ -244,7 +244,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// carry writes all that is kept in memory to another place, however long that takes as a whole.
+// It takes as long as it needs as a whole.
 func (db *DB) carry(to *place) error {
 	ctx := db.base
 	var rows []row
@@ -287,7 +287,7 @@ func (db *DB) carry(to *place) error {
 	return insert()
 }
 
-// moveTo makes p the place. What the bot remembered last is written there next.
+// What the bot remembered last is written there next.
 func (db *DB) moveTo(p *place) {
 	db.remembering.Lock()
 	defer db.remembering.Unlock()
@@ -302,7 +302,7 @@ func (db *DB) note(text string) {
 	db.notes = append(db.notes, text)
 }
 
-// lost says what ends with the program since it could not be written to the file.
+// It ends with the program since it could not be written to the file.
 func (db *DB) lost() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -313,7 +313,6 @@ func (db *DB) lost() error {
 		db.standIn.since.UTC().Format(time.RFC3339), db.standIn.why)
 }
 
-// filePath is the absolute path of the file that a URL names.
 func filePath(raw string) string {
 	path, err := filepath.Abs(cutFile(raw))
 	if err != nil {
@@ -322,7 +321,6 @@ func filePath(raw string) string {
 	return path
 }
 
-// standsIn says whether the memory stands in for the file.
 func (db *DB) standsIn() bool {
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -11,11 +11,9 @@ import (
 )
 
 const (
-	// flushEvery is how often what waits is written, and so what a bot that is killed loses at the most.
-	flushEvery = time.Second
-	// writeTimeout bounds one transaction.
-	writeTimeout = 10 * time.Second
-	// retryAfter is the wait after a failed write; it doubles up to retryAtMost.
+	flushEvery   = time.Second      // what a bot that is killed loses at the most
+	writeTimeout = 10 * time.Second // of one transaction
+	// doubles up to retryAtMost
 	retryAfter  = time.Second
 	retryAtMost = 30 * time.Second
 )
@@ -64,7 +62,6 @@ func (db *DB) Flush(ctx context.Context) error {
 	}
 }
 
-// write writes what waits, until the DB is closed.
 func (db *DB) write() {
 	defer close(db.done)
 	tick := time.NewTicker(flushEvery)
@@ -91,7 +88,7 @@ func (db *DB) write() {
 	}
 }
 
-// drain writes all that waits, and returns the first error.
+// It returns the first error.
 func (db *DB) drain() error {
 	for {
 		rows := db.queue.take()
@@ -111,7 +108,6 @@ func (db *DB) drain() error {
 	}
 }
 
-// writeBatch writes rows, and the bot's memory if that waits.
 func (db *DB) writeBatch(rows []row) error {
 	if len(rows) == 0 && !db.toRemember() && !db.isDown() {
 		return nil
@@ -136,12 +132,12 @@ func (db *DB) writeBatch(rows []row) error {
 	return err
 }
 
-// insert writes rows of any bots, and returns how many were new.
+// rows may be of any bots.
 func (db *DB) insert(ctx context.Context, rows []row) (int, error) {
 	return db.at().insert(ctx, db.who, rows)
 }
 
-// insert writes rows of any bots, most of them of owner, and returns how many were new.
+// rows may be of any bots, most of them of owner.
 func (p *place) insert(ctx context.Context, owner who, rows []row) (int, error) {
 	byBot := map[who][]row{}
 	for _, r := range rows {
@@ -165,14 +161,13 @@ func (p *place) insert(ctx context.Context, owner who, rows []row) (int, error) 
 	return n, nil
 }
 
-// number returns the present place, and the number of the bot w there.
 func (db *DB) number(ctx context.Context, w who) (p *place, id int64, err error) {
 	p = db.at()
 	id, err = p.number(ctx, w, db.who)
 	return p, id, err
 }
 
-// number returns the number of the bot w in the place, which owner's is kept for.
+// w is the bot's, and owner's is kept for the place.
 func (p *place) number(ctx context.Context, w, owner who) (id int64, err error) {
 	own, err := p.ready(ctx, owner)
 	if err != nil || w == owner {
@@ -185,7 +180,7 @@ func (p *place) number(ctx context.Context, w, owner who) (id int64, err error) 
 	return id, p.failed("write the history to "+p.name, err)
 }
 
-// An outage is a time in which the place cannot be written to. The zero outage is none.
+// In an outage the place cannot be written to.
 type outage struct {
 	since time.Time
 	why   string
@@ -193,7 +188,7 @@ type outage struct {
 	retry time.Time // when the next try is due
 }
 
-// failed notes that the place could not be written to, and tells it once.
+// It tells the log once.
 func (db *DB) failed(err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -208,7 +203,7 @@ func (db *DB) failed(err error) {
 	db.down.retry = now.Add(db.down.wait)
 }
 
-// recovered notes that the place could be written to, and tells it if it could not before, with what was lost.
+// It tells what was lost, if the place could not be written to before.
 func (db *DB) recovered() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -229,7 +224,6 @@ func (db *DB) isDown() bool {
 	return !db.down.since.IsZero()
 }
 
-// resting says whether it is too early to try again.
 func (db *DB) resting(now time.Time) bool {
 	db.mu.Lock()
 	defer db.mu.Unlock()
