@@ -5,26 +5,24 @@ import (
 	"io"
 )
 
-// A position is a place in the picture: pixels from its left and from its top.
+// pixels from the picture's left and from its top
 type position struct{ x, y float64 }
 
-// A box is a part of the picture.
 type box struct{ left, top, right, bottom float64 }
 
-// A pen draws lines.
 type pen struct {
 	shade  color.NRGBA
 	width  float64
 	dashed bool
 }
 
-// The pattern of a dashed line, in pixels.
+// pixels
 const (
 	dashOn  = 5.0
 	dashOff = 4.0
 )
 
-// An align says which part of a text stands at its place.
+// the part of a text that stands at its place
 type align int
 
 const (
@@ -33,25 +31,23 @@ const (
 	right
 )
 
-// A canvas takes a picture piece by piece, the hindmost first. A note tells about a piece when a pointer rests on it.
+// The hindmost piece comes first. A note is told when a pointer rests on a piece.
 type canvas interface {
 	line(paths [][]position, p pen, note string)
 	area(paths [][]position, shade color.NRGBA, note string)
 	text(at position, words string, size float64, a align, shade color.NRGBA)
 }
 
-// A picture is what can be drawn.
 type picture interface {
 	check() error
 	heading() string
-	// Description says in words what is to be seen.
+	// in words
 	Description() string
 	background() color.NRGBA
-	// draw measures with f.
 	draw(f *face) *sheet
 }
 
-// A sheet is a canvas that keeps what is drawn, for other canvases to draw.
+// It keeps what is drawn, for other canvases to draw.
 type sheet struct {
 	theme
 	face          *face
@@ -84,7 +80,6 @@ func (s *sheet) onto(c canvas) {
 	}
 }
 
-// writeSVG writes p as SVG.
 func writeSVG(w io.Writer, p picture) error {
 	if err := p.check(); err != nil {
 		return err

@@ -102,7 +102,7 @@ const (
 	Trouble
 )
 
-// limits of what is drawn, so that no value makes a picture that takes the memory of the machine.
+// No value may make a picture that takes the memory of the machine.
 const (
 	maxSide   = 8000
 	maxPixels = 40_000_000
@@ -115,7 +115,6 @@ func (c Chart) SVG(w io.Writer) error { return writeSVG(w, c) }
 // tells all that is wrong with the chart, or is w's.
 func (c Chart) PNG(w io.Writer, scale float64) error { return writePNG(w, c, scale) }
 
-// check returns all that is wrong with the chart.
 func (c Chart) check() error {
 	errs := []error{checkSize(c.Width, c.Height)}
 	switch span := c.To.Sub(c.From); {
@@ -136,7 +135,6 @@ func (c Chart) check() error {
 	return errors.Join(errs...)
 }
 
-// checkSize says what is wrong with the size of a picture.
 func checkSize(width, height int) error {
 	var errs []error
 	if width != 0 && (width < 240 || width > 4000) {
@@ -148,7 +146,6 @@ func checkSize(width, height int) error {
 	return errors.Join(errs...)
 }
 
-// zone returns whose wall clock the chart shows.
 func (c Chart) zone() *time.Location {
 	if c.Zone == nil {
 		return time.UTC
@@ -156,10 +153,9 @@ func (c Chart) zone() *time.Location {
 	return c.Zone
 }
 
-// background returns the colour of the paper.
 func (c Chart) background() color.NRGBA { return themeOf(c.Dark).paper }
 
-// heading returns the title for those who can't see the picture.
+// for those who can't see the picture
 func (c Chart) heading() string {
 	if c.Title == "" {
 		return "Chart"

@@ -34,7 +34,7 @@ func (c Chart) Description() string {
 	return strings.Join(parts, " ")
 }
 
-// describe says between which values a line moves, and where it ends.
+// It says between which values a line moves, and where it ends.
 func describe(name string, points []Point, from, to time.Time, log bool) string {
 	var e extent
 	last := 0.0
@@ -50,7 +50,7 @@ func describe(name string, points []Point, from, to time.Time, log bool) string 
 	return clean(fmt.Sprintf("%s from %s to %s, at last %s", name, figure(e.low), figure(e.high), figure(last)))
 }
 
-// extent returns between what values the panel's lines, bands and levels are in the time that is shown.
+// It is in the time that is shown.
 func (p Panel) extent(from, to time.Time) extent {
 	var e extent
 	add := func(points []Point, step bool) {

@@ -5,21 +5,18 @@ import (
 	"slices"
 )
 
-// A panelSheet is a panel on its way into the picture.
 type panelSheet struct {
 	Panel
 	plot
 	title                string
 	keys                 []key
 	lines, bands, levels []color.NRGBA
-	// head is how high its title and legend are, rows how high its plot is.
+	// heights: of its title and legend, and of its plot
 	head, rows float64
 }
 
-// minPlot is the least height of a plot.
 const minPlot = 40.0
 
-// Heights of what is not a plot.
 const (
 	markHeight = 20.0
 	headGap    = 6.0
@@ -59,7 +56,6 @@ func (c Chart) draw(f *face) *sheet {
 	return s
 }
 
-// prepare chooses a panel's colours and arranges its legend.
 func (s *sheet) prepare(panel Panel) *panelSheet {
 	p := &panelSheet{Panel: panel, title: s.face.fit(titled(panel.Title, panel.Unit), textSize, s.width-2*margin)}
 	var wanted []Color
@@ -94,7 +90,7 @@ func (p *panelSheet) addKey(name string, shade color.NRGBA, sign func(*sheet, po
 	}
 }
 
-// shareHeight says how high each plot is, and returns how high the picture is when its panels begin at top.
+// It returns how high the picture is when its panels begin at top.
 func (c Chart) shareHeight(panels []*panelSheet, top float64) float64 {
 	rest, wanted := top+axisHeight+panelGap*float64(len(panels)-1), 0.0
 	for _, p := range panels {
@@ -115,7 +111,6 @@ func (c Chart) shareHeight(panels []*panelSheet, top float64) float64 {
 	return max(rest, float64(c.Height))
 }
 
-// timeAxis draws the axis below the last panel, and its ticks through all of them.
 func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 	last := panels[len(panels)-1]
 	ticks := timeTicks(c.From, c.To, c.zone(), last.right-last.left, smallSize, s.face)
@@ -179,7 +174,7 @@ func (s *sheet) drawPanel(p *panelSheet) {
 	}
 }
 
-// drawLine draws a line, thinner when there is much of it, and dots for the points that stand alone.
+// It is thinner when there is much of it, with dots for the points that stand alone.
 func (s *sheet) drawLine(paths [][]position, shade color.NRGBA, dashed bool, room float64) {
 	var dots [][]position
 	width, points := lineWidth, 0

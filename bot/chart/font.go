@@ -11,10 +11,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// fontFamily names the letters of an SVG. The first ones are as wide as each other, so that what was measured with the first holds.
 const fontFamily = "Go,Helvetica,Arial,Liberation Sans,sans-serif"
 
-// A face measures and outlines letters. It must not be used by several goroutines at once.
 type face struct {
 	font *sfnt.Font
 	buf  sfnt.Buffer
@@ -29,7 +27,6 @@ func newFace() (*face, error) {
 	return &face{font: f, em: fixed.I(int(f.UnitsPerEm()))}, nil
 }
 
-// advance returns the letter's number in the font, 0 when it has none, and its width for letters of one pixel.
 func (f *face) advance(r rune) (sfnt.GlyphIndex, float64) {
 	glyph, err := f.font.GlyphIndex(&f.buf, r)
 	if err != nil || glyph == 0 {
@@ -42,7 +39,6 @@ func (f *face) advance(r rune) (sfnt.GlyphIndex, float64) {
 	return glyph, float64(width) / float64(f.em)
 }
 
-// width returns how wide the text is, in pixels.
 func (f *face) width(text string, size float64) float64 {
 	sum := 0.0
 	for _, r := range text {
@@ -52,7 +48,6 @@ func (f *face) width(text string, size float64) float64 {
 	return sum * size
 }
 
-// fit returns the text, cut to at most room pixels; "" where not even one letter has room.
 func (f *face) fit(text string, size, room float64) string {
 	text = clean(text)
 	if f.width(text, size) <= room {
@@ -71,10 +66,8 @@ func (f *face) fit(text string, size, room float64) string {
 	return text
 }
 
-// maxText is the length, in bytes, after which a text from outside is cut: no picture and no tool tip shows more.
 const maxText = 2000
 
-// clean makes one line of a text from outside. Signs that draw nothing go, and among them those that turn the direction of writing.
 func clean(text string) string {
 	if len(text) > maxText {
 		text = text[:maxText] + "…"

@@ -2,7 +2,7 @@ package chart
 
 import "math"
 
-// circle returns the corners of a regular polygon, in the turn that a raster's line segments have.
+// in the turn that a raster's line segments have
 func circle(at position, radius float64, corners int) []position {
 	out := make([]position, corners)
 	for i := range out {
@@ -12,17 +12,14 @@ func circle(at position, radius float64, corners int) []position {
 	return out
 }
 
-// rectangle returns the corners of b.
 func (b box) rectangle() []position {
 	return []position{{b.left, b.top}, {b.right, b.top}, {b.right, b.bottom}, {b.left, b.bottom}}
 }
 
-// overlaps says whether a and b have a place in common.
 func (b box) overlaps(o box) bool {
 	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
 }
 
-// clip returns the parts of a path that lie within b.
 func (b box) clip(path []position) [][]position {
 	var out [][]position
 	var part []position
@@ -45,7 +42,7 @@ func (b box) clip(path []position) [][]position {
 	return out
 }
 
-// cut returns the part of a segment that lies within b (Liang and Barsky, 1984).
+// Liang and Barsky, 1984
 func (b box) cut(from, to position) (position, position, bool) {
 	dx, dy := to.x-from.x, to.y-from.y
 	enter, leave := 0.0, 1.0
@@ -79,7 +76,6 @@ func (b box) cut(from, to position) (position, position, bool) {
 	return from, end, true
 }
 
-// dashes cuts paths into the pieces of a dashed line.
 func dashes(paths [][]position) [][]position {
 	var out [][]position
 	for _, p := range paths {
@@ -116,5 +112,4 @@ func dashes(paths [][]position) [][]position {
 	return out
 }
 
-// wider says whether b is more than so many pixels wide or high.
 func (b box) wider(pixels float64) bool { return b.right-b.left > pixels || b.bottom-b.top > pixels }

@@ -7,28 +7,26 @@ import (
 	"strings"
 )
 
-// visibleMarks returns the marks within the time axis, in order.
 func (c Chart) visibleMarks() []Mark {
 	marks := slices.DeleteFunc(slices.Clone(c.Marks), func(m Mark) bool { return m.Time.Before(c.From) || m.Time.After(c.To) })
 	slices.SortStableFunc(marks, func(a, b Mark) int { return a.Time.Compare(b.Time) })
 	return marks
 }
 
-// A cluster is marks that are too close to each other for a sign each.
+// too close to each other for a sign each
 type cluster struct {
 	x     float64
 	marks []Mark
 }
 
 const (
-	// clusterWidth is how close signs may be.
-	clusterWidth = 11.0
-	// lineRoom is how much room each mark needs on average for all to have a line. With less, only trouble has one, so that what is
-	// measured can be seen.
+	clusterWidth = 11.0 // between signs
+	// for each mark on average, so that all have a line. With less, only trouble has one, so that what is measured
+	// can be seen.
 	lineRoom = 24.0
 )
 
-// drawMarks draws a line for each mark through the panels, and a sign with as much of its text as has room above them.
+// A sign has as much of its text as has room above the panels.
 func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float64) {
 	var clusters []cluster
 	for _, m := range marks {
@@ -58,7 +56,7 @@ func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float
 	s.signs(c, clusters, top+clusterWidth/2+2)
 }
 
-// known returns k, or Event for a number that is none of the constants.
+// A number that is none of the constants is Event.
 func (k Kind) known() Kind {
 	if k < Event || k > Trouble {
 		return Event
@@ -66,7 +64,7 @@ func (k Kind) known() Kind {
 	return k
 }
 
-// signs draws the clusters' signs with their texts, in a row around y.
+// in a row around y
 func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 	free := margin / 2 // up to where the row is taken
 	for i, cl := range clusters {
@@ -97,7 +95,7 @@ func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 	}
 }
 
-// kind returns what all marks of a cluster are, or the worst of them.
+// what all are, or the worst of them
 func (cl cluster) kind() Kind {
 	kind := cl.marks[0].Kind
 	for _, m := range cl.marks[1:] {
@@ -111,7 +109,6 @@ func (cl cluster) kind() Kind {
 	return kind
 }
 
-// note tells about the marks of a cluster.
 func (cl cluster) note(c Chart) string {
 	const most = 6
 	var parts []string
@@ -137,7 +134,7 @@ func (s *sheet) kindShade(k Kind) color.NRGBA {
 	return s.quiet
 }
 
-// kindShape returns the outline of a kind's sign, so that no sign is told by its colour alone.
+// No sign is told by its colour alone.
 func kindShape(k Kind, at position) []position {
 	const r = 5.0
 	switch k {

@@ -19,14 +19,11 @@ const (
 	Gray
 )
 
-// A theme is the colours for one kind of paper.
 type theme struct {
 	paper, text, quiet, frame, grid color.NRGBA
-	// colors are those of the constants from Blue on.
-	colors [Gray]color.NRGBA
+	colors                          [Gray]color.NRGBA // of the constants from Blue on
 }
 
-// themeOf returns the colours for light or dark paper.
 func themeOf(dark bool) theme {
 	if dark {
 		return theme{
@@ -44,7 +41,7 @@ func themeOf(dark bool) theme {
 	}
 }
 
-// of returns the colour c; any number that is none of the constants is gray.
+// Any number that is none of the constants is gray.
 func (t theme) of(c Color) color.NRGBA {
 	if c < Blue || c > Gray {
 		c = Gray
@@ -56,13 +53,13 @@ func hex(rgb uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 255}
 }
 
-// faint returns c so that alpha of it is seen, 0 to 1.
+// alpha is 0 to 1.
 func faint(c color.NRGBA, alpha float64) color.NRGBA {
 	c.A = uint8(alpha * 255)
 	return c
 }
 
-// assign gives each of the wanted colours that is Auto one that none of the others has, as long as there are any.
+// Those that are Auto get one that none of the others has, as long as there are any.
 func assign(wanted []Color) []Color {
 	used := map[Color]bool{}
 	for _, c := range wanted {

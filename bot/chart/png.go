@@ -13,7 +13,7 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// writePNG writes p as PNG with scale pixels for each of the picture's own.
+// scale is pixels for each of the picture's own.
 func writePNG(w io.Writer, p picture, scale float64) error {
 	if err := p.check(); err != nil {
 		return err
@@ -40,17 +40,15 @@ func writePNG(w io.Writer, p picture, scale float64) error {
 	return png.Encode(w, r.image)
 }
 
-// A raster is a canvas of pixels.
 type raster struct {
 	image  *image.RGBA
 	scale  float64
 	face   *face
 	vector vector.Rasterizer
-	// at is the part of the image that is being filled.
-	at image.Rectangle
+	at     image.Rectangle // the part that is being filled
 }
 
-// begin starts a shape that lies within b. Only that part of the image is worked on.
+// The shape lies within b. Only that part of the image is worked on.
 func (r *raster) begin(b box) bool {
 	r.at = image.Rect(
 		int(math.Floor(b.left*r.scale))-1, int(math.Floor(b.top*r.scale))-1,
@@ -91,7 +89,7 @@ func (r *raster) area(paths [][]position, shade color.NRGBA, _ string) {
 	r.end(shade)
 }
 
-// line fills the outline of each piece. All outlines turn the same way, for pieces that turn against each other would cancel out.
+// All outlines turn the same way, for pieces that turn against each other would cancel out.
 func (r *raster) line(paths [][]position, p pen, _ string) {
 	if p.dashed {
 		paths = dashes(paths)
@@ -120,7 +118,7 @@ func (r *raster) line(paths [][]position, p pen, _ string) {
 	r.end(p.shade)
 }
 
-// hairs says whether all paths are a stroke down or across, each of which has a far smaller box than all of them together.
+// Each path is a stroke down or across, and has a far smaller box than all of them together.
 func hairs(paths [][]position) bool {
 	for _, p := range paths {
 		if len(p) != 2 || (p[0].x != p[1].x && p[0].y != p[1].y) {
@@ -167,7 +165,6 @@ func (r *raster) text(at position, words string, size float64, a align, shade co
 	r.end(shade)
 }
 
-// glyph adds the outline of a letter.
 func (r *raster) glyph(glyph sfnt.GlyphIndex, at position, size float64) {
 	segments, err := r.face.font.LoadGlyph(&r.face.buf, glyph, r.face.em, nil)
 	if err != nil {
@@ -196,7 +193,7 @@ func (r *raster) glyph(glyph sfnt.GlyphIndex, at position, size float64) {
 	r.vector.ClosePath()
 }
 
-// bounds returns the part of the picture that the paths touch with a pen of twice the width half.
+// half is half of the pen's width.
 func bounds(paths [][]position, half float64) box {
 	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
 	for _, p := range paths {

@@ -6,28 +6,26 @@ import (
 	"strings"
 )
 
-// beyond is the size from which on a value is missing, so that differences of values stay finite.
+// A value of such a size is missing, so that differences of values stay finite.
 const beyond = 1e300
 
-// present says whether a value can be drawn.
 func present(v float64, log bool) bool {
 	return math.Abs(v) < beyond && (!log || v > 1/beyond) // false for NaN
 }
 
-// A scale turns values into pixels of one axis.
+// It turns values into pixels of one axis.
 type scale struct {
 	low, high float64
 	log       bool
 	ticks     []tick
 }
 
-// A tick is a place on a value axis.
 type tick struct {
 	value float64
 	label string
 }
 
-// share returns where v lies between the ends of the axis: 0 to 1, and outside of that where v is outside.
+// It is where v lies between the ends of the axis: 0 to 1, and outside of that where v is outside.
 func (s scale) share(v float64) float64 {
 	low, high := s.low, s.high
 	if s.log {
@@ -37,10 +35,9 @@ func (s scale) share(v float64) float64 {
 	return max(-1e4, min(1e4, (v-low)/(high-low)))
 }
 
-// An extent is what the values of an axis are like.
 type extent struct {
 	low, high float64
-	// some says that there are values at all, fractions that not all of them are whole.
+	// fractions: not all values are whole.
 	some, fractions bool
 }
 
@@ -55,7 +52,7 @@ func (e *extent) add(v float64, log bool) {
 	e.fractions = e.fractions || v != math.Trunc(v)
 }
 
-// newScale makes an axis for values with at most so many ticks. Its ends are from and to if to is above from.
+// There are at most so many ticks. The ends are from and to if to is above from.
 func newScale(e extent, from, to float64, log bool, most int) scale {
 	fixed := to > from && present(from, log) && present(to, log)
 	s := scale{low: from, high: to, log: log}
@@ -88,7 +85,6 @@ func newScale(e extent, from, to float64, log bool, most int) scale {
 	return s
 }
 
-// spanLog sets the ends and the ticks of a logarithmic axis.
 func (s *scale) spanLog(e extent, fixed bool, most int) {
 	if !fixed {
 		s.low, s.high = 1, 10
@@ -113,7 +109,7 @@ func (s *scale) spanLog(e extent, fixed bool, most int) {
 	}
 }
 
-// roundLog rounds v to 1, 2 or 5 times a power of ten, up or down as round does.
+// to 1, 2 or 5 times a power of ten, up or down as round does
 func roundLog(v float64, round func(float64) float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(v)))
 	best := decade
@@ -125,7 +121,7 @@ func roundLog(v float64, round func(float64) float64) float64 {
 	return best
 }
 
-// niceStep returns the smallest of 1, 2 and 5 times a power of ten that is not below atLeast.
+// the smallest of 1, 2 and 5 times a power of ten that is not below atLeast
 func niceStep(atLeast float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(atLeast)))
 	for _, digit := range [...]float64{1, 2, 5} {
@@ -136,7 +132,7 @@ func niceStep(atLeast float64) float64 {
 	return 10 * decade
 }
 
-// number writes v as precisely as a step tells apart, in units of its axis' largest value: 1,500 · 1.5M · 0.05.
+// as precisely as a step tells apart, in units of its axis' largest value: 1,500 · 1.5M · 0.05
 func number(v, step, largest float64) string {
 	if v == 0 {
 		return "0"
@@ -169,7 +165,7 @@ func number(v, step, largest float64) string {
 	return whole + suffix
 }
 
-// figure writes a value with three digits that count.
+// with three digits that count
 func figure(v float64) string {
 	if v == 0 {
 		return "0"

@@ -145,7 +145,6 @@ func (c Scatter) draw(f *face) *sheet {
 	return s
 }
 
-// looks chooses the series' colours and shapes, and makes the legend.
 func (c Scatter) looks(s *sheet) (shades []color.NRGBA, markers []Marker, keys []key) {
 	var wanted []Color
 	for _, series := range c.Series {
@@ -167,7 +166,6 @@ func (c Scatter) looks(s *sheet) (shades []color.NRGBA, markers []Marker, keys [
 	return shades, markers, keys
 }
 
-// xAxis draws the axis below the plot.
 func (s *sheet) xAxis(p plot, x scale, title string) {
 	var labels row
 	var grid [][]position
@@ -182,10 +180,9 @@ func (s *sheet) xAxis(p plot, x scale, title string) {
 	s.text(position{p.right, p.bottom + 32}, s.face.fit(title, textSize, p.right-margin), textSize, right, s.theme.text)
 }
 
-// across returns how far from the picture's left a value of the x axis is.
 func (p plot) across(x scale, v float64) float64 { return p.left + (p.right-p.left)*x.share(v) }
 
-// scatter draws the dots with as many of their labels as have room.
+// As many labels are drawn as have room.
 func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, markers []Marker) {
 	var taken []box
 	type labelled struct {
@@ -222,7 +219,7 @@ func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, marker
 	}
 }
 
-// beside writes a label at the first place around a dot where it hides nothing, or not at all.
+// It writes at the first place around a dot where the label hides nothing, or not at all.
 func (s *sheet) beside(at position, words string, within box, taken *[]box) {
 	if words == "" {
 		return
@@ -251,7 +248,6 @@ func (s *sheet) beside(at position, words string, within box, taken *[]box) {
 	}
 }
 
-// outline returns the shape of a marker.
 func (m Marker) outline(at position) [][]position {
 	const r = 5.0
 	switch m {
@@ -274,7 +270,6 @@ func (m Marker) outline(at position) [][]position {
 	return [][]position{circle(at, r-0.5, 16)}
 }
 
-// star returns the outline of a star with five points.
 func star(at position, radius float64) []position {
 	out := make([]position, 10)
 	for i := range out {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Measures of every picture, in pixels.
+// in pixels
 const (
 	margin    = 16.0
 	titleSize = 16.0
@@ -15,7 +15,7 @@ const (
 	lineWidth = 1.6
 )
 
-// masthead draws title and subtitle, and returns where they end.
+// It returns where they end.
 func (s *sheet) masthead(title, subtitle string) float64 {
 	y, room := margin, s.width-2*margin
 	if title = s.face.fit(title, titleSize, room); title != "" {
@@ -32,7 +32,7 @@ func (s *sheet) masthead(title, subtitle string) float64 {
 	return y
 }
 
-// wrap breaks a text into at most so many rows, and cuts what has no room.
+// What has no room is cut.
 func (f *face) wrap(text string, size, room float64, rows int) []string {
 	var out []string
 	row := ""
@@ -52,19 +52,18 @@ func (f *face) wrap(text string, size, room float64, rows int) []string {
 	return out
 }
 
-// A key is an entry of a legend: a name, and what it looks like.
 type key struct {
 	name  string
 	shade color.NRGBA
-	// sign draws its look around the middle of its place.
+	// at is the middle of the sign's place.
 	sign func(s *sheet, at position, shade color.NRGBA)
 	at   position
 }
 
-// keyWidth is the room for a key's sign, with what parts it from its name.
+// with what parts the sign from its name
 const keyWidth = 24.0
 
-// arrange places keys behind a title, in as many rows as they need, and returns how high they are.
+// It returns how high they are, in as many rows as they need.
 func (s *sheet) arrange(title string, keys []key) float64 {
 	x, y := margin, 0.0
 	if title != "" {
@@ -86,7 +85,6 @@ func (s *sheet) arrange(title string, keys []key) float64 {
 	return y + rowHeight
 }
 
-// legend draws a title and arranged keys from y on.
 func (s *sheet) legend(title string, keys []key, y float64) {
 	s.text(position{margin, y + textSize}, title, textSize, left, s.theme.text)
 	for _, k := range keys {
@@ -95,19 +93,16 @@ func (s *sheet) legend(title string, keys []key, y float64) {
 	}
 }
 
-// lineSign returns the look of a line.
 func lineSign(width float64, dashed bool) func(*sheet, position, color.NRGBA) {
 	return func(s *sheet, at position, shade color.NRGBA) {
 		s.line([][]position{{{at.x - 9, at.y}, {at.x + 9, at.y}}}, pen{shade, width, dashed}, "")
 	}
 }
 
-// bandSign draws the look of a band.
 func bandSign(s *sheet, at position, shade color.NRGBA) {
 	s.area([][]position{box{at.x - 9, at.y - 5, at.x + 9, at.y + 5}.rectangle()}, shade, "")
 }
 
-// titled joins what an axis measures and its unit.
 func titled(title, unit string) string {
 	title, unit = clean(title), clean(unit)
 	if title != "" && unit != "" {
@@ -116,7 +111,7 @@ func titled(title, unit string) string {
 	return title + unit
 }
 
-// rules draws the ticks of a value axis at the left of a plot, with lines through it.
+// at the left of a plot, with lines through it
 func (s *sheet) rules(p plot) {
 	var grid, zero [][]position
 	for _, t := range p.y.ticks {
@@ -133,7 +128,6 @@ func (s *sheet) rules(p plot) {
 	s.line(zero, pen{s.frame, 1, false}, "")
 }
 
-// labelRoom returns how wide the widest label of a value axis is.
 func (s *sheet) labelRoom(ticks []tick) float64 {
 	room := 0.0
 	for _, t := range ticks {
@@ -142,13 +136,13 @@ func (s *sheet) labelRoom(ticks []tick) float64 {
 	return room
 }
 
-// crisp moves a line of one pixel so that it fills a row or a column of pixels.
+// A line of one pixel fills a row or a column of pixels then.
 func crisp(v float64) float64 { return float64(int(v)) + 0.5 }
 
-// A row remembers which parts of a row of texts are taken.
+// It remembers which parts of a row of texts are taken.
 type row struct{ taken [][2]float64 }
 
-// place takes the room around x for a text so wide, moved into the picture at its ends, and returns its middle.
+// It takes the room around x, moved into the picture at its ends, and returns its middle.
 func (r *row) place(x, width, total float64) (float64, bool) {
 	x = max(margin+width/2, min(total-margin/2-width/2, x))
 	from, to := x-width/2-4, x+width/2+4

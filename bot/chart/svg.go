@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An svg is a canvas that writes SVG. Places are rounded to a tenth of a pixel.
+// Places are rounded to a tenth of a pixel.
 type svg struct {
 	buf    bytes.Buffer
 	escape *strings.Replacer
@@ -68,7 +68,7 @@ func (s *svg) text(at position, words string, size float64, a align, shade color
 		tenths(at.x), tenths(at.y), tenths(size), anchor, paint("fill", shade), s.escape.Replace(words))
 }
 
-// paint writes a colour as an attribute, since a style would fall under a page's Content-Security-Policy.
+// A style would fall under a page's Content-Security-Policy.
 func paint(attribute string, c color.NRGBA) string {
 	solid := fmt.Sprintf(` %s="#%02x%02x%02x"`, attribute, c.R, c.G, c.B)
 	if c.A == 255 {
@@ -77,7 +77,7 @@ func paint(attribute string, c color.NRGBA) string {
 	return fmt.Sprintf(`%s %s-opacity="%.2g"`, solid, attribute, float64(c.A)/255)
 }
 
-// pathData writes paths in as few letters as it can: relative moves, and one for steps that go on in the same direction.
+// in as few letters as it can: relative moves, and one for steps that go on in the same direction
 func pathData(paths [][]position, closed bool) string {
 	var b pathBuilder
 	for _, p := range paths {
@@ -97,7 +97,7 @@ func pathData(paths [][]position, closed bool) string {
 	return b.out.String()
 }
 
-// A pathBuilder keeps the last move back, for the next one may go on with it. All numbers are tenths of pixels.
+// It keeps the last move back, for the next one may go on with it. All numbers are tenths of pixels.
 type pathBuilder struct {
 	out    strings.Builder
 	x, y   int
@@ -149,7 +149,6 @@ func (b *pathBuilder) emit(command string, numbers ...int) {
 
 func round10(v float64) int { return int(math.Round(v * 10)) }
 
-// tenths writes v with at most one digit after the point.
 func tenths(v float64) string { return inTenths(round10(v)) }
 
 func inTenths(n int) string {

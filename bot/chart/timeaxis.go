@@ -2,14 +2,14 @@ package chart
 
 import "time"
 
-// A timeStep is how far apart the ticks of a time axis may be. One of its numbers is set.
+// One of its numbers is set.
 type timeStep struct {
 	seconds, days, months, years int
-	// label is the layout of a tick's first row; context that of the second, which says what changes less often.
+	// Layouts: context says what changes less often.
 	label, context string
 }
 
-// Seconds of the steps, and layouts of days.
+// in seconds, and layouts of days
 const (
 	second = 1
 	minute = 60
@@ -19,7 +19,7 @@ const (
 	longDate  = "Mon 2 Jan 2006"
 )
 
-// timeSteps returns the steps from fine to coarse.
+// from fine to coarse
 func timeSteps() []timeStep {
 	var steps []timeStep
 	for _, s := range []int{second, 2, 5, 10, 15, 30} {
@@ -47,14 +47,13 @@ func timeSteps() []timeStep {
 	)
 }
 
-// length returns about how long a step is.
 func (s timeStep) length() time.Duration {
 	const day = 24 * time.Hour
 	return time.Duration(s.seconds)*time.Second + time.Duration(s.days)*day + time.Duration(s.months)*30*day + time.Duration(s.years)*365*day
 }
 
-// ticks returns the moments between from and to at which the wall clock of zone is on a whole step. The hour that the clock
-// passes twice in autumn has its ticks twice, and the one that it leaves out in spring has none.
+// The wall clock of zone is on a whole step. The hour that the clock passes twice in autumn has its ticks twice,
+// and the one that it leaves out in spring has none.
 func (s timeStep) ticks(from, to time.Time, zone *time.Location) []time.Time {
 	if s.seconds > 0 {
 		return s.clockTicks(from, to, zone)
@@ -81,7 +80,7 @@ func (s timeStep) ticks(from, to time.Time, zone *time.Location) []time.Time {
 	}
 }
 
-// clockTicks returns the ticks for steps of less than a day.
+// of less than a day
 func (s timeStep) clockTicks(from, to time.Time, zone *time.Location) []time.Time {
 	// Clocks are put forward and back by quarters of hours, so on a grid as fine as that no tick is missed.
 	grid := min(s.seconds, 15*minute)
@@ -96,7 +95,7 @@ func (s timeStep) clockTicks(from, to time.Time, zone *time.Location) []time.Tim
 	return out
 }
 
-// dayStart returns the first moment of a day, which is not midnight where the clock is put forward then.
+// It is not midnight where the clock is put forward then.
 func dayStart(day time.Time, zone *time.Location) time.Time {
 	t := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
 	for t.Day() != day.Day() {
@@ -105,17 +104,17 @@ func dayStart(day time.Time, zone *time.Location) time.Time {
 	return t
 }
 
-// mod returns what is left of n, 0 to m-1 also for what is below zero.
+// 0 to m-1 also for what is below zero
 func mod(n, m int) int { return ((n % m) + m) % m }
 
-// A timeTick is a tick with its labels: of the first row, and of the second where that begins anew, the longest first.
+// Its labels are of the first row, and of the second where that begins anew, the longest first.
 type timeTick struct {
 	time    time.Time
 	label   string
 	context []string
 }
 
-// timeTicks returns the ticks of the finest step whose labels have room on an axis of so many pixels.
+// It is the finest step whose labels have room.
 func timeTicks(from, to time.Time, zone *time.Location, pixels, size float64, f *face) []timeTick {
 	const most, gap = 12, 14.0
 	at := func(t time.Time) float64 { return float64(t.Sub(from)) / float64(to.Sub(from)) * pixels }
@@ -137,7 +136,7 @@ func timeTicks(from, to time.Time, zone *time.Location, pixels, size float64, f 
 	return timeStep{seconds: second, label: "15:04:05", context: shortDate}.labels([]time.Time{from.In(zone)})
 }
 
-// labels names the ticks. The first context tells the zone too, where the clock is shown.
+// The first context tells the zone too, where the clock is shown.
 func (s timeStep) labels(ticks []time.Time) []timeTick {
 	out := make([]timeTick, len(ticks))
 	for i, t := range ticks {
@@ -153,7 +152,7 @@ func (s timeStep) labels(ticks []time.Time) []timeTick {
 	return out
 }
 
-// zoneName returns the short name of t's zone, or its distance from UTC.
+// its short name, or its distance from UTC
 func zoneName(t time.Time) string {
 	name := t.Format("MST")
 	if name[0] == '+' || name[0] == '-' {

@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-// A plot is the part of a picture in which values are drawn.
 type plot struct {
 	box
 	from, to time.Time
@@ -21,7 +20,7 @@ func (p plot) xOf(t time.Time) float64 {
 
 func (p plot) yOf(v float64) float64 { return p.bottom - (p.bottom-p.top)*p.y.share(v) }
 
-// inOrder returns the points by time. Those of one time stay in the order that they have.
+// Those of one time stay in the order that they have.
 func inOrder(points []Point) []Point {
 	before := func(a, b Point) int { return a.Time.Compare(b.Time) }
 	if slices.IsSortedFunc(points, before) {
@@ -32,7 +31,7 @@ func inOrder(points []Point) []Point {
 	return points
 }
 
-// visible returns the points between from and to, with the neighbours that lines come in from and go out to.
+// The neighbours that lines come in from and go out to are among them.
 func visible(points []Point, from, to time.Time) []Point {
 	points = inOrder(points)
 	first := sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(from) })
@@ -40,7 +39,7 @@ func visible(points []Point, from, to time.Time) []Point {
 	return points[max(first-1, 0):min(last+1, len(points))]
 }
 
-// trace returns the paths of a line, those within the plot only. A point that has no neighbour is a path of one point.
+// The paths lie within the plot. A point that has no neighbour is a path of one point.
 func (p plot) trace(l Line) [][]position {
 	var out [][]position
 	var run []position
@@ -77,7 +76,7 @@ func (p plot) trace(l Line) [][]position {
 	return out
 }
 
-// thin leaves of the points in one column of pixels the first, the lowest, the highest and the last. It works in place.
+// Of one column of pixels the first, the lowest, the highest and the last are left. It works in place.
 func thin(path []position) []position {
 	out := path[:0]
 	for start := 0; start < len(path); {
@@ -104,7 +103,6 @@ func thin(path []position) []position {
 	return out
 }
 
-// steps makes a stair of a path.
 func steps(path []position) []position {
 	var out []position
 	for i, at := range path {
@@ -118,7 +116,7 @@ func steps(path []position) []position {
 	return out
 }
 
-// between returns the areas of a band, one for each time in which both values are known.
+// Each area is a time in which both values are known.
 func (p plot) between(b Band) [][]position {
 	low, high := visible(b.Low, p.from, p.to), visible(b.High, p.from, p.to)
 	var out [][]position
@@ -151,8 +149,8 @@ func (p plot) between(b Band) [][]position {
 	return out
 }
 
-// nextSpan moves i and j, the numbers of points that have begun, on to the next time in which both series have a value, and
-// returns when it begins and ends.
+// It moves i and j, the numbers of points that have begun, on to the next time in which both series have a value,
+// and returns when it begins and ends.
 func nextSpan(low, high []Point, i, j *int) (now, next time.Time, ok bool) {
 	for *i < len(low) && *j < len(high) {
 		if a, b := low[*i].Time, high[*j].Time; a.Equal(b) {
