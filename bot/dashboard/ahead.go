@@ -9,21 +9,18 @@ import (
 )
 
 const (
-	// aheadSpan is how far the page looks ahead.
 	aheadSpan = 24 * time.Hour
-	// mostChanges bounds how many changes of the limits it shows; a schedule may have one every minute.
-	mostChanges = 200
-	// aheadWidth and aheadHeight are the box that the band is drawn in.
+	// A schedule may have one every minute.
+	mostChanges             = 200
 	aheadWidth, aheadHeight = 240.0, 40.0
 )
 
-// A limitsStep is limits that hold from a moment on.
 type limitsStep struct {
 	from time.Time
 	schedule.Limits
 }
 
-// steps lists the limits from one moment to another, the first from the beginning on.
+// The first is from the beginning on.
 func (d *Dashboard) steps(from, to time.Time) []limitsStep {
 	out := []limitsStep{{from, d.o.Schedule.At(from)}}
 	for len(out) < mostChanges {
@@ -36,7 +33,6 @@ func (d *Dashboard) steps(from, to time.Time) []limitsStep {
 	return out
 }
 
-// ahead draws the limits of the next 24 hours.
 func (d *Dashboard) ahead(now time.Time) ahead {
 	steps := d.steps(now, now.Add(aheadSpan))
 	most := 1

@@ -14,13 +14,13 @@ import (
 	"sync"
 )
 
-// assetsPath is where the files are that the page brings along, below its base. Behind it stand a hash of the file and its name.
+// Behind it stand a hash of the file and its name.
 const assetsPath = "/assets/"
 
 //go:embed assets/*.css assets/*.js assets/*.svg
 var assetFiles embed.FS
 
-// assets are the files that the page brings along, by "hash/name", and their addresses by name.
+// The page brings them along. They are by "hash/name", and their addresses by name.
 type assets struct {
 	files map[string]asset
 	at    map[string]string
@@ -31,7 +31,6 @@ type asset struct {
 	plain, gzip []byte
 }
 
-// loadAssets returns the files, with their addresses below a path.
 func loadAssets(below string) (assets, error) {
 	files, err := squeezed()
 	a := assets{files: files, at: map[string]string{}}
@@ -41,7 +40,7 @@ func loadAssets(below string) (assets, error) {
 	return a, err
 }
 
-// squeezed reads and compresses the files, once for all pages, since they are sent often. They take a few milliseconds.
+// once for all pages, since they are sent often; it takes a few milliseconds
 var squeezed = sync.OnceValues(func() (map[string]asset, error) {
 	files := map[string]asset{}
 	names, err := fs.Glob(assetFiles, "assets/*")
@@ -60,7 +59,7 @@ var squeezed = sync.OnceValues(func() (map[string]asset, error) {
 	return files, nil
 })
 
-// kindOf names the usual types, since a system's own table may have others.
+// A system's own table may have others.
 func kindOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -82,7 +81,7 @@ func squeeze(plain []byte) []byte {
 	return b.Bytes()
 }
 
-// asset sends a file. Its address changes with its content, so it may be kept for good. What is in it is no secret.
+// Its address changes with its content, so it may be kept for good. What is in it is no secret.
 func (d *Dashboard) asset(w http.ResponseWriter, r *http.Request, key string) {
 	f, ok := d.assets.files[key]
 	switch {
@@ -111,7 +110,6 @@ func (d *Dashboard) asset(w http.ResponseWriter, r *http.Request, key string) {
 	_, _ = w.Write(body) // to somebody who may have hung up
 }
 
-// takesGzip says whether a request's sender reads gzip.
 func takesGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")

@@ -54,8 +54,7 @@ type Setting struct {
 	Meaning string
 }
 
-// The shortest secrets that New takes. A password is guessed at the pace that the page allows; a token's length alone keeps it from being
-// guessed.
+// A password is guessed at the pace that the page allows; a token's length alone keeps it from being guessed.
 const (
 	shortestPassword = 8
 	shortestToken    = 16
@@ -140,7 +139,7 @@ type Dashboard struct {
 	zips      sync.Pool     // of *gzip.Writer, which are large
 }
 
-// mostAsking bounds how many requests ask the history at once; the others wait.
+// The others wait.
 const mostAsking = 4
 
 // New makes a page from o. Its error lists everything that is wrong with o.
@@ -194,10 +193,10 @@ func (o Options) check() error {
 	return errors.Join(errs...)
 }
 
-// isBase says whether a page can be below a path: a clean one whose letters stand for themselves in URLs and in the patterns of a mux.
+// A base is clean, and its letters stand for themselves in URLs and in the patterns of a mux.
 func isBase(base string) bool {
 	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base && (&url.URL{Path: base}).EscapedPath() == base
 }
 
-// open says that nobody has to sign in.
+// Nobody has to sign in.
 func (d *Dashboard) open() bool { return d.o.Password == "" && d.o.Token == "" }

@@ -14,21 +14,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// tableRows is how many decisions the table shows at once.
 const tableRows = 50
 
-// A filter says which decisions the table shows.
 type filter struct {
-	// Home is the path of the page itself.
 	Home    string
 	Verdict decide.Verdict
 	Rule    decide.Rule
 	Changed bool
-	// Before leaves out the decisions from a moment on; zero shows the newest.
+	// It leaves out the decisions from a moment on; zero shows the newest.
 	Before time.Time
 }
 
-// verdicts and rules are what can be filtered by.
 func verdicts() []decide.Verdict {
 	return []decide.Verdict{decide.Slow, decide.Fast, decide.OK, decide.NoData}
 }
@@ -41,7 +37,7 @@ func rules() []decide.Rule {
 	}
 }
 
-// readFilter reads a filter from an address. What it does not know it leaves out.
+// What is not known is left out.
 func readFilter(q url.Values) filter {
 	var f filter
 	if v := decide.Verdict(q.Get("verdict")); slices.Contains(verdicts(), v) {
@@ -55,7 +51,7 @@ func readFilter(q url.Values) filter {
 	return f
 }
 
-// address is where the page shows the filter's decisions before a moment; zero is the newest.
+// zero is the newest
 func (f filter) address(before time.Time) string {
 	q := url.Values{}
 	if f.Verdict != "" {
@@ -73,34 +69,28 @@ func (f filter) address(before time.Time) string {
 	return f.Home + "?" + q.Encode() + "#decisions"
 }
 
-// newest is where the page shows the filter's newest decisions.
 func (f filter) newest() string { return f.address(time.Time{}) }
 
-// A decision is a row of the table.
 type decision struct {
-	Time          time.Time
-	Clock, Day    string
-	Response      string
-	Verdict       mark
-	Dynos         string
-	Headline, Why string
-	Tone          tone
-	Changed       bool
-	// VerdictKey and RuleKey are what the row is filtered by.
+	Time                time.Time
+	Clock, Day          string
+	Response            string
+	Verdict             mark
+	Dynos               string
+	Headline, Why       string
+	Tone                tone
+	Changed             bool
 	VerdictKey, RuleKey string
 }
 
-// decisions are the rows of the table.
 type decisions struct {
 	Filter filter
 	Rows   []decision
-	// NoHeartbeat: the rows tell the verdict on the signals alone.
+	// The rows tell the verdict on the signals alone.
 	NoHeartbeat bool
-	// Older is where the rows before these are, "" when there are none.
-	Older string
+	Older       string // "" when there are none
 }
 
-// empty says why there are no rows.
 func (t decisions) empty() string {
 	if f := t.Filter; f.Verdict != "" || f.Rule != "" || f.Changed {
 		return "No decision matches."
@@ -108,7 +98,6 @@ func (t decisions) empty() string {
 	return "There were " + nothing(t.NoHeartbeat) + "."
 }
 
-// decisionsPart answers with the table alone.
 func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visitor) {
 	t, err := d.decisions(r.Context(), readFilter(r.URL.Query()))
 	if err != nil {

@@ -13,14 +13,13 @@ import (
 )
 
 const (
-	// deviceLength is how long a browser is known that signed in.
 	deviceLength = 90 * 24 * time.Hour
-	// deviceRounds make it slow to guess the password by a device's cookie.
+	// They make it slow to guess the password by a device's cookie.
 	deviceRounds = 200_000
 )
 
-// client is who tries to sign in. A browser that signed in before shows a cookie, so that the wrong passwords of others at its address,
-// such as that of a proxy, do not keep it out.
+// A browser that signed in before shows a cookie, so that the wrong passwords of others at its address, such as
+// that of a proxy, do not keep it out.
 func (d *Dashboard) client(r *http.Request) throttle.Client {
 	c := d.o.Throttle.ClientOf(r)
 	if found, err := r.Cookie(d.cookieName(r) + deviceSuffix); err == nil {
@@ -31,17 +30,15 @@ func (d *Dashboard) client(r *http.Request) throttle.Client {
 	return c
 }
 
-// deviceSuffix ends the name of a device's cookie.
 const deviceSuffix = "-device"
 
-// remember has the browser know that it signed in.
 func (d *Dashboard) remember(w http.ResponseWriter, r *http.Request) {
 	id := rand.Text()
 	http.SetCookie(w, d.cookie(r, deviceSuffix, id+"."+signed(d.deviceKey(), "device", id), deviceLength))
 }
 
-// deviceKey signs the cookies of devices. It is made of the password, so that the bot knows them after a restart too, and no longer once
-// the password is another one.
+// It signs the cookies of devices. It is made of the password, so that the bot knows them after a restart too, and
+// no longer once the password is another one.
 func (d *Dashboard) deviceKey() []byte {
 	secret := d.o.Password + "\n" + d.o.Token
 	deviceKeys.Lock()
@@ -55,7 +52,7 @@ func (d *Dashboard) deviceKey() []byte {
 	return key
 }
 
-// deviceKeys are kept by what they are made of, since making one takes long.
+// by what they are made of, since making one takes long
 var deviceKeys = struct {
 	sync.Mutex
 	of map[string][]byte

@@ -10,10 +10,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// A choice is a length of time that can be picked: Value is what a form sends, "" for no end.
+// Value is what a form sends, "" for no end.
 type choice struct{ Value, Text string }
 
-// pauseLengths and orderLengths are the lengths that can be picked. A form may send others.
+// A form may send others.
 func pauseLengths() []choice {
 	return append(overrideLengths(), choice{"", "until resumed"})
 }
@@ -29,20 +29,16 @@ func overrideLengths() []choice {
 	}
 }
 
-// A question asks whether somebody means what they asked for.
 type question struct {
-	// Text is the question, Action what the page is asked for by the answer, Yes the word for it.
+	// Action is what the page is asked for by the answer, Yes the word for it.
 	Text, Note, Action, Yes string
-	// Fields are what was asked for, by name.
-	Fields []choice
-	// Frame is what surrounds it where it is a page of its own.
+	Fields                  []choice
+	// of a page of its own
 	Frame frame
 }
 
-// A operation is what a form asks of the desk.
 type operation struct {
 	question
-	// do asks the controls for it, and done says that it is so.
 	do   func(by string) error
 	done string
 }
@@ -111,7 +107,7 @@ func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visito
 	})
 }
 
-// carryOut asks whether the visitor means it, and on the second time does it.
+// It does so on the second time. On the first it asks whether the visitor means it.
 func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked operation) {
 	part := r.Header.Get("X-Part") != ""
 	if r.FormValue("confirmed") != "yes" {
@@ -135,7 +131,7 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 	http.Redirect(w, r, d.home()+"#now", http.StatusSeeOther)
 }
 
-// readLength reads a length of time, "" as one without an end, and writes it for people.
+// "" is without an end. The text is for people.
 func readLength(given string) (d time.Duration, text string, err error) {
 	if given == "" {
 		return 0, "until somebody resumes", nil

@@ -11,24 +11,21 @@ import (
 )
 
 const (
-	// maxBody bounds a form in bytes. The longest right one has a few hundred.
-	maxBody = 4 << 10
-	// maxQuery bounds what stands behind the question mark, in bytes.
-	maxQuery = 1 << 10
+	maxBody  = 4 << 10 // bytes of a form. The longest right one has a few hundred
+	maxQuery = 1 << 10 // bytes behind the question mark
 )
 
-// policy lets the page load what it brings along, talk to its own server, and nothing else.
+// The page loads what it brings along, talks to its own server, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
-// A route answers the requests for one path and method.
 type route struct {
 	answer func(w http.ResponseWriter, r *http.Request, v visitor)
-	// public: nobody needs to sign in for it.
+	// Nobody needs to sign in for it.
 	public bool
 }
 
-// paths are the routes by their paths below the base.
+// below the base
 func (d *Dashboard) paths() map[string]map[string]route {
 	get := func(f func(http.ResponseWriter, *http.Request, visitor)) map[string]route {
 		return map[string]route{http.MethodGet: {answer: f}, http.MethodHead: {answer: f}}
@@ -103,7 +100,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	way.answer(w, r, v)
 }
 
-// own says whether a form comes from the page itself, and not from somebody else's page in the visitor's name.
+// Else a form comes from somebody else's page in the visitor's name.
 func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way route) bool {
 	if err := r.ParseForm(); err != nil {
 		d.refuse(w, r, http.StatusBadRequest, "the form is too long or cannot be read")
@@ -117,7 +114,6 @@ func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way r
 	return true
 }
 
-// turnAway answers somebody who has not signed in.
 func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == d.home() && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Authorization") == "" {
 		http.Redirect(w, r, d.home()+"sign-in", http.StatusSeeOther)
@@ -132,10 +128,8 @@ func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 	d.refuse(w, r, http.StatusUnauthorized, "sign in first")
 }
 
-// home is the path of the page itself.
 func (d *Dashboard) home() string { return d.o.Base + "/" }
 
-// refuse answers with a status and a sentence.
 func (d *Dashboard) refuse(w http.ResponseWriter, _ *http.Request, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)

@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// incidents are the open ones, by kind.
 type incidents struct {
 	mu   sync.Mutex
 	open map[notify.Kind]notify.Event
@@ -23,7 +22,8 @@ func (d *Dashboard) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// take says whether e changes anything. The event that ends an incident can be of another kind than the one that began it.
+// It says whether e changes anything. The event that ends an incident can be of another kind than the one that
+// began it.
 func (in *incidents) take(e notify.Event) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -42,7 +42,7 @@ func (in *incidents) take(e notify.Event) bool {
 	return true
 }
 
-// list returns the open incidents, the newest first.
+// the newest first
 func (in *incidents) list() []notify.Event {
 	in.mu.Lock()
 	defer in.mu.Unlock()

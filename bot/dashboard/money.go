@@ -14,18 +14,17 @@ import (
 )
 
 const (
-	// billAge is how old the month's sums may be, hastyAge how old those are that lack the newest heartbeat, and failureAge how long nobody
-	// asks again after they could not be made.
+	// hastyAge is for sums that lack the newest heartbeat, failureAge for those that could not be made.
 	billAge    = time.Minute
 	hastyAge   = 10 * time.Second
 	failureAge = 5 * time.Second
-	// historyLag is how long after a heartbeat the history has it at the latest.
+	// The history has a heartbeat after so long at the latest.
 	historyLag = 1500 * time.Millisecond
-	// monthPoints makes a month one of points of an hour.
+	// a month has one point an hour
 	monthPoints = 31 * 24
 )
 
-// bills keeps the month's sums for a while, since every page asks for them.
+// Every page asks for the sums.
 type bills struct {
 	turn chan struct{} // holds one while the rest is asked for or changed
 	made time.Time
@@ -33,7 +32,7 @@ type bills struct {
 	err  error
 }
 
-// fresh says whether the sums of then, or that they could not be made, are good enough now, when the newest heartbeat came at newest.
+// then is when the sums were made, or could not be. The newest heartbeat came at newest.
 func (b *bills) fresh(now, newest time.Time) bool {
 	most, kept := billAge, newest.Add(historyLag)
 	switch {
@@ -48,31 +47,26 @@ func (b *bills) fresh(now, newest time.Time) bool {
 	return !b.made.IsZero() && age >= 0 && age < most
 }
 
-// A bill is what the month costs.
 type bill struct {
 	Figures []costs
 	Note    string
 	Days    []dayBar
-	// Length is how many days the month has.
-	Length int
+	Length  int // days of the month
 }
 
-// Box is what the days are drawn in.
 func (b bill) Box() string { return fmt.Sprintf("0 0 %d 41", b.Length) }
 
-// costs is one figure of the bill.
 type costs struct {
 	Name, Value, Note string
 	Tone              tone
 }
 
-// A dayBar is a day of the month, as wide as 1 and at most 40 high.
+// as wide as 1 and at most 40 high
 type dayBar struct {
 	X, Y, Height string
 	Text         string
 }
 
-// moneyPart answers with the part of the page about money.
 func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor) {
 	b, err := d.bill(r.Context(), time.Now())
 	if err != nil {
@@ -82,7 +76,8 @@ func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor)
 	d.render(w, r, http.StatusOK, moneyPart(b))
 }
 
-// bill sums up the month, or returns the sums of less than a minute ago if they hold the newest heartbeat. They are made once, however many ask.
+// Sums of less than a minute ago are taken if they hold the newest heartbeat. They are made once, however many
+// ask.
 func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	select {
 	case d.bills.turn <- struct{}{}:
@@ -98,7 +93,6 @@ func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	return d.bills.bill, d.bills.err
 }
 
-// sumUp sums up the month of now.
 func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	s, err := ask(ctx, d, func(ctx context.Context) (history.Series, error) {
@@ -113,12 +107,12 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
-// price is what a dyno costs a month in dollars, 0 where it is not known.
+// in dollars a month, 0 where it is not known
 func (d *Dashboard) price(last record.Record) float64 {
 	return cmp.Or(last.Price, d.o.Policy.Price)
 }
 
-// A monthSum is what ran in a month, as far as the history knows.
+// as far as the history knows
 type monthSum struct {
 	now, month time.Time
 	first      time.Time
@@ -128,7 +122,7 @@ type monthSum struct {
 	dynos      int     // that run now, -1 if unknown
 	days       [31]float64
 	seen       [31]float64 // in seconds
-	// noHeartbeat: readings are counted, and not heartbeats.
+	// Readings are counted, and not heartbeats.
 	noHeartbeat bool
 }
 
@@ -146,8 +140,8 @@ func sum(s history.Series) monthSum {
 	return m
 }
 
-// bill makes the bill of the sums, given what a dyno costs a month, what the bot has counted itself, and the last tick's bill,
-// which may be nil.
+// price is a dyno's a month. spend is what the bot has counted itself. last is the last tick's bill, which may be
+// nil.
 func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bill {
 	end := m.month.AddDate(0, 1, 0)
 	whole := end.Sub(m.month).Seconds()
@@ -196,7 +190,7 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 	return b
 }
 
-// saved is what ran less than always the maximum, or more.
+// It is what ran less than always the maximum, or more.
 func saved(fixed, ran float64, write func(float64) string) costs {
 	if ran > fixed {
 		return costs{Name: "More than that so far", Value: write(ran - fixed), Note: "dynos above the maximum", Tone: alert}
@@ -208,7 +202,7 @@ func saved(fixed, ran float64, write func(float64) string) costs {
 	return s
 }
 
-// bars draws the dynos that ran on each day of the month so far, on average.
+// the dynos that ran on each day so far, on average
 func (m monthSum) bars() []dayBar {
 	if m.most == 0 {
 		return nil

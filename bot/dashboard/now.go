@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A tone is how good or bad something is; the style sheet has a colour for each.
+// The style sheet has a colour for each.
 type tone string
 
 const (
@@ -26,12 +26,10 @@ const (
 	quiet tone = "quiet"
 )
 
-// present is what the page shows of this moment.
 type present struct {
-	DryRun bool
-	// NoHeartbeat leaves out what is told of heartbeats.
+	DryRun      bool
 	NoHeartbeat bool
-	// Seen says that there was a tick, at Beat; Late is when the next one is overdue.
+	// Late is when the next tick is overdue.
 	Seen       bool
 	Beat, Late time.Time
 	Pill       mark
@@ -43,13 +41,11 @@ type present struct {
 
 	newest
 
-	// Signals says what the rules make of the signals beside the heartbeat.
+	// beside the heartbeat
 	Signals []signal
 
-	// Servers are those that the dynos are; nil where they are none.
-	Servers []serverMark
+	Servers []serverMark // nil where the dynos are none
 
-	// Warnings are about the bot itself.
 	Warnings  []string
 	Waits     []wait
 	Incidents []incident
@@ -60,7 +56,7 @@ type present struct {
 	Title     string
 }
 
-// newest is what is told of the newest heartbeat, and of the run that it is in.
+// of the newest heartbeat, and of the run that it is in
 type newest struct {
 	Response, Unit string
 	Verdict        mark
@@ -73,38 +69,35 @@ type newest struct {
 	RunNote string
 }
 
-// A mark is a word with a tone.
 type mark struct {
 	Text string
 	Tone tone
 }
 
-// A phase is a part of the response time. From and Width are in per cent of all of it.
+// From and Width are in per cent of all of the response time.
 type phase struct {
 	Name, Class, Text string
 	From, Width       string
 }
 
-// A wait is what keeps the bot from a change, or that nothing does.
+// It keeps the bot from a change, or nothing does.
 type wait struct {
 	Name, Text string
 	Tone       tone
-	// Until is when it ends by itself, zero where it does not; Share is how much of it is left, from 0 to 1.
+	// Until is zero where it does not end by itself; Share is how much of it is left, from 0 to 1.
 	Until time.Time
 	Share float64
 	Whole time.Duration
 }
 
-// Width is the wait's share in per cent.
+// in per cent
 func (w wait) Width() string { return percent(w.Share) }
 
-// An incident is something that goes on.
 type incident struct {
 	Title, Reason string
 	Since         time.Time
 }
 
-// ahead is what the limits of the next 24 hours are.
 type ahead struct {
 	Band    string // an SVG path in a box of 240 by 40
 	Hours   []string
@@ -115,7 +108,6 @@ func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(share*1e4)/100, 'f', -1, 64)
 }
 
-// present sums up what there is to see at now.
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
 	p := present{DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–", newest: newest{Response: "–"}}
@@ -152,7 +144,6 @@ func (d *Dashboard) present(now time.Time) present {
 	return p
 }
 
-// fill takes in the newest record.
 func (p *present) fill(r record.Record, zone *time.Location, interval time.Duration) {
 	p.Seen, p.Beat = true, r.Time.In(zone)
 	p.Late = p.Beat.Add(3 * interval)
@@ -184,7 +175,6 @@ func pips(n, of int) []bool {
 	return out
 }
 
-// run says how close the readings are to a change.
 func (p *present) run(d decide.Decision, policy decide.Policy) {
 	if d.Load != nil && d.Verdict != decide.NoData {
 		p.Run, p.RunNote = fmt.Sprintf("%d needed", d.Load.Need), d.Load.String()
@@ -217,7 +207,6 @@ func (p *present) run(d decide.Decision, policy decide.Policy) {
 	}
 }
 
-// quorum writes how many heartbeats call for a change.
 func quorum(q decide.Quorum, v decide.Verdict) string {
 	if q.M > q.N {
 		return fmt.Sprintf("%d %s of the last %d", q.N, v, q.M)
@@ -239,7 +228,7 @@ func toneOf(r record.Record) tone {
 	return good
 }
 
-// verdictMark is the verdict on a heartbeat, or that of the signals where there is none.
+// It is that of the signals where there is no heartbeat.
 func verdictMark(v decide.Verdict, hb probe.Reading) mark {
 	switch none := hb.Outcome == ""; v {
 	case decide.Slow:
@@ -264,7 +253,6 @@ func verdictMark(v decide.Verdict, hb probe.Reading) mark {
 	return mark{"no data: " + string(hb.Outcome), quiet}
 }
 
-// phases draws the parts of the response time side by side.
 func phases(ph probe.Phases) []phase {
 	total := ph.Total()
 	if total <= 0 {
@@ -290,7 +278,7 @@ func phases(ph probe.Phases) []phase {
 
 func duration(d time.Duration) string { return words.Millis(float64(d) / float64(time.Millisecond)) }
 
-// pill says in a word or two how the bot is.
+// in a word or two
 func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.Time) mark {
 	what := "heartbeat"
 	if d.o.NoHeartbeat {
@@ -324,7 +312,6 @@ func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.
 	return mark{"on watch", good}
 }
 
-// waits says for each direction whether the bot may go, and what else holds it.
 func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []wait {
 	up, down := d.o.Policy.Cooldowns(st, now)
 	out := []wait{

@@ -11,23 +11,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// A frame is what surrounds everything on a page.
 type frame struct {
 	App, ProcessType, Version string
-	// CSRF is what the forms carry to show that they are the page's.
+	// The forms carry it to show that they are the page's.
 	CSRF string
-	// SignedIn says that there is a session to end, Name who began it.
+	// Name is who began the session.
 	SignedIn bool
 	Name     string
-	// Password says that people sign in with a password, rather than with the token.
+	// Else with the token.
 	Password bool
-	// Home is the path of the page itself, Types are the pages of all process types; none where there is only this one.
+	// Types are none where there is only this one.
 	Home   string
 	Types  []Link
 	assets assets
 }
 
-// frame is what surrounds the pages of a visitor.
 func (d *Dashboard) frame(v visitor) frame {
 	return frame{
 		App: d.o.App, ProcessType: d.o.ProcessType, Version: d.o.Version, CSRF: d.token(v), SignedIn: v.session != "", Name: v.name,
@@ -35,7 +33,7 @@ func (d *Dashboard) frame(v visitor) frame {
 	}
 }
 
-// types are the pages of all process types, this one's among them; none where there is only this one.
+// This one is among them; none where there is only this one.
 func (d *Dashboard) types() []Link {
 	this := Link{Name: d.o.ProcessType, URL: d.home()}
 	switch i := slices.IndexFunc(d.o.Others, func(l Link) bool { return l.Name == this.Name }); {
@@ -47,16 +45,12 @@ func (d *Dashboard) types() []Link {
 	return nil
 }
 
-// to is the address of something that the page can be asked for.
 func (f frame) to(what string) templ.SafeURL { return templ.SafeURL(f.Home + what) }
 
-// asset is the address of a file.
 func (f frame) asset(name string) string { return f.assets.at[name] }
 
-// whole is all that the page shows.
 type whole struct {
-	Frame frame
-	// NoHeartbeat leaves out what is told of heartbeats.
+	Frame       frame
 	NoHeartbeat bool
 	Now         present
 	Bill        bill
@@ -73,23 +67,21 @@ type whole struct {
 	Trouble     string
 }
 
-// A group is settings under one heading.
 type group struct {
 	Name     string
 	Settings []Setting
 }
 
-// A span is a stretch of time that the charts can show, in seconds.
+// in seconds
 type span struct {
 	Seconds, Text string
-	// First: it is what they show at first.
+	// The charts show it at first.
 	First bool
 }
 
-// swift is an interval at which ten minutes hold enough heartbeats to look at.
+// Ten minutes hold enough heartbeats to look at.
 const swift = 10 * time.Second
 
-// spans are the stretches of time that the charts can show.
 func spans(interval time.Duration) []span {
 	all := []span{
 		{Seconds: "600", Text: "10 min"},
@@ -108,7 +100,7 @@ func spans(interval time.Duration) []span {
 	return all[1:]
 }
 
-// page shows the page. Where the history cannot be read it shows the rest.
+// Where the history cannot be read it shows the rest.
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
@@ -131,7 +123,7 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.render(w, r, http.StatusOK, wholePage(all))
 }
 
-// groups puts the settings under their headings, in the order in which they first come.
+// in the order in which they first come
 func (d *Dashboard) groups() []group {
 	var out []group
 	place := map[string]int{}
@@ -147,7 +139,7 @@ func (d *Dashboard) groups() []group {
 	return out
 }
 
-// firstOverride is the number of dynos that the form to scale begins with: those that run, inside the limits.
+// It is those that run, inside the limits.
 func (p whole) firstOverride() string {
 	n, err := strconv.Atoi(p.Now.Dynos)
 	if err != nil {
@@ -156,7 +148,6 @@ func (p whole) firstOverride() string {
 	return strconv.Itoa(min(max(n, p.Limits.Min), p.Limits.Max))
 }
 
-// charts says what is drawn.
 func (p whole) charts() string {
 	if p.NoHeartbeat {
 		return "Chart of dynos"
@@ -164,7 +155,6 @@ func (p whole) charts() string {
 	return "Charts of response time and dynos"
 }
 
-// every says what the bot does once in each interval.
 func (p whole) every() string {
 	if p.NoHeartbeat {
 		return "A reading every"

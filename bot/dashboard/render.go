@@ -10,10 +10,8 @@ import (
 	"github.com/a-h/templ"
 )
 
-// shortest is how many bytes an answer has before it is worth compressing.
-const shortest = 1 << 10
+const shortest = 1 << 10 // bytes that are worth compressing
 
-// render sends a part of the page, or all of it.
 func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	var b bytes.Buffer
 	if err := c.Render(r.Context(), &b); err != nil {
@@ -23,7 +21,6 @@ func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, c
 	d.send(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
 
-// send sends an answer, compressed where that is worth it.
 func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
@@ -45,14 +42,14 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kin
 	d.zips.Put(z)
 }
 
-// html writes a part of the page as text. It cannot fail: it is written to memory.
+// It cannot fail: it is written to memory.
 func (d *Dashboard) html(c templ.Component) string {
 	var b strings.Builder
 	_ = c.Render(context.Background(), &b)
 	return b.String()
 }
 
-// fail answers a request for which the history, most likely, could not be asked. What it said is for the log: it may name a host.
+// Most likely the history could not be asked. What it said is for the log: it may name a host.
 func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // the visitor has hung up

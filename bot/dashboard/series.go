@@ -17,22 +17,18 @@ import (
 )
 
 const (
-	// chartPoints is how many points a chart shows at the most: about one for each two pixels of a wide screen.
-	chartPoints = 600
-	// chartMarks is how many changes it marks at the most, the newest.
-	chartMarks = 300
-	// longestRange is the longest stretch of time that a chart shows, shortestRange the shortest.
+	// about one for each two pixels of a wide screen
+	chartPoints                 = 600
+	chartMarks                  = 300 // the newest
 	longestRange, shortestRange = 400 * 24 * time.Hour, time.Minute
-	// askTime bounds each question to the history.
-	askTime = 5 * time.Second
+	askTime                     = 5 * time.Second // of each question to the history
 )
 
-// A figure is a number in a chart. One that is not known is null there.
+// One that is not known is null.
 type figure float64
 
 const missing = figure(math.MaxFloat64)
 
-// MarshalJSON writes the figure to a tenth.
 func (f figure) MarshalJSON() ([]byte, error) {
 	if f == missing || math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
 		return []byte("null"), nil
@@ -40,7 +36,6 @@ func (f figure) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, math.Round(float64(f)*10)/10, 'f', -1, 64), nil
 }
 
-// A point is one heartbeat in the charts.
 type point struct {
 	Time     float64 `json:"t"` // in seconds since 1970
 	Response figure  `json:"ms"`
@@ -53,7 +48,6 @@ type point struct {
 	Unanswered int `json:"unanswered"`
 }
 
-// A chartMark is a change in the charts.
 type chartMark struct {
 	Time float64 `json:"t"`
 	// Kind is up, down, hand, failed or dry.
@@ -62,7 +56,7 @@ type chartMark struct {
 	Why  string `json:"why"`
 }
 
-// A chart is a stretch of time, column by column. Times are in seconds since 1970.
+// Times are in seconds since 1970.
 type chart struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
@@ -84,11 +78,10 @@ type chart struct {
 
 	Marks []chartMark  `json:"marks"`
 	Ahead [][3]float64 `json:"ahead"` // time, minimum, maximum
-	// Summary says in words what the charts show.
+	// in words
 	Summary string `json:"summary"`
 }
 
-// series answers with what the charts of a stretch of time show.
 func (d *Dashboard) series(w http.ResponseWriter, r *http.Request, _ visitor) {
 	now := time.Now()
 	from, to, err := stretch(r, now)
@@ -109,7 +102,7 @@ func (d *Dashboard) series(w http.ResponseWriter, r *http.Request, _ visitor) {
 	d.send(w, r, http.StatusOK, "application/json", body)
 }
 
-// stretch reads the stretch of time that a request wants: from and to in seconds since 1970, or the last so many of them.
+// from and to are in seconds since 1970, or the last so many of them.
 func stretch(r *http.Request, now time.Time) (from, to time.Time, err error) {
 	q := r.URL.Query()
 	seconds := func(name string) time.Time {
@@ -131,7 +124,7 @@ func stretch(r *http.Request, now time.Time) (from, to time.Time, err error) {
 	return from, to, err
 }
 
-// ask asks the history, at most so many times at once and not for long.
+// at most mostAsking at once, and for askTime each
 func ask[T any](ctx context.Context, d *Dashboard, question func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
@@ -179,7 +172,7 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// fill takes in the points. Where heartbeats are missing for longer than the buckets explain, the lines are broken.
+// Where heartbeats are missing for longer than the buckets explain, the lines are broken.
 func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool) {
 	for i, p := range s.Points {
 		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > 2*max(s.Step, interval, apart(s.Points[i-1])) {
@@ -194,7 +187,7 @@ func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool)
 	}
 }
 
-// apart is how far the heartbeats of a point were apart, which is not what they are to be now.
+// It is not what they are to be now.
 func apart(p history.Point) time.Duration {
 	return time.Duration(p.Seconds / float64(max(1, p.Heartbeats)) * float64(time.Second))
 }
@@ -213,7 +206,6 @@ func (c *chart) add(t float64, unanswered int, median, p95, low, high, dynos, le
 	c.Dynos, c.Min, c.Max = append(c.Dynos, dynos), append(c.Min, least), append(c.Max, most)
 }
 
-// summary says in words what the charts show.
 func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time) string {
 	const minute = "2 January 15:04"
 	var beats, slow, unanswered, fewest, most int
@@ -255,7 +247,6 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 	return text
 }
 
-// nothing says what a stretch of time lacks of which nothing is kept.
 func nothing(noHeartbeat bool) string {
 	return "no " + readings(noHeartbeat) + " in this period"
 }
@@ -267,7 +258,7 @@ func readings(noHeartbeat bool) string {
 	return "heartbeats"
 }
 
-// changed says whether a record is of a change, or of one that failed or was only thought of.
+// It may be of a change that failed or was only thought of.
 func changed(r record.Record) bool {
 	switch r.Action {
 	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize, record.Failed:
@@ -276,7 +267,6 @@ func changed(r record.Record) bool {
 	return r.Decision.Found()
 }
 
-// markOf is a change in the charts.
 func markOf(r record.Record) chartMark {
 	m := chartMark{Time: unix(r.Time), Text: r.Headline(), Why: r.Why()}
 	switch {

@@ -12,15 +12,13 @@ import (
 )
 
 const (
-	// requestTime bounds how long a request may take to arrive, answerTime how long its answer may take to be read. A stream sets
-	// bounds of its own.
+	// A stream sets bounds of its own.
 	requestTime = 10 * time.Second
 	answerTime  = 30 * time.Second
-	// idleTime is how long a connection may wait for its next request. Heroku's router keeps its own for less.
-	idleTime = 90 * time.Second
-	// maxHeader bounds a request's header in bytes.
-	maxHeader = 16 << 10
-	// goodbye is how long requests that are under way may take when the bot ends, within the 10 s that it promises.
+	// Heroku's router keeps its own connections for less.
+	idleTime  = 90 * time.Second
+	maxHeader = 16 << 10 // bytes
+	// for requests that are under way, within the 10 s that the bot promises
 	goodbye = time.Second
 )
 

@@ -9,16 +9,14 @@ import (
 // A Server is one of a pool's: its name, the stage that it is in, such as "serving", and all that is known in a few words.
 type Server struct{ Name, Stage, Text string }
 
-// A serverMark is what the page shows of a server.
 type serverMark struct {
 	Name, Note string
 	Stage      mark
 }
 
-// maxText bounds what is shown of a server, in characters: some of it are a provider's words.
-const maxText = 300
+const maxText = 300 // characters: some of it are a provider's words
 
-// serverMarks are those of all servers, never nil.
+// never nil
 func serverMarks(all []Server) []serverMark {
 	out := []serverMark{}
 	for _, s := range all {

@@ -16,28 +16,25 @@ import (
 )
 
 const (
-	// sessionLength is how long somebody stays signed in.
 	sessionLength = 12 * time.Hour
-	// mostSessions bounds how many are signed in at once; one more signs out who has been in longest.
+	// One more signs out who has been in longest.
 	mostSessions = 1000
-	// longestName bounds the name that somebody signs in with, in bytes.
-	longestName = 60
+	longestName  = 60 // bytes
 )
 
-// A visitor is who sends a request.
 type visitor struct {
-	// name is what somebody signed in with, "" for none; addr is where the request comes from, without the port.
+	// addr is without the port.
 	name, addr string
-	// session is the session's id, "" for a program and where nobody signs in.
+	// "" for a program and where nobody signs in
 	session string
 	// until is when the session ends, and ended is closed when it does sooner; zero and nil where there is none.
 	until time.Time
 	ended <-chan struct{}
-	// program: the request carries the token itself, so no browser can be made to send it.
+	// The request carries the token itself, so no browser can be made to send it.
 	program bool
 }
 
-// by names the visitor in what the bot keeps of a pause or an order.
+// It names the visitor in what the bot keeps of a pause or an override.
 func (v visitor) by() string {
 	if v.name != "" {
 		return v.name + " on the page"
@@ -45,7 +42,6 @@ func (v visitor) by() string {
 	return "somebody on the page, from " + v.addr
 }
 
-// visitor says who sends a request, and whether they are let in.
 func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool) {
 	v.addr = d.o.Throttle.Address(r)
 	if d.open() {
@@ -70,13 +66,12 @@ func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool)
 	return v, ok
 }
 
-// same compares two secrets in constant time, whatever their lengths.
+// in constant time, whatever their lengths
 func same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// sign signs an id for a purpose.
 func (s *Sessions) sign(purpose, id string) string {
 	return signed(s.key, purpose, id)
 }
@@ -87,17 +82,17 @@ func signed(key []byte, purpose, id string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// token is what the page's forms carry to show that they are the page's.
+// The page's forms carry it to show that they are the page's.
 func (d *Dashboard) token(v visitor) string { return d.sessions.sign("form", v.session) }
 
 func (d *Dashboard) isToken(v visitor, token string) bool { return same(token, d.token(v)) }
 
-// secure says whether a request came by HTTPS, as far as can be known. A header that lies about it harms only who sends it.
+// As far as can be known. A header that lies about HTTPS harms only who sends it.
 func (d *Dashboard) secure(r *http.Request) bool {
 	return d.o.Secure || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
-// cookieName makes browsers refuse a cookie that another host or a plain connection has planted, where there is HTTPS.
+// Where there is HTTPS, browsers refuse a cookie that another host or a plain connection has planted.
 func (d *Dashboard) cookieName(r *http.Request) string {
 	if d.secure(r) {
 		return "__Host-autoscalebot"
@@ -112,7 +107,6 @@ func (d *Dashboard) cookie(r *http.Request, suffix, value string, length time.Du
 	}
 }
 
-// A session is somebody who has signed in.
 type session struct {
 	name  string
 	until time.Time
@@ -135,7 +129,7 @@ func NewSessions() *Sessions {
 	return s
 }
 
-// limiter is for pages that are given none.
+// for pages that are given none
 func (s *Sessions) limiter(log *slog.Logger) *throttle.Limiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,7 +146,6 @@ func (s *Sessions) get(id string, now time.Time) (session, bool) {
 	return found, ok && now.Before(found.until)
 }
 
-// begin begins a session, and returns its id.
 func (s *Sessions) begin(name string, now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +171,7 @@ func (s *Sessions) end(id string) {
 	s.drop(id)
 }
 
-// drop is called with s.mu held.
+// s.mu is held.
 func (s *Sessions) drop(id string) {
 	if found, ok := s.byID[id]; ok {
 		delete(s.byID, id)

@@ -6,19 +6,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// A signal is what a rule makes of a signal beside the heartbeat.
+// A rule makes it of a signal beside the heartbeat.
 type signal struct {
-	// Name is what is judged, Value its value with the unit, Note how it stands to its bounds.
+	// Note is how the value stands to its bounds.
 	Name, Value, Note string
 	Verdict           mark
-	// Gauge shows the value between the bounds, nil where it is not known or there are none.
+	// nil where the value is not known or there are no bounds
 	Gauge *gauge
 }
 
-// A gauge is a value and its bounds in per cent of the gauge's length; Low and High are "" for none.
+// in per cent of the gauge's length; Low and High are "" for none
 type gauge struct{ Value, Low, High string }
 
-// signals are those of a decision, in the rules' order.
 func signals(all []decide.Judged) []signal {
 	var out []signal
 	for _, j := range all {
@@ -40,7 +39,7 @@ func signals(all []decide.Judged) []signal {
 	return out
 }
 
-// gaugeOf draws a value and its bounds, with some room beyond the largest of them.
+// There is some room beyond the largest of them.
 func gaugeOf(j decide.Judged) *gauge {
 	top := j.Value
 	for _, bound := range []*float64{j.Max, j.Min} {

@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// signInPage shows the form to sign in with.
 func (d *Dashboard) signInPage(w http.ResponseWriter, r *http.Request, v visitor) {
 	if _, in := d.visitor(r, time.Now()); in {
 		http.Redirect(w, r, d.home(), http.StatusSeeOther)
@@ -17,7 +16,6 @@ func (d *Dashboard) signInPage(w http.ResponseWriter, r *http.Request, v visitor
 	d.render(w, r, http.StatusOK, signInPage(d.frame(v), ""))
 }
 
-// signIn lets somebody in who knows the password.
 func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	if d.open() {
@@ -43,22 +41,21 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	http.Redirect(w, r, d.home(), http.StatusSeeOther)
 }
 
-// signOut ends the visitor's session, and with it the streams that it opened, those of other pages too.
+// The streams that the session opened end with it, those of other pages too.
 func (d *Dashboard) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.leave(v)
 	http.SetCookie(w, d.cookie(r, "", "", -time.Second))
 	http.Redirect(w, r, d.home(), http.StatusSeeOther)
 }
 
-// leave ends the visitor's session, if there is one.
 func (d *Dashboard) leave(v visitor) {
 	if v.session != "" {
 		d.sessions.end(v.session)
 	}
 }
 
-// check says whether a password lets in who sends it, or how long it has to wait. A right token always does where there is no password:
-// it is too long to be guessed.
+// wait is how long it has to wait. A right token always gets in where there is no password: it is too long to be
+// guessed.
 func (d *Dashboard) check(c throttle.Client, now time.Time, given string) (ok bool, wait time.Duration) {
 	if d.o.Password == "" && same(given, d.o.Token) {
 		return true, 0

@@ -13,24 +13,20 @@ import (
 )
 
 const (
-	// mostViewers bounds how many streams are open at once.
 	mostViewers = 2000
-	// behind is how many frames a viewer may be late by before they are let go; their browser comes back by itself.
+	// A viewer who is later is let go; their browser comes back by itself.
 	behind = 16
-	// pulse is how often a stream says something at the least. Heroku's router ends one that is silent for 55 s.
-	pulse = 20 * time.Second
-	// frameTime is how long a viewer may take to read a frame.
-	frameTime = 10 * time.Second
-	// longestStream ends a stream from time to time, so that none outlives what its visitor may see by much.
+	// Heroku's router ends a stream that is silent for 55 s.
+	pulse     = 20 * time.Second
+	frameTime = 10 * time.Second // to read a frame
+	// A stream does not outlive by much what its visitor may see.
 	longestStream = time.Hour
 )
 
-// A viewer is somebody whose page is open.
 type viewer struct {
 	frames chan []byte // closed when the viewer is let go
 }
 
-// A hub hands frames to all viewers.
 type hub struct {
 	mu      sync.Mutex
 	last    record.Record
@@ -45,14 +41,14 @@ func (h *hub) newest() (r record.Record, seen bool) {
 	return h.last, h.seen
 }
 
-// newestAt is when the newest record came, zero before the first.
+// zero before the first
 func (h *hub) newestAt() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.at
 }
 
-// take keeps the newest record, and says whether anybody looks.
+// It says whether anybody looks.
 func (h *hub) take(r record.Record) (watched bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -66,7 +62,7 @@ func (h *hub) watched() bool {
 	return len(h.viewers) > 0
 }
 
-// join adds a viewer; ok is false when there are too many.
+// ok is false when there are too many.
 func (h *hub) join() (v *viewer, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -81,14 +77,14 @@ func (h *hub) join() (v *viewer, ok bool) {
 	return v, true
 }
 
-// leave lets a viewer go, who may have been let go already.
+// The viewer may have been let go already.
 func (h *hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.drop(v)
 }
 
-// drop is called with h.mu held.
+// h.mu is held.
 func (h *hub) drop(v *viewer) {
 	if _, there := h.viewers[v]; there {
 		delete(h.viewers, v)
@@ -96,7 +92,7 @@ func (h *hub) drop(v *viewer) {
 	}
 }
 
-// send hands a frame to everybody, and waits for nobody: who is too far behind is let go.
+// It waits for nobody: who is too far behind is let go.
 func (h *hub) send(frame []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -109,15 +105,15 @@ func (h *hub) send(frame []byte) {
 	}
 }
 
-// A beat is what a page needs to take in a heartbeat, or that something else has changed.
+// A beat may also say that something else than the heartbeat has changed.
 type beat struct {
-	// Now is the part of the page about this moment, Title the page's.
+	// parts of the page
 	Now   string `json:"now"`
 	Title string `json:"title"`
-	// Point is the heartbeat's place in the charts, Row its row in the table; both are left out where there was no heartbeat.
+	// left out where there was no heartbeat
 	Point *point `json:"point,omitempty"`
 	Row   string `json:"row,omitempty"`
-	// Mark is the change that the charts mark. Say is what a screen reader is to say of it.
+	// Say is for a screen reader.
 	Mark *chartMark `json:"mark,omitempty"`
 	Say  string     `json:"say,omitempty"`
 }
@@ -138,7 +134,7 @@ func (d *Dashboard) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// show shows what has changed beside the heartbeats.
+// It is what has changed beside the heartbeats.
 func (d *Dashboard) show(now time.Time) {
 	if d.hub.watched() {
 		d.hub.send(asEvent(d.beat(now)))
@@ -150,7 +146,6 @@ func (d *Dashboard) beat(now time.Time) beat {
 	return beat{Now: d.html(nowPart(p)), Title: p.Title}
 }
 
-// asEvent writes a beat as a server-sent event.
 func asEvent(b beat) []byte {
 	var out bytes.Buffer
 	out.WriteString("event: beat\ndata: ")
@@ -161,7 +156,6 @@ func asEvent(b beat) []byte {
 	return out.Bytes()
 }
 
-// pointOf is a record's place in the charts.
 func pointOf(r record.Record, noHeartbeat bool) *point {
 	p := &point{Time: float64(r.Time.UnixMilli()) / 1000, Min: r.Limits.Min, Max: r.Limits.Max}
 	p.Low, p.High = figure(r.Decision.MinResponseMS), figure(r.Decision.MaxResponseMS)
@@ -178,7 +172,6 @@ func pointOf(r record.Record, noHeartbeat bool) *point {
 	return p
 }
 
-// stream keeps a page live.
 func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) {
 	if r.Method == http.MethodHead {
 		return
@@ -220,7 +213,6 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 	}
 }
 
-// streamLength is how long a visitor's stream may last.
 func streamLength(v visitor, now time.Time) time.Duration {
 	if !v.until.IsZero() {
 		return min(longestStream, v.until.Sub(now))

@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-// count writes a number of things.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -15,7 +14,6 @@ func count(n int, one, many string) string {
 	return grouped(float64(n), 0) + " " + many
 }
 
-// grouped writes a number with commas between the thousands.
 func grouped(f float64, digits int) string {
 	text := strconv.FormatFloat(math.Abs(f), 'f', digits, 64)
 	whole := len(text)
@@ -31,7 +29,6 @@ func grouped(f float64, digits int) string {
 	return text
 }
 
-// dollars writes an amount of money.
 func dollars(f float64) string {
 	if f < 0 {
 		return "−$" + grouped(-f, 2)
@@ -39,7 +36,6 @@ func dollars(f float64) string {
 	return "$" + grouped(f, 2)
 }
 
-// between writes limits.
 func between(least, most int) string {
 	if least == most {
 		return strconv.Itoa(most)
@@ -47,7 +43,7 @@ func between(least, most int) string {
 	return fmt.Sprintf("%d to %d", least, most)
 }
 
-// at writes a moment as somebody would say it on the day of now, both in the same zone.
+// as somebody would say it on the day of now; both are in the same zone
 func at(t, now time.Time) string {
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
 	switch days := int(math.Round(day(t).Sub(day(now)).Hours() / 24)); {
@@ -65,5 +61,5 @@ func at(t, now time.Time) string {
 	return t.Format("2 January 2006 15:04")
 }
 
-// stamp is a moment for machines.
+// for machines
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
