@@ -29,10 +29,9 @@ const (
 type present struct {
 	DryRun      bool
 	NoHeartbeat bool
-	// Late is when the next tick is overdue.
-	Seen       bool
-	Beat, Late time.Time
-	Pill       mark
+	Seen        bool
+	Beat, Late  time.Time // Late is when the next tick is overdue
+	Pill        mark
 
 	Dynos    string
 	Limits   schedule.Limits
@@ -41,9 +40,7 @@ type present struct {
 
 	newest
 
-	// beside the heartbeat
-	Signals []signal
-
+	Signals []signal     // beside the heartbeat
 	Servers []serverMark // nil where the dynos are none
 
 	Warnings  []string

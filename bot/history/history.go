@@ -99,10 +99,8 @@ type DB struct {
 	notes       []string // what happened to the place that people should know of
 }
 
-// A writer is how the goroutine that writes is spoken to.
 type writer struct {
-	// base is the context of all that the writer does; abort ends it.
-	base  context.Context
+	base  context.Context // of all that the writer does; abort ends it
 	abort context.CancelFunc
 	// flushes asks the writer to write now, and closing to do so for the last time; done is closed when it has ended.
 	flushes chan chan error
