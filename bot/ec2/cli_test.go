@@ -53,6 +53,9 @@ func TestTheCLIFindsTheSameCredentials(t *testing.T) {
 		t.Skip("there is no aws CLI here (pip install awscli, or name one by AWS_CLI)")
 	}
 	for _, c := range places() {
+		if strings.HasSuffix(c.name, "that has ended") {
+			continue // begins as another does
+		}
 		t.Run(c.name, func(t *testing.T) {
 			s := fake()
 			defer s.Start()()

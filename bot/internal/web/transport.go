@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -114,10 +115,9 @@ func (t *Transport) closed(req *http.Request, until time.Time) *Error {
 	if t.Closed != nil {
 		return t.Closed(until)
 	}
-	return &Error{
-		Until:   until,
-		Message: fmt.Sprintf("%s asked to wait until %s, so no call is made before", t.place(req), until.UTC().Format("15:04:05 UTC")),
-	}
+	when := until.UTC().Format("15:04:05 UTC")
+	message := fmt.Sprintf("%s asked to wait until %s, so no call is made before", t.place(req), when)
+	return &Error{Until: until, Message: message}
 }
 
 func (t *Transport) place(req *http.Request) string { return cmp.Or(t.Place, req.URL.Host) }
@@ -127,7 +127,8 @@ func (t *Transport) place(req *http.Request) string { return cmp.Or(t.Place, req
 func (e *Error) pause(ctx context.Context, d time.Duration) bool {
 	switch {
 	case e.asked >= d && !Fits(ctx, e.asked):
-		e.gaveUp = fmt.Sprintf("%s asks to wait %v, which is longer than this call may take", e.Who, e.asked.Round(time.Second))
+		asked := e.asked.Round(time.Second)
+		e.gaveUp = fmt.Sprintf("%s asks to wait %v, which is longer than this call may take", e.Who, asked)
 	case !Fits(ctx, max(d, e.asked)):
 		e.gaveUp = "no time left to try again"
 	default:
@@ -165,7 +166,7 @@ func (t *Transport) try(req *http.Request, check func([]byte) *Error) (*http.Res
 	}
 	defer resp.Body.Close()
 	if n, err := strconv.Atoi(resp.Header.Get(t.Remaining)); err == nil && n >= 0 {
-		t.left.Store(int64(n) + 1)
+		t.left.Store(int64(min(n, math.MaxInt32)) + 1)
 	}
 	asked := t.asked(resp)
 	t.gate.close(req.URL.Host, asked)

@@ -40,7 +40,8 @@ func BaseURL(what, s, example, secret string) (string, error) {
 func Encrypted(what string, u *url.URL, secret string) error {
 	switch {
 	case u.Scheme == "http" && !Loopback(u.Hostname()):
-		return fmt.Errorf("%s %s would send %s unencrypted: use https, or a loopback address such as 127.0.0.1", what, u.Redacted(), secret)
+		return fmt.Errorf("%s %s would send %s unencrypted: use https, or a loopback address such as 127.0.0.1",
+			what, u.Redacted(), secret)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return errors.New(what + " " + u.Redacted() + " starts with neither https:// nor http://")
 	}
