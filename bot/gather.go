@@ -26,7 +26,9 @@ func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe
 	}
 	t, end := b.platform.Tick(ctx, began)
 	defer end()
-	f.Readings = MarkMaintenance(t.Wait, t.Maintaining(), readings)
+	if t.Maintenance != nil {
+		f.Readings = MarkMaintenance(t.Wait, t.InMaintenance, readings)
+	}
 	n, settled, err := t.Count()
 	if ctx.Err() != nil {
 		err = errInterrupted

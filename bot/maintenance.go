@@ -7,14 +7,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// MarkMaintenance asks the platform whether the app is in maintenance mode where a heartbeat among the readings failed, and returns the
-// readings with the Outcome of those heartbeats set to Maintenance if it is. While the platform cannot say, one that was answered by a
-// status is a BadAnswer. A nil platform is not asked.
-func MarkMaintenance(ctx context.Context, platform MaintenanceReporter, in []probe.Reading) []probe.Reading {
-	if platform == nil || !slices.ContainsFunc(in, failedBeat) {
+// MarkMaintenance asks whether the app is in maintenance mode where a heartbeat among the readings failed, as a [MaintenanceReporter] answers, and
+// returns the readings with the Outcome of those heartbeats set to Maintenance if it is. While that is not known, one that was answered by a
+// status is a BadAnswer.
+func MarkMaintenance(ctx context.Context, ask func(context.Context) (on bool, err error), in []probe.Reading) []probe.Reading {
+	if !slices.ContainsFunc(in, failedBeat) {
 		return in
 	}
-	on, err := platform.Maintenance(ctx)
+	on, err := ask(ctx)
 	if !on && err == nil {
 		return in
 	}

@@ -67,9 +67,9 @@ type Platform struct {
 	calls   calls
 	refused error // how a change of an earlier tick failed
 
-	mu     sync.Mutex
-	told   float64   // the price, and
-	priced time.Time // when the platform told it
+	mu       sync.Mutex
+	reported float64   // the price, and
+	priced   time.Time // when the platform told it
 }
 
 // CallsLeft is how many API calls the platform still allows; nil where it does not say.
@@ -88,7 +88,7 @@ func (p *Platform) CallsLeft() *int {
 func (p *Platform) DynoPrice() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return max(p.Price, p.told)
+	return max(p.Price, p.reported)
 }
 
 // Refused is how a change of an earlier tick failed, as this tick's Count found, nil where none did.
@@ -143,20 +143,9 @@ func (t Tick) Count() (n int, settled bool, err error) {
 	return c.n, c.settled, err
 }
 
-// Maintaining returns what asks whether the app is in maintenance mode; nil where the platform knows none.
-func (t Tick) Maintaining() interface {
-	Maintenance(context.Context) (bool, error)
-} {
-	if t.Maintenance == nil {
-		return nil
-	}
-	return maintaining{t}
-}
-
-type maintaining struct{ t Tick }
-
-func (m maintaining) Maintenance(context.Context) (bool, error) {
-	return ask(m.t, "maintenance", m.t.Platform.Maintenance.Maintenance)
+// InMaintenance asks whether the app is in maintenance mode, of which Maintenance must know.
+func (t Tick) InMaintenance(context.Context) (bool, error) {
+	return ask(t, "maintenance", t.Maintenance.Maintenance)
 }
 
 // Running asks how many dynos run; less than 0 where that is not known.
@@ -195,7 +184,7 @@ func (t Tick) SizeFound(before string) *decide.DynoSize {
 // on it, so it is not asked for again soon where the platform does not tell.
 func (t Tick) PriceNow(now time.Time) float64 {
 	age := priceAge
-	if _, varies := t.Prices.(interface{ PriceVaries() }); varies && t.told > 0 {
+	if _, varies := t.Prices.(interface{ PriceVaries() }); varies && t.reported > 0 {
 		age = 0
 	}
 	if t.Prices == nil || !t.priced.IsZero() && now.Sub(t.priced) < age {
@@ -214,7 +203,7 @@ func (t Tick) PriceNow(now time.Time) float64 {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.told, t.priced = price, now
+	t.reported, t.priced = price, now
 	return price
 }
 

@@ -40,9 +40,13 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, for the reason above")
 		return
 	}
-	maintenance, _ := p.Platform.(bot.MaintenanceReporter)
+	platform, tells := p.Platform.(bot.MaintenanceReporter)
 	take := func() probe.Reading {
-		return bot.MarkMaintenance(ctx, maintenance, []probe.Reading{p.Heartbeat.Probe(ctx)})[0]
+		r := p.Heartbeat.Probe(ctx)
+		if tells {
+			r = bot.MarkMaintenance(ctx, platform.Maintenance, []probe.Reading{r})[0]
+		}
+		return r
 	}
 	r := take()
 	slow := func(r probe.Reading) bool {
