@@ -157,6 +157,27 @@ func TestAgainstMoto(t *testing.T) {
 }
 
 // startMoto starts moto's server where it is installed, and returns its URL.
+// moto's roles are understood as well as the fake's. Its metadata service gives tokens without their life, which AWS's does not.
+func TestRolesOfMoto(t *testing.T) {
+	address := startMoto(t)
+	for _, c := range places() {
+		if c.name != "a web identity" && c.name != "a profile's role" {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			c.set(t, nil)
+			g, err := ec2.NewGroup(ec2.Account{Region: "eu-central-1", Profile: c.profile, Endpoint: address}, "web")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantChecked(t, check(t, g)[:1], "credentials: "+c.from+", in eu-central-1")
+			if _, _, err := g.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "there is none of that name") {
+				t.Errorf("Size = %v", err)
+			}
+		})
+	}
+}
+
 func startMoto(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("moto_server")
