@@ -13,7 +13,6 @@ type adapter struct {
 	own []string
 }
 
-// platforms are the words of PLATFORM.
 func platforms() []adapter {
 	return []adapter{
 		{"heroku", (*Problems).checkHeroku, nil},
@@ -25,7 +24,6 @@ func platforms() []adapter {
 	}
 }
 
-// providers are the words of POOL_PROVIDER.
 func providers() []adapter {
 	return []adapter{
 		{"digitalocean", (*Problems).checkDigitalOcean, []string{"DIGITALOCEAN_"}},
@@ -35,7 +33,6 @@ func providers() []adapter {
 	}
 }
 
-// balancers are the words of POOL_BALANCER.
 func balancers() []adapter {
 	return []adapter{
 		{"haproxy", (*Problems).checkHAProxy, []string{"HAPROXY_SOCKETS", "HAPROXY_BACKEND", "HAPROXY_SERVER_OPTIONS"}},
@@ -75,7 +72,7 @@ func adapterNames(of []adapter) []string {
 	return names
 }
 
-// checkAdapter finds what is wrong with the settings of the adapter that a word chooses. It is silent about a word that chooses none.
+// checkAdapter is silent about a word that names no adapter.
 func (ps *Problems) checkAdapter(s *Settings, chosen string, of []adapter) {
 	if i := slices.IndexFunc(of, func(a adapter) bool { return a.name == chosen }); i >= 0 && of[i].check != nil {
 		of[i].check(ps, s)
@@ -91,7 +88,6 @@ func (ps *Problems) checkPlatform(s *Settings) {
 	}
 }
 
-// chosen wants one of the words, and says what is to be chosen.
 func (ps *Problems) chosen(name string, w Word, what string, of []adapter) {
 	if w == "" {
 		ps.need(name, "", what+": write "+orList(adapterNames(of)))

@@ -8,7 +8,6 @@ type Adaptive struct {
 	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between, and an amount of dollars such as ''0.50'' is [what a slow minute is worth to you](docs/settings.md#limits)."`
 }
 
-// checkPolicy wants a policy that there is, with what it needs.
 func (ps *Problems) checkPolicy(s *Settings) {
 	ps.oneOf("POLICY", s.Policy, "count", "adaptive")
 	if s.Policy == "adaptive" && s.MaxResponseTime <= 0 && !ps.has("MAX_RESPONSE_TIME_IN_MS") {

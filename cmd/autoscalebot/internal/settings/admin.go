@@ -18,7 +18,6 @@ type Admin struct {
 	AdminToken  Secret `envconfig:"ADMIN_TOKEN" once:"true" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
 }
 
-// adminSettings are the settings that tell where a running bot is asked, and in whose time zone it speaks.
 var adminSettings = []string{
 	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN", "DRY_RUN",
 	"HISTORY", "DATABASE_URL", "HISTORY_DAYS", "HISTORY_MINUTES_DAYS", "HISTORY_HOURS_DAYS", "DYNO_PRICE_PER_MONTH",
@@ -67,10 +66,9 @@ func (ps *Problems) checkToken(s *Settings) {
 	}
 }
 
-// notInFile matches what does not go into a file's name.
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// fileName makes of the app's name and the process type a part of a file's name that no other two make.
+// fileName is part of a file's name, and differs for each app and process type.
 func (s *Settings) fileName() string {
 	full := s.App() + "-" + string(s.HerokuProcessType)
 	name := notInFile.ReplaceAllString(full, "-")

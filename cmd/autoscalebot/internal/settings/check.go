@@ -8,7 +8,6 @@ import (
 	"strings"
 )
 
-// check finds what is wrong with the settings together, and makes the schedule's table.
 func (ps *Problems) check(s *Settings) {
 	ps.checkPlatform(s)
 	ps.findMetrics(s)
@@ -38,7 +37,6 @@ func (ps *Problems) oneOf(name string, w Word, words ...string) {
 	}
 }
 
-// need wants a setting to be given. forWhat says what needs it.
 func (ps *Problems) need(name, value, forWhat string) {
 	if value == "" && !ps.has(name) {
 		ps.add(name, "is not set; %s", forWhat)
@@ -62,7 +60,7 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// secretURL wants a URL of one of the schemes, and never shows what it got.
+// secretURL never shows what it got.
 func (ps *Problems) secretURL(name string, s Secret, schemes ...string) {
 	if s == "" {
 		return
@@ -72,12 +70,11 @@ func (ps *Problems) secretURL(name string, s Secret, schemes ...string) {
 	}
 }
 
-// orList writes a, b or c.
 func orList(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// readable wants a file that can be read, where one is named.
+// readable accepts an empty path.
 func (ps *Problems) readable(name string, path Text) {
 	if path == "" {
 		return

@@ -24,7 +24,6 @@ type CloudFoundry struct {
 	VCAPServices    Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"The services that are bound to the bot, as JSON; Cloud Foundry sets it."`
 }
 
-// checkCloudFoundry takes what Cloud Foundry tells the bot that runs on it, and finds what is missing then.
 func (ps *Problems) checkCloudFoundry(s *Settings) {
 	ps.takeService(s)
 	ps.takeApplication(s)
@@ -52,12 +51,10 @@ func (ps *Problems) checkCloudFoundry(s *Settings) {
 	}
 }
 
-// isGUID says whether a text is a GUID of Cloud Foundry's rather than a name.
 func isGUID(t Text) bool {
 	return len(t) == 36 && strings.Count(string(t), "-") == 4 && strings.Trim(string(t), "0123456789abcdefABCDEF-") == ""
 }
 
-// takeApplication takes the API and the space from what the bot is told of itself, where nothing else says them.
 func (ps *Problems) takeApplication(s *Settings) {
 	if s.VCAPApplication == "" {
 		return
@@ -79,8 +76,7 @@ func (ps *Problems) takeApplication(s *Settings) {
 	}
 }
 
-// takeService takes the settings that the credentials of the service CF_SERVICE hold, where nothing else says them. Its errors show
-// no value.
+// takeService shows no value in its errors.
 func (ps *Problems) takeService(s *Settings) {
 	if s.VCAPServices == "" || s.CFService == "" {
 		return
@@ -123,7 +119,6 @@ func (ps *Problems) takeService(s *Settings) {
 	}
 }
 
-// take sets what is not set yet.
 func take[T ~string](t *T, v string) {
 	if *t == "" {
 		*t = T(v)

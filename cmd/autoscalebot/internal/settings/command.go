@@ -20,10 +20,8 @@ func (ps *Problems) checkCommand(s *Settings) {
 	ps.need("SCALE_COMMAND", string(s.ScaleCommand), "a command that sets the number of dynos")
 }
 
-// variableName is what the name of an environment variable looks like.
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// passed are the variables that COMMAND_ENV names.
 func (s *Settings) passed() []string {
 	return strings.FieldsFunc(string(s.CommandEnv), func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// Commands get no secret of any setting, under any name of it, but for those that COMMAND_ENV names.
 func TestCommandsGetNoSecretButThoseNamed(t *testing.T) {
 	var pairs []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[settings.Settings]()) {

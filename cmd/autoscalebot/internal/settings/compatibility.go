@@ -10,13 +10,11 @@ import (
 
 const compatibility = "COMPATIBILITY"
 
-// python21 is the value of COMPATIBILITY that stands for autoscalebot 2.1 for Python.
 const python21 = "2.1"
 
 // newSafeguards are the settings of what autoscalebot 2.1 did not know, which COMPATIBILITY=2.1 switches off where they are not set.
 var newSafeguards = []string{"DEPLOY_GRACE_IN_SECONDS", "STOP_AFTER_UPS_WITHOUT_HELP", "MANUAL_HOLD_IN_MINUTES"}
 
-// compatible says whether the source asks for what autoscalebot 2.1 did.
 func (src *source) compatible() bool {
 	if under := find(compatibility); under != "" {
 		return strings.TrimSpace(os.Getenv(under)) == python21
@@ -25,7 +23,6 @@ func (src *source) compatible() bool {
 	return g.text == python21
 }
 
-// safeguardOff returns the setting of a safeguard with a default that switches it off where on is set, and any other as it is.
 func safeguardOff(f reflect.StructField, on bool) reflect.StructField {
 	if on && slices.Contains(newSafeguards, f.Tag.Get("envconfig")) {
 		return withDefault(f, "0")
@@ -56,7 +53,6 @@ func (s *Settings) SwitchedOff() (off, kept []string) {
 	return off, kept
 }
 
-// switchedOff says whether COMPATIBILITY has switched off a safeguard.
 func (s *Settings) switchedOff(name string) bool {
 	off, _ := s.SwitchedOff()
 	return slices.Contains(off, name)

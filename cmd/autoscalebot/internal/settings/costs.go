@@ -16,7 +16,6 @@ func (ps *Problems) checkCosts(s *Settings) {
 	}
 }
 
-// tellsPrice says whether the platform tells what a dyno costs.
 func (s *Settings) tellsPrice() bool {
 	return s.HasPool() && (s.ServerPrice.Known() || s.PoolProvider == "digitalocean")
 }

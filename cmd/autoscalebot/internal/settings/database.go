@@ -10,11 +10,10 @@ import (
 	"strings"
 )
 
-// A databaseURL is the URL of a PostgreSQL database as applications have it, made into one that the driver takes.
+// A databaseURL is one that the driver takes, made of a URL as applications have it.
 type databaseURL struct {
-	url string
-	// left are the parameters that were left out, as they mean something to another library alone.
-	left []string
+	url  string
+	left []string // the parameters of other libraries
 }
 
 // postgresSchemes are those of libpq, and what Django, django-environ and Laravel call the same.
@@ -23,8 +22,7 @@ var postgresSchemes = []string{"postgres", "postgresql", "postgis", "pgsql", "ps
 // pythonDrivers are those that SQLAlchemy has for PostgreSQL.
 var pythonDrivers = []string{"psycopg", "psycopg2", "psycopg2cffi", "psycopg_async", "asyncpg", "pg8000", "pygresql"}
 
-// cutPostgres cuts the scheme off a URL: one of postgresSchemes, perhaps with a driver of SQLAlchemy's behind (postgresql+psycopg2://), or that
-// of JDBC.
+// cutPostgres accepts a driver of SQLAlchemy's behind the scheme (postgresql+psycopg2://), and JDBC's prefix.
 func cutPostgres(text string) (rest string, ok bool) {
 	scheme, rest, ok := strings.Cut(strings.TrimPrefix(text, "jdbc:"), "://")
 	dialect, driver, _ := strings.Cut(strings.ToLower(scheme), "+")
@@ -32,11 +30,9 @@ func cutPostgres(text string) (rest string, ok bool) {
 }
 
 var (
-	// driverParameters are the driver's own.
 	driverParameters = strings.Fields(`host port dbname database user password passfile connect_timeout sslmode sslkey sslcert sslcertmode sslrootcert
 		sslnegotiation sslpassword sslsni krbspn krbsrvname target_session_attrs service servicefile min_protocol_version max_protocol_version
 		channel_binding require_auth default_query_exec_mode statement_cache_capacity description_cache_capacity`)
-	// serverParameters are of PostgreSQL itself, as far as somebody may want them for a connection.
 	serverParameters = strings.Fields(`application_name options search_path timezone datestyle intervalstyle statement_timeout lock_timeout
 		idle_in_transaction_session_timeout idle_session_timeout transaction_timeout default_transaction_isolation default_transaction_read_only
 		default_transaction_deferrable extra_float_digits bytea_output standard_conforming_strings client_min_messages role row_security
@@ -61,12 +57,12 @@ var (
 		binaryparameters disablepreparedbinaryresult queuetarget queueinterval prepare`)
 )
 
-// bare is a parameter's name as it is compared: object mappers write the same in several ways.
+// bare makes the spellings of different object mappers equal.
 func bare(name string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// readDatabaseURL reads the URL of a PostgreSQL database. Its error shows no value.
+// readDatabaseURL shows no value in its error.
 func readDatabaseURL(text string) (databaseURL, error) {
 	rest, ok := cutPostgres(text)
 	if !ok {
@@ -112,10 +108,8 @@ func garbled(front string) bool {
 	return strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || strings.Contains(front, "#")
 }
 
-// isParameter says whether a text can be shown as a parameter's name.
 var isParameter = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,62}$`)
 
-// canonical gives a parameter's name as the driver or the server knows it.
 func canonical(name string) (known string, ok bool) {
 	if serverFamily.MatchString(name) {
 		return name, true
@@ -128,10 +122,9 @@ func canonical(name string) (known string, ok bool) {
 	return "", false
 }
 
-// plainSchema is a schema's name that needs no quotes.
 var plainSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// meant takes a parameter that libpq has another name for. It is false where there is none. What libpq's own name says holds.
+// meant is false where libpq has no other name for the parameter. What libpq's own name says holds.
 func meant(out, given url.Values, name, value string) bool {
 	set := func(known, value string) bool {
 		if !given.Has(known) && value != "" {
@@ -170,7 +163,6 @@ func setMode(out, given url.Values) {
 	}
 }
 
-// leftOut says which parameters of the databases' URLs mean nothing to PostgreSQL.
 func (s *Settings) leftOut() (notes []string) {
 	note := func(name string, left []string) {
 		if len(left) > 0 {

@@ -24,7 +24,6 @@ func ladders() [][]string {
 	}
 }
 
-// checkDynoSizes finds what is wrong with the ladder of dyno sizes, and with it and the rules together.
 func (ps *Problems) checkDynoSizes(s *Settings) {
 	if s.ScaleOrder != "" {
 		ps.oneOf("SCALE_ORDER", s.ScaleOrder, string(decide.Horizontal), string(decide.Vertical))
@@ -66,7 +65,7 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 	}
 }
 
-// checkSizes finds what is wrong with the ladder of a pool's sizes. In which order they are only the provider knows.
+// checkSizes does not judge the order: only the provider knows it.
 func (ps *Problems) checkSizes(s *Settings, asked bool) {
 	for i, size := range s.Sizes {
 		switch {

@@ -51,7 +51,6 @@ func (ps *Problems) checkEmail(s *Settings) {
 	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the backend email needs recipients")
 }
 
-// checkAddresses wants mail addresses, and says what separates them where something else does.
 func (ps *Problems) checkAddresses(s *Settings) {
 	if from := string(s.EmailFrom); from != "" {
 		if _, err := mail.ParseAddress(from); err != nil {

@@ -11,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 )
 
-// scalingRules is the key under which rules stand that keep the semantics of the open-source App Autoscaler.
+// scalingRules is the key of rules with the semantics of the open-source App Autoscaler.
 const scalingRules = "scaling_rules"
 
-// existing takes in a document of App Autoscaler as it stands at now: its limits, its schedule and its rules.
 func (f *file) existing(root *document.Node, format cfautoscaler.Format, now time.Time) {
 	f.document = format
 	p, err := cfautoscaler.Read(root, format, now)
@@ -53,7 +52,6 @@ func (f *file) existing(root *document.Node, format cfautoscaler.Format, now tim
 	f.top.breaches, f.notes = p.Breaches, p.Notes
 }
 
-// mistakes takes over what is wrong with a part of the document.
 func (f *file) mistakes(err error) {
 	var mistakes document.Mistakes
 	errors.As(err, &mistakes)
@@ -62,7 +60,6 @@ func (f *file) mistakes(err error) {
 	}
 }
 
-// breaches are the rules by App Autoscaler's semantics of a source.
 func (src *source) breaches() []decide.BreachRule {
 	switch {
 	case src == nil:

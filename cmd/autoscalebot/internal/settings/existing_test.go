@@ -20,7 +20,6 @@ const policy = `{"instance_min_count": 1, "instance_max_count": 4,
  "schedules": {"timezone": "Europe/Berlin",
   "recurring_schedule": [{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1,2,3,4,5], "instance_min_count": 2, "instance_max_count": 10}]}}`
 
-// policyRules are the rules of policy.
 var policyRules = []decide.BreachRule{
 	{Metric: "responsetime", Signal: "heartbeat", Operator: ">", Threshold: 500, Step: decide.Step{Dynos: 2}, Breach: 2 * time.Minute, Cooldown: 5 * time.Minute},
 	{Metric: "jobs", Signal: "jobs", Operator: "<=", Threshold: 10, Step: decide.Step{Percent: 50}, Down: true, Breach: time.Minute, Cooldown: 90 * time.Second},

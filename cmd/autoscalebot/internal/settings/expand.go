@@ -3,15 +3,11 @@ package settings
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 )
 
-// variable is the name of an environment variable as ${…} may hold it.
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// expand replaces ${NAME} in a text by the environment variable of this name, and $$ by a dollar; another dollar stays as it is. wrong says
-// what is wrong with the text, without the value of a variable; names are the variables in it.
+// expand replaces ${NAME} by an environment variable, and $$ by a dollar; another dollar stays. wrong shows no
+// variable's value; names are the variables in the text.
 func expand(text string) (expanded string, names []string, wrong string) {
 	var b strings.Builder
 	for {
@@ -28,7 +24,7 @@ func expand(text string) (expanded string, names []string, wrong string) {
 			name, rest, closed := strings.Cut(after[1:], "}")
 			value, set := os.LookupEnv(name)
 			switch {
-			case !closed || !variable.MatchString(name):
+			case !closed || !variableName.MatchString(name):
 				return text, names, "${ must be followed by the name of an environment variable and }; write $${ for these characters themselves"
 			case !set:
 				wrong = fmt.Sprintf("the environment variable %s is not set; set it, or write $${%s} for these characters themselves", name, name)

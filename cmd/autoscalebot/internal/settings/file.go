@@ -17,53 +17,37 @@ import (
 )
 
 const (
-	// fileName is the setting that names the file; unlike the others it has the prefix always.
-	fileName = "AUTOSCALE_FILE"
-	// processType is the setting that a key below processes stands for.
+	// fileName is the one setting that always has the prefix.
+	fileName    = "AUTOSCALE_FILE"
 	processType = "HEROKU_PROCESS_TYPE"
-	// processes is the key under which the file has what is about one process type alone.
-	processes = "processes"
+	processes   = "processes"
 )
 
-// A file is a settings file, read but not yet judged setting by setting.
 type file struct {
-	path string
-	// top is what is about all process types.
-	top section
-	// processes are those that the file names, in its order.
-	processes []section
-	// problems are what is wrong beside the values. broken says that nothing of the file could be read.
-	problems Problems
-	broken   bool
-	// notes are what a document of another autoscaler means that is not taken over as it stands.
-	notes []string
-	// document is the form of the other autoscaler's document that the file is, if it is one.
-	document cfautoscaler.Format
+	path      string
+	top       section   // what is about all process types
+	processes []section // in the file's order
+	problems  Problems  // what is wrong beside the values
+	broken    bool
+	notes     []string            // what a document of another autoscaler means that is not taken over as it stands
+	document  cfautoscaler.Format // "" where the file is settings
 }
 
-// A section is the part of a file that is about all process types or about one.
 type section struct {
-	// name is the process type's, and at the line where it stands; "" for all.
-	name, at string
-	// values are what is given, by the settings' names.
-	values map[string]given
-	// breaches are the scaling_rules.
-	breaches []decide.BreachRule
+	name, at string              // the process type, "" for all, and the line where it stands
+	values   map[string]given    // by the settings' names
+	breaches []decide.BreachRule // the scaling_rules
 }
 
-// A given is what a file says of a setting.
 type given struct {
-	// text is what it says, as the environment would have it; written is the same as it stands in the file.
+	// text is as the environment would have it, written as it stands in the file.
 	text, written string
-	// at is where, as file:line.
-	at string
-	// names are the environment variables whose values stand in text.
-	names []string
-	// wrong says what is wrong with it already, "" for nothing.
-	wrong string
+	at            string   // file:line
+	names         []string // the environment variables whose values stand in text
+	wrong         string
 }
 
-// readFile reads a settings file. What keeps it from being read is a problem at once; what else is wrong stands in the file.
+// readFile reports at once what keeps the file from being read; what else is wrong stands in the file.
 func (ps *Problems) readFile(path string) *file {
 	out := &file{path: path, top: section{values: map[string]given{}}}
 	text, err := readText(path)
@@ -117,7 +101,6 @@ func readText(path string) ([]byte, error) {
 	return text, err
 }
 
-// at names a line of the file.
 func (f *file) at(line int) string {
 	if line == 0 {
 		return f.path
@@ -129,7 +112,6 @@ func (f *file) wrong(line int, name, format string, args ...any) {
 	f.problems = append(f.problems, Problem{Name: name, What: fmt.Sprintf(format, args...), At: f.at(line)})
 }
 
-// read takes in what the file says.
 func (f *file) read(root *document.Node) {
 	if root.Kind != document.Map {
 		f.wrong(root.Line, "", "it is %v; write settings as key: value", root.Kind)
@@ -163,7 +145,6 @@ func (f *file) read(root *document.Node) {
 	}
 }
 
-// section takes in the settings of one part.
 func (f *file) section(s *section, n *document.Node) {
 	all := fields()
 	for _, p := range n.Pairs {
@@ -194,7 +175,6 @@ func (f *file) section(s *section, n *document.Node) {
 	}
 }
 
-// keys are those that a file may have.
 func (f *file) keys() []string {
 	keys := []string{processes, scalingRules}
 	for _, name := range names(func(e Entry) bool { return e.Name != fileName }) {

@@ -23,7 +23,6 @@ func inFile(t *testing.T, text string, pairs ...string) {
 	env(t, append([]string{"HEROKU_APP_NAME=", "HEROKU_API_KEY=", "AUTOSCALE_FILE=autoscale.yaml"}, pairs...)...)
 }
 
-// app is what every file needs.
 const app = "heroku_app_name: dancing-forest\nheroku_api_key: " + secret + "\n"
 
 func TestFileGivesSettings(t *testing.T) {
@@ -306,7 +305,6 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// A secret that stands in the place of a key is not shown.
 func TestKeysThatMayBeSecretsAreNotShown(t *testing.T) {
 	for _, text := range []string{
 		"heroku_api_key=" + secret + ": x\n", "https://u:" + secret + "@h/: 1\n", "? " + secret + "\n: 1\n", "processes:\n  " + secret + ": 1\n",

@@ -69,7 +69,6 @@ func (st *Statuses) Decode(s string) error {
 	return nil
 }
 
-// checkAnswer finds what is wrong with what the heartbeat's answer is to be.
 func (ps *Problems) checkAnswer(s *Settings) {
 	ps.oneOf("HEARTBEAT_REDIRECTS", s.HeartbeatRedirects, "same-host", "any", "none")
 	if s.HeartbeatKeyword != "" && s.HeartbeatMethod == "head" {

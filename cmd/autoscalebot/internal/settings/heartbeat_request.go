@@ -71,7 +71,6 @@ func splitHeaders(s string) ([]string, error) {
 	return out, nil
 }
 
-// semicolons splits a text at those semicolons that stand neither in quotes nor in parentheses.
 func semicolons(s string) []string {
 	var out []string
 	from, quoted, depth := 0, false, 0
@@ -91,7 +90,6 @@ func semicolons(s string) []string {
 	return append(out, s[from:])
 }
 
-// checkRequest finds what is wrong with what the heartbeat sends.
 func (ps *Problems) checkRequest(s *Settings) {
 	for _, err := range probe.CheckHeaders(http.Header(s.HeartbeatHeaders)) {
 		ps.add("HEARTBEAT_HEADERS", "%v", err)

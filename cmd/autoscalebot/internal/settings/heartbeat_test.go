@@ -22,7 +22,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// clientFiles writes a client certificate that is valid until a time, and its key.
 func clientFiles(t *testing.T, until time.Time) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -78,7 +77,6 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 	}
 }
 
-// What is wrong with the heartbeat's request is told all at once, each under the name of its setting, and no value is shown.
 func TestMistakesAboutTheRequest(t *testing.T) {
 	for _, tt := range []struct{ headers, token, want string }{
 		{"Host: s3cr3t; X-Key s3cr3t: Te: s3cr3t; Te: s3cr3t", "Bearer s3cr3t", "HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_HEADERS HEARTBEAT_TOKEN"},
@@ -102,7 +100,6 @@ func TestMistakesAboutTheRequest(t *testing.T) {
 	}
 }
 
-// What is wrong with the heartbeat's answer is told all at once.
 func TestMistakesAboutTheAnswer(t *testing.T) {
 	env(t, "HEARTBEAT_STATUSES=ok", "HEARTBEAT_REDIRECTS=some", "HEARTBEAT_HOST=https://www.example.com/", "HEARTBEAT_CLIENT_KEY_FILE=/nowhere",
 		"HEARTBEAT_KEYWORD=well", "HEARTBEAT_METHOD=HEAD", "HEARTBEAT_FAIL_ON=slow")

@@ -13,7 +13,6 @@ type Heroku struct {
 	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is, with plain http only on a loopback address."`
 }
 
-// appName is what Heroku calls an app: its name, or its id.
 var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func (ps *Problems) checkHeroku(s *Settings) {

@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// counting are the kinds of signals whose values are never below 0.
 var counting = []string{"redis", "rediss", "unix", "rabbitmq", "nodes"}
 
 // Hollow says which rules have a bound that no value is beyond, one a line. Those of a manifest are among [Settings.Notes].
@@ -30,7 +29,6 @@ func (s *Settings) Hollow() (notes []string) {
 	return notes
 }
 
-// percentage says whether the values of a rule are at most 100.
 func (s *Settings) percentage(r *decide.SignalRule, sig Signal) bool {
 	return r.By == "" && (r.Signal == string(cpu.Memory) && s.BuiltIn(r.Signal) || sig.Kind == "nodes")
 }

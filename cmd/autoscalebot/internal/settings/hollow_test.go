@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A bound that no value is beyond is told, as the rule then never adds or never removes.
 func TestRulesThatCanNotFireAreTold(t *testing.T) {
 	racetest.Computes(t)
 	const signals = "SIGNALS=q=redis://h/0#q; m=rabbitmq+http://h/#q; pm=nodes+pool://:9100#memory; j=json+http://h/#a; p=prometheus+http://h/#a"

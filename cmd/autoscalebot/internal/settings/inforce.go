@@ -15,7 +15,6 @@ type InForce struct {
 	From string
 }
 
-// hidden stands for a value that must stay secret.
 const hidden = "(set, hidden)"
 
 // AllInForce returns every setting as it was given when s was read, in the order of [Entries]. What is wrong is shown as it is given.
@@ -28,7 +27,6 @@ func (s *Settings) AllInForce() []InForce {
 	return out
 }
 
-// shown returns the part of a setting's text that people may see.
 func shown(f reflect.StructField, text string) string {
 	name := f.Tag.Get("envconfig")
 	switch {
@@ -40,7 +38,6 @@ func shown(f reflect.StructField, text string) string {
 	return text
 }
 
-// shownURL leaves out of a URL what may be a password or a token.
 func shownURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {

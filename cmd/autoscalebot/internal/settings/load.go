@@ -114,7 +114,6 @@ func LoadAll() ([]*Settings, error) {
 	return all, nil
 }
 
-// together finds what is wrong with the settings of several process types beside each other.
 func (ps *Problems) together(all []*Settings) {
 	used := map[string]string{} // what may be used once, and by whom it is
 	once := func(s *Settings, name, value string) {
@@ -154,7 +153,6 @@ func (ps *Problems) notOfImages(s *Settings, all []*Settings) {
 	}
 }
 
-// read reads the settings that are wanted from a source.
 func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
 	s := &Settings{src: src}
 	s.ScalingRules = src.breaches()
@@ -183,15 +181,14 @@ func Defaults() *Settings {
 	return s
 }
 
-// fields lists the settings in the order of the struct.
 func fields() []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Settings]()), func(f reflect.StructField) bool {
 		return f.Tag.Get("envconfig") == ""
 	})
 }
 
-// load reads one setting into v from the name under which it is given, "" if it is not, and returns what is wrong with it.
-// envconfig stops at the first mistake that it finds, so it is given a struct of this one field.
+// load reads one setting into v from the name under which it is given, "" for none, and returns what is wrong.
+// envconfig stops at the first mistake, so it is given a struct of this one field.
 func load(f reflect.StructField, under string, v reflect.Value) string {
 	if under == "" {
 		under = "=" // a name that nobody can set, so that the default serves
@@ -215,7 +212,7 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 	return fmt.Sprintf("%q: %v", shortened(pe.Value), pe.Err)
 }
 
-// shortened cuts a value that is too long for a message, such as a table; what is wrong with it names the place.
+// shortened cuts a long value, such as a table: what is wrong with it names the place.
 func shortened(text string) string {
 	const most = 100
 	if runes := []rune(text); len(runes) > most {
@@ -224,7 +221,6 @@ func shortened(text string) string {
 	return text
 }
 
-// secretive says whether a setting's text may hold a secret.
 func secretive(f reflect.StructField) bool {
 	switch f.Type {
 	case reflect.TypeFor[Secret](), reflect.TypeFor[Headers](), reflect.TypeFor[Signals]():
@@ -233,8 +229,8 @@ func secretive(f reflect.StructField) bool {
 	return false
 }
 
-// find returns the name under which a setting is given: with the prefix, without it, or "" for neither. One that is set to
-// nothing is not given: that is how people clear a setting on a web page.
+// find returns the name under which a setting is given, "" for none. One that is set to nothing is not given: that is
+// how people clear a setting on a web page.
 func find(name string) string {
 	names := []string{Prefix + name, name}
 	if name == fileName {
@@ -248,7 +244,6 @@ func find(name string) string {
 	return ""
 }
 
-// unknown finds the names with our prefix that are not ours.
 func (ps *Problems) unknown(environ []string) {
 	ours := names(func(Entry) bool { return true })
 	slices.Sort(environ)

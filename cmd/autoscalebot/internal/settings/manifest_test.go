@@ -11,12 +11,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// cloudFoundry is what the bot needs there.
 var cloudFoundry = []string{
 	"PLATFORM=cloudfoundry", "CF_API_URL=https://api.cf.io", "CF_APP_NAME=0b1c2d3e-cafe-4abc-8def-0123456789ab", "CF_CLIENT_ID=c", "CF_CLIENT_SECRET=" + secret,
 }
 
-// autoscale is what convert makes of a document.
 func autoscale(t *testing.T, text string) string {
 	t.Helper()
 	root, err := document.Parse([]byte(text))
@@ -30,7 +28,6 @@ func autoscale(t *testing.T, text string) string {
 	return string(p.Autoscale())
 }
 
-// Every type of a manifest's rules runs on Cloud Foundry, by the manifest as by the file that convert makes of it.
 func TestAManifestRunsOnCloudFoundry(t *testing.T) {
 	const threshold = ", threshold: {min: 80, max: 200}}"
 	for _, c := range []struct {
@@ -123,7 +120,6 @@ func TestWhatAManifestNeedsIsNamed(t *testing.T) {
 	}
 }
 
-// Where the platform has no Log Cache, what is nearest stands for it, and that is told.
 func TestAManifestElsewhere(t *testing.T) {
 	inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- {rule_type: http_latency, threshold: {min: 80, max: 200}}\n- {rule_type: cpu, threshold: {min: 30, max: 80}}\n",
 		"HEROKU_APP_NAME=a", "HEROKU_API_KEY=b", "LOGDRAIN_PASSWORD="+secret, "DASHBOARD_ADDR=127.0.0.1:0")

@@ -48,7 +48,7 @@ func SplitNames(text string) ([]string, error) {
 	return out, nil
 }
 
-// twice says which two of the names are the same, by their places: "1 and 3". It is "" where all differ.
+// twice returns the places of two equal names, "1 and 3", or "".
 func twice(names []string) string {
 	for i, name := range names {
 		if first := slices.Index(names, name); first < i {
@@ -58,7 +58,6 @@ func twice(names []string) string {
 	return ""
 }
 
-// unescape reads the first byte that a text stands for, and how much of the text that takes.
 func unescape(text string) (c byte, width int, err error) {
 	switch text[0] {
 	case ';', '\n', '\r':
@@ -80,7 +79,6 @@ func unescape(text string) (c byte, width int, err error) {
 	return text[0], 1, nil
 }
 
-// hexByte reads two hexadecimal digits.
 func hexByte(text string) (byte, bool) {
 	if len(text) < 2 {
 		return 0, false

@@ -41,7 +41,6 @@ func Note(path, name, value string) error {
 	return os.Rename(f.Name(), path)
 }
 
-// noted is a file's text with the setting in it.
 func noted(text, path, name, value string) (string, error) {
 	line, match := name+"="+value, `(?m)^(\s*(?:export\s+)?(?:`+Prefix+`)?`+name+`)=[^\r\n]*`
 	with := "${1}=" + strings.ReplaceAll(value, "$", "$$")

@@ -30,7 +30,6 @@ type Notices struct {
 // Backends is a list of notifiers.
 type Backends []string
 
-// pythonBackends maps the class names of autoscalebot 2.1 to ours.
 var pythonBackends = map[string]string{
 	"consolebackend": "console", "loggerbackend": "log", "djangoemailbackend": "email",
 }
@@ -58,11 +57,7 @@ func (ps *Problems) checkNotices(s *Settings) {
 	for _, b := range s.NotificationBackends {
 		ps.checkAdapter(s, b, backends())
 	}
-	quiet, err := notify.ParseQuiet(string(s.QuietHours), cmp.Or(s.TimeZone.Location, time.UTC))
-	if err != nil {
-		ps.add("QUIET_HOURS", "%v", err)
-	}
-	s.Quiet = quiet
+	s.Quiet = ps.quiet("QUIET_HOURS", s.QuietHours, s.TimeZone)
 	ps.secretURL("SLACK_WEBHOOK_URL", s.SlackWebhookURL, "http", "https")
 	ps.secretURL("WEBHOOK_URL", s.WebhookURL, "http", "https")
 	ps.secretURL("DEADMAN_URL", s.DeadmanURL, "http", "https")
@@ -71,4 +66,13 @@ func (ps *Problems) checkNotices(s *Settings) {
 	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
 		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither")
 	}
+}
+
+// quiet reads a window of time, in UTC where the zone is wrong.
+func (ps *Problems) quiet(name string, text Text, zone Zone) notify.Quiet {
+	window, err := notify.ParseQuiet(string(text), cmp.Or(zone.Location, time.UTC))
+	if err != nil {
+		ps.add(name, "%v", err)
+	}
+	return window
 }

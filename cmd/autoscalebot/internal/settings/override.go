@@ -8,16 +8,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
-// offline are the groups of settings that matter where nothing is asked and nobody is told.
 var offline = []string{"Limits", "Heartbeat", "Policy"}
 
-// online are the settings in these groups that matter only where a heartbeat travels over a network.
+// online are the settings of these groups that matter only over a network.
 var online = []string{
 	"HEARTBEAT_URL", "HEARTBEAT_METHOD", "HEARTBEAT_HEADERS", "HEARTBEAT_TOKEN", "HEARTBEAT_KEEP_ALIVE", "HEARTBEAT_MEASURE",
 	"HEARTBEAT_JITTER", "CONTROL_URL", "DEPLOY_GRACE_IN_SECONDS",
 }
 
-// decides says whether a setting changes what the bot decides where its app is simulated.
 func decides(e Entry) bool {
 	return slices.Contains(offline, e.Group) && !slices.Contains(online, e.Name)
 }
@@ -69,7 +67,6 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 	return s, nil
 }
 
-// pairs reads NAME=value pairs of settings by which the bot decides.
 func (ps *Problems) pairs(pairs []string) map[string]string {
 	over, entries := map[string]string{}, Entries()
 	for _, pair := range pairs {

@@ -16,7 +16,6 @@ type Page struct {
 	TrustedProxies    List   `envconfig:"TRUSTED_PROXIES" once:"true" desc:"The addresses of proxies in front of the bot, such as ''127.0.0.1,10.0.0.0/8'', whose ''X-Forwarded-For'' header is believed; by default ''10.0.0.0/8'' on Heroku, where its routers are, and none elsewhere."`
 }
 
-// shortestPassword is the least length of DASHBOARD_PASSWORD.
 const shortestPassword = 8
 
 func (ps *Problems) checkPage(s *Settings) {
@@ -59,7 +58,6 @@ func parseProxy(text string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// herokuRouters is where the routers of Heroku reach a dyno from.
 const herokuRouters = "10.0.0.0/8"
 
 // Proxies are the addresses of the proxies whose X-Forwarded-For header is believed.
@@ -80,7 +78,6 @@ func (s *Settings) Proxies() []netip.Prefix {
 // Open says that nobody has to sign in, which only a page at a loopback address may do.
 func (s *Settings) Open() bool { return !s.locked() }
 
-// locked says whether the page asks who comes.
 func (s *Settings) locked() bool { return s.DashboardPassword != "" || s.AdminToken != "" }
 
 // ServeAddr is where the web page, and what is sent to the bot, is served; "" for nowhere.

@@ -45,7 +45,6 @@ func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Pl
 	return p, nil
 }
 
-// A planReader takes a plan out of settings.
 type planReader struct {
 	src       *source
 	plan      *cfautoscaler.Plan
@@ -54,7 +53,6 @@ type planReader struct {
 	problems  Problems
 }
 
-// take takes in one setting.
 func (r *planReader) take(f reflect.StructField) {
 	name := f.Tag.Get("envconfig")
 	g, given := r.src.given(name)
@@ -88,7 +86,6 @@ func (r *planReader) take(f reflect.StructField) {
 	}
 }
 
-// note says that a setting is left out.
 func (r *planReader) note(name string, g given) {
 	r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+" is left out: there is no such thing there")
 }

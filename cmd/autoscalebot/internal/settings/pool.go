@@ -46,7 +46,6 @@ func (s *Settings) ServerLimits(now time.Time) (least, most int) {
 	return l.Min, l.Max
 }
 
-// checkPool finds what is wrong with the settings of a pool of servers.
 func (ps *Problems) checkPool(s *Settings) {
 	ps.chosen("POOL_PROVIDER", s.PoolProvider, "who makes the servers", providers())
 	ps.oneOf("POOL_VICTIMS", s.PoolVictims, "newest", "oldest")
@@ -56,23 +55,13 @@ func (ps *Problems) checkPool(s *Settings) {
 	ps.checkAdapter(s, string(s.PoolProvider), providers())
 	ps.checkBalancer(s)
 	ps.checkHealth(s)
-	ps.checkMaintenance(s)
+	s.Maintenance = ps.quiet("MAINTENANCE_WINDOW", s.MaintenanceWindow, s.TimeZone)
 }
 
-// checkBalancer finds what is wrong with what describes the balancer.
 func (ps *Problems) checkBalancer(s *Settings) {
 	ps.chosen("POOL_BALANCER", s.PoolBalancer, "what gives the servers their requests", balancers())
 	if want := ownBalancers()[s.PoolBalancer]; want != "" && want != s.PoolProvider && slices.Contains(adapterNames(providers()), string(s.PoolProvider)) {
 		ps.add("POOL_BALANCER", "%s only knows servers of POOL_PROVIDER=%s; write haproxy, haproxy-file or none", s.PoolBalancer, want)
 	}
 	ps.checkAdapter(s, string(s.PoolBalancer), balancers())
-}
-
-// checkMaintenance reads the window in which downtime is allowed.
-func (ps *Problems) checkMaintenance(s *Settings) {
-	window, err := notify.ParseQuiet(string(s.MaintenanceWindow), cmp.Or(s.TimeZone.Location, time.UTC))
-	if err != nil {
-		ps.add("MAINTENANCE_WINDOW", "%v", err)
-	}
-	s.Maintenance = window
 }

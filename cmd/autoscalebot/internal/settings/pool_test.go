@@ -12,14 +12,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// droplets are the settings of a pool of droplets behind HAProxy that is right.
 var droplets = []string{
 	"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=haproxy", "HEARTBEAT_URL=https://www.example.com/heartbeat", "HEROKU_APP_NAME=", "HEROKU_API_KEY=",
 	"DIGITALOCEAN_TOKEN=" + secret, "DIGITALOCEAN_REGION=fra1", "DIGITALOCEAN_IMAGE=web", "SIZES=s-1vcpu-1gb,s-2vcpu-2gb",
 	"HAPROXY_SOCKETS=/run/haproxy/admin.sock", "HAPROXY_BACKEND=web",
 }
 
-// instances are those of a pool on EC2.
 var instances = []string{
 	"PLATFORM=pool", "POOL_PROVIDER=ec2", "POOL_BALANCER=target-group", "HEARTBEAT_URL=https://www.example.com/heartbeat", "HEROKU_APP_NAME=", "HEROKU_API_KEY=",
 	"AWS_REGION=eu-central-1", "EC2_LAUNCH_TEMPLATE=web", "EC2_TARGET_GROUP=arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",

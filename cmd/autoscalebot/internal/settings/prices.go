@@ -49,7 +49,7 @@ func (p Prices) Price(size string) float64 {
 	return p.All
 }
 
-// own is the price that a size has by its name, in upper or lower case.
+// own ignores case.
 func (p Prices) own(size string) (dollars float64, ok bool) {
 	for name, d := range p.Of {
 		if strings.EqualFold(name, size) {

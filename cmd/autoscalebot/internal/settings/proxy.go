@@ -10,7 +10,6 @@ import (
 // AllProxy is ALL_PROXY, or all_proxy, which wins. It may hold a password.
 func AllProxy() string { return cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY")) }
 
-// proxies notes what is wrong with the environment's variables for proxies, which no file has.
 func (ps *Problems) proxies() {
 	for _, p := range probe.ProxyProblems(AllProxy()) {
 		ps.add(p.Name, "%s", p.What)

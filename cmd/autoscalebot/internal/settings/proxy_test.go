@@ -7,7 +7,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// Every malformed proxy of the environment is told at the start, by its name, and its password is not.
 func TestMalformedProxiesAreMistakes(t *testing.T) {
 	env(t, "HTTP_PROXY=http://bot:"+secret+"@:3128", "HTTPS_PROXY=bot:"+secret+"@proxy:0", "ALL_PROXY=socks4://bot:"+secret+"@proxy")
 	_, err := settings.Load()

@@ -5,7 +5,6 @@ import (
 	"strings"
 )
 
-// pythonSettings are the settings of autoscalebot 2.1 whose values people paste as they stood in Python.
 var pythonSettings = []string{
 	"HEROKU_APP_NAME", "HEROKU_API_KEY", "HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_URL", "MAX_RESPONSE_TIME_IN_MS", "MIN_RESPONSE_TIME_IN_MS",
 	"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER", "MAX_DYNOS", "MIN_DYNOS", "TIME_ZONE", "INCREMENT",
@@ -13,8 +12,8 @@ var pythonSettings = []string{
 	"NOTIFY_IF_NEEDS_EXCEED_MAX", "NOTIFY_IF_NEEDS_BELOW_MIN", "NOTIFY_ON_SCALE_FAILS", "NOTIFY_ON_EVERY_SCALE", "NOTIFY_ON_EVERY_PING",
 }
 
-// python returns the value of a setting of autoscalebot 2.1 without what only Python needs: quotes around a text, and brackets around a
-// list. None, an empty text and an empty list are "", which stands for the default.
+// python takes the quotes around a text and the brackets around a list of Python off. None, an empty text and an
+// empty list are "", the default.
 func python(name, text string) string {
 	text = strings.TrimSpace(text)
 	if !slices.Contains(pythonSettings, name) {
@@ -44,7 +43,6 @@ func python(name, text string) string {
 	return strings.Join(out, ",")
 }
 
-// unquoted takes the quotes off one text of Python; ok is false where it is no such text.
 func unquoted(text string) (bare string, ok bool) {
 	if text != "" && strings.ContainsAny(text[:1], "uUbB") {
 		text = text[1:]

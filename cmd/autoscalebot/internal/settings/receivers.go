@@ -3,7 +3,6 @@ package settings
 // Takes says whether anything is sent to the bot.
 func (s *Settings) Takes() bool { return s.TakesLogDrain() || s.TakesPush() || s.TakesOTLP() }
 
-// checkTaking finds what is wrong with what is sent to the bot.
 func (ps *Problems) checkTaking(s *Settings) {
 	for _, by := range []struct {
 		name  string

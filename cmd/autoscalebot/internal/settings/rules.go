@@ -23,19 +23,18 @@ type RulesAndSignals struct {
 	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold. Where there are any, the
 	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
 	ScalingRules []decide.BreachRule `ignored:"true"`
-	// standIns say which signals stand for others that this platform does not tell.
-	standIns []string
+	standIns     []string            // which signals stand for others that this platform lacks
 }
 
 // Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
 // and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s".
 type Rules []decide.SignalRule
 
-// usualBusy and usualIdle are the thresholds, in per cent, of a rule for the processors of a pool's servers that does not say any. Where one of
-// two servers goes, the other is not busier than it may be.
+// usualBusy and usualIdle, in per cent, are the thresholds of a rule for the servers' processors that has none. Where
+// one of two servers goes, the other is not busier than it may be.
 const usualBusy, usualIdle = 50, 20
 
-// mostRules bounds how many rules there are, so that a tick stays quick.
+// mostRules keeps a tick quick.
 const mostRules = 50
 
 // Decode reads rules. Its error tells all that is wrong, one a line.
@@ -62,7 +61,7 @@ func (rs *Rules) Decode(s string) error {
 	return errors.Join(wrong...)
 }
 
-// checkScalingRules finds the signals that scaling rules judge, and leaves out a heartbeat that nobody asked for and none of them judges.
+// checkScalingRules also leaves out a heartbeat that nobody asked for and no rule judges.
 func (ps *Problems) checkScalingRules(s *Settings) {
 	rules := slices.Clone(s.ScalingRules)
 	for i := range rules {
@@ -83,7 +82,6 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 	}
 }
 
-// checkRules finds what is wrong with the rules and the signals together.
 func (ps *Problems) checkRules(s *Settings) {
 	if !s.HasHeartbeat() && s.Policy == "adaptive" {
 		ps.add("POLICY", "adaptive infers the load from heartbeats, and HEARTBEAT_URL is none; write count")
@@ -126,7 +124,6 @@ func (ps *Problems) checkRules(s *Settings) {
 	}
 }
 
-// nearestSignal names the signals that there are, or the one that is meant.
 func nearestSignal(name string, known []string) string {
 	if len(known) == 0 {
 		return "; name one in SIGNALS"

@@ -11,17 +11,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// ruleKeys are what a rule can say, as an error lists it.
 const ruleKeys = "max, min, mean, p50 to p100, wait, fails, passes, per, by, scale, up and down"
 
-// A ruleParser takes in what a rule says, and what is wrong with it.
 type ruleParser struct {
 	rule  decide.SignalRule
 	said  []string
 	wrong []string
 }
 
-// parseRule reads one rule.
 func parseRule(text string) (decide.SignalRule, []string) {
 	fields := strings.Fields(text)
 	p := &ruleParser{rule: decide.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
@@ -44,12 +41,10 @@ func (p *ruleParser) mistake(format string, args ...any) {
 	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
 }
 
-// has says whether the rule has said something of the keys.
 func (p *ruleParser) has(keys ...string) bool {
 	return slices.ContainsFunc(p.said, func(s string) bool { return slices.Contains(keys, s) })
 }
 
-// take takes in one key with its value.
 func (p *ruleParser) take(key, value string) {
 	if p.has(key) {
 		p.mistake("%s is there twice", key)
@@ -113,7 +108,6 @@ func (p *ruleParser) step(key, value string, to *decide.Step) {
 	*to = s.Step
 }
 
-// longestWindow bounds how long back a rule looks.
 const longestWindow = time.Hour
 
 // window reads mean=120s or p95=120s.
@@ -137,7 +131,6 @@ func (p *ruleParser) window(key, value string) {
 	p.rule.Window, p.rule.Percentile = d, f
 }
 
-// wait reads how long a window waits after a change.
 func (p *ruleParser) wait(value string) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 || d > longestWindow {
@@ -148,10 +141,9 @@ func (p *ruleParser) wait(value string) {
 	}
 }
 
-// usualWindow is how long back a rule looks that does not say how it judges: App Autoscaler's window.
+// usualWindow is App Autoscaler's.
 const usualWindow = 120 * time.Second
 
-// finish checks what the rule says together, and fills in what it does not say.
 func (p *ruleParser) finish() {
 	r := &p.rule
 	rows, windows := p.has("fails", "passes"), r.Window > 0

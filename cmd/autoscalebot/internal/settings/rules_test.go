@@ -173,7 +173,6 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// Schemes are read in any case, and by the names that other clients have for them.
 func TestSchemesOfOtherClients(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"REDIS://h/3":              {"redis", "redis://h/3"},

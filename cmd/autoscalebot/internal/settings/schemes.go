@@ -2,16 +2,13 @@ package settings
 
 import "strings"
 
-// otherSchemes are what other programs call a kind of signal.
 var otherSchemes = map[string]string{
 	"valkey": "redis", "valkeys": "rediss", "redis+tls": "rediss", "redis+ssl": "rediss", "valkey+tls": "rediss", "valkey+ssl": "rediss",
 	"redis+unix": "unix", "redis+socket": "unix", "redis-socket": "unix", "unix+redis": "unix",
 }
 
-// primary says what to write instead of a URL that names Sentinels or a cluster.
 const primary = "names Sentinels or a cluster, which are not asked; name the primary: redis://:password@host:6379/0, or rediss:// for TLS"
 
-// refusedSchemes are those of URLs that applications have and the bot cannot ask, with what to write instead.
 var refusedSchemes = map[string]string{
 	"redis-sentinel": primary, "rediss-sentinel": primary, "redis+sentinel": primary, "rediss+sentinel": primary, "sentinel": primary,
 	"redis-cluster": primary, "redis+cluster": primary, "rediss+cluster": primary, "valkey-sentinel": primary,

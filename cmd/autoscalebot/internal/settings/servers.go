@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// catalogued are the settings that whoever only looks at what there is may not know yet.
+// catalogued are the settings that somebody who only looks around may not know yet.
 var catalogued = []string{
 	"DIGITALOCEAN_IMAGE", "SIZES", "EC2_LAUNCH_TEMPLATE", "POOL_BALANCER", "DIGITALOCEAN_LOAD_BALANCER", "EC2_TARGET_GROUP", "HAPROXY_SOCKETS", "HAPROXY_BACKEND",
 	"HAPROXY_TEMPLATE",

@@ -53,7 +53,6 @@ type Settings struct {
 	Page
 	Admin
 
-	// src is where the settings were read from.
 	src *source
 }
 

@@ -20,13 +20,11 @@ import (
 // secret stands in every test where a secret is given; it must come out nowhere.
 const secret = "s3cr3t-k3y-0123456789"
 
-// env sets the environment to the required settings and those given, as NAME=value.
 func env(t *testing.T, pairs ...string) {
 	t.Helper()
 	settingstest.Env(t, append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...)...)
 }
 
-// A setting's description is one sentence; what else there is to know stands in docs.
 func TestEachDescriptionIsOneSentence(t *testing.T) {
 	another := regexp.MustCompile(`[.!?][)\]]* \S`)
 	for _, e := range settings.Entries() {
@@ -224,7 +222,6 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 }
 
-// A time zone that is not known hides no other mistake.
 func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
 	_, err := settings.Load()

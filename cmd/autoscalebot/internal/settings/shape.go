@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// textOf writes a value of the file as the environment would have it: a list becomes one text with commas, a map a table. at names a line.
 func textOf(f reflect.StructField, n *document.Node, at func(line int) string) given {
 	w, name := &writer{at: at, line: n.Line}, f.Tag.Get("envconfig")
 	switch {
@@ -21,24 +20,23 @@ func textOf(f reflect.StructField, n *document.Node, at func(line int) string) g
 	case n.Kind == document.List && separator(f) != "":
 		return w.list(n, f)
 	case n.Kind == document.Map && f.Type == reflect.TypeFor[schedule.Series]():
-		return w.rows(n)
+		return w.pairs(n, ", ")
 	case n.Kind == document.Map && f.Type == reflect.TypeFor[Headers]():
 		return w.headers(n)
 	case n.Kind == document.List && name == rules:
 		return w.rules(n)
 	case n.Kind == document.Map && name == signals:
-		return w.signals(n)
+		return w.pairs(n, "\n")
 	}
 	return given{wrong: fmt.Sprintf("is %v; write %s", n.Kind, wanted(f))}
 }
 
-// The settings that the file may also say item by item.
 const (
 	rules   = "RULES"
 	signals = "SIGNALS"
 )
 
-// separator stands between the items of a list in a setting's text; "" where a setting is no list.
+// separator is "" where a setting is no list.
 func separator(f reflect.StructField) string {
 	switch f.Type {
 	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Emails](), reflect.TypeFor[Prices](), reflect.TypeFor[Backends](), reflect.TypeFor[FailOn](), reflect.TypeFor[Statuses](), reflect.TypeFor[Directions]():
@@ -47,7 +45,6 @@ func separator(f reflect.StructField) string {
 	return f.Tag.Get("list")
 }
 
-// wanted says which kinds of value a setting may have.
 func wanted(f reflect.StructField) string {
 	switch {
 	case f.Type == reflect.TypeFor[Headers]():
@@ -62,11 +59,10 @@ func wanted(f reflect.StructField) string {
 	return "one value"
 }
 
-// A writer writes the text of one setting.
 type writer struct {
 	at   func(line int) string
 	line int
-	// names are the environment variables that were put in, and wrong what is wrong first.
+	// wrong is what is wrong first; names are the variables that were put in.
 	names []string
 	wrong string
 }
@@ -75,7 +71,7 @@ func (w *writer) given(text, written string) given {
 	return given{text: strings.TrimSpace(text), written: strings.TrimSpace(written), names: w.names, wrong: w.wrong}
 }
 
-// mistake notes what is wrong. Where that is in another line than the setting, it says in which.
+// mistake names the line where it is not the setting's.
 func (w *writer) mistake(line int, format string, args ...any) {
 	if w.wrong != "" {
 		w.wrong += "\n"
@@ -86,7 +82,6 @@ func (w *writer) mistake(line int, format string, args ...any) {
 	w.wrong += fmt.Sprintf(format, args...)
 }
 
-// scalar writes one value with the environment's in it.
 func (w *writer) scalar(n *document.Node) given {
 	if n.Kind != document.Scalar {
 		w.mistake(n.Line, "%v stands where one value must", n.Kind)
@@ -100,7 +95,6 @@ func (w *writer) scalar(n *document.Node) given {
 	return given{text: text, written: n.Text}
 }
 
-// list writes items with the setting's separator between them.
 func (w *writer) list(n *document.Node, f reflect.StructField) given {
 	separator := separator(f)
 	var texts, written []string
@@ -125,17 +119,15 @@ func mayHold(f reflect.StructField, text string) bool {
 	return false
 }
 
-// rows writes a table of limits: when each number begins to hold.
-func (w *writer) rows(n *document.Node) given {
+func (w *writer) pairs(n *document.Node, separator string) given {
 	var texts, written []string
 	for _, p := range n.Pairs {
 		g := w.scalar(p.Value)
 		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
 	}
-	return w.given(strings.Join(texts, ", "), strings.Join(written, ", "))
+	return w.given(strings.Join(texts, separator), strings.Join(written, separator))
 }
 
-// rules writes a list of rules, each a text or a map of what it says.
 func (w *writer) rules(n *document.Node) given {
 	var texts, written []string
 	for _, item := range n.Items {
@@ -150,7 +142,6 @@ func (w *writer) rules(n *document.Node) given {
 	return w.given(strings.Join(texts, "\n"), strings.Join(written, "\n"))
 }
 
-// rule writes one rule: the signal, and behind it what else is said.
 func (w *writer) rule(n *document.Node) given {
 	var signal given
 	var texts, written []string
@@ -174,17 +165,6 @@ func (w *writer) rule(n *document.Node) given {
 	}
 }
 
-// signals writes where each signal is read.
-func (w *writer) signals(n *document.Node) given {
-	var texts, written []string
-	for _, p := range n.Pairs {
-		g := w.scalar(p.Value)
-		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
-	}
-	return w.given(strings.Join(texts, "\n"), strings.Join(written, "\n"))
-}
-
-// headers writes HTTP headers as a JSON object.
 func (w *writer) headers(n *document.Node) given {
 	texts, written := map[string]string{}, map[string]string{}
 	for _, p := range n.Pairs {

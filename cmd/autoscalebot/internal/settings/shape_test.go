@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 )
 
-// Rules and signals may stand in the file item by item; they come out in the one syntax that the environment has.
 func TestRulesAndSignalsItemByItem(t *testing.T) {
 	t.Setenv("HOST", "redis.example.com")
 	for _, c := range []struct{ name, text, want, wrong string }{

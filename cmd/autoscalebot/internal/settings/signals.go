@@ -39,7 +39,6 @@ type Signal struct {
 // "queue=redis://:password@host:6379/0#queue:default; jobs[unit=jobs]=json+https://host/stats#queues.mail".
 type Signals []Signal
 
-// kinds are the ways to read a signal, with the options that each knows beside the unit.
 var kinds = map[string]struct {
 	http    bool
 	pool    bool   // it may be each server of the pool, by pool:// and pools:// for http and https
@@ -65,7 +64,6 @@ var kinds = map[string]struct {
 	"json":       {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
 }
 
-// signalKinds lists them as an error does.
 const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"
 
 var (
@@ -99,7 +97,6 @@ func (ss *Signals) Decode(s string) error {
 	return errors.Join(wrong...)
 }
 
-// cut splits a text into signals.
 func cut(s string) []string {
 	var out []string
 	at := begins.FindAllStringIndex(s, -1)
@@ -118,7 +115,6 @@ func cut(s string) []string {
 	return out
 }
 
-// parseSignal reads one signal.
 func parseSignal(text string) (Signal, []string) {
 	head, rest, ok := strings.Cut(text, "=")
 	if i := strings.IndexByte(text, ']'); strings.Contains(head, "[") && i >= 0 {
@@ -143,7 +139,6 @@ func parseSignal(text string) (Signal, []string) {
 	return s.locate(strings.TrimSpace(rest), wrong)
 }
 
-// locate takes in where the signal is, and what is asked for there.
 func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	at, what, asks := strings.Cut(text, "#")
 	if !strings.Contains(at, "@") && login.MatchString(what) {
@@ -201,7 +196,7 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	return s, s.known(wrong)
 }
 
-// badRedis says what is wrong with the URL of a Redis, which may hold more than other URLs that means something or nothing.
+// badRedis: a Redis' URL may hold more than others that means something or nothing.
 func badRedis(text string) []string {
 	_, err := redis.New(redis.Options{URL: text, Keys: []string{"any"}, Timeout: time.Second})
 	if err == nil {
@@ -210,7 +205,6 @@ func badRedis(text string) []string {
 	return strings.Split(strings.TrimPrefix(err.Error(), "redis signal: "), "\n")
 }
 
-// isURL says whether a text is a URL with a host, or several hosts where there may be many.
 func isURL(text string, many bool) bool {
 	hosts := []string{text}
 	if many {
@@ -227,7 +221,6 @@ func isURL(text string, many bool) bool {
 	return true
 }
 
-// known adds which options a signal's kind does not know.
 func (s Signal) known(wrong []string) []string {
 	options := append([]string{"unit"}, kinds[s.Kind].options...)
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
@@ -287,7 +280,6 @@ func (s Signal) MarshalJSON() ([]byte, error) { return json.Marshal(s.Name) }
 // LogValue hides what may be secret from logs.
 func (ss Signals) LogValue() slog.Value { return slog.StringValue(ss.String()) }
 
-// builtIn lists the signals that need no line in SIGNALS.
 func (s *Settings) builtIn() []string {
 	names := []string{string(cpu.CPU), string(cpu.Memory)}
 	if s.Metered() {
@@ -312,5 +304,4 @@ func (s *Settings) builtIn() []string {
 // BuiltIn says whether a signal needs no line in SIGNALS.
 func (s *Settings) BuiltIn(name string) bool { return slices.Contains(s.builtIn(), name) }
 
-// knownSignals lists the signals that a rule may name.
 func (s *Settings) knownSignals() []string { return append(s.Signals.Names(), s.builtIn()...) }

@@ -13,11 +13,9 @@ import (
 // the environment alone.
 type source struct {
 	file *file
-	// own is the part of the file that is about this process type alone; nil for none.
-	own *section
+	own  *section // nil for none
 }
 
-// given returns what the file says of a setting.
 func (src *source) given(name string) (g given, ok bool) {
 	if src == nil {
 		return given{}, false
@@ -31,7 +29,6 @@ func (src *source) given(name string) (g given, ok bool) {
 	return g, ok
 }
 
-// problems are what is wrong with the file beside the values.
 func (src *source) problems() Problems {
 	if src == nil {
 		return nil
@@ -39,10 +36,9 @@ func (src *source) problems() Problems {
 	return src.file.problems
 }
 
-// broken says that there is a file, and that it could not be read: what it does not say means nothing then.
 func (src *source) broken() bool { return src != nil && src.file.broken }
 
-// from says where a setting comes from: its environment variable, or the line of the file; "" for its default.
+// "" for the default
 func (src *source) from(name string) string {
 	if under := find(name); under != "" {
 		return under
@@ -51,7 +47,7 @@ func (src *source) from(name string) string {
 	return g.at
 }
 
-// at says in which line of the file a setting stands, "" where the file does not say what holds.
+// at is "" where the file does not say what holds.
 func (src *source) at(name string) string {
 	if find(name) != "" {
 		return ""
@@ -60,7 +56,6 @@ func (src *source) at(name string) string {
 	return g.at
 }
 
-// text returns the text of a setting as people may see it.
 func (src *source) text(f reflect.StructField) string {
 	name := f.Tag.Get("envconfig")
 	if under := find(name); under != "" {
@@ -72,7 +67,6 @@ func (src *source) text(f reflect.StructField) string {
 	return safeguardOff(f, src.compatible()).Tag.Get("default")
 }
 
-// load reads one setting into v, and returns what is wrong with it.
 func (src *source) load(f reflect.StructField, v reflect.Value) string {
 	name := f.Tag.Get("envconfig")
 	g, ok := src.given(name)
@@ -151,10 +145,9 @@ func (ps Problems) place(start int, src *source) {
 	}
 }
 
-// shortestSecret is how long a text is at the least that is taken for a secret: a number in a message would be cut up otherwise.
+// shortestSecret: a number in a message would be cut up otherwise.
 const shortestSecret = 5
 
-// redacted puts the names of environment variables in the place of their values.
 func redacted(text string, names []string) string {
 	for _, name := range names {
 		for _, value := range []string{os.Getenv(name), strings.ToLower(os.Getenv(name))} { // as a Word has it

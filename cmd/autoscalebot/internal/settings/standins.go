@@ -8,8 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// metric returns which signal tells a metric of App Autoscaler's, and whether that is to be divided by the number of dynos: the one of that
-// name where there is one, else the one that is called like it in small letters, else the nearest of ours, else what apps push under that name; "" for none.
+// metric returns the signal that tells a metric of App Autoscaler's: the one of that name, else the one called like
+// it in small letters, else the nearest of ours, else what apps push under that name; "" for none.
 func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	if slices.Contains(s.knownSignals(), name) {
 		return name, false
@@ -43,7 +43,6 @@ func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	return "", false
 }
 
-// standIn has a rule judge what is nearest to a signal of Log Cache, where the platform has none.
 func (s *Settings) standIn(r *decide.SignalRule) {
 	known := s.knownSignals()
 	for _, m := range []struct {
@@ -58,7 +57,6 @@ func (s *Settings) standIn(r *decide.SignalRule) {
 	s.ofThisMachine(r.Signal)
 }
 
-// ofThisMachine notes a signal that tells of the machine that the bot runs on, where the app runs on others.
 func (s *Settings) ofThisMachine(signal string) {
 	if s.src == nil || signal != "cpu" && signal != "memory" || s.Platform != "heroku" && s.Platform != "command" || !s.BuiltIn(signal) {
 		return

@@ -28,7 +28,6 @@ func Entries() []Entry {
 	return out
 }
 
-// names lists the settings that are wanted.
 func names(wanted func(Entry) bool) (out []string) {
 	for _, e := range Entries() {
 		if wanted(e) {

@@ -213,7 +213,6 @@ func (d *Minutes) Decode(s string) error {
 	return number(d, s, time.Minute, atMost(time.Minute), "write a number of minutes, 0 or more")
 }
 
-// whole reads a whole number from least to most; want says what would be right.
 func whole[T ~int](to *T, s string, least, most int, want string) error {
 	i, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil || i < least || i > most {
@@ -223,7 +222,6 @@ func whole[T ~int](to *T, s string, least, most int, want string) error {
 	return nil
 }
 
-// number reads a number, 0 or more, of so many units; want says what would be right.
 func number[T ~float64 | ~int64](to *T, s string, unit time.Duration, fits func(float64) bool, want string) error {
 	f, err := decimal(s)
 	if err != nil || !fits(f) {
@@ -233,12 +231,10 @@ func number[T ~float64 | ~int64](to *T, s string, unit time.Duration, fits func(
 	return nil
 }
 
-// atMost says whether so many units are no longer than a length of time may be.
 func atMost(unit time.Duration) func(float64) bool {
 	return func(f float64) bool { return f <= float64(longest)/float64(unit) }
 }
 
-// decimal reads a finite number, 0 or more.
 func decimal(s string) (float64, error) {
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil {

@@ -38,12 +38,10 @@ func (s *Settings) Unused() (notes []string) {
 	return append(notes, s.leftOut()...)
 }
 
-// heartbeatRules are the settings of how the heartbeat, or a rule of RULES, decides.
 var heartbeatRules = []string{
 	"INCREMENT", "MAX_RESPONSE_TIME_", "MIN_RESPONSE_TIME_", "NUMBER_OF_FAILS_", "NUMBER_OF_PASSES_", "POLICY", "STOP_AFTER_UPS_",
 }
 
-// given lists the settings that begin with one of the texts and are set.
 func (s *Settings) given(prefixes []string) string {
 	var given []string
 	for _, f := range fields() {

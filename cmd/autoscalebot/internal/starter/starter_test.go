@@ -13,21 +13,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/starter"
 )
-
-// clear takes all settings out of the environment, until the test ends.
-func clear(t testing.TB) {
-	t.Helper()
-	for _, e := range settings.Entries() {
-		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
-			if old, set := os.LookupEnv(name); set {
-				_ = os.Unsetenv(name)
-				t.Cleanup(func() { _ = os.Setenv(name, old) })
-			}
-		}
-	}
-}
 
 // load reads a settings file as the bot does.
 func load(t *testing.T, text []byte) (*settings.Settings, error) {
@@ -44,7 +32,7 @@ func load(t *testing.T, text []byte) (*settings.Settings, error) {
 var off = regexp.MustCompile(`(?m)^#([a-z0-9_]+: )`)
 
 func TestEveryFileIsRead(t *testing.T) {
-	clear(t)
+	settingstest.Env(t)
 	for _, platform := range append(starter.Platforms(), "pool") {
 		t.Run(platform, func(t *testing.T) {
 			f, ok := starter.New(platform)
@@ -86,7 +74,7 @@ func TestEveryFileIsRead(t *testing.T) {
 
 // Whatever a value is, the bot reads it from the file as it was.
 func TestValuesAreReadAsTheyAre(t *testing.T) {
-	clear(t)
+	settingstest.Env(t)
 	word := rapid.SampledFrom([]string{
 		"$", "$$", "${", "${HOME}", "$NAME", "'", "\"", "\\", "#", " #", ": ", "-", "- ", "{", "}", "[", "]", "&", "*", "!", "|", ">", "%", "@", "`", ",", "?",
 		"a", "yes", "no", "null", "~", "0", "0x1", "1e3", "1:30", "2026-01-01", " ", "\n", "é", "\u2028", "\u0085", "\ufeff", "=", "true",
@@ -133,7 +121,7 @@ colour=blue
 `
 
 func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
-	clear(t)
+	settingstest.Env(t)
 	f, results, err := starter.FromINI([]byte(ini), starter.Options{Home: "/home/ann"})
 	if err != nil {
 		t.Fatal(err)

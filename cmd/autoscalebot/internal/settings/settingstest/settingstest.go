@@ -10,7 +10,7 @@ import (
 )
 
 // Env unsets every setting and sets those in pairs, each as NAME=value, until the test ends.
-func Env(t *testing.T, pairs ...string) {
+func Env(t testing.TB, pairs ...string) {
 	t.Helper()
 	for _, e := range settings.Entries() {
 		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
