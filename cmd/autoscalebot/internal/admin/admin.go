@@ -15,7 +15,6 @@ import (
 // Kept is how many records a server keeps and gives at the most: four hours of them at a heartbeat every 30 s.
 const Kept = 500
 
-// longest bounds every pause and order that ends by itself.
 const longest = 366 * 24 * time.Hour
 
 // Status is what the bot does at a moment.
@@ -48,12 +47,11 @@ type Status struct {
 	Pool *pool.Status `json:"pool,omitempty"`
 }
 
-// records answers a question for them, the oldest first.
-type records struct {
+type records struct { // the oldest first
 	Records []record.Record `json:"records"`
 }
 
-// pauseRequest asks for a pause; For is a length of time as Go writes it, "" for until somebody resumes.
+// For is a Go duration, "" until somebody resumes.
 type pauseRequest struct {
 	Direction bot.Direction `json:"direction"`
 	For       string        `json:"for,omitempty"`
@@ -63,7 +61,7 @@ type resumeRequest struct {
 	Direction bot.Direction `json:"direction"`
 }
 
-// scaleRequest asks for a number of dynos; For is how long, "" for as long as the bot leaves a hand's change alone.
+// For is a Go duration, "" for as long as a manual change is left alone.
 type scaleRequest struct {
 	Dynos *int   `json:"dynos"`
 	For   string `json:"for,omitempty"`

@@ -19,7 +19,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// near says whether a moment is d from now, give or take what a busy machine needs.
 func near(at time.Time, d time.Duration) bool {
 	off := time.Until(at) - d
 	return off < time.Minute && off > -time.Minute
@@ -124,7 +123,6 @@ func TestRecordsComeOldestFirst(t *testing.T) {
 	}
 }
 
-// A record with all that a record can hold is documented.
 func TestDocumentHasAllOfARecord(t *testing.T) {
 	w := open(t, nil)
 	quota := 4321

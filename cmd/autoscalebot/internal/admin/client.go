@@ -20,10 +20,8 @@ import (
 )
 
 const (
-	// askTime bounds one question.
-	askTime = 10 * time.Second
-	// maxAnswer bounds an answer in bytes, far above Kept records.
-	maxAnswer = 16 << 20
+	askTime   = 10 * time.Second // for one question
+	maxAnswer = 16 << 20         // bytes, far above Kept records
 )
 
 // A Client asks a running bot. One of Socket, Addr and History is needed; where several are set, Addr comes before History, and History
@@ -86,7 +84,6 @@ func lengthText(d time.Duration) string {
 	return d.String()
 }
 
-// change asks for what is answered with the status after it.
 func (c Client) change(ctx context.Context, method, path string, body any) (st Status, err error) {
 	err = c.do(ctx, method, path, body, &st)
 	return st, err
@@ -161,7 +158,6 @@ func (c Client) where() string {
 	return "what listens on " + c.Socket
 }
 
-// unanswered says what to look at when nobody answered.
 func (c Client) unanswered(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -17,7 +17,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The document has each field that an answer can have, and none more, also those that are left out when they are empty.
 func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
 	if err != nil {

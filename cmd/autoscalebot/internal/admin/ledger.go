@@ -29,7 +29,6 @@ func (l *Ledger) Record(ctx context.Context, r record.Record) error {
 	return l.Recent.Record(ctx, r)
 }
 
-// fill writes into st what the records tell.
 func (l *Ledger) fill(st *Status) {
 	if last := l.Last(1); len(last) > 0 {
 		st.Last = &last[0]

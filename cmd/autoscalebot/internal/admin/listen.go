@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// longestPath is the longest path of a socket that every system takes.
-const longestPath = 100
+const longestPath = 100 // that every system takes
 
 // ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that is missing. A socket that a bot left behind when it was killed
 // is replaced; one on which somebody answers is an error, and so is anything else that stands there. Close removes it.
@@ -49,7 +48,6 @@ func CheckSocket(path string) error {
 	return os.Remove(dir)
 }
 
-// room makes a folder beside path for a socket, if one can be made there.
 func room(path string) (dir string, err error) {
 	if err := private(filepath.Dir(path)); err != nil {
 		return "", err
@@ -68,10 +66,8 @@ func room(path string) (dir string, err error) {
 	return dir, nil
 }
 
-// made is the name of a socket where it is made.
 const made = "s"
 
-// inUse says that somebody listens there.
 type inUse string
 
 func (path inUse) Error() string {
@@ -80,7 +76,6 @@ func (path inUse) Error() string {
 
 func (inUse) Unwrap() error { return syscall.EADDRINUSE }
 
-// free says why no socket can be made at path, if there is a reason.
 func free(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -103,7 +98,7 @@ func free(path string) error {
 	return err
 }
 
-// A socket is a Unix listener that has been moved to path, and removes itself there when it is closed.
+// A socket removes itself at path when it is closed.
 type socket struct {
 	*net.UnixListener
 	path string
@@ -121,7 +116,6 @@ func (s *socket) place(made string) (os.FileInfo, error) {
 	return file, os.Rename(made, s.path)
 }
 
-// Accept waits for somebody who may ask. Others are hung up on.
 func (s *socket) Accept() (net.Conn, error) {
 	for {
 		conn, err := s.AcceptUnix()
@@ -136,7 +130,6 @@ func (s *socket) Accept() (net.Conn, error) {
 	}
 }
 
-// Close removes the socket, unless another bot's stands there by now, and closes the listener.
 func (s *socket) Close() error {
 	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
 		_ = os.Remove(s.path) // one that is left behind is replaced by the next bot

@@ -103,7 +103,6 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 	}
 }
 
-// Somebody who never ends a request does not keep the bot from ending.
 func TestServeEndsThoughSomebodyHangs(t *testing.T) {
 	path := filepath.Join(folder(t), "bot.sock")
 	l, err := admin.ListenSocket(path)

@@ -7,7 +7,6 @@ import (
 	"syscall"
 )
 
-// owner is the user that a file belongs to.
 func owner(info os.FileInfo) (uid int, known bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -5,7 +5,6 @@ import (
 	"syscall"
 )
 
-// peer is the user at the other end of a socket.
 func peer(c *net.UnixConn) (uid int, known bool) {
 	raw, err := c.SyscallConn()
 	if err != nil {

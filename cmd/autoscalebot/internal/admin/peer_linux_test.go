@@ -50,7 +50,7 @@ func TestAnotherUserIsHungUpOn(t *testing.T) {
 	}
 }
 
-// dialAs connects from a thread that is another user's, and ends it.
+// dialAs dials from a thread that is another user's, and ends it.
 func dialAs(uid uintptr, path string) (conn net.Conn, err error) {
 	done := make(chan struct{})
 	go func() {

@@ -9,8 +9,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// printable replaces what could move a terminal's cursor, color it or turn its direction in all texts of a JSON answer, as who answers need
-// not be a bot. What is not JSON stays as it is.
+// printable replaces what could control a terminal in all texts of a JSON answer, as who answers need not be a bot.
+// What is not JSON stays.
 func printable(answer []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	d.UseNumber()
@@ -25,7 +25,6 @@ func printable(answer []byte) []byte {
 	return clean
 }
 
-// printableRecords does so in the texts of records.
 func printableRecords(kept []record.Record) ([]record.Record, error) {
 	text, err := json.Marshal(records{kept})
 	if err != nil {

@@ -14,15 +14,11 @@ import (
 )
 
 const (
-	// relayKind is the kind of the requests in a history that are those of an HTTP client.
-	relayKind = "http"
-	// relayEvery is how often the bot looks for them.
-	relayEvery = 2 * time.Second
-	// relayTime bounds one look and one answer.
-	relayTime = 5 * time.Second
+	relayKind  = "http"          // an HTTP client's requests in a history
+	relayEvery = 2 * time.Second // between two looks for them
+	relayTime  = 5 * time.Second // for one look and one answer
 )
 
-// relayed is a request by way of a history, and relayedBack its answer.
 type (
 	relayed struct {
 		Method string `json:"method"`
@@ -50,7 +46,7 @@ func (s *Server) Relay(ctx context.Context, db *history.DB) {
 	}
 }
 
-// relay answers what waits. A database that is down is told of by the history itself.
+// A history reports itself that its database is down.
 func (s *Server) relay(ctx context.Context, db *history.DB) {
 	ctx, cancel := context.WithTimeout(ctx, relayTime)
 	defer cancel()
@@ -69,7 +65,6 @@ func (s *Server) relay(ctx context.Context, db *history.DB) {
 	}
 }
 
-// replay answers one request as if it had come over the socket.
 func (s *Server) replay(ctx context.Context, a history.Ask) relayedBack {
 	var q relayed
 	if a.Kind != relayKind || json.Unmarshal(a.Body, &q) != nil {
@@ -85,7 +80,6 @@ func (s *Server) replay(ctx context.Context, a history.Ask) relayedBack {
 	return relayedBack{w.status, w.body.String()}
 }
 
-// taken is a ResponseWriter that keeps what it is given.
 type taken struct {
 	header http.Header
 	status int
@@ -96,7 +90,6 @@ func (t *taken) Header() http.Header         { return t.header }
 func (t *taken) WriteHeader(status int)      { t.status = status }
 func (t *taken) Write(p []byte) (int, error) { return t.body.Write(p) }
 
-// byHistory is a RoundTripper that asks by way of a history.
 type byHistory struct {
 	db  *history.DB
 	who string

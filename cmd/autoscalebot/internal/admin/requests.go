@@ -14,13 +14,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// A refusal is why a request is not answered, with its HTTP status.
 type refusal struct {
 	status int
 	text   string
 }
 
-// Error is what whoever asked reads.
 func (r refusal) Error() string { return r.text }
 
 func refuse(status int, format string, args ...any) error {
@@ -57,7 +55,6 @@ func (s *Server) statusAt(now time.Time) Status {
 	return st
 }
 
-// active is what of c holds at now.
 func active(c decide.Control, now time.Time) decide.Control {
 	if !c.Up.Active(now) {
 		c.Up = decide.Pause{}
@@ -121,7 +118,6 @@ func (s *Server) endOverride(who string, _ http.ResponseWriter, _ *http.Request)
 	return s.done(s.o.Bot.EndOverride(who))
 }
 
-// done answers what was asked of the bot: with its status, or with why it refuses.
 func (s *Server) done(err error) (any, error) {
 	if err != nil {
 		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
@@ -129,7 +125,6 @@ func (s *Server) done(err error) (any, error) {
 	return s.statusAt(time.Now()), nil
 }
 
-// decode reads the one JSON object of a request, and refuses what it does not know.
 func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
@@ -157,7 +152,6 @@ func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	return refuse(http.StatusBadRequest, "the body is not what it should be: %v", err)
 }
 
-// duration reads a length of time; "" is 0.
 func duration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil

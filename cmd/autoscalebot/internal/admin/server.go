@@ -22,17 +22,12 @@ import (
 )
 
 const (
-	// maxBody bounds a request's body in bytes. The longest right one has less than a hundred.
-	maxBody = 4 << 10
-	// requestTime bounds each request, from its first byte to the last of its answer.
-	requestTime = 5 * time.Second
-	// mostConns bounds how many connections there are at once.
-	mostConns = 64
-	// goodbye is how long requests that are under way may take when the bot ends, within the 10 s that it promises.
-	goodbye = time.Second
+	maxBody     = 4 << 10         // in bytes; the longest valid request has less than a hundred
+	requestTime = 5 * time.Second // from the first byte of a request to the last of its answer
+	mostConns   = 64
+	goodbye     = time.Second // for requests under way when the bot ends, within its 10 s
 )
 
-// socketUser is who asks over a socket when the system does not tell more.
 const socketUser = "the socket's user"
 
 // Options say what a Server works with. All but Token, Pool, Warnings and Log are needed.
@@ -62,8 +57,7 @@ type Server struct {
 	routes map[string]map[string]handler // by path and method
 }
 
-// A handler answers with a value, or with an error that is a refusal.
-type handler func(who string, w http.ResponseWriter, r *http.Request) (any, error)
+type handler func(who string, w http.ResponseWriter, r *http.Request) (any, error) // the error is a refusal
 
 // New makes a server.
 func New(o Options) *Server {
@@ -130,11 +124,9 @@ func (s *Server) server() *http.Server {
 
 type callerKey struct{}
 
-// A caller is who is at the other end of a connection.
 type caller struct {
-	who string
-	// known: the system itself has let only the right user through.
-	known bool
+	who   string
+	known bool // the system itself has let only the right user through
 }
 
 func callerOf(c net.Conn) caller {
@@ -191,7 +183,7 @@ func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (an
 	return handle(from.who, w, r)
 }
 
-// authorized compares the token in constant time, whatever its length.
+// authorized takes constant time, whatever the token's length.
 func (s *Server) authorized(r *http.Request) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	got, want := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))

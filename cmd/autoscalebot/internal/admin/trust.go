@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 )
 
-// may says whether a user may ask this one's bot, or answer this one: the same user and root.
 func may(uid int) bool { return uid == os.Geteuid() || uid == 0 }
 
-// private makes the folder of a socket where it is missing. It is an error where another user could put a socket there instead.
+// private fails where another user could put a socket there instead.
 func private(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, os.ErrExist) {
 		return err
@@ -35,8 +34,8 @@ func private(dir string) error {
 	return nil
 }
 
-// dialSocket connects to the bot that listens at path. The socket and who answers there must be this user's or root's. Root may ask
-// everybody's bot, if who answers is the socket's owner, and an administrator gave that user the place.
+// dialSocket wants the socket and who answers to be this user's or root's. Root may ask anybody's bot, if who answers
+// is the socket's owner and an administrator gave that user the place.
 func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -57,8 +56,8 @@ func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	return conn, nil
 }
 
-// given says whether nobody could have put what stands at path there, nor a folder or link on the way, but root and the users whom root gave
-// a folder. In one such as /tmp anybody could.
+// given is false where anybody but root, and users to whom root gave a folder, could have put something at path or on
+// the way there, such as in /tmp.
 func given(path string) bool {
 	real, err := filepath.EvalSymlinks(path)
 	return err == nil && placed(path) && placed(real)
@@ -83,7 +82,6 @@ func placed(path string) bool {
 	return known && (is == 0 || is == theirs) || in.Mode().Perm()&0o022 == 0
 }
 
-// foreign says that a socket, or who answers on it, is another user's.
 type foreign struct {
 	path string
 	uid  int

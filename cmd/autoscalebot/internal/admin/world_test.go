@@ -34,15 +34,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const token = "t0ken-0123456789abcdef"
 
-// world is a real bot with an admin server on a real socket and a real port. Whatever goes through it is held against
-// docs/openapi.yaml on its way.
+// world is a real bot with an admin server on a real socket and port. All that goes through is held against
+// docs/openapi.yaml.
 type world struct {
 	*bot.Bot
-	platform *platform
-	prober   *prober
-	ledger   *admin.Ledger
-	log      *logtest.Buffer
-	// client goes by way of the check against the document.
+	platform     *platform
+	prober       *prober
+	ledger       *admin.Ledger
+	log          *logtest.Buffer
 	client       admin.Client
 	socket, addr string
 }
@@ -93,7 +92,6 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	return w
 }
 
-// folder returns a new folder with a path that is short enough for sockets.
 func folder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "asb")
 	if err != nil {
@@ -103,7 +101,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// ask sends one request over the socket, or with an address over TCP, and returns the answer, held against the document.
+// ask goes over the socket, or with an address over TCP.
 func (w *world) ask(t *testing.T, addr, method, path, body string, header http.Header) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://bot"+path, strings.NewReader(body))
@@ -136,7 +134,6 @@ func dialer(socket, addr string) *http.Transport {
 	}}
 }
 
-// checkpoint hands on what comes over the socket at path to the other, and checks it.
 func checkpoint(t *testing.T, path, to string) string {
 	serve(t, path, &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "bot" },
@@ -145,7 +142,6 @@ func checkpoint(t *testing.T, path, to string) string {
 	return path
 }
 
-// serve answers on a socket at path until the test ends.
 func serve(t *testing.T, path string, handler http.Handler) {
 	t.Helper()
 	l, err := admin.ListenSocket(path)
@@ -185,7 +181,6 @@ var readRouter = sync.OnceValues(func() (routers.Router, error) {
 	return legacy.NewRouter(doc)
 })
 
-// documented is a transport that holds each answer, and each request that was not refused, against the document.
 type documented struct {
 	t      *testing.T
 	router routers.Router
@@ -240,7 +235,6 @@ func (a always) At(time.Time) schedule.Limits { return schedule.Limits(a) }
 
 func (a always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
-// platform does as it is told.
 type platform struct {
 	mu sync.Mutex
 	n  int

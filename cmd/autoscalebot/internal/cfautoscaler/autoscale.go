@@ -58,7 +58,6 @@ func (p *Plan) Autoscale() []byte {
 	return []byte(b.String())
 }
 
-// writeTable writes a number, or a table with a row in each line.
 func writeTable(b *strings.Builder, key, text string) {
 	if !strings.Contains(text, "=") {
 		fmt.Fprintf(b, "%s: %s\n", key, text)
@@ -94,7 +93,6 @@ func (p *Plan) SignalsText() string {
 	return strings.Join(out, "\n")
 }
 
-// ruleParts are what a rule says, the signal first.
 func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	add := func(key, value string) { out = append(out, [2]string{key, value}) }
 	add("signal", r.Signal)
@@ -131,7 +129,6 @@ func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	return out
 }
 
-// quorum writes how many readings count.
 func quorum(q decide.Quorum) string {
 	if q.N == q.M {
 		return strconv.Itoa(q.N)

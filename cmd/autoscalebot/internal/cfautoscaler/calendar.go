@@ -41,16 +41,13 @@ type Part struct {
 	Day         Day
 }
 
-// on says whether the part comes on a date.
 func (p *Part) on(date time.Time) bool {
 	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) &&
 		(p.First.IsZero() || !date.Before(p.First)) && (p.Last.IsZero() || !date.After(p.Last))
 }
 
-// bounded says whether the part comes between some dates alone.
 func (p *Part) bounded() bool { return !p.First.IsZero() || !p.Last.IsZero() }
 
-// bounded says whether any part comes between some dates alone.
 func (c *Calendar) bounded() bool {
 	return slices.ContainsFunc(c.Parts, func(p Part) bool { return p.bounded() })
 }
@@ -62,7 +59,6 @@ type Dates struct {
 	Day         Day
 }
 
-// zone returns the time zone.
 func (c *Calendar) zone() *time.Location {
 	if c.Zone == nil {
 		return time.UTC
@@ -70,12 +66,10 @@ func (c *Calendar) zone() *time.Location {
 	return c.Zone
 }
 
-// empty says that nothing ever changes.
 func (c *Calendar) empty() bool {
 	return c.weekly() == 0 && len(c.Parts) == 0 && len(c.Dates) == 0
 }
 
-// weekly counts the weekdays that have steps.
 func (c *Calendar) weekly() (n int) {
 	for _, d := range c.Week {
 		if len(d) > 0 {
@@ -85,7 +79,7 @@ func (c *Calendar) weekly() (n int) {
 	return n
 }
 
-// on returns the steps of a date, which is a midnight in UTC.
+// on takes a midnight in UTC.
 func (c *Calendar) on(date time.Time) Day {
 	i, dated := slices.BinarySearchFunc(c.Dates, date, func(d Dates, date time.Time) int {
 		switch {
@@ -102,7 +96,7 @@ func (c *Calendar) on(date time.Time) Day {
 	return c.recurring(date)
 }
 
-// recurring returns the steps of a date as if no date had its own.
+// recurring is what would hold if no date had steps of its own.
 func (c *Calendar) recurring(date time.Time) Day {
 	day := slices.Clone(c.Week[date.Weekday()])
 	for i := range c.Parts {
@@ -114,10 +108,9 @@ func (c *Calendar) recurring(date time.Time) Day {
 	return day
 }
 
-// longestGap is how many days lie between two steps that recur, at the most: between one 31st and the next but one.
+// longestGap in days between two steps that recur: from one 31st to the next but one.
 const longestGap = 70
 
-// at returns the limits at a minute of a date; base are those before the first step.
 func (c *Calendar) at(date time.Time, minute int, base schedule.Limits) schedule.Limits {
 	for range longestGap {
 		if l, ok := c.on(date).at(minute); ok {
@@ -128,7 +121,7 @@ func (c *Calendar) at(date time.Time, minute int, base schedule.Limits) schedule
 	return base
 }
 
-// at returns the limits that have begun by a minute of the day; ok is false before the first step.
+// ok is false before the first step.
 func (d Day) at(minute int) (l schedule.Limits, ok bool) {
 	for _, s := range d {
 		if s.Minute <= minute {
@@ -138,7 +131,7 @@ func (d Day) at(minute int) (l schedule.Limits, ok bool) {
 	return l, ok
 }
 
-// addDates puts dates behind the others, into one range with those before where both are alike.
+// addDates makes one range of neighbours that are alike.
 func (c *Calendar) addDates(d Dates) {
 	if n := len(c.Dates); n > 0 {
 		last := &c.Dates[n-1]
@@ -150,13 +143,13 @@ func (c *Calendar) addDates(d Dates) {
 	c.Dates = append(c.Dates, d)
 }
 
-// dateOf returns the date of a moment in a zone, as a midnight in UTC, and the minute of the day.
+// dateOf returns a midnight in UTC, and the minute of the day.
 func dateOf(t time.Time, zone *time.Location) (date time.Time, minute int) {
 	t = t.In(zone)
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), t.Hour()*60 + t.Minute()
 }
 
-// moment returns when the clock on the wall of a zone shows a minute of a date.
+// moment is when the clock on the wall shows a minute of a date.
 func moment(date time.Time, minute int, zone *time.Location) time.Time {
 	return time.Date(date.Year(), date.Month(), date.Day(), 0, minute, 0, 0, zone)
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A drawnWindow is one schedule of a policy, as people mean it: either it recurs, or it begins and ends once.
 type drawnWindow struct {
 	json       map[string]any
 	on         func(date time.Time) bool
@@ -82,7 +81,6 @@ func drawWindow(t *rapid.T, today time.Time) drawnWindow {
 
 func clockText(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
-// policyOf writes windows as a policy.
 func policyOf(base schedule.Limits, zone string, windows []drawnWindow) string {
 	recurring, specific := []any{}, []any{}
 	for _, w := range windows {
@@ -102,8 +100,8 @@ func policyOf(base schedule.Limits, zone string, windows []drawnWindow) string {
 	return string(text)
 }
 
-// timeline plays windows through day by day, in the order of their starts, and returns the limits of any minute between two dates. A window
-// that starts while another holds does not come; where two start at once, one that does not recur holds, and of others the first.
+// timeline returns the limits of any minute between two dates. A window that starts while another holds does not
+// come; of two that start at once the one that does not recur holds, else the first.
 func timeline(windows []drawnWindow, base schedule.Limits, from, to time.Time) (at func(time.Time) schedule.Limits, turns []time.Time) {
 	var spans []span
 	for _, once := range []bool{true, false} {
@@ -132,8 +130,6 @@ func timeline(windows []drawnWindow, base schedule.Limits, from, to time.Time) (
 	}, turns
 }
 
-// Whatever policy is read, the settings file that it becomes is one that the bot reads, and sets the limits of the policy's windows at every
-// minute.
 func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 	racetest.Computes(t)
 	path := filepath.Join(t.TempDir(), "autoscale.yaml")
@@ -188,7 +184,6 @@ func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 	})
 }
 
-// A policy with hundreds of schedules holds, too.
 func TestAPolicyOfManySchedulesHolds(t *testing.T) {
 	racetest.Computes(t)
 	var windows []drawnWindow
@@ -211,7 +206,6 @@ func TestAPolicyOfManySchedulesHolds(t *testing.T) {
 	}
 }
 
-// A table with weekdays within dates becomes a policy with start and end dates, and what that says is the same.
 func TestTablesWithDatesBecomePolicies(t *testing.T) {
 	racetest.Computes(t)
 	today := now.Truncate(24 * time.Hour)

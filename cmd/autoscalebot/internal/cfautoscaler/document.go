@@ -35,11 +35,9 @@ type Plan struct {
 	// Sources are where the signals come from that are not built in, by their names, as SIGNALS has them.
 	Sources map[string]string
 	// Every is how often App Autoscaler decides, 0 where that is not known.
-	Every time.Duration
-	// carries says that what a date ends with goes on until something recurs, as in a manifest.
-	carries bool
-	// now is when the plan was read.
-	now time.Time
+	Every   time.Duration
+	carries bool // what a date ends with goes on until something recurs, as in a manifest
+	now     time.Time
 	// Notes say what could not be taken over as it stands, and what became of it.
 	Notes []string
 }
@@ -48,7 +46,6 @@ func (p *Plan) note(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
 }
 
-// source notes where a signal comes from.
 func (p *Plan) source(signal, url string) {
 	if p.Sources == nil {
 		p.Sources = map[string]string{}
@@ -59,5 +56,4 @@ func (p *Plan) source(signal, url string) {
 // ManifestEvery is how often App Autoscaler decides by a manifest's rules.
 const ManifestEvery = 35 * time.Second
 
-// meanWindow is over how long App Autoscaler takes the mean of a metric.
-const meanWindow = 120 * time.Second
+const meanWindow = 120 * time.Second // over which App Autoscaler takes the mean of a metric

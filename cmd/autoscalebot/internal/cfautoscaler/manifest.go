@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// ruleTypes are the types of a manifest's rules.
 var ruleTypes = []string{"cpu", "memory", "http_throughput", "http_latency", "rabbitmq", "custom", "compare"}
 
 func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
@@ -40,7 +39,6 @@ func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
 	return p
 }
 
-// limits reads instance_limits.
 func (r *reader) limits(n *document.Node) (l schedule.Limits) {
 	limits := n.Get("instance_limits")
 	if limits == nil {
@@ -103,7 +101,6 @@ func whole(rule decide.SignalRule, signal string) decide.SignalRule {
 	return rule
 }
 
-// latency is the signal of a subtype.
 func (r *reader) latency(n *document.Node, sub string) string {
 	switch strings.ToLower(sub) {
 	case "", avg99:
@@ -115,7 +112,7 @@ func (r *reader) latency(n *document.Node, sub string) string {
 	return ""
 }
 
-// queue is a queue's name, which older manifests have as the subtype.
+// Older manifests have the queue's name as the subtype.
 func (r *reader) queue(n *document.Node, sub string) string {
 	name, _ := r.text(n, "queue_name", false)
 	if name = cmp.Or(name, sub); name == "" {
@@ -124,7 +121,7 @@ func (r *reader) queue(n *document.Node, sub string) string {
 	return name
 }
 
-// vain notes the keys of a rule that say nothing about its type.
+// vain notes keys that mean nothing for a rule's type.
 func (p *Plan) vain(n *document.Node, kind, sub string) {
 	uses := map[string][]string{
 		"http_latency": {"rule_sub_type"}, "rabbitmq": {"queue_name", "rule_sub_type"},
@@ -139,7 +136,6 @@ func (p *Plan) vain(n *document.Node, kind, sub string) {
 	}
 }
 
-// hollow notes the thresholds of a rule that no value can be beyond.
 func (p *Plan) hollow(n *document.Node, kind string, rule decide.SignalRule) {
 	line := n.Line
 	if t := n.Get("threshold"); t != nil {
@@ -153,13 +149,11 @@ func (p *Plan) hollow(n *document.Node, kind string, rule decide.SignalRule) {
 	}
 }
 
-// queueEscapes writes a queue's name as a signal's source has it, and queueNames reads it.
 var (
 	queueEscapes = strings.NewReplacer(`\`, `\\`, ",", `\,`, ";", `\;`, "%", `\%`)
 	queueNames   = strings.NewReplacer(`\\`, `\`, `\,`, ",", `\;`, ";", `\%`, "%")
 )
 
-// custom reads a rule about a metric of the app's own, or about one divided by another.
 func (r *reader) custom(p *Plan, rule *decide.SignalRule, n *document.Node, compare bool) {
 	metric, ok := r.text(n, "metric", true)
 	if !ok {
@@ -191,7 +185,7 @@ func (r *reader) threshold(rule *decide.SignalRule, n *document.Node) {
 	}
 }
 
-// A change is a point in time from which on limits hold until the next one.
+// From at on the limits hold until the next change.
 type change struct {
 	at time.Time
 	// weekdays are those on which it recurs at the same time, in UTC, a bit each, Sunday the lowest; 0 for once.
@@ -200,7 +194,7 @@ type change struct {
 	node     *document.Node
 }
 
-// fromRecurrence turns a manifest's bits, in which Sunday is bit 6 and Saturday bit 0; it is its own inverse.
+// A manifest's Sunday is bit 6, its Saturday bit 0. It is its own inverse.
 func fromRecurrence(mask int) (out int) {
 	for d := range 7 {
 		if mask&(1<<(6-d)) != 0 {
@@ -225,7 +219,7 @@ func (r *reader) change(n *document.Node) (c change) {
 	return c
 }
 
-// changes writes points in time into the plan's calendar, in UTC. Of two at one time the later in the document holds.
+// Of two at one time the later in the document holds.
 func (p *Plan) changes(in []change, now time.Time) {
 	c := &p.Calendar
 	today, _ := dateOf(now, time.UTC)
@@ -287,7 +281,6 @@ func (c *Calendar) hold(until time.Time, l schedule.Limits) {
 	}
 }
 
-// with puts a step into a day, in place of one at the same minute.
 func (d Day) with(s Step) Day {
 	d = slices.DeleteFunc(slices.Clone(d), func(o Step) bool { return o.Minute == s.Minute })
 	d = append(d, s)
@@ -333,10 +326,8 @@ func (p *Plan) manifestRules(b *strings.Builder) {
 	}
 }
 
-// number writes a number as both kinds of document have it.
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// ruleType writes what a rule judges.
 func (p *Plan) ruleType(r *decide.SignalRule) string {
 	url := p.Sources[r.Signal]
 	switch _, queue, _ := strings.Cut(url, "#"); {
@@ -361,7 +352,7 @@ func (p *Plan) ruleType(r *decide.SignalRule) string {
 	return fmt.Sprintf("rule_type: custom\n  metric: %q", p.pushed(r.Signal))
 }
 
-// pairs makes rules of the breaches: two of one metric, one that adds and one that removes.
+// pairs makes one rule of two breaches of a metric, one that adds and one that removes.
 func (p *Plan) pairs() (out []decide.SignalRule) {
 	used := make([]bool, len(p.Breaches))
 	for i, up := range p.Breaches {
@@ -388,7 +379,6 @@ func (p *Plan) pairs() (out []decide.SignalRule) {
 	return out
 }
 
-// manifestChanges writes the calendar as points in time.
 func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	c := &p.Calendar
 	zone := c.zone()
@@ -416,7 +406,7 @@ func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	return out
 }
 
-// daysOf lists the dates from today on; of a range in which every day only begins as the one before ended, the first is enough.
+// Of a range in which every day only begins as the one before ended, the first is enough.
 func daysOf(d Dates, today time.Time) (out []time.Time) {
 	from := d.First
 	if from.Before(today) {
@@ -436,7 +426,6 @@ func (c *Calendar) disturbed(date time.Time, day Day) bool {
 	return slices.ContainsFunc(c.recurring(date), func(s Step) bool { return !slices.Contains(day, s) })
 }
 
-// weekChanges writes the steps of the week, each once for all its weekdays, in UTC.
 func (p *Plan) weekChanges(now time.Time) (out []change) {
 	zone := p.Calendar.zone()
 	today, _ := dateOf(now, zone)

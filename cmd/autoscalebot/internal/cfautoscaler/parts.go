@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// parts writes the recurring windows as what comes on some days each. Windows that would hold at once on a common day, or touch there, are
-// taken apart by kinds of day, so that on each the one that starts first holds; all others are a part each. None is over by today.
+// parts writes the recurring windows as what comes on some days. Windows that meet on a day are taken apart by kinds
+// of day, so that on each the one that starts first holds; all others are a part each. None is over by today.
 func (s *windows) parts(today time.Time) (out []Part) {
 	for _, group := range s.groups() {
 		if len(group) == 1 {
@@ -19,7 +19,6 @@ func (s *windows) parts(today time.Time) (out []Part) {
 	return slices.DeleteFunc(out, func(p Part) bool { return !p.ever(today) })
 }
 
-// mask has a bit for each weekday on which the window may be.
 func (w *window) mask() int {
 	if w.weekdays == 0 {
 		return everyWeekday
@@ -27,7 +26,7 @@ func (w *window) mask() int {
 	return w.weekdays
 }
 
-// daysOrAll are the days of the month on which the window may be, nil for all.
+// nil for all
 func (w *window) daysOrAll() []int {
 	if len(w.days) == 31 {
 		return nil
@@ -35,7 +34,7 @@ func (w *window) daysOrAll() []int {
 	return w.days
 }
 
-// groups puts the windows together that meet, by way of others too, in the order of the document.
+// groups puts windows together that meet, by way of others too, in the order of the document.
 func (s *windows) groups() [][]*window {
 	var groups [][]int
 	for i := range s.recurring {
@@ -59,7 +58,7 @@ func (s *windows) groups() [][]*window {
 	return out
 }
 
-// meets says whether two windows of different kinds overlap or touch on some date. Two of one kind never do: see overlaps.
+// Two windows of one kind never overlap, see overlaps.
 func (w *window) meets(o *window) bool {
 	if (w.weekdays == 0) == (o.weekdays == 0) || w.end < o.start || o.end < w.start {
 		return false
@@ -96,7 +95,6 @@ func (s *windows) apart(group []*window) (out []Part) {
 	return out
 }
 
-// extend adds a part, into one with the same part of the dates before where there is one.
 func extend(parts []Part, p Part) []Part {
 	for i := range parts {
 		o := &parts[i]
@@ -108,7 +106,7 @@ func extend(parts []Part, p Part) []Part {
 	return append(parts, p)
 }
 
-// kinds finds on which weekdays and days of the month the same windows hold, between two dates between which none begins or ends.
+// No window begins or ends between the two dates.
 func (s *windows) kinds(group []*window, first, last time.Time) (out []Part) {
 	var in []*window
 	for _, w := range group {
@@ -146,8 +144,7 @@ func (s *windows) kinds(group []*window, first, last time.Time) (out []Part) {
 	return out
 }
 
-// heldOn lists the windows that hold on a weekday that is a day of the month. They are in the order of their starts; one that starts while
-// another holds does not come.
+// heldOn returns the windows in the order of their starts; one that starts while another holds does not come.
 func heldOn(in []*window, weekday, day int) (held []window) {
 	for _, w := range in {
 		if w.weekdays&(1<<weekday) == 0 && !slices.Contains(w.days, day) {
@@ -160,7 +157,6 @@ func heldOn(in []*window, weekday, day int) (held []window) {
 	return held
 }
 
-// ever says whether the part comes on any date from today on.
 func (p *Part) ever(today time.Time) bool {
 	from, last := p.First, p.Last
 	if from.Before(today) {
@@ -177,10 +173,8 @@ func (p *Part) ever(today time.Time) bool {
 	return false
 }
 
-// tablesBegin is the first date of our tables.
 func tablesBegin() time.Time { return time.Date(firstYear, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// writeOut makes dates of some of the parts, as far as the horizon. why says what the other form does not know.
 func (p *Plan) writeOut(today time.Time, which func(Part) bool, why string) {
 	c := &p.Calendar
 	if !slices.ContainsFunc(c.Parts, which) {

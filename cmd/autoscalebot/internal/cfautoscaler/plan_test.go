@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// TestMain has the properties checked on fewer examples than a hundred, which would take long; -rapid.checks on the command line says how many.
+// TestMain checks fewer examples than a hundred, which would take long; -rapid.checks says how many.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
@@ -25,10 +25,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// now is a Monday.
 var now = time.Date(2026, 11, 23, 10, 7, 0, 0, time.UTC)
 
-// read reads a document that must be right.
 func read(t testing.TB, text string) *cfautoscaler.Plan {
 	t.Helper()
 	p, err := parse(text)
@@ -46,7 +44,6 @@ func parse(text string) (*cfautoscaler.Plan, error) {
 	return cfautoscaler.Read(root, cfautoscaler.Guess(root), now)
 }
 
-// table makes the table of a plan by its texts, as the settings do.
 func table(t testing.TB, p *cfautoscaler.Plan) (schedule.Table, schedule.Series, schedule.Series) {
 	t.Helper()
 	low, high := p.Tables()
@@ -362,14 +359,12 @@ func tableOf(t *rapid.T, low, high string) schedule.Table {
 	return tab
 }
 
-// A span is one time that a window is open.
 type span struct {
 	start, end time.Time
 	limits     schedule.Limits
 	initial    int
 }
 
-// oracle plays the windows one after the other, as the engine does.
 func oracle(spans []span, base schedule.Limits, at time.Time) schedule.Limits {
 	var active *span
 	for i := range spans {
@@ -390,7 +385,6 @@ func oracle(spans []span, base schedule.Limits, at time.Time) schedule.Limits {
 	return active.limits
 }
 
-// policyText makes a policy, and lists when each of its windows opens, in order.
 func policyText(t *rapid.T, base schedule.Limits) (string, []span) {
 	var recurring, specific []string
 	var spans []span
@@ -450,7 +444,6 @@ func sortSpans(spans []span, dates int) {
 	}
 }
 
-// A manifest that is written as tables, read back from them and written as a manifest again sets the same limits at every minute.
 func TestManifestsKeepTheirMeaning(t *testing.T) {
 	rapidtest.Check(t, func(t *rapid.T) {
 		base := limits(t)
@@ -536,7 +529,6 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 	})
 }
 
-// Any document is either a plan whose tables can be read, or a list of mistakes.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		`{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "cpu", "threshold": 50, "operator": ">", "adjustment": "+1"}]}`,

@@ -12,8 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// What the open-source App Autoscaler accepts, by its policy's JSON schema and validator: durations of rules in seconds, and what they are by
-// default.
+// What App Autoscaler's JSON schema and validator accept, in seconds, and its defaults.
 const (
 	leastSeconds    = 60
 	mostSeconds     = 3600
@@ -22,9 +21,7 @@ const (
 )
 
 var (
-	// adjustment is how far a rule goes.
 	adjustment = regexp.MustCompile(`^[-+][1-9]+[0-9]*%?$`)
-	// metricName is what a metric may be called.
 	metricName = regexp.MustCompile(`^[a-zA-Z0-9_]{1,100}$`)
 )
 
@@ -44,10 +41,8 @@ func (r *reader) policy(root *document.Node, now time.Time) *Plan {
 	return p
 }
 
-// submitters are those from whom the platform takes custom metrics.
 var submitters = []string{"bound_app", "same_app"}
 
-// configuration refuses what the platform refuses of a part that has no effect here.
 func (r *reader) configuration(root *document.Node) {
 	n := root
 	for _, key := range []string{"configuration", "custom_metrics", "metric_submission_strategy"} {
@@ -60,7 +55,6 @@ func (r *reader) configuration(root *document.Node) {
 	}
 }
 
-// counts reads instance_min_count, of least at the least, and instance_max_count, which may be the same.
 func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
 	low, ok := r.whole(n, "instance_min_count", true, least, mostInstances)
 	high, ok2 := r.whole(n, "instance_max_count", true, 1, mostInstances)
@@ -136,23 +130,21 @@ func ParseAdjustment(text string) (step decide.Step, down, ok bool) {
 	return step, text[0] == '-', true
 }
 
-// A window is when limits hold instead of the policy's own.
 type window struct {
-	// start and end are minutes: of the day where it recurs, since the midnight of date where it does not.
+	// minutes of the day where the window recurs, else since the midnight of first
 	start, end int
 	limits     schedule.Limits
-	// initial is how many instances there are to be at the start at the least; 0 for the minimum.
+	// the least instances at the start; 0 for the minimum
 	initial int
-	// weekdays (a bit each, Sunday the lowest) or days of the month are those on which it recurs.
+	// a bit for each weekday, Sunday the lowest
 	weekdays int
 	days     []int
-	// first and last bound the dates on which it recurs, zero for no bound. first alone is the date of one that does not recur.
+	// zero for no bound; first alone is the date of a window that does not recur
 	first, last time.Time
 	recurs      bool
 	node        *document.Node
 }
 
-// windows reads the schedules.
 func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
 	if n.Get("recurring_schedule") == nil && n.Get("specific_date") == nil {
 		r.wrong(n, "schedules have neither recurring_schedule nor specific_date; write at least one of them")
@@ -186,7 +178,6 @@ func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
 	}
 }
 
-// window reads what all schedules have.
 func (r *reader) window(n *document.Node) (w window) {
 	w.node, w.limits = n, r.counts(n, 0)
 	text, ok := r.text(n, "initial_min_instance_count", false)
@@ -223,7 +214,6 @@ func (r *reader) recurring(n *document.Node) window {
 	return w
 }
 
-// clockPattern is HH:MM.
 var clockPattern = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
 func (r *reader) clock(n *document.Node, key string) (minute int, ok bool) {
@@ -240,7 +230,6 @@ func (r *reader) clock(n *document.Node, key string) (minute int, ok bool) {
 	return hours*60 + minutes, true
 }
 
-// dayNumbers reads a list of days, each once and in order.
 func (r *reader) dayNumbers(n *document.Node, key string, most int) (out []int) {
 	for _, item := range r.items(n, key) {
 		d, err := strconv.Atoi(item.Text)
@@ -257,19 +246,18 @@ func (r *reader) dayNumbers(n *document.Node, key string, most int) (out []int) 
 	return slices.Compact(out)
 }
 
-// has says that a key is there with a value.
 func has(n *document.Node, key string) bool {
 	v := n.Get(key)
 	return v != nil && v.Kind != document.Nothing
 }
 
-// firstYear and lastYear bound the dates of our tables. What lies before begins as early as they can tell, and what lies behind has no end.
+// The dates of our tables: what lies before begins as early as they can tell, and what lies behind has no end.
 const (
 	firstYear = 2000
 	lastYear  = 2099
 )
 
-// date returns a date, zero where there is none.
+// zero where there is none
 func (r *reader) date(n *document.Node, key string) time.Time {
 	text, ok := r.text(n, key, false)
 	if !ok || text == "" {
@@ -295,7 +283,7 @@ func (r *reader) specific(n *document.Node) window {
 	return w
 }
 
-// minutesFrom counts the minutes from one moment to another, which may be too far for a duration.
+// The moments may be too far apart for a duration.
 func minutesFrom(from, to time.Time) int { return int((to.Unix() - from.Unix()) / 60) }
 
 func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The policy as it is written.
 type (
 	policyDocument struct {
 		Min       int              `json:"instance_min_count"`
@@ -53,7 +52,7 @@ type (
 	}
 )
 
-// carryOver writes out what goes on after a date until something recurs, where it does: a schedule of a policy ends, and then its own limits hold.
+// carryOver writes out what goes on after a date: a schedule of a policy ends, and then its own limits hold.
 func (p *Plan) carryOver() {
 	if !p.carries || p.Calendar.weekly() == 0 || len(p.Calendar.Dates) == 0 {
 		return
@@ -99,17 +98,15 @@ func indented(v any) []byte {
 }
 
 type policyWriter struct {
-	plan *Plan
-	c    *Calendar
-	// base are the limits outside every schedule.
-	base  schedule.Limits
-	today time.Time
-	// raised says that a note about limits has been written.
-	raised bool
+	plan   *Plan
+	c      *Calendar
+	base   schedule.Limits // outside every schedule
+	today  time.Time
+	raised bool // a note about limits has been written
 	gap    bool
 }
 
-// findBase takes for the base what holds most often just before midnight, where no schedule that recurs can reach.
+// findBase takes what holds most often just before midnight, where no schedule that recurs can reach.
 func (w *policyWriter) findBase() {
 	w.base = w.plan.Limits
 	most, count := 0, map[schedule.Limits]int{}
@@ -124,7 +121,7 @@ func (w *policyWriter) findBase() {
 // ordinarySunday begins a week far from every date: tables begin in the year 2000.
 func ordinarySunday() time.Time { return time.Date(1995, time.January, 8, 0, 0, 0, 0, time.UTC) }
 
-// limits bends limits to what a policy accepts: a minimum of least at the least, and a maximum of 1.
+// limits raises the minimum to least and the maximum to 1, as a policy wants them.
 func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
 	low = max(l.Min, least)
 	high = max(l.Max, low, 1)
@@ -135,14 +132,13 @@ func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
 	return low, high
 }
 
-// A span is a part of a day, or of several, in which the limits are not the base.
 type span struct {
 	start, end int
 	limits     schedule.Limits
 	initial    int
 }
 
-// spans are the parts of days, given with what holds at their beginning, in which the limits are not the base; with base, all parts.
+// spans returns the parts of days in which the limits are not the base; with all, every part.
 func (w *policyWriter) spans(days []Day, before schedule.Limits, all bool) (out []span) {
 	now := span{limits: before}
 	finish := func(at int) {
@@ -163,7 +159,6 @@ func (w *policyWriter) spans(days []Day, before schedule.Limits, all bool) (out 
 	return initials(out)
 }
 
-// initials makes one span of two of which the first only holds more instances for a start.
 func initials(in []span) (out []span) {
 	for i := 0; i < len(in); i++ {
 		s := in[i]
@@ -180,7 +175,6 @@ func initials(in []span) (out []span) {
 
 func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
-// recurring writes what comes each week and each month.
 func (w *policyWriter) recurring() []policyRecurring {
 	var windows []datedWindow
 	for i := range 7 {
@@ -209,19 +203,17 @@ func (w *policyWriter) recurring() []policyRecurring {
 	return w.together(windows)
 }
 
-// A datedWindow is a window of one weekday, or of days of the month, between two dates; zero ones are no bound.
+// zero for no bound
 type datedWindow struct {
 	policyRecurring
 	weekdays    int
 	first, last time.Time
 }
 
-// same says whether the windows differ in their days and dates alone.
 func (d *datedWindow) same(o *datedWindow) bool {
 	return d.Start == o.Start && d.End == o.End && d.Min == o.Min && d.Max == o.Max && d.Initial == o.Initial && slices.Equal(d.Month, o.Month)
 }
 
-// together makes one window of those that follow on each other, and then of those of several weekdays.
 func (w *policyWriter) together(in []datedWindow) (out []policyRecurring) {
 	var merged []datedWindow
 	for _, d := range in {
@@ -317,13 +309,12 @@ func (w *policyWriter) specific() []policySpecific {
 	return out
 }
 
-// interferes says that something recurs on a date. Spans of the date would lose against it, or it against them.
 func (w *policyWriter) interferes(date time.Time, _ Day) bool {
 	day := w.c.recurring(date)
 	return len(day) > 0 && slices.ContainsFunc(day, func(s Step) bool { return s.Limits != w.base })
 }
 
-// policyRules writes the rules. Those that are judged side by side become two each.
+// policyRules makes two of each rule that judges both sides.
 func (p *Plan) policyRules() (out []policyRule) {
 	for _, b := range p.Breaches {
 		sign := "+"
@@ -372,7 +363,6 @@ func (p *Plan) policyRule(r *decide.SignalRule, down bool) (policyRule, bool) {
 	return out, true
 }
 
-// stepText writes a step as an adjustment without its sign; no step is one instance.
 func stepText(s decide.Step) string {
 	switch {
 	case s.Percent > 0:

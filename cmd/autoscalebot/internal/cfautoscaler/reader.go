@@ -53,7 +53,7 @@ func Read(root *document.Node, format Format, now time.Time) (*Plan, error) {
 	return p, nil
 }
 
-// fits wants a plan's tables to be such that the bot takes them, from a settings file too.
+// A settings file has to hold the tables too.
 func (r *reader) fits(p *Plan, root *document.Node) {
 	low, high := p.Tables()
 	rows := max(strings.Count(low, ", "), strings.Count(high, ", ")) + 1
@@ -63,13 +63,10 @@ func (r *reader) fits(p *Plan, root *document.Node) {
 	}
 }
 
-// A reader reads a document and keeps what is wrong with it.
 type reader struct {
 	mistakes document.Mistakes
-	// notes say what is read and has no effect, or not the expected one.
-	notes []document.Mistake
-	// platform says that the document is one that the platform's own validator has to accept, which takes unknown keys.
-	platform bool
+	notes    []document.Mistake // what is read and has no effect, or not the expected one
+	platform bool               // the document is one of the platform's, whose own validator takes unknown keys
 	unknown  map[string]bool
 }
 
@@ -81,7 +78,7 @@ func (r *reader) wrong(n *document.Node, format string, args ...any) {
 	r.mistakes = append(r.mistakes, document.Mistake{Line: n.Line, What: fmt.Sprintf(format, args...)})
 }
 
-// keys wants a map of these keys alone. Others in a document that the platform accepts have no effect, which is noted once for each.
+// keys notes other keys, which have no effect, once each.
 func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 	if n.Kind != document.Map {
 		r.wrong(n, "%s is %v; write a map with %s", what, n.Kind, strings.Join(known, ", "))
@@ -99,10 +96,8 @@ func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 	return true
 }
 
-// withoutEffect are the keys that the platform knows and that mean nothing here.
 var withoutEffect = []string{"configuration", "credential-type", "schema-version", "stat_window_secs", "stats_window_secs"}
 
-// ignored notes a key that has no effect.
 func (r *reader) ignored(what string, p document.Pair, known []string) {
 	if r.unknown[what+p.Key] {
 		return
@@ -118,7 +113,6 @@ func (r *reader) ignored(what string, p document.Pair, known []string) {
 	r.note(p.Line, "%.60q of %s has no effect here%s", spelling.Shown(p.Key, known), what, hint)
 }
 
-// items returns the values of a list, none where the key is not there.
 func (r *reader) items(n *document.Node, key string) []*document.Node {
 	list := n.Get(key)
 	switch {
@@ -131,7 +125,7 @@ func (r *reader) items(n *document.Node, key string) []*document.Node {
 	return list.Items
 }
 
-// text returns the text of a key; ok is false where it is not there, which is wrong if it is needed.
+// ok is false where the key is missing.
 func (r *reader) text(n *document.Node, key string, needed bool) (text string, ok bool) {
 	v := n.Get(key)
 	switch {
@@ -147,7 +141,6 @@ func (r *reader) text(n *document.Node, key string, needed bool) (text string, o
 	return v.Text, true
 }
 
-// whole returns the whole number of a key, from least to most.
 func (r *reader) whole(n *document.Node, key string, needed bool, least, most int) (i int, ok bool) {
 	text, ok := r.text(n, key, needed)
 	if !ok {
@@ -164,7 +157,6 @@ func (r *reader) whole(n *document.Node, key string, needed bool, least, most in
 	return i, true
 }
 
-// number returns the number of a key.
 func (r *reader) number(n *document.Node, key string, needed bool) (f float64, ok bool) {
 	text, ok := r.text(n, key, needed)
 	if !ok {
@@ -181,10 +173,9 @@ func (r *reader) number(n *document.Node, key string, needed bool) (f float64, o
 	return f, true
 }
 
-// octal matches a number that YAML 1.1 reads as octal, and YAML 1.2 and JSON do not.
 var octal = regexp.MustCompile(`^[+-]?0[0-9_]+$`)
 
-// spelled says whether a number is written as a text, or so that readers differ on its value, both of which are wrong.
+// spelled refuses a number that is a text, or on whose value readers differ.
 func (r *reader) spelled(n *document.Node, key string) bool {
 	_, err := strconv.ParseFloat(n.Text, 64)
 	switch {
@@ -200,5 +191,4 @@ func (r *reader) spelled(n *document.Node, key string) bool {
 	return true
 }
 
-// mostInstances is the greatest number of instances that a table of ours may hold.
 const mostInstances = 10000

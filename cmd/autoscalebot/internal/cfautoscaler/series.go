@@ -15,7 +15,6 @@ func (p *Plan) Tables() (low, high string) {
 	return p.table(func(l schedule.Limits) int { return l.Min }), p.table(func(l schedule.Limits) int { return l.Max })
 }
 
-// table writes one number of the limits.
 func (p *Plan) table(of func(schedule.Limits) int) string {
 	c := &p.Calendar
 	if p.constant(of) {
@@ -41,7 +40,6 @@ func (p *Plan) table(of func(schedule.Limits) int) string {
 	return strings.Join(t.rows, ", ")
 }
 
-// constant says that a number of the limits is the same at all times.
 func (p *Plan) constant(of func(schedule.Limits) int) bool {
 	days := p.Calendar.Week[:]
 	for _, part := range p.Calendar.Parts {
@@ -64,7 +62,6 @@ func (t *tableWriter) row(days string, minute, n int) {
 	t.rows = append(t.rows, fmt.Sprintf("%s%d:%02d=%d", days, minute/60, minute%60, n))
 }
 
-// changes leaves out of a day the steps that do not change the number.
 func (t *tableWriter) changes(d Day) Day {
 	var out Day
 	for _, s := range d {
@@ -75,8 +72,7 @@ func (t *tableWriter) changes(d Day) Day {
 	return out
 }
 
-// week writes the steps of the weekdays. Those of all weekdays are rows without a day only where no other rows are more specific than these,
-// which would put them out of force.
+// Rows without a day, for all weekdays, only where no others are more specific, which would put them out of force.
 func (t *tableWriter) week(c *Calendar) {
 	type row struct{ minute, n int }
 	masks := map[row]int{}
@@ -104,7 +100,7 @@ func (t *tableWriter) week(c *Calendar) {
 	}
 }
 
-// part writes the steps of a part. Rows of all weekdays would be of another rank than those of some, so they are two.
+// Rows of all weekdays would rank otherwise than those of some, so they are two.
 func (t *tableWriter) part(p *Part) {
 	dates := ""
 	if p.bounded() {
@@ -145,7 +141,6 @@ func dayList(days []int) string {
 	return strings.Join(out, ",")
 }
 
-// period writes the dates between which something comes; a zero one is left open.
 func period(first, last time.Time) string {
 	from, to := "", ""
 	if !first.IsZero() {
@@ -157,10 +152,9 @@ func period(first, last time.Time) string {
 	return from + ".." + to
 }
 
-// everyWeekday has a bit for each weekday, Sunday the lowest.
 const everyWeekday = 1<<7 - 1
 
-// weekdays names those in a mask; all are two rows' worth, since one of them would be a row of every day.
+// All of them are two rows' worth, since one would be a row of every day.
 func weekdays(mask int) []string {
 	switch mask {
 	case everyWeekday:
@@ -210,10 +204,8 @@ func (p *Plan) today() time.Time {
 	return today
 }
 
-// weekOf returns the usual day of a date.
 func (p *Plan) weekOf(date time.Time) Day { return p.Calendar.Week[date.Weekday()] }
 
-// oddUntilHorizon takes over the dates that are not like their weekday, as far as the horizon.
 func (p *Plan) oddUntilHorizon(r *tableReader) {
 	last := p.today().AddDate(0, 0, horizon)
 	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s", last.Format(time.DateOnly))
@@ -223,7 +215,6 @@ func (p *Plan) oddUntilHorizon(r *tableReader) {
 	p.oddBetween(r, p.today(), last, p.weekOf)
 }
 
-// oddBetween takes over the dates from first to last that are unlike what is usual.
 func (p *Plan) oddBetween(r *tableReader, first, last time.Time, usual func(time.Time) Day) {
 	for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
 		if day := r.day(d); !d.Before(p.today()) && !slices.Equal(day, usual(d)) {
@@ -232,10 +223,8 @@ func (p *Plan) oddBetween(r *tableReader, first, last time.Time, usual func(time
 	}
 }
 
-// settling is for how many days after a change the last number of the day before may hold.
-const settling = 8
+const settling = 8 // days after a change for which the last number of the day before may hold
 
-// odd takes over the dates that are not as usual.
 func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
 	for i, from := range r.turns {
 		soon := from.AddDate(0, 0, settling)
@@ -255,13 +244,11 @@ func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
 	}
 }
 
-// A phase is a time in which another week than usual holds.
 type phase struct {
 	first, last time.Time
 	week        [7]Day
 }
 
-// phases lists the times between two turns in which weekdays differ from each other, in order.
 func (r *tableReader) phases() (out []phase) {
 	for i := 0; i+1 < len(r.turns); i++ {
 		ph := phase{first: r.turns[i], last: r.turns[i+1].AddDate(0, 0, -1)}
@@ -277,7 +264,6 @@ func (r *tableReader) phases() (out []phase) {
 	return out
 }
 
-// inPhases makes parts of the week, each between two phases, and of those of the phases.
 func (p *Plan) inPhases(r *tableReader, phases []phase) {
 	c := &p.Calendar
 	usual := phase{week: c.Week}
@@ -295,7 +281,6 @@ func (p *Plan) inPhases(r *tableReader, phases []phase) {
 	p.odd(r, func(date time.Time) Day { return c.recurring(date) })
 }
 
-// parts writes a phase as parts, one for all weekdays that are alike.
 func (ph *phase) parts() (out []Part) {
 	for weekday, day := range ph.week {
 		i := slices.IndexFunc(out, func(o Part) bool { return slices.Equal(o.Day, day) })
@@ -308,7 +293,7 @@ func (ph *phase) parts() (out []Part) {
 	return out
 }
 
-// simplify leaves out steps that change nothing: those at midnight that only go on, and everything where the limits are always the same.
+// simplify leaves out steps that change nothing.
 func (c *Calendar) simplify(base schedule.Limits) {
 	if len(c.Dates) == 0 && !slices.ContainsFunc(c.Week[:], func(d Day) bool {
 		return slices.ContainsFunc(d, func(s Step) bool { return s.Limits != base })
@@ -336,7 +321,7 @@ func (c *Calendar) simplify(base schedule.Limits) {
 	c.goOn(whole)
 }
 
-// goOn lets the week hold again after a date. whole are its days with what holds at midnight.
+// goOn lets the week, with what holds at midnight, begin again after a date.
 func (c *Calendar) goOn(whole [7]Day) {
 	var out []Dates
 	for i, d := range c.Dates {
@@ -353,18 +338,14 @@ func (c *Calendar) goOn(whole [7]Day) {
 	c.Dates = out
 }
 
-// A tableReader asks a table for the limits at the minutes at which they can change.
 type tableReader struct {
 	table   schedule.Table
 	minutes []int
-	// ranges are the dates that rows name, and turns those on which one begins or that come after its end, in order.
-	ranges []dateRange
-	turns  []time.Time
-	// monthly says that rows come on some days of the month, or in some months.
-	monthly bool
+	ranges  []dateRange // the dates that rows name
+	turns   []time.Time
+	monthly bool // rows come on some days of the month, or in some months
 }
 
-// rows finds in the canonical text of the rows when the limits can change.
 func (r *tableReader) rows(text string) {
 	for row := range strings.SplitSeq(text, ", ") {
 		when, _, isRow := strings.Cut(row, "=")
@@ -389,7 +370,7 @@ func (r *tableReader) rows(text string) {
 	r.minutes = slices.Compact(r.minutes)
 }
 
-// cron notes when a cron expression begins: at one time of the day, or else anywhere.
+// At one time of the day, or else at any.
 func (r *tableReader) cron(fields []string) {
 	r.monthly = r.monthly || len(fields) != 5 || fields[2] != "*" || fields[3] != "*"
 	if len(fields) == 5 {
@@ -405,7 +386,6 @@ func (r *tableReader) cron(fields []string) {
 	}
 }
 
-// date notes the date or the dates of a row, and whether weekdays stand behind them.
 func (r *tableReader) date(days string) {
 	days, weekdays, _ := strings.Cut(strings.TrimSpace(days), " ")
 	from, to, ranged := strings.Cut(days, "..")
@@ -420,23 +400,19 @@ func (r *tableReader) date(days string) {
 	}
 }
 
-// A dateRange are the dates of a row, both included; some says that it comes on some of them alone.
-type dateRange struct {
+type dateRange struct { // some: on some of the dates alone
 	first, last time.Time
 	some        bool
 }
 
-// dated says that a row names a date.
 func (r *tableReader) dated(date time.Time) bool {
 	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !date.Before(of.first) && !date.After(of.last) })
 }
 
-// inPeriod says that a row comes on some dates around a date.
 func (r *tableReader) inPeriod(date time.Time) bool {
 	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return of.some && !date.Before(of.first) && !date.After(of.last) })
 }
 
-// usual returns the day that comes most often on a date's weekday.
 func (r *tableReader) usual(date time.Time) (usual Day) {
 	if !r.monthly {
 		return r.day(date)
@@ -464,7 +440,6 @@ func (r *tableReader) limits(date time.Time, minute int) schedule.Limits {
 	return r.table.At(date.Add(time.Duration(minute) * time.Minute))
 }
 
-// day returns what changes on a date, with what holds at midnight.
 func (r *tableReader) day(date time.Time) Day {
 	var out Day
 	for _, m := range r.minutes {

@@ -23,10 +23,9 @@ const (
 	drainLatency = "service_p50"
 )
 
-// The subtypes of a manifest's rules about the latency: the mean of the middle 99 and 95 % of the requests.
-const avg99, avg95 = "avg_99th", "avg_95th"
+const avg99, avg95 = "avg_99th", "avg_95th" // the mean of the middle 99 and 95 % of the requests
 
-// ownMetric begins the source of a metric of the app's own, which is read where the platform keeps it, or pushed to the bot.
+// ownMetric is read where the platform keeps it, or pushed to the bot.
 const ownMetric = "metric:"
 
 // Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of instances; the
@@ -43,7 +42,6 @@ func Signal(metric string) (signal string, perInstance bool) {
 	return metric, false
 }
 
-// metric names what a rule judges as a policy would.
 func metric(r *decide.SignalRule) string {
 	switch {
 	case r.Signal == throughput && r.PerDyno:
@@ -56,10 +54,8 @@ func metric(r *decide.SignalRule) string {
 	return r.Signal
 }
 
-// notInName matches what a signal's name cannot hold.
 var notInName = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
-// longestName is how long a signal's name may be.
 const longestName = 64
 
 // SignalName makes a signal's name of a queue's or a metric's: small letters, with _ for what a name cannot hold; "" where nothing of it
@@ -72,10 +68,9 @@ func SignalName(text string) string {
 	return name[:min(len(name), longestName)]
 }
 
-// escaped writes a text so that a settings file keeps it as it is.
+// escaped keeps dollars as they are in a settings file.
 func escaped(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
-// pushed returns the name under which a metric is pushed.
 func (p *Plan) pushed(signal string) string {
 	for _, kind := range []string{"push:", ownMetric, "logcache:"} {
 		if name, ok := strings.CutPrefix(p.Sources[signal], kind); ok {
@@ -85,7 +80,6 @@ func (p *Plan) pushed(signal string) string {
 	return signal
 }
 
-// lost notes what a rule says that no document of App Autoscaler can.
 func (p *Plan) lost(r *decide.SignalRule, again bool) {
 	if again && !math.IsNaN(r.Max) {
 		return // which is noted already

@@ -6,15 +6,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 )
 
-// A metricRange is what is known of the values of a metric that App Autoscaler has built in.
 type metricRange struct {
-	// least and most bound the thresholds; most is 0 for no bound.
-	least, most float64
-	// own has the platform's bounds refused in a settings file of ours as well, where a metric of that name may be another.
-	own bool
-	// top is the greatest value that there can be, 0 where there is none, and positive says that it is never 0.
-	top      float64
-	positive bool
+	least, most float64 // of the thresholds; most is 0 for no bound
+	own         bool    // the bounds hold in our settings files too, where a metric of that name may be another
+	top         float64 // top is 0 where there is none; positive says that 0 never comes
+	positive    bool
 }
 
 // metricRanges are those of App Autoscaler's validator, but for a threshold of cpuutil above 100: an instance may use more than its
@@ -30,7 +26,6 @@ var metricRanges = map[string]metricRange{
 	"diskutil":     {least: 1, most: 100, top: 100},
 }
 
-// bounds refuses a threshold that App Autoscaler refuses.
 func (r *reader) bounds(n *document.Node, metric string, threshold float64) {
 	m, known := metricRanges[metric]
 	least := m.least
@@ -52,7 +47,6 @@ func (r *reader) bounds(n *document.Node, metric string, threshold float64) {
 	}
 }
 
-// futile says of a rule that it never fires or always does; "" of any other.
 func futile(metric, operator string, threshold float64) string {
 	m, known := metricRanges[metric]
 	above := operator == ">" || operator == ">="

@@ -120,7 +120,6 @@ func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
 	}
 }
 
-// Numbers that readers of YAML differ on are refused, and thresholds that no value is beyond are noted.
 func TestNumbersOfAManifest(t *testing.T) {
 	const rule = "instance_limits: {min: 1, max: 4}\nrules:\n- {rule_type: %s, metric: m, queue_name: q, threshold: {min: %s, max: %s}}\n"
 	for _, c := range []struct{ kind, low, high, want string }{

@@ -7,23 +7,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// initialMinutes is for how long a schedule's initial number of instances is held as a minimum. App Autoscaler sets it once, at the start;
-// so long even a bot that fails at one heartbeat gets there.
+// initialMinutes a schedule's initial number is held as a minimum. App Autoscaler sets it once, at the start; in two
+// minutes a bot that fails at one heartbeat gets there, too.
 const initialMinutes = 2
 
-// windows are the schedules of a policy.
 type windows struct {
 	base                schedule.Limits
 	recurring, specific []window
 }
 
-// on says whether a recurring window is on a date.
 func (w *window) on(date time.Time) bool {
 	return (w.weekdays&(1<<date.Weekday()) != 0 || slices.Contains(w.days, date.Day())) &&
 		(w.first.IsZero() || !date.Before(w.first)) && (w.last.IsZero() || !date.After(w.last))
 }
 
-// steps are what a window changes on a day on which it is from start to end, in minutes of that day.
 func (s *windows) steps(ws []window) Day {
 	at := map[int]schedule.Limits{}
 	for _, w := range ws {
@@ -55,7 +52,6 @@ func (s *windows) steps(ws []window) Day {
 	return out
 }
 
-// calendar writes the windows into a plan's calendar.
 func (s *windows) calendar(p *Plan, now time.Time) {
 	c := &p.Calendar
 	today, _ := dateOf(now, c.zone())
@@ -87,7 +83,7 @@ func (s *windows) calendar(p *Plan, now time.Time) {
 	c.Parts = parts
 }
 
-// ahead leaves out the windows that begin after the last date of our tables. One that ends after it has no end.
+// ahead leaves out windows beyond our tables; one that only ends beyond has no end.
 func (s *windows) ahead(p *Plan) {
 	never := func(w window) bool {
 		if w.first.After(tablesEnd()) {
@@ -103,7 +99,6 @@ func (s *windows) ahead(p *Plan) {
 	}
 }
 
-// recur takes over parts that come for ever: those of weekdays into the week.
 func (c *Calendar) recur(parts []Part) {
 	for _, p := range parts {
 		if p.Days != nil {
@@ -121,7 +116,7 @@ func (c *Calendar) recur(parts []Part) {
 	}
 }
 
-// dates plays the windows through on the days on which one begins or ends that does not recur, and returns those from today on.
+// dates plays windows that do not recur through, from today on.
 func (s *windows) dates(today time.Time) []Dates {
 	var c Calendar
 	add := func(first, last time.Time, day Day) {
@@ -176,14 +171,13 @@ func (s *windows) dates(today time.Time) []Dates {
 	return c.Dates
 }
 
-// later counts the minutes of a window from so many midnights later on.
 func (w window) later(days int) window {
 	w.start, w.end = w.start-days*minutesPerDay, w.end-days*minutesPerDay
 	return w
 }
 
-// heldOnDate lists the windows that hold on a date, in the order of their starts: of those given, and of those that recur. One that starts
-// while another holds does not come. special says that one of those given is among them.
+// heldOnDate returns the windows in the order of their starts; one that starts while another holds does not come.
+// special: one of those given is among them.
 func (s *windows) heldOnDate(given []window, date time.Time) (held []window, special bool) {
 	all := slices.Clone(given)
 	for i := range s.recurring {
@@ -201,7 +195,6 @@ func (s *windows) heldOnDate(given []window, date time.Time) (held []window, spe
 	return held, special
 }
 
-// whole returns all that changes on a day, with what holds at its midnight.
 func (s *windows) whole(held []window) Day {
 	day := s.steps(held)
 	if _, ok := day.at(0); !ok {
@@ -210,5 +203,4 @@ func (s *windows) whole(held []window) Day {
 	return day
 }
 
-// tablesEnd is the last date of our tables.
 func tablesEnd() time.Time { return time.Date(lastYear, time.December, 31, 0, 0, 0, 0, time.UTC) }

@@ -21,14 +21,13 @@ const (
 	visitPath     = "/"
 	heartbeatPath = "/autoscalebot/heartbeat/"
 	// HealthPath answers at once, however busy the core is.
-	HealthPath = "/health"
-	// metricsPath tells how busy the core is, as node_exporter does.
+	HealthPath  = "/health"
 	metricsPath = "/metrics"
 	bootTime    = 1200 * time.Millisecond
 )
 
-// A core is the one that a process pretends to have. It is held for a slice of time where another app would compute, so that six
-// processes with a core each fit on a machine that has fewer.
+// A core is the one that a process pretends to have. It is held for slices of time in which another app would
+// compute, so that six processes fit on a smaller machine.
 type core struct {
 	turn  chan struct{}
 	began time.Time
@@ -37,7 +36,6 @@ type core struct {
 
 func newCore() *core { return &core{turn: make(chan struct{}, 1), began: time.Now()} }
 
-// hold has it for a slice, when its turn has come.
 func (c *core) hold(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
@@ -51,7 +49,6 @@ func (c *core) hold(ctx context.Context) error {
 	}
 }
 
-// metrics writes how long it was busy and idle, in the form of node_exporter.
 func (c *core) metrics(w http.ResponseWriter, _ *http.Request) {
 	busy := time.Duration(c.busy.Load())
 	idle := max(0, time.Since(c.began)-busy)
@@ -89,7 +86,7 @@ func RunApp(ctx context.Context, port string) error {
 	return nil
 }
 
-// work answers after so many slices on the core. A visitor who hung up is not worked for.
+// work stops for a visitor who hung up.
 func work(core *core, slices int, answer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for range slices {

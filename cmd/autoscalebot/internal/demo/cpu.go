@@ -9,8 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// cpuTimeout is how long the servers have to tell how busy they are, all side by side.
-const cpuTimeout = 500 * time.Millisecond
+const cpuTimeout = 500 * time.Millisecond // for all servers together, side by side
 
 // A CPU is the signal of how busy the servers of a pool are: the mean over those that serve, whoever they are at the moment. One that has
 // only just joined counts from the second reading on. (A [cpu.Fleet] tells servers apart by their hosts, and these share one.)
@@ -74,7 +73,7 @@ func (c *CPU) Probe(ctx context.Context) probe.Reading {
 	return out
 }
 
-// follow gives the probers of these addresses: those that are known keep what they have measured, others are forgotten.
+// follow keeps what known addresses have measured.
 func (c *CPU) follow(addresses []string) (map[string]*cpu.Nodes, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -26,7 +26,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// tale is a run of 30 s: slow answers, a timeout, an up, fast answers, a down.
 func tale() *Story {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := &Story{Start: start, End: start.Add(30 * time.Second)}
@@ -62,7 +61,6 @@ func tale() *Story {
 	return s
 }
 
-// servers is the tale of a pool, with servers in all walks of life.
 func servers() *Story {
 	s := &Story{Pool: &Pool{Front: "HAProxy 2.6.12", Max: 6}}
 	status := func(name, stage, text string, leaving bool, requests int) pool.ServerStatus {
@@ -205,7 +203,6 @@ func TestWaveGrowsAndFalls(t *testing.T) {
 	}
 }
 
-// A busy app answers each of its visitors later.
 func TestSampleAppSlowsDown(t *testing.T) {
 	alone, crowded := answersWithin(t, 1), answersWithin(t, 10)
 	if alone != 8*slice || crowded < 9*alone {
@@ -213,7 +210,7 @@ func TestSampleAppSlowsDown(t *testing.T) {
 	}
 }
 
-// answersWithin is how long, in virtual time, the last of so many visitors who come at once waits.
+// answersWithin is in virtual time, of visitors who come at once.
 func answersWithin(t *testing.T, visitors int) (took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		app := work(newCore(), visitSlices, "Hello\n")

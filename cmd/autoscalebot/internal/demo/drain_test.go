@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// The test binary is the sample app, too.
 func TestMain(m *testing.M) {
 	if os.Getenv("DEMO_TEST_ROLE") == "app" {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -26,7 +25,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Servers join, take requests, drain and go under load, and no request fails.
 func TestNoRequestFailsWhileServersComeAndGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 5 s")

@@ -65,7 +65,7 @@ func openBuiltIn(name string) (*Front, error) {
 	return &Front{Balancer: b, URL: b.URL(), Name: name, close: b.Close}, nil
 }
 
-// haproxyConfig is the whole configuration of a private HAProxy, without a server: those come and go by its socket.
+// haproxyConfig has no server: those come and go by its socket.
 const haproxyConfig = `global
   stats socket "${ADMIN_SOCKET}" mode 600 level admin
 defaults
@@ -83,13 +83,11 @@ backend servers
 `
 
 const (
-	// haproxyStart is how long HAProxy has to begin.
-	haproxyStart = 10 * time.Second
-	// longestSocket is how long the path of a Unix socket may be: 104 bytes on macOS, its last zero among them.
-	longestSocket = 100
+	haproxyStart  = 10 * time.Second
+	longestSocket = 100 // 104 bytes on macOS, its last zero among them
 )
 
-// openHAProxy starts a HAProxy of its own. It is kept as a local server is, so that it does not outlive this program.
+// openHAProxy keeps HAProxy as a local server is kept, so that it does not outlive this program.
 func openHAProxy(ctx context.Context) (f *Front, err error) {
 	path, version, err := findHAProxy(ctx)
 	if err != nil {
@@ -133,7 +131,7 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 	return f, nil
 }
 
-// listens starts the one server of a provider, and waits until it listens and has made its socket, which HAProxy does after that.
+// listens also waits for the socket, which HAProxy makes after it listens.
 func listens(ctx context.Context, p *local.Provider, socket string) (address string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
 	defer cancel()
@@ -193,7 +191,7 @@ func findHAProxy(ctx context.Context) (path, version string, err error) {
 	return path, string(m[1]), nil
 }
 
-// socketFolder makes a temporary folder whose path leaves room for the name of a Unix socket.
+// socketFolder has a short path: a Unix socket's is limited.
 func socketFolder() (string, error) {
 	dir, err := os.MkdirTemp("", "autoscalebot-demo-")
 	if err == nil && len(dir)+len("/admin.sock") > longestSocket {
@@ -203,7 +201,6 @@ func socketFolder() (string, error) {
 	return dir, err
 }
 
-// A tail keeps the end of what a process says.
 type tail struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -53,7 +53,6 @@ func (s *Story) EventLine(e pool.Event) string {
 	return fmt.Sprintf("%5s    %s", s.clock(e.Time), e.Text)
 }
 
-// cpuReading finds the reading of how busy the servers are.
 func cpuReading(r record.Record) string {
 	for _, in := range r.Readings {
 		if in.Signal == string(cpu.CPU) && in.Outcome == probe.Answered {
@@ -63,7 +62,6 @@ func cpuReading(r record.Record) string {
 	return "–"
 }
 
-// cpuLine says how busy the servers are, and what that asks for.
 func cpuLine(r record.Record, columns int) string {
 	verdict, bounds := decide.NoData, "" // before the second reading
 	for _, j := range r.Decision.Signals {
@@ -77,10 +75,9 @@ func cpuLine(r record.Record, columns int) string {
 	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", colour(verdict), cpuReading(r), reset, verdict, faint, cut(bounds, columns-30), reset)
 }
 
-// barWidth is the width of a server's bar of CPU.
 const barWidth = 10
 
-// table lists the servers, one a line, with what each does. Lines for those that there may yet be are left empty, so that nothing moves.
+// table leaves lines for servers that there may yet be, so that nothing moves.
 func (p *Pool) table(columns int) string {
 	var b strings.Builder
 	for _, s := range p.Servers {
@@ -95,10 +92,8 @@ func (p *Pool) table(columns int) string {
 	return b.String()
 }
 
-// serves says that a server does, and that there is nothing more to tell of it.
 func (s Server) serves() bool { return s.Stage == "serving" && s.Text == "serving" }
 
-// load is how busy a server is.
 func (s Server) load() string {
 	text := strings.Repeat(" ", barWidth) + "     "
 	if s.Measured {
@@ -114,7 +109,6 @@ func (s Server) load() string {
 	return text
 }
 
-// mark shows at a glance how far a server is.
 func (s Server) mark() (mark, paint string) {
 	switch s.Stage {
 	case "down", "off", "failed":

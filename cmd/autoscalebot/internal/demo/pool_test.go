@@ -17,7 +17,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A core that is held half of the time is 50 % busy, as node_exporter would tell.
 func TestSampleAppTellsHowBusyItIs(t *testing.T) {
 	c := newCore()
 	c.began = time.Now().Add(-10 * time.Second)

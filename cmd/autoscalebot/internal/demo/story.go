@@ -21,7 +21,6 @@ type Story struct {
 	Pool *Pool
 }
 
-// things is what is scaled.
 func (s *Story) things() string {
 	if s.Pool != nil {
 		return "servers"
@@ -38,7 +37,6 @@ func (s *Story) Add(r record.Record, rate float64) {
 	}
 }
 
-// clock writes how long after the start a moment was: "1:05".
 func (s *Story) clock(t time.Time) string {
 	d := t.Sub(s.Start).Round(time.Second)
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// The picture's measures, in pixels: two panels under each other on one time axis.
+// In pixels: two panels below each other on one time axis.
 const (
 	svgWidth, svgHeight = 860, 430
 	left, right         = 64, 24
@@ -78,7 +78,7 @@ func bound(b *strings.Builder, class string, y float64) {
 	fmt.Fprintf(b, `<line class="%s" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`+"\n", class, left, svgWidth-right, y, y)
 }
 
-// responses draws the response times as a line, and a dot at the top for each heartbeat that was not answered.
+// responses has a dot at the top for each heartbeat without an answer.
 func (s *Story) responses(b *strings.Builder, x func(time.Time) float64, y func(float64) float64) {
 	var path strings.Builder
 	for _, r := range s.Records {
@@ -96,7 +96,6 @@ func (s *Story) responses(b *strings.Builder, x func(time.Time) float64, y func(
 	fmt.Fprintf(b, `<polyline class="ms" points="%s"/>`+"\n", path.String())
 }
 
-// dynos draws the number of dynos as steps over the load, and a mark with its reason for each change.
 func (s *Story) dynos(b *strings.Builder, x func(time.Time) float64, y func(float64) float64) {
 	var steps, load strings.Builder
 	highest := 1.0
@@ -129,7 +128,6 @@ func text(b *strings.Builder, x, y float64, class, anchor, text string) {
 	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" class="%s" text-anchor="%s">%s</text>`+"\n", x, y, class, anchor, html.EscapeString(text))
 }
 
-// niceTop rounds a scale's top up to one whose quarters are round.
 func niceTop(v float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, m := range []float64{1, 2, 4, 6, 8} {
@@ -140,7 +138,6 @@ func niceTop(v float64) float64 {
 	return 10 * unit
 }
 
-// niceStep is the time between two labels, in seconds.
 func niceStep(total float64) float64 {
 	for _, step := range []float64{5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600} {
 		if total/step <= 10 {

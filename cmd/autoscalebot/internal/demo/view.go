@@ -24,7 +24,6 @@ func (s *Story) Line(r record.Record, rate float64) string {
 	return line + "  " + r.Why()
 }
 
-// response writes the response time of a record's heartbeat.
 func response(r record.Record) string {
 	hb, ok := r.Heartbeat()
 	switch {
@@ -46,8 +45,7 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// chartRows is the height of the chart on a terminal of so many rows: what the rest leaves, a multiple of 4, so that the upper
-// bound, a quarter of the scale, falls on a row of its own.
+// chartRows is a multiple of 4, so that the upper bound, a quarter of the scale, falls on a row of its own.
 func chartRows(rows int) int { return max(4, min(12, (rows-15)/4*4)) }
 
 // Frame draws the story so far for a terminal of so many columns and rows, in colour. url is where the app answers.
@@ -101,10 +99,8 @@ func colour(v decide.Verdict) string {
 	return green
 }
 
-// axis is the width of the chart's labels.
 const axis = 8
 
-// chart draws the newest response times between the bounds, a column each, and under it the number of dynos.
 func (s *Story) chart(columns, height int) string {
 	width := max(10, min(columns-axis-2, len(s.Records)))
 	records := s.Records[len(s.Records)-min(width, len(s.Records)):]
@@ -135,7 +131,6 @@ func (s *Story) chart(columns, height int) string {
 	return fmt.Sprintf("%s\n%s%s%s\n", plot, row, strings.Repeat(" ", max(1, label-4)), dynos.String())
 }
 
-// changes lists the newest changes of the number of dynos with their reasons, cut to the columns.
 func (s *Story) changes(columns, rows int) string {
 	var lines []string
 	for i := len(s.Records) - 1; i >= 0 && len(lines) < max(3, min(rows, 8)); i-- {
@@ -146,7 +141,6 @@ func (s *Story) changes(columns, rows int) string {
 	return strings.Join(lines, "")
 }
 
-// cut shortens a text to so many columns.
 func cut(text string, columns int) string {
 	if runes := []rune(text); len(runes) > columns {
 		return string(runes[:max(0, columns-1)]) + "…"

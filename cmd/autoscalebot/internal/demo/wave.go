@@ -26,10 +26,8 @@ func (w Wave) Rate(passed time.Duration) float64 {
 }
 
 const (
-	// patience is how long a visitor waits.
 	patience = 3 * time.Second
-	// crowd bounds the visitors who wait at once.
-	crowd = 600
+	crowd    = 600
 )
 
 // A Tally counts a wave's requests: all whose end is known, and those of them that got no good answer.

@@ -16,9 +16,7 @@ import (
 const (
 	// MaxBytes is how long a document may be.
 	MaxBytes = 1 << 20
-	// maxNodes is how many values a document may hold once its aliases are put in, which grow a small text without bound.
-	maxNodes = 100_000
-	// maxDepth is how deep values may stand in each other.
+	maxNodes = 100_000 // once its aliases are put in, which grow a small text without bound
 	maxDepth = 64
 )
 
@@ -130,7 +128,7 @@ func Parse(text []byte) (*Node, error) {
 	return root, nil
 }
 
-// decode decodes the next document. The library is not sure to survive every text.
+// decode recovers: the library is not sure to survive every text.
 func decode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -145,7 +143,7 @@ var (
 	unknownAlias = regexp.MustCompile(`unknown anchor`)
 )
 
-// syntax makes a mistake of the library's error, without what the document says.
+// syntax leaves out what the document says.
 func syntax(err error) Mistake {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	m := Mistake{}
@@ -165,7 +163,6 @@ func syntax(err error) Mistake {
 	return m
 }
 
-// A builder turns the library's nodes into ours, with the aliases put in.
 type builder struct {
 	nodes    int
 	mistakes Mistakes

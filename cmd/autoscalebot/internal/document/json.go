@@ -7,9 +7,9 @@ import (
 	"unicode/utf16"
 )
 
-// plain returns JSON as YAML reads it: with the escapes written out that JSON has and YAML has not, a slash and pairs of surrogates, and
-// spaces for the tabs between values, which YAML takes only inside braces. What is no JSON it returns as it is, but for the byte order mark
-// at its beginning. The lines stay.
+// plain returns JSON as YAML reads it: escapes that YAML has not written out (a slash, pairs of surrogates), and
+// spaces for tabs between values, which YAML takes only inside braces. What is no JSON stays, but for a byte order
+// mark. The lines stay.
 func plain(text []byte) []byte {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if !bytes.ContainsAny(text, "\\\t") || !json.Valid(text) {
@@ -40,7 +40,7 @@ func plain(text []byte) []byte {
 	return out
 }
 
-// surrogates reads what text begins with, two escapes that make one character together; 0 if it does not.
+// surrogates returns 0 where the text does not begin with two escapes that make one character.
 func surrogates(text []byte) rune {
 	if len(text) < 12 || text[6] != '\\' || text[7] != 'u' {
 		return 0

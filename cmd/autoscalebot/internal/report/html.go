@@ -10,7 +10,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 )
 
-// style is that of the list of changes.
 const style = `table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}td:first-child{white-space:nowrap}`
 
@@ -51,7 +50,6 @@ func (r Report) Draw(w io.Writer, ending string) error {
 	return r.Chart().PNG(w, 2)
 }
 
-// clock writes a moment in the report's zone.
 func (r Report) clock(t time.Time) string {
 	zone := r.Zone
 	if zone == nil {

@@ -11,14 +11,10 @@ import (
 )
 
 const (
-	// mostPoints is how many points a report has at the most, about one for each pixel column; mostChanges how many
-	// changes, the newest.
+	// mostPoints is about one for each pixel column; the newest changes count.
 	mostPoints, mostChanges = 1000, 1000
-	// hourPoints and hourChanges are those of an hour.
 	hourPoints, hourChanges = 240, 60
-	// pricedRecords is how many of the newest records are looked at for a price, which those of a start have not while
-	// the platform fails.
-	pricedRecords = 200
+	pricedRecords           = 200 // the records of a start have no price while the platform fails
 )
 
 // Read reads what happened to the settings' app from one moment to another. The price is that of the settings, or else

@@ -47,7 +47,6 @@ func mark(r record.Record) chart.Mark {
 	return chart.Mark{Time: r.Time, Text: r.Headline() + ": " + r.Why(), Kind: kind}
 }
 
-// missing is how many buckets without a heartbeat make a gap.
 const missing = 3
 
 func (r Report) times() chart.Panel {
@@ -87,7 +86,7 @@ func (r Report) dynos() chart.Panel {
 	return chart.Panel{Title: "Dynos", Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
 }
 
-// known is v, or a gap where it is -1, which is not known.
+// -1 is not known.
 func known(v float64) float64 {
 	if v < 0 {
 		return math.NaN()
@@ -120,8 +119,7 @@ func (r Report) Sum() Sum {
 	return s
 }
 
-// monthHours is how long the month of t is, in UTC: a dyno that runs through it costs its price, as the page and the
-// budget count.
+// monthHours is in UTC, as the page and the budget count.
 func monthHours(t time.Time) float64 {
 	t = t.UTC()
 	month := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)

@@ -11,7 +11,6 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// farthestTypo is the most letters by which a name differs from the one that was meant.
 const farthestTypo = 3
 
 // Nearest returns the one of names that takes the fewest letters to insert, delete or replace, the first of several. It panics if there are
@@ -31,7 +30,6 @@ func Meant(name string, names []string) (meant string, ok bool) {
 
 func distance(a, b string) int { return levenshtein.ComputeDistance(a, b) }
 
-// word is what a name looks like that somebody made up: no digits, and not long.
 var word = regexp.MustCompile(`^[A-Za-z][A-Za-z_ -]{0,29}$`)
 
 // Shown returns the name that somebody wrote as a message may show it: as it is where it is a word or much like one of names, and else only its

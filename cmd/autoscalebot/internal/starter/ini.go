@@ -6,17 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// mostINI bounds a file that is read, in bytes.
-const mostINI = 1 << 20
+const mostINI = 1 << 20 // bytes
 
-// A pair is a key of an INI file with its value, as Python's configparser reads them.
 type pair struct {
 	section, key, value string
 	line                int
 }
 
-// parseINI reads an INI file: [section], key=value or key: value, comments that begin with # or ;, and values that go on in lines that are
-// indented. Keys are in small letters. The errors name the line, and show nothing of it, as it may hold a secret.
+// parseINI reads what Python's configparser reads: [section], key=value or key: value, comments that begin with # or
+// ;, indented lines that go on. Keys are in small letters. Errors name the line only, as it may hold a secret.
 func parseINI(text []byte) ([]pair, error) {
 	switch {
 	case len(text) > mostINI:

@@ -6,10 +6,8 @@ import (
 	"strings"
 )
 
-// secretNote says where a secret belongs.
 const secretNote = "Secrets are best kept out of this file: set it in the environment, which beats the file."
 
-// starts are what is needed where the app runs, by the words that New knows.
 func starts() map[string][]Section {
 	page := Line{Name: "HEARTBEAT_URL", Value: "https://www.example.com/autoscalebot/heartbeat/", Note: "CHANGE: The page that is timed, best one that does what a usual request does."}
 	pool := func(provider, balancer string, rest ...Line) []Line {
@@ -98,7 +96,6 @@ func starts() map[string][]Section {
 	}
 }
 
-// usual is what every file has, wherever the app runs.
 func usual() []Section {
 	return []Section{
 		{"How many", []Line{
@@ -174,7 +171,6 @@ func (f File) Secrets() (names []string) {
 	return names
 }
 
-// word writes a number of things.
 func word(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -24,12 +24,11 @@ type Options struct {
 	Home string
 }
 
-// A seed is an autoscaler.ini on its way into a settings file.
 type seed struct {
 	Options
 	values  map[string]string // by "[section] key"
 	results []Conversion
-	lines   map[string]string // the settings that come of it
+	lines   map[string]string
 	notes   map[string]string
 	user    string
 	port    string
@@ -53,7 +52,7 @@ func FromINI(text []byte, o Options) (File, []Conversion, error) {
 	return s.file(), s.results, nil
 }
 
-// unquote takes the quotes off a value, which configparser leaves on.
+// configparser leaves quotes on.
 func unquote(v string) string {
 	if n := len(v); n >= 2 && (v[0] == '"' || v[0] == '\'') && v[n-1] == v[0] {
 		return v[1 : n-1]
@@ -61,7 +60,6 @@ func unquote(v string) string {
 	return v
 }
 
-// take takes in one key, and says what becomes of it.
 func (s *seed) take(key, value string) string {
 	if strings.TrimSpace(value) == "" {
 		return "left out: it is empty"
@@ -87,7 +85,6 @@ func (s *seed) take(key, value string) string {
 	return "not known: it is left out; autoscalebot settings lists what there is"
 }
 
-// key takes in one of the two keys of AWS.
 func (s *seed) key(name, value string) string {
 	where := "where the commands find it"
 	if name == "AWS_SECRET_ACCESS_KEY" {
@@ -101,7 +98,6 @@ func (s *seed) key(name, value string) string {
 	return "taken as " + name + ", in the file as it was asked for; commands find it only in the environment, so set it there as well"
 }
 
-// regionName is what a region looks like.
 var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 
 func (s *seed) region(value string) string {
@@ -118,10 +114,8 @@ func (s *seed) region(value string) string {
 
 func isAWS(command string) bool { return strings.Contains(command, "aws ec2 run-instances") }
 
-// hidden matches what looks as if a secret stood in a command.
 var hidden = regexp.MustCompile(`(?i)(secret|password|passwd|token|api_?key)[a-z_-]*[= ]+[^ $]`)
 
-// create takes in the command that makes a server.
 func (s *seed) create(value string) string {
 	command := strings.Join(strings.Fields(value), " ")
 	if strings.ContainsAny(value, "\"'\\") {
@@ -167,7 +161,6 @@ func (s *seed) create(value string) string {
 	return told
 }
 
-// holdsSecret says whether a command shows one of the keys of AWS, or what looks like another secret.
 func (s *seed) holdsSecret(command string) bool {
 	for key, value := range s.values {
 		if strings.HasPrefix(key, "[aws] ") && strings.Contains(key, "key") && len(value) >= 8 && strings.Contains(command, value) {
@@ -197,7 +190,7 @@ func countIn(command string) int {
 	return 1
 }
 
-// ssh finds the user and the port before the hosts are made of them.
+// ssh comes before the hosts, which are made of the user and the port.
 func (s *seed) ssh() {
 	s.user = s.values["[haproxy] ssh_user"]
 	words := strings.Fields(s.values["[haproxy] ssh_params"] + " " + s.values["[haproxy] ssh_command"])
@@ -230,10 +223,8 @@ func orElse(a, b string) string {
 	return b
 }
 
-// hostName is what can stand in HAPROXY_HOSTS, as a user or a host.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// hosts takes in the machines with HAProxy.
 func (s *seed) hosts(value string) string {
 	var out, wrong []string
 	for host := range strings.SplitSeq(value, ",") {
@@ -263,7 +254,6 @@ func (s *seed) hosts(value string) string {
 	return told
 }
 
-// params takes in how SSH was called.
 func (s *seed) params(value string) string {
 	var told []string
 	words := strings.Fields(value)
@@ -321,7 +311,7 @@ func (s *seed) option(option string) string {
 	return "an option of -o left out"
 }
 
-// home writes a path below the home folder so that no shell is needed to find it.
+// home writes a path so that no shell is needed to find it.
 func (s *seed) home(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		return s.Home + "/" + rest
@@ -336,10 +326,8 @@ var (
 	otherPort = regexp.MustCompile(`: ?[+-]?[0-9]|:\$`) // one that stands elsewhere, or is no number
 )
 
-// usualPort is the port of servers where a line names none.
 const usualPort = "80"
 
-// serverPort takes in the port that stands behind the address, wherever in a server's line that is, and says what becomes of it.
 func (s *seed) serverPort(line string) (told string) {
 	var ports []string
 	for _, m := range linePort.FindAllStringSubmatch(line, -1) {
@@ -365,7 +353,6 @@ func (s *seed) serverPort(line string) (told string) {
 	}
 }
 
-// line takes in a server's line of HAProxy's configuration.
 func (s *seed) line(value string) string {
 	line := strings.Join(strings.Fields(value), " ")
 	told := "taken as HAPROXY_SERVER_LINE"

@@ -13,8 +13,8 @@ func Commands() []Conversion {
 	}
 }
 
-// file puts together what was taken in, with what the first autoscaler did without being told: it added a server above 50 % of the
-// processors. What it had not, a maximum and a way down, is there as well.
+// file adds what the first autoscaler did without being told, a server above 50 % of the processors, and what it had
+// not: a maximum and a way down.
 func (s *seed) file() File {
 	line := func(name, usual, note string) Line {
 		l := Line{Name: name, Value: usual, Note: orElse(s.notes[name], note)}

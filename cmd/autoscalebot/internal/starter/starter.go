@@ -35,7 +35,6 @@ type Line struct {
 	Note string
 }
 
-// width is how long a comment's lines are at the most.
 const width = 100
 
 // YAML writes the file as AUTOSCALE_FILE names one. A setting that is off is a line that begins with # and no space.
@@ -75,12 +74,10 @@ var (
 	link    = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// plain takes out of a setting's meaning what a file cannot show.
 func plain(meaning string) string {
 	return strings.ReplaceAll(link.ReplaceAllString(seeLink.ReplaceAllString(meaning, ""), "$1"), "`", "")
 }
 
-// wrap breaks a text into lines.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -97,7 +94,7 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// literal writes a value so that no dollar in it begins a variable: the file's reader takes ${NAME} for one, and $$ for a dollar.
+// literal keeps a dollar from beginning a variable: the file's reader takes ${NAME} for one, and $$ for a dollar.
 func literal(value string) string {
 	var b strings.Builder
 	for i := range len(value) {
@@ -109,10 +106,8 @@ func literal(value string) string {
 	return b.String()
 }
 
-// simple is what YAML takes for itself without quotes.
-var simple = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@-]*$|^[0-9]+$`)
+var simple = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@-]*$|^[0-9]+$`) // needs no quotes in YAML
 
-// scalar writes a text as YAML.
 func scalar(text string) string {
 	switch strings.ToLower(text) {
 	case "true", "false":

@@ -16,24 +16,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// format is the version of the file's form, which is that of the memory in it. An older one is read, a newer one is not.
-const format = bot.Format
+const format = bot.Format // also that of the memory in the file; an older one is read, a newer one not
 
 // A File is the memory of the bot of one process type of one app. Save is used by one bot at a time.
 type File struct {
 	path             string
 	app, processType string
 	log              *slog.Logger
-	last             []byte // what the file holds; nil where that is not known
-	unread           bool   // what it holds was not read yet, so nothing may take its place
+	last             []byte // > nil where not known
+	unread           bool   // > and so must not be replaced
 	recall           func(bot.Memory)
 
 	mu     sync.Mutex
-	failed string   // why the file could not be written last, "" where it could
-	notes  []string // what happened to the file that people should know of
+	failed string
+	notes  []string
 }
 
-// content is what stands in the file.
 type content struct {
 	Format      int        `json:"format"`
 	App         string     `json:"app"`
@@ -64,7 +62,6 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 // It is to be called before Save.
 func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
 
-// errReading is of a file that is there and cannot be read now.
 var errReading = errors.New("read the state file")
 
 // Check says why the file at path could not be used. It changes nothing.
@@ -80,12 +77,10 @@ func Check(path, app, processType string) error {
 	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
 
-// foreign says that the file is of another bot.
 type foreign string
 
 func (f foreign) Error() string { return string(f) }
 
-// load reads what the file holds.
 func (f *File) load() (c content, err error) {
 	if err := notFile(f.path); err != nil {
 		return c, fmt.Errorf("%w: %w", errReading, err)
@@ -107,8 +102,8 @@ func (f *File) load() (c content, err error) {
 	return c, nil
 }
 
-// read reads what the file holds. found is false where there is none, or one that cannot be understood and so is put aside. It is an error when
-// the file is another app's, and errReading when it cannot be read.
+// found is false where there is no file, or one that cannot be understood and so is put aside. The error is
+// errReading where it cannot be read.
 func (f *File) read() (m bot.Memory, found bool, err error) {
 	c, err := f.load()
 	switch {
@@ -123,7 +118,6 @@ func (f *File) read() (m bot.Memory, found bool, err error) {
 	return c.Memory, true, nil
 }
 
-// putAside gives the file another name that none has yet.
 func (f *File) putAside(why error) {
 	aside := f.path + ".unreadable"
 	for n := 2; exists(aside); n++ {
@@ -137,7 +131,8 @@ func (f *File) putAside(why error) {
 	f.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside, "error", why)
 }
 
-// notFile says what stands at path where it is something else than a file: a folder, a pipe, which would be waited for without end, or a device.
+// notFile says what stands at path instead of a file: a folder, a device, or a pipe, which would be waited for
+// without end.
 func notFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
@@ -187,7 +182,6 @@ func (f *File) Save(m bot.Memory) error {
 	return nil
 }
 
-// tried notes whether the file could be written, and tells when that changes.
 func (f *File) tried(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -221,7 +215,7 @@ func (f *File) note(text string) {
 	f.notes = append(f.notes, text)
 }
 
-// replace writes a file beside path, makes sure that it is on the disk, and puts it in path's place.
+// replace makes sure that the text is on the disk before it takes path's place.
 func replace(path string, text []byte) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
@@ -248,7 +242,6 @@ func replace(path string, text []byte) (err error) {
 	return err
 }
 
-// syncDir makes the new name durable, on systems that can.
 func syncDir(dir string) {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -129,7 +129,6 @@ func TestAFileThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A file that is deleted while the bot runs is told of, and written anew although nothing changed.
 func TestADeletedFileIsWrittenAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	f, _ := open(t, path)
@@ -149,7 +148,6 @@ func TestADeletedFileIsWrittenAnew(t *testing.T) {
 	}
 }
 
-// What is put aside never takes the place of what was put aside before.
 func TestNothingThatWasKeptAsideIsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	for _, text := range []string{"one", "two", "three"} {
