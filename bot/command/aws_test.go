@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// The three scripts of docs/pools/command.md, run against an aws that knows the commands that they give, and no others.
 func TestScriptsOfTheDocsWork(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/pools/command.md")
 	if err != nil {
@@ -56,7 +55,6 @@ func TestScriptsOfTheDocsWork(t *testing.T) {
 	}
 }
 
-// fakeAWS is the test binary as `aws ec2`, with the instances in a file. Another pool has an instance of the same name there.
 func fakeAWS(args []string, file string) (status int) {
 	instances := []map[string]any{awsInstance("i-other", "other", "web-1", "t3.micro")}
 	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &instances) != nil {

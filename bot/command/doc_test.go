@@ -7,8 +7,6 @@ import (
 	"testing"
 )
 
-// fakes stand for the programs of the package comment's examples. Each keeps the number in a file, and knows only the
-// arguments that the real one would be given.
 var fakes = map[string]string{
 	"docker": `a="$*"; case $a in
 		"compose ps --status running --quiet web") i=0; while [ $i -lt $(cat n) ]; do echo id-$i; i=$((i+1)); done ;;

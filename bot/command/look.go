@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// plainWord is a command's first word when no shell syntax is in it.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`) // no shell syntax
 
-// look says what is wrong with a command that is not run: sh does not understand it, or the program that it begins with is missing.
+// look runs nothing: it finds what sh does not understand, and a missing program.
 func (r *runner) look(ctx context.Context, name, text string) error {
 	if _, err := r.run(ctx, name, nil, "-n", "-c", text); err != nil {
 		return err

@@ -62,7 +62,6 @@ type Platform struct {
 	scale string // Scale with the number appended where it has to be
 }
 
-// takesNumber finds in a command the places at which it says where the number goes.
 var takesNumber = regexp.MustCompile(`\$\{?1\b|\$\{?[@*]|\bDYNOS\b`)
 
 // New checks the options. It runs neither command.
@@ -109,7 +108,6 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	return err
 }
 
-// number reads what a count command printed: decimal digits with white space around them.
 func (p *Platform) number(out capped) (int, error) {
 	text := strings.TrimSpace(out.String())
 	if text == "" {

@@ -31,7 +31,6 @@ var (
 	_ bot.Checker = (*Platform)(nil)
 )
 
-// open gives a platform whose commands run in a folder of their own.
 func open(t *testing.T, count, scale string, change ...func(*Options)) (p *Platform, dir string) {
 	t.Helper()
 	o := Options{Count: count, Scale: scale, Dir: t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")}, Timeout: 20 * time.Second}

@@ -12,8 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// refusal is the exit status by which a create command says that no server was made, and none would be if it was asked again:
-// EX_UNAVAILABLE of sysexits.h.
+// refusal is EX_UNAVAILABLE of sysexits.h: no server was made, and none would be if it was asked again.
 const refusal = 69
 
 // ProviderOptions say by which commands servers are made and destroyed. They are run by `sh -c`, one at a time, and have done their
@@ -135,7 +134,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	return p.made(ctx, o, out)
 }
 
-// made finds the server that a create command has made: by what it printed, or by the list.
+// made goes by what the command printed, or by the list.
 func (p *Provider) made(ctx context.Context, o pool.Order, out capped) (pool.Server, error) {
 	printed, unread := p.reader().server(out.b)
 	if unread == nil && printed.own() && (printed.Name == o.Name || printed.Name == printed.ID) {
@@ -225,7 +224,7 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 	}
 }
 
-// list runs the list command. The caller has the turn.
+// The caller has the turn.
 func (p *Provider) list(ctx context.Context) ([]found, error) {
 	out, err := p.sh(ctx, "list command", maxServers, p.about(pool.Server{}), "-c", p.o.List)
 	if err != nil {
@@ -241,7 +240,7 @@ func (p *Provider) list(ctx context.Context) ([]found, error) {
 	return list, nil
 }
 
-// named gives the server of the pool of that name, if there is one that is not on its way out.
+// named leaves out a server that is on its way out.
 func (p *Provider) named(ctx context.Context, name string) (s pool.Server, ok bool, err error) {
 	all, err := p.list(ctx)
 	if err != nil {
@@ -254,7 +253,6 @@ func (p *Provider) named(ctx context.Context, name string) (s pool.Server, ok bo
 	return all[i].Server, true, nil
 }
 
-// about is what the commands find in their environment about a server.
 func (p *Provider) about(s pool.Server) []string {
 	env := []string{"POOL_NAME=" + p.o.Pool}
 	for _, v := range []struct{ key, value string }{{"SERVER_ID", s.ID}, {"SERVER_NAME", s.Name}, {"SERVER_SIZE", s.Size}} {
@@ -265,5 +263,4 @@ func (p *Provider) about(s pool.Server) []string {
 
 func (p *Provider) reader() reader { return reader{pool: p.o.Pool, text: p.text} }
 
-// text gives a text as one line without a secret.
 func (p *Provider) text(text string) string { return p.show(capped{b: []byte(text)}) }

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// The scripts of a cloud that keeps a file for each server, and an account of what it was asked.
 const (
 	broken  = `if [ -e broken ]; then echo "no access with $APP_KEY" >&2; exit 3; fi; `
 	listSh  = broken + `printf '['; for f in *.json; do if [ -e "$f" ]; then printf '%s' "$sep"; cat "$f"; sep=,; fi; done; printf ']'`
@@ -21,7 +20,6 @@ const (
 	breakSh = broken + `echo "destroy $SERVER_ID $SERVER_NAME $SERVER_SIZE $POOL_NAME" >>log; rm "$SERVER_ID.json"`
 )
 
-// servers gives a provider on the scripts above, in a folder of their own.
 func servers(t *testing.T, change ...func(*ProviderOptions)) (p *Provider, dir string) {
 	t.Helper()
 	o := ProviderOptions{

@@ -12,17 +12,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/group"
 )
 
-// held is how long a command's end waits for its output when a grandchild holds that open: a daemon that it started, say.
+// held is how long a grandchild, such as a daemon, may hold a command's output open.
 const held = 500 * time.Millisecond
 
-// The bounds of what is kept of a command's output, in bytes.
-const (
+const ( // bytes
 	maxOut  = 4 << 10  // the beginning of its standard output
 	maxTail = 64 << 10 // the end of its standard error
 	maxShow = 500      // how much of that an error shows
 )
 
-// A runner runs commands by the shell, one at a time.
 type runner struct {
 	shell   string
 	dir     string
@@ -32,7 +30,7 @@ type runner struct {
 	turn    chan struct{} // holds one token while somebody has the turn
 }
 
-// newRunner checks what commands are run with. They are only looked at for what no shell can run.
+// newRunner looks only for what no shell can run.
 func newRunner(dir string, env []string, timeout time.Duration, secrets []string, commands ...string) (runner, error) {
 	switch {
 	case strings.ContainsRune(strings.Join(commands, ""), 0):
@@ -54,7 +52,7 @@ func newRunner(dir string, env []string, timeout time.Duration, secrets []string
 	return runner{shell: shell, dir: dir, env: env, timeout: timeout, secrets: secrets, turn: make(chan struct{}, 1)}, nil
 }
 
-// begin waits for a turn and takes it until end is called. The context ends when its time is up. name begins the error.
+// begin waits for a turn and takes it until end is called. name begins the error.
 func (r *runner) begin(ctx context.Context, name string) (turn context.Context, end func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errSlow)
 	select {
@@ -66,8 +64,6 @@ func (r *runner) begin(ctx context.Context, name string) (turn context.Context, 
 	}
 }
 
-// run runs the shell with these arguments in a turn of their own, and gives the beginning of its standard output, as long as a number
-// may be.
 func (r *runner) run(ctx context.Context, name string, env []string, args ...string) (capped, error) {
 	ctx, end, err := r.begin(ctx, name)
 	if err != nil {
@@ -77,8 +73,8 @@ func (r *runner) run(ctx context.Context, name string, env []string, args ...str
 	return r.sh(ctx, name, maxOut, env, args...)
 }
 
-// sh runs the shell with these arguments, and env added to its environment, and gives the first most bytes of its standard output.
-// name begins the error. The caller has the turn.
+// sh adds env to the environment, and gives the first most bytes of standard output. name begins the error. The
+// caller has the turn.
 func (r *runner) sh(ctx context.Context, name string, most int, env []string, args ...string) (capped, error) {
 	out, complaint := capped{max: most}, capped{max: maxTail, tail: true}
 	cmd, end, err := group.Shell(ctx, r.shell, args...)

@@ -15,10 +15,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// maxServers bounds what a list command prints, in bytes: the AWS CLI prints some 8 KB for each server.
-const maxServers = 8 << 20
+const maxServers = 8 << 20 // bytes; the AWS CLI prints some 8 KB for each server
 
-// A flat is a server as a script prints it, all in one object. What is not named here is passed over.
+// What is not named here is passed over.
 type flat struct {
 	ID      word        `json:"id"`
 	Name    string      `json:"name"`
@@ -46,7 +45,6 @@ func (w *word) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// An instance is a server as the AWS CLI prints it.
 type instance struct {
 	ID      string                        `json:"InstanceId"`
 	State   struct{ Name string }         `json:"State"`
@@ -66,20 +64,18 @@ func (i instance) flat() flat {
 	return f
 }
 
-// A found is a server that a script printed.
 type found struct {
 	pool.Server
 	elsewhere bool // it is said to be of another pool
 	gone      bool // it is said to be gone for good
 }
 
-// A reader reads what scripts print.
 type reader struct {
 	pool string              // the pool's name
 	text func(string) string // makes one line without a secret of what is to be shown
 }
 
-// servers reads what a list command printed: an array of servers, or what `aws ec2 describe-instances` or `run-instances` print.
+// servers accepts an array of servers, and what `aws ec2 describe-instances` or `run-instances` print.
 func (r reader) servers(text []byte) ([]found, error) {
 	flats, err := r.flats(text)
 	if err != nil {
@@ -101,8 +97,7 @@ func (r reader) servers(text []byte) ([]found, error) {
 	return list, nil
 }
 
-// server reads what a create command printed about the server that it made: one server in a form that a list may have too, or as an
-// object alone.
+// server accepts what a list may have, and an object alone.
 func (r reader) server(text []byte) (found, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) > 0 && text[0] == '{' {
@@ -159,7 +154,7 @@ func (r reader) flats(text []byte) ([]flat, error) {
 	return flats, nil
 }
 
-// badJSON says of an error of JSON what was wanted. It does not hold the text itself.
+// badJSON does not hold the text itself.
 func (r reader) badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) && kind.Field != "" {
@@ -217,10 +212,9 @@ func (r reader) found(f flat) (found, error) {
 	return s, nil
 }
 
-// brief makes a text fit for an error.
 func (r reader) brief(text string) string { return firstRunes(r.text(text), 80) }
 
-// stateOf reads a state: the pool's own words, and those of AWS, DigitalOcean and their like.
+// stateOf knows the pool's own words, and those of AWS, DigitalOcean and their like.
 func stateOf(text string) (state pool.State, gone, known bool) {
 	switch strings.ToLower(text) {
 	case "", "active", "running":
@@ -241,7 +235,6 @@ func stateOf(text string) (state pool.State, gone, known bool) {
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
-// isAddress reports whether a balancer can reach a server at text: an IP address or a host name, with or without a port.
 func isAddress(text string) bool {
 	host := text
 	if h, port, err := net.SplitHostPort(text); err == nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// web reads what the scripts of the pool web print.
 func web(secrets ...string) reader {
 	p := &Provider{runner: runner{secrets: secrets}, o: ProviderOptions{Pool: "web"}}
 	return p.reader()

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// A capped keeps the first max bytes that are written to it, or the last.
 type capped struct {
 	max     int
 	tail    bool
@@ -30,7 +29,6 @@ func (c *capped) Write(p []byte) (int, error) {
 
 func (c capped) String() string { return string(c.b) }
 
-// show gives what was kept as one line without a secret.
 func (r *runner) show(c capped) string {
 	// Longest first: a secret may hold another one.
 	secrets := slices.SortedFunc(slices.Values(r.secrets), func(a, b string) int { return len(b) - len(a) })
@@ -50,7 +48,7 @@ func redact(text string, secrets []string) string {
 	return text
 }
 
-// cutPart removes from the end of text, or from its beginning, the longest part that a secret begins or ends with.
+// cutPart removes the longest part at the end of text, or at its beginning, that a secret begins or ends with.
 func cutPart(text string, secrets []string, beginning bool) string {
 	longest := 0
 	for _, s := range secrets {
@@ -66,8 +64,6 @@ func cutPart(text string, secrets []string, beginning bool) string {
 	return text[:len(text)-longest]
 }
 
-// oneLine makes text fit for a line: control characters and what is no UTF-8 are removed, runs of white space become one
-// space.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -81,7 +77,6 @@ func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// lastBytes gives the end of text, at most n bytes of it and whole characters.
 func lastBytes(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -93,7 +88,6 @@ func lastBytes(text string, n int) string {
 	return text
 }
 
-// firstRunes gives the first n characters of text.
 func firstRunes(text string, n int) string {
 	if r := []rune(text); len(r) > n {
 		return string(r[:n])

@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// An attempt is all that one HAProxy is told to have it take a server, with what it refused of that.
 type attempt struct {
 	*process
 	what    string
 	refused []error
 }
 
-// tell sends a command. That HAProxy refuses it is no error yet: what became of it is read back.
+// That HAProxy refuses a command is no error yet: what became of it is read back.
 func (a *attempt) tell(ctx context.Context, command string, well ...string) error {
 	refused, err := unread(a.process.tell(ctx, command, well...))
 	if refused != nil {
@@ -26,12 +25,10 @@ func (a *attempt) tell(ctx context.Context, command string, well ...string) erro
 
 func (a *attempt) undone(but string) error { return a.process.undone(a.what, but, a.refused...) }
 
-// addCommand adds a server, which is in maintenance at first.
 func addCommand(backend string, s server, options string) string {
 	return strings.TrimSpace("add server " + backend + "/" + s.name + " " + net.JoinHostPort(s.host, strconv.Itoa(s.port)) + " " + options)
 }
 
-// register adds a server.
 func (a *attempt) register(ctx context.Context, want server, options string) (have server, ok bool, err error) {
 	if err := a.tell(ctx, addCommand(a.backend, want, options), "New server registered"); err != nil {
 		return server{}, false, err
@@ -39,7 +36,6 @@ func (a *attempt) register(ctx context.Context, want server, options string) (ha
 	return a.server(ctx, want.name)
 }
 
-// move gives a server another address.
 func (a *attempt) move(ctx context.Context, have, want server) (server, bool, error) {
 	name := a.backend + "/" + want.name
 	commands := []string{fmt.Sprintf("set server %s addr %s port %d", name, want.host, want.port)}
@@ -54,7 +50,6 @@ func (a *attempt) move(ctx context.Context, have, want server) (server, bool, er
 	return a.server(ctx, want.name)
 }
 
-// enable has the checks of a server begin that it has, as soon as it is not in maintenance.
 func (a *attempt) enable(ctx context.Context, have server) error {
 	name := a.backend + "/" + have.name
 	if have.check&checkSet != 0 && have.check&checkOn == 0 {
@@ -68,7 +63,6 @@ func (a *attempt) enable(ctx context.Context, have server) error {
 	return nil
 }
 
-// ready has a server take requests.
 func (a *attempt) ready(ctx context.Context, have server) (server, bool, error) {
 	if err := a.enable(ctx, have); err != nil {
 		return server{}, false, err
@@ -87,7 +81,7 @@ func (a *attempt) ready(ctx context.Context, have server) (server, bool, error) 
 	return a.server(ctx, have.name)
 }
 
-// judge says why a server cannot take requests, whether or not it is in maintenance still; nil where it can.
+// judge says why a server cannot take requests, in maintenance or not; nil where it can.
 func (a *attempt) judge(have server, ok bool) error {
 	switch {
 	case !ok:

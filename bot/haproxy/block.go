@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// The servers' lines stand between these two, so that they can be found and read again.
 const (
 	blockBegin = "# autoscalebot: the servers, written anew at each change"
 	blockEnd   = "# autoscalebot: end of the servers"
@@ -18,10 +17,8 @@ const (
 	drainMark  = " weight 0"
 )
 
-// maxConfig bounds a template and a configuration, in bytes.
-const maxConfig = 2 << 20
+const maxConfig = 2 << 20 // bytes, of a template and of a configuration
 
-// An entry is a server's line in the configuration.
 type entry struct {
 	name   string
 	host   string
@@ -55,8 +52,7 @@ func readTemplate(file string) (string, error) {
 	return string(text), nil
 }
 
-// render puts the entries' lines into a template, wherever a line of it is $SERVERS, with that line's indentation. Its errors go on from
-// the template's name.
+// render keeps the indentation of each line that is $SERVERS.
 func render(template, line string, entries []entry) (string, error) {
 	var out strings.Builder
 	found := false
@@ -98,8 +94,7 @@ func (e entry) render(line string) string {
 	return line
 }
 
-// parseBlock reads the servers back from a configuration, and says whether it has our part at all. A server that stands in several such
-// parts, for several backends, is one.
+// A server that stands in several such parts, for several backends, is one.
 func parseBlock(config string) (entries []entry, has bool, err error) {
 	within := false
 	seen := map[string]bool{}

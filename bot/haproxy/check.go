@@ -11,17 +11,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// probeName is what a server is called that is only asked about.
 const probeName = "autoscalebot-check"
 
-// probeNames are those of the servers that Check adds for a moment: two, as HAProxy refuses some options to the second alone, such as an id.
+// probeNames are two, as HAProxy refuses some options to the second alone, such as an id.
 var probeNames = []string{probeName + "-a", probeName + "-b"}
 
-// removeWithin bounds taking them away again.
 const removeWithin = 20 * time.Second
 
-// noOptions are words that no HAProxy takes as options of a server. HAProxy refuses the first, or the second where the options end in one
-// that lacks its value; the others are for options with several values. So a command that ends in them adds no server.
+// noOptions are words that no HAProxy takes. It refuses the first, or the second where the options end in one that
+// lacks its value; the others are for options with several values. So a command that ends in them adds no server.
 var noOptions = []string{"only-asked-1", "only-asked-2", "only-asked-3", "only-asked-4"}
 
 // Check asks each HAProxy whether it can read the options of servers, and whether it takes servers with them: it adds two, which are in maintenance and so
@@ -53,7 +51,6 @@ func (r *Runtime) Check(ctx context.Context, report func(what, found string, err
 	report("server options", found, err)
 }
 
-// slots counts the empty servers that the configuration has for a pool.
 func (p *process) slots(ctx context.Context, pool string) (n int, err error) {
 	servers, err := p.state(ctx)
 	for _, s := range servers {
@@ -64,7 +61,7 @@ func (p *process) slots(ctx context.Context, pool string) (n int, err error) {
 	return n, err
 }
 
-// takes asks one HAProxy whether it takes servers with these options; observe: without adding any.
+// takes adds no server where observe is set.
 func (p *process) takes(ctx context.Context, options string, observe bool) error {
 	if err := p.reads(ctx, strings.ReplaceAll(options, "$NAME", probeNames[0])); err != nil || observe {
 		return err
@@ -86,7 +83,7 @@ func (p *process) takes(ctx context.Context, options string, observe bool) error
 	return wrong
 }
 
-// try adds a server, which stays in maintenance, and has its checks made ready.
+// try adds a server, which stays in maintenance.
 func (p *process) try(ctx context.Context, name, options string) error {
 	a := attempt{process: p, what: "add " + name}
 	have, ok, err := a.register(ctx, server{name: name, host: "127.0.0.1", port: 1}, options)
@@ -100,7 +97,7 @@ func (p *process) try(ctx context.Context, name, options string) error {
 	return errors.Join(err, a.judge(have, ok))
 }
 
-// reads asks one HAProxy whether it can read options, by a command that it refuses in any case.
+// reads uses a command that HAProxy refuses in any case.
 func (p *process) reads(ctx context.Context, options string) error {
 	command := addCommand(p.backend, server{name: probeNames[0], host: "127.0.0.1", port: 1}, options)
 	answer, err := p.ask(ctx, command+" "+strings.Join(noOptions, " "))
@@ -139,7 +136,6 @@ func (f *File) Check(ctx context.Context, report func(what, found string, err er
 	report("configuration", fmt.Sprintf("HAProxy takes servers by %q", f.o.ServerLine), err)
 }
 
-// check has a configuration checked that is in a file of its own meanwhile.
 func (h *host) check(ctx context.Context, text string) error {
 	command := strings.ReplaceAll(h.o.CheckCommand, "$FILE", `"$PROBE"`)
 	_, err := h.run(ctx, `PROBE=$(mktemp) || exit

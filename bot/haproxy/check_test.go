@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// checks gives what Check reports, and whether all is well.
 func checks(t *testing.T, b interface {
 	Check(ctx context.Context, report func(what, found string, err error))
 },

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
 )
 
-// The configurations in the documentation are right for HAProxy, and the template is one.
 func TestDocumentedConfigurations(t *testing.T) {
 	text, err := os.ReadFile("../../docs/pools/haproxy.md")
 	must(t, err)

@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A fake is a stats socket that answers what a test wants: what no real HAProxy can be made to say.
 type fake struct {
 	socket string
 	mu     sync.Mutex

@@ -104,7 +104,7 @@ func (f *File) Remove(ctx context.Context, m pool.Member) error {
 
 func named(name string) func(entry) bool { return func(e entry) bool { return e.name == name } }
 
-// change edits the list of each host, each its own: hosts on which an earlier change failed come along as they are asked again.
+// change edits each host's own list: hosts on which an earlier change failed come along as they are asked again.
 func (f *File) change(ctx context.Context, what string, edit func([]entry) []entry) error {
 	select {
 	case f.turn <- struct{}{}:
@@ -171,7 +171,6 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 	return nil
 }
 
-// withPorts gives those a port that were written by a server line without one.
 func (f *File) withPorts(entries []entry) []entry {
 	entries = slices.Clone(entries)
 	for i := range entries {
@@ -182,7 +181,6 @@ func (f *File) withPorts(entries []entry) []entry {
 	return entries
 }
 
-// each asks hosts side by side, and gives all that went wrong.
 func (f *File) each(hosts []*host, ask func(int, *host) error) error {
 	errs := make([]error, len(hosts))
 	var wait sync.WaitGroup

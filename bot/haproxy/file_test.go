@@ -24,7 +24,6 @@ const fileBackend = preamble + `backend web
   default-server inter 50ms
 `
 
-// newFile starts a HAProxy in master-worker mode, with a configuration of its own, and gives the balancer that writes that.
 func newFile(t testing.TB, o haproxy.FileOptions) (*haproxy.File, *proxy) {
 	t.Helper()
 	p := startProxy(t, fileBackend, "-W", "-S", "MASTER")
@@ -43,7 +42,6 @@ func newFile(t testing.TB, o haproxy.FileOptions) (*haproxy.File, *proxy) {
 
 const reloadByMaster = "reload by the master's socket"
 
-// byMaster is a machine on which reloadByMaster is a command that has HAProxy reload, and returns when it has.
 type byMaster struct {
 	remote.Machine
 	master *proxy
@@ -68,13 +66,11 @@ func (b byMaster) Stream(ctx context.Context, command string, stdin io.Reader, s
 	return ctx.Err()
 }
 
-// master is the Runtime API of a HAProxy's master.
 func (p *proxy) master() *proxy {
 	return &proxy{Socket: p.Socket + ".master", cmd: p.cmd}
 }
 
-// worker is the process that takes requests now, as the master says; empty while it is being reloaded. A master does not close the
-// connection behind its answer.
+// worker is empty while HAProxy is being reloaded. A master does not close the connection behind its answer.
 func (p *proxy) worker() string {
 	conn, err := net.Dial("unix", strings.TrimPrefix(p.Socket, "unix://"))
 	if err != nil {
@@ -92,7 +88,6 @@ func (p *proxy) worker() string {
 	return pid
 }
 
-// reloads is how often HAProxy has been reloaded, as far as its master has said.
 func (p *proxy) reloads() int { return strings.Count(p.log.String(), "Reloading HAProxy") }
 
 // Servers join, take traffic, are drained, and leave by reloads, and no request is lost on the way.

@@ -88,7 +88,6 @@ func NewFile(o FileOptions) (*File, error) {
 	return f, nil
 }
 
-// checkLine takes a server line whose name and address can be read again.
 func checkLine(line string) error {
 	words := strings.Fields(line)
 	if len(words) < 3 || words[0] != "server" || words[1] != "$NAME" || words[2] != "$IP" && !strings.HasPrefix(words[2], "$IP:") {

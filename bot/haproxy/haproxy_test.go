@@ -21,7 +21,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// proxyBinary is the real HAProxy, of Debian's package say.
 func proxyBinary(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"haproxy", "/usr/sbin/haproxy"} {
@@ -33,7 +32,6 @@ func proxyBinary(t testing.TB) string {
 	return ""
 }
 
-// A proxy is a real HAProxy, a child of the test.
 type proxy struct {
 	Socket string // unix://…
 	URL    string
@@ -58,7 +56,7 @@ frontend in
   default_backend web
 `
 
-// startProxy starts HAProxy with a configuration, in which SOCKET and PORT are replaced, and waits until it takes requests.
+// startProxy replaces SOCKET and PORT in the configuration.
 func startProxy(t testing.TB, config string, args ...string) *proxy {
 	t.Helper()
 	binary := proxyBinary(t)
@@ -119,7 +117,6 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 	return p
 }
 
-// stop ends HAProxy and waits until its socket is gone or answers nobody.
 func (p *proxy) stop(t testing.TB) {
 	t.Helper()
 	p.cmd.Process.Signal(syscall.SIGTERM)
@@ -132,7 +129,6 @@ func (p *proxy) stop(t testing.TB) {
 	})
 }
 
-// ask asks the Runtime API by hand.
 func (p *proxy) ask(t testing.TB, command string) string {
 	t.Helper()
 	answer, err := p.tryAsk(command)
@@ -191,7 +187,7 @@ func startBackend(t testing.TB, name string) *backend {
 	return b
 }
 
-// slowRequest begins a request to this server, which is the only one, and returns when it is under way. It ends well when it is let go.
+// slowRequest ends well when it is let go. The server must be the only one.
 func (p *proxy) slowRequest(t testing.TB, b *backend) (end func()) {
 	done := make(chan struct{})
 	go func() {
@@ -212,7 +208,6 @@ func (p *proxy) slowRequest(t testing.TB, b *backend) (end func()) {
 	return func() { close(b.let); <-done }
 }
 
-// A load sends requests until it is stopped, over connections that are kept and over new ones, and counts every answer.
 type load struct {
 	stop   chan struct{}
 	wait   sync.WaitGroup
@@ -270,14 +265,12 @@ func (l *load) end() {
 	l.wait.Wait()
 }
 
-// answers is how many requests a server has answered.
 func (l *load) answers(name string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.ok[name]
 }
 
-// noneFailed ends the load, and holds that every request had its answer.
 func (l *load) noneFailed(t testing.TB, least int) {
 	t.Helper()
 	l.end()
@@ -291,7 +284,6 @@ func (l *load) noneFailed(t testing.TB, least int) {
 	t.Logf("%d requests were answered, %d failed: %v", sum, len(l.failed), l.ok)
 }
 
-// eventually waits for what other processes do.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {

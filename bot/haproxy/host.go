@@ -10,21 +10,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// A host is a machine whose HAProxy reads a file. All that is done there is a script of the shell's, so that this machine and others are
-// treated alike and need nothing installed.
+// All that is done on a host is a script of the shell's, so that this machine and others are treated alike and need
+// nothing installed.
 type host struct {
 	machine remote.Machine
 	o       *FileOptions
 }
 
-// What stands beside the configuration. Neither name ends with .cfg, as the files do that HAProxy reads where it reads a folder.
+// Neither name ends with .cfg, as the files do that HAProxy reads where it reads a folder.
 const (
 	newSuffix     = ".autoscalebot-new"     // written and to be checked
 	pendingSuffix = ".autoscalebot-pending" // moved in place, and HAProxy not reloaded yet
 	beforeSuffix  = ".autoscalebot-before"  // what was there before the bot wrote for the first time
 )
 
-// A current is the configuration of a host.
 type current struct {
 	text    string
 	entries []entry
@@ -49,7 +48,6 @@ if [ -e "$CONFIG" ]; then cat "$CONFIG"; fi`, nil)
 	return c, nil
 }
 
-// stage writes a configuration beside the other, with its owner and mode, and has it checked.
 func (h *host) stage(ctx context.Context, text string) error {
 	_, err := h.run(ctx, `umask 027
 if [ -e "$CONFIG" ]; then cp -p "$CONFIG" "$NEW"; fi && cat >"$NEW" && { sync "$NEW" 2>/dev/null || true; }`, strings.NewReader(text))
@@ -68,7 +66,6 @@ func (h *host) discard(ctx context.Context) error {
 	return err
 }
 
-// move puts the configuration in its place. first keeps what was there before.
 func (h *host) move(ctx context.Context, first bool) error {
 	script := `: >"$PENDING" && mv -f "$NEW" "$CONFIG"`
 	if first {
@@ -90,7 +87,7 @@ func (h *host) reload(ctx context.Context) error {
 	return nil
 }
 
-// run runs a script with sh, whatever the user's own shell is, with the files' paths as variables.
+// run uses sh, whatever the user's own shell is, with the files' paths as variables.
 func (h *host) run(ctx context.Context, script string, stdin io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, h.o.Timeout, fmt.Errorf("it took longer than %v", h.o.Timeout))
 	defer cancel()
@@ -106,5 +103,4 @@ func (h *host) run(ctx context.Context, script string, stdin io.Reader) ([]byte,
 	return out, err
 }
 
-// maxComplaint is how much of what HAProxy says about a configuration an error shows, in bytes.
-const maxComplaint = 1000
+const maxComplaint = 1000 // bytes of what HAProxy says that an error shows

@@ -21,7 +21,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// startSSHD starts the real sshd on a port of loopback, and gives the machine that it stands for.
 func startSSHD(t testing.TB) remote.Machine {
 	t.Helper()
 	const binary = "/usr/sbin/sshd"
@@ -63,7 +62,6 @@ func startSSHD(t testing.TB) remote.Machine {
 	return m
 }
 
-// An elsewhere is a machine whose files are other files of the same one, and whose commands can be made to fail.
 type elsewhere struct {
 	remote.Machine
 	name     string

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// member says what a server of one HAProxy is to the pool, and whether it is a member at all: an empty slot is none.
+// An empty slot is no member.
 func member(s server, st stat, counted bool) (pool.Member, bool) {
 	if s.slot() && s.maint() {
 		return pool.Member{}, false
@@ -40,7 +40,6 @@ func member(s server, st stat, counted bool) (pool.Member, bool) {
 	return m, true
 }
 
-// merge makes one list of what each of several HAProxies has, by name.
 func merge(names []string, lists [][]pool.Member) []pool.Member {
 	of := map[string][]pool.Member{}
 	notes := map[string][]string{}
@@ -88,7 +87,6 @@ func merge(names []string, lists [][]pool.Member) []pool.Member {
 
 func leaves(s pool.MemberState) bool { return s == pool.Draining || s == pool.Drained }
 
-// worse gives what is true of a member of which one HAProxy says a, and another b.
 func worse(a, b pool.MemberState) pool.MemberState {
 	if leaves(a) != leaves(b) {
 		return pool.Draining // one does not know yet, so it is not drained

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// maxName bounds names of servers and backends, in bytes; HAProxy itself has no such bound.
-const maxName = 200
+const maxName = 200 // bytes; HAProxy itself has no such bound
 
-// checkName takes what HAProxy takes as a name of a server or a backend, and so nothing that ends a command or begins another.
+// checkName lets nothing through that ends a command or begins another.
 func checkName(what, name string) error {
 	if name == "" {
 		return fmt.Errorf("%s has no name", what)
@@ -24,8 +23,8 @@ func checkName(what, name string) error {
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// checkOptions takes what stands in server options, and nothing that has a meaning of its own on the Runtime API (; and newlines end a
-// command, << begins a payload, \ quotes) or in a configuration file (# " ').
+// checkOptions refuses what means something to the Runtime API (; and newlines end a command, << begins a payload, \
+// quotes) or in a configuration file (# " ').
 func checkOptions(options string) error {
 	for _, r := range options {
 		if !strings.ContainsRune(letters+" -_.:/,@%+=()[]*$", r) {
@@ -43,7 +42,6 @@ func checkOptions(options string) error {
 	return nil
 }
 
-// hostPort splits a server's address, and gives it the port that all have where it has none.
 func hostPort(address string, port int) (host string, _ int, err error) {
 	host = address
 	if h, p, err := net.SplitHostPort(address); err == nil {
@@ -69,13 +67,11 @@ func hostPort(address string, port int) (host string, _ int, err error) {
 	return host, port, nil
 }
 
-// isIP tells IP addresses from host names.
 func isIP(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
 
-// cut bounds what an error shows of a text, in bytes, and keeps that in one line.
 func cut(s string, most int) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 	if len(s) > most {

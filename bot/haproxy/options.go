@@ -70,7 +70,6 @@ func New(o Options) (*Runtime, error) {
 	return r, nil
 }
 
-// socketAddress reads where a stats socket is.
 func socketAddress(s string) (network, address string, err error) {
 	if strings.HasPrefix(s, "/") {
 		return "unix", s, nil

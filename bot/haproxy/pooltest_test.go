@@ -39,7 +39,6 @@ func TestRuntimeIsABalancer(t *testing.T) {
 	}
 }
 
-// So does the file.
 func TestFileIsABalancer(t *testing.T) {
 	pooltest.Balancer(t, func(t *testing.T) pooltest.BalancerFixture {
 		f, p := newFile(t, haproxy.FileOptions{})
@@ -58,7 +57,6 @@ func TestFileIsABalancer(t *testing.T) {
 	})
 }
 
-// A world is the servers behind a proxy, as the suite asks for them.
 type world struct {
 	proxy    *proxy
 	backends map[string]*backend // by address

@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A process is one HAProxy. HAProxy's answers are words that differ between versions, so after each change its state is read back, and
-// that decides; the words are what an error shows.
+// HAProxy's answers are words that differ between versions, so after each change its state is read back, and that
+// decides; the words are what an error shows.
 type process struct {
 	socket
 	backend string
@@ -61,8 +61,8 @@ func (p *process) members(ctx context.Context) ([]pool.Member, error) {
 	return all, nil
 }
 
-// add has a server of this name take requests at this address, whatever is there under that name. One that is new, and would get no requests
-// for the options that it has, is taken out again: there it would look like one that somebody drains.
+// add replaces what is there under that name. A new server that would get no requests for the options that it has is
+// taken out again: there it would look like one that somebody drains.
 func (p *process) add(ctx context.Context, want server, options string) error {
 	have, ok, err := p.server(ctx, want.name)
 	if err != nil {
@@ -113,7 +113,7 @@ func (p *process) drain(ctx context.Context, name string) error {
 	return nil
 }
 
-// remove has a server in maintenance, its connections closed, and the server deleted; a slot stays, empty.
+// remove leaves a slot, empty.
 func (p *process) remove(ctx context.Context, name string) error {
 	have, ok, err := p.server(ctx, name)
 	if err != nil || !ok || have.slot() && have.maint() {
@@ -169,7 +169,6 @@ func (p *process) server(ctx context.Context, name string) (server, bool, error)
 	return s, ok, err
 }
 
-// undone is the error of a change that HAProxy's state does not show, with what HAProxy said to it first.
 func (p *process) undone(what, but string, refused ...error) error {
 	for _, r := range refused {
 		if r != nil {

@@ -80,7 +80,6 @@ func (r *Runtime) Remove(ctx context.Context, m pool.Member) error {
 	return r.each(func(_ int, p *process) error { return p.remove(ctx, m.Name) })
 }
 
-// each asks all HAProxies side by side, and gives all that went wrong.
 func (r *Runtime) each(ask func(int, *process) error) error {
 	errs := make([]error, len(r.all))
 	var wait sync.WaitGroup

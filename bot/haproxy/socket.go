@@ -10,21 +10,18 @@ import (
 	"time"
 )
 
-// maxAnswer bounds an answer of the Runtime API, in bytes: some 20,000 servers.
-const maxAnswer = 16 << 20
+const maxAnswer = 16 << 20 // bytes, of some 20,000 servers
 
-// maxSaid is how much of an answer an error shows, in bytes.
-const maxSaid = 300
+const maxSaid = 300 // bytes of an answer that an error shows
 
-// A socket is the Runtime API of one HAProxy.
 type socket struct {
 	name             string // as the user gave it
 	network, address string
 	timeout          time.Duration
 }
 
-// ask sends one command and gives the answer, without the empty lines that end it. Without a prompt HAProxy closes the connection behind
-// the answer, so each command has a connection of its own.
+// ask leaves out the empty lines that end an answer. Without a prompt HAProxy closes the connection behind the
+// answer, so each command has a connection of its own.
 func (s *socket) ask(ctx context.Context, command string) (string, error) {
 	if strings.ContainsAny(command, ";\n\r\\<") {
 		return "", fmt.Errorf("the command %q would be more than one", cut(command, maxSaid)) // what is put into it was checked before: this is the net below
@@ -66,8 +63,8 @@ func (s *socket) exchange(ctx context.Context, command string) (string, error) {
 	return string(answer), nil
 }
 
-// tell sends a command that is to change something. The answer is one of those that say so; an empty one is what most commands answer
-// when all is well. Any other is a *refusal, which may still be a success in the words of another version: what became of it is read back.
+// tell takes the answers well, and an empty one, which most commands give when all is well. Any other is a *refusal,
+// which may still be a success in the words of another version: what became of it is read back.
 func (s *socket) tell(ctx context.Context, command string, well ...string) error {
 	answer, err := s.ask(ctx, command)
 	if err != nil {
@@ -84,7 +81,6 @@ func (s *socket) tell(ctx context.Context, command string, well ...string) error
 	return &refusal{name: s.name, command: command, answer: cut(answer, maxSaid)}
 }
 
-// A refusal is what HAProxy said to a command, where that is not what it says when all is well.
 type refusal struct{ name, command, answer string }
 
 func (r *refusal) Error() string {
@@ -100,7 +96,7 @@ func (r *refusal) Error() string {
 	return text
 }
 
-// unread gives err back unless it is a refusal, which is then to be judged by what is read back.
+// A refusal is to be judged by what is read back.
 func unread(err error) (refused, other error) {
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		return err, nil

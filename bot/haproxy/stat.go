@@ -9,7 +9,6 @@ import (
 	"strings"
 )
 
-// A stat is what `show stat` tells of one server.
 type stat struct {
 	sessions int // scur and qcur: under way, and waiting for this very server
 	downs    int // how often it went from up to down
@@ -17,7 +16,7 @@ type stat struct {
 	check    string // what the last check found, in words; mostly empty
 }
 
-// parseStat reads the answer to `show stat` for the servers of one backend. Its columns grow with each version, so they are found by name.
+// The columns of `show stat` grow with each version, so they are found by name.
 func parseStat(answer, backend string) (map[string]stat, error) {
 	text, ok := strings.CutPrefix(strings.TrimSpace(answer), "# ")
 	if !ok {

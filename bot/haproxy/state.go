@@ -7,7 +7,6 @@ import (
 	"strings"
 )
 
-// A server is one line of what `show servers state` tells.
 type server struct {
 	name    string
 	host    string // the IP address; where that is not known, the host name
@@ -20,7 +19,7 @@ type server struct {
 	checked int // the last check's result
 }
 
-// The numbers are those of HAProxy's management guide, under `show servers state`, format 1. They stand in state files, so they stay.
+// From HAProxy's management guide, `show servers state`, format 1. They stand in state files, so they stay.
 const (
 	opStopped, opStopping = 0, 3
 
@@ -41,10 +40,10 @@ func (s server) address() string {
 
 func (s server) maint() bool { return s.admin&adminMaint != 0 }
 
-// slot tells a server that the configuration made, empty, to be filled.
+// A slot is made by the configuration, empty, to be filled.
 func (s server) slot() bool { return s.admin&adminSlot != 0 }
 
-// parseState reads the answer to `show servers state`, whatever the order of its columns.
+// parseState accepts any order of columns.
 func parseState(answer, backend string) (map[string]server, error) {
 	lines := strings.Split(strings.TrimSpace(answer), "\n")
 	if len(lines) < 2 || strings.TrimSpace(lines[0]) != "1" || !strings.HasPrefix(lines[1], "# ") {

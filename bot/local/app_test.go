@@ -32,7 +32,6 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// app is the process of a small web app.
 func app(mode string) {
 	switch mode {
 	case "crash":
@@ -98,10 +97,8 @@ func awaitFile(name string) {
 	}
 }
 
-// quickExit spares a process the second that the race detector waits at its exit.
 const quickExit = "GORACE=atexit_sleep_ms=0"
 
-// options give an app in a mode, at a free address, with so many processes.
 func options(t testing.TB, mode string, n int) Options {
 	t.Helper()
 	self, err := os.Executable()
@@ -126,7 +123,6 @@ func open(t testing.TB, o Options) *Platform {
 	return p
 }
 
-// run runs a platform until the test ends or stop is called, which gives Run's error.
 func run(t testing.TB, p *Platform) (stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -149,7 +145,6 @@ func run(t testing.TB, p *Platform) (stop func() error) {
 	return stop
 }
 
-// eventually polls, because real processes are involved.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
@@ -174,7 +169,6 @@ func resize(t testing.TB, p *Platform, n int) {
 	}
 }
 
-// get asks over a connection of its own and gives status and body.
 func get(t testing.TB, url string) (int, string) {
 	t.Helper()
 	res, err := client.Get(url)
@@ -206,7 +200,6 @@ func touch(t testing.TB, name string) {
 	}
 }
 
-// states gives the processes as "web.1 up, web.2 stopping".
 func states(p *Platform) string {
 	var list []string
 	for _, d := range p.Dynos() {

@@ -6,13 +6,11 @@ import (
 	"sync"
 )
 
-// Backends are the set of processes that requests may go to.
 type backends struct {
 	mu   sync.Mutex
 	live []*backend
 }
 
-// A backend is one process as the router sees it.
 type backend struct {
 	addr string        // "127.0.0.1:43210"
 	idle chan struct{} // closed when it was removed and its last connection has ended
@@ -30,7 +28,7 @@ func (p *backends) add(addr string) *backend {
 	return b
 }
 
-// remove takes a backend out: no further request finds it. To remove it twice is harmless.
+// remove may be called twice.
 func (p *backends) remove(b *backend) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,8 +42,7 @@ func (p *backends) remove(b *backend) {
 	}
 }
 
-// pick gives a random backend that is not among the tried ones, each as likely as the other, and counts a connection to it
-// until it is released. It gives nil when there is none.
+// pick is uniform among the backends not tried, and counts a connection until it is released. nil: there is none.
 func (p *backends) pick(tried []*backend) *backend {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -70,7 +67,6 @@ func (p *backends) release(b *backend) {
 	}
 }
 
-// putBack has a removed backend found again.
 func (p *backends) putBack(b *backend) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +80,6 @@ func (p *backends) putBack(b *backend) {
 	p.live = append(p.live, b)
 }
 
-// busy is how many connections a backend has, and whether requests may still go to it.
 func (p *backends) busy(b *backend) (conns int, open bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,7 +41,6 @@ type Balancer struct {
 	members []*member
 }
 
-// A member is a server behind the balancer.
 type member struct {
 	id, name, address string
 	backend           *backend
@@ -169,13 +168,13 @@ func (b *Balancer) Remove(ctx context.Context, m pool.Member) error {
 	return nil
 }
 
-// remove forgets a member. The caller holds the lock.
+// The caller holds the lock.
 func (b *Balancer) remove(m *member) {
 	b.backends.remove(m.backend)
 	b.members = slices.DeleteFunc(b.members, func(o *member) bool { return o == m })
 }
 
-// find gives a member by its ID, or by its name where no ID is given. The caller holds the lock.
+// find goes by the name where no ID is given. The caller holds the lock.
 func (b *Balancer) find(id, name string) *member {
 	i := slices.IndexFunc(b.members, func(m *member) bool { return m.id == id && (id != "" || m.name == name) })
 	if i < 0 {

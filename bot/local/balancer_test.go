@@ -22,7 +22,6 @@ func balancer(t testing.TB) *Balancer {
 	return b
 }
 
-// namedApp gives a server that answers with its name, and holds requests for /hold until the test lets them go.
 func namedApp(t testing.TB, name string) (s pool.Server, held chan struct{}, release func()) {
 	t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
@@ -39,7 +38,7 @@ func namedApp(t testing.TB, name string) (s pool.Server, held chan struct{}, rel
 	return pool.Server{ID: srv.URL, Name: name, Address: srv.Listener.Addr().String()}, held, release
 }
 
-// members gives who is behind a balancer as "web-1 serving 0, web-2 draining 1".
+// members is "web-1 serving 0, web-2 draining 1".
 func members(t testing.TB, b *Balancer) string {
 	t.Helper()
 	list, err := b.Members(t.Context())

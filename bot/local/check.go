@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// plainWord is a command's first word when no shell syntax is in it.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`)
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`) // no shell syntax
 
 // Check reports the shell, the address, the command's syntax and whether its program is there. It runs nothing but the
 // shell, and changes nothing.
@@ -38,7 +37,6 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	report("program", path, err)
 }
 
-// sh runs the shell as a process of the app would be, and gives its output.
 func (p *Platform) sh(ctx context.Context, args ...string) (string, error) {
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.procs.shell, args...)

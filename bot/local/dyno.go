@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A dyno is one place in the formation: the process that runs in it, and after a crash the next one.
+// A dyno outlives its process: after a crash it has another.
 type dyno struct {
 	name string        // "web.1"
 	quit chan struct{} // closed when the dyno is surplus
@@ -22,13 +22,10 @@ type dyno struct {
 }
 
 var (
-	// errPortTaken says that somebody else was faster at the port that had been free.
 	errPortTaken = errors.New("its port was taken by another program")
-	// errSurplus says that the process was ended because its dyno is surplus.
-	errSurplus = errors.New("it was ended as surplus")
+	errSurplus   = errors.New("it was ended as surplus")
 )
 
-// keep runs a dyno's process, and after each crash the next one, until the dyno is surplus and its process gone.
 func (p *Platform) keep(d *dyno) {
 	defer func() {
 		p.mu.Lock()
@@ -62,8 +59,7 @@ func (p *Platform) keep(d *dyno) {
 	}
 }
 
-// live is the life of one process in a dyno, from its start until it and its whole group are gone. The error says how it
-// ended.
+// live ends when the process and its whole group are gone. The error says how it ended.
 func (p *Platform) live(d *dyno) error {
 	port, err := p.ports.take()
 	if err != nil {
@@ -96,7 +92,7 @@ func (p *Platform) live(d *dyno) error {
 	return errors.New(proc.exit)
 }
 
-// boot waits until a process accepts connections. On an error the process is gone.
+// On an error the process is gone.
 func (p *Platform) boot(d *dyno, proc *process, addr string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), p.timing.boot)
 	defer cancel()
@@ -126,8 +122,8 @@ func (p *Platform) boot(d *dyno, proc *process, addr string) error {
 	}
 }
 
-// stop ends the process of a surplus dyno: when its requests have ended or their time is up, by SIGTERM, and by SIGKILL
-// when that is not enough. b is nil when the process never got requests.
+// stop waits for requests, then sends SIGTERM, and SIGKILL when that is not enough. b is nil when the process never
+// got requests.
 func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 	if b != nil {
 		select {
@@ -143,7 +139,7 @@ func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 	p.log.Info("local process stopped", "process", d.name, "exit", proc.exit)
 }
 
-// up gives a dyno to the router, unless it has become surplus meanwhile; then it returns nil.
+// up returns nil where the dyno has become surplus meanwhile.
 func (p *Platform) up(d *dyno, addr string) *backend {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,8 +151,7 @@ func (p *Platform) up(d *dyno, addr string) *backend {
 	return d.backend
 }
 
-// down takes a dyno whose process ended by itself from the router, and reports whether that was soon after it began. One
-// that was up for long has its crashes forgiven.
+// down reports whether the process ended soon after it began. One that was up for long has its crashes forgiven.
 func (p *Platform) down(d *dyno, b *backend, began time.Time) (soon bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -171,7 +166,6 @@ func (p *Platform) down(d *dyno, b *backend, began time.Time) (soon bool) {
 	return soon
 }
 
-// crashed notes a crash and gives the time to wait before the restart.
 func (p *Platform) crashed(d *dyno) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -190,7 +184,7 @@ func (p *Platform) setState(d *dyno, s State) {
 	}
 }
 
-// restartAfter gives the time to wait after so many crashes in a row, which are at least one.
+// crashes is a number in a row, 1 or more.
 func (t timing) restartAfter(crashes int) time.Duration {
 	wait := t.backoff
 	for range crashes - 1 {

@@ -152,7 +152,7 @@ func TestProcessWhosePortWasTakenGetsAnotherAtOnce(t *testing.T) {
 	}
 }
 
-// hold sends requests that do not end until file is there, until one is with the process called name. It gives that one.
+// hold sends requests that do not end until file is there, until one is with the process called name.
 func hold(t *testing.T, p *Platform, name, file string) (*http.Response, *bufio.Reader) {
 	t.Helper()
 	for range 200 {
@@ -208,7 +208,6 @@ func TestScalingDownEndsTheHighestNumberAndLetsItsRequestsFinish(t *testing.T) {
 	}
 }
 
-// asked reports whether a process got SIGTERM.
 func asked(p *Platform) bool {
 	p.procs.mu.Lock()
 	defer p.procs.mu.Unlock()
@@ -278,7 +277,6 @@ func TestNewProcessDoesNotWaitForTheOldOneOfItsNumber(t *testing.T) {
 	p.Kill()
 }
 
-// grandchild runs an app whose process has a process of its own, and gives the latter's address.
 func grandchild(t *testing.T, out interface{ String() string }) string {
 	t.Helper()
 	var addr string
@@ -331,7 +329,6 @@ func TestProcessThatLeftTheGroupDoesNotHoldUpItsEnd(t *testing.T) {
 	}
 }
 
-// count is how many processes run.
 func (l *launcher) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A fault is why the router answers in a process's place, by Heroku's code and words.
+// A fault has Heroku's code and words.
 type fault struct {
 	code   string
 	text   string
@@ -34,7 +34,6 @@ var (
 	errRefused   = errors.New("no process accepted the connection")
 )
 
-// fail answers a request that got no answer from a process.
 func (r *router) fail(w http.ResponseWriter, req *http.Request, err error) {
 	f := badAnswer
 	switch {
@@ -52,7 +51,6 @@ func (r *router) fail(w http.ResponseWriter, req *http.Request, err error) {
 	r.answerFault(w, req, f)
 }
 
-// answerFault answers with a fault, as text and in the header X-Router-Error.
 func (r *router) answerFault(w http.ResponseWriter, req *http.Request, f fault) {
 	if f != clientLeft {
 		r.faults.add(f, req)
@@ -62,8 +60,8 @@ func (r *router) answerFault(w http.ResponseWriter, req *http.Request, f fault) 
 	http.Error(w, fmt.Sprintf("%s %s", f.code, f.text), f.status)
 }
 
-// faultLog logs faults: of each code the first, and then at most one line in ten seconds, which counts the others.
-// Under load an app without processes would else write thousands of lines.
+// faultLog logs of each code the first, and then at most one line in ten seconds, which counts the others. Under load
+// an app without processes would else write thousands of lines.
 type faultLog struct {
 	log *slog.Logger
 

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// groupAlive reports whether a group has a process that runs. One that has ended and that its new parent, process 1, has
-// not taken note of yet can still be signalled here, so /proc has to tell.
+// One that has ended and that its new parent, process 1, has not taken note of yet can still be signalled here, so
+// /proc has to tell.
 func groupAlive(id int) bool {
 	if syscall.Kill(-id, 0) != nil {
 		return false

@@ -4,7 +4,7 @@ package local
 
 import "syscall"
 
-// haveGroups says whether this system has process groups. Without them New fails, so nothing below is ever called.
+// Without them New fails, so nothing below is ever called.
 const haveGroups = false
 
 func ownGroup() *syscall.SysProcAttr { return nil }

@@ -4,20 +4,19 @@ package local
 
 import "syscall"
 
-// haveGroups says whether this system has process groups.
 const haveGroups = true
 
-// ownGroup makes a process the leader of a new process group, whose id is the process's.
+// The group's id is the process's.
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// ownSession makes a process the leader of a new session: the terminal's Ctrl-C and hang-up don't reach it.
+// The terminal's Ctrl-C and hang-up don't reach it.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// signalGroup sends a signal to every process of a group. That the group has ended is no error.
+// That the group has ended is no error.
 func signalGroup(id int, sig syscall.Signal) { _ = syscall.Kill(-id, sig) }
 
-// reapGroup takes note of the end of processes of a group whose leader has ended, where they have become children of the
-// bot: as they do in a container in which the bot is process 1. Nobody else would, and they would stay for ever.
+// reapGroup takes note of processes that have become children of the bot, as they do in a container in which the bot
+// is process 1. Nobody else would, and they would stay for ever.
 func reapGroup(id int) {
 	for {
 		if pid, err := syscall.Wait4(-id, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {

@@ -10,13 +10,12 @@ import (
 	"time"
 )
 
-// via names the router in both directions.
 const via = "1.1 autoscalebot"
 
-// requestIDs are the ids of clients that are kept, as by Heroku's router.
+// requestIDs of clients are kept, as by Heroku's router.
 var requestIDs = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
-// rewrite gives a request the headers that Heroku's router adds. The host and the query pass as they came.
+// rewrite adds what Heroku's router adds. The host and the query pass as they came.
 func rewrite(pr *httputil.ProxyRequest, port string, now time.Time) {
 	out := pr.Out
 	out.URL.Scheme = "http"
@@ -42,7 +41,6 @@ func rewrite(pr *httputil.ProxyRequest, port string, now time.Time) {
 	h.Add("Via", via)
 }
 
-// newID makes a random UUID.
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

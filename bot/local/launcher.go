@@ -8,12 +8,11 @@ import (
 	"syscall"
 )
 
-// launch is what sh runs first in every process: it tells the watchdog of its group, closes the pipe to it, and becomes the
-// command. Telling it here rather than from the bot leaves no moment at which the bot could be killed and the process be
-// unknown to the watchdog. The subshell takes the SIGPIPE when the watchdog is gone.
+// launch tells the watchdog of its group, closes the pipe to it, and becomes the command. Telling it here rather than
+// from the bot leaves no moment at which the bot could be killed and the process be unknown to the watchdog. The
+// subshell takes the SIGPIPE when the watchdog is gone.
 const launch = `(echo "+$$" >&3) 2>/dev/null; exec 3>&-; exec "$0" -c "$1"`
 
-// A launcher starts processes of one command, and knows those that run.
 type launcher struct {
 	shell   string
 	command string
@@ -31,7 +30,6 @@ func newLauncher(shell, command, dir string, env []string, out *output) *launche
 	return &launcher{shell: shell, command: command, dir: dir, env: env, out: out, killed: make(chan struct{}), running: map[*process]struct{}{}}
 }
 
-// start starts the command as one process group, which is told its port and what else env holds.
 func (l *launcher) start(name string, port int, env ...string) (*process, error) {
 	cmd := exec.Command(l.shell, "-c", launch, l.shell, l.command)
 	cmd.Dir = l.dir
@@ -63,7 +61,6 @@ func (l *launcher) start(name string, port int, env ...string) (*process, error)
 	return proc, nil
 }
 
-// await waits for the end of a process, of its group and of its output.
 func (l *launcher) await(proc *process, cmd *exec.Cmd, flush func()) {
 	_ = cmd.Wait() // the state below tells it all
 	proc.exit = cmd.ProcessState.String()
@@ -76,7 +73,7 @@ func (l *launcher) await(proc *process, cmd *exec.Cmd, flush func()) {
 	close(proc.done)
 }
 
-// kill sends SIGKILL to every group, and to those that start later. It reports whether it was called for the first time.
+// kill sends SIGKILL to every group, also those that start later. It reports whether this is the first call.
 func (l *launcher) kill() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -48,7 +48,6 @@ func TestNoRequestIsLostWhileScalingUnderLoad(t *testing.T) {
 	t.Logf("%d answered, %d lost", answered.Load(), lost.Load())
 }
 
-// BenchmarkRequest measures what the router adds to a request, beside direct ones over new and over kept connections.
 func BenchmarkRequest(b *testing.B) {
 	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "Beat") })
 	backend := httptest.NewServer(hello)

@@ -10,7 +10,6 @@ import (
 	"testing"
 )
 
-// doomedBot runs two processes with grandchildren until it is killed.
 func doomedBot() {
 	p, err := New(Options{
 		Command: `"$APP"`,
@@ -23,7 +22,7 @@ func doomedBot() {
 	panic(err)
 }
 
-// addresses starts a bot, and gives the first n addresses at which its processes say that they listen: fewer where it ends before.
+// addresses are fewer than n where the bot ends before.
 func addresses(t *testing.T, bot *exec.Cmd, n int) (addrs []string) {
 	t.Helper()
 	out, err := bot.StdoutPipe()

@@ -56,8 +56,7 @@ type Options struct {
 	BootTimeout time.Duration
 }
 
-// timing holds every duration of the platform, so that a test can shorten it.
-type timing struct {
+type timing struct { // so that a test can shorten them
 	boot       time.Duration // from the start of a process to its first accepted connection
 	firstByte  time.Duration // from a request to the first byte of its answer
 	drain      time.Duration // how long SIGTERM waits at most for the requests of a process that is scaled away
@@ -176,7 +175,6 @@ func listen(addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// urlOf gives the URL at which this machine reaches a listener.
 func urlOf(a net.Addr) string {
 	t := a.(*net.TCPAddr)
 	host := t.IP.String()
@@ -231,7 +229,6 @@ func (p *Platform) Run(ctx context.Context) error {
 	return failed
 }
 
-// begin makes the platform live and starts its first processes.
 func (p *Platform) begin(dog *watchdog) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -245,7 +242,6 @@ func (p *Platform) begin(dog *watchdog) error {
 	return nil
 }
 
-// finish begins the shutdown: no process is started any more, and those that run are ended.
 func (p *Platform) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

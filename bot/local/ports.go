@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// ports hands out free TCP ports on loopback, no port to two processes at the same time.
+// ports never gives one port to two processes at the same time.
 type ports struct {
-	find func() (int, error) // gives a port that is free at this moment
+	find func() (int, error)
 
 	mu    sync.Mutex
 	given map[int]struct{}
@@ -19,7 +19,7 @@ type ports struct {
 
 func newPorts() *ports { return &ports{find: freePort, given: map[int]struct{}{}} }
 
-// take gives a port that was free a moment ago. Another program may still be faster than the process it is for.
+// Another program may still be faster than the process it is for.
 func (p *ports) take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,7 +51,6 @@ func freePort() (int, error) {
 	return ln.Addr().(*net.TCPAddr).Port, nil
 }
 
-// portTaken reports whether somebody listens on a port.
 func portTaken(port int) bool {
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {

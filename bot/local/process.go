@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// settling bounds the waits for what follows SIGKILL at once: the group's end, and that of its output.
+// settling bounds the waits for what follows SIGKILL at once.
 const settling = time.Second
 
-// A process is one running command with its process group.
 type process struct {
 	port int
 	done chan struct{} // closed when the process has ended and its whole group with it
@@ -22,9 +21,8 @@ type process struct {
 	killed time.Time // when SIGKILL was sent
 }
 
-// awaitGroup waits until the rest of the group has ended after its leader. When nobody asked the leader to end, the rest
-// gets SIGKILL at once. Otherwise it may still be finishing its requests: a shell ends on SIGTERM sooner than the command
-// it runs.
+// When nobody asked the leader to end, the rest gets SIGKILL at once. Otherwise it may still be finishing its
+// requests: a shell ends on SIGTERM sooner than the command it runs.
 func (proc *process) awaitGroup() {
 	proc.mu.Lock()
 	asked := proc.asked
@@ -46,7 +44,6 @@ func (proc *process) awaitGroup() {
 	}
 }
 
-// signal sends a signal to the whole group, unless it has ended.
 func (proc *process) signal(sig syscall.Signal) {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
@@ -64,8 +61,7 @@ func (proc *process) signal(sig syscall.Signal) {
 	signalGroup(proc.group, sig)
 }
 
-// end ends the process and its group: by SIGTERM, and by SIGKILL after the grace period. It returns when they are gone, and reports whether
-// it took SIGKILL.
+// end reports whether it took SIGKILL.
 func (proc *process) end(grace time.Duration) (killed bool) {
 	proc.signal(syscall.SIGTERM)
 	select {

@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// maxProcfile bounds a Procfile in bytes.
-const maxProcfile = 64 << 10
+const maxProcfile = 64 << 10 // bytes
 
 var processName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 

@@ -50,7 +50,7 @@ type Provider struct {
 	keepers sync.WaitGroup // one for each server
 }
 
-// A server is one of the provider's. What is told of it is guarded by the provider's lock.
+// What is told of a server is guarded by the provider's lock.
 type server struct {
 	pool.Server
 	quit chan struct{} // closed when it is to end
@@ -188,7 +188,6 @@ func (p *Provider) size(name string) (pool.Size, error) {
 	return pool.Size{}, fmt.Errorf("%w: size of a local server %q: want one of %s", pool.ErrRefused, name, strings.Join(names, ", "))
 }
 
-// keep is the life of a server, from its order until it is destroyed and its process gone.
 func (p *Provider) keep(s *server) {
 	defer func() {
 		p.mu.Lock()
@@ -222,7 +221,7 @@ func (p *Provider) keep(s *server) {
 	}
 }
 
-// run starts the process of a server at a port that is the server's from then on.
+// The port is the server's from then on.
 func (p *Provider) run(s *server) (port int, proc *process, err error) {
 	if port, err = p.ports.take(); err != nil {
 		return 0, nil, err
@@ -235,7 +234,7 @@ func (p *Provider) run(s *server) (port int, proc *process, err error) {
 	return port, proc, nil
 }
 
-// tell changes what is told of a server, unless it is on its way out.
+// tell leaves a server alone that is on its way out.
 func (p *Provider) tell(s *server, change func(*pool.Server)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -244,7 +243,7 @@ func (p *Provider) tell(s *server, change func(*pool.Server)) {
 	}
 }
 
-// quit has a server end. The caller holds the lock.
+// The caller holds the lock.
 func (p *Provider) quit(s *server) {
 	if s.State != pool.Ending {
 		s.State, s.Note = pool.Ending, ""
@@ -252,7 +251,7 @@ func (p *Provider) quit(s *server) {
 	}
 }
 
-// find gives a server by its ID, or nil. The caller holds the lock.
+// The caller holds the lock.
 func (p *Provider) find(id string) *server {
 	if i := slices.IndexFunc(p.servers, func(s *server) bool { return s.ID == id }); i >= 0 {
 		return p.servers[i]

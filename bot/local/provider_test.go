@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// provider gives a provider of apps in a mode.
 func provider(t testing.TB, mode string, change ...func(*ProviderOptions)) *Provider {
 	t.Helper()
 	app := options(t, mode, 0)
@@ -30,7 +29,6 @@ func provider(t testing.TB, mode string, change ...func(*ProviderOptions)) *Prov
 	return p
 }
 
-// create has a server made and waits until it is in a state, and where that is active, listens.
 func create(t testing.TB, p *Provider, name string, state pool.State) pool.Server {
 	t.Helper()
 	s, err := p.Create(t.Context(), pool.Order{Name: name})
@@ -157,7 +155,6 @@ func TestOrdersThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// doomedProvider runs a server with a grandchild until it is killed.
 func doomedProvider() {
 	p, err := NewProvider(ProviderOptions{
 		Command: `"$APP"`, Out: os.Stdout,

@@ -32,7 +32,6 @@ type router struct {
 	requests sync.WaitGroup // those under way; only added to while not closed
 }
 
-// newRouter makes a router that listens on a port and gives a process the time firstByte to begin its answer.
 func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger) *router {
 	r := &router{
 		pool: p, port: strconv.Itoa(port), firstByte: firstByte, faults: faultLog{log: log},
@@ -53,7 +52,6 @@ func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger)
 	return r
 }
 
-// newServer gives an HTTP server for a router, whose requests end with base.
 func newServer(r *router, base context.Context, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           r,
@@ -64,14 +62,13 @@ func newServer(r *router, base context.Context, log *slog.Logger) *http.Server {
 	}
 }
 
-// bounded keeps most of the process's descriptors free, whoever connects: a request takes two of them.
+// bounded keeps most of the process's descriptors free: a request takes two of them.
 func bounded(srv *http.Server, ln net.Listener) net.Listener {
 	conns := throttle.NewConns(throttle.Descriptors()/6, 0)
 	srv.ConnState = conns.State
 	return conns.Listener(ln)
 }
 
-// timerKey finds the timer that ends a request when no byte of its answer comes in time.
 type timerKey struct{}
 
 func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -87,7 +84,6 @@ func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.proxy.ServeHTTP(w, req.WithContext(context.WithValue(ctx, timerKey{}, timer)))
 }
 
-// enter counts a request in, unless the router is closed.
 func (r *router) enter() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,7 +93,7 @@ func (r *router) enter() bool {
 	return !r.closed
 }
 
-// close lets no further request in. The channel is closed when none is under way any more.
+// close returns a channel that is closed when no request is under way any more.
 func (r *router) close() <-chan struct{} {
 	r.mu.Lock()
 	r.closed = true
@@ -110,7 +106,6 @@ func (r *router) close() <-chan struct{} {
 	return quiet
 }
 
-// dial connects to a random process, and to another one each time a connection is refused.
 func (r *router) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	var tried []*backend
 	for {
@@ -133,7 +128,6 @@ func (r *router) dial(ctx context.Context, network, _ string) (net.Conn, error) 
 	}
 }
 
-// A conn is a connection to a process that is counted until it is closed.
 type conn struct {
 	net.Conn
 	release func()
@@ -153,7 +147,6 @@ func (c *conn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// answered stops the clock when an answer begins.
 func answered(res *http.Response) error {
 	if !res.Request.Context().Value(timerKey{}).(*time.Timer).Stop() {
 		return errTimeout
@@ -162,7 +155,7 @@ func answered(res *http.Response) error {
 	return nil
 }
 
-// buffers lends the proxy its copying buffers, so that not every request allocates one.
+// buffers spare an allocation for each request.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) Get() []byte {

@@ -19,7 +19,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
-// serve gives a router in front of handlers, its URL and its log.
 func serve(t testing.TB, handlers ...http.Handler) (*router, string, *logtest.Buffer) {
 	t.Helper()
 	var log logtest.Buffer
@@ -34,7 +33,6 @@ func serve(t testing.TB, handlers ...http.Handler) (*router, string, *logtest.Bu
 	return r, front.URL, &log
 }
 
-// deadAddr gives an address that refuses connections.
 func deadAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +43,6 @@ func deadAddr(t testing.TB) string {
 	return ln.Addr().String()
 }
 
-// hangUp takes a request, counts it, and closes the connection without an answer.
 func hangUp(seen *atomic.Int32) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -125,7 +122,7 @@ func TestFaultsAnswerWithHerokusCodes(t *testing.T) {
 	}
 }
 
-// pipes makes a router's connections pipes to a handler that takes so long, for virtual time.
+// pipes are in virtual time.
 func pipes(r *router, takes time.Duration) {
 	r.dialTCP = func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()

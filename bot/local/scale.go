@@ -94,7 +94,7 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	return nil
 }
 
-// adjust brings the number of dynos to the wish. The caller holds the lock, and the platform is live.
+// The caller holds the lock, and the platform is live.
 func (p *Platform) adjust() {
 	p.shrink(p.wish)
 	for len(p.active) < p.wish {
@@ -104,7 +104,7 @@ func (p *Platform) adjust() {
 	}
 }
 
-// shrink ends the highest-numbered dynos until n are left. The caller holds the lock.
+// shrink ends the highest numbers first. The caller holds the lock.
 func (p *Platform) shrink(n int) {
 	for len(p.active) > n {
 		last := len(p.active) - 1

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// watch is the watchdog's script. It reads lines from its pipe: "+ID" for a process group that has begun, "-ID" for one
-// that has ended. When the pipe ends, so has the bot, and the groups that are left are ended. An id that is no number is
-// passed over, and so are 0 and 1: `kill -9 -1` would end every process there is.
+// watch reads "+ID" for a process group that has begun, "-ID" for one that has ended. When the pipe ends, so has the
+// bot, and the groups that are left are ended. An id that is no number is passed over, and so are 0 and 1: `kill -9
+// -1` would end every process there is.
 const watch = `trap '' HUP INT QUIT TERM
 groups=
 while read -r line; do
@@ -27,7 +27,6 @@ while read -r line; do
 done
 for g in $groups; do kill -9 "-$g"; done`
 
-// A watchdog is a process that ends the process groups of a bot that was killed.
 type watchdog struct {
 	cmd   *exec.Cmd
 	pipe  *os.File // its writing end; the processes tell of themselves through it, see launch
@@ -65,10 +64,9 @@ func startWatchdog(shell string, log *slog.Logger) (*watchdog, error) {
 	return dog, nil
 }
 
-// forget tells that a group has ended, so that its id is not signalled when it is somebody else's.
+// The id may be somebody else's from now on.
 func (d *watchdog) forget(group int) { _, _ = fmt.Fprintf(d.pipe, "-%d\n", group) }
 
-// end closes the pipe, when all groups have ended, and waits until the watchdog is gone.
 func (d *watchdog) end() {
 	d.mu.Lock()
 	d.closed = true

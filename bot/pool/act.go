@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// endGrace is how long a call that is under way may go on when the bot ends, so that its outcome is known.
+// endGrace lets a call that is under way tell its outcome when the bot ends.
 const endGrace = 5 * time.Second
 
-// act does what is planned, one after the other; only orders go out side by side, as a script of the user's may take
-// minutes for each. What fails is tried again in a later pass. The caller has the turn.
+// act sends only orders side by side, as a script of the user's may take minutes for each. What fails is tried again
+// in a later pass. The caller has the turn.
 func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 	began := time.Now()
 	at := func() time.Time { return now.Add(time.Since(began)) }
@@ -35,7 +35,7 @@ func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 	}
 }
 
-// create orders servers. The orders count as servers from before they are sent until the list tells.
+// create counts the orders as servers from before they are sent until the list tells.
 func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time) {
 	p.mu.Lock()
 	for _, a := range orders {
@@ -65,7 +65,7 @@ func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time)
 	}
 }
 
-// ordered remembers what became of orders. Those that failed side by side count as one failure.
+// ordered counts orders that failed side by side as one failure.
 func (m *memory) ordered(orders []action, made []Server, errs []error, now time.Time, settle time.Duration) {
 	why := ""
 	for i, a := range orders {
@@ -88,7 +88,6 @@ func (m *memory) ordered(orders []action, made []Server, errs []error, now time.
 	}
 }
 
-// change does something with a server or a member that is there.
 func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 	p.beginLeave(a, at())
 	err := p.call(ctx, func(ctx context.Context) error {
@@ -115,7 +114,6 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 	}
 }
 
-// changed remembers what became of an action.
 func (p *Pool) changed(a action, err error, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +139,6 @@ func (p *Pool) changed(a action, err error, now time.Time) {
 	}
 }
 
-// beginLeave remembers why a server goes, and tells of it where something is wrong with it.
 func (p *Pool) beginLeave(a action, now time.Time) {
 	p.mu.Lock()
 	t := p.memory.tracks[a.id]
@@ -158,7 +155,6 @@ func (p *Pool) beginLeave(a action, now time.Time) {
 	}
 }
 
-// server is one as it was last seen.
 func (p *Pool) server(id string) Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,7 +166,6 @@ func (p *Pool) server(id string) Server {
 	return Server{ID: id}
 }
 
-// log writes one line about what was done.
 func (p *Pool) log(a action, err error) {
 	if err != nil {
 		p.o.Log.Warn("pool: could not "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why, "error", err)
@@ -179,7 +174,7 @@ func (p *Pool) log(a action, err error) {
 	p.o.Log.Info("pool: "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
 }
 
-// call bounds a call, which outlasts the end of ctx a little.
+// call outlasts the end of ctx a little.
 func (p *Pool) call(ctx context.Context, do func(ctx context.Context) error) error {
 	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.o.CallTimeout)
 	defer cancel()

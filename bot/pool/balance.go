@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// balance brings the number of servers to what is wanted. One that is being replaced may be there beyond that.
+// balance lets a server that is being replaced be there beyond what is wanted.
 func (p *planner) balance() {
 	all := len(p.orders)
 	others := all
@@ -25,8 +25,7 @@ func (p *planner) balance() {
 	}
 }
 
-// shrink takes n servers away: half-made ones first, then those that fail, then those of another size, then the newest
-// or the oldest.
+// shrink prefers half-made servers, then those that fail, then those of another size, then the newest or the oldest.
 func (p *planner) shrink(n int) {
 	var victims []*tracked
 	for i := range p.servers {
@@ -63,12 +62,11 @@ func (p *planner) shrink(n int) {
 	}
 }
 
-// canGo says that a server can go without fewer than the minimum serving.
 func (p *planner) canGo(s *tracked) bool {
 	return !p.isServing(s) || p.serving() > p.least
 }
 
-// isServing says that a server counts as serving: one that fails its health check does not, whatever the balancer says.
+// isServing is false for one that fails its health check, whatever the balancer says.
 func (p *planner) isServing(s *tracked) bool {
 	return s.stage == stageServing && !s.leaving() && s.failsSince.IsZero()
 }
@@ -82,15 +80,12 @@ func (p *planner) serving() (n int) {
 	return n
 }
 
-// overdue says that a server has failed for long enough to be replaced.
 func (p *planner) overdue(s *tracked) bool {
 	return p.o.ReplaceAfter > 0 && s.served && !s.failsSince.IsZero() && p.now.Sub(s.failsSince) >= p.o.ReplaceAfter
 }
 
-// sick says that a server has failed the pool's own health check for long enough to be replaced.
 func (p *planner) sick(s *tracked) bool {
 	return p.overdue(s) && !s.sickSince.IsZero() && p.now.Sub(s.sickSince) >= p.o.ReplaceAfter
 }
 
-// existing counts all that may cost money.
 func (p *planner) existing() int { return len(p.servers) + len(p.orders) }

@@ -40,7 +40,6 @@ func (p *Pool) Check(ctx context.Context, report func(what, found string, err er
 	p.checkLimits(servers, missing, report)
 }
 
-// checkLimits tells how many servers there may be, and whether what they may cost allows that.
 func (p *Pool) checkLimits(servers []Server, missing []string, report func(what, found string, err error)) {
 	least, most := p.o.limits(time.Now())
 	found := fmt.Sprintf("%d to %d servers", least, most)
@@ -59,8 +58,7 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 	report("limits", found, errors.Join(wrong...))
 }
 
-// checkCost says why servers cannot be made for what the pool may cost, nil where they can. Of sizes that are missing
-// at the provider nobody can know.
+// Of sizes that are missing at the provider nobody knows the price.
 func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error {
 	least, when := p.highestMinimum(time.Now())
 	there := make([]tracked, len(servers))
@@ -84,7 +82,7 @@ func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error
 	return errors.Join(wrong...)
 }
 
-// highestMinimum is the highest minimum of the coming week, 1 or more, and says when that is, "" for now.
+// highestMinimum is that of the coming week, 1 or more; when is "" for now.
 func (p *Pool) highestMinimum(now time.Time) (highest int, when string) {
 	const week, step = 7 * 24 * time.Hour, 15 * time.Minute
 	highest, _ = p.o.limits(now)
@@ -108,9 +106,7 @@ func (p *Pool) describeAll(servers []Server) string {
 	return fmt.Sprintf("%d of the pool %s: %s", len(servers), p.o.Name, strings.Join(list, ", "))
 }
 
-// checkSizes tells what new servers are and what they cost, whether that can be had, and which servers are of another
-// size. said is that the provider has told already what is wrong with the first. It returns the sizes that cannot be
-// had.
+// checkSizes returns the sizes that cannot be had. said: what is wrong with the first was told already.
 func (p *Pool) checkSizes(
 	ctx context.Context, servers []Server, said bool, report func(what, found string, err error),
 ) (missing []string) {

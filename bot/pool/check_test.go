@@ -41,7 +41,6 @@ limits: 1 to 2 servers, $0.5 an hour at the most (there are 3 already: the pool 
 	})
 }
 
-// catalogue is a provider that tells of its sizes.
 type catalogue struct {
 	*pooltest.World
 	sizes []pool.Size
@@ -50,7 +49,6 @@ type catalogue struct {
 func (c catalogue) Sizes(context.Context) ([]pool.Size, error)   { return c.sizes, nil }
 func (c catalogue) Images(context.Context) ([]pool.Image, error) { return nil, nil }
 
-// Check finds sizes that nobody has, servers of another size, and limits that allow no server.
 func TestCheckFindsSizesAndCosts(t *testing.T) {
 	sizes := []pool.Size{{Name: "small", Price: 0.01}, {Name: "large", Price: 0.04}}
 	for name, c := range map[string]struct {

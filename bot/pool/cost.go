@@ -2,11 +2,9 @@ package pool
 
 import "fmt"
 
-// rounding is what adding up prices may be wrong by, in dollars.
-const rounding = 1e-9
+const rounding = 1e-9 // dollars that adding up prices may be wrong by
 
-// affords says whether one more server may be made beside those that cost sum, and what is in the way if not. One that
-// goes first, nil for none, may have an unknown price.
+// One that goes first, nil for none, may have an unknown price.
 func (p *planner) affords(sum, price float64, goes *tracked) bool {
 	why := p.unaffordable(sum, price, goes)
 	if why != "" {
@@ -15,7 +13,6 @@ func (p *planner) affords(sum, price float64, goes *tracked) bool {
 	return why == ""
 }
 
-// unaffordable says why one more server may not be made, "" where it may.
 func (p *planner) unaffordable(sum, price float64, goes *tracked) string {
 	most := p.o.MaxDollarsPerHour
 	if most == 0 {
@@ -34,7 +31,6 @@ func (p *planner) unaffordable(sum, price float64, goes *tracked) string {
 	return ""
 }
 
-// unpriced finds a server whose price is not known, beside one that goes; nil where there is none.
 func (p *planner) unpriced(goes *tracked) *tracked {
 	for i := range p.servers {
 		if s := &p.servers[i]; s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
@@ -44,7 +40,7 @@ func (p *planner) unpriced(goes *tracked) *tracked {
 	return nil
 }
 
-// cost is what all servers cost an hour, as far as anybody says.
+// cost is for an hour, as far as anybody says.
 func (p *planner) cost() (sum float64) {
 	for i := range p.servers {
 		sum += p.o.hourly(&p.servers[i], p.servers)
@@ -55,7 +51,6 @@ func (p *planner) cost() (sum float64) {
 	return sum
 }
 
-// priceOf is what a server of a size costs an hour, 0 where nobody says.
 func (o *Options) priceOf(size string, servers []tracked) float64 {
 	if s, ok := findSize(o.Sizes, size); ok && s.Price > 0 {
 		return s.Price
@@ -68,7 +63,7 @@ func (o *Options) priceOf(size string, servers []tracked) float64 {
 	return o.Price
 }
 
-// hourly is what a server costs an hour, 0 where nobody says.
+// hourly is 0 where nobody says.
 func (o *Options) hourly(s *tracked, servers []tracked) float64 {
 	if s.Price > 0 {
 		return s.Price

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// slowWorld is one in which everything takes its time.
 func slowWorld(least, most int) *pooltest.World {
 	return &pooltest.World{
 		Boot: 40 * time.Second, Warm: 10 * time.Second, Join: 5 * time.Second, Busy: 20 * time.Second, End: 5 * time.Second,
@@ -20,7 +19,7 @@ func slowWorld(least, most int) *pooltest.World {
 	}
 }
 
-// open makes a pool of a world that passes seldom enough to be tried at every call.
+// open makes a pool that passes so seldom that a fault can be tried at every call.
 func open(fail func(string, ...any), w *pooltest.World, change func(*pool.Options)) *pool.Pool {
 	o := pool.Options{
 		Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits, HealthyAfter: 2, Timing: pool.Timing{Busy: 5 * time.Second, Rest: 2 * time.Minute},
@@ -36,7 +35,6 @@ func open(fail func(string, ...any), w *pooltest.World, change func(*pool.Option
 	return p
 }
 
-// run lets a pool run for a while.
 func run(ctx context.Context, p *pool.Pool, d time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -56,7 +54,7 @@ type life struct {
 	kill   context.CancelFunc
 }
 
-// faults gives what becomes of each call: the k-th is the last of its bot where last says so.
+// The k-th call is the last of its bot where kills is set.
 func (l *life) faults(k int, at pooltest.Fault, kills bool) func(pooltest.Call) pooltest.Fault {
 	return func(c pooltest.Call) pooltest.Fault {
 		switch {
@@ -72,7 +70,7 @@ func (l *life) faults(k int, at pooltest.Fault, kills bool) func(pooltest.Call) 
 	}
 }
 
-// live lets the pool run for a while with what is wanted, and goes on with another when it is killed.
+// live goes on with another pool when one is killed.
 func (l *life) live(want int, size string, d time.Duration) {
 	l.want, l.size = want, size
 	for end := time.Now().Add(d); time.Now().Before(end); {
@@ -90,7 +88,6 @@ func (l *life) live(want int, size string, d time.Duration) {
 	}
 }
 
-// whole wants n servers, all of which serve, nothing left over, and nothing done that no pool may do.
 func (l *life) whole(n int) {
 	w := l.w
 	if serving := w.Serving(); len(serving) != n || !slices.Equal(serving, w.Names()) || len(w.Orphans()) > 0 {
@@ -101,7 +98,6 @@ func (l *life) whole(n int) {
 	}
 }
 
-// story goes up, down before that is done, up again, and on to another size.
 func (l *life) story() {
 	l.live(4, "small", 100*time.Second)
 	l.live(2, "small", 15*time.Second)
@@ -117,7 +113,6 @@ func (l *life) story() {
 	}
 }
 
-// atEveryCall tells the story as often as it has calls.
 func atEveryCall(t *testing.T, fault pooltest.Fault, kills bool, nameless bool) {
 	for k, calls := 1, 0; calls == 0 || k <= calls; k++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -138,7 +133,6 @@ func atEveryCall(t *testing.T, fault pooltest.Fault, kills bool, nameless bool) 
 	}
 }
 
-// Whichever call goes wrong, and however, the pool does nothing that it may not, and ends as is wanted.
 func TestAnyCallMayGoWrong(t *testing.T) {
 	racetest.Long(t)
 	for _, fault := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast, pooltest.HangsFirst, pooltest.HangsLast, pooltest.Refuses} {
@@ -146,7 +140,6 @@ func TestAnyCallMayGoWrong(t *testing.T) {
 	}
 }
 
-// A bot that is killed at any call, before or after its effect, goes on where it was.
 func TestKilledAtAnyCall(t *testing.T) {
 	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {

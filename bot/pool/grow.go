@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// grow brings n more servers: those that were to go come back first.
+// grow takes back those that were to go first.
 func (p *planner) grow(n int) {
 	for i := range p.servers {
 		s := &p.servers[i]
@@ -20,8 +20,8 @@ func (p *planner) grow(n int) {
 	}
 }
 
-// returns says that a server that was to go can come back. One that was being drained when the bot started does only
-// where there is no room for another beside it: so it was about to be resized in its place.
+// One that was being drained when the bot started comes back only where there is no room for another beside it, as it
+// was about to be resized in its place.
 func (p *planner) returns(s *tracked) bool {
 	if s.member == nil || s.stage == stageEnding || !s.failsSince.IsZero() || !s.served || p.used[s.ID] {
 		return false
@@ -35,7 +35,7 @@ func (p *planner) returns(s *tracked) bool {
 	return false
 }
 
-// create orders up to n servers, as far as all limits allow, and tells whether it will order any as soon as it can.
+// create reports whether it will order any as soon as it can.
 func (p *planner) create(n int, why string) {
 	making := len(p.orders)
 	for i := range p.servers {
@@ -72,14 +72,12 @@ func (p *planner) create(n int, why string) {
 	}
 }
 
-// givesUp says that the making of a server has just failed.
 func (p *planner) givesUp() bool {
 	return slices.ContainsFunc(p.servers, func(s tracked) bool {
 		return (s.leavesFor == tooLate || s.leavesFor == unmade) && !s.leaveBegun && !s.served
 	})
 }
 
-// ordered counts the servers that this plan orders.
 func (p *planner) ordered() (n int) {
 	for _, a := range p.actions {
 		if a.verb == create {
@@ -89,7 +87,6 @@ func (p *planner) ordered() (n int) {
 	return n
 }
 
-// times says how often.
 func times(n int) string {
 	if n == 1 {
 		return "once"

@@ -5,7 +5,6 @@ import (
 	"time"
 )
 
-// finish brings half-made servers further, and gives up those that are past their deadline.
 func (p *planner) finish() {
 	for i := range p.servers {
 		s := &p.servers[i]
@@ -35,8 +34,8 @@ func (p *planner) finish() {
 	}
 }
 
-// unwanted says why the balancer does not take a server, which is well by the pool's own health check; "" where it
-// does, or may yet. That is no reason to destroy the server: another would fare no better.
+// unwanted says why the balancer does not take a server that is healthy; "" where it does, or may yet. That is no
+// reason to destroy the server: another would fare no better.
 func (p *planner) unwanted(s *tracked) string {
 	// One that was well before has that long to be so again.
 	well := s.sickSince.IsZero() || p.now.Sub(s.sickSince) < p.o.HealthyWithin
@@ -51,7 +50,6 @@ func (p *planner) unwanted(s *tracked) string {
 	return ""
 }
 
-// waitsForBalancer says that a server waits for somebody to mend the balancer, or what it was told of servers.
 func (p *planner) waitsForBalancer(s *tracked, why string) {
 	p.blocked = p.blocked || s.halfMade()
 	if p.obstacles[ObstacleBalancer] == "" {
@@ -60,13 +58,12 @@ func (p *planner) waitsForBalancer(s *tracked, why string) {
 	}
 }
 
-// deadline is until when a half-made server must be further, and how far.
 func (s *tracked) deadline(o *Options) (due time.Time, what string) {
 	from, within, what := s.hurdle(o)
 	return from.Add(within), what
 }
 
-// hurdle is what a half-made server must reach next, since when it tries, and within how long it must.
+// hurdle is what a half-made server must reach next, since when it tries, and how long it may take.
 func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
 	switch {
 	case !s.added.IsZero():
@@ -81,7 +78,6 @@ func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what
 	return from, o.ActiveWithin, "active"
 }
 
-// trouble is what is wrong with it, for the end of a sentence.
 func (s *tracked) trouble() string {
 	if s.problem == "" {
 		return ""
@@ -89,7 +85,6 @@ func (s *tracked) trouble() string {
 	return ": " + s.problem
 }
 
-// joinNote is what the balancer says of one that it sends no requests yet, for the end of a sentence.
 func (s *tracked) joinNote() string {
 	if s.stage != stageJoining {
 		return ""
@@ -97,7 +92,7 @@ func (s *tracked) joinNote() string {
 	return noted(s.member.Note)
 }
 
-// takeAway begins to take a server away: it is drained where it is behind the balancer, else destroyed.
+// takeAway drains a server that is behind the balancer, and destroys another.
 func (p *planner) takeAway(s *tracked, why string, leavesFor reason) {
 	if s.member != nil && s.stage != stageDraining && s.stage != stageDrained {
 		p.do(s, drain, why, leavesFor)

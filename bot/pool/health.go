@@ -94,7 +94,6 @@ func (c TCPCheck) Healthy(ctx context.Context, s Server) error {
 	return conn.Close()
 }
 
-// withPort adds a port to an address that has none.
 func withPort(address string, port int) string {
 	if _, _, err := net.SplitHostPort(address); err == nil {
 		return address
@@ -102,7 +101,6 @@ func withPort(address string, port int) string {
 	return net.JoinHostPort(address, strconv.Itoa(port))
 }
 
-// plainly says a failed connection in a few words.
 func plainly(err error) error {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
@@ -115,7 +113,7 @@ func plainly(err error) error {
 	return err
 }
 
-// healths checks servers side by side, and tells what is wrong with each by its ID.
+// healths checks side by side; the result is by ID.
 func healths(ctx context.Context, check Health, servers []Server) map[string]error {
 	wrong := make(map[string]error, len(servers))
 	var (
@@ -140,7 +138,6 @@ func healths(ctx context.Context, check Health, servers []Server) map[string]err
 	return wrong
 }
 
-// orElse gives v, or what stands for its zero value.
 func orElse[T comparable](v, other T) T {
 	var zero T
 	if v == zero {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// resizeLimit is how long a resize in place may take. DigitalOcean's take a minute for each GB of disk in use.
+// DigitalOcean's take a minute for each GB of disk in use.
 const resizeLimit = time.Hour
 
-// beginResize takes a server out of rotation and resizes it in its place, or only switches it on where the action has
-// no size, beside the loop, which leaves it alone meanwhile and puts it back into rotation when it is healthy.
+// beginResize runs beside the loop, which leaves the server alone meanwhile and puts it back into rotation when it is
+// healthy. Without a size the server is only switched on.
 func (p *Pool) beginResize(ctx context.Context, a action) {
 	r, ok := p.o.Provider.(Resizer)
 	if !ok {
@@ -46,15 +46,13 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 	})
 }
 
-// A resized is a server whose resize in place, or switching on, has ended, well or not.
 type resized struct {
 	id   string
 	verb verb
 	err  error
 }
 
-// endResizes lets go of the servers whose resize has ended. It comes before an observation, as an earlier one may show
-// them as they were.
+// endResizes comes before an observation, as an earlier one may show the servers as they were.
 func (m *memory) endResizes(now time.Time) {
 	for _, r := range m.resized {
 		delete(m.resizing, r.id)
@@ -79,7 +77,6 @@ func (m *memory) endResizes(now time.Time) {
 	m.resized = nil
 }
 
-// leaveRotation drains a server and takes it out of the balancer.
 func (p *Pool) leaveRotation(ctx context.Context, id string) error {
 	if p.o.Balancer == nil {
 		return nil
@@ -104,7 +101,6 @@ func (p *Pool) leaveRotation(ctx context.Context, id string) error {
 	}
 }
 
-// memberOf reads a server's member afresh, nil where it has none.
 func (p *Pool) memberOf(ctx context.Context, id string) (*Member, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
 	defer cancel()

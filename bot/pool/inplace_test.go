@@ -143,7 +143,6 @@ func TestInPlace(t *testing.T) {
 	})
 }
 
-// A broken provider tries for a while to switch a server on, and cannot.
 type broken struct{ pool.Provider }
 
 func (broken) Resize(ctx context.Context, _, _ string, _ func(string)) error {
@@ -195,7 +194,7 @@ func TestKilledInPlace(t *testing.T) {
 	}
 }
 
-// until lets a bot that has just started run for a while, or until it is killed. An empty size is not asked for.
+// until ends with d or with the bot. An empty size is not asked for.
 func (l *life) until(size string, d time.Duration) {
 	l.p = open(l.fail, l.w, l.change)
 	ctx, cancel := context.WithTimeout(l.ctx, d)

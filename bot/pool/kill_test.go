@@ -22,10 +22,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// far is a world in another process: each call is a POST of its argument to its name.
+// far is a world in another process: each call is a POST to its name.
 type far struct{ url string }
 
-// A farAnswer is what the world says.
 type farAnswer struct {
 	Servers []pool.Server
 	Server  pool.Server
@@ -108,7 +107,6 @@ func (f far) Healthy(ctx context.Context, s pool.Server) error {
 	return err
 }
 
-// farWorld serves a world to others, and tells each call that changes something before and after its effect.
 type farWorld struct {
 	*pooltest.World
 	told func(call string)
@@ -198,7 +196,6 @@ func child(url string) error {
 	return p.Run(ctx)
 }
 
-// A bot is a process that can be killed.
 type process struct {
 	cmd   *exec.Cmd
 	want  func(n int)
@@ -224,7 +221,6 @@ func startProcess(t *testing.T, url string) *process {
 	return p
 }
 
-// kill ends the process at once.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended

@@ -18,8 +18,6 @@ import (
 
 var _ bot.SizePender = (*pool.Pool)(nil)
 
-// A site is a bot that scales a pool in both directions, and a load that its servers share: a server of a size bears a
-// number of requests.
 type site struct {
 	t    *testing.T
 	w    *pooltest.World
@@ -27,7 +25,6 @@ type site struct {
 	b    *bot.Bot
 	lim  schedule.Limits
 	load float64
-	// sets are the sizes asked for, and slow the ticks at which answers were too slow.
 	sets []string
 	slow int
 }
@@ -37,7 +34,6 @@ var capacity = map[string]float64{"small": 10, "medium": 20, "large": 40}
 func (s *site) At(time.Time) schedule.Limits           { return s.lim }
 func (s *site) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
-// Probe answers as slowly as the servers that serve are busy.
 func (s *site) Probe(context.Context) probe.Reading {
 	most := 0.0
 	for _, name := range s.w.Serving() {
@@ -53,10 +49,9 @@ func (s *site) Probe(context.Context) probe.Reading {
 	return r
 }
 
-// quickly is how long a server boots where that does not matter.
+// quickly is a boot that takes no time worth mention.
 const quickly = 40 * time.Second
 
-// newSite opens a site with one small server, and runs its pool until the test ends.
 func newSite(t *testing.T, order decide.Ladder, lim schedule.Limits, boot time.Duration, change func(*pool.Options)) *site {
 	s := &site{t: t, lim: lim, w: &pooltest.World{
 		Boot: boot, Warm: 10 * time.Second, Join: 5 * time.Second, Busy: 10 * time.Second, End: 5 * time.Second, Size: "small", Price: 0.01,
@@ -87,7 +82,6 @@ func newSite(t *testing.T, order decide.Ladder, lim schedule.Limits, boot time.D
 	return s
 }
 
-// beat lets the bot beat for a while, and returns the last record.
 func (s *site) beat(d time.Duration) record.Record {
 	s.t.Helper()
 	var r record.Record
@@ -103,7 +97,6 @@ func (s *site) beat(d time.Duration) record.Record {
 	return r
 }
 
-// want checks how many servers of a size serve, and which sizes were asked for since the last time.
 func (s *site) want(r record.Record, n int, size string, sets ...string) {
 	s.t.Helper()
 	serving := s.w.Serving()

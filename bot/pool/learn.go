@@ -6,13 +6,11 @@ import (
 	"time"
 )
 
-// oldestFirst orders servers by age, the same way each time.
 func (o *Options) oldestFirst(a, b tracked) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.firstSeen.Compare(b.firstSeen),
 		cmp.Compare(Number(o.Name, a.Name), Number(o.Name, b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
-// learn takes an observation in, and tells what became of each server, the oldest first.
 func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	first, tracks := m.tracks == nil, make(map[string]*track, len(obs.servers))
 	servers := make([]tracked, 0, len(obs.servers))
@@ -74,7 +72,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	return servers
 }
 
-// dropDuplicates lets all but one of the servers of a name go: the one that serves stays, or else the oldest.
+// dropDuplicates keeps of each name the server that serves, or else the oldest.
 func dropDuplicates(servers []tracked, tracks map[string]*track) {
 	first := make(map[string]*tracked, len(servers))
 	for i := range servers {
@@ -95,7 +93,6 @@ func dropDuplicates(servers []tracked, tracks map[string]*track) {
 	}
 }
 
-// forget lets go of what the observation has settled.
 func (m *memory) forget(obs *observation, o *Options, now time.Time) {
 	m.orders = slices.DeleteFunc(m.orders, func(or order) bool {
 		listed := slices.ContainsFunc(obs.servers, func(s Server) bool {
@@ -113,7 +110,6 @@ func (m *memory) forget(obs *observation, o *Options, now time.Time) {
 	m.absent = absent
 }
 
-// update takes in what was seen of the server.
 func (t *track) update(s Server, member *Member, wrong map[string]error, o *Options, now time.Time) {
 	if s.State == Active && t.active.IsZero() {
 		t.active = now
@@ -165,7 +161,7 @@ func (t *track) update(s Server, member *Member, wrong map[string]error, o *Opti
 	}
 }
 
-// since is since when something is so, the zero time where it is not. before is the same a pass earlier.
+// since is zero where something is not so. before is the same a pass earlier.
 func since(before time.Time, so bool, now time.Time) time.Time {
 	switch {
 	case !so:
@@ -176,10 +172,8 @@ func since(before time.Time, so bool, now time.Time) time.Time {
 	return before
 }
 
-// shutOut says that only the balancer finds fault with the server.
 func (t *track) shutOut() bool { return !t.failsSince.IsZero() && t.sickSince.IsZero() }
 
-// noted puts somebody's words in brackets.
 func noted(note string) string {
 	if note == "" {
 		return ""

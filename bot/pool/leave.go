@@ -4,7 +4,6 @@ import (
 	"fmt"
 )
 
-// leave goes on with the servers that are on their way out.
 func (p *planner) leave() {
 	for i := range p.servers {
 		s := &p.servers[i]

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// operator looks after the servers of a world by hand.
 func operator(w *pooltest.World) *manual.Operator {
 	return &manual.Operator{
 		Pool: "web", Provider: w, Balancer: w, Health: w, HealthyAfter: 2, ActiveWithin: 5 * time.Minute, HealthyWithin: 5 * time.Minute, DrainWithin: time.Minute,
@@ -19,7 +18,7 @@ func operator(w *pooltest.World) *manual.Operator {
 	}
 }
 
-// byHand carries out what an operator plans beside the pool, and gives what was reported.
+// byHand carries out what an operator plans beside the pool.
 func (s *scenario) byHand(plan func(context.Context, string) (*manual.Plan, error), server string) (reported []string) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)

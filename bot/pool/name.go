@@ -16,8 +16,8 @@ func Number(pool, name string) int {
 	return n
 }
 
-// freeName is the pool's with the lowest number that no server and no member has. It is the same after a restart, so
-// that an order whose answer was lost is sent under the same name again.
+// freeName has the lowest free number. It is the same after a restart, so that an order whose answer was lost is sent
+// under the same name again.
 func (p *planner) freeName() string {
 	for n := 1; ; n++ {
 		if name := p.o.Name + "-" + strconv.Itoa(n); !p.taken[name] {

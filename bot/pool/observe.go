@@ -7,17 +7,15 @@ import (
 	"slices"
 )
 
-// An observation is all that was seen in one pass. It is complete, or there is none.
+// An observation is complete, or there is none.
 type observation struct {
 	servers []Server // the pool's, each once
 	members []Member
-	// stale are members whose servers certainly are no more, nameless those that only look like it.
+	// stale members have certainly no server any more; nameless ones only look like it.
 	stale, nameless []Member
-	// wrong is what the health check says of each server that it was asked about, by its ID; nil where all is well.
-	wrong map[string]error
+	wrong           map[string]error // by ID, what the health check says; nil where all is well
 }
 
-// observe reads the provider, the balancer, and the servers' health, and changes nothing.
 func (p *Pool) observe(ctx context.Context) (o observation, err error) {
 	if o.servers, err = p.list(ctx); err != nil {
 		return o, err
@@ -43,7 +41,6 @@ func (p *Pool) observe(ctx context.Context) (o observation, err error) {
 	return o, nil
 }
 
-// list reads the provider.
 func (p *Pool) list(ctx context.Context) ([]Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
 	defer cancel()
@@ -59,15 +56,14 @@ func (p *Pool) list(ctx context.Context) ([]Server, error) {
 	}), nil
 }
 
-// describe reads one server.
 func (p *Pool) describe(ctx context.Context, id string) (Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
 	defer cancel()
 	return p.o.Provider.Describe(ctx, id)
 }
 
-// lookForMissing asks after each server that was there and is not on the list any more. A list that is behind, or came
-// back too short, must not look like servers that are gone: more would be made, and the balancer emptied.
+// A list that is behind, or came back too short, must not look like servers that are gone: more would be made, and
+// the balancer emptied.
 func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
 	for _, id := range p.expected() {
 		if slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == id }) {
@@ -84,7 +80,6 @@ func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// observeMembers reads the balancer, and finds out which of its members have no server any more.
 func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	callCtx, cancel := context.WithTimeout(ctx, p.o.CallTimeout)
 	defer cancel()
@@ -120,7 +115,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// member finds a server's member. Of two servers of one name it is that of the member's address, or else the older's.
+// Of two servers of one name the member is that of its address, or else the older's.
 func (o *observation) member(s Server) *Member {
 	for i := range o.members {
 		m := &o.members[i]

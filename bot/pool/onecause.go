@@ -7,10 +7,9 @@ import (
 	"syscall"
 )
 
-// causes are what was told already, so that one cause is told once, whatever it keeps from working.
+// causes are those told already: each is told once, whatever it keeps from working.
 type causes map[string]bool
 
-// known says whether all that an error tells was told before, and remembers it.
 func (c causes) known(err error) bool {
 	known := false
 	remember := func(text string) {
@@ -34,7 +33,6 @@ func (c causes) known(err error) bool {
 	return known
 }
 
-// general says that an error may have another cause each time.
 func general(err error) bool {
 	switch err.(type) {
 	case syscall.Errno, *os.SyscallError:

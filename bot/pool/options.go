@@ -78,7 +78,6 @@ type Timing struct {
 
 var poolNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 
-// withDefaults gives the options with nothing left open, or all that is wrong with them.
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
 	if !poolNames.MatchString(o.Name) {
@@ -144,12 +143,10 @@ func (o Options) withDefaults() (Options, error) {
 	return o, errors.Join(wrong...)
 }
 
-// oldestHalfMade is how old a half-made server can be.
 func (o *Options) oldestHalfMade() time.Duration {
 	return o.ActiveWithin + o.HealthyWithin + o.JoinedWithin
 }
 
-// limits are the limits at a time, in order.
 func (o *Options) limits(now time.Time) (least, most int) {
 	least, most = o.Limits(now)
 	most = max(0, most)

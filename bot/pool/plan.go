@@ -6,7 +6,6 @@ import (
 	"time"
 )
 
-// A verb is what is done with a server or a member.
 type verb string
 
 const (
@@ -19,7 +18,6 @@ const (
 	switchOn verb = "switch on"
 )
 
-// An action is one call of the provider or the balancer, and why it is made.
 type action struct {
 	verb      verb
 	id        string // the server's, empty for create and for members without a server
@@ -31,17 +29,15 @@ type action struct {
 	why       string // for people
 }
 
-// A plan is what is to be done now, and what keeps the pool from what it should do.
 type plan struct {
 	actions   []action
 	obstacles map[Obstacle]string
 	swap      swap
-	// busy says that something is under way, so the next pass is soon; settled that there are as many servers as
-	// wanted, or that what is missing waits for longer than a change takes.
+	// busy: something is under way, so the next pass is soon. settled: there are as many servers as wanted, or what is
+	// missing waits for longer than a change takes.
 	busy, settled bool
 }
 
-// A state is all that a plan is made from. Making it changes nothing.
 type state struct {
 	memory
 	servers []tracked // the oldest first
@@ -65,7 +61,6 @@ func (s *state) plan(o *Options) plan {
 	return p.plan
 }
 
-// A planner makes one plan.
 type planner struct {
 	*state
 	plan
@@ -74,8 +69,8 @@ type planner struct {
 	blocked bool            // what is missing is not under way
 }
 
-// do adds an action on a server, one at the most each pass, and none right after one that failed. What takes a server
-// away stands in for what would have had it take requests, at once.
+// do adds one action a server and pass at the most, and none right after one that failed. What takes a server away
+// replaces what would have had it take requests.
 func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
 	if leavesFor != "" {
 		s.leavesFor = leavesFor
@@ -100,7 +95,6 @@ func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
 	p.actions = append(p.actions, a)
 }
 
-// tidy takes members out whose servers are no more, or are ending.
 func (p *planner) tidy() {
 	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about
 	// another account.
@@ -117,7 +111,6 @@ func (p *planner) tidy() {
 	}
 }
 
-// finally says how far the pool is from what is wanted.
 func (p *planner) finally() {
 	stay, moving, surplusGoes := 0, len(p.orders) > 0, false
 	for i := range p.servers {

@@ -12,8 +12,7 @@ import (
 type Pool struct {
 	o    Options
 	wake chan struct{}
-	// turn is held by whoever reads the provider and acts on that, so that nobody acts on what another has just
-	// changed.
+	// turn is held from reading the provider to acting on that, so that nobody acts on what another has just changed.
 	turn     chan struct{}
 	foreign  map[string]bool     // members that are not the pool's, by ID
 	notified map[Obstacle]string // what people know to be in the way
@@ -27,8 +26,7 @@ type Pool struct {
 	at      time.Time // of the last complete observation
 	err     error     // why the last observation failed; nil where it did not
 	plan    plan
-	// planned says that nothing was asked for since the plan was made.
-	planned bool
+	planned bool // nothing was asked for since the plan was made
 }
 
 // New checks the options. It calls nobody.
@@ -74,7 +72,6 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 }
 
-// take waits for the turn.
 func (p *Pool) take(ctx context.Context) error {
 	select {
 	case p.turn <- struct{}{}:
@@ -86,7 +83,6 @@ func (p *Pool) take(ctx context.Context) error {
 
 func (p *Pool) give() { <-p.turn }
 
-// expected are the IDs of the servers that should be on the list.
 func (p *Pool) expected() (ids []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +99,7 @@ func (p *Pool) expected() (ids []string) {
 	return ids
 }
 
-// passSoon lets a pass begin at once. The caller holds the lock.
+// The caller holds the lock.
 func (p *Pool) passSoon() {
 	p.planned = false
 	select {

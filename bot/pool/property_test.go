@@ -17,13 +17,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// A happening is something that happens to a pool. What A and B mean depends on what that is.
+// What A and B mean depends on Kind.
 type happening struct {
 	What string
 	A, B int
 }
 
-// A machine is a pool in a world in which anything may happen at any moment.
 type machine struct {
 	life
 	least, most int
@@ -31,7 +30,6 @@ type machine struct {
 
 func (m *machine) limits(time.Time) (int, int) { return m.least, m.most }
 
-// passes lets some passes go by.
 func (m *machine) passes(n int) {
 	for range n {
 		if m.p == nil {
@@ -48,7 +46,7 @@ func (m *machine) passes(n int) {
 	}
 }
 
-// happens says what becomes of the pool by each thing that may happen. n is A modulo the number of servers.
+// n is A modulo the number of servers.
 func (m *machine) happens() map[string]func(h happening, server string) {
 	faults := []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast, pooltest.HangsFirst, pooltest.HangsLast, pooltest.Refuses}
 	calls := []string{"Create", "Destroy", "Add", "Drain", "Remove", "List", "Members", "Describe"}
@@ -95,7 +93,6 @@ func (m *machine) happens() map[string]func(h happening, server string) {
 	}
 }
 
-// asks does something with the pool, if it is there, beside whatever else happens.
 func (m *machine) asks(do func(*pool.Pool)) {
 	if m.p == nil {
 		return
@@ -109,7 +106,7 @@ func (m *machine) asks(do func(*pool.Pool)) {
 	cancel()
 }
 
-// byHand carries out what an operator plans, who may take the last one that serves.
+// byHand may take the last server that serves.
 func (m *machine) byHand(plan func(context.Context, *manual.Operator) (*manual.Plan, error)) {
 	least := m.least
 	m.least = 0
@@ -170,7 +167,6 @@ func TestWhateverHappens(t *testing.T) {
 	})
 }
 
-// settle lets all be well, and wants the pool to be what is wanted.
 func (m *machine) settle(want int) {
 	m.w.Mend()
 	m.dead = false

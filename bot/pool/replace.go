@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// replace exchanges servers that fail, that somebody wants gone, or that are of another size than wanted, one at a
-// time: by another that is made first where the maximum allows that, else by one that is made afterwards.
+// replace exchanges one server at a time: by another that is made first where the maximum allows that, else by one
+// that is made afterwards.
 func (p *planner) replace() {
 	old := p.candidate()
 	if old == nil {
@@ -28,13 +28,12 @@ func (p *planner) replace() {
 	}
 }
 
-// leaving says that a server is on its way out.
 func (p *planner) leaving() bool {
 	return slices.ContainsFunc(p.servers, func(s tracked) bool { return s.leaving() })
 }
 
-// candidate is the server to be replaced: the one that is being replaced already where that still holds, else one that
-// fails, else one of another size. The plan's swap is set to it.
+// candidate sets the plan's swap: it prefers the server that is being replaced already, then one that fails, then one
+// of another size.
 func (p *planner) candidate() *tracked {
 	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
 		switch {
@@ -63,7 +62,6 @@ func (p *planner) candidate() *tracked {
 	return outsize
 }
 
-// holds says that the reason for replacing a server is still there.
 func (p *planner) holds(s *tracked) bool {
 	switch p.plan.swap.why {
 	case failing:
@@ -76,7 +74,6 @@ func (p *planner) holds(s *tracked) bool {
 	return true
 }
 
-// quietly says that nothing else is under way.
 func (p *planner) quietly() bool {
 	for i := range p.servers {
 		if s := &p.servers[i]; s.leaving() || s.halfMade() {
@@ -86,9 +83,9 @@ func (p *planner) quietly() bool {
 	return len(p.orders) == 0 && len(p.actions) == 0
 }
 
-// failing finds the server that has failed for the longest, and long enough. One with which only the balancer finds
-// fault counts where the balancer gives others requests: else it is the balancer, or what it was told of servers. Where
-// most fail at once it is the check, the app, or what the app needs; new servers would fail as well.
+// failing finds the server that has failed for the longest, and long enough. The balancer's word counts alone where
+// it gives others requests: else it is the balancer, or what it was told of servers. Where most fail at once it is
+// the check, the app, or what the app needs; new servers would fail as well.
 func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
 	for i := range p.servers {
@@ -115,8 +112,7 @@ func (p *planner) failing() (worst *tracked) {
 	return worst
 }
 
-// worse says which of two that are to be replaced goes first: one that fails itself, or else the one that has failed
-// for longer.
+// worse goes first: one that fails itself, or else the one that has failed for longer.
 func (p *planner) worse(a, b *tracked) bool {
 	if p.sick(a) != p.sick(b) {
 		return p.sick(a)
@@ -124,8 +120,7 @@ func (p *planner) worse(a, b *tracked) bool {
 	return a.failsSince.Before(b.failsSince)
 }
 
-// others counts the servers beside the one that is being replaced: all that stay, those that are well, and those not
-// made yet.
+// others counts all that stay, those that are well, and those not made yet.
 func (p *planner) others(old *tracked) (all, well, half int) {
 	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
 	for i := range p.servers {
@@ -144,7 +139,6 @@ func (p *planner) others(old *tracked) (all, well, half int) {
 	return all, well, half
 }
 
-// makeRoom takes the old one away first, as there must not be one more.
 func (p *planner) makeRoom(old *tracked) {
 	switch {
 	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers), old):
@@ -164,7 +158,6 @@ func (p *planner) makeRoom(old *tracked) {
 	}
 }
 
-// inPlace resizes a server that cannot be replaced, inside the maintenance window.
 func (p *planner) inPlace(old *tracked) {
 	p.plan.swap = swap{}
 	_, can := p.o.Provider.(Resizer)

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// hoursAMonth makes a price an hour one a month: 365 days by 24 hours by 12.
-const hoursAMonth = 730
+const hoursAMonth = 730 // 365 days by 24 hours by 12
 
 // Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or
 // taken away to reach it. It is true while that has to wait for longer than a change takes, so that the bot can still
@@ -45,7 +44,6 @@ func (p *Pool) Up(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// fresh makes sure that the pool was read not long ago, and can be.
 func (p *Pool) fresh(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

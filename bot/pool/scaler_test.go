@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/scalertest"
 )
 
-// What a pool can do is what the bot asks for.
 var (
 	_ bot.Scaler        = (*pool.Pool)(nil)
 	_ bot.Runner        = (*pool.Pool)(nil)

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// A scenario is a pool in a world, with all that was logged and told.
 type scenario struct {
 	*testing.T
 	life
@@ -21,7 +20,7 @@ type scenario struct {
 	events []pool.Event
 }
 
-// stage opens a scene of n servers that have served for an hour.
+// stage starts with n servers that have served for an hour.
 func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scenario {
 	s := &scenario{T: t, log: &bytes.Buffer{}}
 	w.Serve("web", n)
@@ -40,10 +39,8 @@ func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *
 	return s
 }
 
-// again starts the bot anew.
 func (s *scenario) again() { s.p = open(s.fail, s.w, s.life.change) }
 
-// startsWith starts the bot anew with other options.
 func (s *scenario) startsWith(change func(*pool.Options)) {
 	before := s.life.change
 	s.life.change = func(o *pool.Options) {
@@ -53,10 +50,9 @@ func (s *scenario) startsWith(change func(*pool.Options)) {
 	s.again()
 }
 
-// lasts lets d go by, and a little more, so that it never ends at the moment of a pass.
+// lasts goes a little beyond d, so that it never ends at the moment of a pass.
 func (s *scenario) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
 
-// asks wants n servers.
 func (s *scenario) asks(n int) {
 	s.Helper()
 	if err := s.p.Resize(s.ctx, n); err != nil {
@@ -64,7 +60,7 @@ func (s *scenario) asks(n int) {
 	}
 }
 
-// drains drains a server past the pool.
+// drains goes past the pool.
 func (s *scenario) drains(name string) {
 	s.Helper()
 	members, err := s.w.Members(s.ctx)
@@ -78,7 +74,6 @@ func (s *scenario) drains(name string) {
 	}
 }
 
-// members counts the members of the balancer.
 func (s *scenario) members() int {
 	s.Helper()
 	members, err := s.w.Members(s.ctx)
@@ -88,7 +83,6 @@ func (s *scenario) members() int {
 	return len(members)
 }
 
-// sizes wants servers of a size.
 func (s *scenario) sizes(name string) {
 	s.Helper()
 	if err := s.p.SetDynoSize(s.ctx, name); err != nil {
@@ -96,7 +90,6 @@ func (s *scenario) sizes(name string) {
 	}
 }
 
-// are wants servers to be of a size.
 func (s *scenario) are(size string, names ...string) {
 	s.Helper()
 	for _, n := range names {
@@ -106,7 +99,7 @@ func (s *scenario) are(size string, names ...string) {
 	}
 }
 
-// exist wants these servers to exist, and all of them that have no mark to serve: "web-1 web-2!".
+// exist wants all servers without a mark to serve: "web-1 web-2!".
 func (s *scenario) exist(want string) {
 	s.Helper()
 	serving := " " + strings.Join(s.w.Serving(), " ") + " "
@@ -124,7 +117,7 @@ func (s *scenario) exist(want string) {
 	}
 }
 
-// says wants the status to hold a text, or not to hold one that begins with "!".
+// says wants the status to hold a text, or not to where it begins with "!".
 func (s *scenario) says(texts ...string) {
 	s.Helper()
 	for _, want := range texts {
@@ -135,7 +128,7 @@ func (s *scenario) says(texts ...string) {
 	}
 }
 
-// notified wants exactly these events of some kinds since the last time: "created web-3", "blocked cost".
+// notified wants exactly these events since the last time: "created web-3", "blocked cost".
 func (s *scenario) notified(want ...string) {
 	s.Helper()
 	var got []string
@@ -148,7 +141,6 @@ func (s *scenario) notified(want ...string) {
 	s.events = nil
 }
 
-// A story is one of a pool, told from its beginning with some servers that serve.
 type story struct {
 	name        string
 	least, most int
@@ -168,7 +160,6 @@ func play(t *testing.T, stories []story) {
 	}
 }
 
-// pick is a fault where something holds.
 func pick(holds bool, f pooltest.Fault) pooltest.Fault {
 	if holds {
 		return f

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// findSize finds a size by its name, in upper or lower case.
+// findSize ignores case.
 func findSize(sizes []Size, name string) (Size, bool) {
 	for _, s := range sizes {
 		if strings.EqualFold(s.Name, name) {
@@ -17,10 +17,8 @@ func findSize(sizes []Size, name string) (Size, bool) {
 	return Size{}, false
 }
 
-// sameSize says whether two sizes are the same, as far as is known.
 func sameSize(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
 
-// sizeNames lists sizes for people.
 func sizeNames(sizes []Size) string {
 	names := make([]string, len(sizes))
 	for i, s := range sizes {
@@ -29,7 +27,6 @@ func sizeNames(sizes []Size) string {
 	return strings.Join(names, ", ")
 }
 
-// newestSize is the size of the newest server that stays, "" where none tells one.
 func newestSize(servers []tracked) string {
 	for _, s := range slices.Backward(servers) {
 		if s.Size != "" && !s.leaving() {
@@ -39,7 +36,7 @@ func newestSize(servers []tracked) string {
 	return ""
 }
 
-// otherSizes says which servers are of another size than new ones, "" where none is. One that goes does not count.
+// otherSizes leaves out servers that go.
 func otherSizes(servers []Server, size string) string {
 	var others []string
 	for _, s := range servers {
@@ -76,7 +73,6 @@ func Offered(ctx context.Context, provider Provider, name string) (Size, error) 
 	return Size{}, fmt.Errorf("the provider has no size %q here", name)
 }
 
-// sizes are those that servers can be of, the first first.
 func (o *Options) sizes() []string {
 	if len(o.Sizes) == 0 {
 		return []string{o.Size}

@@ -11,12 +11,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// one is a pool whose settings name one size.
 func one(size string) func(*pool.Options) {
 	return func(o *pool.Options) { o.Sizes = []pool.Size{{Name: size, Price: 0.01}} }
 }
 
-// What new servers are is what the settings say, whatever somebody made of those that are there.
 func TestTheSettingsSayTheSize(t *testing.T) {
 	play(t, []story{
 		{"one that was resized by hand is found, and exchanged for one of the size that is set", 2, 4, 3, one("small"), func(s *scenario) {

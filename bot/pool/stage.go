@@ -1,6 +1,5 @@
 package pool
 
-// A stage is where a server stands on its way through the pool.
 type stage string
 
 const (
@@ -17,7 +16,6 @@ const (
 	stageEnding   stage = "ending"   // on its way out
 )
 
-// A tracked is one server with all that is known of it.
 type tracked struct {
 	Server
 	track
@@ -25,16 +23,12 @@ type tracked struct {
 	member *Member
 }
 
-// halfMade says that a server is half made: it has never been in rotation, and is to be.
 func (s *tracked) halfMade() bool { return !s.leaving() && !s.served }
 
-// leaving says that a server is on its way out.
 func (s *tracked) leaving() bool { return s.leavesFor != "" || s.stage == stageEnding }
 
-// stays says that a server is neither on its way out nor half made.
 func (s *tracked) stays() bool { return !s.leaving() && s.served }
 
-// stage says where the server stands.
 func (t *track) stage(s Server, member *Member, o *Options) stage {
 	switch {
 	case s.State == Ending || !t.ended.IsZero():

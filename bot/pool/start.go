@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// uncounts says that a server which is gone was counted at the start by mistake: it was out of the balancer and ending
-// already, and the provider did not tell yet. Then one less is wanted.
+// A server that is gone was counted at the start by mistake, as it was out of the balancer and ending already, and
+// the provider did not tell yet.
 func (m *memory) uncounts(t *track, now time.Time) bool {
 	if t.firstSeen.After(m.began) || now.After(m.counted) || !t.added.IsZero() {
 		return false
@@ -15,8 +15,8 @@ func (m *memory) uncounts(t *track, now time.Time) bool {
 	return true
 }
 
-// resumeSwap goes on with the replacement of a server of another size that an earlier run began, if it did: then one of
-// the pool's size is half made, or the old one is out of the balancer already.
+// resumeSwap goes on with a replacement that an earlier run began, if it did: then one of the pool's size is half
+// made, or the old one is out of the balancer already.
 func (m *memory) resumeSwap(servers []tracked) bool {
 	made := slices.ContainsFunc(servers, func(s tracked) bool { return s.halfMade() && sameSize(s.Size, m.size) })
 	old := slices.IndexFunc(servers, func(s tracked) bool {
@@ -30,9 +30,8 @@ func (m *memory) resumeSwap(servers []tracked) bool {
 	return true
 }
 
-// formerSwap says that an earlier run began to replace a server by one of a size that is not the pool's any more: the
-// new one is half made, or the old one is out of the balancer already, beside one in rotation of another size. It is
-// one more than wanted.
+// An earlier run began a replacement by a size that is not the pool's any more: the new server is half made, or the
+// old one is out of the balancer already, beside one in rotation of another size. It is one more than wanted.
 func formerSwap(servers []tracked) bool {
 	out := slices.IndexFunc(servers, func(s tracked) bool {
 		return s.halfMade() || !s.leaving() && (s.stage == stageReady || s.stage == stageChecking)
@@ -42,9 +41,9 @@ func formerSwap(servers []tracked) bool {
 	})
 }
 
-// firstSize is what new servers are after a start: what the options say. Between several sizes somebody chose before
-// the start. The newest server tells which, where it is so young that an exchange may be under way, as no hand has
-// changed it yet; else it is the size that most servers have, of two the newer one's.
+// firstSize is what the options say. Between several sizes somebody chose before the start: the newest server tells
+// which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size
+// that most servers have, of two the newer one's.
 func firstSize(servers []tracked, o *Options, now time.Time) string {
 	if len(o.Sizes) < 2 {
 		return o.Size

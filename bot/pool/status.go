@@ -123,7 +123,6 @@ func (p *Pool) Addresses() []string {
 	return list
 }
 
-// status is the server's as of now.
 func (s *tracked) status(resizing string, o *Options, now time.Time) ServerStatus {
 	st := ServerStatus{
 		Name: s.Name, ID: s.ID, Address: s.Address, Stage: string(s.stage), Leaving: s.leaving(), Text: s.text(o, now),
@@ -138,7 +137,6 @@ func (s *tracked) status(resizing string, o *Options, now time.Time) ServerStatu
 	return st
 }
 
-// text says what a server does in a few words.
 func (s *tracked) text(o *Options, now time.Time) string {
 	var b strings.Builder
 	switch {
@@ -173,7 +171,6 @@ func (s *tracked) text(o *Options, now time.Time) string {
 	return b.String()
 }
 
-// progress says how far a half-made server is.
 func (s *tracked) progress(now time.Time) string {
 	switch s.stage {
 	case stageMaking:
@@ -190,7 +187,6 @@ func (s *tracked) progress(now time.Time) string {
 	return string(s.stage)
 }
 
-// String says what is done and why.
 func (a action) String() string {
 	return fmt.Sprintf("%s %s: %s", a.verb, orElse(a.name, a.member.ID), a.why)
 }
@@ -223,7 +219,7 @@ func (st Status) String() string {
 	return b.String()
 }
 
-// ago is how long something has been so, in whole seconds: 40 s, 3m20s.
+// ago is in whole seconds: 40 s, 3m20s.
 func ago(now, then time.Time) string {
 	d := now.Sub(then).Round(time.Second)
 	if d < time.Minute {

@@ -38,7 +38,6 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 	return p.o.Rest, nil
 }
 
-// pretend logs what would be done, once each.
 func (p *Pool) pretend(actions []action) {
 	would := make(map[string]bool, len(actions))
 	for _, a := range actions {
@@ -51,7 +50,7 @@ func (p *Pool) pretend(actions []action) {
 	p.would = would
 }
 
-// look observes, and takes in what is seen. The caller has the turn.
+// The caller has the turn.
 func (p *Pool) look(ctx context.Context, now time.Time) error {
 	p.mu.Lock()
 	p.memory.endResizes(now)
@@ -87,11 +86,10 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// absences is how many passes in a row a member that only has a name must look as if it had no server until it is taken
-// out.
+// absences in a row after which a member that only has a name is taken out for want of a server.
 const absences = 3
 
-// think makes the plan. The caller holds the lock.
+// The caller holds the lock.
 func (p *Pool) think(now time.Time) plan {
 	st := state{
 		memory: p.memory, servers: slices.Clone(p.servers), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now,
@@ -118,7 +116,6 @@ func (p *Pool) think(now time.Time) plan {
 	return p.plan
 }
 
-// notifyObstacles tells of what is in the way, once, and of what is not any more.
 func (p *Pool) notifyObstacles(now time.Time, obstacles map[Obstacle]string) {
 	for _, o := range slices.Sorted(maps.Keys(obstacles)) {
 		p.notifyObstacle(now, o, obstacles[o])
@@ -144,7 +141,6 @@ func (p *Pool) clearObstacle(now time.Time, o Obstacle) {
 	}
 }
 
-// notify tells people and the log.
 func (p *Pool) notify(e Event) {
 	switch e.Kind {
 	case Blocked, Broken:

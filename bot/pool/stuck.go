@@ -5,15 +5,13 @@ import (
 	"time"
 )
 
-// A change takes too long when it has taken a third of its time, or when what ends it has failed so often in a row.
 const (
 	partOfTime = 3
 	mostTries  = 4
 )
 
 // stuck says what keeps a change from its end, and whether that is all that is under way: then the pool counts as
-// settled, so that the bot can go down, or ask for something else. stay is how many servers there are that are neither
-// half made nor on their way out.
+// settled, so that the bot can go down, or ask for something else. stay counts servers neither half made nor leaving.
 func (p *planner) stuck(stay int) bool {
 	under, late := len(p.orders)+p.ordered(), 0
 	for i := range p.servers {
@@ -47,7 +45,6 @@ func (p *planner) stuck(stay int) bool {
 	return late > 0 && late >= under
 }
 
-// late says that a half-made server takes longer than most do.
 func (p *planner) late(s *tracked) string {
 	from, within, what := s.hurdle(p.o)
 	if p.toSwitchOn(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
@@ -57,7 +54,6 @@ func (p *planner) late(s *tracked) string {
 		s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.joinNote())
 }
 
-// lingers says that a server which was destroyed is in the way of another for long.
 func (p *planner) lingers(s *tracked) string {
 	if s.ended.IsZero() || p.now.Sub(s.ended) < p.o.ActiveWithin/partOfTime {
 		return ""
@@ -65,7 +61,6 @@ func (p *planner) lingers(s *tracked) string {
 	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, ago(p.now, s.ended), p.most)
 }
 
-// undestroyed says that what is done to let a server go fails again and again.
 func (p *planner) undestroyed(s *tracked) string {
 	if s.tries < mostTries {
 		return ""

@@ -1,8 +1,7 @@
 package pool
 
-// switchOn switches servers on that are off, where the provider can: an earlier run of the bot may have been killed in
-// the middle of a resize in place, and one that somebody switched off is wanted back sooner than another could be made.
-// What is off and not wanted has been condemned before.
+// An earlier run may have been killed in the middle of a resize in place, and a server that somebody switched off is
+// wanted back sooner than another could be made. What is off and not wanted has been condemned before.
 func (p *planner) switchOn() {
 	for i := range p.servers {
 		if s := &p.servers[i]; p.toSwitchOn(s) {
@@ -11,8 +10,7 @@ func (p *planner) switchOn() {
 	}
 }
 
-// toSwitchOn says that a server is off and still to be switched on: not any more when it is time to replace it, as then
-// that did not work out.
+// toSwitchOn is false when it is time to replace the server: switching it on did not work out.
 func (p *planner) toSwitchOn(s *tracked) bool {
 	if _, can := p.o.Provider.(Resizer); !can || s.State != Off || s.leaving() || p.resizing[s.ID] != "" {
 		return false

@@ -14,13 +14,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// A faulty is a server of SSH in this process, which does what a real one does only when it is broken.
 type faulty struct {
 	address string
 	logins  atomic.Int32 // keys that were shown to it
 }
 
-// startFaulty answers each connection by its host key; run is given each command's channel.
 func startFaulty(t testing.TB, host ssh.Signer, accept func(net.Conn) bool, run func(ssh.Channel)) *faulty {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -130,7 +128,6 @@ func TestFaultyServers(t *testing.T) {
 	}
 }
 
-// dialTime is long where the machine is to let us in, however slow this one is.
 func dialTime(lets bool) time.Duration {
 	if lets {
 		return 20 * time.Second

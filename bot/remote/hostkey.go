@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// algorithms are those of the keys that are known of a host. Without them a host that has several keys might show one that is not known,
-// which would look like another host. None for a host that is not known by a key of its own: then the callback decides.
+// Without algorithms a host that has several keys might show one that is not known, which would look like another
+// host. None for a host that is not known by a key of its own: then the callback decides.
 func algorithms(known ssh.HostKeyCallback, address string, remote net.Addr) []string {
 	wrong := &knownhosts.KeyError{}
 	if err := known(address, remote, nobodysKey()); !errors.As(err, &wrong) {
@@ -33,7 +33,6 @@ func algorithms(known ssh.HostKeyCallback, address string, remote net.Addr) []st
 	return all
 }
 
-// nobodysKey is a public key that no host has.
 func nobodysKey() ssh.PublicKey {
 	key, err := ssh.NewPublicKey(ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
 	if err != nil {
@@ -42,7 +41,6 @@ func nobodysKey() ssh.PublicKey {
 	return key
 }
 
-// explain says what is wrong with a host key to people.
 func explain(err error, key ssh.PublicKey, file string) error {
 	wrong := &knownhosts.KeyError{}
 	if !errors.As(err, &wrong) {

@@ -11,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/group"
 )
 
-// held is how long a command's end waits for its output where something that it started holds that open.
+// held is how long what a command started may hold its output open.
 const held = 500 * time.Millisecond
 
-// usualPath is where this machine's commands are looked for.
 const usualPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // ThisMachine runs commands here, by sh, as the user who runs the bot. They get nothing of the bot's environment, in which there are

@@ -42,7 +42,7 @@ func (e *ExitError) Error() string {
 	return text
 }
 
-// The bounds of what is kept of a command's output, in bytes.
+// In bytes, of a command's output.
 const (
 	maxOut  = 4 << 20 // of its standard output; more is an error
 	maxSaid = 2 << 10 // of what it complains, the end
@@ -71,7 +71,6 @@ func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byt
 // Quote makes one word of the shell of a text.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// atMost keeps the beginning of what is written to it.
 type atMost struct {
 	b    bytes.Buffer // no embedded one: its ReadFrom would go around the bound
 	max  int
@@ -85,7 +84,6 @@ func (a *atMost) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail keeps the end of what is written to it.
 type tail struct{ b []byte }
 
 func (t *tail) Write(p []byte) (int, error) {

@@ -26,14 +26,12 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A key is a pair that was made for a test.
 type key struct {
 	signer ssh.Signer
 	raw    any
 	file   string
 }
 
-// newKey makes a key and writes the private half into a file, with a passphrase if there is one.
 func newKey(t testing.TB, passphrase string) key {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -70,7 +68,6 @@ func writeKey(t testing.TB, private any) key {
 	return key{signer: signer, raw: private, file: file}
 }
 
-// knownHosts writes a file in which an address has these keys.
 func knownHosts(t testing.TB, address string, keys ...ssh.PublicKey) string {
 	t.Helper()
 	var text strings.Builder
@@ -91,7 +88,6 @@ func machine(t testing.TB, o remote.SSHOptions, target string) remote.Machine {
 	return m
 }
 
-// All mistakes are told at once, and none shows a secret.
 func TestBadOptions(t *testing.T) {
 	good, locked := newKey(t, ""), newKey(t, "hunter2")
 	known := knownHosts(t, "a:22", good.signer.PublicKey())

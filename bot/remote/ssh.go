@@ -160,7 +160,6 @@ func (m *machine) stream(ctx context.Context, command string, stdin io.Reader, s
 	return err
 }
 
-// dial connects and logs in, within the time for that.
 func (m *machine) dial(ctx context.Context) (*ssh.Client, error) {
 	known, err := knownhosts.New(m.ssh.o.KnownHostsFile)
 	if err != nil {
@@ -200,7 +199,6 @@ func (m *machine) dial(ctx context.Context) (*ssh.Client, error) {
 	return ssh.NewClient(c, channels, requests), nil
 }
 
-// signers are the key of the file, and those of the agent if there is one.
 func (s *SSH) signers(ctx context.Context) ([]ssh.Signer, error) {
 	if s.o.Agent == "" {
 		return s.keys, nil

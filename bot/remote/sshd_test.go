@@ -21,7 +21,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// startSSHD starts the real sshd on a port of loopback, with these host keys, for this user with these keys.
 func startSSHD(t testing.TB, hosts []key, may ...ssh.PublicKey) (target string) {
 	t.Helper()
 	binary := "/usr/sbin/sshd"

@@ -24,7 +24,6 @@ func (o *Operator) Drain(ctx context.Context, server string) (*Plan, error) {
 	return p, nil
 }
 
-// drain adds what takes a server out of rotation.
 func (o *Operator) drain(p *Plan, s *pool.Server, onlyOne bool) {
 	if o.Balancer == nil {
 		return

@@ -27,7 +27,6 @@ type Preparation struct {
 	Note func(image string) error
 }
 
-// An imagePlan is made step by step.
 type imagePlan struct {
 	*Operator
 	Preparation
@@ -59,7 +58,6 @@ func (o *Operator) PrepareImage(ctx context.Context, prep Preparation) (*Plan, e
 	return p.Plan, err
 }
 
-// ofOurs makes the image of a server of the pool.
 func (p *imagePlan) ofOurs(ctx context.Context) error {
 	s, servers, err := p.find(ctx, p.Server)
 	if err != nil {
@@ -79,7 +77,6 @@ func (p *imagePlan) ofOurs(ctx context.Context) error {
 	return nil
 }
 
-// ofTemporary makes the image of a server of its own, which ends then.
 func (p *imagePlan) ofTemporary() error {
 	provider, err := p.Open("")
 	if err != nil {
@@ -98,18 +95,16 @@ func (p *imagePlan) ofTemporary() error {
 	return nil
 }
 
-// temporary names a temporary server.
 func (p *imagePlan) temporary(n int) string { return fmt.Sprintf("%s-image-%d", p.Pool, n) }
 
-// with is the operator of temporary servers.
 func (p *imagePlan) with(provider pool.Provider) *Operator {
 	o := *p.Operator
 	o.Provider, o.Balancer = provider, nil
 	return &o
 }
 
-// temporaryServer adds what makes a temporary server, or goes on with the one of that name. left says how things stand
-// where something fails from then on, behind what before says.
+// temporaryServer goes on with the server of that name where there is one. left says how things stand where something
+// fails from then on, behind what before says.
 func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before func() string) (
 	s *pool.Server, left func() string,
 ) {
@@ -128,13 +123,11 @@ func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before fu
 	return s, left
 }
 
-// costs says what a temporary server that is left is for, and how it is ended.
 func (p *imagePlan) costs(s *pool.Server) string {
 	return fmt.Sprintf("%s (%s) is there and costs money: the same command goes on, "+
 		"and POOL_NAME=%s-image autoscalebot servers destroy %[1]s --yes ends it", s.Name, s.ID, p.Pool)
 }
 
-// snapshot adds the script, where there is one, and the image of a server.
 func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func() string) error {
 	snapshotter, err := o.snapshotter()
 	if err != nil {
@@ -152,7 +145,7 @@ func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func
 	return nil
 }
 
-// boot adds the proof: a server that is made from the image comes up by itself.
+// boot proves that a server made from the image comes up by itself.
 func (p *imagePlan) boot() {
 	if p.InTemplate {
 		p.would("NOT boot from it, since the launch template says from which image instances are made: watch the first one")
@@ -180,7 +173,6 @@ func (p *imagePlan) boot() {
 	p.addOf(s, "end "+name, func() string { return p.costs(s) }, fresh.untilDestroyed)
 }
 
-// note adds the note of the image in a file.
 func (p *imagePlan) note() {
 	if p.File == "" {
 		return
@@ -189,7 +181,6 @@ func (p *imagePlan) note() {
 	p.add("note the image in "+p.File, p.result, func(context.Context, report) error { return p.Note(p.made.ID) })
 }
 
-// result says which image there is, and what to do with it.
 func (p *imagePlan) result() string {
 	switch {
 	case p.InTemplate:

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// operatorOf looks after the servers of a provider without a balancer.
 func operatorOf(p pool.Provider) *manual.Operator {
 	return &manual.Operator{
 		Pool: "web", Provider: p, ActiveWithin: time.Minute, Price: func(string) float64 { return 0 },
@@ -79,7 +78,6 @@ func (forgetful) Destroy(context.Context, string) error {
 	return nil
 }
 
-// A server is gone when the provider neither knows nor lists it.
 func TestAServerIsGoneWhenTheProviderNeitherKnowsNorListsIt(t *testing.T) {
 	for name, c := range map[string]struct{ knows, lists, want time.Duration }{
 		"it is known for longer":  {30 * time.Second, 0, 30 * time.Second},

@@ -97,7 +97,6 @@ func (o *Operator) Images(ctx context.Context) ([]pool.Image, error) {
 	return cat.Images(ctx)
 }
 
-// find finds a server of the pool by its name or id, beside all others.
 func (o *Operator) find(ctx context.Context, what string) (*pool.Server, []pool.Server, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil {
@@ -127,7 +126,6 @@ func (o *Operator) find(ctx context.Context, what string) (*pool.Server, []pool.
 		o.Pool, what)
 }
 
-// members reads who is behind the balancer, nobody where there is none.
 func (o *Operator) members(ctx context.Context) ([]pool.Member, error) {
 	if o.Balancer == nil {
 		return nil, nil
@@ -135,14 +133,12 @@ func (o *Operator) members(ctx context.Context) ([]pool.Member, error) {
 	return o.Balancer.Members(ctx)
 }
 
-// member reads what the balancer knows of a server, nil for nothing.
 func (o *Operator) member(ctx context.Context, s *pool.Server) (*pool.Member, error) {
 	members, err := o.members(ctx)
 	return pool.MemberOf(*s, members), err
 }
 
-// offer finds a size by its name, in upper or lower case: what the provider calls it, and what a server of it costs an
-// hour, 0 where nobody says. A size that cannot be had is refused, where that is known.
+// offer ignores case. The price is 0 where nobody says; a size that is known not to be had is refused.
 func (o *Operator) offer(ctx context.Context, size string) (name string, price float64, err error) {
 	if size == "" {
 		return "", o.Price(size), nil
@@ -154,19 +150,16 @@ func (o *Operator) offer(ctx context.Context, size string) (name string, price f
 	return offered.Name, cmp.Or(offered.Price, o.Price(size)), nil
 }
 
-// hourly is what a server that is there costs an hour, 0 where nobody says.
 func (o *Operator) hourly(s pool.Server) float64 {
 	return cmp.Or(s.Price, o.Price(s.Size))
 }
 
-// staying are the servers that count, which those that end or could not be made do not.
 func staying(servers []pool.Server) []pool.Server {
 	return slices.DeleteFunc(slices.Clone(servers), func(s pool.Server) bool {
 		return s.State == pool.Ending || s.State == pool.Failed
 	})
 }
 
-// onlyOne says that no other server serves beside one that does.
 func (o *Operator) onlyOne(ctx context.Context, servers []pool.Server, s *pool.Server) bool {
 	members, err := o.members(ctx)
 	serves := func(s pool.Server) bool {
@@ -181,7 +174,6 @@ func (o *Operator) onlyOne(ctx context.Context, servers []pool.Server, s *pool.S
 	})
 }
 
-// priced writes what something costs.
 func priced(dollars float64) string {
 	if dollars == 0 {
 		return "what nobody says"

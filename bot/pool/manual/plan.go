@@ -20,19 +20,15 @@ type Plan struct {
 	done  func() string // what was reached
 }
 
-// A step is a part of a plan that leaves a state which has a name.
+// A step leaves a state which has a name.
 type step struct {
-	// say tells what begins, as in "make web-7".
-	say string
-	do  func(context.Context, report) error
-	// left says how things stand where the step was not done, and what to do then.
+	say  string // as in "make web-7"
+	do   func(context.Context, report) error
 	left func() string
 }
 
-// report takes what there is to say while something goes on.
 type report func(text string)
 
-// further says how far a step is.
 func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
 
 // Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it
@@ -63,22 +59,19 @@ func (p *Plan) add(say string, left func() string, do func(context.Context, repo
 	p.steps = append(p.steps, step{say, do, left})
 }
 
-// addOf adds a step about a server, as it is known when the step begins.
+// addOf takes the server as it is known when the step begins.
 func (p *Plan) addOf(s *pool.Server, say string, left func() string, do func(context.Context, report, *pool.Server) error) {
 	p.add(say, left, func(ctx context.Context, r report) error { return do(ctx, r, s) })
 }
 
-// callTime bounds one call that goes on when ctx ends, so that its outcome is known.
-const callTime = 90 * time.Second
+const callTime = 90 * time.Second // for a call that goes on when ctx ends, so that its outcome is known
 
-// call makes a call that changes something. It ends by itself soon, so the end of ctx lets it.
 func call(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
 	return f(ctx)
 }
 
-// create adds what makes a server, and then knows it.
 func (o *Operator) create(p *Plan, order pool.Order, s *pool.Server, left func() string) {
 	p.add("make "+order.Name+ofSize(order.Size), left, func(ctx context.Context, _ report) error {
 		err := call(ctx, func(ctx context.Context) (err error) {
@@ -92,19 +85,16 @@ func (o *Operator) create(p *Plan, order pool.Order, s *pool.Server, left func()
 	})
 }
 
-// await adds the wait until a server runs, and then knows its address.
 func (o *Operator) await(p *Plan, s *pool.Server, name string, left func() string) {
 	p.addOf(s, "wait until "+name+" runs", left, o.untilActive)
 }
 
-// check adds the wait until a server is healthy.
 func (o *Operator) check(p *Plan, s *pool.Server, name string, left func() string) {
 	if o.Health != nil {
 		p.addOf(s, "wait until "+name+" is healthy", left, o.untilHealthy)
 	}
 }
 
-// andHealthy says of a server that is waited for what is waited for, beside that it runs.
 func (o *Operator) andHealthy() string {
 	if o.Health == nil {
 		return ""
@@ -112,7 +102,6 @@ func (o *Operator) andHealthy() string {
 	return " and is healthy"
 }
 
-// join adds what has a server that runs get requests.
 func (o *Operator) join(p *Plan, s *pool.Server, name string, left func() string) {
 	o.check(p, s, name, left)
 	if o.Balancer == nil {
@@ -125,7 +114,7 @@ func (o *Operator) join(p *Plan, s *pool.Server, name string, left func() string
 	p.addOf(s, "wait until the balancer gives "+name+" requests", left, o.untilServing)
 }
 
-// withMember adds a call of the balancer about a server, which is nothing to do where it does not know the server.
+// withMember does nothing where the balancer does not know the server.
 func (o *Operator) withMember(
 	p *Plan, s *pool.Server, say string, left func() string, change func(context.Context, pool.Member) error,
 ) {
@@ -138,7 +127,6 @@ func (o *Operator) withMember(
 	})
 }
 
-// end destroys a server.
 func (o *Operator) end(ctx context.Context, r report, s *pool.Server) error {
 	if err := o.untilDestroyed(ctx, r, s); err != nil {
 		return err

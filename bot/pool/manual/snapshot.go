@@ -24,7 +24,6 @@ func (o *Operator) Snapshot(ctx context.Context, server, image string) (*Plan, e
 	return p, nil
 }
 
-// snapshotter is the provider where it makes images.
 func (o *Operator) snapshotter() (pool.Snapshotter, error) {
 	if s, ok := o.Provider.(pool.Snapshotter); ok {
 		return s, nil
@@ -32,7 +31,6 @@ func (o *Operator) snapshotter() (pool.Snapshotter, error) {
 	return nil, fmt.Errorf("POOL_PROVIDER=%s makes no images of servers", o.ProviderName)
 }
 
-// addSnapshot adds what makes an image of a server, and then knows it.
 func addSnapshot(
 	p *Plan, snapshotter pool.Snapshotter, s *pool.Server, name, image string, made *pool.Image, left func() string,
 ) {

@@ -63,12 +63,10 @@ func (o *Operator) spinup(ctx context.Context, servers []pool.Server, name strin
 	return p, nil
 }
 
-// indexOf finds the server of a name that is not on its way out, -1 for none.
 func indexOf(servers []pool.Server, name string) int {
 	return slices.IndexFunc(servers, func(s pool.Server) bool { return s.Name == name && s.State != pool.Ending })
 }
 
-// allows says why one more server of a price may not be made, nil where it may.
 func (o *Operator) allows(servers []pool.Server, price float64) error {
 	there, sum, unpriced := staying(servers), price, ""
 	for _, s := range there {

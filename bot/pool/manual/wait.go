@@ -12,15 +12,12 @@ import (
 )
 
 const (
-	// lookEvery is how often it is looked whether what is waited for has come: DigitalOcean allows 250 calls a minute.
-	lookEvery = time.Second
-	// reportEvery is how often it is told that it has not.
+	lookEvery     = time.Second // DigitalOcean allows 250 calls a minute
 	reportEvery   = 10 * time.Second
 	servingWithin = 2 * time.Minute // until a balancer gives a healthy server requests
 	goneWithin    = 5 * time.Minute // until a server that was destroyed is gone
 )
 
-// A lateError says what there is when the time for something is over.
 type lateError struct {
 	yet   string
 	after time.Duration
@@ -30,7 +27,7 @@ func (e lateError) Error() string {
 	return fmt.Sprintf("%s after %v", cmp.Or(e.yet, "nothing is known"), e.after)
 }
 
-// until looks until done, for so long at the most. A look says what there is yet, or fails for good.
+// A look says what there is yet, or fails for good.
 func until(
 	ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error),
 ) error {
@@ -63,7 +60,6 @@ func until(
 	}
 }
 
-// untilActive waits until a server runs and has an address, and takes in what is seen of it.
 func (o *Operator) untilActive(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, o.ActiveWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := o.Provider.Describe(ctx, s.ID)
@@ -78,7 +74,6 @@ func (o *Operator) untilActive(ctx context.Context, r report, s *pool.Server) er
 	})
 }
 
-// untilHealthy waits until a server has passed so many health checks in a row.
 func (o *Operator) untilHealthy(ctx context.Context, r report, s *pool.Server) error {
 	passed := 0
 	return until(ctx, r, o.HealthyWithin, func(ctx context.Context) (bool, string, error) {
@@ -91,7 +86,6 @@ func (o *Operator) untilHealthy(ctx context.Context, r report, s *pool.Server) e
 	})
 }
 
-// untilServing waits until the balancer gives a server requests.
 func (o *Operator) untilServing(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, servingWithin, func(ctx context.Context) (bool, string, error) {
 		m, err := o.member(ctx, s)
@@ -102,7 +96,7 @@ func (o *Operator) untilServing(ctx context.Context, r report, s *pool.Server) e
 	})
 }
 
-// untilDrained waits until a server has no requests under way. Those that are left when the time is over are reported.
+// Requests that are left when the time is over are reported.
 func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) error {
 	requests := -1
 	err := until(ctx, r, o.DrainWithin, func(ctx context.Context) (bool, string, error) {
@@ -120,7 +114,7 @@ func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) e
 	return err
 }
 
-// untilDestroyed has a server destroyed. One that is being made is no sooner than it is made, at some providers.
+// At some providers a server that is being made is destroyed no sooner than it is made.
 func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, o.ActiveWithin, func(ctx context.Context) (bool, string, error) {
 		err := call(ctx, func(ctx context.Context) error { return o.Provider.Destroy(ctx, s.ID) })
@@ -138,8 +132,8 @@ func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server)
 	})
 }
 
-// untilGone waits until the provider neither knows nor lists a server. What it was told to end it may list as active
-// for a while, and a bot that is started then would count it.
+// The provider may list a server as active for a while after it was told to end it, and a bot that is started then
+// would count it.
 func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := o.Provider.Describe(ctx, s.ID)

@@ -200,7 +200,6 @@ func concurrentBalancer(t *testing.T, f BalancerFixture) {
 	}
 }
 
-// calls are all of a balancer's.
 func (f BalancerFixture) calls(ctx context.Context, s pool.Server) map[string]func() error {
 	m := pool.Member{ID: s.ID, Name: s.Name, Address: s.Address}
 	return map[string]func() error{
@@ -211,7 +210,6 @@ func (f BalancerFixture) calls(ctx context.Context, s pool.Server) map[string]fu
 	}
 }
 
-// join puts a new server behind the balancer and waits until it serves.
 func (f BalancerFixture) join(t *testing.T, name string) pool.Server {
 	t.Helper()
 	s := f.Server(name)
@@ -241,7 +239,6 @@ func (f BalancerFixture) members(t *testing.T) []pool.Member {
 	return list
 }
 
-// find finds a server's member, nil where it has none, by the contract's rule.
 func (f BalancerFixture) find(t *testing.T, s pool.Server) *pool.Member {
 	t.Helper()
 	for _, m := range f.members(t) {
@@ -252,8 +249,7 @@ func (f BalancerFixture) find(t *testing.T, s pool.Server) *pool.Member {
 	return nil
 }
 
-// waitFor waits until a server's member is in a state. One that has drained may be gone already, or drain for ever
-// where nobody knows its requests.
+// One that has drained may be gone already, or drain for ever where nobody knows its requests.
 func (f BalancerFixture) waitFor(t *testing.T, s pool.Server, state pool.MemberState) {
 	t.Helper()
 	eventually(t, s.Name+" is "+string(state), func() bool {

@@ -32,7 +32,6 @@ type ProviderFixture struct {
 	Secrets []string
 }
 
-// calls are all of a provider's.
 func (f ProviderFixture) calls(ctx context.Context) map[string]func() error {
 	return map[string]func() error{
 		"List": func() error { _, err := f.Provider.List(ctx); return err },
@@ -54,7 +53,6 @@ func (f ProviderFixture) create(t *testing.T, name string) pool.Server {
 	return s
 }
 
-// active waits until a server runs.
 func (f ProviderFixture) active(t *testing.T, id string) (s pool.Server) {
 	t.Helper()
 	if f.Finish != nil {
@@ -70,7 +68,6 @@ func (f ProviderFixture) active(t *testing.T, id string) (s pool.Server) {
 	return s
 }
 
-// wantIDs wants these servers to be in the pool, and no others.
 func (f ProviderFixture) wantIDs(t *testing.T, ids ...string) {
 	t.Helper()
 	list, err := f.Provider.List(t.Context())

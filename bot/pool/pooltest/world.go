@@ -81,8 +81,7 @@ type member struct {
 
 var errFault = errors.New("the world is out of order")
 
-// enter counts a call and lets its fault happen: act tells whether the call has its effect, fail what it returns after
-// that.
+// enter lets a call's fault happen: act tells whether the call has its effect, fail what it returns after that.
 func (w *World) enter(ctx context.Context, name string) (act bool, fail func() error) {
 	w.mu.Lock()
 	w.calls++
@@ -113,14 +112,13 @@ func (w *World) enter(ctx context.Context, name string) (act bool, fail func() e
 	return true, func() error { return nil }
 }
 
-// now is the time. The caller holds the lock, and the dead are buried.
+// The caller holds the lock, and the dead are buried.
 func (w *World) now() time.Time {
 	now := time.Now()
 	w.servers = slices.DeleteFunc(w.servers, func(s *server) bool { return !s.ended.IsZero() && now.Sub(s.ended) >= w.End })
 	return now
 }
 
-// state is what a server is as of now.
 func (w *World) state(s *server, now time.Time) pool.State {
 	switch {
 	case !s.ended.IsZero():
@@ -133,7 +131,6 @@ func (w *World) state(s *server, now time.Time) pool.State {
 	return pool.Active
 }
 
-// listed is a server as the provider tells of it.
 func (w *World) listed(s *server, now time.Time) pool.Server {
 	t := s.Server
 	if t.State = w.state(s, now); t.State == pool.Making {
@@ -196,7 +193,7 @@ func (w *World) create(o pool.Order) pool.Server {
 	return w.listed(s, now)
 }
 
-// put makes a server. The caller holds the lock.
+// The caller holds the lock.
 func (w *World) put(name, size string, now time.Time) *server {
 	w.last++
 	s := &server{ordered: now, begun: now, Server: pool.Server{
@@ -270,12 +267,10 @@ func (w *World) Healthy(ctx context.Context, of pool.Server) error {
 	return nil
 }
 
-// well says whether the app on a server answers.
 func (w *World) well(s *server, now time.Time) bool {
 	return w.state(s, now) == pool.Active && !s.sick && now.Sub(s.begun) >= w.Boot+w.Warm
 }
 
-// held holds the maximum after a call.
 func (w *World) held(now time.Time, call string) {
 	if w.Limits == nil {
 		return
@@ -285,7 +280,6 @@ func (w *World) held(now time.Time, call string) {
 	}
 }
 
-// count counts what exists.
 func (w *World) count() (n int) {
 	for _, s := range w.servers {
 		if !s.foreign {

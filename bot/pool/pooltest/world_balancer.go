@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// memberState is what a member is as of now.
 func (w *World) memberState(m *member, now time.Time) pool.MemberState {
 	switch {
 	case !m.drained.IsZero() && now.Sub(m.drained) < w.Busy:
@@ -64,7 +63,7 @@ func (w *World) Add(ctx context.Context, s pool.Server) error {
 	return fail()
 }
 
-// join puts a server behind the balancer. The caller holds the lock.
+// The caller holds the lock.
 func (w *World) join(s pool.Server, now time.Time) {
 	if w.members == nil {
 		w.members = map[string]*member{}
@@ -115,7 +114,6 @@ func (w *World) Remove(ctx context.Context, m pool.Member) error {
 	return fail()
 }
 
-// own finds a member as the balancer has it, and holds that it is the pool's.
 func (w *World) own(m pool.Member) (*member, string) {
 	for id, own := range w.members {
 		if m.ID == id || m.ID == "" && m.Name == own.Name && m.Address == own.Address {
@@ -128,7 +126,7 @@ func (w *World) own(m pool.Member) (*member, string) {
 	return nil, ""
 }
 
-// leaves holds the minimum as a member is about to leave rotation. Only members count that are well.
+// leaves counts only members that are well.
 func (w *World) leaves(m *member, call string) {
 	now := w.now()
 	if w.Limits == nil || !w.counts(m, now) {
@@ -145,7 +143,6 @@ func (w *World) leaves(m *member, call string) {
 	}
 }
 
-// counts says that a member of the pool gets requests and can answer them.
 func (w *World) counts(m *member, now time.Time) bool {
 	if m.foreign || w.memberState(m, now) != pool.Serving {
 		return false

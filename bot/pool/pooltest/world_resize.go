@@ -38,7 +38,7 @@ func (w *World) Resize(ctx context.Context, id, size string, progress func(strin
 	}
 }
 
-// resizeStep is what comes next, by what is found: no step when all is done, and nothing to do where the server boots.
+// resizeStep has no step when all is done, and nothing to do where the server boots.
 func (w *World) resizeStep(id, size string) (step string, does func(*server)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
