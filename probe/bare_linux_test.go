@@ -68,7 +68,6 @@ func BenchmarkAgainstBareHTTP(b *testing.B) {
 	}
 }
 
-// processorTime is how long processors have worked for this process.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -77,7 +76,7 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// elsewhere starts a server of a process of its own, which this binary is as well, and gives its URL.
+// This binary is the other process as well.
 func elsewhere(b *testing.B, protocol string) (url string, roots *x509.CertPool) {
 	b.Helper()
 	cert, roots := certificate(b, "localhost", time.Unix(0, 0), time.Now().Add(time.Hour))
@@ -114,7 +113,6 @@ func elsewhere(b *testing.B, protocol string) (url string, roots *x509.CertPool)
 	return "", nil
 }
 
-// TestServeElsewhere is the server of BenchmarkAgainstBareHTTP.
 func TestServeElsewhere(t *testing.T) {
 	protocol := os.Getenv("SERVE")
 	if protocol == "" {

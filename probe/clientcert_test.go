@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// writePair writes a certificate and its key to files, with another time of change at each turn.
+// Each turn has another time of change.
 func writePair(t *testing.T, dir string, cert tls.Certificate, turn int) (certFile, keyFile string) {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)

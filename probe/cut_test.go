@@ -66,7 +66,6 @@ func TestAnAnswerThatBreaksOffIsUnreachable(t *testing.T) {
 	}
 }
 
-// readRequest reads a request to the end of its headers.
 func readRequest(c net.Conn) {
 	var last [4]byte
 	for b := make([]byte, 1); string(last[:]) != "\r\n\r\n"; {
@@ -115,7 +114,6 @@ func TestTLSIsToldFromHTTP(t *testing.T) {
 	}
 }
 
-// Answers that are unusual and right.
 func TestUnusualAnswers(t *testing.T) {
 	for name, said := range map[string]string{
 		"HTTP/1.0 without a length":  "HTTP/1.0 200 OK\r\n\r\nBeat",

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// An internet has hosts at some addresses, each of which answers after a time. Others drop what is sent to them.
+// Each host answers after a time. Other addresses drop what is sent to them.
 type internet struct {
 	mu      sync.Mutex
 	after   map[string]time.Duration // by IP address; less than 0 refuses
@@ -45,7 +45,7 @@ func (i *internet) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	return here, nil
 }
 
-// A late connection came about after the race was won.
+// It came about after the race was won.
 type late struct{ i *internet }
 
 func (l *late) Close() error {
@@ -62,7 +62,6 @@ func (*late) SetDeadline(time.Time) error      { return nil }
 func (*late) SetReadDeadline(time.Time) error  { return nil }
 func (*late) SetWriteDeadline(time.Time) error { return nil }
 
-// online makes a heartbeat of an app that has all the addresses, in an internet of its own.
 func online(t *testing.T, after map[string]time.Duration, addrs ...string) (*probe.Heartbeat, *internet) {
 	t.Helper()
 	i := &internet{after: after, served: make(pipeListener)}

@@ -17,7 +17,7 @@ const (
 	nxDomain = 3
 )
 
-// resolver is a name server in memory, which knows addrs under every name, or fails with rcode.
+// It knows addrs under every name, or fails with rcode.
 func resolver(rcode uint16, addrs ...string) *net.Resolver {
 	answer := func(q []byte) []byte {
 		end := 12 // of the question: a name, a type and a class

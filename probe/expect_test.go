@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// packed compresses a text.
 func packed(t *testing.T, pack func(io.Writer) io.WriteCloser, text string) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -8,20 +8,20 @@ import (
 	"net/url"
 )
 
-// DialWith makes h open connections by dial, and by no proxy of the environment.
+// DialWith uses no proxy of the environment.
 func (h *Heartbeat) DialWith(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	h.Dial(dial)
 	h.goBy(nil)
 }
 
-// Dial makes h open connections by dial, or to the proxies of the environment.
+// Dial also reaches the proxies of the environment.
 func (h *Heartbeat) Dial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	h.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		return dial(visitOf(ctx).traced(ctx), network, addr)
 	}
 }
 
-// ResolveTo makes h find addrs under every name, and connect to them by dial, with no proxy of the environment.
+// ResolveTo finds addrs under every name, with no proxy of the environment.
 func (h *Heartbeat) ResolveTo(addrs []string, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	d := newDialer(false)
 	d.dial = dial
@@ -35,22 +35,19 @@ func (h *Heartbeat) ResolveTo(addrs []string, dial func(ctx context.Context, net
 	h.DialWith(d.dialContext)
 }
 
-// ResolveBy makes h look names up by r, with no proxy of the environment.
+// ResolveBy uses no proxy of the environment.
 func (h *Heartbeat) ResolveBy(r *net.Resolver) {
 	d := newDialer(false)
 	d.lookup = r.LookupNetIP
 	h.DialWith(d.dialContext)
 }
 
-// Trust makes h accept certificates signed by one in pool.
 func (h *Heartbeat) Trust(pool *x509.CertPool) {
 	h.transport.TLSClientConfig.RootCAs = pool
 }
 
-// ParseProxy reads the URL of a proxy.
 var ParseProxy = parseProxy
 
-// ProxyWith makes h go through the proxy at raw.
 func (h *Heartbeat) ProxyWith(raw string) {
 	via, err := url.Parse(raw)
 	if err != nil {

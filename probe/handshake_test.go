@@ -20,7 +20,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// secure serves HTTPS for a.test by config, and returns its address.
 func secure(t testing.TB, config *tls.Config) (addr string, roots *x509.CertPool) {
 	t.Helper()
 	cert, roots := certificate(t, "a.test", time.Unix(0, 0), time.Now().Add(time.Hour))

@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// haproxy starts a real HAProxy that ends TLS, with HTTP/2, for name, and passes requests on to app. It returns where it listens.
 func haproxy(t *testing.T, name, app string) (addr string, roots *x509.CertPool) {
 	t.Helper()
 	path, err := exec.LookPath("haproxy")

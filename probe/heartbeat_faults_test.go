@@ -21,18 +21,15 @@ import (
 
 const ok = "HTTP/1.1 200 OK\r\n"
 
-// say returns a handler that says what it is given, and hangs up.
 func say(answer string) func(net.Conn) {
 	return func(c net.Conn) { _, _ = io.WriteString(c, answer) }
 }
 
-// hang waits until the client is gone.
 func hang(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// reset ends c with a RST.
+// It ends with a RST.
 func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }
 
-// repeat says what it is given until the client is gone.
 func repeat(answer string) func(net.Conn) {
 	return func(c net.Conn) {
 		for {

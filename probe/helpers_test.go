@@ -28,10 +28,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// heartbeat builds a prober whose every secret contains "s3cr3t".
+// Every secret contains "s3cr3t".
 func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
 	t.Helper()
 	if !strings.Contains(o.URL, "?") {
@@ -53,7 +52,6 @@ func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
 	return h
 }
 
-// take probes, and holds the reading against what is true of every reading.
 func take(t testing.TB, h *probe.Heartbeat) probe.Reading {
 	t.Helper()
 	r := h.Probe(t.Context())
@@ -98,7 +96,6 @@ func check(t testing.TB, r probe.Reading) {
 	}
 }
 
-// serve answers over HTTP on loopback.
 func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(handler)
@@ -106,7 +103,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// listen hands each connection to handle, with its request read, and closes it afterwards. It returns host:port.
+// handle's request is read already. It returns host:port.
 func listen(t testing.TB, handle func(net.Conn)) string {
 	t.Helper()
 	return listenAt(t, "127.0.0.1:0", func(c net.Conn) {
@@ -116,7 +113,7 @@ func listen(t testing.TB, handle func(net.Conn)) string {
 	})
 }
 
-// listenAt hands each connection at addr to handle, and closes it afterwards, or when the test ends. It returns host:port.
+// It closes each connection after handle, or when the test ends. It returns host:port.
 func listenAt(t testing.TB, addr string, handle func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
@@ -145,14 +142,14 @@ func listenAt(t testing.TB, addr string, handle func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// to dials addr, whatever it is asked for.
+// whatever it is asked for
 func to(addr string) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 }
 
-// certificate signs itself for host, or for several with commas between, from and until the given times.
+// host may be several with commas between.
 func certificate(t testing.TB, host string, from, until time.Time) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -176,7 +173,7 @@ func certificate(t testing.TB, host string, from, until time.Time) (tls.Certific
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
 }
 
-// toEither dials plain, or secure where the port is that of https.
+// It dials secure where the port is that of https.
 func toEither(plain, secure net.Addr) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if strings.HasSuffix(addr, "443") {
@@ -190,5 +187,4 @@ func tlsWith(cert tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}}
 }
 
-// quiet is a log that nobody reads.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -19,14 +19,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A fakeHTTP2 is an HTTP/2 server for one name, of which each connection does as it is told.
+// Each connection does as it is told.
 type fakeHTTP2 struct {
 	addr                  string
 	roots                 *x509.CertPool
 	connections, requests atomic.Int32
 }
 
-// An h2 is a connection to a fakeHTTP2. n counts them from 1.
+// n counts the connections from 1.
 type h2 struct {
 	*http2.Framer
 	conn net.Conn
@@ -34,7 +34,7 @@ type h2 struct {
 	f    *fakeHTTP2
 }
 
-// serveHTTP2 hands each connection, after the preface and SETTINGS, to handle.
+// The preface and SETTINGS are done.
 func serveHTTP2(t *testing.T, name string, handle func(*h2)) *fakeHTTP2 {
 	t.Helper()
 	cert, roots := certificate(t, name, time.Unix(0, 0), time.Now().Add(time.Hour))
@@ -53,7 +53,7 @@ func serveHTTP2(t *testing.T, name string, handle func(*h2)) *fakeHTTP2 {
 	return f
 }
 
-// request waits for a request, and gives its stream; 0 when the client has gone.
+// 0 when the client has gone
 func (h *h2) request() uint32 {
 	for {
 		frame, err := h.ReadFrame()
@@ -67,7 +67,6 @@ func (h *h2) request() uint32 {
 	}
 }
 
-// answer says 200 and Beat.
 func (h *h2) answer(stream uint32) {
 	var b bytes.Buffer
 	_ = hpack.NewEncoder(&b).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
@@ -75,7 +74,6 @@ func (h *h2) answer(stream uint32) {
 	_ = h.WriteData(stream, true, []byte("Beat"))
 }
 
-// linger waits for the client to hang up.
 func (h *h2) linger() { hang(h.conn) }
 
 func refuse(h *h2) {

@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// descriptors counts the files and connections that this process has open, or is 0 where the system doesn't tell.
+// 0 where the system doesn't tell
 func descriptors() int {
 	entries, _ := os.ReadDir("/proc/self/fd")
 	return len(entries)

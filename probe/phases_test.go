@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A pipeListener accepts what is sent to it.
 type pipeListener chan net.Conn
 
 func (l pipeListener) Accept() (net.Conn, error) {
@@ -27,8 +26,8 @@ func (l pipeListener) Accept() (net.Conn, error) {
 func (l pipeListener) Close() error   { return nil }
 func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// dialSlowly takes 10 ms for DNS and 7 ms to connect. It does so as Go's own dialer does with two addresses: it begins with
-// one, after 3 ms with the other, and the loser has not given up when the connection is used already.
+// 10 ms for DNS and 7 ms to connect. It does so as Go's own dialer does with two addresses: it begins with one,
+// after 3 ms with the other, and the loser has not given up when the connection is used already.
 func dialSlowly(to func(addr string) pipeListener) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, addr string) (net.Conn, error) {
 		trace := httptrace.ContextClientTrace(ctx)
@@ -150,7 +149,6 @@ func TestTimeoutCoversAllRedirectsTogether(t *testing.T) {
 	})
 }
 
-// dnsBegins and connectBegins say that the dial of ctx looks a name up, or connects.
 func dnsBegins(ctx context.Context) {
 	httptrace.ContextClientTrace(ctx).DNSStart(httptrace.DNSStartInfo{})
 }

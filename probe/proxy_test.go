@@ -22,7 +22,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// noProxies clears the environment of proxies for the test.
 func noProxies(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"} {
@@ -31,7 +30,7 @@ func noProxies(t *testing.T) {
 	}
 }
 
-// A middleman is a proxy for HTTP and CONNECT that takes every host for the app at one address.
+// It takes every host for the app at one address.
 type middleman struct {
 	url   string
 	asked atomic.Value // the last request line and Proxy-Authorization
@@ -71,7 +70,6 @@ func proxyTo(t *testing.T, app string) *middleman {
 	return m
 }
 
-// splice copies both ways until either ends.
 func splice(a, b net.Conn) {
 	done := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{a, b}, {b, a}} {
@@ -83,8 +81,7 @@ func splice(a, b net.Conn) {
 	<-done
 }
 
-// socks5 is a SOCKS 5 proxy that takes every host for the app at one address, and answers with reply. With a password it wants
-// that.
+// It takes every host for the app at one address, and answers with reply. With a password it wants that.
 func socks5(t *testing.T, app, password string, reply byte) (addr string, asked *atomic.Value) {
 	t.Helper()
 	asked = &atomic.Value{}
@@ -224,7 +221,7 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// tlsBefore ends TLS before addr, and speaks HTTP/2 and HTTP/1.1 as many proxies do.
+// It speaks HTTP/2 and HTTP/1.1 as many proxies do.
 func tlsBefore(t *testing.T, addr string) (string, *x509.Certificate) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)

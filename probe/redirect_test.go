@@ -68,7 +68,7 @@ func TestRedirectKeepsTheMethodWhereItMust(t *testing.T) {
 	}
 }
 
-// serveBoth answers over HTTP and, with a certificate for names, over HTTPS, and dials the one or the other, by the port.
+// over HTTPS with a certificate for names; it dials the one or the other by the port
 func serveBoth(t *testing.T, handler http.Handler, names string) (func(context.Context, string, string) (net.Conn, error), *x509.CertPool) {
 	t.Helper()
 	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
@@ -175,7 +175,7 @@ func TestAnyHostOfARedirectIsFitForALine(t *testing.T) {
 	}
 }
 
-// follow serves pages that redirect, by their paths, at a.test and every other name, and probes one of them.
+// at a.test and every other name
 func follow(t *testing.T, o probe.HeartbeatOptions, redirects map[string]string) probe.Reading {
 	t.Helper()
 	s := serve(t, func(w http.ResponseWriter, req *http.Request) {

@@ -19,12 +19,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A proberFunc is a prober by a function.
 type proberFunc func(ctx context.Context) probe.Reading
 
 func (f proberFunc) Probe(ctx context.Context) probe.Reading { return f(ctx) }
 
-// choose gives the reading that Samples makes of readings, given in their order.
 func choose(percentile float64, fails []probe.Outcome, readings []probe.Reading) probe.Reading {
 	var next atomic.Int64
 	p := proberFunc(func(context.Context) probe.Reading { return readings[next.Add(1)-1] })

@@ -79,7 +79,6 @@ func FuzzParseStatuses(f *testing.F) {
 	})
 }
 
-// answerWith probes a server that answers with a status.
 func answerWith(t *testing.T, status int, o probe.HeartbeatOptions) probe.Reading {
 	t.Helper()
 	o.URL = serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }).URL

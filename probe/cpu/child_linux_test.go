@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// listening matches what node_exporter says once it listens, such as "Listening on" address=127.0.0.1:40123.
+// such as "Listening on" address=127.0.0.1:40123
 var listening = regexp.MustCompile(`(?i)listening on.*(127\.0\.0\.\d:\d+)`)
 
-// startChild starts a private node_exporter on loopback as a child of the test. It returns where it listens.
 func startChild(t testing.TB, path, addr string) string {
 	t.Helper()
 	cmd := exec.Command(path, "--web.listen-address="+addr)

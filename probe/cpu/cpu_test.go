@@ -25,10 +25,10 @@ const (
 	still      = "the counters of the CPU stand still"
 )
 
-// A root is a folder with a /proc and a /sys of its own.
+// It has a /proc and a /sys of its own.
 type root string
 
-// newRoot has a machine of 8000 MB, of which 6000 are available, without control groups.
+// A machine of 8000 MB, of which 6000 are available, without control groups.
 func newRoot(t *testing.T) root {
 	if runtime.GOOS != "linux" {
 		t.Skip("/proc and /sys are Linux's")
@@ -59,7 +59,6 @@ func (r root) machine(t *testing.T, s cpu.Signal) *cpu.Machine {
 	return m
 }
 
-// want probes and holds the reading against a value, or against an error.
 func want(t *testing.T, p probe.Prober, value float64, why string) {
 	t.Helper()
 	r := p.Probe(t.Context())
@@ -219,7 +218,6 @@ func TestASystemThatTellsNothing(t *testing.T) {
 	want(t, r.machine(t, cpu.Memory), 0, "the system does not tell how full its memory is")
 }
 
-// The machine that the test runs on tells both, to several at once.
 func TestThisMachine(t *testing.T) {
 	for _, s := range []cpu.Signal{cpu.CPU, cpu.Memory} {
 		m, err := cpu.New(cpu.Options{Signal: s, Name: "mine"})

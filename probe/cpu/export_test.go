@@ -2,7 +2,7 @@ package cpu
 
 import "time"
 
-// ReadPage reads both signals of two answers of a node_exporter, a second apart.
+// ReadPage reads two answers that came a second apart.
 func ReadPage(first, second []byte) (cpu, memory float64, err error) {
 	var m meter
 	now := time.Unix(1, 0)

@@ -18,17 +18,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// A rack is servers with a node_exporter each, on the same port of addresses of their own.
+// They are on the same port of addresses of their own.
 type rack struct {
 	port    int
 	servers []*exporter
-	// now are the addresses that are told, or err is.
-	now []string
-	err error
-	log strings.Builder
+	now     []string
+	err     error
+	log     strings.Builder
 }
 
-// newRack starts n servers. It skips the test where there is but one loopback address.
+// It skips the test where there is but one loopback address.
 func newRack(t testing.TB, n int) *rack {
 	t.Helper()
 	for range 20 {
@@ -41,7 +40,7 @@ func newRack(t testing.TB, n int) *rack {
 	return nil
 }
 
-// start says whether there was a port that is free at all addresses.
+// It is false where no port is free at all addresses.
 func (r *rack) start(t testing.TB, n int) bool {
 	var all []net.Listener
 	for i := range n {
@@ -98,7 +97,7 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// busy has a server be so busy from its last page to the next, in per cent of 100 s.
+// in per cent of 100 s, from its last page to the next
 func (e *exporter) busy(total *[2]float64, percent float64) {
 	total[0] += percent
 	total[1] += 100 - percent
@@ -248,7 +247,7 @@ func TestAFleetBehindAProxy(t *testing.T) {
 	wantFleet(t, f, 0, probe.Unreachable, "2 of 2 servers give no value; 10.255.255.1: connection refused by the proxy "+proxy.Addr().String())
 }
 
-// socks is a proxy that speaks as much of SOCKS 5 (RFC 1928) as one of ssh -D does: CONNECT without a password.
+// It speaks as much of SOCKS 5 (RFC 1928) as one of ssh -D does: CONNECT without a password.
 func socks(t testing.TB, find func(addr string) string) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -303,7 +302,6 @@ func TestAFleetOfNodeExporters(t *testing.T) {
 	}
 }
 
-// busyReading probes until a reading tells of a busy processor, which probing is.
 func busyReading(t *testing.T, f *cpu.Fleet) probe.Reading {
 	t.Helper()
 	var r probe.Reading

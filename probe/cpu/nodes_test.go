@@ -17,10 +17,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/probertest"
 )
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// An exporter is a stand-in for a machine's node_exporter.
 type exporter struct {
 	*httptest.Server
 	page atomic.Value // a string; "" is a failure
@@ -49,7 +47,6 @@ func newExporter(t testing.TB, page string) *exporter {
 
 func (e *exporter) url() string { return "http://bot:s3cr3t@" + e.Listener.Addr().String() }
 
-// seconds is a page that says how long each of two processors was busy and idle.
 func seconds(busy, idle float64) string {
 	var b strings.Builder
 	b.WriteString("# HELP node_cpu_seconds_total Seconds.\n# TYPE node_cpu_seconds_total counter\n")
@@ -95,7 +92,7 @@ func TestMachinesConform(t *testing.T) {
 	})
 }
 
-// later waits until a machine may be measured again.
+// A machine may be measured again then.
 func later() { time.Sleep(110 * time.Millisecond) }
 
 func TestMachinesAreCombined(t *testing.T) {
@@ -259,7 +256,6 @@ func startNodeExporterAt(t testing.TB, addr string) string {
 	return startChild(t, path, addr)
 }
 
-// Whatever a machine answers, it is a share or a failure.
 func FuzzPages(f *testing.F) {
 	for _, s := range []string{
 		seconds(1, 2) + memoryPage, seconds(2, 3) + memoryPage, memoryPage, "", "a 1 2 3\n", "# TYPE node_cpu_seconds_total histogram\n",

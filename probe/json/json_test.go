@@ -21,17 +21,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// serve answers over HTTP on loopback.
 func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	return s
 }
 
-// take probes with o.
 func take(t testing.TB, o json.Options) probe.Reading {
 	t.Helper()
 	if o.Timeout == 0 {

@@ -7,10 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Envelope is one thing that was told, as far as it is read.
 type Envelope = envelope
 
-// Decode reads the envelopes of an answer.
 func Decode(body []byte) ([]Envelope, error) { return decode(body) }
 
 // ProbeAt takes a reading of the window up to now, from answers of so many envelopes instead of 1,000.

@@ -25,8 +25,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
 func open(t *testing.T) *cloudfoundrytest.Server {
 	t.Helper()
@@ -35,14 +34,12 @@ func open(t *testing.T) *cloudfoundrytest.Server {
 	return srv
 }
 
-// access gives access to my-app by a token.
 func access(srv *cloudfoundrytest.Server, token string) func(context.Context, string) (logcache.Access, error) {
 	return func(context.Context, string) (logcache.Access, error) {
 		return logcache.Access{URL: srv.URL, Source: srv.AppGUID("my-app"), Token: token}, nil
 	}
 }
 
-// prober makes a prober of a signal of my-app.
 func prober(t testing.TB, s logcache.Signal, o logcache.Options) probe.Prober {
 	t.Helper()
 	if o.Timeout == 0 {
@@ -98,7 +95,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// traffic is n requests to each of some instances, spread over the time before now, that took from 1 ms to n ms with the app.
+// n requests to each instance, spread over the time before now, that took from 1 ms to n ms with the app
 func traffic(now time.Time, over time.Duration, n, instances int) (all []cloudfoundrytest.Envelope) {
 	for i := range n {
 		at, took := now.Add(-over*time.Duration(i)/time.Duration(n)-time.Millisecond), time.Duration(i+1)*time.Millisecond
@@ -175,7 +172,7 @@ func TestWhereTheRoutersOwnTimeIsNotToldApart(t *testing.T) {
 	want(t, prober(t, logcache.RequestsPerSecond, o).Probe(t.Context()), 0.1)
 }
 
-// steady are requests from a time on, so many a second for two minutes, which took what took says by their age at the end of them.
+// for two minutes; took says how long each took, by its age at their end
 func steady(from time.Time, perSecond int, took func(age time.Duration) time.Duration) (all []cloudfoundrytest.Envelope) {
 	n, end := 120*perSecond, from.Add(2*time.Minute)
 	for i := range n {

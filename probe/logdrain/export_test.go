@@ -2,7 +2,6 @@ package logdrain
 
 import "time"
 
-// A Message is a line as the drain reads it.
 type Message struct {
 	Time               time.Time
 	App, Process, Text string
@@ -33,8 +32,7 @@ func (d *Drain) Remembered() (lines, posts, dynos int) {
 }
 
 const (
-	// MaxBody is the largest body.
 	MaxBody = maxBody
-	// MostLines, MostPosts and MostDynos bound what is remembered.
+	// They bound what is remembered.
 	MostLines, MostPosts, MostDynos = 2 * linesKept, 2 * framesKept, mostDynos
 )

@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
 
-// theirs reads a body with Heroku's own scanner, which panics on lengths below 0 and gives up on frames of more than 10 KiB.
+// Heroku's own scanner panics on lengths below 0 and gives up on frames of more than 10 KiB.
 func theirs(body []byte) (out []logdrain.Message, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -106,7 +106,7 @@ func FuzzPosts(f *testing.F) {
 	})
 }
 
-// framesOf cuts a body into its frames in a second way, as far as it is framed.
+// It works in a second way, as far as the body is framed.
 func framesOf(body string) (out []string) {
 	for {
 		length, rest, ok := strings.Cut(body, " ")

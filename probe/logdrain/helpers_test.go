@@ -18,14 +18,13 @@ import (
 
 const token = "d.fc6b856b-3332-4546-93de-7d0ee272c3bd"
 
-// A tester is a test, or one of a property.
+// a test, or one of a property
 type tester interface {
 	Helper()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// drain returns one that knows token.
 func drain(t tester, change ...func(*logdrain.Options)) *logdrain.Drain {
 	t.Helper()
 	o := logdrain.Options{Tokens: []string{token}}
@@ -39,41 +38,35 @@ func drain(t tester, change ...func(*logdrain.Options)) *logdrain.Drain {
 	return d
 }
 
-// frame gives a line of the log in its frame, as Logplex writes it.
 func frame(at time.Time, app, process, text string) string {
 	m := "<158>1 " + at.UTC().Format("2006-01-02T15:04:05.000000+00:00") + " host " + app + " " + process + " - " + text
 	return strconv.Itoa(len(m)) + " " + m
 }
 
-// routed gives a router's line of a request that web.1 answered, with fields in place of those at its end.
+// web.1 answered. fields take the place of those at the line's end.
 func routed(at time.Time, id, fields string) string {
 	return frame(at, "heroku", "router",
 		"at=info method=GET path=\"/\" host=a.test request_id="+id+" fwd=\"192.0.2.1\" "+fields+" bytes=13 protocol=https\n")
 }
 
-// answered is what the router says of a usual answer.
 const answered = "dyno=web.1 connect=1ms service=37ms status=200"
 
-// failed gives a router's line of a request with an H-code.
 func failed(at time.Time, code, fields string) string {
 	return frame(at, "heroku", "router", fmt.Sprintf(
 		"at=error code=%s desc=\"Some reason\" method=GET path=\"/\" host=a.test request_id=%d fwd=\"192.0.2.1\" %s status=503 bytes=0\n",
 		code, at.UnixNano(), fields))
 }
 
-// lost gives Logplex's line about lines that it could not deliver.
 func lost(at time.Time, n string) string {
 	return frame(at, "heroku", "logplex", "Error L10 (output buffer overflow): "+n+" messages dropped since 2026-11-22T10:00:00+00:00.")
 }
 
-// A posting is a post to a drain.
 type posting struct {
 	method, frameID string
 	header          http.Header // in addition
 	length          int64       // of the body, unless it is 0
 }
 
-// post posts frames, and returns the answer.
 func (p posting) post(d http.Handler, body io.Reader) *httptest.ResponseRecorder {
 	method := p.method
 	if method == "" {
@@ -96,7 +89,6 @@ func (p posting) post(d http.Handler, body io.Reader) *httptest.ResponseRecorder
 	return w
 }
 
-// send posts lines that must be taken.
 func send(t tester, d http.Handler, lines ...string) {
 	t.Helper()
 	body := strings.Join(lines, "")
@@ -106,7 +98,6 @@ func send(t tester, d http.Handler, lines ...string) {
 	}
 }
 
-// read takes a reading.
 func read(t testing.TB, d *logdrain.Drain, s logdrain.Signal) probe.Reading {
 	t.Helper()
 	p, err := d.Prober(s)
@@ -120,7 +111,6 @@ func read(t testing.TB, d *logdrain.Drain, s logdrain.Signal) probe.Reading {
 	return r
 }
 
-// wantNone takes a reading that must have no value.
 func wantNone(t testing.TB, d *logdrain.Drain, s logdrain.Signal, outcome probe.Outcome, why string) {
 	t.Helper()
 	if r := read(t, d, s); r.Outcome != outcome || r.Error != why {
@@ -128,7 +118,6 @@ func wantNone(t testing.TB, d *logdrain.Drain, s logdrain.Signal, outcome probe.
 	}
 }
 
-// value takes a reading that must have a value.
 func value(t testing.TB, d *logdrain.Drain, s logdrain.Signal) float64 {
 	t.Helper()
 	r := read(t, d, s)
@@ -138,7 +127,7 @@ func value(t testing.TB, d *logdrain.Drain, s logdrain.Signal) float64 {
 	return r.Value
 }
 
-// repeat sends a line each second for as long, in a bubble, the last one a second before the end.
+// in a bubble, the last one a second before the end
 func repeat(t testing.TB, d http.Handler, seconds int, line func(i int) string) {
 	t.Helper()
 	for i := range seconds {
@@ -147,7 +136,6 @@ func repeat(t testing.TB, d http.Handler, seconds int, line func(i int) string) 
 	}
 }
 
-// halves reads two parts one after the other.
 func halves(body string, at int) io.Reader {
 	return io.MultiReader(bytes.NewReader([]byte(body[:at])), bytes.NewReader([]byte(body[at:])))
 }

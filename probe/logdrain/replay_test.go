@@ -25,7 +25,6 @@ type want struct {
 	sum                            int // of the service times
 }
 
-// between sums up the truth of what came.
 func (g *traffic) between(from, until time.Time) want {
 	w := want{codes: map[string]int{}}
 	for second := from.Unix(); second < until.Unix(); second++ {
@@ -57,7 +56,7 @@ func (g *traffic) between(from, until time.Time) want {
 	return w
 }
 
-// check holds a snapshot against the truth: counts are exact, percentiles within 1 % of a value of a rank next to theirs.
+// Counts are exact, percentiles within 1 % of a value of a rank next to theirs.
 func (w want) check(s *logdrain.Snapshot) error {
 	if s.Lines != w.lines || s.Requests != w.requests || s.Errors != w.errors || s.Timed != w.timed || !maps.Equal(s.Codes, w.codes) {
 		return fmt.Errorf("got %+v, want %d lines, %d requests, %d errors, %d timed, codes %v", s, w.lines, w.requests, w.errors, w.timed, w.codes)
@@ -167,7 +166,6 @@ func TestOrderAndRepetitionChangeNothing(t *testing.T) {
 	})
 }
 
-// numbers are a snapshot's, all that can be compared.
 func numbers(s *logdrain.Snapshot) []any {
 	return []any{
 		s.From, s.Until, s.Lines, s.Requests, s.Errors, s.Codes, s.Timed, s.MeanService, s.Busy, s.LastRequest, s.Dynos,

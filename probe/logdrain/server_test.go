@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// head is what Logplex sends before a body, byte for byte but for the host.
+// Logplex sends this before a body, byte for byte but for the host.
 const head = "POST /logs HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/logplex-1\r\nLogplex-Msg-Count: %d\r\n" +
 	"Logplex-Frame-Id: 09C557EAFCFB6CF2740EE62F62971098\r\nLogplex-Drain-Token: " + token + "\r\nUser-Agent: Logplex/v72\r\nContent-Length: %d\r\n\r\n%s"
 
-// talk sends a request as it is, and returns the status of the answer; 0 when there is none.
+// 0 when there is no answer
 func talk(t *testing.T, addr, request string) int {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

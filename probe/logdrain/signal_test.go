@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
 
-// metrics gives the lines of the runtime metrics of a dyno.
 func metrics(at time.Time, dyno string, load, total, quota float64) string {
 	return frame(at, "heroku", dyno, fmt.Sprintf(
 		"source=%s dyno=heroku.1.2 sample#load_avg_1m=%.2f sample#load_avg_5m=9.00 sample#load_avg_15m=9.00", dyno, load)) +

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A visit is a request as the router knows it.
+// as the router knows it
 type visit struct {
 	at      time.Time
 	service int // in ms; -1 for none
@@ -19,14 +19,13 @@ type visit struct {
 	dyno    int // 0 for none
 }
 
-// A truth is what is to be known of a second.
 type truth struct {
 	visits []visit
 	lines  int
 }
 
-// traffic makes up visits to an app, and what Logplex posts of them: a share of the lines late and out of order, some posts and some
-// lines twice, and the lines of the app and the runtime metrics between them.
+// It makes up what Logplex posts of visits: a share of the lines late and out of order, some posts and some lines
+// twice, and the lines of the app and the runtime metrics between them.
 type traffic struct {
 	rng    *rand.Rand
 	start  time.Time
@@ -38,7 +37,6 @@ type traffic struct {
 	posts  int
 }
 
-// A line is one that is yet to come.
 type line struct {
 	frame string
 	visit *visit // nil for any other line
@@ -52,13 +50,12 @@ func newTraffic(seed uint64, start time.Time, rate, dynos int) *traffic {
 	}
 }
 
-// A batch is one post.
 type batch struct {
 	id, body string
 	lines    int
 }
 
-// next gives the posts of the next second, and remembers the truth of what came.
+// It remembers the truth of what came.
 func (g *traffic) next() []batch {
 	begin := g.start.Add(time.Duration(g.second) * time.Second)
 	for range g.rate {
@@ -86,7 +83,7 @@ func (g *traffic) next() []batch {
 	return g.batches(come)
 }
 
-// batches makes posts of up to 200 lines, of which each 50th comes twice.
+// of up to 200 lines; each 50th comes twice
 func (g *traffic) batches(come []line) (out []batch) {
 	for len(come) > 0 {
 		n := min(len(come), 1+g.rng.IntN(200))
@@ -116,7 +113,7 @@ func (g *traffic) batches(come []line) (out []batch) {
 	return out
 }
 
-// visit makes one up: mostly good answers within a log-normal time, and some of whatever goes wrong.
+// mostly good answers within a log-normal time, and some of whatever goes wrong
 func (g *traffic) visit(at time.Time) visit {
 	v := visit{at: at, connect: g.rng.IntN(3), service: int(80 * math.Exp(0.9*g.rng.NormFloat64())), status: 200, dyno: 1 + g.rng.IntN(g.dynos)}
 	switch p := g.rng.IntN(1000); {
@@ -138,7 +135,6 @@ func (g *traffic) visit(at time.Time) visit {
 	return v
 }
 
-// frame writes it as the router does.
 func (v visit) frame(rng *rand.Rand) string {
 	value := func(ms int) string {
 		if ms < 0 {

@@ -202,7 +202,6 @@ func TestMemoryIsBoundedWhateverComes(t *testing.T) {
 	})
 }
 
-// heap is how much memory is in use.
 func heap() int {
 	runtime.GC()
 	var m runtime.MemStats

@@ -47,7 +47,6 @@ func prober(t testing.TB, d *otlp.Drain, s otlp.Signal) probe.Prober {
 	return p
 }
 
-// want probes and holds the reading against a value, or against an outcome and an error.
 func want(t *testing.T, p probe.Prober, value float64, outcome probe.Outcome, why string) {
 	t.Helper()
 	r := p.Probe(t.Context())
@@ -61,7 +60,6 @@ func answers(t *testing.T, p probe.Prober, value float64) {
 	want(t, p, value, probe.Answered, "")
 }
 
-// post posts a body as somebody who knows the token.
 func post(d *otlp.Drain, kind, encoding string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/v1/metrics", bytes.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -74,7 +72,6 @@ func post(d *otlp.Drain, kind, encoding string, body []byte) *httptest.ResponseR
 	return w
 }
 
-// give posts metrics of a resource, which have to be taken.
 func give(t testing.TB, d *otlp.Drain, resource []*commonpb.KeyValue, all ...*metricspb.Metric) {
 	t.Helper()
 	body, err := proto.Marshal(data(resource, all...))
@@ -92,7 +89,7 @@ func data(resource []*commonpb.KeyValue, all ...*metricspb.Metric) *metricspb.Me
 	}}}
 }
 
-// with makes attributes of "key=value".
+// "key=value"
 func with(all ...string) []*commonpb.KeyValue {
 	var out []*commonpb.KeyValue
 	for _, one := range all {
@@ -114,7 +111,7 @@ const (
 	delta      = metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_DELTA
 )
 
-// requests is a histogram of request times in seconds, with the bounds 0.1 and 1.
+// in seconds, with the bounds 0.1 and 1
 func requests(k metricspb.AggregationTemporality, from, at time.Time, status int, counts ...uint64) *metricspb.Metric {
 	p := &metricspb.HistogramDataPoint{
 		StartTimeUnixNano: nano(from), TimeUnixNano: nano(at), ExplicitBounds: []float64{0.1, 1}, BucketCounts: counts,

@@ -5,7 +5,6 @@ import (
 	"net"
 )
 
-// DialWith makes p open connections by dial.
 func (p *Prober) DialWith(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	p.config.DialFunc = dial
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/probertest"
 )
 
-// tables are those of job runners, as far as the queries of the documentation look at them, and what else the tests need.
+// of job runners, as far as the queries of the documentation look at them, and what else the tests need
 const tables = `
 create table good_jobs (finished_at timestamp, scheduled_at timestamp);
 insert into good_jobs values (null, null), (null, now() - interval '1 s'), (null, now() + interval '1 h'), (now(), null);
@@ -36,7 +36,6 @@ create role reader login password 's3cr3t-reader';
 create sequence ids;
 `
 
-// take probes with o.
 func take(t testing.TB, o postgres.Options) probe.Reading {
 	t.Helper()
 	if o.Timeout == 0 {

@@ -17,8 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := postgres.New(postgres.Options{URL: "mysql://bot:s3cr3t@localhost/app", Query: "\n"})
@@ -79,7 +78,7 @@ func TestNothingGoesOnAfterAProbe(t *testing.T) {
 	})
 }
 
-// hello is what a server says that lets everybody in.
+// A server that lets everybody in says this.
 const hello = "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I"
 
 // Whatever a server says, a probe ends by itself, with a known outcome and no secret in its error.
@@ -114,7 +113,7 @@ func FuzzServersAnswer(f *testing.F) {
 	})
 }
 
-// What is written to a deaf connection goes nowhere.
+// What is written to it goes nowhere.
 type deaf struct{ net.Conn }
 
 func (deaf) Write(b []byte) (int, error) { return len(b), nil }

@@ -23,10 +23,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// take probes with o.
 func take(t testing.TB, o prometheus.Options) probe.Reading {
 	t.Helper()
 	if o.Timeout == 0 {
@@ -54,7 +52,7 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// wait probes until the server has scraped what leads to the outcome.
+// The server has to scrape first.
 func wait(t *testing.T, o prometheus.Options, outcome probe.Outcome) probe.Reading {
 	t.Helper()
 	for deadline := time.Now().Add(patient); ; time.Sleep(10 * time.Millisecond) {
@@ -143,7 +141,6 @@ func queries(t *testing.T, addr string, o prometheus.Options) {
 	}
 }
 
-// only gives the number that v is, if it is one.
 func only(v model.Value) (float64, bool) {
 	switch v := v.(type) {
 	case *model.Scalar:

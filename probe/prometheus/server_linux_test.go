@@ -22,15 +22,14 @@ import (
 
 const password = "s3cr3t-pass"
 
-// metrics is what the server scrapes: the age is that of a sample with a time of its own.
+// The age is that of a sample with a time of its own.
 const metrics = `jobs{queue="mail"} 7
 jobs{queue="pdf"} 2
 divided NaN
 aged 5 %d
 `
 
-// startServer starts a private Prometheus on loopback as a child of the test, for the user bot. It returns where it listens, and
-// what empties the app that it scrapes. more is added to its configuration.
+// for the user bot; empty empties the app that it scrapes; more is added to its configuration
 func startServer(t testing.TB, more ...string) (addr string, empty func()) {
 	t.Helper()
 	path, err := exec.LookPath("prometheus")

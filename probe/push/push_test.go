@@ -36,7 +36,6 @@ func newStore(t testing.TB, o push.Options) *push.Store {
 	return s
 }
 
-// post posts to the store as somebody who knows the token.
 func post(s *push.Store, path, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -45,7 +44,6 @@ func post(s *push.Store, path, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// give posts what has to be taken.
 func give(t testing.TB, s *push.Store, path, body string) {
 	t.Helper()
 	if w := post(s, path, body); w.Code != http.StatusOK || w.Body.Len() > 0 {
@@ -53,7 +51,6 @@ func give(t testing.TB, s *push.Store, path, body string) {
 	}
 }
 
-// form is App Autoscaler's for one metric.
 func form(instance int, name string, value float64) string {
 	return fmt.Sprintf(`{"instance_index":%d,"metrics":[{"name":%q,"value":%v,"unit":"jobs"}]}`, instance, name, value)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/rabbitmq"
 )
 
-// vhost and the queue of that name hold all that must be escaped.
+// They hold all that must be escaped.
 const vhost = "a/b c%2F?#é"
 
 // TestRabbitMQ has one server for all: it takes long to start.
@@ -52,7 +52,7 @@ func TestRabbitMQ(t *testing.T) {
 	})
 }
 
-// fill makes queues: mail has 3 messages of which 2 were given to a consumer, pdf has 2, and each queue with an odd name has some.
+// mail has 3 messages of which 2 were given to a consumer, pdf has 2, and each queue with an odd name has some.
 func fill(t *testing.T, s *server) {
 	conn, err := amqp.Dial("amqp://bot:" + password + "@" + s.amqp + "/")
 	if err != nil {
@@ -96,7 +96,6 @@ func fill(t *testing.T, s *server) {
 	publish(t, ch, "a.b/../c", 2)
 }
 
-// publish makes a queue with n messages.
 func publish(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	if _, err := ch.QueueDeclare(queue, false, false, false, false, nil); err != nil {
 		t.Fatal(err)
@@ -104,7 +103,6 @@ func publish(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	send(t, ch, queue, n)
 }
 
-// send sends n messages to a queue.
 func send(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	for range n {
 		if err := ch.PublishWithContext(t.Context(), "", queue, false, false, amqp.Publishing{Body: []byte("job")}); err != nil {
@@ -113,7 +111,6 @@ func send(t *testing.T, ch *amqp.Channel, queue string, n int) {
 	}
 }
 
-// waitFor probes until the server has counted all messages.
 func waitFor(t *testing.T, o rabbitmq.Options, want float64) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -127,7 +124,7 @@ func waitFor(t *testing.T, o rabbitmq.Options, want float64) {
 	}
 }
 
-// rights sets up a user for the bot step by step, as the docs say. Each step before the last ends with the server's own reason.
+// as the docs say; each step before the last ends with the server's own reason
 func rights(t *testing.T, s *server) {
 	admin, err := rabbithole.NewClient("http://"+s.management, "bot", password)
 	if err != nil {

@@ -16,10 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// take probes with o.
 func take(t testing.TB, o rabbitmq.Options) probe.Reading {
 	t.Helper()
 	o.Timeout = patient

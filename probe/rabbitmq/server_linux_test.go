@@ -19,7 +19,7 @@ import (
 
 const password = "s3cr3t-pass"
 
-// A server is a private RabbitMQ on loopback, a child of the test. It takes some 20 s to start.
+// It takes some 20 s to start.
 type server struct {
 	amqp, management string // host:port
 	node             string
@@ -27,7 +27,6 @@ type server struct {
 	as               *syscall.Credential
 }
 
-// eval has the server run a piece of Erlang.
 func (s *server) eval(t testing.TB, text string) {
 	t.Helper()
 	cmd := exec.Command("/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", s.node, "eval", text)
@@ -37,7 +36,6 @@ func (s *server) eval(t testing.TB, text string) {
 	}
 }
 
-// startServer starts a server, which ends with the test.
 func startServer(t testing.TB) *server {
 	t.Helper()
 	const path = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -96,7 +94,7 @@ func startServer(t testing.TB) *server {
 	}
 }
 
-// start starts a child, which ends with the test. What it says may be read once it has ended.
+// What the child says may be read once it has ended.
 func start(t testing.TB, as *syscall.Credential, env []string, name string, args ...string) *bytes.Buffer {
 	t.Helper()
 	var said bytes.Buffer

@@ -169,7 +169,7 @@ func overTLS(t *testing.T, s *server) {
 	}
 }
 
-// urls reads the queue of database 3, which has 6 jobs where that of database 0 has 3, by the URLs of well-known clients.
+// Database 3 has 6 jobs where database 0 has 3.
 func urls(t *testing.T, s *server) {
 	word := url.QueryEscape(password)
 	login := "redis://" + url.UserPassword("", password).String() + "@" + s.addr

@@ -15,10 +15,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient is a timeout that no test is to reach.
-const patient = 10 * time.Second
+const patient = 10 * time.Second // no test is to reach it
 
-// take probes with o.
 func take(t testing.TB, o redis.Options) probe.Reading {
 	t.Helper()
 	o.Timeout = patient
@@ -130,7 +128,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// A canned connection says the same whatever it is told.
+// It says the same whatever it is told.
 type canned struct {
 	net.Conn
 	*bytes.Reader

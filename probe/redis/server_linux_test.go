@@ -23,7 +23,6 @@ import (
 
 const password = "s3cr3t/@:#? x"
 
-// A server is a private Redis on loopback, a child of the test.
 type server struct {
 	addr, tlsAddr string
 	socket        string
@@ -31,7 +30,6 @@ type server struct {
 	known         *x509.CertPool // knows its certificate, which is for 127.0.0.1
 }
 
-// startServer starts a server, which ends with the test.
 func startServer(t testing.TB) *server {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -72,7 +70,6 @@ func startServer(t testing.TB) *server {
 	return nil
 }
 
-// cli runs a command by Redis's own client, and returns what it says.
 func (s *server) cli(t testing.TB, words ...string) string {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
@@ -85,7 +82,7 @@ func (s *server) cli(t testing.TB, words ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// writeCertificate writes cert.pem and key.pem, which sign themselves, to dir.
+// They sign themselves.
 func writeCertificate(t testing.TB, dir string) *x509.CertPool {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
