@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// noon is when the test events happen; incidents began 1 h and 5 min before.
+// Incidents began 1 h and 5 min before.
 func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 func event(k notify.Kind, change ...func(*notify.Event)) notify.Event {

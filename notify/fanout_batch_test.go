@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A batcher is a target that tells several events in one message, which it notes as "1+2+3", but reminders alone.
+// It notes several events in one message as "1+2+3", but reminders alone.
 type batcher struct{ *target }
 
 func newBatcher(script ...func(context.Context) error) *target {

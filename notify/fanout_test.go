@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A target is a notifier whose answers follow a script: the n-th call gives the n-th entry, and nil after the last.
+// Its answers follow a script: the n-th call gives the n-th entry, and nil after the last.
 type target struct {
 	script  []func(ctx context.Context) error
 	batches bool // it is a batcher
@@ -52,7 +52,7 @@ func (f *target) got() []string {
 	return slices.Clone(f.calls)
 }
 
-// times are when the calls began, since the target was made.
+// since the target was made
 func (f *target) times() []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -66,14 +66,14 @@ func hangs(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// always repeats an entry of a script for more calls than any test makes.
+// for more calls than any test makes
 func always(f func(context.Context) error) []func(context.Context) error {
 	return slices.Repeat([]func(context.Context) error{f}, 1000)
 }
 
 var errDown = errors.New("it is down")
 
-// bubble runs test on virtual time with a fan-out to the given targets, and hands it what the fan-out logs.
+// on virtual time
 func bubble(t *testing.T, o notify.FanoutOptions, test func(t *testing.T, open func(...*target) *notify.Fanout, logged func() string)) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex

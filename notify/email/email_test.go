@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// secrets are the forms in which the user and the password must not be seen.
+// in the forms in which they must not be seen
 func secrets() []string {
 	b64 := base64.StdEncoding.EncodeToString
 	return []string{user, pass, credentials, "s3cr3t", b64([]byte(pass)), b64([]byte("\x00" + user + "\x00" + pass))}
@@ -186,8 +186,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// talkTo makes l speak a script to one connection: each line is said when the client has said something, the first at once.
-// After the last one it hangs up. said waits for that, and returns all that the client said.
+// Each line is said when the client has said something, the first at once. After the last one l hangs up. said
+// waits for that, and returns all that the client said.
 func talkTo(t *testing.T, l net.Listener, script ...string) (said func() string) {
 	t.Helper()
 	var heard strings.Builder

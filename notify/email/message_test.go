@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/notifytest"
 )
 
-// arrives sends e, and others with it, and returns what arrives.
 func arrives(t *testing.T, e notify.Event, others ...notify.Event) delivery {
 	t.Helper()
 	s := newSink(t, sinkOptions{})
@@ -54,7 +53,7 @@ func TestMailReadsWell(t *testing.T) {
 	reads(t, got, "testdata/mail")
 }
 
-// reads compares with the files name.txt and name.html, which are meant to be read.
+// The files are meant to be read.
 func reads(t *testing.T, d delivery, name string) {
 	t.Helper()
 	text, html := d.bodies(t)
@@ -111,7 +110,7 @@ func TestNoEventCanAddAHeader(t *testing.T) {
 	}
 }
 
-// noHeaderAdded wants a mail with the usual headers and the others that are given, each once, and the usual recipients.
+// Each header is there once, and the recipients are the usual ones.
 func noHeaderAdded(t *testing.T, evil string, got delivery, others ...string) {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(got.raw))

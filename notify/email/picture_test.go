@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/notifytest"
 )
 
-// pictured returns an event with a picture.
 func pictured(id string) notify.Event {
 	e := notifytest.Joining(notify.Scaled)
 	e.ID, e.Picture = id, &notifytest.Painter{}

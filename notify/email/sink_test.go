@@ -29,13 +29,11 @@ import (
 )
 
 const (
-	user = "apikey-u5er"
-	pass = `p@ss/w:rd?#%"s3cr3t`
-	// credentials are user and pass as the URL has them.
-	credentials = "apikey-u5er:p%40ss%2Fw%3Ard%3F%23%25%22s3cr3t@"
+	user        = "apikey-u5er"
+	pass        = `p@ss/w:rd?#%"s3cr3t`
+	credentials = "apikey-u5er:p%40ss%2Fw%3Ard%3F%23%25%22s3cr3t@" // as the URL has them
 )
 
-// A delivery is a mail that arrived.
 type delivery struct {
 	from      string
 	to        []string
@@ -44,7 +42,6 @@ type delivery struct {
 	raw       string
 }
 
-// header returns the mail's headers, decoded.
 func (d delivery) header(t *testing.T, name string) string {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(d.raw))
@@ -58,20 +55,19 @@ func (d delivery) header(t *testing.T, name string) string {
 	return value
 }
 
-// bodies returns the mail's text and its HTML.
 func (d delivery) bodies(t *testing.T) (text, html string) {
 	t.Helper()
 	parts := d.parts(t)
 	return parts["text/plain"].body, parts["text/html"].body
 }
 
-// A part of a mail is its header and what it holds, decoded; of a text with the line ends of Unix.
+// It is decoded; a text has the line ends of Unix.
 type part struct {
 	header textproto.MIMEHeader
 	body   string
 }
 
-// parts returns the parts of the mail by their media type. They are alternatives, or such and what the HTML shows.
+// by media type: alternatives, or such and what the HTML shows
 func (d delivery) parts(t *testing.T) map[string]part {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(d.raw))
@@ -119,7 +115,6 @@ func (d delivery) parts(t *testing.T) map[string]part {
 	return parts
 }
 
-// A sink is an SMTP server that keeps what it gets.
 type sink struct {
 	addr     string // host:port
 	roots    *x509.CertPool
@@ -182,7 +177,7 @@ func newSink(t *testing.T, o sinkOptions) *sink {
 	return s
 }
 
-// close closes the listener too, which the server doesn't know before its goroutine has come to run.
+// The server doesn't know the listener before its goroutine has come to run.
 func (s *sink) close() {
 	_ = s.listener.Close()
 	_ = s.smtp.Close()
@@ -200,7 +195,7 @@ func (s *sink) refuseAt(stage string, err error) {
 	s.refuse[stage] = err
 }
 
-// at is called at every stage of every mail.
+// at every stage of every mail
 func (s *sink) at(stage string) error {
 	s.mu.Lock()
 	hang, err := s.hang, s.refuse[stage]
@@ -218,7 +213,6 @@ func (s *sink) got() []delivery {
 	return append([]delivery(nil), s.deliveries...)
 }
 
-// open makes a notifier that sends to the sink.
 func (s *sink) open(t *testing.T, scheme, credentials, query string) *email.Notifier {
 	t.Helper()
 	n, err := email.New(email.Options{
@@ -306,7 +300,6 @@ func (s *authSession) Auth(mechanism string) (sasl.Server, error) {
 	return nil, fmt.Errorf("mechanism %s", mechanism)
 }
 
-// A dialogue asks one thing after the other, and checks the answers.
 type dialogue struct {
 	ask     []string
 	answers []string

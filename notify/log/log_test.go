@@ -27,7 +27,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// entry logs e and returns what the log holds.
 func entry(t *testing.T, e notify.Event) map[string]any {
 	t.Helper()
 	var out bytes.Buffer

@@ -18,7 +18,7 @@ import (
 
 const key = "e93facc04764012d7bfb002500d5d1a6" // the example of PagerDuty's reference
 
-// posted is what the reference of the Events API v2 knows of a request; what else is in one, the fake refuses.
+// What else is in a request, the fake refuses.
 type posted struct {
 	RoutingKey string `json:"routing_key"`
 	Action     string `json:"event_action"`
@@ -39,7 +39,7 @@ type posted struct {
 	Images []any `json:"images"`
 }
 
-// wrong lists what PagerDuty would refuse, by its reference.
+// by PagerDuty's reference
 func (p posted) wrong() (all []string) {
 	want := func(ok bool, text string) {
 		if !ok {
@@ -67,7 +67,7 @@ func (p posted) wrong() (all []string) {
 	return all
 }
 
-// A fake is PagerDuty's end: it keeps the events, and answers as PagerDuty's reference says, or as it was told.
+// It answers as PagerDuty's reference says, or as it was told.
 type fake struct {
 	*httptest.Server
 	t *testing.T
@@ -116,7 +116,6 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": "success", "message": "Event processed", "dedup_key": p.DedupKey})
 }
 
-// refuse answers as PagerDuty does to an event that is wrong.
 func refuse(w http.ResponseWriter, wrong ...string) {
 	w.WriteHeader(http.StatusBadRequest)
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "invalid event", "message": "Event object is invalid", "errors": wrong})
@@ -134,7 +133,6 @@ func (f *fake) got() []posted {
 	return slices.Clone(f.events)
 }
 
-// summaries are the texts that people see.
 func (f *fake) summaries() (all []string) {
 	for _, p := range f.got() {
 		text := p.Action
@@ -146,7 +144,7 @@ func (f *fake) summaries() (all []string) {
 	return all
 }
 
-// lines says each event in a line: its action, the alert's key and how bad it is.
+// each event in a line: its action, the alert's key and how bad it is
 func (f *fake) lines() string {
 	var all []string
 	for _, p := range f.got() {

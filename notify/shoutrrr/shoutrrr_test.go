@@ -25,7 +25,6 @@ const secret = "t0ps3cr3t"
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A far is a service's end: it keeps what arrives, or answers as it was told.
 type far struct {
 	*httptest.Server
 
@@ -78,7 +77,7 @@ func (f *far) set(answer http.HandlerFunc) {
 
 func (f *far) hang(http.ResponseWriter, *http.Request) { <-f.hung }
 
-// forms are the URLs of two services that let the test choose the server: one that shows titles, and one that has none.
+// They let the test choose the server: one shows titles, and one has none.
 var forms = map[string]string{
 	"mattermost": "mattermost://%s/" + secret + "?disabletls=yes",
 	"ntfy":       "ntfy://me:" + secret + "@%s/" + secret + "?scheme=http",

@@ -14,13 +14,12 @@ import (
 	"github.com/slack-go/slack/slacktest"
 )
 
-// A file is one that was posted.
 type file struct {
 	title, alt, channel, thread string
 	png                         []byte
 }
 
-// files are Slack's end for files, which are posted in three steps: files.getUploadURLExternal, a POST to the URL that it tells, and
+// Files are posted in three steps: files.getUploadURLExternal, a POST to the URL that it tells, and
 // files.completeUploadExternal.
 type files struct {
 	api func() string
@@ -32,20 +31,19 @@ type files struct {
 	answer map[string]http.HandlerFunc // by step; nil = as Slack does
 }
 
-// A begun file is one that is not posted yet.
+// It is not posted yet.
 type begun struct {
 	file
 	length int
 }
 
-// The steps, by the paths at which they are taken.
+// by the paths at which they are taken
 const (
 	begin    = "/files.getUploadURLExternal"
 	upload   = "/upload/"
 	complete = "/files.completeUploadExternal"
 )
 
-// refuse makes a step answer with an error of Slack's.
 func (f *files) refuse(step, code string) {
 	f.set(step, func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": code, "needed": "files:write", "provided": "chat:write"})
@@ -70,7 +68,6 @@ func (f *files) arrived() []file {
 	return slices.Clone(f.posted)
 }
 
-// serve adds the three steps to a server.
 func (f *files) serve(t *testing.T, c slacktest.Customize) {
 	f.begun, f.answer = map[string]*begun{}, map[string]http.HandlerFunc{}
 	for step, do := range map[string]func(*http.Request) (any, error){begin: f.begin, upload: f.upload, complete: f.complete} {

@@ -18,7 +18,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// bodies returns what is sent for e, and others with it, by a webhook and by a bot.
 func bodies(t *testing.T, e notify.Event, others ...notify.Event) (hook []byte, form url.Values) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +63,7 @@ func TestAMessageOfSeveralEventsReadsWell(t *testing.T) {
 	reads(t, hook, form, "testdata/batch.golden.json")
 }
 
-// reads compares what a webhook and a bot sent with a file, which is meant to be read.
+// The file is meant to be read.
 func reads(t *testing.T, hook []byte, form url.Values, file string) {
 	t.Helper()
 	var got bytes.Buffer

@@ -17,10 +17,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// ts is how the fake Slack names every message.
+// The fake Slack names every message so.
 const ts = "1503435956.000247"
 
-// pictured returns an event with a picture.
 func pictured() (notify.Event, *notifytest.Painter) {
 	e, p := notifytest.Joining(notify.Scaled), &notifytest.Painter{}
 	e.Picture = p

@@ -31,7 +31,6 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A far is Slack's end: it records the messages' texts, or answers as it was told.
 type far struct {
 	mu     sync.Mutex
 	texts  []string
@@ -51,7 +50,6 @@ func (f *far) arrived() []string {
 	return append([]string(nil), f.texts...)
 }
 
-// handle records the text that read finds in the request, and answers ok.
 func (f *far) handle(ok string, read func(r *http.Request, body []byte) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -70,7 +68,6 @@ func (f *far) handle(ok string, read func(r *http.Request, body []byte) string) 
 	}
 }
 
-// webhook opens an incoming webhook, and bot a bot at slacktest's server.
 func webhook(t *testing.T) (*slack.Notifier, *far, func()) {
 	t.Helper()
 	f := &far{}

@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// A channel answers as Slack does, numbering the messages, and notes what each replies to: "1", "2 in 1".
+// It numbers the messages, and notes what each replies to: "1", "2 in 1".
 type channel struct {
 	posts  []string
 	refuse string // the error of the next reply
@@ -166,7 +166,7 @@ func TestAWebhookTellsAnythingTogether(t *testing.T) {
 	}
 }
 
-// A memory keeps what a Notifier remembers as a state file would.
+// as a state file would
 type memory struct {
 	text  []byte
 	times int // that it was written

@@ -31,7 +31,6 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A sink is a receiver that verifies what it gets.
 type sink struct {
 	*httptest.Server
 	t *testing.T
@@ -76,7 +75,6 @@ func (s *sink) set(answer http.HandlerFunc) {
 	s.answer = answer
 }
 
-// arrived returns the subject and the body of every event.
 func (s *sink) arrived() (all []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
