@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// tables are from the simplest to the slowest.
-var tables = []struct{ name, min, max string }{
+var tables = []struct{ name, min, max string }{ // from the simplest to the slowest
 	{"fixed", "1", "3"},
 	{"3 rows", "1", "0:00=2, 9:00=5, 17:00=2"},
 	{"20 rows", "1", "0:00=2, mon-fri 7:00=3, mon-fri 9:00=5, mon-fri 12:00=6, mon-fri 14:00=5, mon-fri 17:00=3, mon-fri 20:00=2," +

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// beginsOn says on which of the 35 days from 2026-11-29 on, a Sunday, a row with these last three fields begins at 9:00.
+// It counts the days from 2026-11-29, a Sunday, on. expression has the last three fields of a row at 9:00.
 func beginsOn(t testing.TB, expression string) (days []int) {
 	t.Helper()
 	tab := table(t, "0", "0:00=1, cron(0 9 "+expression+")=5", "UTC")
@@ -26,7 +26,7 @@ func beginsOn(t testing.TB, expression string) (days []int) {
 	return days
 }
 
-// weekdaysOf are the days of beginsOn's month on the weekdays, 0 for Sunday.
+// 0 for Sunday
 func weekdaysOf(weekdays ...int) (days []int) {
 	for d := range 35 {
 		if slices.Contains(weekdays, d%7) {

@@ -170,7 +170,6 @@ func TestChangesOfTheClock(t *testing.T) {
 	}
 }
 
-// changes walks from one moment to another, and notes when the limits change.
 func changes(tab schedule.Table, from, to time.Time) (list []string) {
 	last := tab.At(from)
 	for now := from; now.Before(to); now = now.Add(time.Minute) {

@@ -15,8 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A modelRow is what a row means, worked out in another way than by the package: cron's own Next tells when it begins, on a
-// calendar without a zone.
+// It is worked out in another way than by the package: cron's own Next tells when it begins, on a calendar without
+// a zone.
 type modelRow struct {
 	text   string
 	rank   int
@@ -34,7 +34,7 @@ func (s modelSeries) String() string {
 	return strings.Join(texts, ",")
 }
 
-// numbers gives the number that holds at each minute of some days from a date on, -1 before the first row begins.
+// from a date on; -1 before the first row begins
 func (s modelSeries) numbers(from time.Time, days int) []int {
 	const minutes = 24 * 60
 	numbers := make([]int, 0, days*minutes)
@@ -72,8 +72,8 @@ func (s modelSeries) numbers(from time.Time, days int) []int {
 	return numbers
 }
 
-// drawSeries draws up to seven rows around a date, no two of which begin in the same minute, and at least one of which
-// begins each week.
+// up to seven rows around a date, no two of which begin in the same minute, and at least one of which begins each
+// week
 func drawSeries(t *rapid.T, name string, around time.Time, yearly bool) modelSeries {
 	days := []string{"", "mon-fri ", "sat,sun ", "fri-mon ", "wed "}
 	matches := []func(time.Time) bool{
@@ -235,7 +235,7 @@ func TestAtAgreesWithAWalkThroughTheMinutes(t *testing.T) {
 	})
 }
 
-// open matches dates without an end, between which there may be no day without dates.
+// Between dates without an end there may be no day without dates.
 var open = regexp.MustCompile(`(^|,)\.\.|\.\. `)
 
 // The model looks at each minute of some weeks, in which all dates and all weekdays stand.

@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// silenced lists the rows that never begin on some days, as "row by row".
+// "row by row"
 func silenced(t testing.TB, text string) (out []string) {
 	t.Helper()
 	for _, s := range parse(t, text).Silenced() {
@@ -88,7 +88,6 @@ func TestSilencedSaysHowToWriteTheRow(t *testing.T) {
 	}
 }
 
-// A planned row is what a row of a drawn table means.
 type plannedRow struct {
 	text   string
 	rank   int
@@ -133,7 +132,6 @@ func drawPlan(t *rapid.T) (rows []plannedRow) {
 	return rows
 }
 
-// ruling are the rows that begin on a day.
 func ruling(rows []plannedRow, d time.Time) (out []plannedRow) {
 	top := 0
 	for _, r := range rows {
@@ -222,7 +220,7 @@ func TestSilencedIsRight(t *testing.T) {
 	})
 }
 
-// atEnd gives the last row's number by its minute.
+// by its minute
 func atEnd(rule []plannedRow) map[int]int {
 	if len(rule) == 0 {
 		return nil
