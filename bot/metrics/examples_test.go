@@ -27,7 +27,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// complete is a Metrics that has told everything that can be told.
+// It has told everything that can be told.
 func complete(t *testing.T) *metrics.Metrics {
 	t.Helper()
 	o := options()
@@ -40,7 +40,6 @@ func complete(t *testing.T) *metrics.Metrics {
 	return m
 }
 
-// names gives the names of all series in /metrics.
 func names(t *testing.T, m *metrics.Metrics) map[string]bool {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -58,7 +57,7 @@ func names(t *testing.T, m *metrics.Metrics) map[string]bool {
 	return out
 }
 
-// tool finds a program of Debian's package prometheus, and skips the test where it is missing.
+// of Debian's package prometheus
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -68,7 +67,6 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// promtool runs promtool.
 func promtool(t *testing.T, stdin string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -118,7 +116,6 @@ func TestEveryAlertIsTested(t *testing.T) {
 	}
 }
 
-// expressions gives every expression of the dashboard's, and of its variables.
 func expressions(t *testing.T) (exprs, queries []string) {
 	t.Helper()
 	var dashboard any
@@ -171,7 +168,7 @@ func TestEveryMetricOfTheExamplesExists(t *testing.T) {
 	}
 }
 
-// variables stand for what Grafana puts in their place.
+// Grafana puts these in place of its variables.
 var variables = strings.NewReplacer("$__rate_interval", "1m", "$app", "dancing-forest", "$process_type", "web")
 
 func TestTheDashboardAsksWhatPrometheusUnderstands(t *testing.T) {
@@ -299,7 +296,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	}
 }
 
-// await asks until done is true, and fails the test when ctx ends before that.
+// It fails the test when ctx ends first.
 func await(t *testing.T, ctx context.Context, not string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -313,13 +310,11 @@ func await(t *testing.T, ctx context.Context, not string, done func() bool) {
 	}
 }
 
-// A prometheus answers queries.
 type prometheus struct {
 	ctx context.Context
 	url string
 }
 
-// ask gives the value of a query's first series, "" for none.
 func (p prometheus) ask(query string) string {
 	var got struct {
 		Data struct {

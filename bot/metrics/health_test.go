@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// ask asks a health handler, and returns its code and reason.
 func ask(t *testing.T, h http.Handler) (code int, reason string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -108,7 +107,6 @@ func TestHealthCanOnlyBeRead(t *testing.T) {
 	}
 }
 
-// worker is a Metrics of the same app's other process type.
 func worker() *metrics.Metrics {
 	o := options()
 	o.ProcessType = "worker"

@@ -33,14 +33,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when the tests' ticks are.
+// The tests' ticks are then.
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func options() metrics.Options {
 	return metrics.Options{App: "dancing-forest", ProcessType: "web", Version: "3.1", Interval: 30 * time.Second, Started: noon, Targets: []string{"slack"}}
 }
 
-// answered is a heartbeat that took 900 ms.
 func answered() probe.Reading {
 	return probe.Reading{
 		Signal: "heartbeat", Time: noon.Add(time.Millisecond), Value: 900, Unit: "ms", Outcome: probe.Answered, Status: 200,
@@ -51,7 +50,7 @@ func answered() probe.Reading {
 	}
 }
 
-// scaled is the record of a tick of 1.2 s that added a dyno, with all that a record can hold.
+// It holds all that a record can: a tick of 1.2 s that added a dyno.
 func scaled() record.Record {
 	quota := 4321
 	return record.Record{
@@ -67,7 +66,6 @@ func scaled() record.Record {
 	}
 }
 
-// noData is one at which neither the app nor the platform answered.
 func noData() record.Record {
 	return record.Record{
 		Time: noon.Add(30 * time.Second), Limits: schedule.Limits{Min: 1, Max: 5}, Dynos: -1, Action: record.Failed,
@@ -99,8 +97,7 @@ func keep(t testing.TB, to record.Recorder, records ...record.Record) {
 	}
 }
 
-// value gives the value of a metric with these labels beside those of the app, or the number of a histogram's observations. ok is
-// false if there is none.
+// pairs are labels beside those of the app. Of a histogram it is the number of observations.
 func value(t testing.TB, m *metrics.Metrics, name string, pairs ...string) (v float64, ok bool) {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -267,7 +264,7 @@ func TestANameThatIsNoTextIsTold(t *testing.T) {
 	}
 }
 
-// A slow is a prober whose probes take so long, one after the other.
+// Its probes take so long, one after the other.
 type slow []time.Duration
 
 func (s *slow) Probe(context.Context) probe.Reading {
@@ -278,7 +275,6 @@ func (s *slow) Probe(context.Context) probe.Reading {
 	return probe.Reading{Signal: "heartbeat", Time: time.Now(), Value: 500, Unit: "ms", Outcome: probe.Answered}
 }
 
-// A platform always has 2 dynos.
 type platform struct{}
 
 func (platform) Size(context.Context) (int, bool, error) { return 2, true, nil }
@@ -289,7 +285,6 @@ type always schedule.Limits
 func (a always) At(time.Time) schedule.Limits      { return schedule.Limits(a) }
 func (always) Rows(time.Time) (minRow, max string) { return "", "" }
 
-// run runs a bot that tells m, with probes that take so long, for d.
 func run(t *testing.T, m *metrics.Metrics, d time.Duration, probes ...time.Duration) {
 	t.Helper()
 	s := slow(probes)
@@ -343,12 +338,10 @@ func TestLatenessOutlastsTheClock(t *testing.T) {
 	}
 }
 
-// teller is a notifier that tells of an error if it has one.
 type teller struct{ err error }
 
 func (n teller) Notify(context.Context, notify.Event) error { return n.err }
 
-// joiner is one that can tell several events in one message.
 type joiner struct {
 	teller
 	batches *[]int

@@ -162,7 +162,6 @@ func TestTheVariablesAreDocumented(t *testing.T) {
 	}
 }
 
-// ofBothSignals makes the name of the exporter's variable for one signal that for both.
 var ofBothSignals = strings.NewReplacer("_OTLP_TRACES_", "_OTLP_", "_OTLP_METRICS_", "_OTLP_")
 
 // Certificates may be those of somebody's own.
@@ -215,7 +214,6 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// checking holds a request against what net/http would send.
 type checking struct{ next http.RoundTripper }
 
 func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {

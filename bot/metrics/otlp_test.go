@@ -32,11 +32,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A collector takes exports, and understands them by OpenTelemetry's own types for collectors.
+// It understands exports by OpenTelemetry's own types for collectors.
 type collector struct {
 	t  testing.TB
 	mu sync.Mutex // guards the rest
-	// answer is what it answers with, 0 for 200, and what header and body.
+	// 0 for 200
 	answer     int
 	retryAfter string
 	body       []byte
@@ -86,7 +86,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(c.body)
 }
 
-// RoundTrip serves without a network, for bubbles of virtual time.
+// without a network, for bubbles of virtual time
 func (c *collector) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, r)
@@ -99,14 +99,12 @@ func (c *collector) set(answer int, retryAfter string) {
 	c.answer, c.retryAfter = answer, retryAfter
 }
 
-// count returns how many requests there were.
 func (c *collector) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.requests)
 }
 
-// spans gives all spans of the newest export.
 func (c *collector) spans() []*tracepb.Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +112,7 @@ func (c *collector) spans() []*tracepb.Span {
 	return newest.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()
 }
 
-// start starts an export with these variables, NAME=value each.
+// NAME=value each
 func start(t testing.TB, m *metrics.Metrics, log io.Writer, transport http.RoundTripper, env ...string) *metrics.OTLP {
 	t.Helper()
 	e, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{m}, Env: environ(env...), Log: slog.New(slog.NewTextHandler(log, nil)), Transport: transport})
@@ -192,7 +190,6 @@ func TestACollectorUnderstandsWhatIsSent(t *testing.T) {
 	}
 }
 
-// exported sends the records' traces and returns their spans.
 func exported(t *testing.T, records ...record.Record) []*tracepb.Span {
 	t.Helper()
 	c := &collector{t: t}
@@ -204,7 +201,7 @@ func exported(t *testing.T, records ...record.Record) []*tracepb.Span {
 	return c.spans()
 }
 
-// lines writes spans for people: when each began and ended, in ms since noon, and whose child it is.
+// when each began and ended, in ms since noon, and whose child it is
 func lines(spans []*tracepb.Span) (out []string) {
 	names := map[string]string{}
 	for _, s := range spans {
@@ -493,7 +490,6 @@ func TestMetricsAreSentAsOftenAsAsked(t *testing.T) {
 	})
 }
 
-// hanging is a way to a collector that never answers.
 type hanging struct{}
 
 func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
