@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 )
 
-// benchPlaces are the places whose speed is measured.
 func benchPlaces(b *testing.B, bench func(b *testing.B, l lab)) {
 	b.Run("memory", func(b *testing.B) { bench(b, lab{url: "memory"}) })
 	b.Run("sqlite", func(b *testing.B) { bench(b, sqliteLab(b)) })
@@ -121,7 +120,7 @@ func BenchmarkRead(b *testing.B) {
 
 const day = 24 * time.Hour
 
-// ninetyDays fills a history by copying one day, and returns when it ends.
+// It copies one day, and returns when it ends.
 func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 	b.Helper()
 	begin := noon.Truncate(day)

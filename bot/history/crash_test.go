@@ -16,13 +16,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// childURL names the variable that makes the test binary a child that writes to the history at its value until it is killed.
+// A test binary that is a child writes to the history at its value until it is killed.
 const childURL = "HISTORY_TEST_CHILD_URL"
 
-// crashBeats is more than a child writes before it is killed.
-const crashBeats = 6_000
+const crashBeats = 6_000 // a child writes fewer before it is killed
 
-// writeUntilKilled writes records without end, and says after each number how many are there for sure.
+// It says after each number how many are there for sure.
 func writeUntilKilled(url string) error {
 	ctx := context.Background()
 	db, err := history.Open(ctx, history.Options{URL: url, App: "forest", ProcessType: "web"})
@@ -90,7 +89,7 @@ func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
 	}
 }
 
-// killAfter kills a child once it has said so many lines, and returns the newest numbers that it said.
+// lines are what the child says before. The numbers are the newest that it said.
 func killAfter(t *testing.T, url string, lines int) (flushed, remembered int) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")

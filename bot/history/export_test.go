@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// SketchQuantile returns a quantile of response times that go through encoded sketches, each of so many.
+// Each sketch is of so many response times.
 func SketchQuantile(times []float64, each int, q float64) (float64, error) {
 	var all sketch
 	for len(times) > 0 {
@@ -31,10 +31,8 @@ func SketchRead(encoded []byte) ([]byte, error) {
 	return s.encode(), nil
 }
 
-// Unpack reads what was packed.
 func Unpack(body []byte, v any) error { return new(unpacker).unpack(body, v) }
 
-// Migrate brings a place to the newest version of files.
 func Migrate(ctx context.Context, url string, files fs.FS) error {
 	p, err := open(ctx, url)
 	if err != nil {

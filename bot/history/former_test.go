@@ -17,10 +17,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// paused is what a bot remembers that is paused.
 var paused = bot.Memory{State: decide.State{Dynos: 2, Known: true, Control: decide.Control{Up: decide.Pause{On: true, By: "ann"}}}}
 
-// recalls has what is recalled kept as a bot does, and counts how often that happens.
+// It counts how often something is recalled.
 func recalls(t *testing.T, db *history.DB) (times func() int) {
 	calls := make(chan bot.Memory, 10)
 	db.RecallTo(func(m bot.Memory) {
@@ -34,7 +33,7 @@ func recalls(t *testing.T, db *history.DB) (times func() int) {
 	return func() int { return len(calls) }
 }
 
-// hide puts a folder in the place of a file until mend is called.
+// A folder is in the file's place until mend is called.
 func hide(t *testing.T, path string) (mend func()) {
 	t.Helper()
 	move := func(from, to string) {
@@ -54,7 +53,6 @@ func hide(t *testing.T, path string) (mend func()) {
 	}
 }
 
-// wantMerged wants both memories in the file, and every record.
 func wantMerged(t *testing.T, l lab, all []record.Record) {
 	t.Helper()
 	again := l.open(t)

@@ -22,7 +22,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// noon is when the tests' bots begin.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // A lab is one place that a history can be kept in.
@@ -31,7 +30,6 @@ type lab struct {
 	stays bool // what is kept outlives the DB
 }
 
-// everywhere runs a test in each kind of place.
 func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
 	t.Run("memory", func(t *testing.T) { test(t, lab{url: "memory"}) })
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteLab(t)) })
@@ -42,7 +40,6 @@ func sqliteLab(t testing.TB) lab {
 	return lab{url: "sqlite:" + filepath.Join(t.TempDir(), "history of ?&#%41.db"), stays: true}
 }
 
-// open opens the history of web of forest. It is closed when the test ends.
 func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
 	t.Helper()
 	o := history.Options{URL: l.url, App: "forest", ProcessType: "web", Log: slog.New(slog.DiscardHandler)}
@@ -57,7 +54,6 @@ func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
 	return db
 }
 
-// raw opens the database itself.
 func (l lab) raw(t testing.TB) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", l.url
@@ -80,7 +76,6 @@ func shut(t testing.TB, db *history.DB) {
 	}
 }
 
-// keepAll writes records, and returns when they are written.
 func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
 	t.Helper()
 	for _, r := range records {
@@ -93,7 +88,7 @@ func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
 	}
 }
 
-// A fleet is a platform and an app that is slow for a while and then fast, again and again, for a real bot to work with.
+// The app is slow for a while and then fast, again and again, for a real bot to work with.
 type fleet struct {
 	dynos int
 	beats int
@@ -149,7 +144,6 @@ func (f *fleet) bot(recorders ...record.Recorder) *bot.Bot {
 	})
 }
 
-// beats returns the records of n heartbeats of a bot from start, one every interval.
 func beats(start time.Time, interval time.Duration, n int) []record.Record {
 	f := &fleet{dynos: 2, rand: rand.New(rand.NewPCG(1, 2))}
 	b := f.bot()
@@ -167,7 +161,7 @@ func beats(start time.Time, interval time.Duration, n int) []record.Record {
 	return out
 }
 
-// same says whether two values have the same JSON form, which is what is kept of them.
+// The same JSON form is what is kept.
 func same(t testing.TB, a, b any) bool {
 	t.Helper()
 	return asJSON(t, a) == asJSON(t, b)
@@ -198,7 +192,6 @@ func readFile(t testing.TB, path string) string {
 	return string(text)
 }
 
-// canceled returns a context that is over.
 func canceled(t testing.TB) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

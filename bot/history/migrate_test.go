@@ -129,7 +129,7 @@ func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 	})
 }
 
-// toVersion1 takes out of a place what later versions of the schema added.
+// Later versions of the schema added these.
 var toVersion1 = []string{
 	`alter table autoscalebot_points rename column no_data to blind`,
 	`drop table autoscalebot_runners`,
@@ -139,7 +139,6 @@ var toVersion1 = []string{
 	`delete from autoscalebot_schema where version > 1`,
 }
 
-// do runs statements in the database itself.
 func (l lab) do(t *testing.T, statements ...string) {
 	t.Helper()
 	db := l.raw(t)

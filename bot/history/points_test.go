@@ -22,7 +22,7 @@ func points(t testing.TB, db *history.DB, from, to time.Time, atMost int) histor
 	return s
 }
 
-// sums makes points of records in the plainest way.
+// in the plainest way
 func sums(all []record.Record, from time.Time, step time.Duration) []history.Point {
 	var out []history.Point
 	var times []float64
@@ -81,7 +81,7 @@ func rank(sorted []float64, q float64) float64 {
 	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
 
-// near says whether two series of points are the same, response times within 1 %.
+// Response times may differ by 1 %.
 func near(a, b history.Point) bool {
 	close := func(x, y, share float64) bool { return math.Abs(x-y) <= share*math.Abs(y)+1e-6 }
 	ok := close(a.MedianMS, b.MedianMS, 0.01) && close(a.P95MS, b.P95MS, 0.01) && close(a.DynoSeconds, b.DynoSeconds, 0) &&

@@ -18,7 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
-// pooled starts a pooler before s that gives each transaction another connection, and returns a URL to it.
+// The pooler gives each transaction another connection.
 func pooled(t *testing.T, s *postgrestest.Server) string {
 	t.Helper()
 	bin, err := exec.LookPath("pgbouncer")

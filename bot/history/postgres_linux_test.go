@@ -11,14 +11,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
-// servers are those that the tests have started.
 var servers struct {
 	shared *postgrestest.Server
 	err    error
 	n      int
 }
 
-// sharedServer starts the server that most tests share, when the first asks for it.
 func sharedServer(t testing.TB) *postgrestest.Server {
 	t.Helper()
 	if servers.shared == nil && servers.err == nil {
@@ -39,7 +37,6 @@ func stopServers() {
 	}
 }
 
-// postgresLab makes a database.
 func postgresLab(t testing.TB) lab {
 	s := sharedServer(t)
 	servers.n++

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// short keeps little, so that a test soon sees it go.
+// A test soon sees it go.
 var short = history.Retention{Raw: time.Hour, Minutes: 6 * time.Hour, Hours: 48 * time.Hour, Changes: 12 * time.Hour}
 
 // In memory time can be virtual, so that days pass in a moment.

@@ -18,12 +18,12 @@ import (
 
 var remembered = bot.Memory{State: decide.State{Dynos: 7, Known: true}}
 
-// later opens the history as a bot does.
+// as a bot does
 func later(log *logtest.Buffer) func(*history.Options) {
 	return func(o *history.Options) { o.Later, o.Log = true, slog.New(slog.NewTextHandler(log, nil)) }
 }
 
-// eventually waits for what the DB does by itself within seconds.
+// by itself, within seconds
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
@@ -139,7 +139,7 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
-// damage overwrites all pages of a file but the one with the schema.
+// all pages but the one with the schema
 func damage(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

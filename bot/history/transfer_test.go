@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// given gives records, and then an error if there is one.
 func given(records []record.Record, err error) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		for _, r := range records {
