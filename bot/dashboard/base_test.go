@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// both serves the pages of two process types on one server, the worker's below a path, and returns them. Both URLs are of the page.
+// They are on one server, the worker's below a path.
 func both(t *testing.T) (web, worker *world) {
 	t.Helper()
 	sessions := dashboard.NewSessions()

@@ -36,7 +36,6 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// reader is a viewer without a network.
 type reader struct {
 	header http.Header
 	frames atomic.Int64

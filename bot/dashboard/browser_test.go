@@ -28,7 +28,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// chromium is the real browser that all tests share.
 var chromium sharedBrowser
 
 type sharedBrowser struct {
@@ -38,7 +37,6 @@ type sharedBrowser struct {
 	err   error
 }
 
-// open starts the browser if it does not run yet.
 func (b *sharedBrowser) open(path string) (context.Context, error) {
 	b.start.Do(func() {
 		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
@@ -52,7 +50,7 @@ func (b *sharedBrowser) open(path string) (context.Context, error) {
 	return b.ctx, b.err
 }
 
-// close ends the browser. It is asked to end itself first, as it may be the child of a script, which alone is killed.
+// The browser is asked to end itself first, as it may be the child of a script, which alone is killed.
 func (b *sharedBrowser) close() {
 	if b.ctx != nil && b.err == nil {
 		_ = chromedp.Cancel(b.ctx) // which waits for it
@@ -62,8 +60,8 @@ func (b *sharedBrowser) close() {
 	}
 }
 
-// browser returns a page of a real browser, with cookies and a cache of its own. The test fails where that page complains or asks another
-// host for anything.
+// It has cookies and a cache of its own. The test fails where the page complains or asks another host for
+// anything.
 func browser(t *testing.T, w *world) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium-headless-shell")
@@ -136,21 +134,19 @@ func signIn(url string) chromedp.Action {
 	}
 }
 
-// until waits until a condition of the page holds.
 func until(condition string) chromedp.Action {
 	return chromedp.Poll(condition, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(time.Minute))
 }
 
-// resize makes the page as wide and high as that, and waits until its charts have followed.
+// Its charts have to follow.
 func resize(width, height int64) chromedp.Action {
 	return chromedp.Tasks{chromedp.EmulateViewport(width, height), until(fmt.Sprintf(`innerWidth === %d && innerHeight === %d &&
 		[...document.querySelectorAll(".u-wrap")].every((chart) => chart.offsetWidth === chart.closest(".uplot").parentElement.clientWidth)`, width, height))}
 }
 
-// beyond names up to five elements that are wider than the screen.
+// up to five elements that are wider than the screen
 const beyond = `[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, svg, .u-wrap")).map((e) => e.tagName + "#" + e.id + "." + e.className).slice(0, 5)`
 
-// fits fails the test where the page is wider than a screen of that width.
 func fits(t *testing.T, ctx context.Context, width int64, where string) {
 	t.Helper()
 	var wider []string
@@ -167,7 +163,6 @@ func theme(scheme string) chromedp.Action {
 	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
 }
 
-// drawn waits until the charts are there.
 func drawn() chromedp.Action {
 	return chromedp.Tasks{visible(`.chart canvas`), until(`charts.points() > 0`)}
 }
@@ -194,7 +189,7 @@ func TestInABrowserThePageIsLive(t *testing.T) {
 	)
 }
 
-// young makes a page that no heartbeat has reached yet, with a history in which there is none.
+// No heartbeat has reached it yet, and its history has none.
 func young(t *testing.T, change ...func(*dashboard.Options)) *world {
 	t.Helper()
 	w := unserved(t, time.Minute, change...)
@@ -423,7 +418,7 @@ func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
 	look("the page")
 }
 
-// everybody has axe-core look for what keeps anybody from using what is shown: light, and as far as the colors matter, dark.
+// axe-core looks for what keeps anybody from using what is shown: light, and as far as the colors matter, dark.
 func everybody(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")

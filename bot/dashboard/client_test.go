@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// person is somebody with a browser, as far as the server can tell.
+// with a browser, as far as the server can tell
 type person struct {
 	t      testing.TB
 	url    string
@@ -35,7 +35,6 @@ func newPerson(t testing.TB, url string) *person {
 	}}
 }
 
-// answer is what came back.
 type answer struct {
 	status int
 	header http.Header
@@ -76,7 +75,6 @@ func (p *person) post(path string, form url.Values, change ...func(*http.Request
 	return p.do(http.MethodPost, path, form.Encode(), change...)
 }
 
-// signIn signs in, and learns what the page's forms carry.
 func (p *person) signIn(name string) {
 	p.t.Helper()
 	if a := p.post("/sign-in", url.Values{"password": {password}, "name": {name}}); a.status != http.StatusSeeOther {
@@ -87,7 +85,6 @@ func (p *person) signIn(name string) {
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
-// learn reads what the page's forms carry.
 func (p *person) learn() {
 	p.t.Helper()
 	found := csrfField.FindStringSubmatch(p.get("/").body)
@@ -97,7 +94,7 @@ func (p *person) learn() {
 	p.csrf = found[1]
 }
 
-// ask sends a form of the page, with fields as name and value in turn.
+// fields are name and value in turn.
 func (p *person) ask(path string, fields ...string) answer {
 	p.t.Helper()
 	form := url.Values{"csrf": {p.csrf}}
@@ -111,7 +108,6 @@ func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// shown is what the stream says.
 type shown struct {
 	Now, Title, Row, Say string
 	Point                *struct {
@@ -120,7 +116,7 @@ type shown struct {
 	Mark *struct{ Kind, Text, Why string }
 }
 
-// stream opens a stream, and returns what reads its next event; it says false at its end.
+// next is false at the stream's end.
 func (p *person) stream(ctx context.Context, change ...func(*http.Request)) (status int, next func() (shown, bool)) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/stream", nil)

@@ -18,10 +18,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// evil is a text that breaks out of HTML text, attributes of both quotes, scripts and comments, wherever it is not escaped.
+// It breaks out of HTML text, attributes of both quotes, scripts and comments, wherever it is not escaped.
 const evil = `"'><img src=x onerror=alert(1)></script><script>alert(2)</script>--><svg onload=alert(3)>`
 
-// harmless fails the test where a part of evil has come through.
 func harmless(t *testing.T, where, html string) {
 	t.Helper()
 	for _, part := range []string{"<img", "<script>", "</script><script>", "<svg onload", `"'>`} {
@@ -31,7 +30,7 @@ func harmless(t *testing.T, where, html string) {
 	}
 }
 
-// hostile makes every text that comes from outside evil.
+// Every text that comes from outside is evil.
 func hostile(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
@@ -41,7 +40,6 @@ func hostile(t *testing.T) *world {
 	return w
 }
 
-// spoil has the app and the platform answer evil.
 func (w *world) spoil(t *testing.T) {
 	t.Helper()
 	w.app.answer(probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Outcome("outcome" + evil), Unit: evil, Error: "reading" + evil})

@@ -8,7 +8,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(closing{m}) }
 
-// closing ends the browser that the tests share.
 type closing struct{ m *testing.M }
 
 func (c closing) Run() int {

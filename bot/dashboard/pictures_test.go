@@ -13,10 +13,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// shots is where the pictures of the page go, for people to look at.
 var shots = flag.String("shots", "", "a folder to put pictures of the page into")
 
-// TestPictures takes pictures of the page where -shots says so.
 func TestPictures(t *testing.T) {
 	if *shots == "" {
 		t.Skip("-shots was not given")

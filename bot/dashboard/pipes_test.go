@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// pipes is a listener without sockets, for bubbles in which time is not real.
+// It has no sockets, for bubbles in which time is not real.
 type pipes struct {
 	conns chan net.Conn
 	once  sync.Once
@@ -43,7 +43,6 @@ func (p *pipes) dial() (net.Conn, error) {
 	}
 }
 
-// listen serves the page over pipes until the test ends.
 func (w *world) listen(t testing.TB) *pipes {
 	t.Helper()
 	return listenFor(t, w.page)
@@ -64,7 +63,6 @@ func listenFor(t testing.TB, h http.Handler) *pipes {
 	return l
 }
 
-// pipes serves the page over pipes, and returns what asks it.
 func (w *world) pipes(t testing.TB) http.RoundTripper {
 	t.Helper()
 	return pipesTo(t, w.page)

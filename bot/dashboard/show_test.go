@@ -23,7 +23,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// charts is what the page's charts are drawn from.
 type charts struct {
 	From, To, Now, Step, Interval           float64
 	T                                       []float64
@@ -271,7 +270,6 @@ func TestThePageShowsARealHistory(t *testing.T) {
 	}
 }
 
-// stuck is a History that answers nothing.
 type stuck struct{ asked atomic.Int64 }
 
 func (s *stuck) Points(ctx context.Context, _, _ time.Time, _ int) (history.Series, error) {
@@ -306,7 +304,7 @@ func TestAHistoryThatHangsIsNotWaitedForByEach(t *testing.T) {
 	})
 }
 
-// rows are the decisions that a page shows, as "headline · why".
+// "headline · why"
 func rows(body string) (out []string) {
 	row := regexp.MustCompile(`<td class="what [a-z]*"><b>([^<]*)</b> <span>([^<]*)</span>`)
 	for _, found := range row.FindAllStringSubmatch(body, -1) {
@@ -372,7 +370,6 @@ func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
 	}
 }
 
-// ledger is a History that tells what a test says.
 type ledger struct{ series history.Series }
 
 func (l ledger) Points(context.Context, time.Time, time.Time, int) (history.Series, error) {
@@ -381,7 +378,6 @@ func (l ledger) Points(context.Context, time.Time, time.Time, int) (history.Seri
 
 func (ledger) Records(context.Context, history.Query) ([]record.Record, error) { return nil, nil }
 
-// figures are what the page says of money, by name.
 func figures(body string) map[string]string {
 	out := map[string]string{}
 	for _, f := range regexp.MustCompile(`<dt>([^<]*)</dt><dd class="figure"><strong>([^<]*)</strong>`).FindAllStringSubmatch(body, -1) {
@@ -485,7 +481,7 @@ func thisMonth() time.Time {
 	return time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// hoursOf is how many hours a month has: a price at which an hour of a dyno costs a dollar.
+// At this price an hour of a dyno costs a dollar.
 func hoursOf(month time.Time) float64 { return month.AddDate(0, 1, 0).Sub(month).Hours() }
 
 // More dynos than the maximum, which only others can want, save nothing, and the page says so.

@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// ruled has the bot judge four signals: one above its maximum, one that cannot be read, one by a window, and one below its minimum.
+// one above its maximum, one that cannot be read, one by a window, and one below its minimum
 func ruled(o *dashboard.Options) {
 	o.Policy.Rules = []decide.SignalRule{
 		{Signal: "queue", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(5)},
@@ -27,13 +27,12 @@ func ruled(o *dashboard.Options) {
 	}
 }
 
-// queued is a bot of a worker that goes by signals alone.
+// a worker that goes by signals alone
 func queued(o *dashboard.Options) {
 	ruled(o)
 	o.ProcessType, o.NoHeartbeat = "worker", true
 }
 
-// read sets what the signals read, and ticks.
 func (w *world) read(t testing.TB, signals map[string]float64) {
 	t.Helper()
 	w.app.mu.Lock()
@@ -44,12 +43,10 @@ func (w *world) read(t testing.TB, signals map[string]float64) {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// text is what people read of a page.
 func text(html string) string {
 	return strings.Join(strings.Fields(tag.ReplaceAllString(html, " ")), " ")
 }
 
-// picture puts a picture of the page where -shots says.
 func picture(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	if *shots == "" {

@@ -251,7 +251,6 @@ func TestAForgedCookieLetsNobodyIn(t *testing.T) {
 	}
 }
 
-// second is another page with the same password.
 func second(t *testing.T, w *world) *dashboard.Dashboard {
 	t.Helper()
 	d, err := dashboard.New(w.options)

@@ -23,7 +23,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// world is a real bot over a fake app and platform, with the page before it.
+// a real bot over a fake app and platform, with the page before it
 type world struct {
 	*bot.Bot
 	page    *dashboard.Dashboard
@@ -33,7 +33,6 @@ type world struct {
 	url     string
 }
 
-// app is a fake app with a load of its own, and its platform.
 type app struct {
 	mu    sync.Mutex
 	n     int
@@ -42,7 +41,7 @@ type app struct {
 	noise *rand.Rand
 	calm  bool           // every heartbeat is right
 	fixed *probe.Reading // what every heartbeat is, where a test says so
-	// signals are what the signals beside the heartbeat read, by name; one that is not there is blind.
+	// One that is not there has no data.
 	signals map[string]float64
 	fails   error // what the platform answers, where a test says so
 }
@@ -60,14 +59,13 @@ func (a *app) Resize(_ context.Context, n int) error {
 	return nil
 }
 
-// answer makes every heartbeat from now on the same.
 func (a *app) answer(r probe.Reading) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fixed = &r
 }
 
-// Probe answers as an app does whose load has a crest each afternoon. Its days are counted from when the test begins: what the calendar and
+// The app's load has a crest each afternoon. Its days are counted from when the test begins: what the calendar and
 // the clock say then changes nothing.
 func (a *app) Probe(context.Context) probe.Reading {
 	a.mu.Lock()
@@ -96,7 +94,6 @@ func (a *app) Probe(context.Context) probe.Reading {
 	return r
 }
 
-// A gauge reads one of the app's signals.
 type gauge struct {
 	app  *app
 	name string
@@ -112,7 +109,6 @@ func (g gauge) Probe(context.Context) probe.Reading {
 	return probe.Reading{Signal: g.name, Time: g.app.now, Value: value, Outcome: probe.Answered}
 }
 
-// past is a History in memory.
 type past struct {
 	mu       sync.Mutex
 	interval time.Duration
@@ -208,7 +204,7 @@ const (
 	token    = "a-token-of-24-characters"
 )
 
-// newWorld makes a page with a past of so long, and serves it.
+// length is how long its past is.
 func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
 	w := unserved(t, length, change...)
@@ -216,7 +212,7 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	return w
 }
 
-// afternoon is a zone in which it is between three and four in the afternoon, so that the tests see the same at any time.
+// It is between three and four in the afternoon there, so that the tests see the same at any time.
 func afternoon(t testing.TB) *time.Location {
 	t.Helper()
 	ahead := (15-time.Now().UTC().Hour()+35)%24 - 11 // in hours, from -11 to 12
@@ -227,7 +223,7 @@ func afternoon(t testing.TB) *time.Location {
 	return zone
 }
 
-// office is a schedule with more by day than by night, in which now is as far from every change as at any other time.
+// There is more by day than by night, and now is as far from every change as at any other time.
 func office(t testing.TB, now time.Time) schedule.Table {
 	t.Helper()
 	in := func(d time.Duration) string { return now.Add(d).Format("15:04") }
@@ -247,7 +243,6 @@ func office(t testing.TB, now time.Time) schedule.Table {
 	return table
 }
 
-// unserved makes a page with a past of so long.
 func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
 	w := &world{app: &app{n: 2, begin: time.Now(), noise: rand.New(rand.NewPCG(1, 2))}, past: &past{interval: time.Minute}}
@@ -309,7 +304,6 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	return w
 }
 
-// beat ticks once, now, and shows it.
 func (w *world) beat(t testing.TB) record.Record {
 	t.Helper()
 	now := time.Now()
@@ -323,7 +317,6 @@ func (w *world) beat(t testing.TB) record.Record {
 	return r
 }
 
-// serve serves h on this machine until the test ends.
 func serve(t testing.TB, h http.Handler) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -342,7 +335,7 @@ func serve(t testing.TB, h http.Handler) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// busy makes the app slow and more than the limits allow for, and has somebody pause removing dynos.
+// The app is slow and needs more than the limits allow for, and somebody has paused removing dynos.
 func (w *world) busy(t testing.TB) {
 	t.Helper()
 	w.app.answer(probe.Reading{
