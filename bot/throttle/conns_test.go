@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
-// serve serves with bounds until the test ends, and returns where.
 func serve(t *testing.T, conns *throttle.Conns, h http.HandlerFunc) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,7 +30,6 @@ func serve(t *testing.T, conns *throttle.Conns, h http.HandlerFunc) (addr string
 	return l.Addr().String()
 }
 
-// dial connects from an address of this machine.
 func dial(t *testing.T, from, to string) net.Conn {
 	t.Helper()
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
@@ -43,7 +41,6 @@ func dial(t *testing.T, from, to string) net.Conn {
 	return c
 }
 
-// ask sends a request over a connection, and says whether it was answered.
 func ask(c net.Conn, path string) bool {
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)

@@ -24,7 +24,7 @@ var noon = time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 func wrong() bool { return false }
 func right() bool { return true }
 
-// flood has somebody guess for so long, at so many guesses a second, and returns how many were looked at.
+// tried counts the guesses that were looked at.
 func flood(l *throttle.Limiter, from func(i int) throttle.Client, begin time.Time, length time.Duration, perSecond int) (tried int) {
 	for i := range int(length.Seconds()) * perSecond {
 		l.Try(from(i), begin.Add(time.Duration(i)*time.Second/time.Duration(perSecond)), func() bool { tried++; return false })
@@ -220,7 +220,7 @@ func TestRefusalsAreLoggedInFewLines(t *testing.T) {
 	}
 }
 
-// tokens answers as the handlers of pushes, the log drain and the API do.
+// as the handlers of pushes, the log drain and the API do
 func tokens(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer right" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
