@@ -19,7 +19,7 @@ func zone(t *testing.T, name string) *time.Location {
 	return z
 }
 
-// labels returns an SVG's texts in the order in which they are drawn.
+// in the order in which they are drawn
 func labels(t *testing.T, p picture) []string {
 	t.Helper()
 	var doc struct {

@@ -22,10 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// noon is when the charts of these tests begin.
 func noon() time.Time { return time.Date(2026, time.November, 2, 12, 0, 0, 0, time.UTC) }
 
-// every returns the values as points from noon on.
 func every(step time.Duration, values ...float64) []chart.Point {
 	var out []chart.Point
 	for i, v := range values {
@@ -34,7 +32,7 @@ func every(step time.Duration, values ...float64) []chart.Point {
 	return out
 }
 
-// hour is a chart with one of everything.
+// with one of everything
 func hour() chart.Chart {
 	nan := math.NaN()
 	return chart.Chart{
@@ -63,7 +61,6 @@ func hour() chart.Chart {
 	}
 }
 
-// policies is a small scatter plot.
 func policies() chart.Scatter {
 	return chart.Scatter{
 		Title: "Slow minutes against dyno-hours",
@@ -229,18 +226,17 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 	}
 }
 
-// full is a writer that can't write.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no room on the disk today") }
 
-// A failer is a test, or one run of a property.
+// a test, or one run of a property
 type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// wellFormed fails unless the text is XML without a number that is none.
+// XML without a number that is none
 func wellFormed(t failer, text string) {
 	t.Helper()
 	for d := xml.NewDecoder(strings.NewReader(text)); ; {

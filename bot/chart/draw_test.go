@@ -20,7 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// busy is a chart of minutes that never come to rest, with dynos that follow them.
+// minutes that never come to rest, with dynos that follow them
 func busy(span time.Duration) chart.Chart {
 	r := rand.New(rand.NewPCG(1, 2))
 	var median, p95, dynos, low, high []chart.Point
@@ -80,7 +80,6 @@ func TestAPeakIsNeverLostAmongManyPoints(t *testing.T) {
 
 func blue() color.Color { return color.RGBA{0x00, 0x72, 0xB2, 0xFF} }
 
-// like says whether two colours are nearly the same.
 func like(a, b color.Color) bool {
 	ar, ag, ab, _ := a.RGBA()
 	br, bg, bb, _ := b.RGBA()
@@ -141,7 +140,7 @@ func TestPanelsShareTheHeightThatIsGiven(t *testing.T) {
 	}
 }
 
-// numbers draws values of all kinds: usual ones, none, and the ends of what a float can hold.
+// usual ones, none, and the ends of what a float can hold
 func numbers() *rapid.Generator[float64] {
 	return rapid.OneOf(
 		rapid.Float64Range(-1000, 1000),
@@ -225,7 +224,7 @@ func TestAnyDotsCanBeDrawn(t *testing.T) {
 	})
 }
 
-// check draws p both ways.
+// both ways
 func check(t *rapid.T, p picture) {
 	var out strings.Builder
 	if err := p.SVG(&out); err != nil {
@@ -238,7 +237,7 @@ func check(t *rapid.T, p picture) {
 	}
 }
 
-// apart fails where two texts of an SVG overlap, or one is not wholly in the picture.
+// Texts must not overlap, and must be wholly in the picture.
 func apart(t failer, svg string) {
 	t.Helper()
 	var doc struct {
@@ -277,7 +276,7 @@ func apart(t failer, svg string) {
 	}
 }
 
-// ruler measures by other means than the package does.
+// by other means than the package does
 func ruler(t failer) func(words string, size float64) float64 {
 	t.Helper()
 	parsed, err := opentype.Parse(goregular.TTF)
