@@ -151,3 +151,17 @@ func TestARecallDuringATickIsKept(t *testing.T) {
 		t.Errorf("kept %s", text)
 	}
 }
+
+// A recall needs the price of a dyno, which the tick that goes on meanwhile may be told anew.
+func TestARecallWhileThePriceIsAskedFor(t *testing.T) {
+	w, former, kept := begunAnew(t)
+	p := &pricey{platform: &platform{n: 2}, price: 25}
+	w.restart(t, kept, func(o *bot.Options) { o.Scaler = p })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.Recall(former)
+	}()
+	w.beat(times(3, right)...)
+	<-done
+}
