@@ -215,7 +215,7 @@ func (d *Decision) holdSize(by string, left time.Duration) {
 }
 
 // sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
-// without its hearing so: then it returns the change, as adopt does.
+// without its hearing so: then it returns the change, as observe does.
 func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
 	a := s.SizeAsked
 	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {

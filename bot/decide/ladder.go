@@ -36,7 +36,7 @@ const (
 
 const (
 	// smallerAfter is how long after larger dynos came smaller ones may at the earliest: three times the time that any size stays. It
-	// doubles up to smallerAfterMost where larger ones were wanted back within regretSize of smaller ones, and is forgotten where
+	// doubles up to smallerAfterMost where larger ones were wanted back within sizeReversalWithin of smaller ones, and is forgotten where
 	// they were not.
 	smallerAfter       = 3 * sizeCooldown
 	smallerAfterMost   = 8 * time.Hour
