@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
@@ -69,6 +70,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			var requests atomic.Int64
 			app.answer(func(w http.ResponseWriter, _ *http.Request) {
 				n := requests.Add(1)
+				time.Sleep(50 * time.Millisecond) // as one that is as quick as a connection is looked at again
 				if c.queue != "" {
 					w.Header().Set("X-Queue-Time-Ms", c.queue)
 				}
