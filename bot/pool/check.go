@@ -131,7 +131,7 @@ func (p *Pool) checkSizes(
 	}
 	text := strings.Join(found, ", ")
 	stay := slices.DeleteFunc(slices.Clone(servers), func(s Server) bool {
-		_, known := findSize(p.o.Sizes, s.Size)
+		_, known := FindSize(p.o.Sizes, s.Size)
 		return s.State == Ending || s.State == Failed || known && len(p.o.Sizes) > 1
 	})
 	if others := otherSizes(stay, p.o.Size); others != "" {

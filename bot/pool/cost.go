@@ -52,7 +52,7 @@ func (p *planner) cost() (sum float64) {
 }
 
 func (o *Options) priceOf(size string, servers []tracked) float64 {
-	if s, ok := findSize(o.Sizes, size); ok && s.Price > 0 {
+	if s, ok := FindSize(o.Sizes, size); ok && s.Price > 0 {
 		return s.Price
 	}
 	for i := range servers {

@@ -129,7 +129,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Size == "" && len(o.Sizes) > 0 {
 		o.Size = o.Sizes[0].Name
 	}
-	if s, ok := findSize(o.Sizes, o.Size); ok {
+	if s, ok := FindSize(o.Sizes, o.Size); ok {
 		o.Size = s.Name // in the provider's own upper and lower case
 	}
 	o.ReplaceAfter = max(0, orElse(o.ReplaceAfter, 5*time.Minute))

@@ -113,7 +113,7 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var err error
-	s, known := findSize(p.o.Sizes, name)
+	s, known := FindSize(p.o.Sizes, name)
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()
@@ -163,7 +163,7 @@ func (p *Pool) SizePending() (why string) {
 
 // SizePrice tells what a server of a size costs a month, in dollars.
 func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
-	s, ok := findSize(p.o.Sizes, name)
+	s, ok := FindSize(p.o.Sizes, name)
 	return s.Price * hoursAMonth, ok && s.Price > 0
 }
 

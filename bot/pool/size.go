@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// findSize ignores case.
-func findSize(sizes []Size, name string) (Size, bool) {
+// FindSize finds a size by its name, in upper or lower case.
+func FindSize(sizes []Size, name string) (Size, bool) {
 	for _, s := range sizes {
 		if strings.EqualFold(s.Name, name) {
 			return s, true
@@ -62,7 +62,7 @@ func Offered(ctx context.Context, provider Provider, name string) (Size, error) 
 	if err != nil {
 		return Size{}, err
 	}
-	if s, ok := findSize(sizes, name); ok {
+	if s, ok := FindSize(sizes, name); ok {
 		return s, nil
 	}
 	if one, ok := provider.(interface {

@@ -51,7 +51,7 @@ func firstSize(servers []tracked, o *Options, now time.Time) string {
 	votes, best := map[string]int{}, o.Size
 	for i := range servers {
 		s := &servers[i]
-		of, known := findSize(o.Sizes, s.Size)
+		of, known := FindSize(o.Sizes, s.Size)
 		if !known || s.leaving() {
 			continue
 		}

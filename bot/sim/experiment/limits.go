@@ -6,6 +6,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
+// At are the limits that were recorded for a time, as [bot.Schedule] wants them.
+func (r *Record) At(t time.Time) schedule.Limits {
+	if len(r.Beats) == 0 {
+		return schedule.Limits{Min: 1, Max: 1}
+	}
+	return r.Beats[r.at(t)].Limits
+}
+
+// limits are the least and the greatest number of dynos that were asked for or allowed.
+func (r *Record) limits() schedule.Limits {
+	l := schedule.Limits{Min: 10_000, Max: 1}
+	for _, b := range r.Beats {
+		l.Min, l.Max = min(l.Min, b.Limits.Min, b.Dynos), max(l.Max, b.Limits.Max, b.Dynos)
+	}
+	l.Min = min(l.Min, l.Max)
+	return l
+}
+
+// Rows returns no rows: what was recorded are numbers.
+func (r *Record) Rows(time.Time) (minRow, maxRow string) { return "", "" }
+
 // Mixed is a schedule of recorded limits, but for those that are tried.
 type Mixed struct {
 	Record *Record

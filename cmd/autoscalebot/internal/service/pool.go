@@ -1,9 +1,8 @@
 package service
 
 import (
+	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -107,17 +106,11 @@ func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size
 	}
 	var out []pool.Size
 	for _, name := range s.Sizes {
-		size := pool.Size{Name: name}
-		i := slices.IndexFunc(known, func(k pool.Size) bool { return strings.EqualFold(k.Name, name) })
-		switch {
-		case i >= 0:
-			size = known[i]
-		case len(known) > 0:
+		size, ok := pool.FindSize(known, name)
+		if size.Name = cmp.Or(size.Name, name); !ok && len(known) > 0 {
 			h.Log.Warn("one of SIZES cannot be had; autoscalebot servers sizes lists those that can", "size", name)
 		}
-		if size.Price == 0 {
-			size.Price = s.ServerPrice.Price(name)
-		}
+		size.Price = cmp.Or(size.Price, s.ServerPrice.Price(name))
 		out = append(out, size)
 	}
 	return out
