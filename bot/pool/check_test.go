@@ -34,7 +34,7 @@ limits: 1 to 2 servers, $0.5 an hour at the most (there are 3 already: the pool 
 		if got := check(); got != want {
 			t.Errorf("Check says\n%s\nwant\n%s", got, want)
 		}
-		w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.FailsFirst) })
+		w.SetFault(at("List", pooltest.FailsFirst))
 		if got := check(); got != "servers:  (list the servers: the world is out of order)\n" {
 			t.Errorf("Check of a provider that fails says\n%s", got)
 		}

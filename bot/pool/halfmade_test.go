@@ -34,9 +34,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(5*time.Minute + 10*time.Second)
 			s.exist("web-1")
 			s.says("no server is made before", "failed once: web-2: it was not active in time")
-			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
-				s.Errorf("Size while creation is put off = %d, %v, %v, want 2 and settled, so that the bot can go on", n, settled, err)
-			}
+			s.settled(2)
 			s.notified("created web-2", "blocked create", "failed web-2", "destroyed web-2")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
@@ -47,22 +45,16 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(15 * time.Second)
 			s.w.Stick("web-2")
 			s.lasts(time.Minute)
-			if _, settled, _ := s.p.Size(s.ctx); settled {
-				s.Error("it is settled while a server is made")
-			}
+			s.unsettled()
 			s.lasts(time.Minute)
 			s.says("web-2 is not active after")
 			s.notified("created web-2", "blocked create")
-			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
-				s.Errorf("Size while a server is stuck = %d, %v, %v, want 2 and settled", n, settled, err)
-			}
+			s.settled(2)
 			s.asks(1)
 			s.lasts(30 * time.Second)
 			s.exist("web-1")
 			s.notified("cleared create", "destroyed web-2")
-			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
-				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
-			}
+			s.settled(1)
 		}},
 		{"one whose image is bad is told of long before it is given up", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
@@ -71,34 +63,26 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.says("web-2 is not healthy after", "it answers with status 503")
 			s.notified("created web-2", "blocked create")
-			if _, settled, _ := s.p.Size(s.ctx); !settled {
-				s.Error("it is not settled while a server is stuck")
-			}
+			s.settled(2)
 		}},
 		{"one that is stuck beside one that is made counts when that is done", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(3)
 			s.lasts(15 * time.Second)
 			s.w.Stick("web-2")
 			s.lasts(25 * time.Second)
-			if _, settled, _ := s.p.Size(s.ctx); settled {
-				s.Error("it is settled while a server is made")
-			}
+			s.unsettled()
 			s.lasts(90 * time.Second)
 			s.exist("web-1 web-2! web-3")
-			if _, settled, _ := s.p.Size(s.ctx); !settled {
-				s.Error("it is not settled although only a server that is stuck is missing")
-			}
+			s.settled(3)
 		}},
 		{"one that cannot be destroyed is told of, and does not keep the bot from going up", 1, 4, 2, nil, func(s *scenario) {
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Destroy", pooltest.FailsFirst) })
+			s.w.SetFault(at("Destroy", pooltest.FailsFirst))
 			s.lasts(time.Second)
 			s.asks(1)
 			s.lasts(3 * time.Minute)
 			s.says("web-2 cannot be taken away", "the world is out of order")
 			s.notified("blocked destroy")
-			if n, settled, _ := s.p.Size(s.ctx); n != 1 || !settled {
-				s.Errorf("Size = %d, %v, want 1 and settled", n, settled)
-			}
+			s.settled(1)
 			s.asks(2)
 			s.lasts(4 * time.Minute)
 			s.exist("web-1 web-2! web-3")
@@ -114,9 +98,7 @@ func TestServersAreMade(t *testing.T) {
 			s.asks(2)
 			s.lasts(5 * time.Minute)
 			s.says("web-2 was destroyed", "still exists, and the maximum is 2")
-			if n, settled, _ := s.p.Size(s.ctx); n != 2 || !settled {
-				s.Errorf("Size = %d, %v, want 2 and settled", n, settled)
-			}
+			s.settled(2)
 		}},
 		{"one that is never healthy is given up", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
@@ -138,21 +120,19 @@ func TestServersAreMade(t *testing.T) {
 		{"one that the balancer refuses stays, is told in its words, and is taken as soon as that is mended", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.w.SetFault(at("Add", pooltest.FailsFirst))
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
 			s.says("web-2 is healthy and gets no requests, since the balancer does not take it: the world is out of order", "!in time")
 			s.notified("created web-2", "blocked balancer")
-			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
-				s.Errorf("Size while the balancer refuses = %d, %v, %v, want 2 and settled, so that the bot can go down", n, settled, err)
-			}
+			s.settled(2)
 			s.w.SetFault(nil)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.notified("joined web-2", "cleared balancer")
 		}},
 		{"one that the balancer refuses and that fails for a moment stays", 1, 4, 1, nil, func(s *scenario) {
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.w.SetFault(at("Add", pooltest.FailsFirst))
 			s.asks(2)
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
@@ -167,7 +147,7 @@ func TestServersAreMade(t *testing.T) {
 		{"one that the balancer refuses goes where fewer are wanted", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.w.SetFault(at("Add", pooltest.FailsFirst))
 			s.lasts(2 * time.Minute)
 			s.asks(1)
 			s.lasts(time.Minute)
@@ -186,7 +166,7 @@ func TestServersAreMade(t *testing.T) {
 		{"one that is not well is given up although the balancer refuses it", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
 			s.lasts(15 * time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Add", pooltest.FailsFirst) })
+			s.w.SetFault(at("Add", pooltest.FailsFirst))
 			s.lasts(2 * time.Minute)
 			s.w.Sicken("web-2", true)
 			s.lasts(6 * time.Minute)
@@ -201,9 +181,7 @@ func TestServersAreMade(t *testing.T) {
 			s.says("no server is made before", "could not make it")
 		}},
 		{"an order that is refused is told, and sent again later each time", 1, 4, 1, nil, func(s *scenario) {
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault {
-				return pick(c.Name == "Create", pooltest.Refuses)
-			})
+			s.w.SetFault(at("Create", pooltest.Refuses))
 			s.asks(3)
 			s.lasts(time.Hour)
 			if n := strings.Count(s.log.String(), "could not create"); n < 6 || n > 9 {

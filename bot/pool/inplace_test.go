@@ -43,7 +43,7 @@ func TestInPlace(t *testing.T) {
 		}, func(s *scenario) {
 			s.w.Limits = nil // there is downtime
 			s.lasts(time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Resize", pooltest.FailsFirst) })
+			s.w.SetFault(at("Resize", pooltest.FailsFirst))
 			s.sizes("large")
 			s.lasts(5 * time.Minute)
 			s.exist("web-1")
@@ -124,7 +124,7 @@ func TestInPlace(t *testing.T) {
 			s.notified("created web-3", "joined web-3", "failed web-2", "destroyed web-2") // and no other
 		}},
 		{"one that cannot be switched on before it served is given up", 1, 4, 1, nil, func(s *scenario) {
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "SwitchOn", pooltest.FailsFirst) })
+			s.w.SetFault(at("SwitchOn", pooltest.FailsFirst))
 			s.asks(2)
 			s.lasts(40 * time.Second)
 			s.w.Fail("web-2", pool.Off)

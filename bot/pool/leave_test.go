@@ -70,9 +70,7 @@ func TestServersGo(t *testing.T) {
 		{"the limits move what is wanted", 2, 2, 4, nil, func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
-			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
-				s.Errorf("Size = %d, %v, %v", n, settled, err)
-			}
+			s.settled(2)
 			if err := s.p.Resize(s.ctx, 3); err == nil || !strings.Contains(err.Error(), "want 2 to 2") {
 				s.Errorf("Resize beyond the limits: %v", err)
 			}

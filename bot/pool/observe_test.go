@@ -49,7 +49,7 @@ func TestWhatIsSeen(t *testing.T) {
 			s.asks(1)
 			s.lasts(6 * time.Second)
 			s.w.Disagree("web-2")
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Drain", pooltest.FailsFirst) })
+			s.w.SetFault(at("Drain", pooltest.FailsFirst))
 			s.lasts(40 * time.Second)
 			if got := s.w.Names(); len(got) != 1 {
 				s.Errorf("there are %v", got)
@@ -82,7 +82,7 @@ func TestWhatIsSeen(t *testing.T) {
 		{"what cannot be read is told, and nothing is changed", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			s.asks(3)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "Members", pooltest.FailsFirst) })
+			s.w.SetFault(at("Members", pooltest.FailsFirst))
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2")
 			s.says("cannot be read: read who is behind the balancer: the world is out of order")
@@ -96,14 +96,14 @@ func TestWhatIsSeen(t *testing.T) {
 		}},
 		{"a list that is too short empties nothing", 1, 4, 3, nil, func(s *scenario) {
 			s.lasts(time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
+			s.w.SetFault(at("List", pooltest.Forgets))
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2 web-3")
 		}},
 		{"nor where the balancer only knows names", 1, 4, 3, nil, func(s *scenario) {
 			s.w.Nameless = true
 			s.lasts(time.Second)
-			s.w.SetFault(func(c pooltest.Call) pooltest.Fault { return pick(c.Name == "List", pooltest.Forgets) })
+			s.w.SetFault(at("List", pooltest.Forgets))
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2 web-3")
 			s.notified()

@@ -17,9 +17,7 @@ func TestServersAreReplaced(t *testing.T) {
 			s.says("web-1 serving, failing", "503")
 			s.lasts(2*time.Minute + 10*time.Second)
 			s.exist("web-1! web-2 web-3!")
-			if n, settled, err := s.p.Size(s.ctx); n != 2 || !settled || err != nil {
-				s.Errorf("Size while one is replaced = %d, %v, %v, want 2, true, nil", n, settled, err)
-			}
+			s.settled(2)
 			s.lasts(4 * time.Minute)
 			s.exist("web-2 web-3")
 			s.notified("created web-3", "joined web-3", "failed web-1", "destroyed web-1")

@@ -117,6 +117,28 @@ func (s *scenario) exist(want string) {
 	}
 }
 
+func (s *scenario) existing(n int) {
+	s.Helper()
+	if names := s.w.Names(); len(names) != n {
+		s.Errorf("there are %v, want %d\n%s", names, n, s.log)
+	}
+}
+
+// settled is that n servers are wanted, and the bot can go on.
+func (s *scenario) settled(n int) {
+	s.Helper()
+	if got, settled, err := s.p.Size(s.ctx); got != n || !settled || err != nil {
+		s.Errorf("Size = %d, %v, %v, want %d and settled\n%s", got, settled, err, n, s.p.Status())
+	}
+}
+
+func (s *scenario) unsettled() {
+	s.Helper()
+	if _, settled, _ := s.p.Size(s.ctx); settled {
+		s.Error("it is settled while a server is made")
+	}
+}
+
 // says wants the status to hold a text, or not to where it begins with "!".
 func (s *scenario) says(texts ...string) {
 	s.Helper()
@@ -160,9 +182,12 @@ func play(t *testing.T, stories []story) {
 	}
 }
 
-func pick(holds bool, f pooltest.Fault) pooltest.Fault {
-	if holds {
-		return f
+// at has one call fail, each time.
+func at(call string, f pooltest.Fault) func(pooltest.Call) pooltest.Fault {
+	return func(c pooltest.Call) pooltest.Fault {
+		if c.Name == call {
+			return f
+		}
+		return pooltest.Works
 	}
-	return pooltest.Works
 }

@@ -30,9 +30,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 		{"a larger size that is set takes effect at a start, one server at a time", 2, 4, 3, one("large"), func(s *scenario) {
 			s.lasts(20 * time.Minute)
 			s.are("large", s.w.Names()...)
-			if names := s.w.Names(); len(names) != 3 {
-				s.Errorf("there are %v", names)
-			}
+			s.existing(3)
 		}},
 		{"one whose price nobody knows is not counted as free, and goes before another is made", 1, 9, 3, func(o *pool.Options) {
 			one("small")(o)
@@ -161,9 +159,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.w.Sicken("web-2", false)
 			s.lasts(20 * time.Minute)
 			s.are("large", s.w.Names()...)
-			if names := s.w.Names(); len(names) != 3 {
-				s.Errorf("there are %v", names)
-			}
+			s.existing(3)
 		}},
 		{"a bot that starts goes on with what it exchanges, and wants no more than before", 1, 5, 2, nil, func(s *scenario) {
 			s.sizes("large")
@@ -191,18 +187,14 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.startsWith(one("huge"))
 			s.lasts(30 * time.Minute)
 			s.are("huge", s.w.Names()...)
-			if n := len(s.w.Names()); n != 3 {
-				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
-			}
+			s.existing(3)
 		}},
 		{"a size that is set back in the middle of the exchange, at a start", 1, 5, 3, one("large"), func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.startsWith(one("small"))
 			s.lasts(30 * time.Minute)
 			s.are("small", s.w.Names()...)
-			if n := len(s.w.Names()); n != 3 {
-				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
-			}
+			s.existing(3)
 		}},
 		{"another size at a start while one more of the old one is made for the load", 1, 5, 3, one("small"), func(s *scenario) {
 			s.lasts(time.Second)
@@ -212,9 +204,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.startsWith(one("large"))
 			s.lasts(40 * time.Minute)
 			s.are("large", s.w.Names()...)
-			if n := len(s.w.Names()); n != 4 {
-				s.Errorf("there are %v\n%s", s.w.Names(), s.log)
-			}
+			s.existing(4)
 		}},
 		{"a size that is taken back", 1, 4, 2, nil, func(s *scenario) {
 			s.sizes("large")
