@@ -110,8 +110,8 @@ func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	}
 	switch {
 	case r.Window == 0:
-		add("fails", quorum(r.Fails))
-		add("passes", quorum(r.Passes))
+		add("fails", QuorumText(r.Fails))
+		add("passes", QuorumText(r.Passes))
 	case r.Percentile > 0:
 		add("p"+number(r.Percentile), fmt.Sprintf("%gs", r.Window.Seconds()))
 	default:
@@ -129,7 +129,8 @@ func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	return out
 }
 
-func quorum(q decide.Quorum) string {
+// QuorumText writes 3, or 3/5, as RULES has it.
+func QuorumText(q decide.Quorum) string {
 	if q.N == q.M {
 		return strconv.Itoa(q.N)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -163,7 +164,7 @@ func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 		if err := os.WriteFile(path, p.Autoscale(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, text, p.Autoscale())
 		}

@@ -98,7 +98,7 @@ func TestExampleSettings(t *testing.T) {
 			for name, value := range env {
 				t.Setenv(settings.Prefix+name, value) // with the prefix, a name that is no setting is refused
 			}
-			if _, err := settings.Load(); err != nil {
+			if _, err := settingstest.Load(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -137,7 +137,7 @@ func TestPoolsInTheDocument(t *testing.T) {
 		for name, value := range dotenv(t, b[1]) {
 			t.Setenv(settings.Prefix+name, value)
 		}
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s%v", b[1], err)
 			continue
@@ -166,7 +166,7 @@ func TestAppJSON(t *testing.T) {
 			t.Errorf("app.json asks for %s, which is no setting", name)
 		}
 	}
-	if _, err := settings.Load(); err != nil {
+	if _, err := settingstest.Load(); err != nil {
 		t.Error(err)
 	}
 }

@@ -156,7 +156,7 @@ func faultySettings(t *testing.T) *settings.Settings {
 	} {
 		t.Setenv(name, value)
 	}
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/baseline"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/notify/memory"
@@ -181,7 +180,7 @@ func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func TestTheAdaptersAreThoseOfTheSettings(t *testing.T) {
 // wordsIn returns the words that the problems with the settings say can be written, by the settings' names.
 func wordsIn(t *testing.T) map[string][]string {
 	t.Helper()
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	var problems settings.Problems
 	if !errors.As(err, &problems) {
 		t.Fatalf("got %v, want problems", err)

@@ -26,7 +26,7 @@ func TestEveryNotifierOpensAndKeepsQuietHours(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 		t.Setenv("HEROKU_API_KEY", "k")
 		t.Setenv("POLICY", policy)
 		t.Setenv("AIM", "safe")
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +28,7 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	t.Setenv("MAX_RESPONSE_TIME_IN_MS", "0")
 	t.Setenv("MIN_RESPONSE_TIME_IN_MS", "0")
 	t.Setenv("POLICY", "adaptive")
-	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs a bound above 0") {
+	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs a bound above 0") {
 		t.Errorf("a bound of 0: %v", err)
 	}
 	s := &settings.Settings{}

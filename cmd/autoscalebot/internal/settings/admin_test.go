@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestAdminNeedsNoOtherSetting(t *testing.T) {
@@ -33,7 +34,7 @@ func TestAdminMistakes(t *testing.T) {
 	} {
 		env(t, c.env...)
 		want := "a setting is wrong:\n  " + c.want
-		if _, err := settings.Load(); err == nil || err.Error() != want {
+		if _, err := settingstest.Load(); err == nil || err.Error() != want {
 			t.Errorf("Load with %v: error is\n%v\nwant\n%s", c.env, err, want)
 		}
 		if _, err := settings.LoadAdmin(); err == nil || err.Error() != want || strings.Contains(err.Error(), short) {

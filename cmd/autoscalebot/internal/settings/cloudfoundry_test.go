@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 const (
@@ -68,7 +68,7 @@ func TestCloudFoundry(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env(t, append([]string{"PLATFORM=cloudfoundry", "HEROKU_APP_NAME=", "HEROKU_API_KEY="}, c.env...)...)
-			s, err := settings.Load()
+			s, err := settingstest.Load()
 			got := fmt.Sprint(err)
 			if err == nil {
 				got = fmt.Sprintln(s.CFAPIURL, s.CFOrg, s.CFSpace, s.CFAppName, s.CFUsername)

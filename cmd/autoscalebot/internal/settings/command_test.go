@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestCommandsGetNoSecretButThoseNamed(t *testing.T) {
@@ -58,7 +59,7 @@ func TestNotesOnWhatCommandsGet(t *testing.T) {
 		{[]string{"AWS_SECRET_ACCESS_KEY=" + secret}, ""},
 	} {
 		env(t, c.pairs...)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatal(c.pairs, err)
 		}
@@ -67,7 +68,7 @@ func TestNotesOnWhatCommandsGet(t *testing.T) {
 		}
 	}
 	env(t, "COMMAND_ENV=A-B,OK,DATABASE_URL="+secret+","+secret+"@")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "COMMAND_ENV: ") != 2 || strings.Contains(err.Error(), secret) {
+	if _, err := settingstest.Load(); err == nil || strings.Count(err.Error(), "COMMAND_ENV: ") != 2 || strings.Contains(err.Error(), secret) {
 		t.Errorf("names that are none: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -17,7 +18,7 @@ var app21 = []string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secre
 func load21(t *testing.T, pairs ...string) *settings.Settings {
 	t.Helper()
 	env(t, append(pairs, app21...)...)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatalf("%q: %v", pairs, err)
 	}
@@ -47,7 +48,7 @@ func TestDocumentedDefaultsOfPythonAreTaken(t *testing.T) {
 		}
 	}
 	inFile(t, app+"notification_backends: []\nnotify_if_scale_diff_exceeds_threshold: None\nnotify_if_needs_exceed_max: True\n")
-	if s, err := settings.Load(); err != nil || len(s.NotificationBackends) > 0 || s.NotifyScaleDiff != 0 || !bool(s.NotifyExceedMax) {
+	if s, err := settingstest.Load(); err != nil || len(s.NotificationBackends) > 0 || s.NotifyScaleDiff != 0 || !bool(s.NotifyExceedMax) {
 		t.Errorf("in a file: %+v, %v", s, err)
 	}
 }
@@ -61,7 +62,7 @@ func TestValuesOfPythonAreTaken(t *testing.T) {
 	for _, pair := range []string{"NOTIFICATION_BACKENDS=['mine.Own']", "MAX_DYNOS='many'", "HEARTBEAT_HEADERS=[]", "INCREMENT=[]", "MAX_DYNOS={'0:00': None}", "NOTIFICATION_BACKENDS=['console'"} {
 		env(t, append(app21, pair)...)
 		name, _, _ := strings.Cut(pair, "=")
-		if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", pair, err)
 		}
 	}
@@ -106,11 +107,11 @@ func TestCompatibilitySwitchesOffThree(t *testing.T) {
 		t.Errorf("off %v, kept %v, %v, %v", off, kept, s.Grace(), s.OverrideLength())
 	}
 	inFile(t, app+"compatibility: 2.1\nstop_after_ups_without_help: 4\n")
-	if s, err := settings.Load(); err != nil || s.HelpAfter != 4 || s.ManualHold != 0 || s.Table.At(time.Now()) != (schedule.Limits{Min: 1, Max: 3}) {
+	if s, err := settingstest.Load(); err != nil || s.HelpAfter != 4 || s.ManualHold != 0 || s.Table.At(time.Now()) != (schedule.Limits{Min: 1, Max: 3}) {
 		t.Errorf("in a file: %+v, %v", s, err)
 	}
 	env(t, append(app21, "COMPATIBILITY=2.0")...)
-	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), `COMPATIBILITY: "2.0" is unknown; write 2.1`) {
+	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), `COMPATIBILITY: "2.0" is unknown; write 2.1`) {
 		t.Errorf("error is %v", err)
 	}
 	env(t)

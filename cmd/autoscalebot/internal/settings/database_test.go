@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 // What applications have as DATABASE_URL is kept in, with the parameters that PostgreSQL knows.
@@ -46,7 +47,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 		},
 	} {
 		env(t, "DATABASE_URL="+text)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -86,13 +87,13 @@ func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	} {
 		for _, history := range []string{"auto", "postgres"} {
 			env(t, "DATABASE_URL="+text, "HISTORY="+history)
-			if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret) {
+			if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "DATABASE_URL: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret) {
 				t.Errorf("%s: got %v, want %q", text, err, want)
 			}
 		}
 		for _, history := range []string{"memory", "none"} {
 			env(t, "DATABASE_URL="+text, "HISTORY="+history)
-			if _, err := settings.Load(); err != nil {
+			if _, err := settingstest.Load(); err != nil {
 				t.Errorf("%s with HISTORY=%s: got %v", text, history, err)
 			}
 		}
@@ -103,11 +104,11 @@ func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	}
 	for _, text := range []string{"mysql://u:p@h/d", "postgres+http://h/d", "jdbc:mysql://h/d", "postgresql+foo://h/d", secret} {
 		env(t, "DATABASE_URL="+text, "HISTORY=postgres")
-		if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "must begin with postgres://") || strings.Contains(err.Error(), secret) {
+		if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "must begin with postgres://") || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: got %v", text, err)
 		}
 		env(t, "DATABASE_URL="+text)
-		if s, err := settings.Load(); err != nil || s.HistoryOnServer() {
+		if s, err := settingstest.Load(); err != nil || s.HistoryOnServer() {
 			t.Errorf("%s: got %v, and want it to be nothing of ours", text, err)
 		}
 	}

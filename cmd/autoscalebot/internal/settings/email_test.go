@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestRecipients(t *testing.T) {
@@ -17,17 +17,17 @@ func TestRecipients(t *testing.T) {
 		`a@b (Ops, (two, three)), c@b (an \) escape, too)`: {"a@b (Ops, (two, three))", `c@b (an \) escape, too)`},
 	} {
 		env(t, "EMAIL_TO="+text)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil || !slices.Equal(s.EmailTo, want) {
 			t.Errorf("%s: got %q, %v, want %q", text, s.EmailTo, err, want)
 		}
 	}
 	inFile(t, app+`email_to: ['"Ops, Two" <a@b>', c@b]`)
-	if s, err := settings.Load(); err != nil || len(s.EmailTo) != 2 {
+	if s, err := settingstest.Load(); err != nil || len(s.EmailTo) != 2 {
 		t.Errorf("in the file: got %v, want two", err)
 	}
 	inFile(t, app+"email_to: ['a@b, c@b', d@b]\ndigitalocean_tags: ['a=b,c']")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "an item holds what separates items") != 2 {
+	if _, err := settingstest.Load(); err == nil || strings.Count(err.Error(), "an item holds what separates items") != 2 {
 		t.Errorf("two in one item: got %v", err)
 	}
 }

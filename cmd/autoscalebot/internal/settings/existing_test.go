@@ -10,6 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -27,7 +28,7 @@ var policyRules = []decide.BreachRule{
 
 func TestAPolicyIsReadAsItIs(t *testing.T) {
 	inFile(t, policy, "SIGNALS=jobs=json+https://h/x#y", "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestAPolicyIsReadAsItIs(t *testing.T) {
 
 	// The environment beats it.
 	t.Setenv("MAX_DYNOS", "20")
-	if s, err = settings.Load(); err != nil || s.Table.At(monday) != (schedule.Limits{Min: 2, Max: 20}) {
+	if s, err = settingstest.Load(); err != nil || s.Table.At(monday) != (schedule.Limits{Min: 2, Max: 20}) {
 		t.Errorf("%+v, %v", s.Table.At(monday), err)
 	}
 }
@@ -62,7 +63,7 @@ func TestMistakesOfAnExistingDocumentHaveTheirLine(t *testing.T) {
 func TestAManifestIsReadAsItIs(t *testing.T) {
 	inFile(t, "instance_limits: {min: 2, max: 5}\nscheduled_limit_changes:\n- {recurrence: 0, executes_at: '2020-01-01T00:00:00Z', instance_limits: {min: 3, max: 6}}\n",
 		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil || s.Table.At(time.Now()) != (schedule.Limits{Min: 3, Max: 6}) || s.Notes() != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -104,7 +105,7 @@ func TestMetricsOfScalingRulesAreFound(t *testing.T) {
 		{"disk", "", "scaling_rules: nothing tells disk; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
 	} {
 		inFile(t, app+"scaling_rules: [{metric_type: "+c.metric+", operator: '>', threshold: 80, adjustment: +1}]\n", "DASHBOARD_ADDR=127.0.0.1:0", cmp.Or(c.env, "LOG_LEVEL=info"))
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		switch {
 		case err != nil && !strings.Contains(err.Error(), c.want):
 			t.Errorf("%s: %v, want %s", c.metric, err, c.want)
@@ -119,19 +120,19 @@ func TestMetricsOfTheBotsMachineAreTold(t *testing.T) {
 	const command = "platform: command\ncount_command: echo 1\nscale_command: 'true'\nscaling_rules: [{metric_type: %s, operator: '>', threshold: 80, adjustment: +1}]\n"
 	for metric, want := range map[string]string{"memoryutil": "memory is that of the machine", "cpu": "cpu is that of the machine"} {
 		inFile(t, fmt.Sprintf(command, metric))
-		if s, err := settings.Load(); err != nil || strings.Count(strings.Join(s.Notes(), "\n"), want) != 1 {
+		if s, err := settingstest.Load(); err != nil || strings.Count(strings.Join(s.Notes(), "\n"), want) != 1 {
 			t.Errorf("%s: %v, want it noted once", metric, err)
 		}
 	}
 	inFile(t, fmt.Sprintf(command, "jobs"), "SIGNALS=Jobs=redis://h/0#q")
-	if _, err := settings.Load(); err == nil || strings.Count(err.Error(), "\n") != 1 || !strings.Contains(err.Error(), "SIGNALS: number 1") {
+	if _, err := settingstest.Load(); err == nil || strings.Count(err.Error(), "\n") != 1 || !strings.Contains(err.Error(), "SIGNALS: number 1") {
 		t.Errorf("a mistake in SIGNALS: got %v, want it alone", err)
 	}
 }
 
 func TestRulesAndScalingRulesExcludeEachOther(t *testing.T) {
 	inFile(t, app+"rules: [{signal: cpu, max: 80, min: 20}]\nscaling_rules: [{metric_type: cpu, operator: '>', threshold: 80, adjustment: +1}]\n")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if want := "autoscale.yaml:3: RULES: there are scaling_rules as well, and the bot would go by these alone; leave out one of them"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
 	}

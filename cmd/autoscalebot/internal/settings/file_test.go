@@ -11,6 +11,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 // inFile sets the environment to a settings file with this text, and to pairs of NAME=value, and to no more.
@@ -66,7 +67,7 @@ func TestFileGivesSettings(t *testing.T) {
 				pairs = []string{c.env}
 			}
 			inFile(t, app+c.file, pairs...)
-			s, err := settings.Load()
+			s, err := settingstest.Load()
 			if c.get == nil {
 				if err == nil {
 					t.Error("was accepted")
@@ -145,7 +146,7 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	} {
 		t.Setenv("AUTOSCALE_FILE", file)
 		for name, load := range map[string]func() error{
-			"Load":      func() error { _, err := settings.Load(); return err },
+			"Load":      func() error { _, err := settingstest.Load(); return err },
 			"LoadTrial": func() error { _, err := settings.LoadTrial(nil, nil); return err },
 		} {
 			if err := load(); err == nil || !strings.Contains(err.Error(), want) {
@@ -190,8 +191,8 @@ func TestProcessTypes(t *testing.T) {
 	if fmt.Sprint(got) != "[worker 1 9 2  dancing-forest\n web 2 6 2 web.json dancing-forest\n]" {
 		t.Errorf("the process types are %q", got)
 	}
-	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "HEROKU_PROCESS_TYPE: is not set, and autoscale.yaml names several process types; write which one is meant") {
-		t.Errorf("Load: %v", err)
+	if _, err := settings.LoadServers(false); err == nil || !strings.Contains(err.Error(), "HEROKU_PROCESS_TYPE: is not set, and autoscale.yaml names several process types; write which one is meant") {
+		t.Errorf("LoadServers: %v", err)
 	}
 	if s, err := settings.LoadAdmin(); err != nil || s.HerokuProcessType != "worker" || s.HerokuAppName != "dancing-forest" {
 		t.Errorf("LoadAdmin: %+v, %v; want the first", s, err)
@@ -200,7 +201,7 @@ func TestProcessTypes(t *testing.T) {
 	// The environment beats the file for all of them, and picks one of them.
 	t.Setenv("MAX_DYNOS", "12")
 	t.Setenv("AUTOSCALE_HEROKU_PROCESS_TYPE", "web")
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil || s.MaxDynos.String() != "12" || s.MinDynos.String() != "2" || s.HerokuProcessType != "web" {
 		t.Errorf("Load: %+v, %v", s, err)
 	}
@@ -237,7 +238,7 @@ func TestTrialReadsTheFile(t *testing.T) {
 
 func TestInForceNamesTheLine(t *testing.T) {
 	inFile(t, app+"max_dynos: ${MOST}\nheartbeat_url: https://u:${PASSWORD}@example.com/\ncount_command: x\nprocesses:\n  web:\n    min_dynos: 1\n", "MOST=7", "PASSWORD="+secret, "INCREMENT=2")
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func TestInForceNamesTheLine(t *testing.T) {
 
 func TestVariablesOfTheFilesSecretsAreKeptFromCommands(t *testing.T) {
 	inFile(t, "heroku_app_name: x\nheroku_api_key: ${MY_KEY}\nheartbeat_token: ${APPS_OWN}\nmax_dynos: ${MOST}\ncommand_env: APPS_OWN\n", "MY_KEY="+secret, "APPS_OWN="+secret, "MOST=3")
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +312,7 @@ func TestKeysThatMayBeSecretsAreNotShown(t *testing.T) {
 		"processes:\n  web:\n    " + secret + ": 1\n", "scaling_rules:\n- " + secret + ": 1\n",
 	} {
 		inFile(t, app+text)
-		if _, err := settings.Load(); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "autoscale.yaml:") {
+		if _, err := settingstest.Load(); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "autoscale.yaml:") {
 			t.Errorf("%s: error is %v", text, err)
 		}
 	}

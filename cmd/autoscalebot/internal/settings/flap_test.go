@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestFlap(t *testing.T) {
@@ -22,7 +22,7 @@ func TestFlap(t *testing.T) {
 		{[]string{"MIN_RESPONSE_TIME_IN_MS=0", "MAX_RESPONSE_TIME_IN_MS=0"}, ""},
 	} {
 		env(t, c.env...)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatal(err)
 		}

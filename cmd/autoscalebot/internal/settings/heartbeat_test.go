@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func clientFiles(t *testing.T, until time.Time) (certFile, keyFile string) {
@@ -61,7 +62,7 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 		"no such file":          {certFile + "x", keyFile, "there is no file " + certFile + "x"},
 	} {
 		env(t, "HEARTBEAT_CLIENT_CERT_FILE="+c.cert, "AUTOSCALE_HEARTBEAT_CLIENT_KEY_FILE="+c.key)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if (err != nil) != (c.wrong != "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%s: got %v, want %q", name, err, c.wrong)
 		}
@@ -87,7 +88,7 @@ func TestMistakesAboutTheRequest(t *testing.T) {
 	} {
 		env(t, "HEARTBEAT_HEADERS="+tt.headers, "HEARTBEAT_TOKEN="+tt.token, "HEARTBEAT_URL=https://a:s3cr3t@a.test:99999/", "HEARTBEAT_METHOD=put")
 		tt.want = strings.TrimSpace("HEARTBEAT_URL HEARTBEAT_METHOD " + tt.want)
-		_, err := settings.Load()
+		_, err := settingstest.Load()
 		text, names := fmt.Sprint(err), []string{}
 		for line := range strings.Lines(text) {
 			if name := strings.Fields(line)[0]; strings.HasPrefix(name, "HEARTBEAT_") {
@@ -103,7 +104,7 @@ func TestMistakesAboutTheRequest(t *testing.T) {
 func TestMistakesAboutTheAnswer(t *testing.T) {
 	env(t, "HEARTBEAT_STATUSES=ok", "HEARTBEAT_REDIRECTS=some", "HEARTBEAT_HOST=https://www.example.com/", "HEARTBEAT_CLIENT_KEY_FILE=/nowhere",
 		"HEARTBEAT_KEYWORD=well", "HEARTBEAT_METHOD=HEAD", "HEARTBEAT_FAIL_ON=slow")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -117,7 +118,7 @@ func TestMistakesAboutTheAnswer(t *testing.T) {
 // Invalid proxies are named with all other mistakes, and no password of theirs is shown. A name in lower case wins.
 func TestMalformedProxies(t *testing.T) {
 	env(t, "HTTP_PROXY=ftp://bot:s3cr3t@a", "https_proxy=http://bot:s3cr3t@a:99999", "ALL_PROXY=socks5://b", "all_proxy=socks5://bot:s3cr3t@", "MIN_DYNOS=x")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil || strings.Contains(err.Error(), "s3cr3t") {
 		t.Fatalf("got %v, want mistakes without a password", err)
 	}
@@ -127,7 +128,7 @@ func TestMalformedProxies(t *testing.T) {
 		}
 	}
 	env(t, "HTTP_PROXY=", "https_proxy=", "ALL_PROXY=socks5://bot:s3cr3t@", "all_proxy=socks5://b")
-	if _, err := settings.Load(); err != nil {
+	if _, err := settingstest.Load(); err != nil {
 		t.Errorf("all_proxy does not win: %v", err)
 	}
 }
@@ -135,7 +136,7 @@ func TestMalformedProxies(t *testing.T) {
 func TestHeadersOfOneNameAreAllKept(t *testing.T) {
 	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
 		env(t, "HEARTBEAT_HEADERS="+text)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestRulesThatCanNotFireAreTold(t *testing.T) {
@@ -27,7 +27,7 @@ func TestRulesThatCanNotFireAreTold(t *testing.T) {
 		"q by=m max=2 min=0":    nil,
 	} {
 		env(t, signals, "RULES="+rules)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s: %v", rules, err)
 			continue
@@ -44,7 +44,7 @@ func TestRulesThatCanNotFireAreTold(t *testing.T) {
 		}
 	}
 	inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- {rule_type: cpu, threshold: {min: 0, max: 80}}\n", cloudFoundry...)
-	if s, err := settings.Load(); err != nil || len(s.Hollow()) != 0 || !strings.Contains(strings.Join(s.Notes(), ""), "no instance is removed") {
+	if s, err := settingstest.Load(); err != nil || len(s.Hollow()) != 0 || !strings.Contains(strings.Join(s.Notes(), ""), "no instance is removed") {
 		t.Errorf("a manifest: %v, want it told once, by its line", err)
 	}
 }

@@ -75,19 +75,6 @@ func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// Load reads all settings of the one process type that is meant, from the environment and the file that AUTOSCALE_FILE names; where the file
-// names several, HEROKU_PROCESS_TYPE in the environment has to say which. Its error is the [Problems], all of them.
-func Load() (*Settings, error) {
-	all, err := LoadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(all) > 1 {
-		return nil, Problems{{Name: processType, What: fmt.Sprintf("is not set, and %s names several process types; write which one is meant", os.Getenv(fileName))}}
-	}
-	return all[0], nil
-}
-
 // LoadAll reads all settings of each process type that the file names, in its order, or of the only one there is. The environment beats the
 // file, and what the file says of one process type beats what it says of all. Its error is the [Problems], all of them.
 func LoadAll() ([]*Settings, error) {

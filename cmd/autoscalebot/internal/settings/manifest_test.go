@@ -9,6 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 var cloudFoundry = []string{
@@ -64,7 +65,7 @@ func TestAManifestRunsOnCloudFoundry(t *testing.T) {
 			manifest := "instance_limits: {min: 1, max: 5}\nrules:\n" + c.rules + "\n"
 			for how, text := range map[string]string{"manifest": manifest, "converted": autoscale(t, manifest)} {
 				inFile(t, text, append(cloudFoundry, c.env...)...)
-				s, err := settings.Load()
+				s, err := settingstest.Load()
 				if err != nil {
 					t.Fatalf("%s: %v\n%s", how, err, text)
 				}
@@ -113,7 +114,7 @@ func TestWhatAManifestNeedsIsNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- "+c.rule, c.env...)
-			if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the error is %v, want it to name %s", err, c.want)
 			}
 		})
@@ -123,7 +124,7 @@ func TestWhatAManifestNeedsIsNamed(t *testing.T) {
 func TestAManifestElsewhere(t *testing.T) {
 	inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- {rule_type: http_latency, threshold: {min: 80, max: 200}}\n- {rule_type: cpu, threshold: {min: 30, max: 80}}\n",
 		"HEROKU_APP_NAME=a", "HEROKU_API_KEY=b", "LOGDRAIN_PASSWORD="+secret, "DASHBOARD_ADDR=127.0.0.1:0")
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func TestMetricsOfAPolicyOnCloudFoundry(t *testing.T) {
 	} {
 		inFile(t, `{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "`+c.metric+`", "threshold": 80, "operator": ">", "adjustment": "+1"}]}`,
 			append(cloudFoundry, c.env...)...)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s: %v", c.metric, err)
 			continue
@@ -193,7 +194,7 @@ func TestWindowsOfLogCache(t *testing.T) {
 		{"requests_per_second by=cpu max=80 mean=300s", 5 * time.Minute, true},
 	} {
 		env(t, append(cloudFoundry, "HEROKU_APP_NAME=", "HEROKU_API_KEY=", "SIGNALS=jobs=json+https://h/x#y", "RULES="+c.rules)...)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatalf("%s: %v", c.rules, err)
 		}

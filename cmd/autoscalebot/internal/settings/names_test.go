@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestNamesOfQueues(t *testing.T) {
@@ -68,7 +69,7 @@ func TestKeysInTheFile(t *testing.T) {
 		"signals:\n  q: redis://localhost/0#celery,celery\\x06\\x163,a\\,b\n",
 	} {
 		inFile(t, app+file)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 var droplets = []string{
@@ -151,7 +152,7 @@ func TestPools(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env(t, slices.Concat(c.base, c.env)...)
-			_, err := settings.Load()
+			_, err := settingstest.Load()
 			var ps settings.Problems
 			errors.As(err, &ps)
 			var got []string
@@ -170,7 +171,7 @@ func TestPools(t *testing.T) {
 
 func TestAPoolIsNamedAfterItsProcessType(t *testing.T) {
 	env(t, slices.Concat(droplets, []string{"HEROKU_PROCESS_TYPE=worker", "MAINTENANCE_WINDOW=sat,sun 3:00-5:00", "TIME_ZONE=Europe/Berlin"})...)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +205,7 @@ func TestAPoolIsNotNamedAsTemporaryServersAre(t *testing.T) {
 
 func TestAWrongTimeZoneHidesNoWrongWindow(t *testing.T) {
 	env(t, slices.Concat(droplets, []string{"MAINTENANCE_WINDOW=at night", "TIME_ZONE=Nowhere"})...)
-	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "MAINTENANCE_WINDOW: ") || !strings.Contains(err.Error(), "TIME_ZONE: ") {
+	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "MAINTENANCE_WINDOW: ") || !strings.Contains(err.Error(), "TIME_ZONE: ") {
 		t.Errorf("got %v, want both mistakes", err)
 	}
 }

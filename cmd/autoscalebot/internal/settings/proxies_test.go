@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestTrustedProxies(t *testing.T) {
@@ -18,7 +18,7 @@ func TestTrustedProxies(t *testing.T) {
 		"::ffff:192.0.2.1":         {"192.0.2.1/32"},
 	} {
 		env(t, "TRUSTED_PROXIES="+text)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
@@ -33,7 +33,7 @@ func TestTrustedProxies(t *testing.T) {
 	// One of everybody would let everybody say where they come from.
 	for _, wrong := range []string{"localhost", "10.0.0.0/33", "*", "0.0.0.0/0", "::/0", "10.0.0"} {
 		env(t, "TRUSTED_PROXIES=127.0.0.1,"+wrong)
-		if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "TRUSTED_PROXIES") || !strings.Contains(err.Error(), fmt.Sprintf("%q", wrong)) {
+		if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "TRUSTED_PROXIES") || !strings.Contains(err.Error(), fmt.Sprintf("%q", wrong)) {
 			t.Errorf("%q: %v", wrong, err)
 		}
 	}
@@ -41,7 +41,7 @@ func TestTrustedProxies(t *testing.T) {
 
 func TestOnHerokuItsRoutersAreTrusted(t *testing.T) {
 	env(t, "DYNO=web.1")
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

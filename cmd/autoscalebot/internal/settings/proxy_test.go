@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestMalformedProxiesAreMistakes(t *testing.T) {
 	env(t, "HTTP_PROXY=http://bot:"+secret+"@:3128", "HTTPS_PROXY=bot:"+secret+"@proxy:0", "ALL_PROXY=socks4://bot:"+secret+"@proxy")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil {
 		t.Fatal("nothing is wrong")
 	}
@@ -22,7 +22,7 @@ func TestMalformedProxiesAreMistakes(t *testing.T) {
 		t.Errorf("a password is shown in\n%v", err)
 	}
 	env(t, "HTTP_PROXY=proxy:3128", "HTTPS_PROXY=http://bot:"+secret+"@proxy", "ALL_PROXY=socks5h://proxy")
-	if _, err := settings.Load(); err != nil {
+	if _, err := settingstest.Load(); err != nil {
 		t.Error(err)
 	}
 }

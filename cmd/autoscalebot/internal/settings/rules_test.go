@@ -9,6 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestRules(t *testing.T) {
@@ -103,7 +104,7 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
 			env(t, c.env...)
-			_, err := settings.Load()
+			_, err := settingstest.Load()
 			if err == nil {
 				t.Fatal("nothing is wrong")
 			}
@@ -125,7 +126,7 @@ func TestThePoolsProcessorsHaveBounds(t *testing.T) {
 		"a scale=size": "a max=50 min=20 mean=120s scale=size",
 	} {
 		env(t, "SIGNALS=a=nodes+pool://:9100#cpu", "RULES="+rules, "DYNO_SIZES=standard-1x,standard-2x")
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Errorf("%s: %v", rules, err)
 			continue

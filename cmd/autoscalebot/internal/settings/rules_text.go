@@ -1,12 +1,12 @@
 package settings
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 )
 
 // RuleText writes a rule as RULES has it.
@@ -23,8 +23,8 @@ func RuleText(r decide.SignalRule) string {
 	say(r.PerDyno, "per", "dyno")
 	say(!math.IsNaN(r.Max), "max", number(r.Max))
 	say(!math.IsNaN(r.Min), "min", number(r.Min))
-	say(r.Fails.N > 0, "fails", quorumText(r.Fails))
-	say(r.Passes.N > 0, "passes", quorumText(r.Passes))
+	say(r.Fails.N > 0, "fails", cfautoscaler.QuorumText(r.Fails))
+	say(r.Passes.N > 0, "passes", cfautoscaler.QuorumText(r.Passes))
 	say(r.Window > 0 && r.Percentile == 0, "mean", number(r.Window.Seconds())+"s")
 	say(r.Window > 0 && r.Percentile > 0, "p"+number(r.Percentile), number(r.Window.Seconds())+"s")
 	say(r.Wait != 0, "wait", number(max(0, r.Wait).Seconds())+"s")
@@ -32,13 +32,6 @@ func RuleText(r decide.SignalRule) string {
 	say(r.Down != decide.Step{}, "down", stepText(r.Down))
 	say(r.Size, "scale", "size")
 	return b.String()
-}
-
-func quorumText(q decide.Quorum) string {
-	if q.N == q.M {
-		return strconv.Itoa(q.N)
-	}
-	return fmt.Sprintf("%d/%d", q.N, q.M)
 }
 
 func stepText(s decide.Step) string {

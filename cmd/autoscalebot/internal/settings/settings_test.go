@@ -36,7 +36,7 @@ func TestEachDescriptionIsOneSentence(t *testing.T) {
 
 func TestDefaultsAreThoseOfTheOriginal(t *testing.T) {
 	env(t)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestValues(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
 			env(t, c.env...)
-			s, err := settings.Load()
+			s, err := settingstest.Load()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +187,7 @@ func TestMistakes(t *testing.T) {
 	} {
 		t.Run(c.env, func(t *testing.T) {
 			env(t, c.env)
-			_, err := settings.Load()
+			_, err := settingstest.Load()
 			if err == nil {
 				t.Fatal("was accepted")
 			}
@@ -203,7 +203,7 @@ func TestMistakes(t *testing.T) {
 
 func TestMinAboveMax(t *testing.T) {
 	env(t, "MIN_DYNOS=0:00=1,8:00=4,18:00=1", "MAX_DYNOS=0:00=3,9:00=5")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil || !strings.Contains(err.Error(), "MIN_DYNOS 4 is above MAX_DYNOS 3") || !strings.Contains(err.Error(), "8:00") {
 		t.Errorf("error is %v, want both values and 8:00", err)
 	}
@@ -211,7 +211,7 @@ func TestMinAboveMax(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	env(t, "HEROKU_API_KEY=", "MAX_DYNOS=many", "TIME_ZONE=Nowhere", "AUTOSCALE_INKREMENT=1", "LOG_LEVEL=loud", "NOTIFICATION_BACKENDS=email")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil {
 		t.Fatal("was accepted")
 	}
@@ -224,7 +224,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 
 func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	if err == nil {
 		t.Fatal("was accepted")
 	}
@@ -238,18 +238,18 @@ func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 // A signal that is wrong hides no mistake of the rules or of the policy. A rule that means one whose name cannot be read is not blamed.
 func TestAWrongSignalHidesNothing(t *testing.T) {
 	env(t, "SIGNALS=queue=redis://h/0", "RULES=queue; qeue max=1", "POLICY=adaptive", "HEARTBEAT_URL=none")
-	_, err := settings.Load()
+	_, err := settingstest.Load()
 	for _, want := range []string{"4 settings are wrong", "SIGNALS: queue: ", "queue has neither max nor min", "there is no signal qeue", "POLICY: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, err)
 		}
 	}
 	env(t, "SIGNALS=Queue=redis://h/0#a", "RULES=queue max=1")
-	if _, err := settings.Load(); err == nil || strings.Contains(err.Error(), "RULES") {
+	if _, err := settingstest.Load(); err == nil || strings.Contains(err.Error(), "RULES") {
 		t.Errorf("got %v, want a mistake of SIGNALS alone", err)
 	}
 	inFile(t, app+"signals: 'queue=redis://${NOWHERE}/0#a'\nrules: [queue max=1]")
-	if _, err := settings.Load(); err == nil || !strings.Contains(err.Error(), "NOWHERE") || strings.Contains(err.Error(), "no signal queue") {
+	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "NOWHERE") || strings.Contains(err.Error(), "no signal queue") {
 		t.Errorf("a variable that is not set: got %v, want a mistake of SIGNALS alone", err)
 	}
 }
@@ -266,7 +266,7 @@ func TestOtherPlatforms(t *testing.T) {
 		{[]string{"PLATFORM=local", "LOCAL_ADDR=5000"}, "a setting is wrong:\n  LOCAL_ADDR: \"5000\": write host:port, such as 127.0.0.1:5000"},
 	} {
 		env(t, append([]string{"HEROKU_APP_NAME=", "HEROKU_API_KEY="}, c.env...)...)
-		_, err := settings.Load()
+		_, err := settingstest.Load()
 		if got := fmt.Sprint(err); err != nil && got != c.want || err == nil && c.want != "" {
 			t.Errorf("%v: error is\n%v\nwant\n%v", c.env, err, c.want)
 		}
@@ -275,7 +275,7 @@ func TestOtherPlatforms(t *testing.T) {
 
 func TestSecretsAreNeverShown(t *testing.T) {
 	env(t, "HEARTBEAT_TOKEN="+secret, "WEBHOOK_SECRET="+secret)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +313,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		name := names[uint(which)%uint(len(names))]
 		env(t, name+"="+text)
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err == nil {
 			s.Table.At(time.Now())
 			return
@@ -332,7 +332,7 @@ func TestAMistakeInATableNeverPrintsItAll(t *testing.T) {
 	}
 	for _, table := range []string{strings.Join(rows, ", "), strings.Join(rows[:900], ", ") + ", 25:00=1", "0:00=" + strings.Repeat("9", 5000)} {
 		env(t, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret, "MAX_DYNOS="+table)
-		_, err := settings.Load()
+		_, err := settingstest.Load()
 		if err == nil || len(err.Error()) > 3000 || !strings.Contains(err.Error(), "MAX_DYNOS") {
 			t.Errorf("error of %d bytes: %.300v", len(fmt.Sprint(err)), err)
 		}

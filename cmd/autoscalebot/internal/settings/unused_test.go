@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestSettingsInVainAreTold(t *testing.T) {
@@ -15,7 +15,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template, "SERVER_PRICE_PER_HOUR=0.02"})...)
-	s, err := settings.Load()
+	s, err := settingstest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	env(t, "POOL_PROVIDER=ec2", "DIGITALOCEAN_TOKEN="+secret)
-	if s, err = settings.Load(); err != nil {
+	if s, err = settingstest.Load(); err != nil {
 		t.Fatal(err)
 	}
 	want = []string{"POOL_PROVIDER: set in vain, since only PLATFORM=pool uses it", "DIGITALOCEAN_TOKEN: set in vain, since only POOL_PROVIDER=digitalocean uses it"}

@@ -25,7 +25,7 @@ func load(t *testing.T, text []byte) (*settings.Settings, error) {
 		t.Fatal(err)
 	}
 	t.Setenv("AUTOSCALE_FILE", path)
-	return settings.Load()
+	return settingstest.Load()
 }
 
 // off is a line with a setting that is not in force.
@@ -92,7 +92,7 @@ func TestValuesAreReadAsTheyAre(t *testing.T) {
 		if err := os.WriteFile(path, f.YAML(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := settings.Load()
+		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, f.YAML())
 		}

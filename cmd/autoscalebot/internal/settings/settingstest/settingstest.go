@@ -25,3 +25,12 @@ func Env(t testing.TB, pairs ...string) {
 		t.Setenv(name, value)
 	}
 }
+
+// Load reads the settings of the first process type.
+func Load() (*settings.Settings, error) {
+	all, err := settings.LoadAll()
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
