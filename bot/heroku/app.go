@@ -70,7 +70,6 @@ func (a *App) Scaler(processType string) (*Platform, error) {
 	return &Platform{client: a.client, processType: processType, shared: a}, nil
 }
 
-// several tells how many process types there are.
 func (a *App) several() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

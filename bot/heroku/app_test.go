@@ -16,10 +16,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/scalertest"
 )
 
-// inside is a transport to a fake in this process, in virtual time.
+// inside reaches a fake in this process, in virtual time.
 type inside struct{ srv *herokutest.Server }
 
-// way is how long a request is on its way to the fake.
+// way is how long a request is on its way.
 const way = 200 * time.Millisecond
 
 func (i inside) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -74,7 +74,6 @@ func (c *crew) calls(seen *int) string {
 	return strings.Join(lines, "\n")
 }
 
-// atOnce runs calls side by side and waits for all.
 func atOnce(calls ...func()) {
 	var wg sync.WaitGroup
 	for _, call := range calls {

@@ -8,10 +8,8 @@ import (
 	"time"
 )
 
-// gather is how long a change waits for those of the app's other process types.
-const gather = 75 * time.Millisecond
+const batchWait = 75 * time.Millisecond
 
-// batches are the changes that wait for others. The zero value is ready to use.
 type batches struct {
 	mu   sync.Mutex
 	open *batch // nil where none waits
@@ -63,7 +61,7 @@ func (a *App) join(ctx context.Context, ch change) *batch {
 	if b == nil {
 		b = &batch{done: make(chan struct{})}
 		b.ctx, b.cancel = context.WithTimeout(context.WithoutCancel(ctx), callLimit)
-		b.timer = time.AfterFunc(gather, func() {
+		b.timer = time.AfterFunc(batchWait, func() {
 			a.batches.mu.Lock()
 			defer a.batches.mu.Unlock()
 			a.close(b)
@@ -148,7 +146,8 @@ func (c *client) changeAll(ctx context.Context, changes []change) (list []format
 	return list, err
 }
 
-// refusesOne says whether err may be the refusal of one change among several, such as of a number that its dyno size doesn't allow.
+// refusesOne reports whether err may be the refusal of one change among several, such as of a number that its dyno
+// size doesn't allow.
 func refusesOne(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -36,7 +36,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	report("API calls left", found, err)
 }
 
-// account reads who the key belongs to. The e-mail is told even where something is wrong with the account.
+// The e-mail is told even where something is wrong with the account.
 func (p *Platform) account(ctx context.Context) (email string, err error) {
 	var a struct {
 		Email        string  `json:"email"`
@@ -63,7 +63,7 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 	return p.transport.Secrets.Strike(a.Email), err
 }
 
-// checkApp tells what the app is; found is empty when it can't be read.
+// found is empty when the app can't be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	a, err := p.appInfo(ctx)
 	if err != nil {

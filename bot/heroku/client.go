@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// A client calls Heroku about one app.
 type client struct {
 	app              string
 	service, metrics *api.Service
@@ -64,7 +63,6 @@ func (s silent) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// do makes one call with a deadline, and names what it was for in its error.
 func (c *client) do(ctx context.Context, op string, call func(context.Context) error) error {
 	return c.transport.Call(ctx, callLimit, op, call)
 }

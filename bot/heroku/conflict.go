@@ -95,8 +95,7 @@ func autoscalable(size string) bool {
 	return tier == "performance" || tier == "private" || tier == "shield"
 }
 
-// metricsURL is where Heroku's metrics API is, for a Platform API at a URL. What stands in for the one stands in for the
-// other, too, so that the key goes nowhere else.
+// What stands in for the Platform API stands in for the metrics API, too, so that the key goes nowhere else.
 func metricsURL(platform string) string {
 	if platform == api.DefaultURL {
 		return "https://api.metrics.heroku.com"
@@ -104,7 +103,7 @@ func metricsURL(platform string) string {
 	return platform
 }
 
-// A monitor is what is read of the metrics API's answer about a monitor. One whose action is to scale is Heroku's autoscaling.
+// A monitor whose action is to scale is Heroku's autoscaling.
 type monitor struct {
 	Action string `json:"action_type"`
 	Active bool   `json:"is_active"`

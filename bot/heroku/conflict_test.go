@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// conflicts asks for the conflicts of my-app, and marks each by how sure it is.
 func conflicts(t *testing.T, srv *herokutest.Server, processType string, most int) (got []string, err error) {
 	t.Helper()
 	p := platform(t, heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL, ProcessType: processType})

@@ -16,7 +16,6 @@ import (
 // more: Heroku allows it 100 or, of the Fir generation, 255.
 const mostDynos = 1000
 
-// dyno is what is read of the API's answer about a dyno.
 type dyno struct {
 	Type  string `json:"type"`
 	State string `json:"state"`
@@ -38,7 +37,6 @@ func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// allDynos reads the dynos of all process types.
 func (c *client) allDynos(ctx context.Context) (list []dyno, err error) {
 	err = c.call(ctx, func(ctx context.Context) error {
 		if err := c.service.Get(ctx, &list, "/apps/"+c.app+"/dynos", nil, &api.ListRange{Field: "id", Max: mostDynos}); err != nil {

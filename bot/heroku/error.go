@@ -17,7 +17,6 @@ func preboot(status int, message string) bool {
 	return status == http.StatusUnprocessableEntity && strings.Contains(strings.ToLower(message), "preboot")
 }
 
-// refused makes the error of an answer about the app that is not 2xx.
 func refused(app string, status int, body []byte) *Error {
 	var a struct{ ID, Message, Resource string }
 	if json.Unmarshal(body, &a) != nil {
@@ -29,7 +28,7 @@ func refused(app string, status int, body []byte) *Error {
 	}
 }
 
-// hint says what to do about an error. The app's name goes in the place of APP.
+// The app's name goes in the place of APP.
 func hint(status int, id, message, resource string) string {
 	about := strings.ToLower(resource + " " + message)
 	switch {

@@ -9,15 +9,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// A formation is what is read of the API's answer about a process type. The library's own Formation can't tell a missing
-// quantity from 0, which means that somebody switched the app off, and fails on any other field that changed its form.
+// The library's own Formation can't tell a missing quantity from 0, which means that somebody switched the app off,
+// and fails on any other field that changed its form.
 type formation struct {
 	Quantity *int    `json:"quantity"`
 	Type     *string `json:"type"`
 	Size     string  `json:"size"`
 }
 
-// check makes sure that the answer is about the process type asked for, and has a number.
 func (f formation) check(processType string) error {
 	switch {
 	case f.Type == nil || f.Quantity == nil:
@@ -30,7 +29,6 @@ func (f formation) check(processType string) error {
 	return nil
 }
 
-// find finds a process type in a list of all.
 func find(list []formation, processType string) (f formation, ok bool) {
 	for _, f := range list {
 		if f.Type != nil && *f.Type == processType {
@@ -54,7 +52,6 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	return *f.Quantity, true, nil
 }
 
-// newestFormation reads the process type, together with the others where there are any.
 func (p *Platform) newestFormation(ctx context.Context) (formation, error) {
 	if p.shared.several() < 2 {
 		return p.formation(ctx)
@@ -69,7 +66,6 @@ func (p *Platform) newestFormation(ctx context.Context) (formation, error) {
 	return p.formation(ctx) // which says what is wrong with this one
 }
 
-// allFormations reads all process types.
 func (c *client) allFormations(ctx context.Context) (list []formation, err error) {
 	err = c.call(ctx, func(ctx context.Context) error {
 		if err := c.service.Get(ctx, &list, "/apps/"+c.app+"/formation", nil, nil); err != nil {
@@ -83,7 +79,6 @@ func (c *client) allFormations(ctx context.Context) (list []formation, err error
 	return list, err
 }
 
-// formation reads the process type alone.
 func (p *Platform) formation(ctx context.Context) (formation, error) {
 	var f formation
 	err := p.do(ctx, p.reading(), func(ctx context.Context) error {
@@ -106,14 +101,13 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	return p.change(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), change{Quantity: &n})
 }
 
-// A change is what is asked of a process type: what is nil stays as it is.
+// A change leaves as it is what is nil.
 type change struct {
 	Type     string  `json:"type,omitempty"`
 	Quantity *int    `json:"quantity,omitempty"`
 	Size     *string `json:"size,omitempty"`
 }
 
-// made makes sure that an answer tells of the change.
 func (ch change) made(f formation, processType string) error {
 	if err := f.check(processType); err != nil {
 		return err
@@ -127,14 +121,12 @@ func (ch change) made(f formation, processType string) error {
 	return nil
 }
 
-// change asks for a change, together with those of the other process types where there are any. Op says what it is.
 func (p *Platform) change(ctx context.Context, op string, ch change) error {
 	defer p.shared.changed()
 	if p.shared.several() < 2 {
 		return p.changeAlone(ctx, op, ch)
 	}
 	ch.Type = p.processType
-	// All that this takes ends with the time of one call.
 	limited, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	list, each, err := p.shared.together(ctx, ch)
@@ -151,7 +143,6 @@ func (p *Platform) change(ctx context.Context, op string, ch change) error {
 	return nil
 }
 
-// changeAlone asks for a change of the process type alone.
 func (p *Platform) changeAlone(ctx context.Context, op string, ch change) error {
 	ch.Type = "" // which is in the path
 	return p.do(ctx, op, func(ctx context.Context) error {

@@ -20,7 +20,6 @@ import (
 )
 
 const (
-	// defaultTimeout is the Timeout of Options that name none.
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a call with all its tries and the waits between them.
 	callLimit = 20 * time.Second
@@ -61,7 +60,6 @@ func New(o Options) (*Platform, error) {
 	return a.Scaler(o.ProcessType)
 }
 
-// baseURL checks the URL of the API, and gives it without a slash at its end.
 func baseURL(s string) (string, error) {
 	return web.BaseURL("the Heroku API's URL", cmp.Or(s, api.DefaultURL), api.DefaultURL, "the key")
 }
@@ -78,7 +76,6 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	return a.WebURL, nil
 }
 
-// info is what is read of the API's answer about an app.
 type info struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`

@@ -28,7 +28,7 @@ var (
 	_ bot.SizePricer    = (*heroku.Platform)(nil)
 )
 
-// open makes a fake API with my-app, which has two web dynos, and a platform on it.
+// my-app has two web dynos.
 func open(t *testing.T) (*herokutest.Server, *heroku.Platform) {
 	t.Helper()
 	srv := herokutest.NewServer(t)

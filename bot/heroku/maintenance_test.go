@@ -25,7 +25,6 @@ func TestMaintenance(t *testing.T) {
 	mend()
 }
 
-// The process types of one app ask once.
 func TestMaintenanceIsShared(t *testing.T) {
 	srv := herokutest.NewServer(t)
 	srv.AddApp(herokutest.App{Name: "my-app", Maintenance: true})

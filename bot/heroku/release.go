@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// release is what is read of the API's answer about a release.
 type release struct {
 	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"created_at"`
@@ -35,7 +34,6 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 	return list[0].CreatedAt, list[0].Status != "pending", nil
 }
 
-// newestRelease reads the newest release, none where there is none yet.
 func (c *client) newestRelease(ctx context.Context) (list []release, err error) {
 	err = c.call(ctx, func(ctx context.Context) error {
 		newest := &api.ListRange{Field: "version", Max: 1, Descending: true}

@@ -60,7 +60,6 @@ func TestAReleaseThatEndsIsSeenAtTheNextCall(t *testing.T) {
 	}
 }
 
-// An answer that a call can't make sense of, and what its error says.
 type nonsense struct{ body, want string }
 
 func TestAnAnswerAboutReleasesThatMakesNoSenseIsAnError(t *testing.T) {
@@ -94,7 +93,6 @@ func TestAReleaseInAnUnknownStateIsDone(t *testing.T) {
 	}
 }
 
-// refuses holds that a call finds an answer with status 200 senseless, names what it was for, and makes one try.
 func refuses(t *testing.T, c nonsense, op string, call func(*heroku.Platform) error) {
 	t.Helper()
 	srv, p := open(t)
@@ -106,7 +104,6 @@ func refuses(t *testing.T, c nonsense, op string, call func(*heroku.Platform) er
 	}
 }
 
-// reads are the calls that read what some platforms know only.
 var reads = []struct {
 	op, path string
 	call     func(*testing.T, *heroku.Platform) error

@@ -15,10 +15,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku"
 )
 
-// good is a whole answer about two web dynos.
 const good = `{"type":"web","quantity":2,"size":"Standard-1X"}`
 
-// A script is a transport that answers one step a try, in virtual time.
+// A script answers one step a try, in virtual time.
 type script struct {
 	steps  []step
 	at     []time.Duration // of each try, since the first
@@ -26,7 +25,6 @@ type script struct {
 	start  time.Time
 }
 
-// A step is what a try meets.
 type step struct {
 	status     int    // 0: an error of the network
 	retryAfter string // the header
@@ -69,7 +67,6 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: st.status, Header: h, Body: io.NopCloser(body), Request: req}, nil
 }
 
-// A dribble is a body of a byte a second until ctx ends.
 type dribble struct{ ctx context.Context }
 
 func (d dribble) Read(p []byte) (int, error) {
@@ -290,7 +287,6 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// capture sends the standard log to w while the test runs.
 func capture(t *testing.T, w io.Writer) {
 	before := log.Writer()
 	log.SetOutput(w)

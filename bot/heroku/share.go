@@ -6,17 +6,14 @@ import (
 	"time"
 )
 
-// fresh is how old a reading may be that one process type has made and another takes over. Their ticks begin together, but one's heartbeat
-// takes longer than another's.
+// The ticks of process types begin together, but one's heartbeat takes longer than another's.
 const fresh = 2 * time.Second
 
-// A share lets several process types have one reading. The zero share is ready to use.
 type share[T any] struct {
 	mu     sync.Mutex
 	newest *reading[T] // nil where there is none to take over
 }
 
-// A reading is a request under way, or its answer.
 type reading[T any] struct {
 	begun  time.Time
 	cancel context.CancelFunc
@@ -28,7 +25,6 @@ type reading[T any] struct {
 	waiting int
 }
 
-// sharing reads for a process type: by itself where it is the only one.
 func sharing[T any](ctx context.Context, p *Platform, s *share[T], read func(context.Context) (T, error)) (T, error) {
 	if p.shared.several() < 2 {
 		return read(ctx)
@@ -74,7 +70,6 @@ func (s *share[T]) join(ctx context.Context, who string, read func(context.Conte
 	return r
 }
 
-// leave ends a request that nobody waits for any more.
 func (s *share[T]) leave(r *reading[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// seen is a dyno size that was read at a time.
 type seen struct {
 	size string
 	at   time.Time

@@ -39,7 +39,6 @@ type Process struct {
 	Command string
 }
 
-// region is where all apps are.
 const region = "us"
 
 type app struct {
@@ -87,7 +86,6 @@ func newApp(a App) *app {
 
 func (a *app) id() string { return uuid("app", a.Name) }
 
-// process finds a process type by name or id, nil when there is none.
 func (a *app) process(name string) *process {
 	for _, p := range a.processes {
 		if p.Type == name || p.id(a) == name {
@@ -99,7 +97,7 @@ func (a *app) process(name string) *process {
 
 func (p *process) id(a *app) string { return uuid("formation", a.Name, p.Type) }
 
-// set changes the number of dynos: those of the highest numbers go, and new ones begin in a state.
+// The dynos of the highest numbers go.
 func (p *process) set(n int, state string) {
 	p.Quantity, p.updated = n, time.Now()
 	p.dynos = p.dynos[:min(len(p.dynos), max(n, 0))]
@@ -109,7 +107,6 @@ func (p *process) set(n int, state string) {
 	}
 }
 
-// restart puts new dynos into the places of all.
 func (p *process) restart(state string) {
 	p.dynos = nil
 	p.set(p.Quantity, state)
@@ -132,7 +129,6 @@ func sizes() []string {
 	return []string{"Eco", "Basic", "Standard-1X", "Standard-2X", "Performance-M", "Performance-L", "Performance-L-RAM", "Performance-XL", "Performance-2XL"}
 }
 
-// tier is what the sizes of an app's process types must have in common.
 func tier(size string) string {
 	switch s := strings.ToLower(size); s {
 	case "eco", "basic":
@@ -141,7 +137,6 @@ func tier(size string) string {
 	return "production"
 }
 
-// otherTier finds the size of another process type that is of another tier than a size, "" for none.
 func (a *app) otherTier(p *process, size string) string {
 	for _, o := range a.processes {
 		if o != p && tier(o.Size) != tier(size) {
@@ -151,7 +146,6 @@ func (a *app) otherTier(p *process, size string) string {
 	return ""
 }
 
-// uuid makes an id that is the same for the same name.
 func uuid(name ...string) string {
 	h := sha256.Sum256([]byte(strings.Join(name, "\x00")))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])

@@ -31,10 +31,10 @@ func (s *Server) Autoscaling(app string) Autoscaling {
 	return Autoscaling{}
 }
 
-// ofMetrics says whether a path is of the metrics API, whose calls cost nothing of the Platform API's rate limit.
+// Calls of the metrics API cost nothing of the Platform API's rate limit.
 func ofMetrics(path string) bool { return strings.Contains(path, "/formation/web/monitors") }
 
-// A monitorUpdate is what a request makes of the autoscaling: what is nil stays as it is.
+// A monitorUpdate leaves as it is what is nil.
 type monitorUpdate struct {
 	Action string `json:"action_type"`
 	On     *bool  `json:"is_active"`
@@ -43,8 +43,7 @@ type monitorUpdate struct {
 	P95    *int   `json:"value"`
 }
 
-// monitors reads, makes or changes the monitors of an app's web dynos; id is empty but for a change. The metrics API finds an
-// app by its id only.
+// id is empty but for a change. The metrics API finds an app by its id only.
 func (s *Server) monitors(method, appID, id string, body []byte) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()

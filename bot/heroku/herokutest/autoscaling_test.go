@@ -7,7 +7,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// monitored makes an app with autoscaling, and gives the path of its monitors.
 func monitored(t *testing.T, auto *herokutest.Autoscaling) (srv *herokutest.Server, path string) {
 	t.Helper()
 	srv = herokutest.NewServer(t)

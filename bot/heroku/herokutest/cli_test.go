@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// cli finds the real Heroku CLI, and makes a function that runs it against a server with a key.
 func cli(t *testing.T, srv *herokutest.Server, key string) func(args ...string) (output string, ok bool) {
 	t.Helper()
 	if testing.Short() {
@@ -44,8 +43,7 @@ func cli(t *testing.T, srv *herokutest.Server, key string) func(args ...string) 
 	}
 }
 
-// metricsHere writes a module for Node that has the metrics API on loopback, at the port of the Platform API: the CLI knows its name
-// only.
+// The CLI knows only the name of the metrics API: the module has it on loopback, at the port of the Platform API.
 func metricsHere(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "metrics.cjs")

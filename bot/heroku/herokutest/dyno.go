@@ -52,7 +52,7 @@ func (s *Server) SetState(app, processType string, number int, state string) {
 	p.dynos[number-1].set(state)
 }
 
-// dynoList gives all dynos, none where there is no code yet that they could run.
+// There are none where there is no code yet that they could run.
 func (a *app) dynoList() []object {
 	out := []object{}
 	current := a.current()

@@ -9,13 +9,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// A dyno is what the tests look at in an answer about dynos.
 type dyno struct {
 	ID, Name, State string
 	Release         struct{ Version int }
 }
 
-// dynos reads a list of dynos of my-app, which has to keep to the schema.
 func dynos(t *testing.T, srv *herokutest.Server, header ...string) (list []dyno, next string) {
 	t.Helper()
 	got := call(t.Context(), srv, "GET", "/apps/my-app/dynos", "", header...)
@@ -29,7 +27,7 @@ func dynos(t *testing.T, srv *herokutest.Server, header ...string) (list []dyno,
 	return list, next
 }
 
-// states tells the dynos' states, as in "web.1 up, web.2 starting".
+// as in "web.1 up, web.2 starting"
 func states(t *testing.T, srv *herokutest.Server) string {
 	t.Helper()
 	var out []string

@@ -17,7 +17,6 @@ type Fault = fault.Fault
 // may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
-// fail answers a call in the fault's way. usual is what would have been answered.
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	if !f.Serve(w, r, usual, s.closing) {
 		e := documented(f.Status)
@@ -25,7 +24,6 @@ func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []
 	}
 }
 
-// A problem is an error answer of the API's.
 type problem struct {
 	status      int
 	id, message string
@@ -33,7 +31,6 @@ type problem struct {
 	limit       int    // the scaling limit that a 422 is about, 0 for none
 }
 
-// documented gives the id that Heroku documents for a status, and a message that it uses.
 func documented(status int) problem {
 	p := problem{status: status}
 	switch status {

@@ -9,7 +9,6 @@ import (
 	"strings"
 )
 
-// readFormation reads one process type, or all when processType is "".
 func (s *Server) readFormation(appName, processType string) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -31,14 +30,13 @@ func noProcess(name string) reply {
 	return missing("formation", fmt.Sprintf("Couldn't find that process type (%s).", name))
 }
 
-// An update is what a PATCH asks of one process type.
 type update struct {
 	Type     string          `json:"type"`
 	Quantity json.RawMessage `json:"quantity"` // an integer, or a string as the CLI sends it: "2", "+2", "-1"
 	Size     string          `json:"size"`
 }
 
-// breaksSchema answers a PATCH whose body is not as the schema has it, and counts it against the client.
+// A PATCH whose body is not as the schema has it counts against the client.
 func (s *Server) breaksSchema(path string, body []byte, err error) reply {
 	s.violated("the request PATCH %s with %s breaks the schema: %v", path, body, err)
 	p := documented(http.StatusUnprocessableEntity)
@@ -46,7 +44,6 @@ func (s *Server) breaksSchema(path string, body []byte, err error) reply {
 	return failed(p)
 }
 
-// changeFormation changes one process type, or those that the body names when processType is "".
 func (s *Server) changeFormation(appName, processType string, body []byte) reply {
 	updates, err := s.parseUpdates(processType, body)
 	if err != nil {
@@ -104,14 +101,12 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 	return reply{resource: "formation", value: a.process(processType).resource(a)}
 }
 
-// sizeRefused is the answer to a dyno size that can't be.
 func sizeRefused(message string) reply {
 	p := documented(http.StatusUnprocessableEntity)
 	p.message = message
 	return failed(p)
 }
 
-// parseUpdates checks a body against the schema of its request, and reads it.
 func (s *Server) parseUpdates(processType string, body []byte) ([]update, error) {
 	if processType != "" {
 		var u update
@@ -132,8 +127,7 @@ func (s *Server) parseUpdates(processType string, body []byte) ([]update, error)
 	return batch.Updates, err
 }
 
-// numbers turns the quantities that the CLI sends as strings into numbers, since the API takes both but its schema doesn't
-// say so.
+// The API takes quantities as strings, which the CLI sends, but its schema doesn't say so.
 func numbers(body []byte) []byte {
 	var batch map[string]any
 	if json.Unmarshal(body, &batch) != nil {
@@ -152,7 +146,6 @@ func numbers(body []byte) []byte {
 	return marshal(batch)
 }
 
-// quantity gives the number of dynos wanted, where there are now so many.
 func (u update) quantity(now int) (int, error) {
 	if len(u.Quantity) == 0 {
 		return now, nil
@@ -172,7 +165,6 @@ func (u update) quantity(now int) (int, error) {
 	return n, err
 }
 
-// sizeName writes a dyno size as Heroku does: standard-1x as Standard-1X.
 func sizeName(s string) string {
 	for _, known := range sizes() {
 		if strings.EqualFold(known, s) {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// changeApp switches an app's maintenance mode, as `heroku maintenance:on` asks for it.
+// as `heroku maintenance:on` asks for it
 func (s *Server) changeApp(name string, body []byte) reply {
 	var change struct {
 		Maintenance *bool `json:"maintenance"`

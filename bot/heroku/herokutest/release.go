@@ -77,7 +77,6 @@ func (a *app) current() int {
 
 func (a *app) releaseID(version int) string { return uuid("release", a.Name, fmt.Sprint(version)) }
 
-// releasedAt is when the current release was made, null when there is none.
 func (a *app) releasedAt() any {
 	v := a.current()
 	if v == 0 {
@@ -86,7 +85,6 @@ func (a *app) releasedAt() any {
 	return stamp(a.releases[v-1].At)
 }
 
-// releaseList gives all releases, the oldest first.
 func (a *app) releaseList(owner Account) []object {
 	out := []object{}
 	for i, r := range a.releases {

@@ -6,12 +6,10 @@ import (
 	"time"
 )
 
-// An object is a resource in its JSON form.
 type object = map[string]any
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// stampIf is a time where something is the case, and null elsewhere.
 func stampIf(is bool, t time.Time) any {
 	if !is {
 		return nil
@@ -47,7 +45,6 @@ func (a Account) resource() object {
 
 func (a *app) ref() object { return object{"id": a.id(), "name": a.Name} }
 
-// canonicalWebURL is the address that Heroku gives the app.
 func (a *app) canonicalWebURL() string { return fmt.Sprintf("https://%s.herokuapp.com/", a.Name) }
 
 func (a *app) resource(owner Account) object {
@@ -90,7 +87,6 @@ func (p *process) resource(a *app) object {
 	}
 }
 
-// formation gives all process types, as a list does and as a batch update answers.
 func (a *app) formation() []object {
 	out := []object{}
 	for _, p := range a.processes {

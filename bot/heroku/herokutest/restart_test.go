@@ -10,7 +10,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// ask makes a call to the API, and gives the status and what was answered.
 func ask(t *testing.T, srv *herokutest.Server, method, path string) (status int, answer any) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, nil)

@@ -48,7 +48,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.fail(fault, w, r, answer)
 }
 
-// receive records the call, counts it against the rate limit, and finds its fault.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +65,6 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *F
 	return fault
 }
 
-// answer lets the call take effect, and gives its answer, checked against the schema.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) (status int, answer []byte) {
 	rep := s.refuse(r)
 	if rep.problem == nil {
@@ -98,7 +96,6 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) (st
 	return status, marshal(rep.value)
 }
 
-// refuse gives the problem of a call that isn't let in, and the zero reply otherwise.
 func (s *Server) refuse(r *http.Request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +154,6 @@ func (s *Server) route(r *http.Request, body []byte) reply {
 	return failed(documented(http.StatusNotFound))
 }
 
-// readApp reads an app, its dynos or its releases.
 func (s *Server) readApp(name, resource string, r *http.Request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +171,6 @@ func (s *Server) readApp(name, resource string, r *http.Request) reply {
 	return s.appReply(a)
 }
 
-// readNone is an empty list of what this fake does not hold: add-ons and collaborators.
 func (s *Server) readNone(name string) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +180,6 @@ func (s *Server) readNone(name string) reply {
 	return reply{value: []object{}}
 }
 
-// listApps lists all apps, which all are the account's.
 func (s *Server) listApps(r *http.Request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,7 +196,7 @@ func (s *Server) listApps(r *http.Request) reply {
 	return reply{resource: "app", value: list, checked: checked, partial: next}
 }
 
-// endDynos restarts or stops dynos: all of an app, one, or those of a process type, which may stand in the place of a dyno too. What is stopped of a formation, Heroku starts again.
+// A process type may stand in the place of a dyno, too. What is stopped of a formation, Heroku starts again.
 func (s *Server) endDynos(method, name, of string, rest []string) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,7 +224,7 @@ func (s *Server) endDynos(method, name, of string, rest []string) reply {
 	return reply{value: object{}, status: http.StatusAccepted}
 }
 
-// appReply tells what an app is. The caller holds the lock.
+// The caller holds the lock.
 func (s *Server) appReply(a *app) reply {
 	rep := reply{resource: "app", value: a.resource(s.account)}
 	if a.WebURL != "" {

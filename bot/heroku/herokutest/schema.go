@@ -20,12 +20,10 @@ import (
 //go:embed schema/heroku.json
 var published []byte
 
-// schemas are the schemas of the resources and of the requests, compiled in strict form.
 type schemas struct {
 	resources, requests map[string]*jsonschema.Schema
 }
 
-// loadSchemas compiles the published schemas, once for all servers. It panics when they are broken, since they are part of this package.
 var loadSchemas = sync.OnceValue(func() *schemas {
 	var doc struct {
 		Definitions map[string]any `json:"definitions"`
@@ -80,7 +78,6 @@ func strict(v any) {
 	}
 }
 
-// checkAnswer holds a resource, or each of a list of them, against the schema; "" is one that has no published schema.
 func (s *schemas) checkAnswer(resource string, value any) error {
 	if resource == "" {
 		return nil
@@ -101,7 +98,6 @@ func (s *schemas) checkAnswer(resource string, value any) error {
 	return nil
 }
 
-// checkRequest holds a request's body against the schema.
 func (s *schemas) checkRequest(request string, body []byte) error {
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
@@ -110,7 +106,6 @@ func (s *schemas) checkRequest(request string, body []byte) error {
 	return plain(s.requests[request].Validate(v))
 }
 
-// plain tells what was wrong where, without the names of the schema's own parts.
 func plain(err error) error {
 	v, ok := err.(*jsonschema.ValidationError)
 	if !ok {

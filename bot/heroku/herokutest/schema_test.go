@@ -36,7 +36,6 @@ func TestThePublishedSchemaIsTheModules(t *testing.T) {
 	}
 }
 
-// excerpt takes the resources and requests that the fake knows out of the schema, and all they refer to.
 func excerpt(t *testing.T, file []byte) []byte {
 	t.Helper()
 	var whole struct{ Definitions map[string]object }

@@ -27,7 +27,6 @@ import (
 // Key is the API key that a [Server] accepts unless its Key says otherwise.
 const Key = "herokutest-key-0123456789abcdef"
 
-// hourly is the number of API calls that Heroku allows an account in an hour.
 const hourly = 4500
 
 // A Server is a fake of the Platform API. It may be used from several goroutines.
@@ -182,7 +181,7 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.violations)
 }
 
-// violated records what broke the schema. The caller doesn't hold the lock.
+// The caller doesn't hold the lock.
 func (s *Server) violated(format string, args ...any) {
 	v := fmt.Sprintf(format, args...)
 	s.mu.Lock()
@@ -193,7 +192,7 @@ func (s *Server) violated(format string, args ...any) {
 	}
 }
 
-// mustApp finds an app that a test names. It panics when there is none. The caller holds the lock.
+// It panics when there is none. The caller holds the lock.
 func (s *Server) mustApp(name string) *app {
 	a := s.app(name)
 	if a == nil {
@@ -202,7 +201,7 @@ func (s *Server) mustApp(name string) *app {
 	return a
 }
 
-// app finds an app by name or id, nil when there is none. The caller holds the lock, as for process.
+// The caller holds the lock, as for process.
 func (s *Server) app(name string) *app {
 	for _, a := range s.apps {
 		if a.Name == name || a.id() == name {

@@ -21,7 +21,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// An answer is what a call got.
 type answer struct {
 	status int
 	header http.Header
@@ -29,7 +28,6 @@ type answer struct {
 	err    error // of the call, or of reading its body
 }
 
-// has reports whether the body has all of these parts.
 func (a answer) has(parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(a.body, p) })
 }
@@ -55,7 +53,6 @@ func call(ctx context.Context, srv *herokutest.Server, method, path, body string
 	return answer{resp.StatusCode, resp.Header, string(b), err}
 }
 
-// office is an app with two process types, of which one can have a single dyno.
 func office() herokutest.App {
 	return herokutest.App{Name: "my-app", Formation: []herokutest.Process{
 		{Type: "web", Quantity: 2}, {Type: "mail", Quantity: 1, Size: "Basic"},
@@ -222,7 +219,6 @@ func panics(f func()) (did bool) {
 	return false
 }
 
-// A recorder is a test that remembers its complaints.
 type recorder struct {
 	testing.TB
 	errors []string
