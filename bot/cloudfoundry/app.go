@@ -37,10 +37,8 @@ func whyHandsOff(a app) string {
 	return ""
 }
 
-// A place is where the app is.
 type place struct{ guid, space string }
 
-// place finds the app, once.
 func (p *Platform) place(ctx context.Context) (place, error) {
 	p.mu.Lock()
 	at := p.found
@@ -57,8 +55,8 @@ func (p *Platform) place(ctx context.Context) (place, error) {
 
 func placeOf(a app) place { return place{guid: a.GUID, space: a.Relationships.Space.Data.GUID} }
 
-// readApp reads the app. One that was found by its name and is no more is looked for again, since somebody may have
-// deleted and pushed it anew.
+// An app that was found by its name and is no more is looked for again, since somebody may have deleted and pushed it
+// anew.
 func (p *Platform) readApp(ctx context.Context) (app, error) {
 	p.mu.Lock()
 	guid := p.found.guid
@@ -76,7 +74,6 @@ func (p *Platform) readApp(ctx context.Context) (app, error) {
 	return p.keep(p.lookUp(ctx))
 }
 
-// keep checks the answer about the app, and remembers where it is.
 func (p *Platform) keep(a app, err error) (app, error) {
 	switch {
 	case err != nil:
@@ -90,7 +87,6 @@ func (p *Platform) keep(a app, err error) (app, error) {
 	return a, nil
 }
 
-// lookUp finds the app by its name in its space in its org.
 func (p *Platform) lookUp(ctx context.Context) (app, error) {
 	space := p.o.Space
 	if !isGUID(space) {
@@ -175,7 +171,6 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	return found, err
 }
 
-// outside says whether a route can be reached from outside over HTTP.
 func (p *Platform) outside(ctx context.Context, r route) (bool, error) {
 	guid := r.Relationships.Domain.Data.GUID
 	switch {
@@ -189,8 +184,7 @@ func (p *Platform) outside(ctx context.Context, r route) (bool, error) {
 	return err == nil && !d.Internal, err
 }
 
-// webURL makes a URL of a route's, which has no scheme. Cloud Foundry's router speaks TLS; a test's on this machine
-// doesn't.
+// A route has no scheme. Cloud Foundry's router speaks TLS; a test's on this machine doesn't.
 func webURL(route string) (string, error) {
 	u, err := url.Parse("https://" + route)
 	if err != nil || u.Hostname() == "" {

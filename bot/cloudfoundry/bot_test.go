@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// slowly is a prober whose every reading is too slow.
 type slowly struct{}
 
 func (slowly) Probe(context.Context) probe.Reading {

@@ -45,7 +45,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	}
 }
 
-// checkApp tells what the app is; found is empty when it can't be read.
+// found is empty when the app can't be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	err = p.do(ctx, "read the app "+web.Line(p.o.App), func(ctx context.Context) error {
 		a, err := p.readApp(ctx)

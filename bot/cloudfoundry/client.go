@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// newTransport makes what calls the Cloud Controller and the UAA. Every request may be sent again: a GET changes
-// nothing, the POST of a number of instances is absolute, and a token more does no harm.
+// Every request may be sent again: a GET changes nothing, the POST of a number of instances is absolute, and a token
+// more does no harm.
 func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 	c := o.Credentials
 	return &web.Transport{
@@ -36,7 +36,7 @@ func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 	}
 }
 
-// A client calls the Cloud Controller's API, version 3 (https://v3-apidocs.cloudfoundry.org), with a token.
+// A client calls the Cloud Controller's API, version 3 (https://v3-apidocs.cloudfoundry.org).
 type client struct {
 	url       string
 	transport *web.Transport
@@ -48,12 +48,11 @@ func newClient(o Options, inner http.RoundTripper) *client {
 	return &client{url: o.URL, transport: t, tokens: newTokens(o, t)}
 }
 
-// get reads what is at a path into out.
 func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.call(ctx, http.MethodGet, path, "", out)
 }
 
-// list reads the first page of what is at a path, as the filters say.
+// list reads the first page.
 func list[T any](ctx context.Context, c *client, path string, filters url.Values) ([]T, error) {
 	var page struct {
 		Resources []T `json:"resources"`
@@ -65,7 +64,7 @@ func list[T any](ctx context.Context, c *client, path string, filters url.Values
 	return page.Resources, err
 }
 
-// call makes a call with a token, and with a fresh one when that was refused.
+// call tries again with a fresh token when its own was refused.
 func (c *client) call(ctx context.Context, method, path, body string, out any) error {
 	for first := true; ; first = false {
 		token, err := c.tokens.get(ctx)
@@ -88,7 +87,6 @@ func (c *client) call(ctx context.Context, method, path, body string, out any) e
 	}
 }
 
-// send makes a call, and decodes its answer into out.
 func send(t *web.Transport, req *http.Request, out any) error {
 	req.Header.Set("Accept", "application/json")
 	_, err := t.Do(req, false, func(body []byte) *Error {

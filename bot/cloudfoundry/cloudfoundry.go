@@ -19,7 +19,6 @@ import (
 )
 
 const (
-	// defaultTimeout is the Timeout of Options that name none.
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a call with all its tries, its token and the waits between them.
 	callLimit = 20 * time.Second
@@ -82,7 +81,6 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 	return &Platform{client: newClient(o, inner), o: o, asked: -1}, nil
 }
 
-// check says what is wrong with the app that is named.
 func (o Options) check() error {
 	var wrong []error
 	switch {
@@ -130,15 +128,14 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	return n, settled, nil
 }
 
-// remember keeps what Size has seen.
 func (p *Platform) remember(n int, handsOff string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked, p.handsOff = n, handsOff
 }
 
-// before gives the number of instances before a deployment that is under way, or a guess where it was under way
-// before the first Size.
+// before gives the number of instances before a deployment that is under way, or guess where that began before the
+// first Size.
 func (p *Platform) before(guess int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,8 +145,8 @@ func (p *Platform) before(guess int) int {
 	return guess
 }
 
-// processes reads the processes of the type: the newest, how many instances all of them have, and whether there is
-// more than one, which is so as long as a deployment puts a new one in the place of the old.
+// processes finds more than one of the type while a deployment puts a new one in the place of the old; total is the
+// instances of all.
 func (p *Platform) processes(ctx context.Context) (newest process, total int, deploying bool, err error) {
 	at, err := p.place(ctx)
 	if err != nil {
@@ -176,8 +173,7 @@ func (p *Platform) processes(ctx context.Context) (newest process, total int, de
 	return newest, total, len(all) > 1, err
 }
 
-// allStarted reads whether no instance is yet to start. One that has crashed, or for which there is no place, has
-// been tried.
+// An instance that has crashed, or for which there is no place, has been tried.
 func (p *Platform) allStarted(ctx context.Context, q process) (bool, error) {
 	if q.Instances == 0 {
 		return true, nil
@@ -251,7 +247,6 @@ func (p *Platform) Quota() (remaining int, ok bool) {
 
 func (p *Platform) name() string { return p.o.ProcessType + " of " + web.Line(p.o.App) }
 
-// do makes one call with a deadline, and names what it was for in its error.
 func (p *Platform) do(ctx context.Context, op string, call func(context.Context) error) error {
 	return p.transport.Call(ctx, callLimit, op, call)
 }

@@ -27,7 +27,6 @@ var (
 	_ bot.LeftAloneReporter = (*cloudfoundry.Platform)(nil)
 )
 
-// options are those of a user with a password, for my-app.
 func options(srv *cloudfoundrytest.Server) cloudfoundry.Options {
 	return cloudfoundry.Options{
 		URL: srv.URL, Org: cloudfoundrytest.Org, Space: cloudfoundrytest.Space, App: "my-app",
@@ -35,7 +34,7 @@ func options(srv *cloudfoundrytest.Server) cloudfoundry.Options {
 	}
 }
 
-// open makes a fake Cloud Foundry with my-app, which has two web instances, and a platform on it.
+// my-app has two web instances.
 func open(t *testing.T) (*cloudfoundrytest.Server, *cloudfoundry.Platform) {
 	t.Helper()
 	srv := cloudfoundrytest.NewServer(t)
@@ -122,7 +121,7 @@ func TestANegativeNumberIsRefusedWithoutACall(t *testing.T) {
 	}
 }
 
-// A heartbeat costs two calls once the app is found: the installation allows a user some thousand an hour.
+// The installation allows a user some thousand calls an hour.
 func TestAHeartbeatCostsTwoCalls(t *testing.T) {
 	srv, p := open(t)
 	size(t, p)
@@ -152,7 +151,6 @@ func TestNotSettledWhileInstancesStart(t *testing.T) {
 	release()
 }
 
-// An app whose instances start again and again needs more of them, and isn't held by its own trouble.
 func TestSettledWhenNoChangeIsYoung(t *testing.T) {
 	srv, p := open(t)
 	srv.SetStates("my-app", "web", "STARTING", "STARTING")

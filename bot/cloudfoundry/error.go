@@ -14,7 +14,6 @@ import (
 // "CF-UnprocessableEntity". Deploy says that a deployment is under way.
 type Error = web.Error
 
-// refused makes the error of an answer of the Cloud Controller's about the app that is not 2xx.
 func refused(app string, status int, body []byte) *Error {
 	var a struct {
 		Errors []struct{ Title, Detail string } `json:"errors"`
@@ -28,7 +27,7 @@ func refused(app string, status int, body []byte) *Error {
 	return e
 }
 
-// hint says what to do about an error of the Cloud Controller's. The app's name goes in the place of APP.
+// The app's name goes in the place of APP.
 func hint(status int, e *Error) string {
 	switch q, exceeded := quotaOf(e.Message); {
 	case status == http.StatusUnauthorized:
@@ -53,7 +52,6 @@ func hint(status int, e *Error) string {
 	return "see https://v3-apidocs.cloudfoundry.org/#errors"
 }
 
-// uaaError makes the error of an answer of the UAA's that is not 2xx.
 func uaaError(status int, body []byte) *Error {
 	var a struct {
 		Error       string `json:"error"`

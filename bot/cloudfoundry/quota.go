@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// A quota is one that a change would exceed.
 type quota struct {
 	ofSpace  bool // and not of the org
 	resource string
@@ -55,7 +54,6 @@ func (q quota) hint() string {
 	return fmt.Sprintf("the %s's quota of %s allows no more: lower the maximum, or have the quota raised (`cf update-%s-quota`)", q.of(), what, q.of())
 }
 
-// nameQuota adds to a refusal for a quota's sake which quota that is, where the credentials may read it.
 func (p *Platform) nameQuota(ctx context.Context, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != http.StatusUnprocessableEntity {
@@ -76,7 +74,7 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 	return e
 }
 
-// A limit is what a quota allows; 0 is no limit.
+// A limit of 0 is none.
 type limit struct {
 	name              string
 	memory, instances int // MB, and number, of all started apps together
@@ -95,7 +93,7 @@ func (l limit) text(q quota) string {
 	return ""
 }
 
-// readLimit reads the quota that a link at a path is to, which need not be to any.
+// to need not be to any quota.
 func (p *Platform) readLimit(ctx context.Context, path string, to link) (limit, error) {
 	if to.Data.GUID == "" {
 		return limit{}, nil
@@ -105,7 +103,7 @@ func (p *Platform) readLimit(ctx context.Context, path string, to link) (limit, 
 	return limit{web.Line(q.Name), q.Apps.MemoryMB, q.Apps.Instances, q.Apps.InstanceMB}, err
 }
 
-// quotas reads the quotas of the app's space, which need not have one, and of its org.
+// A space need not have a quota.
 func (p *Platform) quotas(ctx context.Context) (space, org limit, err error) {
 	at, err := p.place(ctx)
 	if err != nil {

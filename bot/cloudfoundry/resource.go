@@ -4,7 +4,7 @@ import "time"
 
 // What is read of the Cloud Controller's resources, as https://v3-apidocs.cloudfoundry.org has them.
 
-// A link is to another resource; its GUID is empty where there is none.
+// The GUID of a link is empty where it leads to nothing.
 type link struct {
 	Data struct {
 		GUID string `json:"guid"`
@@ -32,8 +32,7 @@ type process struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// An instance is one of a process. Its state is RUNNING, CRASHED, STARTING or DOWN; details say why there is no place
-// for it.
+// The state of an instance is RUNNING, CRASHED, STARTING or DOWN; its details say why there is no place for it.
 type instance struct {
 	State   string  `json:"state"`
 	Details *string `json:"details"`
@@ -62,7 +61,7 @@ type domain struct {
 	Internal bool `json:"internal"`
 }
 
-// An owner is an org or a space; of those, only a space has an org.
+// Of owners only a space has an org.
 type owner struct {
 	GUID          string `json:"guid"`
 	Relationships struct {
@@ -71,7 +70,7 @@ type owner struct {
 	} `json:"relationships"`
 }
 
-// A quotaResource is the quota of an org or a space; what is null or 0 has no limit.
+// What is null or 0 in a quotaResource has no limit.
 type quotaResource struct {
 	Name string `json:"name"`
 	Apps struct {

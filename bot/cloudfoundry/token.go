@@ -25,7 +25,6 @@ type Credentials struct {
 	RefreshToken string
 }
 
-// check says what is wrong with the credentials, without telling them.
 func (c Credentials) check() error {
 	switch {
 	case c == (Credentials{}):
@@ -42,7 +41,6 @@ func (c Credentials) check() error {
 	return nil
 }
 
-// grant gives the form that asks for a first token.
 func (c Credentials) grant() url.Values {
 	switch {
 	case c.Username != "":
@@ -64,7 +62,6 @@ func refresh(token string) url.Values {
 	return url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
 }
 
-// tokens keeps a token, and gets a new one before it runs out.
 type tokens struct {
 	o         Options
 	transport *web.Transport
@@ -76,7 +73,6 @@ type tokens struct {
 	refresh string    // "" for none
 }
 
-// links are where things are, as the Cloud Controller tells.
 type links struct{ uaa, logCache string }
 
 func newTokens(o Options, transport *web.Transport) *tokens {
@@ -119,7 +115,7 @@ func (t *tokens) lock(ctx context.Context) error {
 
 func (t *tokens) unlock() { t.turn <- struct{}{} }
 
-// refused forgets a token that was not accepted, unless it has been renewed meanwhile.
+// refused forgets a token, unless it has been renewed meanwhile.
 func (t *tokens) refused(ctx context.Context, token string) {
 	if t.lock(ctx) != nil {
 		return // in which case nothing more will be asked
@@ -130,7 +126,7 @@ func (t *tokens) refused(ctx context.Context, token string) {
 	}
 }
 
-// discover asks the Cloud Controller where the UAA and Log Cache are, once.
+// discover asks the Cloud Controller once.
 func (t *tokens) discover(ctx context.Context) error {
 	if t.links.uaa != "" {
 		return nil
@@ -167,7 +163,6 @@ func (t *tokens) discover(ctx context.Context) error {
 	return nil
 }
 
-// logCache returns where Log Cache is.
 func (t *tokens) logCache(ctx context.Context) (string, error) {
 	if err := t.lock(ctx); err != nil {
 		return "", err
@@ -181,12 +176,10 @@ func (t *tokens) logCache(ctx context.Context) (string, error) {
 
 const loginPath = "/oauth/token"
 
-// isLogin tells a request to the UAA from one to the Cloud Controller.
 func isLogin(req *http.Request) bool {
 	return req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, loginPath)
 }
 
-// ask gets a token for a grant.
 func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	t.token = ""
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+loginPath, strings.NewReader(form.Encode()))

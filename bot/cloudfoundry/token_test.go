@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
 )
 
-// logins counts how often tokens were asked for, by grant.
 func logins(srv *cloudfoundrytest.Server) map[string]int {
 	n := map[string]int{}
 	for _, c := range srv.Calls() {
@@ -68,7 +67,7 @@ func TestARefusedTokenIsRenewedOnceForAll(t *testing.T) {
 	}
 }
 
-// inProcess serves calls by a server without a network, so that time can be virtual.
+// A server that is reached without a network lets time be virtual.
 type inProcess struct{ http.Handler }
 
 func (s inProcess) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-// The states of an instance.
 const (
 	running  = "RUNNING"
 	starting = "STARTING"
@@ -226,7 +225,7 @@ func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 	}
 }
 
-// mustApp finds an app that a test names. The caller holds the lock, as for all below.
+// The caller holds the lock, as for all below.
 func (s *Server) mustApp(name string) *app {
 	for _, a := range s.apps {
 		if a.Name == name {
@@ -244,7 +243,6 @@ func (s *Server) process(name, processType string) *process {
 	return p
 }
 
-// process finds the newest process of a type, nil when there is none.
 func (a *app) process(kind string) *process {
 	for _, p := range slices.Backward(a.processes) {
 		if p.kind == kind {
@@ -254,13 +252,12 @@ func (a *app) process(kind string) *process {
 	return nil
 }
 
-// deploying says whether a deployment of a process type is under way.
 func (a *app) deploying(kind string) bool {
 	n := len(a.deployments)
 	return kind == "web" && n > 0 && a.deployments[n-1].status == "ACTIVE"
 }
 
-// set changes the number of instances: those of the highest indices go, and new ones begin in a state.
+// The instances of the highest indices go.
 func (p *process) set(n int, state string, now time.Time) {
 	p.updated = now
 	p.states = p.states[:min(len(p.states), n)]

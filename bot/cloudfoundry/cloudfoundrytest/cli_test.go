@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/cloudfoundry/cloudfoundrytest"
 )
 
-// cli finds the real cf CLI, and makes a function that runs it with a home of its own.
 func cli(t *testing.T) func(args ...string) (output string, ok bool) {
 	t.Helper()
 	path := os.Getenv("CF_CLI")
@@ -86,7 +85,6 @@ func TestTheCLIScalesTheFake(t *testing.T) {
 	}
 }
 
-// Whichever way somebody signs in.
 func TestTheCLISignsInToTheFake(t *testing.T) {
 	s := cloudfoundrytest.NewServer(t)
 	s.AddApp(cloudfoundrytest.App{Name: "shop"})
@@ -118,7 +116,6 @@ func TestTheCLISignsInToTheFake(t *testing.T) {
 	}
 }
 
-// Without the CLI at hand: what it asks for is there, and its tokens say what it reads of them.
 func TestWhatTheCLIAsksFor(t *testing.T) {
 	s := cloudfoundrytest.NewServer(t)
 	s.AddApp(cloudfoundrytest.App{Name: "shop"})

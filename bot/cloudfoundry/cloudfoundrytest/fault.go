@@ -15,7 +15,6 @@ type Fault = fault.Fault
 // may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
-// fail answers a call in the fault's way. usual is what would have been answered.
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	if !f.Serve(w, r, usual, s.closing) {
 		p := documented(f.Status)
@@ -24,7 +23,6 @@ func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []
 	}
 }
 
-// A problem is an error answer of the Cloud Controller's.
 type problem struct {
 	status, code  int
 	title, detail string
@@ -34,7 +32,6 @@ func (p problem) send(w http.ResponseWriter) {
 	send(w, p.status, object{"errors": []object{{"code": p.code, "title": p.title, "detail": p.detail}}})
 }
 
-// documented gives what Cloud Foundry says with a status.
 func documented(status int) problem {
 	switch status {
 	case http.StatusBadRequest:

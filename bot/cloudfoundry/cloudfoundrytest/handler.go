@@ -25,7 +25,6 @@ func send(w http.ResponseWriter, status int, value any) {
 	}
 }
 
-// handler serves everything: it records each call, fails those that are to fail, and answers the rest.
 func (s *Server) handler() http.Handler {
 	open := http.NewServeMux() // for everybody
 	open.HandleFunc("GET /{$}", s.root)
@@ -59,7 +58,6 @@ func (s *Server) handler() http.Handler {
 	})
 }
 
-// guarded wants a token, and counts the calls down.
 func (s *Server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -94,10 +92,9 @@ func (s *Server) root(w http.ResponseWriter, _ *http.Request) {
 	}})
 }
 
-// api serves what is under /v3.
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
-	// handle answers with what get gives, under the lock.
+	// Each get is called under the lock.
 	handle := func(pattern string, get func(r *http.Request) (int, any)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			s.mu.Lock()
@@ -207,7 +204,6 @@ func (s *Server) api() http.Handler {
 	return mux
 }
 
-// filter reads a list of a query's, nil when there is none.
 func filter(r *http.Request, name string) []string {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -216,7 +212,6 @@ func filter(r *http.Request, name string) []string {
 	return strings.Split(text, ",")
 }
 
-// page gives the page of a list that a request asks for, with its pagination.
 func (s *Server) page(r *http.Request, list []object) (int, any) {
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil && n > 0 {

@@ -36,7 +36,7 @@ type Timer struct {
 	Status int
 }
 
-// most is how many envelopes Log Cache gives in one answer at most, and usual how many unless asked for more.
+// These are the limits of Log Cache's answers, in envelopes: most, and usual unless asked for more.
 const most, usual = 1000, 100
 
 // Emit adds envelopes of an app, in any order.
@@ -65,7 +65,6 @@ func (s *Server) EmitUsage(name string, now time.Time, over time.Duration, cpu, 
 	s.Emit(name, all...)
 }
 
-// readMetrics answers GET /api/v1/read/SOURCE.
 func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,7 +116,6 @@ func (e *Envelope) kind() string {
 	return "LOG"
 }
 
-// named says whether an envelope has a name that matches.
 func (e *Envelope) named(by *regexp.Regexp) bool {
 	switch {
 	case by.String() == "":
@@ -133,7 +131,7 @@ func (e *Envelope) named(by *regexp.Regexp) bool {
 	return false
 }
 
-// resource writes an envelope in the JSON form of protocol buffers: 64-bit integers and bytes are strings.
+// 64-bit integers and bytes are strings, in the JSON form of protocol buffers.
 func (e *Envelope) resource(source string) object {
 	tags := object{"app_name": "my-app", "process_type": "web", "origin": "rep"}
 	for k, v := range e.Tags {

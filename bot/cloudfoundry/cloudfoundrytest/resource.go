@@ -120,7 +120,6 @@ func (a *app) listProcesses(types []string) (list []object) {
 	return list
 }
 
-// listProcesses lists those of several apps.
 func (s *Server) listProcesses(r *http.Request) (list []object) {
 	for _, a := range s.apps {
 		if wants(filter(r, "app_guids"), a.guid) && wants(filter(r, "space_guids"), s.space(a.Space).guid) {
@@ -173,7 +172,7 @@ func (p *process) resource(a *app) object {
 	}
 }
 
-// stats lists the instances. Of a stopped app there is one that is down.
+// Of a stopped app there is one instance, which is down.
 func (p *process) stats(a *app) object {
 	states := p.states
 	if a.Stopped {
@@ -227,7 +226,7 @@ func (s *Server) scale(a *app, p *process, r *http.Request) (int, any) {
 	return http.StatusAccepted, p.resource(a)
 }
 
-// exceeds says which quota a change would exceed, "" for none. Fewer are always allowed, as are changes of a stopped app.
+// exceeds names a quota. Fewer are always allowed, as are changes of a stopped app.
 func (s *Server) exceeds(a *app, p *process, n, memory int) string {
 	if a.Stopped || n*memory <= len(p.states)*p.memory {
 		return ""
@@ -287,15 +286,12 @@ func (s *Server) listDeployments(r *http.Request) (list []object) {
 	return list
 }
 
-// packageOf begins the GUID of an app's package.
 const packageOf = "package-"
 
-// droplet is what an app runs.
 func (a *app) droplet() object {
 	return object{"guid": a.guid, "state": "STAGED", "created_at": stamp(a.pushed), "updated_at": stamp(a.pushed)}
 }
 
-// listPackages lists what apps were pushed with.
 func (s *Server) listPackages(r *http.Request) (list []object) {
 	for _, a := range s.apps {
 		if wants(filter(r, "app_guids"), a.guid) && !a.pushed.IsZero() {
@@ -327,7 +323,6 @@ func (s *Server) listRoutes(r *http.Request, apps []string) (int, any) {
 	return s.page(r, list)
 }
 
-// domain is that of a route.
 func (s *Server) domain(guid string) object {
 	for _, a := range s.apps {
 		for i, route := range a.Routes {

@@ -105,13 +105,12 @@ func (s *Server) SetRemaining(n int) {
 	s.remaining = n
 }
 
-// guid makes a new GUID. The caller holds the lock, or nobody else has the server.
+// The caller holds the lock, or nobody else has the server.
 func (s *Server) guid() string {
 	s.serial++
 	return fmt.Sprintf("%08x-cafe-4abc-8def-0123456789ab", s.serial)
 }
 
-// A space is one of the org's.
 type space struct {
 	name, guid string
 	quota      *Quota
@@ -155,7 +154,7 @@ func (s *Server) SetOrgQuota(q Quota) {
 	s.orgQuota = q
 }
 
-// space finds a space by its name. The caller holds the lock.
+// The caller holds the lock.
 func (s *Server) space(name string) *space {
 	for _, sp := range s.spaces {
 		if sp.name == name {
@@ -165,5 +164,4 @@ func (s *Server) space(name string) *space {
 	panic(fmt.Sprintf("cloudfoundrytest: no space %q", name))
 }
 
-// stamp writes a time as Cloud Foundry does.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -18,7 +18,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// official opens the official Go client on a server, with credentials of its own.
 func official(t *testing.T, srv *cloudfoundrytest.Server, options ...config.Option) *client.Client {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true}
@@ -33,8 +32,6 @@ func official(t *testing.T, srv *cloudfoundrytest.Server, options ...config.Opti
 	return cf
 }
 
-// The official client finds an app by its names, reads its processes and instances, scales it, and reads its routes, deployments and
-// quotas.
 func TestTheOfficialClientWorksAgainstIt(t *testing.T) {
 	srv := cloudfoundrytest.NewServer(t)
 	srv.AddApp(cloudfoundrytest.App{Name: "other"})
@@ -110,7 +107,6 @@ func TestTheOfficialClientWorksAgainstIt(t *testing.T) {
 	}
 }
 
-// The official client logs in in three ways, and again when its token was refused.
 func TestTheOfficialClientLogsIn(t *testing.T) {
 	for name, credentials := range map[string]func(*cloudfoundrytest.Server) config.Option{
 		"password": func(*cloudfoundrytest.Server) config.Option {
@@ -138,7 +134,6 @@ func TestTheOfficialClientLogsIn(t *testing.T) {
 	}
 }
 
-// The official client of Log Cache reads gauges and timers, page by page.
 func TestTheOfficialLogCacheClientWorksAgainstIt(t *testing.T) {
 	srv := cloudfoundrytest.NewServer(t)
 	srv.AddApp(cloudfoundrytest.App{Name: "my-app"})
@@ -184,7 +179,6 @@ func TestTheOfficialLogCacheClientWorksAgainstIt(t *testing.T) {
 	}
 }
 
-// bearer sends requests with a token.
 type bearer struct{ token string }
 
 func (b bearer) Do(r *http.Request) (*http.Response, error) {
@@ -199,7 +193,6 @@ func fatal(t *testing.T, err error) {
 	}
 }
 
-// A call whose answer fails takes effect where the fault says so, and not otherwise.
 func TestCallsFailBeforeOrAfterTheyTakeEffect(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault     cloudfoundrytest.Fault

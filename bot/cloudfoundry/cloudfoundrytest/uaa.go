@@ -10,13 +10,11 @@ import (
 	"time"
 )
 
-// userGUID is the user's.
 const userGUID = "0000abcf-cafe-4abc-8def-0123456789ab"
 
 // RefreshToken is a refresh token that a new [Server] accepts.
 const RefreshToken = "cf-test-refresh-0123456789"
 
-// uaa gives out tokens.
 type uaa struct {
 	life    time.Duration
 	access  map[string]time.Time // tokens, and when they run out
@@ -51,11 +49,10 @@ func (s *Server) Token() string {
 	return s.uaa.give(theUser())
 }
 
-// theUser and theClient are what a token says of whom it is for.
 func theUser() object   { return object{"user_name": Username, "user_id": userGUID, "origin": "uaa"} }
 func theClient() object { return object{"client_id": ClientID, "sub": ClientID} }
 
-// give makes a token. The caller holds the lock.
+// The caller holds the lock.
 func (u *uaa) give(claims object) string {
 	end := time.Now().Add(u.life)
 	part := func(o object) string {
@@ -71,13 +68,12 @@ func (u *uaa) give(claims object) string {
 	return token
 }
 
-// knows says whether a request comes with a token that is good. The caller holds the lock.
+// The caller holds the lock.
 func (u *uaa) knows(r *http.Request) bool {
 	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return ok && strings.EqualFold(kind, "bearer") && time.Now().Before(u.access[token])
 }
 
-// login answers POST /oauth/token.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +119,6 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusOK, answer)
 }
 
-// prompts answers GET /login with what somebody is asked for who signs in.
 func (s *Server) prompts(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, object{
 		"app":     object{"version": "77.20.0"},
