@@ -13,20 +13,19 @@ import (
 )
 
 const (
-	// maxFailures is how often in a row a step of long work may fail for what may pass.
+	// maxFailures is how often in a row a step may fail for what may pass.
 	maxFailures = 5
 	// graceful is how long a droplet gets to shut down by itself before it is switched off.
 	graceful = time.Minute
 )
 
-// polls are the waits between two looks at something that takes its time: 1 s at first, 15 s at most.
+// 1 s at first, 15 s at most
 func polls() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = time.Second, 15*time.Second
 	return b
 }
 
-// actions reads the newest actions on a droplet, 200 at most.
 func (p *Provider) actions(ctx context.Context, d *godo.Droplet) (actions []godo.Action, err error) {
 	err = p.call(ctx, "list the actions on "+name(d), func(ctx context.Context) error {
 		actions, _, err = p.api.Droplets.Actions(ctx, d.ID, &godo.ListOptions{PerPage: perPage})
@@ -35,8 +34,7 @@ func (p *Provider) actions(ctx context.Context, d *godo.Droplet) (actions []godo
 	return actions, err
 }
 
-// finish waits until an action on a droplet has ended, and tells every few seconds how long that takes. It returns false where the action
-// failed.
+// finish tells every few seconds how long the action takes. It returns false where the action failed.
 func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, what string, progress func(string)) (ok bool, err error) {
 	began, waits, failures := time.Now(), polls(), 0
 	for {

@@ -59,7 +59,6 @@ func created(i godo.Image) time.Time {
 	return t
 }
 
-// ownImages reads the account's snapshots and custom images that can be used, the newest first.
 func (p *Provider) ownImages(ctx context.Context) (images []godo.Image, err error) {
 	err = p.call(ctx, "list the account's images", func(ctx context.Context) error {
 		images, err = pages(ctx, func(i godo.Image) int { return i.ID }, p.api.Images.ListUser)

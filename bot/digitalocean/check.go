@@ -57,7 +57,6 @@ func (p *Provider) checkAccount(ctx context.Context) (found string, err error) {
 	return found, err
 }
 
-// checkSize looks for the size of droplets that are ordered without one.
 func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, err error) {
 	sizes, err := p.sizes(ctx)
 	if err != nil {
@@ -74,7 +73,6 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", clean(s.Slug), p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
 }
 
-// checkImage looks for the image, and whether the region and the size fit it.
 func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string, err error) {
 	ref, err := p.image(ctx)
 	if err != nil {
@@ -109,7 +107,6 @@ func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string
 	return found, nil
 }
 
-// checkKeys looks whether the account has the keys.
 func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
 	var keys []godo.Key
 	err = p.call(ctx, "list the account's SSH keys", func(ctx context.Context) error {

@@ -74,7 +74,6 @@ func everything(t *testing.T) []digitaloceantest.Call {
 	return calls
 }
 
-// DigitalOcean's own library knows every field that the fake answers, in its type.
 func TestTheFakeInventsNoField(t *testing.T) {
 	for _, c := range everything(t) {
 		if c.Answer == "" {
@@ -105,7 +104,6 @@ func TestTheFakeInventsNoField(t *testing.T) {
 	}
 }
 
-// specification gives the path of DigitalOcean's OpenAPI specification in one file, which is not part of this repository.
 func specification(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("DIGITALOCEAN_OPENAPI")
@@ -116,7 +114,6 @@ func specification(t *testing.T) string {
 	return path
 }
 
-// What the provider asks, and what the fake answers, is as DigitalOcean's published specification says.
 func TestTheSpecificationHolds(t *testing.T) {
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromFile(specification(t))

@@ -56,7 +56,6 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	return p.server(ctx, d)
 }
 
-// refusal is an order that was not even sent.
 func refusal(op, message string) *Error {
 	return &Error{Op: op, Message: message, Kind: pool.ErrRefused}
 }
@@ -78,8 +77,7 @@ func sshKeys(keys []string) []godo.DropletCreateSSHKey {
 	return list
 }
 
-// image finds what droplets are made from: a number is one of an image, and anything else first the name of one of the account's, and
-// then a slug.
+// A number is one of an image, and anything else first the name of one of the account's, and then a slug.
 func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	const op = "find the image"
 	if p.o.Image == "" {

@@ -73,10 +73,8 @@ func New(o Options) (*Provider, error) {
 // tokens.
 func (p *Provider) Quota() (remaining int, ok bool) { return p.transport.Left() }
 
-// callLimit bounds one call with its retries and the waits between them, where the caller's own deadline is later.
 const callLimit = time.Minute
 
-// call makes one call with a deadline. Its error is nil or an *Error that says what was tried.
 func (p *Provider) call(ctx context.Context, op string, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()

@@ -28,7 +28,6 @@ func options(srv *digitaloceantest.Server) digitalocean.Options {
 	}
 }
 
-// open makes a provider that reaches the server over loopback.
 func open(t *testing.T, o digitalocean.Options) *digitalocean.Provider {
 	t.Helper()
 	p, err := digitalocean.New(o)
@@ -38,7 +37,7 @@ func open(t *testing.T, o digitalocean.Options) *digitalocean.Provider {
 	return p
 }
 
-// virtual runs a test in a bubble, against a server that is reached without a network.
+// virtual reaches the server without a network.
 func virtual(t *testing.T, f func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options)) {
 	t.Helper()
 	srv := digitaloceantest.NewServer(t)

@@ -32,8 +32,8 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	return servers, nil
 }
 
-// tagged reads all droplets with a tag. That each says so itself is looked at: DigitalOcean shows no tags to a token that may not read
-// them, and then the pool would look empty, or as if all were its own.
+// DigitalOcean shows no tags to a token that may not read them. Without a look at the tags of each droplet the pool
+// would then look empty, or as if all were its own.
 func (p *Provider) tagged(ctx context.Context, tag string) (droplets []godo.Droplet, err error) {
 	op := "list the droplets with the tag " + tag
 	err = p.call(ctx, op, func(ctx context.Context) error {
@@ -90,7 +90,6 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 	return nil
 }
 
-// beingDestroyed reports whether what is under way on a droplet is its end, which somebody else ordered.
 func (p *Provider) beingDestroyed(ctx context.Context, d *godo.Droplet) bool {
 	actions, err := p.actions(ctx, d)
 	return is(err, http.StatusNotFound) || slices.ContainsFunc(actions, func(a godo.Action) bool {
@@ -98,7 +97,7 @@ func (p *Provider) beingDestroyed(ctx context.Context, d *godo.Droplet) bool {
 	})
 }
 
-// ours reads a droplet, and wants the pool's tag on it.
+// ours wants the pool's tag on the droplet.
 func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	op := "read the server " + clean(id)
 	n, err := strconv.Atoi(id)
@@ -122,12 +121,11 @@ func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	return d, nil
 }
 
-// hasTag reports whether a droplet bears a tag. DigitalOcean makes no difference between small and great letters.
+// DigitalOcean makes no difference between small and great letters.
 func hasTag(d *godo.Droplet, tag string) bool {
 	return slices.ContainsFunc(d.Tags, func(s string) bool { return strings.EqualFold(s, tag) })
 }
 
-// forget forgets of the droplets that were ordered to end those that are not listed any more.
 func (p *Provider) forget(listed []godo.Droplet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,8 +145,8 @@ const endsWithin = 5 * time.Minute
 // stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a minute.
 const stuckAfter = 5 * time.Minute
 
-// server tells of a droplet in the pool's terms. It asks for the actions of one that has been in the making for long, or is
-// locked, since a droplet itself does not tell that it could not be made, or is being destroyed.
+// server asks for the actions of a droplet that has been in the making for long, or is locked, since the droplet
+// itself does not tell that it could not be made, or is being destroyed.
 func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, error) {
 	s := pool.Server{
 		ID: strconv.Itoa(d.ID), Name: name(d), Address: p.address(d), State: p.state(d), Size: clean(d.SizeSlug),

@@ -19,7 +19,6 @@ import (
 // out and never will be.
 type Error = web.Error
 
-// named makes an *Error of what a call of godo's ended with, and says what it was for.
 func (p *Provider) named(ctx context.Context, op string, err error) error {
 	switch e, ok := web.As(err); {
 	case ok:
@@ -37,7 +36,6 @@ func ended(ctx context.Context, op string) *Error {
 	return &Error{Op: op, Message: "the call's time ended", Is: context.DeadlineExceeded}
 }
 
-// answered makes the error of an answer that is not 2xx.
 func answered(_ *http.Request, status int, body []byte) *Error {
 	var a struct {
 		Message   string `json:"message"`
@@ -98,11 +96,9 @@ func refused(err error) error {
 	return err
 }
 
-// is reports whether err is DigitalOcean's answer of that status.
 func is(err error, status int) bool {
 	e, ok := web.As(err)
 	return ok && e.Status == status
 }
 
-// clean makes a text of the server's fit for one line of a log.
 func clean(s string) string { return web.Line(s) }

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	// remaining is the header with how many calls are left.
 	remaining = "RateLimit-Remaining"
 	// maxWait caps what an answer can make us wait: the limit is one of an hour.
 	maxWait = time.Hour

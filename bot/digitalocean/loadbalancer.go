@@ -41,14 +41,12 @@ func (p *Provider) LoadBalancer(id string) (*LoadBalancer, error) {
 	return &LoadBalancer{p: p, id: id, out: map[int]time.Time{}}, nil
 }
 
-// A rotation is which droplets get requests.
 type rotation struct {
 	lb     *godo.LoadBalancer
 	has    map[int]bool // whom the balancer has
 	wanted map[int]bool // whom it shall have: the same, or those with its tag, to which it comes round in a few seconds
 }
 
-// read reads the balancer, and the droplets with its tag if it has one.
 func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	op := "read the load balancer " + b.id
 	r := rotation{has: map[int]bool{}}
@@ -166,7 +164,7 @@ func (b *LoadBalancer) Remove(ctx context.Context, m pool.Member) error {
 	return err
 }
 
-// takeOut takes a droplet out of rotation, and gives its id where it was in it, and 0 where it was not.
+// takeOut gives the droplet's id, 0 where it was not in rotation.
 func (b *LoadBalancer) takeOut(ctx context.Context, m pool.Member) (int, error) {
 	id, err := strconv.Atoi(m.ID)
 	if err != nil {

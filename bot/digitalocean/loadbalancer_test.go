@@ -35,7 +35,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// Both kinds of balancer do the same, the one by the droplets' numbers and the other by its tag.
 func TestServersJoinAndLeaveALoadBalancer(t *testing.T) {
 	for what, lb := range map[string]digitaloceantest.LoadBalancer{"by number": {Name: "lb"}, "by tag": {Name: "lb", Tag: "Serving"}} {
 		t.Run(what, func(t *testing.T) {
@@ -105,7 +104,6 @@ func TestServersJoinAndLeaveALoadBalancer(t *testing.T) {
 	}
 }
 
-// A balancer with a tag comes round to what its tag says a few seconds later.
 func TestATagIsFollowedLater(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		_, s := add(srv)
@@ -128,7 +126,6 @@ func TestATagIsFollowedLater(t *testing.T) {
 	})
 }
 
-// DigitalOcean makes one change to a balancer after the other, and refuses the next meanwhile.
 func TestABusyBalancerIsWaitedFor(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		_, one := add(srv)
@@ -190,7 +187,6 @@ func TestBalancersThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// One that is destroyed while it is taken out has left by itself.
 func TestAMemberThatIsGoneIsOut(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	id, s := add(srv)

@@ -17,7 +17,7 @@ const (
 	defaultURL     = "https://api.digitalocean.com/"
 	defaultSize    = "s-1vcpu-1gb"
 	defaultTimeout = 20 * time.Second
-	// maxUserData is DigitalOcean's limit, in bytes.
+	// bytes, by DigitalOcean
 	maxUserData = 64 << 10
 )
 
@@ -115,7 +115,7 @@ func (o Options) checked() (Options, error) {
 	return o, errors.Join(errs...)
 }
 
-// fingerprint reports whether s is the MD5 fingerprint of a key: 16 pairs of hexadecimal digits.
+// The MD5 fingerprint of a key is 16 pairs of hexadecimal digits.
 func fingerprint(s string) bool {
 	return len(s) == 47 && strings.Count(s, ":") == 15 && web.Only(s, web.Digits+"abcdefABCDEF:", 47)
 }
@@ -124,7 +124,6 @@ func isUUID(s string) bool {
 	return len(s) == 36 && strings.Count(s, "-") == 4 && web.Only(s, web.Digits+"abcdefABCDEF-", 36)
 }
 
-// baseURL checks the URL of the API, and gives it with one slash at its end.
 func baseURL(s string) (string, error) {
 	const what = "the DigitalOcean API's URL"
 	s, err := web.BaseURL(what, cmp.Or(s, defaultURL), defaultURL, "the token")

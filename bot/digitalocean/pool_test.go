@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// denied makes all calls fail, with the token in the answer.
 func denied(srv *digitaloceantest.Server) func() {
 	return srv.Fail(digitaloceantest.Fault{Status: http.StatusForbidden, Message: "not with " + srv.Token})
 }

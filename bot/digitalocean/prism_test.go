@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// prism starts Stoplight's mock server, which answers out of an OpenAPI specification and refuses what is not in it.
 func prism(t *testing.T, specification string) (url string) {
 	t.Helper()
 	path := os.Getenv("PRISM")
@@ -64,8 +63,6 @@ func prism(t *testing.T, specification string) (url string) {
 	return ""
 }
 
-// Every request of the provider's passes Prism's validation against DigitalOcean's specification, and the provider reads the
-// specification's own examples.
 func TestPrismTakesTheRequests(t *testing.T) {
 	url := prism(t, specification(t))
 	for _, c := range everything(t) {

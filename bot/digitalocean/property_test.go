@@ -128,7 +128,6 @@ func (w *world) fail(format string, args ...any) {
 	w.wrong = append(w.wrong, fmt.Sprintf(format, args...))
 }
 
-// ours are the droplets of the pool, past the provider.
 func (w *world) ours() (list []digitaloceantest.Droplet) {
 	for _, d := range w.srv.Droplets() {
 		if slices.Contains(d.Tags, "web") {
@@ -138,7 +137,7 @@ func (w *world) ours() (list []digitaloceantest.Droplet) {
 	return list
 }
 
-// happen makes the call, about the foreign droplet too where it can be.
+// happen makes the call about the foreign droplet, too, where it can be.
 func (w *world) happen(h happening) {
 	ctx, before := w.t.Context(), w.ours()
 	id, droplet := strconv.Itoa(w.foreign.ID), w.foreign
@@ -185,7 +184,6 @@ func (w *world) happen(h happening) {
 	}
 }
 
-// look looks at what must always hold.
 func (w *world) look() {
 	names := map[string]int{}
 	for _, d := range w.ours() {
@@ -201,7 +199,6 @@ func (w *world) look() {
 	}
 }
 
-// compare looks whether all has come about in the end, and is told as it is.
 func (w *world) compare() {
 	servers, err := w.p.List(w.t.Context())
 	must(w.t, err)

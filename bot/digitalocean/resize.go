@@ -49,7 +49,6 @@ func (p *Provider) Resize(ctx context.Context, id, size string, progress func(st
 	}
 }
 
-// fits looks whether a droplet can have a size, before it is switched off for that.
 func (p *Provider) fits(ctx context.Context, d *godo.Droplet, size string) error {
 	sizes, err := p.sizes(ctx)
 	if err != nil {
@@ -66,7 +65,6 @@ func (p *Provider) fits(ctx context.Context, d *godo.Droplet, size string) error
 	return nil
 }
 
-// A resize is one under way.
 type resize struct {
 	*Provider
 	id, size string
@@ -76,7 +74,6 @@ type resize struct {
 	refused  error         // the size was refused, and all that is left is to switch it on
 }
 
-// step does what comes next from what it finds, and waits until that is done.
 func (r *resize) step(ctx context.Context) (done bool, err error) {
 	actions, err := r.actions(ctx, r.found)
 	if err != nil {
@@ -119,10 +116,9 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	return false, &Error{Op: "resize " + name(d), Message: "its state is " + clean(d.Status) + ", and has to be active or off"}
 }
 
-// sized says that the droplet has the size.
 func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
 
-// switchOff has a droplet shut down, and pulls its plug where it does not.
+// A droplet that does not shut down has its plug pulled.
 func (r *resize) switchOff(ctx context.Context) error {
 	d := r.found
 	if r.shut {
@@ -153,10 +149,8 @@ func (r *resize) switchOff(ctx context.Context) error {
 	return nil
 }
 
-// errFailed is an action that DigitalOcean began and could not do.
 var errFailed = errors.New("DigitalOcean began it, and it failed")
 
-// act begins an action and waits until it is done.
 func (r *resize) act(ctx context.Context, what string, begin func(context.Context) (*godo.Action, *godo.Response, error)) error {
 	r.progress(what)
 	var a *godo.Action

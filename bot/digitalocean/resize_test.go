@@ -19,7 +19,6 @@ import (
 
 func quiet(string) {}
 
-// slow makes actions take as long as they do at DigitalOcean.
 func slow(srv *digitaloceantest.Server) {
 	for what, d := range map[string]time.Duration{"shutdown": 6, "power_off": 5, "power_on": 8, "resize": 70, "snapshot": 140} {
 		srv.Takes(what, d*time.Second)
@@ -71,7 +70,6 @@ func TestResize(t *testing.T) {
 	})
 }
 
-// A droplet that does not shut down by itself has its plug pulled.
 func TestResizeOfADropletThatHangs(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		slow(srv)
@@ -124,7 +122,7 @@ func TestAResizeThatCannotBeLeavesItOn(t *testing.T) {
 	}
 }
 
-// Whenever a resize is cut off, the same resize goes on from there, and does no step twice.
+// The same resize goes on from there, and does no step twice.
 func TestAResizeGoesOnWhereItWas(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		slow(srv)
@@ -152,7 +150,6 @@ func TestAResizeGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
-// Each call in turn fails, with and without having had its effect, and the resize comes to its end all the same.
 func TestAResizeOutlivesAnyOneFailure(t *testing.T) {
 	faults := map[string]digitaloceantest.Fault{
 		"500": {Status: 500}, "500, done": {Status: 500, Applied: true}, "cut": {Cut: true}, "429": {Status: 429, Header: http.Header{"Retry-After": {"30"}}},
@@ -219,7 +216,7 @@ func TestSnapshot(t *testing.T) {
 	})
 }
 
-// A droplet that is off is only switched on by a resize to the size that it has, or to none.
+// It is only switched on by a resize to the size that it has, or to none.
 func TestAResizeOfADropletThatIsOff(t *testing.T) {
 	for _, size := range []string{"s-1vcpu-1gb", ""} {
 		virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
@@ -239,7 +236,7 @@ func TestAResizeOfADropletThatIsOff(t *testing.T) {
 	}
 }
 
-// Whenever a resize is cut off, one without a size ends it with either size, and takes nothing back.
+// It ends with either size, and takes nothing back.
 func TestAResizeWithoutASizeGoesOn(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		slow(srv)

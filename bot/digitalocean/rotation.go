@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// change makes a change to a balancer. DigitalOcean makes one after the other, and refuses the next meanwhile; that is waited for.
+// DigitalOcean makes one change to a balancer after the other, and refuses the next meanwhile; that is waited for.
 func (b *LoadBalancer) change(ctx context.Context, op string, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -22,7 +22,6 @@ func (b *LoadBalancer) change(ctx context.Context, op string, f func(context.Con
 	}
 }
 
-// add puts a droplet into rotation, by the balancer's tag if it has one.
 func (b *LoadBalancer) add(ctx context.Context, lb *godo.LoadBalancer, id int) error {
 	if lb.Tag == "" {
 		_, err := b.p.api.LoadBalancers.AddDroplets(ctx, lb.ID, id)
@@ -43,7 +42,6 @@ func (b *LoadBalancer) add(ctx context.Context, lb *godo.LoadBalancer, id int) e
 	return tag()
 }
 
-// remove takes a droplet out of rotation, by the balancer's tag if it has one.
 func (b *LoadBalancer) remove(ctx context.Context, lb *godo.LoadBalancer, id int) error {
 	if lb.Tag == "" {
 		_, err := b.p.api.LoadBalancers.RemoveDroplets(ctx, lb.ID, id)

@@ -58,7 +58,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 	return p.snapshotMade(ctx, d, name, before, op)
 }
 
-// snapshotMade finds the snapshot that was not there before. It may be listed some seconds after its action has ended.
+// A snapshot may be listed some seconds after its action has ended.
 func (p *Provider) snapshotMade(ctx context.Context, d *godo.Droplet, name string, before []godo.Image, op string) (pool.Image, error) {
 	old := map[int]bool{}
 	for _, i := range before {

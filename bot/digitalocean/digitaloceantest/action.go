@@ -54,7 +54,6 @@ func (s *Server) begin(d *droplet, kind string, effect func()) *action {
 	return a
 }
 
-// advance ends what is due.
 func (s *Server) advance(now time.Time) {
 	for _, a := range s.actions {
 		if a.Status != "in-progress" || now.Before(a.due) {
@@ -72,7 +71,7 @@ func (s *Server) advance(now time.Time) {
 	}
 }
 
-// underWay gives the action on a droplet that others have to wait for, nil where there is none.
+// underWay gives the action that others have to wait for.
 func (s *Server) underWay(d *droplet) *action {
 	for _, a := range s.actions {
 		if a.Droplet == d.ID && a.Status == "in-progress" {
@@ -84,7 +83,6 @@ func (s *Server) underWay(d *droplet) *action {
 
 func pending() reply { return unprocessable("Droplet already has a pending event.") }
 
-// act begins an action that was asked for.
 func (s *Server) act(d *droplet, in object) reply {
 	kind := text(in, "type")
 	var effect func()
@@ -142,7 +140,7 @@ func (a *action) object() object {
 	}
 }
 
-// readActions reads the actions on a droplet, or all where d is nil, the newest first.
+// A nil d stands for all droplets. The newest are first.
 func (s *Server) readActions(r *http.Request, d *droplet, key string) reply {
 	list := []object{}
 	for i := len(s.actions) - 1; i >= 0; i-- {

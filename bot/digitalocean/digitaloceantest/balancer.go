@@ -94,7 +94,6 @@ func (b *balancer) advance(s *Server, now time.Time) {
 	}
 }
 
-// retag tells the balancers that tags may have changed.
 func (s *Server) retag() {
 	for _, b := range s.balancers {
 		if b.Tag == "" {
@@ -150,7 +149,7 @@ func (s *Server) routeBalancers(r *http.Request, parts []string, in object) repl
 	return missing()
 }
 
-// changeBalancer puts droplets behind a balancer, or takes them out: all or none.
+// The change is made of all droplets or none.
 func (s *Server) changeBalancer(b *balancer, in bool, list []any) reply {
 	var ids []int
 	for _, v := range list {

@@ -7,7 +7,6 @@ import (
 	"slices"
 )
 
-// A region is where droplets can be.
 type region struct{ slug, name string }
 
 func regions() []region { return []region{{"fra1", "Frankfurt 1"}, {"nyc3", "New York 3"}} }
@@ -104,7 +103,6 @@ func (s *Server) keyObjects() []object {
 	return list
 }
 
-// uuid makes one out of a name, always the same.
 func uuid(name string) string {
 	h := fmt.Sprintf("%x", sha1.Sum([]byte(name)))
 	return h[:8] + "-" + h[8:12] + "-5" + h[12:15] + "-8" + h[15:18] + "-" + h[18:30]

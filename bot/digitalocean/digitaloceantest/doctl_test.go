@@ -17,7 +17,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// doctl finds DigitalOcean's own command line client, and makes a function that runs it against a server.
 func doctl(t *testing.T, srv *digitaloceantest.Server) func(args string) (output string, ok bool) {
 	t.Helper()
 	path := os.Getenv("DOCTL")
@@ -47,7 +46,6 @@ func doctl(t *testing.T, srv *digitaloceantest.Server) func(args string) (output
 	}
 }
 
-// The real doctl lists what the bot made in the fake, makes and changes droplets in it, and the bot sees that.
 func TestDoctlWorksOnTheFake(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	run := doctl(t, srv)

@@ -219,7 +219,6 @@ func (s *Server) listDroplets(r *http.Request) reply {
 	return s.list(r, "droplets", list)
 }
 
-// create makes a droplet, where all that it is ordered with can be had.
 func (s *Server) create(in object) reply {
 	name := text(in, "name")
 	z, known := sizeOf(text(in, "size"))
@@ -275,7 +274,6 @@ func (s *Server) create(in object) reply {
 	}}
 }
 
-// key finds a key by its number or fingerprint.
 func (s *Server) key(v any) (string, bool) {
 	for id, fingerprint := range s.keys {
 		if v == float64(id) || v == fingerprint || v == strconv.Itoa(id) {

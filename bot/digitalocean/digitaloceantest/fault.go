@@ -14,7 +14,6 @@ type Fault = fault.Fault
 // may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
-// fail answers a call in the fault's way. usual is what would have been answered.
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	closing := s.closing
 	if r.Context().Value(inProcess{}) != nil {

@@ -29,7 +29,6 @@ type Call struct {
 
 type object = map[string]any
 
-// A reply is what a route answers.
 type reply struct {
 	status int
 	value  any // nil for no body
@@ -92,7 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, rep.status, answer)
 }
 
-// headers counts the call against the rate limit, and sets what every answer has. The caller holds the lock.
+// headers counts the call against the rate limit. The caller holds the lock.
 func (s *Server) headers(w http.ResponseWriter, n int, counts bool) {
 	if !s.refill.IsZero() && !time.Now().Before(s.refill) {
 		s.remaining, s.refill = hourly, time.Time{}
@@ -112,7 +111,7 @@ func (s *Server) headers(w http.ResponseWriter, n int, counts bool) {
 	h.Set("X-Request-Id", fmt.Sprintf("515850a0-a812-50bf-aa3c-%012d", n+1))
 }
 
-// answer refuses the call or lets it take effect. The caller holds the lock, as for all below.
+// The caller holds the lock, as for all below.
 func (s *Server) answer(r *http.Request, body []byte) reply {
 	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case !bearer || token != s.Token:
@@ -164,7 +163,6 @@ func (s *Server) route(r *http.Request, parts []string, in object) reply {
 	return missing()
 }
 
-// list answers one page of a list.
 func (s *Server) list(r *http.Request, name string, all []object) reply {
 	q := r.URL.Query()
 	number := func(key string, unset, most int) int {

@@ -72,7 +72,6 @@ func (s *Server) addImage(i Image) *Image {
 	return &i
 }
 
-// image finds one by number or slug, nil where there is none.
 func (s *Server) image(key any) *Image {
 	for _, i := range s.images {
 		if n, ok := key.(float64); ok && i.ID == int(n) {
@@ -144,7 +143,6 @@ func (s *Server) readSnapshots(r *http.Request, key string) reply {
 	return s.list(r, "snapshots", list)
 }
 
-// snapshotsOf lists the snapshots of a droplet, in the form of that list.
 func (s *Server) snapshotsOf(d *droplet) (list []object, ids []int) {
 	ids = []int{}
 	for _, i := range s.images {

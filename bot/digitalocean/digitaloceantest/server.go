@@ -24,7 +24,6 @@ import (
 // Token is the access token that a [Server] accepts unless its Token says otherwise.
 const Token = "dop_v1_digitaloceantest0123456789abcdef"
 
-// hourly is the number of API calls that DigitalOcean allows an account in an hour.
 const hourly = 5000
 
 // A Server is a fake of the API. It may be used from several goroutines.
@@ -146,7 +145,7 @@ func (s *Server) Count(method, path string) int {
 	return n
 }
 
-// nextID gives a number that nothing has had. The caller holds the lock.
+// The caller holds the lock.
 func (s *Server) nextID() int {
 	s.lastID += 7
 	return s.lastID

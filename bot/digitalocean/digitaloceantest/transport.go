@@ -15,7 +15,6 @@ func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ s *Server }
 
-// inProcess marks the context of a call that has no network below it.
 type inProcess struct{}
 
 func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
@@ -50,7 +49,7 @@ func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error)
 	return resp, nil
 }
 
-// broken is what is left of a body whose connection was cut.
+// What is left of a body whose connection was cut.
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
