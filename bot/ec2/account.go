@@ -39,7 +39,7 @@ type Keys struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
 
-// check finds all that is wrong with the account, and fills in what is missing. Its errors hold no secret.
+// check fills in what is missing, too. Its errors hold no secret.
 func (a *Account) check() error {
 	var errs []error
 	if !regionName.MatchString(a.Region) {
@@ -75,7 +75,7 @@ func (a *Account) check() error {
 // A region goes into the name of a host, so nothing may pass that means something there.
 var regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 
-// A service is one of AWS's that speaks the Query protocol: a form goes in, XML comes out.
+// A service speaks AWS's Query protocol: a form goes in, XML comes out.
 type service struct {
 	// host is the first part of its host's name, scope its name in a signature, version that of its API.
 	host, scope, version string
@@ -87,7 +87,6 @@ var (
 	serviceELB         = service{"elasticloadbalancing", "elasticloadbalancing", "2015-12-01"}
 )
 
-// url is where the service answers for an account.
 func (s service) url(a Account) string {
 	if a.Endpoint != "" {
 		return strings.TrimRight(a.Endpoint, "/") + "/"

@@ -37,7 +37,6 @@ func botocore(t *testing.T, input []byte, args ...string) []byte {
 	return nil
 }
 
-// Each kind of call that the package makes is one that AWS's own models know.
 func TestCallsAreValidForBotocore(t *testing.T) {
 	var calls []ec2test.Call
 	synctest.Test(t, func(t *testing.T) { calls = allCalls(t) })
@@ -65,7 +64,6 @@ func TestCallsAreValidForBotocore(t *testing.T) {
 	}
 }
 
-// allCalls makes a call of every kind.
 func allCalls(t *testing.T) []ec2test.Call {
 	s := fake()
 	s.PageSize = 1
@@ -109,7 +107,6 @@ func allCalls(t *testing.T) []ec2test.Call {
 
 func second[T any](_ T, err error) error { return err }
 
-// Others' clients understand the fake.
 func TestBotocoreUnderstandsTheFake(t *testing.T) {
 	t.Parallel()
 	s, a := started(t)

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An instanceType is a size as EC2 tells.
 type instanceType struct {
 	Name   string     `xml:"instanceType"`
 	CPUs   int        `xml:"vCpuInfo>defaultVCpus"`
@@ -91,7 +90,6 @@ func (c *client) types(ctx context.Context, params url.Values) (list []instanceT
 	return list, err
 }
 
-// An image is an AMI as EC2 tells.
 type image struct {
 	ID      string     `xml:"imageId"`
 	Name    string     `xml:"name"`

@@ -44,7 +44,6 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 	report("make a server", "it would be allowed (a dry run)", err)
 }
 
-// readTemplate tells what a server is made of.
 func (p *Provider) readTemplate(ctx context.Context) (string, error) {
 	var a struct {
 		Versions []struct {
@@ -76,7 +75,7 @@ func orNone(s string) string {
 	return s
 }
 
-// checkCredentials reports whose the credentials are. Whether AWS takes them, the first call tells.
+// Whether AWS takes the credentials, the first call tells.
 func (c *client) checkCredentials(ctx context.Context, report func(what, found string, err error)) bool {
 	err := do(ctx, "get credentials", func(ctx context.Context) error {
 		_, err := c.creds.get(ctx)
@@ -153,7 +152,7 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 	return found, nil
 }
 
-// delay is the group's deregistration delay in seconds, as AWS writes it.
+// delay is in seconds.
 func (g *TargetGroup) delay(ctx context.Context) (string, error) {
 	var a struct {
 		Attributes []struct {
@@ -198,7 +197,6 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 	report("the group's own scaling policies", fmt.Sprintf("%d", len(policies)), err)
 }
 
-// policies are the names of the group's own scaling policies that are switched on.
 func (g *Group) policies(ctx context.Context) (names []string, err error) {
 	err = g.do(ctx, "read the scaling policies of", func(ctx context.Context) error {
 		var a struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// The AWS CLI itself works with the fake, as somebody uses it who sets a pool up by docs/pools/aws.md.
+// It is used as by somebody who sets a pool up by docs/pools/aws.md.
 func TestTheCLIUnderstandsTheFake(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath(cmp.Or(os.Getenv("AWS_CLI"), "aws"))
@@ -46,7 +46,6 @@ func TestTheCLIUnderstandsTheFake(t *testing.T) {
 	}
 }
 
-// The AWS CLI finds credentials in the same places, and takes those that the fake gives there.
 func TestTheCLIFindsTheSameCredentials(t *testing.T) {
 	path, err := exec.LookPath(cmp.Or(os.Getenv("AWS_CLI"), "aws"))
 	if err != nil {

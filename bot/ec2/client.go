@@ -19,7 +19,6 @@ import (
 )
 
 const (
-	// defaultTimeout is the Timeout of Accounts that name none.
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a method with all its calls, their tries and the waits between them.
 	callLimit = 25 * time.Second
@@ -27,7 +26,6 @@ const (
 	maxPages = 50
 )
 
-// A client makes signed calls for one account.
 type client struct {
 	account   Account
 	signer    *v4.Signer
@@ -64,7 +62,6 @@ func dialer() http.RoundTripper {
 	return d
 }
 
-// An effect says what it means to send a call twice.
 type effect int
 
 const (
@@ -72,8 +69,8 @@ const (
 	once                   // it may be sent again only where AWS certainly did not carry it out
 )
 
-// call makes a call of a service's action, and reads its answer into out, which may be nil. It tries again what may
-// pass, as far as that is harmless. The error is an *Error without Op.
+// call reads the answer into out, which may be nil. It tries again what may pass, as far as that is harmless. The
+// error is an *Error without Op.
 func (c *client) call(ctx context.Context, s service, does effect, action string, params url.Values, out any) error {
 	form := url.Values{"Action": {action}, "Version": {s.version}}
 	for k, v := range params {
@@ -100,10 +97,8 @@ func (c *client) call(ctx context.Context, s service, does effect, action string
 	return err
 }
 
-// scopeKey is the context's key of the service's name in a signature.
 type scopeKey struct{}
 
-// sign signs a request with credentials that are good now.
 func (c *client) sign(req *http.Request) error {
 	ctx := req.Context()
 	keys, err := c.creds.get(ctx)
@@ -128,14 +123,12 @@ func (c *client) sign(req *http.Request) error {
 	return nil
 }
 
-// do bounds what fn does, and names what it was for in its error.
 func do(ctx context.Context, op string, fn func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	return named(op, fn(ctx))
 }
 
-// named puts what was tried before an error.
 func named(op string, err error) error {
 	if err == nil {
 		return nil

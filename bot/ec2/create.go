@@ -76,7 +76,7 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends each of them", maxEnded)
 }
 
-// token names the order for EC2: 64 characters at most.
+// 64 characters at most
 func (p *Provider) token(o pool.Order, after string, n int) string {
 	sum := sha256.New()
 	for _, part := range []string{p.o.Pool, o.Name, o.Size, p.from.String(), after, strconv.Itoa(n)} {
@@ -85,7 +85,7 @@ func (p *Provider) token(o pool.Order, after string, n int) string {
 	return "asb-" + hex.EncodeToString(sum.Sum(nil))[:48]
 }
 
-// run makes one call of RunInstances. A dry run only asks whether it would be allowed.
+// A dry run only asks whether it would be allowed.
 func (p *Provider) run(ctx context.Context, o pool.Order, token string, dry bool) (instance, error) {
 	params := url.Values{
 		"MinCount":                        {"1"},

@@ -17,16 +17,14 @@ const (
 	renewPause = 10 * time.Second
 )
 
-// credentials sign calls.
 type credentials interface {
 	get(ctx context.Context) (aws.Credentials, error)
 	// forget drops credentials that AWS calls expired, and reports whether others can be had.
 	forget() bool
-	// who says whose they are, without a secret.
+	// who holds no secret.
 	who() string
 }
 
-// static credentials are an Account's own keys.
 type static Keys
 
 func (s static) get(context.Context) (aws.Credentials, error) {
@@ -37,7 +35,6 @@ func (s static) get(context.Context) (aws.Credentials, error) {
 func (static) forget() bool  { return false }
 func (s static) who() string { return "access key " + clean(s.AccessKeyID) }
 
-// kept credentials are those of a source, kept until shortly before they end.
 type kept struct {
 	open func(context.Context) (*source, error)
 	lock chan struct{} // held while the fields below are used; a channel, since waiting for it must end with the context
@@ -68,8 +65,7 @@ func (k *kept) forget() bool {
 	return true
 }
 
-// get gives the credentials, new ones shortly before they end. Where no new ones can be had, the old ones serve while
-// they last.
+// Where no new credentials can be had, the old ones serve while they last.
 func (k *kept) get(ctx context.Context) (aws.Credentials, error) {
 	select {
 	case k.lock <- struct{}{}:

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// The policies in the documentation allow each call that is made, and nothing that no call needs.
+// They allow nothing that no call needs, either.
 func TestDocumentedPoliciesAreWhatIsNeeded(t *testing.T) {
 	text, err := os.ReadFile("../../docs/pools/aws.md")
 	if err != nil {
@@ -57,7 +57,6 @@ func TestDocumentedPoliciesAreWhatIsNeeded(t *testing.T) {
 	}
 }
 
-// A oneOrMore is a text, or a list of them.
 type oneOrMore []string
 
 func (o *oneOrMore) UnmarshalJSON(b []byte) error {

@@ -20,7 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// poolTag is the key of the tag that makes an instance the pool's. Its value is the pool's name.
+// poolTag's value is the pool's name.
 const poolTag = "autoscalebot:pool"
 
 // Options say which servers a Provider makes. The pool's name and the launch template are required.
@@ -68,7 +68,7 @@ func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	return &Provider{o: o, client: newClient(o.Account, inner), from: from}, nil
 }
 
-// price is what a server of a size costs an hour, or 0.
+// an hour; 0 where it is not known
 func (p *Provider) price(size string) float64 {
 	if d, ok := p.o.Prices[size]; ok {
 		return d
@@ -76,7 +76,6 @@ func (p *Provider) price(size string) float64 {
 	return p.o.Price
 }
 
-// A template is a launch template and its version.
 type template struct{ id, name, version string }
 
 var (
@@ -86,7 +85,7 @@ var (
 	templateVersion = regexp.MustCompile(`^([0-9]{1,10}|\$Latest|\$Default)$`)
 )
 
-// parseTemplate reads NAME or ID, and perhaps :VERSION.
+// NAME or ID, and perhaps :VERSION
 func parseTemplate(s string) (template, error) {
 	what, version, given := strings.Cut(s, ":")
 	if !given {
@@ -108,8 +107,7 @@ func parseTemplate(s string) (template, error) {
 
 func (t template) String() string { return t.id + t.name + ":" + t.version }
 
-// params names the template in a call. prefix is "" or what stands before the fields' names, with its dot. The version has a name of
-// its own in each call.
+// prefix is "" or what stands before the fields' names, with its dot. The version has a name of its own in each call.
 func (t template) params(params map[string][]string, prefix string) {
 	if t.id != "" {
 		params[prefix+"LaunchTemplateId"] = []string{t.id}

@@ -18,7 +18,6 @@ func account() ec2.Account {
 	return ec2.Account{Region: ec2test.Region, Keys: ec2.Keys{AccessKeyID: ec2test.AccessKeyID, SecretAccessKey: ec2test.SecretKey}}
 }
 
-// fake is AWS with a launch template.
 func fake() *ec2test.Server {
 	s := ec2test.New()
 	s.AddTemplate("web-servers", "ami-0abc", "t3.small")
@@ -63,7 +62,6 @@ func wantNames(t *testing.T, p *ec2.Provider, want ...string) {
 	}
 }
 
-// living are the instances of the pool that have not ended.
 func living(s *ec2test.Server) (n int) {
 	for _, i := range s.Instances() {
 		if i.Tags["autoscalebot:pool"] == "web" && i.State != "shutting-down" {
@@ -101,7 +99,7 @@ func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
 	}
 }
 
-// An answer that is lost must not lead to a second server, not even where EC2 does not show the first yet and the program began anew.
+// An answer may be lost, EC2 may not show the first server yet, and the program may begin anew.
 func TestOneOrderMakesOneServer(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -130,7 +128,6 @@ func TestOneOrderMakesOneServer(t *testing.T) {
 	}
 }
 
-// A name may be used again, whether EC2 still shows the server that had it, still remembers its order, or has forgotten both.
 func TestNameIsUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
@@ -154,7 +151,6 @@ func TestNameIsUsedAgain(t *testing.T) {
 	})
 }
 
-// A pool that breathes all day uses its names again and again, more often than EC2 is asked for a new order.
 func TestNameIsUsedAgainAllDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()

@@ -24,7 +24,7 @@ const (
 // not if it were asked again.
 type Error = web.Error
 
-// An errorBody is an answer that is no success: EC2 wraps its errors one way, the other services another.
+// EC2 wraps its errors one way, the other services another.
 type errorBody struct {
 	EC2 []struct {
 		Code    string `xml:"Code"`
@@ -38,7 +38,6 @@ type errorBody struct {
 	QueryID string `xml:"RequestId"`
 }
 
-// refused makes the error of an answer that is not 2xx.
 func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 	e := &Error{}
 	var a errorBody
@@ -81,7 +80,6 @@ func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 	return e
 }
 
-// hint says what to do about a refusal.
 func hint(code string) string {
 	switch code {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired":
@@ -105,8 +103,8 @@ func hint(code string) string {
 	return ""
 }
 
-// isThrottle reports whether a code says that nothing was done because too much is asked. EC2, Auto Scaling and Elastic Load
-// Balancing have names of their own for it.
+// isThrottle reports whether nothing was done because too much is asked. EC2, Auto Scaling and Elastic Load Balancing
+// have names of their own for it.
 func isThrottle(code string) bool {
 	switch code {
 	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
@@ -120,7 +118,6 @@ func isExpired(code string) bool {
 	return code == "ExpiredToken" || code == "ExpiredTokenException" || code == "RequestExpired"
 }
 
-// codeOf is AWS's own name of an error, or empty.
 func codeOf(err error) string {
 	if e, ok := web.As(err); ok {
 		return e.ID
@@ -128,5 +125,4 @@ func codeOf(err error) string {
 	return ""
 }
 
-// clean makes a text of the server's fit for one line of a log.
 func clean(s string) string { return web.Line(s) }

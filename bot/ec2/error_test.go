@@ -56,7 +56,6 @@ func TestErrorsOfAnOrder(t *testing.T) {
 	}
 }
 
-// What is throttled was not carried out, so it is sent again: as the same order.
 func TestThrottledOrderIsTheSameOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
@@ -208,7 +207,6 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// A canned answer is the same whatever is asked.
 type canned struct {
 	status int
 	body   string

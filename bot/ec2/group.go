@@ -43,7 +43,6 @@ func newGroup(a Account, name string, inner http.RoundTripper) (*Group, error) {
 	return &Group{name: name, client: newClient(a, inner), desired: -1}, nil
 }
 
-// A groupState is a group as AWS tells.
 type groupState struct {
 	Name      string   `xml:"AutoScalingGroupName"`
 	Min       int      `xml:"MinSize"`
@@ -55,7 +54,6 @@ type groupState struct {
 	Targets   []string `xml:"TargetGroupARNs>member"`
 }
 
-// A member is an instance of a group.
 type member struct {
 	ID     string `xml:"InstanceId"`
 	State  string `xml:"LifecycleState"`
@@ -70,7 +68,6 @@ func (m member) weight() int {
 	return 1
 }
 
-// inService is how much of the desired capacity serves.
 func (s groupState) inService() (n int) {
 	for _, m := range s.Instances {
 		if m.State == "InService" && m.Health != "Unhealthy" {
@@ -91,7 +88,6 @@ func (s groupState) settled() bool {
 	return s.inService() >= s.Desired
 }
 
-// whyLeftAlone says why the group is to be left alone: it is being deleted, or somebody suspended what carries out a change.
 func (s groupState) whyLeftAlone() string {
 	if s.Status != "" {
 		return "the Auto Scaling group is being deleted"

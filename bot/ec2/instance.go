@@ -6,7 +6,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An instance is one as EC2 tells.
 type instance struct {
 	ID        string     `xml:"instanceId"`
 	Type      string     `xml:"instanceType"`
@@ -29,7 +28,6 @@ type reasonText struct {
 	Message string `xml:"message"`
 }
 
-// The states of an instance, as EC2 calls them.
 const (
 	pending      = "pending"
 	running      = "running"
@@ -39,7 +37,7 @@ const (
 	stopped      = "stopped"
 )
 
-// states are how the pool calls them. One that is terminated is gone, and has no name there.
+// One that is terminated is gone, and has no name there.
 var states = map[string]pool.State{
 	pending: pool.Making, running: pool.Active, shuttingDown: pool.Ending, stopping: pool.Off, stopped: pool.Off,
 }
@@ -53,7 +51,6 @@ func (i instance) tag(key string) string {
 	return ""
 }
 
-// server is the instance as the pool sees it.
 func (p *Provider) server(i instance) pool.Server {
 	s := pool.Server{
 		ID: i.ID, Name: i.tag("Name"), Address: i.PrivateIP, State: states[i.State], Size: i.Type, Price: p.price(i.Type), Created: i.Launched,

@@ -156,8 +156,7 @@ func TestAgainstMoto(t *testing.T) {
 	}
 }
 
-// startMoto starts moto's server where it is installed, and returns its URL.
-// moto's roles are understood as well as the fake's. Its metadata service gives tokens without their life, which AWS's does not.
+// moto's metadata service gives tokens without their life, which AWS's does not.
 func TestRolesOfMoto(t *testing.T) {
 	address := startMoto(t)
 	for _, c := range places() {

@@ -11,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// A Break of the suites is one that no further try helps against.
+// No further try helps against it.
 var broken = ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "Not authorized: " + ec2test.SecretKey}
 
-// started is a fake that answers on loopback, and how it is reached.
 func started(t *testing.T) (*ec2test.Server, ec2.Account) {
 	s := fake()
 	t.Cleanup(s.Start())

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// A happening is something that happens to a pool. What A means depends on what that is.
+// What A means depends on What.
 type happening struct {
 	What, Name, A int
 }
@@ -95,7 +95,6 @@ func (h *history) happen(t *testing.T, x happening) {
 	}
 }
 
-// look looks at what there is, past the provider.
 func (h *history) look(x happening) {
 	living := map[string]string{}
 	for _, i := range h.s.Instances() {
@@ -112,7 +111,6 @@ func (h *history) look(x happening) {
 	}
 }
 
-// settle lets reads catch up, and compares.
 func (h *history) settle(t *testing.T) {
 	for _, mend := range h.mends {
 		mend()

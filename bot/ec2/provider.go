@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// pageSize is how many servers a page of a list has at most; AWS allows 5 to 1,000.
+// AWS allows 5 to 1,000.
 const pageSize = 200
 
 // List reads all servers of the pool, those that are shutting down among them.
@@ -57,7 +57,6 @@ func (p *Provider) find(ctx context.Context, params url.Values, states ...string
 	return slices.DeleteFunc(list, func(i instance) bool { return i.tag(poolTag) != p.o.Pool }), err
 }
 
-// instances makes one call of DescribeInstances.
 func (c *client) instances(ctx context.Context, params url.Values) (list []instance, next string, err error) {
 	var a struct {
 		Instances []instance `xml:"reservationSet>item>instancesSet>item"`
@@ -67,7 +66,6 @@ func (c *client) instances(ctx context.Context, params url.Values) (list []insta
 	return a.Instances, a.Next, err
 }
 
-// pages makes a call until there is no further page.
 func pages(params url.Values, call func() (next string, err error)) error {
 	for range maxPages {
 		next, err := call()

@@ -45,7 +45,6 @@ func (r *recent) isNew(id string) (pool.Server, bool) {
 	return m.server, ok && time.Since(m.at) < settling
 }
 
-// correct makes what was read agree with what is known better.
 func (r *recent) correct(s pool.Server) pool.Server {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,7 +55,6 @@ func (r *recent) correct(s pool.Server) pool.Server {
 	return s
 }
 
-// unseen are the servers made a short time ago that no read has shown yet, but for those in seen.
 func (r *recent) unseen() []pool.Server {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -69,7 +67,6 @@ func (r *recent) unseen() []pool.Server {
 	return list
 }
 
-// remember adds a server, and forgets those of long ago.
 func remember(in map[string]memory, s pool.Server) map[string]memory {
 	out := map[string]memory{s.ID: {s, time.Now()}}
 	for id, m := range in {

@@ -61,7 +61,6 @@ type resizing struct {
 	refused  error  // why it can't be of the size, so that it has to be of the old one again
 }
 
-// step looks at the server, and does what comes next.
 func (r *resizing) step(ctx context.Context) (done bool, err error) {
 	list, _, err := r.p.client.instances(ctx, url.Values{"InstanceId.1": {r.id}})
 	if err != nil {
@@ -104,8 +103,8 @@ func (r *resizing) step(ctx context.Context) (done bool, err error) {
 	return false, err
 }
 
-// change makes one of the calls, each of which is absolute. AWS refuses one for which the server is not ready yet, since its reads may
-// be behind; the next step looks again.
+// Each change is absolute. AWS refuses one for which the server is not ready yet, since its reads may be behind; the
+// next step looks again.
 func (r *resizing) change(ctx context.Context, action string, params url.Values) error {
 	err := r.p.client.call(ctx, serviceEC2, harmless, action, params, nil)
 	if codeOf(err) == "IncorrectInstanceState" {

@@ -58,7 +58,7 @@ func TestResize(t *testing.T) {
 
 func changes(c ec2test.Call) bool { return !strings.HasPrefix(c.Action, "Describe") }
 
-// A Resize that ends at whatever moment says how it left the server, and the next one goes on from there.
+// The next one goes on from there.
 func TestResizeGoesOn(t *testing.T) {
 	for after := 1 * time.Second; after < 100*time.Second; after += 7 * time.Second {
 		synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,6 @@ func TestResizeGoesOn(t *testing.T) {
 	}
 }
 
-// A server that is off, or on its way there, is only started by a resize to the size that it has, or to none.
 func TestResizeOfOneThatIsOff(t *testing.T) {
 	for _, size := range []string{"t3.small", ""} {
 		for _, state := range []string{"stopping", "stopped"} {
@@ -115,7 +114,6 @@ func TestResizeOfOneThatIsOff(t *testing.T) {
 	}
 }
 
-// A size that can't be had must not cost the server.
 func TestResizeThatIsRefused(t *testing.T) {
 	for action, f := range map[string]ec2test.Fault{
 		"ModifyInstanceAttribute": {Status: 400, ID: "InvalidParameterCombination", Message: "The architecture 'arm64' is not supported"},

@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	// imageTag is the key of the tag that says of which server an image was made.
+	// The value of imageTag is the server that an image was made of.
 	imageTag = "autoscalebot:server"
-	// poll is the pause between two looks at something that takes minutes.
-	poll = 10 * time.Second
+	poll     = 10 * time.Second
 )
 
 // Snapshot makes an image of a server, and waits until it can be used. The server runs on meanwhile, so the image is what its disks hold
@@ -73,7 +72,6 @@ const (
 	digits  = "0123456789"
 )
 
-// createImage orders an image, or finds the one that has been ordered.
 func (p *Provider) createImage(ctx context.Context, id, name string) (string, error) {
 	var a struct {
 		ID string `xml:"imageId"`

@@ -38,7 +38,7 @@ type source struct {
 	secrets *web.Secrets
 }
 
-// openSource asks the SDK where the credentials are. It reads files and the environment, and asks nobody.
+// openSource reads files and the environment, and asks nobody.
 func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets *web.Secrets) (*source, error) {
 	client := sdkClient(a, inner)
 	s := &source{names: &roleNames{}, secrets: secrets}
@@ -83,7 +83,6 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 	return s, nil
 }
 
-// describe finds which profile and which role the credentials are of.
 func (s *source) describe(configs []any) {
 	for _, c := range configs {
 		switch c := c.(type) {
@@ -104,7 +103,6 @@ func (s *source) from(sources ...aws.CredentialSource) bool {
 	return slices.ContainsFunc(s.found, func(f aws.CredentialSource) bool { return slices.Contains(sources, f) })
 }
 
-// fetch asks for credentials.
 func (s *source) fetch(ctx context.Context) (aws.Credentials, error) {
 	s.cache.Invalidate()
 	c, err := s.cache.Retrieve(ctx)
@@ -119,7 +117,6 @@ func (s *source) fetch(ctx context.Context) (aws.Credentials, error) {
 	return c, nil
 }
 
-// who says whose the credentials are.
 func (s *source) who() string {
 	who := ""
 	switch {
@@ -145,7 +142,6 @@ func (s *source) who() string {
 	return who
 }
 
-// hint says what to do where the source gives none.
 func (s *source) hint() string {
 	switch {
 	case s.from(aws.CredentialSourceSSO, aws.CredentialSourceSSOLegacy):
@@ -162,7 +158,7 @@ func (s *source) hint() string {
 	return ""
 }
 
-// told says what is wrong, without the names of all that the SDK went through.
+// told leaves out the names of all that the SDK went through.
 func told(err error) string {
 	var operation *smithy.OperationError
 	var api smithy.APIError
@@ -183,7 +179,6 @@ type roleNames struct {
 	last   string
 }
 
-// GetMetadata asks the metadata service.
 func (n *roleNames) GetMetadata(
 	ctx context.Context, in *imds.GetMetadataInput, o ...func(*imds.Options),
 ) (*imds.GetMetadataOutput, error) {
@@ -194,8 +189,7 @@ func (n *roleNames) GetMetadata(
 	return out, err
 }
 
-// sdkClient makes what the SDK's calls go through: its own kind of client, which it wants for AWS_CA_BUNDLE, or a
-// test's.
+// The SDK wants its own kind of client for AWS_CA_BUNDLE.
 func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	d, ok := inner.(*http.Transport)
 	if !ok {
@@ -206,8 +200,8 @@ func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	})
 }
 
-// proxy is the environment's, which is asked for nothing that is on this machine or beside it: the metadata service,
-// a container's role.
+// The environment's proxy is asked for nothing that is on this machine or beside it: the metadata service, a
+// container's role.
 func proxy(r *http.Request) (*url.URL, error) {
 	ip := net.ParseIP(r.URL.Hostname())
 	beside := ip != nil && (ip.IsLinkLocalUnicast() || ip.To4() == nil && ip.IsPrivate())
@@ -248,7 +242,7 @@ type bounded struct {
 	io.Closer
 }
 
-// form reads the form that a request carries, and leaves it there.
+// form leaves the form there.
 func form(r *smithyhttp.Request) url.Values {
 	if r.GetStream() == nil || !r.IsStreamSeekable() {
 		return nil

@@ -18,7 +18,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// write writes a file for the test, and returns its path.
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -31,7 +30,6 @@ func write(t *testing.T, name, text string) string {
 	return file
 }
 
-// profiles writes the shared files' config.
 func profiles(t *testing.T, format string, args ...any) {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", write(t, "config", fmt.Sprintf(format, args...)))
@@ -61,7 +59,6 @@ sso_region = eu-central-1
 sso_start_url = https://example.awsapps.com/start
 `
 
-// on makes a provider without keys that reaches the fake over loopback.
 func on(t *testing.T, s *ec2test.Server, profile string) *ec2.Provider {
 	t.Helper()
 	p, err := ec2.New(ec2.Options{
@@ -74,7 +71,6 @@ func on(t *testing.T, s *ec2test.Server, profile string) *ec2.Provider {
 	return p
 }
 
-// A place is where credentials may come from.
 type place struct {
 	name, profile string
 	set           func(*testing.T, *ec2test.Server)

@@ -49,7 +49,7 @@ func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGrou
 	return &TargetGroup{arn: arn, client: newClient(a, inner)}, nil
 }
 
-// A target is one registration: an instance may be there once for each of its ports.
+// An instance may be there once for each of its ports.
 type target struct {
 	ID          string `xml:"Target>Id"`
 	Port        int    `xml:"Target>Port"`
@@ -80,7 +80,7 @@ func (g *TargetGroup) Members(ctx context.Context) ([]pool.Member, error) {
 	return members, nil
 }
 
-// rank orders the states of one member's several registrations: the first speaks for all.
+// The state of the lowest rank speaks for a member's several registrations.
 func rank(s pool.MemberState) int {
 	return slices.Index([]pool.MemberState{pool.Serving, pool.Joining, pool.Down, pool.Draining}, s)
 }
@@ -97,7 +97,6 @@ func (t target) state() pool.MemberState {
 	return pool.Down // unhealthy, unused, unhealthy.draining
 }
 
-// note is what people should know of a state; nothing of the usual ones.
 func (t target) note() string {
 	switch {
 	case t.State == "healthy" || t.State == "draining":
@@ -110,7 +109,7 @@ func (t target) note() string {
 	return clean(t.Reason)
 }
 
-// targets reads the health of all targets. A target that is shown as unused because it is not registered is left out.
+// A target that is shown as unused because it is not registered is left out.
 func (g *TargetGroup) targets(ctx context.Context) ([]target, error) {
 	var a struct {
 		Targets []target `xml:"DescribeTargetHealthResult>TargetHealthDescriptions>member"`
@@ -161,7 +160,7 @@ func (g *TargetGroup) forget(id string) {
 	delete(g.removed, id)
 }
 
-// withoutRemoved leaves out what drains after it was removed, and forgets what drains no more.
+// withoutRemoved also forgets what drains no more.
 func (g *TargetGroup) withoutRemoved(targets []target) []target {
 	g.mu.Lock()
 	defer g.mu.Unlock()

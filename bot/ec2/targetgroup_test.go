@@ -101,7 +101,6 @@ func TestMembersOfATargetGroup(t *testing.T) {
 	})
 }
 
-// An instance may be registered by somebody's hand at more ports than one.
 func TestMemberAtSeveralPorts(t *testing.T) {
 	s := fake()
 	s.Deregistration = time.Hour
@@ -163,7 +162,7 @@ func check(t *testing.T, c checker) (out []checked) {
 	return out
 }
 
-// wantChecked wants each of the reports to have the words of one line: what, found, and what is wrong after a bar.
+// Each line of want is what, found, and what is wrong after a bar.
 func wantChecked(t *testing.T, got []checked, want ...string) {
 	t.Helper()
 	var lines []string

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// types are the instance types that the fake knows, with their CPUs and MiB.
+// CPUs and MiB
 func types() map[string][2]int {
 	return map[string][2]int{
 		"t3.nano": {2, 512}, "t3.small": {2, 2048}, "t3.large": {2, 8192}, "t3.xlarge": {4, 16384},
@@ -45,7 +45,6 @@ func (s *Server) describeInstanceTypes(p url.Values) ([]node, *failure) {
 	return append([]node{set}, next...), bad
 }
 
-// A template is a launch template with one version.
 type template struct {
 	ID, Name, Image, Type string
 	Version               int
@@ -60,7 +59,6 @@ func (s *Server) AddTemplate(name, image, kind string) (id string) {
 	return t.ID
 }
 
-// template finds the one of a call.
 func (s *Server) template(p url.Values, prefix, version string) (*template, *failure) {
 	id, name := p.Get(prefix+"LaunchTemplateId"), p.Get(prefix+"LaunchTemplateName")
 	at := slices.IndexFunc(s.templates, func(t *template) bool { return id != "" && t.ID == id || name != "" && t.Name == name })
@@ -76,7 +74,6 @@ func (s *Server) template(p url.Values, prefix, version string) (*template, *fai
 	return s.templates[at], nil
 }
 
-// describeLaunchTemplates lists templates: those that are named, or all that the filters let through.
 func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 	found := s.templates
 	ids, names := values(p, "LaunchTemplateId"), values(p, "LaunchTemplateName")
@@ -133,7 +130,6 @@ func (s *Server) describeLaunchTemplateVersions(p url.Values) ([]node, *failure)
 		tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), num("versionNumber", t.Version), tx("defaultVersion", "true"), data))}, nil
 }
 
-// An image is an AMI of the account's.
 type image struct {
 	ID, Name string
 	Made     time.Time

@@ -68,7 +68,6 @@ func (s *Server) group(name string) *group {
 	return nil
 }
 
-// reconcile does what Auto Scaling does all the time.
 func (s *Server) reconcile(g *group) {
 	for _, i := range g.instances {
 		if i.state == "Pending" && time.Since(i.since) >= s.Boot {

@@ -18,7 +18,7 @@ const (
 	ContainerPath = "/v2/credentials/autoscalebot"
 )
 
-// getCallerIdentity tells whose the key is: a user's, or that of an instance's role. Nobody needs a permission for it.
+// Nobody needs a permission for it.
 func (s *Server) getCallerIdentity(url.Values) ([]node, *failure) {
 	arn, id := "arn:aws:iam::"+account+":user/"+Role, "AIDAFAKEFAKEFAKEFAKEF"
 	if s.roleKey(s.caller) != nil {
@@ -27,7 +27,7 @@ func (s *Server) getCallerIdentity(url.Values) ([]node, *failure) {
 	return []node{tx("UserId", id), tx("Account", account), tx("Arn", arn)}, nil
 }
 
-// assumeRole gives the role's credentials to who may have them: a web identity shows its token, anybody else signs.
+// A web identity shows its token, anybody else signs.
 func (s *Server) assumeRole(p url.Values) ([]node, *failure) {
 	web := p.Get("Action") == "AssumeRoleWithWebIdentity"
 	switch {
@@ -42,7 +42,7 @@ func (s *Server) assumeRole(p url.Values) ([]node, *failure) {
 	return []node{el("Credentials", tx("AccessKeyId", k.id), tx("SecretAccessKey", k.secret), tx("SessionToken", SessionToken), at("Expiration", k.ends))}, nil
 }
 
-// lend answers a call for the role's credentials that nobody signs: a container's, and a single sign-on's. It returns false for others.
+// lend answers what nobody signs: a container's call, and a single sign-on's. It returns false for others.
 func (s *Server) lend(w http.ResponseWriter, r *http.Request) bool {
 	shown, sso := r.Header.Get("Authorization"), r.URL.Path == "/federation/credentials"
 	if sso {

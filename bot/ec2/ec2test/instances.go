@@ -10,7 +10,6 @@ import (
 	"time"
 )
 
-// The states of an instance.
 const (
 	pending      = "pending"
 	running      = "running"
@@ -109,13 +108,11 @@ func (s *Server) instance(id string) *instance {
 	return nil
 }
 
-// turn gives an instance another state.
 func (s *Server) turn(i *instance, to string) {
 	before := i.copy()
 	i.before, i.since, i.State = &before, time.Now(), to
 }
 
-// now carries out what time has brought about.
 func (s *Server) now(i *instance) {
 	past := time.Since(i.since)
 	switch {
@@ -268,7 +265,6 @@ func (s *Server) wantInstance(id string, read bool) *failure {
 	return nil
 }
 
-// change puts the instances of a call into another state, where that is possible.
 func (s *Server) change(p url.Values, to string, from ...string) ([]node, *failure) {
 	var changed []node
 	for _, id := range values(p, "InstanceId") {

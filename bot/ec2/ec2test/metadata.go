@@ -9,7 +9,7 @@ import (
 
 const metadataToken = "fake-metadata-token"
 
-// metadata is the instance metadata service, version 2: nothing is told without a token.
+// Version 2 tells nothing without a token.
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	defer s.Lock()()
 	const path = "/latest/meta-data/iam/security-credentials/"
@@ -38,7 +38,6 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A roleKey is one credential of the role.
 type roleKey struct {
 	id, secret string
 	ends       time.Time

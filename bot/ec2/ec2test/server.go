@@ -55,7 +55,6 @@ type Server struct {
 	faults fault.Set
 }
 
-// resources are what the account has.
 type resources struct {
 	instances []*instance
 	images    []*image
@@ -138,7 +137,6 @@ func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
 	return s.faults.Add(f)
 }
 
-// failure is an error of the fake's in AWS's words.
 type failure struct {
 	status        int
 	code, message string
@@ -148,16 +146,14 @@ func refuse(code, format string, args ...any) *failure {
 	return &failure{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
 }
 
-// newID makes an id that nothing else has.
 func (s *Server) newID(prefix string) string {
 	s.lastID++
 	return fmt.Sprintf("%s%017x", prefix, 0xabc00000000000+s.lastID)
 }
 
-// An action answers a call, or says why not.
 type action func(s *Server, p url.Values) ([]node, *failure)
 
-// services are what the fake can do, by the service's name in a signature.
+// by the service's name in a signature
 func services() map[string]struct {
 	version, namespace string
 	actions            map[string]action

@@ -15,7 +15,7 @@ import (
 
 var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$`)
 
-// verify reads a call, and holds its signature to the rules of AWS Signature Version 4. service is the one that it is signed for.
+// verify holds the call to the rules of AWS Signature Version 4. service is the one that it is signed for.
 func (s *Server) verify(r *http.Request) (service string, params url.Values, bad *failure) {
 	a := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	if a == nil && r.Header.Get("Authorization") == "" && r.ParseForm() == nil && r.PostForm.Get("Action") == "AssumeRoleWithWebIdentity" {

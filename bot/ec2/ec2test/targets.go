@@ -102,7 +102,6 @@ func (g *targetGroup) add(id string, port int) {
 	}
 }
 
-// settle drops the targets that have drained, and those whose instance has ended.
 func (s *Server) settle(g *targetGroup) {
 	g.targets = slices.DeleteFunc(g.targets, func(t *targetState) bool {
 		i := s.instance(t.id)

@@ -11,7 +11,6 @@ import (
 	"time"
 )
 
-// A node is an element of an answer, with a text or others in it.
 type node struct {
 	name, text string
 	kids       []node
@@ -32,7 +31,6 @@ func list[T any](name, item string, of []T, show func(T) []node) node {
 	return n
 }
 
-// texts is a list of texts.
 func texts(name string, of []string) node {
 	n := el(name)
 	for _, x := range of {
@@ -63,7 +61,7 @@ func answer(w http.ResponseWriter, status int, n node, namespace string) {
 	_, _ = w.Write([]byte(b.String()))
 }
 
-// values are those of PREFIX.1, PREFIX.2, …
+// PREFIX.1, PREFIX.2, …
 func values(p url.Values, prefix string) (list []string) {
 	for n := 1; p.Has(prefix + "." + strconv.Itoa(n)); n++ {
 		list = append(list, p.Get(prefix+"."+strconv.Itoa(n)))
@@ -71,7 +69,6 @@ func values(p url.Values, prefix string) (list []string) {
 	return list
 }
 
-// filters are those of Filter.N, by name.
 func filters(p url.Values) map[string][]string {
 	out := map[string][]string{}
 	for n := 1; p.Has("Filter." + strconv.Itoa(n) + ".Name"); n++ {
@@ -81,7 +78,7 @@ func filters(p url.Values) map[string][]string {
 	return out
 }
 
-// fit says whether a value is what one of a filter's is, in which * stands for any characters and ? for one.
+// In wants * stands for any characters and ? for one.
 func fit(wants []string, value string) bool {
 	return slices.ContainsFunc(wants, func(want string) bool {
 		pattern := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(want))
@@ -90,7 +87,6 @@ func fit(wants []string, value string) bool {
 	})
 }
 
-// page cuts a page out of a list, and names the next.
 func page[T any](s *Server, p url.Values, all []T) (part []T, next []node, bad *failure) {
 	size := 1000
 	if n, err := strconv.Atoi(p.Get("MaxResults")); err == nil {
