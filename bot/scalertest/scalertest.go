@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// patience is how long a platform may take to settle after a change, in real time.
+// patience is in real time.
 const patience = 20 * time.Second
 
 // A Fixture is one fresh platform under test, at 2 dynos and settled.
@@ -224,7 +224,7 @@ func resize(t *testing.T, f Fixture, n int) {
 	}
 }
 
-// wantSettled waits until the platform has settled, and wants n dynos there by the Scaler's and by its own account.
+// wantSettled looks by the Scaler's and by the platform's own account.
 func wantSettled(t *testing.T, f Fixture, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {

@@ -81,7 +81,6 @@ func Record(text []byte) ([]byte, error) { return oldRecord.present(text) }
 // Memory returns the text of a memory in the same way.
 func Memory(text []byte) ([]byte, error) { return oldMemory.present(text) }
 
-// apply renames what v holds, which stands at a path.
 func (n renaming) apply(at string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:

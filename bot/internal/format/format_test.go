@@ -71,7 +71,6 @@ func TestFormat1IsReadWhole(t *testing.T) {
 	}
 }
 
-// withKinds renames the kinds of notices, which stand as keys and under "type".
 func withKinds(v any) any {
 	now := map[string]string{"no_help": "ineffective_scale_ups", "hands_off": "left_alone", "ordered": "override"}
 	switch v := v.(type) {

@@ -8,8 +8,9 @@ import (
 	"os/exec"
 )
 
-// guard runs a command in the place of the shell that reads this, beside a process that kills their group when the pipe at descriptor 3 ends
-// without a line: when the program that holds its other end has died. That process is nobody's child, so that no command waits for it.
+// guard runs a command in the place of the shell that reads this, beside a process that kills their group when the
+// pipe at descriptor 3 ends without a line: when the program that holds its other end has died. That process is
+// nobody's child, so that no command waits for it.
 const guard = `( ( exec >/dev/null 2>&1; read -r end <&3 || kill -KILL 0 ) & )
 exec "$@" 3<&-`
 

@@ -12,7 +12,6 @@ import (
 // timeout bounds a call, above the deadlines that whoever is called has.
 const timeout = 25 * time.Second
 
-// calls are those under way, by name.
 type calls map[string]*call
 
 type call struct {
@@ -22,7 +21,7 @@ type call struct {
 	since time.Time
 }
 
-// lateError says that a call has no answer yet when the tick can wait no longer. The call goes on.
+// The call goes on.
 type lateError struct{ waited time.Duration }
 
 func (e lateError) Error() string {
@@ -35,7 +34,6 @@ func IsLate(err error) bool {
 	return late
 }
 
-// askCall makes a call, or takes up the one of that name that is under way, and waits for its answer until wait ends.
 func askCall[T any](c *calls, life, wait context.Context, name string, f func(context.Context) (T, error)) (value T, err error) {
 	p := (*c)[name]
 	if p == nil {
@@ -83,7 +81,6 @@ func (c *calls) begin(life context.Context, name string, f func(context.Context)
 	return p
 }
 
-// wait says whether the answer came before ctx ended.
 func (p *call) wait(ctx context.Context) bool {
 	select {
 	case <-p.done:
@@ -98,7 +95,6 @@ func (p *call) wait(ctx context.Context) bool {
 	}
 }
 
-// outlast returns a context that ends a grace period after ctx does.
 func outlast(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {

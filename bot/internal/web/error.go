@@ -59,7 +59,7 @@ const (
 	whenOpen              // once the API's time to wait is over
 )
 
-// again says whether the call may be made again; once says that asking twice may do harm.
+// once says that asking twice may do harm.
 func (e *Error) again(once bool) bool {
 	switch e.Again {
 	case ByStatus:
@@ -98,7 +98,6 @@ func (e *Error) Error() string {
 	return text
 }
 
-// details are the tries, why there were no more, and the request's name, in parentheses.
 func (e *Error) details() string {
 	var list []string
 	if e.Tries > 1 {

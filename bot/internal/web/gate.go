@@ -15,7 +15,7 @@ type gate struct {
 	opened map[string]time.Time // by server
 }
 
-// close has no call of the server made for d from now on, at most an hour. A d of 0 or less does nothing.
+// close has no call of the server made for d from now on, at most an hour.
 func (g *gate) close(server string, d time.Duration) {
 	if d <= 0 {
 		return
@@ -30,7 +30,6 @@ func (g *gate) close(server string, d time.Duration) {
 	}
 }
 
-// until is when calls of the server may be made again; a time gone by where they may be now.
 func (g *gate) until(server string) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()

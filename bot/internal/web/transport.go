@@ -110,7 +110,6 @@ func (t *Transport) Do(req *http.Request, once bool, check func(body []byte) *Er
 	}
 }
 
-// closed makes the error of a call that isn't made before a time.
 func (t *Transport) closed(req *http.Request, until time.Time) *Error {
 	if t.Closed != nil {
 		return t.Closed(until)
@@ -139,7 +138,6 @@ func (e *Error) pause(ctx context.Context, d time.Duration) bool {
 	return e.gaveUp == ""
 }
 
-// try sends the request once.
 func (t *Transport) try(req *http.Request, check func([]byte) *Error) (*http.Response, *Error) {
 	whole := req.Context()
 	ctx, cancel := context.WithTimeout(whole, t.Timeout)
