@@ -55,7 +55,6 @@ func TestSimulationsGoAsBefore(t *testing.T) {
 	baseline.Compare(t, "testdata/baseline/simulations.gz", lines)
 }
 
-// sameToTheBit skips where a processor or its compiler rounds otherwise.
 func sameToTheBit(t *testing.T) {
 	t.Helper()
 	if runtime.GOARCH != "amd64" {
@@ -63,7 +62,6 @@ func sameToTheBit(t *testing.T) {
 	}
 }
 
-// drove simulates a bot, and returns how it fared and the ticks that matter.
 func drove(t *testing.T, trace, name string, o sim.Options, aim string, driver func(string, bot.Options) sim.Driver) []string {
 	t.Helper()
 	h := &heard{}
@@ -125,7 +123,6 @@ type chaos struct {
 	now      time.Time
 }
 
-// A platformState is what the platform says now.
 type platformState struct {
 	n, up              int
 	unsettled          bool
@@ -213,7 +210,6 @@ func (w *chaos) run(t *testing.T) (lines []string) {
 	return lines
 }
 
-// happen is what comes between two ticks.
 func (w *chaos) happen(t *testing.T) {
 	t.Helper()
 	seldom := func(one int) bool { return w.IntN(one) == 0 }
@@ -310,7 +306,6 @@ func (w *chaos) read() {
 	}
 }
 
-// answer is a prober that answers what a function says.
 type answer func() probe.Reading
 
 func (a answer) Probe(context.Context) probe.Reading { return a() }

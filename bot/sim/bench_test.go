@@ -7,7 +7,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// benchmark reports the requests per second of a simulation.
 func benchmark(b *testing.B, o sim.Options, by func() sim.Driver) {
 	requests := uint64(0)
 	b.ReportAllocs()

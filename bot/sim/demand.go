@@ -50,7 +50,7 @@ func Peak(d Demand, window time.Duration) float64 {
 	return peak
 }
 
-// scaleToPeak scales d so that its peak needs so many dynos of f; 0 leaves it as it is.
+// d's peak needs so many dynos of f then; 0 leaves it as it is.
 func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	if dynos == 0 {
 		return d, nil
@@ -62,10 +62,9 @@ func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	return Scale(d, dynos*f.Capacity()/peak), nil
 }
 
-// maxRate bounds a demand, in requests per second.
+// requests per second
 const maxRate = 1e7
 
-// checkRates finds a second of d whose rate is impossible.
 func checkRates(d Demand, length time.Duration) error {
 	for i := range int(length.Seconds()) {
 		if rate := d.Rate(float64(i) + 0.5); !(rate >= 0 && rate <= maxRate) {

@@ -19,7 +19,7 @@ func (e *direct) advance(until float64) {
 	}
 }
 
-// serve takes in a request that arrives now, and returns when it ends. ok is false where it is lost.
+// ok is false where the request is lost.
 func (e *direct) serve(service float64, heartbeat bool) (end float64, ok bool) {
 	d := e.choose()
 	if d == nil {

@@ -61,7 +61,6 @@ func By(name string, p Peer) Driver {
 	}}
 }
 
-// table makes a schedule of the simulation's limits.
 func (w *World) table() schedule.Table {
 	t, _ := schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil) // were checked before
 	return t

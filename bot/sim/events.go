@@ -17,14 +17,12 @@ type events struct {
 	beat     *beat      // the heartbeat that is waited for
 }
 
-// A request is one from its arrival to its end.
 type request struct {
 	at, service, database float64
 	dyno                  *dyno
 	beat                  *beat
 }
 
-// A beat is what becomes of a heartbeat.
 type beat struct {
 	done, ok bool
 	end      float64
@@ -74,10 +72,8 @@ func (e *events) advance(until float64) {
 	}
 }
 
-// heard says whether the heartbeat that is waited for has come back.
 func (e *events) heard() bool { return e.beat != nil && e.beat.done }
 
-// ask draws how long the database works on the next request.
 func (e *events) ask() float64 {
 	if e.f.Database.Slots == 0 {
 		return 0
@@ -103,7 +99,6 @@ func (e *events) arrive(r request) {
 	e.work(d)
 }
 
-// work gives free slots of d to those that wait.
 func (e *events) work(d *dyno) {
 	for d.upAt <= e.now && d.busy < e.f.Slots && d.waiting.len() > 0 {
 		r := d.waiting.pop()
@@ -124,7 +119,6 @@ func (e *events) work(d *dyno) {
 	}
 }
 
-// query gives free slots of the database to those that wait for it.
 func (e *events) query() {
 	for e.asking < e.f.Database.Slots && e.waiting.len() > 0 {
 		e.asking++

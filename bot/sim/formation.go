@@ -6,7 +6,6 @@ import (
 	"slices"
 )
 
-// maxDynos bounds a formation, as the limits of a schedule do.
 const maxDynos = 10_000
 
 const (
@@ -33,7 +32,6 @@ type dyno struct {
 	kicked  bool
 }
 
-// A formation is the dynos that are asked for, the oldest first, and what was billed for them.
 type formation struct {
 	f       *Fleet
 	rand    *rand.Rand
@@ -112,7 +110,7 @@ func (fo *formation) sort(now float64) {
 	}
 }
 
-// first is the dyno that comes up first while none is, to which all requests go; nil where none is asked for.
+// All requests go to the first dyno that comes up while none is; nil where none is asked for.
 func (fo *formation) first() *dyno {
 	if len(fo.dynos) == 0 {
 		return nil
@@ -125,7 +123,6 @@ func (fo *formation) first() *dyno {
 	})
 }
 
-// bill counts the dynos until now.
 func (fo *formation) bill(now float64) {
 	fo.billed += float64(len(fo.dynos)) * (now - fo.since)
 	fo.since = now

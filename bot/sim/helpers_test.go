@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// counting is a bot with the defaults of the settings.
 var counting = bot.Options{
 	Interval: 30 * time.Second,
 	Policy: decide.Policy{
@@ -23,7 +22,6 @@ var counting = bot.Options{
 	},
 }
 
-// level is a demand that stays the same for a while.
 type level struct {
 	rate   float64
 	length time.Duration
@@ -32,14 +30,13 @@ type level struct {
 func (l level) Rate(float64) float64  { return l.rate }
 func (l level) Length() time.Duration { return l.length }
 
-// lasting is a fleet of n dynos that stays as it is.
 func lasting(n int) sim.Fleet {
 	f := sim.DefaultFleet()
 	f.Dynos, f.NoRestarts = n, true
 	return f
 }
 
-// watch drives n dynos and looks on, every ten minutes.
+// watch looks every ten minutes.
 func watch(n int, look func(w *sim.World, now time.Time)) sim.Driver {
 	return sim.Driver{Name: "watch", Interval: 10 * time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
 		return func(_ context.Context, now time.Time) {
@@ -58,7 +55,6 @@ func run(t testing.TB, o sim.Options, by sim.Driver) sim.Result {
 	return r
 }
 
-// near says whether got is want within a share of it.
 func near(got, want, share float64) bool { return math.Abs(got-want) <= share*math.Abs(want) }
 
 // beating sends a heartbeat at each tick and changes nothing.

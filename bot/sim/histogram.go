@@ -24,7 +24,7 @@ func bucket(seconds float64) int {
 	return min(max(i, 0), buckets-1)
 }
 
-// bounds returns from where to where a bucket goes, in seconds.
+// bounds are in seconds.
 func bounds(i int) (from, to float64) {
 	at := func(i int) float64 { return math.Float64frombits(uint64(i+firstBucket) << bucketShift) }
 	return at(i), at(i + 1)

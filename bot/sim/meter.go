@@ -18,7 +18,7 @@ const (
 	longestView = 10 * time.Minute
 )
 
-// A second is what happened in one second, all requests and heartbeats.
+// A second counts all requests and heartbeats.
 type second struct {
 	arrived, started, finished, dropped uint32
 	waited                              uint32 // of the started
@@ -34,7 +34,7 @@ type second struct {
 	response, wait histogram
 }
 
-// A minute is what became of the requests that arrived in a minute, without heartbeats.
+// A minute counts the requests that arrived in it, without heartbeats.
 type minute struct {
 	arrived, taken, inTime uint64 // in time: answered within the bound
 	response               histogram
@@ -52,7 +52,6 @@ type meter struct {
 	done   func(i int, m *minute)
 }
 
-// arrived counts a request.
 func (m *meter) arrived(at float64, heartbeat bool) {
 	s := &m.ring[m.at&ringMask]
 	s.arrived++
@@ -62,7 +61,7 @@ func (m *meter) arrived(at float64, heartbeat bool) {
 	}
 }
 
-// begun counts a request that arrived at a time and is begun at start, now or later.
+// start is now or later.
 func (m *meter) begun(at, start float64, heartbeat bool) {
 	i := min(int(start), m.at+horizon)
 	s := &m.ring[i&ringMask]
@@ -79,7 +78,7 @@ func (m *meter) begun(at, start float64, heartbeat bool) {
 	}
 }
 
-// ended counts a request that arrived at a time and ends at end, now or later.
+// end is now or later.
 func (m *meter) ended(at, end float64, heartbeat bool) {
 	i := min(int(end), m.at+horizon)
 	s := &m.ring[i&ringMask]
@@ -98,7 +97,6 @@ func (m *meter) ended(at, end float64, heartbeat bool) {
 	}
 }
 
-// dropped counts a request that nobody worked on: the router gave it up.
 func (m *meter) dropped(at float64) {
 	end := max(at+m.timeout, float64(m.at))
 	i := int(end)
@@ -107,14 +105,12 @@ func (m *meter) dropped(at float64) {
 	s.droppedFor += float64(i+1) - end
 }
 
-// refused counts a request that there was no dyno for.
 func (m *meter) refused(at float64) {
 	s := &m.ring[m.at&ringMask]
 	s.dropped++
 	s.droppedFor += float64(m.at+1) - at
 }
 
-// roll goes on to the next second.
 func (m *meter) roll(serving int) {
 	s := &m.ring[m.at&ringMask]
 	s.serving = int32(serving)

@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// oracleInterval is from one decision of the oracle's to the next, in seconds.
+// oracleInterval is in seconds.
 const oracleInterval = 5
 
 // Foresight is how far the oracle looks ahead: as long as the longest boot takes, and 15 s more, so that what it commands at one of its
@@ -34,7 +34,6 @@ func OracleOf(factor float64) Driver {
 	}}
 }
 
-// A need is how many dynos a demand needs.
 type need struct {
 	demand   Demand
 	capacity float64 // requests per second that one dyno serves
@@ -51,12 +50,11 @@ type ahead struct {
 	rate   float64
 }
 
-// at is how many dynos a rate needs, at least one.
 func (n *need) at(rate float64) int {
 	return max(1, int(math.Ceil(min(rate/n.capacity, maxDynos))))
 }
 
-// ahead is how many dynos the demand of the seconds from now on needs. It must not be asked of an earlier second than before.
+// ahead must not be asked of an earlier second than before.
 func (n *need) ahead(now int) int {
 	for ; n.seen < now+n.seconds; n.seen++ {
 		rate := n.demand.Rate(float64(n.seen) + 0.5)

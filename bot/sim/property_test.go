@@ -95,7 +95,6 @@ func TestNothingImpossibleComesOut(t *testing.T) {
 	})
 }
 
-// figures are the numbers of r by their names in JSON.
 func figures(t *rapid.T, r sim.Result) map[string]float64 {
 	r.Minutes = nil
 	text, err := json.Marshal(r)

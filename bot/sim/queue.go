@@ -2,7 +2,6 @@ package sim
 
 import "math"
 
-// A fifo is a queue, first in, first out.
 type fifo struct {
 	items []request
 	head  int
@@ -33,7 +32,7 @@ func (q *fifo) pop() request {
 // put each event on the heap of the program.
 type eventHeap []event
 
-// next is the time of the earliest event, +Inf where there is none.
+// +Inf where there is none
 func (h eventHeap) next() float64 {
 	if len(h) == 0 {
 		return math.Inf(1)

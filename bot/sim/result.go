@@ -78,10 +78,9 @@ type Minute struct {
 // IsSlow says whether the 95th percentile of the minute's response times is above the bound.
 func (m Minute) IsSlow() bool { return 20*(m.Slow+m.Lost) > m.Requests }
 
-// flipTime is the time within which a change of direction is a flip.
+// flipTime is in seconds.
 const flipTime = 10 * 60
 
-// changes counts changes of the number of dynos.
 type changes struct {
 	ups, downs, flips int
 	last              int // +1 or −1, 0 before the first
@@ -104,7 +103,6 @@ func (c *changes) add(at float64, from, to int) {
 	c.last, c.lastAt = direction, at
 }
 
-// accounts collect what a Result is made of.
 type accounts struct {
 	timeout          float64
 	minutes          []Minute
@@ -118,7 +116,7 @@ type accounts struct {
 	oracleSeconds    float64
 }
 
-// second takes in a second in which d dynos were needed and s served.
+// d dynos were needed and s served.
 func (a *accounts) second(d, s int) {
 	a.seconds++
 	switch {
@@ -131,7 +129,6 @@ func (a *accounts) second(d, s int) {
 	}
 }
 
-// minuteEnds notes the dynos at the end of a minute.
 func (a *accounts) minuteEnds(m Minute) {
 	if n := len(a.minutes); n > 0 {
 		before := a.minutes[n-1]
@@ -142,7 +139,6 @@ func (a *accounts) minuteEnds(m Minute) {
 	a.minutes = append(a.minutes, m)
 }
 
-// answers takes in what became of the requests of minute i, which has ended before.
 func (a *accounts) answers(i int, from *minute) {
 	if i >= len(a.minutes) {
 		return
@@ -183,7 +179,6 @@ func (a *accounts) result(length time.Duration, billed float64, c *changes) Resu
 	return r
 }
 
-// percent is part of whole in per cent, 0 where there is no whole.
 func percent(part, whole float64) float64 {
 	if whole <= 0 {
 		return 0

@@ -42,7 +42,6 @@ type logView struct {
 	minute, recent Observation
 }
 
-// look returns what the log says at the present tick of the last minute, and of what is recent.
 func (v *logView) look() (now time.Time, minute, recent Observation) {
 	v.w.mu.Lock()
 	defer v.w.mu.Unlock()
@@ -57,13 +56,11 @@ func (v *logView) look() (now time.Time, minute, recent Observation) {
 	return now, v.minute, v.recent
 }
 
-// A routerLog reads one signal.
 type routerLog struct {
 	view   *logView
 	signal string
 }
 
-// Probe reads what is there by now.
 func (l routerLog) Probe(context.Context) probe.Reading {
 	now, minute, recent := l.view.look()
 	unit, _ := probe.SignalUnit(l.signal)
@@ -103,7 +100,6 @@ func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 	return nil
 }
 
-// logged is how many lines of requests there are.
 func (o *Observation) logged() float64 { return float64(o.Answered + o.Lost) }
 
 // WithRouterLog drives by a bot as [Bot] does, that reads the router's log beside its heartbeats.

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// reading reads the router's log at a tick every interval, and returns what was read last.
 func reading(t *testing.T, o sim.Options, interval time.Duration) map[string]probe.Reading {
 	t.Helper()
 	last := map[string]probe.Reading{}
@@ -56,7 +55,6 @@ func TestTheRecentRateIsAheadOfTheRate(t *testing.T) {
 	}
 }
 
-// steps is a demand that goes from one rate to another.
 type steps struct {
 	from, to float64
 	at       time.Duration
@@ -111,7 +109,6 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 	}
 }
 
-// day reads a day of real traffic.
 func day(t *testing.T, name string) sim.Trace {
 	t.Helper()
 	file, err := os.Open("testdata/traces/" + name + ".csv")

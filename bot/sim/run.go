@@ -35,7 +35,6 @@ type Options struct {
 	events bool
 }
 
-// longest bounds a simulation.
 const longest = 366 * 24 * time.Hour
 
 // Run simulates an app that is driven by by. It ends early, with an error, when ctx does.
@@ -53,7 +52,6 @@ func Run(ctx context.Context, o Options, by Driver) (Result, error) {
 	return r, nil
 }
 
-// complete fills in what is zero, and says what is wrong with the rest.
 func (o Options) complete(by Driver) (Options, error) {
 	if o.Demand == nil {
 		return o, errors.New("simulate: there is no demand")
@@ -105,7 +103,6 @@ func (o Options) check(by Driver) error {
 	return errors.Join(errs...)
 }
 
-// A simulation is a world and the accounts that are kept of it.
 type simulation struct {
 	world    *World
 	accounts *accounts
@@ -172,7 +169,6 @@ func (s *simulation) drive(ctx context.Context, by Driver) error {
 	return nil
 }
 
-// next is when the tick after the present one is due: at the first beat after it has ended.
 func (w *World) next() float64 {
 	beat := int64(w.now/w.interval+0.5) + 1 + int64(w.took/w.interval)
 	return float64(beat) * w.interval

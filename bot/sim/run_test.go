@@ -32,7 +32,6 @@ func shape(t testing.TB, name string) sim.Shape {
 	return s
 }
 
-// flash is an hour and a half of a flash crowd.
 func flash(t testing.TB) sim.Options {
 	return sim.Options{Demand: shape(t, "flash"), Peak: 4, Length: 80 * time.Minute, Seed: 7, Price: 25}
 }
@@ -330,7 +329,6 @@ func TestASimulationEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// backwards wants one dyno less than there are, down to the minimum and beyond.
 type backwards struct{}
 
 func (backwards) Interval() time.Duration                       { return time.Minute }
@@ -426,7 +424,6 @@ func TestRecordersSeeEveryTick(t *testing.T) {
 	}
 }
 
-// A driver that has driven one simulation drives the next as a new one would.
 func TestADriverDrivesManySimulations(t *testing.T) {
 	racetest.Computes(t)
 	shape, err := sim.ShapeOf("ramp")

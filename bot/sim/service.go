@@ -47,7 +47,7 @@ func (s Service) check(what string) error {
 	return nil
 }
 
-// A sampler draws times of service, in seconds.
+// A sampler's times are in seconds.
 type sampler struct {
 	law  Law
 	mean float64
@@ -81,7 +81,6 @@ func (s *sampler) draw(r *rand.Rand) float64 {
 	return math.Exp(s.mu + s.sigma*r.NormFloat64())
 }
 
-// A mixture draws from several routes.
 type mixture struct {
 	upTo []float64 // the sums of the weights so far; the last one is 1
 	of   []sampler
@@ -113,7 +112,6 @@ func (m *mixture) draw(r *rand.Rand) float64 {
 	return m.of[i].draw(r)
 }
 
-// mean is the mean time of service, in seconds.
 func (m *mixture) mean() float64 {
 	if len(m.of) == 1 {
 		return m.of[0].mean

@@ -90,7 +90,6 @@ func Shapes() []Shape {
 	}
 }
 
-// hold keeps x from 0 to 1.
 func hold(x float64) float64 { return max(0, min(x, 1)) }
 
 // ShapeOf returns the shape with a name.

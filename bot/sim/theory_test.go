@@ -33,7 +33,7 @@ func (q queue) waitedShare() float64  { return q.waited / q.begun }
 func (q queue) meanWait() float64     { return q.inLine / q.begun }
 func (q queue) meanResponse() float64 { return q.response / float64(q.answered) }
 
-// stationary simulates so many requests of a fleet of n dynos that are busy to rho, and leaves the first ten minutes out.
+// stationary leaves the first ten minutes out. The dynos are busy to rho.
 func stationary(t *testing.T, f sim.Fleet, n int, rate, requests float64) queue {
 	t.Helper()
 	length := time.Duration(math.Ceil(requests/rate/600)+2) * 10 * time.Minute
@@ -184,7 +184,6 @@ func TestOverloadGrowsAsAFluid(t *testing.T) {
 	}
 }
 
-// Heartbeats wait as requests do.
 func TestHeartbeatsWaitAsRequestsDo(t *testing.T) {
 	racetest.Long(t)
 	const rho, c, service = 0.85, 5, 0.1

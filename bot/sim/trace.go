@@ -85,7 +85,6 @@ func (p *traceParser) take(row []string, line int) error {
 	return nil
 }
 
-// stepTo checks that a row at the given time follows on the one before it.
 func (p *traceParser) stepTo(at float64) error {
 	step := seconds(at - p.last)
 	switch n := len(p.Requests); {
@@ -145,5 +144,4 @@ func (t Trace) Between(from, to time.Duration) (Trace, error) {
 	return t.Rows(int((from+t.Step-1)/t.Step), int((to+t.Step-1)/t.Step))
 }
 
-// seconds makes a duration of a number of seconds.
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }

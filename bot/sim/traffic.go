@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 )
 
-// An engine lets requests arrive and be served.
 type engine interface {
 	// advance goes on to a time, in seconds since the beginning.
 	advance(until float64)
@@ -64,7 +63,6 @@ func newTraffic(f *Fleet, d Demand, fleet *formation, m *meter, seed uint64) tra
 	return t
 }
 
-// begin begins the present second.
 func (t *traffic) begin() {
 	middle := float64(t.meter.at) + 0.5
 	t.rate = t.demand.Rate(middle)
@@ -82,7 +80,6 @@ func (t *traffic) arrival() float64 {
 	return t.now + t.pending/t.rate
 }
 
-// until returns up to when nothing but arrivals changes: the end of the second, a change of the formation, or what is given.
 func (t *traffic) until(end float64) float64 {
 	return min(end, float64(t.meter.at+1), t.fleet.next)
 }
@@ -101,7 +98,6 @@ func (t *traffic) reach(at float64) {
 	}
 }
 
-// service draws how long a dyno works on the next request.
 func (t *traffic) service() float64 {
 	s := t.mix.draw(t.services)
 	if t.f.Database.Slots == 0 {

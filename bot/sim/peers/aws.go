@@ -47,7 +47,6 @@ func AWS(perMinute float64) sim.Driver {
 	})
 }
 
-// inARow counts how often something was so in a row.
 func inARow(n int, is bool) int {
 	if is {
 		return n + 1

@@ -34,7 +34,7 @@ type point struct{ slow, ratio float64 }
 
 func (p point) String() string { return fmt.Sprintf("%.2f / %.2f", p.slow, p.ratio) }
 
-// dot is the point in the picture, whose logarithmic axis ends above zero.
+// The logarithmic axis of the picture ends above zero.
 func (p point) dot(label string) chart.Dot {
 	return chart.Dot{X: p.ratio, Y: max(p.slow, 0.05), Label: label}
 }
@@ -54,7 +54,6 @@ func days() []day {
 	}
 }
 
-// A group is policies that belong together in the tables and in the picture.
 type group struct {
 	name, sees string
 	drivers    []sim.Driver
@@ -74,7 +73,6 @@ func usual() decide.Policy {
 	}
 }
 
-// counting are policies that count, as by default.
 func counting() group {
 	g := group{name: "counting", sees: "heartbeats", marker: chart.Square}
 	for _, every := range []time.Duration{30 * time.Second, 5 * time.Second} {
@@ -85,7 +83,7 @@ func counting() group {
 	return g
 }
 
-// adaptively are adaptive policies of rising prices of a slow minute, in dyno-hours.
+// prices are those of a slow minute, in dyno-hours.
 func adaptively(t *testing.T, g group, every time.Duration, drive func(string, bot.Options) sim.Driver, prices ...float64) group {
 	names := map[float64]string{0.3: "lean", 3: "balanced", 30: "safe"}
 	for _, price := range prices {
@@ -105,7 +103,6 @@ func adaptively(t *testing.T, g group, every time.Duration, drive func(string, b
 	return g
 }
 
-// groups are all policies, the oracle first.
 func groups(t *testing.T) []group {
 	others := group{name: "others", sees: "inside every dyno", drivers: peers.All(sim.DefaultFleet()), marker: chart.Triangle}
 	for _, d := range others.drivers {
@@ -162,7 +159,6 @@ func TestFrontier(t *testing.T) {
 	}
 }
 
-// header begins a table with a column for each day behind the first ones.
 func header(first ...string) string {
 	for _, d := range days() {
 		first = append(first, d.name)
@@ -247,7 +243,6 @@ func picture(all []group, dark bool) chart.Scatter {
 	}
 }
 
-// colors are those of the days.
 func colors() [4]chart.Color {
 	return [...]chart.Color{chart.Blue, chart.Green, chart.Vermilion, chart.Purple}
 }

@@ -55,7 +55,6 @@ func hpaReplicas(ratio float64, n, ready int) int {
 	return int(math.Ceil(spread * float64(n)))
 }
 
-// A window remembers numbers for a while.
 type window struct {
 	length time.Duration
 	times  []time.Time

@@ -30,13 +30,11 @@ const (
 // mostRatio is how many times the oracle's dyno-hours the adaptive policy may take.
 const mostRatio = 1.5
 
-// A kind is an app or a platform that is other than the usual one.
 type kind struct {
 	name   string
 	change func(o *sim.Options)
 }
 
-// fleet makes a kind whose fleet is changed.
 func fleet(name string, change func(f *sim.Fleet)) kind {
 	return kind{name, func(o *sim.Options) { change(&o.Fleet) }}
 }
@@ -100,7 +98,6 @@ func (c contest) cells() string {
 	return b.String()
 }
 
-// times writes how many times as much something takes.
 func times(ratio float64) string {
 	if math.IsInf(ratio, 0) {
 		return "never"
@@ -116,7 +113,6 @@ func bold(figure, most float64) string {
 	return fmt.Sprintf("%.2f", figure)
 }
 
-// lost says where the adaptive policy is worse than it should be.
 func (c contest) lost() (out []string) {
 	for i, every := range heartbeatsEvery {
 		a, b := c.adaptive[i], c.count[i]
@@ -163,7 +159,6 @@ func TestSensitivity(t *testing.T) {
 	writeBetween(t, page, sensitivityBegin, sensitivityEnd, table.String())
 }
 
-// hold runs both policies on a kind of app.
 func hold(t *testing.T, k kind, demand sim.Demand) contest {
 	o := sim.Options{Demand: demand, Peak: 25, Seed: 1, Fleet: sim.DefaultFleet(), Bound: time.Second}
 	k.change(&o)
@@ -183,7 +178,6 @@ const (
 	timesSteps, mostTimes = 20, 10
 )
 
-// know finds out what perfect knowledge needs.
 func (c *contest) know(t *testing.T, o sim.Options) {
 	o.Limits = schedule.Limits{Min: 1, Max: 1000}
 	seen := map[int]sim.Result{}
@@ -210,7 +204,6 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 	c.matches, c.holds = needs(c.adaptive[0].SlowMinutesPercent), needs(slowMinutes)
 }
 
-// drive runs the bot with the usual settings for the bound.
 func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
 	policy := decide.Policy{
@@ -291,7 +284,6 @@ func TestKindsOfAppDiffer(t *testing.T) {
 	}
 }
 
-// trace reads one of the traces.
 func trace(t *testing.T, name string) sim.Trace {
 	t.Helper()
 	file, err := os.Open("../testdata/traces/" + name + ".csv")
@@ -306,7 +298,6 @@ func trace(t *testing.T, name string) sim.Trace {
 	return demand
 }
 
-// writeBetween puts text between two lines of a page.
 func writeBetween(t *testing.T, page, begin, end, text string) {
 	t.Helper()
 	was, err := os.ReadFile(page)
