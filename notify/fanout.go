@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -73,9 +74,7 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	if o.Window <= 0 {
 		o.Window = 3 * time.Second
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	f := &Fanout{options: o}
 	f.attempts, f.abort = context.WithCancel(context.Background())
 	f.retries, f.hurry = context.WithCancel(f.attempts)

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,9 +124,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 		return nil, err
 	}
 	method := strings.ToUpper(o.Method)
-	if method == "" {
-		method = http.MethodGet
-	}
+	method = cmp.Or(method, http.MethodGet)
 	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, method) {
 		return nil, fmt.Errorf("heartbeat method %q is not one of GET, HEAD, POST and OPTIONS", o.Method)
 	}

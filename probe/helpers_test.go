@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -36,15 +37,11 @@ func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
 	if !strings.Contains(o.URL, "?") {
 		o.URL += "?key=s3cr3t-query"
 	}
-	if o.Token == "" {
-		o.Token = "s3cr3t-token"
-	}
+	o.Token = cmp.Or(o.Token, "s3cr3t-token")
 	if o.Header == nil {
 		o.Header = http.Header{"X-Key": {"s3cr3t-header"}, "Cookie": {"session=s3cr3t-cookie"}}
 	}
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
+	o.Timeout = cmp.Or(o.Timeout, patient)
 	h, err := probe.NewHeartbeat(o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -46,9 +47,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.o.Timeout == 0 {
-				tt.o.Timeout = time.Second
-			}
+			tt.o.Timeout = cmp.Or(tt.o.Timeout, time.Second)
 			_, err := probe.NewHeartbeat(tt.o)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)

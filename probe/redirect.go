@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -197,9 +198,7 @@ func site(host string) string {
 func (h *Heartbeat) shown(u *url.URL) string {
 	text := u.Scheme + "://" + u.Host
 	path := u.Path
-	if path == "" {
-		path = "/"
-	}
+	path = cmp.Or(path, "/")
 	if h.holdsSecret(text + path) {
 		path = "/…"
 	}

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sort"
@@ -20,9 +21,7 @@ type Table struct {
 // days gone through are a week, or 28 years where a cron expression leaves out days of the month or months, and each date
 // that is named with the days after it on which its number still holds.
 func New(min, max Series, zone *time.Location) (Table, error) {
-	if zone == nil {
-		zone = time.UTC
-	}
+	zone = cmp.Or(zone, time.UTC)
 	if err := errors.Join(min.check("MIN_DYNOS"), max.check("MAX_DYNOS")); err != nil {
 		return Table{}, err
 	}

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"io"
 )
@@ -56,9 +57,7 @@ type sheet struct {
 }
 
 func newSheet(f *face, dark bool, width int) *sheet {
-	if width == 0 {
-		width = 1200
-	}
+	width = cmp.Or(width, 1200)
 	return &sheet{theme: themeOf(dark), face: f, width: float64(width)}
 }
 

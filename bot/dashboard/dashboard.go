@@ -4,6 +4,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,12 +148,8 @@ func New(o Options) (*Dashboard, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Zone = cmp.Or(o.Zone, time.UTC)
 	files, err := loadAssets(o.Base + assetsPath)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -25,9 +26,7 @@ const (
 // Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the streams, and
 // returns within a second of ctx's end. It keeps half of the process's descriptors free, whoever connects.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	streams, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	conns := throttle.NewConns(throttle.Descriptors()/2, 0)

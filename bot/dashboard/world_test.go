@@ -1,6 +1,7 @@
 package dashboard_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -181,9 +182,7 @@ func (p *past) Records(_ context.Context, q history.Query) ([]record.Record, err
 		return nil, p.broken
 	}
 	limit := q.Limit
-	if limit == 0 {
-		limit = 100
-	}
+	limit = cmp.Or(limit, 100)
 	var out []record.Record
 	for _, r := range slices.Backward(p.records) {
 		switch {

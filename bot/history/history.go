@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -114,9 +115,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.Keep.check(); err != nil {
 		return nil, err
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	db := &DB{
 		url: o.URL, folder: o.Folder, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
 		writer: writer{flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{})},

@@ -6,6 +6,7 @@
 package throttle
 
 import (
+	"cmp"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -41,9 +42,7 @@ type Limiter struct {
 
 // New makes a Limiter that has counted nothing.
 func New(o Options) *Limiter {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Limiter{
 		proxies: o.Proxies, log: o.Log, lots: rand.New(rand.NewPCG(1, 2)), clients: map[string]*client{},
 		logging: log{kinds: map[string]*kind{}},

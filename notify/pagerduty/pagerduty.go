@@ -3,6 +3,7 @@ package pagerduty
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,16 +51,11 @@ func New(o Options) (*Notifier, error) {
 	if !routingKey.MatchString(o.RoutingKey) {
 		return nil, errors.New("pagerduty: the routing key is not of 32 letters and digits; copy the integration key of the service's integration “Events API v2” (it is not shown here because it is a secret)")
 	}
-	n := &Notifier{key: o.RoutingKey, url: o.URL, userAgent: o.UserAgent, timeout: o.Timeout}
-	if n.url == "" {
-		n.url = DefaultURL
-	}
+	n := &Notifier{key: o.RoutingKey, url: cmp.Or(o.URL, DefaultURL), userAgent: o.UserAgent, timeout: o.Timeout}
 	if !notify.MayCarrySecret(n.url) {
 		return nil, fmt.Errorf("pagerduty: the URL is no https URL; leave it empty for %s", DefaultURL)
 	}
-	if n.userAgent == "" {
-		n.userAgent = "autoscalebot"
-	}
+	n.userAgent = cmp.Or(n.userAgent, "autoscalebot")
 	if n.timeout <= 0 {
 		n.timeout = 10 * time.Second
 	}
@@ -134,10 +130,7 @@ func (n *Notifier) said(body io.Reader) string {
 	if err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&answer); err != nil {
 		return ""
 	}
-	said := strings.Join(answer.Errors, "; ")
-	if said == "" {
-		said = answer.Message
-	}
+	said := cmp.Or(strings.Join(answer.Errors, "; "), answer.Message)
 	// Before it is cut to length, so that no part of the key is left.
 	said = regexp.MustCompile(`(?i)`+n.key).ReplaceAllString(said, "(the routing key)")
 	return notify.OneLine(said, 300)

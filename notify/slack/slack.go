@@ -2,6 +2,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,9 +107,7 @@ func newNotifier(o Options, channel string, post func(context.Context, message, 
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	n := &Notifier{timeout: o.Timeout, threaded: channel != "", post: post, log: o.Log}
 	n.threads = threads{channel: channel, open: usable(o.Threads, channel), remember: o.Remember}
 	return n

@@ -3,6 +3,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,9 +51,7 @@ func New(o Options) (*Notifier, error) {
 		return nil, errors.New("webhook: the URL is no http or https URL; it should look like https://example.com/hook (it is not shown here because it may hold a secret)")
 	}
 	n := &Notifier{url: o.URL, host: u.Scheme + "://" + u.Host, userAgent: o.UserAgent, timeout: o.Timeout}
-	if n.userAgent == "" {
-		n.userAgent = "autoscalebot"
-	}
+	n.userAgent = cmp.Or(n.userAgent, "autoscalebot")
 	if n.timeout <= 0 {
 		n.timeout = 10 * time.Second
 	}

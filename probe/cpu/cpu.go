@@ -23,6 +23,7 @@
 package cpu
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -73,12 +74,8 @@ func New(o Options) (*Machine, error) {
 	if err := o.Signal.check(); err != nil {
 		return nil, err
 	}
-	if o.Name == "" {
-		o.Name = string(o.Signal)
-	}
-	if o.Root == "" {
-		o.Root = "/"
-	}
+	o.Name = cmp.Or(o.Name, string(o.Signal))
+	o.Root = cmp.Or(o.Root, "/")
 	return &Machine{name: o.Name, signal: o.Signal, root: o.Root, made: time.Now()}, nil
 }
 

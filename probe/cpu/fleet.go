@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -81,12 +82,8 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 		name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout, hosts: o.Hosts, log: o.Log,
 		nodes: map[string]*node{}, fails: map[string]bool{},
 	}
-	if f.name == "" {
-		f.name = string(o.Signal)
-	}
-	if f.log == nil {
-		f.log = slog.New(slog.DiscardHandler)
-	}
+	f.name = cmp.Or(f.name, string(o.Signal))
+	f.log = cmp.Or(f.log, slog.New(slog.DiscardHandler))
 	wrong := []error{o.Signal.check(), checkPercentile(o.Percentile), checkTimeout(o.Timeout)}
 	if o.Hosts == nil {
 		wrong = append(wrong, errors.New("nobody tells which servers there are"))

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -79,9 +80,7 @@ type taken struct {
 // NewNodes returns a Nodes that has asked nobody yet, or says all that is wrong with the options, without a secret.
 func NewNodes(o NodesOptions) (*Nodes, error) {
 	n := &Nodes{name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout}
-	if n.name == "" {
-		n.name = string(o.Signal)
-	}
+	n.name = cmp.Or(n.name, string(o.Signal))
 	wrong := []error{o.check()}
 	for i, raw := range o.URLs {
 		one, err := newNode(raw, o)

@@ -1,6 +1,7 @@
 package cpu_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -65,12 +66,8 @@ func nodes(t testing.TB, o cpu.NodesOptions, all ...*exporter) *cpu.Nodes {
 	for _, e := range all {
 		o.URLs = append(o.URLs, e.url())
 	}
-	if o.Signal == "" {
-		o.Signal = cpu.CPU
-	}
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
+	o.Signal = cmp.Or(o.Signal, cpu.CPU)
+	o.Timeout = cmp.Or(o.Timeout, patient)
 	n, err := cpu.NewNodes(o)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@
 package json
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -86,9 +87,7 @@ func New(o Options) (*Prober, error) {
 		return nil, fmt.Errorf("json signal: %w", err)
 	}
 	p := &Prober{name: o.Name, unit: o.Unit, url: u, path: o.Path, combine: o.Combine, desired: o.Desired}
-	if p.name == "" {
-		p.name = "json"
-	}
+	p.name = cmp.Or(p.name, "json")
 	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package json_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -31,9 +32,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 
 func take(t testing.TB, o json.Options) probe.Reading {
 	t.Helper()
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
+	o.Timeout = cmp.Or(o.Timeout, patient)
 	p, err := json.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -286,9 +285,7 @@ func TestMistakes(t *testing.T) {
 		{json.Options{URL: "http://example.com", Path: "@this", Token: "s3cr3t\r\nX: y"}, "the header Authorization has a line break"},
 		{json.Options{URL: "http://example.com", Path: "@this", Timeout: -1}, "the timeout is -1ns"},
 	} {
-		if tt.o.Timeout == 0 {
-			tt.o.Timeout = patient
-		}
+		tt.o.Timeout = cmp.Or(tt.o.Timeout, patient)
 		p, err := json.New(tt.o)
 		if p != nil || err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("got %v, want %q", err, tt.want)

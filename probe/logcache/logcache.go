@@ -12,6 +12,7 @@
 package logcache
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -70,18 +71,12 @@ func New(o Options) (*Cache, error) {
 	if o.Access == nil {
 		wrong = append(wrong, errors.New("nothing gives access to the metrics"))
 	}
-	if o.ProcessType == "" {
-		o.ProcessType = "web"
-	}
-	if o.Window == 0 {
-		o.Window = DefaultWindow
-	}
+	o.ProcessType = cmp.Or(o.ProcessType, "web")
+	o.Window = cmp.Or(o.Window, DefaultWindow)
 	if o.Window < ShortestWindow || o.Window > LongestWindow {
 		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from 15s to 15m", o.Window))
 	}
-	if o.Middle == 0 {
-		o.Middle = 99
-	}
+	o.Middle = cmp.Or(o.Middle, 99)
 	if !(o.Middle > 0 && o.Middle <= 100) {
 		wrong = append(wrong, fmt.Errorf("the middle is %g %% of the requests, and must be above 0 and up to 100", o.Middle))
 	}

@@ -1,6 +1,7 @@
 package logcache_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,7 @@ func access(srv *cloudfoundrytest.Server, token string) func(context.Context, st
 
 func prober(t testing.TB, s logcache.Signal, o logcache.Options) probe.Prober {
 	t.Helper()
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
+	o.Timeout = cmp.Or(o.Timeout, patient)
 	c, err := logcache.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package logcache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -70,9 +71,7 @@ func (p prober) try(rd *reader, refused string, now time.Time) (value float64, u
 	if err != nil {
 		return 0, "", err
 	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
+	u.Path = cmp.Or(u.Path, "/")
 	rd.access, rd.url = a, u.JoinPath("api/v1/read", url.PathEscape(a.Source))
 	rd.client = web.NewClient(header, p.o.TLS, true).Accept(maxPage)
 	defer rd.client.Close()

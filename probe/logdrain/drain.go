@@ -2,6 +2,7 @@ package logdrain
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -94,18 +95,10 @@ type Totals struct {
 
 // New returns a Drain that has seen nothing yet, or says all that is wrong with the options. Its errors hold no secret.
 func New(o Options) (*Drain, error) {
-	if o.ProcessType == "" {
-		o.ProcessType = webType
-	}
-	if o.Window == 0 {
-		o.Window = defaultWindow
-	}
-	if o.Silence == 0 {
-		o.Silence = defaultSilence
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.ProcessType = cmp.Or(o.ProcessType, webType)
+	o.Window = cmp.Or(o.Window, defaultWindow)
+	o.Silence = cmp.Or(o.Silence, defaultSilence)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if err := o.check(); err != nil {
 		return nil, err
 	}

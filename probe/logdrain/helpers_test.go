@@ -2,6 +2,7 @@ package logdrain_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -69,9 +70,7 @@ type posting struct {
 
 func (p posting) post(d http.Handler, body io.Reader) *httptest.ResponseRecorder {
 	method := p.method
-	if method == "" {
-		method = http.MethodPost
-	}
+	method = cmp.Or(method, http.MethodPost)
 	r := httptest.NewRequest(method, "/logs", body)
 	r.Header.Set("Content-Type", "application/logplex-1")
 	r.Header.Set("Logplex-Drain-Token", token)

@@ -31,6 +31,7 @@
 package otlp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -103,15 +104,9 @@ func New(o Options) (*Drain, error) {
 		memory: o.Memory.or(defaultMemory), quota: o.MemoryQuota, log: o.Log, seed: maphash.MakeSeed(), turn: make(chan struct{}, 1),
 		watched: map[string]*metric{},
 	}
-	if d.window == 0 {
-		d.window = defaultWindow
-	}
-	if d.silence == 0 {
-		d.silence = defaultSilence
-	}
-	if d.log == nil {
-		d.log = slog.New(slog.DiscardHandler)
-	}
+	d.window = cmp.Or(d.window, defaultWindow)
+	d.silence = cmp.Or(d.silence, defaultSilence)
+	d.log = cmp.Or(d.log, slog.New(slog.DiscardHandler))
 	var wrong []error
 	if !o.Guarded || len(o.Tokens) > 0 {
 		var err error

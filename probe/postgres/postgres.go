@@ -25,6 +25,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ type Prober struct {
 // New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody has
 // read the query yet.
 func New(o Options) (*Prober, error) {
-	p := &Prober{name: o.Name, unit: o.Unit, query: o.Query, timeout: o.Timeout}
+	p := &Prober{name: cmp.Or(o.Name, "postgres"), unit: cmp.Or(o.Unit, "jobs"), query: o.Query, timeout: o.Timeout}
 	wrong := []error{p.setURL(o.URL)}
 	switch {
 	case strings.TrimSpace(o.Query) == "":
@@ -97,12 +98,6 @@ func New(o Options) (*Prober, error) {
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("postgres signal: %w", err)
-	}
-	if p.name == "" {
-		p.name = "postgres"
-	}
-	if p.unit == "" {
-		p.unit = "jobs"
 	}
 	return p, nil
 }

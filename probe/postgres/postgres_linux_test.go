@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"strconv"
@@ -38,9 +39,7 @@ create sequence ids;
 
 func take(t testing.TB, o postgres.Options) probe.Reading {
 	t.Helper()
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
+	o.Timeout = cmp.Or(o.Timeout, patient)
 	p, err := postgres.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -156,9 +155,7 @@ func refusals(t *testing.T, s *postgrestest.Server) {
 		{s.URL("postgres") + "?work_mem=much", "select 1", addr + ` refuses a parameter of the URL: invalid value for parameter "work_mem": "much" (22023)`},
 		{s.URL("postgres") + "?sslmode=require", "select 1", addr + " does not speak TLS: write sslmode=disable if that is how it should be"},
 	} {
-		if tt.url == "" {
-			tt.url = s.URL("postgres")
-		}
+		tt.url = cmp.Or(tt.url, s.URL("postgres"))
 		r := take(t, postgres.Options{URL: tt.url, Query: tt.query})
 		if r.Error != tt.want || r.Outcome == probe.Answered || strings.HasPrefix(tt.want, "the query is refused") && r.Outcome != probe.ClientError {
 			t.Errorf("%s: got %+v, want the error %q", tt.query, r, tt.want)

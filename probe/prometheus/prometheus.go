@@ -14,6 +14,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -82,14 +83,11 @@ type Prober struct {
 // read the query yet.
 func New(o Options) (*Prober, error) {
 	u, badURL := web.ParseURL(o.URL, "https://prometheus.example.com")
-	p := &Prober{name: o.Name, unit: o.Unit, combine: o.Combine, secrets: o.secrets(u)}
+	p := &Prober{name: cmp.Or(o.Name, "prometheus"), unit: o.Unit, combine: o.Combine, secrets: o.secrets(u)}
 	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent) // which takes the user out of u
 	p.secrets = append(p.secrets, strings.TrimPrefix(header.Get("Authorization"), "Basic "))
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("prometheus signal: %w", err)
-	}
-	if p.name == "" {
-		p.name = "prometheus"
 	}
 	p.url = o.question(u)
 	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
@@ -97,9 +95,7 @@ func New(o Options) (*Prober, error) {
 }
 
 func (o Options) question(u *url.URL) *url.URL {
-	if u.Path == "" {
-		u.Path = "/"
-	}
+	u.Path = cmp.Or(u.Path, "/")
 	u = u.JoinPath("api/v1/query")
 	q := u.Query()
 	q.Set("query", o.Query)

@@ -1,6 +1,7 @@
 package prometheus_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -27,12 +28,8 @@ const patient = 10 * time.Second // no test is to reach it
 
 func take(t testing.TB, o prometheus.Options) probe.Reading {
 	t.Helper()
-	if o.Timeout == 0 {
-		o.Timeout = patient
-	}
-	if o.Query == "" {
-		o.Query = "jobs"
-	}
+	o.Timeout = cmp.Or(o.Timeout, patient)
+	o.Query = cmp.Or(o.Query, "jobs")
 	p, err := prometheus.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -30,9 +30,8 @@ const maxReason = 200 // bytes of the server's words
 // It follows prometheus.io/docs/prometheus/latest/querying/api. It is read by hand, as the official client would
 // make the program 6 MB larger.
 type answer struct {
-	Status    string `json:"status"`
-	ErrorType string `json:"errorType"`
-	Error     string `json:"error"`
+	Status string `json:"status"`
+	Error  string `json:"error"`
 	// Warnings are PromQL's annotations, and what kept a part of the storage from answering.
 	Warnings json.RawMessage `json:"warnings"`
 	// IsPartial is VictoriaMetrics's word for an answer that lacks what some of its nodes have.

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,9 +30,7 @@ func (s *Store) Prober(signal, name string, take Take) (probe.Prober, error) {
 	if take != Newest && take != Mean {
 		return nil, fmt.Errorf("%q of a pushed metric is not known: take %s or %s", string(take), Newest, Mean)
 	}
-	if signal == "" {
-		signal = name
-	}
+	signal = cmp.Or(signal, name)
 	return prober{s, signal, name, take}, nil
 }
 

@@ -17,6 +17,7 @@
 package push
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,12 +68,8 @@ type Store struct {
 // New returns a Store in which nothing is yet, or says all that is wrong with the options, without a secret.
 func New(o Options) (*Store, error) {
 	s := &Store{app: o.App, guids: o.GUIDs, window: o.Window, log: o.Log, names: map[string]*metric{}}
-	if s.window == 0 {
-		s.window = defaultWindow
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s.window = cmp.Or(s.window, defaultWindow)
+	s.log = cmp.Or(s.log, slog.New(slog.DiscardHandler))
 	var wrong []error
 	if !o.Guarded || len(o.Tokens) > 0 {
 		var err error

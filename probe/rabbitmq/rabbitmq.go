@@ -14,6 +14,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -92,18 +93,10 @@ func New(o Options) (*Prober, error) {
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("rabbitmq signal: %w", err)
 	}
-	if p.name == "" {
-		p.name = "rabbitmq"
-	}
-	if p.unit == "" {
-		p.unit = "messages"
-	}
-	if p.vhost == "" {
-		p.vhost = "/"
-	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
+	p.name = cmp.Or(p.name, "rabbitmq")
+	p.unit = cmp.Or(p.unit, "messages")
+	p.vhost = cmp.Or(p.vhost, "/")
+	u.Path = cmp.Or(u.Path, "/")
 	p.base, p.client = u, web.NewClient(header, o.TLS, true)
 	return p, nil
 }

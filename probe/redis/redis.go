@@ -22,6 +22,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -99,12 +100,8 @@ func New(o Options) (*Prober, error) {
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("redis signal: %w", err)
 	}
-	if p.name == "" {
-		p.name = "redis"
-	}
-	if p.unit == "" {
-		p.unit = "jobs"
-	}
+	p.name = cmp.Or(p.name, "redis")
+	p.unit = cmp.Or(p.unit, "jobs")
 	return p, nil
 }
 
