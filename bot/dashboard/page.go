@@ -55,7 +55,6 @@ type whole struct {
 	Now         present
 	Bill        bill
 	Decisions   decisions
-	Summary     string
 	Groups      []group
 	Spans       []span
 	Desk        bool
