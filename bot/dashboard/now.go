@@ -159,7 +159,7 @@ func (p *present) fill(r record.Record, zone *time.Location, interval time.Durat
 		p.Response, p.Unit, _ = strings.Cut(words.Millis(hb.Value), " ")
 		p.Phases = phases(hb.Phases)
 		if hb.Phases.Transfer > 0 {
-			p.Transfer = duration(hb.Phases.Transfer)
+			p.Transfer = words.Phase(hb.Phases.Transfer)
 		}
 	}
 }
@@ -265,15 +265,13 @@ func phases(ph probe.Phases) []phase {
 			continue
 		}
 		out = append(out, phase{
-			Name: part.name, Class: "phase-" + part.class, Text: duration(part.d),
+			Name: part.name, Class: "phase-" + part.class, Text: words.Phase(part.d),
 			From: percent(float64(from) / float64(total)), Width: percent(float64(part.d) / float64(total)),
 		})
 		from += part.d
 	}
 	return out
 }
-
-func duration(d time.Duration) string { return words.Millis(float64(d) / float64(time.Millisecond)) }
 
 // in a word or two
 func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.Time) mark {

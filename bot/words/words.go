@@ -56,3 +56,6 @@ func Millis(ms float64) string {
 	}
 	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
 }
+
+// Phase writes what a part of a request took, as [Millis] does.
+func Phase(d time.Duration) string { return Millis(float64(d) / float64(time.Millisecond)) }

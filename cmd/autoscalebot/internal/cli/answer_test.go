@@ -49,7 +49,7 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 				"MAX_DYNOS=4", "DEPLOY_GRACE_IN_SECONDS=0", "MANUAL_HOLD_IN_MINUTES=0", "STOP_AFTER_UPS_WITHOUT_HELP=0", c.env,
 			}
 			// A check has time, also for asking Heroku for the app's URL on a busy machine.
-			if o := runOnce(t, append(slices.Clone(env), "HEARTBEAT_INTERVAL_IN_SECONDS=30"), "check"); !strings.Contains(words(o.stdout), c.check) {
+			if o := runOnce(t, append(slices.Clone(env), "HEARTBEAT_INTERVAL_IN_SECONDS=30"), "check"); !strings.Contains(oneSpaced(o.stdout), c.check) {
 				t.Errorf("check does not say %q:\n%s%s", c.check, o.stdout, o.stderr)
 			}
 			b := start(t, []string{api.Key}, env...)

@@ -34,7 +34,7 @@ func TestServersAtAWS(t *testing.T) {
 		t.Helper()
 		o := runOnce(t, env, strings.Fields(args)...)
 		for _, want := range wants {
-			if !strings.Contains(words(o.stdout+o.stderr), want) {
+			if !strings.Contains(oneSpaced(o.stdout+o.stderr), want) {
 				t.Errorf("%s does not say %q:\n%s%s", args, want, o.stdout, o.stderr)
 			}
 		}
@@ -75,7 +75,7 @@ func TestTheBotSetsAnAutoscalingGroup(t *testing.T) {
 		return desired == 2
 	})
 	b.terminate()
-	if o := runOnce(t, env, "check"); !strings.Contains(words(o.stdout), "dynos ok 2 now") {
+	if o := runOnce(t, env, "check"); !strings.Contains(oneSpaced(o.stdout), "dynos ok 2 now") {
 		t.Errorf("check says\n%s%s", o.stdout, o.stderr)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -79,8 +80,8 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 		verdict = ", which is fast"
 	}
 	ph := r.Phases
-	text := fmt.Sprintf("%d after %.0f ms%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, totalMS(ph), measured(r), verdict,
-		phase(ph.DNS), phase(ph.Connect), phase(ph.TLS), phase(ph.Processing), phase(ph.Transfer))
+	text := fmt.Sprintf("%d after %s%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, words.Phase(ph.Total()), measured(r), verdict,
+		words.Phase(ph.DNS), words.Phase(ph.Connect), words.Phase(ph.TLS), words.Phase(ph.Processing), words.Phase(ph.Transfer))
 	if r.Measure == probe.MeasureQueue && r.Value > totalMS(ph)+1 { // routers write whole milliseconds
 		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's clock and its own differ"
 	}
@@ -119,18 +120,14 @@ func idle(first probe.Phases, take func() probe.Reading) bool {
 func measured(r probe.Reading) string {
 	switch r.Measure {
 	case probe.MeasureProcessing:
-		return fmt.Sprintf(", of which processing took %.0f ms", r.Value)
+		return fmt.Sprintf(", of which processing took %s", words.Millis(r.Value))
 	case probe.MeasureQueue:
-		return fmt.Sprintf(", and %.1f ms in the app's queue", r.Value)
+		return fmt.Sprintf(", and %s in the app's queue", words.Millis(r.Value))
 	}
 	return ""
 }
 
 func totalMS(ph probe.Phases) float64 { return float64(ph.Total()) / float64(time.Millisecond) }
-
-func phase(d time.Duration) string {
-	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-}
 
 // heartbeatHint says what to look at when a heartbeat was not answered, on a line of its own.
 func heartbeatHint(r probe.Reading) string {

@@ -67,7 +67,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 	for _, want := range []string{
 		"credentials ok user bot@example.com, on " + srv.URL, "app ok shop, started", "process ok web: 2 × 256 MB", "dynos ok 2 now", "heartbeat ok 200 after ", " all is fine",
 	} {
-		if !strings.Contains(words(o.stdout), want) {
+		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)
 		}
 	}
@@ -77,7 +77,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 	for _, want := range []string{
 		"app WRONG shop, stopped: ", "the app is stopped, so the bot would keep its hands off", `formation WRONG MAX_DYNOS goes up to 6, which needs 1536 MB, and the space's quota "small" allows 1024 MB`,
 	} {
-		if !strings.Contains(words(o.stdout), want) {
+		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)
 		}
 	}

@@ -24,8 +24,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// words is a text with single spaces, so that a test is not about columns.
-func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneSpaced is a text with single spaces, so that a test is not about columns.
+func oneSpaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestCheckFindsAllFine(t *testing.T) {
 	t.Parallel()
@@ -52,7 +52,7 @@ func TestCheckFindsAllFine(t *testing.T) {
 		"webhook ok set up; autoscalebot check --notify sends a test notice ",
 		" all is fine",
 	} {
-		if !strings.Contains(words(o.stdout), want) {
+		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)
 		}
 	}
@@ -116,7 +116,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("code %d, want 1", o.code)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(words(all), want) {
+				if !strings.Contains(oneSpaced(all), want) {
 					t.Errorf("check does not say %q:\n%s", want, all)
 				}
 			}
@@ -186,7 +186,7 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 			takes(c.took[min(int(heartbeats.Add(1)), len(c.took))-1])(w, r)
 		})
 		o := runOnce(t, env, "check")
-		if o.code != c.code || !strings.Contains(words(o.stdout), c.want) {
+		if o.code != c.code || !strings.Contains(oneSpaced(o.stdout), c.want) {
 			t.Errorf("%s: code %d, want %d and %q:\n%s", c.name, o.code, c.code, c.want, o.stdout)
 		}
 	}
@@ -223,7 +223,7 @@ func TestCheckNotesAStaticPage(t *testing.T) {
 		var out bytes.Buffer
 		check := &checker{out: &out}
 		check.heartbeat(t.Context(), service.Parts{Heartbeat: &c.took}, settings.Defaults())
-		if got := strings.Contains(words(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
+		if got := strings.Contains(oneSpaced(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
 			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
 		}
 	}

@@ -36,7 +36,7 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 				t.Errorf("code %d, want %d", o.code, c.code)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(words(o.stdout+o.stderr), want) {
+				if !strings.Contains(oneSpaced(o.stdout+o.stderr), want) {
 					t.Errorf("check does not say %q:\n%s%s", want, o.stdout, o.stderr)
 				}
 			}

@@ -28,13 +28,13 @@ func TestCheckTakesTheAppsDatabaseURL(t *testing.T) {
 		"history ok to be kept in the PostgreSQL database", "jobs ok 7 jobs",
 		"DATABASE_URL: the parameters of other libraries are left out: connection_limit, pgbouncer, pool_timeout", "SIGNALS jobs: the parameters of other libraries",
 	} {
-		if o.code != exitFine || !strings.Contains(words(o.stdout), want) {
+		if o.code != exitFine || !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("code %d, want %q\n%s%s", o.code, want, o.stdout, o.stderr)
 		}
 	}
 	tables := with("schema=pg_catalog")
 	o = runOnce(t, append(base, "HISTORY=none", "SIGNALS=jobs="+strings.Replace(tables, "postgres://", "postgresql+psycopg2://", 1)+"#select count(*) from current_schemas(false) s where s[1] = 'pg_catalog'"), "check")
-	if !strings.Contains(words(o.stdout), "jobs ok 1 jobs") {
+	if !strings.Contains(oneSpaced(o.stdout), "jobs ok 1 jobs") {
 		t.Errorf("the schema does not hold:\n%s%s", o.stdout, o.stderr)
 	}
 	o = runOnce(t, append(base, "DATABASE_URL="+with("shcema=s3cr3t"), "SIGNALS=jobs="+with("foo=s3cr3t")+"#select 7"), "check")

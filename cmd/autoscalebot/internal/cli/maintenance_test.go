@@ -24,7 +24,7 @@ func TestMaintenanceModeIsNoLoad(t *testing.T) {
 		"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=" + hook.url, "WEBHOOK_SECRET=" + hook.secret,
 	}
 	o := runOnce(t, env, "check")
-	if text := words(o.stdout); o.code != exitWork || !strings.Contains(text, "heartbeat WRONG maintenance: the app is in maintenance mode") {
+	if text := oneSpaced(o.stdout); o.code != exitWork || !strings.Contains(text, "heartbeat WRONG maintenance: the app is in maintenance mode") {
 		t.Errorf("check: code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	b := start(t, []string{api.Key}, env...)

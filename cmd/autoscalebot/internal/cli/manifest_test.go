@@ -161,7 +161,7 @@ func TestTheLatencyOfAManifestIsAMean(t *testing.T) {
 	slowness(srv, 60, 50*time.Millisecond)
 	slowness(srv, 40, 500*time.Millisecond)
 	o := runOnce(t, env, "check")
-	if out := words(o.stdout); o.code != exitFine || !strings.Contains(out, "latency ok 230 ms") {
+	if out := oneSpaced(o.stdout); o.code != exitFine || !strings.Contains(out, "latency ok 230 ms") {
 		t.Errorf("code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 }
@@ -183,7 +183,7 @@ func TestAllRulesOfAManifestAreRead(t *testing.T) {
 		srv.Emit("shop", cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{name: value}})
 	}
 	o := runOnce(t, env, "check")
-	out := words(o.stdout)
+	out := oneSpaced(o.stdout)
 	for _, want := range []string{
 		"cpu ok 30 %", "memory ok 60 %", "requests_per_second ok 0.5 requests/s", "latency ok 50 ms", "latency_95 ok 50 ms", "jobs ok 7", "jobs_waiting ok 12", "workers ok 3",
 	} {
@@ -212,7 +212,7 @@ func TestAPolicyOnCloudFoundry(t *testing.T) {
 	srv.Emit("shop", cloudfoundrytest.Envelope{Time: now, Gauge: map[string]float64{"orders": 2}, Unit: "orders"})
 	o := runOnce(t, env, "check")
 	for _, want := range []string{"responsetime ok 220 ms", "diskutil ok 12.5 %", "orders ok 2"} {
-		if !strings.Contains(words(o.stdout), want) {
+		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q", want)
 		}
 	}

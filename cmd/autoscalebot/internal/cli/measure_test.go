@@ -40,7 +40,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			"60000", nil,
 			[]string{"HEARTBEAT_MEASURE=queue"},
 			exitWork, 3,
-			[]string{" ms, and 60000.0 ms in the app's queue, which is too slow ", "its router's clock and its own differ"},
+			[]string{" ms, and 60.0 s in the app's queue, which is too slow ", "its router's clock and its own differ"},
 		},
 		"no queue": {
 			"", nil,
@@ -84,7 +84,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 				t.Errorf("code %d after %d requests, want %d after %d", o.code, requests.Load(), c.code, c.requests)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(words(o.stdout), want) {
+				if !strings.Contains(oneSpaced(o.stdout), want) {
 					t.Errorf("check does not say %q:\n%s", want, o.stdout)
 				}
 			}

@@ -82,7 +82,7 @@ func (c *cloud) once(env []string, code int, args string, wants ...string) outco
 		c.t.Errorf("%s: code %d, want %d\n%s%s", args, o.code, code, o.stdout, o.stderr)
 	}
 	for _, want := range wants {
-		if !strings.Contains(words(o.stdout+o.stderr), want) {
+		if !strings.Contains(oneSpaced(o.stdout+o.stderr), want) {
 			c.t.Errorf("%s does not say %q:\n%s%s", args, want, o.stdout, o.stderr)
 		}
 	}

@@ -93,7 +93,7 @@ func TestCheckReadsAQueueInRedis(t *testing.T) {
 		case strings.Contains(want, "parameter"):
 			code = exitUsage
 		}
-		if o.code != code || !strings.Contains(words(o.stdout+o.stderr), want) || strings.Contains(o.stdout+o.stderr, "s3cr3t") {
+		if o.code != code || !strings.Contains(oneSpaced(o.stdout+o.stderr), want) || strings.Contains(o.stdout+o.stderr, "s3cr3t") {
 			t.Errorf("%s: code %d, want %d and %q\n%s%s", given, o.code, code, want, o.stdout, o.stderr)
 		}
 		if strings.HasPrefix(want, "q ok") && strings.Contains(o.stdout, "there is no key") {

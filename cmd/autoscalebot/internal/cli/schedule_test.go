@@ -23,7 +23,7 @@ func TestCheckNamesRowsThatNeverBegin(t *testing.T) {
 	} {
 		o := runOnce(t, append(env, c.env...), "check")
 		for _, want := range c.want {
-			if !strings.Contains(words(o.stdout), want) {
+			if !strings.Contains(oneSpaced(o.stdout), want) {
 				t.Errorf("%v: check does not say %q:\n%s%s", c.env, want, o.stdout, o.stderr)
 			}
 		}
