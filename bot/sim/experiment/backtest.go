@@ -39,7 +39,6 @@ func (m Model) Bound(highMS float64) time.Duration {
 	return min(time.Duration(max(1, highMS)*float64(time.Millisecond)), m.Fleet().Timeout)
 }
 
-// about says what is known of the record and the model, in lines for a terminal.
 func (b Backtest) about(w io.Writer) {
 	r, zone := b.Model.Record, b.zone()
 	known, unseen, saturated := b.Model.Known()
@@ -71,7 +70,6 @@ func slots(n int) string {
 	return fmt.Sprintf("%d slots", n)
 }
 
-// fitted says where the slots and the time of an answer come from.
 func (b Backtest) fitted() string {
 	switch {
 	case b.Given.Slots > 0 && b.Given.Seconds > 0:

@@ -46,7 +46,6 @@ func (r Report) Chart(s sim.Result) chart.Chart {
 	}
 }
 
-// sum says in a line what a result comes to.
 func (r Report) sum(s sim.Result) string {
 	text := fmt.Sprintf("%.2f %% slow minutes, %.1f dyno-hours (%.2f × the oracle's)", s.SlowMinutesPercent, s.DynoHours, s.OracleRatio)
 	if r.Price > 0 {
@@ -70,7 +69,6 @@ func (r Report) Scatter() chart.Scatter {
 	return c
 }
 
-// ratios are the ends of the axis of dyno-hours.
 func (r Report) ratios() (low, high float64) {
 	low, high = 1, 1
 	for _, s := range r.Results {

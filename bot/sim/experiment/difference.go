@@ -82,7 +82,6 @@ func (d Difference) weight() float64 {
 	return 10*slow + math.Abs(d.Dynos[0]-d.Dynos[1])*d.To.Sub(d.From).Minutes()
 }
 
-// writeDifferences lists them for a terminal.
 func writeDifferences(w io.Writer, all []Difference, more int, zone *time.Location, was, is string) {
 	if len(all) == 0 {
 		fmt.Fprintf(w, "\n%s and %s nowhere differ.\n", was, is)

@@ -56,7 +56,6 @@ func Check(o sim.Options, d sim.Driver) error {
 	return nil
 }
 
-// A meter adds up how far several simulations are.
 type meter struct {
 	mu    sync.Mutex
 	parts []float64

@@ -84,7 +84,6 @@ func (m Model) unlike(ctx context.Context, parts []*Record, a App) (float64, err
 	return recorded.distance(simulated) + prior*(far*far+off*off/2), nil
 }
 
-// levels is how many levels of waiting are told apart.
 const levels = 6
 
 // pairs counts heartbeats by how long they and those before them have waited.

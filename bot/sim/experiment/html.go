@@ -10,11 +10,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// style is that of the figures.
 const style = `table{border-collapse:collapse;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
 th,td{text-align:right;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}th:first-child,td:first-child,dd{text-align:left}`
 
-// most is how many results a page draws one by one.
 const most = 4
 
 // HTML writes the report as a page that stands alone: the figures with their meaning, and the pictures, light and dark.
@@ -57,7 +55,6 @@ func (r Report) table(b *bytes.Buffer) {
 	b.WriteString("</tbody></table></div>\n")
 }
 
-// meanings says what the figures are.
 func (r Report) meanings(b *bytes.Buffer) {
 	b.WriteString("<h2>The figures</h2>\n<dl>")
 	for _, f := range r.figures() {

@@ -92,7 +92,6 @@ func normalize(values []float64) {
 	}
 }
 
-// A minute is what was seen in one.
 type minute struct {
 	waits []waits
 	beats int
@@ -101,7 +100,6 @@ type minute struct {
 	timeouts   int
 }
 
-// waits are heartbeats with the same wait, as far as it is told apart, while the same number of dynos served.
 type waits struct {
 	serving float64
 	bin     int
@@ -124,7 +122,6 @@ func (m *minute) add(serving float64, bin int, wait, weight float64) {
 	m.waits = append(m.waits, waits{serving, bin, weight})
 }
 
-// A filter goes through the minutes.
 type filter struct {
 	app      App
 	baseline Baseline
@@ -281,7 +278,6 @@ func (f *filter) observe(m minute) {
 
 func hold(backlog float64) float64 { return min(longestBacklog, max(0, backlog)) }
 
-// weigh takes what was seen into account.
 func (f *filter) weigh() {
 	for i := range f.now {
 		f.now[i] *= f.like[i]

@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// lineWidth is how many characters of a terminal a line over time takes.
 const lineWidth = 72
 
 // lines draws the load, the dynos and the slow minutes over time, a line of text each.
@@ -52,7 +51,6 @@ func highest(values []float64) float64 {
 	return top
 }
 
-// bars draws values from 0 to the highest.
 func bars(values []float64) string {
 	steps := []rune("▁▂▃▄▅▆▇█")
 	top := highest(values)

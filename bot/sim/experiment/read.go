@@ -10,7 +10,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// mostBeats bounds what is read.
 const mostBeats = 5_000_000
 
 // ErrTooMany is why no record is made of so long a time.
@@ -62,7 +61,6 @@ func (r *Record) ReadHistory(ctx context.Context, db *history.DB, from, to, now 
 	})
 }
 
-// bounded says whether a record has grown too long.
 func (r *Record) bounded() error {
 	if len(r.Beats) > mostBeats {
 		return ErrTooMany

@@ -80,7 +80,6 @@ func sample(b record.Record) (hb probe.Reading, ok bool) {
 	return b.Heartbeat()
 }
 
-// learn takes in what a decision tells of the settings.
 func (r *Record) learn(d decide.Decision) {
 	if d.BootSeconds > 0 && d.BootSeconds < 3600 {
 		r.Boot = time.Duration(d.BootSeconds * float64(time.Second))

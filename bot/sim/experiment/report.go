@@ -32,7 +32,6 @@ type Report struct {
 	Results []sim.Result
 }
 
-// A figure is one of the numbers of a result.
 type figure struct {
 	name, unit string
 	value      func(sim.Result) float64
@@ -40,7 +39,6 @@ type figure struct {
 	meaning    string
 }
 
-// figures lists the numbers of a report in the order in which they are best read.
 func (r Report) figures() []figure {
 	all := []figure{
 		{
@@ -115,7 +113,6 @@ func (r Report) several(w io.Writer) error {
 	return tw.Flush()
 }
 
-// title says in a line what was simulated.
 func (r Report) title() string {
 	s := r.Results[0]
 	text := fmt.Sprintf("%s for %s: %s requests", r.Demand, span(s.Hours), count(float64(s.Requests)))
@@ -129,7 +126,6 @@ func (r Report) title() string {
 	return text
 }
 
-// setup says in a line what it was simulated on.
 func (r Report) setup() string {
 	f := r.Fleet
 	text := fmt.Sprintf("dynos of %d slots; an answer takes %v (coefficient of variation %g), a boot %v to %v; %v; %d to %d dynos",
@@ -140,7 +136,6 @@ func (r Report) setup() string {
 	return text
 }
 
-// routerText says what a router does.
 func routerText(r sim.Router) string {
 	switch r {
 	case sim.LeastConnections:
@@ -151,7 +146,6 @@ func routerText(r sim.Router) string {
 	return "a random router"
 }
 
-// span writes a number of hours for people.
 func span(hours float64) string {
 	switch {
 	case hours >= 48:
@@ -162,7 +156,6 @@ func span(hours float64) string {
 	return fmt.Sprintf("%.3g hours", hours)
 }
 
-// count writes a large number for people.
 func count(n float64) string {
 	switch {
 	case n >= 1e6:

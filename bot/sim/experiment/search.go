@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// A part is a stretch of a demand.
 type part struct {
 	sim.Demand
 	from   float64
@@ -210,7 +209,6 @@ func (s Search) Best(ctx context.Context, o sim.Options, dims []Dimension) (pair
 	return pairsOf(dims, best), score, ctx.Err()
 }
 
-// draw draws settings: any, or those that differ from the best in one or two.
 func draw(r *rand.Rand, dims []Dimension, best []int, any bool) []int {
 	pick := slices.Clone(best)
 	if any {
@@ -236,7 +234,6 @@ func pairsOf(dims []Dimension, pick []int) []string {
 	return out
 }
 
-// all scores several settings side by side. Those that do not go together cost infinitely much.
 func (s Search) all(ctx context.Context, o sim.Options, dims []Dimension, picks [][]int) ([]Score, error) {
 	scores := make([]Score, len(picks))
 	err := SideBySide(len(picks), func(i int) (err error) {

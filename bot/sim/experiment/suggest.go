@@ -90,7 +90,6 @@ func firstOfEach(found []Suggestion) []Suggestion {
 // worth is the least that a suggestion must save a week, in dollars with the slow minutes at their price.
 const worth = 0.05
 
-// An idea is settings that may be worth their price.
 type idea struct {
 	what  string
 	pairs []string
@@ -164,10 +163,8 @@ func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Res
 	return rows, err
 }
 
-// minimum is the setting of a minimum with rows.
 func minimum(least int, rows ...Row) []string { return []string{"MIN_DYNOS=" + Table(least, rows)} }
 
-// rowIdeas are rows, one by one.
 func rowIdeas(rows []Row, least int) (out []idea) {
 	for _, row := range rows {
 		out = append(out, idea{row.String(), minimum(least, row)})
@@ -175,7 +172,6 @@ func rowIdeas(rows []Row, least int) (out []idea) {
 	return out
 }
 
-// rowsTogether are the rows that were found to be worth their price, as one idea.
 func rowsTogether(rows []Row, worthy []Suggestion, least int) idea {
 	rows = slices.DeleteFunc(slices.Clone(rows), func(row Row) bool {
 		return !slices.ContainsFunc(worthy, func(s Suggestion) bool { return s.What == row.String() })
@@ -235,7 +231,6 @@ func (s Suggestion) String() string {
 	return s.What + ": " + slow + ", " + dollars
 }
 
-// mostSuggestions is how many are told.
 const mostSuggestions = 8
 
 // WriteSuggestions writes what a search has found for a terminal.

@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// checkTime bounds a whole check.
 const checkTime = 2 * time.Minute
 
 func newCheck() *cobra.Command {
@@ -57,7 +56,6 @@ type checker struct {
 	deaf  bool // the platform does not answer, which was reported
 }
 
-// title begins the findings about one of several process types.
 func (c *checker) title(i int, processType string) {
 	if i > 0 {
 		fmt.Fprintln(c.out)
@@ -109,7 +107,6 @@ func (c *checker) report(what, found string, err error) {
 	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, mark, indent(text, 23))
 }
 
-// note prints something to know that is not wrong.
 func (c *checker) note(what, text string) {
 	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, "note", indent(text, 23))
 }

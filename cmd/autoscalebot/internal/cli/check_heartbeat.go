@@ -129,7 +129,6 @@ func measured(r probe.Reading) string {
 
 func totalMS(ph probe.Phases) float64 { return float64(ph.Total()) / float64(time.Millisecond) }
 
-// heartbeatHint says what to look at when a heartbeat was not answered, on a line of its own.
 func heartbeatHint(r probe.Reading) string {
 	if r.Hint == "" {
 		return ""

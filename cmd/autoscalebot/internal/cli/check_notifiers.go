@@ -10,7 +10,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// testTime bounds one test notice.
 const testTime = 15 * time.Second
 
 func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings.Settings, send bool) {

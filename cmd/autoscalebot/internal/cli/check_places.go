@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 )
 
-// places says where the bot could not listen or keep its memory. It leaves nothing behind.
 func (c *checker) places(s *settings.Settings) {
 	c.place("page", s.ServeAddr(), listens(s.ServeAddr()))
 	c.place("ADMIN_ADDR", string(s.AdminAddr), listens(string(s.AdminAddr)))
@@ -41,7 +40,6 @@ func (c *checker) place(what, at string, err error) {
 	}
 }
 
-// listens says why nobody could listen at an address, "" for none.
 func listens(addr string) error {
 	if addr == "" {
 		return nil
@@ -53,7 +51,6 @@ func listens(addr string) error {
 	return l.Close()
 }
 
-// history looks at where the history is kept, and at who runs the bot now.
 func (c *checker) history(ctx context.Context, s *settings.Settings) {
 	url, _ := s.HistoryURL()
 	if url == "" {

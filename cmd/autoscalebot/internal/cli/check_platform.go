@@ -43,7 +43,6 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	}
 }
 
-// conflicts reports what is in the way of the number of dynos that the settings ask for.
 func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) {
 	sure, likely, err := service.Conflicts(ctx, p, s, now)
 	for _, text := range sure {

@@ -35,7 +35,6 @@ func shown(value string) string {
 	return value
 }
 
-// compatibility says what COMPATIBILITY has switched off.
 func (c *checker) compatibility(s *settings.Settings) {
 	off, kept := s.SwitchedOff()
 	if s.Compatibility == "" {

@@ -63,5 +63,4 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 	}
 }
 
-// cpuTime is how long processors are watched to say how busy they are.
 const cpuTime = time.Second

@@ -60,7 +60,6 @@ Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the d
 	return cmd
 }
 
-// isFormat wants a flag to name a format.
 func isFormat(flag, text string, optional bool) error {
 	switch f := cfautoscaler.Format(text); {
 	case f == cfautoscaler.Manifest, f == cfautoscaler.Policy, f == cfautoscaler.Autoscale, text == "" && optional:
@@ -69,7 +68,6 @@ func isFormat(flag, text string, optional bool) error {
 	return settings.Problems{{Name: flag, What: fmt.Sprintf("%q: write manifest, policy or autoscale", text)}}
 }
 
-// input reads the document, and says what to call it.
 func input(stdin io.Reader, args []string) (name string, text []byte, err error) {
 	if len(args) == 0 || args[0] == "-" {
 		text, err = document.Read(stdin)
@@ -90,10 +88,8 @@ func input(stdin io.Reader, args []string) (name string, text []byte, err error)
 	return args[0], text, nil
 }
 
-// A wrongDocument is a document that cannot be read, with all that is wrong with it.
 type wrongDocument struct{ problems settings.Problems }
 
-// Error lists what is wrong, one a line.
 func (w wrongDocument) Error() string {
 	texts := make([]string, len(w.problems))
 	for i, p := range w.problems {
@@ -104,7 +100,6 @@ func (w wrongDocument) Error() string {
 
 func (w wrongDocument) Unwrap() error { return w.problems }
 
-// readPlan reads a document of a format, guessed where it is "".
 func readPlan(name string, text []byte, format cfautoscaler.Format, now time.Time) (*cfautoscaler.Plan, error) {
 	root, err := document.Parse(text)
 	var p *cfautoscaler.Plan
@@ -136,7 +131,6 @@ func readPlan(name string, text []byte, format cfautoscaler.Format, now time.Tim
 	return p, err
 }
 
-// writePlan writes a plan in a format.
 func writePlan(p *cfautoscaler.Plan, format cfautoscaler.Format, now time.Time) []byte {
 	switch format {
 	case cfautoscaler.Manifest:

@@ -135,7 +135,6 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	return sc.finish(o, stderr)
 }
 
-// dynoStage are processes behind the local router.
 func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen) (stage, error) {
 	platform, err := local.New(local.Options{
 		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.Now).Min, Log: h.Log,
@@ -147,5 +146,4 @@ func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h servi
 	return stage{platform: platform, url: url, close: platform.Kill}, err
 }
 
-// shellQuote makes one word of text for a shell.
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -67,13 +67,11 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h ser
 	return stage{platform: pooled{servers, front.URL}, url: front.URL, signals: []probe.Prober{busy}, close: end}, nil
 }
 
-// A pooled is a pool of servers whose balancer has a URL.
 type pooled struct {
 	*pool.Pool
 	url string
 }
 
-// WebURL is the balancer's.
 func (p pooled) WebURL(context.Context) (string, error) { return p.url, nil }
 
 var _ bot.WebURLer = pooled{}

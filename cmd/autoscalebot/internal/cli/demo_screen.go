@@ -38,7 +38,6 @@ const (
 	redraw = 250 * time.Millisecond
 )
 
-// open shows that something begins. It must be stopped.
 func (sc *screen) open(now time.Time) {
 	sc.story.Start = now
 	sc.quit = func() {}
@@ -71,7 +70,6 @@ func (sc *screen) open(now time.Time) {
 	}()
 }
 
-// start begins the run: the app answers at url.
 func (sc *screen) start(now time.Time, duration time.Duration, url, page string) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -89,7 +87,6 @@ func (sc *screen) start(now time.Time, duration time.Duration, url, page string)
 	fmt.Fprintf(sc.out, "the sample app answers at %s%s; watch the bot at %s\n", url, behind, page)
 }
 
-// Record shows the next record.
 func (sc *screen) Record(_ context.Context, r record.Record) error {
 	if r.Action == record.Interrupted {
 		return nil
@@ -116,7 +113,6 @@ func (sc *screen) look() {
 	}
 }
 
-// tell shows what became of a server.
 func (sc *screen) tell(e pool.Event) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
@@ -140,7 +136,6 @@ func (sc *screen) draw(now time.Time) error {
 	return err
 }
 
-// stop gives the terminal back.
 func (sc *screen) stop() { sc.quit() }
 
 // finish prints the summary, beside the records where those are JSON, and writes the picture.

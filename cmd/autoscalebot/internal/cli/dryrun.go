@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// isDryRun is why a command changes nothing.
 const isDryRun = "DRY_RUN is set"
 
 // skipsInDryRun says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot would act. A bot that is in

@@ -15,10 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// scriptLimit bounds the script that prepares a server.
 const scriptLimit = time.Hour
 
-// newImage makes the command that prepares an image.
 func newImage() *cobra.Command {
 	p := &imageCommand{}
 	cmd := &cobra.Command{
@@ -39,13 +37,11 @@ web-image, so no bot takes them for its own. Given again after it was cut off, i
 	return cmd
 }
 
-// An imageCommand prepares an image.
 type imageCommand struct {
 	poolCommand
 	prep manual.Preparation
 }
 
-// plan is what is to be done.
 func (c *imageCommand) plan(ctx context.Context, _ []string) (*manual.Plan, error) {
 	if err := c.check(); err != nil {
 		return nil, err

@@ -54,7 +54,6 @@ name (HISTORY, DATABASE_URL). A record that is there already is not added again,
 // maxLine bounds a record's line in bytes.
 const maxLine = 1 << 20
 
-// readRecords reads records, one a line as JSON. Its errors name the line.
 func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		lines := bufio.NewScanner(r)
@@ -83,7 +82,6 @@ func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
 	}
 }
 
-// dryImport reads records, and keeps none of them.
 func dryImport(cmd *cobra.Command, in io.Reader) error {
 	n := 0
 	for _, err := range readRecords(in) {

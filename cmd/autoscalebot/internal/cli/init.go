@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// An initCommand is autoscalebot init with its flags.
 type initCommand struct {
 	platform, from, out string
 	force, secrets      bool
@@ -48,7 +47,6 @@ A file that is there already is not written over without --force. Exit code 2 wh
 	return cmd
 }
 
-// wrongFlag is a mistake in the use of the command.
 func wrongFlag(flag, format string, args ...any) error {
 	return wrongDocument{settings.Problems{{Name: flag, What: fmt.Sprintf(format, args...)}}}
 }
@@ -145,7 +143,6 @@ func tell(w io.Writer, title string, results []starter.Conversion) {
 	fmt.Fprintln(w)
 }
 
-// next says what is to be done with the file.
 func (i *initCommand) next(w io.Writer, f starter.File, seed bool) {
 	fmt.Fprintf(w, "%s is written. Next:\n", i.out)
 	steps := 0

@@ -36,7 +36,6 @@ func Main() int {
 	return code
 }
 
-// run runs the command that args name and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	started := false
 	root := newRoot(&started)

@@ -22,7 +22,6 @@ func (m *mistakes) note(name string, err error) {
 	}
 }
 
-// number reads a number from least to most.
 func (m *mistakes) number(flag, text string, least, most float64) float64 {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(f >= least && f <= most) {
@@ -31,7 +30,6 @@ func (m *mistakes) number(flag, text string, least, most float64) float64 {
 	return f
 }
 
-// whole reads a whole number from least to most.
 func (m *mistakes) whole(flag, text string, least, most uint64) uint64 {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n < least || n > most {
@@ -77,7 +75,6 @@ func (m *mistakes) after(flag, text string) time.Duration {
 	return now.Sub(at)
 }
 
-// settings notes what is wrong with settings.
 func (m *mistakes) settings(err error) {
 	if ps, ok := err.(settings.Problems); ok { // which nobody has wrapped
 		m.problems = append(m.problems, ps...)

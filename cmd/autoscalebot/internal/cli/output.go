@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// An output is where a report goes to.
 type output struct {
 	json bool
 	out  string
@@ -45,7 +44,6 @@ type drawable interface {
 	Text(w io.Writer) error
 }
 
-// write prints the report, and draws it where that is asked for.
 func (o output) write(w io.Writer, r drawable) error {
 	if o.out != "" {
 		if err := writeWhole(o.out, func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }); err != nil {
@@ -58,7 +56,6 @@ func (o output) write(w io.Writer, r drawable) error {
 	return r.Text(w)
 }
 
-// writeWhole writes a file as a whole or not at all.
 func writeWhole(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {

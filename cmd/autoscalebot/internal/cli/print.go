@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 )
 
-// printJSON prints one JSON value for people and programs.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

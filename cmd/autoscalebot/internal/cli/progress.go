@@ -32,7 +32,6 @@ func progress(w io.Writer, what string) (tell func(share float64), end func()) {
 	return tell, func() { fmt.Fprintf(w, "\r%*s\r", len(what)+8, "") }
 }
 
-// runAll simulates all drivers, and tells how far it is where somebody watches.
 func runAll(cmd *cobra.Command, o sim.Options, drivers []sim.Driver, what string) ([]sim.Result, error) {
 	tell, end := progress(cmd.ErrOrStderr(), what)
 	defer end()
@@ -40,7 +39,6 @@ func runAll(cmd *cobra.Command, o sim.Options, drivers []sim.Driver, what string
 	return results, interrupted(cmd.Context(), err)
 }
 
-// interrupted is err, in other words where it comes of Ctrl-C.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted, so there is no report")

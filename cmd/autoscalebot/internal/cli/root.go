@@ -57,7 +57,6 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q; %s", args[0], hint)
 }
 
-// isSettings says whether err is about the settings, and not about the work.
 func isSettings(err error) bool {
 	var ps settings.Problems
 	return errors.As(err, &ps)

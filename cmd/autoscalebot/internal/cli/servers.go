@@ -22,7 +22,6 @@ Without --yes, and with DRY_RUN, it only says what it would do, and what that co
 a bot runs for this app, which would undo it: see --beside-bot. Ctrl-C ends it after the call that is under way, and it says then what
 it leaves behind.`
 
-// newServers makes the commands by which people look after a pool's servers themselves.
 func newServers() *cobra.Command {
 	c := &poolCommand{}
 	cmd := &cobra.Command{
@@ -82,7 +81,6 @@ one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with 
 	return cmd
 }
 
-// A poolCommand is one about the servers of a pool.
 type poolCommand struct {
 	asJSON, yes, beside bool
 
@@ -92,7 +90,6 @@ type poolCommand struct {
 	stdout, stderr io.Writer
 }
 
-// A planner makes a plan of a command's arguments.
 type planner func(ctx context.Context, args []string) (*manual.Plan, error)
 
 // one is a planner that is given a server.
@@ -147,7 +144,6 @@ func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	return err
 }
 
-// carryOut says what would be done, or does it.
 func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 	switch {
 	case bool(c.s.DryRun):
@@ -171,7 +167,6 @@ func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 	return err
 }
 
-// planJSON is what --json prints of a plan.
 type planJSON struct {
 	Done   bool     `json:"done"`
 	Would  []string `json:"would,omitempty"`
@@ -190,7 +185,6 @@ func (c *poolCommand) report(text string) {
 	fmt.Fprintf(c.stderr, "%s %s\n", time.Now().Format(time.TimeOnly), text)
 }
 
-// botTime is how long a bot may take to say that it is there.
 const botTime = 5 * time.Second
 
 // alone refuses where a bot runs for the same pool, which would undo what is done here.

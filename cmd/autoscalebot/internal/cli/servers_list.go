@@ -43,7 +43,6 @@ type (
 	}
 )
 
-// list prints the servers, with what the balancer says of each.
 func (c *poolCommand) list(ctx context.Context) error {
 	servers, err := c.operator.List(ctx)
 	if err != nil {
@@ -101,7 +100,6 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 	return err
 }
 
-// sizes prints the sizes that can be had.
 func (c *poolCommand) sizes(ctx context.Context) error {
 	sizes, err := c.operator.Sizes(ctx)
 	if err != nil {
@@ -122,7 +120,6 @@ func (c *poolCommand) sizes(ctx context.Context) error {
 	return table(c.stdout, rows)
 }
 
-// images prints the account's own images.
 func (c *poolCommand) images(ctx context.Context) error {
 	images, err := c.operator.Images(ctx)
 	if err != nil {
@@ -150,7 +147,6 @@ func dollars(f float64) string {
 	return fmt.Sprintf("%.5f", f)
 }
 
-// age writes how long ago something was made.
 func age(now, t time.Time) string {
 	if t.IsZero() {
 		return "-"

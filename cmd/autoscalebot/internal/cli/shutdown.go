@@ -39,7 +39,6 @@ func signals() (ctx context.Context, end context.CancelFunc) {
 	return ctx, end
 }
 
-// hasTerminal says whether the process has a terminal that controls it.
 func hasTerminal() bool {
 	f, err := os.Open("/dev/tty")
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// An ownPolicy is one of the bot's own.
 type ownPolicy struct {
 	name     string
 	adaptive *adaptive.Model
