@@ -158,9 +158,9 @@ func (p *Pool) beginLeave(a action, now time.Time) {
 func (p *Pool) server(id string) Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.servers {
-		if p.servers[i].ID == id {
-			return p.servers[i].Server
+	for _, s := range p.servers {
+		if s.ID == id {
+			return s.Server
 		}
 	}
 	return Server{ID: id}

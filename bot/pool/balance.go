@@ -9,8 +9,8 @@ import (
 func (p *planner) balance() {
 	all := len(p.orders)
 	others := all
-	for i := range p.servers {
-		if s := &p.servers[i]; !s.leaving() {
+	for _, s := range p.servers {
+		if !s.leaving() {
 			all++
 			if s.ID != p.swap.id {
 				others++
@@ -28,8 +28,8 @@ func (p *planner) balance() {
 // shrink prefers half-made servers, then those that fail, then those of another size, then the newest or the oldest.
 func (p *planner) shrink(n int) {
 	var victims []*tracked
-	for i := range p.servers {
-		if s := &p.servers[i]; !s.leaving() && p.resizing[s.ID] == "" {
+	for _, s := range p.servers {
+		if !s.leaving() && p.resizing[s.ID] == "" {
 			victims = append(victims, s)
 		}
 	}
@@ -71,9 +71,11 @@ func (p *planner) isServing(s *tracked) bool {
 	return s.stage == stageServing && !s.leaving() && s.failsSince.IsZero()
 }
 
-func (p *planner) serving() (n int) {
-	for i := range p.servers {
-		if p.isServing(&p.servers[i]) {
+func (p *planner) serving() int { return count(p.servers, p.isServing) }
+
+func count(servers []*tracked, those func(*tracked) bool) (n int) {
+	for _, s := range servers {
+		if those(s) {
 			n++
 		}
 	}

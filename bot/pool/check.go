@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
 		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+rounding)/price) < most {
 			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+rounding)/price),
-				orElse(p.o.Size, "the provider's default size"))
+				cmp.Or(p.o.Size, "the provider's default size"))
 		}
 		wrong = append(wrong, p.checkCost(hour, servers, missing))
 	}
@@ -61,14 +62,14 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 // Of sizes that are missing at the provider nobody knows the price.
 func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error {
 	least, when := p.highestMinimum(time.Now())
-	there := make([]tracked, len(servers))
+	there := make([]*tracked, len(servers))
 	for i, s := range servers {
-		there[i].Server = s
+		there[i] = &tracked{Server: s}
 	}
 	var wrong []error
 	for i, size := range p.o.sizes() {
 		price := p.o.priceOf(size, there)
-		switch of := orElse(size, "the provider's default size"); {
+		switch of := cmp.Or(size, "the provider's default size"); {
 		case slices.Contains(missing, size):
 		case price == 0:
 			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: set its price", of))
@@ -124,7 +125,7 @@ func (p *Pool) checkSizes(
 			}
 			continue
 		}
-		if price := orElse(size.Price, p.o.priceOf(name, nil)); price > 0 {
+		if price := cmp.Or(size.Price, p.o.priceOf(name, nil)); price > 0 {
 			name += fmt.Sprintf(" ($%.5g an hour)", price)
 		}
 		found = append(found, name)

@@ -32,8 +32,8 @@ func (p *planner) unaffordable(sum, price float64, goes *tracked) string {
 }
 
 func (p *planner) unpriced(goes *tracked) *tracked {
-	for i := range p.servers {
-		if s := &p.servers[i]; s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
+	for _, s := range p.servers {
+		if s != goes && p.o.hourly(s, p.servers) == 0 && p.o.priceOf(p.size, p.servers) > 0 {
 			return s
 		}
 	}
@@ -42,8 +42,8 @@ func (p *planner) unpriced(goes *tracked) *tracked {
 
 // cost is for an hour, as far as anybody says.
 func (p *planner) cost() (sum float64) {
-	for i := range p.servers {
-		sum += p.o.hourly(&p.servers[i], p.servers)
+	for _, s := range p.servers {
+		sum += p.o.hourly(s, p.servers)
 	}
 	for _, or := range p.orders {
 		sum += p.o.priceOf(or.size, p.servers)
@@ -51,12 +51,12 @@ func (p *planner) cost() (sum float64) {
 	return sum
 }
 
-func (o *Options) priceOf(size string, servers []tracked) float64 {
+func (o *Options) priceOf(size string, servers []*tracked) float64 {
 	if s, ok := FindSize(o.Sizes, size); ok && s.Price > 0 {
 		return s.Price
 	}
-	for i := range servers {
-		if s := &servers[i]; s.Price > 0 && sameSize(s.Size, size) {
+	for _, s := range servers {
+		if s.Price > 0 && sameSize(s.Size, size) {
 			return s.Price
 		}
 	}
@@ -64,7 +64,7 @@ func (o *Options) priceOf(size string, servers []tracked) float64 {
 }
 
 // hourly is 0 where nobody says.
-func (o *Options) hourly(s *tracked, servers []tracked) float64 {
+func (o *Options) hourly(s *tracked, servers []*tracked) float64 {
 	if s.Price > 0 {
 		return s.Price
 	}

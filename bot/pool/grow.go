@@ -7,8 +7,7 @@ import (
 
 // grow takes back those that were to go first.
 func (p *planner) grow(n int) {
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if n > 0 && p.returns(s) {
 			s.leavesFor = ""
 			p.do(s, add, "it is wanted again", "")
@@ -37,12 +36,7 @@ func (p *planner) returns(s *tracked) bool {
 
 // create reports whether it will order any as soon as it can.
 func (p *planner) create(n int, why string) {
-	making := len(p.orders)
-	for i := range p.servers {
-		if p.servers[i].halfMade() {
-			making++
-		}
-	}
+	making := len(p.orders) + count(p.servers, (*tracked).halfMade)
 	parallel := p.o.Parallel
 	if p.fails > 0 {
 		parallel = 1 // until one has been made
@@ -73,7 +67,7 @@ func (p *planner) create(n int, why string) {
 }
 
 func (p *planner) givesUp() bool {
-	return slices.ContainsFunc(p.servers, func(s tracked) bool {
+	return slices.ContainsFunc(p.servers, func(s *tracked) bool {
 		return (s.leavesFor == tooLate || s.leavesFor == unmade) && !s.leaveBegun && !s.served
 	})
 }

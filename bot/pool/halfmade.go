@@ -6,8 +6,7 @@ import (
 )
 
 func (p *planner) finish() {
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if s.leaving() || p.resizing[s.ID] != "" || p.toSwitchOn(s) {
 			continue
 		}

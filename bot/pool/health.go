@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -42,13 +43,13 @@ type HTTPCheck struct {
 
 // Healthy asks once, over a new connection, as a server that takes no new ones is of no use.
 func (c HTTPCheck) Healthy(ctx context.Context, s Server) error {
-	ctx, cancel := context.WithTimeout(ctx, orElse(c.Timeout, healthTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, healthTimeout))
 	defer cancel()
-	scheme, port := "http", orElse(c.Port, 80)
+	scheme, port := "http", cmp.Or(c.Port, 80)
 	if c.TLS {
-		scheme, port = "https", orElse(c.Port, 443)
+		scheme, port = "https", cmp.Or(c.Port, 443)
 	}
-	path, err := url.Parse(orElse(c.Path, "/"))
+	path, err := url.Parse(cmp.Or(c.Path, "/"))
 	if err != nil {
 		return errors.New("the health check's path cannot be read: it looks like /health")
 	}
@@ -86,8 +87,8 @@ type TCPCheck struct {
 
 // Healthy connects once.
 func (c TCPCheck) Healthy(ctx context.Context, s Server) error {
-	d := net.Dialer{Timeout: orElse(c.Timeout, healthTimeout)}
-	conn, err := d.DialContext(ctx, "tcp", withPort(s.Address, orElse(c.Port, 80)))
+	d := net.Dialer{Timeout: cmp.Or(c.Timeout, healthTimeout)}
+	conn, err := d.DialContext(ctx, "tcp", withPort(s.Address, cmp.Or(c.Port, 80)))
 	if err != nil {
 		return plainly(err)
 	}
@@ -136,12 +137,4 @@ func healths(ctx context.Context, check Health, servers []Server) map[string]err
 	}
 	wg.Wait()
 	return wrong
-}
-
-func orElse[T comparable](v, other T) T {
-	var zero T
-	if v == zero {
-		return other
-	}
-	return v
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-func (o *Options) oldestFirst(a, b tracked) int {
+func (o *Options) oldestFirst(a, b *tracked) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.firstSeen.Compare(b.firstSeen),
 		cmp.Compare(Number(o.Name, a.Name), Number(o.Name, b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
-func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
+func (m *memory) learn(obs *observation, o *Options, now time.Time) []*tracked {
 	first, tracks := m.tracks == nil, make(map[string]*track, len(obs.servers))
-	servers := make([]tracked, 0, len(obs.servers))
+	servers := make([]*tracked, 0, len(obs.servers))
 	for _, s := range obs.servers {
 		t := m.tracks[s.ID]
 		if t != nil && s.State == Ending && t.ended.IsZero() && !t.ending && t.leavesFor == "" {
@@ -31,11 +31,11 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 		if t.drainsSince.Equal(now) && t.leavesFor == "" && m.resizing[s.ID] == "" {
 			t.leavesFor = drained // by an earlier run of the bot, or by somebody's hand
 		}
-		servers = append(servers, tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
+		servers = append(servers, &tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
 	}
 	slices.SortFunc(servers, o.oldestFirst)
-	for i := range servers {
-		if s := &servers[i]; s.stage == stageServing && !s.served {
+	for _, s := range servers {
+		if s.stage == stageServing && !s.served {
 			s.served, tracks[s.ID].served = true, true
 			if !first { // else it was there before us
 				m.creationWorks()
@@ -57,11 +57,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 	counted := !m.known
 	if counted {
 		m.known, m.began, m.counted = true, now, now.Add(o.Settle+2*o.Rest)
-		for i := range servers {
-			if s := &servers[i]; !s.leaving() {
-				m.want++
-			}
-		}
+		m.want += count(servers, func(s *tracked) bool { return !s.leaving() })
 	}
 	if !m.sized {
 		m.sized, m.size = true, firstSize(servers, o, now)
@@ -73,10 +69,9 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []tracked {
 }
 
 // dropDuplicates keeps of each name the server that serves, or else the oldest.
-func dropDuplicates(servers []tracked, tracks map[string]*track) {
+func dropDuplicates(servers []*tracked, tracks map[string]*track) {
 	first := make(map[string]*tracked, len(servers))
-	for i := range servers {
-		s := &servers[i]
+	for _, s := range servers {
 		if s.leaving() {
 			continue
 		}

@@ -5,8 +5,7 @@ import (
 )
 
 func (p *planner) leave() {
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if s.stage == stageEnding {
 			if s.State != Ending && p.now.Sub(s.ended) >= latest {
 				p.do(s, destroy, "it is still there although it was destroyed", "")

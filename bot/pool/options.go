@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -111,7 +112,7 @@ func (o Options) withDefaults() (Options, error) {
 		if *d.of < 0 {
 			wrong = append(wrong, fmt.Errorf("the time %s is %v: want more than 0", d.what, *d.of))
 		}
-		*d.of = orElse(*d.of, d.usual)
+		*d.of = cmp.Or(*d.of, d.usual)
 	}
 	for _, n := range []struct {
 		of    *int
@@ -124,7 +125,7 @@ func (o Options) withDefaults() (Options, error) {
 		if *n.of < 0 {
 			wrong = append(wrong, fmt.Errorf("the number of %s is %d: want 1 or more", n.what, *n.of))
 		}
-		*n.of = orElse(*n.of, n.usual)
+		*n.of = cmp.Or(*n.of, n.usual)
 	}
 	if o.Size == "" && len(o.Sizes) > 0 {
 		o.Size = o.Sizes[0].Name
@@ -132,8 +133,8 @@ func (o Options) withDefaults() (Options, error) {
 	if s, ok := FindSize(o.Sizes, o.Size); ok {
 		o.Size = s.Name // in the provider's own upper and lower case
 	}
-	o.ReplaceAfter = max(0, orElse(o.ReplaceAfter, 5*time.Minute))
-	o.Settle = max(0, orElse(o.Settle, 10*time.Second))
+	o.ReplaceAfter = max(0, cmp.Or(o.ReplaceAfter, 5*time.Minute))
+	o.Settle = max(0, cmp.Or(o.Settle, 10*time.Second))
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -40,7 +40,7 @@ type plan struct {
 
 type state struct {
 	memory
-	servers []tracked // the oldest first
+	servers []*tracked // the oldest first
 	stale   []Member
 	taken   map[string]bool // names that a new server can't have
 	now     time.Time
@@ -99,13 +99,13 @@ func (p *planner) tidy() {
 	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about
 	// another account.
 	for _, m := range p.stale {
-		if !slices.ContainsFunc(p.servers, func(s tracked) bool { return s.stage == stageServing }) {
+		if !slices.ContainsFunc(p.servers, func(s *tracked) bool { return s.stage == stageServing }) {
 			break
 		}
 		p.actions = append(p.actions, action{verb: remove, name: m.Name, member: m, why: "its server is no more"})
 	}
-	for i := range p.servers {
-		if s := &p.servers[i]; s.stage == stageEnding && s.member != nil {
+	for _, s := range p.servers {
+		if s.stage == stageEnding && s.member != nil {
 			p.do(s, remove, "its server is being ended", "")
 		}
 	}
@@ -113,8 +113,7 @@ func (p *planner) tidy() {
 
 func (p *planner) finally() {
 	stay, moving, surplusGoes := 0, len(p.orders) > 0, false
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		switch {
 		case s.stays():
 			stay++

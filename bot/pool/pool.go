@@ -21,7 +21,7 @@ type Pool struct {
 
 	mu      sync.Mutex
 	memory  memory
-	servers []tracked // as of the last complete observation
+	servers []*tracked // as of the last complete observation
 	obs     observation
 	at      time.Time // of the last complete observation
 	err     error     // why the last observation failed; nil where it did not

@@ -29,7 +29,7 @@ func (p *planner) replace() {
 }
 
 func (p *planner) leaving() bool {
-	return slices.ContainsFunc(p.servers, func(s tracked) bool { return s.leaving() })
+	return slices.ContainsFunc(p.servers, (*tracked).leaving)
 }
 
 // candidate sets the plan's swap: it prefers the server that is being replaced already, then one that fails, then one
@@ -44,8 +44,7 @@ func (p *planner) candidate() *tracked {
 		}
 	}
 	var outsize *tracked
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		switch {
 		case !s.stays() || p.resizing[s.ID] != "":
 		case s.ID == p.plan.swap.id && p.holds(s):
@@ -75,8 +74,8 @@ func (p *planner) holds(s *tracked) bool {
 }
 
 func (p *planner) quietly() bool {
-	for i := range p.servers {
-		if s := &p.servers[i]; s.leaving() || s.halfMade() {
+	for _, s := range p.servers {
+		if s.leaving() || s.halfMade() {
 			return false
 		}
 	}
@@ -88,8 +87,7 @@ func (p *planner) quietly() bool {
 // the check, the app, or what the app needs; new servers would fail as well.
 func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if !s.stays() || p.resizing[s.ID] != "" {
 			continue
 		}
@@ -123,8 +121,7 @@ func (p *planner) worse(a, b *tracked) bool {
 // others counts all that stay, those that are well, and those not made yet.
 func (p *planner) others(old *tracked) (all, well, half int) {
 	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if s.ID == old.ID || s.leaving() {
 			continue
 		}

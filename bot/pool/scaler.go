@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +37,7 @@ func (p *Pool) Up(ctx context.Context) (n int, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.servers {
-		if p.servers[i].stage == stageServing {
-			n++
-		}
-	}
-	return n, nil
+	return count(p.servers, func(s *tracked) bool { return s.stage == stageServing }), nil
 }
 
 func (p *Pool) fresh(ctx context.Context) error {
@@ -102,7 +98,7 @@ func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if size := orElse(p.memory.size, newestSize(p.servers)); size != "" {
+	if size := cmp.Or(p.memory.size, newestSize(p.servers)); size != "" {
 		return size, nil
 	}
 	return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
@@ -147,8 +143,8 @@ func (p *Pool) SizePending() (why string) {
 		return why
 	}
 	others, all := 0, 0
-	for i := range p.servers {
-		if s := &p.servers[i]; !s.leaving() {
+	for _, s := range p.servers {
+		if !s.leaving() {
 			all++
 			if !sameSize(s.Size, p.memory.size) {
 				others++
@@ -176,8 +172,7 @@ func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sum, n := 0.0, 0
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		if s.leaving() {
 			continue
 		}

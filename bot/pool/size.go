@@ -27,7 +27,7 @@ func sizeNames(sizes []Size) string {
 	return strings.Join(names, ", ")
 }
 
-func newestSize(servers []tracked) string {
+func newestSize(servers []*tracked) string {
 	for _, s := range slices.Backward(servers) {
 		if s.Size != "" && !s.leaving() {
 			return s.Size

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -75,8 +76,8 @@ func (p *Pool) Status() Status {
 	}
 	var stay []Server
 	unpriced := false
-	for i := range p.servers {
-		s := p.servers[i]
+	for _, known := range p.servers {
+		s := *known
 		if !s.leaving() {
 			stay = append(stay, s.Server)
 		}
@@ -115,8 +116,8 @@ func (p *Pool) Addresses() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var list []string
-	for i := range p.servers {
-		if s := &p.servers[i]; s.stage == stageServing && s.Address != "" {
+	for _, s := range p.servers {
+		if s.stage == stageServing && s.Address != "" {
 			list = append(list, s.Address)
 		}
 	}
@@ -188,7 +189,7 @@ func (s *tracked) progress(now time.Time) string {
 }
 
 func (a action) String() string {
-	return fmt.Sprintf("%s %s: %s", a.verb, orElse(a.name, a.member.ID), a.why)
+	return fmt.Sprintf("%s %s: %s", a.verb, cmp.Or(a.name, a.member.ID), a.why)
 }
 
 // String says all of it, a server a line.

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -41,7 +42,7 @@ func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err
 func (p *Pool) pretend(actions []action) {
 	would := make(map[string]bool, len(actions))
 	for _, a := range actions {
-		if text := string(a.verb) + " " + orElse(a.name, a.member.ID); !would[text] {
+		if text := string(a.verb) + " " + cmp.Or(a.name, a.member.ID); !would[text] {
 			if would[text] = true; !p.would[text] {
 				p.o.Log.Info("pool: would "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
 			}
@@ -92,15 +93,17 @@ const absences = 3
 // The caller holds the lock.
 func (p *Pool) think(now time.Time) plan {
 	st := state{
-		memory: p.memory, servers: slices.Clone(p.servers), stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now,
+		memory: p.memory, stale: slices.Clone(p.obs.stale), taken: map[string]bool{}, now: now,
 	}
 	for _, m := range p.obs.nameless {
 		if p.memory.absent[m.Name] >= absences {
 			st.stale = append(st.stale, m)
 		}
 	}
-	for i := range st.servers {
-		st.taken[st.servers[i].Name] = true
+	for _, s := range p.servers {
+		planned := *s // as planning changes it
+		st.servers = append(st.servers, &planned)
+		st.taken[s.Name] = true
 	}
 	for _, m := range p.obs.members {
 		st.taken[m.Name] = true

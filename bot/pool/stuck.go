@@ -14,8 +14,7 @@ const (
 // settled, so that the bot can go down, or ask for something else. stay counts servers neither half made nor leaving.
 func (p *planner) stuck(stay int) bool {
 	under, late := len(p.orders)+p.ordered(), 0
-	for i := range p.servers {
-		s := &p.servers[i]
+	for _, s := range p.servers {
 		var about Obstacle
 		var why string
 		switch {

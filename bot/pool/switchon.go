@@ -3,8 +3,8 @@ package pool
 // An earlier run may have been killed in the middle of a resize in place, and a server that somebody switched off is
 // wanted back sooner than another could be made. What is off and not wanted has been condemned before.
 func (p *planner) switchOn() {
-	for i := range p.servers {
-		if s := &p.servers[i]; p.toSwitchOn(s) {
+	for _, s := range p.servers {
+		if p.toSwitchOn(s) {
 			p.do(s, switchOn, "it is off, as its resize in place was cut off, or somebody switched it off", "")
 		}
 	}
