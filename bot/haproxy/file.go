@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
@@ -182,15 +181,10 @@ func (f *File) withPorts(entries []entry) []entry {
 }
 
 func (f *File) each(hosts []*host, ask func(int, *host) error) error {
-	errs := make([]error, len(hosts))
-	var wait sync.WaitGroup
-	for i, h := range hosts {
-		wait.Go(func() {
-			if err := ask(i, h); err != nil {
-				errs[i] = fmt.Errorf("HAProxy on %s: %w", h.machine, err)
-			}
-		})
-	}
-	wait.Wait()
-	return errors.Join(errs...)
+	return each(hosts, func(i int, h *host) error {
+		if err := ask(i, h); err != nil {
+			return fmt.Errorf("HAProxy on %s: %w", h.machine, err)
+		}
+		return nil
+	})
 }

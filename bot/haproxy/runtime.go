@@ -80,11 +80,14 @@ func (r *Runtime) Remove(ctx context.Context, m pool.Member) error {
 	return r.each(func(_ int, p *process) error { return p.remove(ctx, m.Name) })
 }
 
-func (r *Runtime) each(ask func(int, *process) error) error {
-	errs := make([]error, len(r.all))
+func (r *Runtime) each(ask func(int, *process) error) error { return each(r.all, ask) }
+
+// each asks all side by side, and returns all that went wrong.
+func each[T any](all []T, ask func(int, T) error) error {
+	errs := make([]error, len(all))
 	var wait sync.WaitGroup
-	for i, p := range r.all {
-		wait.Go(func() { errs[i] = ask(i, p) })
+	for i, one := range all {
+		wait.Go(func() { errs[i] = ask(i, one) })
 	}
 	wait.Wait()
 	return errors.Join(errs...)

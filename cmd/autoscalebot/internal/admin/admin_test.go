@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -249,20 +250,11 @@ func TestNobodyHasAnEmptyToken(t *testing.T) {
 	s := admin.New(admin.Options{})
 	r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://bot/v1/status", nil)
 	r.Header.Set("Authorization", "Bearer ")
-	w := &answer{header: http.Header{}}
-	if s.ServeHTTP(w, r); w.status != 401 {
-		t.Errorf("answered %d", w.status)
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); w.Code != 401 {
+		t.Errorf("answered %d", w.Code)
 	}
 }
-
-type answer struct {
-	header http.Header
-	status int
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(p []byte) (int, error) { return len(p), nil }
 
 func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	w := open(t, nil)

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -203,9 +204,9 @@ func (s *seed) ssh() {
 		case w == "-p":
 			s.port = next
 		case w == "-l":
-			s.user = orElse(s.user, next)
+			s.user = cmp.Or(s.user, next)
 		case ok && strings.Contains(host, "$HOST"):
-			s.user = orElse(s.user, user)
+			s.user = cmp.Or(s.user, user)
 		}
 	}
 	if n, err := strconv.Atoi(s.port); err != nil || n < 1 || n > 65535 {
@@ -214,13 +215,6 @@ func (s *seed) ssh() {
 	if !hostName.MatchString(s.user) {
 		s.user = ""
 	}
-}
-
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)

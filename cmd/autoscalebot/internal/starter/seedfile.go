@@ -1,6 +1,9 @@
 package starter
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Commands say what became of the commands of the first autoscaler, whose settings FromINI reads.
 func Commands() []Conversion {
@@ -17,7 +20,7 @@ func Commands() []Conversion {
 // not: a maximum and a way down.
 func (s *seed) file() File {
 	line := func(name, usual, note string) Line {
-		l := Line{Name: name, Value: usual, Note: orElse(s.notes[name], note)}
+		l := Line{Name: name, Value: usual, Note: cmp.Or(s.notes[name], note)}
 		if v := s.lines[name]; v != "" {
 			l.Value, l.Note = v, strings.TrimPrefix(l.Note, "CHANGE: ")
 			if n := s.notes[name]; n != "" {
