@@ -59,10 +59,7 @@ func TestNotesOnWhatCommandsGet(t *testing.T) {
 		{[]string{"AWS_SECRET_ACCESS_KEY=" + secret}, ""},
 	} {
 		env(t, c.pairs...)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Fatal(c.pairs, err)
-		}
+		s := loaded(t)
 		if got := strings.Join(s.CommandNotes(), "\n"); !strings.Contains(got, c.want) || c.want == "" && got != "" || strings.Contains(got, secret) {
 			t.Errorf("%v: the notes are %q, want %q", c.pairs, got, c.want)
 		}

@@ -28,10 +28,7 @@ var policyRules = []decide.BreachRule{
 
 func TestAPolicyIsReadAsItIs(t *testing.T) {
 	inFile(t, policy, "SIGNALS=jobs=json+https://h/x#y", "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+secret)
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := loaded(t)
 	monday := time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
 	if got := fmt.Sprint(s.Table.At(monday), s.Table.At(monday.Add(8*time.Hour)), s.TimeZone); got != "{2 10} {1 4} Europe/Berlin" {
 		t.Errorf("the limits are %s", got)
@@ -47,8 +44,8 @@ func TestAPolicyIsReadAsItIs(t *testing.T) {
 
 	// The environment beats it.
 	t.Setenv("MAX_DYNOS", "20")
-	if s, err = settingstest.Load(); err != nil || s.Table.At(monday) != (schedule.Limits{Min: 2, Max: 20}) {
-		t.Errorf("%+v, %v", s.Table.At(monday), err)
+	if got := loaded(t).Table.At(monday); got != (schedule.Limits{Min: 2, Max: 20}) {
+		t.Errorf("the limits are %+v", got)
 	}
 }
 

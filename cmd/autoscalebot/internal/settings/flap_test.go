@@ -3,8 +3,6 @@ package settings_test
 import (
 	"testing"
 	"time"
-
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestFlap(t *testing.T) {
@@ -22,10 +20,7 @@ func TestFlap(t *testing.T) {
 		{[]string{"MIN_RESPONSE_TIME_IN_MS=0", "MAX_RESPONSE_TIME_IN_MS=0"}, ""},
 	} {
 		env(t, c.env...)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := loaded(t)
 		if got := s.Flap(time.Now()); got != c.want {
 			t.Errorf("%v:\n%s\nwant\n%s", c.env, got, c.want)
 		}

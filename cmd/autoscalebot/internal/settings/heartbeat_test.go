@@ -136,10 +136,7 @@ func TestMalformedProxies(t *testing.T) {
 func TestHeadersOfOneNameAreAllKept(t *testing.T) {
 	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
 		env(t, "HEARTBEAT_HEADERS="+text)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := loaded(t)
 		if got := http.Header(s.HeartbeatHeaders).Values("X-A"); !slices.Equal(got, []string{"1", "2"}) {
 			t.Errorf("%s: got %q", text, got)
 		}

@@ -27,11 +27,7 @@ func TestRulesThatCanNotFireAreTold(t *testing.T) {
 		"q by=m max=2 min=0":    nil,
 	} {
 		env(t, signals, "RULES="+rules)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Errorf("%s: %v", rules, err)
-			continue
-		}
+		s := loaded(t)
 		got := s.Hollow()
 		if len(got) != len(want) {
 			t.Errorf("%s: got %q, want %q", rules, got, want)

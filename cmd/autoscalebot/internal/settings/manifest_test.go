@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 var cloudFoundry = []string{
@@ -65,10 +64,7 @@ func TestAManifestRunsOnCloudFoundry(t *testing.T) {
 			manifest := "instance_limits: {min: 1, max: 5}\nrules:\n" + c.rules + "\n"
 			for how, text := range map[string]string{"manifest": manifest, "converted": autoscale(t, manifest)} {
 				inFile(t, text, append(cloudFoundry, c.env...)...)
-				s, err := settingstest.Load()
-				if err != nil {
-					t.Fatalf("%s: %v\n%s", how, err, text)
-				}
+				s := loaded(t)
 				var got []string
 				for i, r := range s.Rules {
 					rule := settings.RuleText(r)
@@ -114,9 +110,7 @@ func TestWhatAManifestNeedsIsNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- "+c.rule, c.env...)
-			if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("the error is %v, want it to name %s", err, c.want)
-			}
+			refused(t, c.want)
 		})
 	}
 }
@@ -124,10 +118,7 @@ func TestWhatAManifestNeedsIsNamed(t *testing.T) {
 func TestAManifestElsewhere(t *testing.T) {
 	inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- {rule_type: http_latency, threshold: {min: 80, max: 200}}\n- {rule_type: cpu, threshold: {min: 30, max: 80}}\n",
 		"HEROKU_APP_NAME=a", "HEROKU_API_KEY=b", "LOGDRAIN_PASSWORD="+secret, "DASHBOARD_ADDR=127.0.0.1:0")
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := loaded(t)
 	if s.Rules[0].Signal != "service_p50" || s.Rules[0].Whole {
 		t.Errorf("the latency is %+v", s.Rules[0])
 	}
@@ -158,11 +149,7 @@ func TestMetricsOfAPolicyOnCloudFoundry(t *testing.T) {
 	} {
 		inFile(t, `{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [{"metric_type": "`+c.metric+`", "threshold": 80, "operator": ">", "adjustment": "+1"}]}`,
 			append(cloudFoundry, c.env...)...)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Errorf("%s: %v", c.metric, err)
-			continue
-		}
+		s := loaded(t)
 		got := s.ScalingRules[0].Signal
 		if sig, ok := s.Signals.Find(got); ok {
 			got += " of " + sig.Kind
@@ -194,10 +181,7 @@ func TestWindowsOfLogCache(t *testing.T) {
 		{"requests_per_second by=cpu max=80 mean=300s", 5 * time.Minute, true},
 	} {
 		env(t, append(cloudFoundry, "HEROKU_APP_NAME=", "HEROKU_API_KEY=", "SIGNALS=jobs=json+https://h/x#y", "RULES="+c.rules)...)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Fatalf("%s: %v", c.rules, err)
-		}
+		s := loaded(t)
 		if got := s.LogCacheWindow("cpu"); got != c.window || s.Rules[0].Whole != c.whole {
 			t.Errorf("%s: reads %v, whole: %v; want %v, %v", c.rules, got, s.Rules[0].Whole, c.window, c.whole)
 		}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestNamesOfQueues(t *testing.T) {
@@ -69,11 +68,7 @@ func TestKeysInTheFile(t *testing.T) {
 		"signals:\n  q: redis://localhost/0#celery,celery\\x06\\x163,a\\,b\n",
 	} {
 		inFile(t, app+file)
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-			continue
-		}
+		s := loaded(t)
 		if got, err := settings.SplitNames(s.Signals[0].What); err != nil || !slices.Equal(got, []string{"celery", "celery\x06\x163", "a,b"}) {
 			t.Errorf("%s: got %q, %v", file, got, err)
 		}

@@ -171,10 +171,7 @@ func TestPools(t *testing.T) {
 
 func TestAPoolIsNamedAfterItsProcessType(t *testing.T) {
 	env(t, slices.Concat(droplets, []string{"HEROKU_PROCESS_TYPE=worker", "MAINTENANCE_WINDOW=sat,sun 3:00-5:00", "TIME_ZONE=Europe/Berlin"})...)
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := loaded(t)
 	if s.Pooled() != "worker" || !slices.Equal(s.Ladder(), []string{"s-1vcpu-1gb", "s-2vcpu-2gb"}) {
 		t.Errorf("the pool is %s, of %v", s.Pooled(), s.Ladder())
 	}
@@ -205,7 +202,5 @@ func TestAPoolIsNotNamedAsTemporaryServersAre(t *testing.T) {
 
 func TestAWrongTimeZoneHidesNoWrongWindow(t *testing.T) {
 	env(t, slices.Concat(droplets, []string{"MAINTENANCE_WINDOW=at night", "TIME_ZONE=Nowhere"})...)
-	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "MAINTENANCE_WINDOW: ") || !strings.Contains(err.Error(), "TIME_ZONE: ") {
-		t.Errorf("got %v, want both mistakes", err)
-	}
+	refused(t, "MAINTENANCE_WINDOW: ", "TIME_ZONE: ")
 }

@@ -126,11 +126,7 @@ func TestThePoolsProcessorsHaveBounds(t *testing.T) {
 		"a scale=size": "a max=50 min=20 mean=120s scale=size",
 	} {
 		env(t, "SIGNALS=a=nodes+pool://:9100#cpu", "RULES="+rules, "DYNO_SIZES=standard-1x,standard-2x")
-		s, err := settingstest.Load()
-		if err != nil {
-			t.Errorf("%s: %v", rules, err)
-			continue
-		}
+		s := loaded(t)
 		if got := settings.RuleText(s.Rules[0]); got != want {
 			t.Errorf("RULES=%s is %s, want %s", rules, got, want)
 		}

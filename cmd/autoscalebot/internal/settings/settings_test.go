@@ -25,6 +25,33 @@ func env(t *testing.T, pairs ...string) {
 	settingstest.Env(t, append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...)...)
 }
 
+func loaded(t *testing.T) *settings.Settings {
+	t.Helper()
+	s, err := settingstest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// refused wants the settings to be refused in words that hold all of these, and no secret.
+func refused(t *testing.T, words ...string) {
+	t.Helper()
+	_, err := settingstest.Load()
+	if err == nil {
+		t.Errorf("accepted; want %q", words)
+		return
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("the error does not say %q:\n%v", w, err)
+		}
+	}
+	if strings.Contains(err.Error(), secret) {
+		t.Errorf("the error holds a secret:\n%v", err)
+	}
+}
+
 func TestEachDescriptionIsOneSentence(t *testing.T) {
 	another := regexp.MustCompile(`[.!?][)\]]* \S`)
 	for _, e := range settings.Entries() {
@@ -36,10 +63,7 @@ func TestEachDescriptionIsOneSentence(t *testing.T) {
 
 func TestDefaultsAreThoseOfTheOriginal(t *testing.T) {
 	env(t)
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := loaded(t)
 	got := fmt.Sprintln(time.Duration(s.HeartbeatInterval), s.HeartbeatURL, s.MaxResponseTime, s.MinResponseTime, s.Fails, s.Passes,
 		s.MinDynos, s.MaxDynos, s.Increment, s.TimeZone, s.NotifyExceedMax, s.NotifyBelowMin, s.NotifyScaleFails,
 		s.NotifyEveryScale, s.NotifyEveryPing, len(s.NotificationBackends), s.Timeout(), s.HerokuProcessType, time.Duration(s.NotifyReminder))
@@ -110,10 +134,7 @@ func TestValues(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
 			env(t, c.env...)
-			s, err := settingstest.Load()
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := loaded(t)
 			if got := c.get(s); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
@@ -203,47 +224,23 @@ func TestMistakes(t *testing.T) {
 
 func TestMinAboveMax(t *testing.T) {
 	env(t, "MIN_DYNOS=0:00=1,8:00=4,18:00=1", "MAX_DYNOS=0:00=3,9:00=5")
-	_, err := settingstest.Load()
-	if err == nil || !strings.Contains(err.Error(), "MIN_DYNOS 4 is above MAX_DYNOS 3") || !strings.Contains(err.Error(), "8:00") {
-		t.Errorf("error is %v, want both values and 8:00", err)
-	}
+	refused(t, "MIN_DYNOS 4 is above MAX_DYNOS 3", "8:00")
 }
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	env(t, "HEROKU_API_KEY=", "MAX_DYNOS=many", "TIME_ZONE=Nowhere", "AUTOSCALE_INKREMENT=1", "LOG_LEVEL=loud", "NOTIFICATION_BACKENDS=email")
-	_, err := settingstest.Load()
-	if err == nil {
-		t.Fatal("was accepted")
-	}
-	for _, name := range []string{"8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:"} {
-		if !strings.Contains(err.Error(), name) {
-			t.Errorf("the error does not name %s:\n%v", name, err)
-		}
-	}
+	refused(t, "8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:")
 }
 
 func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
-	_, err := settingstest.Load()
-	if err == nil {
-		t.Fatal("was accepted")
-	}
-	for _, want := range []string{"3 settings are wrong", "TIME_ZONE: ", "MIN_DYNOS 5 is above MAX_DYNOS 3", "QUIET_HOURS: "} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
-		}
-	}
+	refused(t, "3 settings are wrong", "TIME_ZONE: ", "MIN_DYNOS 5 is above MAX_DYNOS 3", "QUIET_HOURS: ")
 }
 
 // A signal that is wrong hides no mistake of the rules or of the policy. A rule that means one whose name cannot be read is not blamed.
 func TestAWrongSignalHidesNothing(t *testing.T) {
 	env(t, "SIGNALS=queue=redis://h/0", "RULES=queue; qeue max=1", "POLICY=adaptive", "HEARTBEAT_URL=none")
-	_, err := settingstest.Load()
-	for _, want := range []string{"4 settings are wrong", "SIGNALS: queue: ", "queue has neither max nor min", "there is no signal qeue", "POLICY: "} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
-		}
-	}
+	refused(t, "4 settings are wrong", "SIGNALS: queue: ", "queue has neither max nor min", "there is no signal qeue", "POLICY: ")
 	env(t, "SIGNALS=Queue=redis://h/0#a", "RULES=queue max=1")
 	if _, err := settingstest.Load(); err == nil || strings.Contains(err.Error(), "RULES") {
 		t.Errorf("got %v, want a mistake of SIGNALS alone", err)
@@ -275,10 +272,7 @@ func TestOtherPlatforms(t *testing.T) {
 
 func TestSecretsAreNeverShown(t *testing.T) {
 	env(t, "HEARTBEAT_TOKEN="+secret, "WEBHOOK_SECRET="+secret)
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := loaded(t)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		if strings.Contains(fmt.Sprintf(format, *s), secret) {
 			t.Errorf("%s shows a secret", format)

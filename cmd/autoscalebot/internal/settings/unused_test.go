@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 func TestSettingsInVainAreTold(t *testing.T) {
@@ -15,25 +13,18 @@ func TestSettingsInVainAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template, "SERVER_PRICE_PER_HOUR=0.02"})...)
-	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := []string{
 		"EC2_AUTOSCALING_GROUP: set in vain, since only PLATFORM=autoscaling-group uses it",
 		"EC2_LAUNCH_TEMPLATE: set in vain, since only POOL_PROVIDER=ec2 uses it",
 		"HAPROXY_TEMPLATE: set in vain, since only POOL_BALANCER=haproxy-file uses it",
 		"SERVER_PRICE_PER_HOUR: set in vain, since only a provider without prices of its own uses it",
 	}
-	if got := s.Unused(); !slices.Equal(got, want) {
+	if got := loaded(t).Unused(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	env(t, "POOL_PROVIDER=ec2", "DIGITALOCEAN_TOKEN="+secret)
-	if s, err = settingstest.Load(); err != nil {
-		t.Fatal(err)
-	}
 	want = []string{"POOL_PROVIDER: set in vain, since only PLATFORM=pool uses it", "DIGITALOCEAN_TOKEN: set in vain, since only POOL_PROVIDER=digitalocean uses it"}
-	if got := s.Unused(); !slices.Equal(got, want) {
+	if got := loaded(t).Unused(); !slices.Equal(got, want) {
 		t.Errorf("on Heroku: got %q", got)
 	}
 }
