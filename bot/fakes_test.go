@@ -149,15 +149,6 @@ func (w *world) beat(readings ...probe.Reading) record.Record {
 	return r
 }
 
-// times repeats a reading.
-func times(n int, r probe.Reading) []probe.Reading {
-	out := make([]probe.Reading, n)
-	for i := range out {
-		out[i] = r
-	}
-	return out
-}
-
 // jobs is a reading of how many jobs wait.
 func jobs(n float64) probe.Reading {
 	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
@@ -195,3 +186,6 @@ func wantWhy(t *testing.T, r record.Record, want string) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// times repeats a reading.
+func times(n int, r probe.Reading) []probe.Reading { return slices.Repeat([]probe.Reading{r}, n) }

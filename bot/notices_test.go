@@ -247,3 +247,37 @@ func TestTheAdaptivePolicyTellsWhenTheMaximumIsNotEnough(t *testing.T) {
 		t.Errorf("afterwards told %v", told)
 	}
 }
+
+func TestDynosThatDoNotHelpAreToldOnce(t *testing.T) {
+	w := with(2, func(p *decide.Policy) { p.IneffectiveAfter = 3 })
+	w.beat(times(532, slow)...)
+	w.beat(times(3, right)...)
+	var told []string
+	for _, e := range w.inbox.events {
+		if e.Kind == notify.IneffectiveScaleUps && e.Phase != notify.Reminded {
+			told = append(told, e.Subject())
+		}
+	}
+	if want := []string{
+		"dancing-forest: more dynos don't help web", "dancing-forest: resolved: more dynos may help web again (after 4 h 21 min)",
+	}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
+func TestTheBudgetIsTold(t *testing.T) {
+	w := with(2, func(p *decide.Policy) { p.Price, p.Budget = 31, 10 })
+	w.now = time.Date(2024, 1, 10, 12, 0, 0, 0, time.UTC).Add(-30 * time.Second)
+	w.beat(right)
+	w.now = w.now.Add(5 * 24 * time.Hour)
+	w.beat(append(times(3, slow), times(5, fast)...)...)
+	w.now = time.Date(2024, 2, 1, 1, 0, 0, 0, time.UTC)
+	w.beat(times(9, slow)...)
+	want := []string{
+		"budget_forecast opened", "budget_forecast reminded", "budget_reached opened", "scaled",
+		"budget_forecast reminded", "budget_reached resolved", "scaled",
+	}
+	if got := w.inbox.take(); !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}

@@ -1,6 +1,8 @@
 package decide_test
 
 import (
+	"slices"
+	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
@@ -54,6 +56,55 @@ func accepted(p decide.Policy, st decide.State, now time.Time, d decide.Decision
 	st, _ = p.Answered(st, decide.Facts{Now: now}, d, decide.Accepted)
 	return st
 }
+
+// A world is a policy, and a platform that makes its changes at once, with a heartbeat every 30 s from noon.
+type world struct {
+	policy  decide.Policy
+	state   decide.State
+	limits  schedule.Limits
+	n       int
+	resizes []int
+	now     time.Time
+}
+
+// with makes a world whose policy a test changes, with room up to 20 dynos.
+func with(dynos int, change func(*decide.Policy)) *world {
+	w := &world{policy: defaults, limits: bounds(1, 20), n: dynos, now: noon.Add(-30 * time.Second)}
+	change(&w.policy)
+	return w
+}
+
+// beat decides once for each reading, and returns the last record.
+func (w *world) beat(readings ...probe.Reading) (r record.Record) {
+	for _, reading := range readings {
+		w.now = w.now.Add(30 * time.Second)
+		f := facts(w.now, []probe.Reading{reading}, w.limits, w.n)
+		r = record.Record{Time: w.now, Readings: f.Readings, Limits: w.limits, Dynos: w.n, Action: record.Held}
+		w.state, r.Decision = w.policy.Decide(w.state, f)
+		if d := r.Decision; d.To != d.From {
+			w.state = accepted(w.policy, w.state, w.now, d)
+			w.n, w.resizes, r.Action = d.To, append(w.resizes, d.To), record.Scaled
+		}
+	}
+	return r
+}
+
+func wantResizes(t *testing.T, w *world, want ...int) {
+	t.Helper()
+	if !slices.Equal(w.resizes, want) {
+		t.Errorf("asked for %v, want %v", w.resizes, want)
+	}
+	w.resizes = nil
+}
+
+func wantWhy(t *testing.T, r record.Record, want string) {
+	t.Helper()
+	if got := r.Headline() + ": " + r.Why(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func times(n int, r probe.Reading) []probe.Reading { return slices.Repeat([]probe.Reading{r}, n) }
 
 // jobs is a reading of how many jobs wait.
 func jobs(n float64) probe.Reading {

@@ -1,4 +1,4 @@
-package bot_test
+package decide_test
 
 import (
 	"testing"

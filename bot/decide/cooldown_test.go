@@ -1,10 +1,9 @@
-package bot_test
+package decide_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
@@ -46,15 +45,16 @@ func TestLimitsWaitForNoCooldown(t *testing.T) {
 	})
 	w.beat(times(3, slow)...)
 	wantResizes(t, w, 3)
-	w.platform.n = 25
+	w.n = 25
 	w.beat(right)
 	wantResizes(t, w, 20)
 }
 
 func TestNothingChangedStartsNoCooldown(t *testing.T) {
-	w := newWorld(3, func(o *bot.Options) { o.Policy.CooldownUp = time.Hour })
+	w := with(3, func(p *decide.Policy) { p.CooldownUp = time.Hour })
+	w.limits = bounds(1, 3)
 	w.beat(times(9, slow)...) // at the maximum all the while
-	*w.limits = always{Min: 1, Max: 5}
+	w.limits = bounds(1, 5)
 	w.beat(slow)
 	wantResizes(t, w, 4)
 }
