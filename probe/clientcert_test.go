@@ -127,9 +127,7 @@ func TestStatusWhereACertificateWasAskedFor(t *testing.T) {
 			if given {
 				o.ClientCertFile, o.ClientKeyFile = certFile, keyFile
 			}
-			h := heartbeat(t, o)
-			h.Trust(pool)
-			h.DialWith(to(s.Listener.Addr().String()))
+			h := overTLS(t, o, pool, to(s.Listener.Addr().String()))
 			for range 2 { // the second time the session is resumed, for which no certificate is asked
 				r := take(t, h)
 				if r.Outcome != probe.ClientError || strings.Contains(r.Hint, "HEARTBEAT_CLIENT_CERT_FILE") != (status != 404) {

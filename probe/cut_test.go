@@ -50,9 +50,7 @@ func TestAnAnswerThatBreaksOffIsUnreachable(t *testing.T) {
 						end.by(c)
 					})
 					scheme := map[bool]string{false: "http", true: "https"}[secure]
-					h := heartbeat(t, probe.HeartbeatOptions{URL: scheme + "://a.test/"})
-					h.Trust(roots)
-					h.DialWith(to(addr))
+					h := overTLS(t, probe.HeartbeatOptions{URL: scheme + "://a.test/"}, roots, to(addr))
 					for i := range len(answer) {
 						cut <- i
 						said <- struct{}{}

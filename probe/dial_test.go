@@ -40,9 +40,7 @@ func (i *internet) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if ctx.Err() != nil {
 		return &late{i}, nil
 	}
-	here, far := net.Pipe()
-	i.served <- far
-	return here, nil
+	return i.served.dial(), nil
 }
 
 // It came about after the race was won.
@@ -64,10 +62,7 @@ func (*late) SetWriteDeadline(time.Time) error { return nil }
 
 func online(t *testing.T, after map[string]time.Duration, addrs ...string) (*probe.Heartbeat, *internet) {
 	t.Helper()
-	i := &internet{after: after, served: make(pipeListener)}
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "Beat") })}
-	go func() { _ = s.Serve(i.served) }()
-	t.Cleanup(func() { close(i.served) })
+	i := &internet{after: after, served: servePipe(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "Beat") })}
 	h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: 2 * time.Second})
 	h.ResolveTo(addrs, i.dial)
 	return h, i
@@ -200,13 +195,10 @@ func TestTimeoutsOfTheSecondHop(t *testing.T) {
 		{3900 * time.Millisecond, dnsBegins, probe.Timeout},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			l := make(pipeListener)
-			s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			l := servePipe(t, func(w http.ResponseWriter, req *http.Request) {
 				time.Sleep(tt.app)
 				http.Redirect(w, req, "http://www.a.test/", http.StatusFound)
-			})}
-			go func() { _ = s.Serve(l) }()
-			defer close(l)
+			})
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: 4 * time.Second})
 			h.DialWith(func(ctx context.Context, _, addr string) (net.Conn, error) {
 				if strings.HasPrefix(addr, "www.") {
@@ -214,9 +206,7 @@ func TestTimeoutsOfTheSecondHop(t *testing.T) {
 					<-ctx.Done()
 					return nil, ctx.Err()
 				}
-				here, there := net.Pipe()
-				l <- there
-				return here, nil
+				return l.dial(), nil
 			})
 			if r := take(t, h); r.Outcome != tt.outcome || r.Value != 4000 {
 				t.Errorf("after %v: got %+v, want %q", tt.app, r, tt.outcome)
@@ -238,21 +228,16 @@ func TestASlowNameServerIsNoSlowApp(t *testing.T) {
 		{900 * time.Millisecond, 10 * time.Millisecond, "", probe.Answered},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			served := make(pipeListener)
-			s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			served := servePipe(t, func(w http.ResponseWriter, _ *http.Request) {
 				time.Sleep(tt.app)
 				_, _ = io.WriteString(w, "Beat")
-			})}
-			go func() { _ = s.Serve(served) }()
-			defer close(served)
+			})
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: 20 * time.Second, Measure: tt.measure})
 			h.DialWith(func(ctx context.Context, _, _ string) (net.Conn, error) {
 				dnsBegins(ctx)
 				time.Sleep(tt.dns)
 				connectBegins(ctx)
-				here, there := net.Pipe()
-				served <- there
-				return here, nil
+				return served.dial(), nil
 			})
 			r := take(t, h)
 			if r.Outcome != tt.want || tt.want == probe.Unreachable && (!strings.Contains(r.Error, "name server") || r.Hint == "") {

@@ -92,17 +92,14 @@ func TestKeyword(t *testing.T) {
 // The keyword comes late, and the time is still that of the first byte.
 func TestKeywordIsNotMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := make(pipeListener)
-		s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		l := servePipe(t, func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(100 * time.Millisecond)
 			for _, part := range []string{"Be", "at"} {
 				_, _ = io.WriteString(w, part)
 				w.(http.Flusher).Flush()
 				time.Sleep(time.Second)
 			}
-		})}
-		go func() { _ = s.Serve(l) }()
-		defer close(l)
+		})
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Keyword: "Beat"})
 		h.DialWith(dialSlowly(func(string) pipeListener { return l }))
 		if r := take(t, h); r.Outcome != probe.Answered || r.Phases.Processing != 100*time.Millisecond || r.Phases.Transfer < time.Second {

@@ -52,9 +52,7 @@ func TestHandshakesThatAreRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			addr, roots := secure(t, tt.config)
-			h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-			h.Trust(roots)
-			h.DialWith(to(addr))
+			h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 			for range 20 { // a refusal that comes late may be read as a reset
 				r := take(t, h)
 				if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, tt.says) || r.Hint == "" {
@@ -87,9 +85,7 @@ func TestAlerts(t *testing.T) {
 // A server that would like a certificate and does not insist is answered without one.
 func TestAClientCertificateThatIsOptional(t *testing.T) {
 	addr, roots := secure(t, &tls.Config{ClientAuth: tls.RequestClientCert})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(roots)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	if r := take(t, h); r.Outcome != probe.Answered {
 		t.Errorf("got %+v", r)
 	}
@@ -110,9 +106,7 @@ func TestTLSSessionsAreResumed(t *testing.T) {
 					return nil
 				}
 				addr, roots := secure(t, config)
-				h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-				h.Trust(roots)
-				h.DialWith(to(addr))
+				h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 				for range 4 {
 					if r := take(t, h); r.Outcome != probe.Answered || r.Phases.TLS == 0 {
 						t.Errorf("got %+v", r)
@@ -132,9 +126,7 @@ func TestTLSSessionsAreResumed(t *testing.T) {
 func TestASessionThatTheServerForgot(t *testing.T) {
 	config := &tls.Config{}
 	addr, roots := secure(t, config)
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(roots)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	for i := range byte(3) {
 		config.SetSessionTicketKeys([][32]byte{{i}})
 		if r := take(t, h); r.Outcome != probe.Answered {
@@ -151,9 +143,7 @@ func TestASessionThatTheServerFailsAt(t *testing.T) {
 		return nil, errors.New("the store of sessions is down")
 	}}
 	addr, roots := secure(t, config)
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(roots)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	for range 3 {
 		if r := take(t, h); r.Outcome != probe.Answered {
 			t.Errorf("got %+v", r)
@@ -195,9 +185,7 @@ func TestAResetAfterACertificateWasAskedFor(t *testing.T) {
 		_ = s.Handshake()
 		reset(c)
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(roots)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	if r := take(t, h); r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "client certificate") {
 		t.Errorf("got %+v", r)
 	}

@@ -72,9 +72,7 @@ func TestHAProxyBeforeAnAppThatAcceptsAndCloses(t *testing.T) {
 	var requests atomic.Int32
 	app := listenAt(t, "127.0.0.1:0", func(c net.Conn) { requests.Add(1) })
 	addr, roots := haproxy(t, "app.test", app)
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://app.test/", Timeout: 5 * time.Second})
-	h.Trust(roots)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://app.test/", Timeout: 5 * time.Second}, roots, to(addr))
 	for beat := range int32(2) {
 		r := take(t, h)
 		if n := requests.Load(); r.Outcome != probe.Unreachable || n > 2*(beat+1) {

@@ -49,6 +49,16 @@ func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
 	return h
 }
 
+func overTLS(
+	t testing.TB, o probe.HeartbeatOptions, roots *x509.CertPool, dial func(context.Context, string, string) (net.Conn, error),
+) *probe.Heartbeat {
+	t.Helper()
+	h := heartbeat(t, o)
+	h.Trust(roots)
+	h.DialWith(dial)
+	return h
+}
+
 func take(t testing.TB, h *probe.Heartbeat) probe.Reading {
 	t.Helper()
 	r := h.Probe(t.Context())

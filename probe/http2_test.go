@@ -125,9 +125,7 @@ func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 						h.answer(stream)
 					}
 				})
-				h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: keep})
-				h.Trust(s.roots)
-				h.DialWith(to(s.addr))
+				h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: keep}, s.roots, to(s.addr))
 				r := take(t, h)
 				if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, tt.says) {
 					t.Errorf("got %+v, want it to name %q", r, tt.says)
@@ -211,9 +209,7 @@ func TestHTTP2ServerThatOverflowsAWindow(t *testing.T) {
 			_ = h.WriteWindowUpdate(stream, 1<<31-1)
 			h.linger()
 		})
-		h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-		h.Trust(s.roots)
-		h.DialWith(to(s.addr))
+		h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, s.roots, to(s.addr))
 		for range 2 {
 			if r := take(t, h); r.Outcome != probe.BadAnswer {
 				t.Errorf("got %+v", r)
@@ -237,9 +233,7 @@ func TestHTTP2AnswerWithTooManyHeaders(t *testing.T) {
 		_ = h.WriteHeaders(http2.HeadersFrameParam{StreamID: h.request(), BlockFragment: b.Bytes(), EndHeaders: true, EndStream: true})
 		h.linger()
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(s.roots)
-	h.DialWith(to(s.addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, s.roots, to(s.addr))
 	if r := take(t, h); r.Outcome != probe.BadAnswer || !strings.Contains(r.Error, "64 KiB of headers") {
 		t.Errorf("got %+v", r)
 	}
@@ -253,9 +247,7 @@ func TestHTTP2ServerThatAnswersAndGoesAway(t *testing.T) {
 		h.answer(stream)
 		h.linger()
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: true})
-	h.Trust(s.roots)
-	h.DialWith(to(s.addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/", KeepAlive: true}, s.roots, to(s.addr))
 	for range 3 {
 		if r := take(t, h); r.Outcome != probe.Answered {
 			t.Errorf("got %+v", r)
@@ -278,9 +270,7 @@ func TestHTTP2RequestThatIsRefusedOnceIsRepeated(t *testing.T) {
 				h.answer(h.request())
 				h.linger()
 			})
-			h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-			h.Trust(s.roots)
-			h.DialWith(to(s.addr))
+			h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, s.roots, to(s.addr))
 			if r := take(t, h); r.Outcome != probe.Answered || s.requests.Load() != 2 {
 				t.Errorf("got %+v after %d requests", r, s.requests.Load())
 			}
@@ -298,9 +288,7 @@ func TestAnHTTP2AnswerThatBreaksOffIsUnreachable(t *testing.T) {
 			_, _ = h.conn.Write(answer.Bytes()[:<-cut])
 		}
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(s.roots)
-	h.DialWith(to(s.addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, s.roots, to(s.addr))
 	for i := range answer.Len() {
 		cut <- i
 		if r := take(t, h); r.Outcome != probe.Unreachable {

@@ -17,8 +17,7 @@ func TestMeasureChoosesTheValueAndLeavesThePhases(t *testing.T) {
 		"": 84, probe.MeasureTotal: 84, probe.MeasureProcessing: 50, probe.MeasureQueue: 12.5,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			l := make(pipeListener)
-			s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			l := servePipe(t, func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Path == "/" {
 					w.Header().Set("X-Queue-Time-Ms", "99") // only the final answer's counts
 					time.Sleep(20 * time.Millisecond)
@@ -31,9 +30,7 @@ func TestMeasureChoosesTheValueAndLeavesThePhases(t *testing.T) {
 				w.(http.Flusher).Flush()
 				time.Sleep(5 * time.Millisecond)
 				_, _ = io.WriteString(w, "at")
-			})}
-			go func() { _ = s.Serve(l) }()
-			defer close(l)
+			})
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Measure: measure})
 			h.DialWith(dialSlowly(func(string) pipeListener { return l }))
 			r := take(t, h)

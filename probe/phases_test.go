@@ -26,6 +26,20 @@ func (l pipeListener) Accept() (net.Conn, error) {
 func (l pipeListener) Close() error   { return nil }
 func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
+func (l pipeListener) dial() net.Conn {
+	here, there := net.Pipe()
+	l <- there
+	return here
+}
+
+func servePipe(t *testing.T, handler http.HandlerFunc) pipeListener {
+	l := make(pipeListener)
+	s := &http.Server{Handler: handler}
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { close(l) })
+	return l
+}
+
 // 10 ms for DNS and 7 ms to connect. It does so as Go's own dialer does with two addresses: it begins with one,
 // after 3 ms with the other, and the loser has not given up when the connection is used already.
 func dialSlowly(to func(addr string) pipeListener) func(context.Context, string, string) (net.Conn, error) {
@@ -39,9 +53,7 @@ func dialSlowly(to func(addr string) pipeListener) func(context.Context, string,
 		trace.ConnectStart("tcp", "127.0.0.1:80")
 		time.Sleep(4 * time.Millisecond)
 		time.AfterFunc(12*time.Millisecond, func() { trace.ConnectStart("tcp", "[::2]:80") })
-		here, there := net.Pipe()
-		to(addr) <- there
-		return here, nil
+		return to(addr).dial(), nil
 	}
 }
 
@@ -90,13 +102,10 @@ func TestPhasesAreSummedOverRedirects(t *testing.T) {
 
 func TestEmptyBodyCountsAtItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := make(pipeListener)
-		s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		l := servePipe(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.(http.Flusher).Flush() // chunked, so that the end comes later
 			time.Sleep(40 * time.Millisecond)
-		})}
-		go func() { _ = s.Serve(l) }()
-		defer close(l)
+		})
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/"})
 		h.DialWith(dialSlowly(func(string) pipeListener { return l }))
 		if r := take(t, h); r.Value != 57 || r.Phases.Transfer != 0 || r.Outcome != probe.Answered {
@@ -131,16 +140,13 @@ func TestKeptConnectionThatIsDeadIsReplaced(t *testing.T) {
 
 func TestTimeoutCoversAllRedirectsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := make(pipeListener)
-		s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		l := servePipe(t, func(w http.ResponseWriter, req *http.Request) {
 			select {
 			case <-time.After(time.Second):
 				http.Redirect(w, req, "/", http.StatusFound)
 			case <-req.Context().Done():
 			}
-		})}
-		go func() { _ = s.Serve(l) }()
-		defer close(l)
+		})
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://a.test/", Timeout: 4500 * time.Millisecond})
 		h.DialWith(dialSlowly(func(string) pipeListener { return l }))
 		if r := take(t, h); r.Outcome != probe.Timeout || r.Value != 4500 || r.Redirects != 4 || r.Error != "no answer within 4.5s" {

@@ -160,9 +160,7 @@ func TestHTTP2AnswerThatBreaksTheRules(t *testing.T) {
 		_, _ = io.WriteString(s, "\x00\x00\x00\x01\x05\x00\x00\x00\x01") // HEADERS without a status
 		hang(s)
 	})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.Trust(pool)
-	h.DialWith(to(addr))
+	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, pool, to(addr))
 	if r := take(t, h); r.Outcome != probe.BadAnswer || r.Error != "answer of a.test:443 is not proper HTTP" {
 		t.Errorf("got %+v", r)
 	}
