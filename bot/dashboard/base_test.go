@@ -80,8 +80,7 @@ func TestBelowAPathNothingElseIsAnswered(t *testing.T) {
 
 func TestWhoHasSignedInToOnePageHasToAll(t *testing.T) {
 	web, worker := both(t)
-	p := newPerson(t, web.url)
-	p.signIn("Ada")
+	p := signedIn(t, web.url, "Ada")
 	other := &person{t: t, url: worker.url, client: p.client}
 	other.learn()
 	if a := other.ask("/pause", "direction", "down", "for", "1h", "confirmed", "yes"); a.status != 303 {
@@ -117,8 +116,7 @@ var types = regexp.MustCompile(`(?s)<nav class="types.*?</nav>`)
 
 func TestTheHeaderLeadsToTheOtherProcessTypes(t *testing.T) {
 	web, _ := both(t)
-	p := newPerson(t, web.url)
-	p.signIn("")
+	p := signedIn(t, web.url, "")
 	for at, want := range map[string]string{
 		"/":        `<a href="/" aria-current="page">web</a><a href="/worker/">worker</a>`,
 		"/worker/": `<a href="/worker/" aria-current="page">worker</a><a href="/">web</a>`, // which was told of the other alone
@@ -128,8 +126,7 @@ func TestTheHeaderLeadsToTheOtherProcessTypes(t *testing.T) {
 		}
 	}
 	alone := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Others = []dashboard.Link{{Name: "web", URL: "/"}} })
-	p = newPerson(t, alone.url)
-	p.signIn("")
+	p = signedIn(t, alone.url, "")
 	if got := types.FindString(p.get("/").body); got != "" {
 		t.Errorf("a page alone has %s", got)
 	}

@@ -83,6 +83,13 @@ func (p *person) signIn(name string) {
 	p.learn()
 }
 
+func signedIn(t testing.TB, url, name string) *person {
+	t.Helper()
+	p := newPerson(t, url)
+	p.signIn(name)
+	return p
+}
+
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
 func (p *person) learn() {

@@ -13,8 +13,7 @@ import (
 
 func TestAPauseIsAskedForTwice(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("Ada")
+	p := signedIn(t, w.url, "Ada")
 	a := p.ask("/pause", "direction", "down", "for", "1h")
 	if a.status != 200 || !strings.Contains(a.body, "Pause scaling down for 1 h?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
@@ -42,8 +41,7 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 
 func TestANumberOfDynosIsAskedFor(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	limits := w.options.Schedule.At(time.Now())
 	if a := p.ask("/override", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
@@ -68,8 +66,7 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 
 func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	for _, c := range []struct {
 		path   string
 		fields []string
@@ -97,10 +94,8 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("Ada")
-	other := newPerson(t, w.url)
-	other.signIn("Mallory")
+	p := signedIn(t, w.url, "Ada")
+	other := signedIn(t, w.url, "Mallory")
 	form := func(csrf string) url.Values {
 		f := url.Values{"csrf": {csrf}, "direction": {"both"}, "for": {"1h"}, "confirmed": {"yes"}}
 		if csrf == "" {
@@ -148,8 +143,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 
 func TestADryRunSaysThatItChangesNothing(t *testing.T) {
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.DryRun = true })
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if body := p.get("/").body; !strings.Contains(body, `<strong>Dry run.</strong>`) {
 		t.Error("the page does not say that it is a dry run")
 	}

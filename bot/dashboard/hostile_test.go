@@ -64,8 +64,7 @@ func (w *world) spoil(t *testing.T) {
 
 func TestTextsFromOutsideAreTextsOnThePage(t *testing.T) {
 	w := hostile(t)
-	p := newPerson(t, w.url)
-	p.signIn("name" + evil)
+	p := signedIn(t, w.url, "name"+evil)
 	_, next := p.stream(t.Context())
 	next()
 	w.spoil(t)
@@ -110,8 +109,7 @@ func TestTextsFromOutsideAreTextsOnThePage(t *testing.T) {
 
 func TestNoPathLeadsToAnythingElse(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	style := p.get("/").body
 	style = style[strings.Index(style, "/assets/"):]
 	style = style[:strings.Index(style, `"`)]
@@ -145,8 +143,7 @@ func TestNoPathLeadsToAnythingElse(t *testing.T) {
 
 func TestHugeRequestsAreRefused(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if a := p.ask("/pause", "direction", strings.Repeat("up", 1<<20)); a.status != 400 {
 		t.Errorf("a form of 2 MB is answered with %d", a.status)
 	}

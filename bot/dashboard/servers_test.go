@@ -15,8 +15,7 @@ func TestThePageShowsWhatServersDo(t *testing.T) {
 		{Name: "<b>web-3", Stage: "down", Text: "down"},
 	}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Servers = func() []dashboard.Server { return servers } })
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	shown := func() string {
 		_, now, ok := strings.Cut(p.get("/").body, `id="servers-title"`)
 		if !ok {
@@ -38,8 +37,7 @@ func TestThePageShowsWhatServersDo(t *testing.T) {
 
 func TestWithoutAPoolThePageTellsOfNoServers(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if strings.Contains(p.get("/").body, `id="servers`) {
 		t.Error("the page has servers")
 	}

@@ -45,8 +45,7 @@ func (p *person) charts(query string) charts {
 
 func TestTheChartsShowWhatHappened(t *testing.T) {
 	w := newWorld(t, 48*time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	c := p.charts("last=21600")
 	if n := len(c.T); n < 355 || n > 365 || c.Step != 60 || c.Interval != 60 {
 		t.Errorf("6 hours are %d points of %v s", n, c.Step)
@@ -79,8 +78,7 @@ func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
 	w := newWorld(t, 3*time.Hour)
 	from, to := time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 	w.past.records = slices.DeleteFunc(w.past.records, func(r record.Record) bool { return r.Time.After(from) && r.Time.Before(to) })
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	c := p.charts("last=10800")
 	if n := slices.Index(c.Dynos, nil); n < 0 || c.Median[n] != nil || c.Max[n] != nil {
 		t.Error("the lines go on through an hour without a heartbeat")
@@ -90,8 +88,7 @@ func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
 func TestAHistoryWithoutAHeartbeatIsShownAsEmpty(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	w.past.records = nil
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.Contains(c.Summary, "no heartbeats in this period") {
 		t.Errorf("an hour of long ago is %+v", c)
 	}
@@ -109,8 +106,7 @@ func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
 	defer db.Close(t.Context())
 	for _, noHeartbeat := range []bool{false, true} {
 		w := newWorld(t, time.Minute, func(o *dashboard.Options) { o.History, o.NoHeartbeat = db, noHeartbeat })
-		p := newPerson(t, w.url)
-		p.signIn("")
+		p := signedIn(t, w.url, "")
 		for _, query := range []string{"last=600", "last=21600", "last=7776000", "from=1000000000&to=1000003600"} {
 			var columns map[string]any
 			if err := json.Unmarshal([]byte(p.get("/series?"+query).body), &columns); err != nil {
@@ -152,8 +148,7 @@ func TestHeartbeatsWithoutAnAnswerAreCounted(t *testing.T) {
 	if err := db.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	for _, c := range []struct {
 		length time.Duration
 		counts []int
@@ -213,8 +208,7 @@ func TestThePageComesBeforeTheFirstHeartbeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPerson(t, serve(t, d))
-	p.signIn("")
+	p := signedIn(t, serve(t, d), "")
 	if body := p.get("/").body; !strings.Contains(body, "waiting for the first heartbeat") {
 		t.Error("the page does not say that it waits for the first heartbeat")
 	}
@@ -222,8 +216,7 @@ func TestThePageComesBeforeTheFirstHeartbeat(t *testing.T) {
 
 func TestAHistoryThatIsDownLeavesTheRestOfThePage(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	w.past.broken = errors.New("dial tcp db.internal:5432: connection refused")
 	a := p.get("/")
 	if a.status != 200 || !strings.Contains(a.body, "The history cannot be read just now.") || !strings.Contains(a.body, `id="dynos"`) {
@@ -251,8 +244,7 @@ func TestThePageShowsARealHistory(t *testing.T) {
 	if err := db.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	last := w.past.records[len(w.past.records)-1]
 	if got := rows(p.get("/").body); len(got) != 50 || got[0] != last.Headline()+" · "+last.Why() {
 		t.Errorf("%d decisions are shown, the first: %v", len(got), got)
@@ -315,8 +307,7 @@ func rows(body string) (out []string) {
 
 func TestDecisionsCanBeFiltered(t *testing.T) {
 	w := newWorld(t, 48*time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	all := rows(p.get("/decisions").body)
 	last := w.past.records[len(w.past.records)-1]
 	if len(all) != 50 || all[0] != last.Headline()+" · "+last.Why() {
@@ -340,8 +331,7 @@ func TestDecisionsCanBeFiltered(t *testing.T) {
 
 func TestAllDecisionsCanBeReached(t *testing.T) {
 	w := newWorld(t, 3*time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	older := regexp.MustCompile(`href="/([^"]*)">Older`)
 	seen := 0
 	for address := "?"; ; {
@@ -360,8 +350,7 @@ func TestAllDecisionsCanBeReached(t *testing.T) {
 
 func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	body := p.get("/").body
 	for _, want := range []string{"HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "(set, hidden)", "environment", "where the heartbeat goes"} {
 		if !strings.Contains(body, want) {
@@ -398,8 +387,7 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 		o.Policy.Price = hours // so that an hour of a dyno costs a dollar
 		o.History = ledger{points}
 	})
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	got := figures(p.get("/money").body)
 	for name, want := range map[string]string{"This month so far": "$20.00", "Always 5 instead": "$50.00", "Saved so far": "$30.00"} {
 		if got[name] != want {
@@ -416,8 +404,7 @@ func TestOneHeartbeatIsNotCalledNone(t *testing.T) {
 	for _, noHeartbeat := range []bool{false, true} {
 		one := history.Series{Step: time.Hour, Points: []history.Point{{Time: time.Now().UTC(), Heartbeats: 1, Dynos: 2, Max: 5}}}
 		w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History, o.NoHeartbeat = 0, ledger{one}, noHeartbeat })
-		p := newPerson(t, w.url)
-		p.signIn("")
+		p := signedIn(t, w.url, "")
 		if body := p.get("/money").body; strings.Contains(body, "in this period") || strings.Contains(body, "is empty") || !strings.Contains(body, "two ") {
 			t.Errorf("the page says of the money: %s", body)
 		}
@@ -429,8 +416,7 @@ func TestWithoutAPriceMoneyIsCountedInHours(t *testing.T) {
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if got := figures(p.get("/money").body); got["This month so far"] != "2 dyno-hours" || got["Saved so far"] != "3 dyno-hours" {
 		t.Errorf("the page says %v", got)
 	}
@@ -447,8 +433,7 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 			return decide.State{Spend: decide.Spend{Month: month, From: month, At: month.Add(100 * time.Hour), Dollars: 123.45}}
 		}
 	})
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	got := figures(p.get("/money").body)
 	if got["This month so far"] != "$123.45" || got["Always 5 instead"] != "$500.00" || got["Saved so far"] != "$376.55" {
 		t.Errorf("the page says %v", got)
@@ -467,8 +452,7 @@ func TestMoneyDoesNotDependOnTodaysInterval(t *testing.T) {
 		w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 			o.Policy.Price, o.History, o.Interval = hoursOf(month), ledger{points}, interval
 		})
-		p := newPerson(t, w.url)
-		p.signIn("")
+		p := signedIn(t, w.url, "")
 		got := figures(p.get("/money").body)
 		if got["This month so far"] != "$20.00" || got["Always 5 instead"] != "$50.00" || got["Saved so far"] != "$30.00" {
 			t.Errorf("with a heartbeat every %v the page says %v", interval, got)
@@ -489,8 +473,7 @@ func TestWhatIsNotSavedIsNotCalledSaved(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 7, DynoSeconds: 7 * 3600, Seconds: 3600, Max: 5}}}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = hoursOf(month), ledger{points} })
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	body := p.get("/money").body
 	got := figures(body)
 	if _, saved := got["Saved so far"]; saved || got["More than that so far"] != "$2.00" || strings.Contains(body, "−") {
@@ -513,8 +496,7 @@ func TestFiguresAndBarsAreOfOneSpan(t *testing.T) {
 		o.Policy.Price, o.History = hoursOf(month), ledger{points}
 		o.State = func() decide.State { return decide.State{Spend: spend} }
 	})
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	body := p.get("/money").body
 	if got := figures(body); got["This month so far"] != "$40.00" {
 		t.Errorf("the page says %v, want $40 for 20 days of an hour of two dynos", got)
@@ -535,8 +517,7 @@ func TestThePageShowsThePriceThatTheBotFound(t *testing.T) {
 	if err := w.page.Record(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if got := figures(p.get("/money").body); got["This month so far"] != "$2.00" {
 		t.Errorf("the page says %v", got)
 	}
@@ -548,8 +529,7 @@ func TestTheDynoSizeIsShownWithItsCooldown(t *testing.T) {
 			return decide.State{SizeState: decide.SizeState{Size: "Standard-2X", SizeAt: time.Now().Add(-time.Minute)}}
 		}
 	})
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	if body := p.get("/").body; !strings.Contains(body, "Dynos of Standard-2X") || !strings.Contains(body, "cools down") {
 		t.Error("the page does not show the dyno size and that it cools down")
 	}
@@ -580,8 +560,7 @@ func TestEveryStateHasItsWord(t *testing.T) {
 			c.arrange(w)
 			w.app.answer(c.reading)
 			w.beat(t)
-			p := newPerson(t, w.url)
-			p.signIn("")
+			p := signedIn(t, w.url, "")
 			body := p.get("/").body
 			if pill := regexp.MustCompile(`id="pill"><span[^>]*></span>([^<]*)<`).FindStringSubmatch(body); pill == nil || pill[1] != c.pill {
 				t.Errorf("the page says %q, want %q", pill, c.pill)
@@ -595,8 +574,7 @@ func TestEveryStateHasItsWord(t *testing.T) {
 
 func TestThePageIsLight(t *testing.T) {
 	w := newWorld(t, 48*time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	gz := header("Accept-Encoding", "gzip")
 	page := p.get("/", gz)
 	total := len(page.body) + len(p.get("/series?last=21600", gz).body)
@@ -618,8 +596,7 @@ func TestThePageIsLight(t *testing.T) {
 func TestAQuickHeartbeatIsShownFromClose(t *testing.T) {
 	for interval, want := range map[time.Duration]string{time.Second: "600", time.Minute: "21600"} {
 		w := newWorld(t, 10*time.Minute, func(o *dashboard.Options) { o.Interval = interval })
-		p := newPerson(t, w.url)
-		p.signIn("")
+		p := signedIn(t, w.url, "")
 		if body := p.get("/").body; !strings.Contains(body, `data-last="`+want+`" aria-pressed="true"`) {
 			t.Errorf("with a heartbeat every %v the charts do not begin with %s s", interval, want)
 		}
@@ -628,8 +605,7 @@ func TestAQuickHeartbeatIsShownFromClose(t *testing.T) {
 
 func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	for _, encoding := range []string{"", "identity", "gzip;q=0", "br"} {
 		if a := p.get("/", header("Accept-Encoding", encoding)); a.header.Get("Content-Encoding") != "" || !strings.Contains(a.body, "</html>") {
 			t.Errorf("Accept-Encoding %q is answered with %q", encoding, a.header.Get("Content-Encoding"))
@@ -653,8 +629,7 @@ func TestMomentsAreShownInTheZoneOfThePage(t *testing.T) {
 	if err := errors.Join(w.Pause(bot.Down, 3*time.Hour, "Ada"), w.Override(2, 2*time.Hour, "Ada")); err != nil {
 		t.Fatal(err)
 	}
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	body := p.get("/").body
 	for name, until := range map[string]time.Time{"the pause": w.Control().Down.Until, "the order": w.Control().Override.Until, "the hold": held} {
 		if !strings.Contains(body, ">until "+until.In(zone).Format("15:04:05")+"<") {

@@ -62,8 +62,7 @@ func picture(t *testing.T, ctx context.Context, name string) {
 func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 	w := newWorld(t, time.Hour, ruled)
 	w.read(t, map[string]float64{"queue": 120, "requests_per_second": 44, "busy": 0.2})
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	now := p.get("/").body
 	if !strings.Contains(now, "Response time") || !strings.Contains(now, "by heartbeats: 3 slow in a row add dynos") {
 		t.Error("beside signals nothing is told of heartbeats")
@@ -85,8 +84,7 @@ func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 
 func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
 	w := newWorld(t, time.Hour, queued)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	_, next := p.stream(t.Context())
 	next()
 	w.read(t, map[string]float64{"queue": 120, "jobs": 1, "requests_per_second": 44, "busy": 0.2})

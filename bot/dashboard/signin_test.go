@@ -45,8 +45,7 @@ func TestSignInIsNeeded(t *testing.T) {
 
 func TestSomebodyWhoKnowsThePasswordSeesThePage(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("Ada")
+	p := signedIn(t, w.url, "Ada")
 	if a := p.get("/"); a.status != 200 || !strings.Contains(a.body, "dancing-forest") {
 		t.Errorf("the page is answered with %d", a.status)
 	}
@@ -66,8 +65,7 @@ func TestSomebodyWhoKnowsThePasswordSeesThePage(t *testing.T) {
 
 func TestManyWrongPasswordsAreSlowedDown(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	in := newPerson(t, w.url)
-	in.signIn("Ada")
+	in := signedIn(t, w.url, "Ada")
 	p := newPerson(t, w.url)
 	wrong := func() int { return p.post("/sign-in", url.Values{"password": {"not the password"}}).status }
 	for i := range 10 {
@@ -262,8 +260,7 @@ func second(t *testing.T, w *world) *dashboard.Dashboard {
 
 func TestSigningOutEndsTheSession(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	u, err := url.Parse(w.url)
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,7 @@ import (
 
 func TestTheStreamShowsEachHeartbeat(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	_, next := p.stream(t.Context())
 	first, _ := next()
 	if !strings.Contains(first.Now, `id="dynos"`) || first.Point != nil {
@@ -47,8 +46,7 @@ func TestTheStreamShowsEachHeartbeat(t *testing.T) {
 
 func TestAnIncidentIsShownUntilItEnds(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	_, next := p.stream(t.Context())
 	next()
 	e := notify.Event{Kind: notify.HeartbeatUnreachable, Phase: notify.Opened, Time: time.Now(), Since: time.Now(), ProcessType: "web", Reason: "connection refused"}
@@ -207,8 +205,7 @@ func TestTooManyViewersAreTurnedAway(t *testing.T) {
 
 func TestAnInterruptedHeartbeatIsNotShown(t *testing.T) {
 	w := newWorld(t, time.Hour)
-	p := newPerson(t, w.url)
-	p.signIn("")
+	p := signedIn(t, w.url, "")
 	before := p.get("/").body
 	r := w.past.records[len(w.past.records)-1]
 	r.Time, r.Action, r.Dynos = time.Now(), record.Interrupted, -1

@@ -27,11 +27,7 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 	keepAll(t, db, all[:100]...)
 
 	s.Stop()
-	for _, r := range all[100:300] {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, all[100:300]...)
 	for range 2 {
 		if err := db.Flush(t.Context()); err == nil {
 			t.Error("a server that is down was written to")
@@ -71,11 +67,7 @@ func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 	db := l.open(t, func(o *history.Options) { o.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	s.Stop()
 	all := beats(noon, time.Second, 10_123)
-	for _, r := range all {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, all...)
 	if err := db.Flush(t.Context()); err == nil {
 		t.Error("a server that is down was written to")
 	}
@@ -105,11 +97,7 @@ func TestABotCanStartWhileTheServerIsDown(t *testing.T) {
 		t.Errorf("reading from a server that is down: %v", err)
 	}
 	all := beats(noon, 30*time.Second, 10)
-	for _, r := range all {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, all...)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,11 +116,7 @@ func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Stop()
-	for _, r := range beats(noon, 30*time.Second, 10) {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, beats(noon, 30*time.Second, 10)...)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	if err := db.Close(ctx); err == nil || !strings.Contains(err.Error(), "10 records and events were not written") {
@@ -145,26 +129,16 @@ func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.New(t)
 	l := lab{url: s.URL("postgres"), stays: true}
-	first := l.open(t)
-	if err := first.Remember(paused); err != nil {
-		t.Fatal(err)
-	}
-	shut(t, first)
+	l.pause(t)
 	s.Stop()
 	db := l.open(t, later(&logtest.Buffer{}))
 	if _, _, err := db.Memory(t.Context()); err == nil {
 		t.Fatal("the server is not down")
 	}
 	times := recalls(t, db)
-	if err := db.Remember(remembered); err != nil {
-		t.Fatal(err)
-	}
+	remember(t, db, remembered)
 	all := beats(noon, 30*time.Second, 20)
-	for _, r := range all {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, all...)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -74,11 +74,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 			t.Parallel()
 			l := sqliteLab(t)
 			path := strings.TrimPrefix(l.url, "sqlite:")
-			first := l.open(t)
-			if err := first.Remember(paused); err != nil {
-				t.Fatal(err)
-			}
-			shut(t, first)
+			l.pause(t)
 			mend := hide(t, path)
 			db := l.open(t, later(&logtest.Buffer{}))
 			if _, ok, err := db.Memory(t.Context()); ok || err != nil {
@@ -87,9 +83,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 			var times func() int
 			if registered {
 				times = recalls(t, db)
-				if err := db.Remember(remembered); err != nil {
-					t.Fatal(err)
-				}
+				remember(t, db, remembered)
 			}
 			all := beats(noon, 30*time.Second, 20)
 			keepAll(t, db, all...)
@@ -111,11 +105,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)
-	first := l.open(t)
-	if err := first.Remember(paused); err != nil {
-		t.Fatal(err)
-	}
-	shut(t, first)
+	l.pause(t)
 	raw := l.raw(t)
 	raw.SetMaxOpenConns(1)
 	for _, statement := range []string{"pragma journal_mode=delete", "begin exclusive"} {
@@ -143,11 +133,7 @@ func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)
 	path := strings.TrimPrefix(l.url, "sqlite:")
-	first := l.open(t)
-	if err := first.Remember(paused); err != nil {
-		t.Fatal(err)
-	}
-	shut(t, first)
+	l.pause(t)
 	raw := l.raw(t)
 	var page, size int64
 	err := raw.QueryRowContext(t.Context(), `select rootpage, (select page_size from pragma_page_size) from sqlite_schema
@@ -179,15 +165,8 @@ func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 // A memory that could not be read although the place was there is not overwritten either.
 func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, l lab) {
-		if !l.stays {
-			return
-		}
-		first := l.open(t)
-		if err := first.Remember(paused); err != nil {
-			t.Fatal(err)
-		}
-		shut(t, first)
+	onDisk(t, func(t *testing.T, l lab) {
+		l.pause(t)
 		db := l.open(t, later(&logtest.Buffer{}))
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -195,9 +174,7 @@ func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
 			t.Fatal("it was read")
 		}
 		times := recalls(t, db)
-		if err := db.Remember(remembered); err != nil {
-			t.Fatal(err)
-		}
+		remember(t, db, remembered)
 		keepAll(t, db)
 		if n := times(); n != 1 {
 			t.Errorf("it was recalled %d times", n)

@@ -32,6 +32,11 @@ type lab struct {
 
 func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
 	t.Run("memory", func(t *testing.T) { test(t, lab{url: "memory"}) })
+	onDisk(t, test)
+}
+
+// What is in memory has no later reader, and no earlier version.
+func onDisk(t *testing.T, test func(t *testing.T, l lab)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteLab(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, postgresLab(t)) })
 }
@@ -52,6 +57,14 @@ func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
 	}
 	t.Cleanup(func() { shut(t, db) })
 	return db
+}
+
+// An earlier run of the bot remembers that it is paused.
+func (l lab) pause(t testing.TB) {
+	t.Helper()
+	first := l.open(t)
+	remember(t, first, paused)
+	shut(t, first)
 }
 
 func (l lab) raw(t testing.TB) *sql.DB {
@@ -76,13 +89,25 @@ func shut(t testing.TB, db *history.DB) {
 	}
 }
 
-func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
+func push(t testing.TB, db *history.DB, records ...record.Record) {
 	t.Helper()
 	for _, r := range records {
 		if err := db.Record(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func remember(t testing.TB, db *history.DB, m bot.Memory) {
+	t.Helper()
+	if err := db.Remember(m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
+	t.Helper()
+	push(t, db, records...)
 	if err := db.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -67,10 +67,7 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 // What the first version knew is enough to tell for how long dynos ran, whatever their number was and however far apart the heartbeats were.
 func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 	racetest.Computes(t)
-	everywhere(t, func(t *testing.T, l lab) {
-		if !l.stays {
-			return
-		}
+	onDisk(t, func(t *testing.T, l lab) {
 		var all []record.Record
 		for _, stretch := range []struct {
 			after, interval time.Duration
@@ -110,10 +107,7 @@ func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 // Of old points whose records are not kept any more the times are told within a heartbeat.
 func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 	racetest.Computes(t)
-	everywhere(t, func(t *testing.T, l lab) {
-		if !l.stays {
-			return
-		}
+	onDisk(t, func(t *testing.T, l lab) {
 		const interval = 30 * time.Second
 		db := l.open(t)
 		keepAll(t, db, append(beats(noon, interval, 300), beats(noon.Add(8*time.Hour), interval, 300)...)...)
@@ -153,10 +147,7 @@ func (l lab) do(t *testing.T, statements ...string) {
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
 func TestTheSchemaGoesForwardOrNotAtAll(t *testing.T) {
-	everywhere(t, func(t *testing.T, l lab) {
-		if !l.stays {
-			return // what is in memory has no earlier version
-		}
+	onDisk(t, func(t *testing.T, l lab) {
 		files := fstest.MapFS{"migrations/0001.sql": file("create table a (x bigint);\n\ninsert into a (x) values (1);\n")}
 		if err := history.Migrate(t.Context(), l.url, files); err != nil {
 			t.Fatal(err)

@@ -33,9 +33,7 @@ func TestWhatIsNoFileGivesWayToTheMemory(t *testing.T) {
 			if !warns(db, "kept in memory") || warns(db, "folder "+filepath.Dir(path)) {
 				t.Errorf("warnings %q", db.Warnings())
 			}
-			if err := db.Record(t.Context(), beats(noon, time.Second, 1)[0]); err != nil {
-				t.Fatal(err)
-			}
+			push(t, db, beats(noon, time.Second, 1)[0])
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}

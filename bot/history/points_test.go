@@ -97,11 +97,7 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 		db := l.open(t)
 		all := beats(noon.Add(-10*time.Minute), 10*time.Second, 1500) // 4 h 10 min
 		for part := range slices.Chunk(all, 7) {
-			for _, r := range part {
-				if err := db.Record(t.Context(), r); err != nil {
-					t.Fatal(err)
-				}
-			}
+			push(t, db, part...)
 			if len(part) == 7 && part[0].Time.Minute()%20 == 0 { // in batches of many sizes
 				keepAll(t, db)
 			}

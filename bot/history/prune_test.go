@@ -24,9 +24,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 			if d := time.Until(r.Time); d > 0 {
 				time.Sleep(d)
 			}
-			if err := db.Record(t.Context(), r); err != nil {
-				t.Fatal(err)
-			}
+			push(t, db, r)
 			if r.Action == record.Scaled {
 				if err := db.Notify(t.Context(), notify.Event{ID: r.Time.String(), Kind: notify.Scaled, Time: r.Time, App: "forest", ProcessType: "web"}); err != nil {
 					t.Fatal(err)
@@ -82,9 +80,7 @@ func TestRecordsAreWrittenWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t)
 		want := beats(time.Now(), time.Second, 1)
-		if err := db.Record(t.Context(), want[0]); err != nil {
-			t.Fatal(err)
-		}
+		push(t, db, want[0])
 		if got := records(t, db, history.Query{}); len(got) != 0 {
 			t.Error("the record was there at once, so this test shows nothing")
 		}

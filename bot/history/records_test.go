@@ -216,9 +216,7 @@ func TestTheMemoryIsThereAfterARestart(t *testing.T) {
 					Sizes: []notice.Sized{{}},
 				},
 			}
-			if err := db.Remember(want); err != nil {
-				t.Fatal(err)
-			}
+			remember(t, db, want)
 		}
 		if l.stays {
 			shut(t, db)
@@ -235,9 +233,7 @@ func TestWhatIsClosedSaysSo(t *testing.T) {
 		db := l.open(t)
 		all := beats(noon, time.Second, 3)
 		for _, r := range all { // which closing writes
-			if err := db.Record(t.Context(), r); err != nil {
-				t.Fatal(err)
-			}
+			push(t, db, r)
 		}
 		shut(t, db)
 		shut(t, db)

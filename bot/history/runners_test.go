@@ -9,10 +9,7 @@ import (
 )
 
 func TestRunnersOfOneBotSeeEachOther(t *testing.T) {
-	everywhere(t, func(t *testing.T, l lab) {
-		if !l.stays {
-			return
-		}
+	onDisk(t, func(t *testing.T, l lab) {
 		one := history.Runner{ID: "a", Name: "worker.1", Every: 30 * time.Second}
 		two := history.Runner{ID: "b", Name: "laptop", Every: 1500 * time.Millisecond}
 		first, second, other := l.open(t), l.open(t), l.open(t, func(o *history.Options) { o.ProcessType = "worker" })

@@ -169,11 +169,7 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	damage(t, path)
 	log := &logtest.Buffer{}
 	db := l.open(t, later(log))
-	for _, r := range beats(noon.Add(24*time.Hour), time.Second, 20) {
-		if err := db.Record(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	push(t, db, beats(noon.Add(24*time.Hour), time.Second, 20)...)
 	eventually(t, "a new file", func() bool {
 		return warns(db, ".damaged-") && db.Place() != history.Memory && db.Flush(t.Context()) == nil
 	})
@@ -232,9 +228,7 @@ func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
 	db := l.open(t, later(log))
 	all := beats(noon, 30*time.Second, 200)
 	keepAll(t, db, all[:100]...)
-	if err := db.Remember(remembered); err != nil {
-		t.Fatal(err)
-	}
+	remember(t, db, remembered)
 	for _, end := range []string{"", "-wal", "-shm"} {
 		_ = os.Remove(path + end)
 	}
