@@ -1,21 +1,22 @@
 package history_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/childtest"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // The pooler gives each transaction another connection.
@@ -25,18 +26,15 @@ func pooled(t *testing.T, s *postgrestest.Server) string {
 	if err != nil {
 		t.Skip("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
 	}
-	port, err := postgrestest.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := porttest.Port(t)
 	users := filepath.Join(s.Dir, "users")
 	writeFile(t, users, fmt.Sprintf("%q %q\n", "bot", postgrestest.Password))
 	settings := filepath.Join(s.Dir, "pgbouncer.ini")
-	writeFile(t, settings, fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
+	writeFile(t, settings, fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\n"+
 		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = 3\n", s.Port, port, users))
 	cmd := exec.Command(bin, settings)
 	cmd.Dir = s.Dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.As, Pdeathsig: syscall.SIGQUIT}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.As}
 	if s.As != nil {
 		for _, path := range []string{users, settings} {
 			if err := os.Chown(path, int(s.As.Uid), int(s.As.Gid)); err != nil {
@@ -44,32 +42,9 @@ func pooled(t *testing.T, s *postgrestest.Server) string {
 			}
 		}
 	}
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	var said strings.Builder
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		said.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "process up") {
-			go func() {
-				for lines.Scan() {
-				}
-			}()
-			u := url.URL{Scheme: "postgres", User: url.UserPassword("bot", postgrestest.Password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "postgres"}
-			return u.String()
-		}
-	}
-	t.Fatalf("PgBouncer did not start:\n%s", said.String())
-	return ""
+	childtest.Start(t, cmd, regexp.MustCompile("process up"))
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("bot", postgrestest.Password), Host: "127.0.0.1:" + port, Path: "postgres"}
+	return u.String()
 }
 
 // Through a pooler every transaction may have another connection, so nothing may be left in one.

@@ -20,7 +20,7 @@ var servers struct {
 func sharedServer(t testing.TB) *postgrestest.Server {
 	t.Helper()
 	if servers.shared == nil && servers.err == nil {
-		servers.shared, servers.err = postgrestest.Open()
+		servers.shared, servers.err = postgrestest.Open(t)
 	}
 	switch {
 	case errors.Is(servers.err, postgrestest.ErrMissing):

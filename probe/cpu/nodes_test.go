@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/childtest"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 	"github.com/autoscalebot/autoscalebot/probe/probertest"
@@ -250,7 +252,9 @@ func startNodeExporterAt(t testing.TB, addr string) string {
 	if err != nil {
 		t.Skip("node_exporter is not installed (Debian: apt-get install prometheus-node-exporter)")
 	}
-	return startChild(t, path, addr)
+	cmd := exec.Command(path, "--web.listen-address="+addr)
+	// such as "Listening on" address=127.0.0.1:40123
+	return childtest.Start(t, cmd, regexp.MustCompile(`(?i)listening on.*(127\.0\.0\.\d:\d+)`))[1]
 }
 
 func FuzzPages(f *testing.F) {

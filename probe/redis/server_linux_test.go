@@ -1,23 +1,22 @@
 package redis_test
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"io"
 	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/childtest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
@@ -44,30 +43,9 @@ func startServer(t testing.TB) *server {
 	cmd := exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--tls-port", tlsPort, "--save", "", "--dir", dir, "--unixsocket", s.socket,
 		"--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-ca-cert-file", "cert.pem", "--tls-auth-clients", "no")
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	log, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_, _ = io.Copy(io.Discard, log)
-		_ = cmd.Wait()
-	})
-	var said strings.Builder
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() { _, _ = io.Copy(io.Discard, log) }()
-			s.cli(t, "CONFIG", "SET", "requirepass", password)
-			return s
-		}
-	}
-	t.Fatalf("Redis did not start:\n%s", said.String())
-	return nil
+	childtest.Start(t, cmd, regexp.MustCompile("Ready to accept connections"))
+	s.cli(t, "CONFIG", "SET", "requirepass", password)
+	return s
 }
 
 func (s *server) cli(t testing.TB, words ...string) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
 // Password is that of the user "bot", the owner of everything: with all that a URL must escape.
@@ -38,7 +39,7 @@ type Server struct {
 var ErrMissing = errors.New("PostgreSQL is not installed (Debian: apt-get install postgresql)")
 
 // Open starts a server with an empty database, which lasts until Remove. It is [ErrMissing] where PostgreSQL is not installed.
-func Open() (s *Server, err error) {
+func Open(t testing.TB) (s *Server, err error) {
 	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(bins) == 0 {
 		return nil, ErrMissing
@@ -67,19 +68,10 @@ func Open() (s *Server, err error) {
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	if s.Port, err = FreePort(); err != nil {
+	if s.Port, err = strconv.Atoi(porttest.Port(t)); err != nil {
 		return nil, err
 	}
 	return s, s.Start()
-}
-
-// FreePort returns a port on which nobody listens yet.
-func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
@@ -125,7 +117,7 @@ func (s *Server) URL(database string) string {
 // New starts a server, and ends it with the test. Where PostgreSQL is missing the test is skipped.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s, err := Open()
+	s, err := Open(t)
 	if errors.Is(err, ErrMissing) {
 		t.Skip(err)
 	}

@@ -1,22 +1,21 @@
 package prometheus_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/autoscalebot/autoscalebot/bot/childtest"
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
@@ -62,27 +61,6 @@ func startServer(t testing.TB, more ...string) (addr string, empty func()) {
 	addr = porttest.Addr(t)
 	cmd := exec.Command(path, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--web.config.file="+filepath.Join(dir, "web.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_, _ = io.Copy(io.Discard, log)
-		_ = cmd.Wait()
-	})
-	var said strings.Builder
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "Server is ready to receive web requests") {
-			go func() { _, _ = io.Copy(io.Discard, log) }()
-			return addr, func() { gone.Store(true) }
-		}
-	}
-	t.Fatalf("Prometheus did not start:\n%s", said.String())
-	return "", nil
+	childtest.Start(t, cmd, regexp.MustCompile("Server is ready to receive web requests"))
+	return addr, func() { gone.Store(true) }
 }
