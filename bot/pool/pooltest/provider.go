@@ -164,11 +164,13 @@ func refuses(t *testing.T, f ProviderFixture) {
 	f.wantIDs(t)
 }
 
-func cancelledProvider(t *testing.T, f ProviderFixture) {
+func cancelledProvider(t *testing.T, f ProviderFixture) { cancelled(t, f.calls) }
+
+func cancelled(t *testing.T, calls func(context.Context) map[string]func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	start := time.Now()
-	for name, call := range f.calls(ctx) {
+	for name, call := range calls(ctx) {
 		if err := call(); err == nil && time.Since(start) > time.Second {
 			t.Errorf("%s with a cancelled context neither failed nor returned at once", name)
 		}
