@@ -12,14 +12,7 @@ func Parse(state, stats, backend string) ([]pool.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []pool.Member
-	for name, s := range servers {
-		st, ok := all[name]
-		if m, ok := member(s, st, ok); ok {
-			list = append(list, m)
-		}
-	}
-	return merge([]string{"one"}, [][]pool.Member{list}), nil
+	return merge([]string{"one"}, [][]pool.Member{listMembers(servers, all)}), nil
 }
 
 // Entry is a server's line.

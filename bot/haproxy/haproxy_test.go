@@ -61,26 +61,20 @@ func startProxy(t testing.TB, config string, args ...string) *proxy {
 	t.Helper()
 	binary := proxyBinary(t)
 	dir, err := os.MkdirTemp("", "haproxy") // a short path: a Unix socket's is at most 108 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	port := porttest.Port(t)
 	p := &proxy{
 		Socket: "unix://" + filepath.Join(dir, "admin.sock"), URL: "http://127.0.0.1:" + port, Config: filepath.Join(dir, "haproxy.cfg"), log: &logtest.Buffer{},
 	}
 	config = strings.NewReplacer("SOCKET", strings.TrimPrefix(p.Socket, "unix://"), "PORT", port).Replace(config)
-	if err := os.WriteFile(p.Config, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(p.Config, []byte(config), 0o600))
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "MASTER", strings.TrimPrefix(p.Socket, "unix://")+".master")
 	}
 	p.cmd = exec.Command(binary, append([]string{"-db", "-f", p.Config}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.cmd.Start())
 	must(t, os.WriteFile(p.Config+".pid", fmt.Append(nil, p.cmd.Process.Pid), 0o600))
 	ended := make(chan struct{})
 	go func() { p.cmd.Wait(); close(ended) }()

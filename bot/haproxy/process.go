@@ -51,14 +51,17 @@ func (p *process) members(ctx context.Context) ([]pool.Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("HAProxy at %s: %w", p.name, err)
 	}
-	var all []pool.Member
+	return listMembers(servers, stats), nil
+}
+
+func listMembers(servers map[string]server, stats map[string]stat) (all []pool.Member) {
 	for name, s := range servers {
 		st, counted := stats[name]
 		if m, ok := member(s, st, counted); ok {
 			all = append(all, m)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // add replaces what is there under that name. A new server that would get no requests for the options that it has is

@@ -19,18 +19,14 @@ const webBackend = preamble + `backend web
 func newRuntime(t testing.TB, options string, sockets ...string) *haproxy.Runtime {
 	t.Helper()
 	r, err := haproxy.New(haproxy.Options{Sockets: sockets, Backend: "web", ServerOptions: options})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return r
 }
 
 func members(t testing.TB, b pool.Balancer) map[string]pool.Member {
 	t.Helper()
 	list, err := b.Members(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	all := map[string]pool.Member{}
 	for _, m := range list {
 		all[m.Name] = m

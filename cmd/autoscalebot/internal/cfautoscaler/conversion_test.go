@@ -15,8 +15,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -80,6 +78,19 @@ func drawWindow(t *rapid.T, today time.Time) drawnWindow {
 	return w
 }
 
+func drawWindows(t *rapid.T, most int, base schedule.Limits, today time.Time) (windows []drawnWindow) {
+	for range rapid.IntRange(1, most).Draw(t, "windows") {
+		more := append(slices.Clone(windows), drawWindow(t, today))
+		if _, err := parse(policyOf(base, "UTC", more)); err == nil {
+			windows = more
+		}
+	}
+	if len(windows) == 0 {
+		t.Skip("no window")
+	}
+	return windows
+}
+
 func clockText(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
 func policyOf(base schedule.Limits, zone string, windows []drawnWindow) string {
@@ -134,28 +145,12 @@ func timeline(windows []drawnWindow, base schedule.Limits, from, to time.Time) (
 func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 	racetest.Computes(t)
 	path := filepath.Join(t.TempDir(), "autoscale.yaml")
-	for _, e := range settings.Entries() {
-		if os.Getenv(e.Name) != "" {
-			t.Setenv(e.Name, "")
-		}
-	}
-	for name, value := range map[string]string{"AUTOSCALE_FILE": path, "HEROKU_APP_NAME": "dancing-forest", "HEROKU_API_KEY": "x"} {
-		t.Setenv(name, value)
-	}
+	settingstest.Env(t, "AUTOSCALE_FILE="+path, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=x")
 	today := now.Truncate(24 * time.Hour)
 	rapidtest.Check(t, func(t *rapid.T) {
 		low := rapid.IntRange(1, 4).Draw(t, "min")
 		base := schedule.Limits{Min: low, Max: low + rapid.IntRange(0, 6).Draw(t, "more")}
-		var windows []drawnWindow
-		for range rapid.IntRange(1, 25).Draw(t, "windows") {
-			more := append(slices.Clone(windows), drawWindow(t, today))
-			if _, err := parse(policyOf(base, "UTC", more)); err == nil {
-				windows = more
-			}
-		}
-		if len(windows) == 0 {
-			t.Skip("no window")
-		}
+		windows := drawWindows(t, 25, base, today)
 		text := policyOf(base, "UTC", windows)
 		p, err := parse(text)
 		if err != nil {
@@ -212,25 +207,13 @@ func TestTablesWithDatesBecomePolicies(t *testing.T) {
 	today := now.Truncate(24 * time.Hour)
 	rapidtest.Check(t, func(t *rapid.T) {
 		base := schedule.Limits{Min: 1, Max: 4}
-		var windows []drawnWindow
-		for range rapid.IntRange(1, 8).Draw(t, "windows") {
-			more := append(slices.Clone(windows), drawWindow(t, today))
-			if _, err := parse(policyOf(base, "UTC", more)); err == nil {
-				windows = more
-			}
-		}
-		if len(windows) == 0 {
-			t.Skip("no window")
-		}
+		windows := drawWindows(t, 8, base, today)
 		p, err := parse(policyOf(base, "UTC", windows))
 		if err != nil {
 			t.Fatal(err)
 		}
 		low, high := p.Tables()
-		back := &cfautoscaler.Plan{}
-		if err := back.FromTables(mustSeries(t, low), mustSeries(t, high), time.UTC, now); err != nil {
-			t.Fatal(err)
-		}
+		back := fromTables(t, low, high)
 		written := string(back.Policy())
 		notes := strings.Join(back.Notes, "\n")
 		if strings.Contains(notes, "must not touch") || strings.Contains(notes, "neither") {
@@ -240,7 +223,7 @@ func TestTablesWithDatesBecomePolicies(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s / %s", err, written, low, high)
 		}
-		tab := tableOf(t, first(again.Tables()), second(again.Tables()))
+		tab := table(t, again)
 		end := today.AddDate(0, 0, 120)
 		want, turns := timeline(windows, base, today.AddDate(0, 0, -40), end)
 		for _, turn := range turns {
@@ -253,6 +236,20 @@ func TestTablesWithDatesBecomePolicies(t *testing.T) {
 	})
 }
 
+func schedules(t *testing.T, policy []byte) (recurring, specific []map[string]any) {
+	t.Helper()
+	var doc struct {
+		Schedules struct {
+			Recurring []map[string]any `json:"recurring_schedule"`
+			Specific  []map[string]any `json:"specific_date"`
+		} `json:"schedules"`
+	}
+	if err := json.Unmarshal(policy, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Schedules.Recurring, doc.Schedules.Specific
+}
+
 func TestAPeriodBecomesOneScheduleOfAPolicy(t *testing.T) {
 	for _, c := range []struct{ high, want string }{
 		{"0:00=3, 2026-12-01..2099-12-31 mon 9:00=4, 2026-12-01..2099-12-31 mon 17:00=3", `[map[days_of_week:[1] end_time:17:00 instance_max_count:4 instance_min_count:1 start_date:2026-12-01 start_time:09:00]] []`},
@@ -262,24 +259,9 @@ func TestAPeriodBecomesOneScheduleOfAPolicy(t *testing.T) {
 			`map[days_of_week:[1 2 3 4 5] end_time:17:00 instance_max_count:5 instance_min_count:1 start_date:2027-03-01 start_time:09:00]] []`},
 		{"0:00=3, ..2026-12-31 tue 9:00=3, ..2026-12-31 tue 10:00=6, ..2026-12-31 tue 11:00=3", `[map[days_of_week:[2] end_date:2026-12-31 end_time:11:00 instance_max_count:6 instance_min_count:1 start_time:10:00]] []`},
 	} {
-		series, err := schedule.Parse(c.high)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &cfautoscaler.Plan{}
-		if err := p.FromTables(schedule.Fixed(1), series, time.UTC, now); err != nil {
-			t.Fatal(err)
-		}
-		var doc struct {
-			Schedules struct {
-				Recurring []map[string]any `json:"recurring_schedule"`
-				Specific  []map[string]any `json:"specific_date"`
-			} `json:"schedules"`
-		}
-		if err := json.Unmarshal(p.Policy(), &doc); err != nil {
-			t.Fatal(err)
-		}
-		if got := fmt.Sprint(doc.Schedules.Recurring, " ", doc.Schedules.Specific); got != c.want || len(p.Notes) > 0 {
+		p := fromTables(t, "1", c.high)
+		recurring, specific := schedules(t, p.Policy())
+		if got := fmt.Sprint(recurring, " ", specific); got != c.want || len(p.Notes) > 0 {
 			t.Errorf("%s became\n%s\nwant\n%s\n%v", c.high, got, c.want, p.Notes)
 		}
 	}
@@ -291,17 +273,9 @@ func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 		{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 4},
 		{"start_time": "18:00", "end_time": "19:00", "days_of_month": [1], "instance_min_count": 3, "instance_max_count": 4}],
 		"specific_date": [{"start_date_time": "2027-05-05T08:00", "end_date_time": "2027-05-05T12:00", "instance_min_count": 4, "instance_max_count": 4}]}}`)
-	var out struct {
-		Schedules struct {
-			Recurring []map[string]any `json:"recurring_schedule"`
-			Specific  []map[string]any `json:"specific_date"`
-		}
-	}
 	text := p.Policy()
-	if err := json.Unmarshal(text, &out); err != nil {
-		t.Fatal(err)
-	}
-	if len(out.Schedules.Recurring) != 2 || len(out.Schedules.Specific) != 1 || len(p.Notes) > 0 {
+	recurring, specific := schedules(t, text)
+	if len(recurring) != 2 || len(specific) != 1 || len(p.Notes) > 0 {
 		t.Errorf("it became\n%s\nand tells %q", text, p.Notes)
 	}
 }
@@ -316,18 +290,7 @@ func TestRowsOfDatesBeyondTheHorizonAreTold(t *testing.T) {
 		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2027-06-01 0:00=3", false},
 		{"0:00=1, mon 9:00=2, 2027-05-01..2099-12-31 0:00=3", false},
 	} {
-		low, err := schedule.Parse(c.rows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		high, err := schedule.Parse("9")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &cfautoscaler.Plan{}
-		if err := p.FromTables(low, high, time.UTC, now); err != nil {
-			t.Fatal(err)
-		}
+		p := fromTables(t, c.rows, "9")
 		if told := strings.Contains(strings.Join(p.Notes, "\n"), "rows of dates after"); told != c.told {
 			t.Errorf("%s: told is %v: %q", c.rows, told, p.Notes)
 		}

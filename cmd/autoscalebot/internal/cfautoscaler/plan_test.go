@@ -44,22 +44,32 @@ func parse(text string) (*cfautoscaler.Plan, error) {
 	return cfautoscaler.Read(root, cfautoscaler.Guess(root), now)
 }
 
-func table(t testing.TB, p *cfautoscaler.Plan) (schedule.Table, schedule.Series, schedule.Series) {
+func series(t rapid.TB, text string) schedule.Series {
+	t.Helper()
+	s, err := schedule.Parse(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return s
+}
+
+func table(t rapid.TB, p *cfautoscaler.Plan) schedule.Table {
 	t.Helper()
 	low, high := p.Tables()
-	lowSeries, err := schedule.Parse(low)
-	if err != nil {
-		t.Fatalf("MIN_DYNOS %s: %v", low, err)
-	}
-	highSeries, err := schedule.Parse(high)
-	if err != nil {
-		t.Fatalf("MAX_DYNOS %s: %v", high, err)
-	}
-	out, err := schedule.New(lowSeries, highSeries, p.Calendar.Zone)
+	out, err := schedule.New(series(t, low), series(t, high), p.Calendar.Zone)
 	if err != nil {
 		t.Fatalf("%s / %s: %v", low, high, err)
 	}
-	return out, lowSeries, highSeries
+	return out
+}
+
+func fromTables(t rapid.TB, low, high string) *cfautoscaler.Plan {
+	t.Helper()
+	p := &cfautoscaler.Plan{}
+	if err := p.FromTables(series(t, low), series(t, high), time.UTC, now); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestTablesOfAPolicy(t *testing.T) {
@@ -149,7 +159,7 @@ func TestScenariosOfSchedules(t *testing.T) {
 		{"", "09:00", 3, 3, 2, 10},
 		{"", "17:00", 12, 12, 1, 20},
 	} {
-		tab, _, _ := table(t, read(t, fmt.Sprintf(text, c.initial)))
+		tab := table(t, read(t, fmt.Sprintf(text, c.initial)))
 		at, err := time.Parse("2006-01-02 15:04", "2026-11-30 "+c.at)
 		if err != nil {
 			t.Fatal(err)
@@ -311,11 +321,8 @@ func TestPoliciesKeepTheirMeaning(t *testing.T) {
 			t.Skip(err) // overlaps, above all
 		}
 		low, high := p.Tables()
-		tab := tableOf(t, low, high)
-		back := &cfautoscaler.Plan{}
-		if err := back.FromTables(mustSeries(t, low), mustSeries(t, high), time.UTC, now); err != nil {
-			t.Fatal(err)
-		}
+		tab := table(t, p)
+		back := fromTables(t, low, high)
 		again, err := parse(string(back.Policy()))
 		if err != nil {
 			if strings.Contains(err.Error(), "neither scaling_rules") {
@@ -323,7 +330,7 @@ func TestPoliciesKeepTheirMeaning(t *testing.T) {
 			}
 			t.Fatalf("%v\n%s\n%s / %s", err, back.Policy(), low, high)
 		}
-		againTable := tableOf(t, first(again.Tables()), second(again.Tables()))
+		againTable := table(t, again)
 		clocks := map[int]bool{}
 		for _, w := range windows {
 			clocks[clock(w.start)], clocks[clock(w.end)] = true, true
@@ -338,25 +345,6 @@ func TestPoliciesKeepTheirMeaning(t *testing.T) {
 			}
 		}
 	})
-}
-
-func first(a, _ string) string  { return a }
-func second(_, b string) string { return b }
-
-func mustSeries(t *rapid.T, text string) schedule.Series {
-	s, err := schedule.Parse(text)
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return s
-}
-
-func tableOf(t *rapid.T, low, high string) schedule.Table {
-	tab, err := schedule.New(mustSeries(t, low), mustSeries(t, high), time.UTC)
-	if err != nil {
-		t.Fatalf("%s / %s: %v", low, high, err)
-	}
-	return tab
 }
 
 type span struct {
@@ -473,24 +461,22 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tab := tableOf(t, first(p.Tables()), second(p.Tables()))
-		back := &cfautoscaler.Plan{}
-		if err := back.FromTables(mustSeries(t, first(p.Tables())), mustSeries(t, second(p.Tables())), time.UTC, now); err != nil {
-			t.Fatal(err)
-		}
+		tab := table(t, p)
+		low, high := p.Tables()
+		back := fromTables(t, low, high)
 		written := string(back.Manifest(now))
 		again, err := parse(written)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, written)
 		}
-		againTable := tableOf(t, first(again.Tables()), second(again.Tables()))
+		againTable := table(t, again)
 		policy, err := parse(string(p.Policy()))
 		if err != nil && !strings.Contains(err.Error(), "neither scaling_rules") {
 			t.Fatalf("%v\n%s", err, p.Policy())
 		}
 		var policyTable schedule.Table
 		if err == nil {
-			policyTable = tableOf(t, first(policy.Tables()), second(policy.Tables()))
+			policyTable = table(t, policy)
 		}
 		disturbed := strings.Contains(strings.Join(back.Notes, "\n"), "comes on")
 		clocks := map[int]bool{}
@@ -511,10 +497,10 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 				}
 			}
 			if got := tab.At(at); got != want {
-				t.Fatalf("%s: %v, want %v\n%s\n%s / %s", at, got, want, text, first(p.Tables()), second(p.Tables()))
+				t.Fatalf("%s: %v, want %v\n%s\n%s / %s", at, got, want, text, low, high)
 			}
 			if got := againTable.At(at); got != want && !disturbed {
-				t.Fatalf("%s: after a round %v, want %v\n%s\n%s / %s\n%s", at, got, want, text, first(p.Tables()), second(p.Tables()), written)
+				t.Fatalf("%s: after a round %v, want %v\n%s\n%s / %s\n%s", at, got, want, text, low, high, written)
 			}
 			if err != nil { // a policy that does not even have schedules
 				continue
