@@ -15,7 +15,6 @@ import (
 // line is a line that every reader of such files understands alike: dotenv libraries, systemd, a shell.
 var line = regexp.MustCompile(`^(?:|#.*|([A-Z_]+)=(?:([\w./:@%+,-]+)|'([^']*)'))$`)
 
-// settings parses an env file of KEY=value and KEY='value' lines and comments.
 func settings(t *testing.T, file string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -34,7 +33,6 @@ func settings(t *testing.T, file string) map[string]string {
 	return found
 }
 
-// sourced gives the variables that a shell has after it read the file, without those that it has anyway.
 func sourced(t *testing.T, file string) map[string]string {
 	t.Helper()
 	stdout, stderr, code := run(t, nil, "env", "-i", "PATH="+os.Getenv("PATH"), "sh", "-c", `set -a; . "$0"; env -0`, file)
@@ -64,7 +62,6 @@ func TestEnvFilesMeanTheSameToAShell(t *testing.T) {
 	}
 }
 
-// fakePrograms makes a folder of shell scripts, to be put first on the PATH.
 func fakePrograms(t *testing.T, scripts map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -13,7 +13,6 @@ import (
 	"testing"
 )
 
-// wantText holds a file's whole text against what is wanted.
 func wantText(t *testing.T, file, want string) {
 	t.Helper()
 	if got := read(t, file); got != want {

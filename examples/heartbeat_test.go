@@ -79,7 +79,6 @@ func TestHeartbeatEndpoints(t *testing.T) {
 	}
 }
 
-// wantAnswer asks for the heartbeat once and holds the whole answer against what is wanted.
 func wantAnswer(t *testing.T, method, url, authorization string, status int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url+"/autoscalebot/heartbeat/", nil)

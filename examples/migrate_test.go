@@ -13,7 +13,6 @@ import (
 // apiKey must be in no output unless it is asked for.
 const apiKey = "0123-the-key-4567"
 
-// converter gives a function that runs settings_to_env.py on a file with the settings.
 func converter(t *testing.T) func(settings string, flags ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	interpreter := python(t, "sys")

@@ -37,7 +37,6 @@ func python(t *testing.T, module string) string {
 	return ""
 }
 
-// program gives the path of a program, or skips the test.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -47,7 +46,6 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// abs gives a file of this folder by its absolute path.
 func abs(t *testing.T, path string) string {
 	t.Helper()
 	full, err := filepath.Abs(path)

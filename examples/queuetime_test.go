@@ -73,7 +73,6 @@ func queueTimeSaid(t *testing.T, url, start string) string {
 	return answer.Header.Get("X-Queue-Time-Ms")
 }
 
-// TestQueueTimeFromTheRouterToTheProbe has a router that stamps, an app that says its queue time, and the bot's prober.
 func TestQueueTimeFromTheRouterToTheProbe(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "heartbeat")
 	if _, stderr, code := run(t, nil, "go", "build", "-buildvcs=false", "-o", binary, "./heartbeat/go"); code != 0 {

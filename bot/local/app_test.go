@@ -145,6 +145,13 @@ func run(t testing.TB, p *Platform) (stop func() error) {
 	return stop
 }
 
+func start(t testing.TB, p *Platform) (stop func() error) {
+	t.Helper()
+	stop = run(t, p)
+	settle(t, p)
+	return stop
+}
+
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {

@@ -33,8 +33,7 @@ func TestCrashingProcessIsRestartedWithBackoffAndCountsAsSettled(t *testing.T) {
 	o.Log, o.Out = slog.New(slog.NewTextHandler(&log, nil)), &out
 	p := open(t, o)
 	p.timing.backoff, p.timing.backoffMax = 10*time.Millisecond, 40*time.Millisecond
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	eventually(t, "five crashes", func() bool { return strings.Count(log.String(), "local process crashed") >= 5 })
 	rest := log.String()
 	for _, wait := range []string{"10ms", "20ms", "40ms", "40ms", "40ms"} {
@@ -77,8 +76,7 @@ func TestProcessThatCrashedIsNotUpWhileItWaitsForItsRestart(t *testing.T) {
 	p := open(t, options(t, "", 2))
 	p.timing.backoff = time.Hour
 	wantUp(t, p, 0)
-	stop := run(t, p)
-	settle(t, p)
+	stop := start(t, p)
 	wantUp(t, p, 2)
 	get(t, p.url+"/exit")
 	eventually(t, "crash", func() bool { return strings.Contains(states(p), "crashed") })
@@ -116,8 +114,7 @@ func TestProcessThatNeverListensIsEnded(t *testing.T) {
 	o := options(t, "deaf", 1)
 	o.Log, o.BootTimeout = slog.New(slog.NewTextHandler(&log, nil)), 50*time.Millisecond
 	p := open(t, o)
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	eventually(t, "R10 in the log", func() bool {
 		return strings.Contains(log.String(), "R10: it did not accept a connection at 127.0.0.1 on $PORT within 50ms")
 	})
@@ -182,8 +179,7 @@ func TestScalingDownEndsTheHighestNumberAndLetsItsRequestsFinish(t *testing.T) {
 			o.Command = c.command
 			p := open(t, o)
 			p.timing.drain = 50 * time.Millisecond // so that SIGTERM comes while the request is under way
-			run(t, p)
-			settle(t, p)
+			start(t, p)
 			_, body := hold(t, p, "web.3", file)
 			resize(t, p, 2)
 			if got := states(p); got != "web.1 up, web.2 up, web.3 stopping" {
@@ -226,8 +222,7 @@ func TestProcessIsAskedToEndOnlyAfterItsRequestsHaveEnded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	p := open(t, options(t, "die of SIGTERM", 1))
 	p.timing.drain = time.Hour
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	_, body := hold(t, p, "web.1", file)
 	resize(t, p, 0)
 	if status, _ := get(t, p.url); status != 503 {
@@ -243,8 +238,7 @@ func TestProcessIsAskedToEndOnlyAfterItsRequestsHaveEnded(t *testing.T) {
 func TestShutdownDoesNotWaitForRequests(t *testing.T) {
 	p := open(t, options(t, "die of SIGTERM", 1))
 	p.timing.drain = time.Hour
-	stop := run(t, p)
-	settle(t, p)
+	stop := start(t, p)
 	_, body := hold(t, p, "web.1", filepath.Join(t.TempDir(), "never"))
 	if err := stop(); err != nil {
 		t.Errorf("Run gave %v", err)
@@ -257,8 +251,7 @@ func TestShutdownDoesNotWaitForRequests(t *testing.T) {
 func TestProcessThatIgnoresSIGTERMGetsSIGKILL(t *testing.T) {
 	p := open(t, options(t, "ignore SIGTERM", 1))
 	p.timing.grace = 50 * time.Millisecond
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	resize(t, p, 0)
 	settle(t, p)
 	if p.procs.count() != 0 {
@@ -269,8 +262,7 @@ func TestProcessThatIgnoresSIGTERMGetsSIGKILL(t *testing.T) {
 func TestNewProcessDoesNotWaitForTheOldOneOfItsNumber(t *testing.T) {
 	p := open(t, options(t, "ignore SIGTERM", 1))
 	p.timing.grace = 10 * time.Second
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	resize(t, p, 0)
 	resize(t, p, 1)
 	eventually(t, "both", func() bool { return states(p) == "web.1 up, web.1 stopping" })
@@ -304,8 +296,7 @@ func TestGrandchildrenEndWithTheirProcess(t *testing.T) {
 			o.Out = &out
 			p := open(t, o)
 			p.timing.backoff = time.Hour
-			run(t, p)
-			settle(t, p)
+			start(t, p)
 			addr := grandchild(t, &out)
 			c.end(t, p)
 			eventually(t, "end of the grandchild", func() bool { return !listening(addr) })
@@ -321,8 +312,7 @@ func TestProcessThatLeftTheGroupDoesNotHoldUpItsEnd(t *testing.T) {
 	o := options(t, "", 1)
 	o.Command, o.Out = `setsid sleep 5 & echo "left: $!"; exec "$APP"`, &out
 	p := open(t, o)
-	stop := run(t, p)
-	settle(t, p)
+	stop := start(t, p)
 	began := time.Now()
 	if err := stop(); err != nil || time.Since(began) > 4*time.Second {
 		t.Errorf("Run ended with %v after %v", err, time.Since(began))

@@ -11,8 +11,7 @@ import (
 
 func TestNoRequestIsLostWhileScalingUnderLoad(t *testing.T) {
 	p := open(t, options(t, "", 3))
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	var stop atomic.Bool
 	var answered, lost atomic.Int64
 	var users sync.WaitGroup

@@ -27,8 +27,7 @@ var (
 func TestConformance(t *testing.T) {
 	scalertest.Run(t, func(t *testing.T) scalertest.Fixture {
 		p := open(t, options(t, "", 2))
-		run(t, p)
-		settle(t, p)
+		start(t, p)
 		return scalertest.Fixture{Scaler: p, Count: p.procs.count}
 	})
 }
@@ -73,8 +72,7 @@ func TestResizeBeforeRunIsTheNumberToStartWith(t *testing.T) {
 	if n, settled, err := p.Size(t.Context()); n != 2 || settled || err != nil {
 		t.Errorf("Size before Run = %d, %v, %v, want 2, false, nil", n, settled, err)
 	}
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	if got := states(p); got != "web.1 up, web.2 up" {
 		t.Errorf("processes: %s", got)
 	}
@@ -87,8 +85,7 @@ func TestEnvironmentOfAProcessIsWhatWasGivenAndNoMore(t *testing.T) {
 	o.Command, o.Out, o.Dir, o.ProcessType = `echo "${HEROKU_API_KEY-unset} $GREETING $DYNO ${PORT:+port}"; pwd; exec "$APP"`, &out, t.TempDir(), "api"
 	o.Env = append(o.Env, "GREETING=hello", "PORT=1")
 	p := open(t, o)
-	run(t, p)
-	settle(t, p)
+	start(t, p)
 	want := "api.1 | unset hello api.1 port\napi.1 | " + o.Dir + "\n"
 	if got := out.String(); !strings.HasPrefix(got, want) {
 		t.Errorf("output %q, want it to begin with %q", got, want)
@@ -98,8 +95,7 @@ func TestEnvironmentOfAProcessIsWhatWasGivenAndNoMore(t *testing.T) {
 func TestShutdownEndsEveryProcessAndRefusesAResize(t *testing.T) {
 	p := open(t, options(t, "ignore SIGTERM", 2))
 	p.timing.grace = 300 * time.Millisecond
-	stop := run(t, p)
-	settle(t, p)
+	stop := start(t, p)
 	done := make(chan error)
 	go func() { done <- stop() }()
 	<-p.closing
@@ -120,8 +116,7 @@ func TestShutdownEndsEveryProcessAndRefusesAResize(t *testing.T) {
 func TestKillDoesNotWaitForTheGracePeriod(t *testing.T) {
 	p := open(t, options(t, "ignore SIGTERM", 2))
 	p.timing.grace = time.Hour
-	stop := run(t, p)
-	settle(t, p)
+	stop := start(t, p)
 	go func() {
 		<-p.closing
 		p.Kill()

@@ -61,7 +61,6 @@ func TestDiskLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// beat asks a heartbeat of one part and gives the status and the body.
 func beat(t *testing.T, part Part) string {
 	t.Helper()
 	log.SetOutput(io.Discard)
