@@ -28,7 +28,6 @@ done
 for g in $groups; do kill -9 "-$g"; done`
 
 type watchdog struct {
-	cmd   *exec.Cmd
 	pipe  *os.File // its writing end; the processes tell of themselves through it, see launch
 	ended chan struct{}
 
@@ -51,7 +50,7 @@ func startWatchdog(shell string, log *slog.Logger) (*watchdog, error) {
 		_ = w.Close()
 		return nil, err
 	}
-	dog := &watchdog{cmd: cmd, pipe: w, ended: make(chan struct{})}
+	dog := &watchdog{pipe: w, ended: make(chan struct{})}
 	go func() {
 		defer close(dog.ended)
 		_ = cmd.Wait()

@@ -10,7 +10,6 @@ const mostINI = 1 << 20 // bytes
 
 type pair struct {
 	section, key, value string
-	line                int
 }
 
 // parseINI reads what Python's configparser reads: [section], key=value or key: value, comments that begin with # or
@@ -45,7 +44,7 @@ func parseINI(text []byte) ([]pair, error) {
 		if at <= 0 {
 			return nil, fmt.Errorf("line %d: it is neither [section] nor key=value", i+1)
 		}
-		p := pair{section, strings.ToLower(strings.TrimSpace(line[:at])), strings.TrimSpace(line[at+1:]), i + 1}
+		p := pair{section, strings.ToLower(strings.TrimSpace(line[:at])), strings.TrimSpace(line[at+1:])}
 		switch before, twice := seen[p.section+"\n"+p.key]; {
 		case section == "":
 			return nil, fmt.Errorf("line %d: it stands above the first [section]", i+1)

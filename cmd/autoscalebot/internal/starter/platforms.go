@@ -1,7 +1,6 @@
 package starter
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -169,11 +168,4 @@ func (f File) Secrets() (names []string) {
 		}
 	}
 	return names
-}
-
-func word(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -220,14 +220,15 @@ func (s *seed) ssh() {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 func (s *seed) hosts(value string) string {
-	var out, wrong []string
+	var out []string
+	wrong := 0
 	for host := range strings.SplitSeq(value, ",") {
 		host = strings.TrimSpace(host)
 		switch {
 		case host == "":
 			continue
 		case !hostName.MatchString(host):
-			wrong = append(wrong, host)
+			wrong++
 			continue
 		}
 		if s.user != "" {
@@ -239,8 +240,8 @@ func (s *seed) hosts(value string) string {
 		out = append(out, host)
 	}
 	told := "taken as HAPROXY_HOSTS"
-	if len(wrong) > 0 {
-		told = fmt.Sprintf("taken as HAPROXY_HOSTS, but for %s that no host's name can be", word(len(wrong), "of them", "of them"))
+	if wrong > 0 {
+		told = fmt.Sprintf("taken as HAPROXY_HOSTS, but for %d of them that no host's name can be", wrong)
 	}
 	if len(out) > 0 {
 		s.lines["HAPROXY_HOSTS"] = strings.Join(out, ",")

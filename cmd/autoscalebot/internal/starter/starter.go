@@ -69,13 +69,10 @@ func (f File) YAML() []byte {
 	return b.Bytes()
 }
 
-var (
-	seeLink = regexp.MustCompile(` See \[[^\]]*\]\([^)]*\)\.`)
-	link    = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
-)
+var link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 
 func plain(meaning string) string {
-	return strings.ReplaceAll(link.ReplaceAllString(seeLink.ReplaceAllString(meaning, ""), "$1"), "`", "")
+	return strings.ReplaceAll(link.ReplaceAllString(meaning, "$1"), "`", "")
 }
 
 func wrap(text string, width int) []string {

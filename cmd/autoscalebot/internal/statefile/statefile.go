@@ -23,8 +23,8 @@ type File struct {
 	path             string
 	app, processType string
 	log              *slog.Logger
-	last             []byte // > nil where not known
-	unread           bool   // > and so must not be replaced
+	last             []byte // nil where not known
+	unread           bool   // and so must not be replaced
 	recall           func(bot.Memory)
 
 	mu     sync.Mutex
