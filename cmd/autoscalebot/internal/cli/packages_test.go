@@ -137,3 +137,30 @@ func goList(t *testing.T, format string) string {
 	}
 	return string(out)
 }
+
+// Every file and folder that CONTRIBUTING.md names is there.
+func TestContributorsFindWhatTheyLookFor(t *testing.T) {
+	t.Parallel()
+	const root = "../../../../"
+	text, err := os.ReadFile(root + "CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "### Where to look\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !ok {
+		t.Fatal("CONTRIBUTING.md does not say where to look")
+	}
+	folder := ""
+	for _, m := range regexp.MustCompile("`([a-z_/]+(?:/[a-z_]+|[.]go))`").FindAllStringSubmatch(section, -1) {
+		name := m[1]
+		if !strings.Contains(name, "/") { // in the folder that was named before
+			name = path.Join(folder, name)
+		} else if !strings.HasSuffix(name, ".go") {
+			folder = name
+		}
+		if _, err := os.Stat(root + name); err != nil {
+			t.Error(err)
+		}
+	}
+}
