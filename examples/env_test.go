@@ -18,9 +18,7 @@ var line = regexp.MustCompile(`^(?:|#.*|([A-Z_]+)=(?:([\w./:@%+,-]+)|'([^']*)'))
 func settings(t *testing.T, file string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	found := map[string]string{}
 	for number, row := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
 		parts := line.FindStringSubmatch(row)
@@ -66,9 +64,7 @@ func fakePrograms(t *testing.T, scripts map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name, script := range scripts {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700))
 	}
 	return folder
 }

@@ -23,9 +23,7 @@ func wantText(t *testing.T, file, want string) {
 func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return string(text)
 }
 
@@ -56,9 +54,7 @@ func TestAppJSONAsksForWhatTheBotNeeds(t *testing.T) {
 	}
 	decoder := json.NewDecoder(strings.NewReader(read(t, "../app.json")))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&app); err != nil {
-		t.Fatal(err)
-	}
+	must(t, decoder.Decode(&app))
 	if worker := app.Formation["autoscaleworker"]; len(app.Formation) != 1 || worker.Quantity != 1 || worker.Size == "" {
 		t.Errorf("formation %v, want one autoscaleworker, as the Procfile calls it", app.Formation)
 	}
@@ -122,13 +118,9 @@ func TestSystemdUnitIsUnderstood(t *testing.T) {
 	}
 	// What is started must exist to be verified.
 	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	file := filepath.Join(t.TempDir(), "autoscalebot.service")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(unit, "ExecStart="+binary, "ExecStart="+shell)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(file, []byte(strings.ReplaceAll(unit, "ExecStart="+binary, "ExecStart="+shell)), 0o600))
 	// A setting that it does not know is only a line, not an exit code.
 	if stdout, stderr, code := run(t, nil, analyze, "verify", file); code != 0 || strings.Contains(stdout+stderr, "autoscalebot.service") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
@@ -176,9 +168,7 @@ func TestInstallTestDepsSaysWhatItCannotInstall(t *testing.T) {
 	// A PATH with nothing but what the script itself calls: no apt-get, no cc.
 	folder := t.TempDir()
 	for _, name := range []string{"sh", "id", "tr"} {
-		if err := os.Symlink(program(t, name), filepath.Join(folder, name)); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.Symlink(program(t, name), filepath.Join(folder, name)))
 	}
 	for range 2 {
 		stdout, stderr, code := run(t, []string{"PATH=" + folder}, "sh", abs(t, "../.ci/install-test-deps"))

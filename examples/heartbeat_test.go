@@ -51,16 +51,12 @@ func TestHeartbeatEndpoints(t *testing.T) {
 				if !endpoint.database {
 					return
 				}
-				if err := os.Remove(database); err != nil {
-					t.Fatal(err)
-				}
+				must(t, os.Remove(database))
 				wantAnswer(t, http.MethodGet, url, "", http.StatusServiceUnavailable, "database failed")
 			})
 			t.Run("with a token", func(t *testing.T) {
 				folder := filepath.Join(t.TempDir(), "temporary")
-				if err := os.Mkdir(folder, 0o700); err != nil {
-					t.Fatal(err)
-				}
+				must(t, os.Mkdir(folder, 0o700))
 				database := filepath.Join(t.TempDir(), "database")
 				url := start(t, []string{"HEARTBEAT_TOKEN=" + token, "TMPDIR=" + folder, "DATABASE_PATH=" + database}, command[0], command[1:]...)
 				for _, wrong := range []string{"", token, "Bearer", "Bearer " + token[1:], "Bearer " + token + "x", "Bearer t\xf6ken"} {
@@ -70,9 +66,7 @@ func TestHeartbeatEndpoints(t *testing.T) {
 				if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 					t.Errorf("the heartbeat left %v behind (%v)", left, err)
 				}
-				if err := os.Remove(folder); err != nil {
-					t.Fatal(err)
-				}
+				must(t, os.Remove(folder))
 				wantAnswer(t, http.MethodGet, url, "Bearer "+token, http.StatusServiceUnavailable, "disk failed")
 			})
 		})
@@ -82,21 +76,15 @@ func TestHeartbeatEndpoints(t *testing.T) {
 func wantAnswer(t *testing.T, method, url, authorization string, status int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url+"/autoscalebot/heartbeat/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
 	answer, err := client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if answer.StatusCode != status || string(text) != body {
 		t.Errorf("%s with %q: got %d %q, want %d %q", method, authorization, answer.StatusCode, text, status, body)
 	}

@@ -19,9 +19,7 @@ func converter(t *testing.T) func(settings string, flags ...string) (stdout, std
 	file := filepath.Join(t.TempDir(), "settings.py")
 	return func(settings string, flags ...string) (string, string, int) {
 		t.Helper()
-		if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(file, []byte(settings), 0o600))
 		return run(t, nil, interpreter, append([]string{"migrate-from-python/settings_to_env.py", file}, flags...)...)
 	}
 }
@@ -176,9 +174,7 @@ INCREMENT = 1
 		t.Fatal(stderr)
 	}
 	file := filepath.Join(t.TempDir(), "out.env")
-	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(file, []byte(lines), 0o600))
 	if got := sourced(t, file); !maps.Equal(got, want) {
 		t.Errorf("KEY=value lines: got %q, want %q\n%s", got, want, lines)
 	}

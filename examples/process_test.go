@@ -23,6 +23,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // python gives the path of a Python 3 that can import the module ("sys": any), or skips the test. The first on the PATH
 // may be one of a version manager's, which does not see what the distribution installed: so its own is tried too.
 func python(t *testing.T, module string) string {
@@ -49,9 +56,7 @@ func program(t *testing.T, name string) string {
 func abs(t *testing.T, path string) string {
 	t.Helper()
 	full, err := filepath.Abs(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return full
 }
 
@@ -62,16 +67,12 @@ func start(t *testing.T, env []string, name string, args ...string) string {
 	address := porttest.Addr(t)
 	_, port, _ := net.SplitHostPort(address)
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1"), env...)
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, cmd.Start())
 	ended := make(chan struct{})
 	go func() {
 		cmd.Wait()

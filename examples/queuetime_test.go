@@ -56,16 +56,12 @@ func wantQueueTimes(t *testing.T, url string) {
 func queueTimeSaid(t *testing.T, url, start string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/autoscalebot/heartbeat/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if start != "" {
 		request.Header.Set("X-Request-Start", start)
 	}
 	answer, err := client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		t.Errorf("X-Request-Start %q: status %d", start, answer.StatusCode)
@@ -79,9 +75,7 @@ func TestQueueTimeFromTheRouterToTheProbe(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	platform, err := local.New(local.Options{Command: binary, Env: []string{"PATH=" + os.Getenv("PATH")}, Addr: "127.0.0.1:0", Dynos: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- platform.Run(ctx) }()
@@ -94,9 +88,7 @@ func TestQueueTimeFromTheRouterToTheProbe(t *testing.T) {
 	heartbeat, err := probe.NewHeartbeat(probe.HeartbeatOptions{
 		URL: "/autoscalebot/heartbeat/", Base: platform.WebURL, Measure: probe.MeasureQueue, Timeout: 10 * time.Second,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var r probe.Reading
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && r.Outcome != probe.Answered; {
 		r = heartbeat.Probe(t.Context()) // fails while the app starts

@@ -15,9 +15,7 @@ import (
 
 func TestScriptsOfTheDocsWork(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/pools/command.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	p, dir := servers(t, func(o *ProviderOptions) {
 		o.List, o.Create, o.Destroy = "./list.sh", "./create.sh", "./destroy.sh"
 		o.Env = []string{"PATH=" + o.Dir + ":" + os.Getenv("PATH"), "COMMAND_TEST_AWS=" + filepath.Join(o.Dir, "cloud"), "GORACE=atexit_sleep_ms=0"}
@@ -30,12 +28,8 @@ func TestScriptsOfTheDocsWork(t *testing.T) {
 		write(t, filepath.Join(dir, string(s[1])), string(s[2]), 0o700)
 	}
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(dir, "aws")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, os.Symlink(self, filepath.Join(dir, "aws")))
 	first, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
 	if err != nil || first.State != pool.Making || first.Name != "web-1" || first.Size != "t3.micro" || first.Created.IsZero() {
 		t.Errorf("Create gave %+v, %v", first, err)

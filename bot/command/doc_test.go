@@ -26,9 +26,7 @@ var fakes = map[string]string{
 
 func TestExamplesOfThePackageCommentWork(t *testing.T) {
 	source, err := os.ReadFile("platform.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	examples := regexp.MustCompile(`//\tCOUNT_COMMAND=(.*)\n//\tSCALE_COMMAND=(.*)\n`).FindAllStringSubmatch(string(source), -1)
 	if len(examples) != 4 {
 		t.Fatalf("%d examples found, want 4", len(examples))

@@ -31,6 +31,13 @@ var (
 	_ bot.Checker = (*Platform)(nil)
 )
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func open(t *testing.T, count, scale string, change ...func(*Options)) (p *Platform, dir string) {
 	t.Helper()
 	o := Options{Count: count, Scale: scale, Dir: t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")}, Timeout: 20 * time.Second}
@@ -38,25 +45,19 @@ func open(t *testing.T, count, scale string, change ...func(*Options)) (p *Platf
 		c(&o)
 	}
 	p, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p, o.Dir
 }
 
 func write(t *testing.T, name, text string, mode os.FileMode) {
 	t.Helper()
-	if err := os.WriteFile(name, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(name, []byte(text), mode))
 }
 
 func read(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return strings.TrimSpace(string(b))
 }
 

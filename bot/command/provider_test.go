@@ -30,9 +30,7 @@ func servers(t *testing.T, change ...func(*ProviderOptions)) (p *Provider, dir s
 		c(&o)
 	}
 	p, err := NewProvider(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p, o.Dir
 }
 

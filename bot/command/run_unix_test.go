@@ -18,13 +18,9 @@ func TestDeadlineEndsTheWholeProcessGroup(t *testing.T) {
 	})
 	// The pipe ends when the last process that holds it open for writing has.
 	name := filepath.Join(dir, "alive")
-	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, syscall.Mkfifo(name, 0o600))
 	alive, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer alive.Close()
 	began := time.Now()
 	err = p.Resize(t.Context(), 3)

@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 	}
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func app(mode string) {
 	switch mode {
 	case "crash":
@@ -102,9 +109,7 @@ const quickExit = "GORACE=atexit_sleep_ms=0"
 func options(t testing.TB, mode string, n int) Options {
 	t.Helper()
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return Options{
 		Command: `"$APP"`,
 		Env:     []string{"APP=" + self, "LOCAL_TEST_ROLE=app", "MODE=" + mode, "PATH=" + os.Getenv("PATH"), quickExit},
@@ -116,9 +121,7 @@ func options(t testing.TB, mode string, n int) Options {
 func open(t testing.TB, o Options) *Platform {
 	t.Helper()
 	p, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(p.Kill)
 	return p
 }
@@ -171,22 +174,16 @@ func settle(t testing.TB, p *Platform) {
 
 func resize(t testing.TB, p *Platform, n int) {
 	t.Helper()
-	if err := p.Resize(t.Context(), n); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.Resize(t.Context(), n))
 }
 
 func get(t testing.TB, url string) (int, string) {
 	t.Helper()
 	res, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return res.StatusCode, strings.TrimSpace(string(body))
 }
 
@@ -202,9 +199,7 @@ func listening(addr string) bool {
 
 func touch(t testing.TB, name string) {
 	t.Helper()
-	if err := os.WriteFile(name, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(name, nil, 0o600))
 }
 
 func states(p *Platform) string {

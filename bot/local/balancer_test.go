@@ -15,9 +15,7 @@ import (
 func balancer(t testing.TB) *Balancer {
 	t.Helper()
 	b, err := NewBalancer(BalancerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(b.Close)
 	return b
 }
@@ -42,9 +40,7 @@ func namedApp(t testing.TB, name string) (s pool.Server, held chan struct{}, rel
 func members(t testing.TB, b *Balancer) string {
 	t.Helper()
 	list, err := b.Members(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var words []string
 	for _, m := range list {
 		words = append(words, fmt.Sprintf("%s %s %d", m.Name, m.State, m.Requests))
@@ -59,18 +55,12 @@ func TestMembersJoinDrainAndLeave(t *testing.T) {
 	}
 	one, held, release := namedApp(t, "web-1")
 	two, _, _ := namedApp(t, "web-2")
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Error(err)
-		}
-	}
 	want := func(state string) {
 		t.Helper()
 		eventually(t, state, func() bool { return members(t, b) == state })
 	}
-	must(b.Add(t.Context(), one))
-	must(b.Add(t.Context(), one))
+	must(t, b.Add(t.Context(), one))
+	must(t, b.Add(t.Context(), one))
 	want("web-1 serving 0")
 	answer := make(chan string)
 	go func() {
@@ -78,34 +68,34 @@ func TestMembersJoinDrainAndLeave(t *testing.T) {
 		answer <- body
 	}()
 	<-held
-	must(b.Add(t.Context(), two))
+	must(t, b.Add(t.Context(), two))
 	want("web-1 serving 1, web-2 serving 0")
 
 	m := pool.Member{ID: one.ID, Name: one.Name}
-	must(b.Drain(t.Context(), m))
-	must(b.Drain(t.Context(), m))
+	must(t, b.Drain(t.Context(), m))
+	must(t, b.Drain(t.Context(), m))
 	want("web-1 draining 1, web-2 serving 0")
 	for range 10 {
 		if _, body := get(t, b.URL()); body != "web-2" {
 			t.Errorf("%s answered while web-1 drained", body)
 		}
 	}
-	must(b.Add(t.Context(), one)) // as one that was wanted again
+	must(t, b.Add(t.Context(), one)) // as one that was wanted again
 	want("web-1 serving 1, web-2 serving 0")
-	must(b.Drain(t.Context(), m))
+	must(t, b.Drain(t.Context(), m))
 	release()
 	if got := <-answer; got != "web-1" {
 		t.Errorf("the request under way got %q", got)
 	}
 	want("web-1 drained 0, web-2 serving 0")
-	must(b.Remove(t.Context(), m))
-	must(b.Remove(t.Context(), m))
-	must(b.Drain(t.Context(), m))
+	must(t, b.Remove(t.Context(), m))
+	must(t, b.Remove(t.Context(), m))
+	must(t, b.Drain(t.Context(), m))
 	want("web-2 serving 0")
 
 	elsewhere := two
 	elsewhere.Address = one.Address
-	must(b.Add(t.Context(), elsewhere))
+	must(t, b.Add(t.Context(), elsewhere))
 	if _, body := get(t, b.URL()); body != "web-1" {
 		t.Errorf("%s answered at an address that was replaced", body)
 	}
@@ -114,9 +104,7 @@ func TestMembersJoinDrainAndLeave(t *testing.T) {
 func TestRequestGoesOnWhereItsMemberIsRemoved(t *testing.T) {
 	b := balancer(t)
 	one, held, release := namedApp(t, "web-1")
-	if err := b.Add(t.Context(), one); err != nil {
-		t.Fatal(err)
-	}
+	must(t, b.Add(t.Context(), one))
 	answer := make(chan string)
 	go func() {
 		_, body := get(t, b.URL()+"/hold")
@@ -134,9 +122,7 @@ func TestRequestGoesOnWhereItsMemberIsRemoved(t *testing.T) {
 
 func TestAddressWithoutAPortGetsTheBalancersOwn(t *testing.T) {
 	b, err := NewBalancer(BalancerOptions{Port: 8080})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer b.Close()
 	for address, want := range map[string]string{"10.0.0.1": "10.0.0.1:8080", "10.0.0.1:81": "10.0.0.1:81", "::1": "[::1]:8080", "web-1": "web-1:8080"} {
 		if err := b.Add(t.Context(), pool.Server{ID: address, Name: address, Address: address}); err != nil {

@@ -81,9 +81,7 @@ func TestProcessThatCrashedIsNotUpWhileItWaitsForItsRestart(t *testing.T) {
 	get(t, p.url+"/exit")
 	eventually(t, "crash", func() bool { return strings.Contains(states(p), "crashed") })
 	wantUp(t, p, 1)
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, stop())
 	wantUp(t, p, 0)
 }
 
@@ -122,9 +120,7 @@ func TestProcessThatNeverListensIsEnded(t *testing.T) {
 
 func TestProcessWhosePortWasTakenGetsAnotherAtOnce(t *testing.T) {
 	other, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer other.Close()
 	var log logtest.Buffer
 	o := options(t, "", 1)
@@ -154,9 +150,7 @@ func hold(t *testing.T, p *Platform, name, file string) (*http.Response, *bufio.
 	t.Helper()
 	for range 200 {
 		res, err := client.Get(p.url + "/hold?file=" + url.QueryEscape(file))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		body := bufio.NewReader(res.Body)
 		if line, _ := body.ReadString('\n'); line == name+"\n" {
 			t.Cleanup(func() { _ = res.Body.Close() })

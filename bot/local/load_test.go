@@ -68,9 +68,7 @@ func BenchmarkRequest(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				res, err := c.client.Get(c.url)
-				if err != nil {
-					b.Fatal(err)
-				}
+				must(b, err)
 				_, _ = io.Copy(io.Discard, res.Body)
 				_ = res.Body.Close()
 			}

@@ -26,12 +26,8 @@ func doomedBot() {
 func addresses(t *testing.T, bot *exec.Cmd, n int) (addrs []string) {
 	t.Helper()
 	out, err := bot.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bot.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, bot.Start())
 	for lines := bufio.NewScanner(out); len(addrs) < n && lines.Scan(); {
 		if _, addr, ok := strings.Cut(lines.Text(), "listens at "); ok {
 			addrs = append(addrs, addr)
@@ -49,9 +45,7 @@ func TestNoProcessOutlivesABotThatIsKilled(t *testing.T) {
 	if len(addrs) != 4 {
 		t.Fatalf("processes listen at %v, want 4 addresses", addrs)
 	}
-	if err := bot.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, bot.Process.Kill())
 	_ = bot.Wait()
 	for _, addr := range addrs {
 		eventually(t, "end of the process at "+addr, func() bool { return !listening(addr) })
@@ -62,9 +56,7 @@ func TestWatchdogEndsTheGroupsItWasToldOfAndNoOthers(t *testing.T) {
 	sleeper := func() (*exec.Cmd, chan struct{}) {
 		cmd := exec.Command("sleep", "1000")
 		cmd.SysProcAttr = ownGroup()
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		must(t, cmd.Start())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -78,9 +70,7 @@ func TestWatchdogEndsTheGroupsItWasToldOfAndNoOthers(t *testing.T) {
 	}
 	p := open(t, options(t, "", 0))
 	dog, err := startWatchdog(p.procs.shell, p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	known, knownEnded := sleeper()
 	forgotten, forgottenEnded := sleeper()
 	_, strangerEnded := sleeper()

@@ -34,9 +34,7 @@ func TestConformance(t *testing.T) {
 
 func TestNewRefusesWhatCannotRun(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer taken.Close()
 	for _, c := range []struct {
 		name string

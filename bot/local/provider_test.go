@@ -22,9 +22,7 @@ func provider(t testing.TB, mode string, change ...func(*ProviderOptions)) *Prov
 		c(&o)
 	}
 	p, err := NewProvider(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(p.Close)
 	return p
 }
@@ -32,9 +30,7 @@ func provider(t testing.TB, mode string, change ...func(*ProviderOptions)) *Prov
 func create(t testing.TB, p *Provider, name string, state pool.State) pool.Server {
 	t.Helper()
 	s, err := p.Create(t.Context(), pool.Order{Name: name})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	eventually(t, name+" "+string(state), func() bool {
 		s, err = p.Describe(t.Context(), s.ID)
 		return err == nil && s.State == state && (state != pool.Active || listening(s.Address))
@@ -114,9 +110,7 @@ func TestServerWhoseProcessEndsIsOffUntilItIsDestroyed(t *testing.T) {
 
 func TestServerThatCannotBeStartedHasFailed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Mkdir(dir, 0o700))
 	p := provider(t, "", func(o *ProviderOptions) { o.Dir = dir })
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
@@ -171,9 +165,7 @@ func doomedProvider() {
 
 func TestNoServerOutlivesABotThatIsKilled(t *testing.T) {
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	bot := exec.Command(self)
 	bot.Env = []string{"LOCAL_TEST_ROLE=provider", "PATH=" + os.Getenv("PATH")}
 	addrs := addresses(t, bot, 2)

@@ -36,9 +36,7 @@ func serve(t testing.TB, handlers ...http.Handler) (*router, string, *logtest.Bu
 func deadAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer ln.Close()
 	return ln.Addr().String()
 }
@@ -107,9 +105,7 @@ func TestFaultsAnswerWithHerokusCodes(t *testing.T) {
 			r.pool.add(deadAddr(t))
 		}
 		res, err := client.Get(url + "/path?token=secret")
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		body, _ := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		code := c.want[:3]
@@ -177,9 +173,7 @@ func TestRefusedConnectionIsTriedOnAnotherProcess(t *testing.T) {
 	for i := range 50 {
 		want := fmt.Sprint("body ", i)
 		res, err := client.Post(url, "text/plain", strings.NewReader(want))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		body, _ := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if res.StatusCode != 200 || string(body) != want {
@@ -202,9 +196,7 @@ func TestRequestThatReachedAProcessIsNeverSentAgain(t *testing.T) {
 			req, _ := http.NewRequest(method, url, strings.NewReader("x"))
 			req.Header.Set("Idempotency-Key", "1") // Go's own transport takes that for a permission
 			res, err := keepAlive.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 			sent++
@@ -226,9 +218,7 @@ func TestProcessSeesHerokusHeaders(t *testing.T) {
 			req.Header.Set(header[i], header[i+1])
 		}
 		res, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		_ = res.Body.Close()
 		if v := res.Header.Get("Via"); v != "1.1 autoscalebot" {
 			t.Errorf("Via of the answer: %q", v)
@@ -279,9 +269,7 @@ func TestStreamPassesPieceByPiece(t *testing.T) {
 	}))
 	go func() { next <- "first\n" }() // the rest only when it has arrived
 	res, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer res.Body.Close()
 	body := bufio.NewReader(res.Body)
 	for _, s := range []string{"first\n", "second\n", "third\n"} {
@@ -314,9 +302,7 @@ func TestWebsocketPassesInBothDirections(t *testing.T) {
 	}))
 	b := r.pool.live[0]
 	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer c.Close()
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
 	br := bufio.NewReader(c)
@@ -359,9 +345,7 @@ func TestClientsThatHangUpAreNoErrors(t *testing.T) {
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this",
 	} {
 		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		fmt.Fprint(c, head)
 		<-arrived
 		_ = c.Close()

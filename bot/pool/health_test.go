@@ -72,9 +72,7 @@ func TestHTTPCheck(t *testing.T) {
 
 func TestTCPCheck(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer l.Close()
 	wantHealth(t, pool.TCPCheck{}.Healthy(t.Context(), pool.Server{Address: l.Addr().String()}), "")
 	wantHealth(t, pool.TCPCheck{Port: l.Addr().(*net.TCPAddr).Port}.Healthy(t.Context(), pool.Server{Address: "127.0.0.1"}), "")

@@ -207,12 +207,8 @@ func startProcess(t *testing.T, url string) *process {
 	cmd := exec.Command(os.Args[0], "--pool-of", url)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, cmd.Start())
 	p := &process{cmd, func(n int) { fmt.Fprintln(in, n) }, make(chan struct{})}
 	go func() {
 		defer close(p.ended)

@@ -32,9 +32,7 @@ func TestPoolIsAScaler(t *testing.T) {
 		p, err := pool.New(pool.Options{
 			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(0, 10), Timing: pool.Timing{Settle: -1, Busy: quick, Rest: quick},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
@@ -65,13 +63,9 @@ func TestPoolGoesUpAndDown(t *testing.T) {
 		w := &pooltest.World{Boot: time.Minute, Warm: 30 * time.Second, Join: 5 * time.Second, Busy: 10 * time.Second, Limits: between(1, 5)}
 		w.Serve("web", 1)
 		p, err := pool.New(pool.Options{Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		for _, n := range []int{1, 3, 5, 2} {
-			if err := p.Resize(t.Context(), n); err != nil {
-				t.Fatal(err)
-			}
+			must(t, p.Resize(t.Context(), n))
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			_ = p.Run(ctx)
 			cancel()
@@ -95,9 +89,7 @@ func TestThePriceIsThatOfTheServersThatAreThere(t *testing.T) {
 			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 4), Timing: pool.Timing{Settle: -1},
 			Sizes: []pool.Size{{Name: "small", Price: 0.01}}, Price: 0.04,
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		want := func(name string, hour float64) {
 			t.Helper()
 			if got, err := p.Price(t.Context()); err != nil || math.Abs(got-hour*730) > 1e-6 {
@@ -123,9 +115,7 @@ func TestTheCostIsNotKnownWhereOnePriceIsNot(t *testing.T) {
 		p, err := pool.New(pool.Options{
 			Name: "web", Provider: w, Balancer: w, Health: w, Limits: between(2, 2), Timing: pool.Timing{Settle: -1}, Sizes: []pool.Size{{Name: "small", Price: 0.01}},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		price, err := p.Price(t.Context())
 		if err == nil || p.Status().DollarsPerHour != 0 {
 			t.Errorf("a server costs %v a month, and all $%v an hour", price, p.Status().DollarsPerHour)

@@ -20,6 +20,13 @@ type scenario struct {
 	events []pool.Event
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // stage starts with n servers that have served for an hour.
 func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scenario {
 	s := &scenario{T: t, log: &bytes.Buffer{}}

@@ -28,9 +28,7 @@ func near(at time.Time, d time.Duration) bool {
 func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	w := open(t, nil)
 	st, err := w.client.Pause(t.Context(), bot.Up, 2*time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if up := st.Control.Up; !up.On || !near(up.Until, 2*time.Hour) || st.Control.Down.On {
 		t.Errorf("after pausing up for 2 h, what holds is %+v", st.Control)
 	}
@@ -93,9 +91,7 @@ func TestStatusOfABotThatGoesOn(t *testing.T) {
 		o.Memory.State.Control = decide.Control{Up: decide.Pause{On: true, Until: time.Now().Add(-time.Second)}}
 	})
 	st, err := w.client.Status(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	got := fmt.Sprintf("%s %s %s %t %v %v %+v %.0f %.0f %v %v", st.Version, st.App, st.ProcessType, st.DryRun, st.Limits, st.PausedBySettings,
 		st.Control == decide.Control{}, st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
 	if want := "1.2.3 dancing-forest web true {1 5} [down] true 30 30 <nil> <nil>"; got != want {
@@ -263,9 +259,7 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 		second(w.client.Pause(t.Context(), bot.Up, time.Hour)), second(w.client.Resume(t.Context(), bot.Both)),
 		second(over.Scale(t.Context(), 3, 0)), second(over.EndOverride(t.Context())), second(w.client.Status(t.Context())),
 	} {
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 	}
 	lines := strings.Split(strings.TrimSpace(w.log.String()), "\n")
 	me := fmt.Sprintf(`who="uid %d"`, os.Getuid())

@@ -19,9 +19,7 @@ import (
 
 func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	schemas := doc.Components.Schemas
 	decision := schemas["Decision"].Value.Properties
 	for name, c := range map[string]struct {

@@ -25,9 +25,7 @@ func TestSocketIsForItsUserOnly(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "bot.sock")
 	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode() != os.ModeSocket|0o600 {
 		t.Errorf("the socket's mode is %v, %v", info.Mode(), err)
@@ -49,15 +47,11 @@ func TestSocketIsForItsUserOnly(t *testing.T) {
 func TestSocketThatAKilledBotLeftIsReplaced(t *testing.T) {
 	path := filepath.Join(folder(t), "bot.sock")
 	old, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	old.SetUnlinkOnClose(false)
 	old.Close()
 	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer l.Close()
 	if conn, err := net.Dial("unix", path); err != nil {
 		t.Error(err)
@@ -69,9 +63,7 @@ func TestSocketThatAKilledBotLeftIsReplaced(t *testing.T) {
 func TestSocketLeavesOthersAlone(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "precious")
-	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(path, []byte("data"), 0o600))
 	if _, err := admin.ListenSocket(path); err == nil || err.Error() != path+" is there already and is no socket; set ADMIN_SOCKET to another path" {
 		t.Errorf("error is %v", err)
 	}
@@ -88,12 +80,8 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 	// One that was replaced while it was open is not its own any more.
 	mine := filepath.Join(dir, "bot.sock")
 	l, err := admin.ListenSocket(mine)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path, mine); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, os.Rename(path, mine))
 	l.Close()
 	if text, _ := os.ReadFile(mine); string(text) != "data" {
 		t.Error("a file that stood in the socket's place is gone")
@@ -106,9 +94,7 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 func TestServeEndsThoughSomebodyHangs(t *testing.T) {
 	path := filepath.Join(folder(t), "bot.sock")
 	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -116,9 +102,7 @@ func TestServeEndsThoughSomebodyHangs(t *testing.T) {
 		close(done)
 	}()
 	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer conn.Close()
 	if _, err := io.WriteString(conn, "POST /v1/pause HTTP/1.1\r\nHost: bot\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n"); err != nil {
 		t.Fatal(err)
@@ -164,23 +148,17 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	dir := folder(t)
 	own := filepath.Join(dir, "own")
 	l, err := admin.ListenSocket(filepath.Join(own, "bot.sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	l.Close()
 	if info, err := os.Stat(own); err != nil || info.Mode() != os.ModeDir|0o700 {
 		t.Errorf("the folder has mode %v, %v", info.Mode(), err)
 	}
 	open := filepath.Join(dir, "open")
-	if err := errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777)); err != nil {
-		t.Fatal(err)
-	}
+	must(t, errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777)))
 	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "everybody may write to the folder "+open) {
 		t.Errorf("in a folder for everybody the error is %v", err)
 	}
-	if err := os.Chmod(open, 0o777|os.ModeSticky); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Chmod(open, 0o777|os.ModeSticky))
 	if l, err = admin.ListenSocket(filepath.Join(open, "bot.sock")); err != nil {
 		t.Errorf("in a folder like /tmp the error is %v", err)
 	} else {
@@ -189,9 +167,7 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to give the folder to another user")
 	}
-	if err := os.Chown(open, 65002, 65002); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Chown(open, 65002, 65002))
 	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "65002") {
 		t.Errorf("in another user's folder the error is %v", err)
 	}
@@ -218,15 +194,11 @@ func TestAnswersArePrintable(t *testing.T) {
 // Nor can those of a history that others may write to.
 func TestRecordsOfAHistoryArePrintable(t *testing.T) {
 	db, err := history.Open(t.Context(), history.Options{URL: history.Memory, App: "shop", ProcessType: "web"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer db.Close(t.Context())
 	at := time.Now()
 	want := record.Record{App: "shop", ProcessType: "web", Time: at, Readings: []probe.Reading{{Time: at, Outcome: probe.BadAnswer, Error: "\x1b]0;owned\x07"}}}
-	if err := errors.Join(db.Record(t.Context(), want), db.Flush(t.Context())); err != nil {
-		t.Fatal(err)
-	}
+	must(t, errors.Join(db.Record(t.Context(), want), db.Flush(t.Context())))
 	got, err := (admin.Client{History: db}).Records(t.Context(), 9)
 	if err != nil || len(got) != 1 || len(got[0].Readings) != 1 || got[0].Readings[0].Error != "\ufffd]0;owned\ufffd" {
 		t.Errorf("the records are %+v, %v", got, err)

@@ -23,23 +23,17 @@ func TestAnotherUserIsHungUpOn(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "bot.sock")
 	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	srv := &http.Server{Handler: http.NotFoundHandler()}
 	go func() { _ = srv.Serve(l) }()
 	defer srv.Close()
-	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(path, 0o666)); err != nil {
-		t.Fatal(err)
-	}
+	must(t, errors.Join(os.Chmod(dir, 0o755), os.Chmod(path, 0o666)))
 	for uid, answered := range map[uintptr]bool{0: true, 65001: false} {
 		conn, err := dialAs(uid, path)
 		if errors.Is(err, syscall.EPERM) {
 			t.Skip("this root cannot be another user")
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 		_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
 		answer, _ := io.ReadAll(conn)

@@ -46,6 +46,13 @@ type world struct {
 	socket, addr string
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func open(t *testing.T, change func(*bot.Options)) *world {
 	t.Helper()
 	w := &world{platform: &platform{n: 2}, prober: &prober{ms: 500}, log: &logtest.Buffer{}}
@@ -70,13 +77,9 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	dir := folder(t)
 	w.socket = filepath.Join(dir, "bot.sock")
 	unix, err := admin.ListenSocket(w.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	w.addr = tcp.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -94,9 +97,7 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 
 func folder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "asb")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
@@ -105,23 +106,17 @@ func folder(t *testing.T) string {
 func (w *world) ask(t *testing.T, addr, method, path, body string, header http.Header) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://bot"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	req.Header = header.Clone()
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := (&documented{t, router(t), dialer(w.socket, addr)}).RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return resp, string(text)
 }
 
@@ -145,9 +140,7 @@ func checkpoint(t *testing.T, path, to string) string {
 func serve(t *testing.T, path string, handler http.Handler) {
 	t.Helper()
 	l, err := admin.ListenSocket(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	srv := &http.Server{Handler: handler}
 	done := make(chan struct{})
 	go func() {
@@ -163,9 +156,7 @@ func serve(t *testing.T, path string, handler http.Handler) {
 func router(t *testing.T) routers.Router {
 	t.Helper()
 	r, err := readRouter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return r
 }
 

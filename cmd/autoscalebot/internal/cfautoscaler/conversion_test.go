@@ -153,12 +153,8 @@ func TestWhatAPolicyBecomesIsReadAndMeansTheSame(t *testing.T) {
 		windows := drawWindows(t, 25, base, today)
 		text := policyOf(base, "UTC", windows)
 		p, err := parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, p.Autoscale(), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
+		must(t, os.WriteFile(path, p.Autoscale(), 0o600))
 		s, err := settingstest.Load()
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, text, p.Autoscale())
@@ -209,9 +205,7 @@ func TestTablesWithDatesBecomePolicies(t *testing.T) {
 		base := schedule.Limits{Min: 1, Max: 4}
 		windows := drawWindows(t, 8, base, today)
 		p, err := parse(policyOf(base, "UTC", windows))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		low, high := p.Tables()
 		back := fromTables(t, low, high)
 		written := string(back.Policy())
@@ -244,9 +238,7 @@ func schedules(t *testing.T, policy []byte) (recurring, specific []map[string]an
 			Specific  []map[string]any `json:"specific_date"`
 		} `json:"schedules"`
 	}
-	if err := json.Unmarshal(policy, &doc); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.Unmarshal(policy, &doc))
 	return doc.Schedules.Recurring, doc.Schedules.Specific
 }
 

@@ -27,6 +27,13 @@ func TestMain(m *testing.M) {
 
 var now = time.Date(2026, 11, 23, 10, 7, 0, 0, time.UTC)
 
+func must(t rapid.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func read(t testing.TB, text string) *cfautoscaler.Plan {
 	t.Helper()
 	p, err := parse(text)
@@ -66,9 +73,7 @@ func table(t rapid.TB, p *cfautoscaler.Plan) schedule.Table {
 func fromTables(t rapid.TB, low, high string) *cfautoscaler.Plan {
 	t.Helper()
 	p := &cfautoscaler.Plan{}
-	if err := p.FromTables(series(t, low), series(t, high), time.UTC, now); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.FromTables(series(t, low), series(t, high), time.UTC, now))
 	return p
 }
 
@@ -161,9 +166,7 @@ func TestScenariosOfSchedules(t *testing.T) {
 	} {
 		tab := table(t, read(t, fmt.Sprintf(text, c.initial)))
 		at, err := time.Parse("2006-01-02 15:04", "2026-11-30 "+c.at)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		if l := tab.At(at); l.Clamp(c.n) != c.want || l.Min != c.low || l.Max != c.highest {
 			t.Errorf("%s %s: %d becomes %d within %v, want %d", c.initial, c.at, c.n, l.Clamp(c.n), l, c.want)
 		}
@@ -458,9 +461,7 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 			text += fmt.Sprintf("- {recurrence: %d, executes_at: %q, instance_limits: {min: %d, max: %d}}\n", p.weekdays, p.at.Format(time.RFC3339), p.limits.Min, p.limits.Max)
 		}
 		p, err := parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		tab := table(t, p)
 		low, high := p.Tables()
 		back := fromTables(t, low, high)

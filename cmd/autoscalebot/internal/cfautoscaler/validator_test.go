@@ -27,9 +27,7 @@ func TestVerdictsAreThoseOfAppAutoscaler(t *testing.T) {
 		t.Skip("set AUTOSCALER_POLICIES to a file with a JSON object in each line: name, policy, valid")
 	}
 	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
@@ -39,9 +37,7 @@ func TestVerdictsAreThoseOfAppAutoscaler(t *testing.T) {
 			Name, Policy string
 			Valid        bool
 		}
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
+		must(t, json.Unmarshal(lines.Bytes(), &c))
 		var p *cfautoscaler.Plan
 		root, err := document.Parse([]byte(c.Policy))
 		if err == nil {

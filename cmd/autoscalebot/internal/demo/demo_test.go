@@ -26,6 +26,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func tale() *Story {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := &Story{Start: start, End: start.Add(30 * time.Second)}
@@ -141,14 +148,10 @@ func TestViewsAreAsTheyWere(t *testing.T) {
 	} {
 		path := filepath.Join("testdata", name)
 		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			must(t, os.WriteFile(path, []byte(got), 0o644))
 		}
 		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		if got != string(want) {
 			t.Errorf("%s is now\n%s\nlook at it, and write it anew with -update", name, got)
 		}

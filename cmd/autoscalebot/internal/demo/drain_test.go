@@ -44,29 +44,21 @@ func TestNoRequestFailsWhileServersComeAndGo(t *testing.T) {
 
 func comeAndGo(t *testing.T, kind string) {
 	front, err := OpenFront(t.Context(), kind)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer front.Close()
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	provider, err := local.NewProvider(local.ProviderOptions{
 		Command: `exec "$APP"`, Env: []string{"APP=" + self, "DEMO_TEST_ROLE=app", "GORACE=atexit_sleep_ms=0"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer provider.Close()
 	servers, err := pool.New(pool.Options{
 		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: HealthPath},
 		Limits: func(time.Time) (int, int) { return 1, 4 }, HealthyAfter: 1,
 		Timing: pool.Timing{DrainTimeout: 10 * time.Second, Settle: -1, Busy: 50 * time.Millisecond, Rest: 100 * time.Millisecond},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -94,9 +86,7 @@ func comeAndGo(t *testing.T, kind string) {
 		Wave{Low: 18, High: 18, Period: time.Minute}.Run(load, front.URL, &tally)
 	}()
 	for _, n := range []int{3, 1, 2, 1} {
-		if err := servers.Resize(ctx, n); err != nil {
-			t.Fatal(err)
-		}
+		must(t, servers.Resize(ctx, n))
 		serving(n)
 	}
 	stop()

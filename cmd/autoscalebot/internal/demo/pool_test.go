@@ -87,22 +87,16 @@ func TestFronts(t *testing.T) {
 			temp := t.TempDir()
 			t.Setenv("TMPDIR", temp)
 			f, err := OpenFront(t.Context(), kind)
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			defer f.Close()
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "served") }))
 			defer srv.Close()
 			s := pool.Server{ID: "1", Name: "web-1", Address: srv.Listener.Addr().String()}
-			if err := f.Add(t.Context(), s); err != nil {
-				t.Fatal(err)
-			}
+			must(t, f.Add(t.Context(), s))
 			if got := answer(t, f.URL); got != "200 served" {
 				t.Errorf("behind %s the server answers %q", f.Name, got)
 			}
-			if err := f.Drain(t.Context(), pool.Member{ID: "1", Name: "web-1"}); err != nil {
-				t.Fatal(err)
-			}
+			must(t, f.Drain(t.Context(), pool.Member{ID: "1", Name: "web-1"}))
 			if got := answer(t, f.URL); !strings.HasPrefix(got, "503 ") {
 				t.Errorf("while its only server drains %s answers %q", f.Name, got)
 			}
@@ -135,27 +129,19 @@ export ADMIN_SOCKET="$socket.early"
 (until [ -S "$ADMIN_SOCKET" ]; do sleep 0.01; done; sleep 0.3; ln -s "$ADMIN_SOCKET" "$socket") &
 exec %[1]s "$@"
 `, path)
-	if err := os.WriteFile(filepath.Join(dir, "haproxy"), []byte(late), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(filepath.Join(dir, "haproxy"), []byte(late), 0o700))
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	f, err := OpenFront(t.Context(), HAProxy)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	f.Close()
 }
 
 func TestFrontThatCannotBeFoundIsBuiltIn(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	if err := os.WriteFile(dir+"/haproxy", []byte("#!/bin/sh\necho HAProxy version 2.4.24-1 2023/01/01\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(dir+"/haproxy", []byte("#!/bin/sh\necho HAProxy version 2.4.24-1 2023/01/01\n"), 0o700))
 	f, err := OpenFront(t.Context(), Auto)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer f.Close()
 	if want := "the built-in balancer (HAProxy 2.4.24 takes no servers while it runs, want 2.5 or newer)"; f.Name != want {
 		t.Errorf("the front is %q, want %q", f.Name, want)
@@ -172,13 +158,9 @@ func answer(t *testing.T, url string) string {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	resp, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return fmt.Sprintf("%d %s", resp.StatusCode, body)
 }

@@ -13,9 +13,7 @@ import (
 func TestAdminNeedsNoOtherSetting(t *testing.T) {
 	env(t, "HEROKU_API_KEY=", "MAX_DYNOS=many", "TIME_ZONE=Europe/Berlin", "ADMIN_ADDR=127.0.0.1:7070", "AUTOSCALE_ADMIN_TOKEN="+secret)
 	s, err := settings.LoadAdmin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if s.HerokuAppName != "dancing-forest" || s.AdminAddr != "127.0.0.1:7070" || s.AdminToken.Reveal() != secret || s.TimeZone.String() != "Europe/Berlin" {
 		t.Errorf("got %+v", s)
 	}
@@ -48,9 +46,7 @@ func TestSocketPath(t *testing.T) {
 	path := func(app string, pairs ...string) string {
 		env(t, pairs...)
 		s, err := settings.LoadAdmin()
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		s.HerokuAppName = settings.Text(app)
 		return s.SocketPath()
 	}

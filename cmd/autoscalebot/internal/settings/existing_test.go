@@ -71,9 +71,7 @@ func TestScalingRulesInASettingsFile(t *testing.T) {
 		"  - {metric_type: jobs, operator: <=, threshold: 10, adjustment: -50%, breach_duration_secs: 60, cool_down_secs: 90}\n"
 	inFile(t, app+rules+"processes:\n  web: {}\n  worker:\n    scaling_rules: [{metric_type: jobs, operator: '>', threshold: 5, adjustment: +1}]\n", "SIGNALS=jobs=json+https://h/x#y")
 	all, err := settings.LoadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if fmt.Sprint(all[0].ScalingRules) != fmt.Sprint(policyRules) || len(all[1].ScalingRules) != 1 || all[1].ScalingRules[0].Metric != "jobs" {
 		t.Errorf("the rules are %+v and %+v", all[0].ScalingRules, all[1].ScalingRules)
 	}
@@ -138,13 +136,9 @@ func TestRulesAndScalingRulesExcludeEachOther(t *testing.T) {
 func TestReadPlanTakesTheFileAloneAndNotesTheRest(t *testing.T) {
 	env(t, "MAX_DYNOS=99")
 	root, err := document.Parse([]byte("max_dynos: {0:00: 5, 8:00: 9}\ntime_zone: Europe/Berlin\nlog_level: debug\nprocesses:\n  web: {min_dynos: 2}\n  worker: {}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	p, err := settings.ReadPlan(root, "a.yaml", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	low, high := p.Tables()
 	if got := low + " " + high + " " + strings.Join(p.Notes, "\n"); got != "2 0:00=5, 8:00=9 a.yaml:6: the process type worker is left out: one document is about one; take the others out of the file, one after the other\n"+
 		"a.yaml:3: log_level is left out: there is no such thing there" {

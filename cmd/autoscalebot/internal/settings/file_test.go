@@ -18,9 +18,7 @@ import (
 func inFile(t *testing.T, text string, pairs ...string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("autoscale.yaml", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile("autoscale.yaml", []byte(text), 0o600))
 	env(t, append([]string{"HEROKU_APP_NAME=", "HEROKU_API_KEY=", "AUTOSCALE_FILE=autoscale.yaml"}, pairs...)...)
 }
 
@@ -74,9 +72,7 @@ func TestFileGivesSettings(t *testing.T) {
 				}
 				return
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			if got := fmt.Sprint(c.get(s)); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -181,9 +177,7 @@ func TestProcessTypes(t *testing.T) {
 	const text = app + "max_dynos: 6\nincrement: 2\nprocesses:\n  worker:\n    max_dynos: 9\n  web:\n    min_dynos: 2\n    state_file: web.json\n"
 	inFile(t, text)
 	all, err := settings.LoadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var got []string
 	for _, s := range all {
 		got = append(got, fmt.Sprintln(s.HerokuProcessType, s.MinDynos, s.MaxDynos, s.Increment, s.StateFile, s.HerokuAppName))
@@ -228,9 +222,7 @@ func TestAskingNeedsOnlyWhatItAsksFor(t *testing.T) {
 func TestTrialReadsTheFile(t *testing.T) {
 	inFile(t, "max_dynos: 20\nmin_dynos: 2\nincrement: 4\n", "MIN_DYNOS=3")
 	s, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "AIM=lean"}, []string{"INCREMENT=5"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if got := fmt.Sprintln(s.MinDynos, s.MaxDynos, s.Increment, s.Aim); got != "3 20 5 lean\n" {
 		t.Errorf("the trial has %s", got)
 	}
@@ -263,9 +255,7 @@ func TestVariablesOfTheFilesSecretsAreKeptFromCommands(t *testing.T) {
 
 func TestExampleFile(t *testing.T) {
 	path, err := filepath.Abs("../../../../examples/autoscale.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	env(t, "HEROKU_APP_NAME=", "HEROKU_API_KEY=", "AUTOSCALE_FILE="+path, "MY_HEROKU_API_KEY=0123", "MY_SLACK_WEBHOOK=https://hooks.slack.com/services/x")
 	all, err := settings.LoadAll()
 	if err != nil || len(all) != 2 {

@@ -26,24 +26,16 @@ import (
 func clientFiles(t *testing.T, until time.Time) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	dir := t.TempDir()
 	certFile, keyFile = filepath.Join(dir, "client.crt"), filepath.Join(dir, "client.key")
 	for file, block := range map[string]pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(&block), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(file, pem.EncodeToMemory(&block), 0o600))
 	}
 	return certFile, keyFile
 }
@@ -163,9 +155,7 @@ func FuzzHeaders(f *testing.F) {
 			pairs[name] = values[0]
 		}
 		b, err := json.Marshal(pairs)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		if err := again.Decode(string(b)); err != nil || !reflect.DeepEqual(h, again) {
 			t.Errorf("%q is %q, and then %q: %v", text, h, again, err)
 		}

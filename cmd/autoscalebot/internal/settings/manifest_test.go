@@ -18,13 +18,9 @@ var cloudFoundry = []string{
 func autoscale(t *testing.T, text string) string {
 	t.Helper()
 	root, err := document.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	p, err := cfautoscaler.Read(root, cfautoscaler.Guess(root), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return string(p.Autoscale())
 }
 

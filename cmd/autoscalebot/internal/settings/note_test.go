@@ -23,9 +23,7 @@ func TestNote(t *testing.T) {
 		{"pool.env", "DIGITALOCEAN_IMAGE=1\nDIGITALOCEAN_IMAGE=2\n", "it stands there more than once; write DIGITALOCEAN_IMAGE=17 where it belongs"},
 	} {
 		path := filepath.Join(t.TempDir(), c.file)
-		if err := os.WriteFile(path, []byte(c.before), 0o640); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, []byte(c.before), 0o640))
 		err := settings.Note(path, "DIGITALOCEAN_IMAGE", "17")
 		got, rerr := os.ReadFile(path)
 		if info, serr := os.Stat(path); rerr != nil || serr != nil || info.Mode().Perm() != 0o640 {

@@ -12,9 +12,7 @@ func TestAPairLiesOverTheEnvironment(t *testing.T) {
 	// The last of these would need more, and matters to nobody here.
 	env(t, "HEROKU_API_KEY=", "PLATFORM=command", "INCREMENT=2", "MAX_DYNOS=9", "AUTOSCALE_MIN_DYNOS=2", "NOTIFICATION_BACKENDS=slack")
 	s, err := settings.LoadTrial([]string{"INCREMENT=5", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=7"}, []string{"INCREMENT=7", "MAX_DYNOS=", "AUTOSCALE_INCREMENT=3", "MIN_RESPONSE_TIME_IN_MS= 100 "})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if s.Increment.Dynos != 3 || s.MinResponseTime != 100 {
 		t.Errorf("INCREMENT is %v and MIN_RESPONSE_TIME_IN_MS %g, want 3 and 100", s.Increment, s.MinResponseTime)
 	}

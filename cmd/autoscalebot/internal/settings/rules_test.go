@@ -139,9 +139,7 @@ func TestSignals(t *testing.T) {
 		jobs[unit=jobs]=postgres://u:` + secret + `@db/app?sslmode=require#select count(*) from jobs where a = 'x;y'; mail = rabbitmq+https://u:p@r/%2Fmy#mail
 		busy[combine=max, token=` + secret + `]=prometheus+http://p:9090/x#sum(rate(x{a="b"}[1m])); app=json+https://h/stats?a=b#!web;orders=push:orders; pool_cpu[percentile=90,via=socks5://127.0.0.1:1080]=nodes+pool://:9100#cpu`
 	var ss settings.Signals
-	if err := ss.Decode(text); err != nil {
-		t.Fatal(err)
-	}
+	must(t, ss.Decode(text))
 	want := []settings.Signal{
 		{Name: "queue", Kind: "redis", URL: "redis://:" + secret + "@host:6379/0", What: "queue:default,queue:mailers"},
 		{Name: "jobs", Kind: "postgres", URL: "postgres://u:" + secret + "@db/app?sslmode=require", What: "select count(*) from jobs where a = 'x;y'"},

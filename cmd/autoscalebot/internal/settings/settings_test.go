@@ -20,6 +20,13 @@ import (
 // secret stands in every test where a secret is given; it must come out nowhere.
 const secret = "s3cr3t-k3y-0123456789"
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func env(t *testing.T, pairs ...string) {
 	t.Helper()
 	settingstest.Env(t, append([]string{"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY=" + secret}, pairs...)...)
@@ -28,9 +35,7 @@ func env(t *testing.T, pairs ...string) {
 func loaded(t *testing.T) *settings.Settings {
 	t.Helper()
 	s, err := settingstest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return s
 }
 

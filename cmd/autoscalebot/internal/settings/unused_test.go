@@ -9,9 +9,7 @@ import (
 
 func TestSettingsInVainAreTold(t *testing.T) {
 	template := filepath.Join(t.TempDir(), "haproxy.tmpl")
-	if err := os.WriteFile(template, []byte("$SERVERS\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(template, []byte("$SERVERS\n"), 0o600))
 	env(t, slices.Concat(droplets, []string{"EC2_LAUNCH_TEMPLATE=web", "AWS_REGION=eu-central-1", "EC2_AUTOSCALING_GROUP=web", "HAPROXY_TEMPLATE=" + template, "SERVER_PRICE_PER_HOUR=0.02"})...)
 	want := []string{
 		"EC2_AUTOSCALING_GROUP: set in vain, since only PLATFORM=autoscaling-group uses it",

@@ -32,9 +32,7 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 				t.Skip(err)
 			}
 			was, err := os.Lstat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			var log strings.Builder
 			f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.NewTextHandler(&log, nil)))
 			if err != nil || !reflect.DeepEqual(m, bot.Memory{}) || len(f.Warnings()) != 1 || strings.Count(log.String(), "level=WARN") != 1 {
@@ -42,22 +40,16 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 			}
 			recalled := make(chan bot.Memory, 1)
 			f.RecallTo(func(m bot.Memory) { recalled <- m })
-			if err := f.Save(bot.Memory{State: decide.State{Dynos: 5}}); err != nil {
-				t.Fatal(err)
-			}
+			must(t, f.Save(bot.Memory{State: decide.State{Dynos: 5}}))
 			if is, err := os.Lstat(path); err != nil || is.Mode() != was.Mode() || !os.SameFile(is, was) {
 				t.Errorf("%v was replaced by %v, %v", was.Mode(), is, err)
 			}
 			if all, err := os.ReadDir(dir); err != nil || len(all) != 1 {
 				t.Errorf("there are %v, %v", all, err)
 			}
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
+			must(t, os.Remove(path))
 			earlier, _ := open(t, path)
-			if err := earlier.Save(bot.Memory{State: decide.State{Dynos: 3}}); err != nil {
-				t.Fatal(err)
-			}
+			must(t, earlier.Save(bot.Memory{State: decide.State{Dynos: 3}}))
 			if err := f.Save(bot.Memory{State: decide.State{Dynos: 6}}); err != nil {
 				t.Fatal(err)
 			}

@@ -19,9 +19,7 @@ func TestANoteIsThereAfterARestart(t *testing.T) {
 		t.Errorf("there is no note yet: %v, %v", got, err)
 	}
 	for _, want := range [][]word{{{"a"}, {"b"}}, {{"c"}}} {
-		if err := n.Save(want); err != nil {
-			t.Fatal(err)
-		}
+		must(t, n.Save(want))
 		if got, err := statefile.Beside[[]word](path, "words").Load(); err != nil || !slices.Equal(got, want) {
 			t.Errorf("read %v, %v, want %v", got, err, want)
 		}
@@ -38,9 +36,7 @@ func TestANoteThatCannotBeUnderstoodIsBegunAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	n := statefile.Beside[[]word](path, "words")
 	for _, text := range []string{"", "garbage", `{"Text":"a"}`, `[{"Text":"a"},{"Text":1}]`, `[{"Text":"a"}`} {
-		if err := os.WriteFile(path+".words", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path+".words", []byte(text), 0o600))
 		if got, err := n.Load(); got != nil || err == nil || !strings.HasPrefix(err.Error(), "read "+path+".words: ") {
 			t.Errorf("%q was read as %v, %v", text, got, err)
 		}
@@ -67,17 +63,13 @@ func FuzzNote(f *testing.F) {
 	f.Add([]byte("\x00"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		path := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(path+".words", text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path+".words", text, 0o600))
 		n := statefile.Beside[[]word](path, "words")
 		got, err := n.Load()
 		if err != nil && got != nil {
 			t.Errorf("an error, and yet %v", got)
 		}
-		if err := n.Save(got); err != nil {
-			t.Fatal(err)
-		}
+		must(t, n.Save(got))
 		if again, err := n.Load(); err != nil || !slices.Equal(again, got) {
 			t.Errorf("%v was written, and %v read, %v", got, again, err)
 		}

@@ -19,6 +19,13 @@ var memory = bot.Memory{State: decide.State{
 	Control: decide.Control{Up: decide.Pause{On: true}},
 }}
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func open(t *testing.T, path string) (*statefile.File, bot.Memory) {
 	t.Helper()
 	f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
@@ -34,9 +41,7 @@ func TestWhatIsSavedIsThereAfterARestart(t *testing.T) {
 	if !reflect.DeepEqual(m, bot.Memory{}) {
 		t.Errorf("a new file remembers %+v", m)
 	}
-	if err := f.Save(memory); err != nil {
-		t.Fatal(err)
-	}
+	must(t, f.Save(memory))
 	if _, m := open(t, path); !reflect.DeepEqual(m, memory) {
 		t.Errorf("read %+v, want %+v", m, memory)
 	}
@@ -51,20 +56,14 @@ func TestWhatIsSavedIsThereAfterARestart(t *testing.T) {
 // testdata/format1.json was written by version 0.1, by a bot that somebody had asked for 3 dynos.
 func TestAFileOfFormat1IsReadAndWrittenAsFormat2(t *testing.T) {
 	text, err := os.ReadFile("testdata/format1.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	path := filepath.Join(t.TempDir(), "state.json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(path, text, 0o600))
 	f, m := open(t, path)
 	if o := m.State.Control.Override; o.Dynos != 3 || o.Until.Year() != 2027 || m.State.Dynos != 3 || len(m.Notified.Incidents) != 1 {
 		t.Errorf("read %+v", m)
 	}
-	if err := f.Save(m); err != nil {
-		t.Fatal(err)
-	}
+	must(t, f.Save(m))
 	if _, again := open(t, path); !reflect.DeepEqual(again, m) {
 		t.Errorf("read again as %+v, want %+v", again, m)
 	}
@@ -76,9 +75,7 @@ func TestAFileOfFormat1IsReadAndWrittenAsFormat2(t *testing.T) {
 func TestWhatCannotBeUnderstoodIsKeptAside(t *testing.T) {
 	for _, text := range []string{"", "{", "garbage", `{"format":3}`, `{"format":0}`, `{"format":2,"memory":{"format":3}}`, `{"format":1,"memory":{"state":{"slow":"x"}}}`, `[]`} {
 		path := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, []byte(text), 0o600))
 		f, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
 		aside := path + ".unreadable"
 		if err != nil || !strings.Contains(strings.Join(f.Warnings(), ""), aside) || !reflect.DeepEqual(m, bot.Memory{}) {
@@ -118,9 +115,7 @@ func TestAFileThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	if len(f.Warnings()) != 1 || strings.Count(log.String(), "level=WARN") != 1 {
 		t.Errorf("warnings %q, log\n%s", f.Warnings(), log.String())
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Mkdir(dir, 0o700))
 	if err := f.Save(memory); err != nil || len(f.Warnings()) > 0 || strings.Count(log.String(), "level=WARN") != 2 {
 		t.Errorf("once it can be written: %v, warnings %q, log\n%s", err, f.Warnings(), log.String())
 	}
@@ -133,9 +128,7 @@ func TestADeletedFileIsWrittenAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	f, _ := open(t, path)
 	for range 2 {
-		if err := f.Save(memory); err != nil {
-			t.Fatal(err)
-		}
+		must(t, f.Save(memory))
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
@@ -151,9 +144,7 @@ func TestADeletedFileIsWrittenAnew(t *testing.T) {
 func TestNothingThatWasKeptAsideIsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	for _, text := range []string{"one", "two", "three"} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, []byte(text), 0o600))
 		if _, _, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
 		}
@@ -177,9 +168,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte("\x00"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		path := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, text, 0o600))
 		file, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
 		if err != nil {
 			return // another app's
