@@ -24,6 +24,24 @@ func conflicts(t *testing.T, srv *herokutest.Server, processType string, most in
 	return got, err
 }
 
+func autoscalable(t *testing.T) *herokutest.Server {
+	t.Helper()
+	srv := herokutest.NewServer(t)
+	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
+	return srv
+}
+
+// failMetrics has calls of the metrics API fail: the last call that conflicts makes is one of it.
+func failMetrics(t *testing.T, srv *herokutest.Server, f herokutest.Fault) {
+	t.Helper()
+	if _, err := conflicts(t, srv, "web", 3); err != nil {
+		t.Fatal(err)
+	}
+	calls := srv.Calls()
+	f.Path = calls[len(calls)-1].Path
+	srv.Fail(f)
+}
+
 func TestConflictsTellWhatIsInTheWay(t *testing.T) {
 	const (
 		toType  = "likely: MAX_DYNOS goes up to %d, and Heroku allows 10 %s dynos of a process type, unless it has raised that for this app: lower MAX_DYNOS, or ask Heroku"
@@ -102,13 +120,8 @@ func TestOnlyAnActiveMonitorThatScalesIsHerokusAutoscaling(t *testing.T) {
 	for body, want := range map[string]int{
 		"[" + alert + "]": 0, "[" + old + "]": 0, "[" + alert + "," + scale + "," + old + "]": 1, "[" + old + "," + scale + "]": 1,
 	} {
-		srv := herokutest.NewServer(t)
-		srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
-		if _, err := conflicts(t, srv, "web", 3); err != nil {
-			t.Fatal(err)
-		}
-		calls := srv.Calls()
-		srv.Fail(herokutest.Fault{Path: calls[len(calls)-1].Path, Body: body})
+		srv := autoscalable(t)
+		failMetrics(t, srv, herokutest.Fault{Body: body})
 		got, err := conflicts(t, srv, "web", 3)
 		if err != nil || len(got) != want || want > 0 && !strings.Contains(got[0], "from 2 to 8 dynos") {
 			t.Errorf("with %s the conflicts are %v, %v, want %d", body, got, err, want)
@@ -157,14 +170,8 @@ func TestWhatIsNotKnownOfHerokusAutoscalingIsAnErrorBesideTheRest(t *testing.T) 
 		"another form of a part": {herokutest.Fault{Body: `[{"action_type":"scale","is_active":"yes"}]`}, "cannot unmarshal string"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := herokutest.NewServer(t)
-			srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
-			if _, err := conflicts(t, srv, "web", 3); err != nil {
-				t.Fatal(err)
-			}
-			calls := srv.Calls()
-			c.fault.Path = calls[len(calls)-1].Path
-			srv.Fail(c.fault)
+			srv := autoscalable(t)
+			failMetrics(t, srv, c.fault)
 			got, err := conflicts(t, srv, "web", 20)
 			if len(got) != 1 || !strings.HasPrefix(got[0], "likely: MAX_DYNOS goes up to 20") {
 				t.Errorf("conflicts %v, want the ceiling", got)
@@ -199,8 +206,7 @@ func TestAFormationThatMakesNoSenseHasNoConflicts(t *testing.T) {
 // An app without an id can't be asked for at the metrics API, nor may an id lead to another path there.
 func TestAnAppWithoutAnIDIsNotAskedForItsAutoscaling(t *testing.T) {
 	for _, id := range []string{"", "../../account"} {
-		srv := herokutest.NewServer(t)
-		srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
+		srv := autoscalable(t)
 		srv.Fail(herokutest.Fault{Path: "/apps/my-app", Body: fmt.Sprintf(`{"name":"my-app","id":%q}`, id)})
 		if _, err := conflicts(t, srv, "web", 3); err == nil || !strings.Contains(err.Error(), "the app has no id") {
 			t.Errorf("error = %v", err)
@@ -211,16 +217,10 @@ func TestAnAppWithoutAnIDIsNotAskedForItsAutoscaling(t *testing.T) {
 	}
 }
 
-// The quota is that of the Platform API.
 func TestTheMetricsAPIsRateLimitIsNotTheQuota(t *testing.T) {
-	srv := herokutest.NewServer(t)
-	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: "Performance-M"}}})
+	srv := autoscalable(t)
+	failMetrics(t, srv, herokutest.Fault{Body: "[]", Header: http.Header{"RateLimit-Remaining": {"7"}}})
 	p := platform(t, heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL})
-	if _, _, err := p.Conflicts(t.Context(), 3); err != nil {
-		t.Fatal(err)
-	}
-	calls := srv.Calls()
-	srv.Fail(herokutest.Fault{Path: calls[len(calls)-1].Path, Body: "[]", Header: http.Header{"RateLimit-Remaining": {"7"}}})
 	if _, _, err := p.Conflicts(t.Context(), 3); err != nil {
 		t.Fatal(err)
 	}

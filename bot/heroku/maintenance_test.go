@@ -32,18 +32,9 @@ func TestMaintenanceIsShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"web", "worker"} {
-		if _, err := a.Scaler(name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range []string{"web", "worker"} {
-		p, err := a.Scaler(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, p := range []*heroku.Platform{scaler(t, a, "web"), scaler(t, a, "worker")} {
 		if on, err := p.Maintenance(t.Context()); !on || err != nil {
-			t.Errorf("%s: Maintenance = %v, %v", name, on, err)
+			t.Errorf("Maintenance = %v, %v", on, err)
 		}
 	}
 	if n := len(srv.Calls()); n != 1 {

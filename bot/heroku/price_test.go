@@ -14,11 +14,7 @@ func TestPrice(t *testing.T) {
 		srv.AddApp(herokutest.App{Name: name, Formation: []herokutest.Process{{Type: "web", Quantity: 1, Size: size}}})
 	}
 	price := func(app string) (float64, error) {
-		p, err := heroku.New(heroku.Options{App: app, Key: srv.Key, URL: srv.URL})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p.Price(t.Context())
+		return platform(t, heroku.Options{App: app, Key: srv.Key, URL: srv.URL}).Price(t.Context())
 	}
 	for app, want := range map[string]float64{"one": 50, "two": 500} {
 		if got, err := price(app); err != nil || got != want {

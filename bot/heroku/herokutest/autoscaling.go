@@ -44,10 +44,7 @@ type monitorUpdate struct {
 }
 
 // id is empty but for a change. The metrics API finds an app by its id only.
-func (s *Server) monitors(method, appID, id string, body []byte) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.app(appID)
+func monitors(a *app, method, appID, id string, body []byte) reply {
 	switch {
 	case a == nil || a.id() != appID:
 		return missing("app", "Couldn't find that app.")

@@ -9,10 +9,7 @@ import (
 	"strings"
 )
 
-func (s *Server) readFormation(appName, processType string) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.app(appName)
+func readFormation(a *app, processType string) reply {
 	if a == nil {
 		return missing("app", "Couldn't find that app.")
 	}
@@ -39,19 +36,14 @@ type update struct {
 // A PATCH whose body is not as the schema has it counts against the client.
 func (s *Server) breaksSchema(path string, body []byte, err error) reply {
 	s.violated("the request PATCH %s with %s breaks the schema: %v", path, body, err)
-	p := documented(http.StatusUnprocessableEntity)
-	p.message = err.Error()
-	return failed(p)
+	return invalid("%v", err)
 }
 
-func (s *Server) changeFormation(appName, processType string, body []byte) reply {
+func (s *Server) changeFormation(a *app, appName, processType string, body []byte) reply {
 	updates, err := s.parseUpdates(processType, body)
 	if err != nil {
 		return s.breaksSchema("/apps/"+appName+"/formation/"+processType, body, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.app(appName)
 	if a == nil {
 		return missing("app", "Couldn't find that app.")
 	}
@@ -69,13 +61,11 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 		n, err := u.quantity(p.Quantity)
 		switch most := limit(size); {
 		case u.Size != "" && !slices.Contains(sizes(), size):
-			return sizeRefused(fmt.Sprintf("No such size as %s. Use %s.", u.Size, strings.Join(sizes(), ", ")))
+			return invalid("No such size as %s. Use %s.", u.Size, strings.Join(sizes(), ", "))
 		case tier(size) != tier(p.Size) && a.otherTier(p, size) != "":
-			return sizeRefused(fmt.Sprintf("Cannot use the following dyno types in the same app: %s and %s.", size, a.otherTier(p, size)))
+			return invalid("Cannot use the following dyno types in the same app: %s and %s.", size, a.otherTier(p, size))
 		case err != nil || n < 0:
-			e := documented(http.StatusUnprocessableEntity)
-			e.message = fmt.Sprintf("Invalid quantity for process type %s.", u.Type)
-			return failed(e)
+			return invalid("Invalid quantity for process type %s.", u.Type)
 		case n > most:
 			return failed(problem{
 				status: http.StatusUnprocessableEntity, id: "cannot_update_above_limit", limit: most,
@@ -99,12 +89,6 @@ func (s *Server) changeFormation(appName, processType string, body []byte) reply
 		return reply{resource: "formation", value: a.formation()}
 	}
 	return reply{resource: "formation", value: a.process(processType).resource(a)}
-}
-
-func sizeRefused(message string) reply {
-	p := documented(http.StatusUnprocessableEntity)
-	p.message = message
-	return failed(p)
 }
 
 func (s *Server) parseUpdates(processType string, body []byte) ([]update, error) {

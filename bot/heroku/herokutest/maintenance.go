@@ -6,7 +6,7 @@ import (
 )
 
 // as `heroku maintenance:on` asks for it
-func (s *Server) changeApp(name string, body []byte) reply {
+func (s *Server) changeApp(a *app, name string, body []byte) reply {
 	var change struct {
 		Maintenance *bool `json:"maintenance"`
 	}
@@ -17,9 +17,6 @@ func (s *Server) changeApp(name string, body []byte) reply {
 	if err != nil {
 		return s.breaksSchema("/apps/"+name, body, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.app(name)
 	switch {
 	case a == nil:
 		return missing("app", "Couldn't find that app.")

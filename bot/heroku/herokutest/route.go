@@ -29,28 +29,35 @@ func missing(resource, message string) reply {
 	return failed(p)
 }
 
+func invalid(format string, args ...any) reply {
+	p := documented(http.StatusUnprocessableEntity)
+	p.message = fmt.Sprintf(format, args...)
+	return failed(p)
+}
+
 // ServeHTTP answers one call to the API. It is exported for the sake of http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		return // the client has gone
 	}
+	s.mu.Lock()
 	fault := s.receive(w, r, body)
+	var status int
 	var answer []byte
 	if fault.Applies() {
-		var status int
 		status, answer = s.answer(w, r, body)
-		if fault == nil {
-			write(w, status, answer)
-			return
-		}
 	}
-	s.fail(fault, w, r, answer)
+	s.mu.Unlock()
+	if fault != nil {
+		s.fail(fault, w, r, answer)
+		return
+	}
+	write(w, status, answer)
 }
 
+// The caller holds the lock, as for all below.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.calls = append(s.calls, Call{r.Method, r.URL.Path, r.Header.Clone(), string(body), time.Now()})
 	s.requests++
 	w.Header().Set("Request-Id", uuid("request", strconv.Itoa(s.requests)))
@@ -97,8 +104,6 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) (st
 }
 
 func (s *Server) refuse(r *http.Request) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case !bearer:
@@ -116,73 +121,67 @@ func (s *Server) refuse(r *http.Request) reply {
 }
 
 func (s *Server) route(r *http.Request, body []byte) reply {
-	switch parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/"); {
-	case r.Method == http.MethodGet && r.URL.Path == "/account":
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	switch call := r.Method + " " + r.URL.Path; {
+	case call == "GET /account":
 		return reply{resource: "account", value: s.account.resource()}
-	case r.Method == http.MethodGet && r.URL.Path == "/account/rate-limits":
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	case call == "GET /account/rate-limits":
 		return reply{resource: "rate-limit", value: object{"remaining": max(0, s.remaining)}}
-	case parts[0] == "apps" && (len(parts) == 4 && parts[2] == "formation" || len(parts) == 3 && parts[2] == "formation"):
-		processType := ""
-		if len(parts) == 4 {
-			processType = parts[3]
-		}
-		switch r.Method {
-		case http.MethodGet:
-			return s.readFormation(parts[1], processType)
-		case http.MethodPatch:
-			return s.changeFormation(parts[1], processType, body)
-		}
-	case parts[0] == "apps" && len(parts) >= 5 && len(parts) <= 6 && ofMetrics(r.URL.Path):
-		return s.monitors(r.Method, parts[1], strings.Join(parts[5:], ""), body)
-	case parts[0] == "apps" && len(parts) >= 3 && (parts[2] == "dynos" || parts[2] == "formations") && r.Method != http.MethodGet:
-		return s.endDynos(r.Method, parts[1], parts[2], parts[3:])
-	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "addons" || parts[2] == "collaborators"):
-		return s.readNone(parts[1])
-	case r.Method == http.MethodGet && (r.URL.Path == "/apps" || r.URL.Path == "/users/~/apps"):
+	case call == "GET /apps", call == "GET /users/~/apps":
 		return s.listApps(r)
-	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 2:
-		return s.readApp(parts[1], "app", r)
-	case r.Method == http.MethodPatch && parts[0] == "apps" && len(parts) == 2:
-		return s.changeApp(parts[1], body)
-	case r.Method == http.MethodGet && parts[0] == "apps" && len(parts) == 3 && (parts[2] == "dynos" || parts[2] == "releases"):
-		return s.readApp(parts[1], strings.TrimSuffix(parts[2], "s"), r)
+	case parts[0] == "apps" && len(parts) > 1:
+		return s.routeApp(r, parts[1], parts[2:], body)
 	}
 	return failed(documented(http.StatusNotFound))
 }
 
-func (s *Server) readApp(name, resource string, r *http.Request) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) routeApp(r *http.Request, name string, rest []string, body []byte) reply {
 	a := s.app(name)
-	switch {
-	case a == nil:
-		return missing("app", "Couldn't find that app.")
-	case resource == "dyno":
-		list, next := inRange(a.dynoList(), r.Header.Get("Range"))
-		return reply{resource: resource, value: list, partial: next}
-	case resource == "release":
-		list, next := inRange(a.releaseList(s.account), r.Header.Get("Range"))
-		return reply{resource: resource, value: list, partial: next}
+	of, processType := "", ""
+	if len(rest) > 0 {
+		of = rest[0]
 	}
-	return s.appReply(a)
+	if len(rest) == 2 {
+		processType = rest[1]
+	}
+	get, patch := r.Method == http.MethodGet, r.Method == http.MethodPatch
+	switch {
+	case of == "formation" && len(rest) <= 2 && get:
+		return readFormation(a, processType)
+	case of == "formation" && len(rest) <= 2 && patch:
+		return s.changeFormation(a, name, processType, body)
+	case len(rest) >= 3 && len(rest) <= 4 && ofMetrics(r.URL.Path):
+		return monitors(a, r.Method, name, strings.Join(rest[3:], ""), body)
+	case (of == "dynos" || of == "formations") && !get:
+		return s.endDynos(a, r.Method, of, rest[1:])
+	case len(rest) == 0 && patch:
+		return s.changeApp(a, name, body)
+	case !get || len(rest) > 1:
+		return failed(documented(http.StatusNotFound))
+	}
+	return s.readApp(a, of, r.Header.Get("Range"))
 }
 
-func (s *Server) readNone(name string) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.app(name) == nil {
+func (s *Server) readApp(a *app, of, inside string) reply {
+	if a == nil {
 		return missing("app", "Couldn't find that app.")
 	}
-	return reply{value: []object{}}
+	switch of {
+	case "":
+		return s.appReply(a)
+	case "addons", "collaborators":
+		return reply{value: []object{}}
+	case "dynos":
+		list, next := inRange(a.dynoList(), inside)
+		return reply{resource: "dyno", value: list, partial: next}
+	case "releases":
+		list, next := inRange(a.releaseList(s.account), inside)
+		return reply{resource: "release", value: list, partial: next}
+	}
+	return failed(documented(http.StatusNotFound))
 }
 
 func (s *Server) listApps(r *http.Request) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	list, checked := []object{}, []object{}
 	for _, a := range s.apps {
 		rep := s.appReply(a)
@@ -197,10 +196,7 @@ func (s *Server) listApps(r *http.Request) reply {
 }
 
 // A process type may stand in the place of a dyno, too. What is stopped of a formation, Heroku starts again.
-func (s *Server) endDynos(method, name, of string, rest []string) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.app(name)
+func (s *Server) endDynos(a *app, method, of string, rest []string) reply {
 	stops := method == http.MethodPost && len(rest) == 3 && rest[1] == "actions" && rest[2] == "stop"
 	restarts := method == http.MethodDelete && len(rest) <= 1 && (of == "dynos" || len(rest) == 1)
 	switch {
@@ -224,7 +220,6 @@ func (s *Server) endDynos(method, name, of string, rest []string) reply {
 	return reply{value: object{}, status: http.StatusAccepted}
 }
 
-// The caller holds the lock.
 func (s *Server) appReply(a *app) reply {
 	rep := reply{resource: "app", value: a.resource(s.account)}
 	if a.WebURL != "" {
