@@ -2,16 +2,13 @@ package sim_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // On a day of each trace the adaptive policy, with nothing but heartbeats, stays below these shares of slow minutes and these dyno-hours
@@ -37,32 +34,14 @@ func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s every %v", c.trace, c.every), func(t *testing.T) {
 			t.Parallel()
-			file, err := os.Open("testdata/traces/" + c.trace + ".csv")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			trace, err := sim.ParseTrace(file)
-			if err != nil {
-				t.Fatal(err)
-			}
 			adaptive, err := adaptive.New(adaptive.Balanced, 1000)
 			if err != nil {
 				t.Fatal(err)
 			}
-			policy := decide.Policy{
-				HeartbeatRule: decide.HeartbeatRule{
-					MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
-					FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
-				},
-				Safeguards: decide.Safeguards{IneffectiveAfter: 3},
-			}
-			policy.Adaptive = adaptive
-			r, err := sim.Run(t.Context(), sim.Options{Demand: trace, Peak: 25, Seed: 1},
+			policy := counting.Policy
+			policy.IneffectiveAfter, policy.Adaptive = 3, adaptive
+			r := run(t, sim.Options{Demand: day(t, c.trace), Peak: 25, Seed: 1},
 				sim.Bot("adaptive", bot.Options{Interval: c.every, HeartbeatsPerMinute: 60, Policy: policy}))
-			if err != nil {
-				t.Fatal(err)
-			}
 			t.Logf("slow minutes %.2f %%, %.3f of the oracle's dyno-hours, %d flips", r.SlowMinutesPercent, r.OracleRatio, r.Flips)
 			if r.SlowMinutesPercent > c.slow || r.OracleRatio > c.ratio {
 				t.Errorf("%.2f %% slow minutes at %.3f, want %.2f at %.3f", r.SlowMinutesPercent, r.OracleRatio, c.slow, c.ratio)

@@ -7,7 +7,7 @@
 //	result, err := sim.Run(ctx, sim.Options{Demand: trace, Peak: 25, Seed: 1},
 //		sim.Bot("count", bot.Options{Interval: 30 * time.Second, Policy: policy}))
 //
-// [Oracle] drives by perfect knowledge, [By] by a policy that sees into the app, and the package peers has those of others.
+// [Oracle] drives by perfect knowledge, and the package peers has the policies of others.
 //
 // # The model
 //

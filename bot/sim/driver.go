@@ -23,47 +23,29 @@ type Driver struct {
 // Bot drives by a bot with the given options, of which the Scaler is the world's. Where there are no Probers, there is one
 // that sends heartbeats; where there is no Schedule, the limits are the simulation's.
 func Bot(name string, o bot.Options) Driver {
-	return Driver{name, o.Interval, func(w *World) func(context.Context, time.Time) {
+	return BotIn(name, o.Interval, func(w *World) *bot.Bot {
 		o := o // a driver drives many simulations
-		o.Scaler = w
 		if len(o.Probers) == 0 {
 			o.Probers = []probe.Prober{w.Heartbeat()}
 		}
-		if o.Schedule == nil {
-			o.Schedule = w.table()
-		}
-		o.Prompt = true
-		return ticks(bot.New(o))
-	}}
+		return w.bot(o)
+	})
+}
+
+func (w *World) bot(o bot.Options) *bot.Bot {
+	o.Scaler, o.Prompt = w, true
+	if o.Schedule == nil {
+		o.Schedule, _ = schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil) // were checked before
+	}
+	return bot.New(o)
 }
 
 // BotIn drives by the bot that make makes for the world: its Scaler must be the world, and its Probers the world's.
 func BotIn(name string, interval time.Duration, make func(w *World) *bot.Bot) Driver {
-	return Driver{name, interval, func(w *World) func(context.Context, time.Time) { return ticks(make(w)) }}
-}
-
-func ticks(b *bot.Bot) func(context.Context, time.Time) {
-	return func(ctx context.Context, now time.Time) { b.Tick(ctx, now) }
-}
-
-// A Peer is a policy that sees into the app.
-type Peer interface {
-	// Interval is from one decision to the next.
-	Interval() time.Duration
-	// Want returns how many dynos it wants at now, given that n are asked for. What it wants is clamped to the limits.
-	Want(now time.Time, w *World, n int) int
-}
-
-// By drives by a peer. It must be a new one for each simulation where it remembers anything.
-func By(name string, p Peer) Driver {
-	return Driver{name, p.Interval(), func(w *World) func(context.Context, time.Time) {
-		return func(_ context.Context, now time.Time) { w.Want(p.Want(now, w, len(w.fleet.dynos))) }
+	return Driver{name, interval, func(w *World) func(context.Context, time.Time) {
+		b := make(w)
+		return func(ctx context.Context, now time.Time) { b.Tick(ctx, now) }
 	}}
-}
-
-func (w *World) table() schedule.Table {
-	t, _ := schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil) // were checked before
-	return t
 }
 
 // Want asks for n dynos within the limits of the simulation.

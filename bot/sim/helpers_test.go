@@ -3,13 +3,17 @@ package sim_test
 import (
 	"context"
 	"math"
+	"os"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 var counting = bot.Options{
@@ -36,14 +40,20 @@ func lasting(n int) sim.Fleet {
 	return f
 }
 
-// watch looks every ten minutes.
-func watch(n int, look func(w *sim.World, now time.Time)) sim.Driver {
-	return sim.Driver{Name: "watch", Interval: 10 * time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
-		return func(_ context.Context, now time.Time) {
-			w.Want(n)
-			look(w, now)
-		}
+// every makes a driver of what it does at a tick, at which the simulation has lasted for so long.
+func every(interval time.Duration, tick func(ctx context.Context, w *sim.World, at time.Duration)) sim.Driver {
+	return sim.Driver{Name: "every", Interval: interval, Begin: func(w *sim.World) func(context.Context, time.Time) {
+		start := w.Now()
+		return func(ctx context.Context, now time.Time) { tick(ctx, w, now.Sub(start)) }
 	}}
+}
+
+// watch looks every ten minutes.
+func watch(n int, look func(w *sim.World, at time.Duration)) sim.Driver {
+	return every(10*time.Minute, func(_ context.Context, w *sim.World, at time.Duration) {
+		w.Want(n)
+		look(w, at)
+	})
 }
 
 func run(t testing.TB, o sim.Options, by sim.Driver) sim.Result {
@@ -57,10 +67,33 @@ func run(t testing.TB, o sim.Options, by sim.Driver) sim.Result {
 
 func near(got, want, share float64) bool { return math.Abs(got-want) <= share*math.Abs(want) }
 
-// beating sends a heartbeat at each tick and changes nothing.
-func beating(hear func(probe.Reading)) func(w *sim.World) func(context.Context, time.Time) {
-	return func(w *sim.World) func(context.Context, time.Time) {
-		p := w.Heartbeat()
-		return func(ctx context.Context, _ time.Time) { hear(p.Probe(ctx)) }
+func limits(t rapid.TB) schedule.Table {
+	table, err := schedule.New(schedule.Fixed(1), schedule.Fixed(60), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return table
+}
+
+func shape(t testing.TB, name string) sim.Shape {
+	t.Helper()
+	s, err := sim.ShapeOf(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func day(t *testing.T, name string) sim.Trace {
+	t.Helper()
+	file, err := os.Open("testdata/traces/" + name + ".csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	trace, err := sim.ParseTrace(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace
 }

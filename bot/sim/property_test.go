@@ -165,11 +165,3 @@ func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 		}
 	})
 }
-
-func limits(t *rapid.T) schedule.Table {
-	table, err := schedule.New(schedule.Fixed(1), schedule.Fixed(60), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
-}

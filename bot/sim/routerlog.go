@@ -106,13 +106,8 @@ func (o *Observation) logged() float64 { return float64(o.Answered + o.Lost) }
 func WithRouterLog(name string, o bot.Options) Driver {
 	return BotIn(name, o.Interval, func(w *World) *bot.Bot {
 		o := o
-		o.Scaler = w
 		o.Probers = append(slices.Clip(o.Probers), w.Heartbeat())
 		o.Probers = append(o.Probers, w.RouterLog()...)
-		if o.Schedule == nil {
-			o.Schedule = w.table()
-		}
-		o.Prompt = true
-		return bot.New(o)
+		return w.bot(o)
 	})
 }

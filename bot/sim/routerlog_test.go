@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -16,15 +15,12 @@ import (
 func reading(t *testing.T, o sim.Options, interval time.Duration) map[string]probe.Reading {
 	t.Helper()
 	last := map[string]probe.Reading{}
-	run(t, o, sim.Driver{Name: "read", Interval: interval, Begin: func(w *sim.World) func(context.Context, time.Time) {
-		probers := w.RouterLog()
-		return func(ctx context.Context, _ time.Time) {
-			for _, p := range probers {
-				r := p.Probe(ctx)
-				last[r.Signal] = r
-			}
+	run(t, o, every(interval, func(ctx context.Context, w *sim.World, _ time.Duration) {
+		for _, p := range w.RouterLog() {
+			r := p.Probe(ctx)
+			last[r.Signal] = r
 		}
-	}})
+	}))
 	return last
 }
 
@@ -71,12 +67,10 @@ func (s steps) Rate(seconds float64) float64 {
 
 func TestTheRouterLogIsSilentAtFirst(t *testing.T) {
 	seen := []probe.Outcome{}
-	run(t, sim.Options{Demand: level{20, time.Minute}, Seed: 1}, sim.Driver{
-		Name: "read", Interval: 5 * time.Second, Begin: func(w *sim.World) func(context.Context, time.Time) {
-			p := w.RouterLog()[0]
-			return func(ctx context.Context, _ time.Time) { seen = append(seen, p.Probe(ctx).Outcome) }
-		},
-	})
+	o := sim.Options{Demand: level{20, time.Minute}, Seed: 1}
+	run(t, o, every(5*time.Second, func(ctx context.Context, w *sim.World, _ time.Duration) {
+		seen = append(seen, w.RouterLog()[0].Probe(ctx).Outcome)
+	}))
 	if seen[0] != probe.Unreachable || seen[2] != probe.Unreachable || seen[3] != probe.Answered {
 		t.Errorf("after 0, 10 and 15 s the log is %v", seen[:4])
 	}
@@ -107,18 +101,4 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 			}
 		})
 	}
-}
-
-func day(t *testing.T, name string) sim.Trace {
-	t.Helper()
-	file, err := os.Open("testdata/traces/" + name + ".csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	trace, err := sim.ParseTrace(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return trace
 }

@@ -15,22 +15,12 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
-
-func shape(t testing.TB, name string) sim.Shape {
-	t.Helper()
-	s, err := sim.ShapeOf(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 func flash(t testing.TB) sim.Options {
 	return sim.Options{Demand: shape(t, "flash"), Peak: 4, Length: 80 * time.Minute, Seed: 7, Price: 25}
@@ -139,14 +129,15 @@ func TestAnOracleOfMoreAsksForMore(t *testing.T) {
 	}
 }
 
+// plan wants these dynos, each for a minute.
+func plan(dynos ...int) sim.Driver {
+	return every(time.Minute, func(_ context.Context, w *sim.World, at time.Duration) { w.Want(dynos[at/time.Minute]) })
+}
+
 func TestDynosAreBilledFromTheCommand(t *testing.T) {
 	f := lasting(2)
 	f.BootMin, f.BootMax = 30*time.Second, 30*time.Second
-	by := sim.Driver{Name: "plan", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
-		start := w.Now()
-		return func(_ context.Context, now time.Time) { w.Want([]int{2, 5, 5, 1, 4}[now.Sub(start)/time.Minute]) }
-	}}
-	r := run(t, sim.Options{Demand: level{0, 5 * time.Minute}, Fleet: f, Price: 720}, by)
+	r := run(t, sim.Options{Demand: level{0, 5 * time.Minute}, Fleet: f, Price: 720}, plan(2, 5, 5, 1, 4))
 	if want := float64(2+5+5+1+4) / 60; !near(r.DynoHours, want, 1e-9) || r.Dollars != 0.28 {
 		t.Errorf("%g dyno-hours for $%g, want %g for $0.28", r.DynoHours, r.Dollars, want)
 	}
@@ -164,18 +155,12 @@ func TestElasticityIsThatOfTheSPEC(t *testing.T) {
 	f := lasting(2)
 	f.BootMin, f.BootMax = 0, 0
 	o := sim.Options{Demand: level{4 * 45, 10 * time.Minute}, Fleet: f}
-	by := sim.Driver{Name: "plan", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
-		start := w.Now()
-		return func(_ context.Context, now time.Time) {
-			w.Want([]int{1, 1, 1, 3, 4, 4, 4, 8, 8, 6}[now.Sub(start)/time.Minute])
-		}
-	}}
 	// 4 are needed throughout.
 	want := sim.Elasticity{
 		UnderAccuracy: 10 * (3*0.75 + 0.25), OverAccuracy: 10 * (1 + 1 + 0.5), UnderTimeshare: 40, OverTimeshare: 30,
 		Instability: 100 * 4.0 / 9,
 	}
-	if got := run(t, o, by).Elasticity; got != want {
+	if got := run(t, o, plan(1, 1, 1, 3, 4, 4, 4, 8, 8, 6)).Elasticity; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -198,13 +183,10 @@ func TestWithoutDynosRequestsAreLostAndHeartbeatsFail(t *testing.T) {
 		o := sim.Options{Demand: level{5, 10 * time.Minute}, Fleet: lasting(2), Limits: schedule.Limits{Min: 0, Max: 5}}
 		o.Fleet.Router = router
 		var last probe.Reading
-		by := sim.Driver{Name: "none", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
-			return func(ctx context.Context, _ time.Time) {
-				w.Want(0)
-				last = w.Heartbeat().Probe(ctx)
-			}
-		}}
-		r := run(t, o, by)
+		r := run(t, o, every(time.Minute, func(ctx context.Context, w *sim.World, _ time.Duration) {
+			w.Want(0)
+			last = w.Heartbeat().Probe(ctx)
+		}))
 		if r.LostPercent != 100 || r.SlowMinutesPercent != 100 || r.DynoHours != 0 {
 			t.Errorf("lost %g %%, slow minutes %g %%, %g dyno-hours", r.LostPercent, r.SlowMinutesPercent, r.DynoHours)
 		}
@@ -218,14 +200,11 @@ func TestRequestsWaitForTheFirstDynoThatBoots(t *testing.T) {
 	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {
 		f := lasting(1)
 		f.Router, f.BootMin, f.BootMax = router, 25*time.Second, 25*time.Second
-		by := sim.Driver{Name: "restart", Interval: time.Minute, Begin: func(w *sim.World) func(context.Context, time.Time) {
-			return func(context.Context, time.Time) {
-				w.Want(0)
-				w.Want(1)
-			}
-		}}
 		o := sim.Options{Demand: level{2, 10 * time.Minute}, Fleet: f, Limits: schedule.Limits{Max: 1}}
-		r := run(t, o, by)
+		r := run(t, o, every(time.Minute, func(_ context.Context, w *sim.World, _ time.Duration) {
+			w.Want(0)
+			w.Want(1)
+		}))
 		if r.LostPercent != 0 || !near(r.SlowRequestsPercent, 100*25.0/60, 0.15) {
 			t.Errorf("router %d: lost %g %%, slow %g %%, want 0 and about 42", router, r.LostPercent, r.SlowRequestsPercent)
 		}
@@ -272,17 +251,14 @@ func TestTheBotActsWhenItsHeartbeatIsBack(t *testing.T) {
 		f.Heartbeat.Timeout = time.Minute
 		var at []time.Duration
 		var took float64
-		by := sim.Driver{Name: "up", Interval: 10 * time.Second, Begin: func(w *sim.World) func(context.Context, time.Time) {
-			start := w.Now()
-			return func(ctx context.Context, now time.Time) {
-				at = append(at, now.Sub(start))
-				if len(at) <= 2 {
-					took = w.Heartbeat().Probe(ctx).Value
-				}
-				w.Want(len(at))
+		o := sim.Options{Demand: level{0, time.Minute}, Fleet: f}
+		r := run(t, o, every(10*time.Second, func(ctx context.Context, w *sim.World, now time.Duration) {
+			at = append(at, now)
+			if len(at) <= 2 {
+				took = w.Heartbeat().Probe(ctx).Value
 			}
-		}}
-		r := run(t, sim.Options{Demand: level{0, time.Minute}, Fleet: f}, by)
+			w.Want(len(at))
+		}))
 		if want := float64(18+2*2+3*10+4*10+5*10+6*10) / 3600; !near(r.DynoHours, want, 1e-9) {
 			t.Errorf("router %d: %g dyno-hours, want %g with the second dyno after 18 s", router, r.DynoHours, want)
 		}
@@ -329,24 +305,20 @@ func TestASimulationEndsWithItsContext(t *testing.T) {
 	}
 }
 
-type backwards struct{}
-
-func (backwards) Interval() time.Duration                       { return time.Minute }
-func (backwards) Want(_ time.Time, _ *sim.World, dynos int) int { return dynos - 1 }
-
-func TestAPeerIsKeptWithinTheLimits(t *testing.T) {
-	r := run(t, sim.Options{Demand: level{10, 10 * time.Minute}, Fleet: lasting(5), Limits: schedule.Limits{Min: 2, Max: 9}}, sim.By("backwards", backwards{}))
-	if r.Policy != "backwards" || r.Minutes[0].Dynos != 4 || r.Minutes[9].Dynos != 2 || r.Downs != 3 {
+func TestADriverIsKeptWithinTheLimits(t *testing.T) {
+	o := sim.Options{Demand: level{10, 10 * time.Minute}, Fleet: lasting(5), Limits: schedule.Limits{Min: 2, Max: 9}}
+	r := run(t, o, every(time.Minute, func(ctx context.Context, w *sim.World, _ time.Duration) {
+		n, _, _ := w.Size(ctx)
+		w.Want(n - 1)
+	}))
+	if r.Policy != "every" || r.Minutes[0].Dynos != 4 || r.Minutes[9].Dynos != 2 || r.Downs != 3 {
 		t.Errorf("%s went from %d dynos to %d in %d downs", r.Policy, r.Minutes[0].Dynos, r.Minutes[9].Dynos, r.Downs)
 	}
 }
 
 func TestABotOfOnesOwnDrivesTheSame(t *testing.T) {
 	racetest.Computes(t)
-	table, err := schedule.New(schedule.Fixed(1), schedule.Fixed(60), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := limits(t)
 	own := sim.BotIn("count", counting.Interval, func(w *sim.World) *bot.Bot {
 		o := counting
 		o.Scaler, o.Schedule, o.Probers = w, table, []probe.Prober{w.Heartbeat()}
@@ -358,7 +330,7 @@ func TestABotOfOnesOwnDrivesTheSame(t *testing.T) {
 }
 
 func TestTheWorldTakesNoImpossibleNumber(t *testing.T) {
-	run(t, sim.Options{Demand: level{1, time.Minute}}, watch(1, func(w *sim.World, _ time.Time) {
+	run(t, sim.Options{Demand: level{1, time.Minute}}, watch(1, func(w *sim.World, _ time.Duration) {
 		for n, want := range map[int]string{
 			-1:     "-1 is no number of dynos; it must be from 0 to 10000",
 			10_001: "10001 is no number of dynos; it must be from 0 to 10000",
@@ -376,7 +348,7 @@ func TestObservationsAreTrue(t *testing.T) {
 	var all []sim.Observation
 	f := lasting(4)
 	f.Service.CV = 0
-	run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(4, func(w *sim.World, _ time.Time) {
+	run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(4, func(w *sim.World, _ time.Duration) {
 		o = w.Observe(time.Hour)
 		all = append(all, o)
 	}))
@@ -400,7 +372,7 @@ func TestTheLostAreSeen(t *testing.T) {
 		f := lasting(1)
 		f.Router = router
 		var o sim.Observation
-		run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(1, func(w *sim.World, _ time.Time) { o = w.Observe(10 * time.Minute) }))
+		run(t, sim.Options{Demand: level{100, 30 * time.Minute}, Fleet: f}, watch(1, func(w *sim.World, _ time.Duration) { o = w.Observe(10 * time.Minute) }))
 		// 50 of 100 requests per second can be served.
 		if !near(float64(o.Lost), 30_000, 0.05) || !near(o.Busy, 5, 0.001) || !near(o.MeanResponse.Seconds(), 30, 0.05) {
 			t.Errorf("router %d: %d are lost, %g slots are busy, the mean response time is %v", router, o.Lost, o.Busy, o.MeanResponse)
@@ -426,24 +398,12 @@ func TestRecordersSeeEveryTick(t *testing.T) {
 
 func TestADriverDrivesManySimulations(t *testing.T) {
 	racetest.Computes(t)
-	shape, err := sim.ShapeOf("ramp")
-	if err != nil {
-		t.Fatal(err)
+	of := func(peak float64) sim.Options {
+		return sim.Options{Demand: shape(t, "ramp"), Peak: peak, Seed: 1, Length: time.Hour}
 	}
-	policy := decide.Policy{HeartbeatRule: decide.HeartbeatRule{
-		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5), FailOn: []probe.Outcome{probe.Timeout},
-	}}
-	driver := func() sim.Driver { return sim.Bot("count", bot.Options{Interval: 30 * time.Second, Policy: policy}) }
-	run := func(d sim.Driver, peak float64) sim.Result {
-		r, err := sim.Run(t.Context(), sim.Options{Demand: shape, Peak: peak, Seed: 1, Length: time.Hour}, d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	used := driver()
-	run(used, 2)
-	if got, want := run(used, 5), run(driver(), 5); got.DynoHours != want.DynoHours || got.SlowMinutesPercent != want.SlowMinutesPercent {
+	used := sim.Bot("count", counting)
+	run(t, of(2), used)
+	if got, want := run(t, of(5), used), run(t, of(5), sim.Bot("count", counting)); got.DynoHours != want.DynoHours || got.SlowMinutesPercent != want.SlowMinutesPercent {
 		t.Errorf("the second simulation of a driver cost %g dyno-hours with %g %% slow minutes, the first of a new one %g with %g %%",
 			got.DynoHours, got.SlowMinutesPercent, want.DynoHours, want.SlowMinutesPercent)
 	}
@@ -455,17 +415,16 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 		f := lasting(1)
 		f.Router, f.Slots, f.Heartbeat.Service.CV = router, 1, 0
 		var got []probe.Reading
-		by := sim.Driver{Name: "bursts", Interval: 30 * time.Second, Begin: func(w *sim.World) func(context.Context, time.Time) {
-			return func(ctx context.Context, now time.Time) {
-				got = w.Heartbeat().(bot.Burster).Burst(ctx, 4, 10*time.Millisecond)
-				for i, r := range got {
-					if r.Time.Sub(now) != time.Duration(i)*10*time.Millisecond {
-						t.Errorf("heartbeat %d was sent %v after the tick", i, r.Time.Sub(now))
-					}
+		o := sim.Options{Demand: level{0, 2 * time.Minute}, Fleet: f}
+		run(t, o, every(30*time.Second, func(ctx context.Context, w *sim.World, _ time.Duration) {
+			now := w.Now()
+			got = w.Heartbeat().(bot.Burster).Burst(ctx, 4, 10*time.Millisecond)
+			for i, r := range got {
+				if r.Time.Sub(now) != time.Duration(i)*10*time.Millisecond {
+					t.Errorf("heartbeat %d was sent %v after the tick", i, r.Time.Sub(now))
 				}
 			}
-		}}
-		run(t, sim.Options{Demand: level{0, 2 * time.Minute}, Fleet: f}, by)
+		}))
 		// One slot, 40 ms for each and 30 ms on the way: each waits 30 ms longer than the one before it.
 		for i, r := range got {
 			if want := 70 + 30*float64(i); math.Abs(r.Value-want) > 0.01 {
@@ -481,11 +440,7 @@ func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
 	for _, boot := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {
 		f := sim.DefaultFleet()
 		f.BootMin, f.BootMax, f.NoRestarts = boot, boot, true
-		demand, err := sim.ShapeOf("square")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := run(t, sim.Options{Demand: demand, Fleet: f, Peak: 4, Length: 130 * time.Minute}, sim.Oracle())
+		r := run(t, sim.Options{Demand: shape(t, "square"), Fleet: f, Peak: 4, Length: 130 * time.Minute}, sim.Oracle())
 		if r.SlowMinutesPercent > 0 || r.OracleRatio < 0.99 || r.OracleRatio > 1.01 {
 			t.Errorf("with a boot of %v, %.2f %% of the minutes are slow at %.3f of its own dyno-hours", boot, r.SlowMinutesPercent, r.OracleRatio)
 		}

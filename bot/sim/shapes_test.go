@@ -29,10 +29,7 @@ func TestShapesArePossibleDemands(t *testing.T) {
 }
 
 func TestThePeakIsTheLargestMeanOfAWindow(t *testing.T) {
-	spike, err := sim.ShapeOf("spike")
-	if err != nil {
-		t.Fatal(err)
-	}
+	spike := shape(t, "spike")
 	for _, c := range []struct {
 		window time.Duration
 		want   float64

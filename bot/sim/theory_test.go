@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // erlangC is the probability that an arrival finds all c slots busy, each of them busy for a share rho of the time.
@@ -38,12 +38,8 @@ func stationary(t *testing.T, f sim.Fleet, n int, rate, requests float64) queue 
 	t.Helper()
 	length := time.Duration(math.Ceil(requests/rate/600)+2) * 10 * time.Minute
 	var q queue
-	begin := time.Time{}
-	run(t, sim.Options{Demand: level{rate, length}, Fleet: f, Seed: seed}, watch(n, func(w *sim.World, now time.Time) {
-		if begin.IsZero() {
-			begin = now
-		}
-		if now.Sub(begin) < 20*time.Minute {
+	run(t, sim.Options{Demand: level{rate, length}, Fleet: f, Seed: seed}, watch(n, func(w *sim.World, at time.Duration) {
+		if at < 20*time.Minute {
 			return
 		}
 		o := w.Observe(10 * time.Minute)
@@ -198,15 +194,16 @@ func TestHeartbeatsWaitAsRequestsDo(t *testing.T) {
 		f.Heartbeat.Service = sim.Service{Mean: time.Millisecond}
 		f.Heartbeat.Network = 0
 		beats, over := 0.0, map[float64]float64{0.05: 0, 0.2: 0}
-		by := sim.Driver{Name: "watch", Interval: time.Second, Begin: beating(func(r probe.Reading) {
+		o := sim.Options{Demand: level{rho * c * float64(dynos) / service, 6 * time.Hour}, Fleet: f, Seed: seed}
+		run(t, o, every(time.Second, func(ctx context.Context, w *sim.World, _ time.Duration) {
 			beats++
+			took := w.Heartbeat().Probe(ctx).Value
 			for x := range over {
-				if r.Value > 1000*x+1 {
+				if took > 1000*x+1 {
 					over[x]++
 				}
 			}
-		})}
-		run(t, sim.Options{Demand: level{rho * c * float64(dynos) / service, 6 * time.Hour}, Fleet: f, Seed: seed}, by)
+		}))
 		for x, n := range over {
 			want := erlangC(c, rho) * math.Exp(-(1-rho)*c*x/service)
 			if got := n / beats; !near(got, want, 0.05) {

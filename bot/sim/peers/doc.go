@@ -7,8 +7,6 @@ package peers
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/sim"
@@ -27,22 +25,6 @@ func All(f sim.Fleet) []sim.Driver {
 		AppAutoscaler(time.Second, 200*time.Millisecond),
 		AppAutoscaler(250*time.Millisecond, 130*time.Millisecond),
 	}
-}
-
-// Run simulates the peer with a name among All.
-func Run(ctx context.Context, name string, o sim.Options) (sim.Result, error) {
-	f := o.Fleet
-	if f.Slots == 0 {
-		f = sim.DefaultFleet()
-	}
-	var names []string
-	for _, d := range All(f) {
-		if d.Name == name {
-			return sim.Run(ctx, o, d)
-		}
-		names = append(names, d.Name)
-	}
-	return sim.Result{}, fmt.Errorf("%.40q is no peer; there are %s", name, strings.Join(names, ", "))
 }
 
 // driver makes a driver of what a peer wants at each tick, given the dynos asked for and those up. begin is called for each

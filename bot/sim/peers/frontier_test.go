@@ -63,10 +63,10 @@ type group struct {
 	results    [][]sim.Result // by driver and day
 }
 
-func usual() decide.Policy {
+func usual(boundMS float64) decide.Policy {
 	return decide.Policy{
 		HeartbeatRule: decide.HeartbeatRule{
-			MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
+			MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: decide.InARow(3), Passes: decide.InARow(5),
 			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 		},
 		Safeguards: decide.Safeguards{IneffectiveAfter: 3},
@@ -77,7 +77,7 @@ func counting() group {
 	g := group{name: "counting", sees: "heartbeats", marker: chart.Square}
 	for _, every := range []time.Duration{30 * time.Second, 5 * time.Second} {
 		name := fmt.Sprintf("counting, every %v", every)
-		g.drivers = append(g.drivers, sim.Bot(name, bot.Options{Interval: every, Policy: usual()}))
+		g.drivers = append(g.drivers, sim.Bot(name, bot.Options{Interval: every, Policy: usual(1000)}))
 		g.labels = append(g.labels, name)
 	}
 	return g
@@ -91,7 +91,7 @@ func adaptively(t *testing.T, g group, every time.Duration, drive func(string, b
 		if err != nil {
 			t.Fatal(err)
 		}
-		policy := usual()
+		policy := usual(1000)
 		policy.Adaptive = a
 		name := fmt.Sprintf("%g", price)
 		if aim := names[price]; aim != "" {

@@ -13,10 +13,8 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
-	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -206,13 +204,7 @@ func (c *contest) know(t *testing.T, o sim.Options) {
 
 func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Result {
 	boundMS := o.Bound.Seconds() * 1000
-	policy := decide.Policy{
-		HeartbeatRule: decide.HeartbeatRule{
-			MaxResponseMS: boundMS, MinResponseMS: boundMS / 5, Fails: decide.InARow(3), Passes: decide.InARow(5),
-			FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
-		},
-		Safeguards: decide.Safeguards{IneffectiveAfter: 3},
-	}
+	policy := usual(boundMS)
 	var err error
 	if adapts {
 		policy.Adaptive, err = adaptive.New(adaptive.Balanced, boundMS)
