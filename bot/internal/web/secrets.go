@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // Secrets are what must appear in no text. They may be used from several goroutines.
@@ -44,4 +45,18 @@ func (s *Secrets) Strike(text string) string {
 		}
 	}
 	return Line(text)
+}
+
+// Line makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.
+func Line(s string) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+	if r := []rune(s); len(r) > 300 {
+		return string(r[:300]) + "…"
+	}
+	return s
 }

@@ -1,3 +1,5 @@
+// Package web makes the calls to the APIs of different platforms: it bounds them, tries again what may pass, waits
+// where it is asked to, and tells what went wrong.
 package web
 
 import (
@@ -206,16 +208,6 @@ func (t *Transport) asked(resp *http.Response) time.Duration {
 		return t.Asked(resp, time.Now())
 	}
 	return AskedToWait(resp, time.Now())
-}
-
-// AskedToWait reads the Retry-After header of an answer that says that something is too much, or that the API is not
-// well: 429, or 500 and above. It is 0 to 24 hours, and 0 where there is none that can be read.
-func AskedToWait(resp *http.Response, now time.Time) time.Duration {
-	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
-		return 0
-	}
-	d, _ := RetryAfter(resp.Header.Get("Retry-After"), now, MaxAsked)
-	return d
 }
 
 // Left tells how many calls the API still allows, by the last answer that told. ok is false before that.

@@ -22,6 +22,11 @@ func Only(s, set string, most int) bool {
 	return s != "" && len(s) <= most && strings.Trim(s, set) == ""
 }
 
+// IsUUID reports whether s looks like a UUID.
+func IsUUID(s string) bool {
+	return len(s) == 36 && strings.Count(s, "-") == 4 && Only(s, Digits+"abcdefABCDEF-", 36)
+}
+
 // BaseURL checks the URL of an API, and gives it without a slash at its end. what it is, as in "the Heroku API's
 // URL", the example and the name of the secret that would be sent there are for the errors, which don't show a URL
 // that may hold a password.

@@ -2,6 +2,10 @@ package web
 
 import (
 	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,3 +30,62 @@ func Fits(ctx context.Context, d time.Duration) bool {
 // Wait waits for d. It returns false where the context's deadline comes before, at once, and where the context ends
 // meanwhile.
 func Wait(ctx context.Context, d time.Duration) bool { return Fits(ctx, d) && Sleep(ctx, d) == nil }
+
+// RetryAfter reads the value of a Retry-After header, seconds or an HTTP date, as a duration from now: 0 to most. ok
+// is false, and the duration 0, when it can't be read.
+func RetryAfter(value string, now time.Time, most time.Duration) (d time.Duration, ok bool) {
+	value = strings.TrimSpace(value)
+	if value != "" && strings.Trim(value, "0123456789") == "" {
+		n, err := strconv.ParseUint(value, 10, 31)
+		if err != nil { // out of range: too many digits
+			return most, true
+		}
+		return min(time.Duration(n)*time.Second, most), true
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	return max(0, min(date.Sub(now), most)), true
+}
+
+// AskedToWait reads the Retry-After header of an answer that says that something is too much, or that the API is not
+// well: 429, or 500 and above. It is 0 to 24 hours, and 0 where there is none that can be read.
+func AskedToWait(resp *http.Response, now time.Time) time.Duration {
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
+		return 0
+	}
+	d, _ := RetryAfter(resp.Header.Get("Retry-After"), now, MaxAsked)
+	return d
+}
+
+// maxClosed caps for how long a gate stays closed: rate limits are those of an hour at most, and a mistake of the
+// server's must not keep the bot from its work for longer.
+const maxClosed = time.Hour
+
+// A gate keeps what servers asked for when they said to wait, from one call to the next. The zero gate is open for all.
+type gate struct {
+	mu     sync.Mutex
+	opened map[string]time.Time // by server
+}
+
+// close has no call of the server made for d from now on, at most an hour.
+func (g *gate) close(server string, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened == nil {
+		g.opened = map[string]time.Time{}
+	}
+	if until := time.Now().Add(min(d, maxClosed)); until.After(g.opened[server]) {
+		g.opened[server] = until
+	}
+}
+
+func (g *gate) until(server string) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.opened[server]
+}
