@@ -61,13 +61,13 @@ func (p *Platform) readApp(ctx context.Context) (app, error) {
 	p.mu.Lock()
 	guid := p.found.guid
 	p.mu.Unlock()
-	if guid == "" && isGUID(p.o.App) {
+	if guid == "" && web.IsUUID(p.o.App) {
 		guid = p.o.App
 	}
 	if guid != "" {
 		var a app
 		err := p.get(ctx, "/v3/apps/"+guid, &a)
-		if e, ok := web.As(err); !ok || e.Status != http.StatusNotFound || isGUID(p.o.App) {
+		if e, ok := web.As(err); !ok || e.Status != http.StatusNotFound || web.IsUUID(p.o.App) {
 			return p.keep(a, err)
 		}
 	}
@@ -89,7 +89,7 @@ func (p *Platform) keep(a app, err error) (app, error) {
 
 func (p *Platform) lookUp(ctx context.Context) (app, error) {
 	space := p.o.Space
-	if !isGUID(space) {
+	if !web.IsUUID(space) {
 		var err error
 		if space, err = p.spaceGUID(ctx); err != nil {
 			return app{}, err
@@ -117,7 +117,7 @@ func (p *Platform) where() string {
 
 func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 	org := p.o.Org
-	if !isGUID(org) {
+	if !web.IsUUID(org) {
 		found, err := list[owner](ctx, p.client, "/v3/organizations", url.Values{"names": {org}})
 		switch {
 		case err != nil:

@@ -7,6 +7,7 @@
 package cloudfoundry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,25 +29,6 @@ const (
 	changeLimit = 3 * time.Minute
 )
 
-// Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and
-// one kind of credentials are required.
-type Options struct {
-	// URL is where the Cloud Controller is, as in https://api.example.com (`cf api` shows it). Plain http is for a
-	// loopback address only, since passwords would cross the network for all to read.
-	URL string
-	// Org, Space and App are names or GUIDs. An app's GUID needs neither of the others, a space's GUID no org.
-	Org, Space, App string
-	// ProcessType is the process type that is scaled; "" means "web".
-	ProcessType string
-	// Credentials are what tokens are got by.
-	Credentials Credentials
-	// UserAgent is sent with every call; "" means "autoscalebot".
-	UserAgent string
-	// Timeout bounds one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all
-	// whatever the Timeout is.
-	Timeout time.Duration
-}
-
 // A Platform is one process type of one app on Cloud Foundry. It may be used from several goroutines.
 type Platform struct {
 	*client
@@ -65,39 +47,12 @@ func New(o Options) (*Platform, error) {
 
 func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 	base, badURL := baseURL(o.URL)
-	if o.ProcessType == "" {
-		o.ProcessType = "web"
-	}
-	if o.UserAgent == "" {
-		o.UserAgent = "autoscalebot"
-	}
+	o.ProcessType, o.UserAgent = cmp.Or(o.ProcessType, "web"), cmp.Or(o.UserAgent, "autoscalebot")
 	if err := errors.Join(badURL, o.check(), o.Credentials.check()); err != nil {
 		return nil, err
 	}
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
-	o.URL = base
+	o.URL, o.Timeout = base, cmp.Or(o.Timeout, defaultTimeout)
 	return &Platform{client: newClient(o, inner), o: o, asked: -1}, nil
-}
-
-func (o Options) check() error {
-	var wrong []error
-	switch {
-	case o.App == "":
-		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists those of your space"))
-	case o.Space == "" && !isGUID(o.App):
-		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or give the app's GUID, as from `cf app NAME --guid`"))
-	case o.Org == "" && !isGUID(o.App) && !isGUID(o.Space):
-		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as from `cf space NAME --guid`"))
-	}
-	if !plain(o.ProcessType) {
-		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", o.ProcessType))
-	}
-	if o.Timeout < 0 {
-		wrong = append(wrong, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout))
-	}
-	return errors.Join(wrong...)
 }
 
 // Size reads the number of instances asked for, whether or not all of them run yet. settled is false while a

@@ -79,6 +79,18 @@ func (s inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
+func platformOver(t *testing.T, way http.RoundTripper) *cloudfoundry.Platform {
+	t.Helper()
+	p, err := cloudfoundry.NewOver(cloudfoundry.Options{
+		URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab",
+		Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
+	}, way)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestATokenIsRenewedBeforeItRunsOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		life, wait time.Duration
@@ -114,13 +126,7 @@ func TestATokenIsRenewedBeforeItRunsOut(t *testing.T) {
 					}
 					w.WriteHeader(http.StatusForbidden) // which is enough to know that the token was taken
 				})
-				p, err := cloudfoundry.NewOver(cloudfoundry.Options{
-					URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab",
-					Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
-				}, inProcess{mux})
-				if err != nil {
-					t.Fatal(err)
-				}
+				p := platformOver(t, inProcess{mux})
 				_, _, _ = p.Size(t.Context())
 				time.Sleep(c.wait)
 				_, _, _ = p.Size(t.Context())
@@ -197,9 +203,7 @@ func FuzzAnswer(f *testing.F) {
 		const root = `{"links":{"uaa":{"href":"https://api.example.com"},"log_cache":{"href":"https://lc.example.com"}},"access_token":"t","token_type":"bearer","expires_in":600}`
 		first := `{"guid":"a","name":"my-app","state":"STARTED","resources":[{"guid":"p","type":"web","instances":2}]}`
 		for _, path := range []string{"/v3/apps/ffffffff-cafe-4abc-8def-0123456789ab", "/v3/apps/a/processes", "/v3/processes", "/v3/", "/"} {
-			p, err := cloudfoundry.NewOver(cloudfoundry.Options{
-				URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab", Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
-			}, roundTrip(func(r *http.Request) (*http.Response, error) {
+			p := platformOver(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 				answer := &http.Response{StatusCode: 200, Header: http.Header{"Retry-After": {"3600"}}, Body: io.NopCloser(strings.NewReader(first))}
 				if !strings.HasPrefix(r.URL.Path, "/v3") {
 					answer.Body = io.NopCloser(strings.NewReader(root))
@@ -209,9 +213,6 @@ func FuzzAnswer(f *testing.F) {
 				}
 				return answer, nil
 			}))
-			if err != nil {
-				t.Fatal(err)
-			}
 			n, _, err := p.Size(t.Context())
 			if n < 0 || err != nil && (n != 0 || err.Error() == "" || strings.ContainsAny(err.Error(), "\n\r")) {
 				t.Errorf("Size = %d, %q", n, err)
@@ -236,9 +237,7 @@ func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const root = `{"links":{"uaa":{"href":"https://uaa.example.com"}},"access_token":"t","token_type":"bearer","expires_in":6000}`
 		refused := 0
-		p, err := cloudfoundry.NewOver(cloudfoundry.Options{
-			URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab", Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
-		}, roundTrip(func(r *http.Request) (*http.Response, error) {
+		p := platformOver(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 			answer := &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(root))}
 			if strings.HasPrefix(r.URL.Path, "/v3/") {
 				refused++
@@ -247,9 +246,6 @@ func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
 			}
 			return answer, nil
 		}))
-		if err != nil {
-			t.Fatal(err)
-		}
 		for range 40 { // every 30 s for 20 minutes
 			if _, _, err := p.Size(t.Context()); err == nil {
 				t.Error("no error")
