@@ -55,7 +55,7 @@ func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, 
 		})
 		if err == nil && now != nil {
 			a, failures = now, 0
-			progress(fmt.Sprintf("%s: %s after %v", what, clean(a.Status), time.Since(began).Round(time.Second)))
+			progress(fmt.Sprintf("%s: %s after %v", what, web.Line(a.Status), time.Since(began).Round(time.Second)))
 			continue
 		}
 		if failures++; err != nil && (!p.passing(ctx, err) || failures > maxFailures) {

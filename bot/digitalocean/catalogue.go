@@ -9,6 +9,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -20,7 +21,7 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 	}
 	sizes := make([]pool.Size, 0, len(list))
 	for _, s := range list {
-		sizes = append(sizes, pool.Size{Name: clean(s.Slug), CPUs: s.Vcpus, Memory: s.Memory, Price: s.PriceHourly})
+		sizes = append(sizes, pool.Size{Name: web.Line(s.Slug), CPUs: s.Vcpus, Memory: s.Memory, Price: s.PriceHourly})
 	}
 	slices.SortStableFunc(sizes, func(a, b pool.Size) int {
 		return cmp.Or(cmp.Compare(a.Price, b.Price), cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.Name, b.Name))
@@ -51,7 +52,7 @@ func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 }
 
 func poolImage(i godo.Image) pool.Image {
-	return pool.Image{ID: strconv.Itoa(i.ID), Name: clean(i.Name), Created: created(i), Size: i.SizeGigaBytes}
+	return pool.Image{ID: strconv.Itoa(i.ID), Name: web.Line(i.Name), Created: created(i), Size: i.SizeGigaBytes}
 }
 
 func created(i godo.Image) time.Time {

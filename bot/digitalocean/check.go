@@ -47,12 +47,12 @@ func (p *Provider) checkAccount(ctx context.Context) (found string, err error) {
 	if err != nil || a == nil {
 		return "", err
 	}
-	found = fmt.Sprintf("%s, at most %d droplets", clean(a.Email), a.DropletLimit)
+	found = fmt.Sprintf("%s, at most %d droplets", web.Line(a.Email), a.DropletLimit)
 	if a.Team != nil && a.Team.Name != "" {
-		found = fmt.Sprintf("%s of the team %s, at most %d droplets", clean(a.Email), clean(a.Team.Name), a.DropletLimit)
+		found = fmt.Sprintf("%s of the team %s, at most %d droplets", web.Line(a.Email), web.Line(a.Team.Name), a.DropletLimit)
 	}
 	if a.Status != "" && a.Status != "active" {
-		err = fmt.Errorf("its status is %s: %s", clean(a.Status), clean(a.StatusMessage))
+		err = fmt.Errorf("its status is %s: %s", web.Line(a.Status), web.Line(a.StatusMessage))
 	}
 	return found, err
 }
@@ -70,7 +70,7 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 		return s, "", fmt.Errorf("%s cannot be had in %s: `doctl compute size list` shows all", p.o.Size, p.o.Region)
 	}
 	s = sizes[i]
-	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", clean(s.Slug), p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
+	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", web.Line(s.Slug), p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
 }
 
 func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string, err error) {
@@ -97,10 +97,10 @@ func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string
 	case i == nil:
 		return "", errors.New("DigitalOcean tells nothing of it")
 	}
-	found = fmt.Sprintf("%s (%s %d), for disks from %d GB", clean(i.Name), clean(i.Type), i.ID, i.MinDiskSize)
+	found = fmt.Sprintf("%s (%s %d), for disks from %d GB", web.Line(i.Name), web.Line(i.Type), i.ID, i.MinDiskSize)
 	switch {
 	case !slices.Contains(i.Regions, p.o.Region):
-		return found, fmt.Errorf("it is in %s, and not in %s", clean(strings.Join(i.Regions, ", ")), p.o.Region)
+		return found, fmt.Errorf("it is in %s, and not in %s", web.Line(strings.Join(i.Regions, ", ")), p.o.Region)
 	case size.Slug != "" && i.MinDiskSize > size.Disk:
 		return found, fmt.Errorf("the size %s has %d GB of disk only", size.Slug, size.Disk)
 	}
@@ -123,7 +123,7 @@ func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
 			missing = append(missing, want)
 			continue
 		}
-		names = append(names, clean(keys[i].Name))
+		names = append(names, web.Line(keys[i].Name))
 	}
 	if len(missing) > 0 {
 		err = fmt.Errorf("the account has none called %s: `doctl compute ssh-key list` shows all", strings.Join(missing, ", "))
@@ -140,17 +140,17 @@ func (b *LoadBalancer) Check(ctx context.Context, report func(what, found string
 	}
 	found := b.name(r) + ", given droplets by their ids"
 	if r.lb.Tag != "" {
-		found = fmt.Sprintf("%s, which takes those with the tag %s", b.name(r), clean(r.lb.Tag))
+		found = fmt.Sprintf("%s, which takes those with the tag %s", b.name(r), web.Line(r.lb.Tag))
 	}
 	if h := r.lb.HealthCheck; h != nil {
-		found += fmt.Sprintf("; its health check asks %s on port %d", clean(h.Protocol), h.Port)
+		found += fmt.Sprintf("; its health check asks %s on port %d", web.Line(h.Protocol), h.Port)
 		if h.Path != "" {
-			found += " at " + clean(h.Path)
+			found += " at " + web.Line(h.Path)
 		}
 		found += fmt.Sprintf(" every %d s", h.CheckIntervalSeconds)
 	}
 	if err == nil && r.lb.Status != "active" {
-		err = fmt.Errorf("its state is %s", clean(r.lb.Status))
+		err = fmt.Errorf("its state is %s", web.Line(r.lb.Status))
 	}
 	report("load balancer", found, err)
 }

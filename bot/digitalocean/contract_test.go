@@ -117,9 +117,7 @@ func specification(t *testing.T) string {
 func TestTheSpecificationHolds(t *testing.T) {
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromFile(specification(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	paths := openapi3.NewPaths()
 	for path, item := range doc.Paths.Map() {
 		for _, ours := range []string{"/v2/droplets", "/v2/load_balancers", "/v2/tags", "/v2/sizes", "/v2/images"} {
@@ -134,14 +132,10 @@ func TestTheSpecificationHolds(t *testing.T) {
 		part.Value.Nullable = true
 	}
 	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaPatternValidation(), openapi3.DisableSchemaDefaultsValidation())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for _, c := range everything(t) {
 		req, err := http.NewRequest(c.Method, "http://127.0.0.1"+c.Path+"?"+c.Query.Encode(), strings.NewReader(c.Body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		req.Header = c.Header
 		route, params, err := router.FindRoute(req)
 		if err != nil {

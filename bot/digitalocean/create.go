@@ -18,7 +18,7 @@ import (
 // Create orders a droplet with the pool's tag. Names are not unique at DigitalOcean, so the name is looked for under the tag first. The
 // order is sent once, whatever comes of it.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
-	op := "make the server " + clean(o.Name)
+	op := "make the server " + web.Line(o.Name)
 	if !hostName(o.Name) {
 		return pool.Server{}, refusal(op, "a droplet's name is a host name: letters, digits, '.' and '-', 255 at most")
 	}
@@ -103,7 +103,7 @@ func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	switch {
 	case elsewhere != "":
 		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("%q is in %s, and the pool is in %s: copy it there with `doctl compute image-action transfer`",
-			p.o.Image, clean(elsewhere), p.o.Region))
+			p.o.Image, web.Line(elsewhere), p.o.Region))
 	case !web.Only(p.o.Image, web.Letters+web.Digits+"-._", 255):
 		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q", p.o.Image))
 	}

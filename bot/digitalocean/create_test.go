@@ -134,9 +134,7 @@ func TestTheImageIsFound(t *testing.T) {
 		o := options(srv)
 		o.Image = c.image
 		s, err := open(t, o).Create(t.Context(), pool.Order{Name: fmt.Sprintf("web-%d", i)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		id, _ := strconv.Atoi(s.ID)
 		if d, _ := srv.Droplet(id); d.Image != c.want {
 			t.Errorf("of %q the image %d was taken, want %d", c.image, d.Image, c.want)

@@ -31,9 +31,7 @@ func options(srv *digitaloceantest.Server) digitalocean.Options {
 func open(t *testing.T, o digitalocean.Options) *digitalocean.Provider {
 	t.Helper()
 	p, err := digitalocean.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p
 }
 
@@ -48,22 +46,16 @@ func virtual(t *testing.T, f func(t *testing.T, srv *digitaloceantest.Server, o 
 	})
 }
 
-func names(servers []pool.Server) string {
-	var list []string
-	for _, s := range servers {
-		list = append(list, s.Name+" "+string(s.State))
-	}
-	slices.Sort(list)
-	return strings.Join(list, ", ")
-}
-
 func list(t *testing.T, p *digitalocean.Provider) string {
 	t.Helper()
 	servers, err := p.List(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	must(t, err)
+	var names []string
+	for _, s := range servers {
+		names = append(names, s.Name+" "+string(s.State))
 	}
-	return names(servers)
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 func TestADropletLivesAndEnds(t *testing.T) {
@@ -214,9 +206,7 @@ func TestOneThatEndsIsEndingUntilItIsGone(t *testing.T) {
 		id := strconv.Itoa(srv.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"web"}}))
 		srv.Takes("destroy", 20*time.Second)
 		for _, p := range []*digitalocean.Provider{p, p, another} {
-			if err := p.Destroy(t.Context(), id); err != nil {
-				t.Error(err)
-			}
+			must(t, p.Destroy(t.Context(), id))
 			if got := list(t, p); got != "web-1 ending" {
 				t.Errorf("List: %s, want it ending", got)
 			}

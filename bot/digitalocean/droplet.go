@@ -11,6 +11,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -99,7 +100,7 @@ func (p *Provider) beingDestroyed(ctx context.Context, d *godo.Droplet) bool {
 
 // ours wants the pool's tag on the droplet.
 func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
-	op := "read the server " + clean(id)
+	op := "read the server " + web.Line(id)
 	n, err := strconv.Atoi(id)
 	if err != nil || n <= 0 || strconv.Itoa(n) != id {
 		return nil, &Error{Op: op, Who: "DigitalOcean", Status: http.StatusNotFound, Message: "a droplet's id is a number", Kind: pool.ErrGone}
@@ -149,7 +150,7 @@ const stuckAfter = 5 * time.Minute
 // itself does not tell that it could not be made, or is being destroyed.
 func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, error) {
 	s := pool.Server{
-		ID: strconv.Itoa(d.ID), Name: name(d), Address: p.address(d), State: p.state(d), Size: clean(d.SizeSlug),
+		ID: strconv.Itoa(d.ID), Name: name(d), Address: p.address(d), State: p.state(d), Size: web.Line(d.SizeSlug),
 	}
 	if d.Size != nil {
 		s.Price = d.Size.PriceHourly
@@ -157,7 +158,7 @@ func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, er
 	s.Created, _ = time.Parse(time.RFC3339, d.Created)
 	switch {
 	case s.State == pool.Making && d.Status != "new":
-		s.Note = "DigitalOcean calls its state " + clean(d.Status)
+		s.Note = "DigitalOcean calls its state " + web.Line(d.Status)
 	case s.State == pool.Making && time.Since(s.Created) > stuckAfter:
 		actions, err := p.actions(ctx, d)
 		if err != nil {
@@ -195,9 +196,9 @@ func (p *Provider) address(d *godo.Droplet) string {
 	private, _ := d.PrivateIPv4()
 	public, _ := d.PublicIPv4()
 	if p.o.PublicAddress || private == "" {
-		return clean(public)
+		return web.Line(public)
 	}
-	return clean(private)
+	return web.Line(private)
 }
 
-func name(d *godo.Droplet) string { return clean(d.Name) }
+func name(d *godo.Droplet) string { return web.Line(d.Name) }

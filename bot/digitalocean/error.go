@@ -100,5 +100,3 @@ func is(err error, status int) bool {
 	e, ok := web.As(err)
 	return ok && e.Status == status
 }
-
-func clean(s string) string { return web.Line(s) }

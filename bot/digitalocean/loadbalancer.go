@@ -12,6 +12,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -35,8 +36,8 @@ type LoadBalancer struct {
 
 // LoadBalancer makes the one with that id, a UUID. It calls nobody.
 func (p *Provider) LoadBalancer(id string) (*LoadBalancer, error) {
-	if !isUUID(id) {
-		return nil, fmt.Errorf("the load balancer %q is no UUID: `doctl compute load-balancer list` shows them", clean(id))
+	if !web.IsUUID(id) {
+		return nil, fmt.Errorf("the load balancer %q is no UUID: `doctl compute load-balancer list` shows them", web.Line(id))
 	}
 	return &LoadBalancer{p: p, id: id, out: map[int]time.Time{}}, nil
 }
@@ -71,7 +72,7 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 		return r, nil
 	case slices.ContainsFunc(append([]string{b.p.o.Tag}, b.p.o.Tags...), func(own string) bool { return strings.EqualFold(own, tag) }):
 		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all of the pool's have: they would get requests before they "+
-			"are ready, and could not be drained: give the balancer a tag of its own, such as %s-serving, or none", op, b.name(r), clean(tag), clean(tag))
+			"are ready, and could not be drained: give the balancer a tag of its own, such as %s-serving, or none", op, b.name(r), web.Line(tag), web.Line(tag))
 	}
 	droplets, err := b.p.tagged(ctx, r.lb.Tag)
 	r.wanted = map[int]bool{}
@@ -81,7 +82,7 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	return r, err
 }
 
-func (b *LoadBalancer) name(r rotation) string { return clean(r.lb.Name) }
+func (b *LoadBalancer) name(r rotation) string { return web.Line(r.lb.Name) }
 
 // Members reads who is behind the balancer, and adds those that count as draining.
 func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
@@ -123,14 +124,14 @@ func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
 func (b *LoadBalancer) Add(ctx context.Context, s pool.Server) error {
 	id, err := strconv.Atoi(s.ID)
 	if err != nil {
-		return fmt.Errorf("put the server %s behind the load balancer: its id %q is no droplet's", clean(s.Name), clean(s.ID))
+		return fmt.Errorf("put the server %s behind the load balancer: its id %q is no droplet's", web.Line(s.Name), web.Line(s.ID))
 	}
 	r, err := b.read(ctx)
 	if err != nil {
 		return err
 	}
 	if !r.wanted[id] {
-		err = b.change(ctx, fmt.Sprintf("put the server %s behind %s", clean(s.Name), b.name(r)), func(ctx context.Context) error {
+		err = b.change(ctx, fmt.Sprintf("put the server %s behind %s", web.Line(s.Name), b.name(r)), func(ctx context.Context) error {
 			return b.add(ctx, r.lb, id)
 		})
 	}

@@ -15,9 +15,7 @@ import (
 func members(t *testing.T, b pool.Balancer) string {
 	t.Helper()
 	list, err := b.Members(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var texts []string
 	for _, m := range list {
 		if m.Requests != -1 {
@@ -31,7 +29,7 @@ func members(t *testing.T, b pool.Balancer) string {
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
 }
 

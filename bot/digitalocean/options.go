@@ -85,16 +85,16 @@ func (o Options) checked() (Options, error) {
 	}
 	slug("region", o.Region, "fra1")
 	slug("size", o.Size, defaultSize)
-	if len(o.Image) > 255 || o.Image != clean(o.Image) {
-		wrong("the DigitalOcean image %q is none: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64", clean(o.Image))
+	if len(o.Image) > 255 || o.Image != web.Line(o.Image) {
+		wrong("the DigitalOcean image %q is none: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64", web.Line(o.Image))
 	}
 	for _, key := range o.SSHKeys {
 		if n, err := strconv.Atoi(key); (err != nil || n <= 0) && !fingerprint(key) {
-			wrong("the SSH key %q is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: `doctl compute ssh-key list` shows both", clean(key))
+			wrong("the SSH key %q is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: `doctl compute ssh-key list` shows both", web.Line(key))
 		}
 	}
-	if o.VPC != "" && !isUUID(o.VPC) {
-		wrong("the VPC %q is no UUID: `doctl vpcs list` shows them", clean(o.VPC))
+	if o.VPC != "" && !web.IsUUID(o.VPC) {
+		wrong("the VPC %q is no UUID: `doctl vpcs list` shows them", web.Line(o.VPC))
 	}
 	if len(o.UserData) > maxUserData {
 		wrong("the user data has %d bytes, and DigitalOcean takes %d at most: have it fetch the rest", len(o.UserData), maxUserData)
@@ -118,10 +118,6 @@ func (o Options) checked() (Options, error) {
 // The MD5 fingerprint of a key is 16 pairs of hexadecimal digits.
 func fingerprint(s string) bool {
 	return len(s) == 47 && strings.Count(s, ":") == 15 && web.Only(s, web.Digits+"abcdefABCDEF:", 47)
-}
-
-func isUUID(s string) bool {
-	return len(s) == 36 && strings.Count(s, "-") == 4 && web.Only(s, web.Digits+"abcdefABCDEF-", 36)
 }
 
 func baseURL(s string) (string, error) {

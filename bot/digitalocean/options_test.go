@@ -45,9 +45,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 	p, err := digitalocean.New(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if _, err := p.LoadBalancer("my-lb"); err == nil || !strings.Contains(err.Error(), `the load balancer "my-lb" is no UUID`) {
 		t.Errorf("LoadBalancer: %v", err)
 	}

@@ -31,9 +31,7 @@ func prism(t *testing.T, specification string) (url string) {
 	cmd := exec.Command(path, "mock", "--errors", "--multiprocess=false", "-h", "127.0.0.1", "-p", port, specification)
 	cmd.Env = []string{"PATH=" + filepath.Dir(path) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1"}
 	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, cmd.Start())
 	ended := make(chan struct{})
 	go func() {
 		_ = cmd.Wait() // it is killed
@@ -70,14 +68,10 @@ func TestPrismTakesTheRequests(t *testing.T) {
 			continue
 		}
 		req, err := http.NewRequest(c.Method, url+c.Path+"?"+c.Query.Encode(), strings.NewReader(c.Body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		req.Header = c.Header
 		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		body, _ := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		if resp.StatusCode/100 != 2 {

@@ -114,13 +114,10 @@ func newWorld(t *testing.T, srv *digitaloceantest.Server, tag string) *world {
 	if tag == "" {
 		srv.AddToLoadBalancer(w.lb, id)
 	}
+	w.p = open(t, o)
 	var err error
-	if w.p, err = digitalocean.New(o); err != nil {
-		t.Fatal(err)
-	}
-	if w.b, err = w.p.LoadBalancer(w.lb); err != nil {
-		t.Fatal(err)
-	}
+	w.b, err = w.p.LoadBalancer(w.lb)
+	must(t, err)
 	return w
 }
 

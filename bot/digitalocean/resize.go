@@ -54,7 +54,7 @@ func (p *Provider) fits(ctx context.Context, d *godo.Droplet, size string) error
 	if err != nil {
 		return err
 	}
-	op := fmt.Sprintf("resize %s to %s", name(d), clean(size))
+	op := fmt.Sprintf("resize %s to %s", name(d), web.Line(size))
 	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return s.Slug == size })
 	switch {
 	case i < 0:
@@ -81,7 +81,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	}
 	for i := range actions {
 		if a := &actions[i]; a.Status == godo.ActionInProgress {
-			_, err := r.finish(ctx, r.found, a, fmt.Sprintf("wait for the end of %s of %s", clean(a.Type), name(r.found)), r.progress)
+			_, err := r.finish(ctx, r.found, a, fmt.Sprintf("wait for the end of %s of %s", web.Line(a.Type), name(r.found)), r.progress)
 			if err != nil {
 				return false, err
 			}
@@ -99,7 +99,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	case d.Status == "active":
 		return false, r.switchOff(ctx)
 	case d.Status == "off" && !wanted:
-		err := r.act(ctx, fmt.Sprintf("resize %s from %s to %s", name(d), clean(d.SizeSlug), clean(r.size)),
+		err := r.act(ctx, fmt.Sprintf("resize %s from %s to %s", name(d), web.Line(d.SizeSlug), web.Line(r.size)),
 			func(ctx context.Context) (*godo.Action, *godo.Response, error) {
 				return r.api.DropletActions.Resize(ctx, d.ID, r.size, false)
 			})
@@ -113,7 +113,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 			return r.api.DropletActions.PowerOn(ctx, d.ID)
 		})
 	}
-	return false, &Error{Op: "resize " + name(d), Message: "its state is " + clean(d.Status) + ", and has to be active or off"}
+	return false, &Error{Op: "resize " + name(d), Message: "its state is " + web.Line(d.Status) + ", and has to be active or off"}
 }
 
 func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
@@ -170,9 +170,9 @@ func (r *resize) act(ctx context.Context, what string, begin func(context.Contex
 
 // left says in which state a resize that ends too early leaves the droplet.
 func (r *resize) left(err error) error {
-	state := "it was last seen " + clean(r.found.Status) + ", with the size " + clean(r.found.SizeSlug)
+	state := "it was last seen " + web.Line(r.found.Status) + ", with the size " + web.Line(r.found.SizeSlug)
 	if r.size == "" {
 		return fmt.Errorf("switch on %s: %w; %s", name(r.found), err, state)
 	}
-	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found), clean(r.size), err, state)
+	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found), web.Line(r.size), err, state)
 }

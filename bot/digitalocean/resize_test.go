@@ -30,9 +30,11 @@ func add(srv *digitaloceantest.Server) (int, string) {
 	return id, strconv.Itoa(id)
 }
 
-func kinds(srv *digitaloceantest.Server) string {
+func kinds(srv *digitaloceantest.Server) string { return kindsSince(srv, 0) }
+
+func kindsSince(srv *digitaloceantest.Server, n int) string {
 	var list []string
-	for _, a := range srv.Actions() {
+	for _, a := range srv.Actions()[n:] {
 		list = append(list, a.Type)
 	}
 	return strings.Join(list, " ")
@@ -44,9 +46,7 @@ func TestResize(t *testing.T) {
 		p := open(t, o)
 		id, s := add(srv)
 		var told []string
-		if err := p.Resize(t.Context(), s, "s-2vcpu-2gb", func(line string) { told = append(told, line) }); err != nil {
-			t.Fatal(err)
-		}
+		must(t, p.Resize(t.Context(), s, "s-2vcpu-2gb", func(line string) { told = append(told, line) }))
 		d, _ := srv.Droplet(id)
 		if d.Size != "s-2vcpu-2gb" || d.Status != "active" || d.Disk != 25 {
 			t.Errorf("it is %+v, want it active, larger, with the disk that it had", d)
@@ -64,9 +64,7 @@ func TestResize(t *testing.T) {
 			t.Errorf("Resize again: %v, %s; want that nothing is done", err, kinds(srv))
 		}
 		// Down again, since the disk has not grown.
-		if err := p.Resize(t.Context(), s, "s-1vcpu-1gb", quiet); err != nil {
-			t.Error(err)
-		}
+		must(t, p.Resize(t.Context(), s, "s-1vcpu-1gb", quiet))
 	})
 }
 
@@ -76,9 +74,7 @@ func TestResizeOfADropletThatHangs(t *testing.T) {
 		srv.FailActions("shutdown", 1)
 		srv.FailActions("power_on", 2)
 		id, s := add(srv)
-		if err := open(t, o).Resize(t.Context(), s, "s-2vcpu-2gb", quiet); err != nil {
-			t.Fatal(err)
-		}
+		must(t, open(t, o).Resize(t.Context(), s, "s-2vcpu-2gb", quiet))
 		if d, _ := srv.Droplet(id); d.Size != "s-2vcpu-2gb" || kinds(srv) != "shutdown power_off resize power_on power_on power_on" {
 			t.Errorf("it is %+v after %s", d, kinds(srv))
 		}
@@ -138,11 +134,8 @@ func TestAResizeGoesOnWhereItWas(t *testing.T) {
 			if err := open(t, o).Resize(t.Context(), s, "s-2vcpu-2gb", quiet); err != nil {
 				t.Errorf("Resize again after %v: %v", after, err)
 			}
-			var again []string
-			for _, a := range srv.Actions()[done:] {
-				again = append(again, a.Type)
-			}
-			if d, _ := srv.Droplet(id); d.Size != "s-2vcpu-2gb" || d.Status != "active" || strings.Join(again, " ") != "shutdown resize power_on" {
+			again := kindsSince(srv, done)
+			if d, _ := srv.Droplet(id); d.Size != "s-2vcpu-2gb" || d.Status != "active" || again != "shutdown resize power_on" {
 				t.Errorf("cut off after %v: it is %+v after %v", after, d, again)
 			}
 			srv.RemoveDroplet(id)
@@ -249,12 +242,7 @@ func TestAResizeWithoutASizeGoesOn(t *testing.T) {
 			if err := open(t, o).Resize(t.Context(), s, "", quiet); err != nil {
 				t.Errorf("after %v: %v", after, err)
 			}
-			resized := 0
-			for _, a := range srv.Actions()[done:] {
-				if a.Type == "resize" {
-					resized++
-				}
-			}
+			resized := strings.Count(kindsSince(srv, done), "resize")
 			d, _ := srv.Droplet(id)
 			if larger := d.Size == "s-2vcpu-2gb"; d.Status != "active" || larger != (resized == 1) || resized > 1 {
 				t.Errorf("cut off after %v: it is %+v after %d resizes", after, d, resized)

@@ -17,9 +17,9 @@ const snapshotLimit = 3 * time.Hour
 
 // Snapshot makes an image of a droplet that bears the pool's tag, running or not, and waits until it is made.
 func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
-	op := fmt.Sprintf("take a snapshot of the server %s", clean(id))
-	if strings.TrimSpace(name) == "" || len(name) > 255 || name != clean(name) {
-		return pool.Image{}, refusal(op, fmt.Sprintf("%q is no name for one", clean(name)))
+	op := fmt.Sprintf("take a snapshot of the server %s", web.Line(id))
+	if strings.TrimSpace(name) == "" || len(name) > 255 || name != web.Line(name) {
+		return pool.Image{}, refusal(op, fmt.Sprintf("%q is no name for one", web.Line(name)))
 	}
 	ctx, cancel := context.WithTimeout(ctx, snapshotLimit)
 	defer cancel()
@@ -31,7 +31,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 	if err != nil {
 		return pool.Image{}, err
 	}
-	op = fmt.Sprintf("take the snapshot %s of %s", name, clean(d.Name))
+	op = fmt.Sprintf("take the snapshot %s of %s", name, web.Line(d.Name))
 	progress(op)
 	var a *godo.Action
 	err = p.call(ctx, op, func(ctx context.Context) (err error) {

@@ -1,6 +1,7 @@
 package digitaloceantest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,15 +35,8 @@ type balancer struct {
 func (s *Server) AddLoadBalancer(b LoadBalancer) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b.ID == "" {
-		b.ID = uuid("load balancer " + b.Name)
-	}
-	if b.Status == "" {
-		b.Status = "active"
-	}
-	if b.Type == "" {
-		b.Type = "REGIONAL"
-	}
+	b.ID = cmp.Or(b.ID, uuid("load balancer "+b.Name))
+	b.Status, b.Type = cmp.Or(b.Status, "active"), cmp.Or(b.Type, "REGIONAL")
 	added := &balancer{LoadBalancer: b, created: time.Now()}
 	s.balancers = append(s.balancers, added)
 	added.follow(s)

@@ -30,9 +30,7 @@ func doctl(t *testing.T, srv *digitaloceantest.Server) func(args string) (output
 	}
 	home := t.TempDir()
 	config := filepath.Join(home, "config.yaml")
-	if err := os.WriteFile(config, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(config, nil, 0o600))
 	return func(args string) (string, bool) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -46,33 +44,30 @@ func doctl(t *testing.T, srv *digitaloceantest.Server) func(args string) (output
 	}
 }
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDoctlWorksOnTheFake(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	run := doctl(t, srv)
 	p, err := digitalocean.New(digitalocean.Options{Token: srv.Token, URL: srv.URL, Tag: "web", Region: "fra1", Image: "ubuntu-24-04-x64"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var made []pool.Server
 	for i := range 3 {
 		s, err := p.Create(t.Context(), pool.Order{Name: fmt.Sprintf("web-%d", i+1)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		made = append(made, s)
 	}
 	lb := srv.AddLoadBalancer(digitaloceantest.LoadBalancer{Name: "front"})
 	b, err := p.LoadBalancer(lb)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Add(t.Context(), made[0]); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, b.Add(t.Context(), made[0]))
 	golden, err := p.Snapshot(t.Context(), made[0].ID, "golden", func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	one, two := made[0].ID, made[1].ID
 	for _, c := range []struct{ args, want string }{
 		{"account get", `owner@example\.com`},

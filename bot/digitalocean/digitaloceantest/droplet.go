@@ -1,6 +1,7 @@
 package digitaloceantest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -46,9 +47,7 @@ type droplet struct {
 func (s *Server) AddDroplet(d Droplet) (id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d.Status == "" {
-		d.Status = "active"
-	}
+	d.Status = cmp.Or(d.Status, "active")
 	added := s.addDroplet(d)
 	added.networked = d.Status != "new"
 	s.retag()
@@ -102,18 +101,8 @@ func (s *Server) addDroplet(d Droplet) *droplet {
 	if d.ID == 0 {
 		d.ID = s.nextID()
 	}
-	if d.Size == "" {
-		d.Size = "s-1vcpu-1gb"
-	}
-	if d.Region == "" {
-		d.Region = "fra1"
-	}
-	if d.Image == 0 {
-		d.Image = s.image("ubuntu-24-04-x64").ID
-	}
-	if d.VPC == "" {
-		d.VPC = uuid("vpc " + d.Region)
-	}
+	d.Size, d.Region = cmp.Or(d.Size, "s-1vcpu-1gb"), cmp.Or(d.Region, "fra1")
+	d.Image, d.VPC = cmp.Or(d.Image, s.image("ubuntu-24-04-x64").ID), cmp.Or(d.VPC, uuid("vpc "+d.Region))
 	if d.Created.IsZero() {
 		d.Created = time.Now()
 	}
@@ -121,9 +110,7 @@ func (s *Server) addDroplet(d Droplet) *droplet {
 	if !known || regionObject(d.Region) == nil || s.image(float64(d.Image)) == nil {
 		panic(fmt.Sprintf("digitaloceantest: a droplet of an unknown size %q, region %q or image %d", d.Size, d.Region, d.Image))
 	}
-	if d.Disk == 0 {
-		d.Disk = z.disk
-	}
+	d.Disk = cmp.Or(d.Disk, z.disk)
 	added := &droplet{Droplet: d}
 	s.droplets = append(s.droplets, added)
 	return added

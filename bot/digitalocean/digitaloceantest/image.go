@@ -1,6 +1,7 @@
 package digitaloceantest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -53,17 +54,9 @@ func (s *Server) addImage(i Image) *Image {
 	if i.ID == 0 {
 		i.ID = s.nextID()
 	}
-	if i.Type == "" {
-		i.Type = "snapshot"
-	}
+	i.Type, i.MinDisk, i.SizeGB = cmp.Or(i.Type, "snapshot"), cmp.Or(i.MinDisk, 25), cmp.Or(i.SizeGB, 2.5)
 	if len(i.Regions) == 0 {
 		i.Regions = []string{"fra1"}
-	}
-	if i.MinDisk == 0 {
-		i.MinDisk = 25
-	}
-	if i.SizeGB == 0 {
-		i.SizeGB = 2.5
 	}
 	if i.Created.IsZero() {
 		i.Created = time.Now()
@@ -91,14 +84,10 @@ func (i *Image) object() object {
 	if i.Slug != "" {
 		slug = i.Slug
 	}
-	status := i.Status
-	if status == "" {
-		status = "available"
-	}
 	return object{
 		"id": i.ID, "name": i.Name, "type": i.Type, "distribution": "Ubuntu", "slug": slug, "public": i.public(), "regions": i.Regions,
 		"created_at": stamp(i.Created), "min_disk_size": i.MinDisk, "size_gigabytes": i.SizeGB, "description": "", "tags": []string{},
-		"status": status, "error_message": "",
+		"status": cmp.Or(i.Status, "available"), "error_message": "",
 	}
 }
 
