@@ -1,6 +1,7 @@
 package heroku
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -46,21 +47,14 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 	case o.Timeout < 0:
 		return nil, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout)
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = "autoscalebot"
-	}
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
+	o.UserAgent, o.Timeout = cmp.Or(o.UserAgent, "autoscalebot"), cmp.Or(o.Timeout, defaultTimeout)
 	return &App{client: newClient(o, base, inner), types: map[string]bool{}}, nil
 }
 
 // Scaler makes a Platform of one process type; "" means "web". It calls nobody. All of an app's are to be taken before the first call, so
 // that each knows whether it stands alone: one that does waits for nobody.
 func (a *App) Scaler(processType string) (*Platform, error) {
-	if processType == "" {
-		processType = "web"
-	}
+	processType = cmp.Or(processType, "web")
 	if !web.Only(processType, web.Letters+web.Digits+"-_", 128) {
 		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", processType)
 	}

@@ -1,6 +1,7 @@
 package herokutest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -65,12 +66,7 @@ func newApp(a App) *app {
 		out.Autoscaling = &own
 	}
 	for _, p := range a.Formation {
-		if p.Size == "" {
-			p.Size = "Standard-1X"
-		}
-		if p.Command == "" {
-			p.Command = "./" + p.Type
-		}
+		p.Size, p.Command = cmp.Or(p.Size, "Standard-1X"), cmp.Or(p.Command, "./"+p.Type)
 		added := &process{Process: p}
 		added.set(p.Quantity, up)
 		out.processes = append(out.processes, added)

@@ -13,6 +13,7 @@
 package herokutest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -102,9 +103,7 @@ func (s *Server) Close() {
 
 // SetAccount changes who the key belongs to.
 func (s *Server) SetAccount(a Account) {
-	if a.Email == "" {
-		a.Email = "owner@example.com"
-	}
+	a.Email = cmp.Or(a.Email, "owner@example.com")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.account = a
