@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -43,7 +44,7 @@ type Keys struct {
 func (a *Account) check() error {
 	var errs []error
 	if !regionName.MatchString(a.Region) {
-		errs = append(errs, fmt.Errorf("the AWS region %q is not one: it looks like eu-central-1", clean(a.Region)))
+		errs = append(errs, fmt.Errorf("the AWS region %q is not one: it looks like eu-central-1", web.Line(a.Region)))
 	}
 	k := a.Keys
 	if (k.AccessKeyID == "") != (k.SecretAccessKey == "") {
@@ -63,9 +64,7 @@ func (a *Account) check() error {
 	if u, err := url.Parse(a.Metadata); err != nil || a.Metadata != "" && (u.Scheme != "http" || u.Host == "") {
 		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+defaultMetadata))
 	}
-	if a.UserAgent == "" {
-		a.UserAgent = "autoscalebot"
-	}
+	a.UserAgent = cmp.Or(a.UserAgent, "autoscalebot")
 	if a.Timeout <= 0 {
 		a.Timeout = defaultTimeout
 	}

@@ -68,13 +68,10 @@ func allCalls(t *testing.T) []ec2test.Call {
 	s := fake()
 	s.PageSize = 1
 	s.AddGroup(ec2test.Group{Name: "web", Max: 4, Desired: 1})
-	p, g, tg := provider(t, s), group(t, s), targetGroup(t, s, s.AddTargetGroup("web", 80))
-	byID, err := ec2.NewOver(ec2.Options{
+	p, g, tg := provider(s), group(s), targetGroup(s, s.AddTargetGroup("web", 80))
+	byID := valid(ec2.NewOver(ec2.Options{
 		Account: account(), Pool: "web", LaunchTemplate: s.AddTemplate("x", "ami-0abc", "t3.nano") + ":$Latest", Sizes: []string{"t3.nano"},
-	}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, s))
 	a := create(t, p, "web-1")
 	b, err := byID.Create(t.Context(), pool.Order{Name: "web-2", Size: "t3.large"})
 	if err != nil {
@@ -90,18 +87,16 @@ func allCalls(t *testing.T) []ec2test.Call {
 		"Images":     func() error { return second(p.Images(t.Context())) },
 		"Describe":   func() error { return second(p.Describe(t.Context(), b.ID)) },
 		"Snapshot": func() error {
-			return errors.Join(second(p.Snapshot(t.Context(), a.ID, "an image", func(string) {})), second(p.Snapshot(t.Context(), a.ID, "an image", func(string) {})))
+			return errors.Join(second(p.Snapshot(t.Context(), a.ID, "an image", quiet)), second(p.Snapshot(t.Context(), a.ID, "an image", quiet)))
 		},
-		"Resize":          func() error { return p.Resize(t.Context(), a.ID, "t3.large", func(string) {}) },
+		"Resize":          func() error { return p.Resize(t.Context(), a.ID, "t3.large", quiet) },
 		"Resize of group": func() error { return g.Resize(t.Context(), 2) },
 	} {
 		if err := call(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := errors.Join(tg.Add(t.Context(), a), tg.Drain(t.Context(), pool.Member{ID: a.ID}), p.Destroy(t.Context(), b.ID)); err != nil {
-		t.Error(err)
-	}
+	must(t, errors.Join(tg.Add(t.Context(), a), tg.Drain(t.Context(), pool.Member{ID: a.ID}), p.Destroy(t.Context(), b.ID)))
 	return s.Calls()
 }
 
@@ -114,17 +109,12 @@ func TestBotocoreUnderstandsTheFake(t *testing.T) {
 	s.AddGroup(ec2test.Group{Name: "web", Max: 4, Desired: 1})
 	s.AddTargetGroup("web", 80)
 	s.AddTemplate("other", "", "t3.nano")
-	p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := valid(ec2.New(options(a)))
 	for _, n := range []string{"web-1", "web-2", "web-3"} {
 		create(t, p, n)
 	}
 	var got, want any
-	if err := json.Unmarshal(botocore(t, nil, "drive", s.URL), &got); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.Unmarshal(botocore(t, nil, "drive", s.URL), &got))
 	if err := json.Unmarshal([]byte(`{
 		"pages": 2,
 		"instances": [["web-1", "running", "t3.small", "10.0.0.2", true], ["web-2", "running", "t3.small", "10.0.0.3", true],

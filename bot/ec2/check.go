@@ -1,12 +1,14 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -61,18 +63,11 @@ func (p *Provider) readTemplate(ctx context.Context) (string, error) {
 		return "", errors.New("it has no such version")
 	}
 	v := a.Versions[0]
-	found := fmt.Sprintf("%s, version %d: image %s, %s", p.from.id+p.from.name, v.Number, orNone(v.Image), orNone(v.Type))
+	found := fmt.Sprintf("%s, version %d: image %s, %s", p.from.id+p.from.name, v.Number, cmp.Or(v.Image, "none named"), cmp.Or(v.Type, "none named"))
 	if v.Type == "" && len(p.o.Sizes) == 0 {
 		return found, errors.New("it names no instance type, and SIZES names none either: put one into the template")
 	}
-	return clean(found), nil
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none named"
-	}
-	return s
+	return web.Line(found), nil
 }
 
 // Whether AWS takes the credentials, the first call tells.
@@ -138,14 +133,14 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 		found += ", health check " + t.Path
 	}
 	if delay, err := g.delay(ctx); err != nil {
-		return clean(found), err
+		return web.Line(found), err
 	} else if delay != "" {
 		found += ", drains for " + delay + " s"
 	}
-	found = clean(found)
+	found = web.Line(found)
 	switch {
 	case t.Type != "instance":
-		return found, fmt.Errorf("its target type is %s, and servers are registered by their instance id: make a target group of type instance", clean(t.Type))
+		return found, fmt.Errorf("its target type is %s, and servers are registered by their instance id: make a target group of type instance", web.Line(t.Type))
 	case len(t.Balancers) == 0:
 		return found, errors.New("no load balancer uses it: add a listener that forwards to it")
 	}
@@ -192,7 +187,7 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 	}
 	policies, err := g.policies(ctx)
 	if err == nil && len(policies) > 0 {
-		err = fmt.Errorf("%s: they change the desired capacity as well, and undo what the bot does: disable or delete them", clean(strings.Join(policies, ", ")))
+		err = fmt.Errorf("%s: they change the desired capacity as well, and undo what the bot does: disable or delete them", web.Line(strings.Join(policies, ", ")))
 	}
 	report("the group's own scaling policies", fmt.Sprintf("%d", len(policies)), err)
 }

@@ -79,7 +79,7 @@ func (c *client) call(ctx context.Context, s service, does effect, action string
 	ctx = context.WithValue(ctx, scopeKey{}, s.scope)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(c.account), strings.NewReader(form.Encode()))
 	if err != nil {
-		return &Error{Message: clean(err.Error())}
+		return &Error{Message: web.Line(err.Error())}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	req.Header.Set("User-Agent", c.account.UserAgent)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -23,7 +24,7 @@ const maxEnded = 40
 // the newest server of that name that has ended. So an order whose answer was lost leads to the same server when it is given again, by
 // this program or by the one after it, and a later server of the same name is another one.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err error) {
-	err = do(ctx, "make the server "+clean(o.Name), func(ctx context.Context) error {
+	err = do(ctx, "make the server "+web.Line(o.Name), func(ctx context.Context) error {
 		s, err = p.create(ctx, o)
 		return err
 	})
@@ -32,10 +33,10 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err
 
 func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	switch {
-	case o.Name == "" || len(o.Name) > 255 || strings.ContainsAny(o.Name, "*?\\") || clean(o.Name) != o.Name:
+	case o.Name == "" || len(o.Name) > 255 || strings.ContainsAny(o.Name, "*?\\") || web.Line(o.Name) != o.Name:
 		return pool.Server{}, fmt.Errorf("%w: the name is none: it has 1 to 255 characters, such as web-7, and none of * ? \\", pool.ErrRefused)
 	case o.Size != "" && !typeName.MatchString(o.Size):
-		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small", pool.ErrRefused, clean(o.Size))
+		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small", pool.ErrRefused, web.Line(o.Size))
 	}
 	for _, s := range p.recent.unseen() {
 		if s.Name == o.Name {

@@ -33,7 +33,7 @@ func (s static) get(context.Context) (aws.Credentials, error) {
 	}, nil
 }
 func (static) forget() bool  { return false }
-func (s static) who() string { return "access key " + clean(s.AccessKeyID) }
+func (s static) who() string { return "access key " + web.Line(s.AccessKeyID) }
 
 type kept struct {
 	open func(context.Context) (*source, error)

@@ -10,13 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-func byRole(t *testing.T, s *ec2test.Server) *ec2.Provider {
-	t.Helper()
-	p, err := ec2.NewOver(ec2.Options{Account: ec2.Account{Region: ec2test.Region}, Pool: "web", LaunchTemplate: "web-servers"}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+func byRole(s *ec2test.Server) *ec2.Provider {
+	return valid(ec2.NewOver(ec2.Options{Account: ec2.Account{Region: ec2test.Region}, Pool: "web", LaunchTemplate: "web-servers"}, s))
 }
 
 func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
@@ -25,7 +20,7 @@ func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
 			s.KeysLast = time.Hour
-			p := byRole(t, s)
+			p := byRole(s)
 			wantNames(t, p)
 			time.Sleep(55*time.Minute + 30*time.Second)
 			wantNames(t, p)
@@ -54,7 +49,7 @@ func TestRoleWithoutMetadataService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
 		s.KeysLast = time.Hour
-		p := byRole(t, s)
+		p := byRole(s)
 		mend := s.Fail("/latest/api/token", -1, ec2test.Fault{Status: 403})
 		if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") || !strings.Contains(err.Error(), "hop limit") {
 			t.Errorf("List where there is no role: %v", err)
@@ -76,7 +71,7 @@ func TestRoleWithoutMetadataService(t *testing.T) {
 		wantNames(t, p)
 		for _, path := range []string{"/latest/meta-data/iam/security-credentials/", "/latest/meta-data/iam/security-credentials/" + ec2test.Role} {
 			s.Fail(path, 5, ec2test.Fault{Status: 404})
-			if _, err := byRole(t, s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "404") {
+			if _, err := byRole(s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "404") {
 				t.Errorf("List where the role has no credentials: %v", err)
 			}
 		}
@@ -87,7 +82,7 @@ func TestRoleWithoutMetadataService(t *testing.T) {
 func TestRoleThatExpiredEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
-		p := byRole(t, s)
+		p := byRole(s)
 		wantNames(t, p)
 		s.Fail("RunInstances", 1, ec2test.Fault{Status: 400, ID: "RequestExpired", Message: "Request has expired."})
 		create(t, p, "web-1")
@@ -97,7 +92,7 @@ func TestRoleThatExpiredEarly(t *testing.T) {
 	})
 	s := fake()
 	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 400, ID: "ExpiredToken", Message: "expired"})
-	if _, err := provider(t, s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_SESSION_TOKEN") || s.Count("DescribeInstances") != 1 {
+	if _, err := provider(s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS_SESSION_TOKEN") || s.Count("DescribeInstances") != 1 {
 		t.Errorf("List with temporary keys that have expired: %v", err)
 	}
 }

@@ -54,12 +54,12 @@ func New(o Options) (*Provider, error) { return newProvider(o, dialer()) }
 func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	from, bad := parseTemplate(o.LaunchTemplate)
 	errs := []error{o.Account.check(), bad}
-	if o.Pool == "" || len(o.Pool) > 100 || strings.ContainsAny(o.Pool, "*?\\") || clean(o.Pool) != o.Pool {
-		errs = append(errs, fmt.Errorf("the pool's name %q is none: it has 1 to 100 characters, such as web, and none of * ? \\", clean(o.Pool)))
+	if o.Pool == "" || len(o.Pool) > 100 || strings.ContainsAny(o.Pool, "*?\\") || web.Line(o.Pool) != o.Pool {
+		errs = append(errs, fmt.Errorf("the pool's name %q is none: it has 1 to 100 characters, such as web, and none of * ? \\", web.Line(o.Pool)))
 	}
 	for _, s := range o.Sizes {
 		if !typeName.MatchString(s) {
-			errs = append(errs, fmt.Errorf("the size %q is no type of EC2 instances: they look like t3.small", clean(s)))
+			errs = append(errs, fmt.Errorf("the size %q is no type of EC2 instances: they look like t3.small", web.Line(s)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -95,12 +95,12 @@ func parseTemplate(s string) (template, error) {
 	case s == "":
 		return template{}, errors.New("the launch template is missing: its name or id, as in web-servers or lt-0123456789abcdef0")
 	case !templateVersion.MatchString(version):
-		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default", clean(version))
+		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default", web.Line(version))
 	case templateID.MatchString(what):
 		return template{id: what, version: version}, nil
 	case len(what) < 3 || !web.Only(what, web.Letters+web.Digits+"().-/_", 128):
 		return template{}, fmt.Errorf("the launch template %q is neither a name nor an id: it looks like web-servers or lt-0123456789abcdef0, "+
-			"with :3 after it for its version 3", clean(what))
+			"with :3 after it for its version 3", web.Line(what))
 	}
 	return template{name: what, version: version}, nil
 }

@@ -18,19 +18,32 @@ func account() ec2.Account {
 	return ec2.Account{Region: ec2test.Region, Keys: ec2.Keys{AccessKeyID: ec2test.AccessKeyID, SecretAccessKey: ec2test.SecretKey}}
 }
 
+func options(a ec2.Account) ec2.Options {
+	return ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"}
+}
+
+func valid[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func fake() *ec2test.Server {
 	s := ec2test.New()
 	s.AddTemplate("web-servers", "ami-0abc", "t3.small")
 	return s
 }
 
-func provider(t *testing.T, s *ec2test.Server) *ec2.Provider {
-	t.Helper()
-	p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers", Price: 0.02}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+func provider(s *ec2test.Server) *ec2.Provider {
+	return valid(ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers", Price: 0.02}, s))
 }
 
 func create(t *testing.T, p *ec2.Provider, name string) pool.Server {
@@ -73,12 +86,9 @@ func living(s *ec2test.Server) (n int) {
 
 func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
 	s := fake()
-	p, err := ec2.NewOver(ec2.Options{
+	p := valid(ec2.NewOver(ec2.Options{
 		Account: account(), Pool: "web", LaunchTemplate: "web-servers:1", Public: true, Prices: map[string]float64{"t3.large": 0.09}, Price: 0.02,
-	}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, s))
 	made, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +104,7 @@ func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
 	if err != nil || got.State != pool.Active || got.Address != i.PublicIP || got.Address == "" {
 		t.Errorf("Describe = %+v, %v, want the public address %s", got, err, i.PublicIP)
 	}
-	if got := create(t, provider(t, s), "web-2"); got.Size != "t3.small" || got.Address != "10.0.0.3" || got.Price != 0.02 {
+	if got := create(t, provider(s), "web-2"); got.Size != "t3.small" || got.Address != "10.0.0.3" || got.Price != 0.02 {
 		t.Errorf("a server of the template's size = %+v", got)
 	}
 }
@@ -105,7 +115,7 @@ func TestOneOrderMakesOneServer(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
 			s.Lag, s.Boot = 20*time.Second, time.Minute
-			p := provider(t, s)
+			p := provider(s)
 			s.Fail("RunInstances", 1, ec2test.Fault{Applied: true})
 			_, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
 			if err == nil || errors.Is(err, pool.ErrRefused) {
@@ -115,7 +125,7 @@ func TestOneOrderMakesOneServer(t *testing.T) {
 				t.Errorf("%d orders were sent", n)
 			}
 			if restart {
-				p = provider(t, s)
+				p = provider(s)
 			}
 			a, b := create(t, p, "web-1"), create(t, p, "web-1")
 			if a.ID != b.ID || living(s) != 1 {
@@ -135,18 +145,16 @@ func TestNameIsUsedAgain(t *testing.T) {
 		seen := map[string]bool{}
 		for _, later := range []time.Duration{0, 10 * time.Second, 5 * time.Minute, 2 * time.Hour, 2 * time.Hour, 2 * time.Hour, 30 * time.Hour} {
 			time.Sleep(later)
-			made := create(t, provider(t, s), "web-1")
+			made := create(t, provider(s), "web-1")
 			if seen[made.ID] {
 				t.Fatalf("after %v web-1 is an old server, %s", later, made.ID)
 			}
 			seen[made.ID] = true
 			time.Sleep(time.Minute)
-			if again := create(t, provider(t, s), "web-1"); again.ID != made.ID || living(s) != 1 {
+			if again := create(t, provider(s), "web-1"); again.ID != made.ID || living(s) != 1 {
 				t.Fatalf("after %v Create made another one of web-1", later)
 			}
-			if err := provider(t, s).Destroy(t.Context(), made.ID); err != nil {
-				t.Fatal(err)
-			}
+			must(t, provider(s).Destroy(t.Context(), made.ID))
 		}
 	})
 }
@@ -154,13 +162,11 @@ func TestNameIsUsedAgain(t *testing.T) {
 func TestNameIsUsedAgainAllDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
-		p := provider(t, s)
+		p := provider(s)
 		for range 96 {
 			made := create(t, p, "web-1")
 			time.Sleep(10 * time.Minute)
-			if err := p.Destroy(t.Context(), made.ID); err != nil {
-				t.Fatal(err)
-			}
+			must(t, p.Destroy(t.Context(), made.ID))
 			time.Sleep(5 * time.Minute)
 		}
 		if n := s.Count("RunInstances"); n != 96 {
@@ -173,19 +179,17 @@ func TestNewServerIsKnownBeforeEC2ShowsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
 		s.Lag, s.End = 10*time.Second, 30*time.Second
-		p := provider(t, s)
+		p := provider(s)
 		a := create(t, p, "web-1")
 		wantNames(t, p, "web-1 making")
 		if got, err := p.Describe(t.Context(), a.ID); err != nil || got != a {
 			t.Errorf("Describe of a new server = %+v, %v", got, err)
 		}
-		if _, err := provider(t, s).Describe(t.Context(), a.ID); !errors.Is(err, pool.ErrGone) {
+		if _, err := provider(s).Describe(t.Context(), a.ID); !errors.Is(err, pool.ErrGone) {
 			t.Errorf("a server that the program does not know: %v", err)
 		}
 		// It can't be terminated before EC2 knows it; to call that an end would leave it running for ever.
-		if err := p.Destroy(t.Context(), a.ID); err != nil {
-			t.Error(err)
-		}
+		must(t, p.Destroy(t.Context(), a.ID))
 		if n := living(s); n != 0 {
 			t.Errorf("%d servers after the end of the only one", n)
 		}
@@ -206,7 +210,7 @@ func TestNewServerThatCannotBeDestroyedYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
 		s.Lag = 2 * time.Minute
-		p := provider(t, s)
+		p := provider(s)
 		a := create(t, p, "web-1")
 		start := time.Now()
 		err := p.Destroy(t.Context(), a.ID)
@@ -223,13 +227,13 @@ func TestNewServerThatCannotBeDestroyedYet(t *testing.T) {
 func TestListHasAllPagesAndNoServersOfOthers(t *testing.T) {
 	s := fake()
 	s.PageSize = 2
-	p := provider(t, s)
+	p := provider(s)
 	for _, n := range []string{"web-1", "web-2", "web-3", "web-4", "web-5"} {
 		create(t, p, n)
 	}
 	s.AddInstance("t3.small", map[string]string{"Name": "web-6"})
 	s.AddInstance("t3.small", map[string]string{"Name": "web-7", "autoscalebot:pool": "other"})
-	wantNames(t, provider(t, s), "web-1 active", "web-2 active", "web-3 active", "web-4 active", "web-5 active")
+	wantNames(t, provider(s), "web-1 active", "web-2 active", "web-3 active", "web-4 active", "web-5 active")
 	if n := s.Count("DescribeInstances"); n < 3 {
 		t.Errorf("%d calls for 3 pages", n)
 	}
@@ -237,7 +241,7 @@ func TestListHasAllPagesAndNoServersOfOthers(t *testing.T) {
 
 func TestForeignServersAreNotTouched(t *testing.T) {
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	for _, tags := range []map[string]string{nil, {"autoscalebot:pool": "other"}, {"autoscalebot:pool": "WEB"}} {
 		id := s.AddInstance("t3.small", tags)
 		if err := p.Destroy(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
@@ -246,10 +250,10 @@ func TestForeignServersAreNotTouched(t *testing.T) {
 		if _, err := p.Describe(t.Context(), id); !errors.Is(err, pool.ErrNotOurs) {
 			t.Errorf("Describe of one with the tags %v: %v", tags, err)
 		}
-		if err := p.Resize(t.Context(), id, "t3.large", func(string) {}); !errors.Is(err, pool.ErrNotOurs) {
+		if err := p.Resize(t.Context(), id, "t3.large", quiet); !errors.Is(err, pool.ErrNotOurs) {
 			t.Errorf("Resize of one with the tags %v: %v", tags, err)
 		}
-		if _, err := p.Snapshot(t.Context(), id, "image", func(string) {}); !errors.Is(err, pool.ErrNotOurs) {
+		if _, err := p.Snapshot(t.Context(), id, "image", quiet); !errors.Is(err, pool.ErrNotOurs) {
 			t.Errorf("Snapshot of one with the tags %v: %v", tags, err)
 		}
 	}
@@ -277,10 +281,7 @@ func TestListThatIsNotFiltered(t *testing.T) {
 		"<tagSet><item><key>autoscalebot:pool</key><value>other</value></item></tagSet>": 0,
 		"<tagSet><item><key>autoscalebot:pool</key><value>web</value></item></tagSet>":   1,
 	} {
-		p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers"}, canned{200, fmt.Sprintf(shape, tags)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := valid(ec2.NewOver(options(account()), canned{200, fmt.Sprintf(shape, tags)}))
 		if list, err := p.List(t.Context()); err != nil || len(list) != want {
 			t.Errorf("List of a server with the tags %q = %v, %v", tags, list, err)
 		}
@@ -292,7 +293,7 @@ func TestListThatIsNotFiltered(t *testing.T) {
 
 func TestProtectedServerIsAnError(t *testing.T) {
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	a := create(t, p, "web-1")
 	s.Change(a.ID, func(i *ec2test.Instance) { i.NeverEnds = true })
 	err := p.Destroy(t.Context(), a.ID)
@@ -304,7 +305,7 @@ func TestProtectedServerIsAnError(t *testing.T) {
 
 func TestServerThatIsOff(t *testing.T) {
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	a := create(t, p, "web-1")
 	s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopping" })
 	got, err := p.Describe(t.Context(), a.ID)

@@ -124,5 +124,3 @@ func codeOf(err error) string {
 	}
 	return ""
 }
-
-func clean(s string) string { return web.Line(s) }

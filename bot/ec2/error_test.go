@@ -37,7 +37,7 @@ func TestErrorsOfAnOrder(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
 			s.Fail("RunInstances", -1, c.fault)
-			_, err := provider(t, s).Create(t.Context(), pool.Order{Name: "web-1"})
+			_, err := provider(s).Create(t.Context(), pool.Order{Name: "web-1"})
 			if err == nil {
 				t.Fatalf("%+v: no error", c.fault)
 			}
@@ -60,7 +60,7 @@ func TestThrottledOrderIsTheSameOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
 		s.Fail("RunInstances", 2, ec2test.Throttled)
-		create(t, provider(t, s), "web-1")
+		create(t, provider(s), "web-1")
 		tokens := map[string]bool{}
 		for _, c := range s.Calls() {
 			if c.Action == "RunInstances" {
@@ -77,7 +77,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	for _, f := range []ec2test.Fault{ec2test.Throttled, {}, {Status: 500, ID: "InternalError"}, {Status: 429}, {Status: 503}} {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
-			p := provider(t, s)
+			p := provider(s)
 			create(t, p, "web-1")
 			s.Fail("DescribeInstances", 3, f)
 			wantNames(t, p, "web-1 active")
@@ -106,7 +106,7 @@ func TestCancelledCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	for name, call := range map[string]func() error{
 		"List":     func() error { _, err := p.List(ctx); return err },
 		"Create":   func() error { _, err := p.Create(ctx, pool.Order{Name: "web-1"}); return err },
@@ -137,29 +137,20 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		if f != nil {
 			s.Fail("", 1, *f)
 		}
-		p, err := ec2.NewOver(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"}, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = p.List(t.Context())
+		p := valid(ec2.NewOver(options(a), s))
+		_, err := p.List(t.Context())
 		if err == nil || strings.Contains(err.Error(), "a-session-token") || strings.Contains(err.Error(), "wrong/secret") {
 			t.Errorf("List with wrong keys: %v", err)
 		}
 	}
 	a.Keys.SessionToken = ""
-	p, err := ec2.NewOver(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "does not belong to the access key ID") || !errors.Is(err, pool.ErrRefused) {
+	p := valid(ec2.NewOver(options(a), s))
+	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "does not belong to the access key ID") || !errors.Is(err, pool.ErrRefused) {
 		t.Errorf("List with a wrong secret: %v", err)
 	}
 }
 
 func TestOptions(t *testing.T) {
-	good := func() ec2.Options {
-		return ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers"}
-	}
 	for _, c := range []struct {
 		spoil func(*ec2.Options)
 		want  string
@@ -185,7 +176,7 @@ func TestOptions(t *testing.T) {
 		{func(o *ec2.Options) { o.LaunchTemplate = "a b" }, `the launch template "a b" is neither a name nor an id`},
 		{func(o *ec2.Options) { o.Sizes = []string{"large"} }, `the size "large" is no type`},
 	} {
-		o := good()
+		o := options(account())
 		c.spoil(&o)
 		_, err := ec2.New(o)
 		if c.want == "" {

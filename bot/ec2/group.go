@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
 // changeLimit is how long a change of an Auto Scaling group can be under way at most. One that AWS cannot carry out for longer, for lack
@@ -34,8 +36,8 @@ func NewGroup(a Account, name string) (*Group, error) { return newGroup(a, name,
 
 func newGroup(a Account, name string, inner http.RoundTripper) (*Group, error) {
 	errs := []error{a.check()}
-	if name == "" || len(name) > 255 || strings.Contains(name, ":") || clean(name) != name {
-		errs = append(errs, fmt.Errorf("the Auto Scaling group's name %q is none: it has 1 to 255 characters and no colon", clean(name)))
+	if name == "" || len(name) > 255 || strings.Contains(name, ":") || web.Line(name) != name {
+		errs = append(errs, fmt.Errorf("the Auto Scaling group's name %q is none: it has 1 to 255 characters and no colon", web.Line(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

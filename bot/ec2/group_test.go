@@ -19,13 +19,8 @@ var (
 	_ bot.LeftAloneReporter = (*ec2.Group)(nil)
 )
 
-func group(t *testing.T, s *ec2test.Server) *ec2.Group {
-	t.Helper()
-	g, err := ec2.NewGroupOver(account(), "web", s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
+func group(s *ec2test.Server) *ec2.Group {
+	return valid(ec2.NewGroupOver(account(), "web", s))
 }
 
 func TestGroupKeepsTheContract(t *testing.T) {
@@ -34,10 +29,7 @@ func TestGroupKeepsTheContract(t *testing.T) {
 		s.Boot, s.End = 20*time.Millisecond, 20*time.Millisecond
 		s.AddGroup(ec2test.Group{Name: "web", Max: 10, Desired: 2})
 		s.AddGroup(ec2test.Group{Name: "other", Max: 10, Desired: 1})
-		g, err := ec2.NewGroup(a, "web")
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := valid(ec2.NewGroup(a, "web"))
 		return scalertest.Fixture{
 			Scaler:  g,
 			Count:   func() int { n, _ := s.GroupSize("web"); return n },
@@ -51,7 +43,7 @@ func TestGroupKeepsTheContract(t *testing.T) {
 func TestGroupKeepsItsOwnLimits(t *testing.T) {
 	s := fake()
 	s.AddGroup(ec2test.Group{Name: "web", Min: 1, Max: 4, Desired: 2})
-	g := group(t, s)
+	g := group(s)
 	for n, says := range map[int]string{0: "raise MIN_DYNOS", 5: "lower MAX_DYNOS"} {
 		if err := g.Resize(t.Context(), n); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("Resize(%d) = %v, want %q", n, err, says)
@@ -61,9 +53,7 @@ func TestGroupKeepsItsOwnLimits(t *testing.T) {
 		t.Errorf("%d calls that AWS would refuse", n)
 	}
 	// A cooldown of the group's own would add to the bot's.
-	if err := g.Resize(t.Context(), 4); err != nil {
-		t.Error(err)
-	}
+	must(t, g.Resize(t.Context(), 4))
 	if calls := s.Calls(); calls[len(calls)-1].Params.Get("HonorCooldown") != "false" {
 		t.Errorf("the call was %v", calls[len(calls)-1].Params)
 	}
@@ -85,26 +75,20 @@ func TestGroupSettles(t *testing.T) {
 		s := fake()
 		s.Boot, s.End = 2*time.Minute, time.Minute
 		s.AddGroup(ec2test.Group{Name: "web", Max: 9, Desired: 2})
-		g := group(t, s)
+		g := group(s)
 		wantSize(t, g, "at first", 2, 2, true)
-		if err := g.Resize(t.Context(), 4); err != nil {
-			t.Fatal(err)
-		}
+		must(t, g.Resize(t.Context(), 4))
 		wantSize(t, g, "while they start", 4, 2, false)
 		time.Sleep(3 * time.Minute)
 		wantSize(t, g, "when they have started", 4, 4, true)
-		if err := g.Resize(t.Context(), 3); err != nil {
-			t.Fatal(err)
-		}
+		must(t, g.Resize(t.Context(), 3))
 		wantSize(t, g, "while one ends", 3, 3, false)
 		time.Sleep(2 * time.Minute)
 		wantSize(t, g, "when it has ended", 3, 3, true)
 
 		// AWS has none: the bot must not wait for ever.
 		s.Boot = 1000 * time.Hour
-		if err := g.Resize(t.Context(), 5); err != nil {
-			t.Fatal(err)
-		}
+		must(t, g.Resize(t.Context(), 5))
 		for range 9 {
 			wantSize(t, g, "while there is no capacity", 5, 3, false)
 			time.Sleep(time.Minute)
@@ -117,7 +101,7 @@ func TestGroupSettles(t *testing.T) {
 func TestGroupThatIsLeftAlone(t *testing.T) {
 	s := fake()
 	s.AddGroup(ec2test.Group{Name: "web", Max: 9, Desired: 2})
-	g := group(t, s)
+	g := group(s)
 	for _, c := range []struct {
 		set  func(*ec2test.Group)
 		want string
@@ -143,15 +127,12 @@ func TestCheckOfAGroup(t *testing.T) {
 	s.AddGroup(ec2test.Group{Name: "web", Min: 1, Max: 9, Desired: 2})
 	credentials := "credentials: access key AKIAFAKEFAKEFAKEFAKE, in eu-central-1"
 	found := "Auto Scaling group: web: 2 desired of 1 to 9, 2 in service"
-	wantChecked(t, check(t, group(t, s)), credentials, found, "the group's own scaling policies: 0")
+	wantChecked(t, check(t, group(s)), credentials, found, "the group's own scaling policies: 0")
 	s.SetGroup("web", func(g *ec2test.Group) { g.Policies = []string{"cpu-50"} })
-	wantChecked(t, check(t, group(t, s)), credentials, found, "the group's own scaling policies: 1|cpu-50: they change")
+	wantChecked(t, check(t, group(s)), credentials, found, "the group's own scaling policies: 1|cpu-50: they change")
 	s.SetGroup("web", func(g *ec2test.Group) { g.Suspended = []string{"Launch"} })
-	wantChecked(t, check(t, group(t, s))[1:2], found+"|keep its hands off")
-	other, err := ec2.NewGroupOver(account(), "none", s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	wantChecked(t, check(t, group(s))[1:2], found+"|keep its hands off")
+	other := valid(ec2.NewGroupOver(account(), "none", s))
 	wantChecked(t, check(t, other), credentials, "Auto Scaling group: |EC2_AUTOSCALING_GROUP")
 	if _, err := ec2.NewGroup(account(), ""); err == nil {
 		t.Error("a group without a name was accepted")

@@ -3,6 +3,7 @@ package ec2
 import (
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -64,7 +65,7 @@ func (p *Provider) server(i instance) pool.Server {
 	case s.State == pool.Ending || s.State == pool.Off:
 		s.Note = i.State
 		if i.Reason.Message != "" {
-			s.Note += ": " + clean(i.Reason.Message)
+			s.Note += ": " + web.Line(i.Reason.Message)
 		}
 	case i.Lifecycle != "":
 		s.Note = i.Lifecycle // "spot": AWS may take it back

@@ -66,16 +66,11 @@ func TestAgainstMoto(t *testing.T) {
 		"DesiredCapacity", "1", "LaunchTemplate.LaunchTemplateId", template, "AvailabilityZones.member.1", "eu-central-1a")
 
 	t.Run("a group", func(t *testing.T) {
-		g, err := ec2.NewGroup(a, "web")
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := valid(ec2.NewGroup(a, "web"))
 		if n, settled, err := g.Size(t.Context()); n != 1 || !settled || err != nil {
 			t.Errorf("Size = %d, %v, %v", n, settled, err)
 		}
-		if err := g.Resize(t.Context(), 3); err != nil {
-			t.Error(err)
-		}
+		must(t, g.Resize(t.Context(), 3))
 		if n, err := g.Up(t.Context()); n != 3 || err != nil {
 			t.Errorf("Up = %d, %v", n, err)
 		}
@@ -83,10 +78,7 @@ func TestAgainstMoto(t *testing.T) {
 	})
 
 	t.Run("sizes", func(t *testing.T) {
-		p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers", Sizes: []string{"t3.large", "t3.small"}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := valid(ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers", Sizes: []string{"t3.large", "t3.small"}}))
 		want := []pool.Size{{Name: "t3.small", CPUs: 2, Memory: 2048}, {Name: "t3.large", CPUs: 2, Memory: 8192}}
 		if sizes, err := p.Sizes(t.Context()); err != nil || !slices.Equal(sizes, want) {
 			t.Errorf("Sizes = %+v, %v, want %+v", sizes, err, want)
@@ -94,10 +86,7 @@ func TestAgainstMoto(t *testing.T) {
 	})
 
 	for _, from := range []string{"web-servers", template + ":1"} {
-		p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: from, Price: 0.02})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := valid(ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: from, Price: 0.02}))
 		s, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
 		if err != nil {
 			t.Fatal(err)
@@ -120,27 +109,18 @@ func TestAgainstMoto(t *testing.T) {
 			t.Errorf("Destroy of a server of somebody else's: %v", err)
 		}
 
-		g, err := ec2.NewTargetGroup(a, arn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := g.Add(t.Context(), s); err != nil {
-			t.Error(err)
-		}
+		g := valid(ec2.NewTargetGroup(a, arn))
+		must(t, g.Add(t.Context(), s))
 		if m := member(t, g, s.ID); m.ID != s.ID || m.State == pool.Draining {
 			t.Errorf("the member is %+v", m)
 		}
 		wantChecked(t, check(t, g)[:1], "target group: web, HTTP on port 80, health check /, drains for 300 s|no load balancer uses it")
-		if err := g.Remove(t.Context(), pool.Member{ID: s.ID}); err != nil {
-			t.Error(err)
-		}
+		must(t, g.Remove(t.Context(), pool.Member{ID: s.ID}))
 		if m := member(t, g, s.ID); m.ID != "" {
 			t.Errorf("after Remove there is %+v", m)
 		}
 
-		if err := p.Destroy(t.Context(), s.ID); err != nil {
-			t.Error(err)
-		}
+		must(t, p.Destroy(t.Context(), s.ID))
 		for _, id := range []string{s.ID, "i-0123456789abcdef0", "nonsense"} {
 			if _, err := p.Describe(t.Context(), id); !errors.Is(err, pool.ErrGone) {
 				t.Errorf("Describe of %s, which is gone: %v", id, err)
@@ -165,10 +145,7 @@ func TestRolesOfMoto(t *testing.T) {
 		}
 		t.Run(c.name, func(t *testing.T) {
 			c.set(t, nil)
-			g, err := ec2.NewGroup(ec2.Account{Region: "eu-central-1", Profile: c.profile, Endpoint: address}, "web")
-			if err != nil {
-				t.Fatal(err)
-			}
+			g := valid(ec2.NewGroup(ec2.Account{Region: "eu-central-1", Profile: c.profile, Endpoint: address}, "web"))
 			wantChecked(t, check(t, g)[:1], "credentials: "+c.from+", in eu-central-1")
 			if _, _, err := g.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "there is none of that name") {
 				t.Errorf("Size = %v", err)

@@ -24,7 +24,7 @@ func TestPoolOnEC2(t *testing.T) {
 		begin := func() *pool.Pool {
 			t.Helper()
 			p, err := pool.New(pool.Options{
-				Name: "web", Provider: provider(t, s), Balancer: targetGroup(t, s, arn),
+				Name: "web", Provider: provider(s), Balancer: targetGroup(s, arn),
 				Limits: func(time.Time) (least, most int) { return 1, 5 },
 			})
 			if err != nil {
@@ -52,9 +52,7 @@ func TestPoolOnEC2(t *testing.T) {
 		}
 		resize := func(p *pool.Pool, n int) {
 			t.Helper()
-			if err := p.Resize(t.Context(), n); err != nil {
-				t.Fatal(err)
-			}
+			must(t, p.Resize(t.Context(), n))
 		}
 
 		p := begin()

@@ -26,10 +26,7 @@ func TestProviderKeepsTheContract(t *testing.T) {
 	pooltest.Provider(t, func(t *testing.T) pooltest.ProviderFixture {
 		s, a := started(t)
 		s.Boot, s.End, s.Lag = 30*time.Millisecond, 30*time.Millisecond, 30*time.Millisecond
-		p, err := ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: "web-servers"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := valid(ec2.New(options(a)))
 		return pooltest.ProviderFixture{
 			Provider: p,
 			Size:     "t3.large",
@@ -51,10 +48,7 @@ func TestTargetGroupKeepsTheContract(t *testing.T) {
 		s, a := started(t)
 		s.Health, s.Deregistration = 20*time.Millisecond, 50*time.Millisecond
 		arn := s.AddTargetGroup("web", 80)
-		g, err := ec2.NewTargetGroup(a, arn)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := valid(ec2.NewTargetGroup(a, arn))
 		return pooltest.BalancerFixture{
 			Balancer: g,
 			Server: func(name string) pool.Server {

@@ -36,7 +36,7 @@ func TestPoolOfAnyHistory(t *testing.T) {
 		s.Limit = rapid.SampledFrom([]int{0, 2}).Draw(r, "limit")
 		var wrong []string
 		synctest.Test(t, func(t *testing.T) {
-			h := history{s: s, p: provider(t, s), ended: map[string]bool{}}
+			h := history{s: s, p: provider(s), ended: map[string]bool{}}
 			for _, x := range all {
 				h.happen(t, x)
 				h.look(x)
@@ -84,7 +84,7 @@ func (h *history) happen(t *testing.T, x happening) {
 			}
 		}
 	case 3:
-		h.p = provider(t, h.s) // a restart
+		h.p = provider(h.s) // a restart
 	case 4:
 		h.mends = append(h.mends, h.s.Fail("RunInstances", 1, ec2test.Fault{Applied: x.A%2 == 0}))
 	case 5:
@@ -142,10 +142,7 @@ func FuzzAnswer(f *testing.F) {
 			return // what is tried again takes time
 		}
 		answer := canned{status, body}
-		p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers"}, answer)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := valid(ec2.NewOver(options(account()), answer))
 		ctx, cancel := shortly(t)
 		defer cancel()
 		list, err := p.List(ctx)
@@ -157,10 +154,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		_, _ = p.Describe(ctx, "i-0123456789abcdef0")
 		_, _ = p.Images(ctx)
-		g, err := ec2.NewGroupOver(account(), "web", answer)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := valid(ec2.NewGroupOver(account(), "web", answer))
 		if n, _, err := g.Size(ctx); err != nil && n != 0 {
 			t.Errorf("Size = %d, %v", n, err)
 		}

@@ -79,7 +79,7 @@ func pages(params url.Values, call func() (next string, err error)) error {
 
 // Describe reads one server.
 func (p *Provider) Describe(ctx context.Context, id string) (s pool.Server, err error) {
-	err = do(ctx, "read the server "+clean(id), func(ctx context.Context) error {
+	err = do(ctx, "read the server "+web.Line(id), func(ctx context.Context) error {
 		s, err = p.describe(ctx, id)
 		return err
 	})
@@ -106,7 +106,7 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 	case i.tag(poolTag) != p.o.Pool:
 		return pool.Server{}, fmt.Errorf("%w: %s=%s", pool.ErrNotOurs, poolTag, p.o.Pool)
 	case i.State == terminated && i.Reason.Message != "":
-		return pool.Server{}, fmt.Errorf("%w: it was terminated: %s", pool.ErrGone, clean(i.Reason.Message))
+		return pool.Server{}, fmt.Errorf("%w: it was terminated: %s", pool.ErrGone, web.Line(i.Reason.Message))
 	case i.State == terminated:
 		return pool.Server{}, fmt.Errorf("%w: it was terminated", pool.ErrGone)
 	}
@@ -115,7 +115,7 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 
 // Destroy terminates a server.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
-	return do(ctx, "destroy the server "+clean(id), func(ctx context.Context) error {
+	return do(ctx, "destroy the server "+web.Line(id), func(ctx context.Context) error {
 		s, err := p.describe(ctx, id)
 		switch {
 		case errors.Is(err, pool.ErrGone) || err == nil && s.State == pool.Ending:

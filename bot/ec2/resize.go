@@ -16,9 +16,9 @@ import (
 // Elastic IP becomes another, and what stood on instance-store disks is lost. Where AWS refuses the new type of a server that is off, it is
 // started again as it was. An empty size only starts it.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
-	op := "resize the server " + clean(id) + " to " + clean(size)
+	op := "resize the server " + web.Line(id) + " to " + web.Line(size)
 	if size == "" {
-		op = "start the server " + clean(id)
+		op = "start the server " + web.Line(id)
 	} else if !typeName.MatchString(size) {
 		return named(op, errors.New("that is no type of EC2 instances: they look like t3.small"))
 	}

@@ -9,14 +9,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/ec2"
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-func slow() *ec2test.Server {
-	s := fake()
-	s.Boot, s.Stop, s.Imaging = 40*time.Second, 30*time.Second, 5*time.Minute
-	return s
+func quiet(string) {}
+
+// withServer runs a test of a server that has booted, where everything takes its time.
+func withServer(t *testing.T, test func(*testing.T, *ec2test.Server, *ec2.Provider, pool.Server)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := fake()
+		s.Boot, s.Stop, s.Imaging = 40*time.Second, 30*time.Second, 5*time.Minute
+		p := provider(s)
+		a := create(t, p, "web-1")
+		time.Sleep(time.Minute)
+		test(t, s, p, a)
+	})
 }
 
 func only(t *testing.T, s *ec2test.Server) ec2test.Instance {
@@ -30,16 +40,10 @@ func only(t *testing.T, s *ec2test.Server) ec2test.Instance {
 
 func TestResize(t *testing.T) {
 	for _, lag := range []time.Duration{0, 8 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
-			s := slow()
-			p := provider(t, s)
-			a := create(t, p, "web-1")
-			time.Sleep(time.Minute)
+		withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 			s.Lag = lag
 			var told []string
-			if err := p.Resize(t.Context(), a.ID, "t3.large", func(text string) { told = append(told, text) }); err != nil {
-				t.Fatal(err)
-			}
+			must(t, p.Resize(t.Context(), a.ID, "t3.large", func(text string) { told = append(told, text) }))
 			if i := only(t, s); i.Type != "t3.large" || i.State != "running" {
 				t.Errorf("it is %+v", i)
 			}
@@ -49,7 +53,7 @@ func TestResize(t *testing.T) {
 				}
 			}
 			n := len(s.Calls())
-			if err := p.Resize(t.Context(), a.ID, "t3.large", func(string) {}); err != nil || slices.ContainsFunc(s.Calls()[n:], changes) {
+			if err := p.Resize(t.Context(), a.ID, "t3.large", quiet); err != nil || slices.ContainsFunc(s.Calls()[n:], changes) {
 				t.Errorf("Resize to the size it has: %v", err)
 			}
 		})
@@ -61,20 +65,17 @@ func changes(c ec2test.Call) bool { return !strings.HasPrefix(c.Action, "Describ
 // The next one goes on from there.
 func TestResizeGoesOn(t *testing.T) {
 	for after := 1 * time.Second; after < 100*time.Second; after += 7 * time.Second {
-		synctest.Test(t, func(t *testing.T) {
-			s := slow()
-			a := create(t, provider(t, s), "web-1")
-			time.Sleep(time.Minute)
+		withServer(t, func(t *testing.T, s *ec2test.Server, _ *ec2.Provider, a pool.Server) {
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
-			err := provider(t, s).Resize(ctx, a.ID, "t3.large", func(string) {})
+			err := provider(s).Resize(ctx, a.ID, "t3.large", quiet)
 			if err != nil && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "it was left ")) {
 				t.Errorf("after %v: %v", after, err)
 			}
 			if err == nil && after < 70*time.Second {
 				t.Errorf("done after %v already", after)
 			}
-			if err := provider(t, s).Resize(t.Context(), a.ID, "t3.large", func(string) {}); err != nil {
+			if err := provider(s).Resize(t.Context(), a.ID, "t3.large", quiet); err != nil {
 				t.Errorf("after %v: %v", after, err)
 			}
 			if i := only(t, s); i.Type != "t3.large" || i.State != "running" {
@@ -87,17 +88,13 @@ func TestResizeGoesOn(t *testing.T) {
 func TestResizeOfOneThatIsOff(t *testing.T) {
 	for _, size := range []string{"t3.small", ""} {
 		for _, state := range []string{"stopping", "stopped"} {
-			synctest.Test(t, func(t *testing.T) {
-				s := slow()
-				p := provider(t, s)
-				a := create(t, p, "web-1")
-				time.Sleep(time.Minute)
+			withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 				s.Change(a.ID, func(i *ec2test.Instance) { i.State = state })
 				if state == "stopping" {
 					time.AfterFunc(20*time.Second, func() { s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopped" }) })
 				}
 				for range 2 {
-					if err := p.Resize(t.Context(), a.ID, size, func(string) {}); err != nil {
+					if err := p.Resize(t.Context(), a.ID, size, quiet); err != nil {
 						t.Errorf("Resize of one that is %s to %q: %v", state, size, err)
 					}
 				}
@@ -106,7 +103,7 @@ func TestResizeOfOneThatIsOff(t *testing.T) {
 				}
 				s.Change(a.ID, func(i *ec2test.Instance) { i.State = "stopped" })
 				s.Fail("StartInstances", 1, ec2test.Fault{Status: 500, ID: "InsufficientInstanceCapacity", Message: "No capacity"})
-				if err := p.Resize(t.Context(), a.ID, size, func(string) {}); !errors.Is(err, pool.ErrRefused) {
+				if err := p.Resize(t.Context(), a.ID, size, quiet); !errors.Is(err, pool.ErrRefused) {
 					t.Errorf("Resize to %q that is refused: %v", size, err)
 				}
 			})
@@ -119,13 +116,9 @@ func TestResizeThatIsRefused(t *testing.T) {
 		"ModifyInstanceAttribute": {Status: 400, ID: "InvalidParameterCombination", Message: "The architecture 'arm64' is not supported"},
 		"StartInstances":          {Status: 500, ID: "InsufficientInstanceCapacity", Message: "No capacity"},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			s := slow()
-			p := provider(t, s)
-			a := create(t, p, "web-1")
-			time.Sleep(time.Minute)
+		withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 			s.Fail(action, 1, f)
-			err := p.Resize(t.Context(), a.ID, "t3.large", func(string) {})
+			err := p.Resize(t.Context(), a.ID, "t3.large", quiet)
 			if !errors.Is(err, pool.ErrRefused) || !strings.Contains(err.Error(), f.Message) || !strings.Contains(err.Error(), "it is t3.small, as before") {
 				t.Errorf("%s fails: %v", action, err)
 			}
@@ -135,25 +128,21 @@ func TestResizeThatIsRefused(t *testing.T) {
 		})
 	}
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	a := create(t, p, "web-1")
-	if err := p.Resize(t.Context(), a.ID, "t3.huge", func(string) {}); !errors.Is(err, pool.ErrRefused) || s.Count("StopInstances") != 0 {
+	if err := p.Resize(t.Context(), a.ID, "t3.huge", quiet); !errors.Is(err, pool.ErrRefused) || s.Count("StopInstances") != 0 {
 		t.Errorf("Resize to a size that does not exist: %v", err)
 	}
-	if err := p.Resize(t.Context(), a.ID, "huge", func(string) {}); err == nil {
+	if err := p.Resize(t.Context(), a.ID, "huge", quiet); err == nil {
 		t.Error("Resize to a size that is no type was accepted")
 	}
-	if err := p.Resize(t.Context(), "i-0123456789abcdef0", "t3.large", func(string) {}); !errors.Is(err, pool.ErrGone) {
+	if err := p.Resize(t.Context(), "i-0123456789abcdef0", "t3.large", quiet); !errors.Is(err, pool.ErrGone) {
 		t.Errorf("Resize of one that is gone: %v", err)
 	}
 }
 
 func TestResizeOfOneThatEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := slow()
-		p := provider(t, s)
-		a := create(t, p, "web-1")
-		time.Sleep(time.Minute)
+	withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 		told := 0
 		err := p.Resize(t.Context(), a.ID, "t3.large", func(string) {
 			if told++; told == 3 {
@@ -167,11 +156,7 @@ func TestResizeOfOneThatEnds(t *testing.T) {
 }
 
 func TestSnapshot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := slow()
-		p := provider(t, s)
-		a := create(t, p, "web-1")
-		time.Sleep(time.Minute)
+	withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 		s.Lag = 15 * time.Second
 		told := 0
 		start := time.Now()
@@ -186,17 +171,17 @@ func TestSnapshot(t *testing.T) {
 		// It goes on at AWS, and is found again.
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		if _, err = p.Snapshot(ctx, a.ID, "second", func(string) {}); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "AWS goes on making the image ami-") {
+		if _, err = p.Snapshot(ctx, a.ID, "second", quiet); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "AWS goes on making the image ami-") {
 			t.Errorf("Snapshot with little time: %v", err)
 		}
-		if image, err = provider(t, s).Snapshot(t.Context(), a.ID, "second", func(string) {}); err != nil || time.Since(image.Created) < 5*time.Minute {
+		if image, err = provider(s).Snapshot(t.Context(), a.ID, "second", quiet); err != nil || time.Since(image.Created) < 5*time.Minute {
 			t.Errorf("Snapshot asked for again = %+v, %v", image, err)
 		}
 		if n := s.Count("CreateImage"); n != 3 {
 			t.Errorf("%d calls of CreateImage", n)
 		}
 		b := create(t, p, "web-2")
-		if _, err = p.Snapshot(t.Context(), b.ID, "second", func(string) {}); err == nil || !strings.Contains(err.Error(), "already in use") {
+		if _, err = p.Snapshot(t.Context(), b.ID, "second", quiet); err == nil || !strings.Contains(err.Error(), "already in use") {
 			t.Errorf("Snapshot by the name of another server's image: %v", err)
 		}
 		s.Imaging = time.Minute
@@ -204,7 +189,7 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("Snapshot that fails: %v", err)
 		}
 		for _, name := range []string{"", "ab", "what?", strings.Repeat("x", 129)} {
-			if _, err = p.Snapshot(t.Context(), a.ID, name, func(string) {}); err == nil || !strings.Contains(err.Error(), "3 to 128") {
+			if _, err = p.Snapshot(t.Context(), a.ID, name, quiet); err == nil || !strings.Contains(err.Error(), "3 to 128") {
 				t.Errorf("Snapshot by the name %q: %v", name, err)
 			}
 		}
@@ -214,7 +199,7 @@ func TestSnapshot(t *testing.T) {
 func TestCatalogue(t *testing.T) {
 	s := fake()
 	s.PageSize = 2
-	p := provider(t, s)
+	p := provider(s)
 	sizes, err := p.Sizes(t.Context())
 	var got []string
 	for _, z := range sizes {

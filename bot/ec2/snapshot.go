@@ -23,8 +23,8 @@ const (
 // at that moment, as after a loss of power; switch it off first where that is not good enough. Asked again for the same server and
 // name, it waits for the image that is being made.
 func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
-	op := "make the image " + clean(name) + " of the server " + clean(id)
-	if strings.Trim(name, letters+digits+" ()./-'@_[]") != "" || len(name) < 3 || len(name) > 128 {
+	op := "make the image " + web.Line(name) + " of the server " + web.Line(id)
+	if strings.Trim(name, web.Letters+web.Digits+" ()./-'@_[]") != "" || len(name) < 3 || len(name) > 128 {
 		return pool.Image{}, named(op, errors.New("a name of an image has 3 to 128 letters, digits, spaces or any of ( ) . / - ' @ _ [ ]"))
 	}
 	var imageID string
@@ -61,16 +61,11 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 		case list[0].State == "available":
 			return list[0].image(), nil
 		case list[0].State != "pending":
-			return pool.Image{}, named(op, fmt.Errorf("the image %s is %s: %s", imageID, clean(list[0].State), clean(list[0].Reason.Message)))
+			return pool.Image{}, named(op, fmt.Errorf("the image %s is %s: %s", imageID, web.Line(list[0].State), web.Line(list[0].Reason.Message)))
 		}
 		progress(fmt.Sprintf("the image %s is being made: %v", imageID, took))
 	}
 }
-
-const (
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	digits  = "0123456789"
-)
 
 func (p *Provider) createImage(ctx context.Context, id, name string) (string, error) {
 	var a struct {

@@ -88,12 +88,12 @@ func (s *source) describe(configs []any) {
 		switch c := c.(type) {
 		case config.EnvConfig:
 			if s.from(aws.CredentialSourceEnvVarsSTSWebIDToken) {
-				s.role = clean(c.RoleARN)
+				s.role = web.Line(c.RoleARN)
 			}
 		case config.SharedConfig:
 			if len(s.found) > 0 && s.found[0] != aws.CredentialSourceEnvVarsSTSWebIDToken &&
 				(c.RoleARN != "" || s.found[0] != aws.CredentialSourceIMDS && s.found[0] != aws.CredentialSourceHTTP) {
-				s.profile, s.role = clean(c.Profile), clean(c.RoleARN)
+				s.profile, s.role = web.Line(c.Profile), web.Line(c.RoleARN)
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func (n *roleNames) GetMetadata(
 ) (*imds.GetMetadataOutput, error) {
 	out, err := n.client.GetMetadata(ctx, in, o...)
 	if dir, name := path.Split(in.Path); err == nil && dir == "/iam/security-credentials/" && name != "" {
-		n.last = clean(name)
+		n.last = web.Line(name)
 	}
 	return out, err
 }

@@ -21,12 +21,8 @@ import (
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.MkdirAll(filepath.Dir(file), 0o700))
+	must(t, os.WriteFile(file, []byte(text), 0o600))
 	return file
 }
 
@@ -61,13 +57,10 @@ sso_start_url = https://example.awsapps.com/start
 
 func on(t *testing.T, s *ec2test.Server, profile string) *ec2.Provider {
 	t.Helper()
-	p, err := ec2.New(ec2.Options{
+	p := valid(ec2.New(ec2.Options{
 		Account: ec2.Account{Region: ec2test.Region, Endpoint: s.URL, Metadata: s.URL, Profile: profile, Timeout: 2 * time.Second},
 		Pool:    "web", LaunchTemplate: "web-servers",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}))
 	return p
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
@@ -39,9 +40,9 @@ func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGrou
 	switch {
 	case parts == nil:
 		errs = append(errs, fmt.Errorf("the target group %q is no ARN of one: it looks like "+
-			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", clean(arn)))
+			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", web.Line(arn)))
 	case parts[1] != a.Region:
-		errs = append(errs, fmt.Errorf("the target group is in the region %s, and the region is set to %s: they have to be the same", parts[1], clean(a.Region)))
+		errs = append(errs, fmt.Errorf("the target group is in the region %s, and the region is set to %s: they have to be the same", parts[1], web.Line(a.Region)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -104,9 +105,9 @@ func (t target) note() string {
 	case t.Reason == "Target.NotInUse":
 		return "no load balancer's listener uses the target group"
 	case t.Description != "":
-		return clean(t.Description)
+		return web.Line(t.Description)
 	}
-	return clean(t.Reason)
+	return web.Line(t.Reason)
 }
 
 // A target that is shown as unused because it is not registered is left out.
@@ -122,7 +123,7 @@ func (g *TargetGroup) params() url.Values { return url.Values{"TargetGroupArn": 
 
 // Add registers a server at the target group's own port. One that drains takes requests again.
 func (g *TargetGroup) Add(ctx context.Context, s pool.Server) error {
-	return do(ctx, "put the server "+clean(s.Name)+" ("+clean(s.ID)+") behind the target group", func(ctx context.Context) error {
+	return do(ctx, "put the server "+web.Line(s.Name)+" ("+web.Line(s.ID)+") behind the target group", func(ctx context.Context) error {
 		if !instanceID.MatchString(s.ID) {
 			return errors.New("it is no EC2 instance, whose id looks like i-0123456789abcdef0")
 		}
@@ -173,7 +174,7 @@ func (g *TargetGroup) withoutRemoved(targets []target) []target {
 }
 
 func (g *TargetGroup) deregister(ctx context.Context, verb string, m pool.Member) error {
-	return do(ctx, verb+" the target group's member "+clean(m.ID), func(ctx context.Context) error {
+	return do(ctx, verb+" the target group's member "+web.Line(m.ID), func(ctx context.Context) error {
 		targets, err := g.targets(ctx)
 		if err != nil {
 			return err

@@ -13,13 +13,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-func targetGroup(t *testing.T, s *ec2test.Server, arn string) *ec2.TargetGroup {
-	t.Helper()
-	g, err := ec2.NewTargetGroupOver(account(), arn, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
+func targetGroup(s *ec2test.Server, arn string) *ec2.TargetGroup {
+	return valid(ec2.NewTargetGroupOver(account(), arn, s))
 }
 
 func member(t *testing.T, g *ec2.TargetGroup, id string) pool.Member {
@@ -41,12 +36,10 @@ func TestMembersOfATargetGroup(t *testing.T) {
 		s := fake()
 		s.Health, s.Deregistration = 20*time.Second, time.Minute
 		arn := s.AddTargetGroup("web", 80)
-		g := targetGroup(t, s, arn)
+		g := targetGroup(s, arn)
 		id := s.AddInstance("t3.small", nil)
 		add := func() {
-			if err := g.Add(t.Context(), pool.Server{ID: id, Name: "web-1"}); err != nil {
-				t.Fatal(err)
-			}
+			must(t, g.Add(t.Context(), pool.Server{ID: id, Name: "web-1"}))
 		}
 		want := func(when string, state pool.MemberState, note string) {
 			t.Helper()
@@ -66,12 +59,10 @@ func TestMembersOfATargetGroup(t *testing.T) {
 		want("without a load balancer", pool.Down, "no load balancer's listener")
 
 		arn = s.AddTargetGroup("web2", 80)
-		g = targetGroup(t, s, arn)
+		g = targetGroup(s, arn)
 		add()
 		time.Sleep(30 * time.Second)
-		if err := g.Drain(t.Context(), pool.Member{ID: id}); err != nil {
-			t.Fatal(err)
-		}
+		must(t, g.Drain(t.Context(), pool.Member{ID: id}))
 		want("while it drains", pool.Draining, "")
 		n := s.Count("DeregisterTargets")
 		if err := g.Drain(t.Context(), pool.Member{ID: id}); err != nil || s.Count("DeregisterTargets") != n {
@@ -81,13 +72,11 @@ func TestMembersOfATargetGroup(t *testing.T) {
 		add()
 		want("when it comes back", pool.Joining, "Initial health checks")
 		time.Sleep(30 * time.Second)
-		if err := g.Remove(t.Context(), pool.Member{ID: id}); err != nil {
-			t.Fatal(err)
-		}
+		must(t, g.Remove(t.Context(), pool.Member{ID: id}))
 		if m := member(t, g, id); m.ID != "" || s.Targets(arn)[id] != "draining" {
 			t.Errorf("after Remove there is %+v", m)
 		}
-		if m := member(t, targetGroup(t, s, arn), id); m.State != pool.Draining {
+		if m := member(t, targetGroup(s, arn), id); m.State != pool.Draining {
 			t.Errorf("after a restart it is %+v, want it to drain still", m)
 		}
 		add()
@@ -105,7 +94,7 @@ func TestMemberAtSeveralPorts(t *testing.T) {
 	s := fake()
 	s.Deregistration = time.Hour
 	arn := s.AddTargetGroup("web", 80)
-	g := targetGroup(t, s, arn)
+	g := targetGroup(s, arn)
 	id := s.AddInstance("t3.small", nil)
 	s.Register(arn, id, 8001)
 	s.Register(arn, id, 8002)
@@ -113,9 +102,7 @@ func TestMemberAtSeveralPorts(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].State != pool.Serving {
 		t.Fatalf("Members = %+v, %v", list, err)
 	}
-	if err := g.Drain(t.Context(), list[0]); err != nil {
-		t.Fatal(err)
-	}
+	must(t, g.Drain(t.Context(), list[0]))
 	if m := member(t, g, id); m.State != pool.Draining {
 		t.Errorf("after Drain it is %+v", m)
 	}
@@ -123,14 +110,14 @@ func TestMemberAtSeveralPorts(t *testing.T) {
 
 func TestTargetGroupRefusesWhatIsNoInstance(t *testing.T) {
 	s := fake()
-	g := targetGroup(t, s, s.AddTargetGroup("web", 80))
+	g := targetGroup(s, s.AddTargetGroup("web", 80))
 	for id, says := range map[string]string{"web-1": "no EC2 instance", "i-0123456789abcdef0": "not in a running state"} {
 		if err := g.Add(t.Context(), pool.Server{ID: id, Name: "web-1"}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("Add of %s: %v", id, err)
 		}
 	}
 	gone := strings.Replace(s.AddTargetGroup("other", 80), "other", "gone", 1)
-	if _, err := targetGroup(t, s, gone).Members(t.Context()); err == nil || !strings.Contains(err.Error(), "EC2_TARGET_GROUP") {
+	if _, err := targetGroup(s, gone).Members(t.Context()); err == nil || !strings.Contains(err.Error(), "EC2_TARGET_GROUP") {
 		t.Errorf("Members of a group that is gone: %v", err)
 	}
 	for arn, says := range map[string]string{
@@ -182,7 +169,7 @@ func wantChecked(t *testing.T, got []checked, want ...string) {
 
 func TestCheckOfAProvider(t *testing.T) {
 	s := fake()
-	p := provider(t, s)
+	p := provider(s)
 	create(t, p, "web-1")
 	credentials := "credentials: access key AKIAFAKEFAKEFAKEFAKE, in eu-central-1"
 	wantChecked(t, check(t, p), credentials, "servers of the pool web: 1", "launch template: web-servers, version 1: image ami-0abc, t3.small",
@@ -190,21 +177,15 @@ func TestCheckOfAProvider(t *testing.T) {
 	if slices.ContainsFunc(s.Calls()[2:], func(c ec2test.Call) bool { return changes(c) && c.Params.Get("DryRun") != "true" }) {
 		t.Error("the check changed something")
 	}
-	wantChecked(t, check(t, byRole(t, s))[:1], "credentials: the instance's role autoscalebot, in eu-central-1")
+	wantChecked(t, check(t, byRole(s))[:1], "credentials: the instance's role autoscalebot, in eu-central-1")
 
 	mend := s.Fail("RunInstances", 1, ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "No."})
 	wantChecked(t, check(t, p)[3:], "make a server: it would be allowed (a dry run)|docs/pools/aws.md")
 	mend()
 	s.AddTemplate("bare", "", "")
-	p, err := ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "bare"}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p = valid(ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "bare"}, s))
 	wantChecked(t, check(t, p)[2:], "launch template: bare, version 1: image none named, none named|names no instance type")
-	p, err = ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers:9"}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p = valid(ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers:9"}, s))
 	wantChecked(t, check(t, p)[2:], "launch template: |EC2_LAUNCH_TEMPLATE")
 	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 401, ID: "AuthFailure", Message: "No."})
 	wantChecked(t, check(t, p), credentials, "servers of the pool web: 0|AWS does not know the access key")
@@ -214,7 +195,7 @@ func TestCheckOfATargetGroup(t *testing.T) {
 	s := fake()
 	s.Deregistration = 2 * time.Minute
 	arn := s.AddTargetGroup("web", 80)
-	g := targetGroup(t, s, arn)
+	g := targetGroup(s, arn)
 	const group = "target group: web, HTTP on port 80, health check /health, drains for 120 s"
 	wantChecked(t, check(t, g), group, "targets: 0")
 	for n := range 3 {
