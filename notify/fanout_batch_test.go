@@ -227,7 +227,6 @@ func TestQuietHoursThatBeginInTheWindow(t *testing.T) {
 	})
 }
 
-// While a message is under way, what waits behind it is dropped by the same rule as ever.
 func TestAFullQueueDropsPingsFromWhatWaitsForAMessage(t *testing.T) {
 	var dropped []string
 	o := notify.FanoutOptions{Queue: 3, Timeout: time.Minute, OnError: func(_ string, e notify.Event, err error) {
@@ -252,7 +251,6 @@ func TestAFullQueueDropsPingsFromWhatWaitsForAMessage(t *testing.T) {
 	})
 }
 
-// The ping that began the window may make room for what is told alone.
 func TestWhatBeganTheWindowMayBeDropped(t *testing.T) {
 	for range 50 { // for it is chance whether the target is faster
 		bubble(t, notify.FanoutOptions{Queue: 2}, func(t *testing.T, open func(...*target) *notify.Fanout, logged func() string) {

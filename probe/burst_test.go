@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Heartbeats of a burst do not wait for each other, and are told in the order in which they began.
 func TestABurstBeginsEachHeartbeatAfterTheGap(t *testing.T) {
 	var asked atomic.Int32
 	all := make(chan struct{})

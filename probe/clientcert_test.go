@@ -86,7 +86,6 @@ func TestClientCertificate(t *testing.T) {
 	_ = others
 }
 
-// Another host does not learn who asks, even where redirects lead to it.
 func TestClientCertificateGoesToTheHostAskedForOnly(t *testing.T) {
 	server, pool := certificate(t, "a.test,b.test,www.a.test", time.Unix(0, 0), time.Now().Add(time.Hour))
 	client, _ := certificate(t, "client", time.Unix(0, 0), time.Now().Add(time.Hour))

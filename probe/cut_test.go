@@ -138,7 +138,6 @@ func TestUnusualAnswers(t *testing.T) {
 	}
 }
 
-// An answer that drips is no answer before the deadline, however alive the connection is.
 func TestAnAnswerThatDripsIsATimeout(t *testing.T) {
 	drip := func(text string) func(net.Conn) {
 		return func(c net.Conn) {

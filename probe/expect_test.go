@@ -89,7 +89,6 @@ func TestKeyword(t *testing.T) {
 	}
 }
 
-// The keyword comes late, and the time is still that of the first byte.
 func TestKeywordIsNotMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := servePipe(t, func(w http.ResponseWriter, _ *http.Request) {

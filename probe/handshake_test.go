@@ -32,7 +32,6 @@ func secure(t testing.TB, config *tls.Config) (addr string, roots *x509.CertPool
 	return s.Listener.Addr().String(), roots
 }
 
-// Each way in which a server refuses a handshake is named, and comes with a hint.
 func TestHandshakesThatAreRefused(t *testing.T) {
 	stranger := func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, errors.New("no certificate for this name")
@@ -82,7 +81,6 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// A server that would like a certificate and does not insist is answered without one.
 func TestAClientCertificateThatIsOptional(t *testing.T) {
 	addr, roots := secure(t, &tls.Config{ClientAuth: tls.RequestClientCert})
 	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
@@ -91,7 +89,6 @@ func TestAClientCertificateThatIsOptional(t *testing.T) {
 	}
 }
 
-// A TLS session is resumed on each new connection, and its handshake is measured all the same.
 func TestTLSSessionsAreResumed(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, protocols := range [][]string{{"http/1.1"}, {"h2"}} {
@@ -122,7 +119,6 @@ func TestTLSSessionsAreResumed(t *testing.T) {
 	}
 }
 
-// A session that cannot be resumed any more costs no heartbeat.
 func TestASessionThatTheServerForgot(t *testing.T) {
 	config := &tls.Config{}
 	addr, roots := secure(t, config)
@@ -135,7 +131,6 @@ func TestASessionThatTheServerForgot(t *testing.T) {
 	}
 }
 
-// A server that fails at a session is asked without one.
 func TestASessionThatTheServerFailsAt(t *testing.T) {
 	var offered atomic.Int32
 	config := &tls.Config{UnwrapSession: func([]byte, tls.ConnectionState) (*tls.SessionState, error) {

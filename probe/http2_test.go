@@ -179,7 +179,6 @@ func TestHTTP2ServerThatAllowsNoStream(t *testing.T) {
 	}
 }
 
-// The time until a server refuses a request is none of the app's.
 func TestTimeUntilARequestIsRefusedIsNoLoad(t *testing.T) {
 	s := serveHTTP2(t, "a.test", func(h *h2) {
 		stream := h.request()
@@ -221,7 +220,6 @@ func TestHTTP2ServerThatOverflowsAWindow(t *testing.T) {
 	}
 }
 
-// Headers that are too long are told from what is not HTTP.
 func TestHTTP2AnswerWithTooManyHeaders(t *testing.T) {
 	s := serveHTTP2(t, "a.test", func(h *h2) {
 		var b bytes.Buffer
@@ -278,7 +276,6 @@ func TestHTTP2RequestThatIsRefusedOnceIsRepeated(t *testing.T) {
 	}
 }
 
-// An HTTP/2 answer that breaks off is unreachable at whatever byte it does, as one over HTTP/1.1 is.
 func TestAnHTTP2AnswerThatBreaksOffIsUnreachable(t *testing.T) {
 	var answer bytes.Buffer
 	(&h2{Framer: http2.NewFramer(&answer, nil)}).answer(1)

@@ -90,7 +90,6 @@ func TestQueueTimeIsWhatTheAppSays(t *testing.T) {
 	}
 }
 
-// A queue time does not make a failure an answer, nor does its absence change what failed.
 func TestFailuresAreTheSameForEveryMeasure(t *testing.T) {
 	for _, measure := range []probe.Measure{probe.MeasureTotal, probe.MeasureProcessing, probe.MeasureQueue} {
 		for says, want := range map[string]probe.Outcome{

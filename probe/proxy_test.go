@@ -345,7 +345,6 @@ func TestAnswersOfAForwardingProxy(t *testing.T) {
 	}
 }
 
-// A proxy that is spoken to over TLS may want a certificate, which no heartbeat shows to it.
 func TestAProxyThatWantsACertificate(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, url := range []string{"http://b.test/", "https://b.test/"} {

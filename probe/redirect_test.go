@@ -268,7 +268,6 @@ func TestRedirectsThatArePartOfTheAnswer(t *testing.T) {
 	}
 }
 
-// A way through other pages does not matter where it leads back to the page that was asked for.
 func TestRedirectByWayOfALoginAndBack(t *testing.T) {
 	asked := 0
 	s := serve(t, func(w http.ResponseWriter, req *http.Request) {
@@ -320,7 +319,6 @@ func TestHintKnowsWhetherTheTokenWasSent(t *testing.T) {
 	}
 }
 
-// A server that puts what it was sent into a redirect's path does not have it shown.
 func TestAddressOfARedirectHoldsNoSecret(t *testing.T) {
 	for _, to := range []string{
 		"/login;jsessionid=s3cr3t-cookie", "/s3cr3t-part/login", "/a/s3cr3t-quoted", "http://b.test/s3cr3t-second;x", "/login/s3cr3t-token", "http://b.test/s3cr3t-header", "http://s3cr3t-query.test/", "/ok/s3cr3t-query?s3cr3t",

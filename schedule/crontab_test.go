@@ -110,7 +110,6 @@ func TestCronSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// A field of weekdays means the same as each of its days on its own, whether Sunday is 0 or 7.
 func TestCronWeekdaysAreThoseOfCrontab(t *testing.T) {
 	rapidtest.Check(t, func(t *rapid.T) {
 		var items []string

@@ -67,7 +67,6 @@ func TestSilencedRows(t *testing.T) {
 	}
 }
 
-// A warning says how to write the row so that it begins on the days of the other as well.
 func TestSilencedSaysHowToWriteTheRow(t *testing.T) {
 	for text, want := range map[string][]string{
 		"0:00=3, mon-fri 8:00=5, 20:00=2":                                       {"mon-fri 0:00=3", "mon-fri 20:00=2"},

@@ -50,7 +50,6 @@ func TestWeeksOfMinutesMakeASmallFile(t *testing.T) {
 	}
 }
 
-// One slow minute among 43,200 must be seen.
 func TestAPeakIsNeverLostAmongManyPoints(t *testing.T) {
 	racetest.Computes(t)
 	for _, peak := range []int{1, 20_000, 43_198} {

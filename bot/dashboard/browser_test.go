@@ -233,7 +233,6 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// What the page says in words and in sums goes along with the chart.
 func TestInABrowserTheSumsFollowTheChart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price = 0 })
@@ -249,7 +248,6 @@ func TestInABrowserTheSumsFollowTheChart(t *testing.T) {
 	run(t, ctx, until(money+` !== window.before`))
 }
 
-// A history that could not be read at first is shown as soon as it can.
 func TestInABrowserTheHistoryComesBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, time.Hour)
@@ -268,7 +266,6 @@ func TestInABrowserTheHistoryComesBack(t *testing.T) {
 		until(`document.querySelectorAll("#rows tr").length === 50`), visible(`#money-part .figure`))
 }
 
-// A heartbeat without an answer leaves a gap in the lines, which is marked, in words too.
 func TestInABrowserATimeoutIsMarked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10*time.Minute)

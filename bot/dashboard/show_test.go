@@ -506,7 +506,6 @@ func TestFiguresAndBarsAreOfOneSpan(t *testing.T) {
 	}
 }
 
-// The price that the bot has found at the platform is the page's.
 func TestThePageShowsThePriceThatTheBotFound(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}

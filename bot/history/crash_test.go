@@ -58,7 +58,6 @@ func writeUntilKilled(url string) error {
 	return db.Close(ctx)
 }
 
-// A bot that is killed loses what it had not written yet and nothing else, wherever it was just then.
 func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
 	racetest.Long(t)
 	for name, l := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {

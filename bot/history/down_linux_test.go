@@ -58,7 +58,6 @@ func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 	}
 }
 
-// What does not fit is dropped, the oldest first, and its number is told.
 func TestTooMuchForTheBufferDropsTheOldest(t *testing.T) {
 	racetest.Long(t)
 	s := postgrestest.New(t)
@@ -124,7 +123,6 @@ func TestClosingEndsInTimeWhileTheServerIsDown(t *testing.T) {
 	}
 }
 
-// A server that is down at the start keeps its memory from being overwritten, too.
 func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.New(t)

@@ -22,7 +22,6 @@ func SketchQuantile(times []float64, each int, q float64) (float64, error) {
 	return all.quantile(q), nil
 }
 
-// SketchRead reads an encoded sketch, and returns it encoded again.
 func SketchRead(encoded []byte) ([]byte, error) {
 	var s sketch
 	if err := s.merge(encoded); err != nil {

@@ -128,7 +128,6 @@ func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
 	}
 }
 
-// The memory of a damaged file is saved where it can be read yet.
 func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)
@@ -162,7 +161,6 @@ func TestTheMemoryOfADamagedFileIsSaved(t *testing.T) {
 	}
 }
 
-// A memory that could not be read although the place was there is not overwritten either.
 func TestAMemoryWhoseReadingFailsIsRecalled(t *testing.T) {
 	t.Parallel()
 	onDisk(t, func(t *testing.T, l lab) {

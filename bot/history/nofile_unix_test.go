@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
-// What is no file is not waited for, and gives way to the memory until there is one.
 func TestWhatIsNoFileGivesWayToTheMemory(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
@@ -45,7 +44,6 @@ func TestWhatIsNoFileGivesWayToTheMemory(t *testing.T) {
 	}
 }
 
-// A folder that is to be made is made as soon as it can be.
 func TestAFolderIsMadeWhenItCanBe(t *testing.T) {
 	t.Parallel()
 	disk := filepath.Join(t.TempDir(), "disk")

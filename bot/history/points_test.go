@@ -169,7 +169,6 @@ func TestPointsWithoutBoundsAreOfTheWholeHistory(t *testing.T) {
 	})
 }
 
-// What was not watched for long is not counted as if dynos had run on.
 func TestAGapCountsAsAnHourAtTheMost(t *testing.T) {
 	db := lab{url: "memory"}.open(t)
 	all := beats(noon, 5*time.Hour, 2)

@@ -75,7 +75,6 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 	})
 }
 
-// A record reaches the place within a second, without anybody asking.
 func TestRecordsAreWrittenWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := lab{url: "memory"}.open(t)

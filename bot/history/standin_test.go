@@ -110,7 +110,6 @@ func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
 	}
 }
 
-// A damaged file is kept under another name, and a new one begun.
 func TestADamagedFileIsPutAside(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -158,7 +157,6 @@ func damage(t *testing.T, path string) {
 	}
 }
 
-// A file that is damaged while the bot runs is put aside too.
 func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)
@@ -219,7 +217,6 @@ func TestDamageThatIsReadIsDamage(t *testing.T) {
 	}
 }
 
-// A file that is deleted while the bot runs is told of, and nothing is lost.
 func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)

@@ -111,7 +111,6 @@ func TestAnImportEndsAtTheFirstError(t *testing.T) {
 	}
 }
 
-// What was removed since it is too old is not counted again when it is imported again.
 func TestAnImportOfOldRecordsCountsThemOnce(t *testing.T) {
 	racetest.Computes(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -445,7 +445,6 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
-// A change that was made although the bot did not hear so counts once it is found.
 func TestAChangeThatIsFoundMadeIsCounted(t *testing.T) {
 	m := metrics.New(options())
 	r := scaled()

@@ -67,7 +67,6 @@ func TestEachSignalHasItsAddress(t *testing.T) {
 	}
 }
 
-// A signal's own variables come before those of all signals.
 func TestASignalsOwnVariablesComeFirst(t *testing.T) {
 	c := &collector{t: t}
 	e := start(t, metrics.New(options()), io.Discard, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://c", "OTEL_EXPORTER_OTLP_HEADERS=key=all",
@@ -134,7 +133,6 @@ func TestWrongVariablesAreAllTold(t *testing.T) {
 	}
 }
 
-// The documented variables are those that are read, and the others have no effect.
 func TestTheVariablesAreDocumented(t *testing.T) {
 	docs, err := os.ReadFile("../../docs/settings.md")
 	if err != nil {
@@ -164,7 +162,6 @@ func TestTheVariablesAreDocumented(t *testing.T) {
 
 var ofBothSignals = strings.NewReplacer("_OTLP_TRACES_", "_OTLP_", "_OTLP_METRICS_", "_OTLP_")
 
-// Certificates may be those of somebody's own.
 func TestACollectorWithACertificateOfItsOwn(t *testing.T) {
 	c := &collector{t: t}
 	server := httptest.NewTLSServer(c)

@@ -438,7 +438,6 @@ func TestWhatACollectorRefusesIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// A collector can take an export and reject a part of it.
 func TestWhatACollectorRejectsIsTold(t *testing.T) {
 	encoded := func(m proto.Message) []byte {
 		b, err := proto.Marshal(m)

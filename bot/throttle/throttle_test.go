@@ -95,7 +95,6 @@ func TestGuessesOfAllAddressesAreBounded(t *testing.T) {
 	}
 }
 
-// Whatever others guess, these get in at once.
 func TestGuessingShutsNobodyOut(t *testing.T) {
 	racetest.Computes(t)
 	proxy := throttle.Client{Addr: "192.0.2.1"}

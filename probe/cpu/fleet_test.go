@@ -226,7 +226,6 @@ the URL must have a port and no host: write it like http://:9100`
 	}
 }
 
-// Servers in a network of their own are asked by way of a host that reaches them.
 func TestAFleetBehindAProxy(t *testing.T) {
 	r := newRack(t, 2)
 	r.now = []string{"10.255.255.1:80", "10.255.255.2"} // where the proxy alone finds them

@@ -211,7 +211,6 @@ machine 2: the URL can't be read, for a space, a wrong port or a wrong %-escape,
 	}
 }
 
-// A real node_exporter tells of this machine what the machine tells of itself.
 func TestNodeExporter(t *testing.T) {
 	addr := startNodeExporter(t)
 	urls := []string{"http://" + addr}

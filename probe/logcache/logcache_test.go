@@ -136,7 +136,6 @@ func TestSignals(t *testing.T) {
 	})
 }
 
-// The slowest and the fastest are left out of the latency.
 func TestTheMiddleOfTheRequestsCounts(t *testing.T) {
 	srv := open(t)
 	now := time.Now()
@@ -213,7 +212,6 @@ func TestABusyWindowIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-// More gauges than are read leave the mean unknown.
 func TestTooManyGaugesAreNoReading(t *testing.T) {
 	srv := open(t)
 	now := time.Now()

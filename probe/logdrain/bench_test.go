@@ -35,7 +35,6 @@ func BenchmarkLines(b *testing.B) {
 	b.ReportMetric(float64(bytes)/b.Elapsed().Seconds()/1e6, "MB/s")
 }
 
-// BenchmarkReading takes a reading of a window of a minute full of traffic.
 func BenchmarkReading(b *testing.B) {
 	g := newTraffic(1, time.Now().Add(-70*time.Second), 500, 20)
 	d := drain(b)

@@ -130,7 +130,6 @@ func TestAMillionLinesAreCountedExactly(t *testing.T) {
 	})
 }
 
-// Whatever the order in which lines come, and however often and in whatever posts, they count once and the same.
 func TestOrderAndRepetitionChangeNothing(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {

@@ -391,7 +391,6 @@ func TestAnyMetric(t *testing.T) {
 	})
 }
 
-// A post may be of either encoding, and packed; who knows no token is refused.
 func TestPosts(t *testing.T) {
 	var log bytes.Buffer
 	d := newDrain(t, otlp.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -470,7 +469,6 @@ func pack(b []byte) []byte {
 	return out.Bytes()
 }
 
-// However many series are posted, those that are kept are bounded, and old ones make room.
 func TestSeriesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

@@ -236,7 +236,6 @@ func TestWhoMayPush(t *testing.T) {
 	}
 }
 
-// Whatever is pushed, memory stays bounded; what is left of old makes room.
 func TestNamesAndInstancesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(t, push.Options{})
