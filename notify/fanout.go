@@ -47,14 +47,12 @@ type FanoutOptions struct {
 // its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its events in order; a
 // [BatchNotifier] gets those that come within the window, one after the other, as one [Batch], which is tried, and given up, as one.
 type Fanout struct {
-	options FanoutOptions
-	workers []*worker
-	// abort ends it
-	attempts context.Context
+	options  FanoutOptions
+	workers  []*worker
+	attempts context.Context // of all attempts; abort ends it
 	abort    context.CancelFunc
-	// hurry ends the waits between attempts.
-	retries context.Context
-	hurry   context.CancelFunc
+	retries  context.Context // of all waits between attempts; hurry ends it
+	hurry    context.CancelFunc
 
 	mu     sync.Mutex // guards closed, and the queues of the workers
 	closed bool

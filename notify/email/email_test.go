@@ -258,27 +258,16 @@ func TestServersThatSpeakStrangely(t *testing.T) {
 
 // TestAFailedConnectionIsHungUp is about a failure before the library takes charge of the connection.
 func TestAFailedConnectionIsHungUp(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	left := make(chan error, 1)
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			left <- err
-			return
-		}
-		defer c.Close()
+	addr := notifytest.Talk(t, func(c net.Conn) {
 		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 		_, _ = io.WriteString(c, "220 hi\r\n")
 		_, _ = c.Read(make([]byte, 1000))
 		_, _ = io.WriteString(c, "250 no extensions\r\n")
-		_, err = io.Copy(io.Discard, c)
+		_, err := io.Copy(io.Discard, c)
 		left <- err
-	}()
-	n, err := email.New(email.Options{URL: "smtp://" + l.Addr().String() + "?starttls=mandatory", From: "bot@example.com", To: []string{"ops@example.org"}})
+	})
+	n, err := email.New(email.Options{URL: "smtp://" + addr + "?starttls=mandatory", From: "bot@example.com", To: []string{"ops@example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,15 +285,7 @@ func TestServersThatNeverEnd(t *testing.T) {
 		want string
 	}{
 		"silence": {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "not done in time: context deadline exceeded"},
-		"dribble": {func(c net.Conn) {
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for range tick.C {
-				if _, err := io.WriteString(c, "220-hello\r\n"); err != nil {
-					return
-				}
-			}
-		}, "not done in time: context deadline exceeded"},
+		"dribble": {func(c net.Conn) { notifytest.Dribble(c, "220-hello\r\n") }, "not done in time: context deadline exceeded"},
 		"flood": {func(c net.Conn) {
 			for {
 				if _, err := io.WriteString(c, "220-"+strings.Repeat("x", 8000)+"\r\n"); err != nil {
@@ -314,22 +295,11 @@ func TestServersThatNeverEnd(t *testing.T) {
 		}, "the server talks without end"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				if conn, err := l.Accept(); err == nil {
-					defer conn.Close()
-					c.talk(conn)
-				}
-			})
 			timeout := 200 * time.Millisecond
 			if name == "flood" {
 				timeout = 10 * time.Second
 			}
-			n, err := email.New(email.Options{URL: "smtp://" + credentials + l.Addr().String(), From: "bot@example.com", To: []string{"ops@example.org"}, Timeout: timeout})
+			n, err := email.New(email.Options{URL: "smtp://" + credentials + notifytest.Talk(t, c.talk), From: "bot@example.com", To: []string{"ops@example.org"}, Timeout: timeout})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -342,8 +312,6 @@ func TestServersThatNeverEnd(t *testing.T) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
 			notifytest.NoSecrets(t, err, secrets()...)
-			_ = l.Close()
-			wg.Wait()
 		})
 	}
 }

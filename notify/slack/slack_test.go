@@ -222,44 +222,18 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 
 func TestServersThatSpeakNoHTTP(t *testing.T) {
 	for name, talk := range map[string]func(c net.Conn){
-		"echoes the request": func(c net.Conn) {
-			buf := make([]byte, 64<<10)
-			n, _ := c.Read(buf)
-			_, _ = c.Write(buf[:n])
-		},
-		"closes at once": func(net.Conn) {},
+		"echoes the request": notifytest.Echo,
+		"closes at once":     func(net.Conn) {},
 		"dribbles its answer": func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 64<<10))
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n{")
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for range tick.C {
-				if _, err := io.WriteString(c, " "); err != nil {
-					return
-				}
-			}
+			notifytest.Dribble(c, " ")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				for {
-					c, err := l.Accept()
-					if err != nil {
-						return
-					}
-					wg.Go(func() {
-						defer c.Close()
-						talk(c)
-					})
-				}
-			})
-			o := slack.Options{Timeout: 300 * time.Millisecond, APIURL: "http://" + l.Addr().String() + "/" + path[1:]}
-			hook, err1 := slack.NewWebhook("http://"+l.Addr().String()+path, o)
+			server := "http://" + notifytest.Talk(t, talk)
+			o := slack.Options{Timeout: 300 * time.Millisecond, APIURL: server + path}
+			hook, err1 := slack.NewWebhook(server+path, o)
 			bot, err2 := slack.NewBot(token, "#ops", o)
 			if err := errors.Join(err1, err2); err != nil {
 				t.Fatal(err)
@@ -279,8 +253,6 @@ func TestServersThatSpeakNoHTTP(t *testing.T) {
 				}
 				notifytest.NoSecrets(t, err, "s3cr3t")
 			}
-			_ = l.Close()
-			wg.Wait()
 		})
 	}
 }

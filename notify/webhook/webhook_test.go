@@ -193,11 +193,7 @@ func TestRetryAfterADate(t *testing.T) {
 // TestServersThatSpeakNoHTTP runs against raw connections: what the far end sends is the case's.
 func TestServersThatSpeakNoHTTP(t *testing.T) {
 	for name, talk := range map[string]func(c net.Conn){
-		"echoes the request": func(c net.Conn) {
-			buf := make([]byte, 64<<10)
-			n, _ := c.Read(buf)
-			_, _ = c.Write(buf[:n])
-		},
+		"echoes the request": notifytest.Echo,
 		"answers with the token": func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 64<<10))
 			_, _ = io.WriteString(c, "HTTP/1.1 "+token+"\r\n\r\n")
@@ -206,32 +202,13 @@ func TestServersThatSpeakNoHTTP(t *testing.T) {
 		"dribbles its headers": func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 64<<10))
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n")
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for range tick.C {
-				if _, err := io.WriteString(c, "X: y\r\n"); err != nil {
-					return
-				}
-			}
+			notifytest.Dribble(c, "X: y\r\n")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				defer c.Close()
-				talk(c)
-			})
-			n := open(t, webhook.Options{URL: "http://" + l.Addr().String() + "/" + token, Timeout: 300 * time.Millisecond})
+			n := open(t, webhook.Options{URL: "http://" + notifytest.Talk(t, talk) + "/" + token, Timeout: 300 * time.Millisecond})
 			start := time.Now()
-			err = n.Notify(t.Context(), notifytest.Event(notify.Scaled))
+			err := n.Notify(t.Context(), notifytest.Event(notify.Scaled))
 			if err == nil || notify.IsPermanent(err) || time.Since(start) > 5*time.Second {
 				t.Errorf("Notify = %v after %v", err, time.Since(start))
 			}
@@ -239,36 +216,23 @@ func TestServersThatSpeakNoHTTP(t *testing.T) {
 				t.Errorf("Notify = %v, a deadline exceeded is wanted: %v", err, dribble)
 			}
 			notifytest.NoSecrets(t, err, token)
-			_ = l.Close()
-			wg.Wait()
 		})
 	}
 }
 
 func TestEndlessHeadersAreNotReadForLong(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	sent := make(chan int, 1)
-	go func() {
-		n := 0
-		defer func() { sent <- n }()
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
+	addr := notifytest.Talk(t, func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 64<<10))
-		_, err = io.WriteString(c, "HTTP/1.1 200 OK\r\n")
+		n, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n")
 		for err == nil {
 			var wrote int
 			wrote, err = io.WriteString(c, "X-Filler: "+strings.Repeat("x", 10000)+"\r\n")
 			n += wrote
 		}
-	}()
-	err = open(t, webhook.Options{URL: "http://" + l.Addr().String()}).Notify(t.Context(), notify.Event{ID: "x"})
+		sent <- n
+	})
+	err := open(t, webhook.Options{URL: "http://" + addr}).Notify(t.Context(), notify.Event{ID: "x"})
 	// Much of what was sent was never read: it is in the kernel's buffers.
 	if n := <-sent; err == nil || n > 8<<20 {
 		t.Errorf("Notify = %v after %d bytes", err, n)
