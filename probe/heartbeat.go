@@ -123,8 +123,7 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	if err != nil {
 		return nil, err
 	}
-	method := strings.ToUpper(o.Method)
-	method = cmp.Or(method, http.MethodGet)
+	method := cmp.Or(strings.ToUpper(o.Method), http.MethodGet)
 	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, method) {
 		return nil, fmt.Errorf("heartbeat method %q is not one of GET, HEAD, POST and OPTIONS", o.Method)
 	}

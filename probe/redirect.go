@@ -197,8 +197,7 @@ func site(host string) string {
 // A server may put into a URL what it was sent, so a path that holds a secret is left out.
 func (h *Heartbeat) shown(u *url.URL) string {
 	text := u.Scheme + "://" + u.Host
-	path := u.Path
-	path = cmp.Or(path, "/")
+	path := cmp.Or(u.Path, "/")
 	if h.holdsSecret(text + path) {
 		path = "/…"
 	}

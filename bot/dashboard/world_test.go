@@ -181,8 +181,7 @@ func (p *past) Records(_ context.Context, q history.Query) ([]record.Record, err
 	if p.broken != nil {
 		return nil, p.broken
 	}
-	limit := q.Limit
-	limit = cmp.Or(limit, 100)
+	limit := cmp.Or(q.Limit, 100)
 	var out []record.Record
 	for _, r := range slices.Backward(p.records) {
 		switch {

@@ -86,22 +86,16 @@ func (db *DB) Asked(ctx context.Context) ([]Ask, error) {
 
 func (p *place) asked(ctx context.Context, id int64) (asks []Ask, err error) {
 	now := time.Now()
-	rows, err := p.db.QueryContext(ctx, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3
-		returning id, kind, who, body`, id, now.UnixNano(), now.Add(-AskAge).UnixNano())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, p.db, func(rows *sql.Rows) error {
 		var a Ask
 		var body string
-		if err := rows.Scan(&a.ID, &a.Kind, &a.Who, &body); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&a.ID, &a.Kind, &a.Who, &body)
 		a.Body, a.Time = json.RawMessage(body), time.Unix(0, a.ID).UTC()
 		asks = append(asks, a)
-	}
-	return asks, rows.Err()
+		return err
+	}, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3
+		returning id, kind, who, body`, id, now.UnixNano(), now.Add(-AskAge).UnixNano())
+	return asks, err
 }
 
 // Answer says what came of a request. The first answer stays.

@@ -144,21 +144,13 @@ func insertRecords(ctx context.Context, tx *sql.Tx, id int64, chunk []row) (map[
 		args = append(args, id, r.at, r.verdict, r.rule, btoi(r.changed), r.ups, r.downs, r.response, r.low, r.high,
 			r.dynos, r.dynoSeconds, r.seconds, r.minimum, r.maximum, r.body)
 	}
-	rows, err := tx.QueryContext(ctx, `insert into autoscalebot_records (`+recordColumns+`) values `+values(len(chunk), 16)+
-		` on conflict do nothing returning at`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	added := map[int64]bool{}
-	for rows.Next() {
+	return added, each(ctx, tx, func(rows *sql.Rows) error {
 		var at int64
-		if err := rows.Scan(&at); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&at)
 		added[at] = true
-	}
-	return added, rows.Err()
+		return err
+	}, `insert into autoscalebot_records (`+recordColumns+`) values `+values(len(chunk), 16)+` on conflict do nothing returning at`, args...)
 }
 
 // ($1, $2), ($3, $4)

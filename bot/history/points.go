@@ -144,51 +144,30 @@ func (c *collector) end() []Point {
 	return c.points
 }
 
-// a database or a transaction
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // Records come in the order of time, without their bodies.
 func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) error) error {
-	rows, err := q.QueryContext(ctx, `select at, verdict, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos,
-		max_dynos from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and verdict <> '' order by at`, id, from, to)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var r row
-	for rows.Next() {
+	return each(ctx, q, func(rows *sql.Rows) error {
 		if err := rows.Scan(&r.at, &r.verdict, &r.ups, &r.downs, &r.response, &r.low, &r.high, &r.dynos, &r.dynoSeconds, &r.seconds,
 			&r.minimum, &r.maximum); err != nil {
 			return err
 		}
-		if err := do(&r); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+		return do(&r)
+	}, `select at, verdict, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos,
+		max_dynos from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and verdict <> '' order by at`, id, from, to)
 }
 
 // Points come in the order of time, with their response times. What do is given is valid until it returns.
 func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func(t *tally, times []byte) error) error {
-	rows, err := q.QueryContext(ctx, `select at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, dynos,
-		dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times from autoscalebot_points where bot = $1 and step = $2 and at >= $3 and at < $4
-		order by at`, id, step, from, to)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var t tally
 	var times sql.RawBytes
-	for rows.Next() {
+	return each(ctx, q, func(rows *sql.Rows) error {
 		if err := rows.Scan(&t.at, &t.newest, &t.heartbeats, &t.slow, &t.fast, &t.noData, &t.ups, &t.downs, &t.most, &t.low, &t.high,
 			&t.dynos, &t.dynoSeconds, &t.seconds, &t.maxDynoSeconds, &t.min, &t.max, &times); err != nil {
 			return err
 		}
-		if err := do(&t, times); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+		return do(&t, times)
+	}, `select at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, dynos, dyno_seconds, seconds,
+		max_dyno_seconds, min_dynos, max_dynos, response_times from autoscalebot_points where bot = $1 and step = $2 and at >= $3 and at < $4
+		order by at`, id, step, from, to)
 }

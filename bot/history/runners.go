@@ -49,21 +49,15 @@ func (db *DB) Beat(ctx context.Context, me Runner) (others []Runner, err error) 
 }
 
 func otherRunners(ctx context.Context, tx *sql.Tx, bot int64, me string) (others []Runner, err error) {
-	rows, err := tx.QueryContext(ctx, `select id, name, beats, every from autoscalebot_runners where bot = $1 and id <> $2 order by name, id`, bot, me)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, tx, func(rows *sql.Rows) error {
 		var r Runner
 		var every float64
-		if err := rows.Scan(&r.ID, &r.Name, &r.Beats, &every); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&r.ID, &r.Name, &r.Beats, &every)
 		r.Every = time.Duration(every * float64(time.Second))
 		others = append(others, r)
-	}
-	return others, rows.Err()
+		return err
+	}, `select id, name, beats, every from autoscalebot_runners where bot = $1 and id <> $2 order by name, id`, bot, me)
+	return others, err
 }
 
 // Leave notes that the program me runs the bot no longer.

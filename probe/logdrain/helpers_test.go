@@ -69,8 +69,7 @@ type posting struct {
 }
 
 func (p posting) post(d http.Handler, body io.Reader) *httptest.ResponseRecorder {
-	method := p.method
-	method = cmp.Or(method, http.MethodPost)
+	method := cmp.Or(p.method, http.MethodPost)
 	r := httptest.NewRequest(method, "/logs", body)
 	r.Header.Set("Content-Type", "application/logplex-1")
 	r.Header.Set("Logplex-Drain-Token", token)
