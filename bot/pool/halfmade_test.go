@@ -14,7 +14,7 @@ func TestServersAreMade(t *testing.T) {
 		{"an empty pool is filled to the minimum", 2, 4, 0, nil, func(s *scenario) {
 			s.lasts(17 * time.Second)
 			s.exist("web-1! web-2!")
-			s.says("2 wanted, 0 serving, 2 existing", "web-1 creating: ordered 8 s")
+			s.says("2 wanted, 0 serving, 2 existing", "web-1 creating: ordered 7 s")
 			s.lasts(10 * time.Second)
 			s.says("web-1 creating: ordered, waiting to be active")
 			s.lasts(28 * time.Second)

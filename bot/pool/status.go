@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // A Status is what the pool is and does, for people and programs.
@@ -95,7 +97,7 @@ func (p *Pool) Status() Status {
 	for _, o := range p.memory.orders {
 		st.DollarsPerHour += p.o.priceOf(o.size, p.servers)
 		st.Servers = append(st.Servers, ServerStatus{
-			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + ago(now, o.at),
+			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + words.Length(now.Sub(o.at)),
 		})
 	}
 	if unpriced { // a part of the sum would look like all of it
@@ -144,7 +146,7 @@ func (s *tracked) text(o *Options, now time.Time) string {
 	case s.stage == stageEnding:
 		b.WriteString("destroying")
 	case s.stage == stageDraining:
-		fmt.Fprintf(&b, "draining %s of %v at the most", ago(now, s.drainsSince), o.DrainTimeout)
+		fmt.Fprintf(&b, "draining %s of %v at the most", words.Length(now.Sub(s.drainsSince)), o.DrainTimeout)
 		if s.member.Requests >= 0 {
 			fmt.Fprintf(&b, ", %d requests left", s.member.Requests)
 		}
@@ -161,7 +163,7 @@ func (s *tracked) text(o *Options, now time.Time) string {
 		b.WriteString(", as " + string(s.leavesFor))
 	}
 	if s.served && !s.leaving() && !s.failsSince.IsZero() {
-		fmt.Fprintf(&b, ", failing %s: %s", ago(now, s.failsSince), s.problem)
+		fmt.Fprintf(&b, ", failing %s: %s", words.Length(now.Sub(s.failsSince)), s.problem)
 	}
 	if s.Note != "" {
 		b.WriteString(noted(s.Note))
@@ -175,14 +177,14 @@ func (s *tracked) text(o *Options, now time.Time) string {
 func (s *tracked) progress(now time.Time) string {
 	switch s.stage {
 	case stageMaking:
-		return "ordered, waiting to be active " + ago(now, s.firstSeen)
+		return "ordered, waiting to be active " + words.Length(now.Sub(s.firstSeen))
 	case stageChecking:
 		if s.passes > 0 {
 			return fmt.Sprintf("active, healthy %s so far", times(s.passes))
 		}
-		return "active, waiting for health " + ago(now, s.active) + s.trouble()
+		return "active, waiting for health " + words.Length(now.Sub(s.active)) + s.trouble()
 	case stageJoining:
-		return "healthy, joining the balancer " + ago(now, s.added) + s.joinNote()
+		return "healthy, joining the balancer " + words.Length(now.Sub(s.added)) + s.joinNote()
 	case stageReady, stageServing, stageDown, stageDraining, stageDrained, stageOff, stageFailed, stageEnding:
 	}
 	return string(s.stage)
@@ -218,13 +220,4 @@ func (st Status) String() string {
 		}
 	}
 	return b.String()
-}
-
-// ago is in whole seconds: 40 s, 3m20s.
-func ago(now, then time.Time) string {
-	d := now.Sub(then).Round(time.Second)
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	return d.String()
 }

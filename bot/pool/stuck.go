@@ -3,6 +3,8 @@ package pool
 import (
 	"fmt"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 const (
@@ -50,14 +52,14 @@ func (p *planner) late(s *tracked) string {
 		return ""
 	}
 	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s",
-		s.Name, what, ago(p.now, from), within.Round(time.Second), s.trouble(), s.joinNote())
+		s.Name, what, words.Length(p.now.Sub(from)), within.Round(time.Second), s.trouble(), s.joinNote())
 }
 
 func (p *planner) lingers(s *tracked) string {
 	if s.ended.IsZero() || p.now.Sub(s.ended) < p.o.ActiveWithin/partOfTime {
 		return ""
 	}
-	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, ago(p.now, s.ended), p.most)
+	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, words.Length(p.now.Sub(s.ended)), p.most)
 }
 
 func (p *planner) undestroyed(s *tracked) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // What --json prints.
@@ -151,14 +152,5 @@ func age(now, t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	switch d := max(0, now.Sub(t)); {
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.1f h", d.Hours())
-	default:
-		return fmt.Sprintf("%.0f days", d.Hours()/24)
-	}
+	return words.Length(now.Sub(t))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
@@ -59,7 +60,7 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	if st.Last == nil {
 		line("last decision", "none yet")
 	} else {
-		ago := st.Time.Sub(st.Last.Time).Round(time.Second)
+		ago := words.Length(st.Time.Sub(st.Last.Time))
 		line("last decision", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
 	}
 	if st.LastChange != nil {
@@ -82,7 +83,7 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		left float64
 	}{{"adding", st.CooldownUp}, {"removing", st.CooldownDown}} {
 		if c.left > 0 {
-			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what, time.Duration(c.left*float64(time.Second)).Round(time.Second)))
+			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what, words.Left(time.Duration(c.left*float64(time.Second)))))
 		}
 	}
 	if st.Last != nil && st.Last.Decision.Bill != nil {

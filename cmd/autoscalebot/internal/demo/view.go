@@ -9,6 +9,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -32,7 +33,7 @@ func response(r record.Record) string {
 	case hb.Outcome != probe.Answered:
 		return string(hb.Outcome)
 	}
-	return fmt.Sprintf("%.0f ms", hb.Value)
+	return words.Millis(hb.Value)
 }
 
 const (
