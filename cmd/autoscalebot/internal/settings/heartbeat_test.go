@@ -107,24 +107,6 @@ func TestMistakesAboutTheAnswer(t *testing.T) {
 	}
 }
 
-// Invalid proxies are named with all other mistakes, and no password of theirs is shown. A name in lower case wins.
-func TestMalformedProxies(t *testing.T) {
-	env(t, "HTTP_PROXY=ftp://bot:s3cr3t@a", "https_proxy=http://bot:s3cr3t@a:99999", "ALL_PROXY=socks5://b", "all_proxy=socks5://bot:s3cr3t@", "MIN_DYNOS=x")
-	_, err := settingstest.Load()
-	if err == nil || strings.Contains(err.Error(), "s3cr3t") {
-		t.Fatalf("got %v, want mistakes without a password", err)
-	}
-	for _, want := range []string{"4 settings are wrong", "HTTP_PROXY: ", "HTTPS_PROXY: ", "ALL_PROXY: ", "MIN_DYNOS: "} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
-		}
-	}
-	env(t, "HTTP_PROXY=", "https_proxy=", "ALL_PROXY=socks5://bot:s3cr3t@", "all_proxy=socks5://b")
-	if _, err := settingstest.Load(); err != nil {
-		t.Errorf("all_proxy does not win: %v", err)
-	}
-}
-
 func TestHeadersOfOneNameAreAllKept(t *testing.T) {
 	for _, text := range []string{"X-A: 1; x-a: 2; X-B: 3", `{"X-A": "1", "x-a": "2", "X-B": "3"}`} {
 		env(t, "HEARTBEAT_HEADERS="+text)

@@ -1,28 +1,15 @@
 package settings_test
 
-import (
-	"strings"
-	"testing"
+import "testing"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
-)
-
+// Invalid proxies are named with all other mistakes. A name in lower case wins.
 func TestMalformedProxiesAreMistakes(t *testing.T) {
-	env(t, "HTTP_PROXY=http://bot:"+secret+"@:3128", "HTTPS_PROXY=bot:"+secret+"@proxy:0", "ALL_PROXY=socks4://bot:"+secret+"@proxy")
-	_, err := settingstest.Load()
-	if err == nil {
-		t.Fatal("nothing is wrong")
-	}
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
-		if !strings.Contains(err.Error(), "\n  "+name+": ") {
-			t.Errorf("%s is not named in\n%v", name, err)
-		}
-	}
-	if strings.Contains(err.Error(), secret) {
-		t.Errorf("a password is shown in\n%v", err)
-	}
+	env(t, "HTTP_PROXY=ftp://bot:"+secret+"@a", "https_proxy=http://bot:"+secret+"@a:99999", "ALL_PROXY=socks5://b", "all_proxy=socks5://bot:"+secret+"@", "MIN_DYNOS=x")
+	refused(t, "4 settings are wrong", "\n  HTTP_PROXY: ", "\n  HTTPS_PROXY: ", "\n  ALL_PROXY: ", "\n  MIN_DYNOS: ")
+	env(t, "HTTP_PROXY=http://bot:"+secret+"@:3128", "HTTPS_PROXY=bot:"+secret+"@proxy:0", "https_proxy=", "ALL_PROXY=socks4://bot:"+secret+"@proxy", "all_proxy=")
+	refused(t, "\n  HTTP_PROXY: ", "\n  HTTPS_PROXY: ", "\n  ALL_PROXY: ")
 	env(t, "HTTP_PROXY=proxy:3128", "HTTPS_PROXY=http://bot:"+secret+"@proxy", "ALL_PROXY=socks5h://proxy")
-	if _, err := settingstest.Load(); err != nil {
-		t.Error(err)
-	}
+	loaded(t)
+	env(t, "ALL_PROXY=socks5://bot:"+secret+"@", "all_proxy=socks5://b")
+	loaded(t)
 }
