@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot/haproxy"
-	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
 func checks(t *testing.T, b interface {
@@ -77,9 +76,7 @@ func TestCheckAfterOneThatWasKilled(t *testing.T) {
 func TestCheckUnderLoad(t *testing.T) {
 	p := startProxy(t, webBackend)
 	r := newRuntime(t, "check inter 20ms", p.Socket)
-	b := startBackend(t, "web-1")
-	must(t, r.Add(t.Context(), b.server()))
-	isIn(t, r, "web-1", pool.Serving)
+	serving(t, r, "web-1")
 	l := startLoad(t, p.URL, 3, 3)
 	for range 5 {
 		if text, fine := checks(t, r); !fine {

@@ -50,6 +50,14 @@ func isIn(t testing.TB, b pool.Balancer, name string, want pool.MemberState) {
 	eventually(t, name+" is "+string(want), func() bool { return members(t, b)[name].State == want })
 }
 
+func serving(t testing.TB, r *haproxy.Runtime, name string) *backend {
+	t.Helper()
+	b := startBackend(t, name)
+	must(t, r.Add(t.Context(), b.server()))
+	isIn(t, r, name, pool.Serving)
+	return b
+}
+
 // Servers join, take traffic, are drained, and leave, and no request is lost on the way.
 func TestServersComeAndGoUnderLoad(t *testing.T) {
 	p := startProxy(t, webBackend)
@@ -90,9 +98,7 @@ func TestServersComeAndGoUnderLoad(t *testing.T) {
 func TestDrainingMember(t *testing.T) {
 	p := startProxy(t, webBackend)
 	r := newRuntime(t, "check inter 50ms", p.Socket)
-	b := startBackend(t, "web-1")
-	must(t, r.Add(t.Context(), b.server()))
-	isIn(t, r, "web-1", pool.Serving)
+	b := serving(t, r, "web-1")
 	p.slowRequest(t, b)
 	must(t, r.Drain(t.Context(), pool.Member{Name: "web-1"}))
 	if m := members(t, r)["web-1"]; m.State != pool.Draining || m.Requests != 1 || m.Address != b.address {
@@ -138,9 +144,7 @@ func TestServerOfTheSameNameElsewhere(t *testing.T) {
 			p := startProxy(t, config)
 			r := newRuntime(t, "check inter 30ms", p.Socket)
 			for range 2 {
-				b := startBackend(t, "web-1")
-				must(t, r.Add(t.Context(), b.server()))
-				isIn(t, r, "web-1", pool.Serving)
+				b := serving(t, r, "web-1")
 				if m := members(t, r)["web-1"]; m.Address != b.address {
 					t.Errorf("it is at %s, want %s", m.Address, b.address)
 				}
@@ -175,9 +179,7 @@ func TestAddresses(t *testing.T) {
 func TestSeveralHAProxies(t *testing.T) {
 	one, two := startProxy(t, webBackend), startProxy(t, webBackend)
 	r := newRuntime(t, "check inter 30ms", one.Socket, two.Socket)
-	b := startBackend(t, "web-1")
-	must(t, r.Add(t.Context(), b.server()))
-	isIn(t, r, "web-1", pool.Serving)
+	b := serving(t, r, "web-1")
 	if m := members(t, r)["web-1"]; m.Partly {
 		t.Errorf("a member of both is %+v", m)
 	}
@@ -222,9 +224,7 @@ func TestOverTCP(t *testing.T) {
 	port := porttest.Port(t)
 	startProxy(t, strings.Replace(webBackend, "global\n", "global\n  stats socket ipv4@127.0.0.1:"+port+" level admin\n", 1))
 	r := newRuntime(t, "", "tcp://127.0.0.1:"+port)
-	b := startBackend(t, "web-1")
-	must(t, r.Add(t.Context(), b.server()))
-	isIn(t, r, "web-1", pool.Serving)
+	serving(t, r, "web-1")
 }
 
 // One whose weight somebody has set to 0 is draining, and is taken back with the weight of its options.

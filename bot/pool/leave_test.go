@@ -80,9 +80,7 @@ func TestServersGo(t *testing.T) {
 			s.lasts(6 * time.Second)
 			s.says("web-2 draining", "1 requests left", "there are more than wanted")
 			s.lasts(60 * time.Second)
-			if got := s.w.Names(); len(got) != 1 {
-				s.Errorf("there are %v", got)
-			}
+			s.existing(1)
 		}},
 		{"of two servers of a name the one that serves stays", 1, 4, 2, nil, func(s *scenario) {
 			s.w.Twin("web-1")
