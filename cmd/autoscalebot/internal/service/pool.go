@@ -93,22 +93,20 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 	}}, nil
 }
 
-// poolSizes are the sizes of SIZES with their prices, as the provider's catalogue or the settings tell them.
+// poolSizes are the sizes of SIZES with their prices, as the provider or else the settings tell them.
 func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size {
-	var known []pool.Size
-	if cat, ok := provider.(pool.Cataloguer); ok && s.PoolProvider != "local" {
-		ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
-		defer cancel()
-		var err error
-		if known, err = cat.Sizes(ctx); err != nil {
-			h.Log.Warn("the provider's sizes and their prices are not known", "error", err)
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
+	defer cancel()
 	var out []pool.Size
 	for _, name := range s.Sizes {
-		size, ok := pool.FindSize(known, name)
-		if size.Name = cmp.Or(size.Name, name); !ok && len(known) > 0 {
-			h.Log.Warn("one of SIZES cannot be had; autoscalebot servers sizes lists those that can", "size", name)
+		size := pool.Size{Name: name}
+		if s.PoolProvider != "local" {
+			offered, err := pool.Offered(ctx, provider, name)
+			if err != nil {
+				h.Log.Warn("a size of SIZES cannot be had, or its price is not known", "size", name, "error", err)
+			}
+			offered.Name = cmp.Or(offered.Name, name)
+			size = offered
 		}
 		size.Price = cmp.Or(size.Price, s.ServerPrice.Price(name))
 		out = append(out, size)

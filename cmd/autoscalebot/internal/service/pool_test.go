@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean"
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
+	"github.com/autoscalebot/autoscalebot/bot/pool"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -133,4 +137,35 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		cancel()
 		running.Wait()
 	})
+}
+
+// largeCatalogue lists a few of its sizes, as a cloud with hundreds does, and knows each by name.
+type largeCatalogue struct {
+	pool.Provider
+	pool.Cataloguer
+}
+
+func (largeCatalogue) Sizes(context.Context) ([]pool.Size, error) {
+	return []pool.Size{{Name: "small", Price: 0.01}}, nil
+}
+
+func (largeCatalogue) Size(_ context.Context, name string) (pool.Size, error) {
+	if name != "metal" {
+		return pool.Size{}, errors.New("there is no such size")
+	}
+	return pool.Size{Name: "metal", Price: 5}, nil
+}
+
+func TestSizesBesideThoseThatAreListed(t *testing.T) {
+	var log strings.Builder
+	s := settings.Defaults()
+	s.PoolProvider, s.Sizes = "ec2", []string{"small", "metal", "mini"}
+	sizes := poolSizes(s, Host{Log: slog.New(slog.NewTextHandler(&log, nil))}, largeCatalogue{})
+	want := []pool.Size{{Name: "small", Price: 0.01}, {Name: "metal", Price: 5}, {Name: "mini"}}
+	if !slices.Equal(sizes, want) {
+		t.Errorf("the sizes are %+v, want %+v", sizes, want)
+	}
+	if strings.Count(log.String(), "level=WARN") != 1 || !strings.Contains(log.String(), "size=mini") {
+		t.Errorf("the log says\n%s", log.String())
+	}
 }
