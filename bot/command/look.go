@@ -24,3 +24,11 @@ func (r *runner) look(ctx context.Context, name, text string) error {
 	}
 	return nil
 }
+
+func (r *runner) reportUnrun(ctx context.Context, name, text string, report func(what, found string, err error)) {
+	if err := r.look(ctx, name, text); err != nil {
+		report(name, "", err)
+		return
+	}
+	report(name, "sh understands it; it was not run", nil)
+}

@@ -169,12 +169,7 @@ func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(
 }
 
 func (p *Pool) checkHealth(ctx context.Context, servers []Server, report func(what, found string, err error)) {
-	var ask []Server
-	for _, s := range servers {
-		if s.State == Active && s.Address != "" {
-			ask = append(ask, s)
-		}
-	}
+	ask := askable(servers)
 	if p.o.Health == nil || len(ask) == 0 {
 		return
 	}

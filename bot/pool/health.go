@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -137,4 +138,8 @@ func healths(ctx context.Context, check Health, servers []Server) map[string]err
 	}
 	wg.Wait()
 	return wrong
+}
+
+func askable(servers []Server) []Server {
+	return slices.DeleteFunc(slices.Clone(servers), func(s Server) bool { return s.State != Active || s.Address == "" })
 }

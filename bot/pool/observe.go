@@ -28,12 +28,7 @@ func (p *Pool) observe(ctx context.Context) (o observation, err error) {
 			return o, err
 		}
 	}
-	var ask []Server
-	for _, s := range o.servers {
-		if s.State == Active && s.Address != "" {
-			ask = append(ask, s)
-		}
-	}
+	ask := askable(o.servers)
 	o.wrong = healths(ctx, p.o.Health, ask)
 	if err := ctx.Err(); err != nil {
 		return o, fmt.Errorf("check the servers' health: %w", err) // what the checks say is of our own making

@@ -120,7 +120,7 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	case known:
 		name = s.Name
 	case len(p.o.Sizes) > 0:
-		err = fmt.Errorf("there is no size %q here: want one of %s", name, sizeNames(p.o.Sizes))
+		err = fmt.Errorf("there is no size %q here: want one of %s", name, strings.Join(sizeNames(p.o.Sizes), ", "))
 	}
 	if err != nil {
 		return fmt.Errorf("change the servers of %s to another size: %w", p.o.Name, err)
@@ -142,15 +142,8 @@ func (p *Pool) SizePending() (why string) {
 	if why := p.plan.obstacles[ObstacleWindow]; why != "" && p.planned {
 		return why
 	}
-	others, all := 0, 0
-	for _, s := range p.servers {
-		if !s.leaving() {
-			all++
-			if !sameSize(s.Size, p.memory.size) {
-				others++
-			}
-		}
-	}
+	all := count(p.servers, func(s *tracked) bool { return !s.leaving() })
+	others := count(p.servers, func(s *tracked) bool { return !s.leaving() && !sameSize(s.Size, p.memory.size) })
 	if others == 0 {
 		return ""
 	}

@@ -19,12 +19,12 @@ func FindSize(sizes []Size, name string) (Size, bool) {
 
 func sameSize(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
 
-func sizeNames(sizes []Size) string {
+func sizeNames(sizes []Size) []string {
 	names := make([]string, len(sizes))
 	for i, s := range sizes {
 		names[i] = s.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func newestSize(servers []*tracked) string {
@@ -77,9 +77,5 @@ func (o *Options) sizes() []string {
 	if len(o.Sizes) == 0 {
 		return []string{o.Size}
 	}
-	names := make([]string, len(o.Sizes))
-	for i, s := range o.Sizes {
-		names[i] = s.Name
-	}
-	return names
+	return sizeNames(o.Sizes)
 }

@@ -44,26 +44,19 @@ func LoadAdmin() (*Settings, error) {
 const shortestToken = 16
 
 func (ps *Problems) checkAdmin(s *Settings) {
-	if s.AdminAddr == "" {
-		if s.AdminToken != "" {
-			ps.checkToken(s)
-		}
-		return
-	}
-	if _, port, err := net.SplitHostPort(string(s.AdminAddr)); err != nil || port == "" {
+	if _, port, err := net.SplitHostPort(string(s.AdminAddr)); s.AdminAddr != "" && (err != nil || port == "") {
 		ps.add("ADMIN_ADDR", "%q: write host:port, such as 127.0.0.1:7070", s.AdminAddr)
 	}
-	if s.AdminToken == "" {
+	switch token := s.AdminToken.Reveal(); {
+	case token == "" && s.AdminAddr != "":
 		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16")
-		return
-	}
-	ps.checkToken(s)
-}
-
-func (ps *Problems) checkToken(s *Settings) {
-	if token := s.AdminToken.Reveal(); len(token) < shortestToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	case token != "" && (len(token) < shortestToken || unprintable(token)):
 		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl rand -hex 16", shortestToken)
 	}
+}
+
+func unprintable(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)

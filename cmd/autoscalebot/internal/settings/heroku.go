@@ -2,7 +2,6 @@ package settings
 
 import (
 	"regexp"
-	"strings"
 )
 
 // Heroku are the settings of an app on Heroku. Other platforms take its name and its process type from here, too.
@@ -21,7 +20,7 @@ func (ps *Problems) checkHeroku(s *Settings) {
 	if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
 		ps.add("HEROKU_APP_NAME", "%q: write the app's name as in the first column of: heroku apps", s.HerokuAppName)
 	}
-	if strings.ContainsFunc(s.HerokuAPIKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if unprintable(s.HerokuAPIKey.Reveal()) {
 		ps.add("HEROKU_API_KEY", "has a space or a character that no key has; copy it once more")
 	}
 	ps.checkAPIURL("HEROKU_API_URL", string(s.HerokuAPIURL), "the API key", "https://api.heroku.com")
