@@ -25,7 +25,7 @@ func refuse(status int, format string, args ...any) error {
 	return refusal{status, fmt.Sprintf(format, args...)}
 }
 
-func (s *Server) status(string, http.ResponseWriter, *http.Request) (any, error) {
+func (s *Server) status(string, *http.Request) (any, error) {
 	return s.statusAt(time.Now()), nil
 }
 
@@ -68,7 +68,7 @@ func active(c decide.Control, now time.Time) decide.Control {
 	return c
 }
 
-func (s *Server) records(_ string, _ http.ResponseWriter, r *http.Request) (any, error) {
+func (s *Server) records(_ string, r *http.Request) (any, error) {
 	n := 20
 	if text := r.URL.Query().Get("n"); text != "" {
 		var err error
@@ -79,9 +79,9 @@ func (s *Server) records(_ string, _ http.ResponseWriter, r *http.Request) (any,
 	return records{append([]record.Record{}, s.o.Ledger.Last(n)...)}, nil
 }
 
-func (s *Server) pause(who string, w http.ResponseWriter, r *http.Request) (any, error) {
+func (s *Server) pause(who string, r *http.Request) (any, error) {
 	var asked pauseRequest
-	if err := decode(w, r, &asked); err != nil {
+	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
 	length, err := duration(asked.For)
@@ -91,17 +91,17 @@ func (s *Server) pause(who string, w http.ResponseWriter, r *http.Request) (any,
 	return s.done(s.o.Bot.Pause(asked.Direction, length, who))
 }
 
-func (s *Server) resume(who string, w http.ResponseWriter, r *http.Request) (any, error) {
+func (s *Server) resume(who string, r *http.Request) (any, error) {
 	var asked resumeRequest
-	if err := decode(w, r, &asked); err != nil {
+	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
 	return s.done(s.o.Bot.Resume(asked.Direction, who))
 }
 
-func (s *Server) scale(who string, w http.ResponseWriter, r *http.Request) (any, error) {
+func (s *Server) scale(who string, r *http.Request) (any, error) {
 	var asked scaleRequest
-	if err := decode(w, r, &asked); err != nil {
+	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
 	length, err := duration(asked.For)
@@ -114,7 +114,7 @@ func (s *Server) scale(who string, w http.ResponseWriter, r *http.Request) (any,
 	return s.done(s.o.Bot.Override(*asked.Dynos, length, who))
 }
 
-func (s *Server) endOverride(who string, _ http.ResponseWriter, _ *http.Request) (any, error) {
+func (s *Server) endOverride(who string, _ *http.Request) (any, error) {
 	return s.done(s.o.Bot.EndOverride(who))
 }
 
@@ -125,8 +125,8 @@ func (s *Server) done(err error) (any, error) {
 	return s.statusAt(time.Now()), nil
 }
 
-func decode(w http.ResponseWriter, r *http.Request, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+func decode(body io.Reader, into any) error {
+	d := json.NewDecoder(body)
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
 	if err == nil {

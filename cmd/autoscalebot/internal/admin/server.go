@@ -57,7 +57,7 @@ type Server struct {
 	routes map[string]map[string]handler // by path and method
 }
 
-type handler func(who string, w http.ResponseWriter, r *http.Request) (any, error) // the error is a refusal
+type handler func(who string, r *http.Request) (any, error) // the error is a refusal
 
 // New makes a server.
 func New(o Options) *Server {
@@ -180,7 +180,8 @@ func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (an
 		w.Header().Set("Allow", allowed)
 		return nil, refuse(http.StatusMethodNotAllowed, "%s takes only %s", r.URL.Path, allowed)
 	}
-	return handle(from.who, w, r)
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	return handle(from.who, r)
 }
 
 // authorized takes constant time, whatever the token's length.
