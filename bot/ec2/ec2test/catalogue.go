@@ -38,11 +38,9 @@ func (s *Server) describeInstanceTypes(p url.Values) ([]node, *failure) {
 			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
 		}
 	}
-	part, next, bad := page(s, p, names)
-	set := list("instanceTypeSet", "item", part, func(n string) []node {
+	return paged(s, p, "instanceTypeSet", names, func(n string) []node {
 		return []node{tx("instanceType", n), el("vCpuInfo", num("defaultVCpus", types()[n][0])), el("memoryInfo", num("sizeInMiB", types()[n][1]))}
 	})
-	return append([]node{set}, next...), bad
 }
 
 type template struct {
@@ -79,15 +77,12 @@ func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 	ids, names := values(p, "LaunchTemplateId"), values(p, "LaunchTemplateName")
 	if len(ids)+len(names) > 0 {
 		found = nil
-		for _, id := range ids {
-			t, bad := s.template(url.Values{"LaunchTemplateId": {id}}, "", "")
-			if bad != nil {
-				return nil, bad
+		for i, of := range append(ids, names...) {
+			key := "LaunchTemplateId"
+			if i >= len(ids) {
+				key = "LaunchTemplateName"
 			}
-			found = append(found, t)
-		}
-		for _, name := range names {
-			t, bad := s.template(url.Values{"LaunchTemplateName": {name}}, "", "")
+			t, bad := s.template(url.Values{key: {of}}, "", "")
 			if bad != nil {
 				return nil, bad
 			}
@@ -104,14 +99,12 @@ func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
 		}
 	}
-	part, next, bad := page(s, p, found)
-	set := list("launchTemplates", "item", part, func(t *template) []node {
+	return paged(s, p, "launchTemplates", found, func(t *template) []node {
 		return []node{
 			tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), at("createTime", t.Made),
 			tx("createdBy", "arn:aws:iam::"+account+":user/"+Role), num("defaultVersionNumber", t.Version), num("latestVersionNumber", t.Version),
 		}
 	})
-	return append([]node{set}, next...), bad
 }
 
 func (s *Server) describeLaunchTemplateVersions(p url.Values) ([]node, *failure) {
@@ -161,12 +154,7 @@ func (s *Server) createImage(p url.Values) ([]node, *failure) {
 	if at := slices.IndexFunc(s.images, func(i *image) bool { return i.Name == name }); at >= 0 {
 		return nil, refuse("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, s.images[at].ID)
 	}
-	tags := map[string]string{}
-	for n := 1; p.Has("TagSpecification.1.Tag." + strconv.Itoa(n) + ".Key"); n++ {
-		prefix := "TagSpecification.1.Tag." + strconv.Itoa(n)
-		tags[p.Get(prefix+".Key")] = p.Get(prefix + ".Value")
-	}
-	i := &image{ID: s.newID("ami-"), Name: name, Made: time.Now(), Tags: tags}
+	i := &image{ID: s.newID("ami-"), Name: name, Made: time.Now(), Tags: tagsOf(p)}
 	s.images = append(s.images, i)
 	return []node{tx("imageId", i.ID)}, nil
 }
@@ -203,19 +191,17 @@ func (s *Server) describeImages(p url.Values) ([]node, *failure) {
 	if len(found) < len(ids) {
 		return nil, refuse("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", strings.Join(ids, ", "))
 	}
-	part, next, bad := page(s, p, found)
-	set := list("imagesSet", "item", part, func(i *image) []node {
+	return paged(s, p, "imagesSet", found, func(i *image) []node {
 		nodes := []node{
 			tx("imageId", i.ID), tx("name", i.Name), tx("imageState", i.state(s)), tx("imageOwnerId", account), at("creationDate", i.Made),
 			el("blockDeviceMapping",
 				el("item", tx("deviceName", "/dev/xvda"), el("ebs", num("volumeSize", 8), tx("deleteOnTermination", "true"))),
 				el("item", tx("deviceName", "/dev/xvdb"), el("ebs", num("volumeSize", 2), tx("deleteOnTermination", "true")))),
-			list("tagSet", "item", slices.Sorted(maps.Keys(i.Tags)), func(k string) []node { return []node{tx("key", k), tx("value", i.Tags[k])} }),
+			tagSet(i.Tags),
 		}
 		if i.Failed {
 			nodes = append(nodes, el("stateReason", tx("code", "Server.InternalError"), tx("message", "Server.InternalError: Internal error on launch")))
 		}
 		return nodes
 	})
-	return append([]node{set}, next...), bad
 }

@@ -1,6 +1,7 @@
 package ec2test
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
@@ -143,10 +144,7 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 	if bad != nil {
 		return nil, bad
 	}
-	kind := p.Get("InstanceType")
-	if kind == "" {
-		kind = t.Type
-	}
+	kind := cmp.Or(p.Get("InstanceType"), t.Type)
 	if p.Get("MinCount") != "1" || p.Get("MaxCount") != "1" {
 		return nil, refuse("InvalidParameterValue", "this fake makes one instance a call")
 	}
@@ -155,11 +153,6 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 	}
 	if t.Image == "" {
 		return nil, refuse("MissingParameter", "The request must contain the parameter ImageId")
-	}
-	tags := map[string]string{}
-	for n := 1; p.Has("TagSpecification.1.Tag." + strconv.Itoa(n) + ".Key"); n++ {
-		prefix := "TagSpecification.1.Tag." + strconv.Itoa(n)
-		tags[p.Get(prefix+".Key")] = p.Get(prefix + ".Value")
 	}
 	if p.Get("DryRun") == "true" {
 		return nil, &failure{http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."}
@@ -186,7 +179,7 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 	if s.Limit > 0 && living >= s.Limit {
 		return nil, refuse("InstanceLimitExceeded", "You have requested more instances (%d) than your current instance limit of %d allows.", living+1, s.Limit)
 	}
-	i := s.make(kind, tags)
+	i := s.make(kind, tagsOf(p))
 	i.token, i.order = token, order
 	return []node{tx("reservationId", "r-1"), list("instancesSet", "item", []Instance{i.copy()}, showInstance)}, nil
 }
@@ -197,7 +190,7 @@ func showInstance(i Instance) []node {
 		tx("instanceId", i.ID), tx("imageId", "ami-0abc"), el("instanceState", num("code", codes[i.State]), tx("name", i.State)),
 		tx("instanceType", i.Type), at("launchTime", i.Made),
 		el("placement", tx("availabilityZone", Region+"a"), tx("tenancy", "default")),
-		list("tagSet", "item", slices.Sorted(maps.Keys(i.Tags)), func(k string) []node { return []node{tx("key", k), tx("value", i.Tags[k])} }),
+		tagSet(i.Tags),
 	}
 	if i.State != terminated {
 		nodes = append(nodes, tx("privateIpAddress", i.PrivateIP))
@@ -245,11 +238,9 @@ func (s *Server) describeInstances(p url.Values) ([]node, *failure) {
 			found = append(found, *v)
 		}
 	}
-	part, next, bad := page(s, p, found)
-	reservations := list("reservationSet", "item", part, func(i Instance) []node {
+	return paged(s, p, "reservationSet", found, func(i Instance) []node {
 		return []node{tx("reservationId", "r-"+i.ID[2:]), tx("ownerId", account), el("groupSet"), list("instancesSet", "item", []Instance{i}, showInstance)}
 	})
-	return append([]node{reservations}, next...), bad
 }
 
 // wantInstance refuses an id that reads, or changes, do not know.

@@ -1,6 +1,7 @@
 package ec2test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -57,12 +58,8 @@ func (s *Server) currentKey() roleKey {
 	if n := len(s.roleKeys); n > 0 && time.Until(s.roleKeys[n-1].ends) > 5*time.Minute {
 		return s.roleKeys[n-1]
 	}
-	last := s.KeysLast
-	if last == 0 {
-		last = 6 * time.Hour
-	}
 	n := strconv.Itoa(len(s.roleKeys) + 1)
-	k := roleKey{"ASIAFAKEROLE" + n, "role-secret-" + n, time.Now().Add(last)}
+	k := roleKey{"ASIAFAKEROLE" + n, "role-secret-" + n, time.Now().Add(cmp.Or(s.KeysLast, 6*time.Hour))}
 	s.roleKeys = append(s.roleKeys, k)
 	return k
 }

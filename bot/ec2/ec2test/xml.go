@@ -2,6 +2,7 @@ package ec2test
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -29,6 +30,19 @@ func list[T any](name, item string, of []T, show func(T) []node) node {
 		n.kids = append(n.kids, el(item, show(x)...))
 	}
 	return n
+}
+
+func tagsOf(p url.Values) map[string]string {
+	tags := map[string]string{}
+	for n := 1; p.Has("TagSpecification.1.Tag." + strconv.Itoa(n) + ".Key"); n++ {
+		prefix := "TagSpecification.1.Tag." + strconv.Itoa(n)
+		tags[p.Get(prefix+".Key")] = p.Get(prefix + ".Value")
+	}
+	return tags
+}
+
+func tagSet(tags map[string]string) node {
+	return list("tagSet", "item", slices.Sorted(maps.Keys(tags)), func(k string) []node { return []node{tx("key", k), tx("value", tags[k])} })
 }
 
 func texts(name string, of []string) node {
@@ -87,7 +101,8 @@ func fit(wants []string, value string) bool {
 	})
 }
 
-func page[T any](s *Server, p url.Values, all []T) (part []T, next []node, bad *failure) {
+// paged shows one page of all in a list of items, and names the next page.
+func paged[T any](s *Server, p url.Values, name string, all []T, show func(T) []node) ([]node, *failure) {
 	size := 1000
 	if n, err := strconv.Atoi(p.Get("MaxResults")); err == nil {
 		size = n
@@ -99,13 +114,14 @@ func page[T any](s *Server, p url.Values, all []T) (part []T, next []node, bad *
 	if token := p.Get("NextToken"); token != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(token, "page-"))
 		if err != nil || n > len(all) {
-			return nil, nil, refuse("InvalidNextToken", "The token '%s' is invalid", token)
+			return nil, refuse("InvalidNextToken", "The token '%s' is invalid", token)
 		}
 		from = n
 	}
 	to := min(from+size, len(all))
+	nodes := []node{list(name, "item", all[from:to], show)}
 	if to < len(all) {
-		next = []node{tx("nextToken", "page-"+strconv.Itoa(to))}
+		nodes = append(nodes, tx("nextToken", "page-"+strconv.Itoa(to)))
 	}
-	return all[from:to], next, nil
+	return nodes, nil
 }
