@@ -16,7 +16,6 @@ const patience = 20 * time.Second
 
 // A Fixture is one fresh platform under test, at 2 dynos and settled.
 type Fixture struct {
-	// Scaler is what is tested.
 	Scaler bot.Scaler
 	// Count tells the number of dynos past the Scaler, as the platform itself knows it.
 	Count func() int

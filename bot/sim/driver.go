@@ -11,7 +11,6 @@ import (
 
 // A Driver decides how many dynos there are.
 type Driver struct {
-	// Name names it in the result.
 	Name string
 	// Interval is from tick to tick, a second or more.
 	Interval time.Duration

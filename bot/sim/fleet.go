@@ -53,8 +53,7 @@ type Fleet struct {
 // A Database works on a part of each request before the dyno does, which keeps its slot meanwhile. More dynos do not help it.
 type Database struct {
 	// Slots is how many requests it works on at once; the others wait in one queue.
-	Slots int
-	// Service is how long it takes.
+	Slots   int
 	Service Service
 }
 

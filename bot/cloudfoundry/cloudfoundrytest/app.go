@@ -1,6 +1,7 @@
 package cloudfoundrytest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,37 +17,31 @@ const (
 
 // An App is an app to begin with. It is started.
 type App struct {
-	// Name is the app's name.
 	Name string
-	// Space is the name of its space; "" means [Space].
-	Space string
-	// Stopped says that somebody stopped it.
+	// Space is a name; "" means [Space].
+	Space   string
 	Stopped bool
-	// Labels are its labels.
-	Labels map[string]string
-	// Processes are what it runs; nil means one web process with 1 instance.
+	Labels  map[string]string
+	// nil means one web process with 1 instance
 	Processes []Process
-	// Routes are its routes; nil means NAME.apps.example.com.
+	// nil means NAME.apps.example.com
 	Routes []Route
 }
 
 // A Process is a process type of an app.
 type Process struct {
-	// Type is the process type, as in "web".
-	Type string
-	// Instances is the number of instances to begin with.
+	Type      string
 	Instances int
-	// MemoryMB is the memory of an instance; 0 means 256.
+	// MemoryMB is that of an instance; 0 means 256.
 	MemoryMB int
 }
 
 // A Route is a URL of an app.
 type Route struct {
-	// URL is the route's, without a scheme: my-app.example.com/path.
+	// without a scheme: my-app.example.com/path
 	URL string
-	// TCP says that its protocol is TCP rather than HTTP.
 	TCP bool
-	// Internal says that its domain is known inside the installation only.
+	// Internal says that the route's domain is known inside the installation only.
 	Internal bool
 }
 
@@ -78,9 +73,7 @@ type deployment struct {
 func (s *Server) AddApp(a App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a.Space == "" {
-		a.Space = Space
-	}
+	a.Space = cmp.Or(a.Space, Space)
 	s.space(a.Space)
 	for _, b := range s.apps {
 		if b.Name == a.Name && b.Space == a.Space {
@@ -97,10 +90,7 @@ func (s *Server) AddApp(a App) {
 	out := &app{App: a, guid: s.guid(), pushed: long}
 	out.Labels = maps.Clone(a.Labels)
 	for _, p := range a.Processes {
-		if p.MemoryMB == 0 {
-			p.MemoryMB = 256
-		}
-		q := &process{guid: s.guid(), kind: p.Type, memory: p.MemoryMB, created: long}
+		q := &process{guid: s.guid(), kind: p.Type, memory: cmp.Or(p.MemoryMB, 256), created: long}
 		q.set(p.Instances, running, long)
 		out.processes = append(out.processes, q)
 	}

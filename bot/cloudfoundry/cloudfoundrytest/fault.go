@@ -52,6 +52,12 @@ func documented(status int) problem {
 	return problem{status, 10001, "UnknownError", fmt.Sprintf("An unknown error occurred (%d).", status)}
 }
 
+func unknown() problem {
+	p := documented(http.StatusNotFound)
+	p.detail = "Unknown request"
+	return p
+}
+
 func missing(what string) problem {
 	p := documented(http.StatusNotFound)
 	p.detail = what + " not found"

@@ -196,11 +196,7 @@ func (s *Server) api() http.Handler {
 		return 0, missing("Package")
 	})
 	handle("GET /v3/packages", func(r *http.Request) (int, any) { return s.page(r, s.listPackages(r)) })
-	handle("/v3/", func(r *http.Request) (int, any) {
-		p := documented(http.StatusNotFound)
-		p.detail = "Unknown request"
-		return 0, p
-	})
+	handle("/v3/", func(*http.Request) (int, any) { return 0, unknown() })
 	return mux
 }
 

@@ -13,26 +13,22 @@ import (
 
 // An Envelope is one thing that Log Cache keeps: of a Gauge, a Timer, or of a log line where both are nil.
 type Envelope struct {
-	// Time is when it was made.
-	Time time.Time
-	// Instance is the index of the instance that it is about.
+	Time     time.Time
 	Instance int
 	// Gauge has values by name, as in {"cpu": 12.5, "memory": 1e8}. Unit is that of all, "" for what the names say.
 	Gauge map[string]float64
 	Unit  string
-	// Timer is a request that the router passed on.
 	Timer *Timer
-	// Tags are more of an envelope's tags.
+	// Tags are more than the usual ones.
 	Tags map[string]string
 }
 
 // A Timer is the time of a request.
 type Timer struct {
-	// Took is how long it took, up to the envelope's Time.
+	// Took is the time up to the envelope's Time.
 	Took time.Duration
 	// Peer is "Client" for the router's time with the app, and "Server" for the whole request, the router's own time included.
-	Peer string
-	// Status is the answer's.
+	Peer   string
 	Status int
 }
 
@@ -81,12 +77,8 @@ func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 	}
 	from, to := number("start_time", 0), number("end_time", time.Now().Add(time.Hour).UnixNano())
 	limit := number("limit", usual)
-	if limit < 1 || limit > most || to <= from {
-		send(w, http.StatusBadRequest, object{"error": "bad request", "code": 3, "message": "bad request"})
-		return
-	}
 	named, err := regexp.Compile(q.Get("name_filter"))
-	if err != nil {
+	if err != nil || limit < 1 || limit > most || to <= from {
 		send(w, http.StatusBadRequest, object{"error": "bad request", "code": 3, "message": "bad request"})
 		return
 	}

@@ -144,9 +144,7 @@ func (s *Server) act(a *app, r *http.Request) (int, any) {
 			p.set(n, s.birth, time.Now())
 		}
 	default:
-		p := documented(http.StatusNotFound)
-		p.detail = "Unknown request"
-		return 0, p
+		return 0, unknown()
 	}
 	return http.StatusOK, s.appResource(a)
 }

@@ -56,12 +56,10 @@ type Server struct {
 
 // A Call is a request that the server has got.
 type Call struct {
-	// Method, Path and Query are those of the request, as in POST and /v3/processes/GUID/actions/scale.
+	// as in POST and /v3/processes/GUID/actions/scale
 	Method, Path, Query string
-	// Header is the request's header.
-	Header http.Header
-	// Body is the request's body.
-	Body string
+	Header              http.Header
+	Body                string
 }
 
 // New starts a server with the org [Org] and the space [Space]. It panics when it can't listen on loopback, as httptest does.
@@ -118,12 +116,10 @@ type space struct {
 
 // A Quota is what a space or the org may use; 0 is no limit.
 type Quota struct {
-	// Name is the quota's.
 	Name string
 	// MemoryMB and Instances bound all started apps together.
 	MemoryMB, Instances int
-	// InstanceMemoryMB bounds one instance.
-	InstanceMemoryMB int
+	InstanceMemoryMB    int
 }
 
 // AddSpace adds a space to the org.

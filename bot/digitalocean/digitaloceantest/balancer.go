@@ -11,12 +11,10 @@ import (
 // A LoadBalancer is one in front of droplets.
 type LoadBalancer struct {
 	// ID is a UUID; "" lets AddLoadBalancer make one out of the name.
-	ID string
-	// Name is the balancer's.
+	ID   string
 	Name string
 	// Tag is that of the droplets behind it; "" for one that is given them by their numbers.
-	Tag string
-	// DropletIDs are those behind it.
+	Tag        string
 	DropletIDs []int
 	// Status is "new", "active" or "errored"; "" means "active".
 	Status string

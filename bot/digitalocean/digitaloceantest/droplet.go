@@ -25,8 +25,7 @@ type Droplet struct {
 	Disk int
 	// Image is the number of the image that it was made from; 0 means ubuntu-24-04-x64.
 	Image int
-	// Tags are those that it bears.
-	Tags []string
+	Tags  []string
 	// VPC is the UUID of its network; "" means the region's default.
 	VPC string
 	// UserData and SSHKeys are what it was ordered with, and so are Monitoring and Private, which says that it has no public address.

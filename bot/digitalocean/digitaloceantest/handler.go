@@ -14,15 +14,13 @@ import (
 
 // A Call is a request that the server has got, and its answer.
 type Call struct {
-	// Method, Path and Query are those of the request, as in GET, /v2/droplets and tag_name=web.
+	// as in GET, /v2/droplets and tag_name=web
 	Method, Path string
 	Query        url.Values
-	// Header and Body are the request's.
-	Header http.Header
-	Body   string
-	// Time is when the request came.
-	Time time.Time
-	// Status and Answer are the answer's; 0 and "" where a fault gave one of its own.
+	Header       http.Header
+	Body         string
+	Time         time.Time
+	// Status and Answer are 0 and "" where a fault gave an answer of its own.
 	Status int
 	Answer string
 }

@@ -16,7 +16,6 @@ type Image struct {
 	Name string
 	// Type is "snapshot", "custom", "backup" or "base"; "" means "snapshot".
 	Type string
-	// Slug is a public image's.
 	Slug string
 	// Regions are where it can be used; none means fra1.
 	Regions []string

@@ -14,8 +14,7 @@ type App struct {
 	Name string
 	// WebURL is the app's address; "" means https://NAME.herokuapp.com/. Any other than one of herokuapp.com breaks the
 	// schema, so it is left out of the check.
-	WebURL string
-	// Maintenance says that the app is in maintenance mode.
+	WebURL      string
 	Maintenance bool
 	// Formation is what the app runs; nil means one web process at 1 Standard-1X.
 	Formation []Process
@@ -28,9 +27,7 @@ type App struct {
 
 // A Process is a process type of an app.
 type Process struct {
-	// Type is the process type, as in "web".
-	Type string
-	// Quantity is the number of dynos to begin with.
+	Type     string
 	Quantity int
 	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
 	// Performance, Private and Shield ten, of others a hundred. A change is refused to a size that there isn't, and to one of a

@@ -12,9 +12,7 @@ import (
 // Heroku publishes no schema of the metrics API, which it belongs to. Its form here is what Heroku's CLI sends and reads, for
 // `heroku ps:autoscale:enable` and `ps:autoscale:disable`.
 type Autoscaling struct {
-	// On says that it is switched on.
-	On bool
-	// Min and Max are the least and the greatest number of dynos.
+	On       bool
 	Min, Max int
 	// P95 is the 95th percentile of the response time to reach, in milliseconds.
 	P95 int

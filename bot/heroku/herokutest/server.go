@@ -65,14 +65,11 @@ type Account struct {
 
 // A Call is a request that the server has got.
 type Call struct {
-	// Method and Path are those of the request, as in PATCH and /apps/my-app/formation/web.
+	// as in PATCH and /apps/my-app/formation/web
 	Method, Path string
-	// Header is the request's header.
-	Header http.Header
-	// Body is the request's body.
-	Body string
-	// Time is when the request came.
-	Time time.Time
+	Header       http.Header
+	Body         string
+	Time         time.Time
 }
 
 // New starts a server. It panics when it can't listen on loopback, as httptest does. Close it when done.
