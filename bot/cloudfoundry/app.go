@@ -24,10 +24,10 @@ const started = "STARTED"
 func (p *Platform) LeftAlone() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.handsOff
+	return p.leftAlone
 }
 
-func whyHandsOff(a app) string {
+func whyLeftAlone(a app) string {
 	if a.State != started {
 		return "the app is stopped"
 	}

@@ -53,7 +53,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 			return err
 		}
 		found = p.transport.Secrets.Strike(fmt.Sprintf("%s, %s", a.Name, strings.ToLower(a.State)))
-		if why := whyHandsOff(a); why != "" {
+		if why := whyLeftAlone(a); why != "" {
 			return &Error{Message: why + ", so the bot would keep its hands off"}
 		}
 		return nil

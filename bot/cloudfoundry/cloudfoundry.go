@@ -34,10 +34,10 @@ type Platform struct {
 	*client
 	o Options
 
-	mu       sync.Mutex
-	found    place  // the app, once it has been found
-	asked    int    // the instances asked for when no deployment was under way, -1 before the first
-	handsOff string // why the app is to be left alone, as of the last Size
+	mu        sync.Mutex
+	found     place  // the app, once it has been found
+	asked     int    // the instances asked for when no deployment was under way, -1 before the first
+	leftAlone string // why the app is to be left alone, as of the last Size
 }
 
 // New makes a Platform. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
@@ -74,7 +74,7 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 		} else if a.State == started && time.Since(newest.UpdatedAt) < changeLimit {
 			settled, err = p.allStarted(ctx, newest)
 		}
-		p.remember(n, whyHandsOff(a))
+		p.remember(n, whyLeftAlone(a))
 		return err
 	})
 	if err != nil {
@@ -83,10 +83,10 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	return n, settled, nil
 }
 
-func (p *Platform) remember(n int, handsOff string) {
+func (p *Platform) remember(n int, leftAlone string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked, p.handsOff = n, handsOff
+	p.asked, p.leftAlone = n, leftAlone
 }
 
 // before gives the number of instances before a deployment that is under way, or guess where that began before the

@@ -191,7 +191,7 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestHandsOff(t *testing.T) {
+func TestLeftAlone(t *testing.T) {
 	srv, p := open(t)
 	want := func(why string) {
 		t.Helper()
@@ -199,7 +199,7 @@ func TestHandsOff(t *testing.T) {
 			t.Errorf("Size = %d, %v, want 2, true", n, settled)
 		}
 		if got := p.LeftAlone(); got != why {
-			t.Errorf("HandsOff = %q, want %q", got, why)
+			t.Errorf("LeftAlone = %q, want %q", got, why)
 		}
 	}
 	want("")

@@ -117,7 +117,7 @@ func TestGroupThatIsLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if why := g.LeftAlone(); (why == "") != (c.want == "") || !strings.Contains(why, c.want) {
-			t.Errorf("HandsOff = %q, want %q", why, c.want)
+			t.Errorf("LeftAlone = %q, want %q", why, c.want)
 		}
 	}
 }

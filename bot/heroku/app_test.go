@@ -35,15 +35,15 @@ func (i inside) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// A crew is an app with two process types that are scaled by one client, inside a bubble.
-type crew struct {
+// A pair is an app with two process types that are scaled by one client, inside a bubble.
+type pair struct {
 	srv         *herokutest.Server
 	app         *heroku.App
 	web, worker *heroku.Platform
 }
 
-// together runs test on a fresh crew: two web dynos of Standard-1X, and one worker dyno of Basic, of which there can't be more.
-func together(t *testing.T, test func(*testing.T, *crew)) {
+// together runs test on a fresh pair: two web dynos of Standard-1X, and one worker dyno of Basic, of which there can't be more.
+func together(t *testing.T, test func(*testing.T, *pair)) {
 	t.Helper()
 	srv, _ := open(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -51,7 +51,7 @@ func together(t *testing.T, test func(*testing.T, *crew)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, &crew{srv, app, scaler(t, app, "web"), scaler(t, app, "worker")})
+		test(t, &pair{srv, app, scaler(t, app, "web"), scaler(t, app, "worker")})
 	})
 }
 
@@ -65,7 +65,7 @@ func scaler(t *testing.T, app *heroku.App, processType string) *heroku.Platform 
 }
 
 // calls writes the requests since the last time it was asked, a line each.
-func (c *crew) calls(seen *int) string {
+func (c *pair) calls(seen *int) string {
 	var lines []string
 	for _, call := range c.srv.Calls()[*seen:] {
 		lines = append(lines, strings.TrimSpace(call.Method+" "+call.Path+" "+call.Body))
@@ -89,7 +89,7 @@ func wantSize(t *testing.T, p *heroku.Platform, n int) {
 	}
 }
 
-func wantCalls(t *testing.T, c *crew, seen *int, want ...string) {
+func wantCalls(t *testing.T, c *pair, seen *int, want ...string) {
 	t.Helper()
 	if got := c.calls(seen); got != strings.Join(want, "\n") {
 		t.Errorf("the requests are\n%s\nwant\n%s", got, strings.Join(want, "\n"))
@@ -133,7 +133,7 @@ func TestAnAppTakesAProcessTypeThatIsOne(t *testing.T) {
 }
 
 func TestProcessTypesShareReadings(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		seen := 0
 		atOnce(func() { wantSize(t, c.web, 2) }, func() { wantSize(t, c.worker, 1) })
 		wantCalls(t, c, &seen, list)
@@ -159,7 +159,7 @@ func TestProcessTypesShareReadings(t *testing.T) {
 }
 
 func TestAReadingIsFromAfterAChange(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		wantSize(t, c.worker, 1)
 		if err := c.web.Resize(t.Context(), 4); err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestAReadingIsFromAfterAChange(t *testing.T) {
 }
 
 func TestAProcessTypeThatTheListLacksHasItsOwnAnswer(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		clock := scaler(t, c.app, "clock")
 		atOnce(func() { wantSize(t, c.web, 2) }, func() {
 			_, _, err := clock.Size(t.Context())
@@ -181,7 +181,7 @@ func TestAProcessTypeThatTheListLacksHasItsOwnAnswer(t *testing.T) {
 }
 
 func TestAReadingThatFailsFailsForAllWithTheirOwnNames(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		mend := c.srv.Fail(herokutest.Fault{Status: http.StatusForbidden})
 		fails := func(p *heroku.Platform, want string) func() {
 			return func() {
@@ -200,7 +200,7 @@ func TestAReadingThatFailsFailsForAllWithTheirOwnNames(t *testing.T) {
 }
 
 func TestChangesOfOneMomentAreOneRequest(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		seen, begun := 0, time.Now()
 		atOnce(
 			func() { time.Sleep(10 * time.Millisecond); resizes(t, c.worker, 0, "") },
@@ -229,7 +229,7 @@ func resizes(t *testing.T, p *heroku.Platform, n int, want string) {
 }
 
 func TestAChangeThatIsRefusedHoldsNoOtherUp(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		atOnce(
 			func() { resizes(t, c.web, 3, "") },
 			func() {
@@ -246,7 +246,7 @@ func TestAChangeThatIsRefusedHoldsNoOtherUp(t *testing.T) {
 }
 
 func TestWhatIsWrongWithTheAccountIsAskedOnce(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		c.srv.Fail(herokutest.Fault{Status: http.StatusUnauthorized})
 		atOnce(
 			func() { resizes(t, c.web, 3, "scale web of my-app to 3: Heroku answered 401") },
@@ -259,7 +259,7 @@ func TestWhatIsWrongWithTheAccountIsAskedOnce(t *testing.T) {
 }
 
 func TestAnAnswerToABatchThatLacksAProcessTypeIsAnError(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		c.srv.Fail(herokutest.Fault{Body: `[{"type":"web","quantity":3}]`})
 		atOnce(
 			func() { resizes(t, c.web, 3, "") },
@@ -268,7 +268,7 @@ func TestAnAnswerToABatchThatLacksAProcessTypeIsAnError(t *testing.T) {
 			},
 		)
 	})
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		c.srv.Fail(herokutest.Fault{Body: `null`})
 		atOnce(
 			func() {
@@ -280,7 +280,7 @@ func TestAnAnswerToABatchThatLacksAProcessTypeIsAnError(t *testing.T) {
 }
 
 func TestWhoeverIsAloneIsHardlyDelayed(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		seen, begun := 0, time.Now()
 		resizes(t, c.web, 3, "")
 		wantCalls(t, c, &seen, `PATCH /apps/my-app/formation/web {"quantity":3}`)
@@ -296,7 +296,7 @@ func TestWhoeverIsAloneIsHardlyDelayed(t *testing.T) {
 }
 
 func TestTwoChangesOfOneProcessTypeAreTwoRequests(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		atOnce(func() { resizes(t, c.web, 3, "") }, func() { resizes(t, c.web, 3, "") }, func() { resizes(t, c.worker, 0, "") })
 		if web, worker := c.srv.Quantity("my-app", "web"), c.srv.Quantity("my-app", "worker"); web != 3 || worker != 0 {
 			t.Errorf("%d web and %d worker dynos, want 3 and 0", web, worker)
@@ -313,7 +313,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 		"while a batch is on its way": 100 * time.Millisecond,
 	} {
 		t.Run(name, func(t *testing.T) {
-			together(t, func(t *testing.T, c *crew) {
+			together(t, func(t *testing.T, c *pair) {
 				ctx, cancel := context.WithTimeout(t.Context(), after)
 				defer cancel()
 				begun := time.Now()
@@ -336,7 +336,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 		})
 	}
 	t.Run("of a reading", func(t *testing.T) {
-		together(t, func(t *testing.T, c *crew) {
+		together(t, func(t *testing.T, c *pair) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(50*time.Millisecond, cancel)
 			atOnce(
@@ -354,7 +354,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 		})
 	})
 	t.Run("of all", func(t *testing.T) {
-		together(t, func(t *testing.T, c *crew) {
+		together(t, func(t *testing.T, c *pair) {
 			for _, call := range []func(context.Context, *heroku.Platform) error{
 				func(ctx context.Context, p *heroku.Platform) error { _, _, err := p.Size(ctx); return err },
 				func(ctx context.Context, p *heroku.Platform) error { return p.Resize(ctx, 1) },

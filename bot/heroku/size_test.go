@@ -92,7 +92,7 @@ func TestAnAnswerWithoutASize(t *testing.T) {
 }
 
 func TestASizeAndANumberOfOneMomentAreOneRequest(t *testing.T) {
-	together(t, func(t *testing.T, c *crew) {
+	together(t, func(t *testing.T, c *pair) {
 		seen := 0
 		atOnce(
 			func() { resizes(t, c.worker, 0, "") },

@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// patience is in real time.
-const patience = 20 * time.Second
+// settleTime is how long a platform may take to settle after a change, in real time.
+const settleTime = 20 * time.Second
 
 // A Fixture is one fresh platform under test, at 2 dynos and settled.
 type Fixture struct {
@@ -149,7 +149,7 @@ func countsWhatRuns(t *testing.T, f Fixture) {
 	for _, n := range []int{2, 3, 0, 1} {
 		resize(t, f, n)
 		wantSettled(t, f, n)
-		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(settleTime); ; time.Sleep(10 * time.Millisecond) {
 			up, err := u.Up(t.Context())
 			if err != nil {
 				t.Fatalf("Up: %v", err)
@@ -158,7 +158,7 @@ func countsWhatRuns(t *testing.T, f Fixture) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("Up = %d, want %d within %v", up, n, patience)
+				t.Fatalf("Up = %d, want %d within %v", up, n, settleTime)
 			}
 		}
 	}
@@ -226,7 +226,7 @@ func resize(t *testing.T, f Fixture, n int) {
 // wantSettled looks by the Scaler's and by the platform's own account.
 func wantSettled(t *testing.T, f Fixture, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(settleTime); ; time.Sleep(10 * time.Millisecond) {
 		got, settled, err := f.Scaler.Size(t.Context())
 		switch {
 		case err != nil:
@@ -239,7 +239,7 @@ func wantSettled(t *testing.T, f Fixture, n int) {
 			}
 			return
 		case time.Now().After(deadline):
-			t.Fatalf("not settled at %d dynos within %v", n, patience)
+			t.Fatalf("not settled at %d dynos within %v", n, settleTime)
 		}
 	}
 }

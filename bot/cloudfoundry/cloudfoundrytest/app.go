@@ -66,7 +66,7 @@ type deployment struct {
 	created, updated time.Time
 	status, reason   string
 	old, fresh       *process
-	wish             int
+	desired          int
 }
 
 // AddApp adds an app. It panics when there is one of that name in the space, or no such space.
@@ -198,7 +198,7 @@ func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 	defer s.mu.Unlock()
 	a := s.mustApp(name)
 	old := a.process("web")
-	d := &deployment{guid: s.guid(), created: at, updated: at, status: "ACTIVE", reason: "DEPLOYING", old: old, wish: len(old.states)}
+	d := &deployment{guid: s.guid(), created: at, updated: at, status: "ACTIVE", reason: "DEPLOYING", old: old, desired: len(old.states)}
 	d.fresh = &process{guid: s.guid(), kind: "web", memory: old.memory, created: at}
 	d.fresh.set(1, running, at)
 	a.deployments = append(a.deployments, d)
@@ -210,7 +210,7 @@ func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 			return
 		}
 		d.status, d.reason, d.updated = "FINALIZED", "DEPLOYED", time.Now()
-		d.fresh.set(d.wish, running, time.Now())
+		d.fresh.set(d.desired, running, time.Now())
 		a.processes = slices.DeleteFunc(a.processes, func(p *process) bool { return p == d.old })
 	}
 }
