@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,7 +55,7 @@ func (a *App) join(ctx context.Context, ch change) *batch {
 	most := a.several()
 	a.batches.mu.Lock()
 	defer a.batches.mu.Unlock()
-	if b := a.batches.open; b != nil && b.has(ch.Type) {
+	if b := a.batches.open; b != nil && slices.ContainsFunc(b.changes, ch.sameType) {
 		a.close(b) // two changes of one process type would be in each other's way
 	}
 	b := a.batches.open
@@ -76,14 +77,7 @@ func (a *App) join(ctx context.Context, ch change) *batch {
 	return b
 }
 
-func (b *batch) has(processType string) bool {
-	for _, ch := range b.changes {
-		if ch.Type == processType {
-			return true
-		}
-	}
-	return false
-}
+func (ch change) sameType(other change) bool { return ch.Type == other.Type }
 
 // leave takes a change out of a batch that is not sent yet, and ends one that nobody waits for any more.
 func (a *App) leave(b *batch, ch change) {
@@ -91,13 +85,7 @@ func (a *App) leave(b *batch, ch change) {
 	defer a.batches.mu.Unlock()
 	b.waiting--
 	if !b.sent {
-		kept := b.changes[:0]
-		for _, k := range b.changes {
-			if k.Type != ch.Type {
-				kept = append(kept, k)
-			}
-		}
-		b.changes = kept
+		b.changes = slices.DeleteFunc(b.changes, ch.sameType)
 	}
 	if b.waiting == 0 {
 		b.cancel()

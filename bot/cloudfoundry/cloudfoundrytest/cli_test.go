@@ -44,17 +44,18 @@ func TestTheCLIScalesTheFake(t *testing.T) {
 	s.AddApp(cloudfoundrytest.App{Name: "shop", Processes: []cloudfoundrytest.Process{{Type: "web", Instances: 1}, {Type: "worker", Instances: 2}}})
 	s.SetSpaceQuota(cloudfoundrytest.Space, cloudfoundrytest.Quota{Name: "small", Instances: 8})
 	cf := cli(t)
-	if out, ok := cf("api", s.URL, "--skip-ssl-validation"); !ok {
-		t.Fatal(out)
-	}
-	if out, ok := cf("auth", cloudfoundrytest.Username, "wrong"); ok {
-		t.Fatal("a wrong password is right: " + out)
-	}
-	if out, ok := cf("auth", cloudfoundrytest.Username, cloudfoundrytest.Password); !ok {
-		t.Fatal(out)
-	}
-	if out, ok := cf("target", "-o", cloudfoundrytest.Org, "-s", cloudfoundrytest.Space); !ok {
-		t.Fatal(out)
+	for _, c := range []struct {
+		args string
+		ok   bool
+	}{
+		{"api " + s.URL + " --skip-ssl-validation", true},
+		{"auth " + cloudfoundrytest.Username + " wrong", false},
+		{"auth " + cloudfoundrytest.Username + " " + cloudfoundrytest.Password, true},
+		{"target -o " + cloudfoundrytest.Org + " -s " + cloudfoundrytest.Space, true},
+	} {
+		if out, ok := cf(strings.Fields(c.args)...); ok != c.ok {
+			t.Fatalf("cf %s: ok is %v: %s", c.args, ok, out)
+		}
 	}
 	for _, c := range []struct {
 		args        string

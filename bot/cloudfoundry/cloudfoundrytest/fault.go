@@ -33,21 +33,17 @@ func (p problem) send(w http.ResponseWriter) {
 }
 
 func documented(status int) problem {
-	switch status {
-	case http.StatusBadRequest:
-		return problem{status, 1001, "CF-MessageParseError", "Request invalid due to parse error: invalid request body"}
-	case http.StatusUnauthorized:
-		return problem{status, 1000, "CF-InvalidAuthToken", "Invalid Auth Token"}
-	case http.StatusForbidden:
-		return problem{status, 10003, "CF-NotAuthorized", "You are not authorized to perform the requested action"}
-	case http.StatusNotFound:
-		return problem{status, 10010, "CF-ResourceNotFound", "Resource not found"}
-	case http.StatusUnprocessableEntity:
-		return problem{status, 10008, "CF-UnprocessableEntity", "The request is semantically invalid"}
-	case http.StatusTooManyRequests:
-		return problem{status, 10013, "CF-RateLimitExceeded", "Rate Limit Exceeded"}
-	case http.StatusServiceUnavailable:
-		return problem{status, 10015, "CF-ServiceUnavailable", "Service unavailable"}
+	known := map[int]problem{
+		http.StatusBadRequest:          {status, 1001, "CF-MessageParseError", "Request invalid due to parse error: invalid request body"},
+		http.StatusUnauthorized:        {status, 1000, "CF-InvalidAuthToken", "Invalid Auth Token"},
+		http.StatusForbidden:           {status, 10003, "CF-NotAuthorized", "You are not authorized to perform the requested action"},
+		http.StatusNotFound:            {status, 10010, "CF-ResourceNotFound", "Resource not found"},
+		http.StatusUnprocessableEntity: {status, 10008, "CF-UnprocessableEntity", "The request is semantically invalid"},
+		http.StatusTooManyRequests:     {status, 10013, "CF-RateLimitExceeded", "Rate Limit Exceeded"},
+		http.StatusServiceUnavailable:  {status, 10015, "CF-ServiceUnavailable", "Service unavailable"},
+	}
+	if p, ok := known[status]; ok {
+		return p
 	}
 	return problem{status, 10001, "UnknownError", fmt.Sprintf("An unknown error occurred (%d).", status)}
 }

@@ -112,3 +112,45 @@ func TestDynosComeInPages(t *testing.T) {
 		t.Errorf("%d dynos and %q, want all", len(all), next)
 	}
 }
+
+func TestDynosRestartAndStop(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 2}, {Type: "worker", Quantity: 1}}})
+	srv.HoldBoots()
+	for _, c := range []struct {
+		call, starting string
+		status         int
+	}{
+		{"DELETE /apps/my-app/dynos/web.2", "web.2", 202},
+		{"POST /apps/my-app/dynos/worker.1/actions/stop", "worker.1", 202},
+		{"DELETE /apps/my-app/formations/web", "web.1 web.2", 202},
+		{"DELETE /apps/my-app/dynos/web", "web.1 web.2", 202}, // as heroku ps:restart web has it
+		{"POST /apps/my-app/formations/worker/actions/stop", "worker.1", 202},
+		{"DELETE /apps/my-app/dynos", "web.1 web.2 worker.1", 202},
+		{"DELETE /apps/my-app/dynos/web.3", "", 404},
+		{"DELETE /apps/my-app/formations/clock", "", 404},
+		{"DELETE /apps/no-app/dynos", "", 404},
+		{"POST /apps/my-app/dynos/web.1/actions/dance", "", 404},
+		{"DELETE /apps/my-app/formations", "", 404},
+	} {
+		method, path, _ := strings.Cut(c.call, " ")
+		if got := call(t.Context(), srv, method, path, ""); got.status != c.status {
+			t.Errorf("%s answers %d, %s, want %d", c.call, got.status, got.body, c.status)
+		}
+		var starting []string
+		list, _ := dynos(t, srv)
+		for _, d := range list {
+			if d.State == "starting" {
+				starting = append(starting, d.Name)
+			}
+		}
+		if strings.Join(starting, " ") != c.starting {
+			t.Errorf("after %s these start: %v, want %s", c.call, starting, c.starting)
+		}
+		srv.Boot("my-app", "web")
+		srv.Boot("my-app", "worker")
+	}
+	if web := srv.Quantity("my-app", "web"); web != 2 {
+		t.Errorf("there are %d web dynos", web)
+	}
+}

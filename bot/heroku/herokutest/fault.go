@@ -32,30 +32,24 @@ type problem struct {
 }
 
 func documented(status int) problem {
-	p := problem{status: status}
-	switch status {
-	case http.StatusBadRequest:
-		p.id, p.message = "bad_request", "Unable to parse the request."
-	case http.StatusUnauthorized:
-		p.id, p.message = "unauthorized", "Invalid credentials provided."
-	case http.StatusPaymentRequired:
-		p.id, p.message = "delinquent", "The account is delinquent."
-	case http.StatusForbidden:
-		p.id, p.message = "forbidden", "You do not have access to this app."
-	case http.StatusNotFound:
-		p.id, p.message = "not_found", "The requested API endpoint was not found."
-	case http.StatusNotAcceptable:
-		p.id, p.message = "not_acceptable", "The Accept header asks for no version of the API that there is."
-	case http.StatusConflict:
-		p.id, p.message = "conflict", "Another change is under way."
-	case http.StatusUnprocessableEntity:
-		p.id, p.message = "invalid_params", "Request failed, validate parameters and try again."
-	case http.StatusTooManyRequests:
-		p.id, p.message = "rate_limit", "Your account reached the API rate limit\nPlease wait a few minutes before making new requests"
-	case http.StatusServiceUnavailable:
-		p.id, p.message = "service_unavailable", "The API is unavailable right now."
-	default:
-		p.id, p.message = "internal_server_error", "Internal server error."
+	known := map[int]problem{
+		http.StatusBadRequest:          {id: "bad_request", message: "Unable to parse the request."},
+		http.StatusUnauthorized:        {id: "unauthorized", message: "Invalid credentials provided."},
+		http.StatusPaymentRequired:     {id: "delinquent", message: "The account is delinquent."},
+		http.StatusForbidden:           {id: "forbidden", message: "You do not have access to this app."},
+		http.StatusNotFound:            {id: "not_found", message: "The requested API endpoint was not found."},
+		http.StatusNotAcceptable:       {id: "not_acceptable", message: "The Accept header asks for no version of the API that there is."},
+		http.StatusConflict:            {id: "conflict", message: "Another change is under way."},
+		http.StatusUnprocessableEntity: {id: "invalid_params", message: "Request failed, validate parameters and try again."},
+		http.StatusTooManyRequests: {
+			id: "rate_limit", message: "Your account reached the API rate limit\nPlease wait a few minutes before making new requests",
+		},
+		http.StatusServiceUnavailable: {id: "service_unavailable", message: "The API is unavailable right now."},
 	}
+	p, ok := known[status]
+	if !ok {
+		p = problem{id: "internal_server_error", message: "Internal server error."}
+	}
+	p.status = status
 	return p
 }

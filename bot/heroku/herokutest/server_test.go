@@ -59,6 +59,23 @@ func office() herokutest.App {
 	}}
 }
 
+// A test usually has NewServer(t) in the place of New, and a client of the Platform API in the place of call.
+func Example() {
+	srv := herokutest.New()
+	defer srv.Close()
+	srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 2}}})
+
+	srv.Fail(herokutest.Fault{Status: http.StatusServiceUnavailable, Times: 1})
+	for range 2 {
+		fmt.Println(call(context.Background(), srv, "PATCH", "/apps/my-app/formation/web", `{"quantity":3}`).status)
+	}
+	fmt.Println(srv.Quantity("my-app", "web"), "dynos after", len(srv.Calls()), "calls")
+	// Output:
+	// 503
+	// 200
+	// 3 dynos after 2 calls
+}
+
 func TestEachRouteAnswersAsThePublishedSchemaSays(t *testing.T) {
 	srv := herokutest.NewServer(t)
 	srv.AddApp(office())
@@ -333,5 +350,19 @@ func TestAHangingCallEndsWithItsClientOrTheServer(t *testing.T) {
 	srv.Close()
 	if got := <-done; got.err == nil {
 		t.Errorf("after Close a hanging call got %d %s", got.status, got.body)
+	}
+}
+
+func TestAppsAreListed(t *testing.T) {
+	srv := herokutest.NewServer(t)
+	srv.AddApp(herokutest.App{Name: "my-app", WebURL: "http://127.0.0.1:1/"})
+	srv.AddApp(herokutest.App{Name: "your-app"})
+	for _, path := range []string{"/apps", "/users/~/apps"} {
+		got := call(t.Context(), srv, "GET", path, "")
+		var list []struct{ Name string }
+		err := json.Unmarshal([]byte(got.body), &list)
+		if err != nil || got.status != 200 || len(list) != 2 || list[0].Name != "my-app" || list[1].Name != "your-app" {
+			t.Errorf("%s answers %d, %s", path, got.status, got.body)
+		}
 	}
 }
