@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
 // with a browser, as far as the server can tell
@@ -81,6 +84,12 @@ func (p *person) signIn(name string) {
 		p.t.Fatalf("signing in was answered with %d: %s", a.status, a.body)
 	}
 	p.learn()
+}
+
+func enter(t testing.TB, name string, past time.Duration, change ...func(*dashboard.Options)) (*world, *person) {
+	t.Helper()
+	w := newWorld(t, past, change...)
+	return w, signedIn(t, w.url, name)
 }
 
 func signedIn(t testing.TB, url, name string) *person {

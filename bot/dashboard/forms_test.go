@@ -12,8 +12,7 @@ import (
 )
 
 func TestAPauseIsAskedForTwice(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "Ada")
+	w, p := enter(t, "Ada", time.Hour)
 	a := p.ask("/pause", "direction", "down", "for", "1h")
 	if a.status != 200 || !strings.Contains(a.body, "Pause scaling down for 1 h?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
@@ -40,8 +39,7 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 }
 
 func TestANumberOfDynosIsAskedFor(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	limits := w.options.Schedule.At(time.Now())
 	if a := p.ask("/override", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
@@ -65,8 +63,7 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 }
 
 func TestWhatMakesNoSenseIsRefused(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	for _, c := range []struct {
 		path   string
 		fields []string
@@ -93,8 +90,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 }
 
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "Ada")
+	w, p := enter(t, "Ada", time.Hour)
 	other := signedIn(t, w.url, "Mallory")
 	form := func(csrf string) url.Values {
 		f := url.Values{"csrf": {csrf}, "direction": {"both"}, "for": {"1h"}, "confirmed": {"yes"}}
@@ -142,8 +138,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 }
 
 func TestADryRunSaysThatItChangesNothing(t *testing.T) {
-	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.DryRun = true })
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.DryRun = true })
 	if body := p.get("/").body; !strings.Contains(body, `<strong>Dry run.</strong>`) {
 		t.Error("the page does not say that it is a dry run")
 	}

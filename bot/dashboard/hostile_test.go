@@ -108,8 +108,7 @@ func TestTextsFromOutsideAreTextsOnThePage(t *testing.T) {
 }
 
 func TestNoPathLeadsToAnythingElse(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	style := p.get("/").body
 	style = style[strings.Index(style, "/assets/"):]
 	style = style[:strings.Index(style, `"`)]
@@ -142,8 +141,7 @@ func TestNoPathLeadsToAnythingElse(t *testing.T) {
 }
 
 func TestHugeRequestsAreRefused(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	if a := p.ask("/pause", "direction", strings.Repeat("up", 1<<20)); a.status != 400 {
 		t.Errorf("a form of 2 MB is answered with %d", a.status)
 	}

@@ -14,8 +14,7 @@ func TestThePageShowsWhatServersDo(t *testing.T) {
 		{Name: "web-2", Stage: "checking", Text: "creating: active, waiting for health 40 s"},
 		{Name: "<b>web-3", Stage: "down", Text: "down"},
 	}
-	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Servers = func() []dashboard.Server { return servers } })
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Servers = func() []dashboard.Server { return servers } })
 	shown := func() string {
 		_, now, ok := strings.Cut(p.get("/").body, `id="servers-title"`)
 		if !ok {
@@ -36,8 +35,7 @@ func TestThePageShowsWhatServersDo(t *testing.T) {
 }
 
 func TestWithoutAPoolThePageTellsOfNoServers(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour)
 	if strings.Contains(p.get("/").body, `id="servers`) {
 		t.Error("the page has servers")
 	}

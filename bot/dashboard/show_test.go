@@ -44,8 +44,7 @@ func (p *person) charts(query string) charts {
 }
 
 func TestTheChartsShowWhatHappened(t *testing.T) {
-	w := newWorld(t, 48*time.Hour)
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", 48*time.Hour)
 	c := p.charts("last=21600")
 	if n := len(c.T); n < 355 || n > 365 || c.Step != 60 || c.Interval != 60 {
 		t.Errorf("6 hours are %d points of %v s", n, c.Step)
@@ -105,8 +104,7 @@ func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
 	}
 	defer db.Close(t.Context())
 	for _, noHeartbeat := range []bool{false, true} {
-		w := newWorld(t, time.Minute, func(o *dashboard.Options) { o.History, o.NoHeartbeat = db, noHeartbeat })
-		p := signedIn(t, w.url, "")
+		_, p := enter(t, "", time.Minute, func(o *dashboard.Options) { o.History, o.NoHeartbeat = db, noHeartbeat })
 		for _, query := range []string{"last=600", "last=21600", "last=7776000", "from=1000000000&to=1000003600"} {
 			var columns map[string]any
 			if err := json.Unmarshal([]byte(p.get("/series?"+query).body), &columns); err != nil {
@@ -215,8 +213,7 @@ func TestThePageComesBeforeTheFirstHeartbeat(t *testing.T) {
 }
 
 func TestAHistoryThatIsDownLeavesTheRestOfThePage(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	w.past.broken = errors.New("dial tcp db.internal:5432: connection refused")
 	a := p.get("/")
 	if a.status != 200 || !strings.Contains(a.body, "The history cannot be read just now.") || !strings.Contains(a.body, `id="dynos"`) {
@@ -306,8 +303,7 @@ func rows(body string) (out []string) {
 }
 
 func TestDecisionsCanBeFiltered(t *testing.T) {
-	w := newWorld(t, 48*time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", 48*time.Hour)
 	all := rows(p.get("/decisions").body)
 	last := w.past.records[len(w.past.records)-1]
 	if len(all) != 50 || all[0] != last.Headline()+" · "+last.Why() {
@@ -330,8 +326,7 @@ func TestDecisionsCanBeFiltered(t *testing.T) {
 }
 
 func TestAllDecisionsCanBeReached(t *testing.T) {
-	w := newWorld(t, 3*time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", 3*time.Hour)
 	older := regexp.MustCompile(`href="/([^"]*)">Older`)
 	seen := 0
 	for address := "?"; ; {
@@ -349,8 +344,7 @@ func TestAllDecisionsCanBeReached(t *testing.T) {
 }
 
 func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour)
 	body := p.get("/").body
 	for _, want := range []string{"HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "(set, hidden)", "environment", "where the heartbeat goes"} {
 		if !strings.Contains(body, want) {
@@ -403,8 +397,7 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 func TestOneHeartbeatIsNotCalledNone(t *testing.T) {
 	for _, noHeartbeat := range []bool{false, true} {
 		one := history.Series{Step: time.Hour, Points: []history.Point{{Time: time.Now().UTC(), Heartbeats: 1, Dynos: 2, Max: 5}}}
-		w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History, o.NoHeartbeat = 0, ledger{one}, noHeartbeat })
-		p := signedIn(t, w.url, "")
+		_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History, o.NoHeartbeat = 0, ledger{one}, noHeartbeat })
 		if body := p.get("/money").body; strings.Contains(body, "in this period") || strings.Contains(body, "is empty") || !strings.Contains(body, "two ") {
 			t.Errorf("the page says of the money: %s", body)
 		}
@@ -415,8 +408,7 @@ func TestWithoutAPriceMoneyIsCountedInHours(t *testing.T) {
 	now := time.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5}}}
-	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = 0, ledger{points} })
 	if got := figures(p.get("/money").body); got["This month so far"] != "2 dyno-hours" || got["Saved so far"] != "3 dyno-hours" {
 		t.Errorf("the page says %v", got)
 	}
@@ -472,8 +464,7 @@ func hoursOf(month time.Time) float64 { return month.AddDate(0, 1, 0).Sub(month)
 func TestWhatIsNotSavedIsNotCalledSaved(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 7, DynoSeconds: 7 * 3600, Seconds: 3600, Max: 5}}}
-	w := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = hoursOf(month), ledger{points} })
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = hoursOf(month), ledger{points} })
 	body := p.get("/money").body
 	got := figures(body)
 	if _, saved := got["Saved so far"]; saved || got["More than that so far"] != "$2.00" || strings.Contains(body, "−") {
@@ -572,8 +563,7 @@ func TestEveryStateHasItsWord(t *testing.T) {
 }
 
 func TestThePageIsLight(t *testing.T) {
-	w := newWorld(t, 48*time.Hour)
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", 48*time.Hour)
 	gz := header("Accept-Encoding", "gzip")
 	page := p.get("/", gz)
 	total := len(page.body) + len(p.get("/series?last=21600", gz).body)
@@ -594,8 +584,7 @@ func TestThePageIsLight(t *testing.T) {
 
 func TestAQuickHeartbeatIsShownFromClose(t *testing.T) {
 	for interval, want := range map[time.Duration]string{time.Second: "600", time.Minute: "21600"} {
-		w := newWorld(t, 10*time.Minute, func(o *dashboard.Options) { o.Interval = interval })
-		p := signedIn(t, w.url, "")
+		_, p := enter(t, "", 10*time.Minute, func(o *dashboard.Options) { o.Interval = interval })
 		if body := p.get("/").body; !strings.Contains(body, `data-last="`+want+`" aria-pressed="true"`) {
 			t.Errorf("with a heartbeat every %v the charts do not begin with %s s", interval, want)
 		}
@@ -603,8 +592,7 @@ func TestAQuickHeartbeatIsShownFromClose(t *testing.T) {
 }
 
 func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	_, p := enter(t, "", time.Hour)
 	for _, encoding := range []string{"", "identity", "gzip;q=0", "br"} {
 		if a := p.get("/", header("Accept-Encoding", encoding)); a.header.Get("Content-Encoding") != "" || !strings.Contains(a.body, "</html>") {
 			t.Errorf("Accept-Encoding %q is answered with %q", encoding, a.header.Get("Content-Encoding"))

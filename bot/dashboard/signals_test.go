@@ -83,8 +83,7 @@ func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 }
 
 func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
-	w := newWorld(t, time.Hour, queued)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour, queued)
 	_, next := p.stream(t.Context())
 	next()
 	w.read(t, map[string]float64{"queue": 120, "jobs": 1, "requests_per_second": 44, "busy": 0.2})

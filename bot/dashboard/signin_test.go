@@ -44,8 +44,7 @@ func TestSignInIsNeeded(t *testing.T) {
 }
 
 func TestSomebodyWhoKnowsThePasswordSeesThePage(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "Ada")
+	_, p := enter(t, "Ada", time.Hour)
 	if a := p.get("/"); a.status != 200 || !strings.Contains(a.body, "dancing-forest") {
 		t.Errorf("the page is answered with %d", a.status)
 	}
@@ -259,8 +258,7 @@ func second(t *testing.T, w *world) *dashboard.Dashboard {
 }
 
 func TestSigningOutEndsTheSession(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	u, err := url.Parse(w.url)
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,7 @@ import (
 )
 
 func TestTheStreamShowsEachHeartbeat(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	_, next := p.stream(t.Context())
 	first, _ := next()
 	if !strings.Contains(first.Now, `id="dynos"`) || first.Point != nil {
@@ -45,8 +44,7 @@ func TestTheStreamShowsEachHeartbeat(t *testing.T) {
 }
 
 func TestAnIncidentIsShownUntilItEnds(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	_, next := p.stream(t.Context())
 	next()
 	e := notify.Event{Kind: notify.HeartbeatUnreachable, Phase: notify.Opened, Time: time.Now(), Since: time.Now(), ProcessType: "web", Reason: "connection refused"}
@@ -204,8 +202,7 @@ func TestTooManyViewersAreTurnedAway(t *testing.T) {
 }
 
 func TestAnInterruptedHeartbeatIsNotShown(t *testing.T) {
-	w := newWorld(t, time.Hour)
-	p := signedIn(t, w.url, "")
+	w, p := enter(t, "", time.Hour)
 	before := p.get("/").body
 	r := w.past.records[len(w.past.records)-1]
 	r.Time, r.Action, r.Dynos = time.Now(), record.Interrupted, -1

@@ -1,19 +1,6 @@
 // Package cpu reads how busy processors are and how full memory is: of the machine the bot runs on, or of machines that run Prometheus's
 // node_exporter, which is the agent to use there.
 //
-//	here, err := cpu.New(cpu.Options{Signal: cpu.CPU})
-//	if err != nil {
-//		return err
-//	}
-//	r := here.Probe(ctx)
-//
-//	there, err := cpu.NewNodes(cpu.NodesOptions{Signal: cpu.CPU, URLs: []string{"http://10.0.0.1:9100", "http://10.0.0.2:9100"},
-//		MayMiss: 1, Timeout: 5 * time.Second})
-//	if err != nil {
-//		return err
-//	}
-//	r = there.Probe(ctx)
-//
 // # What is busy
 //
 // A processor is busy unless it idles or waits for a disk. Time that the host of a virtual machine takes away (steal) is busy: the machine

@@ -2,17 +2,6 @@
 // posts them by OTLP over HTTP: requests per second, service times, errors, and the load and memory of the dynos; and any other metric
 // by its name.
 //
-//	d, err := otlp.New(otlp.Options{Tokens: []string{token}})
-//	if err != nil {
-//		return err
-//	}
-//	p, err := d.Prober(otlp.ServiceP95)
-//	if err != nil {
-//		return err
-//	}
-//	mux.Handle("/v1/metrics", d)
-//	r := p.Probe(ctx)
-//
 // A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal] and each [Query]. It keeps numbers only, and
 // only of the metrics that a prober asks for: make the probers first. Its memory is bounded whatever is posted.
 //

@@ -10,18 +10,7 @@
 //	}
 //	r := p.Probe(ctx)
 //
-// Queries for the tables of well-known job runners:
-//
-//	GoodJob      select count(*) from good_jobs where finished_at is null and coalesce(scheduled_at, now()) <= now()
-//	Solid Queue  select count(*) from solid_queue_ready_executions
-//	Que          select count(*) from que_jobs where finished_at is null and expired_at is null and run_at <= now()
-//	Oban         select count(*) from oban_jobs where state = 'available'
-//	django-q     select count(*) from django_q_ormq
-//	delayed_job  select count(*) from delayed_jobs where failed_at is null and run_at <= now()
-//
-// How long the oldest job of Oban waits, in seconds:
-//
-//	select coalesce(extract(epoch from now() at time zone 'utc' - min(scheduled_at)), 0) from oban_jobs where state = 'available'
+// See docs/signals/postgres.md for the queries of well-known job runners.
 package postgres
 
 import (

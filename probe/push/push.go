@@ -1,17 +1,5 @@
 // Package push takes the metrics that apps push themselves, in the form that Cloud Foundry's App Autoscaler takes them, or one by one.
 //
-//	s, err := push.New(push.Options{Tokens: []string{token}})
-//	if err != nil {
-//		return err
-//	}
-//	mux.Handle("/v1/apps/", s)
-//	mux.Handle("/metrics/", s)
-//	p, err := s.Prober("backlog", "jobs", push.Newest)
-//	if err != nil {
-//		return err
-//	}
-//	r := p.Probe(ctx)
-//
 // A [Store] is an [http.Handler] for the posts, and gives a [probe.Prober] for each name. It keeps numbers only, for the length of the
 // window, and its memory is bounded whatever is posted.
 package push

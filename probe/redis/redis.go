@@ -10,15 +10,7 @@
 //	}
 //	r := p.Probe(ctx)
 //
-// The keys of well-known job runners, where NAME is a queue's:
-//
-//	Sidekiq       queue:NAME; schedule and retry hold what is due later
-//	Resque        resque:queue:NAME
-//	Celery        NAME, "celery" unless set; with priorities also NAME\x06\x163, NAME\x06\x166 and NAME\x06\x169
-//	RQ            rq:queue:NAME
-//	BullMQ        bull:NAME:wait and bull:NAME:prioritized; bull:NAME:active is what is worked on, bull:NAME:delayed what is due later
-//	Laravel       queues:NAME behind the app's prefix, laravel_database_queues:default; …:reserved is what is worked on
-//	ARQ           arq:queue, a sorted set
+// See docs/signals/redis.md for the keys of well-known job runners.
 package redis
 
 import (
