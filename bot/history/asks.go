@@ -32,8 +32,6 @@ type Ask struct {
 	Kind string
 	Who  string
 	Body json.RawMessage
-	// Time is when it was asked.
-	Time time.Time
 }
 
 // Ask leaves a request for the running bot, with body as JSON, and returns its number for [DB.Await]. It is an error when a hundred wait
@@ -90,7 +88,7 @@ func (p *place) asked(ctx context.Context, id int64) (asks []Ask, err error) {
 		var a Ask
 		var body string
 		err := rows.Scan(&a.ID, &a.Kind, &a.Who, &body)
-		a.Body, a.Time = json.RawMessage(body), time.Unix(0, a.ID).UTC()
+		a.Body = json.RawMessage(body)
 		asks = append(asks, a)
 		return err
 	}, `update autoscalebot_asks set taken = $2 where bot = $1 and taken = 0 and id > $3

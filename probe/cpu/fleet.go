@@ -3,7 +3,6 @@ package cpu
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,10 +41,6 @@ type FleetOptions struct {
 	MayMiss int
 	// Via is the proxy through which all are asked, as socks5://127.0.0.1:1080; "" means none but what the environment says (HTTP_PROXY).
 	Via string
-	// Token, unless empty, is sent as "Authorization: Bearer Token" to all.
-	Token string
-	// TLS is for https; nil means the system's certificate authorities.
-	TLS *tls.Config
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
@@ -106,9 +101,9 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 		wrong = append(wrong, errors.New("the URL must have a port and no host: write it like "+example))
 	default:
 		ready(u, o.Signal)
-		header, err := web.Headers(u, o.Token, http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
+		header, err := web.Headers(u, "", http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
 		wrong = append(wrong, err)
-		f.url, f.client = *u, web.NewClient(header, o.TLS, false)
+		f.url, f.client = *u, web.NewClient(header, false)
 		if via != nil {
 			f.client.Via(via)
 		}

@@ -3,7 +3,6 @@ package cpu
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -38,10 +37,6 @@ type NodesOptions struct {
 	Percentile float64
 	// MayMiss is how many machines may give no value without the reading failing, from 0 to all but one.
 	MayMiss int
-	// Token, unless empty, is sent as "Authorization: Bearer Token" to all.
-	Token string
-	// TLS is for https; nil means the system's certificate authorities.
-	TLS *tls.Config
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
@@ -97,12 +92,12 @@ func NewNodes(o NodesOptions) (*Nodes, error) {
 
 func newNode(raw string, o NodesOptions) (*node, error) {
 	u, badURL := web.ParseURL(raw, "http://10.0.0.1:9100")
-	header, badHeader := web.Headers(u, o.Token, http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
+	header, badHeader := web.Headers(u, "", http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
 	if err := errors.Join(badURL, badHeader); err != nil {
 		return nil, err
 	}
 	ready(u, o.Signal)
-	return &node{url: u, client: web.NewClient(header, o.TLS, false)}, nil
+	return &node{url: u, client: web.NewClient(header, false)}, nil
 }
 
 func ready(u *url.URL, s Signal) {

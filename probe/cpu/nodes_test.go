@@ -194,13 +194,12 @@ func TestPagesThatTellNothing(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := cpu.NewNodes(cpu.NodesOptions{
-		Signal: "disk", URLs: []string{"http://bot:s3cr3t@10.0.0.1:9100", "10.0.0.2:9100"}, Token: "s3cr3t", Percentile: 101, MayMiss: 2,
+		Signal: "disk", URLs: []string{"http://bot:s3cr3t@10.0.0.1:9100", "10.0.0.2:9100"}, Percentile: 101, MayMiss: 2,
 	})
 	const want = `signal of machines: "disk" is no signal of a machine: take cpu or memory
 the percentile is 101, and must be above 0 and up to 100, or 0 for the mean
 2 machines may give no value, and it must be from 0 to 1: one at least has to
 the timeout is 0s, and must be more than 0
-machine 1: more than one of a token, a user in the URL and an Authorization header is set: keep one
 machine 2: the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: write it like http://10.0.0.1:9100`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)

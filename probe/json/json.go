@@ -88,7 +88,7 @@ func New(o Options) (*Prober, error) {
 	}
 	p := &Prober{name: o.Name, unit: o.Unit, url: u, path: o.Path, combine: o.Combine, desired: o.Desired}
 	p.name = cmp.Or(p.name, "json")
-	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
+	p.client, p.timeout = web.NewClient(header, false).TLS(o.TLS), o.Timeout
 	return p, nil
 }
 

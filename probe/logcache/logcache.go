@@ -14,7 +14,6 @@ package logcache
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,8 +55,6 @@ type Options struct {
 	Middle float64
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
-	// TLS is for https; nil means the system's certificate authorities.
-	TLS *tls.Config
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
 }

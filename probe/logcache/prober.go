@@ -73,7 +73,7 @@ func (p prober) try(rd *reader, refused string, now time.Time) (value float64, u
 	}
 	u.Path = cmp.Or(u.Path, "/")
 	rd.access, rd.url = a, u.JoinPath("api/v1/read", url.PathEscape(a.Source))
-	rd.client = web.NewClient(header, p.o.TLS, true).Accept(maxPage)
+	rd.client = web.NewClient(header, true).Accept(maxPage)
 	defer rd.client.Close()
 	if p.metric != "" {
 		return p.readMetric(rd, now)

@@ -52,8 +52,6 @@ type Options struct {
 	// Tokens are those that whoever posts may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of
 	// basic authentication.
 	Tokens []string
-	// Guarded says that whoever comes was checked before, so that Tokens may be empty.
-	Guarded bool
 	// Window is the time that a reading is about, from 10 s to 1 h; 0 means a minute.
 	Window time.Duration
 	// Silence is after what time without a point there is no reading, from 10 s to 10 min; 0 means 2 minutes.
@@ -96,12 +94,9 @@ func New(o Options) (*Drain, error) {
 	d.window = cmp.Or(d.window, defaultWindow)
 	d.silence = cmp.Or(d.silence, defaultSilence)
 	d.log = cmp.Or(d.log, slog.New(slog.DiscardHandler))
-	var wrong []error
-	if !o.Guarded || len(o.Tokens) > 0 {
-		var err error
-		d.guard, err = guard.New(o.Tokens)
-		wrong = append(wrong, err)
-	}
+	var err error
+	d.guard, err = guard.New(o.Tokens)
+	wrong := []error{err}
 	if d.window < shortestWindow || d.window > longestWindow {
 		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from %v to %v", d.window, shortestWindow, longestWindow))
 	}

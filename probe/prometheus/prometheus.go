@@ -16,7 +16,6 @@ package prometheus
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,8 +50,6 @@ type Options struct {
 	Header http.Header
 	// Token, unless empty, is sent as "Authorization: Bearer Token".
 	Token string
-	// TLS is for https; nil means the system's certificate authorities.
-	TLS *tls.Config
 	// Timeout bounds a probe as a whole; it is above 0. The server is told it, too.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
@@ -90,7 +87,7 @@ func New(o Options) (*Prober, error) {
 		return nil, fmt.Errorf("prometheus signal: %w", err)
 	}
 	p.url = o.question(u)
-	p.client, p.timeout = web.NewClient(header, o.TLS, false), o.Timeout
+	p.client, p.timeout = web.NewClient(header, false), o.Timeout
 	return p, nil
 }
 

@@ -27,8 +27,6 @@ type Options struct {
 	// Tokens are those that an app may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of basic
 	// authentication.
 	Tokens []string
-	// Guarded says that whoever comes was checked before, so that Tokens may be empty.
-	Guarded bool
 	// App, unless empty, is the only {guid} that is taken in /v1/apps/{guid}/metrics.
 	App string
 	// GUIDs has every {guid} taken that is one of Cloud Foundry's, beside App, which then is a name.
@@ -58,12 +56,9 @@ func New(o Options) (*Store, error) {
 	s := &Store{app: o.App, guids: o.GUIDs, window: o.Window, log: o.Log, names: map[string]*metric{}}
 	s.window = cmp.Or(s.window, defaultWindow)
 	s.log = cmp.Or(s.log, slog.New(slog.DiscardHandler))
-	var wrong []error
-	if !o.Guarded || len(o.Tokens) > 0 {
-		var err error
-		s.guard, err = guard.New(o.Tokens)
-		wrong = append(wrong, err)
-	}
+	var err error
+	s.guard, err = guard.New(o.Tokens)
+	wrong := []error{err}
 	if s.window < shortestWindow || s.window > longestWindow {
 		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from %v to %v", s.window, shortestWindow, longestWindow))
 	}

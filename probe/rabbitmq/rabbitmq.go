@@ -16,7 +16,6 @@ package rabbitmq
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,8 +59,6 @@ type Options struct {
 	Count Count
 	// Unit is the Unit of the readings; "" means "messages".
 	Unit string
-	// TLS is for https; nil means the system's certificate authorities.
-	TLS *tls.Config
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
@@ -97,7 +94,7 @@ func New(o Options) (*Prober, error) {
 	p.unit = cmp.Or(p.unit, "messages")
 	p.vhost = cmp.Or(p.vhost, "/")
 	u.Path = cmp.Or(u.Path, "/")
-	p.base, p.client = u, web.NewClient(header, o.TLS, true)
+	p.base, p.client = u, web.NewClient(header, true)
 	return p, nil
 }
 

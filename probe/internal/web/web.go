@@ -34,14 +34,13 @@ type Client struct {
 
 // NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close]; otherwise each has one
 // of its own: probes are rare, and an idle connection would only be found dead.
-func NewClient(header http.Header, config *tls.Config, keep bool) *Client {
+func NewClient(header http.Header, keep bool) *Client {
 	return &Client{
 		header:  header,
 		maxBody: maxBody,
 		http: &http.Client{
 			Transport: &http.Transport{
 				Proxy:                  http.ProxyFromEnvironment,
-				TLSClientConfig:        config.Clone(), // nil for nil
 				ForceAttemptHTTP2:      true,
 				DisableKeepAlives:      !keep,
 				MaxResponseHeaderBytes: maxHeader,
@@ -54,6 +53,12 @@ func NewClient(header http.Header, config *tls.Config, keep bool) *Client {
 // Accept lets answers have up to n bytes instead of 1 MiB, and returns c. It must be called before the first request.
 func (c *Client) Accept(n int64) *Client {
 	c.maxBody = n
+	return c
+}
+
+// TLS sets how TLS is spoken, by default with the system's certificate authorities, and returns c. It must be called before the first request.
+func (c *Client) TLS(config *tls.Config) *Client {
+	c.http.Transport.(*http.Transport).TLSClientConfig = config.Clone()
 	return c
 }
 
