@@ -15,6 +15,8 @@ type Step struct {
 	Limits schedule.Limits
 }
 
+func byMinute(a, b Step) int { return a.Minute - b.Minute }
+
 // A Day is what changes on one day, in the order of time. Until the first step the last one before that day still holds.
 type Day []Step
 
@@ -42,8 +44,12 @@ type Part struct {
 }
 
 func (p *Part) on(date time.Time) bool {
-	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) &&
-		(p.First.IsZero() || !date.Before(p.First)) && (p.Last.IsZero() || !date.After(p.Last))
+	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) && within(date, p.First, p.Last)
+}
+
+// within takes a zero first or last for no bound.
+func within(date, first, last time.Time) bool {
+	return !date.Before(first) && (last.IsZero() || !date.After(last))
 }
 
 func (p *Part) bounded() bool { return !p.First.IsZero() || !p.Last.IsZero() }
@@ -104,7 +110,7 @@ func (c *Calendar) recurring(date time.Time) Day {
 			day = append(day, c.Parts[i].Day...)
 		}
 	}
-	slices.SortStableFunc(day, func(a, b Step) int { return a.Minute - b.Minute })
+	slices.SortStableFunc(day, byMinute)
 	return day
 }
 

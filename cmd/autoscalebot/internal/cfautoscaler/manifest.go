@@ -284,7 +284,7 @@ func (c *Calendar) hold(until time.Time, l schedule.Limits) {
 func (d Day) with(s Step) Day {
 	d = slices.DeleteFunc(slices.Clone(d), func(o Step) bool { return o.Minute == s.Minute })
 	d = append(d, s)
-	slices.SortFunc(d, func(a, b Step) int { return a.Minute - b.Minute })
+	slices.SortFunc(d, byMinute)
 	return d
 }
 

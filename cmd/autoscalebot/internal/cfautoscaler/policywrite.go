@@ -292,7 +292,7 @@ func (w *policyWriter) specific() []policySpecific {
 		for ; i < len(w.c.Dates) && w.c.Dates[i].First.Equal(next); i++ {
 			for d := w.c.Dates[i].First; !d.After(w.c.Dates[i].Last); d = d.AddDate(0, 0, 1) {
 				days = append(days, w.c.Dates[i].Day)
-				all = all || w.interferes(d, w.c.Dates[i].Day)
+				all = all || w.interferes(d)
 				next = d.AddDate(0, 0, 1)
 			}
 		}
@@ -309,9 +309,8 @@ func (w *policyWriter) specific() []policySpecific {
 	return out
 }
 
-func (w *policyWriter) interferes(date time.Time, _ Day) bool {
-	day := w.c.recurring(date)
-	return len(day) > 0 && slices.ContainsFunc(day, func(s Step) bool { return s.Limits != w.base })
+func (w *policyWriter) interferes(date time.Time) bool {
+	return slices.ContainsFunc(w.c.recurring(date), func(s Step) bool { return s.Limits != w.base })
 }
 
 // policyRules makes two of each rule that judges both sides.

@@ -406,11 +406,11 @@ type dateRange struct { // some: on some of the dates alone
 }
 
 func (r *tableReader) dated(date time.Time) bool {
-	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !date.Before(of.first) && !date.After(of.last) })
+	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return within(date, of.first, of.last) })
 }
 
 func (r *tableReader) inPeriod(date time.Time) bool {
-	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return of.some && !date.Before(of.first) && !date.After(of.last) })
+	return slices.ContainsFunc(r.ranges, func(of dateRange) bool { return of.some && within(date, of.first, of.last) })
 }
 
 func (r *tableReader) usual(date time.Time) (usual Day) {

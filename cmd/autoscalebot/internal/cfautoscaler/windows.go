@@ -17,8 +17,7 @@ type windows struct {
 }
 
 func (w *window) on(date time.Time) bool {
-	return (w.weekdays&(1<<date.Weekday()) != 0 || slices.Contains(w.days, date.Day())) &&
-		(w.first.IsZero() || !date.Before(w.first)) && (w.last.IsZero() || !date.After(w.last))
+	return (w.weekdays&(1<<date.Weekday()) != 0 || slices.Contains(w.days, date.Day())) && within(date, w.first, w.last)
 }
 
 func (s *windows) steps(ws []window) Day {
@@ -48,7 +47,7 @@ func (s *windows) steps(ws []window) Day {
 	for m, l := range at {
 		out = append(out, Step{m, l})
 	}
-	slices.SortFunc(out, func(a, b Step) int { return a.Minute - b.Minute })
+	slices.SortFunc(out, byMinute)
 	return out
 }
 
@@ -112,7 +111,7 @@ func (c *Calendar) recur(parts []Part) {
 		}
 	}
 	for i := range c.Week {
-		slices.SortStableFunc(c.Week[i], func(a, b Step) int { return a.Minute - b.Minute })
+		slices.SortStableFunc(c.Week[i], byMinute)
 	}
 }
 
