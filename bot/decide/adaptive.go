@@ -25,7 +25,6 @@ func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading
 	st.Load, d.Load = p.Adaptive.Update(st.Load, p.loadTick(st, d, now, in))
 }
 
-// adapt asks for the number of dynos that the load needs.
 func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	weeks, a := p.Adaptive.Decide(st.Load, *d.Load, st.Weeks, p.loadTick(st, d, now, in))
 	st.Weeks, d.Load, d.Desired = weeks, a.Estimate, a.Dynos
@@ -41,7 +40,6 @@ func (p *Policy) adapt(st *State, d *Decision, now time.Time, in []probe.Reading
 	}
 }
 
-// loadTick is what the load model is told.
 func (p *Policy) loadTick(st *State, d *Decision, now time.Time, in []probe.Reading) adaptive.Tick {
 	t := adaptive.Tick{
 		Now: now, Dynos: d.From, Readings: in, ConnectTimeouts: slices.Contains(p.FailOn, probe.ConnectTimeout),
@@ -55,7 +53,6 @@ func (p *Policy) loadTick(st *State, d *Decision, now time.Time, in []probe.Read
 	return t
 }
 
-// failing says whether enough heartbeats in a row failed.
 func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
 	return d.Reading >= 0 && d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) && in[d.Reading].Outcome != probe.Answered
 }
@@ -71,7 +68,6 @@ func (p *Policy) answered(in []probe.Reading) bool {
 	return true
 }
 
-// goesByRouter says whether the load model goes by the router's log.
 func (p *Policy) goesByRouter(st *State, now time.Time) bool {
 	return p.Adaptive != nil && p.Adaptive.ByRouter(st.Load, now)
 }

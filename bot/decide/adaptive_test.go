@@ -46,7 +46,7 @@ func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 	}
 }
 
-func line(signal string, value float64) probe.Reading {
-	unit, _ := probe.SignalUnit(signal)
-	return probe.Reading{Signal: signal, Value: value, Unit: unit, Outcome: probe.Answered}
+func line(name string, value float64) probe.Reading {
+	unit, _ := probe.SignalUnit(name)
+	return signal(name, value, unit)
 }

@@ -42,7 +42,6 @@ func (s *State) Booting(now time.Time) bool {
 	return !s.BootSince.IsZero() && now.Sub(s.BootSince) < longestBoot
 }
 
-// boot takes in whether the dynos of the last scale-up are up.
 func (p *Policy) boot(st *State, f *Facts) {
 	took := f.Now.Sub(st.BootSince)
 	switch {
@@ -57,5 +56,4 @@ func (p *Policy) boot(st *State, f *Facts) {
 	}
 }
 
-// watchesBoots says whether it is known for how long dynos boot.
 func (p *Policy) watchesBoots(f *Facts) bool { return f.KnowsUp || p.BootTime > 0 }

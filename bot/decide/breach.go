@@ -47,7 +47,6 @@ type Breached struct {
 	Down bool `json:"down,omitempty"`
 }
 
-// senseBreaches takes a tick's readings into what is remembered of the scaling rules, and says what they make of each metric.
 func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	if d.ByRules = len(p.Breaches) > 0; !d.ByRules {
 		st.Breaches = nil
@@ -67,7 +66,6 @@ func (p *Policy) senseBreaches(st *State, d *Decision, now time.Time, in []probe
 	}
 }
 
-// judgeMetric says what the rules make of the metric of first, the first of them on it.
 func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []probe.Reading, n int) Judged {
 	j := Judged{Rule: first.Metric, Desired: n, Verdict: OK}
 	j.Value, j.Unit, j.Error = first.value(in, n)
@@ -97,7 +95,6 @@ func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []p
 	return j
 }
 
-// beyond notes that the value is beyond the threshold of a rule, and for how long it has been.
 func (j *Judged) beyond(r *BreachRule, s BreachState, now time.Time) {
 	j.Beyond = &Breached{r.Metric, r.Operator, r.Threshold, j.Unit, r.Breach.Seconds(), r.Down}
 	j.Verdict = Below
@@ -107,12 +104,10 @@ func (j *Judged) beyond(r *BreachRule, s BreachState, now time.Time) {
 	j.BeyondSeconds = min(now.Sub(s.Since), r.Breach).Seconds()
 }
 
-// firstOn is the first of the rules on a metric.
 func (p *Policy) firstOn(metric string) int {
 	return slices.IndexFunc(p.Breaches, func(r BreachRule) bool { return r.Metric == metric })
 }
 
-// breach wishes for what the first rule wants that is breached.
 func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	for i := range p.Breaches {
 		r := &p.Breaches[i]
@@ -174,7 +169,6 @@ type BreachState struct {
 	NoData int `json:"no_data,omitempty"`
 }
 
-// sample takes a tick's readings into what is remembered of the rules.
 func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []BreachState {
 	next := make([]BreachState, len(p.Breaches))
 	for i := range p.Breaches {
@@ -186,7 +180,6 @@ func (p *Policy) sample(st *State, now time.Time, in []probe.Reading, n int) []B
 	return next
 }
 
-// take takes in a reading that breaches the threshold or does not, or is blank.
 func (s *BreachState) take(now time.Time, beyond, blank bool) {
 	if !beyond || s.Quiet.IsZero() {
 		s.Quiet = now
@@ -202,7 +195,6 @@ func (s *BreachState) take(now time.Time, beyond, blank bool) {
 	}
 }
 
-// breach returns what is remembered of a rule.
 func (s *State) breach(r *BreachRule) BreachState {
 	rule := r.String()
 	for _, b := range s.Breaches {
@@ -218,7 +210,6 @@ func (r *BreachRule) breached(s BreachState, now time.Time) bool {
 	return !s.Quiet.IsZero() && !s.Quiet.After(now.Add(-r.Breach))
 }
 
-// beyond says whether a value breaches the threshold.
 func (r *BreachRule) beyond(value float64) bool {
 	switch r.Operator {
 	case "<":

@@ -10,9 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-func latency(ms float64) probe.Reading {
-	return probe.Reading{Signal: "responsetime", Value: ms, Unit: "ms", Outcome: probe.Answered}
-}
+func latency(ms float64) probe.Reading { return signal("responsetime", ms, "ms") }
 
 // breaching is a policy of scaling rules, with a tick every 30 s from noon on.
 type breaching struct {
@@ -24,7 +22,6 @@ type breaching struct {
 	most  int
 }
 
-// why is how a record explains a decision.
 func (b *breaching) why(d decide.Decision) string {
 	return record.Record{Dynos: d.From, Decision: d, Limits: bounds(b.least, b.most)}.Why()
 }

@@ -37,7 +37,6 @@ func (s Spend) count(now time.Time, n int, price float64) Spend {
 
 func (s Spend) monthLength() time.Duration { return s.end().Sub(s.Month) }
 
-// end is the first moment of the next month.
 func (s Spend) end() time.Time { return s.Month.AddDate(0, 1, 0) }
 
 // Forecast is what the month will have cost if n dynos run until it ends.

@@ -1,6 +1,9 @@
 package decide
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What a clamp was imposed by, in the order in which clamps are applied.
 const (
@@ -37,7 +40,6 @@ type Clamp struct {
 	SecondsLeft float64 `json:"seconds_left,omitempty"`
 }
 
-// clamp moves the decision to n on behalf of by, and notes it if that changes anything.
 func (d *Decision) clamp(by string, n int, left time.Duration) {
 	if n == d.To {
 		return
@@ -48,10 +50,5 @@ func (d *Decision) clamp(by string, n int, left time.Duration) {
 
 // Clamped says whether by kept the decision from its wish.
 func (d Decision) Clamped(by string) bool {
-	for _, c := range d.Clamps {
-		if c.By == by {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Clamps, func(c Clamp) bool { return c.By == by })
 }

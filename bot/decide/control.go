@@ -1,8 +1,6 @@
 package decide
 
-import (
-	"time"
-)
+import "time"
 
 // A Control is what people have asked of the running bot. The zero Control asks for nothing.
 type Control struct {

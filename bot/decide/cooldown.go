@@ -13,7 +13,6 @@ type CooldownState struct {
 	LastDown time.Time `json:"last_down,omitzero"`
 }
 
-// cool keeps a change from following too soon on another.
 func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 	up, down := p.Cooldowns(st, now)
 	left := up

@@ -45,7 +45,6 @@ const (
 	RuleHold Rule = "hold"
 )
 
-// reads says whether a rule goes by the readings.
 func (r Rule) reads() bool {
 	switch r {
 	case RuleSlow, RuleFast, RuleIneffective, RuleMoreLoad, RuleLessLoad, RuleAbove, RuleBelow, RuleBreach:

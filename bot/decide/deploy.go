@@ -31,7 +31,6 @@ func (p *Policy) awaitDeploy(st *State, d *Decision, f *Facts) {
 	}
 }
 
-// await keeps the number and the size of the dynos as they are.
 func (d *Decision) await(by string, left time.Duration) {
 	d.clamp(by, d.From, left)
 	d.holdSize(by, left)

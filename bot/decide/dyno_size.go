@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -83,12 +84,7 @@ func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Durati
 
 // rung finds a dyno size on the ladder, -1 where it is not there.
 func (p *Policy) rung(size string) int {
-	for i, s := range p.Sizes {
-		if strings.EqualFold(s, size) {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(p.Sizes, func(s string) bool { return strings.EqualFold(s, size) })
 }
 
 // SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
@@ -114,12 +110,7 @@ func (d *Decision) SizeStep() int {
 
 // JudgesSize says whether any rule judges the dyno size.
 func (d *Decision) JudgesSize() bool {
-	for i := range d.Signals {
-		if d.Signals[i].Size {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Signals, func(j Judged) bool { return j.Size })
 }
 
 // fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
@@ -155,7 +146,6 @@ func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, 
 	}
 }
 
-// priceOf is what a dyno of a rung costs a month, 0 where it is not known.
 func (p *Policy) priceOf(rung int) float64 {
 	if rung < len(p.SizePrices) {
 		return p.SizePrices[rung]
@@ -163,12 +153,8 @@ func (p *Policy) priceOf(rung int) float64 {
 	return 0
 }
 
-// keepSize holds the size where a safeguard wants that. Price is that of a dyno of the new size, 0 where it is not known.
 func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) {
-	pause, always := st.Control.Up, p.PauseUp
-	if !d.SizeLarger {
-		pause, always = st.Control.Down, p.PauseDown
-	}
+	paused, left := p.paused(st, now, !d.SizeLarger)
 	switch cool := sizeCooldown - now.Sub(st.SizeAt); {
 	case d.Rule == RuleLeftAlone || d.From == 0:
 		d.holdSize(HeldLeftAlone, 0)
@@ -180,10 +166,8 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 		d.holdSize(HeldPending, 0)
 	case cool > 0:
 		d.holdSize(ClampCooldown, cool)
-	case always:
-		d.holdSize(ClampPause, 0)
-	case pause.Active(now):
-		d.holdSize(ClampPause, max(0, pause.Until.Sub(now)))
+	case paused:
+		d.holdSize(ClampPause, left)
 	case d.SizeLarger:
 		if dear, left := d.tooDear(price); dear {
 			d.holdSize(ClampBudget, left)

@@ -37,7 +37,4 @@ func TestRulesForTheSizeMerge(t *testing.T) {
 	}
 }
 
-// memory is a reading of how full the fullest dyno is.
-func memory(percent float64) probe.Reading {
-	return probe.Reading{Signal: "memory_max", Value: percent, Unit: "%", Outcome: probe.Answered}
-}
+func memory(percent float64) probe.Reading { return signal("memory_max", percent, "%") }

@@ -41,7 +41,6 @@ func (e *Evidence) Missing() string {
 	return "1 more reading"
 }
 
-// by is what a scale-up rests on, "" for another change.
 func (d *Decision) by() string {
 	if d.Evidence == nil {
 		return ""
@@ -74,7 +73,6 @@ func (s *State) ask(rule string, now time.Time, asks, stands bool) {
 	}
 }
 
-// evidence is what a rule has that asks for more.
 func (s *State) evidence(rule string, now time.Time) *Evidence {
 	e := &Evidence{By: rule, Times: 1}
 	for _, a := range s.Asking {
@@ -108,7 +106,6 @@ func (p *Policy) source(st *State, d *Decision, now time.Time) string {
 	return ByHeartbeat
 }
 
-// signalEvidence is what a rule for a signal has that asks for more.
 func (r *SignalRule) evidence(st *State, j *Judged, now time.Time) *Evidence {
 	e := st.evidence(r.key(), now)
 	if j.WindowSeconds > 0 {

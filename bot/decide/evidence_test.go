@@ -23,7 +23,6 @@ type speaker struct {
 	again int
 }
 
-// byHeartbeat says whether it is the heartbeat that the rule rests on.
 func (s *speaker) byHeartbeat() bool { return s.heart != nil }
 
 func speakers(t *testing.T) []speaker {
@@ -96,18 +95,13 @@ func speakers(t *testing.T) []speaker {
 	}
 }
 
-// backgrounds are heartbeats beside a rule that does not rest on them; they change nothing of what it asks for.
 var backgrounds = []struct {
 	name string
 	in   []probe.Reading
 }{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{noData}}, {"slow", []probe.Reading{slow}}}
 
 // firstUp is the tick, from 0, of the first scale-up of two dynos; -1 for none in 400 ticks.
-func (s *speaker) firstUp(p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
-	return s.firstUpFrom(decide.State{}, p, background, most)
-}
-
-func (s *speaker) firstUpFrom(st decide.State, p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
+func (s *speaker) firstUp(st decide.State, p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
 	for i := range 400 {
 		in := background
 		if s.byHeartbeat() {
@@ -122,7 +116,6 @@ func (s *speaker) firstUpFrom(st decide.State, p decide.Policy, background []pro
 	return -1, d
 }
 
-// eachSpeaker runs a test for each kind of rule, with each heartbeat beside it.
 func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading)) {
 	for _, s := range speakers(t) {
 		for _, b := range backgrounds {
@@ -142,12 +135,12 @@ func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p decide.Poli
 func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
-		first, d := s.firstUp(p, background, 20)
+		first, d := s.firstUp(decide.State{}, p, background, 20)
 		if first < 0 {
 			t.Fatalf("without a budget it never asks for more: %+v", d)
 		}
 		p.Budget, p.Price = 60, 90
-		later, d := s.firstUp(p, background, 20)
+		later, d := s.firstUp(decide.State{}, p, background, 20)
 		want := first + s.again
 		if len(background) > 0 && background[0].Value == slow.Value && s.name != "scaling rule" {
 			want = min(want, 5) // the heartbeat itself has twice its evidence then
@@ -156,11 +149,11 @@ func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 			t.Errorf("with a budget the first scale-up is at tick %d, want %d, as it is at %d without: %+v", later, want, first, d)
 		}
 		p.Budget = 1e6
-		if at, _ := s.firstUp(p, background, 20); at != first {
+		if at, _ := s.firstUp(decide.State{}, p, background, 20); at != first {
 			t.Errorf("far from the budget the first scale-up is at tick %d, want %d", at, first)
 		}
 		p.Budget = 1e-9
-		if at, d := s.firstUp(p, background, 20); at > first {
+		if at, d := s.firstUp(decide.State{}, p, background, 20); at > first {
 			t.Errorf("beyond the budget there is a scale-up: %+v", d)
 		}
 	})
@@ -170,7 +163,7 @@ func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
-		first, _ := s.firstUp(p, background, 20)
+		first, _ := s.firstUp(decide.State{}, p, background, 20)
 		for _, c := range []struct {
 			name   string
 			change func(*decide.Policy, *decide.State)
@@ -198,7 +191,7 @@ func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 			if s.name == "scaling rule" && c.name == "a scale-up" {
 				want = first // it has a cooldown of its own
 			}
-			at, d := s.firstUpFrom(st, q, background, c.most)
+			at, d := s.firstUp(st, q, background, c.most)
 			if at < want || want < 0 && at >= 0 || want == first && at != first || want > 0 && at < 0 {
 				t.Errorf("%s: the first scale-up is at tick %d, want %d, as it is at %d without: %+v", c.name, at, want, first, d)
 			}
@@ -379,11 +372,11 @@ func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 		p := defaults
 		s.policy(&p)
 		p.IneffectiveAfter = 2
-		first, _ := s.firstUp(p, []probe.Reading{right}, 20)
+		first, _ := s.firstUp(decide.State{}, p, []probe.Reading{right}, 20)
 		stuck := decide.State{RunState: decide.RunState{ScaleUps: &decide.ScaleUps{
 			From: 1, Before: decide.Level{N: 3, SumMS: 4500}, N: 2, StuckSince: noon.Add(-time.Hour), Calm: -1000,
 		}}}
-		if at, d := s.firstUpFrom(stuck, p, []probe.Reading{right}, 20); at != first {
+		if at, d := s.firstUp(stuck, p, []probe.Reading{right}, 20); at != first {
 			t.Errorf("the first scale-up is at tick %d, want %d: %+v", at, first, d)
 		}
 		st := stuck

@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Whatever keeps a decision from changing anything is among the facts, so that a decision can be taken again without a bot.
 func TestFactsAloneDecide(t *testing.T) {
 	fast := []probe.Reading{took(50)}
 	due := decide.State{Begun: noon.Add(-time.Hour), RunState: decide.RunState{Fast: 0b111111111}}

@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// The heartbeat in the middle speaks for all: a tick is slow where most of its heartbeats are, and counts once.
 func TestTheMiddleOfABurstSpeaks(t *testing.T) {
 	for _, c := range []struct {
 		name    string

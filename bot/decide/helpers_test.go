@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// noon is when the tests' first heartbeat is.
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func took(ms float64) probe.Reading {
@@ -74,7 +73,6 @@ func with(dynos int, change func(*decide.Policy)) *world {
 	return w
 }
 
-// beat decides once for each reading, and returns the last record.
 func (w *world) beat(readings ...probe.Reading) (r record.Record) {
 	for _, reading := range readings {
 		w.now = w.now.Add(30 * time.Second)
@@ -107,16 +105,17 @@ func wantWhy(t *testing.T, r record.Record, want string) {
 func times(n int, r probe.Reading) []probe.Reading { return slices.Repeat([]probe.Reading{r}, n) }
 
 // jobs is a reading of how many jobs wait.
-func jobs(n float64) probe.Reading {
-	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
+func signal(name string, value float64, unit string) probe.Reading {
+	return probe.Reading{Signal: name, Value: value, Unit: unit, Outcome: probe.Answered}
 }
+
+func jobs(n float64) probe.Reading { return signal("jobs", n, "jobs") }
 
 var (
 	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
 	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
 )
 
-// why is how a record explains a decision.
 func why(d decide.Decision, in ...probe.Reading) string {
 	return record.Record{Readings: in, Dynos: d.From, Decision: d}.Why()
 }

@@ -29,7 +29,6 @@ type Level struct {
 	Errors   int `json:"errors,omitempty"`
 }
 
-// add takes in a reading.
 func (l *Level) add(r *probe.Reading) {
 	l.N++
 	switch {
@@ -99,7 +98,6 @@ type ScaleUps struct {
 	Calm int `json:"calm,omitempty"`
 }
 
-// stuck says whether more dynos were found not to help.
 func (c *ScaleUps) stuck() bool { return c != nil && !c.StuckSince.IsZero() }
 
 // noteScaleUp notes a change of the number of dynos: an up that rests on slow heartbeats is one more of its row, a step back is part of it, one
@@ -126,7 +124,6 @@ func (s *State) noteScaleUp(from, to int, by string) {
 	}
 }
 
-// recover ends a row of ups when the readings are not slow any more.
 func (s *State) recover(v Verdict) {
 	if s.ScaleUps == nil || v == NoData {
 		return

@@ -86,7 +86,6 @@ func (p *Policy) turn(st *State, d *Decision, now time.Time, in []probe.Reading,
 	return turn{}
 }
 
-// largerFirst says whether larger dynos are to come in the place of more.
 func (p *Policy) largerFirst(st *State, d *Decision, now time.Time, at int, lim schedule.Limits) bool {
 	if p.Ladder == Horizontal {
 		return d.From >= lim.Max

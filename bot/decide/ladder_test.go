@@ -1,7 +1,6 @@
 package decide_test
 
 import (
-	"encoding/json"
 	"math"
 	"reflect"
 	"slices"
@@ -18,10 +17,8 @@ import (
 
 func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 	cpu := decide.SignalRule{Signal: "cpu", Max: 50, Min: 30, Fails: decide.InARow(1), Passes: decide.InARow(1)}
-	memory := decide.SignalRule{Signal: "memory_max", Max: 95, Min: 20, Fails: decide.InARow(1), Passes: decide.InARow(1), Size: true}
-	use := func(percent float64) probe.Reading {
-		return probe.Reading{Signal: "cpu", Value: percent, Unit: "%", Outcome: probe.Answered}
-	}
+	full := decide.SignalRule{Signal: "memory_max", Max: 95, Min: 20, Fails: decide.InARow(1), Passes: decide.InARow(1), Size: true}
+	use := func(percent float64) probe.Reading { return signal("cpu", percent, "%") }
 	for _, c := range []struct {
 		name   string
 		rules  []decide.SignalRule
@@ -35,10 +32,10 @@ func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 		{"or above it", []decide.SignalRule{cpu}, []probe.Reading{fast, use(28)}, nil, 1, "standard-2x", decide.HeldFit},
 		{"a price says more", []decide.SignalRule{cpu}, []probe.Reading{fast, use(20)}, []float64{10, 30, 50}, 1, "standard-2x", decide.HeldFit},
 		{"so would the heartbeat", nil, []probe.Reading{took(190)}, []float64{10, 60, 80}, 1, "standard-2x", decide.HeldFit},
-		{"a rule for the size objects", []decide.SignalRule{memory}, []probe.Reading{fast, memoryReading(40)}, nil, 1, "standard-2x", decide.HeldFit},
-		{"or agrees", []decide.SignalRule{memory}, []probe.Reading{fast, memoryReading(10)}, nil, 2, "standard-1x", ""},
-		{"or is not known", []decide.SignalRule{memory}, []probe.Reading{fast}, nil, 1, "standard-2x", decide.HeldFit},
-		{"the app asks for as many as can be had", []decide.SignalRule{{Signal: "wants", Max: math.NaN(), Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{fast, wanting("wants", 1, probe.UnitDynos)}, nil, 2, "standard-1x", ""},
+		{"a rule for the size objects", []decide.SignalRule{full}, []probe.Reading{fast, memory(40)}, nil, 1, "standard-2x", decide.HeldFit},
+		{"or agrees", []decide.SignalRule{full}, []probe.Reading{fast, memory(10)}, nil, 2, "standard-1x", ""},
+		{"or is not known", []decide.SignalRule{full}, []probe.Reading{fast}, nil, 1, "standard-2x", decide.HeldFit},
+		{"the app asks for as many as can be had", []decide.SignalRule{{Signal: "wants", Max: math.NaN(), Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{fast, signal("wants", 1, probe.UnitDynos)}, nil, 2, "standard-1x", ""},
 	} {
 		p := defaults
 		p.Passes, p.Rules, p.SizePrices = decide.InARow(1), c.rules, c.prices
@@ -48,10 +45,6 @@ func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 			t.Errorf("%s: decided on %d of %s, held by %q; want %d of %s, %q: %s", c.name, d.To, d.SizeTo, d.SizeHeld, c.to, c.size, c.held, why(d, c.in...))
 		}
 	}
-}
-
-func wanting(signal string, value float64, unit string) probe.Reading {
-	return probe.Reading{Signal: signal, Value: value, Unit: unit, Outcome: probe.Answered}
 }
 
 // An order that is not set, and a ladder that nobody asks about, change nothing.
@@ -98,14 +91,7 @@ func TestTheOrderHolds(t *testing.T) {
 		for range rapid.IntRange(1, 80).Draw(t, "ticks") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 30, 60, 300, 1200}).Draw(t, "pause")) * time.Second)
 			in := append(rapid.SliceOfN(reading, 0, 2).Draw(t, "readings"), queue.Draw(t, "queue"))
-			before := fromJSON(t, st)
-			next, d := p.Decide(st, facts(now, in, lim, n))
-			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
-				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
-			}
-			if _, err := json.Marshal(d); err != nil {
-				t.Fatal(err)
-			}
+			next, d := decideTwice(t, p, st, facts(now, in, lim, n))
 			inside, at, top := lim.Clamp(n) == n, slices.Index(p.Sizes, size), len(p.Sizes)-1
 			to := slices.Index(p.Sizes, d.SizeTo)
 			switch resizes := d.SizeTo != d.SizeFrom; {
@@ -195,5 +181,3 @@ func TestTheLadderDoesNotFlap(t *testing.T) {
 		}
 	})
 }
-
-func memoryReading(percent float64) probe.Reading { return memory(percent) }

@@ -2,16 +2,20 @@ package decide
 
 import "time"
 
-// pause keeps from a change that somebody paused, in the running bot or in the settings.
 func (p *Policy) pause(st *State, d *Decision, now time.Time) {
+	if on, left := p.paused(st, now, d.To < d.From); on {
+		d.clamp(ClampPause, d.From, left)
+	}
+}
+
+// paused says whether a change is paused, in the running bot or in the settings, and for how long yet; 0 where nobody knows.
+func (p *Policy) paused(st *State, now time.Time, down bool) (on bool, left time.Duration) {
 	pause, always := st.Control.Up, p.PauseUp
-	if d.To < d.From {
+	if down {
 		pause, always = st.Control.Down, p.PauseDown
 	}
-	switch {
-	case always:
-		d.clamp(ClampPause, d.From, 0)
-	case pause.Active(now):
-		d.clamp(ClampPause, d.From, max(0, pause.Until.Sub(now)))
+	if always {
+		return true, 0
 	}
+	return pause.Active(now), max(0, pause.Until.Sub(now))
 }

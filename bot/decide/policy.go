@@ -100,7 +100,6 @@ func (p Policy) Decide(st State, f Facts) (State, Decision) {
 	return st, d
 }
 
-// decide decides where the number of dynos is known.
 func (p *Policy) decide(st *State, f *Facts) Decision {
 	now, in, lim, n := f.Now, f.Readings, f.Limits, f.Dynos
 	if st.Begun.IsZero() {
@@ -175,7 +174,6 @@ func (p *Policy) choose(st *State, d *Decision, now time.Time, in []probe.Readin
 	return false
 }
 
-// beat wishes for what the heartbeat calls for.
 func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	n := d.From
 	switch {
@@ -227,7 +225,6 @@ func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Deci
 	return d
 }
 
-// count takes the heartbeat that prevails into the runs.
 func (p *Policy) count(st *State, d *Decision, r *probe.Reading) {
 	st.recover(d.Verdict)
 	if d.Verdict == Slow && !st.BootSince.IsZero() {

@@ -16,7 +16,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// drawPolicy draws any policy.
 func drawPolicy(t *rapid.T) decide.Policy {
 	seconds := func(name string) time.Duration {
 		return time.Duration(rapid.SampledFrom([]int{0, 0, 1, 45, 300}).Draw(t, name)) * time.Second
@@ -78,14 +77,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 				n = hand
 			}
 			in := append(rapid.SliceOfN(reading, 0, 2).Draw(t, "readings"), queue.Draw(t, "queue"))
-			before := fromJSON(t, st)
-			next, d := p.Decide(st, facts(now, in, lim, n))
-			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
-				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
-			}
-			if !reflect.DeepEqual(before, fromJSON(t, st)) {
-				t.Fatalf("Decide changed the state it was given")
-			}
+			next, d := decideTwice(t, p, st, facts(now, in, lim, n))
 			wishes = append(wishes, adaptive.Desired{Time: now, Dynos: d.Desired})
 			inside := lim.Clamp(n) == n
 			switch {
@@ -127,6 +119,24 @@ func TestDecideNeverSurprises(t *testing.T) {
 			}
 		}
 	})
+}
+
+// decideTwice decides from a state and from what its JSON holds of it, and holds that the decision has JSON as well, is the same, and leaves
+// the state as it was.
+func decideTwice(t *rapid.T, p decide.Policy, st decide.State, f decide.Facts) (decide.State, decide.Decision) {
+	before := fromJSON(t, st)
+	next, d := p.Decide(st, f)
+	again, d2 := p.Decide(before, f)
+	if !reflect.DeepEqual(again, next) || !reflect.DeepEqual(d2, d) {
+		t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next, d, again, d2)
+	}
+	if !reflect.DeepEqual(before, fromJSON(t, st)) {
+		t.Fatalf("Decide changed the state it was given")
+	}
+	if _, err := json.Marshal(d); err != nil {
+		t.Fatal(err)
+	}
+	return next, d
 }
 
 func fromJSON(t *rapid.T, st decide.State) decide.State {
@@ -176,17 +186,7 @@ func TestAdaptiveNeverSurprises(t *testing.T) {
 				n = hand
 			}
 			in := append(rapid.SliceOfN(reading, 0, 3).Draw(t, "readings"), rapid.SliceOfN(fed, 0, 5).Draw(t, "log")...)
-			before := fromJSON(t, st) // NaN has no JSON
-			next, d := p.Decide(st, facts(now, in, lim, n))
-			if again, d2 := p.Decide(before, facts(now, in, lim, n)); !reflect.DeepEqual(fromJSON(t, again), fromJSON(t, next)) || !reflect.DeepEqual(d2, d) {
-				t.Fatalf("the same state, through JSON, decided otherwise:\n%+v %+v\n%+v %+v", next.Load, d, again.Load, d2)
-			}
-			if !reflect.DeepEqual(before, fromJSON(t, st)) {
-				t.Fatalf("Decide changed the state it was given")
-			}
-			if _, err := json.Marshal(d); err != nil {
-				t.Fatal(err)
-			}
+			next, d := decideTwice(t, p, st, facts(now, in, lim, n))
 			inside := lim.Clamp(n) == n
 			switch {
 			case n == 0 && !p.ZeroIsOurs:

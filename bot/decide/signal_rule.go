@@ -43,7 +43,6 @@ type SignalRule struct {
 // NoWait has a window speak at once after the number of dynos changed.
 const NoWait time.Duration = -1
 
-// wait is how long the window waits.
 func (r *SignalRule) wait() time.Duration {
 	if r.Wait == 0 {
 		return r.Window / 2
@@ -157,7 +156,6 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 	st.Signals = next
 }
 
-// signal returns what is remembered of a rule.
 func (s *State) signal(rule string) SignalState {
 	for _, k := range s.Signals {
 		if k.Rule == rule {
@@ -167,7 +165,6 @@ func (s *State) signal(rule string) SignalState {
 	return SignalState{Rule: rule}
 }
 
-// look judges one signal.
 func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time) Judged {
 	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Desired: n}
 	value, unit, why := r.value(in, n)
@@ -195,7 +192,6 @@ func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.
 	return j
 }
 
-// ofSize turns a wish for another number of dynos than n into one for another size.
 func (j *Judged) ofSize(n int) {
 	switch {
 	case j.Desired == n:
@@ -248,7 +244,6 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	return value, unit, ""
 }
 
-// find finds the newest value of a signal.
 func find(in []probe.Reading, signal string) (value float64, unit, why string) {
 	for i := range in {
 		r := &in[i]
@@ -276,7 +271,6 @@ func (r *SignalRule) verdict(value float64) Verdict {
 	return OK
 }
 
-// lookAt judges by the newest readings.
 func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, booting bool) {
 	j.Verdict = r.verdict(j.Value)
 	if j.Booting = booting && j.Verdict == Above; j.Booting {
@@ -327,7 +321,6 @@ func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Ti
 	}
 }
 
-// obey follows what the app itself wants.
 func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	if j.Unit == probe.UnitDynos {
 		j.Desired = int(math.Round(min(max(0, j.Value), adaptive.MostNeeded)))

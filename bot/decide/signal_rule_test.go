@@ -11,10 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// wants is what the app itself wants.
-func wants(x float64, unit string) probe.Reading {
-	return probe.Reading{Signal: "jobs", Value: x, Unit: unit, Outcome: probe.Answered}
-}
+func wants(x float64, unit string) probe.Reading { return signal("jobs", x, unit) }
 
 // signals is a policy of rules, and the state that they have come to, with a tick every 30 s.
 type signals struct {
@@ -30,7 +27,6 @@ func newSignals(dynos int, rules ...decide.SignalRule) *signals {
 	return &signals{policy: p, now: noon, dynos: dynos}
 }
 
-// tick decides from the readings, and makes the change.
 func (s *signals) tick(in ...probe.Reading) decide.Decision {
 	s.now = s.now.Add(30 * time.Second)
 	var d decide.Decision
@@ -43,9 +39,7 @@ func (s *signals) tick(in ...probe.Reading) decide.Decision {
 }
 
 func TestRulesMerge(t *testing.T) {
-	mail := func(n float64) probe.Reading {
-		return probe.Reading{Signal: "mail", Value: n, Unit: "messages", Outcome: probe.Answered}
-	}
+	mail := func(n float64) probe.Reading { return signal("mail", n, "messages") }
 	once := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}
 	twice := decide.SignalRule{Signal: "mail", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1), Up: decide.Step{Dynos: 3}, Down: decide.Step{Dynos: 2}}
 	top := decide.SignalRule{Signal: "mail", Max: 100, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}

@@ -56,7 +56,6 @@ func (j *Judged) wanted() string {
 	return j.Rule + " asks for no change"
 }
 
-// measure says what the window comes to.
 func (j *Judged) measure() string {
 	if j.Percentile > 0 {
 		return fmt.Sprintf("p%g", j.Percentile)
@@ -64,7 +63,6 @@ func (j *Judged) measure() string {
 	return "mean"
 }
 
-// thresholds says how the value stands to the bounds.
 func (j *Judged) thresholds() string {
 	switch {
 	case j.Verdict == Above:
@@ -79,7 +77,6 @@ func (j *Judged) thresholds() string {
 	return fmt.Sprintf("between %s and %s", number(*j.Min), number(*j.Max))
 }
 
-// amount writes a value with its unit.
 func amount(x float64, unit string) string {
 	switch {
 	case unit == "":
@@ -90,7 +87,6 @@ func amount(x float64, unit string) string {
 	return number(x) + " " + unit
 }
 
-// number writes a value with as many digits as people need.
 func number(x float64) string {
 	if math.Abs(x) >= 1000 {
 		return strconv.FormatFloat(x, 'f', 0, 64)

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -63,29 +64,13 @@ func (j *Judged) merged() Verdict {
 	return j.Verdict
 }
 
-// weight orders the verdicts by which one prevails over the others of the same tick.
-func weight(v Verdict) int {
-	switch v {
-	case Slow:
-		return 4
-	case NoData:
-		return 3
-	case OK:
-		return 2
-	case Fast:
-		return 1
-	}
-	return 0
-}
+// weights orders the verdicts: of those of one tick, the last in it prevails.
+var weights = []Verdict{Fast, OK, NoData, Slow}
 
-// above says whether any signal asks for more dynos.
+func weight(v Verdict) int { return slices.Index(weights, v) }
+
 func (d *Decision) above() bool {
-	for i := range d.Signals {
-		if d.Signals[i].Desired > d.From {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Signals, func(j Judged) bool { return j.Desired > d.From })
 }
 
 // merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them say so, and then
@@ -128,7 +113,6 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 	return ineffective
 }
 
-// wait keeps the signals that are judged by a window from speaking more often than they may.
 func (p *Policy) wait(st *State, d *Decision, now time.Time) {
 	if p.DecideEvery <= 0 {
 		return

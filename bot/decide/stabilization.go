@@ -2,7 +2,6 @@ package decide
 
 import "time"
 
-// noteDesired remembers the number of dynos that a rule asked for as long as the stabilization window is.
 func (p *Policy) noteDesired(st *State, now time.Time, n int) {
 	if p.Stabilization <= 0 {
 		st.Desired = nil

@@ -54,7 +54,6 @@ func (s *State) restart() {
 	s.restartSignals()
 }
 
-// changed is when the bot last changed the number of dynos, zero for never.
 func (s *State) changed() time.Time {
 	if s.LastDown.After(s.LastUp) {
 		return s.LastDown

@@ -10,7 +10,6 @@ type Step struct {
 	Percent float64
 }
 
-// of returns the number of dynos to add to n or take from it.
 func (s Step) of(n int) int {
 	if s.Percent > 0 {
 		return max(1, int(math.Round(float64(n)*s.Percent/100)))

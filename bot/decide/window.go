@@ -5,7 +5,6 @@ import "math/bits"
 // A Window remembers for the newest 64 readings whether each was of a kind, the newest in the lowest bit.
 type Window uint64
 
-// push takes in the next reading.
 func (w Window) push(hit bool) Window {
 	w <<= 1
 	if hit {
@@ -41,7 +40,6 @@ type Quorum struct {
 // InARow is a quorum of n readings in a row.
 func InARow(n int) Quorum { return Quorum{n, n} }
 
-// reached says whether w has the quorum.
 func (q Quorum) reached(w Window) bool { return w.of(q.M) >= q.N }
 
 // stands says whether w has the quorum, or had it no more readings ago than the quorum has misses to spare.
