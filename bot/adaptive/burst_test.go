@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Evidence of several heartbeats is worth more than that of one.
 func TestABurstTellsTheLoadSooner(t *testing.T) {
 	racetest.Computes(t)
 	width := func(n int) float64 {

@@ -34,11 +34,9 @@ func (m *Model) Decide(l *Load, e Estimate, w *Weeks, t Tick) (*Weeks, Answer) {
 	} else {
 		m.decideByBeats(l, &t, &a)
 	}
-	w = w.expect(&t, &a)
-	return w, a
+	return w.expect(&t, &a), a
 }
 
-// decideByBeats wants what the load needs that the heartbeats tell of.
 func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
 	n, by := t.Dynos, m.by(l)
 	drain := l.drain(float64(n))

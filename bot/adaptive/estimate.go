@@ -40,15 +40,12 @@ func (e *Estimate) String() string {
 	return e.present()
 }
 
-// present writes what is needed now.
 func (e *Estimate) present() string {
 	if e.PerDyno > 0 {
 		return e.routerText()
 	}
 	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
-	if e.Most > e.Need {
-		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
-	}
+	text += e.held()
 	if e.Outliers > 0 {
 		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow whatever the load is", 100*e.Outliers)
 	}
@@ -61,23 +58,26 @@ func (e *Estimate) present() string {
 	return text
 }
 
-// goByRouter makes the estimate one of the router's log.
 func (e *Estimate) goByRouter(m *Model, f *Router) {
 	e.RequestsPerSecond, e.PerDyno = round(f.ahead(m.routerAim.margin)), round(m.routerAim.to*f.Capacity.PerDyno)
 	e.Need, e.Most = f.dynos(m, m.routerAim.to), f.Needs[0].Dynos
 	e.HoldSeconds = math.Round(holdFor.Seconds())
 }
 
-// routerText writes an estimate of the router's log for people.
 func (e *Estimate) routerText() string {
 	text := fmt.Sprintf("%s requests/s, about %s a dyno: that needs %d", figure(e.RequestsPerSecond), figure(e.PerDyno), e.Need)
-	if e.Most > e.Need {
-		text += fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
-	}
+	text += e.held()
 	if e.Shared > 0 {
 		text += fmt.Sprintf(", but more than %d have not served more requests", e.Shared)
 	}
 	return text
+}
+
+func (e *Estimate) held() string {
+	if e.Most <= e.Need {
+		return ""
+	}
+	return fmt.Sprintf(", and %d were needed within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
 }
 
 // Expects says whether former days or weeks needed more than so many dynos by now.
@@ -85,7 +85,6 @@ func (e *Estimate) Expects(dynos float64) bool {
 	return e != nil && e.Expected != nil && float64(e.Expected.Kept) > dynos
 }
 
-// figure writes a number with a digit after the point where it is below 10.
 func figure(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.1f", x)

@@ -5,7 +5,6 @@ import (
 	"reflect"
 )
 
-// SameNumbers says whether two adaptive policies aim at the same.
 func SameNumbers(a, b *Model) bool {
 	x, y := reflect.ValueOf(a.numbers), reflect.ValueOf(b.numbers)
 	for i := range x.NumField() {

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// noon is when the tests' first heartbeat is.
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func took(ms float64) probe.Reading {
@@ -31,7 +30,6 @@ func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
 	return st
 }
 
-// policy is one that goes by a model.
 func policy(m *adaptive.Model, boundMS float64) decide.Policy {
 	return decide.Policy{Adaptive: m, HeartbeatRule: decide.HeartbeatRule{
 		MaxResponseMS: boundMS, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),

@@ -1,6 +1,7 @@
 package adaptive
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -234,22 +235,12 @@ func (l *Load) update(w *queueing, bs []beat, serving, fresh, dt float64) {
 		took := bs[0].took
 		if len(bs) > 1 {
 			sorted := slices.Clone(bs)
-			slices.SortFunc(sorted, func(a, b beat) int { return compare(a.took, b.took) })
+			slices.SortFunc(sorted, func(a, b beat) int { return cmp.Compare(a.took, b.took) })
 			took = sorted[len(sorted)/2].took
 		}
 		_, spread := l.Baseline.distribution(w.bound)
 		l.Backlog = [3]float32{l.Backlog[1], l.Backlog[2], float32(max(0, took-s.median*(1+2*spread)))}
 	}
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // learn moves guess h on by the formula of [Load]. It returns by how much ln W grows, and how likely the first beat was by what the guess knew
@@ -318,24 +309,23 @@ func (g *guess) limitWhere(hopeless bool) float64 {
 	return g.limit
 }
 
-// limit is the mean over all guesses of the busy share up to which the app keeps to the bound.
+// limit is the busy share up to which the app keeps to the bound.
 func (l *Load) limit(w *queueing) float64 {
-	sum, total := 0.0, 0.0
 	hopeless := l.Baseline.exceeds(w.bound)
-	for h := range guesses {
-		weight := math.Exp(float64(l.Weight[h]))
-		sum += weight * w.of[h].limitWhere(hopeless)
-		total += weight
-	}
-	return sum / total
+	return l.mean(w, func(g *guess) float64 { return g.limitWhere(hopeless) })
 }
 
-// scale is the mean over all guesses of τ: how many seconds a dyno takes for a request, all its slots being busy.
+// scale is τ: how many seconds a dyno takes for a request, all its slots being busy.
 func (l *Load) scale(w *queueing) float64 {
+	return l.mean(w, func(g *guess) float64 { return g.scale })
+}
+
+// mean is the weighted mean over all guesses.
+func (l *Load) mean(w *queueing, of func(*guess) float64) float64 {
 	sum, total := 0.0, 0.0
 	for h := range guesses {
 		weight := math.Exp(float64(l.Weight[h]))
-		sum += weight * w.of[h].scale
+		sum += weight * of(&w.of[h])
 		total += weight
 	}
 	return sum / total

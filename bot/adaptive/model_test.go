@@ -66,11 +66,10 @@ func TestAdaptiveRemovesNothingInTheFirstTenMinutes(t *testing.T) {
 	}
 }
 
-// hours is what a day of a load that comes and goes costs.
-func hours(t *testing.T, aim adaptive.Aim) float64 {
-	t.Helper()
-	a, hours := newApp(adaptively(t, aim, 1000), 10, 8), 0.0
-	for i := range 20 {
+// hours is how many dyno-hours so many half hours of a load that comes and goes take.
+func hours(p decide.Policy, halves int) float64 {
+	a, hours := newApp(p, 10, 8), 0.0
+	for i := range halves {
 		a.load = 10 + 6*math.Sin(float64(i)/3)
 		a.run(30 * time.Minute)
 		hours += float64(a.dynos) / 2
@@ -80,7 +79,8 @@ func hours(t *testing.T, aim adaptive.Aim) float64 {
 
 func TestASaferAimCostsMore(t *testing.T) {
 	racetest.Long(t)
-	lean, balanced, safe := hours(t, adaptive.Lean), hours(t, adaptive.Balanced), hours(t, adaptive.Safe)
+	of := func(aim adaptive.Aim) float64 { return hours(adaptively(t, aim, 1000), 20) }
+	lean, balanced, safe := of(adaptive.Lean), of(adaptive.Balanced), of(adaptive.Safe)
 	t.Logf("lean %.0f, balanced %.0f, safe %.0f dyno-hours", lean, balanced, safe)
 	if !(lean < balanced && balanced < safe) {
 		t.Errorf("lean, balanced and safe cost %.0f, %.0f and %.0f dyno-hours, want ever more", lean, balanced, safe)

@@ -36,9 +36,10 @@ func NewPriced(dynoHours, boundMS float64) (*Model, error) {
 
 // toward is n + share·(m−n).
 func (n numbers) toward(m numbers, share float64) numbers {
-	between := func(a, b float64) float64 { return a + share*(b-a) }
 	return numbers{
-		upQuantile: between(n.upQuantile, m.upQuantile), up: between(n.up, m.up), to: between(n.to, m.to),
-		downQuantile: between(n.downQuantile, m.downQuantile), down: between(n.down, m.down),
+		upQuantile: between(n.upQuantile, m.upQuantile, share), up: between(n.up, m.up, share), to: between(n.to, m.to, share),
+		downQuantile: between(n.downQuantile, m.downQuantile, share), down: between(n.down, m.down, share),
 	}
 }
+
+func between(a, b, share float64) float64 { return a + share*(b-a) }

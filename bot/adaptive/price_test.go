@@ -1,17 +1,14 @@
 package adaptive_test
 
 import (
-	"math"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// priced is what decides for somebody to whom a slow minute is worth so many dyno-hours.
 func priced(t *testing.T, dynoHours float64) *adaptive.Model {
 	t.Helper()
 	a, err := adaptive.NewPriced(dynoHours, 1000)
@@ -21,7 +18,6 @@ func priced(t *testing.T, dynoHours float64) *adaptive.Model {
 	return a
 }
 
-// The three aims are prices too, and beyond them nothing changes.
 func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 	for dynoHours, aim := range map[float64]adaptive.Aim{0.001: adaptive.Lean, 0.3: adaptive.Lean, 3: adaptive.Balanced, 30: adaptive.Safe, 1e9: adaptive.Safe} {
 		want, err := adaptive.New(aim, 1000)
@@ -45,17 +41,11 @@ func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 	}
 }
 
-// The dearer a slow minute is, the more dynos there are for the same load.
 func TestADearerSlowMinuteTakesMoreDynos(t *testing.T) {
 	racetest.Long(t)
 	last := 0.0
 	for _, dynoHours := range []float64{1, 10} {
-		busy, now := newApp(policy(priced(t, dynoHours), 1000), 10, 8), 0.0
-		for i := range 12 { // a load that comes and goes
-			busy.load = 10 + 6*math.Sin(float64(i)/3)
-			busy.run(30 * time.Minute)
-			now += float64(busy.dynos) / 2
-		}
+		now := hours(policy(priced(t, dynoHours), 1000), 12)
 		t.Logf("%g dyno-hours a slow minute: %.0f dyno-hours", dynoHours, now)
 		if now <= last {
 			t.Errorf("at %g dyno-hours a slow minute it takes %.0f dyno-hours, and %.0f at less", dynoHours, now, last)

@@ -51,7 +51,6 @@ type RouterPoint struct {
 	Serving float32 `json:"serving"`
 }
 
-// routerReadings is what the log says at a tick.
 type routerReadings struct {
 	rate, recent     float64 // requests/s
 	busy             float64 // requests
@@ -59,7 +58,6 @@ type routerReadings struct {
 	rates, durations bool    // what of these is told
 }
 
-// routerReadingsOf finds what the log says among the readings.
 func routerReadingsOf(in []probe.Reading) routerReadings {
 	var t routerReadings
 	t.recent = -1
@@ -223,8 +221,7 @@ func (aim Aim) router() routerAim {
 
 // toward is f + share·(m−f).
 func (f routerAim) toward(m routerAim, share float64) routerAim {
-	between := func(a, b float64) float64 { return a + share*(b-a) }
-	return routerAim{between(f.up, m.up), between(f.to, m.to), between(f.margin, m.margin)}
+	return routerAim{between(f.up, m.up, share), between(f.to, m.to, share), between(f.margin, m.margin, share)}
 }
 
 // ByRouter says whether the model goes by the router's log at now.

@@ -59,7 +59,6 @@ func (s *Shared) watch(now time.Time, t *routerReadings, serving, bound float64)
 	return &next
 }
 
-// calm takes in that answers are not slow.
 func (s *Shared) calm(now time.Time, rate float64) *Shared {
 	if s == nil || s.Stuck.IsZero() || !s.Calm.IsZero() && now.Sub(s.Calm) >= calmFor {
 		return nil

@@ -39,7 +39,6 @@ func line(signal string, value float64) probe.Reading {
 	return probe.Reading{Signal: signal, Value: value, Unit: unit, Outcome: probe.Answered}
 }
 
-// takes is the mean time of a request in seconds.
 func (a *logged) takes() float64 {
 	busy := min(0.98, a.rate*0.1*a.slower/(5*float64(a.dynos)))
 	offered, b := 5*busy, 1.0

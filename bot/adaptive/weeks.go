@@ -171,9 +171,7 @@ func (w *Weeks) expect(t *Tick, a *Answer) *Weeks {
 	lately := max(need, a.Estimate.Most)
 	e.Kept = min(e.Dynos, lately+max(1, int(predictedShare*float64(lately))), 2*n+2)
 	switch {
-	case e.Kept < a.Dynos || e.Kept <= lately:
-		return w
-	case e.Kept > n && t.NoData:
+	case e.Kept < a.Dynos || e.Kept <= lately || e.Kept > n && t.NoData:
 		return w
 	case e.Kept > n:
 		a.Reason = MoreLoad
