@@ -29,7 +29,6 @@ type logRecorder struct {
 	shown time.Time   // when the newest line at Info or above was written
 }
 
-// level chooses the level of a record's line.
 func (l *logRecorder) level(r Record) slog.Level {
 	l.mu.Lock()
 	defer l.mu.Unlock()

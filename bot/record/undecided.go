@@ -1,8 +1,6 @@
 package record
 
-import (
-	"github.com/autoscalebot/autoscalebot/bot/decide"
-)
+import "github.com/autoscalebot/autoscalebot/bot/decide"
 
 // Undecided says why the tick was no decision on fresh facts that was carried out: the bot was offline, had no data, did not know the number
 // of dynos, or the platform refused the change. It is "" where it was one, be it to hold or to leave the app alone.

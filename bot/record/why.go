@@ -94,18 +94,20 @@ func (r Record) cause() string {
 	case decide.RuleBelow:
 		return r.below()
 	case decide.RuleBreach:
-		return r.breach()
+		return d.Breach.String()
 	}
 	if d := r.Decision; len(d.Signals) > 0 && (d.Reading < 0 || d.ByRules && d.Rule != decide.RuleMaintenance) {
-		return strings.TrimPrefix(r.signals(ofCount), "; ")
+		return r.signals(ofCount)
 	}
-	return r.Observed() + r.load() + r.signals(ofCount)
+	text := r.Observed() + r.load()
+	if signals := r.signals(ofCount); signals != "" {
+		text += "; " + signals
+	}
+	return text
 }
 
-// ofCount says whether a signal is judged for the number of dynos.
 func ofCount(j *decide.Judged) bool { return !j.Size }
 
-// load writes the load beside what the readings say, where the policy goes by it.
 func (r Record) load() string {
 	if r.Decision.Load == nil {
 		return ""
@@ -113,12 +115,10 @@ func (r Record) load() string {
 	return "; " + r.Decision.Load.String()
 }
 
-// limits writes the limits of the hour, with the rows that they come from.
 func (r Record) limits() string {
 	return fmt.Sprintf("%d%s to %d%s", r.Limits.Min, row(r.MinRow), r.Limits.Max, row(r.MaxRow))
 }
 
-// row writes a row of the schedule beside the number that comes from it.
 func row(text string) string {
 	if text == "" {
 		return ""
@@ -212,7 +212,6 @@ func (r Record) Observed() string {
 	return progress(d) + " " + r.evidence()
 }
 
-// evidence says what was wrong with the reading that the decision was taken from.
 func (r Record) evidence() string {
 	d := r.Decision
 	hb, _ := r.Heartbeat()
@@ -225,7 +224,6 @@ func (r Record) evidence() string {
 	return fmt.Sprintf("faster than %g ms (the last one %s)", d.MinResponseMS, spent(hb))
 }
 
-// explained says why a heartbeat failed, and what can be done about it where that is known.
 func explained(hb probe.Reading) string {
 	if hb.Hint == "" {
 		return hb.Error
@@ -233,7 +231,6 @@ func explained(hb probe.Reading) string {
 	return hb.Error + " (" + hb.Hint + ")"
 }
 
-// spent says how long a heartbeat took, by what of it is measured.
 func spent(hb probe.Reading) string {
 	switch hb.Measure {
 	case probe.MeasureProcessing:
@@ -280,6 +277,16 @@ func (r Record) clampText(c decide.Clamp) string {
 	return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s", c.From, r.Limits.Min, row(r.MinRow))
 }
 
+func (r Record) nearBudget(c decide.Clamp) string {
+	b := r.Decision.Bill
+	text := fmt.Sprintf("wanted %d, with which the month would cost $%.2f of $%g, so that takes twice the evidence",
+		c.From, b.Spend.Forecast(c.From, b.Price), b.Budget)
+	if e := r.Decision.Evidence; e != nil {
+		text += ": " + e.Missing()
+	}
+	return text
+}
+
 func left(seconds float64) string { return words.Left(time.Duration(seconds * float64(time.Second))) }
 
 // progress says how many readings had the verdict: of those that are needed while they are too few.
@@ -305,7 +312,6 @@ func heartbeats(n int) string {
 	return fmt.Sprintf("%d heartbeats", n)
 }
 
-// burst says that several heartbeats were taken, and why.
 func (r Record) burst() string {
 	n := 0
 	for i := range r.Readings {

@@ -6,26 +6,23 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// signals writes what the signals say of those for which want holds, each after a semicolon.
+// signals writes what the signals say of those for which want holds.
 func (r Record) signals(want func(*decide.Judged) bool) string {
-	var b strings.Builder
+	var all []string
 	for i := range r.Decision.Signals {
 		if j := &r.Decision.Signals[i]; want(j) {
-			b.WriteString("; ")
-			b.WriteString(j.String())
+			all = append(all, j.String())
 		}
 	}
-	return b.String()
+	return strings.Join(all, "; ")
 }
 
-// above says which signals ask for more dynos.
 func (r Record) above() string {
-	return strings.TrimPrefix(r.signals(func(j *decide.Judged) bool { return j.Desired > r.Decision.From }), "; ")
+	return r.signals(func(j *decide.Judged) bool { return j.Desired > r.Decision.From })
 }
 
-// below says that all agree to fewer.
 func (r Record) below() string {
-	text := strings.TrimPrefix(r.signals(func(j *decide.Judged) bool { return j.Desired < r.Decision.From }), "; ")
+	text := r.signals(func(j *decide.Judged) bool { return j.Desired < r.Decision.From })
 	if r.Decision.Reading < 0 {
 		return text
 	}
@@ -34,7 +31,7 @@ func (r Record) below() string {
 
 // Unread says which signals are not known.
 func (r Record) Unread() string {
-	text := strings.TrimPrefix(r.signals(func(j *decide.Judged) bool { return j.Verdict == decide.NoData }), "; ")
+	text := r.signals(func(j *decide.Judged) bool { return j.Verdict == decide.NoData })
 	if text == "" {
 		return "all signals are known again"
 	}
@@ -47,9 +44,4 @@ func (r Record) Unread() string {
 		}
 	}
 	return text + "; dynos do not become smaller before it is known again"
-}
-
-// breach says which scaling rule was breached.
-func (r Record) breach() string {
-	return r.Decision.Breach.String()
 }

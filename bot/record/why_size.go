@@ -33,10 +33,9 @@ func (r Record) sizing() string {
 // sizeSignals says what the signals say that the dyno size is judged by: those that ask for what is wished, if any do.
 func (r Record) sizeSignals() string {
 	step := r.Decision.SizeStep()
-	return strings.TrimPrefix(r.signals(func(j *decide.Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) }), "; ")
+	return r.signals(func(j *decide.Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) })
 }
 
-// sizeHeld says what keeps the dyno size as it is.
 func (r Record) sizeHeld() string {
 	d := r.Decision
 	left := left(d.SizeSecondsLeft)
@@ -77,7 +76,6 @@ func (r Record) sizeHeld() string {
 	return "an earlier change is still under way"
 }
 
-// sizeFirst says why the number does not change, as the size is to or has.
 func (r Record) sizeFirst(c decide.Clamp) string {
 	if c.SecondsLeft > 0 {
 		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From, left(c.SecondsLeft))
@@ -93,7 +91,6 @@ func (r Record) sizeFirst(c decide.Clamp) string {
 	return fmt.Sprintf("wanted %d, but smaller dynos come before fewer", c.From)
 }
 
-// ladderText says what becomes of the size where only the order asks for another.
 func (r Record) ladderText() string {
 	switch d := r.Decision; {
 	case d.SizeHeld == "":
