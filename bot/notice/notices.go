@@ -106,14 +106,12 @@ func (t *Reporter) Events(r record.Record) []notify.Event {
 	return e.out
 }
 
-// A tickReport collects the events of one tick.
 type tickReport struct {
 	*Reporter
 	r   record.Record
 	out []notify.Event
 }
 
-// once tells something that has happened.
 func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) string) {
 	if happened {
 		e.out = append(e.out, event(e.r, k, why(e.r)))
@@ -139,7 +137,6 @@ func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(recor
 	e.out = append(e.out, ev)
 }
 
-// ofTheTick tells what came of the tick itself.
 func (e *tickReport) ofTheTick() {
 	r, w := e.r, e.want
 	e.once(w.EveryPing && r.Decision.Reading >= 0, notify.Ping, record.Record.Observed)
@@ -185,7 +182,6 @@ func (e *tickReport) unheard(why string) notify.Event {
 	return ev
 }
 
-// ofTheBot tells what keeps the bot from its work.
 func (e *tickReport) ofTheBot() {
 	r, d := e.r, e.r.Decision
 	if e.want.ScaleFails {
@@ -201,7 +197,6 @@ func (e *tickReport) ofTheBot() {
 	e.incident(notify.Override, ordered, ordered, record.Record.Override)
 }
 
-// ofTheApp tells what the number of dynos shows.
 func (e *tickReport) ofTheApp() {
 	r, d := e.r, e.r.Decision
 	e.manual()
@@ -251,7 +246,6 @@ func affected(d *decide.Decision, k notify.Kind) notify.Affects {
 	return ""
 }
 
-// paused says what is paused.
 func (t *Reporter) paused(r record.Record) string {
 	switch text := record.Paused(r.Control, r.Time); {
 	case text != "":
@@ -293,7 +287,6 @@ func (t *Reporter) lasts(k notify.Kind, cause bool) bool {
 	return t.notified.Calm[k] < decide.CalmAfter
 }
 
-// event makes an event of a record.
 func event(r record.Record, k notify.Kind, why string) notify.Event {
 	hb, _ := r.Heartbeat()
 	e := notify.Event{

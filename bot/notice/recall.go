@@ -14,7 +14,6 @@ type mergedIncident struct {
 	newer, older notify.Incident
 }
 
-// ofTheRecall tells what became of what was told twice.
 func (e *tickReport) ofTheRecall() {
 	for _, m := range e.merged {
 		ev := event(e.r, m.kind, "it goes on as the incident that began at "+record.Clock(m.older.Since))

@@ -33,7 +33,6 @@ func (t *Reporter) scaleDiff(r record.Record) []notify.Event {
 	return []notify.Event{e}
 }
 
-// within adds the newest size and drops those that ended before the period.
 func within(sizes []Sized, newest Sized, period time.Duration) []Sized {
 	if n := len(sizes); n == 0 || sizes[n-1].Dynos != newest.Dynos {
 		sizes = append(sizes, newest)

@@ -42,7 +42,6 @@ func TestAnotherSeedDrawsOthers(t *testing.T) {
 	}
 }
 
-// Tests that draw by themselves would pass today and fail tomorrow.
 func TestNoTestIsUpToLuck(t *testing.T) {
 	racetest.Computes(t)
 	luck := regexp.MustCompile(`\brapid\.(Make)?Check\(|(^|[^.\w])rand\.(N|IntN|Int64N|Uint\w*|Float\w*|ExpFloat64|NormFloat64|Perm|Shuffle)\(`)

@@ -25,7 +25,6 @@ func Length(d time.Duration) string {
 	return two(s, 86400, "d", 3600, "h")
 }
 
-// two writes s seconds in two units, without the smaller one where there is none of it.
 func two(s, large int, name string, small int, smaller string) string {
 	if s%large/small == 0 {
 		return fmt.Sprintf("%d %s", s/large, name)
