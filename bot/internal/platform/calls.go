@@ -39,12 +39,11 @@ func askCall[T any](c *calls, life, wait context.Context, name string, f func(co
 	if p == nil {
 		p = c.begin(life, name, func(ctx context.Context) (any, error) { return f(ctx) })
 	}
-	if !p.wait(wait) {
-		return value, lateError{time.Since(p.since)}
+	answered, err := c.await(wait, name)
+	if answered {
+		value, _ = p.value.(T)
 	}
-	delete(*c, name)
-	value, _ = p.value.(T)
-	return value, p.err
+	return value, err
 }
 
 // await waits for the call of a name, if one is under way, until wait ends. ok is false where it still is.
