@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// act asks the platform for what was decided, and takes in what it answers.
 func (b *Bot) act(ctx context.Context, r *record.Record, f decide.Facts, began time.Time) {
 	d := r.Decision
 	if r.Action != record.Held || d.To == d.From && !d.Resizes() {
@@ -34,7 +33,6 @@ func (b *Bot) act(ctx context.Context, r *record.Record, f decide.Facts, began t
 	}
 }
 
-// actionOf is what came of a change that was decided on.
 func actionOf(d decide.Decision, o decide.Outcome) record.Action {
 	switch {
 	case o == decide.Refused:

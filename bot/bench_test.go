@@ -10,7 +10,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// BenchmarkTick is one whole tick of a bot whose app and platform answer at once: what a simulation pays for a heartbeat.
 func BenchmarkTick(b *testing.B) {
 	w := newWorld(2)
 	now := noon

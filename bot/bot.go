@@ -166,7 +166,6 @@ func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record 
 	return r
 }
 
-// decide decides from facts, and asks for the newest release where the decision depends on it.
 func (b *Bot) decide(ctx context.Context, r *record.Record, f decide.Facts, began time.Time) {
 	if r.Action == record.Interrupted {
 		return
@@ -185,22 +184,16 @@ func (b *Bot) decide(ctx context.Context, r *record.Record, f decide.Facts, bega
 	b.state, r.Decision = state, d
 }
 
-// account hands out the record, and the events that it gives rise to.
 func (b *Bot) account(ctx context.Context, r record.Record) {
-	b.report(ctx, r)
-	for _, rec := range b.o.Recorders {
-		if err := rec.Record(ctx, r); err != nil {
-			b.o.Log.Warn("a record was not kept", "error", err)
-		}
-	}
-}
-
-// report hands the tick's events to the notifier.
-func (b *Bot) report(ctx context.Context, r record.Record) {
 	var events []notify.Event
 	if b.o.Notifier != nil {
 		events = b.reporter.Events(r)
 	}
 	b.remember(r.Time, events...)
 	b.notify(ctx, events...)
+	for _, rec := range b.o.Recorders {
+		if err := rec.Record(ctx, r); err != nil {
+			b.o.Log.Warn("a record was not kept", "error", err)
+		}
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// suspicions takes the notices that suspect another autoscaler out of the inbox.
 func (i *inbox) suspicions() (out []notify.Event) {
 	for _, e := range i.events {
 		if strings.Contains(e.Reason, "another autoscaler?") {

@@ -87,9 +87,7 @@ func TestPause(t *testing.T) {
 		}
 		w.beat(slow, slow)
 		wantResizes(t, w, 4)
-		if got, want := w.inbox.take(), []string{"paused opened", "scaled", "paused resolved"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "paused opened", "scaled", "paused resolved")
 	})
 	t.Run("the other direction goes on", func(t *testing.T) {
 		w := with(3, func(*decide.Policy) {})
@@ -140,9 +138,7 @@ func TestOrder(t *testing.T) {
 		wantResizes(t, w)
 		w.beat(fast)
 		wantResizes(t, w, 5)
-		if got, want := w.inbox.take(), []string{"scaled", "override opened", "scaled", "override resolved"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "scaled", "override opened", "scaled", "override resolved")
 	})
 	t.Run("inside the limits", func(t *testing.T) {
 		w := with(3, func(*decide.Policy) {})

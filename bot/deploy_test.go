@@ -153,7 +153,6 @@ func TestDownsWaitForReleases(t *testing.T) {
 	})
 }
 
-// refusal is a platform's refusal to change anything during a deploy.
 type refusal struct{ error }
 
 func (refusal) Deploying() bool { return true }
@@ -164,9 +163,7 @@ func TestARefusalDuringADeployIsNoFailure(t *testing.T) {
 	r := w.beat(times(4, slow)...)
 	wantResizes(t, w, 3, 3)
 	wantWhy(t, r, "held at 2: 4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but a release is under way")
-	if told := w.inbox.take(); len(told) != 0 {
-		t.Errorf("told %v", told)
-	}
+	wantTold(t, w)
 	w.platform.resizeErr = nil
 	w.beat(slow)
 	wantResizes(t, w, 3)

@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -58,10 +57,7 @@ var _ interface {
 	bot.SizePricer
 } = (*sized)(nil)
 
-// memory is a reading of how full the fullest dyno is.
-func memory(percent float64) probe.Reading {
-	return probe.Reading{Signal: "memory_max", Value: percent, Unit: "%", Outcome: probe.Answered}
-}
+func memory(percent float64) probe.Reading { return signal("memory_max", percent, "%") }
 
 // memoryRule is the rule of the documentation.
 var memoryRule = decide.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
@@ -142,15 +138,11 @@ func TestTheDynoSizeGoesOnAfterARestart(t *testing.T) {
 	s := newSizes("Standard-1X")
 	s.full(97, 10)
 	s.wantSets(t, "standard-2x")
-	text, err := json.Marshal(s.kept)
-	if err != nil {
+	d := &disk{}
+	if err := d.remember(s.kept); err != nil {
 		t.Fatal(err)
 	}
-	again := newSizes("Standard-2X", func(o *bot.Options) {
-		if err := json.Unmarshal(text, &o.Memory); err != nil {
-			t.Fatal(err)
-		}
-	})
+	again := newSizes("Standard-2X", func(o *bot.Options) { o.Memory = d.load(t) })
 	again.now = s.now
 	again.full(97, 15) // the change was 120 s before
 	again.wantSets(t)
@@ -175,24 +167,12 @@ func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 		for _, found := range []string{"Standard-2X", "Standard-1X", "Performance-M"} {
 			s := newSizes("Standard-1X")
 			s.full(97, 5)
-			var killed []byte
-			again := newSizes("Standard-1X", everyScale, func(o *bot.Options) {
-				o.Memory = s.kept
-				o.Remember = func(m bot.Memory) error {
-					if killed == nil {
-						killed, _ = json.Marshal(m) // the last that reaches the disk: before the change
-					}
-					return nil
-				}
-			})
+			d := &disk{}
+			again := newSizes("Standard-1X", everyScale, d.killed, func(o *bot.Options) { o.Memory = s.kept })
 			again.now = s.now
 			again.full(97, 1)
 			again.wantSets(t, "standard-2x")
-			after := newSizes(found, everyScale, func(o *bot.Options) {
-				if err := json.Unmarshal(killed, &o.Memory); err != nil {
-					t.Fatal(err)
-				}
-			})
+			after := newSizes(found, everyScale, func(o *bot.Options) { o.Memory = d.load(t) })
 			after.now = again.now.Add(away)
 			r := after.full(60, 1)
 			want := map[string][]string{"Standard-2X": {"Standard-1X standard-2x"}}[found]

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/bot/record"
@@ -20,7 +21,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when the tests' first heartbeat is.
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
 var errPlatform = errors.New("read formation: 503 Service Unavailable")
@@ -95,7 +95,6 @@ func (i *inbox) take() []string {
 	return out
 }
 
-// always is a Schedule of one pair of limits, which a test can change.
 type always schedule.Limits
 
 func (a *always) At(time.Time) schedule.Limits           { return schedule.Limits(*a) }
@@ -106,6 +105,15 @@ var defaults = decide.Policy{
 		MaxResponseMS: 1000, MinResponseMS: 200, Fails: decide.InARow(3), Passes: decide.InARow(5),
 		FailOn: []probe.Outcome{probe.Timeout, probe.ServerError},
 	},
+}
+
+func balanced(t testing.TB) *adaptive.Model {
+	t.Helper()
+	m, err := adaptive.New(adaptive.Balanced, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // world is a bot and everything around it, with a heartbeat every 30 s from noon.
@@ -149,15 +157,11 @@ func (w *world) beat(readings ...probe.Reading) record.Record {
 	return r
 }
 
-// jobs is a reading of how many jobs wait.
-func jobs(n float64) probe.Reading {
-	return probe.Reading{Signal: "jobs", Value: n, Unit: "jobs", Outcome: probe.Answered}
+func signal(name string, value float64, unit string) probe.Reading {
+	return probe.Reading{Signal: name, Value: value, Unit: unit, Outcome: probe.Answered}
 }
 
-// wants is what the app itself wants.
-func wants(x float64, unit string) probe.Reading {
-	return probe.Reading{Signal: "jobs", Value: x, Unit: unit, Outcome: probe.Answered}
-}
+func jobs(n float64) probe.Reading { return signal("jobs", n, "jobs") }
 
 var (
 	jobsUnknown = probe.Reading{Signal: "jobs", Outcome: probe.Timeout, Error: "no answer within 5s"}
@@ -180,6 +184,13 @@ func wantResizes(t *testing.T, w *world, want ...int) {
 	w.platform.resizes = nil
 }
 
+func wantTold(t *testing.T, w *world, want ...string) {
+	t.Helper()
+	if got := w.inbox.take(); !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
 func wantWhy(t *testing.T, r record.Record, want string) {
 	t.Helper()
 	if got := r.Headline() + ": " + r.Why(); got != want {
@@ -187,5 +198,4 @@ func wantWhy(t *testing.T, r record.Record, want string) {
 	}
 }
 
-// times repeats a reading.
 func times(n int, r probe.Reading) []probe.Reading { return slices.Repeat([]probe.Reading{r}, n) }

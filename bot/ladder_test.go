@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
@@ -226,12 +225,8 @@ func TestLargerDynosThatWereWantedBackStayLonger(t *testing.T) {
 
 func TestAdaptiveClimbsTheLadder(t *testing.T) {
 	racetest.Long(t)
-	a, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, order := range []decide.Ladder{decide.Horizontal, decide.Vertical} {
-		s := newOrder(order, "standard-1x", func(o *bot.Options) { o.Policy.Adaptive = a })
+		s := newOrder(order, "standard-1x", func(o *bot.Options) { o.Policy.Adaptive = balanced(t) })
 		*s.limits = always{Min: 1, Max: 2}
 		s.pulse(5, right)
 		for range 300 {

@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// locked is a platform that somebody told to leave the app alone.
 type locked struct {
 	*platform
 	why string
@@ -26,9 +25,7 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	if r.Decision.Rule != decide.RuleLeftAlone || r.Decision.LeftAlone != l.why {
 		t.Errorf("the decision is %+v", r.Decision)
 	}
-	if got := w.inbox.take(); len(got) != 1 || got[0] != "left_alone opened" {
-		t.Errorf("told %v, want the hands off once", got)
-	}
+	wantTold(t, w, "left_alone opened")
 
 	*w.limits = always{Min: 3, Max: 5} // which otherwise holds at once
 	w.SetControl(func(decide.Control) decide.Control {

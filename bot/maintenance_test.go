@@ -3,17 +3,14 @@ package bot_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// closable is a platform whose app may be in maintenance mode.
 type closable struct {
 	*platform
 	on    bool
@@ -46,7 +43,7 @@ func TestMaintenanceHolds(t *testing.T) {
 		"any failure counts": func(o *bot.Options) {
 			o.Policy.FailOn = []probe.Outcome{probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer, probe.Overloaded}
 		},
-		"adaptive": func(o *bot.Options) { o.Policy.Adaptive, _ = adaptive.New("balanced", 1000) },
+		"adaptive": func(o *bot.Options) { o.Policy.Adaptive = balanced(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, c := newClosable(change)
@@ -61,9 +58,7 @@ func TestMaintenanceHolds(t *testing.T) {
 			if r.Decision.Rule != decide.RuleMaintenance || hb.Outcome != probe.Maintenance || !strings.Contains(r.Why(), "maintenance mode") {
 				t.Errorf("held by %q with the outcome %q: %s", r.Decision.Rule, hb.Outcome, r.Why())
 			}
-			if got, want := w.inbox.take(), []string{"left_alone opened"}; !slices.Equal(got, want) {
-				t.Errorf("told %v, want %v", got, want)
-			}
+			wantTold(t, w, "left_alone opened")
 			c.on = false
 			w.beat(times(3, page())...)
 			wantResizes(t, w, 3)

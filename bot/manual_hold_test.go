@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -24,9 +23,7 @@ func TestAHandIsLeftAlone(t *testing.T) {
 		wantResizes(t, w)
 		w.beat(slow)
 		wantResizes(t, w, 9)
-		if got, want := w.inbox.take(), []string{"manual_change", "scaled"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "manual_change", "scaled")
 	})
 	t.Run("the readings of another number of dynos do not count", func(t *testing.T) {
 		w := with(3, func(*decide.Policy) {})
@@ -71,8 +68,6 @@ func TestAHandIsLeftAlone(t *testing.T) {
 		w.beat(right)
 		w.platform.n = 2
 		w.beat(right)
-		if got, want := w.inbox.take(), []string{"left_alone opened", "left_alone resolved"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "left_alone opened", "left_alone resolved")
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
-	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -22,6 +21,17 @@ type disk struct{ text []byte }
 func (d *disk) remember(m bot.Memory) (err error) {
 	d.text, err = json.Marshal(m)
 	return err
+}
+
+// killed has the disk get what the bot remembers first, and nothing after: as if the bot were killed while the platform makes its change.
+func (d *disk) killed(o *bot.Options) {
+	d.text = nil
+	o.Remember = func(m bot.Memory) error {
+		if d.text != nil {
+			return nil
+		}
+		return d.remember(m)
+	}
 }
 
 func (d *disk) load(t *testing.T) bot.Memory {
@@ -81,14 +91,10 @@ func TestRestartGoesOn(t *testing.T) {
 			w.restart(t, d, policies)
 			w.beat(slow)
 		}
-		if got, want := w.inbox.take(), []string{"needs_exceed_max opened"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "needs_exceed_max opened")
 		w.restart(t, d, policies)
 		w.beat(times(3, right)...)
-		if got, want := w.inbox.take(), []string{"needs_exceed_max resolved"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "needs_exceed_max resolved")
 	})
 	t.Run("from a pause", func(t *testing.T) {
 		w, d := newWorld(1), &disk{}
@@ -106,24 +112,23 @@ func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	none := func(*bot.Options) {}
 	w.restart(t, d, none)
 	w.beat(slow, slow)
-	var killed []byte
-	w.restart(t, d, func(o *bot.Options) {
-		o.Remember = func(m bot.Memory) error {
-			if killed == nil {
-				killed, _ = json.Marshal(m) // the last that reaches the disk: before the change
-			}
-			return nil
-		}
-	})
+	w.restart(t, d, d.killed)
 	w.beat(slow)
 	wantResizes(t, w, 2)
-	d.text = killed
 	w.restart(t, d, none)
 	r := w.beat(slow, slow)
 	wantResizes(t, w)
 	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)")
 	w.beat(slow)
 	wantResizes(t, w, 3)
+}
+
+// changes are from how many dynos to how many each event is.
+func (i *inbox) changes() (out [][2]int) {
+	for _, e := range i.events {
+		out = append(out, [2]int{e.From, e.To})
+	}
+	return out
 }
 
 // Such a change is told after the restart, however long that takes, and once. One that was not made is not.
@@ -133,34 +138,20 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 			w, d := newWorld(1), &disk{}
 			w.restart(t, d, func(*bot.Options) {})
 			w.beat(slow, slow)
-			var killed []byte
 			w.platform.onResize = func(context.Context) error {
 				if !made {
 					return errors.New("cut off")
 				}
 				return nil
 			}
-			w.restart(t, d, func(o *bot.Options) {
-				o.Remember = func(m bot.Memory) error {
-					if killed == nil {
-						killed, _ = json.Marshal(m)
-					}
-					return nil
-				}
-			})
+			w.restart(t, d, d.killed)
 			w.beat(slow)
 			w.inbox.take()
 			w.platform.onResize = nil
-			d.text = killed
 			w.now = w.now.Add(away)
 			w.restart(t, d, func(*bot.Options) {})
 			r := w.beat(right)
-			var got [][2]int
-			for _, e := range w.inbox.events {
-				if e.Kind == notify.Scaled {
-					got = append(got, [2]int{e.From, e.To})
-				}
-			}
+			got := w.inbox.changes()
 			if want := map[bool][][2]int{true: {{1, 2}}}[made]; !slices.Equal(got, want) || r.Decision.ManualChange != nil {
 				t.Errorf("away for %v, made %v: told %v, want %v; adopted %v", away, made, got, want, r.Decision.ManualChange)
 			}
@@ -180,26 +171,12 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 func TestAChangeThatNobodyHeardOfIsToldBeforeTheNext(t *testing.T) {
 	w, d := newWorld(1), &disk{}
 	hasty := func(o *bot.Options) { o.Policy.Fails = decide.InARow(1) }
-	var killed []byte
-	w.restart(t, d, func(o *bot.Options) {
-		hasty(o)
-		o.Remember = func(m bot.Memory) error {
-			if killed == nil {
-				killed, _ = json.Marshal(m)
-			}
-			return nil
-		}
-	})
+	w.restart(t, d, func(o *bot.Options) { hasty(o); d.killed(o) })
 	w.beat(slow)
 	w.inbox.take()
-	d.text = killed
 	w.restart(t, d, hasty)
 	w.beat(slow)
-	var got [][2]int
-	for _, e := range w.inbox.events {
-		got = append(got, [2]int{e.From, e.To})
-	}
-	if want := [][2]int{{1, 2}, {2, 3}}; !slices.Equal(got, want) {
+	if got, want := w.inbox.changes(), [][2]int{{1, 2}, {2, 3}}; !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -230,13 +229,8 @@ func TestTheEndOfBlindnessHasTheIDOfItsBeginning(t *testing.T) {
 	}
 }
 
-// With the adaptive policy, too, people are told when the maximum is not enough.
 func TestTheAdaptivePolicyTellsWhenTheMaximumIsNotEnough(t *testing.T) {
-	adaptive, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(3, func(o *bot.Options) { o.Policy.Adaptive, o.Notices.EveryScale = adaptive, false })
+	w := newWorld(3, func(o *bot.Options) { o.Policy.Adaptive, o.Notices.EveryScale = balanced(t), false })
 	w.beat(times(30, took(40))...)
 	w.beat(times(20, took(6000))...)
 	if told := w.inbox.take(); !slices.Contains(told, "needs_exceed_max opened") || w.platform.n != 3 {
@@ -273,11 +267,6 @@ func TestTheBudgetIsTold(t *testing.T) {
 	w.beat(append(times(3, slow), times(5, fast)...)...)
 	w.now = time.Date(2024, 2, 1, 1, 0, 0, 0, time.UTC)
 	w.beat(times(9, slow)...)
-	want := []string{
-		"budget_forecast opened", "budget_forecast reminded", "budget_reached opened", "scaled",
-		"budget_forecast reminded", "budget_reached resolved", "scaled",
-	}
-	if got := w.inbox.take(); !slices.Equal(got, want) {
-		t.Errorf("told %v, want %v", got, want)
-	}
+	wantTold(t, w, "budget_forecast opened", "budget_forecast reminded", "budget_reached opened", "scaled",
+		"budget_forecast reminded", "budget_reached resolved", "scaled")
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"net"
 	"os"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -35,9 +33,7 @@ func TestOfflineFreezes(t *testing.T) {
 	w.platform.sizeErr = nil
 	w.beat(slow) // the third: what was seen before still counts
 	wantResizes(t, w, 3)
-	if got, want := w.inbox.take(), []string{"offline opened", "scaled", "offline resolved"}; !slices.Equal(got, want) {
-		t.Errorf("told %v, want %v", got, want)
-	}
+	wantTold(t, w, "offline opened", "scaled", "offline resolved")
 }
 
 func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
@@ -49,9 +45,7 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 		if r.Decision.Rule != decide.RuleNoData {
 			t.Errorf("with a control that says %q the rule is %q", control.Outcome, r.Decision.Rule)
 		}
-		if got, want := w.inbox.take(), []string{"heartbeat_unreachable opened"}; !slices.Equal(got, want) {
-			t.Errorf("told %v, want %v", got, want)
-		}
+		wantTold(t, w, "heartbeat_unreachable opened")
 	}
 }
 
@@ -130,12 +124,8 @@ func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 func both(t *testing.T, and ...probe.Outcome) map[string]decide.Policy {
 	t.Helper()
 	count, adapts := defaults, defaults
-	a, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
 	count.FailOn = append([]probe.Outcome{probe.Timeout, probe.ServerError}, and...)
-	adapts.FailOn, adapts.Adaptive = count.FailOn, a
+	adapts.FailOn, adapts.Adaptive = count.FailOn, balanced(t)
 	return map[string]decide.Policy{"count": count, "adaptive": adapts}
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/platform"
 )
 
-// platformOf finds out what the Scaler can tell and do, and the prices of the policy's sizes.
 func platformOf(o *Options) *platform.Platform {
 	p := &platform.Platform{
 		Interval: o.Interval, Jitter: o.Jitter, Prompt: o.Prompt, Price: o.Policy.Price, Budget: o.Policy.Budget > 0, Log: o.Log,
@@ -37,7 +36,6 @@ func platformOf(o *Options) *platform.Platform {
 	return p
 }
 
-// judgesSize says whether anything in a policy may ask for dynos of another size.
 func judgesSize(p decide.Policy) bool {
 	return len(p.Sizes) > 0 && (p.Ladder != "" || slices.ContainsFunc(p.Rules, func(r decide.SignalRule) bool { return r.Size }))
 }

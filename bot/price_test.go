@@ -8,7 +8,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// pricey is a platform that knows what a dyno costs.
 type pricey struct {
 	*platform
 	price float64

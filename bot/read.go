@@ -22,7 +22,6 @@ const (
 	longestPause = time.Second
 )
 
-// burst is how many heartbeats the next tick takes, and why there are several.
 func (b *Bot) burst() (n int, why string) {
 	if m := b.o.Policy.Adaptive; m != nil {
 		return m.Burst(b.state.Load, b.o.Interval, b.o.HeartbeatsPerMinute)
@@ -45,7 +44,6 @@ func (b *Bot) read(ctx context.Context) (readings []probe.Reading, why string) {
 	return slices.Concat(of...), why
 }
 
-// take takes the readings of one prober: n where it is one of heartbeats, else one.
 func (b *Bot) take(ctx context.Context, p probe.Prober, n int) []probe.Reading {
 	if beats, ok := p.(Burster); ok && n > 1 {
 		spread := time.Duration(burstShare * float64(b.o.Interval))

@@ -2,12 +2,12 @@ package bot_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -37,14 +37,10 @@ func (b *bursts) Burst(_ context.Context, n int, gap time.Duration) []probe.Read
 // beating is a bot that ticks so often with an adaptive policy and a heart that bursts.
 func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer func(int) probe.Reading) (*bursts, func(ticks int) record.Record) {
 	t.Helper()
-	model, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
 	heart := &bursts{answer: answer}
 	w := newWorld(dynos, func(o *bot.Options) {
 		o.Interval, o.Probers, o.HeartbeatsPerMinute = every, []probe.Prober{heart}, perMinute
-		o.Policy.Adaptive = model
+		o.Policy.Adaptive = balanced(t)
 	})
 	w.limits.Max = 60
 	now := noon
@@ -76,10 +72,7 @@ func TestABurstKeepsToTheMostAMinute(t *testing.T) {
 	} {
 		heart, tick := beating(t, c.every, c.dynos, c.perMinute, always60)
 		tick(40)
-		most := 0
-		for _, n := range heart.asked {
-			most = max(most, n)
-		}
+		most := slices.Max(heart.asked)
 		if most != c.most {
 			t.Errorf("%d a minute, every %v: %d heartbeats at a tick, want %d", c.perMinute, c.every, most, c.most)
 		}
@@ -93,10 +86,8 @@ func TestABurstKeepsToTheMostAMinute(t *testing.T) {
 func TestABurstTakesNoMoreThanAHundredthOfTheCapacity(t *testing.T) {
 	heart, tick := beating(t, 30*time.Second, 1, 10_000, always60)
 	tick(10)
-	for _, n := range heart.asked {
-		if n > 15 {
-			t.Fatalf("one dyno got %d heartbeats in 30 s", n)
-		}
+	if n := slices.Max(heart.asked); n > 15 {
+		t.Errorf("one dyno got %d heartbeats in 30 s", n)
 	}
 }
 
@@ -110,10 +101,8 @@ func TestTheFirstTickAndACountingPolicyTakeOne(t *testing.T) {
 	for i := range 10 {
 		w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
 	}
-	for _, n := range counting.asked {
-		if n != 1 {
-			t.Errorf("a policy that counts took %d heartbeats at a tick", n)
-		}
+	if n := slices.Max(counting.asked); n != 1 {
+		t.Errorf("a policy that counts took %d heartbeats at a tick", n)
 	}
 }
 

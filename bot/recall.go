@@ -28,7 +28,6 @@ func (b *Bot) Recall(former Memory) {
 		"paused", record.Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 
-// askedFor is the number of dynos that somebody asked for and that holds at now, 0 for none.
 func askedFor(c decide.Control, now time.Time) int {
 	if !c.Override.Active(now) {
 		return 0
@@ -36,7 +35,6 @@ func askedFor(c decide.Control, now time.Time) int {
 	return c.Override.Dynos
 }
 
-// recollect makes what was recalled since the last tick the bot's own.
 func (b *Bot) recollect(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,7 +46,6 @@ func (b *Bot) recollect(now time.Time) {
 	b.former = nil
 }
 
-// recalledControl is c with what former has in place of all that was not asked for since the start.
 func recalledControl(c, former decide.Control, since given) decide.Control {
 	if !since.up {
 		c.Up = former.Up

@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// prober calls a function.
 type prober func(context.Context) probe.Reading
 
 func (p prober) Probe(ctx context.Context) probe.Reading { return p(ctx) }

@@ -35,21 +35,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	soak(t, 1, table)
-}
-
-// soaked are what happens to the world in a soak.
-type soaked struct {
-	*world
-	k     *knowing
-	disk  *disk
-	rnd   *rand.Rand
-	blind int // ticks that an outage of the heartbeat lasts yet
-	down  int // ticks that an outage of the API lasts yet
-}
-
-func soak(t *testing.T, seed uint64, table schedule.Table) {
-	rnd := rand.New(rand.NewPCG(seed, 1))
+	rnd := rand.New(rand.NewPCG(1, 1))
 	w, k := newKnowing(2, func(*bot.Options) {})
 	s := &soaked{world: w, k: k, disk: &disk{}, rnd: rnd}
 	configure := func(o *bot.Options) {
@@ -78,7 +64,7 @@ func soak(t *testing.T, seed uint64, table schedule.Table) {
 		changes += len(s.platform.resizes) - calls
 		for _, e := range s.inbox.events {
 			if e.Phase == notify.Opened && open[e.Kind] {
-				t.Fatalf("seed %d, %v: %s was opened twice", seed, now, e.Kind)
+				t.Fatalf("%v: %s was opened twice", now, e.Kind)
 			}
 			if e.Phase != "" {
 				kind := e.Kind
@@ -91,11 +77,20 @@ func soak(t *testing.T, seed uint64, table schedule.Table) {
 		s.inbox.events = nil
 	}
 	if changes < 4*days {
-		t.Errorf("seed %d: only %d changes in %d days: the soak does not soak", seed, changes, days)
+		t.Errorf("only %d changes in %d days: the soak does not soak", changes, days)
 	}
 }
 
-// happen lets the world go on by a tick.
+// soaked are what happens to the world in a soak.
+type soaked struct {
+	*world
+	k     *knowing
+	disk  *disk
+	rnd   *rand.Rand
+	blind int // ticks that an outage of the heartbeat lasts yet
+	down  int // ticks that an outage of the API lasts yet
+}
+
 func (s *soaked) happen(now time.Time) {
 	if s.rnd.IntN(2000) == 0 {
 		s.blind = 1 + s.rnd.IntN(60)
@@ -131,7 +126,6 @@ func (s *soaked) happen(now time.Time) {
 	}
 }
 
-// hold holds one tick against the promises.
 func (s *soaked) hold(t *testing.T, r record.Record, lim schedule.Limits, before, calls int) {
 	t.Helper()
 	asked := s.platform.resizes[calls:]
@@ -159,7 +153,6 @@ func (s *soaked) hold(t *testing.T, r record.Record, lim schedule.Limits, before
 	}
 }
 
-// What a dry run decides, nobody does.
 func TestDryRunSoakNeverWrites(t *testing.T) {
 	w, k := newKnowing(2, func(o *bot.Options) { o.DryRun = true })
 	k.onResize = func(context.Context) error { t.Fatal("a dry run wrote"); return nil }

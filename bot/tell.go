@@ -65,7 +65,6 @@ func (b *Bot) Tell(ctx context.Context, e notify.Event) {
 	b.notify(ctx, e)
 }
 
-// notify hands events to the notifier.
 func (b *Bot) notify(ctx context.Context, events ...notify.Event) {
 	for _, e := range events {
 		if err := b.o.Notifier.Notify(context.WithoutCancel(ctx), e); err != nil {

@@ -74,9 +74,7 @@ func TestIncidentsBesideTheTicksOutlastARestart(t *testing.T) {
 	look(false)
 	begin()
 	look(false)
-	if got, want := w.inbox.take(), []string{"second_bot opened", "second_bot resolved"}; !slices.Equal(got, want) {
-		t.Errorf("told %v, want %v", got, want)
-	}
+	wantTold(t, w, "second_bot opened", "second_bot resolved")
 }
 
 type notices func(notify.Event)

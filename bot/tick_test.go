@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,28 +58,20 @@ func TestUnsettledPlatformIsNotAsked(t *testing.T) {
 	w := newWorld(2)
 	w.platform.unsettled = true
 	w.beat(times(5, slow)...)
-	if len(w.platform.resizes) != 0 {
-		t.Errorf("asked for %v while unsettled", w.platform.resizes)
-	}
+	wantResizes(t, w)
 	w.platform.unsettled = false
 	w.beat(slow)
-	if want := []int{3}; !slices.Equal(w.platform.resizes, want) {
-		t.Errorf("once settled asked for %v, want %v", w.platform.resizes, want)
-	}
+	wantResizes(t, w, 3)
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
 	w := newWorld(5, func(o *bot.Options) { o.DryRun = true })
 	r := w.beat(times(4, slow)...)
-	if len(w.platform.resizes) != 0 {
-		t.Errorf("a dry run asked for %v", w.platform.resizes)
-	}
+	wantResizes(t, w)
 	if got, want := r.Headline(), "dry run: would scale 5 → 3"; got != want {
 		t.Errorf("headline %q, want %q", got, want)
 	}
-	if got, want := w.inbox.take(), []string{"scaled"}; !slices.Equal(got, want) {
-		t.Errorf("told %v, want the change once: %v", got, want)
-	}
+	wantTold(t, w, "scaled")
 }
 
 func TestPlatformFailureForgetsNothing(t *testing.T) {
@@ -93,9 +84,7 @@ func TestPlatformFailureForgetsNothing(t *testing.T) {
 	w.beat(slow, slow)
 	w.platform.resizeErr = nil
 	w.beat(slow, slow)
-	if want := []int{3, 3, 3}; !slices.Equal(w.platform.resizes, want) {
-		t.Errorf("asked for %v, want %v: two failures, then the change, then a new run", w.platform.resizes, want)
-	}
+	wantResizes(t, w, 3, 3, 3) // two failures, then the change, then a new run
 }
 
 func TestInterruptedTickDecidesNothing(t *testing.T) {
@@ -146,9 +135,7 @@ func TestBotGoesOnFromItsLimits(t *testing.T) {
 	*w.limits = always(schedule.Limits{Min: 1, Max: 2})
 	w.beat(slow)       // corrected to 2: the run starts over
 	w.beat(slow, slow) // two of three
-	if want := []int{2}; !slices.Equal(w.platform.resizes, want) {
-		t.Errorf("asked for %v, want %v", w.platform.resizes, want)
-	}
+	wantResizes(t, w, 2)
 }
 
 func TestARecordSaysWhichRowsItsLimitsComeFrom(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -30,10 +29,7 @@ func kindsOfRules(t *testing.T) []kindOfRule {
 	rules := func(r decide.SignalRule) func(*decide.Policy) {
 		return func(p *decide.Policy) { r.Signal = "jobs"; p.Rules = []decide.SignalRule{r} }
 	}
-	adaptive, err := adaptive.New("balanced", 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	model := balanced(t)
 	once := decide.SignalRule{Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)}
 	scaling := []decide.BreachRule{
 		{Metric: "jobs", Operator: ">", Threshold: 100, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute},
@@ -44,10 +40,10 @@ func kindsOfRules(t *testing.T) []kindOfRule {
 		{"rule of several readings", rules(decide.SignalRule{Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(3)}), jobs(500), jobs(50), jobs(5), 3},
 		{"rule of a window", rules(decide.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute}), jobs(500), jobs(50), jobs(5), 4},
 		{"rule of whole windows", rules(decide.SignalRule{Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}), jobs(500), jobs(50), jobs(5), 3},
-		{"wish for steps", rules(once), wants(1, probe.UnitSteps), wants(0, probe.UnitSteps), wants(-1, probe.UnitSteps), 1},
-		{"wish for dynos", rules(once), wants(4, probe.UnitDynos), wants(3, probe.UnitDynos), wants(2, probe.UnitDynos), 1},
+		{"wish for steps", rules(once), signal("jobs", 1, probe.UnitSteps), signal("jobs", 0, probe.UnitSteps), signal("jobs", -1, probe.UnitSteps), 1},
+		{"wish for dynos", rules(once), signal("jobs", 4, probe.UnitDynos), signal("jobs", 3, probe.UnitDynos), signal("jobs", 2, probe.UnitDynos), 1},
 		{"scaling rules", func(p *decide.Policy) { p.Breaches = scaling }, jobs(500), jobs(50), jobs(5), 5},
-		{"adaptive with a rule", func(p *decide.Policy) { rules(once)(p); p.Adaptive = adaptive }, jobs(500), jobs(50), jobs(5), 1},
+		{"adaptive with a rule", func(p *decide.Policy) { rules(once)(p); p.Adaptive = model }, jobs(500), jobs(50), jobs(5), 1},
 	}
 }
 
@@ -58,8 +54,8 @@ type account struct {
 	log     string
 }
 
-// routerReadings has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
-func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
+// accountOf has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
+func accountOf(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
 	var log bytes.Buffer
 	w := newWorld(3, func(o *bot.Options) {
 		k.policy(&o.Policy)
@@ -73,14 +69,12 @@ func routerReadings(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading
 	})
 	var a account
 	for i := range ticks {
-		r := w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
-		a.records = append(a.records, r)
+		a.records = append(a.records, w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second)))
 	}
 	a.events, a.log = w.inbox.events, log.String()
 	return a
 }
 
-// last is the last record, and whether the number of dynos changed on the way, up or down.
 func (a account) last() (r record.Record, up, down bool) {
 	for _, r := range a.records {
 		up = up || r.Decision.To > r.Decision.From
@@ -89,7 +83,6 @@ func (a account) last() (r record.Record, up, down bool) {
 	return a.records[len(a.records)-1], up, down
 }
 
-// subjects are those of the events of a kind.
 func (a account) subjects(k notify.Kind) (out []string) {
 	for _, e := range a.events {
 		if e.Kind == k {
@@ -99,7 +92,6 @@ func (a account) subjects(k notify.Kind) (out []string) {
 	return out
 }
 
-// all is everything that was said.
 func (a account) all() string {
 	text := a.log
 	for _, r := range a.records {
@@ -119,7 +111,7 @@ func TestExplanationsWithoutAHeartbeat(t *testing.T) {
 		}
 		for want, signal := range map[string]probe.Reading{"more": k.more, "right": k.right, "less": k.less} {
 			t.Run(k.name+", "+want, func(t *testing.T) {
-				a := routerReadings(k, nil, signal, k.ticks+1)
+				a := accountOf(k, nil, signal, k.ticks+1)
 				_, up, down := a.last()
 				if up != (want == "more") || down != (want == "less") {
 					t.Errorf("it went up: %v, down: %v", up, down)
@@ -148,7 +140,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			alone := strings.HasPrefix(k.name, "scaling")
 			for want, signal := range map[string]probe.Reading{"more": k.more, "less": k.less} {
-				a := routerReadings(k, &noData, signal, k.ticks+4)
+				a := accountOf(k, &noData, signal, k.ticks+4)
 				_, up, down := a.last()
 				if up != (want == "more") || down != (want == "less" && alone) {
 					t.Errorf("%s: it went up: %v, down: %v", want, up, down)
@@ -185,7 +177,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 				continue
 			}
 			t.Run(k.name+", "+name, func(t *testing.T) {
-				a := routerReadings(k, heartbeat, jobsUnknown, 12)
+				a := accountOf(k, heartbeat, jobsUnknown, 12)
 				last, up, down := a.last()
 				if up || down {
 					t.Error("it scaled")
@@ -216,7 +208,7 @@ func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
 			{Metric: "jobs", Operator: "<", Threshold: 10, Step: decide.Step{Dynos: 1}, Down: true, Breach: time.Minute},
 		}
 	}}
-	a := routerReadings(k, nil, jobs(5), 6)
+	a := accountOf(k, nil, jobs(5), 6)
 	if _, _, down := a.last(); !down {
 		t.Error("it did not go down")
 	}
@@ -236,7 +228,6 @@ func TestTheLimitIsToldByTheRuleThatSpoke(t *testing.T) {
 		}
 		for name, heartbeat := range map[string]*probe.Reading{"alone": nil, "with a heartbeat": &right} {
 			t.Run(k.name+", "+name, func(t *testing.T) {
-				var events []notify.Event
 				w := newWorld(3, func(o *bot.Options) {
 					k.policy(&o.Policy)
 					o.Probers = []probe.Prober{&heart{next: k.more}}
@@ -247,7 +238,7 @@ func TestTheLimitIsToldByTheRuleThatSpoke(t *testing.T) {
 				for i := range k.ticks + 1 {
 					w.Tick(context.Background(), noon.Add(time.Duration(i)*30*time.Second))
 				}
-				events = w.inbox.events
+				events := w.inbox.events
 				i := slices.IndexFunc(events, func(e notify.Event) bool { return e.Kind == notify.NeedsExceedMax })
 				if i < 0 {
 					t.Fatal("nobody was told")
