@@ -9,8 +9,8 @@ import (
 type metricRange struct {
 	least, most float64 // of the thresholds; most is 0 for no bound
 	own         bool    // the bounds hold in our settings files too, where a metric of that name may be another
-	top         float64 // top is 0 where there is none; positive says that 0 never comes
-	positive    bool
+	top         float64 // the greatest value there can be, 0 for none
+	positive    bool    // 0 never comes
 }
 
 // metricRanges are those of App Autoscaler's validator, but for a threshold of cpuutil above 100: an instance may use more than its

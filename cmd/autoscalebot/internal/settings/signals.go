@@ -196,7 +196,7 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	return s, s.known(wrong)
 }
 
-// badRedis: a Redis' URL may hold more than others that means something or nothing.
+// A Redis' URL may hold more than others that means something or nothing.
 func badRedis(text string) []string {
 	_, err := redis.New(redis.Options{URL: text, Keys: []string{"any"}, Timeout: time.Second})
 	if err == nil {

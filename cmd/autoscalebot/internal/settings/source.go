@@ -145,7 +145,7 @@ func (ps Problems) place(start int, src *source) {
 	}
 }
 
-// shortestSecret: a number in a message would be cut up otherwise.
+// A number in a message would be cut up otherwise.
 const shortestSecret = 5
 
 func redacted(text string, names []string) string {
