@@ -43,10 +43,7 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 		SuspendedAt  *string `json:"suspended_at"`
 		DelinquentAt *string `json:"delinquent_at"`
 	}
-	err = p.do(ctx, "read the account", func(ctx context.Context) error {
-		if err := p.service.Get(ctx, &a, "/account", nil, nil); err != nil {
-			return err
-		}
+	err = p.get(ctx, "read the account", "/account", &a, func() error {
 		if a.Email == "" {
 			return errors.New("it has no e-mail")
 		}
@@ -89,10 +86,7 @@ func (p *Platform) callsLeft(ctx context.Context) (n int, err error) {
 	var r struct {
 		Remaining *int `json:"remaining"`
 	}
-	err = p.do(ctx, "read the rate limit", func(ctx context.Context) error {
-		if err := p.service.Get(ctx, &r, "/account/rate-limits", nil, nil); err != nil {
-			return err
-		}
+	err = p.get(ctx, "read the rate limit", "/account/rate-limits", &r, func() error {
 		if r.Remaining == nil {
 			return errors.New("it has no number")
 		}

@@ -63,6 +63,17 @@ func (s silent) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// get reads what is at a path, and check says what is wrong with it. Its error is nil or an *Error, without a name
+// where op is empty, as one that is shared has.
+func (c *client) get(ctx context.Context, op, path string, out any, check func() error) error {
+	return c.do(ctx, op, func(ctx context.Context) error {
+		if err := c.service.Get(ctx, out, path, nil, nil); err != nil {
+			return err
+		}
+		return check()
+	})
+}
+
 func (c *client) do(ctx context.Context, op string, call func(context.Context) error) error {
 	return c.transport.Call(ctx, callLimit, op, call)
 }

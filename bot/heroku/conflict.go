@@ -45,10 +45,7 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 // formations reads the process type, and how many dynos the app's others have.
 func (p *Platform) formations(ctx context.Context) (own formation, others int, err error) {
 	var list []formation
-	err = p.do(ctx, "read the formation of "+p.app, func(ctx context.Context) error {
-		if err := p.service.Get(ctx, &list, "/apps/"+p.app+"/formation", nil, nil); err != nil {
-			return err
-		}
+	err = p.get(ctx, "read the formation of "+p.app, "/apps/"+p.app+"/formation", &list, func() error {
 		for _, f := range list {
 			switch {
 			case f.Type == nil:

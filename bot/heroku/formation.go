@@ -67,10 +67,7 @@ func (p *Platform) newestFormation(ctx context.Context) (formation, error) {
 }
 
 func (c *client) allFormations(ctx context.Context) (list []formation, err error) {
-	err = c.call(ctx, func(ctx context.Context) error {
-		if err := c.service.Get(ctx, &list, "/apps/"+c.app+"/formation", nil, nil); err != nil {
-			return err
-		}
+	err = c.get(ctx, "", "/apps/"+c.app+"/formation", &list, func() error {
 		if list == nil {
 			return errors.New("it has no list of process types")
 		}
@@ -81,12 +78,7 @@ func (c *client) allFormations(ctx context.Context) (list []formation, err error
 
 func (p *Platform) formation(ctx context.Context) (formation, error) {
 	var f formation
-	err := p.do(ctx, p.reading(), func(ctx context.Context) error {
-		if err := p.service.Get(ctx, &f, p.formationPath(), nil, nil); err != nil {
-			return err
-		}
-		return f.check(p.processType)
-	})
+	err := p.get(ctx, p.reading(), p.formationPath(), &f, func() error { return f.check(p.processType) })
 	return f, err
 }
 

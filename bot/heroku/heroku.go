@@ -93,10 +93,7 @@ func (c *client) appInfo(ctx context.Context) (info, error) {
 
 func (c *client) readInfo(ctx context.Context) (info, error) {
 	var a info
-	err := c.call(ctx, func(ctx context.Context) error {
-		if err := c.service.Get(ctx, &a, "/apps/"+c.app, nil, nil); err != nil {
-			return err
-		}
+	err := c.get(ctx, "", "/apps/"+c.app, &a, func() error {
 		if a.Name == "" {
 			return errors.New("it has no name")
 		}
