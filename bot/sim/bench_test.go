@@ -11,11 +11,7 @@ func benchmark(b *testing.B, o sim.Options, by func() sim.Driver) {
 	requests := uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := sim.Run(b.Context(), o, by())
-		if err != nil {
-			b.Fatal(err)
-		}
-		requests += r.Requests
+		requests += run(b, o, by()).Requests
 	}
 	b.ReportMetric(float64(requests)/1e6/b.Elapsed().Seconds(), "Mrequests/s")
 }
@@ -43,9 +39,7 @@ func BenchmarkMonthWithoutTraffic(b *testing.B) {
 			o := counting
 			o.Interval = interval
 			for b.Loop() {
-				if _, err := sim.Run(b.Context(), sim.Options{Demand: level{0, 30 * 24 * time.Hour}}, sim.Bot("count", o)); err != nil {
-					b.Fatal(err)
-				}
+				run(b, sim.Options{Demand: level{0, 30 * 24 * time.Hour}}, sim.Bot("count", o))
 			}
 		})
 	}

@@ -56,9 +56,9 @@ func watch(n int, look func(w *sim.World, at time.Duration)) sim.Driver {
 	})
 }
 
-func run(t testing.TB, o sim.Options, by sim.Driver) sim.Result {
+func run(t rapid.TB, o sim.Options, by sim.Driver) sim.Result {
 	t.Helper()
-	r, err := sim.Run(t.Context(), o, by)
+	r, err := sim.Run(context.Background(), o, by)
 	if err != nil {
 		t.Fatal(err)
 	}

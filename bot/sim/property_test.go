@@ -74,10 +74,7 @@ func TestNothingImpossibleComesOut(t *testing.T) {
 		settings := counting
 		settings.Interval = time.Duration(rapid.IntRange(1, 90).Draw(t, "interval")) * time.Second
 		by := rapid.SampledFrom([]sim.Driver{sim.Oracle(), sim.Fixed(4), sim.Bot("count", settings)}).Draw(t, "driver")
-		r, err := sim.Run(context.Background(), o, by)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := run(t, o, by)
 		for name, x := range figures(t, r) {
 			if x < 0 || math.IsInf(x, 0) || math.IsNaN(x) || len(name) > 8 && name[len(name)-8:] == "_percent" && name != "over_accuracy_percent" && x > 100 {
 				t.Errorf("%s is %g", name, x)
@@ -134,10 +131,7 @@ func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 		settings.Interval = 10 * time.Second
 		settings.Policy.CooldownUp, settings.Policy.Stabilization = 45*time.Second, 3*time.Minute
 		settings.Policy.Up, settings.Policy.BootTime = decide.Step{Percent: 50}, 40*time.Second
-		lives, err := sim.Run(context.Background(), o, sim.Bot("count", settings))
-		if err != nil {
-			t.Fatal(err)
-		}
+		lives := run(t, o, sim.Bot("count", settings))
 		var memory []byte
 		restarts := sim.Driver{Name: "count", Interval: settings.Interval, Begin: func(w *sim.World) func(context.Context, time.Time) {
 			s := settings
@@ -156,10 +150,7 @@ func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 				bot.New(s).Tick(ctx, now)
 			}
 		}}
-		again, err := sim.Run(context.Background(), o, restarts)
-		if err != nil {
-			t.Fatal(err)
-		}
+		again := run(t, o, restarts)
 		if !reflect.DeepEqual(lives, again) {
 			t.Errorf("%d ups and %d downs, with restarts %d and %d", lives.Ups, lives.Downs, again.Ups, again.Downs)
 		}

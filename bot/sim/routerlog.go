@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -36,8 +35,7 @@ func (w *World) RouterLog() []probe.Prober {
 
 // A logView sums up the log once for all that read it at a tick.
 type logView struct {
-	w              *World
-	mu             sync.Mutex
+	w              *World // whose lock guards the rest
 	at             time.Time
 	minute, recent Observation
 }
@@ -45,8 +43,6 @@ type logView struct {
 func (v *logView) look() (now time.Time, minute, recent Observation) {
 	v.w.mu.Lock()
 	defer v.w.mu.Unlock()
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	if now = v.w.Now(); !now.Equal(v.at) {
 		end := int(v.w.now - logDelay.Seconds())
 		v.at = now
