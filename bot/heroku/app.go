@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 
+	api "github.com/heroku/heroku-go/v5"
+
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
@@ -31,7 +33,7 @@ func Open(o Options) (*App, error) {
 }
 
 func openOver(o Options, inner http.RoundTripper) (*App, error) {
-	base, err := baseURL(o.URL)
+	base, err := web.BaseURL("the Heroku API's URL", cmp.Or(o.URL, api.DefaultURL), api.DefaultURL, "the key")
 	switch {
 	case err != nil:
 		return nil, err

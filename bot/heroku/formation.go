@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -48,7 +49,7 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	p.remember(f)
+	p.seen.Store(&seen{f.Size, time.Now()})
 	return *f.Quantity, true, nil
 }
 

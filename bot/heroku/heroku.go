@@ -6,15 +6,12 @@
 package heroku
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	api "github.com/heroku/heroku-go/v5"
 
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
@@ -58,10 +55,6 @@ func New(o Options) (*Platform, error) {
 		return nil, err
 	}
 	return a.Scaler(o.ProcessType)
-}
-
-func baseURL(s string) (string, error) {
-	return web.BaseURL("the Heroku API's URL", cmp.Or(s, api.DefaultURL), api.DefaultURL, "the key")
 }
 
 // WebURL tells the URL at which the app's web process answers.

@@ -16,8 +16,6 @@ type seen struct {
 	at   time.Time
 }
 
-func (p *Platform) remember(f formation) { p.seen.Store(&seen{f.Size, time.Now()}) }
-
 // DynoSize tells the dyno size of the process type, as Heroku writes it: Standard-1X. Right after Size it takes no call of its own.
 func (p *Platform) DynoSize(ctx context.Context) (name string, err error) {
 	if s := p.seen.Swap(nil); s != nil && s.size != "" && time.Since(s.at) < fresh {

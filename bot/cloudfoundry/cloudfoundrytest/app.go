@@ -11,7 +11,6 @@ import (
 const (
 	running  = "RUNNING"
 	starting = "STARTING"
-	crashed  = "CRASHED"
 	down     = "DOWN"
 )
 

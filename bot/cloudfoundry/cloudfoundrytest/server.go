@@ -66,7 +66,7 @@ type Call struct {
 // Close it when done.
 func New() *Server {
 	s := &Server{closing: make(chan struct{}), metrics: map[string][]Envelope{}, birth: running, remaining: -1}
-	s.uaa = newUAA()
+	s.uaa = uaa{life: 10 * time.Minute, access: map[string]time.Time{}, refresh: map[string]bool{RefreshToken: true}}
 	s.spaces = []*space{{name: Space, guid: s.guid()}}
 	s.http = httptest.NewServer(s.handler())
 	s.URL = s.http.URL

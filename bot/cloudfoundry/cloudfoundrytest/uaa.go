@@ -21,10 +21,6 @@ type uaa struct {
 	refresh map[string]bool
 }
 
-func newUAA() uaa {
-	return uaa{life: 10 * time.Minute, access: map[string]time.Time{}, refresh: map[string]bool{RefreshToken: true}}
-}
-
 // SetTokenLife changes how long new tokens are good for. In a new server that is 10 minutes.
 func (s *Server) SetTokenLife(d time.Duration) {
 	s.mu.Lock()
@@ -49,8 +45,7 @@ func (s *Server) Token() string {
 	return s.uaa.give(theUser())
 }
 
-func theUser() object   { return object{"user_name": Username, "user_id": userGUID, "origin": "uaa"} }
-func theClient() object { return object{"client_id": ClientID, "sub": ClientID} }
+func theUser() object { return object{"user_name": Username, "user_id": userGUID, "origin": "uaa"} }
 
 // The caller holds the lock.
 func (u *uaa) give(claims object) string {
@@ -94,7 +89,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")
 		return
 	case grant == "client_credentials" && client:
-		claims = theClient()
+		claims = object{"client_id": ClientID, "sub": ClientID}
 	case grant == "password":
 		if r.PostFormValue("username") != Username || r.PostFormValue("password") != Password {
 			deny(http.StatusUnauthorized, "unauthorized", "Bad credentials")

@@ -20,7 +20,7 @@ func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	if !f.Serve(w, r, usual, s.closing) {
 		e := documented(f.Status)
-		send(w, f.Status, object{"id": cmp.Or(f.ID, e.id), "message": cmp.Or(f.Message, e.message)})
+		write(w, f.Status, marshal(object{"id": cmp.Or(f.ID, e.id), "message": cmp.Or(f.Message, e.message)}))
 	}
 }
 

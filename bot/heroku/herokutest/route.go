@@ -238,8 +238,6 @@ func marshal(v any) []byte {
 	return b
 }
 
-func send(w http.ResponseWriter, status int, v any) { write(w, status, marshal(v)) }
-
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
