@@ -74,7 +74,7 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 	return e
 }
 
-// A limit of 0 is none.
+// 0 means no limit.
 type limit struct {
 	name              string
 	memory, instances int // MB, and number, of all started apps together
@@ -93,7 +93,6 @@ func (l limit) text(q quota) string {
 	return ""
 }
 
-// to need not be to any quota.
 func (p *Platform) readLimit(ctx context.Context, path string, to link) (limit, error) {
 	if to.Data.GUID == "" {
 		return limit{}, nil
@@ -103,7 +102,6 @@ func (p *Platform) readLimit(ctx context.Context, path string, to link) (limit, 
 	return limit{web.Line(q.Name), q.Apps.MemoryMB, q.Apps.Instances, q.Apps.InstanceMB}, err
 }
 
-// A space need not have a quota.
 func (p *Platform) quotas(ctx context.Context) (space, org limit, err error) {
 	at, err := p.place(ctx)
 	if err != nil {

@@ -61,7 +61,7 @@ type domain struct {
 	Internal bool `json:"internal"`
 }
 
-// Of owners only a space has an org.
+// An owner is an org or a space; only a space has an org.
 type owner struct {
 	GUID          string `json:"guid"`
 	Relationships struct {

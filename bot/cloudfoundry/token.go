@@ -126,7 +126,6 @@ func (t *tokens) refused(ctx context.Context, token string) {
 	}
 }
 
-// discover asks the Cloud Controller once.
 func (t *tokens) discover(ctx context.Context) error {
 	if t.links.uaa != "" {
 		return nil

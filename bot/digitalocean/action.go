@@ -19,7 +19,7 @@ const (
 	graceful = time.Minute
 )
 
-// 1 s at first, 15 s at most
+// polls are 1 s apart at first, and 15 s at most.
 func polls() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = time.Second, 15*time.Second

@@ -98,7 +98,6 @@ func (p *Provider) beingDestroyed(ctx context.Context, d *godo.Droplet) bool {
 	})
 }
 
-// ours wants the pool's tag on the droplet.
 func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	op := "read the server " + web.Line(id)
 	n, err := strconv.Atoi(id)

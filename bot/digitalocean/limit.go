@@ -37,7 +37,6 @@ func asked(resp *http.Response, now time.Time) time.Duration {
 	return min(pause, maxWait)
 }
 
-// limited makes the error of a call that the rate limit leaves no time for.
 func limited(until time.Time) *Error {
 	return &Error{
 		Who: "DigitalOcean", Status: http.StatusTooManyRequests, Until: until, Common: true,

@@ -17,7 +17,7 @@ const (
 	defaultURL     = "https://api.digitalocean.com/"
 	defaultSize    = "s-1vcpu-1gb"
 	defaultTimeout = 20 * time.Second
-	// bytes, by DigitalOcean
+	// maxUserData is DigitalOcean's limit, in bytes.
 	maxUserData = 64 << 10
 )
 

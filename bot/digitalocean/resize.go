@@ -118,7 +118,6 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 
 func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
 
-// A droplet that does not shut down has its plug pulled.
 func (r *resize) switchOff(ctx context.Context) error {
 	d := r.found
 	if r.shut {
@@ -168,7 +167,6 @@ func (r *resize) act(ctx context.Context, what string, begin func(context.Contex
 	return err
 }
 
-// left says in which state a resize that ends too early leaves the droplet.
 func (r *resize) left(err error) error {
 	state := "it was last seen " + web.Line(r.found.Status) + ", with the size " + web.Line(r.found.SizeSlug)
 	if r.size == "" {

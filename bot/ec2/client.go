@@ -22,7 +22,6 @@ const (
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a method with all its calls, their tries and the waits between them.
 	callLimit = 25 * time.Second
-	// maxPages bounds a list.
 	maxPages = 50
 )
 

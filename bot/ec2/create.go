@@ -77,7 +77,7 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends each of them", maxEnded)
 }
 
-// 64 characters at most
+// EC2 takes at most 64 characters.
 func (p *Provider) token(o pool.Order, after string, n int) string {
 	sum := sha256.New()
 	for _, part := range []string{p.o.Pool, o.Name, o.Size, p.from.String(), after, strconv.Itoa(n)} {

@@ -68,7 +68,7 @@ func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	return &Provider{o: o, client: newClient(o.Account, inner), from: from}, nil
 }
 
-// an hour; 0 where it is not known
+// price is in dollars an hour; 0 where it is not known.
 func (p *Provider) price(size string) float64 {
 	if d, ok := p.o.Prices[size]; ok {
 		return d
@@ -85,7 +85,7 @@ var (
 	templateVersion = regexp.MustCompile(`^([0-9]{1,10}|\$Latest|\$Default)$`)
 )
 
-// NAME or ID, and perhaps :VERSION
+// s is NAME or ID, with or without :VERSION.
 func parseTemplate(s string) (template, error) {
 	what, version, given := strings.Cut(s, ":")
 	if !given {

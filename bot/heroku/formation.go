@@ -94,7 +94,7 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	return p.change(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), change{Quantity: &n})
 }
 
-// A change leaves as it is what is nil.
+// Fields that are nil stay as they are.
 type change struct {
 	Type     string  `json:"type,omitempty"`
 	Quantity *int    `json:"quantity,omitempty"`

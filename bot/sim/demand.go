@@ -50,7 +50,7 @@ func Peak(d Demand, window time.Duration) float64 {
 	return peak
 }
 
-// d's peak needs so many dynos of f then; 0 leaves it as it is.
+// The peak of what is returned needs so many dynos of f; 0 leaves d as it is.
 func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	if dynos == 0 {
 		return d, nil
@@ -62,7 +62,7 @@ func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	return Scale(d, dynos*f.Capacity()/peak), nil
 }
 
-// requests per second
+// maxRate is in requests per second.
 const maxRate = 1e7
 
 func checkRates(d Demand, length time.Duration) error {

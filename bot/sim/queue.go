@@ -32,7 +32,7 @@ func (q *fifo) pop() request {
 // put each event on the heap of the program.
 type eventHeap []event
 
-// +Inf where there is none
+// next is +Inf where there is no event.
 func (h eventHeap) next() float64 {
 	if len(h) == 0 {
 		return math.Inf(1)

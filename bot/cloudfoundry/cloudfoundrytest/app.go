@@ -246,7 +246,7 @@ func (a *app) deploying(kind string) bool {
 	return kind == "web" && n > 0 && a.deployments[n-1].status == "ACTIVE"
 }
 
-// The instances of the highest indices go.
+// The instances with the highest indices go first.
 func (p *process) set(n int, state string, now time.Time) {
 	p.updated = now
 	p.states = p.states[:min(len(p.states), n)]

@@ -129,7 +129,6 @@ func (s *Server) listProcesses(r *http.Request) (list []object) {
 	return list
 }
 
-// act answers POST /v3/apps/GUID/actions/ACTION.
 func (s *Server) act(a *app, r *http.Request) (int, any) {
 	switch r.PathValue("action") {
 	case "stop":
@@ -149,7 +148,6 @@ func (s *Server) act(a *app, r *http.Request) (int, any) {
 	return http.StatusOK, s.appResource(a)
 }
 
-// restartInstance answers DELETE /v3/apps/GUID/processes/TYPE/instances/INDEX.
 func (s *Server) restartInstance(_ *app, p *process, r *http.Request) (int, any) {
 	i, err := strconv.Atoi(r.PathValue("index"))
 	if err != nil || i < 0 || i >= len(p.states) {
@@ -194,7 +192,6 @@ func (p *process) stats(a *app) object {
 	return object{"resources": list}
 }
 
-// scale answers POST /v3/processes/GUID/actions/scale.
 func (s *Server) scale(a *app, p *process, r *http.Request) (int, any) {
 	var body struct {
 		Instances *int `json:"instances"`

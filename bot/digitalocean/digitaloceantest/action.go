@@ -71,7 +71,6 @@ func (s *Server) advance(now time.Time) {
 	}
 }
 
-// underWay gives the action that others have to wait for.
 func (s *Server) underWay(d *droplet) *action {
 	for _, a := range s.actions {
 		if a.Droplet == d.ID && a.Status == "in-progress" {

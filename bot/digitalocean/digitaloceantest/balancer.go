@@ -67,7 +67,6 @@ func (s *Server) AddToLoadBalancer(id string, droplet int) {
 	}
 }
 
-// follow gives a balancer with a tag the droplets that bear it.
 func (b *balancer) follow(s *Server) {
 	if b.Tag == "" {
 		return

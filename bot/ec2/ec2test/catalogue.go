@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// CPUs and MiB
+// types are CPUs and MiB by the name of the type.
 func types() map[string][2]int {
 	return map[string][2]int{
 		"t3.nano": {2, 512}, "t3.small": {2, 2048}, "t3.large": {2, 8192}, "t3.xlarge": {4, 16384},

@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	// instanceOfRole is the instance whose metadata service gives the role's credentials.
 	instanceOfRole = "i-0123456789abcdef0"
 	// RoleARN is the role that may be assumed, by the owner of the access key or by a web identity.
 	RoleARN = "arn:aws:iam::" + account + ":role/" + Role

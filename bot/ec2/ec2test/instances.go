@@ -243,7 +243,6 @@ func (s *Server) describeInstances(p url.Values) ([]node, *failure) {
 	})
 }
 
-// wantInstance refuses an id that reads, or changes, do not know.
 func (s *Server) wantInstance(id string, read bool) *failure {
 	if !strings.HasPrefix(id, "i-") {
 		return refuse("InvalidInstanceID.Malformed", "Invalid id: \"%s\"", id)

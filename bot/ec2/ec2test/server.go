@@ -153,7 +153,7 @@ func (s *Server) newID(prefix string) string {
 
 type action func(s *Server, p url.Values) ([]node, *failure)
 
-// by the service's name in a signature
+// services are by their names in a signature.
 func services() map[string]struct {
 	version, namespace string
 	actions            map[string]action

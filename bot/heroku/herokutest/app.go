@@ -90,7 +90,7 @@ func (a *app) process(name string) *process {
 
 func (p *process) id(a *app) string { return uuid("formation", a.Name, p.Type) }
 
-// The dynos of the highest numbers go.
+// The dynos with the highest numbers go first.
 func (p *process) set(n int, state string) {
 	p.Quantity, p.updated = n, time.Now()
 	p.dynos = p.dynos[:min(len(p.dynos), max(n, 0))]

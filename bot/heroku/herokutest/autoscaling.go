@@ -32,7 +32,7 @@ func (s *Server) Autoscaling(app string) Autoscaling {
 // Calls of the metrics API cost nothing of the Platform API's rate limit.
 func ofMetrics(path string) bool { return strings.Contains(path, "/formation/web/monitors") }
 
-// A monitorUpdate leaves as it is what is nil.
+// Fields that are nil stay as they are.
 type monitorUpdate struct {
 	Action string `json:"action_type"`
 	On     *bool  `json:"is_active"`

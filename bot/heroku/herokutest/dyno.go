@@ -52,7 +52,7 @@ func (s *Server) SetState(app, processType string, number int, state string) {
 	p.dynos[number-1].set(state)
 }
 
-// There are none where there is no code yet that they could run.
+// An app none of whose releases has succeeded has no dynos.
 func (a *app) dynoList() []object {
 	out := []object{}
 	current := a.current()

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// as `heroku maintenance:on` asks for it
+// changeApp is what `heroku maintenance:on` asks for.
 func (s *Server) changeApp(a *app, name string, body []byte) reply {
 	var change struct {
 		Maintenance *bool `json:"maintenance"`

@@ -21,7 +21,7 @@ type call struct {
 	since time.Time
 }
 
-// The call goes on.
+// The call that has not answered goes on.
 type lateError struct{ waited time.Duration }
 
 func (e lateError) Error() string {
