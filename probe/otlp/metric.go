@@ -16,19 +16,17 @@ const (
 )
 
 type metric struct {
-	query           Query
-	window, silence time.Duration
-	width           time.Duration // of a slot
-	ring            []slot
-	series          map[uint64]*series
-	sources         map[uint64]source
-	services        map[string]time.Time // when each was heard of
-	cleared         time.Time            // when old series were dropped
-	unit            string
-	newest          time.Time // point
-	began           time.Time // the first point, since the last silence
-	since           time.Time // of which on counts are known
-	full            time.Time // the newest point that there was no room for
+	query    Query
+	ring     []slot
+	series   map[uint64]*series
+	sources  map[uint64]source
+	services map[string]time.Time // when each was heard of
+	cleared  time.Time            // when old series were dropped
+	unit     string
+	newest   time.Time // point
+	began    time.Time // the first point, since the last silence
+	since    time.Time // of which on counts are known
+	full     time.Time // the newest point that there was no room for
 }
 
 type series struct {
@@ -53,19 +51,16 @@ type slot struct {
 	times               map[span]float64 // of the histograms that end in it
 }
 
-func newMetric(q Query, window, silence time.Duration) *metric {
-	width := max(time.Second, window/60)
+func newMetric(q Query) *metric {
 	return &metric{
-		query: q, window: window, silence: silence, width: width, ring: make([]slot, int((window+2*silence+ahead)/width)+3),
+		query: q, ring: make([]slot, int((window+2*silence+ahead)/width)+3),
 		series: map[uint64]*series{}, sources: map[uint64]source{}, services: map[string]time.Time{},
 	}
 }
 
-func (m *metric) reach() time.Duration { return m.window + m.silence }
-
 // It is false where there is no room for the point's series.
 func (m *metric) add(now time.Time, p point, unit string) bool {
-	if p.at.Sub(now) > ahead || now.Sub(p.at) > m.reach() {
+	if p.at.Sub(now) > ahead || now.Sub(p.at) > window+silence {
 		return true
 	}
 	s, ok := m.series[p.key]
@@ -79,7 +74,7 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 		m.series[p.key] = s
 	}
 	if p.at.After(m.newest) {
-		if p.at.Sub(m.newest) > m.silence {
+		if p.at.Sub(m.newest) > silence {
 			m.since, m.began = time.Time{}, p.at
 		}
 		m.newest, m.unit = p.at, unit
@@ -106,8 +101,8 @@ func (m *metric) makeRoom(now time.Time) {
 		return
 	}
 	m.cleared = now
-	maps.DeleteFunc(m.series, func(_ uint64, s *series) bool { return now.Sub(s.at) > m.reach() })
-	maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return now.Sub(o.newest) > m.reach() })
+	maps.DeleteFunc(m.series, func(_ uint64, s *series) bool { return now.Sub(s.at) > window+silence })
+	maps.DeleteFunc(m.sources, func(_ uint64, o source) bool { return now.Sub(o.newest) > window+silence })
 }
 
 func (m *metric) addCumulative(now time.Time, s *series, p point) {
@@ -120,7 +115,7 @@ func (m *metric) addCumulative(now time.Time, s *series, p point) {
 	switch {
 	case before.at.IsZero() || restarted:
 		// All of it is new if it is known to have begun lately.
-		begun := p.from.Before(p.at) && now.Sub(p.from) <= m.reach()
+		begun := p.from.Before(p.at) && now.Sub(p.from) <= window+silence
 		if begun && (before.at.IsZero() || p.from.After(before.from)) {
 			m.count(s, p)
 		} else {
@@ -161,12 +156,12 @@ func (m *metric) count(s *series, p point) {
 	}
 	m.heard(p, p.from)
 	from := p.from
-	if oldest := p.at.Add(-time.Duration(len(m.ring)-2) * m.width); from.Before(oldest) {
+	if oldest := p.at.Add(-time.Duration(len(m.ring)-2) * width); from.Before(oldest) {
 		from = oldest
 	}
 	for n := m.number(from); n <= m.number(p.at); n++ {
-		begin := time.Unix(0, n*int64(m.width))
-		part := min(p.at.Sub(begin), m.width) - max(0, from.Sub(begin))
+		begin := time.Unix(0, n*int64(width))
+		part := min(p.at.Sub(begin), width) - max(0, from.Sub(begin))
 		if o := m.slot(n); o != nil && part > 0 {
 			share := float64(part) / float64(took)
 			o.count += p.count * share
@@ -202,7 +197,7 @@ func (m *metric) heard(p point, from time.Time) {
 	}
 }
 
-func (m *metric) number(t time.Time) int64 { return t.UnixNano() / int64(m.width) }
+func (m *metric) number(t time.Time) int64 { return t.UnixNano() / int64(width) }
 
 // It is nil when another took its place.
 func (m *metric) slot(number int64) *slot {
@@ -225,14 +220,14 @@ func (m *metric) alive(now time.Time) error {
 	if m.newest.IsZero() {
 		return fmt.Errorf("no point of %s has come yet: `heroku telemetry` shows whether the app has this drain", m.query)
 	}
-	if age := now.Sub(m.newest); age > m.silence {
-		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, m.silence, age.Round(time.Second))
+	if age := now.Sub(m.newest); age > silence {
+		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, silence, age.Round(time.Second))
 	}
 	return nil
 }
 
 func (m *metric) whole(now time.Time) error {
-	if m.full.IsZero() || now.Sub(m.full) > m.reach() {
+	if m.full.IsZero() || now.Sub(m.full) > window+silence {
 		return nil
 	}
 	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes", m.query, mostSeries)
@@ -246,21 +241,21 @@ func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	end := m.newest
 	for _, o := range m.sources {
 		// A source whose next point is overdue by half the time between two is gone.
-		overdue := min(max(o.step*3/2, warmUp), m.silence)
+		overdue := min(max(o.step*3/2, warmUp), silence)
 		if m.newest.Sub(o.newest) <= overdue && o.newest.Before(end) {
 			end = o.newest
 		}
 	}
 	until := m.number(end)
-	from := until - int64((m.window+m.width-1)/m.width)
+	from := until - int64(window/width)
 	if m.since.IsZero() {
 		return slot{}, 0, fmt.Errorf("no two points of %s have come yet: what is counted is counted between them", m.query)
 	}
-	if first := m.number(m.since.Add(m.width - 1)); first > from {
+	if first := m.number(m.since.Add(width - 1)); first > from {
 		from = first
 	}
-	if seen := time.Duration(until-from) * m.width; seen < min(warmUp, m.window) {
-		return slot{}, 0, fmt.Errorf("%s has been seen for %v only: %v are needed", m.query, max(0, seen), min(warmUp, m.window))
+	if seen := time.Duration(until-from) * width; seen < warmUp {
+		return slot{}, 0, fmt.Errorf("%s has been seen for %v only: %v are needed", m.query, max(0, seen), warmUp)
 	}
 	total.times = map[span]float64{}
 	for n := from; n <= m.number(m.newest); n++ {
@@ -277,7 +272,7 @@ func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 			total.times[b] += k
 		}
 	}
-	return total, (time.Duration(until-from) * m.width).Seconds(), nil
+	return total, (time.Duration(until-from) * width).Seconds(), nil
 }
 
 func (m *metric) values(now time.Time) ([]float64, error) {
@@ -286,7 +281,7 @@ func (m *metric) values(now time.Time) ([]float64, error) {
 	}
 	var all []float64
 	for _, s := range m.series {
-		if s.known && now.Sub(s.at) <= m.silence {
+		if s.known && now.Sub(s.at) <= silence {
 			all = append(all, s.value)
 		}
 	}
@@ -297,7 +292,7 @@ func (m *metric) values(now time.Time) ([]float64, error) {
 }
 
 func (m *metric) several(now time.Time) []string {
-	maps.DeleteFunc(m.services, func(_ string, at time.Time) bool { return now.Sub(at) > m.silence })
+	maps.DeleteFunc(m.services, func(_ string, at time.Time) bool { return now.Sub(at) > silence })
 	if len(m.services) < 2 {
 		return nil
 	}

@@ -2,6 +2,8 @@
 // posts them by OTLP over HTTP: requests per second, service times, errors, and the load and memory of the dynos; and any other metric
 // by its name.
 //
+// A reading is about the last minute. Without a point for 2 minutes there is none.
+//
 // A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal] and each [Query]. It keeps numbers only, and
 // only of the metrics that a prober asks for: make the probers first. Its memory is bounded whatever is posted.
 //
@@ -32,12 +34,10 @@ import (
 )
 
 const (
-	defaultWindow                 = time.Minute
-	shortestWindow, longestWindow = 10 * time.Second, time.Hour
-	// It is twice the time between two exports by OpenTelemetry's defaults.
-	defaultSilence                  = 2 * time.Minute
-	shortestSilence, longestSilence = 10 * time.Second, 10 * time.Minute
-	ahead                           = 30 * time.Second // of the clock of a point
+	window  = time.Minute      // that a reading is about
+	silence = 2 * time.Minute  // without a point, after which there is no reading: twice the time between two exports by default
+	ahead   = 30 * time.Second // of the clock of a point
+	width   = time.Second      // of a slot
 )
 
 // The metrics of OpenTelemetry's semantic conventions.
@@ -52,10 +52,6 @@ type Options struct {
 	// Tokens are those that whoever posts may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of
 	// basic authentication.
 	Tokens []string
-	// Window is the time that a reading is about, from 10 s to 1 h; 0 means a minute.
-	Window time.Duration
-	// Silence is after what time without a point there is no reading, from 10 s to 10 min; 0 means 2 minutes.
-	Silence time.Duration
 	// Requests is a histogram of how long requests took; the zero Query means http.server.request.duration.
 	Requests Query
 	// Load is how many processors a dyno uses, or a counter of the seconds that it does; the zero Query means container.cpu.usage.
@@ -70,14 +66,13 @@ type Options struct {
 
 // A Drain takes posts of metrics, and tells what they say. It may be used by several goroutines at once.
 type Drain struct {
-	guard           guard.Guard
-	window, silence time.Duration
-	requests        Query
-	load, memory    Query
-	quota           float64
-	log             *slog.Logger
-	seed            maphash.Seed
-	turn            chan struct{} // held by who decodes a body: one at a time
+	guard        guard.Guard
+	requests     Query
+	load, memory Query
+	quota        float64
+	log          *slog.Logger
+	seed         maphash.Seed
+	turn         chan struct{} // held by who decodes a body: one at a time
 
 	mu      sync.Mutex
 	told    time.Time // when something was logged
@@ -87,22 +82,14 @@ type Drain struct {
 // New returns a Drain that has seen nothing yet, or says all that is wrong with the options, without a secret.
 func New(o Options) (*Drain, error) {
 	d := &Drain{
-		window: o.Window, silence: o.Silence, requests: o.Requests.or(defaultRequests), load: o.Load.or(defaultLoad),
+		requests: o.Requests.or(defaultRequests), load: o.Load.or(defaultLoad),
 		memory: o.Memory.or(defaultMemory), quota: o.MemoryQuota, log: o.Log, seed: maphash.MakeSeed(), turn: make(chan struct{}, 1),
 		watched: map[string]*metric{},
 	}
-	d.window = cmp.Or(d.window, defaultWindow)
-	d.silence = cmp.Or(d.silence, defaultSilence)
 	d.log = cmp.Or(d.log, slog.New(slog.DiscardHandler))
 	var err error
 	d.guard, err = guard.New(o.Tokens)
 	wrong := []error{err}
-	if d.window < shortestWindow || d.window > longestWindow {
-		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from %v to %v", d.window, shortestWindow, longestWindow))
-	}
-	if d.silence < shortestSilence || d.silence > longestSilence {
-		wrong = append(wrong, fmt.Errorf("the silence is %v, and must be from %v to %v", d.silence, shortestSilence, longestSilence))
-	}
 	if ok := o.MemoryQuota >= 0 && o.MemoryQuota <= 1e15; !ok {
 		wrong = append(wrong, fmt.Errorf("the memory of a dyno is %v bytes, and must be 0 or more", o.MemoryQuota))
 	}
@@ -122,7 +109,7 @@ func (d *Drain) watch(q Query) (*metric, bool) {
 	name := q.String()
 	m, ok := d.watched[name]
 	if !ok && len(d.watched) < mostQueries {
-		m, ok = newMetric(q, d.window, d.silence), true
+		m, ok = newMetric(q), true
 		d.watched[name] = m
 	}
 	return m, ok

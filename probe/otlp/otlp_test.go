@@ -247,7 +247,7 @@ func TestDynosThatWereThereBefore(t *testing.T) {
 
 func TestDeltasComeLateAndTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDrain(t, otlp.Options{Window: 30 * time.Second})
+		d := newDrain(t, otlp.Options{})
 		rate, p95 := prober(t, d, otlp.RequestsPerSecond), prober(t, d, otlp.ServiceP95)
 		start := time.Now()
 		at := func(i int) time.Time { return start.Add(time.Duration(i) * 10 * time.Second) }
@@ -502,9 +502,8 @@ func TestSeriesAreBounded(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	_, err := otlp.New(otlp.Options{Tokens: []string{"s3cr3t"}, Window: 1, Silence: 1, MemoryQuota: -1, Load: otlp.Query{Name: "a b"}})
+	_, err := otlp.New(otlp.Options{Tokens: []string{"s3cr3t"}, MemoryQuota: -1, Load: otlp.Query{Name: "a b"}})
 	const text = "telemetry drain: token 1 has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one\n" +
-		"the window is 1ns, and must be from 10s to 1h0m0s\nthe silence is 1ns, and must be from 10s to 10m0s\n" +
 		"the memory of a dyno is -1 bytes, and must be 0 or more\n" +
 		`the name "a b" of a metric or an attribute has a character that none has, or is too long`
 	if err == nil || err.Error() != text {

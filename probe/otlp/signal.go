@@ -43,7 +43,7 @@ func Signals() []Signal {
 type Take string
 
 const (
-	// Mean, Max and Sum are of the newest points of all series that have one within [Options].Silence; of a counter's series, and of a
+	// Mean, Max and Sum are of the newest points of all series that have one of the last 2 minutes; of a counter's series, and of a
 	// histogram's, of how much each counted per second.
 	Mean Take = "mean"
 	Max  Take = "max"
@@ -59,7 +59,7 @@ const (
 // Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's name, and one of these
 // outcomes:
 //   - Answered: the points tell.
-//   - Unreachable: none came for [Options].Silence, or too few yet.
+//   - Unreachable: none came for 2 minutes, or too few yet.
 //   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are told by several
 //     services, each of which may have counted the same, a unit or the dynos' memory is not known, or there was no room for all of them.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {

@@ -71,7 +71,7 @@ func (s *Store) fits(points []point) bool {
 func (s *Store) forget(now time.Time) {
 	s.many = 0
 	maps.DeleteFunc(s.names, func(_ string, m *metric) bool {
-		maps.DeleteFunc(m.instances, func(_ int, o *series) bool { return now.Sub(o.newest) > s.window })
+		maps.DeleteFunc(m.instances, func(_ int, o *series) bool { return now.Sub(o.newest) > window })
 		s.many += len(m.instances)
 		return len(m.instances) == 0
 	})
@@ -100,7 +100,7 @@ func (s *Store) add(now time.Time, p point) {
 	at.mean += (p.value - at.mean) / float64(at.count)
 }
 
-func (s *Store) part(now time.Time) int64 { return now.UnixNano() / int64(s.window/slots) }
+func (s *Store) part(now time.Time) int64 { return now.UnixNano() / int64(window/slots) }
 
 // It is of the window before the end of a part.
 func (o *series) meanAt(part int64) float64 {

@@ -56,11 +56,11 @@ func (s *Store) read(now time.Time, name string, take Take) (value float64, unit
 	defer s.mu.Unlock()
 	m := s.names[name]
 	if m == nil {
-		return 0, "", fmt.Errorf("nothing was pushed as %q in the last %v", name, s.window)
+		return 0, "", fmt.Errorf("nothing was pushed as %q in the last %v", name, window)
 	}
 	count := 0.0
 	for _, o := range m.instances {
-		if now.Sub(o.newest) > s.window {
+		if now.Sub(o.newest) > window {
 			continue
 		}
 		v := o.value
@@ -71,7 +71,7 @@ func (s *Store) read(now time.Time, name string, take Take) (value float64, unit
 		value += (v - value) / count
 	}
 	if count == 0 {
-		return 0, m.unit, fmt.Errorf("nothing was pushed as %q in the last %v: the newest is %v old", name, s.window, now.Sub(m.newest).Round(time.Second))
+		return 0, m.unit, fmt.Errorf("nothing was pushed as %q in the last %v: the newest is %v old", name, window, now.Sub(m.newest).Round(time.Second))
 	}
 	return value, m.unit, nil
 }
