@@ -17,13 +17,13 @@
 //
 // # Window
 //
-// Lines count by their own time, not by when they came, in slots of a second (a 120th of the window, if that is longer). The window
+// Lines count by their own time, not by when they came, in slots of a second. The window
 // ends with the slot before that of the newest line, so that a drain that stands still shows what was last, and not a load that
 // falls. A line may come late or out of order by as much as the window is long, and its clock may be 30 s ahead.
 //
 // # No traffic, or no drain
 //
-// When no line came for a while ([Options].Silence) there is no reading. As long as any line comes, no requests means no traffic: the
+// When no line came for a while there is no reading. As long as any line comes, no requests means no traffic: the
 // dynos' runtime metrics, the app's own lines, and the router's lines of the bot's heartbeats all show that the drain lives. Where the
 // heartbeats go through the app's router, [Options].ExpectRequests holds against the router's lines alone being delayed.
 //

@@ -14,19 +14,16 @@ import (
 )
 
 const (
-	defaultWindow  = time.Minute
-	defaultSilence = time.Minute
-	// A shorter window holds too few lines, and a longer one tells nothing of now.
-	shortestWindow, longestWindow = 10 * time.Second, time.Hour
+	window = time.Minute // that a reading is about
 	// Runtime metrics come every 20 s or so. Without a bound on the silence, old numbers would pass for new ones.
-	shortestSilence, longestSilence = 10 * time.Second, 10 * time.Minute
+	silence = time.Minute
 	// It can be guessed at from anywhere.
 	shortestPassword = 16
 	// More than one is there only while one replaces another.
 	mostTokens = 8
-	// A slot is a second or longer.
-	slots = 120
-	ahead = 30 * time.Second // of the clock of a line
+	ahead      = 30 * time.Second // of the clock of a line
+	// A line that is older was made up, or tells nothing of now.
+	oldest = 70 * time.Minute
 	// Logplex posts again at once what was not taken, and gives up after three times.
 	framesKept, linesKept = 1 << 12, 1 << 16
 )
@@ -42,13 +39,8 @@ type Options struct {
 	// ProcessType is whose dynos are meant; "" means "web". Heroku routes requests to web dynos only, so that other types have
 	// the signals of load and memory alone.
 	ProcessType string
-	// Window is the time that a reading is about, from 10 s to 1 h; 0 means a minute. Make it longer than the time between two
-	// heartbeats, so that there always is a request in it.
-	Window time.Duration
-	// Silence is after what time without a line there is no reading, from 10 s to 10 min; 0 means a minute.
-	Silence time.Duration
 	// ExpectRequests says that there always are requests, as where the bot's heartbeats go through the app's router. Then, without
-	// a request for Silence, the signals of requests have no reading, whatever else came.
+	// a request for a minute, the signals of requests have no reading, whatever else came.
 	ExpectRequests bool
 	// Log is told, once a minute at most, of posts that were refused and of lines that were lost. nil means nobody.
 	Log *slog.Logger
@@ -60,8 +52,6 @@ type Drain struct {
 	tokens      [][sha256.Size]byte
 	password    *[sha256.Size]byte // nil if none is set
 	processType string
-	window      time.Duration
-	silence     time.Duration
 	requests    bool // are always expected
 	log         *slog.Logger
 	seed        maphash.Seed
@@ -96,16 +86,14 @@ type Totals struct {
 // New returns a Drain that has seen nothing yet, or says all that is wrong with the options. Its errors hold no secret.
 func New(o Options) (*Drain, error) {
 	o.ProcessType = cmp.Or(o.ProcessType, webType)
-	o.Window = cmp.Or(o.Window, defaultWindow)
-	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	d := &Drain{
-		processType: o.ProcessType, window: o.Window, silence: o.Silence, requests: o.ExpectRequests, log: o.Log,
+		processType: o.ProcessType, requests: o.ExpectRequests, log: o.Log,
 		seed: maphash.MakeSeed(), bodies: make(chan *bytes.Buffer, bodiesAtOnce),
-		frames: newRecent(framesKept), seen: newRecent(linesKept), ring: newRing(o.Window), dynos: dynos{},
+		frames: newRecent(framesKept), seen: newRecent(linesKept), ring: newRing(), dynos: dynos{},
 	}
 	for range bodiesAtOnce {
 		d.bodies <- new(bytes.Buffer)
@@ -141,12 +129,6 @@ func (o *Options) check() error {
 	if !isProcessType(o.ProcessType) {
 		wrong = append(wrong, fmt.Errorf("process type %q of the log drain is none: it is the name before a colon in the Procfile, as \"web\"",
 			o.ProcessType))
-	}
-	if o.Window < shortestWindow || o.Window > longestWindow {
-		wrong = append(wrong, fmt.Errorf("window of the log drain is %v, and must be from %v to %v", o.Window, shortestWindow, longestWindow))
-	}
-	if o.Silence < shortestSilence || o.Silence > longestSilence {
-		wrong = append(wrong, fmt.Errorf("silence of the log drain is %v, and must be from %v to %v", o.Silence, shortestSilence, longestSilence))
 	}
 	return errors.Join(wrong...)
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
@@ -19,7 +18,7 @@ func TestMistakesInTheOptionsAreToldAtOnce(t *testing.T) {
 		want []string
 	}{
 		{logdrain.Options{Tokens: []string{token}}, nil},
-		{logdrain.Options{Password: "0123456789abcdef", ProcessType: "Web-2_b", Window: time.Hour, Silence: 10 * time.Minute}, nil},
+		{logdrain.Options{Password: "0123456789abcdef", ProcessType: "Web-2_b"}, nil},
 		{logdrain.Options{}, []string{neither}},
 		{logdrain.Options{Tokens: []string{""}}, []string{noToken}},
 		{logdrain.Options{Tokens: []string{"s3cr3t-s3cr3t-s3cr3t"}}, []string{noToken}},
@@ -27,17 +26,12 @@ func TestMistakesInTheOptionsAreToldAtOnce(t *testing.T) {
 		{logdrain.Options{Tokens: []string{"d."}}, []string{noToken}},
 		{logdrain.Options{Tokens: slices.Repeat([]string{token}, 9)}, []string{"log drain has 9 tokens, and 8 at most are allowed"}},
 		{
-			logdrain.Options{Password: "s3cr3t", ProcessType: "web.1", Window: 9 * time.Second, Silence: 11 * time.Minute},
+			logdrain.Options{Password: "s3cr3t", ProcessType: "web.1"},
 			[]string{
 				"password of the log drain has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one",
 				`process type "web.1" of the log drain is none: it is the name before a colon in the Procfile, as "web"`,
-				"window of the log drain is 9s, and must be from 10s to 1h0m0s",
-				"silence of the log drain is 11m0s, and must be from 10s to 10m0s",
 			},
 		},
-		{logdrain.Options{Tokens: []string{token}, Window: 61 * time.Minute, Silence: -1}, []string{
-			"window of the log drain is 1h1m0s, and must be from 10s to 1h0m0s", "silence of the log drain is -1ns, and must be from 10s to 10m0s",
-		}},
 	}
 	for _, tt := range tests {
 		d, err := logdrain.New(tt.o)

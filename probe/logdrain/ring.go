@@ -72,23 +72,14 @@ func record(h *hdrhistogram.Histogram, took time.Duration) {
 
 // It has slots for the window and for the time that clocks may be ahead.
 type ring struct {
-	width time.Duration
-	slots []slot
-	top   int64 // the highest number
+	slots []slot // of a second each
+	top   int64  // the highest number
 }
 
-func newRing(window time.Duration) ring {
-	width := max(time.Second, (window/slots + time.Second - 1).Truncate(time.Second))
+func newRing() ring {
 	// The window's slots, one that is not over yet, and one since the ends of the window fall into slots.
-	return ring{width: width, slots: make([]slot, ceil(window, width)+ceil(ahead, width)+2)}
+	return ring{slots: make([]slot, (window+ahead)/time.Second+2)}
 }
-
-func ceil(a, b time.Duration) int { return int((a + b - 1) / b) }
-
-// t is after 1970.
-func (r *ring) number(t time.Time) int64 { return t.UnixNano() / int64(r.width) }
-
-func (r *ring) begin(number int64) time.Time { return time.Unix(0, number*int64(r.width)) }
 
 // It is nil when the number is too old, so that another may have taken its place.
 func (r *ring) at(number int64) *slot {

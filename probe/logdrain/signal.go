@@ -59,10 +59,10 @@ func (s Signal) ofDynos() bool {
 	return s == LoadMean || s == LoadMax || s == MemoryMean || s == MemoryMax
 }
 
-// Prober returns a [probe.Prober] of a signal over [Options].Window, or says that there is no such signal, or none for the process type.
+// Prober returns a [probe.Prober] of a signal of the last minute, or says that there is no such signal, or none for the process type.
 // Its readings have the signal's name, and one of these outcomes:
 //   - Answered: the log tells.
-//   - Unreachable: no line came for [Options].Silence, or too few yet, or, with [Options].ExpectRequests, no request.
+//   - Unreachable: no line came for a minute, or too few yet, or, with [Options].ExpectRequests, no request.
 //   - BadAnswer: lines came, and do not tell: none is of this signal, more were lost than came, or a post could not be taken.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
@@ -91,8 +91,8 @@ type prober struct {
 func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, p.signal.window())
-	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > p.d.silence {
-		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the heartbeats would be", p.d.silence)
+	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > silence {
+		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the heartbeats would be", silence)
 	}
 	if err == nil {
 		r.Outcome = probe.BadAnswer

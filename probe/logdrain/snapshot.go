@@ -65,43 +65,43 @@ func (s *Snapshot) missed() float64 {
 	return float64(s.Lines+s.Lost) / float64(max(1, s.Lines))
 }
 
-// Snapshot sums up the last time before now, as far as it can be known: a window of as long as is asked for, rounded up to slots, and
-// at most [Options].Window, which 0 stands for. An error says in words why nothing can be known: no line came for [Options].Silence, or
-// ever, or the first one only now.
-func (d *Drain) Snapshot(now time.Time, window time.Duration) (Snapshot, error) {
+// Snapshot sums up the last time before now, as far as it can be known: as long as is asked for, rounded up to seconds, and at most a
+// minute, which 0 stands for. An error says in words why nothing can be known: no line came for a minute, or ever, or the first one only
+// now.
+func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.newest.IsZero() {
 		return Snapshot{}, errors.New("no line of the log has come yet: `heroku drains` shows whether the app has this drain")
 	}
-	if age := now.Sub(d.newest); age > d.silence {
-		return Snapshot{}, fmt.Errorf("no line of the log from the last %v has come: the newest is %v old", d.silence, age.Round(time.Second))
+	if age := now.Sub(d.newest); age > silence {
+		return Snapshot{}, fmt.Errorf("no line of the log from the last %v has come: the newest is %v old", silence, age.Round(time.Second))
 	}
-	if window <= 0 || window > d.window {
-		window = d.window
+	if length <= 0 || length > window {
+		length = window
 	}
 	end := d.newest
 	if now.Before(end) {
 		end = now
 	}
-	until := d.ring.number(end)
-	from := until - int64(ceil(window, d.ring.width))
-	if first := d.ring.number(d.since) + 1; first > from { // that slot was not seen from its beginning
+	until := end.Unix()
+	from := until - int64((length+time.Second-1)/time.Second)
+	if first := d.since.Unix() + 1; first > from { // that slot was not seen from its beginning
 		from = first
 	}
-	if seen := time.Duration(until-from) * d.ring.width; seen < min(warmUp, window) {
-		return Snapshot{}, fmt.Errorf("the log has been seen for %v only: %v are needed", max(0, seen), min(warmUp, window))
+	if seen := time.Duration(until-from) * time.Second; seen < min(warmUp, length) {
+		return Snapshot{}, fmt.Errorf("the log has been seen for %v only: %v are needed", max(0, seen), min(warmUp, length))
 	}
 	s := d.sum(from, until)
 	s.Dynos = d.dynos.list(end)
 	s.LastRequest = d.newestRequest
-	s.Dropped = !d.dropped.IsZero() && now.Sub(d.dropped) <= window
+	s.Dropped = !d.dropped.IsZero() && now.Sub(d.dropped) <= length
 	return s, nil
 }
 
 func (d *Drain) sum(from, until int64) Snapshot {
 	s := Snapshot{
-		From: d.ring.begin(from), Until: d.ring.begin(until), Codes: map[string]int{},
+		From: time.Unix(from, 0), Until: time.Unix(until, 0), Codes: map[string]int{},
 		services: newHistogram(), connects: newHistogram(),
 	}
 	var sums [codes]int

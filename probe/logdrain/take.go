@@ -34,12 +34,11 @@ func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
 		d.totals.Ahead++
 		return
 	}
-	// A far year would overflow the clock's nanoseconds, and is older than any window.
-	if now.Sub(m.time) > longestWindow+longestSilence {
+	if now.Sub(m.time) > oldest {
 		d.totals.Late++
 		return
 	}
-	s := d.ring.at(d.ring.number(m.time))
+	s := d.ring.at(m.time.Unix())
 	if s == nil {
 		d.totals.Late++
 		return
@@ -54,7 +53,7 @@ func (d *Drain) takeLine(now time.Time, token string, frame []byte, m message) {
 	}
 	s.lines++
 	d.totals.Lines++
-	if m.time.Sub(d.newest) > d.silence {
+	if m.time.Sub(d.newest) > silence {
 		d.since = m.time
 	}
 	if m.time.After(d.newest) {
