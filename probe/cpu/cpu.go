@@ -35,8 +35,6 @@ const unit = "%"
 type Options struct {
 	// Signal is CPU or Memory.
 	Signal Signal
-	// Name is the Signal of the readings; "" means "cpu" or "memory".
-	Name string
 	// Root is the folder in which the machine's /proc and /sys stand; "" means "/". It is looked at on Linux only.
 	Root string
 }
@@ -49,7 +47,6 @@ type Options struct {
 // A reading is a BadAnswer when nothing is known: at the first probe of CPU, when the limit was changed since the last one, or where the
 // system does not tell.
 type Machine struct {
-	name   string
 	signal Signal
 	root   string
 	made   time.Time
@@ -61,9 +58,7 @@ func New(o Options) (*Machine, error) {
 	if err := o.Signal.check(); err != nil {
 		return nil, err
 	}
-	o.Name = cmp.Or(o.Name, string(o.Signal))
-	o.Root = cmp.Or(o.Root, "/")
-	return &Machine{name: o.Name, signal: o.Signal, root: o.Root, made: time.Now()}, nil
+	return &Machine{signal: o.Signal, root: cmp.Or(o.Root, "/"), made: time.Now()}, nil
 }
 
 func (s Signal) check() error {
@@ -75,7 +70,7 @@ func (s Signal) check() error {
 
 // Probe reads what the system tells. It waits for nothing.
 func (m *Machine) Probe(ctx context.Context) probe.Reading {
-	r := probe.Reading{Signal: m.name, Time: time.Now(), Unit: unit, Outcome: probe.Answered}
+	r := probe.Reading{Signal: string(m.signal), Time: time.Now(), Unit: unit, Outcome: probe.Answered}
 	if f, ok := failure.Ended(ctx, ctx, nil, "the time was over before the probe began"); ok {
 		failure.Note(&r, f)
 		return r

@@ -220,7 +220,7 @@ func TestASystemThatTellsNothing(t *testing.T) {
 
 func TestThisMachine(t *testing.T) {
 	for _, s := range []cpu.Signal{cpu.CPU, cpu.Memory} {
-		m, err := cpu.New(cpu.Options{Signal: s, Name: "mine"})
+		m, err := cpu.New(cpu.Options{Signal: s})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func TestThisMachine(t *testing.T) {
 				break
 			}
 		}
-		if r.Outcome != probe.Answered || r.Signal != "mine" || r.Unit != "%" || r.Value <= 0 || r.Value > 100 {
+		if r.Outcome != probe.Answered || r.Signal != string(s) || r.Unit != "%" || r.Value <= 0 || r.Value > 100 {
 			t.Errorf("%s: got %+v", s, r)
 		}
 		var all sync.WaitGroup

@@ -13,16 +13,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// A Combine makes one value of several.
+// A Combine makes one value of several: their sum, their arithmetic mean, or the largest of them.
 type Combine string
 
 const (
-	// Sum adds the values up.
-	Sum Combine = "sum"
-	// Mean is their arithmetic mean.
+	Sum  Combine = "sum"
 	Mean Combine = "mean"
-	// Max is the largest of them.
-	Max Combine = "max"
+	Max  Combine = "max"
 )
 
 const maxReason = 200 // bytes of the server's words
