@@ -129,9 +129,7 @@ func TestUnusualAnswers(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + listen(t, say(said)), KeepAlive: keep})
 				for range 3 {
-					if r := take(t, h); r.Outcome != probe.Answered {
-						t.Errorf("got %+v", r)
-					}
+					wantAnswer(t, h)
 				}
 			})
 		}
@@ -186,9 +184,7 @@ func TestServersThatEndIdleConnections(t *testing.T) {
 			addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) { readRequest(c); serve(c) })
 			h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: true})
 			for range 5 {
-				if r := take(t, h); r.Outcome != probe.Answered {
-					t.Errorf("got %+v", r)
-				}
+				wantAnswer(t, h)
 			}
 		})
 	}
@@ -221,8 +217,6 @@ func TestA408ToAKeptConnectionIsNoAnswer(t *testing.T) {
 	})
 	h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: true})
 	for range 3 {
-		if r := take(t, h); r.Outcome != probe.Answered {
-			t.Errorf("got %+v", r)
-		}
+		wantAnswer(t, h)
 	}
 }

@@ -163,8 +163,7 @@ func TestWhatHangsIsNamed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := heartbeat(t, probe.HeartbeatOptions{URL: tt.url, Timeout: 4 * time.Second})
-				h.DialWith(tt.dial)
+				h := dialing(t, probe.HeartbeatOptions{URL: tt.url, Timeout: 4 * time.Second}, tt.dial)
 				if tt.proxy != "" {
 					h.ProxyWith(tt.proxy)
 				}

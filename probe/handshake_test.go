@@ -84,9 +84,7 @@ func TestAlerts(t *testing.T) {
 func TestAClientCertificateThatIsOptional(t *testing.T) {
 	addr, roots := secure(t, &tls.Config{ClientAuth: tls.RequestClientCert})
 	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
-	if r := take(t, h); r.Outcome != probe.Answered {
-		t.Errorf("got %+v", r)
-	}
+	wantAnswer(t, h)
 }
 
 func TestTLSSessionsAreResumed(t *testing.T) {
@@ -125,9 +123,7 @@ func TestASessionThatTheServerForgot(t *testing.T) {
 	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	for i := range byte(3) {
 		config.SetSessionTicketKeys([][32]byte{{i}})
-		if r := take(t, h); r.Outcome != probe.Answered {
-			t.Errorf("got %+v", r)
-		}
+		wantAnswer(t, h)
 	}
 }
 
@@ -140,9 +136,7 @@ func TestASessionThatTheServerFailsAt(t *testing.T) {
 	addr, roots := secure(t, config)
 	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, roots, to(addr))
 	for range 3 {
-		if r := take(t, h); r.Outcome != probe.Answered {
-			t.Errorf("got %+v", r)
-		}
+		wantAnswer(t, h)
 	}
 	if offered.Load() != 2 {
 		t.Errorf("a session was offered %d times, want 2", offered.Load())
@@ -164,8 +158,7 @@ func TestAMachineWithoutAuthoritiesBlamesItself(t *testing.T) {
 		return
 	}
 	addr, _ := secure(t, &tls.Config{})
-	h := heartbeat(t, probe.HeartbeatOptions{URL: "https://a.test/"})
-	h.DialWith(to(addr))
+	h := dialing(t, probe.HeartbeatOptions{URL: "https://a.test/"}, to(addr))
 	r := take(t, h)
 	if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "this machine") || !strings.Contains(r.Hint, "ca-certificates") {
 		t.Errorf("got %+v", r)

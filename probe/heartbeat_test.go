@@ -85,9 +85,7 @@ func TestOwnHeadersCanBeReplaced(t *testing.T) {
 		URL: s.URL + "/", UserAgent: "autoscalebot/1.0", Redirects: probe.RedirectsAny, Header: http.Header{"User-Agent": {"Mozilla/5.0"}, "Accept-Encoding": nil},
 	})
 	h.DialWith(to(s.Listener.Addr().String()))
-	if r := take(t, h); r.Outcome != probe.Answered {
-		t.Errorf("got %+v", r)
-	}
+	wantAnswer(t, h)
 }
 
 func TestUserInURLIsSentAsBasicAuthentication(t *testing.T) {
@@ -100,9 +98,7 @@ func TestUserInURLIsSentAsBasicAuthentication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := take(t, h); r.Outcome != probe.Answered {
-		t.Errorf("got %+v", r)
-	}
+	wantAnswer(t, h)
 }
 
 func TestConnectionIsFreshUnlessKeptAlive(t *testing.T) {

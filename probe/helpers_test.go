@@ -49,13 +49,19 @@ func heartbeat(t testing.TB, o probe.HeartbeatOptions) *probe.Heartbeat {
 	return h
 }
 
-func overTLS(
-	t testing.TB, o probe.HeartbeatOptions, roots *x509.CertPool, dial func(context.Context, string, string) (net.Conn, error),
-) *probe.Heartbeat {
+type dial = func(context.Context, string, string) (net.Conn, error)
+
+func dialing(t testing.TB, o probe.HeartbeatOptions, by dial) *probe.Heartbeat {
 	t.Helper()
 	h := heartbeat(t, o)
+	h.DialWith(by)
+	return h
+}
+
+func overTLS(t testing.TB, o probe.HeartbeatOptions, roots *x509.CertPool, by dial) *probe.Heartbeat {
+	t.Helper()
+	h := dialing(t, o, by)
 	h.Trust(roots)
-	h.DialWith(dial)
 	return h
 }
 
@@ -64,6 +70,13 @@ func take(t testing.TB, h *probe.Heartbeat) probe.Reading {
 	r := h.Probe(t.Context())
 	check(t, r)
 	return r
+}
+
+func wantAnswer(t testing.TB, h *probe.Heartbeat) {
+	t.Helper()
+	if r := take(t, h); r.Outcome != probe.Answered {
+		t.Errorf("got %+v", r)
+	}
 }
 
 func check(t testing.TB, r probe.Reading) {

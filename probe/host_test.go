@@ -58,8 +58,7 @@ func TestHostHeaderOfInternationalNames(t *testing.T) {
 			if host != "" {
 				o.URL = "http://other.test/"
 			}
-			h := heartbeat(t, o)
-			h.DialWith(to(s.Listener.Addr().String()))
+			h := dialing(t, o, to(s.Listener.Addr().String()))
 			if r := take(t, h); r.Outcome != probe.Answered || got != want {
 				t.Errorf("%s, asked for as %q: the host is %q, want %q: %+v", asked, host, got, want, r)
 			}

@@ -41,8 +41,7 @@ func TestNothingIsLeakedToAFlakyServer(t *testing.T) {
 	})
 	seen := map[probe.Outcome]int{}
 	for _, keep := range []bool{false, true} {
-		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: keep})
-		h.DialWith(to(addr))
+		h := dialing(t, probe.HeartbeatOptions{URL: "http://" + addr, KeepAlive: keep}, to(addr))
 		seen[take(t, h).Outcome]++
 		goroutines, files := runtime.NumGoroutine(), descriptors()
 		for range probes / 2 {

@@ -186,8 +186,7 @@ func follow(t *testing.T, o probe.HeartbeatOptions, redirects map[string]string)
 		}
 		_, _ = io.WriteString(w, "Beat")
 	})
-	h := heartbeat(t, o)
-	h.DialWith(to(s.Listener.Addr().String()))
+	h := dialing(t, o, to(s.Listener.Addr().String()))
 	return take(t, h)
 }
 

@@ -46,8 +46,7 @@ func TestTLS(t *testing.T) {
 				s.EnableHTTP2 = http2
 				s.StartTLS()
 				defer s.Close()
-				h := heartbeat(t, probe.HeartbeatOptions{URL: "https://example.com/"})
-				h.DialWith(to(s.Listener.Addr().String()))
+				h := dialing(t, probe.HeartbeatOptions{URL: "https://example.com/"}, to(s.Listener.Addr().String()))
 				if tt.trusted {
 					h.Trust(pool)
 				}
