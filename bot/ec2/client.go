@@ -22,7 +22,7 @@ const (
 	defaultTimeout = 10 * time.Second
 	// callLimit bounds a method with all its calls, their tries and the waits between them.
 	callLimit = 25 * time.Second
-	maxPages = 50
+	maxPages  = 50
 )
 
 type client struct {
