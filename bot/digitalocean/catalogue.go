@@ -30,10 +30,7 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 }
 
 func (p *Provider) sizes(ctx context.Context) (sizes []godo.Size, err error) {
-	err = p.call(ctx, "list the sizes", func(ctx context.Context) error {
-		sizes, err = pages(ctx, func(s godo.Size) string { return s.Slug }, p.api.Sizes.List)
-		return err
-	})
+	sizes, err = listAll(ctx, p, "list the sizes", func(s godo.Size) string { return s.Slug }, p.api.Sizes.List)
 	return slices.DeleteFunc(sizes, func(s godo.Size) bool { return !s.Available || !slices.Contains(s.Regions, p.o.Region) }), err
 }
 
@@ -61,10 +58,7 @@ func created(i godo.Image) time.Time {
 }
 
 func (p *Provider) ownImages(ctx context.Context) (images []godo.Image, err error) {
-	err = p.call(ctx, "list the account's images", func(ctx context.Context) error {
-		images, err = pages(ctx, func(i godo.Image) int { return i.ID }, p.api.Images.ListUser)
-		return err
-	})
+	images, err = listAll(ctx, p, "list the account's images", func(i godo.Image) int { return i.ID }, p.api.Images.ListUser)
 	images = slices.DeleteFunc(images, func(i godo.Image) bool {
 		return i.Type != "snapshot" && i.Type != "custom" || i.Status != "" && i.Status != "available"
 	})

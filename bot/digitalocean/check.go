@@ -108,11 +108,7 @@ func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string
 }
 
 func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
-	var keys []godo.Key
-	err = p.call(ctx, "list the account's SSH keys", func(ctx context.Context) error {
-		keys, err = pages(ctx, func(k godo.Key) int { return k.ID }, p.api.Keys.List)
-		return err
-	})
+	keys, err := listAll(ctx, p, "list the account's SSH keys", func(k godo.Key) int { return k.ID }, p.api.Keys.List)
 	if err != nil {
 		return "", err
 	}

@@ -37,13 +37,10 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 // would then look empty, or as if all were its own.
 func (p *Provider) tagged(ctx context.Context, tag string) (droplets []godo.Droplet, err error) {
 	op := "list the droplets with the tag " + tag
-	err = p.call(ctx, op, func(ctx context.Context) error {
-		droplets, err = pages(ctx, func(d godo.Droplet) int { return d.ID },
-			func(ctx context.Context, opt *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
-				return p.api.Droplets.ListByTag(ctx, tag, opt)
-			})
-		return err
-	})
+	droplets, err = listAll(ctx, p, op, func(d godo.Droplet) int { return d.ID },
+		func(ctx context.Context, opt *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) {
+			return p.api.Droplets.ListByTag(ctx, tag, opt)
+		})
 	for i := range droplets {
 		if !hasTag(&droplets[i], tag) {
 			return nil, &Error{

@@ -18,7 +18,8 @@ const resizeLimit = time.Hour
 
 // Resize switches a droplet off, gives it another size, and switches it on again. Each step follows from what is found, so a resize that
 // was cut off goes on where it was. The disk keeps its size, so that the way back stays open; a size with a smaller disk is refused before
-// anything is done. An empty size only switches it on, when what is under way has ended. Where DigitalOcean refuses a size when the droplet is off already, it is switched on again as it was.
+// anything is done. An empty size only switches it on, when what is under way has ended. Where DigitalOcean refuses a
+// size when the droplet is off already, it is switched on again as it was.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, resizeLimit)
 	defer cancel()
@@ -100,8 +101,8 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 		return false, r.switchOff(ctx)
 	case d.Status == "off" && !wanted:
 		err := r.act(ctx, fmt.Sprintf("resize %s from %s to %s", name(d), web.Line(d.SizeSlug), web.Line(r.size)),
-			func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-				return r.api.DropletActions.Resize(ctx, d.ID, r.size, false)
+			func(ctx context.Context, id int) (*godo.Action, *godo.Response, error) {
+				return r.api.DropletActions.Resize(ctx, id, r.size, false)
 			})
 		if errors.Is(err, pool.ErrRefused) || errors.Is(err, errFailed) {
 			r.refused = err
@@ -109,9 +110,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 		}
 		return false, err
 	case d.Status == "off":
-		return false, r.act(ctx, "switch on "+name(d), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return r.api.DropletActions.PowerOn(ctx, d.ID)
-		})
+		return false, r.act(ctx, "switch on "+name(d), r.api.DropletActions.PowerOn)
 	}
 	return false, &Error{Op: "resize " + name(d), Message: "its state is " + web.Line(d.Status) + ", and has to be active or off"}
 }
@@ -121,14 +120,10 @@ func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.siz
 func (r *resize) switchOff(ctx context.Context) error {
 	d := r.found
 	if r.shut {
-		return r.act(ctx, "switch off "+name(d), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-			return r.api.DropletActions.PowerOff(ctx, d.ID)
-		})
+		return r.act(ctx, "switch off "+name(d), r.api.DropletActions.PowerOff)
 	}
 	r.shut = true
-	err := r.act(ctx, "shut down "+name(d), func(ctx context.Context) (*godo.Action, *godo.Response, error) {
-		return r.api.DropletActions.Shutdown(ctx, d.ID)
-	})
+	err := r.act(ctx, "shut down "+name(d), r.api.DropletActions.Shutdown)
 	if errors.Is(err, pool.ErrRefused) || errors.Is(err, errFailed) {
 		return nil // what is found next says whether it is off, or its plug has to be pulled
 	}
@@ -150,11 +145,11 @@ func (r *resize) switchOff(ctx context.Context) error {
 
 var errFailed = errors.New("DigitalOcean began it, and it failed")
 
-func (r *resize) act(ctx context.Context, what string, begin func(context.Context) (*godo.Action, *godo.Response, error)) error {
+func (r *resize) act(ctx context.Context, what string, begin func(context.Context, int) (*godo.Action, *godo.Response, error)) error {
 	r.progress(what)
 	var a *godo.Action
 	err := r.call(ctx, what, func(ctx context.Context) (err error) {
-		a, _, err = begin(ctx)
+		a, _, err = begin(ctx, r.found.ID)
 		return err
 	})
 	if err != nil {

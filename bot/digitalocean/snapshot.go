@@ -82,12 +82,8 @@ func (p *Provider) snapshotMade(ctx context.Context, d *godo.Droplet, name strin
 }
 
 func (p *Provider) snapshots(ctx context.Context, d *godo.Droplet) (images []godo.Image, err error) {
-	err = p.call(ctx, "list the snapshots of "+name(d), func(ctx context.Context) error {
-		images, err = pages(ctx, func(i godo.Image) int { return i.ID },
-			func(ctx context.Context, opt *godo.ListOptions) ([]godo.Image, *godo.Response, error) {
-				return p.api.Droplets.Snapshots(ctx, d.ID, opt)
-			})
-		return err
-	})
-	return images, err
+	return listAll(ctx, p, "list the snapshots of "+name(d), func(i godo.Image) int { return i.ID },
+		func(ctx context.Context, opt *godo.ListOptions) ([]godo.Image, *godo.Response, error) {
+			return p.api.Droplets.Snapshots(ctx, d.ID, opt)
+		})
 }
