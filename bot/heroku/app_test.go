@@ -191,9 +191,7 @@ func TestAReadingThatFailsFailsForAllWithTheirOwnNames(t *testing.T) {
 			}
 		}
 		atOnce(fails(c.web, "read the formation of web of my-app: Heroku answered 403"), fails(c.worker, "read the formation of worker of my-app: Heroku answered 403"))
-		if n := len(c.srv.Calls()); n != 1 {
-			t.Errorf("%d requests, want 1", n)
-		}
+		wantRequests(t, c.srv, 1)
 		mend()
 		atOnce(func() { wantSize(t, c.web, 2) }, func() { wantSize(t, c.worker, 1) })
 	})
@@ -210,9 +208,7 @@ func TestChangesOfOneMomentAreOneRequest(t *testing.T) {
 		if took := time.Since(begun); took != way+10*time.Millisecond {
 			t.Errorf("took %v: whoever came last was waited for, and no longer", took)
 		}
-		if web, worker := c.srv.Quantity("my-app", "web"), c.srv.Quantity("my-app", "worker"); web != 4 || worker != 0 {
-			t.Errorf("%d web and %d worker dynos, want 4 and 0", web, worker)
-		}
+		wantDynos(t, c.srv, 4, 0)
 		if n, ok := c.worker.Quota(); n != 4499 || !ok {
 			t.Errorf("Quota = %d, %v, want 4499", n, ok)
 		}
@@ -236,12 +232,8 @@ func TestAChangeThatIsRefusedHoldsNoOtherUp(t *testing.T) {
 				resizes(t, c.worker, 2, "scale worker of my-app to 2: Heroku answered 422 Unprocessable Entity, cannot_update_above_limit")
 			},
 		)
-		if web, worker := c.srv.Quantity("my-app", "web"), c.srv.Quantity("my-app", "worker"); web != 3 || worker != 1 {
-			t.Errorf("%d web and %d worker dynos, want 3 and 1", web, worker)
-		}
-		if n := len(c.srv.Calls()); n != 3 {
-			t.Errorf("%d requests, want one for both and one for each", n)
-		}
+		wantDynos(t, c.srv, 3, 1)
+		wantRequests(t, c.srv, 3)
 	})
 }
 
@@ -252,9 +244,7 @@ func TestWhatIsWrongWithTheAccountIsAskedOnce(t *testing.T) {
 			func() { resizes(t, c.web, 3, "scale web of my-app to 3: Heroku answered 401") },
 			func() { resizes(t, c.worker, 0, "scale worker of my-app to 0: Heroku answered 401") },
 		)
-		if n := len(c.srv.Calls()); n != 1 {
-			t.Errorf("%d requests, want 1", n)
-		}
+		wantRequests(t, c.srv, 1)
 	})
 }
 
@@ -298,12 +288,8 @@ func TestWhoeverIsAloneIsHardlyDelayed(t *testing.T) {
 func TestTwoChangesOfOneProcessTypeAreTwoRequests(t *testing.T) {
 	together(t, func(t *testing.T, c *pair) {
 		atOnce(func() { resizes(t, c.web, 3, "") }, func() { resizes(t, c.web, 3, "") }, func() { resizes(t, c.worker, 0, "") })
-		if web, worker := c.srv.Quantity("my-app", "web"), c.srv.Quantity("my-app", "worker"); web != 3 || worker != 0 {
-			t.Errorf("%d web and %d worker dynos, want 3 and 0", web, worker)
-		}
-		if n := len(c.srv.Calls()); n != 2 {
-			t.Errorf("%d requests, want 2", n)
-		}
+		wantDynos(t, c.srv, 3, 0)
+		wantRequests(t, c.srv, 2)
 	})
 }
 
@@ -348,9 +334,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 				},
 				func() { wantSize(t, c.worker, 1) },
 			)
-			if n := len(c.srv.Calls()); n != 1 {
-				t.Errorf("%d requests, want 1", n)
-			}
+			wantRequests(t, c.srv, 1)
 		})
 	})
 	t.Run("of all", func(t *testing.T) {

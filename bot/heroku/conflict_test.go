@@ -211,9 +211,7 @@ func TestAnAppWithoutAnIDIsNotAskedForItsAutoscaling(t *testing.T) {
 		if _, err := conflicts(t, srv, "web", 3); err == nil || !strings.Contains(err.Error(), "the app has no id") {
 			t.Errorf("error = %v", err)
 		}
-		if n := len(srv.Calls()); n != 2 {
-			t.Errorf("%d calls, want 2", n)
-		}
+		wantRequests(t, srv, 2)
 	}
 }
 

@@ -145,9 +145,7 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 			if e.Tries != 1 {
 				t.Errorf("Tries = %d, want 1", e.Tries)
 			}
-			if n := len(srv.Calls()); n != 1 {
-				t.Errorf("%d calls, want 1", n)
-			}
+			wantRequests(t, srv, 1)
 		})
 	}
 }
@@ -211,9 +209,7 @@ func TestTroubleOnTheWayIsTriedThreeTimes(t *testing.T) {
 				!strings.Contains(err.Error(), "it will be tried again at the next heartbeat") {
 				t.Errorf("error = %v, want %q after 3 tries", err, c.want)
 			}
-			if n := len(srv.Calls()); n != 3 {
-				t.Errorf("%d calls, want 3", n)
-			}
+			wantRequests(t, srv, 3)
 		})
 	}
 }

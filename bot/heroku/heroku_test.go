@@ -47,6 +47,20 @@ func platform(t *testing.T, o heroku.Options) *heroku.Platform {
 	return p
 }
 
+func wantRequests(t *testing.T, srv *herokutest.Server, n int) {
+	t.Helper()
+	if got := len(srv.Calls()); got != n {
+		t.Errorf("%d requests, want %d", got, n)
+	}
+}
+
+func wantDynos(t *testing.T, srv *herokutest.Server, web, worker int) {
+	t.Helper()
+	if w, n := srv.Quantity("my-app", "web"), srv.Quantity("my-app", "worker"); w != web || n != worker {
+		t.Errorf("%d web and %d worker dynos, want %d and %d", w, n, web, worker)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	scalertest.Run(t, func(t *testing.T) scalertest.Fixture {
 		srv, p := open(t)
@@ -76,9 +90,7 @@ func TestAResizeIsOnePatchOfOneProcessType(t *testing.T) {
 	if ua := calls[0].Header.Get("User-Agent"); ua != "autoscalebot/1.2" {
 		t.Errorf("the user agent is %q", ua)
 	}
-	if w, n := srv.Quantity("my-app", "web"), srv.Quantity("my-app", "worker"); w != 2 || n != 0 {
-		t.Errorf("%d web and %d worker dynos, want 2 and 0", w, n)
-	}
+	wantDynos(t, srv, 2, 0)
 }
 
 func TestANegativeNumberIsRefusedWithoutACall(t *testing.T) {
@@ -86,9 +98,7 @@ func TestANegativeNumberIsRefusedWithoutACall(t *testing.T) {
 	if err := p.Resize(t.Context(), -1); err == nil || err.Error() != "scale web of my-app to -1: a number of dynos is 0 or more" {
 		t.Errorf("error = %v", err)
 	}
-	if n := len(srv.Calls()); n != 0 {
-		t.Errorf("%d calls, want none", n)
-	}
+	wantRequests(t, srv, 0)
 }
 
 func TestTheQuotaIsTheLastOneSeen(t *testing.T) {

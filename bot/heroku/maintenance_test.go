@@ -37,7 +37,5 @@ func TestMaintenanceIsShared(t *testing.T) {
 			t.Errorf("Maintenance = %v, %v", on, err)
 		}
 	}
-	if n := len(srv.Calls()); n != 1 {
-		t.Errorf("%d calls, want 1", n)
-	}
+	wantRequests(t, srv, 1)
 }
