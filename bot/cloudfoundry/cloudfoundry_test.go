@@ -62,6 +62,13 @@ func size(t *testing.T, p *cloudfoundry.Platform) (n int, settled bool) {
 	return n, settled
 }
 
+func wantSize(t *testing.T, p *cloudfoundry.Platform, when string, n int, settled bool) {
+	t.Helper()
+	if got, s := size(t, p); got != n || s != settled {
+		t.Errorf("%s: Size = %d, %v, want %d, %v", when, got, s, n, settled)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	for secret, credentials := range map[string]cloudfoundry.Credentials{
 		cloudfoundrytest.Password:     {Username: cloudfoundrytest.Username, Password: cloudfoundrytest.Password, Origin: "ldap"},
@@ -138,25 +145,19 @@ func TestNotSettledWhileInstancesStart(t *testing.T) {
 	if err := p.Resize(t.Context(), 4); err != nil {
 		t.Fatal(err)
 	}
-	if n, settled := size(t, p); n != 4 || settled {
-		t.Errorf("Size = %d, %v while two start, want 4, false", n, settled)
-	}
+	wantSize(t, p, "while two start", 4, false)
 	if up, err := p.Up(t.Context()); err != nil || up != 2 {
 		t.Errorf("Up = %d, %v, want 2", up, err)
 	}
 	srv.SetStates("my-app", "web", "RUNNING", "RUNNING", "CRASHED", "DOWN") // tried, and failed
-	if n, settled := size(t, p); n != 4 || !settled {
-		t.Errorf("Size = %d, %v where one crashed and one found no place, want 4, true", n, settled)
-	}
+	wantSize(t, p, "where one crashed and one found no place", 4, true)
 	release()
 }
 
 func TestSettledWhenNoChangeIsYoung(t *testing.T) {
 	srv, p := open(t)
 	srv.SetStates("my-app", "web", "STARTING", "STARTING")
-	if n, settled := size(t, p); n != 2 || !settled {
-		t.Errorf("Size = %d, %v an hour after the last change, want 2, true", n, settled)
-	}
+	wantSize(t, p, "an hour after the last change", 2, true)
 }
 
 func TestADeploymentIsWaitedFor(t *testing.T) {
@@ -164,12 +165,8 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	size(t, p)
 	began := time.Now().Add(-time.Minute).Truncate(time.Second)
 	finish := srv.Deploy("my-app", began)
-	if n, settled := size(t, p); n != 2 || settled {
-		t.Errorf("Size during a deployment = %d, %v, want 2, false", n, settled)
-	}
-	if n, settled := size(t, platform(t, options(srv))); n != 2 || settled {
-		t.Errorf("Size of a bot that begins during a deployment = %d, %v, want 2, false", n, settled)
-	}
+	wantSize(t, p, "during a deployment", 2, false)
+	wantSize(t, platform(t, options(srv)), "of a bot that begins during a deployment", 2, false)
 	err := p.Resize(t.Context(), 4)
 	if e := cloudFoundryError(t, err); !e.Deploying() || !strings.Contains(err.Error(), "a deployment is under way: it will be tried again at the next heartbeat") {
 		t.Errorf("Resize during a deployment: %v", err)
@@ -181,9 +178,7 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	if at, done, err := p.Release(t.Context()); !at.Equal(began) || !done || err != nil {
 		t.Errorf("Release = %v, %v, %v, want %v, true", at, done, err, began)
 	}
-	if n, settled := size(t, p); n != 2 || !settled {
-		t.Errorf("Size after the deployment = %d, %v, want 2, true", n, settled)
-	}
+	wantSize(t, p, "after the deployment", 2, true)
 	pushed := began.Add(30 * time.Second)
 	srv.Push("my-app", pushed)
 	if at, done, err := p.Release(t.Context()); !at.Equal(pushed) || !done || err != nil {
@@ -195,9 +190,7 @@ func TestLeftAlone(t *testing.T) {
 	srv, p := open(t)
 	want := func(why string) {
 		t.Helper()
-		if n, settled := size(t, p); n != 2 || !settled {
-			t.Errorf("Size = %d, %v, want 2, true", n, settled)
-		}
+		wantSize(t, p, "left alone: "+why, 2, true)
 		if got := p.LeftAlone(); got != why {
 			t.Errorf("LeftAlone = %q, want %q", got, why)
 		}

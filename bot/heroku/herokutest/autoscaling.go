@@ -18,8 +18,7 @@ type Autoscaling struct {
 	P95 int
 }
 
-// Autoscaling tells the autoscaling of an app, the zero Autoscaling when it has never been set up. It panics when there is no
-// such app.
+// Autoscaling tells the autoscaling of an app, the zero Autoscaling when it has never been set up.
 func (s *Server) Autoscaling(app string) Autoscaling {
 	s.mu.Lock()
 	defer s.mu.Unlock()

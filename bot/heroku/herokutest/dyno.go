@@ -28,8 +28,7 @@ func (s *Server) HoldBoots() {
 	s.birth = starting
 }
 
-// Boot makes every dyno of a process type that is starting one that is up. It panics when there is no such app or process
-// type.
+// Boot makes every dyno of a process type that is starting one that is up.
 func (s *Server) Boot(app, processType string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,8 +39,7 @@ func (s *Server) Boot(app, processType string) {
 	}
 }
 
-// SetState changes the state of one dyno, as in "web", 1, "crashed". It panics when there is no such app, process type or
-// dyno.
+// SetState changes the state of one dyno, as in "web", 1, "crashed".
 func (s *Server) SetState(app, processType string, number int, state string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,8 +23,7 @@ type release struct {
 	updated time.Time
 }
 
-// AddRelease adds a release to an app, the newest. With one that has succeeded all dynos begin anew. It panics when there is
-// no such app.
+// AddRelease adds a release to an app, the newest. With one that has succeeded all dynos begin anew.
 func (s *Server) AddRelease(app string, r Release) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

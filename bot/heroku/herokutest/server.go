@@ -30,7 +30,8 @@ const Key = "herokutest-key-0123456789abcdef"
 
 const hourly = 4500
 
-// A Server is a fake of the Platform API. It may be used from several goroutines.
+// A Server is a fake of the Platform API. It may be used from several goroutines. Its methods panic when there is no app,
+// process type or dyno of the name that they are given.
 type Server struct {
 	// URL is where the API is, as in http://127.0.0.1:40123. Don't change it.
 	URL string
@@ -116,30 +117,29 @@ func (s *Server) AddApp(a App) {
 	s.apps = append(s.apps, newApp(a))
 }
 
-// Quantity tells the number of dynos of a process type. It panics when there is no such app or process type.
+// Quantity tells the number of dynos of a process type.
 func (s *Server) Quantity(app, processType string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.process(app, processType).Quantity
 }
 
-// SetQuantity changes the number of dynos of a process type, as somebody's hand would, whatever the dyno size allows. It
-// panics when there is no such app or process type.
+// SetQuantity changes the number of dynos of a process type, as somebody's hand would, whatever the dyno size allows.
 func (s *Server) SetQuantity(app, processType string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.process(app, processType).set(n, s.birth)
 }
 
-// Size tells the dyno size of a process type. It panics when there is no such app or process type.
+// Size tells the dyno size of a process type.
 func (s *Server) Size(app, processType string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.process(app, processType).Size
 }
 
-// SetSize changes the dyno size of a process type, as somebody's hand would, whatever the others' are, and restarts its dynos. It panics
-// when there is no such app or process type.
+// SetSize changes the dyno size of a process type, as somebody's hand would, whatever the others' are, and restarts
+// its dynos.
 func (s *Server) SetSize(app, processType, size string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,7 +148,7 @@ func (s *Server) SetSize(app, processType, size string) {
 	p.restart(s.birth)
 }
 
-// SetMaintenance switches an app's maintenance mode on or off, as somebody's hand would. It panics when there is no such app.
+// SetMaintenance switches an app's maintenance mode on or off, as somebody's hand would.
 func (s *Server) SetMaintenance(app string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
