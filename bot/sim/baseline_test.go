@@ -67,11 +67,7 @@ func drove(t *testing.T, trace, name string, o sim.Options, aim string, driver f
 	h := &heard{}
 	options := bot.Options{Interval: 30 * time.Second, Policy: counting.Policy, Notices: everyNotice, Notifier: h, Recorders: []record.Recorder{h}}
 	if aim != "" {
-		a, err := adaptive.New(adaptive.Aim(aim), 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		options.Policy.Adaptive = a
+		options.Policy.Adaptive = model(t, adaptive.Aim(aim))
 	}
 	result := run(t, o, driver(name, options))
 	return append([]string{trace + " " + fared(result)}, h.lines...)
@@ -179,11 +175,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		}
 	}
 	if w.IntN(3) == 0 {
-		a, err := adaptive.New([]adaptive.Aim{adaptive.Lean, adaptive.Balanced, adaptive.Safe}[w.IntN(3)], 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Adaptive = a
+		p.Adaptive = model(t, []adaptive.Aim{adaptive.Lean, adaptive.Balanced, adaptive.Safe}[w.IntN(3)])
 	}
 	dry := w.IntN(10) == 0
 	p.BootTime, p.DeployGrace = seconds(0, 60), seconds(-1, 0, 120)

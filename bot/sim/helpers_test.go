@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -73,6 +74,15 @@ func limits(t rapid.TB) schedule.Table {
 		t.Fatal(err)
 	}
 	return table
+}
+
+func model(t *testing.T, aim adaptive.Aim) *adaptive.Model {
+	t.Helper()
+	m, err := adaptive.New(aim, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func shape(t testing.TB, name string) sim.Shape {

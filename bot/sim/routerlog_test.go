@@ -80,12 +80,8 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 	if testing.Short() || racetest.On {
 		t.Skip("takes ten seconds, and minutes with the race detector")
 	}
-	adaptive, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
 	o := bot.Options{Interval: 5 * time.Second, Policy: counting.Policy}
-	o.Policy.Adaptive = adaptive
+	o.Policy.Adaptive = model(t, adaptive.Balanced)
 	for _, c := range []struct {
 		trace       string
 		slow, ratio float64 // each is what was measured with seed 1, and room for noise
@@ -95,10 +91,7 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 		t.Run(c.trace, func(t *testing.T) {
 			t.Parallel()
 			r := run(t, sim.Options{Demand: day(t, c.trace), Peak: 25, Seed: 1}, sim.WithRouterLog("with its log", o))
-			t.Logf("slow minutes %.2f %%, %.3f of the oracle's dyno-hours, %d flips", r.SlowMinutesPercent, r.OracleRatio, r.Flips)
-			if r.SlowMinutesPercent > c.slow || r.OracleRatio > c.ratio {
-				t.Errorf("%.2f %% slow minutes at %.3f, want %.2f at %.3f", r.SlowMinutesPercent, r.OracleRatio, c.slow, c.ratio)
-			}
+			keepsBar(t, r, c.slow, c.ratio)
 		})
 	}
 }
