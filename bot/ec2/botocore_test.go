@@ -56,9 +56,7 @@ func TestCallsAreValidForBotocore(t *testing.T) {
 		t.Errorf("the fake knows actions that are not held here: %v", made)
 	}
 	input, err := json.Marshal(calls)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if wrong := botocore(t, input, "validate"); len(wrong) > 0 {
 		t.Errorf("AWS's models do not know all of what was sent:\n%s", wrong)
 	}
@@ -74,9 +72,7 @@ func allCalls(t *testing.T) []ec2test.Call {
 	}, s))
 	a := create(t, p, "web-1")
 	b, err := byID.Create(t.Context(), pool.Order{Name: "web-2", Size: "t3.large"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	wantNames(t, p, "web-1 active", "web-2 active")
 	for _, c := range []checker{p, byID, tg, g} {
 		check(t, c)

@@ -13,9 +13,7 @@ import (
 // They allow nothing that no call needs, either.
 func TestDocumentedPoliciesAreWhatIsNeeded(t *testing.T) {
 	text, err := os.ReadFile("../../docs/pools/aws.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	allowed := map[string]bool{}
 	for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(text, -1) {
 		var policy struct {

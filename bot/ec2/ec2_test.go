@@ -55,22 +55,16 @@ func create(t *testing.T, p *ec2.Provider, name string) pool.Server {
 	return s
 }
 
-func names(t *testing.T, p *ec2.Provider) (out []string) {
-	t.Helper()
-	list, err := p.List(t.Context())
-	if err != nil {
-		t.Fatalf("List: %v", err)
-	}
-	for _, s := range list {
-		out = append(out, s.Name+" "+string(s.State))
-	}
-	slices.Sort(out)
-	return out
-}
-
 func wantNames(t *testing.T, p *ec2.Provider, want ...string) {
 	t.Helper()
-	if got := names(t, p); !slices.Equal(got, want) {
+	list, err := p.List(t.Context())
+	must(t, err)
+	var got []string
+	for _, s := range list {
+		got = append(got, s.Name+" "+string(s.State))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
 		t.Errorf("List = %q, want %q", got, want)
 	}
 }
@@ -90,9 +84,7 @@ func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
 		Account: account(), Pool: "web", LaunchTemplate: "web-servers:1", Public: true, Prices: map[string]float64{"t3.large": 0.09}, Price: 0.02,
 	}, s))
 	made, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if made.Name != "web-1" || made.State != pool.Making || made.Size != "t3.large" || made.Price != 0.09 || made.Created.IsZero() {
 		t.Errorf("Create = %+v", made)
 	}

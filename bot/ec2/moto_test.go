@@ -31,15 +31,11 @@ func TestAgainstMoto(t *testing.T) {
 			v.Set(form[n], form[n+1])
 		}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/", strings.NewReader(v.Encode()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/"+service+"/aws4_request, SignedHeaders=host, Signature=x")
 		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		defer resp.Body.Close()
 		body, _ := io.ReadAll(resp.Body)
 		if resp.StatusCode != http.StatusOK {
@@ -88,9 +84,7 @@ func TestAgainstMoto(t *testing.T) {
 	for _, from := range []string{"web-servers", template + ":1"} {
 		p := valid(ec2.New(ec2.Options{Account: a, Pool: "web", LaunchTemplate: from, Price: 0.02}))
 		s, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		again, err := p.Create(t.Context(), pool.Order{Name: "web-1", Size: "t3.large"})
 		if err != nil || again.ID != s.ID {
 			t.Errorf("Create again = %+v, %v, want %s", again, err, s.ID)
@@ -163,9 +157,7 @@ func startMoto(t *testing.T) string {
 	port := porttest.Port(t)
 	cmd := exec.CommandContext(t.Context(), path, "-H", "127.0.0.1", "-p", port)
 	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if err := cmd.Start(); err != nil {
 		t.Skipf("moto does not start: %v", err)
 	}

@@ -27,9 +27,7 @@ func TestPoolOnEC2(t *testing.T) {
 				Name: "web", Provider: provider(s), Balancer: targetGroup(s, arn),
 				Limits: func(time.Time) (least, most int) { return 1, 5 },
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			var ctx context.Context
 			ctx, end = context.WithCancel(t.Context())
 			ended = make(chan struct{})

@@ -20,9 +20,7 @@ func targetGroup(s *ec2test.Server, arn string) *ec2.TargetGroup {
 func member(t *testing.T, g *ec2.TargetGroup, id string) pool.Member {
 	t.Helper()
 	list, err := g.Members(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for _, m := range list {
 		if m.ID == id {
 			return m
