@@ -16,7 +16,6 @@ type LoadState struct {
 	Weeks *adaptive.Weeks `json:"weeks,omitempty"`
 }
 
-// infer takes the readings of a tick into what is known of the load, and says what load they tell of.
 func (p *Policy) infer(st *State, d *Decision, now time.Time, in []probe.Reading) {
 	if p.Adaptive == nil {
 		st.Load = nil
@@ -72,7 +71,6 @@ func (p *Policy) goesByRouter(st *State, now time.Time) bool {
 	return p.Adaptive != nil && p.Adaptive.ByRouter(st.Load, now)
 }
 
-// unchangedFor is how long ago the newest change is, or the beginning.
 func (s *State) unchangedFor(now time.Time) time.Duration {
 	newest := s.Begun
 	for _, t := range []time.Time{s.LastUp, s.LastDown} {

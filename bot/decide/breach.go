@@ -151,7 +151,6 @@ func (r *BreachRule) next(n int) int {
 	return max(0, to)
 }
 
-// value finds what a rule judges among the readings, as a [SignalRule] does.
 func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why string) {
 	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
 }

@@ -12,31 +12,10 @@ import (
 
 func latency(ms float64) probe.Reading { return signal("responsetime", ms, "ms") }
 
-// breaching is a policy of scaling rules, with a tick every 30 s from noon on.
-type breaching struct {
-	rules []decide.BreachRule
-	state decide.State
-	now   time.Time
-	dynos int
-	least int
-	most  int
-}
-
-func (b *breaching) why(d decide.Decision) string {
-	return record.Record{Dynos: d.From, Decision: d, Limits: bounds(b.least, b.most)}.Why()
-}
-
-func (b *breaching) tick(in ...probe.Reading) decide.Decision {
-	p := defaults
-	p.Breaches = b.rules
-	var d decide.Decision
-	b.state, d = p.Decide(b.state, facts(b.now, in, bounds(b.least, b.most), b.dynos))
-	if d.To != d.From {
-		b.state = applied(b.state, b.now, d)
-		b.dynos = d.To
-	}
-	b.now = b.now.Add(30 * time.Second)
-	return d
+func newBreaches(dynos, least, most int, rules ...decide.BreachRule) *world {
+	w := with(dynos, func(p *decide.Policy) { p.Breaches = rules })
+	w.limits = bounds(least, most)
+	return w
 }
 
 // up adds a dyno when the response time was above 500 ms for a minute, and then cools down for three.
@@ -78,18 +57,19 @@ func TestBreaches(t *testing.T) {
 		{"up or down", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := &breaching{rules: c.rules, now: noon, dynos: c.dynos, least: 1, most: 6}
+			w := newBreaches(c.dynos, 1, 6, c.rules...)
 			if c.rules[0].Step.Percent == 60 {
-				b.least = 2
+				w.limits.Min = 2
 			}
-			var d decide.Decision
-			for _, r := range c.in {
-				d = b.tick(fast, r) // the heartbeat has no say
+			var r record.Record
+			for _, in := range c.in {
+				r = w.tick(fast, in) // the heartbeat has no say
 			}
+			d := r.Decision
 			if d.To != c.to {
 				t.Errorf("decided %d → %d, want %d", d.From, d.To, c.to)
 			}
-			if got := b.why(d); c.why != "" && got != c.why {
+			if got := r.Why(); c.why != "" && got != c.why {
 				t.Errorf("why is %q\nwant   %q", got, c.why)
 			}
 		})
@@ -97,28 +77,27 @@ func TestBreaches(t *testing.T) {
 }
 
 func TestBreachesCoolDown(t *testing.T) {
-	b := &breaching{rules: []decide.BreachRule{up}, now: noon, dynos: 2, least: 1, most: 4}
+	w := newBreaches(2, 1, 4, up)
 	var ups []time.Duration
-	var last decide.Decision
+	var last record.Record
 	for range 20 {
-		at := b.now
-		if last = b.tick(latency(600)); last.To > last.From {
-			ups = append(ups, at.Sub(noon))
+		if last = w.tick(latency(600)); last.Decision.To > last.Decision.From {
+			ups = append(ups, w.now.Sub(noon))
 		}
 	}
 	if len(ups) != 2 || ups[0] != time.Minute || ups[1] != 4*time.Minute {
 		t.Errorf("went up after %v, want 1m and, when it had cooled down, 4m", ups)
 	}
-	if got, want := b.why(last), "responsetime > 500 ms for 60 seconds; wanted 5, the maximum of this hour is 4"; got != want {
+	if got, want := last.Why(), "responsetime > 500 ms for 60 seconds; wanted 5, the maximum of this hour is 4"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 	// At the maximum nothing changes, and nothing cools down: below it, the next breach acts at once.
-	b.most = 5
-	if d := b.tick(latency(600)); d.To != 5 {
-		t.Errorf("a change that was not made started a cool-down: %s", b.why(d))
+	w.limits.Max = 5
+	if r := w.tick(latency(600)); r.Decision.To != 5 {
+		t.Errorf("a change that was not made started a cool-down: %s", r.Why())
 	}
-	b.most = 9
-	if got, want := b.why(b.tick(latency(600))), "responsetime > 500 ms for 60 seconds; wanted 6, but the cooldown has 3 min left"; got != want {
+	w.limits.Max = 9
+	if got, want := w.tick(latency(600)).Why(), "responsetime > 500 ms for 60 seconds; wanted 6, but the cooldown has 3 min left"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }
@@ -130,10 +109,7 @@ func TestSharesOfScalingRules(t *testing.T) {
 	change := func(n, percent int) int {
 		down := percent < 0
 		r := decide.BreachRule{Metric: "responsetime", Operator: ">", Threshold: 500, Breach: time.Minute, Down: down, Step: decide.Step{Percent: float64(max(percent, -percent))}}
-		b := &breaching{rules: []decide.BreachRule{r}, now: noon, dynos: n, least: 0, most: 1000}
-		b.tick(latency(600))
-		b.tick(latency(600))
-		return b.tick(latency(600)).To
+		return newBreaches(n, 0, 1000, r).beat(times(3, latency(600))...).Decision.To
 	}
 	inexact := map[[2]int]int{{5, -90}: 0, {15, -90}: 1} // 1 - 0.9 is less than 0.1
 	for n := 1; n <= 20; n++ {

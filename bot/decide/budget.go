@@ -54,7 +54,6 @@ type Bill struct {
 	Forecast float64 `json:"forecast"`
 }
 
-// bill counts what the dynos have cost since the last tick, n of them now; nil where there is no budget, or no price is known.
 func (p *Policy) bill(st *State, now time.Time, n int) *Bill {
 	if p.Budget <= 0 || p.Price <= 0 {
 		return nil
@@ -80,7 +79,6 @@ func (p *Policy) afford(d *Decision) {
 	}
 }
 
-// affords says whether the month may end with n dynos, given the evidence for them.
 func (p *Policy) affords(d *Decision, n int, e *Evidence) bool {
 	b := d.Bill
 	return b == nil || e == nil || n <= d.From || b.Spend.Forecast(n, b.Price) <= b.Budget || e.Twice()

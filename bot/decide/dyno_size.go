@@ -191,7 +191,6 @@ func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
 // Resizes says whether the dyno size is to change.
 func (d *Decision) Resizes() bool { return d.SizeTo != d.SizeFrom }
 
-// holdSize keeps the dyno size as it is on behalf of by, and notes it if that changes anything.
 func (d *Decision) holdSize(by string, left time.Duration) {
 	if d.Resizes() {
 		d.SizeTo, d.SizeHeld, d.SizeSecondsLeft = d.SizeFrom, by, left.Seconds()

@@ -30,7 +30,7 @@ func TestRulesForTheSizeMerge(t *testing.T) {
 		s := newSignals(2, once, c.second)
 		s.policy.Sizes = []string{"standard-1x", "standard-2x", "performance-m"}
 		s.state.Size = "Standard-2X"
-		d := s.tick(append([]probe.Reading{right}, c.in...)...)
+		d := s.decide(append([]probe.Reading{right}, c.in...)...)
 		if d.SizeTo != c.want || d.To != 2 {
 			t.Errorf("%s: dynos of %s, want %s: %s", c.name, d.SizeTo, c.want, why(d, append([]probe.Reading{right}, c.in...)...))
 		}

@@ -95,7 +95,6 @@ func (p *Policy) beatEvidence(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// source is what a scale-up rests on that the heartbeat or the load model asks for.
 func (p *Policy) source(st *State, d *Decision, now time.Time) string {
 	switch {
 	case d.Load != nil && d.Load.Expected != nil:
@@ -124,7 +123,6 @@ type request struct {
 	held     bool
 }
 
-// prevails says whether a request for more dynos speaks in the place of another: one that is not held, else a larger one.
 func (r request) prevails(other request) bool {
 	if r.held != other.held {
 		return other.held

@@ -41,10 +41,7 @@ func speakers(t *testing.T) []speaker {
 			{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: 2 * time.Minute, Cooldown: time.Minute},
 		}
 	}
-	a, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := adaptively(t, adaptive.Balanced, 1000).Adaptive
 	logged := func(i int) []probe.Reading {
 		rate := 20.0
 		if i > 20 {
@@ -210,25 +207,18 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 			p := defaults
 			s.policy(&p)
 			p.IneffectiveAfter = 2
-			var st decide.State
-			n := 2
+			w := by(p, 2)
+			w.limits.Max = 12
 			for i := range 1000 {
-				now := noon.Add(time.Duration(i) * 30 * time.Second)
 				beat := slow
 				if s.byHeartbeat() {
 					beat = s.heart(i)
 				}
-				in := append([]probe.Reading{beat}, s.load(i)...)
-				var d decide.Decision
-				st, d = p.Decide(st, facts(now, in, bounds(1, 12), n))
-				if d.To != d.From {
-					st = applied(st, now, d)
-				}
-				n = d.To
+				w.tick(append([]probe.Reading{beat}, s.load(i)...)...)
 			}
-			switch held := n < 12; {
+			switch held := w.n < 12; {
 			case held && !s.byHeartbeat():
-				t.Errorf("%d dynos, want the maximum of 12, as the rule never ceases to ask for more", n)
+				t.Errorf("%d dynos, want the maximum of 12, as the rule never ceases to ask for more", w.n)
 			case !held && s.byHeartbeat() && s.name != "heartbeats of the load model":
 				t.Error("the heartbeat never improves, and came to the maximum")
 			}
@@ -241,24 +231,18 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 2
 	p.Rules = []decide.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1), Up: decide.Step{Dynos: 3}}}
-	var st decide.State
-	n, reached := 2, 0
+	w := by(p, 2)
+	reached := 0
 	for i := range 60 {
-		in := []probe.Reading{slow, jobs(0)}
+		queue := jobs(0)
 		if i == 10 { // the heartbeat has added two
-			in[1] = jobs(100)
+			queue = jobs(100)
 		}
-		now := noon.Add(time.Duration(i) * 30 * time.Second)
-		var d decide.Decision
-		st, d = p.Decide(st, facts(now, in, bounds(1, 20), n))
-		if d.To != d.From {
-			st = applied(st, now, d)
-		}
-		n = d.To
-		reached = max(reached, n)
+		w.tick(slow, queue)
+		reached = max(reached, w.n)
 	}
-	if reached != 7 || n != 5 {
-		t.Errorf("went up to %d and back to %d, want 7 and 5: two were added for the heartbeat, three for the jobs", reached, n)
+	if reached != 7 || w.n != 5 {
+		t.Errorf("went up to %d and back to %d, want 7 and 5: two were added for the heartbeat, three for the jobs", reached, w.n)
 	}
 }
 
@@ -266,17 +250,11 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	p := defaults
 	p.Breaches = []decide.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Hour}}
-	p.PauseUp = true
-	var st decide.State
-	now := noon
+	w := by(p, 2)
+	w.policy.PauseUp = true
 	tick := func(value float64, lim, n int) decide.Decision {
-		var d decide.Decision
-		st, d = p.Decide(st, facts(now, []probe.Reading{jobs(value)}, bounds(lim, 9), n))
-		if d.To != d.From {
-			st = applied(st, now, d)
-		}
-		now = now.Add(30 * time.Second)
-		return d
+		w.limits, w.n = bounds(lim, 9), n
+		return w.decide(jobs(value))
 	}
 	for range 4 {
 		if d := tick(100, 1, 2); d.To != 2 {
@@ -286,7 +264,7 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	if d := tick(0, 4, 2); d.To != 4 || d.Rule != decide.RuleLimits {
 		t.Fatalf("the minimum is not kept: %+v", d)
 	}
-	p.PauseUp = false
+	w.policy.PauseUp = false
 	if d := tick(100, 4, 4); d.To != 4 {
 		t.Fatalf("spoke half a minute after a reading that is not beyond: %+v", d)
 	}
@@ -297,12 +275,7 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 
 // An up that people or limits want tells the load model nothing about the down before it.
 func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
-	a, err := adaptive.New(adaptive.Balanced, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := defaults
-	p.Adaptive = a
+	p := adaptively(t, adaptive.Balanced, 1000)
 	st, _ := p.Decide(decide.State{}, facts(noon, []probe.Reading{fast}, bounds(1, 9), 4))
 	down := decide.Decision{From: 4, To: 3, Rule: decide.RuleLessLoad}
 	st = applied(st, noon, down)
@@ -344,22 +317,15 @@ func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 1
 	p.Rules = []decide.SignalRule{{Signal: "jobs", Max: 10, Min: math.NaN(), Fails: decide.InARow(1), Passes: decide.InARow(1)}}
-	var st decide.State
-	n := 2
-	for i := range 8 {
-		value := 100.0
-		if i >= 4 {
-			value = 0
-		}
-		var d decide.Decision
-		st, d = p.Decide(st, facts(noon.Add(time.Duration(i)*30*time.Second), []probe.Reading{slow, jobs(value)}, bounds(1, 20), n))
-		if d.To != d.From {
-			st = applied(st, noon.Add(time.Duration(i)*30*time.Second), d)
-		}
-		n = d.To
+	w := by(p, 2)
+	for range 4 {
+		w.tick(slow, jobs(100))
 	}
-	if n != 7 {
-		t.Errorf("%d dynos, want 7: four more for the jobs, one more for the heartbeat, which had none before", n)
+	for range 4 {
+		w.tick(slow, jobs(0))
+	}
+	if w.n != 7 {
+		t.Errorf("%d dynos, want 7: four more for the jobs, one more for the heartbeat, which had none before", w.n)
 	}
 }
 

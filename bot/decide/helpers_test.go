@@ -56,7 +56,7 @@ func accepted(p decide.Policy, st decide.State, now time.Time, d decide.Decision
 	return st
 }
 
-// A world is a policy, and a platform that makes its changes at once, with a heartbeat every 30 s from noon.
+// A world is a policy, and a platform that makes its changes at once, with a tick every 30 s from noon.
 type world struct {
 	policy  decide.Policy
 	state   decide.State
@@ -68,21 +68,32 @@ type world struct {
 
 // with makes a world whose policy a test changes, with room up to 20 dynos.
 func with(dynos int, change func(*decide.Policy)) *world {
-	w := &world{policy: defaults, limits: bounds(1, 20), n: dynos, now: noon.Add(-30 * time.Second)}
-	change(&w.policy)
-	return w
+	p := defaults
+	change(&p)
+	return by(p, dynos)
 }
 
-func (w *world) beat(readings ...probe.Reading) (r record.Record) {
+func by(p decide.Policy, dynos int) *world {
+	return &world{policy: p, limits: bounds(1, 20), n: dynos, now: noon.Add(-30 * time.Second)}
+}
+
+// beat ticks once for each reading.
+func (w *world) beat(readings ...probe.Reading) (last record.Record) {
 	for _, reading := range readings {
-		w.now = w.now.Add(30 * time.Second)
-		f := facts(w.now, []probe.Reading{reading}, w.limits, w.n)
-		r = record.Record{Time: w.now, Readings: f.Readings, Limits: w.limits, Dynos: w.n, Action: record.Held}
-		w.state, r.Decision = w.policy.Decide(w.state, f)
-		if d := r.Decision; d.To != d.From {
-			w.state = accepted(w.policy, w.state, w.now, d)
-			w.n, w.resizes, r.Action = d.To, append(w.resizes, d.To), record.Scaled
-		}
+		last = w.tick(reading)
+	}
+	return last
+}
+
+func (w *world) decide(in ...probe.Reading) decide.Decision { return w.tick(in...).Decision }
+
+func (w *world) tick(in ...probe.Reading) record.Record {
+	w.now = w.now.Add(30 * time.Second)
+	r := record.Record{Time: w.now, Readings: in, Limits: w.limits, Dynos: w.n, Action: record.Held}
+	w.state, r.Decision = w.policy.Decide(w.state, facts(w.now, in, w.limits, w.n))
+	if d := r.Decision; d.To != d.From {
+		w.state = accepted(w.policy, w.state, w.now, d)
+		w.n, w.resizes, r.Action = d.To, append(w.resizes, d.To), record.Scaled
 	}
 	return r
 }

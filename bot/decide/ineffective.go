@@ -64,7 +64,6 @@ func (l Level) Mean() float64 {
 	return l.SumMS / float64(l.N-l.Errors)
 }
 
-// better says whether the readings have improved by as much as dynos that help improve them.
 func (l Level) better(than Level) bool {
 	switch {
 	case l.Failing() || l.N == 0:

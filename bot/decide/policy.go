@@ -241,7 +241,6 @@ func (p *Policy) count(st *State, d *Decision, r *probe.Reading) {
 	}
 }
 
-// verdict judges one reading. Both bounds are right.
 func (p *Policy) verdict(r *probe.Reading) Verdict {
 	switch {
 	case r.Outcome != probe.Answered && slices.Contains(p.FailOn, r.Outcome):

@@ -260,7 +260,6 @@ func find(in []probe.Reading, signal string) (value float64, unit, why string) {
 	return 0, "", "there is no reading of " + signal
 }
 
-// verdict judges a value. Both bounds are right.
 func (r *SignalRule) verdict(value float64) Verdict {
 	switch { // no value is beyond a bound that is NaN
 	case value > r.Max:

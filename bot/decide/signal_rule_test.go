@@ -13,29 +13,10 @@ import (
 
 func wants(x float64, unit string) probe.Reading { return signal("jobs", x, unit) }
 
-// signals is a policy of rules, and the state that they have come to, with a tick every 30 s.
-type signals struct {
-	policy decide.Policy
-	state  decide.State
-	now    time.Time
-	dynos  int
-}
-
-func newSignals(dynos int, rules ...decide.SignalRule) *signals {
-	p := defaults
-	p.Rules = rules
-	return &signals{policy: p, now: noon, dynos: dynos}
-}
-
-func (s *signals) tick(in ...probe.Reading) decide.Decision {
-	s.now = s.now.Add(30 * time.Second)
-	var d decide.Decision
-	s.state, d = s.policy.Decide(s.state, facts(s.now, in, bounds(0, 20), s.dynos))
-	if d.To != d.From {
-		s.state = applied(s.state, s.now, d)
-		s.dynos = d.To
-	}
-	return d
+func newSignals(dynos int, rules ...decide.SignalRule) *world {
+	w := with(dynos, func(p *decide.Policy) { p.Rules = rules })
+	w.limits.Min = 0
+	return w
 }
 
 func TestRulesMerge(t *testing.T) {
@@ -75,7 +56,7 @@ func TestRulesMerge(t *testing.T) {
 		{"but not of more", []decide.SignalRule{once}, []probe.Reading{noData, jobs(500)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newSignals(5, c.rules...).tick(c.in...)
+			d := newSignals(5, c.rules...).decide(c.in...)
 			if d.To != c.to || d.Rule != c.rule {
 				t.Errorf("decided %d → %d by %q, want %d by %q", d.From, d.To, d.Rule, c.to, c.rule)
 			}
@@ -90,7 +71,7 @@ func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
 	s := newSignals(5, jobsRule)
 	var d decide.Decision
 	for range 5 {
-		d = s.tick(fast, jobs(0))
+		d = s.decide(fast, jobs(0))
 	}
 	if d.To != 4 || d.Rule != decide.RuleBelow {
 		t.Errorf("decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, decide.RuleBelow)
@@ -103,7 +84,7 @@ func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
 	top.Min = math.NaN()
 	s = newSignals(5, top)
 	for range 5 {
-		d = s.tick(fast, jobs(50))
+		d = s.decide(fast, jobs(50))
 	}
 	if d.To != 4 || d.Rule != decide.RuleFast {
 		t.Errorf("with no say of the jobs, decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, decide.RuleFast)
@@ -126,7 +107,7 @@ func TestRulesCountReadings(t *testing.T) {
 		{jobs(5), 4},
 		{jobs(5), 3},
 	} {
-		if d := s.tick(c.in); d.To != c.to {
+		if d := s.decide(c.in); d.To != c.to {
 			t.Fatalf("reading %d: decided %d → %d, want %d: %s", i, d.From, d.To, c.to, why(d, c.in))
 		}
 	}
@@ -137,7 +118,7 @@ func TestRulesByAWindow(t *testing.T) {
 	s := newSignals(2, rule)
 	values := func(in ...float64) (last decide.Decision) {
 		for _, x := range in {
-			last = s.tick(jobs(x))
+			last = s.decide(jobs(x))
 		}
 		return last
 	}
@@ -167,16 +148,16 @@ func TestRulesByAWindow(t *testing.T) {
 func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 	rule := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
 	s := newSignals(2, rule)
-	if d := s.tick(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean of 120 s, above 100" {
+	if d := s.decide(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean of 120 s, above 100" {
 		t.Errorf("the first reading moved to %d: %s", d.To, why(d))
 	}
-	if d := s.tick(jobs(500)); d.To != 3 || !strings.Contains(why(d), "which counts in 30 s") {
+	if d := s.decide(jobs(500)); d.To != 3 || !strings.Contains(why(d), "which counts in 30 s") {
 		t.Errorf("half a minute after a change it moved to %d: %s", d.To, why(d))
 	}
-	if d := s.tick(jobs(20)); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
+	if d := s.decide(jobs(20)); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
 		t.Errorf("what was before still counts: %s", why(d))
 	}
-	if d := s.tick(jobs(0)); d.To != 2 {
+	if d := s.decide(jobs(0)); d.To != 2 {
 		t.Errorf("the first reading below moved to %d: %s", d.To, why(d))
 	}
 	rule.Wait = decide.NoWait
@@ -185,7 +166,7 @@ func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 		jobs float64
 		to   int
 	}{{500, 3}, {500, 4}, {50, 4}, {5, 3}, {5, 2}} {
-		if d := s.tick(jobs(want.jobs)); d.To != want.to {
+		if d := s.decide(jobs(want.jobs)); d.To != want.to {
 			t.Errorf("tick %d moved to %d, want %d: %s", i, d.To, want.to, why(d))
 		}
 	}
@@ -194,11 +175,11 @@ func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 func TestRulesWaitAsLongAsTheySay(t *testing.T) {
 	s := newSignals(2, decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Wait: 90 * time.Second})
 	for range 3 {
-		if d := s.tick(jobs(500)); d.To != 2 {
+		if d := s.decide(jobs(500)); d.To != 2 {
 			t.Fatalf("moved to %d before its time: %s", d.To, why(d))
 		}
 	}
-	if d := s.tick(jobs(500)); d.To != 3 {
+	if d := s.decide(jobs(500)); d.To != 3 {
 		t.Errorf("stayed at %d: %s", d.To, why(d))
 	}
 }
@@ -208,7 +189,7 @@ func TestRulesByAWindowDecideNowAndThen(t *testing.T) {
 	s.policy.DecideEvery = 3 * time.Minute
 	var ups []time.Duration
 	for range 20 {
-		if d := s.tick(jobs(500)); d.To > d.From {
+		if d := s.decide(jobs(500)); d.To > d.From {
 			ups = append(ups, s.now.Sub(noon))
 		}
 	}
@@ -225,7 +206,7 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 		s := newSignals(2, rule)
 		s.policy.BootTime, s.state.BootSince = 4*time.Minute, noon
 		for range 6 {
-			d := s.tick(jobs(500))
+			d := s.decide(jobs(500))
 			if d.To != 2 {
 				t.Fatalf("%s: went to %d while dynos boot: %s", name, d.To, why(d))
 			}
@@ -234,8 +215,8 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 			}
 		}
 		s.state.BootSince = time.Time{}
-		s.tick(jobs(500))
-		if d := s.tick(jobs(500)); d.To < 3 {
+		s.decide(jobs(500))
+		if d := s.decide(jobs(500)); d.To < 3 {
 			t.Errorf("%s: stayed at %d when they had: %s", name, d.To, why(d))
 		}
 	}

@@ -129,7 +129,6 @@ func (p *Policy) wait(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// restartSignals forgets what the signals were at another number of dynos.
 func (s *State) restartSignals() {
 	if len(s.Signals) == 0 {
 		return

@@ -13,10 +13,8 @@ func (w Window) push(hit bool) Window {
 	return w
 }
 
-// of counts the hits among the newest m readings, m from 0 to 64.
-func (w Window) of(m int) int { return bits.OnesCount64(uint64(w) & (1<<m - 1)) }
+func (w Window) hits(m int) int { return bits.OnesCount64(uint64(w) & (1<<m - 1)) }
 
-// run counts the hits since the last miss, up to 64.
 func (w Window) run() int { return bits.TrailingZeros64(^uint64(w)) }
 
 // RunState is what is remembered of the heartbeats.
@@ -40,7 +38,7 @@ type Quorum struct {
 // InARow is a quorum of n readings in a row.
 func InARow(n int) Quorum { return Quorum{n, n} }
 
-func (q Quorum) reached(w Window) bool { return w.of(q.M) >= q.N }
+func (q Quorum) reached(w Window) bool { return w.hits(q.M) >= q.N }
 
 // stands says whether w has the quorum, or had it no more readings ago than the quorum has misses to spare.
 func (q Quorum) stands(w Window) bool {
@@ -52,10 +50,9 @@ func (q Quorum) stands(w Window) bool {
 	return false
 }
 
-// progress counts what w has towards the quorum: the run where the readings must be in a row, else the hits.
 func (q Quorum) progress(w Window) int {
 	if q.N == q.M {
 		return w.run()
 	}
-	return w.of(q.M)
+	return w.hits(q.M)
 }
