@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// errInterrupted: the bot was told to stop in the middle of a tick.
 var errInterrupted = errors.New("the bot was told to stop")
 
 // gather asks for all that a decision is taken from, but for what few decisions depend on. An error says why the number of dynos is not

@@ -289,7 +289,6 @@ func (r Record) nearBudget(c decide.Clamp) string {
 
 func left(seconds float64) string { return words.Left(time.Duration(seconds * float64(time.Second))) }
 
-// progress says how many readings had the verdict: of those that are needed while they are too few.
 func progress(d decide.Decision) string {
 	enough := d.Run >= d.Needed
 	switch {

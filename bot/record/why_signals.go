@@ -6,7 +6,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// signals writes what the signals say of those for which want holds.
 func (r Record) signals(want func(*decide.Judged) bool) string {
 	var all []string
 	for i := range r.Decision.Signals {
