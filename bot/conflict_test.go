@@ -128,9 +128,8 @@ func TestTheBotDoesNotSuspectItself(t *testing.T) {
 		"can't be read every now and again": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, d := newWorld(1), &disk{}
 			configure := func(o *bot.Options) { o.Schedule = &always{Min: 1, Max: 9} }
-			w.restart(t, d, configure)
+			w, d := keeping(t, 1, configure)
 			for i := range 480 {
 				if answer != nil {
 					w.platform.onResize = func(context.Context) error { return answer(w.platform, w.platform.resizes[len(w.platform.resizes)-1]) }
@@ -156,9 +155,8 @@ func TestTheBotDoesNotSuspectItself(t *testing.T) {
 }
 
 func TestASuspicionSurvivesARestartAndIsBounded(t *testing.T) {
-	w, d := newWorld(2), &disk{}
 	configure := func(o *bot.Options) { o.Schedule = &always{Min: 1, Max: 9} }
-	w.restart(t, d, configure)
+	w, d := keeping(t, 2, configure)
 	w.beat(right)
 	told := 0
 	for i := range 100 {

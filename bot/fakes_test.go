@@ -131,6 +131,11 @@ func newWorld(dynos int, change ...func(*bot.Options)) *world {
 		platform: &platform{n: dynos}, heart: &heart{next: right}, limits: &always{Min: 1, Max: 3},
 		inbox: &inbox{}, now: noon.Add(-30 * time.Second),
 	}
+	w.begin(change...)
+	return w
+}
+
+func (w *world) begin(change ...func(*bot.Options)) {
 	o := bot.Options{
 		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second,
 		Probers: []probe.Prober{w.heart}, Schedule: w.limits, Scaler: w.platform, Policy: defaults,
@@ -143,7 +148,6 @@ func newWorld(dynos int, change ...func(*bot.Options)) *world {
 		c(&o)
 	}
 	w.Bot = bot.New(o)
-	return w
 }
 
 // beat ticks once for each reading, and returns the last record.

@@ -11,8 +11,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/bot/notice"
-	"github.com/autoscalebot/autoscalebot/probe"
 )
 
 // disk keeps a bot's memory as a file would: as text.
@@ -47,29 +45,26 @@ func (d *disk) load(t *testing.T) bot.Memory {
 
 // restart is a new bot in the same world, which goes on from what the disk has.
 func (w *world) restart(t *testing.T, d *disk, change func(*bot.Options)) {
-	o := bot.Options{
-		App: "dancing-forest", ProcessType: "web", Interval: 30 * time.Second, Probers: []probe.Prober{w.heart},
-		Schedule: w.limits, Scaler: w.platform, Policy: defaults, Notifier: w.inbox,
-		Notices: notice.Notices{ExceedMax: true, EveryScale: true, Reminder: time.Hour},
-		Memory:  d.load(t), Remember: d.remember,
-	}
-	change(&o)
-	w.Bot = bot.New(o)
+	w.begin(func(o *bot.Options) { o.Memory, o.Remember = d.load(t), d.remember }, change)
+}
+
+func keeping(t *testing.T, dynos int, change func(*bot.Options)) (*world, *disk) {
+	w, d := newWorld(dynos), &disk{}
+	w.restart(t, d, change)
+	return w, d
 }
 
 func TestRestartGoesOn(t *testing.T) {
 	policies := func(o *bot.Options) { o.Policy.CooldownUp, o.Policy.ManualHold = 5*time.Minute, 10*time.Minute }
 	t.Run("from the runs", func(t *testing.T) {
-		w, d := newWorld(2), &disk{}
-		w.restart(t, d, policies)
+		w, d := keeping(t, 2, policies)
 		w.beat(slow, slow)
 		w.restart(t, d, policies)
 		w.beat(slow)
 		wantResizes(t, w, 3)
 	})
 	t.Run("from cooldowns, and takes nobody's change for a hand's", func(t *testing.T) {
-		w, d := newWorld(1), &disk{}
-		w.restart(t, d, policies)
+		w, d := keeping(t, 1, policies)
 		w.beat(times(3, slow)...)
 		w.restart(t, d, policies)
 		r := w.beat(times(9, slow)...)
@@ -84,8 +79,7 @@ func TestRestartGoesOn(t *testing.T) {
 		}
 	})
 	t.Run("and tells nothing twice", func(t *testing.T) {
-		w, d := newWorld(3), &disk{}
-		w.restart(t, d, policies)
+		w, d := keeping(t, 3, policies)
 		w.beat(times(3, slow)...)
 		for range 5 {
 			w.restart(t, d, policies)
@@ -97,8 +91,7 @@ func TestRestartGoesOn(t *testing.T) {
 		wantTold(t, w, "needs_exceed_max resolved")
 	})
 	t.Run("from a pause", func(t *testing.T) {
-		w, d := newWorld(1), &disk{}
-		w.restart(t, d, policies)
+		w, d := keeping(t, 1, policies)
 		w.SetControl(func(c decide.Control) decide.Control { c.Up.On = true; return c }) // and is killed before the next tick
 		w.restart(t, d, policies)
 		w.beat(times(9, slow)...)
@@ -108,9 +101,8 @@ func TestRestartGoesOn(t *testing.T) {
 
 // A bot that dies after the platform took its change and before it could note so does not ask again.
 func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
-	w, d := newWorld(1), &disk{}
 	none := func(*bot.Options) {}
-	w.restart(t, d, none)
+	w, d := keeping(t, 1, none)
 	w.beat(slow, slow)
 	w.restart(t, d, d.killed)
 	w.beat(slow)
@@ -135,8 +127,7 @@ func (i *inbox) changes() (out [][2]int) {
 func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Hour} {
 		for _, made := range []bool{true, false} {
-			w, d := newWorld(1), &disk{}
-			w.restart(t, d, func(*bot.Options) {})
+			w, d := keeping(t, 1, func(*bot.Options) {})
 			w.beat(slow, slow)
 			w.platform.onResize = func(context.Context) error {
 				if !made {

@@ -179,7 +179,9 @@ func TestNoIntervalIsTooShortForAHangingPlatform(t *testing.T) {
 			}{{0, 0}, {0, 8}, {0.1, 0}, {0.1, 5}, {0.1, 8}, {0.5, 0}, {0.5, 4}} {
 				t.Run(fmt.Sprintf("%v, %s, %v", every, name, c), func(t *testing.T) {
 					s := s
-					beats := hung(t, &s, every, share(c.takes), c.jitter)
+					beats := runFor(t, 50*every-1, c.jitter, slow, func(int) time.Duration { return share(c.takes) }, func(o *bot.Options) {
+						o.Interval, o.Scaler = every, &s
+					})
 					if len(beats) != 50 {
 						t.Errorf("%d heartbeats, want 50", len(beats))
 					}
@@ -195,25 +197,4 @@ func TestNoIntervalIsTooShortForAHangingPlatform(t *testing.T) {
 			}
 		}
 	}
-}
-
-// hung runs a bot for 50 intervals, and returns when its heartbeats began.
-func hung(t *testing.T, s *sluggish, every, takes time.Duration, jitter float64) (beats []time.Duration) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		b := bot.New(bot.Options{
-			App: "forest", ProcessType: "web", Interval: every, Jitter: jitter, Schedule: &always{Min: 1, Max: 3}, Scaler: s, Policy: defaults,
-			Probers: []probe.Prober{prober(func(context.Context) probe.Reading {
-				beats = append(beats, time.Since(start))
-				time.Sleep(takes)
-				return slow
-			})},
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), 50*every-1)
-		defer cancel()
-		if err := b.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return beats
 }

@@ -15,8 +15,7 @@ import (
 // begunAnew is a bot that could not read its memory at the start, with the memory of the bot before it, in which somebody had paused
 // scaling up and down, asked for 3 dynos and set the number by hand.
 func begunAnew(t *testing.T) (w *world, former bot.Memory, kept *disk) {
-	before, d := newWorld(2), &disk{}
-	before.restart(t, d, func(o *bot.Options) { o.Policy.ManualHold, o.Policy.Budget, o.Policy.Price = time.Hour, 100, 25 })
+	before, d := keeping(t, 2, func(o *bot.Options) { o.Policy.ManualHold, o.Policy.Budget, o.Policy.Price = time.Hour, 100, 25 })
 	before.beat(times(5, slow)...)
 	before.now = before.now.Add(10 * time.Minute)
 	before.platform.n = 2

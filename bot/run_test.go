@@ -17,19 +17,20 @@ type prober func(context.Context) probe.Reading
 func (p prober) Probe(ctx context.Context) probe.Reading { return p(ctx) }
 
 // runFor runs a bot in virtual time for so long, with probes that take what next gives, and returns when each began.
-func runFor(t *testing.T, d time.Duration, jitter float64, next func(i int) time.Duration) []time.Duration {
+func runFor(
+	t *testing.T, d time.Duration, jitter float64, reading probe.Reading, next func(i int) time.Duration, change ...func(*bot.Options),
+) (beats []time.Duration) {
 	t.Helper()
-	var beats []time.Duration
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		w := newWorld(2, func(o *bot.Options) {
+		w := newWorld(1, append(change, func(o *bot.Options) {
 			o.Jitter = jitter
 			o.Probers = []probe.Prober{prober(func(context.Context) probe.Reading {
 				beats = append(beats, time.Since(start))
 				time.Sleep(next(len(beats) - 1))
-				return right
+				return reading
 			})}
-		})
+		})...)
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
 		if err := w.Run(ctx); err != nil {
@@ -61,7 +62,7 @@ func TestRunKeepsTheBeat(t *testing.T) {
 		}, seconds(0, 30, 90, 120)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := runFor(t, 130*time.Second, 0, c.next); !slices.Equal(got, c.want) {
+			if got := runFor(t, 130*time.Second, 0, right, c.next); !slices.Equal(got, c.want) {
 				t.Errorf("heartbeats at %v, want %v", got, c.want)
 			}
 		})
@@ -69,7 +70,7 @@ func TestRunKeepsTheBeat(t *testing.T) {
 }
 
 func TestJitterNeitherDriftsNorSkips(t *testing.T) {
-	beats := runFor(t, time.Hour, 0.1, func(int) time.Duration { return time.Second })
+	beats := runFor(t, time.Hour, 0.1, right, func(int) time.Duration { return time.Second })
 	if len(beats) != 120 {
 		t.Errorf("%d heartbeats in an hour, want 120", len(beats))
 	}
