@@ -46,43 +46,21 @@ func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
 	return policy(a, boundMS)
 }
 
-// An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
-type app struct {
-	policy     decide.Policy
-	state      decide.State
-	dynos      int
-	limits     [2]int
-	load       float64 // in dynos
-	baselineMS float64
-	now        time.Time
-	wait       float64 // a backlog in seconds
-	beat       func(ms float64) probe.Reading
-	draws      *rand.Rand
-	ups        []int
+// A running app has the dynos that are decided on at once, and a tick every 5 s.
+type running struct {
+	policy decide.Policy
+	state  decide.State
+	dynos  int
+	limits [2]int
+	now    time.Time
+	draws  *rand.Rand
+	ups    []int
 }
 
-func newApp(p decide.Policy, dynos int, load float64) *app {
-	return &app{
-		policy: p, dynos: dynos, limits: [2]int{1, 60}, load: load, baselineMS: 40, now: noon, beat: took, draws: rand.New(rand.NewPCG(1, 2)),
-	}
-}
-
-// run lets so much time pass, with a heartbeat every 5 s, and returns the last decision. Dynos serve at once.
-func (a *app) run(d time.Duration) decide.Decision {
-	var last decide.Decision
+// runWith lets so much time pass, and returns the last decision.
+func (a *running) runWith(d time.Duration, readings func() []probe.Reading) (last decide.Decision) {
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
-		busy := a.load / float64(a.dynos)
-		a.wait = max(0, a.wait+(busy-1)*5)
-		wait := a.wait
-		if busy < 1 && a.draws.Float64() < math.Pow(busy, 3) {
-			wait += a.draws.ExpFloat64() * 0.02 / (1 - busy)
-		}
-		ms := 30 + a.baselineMS*math.Exp(0.47*a.draws.NormFloat64()-0.11) + 1000*wait
-		in := []probe.Reading{a.beat(ms)}
-		if ms > 4000 {
-			in = []probe.Reading{{Signal: "heartbeat", Value: 4000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 4s"}}
-		}
-		a.state, last = a.policy.Decide(a.state, facts(a.now, in, bounds(a.limits[0], a.limits[1]), a.dynos))
+		a.state, last = a.policy.Decide(a.state, facts(a.now, readings(), bounds(a.limits[0], a.limits[1]), a.dynos))
 		if last.To != last.From {
 			a.state = applied(a.state, a.now, last)
 			if last.To > last.From {
@@ -92,4 +70,37 @@ func (a *app) run(d time.Duration) decide.Decision {
 		}
 	}
 	return last
+}
+
+// An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
+type app struct {
+	running
+	load       float64 // in dynos
+	baselineMS float64
+	wait       float64 // a backlog in seconds
+	beat       func(ms float64) probe.Reading
+}
+
+func newApp(p decide.Policy, dynos int, load float64) *app {
+	return &app{
+		running: running{policy: p, dynos: dynos, limits: [2]int{1, 60}, now: noon, draws: rand.New(rand.NewPCG(1, 2))},
+		load:    load, baselineMS: 40, beat: took,
+	}
+}
+
+func (a *app) run(d time.Duration) decide.Decision { return a.runWith(d, a.readings) }
+
+func (a *app) readings() []probe.Reading {
+	busy := a.load / float64(a.dynos)
+	a.wait = max(0, a.wait+(busy-1)*5)
+	wait := a.wait
+	if busy < 1 && a.draws.Float64() < math.Pow(busy, 3) {
+		wait += a.draws.ExpFloat64() * 0.02 / (1 - busy)
+	}
+	ms := 30 + a.baselineMS*math.Exp(0.47*a.draws.NormFloat64()-0.11) + 1000*wait
+	in := []probe.Reading{a.beat(ms)}
+	if ms > 4000 {
+		in = []probe.Reading{{Signal: "heartbeat", Value: 4000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 4s"}}
+	}
+	return in
 }

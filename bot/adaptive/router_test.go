@@ -17,21 +17,19 @@ import (
 // A logged app is one whose router's log says what the theory of queues does: dynos of 5 slots, 100 ms, exponential, of which each bears
 // about 47 requests/s within a second. Heartbeats wait as requests do.
 type logged struct {
-	policy decide.Policy
-	state  decide.State
-	dynos  int
-	rate   float64 // requests/s
-	slower float64 // the factor by which requests take longer, whatever the load
-	quiet  bool    // no line comes
-	now    time.Time
-	draws  *rand.Rand
-	ups    []int
+	running
+	rate   float64   // requests/s
+	slower float64   // the factor by which requests take longer, whatever the load
+	quiet  bool      // no line comes
 	rates  []float64 // of the last minute, and how many requests were served at once
 	busy   []float64
 }
 
 func newLogged(p decide.Policy, dynos int, rate float64) *logged {
-	return &logged{policy: p, dynos: dynos, rate: rate, slower: 1, now: noon, draws: rand.New(rand.NewPCG(3, 4))}
+	return &logged{
+		running: running{policy: p, dynos: dynos, limits: [2]int{1, 60}, now: noon, draws: rand.New(rand.NewPCG(3, 4))},
+		rate:    rate, slower: 1,
+	}
 }
 
 func line(signal string, value float64) probe.Reading {
@@ -72,19 +70,7 @@ func average(all []float64) float64 {
 	return sum / float64(len(all))
 }
 
-// run lets so much time pass, with a tick every 5 s, and returns the last decision. Dynos serve at once.
-func (a *logged) run(d time.Duration) decide.Decision {
-	var last decide.Decision
-	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
-		a.state, last = a.policy.Decide(a.state, facts(a.now, a.readings(), bounds(1, 60), a.dynos))
-		if last.To != last.From {
-			a.state = applied(a.state, a.now, last)
-			a.ups = append(a.ups, last.To-last.From)
-			a.dynos = last.To
-		}
-	}
-	return last
-}
+func (a *logged) run(d time.Duration) decide.Decision { return a.runWith(d, a.readings) }
 
 func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 	racetest.Long(t)
