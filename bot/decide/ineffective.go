@@ -128,10 +128,12 @@ func (s *State) recover(v Verdict) {
 		return
 	}
 	next := *s.ScaleUps
-	if next.Calm++; v == Slow {
+	next.Calm++
+	if v == Slow {
 		next.Calm = 0
 	}
-	if s.ScaleUps = &next; next.Calm >= CalmAfter {
+	s.ScaleUps = &next
+	if next.Calm >= CalmAfter {
 		s.ScaleUps = nil
 	}
 }

@@ -114,7 +114,7 @@ func (t turn) turned(p *Policy, d *Decision) turn {
 	switch {
 	case t.step == 0:
 		return t
-	case t.step > 0 == (d.To > d.From) && d.To != d.From:
+	case t.step > 0 && d.To > d.From, t.step < 0 && d.To < d.From:
 		d.Ladder = p.Ladder
 		d.clamp(ClampSize, d.From, 0)
 		return t

@@ -328,7 +328,8 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	} else if j.Value < 0 {
 		j.Desired = max(0, n-r.down(p).of(n))
 	}
-	switch j.Max, j.Min = nil, &j.Value; { // it has a say in a down
+	j.Max, j.Min = nil, &j.Value // it has a say in a down
+	switch {
 	case j.Desired > n:
 		j.Verdict = Above
 	case j.Desired < n:
