@@ -13,7 +13,6 @@ import (
 // A Direction is one of those of scaling, or both.
 type Direction string
 
-// The directions.
 const (
 	Up   Direction = "up"
 	Down Direction = "down"

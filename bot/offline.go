@@ -8,10 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// offline says whether it is the bot itself that is cut off: no heartbeat reaches the app, and the control probe
-// cannot reach anything either. Any answer of the control's, be it an error, shows that the bot is connected. Other signals have no say:
-// one that cannot be reached says nothing about the way to the app. Without a heartbeat the bot is never offline.
-// began is when the tick did.
+// offline says whether no heartbeat reaches the app and the control reaches nothing either. Any answer of the control's, be it an error, shows
+// that the bot is connected. Other signals say nothing about the way to the app, and without a heartbeat the bot is never offline.
 func (b *Bot) offline(ctx context.Context, began time.Time, readings []probe.Reading) bool {
 	if b.o.Control == nil || !slices.ContainsFunc(readings, probe.Reading.IsHeartbeat) {
 		return false

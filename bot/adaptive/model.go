@@ -11,7 +11,6 @@ import (
 // An Aim is what the adaptive policy gives up for what: dynos for fast answers, or some slow minutes for a smaller bill.
 type Aim string
 
-// The aims.
 const (
 	Lean     Aim = "lean"
 	Balanced Aim = "balanced"

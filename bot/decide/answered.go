@@ -5,7 +5,6 @@ import "time"
 // An Outcome is what a platform answers to a change of the number or the size of the dynos.
 type Outcome string
 
-// The outcomes.
 const (
 	// Accepted: the change is made, or will be.
 	Accepted Outcome = "accepted"

@@ -60,7 +60,6 @@ type Safeguards struct {
 // A Verdict is what one tick's readings say of the app.
 type Verdict string
 
-// The verdicts.
 const (
 	Slow   Verdict = "slow"
 	Fast   Verdict = "fast"

@@ -14,7 +14,6 @@ import (
 // An Action is what came of a tick.
 type Action string
 
-// The actions.
 const (
 	// Held: nothing was changed.
 	Held Action = "held"
