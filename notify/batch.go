@@ -6,12 +6,10 @@ import (
 	"slices"
 )
 
-// MaxBatch is how many events stand in one message at the most: as many as people read, and as fit into the messages of all
-// services.
+// MaxBatch is how many events stand in one message at the most: as many as people read, and all services take.
 const MaxBatch = 10
 
-// A Batch is two to [MaxBatch] events that are told in one message, in the order in which they happened. An incident may begin
-// and end in one batch.
+// A Batch is two to [MaxBatch] events in the order in which they happened. An incident may begin and end in one.
 type Batch []Event
 
 // A BatchNotifier is a [Notifier] that can tell several events in one message, for people: what machines read comes one by one.

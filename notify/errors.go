@@ -23,8 +23,7 @@ type RetryAfter interface {
 	RetryAfter() time.Duration
 }
 
-// Permanent marks err as one that another attempt won't mend: a wrong address, a key that was revoked. Permanent(nil) is
-// nil.
+// Permanent marks err as one that another attempt won't mend, such as a revoked key. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil

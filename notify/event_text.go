@@ -62,8 +62,7 @@ func (e Event) Text() string {
 // ReasonLine is the event's Reason on one line of bounded length.
 func (e Event) ReasonLine() string { return OneLine(e.Reason, maxReason) }
 
-// Facts are the event's details in the order in which people want them. What is not known is left out. No value holds a
-// line break.
+// Facts are the event's details as people want them: what is not known is left out. No value holds a line break.
 func (e Event) Facts() []Fact {
 	var facts []Fact
 	add := func(name, value string) { facts = append(facts, Fact{name, value}) }

@@ -17,8 +17,7 @@ const grace = time.Second
 type Target struct {
 	Name     string
 	Notifier Notifier
-	// Quiet are the hours in which the target gets only the events that [Quiet.Delivers]. The others are dropped, not kept for
-	// later.
+	// Quiet are the hours in which the target gets only what [Quiet.Delivers]. The others are dropped.
 	Quiet Quiet
 }
 

@@ -41,8 +41,7 @@ type queued struct {
 	at time.Time
 }
 
-// It queues e, or keeps what is worth more than e. It returns a function that tells of a dropped event; it is
-// called without the mutex.
+// It queues e, or keeps what is worth more. tell tells of a dropped event; it is called without the mutex.
 func (w *worker) push(e Event) (tell func()) {
 	defer w.wake.Signal()
 	late := queued{e, time.Now()}

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// ShortestReminder is the least time between two notices of one incident that goes on, whatever the settings say: people who
-// are told more often stop reading.
+// ShortestReminder bounds the time between two notices of one incident: people told more often stop reading.
 const ShortestReminder = 5 * time.Minute
 
 // An Incident is something that goes on.

@@ -70,8 +70,7 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 	}
 }
 
-// It had no effect if an HTTP/2 server said that it did not process it (RFC 9113, section 8.7), or had ended the
-// connection before.
+// It had no effect if an HTTP/2 server said so (RFC 9113, section 8.7), or had ended the connection before.
 func uncounted(err error) bool {
 	var stream http2.StreamError
 	if errors.As(err, &stream) {

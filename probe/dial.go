@@ -124,8 +124,7 @@ type dialer struct {
 	worked map[string]bool // by host: whether it was IPv4
 }
 
-// Where kept is true, TCP asks now and then whether a connection still lives. One request with a timeout needs no
-// such asking.
+// Where kept is true, TCP asks now and then whether a connection still lives.
 func newDialer(kept bool) *dialer {
 	var d net.Dialer
 	if !kept {

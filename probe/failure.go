@@ -113,8 +113,7 @@ var ownFaults = map[syscall.Errno]string{
 	syscall.EHOSTUNREACH:  "is there a way from this machine to it, and does a firewall refuse it?",
 }
 
-// A connection that broke makes the app unreachable, at whatever byte that was; only what can never become an
-// answer is a bad one.
+// A connection that broke makes the app unreachable, at whatever byte; only what can never become an answer is bad.
 func (v *visit) explainAnswer(err error) failure {
 	var stream http2.StreamError
 	var errno syscall.Errno

@@ -13,8 +13,7 @@ const (
 	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where HEARTBEAT_FAIL_ON names connect"
 )
 
-// Load is what happened after the request reached a connection: so a timeout counts as one of the app only where
-// the app had most of the time.
+// A timeout counts as one of the app only where the app had most of the time.
 func (v *visit) late() failure {
 	app, way, rest := v.split()
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier

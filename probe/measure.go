@@ -25,8 +25,7 @@ const (
 
 const (
 	queueHeader = "X-Queue-Time-Ms"
-	// milliseconds: far longer than any router waits, and less than what comes of a wrong unit or of a point in
-	// time
+	// milliseconds: far longer than any router waits, and less than a wrong unit or a point in time
 	maxQueue = float64(time.Hour / time.Millisecond)
 )
 

@@ -43,8 +43,7 @@ func saysLogin(text string) bool {
 
 func isError(u *url.URL) bool { return says(words(u.Path), errorWords) }
 
-// It is in lower case, with one space before, between and after the words. A capital letter behind a small one
-// begins a word, too.
+// It has one space before, between and after the words, in lower case. A capital behind a small letter begins one.
 func words(text string) string {
 	out := []rune{' '}
 	small := false // the rune before

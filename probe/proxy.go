@@ -17,8 +17,7 @@ import (
 // In both forms of SOCKS the proxy looks up names.
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-// A ProxyProblem says what is wrong with one of the environment's variables for proxies. It never shows the value, which may
-// hold a password.
+// A ProxyProblem says what is wrong with one of the environment's variables for proxies. It never shows the value.
 type ProxyProblem struct {
 	Name string // HTTP_PROXY, HTTPS_PROXY or ALL_PROXY
 	What string // what follows the name in a sentence
@@ -26,8 +25,7 @@ type ProxyProblem struct {
 
 func (p ProxyProblem) Error() string { return p.Name + " " + p.What }
 
-// ProxyProblems returns what is wrong with HTTP_PROXY and HTTPS_PROXY in the environment and with all, the value of ALL_PROXY; nil if
-// nothing is.
+// ProxyProblems checks HTTP_PROXY and HTTPS_PROXY in the environment, and all, the value of ALL_PROXY.
 func ProxyProblems(all string) []ProxyProblem {
 	_, problems := environment(all)
 	return problems

@@ -16,8 +16,7 @@ type SampleOptions struct {
 	// Percentile, above 0 and up to 100, chooses the reading by its nearest rank: 50 is the median (the lower one of an even
 	// number), 100 the slowest.
 	Percentile float64
-	// Fails are the outcomes, other than Answered, that tell of load: they rank above every answer, however slow. The rest
-	// tell nothing of it.
+	// Fails are the outcomes, other than Answered, that tell of load: they rank above every answer, however slow.
 	Fails []Outcome
 	// Gap is how long a probe may take before the next one begins beside it. Those that end sooner follow one another, so
 	// that they do not slow each other down while the app is well; and an app that is not gets at most one more each Gap.

@@ -1,7 +1,6 @@
 package probe
 
-// The signals that several probers read, each by the same name and in the same unit wherever it comes from. The load model goes by some of
-// them.
+// The signals that several probers read, each by the same name and in the same unit wherever it comes from.
 const (
 	// RequestsPerSecond counts the requests of a window, RecentRequestsPerSecond those of its last seconds.
 	RequestsPerSecond       = "requests_per_second"

@@ -12,8 +12,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// raw may be a path where hasBase says that the app's web URL will be known. Errors show the URL only as far as it
-// can hold no secret.
+// raw may be a path where hasBase says that the app's web URL will be known. Errors show no secret of the URL.
 func parseTarget(raw string, hasBase bool) (*url.URL, error) {
 	const hint = "write it like https://example.com/heartbeat/"
 	if raw == "" {

@@ -24,8 +24,7 @@ const (
 	phases
 )
 
-// It is a stopwatch that is always in exactly one phase, so that the phases add up to the whole, and it owns the
-// connections that were opened for it.
+// It is a stopwatch always in one phase, so that they add up to the whole, and owns the connections opened for it.
 type visit struct {
 	ctx    context.Context // with the deadline; its values lead back to this visit
 	cancel context.CancelFunc

@@ -24,8 +24,7 @@ var cronFields = [...]cronField{
 	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday", 0, 6},
 }
 
-// It writes a range that ends before it begins, as FRI-MON, as the two that it means: 5-6,0-1. It is "" where text
-// is no such range.
+// It writes a range that ends before it begins, as FRI-MON, as two: 5-6,0-1. It is "" where text is no such range.
 func (f cronField) around(text string) string {
 	from, to, _ := strings.Cut(text, "-")
 	begin, beginOK := f.number(from)
@@ -110,8 +109,7 @@ func checkFields(expression string, fields []string) error {
 	return errors.Join(errs...)
 }
 
-// The parser knows Sunday as 0 alone: 7 and a range up to Sunday become lists. What is not understood stays as it
-// is.
+// The parser knows Sunday as 0 alone: 7 and a range up to Sunday become lists. The rest stays as it is.
 func sundays(field string) string {
 	items := strings.Split(field, ",")
 	for i, item := range items {

@@ -72,8 +72,7 @@ func (s modelSeries) numbers(from time.Time, days int) []int {
 	return numbers
 }
 
-// up to seven rows around a date, no two of which begin in the same minute, and at least one of which begins each
-// week
+// up to seven rows around a date, no two of which begin in the same minute, and at least one of which begins each week
 func drawSeries(t *rapid.T, name string, around time.Time, yearly bool) modelSeries {
 	days := []string{"", "mon-fri ", "sat,sun ", "fri-mon ", "wed "}
 	matches := []func(time.Time) bool{

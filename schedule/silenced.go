@@ -192,8 +192,7 @@ func (l *silence) ownPlan(ruling, silent []int, end int) bool {
 	return n == end
 }
 
-// It writes a row so that it begins on the days of one that silences it; "" where no single row that the series
-// could take does.
+// It writes a row so that it begins on the days of one that silences it; "" where no single row does.
 func (s Series) alsoOn(r, by row) string {
 	text := by.copyOf(r)
 	if text == "" {

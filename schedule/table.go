@@ -105,8 +105,7 @@ func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 // A zone's clock was never put back by more: a day, where a country moved across the date line.
 const longestRepeat = 24 * time.Hour
 
-// The wall's clock never goes back: through the second pass of a repeated hour it stands at the last second of the
-// first.
+// The wall's clock never goes back: in a repeated hour's second pass it stands at the last second of the first.
 func (t Table) wall(now time.Time) (d day, minute int) {
 	local := now.In(t.zone)
 	_, offset := local.Zone()

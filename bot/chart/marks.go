@@ -21,8 +21,7 @@ type cluster struct {
 
 const (
 	clusterWidth = 11.0 // between signs
-	// for each mark on average, so that all have a line. With less, only trouble has one, so that what is measured
-	// can be seen.
+	// for each mark on average, so that all have a line. With less, only trouble has one.
 	lineRoom = 24.0
 )
 

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// A Scatter sets dots against two axes, as for what two figures of several policies have to do with each other. Its zero value is an
-// empty pair of axes.
+// A Scatter sets dots against two axes. Its zero value is an empty pair of axes.
 type Scatter struct {
 	// Title and Subtitle stand above all; an empty one takes no room.
 	Title, Subtitle string

@@ -149,8 +149,7 @@ func (p plot) between(b Band) [][]position {
 	return out
 }
 
-// It moves i and j, the numbers of points that have begun, on to the next time in which both series have a value,
-// and returns when it begins and ends.
+// It moves i and j on to the next time in which both series have a value, and returns when it begins and ends.
 func nextSpan(low, high []Point, i, j *int) (now, next time.Time, ok bool) {
 	for *i < len(low) && *j < len(high) {
 		if a, b := low[*i].Time, high[*j].Time; a.Equal(b) {

@@ -60,8 +60,7 @@ func (b *sharedBrowser) close() {
 	}
 }
 
-// It has cookies and a cache of its own. The test fails where the page complains or asks another host for
-// anything.
+// It has cookies and a cache of its own. The test fails where the page complains or asks another host for anything.
 func browser(t *testing.T, w *world) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium-headless-shell")

@@ -22,8 +22,7 @@ func (d *Dashboard) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// It says whether e changes anything. The event that ends an incident can be of another kind than the one that
-// began it.
+// It is true if e changes anything. An incident may end by an event of another kind than the one that began it.
 func (in *incidents) take(e notify.Event) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -76,8 +76,7 @@ func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor)
 	d.render(w, r, http.StatusOK, moneyPart(b))
 }
 
-// Sums of less than a minute ago are taken if they hold the newest heartbeat. They are made once, however many
-// ask.
+// Sums of less than a minute ago are taken if they hold the newest heartbeat. They are made once for all who ask.
 func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	select {
 	case d.bills.turn <- struct{}{}:
@@ -140,8 +139,7 @@ func sum(s history.Series) monthSum {
 	return m
 }
 
-// price is a dyno's a month. spend is what the bot has counted itself. last is the last tick's bill, which may be
-// nil.
+// price is a dyno's a month, spend what the bot has counted itself, last the last tick's bill, which may be nil.
 func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bill {
 	end := m.month.AddDate(0, 1, 0)
 	whole := end.Sub(m.month).Seconds()

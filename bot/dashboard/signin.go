@@ -54,8 +54,7 @@ func (d *Dashboard) leave(v visitor) {
 	}
 }
 
-// wait is how long it has to wait. A right token always gets in where there is no password: it is too long to be
-// guessed.
+// wait is how long it has to wait. Where there is no password a right token always gets in.
 func (d *Dashboard) check(c throttle.Client, now time.Time, given string) (ok bool, wait time.Duration) {
 	if d.o.Password == "" && same(given, d.o.Token) {
 		return true, 0

@@ -110,8 +110,7 @@ func (db *DB) Answer(ctx context.Context, ask int64, answer string) error {
 	return p.failed("answer a request to the bot", err)
 }
 
-// Await returns the answer to a request once it is there. It is [ErrUnanswered] when the request has grown too old without one, or ctx
-// ends.
+// Await returns the answer to a request. It is [ErrUnanswered] when the request has grown too old, or ctx ends.
 func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// Dynos are taken to have run on as they were between two heartbeats. What nobody watched for longer is not
-// counted.
+// Between two heartbeats dynos are taken to have run on. What nobody watched for longer is not counted.
 const longestGap = int64(time.Hour)
 
 // The rows are of one bot. It adds what is new to the points, and returns how many were new.

@@ -77,8 +77,7 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 	return more, p.failed("prune the history", err)
 }
 
-// It removes up to pruneRows records that changed nothing. It goes on from where it was, past the records of
-// changes that are kept for longer.
+// It removes records that changed nothing, and goes on from where it was.
 func pruneRaw(ctx context.Context, tx *sql.Tx, id, before int64) (full bool, err error) {
 	var pruned int64
 	if err := tx.QueryRowContext(ctx, `select pruned from autoscalebot_bots where id = $1`, id).Scan(&pruned); err != nil {

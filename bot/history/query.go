@@ -18,8 +18,7 @@ const (
 	mostRows  = 10_000
 )
 
-// Records returns the newest records that q asks for, the newest last; more than 10,000 are not given. What came in the last second may
-// be missing.
+// Records returns the newest records that q asks for, the newest last. What came in the last second may be missing.
 func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	c := condition{}
 	c.between(q.From, q.To)

@@ -10,8 +10,7 @@ import (
 
 const (
 	beatsMissed = 3 // intervals without a tick after which the loop is stuck
-	// A tick may wait for the platform for 25 s, and for the heartbeat before that, without anything being wrong
-	// with the loop.
+	// A tick may wait for the platform for 25 s, and for the heartbeat before that.
 	longestTick = time.Minute
 	// A platform's own processes start before the first tick.
 	longestStart = 2 * time.Minute

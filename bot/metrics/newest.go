@@ -14,8 +14,7 @@ import (
 
 const prefix = "autoscalebot_"
 
-// What is not known, because the platform did not tell or no heartbeat was answered, is left out, so that no stale
-// number is taken for a new one.
+// What is not known is left out, so that no stale number is taken for a new one.
 type newest struct{ *Metrics }
 
 // It sends nothing, which says that the metrics are not known in advance: some are left out.

@@ -149,8 +149,7 @@ func retryAfter(header string) time.Duration {
 	return min(time.Duration(min(seconds, 1e6))*time.Second, longestRetryAfter)
 }
 
-// It counts parts. Traces' and metrics' answers are the same on the wire. An answer that cannot be understood
-// rejects nothing.
+// It counts parts, of traces and of metrics alike. An answer that cannot be understood rejects nothing.
 func rejectedIn(answer []byte) int64 {
 	var r collectortrace.ExportTraceServiceResponse
 	if proto.Unmarshal(answer, &r) != nil {

@@ -23,8 +23,7 @@ const (
 	newAtOnce = 30
 	newPause  = 2 * time.Second
 	newAfter  = time.Hour
-	// Addresses, programs and devices that are remembered. The bound on all together holds for those that are
-	// forgotten.
+	// that are remembered. The bound on all together holds for those that are forgotten.
 	mostClients = 1000
 	knownFor    = 30 * 24 * time.Hour // of an address that sent a right secret
 )
@@ -125,8 +124,7 @@ func network(addr string) string {
 	return addr
 }
 
-// Where there are too many it forgets those that count for nothing, then any that is not known, then any. l.mu is
-// held.
+// Where there are too many it forgets those that count for nothing, then unknown ones, then any. l.mu is held.
 func (l *Limiter) keep(key string, one *client, now time.Time) {
 	if _, there := l.clients[key]; there {
 		return

@@ -96,8 +96,7 @@ func (n *Notifier) quote(code int, said string) string {
 	return notify.OneLine(said, 300)
 }
 
-// They are the forms in which a server gets to know the user and the password. A user that is one of the mail's
-// addresses is no secret.
+// They have the forms in which a server gets to know them. A user that is one of the mail's addresses is none.
 func (n *Notifier) secrets() []string {
 	var all []string
 	user, pass := n.server.user, n.server.pass

@@ -111,8 +111,7 @@ func text(b notify.Batch) string {
 	return s.String()
 }
 
-// Any mail program shows it: no style sheet, nothing from elsewhere. The image stands below the event at the place
-// of.
+// Any mail program shows it: no style sheet, nothing from elsewhere. The image stands below the event at of.
 func htmlText(b notify.Batch, image string, of int) string {
 	var s strings.Builder
 	s.WriteString("<!DOCTYPE html>\n<html><body>\n")

@@ -29,8 +29,7 @@ func (s server) loopback() bool {
 	return s.host == "localhost" || net.ParseIP(s.host).IsLoopback()
 }
 
-// Its errors hold no part of the URL: where it is wrong, a part of the password may stand in the place of any
-// other.
+// Its errors hold no part of the URL: where it is wrong, a part of the password may stand anywhere.
 func parseURL(raw string) (server, error) {
 	const form = "it should look like smtp://user:password@smtp.example.com:587 (it is not shown here because it holds a password)"
 	if raw == "" {

@@ -19,8 +19,7 @@ import (
 )
 
 const (
-	// The library has no contexts, so a message that hangs is left behind until its own time limit, if the service
-	// has one.
+	// The library has no contexts, so a message that hangs is left behind until its own time limit, if any.
 	maxSends = 4
 	maxTitle = 200  // characters; Discord takes 256, Pushover 250
 	maxLines = 1000 // characters of several events in one message; Pushover takes 1,024

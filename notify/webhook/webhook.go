@@ -21,8 +21,7 @@ import (
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// URL is where events are posted to, http or https. It may hold a secret, so it is told to nobody but its scheme and
-	// host.
+	// URL is where events are posted to, http or https. It may hold a secret, so only its scheme and host are told.
 	URL string
 	// Secret signs the posts; empty means that they are not signed. "whsec_" and base64 is a key in the form of Standard
 	// Webhooks. Any other text is a key as it stands, byte for byte; a receiver whose library wants a "whsec_" secret takes

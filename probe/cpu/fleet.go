@@ -32,8 +32,7 @@ type FleetOptions struct {
 	// Hosts tells the servers there are, as of now, by their addresses or names; a port behind one is that of something else, and left out.
 	// It returns when ctx ends at the latest. Its error speaks to people, and holds no secret.
 	Hosts func(ctx context.Context) ([]string, error)
-	// URL is that of the node_exporter of each, without a host, as http://:9100. Paths, queries, users and passwords are as in
-	// [NodesOptions].
+	// URL is that of each node_exporter, without a host, as http://:9100; otherwise as in [NodesOptions].
 	URL string
 	// Percentile is as in NodesOptions.
 	Percentile float64
@@ -123,8 +122,7 @@ func parseVia(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// Probe asks for the servers there are, and then all of them, side by side. It returns when the timeout is over or parent ends at the
-// latest.
+// Probe asks all servers there are, side by side. It returns when the timeout is over or parent ends at the latest.
 func (f *Fleet) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, f.timeout)
 	defer cancel()

@@ -44,8 +44,7 @@ func checkPath(s string) error {
 	return nil
 }
 
-// It looks for a bracket after a name, and a wildcard, that stand neither in a query, in quotes nor behind a
-// backslash.
+// It looks for a bracket after a name, and a wildcard, outside queries and quotes and not behind a backslash.
 func plain(s string) (open, wild bool) {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {

@@ -30,8 +30,7 @@ type query struct {
 	since, end  time.Time
 }
 
-// It hands the newest envelopes to take, as many as one answer holds, and says since when those that the query
-// asks for are all there.
+// It hands a page of the newest envelopes to take, and says since when those of the query are all there.
 func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
 	values := url.Values{
 		"start_time": {strconv.FormatInt(q.since.UnixNano(), 10)}, "end_time": {strconv.FormatInt(q.end.UnixNano(), 10)},

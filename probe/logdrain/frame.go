@@ -9,8 +9,7 @@ import (
 // A body is shorter than any number of more digits.
 const mostDigits = 8
 
-// A frame is its length in bytes in decimal, a space, and as many bytes (octet counting, RFC 6587, section 3.4.1).
-// body is not empty.
+// A frame is its length in decimal, a space, and the bytes (RFC 6587, section 3.4.1). body is not empty.
 func nextFrame(body []byte) (frame, rest []byte, ok bool) {
 	n, i := 0, 0
 	for ; i < len(body) && i < mostDigits && body[i] >= '0' && body[i] <= '9'; i++ {
@@ -49,8 +48,7 @@ type message struct {
 	text         []byte
 }
 
-// It is Logplex's form of RFC 5424: <priority>version time host app process id text, without the structured data
-// that the RFC has before the text.
+// It is Logplex's form of RFC 5424, without structured data: <priority>version time host app process id text.
 func parseMessage(frame []byte) (m message, ok bool) {
 	priority, rest, ok := bytes.Cut(frame, []byte(" "))
 	if !ok || !isPriority(priority) {

@@ -30,8 +30,7 @@ type Snapshot struct {
 	Timed int
 	// MeanService is the mean service time of these, a minute at most of each; 0 where there is none.
 	MeanService time.Duration
-	// Busy is how many requests were served at once on average, by those that ended in the time (Little's law). Lost lines are not
-	// reckoned in.
+	// Busy is how many requests were served at once on average (Little's law). Lost lines are not reckoned in.
 	Busy float64
 	// LastRequest is the time of the newest request that was ever told; zero when there was none.
 	LastRequest time.Time

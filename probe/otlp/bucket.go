@@ -100,8 +100,7 @@ func minus(now, before []bucket) ([]bucket, bool) {
 	return out, len(old) == 0
 }
 
-// quantile gives the value that a share q of all, from 0 to 1, does not exceed, where the values of each bucket are spread evenly. It is
-// false where nothing was counted.
+// It has a share q of all, 0 to 1, below it, spread evenly in each bucket. It is false where nothing was counted.
 func quantile(all map[span]float64, q float64) (float64, bool) {
 	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
 	for s, n := range all {

@@ -20,13 +20,11 @@ const (
 type Query struct {
 	// Name is the metric's.
 	Name string
-	// Attributes are those that a point has to have, by itself or by its resource, with these values. A value that ends in * stands for
-	// all that begin so.
+	// Attributes are those of the point or its resource. A value that ends in * stands for all that begin so.
 	Attributes map[string]string
 }
 
-// ParseQuery reads name{key=value,key=value}, of which the braces and what is in them may be left out. Spaces around names and values
-// don't count.
+// ParseQuery reads name{key=value,key=value}. The braces may be left out; spaces around names and values don't count.
 func ParseQuery(text string) (Query, error) {
 	name, rest, has := strings.Cut(strings.TrimSpace(text), "{")
 	q := Query{Name: strings.TrimSpace(name)}

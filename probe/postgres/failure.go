@@ -43,8 +43,7 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
 }
 
-// undefined_object, invalid_parameter_value, and protocol_violation, as which PgBouncer refuses what a connection
-// begins with
+// undefined_object, invalid_parameter_value, and protocol_violation, which is PgBouncer's
 var refusedParameter = []string{"42704", "22023", "08P01"}
 
 func (p *Prober) addr() string {

@@ -36,8 +36,7 @@ const (
 	unreached    = 20 * time.Second
 	soon         = 200 * time.Millisecond // of a far end that says nothing
 	maxAllocated = 32 << 20               // bytes that one probe may allocate, whatever the far end says
-	// The prober must hang up an endless answer after so many bytes, what the system holds in its buffers
-	// included.
+	// The prober must hang up an endless answer after so many bytes, what the system holds in its buffers included.
 	maxSaid = 32 << 20
 )
 

@@ -24,8 +24,7 @@ const (
 
 const maxReason = 200 // bytes of the server's words
 
-// It follows prometheus.io/docs/prometheus/latest/querying/api. It is read by hand, as the official client would
-// make the program 6 MB larger.
+// prometheus.io/docs/prometheus/latest/querying/api; the official client would make the program 6 MB larger.
 type answer struct {
 	Status string `json:"status"`
 	Error  string `json:"error"`

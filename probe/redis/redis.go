@@ -37,8 +37,7 @@ type Options struct {
 	// left out. The parameters of well-known clients are taken too: ?db=3 (which beats the path 0), ?ssl_cert_reqs=none and others, also
 	// unix:///run/redis.sock?db=3. What only tunes a client is passed over, and what is not known refused.
 	URL string
-	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue, as Redis
-	// knows no other.
+	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue.
 	Keys []string
 	// Group, unless empty, counts of streams what this consumer group has not acknowledged: what no consumer has been given
 	// yet, and what is being worked on. Else all that a stream holds is counted, which says little unless what is done

@@ -166,8 +166,7 @@ type query struct {
 	ca, cert, key            string // files
 }
 
-// Clients write the same name in different ways, so parameters are known by their name in lower case without
-// underscores and hyphens.
+// Clients write names in different ways, so they are known in lower case without underscores and hyphens.
 type parameter struct {
 	of     func(*query) *string
 	values map[string]string // what may be written, and what it means; nil for any
@@ -202,8 +201,7 @@ var (
 		"rejectunauthorized": verifyOf(map[string]string{"false": "none", "0": "none", "true": "", "1": ""}),
 	}
 
-	// They tell a client how to wait, to keep connections, or what to call itself: nothing that a count depends
-	// on.
+	// They tell a client how to wait, to keep connections, or its name: nothing that a count depends on.
 	harmless = strings.Fields(`protocol clientname connectionname libname libversion libraryname libraryversion alias
 		sockettimeout socketconnecttimeout timeout connecttimeout connectiontimeout commandtimeout dialtimeout readtimeout writetimeout
 		readwritetimeout pooltimeout idletimeout contexttimeoutenabled socketkeepalive keepalive tcpkeepalive tcpnodelay nodelay socketreadsize

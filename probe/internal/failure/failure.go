@@ -29,8 +29,7 @@ func Bad(format string, args ...any) Failure {
 	return Failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
 }
 
-// Note makes r a reading without a value for what is wrong: a [Failure], or else an answer from which no value can be read. A nil error changes
-// nothing.
+// Note makes r a reading without a value for a [Failure], or for another error of its answer. Nil changes nothing.
 func Note(r *probe.Reading, err error) {
 	if err == nil {
 		return

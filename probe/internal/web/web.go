@@ -1,5 +1,4 @@
-// Package web asks servers over HTTP on behalf of the signals: bounded, without redirects, and with failures in words for people that hold no
-// secret.
+// Package web asks servers over HTTP on behalf of the signals, with failures in words that hold no secret.
 package web
 
 import (
