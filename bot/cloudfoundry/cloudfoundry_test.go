@@ -47,18 +47,14 @@ func open(t *testing.T) (*cloudfoundrytest.Server, *cloudfoundry.Platform) {
 func platform(t *testing.T, o cloudfoundry.Options) *cloudfoundry.Platform {
 	t.Helper()
 	p, err := cloudfoundry.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p
 }
 
 func size(t *testing.T, p *cloudfoundry.Platform) (n int, settled bool) {
 	t.Helper()
 	n, settled, err := p.Size(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return n, settled
 }
 
@@ -66,6 +62,13 @@ func wantSize(t *testing.T, p *cloudfoundry.Platform, when string, n int, settle
 	t.Helper()
 	if got, s := size(t, p); got != n || s != settled {
 		t.Errorf("%s: Size = %d, %v, want %d, %v", when, got, s, n, settled)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -98,9 +101,7 @@ func TestAResizeIsOnePostOfOneProcess(t *testing.T) {
 	srv, _ := open(t)
 	o := options(srv)
 	o.ProcessType, o.UserAgent = "worker", "autoscalebot/1.2"
-	if err := platform(t, o).Resize(t.Context(), 3); err != nil {
-		t.Fatal(err)
-	}
+	must(t, platform(t, o).Resize(t.Context(), 3))
 	var posts []cloudfoundrytest.Call
 	for _, c := range srv.Calls() {
 		if c.Method == http.MethodPost && c.Path != "/oauth/token" {
@@ -142,9 +143,7 @@ func TestAHeartbeatCostsTwoCalls(t *testing.T) {
 func TestNotSettledWhileInstancesStart(t *testing.T) {
 	srv, p := open(t)
 	release := srv.HoldStarts()
-	if err := p.Resize(t.Context(), 4); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.Resize(t.Context(), 4))
 	wantSize(t, p, "while two start", 4, false)
 	if up, err := p.Up(t.Context()); err != nil || up != 2 {
 		t.Errorf("Up = %d, %v, want 2", up, err)

@@ -85,9 +85,7 @@ func platformOver(t *testing.T, way http.RoundTripper) *cloudfoundry.Platform {
 		URL: "https://api.example.com", App: "ffffffff-cafe-4abc-8def-0123456789ab",
 		Credentials: cloudfoundry.Credentials{ClientID: "c", ClientSecret: "s"},
 	}, way)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p
 }
 

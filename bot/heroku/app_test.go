@@ -48,9 +48,7 @@ func together(t *testing.T, test func(*testing.T, *pair)) {
 	srv, _ := open(t)
 	synctest.Test(t, func(t *testing.T) {
 		app, err := heroku.OpenOver(heroku.Options{App: "my-app", Key: srv.Key}, inside{srv})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		test(t, &pair{srv, app, scaler(t, app, "web"), scaler(t, app, "worker")})
 	})
 }
@@ -58,9 +56,7 @@ func together(t *testing.T, test func(*testing.T, *pair)) {
 func scaler(t *testing.T, app *heroku.App, processType string) *heroku.Platform {
 	t.Helper()
 	p, err := app.Scaler(processType)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p
 }
 
@@ -105,9 +101,7 @@ func TestEachProcessTypeOfAnAppConforms(t *testing.T) {
 				srv := herokutest.NewServer(t)
 				srv.AddApp(herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web", Quantity: 2}, {Type: "worker", Quantity: 2}}})
 				app, err := heroku.Open(heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL})
-				if err != nil {
-					t.Fatal(err)
-				}
+				must(t, err)
 				scaler(t, app, "web")
 				scaler(t, app, "worker")
 				return scalertest.Fixture{
@@ -124,9 +118,7 @@ func TestEachProcessTypeOfAnAppConforms(t *testing.T) {
 
 func TestAnAppTakesAProcessTypeThatIsOne(t *testing.T) {
 	app, err := heroku.Open(heroku.Options{App: "my-app", Key: "key"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if _, err := app.Scaler("web/x"); err == nil || !strings.Contains(err.Error(), `"web/x" is no process type`) {
 		t.Errorf("error = %v", err)
 	}
@@ -161,9 +153,7 @@ func TestProcessTypesShareReadings(t *testing.T) {
 func TestAReadingIsFromAfterAChange(t *testing.T) {
 	together(t, func(t *testing.T, c *pair) {
 		wantSize(t, c.worker, 1)
-		if err := c.web.Resize(t.Context(), 4); err != nil {
-			t.Fatal(err)
-		}
+		must(t, c.web.Resize(t.Context(), 4))
 		wantSize(t, c.web, 4)
 	})
 }

@@ -146,9 +146,7 @@ func TestTheMetricsAPIIsHerokusOnlyWhereThePlatformAPIIs(t *testing.T) {
 			req.URL.Scheme, req.URL.Host = "http", strings.TrimPrefix(srv.URL, "http://")
 			return http.DefaultTransport.RoundTrip(req)
 		}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		sure, _, err := p.Conflicts(t.Context(), 3)
 		if err != nil || len(sure) != 1 || !slices.Equal(hosts, want) {
 			t.Errorf("with the URL %q the hosts are %v, want %v; the conflicts are %v, %v", url, hosts, want, sure, err)

@@ -28,9 +28,7 @@ func TestDynosComeUpAfterTheyWereAskedFor(t *testing.T) {
 	srv, p := open(t)
 	srv.HoldBoots()
 	for _, c := range []struct{ ask, before, after int }{{5, 2, 5}, {1, 1, 1}, {3, 1, 3}, {0, 0, 0}} {
-		if err := p.Resize(t.Context(), c.ask); err != nil {
-			t.Fatal(err)
-		}
+		must(t, p.Resize(t.Context(), c.ask))
 		wantUp(t, p, c.before)
 		srv.Boot("my-app", "web")
 		wantUp(t, p, c.after)

@@ -240,9 +240,7 @@ func TestALostAnswerIsMadeUpForByTheSecondTry(t *testing.T) {
 	t.Parallel()
 	srv, p := open(t)
 	srv.Fail(herokutest.Fault{Cut: true, Times: 1})
-	if err := p.Resize(t.Context(), 5); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.Resize(t.Context(), 5))
 	calls := srv.Calls()
 	if len(calls) != 2 || calls[0].Body != `{"quantity":5}` || calls[1].Body != calls[0].Body {
 		t.Errorf("calls = %+v, want the same PATCH twice", calls)
@@ -306,9 +304,7 @@ func TestNoErrorHoldsWhatAServerThatIsNoneSends(t *testing.T) {
 	t.Parallel()
 	const key = "secret-key"
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer l.Close()
 	go func() {
 		for {

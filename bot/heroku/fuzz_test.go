@@ -29,9 +29,7 @@ func FuzzAnswer(f *testing.F) {
 		p, err := heroku.NewOver(heroku.Options{App: "my-app", Key: "key"}, roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
 		}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		n, settled, err := p.Size(ctx)
 		if err != nil {
 			if n != 0 || settled || err.Error() == "" || strings.ContainsAny(err.Error(), "\n\r") {

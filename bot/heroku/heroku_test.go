@@ -41,9 +41,7 @@ func open(t *testing.T) (*herokutest.Server, *heroku.Platform) {
 func platform(t *testing.T, o heroku.Options) *heroku.Platform {
 	t.Helper()
 	p, err := heroku.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return p
 }
 
@@ -58,6 +56,13 @@ func wantDynos(t *testing.T, srv *herokutest.Server, web, worker int) {
 	t.Helper()
 	if w, n := srv.Quantity("my-app", "web"), srv.Quantity("my-app", "worker"); w != web || n != worker {
 		t.Errorf("%d web and %d worker dynos, want %d and %d", w, n, web, worker)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -77,9 +82,7 @@ func TestConformance(t *testing.T) {
 func TestAResizeIsOnePatchOfOneProcessType(t *testing.T) {
 	srv, _ := open(t)
 	p := platform(t, heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL + "/", ProcessType: "worker", UserAgent: "autoscalebot/1.2"})
-	if err := p.Resize(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.Resize(t.Context(), 0))
 	calls := srv.Calls()
 	if len(calls) != 1 {
 		t.Fatalf("%d calls, want 1", len(calls))

@@ -29,9 +29,7 @@ func TestMaintenanceIsShared(t *testing.T) {
 	srv := herokutest.NewServer(t)
 	srv.AddApp(herokutest.App{Name: "my-app", Maintenance: true})
 	a, err := heroku.Open(heroku.Options{App: "my-app", Key: srv.Key, URL: srv.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for _, p := range []*heroku.Platform{scaler(t, a, "web"), scaler(t, a, "worker")} {
 		if on, err := p.Maintenance(t.Context()); !on || err != nil {
 			t.Errorf("Maintenance = %v, %v", on, err)

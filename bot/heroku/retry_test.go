@@ -84,9 +84,7 @@ func scripted(t *testing.T, o heroku.Options, steps ...step) (*script, *heroku.P
 	s := &script{steps: steps}
 	o.App, o.Key = "my-app", "key"
 	p, err := heroku.NewOver(o, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return s, p
 }
 
@@ -186,9 +184,7 @@ func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
 func TestEveryTryOfAResizeSendsTheWholeBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := scripted(t, heroku.Options{}, step{status: 500}, step{}, step{status: 200, body: good})
-		if err := p.Resize(t.Context(), 2); err != nil {
-			t.Fatal(err)
-		}
+		must(t, p.Resize(t.Context(), 2))
 		if got := strings.Join(s.bodies, " "); got != `{"quantity":2} {"quantity":2} {"quantity":2}` {
 			t.Errorf("bodies %s", got)
 		}
@@ -275,9 +271,7 @@ func TestAWarningOfHerokusDoesNotReachTheStandardLog(t *testing.T) {
 			Body: io.NopCloser(strings.NewReader(good)),
 		}, nil
 	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if _, _, err := p.Size(t.Context()); err != nil || logged.String() != "" {
 		t.Errorf("error %v, logged %q", err, logged.String())
 	}

@@ -16,9 +16,7 @@ func TestTheDynoSizeIsReadAndChanged(t *testing.T) {
 	if name, err := p.DynoSize(t.Context()); name != "Standard-1X" || err != nil {
 		t.Errorf("DynoSize = %q, %v", name, err)
 	}
-	if err := p.SetDynoSize(t.Context(), "Standard-2x"); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.SetDynoSize(t.Context(), "Standard-2x"))
 	if name, err := p.DynoSize(t.Context()); name != "Standard-2X" || err != nil {
 		t.Errorf("DynoSize = %q, %v", name, err)
 	}

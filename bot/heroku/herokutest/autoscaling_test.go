@@ -14,9 +14,7 @@ func monitored(t *testing.T, auto *herokutest.Autoscaling) (srv *herokutest.Serv
 		{Type: "web", Quantity: 2, Size: "Performance-M"}, {Type: "mail", Quantity: 1},
 	}})
 	var app struct{ ID string }
-	if err := json.Unmarshal([]byte(call(t.Context(), srv, "GET", "/apps/my-app", "").body), &app); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.Unmarshal([]byte(call(t.Context(), srv, "GET", "/apps/my-app", "").body), &app))
 	return srv, "/apps/" + app.ID + "/formation/web/monitors"
 }
 

@@ -50,9 +50,7 @@ func metricsHere(t *testing.T) (path string) {
 	const module = `const dns = require('dns'), lookup = dns.lookup
 dns.lookup = (host, ...rest) => lookup(host === 'api.metrics.heroku.com' ? '127.0.0.1' : host, ...rest)
 `
-	if err := os.WriteFile(path, []byte(module), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(path, []byte(module), 0o600))
 	return path
 }
 

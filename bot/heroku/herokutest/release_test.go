@@ -38,9 +38,7 @@ func TestReleasesAreAddedAndFinished(t *testing.T) {
 			Created time.Time `json:"created_at"`
 		}
 		got := call(t.Context(), srv, "GET", "/apps/my-app/releases", "")
-		if err := json.Unmarshal([]byte(got.body), &list); err != nil {
-			t.Fatal(err)
-		}
+		must(t, json.Unmarshal([]byte(got.body), &list))
 		var releases, running []string
 		for _, r := range list {
 			line := strconv.Itoa(r.Version) + " " + r.Status

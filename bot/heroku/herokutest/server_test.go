@@ -76,6 +76,13 @@ func Example() {
 	// 3 dynos after 2 calls
 }
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEachRouteAnswersAsThePublishedSchemaSays(t *testing.T) {
 	srv := herokutest.NewServer(t)
 	srv.AddApp(office())
@@ -185,9 +192,7 @@ func TestReleasesComeInTheRangeAskedFor(t *testing.T) {
 	} {
 		got := call(t.Context(), srv, "GET", "/apps/my-app/releases", "", "Range", c.header)
 		var list []struct{ Version int }
-		if err := json.Unmarshal([]byte(got.body), &list); err != nil {
-			t.Fatal(err)
-		}
+		must(t, json.Unmarshal([]byte(got.body), &list))
 		var versions []int
 		for _, r := range list {
 			versions = append(versions, r.Version)
