@@ -30,10 +30,7 @@ func (k *knowing) Release(context.Context) (time.Time, bool, error) {
 
 func newKnowing(dynos int, change func(*bot.Options)) (*world, *knowing) {
 	k := &knowing{platform: &platform{n: dynos}, up: dynos, done: true}
-	w := newWorld(dynos, func(o *bot.Options) {
-		o.Schedule, o.Scaler = &always{Min: 1, Max: 20}, k
-		change(o)
-	})
+	w := newWorld(dynos, func(o *bot.Options) { o.Schedule, o.Scaler = &always{Min: 1, Max: 20}, k }, change)
 	w.platform = k.platform
 	return w, k
 }
@@ -68,7 +65,7 @@ func TestBootingIsBounded(t *testing.T) {
 		"a platform that fails to tell": func(k *knowing) { k.upErr = errPlatform },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, k := newKnowing(2, func(*bot.Options) {})
+			w, k := newKnowing(2, nil)
 			change(k)
 			w.beat(times(3, slow)...)
 			wantResizes(t, w, 3)
@@ -95,7 +92,7 @@ func TestBootingIsBounded(t *testing.T) {
 		}
 	})
 	t.Run("fast answers count all the while", func(t *testing.T) {
-		w, _ := newKnowing(2, func(*bot.Options) {})
+		w, _ := newKnowing(2, nil)
 		w.beat(times(3, slow)...)
 		wantResizes(t, w, 3)
 		w.beat(times(5, fast)...)

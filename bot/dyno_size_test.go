@@ -153,7 +153,6 @@ func TestTheDynoSizeGoesOnAfterARestart(t *testing.T) {
 // A change of the size whose answer nobody heard, since the bot was killed or the platform failed, is told once it is found to be made, however
 // long that takes, and once. One that was not made is not, and neither is one by hand.
 func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
-	everyScale := func(o *bot.Options) { o.Notices.EveryScale = true }
 	told := func(s *sizes) (sizes []string) {
 		for _, e := range s.inbox.events {
 			if e.Kind == notify.Scaled {
@@ -168,11 +167,11 @@ func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 			s := newSizes("Standard-1X")
 			s.full(97, 5)
 			d := &disk{}
-			again := newSizes("Standard-1X", everyScale, d.killed, func(o *bot.Options) { o.Memory = s.kept })
+			again := newSizes("Standard-1X", d.killed, func(o *bot.Options) { o.Memory = s.kept })
 			again.now = s.now
 			again.full(97, 1)
 			again.wantSets(t, "standard-2x")
-			after := newSizes(found, everyScale, func(o *bot.Options) { o.Memory = d.load(t) })
+			after := newSizes(found, func(o *bot.Options) { o.Memory = d.load(t) })
 			after.now = again.now.Add(away)
 			r := after.full(60, 1)
 			want := map[string][]string{"Standard-2X": {"Standard-1X standard-2x"}}[found]
@@ -193,7 +192,7 @@ func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 		}
 	}
 	t.Run("after an error", func(t *testing.T) {
-		s := newSizes("Standard-1X", everyScale)
+		s := newSizes("Standard-1X")
 		s.platform.setErr = errPlatform
 		s.full(97, 6)
 		s.platform.size, s.platform.setErr = "Standard-2X", nil // which was made all the same
@@ -235,11 +234,7 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), decide.HeldCount},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var change []func(*bot.Options)
-			if c.option != nil {
-				change = append(change, c.option)
-			}
-			s := newSizes("Standard-1X", change...)
+			s := newSizes("Standard-1X", c.option)
 			if c.world != nil {
 				c.world(s)
 			}

@@ -145,7 +145,9 @@ func (w *world) begin(change ...func(*bot.Options)) {
 		Notifier: w.inbox,
 	}
 	for _, c := range change {
-		c(&o)
+		if c != nil {
+			c(&o)
+		}
 	}
 	w.Bot = bot.New(o)
 }

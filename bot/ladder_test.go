@@ -182,11 +182,7 @@ func TestVerticalFirstGoesOnWithMoreWhereThereAreNoLargerOnes(t *testing.T) {
 		"a size not known":    {size: ""},
 		"the largest already": {size: "performance-m"},
 	} {
-		var change []func(*bot.Options)
-		if c.change != nil {
-			change = append(change, c.change)
-		}
-		s := newOrder(decide.Vertical, c.size, change...)
+		s := newOrder(decide.Vertical, c.size, c.change)
 		s.platform.setErr = c.err
 		s.pulse(6, slow)
 		if !slices.Equal(s.platform.sets, c.asked) || !slices.Contains(s.platform.resizes, 3) {

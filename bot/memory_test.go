@@ -101,13 +101,12 @@ func TestRestartGoesOn(t *testing.T) {
 
 // A bot that dies after the platform took its change and before it could note so does not ask again.
 func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
-	none := func(*bot.Options) {}
-	w, d := keeping(t, 1, none)
+	w, d := keeping(t, 1, nil)
 	w.beat(slow, slow)
 	w.restart(t, d, d.killed)
 	w.beat(slow)
 	wantResizes(t, w, 2)
-	w.restart(t, d, none)
+	w.restart(t, d, nil)
 	r := w.beat(slow, slow)
 	wantResizes(t, w)
 	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)")
@@ -127,7 +126,7 @@ func (i *inbox) changes() (out [][2]int) {
 func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Hour} {
 		for _, made := range []bool{true, false} {
-			w, d := keeping(t, 1, func(*bot.Options) {})
+			w, d := keeping(t, 1, nil)
 			w.beat(slow, slow)
 			w.platform.onResize = func(context.Context) error {
 				if !made {
@@ -140,7 +139,7 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 			w.inbox.take()
 			w.platform.onResize = nil
 			w.now = w.now.Add(away)
-			w.restart(t, d, func(*bot.Options) {})
+			w.restart(t, d, nil)
 			r := w.beat(right)
 			got := w.inbox.changes()
 			if want := map[bool][][2]int{true: {{1, 2}}}[made]; !slices.Equal(got, want) || r.Decision.ManualChange != nil {

@@ -123,11 +123,7 @@ func TestNotices(t *testing.T) {
 		}, []step{{beats: times(20, slow)}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(c.dynos, func(o *bot.Options) {
-				if c.change != nil {
-					c.change(o)
-				}
-			})
+			w := newWorld(c.dynos, c.change)
 			for i, s := range c.steps {
 				if s.set != nil {
 					s.set(w)

@@ -36,7 +36,7 @@ func TestSoak(t *testing.T) {
 		t.Fatal(err)
 	}
 	rnd := rand.New(rand.NewPCG(1, 1))
-	w, k := newKnowing(2, func(*bot.Options) {})
+	w, k := newKnowing(2, nil)
 	s := &soaked{world: w, k: k, disk: &disk{}, rnd: rnd}
 	configure := func(o *bot.Options) {
 		o.Schedule, o.Scaler = table, k

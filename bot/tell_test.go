@@ -57,7 +57,7 @@ func TestEventsAreKeptUntilAllAreDoneWithThem(t *testing.T) {
 // An incident that others than the ticks look for goes on after a restart, and ends once.
 func TestIncidentsBesideTheTicksOutlastARestart(t *testing.T) {
 	w, d := newWorld(1), &disk{}
-	begin := func() { w.restart(t, d, func(*bot.Options) {}) }
+	begin := func() { w.restart(t, d, nil) }
 	look := func(on bool) {
 		w.Incident(t.Context(), notify.SecondBot, on, w.now, func(p notify.Phase, since time.Time) notify.Event {
 			return notify.Event{Kind: notify.SecondBot, Phase: p, Since: since}
