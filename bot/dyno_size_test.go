@@ -59,7 +59,6 @@ var _ interface {
 
 func memory(percent float64) probe.Reading { return signal("memory_max", percent, "%") }
 
-// memoryRule is the rule of the documentation.
 var memoryRule = decide.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
 
 // A sizes is a bot on a sized platform with two dynos, and what it reads of their memory.

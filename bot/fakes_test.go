@@ -95,6 +95,14 @@ func (i *inbox) take() []string {
 	return out
 }
 
+// changes are from how many dynos to how many each event is.
+func (i *inbox) changes() (out [][2]int) {
+	for _, e := range i.events {
+		out = append(out, [2]int{e.From, e.To})
+	}
+	return out
+}
+
 type always schedule.Limits
 
 func (a *always) At(time.Time) schedule.Limits           { return schedule.Limits(*a) }

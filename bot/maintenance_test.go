@@ -69,7 +69,6 @@ func TestMaintenanceHolds(t *testing.T) {
 	}
 }
 
-// What people and the schedule ask for holds during maintenance as well.
 func TestMaintenanceKeepsTheLimits(t *testing.T) {
 	w, c := newClosable()
 	c.on = true

@@ -114,14 +114,6 @@ func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	wantResizes(t, w, 3)
 }
 
-// changes are from how many dynos to how many each event is.
-func (i *inbox) changes() (out [][2]int) {
-	for _, e := range i.events {
-		out = append(out, [2]int{e.From, e.To})
-	}
-	return out
-}
-
 // Such a change is told after the restart, however long that takes, and once. One that was not made is not.
 func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Hour} {

@@ -15,7 +15,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// a step is some heartbeats, and what is told in them.
 type step struct {
 	set   func(*world)
 	beats []probe.Reading

@@ -54,7 +54,6 @@ func TestThePriceIsKnownWithoutABudget(t *testing.T) {
 	}
 }
 
-// A price that is known stays known in the records of ticks at which the platform, or the app, cannot be reached.
 func TestThePriceIsKnownWhileThePlatformFails(t *testing.T) {
 	p := &pricey{platform: &platform{n: 2}, price: 25}
 	w := newWorld(2, func(o *bot.Options) { o.Scaler = p })

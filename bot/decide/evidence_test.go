@@ -128,7 +128,6 @@ func eachSpeaker(t *testing.T, test func(t *testing.T, s *speaker, p decide.Poli
 	}
 }
 
-// Near the budget each rule needs twice its own evidence, no more and no less, whatever the heartbeat says.
 func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
@@ -246,7 +245,6 @@ func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 	}
 }
 
-// A cooldown is that of the scaling rule whose change was made, not of one that asked in vain some time before.
 func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	p := defaults
 	p.Breaches = []decide.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Hour}}

@@ -115,7 +115,6 @@ func wantWhy(t *testing.T, r record.Record, want string) {
 
 func times(n int, r probe.Reading) []probe.Reading { return slices.Repeat([]probe.Reading{r}, n) }
 
-// jobs is a reading of how many jobs wait.
 func signal(name string, value float64, unit string) probe.Reading {
 	return probe.Reading{Signal: name, Value: value, Unit: unit, Outcome: probe.Answered}
 }

@@ -72,7 +72,6 @@ func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 	})
 }
 
-// Whatever the readings are, the order holds, and the two axes never move together.
 func TestTheOrderHolds(t *testing.T) {
 	racetest.Computes(t)
 	names := []string{"a", "b", "c", "d"}

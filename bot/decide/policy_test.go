@@ -9,7 +9,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// runs are the runs of a state, as a test writes them.
 type runs struct{ Slow, Fast, NoData int }
 
 func (r runs) state() decide.State {
