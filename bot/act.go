@@ -15,7 +15,8 @@ func (b *Bot) act(ctx context.Context, r *record.Record, f decide.Facts, began t
 	}
 	before, outcome := b.state, decide.DryRun
 	if !b.o.DryRun {
-		if refused := b.platform.Refused(); d.To != d.From && refused != nil { // which is told now, and asked for again at the next tick
+		// which is told now, and asked for again at the next tick
+		if refused := b.platform.Refused(); d.To != d.From && refused != nil {
 			r.Action, r.Error = record.Failed, refused.Error()
 			return
 		}

@@ -18,7 +18,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Schedule tells the limits at a moment, and the rows that they come from, "" for a number that is the same at all times.
+// A Schedule tells the limits at a moment, and the rows that they come from, "" for a number that is the same at all
+// times.
 type Schedule interface {
 	At(now time.Time) schedule.Limits
 	Rows(now time.Time) (minRow, maxRow string)
@@ -36,43 +37,46 @@ type Options struct {
 	Jitter float64
 	// Probers take the readings, side by side. Each has a deadline of its own.
 	Probers []probe.Prober
-	// HeartbeatsPerMinute is the most heartbeats that a minute may see where an adaptive policy wants several at a tick, of a prober that
-	// is a [Burster]. A tick takes one at least; 0 takes no more.
+	// HeartbeatsPerMinute is the most heartbeats that a minute may see where an adaptive policy wants several at a
+	// tick, of a prober that is a [Burster]. A tick takes one at least; 0 takes no more.
 	HeartbeatsPerMinute int
-	// Control is asked when no heartbeat reaches the app: if it reaches nothing either, the bot is offline, and freezes. It is not asked
-	// because of other signals. Nil means that an app that cannot be reached is taken to be at fault.
+	// Control is asked when no heartbeat reaches the app: if it reaches nothing either, the bot is offline, and
+	// freezes. It is not asked because of other signals. Nil means that an app that cannot be reached is taken to be at
+	// fault.
 	Control probe.Prober
 	// Schedule tells the limits.
 	Schedule Schedule
 	// Scaler is the platform.
 	Scaler Scaler
-	// Prompt: the platform answers at once, as one that is simulated does. Otherwise a tick that has waited for it until shortly before the
-	// next heartbeat waits no longer, and takes up the answer at a later one.
+	// Prompt: the platform answers at once, as one that is simulated does. Otherwise a tick that has waited for it
+	// until shortly before the next heartbeat waits no longer, and takes up the answer at a later one.
 	Prompt bool
 	// DryRun: the bot reads and decides, and has no way to change anything.
 	DryRun bool
 	// Policy decides.
 	Policy decide.Policy
-	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's ManualHold.
+	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's
+	// ManualHold.
 	OverrideLength time.Duration
 	// Notices say which events are told.
 	Notices notice.Notices
 	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
 	Notifier notify.Notifier
-	// Targets are the names of those whom the notifier tells and who are done with an event only when Delivered is called for them: until then it is
-	// in the Memory. Nil keeps no events.
+	// Targets are the names of those whom the notifier tells and who are done with an event only when Delivered is
+	// called for them: until then it is in the Memory. Nil keeps no events.
 	Targets []string
 	// Recorders keep the records, one after the other.
 	Recorders []record.Recorder
-	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon, and may
-	// be nil. An error is logged.
+	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon,
+	// and may be nil. An error is logged.
 	Memory   Memory
 	Remember func(Memory) error
 	// Log is told of what went wrong beside the records; nil is silent.
 	Log *slog.Logger
 }
 
-// A Bot takes one heartbeat after the other. It is used by one goroutine at a time, but for Control, SetControl and State.
+// A Bot takes one heartbeat after the other. It is used by one goroutine at a time, but for Control, SetControl and
+// State.
 type Bot struct {
 	o        Options
 	platform *platform.Platform
@@ -93,18 +97,20 @@ func New(o Options) *Bot {
 	}
 	p := platformOf(&o)
 	return &Bot{
-		o: o, platform: p, state: o.Memory.State.Restarted(p.DynoSize != nil), reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
-		control: o.Memory.State.Control, memory: o.Memory,
+		o: o, platform: p, state: o.Memory.State.Restarted(p.DynoSize != nil),
+		reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
+		control:  o.Memory.State.Control, memory: o.Memory,
 	}
 }
 
-// RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the first tick.
+// RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the
+// first tick.
 func (b *Bot) RecordTo(more ...record.Recorder) {
 	b.o.Recorders = append(slices.Clip(b.o.Recorders), more...)
 }
 
-// Run ticks until ctx ends, the first time at once: every interval from the start, late by the jitter. Ticks never overlap,
-// and one that is missed because another took too long is not made up for. It returns nil.
+// Run ticks until ctx ends, the first time at once: every interval from the start, late by the jitter. Ticks never
+// overlap, and one that is missed because another took too long is not made up for. It returns nil.
 func (b *Bot) Run(ctx context.Context) error {
 	start := time.Now()
 	timer := time.NewTimer(0)
@@ -129,8 +135,8 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 	return beat + time.Duration(rand.Float64()*b.o.Jitter*float64(b.o.Interval))
 }
 
-// Tick takes one heartbeat at now and returns its record: it reads, gathers, decides, acts, and hands out what is to be told and kept. A
-// failure is in the record and ends nothing.
+// Tick takes one heartbeat at now and returns its record: it reads, gathers, decides, acts, and hands out what is to be
+// told and kept. A failure is in the record and ends nothing.
 func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	began := time.Now()
 	b.recollect(now)
@@ -144,11 +150,13 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	return r
 }
 
-// record begins the record of a tick. unknown is why the number of dynos is not known, nil where it is or the bot is offline.
+// record begins the record of a tick. unknown is why the number of dynos is not known, nil where it is or the bot is
+// offline.
 func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record {
 	r := record.Record{
-		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits, Control: f.Control,
-		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
+		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits,
+		Control: f.Control,
+		Dynos:   f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
 	}
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
 	if !f.Offline {

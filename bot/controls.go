@@ -33,8 +33,8 @@ func (b *Bot) Control() decide.Control {
 	return b.control
 }
 
-// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next tick,
-// and may be called while the bot runs.
+// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next
+// tick, and may be called while the bot runs.
 func (b *Bot) SetControl(change func(decide.Control) decide.Control) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -47,9 +47,9 @@ func (b *Bot) SetControl(change func(decide.Control) decide.Control) {
 	b.keep()
 }
 
-// Pause keeps the bot from scaling in a direction for a length of time, up to 8784 hours, or until somebody resumes if it is 0.
-// by names who asks. What is wrong with that is the error, a sentence without a full stop. Pause, Resume, Override and EndOverride take
-// effect with the next tick and may be called while the bot runs.
+// Pause keeps the bot from scaling in a direction for a length of time, up to 8784 hours, or until somebody resumes if
+// it is 0. by names who asks. What is wrong with that is the error, a sentence without a full stop. Pause, Resume,
+// Override and EndOverride take effect with the next tick and may be called while the bot runs.
 func (b *Bot) Pause(d Direction, length time.Duration, by string) error {
 	if err := errors.Join(d.check(), checkLength(length)); err != nil {
 		return err
@@ -73,8 +73,8 @@ func (b *Bot) Resume(d Direction, by string) error {
 	return nil
 }
 
-// Override has the bot keep a number of dynos, inside the limits of this hour and above 0, for a length of time up to 8784 hours; 0 is
-// Options.OverrideLength.
+// Override has the bot keep a number of dynos, inside the limits of this hour and above 0, for a length of time up to
+// 8784 hours; 0 is Options.OverrideLength.
 func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 	now := moment()
 	if err := errors.Join(checkLength(length), checkOverride(dynos, b.o.Schedule.At(now))); err != nil {
@@ -115,7 +115,8 @@ func checkLength(length time.Duration) error {
 func checkOverride(n int, limits schedule.Limits) error {
 	switch {
 	case n == 0:
-		return errors.New("0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there")
+		return errors.New("0 dynos switch the app off; do that at the platform, and the bot keeps its hands off " +
+			"until somebody sets another number there")
 	case n != limits.Clamp(n):
 		return fmt.Errorf("%d dynos are outside the limits of this hour, %d to %d", n, limits.Min, limits.Max)
 	}

@@ -7,10 +7,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// MarkMaintenance asks whether the app is in maintenance mode where a heartbeat among the readings failed, as a [MaintenanceReporter] answers, and
-// returns the readings with the Outcome of those heartbeats set to Maintenance if it is. While that is not known, one that was answered by a
-// status is a BadAnswer.
-func MarkMaintenance(ctx context.Context, ask func(context.Context) (on bool, err error), in []probe.Reading) []probe.Reading {
+// MarkMaintenance asks whether the app is in maintenance mode where a heartbeat among the readings failed, as a
+// [MaintenanceReporter] answers, and returns the readings with the Outcome of those heartbeats set to Maintenance if it
+// is. While that is not known, one that was answered by a status is a BadAnswer.
+func MarkMaintenance(
+	ctx context.Context, ask func(context.Context) (on bool, err error), in []probe.Reading,
+) []probe.Reading {
 	if !slices.ContainsFunc(in, failedBeat) {
 		return in
 	}

@@ -13,8 +13,8 @@ import (
 // Format is the form of records and memories as JSON, under "format".
 const Format = format.Current
 
-// A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is that of
-// a bot that never ran.
+// A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is
+// that of a bot that never ran.
 type Memory struct {
 	State    decide.State    `json:"state"`
 	Notified notice.Notified `json:"notified"`
@@ -24,9 +24,9 @@ type Memory struct {
 	Undelivered notice.Queue `json:"undelivered,omitempty"`
 }
 
-// remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a change, so
-// that a bot that dies then knows afterwards that it asked, and before people are told of events, so that nothing is decided twice of which they
-// are told; what may not have reached them is kept with it.
+// remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a
+// change, so that a bot that dies then knows afterwards that it asked, and before people are told of events, so that
+// nothing is decided twice of which they are told; what may not have reached them is kept with it.
 func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -39,8 +39,8 @@ func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.keep()
 }
 
-// State returns what the policy remembered last. It may be called while the bot runs, and what it shares with the bot is never
-// changed in place.
+// State returns what the policy remembered last. It may be called while the bot runs, and what it shares with the bot
+// is never changed in place.
 func (b *Bot) State() decide.State {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,8 +8,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// offline says whether no heartbeat reaches the app and the control reaches nothing either. Any answer of the control's, be it an error, shows
-// that the bot is connected. Other signals say nothing about the way to the app, and without a heartbeat the bot is never offline.
+// offline says whether no heartbeat reaches the app and the control reaches nothing either. Any answer of the
+// control's, be it an error, shows that the bot is connected. Other signals say nothing about the way to the app, and
+// without a heartbeat the bot is never offline.
 func (b *Bot) offline(ctx context.Context, began time.Time, readings []probe.Reading) bool {
 	if b.o.Control == nil || !slices.ContainsFunc(readings, probe.Reading.IsHeartbeat) {
 		return false

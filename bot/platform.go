@@ -9,7 +9,8 @@ import (
 
 func platformOf(o *Options) *platform.Platform {
 	p := &platform.Platform{
-		Interval: o.Interval, Jitter: o.Jitter, Prompt: o.Prompt, Price: o.Policy.Price, Budget: o.Policy.Budget > 0, Log: o.Log,
+		Interval: o.Interval, Jitter: o.Jitter, Prompt: o.Prompt, Price: o.Policy.Price,
+		Budget: o.Policy.Budget > 0, Log: o.Log,
 	}
 	p.Size = o.Scaler.Size
 	p.Quota, _ = o.Scaler.(QuotaReporter)
@@ -37,5 +38,6 @@ func platformOf(o *Options) *platform.Platform {
 }
 
 func judgesSize(p decide.Policy) bool {
-	return len(p.Sizes) > 0 && (p.Ladder != "" || slices.ContainsFunc(p.Rules, func(r decide.SignalRule) bool { return r.Size }))
+	return len(p.Sizes) > 0 && (p.Ladder != "" ||
+		slices.ContainsFunc(p.Rules, func(r decide.SignalRule) bool { return r.Size }))
 }

@@ -9,14 +9,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Burster is a prober of heartbeats that can take several at a tick: n of them, or one where n is less, each gap after the one before
-// it. It returns the readings in that order when all have ended, and fewer where ctx ends meanwhile. A [probe.Heartbeat] is one.
+// A Burster is a prober of heartbeats that can take several at a tick: n of them, or one where n is less, each gap
+// after the one before it. It returns the readings in that order when all have ended, and fewer where ctx ends
+// meanwhile. A [probe.Heartbeat] is one.
 type Burster interface {
 	Burst(ctx context.Context, n int, gap time.Duration) []probe.Reading
 }
 
 const (
-	// burstShare is the share of the interval over which the heartbeats of a tick begin: a deadline of 80 % of it is over with it.
+	// burstShare is the share of the interval over which the heartbeats of a tick begin: a deadline of 80 % of it is
+	// over with it.
 	burstShare = 0.2
 	// longestPause bounds the time from one heartbeat of a tick to the next: after it, a dyno's queue is another.
 	longestPause = time.Second

@@ -11,9 +11,10 @@ import (
 // given says what people have asked of the bot since its start, be it to end something.
 type given struct{ up, down, override bool }
 
-// Recall takes in what an earlier run of the bot remembered and could not be read at the start. What people had asked of the bot counts again,
-// unless they have asked for something else since; so do what it has learned, its cooldowns, this month's cost and the incidents that were open.
-// It is kept merged when Recall returns. It may be called while the bot runs.
+// Recall takes in what an earlier run of the bot remembered and could not be read at the start. What people had asked
+// of the bot counts again, unless they have asked for something else since; so do what it has learned, its cooldowns,
+// this month's cost and the incidents that were open. It is kept merged when Recall returns. It may be called while the
+// bot runs.
 func (b *Bot) Recall(former Memory) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,6 @@
-// Package bot is the loop: at each tick it reads, gathers the facts, has them decided on, asks the platform for what was decided, and accounts
-// for it. Beside the loop there are the contract of platforms and what operators ask of a running bot.
+// Package bot is the loop: at each tick it reads, gathers the facts, has them decided on, asks the platform for what
+// was decided, and accounts for it. Beside the loop there are the contract of platforms and what operators ask of a
+// running bot.
 package bot
 
 import (
@@ -9,14 +10,14 @@ import (
 
 // A Scaler is a platform: it reads and sets the number of dynos of one process type.
 //
-// Both methods return when ctx ends at the latest, have deadlines of their own, and return errors that speak to people and
-// hold no secret. They may be called from several goroutines.
+// Both methods return when ctx ends at the latest, have deadlines of their own, and return errors that speak to people
+// and hold no secret. They may be called from several goroutines.
 type Scaler interface {
 	// Size reads the number of dynos afresh: the number asked for, whether or not all of them run yet. settled is false
 	// while an earlier change is still under way.
 	Size(ctx context.Context) (n int, settled bool, err error)
-	// Resize asks for n dynos, 0 or more. The number is absolute, so asking twice is harmless. After an error the number
-	// may or may not have changed: Size tells.
+	// Resize asks for n dynos, 0 or more. The number is absolute, so asking twice is harmless. After an error the
+	// number may or may not have changed: Size tells.
 	Resize(ctx context.Context, n int) error
 }
 
@@ -30,8 +31,8 @@ type (
 	QuotaReporter interface {
 		Quota() (remaining int, ok bool)
 	}
-	// A Releaser knows the app's newest release: when it was made, and whether it is done. While one is under way, or young,
-	// response times say little about how many dynos the app needs.
+	// A Releaser knows the app's newest release: when it was made, and whether it is done. While one is under way, or
+	// young, response times say little about how many dynos the app needs.
 	Releaser interface {
 		Release(ctx context.Context) (at time.Time, done bool, err error)
 	}
@@ -44,19 +45,22 @@ type (
 	UpReporter interface {
 		Up(ctx context.Context) (n int, err error)
 	}
-	// A Pricer knows what one dyno costs a month, in dollars: the mean where they do not all cost the same. It is asked once an hour, or at
-	// each tick where it has a method PriceVaries(), which says that the price can change at any time and costs no call.
+	// A Pricer knows what one dyno costs a month, in dollars: the mean where they do not all cost the same. It is asked
+	// once an hour, or at each tick where it has a method PriceVaries(), which says that the price can change at any
+	// time and costs no call.
 	Pricer interface {
 		Price(ctx context.Context) (dollars float64, err error)
 	}
-	// A Sizer reads and sets the size of the dynos, by its name on the platform, in upper or lower case. SetDynoSize restarts all of
-	// them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize tells.
+	// A Sizer reads and sets the size of the dynos, by its name on the platform, in upper or lower case. SetDynoSize
+	// restarts all of them, and asking twice is harmless. After an error the size may or may not have changed: DynoSize
+	// tells.
 	Sizer interface {
 		DynoSize(ctx context.Context) (name string, err error)
 		SetDynoSize(ctx context.Context, name string) error
 	}
-	// A SizePender knows why not all dynos are of the size that DynoSize told last, in a few words: they are exchanged one after the other,
-	// or wait for a maintenance window. "" means that all are. Until then the bot asks for no other size.
+	// A SizePender knows why not all dynos are of the size that DynoSize told last, in a few words: they are exchanged
+	// one after the other, or wait for a maintenance window. "" means that all are. Until then the bot asks for no
+	// other size.
 	SizePender interface {
 		SizePending() (why string)
 	}
@@ -64,7 +68,8 @@ type (
 	SizePricer interface {
 		SizePrice(name string) (dollars float64, ok bool)
 	}
-	// A MaintenanceReporter knows whether the app is in maintenance mode, in which the platform answers visitors in its place.
+	// A MaintenanceReporter knows whether the app is in maintenance mode, in which the platform answers visitors in its
+	// place.
 	MaintenanceReporter interface {
 		Maintenance(ctx context.Context) (on bool, err error)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Delivered takes in that one of Options.Targets is done with an event, so that it is not told again after a restart. It may be called from several
-// goroutines at once.
+// Delivered takes in that one of Options.Targets is done with an event, so that it is not told again after a restart.
+// It may be called from several goroutines at once.
 func (b *Bot) Delivered(target string, e notify.Event) {
 	if !slices.Contains(b.o.Targets, target) {
 		return
@@ -29,8 +29,9 @@ func (b *Bot) undelivered(now time.Time, events ...notify.Event) {
 	}
 }
 
-// Incident takes in that an incident which others than the ticks look for goes on, or does not, as seen at now, and tells of it what is to be
-// told, which event makes. It outlasts a restart as those of the ticks do. It may be called while the bot runs.
+// Incident takes in that an incident which others than the ticks look for goes on, or does not, as seen at now, and
+// tells of it what is to be told, which event makes. It outlasts a restart as those of the ticks do. It may be called
+// while the bot runs.
 func (b *Bot) Incident(
 	ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event,
 ) {
@@ -55,8 +56,8 @@ func (b *Bot) Ongoing(k notify.Kind) bool {
 	return on
 }
 
-// Tell notifies people of an event that others than the ticks found. Like the events of the ticks it outlasts a restart until everybody has
-// received it. It may be called while the bot runs.
+// Tell notifies people of an event that others than the ticks found. Like the events of the ticks it outlasts a restart
+// until everybody has received it. It may be called while the bot runs.
 func (b *Bot) Tell(ctx context.Context, e notify.Event) {
 	b.mu.Lock()
 	b.undelivered(e.Time, e)

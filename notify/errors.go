@@ -37,7 +37,8 @@ func IsPermanent(err error) bool {
 	return ok
 }
 
-// RetryIn says with err that the next attempt makes sense after d. The result is a [RetryAfter]. RetryIn(nil, d) is nil.
+// RetryIn says with err that the next attempt makes sense after d. The result is a [RetryAfter]. RetryIn(nil, d) is
+// nil.
 func RetryIn(err error, d time.Duration) error {
 	if err == nil {
 		return nil
@@ -45,8 +46,8 @@ func RetryIn(err error, d time.Duration) error {
 	return &retryError{err, d}
 }
 
-// RetryAfterHeader reads the header Retry-After of an answer that came at now: a number of seconds, or a date. It is 0 when
-// there is none that makes sense.
+// RetryAfterHeader reads the header Retry-After of an answer that came at now: a number of seconds, or a date. It is 0
+// when there is none that makes sense.
 func RetryAfterHeader(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	if s, err := strconv.ParseInt(value, 10, 32); err == nil {
@@ -58,11 +59,14 @@ func RetryAfterHeader(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// TransportError returns the error of an [http.Client], or of a client of another protocol, as it may be told where the URL is
-// a secret: without the URL, and without what a server sent that made no sense, which may repeat the URL. A context's end,
-// DNS, connection and TLS errors stay whole.
+// TransportError returns the error of an [http.Client], or of a client of another protocol, as it may be told where the
+// URL is a secret: without the URL, and without what a server sent that made no sense, which may repeat the URL. A
+// context's end, DNS, connection and TLS errors stay whole.
 func TransportError(err error) error {
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, http.ErrSchemeMismatch, io.EOF, io.ErrUnexpectedEOF} {
+	for _, known := range []error{
+		context.Canceled, context.DeadlineExceeded, http.ErrSchemeMismatch, io.EOF,
+		io.ErrUnexpectedEOF,
+	} {
 		if errors.Is(err, known) {
 			return known
 		}

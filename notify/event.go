@@ -1,8 +1,8 @@
 // Package notify tells people what the bot did and why.
 //
 // It knows what an [Event] is and what a [Notifier] is, fans events out to several notifiers off the caller's path, and
-// keeps incidents: told once when they begin, again as a reminder, and once when they end. Each way of telling lives in a
-// package of its own below this one.
+// keeps incidents: told once when they begin, again as a reminder, and once when they end. Each way of telling lives in
+// a package of its own below this one.
 package notify
 
 import (
@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// A Notifier tells people one event in one way. Notify returns when ctx ends at the latest; an error means that the event
-// may not have arrived, and holds no secret. It can be called again with the same event, which carries the same ID.
+// A Notifier tells people one event in one way. Notify returns when ctx ends at the latest; an error means that the
+// event may not have arrived, and holds no secret. It can be called again with the same event, which carries the same
+// ID.
 type Notifier interface {
 	Notify(ctx context.Context, e Event) error
 }
@@ -37,7 +38,8 @@ const (
 	HeartbeatUnreachable Kind = "heartbeat_unreachable"
 	// HeartbeatRecovered: the heartbeat gives readings again. It ends the incident of HeartbeatUnreachable.
 	HeartbeatRecovered Kind = "heartbeat_recovered"
-	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed or becomes smaller. An incident.
+	// SignalUnreachable: a signal beside the heartbeat is not known, so no dyno is removed or becomes smaller. An
+	// incident.
 	SignalUnreachable Kind = "signal_unreachable"
 	// ServerFailed: a server of a pool could not be made, failed, or is no more.
 	ServerFailed Kind = "server_failed"
@@ -45,10 +47,11 @@ const (
 	PoolBlocked Kind = "pool_blocked"
 	// SecondBot: another autoscalebot scales the same process type. An incident.
 	SecondBot Kind = "second_bot"
-	// NoDecisions: for a quarter of an hour the bot could decide nothing, or nothing that the platform took. An incident.
+	// NoDecisions: for a quarter of an hour the bot could decide nothing, or nothing that the platform took. An
+	// incident.
 	NoDecisions Kind = "no_decisions"
-	// LeftAlone: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode, so the bot does not
-	// scale it. An incident.
+	// LeftAlone: somebody set the app to 0 dynos, told the platform to leave it alone, or put it into maintenance mode,
+	// so the bot does not scale it. An incident.
 	LeftAlone Kind = "left_alone"
 	// ManualChange: somebody else has changed the number of dynos.
 	ManualChange Kind = "manual_change"
@@ -80,7 +83,8 @@ const (
 	Resolved Phase = "resolved"
 )
 
-// Affects is what an incident keeps from. Without one, a heartbeat that is not known keeps from all scaling, and a signal from scaling down.
+// Affects is what an incident keeps from. Without one, a heartbeat that is not known keeps from all scaling, and a
+// signal from scaling down.
 type Affects string
 
 const (
@@ -102,8 +106,8 @@ type Event struct {
 	Kind Kind `json:"type"`
 	// Phase is where the incident stands; empty when the event is no incident.
 	Phase Phase `json:"phase,omitempty"`
-	// Incident is the incident's id, the same when it is opened, reminded and resolved; see [IncidentID]. It is empty when the
-	// event is no incident.
+	// Incident is the incident's id, the same when it is opened, reminded and resolved; see [IncidentID]. It is empty
+	// when the event is no incident.
 	Incident string `json:"incident,omitempty"`
 	// Time is when it happened.
 	Time time.Time `json:"time"`
@@ -111,8 +115,8 @@ type Event struct {
 	App string `json:"app"`
 	// ProcessType is the process type that is scaled: "web".
 	ProcessType string `json:"process_type"`
-	// From and To are the number of dynos before and after; equal when nothing changed, -1 when the number is not known.
-	// When scaling failed, To is the number that was wanted.
+	// From and To are the number of dynos before and after; equal when nothing changed, -1 when the number is not
+	// known. When scaling failed, To is the number that was wanted.
 	From int `json:"from"`
 	To   int `json:"to"`
 	// SizeFrom and SizeTo are the dyno size before and after, where that was changed, or was to be; else empty.
@@ -125,7 +129,8 @@ type Event struct {
 	Reason string `json:"reason"`
 	// ResponseTimeMS is the newest heartbeat's time to the first body byte in milliseconds, 0 when there was none.
 	ResponseTimeMS float64 `json:"response_time_ms"`
-	// BySignals says that rules about signals, and not the heartbeat, ask for what the maximum or the minimum keeps them from.
+	// BySignals says that rules about signals, and not the heartbeat, ask for what the maximum or the minimum keeps
+	// them from.
 	BySignals bool `json:"by_signals,omitempty"`
 	// Affects says what a heartbeat or a signal that is not known keeps from, where that is not what its Kind says.
 	Affects Affects `json:"affects,omitempty"`
@@ -133,7 +138,8 @@ type Event struct {
 	Since time.Time `json:"since,omitzero"`
 	// DryRun says that nothing was changed, because the bot only says what it would do.
 	DryRun bool `json:"dry_run,omitempty"`
-	// Picture makes a picture for the notifiers that show one: e-mail, and Slack as a bot. Nil means none. It is no part of the JSON form.
+	// Picture makes a picture for the notifiers that show one: e-mail, and Slack as a bot. Nil means none. It is no
+	// part of the JSON form.
 	Picture Painter `json:"-"`
 }
 

@@ -46,8 +46,8 @@ func (e Event) what() string {
 	return s
 }
 
-// Text says what happened in a few lines: the reason, if there is one, an empty line, and the [Event.Facts]. It does not
-// repeat the Subject, and does not end in a line break.
+// Text says what happened in a few lines: the reason, if there is one, an empty line, and the [Event.Facts]. It does
+// not repeat the Subject, and does not end in a line break.
 func (e Event) Text() string {
 	var b strings.Builder
 	if reason := e.ReasonLine(); reason != "" {
@@ -76,7 +76,8 @@ func (e Event) Facts() []Fact {
 			add("Dynos", e.dynos())
 		}
 		if e.SizeTo != "" && e.Kind == ScaleFailed {
-			add("Dyno size", fmt.Sprintf("%s, not %s as wanted", OneLine(e.SizeFrom, maxName), OneLine(e.SizeTo, maxName)))
+			add("Dyno size", fmt.Sprintf("%s, not %s as wanted", OneLine(e.SizeFrom, maxName),
+				OneLine(e.SizeTo, maxName)))
 		} else if e.SizeTo != "" {
 			add("Dyno size", e.size())
 		}
@@ -278,7 +279,8 @@ func (e Event) lasted() time.Duration {
 // direction of writing become spaces, runs of spaces become one, and beyond limit runes s ends in "…".
 func OneLine(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+		if r == unicode.ReplacementChar || unicode.IsControl(r) ||
+			unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
 			return ' '
 		}
 		return r

@@ -29,22 +29,25 @@ type FanoutOptions struct {
 	Timeout time.Duration
 	// Attempts is how often an event is tried on one target, the first time included; 0 means 3.
 	Attempts int
-	// Window is how long an event waits for others to be told with it, where the target is a [BatchNotifier]; 0 means 3 s. It does not
-	// wait when it is not to be told with others, when [MaxBatch] wait or the queue is full, or once the fan-out is being closed.
+	// Window is how long an event waits for others to be told with it, where the target is a [BatchNotifier]; 0 means 3
+	// s. It does not wait when it is not to be told with others, when [MaxBatch] wait or the queue is full, or once the
+	// fan-out is being closed.
 	Window time.Duration
 	// Log is told of every event that is given up and of queues that are full; nil means nobody is.
 	Log *slog.Logger
-	// OnError is called with every event that a target gives up, from several goroutines at once; nil means not. It must
-	// neither block nor call the Fanout.
+	// OnError is called with every event that a target gives up, from several goroutines at once; nil means not. It
+	// must neither block nor call the Fanout.
 	OnError func(target string, e Event, err error)
-	// OnDone is called with every event that a target has got, has given up before Close was called, or is not to be told in its quiet hours;
-	// nil means not. It may be called from several goroutines at once, and must not call the Fanout.
+	// OnDone is called with every event that a target has got, has given up before Close was called, or is not to be
+	// told in its quiet hours; nil means not. It may be called from several goroutines at once, and must not call the
+	// Fanout.
 	OnDone func(target string, e Event)
 }
 
-// A Fanout is a [Notifier] that passes events on to several others, each with a queue, a goroutine, deadlines and retries of
-// its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its events in order; a
-// [BatchNotifier] gets those that come within the window, one after the other, as one [Batch], which is tried, and given up, as one.
+// A Fanout is a [Notifier] that passes events on to several others, each with a queue, a goroutine, deadlines and
+// retries of its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its
+// events in order; a [BatchNotifier] gets those that come within the window, one after the other, as one [Batch], which
+// is tried, and given up, as one.
 type Fanout struct {
 	options  FanoutOptions
 	workers  []*worker
@@ -83,13 +86,13 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	return f
 }
 
-// Notify queues e for every target, unless that has quiet hours at e's time, and returns at once; it takes no notice of ctx, so
-// that the last words of a bot that is stopping are queued too. A full queue drops its oldest ping or test, and where it holds
-// none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log, OnError and OnDone.
+// Notify queues e for every target, unless that has quiet hours at e's time, and returns at once; it takes no notice of
+// ctx, so that the last words of a bot that is stopping are queued too. A full queue drops its oldest ping or test, and
+// where it holds none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log, OnError and OnDone.
 func (f *Fanout) Notify(_ context.Context, e Event) error { return f.Resume(e, nil) }
 
-// Resume queues e as Notify does, but not for the targets that are done with it, as an earlier Fanout's OnDone told; a name that several have
-// stands for as many of them as it is given.
+// Resume queues e as Notify does, but not for the targets that are done with it, as an earlier Fanout's OnDone told; a
+// name that several have stands for as many of them as it is given.
 func (f *Fanout) Resume(e Event, done []string) error {
 	done = slices.Clone(done)
 	f.mu.Lock()
@@ -118,10 +121,10 @@ func (f *Fanout) Resume(e Event, done []string) error {
 	return nil
 }
 
-// Close delivers what is queued and returns when that is done, or soon after ctx ends: with one second more, which only a
-// notifier that ignores its context makes use of. Waits for others and between attempts are cut short: an event gets one more
-// attempt at once, and no other. The error says what was not delivered since Close was called. Close can be called again, with the same
-// result.
+// Close delivers what is queued and returns when that is done, or soon after ctx ends: with one second more, which only
+// a notifier that ignores its context makes use of. Waits for others and between attempts are cut short: an event gets
+// one more attempt at once, and no other. The error says what was not delivered since Close was called. Close can be
+// called again, with the same result.
 func (f *Fanout) Close(ctx context.Context) error {
 	f.mu.Lock()
 	f.closed = true

@@ -13,8 +13,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Waits between attempts: one second at first, then twice as long each time, each half as long to one and a half times as
-// long by chance, so that many bots don't come back at once.
+// Waits between attempts: one second at first, then twice as long each time, each half as long to one and a half times
+// as long by chance, so that many bots don't come back at once.
 const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
@@ -58,7 +58,8 @@ func (w *worker) push(e Event) (tell func()) {
 	first := w.dropped == 1
 	return func() {
 		if first {
-			w.options.Log.Warn("too many notices wait, so some are dropped", "target", w.target.Name, "waiting", w.options.Queue)
+			w.options.Log.Warn("too many notices wait, so some are dropped", "target", w.target.Name,
+				"waiting", w.options.Queue)
 		}
 		w.report(drop, ErrQueueFull)
 		w.settled(drop)
@@ -146,7 +147,8 @@ func (w *worker) run() {
 			w.settled(b...)
 		}
 		for _, e := range b {
-			w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type", string(e.Kind), "id", e.ID,
+			w.options.Log.Warn("a notice was not delivered", "target", w.target.Name, "type",
+				string(e.Kind), "id", e.ID,
 				"attempts", tries, "error", err)
 			w.report(e, err)
 		}
@@ -183,7 +185,8 @@ func (w *worker) deliver(b Batch) (tries int, err error) {
 		}),
 		backoff.WithMaxTries(uint(w.options.Attempts)),
 		backoff.WithMaxElapsedTime(0))
-	if err != nil && w.retries.Err() != nil && w.attempts.Err() == nil && !hurried && tries < w.options.Attempts && !IsPermanent(err) {
+	if err != nil && w.retries.Err() != nil && w.attempts.Err() == nil && !hurried && tries < w.options.Attempts &&
+		!IsPermanent(err) {
 		_, _ = attempt()
 	}
 	return tries, err
@@ -198,7 +201,8 @@ func (w *worker) attempt(b Batch) (err error) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			w.options.Log.Error("a notifier panicked", "target", w.target.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			w.options.Log.Error("a notifier panicked", "target", w.target.Name, "panic", fmt.Sprint(p), "stack",
+				string(debug.Stack()))
 			err = Permanent(fmt.Errorf("the notifier panicked: %v", p))
 		}
 	}()
@@ -243,5 +247,6 @@ func (w *worker) undelivered() error {
 	for i, e := range lost {
 		kinds[i] = string(e.Kind)
 	}
-	return fmt.Errorf("notify: %s did not get %d of the last notices (%s)%s", w.target.Name, len(lost), strings.Join(kinds, ", "), hangs)
+	return fmt.Errorf("notify: %s did not get %d of the last notices (%s)%s", w.target.Name, len(lost),
+		strings.Join(kinds, ", "), hangs)
 }

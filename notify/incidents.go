@@ -19,26 +19,26 @@ type Incident struct {
 	Notified time.Time `json:"notified"`
 }
 
-// IncidentID is the id of the incident k that began at since: for [Event.Incident]. It is 26 capital letters and digits, made
-// of what is given here alone, so it is the same for every notice of one incident, also after a restart and on another machine;
-// and another one for each incident, app and process type.
+// IncidentID is the id of the incident k that began at since: for [Event.Incident]. It is 26 capital letters and
+// digits, made of what is given here alone, so it is the same for every notice of one incident, also after a restart
+// and on another machine; and another one for each incident, app and process type.
 func IncidentID(app, processType string, k Kind, since time.Time) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %d", app, processType, k, since.Unix(), since.Nanosecond()))
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
 }
 
-// Incidents are the incidents that go on, by the kind of event that tells them. The zero value, nil, means that nothing goes
-// on.
+// Incidents are the incidents that go on, by the kind of event that tells them. The zero value, nil, means that nothing
+// goes on.
 //
 // It is a plain value: a copy made by assignment stays as it is when the original is updated, and JSON keeps it whole.
 type Incidents map[Kind]Incident
 
-// Update takes in that the incident k goes on, or does not, as seen at now, and returns what to tell: Opened when it begins,
-// Reminded whenever it goes on and people were told reminder ago or longer, Resolved when it ends, and otherwise "" for
-// nothing. A reminder of 0 or less means never, and one below [ShortestReminder] means that.
+// Update takes in that the incident k goes on, or does not, as seen at now, and returns what to tell: Opened when it
+// begins, Reminded whenever it goes on and people were told reminder ago or longer, Resolved when it ends, and
+// otherwise "" for nothing. A reminder of 0 or less means never, and one below [ShortestReminder] means that.
 //
-// since is when the incident began, also when there is nothing to tell and when it just ended; it is zero when k did not go
-// on. [IncidentID] makes the incident's id of it.
+// since is when the incident began, also when there is nothing to tell and when it just ended; it is zero when k did
+// not go on. [IncidentID] makes the incident's id of it.
 func (in *Incidents) Update(k Kind, on bool, now time.Time, reminder time.Duration) (p Phase, since time.Time) {
 	was, open := (*in)[k]
 	switch {

@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
-// MaxPicture is the size of the largest picture that is told, in bytes. What the bot draws of an hour has a tenth of it.
+// MaxPicture is the size of the largest picture that is told, in bytes. What the bot draws of an hour has a tenth of
+// it.
 const MaxPicture = 512 << 10
 
 const maxPaint = 5 * time.Second
 
 // A Painter makes the picture of an event. Its type is comparable, so that events are: a pointer is best.
 type Painter interface {
-	// Paint returns when ctx ends at the latest. It is called by every notifier that shows pictures, in the notifier's goroutine and
-	// again with each attempt, so from several goroutines at once. Nobody is told of its error: the notice goes without the picture.
+	// Paint returns when ctx ends at the latest. It is called by every notifier that shows pictures, in the notifier's
+	// goroutine and again with each attempt, so from several goroutines at once. Nobody is told of its error: the
+	// notice goes without the picture.
 	Paint(ctx context.Context) (Picture, error)
 }
 
@@ -30,9 +32,9 @@ type Picture struct {
 // AltLine is the picture's Alt on one line of bounded length.
 func (p Picture) AltLine() string { return OneLine(p.Alt, maxReason) }
 
-// Paint makes the picture of the newest event of b that has one, and returns that event's place in b. It is -1 when there is no
-// picture to tell: no event has one, or it was not done within 5 s or half of the time that ctx leaves, or it failed, is empty or
-// larger than [MaxPicture].
+// Paint makes the picture of the newest event of b that has one, and returns that event's place in b. It is -1 when
+// there is no picture to tell: no event has one, or it was not done within 5 s or half of the time that ctx leaves, or
+// it failed, is empty or larger than [MaxPicture].
 func (b Batch) Paint(ctx context.Context) (p Picture, of int) {
 	for of = len(b) - 1; of >= 0 && b[of].Picture == nil; of-- {
 	}

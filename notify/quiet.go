@@ -18,13 +18,14 @@ type Quiet struct {
 }
 
 type quietSpan struct {
-	days     [7]bool // by time.Weekday, on which it begins
-	from, to int     // in minutes since midnight; to is not included, and is above minutesOfDay when it is on the next day
+	days [7]bool // by time.Weekday, on which it begins
+	// in minutes since midnight; to is not included, and is above minutesOfDay when it is on the next day
+	from, to int
 }
 
-// ParseQuiet reads quiet hours in the given zone: "22:00-7:00", or with the days on which they begin,
-// "22:00-7:00, sat,sun 0:00-24:00" or "mon-fri 22:00-7:00". A range that does not end after it begins ends on the next day. An
-// empty text is the zero value.
+// ParseQuiet reads quiet hours in the given zone: "22:00-7:00", or with the days on which they begin, "22:00-7:00,
+// sat,sun 0:00-24:00" or "mon-fri 22:00-7:00". A range that does not end after it begins ends on the next day. An empty
+// text is the zero value.
 func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 	q := Quiet{zone: zone}
 	var days string // those of "sat,", which belong to the range that follows
@@ -39,11 +40,13 @@ func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 		case len(fields) == 1 && days == "":
 			fields = []string{"mon-sun", fields[0]}
 		case len(fields) == 1:
-			return Quiet{}, fmt.Errorf("%q stands without its days after %q; write %s %s", fields[0], days, strings.Trim(days, ","), fields[0])
+			return Quiet{}, fmt.Errorf("%q stands without its days after %q; write %s %s", fields[0], days,
+				strings.Trim(days, ","), fields[0])
 		case len(fields) == 2:
 			fields[0] = days + fields[0]
 		default:
-			return Quiet{}, fmt.Errorf("%q is no range of hours; write 22:00-7:00, or sat,sun 0:00-24:00", strings.TrimSpace(part))
+			return Quiet{}, fmt.Errorf("%q is no range of hours; write 22:00-7:00, or sat,sun 0:00-24:00",
+				strings.TrimSpace(part))
 		}
 		s, err := parseQuietSpan(fields[0], fields[1])
 		if err != nil {
@@ -53,7 +56,8 @@ func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 		days = ""
 	}
 	if days != "" {
-		return Quiet{}, fmt.Errorf("%q says on which days, but not when; write %s 0:00-24:00 for the whole day", strings.Trim(days, ","), strings.Trim(days, ","))
+		return Quiet{}, fmt.Errorf("%q says on which days, but not when; write %s 0:00-24:00 for the whole day",
+			strings.Trim(days, ","), strings.Trim(days, ","))
 	}
 	return q, nil
 }
@@ -67,7 +71,8 @@ func parseQuietSpan(days, hours string) (s quietSpan, err error) {
 		from, ok := weekday(first)
 		to, ok2 := weekday(last)
 		if !ok || !ok2 {
-			return s, fmt.Errorf("%q is no day of the week; write mon, tue, wed, thu, fri, sat or sun, or two with a hyphen between", name)
+			return s, fmt.Errorf("%q is no day of the week; write mon, tue, wed, thu, fri, sat or sun, or two with a "+
+				"hyphen between", name)
 		}
 		for d := from; ; d = (d + 1) % 7 {
 			s.days[d] = true
@@ -117,8 +122,8 @@ func clock(text string) (int, error) {
 	return n, nil
 }
 
-// At reports whether it is quiet at t. Only the clock on the wall of the zone counts: an hour that a clock shows twice is quiet
-// twice, and one that it leaves out is not missed.
+// At reports whether it is quiet at t. Only the clock on the wall of the zone counts: an hour that a clock shows twice
+// is quiet twice, and one that it leaves out is not missed.
 func (q Quiet) At(t time.Time) bool {
 	if len(q.spans) == 0 {
 		return false
@@ -135,8 +140,8 @@ func (q Quiet) At(t time.Time) bool {
 	return false
 }
 
-// Delivers reports whether e is told in spite of the quiet hours: when it happened outside them, when an incident begins or ends
-// with it, or when somebody asked for it as a test.
+// Delivers reports whether e is told in spite of the quiet hours: when it happened outside them, when an incident
+// begins or ends with it, or when somebody asked for it as a test.
 func (q Quiet) Delivers(e Event) bool {
 	return e.Phase == Opened || e.Phase == Resolved || e.Kind == Test || !q.At(e.Time)
 }

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Burst probes n times, or once where n is less, and returns the readings in the order in which they began: each gap after the one
-// before it, whether that has ended or not. Where ctx ends meanwhile, no more of them begin. It returns when all have ended.
+// Burst probes n times, or once where n is less, and returns the readings in the order in which they began: each gap
+// after the one before it, whether that has ended or not. Where ctx ends meanwhile, no more of them begin. It returns
+// when all have ended.
 func (h *Heartbeat) Burst(ctx context.Context, n int, gap time.Duration) []Reading {
 	readings := make([]Reading, max(1, n))
 	begun := 0

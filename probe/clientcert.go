@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// ClientCertificate reads a certificate and its key, in PEM, and says what is wrong with them. An expired one is none of that: see its Leaf.
+// ClientCertificate reads a certificate and its key, in PEM, and says what is wrong with them. An expired one is none
+// of that: see its Leaf.
 func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	certPEM, err := readPEM("certificate", certFile)
 	keyPEM, keyErr := readPEM("key", keyFile)
@@ -19,7 +20,8 @@ func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	}
 	cert, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
-		return nil, fmt.Errorf("the client certificate in %s and the key in %s do not go together, or are no PEM without a passphrase: %w",
+		return nil, fmt.Errorf("the client certificate in %s and the key in %s do not go together, or are no PEM "+
+			"without a passphrase: %w",
 			certFile, keyFile, err)
 	}
 	return &cert, nil
@@ -65,7 +67,8 @@ func openKeyPair(certFile, keyFile string) (*keyPair, error) {
 	case certFile == "" && keyFile == "":
 		return nil, nil
 	case certFile == "" || keyFile == "":
-		return nil, errors.New("heartbeat has a client certificate without a key, or a key without a certificate: give both files")
+		return nil, errors.New("heartbeat has a client certificate without a key, or a key without a certificate: " +
+			"give both files")
 	}
 	k := &keyPair{certFile: certFile, keyFile: keyFile}
 	return k, k.read(k.stamp())

@@ -52,7 +52,8 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		v.sent++
 		resp, err := c.RoundTrip(req)
 		if err == nil && c.reused && resp.StatusCode == http.StatusRequestTimeout && v.sent < mostTries {
-			_ = resp.Body.Close() // said of the time without a request, as the connection was about to end (RFC 9110, section 15.5.9)
+			// said of the time without a request, as the connection was about to end (RFC 9110, section 15.5.9)
+			_ = resp.Body.Close()
 			c.end()
 			continue
 		}

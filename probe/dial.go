@@ -47,8 +47,8 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 	return v.wire, nil
 }
 
-// A wire is a connection that reads nothing before something was written to it, which suits HTTP and TLS. Else what an eager
-// server says (one for mail, say), or that it hangs up at once, would be taken by net/http for the end of an idle
+// A wire is a connection that reads nothing before something was written to it, which suits HTTP and TLS. Else what an
+// eager server says (one for mail, say), or that it hangs up at once, would be taken by net/http for the end of an idle
 // connection: printed to the standard log, and worded wrongly.
 //
 // It remembers how the other side ended it, as net/http's errors do not tell half an answer from a wrong one.
@@ -114,8 +114,8 @@ const fallbackDelay = 300 * time.Millisecond
 
 const mostRemembered = 64 // hosts
 
-// A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family which
-// does not answer costs its delay once and not at each heartbeat.
+// A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family
+// which does not answer costs its delay once and not at each heartbeat.
 type dialer struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)

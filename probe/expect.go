@@ -27,7 +27,8 @@ func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 	}
 	switch {
 	case e.keyword != "" && method == http.MethodHead:
-		return e, errors.New("heartbeat keyword cannot be looked for with the method HEAD, whose answers have no body: use GET")
+		return e, errors.New("heartbeat keyword cannot be looked for with the method HEAD, whose answers have no " +
+			"body: use GET")
 	case len(e.keyword) > MaxKeyword:
 		return e, fmt.Errorf("heartbeat keyword has %d bytes, of %d at most", len(e.keyword), MaxKeyword)
 	}
@@ -48,7 +49,10 @@ func (e expectation) look(header http.Header, body []byte) error {
 	text, err := unpacked(header, body)
 	switch {
 	case err != nil:
-		return hinted{badAnswer(err.Error()), "leave Accept-Encoding out of HEARTBEAT_HEADERS, or HEARTBEAT_KEYWORD unset"}
+		return hinted{
+			badAnswer(err.Error()),
+			"leave Accept-Encoding out of HEARTBEAT_HEADERS, or HEARTBEAT_KEYWORD unset",
+		}
 	case bytes.Contains(text, []byte(e.keyword)):
 		return nil
 	}
@@ -56,7 +60,8 @@ func (e expectation) look(header http.Header, body []byte) error {
 	if len(body) >= maxBody || len(text) >= maxBody {
 		what = fmt.Sprintf("the first %d KiB of the answer do not contain the keyword", maxBody>>10)
 	}
-	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in upper and lower case"}
+	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in " +
+		"upper and lower case"}
 }
 
 // A header has room for thousands, which would take long to undo.
@@ -102,5 +107,6 @@ func unpacker(coding string, body []byte) (io.Reader, error) {
 		}
 		return flate.NewReader(bytes.NewReader(body)), nil
 	}
-	return nil, errors.New("the answer is compressed in a way other than gzip and deflate, so the keyword cannot be looked for")
+	return nil, errors.New("the answer is compressed in a way other than gzip and deflate, so the keyword cannot " +
+		"be looked for")
 }

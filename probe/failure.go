@@ -40,8 +40,8 @@ func unreachable(text, hint string) failure { return failure{Unreachable, text, 
 
 const anyWay = "is HEARTBEAT_URL right, and can this machine reach it?"
 
-// explain says why a visit ended with err. It never shows what err says itself, for that may quote the answer, and an answer
-// may quote the request with its secrets. The visit has ended.
+// explain says why a visit ended with err. It never shows what err says itself, for that may quote the answer, and an
+// answer may quote the request with its secrets. The visit has ended.
 func (h *Heartbeat) explain(v *visit, err error) failure {
 	var bad badAnswer
 	switch {
@@ -98,7 +98,8 @@ func (v *visit) explainConnect(err error) failure {
 	case isReset(err):
 		return unreachable("connection reset by "+v.peer(), hint)
 	case errors.As(err, &op) && errors.As(err, &errno):
-		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()), cmp.Or(ownFaults[errno], hint))
+		return unreachable(fmt.Sprintf("connection to %s failed: %s", v.peer(), errno.Error()),
+			cmp.Or(ownFaults[errno], hint))
 	}
 	return unreachable("connection to "+v.peer()+" failed", hint)
 }
@@ -123,12 +124,14 @@ func (v *visit) explainAnswer(err error) failure {
 	case !v.secure() && v.wire != nil && v.wire.speaksTLS():
 		return failure{BadAnswer, v.peer() + " answers by TLS, not by http", "is it https rather than http?"}
 	case tooLong(err), isStream && stream.Cause != nil && tooLong(stream.Cause):
-		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(), maxHeader>>10), ""}
+		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(),
+			maxHeader>>10), ""}
 	case isStream && !fromPeer(stream):
 		return improper
 	}
 	if ended := http2End(err, v.peer()); ended != "" {
-		return unreachable(ended+" "+where(err)+v.twice(), "the server turned the request down itself: its log may tell why")
+		return unreachable(ended+" "+where(err)+v.twice(),
+			"the server turned the request down itself: its log may tell why")
 	}
 	lost, hint := v.lost(), anyWay
 	if !v.secure() && v.via == nil && v.wire != nil && v.wire.read.Load() == 0 {

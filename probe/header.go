@@ -58,7 +58,8 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 		secret["Authorization"] = authorization
 		return plain, secret, nil
 	}
-	return nil, nil, errors.New("heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one")
+	return nil, nil, errors.New("heartbeat has more than one of a token, a user in its URL and an Authorization " +
+		"header: keep one")
 }
 
 // Texts too short to be told from others are left out.
@@ -72,7 +73,8 @@ func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 		texts = append(texts, values...)
 	}
 	for name, values := range o.Header {
-		if !slices.Contains([]string{"User-Agent", "Accept", "Accept-Encoding", "Accept-Language"}, http.CanonicalHeaderKey(name)) {
+		if !slices.Contains([]string{"User-Agent", "Accept", "Accept-Encoding", "Accept-Language"},
+			http.CanonicalHeaderKey(name)) {
 			texts = append(texts, parts(values)...)
 		}
 	}
@@ -98,7 +100,8 @@ func parts(values []string) []string {
 	return out
 }
 
-// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header whose name is valid, and never show a value.
+// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header whose
+// name is valid, and never show a value.
 func CheckHeaders(header http.Header) []error {
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(header)) {

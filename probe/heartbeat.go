@@ -27,11 +27,11 @@ const (
 
 // HeartbeatOptions say what a [Heartbeat] asks for, and how.
 type HeartbeatOptions struct {
-	// URL is what is asked for: an absolute http or https URL, or a path that begins with "/" when Base is set. A user and
-	// password in it are sent as basic authentication.
+	// URL is what is asked for: an absolute http or https URL, or a path that begins with "/" when Base is set. A user
+	// and password in it are sent as basic authentication.
 	URL string
-	// Base gives the app's web URL, against which a path in URL is resolved. It is asked by Probe until it answers once.
-	// Its error's text becomes part of a Reading, so it holds no secret. It may be nil when URL is absolute.
+	// Base gives the app's web URL, against which a path in URL is resolved. It is asked by Probe until it answers
+	// once. Its error's text becomes part of a Reading, so it holds no secret. It may be nil when URL is absolute.
 	Base func(ctx context.Context) (string, error)
 	// Method is GET, HEAD, POST or OPTIONS; "" means GET.
 	Method string
@@ -44,13 +44,15 @@ type HeartbeatOptions struct {
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
-	// Host is the name by which the URL's host is asked for, with a port where it is not the usual one: that of the Host header, and of the
-	// certificate (SNI). The connection goes to the URL's host, also where a redirect leads to Host. "" means the URL's.
+	// Host is the name by which the URL's host is asked for, with a port where it is not the usual one: that of the
+	// Host header, and of the certificate (SNI). The connection goes to the URL's host, also where a redirect leads to
+	// Host. "" means the URL's.
 	Host string
-	// ClientCertFile and ClientKeyFile are a certificate and its key, in PEM, for servers that ask for one; both are needed, or neither. They
-	// are read again when they change. Only the host that was asked for gets it.
+	// ClientCertFile and ClientKeyFile are a certificate and its key, in PEM, for servers that ask for one; both are
+	// needed, or neither. They are read again when they change. Only the host that was asked for gets it.
 	ClientCertFile, ClientKeyFile string
-	// AllProxy is the URL of the proxy where neither HTTP_PROXY nor HTTPS_PROXY names one for the scheme, as in ALL_PROXY; "" means none.
+	// AllProxy is the URL of the proxy where neither HTTP_PROXY nor HTTPS_PROXY names one for the scheme, as in
+	// ALL_PROXY; "" means none.
 	AllProxy string
 	// Redirects say which redirects are followed; "" means RedirectsSameHost.
 	Redirects Redirects
@@ -58,40 +60,42 @@ type HeartbeatOptions struct {
 	Statuses Statuses
 	// FailOn are statuses that tell of load whatever they mean otherwise; none of them may be accepted.
 	FailOn Statuses
-	// Keyword, unless empty, must stand in the first 64 KiB of the answer, in upper and lower case as it does here. An answer that is
-	// compressed by gzip or deflate is unpacked for it.
+	// Keyword, unless empty, must stand in the first 64 KiB of the answer, in upper and lower case as it does here. An
+	// answer that is compressed by gzip or deflate is unpacked for it.
 	Keyword string
-	// Measure is what the readings' Value is; "" means MeasureTotal. It decides nothing about the outcome of an answer that
-	// is not 2xx or does not come.
+	// Measure is what the readings' Value is; "" means MeasureTotal. It decides nothing about the outcome of an answer
+	// that is not 2xx or does not come.
 	Measure Measure
 	// KeepAlive uses a connection again when the last answer on it came whole. False opens a new one for each request:
 	// one used again hides how the app's router picks a process, and what a new visitor waits for.
 	KeepAlive bool
 }
 
-// A Heartbeat is a [Prober] that asks for a URL over HTTP, follows redirects, and measures the time to the first byte of
-// the final answer's body, a part of it, or what the answer says itself (see [Measure]); an empty body counts at its end.
-// It may be used by several goroutines at once.
+// A Heartbeat is a [Prober] that asks for a URL over HTTP, follows redirects, and measures the time to the first byte
+// of the final answer's body, a part of it, or what the answer says itself (see [Measure]); an empty body counts at its
+// end. It may be used by several goroutines at once.
 //
 // A probe has one of these outcomes:
 //   - Answered: the status is accepted, and the body, or its first 64 KiB, came in time and has the keyword.
 //   - Overloaded: the status is one of FailOn.
-//   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that say nothing about load are BadAnswer: 501,
-//     505 to 511, 520 to 523, 525 to 527, 530 and 561.
+//   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that say nothing about load
+//     are BadAnswer: 501, 505 to 511, 520 to 523, 525 to 527, 530 and 561.
 //   - Timeout: the time was over, in any phase.
-//   - Unreachable: a name server or a proxy had most of the total time, and more than a second of it; the host's name is unknown, the connection was refused, reset or closed, before the answer or in its
-//     middle, or TLS failed. So is a failure of Base, however it failed, for it says nothing about the app. When the
-//     caller's context is cancelled rather than past its deadline, the outcome is Unreachable as well and the Error is
-//     "cancelled": such a reading says nothing, and is to be dropped.
-//   - BadAnswer: what came is not HTTP or has more than 64 KiB of headers, its status is none of the above (a 304, say), it has no
-//     keyword, or it redirects to nowhere, to something other than http and https, or an eleventh time. By RedirectsSameHost, so does one
-//     that redirects to another host, or ends at what looks like a login page (by its path, or by a query that names the page that was
-//     asked for) or an error page. So is an accepted answer without a proper X-Queue-Time-Ms when that is the Measure: a queue that is not
-//     known is not an empty one.
+//   - Unreachable: a name server or a proxy had most of the total time, and more than a second of it; the host's name
+//     is unknown, the connection was refused, reset or closed, before the answer or in its middle, or TLS failed. So is
+//     a failure of Base, however it failed, for it says nothing about the app. When the caller's context is cancelled
+//     rather than past its deadline, the outcome is Unreachable as well and the Error is "cancelled": such a reading
+//     says nothing, and is to be dropped.
+//   - BadAnswer: what came is not HTTP or has more than 64 KiB of headers, its status is none of the above (a 304,
+//     say), it has no keyword, or it redirects to nowhere, to something other than http and https, or an eleventh time.
+//     By RedirectsSameHost, so does one that redirects to another host, or ends at what looks like a login page (by its
+//     path, or by a query that names the page that was asked for) or an error page. So is an accepted answer without a
+//     proper X-Queue-Time-Ms when that is the Measure: a queue that is not known is not an empty one.
 //
-// Cookies that redirects set are kept until the probe ends. Headers, token and password go to the host that was asked for only, with or
-// without www.: not along with a redirect to another host, another port, or from https to http. A proxy is taken from the environment as
-// by [http.ProxyFromEnvironment], else from AllProxy; DNS and Connect are then those of the proxy.
+// Cookies that redirects set are kept until the probe ends. Headers, token and password go to the host that was asked
+// for only, with or without www.: not along with a redirect to another host, another port, or from https to http. A
+// proxy is taken from the environment as by [http.ProxyFromEnvironment], else from AllProxy; DNS and Connect are then
+// those of the proxy.
 type Heartbeat struct {
 	method  string
 	plain   http.Header // what every request carries
@@ -233,7 +237,8 @@ func (r *Reading) take(header http.Header) error {
 	value, err := r.Measure.measure(r.Phases, header)
 	if err != nil {
 		r.Outcome, r.Error = BadAnswer, err.Error()
-		return hinted{err, "see examples/heartbeat for how an app reports its queue time, or leave HEARTBEAT_MEASURE out"}
+		return hinted{err, "see examples/heartbeat for how an app reports its queue time, or leave " +
+			"HEARTBEAT_MEASURE out"}
 	}
 	r.Outcome, r.Value = Answered, value
 	return nil

@@ -48,7 +48,8 @@ func (h *Heartbeat) statusHint(v *visit, status int, sent bool) string {
 	case http.StatusProxyAuthRequired:
 		return "the proxy wants a user and a password"
 	case http.StatusTooManyRequests:
-		return "something limits how often this machine may ask: exempt the bot, or set a longer HEARTBEAT_INTERVAL_IN_SECONDS"
+		return "something limits how often this machine may ask: exempt the bot, or set a longer " +
+			"HEARTBEAT_INTERVAL_IN_SECONDS"
 	case http.StatusMisdirectedRequest:
 		return "the server does not serve this host name: see HEARTBEAT_URL and HEARTBEAT_HOST"
 	}

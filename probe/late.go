@@ -10,7 +10,8 @@ const (
 	nameHint = "does this machine's name server work? The app was not asked"
 	viaHint  = "does the proxy work? The app was not asked: see HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
 	sendHint = "how many HTTP/2 streams does the server allow? The app was not asked: see connect in HEARTBEAT_FAIL_ON"
-	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where HEARTBEAT_FAIL_ON names connect"
+	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where " +
+		"HEARTBEAT_FAIL_ON names connect"
 )
 
 // A timeout counts as one of the app only where the app had most of the time.
@@ -56,7 +57,8 @@ func (v *visit) detained() (failure, bool) {
 	if rest < longRest || rest < app+way {
 		return failure{}, false
 	}
-	who, hint := "the name server", "does this machine's name server work? There may be several, the first of which is down: see /etc/resolv.conf"
+	who, hint := "the name server", "does this machine's name server work? There may be several, the first of which "+
+		"is down: see /etc/resolv.conf"
 	if v.via != nil {
 		who, hint = "the proxy "+proxyName(v.via), "does the proxy work? See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
 	}

@@ -14,7 +14,8 @@ import (
 type Measure string
 
 const (
-	// MeasureTotal is the time to the first byte of the final answer's body, redirects included: what a visitor waits for.
+	// MeasureTotal is the time to the first byte of the final answer's body, redirects included: what a visitor waits
+	// for.
 	MeasureTotal Measure = "total"
 	// MeasureProcessing is Phases.Processing, summed over the redirects: the same less DNS, TCP and TLS.
 	MeasureProcessing Measure = "processing"

@@ -10,14 +10,16 @@ import (
 // Login pages and error pages are known by the words of their addresses.
 var (
 	loginWords = []string{
-		"log in", "log on", "logon", "sign in", "sign on", "signon", "sso", "saml", "saml2", "auth", "auth0", "oauth", "oauth2", "oidc",
+		"log in", "log on", "logon", "sign in", "sign on", "signon", "sso", "saml", "saml2", "auth", "auth0",
+		"oauth", "oauth2", "oidc",
 		"openid", "open id", "adfs", "authenticate", "authentication", "authorize", "session new", "sessions new",
 		"password", "mfa", "2fa", "two factor",
 		"anmelden", "anmeldung", "connexion", "inloggen", "iniciar sesion", "entrar",
 	}
 	loginStems = []string{"login", "signin"} // at the beginning or the end of words
 	errorWords = []string{
-		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "denied", "forbidden", "unauthorized",
+		"error", "errors", "maintenance", "unavailable", "offline", "sorry", "not found", "notfound", "denied",
+		"forbidden", "unauthorized",
 		"under construction", "coming soon", "suspended", "blocked", "captcha", "wartung", "wartungsarbeiten",
 		"401", "403", "404", "429", "500", "502", "503", "504",
 	}

@@ -42,8 +42,10 @@ func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 		return u
 	}
 	c := httpproxy.FromEnvironment()
-	c.NoProxy = strings.Join(strings.Fields(strings.ReplaceAll(c.NoProxy, ",", " ")), ",") // which many write with spaces
-	c.CGI = false                                                                          // what a server that runs this program as a CGI script may put there: nobody does
+	// which many write with spaces
+	c.NoProxy = strings.Join(strings.Fields(strings.ReplaceAll(c.NoProxy, ",", " ")), ",")
+	// what a server that runs this program as a CGI script may put there: nobody does
+	c.CGI = false
 	c.HTTPProxy, c.HTTPSProxy = check("HTTP_PROXY", c.HTTPProxy), check("HTTPS_PROXY", c.HTTPSProxy)
 	all = check("ALL_PROXY", all)
 	c.HTTPProxy, c.HTTPSProxy = cmp.Or(c.HTTPProxy, all), cmp.Or(c.HTTPSProxy, all)
@@ -80,7 +82,8 @@ func parseProxy(value string) (string, error) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, bare && strings.Trim(u.Path, "/") != "":
-		return "", errors.New("is not the URL of a proxy: " + hint + ", with %-escapes for special characters in the password")
+		return "", errors.New("is not the URL of a proxy: " + hint +
+			", with %-escapes for special characters in the password")
 	case !slices.Contains(proxySchemes, strings.ToLower(u.Scheme)):
 		return "", fmt.Errorf("has the scheme %q: must be http, https, socks5 or socks5h", short(u.Scheme))
 	case u.Hostname() == "":
@@ -136,7 +139,8 @@ func (v *visit) answeredByProxy(status int, header http.Header) bool {
 	}
 	squid, said := header.Get("X-Squid-Error"), header.Get("Proxy-Status") // RFC 9209
 	switch {
-	case status < 500, strings.HasPrefix(squid, "ERR_READ_TIMEOUT"), strings.Contains(said, "error=http_response_timeout"):
+	case status < 500, strings.HasPrefix(squid, "ERR_READ_TIMEOUT"),
+		strings.Contains(said, "error=http_response_timeout"):
 		return false
 	case squid != "", strings.Contains(said, "error="):
 		return true
@@ -147,10 +151,12 @@ func (v *visit) answeredByProxy(status int, header http.Header) bool {
 
 func (v *visit) explainForwarded(status int) failure {
 	proxy := "the proxy " + proxyName(v.via)
-	if status == http.StatusProxyAuthRequired || status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout {
+	if status == http.StatusProxyAuthRequired || status >= http.StatusBadGateway &&
+		status <= http.StatusGatewayTimeout {
 		return v.explainRefusal(proxy, status)
 	}
-	return unreachable(fmt.Sprintf("%s answered in the place of %s with %s", proxy, v.addr(), statusText(status)), proxyWay)
+	return unreachable(fmt.Sprintf("%s answered in the place of %s with %s", proxy, v.addr(), statusText(status)),
+		proxyWay)
 }
 
 // It is the status of an answer to CONNECT, other than 200.
@@ -207,7 +213,8 @@ func (v *visit) explainRefusal(proxy string, status int) failure {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return unreachable(fmt.Sprintf("%s cannot reach %s (%d)", proxy, v.addr(), status), proxyWay)
 	}
-	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr(), statusText(status)), "is it an HTTP proxy?")
+	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr(), statusText(status)),
+		"is it an HTTP proxy?")
 }
 
 // theirs are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929). APP
@@ -222,7 +229,10 @@ var socksReasons = []struct{ theirs, ours, hint string }{
 	{"command not supported", "does not open connections", "is it the right port?"},
 	{"address type not supported", "does not support addresses such as APP", proxyLog},
 	{"authentication failed", "does not accept the user and password", proxyCheck},
-	{"no acceptable authentication methods", "wants a user and a password", "write its URL like socks5://user:password@host:1080"},
+	{
+		"no acceptable authentication methods", "wants a user and a password",
+		"write its URL like socks5://user:password@host:1080",
+	},
 	{"unexpected protocol version", "does not speak SOCKS 5", "is its scheme http rather than socks5?"},
 }
 

@@ -26,21 +26,23 @@ const (
 	Answered Outcome = "answered"
 	// Timeout: the answer did not come, or did not end, within the deadline, though there was a connection to the app.
 	Timeout Outcome = "timeout"
-	// ConnectTimeout: the deadline passed while a connection to the app was opened, its TLS handshake went on, or its HTTP/2 server
-	// allowed no stream. The app was not asked anything, so it says nothing about load.
+	// ConnectTimeout: the deadline passed while a connection to the app was opened, its TLS handshake went on, or its
+	// HTTP/2 server allowed no stream. The app was not asked anything, so it says nothing about load.
 	ConnectTimeout Outcome = "connect timeout"
 	// ServerError: the answer's status was a 5xx that may come of load.
 	ServerError Outcome = "server error"
 	// ClientError: the answer's status was 4xx, which says that the question was wrong, not that the app is loaded.
 	ClientError Outcome = "client error"
-	// Unreachable: no answer, or none to its end, because of DNS, a proxy, a refused, reset or closed connection, or TLS.
+	// Unreachable: no answer, or none to its end, because of DNS, a proxy, a refused, reset or closed connection, or
+	// TLS.
 	Unreachable Outcome = "unreachable"
-	// BadAnswer: something came back that is no usable answer: not HTTP, a redirect that is not followed, a page other than the one
-	// expected, a 5xx that says nothing about load, no queue time where it is what is measured.
+	// BadAnswer: something came back that is no usable answer: not HTTP, a redirect that is not followed, a page other
+	// than the one expected, a 5xx that says nothing about load, no queue time where it is what is measured.
 	BadAnswer Outcome = "bad answer"
 	// Overloaded: the answer's status was one that the heartbeat is told to take for a sign of load.
 	Overloaded Outcome = "overloaded"
-	// Maintenance: the heartbeat failed while the platform answers in the place of the app, which is in maintenance mode.
+	// Maintenance: the heartbeat failed while the platform answers in the place of the app, which is in maintenance
+	// mode.
 	Maintenance Outcome = "maintenance"
 )
 
@@ -48,7 +50,8 @@ const (
 const HeartbeatSignal = "heartbeat"
 
 const (
-	// UnitSteps is the Unit of a wish of the app's own: the Value is 1 for more dynos, -1 for fewer and 0 for as many as there are.
+	// UnitSteps is the Unit of a wish of the app's own: the Value is 1 for more dynos, -1 for fewer and 0 for as many
+	// as there are.
 	UnitSteps = "steps"
 	// UnitDynos is the Unit of such a wish in numbers: the Value is how many dynos the app wants in all.
 	UnitDynos = "dynos"
@@ -60,8 +63,8 @@ type Reading struct {
 	Signal string `json:"signal"`
 	// Time is when the probe began.
 	Time time.Time `json:"time"`
-	// Value is the measurement, in Unit. For a heartbeat that was Answered it is what Measure says, in milliseconds; for one
-	// that failed, the time until it did, whatever the Measure.
+	// Value is the measurement, in Unit. For a heartbeat that was Answered it is what Measure says, in milliseconds;
+	// for one that failed, the time until it did, whatever the Measure.
 	Value float64 `json:"value"`
 	// Unit is the unit of Value: "ms".
 	Unit string `json:"unit"`

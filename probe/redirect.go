@@ -18,8 +18,8 @@ import (
 type Redirects string
 
 const (
-	// RedirectsSameHost follows redirects on the host that was asked for, with or without www., and takes a login page or an error page
-	// at their end for a bad answer.
+	// RedirectsSameHost follows redirects on the host that was asked for, with or without www., and takes a login page
+	// or an error page at their end for a bad answer.
 	RedirectsSameHost Redirects = "same-host"
 	// RedirectsAny follows redirects wherever they lead, and takes whatever answers there.
 	RedirectsAny Redirects = "any"
@@ -79,7 +79,8 @@ func (t *trail) follow(resp *http.Response, followed int) error {
 	case followed == maxRedirects:
 		return hinted{
 			badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects)),
-			"do they lead in a circle? Give HEARTBEAT_URL the final address, with https:// and www. as the app wants it",
+			"do they lead in a circle? Give HEARTBEAT_URL the final address, with https:// and www. as the " +
+				"app wants it",
 		}
 	}
 	t.keep(resp)
@@ -158,7 +159,8 @@ func (t *trail) destination(resp *http.Response) (*url.URL, error) {
 	if err := checkTarget(next); err != nil {
 		return nil, badAnswer("redirect to a URL that " + err.Error())
 	}
-	next.RawQuery = strings.ReplaceAll(next.RawQuery, " ", "%20") // which would end the request's line; browsers do the same
+	// which would end the request's line; browsers do the same
+	next.RawQuery = strings.ReplaceAll(next.RawQuery, " ", "%20")
 	return next, nil
 }
 

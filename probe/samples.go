@@ -13,23 +13,23 @@ import (
 type SampleOptions struct {
 	// N is how many probes make one reading. Below 2, one prober's reading is taken as it is.
 	N int
-	// Percentile, above 0 and up to 100, chooses the reading by its nearest rank: 50 is the median (the lower one of an even
-	// number), 100 the slowest.
+	// Percentile, above 0 and up to 100, chooses the reading by its nearest rank: 50 is the median (the lower one of an
+	// even number), 100 the slowest.
 	Percentile float64
 	// Fails are the outcomes, other than Answered, that tell of load: they rank above every answer, however slow.
 	Fails []Outcome
-	// Gap is how long a probe may take before the next one begins beside it. Those that end sooner follow one another, so
-	// that they do not slow each other down while the app is well; and an app that is not gets at most one more each Gap.
-	// All are done within N-1 gaps and the time of one probe. 0 begins all at once.
+	// Gap is how long a probe may take before the next one begins beside it. Those that end sooner follow one another,
+	// so that they do not slow each other down while the app is well; and an app that is not gets at most one more each
+	// Gap. All are done within N-1 gaps and the time of one probe. 0 begins all at once.
 	Gap time.Duration
 }
 
-// Samples makes a [Prober] whose reading is the one of N probes by p that the percentile chooses. Behind a router that gives
-// each request to a random process, one probe sees one process; several see the app.
+// Samples makes a [Prober] whose reading is the one of N probes by p that the percentile chooses. Behind a router that
+// gives each request to a random process, one probe sees one process; several see the app.
 //
 // Probes that tell nothing are left out if at least half of them all do tell something; otherwise the reading is one of
-// those that don't, of the commonest outcome if most of them share one. The reading is that of the chosen probe in all but
-// its Time, which is when the first one began. The order of the probes makes no difference.
+// those that don't, of the commonest outcome if most of them share one. The reading is that of the chosen probe in all
+// but its Time, which is when the first one began. The order of the probes makes no difference.
 //
 // p must be safe for use by several goroutines at once, as a [Heartbeat] is.
 func Samples(p Prober, o SampleOptions) Prober {

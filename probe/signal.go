@@ -7,13 +7,15 @@ const (
 	RecentRequestsPerSecond = "recent_requests_per_second"
 	// ErrorsPerSecond counts those that failed.
 	ErrorsPerSecond = "errors_per_second"
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took for a request, waiting in the app included.
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took for a request, waiting in the app
+	// included.
 	ServiceP50 = "service_p50"
 	ServiceP95 = "service_p95"
 	ServiceP99 = "service_p99"
 	// Busy is how many requests were in the app at once, on average.
 	Busy = "busy"
-	// LoadMean and LoadMax are the load of the dynos, the mean and the maximum; MemoryMean and MemoryMax their memory in relation to its quota.
+	// LoadMean and LoadMax are the load of the dynos, the mean and the maximum; MemoryMean and MemoryMax their memory
+	// in relation to its quota.
 	LoadMean   = "load_mean"
 	LoadMax    = "load_max"
 	MemoryMean = "memory_mean"

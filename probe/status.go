@@ -20,8 +20,8 @@ const (
 	lastStatus  = 599
 )
 
-// ParseStatuses reads statuses with commas between: a status such as "204", a range such as "200-299", or a class such as "2xx".
-// All are from 200 to 599. A text without any is the empty set.
+// ParseStatuses reads statuses with commas between: a status such as "204", a range such as "200-299", or a class such
+// as "2xx". All are from 200 to 599. A text without any is the empty set.
 func ParseStatuses(s string) (Statuses, error) {
 	var out Statuses
 	for item := range strings.SplitSeq(s, ",") {
@@ -30,7 +30,8 @@ func ParseStatuses(s string) (Statuses, error) {
 		}
 		r, ok := parseStatus(item)
 		if !ok {
-			return nil, fmt.Errorf("%q is not a status: write 200, 2xx or 200-299, from %d to %d", item, firstStatus, lastStatus)
+			return nil, fmt.Errorf("%q is not a status: write 200, 2xx or 200-299, from %d to %d", item,
+				firstStatus, lastStatus)
 		}
 		out = append(out, r)
 	}
@@ -117,15 +118,33 @@ var refusals = map[int]refusal{
 	508: {"the server found an endless loop", "look at its rewrite rules or its proxies"},
 	509: {"the hosting plan's bandwidth is used up", ""},
 	510: {"the server wants an extension of HTTP", ""},
-	511: {"a network on the way to the app wants a login", "let this machine reach the app without the network's login page"},
+	511: {
+		"a network on the way to the app wants a login",
+		"let this machine reach the app without the network's login page",
+	},
 	520: {"Cloudflare got no proper answer from the app's server", "look at that server's log"},
-	521: {"the app's server refused Cloudflare's connection", "is that server up, and does its firewall let Cloudflare in?"},
-	522: {"the app's server accepted no connection from Cloudflare", "is that server up, and does its firewall let Cloudflare in?"},
+	521: {
+		"the app's server refused Cloudflare's connection",
+		"is that server up, and does its firewall let Cloudflare in?",
+	},
+	522: {
+		"the app's server accepted no connection from Cloudflare",
+		"is that server up, and does its firewall let Cloudflare in?",
+	},
 	523: {"Cloudflare found no way to the app's server", "does the DNS record at Cloudflare point to that server?"},
-	525: {"the TLS handshake between Cloudflare and the app's server failed", "look at that server's certificate and ciphers"},
-	526: {"Cloudflare does not trust the certificate of the app's server", "renew it, or see SSL/TLS mode at Cloudflare"},
+	525: {
+		"the TLS handshake between Cloudflare and the app's server failed",
+		"look at that server's certificate and ciphers",
+	},
+	526: {
+		"Cloudflare does not trust the certificate of the app's server",
+		"renew it, or see SSL/TLS mode at Cloudflare",
+	},
 	527: {"the connection between Cloudflare and the app's server broke", ""},
-	530: {"Cloudflare cannot find the app's server", "does the DNS record at Cloudflare, or its tunnel, lead to that server?"},
+	530: {
+		"Cloudflare cannot find the app's server",
+		"does the DNS record at Cloudflare, or its tunnel, lead to that server?",
+	},
 	561: {"the load balancer's login failed", "let the bot reach the app without that login"},
 }
 

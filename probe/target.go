@@ -21,7 +21,8 @@ func parseTarget(raw string, hasBase bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		// Neither the URL nor the parser's words are shown: what is wrong may be in the middle of a password.
-		return nil, errors.New("heartbeat URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+		return nil, errors.New("heartbeat URL can't be read, for a space, a wrong port or a wrong " +
+			"%-escape, perhaps: " + hint)
 	}
 	switch {
 	case strings.HasPrefix(raw, "//"):

@@ -88,7 +88,8 @@ var alerts = []tlsReason{
 	{"unrecognized name", "PEER does not know the name HOST (SNI)", "is the domain added to it?"},
 	{"internal error", "PEER failed in the TLS handshake (internal error)", "has it a certificate for HOST?"},
 	{"insufficient security level", "PEER accepts no cipher suite that is offered (insufficient security)", suites},
-	{"handshake failure", "PEER refused the TLS handshake (handshake failure), most often for want of a common cipher suite", suites},
+	{"handshake failure", "PEER refused the TLS handshake (handshake failure), most often for want of a common " +
+		"cipher suite", suites},
 }
 
 var localFaults = []tlsReason{
@@ -98,7 +99,8 @@ var localFaults = []tlsReason{
 }
 
 func refusedCertificate(alert string) bool {
-	return strings.Contains(alert, "certificate") // bad, unsupported, revoked, expired, unknown, required, unknown authority
+	// bad, unsupported, revoked, expired, unknown, required, unknown authority
+	return strings.Contains(alert, "certificate")
 }
 
 // It is in crypto/tls' words. A server may refuse a handshake after the client has finished its part.
@@ -121,7 +123,8 @@ func (v *visit) explainCertificateRequest(err error) (failure, bool) {
 	case asked == given || asked == unwanted && !refused:
 		return failure{}, false
 	}
-	return unreachable(v.addr()+" wants a client certificate", "set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
+	return unreachable(v.addr()+" wants a client certificate",
+		"set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
 }
 
 func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
@@ -164,14 +167,16 @@ func (h *Heartbeat) explainCertificate(err error, host string) (failure, bool) {
 		text = fmt.Sprintf("certificate of %s expired on %s", host, invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
 		hint = "renew it"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		text = fmt.Sprintf("certificate of %s is not valid before %s", host, invalid.Cert.NotBefore.UTC().Format(time.DateTime))
+		text = fmt.Sprintf("certificate of %s is not valid before %s", host,
+			invalid.Cert.NotBefore.UTC().Format(time.DateTime))
 		hint = "is this machine's clock right?"
 	case errors.As(err, &unknown) && h.noAuthorities(), errors.As(err, &noRoots):
 		text = "this machine has no CA certificates, so that of " + host + " cannot be checked"
 		hint = "install the package ca-certificates, or name a file in SSL_CERT_FILE"
 	case errors.As(err, &unknown):
 		text = "certificate of " + host + " is signed by an unknown authority"
-		hint = "does the server send the intermediate certificates? A private authority belongs in a file that SSL_CERT_FILE names"
+		hint = "does the server send the intermediate certificates? A private authority belongs in a file that " +
+			"SSL_CERT_FILE names"
 	case errors.As(err, &verify):
 		text, hint = "certificate of "+host+" is not valid", "renew it"
 	}

@@ -25,7 +25,8 @@ func parseCron(expression string) (row, error) {
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
-		return row{}, errors.New("@every counts from the start of the bot, not by the clock; write `*/15 * * * *` for each quarter of an hour")
+		return row{}, errors.New("@every counts from the start of the bot, not by the clock; write `*/15 * * * *` " +
+			"for each quarter of an hour")
 	}
 	r := row{
 		rank:   onWeekdays,

@@ -69,7 +69,8 @@ func parseCrontab(expression string) (cron.Schedule, error) {
 		}
 		return s, nil
 	case len(fields) != len(cronFields):
-		return nil, fmt.Errorf("cron expression %s has %s, not five: minute, hour, day of the month, month and day of the week, such as `0 9 * * MON-FRI`",
+		return nil, fmt.Errorf("cron expression %s has %s, not five: minute, hour, day of the month, month and day "+
+			"of the week, such as `0 9 * * MON-FRI`",
 			quote(expression), counted(len(fields)))
 	}
 	fields[4] = sundays(fields[4])
@@ -102,7 +103,8 @@ func checkFields(expression string, fields []string) error {
 					f.name, quote(original[i]), quote(expression), list))
 				continue
 			}
-			errs = append(errs, fmt.Errorf("invalid %s %s in the cron expression %s: write *, %s, a range (1-5), a list (1,3) or a step (*/2)",
+			errs = append(errs, fmt.Errorf("invalid %s %s in the cron expression %s: write *, %s, a range (1-5), a "+
+				"list (1,3) or a step (*/2)",
 				f.name, quote(original[i]), quote(expression), f.holds))
 		}
 	}

@@ -23,8 +23,8 @@ func (d day) utc() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC()
 
 func (d day) String() string { return d.utc().Format(time.DateOnly) }
 
-// A calendar is what recurs about a day, one bit set in each: the day of the month (bit 1 to 31), the month (1 to 12) and
-// the day of the week (0 for Sunday to 6). These are cron's bits.
+// A calendar is what recurs about a day, one bit set in each: the day of the month (bit 1 to 31), the month (1 to 12)
+// and the day of the week (0 for Sunday to 6). These are cron's bits.
 type calendar struct{ dom, month, dow uint64 }
 
 func (d day) calendar() calendar {

@@ -25,7 +25,8 @@ func parseWhen(text string) ([]row, []error) {
 		return nil, []error{errors.New("the time is missing; write it as in 9:00=5")}
 	}
 	if _, errs := parseDays(text); len(errs) == 0 {
-		return nil, []error{fmt.Errorf("the time after the days is missing; write %s 0:00 for the whole day", strings.Join(fields, " "))}
+		return nil, []error{fmt.Errorf("the time after the days is missing; write %s 0:00 for the whole day",
+			strings.Join(fields, " "))}
 	}
 	rows, errs := []row{everyDayRow()}, []error(nil)
 	clock := fields[len(fields)-1]
@@ -53,7 +54,8 @@ func parseCall(text string) ([]row, []error) {
 	days, ok := cutCron(name)
 	switch {
 	case !ok:
-		return nil, []error{fmt.Errorf("%s is unknown; only cron(…) has parentheses", quote(strings.ToLower(strings.TrimSpace(name))))}
+		return nil, []error{fmt.Errorf("%s is unknown; only cron(…) has parentheses",
+			quote(strings.ToLower(strings.TrimSpace(name))))}
 	case !closed:
 		return nil, []error{errors.New(`cron( must end with a ")", just before the number`)}
 	}
@@ -112,7 +114,8 @@ func parseDays(list string) (rows []row, errs []error) {
 		case weekdays != 0:
 			mask |= weekdays
 		case period != "":
-			errs = append(errs, fmt.Errorf("%s stands among the weekdays of %s; write a row of its own for it", quote(item), period))
+			errs = append(errs, fmt.Errorf("%s stands among the weekdays of %s; write a row of its own for it",
+				quote(item), period))
 		default:
 			rows = append(rows, dates)
 		}
@@ -155,14 +158,16 @@ func (r row) on(mask uint64) row {
 
 // text is in lower case. It is a mask of weekdays, or a row of dates.
 func parseDay(text string) (mask uint64, dates row, err error) {
-	if from, to, ok := strings.Cut(text, "-"); !strings.Contains(text, "..") && (!ok || !strings.ContainsAny(text, "0123456789")) {
+	if from, to, ok := strings.Cut(text, "-"); !strings.Contains(text, "..") &&
+		(!ok || !strings.ContainsAny(text, "0123456789")) {
 		if !ok {
 			to = from
 		}
 		first, firstOK := parseWeekday(strings.TrimSpace(from))
 		last, lastOK := parseWeekday(strings.TrimSpace(to))
 		if !firstOK || !lastOK {
-			return 0, row{}, fmt.Errorf("%s is neither a weekday nor a date; write days such as mon, mon-fri or 2026-12-24", quote(text))
+			return 0, row{}, fmt.Errorf("%s is neither a weekday nor a date; write days such as mon, mon-fri "+
+				"or 2026-12-24", quote(text))
 		}
 		for d := first; ; d = (d + 1) % 7 {
 			if mask |= 1 << d; d == last {

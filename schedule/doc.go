@@ -1,7 +1,7 @@
 // Package schedule knows how many dynos an app may have at any time of day, weekday and date, in a time zone.
 //
-// A [Series] is one number over time, MIN_DYNOS or MAX_DYNOS; a [Table] is both of them in a zone, and tells the [Limits]
-// of any moment. Both are immutable and safe for use by several goroutines.
+// A [Series] is one number over time, MIN_DYNOS or MAX_DYNOS; a [Table] is both of them in a zone, and tells the
+// [Limits] of any moment. Both are immutable and safe for use by several goroutines.
 //
 // # Grammar
 //
@@ -34,20 +34,21 @@
 // A row says from when on its number holds. The order of the rows in the text means nothing: two rows of one rank that
 // begin in the same minute of the same day with different numbers are refused.
 //
-// Each day is ruled by its most specific rows alone: a date or a range of dates beats weekdays within a range, these beat
-// weekdays without one, and a weekday beats every day. All ranges are of one rank, short or long. A row that begins every
-// day ranks as every day, however it is written, and one that begins on each date of its range as that range; a cron
-// expression that leaves out some days ranks as a weekday, within a range if one stands before it. Weekdays before a cron
-// expression restrict it further: "mon cron(0 9 15 * *)" begins on Mondays that are a 15th. Until the first of a day's rows the last one of the day before still holds, so that a table wraps at midnight and
+// Each day is ruled by its most specific rows alone: a date or a range of dates beats weekdays within a range, these
+// beat weekdays without one, and a weekday beats every day. All ranges are of one rank, short or long. A row that
+// begins every day ranks as every day, however it is written, and one that begins on each date of its range as that
+// range; a cron expression that leaves out some days ranks as a weekday, within a range if one stands before it.
+// Weekdays before a cron expression restrict it further: "mon cron(0 9 15 * *)" begins on Mondays that are a 15th.
+// Until the first of a day's rows the last one of the day before still holds, so that a table wraps at midnight and
 // needs no row at 0:00.
 //
-// In a cron expression that restricts the day of the month and the day of the week, one of the two is enough, as in cron:
-// "0 9 1 * MON" begins on the first of each month and on each Monday. A field is unrestricted only when it holds a star
-// without a step: "*/2" restricts.
+// In a cron expression that restricts the day of the month and the day of the week, one of the two is enough, as in
+// cron: "0 9 1 * MON" begins on the first of each month and on each Monday. A field is unrestricted only when it holds
+// a star without a step: "*/2" restricts.
 //
 // # Daylight saving
 //
 // Rows follow the clock on the wall. When the clock leaps forward, rows inside the gap begin at its end: 2:30 begins at
-// 3:00. When it goes back, nothing goes back with it: until the repeated hour is over, what held at the end of its first
-// pass holds.
+// 3:00. When it goes back, nothing goes back with it: until the repeated hour is over, what held at the end of its
+// first pass holds.
 package schedule

@@ -12,8 +12,8 @@ const MaxRows = 10000
 
 const maxErrors = 20
 
-// Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text, one
-// mistake a line, each with the row that it is in.
+// Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text,
+// one mistake a line, each with the row that it is in.
 func Parse(text string) (Series, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -76,7 +76,8 @@ func (b *builder) add(s source) {
 			if b.rows[i].when == r.when {
 				fail(fmt.Errorf("%s is already given by row %s; keep one of them", cut(r.when), quote(b.sources[i])))
 			} else {
-				fail(fmt.Errorf("it begins in the same minute as row %s on some days, with another number; move one of them", quote(b.sources[i])))
+				fail(fmt.Errorf("it begins in the same minute as row %s on some days, with another number; move "+
+					"one of them", quote(b.sources[i])))
 			}
 			continue
 		}

@@ -146,7 +146,8 @@ func (r row) compare(o row) int {
 	return cmp.Or(
 		cmp.Compare(r.rank, o.rank),
 		cmp.Compare(r.first, o.first), cmp.Compare(r.last, o.last),
-		cmp.Compare(firstWeekday(r.dow), firstWeekday(o.dow)), cmp.Compare(r.dow, o.dow), cmp.Compare(r.weekdays, o.weekdays),
+		cmp.Compare(firstWeekday(r.dow), firstWeekday(o.dow)), cmp.Compare(r.dow, o.dow),
+		cmp.Compare(r.weekdays, o.weekdays),
 		cmp.Compare(r.after(0), o.after(0)),
 		cmp.Compare(r.when, o.when),
 	)

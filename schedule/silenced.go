@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// A Silenced is a row that does not begin on days on which its text says that it does, since a more specific row rules them, so that another
-// number holds than its reader expects.
+// A Silenced is a row that does not begin on days on which its text says that it does, since a more specific row rules
+// them, so that another number holds than its reader expects.
 type Silenced struct {
 	// Row is the row, and By the one that rules the days, as the grammar writes them.
 	Row, By string
 	// Days are the days in words, such as "Mon–Fri".
 	Days string
-	// Never says that the row begins on no day at all, and that its number holds anyhow, or a day's own plan is meant; By rules some of the days.
+	// Never says that the row begins on no day at all, and that its number holds anyhow, or a day's own plan is meant;
+	// By rules some of the days.
 	Never bool
 	// Write is the row that begins on those days as well; "" where no single row does.
 	Write string
@@ -36,11 +37,12 @@ func (s Silenced) String() string {
 // MostSilenced is how many rows Silenced tells at the most.
 const MostSilenced = 20
 
-// Silenced finds the rows that do not begin on days on which they could, each with the row that rules these, in the order of the rows.
+// Silenced finds the rows that do not begin on days on which they could, each with the row that rules these, in the
+// order of the rows.
 //
-// A row that is beaten on purpose is left out: one in whose place another begins in the same minute, one whose number holds anyhow, and one
-// that a day with a plan of its own replaces. Such a plan begins at 0:00 and ends with the number that it began with, or it ends with the
-// number with which the less specific rows end the day.
+// A row that is beaten on purpose is left out: one in whose place another begins in the same minute, one whose number
+// holds anyhow, and one that a day with a plan of its own replaces. Such a plan begins at 0:00 and ends with the number
+// that it began with, or it ends with the number with which the less specific rows end the day.
 func (s Series) Silenced() []Silenced {
 	l := silence{series: s, begins: make([]bool, len(s.rows)), beaten: map[pair]bool{}, replaced: map[pair]bool{}}
 	l.listen()
@@ -63,8 +65,8 @@ type pair struct{ row, by int }
 
 type silence struct {
 	series Series
-	// begins says which rows begin on any day. beaten has the pairs of the others, where another number holds than the row's, and replaced
-	// those where whatever holds.
+	// begins says which rows begin on any day. beaten has the pairs of the others, where another number holds than the
+	// row's, and replaced those where whatever holds.
 	begins           []bool
 	beaten, replaced map[pair]bool
 }
@@ -107,7 +109,11 @@ func (l *silence) listen() {
 	turns = slices.Compact(turns)
 	d, n := day(0), 0
 	for k := range len(turns) - 1 {
-		rows = slices.DeleteFunc(rows, func(i int) bool { r := &l.series.rows[i]; return r.dated() && r.last < turns[k] })
+		rows = slices.DeleteFunc(rows, func(i int) bool {
+			r := &l.series.rows[i]
+			return r.dated() &&
+				r.last < turns[k]
+		})
 		rows = append(rows, opens[turns[k]]...)
 		slices.Sort(rows)
 		most := day(8) // a week, after a day that ends what was before
@@ -238,7 +244,8 @@ func (r row) copyOf(other row) string {
 	switch {
 	case r.rank == onDates && r.first == r.last:
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
-	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow != 0 && r.dow&^other.dow == 0: // which has all weekdays of this one
+	// which has all weekdays of this one
+	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow != 0 && r.dow&^other.dow == 0:
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
 	case other.days() != "":
 		return "" // where the days of both meet takes more than to put one's before the other

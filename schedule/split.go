@@ -55,7 +55,8 @@ func split(text string) ([]source, error) {
 // when=number
 func plain(text string) source {
 	if strings.Contains(text, ";") || strings.Contains(text, "\n") && strings.Count(text, "=") > 1 {
-		return source{text: text, err: errors.New("a semicolon or a line's end stands between rows; write a comma: 0:00=2, 9:00=5")}
+		return source{text: text, err: errors.New("a semicolon or a line's end stands between rows; write a comma: " +
+			"0:00=2, 9:00=5")}
 	}
 	i := strings.LastIndex(text, "=")
 	if i < strings.LastIndex(text, ")") {

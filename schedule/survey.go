@@ -107,6 +107,9 @@ func (s Series) yearly() bool { return slices.ContainsFunc(s.rows, row.yearly) }
 
 func (t Table) dated() []row {
 	dates := slices.DeleteFunc(slices.Concat(t.min.rows, t.max.rows), func(r row) bool { return !r.dated() })
-	slices.SortFunc(dates, func(a, b row) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
+	slices.SortFunc(dates, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.first, b.first),
+			cmp.Compare(a.last, b.last))
+	})
 	return dates
 }

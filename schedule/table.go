@@ -17,9 +17,9 @@ type Table struct {
 
 // New returns the Table of the two series in a zone; nil is UTC.
 //
-// It refuses a number that is not from 0 to 10000, and a minimum that is above the maximum at any minute of any day. The
-// days gone through are a week, or 28 years where a cron expression leaves out days of the month or months, and each date
-// that is named with the days after it on which its number still holds.
+// It refuses a number that is not from 0 to 10000, and a minimum that is above the maximum at any minute of any day.
+// The days gone through are a week, or 28 years where a cron expression leaves out days of the month or months, and
+// each date that is named with the days after it on which its number still holds.
 func New(min, max Series, zone *time.Location) (Table, error) {
 	zone = cmp.Or(zone, time.UTC)
 	if err := errors.Join(min.check("MIN_DYNOS"), max.check("MAX_DYNOS")); err != nil {
@@ -52,7 +52,8 @@ func (t Table) At(now time.Time) Limits {
 	return t.on(t.wall(now))
 }
 
-// Rows returns the canonical text of the rows that the limits at now come from, "" where the number is the same at all times.
+// Rows returns the canonical text of the rows that the limits at now come from, "" where the number is the same at all
+// times.
 func (t Table) Rows(now time.Time) (minRow, maxRow string) {
 	if t.fixed() {
 		return "", ""
@@ -79,8 +80,8 @@ func (t Table) HasZero() bool { return t.hasZero }
 // days: more than a year, so that Next sees whatever comes every year
 const horizon = 400
 
-// Next returns the first moment after now at which At changes, in the table's zone, and the limits from then on. ok is false
-// when At does not change within 400 days.
+// Next returns the first moment after now at which At changes, in the table's zone, and the limits from then on. ok is
+// false when At does not change within 400 days.
 func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 	if t.fixed() {
 		return time.Time{}, Limits{}, false

@@ -17,10 +17,10 @@ const (
 	dateForShow = "Mon 2 Jan"
 )
 
-// Week draws the seven days that begin with today as a text chart: for each group of days with the same plan the height of
-// the maximum and of the minimum over the hours, and the limits in numbers. Below it stand the days among the next 60 that
-// differ from what is usual on their weekday. No line is wider than 80 columns, and the last one has no line break.
-// A table that never changes is one line: "always 1–3".
+// Week draws the seven days that begin with today as a text chart: for each group of days with the same plan the height
+// of the maximum and of the minimum over the hours, and the limits in numbers. Below it stand the days among the next
+// 60 that differ from what is usual on their weekday. No line is wider than 80 columns, and the last one has no line
+// break. A table that never changes is one line: "always 1–3".
 func (t Table) Week(now time.Time) string {
 	if t.fixed() {
 		return "always " + rangeText(t.At(now))
@@ -34,7 +34,8 @@ func (t Table) Week(now time.Time) string {
 			top = max(top, s.Max)
 		}
 	}
-	lines := []string{fmt.Sprintf("Dynos by the hour from %s, in %s", today.utc().Format(dateForShow+" 2006"), t.zone), ""}
+	lines := []string{fmt.Sprintf("Dynos by the hour from %s, in %s",
+		today.utc().Format(dateForShow+" 2006"), t.zone), ""}
 	axis := strings.Repeat(" ", indent)
 	for hour := 0; hour <= 24; hour += 3 {
 		axis += fmt.Sprintf("%-6d", hour)

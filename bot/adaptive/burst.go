@@ -5,12 +5,13 @@ import "time"
 const (
 	// capacityShare is the share of what the dynos can serve that heartbeats may take.
 	capacityShare = 0.01
-	// calmFraction is how many times as many heartbeats may be taken as are enough where all loads that are likely need the same number of dynos.
+	// calmFraction is how many times as many heartbeats may be taken as are enough where all loads that are likely need
+	// the same number of dynos.
 	calmFraction = 4
 )
 
-// Burst is how many heartbeats the next tick should take, at least 1, given how far apart ticks are and the most that a minute may see; and
-// why there are several, "" where there is one.
+// Burst is how many heartbeats the next tick should take, at least 1, given how far apart ticks are and the most that a
+// minute may see; and why there are several, "" where there is one.
 func (m *Model) Burst(l *Load, interval time.Duration, perMinute int) (n int, why string) {
 	if l == nil || !l.sound() {
 		return 1, ""

@@ -24,9 +24,9 @@ type Answer struct {
 	Estimate *Estimate
 }
 
-// Decide says how many dynos there should be, given what is known of the load after the tick, and of former weeks: by the router's log where
-// there is one, else by the heartbeats; and what the same hour of former days and weeks needed, where that is more. It returns what is then
-// known of the weeks.
+// Decide says how many dynos there should be, given what is known of the load after the tick, and of former weeks: by
+// the router's log where there is one, else by the heartbeats; and what the same hour of former days and weeks needed,
+// where that is more. It returns what is then known of the weeks.
 func (m *Model) Decide(l *Load, e Estimate, w *Weeks, t Tick) (*Weeks, Answer) {
 	a := Answer{Dynos: t.Dynos, Estimate: &e}
 	if m.ByRouter(l, t.Now) {
@@ -56,7 +56,8 @@ func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
 	case t.Now.Sub(t.LastUp) < calmAfterUp || t.Now.Sub(t.Begun) < calmAfterUp || !t.Answered:
 	case l.Needs[0].Dynos < n:
 		a.Reason, a.Dynos = LessLoad, max(1, l.Needs[0].Dynos, n/2)
-	case t.Unchanged.Seconds() >= trialFactor*l.HoldTime && n > 1 && l.quantile(m.queueing, 0.5, false) < trialBusy*float64(n-trial(n)):
+	case t.Unchanged.Seconds() >= trialFactor*l.HoldTime && n > 1 &&
+		l.quantile(m.queueing, 0.5, false) < trialBusy*float64(n-trial(n)):
 		a.Reason, a.Dynos, a.Estimate.Trial = LessLoad, n-trial(n), true
 	}
 }
@@ -64,8 +65,8 @@ func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
 // trial is how many of n dynos go on trial at a time.
 func trial(n int) int { return max(1, n/10) }
 
-// TakenBack returns the load after a scale-up that took back a scale-down at last, where that is not long ago: then fewer dynos must be enough
-// for longer before any is removed again.
+// TakenBack returns the load after a scale-up that took back a scale-down at last, where that is not long ago: then
+// fewer dynos must be enough for longer before any is removed again.
 func (l *Load) TakenBack(now, last time.Time) *Load {
 	if l == nil || last.IsZero() || l.Reversed.Equal(last) || now.Sub(last).Seconds() > reversalWithin*l.HoldTime {
 		return l

@@ -17,16 +17,18 @@ type Estimate struct {
 	Need        int     `json:"need"`
 	Most        int     `json:"most"`
 	HoldSeconds float64 `json:"hold_seconds"`
-	// Outliers is the share of heartbeats, from 0 to 1, that take long whatever the load is; 0 where they are few. Beyond says that an app
-	// without load takes longer than the bound already.
+	// Outliers is the share of heartbeats, from 0 to 1, that take long whatever the load is; 0 where they are few.
+	// Beyond says that an app without load takes longer than the bound already.
 	Outliers float64 `json:"outliers,omitempty"`
 	Beyond   bool    `json:"beyond,omitempty"`
 	// Trial says that fewer dynos are tried, since heartbeats that do not wait cannot tell how low the load is.
 	Trial bool `json:"trial,omitempty"`
-	// RequestsPerSecond is how many are to be served by the router's log, and PerDyno how many of them a dyno bears; 0 where there is none.
+	// RequestsPerSecond is how many are to be served by the router's log, and PerDyno how many of them a dyno bears; 0
+	// where there is none.
 	RequestsPerSecond float64 `json:"requests_per_second,omitempty"`
 	PerDyno           float64 `json:"per_dyno,omitempty"`
-	// Shared is how many dynos are kept at the most while more of them were found to serve no more requests; 0 while they were not.
+	// Shared is how many dynos are kept at the most while more of them were found to serve no more requests; 0 while
+	// they were not.
 	Shared int `json:"shared,omitempty"`
 	// Expected is what raised the wish because former days or weeks needed it; nil where it did not.
 	Expected *Expected `json:"expected,omitempty"`
@@ -44,7 +46,8 @@ func (e *Estimate) present() string {
 	if e.PerDyno > 0 {
 		return e.routerText()
 	}
-	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d", e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
+	text := fmt.Sprintf("load is about %.1f dynos' worth (%.1f–%.1f); for %.0f %% busy at most that needs %d",
+		e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
 	text += e.held()
 	if e.Outliers > 0 {
 		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow whatever the load is", 100*e.Outliers)
@@ -65,7 +68,8 @@ func (e *Estimate) goByRouter(m *Model, f *Router) {
 }
 
 func (e *Estimate) routerText() string {
-	text := fmt.Sprintf("%s requests/s, about %s a dyno: that needs %d", figure(e.RequestsPerSecond), figure(e.PerDyno), e.Need)
+	text := fmt.Sprintf("%s requests/s, about %s a dyno: that needs %d", figure(e.RequestsPerSecond),
+		figure(e.PerDyno), e.Need)
 	text += e.held()
 	if e.Shared > 0 {
 		text += fmt.Sprintf(", but more than %d have not served more requests", e.Shared)

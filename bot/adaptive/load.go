@@ -25,8 +25,8 @@ import (
 //	V  its coefficient of variation
 //	τ  the scale of waits (the approximation of Allen and Cunneen, 1978)
 //
-// Neither c nor τ is known, nor how fast A moves. So 24 guesses are kept in view, each with a normal distribution of ln A and a weight
-// (multiple-model estimation: D. T. Magill, 1965). A tick takes for each
+// Neither c nor τ is known, nor how fast A moves. So 24 guesses are kept in view, each with a normal distribution of ln
+// A and a weight (multiple-model estimation: D. T. Magill, 1965). A tick takes for each
 //
 //	p(x)  = ((1−q)·N(x; μ, σ²+w²Δ) + q·N(x; μ+leapMean, σ²+w²Δ+leapSpread²)) · L(x)
 //	ln W ← ln W + trust·ln ∫p − (1−e^(−Δ/forget))·(ln W − ln W₀)
@@ -44,7 +44,8 @@ type Load struct {
 	Dynos int       `json:"dynos"`
 	// Starts are the newest ups, whose dynos may not serve yet.
 	Starts []Start `json:"starts,omitempty"`
-	// Mean and Spread are those of ln A by each guess, Weight the logarithm of how likely the guess is in relation to the likeliest.
+	// Mean and Spread are those of ln A by each guess, Weight the logarithm of how likely the guess is in relation to
+	// the likeliest.
 	Mean   [guesses]float32 `json:"mean"`
 	Spread [guesses]float32 `json:"spread"`
 	Weight [guesses]float32 `json:"weight"`
@@ -56,16 +57,17 @@ type Load struct {
 	Baseline Baseline `json:"baseline"`
 	// Outliers is the share of heartbeats that take long whatever the load is, 0 before the first.
 	Outliers float64 `json:"outliers,omitempty"`
-	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the one before it.
+	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the
+	// one before it.
 	Needs DesiredQueue `json:"needs,omitempty"`
-	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each scale-down that had to be
-	// taken back, of which the newest was at Reversed.
+	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each
+	// scale-down that had to be taken back, of which the newest was at Reversed.
 	HoldTime float64   `json:"hold_time"`
 	Reversed time.Time `json:"reversed,omitzero"`
 	// Router is what is known from the router's log, nil where none was ever read.
 	Router *Router `json:"router,omitempty"`
-	// LooseSince is since when dynos of the next smaller size would have done, where an order may choose them; zero where they would not.
-	// LooseTrial says that no heartbeat has waited for so long that they are worth a trial.
+	// LooseSince is since when dynos of the next smaller size would have done, where an order may choose them; zero
+	// where they would not. LooseTrial says that no heartbeat has waited for so long that they are worth a trial.
 	LooseSince time.Time `json:"loose_since,omitzero"`
 	LooseTrial bool      `json:"loose_trial,omitempty"`
 }
@@ -78,7 +80,8 @@ type Start struct {
 }
 
 const (
-	// leap is the chance that the load leaps in a minute, and leapMean and leapSpread are mean and spread of how far ln A does.
+	// leap is the chance that the load leaps in a minute, and leapMean and leapSpread are mean and spread of how far ln
+	// A does.
 	leap, leapMean, leapSpread = 0.01, 0.7, 0.5
 	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
 	trust, forget = 0.1, 2 * 3600.0
@@ -115,7 +118,10 @@ type beatLikelihood struct {
 
 func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoods {
 	median, spread := l.Baseline.distribution(w.bound)
-	s := &likelihoods{beats: make([]beatLikelihood, len(bs)), median: median, backlog: middle(l.Backlog), fresh: fresh, dt: dt}
+	s := &likelihoods{
+		beats: make([]beatLikelihood, len(bs)), median: median, backlog: middle(l.Backlog),
+		fresh: fresh, dt: dt,
+	}
 	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
 	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
 		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
@@ -177,7 +183,8 @@ func normal(x, sigma float64) float64 {
 	return math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
 }
 
-// backlogged says how likely a beat is where a backlog makes it take N(mean, spread²) seconds, or where it was given up the chance of more.
+// backlogged says how likely a beat is where a backlog makes it take N(mean, spread²) seconds, or where it was given up
+// the chance of more.
 func (b beat) backlogged(mean, spread float64) float64 {
 	if b.late {
 		return math.Erfc((b.took-mean)/spread/math.Sqrt2) / 2
@@ -185,7 +192,8 @@ func (b beat) backlogged(mean, spread float64) float64 {
 	return normal(b.took-mean, spread)
 }
 
-// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone. Of a beat it is
+// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone. Of
+// a beat it is
 //
 //	L = φ·((1−C)·b + C·w) + (1−φ)·q + o
 //
@@ -200,7 +208,8 @@ func (s *likelihoods) likelihood(w *queueing, g *guess, i int) (all, first float
 	deep := s.deep()
 	for k := range s.beats {
 		b := &s.beats[k]
-		p := (1-wait.chance)*b.baseline + wait.chance*((1-wait.part)*b.waited[wait.rate]+wait.part*b.waited[wait.rate+1])
+		p := (1-wait.chance)*b.baseline +
+			wait.chance*((1-wait.part)*b.waited[wait.rate]+wait.part*b.waited[wait.rate+1])
 		if deep || i >= w.full {
 			share := s.fresh
 			if !deep {
@@ -243,8 +252,8 @@ func (l *Load) update(w *queueing, bs []beat, serving, fresh, dt float64) {
 	}
 }
 
-// learn moves guess h on by the formula of [Load]. It returns by how much ln W grows, and how likely the first beat was by what the guess knew
-// before.
+// learn moves guess h on by the formula of [Load]. It returns by how much ln W grows, and how likely the first beat was
+// by what the guess knew before.
 func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (grows, expected float64) {
 	g := &w.of[h]
 	mean := float64(l.Mean[h])
@@ -285,8 +294,8 @@ func middle(a [3]float32) float64 {
 	return float64(max(min(a[0], a[1]), min(max(a[0], a[1]), a[2])))
 }
 
-// quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by the busy share up
-// to which each guess keeps to the bound.
+// quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by
+// the busy share up to which each guess keeps to the bound.
 func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
 	var m mixture
 	hopeless := limited && l.Baseline.exceeds(w.bound)
@@ -300,8 +309,9 @@ func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
 	return math.Exp(m.quantile(p))
 }
 
-// limitWhere is the busy share up to which the app keeps to the bound, by a guess. It is hopeless to keep to one that an app without load
-// exceeds: then dynos are to be no busier than the largest limit, so that what comes on top is short.
+// limitWhere is the busy share up to which the app keeps to the bound, by a guess. It is hopeless to keep to one that
+// an app without load exceeds: then dynos are to be no busier than the largest limit, so that what comes on top is
+// short.
 func (g *guess) limitWhere(hopeless bool) float64 {
 	if hopeless {
 		return mostBusy

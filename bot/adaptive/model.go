@@ -1,5 +1,6 @@
-// Package adaptive infers an app's load from its heartbeats and its router's log, and how many dynos it needs. It knows no policy: at each
-// tick it is given a [Tick], takes it into what it knows of the [Load], and says how many dynos there should be and why.
+// Package adaptive infers an app's load from its heartbeats and its router's log, and how many dynos it needs. It knows
+// no policy: at each tick it is given a [Tick], takes it into what it knows of the [Load], and says how many dynos
+// there should be and why.
 package adaptive
 
 import (
@@ -8,7 +9,8 @@ import (
 	"time"
 )
 
-// An Aim is what the adaptive policy gives up for what: dynos for fast answers, or some slow minutes for a smaller bill.
+// An Aim is what the adaptive policy gives up for what: dynos for fast answers, or some slow minutes for a smaller
+// bill.
 type Aim string
 
 const (
@@ -17,9 +19,9 @@ const (
 	Safe     Aim = "safe"
 )
 
-// A Model decides from the load that it infers from how often and how long heartbeats wait: it goes straight to the number of dynos that is
-// needed, and comes down when fewer have been enough for long. [Load] says how the load is inferred. It wants each reading that is a heartbeat
-// in milliseconds.
+// A Model decides from the load that it infers from how often and how long heartbeats wait: it goes straight to the
+// number of dynos that is needed, and comes down when fewer have been enough for long. [Load] says how the load is
+// inferred. It wants each reading that is a heartbeat in milliseconds.
 //
 // It is made by New or NewPriced, and may be used by several bots at once.
 type Model struct {
@@ -40,22 +42,22 @@ type numbers struct {
 	downQuantile, down float64
 }
 
-// hopeless is what every aim stands for where the idle app exceeds the bound already, so that no number of dynos keeps it: those that the
-// load is likely to need are enough.
+// hopeless is what every aim stands for where the idle app exceeds the bound already, so that no number of dynos keeps
+// it: those that the load is likely to need are enough.
 func hopeless() numbers { return numbers{upQuantile: 0.4, up: 1, to: 1, downQuantile: 0.7, down: 0.95} }
 
 const (
 	// leastHold and mostHold bound the hold time: how long fewer dynos must have been enough before any is removed.
 	leastHold, mostHold = 8 * time.Minute, 20 * time.Minute
-	// A scale-down that is taken back within reversalWithin hold times makes the hold time reversalFactor times as long, most of which is
-	// forgotten in reversalForget seconds without one.
+	// A scale-down that is taken back within reversalWithin hold times makes the hold time reversalFactor times as
+	// long, most of which is forgotten in reversalForget seconds without one.
 	reversalWithin, reversalFactor = 2, 1.5
 	reversalForget                 = 6 * 3600.0
 	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
 	calmAfterUp = 10 * time.Minute
-	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So after trialFactor
-	// hold times without a change a tenth of the dynos goes on trial, where those that are left are likely to be no busier than that: of
-	// two dynos, one would be twice as busy.
+	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So
+	// after trialFactor hold times without a change a tenth of the dynos goes on trial, where those that are left are
+	// likely to be no busier than that: of two dynos, one would be twice as busy.
 	trialFactor, trialBusy = 2.5, 0.45
 	// backlogQuantile takes the place of upQuantile while there is a backlog: then too few dynos cost the most.
 	backlogQuantile = 0.8
@@ -82,8 +84,8 @@ func New(aim Aim, boundMS float64) (*Model, error) {
 	return &Model{n, aim.router(), newQueueing(boundMS / 1000)}, nil
 }
 
-// Update takes the readings of a tick into what is known of the load, and says what load they tell of. A nil Load knows nothing. It says
-// nothing where there are no dynos.
+// Update takes the readings of a tick into what is known of the load, and says what load they tell of. A nil Load knows
+// nothing. It says nothing where there are no dynos.
 func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 	if t.Dynos <= 0 {
 		return nil, nil
@@ -104,8 +106,8 @@ func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 	return next, e
 }
 
-// begin returns a copy that may be changed, and how many seconds have passed. A bot that knows nothing takes its dynos to be busy to
-// a half, more or less.
+// begin returns a copy that may be changed, and how many seconds have passed. A bot that knows nothing takes its dynos
+// to be busy to a half, more or less.
 func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64) {
 	if l == nil || !l.sound() {
 		next = &Load{At: now, Dynos: n, HoldTime: leastHold.Seconds()}
@@ -124,11 +126,13 @@ func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64)
 // sound says whether a load is one that this version could have written.
 func (l *Load) sound() bool {
 	for h := range guesses {
-		if !(l.Spread[h] >= leastSpread/2 && l.Spread[h] <= 2*mostSpread) || !(l.Weight[h] <= 0) || !(math.Abs(float64(l.Mean[h])) < 50) {
+		if !(l.Spread[h] >= leastSpread/2 && l.Spread[h] <= 2*mostSpread) || !(l.Weight[h] <= 0) ||
+			!(math.Abs(float64(l.Mean[h])) < 50) {
 			return false
 		}
 	}
-	return l.Outliers >= 0 && l.Outliers <= mostOutliers && l.HoldTime <= mostHold.Seconds() && len(l.Baseline.Counts) <= baselineBins
+	return l.Outliers >= 0 && l.Outliers <= mostOutliers && l.HoldTime <= mostHold.Seconds() &&
+		len(l.Baseline.Counts) <= baselineBins
 }
 
 // lateness counts on the ticks in a row that are slow, by the bound and by what is usual for an app without load.
@@ -157,8 +161,8 @@ func (m *Model) by(l *Load) numbers {
 	return m.numbers
 }
 
-// leap is how many dynos there may be at once instead of n: at most twice as many and two, as a wrong guess is cheap so far, and the next tick
-// knows more. Where no number keeps the bound there is no hurry.
+// leap is how many dynos there may be at once instead of n: at most twice as many and two, as a wrong guess is cheap so
+// far, and the next tick knows more. Where no number keeps the bound there is no hurry.
 func (m *Model) leap(l *Load, n int) int {
 	if l.Baseline.exceeds(m.queueing.bound) {
 		return n + trial(n)
@@ -170,7 +174,8 @@ func (m *Model) estimate(l *Load, serving float64) *Estimate {
 	w, by := m.queueing, m.by(l)
 	drain := l.drain(serving)
 	e := &Estimate{
-		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)), High: round(l.quantile(w, 0.9, false)),
+		Low: round(l.quantile(w, 0.1, false)), Likely: round(l.quantile(w, 0.5, false)),
+		High:   round(l.quantile(w, 0.9, false)),
 		Busy:   round(l.limit(w) * by.down),
 		Need:   dynos(l.quantile(w, by.downQuantile, true)/by.down + drain),
 		Beyond: l.Baseline.exceeds(w.bound),

@@ -3,8 +3,8 @@ package adaptive
 import "math"
 
 const (
-	// leastOutliers and mostOutliers bound the share of heartbeats that are outliers. It is learned in about outlierMemory of them, which an
-	// overload is too short to change.
+	// leastOutliers and mostOutliers bound the share of heartbeats that are outliers. It is learned in about
+	// outlierMemory of them, which an overload is too short to change.
 	leastOutliers, mostOutliers = 0.02, 0.4
 	outlierMemory               = 500
 	// shortOutlier and longestOutlier are s and T of an outlier, in seconds.
@@ -28,8 +28,8 @@ func (b beat) outlier() float64 {
 	return 1 / (whole * (b.took + shortOutlier))
 }
 
-// learnOutliers learns the share of heartbeats that take long whatever the load is, from the first one of a tick: a load that rises makes those
-// after it likely, a dyno that is slow for good makes each a surprise.
+// learnOutliers learns the share of heartbeats that take long whatever the load is, from the first one of a tick: a
+// load that rises makes those after it likely, a dyno that is slow for good makes each a surprise.
 //
 //	share ← share + (min(1, o/e) − share) / outlierMemory
 //

@@ -29,8 +29,8 @@ type guess struct {
 	waits [busyBins]wait
 }
 
-// A wait is what a request may wait at a dyno: with a probability of chance, for an exponential time of a rate between two bins, of
-// which rate is the lower, and part the part of the way to the next.
+// A wait is what a request may wait at a dyno: with a probability of chance, for an exponential time of a rate between
+// two bins, of which rate is the lower, and part the part of the way to the next.
 type wait struct {
 	chance, part float64
 	rate         int
@@ -127,10 +127,11 @@ func (g *guess) prior(baseline float64) float64 {
 }
 
 const (
-	// leastSpare is the least share of a dyno that is free, below which no steady state is reached in the time between two changes.
+	// leastSpare is the least share of a dyno that is free, below which no steady state is reached in the time between
+	// two changes.
 	leastSpare = 0.03
-	// The busy share aimed at is kept between these, whatever a guess says: above the one a ripple overloads the app, below the other
-	// a wrong guess would pay for many more dynos than could serve it.
+	// The busy share aimed at is kept between these, whatever a guess says: above the one a ripple overloads the app,
+	// below the other a wrong guess would pay for many more dynos than could serve it.
 	leastBusyLimit, mostBusy = 0.8, 0.95
 )
 

@@ -8,17 +8,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// RouterSignals names the signals of the router's log that an adaptive policy makes use of. Where their readings are among those of a
-// tick, it goes by them; where they are missing, by the heartbeats alone. They are never judged as heartbeats are.
+// RouterSignals names the signals of the router's log that an adaptive policy makes use of. Where their readings are
+// among those of a tick, it goes by them; where they are missing, by the heartbeats alone. They are never judged as
+// heartbeats are.
 func RouterSignals() []string {
-	return []string{probe.RequestsPerSecond, probe.RecentRequestsPerSecond, probe.Busy, probe.ServiceP50, probe.ServiceP95}
+	return []string{
+		probe.RequestsPerSecond, probe.RecentRequestsPerSecond, probe.Busy,
+		probe.ServiceP50, probe.ServiceP95,
+	}
 }
 
-// A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and is never changed
-// in place.
+// A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and
+// is never changed in place.
 //
-// How many requests there are is known from the log, and how many of them a dyno bears is learned, see [Capacity]. What is needed are the
-// dynos for when one that is asked for now has booted:
+// How many requests there are is known from the log, and how many of them a dyno bears is learned, see [Capacity]. What
+// is needed are the dynos for when one that is asked for now has booted:
 //
 //	N = ⌈r̂·e^(m·√E) / (s·k)⌉
 //
@@ -28,7 +32,8 @@ func RouterSignals() []string {
 //	s  the share of its capacity that the aim has a dyno serve
 //	k  requests per second that a dyno bears
 type Router struct {
-	// At is when the log was last read, and Points what it said then and up to a minute and a half before, the newest last.
+	// At is when the log was last read, and Points what it said then and up to a minute and a half before, the newest
+	// last.
 	At     time.Time     `json:"at"`
 	Points []RouterPoint `json:"points,omitempty"`
 	// Error is the mean square by which forecasts of the logarithm of the rate were wrong in the last hours.
@@ -44,7 +49,8 @@ type Router struct {
 // A RouterPoint is what the log said at a tick.
 type RouterPoint struct {
 	At time.Time `json:"at"`
-	// Rate is the newest rate in requests/s, and Ahead what it was forecast to be by the time that a dyno would have booted.
+	// Rate is the newest rate in requests/s, and Ahead what it was forecast to be by the time that a dyno would have
+	// booted.
 	Rate  float32 `json:"rate"`
 	Ahead float32 `json:"ahead"`
 	// Serving is how many dynos served.
@@ -98,14 +104,16 @@ const (
 	pointsKept, pointsFor, pointsApart = 24, 3 * time.Minute, 4 * time.Second
 	// slopeGain is the part of the slope of the rate that is taken to last until a dyno has booted.
 	slopeGain = 0.3
-	// firstError is the mean square error of forecasts before any was judged, errorsFor the seconds over which it is a mean,
-	// and mostError the most that one forecast counts for.
+	// firstError is the mean square error of forecasts before any was judged, errorsFor the seconds over which it is a
+	// mean, and mostError the most that one forecast counts for.
 	firstError, errorsFor, mostError = 0.01, 2 * 3600.0, 0.5
-	// holdFor is the hold time by the log, which needs less than heartbeats do. It is as many times as long as theirs has grown.
+	// holdFor is the hold time by the log, which needs less than heartbeats do. It is as many times as long as theirs
+	// has grown.
 	holdFor = 5 * time.Minute
 )
 
-// router takes what the log says of a tick into what is known of it, and returns that: unchanged where the log says nothing.
+// router takes what the log says of a tick into what is known of it, and returns that: unchanged where the log says
+// nothing.
 func (m *Model) router(l *Load, tick *Tick, serving float64) *Router {
 	t, now := routerReadingsOf(tick.Readings), tick.Now
 	if !t.rates {
@@ -118,7 +126,8 @@ func (m *Model) router(l *Load, tick *Tick, serving float64) *Router {
 		f.Shared = f.Shared.watch(now, &t, serving, m.queueing.bound)
 	}
 	f.At = now
-	f.Needs = f.Needs.Note(now, f.dynos(m, m.routerAim.to), time.Duration(float64(holdFor)*l.HoldTime/leastHold.Seconds()))
+	f.Needs = f.Needs.Note(now, f.dynos(m, m.routerAim.to),
+		time.Duration(float64(holdFor)*l.HoldTime/leastHold.Seconds()))
 	return f
 }
 
@@ -128,7 +137,8 @@ func (f *Router) begin(now time.Time) *Router {
 		return &Router{Error: firstError}
 	}
 	c := *f
-	c.Points = slices.DeleteFunc(slices.Clone(f.Points), func(p RouterPoint) bool { return now.Sub(p.At) > pointsFor || !p.At.Before(now) })
+	c.Points = slices.DeleteFunc(slices.Clone(f.Points),
+		func(p RouterPoint) bool { return now.Sub(p.At) > pointsFor || !p.At.Before(now) })
 	return &c
 }
 
@@ -174,10 +184,12 @@ func (f *Router) forecast(now time.Time, t *routerReadings, serving, boot float6
 	if k := len(f.Points); k > 0 && now.Sub(f.Points[k-1].At) < pointsApart {
 		f.Points = f.Points[:k-1]
 	}
-	f.Points = append(f.Points[max(0, len(f.Points)+1-pointsKept):], RouterPoint{now, float32(rate), float32(will), float32(serving)})
+	f.Points = append(f.Points[max(0, len(f.Points)+1-pointsKept):],
+		RouterPoint{now, float32(rate), float32(will), float32(serving)})
 }
 
-// servingLately is how many dynos served in the time that readings are about, and how far apart the most and the least are, as a share.
+// servingLately is how many dynos served in the time that readings are about, and how far apart the most and the least
+// are, as a share.
 func (f *Router) servingLately(now time.Time) (mean, apart float64) {
 	least, most, n := math.Inf(1), 0.0, 0
 	for _, p := range f.Points {
@@ -205,8 +217,8 @@ func (f *Router) dynos(m *Model, share float64) int {
 	return max(1, dynos(f.ahead(m.routerAim.margin)/(share*f.Capacity.PerDyno)))
 }
 
-// A routerAim is what an aim stands for where the log is read: dynos are added where [Router] needs more with s = up, and then as many as it
-// needs with s = to; margin is its m.
+// A routerAim is what an aim stands for where the log is read: dynos are added where [Router] needs more with s = up,
+// and then as many as it needs with s = to; margin is its m.
 type routerAim struct{ up, to, margin float64 }
 
 func (aim Aim) router() routerAim {
@@ -255,8 +267,8 @@ func (m *Model) decideByRouter(l *Load, t *Tick, a *Answer) {
 	}
 }
 
-// neededByRouter wants what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late and too little, as it
-// counts what is answered.
+// neededByRouter wants what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late
+// and too little, as it counts what is answered.
 func (m *Model) neededByRouter(l *Load, t *Tick, a *Answer) {
 	f, n := l.Router, t.Dynos
 	if f.dynos(m, m.routerAim.up) > n {

@@ -21,13 +21,15 @@ import (
 type Capacity struct {
 	// At is when it last learned.
 	At time.Time `json:"at,omitzero"`
-	// Mean and Spread are those of ln S by each guess, Weight the logarithm of how likely the guess is in relation to the likeliest.
+	// Mean and Spread are those of ln S by each guess, Weight the logarithm of how likely the guess is in relation to
+	// the likeliest.
 	Mean   [slotGuesses]float32 `json:"mean"`
 	Spread [slotGuesses]float32 `json:"spread"`
 	Weight [slotGuesses]float32 `json:"weight"`
 	// Skew is the mean time of a request over the median; its square stands for 1+V².
 	Skew float64 `json:"skew"`
-	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos, or endpoints, are slow.
+	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos, or endpoints, are
+	// slow.
 	Odd float64 `json:"odd,omitempty"`
 	// Proven is the highest rate, in requests/s and dyno, at which the 95th percentile was within the bound.
 	Proven float64 `json:"proven"`
@@ -49,22 +51,25 @@ const (
 	routerTrust, routerForget = 0.5, 24 * 3600.0
 	// ln S is known to within leastService at best and mostService at worst.
 	leastService, mostService = 0.02, 0.7
-	// A mean that is more than oddMean times as far above the median as is usual comes of a few slow dynos or endpoints.
-	// At first it is not taken to be above likelySkew, which is that of a coefficient of variation of 1.2.
+	// A mean that is more than oddMean times as far above the median as is usual comes of a few slow dynos or
+	// endpoints. At first it is not taken to be above likelySkew, which is that of a coefficient of variation of 1.2.
 	oddMean, mostSkew, likelySkew = 1.25, 2.0, 1.55
 	oddFor                        = 1800.0
 	// fullest is the busy share above which no steady state is reached.
 	fullest = 0.985
-	// Beyond what was proven, dynos are trusted with provenStep times as much, or mostStep where it is likely that they bear more.
+	// Beyond what was proven, dynos are trusted with provenStep times as much, or mostStep where it is likely that they
+	// bear more.
 	provenStep, mostStep = 1.15, 1.5
-	// What was proven fades in provenFor seconds. It is known where the number of dynos that serve did not change by more than a share
-	// steady.
+	// What was proven fades in provenFor seconds. It is known where the number of dynos that serve did not change by
+	// more than a share steady.
 	steady       = 0.15
 	surelyServes = 0.1
 	provenFor    = 3 * 24 * 3600.0
-	// The busy share aimed at is not below leastFull, whatever a guess says: it would pay for many more dynos than could serve it.
+	// The busy share aimed at is not below leastFull, whatever a guess says: it would pay for many more dynos than
+	// could serve it.
 	leastFull = 0.78
-	// Where the service alone takes a share outOfReach of the bound, no number of dynos keeps to it; they are then to be busy to fullAnyway.
+	// Where the service alone takes a share outOfReach of the bound, no number of dynos keeps to it; they are then to
+	// be busy to fullAnyway.
 	outOfReach, fullAnyway = 0.6, 0.88
 )
 
@@ -79,7 +84,8 @@ func (c *Capacity) sound() bool {
 			return false
 		}
 	}
-	return c.Skew >= 0 && c.Skew <= mostSkew && c.Odd >= 0 && c.Odd <= 1 && c.Proven >= 0 && c.Proven <= mostRouterPoints && c.PerDyno >= 0 && c.PerDyno <= mostRouterPoints
+	return c.Skew >= 0 && c.Skew <= mostSkew && c.Odd >= 0 && c.Odd <= 1 && c.Proven >= 0 &&
+		c.Proven <= mostRouterPoints && c.PerDyno >= 0 && c.PerDyno <= mostRouterPoints
 }
 
 func (c *Capacity) begin(mean, skew float64) {
@@ -131,7 +137,8 @@ func (c *Capacity) learn(now time.Time, t *routerReadings, serving, apart, bound
 			c.Spread[h] = float32(min(mostService, 2*float64(c.Spread[h])))
 		}
 	}
-	c.PerDyno = min(c.quantile(bound, 0.5), max(c.quantile(bound, surelyServes), provenStep*c.Proven), mostStep*c.Proven)
+	c.PerDyno = min(c.quantile(bound, 0.5),
+		max(c.quantile(bound, surelyServes), provenStep*c.Proven), mostStep*c.Proven)
 }
 
 // prove takes in whether answers were within the bound at a rate of requests/s and dyno.
@@ -151,8 +158,8 @@ func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
 	return logS + math.Log1p(wait), wait / (1 + wait)
 }
 
-// sharpen takes ln T into what guess h knows of x = ln S, and returns how surprising the move of x was, and the logarithm of how likely T was.
-// It is an extended Kalman filter's step, by Newton's method:
+// sharpen takes ln T into what guess h knows of x = ln S, and returns how surprising the move of x was, and the
+// logarithm of how likely T was. It is an extended Kalman filter's step, by Newton's method:
 //
 //	x  = x₀ + σ²g/(g²σ²+v)·(ln T − t(x) − g·(x₀−x))
 //	v  = readError² + chance·Skew² + (waitError·waits)² + apart²/4
@@ -183,7 +190,8 @@ func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) 
 	return moved, -(miss+moved)/2 - math.Log(spread/after) - math.Log(variance)/2
 }
 
-// surprise is z², and from 3 standard deviations on 6|z|−9, as the formula of [Capacity] is never quite right (P. J. Huber, 1964).
+// surprise is z², and from 3 standard deviations on 6|z|−9, as the formula of [Capacity] is never quite right (P. J.
+// Huber, 1964).
 func surprise(z float64) float64 {
 	if z = math.Abs(z); z > 3 {
 		return 6*z - 9
@@ -191,8 +199,8 @@ func surprise(z float64) float64 {
 	return z * z
 }
 
-// partly says whether some dynos or endpoints are slow and others not, or all of them whatever the load is: then a slow heartbeat tells
-// nothing of the load.
+// partly says whether some dynos or endpoints are slow and others not, or all of them whatever the load is: then a slow
+// heartbeat tells nothing of the load.
 func (c *Capacity) partly(bound float64) bool {
 	likeliest := 0
 	for h := range slotGuesses {

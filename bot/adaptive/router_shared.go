@@ -2,8 +2,8 @@ package adaptive
 
 import "time"
 
-// Shared watches whether more dynos serve more requests while answers are slow. Where they do not, as behind a database that all of them
-// wait for, or with a slow endpoint, more dynos only cost. It is never changed in place.
+// Shared watches whether more dynos serve more requests while answers are slow. Where they do not, as behind a database
+// that all of them wait for, or with a slow endpoint, more dynos only cost. It is never changed in place.
 type Shared struct {
 	// Since is when answers became slow, or more dynos last helped; then Dynos served Rate requests/s.
 	Since time.Time `json:"since"`
@@ -19,10 +19,12 @@ type Shared struct {
 }
 
 const (
-	// moreDynos times as many dynos must serve for moreFor, and not helpShare of what they add more requests, to be found not to help.
+	// moreDynos times as many dynos must serve for moreFor, and not helpShare of what they add more requests, to be
+	// found not to help.
 	moreDynos, helpShare = 1.3, 0.4
 	moreFor              = 3 * time.Minute
-	// Of that the bot keeps to stuckDynos times the dynos there were before, for stuckFor or until answers were right for calmFor.
+	// Of that the bot keeps to stuckDynos times the dynos there were before, for stuckFor or until answers were right
+	// for calmFor.
 	stuckDynos = 1.25
 	stuckFor   = time.Hour
 	calmFor    = 10 * time.Minute

@@ -15,12 +15,14 @@ const (
 	freshFor = 30 * time.Second
 )
 
-// serving takes in the number of dynos, and estimates how many of them serve, and which share of those has only just come up.
+// serving takes in the number of dynos, and estimates how many of them serve, and which share of those has only just
+// come up.
 func (l *Load) serving(t *Tick) (serving, fresh float64) {
 	now, n, boot, allUp := t.Now, t.Dynos, t.boot(), !t.Booting
 	switch {
 	case l.Dynos > 0 && n > l.Dynos:
-		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]), Start{At: l.At, Dynos: n - l.Dynos, Reported: !allUp})
+		l.Starts = append(slices.Clone(l.Starts[max(0, len(l.Starts)+1-startsKept):]),
+			Start{At: l.At, Dynos: n - l.Dynos, Reported: !allUp})
 	case n < l.Dynos: // the newest leave first
 		left := l.Dynos - n
 		l.Starts = slices.Clone(l.Starts)

@@ -5,7 +5,8 @@ import "time"
 // SmallerCapacity is the share of its load that a dyno of the next smaller size is taken to bear at the most.
 const SmallerCapacity = 0.5
 
-// loosen notes since when dynos of the next smaller size would have done all along: those that are needed are no more than N/k.
+// loosen notes since when dynos of the next smaller size would have done all along: those that are needed are no more
+// than N/k.
 //
 //	N  dynos there are
 //	k  how many times as much each bears as one of the smaller size
@@ -31,8 +32,9 @@ func (m *Model) loosen(l *Load, t *Tick, serving float64) {
 	}
 }
 
-// FitsSmaller says whether dynos of the next smaller size have been enough for long, or are worth a trial. As with fewer dynos, heartbeats
-// that do not wait cannot tell how low the load is. A trial takes longer where their price says that they bear far less.
+// FitsSmaller says whether dynos of the next smaller size have been enough for long, or are worth a trial. As with
+// fewer dynos, heartbeats that do not wait cannot tell how low the load is. A trial takes longer where their price says
+// that they bear far less.
 func (l *Load) FitsSmaller(now time.Time) bool {
 	return l != nil && (l.LooseTrial || !l.LooseSince.IsZero() && now.Sub(l.LooseSince).Seconds() >= l.HoldTime)
 }

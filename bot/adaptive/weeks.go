@@ -20,17 +20,18 @@ const (
 	weeksAsked, weeksNeeded = 4, 3
 	// A forecast is for the time at which a dyno that is asked for now has booted, and predictAhead more.
 	predictAhead = 2 * time.Minute
-	// Forecasts are gone by while trust is at least trustEnough: each that told of a rise moves it by a part trustStep towards 1 where it was
-	// right, which is where rightShare of it was needed, else towards 0.
+	// Forecasts are gone by while trust is at least trustEnough: each that told of a rise moves it by a part trustStep
+	// towards 1 where it was right, which is where rightShare of it was needed, else towards 0.
 	trustAtFirst, trustEnough, trustStep, rightShare = 0.5, 0.4, 0.1, 0.75
 	// A forecast alone adds no more than half of what was needed lately, or one.
 	predictedShare = 0.5
 )
 
-// Weeks is what was needed in the last four weeks, by quarters of an hour: a plain value that survives as JSON in about 4 kB, and is
-// never changed in place.
+// Weeks is what was needed in the last four weeks, by quarters of an hour: a plain value that survives as JSON in about
+// 4 kB, and is never changed in place.
 type Weeks struct {
-	// Slot is the present quarter of an hour since 1970. Sum and N are the sum and the number of the needs of its ticks.
+	// Slot is the present quarter of an hour since 1970. Sum and N are the sum and the number of the needs of its
+	// ticks.
 	Slot int64   `json:"slot"`
 	Sum  float64 `json:"sum"`
 	N    int     `json:"n"`
@@ -45,7 +46,8 @@ type Weeks struct {
 
 // Expected is what the same hour of former days or weeks needed.
 type Expected struct {
-	// Dynos were needed in all of the Times former days or weeks but the one that needed fewest; Low and High are the fewest and the most.
+	// Dynos were needed in all of the Times former days or weeks but the one that needed fewest; Low and High are the
+	// fewest and the most.
 	Dynos int `json:"dynos"`
 	Times int `json:"times"`
 	Low   int `json:"low"`
@@ -62,10 +64,12 @@ func (e *Expected) String() string {
 	if e.Weekday != "" {
 		when = e.Weekday + "s"
 	}
-	return fmt.Sprintf("%d are kept, as this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when, e.Dynos, e.Low, e.High)
+	return fmt.Sprintf("%d are kept, as this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when,
+		e.Dynos, e.Low, e.High)
 }
 
-// Note returns the weeks with so many dynos being needed at now. What is older than what is known is left out; nil Weeks know nothing.
+// Note returns the weeks with so many dynos being needed at now. What is older than what is known is left out; nil
+// Weeks know nothing.
 func (w *Weeks) Note(now time.Time, need float64) *Weeks {
 	number := slotOf(now)
 	if w == nil || !w.sound() || number-w.Slot > int64(slotsKept) {
@@ -106,7 +110,8 @@ func (w *Weeks) end(gap int) {
 func (w *Weeks) mean() float64 { return w.Sum / float64(max(1, w.N)) }
 
 func (w *Weeks) sound() bool {
-	return len(w.Past) <= slotsKept && w.N >= 0 && w.Sum >= 0 && w.Trust >= 0 && w.Trust <= 1 && w.Predicted >= 0 && w.Before >= 0
+	return len(w.Past) <= slotsKept && w.N >= 0 && w.Sum >= 0 && w.Trust >= 0 && w.Trust <= 1 &&
+		w.Predicted >= 0 && w.Before >= 0
 }
 
 func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
@@ -126,10 +131,11 @@ func unpack(b byte) int {
 	return int(math.Round(mostFlatly * math.Exp(flatlyStep*float64(b-mostFlatly))))
 }
 
-// predict says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where too few of them are
-// known.
+// predict says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where
+// too few of them are known.
 func (w *Weeks) predict(number int64) *Expected {
-	days, weeks := w.same(number, slotsADay, daysAsked, daysNeeded), w.same(number, 7*slotsADay, weeksAsked, weeksNeeded)
+	days, weeks := w.same(number, slotsADay, daysAsked, daysNeeded),
+		w.same(number, 7*slotsADay, weeksAsked, weeksNeeded)
 	if weeks != nil {
 		weeks.Weekday = time.Unix(number*int64(slot/time.Second), 0).UTC().Weekday().String()
 	}
@@ -154,7 +160,8 @@ func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
 	return &Expected{Dynos: all[1], Times: len(all), Low: all[0], High: all[len(all)-1]}
 }
 
-// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It never lowers it:
+// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It
+// never lowers it:
 //
 //	kept = min(e, l + max(1, predictedShare·l), 2N+2)
 //

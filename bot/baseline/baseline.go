@@ -1,5 +1,5 @@
-// Package baseline writes what bots decide as lines that do not depend on how the code is cut and named, and compares them with lines that
-// were recorded before. It is how a rebuilt house shows that it behaves as the old one did.
+// Package baseline writes what bots decide as lines that do not depend on how the code is cut and named, and compares
+// them with lines that were recorded before. It is how a rebuilt house shows that it behaves as the old one did.
 package baseline
 
 import (
@@ -16,19 +16,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-var update = flag.Bool("baseline.update", false, "record what the bots decide now, where behaviour was changed on purpose")
+var update = flag.Bool("baseline.update", false,
+	"record what the bots decide now, where behaviour was changed on purpose")
 
 // Tick writes a tick in one line: its numbers, rules and events, and no sentences.
 func Tick(r record.Record, events []notify.Event) string {
 	var b strings.Builder
 	d := r.Decision
-	fmt.Fprintf(&b, "%s %d in %d-%d: %d %d %d|%s|%s|%d of %d of %d", r.Time.UTC().Format("02T15:04:05"), r.Dynos, r.Limits.Min, r.Limits.Max,
+	fmt.Fprintf(&b, "%s %d in %d-%d: %d %d %d|%s|%s|%d of %d of %d", r.Time.UTC().Format("02T15:04:05"), r.Dynos,
+		r.Limits.Min, r.Limits.Max,
 		d.From, d.Desired, d.To, d.Rule, d.Verdict, d.Run, d.Needed, d.Of)
 	for _, c := range d.Clamps {
 		fmt.Fprintf(&b, "|clamp %s %d %d %.6g", c.By, c.From, c.To, c.SecondsLeft)
 	}
 	if d.SizeFrom != "" {
-		fmt.Fprintf(&b, "|size %s %s %s %s %.6g %q %s", d.SizeFrom, d.SizeDesired, d.SizeTo, d.SizeHeld, d.SizeSecondsLeft, d.SizePending, d.Ladder)
+		fmt.Fprintf(&b, "|size %s %s %s %s %.6g %q %s", d.SizeFrom, d.SizeDesired, d.SizeTo, d.SizeHeld,
+			d.SizeSecondsLeft, d.SizePending, d.Ladder)
 	}
 	for _, s := range d.Signals {
 		fmt.Fprintf(&b, "|signal %s %s %.6g %d %d", s.Rule, s.Verdict, s.Value, s.Desired, s.SizeStep)
@@ -37,7 +40,8 @@ func Tick(r record.Record, events []notify.Event) string {
 		fmt.Fprintf(&b, "|by %s %d %.6g %d %.6g", e.By, e.Times, e.Seconds, e.Again, e.AgainSeconds)
 	}
 	if e := d.Load; e != nil {
-		fmt.Fprintf(&b, "|load %.6g %.6g %.6g %d %d %.6g %.6g %v %v %.6g %.6g %d %v", e.Low, e.Likely, e.High, e.Need, e.Most, e.HoldSeconds,
+		fmt.Fprintf(&b, "|load %.6g %.6g %.6g %d %d %.6g %.6g %v %v %.6g %.6g %d %v", e.Low, e.Likely, e.High, e.Need,
+			e.Most, e.HoldSeconds,
 			e.Outliers, e.Beyond, e.Trial, e.RequestsPerSecond, e.PerDyno, e.Shared, e.Expected != nil)
 	}
 	if p := d.Bill; p != nil {
@@ -53,8 +57,8 @@ func Tick(r record.Record, events []notify.Event) string {
 	return b.String()
 }
 
-// Compare fails t where lines differ from those recorded in a file, with today's words in the place of those that were renamed since. With
-// the flag -baseline.update it records them.
+// Compare fails t where lines differ from those recorded in a file, with today's words in the place of those that were
+// renamed since. With the flag -baseline.update it records them.
 func Compare(t testing.TB, file string, lines []string) {
 	t.Helper()
 	if *update {
@@ -76,9 +80,12 @@ func Compare(t testing.TB, file string, lines []string) {
 
 // renamed leads from the words that were recorded to today's.
 var renamed = strings.NewReplacer(
-	"|hands off|", "|left alone|", "|order|", "|override|", "|no help|", "|ineffective scale-ups|", "|blind|", "|no data|", "|right|", "|ok|",
-	"clamp help ", "clamp ineffective ", " hands off 0", " left alone 0", " order 0", " override 0", " right ", " ok ", " blind ", " no data ",
-	"event hands_off", "event left_alone", "event no_help", "event ineffective_scale_ups", "event ordered", "event override",
+	"|hands off|", "|left alone|", "|order|", "|override|", "|no help|", "|ineffective scale-ups|", "|blind|",
+	"|no data|", "|right|", "|ok|",
+	"clamp help ", "clamp ineffective ", " hands off 0", " left alone 0", " order 0", " override 0", " right ",
+	" ok ", " blind ", " no data ",
+	"event hands_off", "event left_alone", "event no_help", "event ineffective_scale_ups",
+	"event ordered", "event override",
 )
 
 func write(t testing.TB, file string, lines []string) {

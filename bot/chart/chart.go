@@ -24,8 +24,8 @@ type Chart struct {
 	Dark bool
 	// Width is in pixels, 240 to 4000; 0 is 1200.
 	Width int
-	// Height is in pixels, up to 8000. 0 is what the panels ask for; otherwise they share what there is by their own heights. The
-	// picture is higher where a panel would be left less than 40.
+	// Height is in pixels, up to 8000. 0 is what the panels ask for; otherwise they share what there is by their own
+	// heights. The picture is higher where a panel would be left less than 40.
 	Height int
 }
 
@@ -38,7 +38,8 @@ type Panel struct {
 	Lines  []Line
 	Bands  []Band
 	Levels []Level
-	// YMin and YMax are the ends of the axis. Where YMax is not above YMin, they come from the values, and zero is among them.
+	// YMin and YMax are the ends of the axis. Where YMax is not above YMin, they come from the values, and zero is
+	// among them.
 	YMin, YMax float64
 	// Log is for a logarithmic axis. Values that are not above zero are missing then.
 	Log bool
@@ -64,7 +65,8 @@ type Line struct {
 	MaxGap time.Duration
 }
 
-// A Band fills what lies between two values, each of which holds until its next point. It ends with the first that ends.
+// A Band fills what lies between two values, each of which holds until its next point. It ends with the first that
+// ends.
 type Band struct {
 	Name      string
 	Low, High []Point
@@ -111,8 +113,8 @@ const (
 // SVG writes the chart as one svg element. An error tells all that is wrong with the chart, or is w's.
 func (c Chart) SVG(w io.Writer) error { return writeSVG(w, c) }
 
-// PNG writes the chart as a PNG with scale pixels for each of the chart's own, 0.5 to 4; 2 looks sharp on most screens. An error
-// tells all that is wrong with the chart, or is w's.
+// PNG writes the chart as a PNG with scale pixels for each of the chart's own, 0.5 to 4; 2 looks sharp on most screens.
+// An error tells all that is wrong with the chart, or is w's.
 func (c Chart) PNG(w io.Writer, scale float64) error { return writePNG(w, c, scale) }
 
 func (c Chart) check() error {
@@ -141,7 +143,8 @@ func checkSize(width, height int) error {
 		errs = append(errs, fmt.Errorf("a picture can't be %d pixels wide; 240 to 4000 can be drawn", width))
 	}
 	if height < 0 || height > maxSide {
-		errs = append(errs, fmt.Errorf("a picture can't be %d pixels high; up to %d can be drawn, and 0 is what it needs", height, maxSide))
+		errs = append(errs, fmt.Errorf("a picture can't be %d pixels high; up to %d can be drawn, and 0 is "+
+			"what it needs", height, maxSide))
 	}
 	return errors.Join(errs...)
 }

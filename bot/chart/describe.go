@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of a PNG.
+// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of
+// a PNG.
 func (c Chart) Description() string {
 	const layout = "Mon 2 Jan 2006 15:04"
 	to := c.To.In(c.zone())
-	parts := []string{fmt.Sprintf("From %s to %s %s.", c.From.In(c.zone()).Format(layout), to.Format(layout), zoneName(to))}
+	parts := []string{fmt.Sprintf("From %s to %s %s.", c.From.In(c.zone()).Format(layout),
+		to.Format(layout), zoneName(to))}
 	for _, p := range c.Panels {
 		var said []string
 		for _, l := range p.Lines {
@@ -29,7 +31,8 @@ func (c Chart) Description() string {
 			parts = append(parts, fmt.Sprintf("%d more events.", len(marks)-i))
 			break
 		}
-		parts = append(parts, m.Time.In(c.zone()).Format("Mon 2 Jan 15:04")+" "+strings.TrimSuffix(clean(m.Text), ".")+".")
+		parts = append(parts, m.Time.In(c.zone()).Format("Mon 2 Jan 15:04")+" "+
+			strings.TrimSuffix(clean(m.Text), ".")+".")
 	}
 	return strings.Join(parts, " ")
 }

@@ -8,7 +8,8 @@ import (
 )
 
 func (c Chart) visibleMarks() []Mark {
-	marks := slices.DeleteFunc(slices.Clone(c.Marks), func(m Mark) bool { return m.Time.Before(c.From) || m.Time.After(c.To) })
+	marks := slices.DeleteFunc(slices.Clone(c.Marks),
+		func(m Mark) bool { return m.Time.Before(c.From) || m.Time.After(c.To) })
 	slices.SortStableFunc(marks, func(a, b Mark) int { return a.Time.Compare(b.Time) })
 	return marks
 }

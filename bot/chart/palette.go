@@ -5,8 +5,8 @@ import "image/color"
 // A Color is one of the colours that can be told apart. The zero value lets the picture choose.
 type Color int
 
-// The colours. They are those of Okabe and Ito ("Color Universal Design", 2008), made darker or lighter where they would be
-// hard to see on the paper: each has a contrast of at least 3 to 1 with it.
+// The colours. They are those of Okabe and Ito ("Color Universal Design", 2008), made darker or lighter where they
+// would be hard to see on the paper: each has a contrast of at least 3 to 1 with it.
 const (
 	Auto Color = iota
 	Blue

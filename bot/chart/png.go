@@ -28,7 +28,8 @@ func writePNG(w io.Writer, p picture, scale float64) error {
 	drawn := p.draw(f)
 	width, height := drawn.width, drawn.height
 	if n := width * height * scale * scale; n > maxPixels {
-		return fmt.Errorf("a PNG of %.0f by %.0f pixels is too large: %d million pixels can be drawn; choose a smaller scale, width or height",
+		return fmt.Errorf("a PNG of %.0f by %.0f pixels is too large: %d million pixels can be drawn; choose a "+
+			"smaller scale, width or height",
 			width*scale, height*scale, maxPixels/1_000_000)
 	}
 	r := &raster{
@@ -134,7 +135,8 @@ func (r *raster) segment(a, b position, half float64) {
 		return
 	}
 	nx, ny := -(b.y-a.y)/length*half, (b.x-a.x)/length*half
-	r.polygon(position{a.x + nx, a.y + ny}, position{b.x + nx, b.y + ny}, position{b.x - nx, b.y - ny}, position{a.x - nx, a.y - ny})
+	r.polygon(position{a.x + nx, a.y + ny}, position{b.x + nx, b.y + ny}, position{b.x - nx, b.y - ny},
+		position{a.x - nx, a.y - ny})
 }
 
 func (r *raster) disc(at position, radius float64) {

@@ -101,7 +101,8 @@ func (s *scale) spanLog(e extent, fixed bool, most int) {
 	for decade := low; decade <= high; decade += every {
 		for _, digit := range [...]float64{1, 2, 5} {
 			v := digit * math.Pow(10, decade)
-			if v < s.low*(1-1e-9) || v > s.high*(1+1e-9) || (digit > 1 && 3*math.Log10(s.high/s.low) > float64(most+1)) {
+			if v < s.low*(1-1e-9) || v > s.high*(1+1e-9) ||
+				(digit > 1 && 3*math.Log10(s.high/s.low) > float64(most+1)) {
 				continue
 			}
 			s.ticks = append(s.ticks, tick{v, number(v, v, v)})

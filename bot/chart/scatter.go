@@ -73,8 +73,8 @@ const (
 // SVG writes the plot as one svg element. An error tells all that is wrong with the plot, or is w's.
 func (c Scatter) SVG(w io.Writer) error { return writeSVG(w, c) }
 
-// PNG writes the plot as a PNG with scale pixels for each of the plot's own, 0.5 to 4; 2 looks sharp on most screens. An error
-// tells all that is wrong with the plot, or is w's.
+// PNG writes the plot as a PNG with scale pixels for each of the plot's own, 0.5 to 4; 2 looks sharp on most screens.
+// An error tells all that is wrong with the plot, or is w's.
 func (c Scatter) PNG(w io.Writer, scale float64) error { return writePNG(w, c, scale) }
 
 func (c Scatter) check() error {
@@ -94,14 +94,16 @@ func (c Scatter) heading() string {
 
 func (c Scatter) background() color.NRGBA { return themeOf(c.Dark).paper }
 
-// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of a PNG.
+// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of
+// a PNG.
 func (c Scatter) Description() string {
 	parts := []string{fmt.Sprintf("%s against %s.", titled(c.Y.Title, c.Y.Unit), titled(c.X.Title, c.X.Unit))}
 	for _, series := range c.Series {
 		var dots []string
 		for _, d := range series.Dots {
 			if c.shows(d) {
-				dots = append(dots, strings.TrimSpace(fmt.Sprintf("%s %s at %s", clean(d.Label), figure(d.Y), figure(d.X))))
+				dots = append(dots, strings.TrimSpace(fmt.Sprintf("%s %s at %s", clean(d.Label),
+					figure(d.Y), figure(d.X))))
 			}
 		}
 		parts = append(parts, fmt.Sprintf("%s: %s.", clean(series.Name), strings.Join(dots, "; ")))
@@ -235,7 +237,8 @@ func (s *sheet) beside(at position, words string, within box, taken *[]box) {
 		{at.x - 6 - width, at.y + 5},
 	} {
 		place := box{corner.x, corner.y, corner.x + width, corner.y + smallSize + 2}
-		free := place.left >= within.left && place.right <= within.right && place.top >= within.top && place.bottom <= within.bottom
+		free := place.left >= within.left && place.right <= within.right && place.top >= within.top &&
+			place.bottom <= within.bottom
 		for _, t := range *taken {
 			free = free && !place.overlaps(t)
 		}

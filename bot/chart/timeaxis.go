@@ -25,7 +25,10 @@ func timeSteps() []timeStep {
 	for _, s := range []int{second, 2, 5, 10, 15, 30} {
 		steps = append(steps, timeStep{seconds: s, label: "15:04:05", context: shortDate})
 	}
-	for _, s := range []int{minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour} {
+	for _, s := range []int{
+		minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour,
+		3 * hour, 6 * hour, 12 * hour,
+	} {
 		steps = append(steps, timeStep{seconds: s, label: "15:04", context: shortDate})
 	}
 	return append(
@@ -49,7 +52,8 @@ func timeSteps() []timeStep {
 
 func (s timeStep) length() time.Duration {
 	const day = 24 * time.Hour
-	return time.Duration(s.seconds)*time.Second + time.Duration(s.days)*day + time.Duration(s.months)*30*day + time.Duration(s.years)*365*day
+	return time.Duration(s.seconds)*time.Second + time.Duration(s.days)*day + time.Duration(s.months)*30*day +
+		time.Duration(s.years)*365*day
 }
 
 // The wall clock of zone is on a whole step. The hour that the clock passes twice in autumn has its ticks twice,
@@ -64,7 +68,8 @@ func (s timeStep) ticks(from, to time.Time, zone *time.Location) []time.Time {
 	case s.days > 0:
 		day = day.AddDate(0, 0, -mod(int(day.Unix()/(24*hour))+3, s.days)) // 1 January 1970 was a Thursday
 	case s.months > 0:
-		day = time.Date(day.Year(), (day.Month()-1)/time.Month(s.months)*time.Month(s.months)+1, 1, 0, 0, 0, 0, time.UTC)
+		day = time.Date(day.Year(), (day.Month()-1)/time.Month(s.months)*time.Month(s.months)+1, 1,
+			0, 0, 0, 0, time.UTC)
 	default:
 		day = time.Date(day.Year()-mod(day.Year(), s.years), time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
@@ -126,7 +131,8 @@ func timeTicks(from, to time.Time, zone *time.Location, pixels, size float64, f 
 		fits := len(ticks) <= most
 		for i := 1; fits && i < len(ticks); i++ {
 			room := at(ticks[i]) - at(ticks[i-1])
-			fits = (f.width(ticks[i-1].Format(step.label), size)+f.width(ticks[i].Format(step.label), size))/2+gap <= room
+			fits = (f.width(ticks[i-1].Format(step.label), size)+f.width(ticks[i].Format(step.label), size))/2+
+				gap <= room
 		}
 		if fits && len(ticks) > 0 {
 			return step.labels(ticks)

@@ -143,7 +143,8 @@ func (p plot) between(b Band) [][]position {
 			continue
 		}
 		yl, yh := max(p.top, min(p.bottom, p.yOf(l))), max(p.top, min(p.bottom, p.yOf(h)))
-		top, bottom = append(top, position{x0, yh}, position{x1, yh}), append(bottom, position{x0, yl}, position{x1, yl})
+		top, bottom = append(top, position{x0, yh}, position{x1, yh}),
+			append(bottom, position{x0, yl}, position{x1, yl})
 	}
 	finish()
 	return out

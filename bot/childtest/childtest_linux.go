@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Start starts a program that ends with the test, or with the process that runs it. It returns when the program has written a line that
-// matches ready, with the match and its groups. On other systems than Linux it skips the test.
+// Start starts a program that ends with the test, or with the process that runs it. It returns when the program has
+// written a line that matches ready, with the match and its groups. On other systems than Linux it skips the test.
 func Start(t testing.TB, cmd *exec.Cmd, ready *regexp.Regexp) []string {
 	t.Helper()
 	out, in, err := os.Pipe()

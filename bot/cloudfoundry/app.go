@@ -101,8 +101,9 @@ func (p *Platform) lookUp(ctx context.Context) (app, error) {
 	}
 	if len(found) == 0 {
 		return app{}, &Error{
-			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it", web.Line(p.o.App), p.where()),
-			Hint:    "`cf apps` lists those of the space; is the user a space developer there?",
+			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it",
+				web.Line(p.o.App), p.where()),
+			Hint: "`cf apps` lists those of the space; is the user a space developer there?",
 		}
 	}
 	return found[0], nil
@@ -130,14 +131,16 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		}
 		org = found[0].GUID
 	}
-	found, err := list[owner](ctx, p.client, "/v3/spaces", url.Values{"names": {p.o.Space}, "organization_guids": {org}})
+	found, err := list[owner](ctx, p.client, "/v3/spaces",
+		url.Values{"names": {p.o.Space}, "organization_guids": {org}})
 	switch {
 	case err != nil:
 		return "", err
 	case len(found) == 0:
 		return "", &Error{
-			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it", web.Line(p.o.Space), web.Line(p.o.Org)),
-			Hint:    "`cf spaces` lists those of the org",
+			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it",
+				web.Line(p.o.Space), web.Line(p.o.Org)),
+			Hint: "`cf spaces` lists those of the org",
 		}
 	}
 	return found[0].GUID, nil
@@ -166,7 +169,10 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 				return err
 			}
 		}
-		return &Error{Message: "the app has no route that can be reached from outside", Hint: "give the heartbeat an absolute URL, or map a route with `cf map-route`"}
+		return &Error{
+			Message: "the app has no route that can be reached from outside",
+			Hint:    "give the heartbeat an absolute URL, or map a route with `cf map-route`",
+		}
 	})
 	return found, err
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its process type and
-// the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing is passed over when an
-// earlier answer has already told that it can't work.
+// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its
+// process type and the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing
+// is passed over when an earlier answer has already told that it can't work.
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	who := "client " + p.o.Credentials.ClientID
 	switch {
@@ -76,8 +76,9 @@ func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
 	return found, err
 }
 
-// Conflicts tells what keeps the process type from being scaled to most instances, the greatest number that is ever wanted: the
-// quotas of the app's space and org. What other apps need of them isn't looked at, so likely is always nil. It changes nothing.
+// Conflicts tells what keeps the process type from being scaled to most instances, the greatest number that is ever
+// wanted: the quotas of the app's space and org. What other apps need of them isn't looked at, so likely is always nil.
+// It changes nothing.
 func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
 	err = p.do(ctx, "read the quotas of "+p.name(), func(ctx context.Context) error {
 		q, _, _, err := p.processes(ctx)
@@ -90,12 +91,16 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 			limit
 		}{{"space", space}, {"org", org}} {
 			if need := most * q.MemoryMB; l.memory > 0 && need > l.memory {
-				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, and the %s's quota %q allows %d MB for all its apps together: "+
-					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, need, l.of, l.name, l.memory, l.of))
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, and the %s's quota %q "+
+					"allows %d MB for all its apps together: "+
+					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, need, l.of,
+					l.name, l.memory, l.of))
 			}
 			if l.instances > 0 && most > l.instances {
-				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, and the %s's quota %q allows %d instances of all its apps together: "+
-					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, l.of, l.name, l.instances, l.of))
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, and the %s's quota %q allows %d instances "+
+					"of all its apps together: "+
+					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, l.of, l.name,
+					l.instances, l.of))
 			}
 		}
 		return err

@@ -48,7 +48,8 @@ func asked(resp *http.Response, now time.Time) time.Duration {
 	if d, ok := web.RetryAfter(resp.Header.Get("Retry-After"), now, web.MaxAsked); ok {
 		return d
 	}
-	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64) // as far as can be where it is too long
+	// as far as can be where it is too long
+	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) || at < 0 || resp.Header.Get("X-RateLimit-Remaining") != "0" {
 		return 0
 	}

@@ -33,17 +33,21 @@ func hint(status int, e *Error) string {
 	case status == http.StatusUnauthorized:
 		return "the token was refused, and so was a new one: is the API's URL that of the same installation?"
 	case status == http.StatusForbidden:
-		return "these credentials may not do this: the user or client needs the role space developer in the app's space (`cf set-space-role`)"
+		return "these credentials may not do this: the user or client needs the role space developer in the app's " +
+			"space (`cf set-space-role`)"
 	case status == http.StatusNotFound:
-		return "check the app (`cf apps`) and its process type (`cf app APP`): it is not there, or these credentials may not see it"
+		return "check the app (`cf apps`) and its process type (`cf app APP`): it is not there, or these credentials " +
+			"may not see it"
 	case e.Deploy:
 		return "a deployment is under way: " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && exceeded:
 		return q.hint()
 	case status == http.StatusUnprocessableEntity:
-		return "Cloud Foundry does not accept this number of instances here: check the quotas of the org (`cf org-quotas`) and the space (`cf space-quotas`)"
+		return "Cloud Foundry does not accept this number of instances here: check the quotas of the org (`cf " +
+			"org-quotas`) and the space (`cf space-quotas`)"
 	case status == http.StatusTooManyRequests:
-		return "this user's or client's calls are used up, by everything that uses the same credentials: a longer interval helps; " + web.NextHeartbeat
+		return "this user's or client's calls are used up, by everything that uses the same credentials: a longer " +
+			"interval helps; " + web.NextHeartbeat
 	case status >= 500:
 		return "the trouble is the installation's: " + web.NextHeartbeat
 	case status >= 300 && status < 400:
@@ -63,7 +67,8 @@ func uaaError(status int, body []byte) *Error {
 	}
 	switch {
 	case status/100 == 4 && status != http.StatusTooManyRequests:
-		e.Hint = "the credentials are wrong, or may not be used like this: try them with `cf auth`, or `cf auth CLIENT SECRET --client-credentials`"
+		e.Hint = "the credentials are wrong, or may not be used like this: try them with `cf auth`, or `cf auth " +
+			"CLIENT SECRET --client-credentials`"
 	case status/100 == 3:
 		e.Hint = "a redirect is not followed, for the credentials' sake"
 	default:

@@ -33,15 +33,19 @@ func (o Options) check() error {
 	case o.App == "":
 		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists those of your space"))
 	case o.Space == "" && !web.IsUUID(o.App):
-		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or give the app's GUID, as from `cf app NAME --guid`"))
+		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or give the app's GUID, as "+
+			"from `cf app NAME --guid`"))
 	case o.Org == "" && !web.IsUUID(o.App) && !web.IsUUID(o.Space):
-		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as from `cf space NAME --guid`"))
+		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as "+
+			"from `cf space NAME --guid`"))
 	}
 	if !plain(o.ProcessType) {
-		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", o.ProcessType))
+		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores "+
+			"only, as in web", o.ProcessType))
 	}
 	if o.Timeout < 0 {
-		wrong = append(wrong, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout))
+		wrong = append(wrong, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more",
+			o.Timeout, defaultTimeout))
 	}
 	return errors.Join(wrong...)
 }

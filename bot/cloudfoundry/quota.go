@@ -17,8 +17,8 @@ type quota struct {
 	each     bool // it bounds one instance rather than all of them
 }
 
-// quotaOf reads which quota a message of the Cloud Controller's is about, such as "memory space_quota_exceeded": its process model
-// has those of memory, app_instance_limit and log_rate_limit.
+// quotaOf reads which quota a message of the Cloud Controller's is about, such as "memory space_quota_exceeded": its
+// process model has those of memory, app_instance_limit and log_rate_limit.
 func quotaOf(message string) (q quota, exceeded bool) {
 	what, reason, ok := strings.Cut(message, " ")
 	if !ok || !strings.HasSuffix(reason, "_exceeded") {
@@ -51,7 +51,8 @@ func (q quota) hint() string {
 	if q.each {
 		what = "memory of one instance"
 	}
-	return fmt.Sprintf("the %s's quota of %s allows no more: lower the maximum, or have the quota raised (`cf update-%s-quota`)", q.of(), what, q.of())
+	return fmt.Sprintf("the %s's quota of %s allows no more: lower the maximum, or have the quota raised (`cf "+
+		"update-%s-quota`)", q.of(), what, q.of())
 }
 
 func (p *Platform) nameQuota(ctx context.Context, err error) error {
@@ -69,7 +70,8 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 		l = space
 	}
 	if lerr == nil && l.name != "" {
-		e.Hint = fmt.Sprintf("that is the %s's quota %q%s: lower the maximum, or have it raised (`cf update-%s-quota`)", q.of(), l.name, l.text(q), q.of())
+		e.Hint = fmt.Sprintf("that is the %s's quota %q%s: lower the maximum, or have it raised (`cf "+
+			"update-%s-quota`)", q.of(), l.name, l.text(q), q.of())
 	}
 	return e
 }

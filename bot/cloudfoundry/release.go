@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Release tells when the app's code was changed last, by Cloud Foundry's clock, and whether that is done: its newest deployment
-// or, after a push without one, its current droplet. An app that has neither has the zero time, and is done.
+// Release tells when the app's code was changed last, by Cloud Foundry's clock, and whether that is done: its newest
+// deployment or, after a push without one, its current droplet. An app that has neither has the zero time, and is done.
 //
 // A deployment is not done while its status is ACTIVE, also when a canary waits for somebody's word.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {

@@ -13,22 +13,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Credentials are what the UAA gives tokens for: one of a user with a password, a client with a secret, and a refresh token.
+// Credentials are what the UAA gives tokens for: one of a user with a password, a client with a secret, and a refresh
+// token.
 type Credentials struct {
-	// Username and Password are a user's. Origin names the identity provider that knows the user, where there are several.
+	// Username and Password are a user's. Origin names the identity provider that knows the user, where there are
+	// several.
 	Username, Password, Origin string
 	// ClientID and ClientSecret are those of a client with the grant client_credentials. With a user or a refresh token
 	// they say which client the token is for instead, by default the cf command's.
 	ClientID, ClientSecret string
-	// RefreshToken is one that somebody got by logging in, as with a single sign-on. UAA lets it end after 30 days by default,
-	// and gives no other unless it is set up to.
+	// RefreshToken is one that somebody got by logging in, as with a single sign-on. UAA lets it end after 30 days by
+	// default, and gives no other unless it is set up to.
 	RefreshToken string
 }
 
 func (c Credentials) check() error {
 	switch {
 	case c == (Credentials{}):
-		return errors.New("the credentials are missing: give a user and a password, or a client and its secret, or a refresh token")
+		return errors.New("the credentials are missing: give a user and a password, or a client and its secret, or a " +
+			"refresh token")
 	case c.Username != "" && c.Password == "":
 		return errors.New("the user's password is missing")
 	case c.Username == "" && c.Password != "":
@@ -168,7 +171,10 @@ func (t *tokens) logCache(ctx context.Context) (string, error) {
 	}
 	defer t.unlock()
 	if t.links.logCache == "" {
-		return "", &Error{Message: "this installation of Cloud Foundry has no Log Cache", Hint: "use other signals, such as the heartbeat"}
+		return "", &Error{
+			Message: "this installation of Cloud Foundry has no Log Cache",
+			Hint:    "use other signals, such as the heartbeat",
+		}
 	}
 	return t.links.logCache, nil
 }
@@ -181,7 +187,8 @@ func isLogin(req *http.Request) bool {
 
 func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	t.token = ""
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+loginPath, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.links.uaa+loginPath,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
@@ -189,7 +196,8 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	if client == "" {
 		client = "cf" // the cf command's, which is everywhere, and has no secret
 	}
-	req.SetBasicAuth(url.QueryEscape(client), url.QueryEscape(t.o.Credentials.ClientSecret)) // escaped, as RFC 6749 wants in 2.3.1
+	// escaped, as RFC 6749 wants in 2.3.1
+	req.SetBasicAuth(url.QueryEscape(client), url.QueryEscape(t.o.Credentials.ClientSecret))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var a struct {
 		Access    string  `json:"access_token"`
@@ -211,8 +219,8 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	return nil
 }
 
-// life is how long a token is used that is good for so many seconds: up to a minute before its end, so that it doesn't run out on
-// its way, and a tenth before the end of a short one.
+// life is how long a token is used that is good for so many seconds: up to a minute before its end, so that it doesn't
+// run out on its way, and a tenth before the end of a short one.
 func life(seconds float64) time.Duration {
 	d := time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
 	return d - min(time.Minute, d/10)
@@ -228,8 +236,8 @@ type Access struct {
 	Token string
 }
 
-// Access lends the platform's token to what reads the app's metrics. Where the token was refused, it is to be given back as
-// refused at the next call, which then gets another; else refused is "".
+// Access lends the platform's token to what reads the app's metrics. Where the token was refused, it is to be given
+// back as refused at the next call, which then gets another; else refused is "".
 func (p *Platform) Access(ctx context.Context, refused string) (a Access, err error) {
 	err = p.do(ctx, "get access to the metrics of "+web.Line(p.o.App), func(ctx context.Context) error {
 		if refused != "" {

@@ -21,9 +21,9 @@
 //	COUNT_COMMAND=./count.sh
 //	SCALE_COMMAND=./scale.sh
 //
-// The count should be the number that was asked for, as far as the platform knows it, and not that of the dynos which run
-// already: the bot would else ask for the same dyno twice while it starts. A command that leaves a daemon behind should
-// redirect the daemon's output, or the command counts as ended half a second late.
+// The count should be the number that was asked for, as far as the platform knows it, and not that of the dynos which
+// run already: the bot would else ask for the same dyno twice while it starts. A command that leaves a daemon behind
+// should redirect the daemon's output, or the command counts as ended half a second late.
 package command
 
 import (
@@ -40,9 +40,9 @@ import (
 type Options struct {
 	// Count prints the number of dynos on its standard output, with nothing around it but white space.
 	Count string
-	// Scale sets the number of dynos, which it finds in $1 and in the environment as DYNOS. Where its text mentions neither
-	// $1, $@, $* nor DYNOS, the number is appended as its last argument: "./scale.sh" is run as "./scale.sh 3". It has done
-	// its work when it ends with exit status 0; what it prints is thrown away.
+	// Scale sets the number of dynos, which it finds in $1 and in the environment as DYNOS. Where its text mentions
+	// neither $1, $@, $* nor DYNOS, the number is appended as its last argument: "./scale.sh" is run as "./scale.sh 3".
+	// It has done its work when it ends with exit status 0; what it prints is thrown away.
 	Scale string
 	// Dir is where the commands run. Empty means the working directory.
 	Dir string
@@ -54,8 +54,8 @@ type Options struct {
 	Secrets []string
 }
 
-// A Platform is scaled by commands. It is always settled, because nothing tells it otherwise. It can be used from several
-// goroutines, and runs one command at a time.
+// A Platform is scaled by commands. It is always settled, because nothing tells it otherwise. It can be used from
+// several goroutines, and runs one command at a time.
 type Platform struct {
 	runner
 	count string
@@ -71,9 +71,11 @@ func New(o Options) (*Platform, error) {
 	}
 	switch {
 	case strings.TrimSpace(o.Count) == "":
-		return nil, errors.New("the command platform needs a count command, which prints the number of dynos: it is empty")
+		return nil, errors.New("the command platform needs a count command, which prints the number of dynos: " +
+			"it is empty")
 	case strings.TrimSpace(o.Scale) == "":
-		return nil, errors.New("the command platform needs a scale command, which gets the number of dynos as $1 and as DYNOS: it is empty")
+		return nil, errors.New("the command platform needs a scale command, which gets the number of dynos as $1 and " +
+			"as DYNOS: it is empty")
 	}
 	r, err := newRunner(o.Dir, o.Env, o.Timeout, o.Secrets, o.Count, o.Scale)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // refusal is EX_UNAVAILABLE of sysexits.h: no server was made, and none would be if it was asked again.
 const refusal = 69
 
-// ProviderOptions say by which commands servers are made and destroyed. They are run by `sh -c`, one at a time, and have done their
-// work when they end with exit status 0. All find POOL_NAME in their environment.
+// ProviderOptions say by which commands servers are made and destroyed. They are run by `sh -c`, one at a time, and
+// have done their work when they end with exit status 0. All find POOL_NAME in their environment.
 type ProviderOptions struct {
 	// Pool is the pool's name: what the commands find as POOL_NAME.
 	Pool string
@@ -32,29 +32,31 @@ type ProviderOptions struct {
 	//	note     a few words on the state, for people
 	//	pool     whose it is, where the command prints the servers of others too: they are passed over
 	//
-	// What `aws ec2 describe-instances` prints as JSON is understood as it is, where the tag Name holds the name; the address is the
-	// private one. Whatever is listed is the pool's, and may be destroyed: a list must be filtered by a tag of the pool's own.
+	// What `aws ec2 describe-instances` prints as JSON is understood as it is, where the tag Name holds the name; the
+	// address is the private one. Whatever is listed is the pool's, and may be destroyed: a list must be filtered by a
+	// tag of the pool's own.
 	List string
-	// Create has one server made, of the name that it finds as SERVER_NAME and the size in SERVER_SIZE, which is empty for the
-	// provider's default. It need not wait until the server runs. What it prints is read where it is one such object, or what `aws ec2
-	// run-instances` prints; else the list command is asked. Exit status 69 says that no server was made and that it is
-	// no use to ask again; after any other but 0 there may be one.
+	// Create has one server made, of the name that it finds as SERVER_NAME and the size in SERVER_SIZE, which is empty
+	// for the provider's default. It need not wait until the server runs. What it prints is read where it is one such
+	// object, or what `aws ec2 run-instances` prints; else the list command is asked. Exit status 69 says that no
+	// server was made and that it is no use to ask again; after any other but 0 there may be one.
 	Create string
-	// Destroy ends the server that it finds as SERVER_ID for good; SERVER_NAME and SERVER_SIZE tell more of it. What it prints is
-	// thrown away.
+	// Destroy ends the server that it finds as SERVER_ID for good; SERVER_NAME and SERVER_SIZE tell more of it. What it
+	// prints is thrown away.
 	Destroy string
 	// Dir is where the commands run. Empty means the working directory.
 	Dir string
 	// Env is the whole environment of the commands, each "KEY=value". Nothing is inherited: they need a PATH here.
 	Env []string
-	// Timeout is how long each call may take, with all commands that it runs and the wait for the call before it. Zero means 2 min.
+	// Timeout is how long each call may take, with all commands that it runs and the wait for the call before it. Zero
+	// means 2 min.
 	Timeout time.Duration
 	// Secrets are replaced by *** in errors and notes.
 	Secrets []string
 }
 
-// A Provider makes and destroys servers by commands. Which servers are the pool's is what the list command says, and no other is
-// given to the destroy command.
+// A Provider makes and destroys servers by commands. Which servers are the pool's is what the list command says, and no
+// other is given to the destroy command.
 type Provider struct {
 	runner
 	o ProviderOptions
@@ -112,7 +114,8 @@ func (f found) own() bool { return !f.elsewhere && !f.gone }
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	for what, text := range map[string]string{"name": o.Name, "size": o.Size} {
 		if !isPlain(text) && (text != "" || what == "name") {
-			return pool.Server{}, fmt.Errorf("%w: %s of the server to make %q: want letters, digits, and - within", pool.ErrRefused, what, firstRunes(text, 80))
+			return pool.Server{}, fmt.Errorf("%w: %s of the server to make %q: want letters, digits, and - within",
+				pool.ErrRefused, what, firstRunes(text, 80))
 		}
 	}
 	ctx, end, err := p.begin(ctx, "create command")
@@ -123,7 +126,8 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	if s, ok, err := p.named(ctx, o.Name); ok || err != nil {
 		return s, err
 	}
-	out, err := p.sh(ctx, "create command", maxServers, p.about(pool.Server{Name: o.Name, Size: o.Size}), "-c", p.o.Create)
+	out, err := p.sh(ctx, "create command", maxServers,
+		p.about(pool.Server{Name: o.Name, Size: o.Size}), "-c", p.o.Create)
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() == refusal:
@@ -152,11 +156,14 @@ func (p *Provider) made(ctx context.Context, o pool.Order, out capped) (pool.Ser
 	case ok:
 		return s, nil
 	case len(out.b) > 0 && unread != nil:
-		return pool.Server{}, fmt.Errorf("create command: it ended well, but the list command shows no server %s, and what it printed tells of none: %w", o.Name, unread)
+		return pool.Server{}, fmt.Errorf("create command: it ended well, but the list command shows no server %s, "+
+			"and what it printed tells of none: %w", o.Name, unread)
 	case len(out.b) > 0:
-		return pool.Server{}, fmt.Errorf("create command: it was asked for the server %s, and says that it made %s", o.Name, p.text(firstRunes(printed.Name, 80)))
+		return pool.Server{}, fmt.Errorf("create command: it was asked for the server %s, and says that it made %s",
+			o.Name, p.text(firstRunes(printed.Name, 80)))
 	}
-	return pool.Server{}, fmt.Errorf("create command: it ended well, but printed nothing, and the list command shows no server %s", o.Name)
+	return pool.Server{}, fmt.Errorf("create command: it ended well, but printed nothing, and the list command shows "+
+		"no server %s", o.Name)
 }
 
 // Describe reads a server from the list.
@@ -178,7 +185,8 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 		switch {
 		case s.ID != id || s.gone:
 		case s.elsewhere:
-			return pool.Server{}, fmt.Errorf("server %s (%s) is listed as another pool's: %w", id, s.Name, pool.ErrNotOurs)
+			return pool.Server{}, fmt.Errorf("server %s (%s) is listed as another pool's: %w", id,
+				s.Name, pool.ErrNotOurs)
 		default:
 			return s.Server, nil
 		}
@@ -186,7 +194,8 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 	return pool.Server{}, fmt.Errorf("server %s is not in the list: %w", p.text(firstRunes(id, 80)), pool.ErrGone)
 }
 
-// Destroy runs the destroy command for a server of the list. For one that is not listed, or on its way out, it is not run.
+// Destroy runs the destroy command for a server of the list. For one that is not listed, or on its way out, it is not
+// run.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
 	ctx, end, err := p.begin(ctx, "destroy command")
 	if err != nil {
@@ -250,7 +259,11 @@ func (p *Provider) named(ctx context.Context, name string) (s pool.Server, ok bo
 
 func (p *Provider) about(s pool.Server) []string {
 	env := []string{"POOL_NAME=" + p.o.Pool}
-	for _, v := range []struct{ key, value string }{{"SERVER_ID", s.ID}, {"SERVER_NAME", s.Name}, {"SERVER_SIZE", s.Size}} {
+	for _, v := range []struct{ key, value string }{
+		{"SERVER_ID", s.ID},
+		{"SERVER_NAME", s.Name},
+		{"SERVER_SIZE", s.Size},
+	} {
 		env = append(env, v.key+"="+v.value)
 	}
 	return env

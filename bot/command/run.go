@@ -49,7 +49,8 @@ func newRunner(dir string, env []string, timeout time.Duration, secrets []string
 	if err != nil {
 		return runner{}, fmt.Errorf("the commands are run by sh, which is not on the PATH: %w", err)
 	}
-	return runner{shell: shell, dir: dir, env: env, timeout: timeout, secrets: secrets, turn: make(chan struct{}, 1)}, nil
+	return runner{shell: shell, dir: dir, env: env, timeout: timeout, secrets: secrets, turn: make(chan struct{}, 1)},
+		nil
 }
 
 // begin waits for a turn and takes it until end is called. name begins the error.

@@ -158,7 +158,8 @@ func (r reader) flats(text []byte) ([]flat, error) {
 func (r reader) badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) && kind.Field != "" {
-		return fmt.Errorf("%s is a JSON %s, want a %s", r.brief(kind.Field), strings.SplitN(kind.Value, " ", 2)[0], kindName(kind.Type.Name()))
+		return fmt.Errorf("%s is a JSON %s, want a %s", r.brief(kind.Field), strings.SplitN(kind.Value, " ", 2)[0],
+			kindName(kind.Type.Name()))
 	}
 	return fmt.Errorf(`it did not print servers as JSON, such as [{"id":"i-1","name":"web-1","address":"10.0.0.1","state":"active"}]: %s`, firstRunes(r.text(err.Error()), 200))
 }
@@ -190,20 +191,24 @@ func (r reader) found(f flat) (found, error) {
 	for i, text := range []string{s.ID, s.Name, s.Size} {
 		if text != "" && !isPlain(text) {
 			what := []string{"id", "name", "size"}[i]
-			return found{}, fmt.Errorf("its %s is %q: want letters, digits and _ . / : @ = + -, at most 255 and no - at the beginning", what, r.brief(text))
+			return found{}, fmt.Errorf("its %s is %q: want letters, digits and _ . / : @ = + -, at most 255 and no - "+
+				"at the beginning", what, r.brief(text))
 		}
 	}
 	if s.Address != "" && !isAddress(s.Address) {
-		return found{}, fmt.Errorf("the address of %s is %q: want an IP address or a host name, with a port if each server has its own", r.brief(s.Name), r.brief(s.Address))
+		return found{}, fmt.Errorf("the address of %s is %q: want an IP address or a host name, with a port if each "+
+			"server has its own", r.brief(s.Name), r.brief(s.Address))
 	}
 	var known bool
 	if s.State, s.gone, known = stateOf(f.State); !known {
-		return found{}, fmt.Errorf("the state of %s is %q: want making, active, off, ending, failed or gone", r.brief(s.Name), r.brief(f.State))
+		return found{}, fmt.Errorf("the state of %s is %q: want making, active, off, ending, failed or gone",
+			r.brief(s.Name), r.brief(f.State))
 	}
 	if f.Price != "" {
 		var err error
 		if s.Price, err = f.Price.Float64(); err != nil || s.Price < 0 {
-			return found{}, fmt.Errorf("the price of %s is %s: want the dollars of an hour", r.brief(s.Name), r.brief(string(f.Price)))
+			return found{}, fmt.Errorf("the price of %s is %s: want the dollars of an hour", r.brief(s.Name),
+				r.brief(string(f.Price)))
 		}
 	}
 	if f.Created != nil {

@@ -1,6 +1,8 @@
-// Package dashboard serves the bot's page: what happens now and why, what happened over time, what it costs, and buttons to step in.
+// Package dashboard serves the bot's page: what happens now and why, what happened over time, what it costs, and
+// buttons to step in.
 //
-// The page is made on the server, kept live by a stream of server-sent events, and asks nobody else's server for anything.
+// The page is made on the server, kept live by a stream of server-sent events, and asks nobody else's server for
+// anything.
 package dashboard
 
 import (
@@ -25,7 +27,8 @@ import (
 
 // History tells what happened.
 type History interface {
-	// Points sums up what happened from one moment to another, in buckets that are wide enough that there are atMost of them.
+	// Points sums up what happened from one moment to another, in buckets that are wide enough that there are atMost of
+	// them.
 	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
 	// Records returns the records that a query wants.
 	Records(ctx context.Context, q history.Query) ([]record.Record, error)
@@ -71,11 +74,12 @@ type Link struct {
 type Options struct {
 	// App and ProcessType name what is scaled. Version is the bot's.
 	App, ProcessType, Version string
-	// Base is the path that the page is below, without a slash at its end, such as "/worker"; "" is the root of its server. The page
-	// expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
+	// Base is the path that the page is below, without a slash at its end, such as "/worker"; "" is the root of its
+	// server. The page expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
 	Base string
-	// Others are the pages of the app's other process types, to which the header leads. One that is named as ProcessType stands for
-	// this page, so that all pages can have the same list; where none is, this page is the first.
+	// Others are the pages of the app's other process types, to which the header leads. One that is named as
+	// ProcessType stands for this page, so that all pages can have the same list; where none is, this page is the
+	// first.
 	Others []Link
 	// Started is when the bot was.
 	Started time.Time
@@ -110,14 +114,16 @@ type Options struct {
 
 // Access says whom a Dashboard lets in.
 type Access struct {
-	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where there is no
-	// password it lets people in too. Without either everybody is let in who asks for a loopback address, see [Loopback].
+	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where
+	// there is no password it lets people in too. Without either everybody is let in who asks for a loopback address,
+	// see [Loopback].
 	Password, Token string
-	// Sessions are who has signed in. Pages of one host share them, so that who has signed in to one has signed in to all; they need the
-	// same Password and Token for that. Nil makes some of the page's own, for a host with a single page.
+	// Sessions are who has signed in. Pages of one host share them, so that who has signed in to one has signed in to
+	// all; they need the same Password and Token for that. Nil makes some of the page's own, for a host with a single
+	// page.
 	Sessions *Sessions
-	// Throttle bounds wrong passwords and tokens, of all ways in that share it, and knows where requests come from. Nil makes one for
-	// the pages that share Sessions.
+	// Throttle bounds wrong passwords and tokens, of all ways in that share it, and knows where requests come from. Nil
+	// makes one for the pages that share Sessions.
 	Throttle *throttle.Limiter
 	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
 	Secure bool
@@ -174,7 +180,8 @@ func (o Options) check() error {
 		errs = append(errs, errors.New("the page needs a schedule, a history, and the bot's control and state"))
 	}
 	if !isBase(o.Base) {
-		errs = append(errs, fmt.Errorf("the page cannot be below %.100q; write a path such as /worker, of plain letters and without a slash at its end", o.Base))
+		errs = append(errs, fmt.Errorf("the page cannot be below %.100q; write a path such as /worker, of plain "+
+			"letters and without a slash at its end", o.Base))
 	}
 	for _, l := range o.Others {
 		if l.Name == "" || l.URL == "" {
@@ -182,17 +189,20 @@ func (o Options) check() error {
 		}
 	}
 	if n := len(o.Password); n > 0 && n < shortestPassword {
-		errs = append(errs, fmt.Errorf("the page's password has %d characters; at least %d keep it from being guessed", n, shortestPassword))
+		errs = append(errs, fmt.Errorf("the page's password has %d characters; at least %d keep it from "+
+			"being guessed", n, shortestPassword))
 	}
 	if n := len(o.Token); n > 0 && n < shortestToken {
-		errs = append(errs, fmt.Errorf("the page's token has %d characters; at least %d keep it from being guessed", n, shortestToken))
+		errs = append(errs, fmt.Errorf("the page's token has %d characters; at least %d keep it from being guessed",
+			n, shortestToken))
 	}
 	return errors.Join(errs...)
 }
 
 // A base is clean, and its letters stand for themselves in URLs and in the patterns of a mux.
 func isBase(base string) bool {
-	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base && (&url.URL{Path: base}).EscapedPath() == base
+	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base &&
+		(&url.URL{Path: base}).EscapedPath() == base
 }
 
 // Nobody has to sign in.

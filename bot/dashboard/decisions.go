@@ -31,9 +31,11 @@ func verdicts() []decide.Verdict {
 
 func rules() []decide.Rule {
 	return []decide.Rule{
-		decide.RuleHold, decide.RuleSlow, decide.RuleFast, decide.RuleMoreLoad, decide.RuleLessLoad, decide.RuleAbove, decide.RuleBelow, decide.RuleBreach,
+		decide.RuleHold, decide.RuleSlow, decide.RuleFast, decide.RuleMoreLoad, decide.RuleLessLoad, decide.RuleAbove,
+		decide.RuleBelow, decide.RuleBreach,
 		decide.RuleIneffective, decide.RuleLimits, decide.RuleOverride,
-		decide.RuleBooting, decide.RuleNoData, decide.RuleMaintenance, decide.RuleLeftAlone, decide.RuleUnknown, decide.RuleOffline,
+		decide.RuleBooting, decide.RuleNoData, decide.RuleMaintenance, decide.RuleLeftAlone, decide.RuleUnknown,
+		decide.RuleOffline,
 	}
 }
 
@@ -109,7 +111,10 @@ func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visi
 
 func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) {
 	records, err := ask(ctx, d, func(ctx context.Context) ([]record.Record, error) {
-		return d.o.History.Records(ctx, history.Query{To: f.Before, Changed: f.Changed, Verdict: f.Verdict, Rule: f.Rule, Limit: tableRows + 1})
+		return d.o.History.Records(ctx, history.Query{
+			To: f.Before, Changed: f.Changed, Verdict: f.Verdict,
+			Rule: f.Rule, Limit: tableRows + 1,
+		})
 	})
 	if err != nil {
 		return decisions{}, err
@@ -131,8 +136,9 @@ func (d *Dashboard) decision(r record.Record) decision {
 	when := r.Time.In(d.o.Zone)
 	hb, ok := r.Heartbeat()
 	row := decision{
-		Time: when, Clock: when.Format("15:04:05"), Day: when.Format("2 Jan"), Response: "–", Verdict: verdictMark(r.Decision.Verdict, hb),
-		Dynos: "–", Headline: r.Headline(), Why: r.Why(), Tone: toneOf(r), Changed: changed(r),
+		Time: when, Clock: when.Format("15:04:05"), Day: when.Format("2 Jan"), Response: "–",
+		Verdict: verdictMark(r.Decision.Verdict, hb),
+		Dynos:   "–", Headline: r.Headline(), Why: r.Why(), Tone: toneOf(r), Changed: changed(r),
 		VerdictKey: string(r.Decision.Verdict), RuleKey: string(r.Decision.Rule),
 	}
 	switch {

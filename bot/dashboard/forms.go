@@ -53,7 +53,8 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 	what := directionText(to)
 	d.carryOut(w, r, v, operation{
 		question: question{
-			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause", Note: "The limits of the hour hold all the same.",
+			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause",
+			Note:   "The limits of the hour hold all the same.",
 			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
 		},
 		do:   func(by string) error { return d.o.Controls.Pause(to, lasts, by) },
@@ -66,7 +67,8 @@ func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
 	what := directionText(to)
 	d.carryOut(w, r, v, operation{
 		question: question{
-			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume", Fields: []choice{{"direction", string(to)}},
+			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume",
+			Fields: []choice{{"direction", string(to)}},
 		},
 		do:   func(by string) error { return d.o.Controls.Resume(to, by) },
 		done: fmt.Sprintf("Resumed: %s.", what),
@@ -95,7 +97,8 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 	d.carryOut(w, r, v, operation{
 		question: q,
 		do:       func(by string) error { return d.o.Controls.Override(n, lasts, by) },
-		done:     fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.", count(n, "dyno", "dynos"), text),
+		done: fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.",
+			count(n, "dyno", "dynos"), text),
 	})
 }
 

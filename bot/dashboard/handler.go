@@ -16,7 +16,8 @@ const (
 )
 
 // The page loads what it brings along, talks to its own server, and nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
 type route struct {
@@ -64,8 +65,10 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if d.open() && !LoopbackHost(r.Host) {
-		// Somebody else's site may give a name of its own this machine's loopback address, and ask in the name of who looks at it.
-		d.refuse(w, r, http.StatusMisdirectedRequest, "without a password this page is shown only at 127.0.0.1 or localhost")
+		// Somebody else's site may give a name of its own this machine's loopback address, and ask in the name of who
+		// looks at it.
+		d.refuse(w, r, http.StatusMisdirectedRequest,
+			"without a password this page is shown only at 127.0.0.1 or localhost")
 		return
 	}
 	if len(r.URL.RawQuery) > maxQuery {
@@ -107,15 +110,18 @@ func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way r
 		return false
 	}
 	if err := d.foreign.Check(r); err != nil || !way.public && !d.isToken(v, r.PostForm.Get("csrf")) {
-		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(), "somebody sent a form that did not come from the page")
-		d.refuse(w, r, http.StatusForbidden, "this form did not come from the page; load the page again, and try once more")
+		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(),
+			"somebody sent a form that did not come from the page")
+		d.refuse(w, r, http.StatusForbidden,
+			"this form did not come from the page; load the page again, and try once more")
 		return false
 	}
 	return true
 }
 
 func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == d.home() && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Authorization") == "" {
+	if r.URL.Path == d.home() && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		r.Header.Get("Authorization") == "" {
 		http.Redirect(w, r, d.home()+"sign-in", http.StatusSeeOther)
 		return
 	}
@@ -136,8 +142,8 @@ func (d *Dashboard) refuse(w http.ResponseWriter, _ *http.Request, status int, t
 	_, _ = w.Write([]byte(text + "\n")) // to somebody who may have hung up
 }
 
-// Loopback says whether an address to listen on, such as "127.0.0.1:8080", can be reached from this machine alone. An address
-// without a host can be reached from everywhere.
+// Loopback says whether an address to listen on, such as "127.0.0.1:8080", can be reached from this machine alone. An
+// address without a host can be reached from everywhere.
 func Loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	return err == nil && isLoopback(host)

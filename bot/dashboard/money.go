@@ -167,7 +167,10 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 	since := "since " + from.Format("2 January")
 	b.Figures = append(b.Figures, costs{Name: "This month so far", Value: write(ran), Note: since, Tone: calm})
 	if m.dynos >= 0 {
-		forecast := costs{Name: "By the end of the month", Value: write(ran + float64(m.dynos)*rest), Note: fmt.Sprintf("with the present %d", m.dynos)}
+		forecast := costs{
+			Name: "By the end of the month", Value: write(ran + float64(m.dynos)*rest),
+			Note: fmt.Sprintf("with the present %d", m.dynos),
+		}
 		if last != nil && last.Budget > 0 {
 			forecast.Note += fmt.Sprintf(", of a budget of %s", dollars(last.Budget))
 			if last.Forecast > last.Budget {
@@ -176,7 +179,10 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 		}
 		b.Figures = append(b.Figures, forecast)
 	}
-	b.Figures = append(b.Figures, costs{Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed), Note: "the highest maximum"},
+	b.Figures = append(b.Figures, costs{
+		Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed),
+		Note: "the highest maximum",
+	},
 		saved(fixed, ran, write))
 	if price > 0 {
 		b.Note += fmt.Sprintf("A dyno costs $%s a month. ", strconv.FormatFloat(price, 'f', -1, 64))
@@ -191,7 +197,10 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 // It is what ran less than always the maximum, or more.
 func saved(fixed, ran float64, write func(float64) string) costs {
 	if ran > fixed {
-		return costs{Name: "More than that so far", Value: write(ran - fixed), Note: "dynos above the maximum", Tone: alert}
+		return costs{
+			Name: "More than that so far", Value: write(ran - fixed),
+			Note: "dynos above the maximum", Tone: alert,
+		}
 	}
 	s := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
 	if fixed > 0 {
@@ -213,8 +222,9 @@ func (m monthSum) bars() []dayBar {
 		average := m.days[i] / m.seen[i]
 		height := min(1, average/float64(m.most)) * 40
 		out = append(out, dayBar{
-			X: fmt.Sprintf("%.2f", float64(i)+0.15), Y: fmt.Sprintf("%.1f", 40-height), Height: fmt.Sprintf("%.1f", height),
-			Text: fmt.Sprintf("%d %s: %.1f dynos on average", i+1, m.month.Month(), average),
+			X: fmt.Sprintf("%.2f", float64(i)+0.15), Y: fmt.Sprintf("%.1f", 40-height),
+			Height: fmt.Sprintf("%.1f", height),
+			Text:   fmt.Sprintf("%d %s: %.1f dynos on average", i+1, m.month.Month(), average),
 		})
 	}
 	return out

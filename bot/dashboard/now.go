@@ -107,7 +107,10 @@ func percent(share float64) string {
 
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
-	p := present{DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–", newest: newest{Response: "–"}}
+	p := present{
+		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–",
+		newest: newest{Response: "–"},
+	}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
 	p.Ahead = d.ahead(now)
@@ -124,7 +127,8 @@ func (d *Dashboard) present(now time.Time) present {
 	for _, e := range d.incidents.list() {
 		title := e
 		title.App, title.Since = "", time.Time{} // which stand beside it
-		p.Incidents = append(p.Incidents, incident{Title: title.Subject(), Reason: e.ReasonLine(), Since: e.Since.In(d.o.Zone)})
+		p.Incidents = append(p.Incidents,
+			incident{Title: title.Subject(), Reason: e.ReasonLine(), Since: e.Since.In(d.o.Zone)})
 	}
 	if seen {
 		p.fill(r, d.o.Zone, d.o.Interval)
@@ -154,7 +158,8 @@ func (p *present) fill(r record.Record, zone *time.Location, interval time.Durat
 	hb, ok := r.Heartbeat()
 	p.Verdict = verdictMark(r.Decision.Verdict, hb)
 	p.Signals = signals(r.Decision.Signals)
-	p.Bounds = fmt.Sprintf("%s to %s is right", words.Millis(r.Decision.MinResponseMS), words.Millis(r.Decision.MaxResponseMS))
+	p.Bounds = fmt.Sprintf("%s to %s is right", words.Millis(r.Decision.MinResponseMS),
+		words.Millis(r.Decision.MaxResponseMS))
 	if ok {
 		p.Response, p.Unit, _ = strings.Cut(words.Millis(hb.Value), " ")
 		p.Phases = phases(hb.Phases)
@@ -185,12 +190,14 @@ func (p *present) run(d decide.Decision, policy decide.Policy) {
 		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
 	case d.Verdict == decide.OK || d.Needed == 0:
 		p.Run = "nothing"
-		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, decide.Slow), quorum(policy.Passes, decide.Fast))
+		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, decide.Slow),
+			quorum(policy.Passes, decide.Fast))
 		if len(d.Signals) > 0 {
 			p.RunNote = "by heartbeats: " + p.RunNote
 		}
 	case d.Verdict == decide.NoData:
-		p.Run, p.RunNote = fmt.Sprintf("%d of %d without data", min(d.Run, d.Needed), d.Needed), "a heartbeat that tells nothing moves nothing"
+		p.Run, p.RunNote = fmt.Sprintf("%d of %d without data", min(d.Run, d.Needed), d.Needed),
+			"a heartbeat that tells nothing moves nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
 		what := "add dynos"
@@ -217,7 +224,8 @@ func toneOf(r record.Record) tone {
 		return alert
 	case r.Decision.Says() == decide.NoData || r.Decision.Rule == decide.RuleLeftAlone:
 		return quiet
-	case r.Action == record.Scaled || r.Action == record.WouldScale || r.Action == record.Resized || r.Action == record.WouldResize:
+	case r.Action == record.Scaled || r.Action == record.WouldScale || r.Action == record.Resized ||
+		r.Action == record.WouldResize:
 		return calm
 	case r.Decision.Says() == decide.Slow:
 		return busy
@@ -260,7 +268,12 @@ func phases(ph probe.Phases) []phase {
 	for _, part := range []struct {
 		name, class string
 		d           time.Duration
-	}{{"DNS", "dns", ph.DNS}, {"connect", "connect", ph.Connect}, {"TLS", "tls", ph.TLS}, {"processing", "processing", ph.Processing}} {
+	}{
+		{"DNS", "dns", ph.DNS},
+		{"connect", "connect", ph.Connect},
+		{"TLS", "tls", ph.TLS},
+		{"processing", "processing", ph.Processing},
+	} {
 		if part.d <= 0 {
 			continue
 		}
@@ -350,7 +363,10 @@ func (d *Dashboard) wait(name string, always bool, p decide.Pause, cooldown, who
 	case p.Active(now):
 		return wait{Name: name, Text: "paused by " + who(p.By), Tone: quiet, Until: p.Until}
 	case cooldown > 0:
-		return wait{Name: name, Text: "cools down", Tone: busy, Until: now.Add(cooldown), Whole: whole, Share: share(cooldown, whole)}
+		return wait{
+			Name: name, Text: "cools down", Tone: busy, Until: now.Add(cooldown), Whole: whole,
+			Share: share(cooldown, whole),
+		}
 	}
 	return wait{Name: name, Text: "ready", Tone: good}
 }

@@ -28,7 +28,8 @@ type frame struct {
 
 func (d *Dashboard) frame(v visitor) frame {
 	return frame{
-		App: d.o.App, ProcessType: d.o.ProcessType, Version: d.o.Version, CSRF: d.token(v), SignedIn: v.session != "", Name: v.name,
+		App: d.o.App, ProcessType: d.o.ProcessType, Version: d.o.Version, CSRF: d.token(v),
+		SignedIn: v.session != "", Name: v.name,
 		Password: d.o.Password != "", Home: d.home(), Types: d.types(), assets: d.assets,
 	}
 }
@@ -103,7 +104,8 @@ func spans(interval time.Duration) []span {
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
-		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(), Desk: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(),
+		Desk: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: words.Length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max

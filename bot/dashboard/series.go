@@ -176,13 +176,15 @@ func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool) {
 	for i, p := range s.Points {
 		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > 2*max(s.Step, interval, apart(s.Points[i-1])) {
-			c.add(unix(s.Points[i-1].Time.Add(s.Step)), 0, missing, missing, missing, missing, missing, missing, missing)
+			c.add(unix(s.Points[i-1].Time.Add(s.Step)), 0, missing, missing, missing, missing,
+				missing, missing, missing)
 		}
 		unanswered := p.Unanswered
 		if noHeartbeat {
 			unanswered = 0
 		}
-		c.add(unix(p.Time), unanswered, known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS), known(float64(p.Dynos)),
+		c.add(unix(p.Time), unanswered, known(p.MedianMS), known(p.P95MS), figure(p.LowMS), figure(p.HighMS),
+			known(float64(p.Dynos)),
 			figure(p.Min), figure(p.Max))
 	}
 }
@@ -221,7 +223,8 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 		}
 	}
 	if beats == 0 {
-		return fmt.Sprintf("There were %s, from %s to %s.", nothing(noHeartbeat), from.Format(minute), to.Format(minute))
+		return fmt.Sprintf("There were %s, from %s to %s.", nothing(noHeartbeat),
+			from.Format(minute), to.Format(minute))
 	}
 	verb := "were"
 	if beats == 1 {
@@ -232,17 +235,20 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 	case noHeartbeat:
 		text += fmt.Sprintf(" there %s %s.", verb, count(beats, "reading", "readings"))
 	case unanswered > 0:
-		text += fmt.Sprintf(" there %s %s, %s of them slow and %s without an answer.", verb, count(beats, "heartbeat", "heartbeats"),
+		text += fmt.Sprintf(" there %s %s, %s of them slow and %s without an answer.", verb,
+			count(beats, "heartbeat", "heartbeats"),
 			grouped(float64(slow), 0), grouped(float64(unanswered), 0))
 	default:
-		text += fmt.Sprintf(" there %s %s, %s of them slow.", verb, count(beats, "heartbeat", "heartbeats"), grouped(float64(slow), 0))
+		text += fmt.Sprintf(" there %s %s, %s of them slow.", verb, count(beats, "heartbeat", "heartbeats"),
+			grouped(float64(slow), 0))
 	}
 	if highest > 0 {
 		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
 			words.Millis(lowest), words.Millis(highest), words.Millis(worst))
 	}
 	if fewest <= most {
-		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most), count(changes, "change", "changes"))
+		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most),
+			count(changes, "change", "changes"))
 	}
 	return text
 }

@@ -23,15 +23,16 @@ const (
 	goodbye = time.Second
 )
 
-// Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the streams, and
-// returns within a second of ctx's end. It keeps half of the process's descriptors free, whoever connects.
+// Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the
+// streams, and returns within a second of ctx's end. It keeps half of the process's descriptors free, whoever connects.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	streams, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	conns := throttle.NewConns(throttle.Descriptors()/2, 0)
 	srv := &http.Server{
-		Handler: h, ConnState: conns.State, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		Handler: h, ConnState: conns.State, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime,
+		WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader,
 		BaseContext:    func(net.Listener) context.Context { return streams },
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),

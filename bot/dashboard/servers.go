@@ -6,7 +6,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Server is one of a pool's: its name, the stage that it is in, such as "serving", and all that is known in a few words.
+// A Server is one of a pool's: its name, the stage that it is in, such as "serving", and all that is known in a few
+// words.
 type Server struct{ Name, Stage, Text string }
 
 type serverMark struct {

@@ -26,7 +26,8 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	switch {
 	case wait > 0:
 		throttle.RetryAfter(w.Header(), wait)
-		d.render(w, r, http.StatusTooManyRequests, signInPage(d.frame(v), "Too many wrong passwords. Wait a few seconds, and try again."))
+		d.render(w, r, http.StatusTooManyRequests,
+			signInPage(d.frame(v), "Too many wrong passwords. Wait a few seconds, and try again."))
 		return
 	case !ok:
 		d.render(w, r, http.StatusUnauthorized, signInPage(d.frame(v), "That is not the password."))

@@ -43,7 +43,8 @@ func (p *Policy) loadTick(st *State, d *Decision, now time.Time, in []probe.Read
 	t := adaptive.Tick{
 		Now: now, Dynos: d.From, Readings: in, ConnectTimeouts: slices.Contains(p.FailOn, probe.ConnectTimeout),
 		Boot: st.BootTime(), Booting: !st.BootSince.IsZero(),
-		NoData: d.Verdict == NoData, Answered: p.answered(in), Fails: p.Fails.N, Failing: p.failing(st, d, in), Step: p.Up.of(d.From),
+		NoData: d.Verdict == NoData, Answered: p.answered(in), Fails: p.Fails.N, Failing: p.failing(st, d, in),
+		Step:  p.Up.of(d.From),
 		Begun: st.Begun, LastUp: st.LastUp, Unchanged: st.unchangedFor(now),
 	}
 	if at := p.rung(st.Size); p.Ladder != "" && at > 0 {
@@ -53,7 +54,8 @@ func (p *Policy) loadTick(st *State, d *Decision, now time.Time, in []probe.Read
 }
 
 func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
-	return d.Reading >= 0 && d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) && in[d.Reading].Outcome != probe.Answered
+	return d.Reading >= 0 && d.Verdict == Slow && d.Rule != RuleBooting && p.Fails.reached(st.Slow) &&
+		in[d.Reading].Outcome != probe.Answered
 }
 
 // answered says whether all heartbeats were, as the one in the middle of several speaks for them.
@@ -81,8 +83,9 @@ func (s *State) unchangedFor(now time.Time) time.Duration {
 	return now.Sub(newest)
 }
 
-// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the load model are made.
-// It fills a state that knows nothing of the past, in the order of time; what is older than what is known is left out.
+// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the
+// load model are made. It fills a state that knows nothing of the past, in the order of time; what is older than what
+// is known is left out.
 func (s State) Learn(at time.Time, needed int) State {
 	if needed > 0 {
 		s.Weeks = s.Weeks.Note(at, float64(needed))

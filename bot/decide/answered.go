@@ -25,12 +25,13 @@ type AskedState struct {
 	AskedTo   int       `json:"asked_to,omitempty"`
 	// Unanswered: the platform has not said yes to it, and may have made it all the same.
 	Unanswered bool `json:"unanswered,omitempty"`
-	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and limits wanted it.
+	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and
+	// limits wanted it.
 	AskedBy string `json:"asked_by,omitempty"`
 }
 
-// Asked returns the state that must be kept before the platform is asked for the change in d: after a kill or an error the change may have
-// been made.
+// Asked returns the state that must be kept before the platform is asked for the change in d: after a kill or an error
+// the change may have been made.
 func (p Policy) Asked(st State, f Facts, d Decision) State {
 	if d.To != d.From {
 		st.AskedAt, st.AskedFrom, st.AskedTo, st.AskedBy, st.Unanswered = f.Now, d.From, d.To, d.by(), true
@@ -41,8 +42,8 @@ func (p Policy) Asked(st State, f Facts, d Decision) State {
 	return st
 }
 
-// Answered returns the state after the change in d had an outcome, given that before it, and the decision as it then stands: where nothing
-// was changed, what kept it from that is a clamp.
+// Answered returns the state after the change in d had an outcome, given that before it, and the decision as it then
+// stands: where nothing was changed, what kept it from that is a clamp.
 func (p Policy) Answered(before State, f Facts, d Decision, o Outcome) (State, Decision) {
 	if d.To != d.From {
 		return p.answeredNumber(before, &f, d, o)

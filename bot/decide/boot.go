@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// longestBoot bounds how long slow answers do not count after an up. Heroku gives a dyno 60 s to boot; some apps have
-	// asked for 180.
+	// longestBoot bounds how long slow answers do not count after an up. Heroku gives a dyno 60 s to boot; some apps
+	// have asked for 180.
 	longestBoot = 5 * time.Minute
 	// bootsKept is how many boot times are remembered, so that a new release soon outweighs those of old ones.
 	bootsKept = 20
@@ -15,13 +15,14 @@ const (
 
 // BootState is what is remembered of how long dynos boot.
 type BootState struct {
-	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times that
-	// were seen, in seconds, the newest last.
+	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times
+	// that were seen, in seconds, the newest last.
 	BootSince time.Time `json:"boot_since,omitzero"`
 	Boots     []float64 `json:"boots,omitempty"`
 }
 
-// BootTime is the learned boot time: the 90th percentile, by the nearest rank, of the newest ones. 0 while nothing is known.
+// BootTime is the learned boot time: the 90th percentile, by the nearest rank, of the newest ones. 0 while nothing is
+// known.
 func (s *State) BootTime() time.Duration {
 	if len(s.Boots) == 0 {
 		return 0

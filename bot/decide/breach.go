@@ -9,25 +9,26 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, by its own semantics: the rules are asked in their
-// order, and the first whose threshold has been breached all along decides; then nothing changes until its cool-down is over.
-// A policy with such rules goes by nothing else.
+// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, by its own semantics: the rules are
+// asked in their order, and the first whose threshold has been breached all along decides; then nothing changes until
+// its cool-down is over. A policy with such rules goes by nothing else.
 //
-// The source of the semantics is the project's policy documentation and its event generator (cloudfoundry/app-autoscaler).
+// The source of the semantics is the project's policy documentation and its event generator
+// (cloudfoundry/app-autoscaler).
 type BreachRule struct {
-	// Metric is what the rule calls what it judges, and Signal the name of the readings, "" for the same. PerDyno divides them by the number
-	// of dynos there are.
+	// Metric is what the rule calls what it judges, and Signal the name of the readings, "" for the same. PerDyno
+	// divides them by the number of dynos there are.
 	Metric, Signal string
 	PerDyno        bool
 	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
 	Operator  string
 	Threshold float64
-	// Step is how far a change goes, and Down says that dynos are removed. A share is taken as App Autoscaler takes it: what is left or added
-	// to is rounded to the nearest number of dynos, a half upwards, and differs by one at least.
+	// Step is how far a change goes, and Down says that dynos are removed. A share is taken as App Autoscaler takes it:
+	// what is left or added to is rounded to the nearest number of dynos, a half upwards, and differs by one at least.
 	Step Step
 	Down bool
-	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after this rule has changed
-	// the number of dynos.
+	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after
+	// this rule has changed the number of dynos.
 	Breach, Cooldown time.Duration
 }
 
@@ -82,7 +83,8 @@ func (p *Policy) judgeMetric(st *State, first *BreachRule, now time.Time, in []p
 			j.Min = &threshold
 		}
 		s := st.breach(r)
-		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) && (j.Beyond == nil || breached && j.Desired == n) {
+		if breached := r.breached(s, now); j.Error == "" && r.beyond(j.Value) &&
+			(j.Beyond == nil || breached && j.Desired == n) {
 			j.beyond(r, s, now)
 			if breached {
 				j.Desired = r.next(n)
@@ -133,8 +135,8 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 	}
 }
 
-// next is the number of dynos that the rule makes of n, 0 or more. The formula for a share is that of App Autoscaler's scaling engine, with
-// what floating point makes of it there: 90 % off 5 leaves 0, not a half rounded upwards.
+// next is the number of dynos that the rule makes of n, 0 or more. The formula for a share is that of App Autoscaler's
+// scaling engine, with what floating point makes of it there: 90 % off 5 leaves 0, not a half rounded upwards.
 func (r *BreachRule) next(n int) int {
 	sign := 1
 	if r.Down {
@@ -143,7 +145,8 @@ func (r *BreachRule) next(n int) int {
 	if r.Step.Percent == 0 {
 		return max(0, n+sign*r.Step.of(n))
 	}
-	left := float64(float64(n) * (1 + float64(sign)*r.Step.Percent/100)) // converted, so that no processor fuses it with the sum
+	// converted, so that no processor fuses it with the sum
+	left := float64(float64(n) * (1 + float64(sign)*r.Step.Percent/100))
 	to := int(left + 0.5)
 	if to == n {
 		to += sign
@@ -155,12 +158,13 @@ func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
 }
 
-// A BreachState is what is remembered of a scaling rule between ticks: how long its threshold has been breached takes two times to know,
-// however many readings there were.
+// A BreachState is what is remembered of a scaling rule between ticks: how long its threshold has been breached takes
+// two times to know, however many readings there were.
 type BreachState struct {
 	// Rule names the rule.
 	Rule string `json:"rule"`
-	// Quiet is when the newest reading was taken that did not breach the threshold or was blank; that of the first of all where all breached.
+	// Quiet is when the newest reading was taken that did not breach the threshold or was blank; that of the first of
+	// all where all breached.
 	Quiet time.Time `json:"quiet"`
 	// Since is when the first was taken of the readings that breach it without a break; zero where the newest does not.
 	Since time.Time `json:"since,omitzero"`

@@ -16,8 +16,8 @@ type Spend struct {
 	Dollars float64 `json:"dollars"`
 }
 
-// count adds what n dynos at a monthly price each have cost since the last time it was asked. A dyno that runs all month costs
-// its price, and a part of the month in proportion, whatever the number of its days.
+// count adds what n dynos at a monthly price each have cost since the last time it was asked. A dyno that runs all
+// month costs its price, and a part of the month in proportion, whatever the number of its days.
 func (s Spend) count(now time.Time, n int, price float64) Spend {
 	now = now.UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -66,8 +66,8 @@ func (p *Policy) bill(st *State, now time.Time, n int) *Bill {
 	return &Bill{Spend: st.Spend, Budget: p.Budget, Price: p.Price, Forecast: st.Spend.Forecast(n, p.Price)}
 }
 
-// afford keeps an up from costing more than the month may. Beyond the budget there is none; where the month would end beyond it
-// with the dynos that are wanted, an up takes twice the evidence of the rule that asks for it.
+// afford keeps an up from costing more than the month may. Beyond the budget there is none; where the month would end
+// beyond it with the dynos that are wanted, an up takes twice the evidence of the rule that asks for it.
 func (p *Policy) afford(d *Decision) {
 	b := d.Bill
 	switch {

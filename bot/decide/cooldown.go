@@ -4,8 +4,8 @@ import "time"
 
 // CooldownState is what the cooldowns are counted from.
 type CooldownState struct {
-	// CoolUntil is until when scaling rules change nothing, and CoolSeconds for how long they will not if the change that they now ask for is
-	// made.
+	// CoolUntil is until when scaling rules change nothing, and CoolSeconds for how long they will not if the change
+	// that they now ask for is made.
 	CoolUntil   time.Time `json:"cool_until,omitzero"`
 	CoolSeconds float64   `json:"cool_seconds,omitempty"`
 	// LastUp and LastDown are when the bot last added and removed dynos.
@@ -27,8 +27,8 @@ func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// Cooldowns returns how long the next up and the next down must wait yet, 0 for not at all. An up waits only for an earlier up,
-// so it may interrupt the cooldown of a down.
+// Cooldowns returns how long the next up and the next down must wait yet, 0 for not at all. An up waits only for an
+// earlier up, so it may interrupt the cooldown of a down.
 func (p *Policy) Cooldowns(st *State, now time.Time) (up, down time.Duration) {
 	return max(0, p.CooldownUp-now.Sub(st.LastUp)), max(0, p.CooldownDown-now.Sub(st.changed()))
 }

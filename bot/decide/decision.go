@@ -27,7 +27,8 @@ const (
 	RuleSlow Rule = "slow run"
 	// RuleFast: enough fast readings in a row.
 	RuleFast Rule = "fast run"
-	// RuleMoreLoad and RuleLessLoad: the load that the heartbeats tell of needs more dynos, or has needed fewer for long.
+	// RuleMoreLoad and RuleLessLoad: the load that the heartbeats tell of needs more dynos, or has needed fewer for
+	// long.
 	RuleMoreLoad Rule = "more load"
 	RuleLessLoad Rule = "less load"
 	// RuleAbove: a signal beside the heartbeat is above its maximum. RuleBelow: all are below their minimum.
@@ -64,11 +65,13 @@ type Decision struct {
 	// Desired is the number of dynos the rule asked for, before any clamp.
 	Desired int `json:"desired"`
 	SizeDecision
-	// LeftAlone is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are why.
+	// LeftAlone is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are
+	// why.
 	LeftAlone string `json:"left_alone,omitempty"`
 	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
-	// Evidence is what the rule rests on where it asks for more dynos; nil where it does not, and for an order and the limits.
+	// Evidence is what the rule rests on where it asks for more dynos; nil where it does not, and for an order and the
+	// limits.
 	Evidence *Evidence `json:"evidence,omitempty"`
 	// Clamps lists what changed the wish, in the order applied.
 	Clamps []Clamp `json:"clamps,omitempty"`
@@ -82,31 +85,34 @@ type Decision struct {
 	FoundChanges
 }
 
-// FoundChanges are changes of the dynos that a tick found, be they somebody else's or the bot's own of which it did not hear.
+// FoundChanges are changes of the dynos that a tick found, be they somebody else's or the bot's own of which it did not
+// hear.
 type FoundChanges struct {
 	// ManualChange is set when somebody else had changed the number of dynos since the last tick.
 	ManualChange *ManualChange `json:"manual_change,omitempty"`
-	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it ended before the
-	// platform answered, or was told of an error.
+	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it
+	// ended before the platform answered, or was told of an error.
 	Completed *Completed `json:"completed,omitempty"`
 	// CompletedSize is the same of a change of the dyno size.
 	CompletedSize *CompletedSize `json:"completed_size,omitempty"`
 }
 
-// Found says whether the tick found that the number of dynos or their size had changed: by somebody else, or by a change of the bot's own of
-// which it did not hear.
+// Found says whether the tick found that the number of dynos or their size had changed: by somebody else, or by a
+// change of the bot's own of which it did not hear.
 func (d Decision) Found() bool {
 	return d.ManualChange != nil || d.Completed != nil || d.CompletedSize != nil
 }
 
 // WantsMore says whether slow answers, or signals, call for more dynos.
 func (d Decision) WantsMore() bool {
-	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From || d.Rule == RuleMoreLoad && d.Verdict == Slow
+	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From ||
+		d.Rule == RuleMoreLoad && d.Verdict == Slow
 }
 
 // WantsFewer says whether fast answers, or signals, call for fewer.
 func (d Decision) WantsFewer() bool {
-	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From || d.Rule == RuleLessLoad && d.Verdict == Fast
+	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From ||
+		d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
 // Completed is a change of the number of dynos that the bot asked for at Asked.

@@ -2,14 +2,15 @@ package decide
 
 import "time"
 
-// AsksForRelease says whether a decision depends on the app's newest release, which must then be among the facts from which it is taken anew.
+// AsksForRelease says whether a decision depends on the app's newest release, which must then be among the facts from
+// which it is taken anew.
 func (p Policy) AsksForRelease(d Decision) bool {
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOverride
 	return p.DeployGrace >= 0 && (down || d.Resizes())
 }
 
-// awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may be starting, its
-// caches are cold, and the load of a while ago says little about it.
+// awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may
+// be starting, its caches are cold, and the load of a while ago says little about it.
 func (p *Policy) awaitDeploy(st *State, d *Decision, f *Facts) {
 	if f.Release == nil || !p.AsksForRelease(*d) {
 		return

@@ -8,11 +8,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot tried to. Such a
-// change restarts all dynos, and what the signals say of the new ones takes a while to settle.
+// sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot
+// tried to. Such a change restarts all dynos, and what the signals say of the new ones takes a while to settle.
 const sizeCooldown = 10 * time.Minute
 
-// What keeps the dyno size from what the rules wish, beside some of the clamps of the number of dynos, in the order in which it is asked.
+// What keeps the dyno size from what the rules wish, beside some of the clamps of the number of dynos, in the order in
+// which it is asked.
 const (
 	// HeldLadder: the dynos are of a size that the policy does not know, so somebody has chosen it.
 	HeldLadder = "ladder"
@@ -30,14 +31,16 @@ const (
 
 // SizeState is what is remembered of the dyno size.
 type SizeState struct {
-	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it was last changed, or
-	// asked to be.
+	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it
+	// was last changed, or asked to be.
 	Size   string    `json:"size,omitempty"`
 	SizeAt time.Time `json:"size_at,omitzero"`
-	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet, "" where they are.
+	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet,
+	// "" where they are.
 	SizeRefused bool   `json:"size_refused,omitempty"`
 	SizePending string `json:"size_pending,omitempty"`
-	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all the same.
+	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all
+	// the same.
 	SizeAsked SizeAsked `json:"size_asked,omitzero"`
 }
 
@@ -51,9 +54,10 @@ type SizeAsked struct {
 
 // SizeDecision is what was decided on the dyno size.
 type SizeDecision struct {
-	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and SizeDesired the one that
-	// the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it as it is, as in Clamp or one of the Held
-	// constants, "" for nothing, and SizeSecondsLeft how long that lasts yet, 0 where that is not known.
+	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and
+	// SizeDesired the one that the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it
+	// as it is, as in Clamp or one of the Held constants, "" for nothing, and SizeSecondsLeft how long that lasts yet,
+	// 0 where that is not known.
 	SizeFrom        string  `json:"size_from,omitempty"`
 	SizeTo          string  `json:"size_to,omitempty"`
 	SizeDesired     string  `json:"size_desired,omitempty"`
@@ -68,16 +72,18 @@ type SizeDecision struct {
 
 // Sizing is the part of a policy about the dyno size.
 type Sizing struct {
-	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is. A change of size
-	// moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of dynos changes. SizePrices
-	// is what a dyno of each costs a month, in dollars, 0 where that is not known.
+	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is.
+	// A change of size moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of
+	// dynos changes. SizePrices is what a dyno of each costs a month, in dollars, 0 where that is not known.
 	Sizes      []string
 	SizePrices []float64
-	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the rules with Size.
+	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the
+	// rules with Size.
 	Ladder Ladder
 }
 
-// SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long that is as a whole.
+// SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long
+// that is as a whole.
 func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Duration) {
 	return max(0, sizeCooldown-now.Sub(st.SizeAt)), sizeCooldown
 }
@@ -87,8 +93,8 @@ func (p *Policy) rung(size string) int {
 	return slices.IndexFunc(p.Sizes, func(s string) bool { return strings.EqualFold(s, size) })
 }
 
-// SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all do that have a
-// say, else 0.
+// SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all
+// do that have a say, else 0.
 func (d *Decision) SizeStep() int {
 	smaller, others := false, false
 	for i := range d.Signals {
@@ -175,8 +181,8 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 	}
 }
 
-// tooDear says whether the budget is against larger dynos of a price, 0 where it is not known: whether the month would cost more than it,
-// or has already, which lasts until it ends.
+// tooDear says whether the budget is against larger dynos of a price, 0 where it is not known: whether the month would
+// cost more than it, or has already, which lasts until it ends.
 func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
 	switch b := d.Bill; {
 	case b == nil:
@@ -197,8 +203,8 @@ func (d *Decision) holdSize(by string, left time.Duration) {
 	}
 }
 
-// sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else, or by the bot
-// without its hearing so: then it returns the change, as observe does.
+// sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else,
+// or by the bot without its hearing so: then it returns the change, as observe does.
 func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
 	a := s.SizeAsked
 	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {
@@ -221,8 +227,9 @@ func (s *State) resized(now time.Time) {
 	s.restart()
 }
 
-// observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of. While the platform is still
-// changing it, and for the time that a size stays, what is learned is of two kinds of dynos.
+// observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of.
+// While the platform is still changing it, and for the time that a size stays, what is learned is of two kinds of
+// dynos.
 func (p *Policy) observeSize(st *State, f *Facts) (made *CompletedSize) {
 	switch {
 	case f.Size == nil:

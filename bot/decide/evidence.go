@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// Evidence is what a rule rests on that asks for more dynos. A safeguard that wants more of it looks here, whatever the rule is.
+// Evidence is what a rule rests on that asks for more dynos. A safeguard that wants more of it looks here, whatever the
+// rule is.
 type Evidence struct {
 	// By is what asks: [ByHeartbeat], [ByRouterLog], [ByPast], or the rule as a [Judged] or a [Breached] names it.
 	By string `json:"by"`
 	// Times is at how many readings in a row it has asked for more, this one included, and Seconds for how long.
 	Times   int     `json:"times"`
 	Seconds float64 `json:"seconds"`
-	// Again and AgainSeconds are how many readings more and how long the rule must ask to have twice the evidence that made it ask
-	// at first; 0 where the other of the two decides.
+	// Again and AgainSeconds are how many readings more and how long the rule must ask to have twice the evidence that
+	// made it ask at first; 0 where the other of the two decides.
 	Again        int     `json:"again,omitempty"`
 	AgainSeconds float64 `json:"again_seconds,omitempty"`
 }
@@ -55,8 +56,9 @@ type Asking struct {
 	Times int       `json:"times"`
 }
 
-// ask notes whether a rule asks for more dynos at now. Where it does not, stands keeps what it asked before: its evidence still
-// holds, but this reading adds nothing to it. It never changes the slice that a copy of the state shares.
+// ask notes whether a rule asks for more dynos at now. Where it does not, stands keeps what it asked before: its
+// evidence still holds, but this reading adds nothing to it. It never changes the slice that a copy of the state
+// shares.
 func (s *State) ask(rule string, now time.Time, asks, stands bool) {
 	i := slices.IndexFunc(s.Asking, func(a Asking) bool { return a.Rule == rule })
 	switch {
@@ -83,8 +85,8 @@ func (s *State) evidence(rule string, now time.Time) *Evidence {
 	return e
 }
 
-// beatEvidence notes whether the heartbeat, or the load model, asks for more, and with which evidence. One answer of the load model counts
-// as much as the readings that the counting policy wants.
+// beatEvidence notes whether the heartbeat, or the load model, asks for more, and with which evidence. One answer of
+// the load model counts as much as the readings that the counting policy wants.
 func (p *Policy) beatEvidence(st *State, d *Decision, now time.Time) {
 	asks := d.Desired > d.From
 	stands := d.Verdict == NoData || p.Adaptive == nil && p.Fails.stands(st.Slow)

@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Facts are all that a decision is taken from beside what the policy remembers: what the clock, the probers, the schedule, people and the
-// platform say at one tick.
+// Facts are all that a decision is taken from beside what the policy remembers: what the clock, the probers, the
+// schedule, people and the platform say at one tick.
 type Facts struct {
 	// Now is when the tick began.
 	Now time.Time
@@ -20,22 +20,22 @@ type Facts struct {
 	Limits schedule.Limits
 	// Control is what people have asked of the bot.
 	Control Control
-	// Dynos is the number of dynos, less than 0 where the platform did not tell it. Settled is false while an earlier change of it is
-	// still under way.
+	// Dynos is the number of dynos, less than 0 where the platform did not tell it. Settled is false while an earlier
+	// change of it is still under way.
 	Dynos   int
 	Settled bool
 	// LeftAlone is why the platform says that the app is to be left alone, "" where it does not.
 	LeftAlone string
-	// KnowsUp: the platform knows how many dynos run, and Up is that number while dynos that were added are yet to boot; less than 0
-	// where it could not be read.
+	// KnowsUp: the platform knows how many dynos run, and Up is that number while dynos that were added are yet to
+	// boot; less than 0 where it could not be read.
 	KnowsUp bool
 	Up      int
 	// Size is the size of the dynos; nil where the policy does not need it, or it is what it was.
 	Size *DynoSize
 	// Price is what a dyno costs a month, in dollars; 0 is the policy's.
 	Price float64
-	// Release is the app's newest release; nil where the platform knows none, or the decision does not depend on it, see
-	// [Policy.AsksForRelease].
+	// Release is the app's newest release; nil where the platform knows none, or the decision does not depend on it,
+	// see [Policy.AsksForRelease].
 	Release *Release
 }
 

@@ -9,13 +9,13 @@ import (
 
 // HeartbeatVerdict is what the heartbeat says at a tick.
 type HeartbeatVerdict struct {
-	// Verdict is what the heartbeat says, and without one what the signals say; Reading is the index of the heartbeat that said it,
-	// -1 when there was none.
+	// Verdict is what the heartbeat says, and without one what the signals say; Reading is the index of the heartbeat
+	// that said it, -1 when there was none.
 	Verdict Verdict `json:"verdict"`
 	Reading int     `json:"reading"`
-	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for a
-	// notice). Where Of is Needed they must be in a row, and Run is the length of the row, counted up to 64. All are 0 for a
-	// right one.
+	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for
+	// a notice). Where Of is Needed they must be in a row, and Run is the length of the row, counted up to 64. All are
+	// 0 for a right one.
 	Run    int `json:"run"`
 	Needed int `json:"needed"`
 	Of     int `json:"of"`
@@ -36,9 +36,10 @@ type HeartbeatRule struct {
 	FailOn []probe.Outcome
 }
 
-// middleBeat is the index of the heartbeat that speaks for all of a tick where several were taken: the one in the middle of those that
-// tell of the app, from the fastest to the slowest and then the failed, or one that tells nothing where most do so. It is −1 where
-// there are fewer than two, and where the policy counts: then each heartbeat is of another prober.
+// middleBeat is the index of the heartbeat that speaks for all of a tick where several were taken: the one in the
+// middle of those that tell of the app, from the fastest to the slowest and then the failed, or one that tells nothing
+// where most do so. It is −1 where there are fewer than two, and where the policy counts: then each heartbeat is of
+// another prober.
 func (p *Policy) middleBeat(in []probe.Reading) int {
 	if p.Adaptive == nil {
 		return -1

@@ -7,16 +7,18 @@ import (
 )
 
 const (
-	// enoughGain is the share of the reading before the ups below which the readings after them must be, to have improved.
+	// enoughGain is the share of the reading before the ups below which the readings after them must be, to have
+	// improved.
 	enoughGain = 0.9
-	// growing is the share above which they have grown so much that more load, rather than dynos that do not help, explains it.
+	// growing is the share above which they have grown so much that more load, rather than dynos that do not help,
+	// explains it.
 	growing = 1.25
 	// ineffectiveHold is how long the bot stays at the number that did not help before it steps back to where it began.
 	ineffectiveHold = 10 * time.Minute
 )
 
-// CalmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right answer among
-// many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
+// CalmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right
+// answer among many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
 const CalmAfter = 3
 
 // A Level sums up the readings that counted since the number of dynos changed.
@@ -74,9 +76,9 @@ func (l Level) better(than Level) bool {
 	return l.Mean() <= enoughGain*than.Mean()
 }
 
-// ramping says whether more load could explain that they have not: they have grown, or there are timeouts, which do not say by
-// how much. In simulated flash crowds every bound on such ups, up to sixteen times the dynos, stopped some that the load called
-// for; the maximum and the budget bound them.
+// ramping says whether more load could explain that they have not: they have grown, or there are timeouts, which do not
+// say by how much. In simulated flash crowds every bound on such ups, up to sixteen times the dynos, stopped some that
+// the load called for; the maximum and the budget bound them.
 func (l Level) ramping(than Level) bool {
 	return !l.Failing() && !than.Failing() && (l.Timeouts > 0 || l.Mean() > growing*than.Mean())
 }
@@ -88,7 +90,8 @@ type ScaleUps struct {
 	Before Level `json:"before"`
 	// N is how many ups there were.
 	N int `json:"ups"`
-	// StuckSince is when the bot found that they did not help, zero before. It goes up no further, and steps back later.
+	// StuckSince is when the bot found that they did not help, zero before. It goes up no further, and steps back
+	// later.
 	StuckSince time.Time `json:"stuck_since,omitzero"`
 	// Left is the number of dynos that it stepped back from, 0 before, and At what the readings were there.
 	Left int   `json:"left,omitempty"`
@@ -99,8 +102,8 @@ type ScaleUps struct {
 
 func (c *ScaleUps) stuck() bool { return c != nil && !c.StuckSince.IsZero() }
 
-// noteScaleUp notes a change of the number of dynos: an up that rests on slow heartbeats is one more of its row, a step back is part of it, one
-// that rests on something else moves the row, and any other change ends it.
+// noteScaleUp notes a change of the number of dynos: an up that rests on slow heartbeats is one more of its row, a step
+// back is part of it, one that rests on something else moves the row, and any other change ends it.
 func (s *State) noteScaleUp(from, to int, by string) {
 	c := s.ScaleUps
 	switch slow := by == ByHeartbeat && s.Slow&1 == 1; {
@@ -143,8 +146,9 @@ func (c *ScaleUps) stepBack(now time.Time, n int) bool {
 	return c.stuck() && c.Left == 0 && n > c.From && now.Sub(c.StuckSince) >= ineffectiveHold
 }
 
-// ineffective says whether one more up for slow heartbeats is held, as those before it in a row did not improve them. Response time misleads
-// when the database or one slow route is to blame: dynos then cost money and change nothing. Errors that are no timeouts never improve.
+// ineffective says whether one more up for slow heartbeats is held, as those before it in a row did not improve them.
+// Response time misleads when the database or one slow route is to blame: dynos then cost money and change nothing.
+// Errors that are no timeouts never improve.
 func (p *Policy) ineffective(st *State, d *Decision, now time.Time) bool {
 	c := st.ScaleUps
 	if p.IneffectiveAfter == 0 || c == nil {

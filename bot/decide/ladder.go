@@ -8,21 +8,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Ladder makes one ladder of the number of dynos and their size. Whatever wishes for more or fewer, the heartbeat, a rule or the
-// adaptive policy, climbs it: the two never change together.
+// A Ladder makes one ladder of the number of dynos and their size. Whatever wishes for more or fewer, the heartbeat, a
+// rule or the adaptive policy, climbs it: the two never change together.
 //
-// Larger dynos are never more than a wish: where they can't be had now, as the platform refuses them or is yet to change their size, or
-// the budget does not allow them, the number changes as it would without an order. Smaller ones are a gain only while they bear the load:
-// see [HeldRecent] and [HeldFit].
+// Larger dynos are never more than a wish: where they can't be had now, as the platform refuses them or is yet to
+// change their size, or the budget does not allow them, the number changes as it would without an order. Smaller ones
+// are a gain only while they bear the load: see [HeldRecent] and [HeldFit].
 type Ladder string
 
 // The orders. The zero Ladder leaves the size to the rules with Size.
 const (
-	// Horizontal goes up by more dynos to the maximum of the hour, and then by larger ones; and down by smaller ones, and then by fewer.
-	// Where smaller ones would not do, it goes down by fewer.
+	// Horizontal goes up by more dynos to the maximum of the hour, and then by larger ones; and down by smaller ones,
+	// and then by fewer. Where smaller ones would not do, it goes down by fewer.
 	Horizontal Ladder = "horizontal"
-	// Vertical goes up by larger dynos to the largest, and then by more; and down by fewer to the minimum of the hour, and then by smaller
-	// ones.
+	// Vertical goes up by larger dynos to the largest, and then by more; and down by fewer to the minimum of the hour,
+	// and then by smaller ones.
 	Vertical Ladder = "vertical"
 )
 
@@ -35,9 +35,9 @@ const (
 )
 
 const (
-	// smallerAfter is how long after larger dynos came smaller ones may at the earliest: three times the time that any size stays. It
-	// doubles up to smallerAfterMost where larger ones were wanted back within sizeReversalWithin of smaller ones, and is forgotten where
-	// they were not.
+	// smallerAfter is how long after larger dynos came smaller ones may at the earliest: three times the time that any
+	// size stays. It doubles up to smallerAfterMost where larger ones were wanted back within sizeReversalWithin of
+	// smaller ones, and is forgotten where they were not.
 	smallerAfter       = 3 * sizeCooldown
 	smallerAfterMost   = 8 * time.Hour
 	sizeReversalWithin = time.Hour
@@ -45,8 +45,8 @@ const (
 
 // LadderState is what is remembered of the ladder.
 type LadderState struct {
-	// LargerAt and SmallerAt are when larger and smaller dynos last came by the ladder, and SmallerAfter is for how many seconds after larger
-	// ones none are smaller, where that is longer than usual.
+	// LargerAt and SmallerAt are when larger and smaller dynos last came by the ladder, and SmallerAfter is for how
+	// many seconds after larger ones none are smaller, where that is longer than usual.
 	LargerAt     time.Time `json:"larger_at,omitzero"`
 	SmallerAt    time.Time `json:"smaller_at,omitzero"`
 	SmallerAfter float64   `json:"smaller_after,omitempty"`
@@ -54,15 +54,16 @@ type LadderState struct {
 
 // A turn is what an order makes of a wish.
 type turn struct {
-	// step is 1 where larger dynos are wished for in the place of more, -1 where smaller ones are in the place of fewer.
+	// step is 1 where larger dynos are wished for in the place of more, -1 where smaller ones are in the place of
+	// fewer.
 	step int
 	// held is why fewer are wished for although smaller ones come first, and left how long that lasts yet.
 	held string
 	left time.Duration
 }
 
-// turn says whether another size takes the place of another number by the order. It makes a wish of its own where the adaptive policy has
-// none, since the load may not need all of the smallest number.
+// turn says whether another size takes the place of another number by the order. It makes a wish of its own where the
+// adaptive policy has none, since the load may not need all of the smallest number.
 func (p *Policy) turn(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) turn {
 	at, n := p.rung(st.Size), d.From
 	if p.Ladder == "" || at < 0 || n <= 0 || d.Rule == RuleIneffective || len(p.Sizes) == 0 {
@@ -96,9 +97,11 @@ func (p *Policy) largerFirst(st *State, d *Decision, now time.Time, at int, lim 
 	return d.From >= lim.Max || !refused && !missed && st.SizePending == "" && !dear
 }
 
-// looseOnly says whether smaller dynos would do by the adaptive policy, which wishes for no other number, where they are next by the order.
+// looseOnly says whether smaller dynos would do by the adaptive policy, which wishes for no other number, where they
+// are next by the order.
 func (p *Policy) looseOnly(st *State, d *Decision, now time.Time, lim schedule.Limits) bool {
-	if !st.Load.FitsSmaller(now) || d.Rule != RuleHold || d.Desired != d.From || d.Verdict == NoData || p.Ladder == Vertical && d.From > lim.Min {
+	if !st.Load.FitsSmaller(now) || d.Rule != RuleHold || d.Desired != d.From || d.Verdict == NoData ||
+		p.Ladder == Vertical && d.From > lim.Min {
 		return false
 	}
 	for i := range d.Signals {
@@ -109,7 +112,8 @@ func (p *Policy) looseOnly(st *State, d *Decision, now time.Time, lim schedule.L
 	return true
 }
 
-// turned gives the place of the other number to the other size, where no safeguard spoke against the wish. Otherwise the size has none.
+// turned gives the place of the other number to the other size, where no safeguard spoke against the wish. Otherwise
+// the size has none.
 func (t turn) turned(p *Policy, d *Decision) turn {
 	switch {
 	case t.step == 0:
@@ -129,9 +133,11 @@ func (p *Policy) relearn(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// shrinks says what keeps from dynos of the next smaller size than that of a rung, "" for nothing, and how long it lasts yet, 0 where that
-// is not known.
-func (p *Policy) shrinks(st *State, d *Decision, now time.Time, in []probe.Reading, at int) (held string, left time.Duration) {
+// shrinks says what keeps from dynos of the next smaller size than that of a rung, "" for nothing, and how long it
+// lasts yet, 0 where that is not known.
+func (p *Policy) shrinks(
+	st *State, d *Decision, now time.Time, in []probe.Reading, at int,
+) (held string, left time.Duration) {
 	wait := max(smallerAfter, time.Duration(st.SmallerAfter*float64(time.Second)))
 	switch left := wait - now.Sub(st.LargerAt); {
 	case left > 0:
@@ -142,8 +148,8 @@ func (p *Policy) shrinks(st *State, d *Decision, now time.Time, in []probe.Readi
 	return "", 0
 }
 
-// times is how many times as much a dyno of a rung, above the first, is taken to bear as one of the rung below. Where prices are known, that
-// is at least what it costs in relation to it: nobody sells more for less.
+// times is how many times as much a dyno of a rung, above the first, is taken to bear as one of the rung below. Where
+// prices are known, that is at least what it costs in relation to it: nobody sells more for less.
 func (p *Policy) times(at int) float64 {
 	more := 1 / adaptive.SmallerCapacity
 	if below := p.priceOf(at - 1); below > 0 {
@@ -152,8 +158,9 @@ func (p *Policy) times(at int) float64 {
 	return more
 }
 
-// smallerSuffice says whether dynos on which the load is so many times as heavy are likely to bear it: every signal, and the heartbeat where it is
-// counted, would still not be above its maximum, and the adaptive policy has found so for long.
+// smallerSuffice says whether dynos on which the load is so many times as heavy are likely to bear it: every signal,
+// and the heartbeat where it is counted, would still not be above its maximum, and the adaptive policy has found so for
+// long.
 func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []probe.Reading, times float64) bool {
 	if d.Desired > d.From {
 		return false
@@ -179,8 +186,8 @@ func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []prob
 	return true
 }
 
-// noteSize notes that the dynos are of another size now. What was learned was of the other ones, and is forgotten: how long the readings
-// were right, the load in dynos, what a dyno bears, and what former weeks needed.
+// noteSize notes that the dynos are of another size now. What was learned was of the other ones, and is forgotten: how
+// long the readings were right, the load in dynos, what a dyno bears, and what former weeks needed.
 func (p *Policy) noteSize(st *State, now time.Time, from, to string) {
 	a, b := p.rung(from), p.rung(to)
 	if p.Ladder == "" || a == b {

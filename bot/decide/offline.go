@@ -9,5 +9,8 @@ import (
 // freeze decides nothing while the bot is offline: what was seen before still counts afterwards.
 func freeze(f *Facts) Decision {
 	first := slices.IndexFunc(f.Readings, probe.Reading.IsHeartbeat)
-	return Decision{Rule: RuleOffline, HeartbeatVerdict: HeartbeatVerdict{Verdict: NoData, Reading: first}, From: -1, To: -1, Desired: -1}
+	return Decision{
+		Rule: RuleOffline, HeartbeatVerdict: HeartbeatVerdict{Verdict: NoData, Reading: first}, From: -1,
+		To: -1, Desired: -1,
+	}
 }

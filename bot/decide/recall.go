@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-// Recalled is s with what it lacks of former, the state from before a start without it: cooldowns and holds, what was learned, and the month's
-// cost, given what a dyno costs a month. Doing it again changes nothing.
+// Recalled is s with what it lacks of former, the state from before a start without it: cooldowns and holds, what was
+// learned, and the month's cost, given what a dyno costs a month. Doing it again changes nothing.
 func (s State) Recalled(now time.Time, former State, price float64) State {
 	newer := func(t *time.Time, than time.Time) {
 		if than.After(*t) {

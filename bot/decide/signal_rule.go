@@ -11,23 +11,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A SignalRule judges one signal beside the heartbeat: above its maximum it asks for more dynos, below its minimum it agrees to fewer.
+// A SignalRule judges one signal beside the heartbeat: above its maximum it asks for more dynos, below its minimum it
+// agrees to fewer.
 //
 // It looks at the newest readings, so many in a row or of so many, or at what a window of time comes to. A reading in
 // [probe.UnitSteps] or [probe.UnitDynos] is what the app itself wants, and is followed at once whatever the bounds are.
 type SignalRule struct {
-	// Signal is the name of the readings that are judged, and By, unless empty, that of those by which they are divided.
+	// Signal is the name of the readings that are judged, and By, unless empty, that of those by which they are
+	// divided.
 	Signal, By string
 	// PerDyno divides the value by the number of dynos there are.
 	PerDyno bool
-	// Max asks for more dynos when it is exceeded, Min agrees to fewer when the value is below it; NaN for none. A rule without
-	// a minimum does not stand in the way of a down while the value is not above the maximum.
+	// Max asks for more dynos when it is exceeded, Min agrees to fewer when the value is below it; NaN for none. A rule
+	// without a minimum does not stand in the way of a down while the value is not above the maximum.
 	Max, Min float64
-	// Fails is how many readings above Max ask for more dynos, Passes how many below Min agree to fewer. Both are zero where
-	// Window is set.
+	// Fails is how many readings above Max ask for more dynos, Passes how many below Min agree to fewer. Both are zero
+	// where Window is set.
 	Fails, Passes Quorum
-	// Window is how long back the readings are looked at as one: by their mean, or where Percentile is above 0 and up to 100, by that
-	// percentile (the nearest rank). 0 looks at each reading.
+	// Window is how long back the readings are looked at as one: by their mean, or where Percentile is above 0 and up
+	// to 100, by that percentile (the nearest rank). 0 looks at each reading.
 	Window     time.Duration
 	Percentile float64
 	// Wait is from when on after the number of dynos changed the window speaks; 0 means half of it, and NoWait at once.
@@ -36,7 +38,8 @@ type SignalRule struct {
 	Whole bool
 	// Up and Down are how many dynos are added or removed at a time; the zero Step is the policy's.
 	Up, Down Step
-	// Size has the rule ask for larger and smaller dynos, a step on the policy's ladder at a time, instead of more and fewer.
+	// Size has the rule ask for larger and smaller dynos, a step on the policy's ladder at a time, instead of more and
+	// fewer.
 	Size bool
 }
 
@@ -88,8 +91,8 @@ type Judged struct {
 	// Max and Min are the bounds, nil for none.
 	Max *float64 `json:"max,omitempty"`
 	Min *float64 `json:"min,omitempty"`
-	// Run is how many of the newest Of readings had this verdict, and Needed how many call for a change, as in a [Decision]. All are
-	// 0 for a right one, and, unless it is blind, for one that is judged by a window.
+	// Run is how many of the newest Of readings had this verdict, and Needed how many call for a change, as in a
+	// [Decision]. All are 0 for a right one, and, unless it is blind, for one that is judged by a window.
 	Run    int `json:"run,omitempty"`
 	Needed int `json:"needed,omitempty"`
 	Of     int `json:"of,omitempty"`
@@ -97,15 +100,16 @@ type Judged struct {
 	WindowSeconds float64 `json:"window_seconds,omitempty"`
 	Percentile    float64 `json:"percentile,omitempty"`
 	WaitSeconds   float64 `json:"wait_seconds,omitempty"`
-	// Beyond is the scaling rule whose threshold the value is beyond, nil for none, and BeyondSeconds for how long it has been, up to as long as
-	// the rule wants.
+	// Beyond is the scaling rule whose threshold the value is beyond, nil for none, and BeyondSeconds for how long it
+	// has been, up to as long as the rule wants.
 	Beyond        *Breached `json:"beyond,omitempty"`
 	BeyondSeconds float64   `json:"beyond_seconds,omitempty"`
 	// Booting says that it does not count while new dynos boot.
 	Booting bool `json:"booting,omitempty"`
 	// Desired is the number of dynos that it asks for, the present one for no change.
 	Desired int `json:"desired"`
-	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a smaller one.
+	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a
+	// smaller one.
 	Size     bool `json:"size,omitempty"`
 	SizeStep int  `json:"size_step,omitempty"`
 	// Error says why it is blind.
@@ -124,7 +128,8 @@ type SignalState struct {
 	Below Window `json:"below,omitempty"`
 	// NoData counts the blind readings in a row.
 	NoData int `json:"no_data,omitempty"`
-	// Since is when the oldest reading since that change was taken, and Samples are those of the window, the newest last.
+	// Since is when the oldest reading since that change was taken, and Samples are those of the window, the newest
+	// last.
 	Since   time.Time `json:"since,omitzero"`
 	Samples []Sample  `json:"samples,omitempty"`
 }
@@ -151,7 +156,8 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 		next[i] = st.signal(r.key())
 		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero(), st.changed())
 		j := &d.Signals[i]
-		st.ask(r.key(), now, j.Desired > n, j.Verdict == NoData || r.Window == 0 && r.Fails.N > 0 && r.Fails.stands(next[i].Above))
+		st.ask(r.key(), now, j.Desired > n, j.Verdict == NoData || r.Window == 0 && r.Fails.N > 0 &&
+			r.Fails.stands(next[i].Above))
 	}
 	st.Signals = next
 }
@@ -165,7 +171,9 @@ func (s *State) signal(rule string) SignalState {
 	return SignalState{Rule: rule}
 }
 
-func (p *Policy) look(r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time) Judged {
+func (p *Policy) look(
+	r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time,
+) Judged {
 	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Desired: n}
 	value, unit, why := r.value(in, n)
 	j.Unit = unit
@@ -290,8 +298,11 @@ func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, bootin
 	}
 }
 
-// lookBack judges by the window. It says nothing while new dynos boot. changed is when the number of dynos last changed.
-func (p *Policy) lookBack(r *SignalRule, st *SignalState, j *Judged, now time.Time, n int, booting bool, changed time.Time) {
+// lookBack judges by the window. It says nothing while new dynos boot. changed is when the number of dynos last
+// changed.
+func (p *Policy) lookBack(
+	r *SignalRule, st *SignalState, j *Judged, now time.Time, n int, booting bool, changed time.Time,
+) {
 	j.WindowSeconds, j.Percentile = r.Window.Seconds(), r.Percentile
 	if booting {
 		st.Since, st.Samples = time.Time{}, nil
@@ -342,8 +353,8 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 func (r *SignalRule) up(p *Policy) Step   { return cmp.Or(r.Up, p.Up) }
 func (r *SignalRule) down(p *Policy) Step { return cmp.Or(r.Down, p.Down) }
 
-// newest returns the samples of the window with one more. Of samples that are closer to each other than is remembered it leaves out some, so
-// that those that are kept are spread over the whole window.
+// newest returns the samples of the window with one more. Of samples that are closer to each other than is remembered
+// it leaves out some, so that those that are kept are spread over the whole window.
 func newest(samples []Sample, now time.Time, window time.Duration, s Sample) []Sample {
 	if n := len(samples); n > 1 && samples[n-1].Time.Sub(samples[n-2].Time) < window/mostSamples {
 		samples = samples[:n-1]

@@ -19,7 +19,8 @@ func (j Judged) String() string {
 		text += fmt.Sprintf(", the %s of %g s", j.measure(), j.WindowSeconds)
 	}
 	if b := j.Beyond; b != nil {
-		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold), math.Floor(j.BeyondSeconds), b.Seconds)
+		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold),
+			math.Floor(j.BeyondSeconds), b.Seconds)
 	}
 	text += ", " + j.thresholds()
 	switch {

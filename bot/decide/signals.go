@@ -9,7 +9,8 @@ import (
 
 // RuleState is what is remembered of the rules.
 type RuleState struct {
-	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change anything.
+	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change
+	// anything.
 	Signals      []SignalState `json:"signals,omitempty"`
 	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
 	// Breaches is what is remembered of the scaling rules.
@@ -18,16 +19,17 @@ type RuleState struct {
 
 // SignalVerdicts are what the rules made of the signals at a tick.
 type SignalVerdicts struct {
-	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules. ByRules says that
-	// these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it is one of them.
+	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules.
+	// ByRules says that these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it
+	// is one of them.
 	Signals []Judged `json:"signals,omitempty"`
 	ByRules bool     `json:"by_rules,omitempty"`
 	// Breach is the scaling rule that was breached, nil for none.
 	Breach *Breached `json:"breach,omitempty"`
 }
 
-// Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is above its maximum, else blind if any is,
-// fast only if all are, as far as they have a say.
+// Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is
+// above its maximum, else blind if any is, fast only if all are, as far as they have a say.
 func (d *Decision) Says() Verdict {
 	switch {
 	case len(d.Signals) == 0:
@@ -53,7 +55,8 @@ func (d *Decision) Says() Verdict {
 	return says
 }
 
-// merged is the verdict on a signal in the words of the heartbeat's: slow for one that asks for more dynos, fast for fewer.
+// merged is the verdict on a signal in the words of the heartbeat's: slow for one that asks for more dynos, fast for
+// fewer.
 func (j *Judged) merged() Verdict {
 	switch {
 	case j.Beyond != nil && j.Beyond.Down, j.Beyond == nil && j.Verdict == Below:
@@ -73,9 +76,9 @@ func (d *Decision) above() bool {
 	return slices.ContainsFunc(d.Signals, func(j Judged) bool { return j.Desired > d.From })
 }
 
-// merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them say so, and then
-// no further than the most cautious. A safeguard that is against the evidence of one is not against that of the others. It returns whether
-// the heartbeat speaks although more dynos do not help it.
+// merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them
+// say so, and then no further than the most cautious. A safeguard that is against the evidence of one is not against
+// that of the others. It returns whether the heartbeat speaks although more dynos do not help it.
 func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, ineffective bool) bool {
 	if len(d.Signals) == 0 {
 		return ineffective
@@ -93,7 +96,8 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 		case j.Desired > n:
 			all = false
 			e := p.Rules[i].evidence(st, j, now)
-			if more := (request{RuleAbove, j.Desired, e, !p.affords(d, lim.Clamp(j.Desired), e)}); d.Desired <= n || more.prevails(heard) {
+			if more := (request{RuleAbove, j.Desired, e, !p.affords(d, lim.Clamp(j.Desired), e)}); d.Desired <= n ||
+				more.prevails(heard) {
 				heard, ineffective = more, false
 				d.Rule, d.Desired, d.Evidence = more.rule, more.desired, more.evidence
 			}

@@ -6,8 +6,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-// State is what the policy remembers between ticks: a plain value that survives as JSON, so that a restart, a replica and a
-// replay all go on from it. The zero State remembers nothing.
+// State is what the policy remembers between ticks: a plain value that survives as JSON, so that a restart, a replica
+// and a replay all go on from it. The zero State remembers nothing.
 type State struct {
 	// Begun is when the bot began to watch: no dyno is removed before it has seen a whole stabilization window.
 	Begun time.Time `json:"begun,omitzero"`
@@ -17,8 +17,8 @@ type State struct {
 	CooldownState
 	// Asking is how long rules have asked for more dynos than the present number without a break; nil while none does.
 	Asking []Asking `json:"asking,omitempty"`
-	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter: each is
-	// lower than the one before it.
+	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter:
+	// each is lower than the one before it.
 	Desired adaptive.DesiredQueue `json:"desired,omitempty"`
 	// Known says that Dynos is the number of dynos after the last tick.
 	Known bool `json:"known,omitempty"`
@@ -38,8 +38,8 @@ type State struct {
 	Control Control `json:"control,omitzero"`
 }
 
-// Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is still changing the
-// dyno size, and the size itself where the bot does not ask for it (any more).
+// Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is
+// still changing the dyno size, and the size itself where the bot does not ask for it (any more).
 func (s State) Restarted(asksForSize bool) State {
 	s.SizePending = ""
 	if !asksForSize {
@@ -61,8 +61,8 @@ func (s *State) changed() time.Time {
 	return s.LastUp
 }
 
-// scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in AskedBy: the runs
-// start over, and a cooldown begins.
+// scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in
+// AskedBy: the runs start over, and a cooldown begins.
 func (s *State) scaled(now time.Time, from, to int, by string) {
 	s.noteScaleUp(from, to, by)
 	s.restart()
@@ -82,9 +82,9 @@ func (s *State) scaled(now time.Time, from, to int, by string) {
 // ownChange is how long after a change that the bot asked for the platform may still tell the number before it.
 const ownChange = 2 * time.Minute
 
-// observe takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A change of the
-// bot's own that came through although the bot did not hear so, because it died or was told of an error, counts as made, and is returned:
-// until the platform was asked again, which a bot that was away for long does later.
+// observe takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A
+// change of the bot's own that came through although the bot did not hear so, because it died or was told of an error,
+// counts as made, and is returned: until the platform was asked again, which a bot that was away for long does later.
 func (s *State) observe(now time.Time, n int) (byHand bool, made *Completed) {
 	recent := now.Sub(s.AskedAt) < ownChange
 	unheard := (recent || s.Unanswered) && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos

@@ -19,10 +19,12 @@ func (w Window) run() int { return bits.TrailingZeros64(^uint64(w)) }
 
 // RunState is what is remembered of the heartbeats.
 type RunState struct {
-	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. One without data leaves no mark.
+	// Slow and Fast remember the readings with these verdicts since the number of dynos changed. One without data
+	// leaves no mark.
 	Slow Window `json:"slow"`
 	Fast Window `json:"fast"`
-	// Level sums up the readings since then. ScaleUps is a row of scale-ups that have not improved them yet, nil for none.
+	// Level sums up the readings since then. ScaleUps is a row of scale-ups that have not improved them yet, nil for
+	// none.
 	Level    Level     `json:"level,omitzero"`
 	ScaleUps *ScaleUps `json:"scale_ups,omitempty"`
 	// NoData counts the ticks without data in a row.

@@ -35,7 +35,9 @@ func (p *Provider) actions(ctx context.Context, d *godo.Droplet) (actions []godo
 }
 
 // finish tells every few seconds how long the action takes. It returns false where the action failed.
-func (p *Provider) finish(ctx context.Context, d *godo.Droplet, a *godo.Action, what string, progress func(string)) (ok bool, err error) {
+func (p *Provider) finish(
+	ctx context.Context, d *godo.Droplet, a *godo.Action, what string, progress func(string),
+) (ok bool, err error) {
 	began, waits, failures := time.Now(), polls(), 0
 	for {
 		switch a.Status {

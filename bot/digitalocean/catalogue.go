@@ -31,11 +31,14 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 
 func (p *Provider) sizes(ctx context.Context) (sizes []godo.Size, err error) {
 	sizes, err = listAll(ctx, p, "list the sizes", func(s godo.Size) string { return s.Slug }, p.api.Sizes.List)
-	return slices.DeleteFunc(sizes, func(s godo.Size) bool { return !s.Available || !slices.Contains(s.Regions, p.o.Region) }), err
+	return slices.DeleteFunc(sizes, func(s godo.Size) bool {
+		return !s.Available ||
+			!slices.Contains(s.Regions, p.o.Region)
+	}), err
 }
 
-// Images are the account's own snapshots and custom images, the newest first. Those in other regions are among them, and so are not all
-// fit for [Options].Image; backups are not.
+// Images are the account's own snapshots and custom images, the newest first. Those in other regions are among them,
+// and so are not all fit for [Options].Image; backups are not.
 func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 	own, err := p.ownImages(ctx)
 	if err != nil {
@@ -58,10 +61,15 @@ func created(i godo.Image) time.Time {
 }
 
 func (p *Provider) ownImages(ctx context.Context) (images []godo.Image, err error) {
-	images, err = listAll(ctx, p, "list the account's images", func(i godo.Image) int { return i.ID }, p.api.Images.ListUser)
+	images, err = listAll(ctx, p, "list the account's images", func(i godo.Image) int { return i.ID },
+		p.api.Images.ListUser)
 	images = slices.DeleteFunc(images, func(i godo.Image) bool {
 		return i.Type != "snapshot" && i.Type != "custom" || i.Status != "" && i.Status != "available"
 	})
-	slices.SortStableFunc(images, func(a, b godo.Image) int { return cmp.Or(created(b).Compare(created(a)), cmp.Compare(b.ID, a.ID)) })
+	slices.SortStableFunc(images, func(a,
+		b godo.Image,
+	) int {
+		return cmp.Or(created(b).Compare(created(a)), cmp.Compare(b.ID, a.ID))
+	})
 	return images, err
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Check looks at what making droplets needs, one thing after the other, and changes nothing: the token, the size, the image and the SSH
-// keys. It reports each with what was found and what is wrong with it, or nil.
+// Check looks at what making droplets needs, one thing after the other, and changes nothing: the token, the size, the
+// image and the SSH keys. It reports each with what was found and what is wrong with it, or nil.
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	found, err := p.checkAccount(ctx)
 	if !is(err, http.StatusForbidden) { // a token need not have the scope of that
@@ -49,7 +49,8 @@ func (p *Provider) checkAccount(ctx context.Context) (found string, err error) {
 	}
 	found = fmt.Sprintf("%s, at most %d droplets", web.Line(a.Email), a.DropletLimit)
 	if a.Team != nil && a.Team.Name != "" {
-		found = fmt.Sprintf("%s of the team %s, at most %d droplets", web.Line(a.Email), web.Line(a.Team.Name), a.DropletLimit)
+		found = fmt.Sprintf("%s of the team %s, at most %d droplets", web.Line(a.Email),
+			web.Line(a.Team.Name), a.DropletLimit)
 	}
 	if a.Status != "" && a.Status != "active" {
 		err = fmt.Errorf("its status is %s: %s", web.Line(a.Status), web.Line(a.StatusMessage))
@@ -65,12 +66,14 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return strings.EqualFold(s.Slug, p.o.Size) })
 	switch {
 	case len(sizes) == 0:
-		return s, "", fmt.Errorf("nothing can be had in the region %s: `doctl compute region list` shows all", p.o.Region)
+		return s, "", fmt.Errorf("nothing can be had in the region %s: `doctl compute region list` shows all",
+			p.o.Region)
 	case i < 0:
 		return s, "", fmt.Errorf("%s cannot be had in %s: `doctl compute size list` shows all", p.o.Size, p.o.Region)
 	}
 	s = sizes[i]
-	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", web.Line(s.Slug), p.o.Region, s.Vcpus, s.Memory, s.PriceHourly), nil
+	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", web.Line(s.Slug), p.o.Region, s.Vcpus, s.Memory,
+		s.PriceHourly), nil
 }
 
 func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string, err error) {
@@ -114,7 +117,10 @@ func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
 	}
 	var names, missing []string
 	for _, want := range p.o.SSHKeys {
-		i := slices.IndexFunc(keys, func(k godo.Key) bool { return strconv.Itoa(k.ID) == want || strings.EqualFold(k.Fingerprint, want) })
+		i := slices.IndexFunc(keys, func(k godo.Key) bool {
+			return strconv.Itoa(k.ID) == want ||
+				strings.EqualFold(k.Fingerprint, want)
+		})
 		if i < 0 {
 			missing = append(missing, want)
 			continue
@@ -122,7 +128,8 @@ func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
 		names = append(names, web.Line(keys[i].Name))
 	}
 	if len(missing) > 0 {
-		err = fmt.Errorf("the account has none called %s: `doctl compute ssh-key list` shows all", strings.Join(missing, ", "))
+		err = fmt.Errorf("the account has none called %s: `doctl compute ssh-key list` shows all",
+			strings.Join(missing, ", "))
 	}
 	return strings.Join(names, ", "), err
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Create orders a droplet with the pool's tag. Names are not unique at DigitalOcean, so the name is looked for under the tag first. The
-// order is sent once, whatever comes of it.
+// Create orders a droplet with the pool's tag. Names are not unique at DigitalOcean, so the name is looked for under
+// the tag first. The order is sent once, whatever comes of it.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	op := "make the server " + web.Line(o.Name)
 	if !hostName(o.Name) {
@@ -61,7 +61,8 @@ func refusal(op, message string) *Error {
 }
 
 func hostName(s string) bool {
-	return s != "" && web.Only(s, web.Letters+web.Digits+".-", 255) && !strings.HasPrefix(s, "-") && !strings.HasPrefix(s, ".") &&
+	return s != "" && web.Only(s, web.Letters+web.Digits+".-", 255) && !strings.HasPrefix(s, "-") &&
+		!strings.HasPrefix(s, ".") &&
 		!strings.HasSuffix(s, "-") && !strings.HasSuffix(s, ".")
 }
 
@@ -81,7 +82,8 @@ func sshKeys(keys []string) []godo.DropletCreateSSHKey {
 func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	const op = "find the image"
 	if p.o.Image == "" {
-		return godo.DropletCreateImage{}, refusal(op, "none is set: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64")
+		return godo.DropletCreateImage{},
+			refusal(op, "none is set: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64")
 	}
 	if n, err := strconv.Atoi(p.o.Image); err == nil && n > 0 {
 		return godo.DropletCreateImage{ID: n}, nil
@@ -102,10 +104,13 @@ func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	}
 	switch {
 	case elsewhere != "":
-		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("%q is in %s, and the pool is in %s: copy it there with `doctl compute image-action transfer`",
-			p.o.Image, web.Line(elsewhere), p.o.Region))
+		return godo.DropletCreateImage{},
+			refusal(op, fmt.Sprintf("%q is in %s, and the pool is in %s: copy it there with `doctl compute "+
+				"image-action transfer`",
+				p.o.Image, web.Line(elsewhere), p.o.Region))
 	case !web.Only(p.o.Image, web.Letters+web.Digits+"-._", 255):
-		return godo.DropletCreateImage{}, refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q", p.o.Image))
+		return godo.DropletCreateImage{},
+			refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q", p.o.Image))
 	}
 	return godo.DropletCreateImage{Slug: p.o.Image}, nil
 }

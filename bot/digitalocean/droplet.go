@@ -61,7 +61,8 @@ func (p *Provider) Describe(ctx context.Context, id string) (pool.Server, error)
 	return p.server(ctx, d)
 }
 
-// Destroy ends a droplet that bears the pool's tag. DigitalOcean lists it for a few seconds more; List tells then that it is ending.
+// Destroy ends a droplet that bears the pool's tag. DigitalOcean lists it for a few seconds more; List tells then that
+// it is ending.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
 	d, err := p.ours(ctx, id)
 	switch {
@@ -99,7 +100,10 @@ func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	op := "read the server " + web.Line(id)
 	n, err := strconv.Atoi(id)
 	if err != nil || n <= 0 || strconv.Itoa(n) != id {
-		return nil, &Error{Op: op, Who: "DigitalOcean", Status: http.StatusNotFound, Message: "a droplet's id is a number", Kind: pool.ErrGone}
+		return nil, &Error{
+			Op: op, Who: "DigitalOcean", Status: http.StatusNotFound,
+			Message: "a droplet's id is a number", Kind: pool.ErrGone,
+		}
 	}
 	var d *godo.Droplet
 	err = p.call(ctx, op, func(ctx context.Context) error {
@@ -135,11 +139,12 @@ func (p *Provider) forget(listed []godo.Droplet) {
 	p.ending = still
 }
 
-// endsWithin is how long a droplet that was ordered to end is taken to be ending. One that is there for longer was forgotten by
-// DigitalOcean, and can be destroyed again.
+// endsWithin is how long a droplet that was ordered to end is taken to be ending. One that is there for longer was
+// forgotten by DigitalOcean, and can be destroyed again.
 const endsWithin = 5 * time.Minute
 
-// stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a minute.
+// stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a
+// minute.
 const stuckAfter = 5 * time.Minute
 
 // server asks for the actions of a droplet that has been in the making for long, or is locked, since the droplet
@@ -160,7 +165,10 @@ func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, er
 		if err != nil {
 			return pool.Server{}, err
 		}
-		if slices.ContainsFunc(actions, func(a godo.Action) bool { return a.Type == "create" && a.Status == "errored" }) {
+		if slices.ContainsFunc(actions, func(a godo.Action) bool {
+			return a.Type == "create" &&
+				a.Status == "errored"
+		}) {
 			s.State, s.Note = pool.Failed, "DigitalOcean could not make it"
 		}
 	case d.Locked && s.State != pool.Making && s.State != pool.Ending:

@@ -53,7 +53,8 @@ func answered(_ *http.Request, status int, body []byte) *Error {
 		e.Kind = pool.ErrRefused
 	case status == http.StatusUnauthorized:
 		e.Common = true
-		e.Hint = "the token is wrong, has expired or was revoked: make a new one at https://cloud.digitalocean.com/account/api/tokens"
+		e.Hint = "the token is wrong, has expired or was revoked: make a new one at " +
+			"https://cloud.digitalocean.com/account/api/tokens"
 	case status == http.StatusForbidden:
 		e.Hint = "the token has not the scope for this"
 	case status >= 500:
@@ -73,7 +74,8 @@ func busy(err error) bool {
 		return false
 	}
 	about := strings.ToLower(e.Message)
-	return e.Status/100 == 4 && (strings.Contains(about, "pending event") || strings.Contains(about, "processes previous actions"))
+	return e.Status/100 == 4 && (strings.Contains(about, "pending event") ||
+		strings.Contains(about, "processes previous actions"))
 }
 
 // unclear reports whether a call may have been carried out, or not.
@@ -87,7 +89,8 @@ func refused(err error) error {
 		return err
 	}
 	switch e.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden,
+		http.StatusNotFound,
 		http.StatusUnprocessableEntity:
 		own := *e
 		own.Kind = pool.ErrRefused

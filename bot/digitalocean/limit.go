@@ -41,7 +41,8 @@ func limited(until time.Time) *Error {
 	return &Error{
 		Who: "DigitalOcean", Status: http.StatusTooManyRequests, Until: until, Common: true,
 		Message: fmt.Sprintf("the account's API calls are used up until %s UTC", until.UTC().Format("15:04:05")),
-		Hint:    "all that uses the account's tokens shares 5,000 calls an hour and 250 a minute: a longer interval helps",
+		Hint: "all that uses the account's tokens shares 5,000 calls an hour and 250 a minute: a longer " +
+			"interval helps",
 	}
 }
 

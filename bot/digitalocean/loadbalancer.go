@@ -19,13 +19,13 @@ import (
 // forgetAfter is how long a droplet counts as draining that nobody removes: no request takes as long.
 const forgetAfter = time.Hour
 
-// A LoadBalancer is one of DigitalOcean's. It is given droplets by their ids; or it takes those with a tag, and then the pool's servers
-// get that tag when they shall serve. Which of the two it is, is read each time.
+// A LoadBalancer is one of DigitalOcean's. It is given droplets by their ids; or it takes those with a tag, and then
+// the pool's servers get that tag when they shall serve. Which of the two it is, is read each time.
 //
-// DigitalOcean does not tell which droplets pass the balancer's health check, nor how many requests they have. So a member is serving as
-// soon as the balancer has it, and none is ever down. There is no draining either: a droplet that is taken out gets no new request, and
-// those under way go on. It counts as draining until it is removed, for an hour at most; this LoadBalancer remembers that, and another
-// does not.
+// DigitalOcean does not tell which droplets pass the balancer's health check, nor how many requests they have. So a
+// member is serving as soon as the balancer has it, and none is ever down. There is no draining either: a droplet that
+// is taken out gets no new request, and those under way go on. It counts as draining until it is removed, for an hour
+// at most; this LoadBalancer remembers that, and another does not.
 type LoadBalancer struct {
 	p  *Provider
 	id string
@@ -37,7 +37,8 @@ type LoadBalancer struct {
 // LoadBalancer makes the one with that id, a UUID. It calls nobody.
 func (p *Provider) LoadBalancer(id string) (*LoadBalancer, error) {
 	if !web.IsUUID(id) {
-		return nil, fmt.Errorf("the load balancer %q is no UUID: `doctl compute load-balancer list` shows them", web.Line(id))
+		return nil, fmt.Errorf("the load balancer %q is no UUID: `doctl compute load-balancer list` shows them",
+			web.Line(id))
 	}
 	return &LoadBalancer{p: p, id: id, out: map[int]time.Time{}}, nil
 }
@@ -67,12 +68,16 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	r.wanted = r.has
 	switch tag := r.lb.Tag; {
 	case r.lb.Type == godo.LoadBalancerTypeGlobal:
-		return r, fmt.Errorf("%s: %s is a global one, which has load balancers and no droplets behind it: name a regional one", op, b.name(r))
+		return r, fmt.Errorf("%s: %s is a global one, which has load balancers and no droplets behind it: name a "+
+			"regional one", op, b.name(r))
 	case tag == "":
 		return r, nil
-	case slices.ContainsFunc(append([]string{b.p.o.Tag}, b.p.o.Tags...), func(own string) bool { return strings.EqualFold(own, tag) }):
-		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all of the pool's have: they would get requests before they "+
-			"are ready, and could not be drained: give the balancer a tag of its own, such as %s-serving, or none", op, b.name(r), web.Line(tag), web.Line(tag))
+	case slices.ContainsFunc(append([]string{b.p.o.Tag}, b.p.o.Tags...),
+		func(own string) bool { return strings.EqualFold(own, tag) }):
+		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all of the pool's have: they would "+
+			"get requests before they "+
+			"are ready, and could not be drained: give the balancer a tag of its own, such as %s-serving, or none",
+			op, b.name(r), web.Line(tag), web.Line(tag))
 	}
 	droplets, err := b.p.tagged(ctx, r.lb.Tag)
 	r.wanted = map[int]bool{}
@@ -120,20 +125,23 @@ func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
 	return members, nil
 }
 
-// Add puts a droplet into rotation. It gets requests when it has passed the balancer's own health check, which by default takes 30 s.
+// Add puts a droplet into rotation. It gets requests when it has passed the balancer's own health check, which by
+// default takes 30 s.
 func (b *LoadBalancer) Add(ctx context.Context, s pool.Server) error {
 	id, err := strconv.Atoi(s.ID)
 	if err != nil {
-		return fmt.Errorf("put the server %s behind the load balancer: its id %q is no droplet's", web.Line(s.Name), web.Line(s.ID))
+		return fmt.Errorf("put the server %s behind the load balancer: its id %q is no droplet's",
+			web.Line(s.Name), web.Line(s.ID))
 	}
 	r, err := b.read(ctx)
 	if err != nil {
 		return err
 	}
 	if !r.wanted[id] {
-		err = b.change(ctx, fmt.Sprintf("put the server %s behind %s", web.Line(s.Name), b.name(r)), func(ctx context.Context) error {
-			return b.add(ctx, r.lb, id)
-		})
+		err = b.change(ctx, fmt.Sprintf("put the server %s behind %s", web.Line(s.Name), b.name(r)),
+			func(ctx context.Context) error {
+				return b.add(ctx, r.lb, id)
+			})
 	}
 	if err == nil {
 		b.mu.Lock()

@@ -25,13 +25,14 @@ const (
 type Options struct {
 	// Token is a personal access token, required. It appears in no error.
 	Token string
-	// Tag is the pool's tag, required: a droplet is the pool's if it bears it. Letters, digits, ':', '-' and '_', 255 at most; DigitalOcean
-	// makes no difference between small and great letters in tags.
+	// Tag is the pool's tag, required: a droplet is the pool's if it bears it. Letters, digits, ':', '-' and '_', 255
+	// at most; DigitalOcean makes no difference between small and great letters in tags.
 	Tag string
 	// Region is where droplets are made, as in "fra1"; required.
 	Region string
-	// Image is what droplets are made from: the number or the name of one of the account's snapshots or custom images, or the slug of a
-	// public image, as in "ubuntu-24-04-x64". Of several images of one name the newest is taken. It is required by Create only.
+	// Image is what droplets are made from: the number or the name of one of the account's snapshots or custom images,
+	// or the slug of a public image, as in "ubuntu-24-04-x64". Of several images of one name the newest is taken. It is
+	// required by Create only.
 	Image string
 	// Size is the size of droplets that are ordered without one; "" means s-1vcpu-1gb.
 	Size string
@@ -43,8 +44,8 @@ type Options struct {
 	UserData string
 	// Tags are put on new droplets beside Tag, as for a firewall that is bound to a tag.
 	Tags []string
-	// PublicAddress says that servers are reached at their public IPv4 addresses, for a bot that is not in their network. Otherwise it is
-	// the private one, and the public one of a droplet that has no other.
+	// PublicAddress says that servers are reached at their public IPv4 addresses, for a bot that is not in their
+	// network. Otherwise it is the private one, and the public one of a droplet that has no other.
 	PublicAddress bool
 	// URL is where the API is; "" means https://api.digitalocean.com. Plain http is for a loopback address only.
 	URL string
@@ -65,7 +66,8 @@ func (o Options) checked() (Options, error) {
 	case o.Token == "":
 		wrong("the DigitalOcean token is missing: make one at https://cloud.digitalocean.com/account/api/tokens")
 	case !web.Only(o.Token, web.Letters+web.Digits+"-._~+/=", 1000):
-		wrong("the DigitalOcean token has characters that no token has: is it quoted, or has it a space or line break at its end?")
+		wrong("the DigitalOcean token has characters that no token has: is it quoted, or has it a space or line " +
+			"break at its end?")
 	}
 	if o.Tag == "" {
 		wrong("the pool's tag is missing")
@@ -86,18 +88,21 @@ func (o Options) checked() (Options, error) {
 	slug("region", o.Region, "fra1")
 	slug("size", o.Size, defaultSize)
 	if len(o.Image) > 255 || o.Image != web.Line(o.Image) {
-		wrong("the DigitalOcean image %q is none: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64", web.Line(o.Image))
+		wrong("the DigitalOcean image %q is none: it is the number or name of a snapshot, or a slug such as "+
+			"ubuntu-24-04-x64", web.Line(o.Image))
 	}
 	for _, key := range o.SSHKeys {
 		if n, err := strconv.Atoi(key); (err != nil || n <= 0) && !fingerprint(key) {
-			wrong("the SSH key %q is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: `doctl compute ssh-key list` shows both", web.Line(key))
+			wrong("the SSH key %q is neither a number nor an MD5 fingerprint such as 3b:16:e4:bf:…: `doctl compute "+
+				"ssh-key list` shows both", web.Line(key))
 		}
 	}
 	if o.VPC != "" && !web.IsUUID(o.VPC) {
 		wrong("the VPC %q is no UUID: `doctl vpcs list` shows them", web.Line(o.VPC))
 	}
 	if len(o.UserData) > maxUserData {
-		wrong("the user data has %d bytes, and DigitalOcean takes %d at most: have it fetch the rest", len(o.UserData), maxUserData)
+		wrong("the user data has %d bytes, and DigitalOcean takes %d at most: have it fetch the rest",
+			len(o.UserData), maxUserData)
 	}
 	if o.Timeout < 0 {
 		wrong("the timeout %v is below 0", o.Timeout)

@@ -18,7 +18,9 @@ const (
 
 type pageOf[T any] func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)
 
-func listAll[T any, K comparable](ctx context.Context, p *Provider, op string, key func(T) K, page pageOf[T]) (list []T, err error) {
+func listAll[T any, K comparable](
+	ctx context.Context, p *Provider, op string, key func(T) K, page pageOf[T],
+) (list []T, err error) {
 	err = p.call(ctx, op, func(ctx context.Context) error {
 		list, err = pages(ctx, key, page)
 		return err
@@ -26,8 +28,8 @@ func listAll[T any, K comparable](ctx context.Context, p *Provider, op string, k
 	return list, err
 }
 
-// pages reads a list whole. What ends while a list of several pages is read moves the others up, so that one may be missed: where the
-// length that the list says it has changes on the way, or fewer come, it is read again.
+// pages reads a list whole. What ends while a list of several pages is read moves the others up, so that one may be
+// missed: where the length that the list says it has changes on the way, or fewer come, it is read again.
 func pages[T any, K comparable](ctx context.Context, key func(T) K, page pageOf[T]) ([]T, error) {
 	for range maxReadings {
 		var all []T

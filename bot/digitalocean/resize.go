@@ -16,10 +16,10 @@ import (
 // resizeLimit bounds a resize. DigitalOcean takes about a minute a GB of used disk when it has to move the droplet.
 const resizeLimit = time.Hour
 
-// Resize switches a droplet off, gives it another size, and switches it on again. Each step follows from what is found, so a resize that
-// was cut off goes on where it was. The disk keeps its size, so that the way back stays open; a size with a smaller disk is refused before
-// anything is done. An empty size only switches it on, when what is under way has ended. Where DigitalOcean refuses a
-// size when the droplet is off already, it is switched on again as it was.
+// Resize switches a droplet off, gives it another size, and switches it on again. Each step follows from what is found,
+// so a resize that was cut off goes on where it was. The disk keeps its size, so that the way back stays open; a size
+// with a smaller disk is refused before anything is done. An empty size only switches it on, when what is under way has
+// ended. Where DigitalOcean refuses a size when the droplet is off already, it is switched on again as it was.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, resizeLimit)
 	defer cancel()
@@ -61,7 +61,8 @@ func (p *Provider) fits(ctx context.Context, d *godo.Droplet, size string) error
 	case i < 0:
 		return refusal(op, "there is no such size in "+p.o.Region+": `doctl compute size list` shows all")
 	case sizes[i].Disk < d.Disk:
-		return refusal(op, fmt.Sprintf("its disk has %d GB, and the droplet's has %d GB, which cannot shrink", sizes[i].Disk, d.Disk))
+		return refusal(op, fmt.Sprintf("its disk has %d GB, and the droplet's has %d GB, which cannot shrink",
+			sizes[i].Disk, d.Disk))
 	}
 	return nil
 }
@@ -82,7 +83,8 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	}
 	for i := range actions {
 		if a := &actions[i]; a.Status == godo.ActionInProgress {
-			_, err := r.finish(ctx, r.found, a, fmt.Sprintf("wait for the end of %s of %s", web.Line(a.Type), name(r.found)), r.progress)
+			_, err := r.finish(ctx, r.found, a,
+				fmt.Sprintf("wait for the end of %s of %s", web.Line(a.Type), name(r.found)), r.progress)
 			if err != nil {
 				return false, err
 			}
@@ -112,7 +114,8 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	case d.Status == "off":
 		return false, r.act(ctx, "switch on "+name(d), r.api.DropletActions.PowerOn)
 	}
-	return false, &Error{Op: "resize " + name(d), Message: "its state is " + web.Line(d.Status) + ", and has to be active or off"}
+	return false, &Error{Op: "resize " + name(d), Message: "its state is " + web.Line(d.Status) +
+		", and has to be active or off"}
 }
 
 func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
@@ -145,7 +148,9 @@ func (r *resize) switchOff(ctx context.Context) error {
 
 var errFailed = errors.New("DigitalOcean began it, and it failed")
 
-func (r *resize) act(ctx context.Context, what string, begin func(context.Context, int) (*godo.Action, *godo.Response, error)) error {
+func (r *resize) act(
+	ctx context.Context, what string, begin func(context.Context, int) (*godo.Action, *godo.Response, error),
+) error {
 	r.progress(what)
 	var a *godo.Action
 	err := r.call(ctx, what, func(ctx context.Context) (err error) {
@@ -167,5 +172,6 @@ func (r *resize) left(err error) error {
 	if r.size == "" {
 		return fmt.Errorf("switch on %s: %w; %s", name(r.found), err, state)
 	}
-	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found), web.Line(r.size), err, state)
+	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found),
+		web.Line(r.size), err, state)
 }

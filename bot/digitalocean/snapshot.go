@@ -59,7 +59,9 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 }
 
 // A snapshot may be listed some seconds after its action has ended.
-func (p *Provider) snapshotMade(ctx context.Context, d *godo.Droplet, name string, before []godo.Image, op string) (pool.Image, error) {
+func (p *Provider) snapshotMade(
+	ctx context.Context, d *godo.Droplet, name string, before []godo.Image, op string,
+) (pool.Image, error) {
 	old := map[int]bool{}
 	for _, i := range before {
 		old[i.ID] = true

@@ -19,15 +19,17 @@ const defaultMetadata = "http://169.254.169.254"
 type Account struct {
 	// Region is AWS's name of it, as in eu-central-1.
 	Region string
-	// Keys sign the calls. Without any, the SDK looks for credentials where AWS's own programs do: a web identity token, a profile of the
-	// shared files with keys, a role or a single sign-on, a container's role, and the role of the EC2 instance that this runs on.
+	// Keys sign the calls. Without any, the SDK looks for credentials where AWS's own programs do: a web identity
+	// token, a profile of the shared files with keys, a role or a single sign-on, a container's role, and the role of
+	// the EC2 instance that this runs on.
 	Keys Keys
 	// Profile is the one of the shared files; "" means that of the environment or "default".
 	Profile string
-	// Endpoint is where all services answer in place of AWS's own addresses, for tests; "" means AWS. Plain http is for a loopback
-	// address only.
+	// Endpoint is where all services answer in place of AWS's own addresses, for tests; "" means AWS. Plain http is for
+	// a loopback address only.
 	Endpoint string
-	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254, or what the environment says.
+	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254, or what the
+	// environment says.
 	Metadata string
 	// UserAgent is sent with every call; "" means "autoscalebot".
 	UserAgent string
@@ -35,7 +37,8 @@ type Account struct {
 	Timeout time.Duration
 }
 
-// Keys are what somebody was given to sign calls with. The session token belongs to temporary ones, and is empty for others.
+// Keys are what somebody was given to sign calls with. The session token belongs to temporary ones, and is empty for
+// others.
 type Keys struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
@@ -48,21 +51,27 @@ func (a *Account) check() error {
 	}
 	k := a.Keys
 	if (k.AccessKeyID == "") != (k.SecretAccessKey == "") {
-		errs = append(errs, errors.New("the AWS access key ID and the secret access key belong together, and one of them is missing: "+
+		errs = append(errs, errors.New("the AWS access key ID and the secret access key belong together, and one of "+
+			"them is missing: "+
 			"give both, or neither to use the role of the EC2 instance that this runs on"))
 	}
 	if k.SessionToken != "" && k.AccessKeyID == "" {
-		errs = append(errs, errors.New("an AWS session token is of no use without the access key ID and the secret access key that it came with"))
+		errs = append(errs, errors.New("an AWS session token is of no use without the access key ID and the secret "+
+			"access key that it came with"))
 	}
-	if strings.ContainsFunc(k.AccessKeyID+k.SecretAccessKey+k.SessionToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		errs = append(errs, errors.New("an AWS key or session token has a space or another character that none has: was it cut or pasted wrong?"))
+	if strings.ContainsFunc(k.AccessKeyID+k.SecretAccessKey+k.SessionToken,
+		func(r rune) bool { return r <= ' ' || r > '~' }) {
+		errs = append(errs, errors.New("an AWS key or session token has a space or another character that none has: "+
+			"was it cut or pasted wrong?"))
 	}
 	if a.Endpoint != "" {
-		_, err := web.BaseURL("the endpoint for AWS", a.Endpoint, "https://ec2.eu-central-1.amazonaws.com", "a session token")
+		_, err := web.BaseURL("the endpoint for AWS", a.Endpoint,
+			"https://ec2.eu-central-1.amazonaws.com", "a session token")
 		errs = append(errs, err)
 	}
 	if u, err := url.Parse(a.Metadata); err != nil || a.Metadata != "" && (u.Scheme != "http" || u.Host == "") {
-		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+defaultMetadata))
+		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+
+			defaultMetadata))
 	}
 	a.UserAgent = cmp.Or(a.UserAgent, "autoscalebot")
 	if a.Timeout <= 0 {

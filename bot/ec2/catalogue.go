@@ -19,8 +19,9 @@ type instanceType struct {
 	GPUs   []struct{} `xml:"gpuInfo>gpus>item"`
 }
 
-// Sizes are the types of instances that the region has: those of Options, or else all of the current generation that have 16 CPUs at most,
-// no GPU, and are no bare metal. Whether each can be had in the launch template's availability zone, only an order tells.
+// Sizes are the types of instances that the region has: those of Options, or else all of the current generation that
+// have 16 CPUs at most, no GPU, and are no bare metal. Whether each can be had in the launch template's availability
+// zone, only an order tells.
 func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 	params := url.Values{}
 	for n, s := range p.o.Sizes {
@@ -55,7 +56,8 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 		return nil, err
 	}
 	slices.SortFunc(sizes, func(a, b pool.Size) int {
-		return cmp.Or(cmp.Compare(a.Price, b.Price), cmp.Compare(a.CPUs, b.CPUs), cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Price, b.Price), cmp.Compare(a.CPUs, b.CPUs), cmp.Compare(a.Memory, b.Memory),
+			cmp.Compare(a.Name, b.Name))
 	})
 	return sizes, nil
 }
@@ -108,7 +110,8 @@ func (i image) image() pool.Image {
 	return out
 }
 
-// Images are the account's own that can be used, the newest first. Their size is that of their disks, of which AWS stores, and bills, less.
+// Images are the account's own that can be used, the newest first. Their size is that of their disks, of which AWS
+// stores, and bills, less.
 func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 	var images []pool.Image
 	err := do(ctx, "list the images", func(ctx context.Context) error {
@@ -123,7 +126,10 @@ func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(images, func(a, b pool.Image) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(images, func(a, b pool.Image) int {
+		return cmp.Or(b.Created.Compare(a.Created),
+			cmp.Compare(a.Name, b.Name))
+	})
 	return images, nil
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Check looks at what making servers needs, one thing after the other, and changes nothing: the credentials, the pool's servers, the
-// launch template, and whether one could be made from it. It reports each with what was found and what is wrong with it, or nil. A thing is
-// passed over when an earlier answer has already told that it can't work.
+// Check looks at what making servers needs, one thing after the other, and changes nothing: the credentials, the pool's
+// servers, the launch template, and whether one could be made from it. It reports each with what was found and what is
+// wrong with it, or nil. A thing is passed over when an earlier answer has already told that it can't work.
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	if !p.client.checkCredentials(ctx, report) {
 		return
@@ -63,7 +63,8 @@ func (p *Provider) readTemplate(ctx context.Context) (string, error) {
 		return "", errors.New("it has no such version")
 	}
 	v := a.Versions[0]
-	found := fmt.Sprintf("%s, version %d: image %s, %s", p.from.id+p.from.name, v.Number, cmp.Or(v.Image, "none named"), cmp.Or(v.Type, "none named"))
+	found := fmt.Sprintf("%s, version %d: image %s, %s", p.from.id+p.from.name, v.Number,
+		cmp.Or(v.Image, "none named"), cmp.Or(v.Type, "none named"))
 	if v.Type == "" && len(p.o.Sizes) == 0 {
 		return found, errors.New("it names no instance type, and SIZES names none either: put one into the template")
 	}
@@ -120,7 +121,8 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 			Balancers []string `xml:"LoadBalancerArns>member"`
 		} `xml:"DescribeTargetGroupsResult>TargetGroups>member"`
 	}
-	err = g.client.call(ctx, serviceELB, harmless, "DescribeTargetGroups", url.Values{"TargetGroupArns.member.1": {g.arn}}, &a)
+	err = g.client.call(ctx, serviceELB, harmless, "DescribeTargetGroups",
+		url.Values{"TargetGroupArns.member.1": {g.arn}}, &a)
 	if err != nil {
 		return "", err
 	}
@@ -140,7 +142,8 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 	found = web.Line(found)
 	switch {
 	case t.Type != "instance":
-		return found, fmt.Errorf("its target type is %s, and servers are registered by their instance id: make a target group of type instance", web.Line(t.Type))
+		return found, fmt.Errorf("its target type is %s, and servers are registered by their instance id: make a "+
+			"target group of type instance", web.Line(t.Type))
 	case len(t.Balancers) == 0:
 		return found, errors.New("no load balancer uses it: add a listener that forwards to it")
 	}
@@ -187,7 +190,8 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 	}
 	policies, err := g.policies(ctx)
 	if err == nil && len(policies) > 0 {
-		err = fmt.Errorf("%s: they change the desired capacity as well, and undo what the bot does: disable or delete them", web.Line(strings.Join(policies, ", ")))
+		err = fmt.Errorf("%s: they change the desired capacity as well, and undo what the bot does: disable or "+
+			"delete them", web.Line(strings.Join(policies, ", ")))
 	}
 	report("the group's own scaling policies", fmt.Sprintf("%d", len(policies)), err)
 }
@@ -200,7 +204,8 @@ func (g *Group) policies(ctx context.Context) (names []string, err error) {
 				Enabled string `xml:"Enabled"` // absent is true
 			} `xml:"DescribePoliciesResult>ScalingPolicies>member"`
 		}
-		err := g.client.call(ctx, serviceAutoScaling, harmless, "DescribePolicies", url.Values{"AutoScalingGroupName": {g.name}}, &a)
+		err := g.client.call(ctx, serviceAutoScaling, harmless, "DescribePolicies",
+			url.Values{"AutoScalingGroupName": {g.name}}, &a)
 		for _, p := range a.Policies {
 			if p.Enabled != "false" {
 				names = append(names, p.Name)

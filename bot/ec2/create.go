@@ -13,16 +13,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// maxEnded bounds how many servers of one name may have ended while EC2 still remembers their orders, but shows them no more. It
-// shows an ended server for about an hour, and remembers an order for about a day.
+// maxEnded bounds how many servers of one name may have ended while EC2 still remembers their orders, but shows them no
+// more. It shows an ended server for about an hour, and remembers an order for about a day.
 const maxEnded = 40
 
-// Create has a server made from the launch template, with its tags from its first moment on. Where the order leaves the size open, it is the
-// template's.
+// Create has a server made from the launch template, with its tags from its first moment on. Where the order leaves the
+// size open, it is the template's.
 //
-// The order bears a client token, by which EC2 makes one server of it however often it comes. The token is made of the order itself and of
-// the newest server of that name that has ended. So an order whose answer was lost leads to the same server when it is given again, by
-// this program or by the one after it, and a later server of the same name is another one.
+// The order bears a client token, by which EC2 makes one server of it however often it comes. The token is made of the
+// order itself and of the newest server of that name that has ended. So an order whose answer was lost leads to the
+// same server when it is given again, by this program or by the one after it, and a later server of the same name is
+// another one.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err error) {
 	err = do(ctx, "make the server "+web.Line(o.Name), func(ctx context.Context) error {
 		s, err = p.create(ctx, o)
@@ -34,9 +35,11 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err
 func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	switch {
 	case o.Name == "" || len(o.Name) > 255 || strings.ContainsAny(o.Name, "*?\\") || web.Line(o.Name) != o.Name:
-		return pool.Server{}, fmt.Errorf("%w: the name is none: it has 1 to 255 characters, such as web-7, and none of * ? \\", pool.ErrRefused)
+		return pool.Server{}, fmt.Errorf("%w: the name is none: it has 1 to 255 characters, such as web-7, and "+
+			"none of * ? \\", pool.ErrRefused)
 	case o.Size != "" && !typeName.MatchString(o.Size):
-		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small", pool.ErrRefused, web.Line(o.Size))
+		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small",
+			pool.ErrRefused, web.Line(o.Size))
 	}
 	for _, s := range p.recent.unseen() {
 		if s.Name == o.Name {
@@ -61,7 +64,8 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 	for n := range maxEnded {
 		i, err := p.run(ctx, o, p.token(o, ended.ID, n), false)
 		// An earlier server of the name, that has ended so long ago that it is not shown any more.
-		if codeOf(err) == "IdempotentInstanceTerminated" || err == nil && (i.State == terminated || i.State == shuttingDown) {
+		if codeOf(err) == "IdempotentInstanceTerminated" || err == nil &&
+			(i.State == terminated || i.State == shuttingDown) {
 			continue
 		}
 		if err != nil {
@@ -74,7 +78,8 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 		p.recent.make(s)
 		return s, nil
 	}
-	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends each of them", maxEnded)
+	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends "+
+		"each of them", maxEnded)
 }
 
 // EC2 takes at most 64 characters.
@@ -113,7 +118,8 @@ func (p *Provider) run(ctx context.Context, o pool.Order, token string, dry bool
 		return instance{}, err
 	}
 	if len(a.Instances) != 1 || !instanceID.MatchString(a.Instances[0].ID) {
-		return instance{}, &Error{Message: fmt.Sprintf("the answer tells of %d servers, where one was ordered: the next list tells what there is", len(a.Instances))}
+		return instance{}, &Error{Message: fmt.Sprintf("the answer tells of %d servers, where one was ordered: the "+
+			"next list tells what there is", len(a.Instances))}
 	}
 	return a.Instances[0], nil
 }

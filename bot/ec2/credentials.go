@@ -37,7 +37,8 @@ func (s static) who() string { return "access key " + web.Line(s.AccessKeyID) }
 
 type kept struct {
 	open func(context.Context) (*source, error)
-	lock chan struct{} // held while the fields below are used; a channel, since waiting for it must end with the context
+	// held while the fields below are used; a channel, since waiting for it must end with the context
+	lock chan struct{}
 
 	source *source // nil until it is needed
 	keys   aws.Credentials

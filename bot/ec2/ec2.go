@@ -1,13 +1,13 @@
-// Package ec2 keeps a pool's servers on Amazon EC2, behind a target group of an Elastic Load Balancer, or sets the desired capacity of
-// an Auto Scaling group.
+// Package ec2 keeps a pool's servers on Amazon EC2, behind a target group of an Elastic Load Balancer, or sets the
+// desired capacity of an Auto Scaling group.
 //
-// A [Provider] makes instances from a launch template, a [TargetGroup] is a balancer, and a [Group] is a platform of its own: there, AWS
-// makes the servers and puts them behind the balancer. Each method ends within 25 seconds, its retries included, unless its comment says
-// that it waits; how a call went wrong is an [*Error].
+// A [Provider] makes instances from a launch template, a [TargetGroup] is a balancer, and a [Group] is a platform of
+// its own: there, AWS makes the servers and puts them behind the balancer. Each method ends within 25 seconds, its
+// retries included, unless its comment says that it waits; how a call went wrong is an [*Error].
 //
-// The calls are plain forms with XML answers, signed by AWS's SDK, which finds the credentials too and adds 2.3 MB to the program for that.
-// Its own clients of the three services would add 4.5 MB, and 150 s of compile time for the handful of calls here (linux/amd64,
-// aws-sdk-go-v2 1.48.0).
+// The calls are plain forms with XML answers, signed by AWS's SDK, which finds the credentials too and adds 2.3 MB to
+// the program for that. Its own clients of the three services would add 4.5 MB, and 150 s of compile time for the
+// handful of calls here (linux/amd64, aws-sdk-go-v2 1.48.0).
 package ec2
 
 import (
@@ -28,13 +28,15 @@ type Options struct {
 	Account
 	// Pool is the pool's name, the value of the tag autoscalebot:pool.
 	Pool string
-	// LaunchTemplate is its name or id, and after a colon its version: a number, $Latest or $Default. Without one, it is $Default.
+	// LaunchTemplate is its name or id, and after a colon its version: a number, $Latest or $Default. Without one, it
+	// is $Default.
 	LaunchTemplate string
 	// Public has a server's address be its public IP rather than the private one.
 	Public bool
 	// Sizes are the types of instances that Sizes tells of; empty for all of the current generation up to 16 CPUs.
 	Sizes []string
-	// Price is what a server costs an hour, in dollars, whatever its size; 0 where nobody says. AWS has no cheap way to ask.
+	// Price is what a server costs an hour, in dollars, whatever its size; 0 where nobody says. AWS has no cheap way to
+	// ask.
 	Price float64
 	// Prices are those of types of instances that differ from Price.
 	Prices map[string]float64
@@ -55,11 +57,13 @@ func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	from, bad := parseTemplate(o.LaunchTemplate)
 	errs := []error{o.Account.check(), bad}
 	if o.Pool == "" || len(o.Pool) > 100 || strings.ContainsAny(o.Pool, "*?\\") || web.Line(o.Pool) != o.Pool {
-		errs = append(errs, fmt.Errorf("the pool's name %q is none: it has 1 to 100 characters, such as web, and none of * ? \\", web.Line(o.Pool)))
+		errs = append(errs, fmt.Errorf("the pool's name %q is none: it has 1 to 100 characters, such as web, and "+
+			"none of * ? \\", web.Line(o.Pool)))
 	}
 	for _, s := range o.Sizes {
 		if !typeName.MatchString(s) {
-			errs = append(errs, fmt.Errorf("the size %q is no type of EC2 instances: they look like t3.small", web.Line(s)))
+			errs = append(errs, fmt.Errorf("the size %q is no type of EC2 instances: they look like t3.small",
+				web.Line(s)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -93,13 +97,16 @@ func parseTemplate(s string) (template, error) {
 	}
 	switch {
 	case s == "":
-		return template{}, errors.New("the launch template is missing: its name or id, as in web-servers or lt-0123456789abcdef0")
+		return template{}, errors.New("the launch template is missing: its name or id, as in web-servers or " +
+			"lt-0123456789abcdef0")
 	case !templateVersion.MatchString(version):
-		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default", web.Line(version))
+		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default",
+			web.Line(version))
 	case templateID.MatchString(what):
 		return template{id: what, version: version}, nil
 	case len(what) < 3 || !web.Only(what, web.Letters+web.Digits+"().-/_", 128):
-		return template{}, fmt.Errorf("the launch template %q is neither a name nor an id: it looks like web-servers or lt-0123456789abcdef0, "+
+		return template{}, fmt.Errorf("the launch template %q is neither a name nor an id: it looks like web-servers "+
+			"or lt-0123456789abcdef0, "+
 			"with :3 after it for its version 3", web.Line(what))
 	}
 	return template{name: what, version: version}, nil

@@ -20,8 +20,8 @@ const (
 // answer's, Hint says what to do, RequestID is for AWS's support, and Tries counts the HTTP calls. ID is AWS's own
 // name of the error, as in "InsufficientInstanceCapacity".
 //
-// It is a [pool.ErrGone] where the instance is unknown, and a [pool.ErrRefused] where AWS certainly did not do what was asked and would
-// not if it were asked again.
+// It is a [pool.ErrGone] where the instance is unknown, and a [pool.ErrRefused] where AWS certainly did not do what was
+// asked and would not if it were asked again.
 type Error = web.Error
 
 // EC2 wraps its errors one way, the other services another.
@@ -48,7 +48,8 @@ func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 		}
 	}
 	switch {
-	case isThrottle(e.ID) || status == http.StatusTooManyRequests || e.ID == "" && status == http.StatusServiceUnavailable:
+	case isThrottle(e.ID) || status == http.StatusTooManyRequests || e.ID == "" &&
+		status == http.StatusServiceUnavailable:
 		e.Again, e.Common = web.NotDone, true
 		e.Hint = "this account makes too many calls in this region, of everything that uses it together; " + again
 	case isExpired(e.ID):
@@ -56,13 +57,15 @@ func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 		if c.creds.forget() {
 			e.Again = web.NotDone
 		}
-		e.Hint = "the temporary credentials have expired: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)"
+		e.Hint = "the temporary credentials have expired: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, " +
+			"AWS_SESSION_TOKEN)"
 	case strings.HasPrefix(e.ID, "InvalidInstanceID"):
 		e.Is = pool.ErrGone
 	case strings.HasPrefix(e.ID, "Insufficient"):
 		// A lack of capacity is a 500 of AWS's, and yet sure.
 		e.Is, e.Again, e.Common = pool.ErrRefused, web.Never, status >= 500
-		e.Hint = "AWS has no such server free just now: another size, or more subnets in other availability zones, helps at once; waiting may"
+		e.Hint = "AWS has no such server free just now: another size, or more subnets in other availability zones, " +
+			"helps at once; waiting may"
 	case status >= 500:
 		e.Common = true
 		e.Hint = "the trouble is AWS's (https://health.aws.amazon.com); " + again
@@ -84,13 +87,16 @@ func hint(code string) string {
 	switch code {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired":
 		return "the IAM policy of these keys or this role does not allow it: docs/pools/aws.md has one that does"
-	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken", "IncompleteSignature":
+	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken",
+		"IncompleteSignature":
 		return unknownKey
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
 		return wrongSecret
 	case "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded":
-		return "the account's limit is reached: lower the maximum, or have the limit raised (Service Quotas, Amazon EC2)"
-	case "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException",
+		return "the account's limit is reached: lower the maximum, or have the limit raised (Service Quotas, " +
+			"Amazon EC2)"
+	case "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound",
+		"InvalidLaunchTemplateId.NotFoundException",
 		"InvalidLaunchTemplateId.VersionNotFound", "InvalidLaunchTemplateId.Malformed":
 		return "check EC2_LAUNCH_TEMPLATE and the region: `aws ec2 describe-launch-templates` lists those there are"
 	case "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable":
@@ -107,8 +113,9 @@ func hint(code string) string {
 // have names of their own for it.
 func isThrottle(code string) bool {
 	switch code {
-	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-		"TooManyRequestsException", "SlowDown", "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete":
+	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+		"RequestThrottledException", "TooManyRequestsException", "SlowDown", "BandwidthLimitExceeded",
+		"EC2ThrottledException", "PriorRequestNotComplete":
 		return true
 	}
 	return false

@@ -15,12 +15,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// changeLimit is how long a change of an Auto Scaling group can be under way at most. One that AWS cannot carry out for longer, for lack
-// of capacity say, would otherwise keep the bot from changing anything for ever.
+// changeLimit is how long a change of an Auto Scaling group can be under way at most. One that AWS cannot carry out for
+// longer, for lack of capacity say, would otherwise keep the bot from changing anything for ever.
 const changeLimit = 10 * time.Minute
 
-// A Group is an Auto Scaling group, whose desired capacity is set: a platform of its own, without a pool. It may be used from
-// several goroutines.
+// A Group is an Auto Scaling group, whose desired capacity is set: a platform of its own, without a pool. It may be
+// used from several goroutines.
 type Group struct {
 	name   string
 	client *client
@@ -37,7 +37,8 @@ func NewGroup(a Account, name string) (*Group, error) { return newGroup(a, name,
 func newGroup(a Account, name string, inner http.RoundTripper) (*Group, error) {
 	errs := []error{a.check()}
 	if name == "" || len(name) > 255 || strings.Contains(name, ":") || web.Line(name) != name {
-		errs = append(errs, fmt.Errorf("the Auto Scaling group's name %q is none: it has 1 to 255 characters and no colon", web.Line(name)))
+		errs = append(errs, fmt.Errorf("the Auto Scaling group's name %q is none: it has 1 to 255 characters "+
+			"and no colon", web.Line(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -79,8 +80,8 @@ func (s groupState) inService() (n int) {
 	return n
 }
 
-// settled reports whether every instance is where it should be, and there are as many as wanted. One on standby was put there by
-// hand, and counts for nothing; those of a warm pool are stopped.
+// settled reports whether every instance is where it should be, and there are as many as wanted. One on standby was put
+// there by hand, and counts for nothing; those of a warm pool are stopped.
 func (s groupState) settled() bool {
 	for _, m := range s.Instances {
 		if m.State != "InService" && m.State != "Standby" && !strings.HasPrefix(m.State, "Warmed:") {
@@ -119,8 +120,8 @@ func (g *Group) read(ctx context.Context) (groupState, error) {
 		": check EC2_AUTOSCALING_GROUP (`aws autoscaling describe-auto-scaling-groups` lists those there are)")
 }
 
-// Size reads the desired capacity. It is settled when all instances are in service and as many as desired, or ten minutes after the
-// desired capacity changed at the latest.
+// Size reads the desired capacity. It is settled when all instances are in service and as many as desired, or ten
+// minutes after the desired capacity changed at the latest.
 func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 	err = g.do(ctx, "read", func(ctx context.Context) error {
 		s, err := g.read(ctx)
@@ -170,9 +171,11 @@ func (g *Group) Resize(ctx context.Context, n int) error {
 		case err != nil:
 			return err
 		case n < s.Min:
-			return fmt.Errorf("the group itself keeps at least %d (MinSize): raise MIN_DYNOS, or lower the group's MinSize", s.Min)
+			return fmt.Errorf("the group itself keeps at least %d (MinSize): raise MIN_DYNOS, or lower the "+
+				"group's MinSize", s.Min)
 		case n > s.Max:
-			return fmt.Errorf("the group itself allows at most %d (MaxSize): lower MAX_DYNOS, or raise the group's MaxSize", s.Max)
+			return fmt.Errorf("the group itself allows at most %d (MaxSize): lower MAX_DYNOS, or raise the "+
+				"group's MaxSize", s.Max)
 		}
 		return g.client.call(ctx, serviceAutoScaling, harmless, "SetDesiredCapacity", url.Values{
 			"AutoScalingGroupName": {g.name}, "DesiredCapacity": {strconv.Itoa(n)}, "HonorCooldown": {"false"},

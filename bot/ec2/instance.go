@@ -54,7 +54,8 @@ func (i instance) tag(key string) string {
 
 func (p *Provider) server(i instance) pool.Server {
 	s := pool.Server{
-		ID: i.ID, Name: i.tag("Name"), Address: i.PrivateIP, State: states[i.State], Size: i.Type, Price: p.price(i.Type), Created: i.Launched,
+		ID: i.ID, Name: i.tag("Name"), Address: i.PrivateIP, State: states[i.State], Size: i.Type,
+		Price: p.price(i.Type), Created: i.Launched,
 	}
 	if p.o.Public {
 		s.Address = i.PublicIP

@@ -33,12 +33,15 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(list, func(a, b pool.Server) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list, func(a, b pool.Server) int {
+		return cmp.Or(a.Created.Compare(b.Created),
+			cmp.Compare(a.ID, b.ID))
+	})
 	return list, nil
 }
 
-// find reads the instances that bear the pool's tag, are in one of the states, and pass the filters in params, of which there are as
-// many as params has keys of the form Filter.N.Name; they begin at 3.
+// find reads the instances that bear the pool's tag, are in one of the states, and pass the filters in params, of which
+// there are as many as params has keys of the form Filter.N.Name; they begin at 3.
 func (p *Provider) find(ctx context.Context, params url.Values, states ...string) ([]instance, error) {
 	params.Set("Filter.1.Name", "tag:"+poolTag)
 	params.Set("Filter.1.Value.1", p.o.Pool)
@@ -132,7 +135,8 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 			}
 		}
 		if isNew && err != nil && ctx.Err() != nil {
-			return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and still has to be destroyed", ctx.Err())
+			return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and still has to be destroyed",
+				ctx.Err())
 		}
 		if err == nil || errors.Is(err, pool.ErrGone) {
 			p.recent.end(s)

@@ -7,12 +7,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// settling is how long EC2's reads may lag behind its own changes. AWS says only that it is "eventually consistent"; seconds are usual,
-// and its own tools give it a few minutes.
+// settling is how long EC2's reads may lag behind its own changes. AWS says only that it is "eventually consistent";
+// seconds are usual, and its own tools give it a few minutes.
 const settling = 3 * time.Minute
 
-// recent remembers for a while what was made and ended, since EC2's reads may not know of it yet. Nothing that matters stands here: a
-// program that starts anew finds out by itself, a little later.
+// recent remembers for a while what was made and ended, since EC2's reads may not know of it yet. Nothing that matters
+// stands here: a program that starts anew finds out by itself, a little later.
 type recent struct {
 	mu    sync.Mutex
 	made  map[string]memory // by the server's ID; an entry goes once a read has shown it

@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Resize stops a server, makes it another type of instance, and starts it again. Its private address stays; a public one that is no
-// Elastic IP becomes another, and what stood on instance-store disks is lost. Where AWS refuses the new type of a server that is off, it is
-// started again as it was. An empty size only starts it.
+// Resize stops a server, makes it another type of instance, and starts it again. Its private address stays; a public
+// one that is no Elastic IP becomes another, and what stood on instance-store disks is lost. Where AWS refuses the new
+// type of a server that is off, it is started again as it was. An empty size only starts it.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	op := "resize the server " + web.Line(id) + " to " + web.Line(size)
 	if size == "" {
@@ -98,7 +98,8 @@ func (r *resizing) step(ctx context.Context) (done bool, err error) {
 		r.refused, err = fmt.Errorf("%w (so it is %s, as before)", err, r.old), nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%w (it was left %s, and serves again once it is resized to a size that can be had)", err, r.left)
+		err = fmt.Errorf("%w (it was left %s, and serves again once it is resized to a size that can be had)", err,
+			r.left)
 	}
 	return false, err
 }

@@ -19,13 +19,14 @@ const (
 	poll     = 10 * time.Second
 )
 
-// Snapshot makes an image of a server, and waits until it can be used. The server runs on meanwhile, so the image is what its disks hold
-// at that moment, as after a loss of power; switch it off first where that is not good enough. Asked again for the same server and
-// name, it waits for the image that is being made.
+// Snapshot makes an image of a server, and waits until it can be used. The server runs on meanwhile, so the image is
+// what its disks hold at that moment, as after a loss of power; switch it off first where that is not good enough.
+// Asked again for the same server and name, it waits for the image that is being made.
 func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
 	op := "make the image " + web.Line(name) + " of the server " + web.Line(id)
 	if strings.Trim(name, web.Letters+web.Digits+" ()./-'@_[]") != "" || len(name) < 3 || len(name) > 128 {
-		return pool.Image{}, named(op, errors.New("a name of an image has 3 to 128 letters, digits, spaces or any of ( ) . / - ' @ _ [ ]"))
+		return pool.Image{}, named(op, errors.New("a name of an image has 3 to 128 letters, digits, spaces or any of "+
+			"( ) . / - ' @ _ [ ]"))
 	}
 	var imageID string
 	err := do(ctx, op, func(ctx context.Context) (err error) {
@@ -61,7 +62,9 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 		case list[0].State == "available":
 			return list[0].image(), nil
 		case list[0].State != "pending":
-			return pool.Image{}, named(op, fmt.Errorf("the image %s is %s: %s", imageID, web.Line(list[0].State), web.Line(list[0].Reason.Message)))
+			return pool.Image{}, named(op,
+				fmt.Errorf("the image %s is %s: %s", imageID, web.Line(list[0].State),
+					web.Line(list[0].Reason.Message)))
 		}
 		progress(fmt.Sprintf("the image %s is being made: %v", imageID, took))
 	}
@@ -82,12 +85,14 @@ func (p *Provider) createImage(ctx context.Context, id, name string) (string, er
 	if codeOf(err) != "InvalidAMIName.Duplicate" {
 		return a.ID, err
 	}
-	list, errList := p.client.images(ctx, url.Values{"Owner.1": {"self"}, "Filter.1.Name": {"name"}, "Filter.1.Value.1": {name}})
+	list, errList := p.client.images(ctx,
+		url.Values{"Owner.1": {"self"}, "Filter.1.Name": {"name"}, "Filter.1.Value.1": {name}})
 	if errList != nil {
 		return "", errList
 	}
 	ours := func(i image) bool {
-		return slices.Contains(i.Tags, tag{imageTag, id}) && slices.Contains(i.Tags, tag{poolTag, p.o.Pool}) && i.Name == name
+		return slices.Contains(i.Tags, tag{imageTag, id}) &&
+			slices.Contains(i.Tags, tag{poolTag, p.o.Pool}) && i.Name == name
 	}
 	if at := slices.IndexFunc(list, ours); at >= 0 {
 		return list[at].ID, nil

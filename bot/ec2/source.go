@@ -50,7 +50,10 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 		config.WithAPIOptions([]func(*middleware.Stack) error{guard(secrets)}),
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = client }),
 		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) {
-			s.names.client = imds.New(imds.Options{Endpoint: a.Metadata, HTTPClient: client, EnableFallback: aws.FalseTernary})
+			s.names.client = imds.New(imds.Options{
+				Endpoint: a.Metadata, HTTPClient: client,
+				EnableFallback: aws.FalseTernary,
+			})
 			o.Client = s.names
 		}),
 		// The credentials are kept by us, who know when others are needed.
@@ -66,7 +69,8 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 	var code config.AssumeRoleTokenProviderNotSetError
 	switch {
 	case errors.As(err, &code):
-		return nil, errors.New("the profile's role wants a one-time code (mfa_serial), which a program has not: use another")
+		return nil, errors.New("the profile's role wants a one-time code (mfa_serial), which a program has not: " +
+			"use another")
 	case err != nil:
 		return nil, errors.New(secrets.Strike(err.Error()))
 	}
@@ -151,7 +155,8 @@ func (s *source) hint() string {
 	case s.from(aws.CredentialSourceEnvVarsSTSWebIDToken, aws.CredentialSourceProfileSTSWebIDToken):
 		return "does the role exist, and does it trust the one who made the token?"
 	case len(s.found) == 1 && s.found[0] == aws.CredentialSourceIMDS:
-		return "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no container's role, " +
+		return "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no " +
+			"container's role, " +
 			"so this has to run on an EC2 instance that has a role (an instance profile); " +
 			"in a container, the hop limit of the instance's metadata options has to be 2"
 	}

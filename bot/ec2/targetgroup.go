@@ -15,10 +15,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A TargetGroup is one of an Elastic Load Balancer, whose targets are instances. It may be used from several goroutines.
+// A TargetGroup is one of an Elastic Load Balancer, whose targets are instances. It may be used from several
+// goroutines.
 //
-// A member that drains gets no new requests, and is gone from the group when the group's deregistration delay is over, 300 s unless
-// somebody set another. AWS tells neither how many requests are under way, nor that the last has ended before the delay has.
+// A member that drains gets no new requests, and is gone from the group when the group's deregistration delay is over,
+// 300 s unless somebody set another. AWS tells neither how many requests are under way, nor that the last has ended
+// before the delay has.
 type TargetGroup struct {
 	arn    string
 	client *client
@@ -29,7 +31,8 @@ type TargetGroup struct {
 
 var targetGroupARN = regexp.MustCompile(`^arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):[0-9]{12}:targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16,17}$`)
 
-// NewTargetGroup makes a TargetGroup by its ARN. It calls nobody; its errors say all that is wrong, and never tell a secret.
+// NewTargetGroup makes a TargetGroup by its ARN. It calls nobody; its errors say all that is wrong, and never tell a
+// secret.
 func NewTargetGroup(a Account, arn string) (*TargetGroup, error) {
 	return newTargetGroup(a, arn, dialer())
 }
@@ -42,7 +45,8 @@ func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGrou
 		errs = append(errs, fmt.Errorf("the target group %q is no ARN of one: it looks like "+
 			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", web.Line(arn)))
 	case parts[1] != a.Region:
-		errs = append(errs, fmt.Errorf("the target group is in the region %s, and the region is set to %s: they have to be the same", parts[1], web.Line(a.Region)))
+		errs = append(errs, fmt.Errorf("the target group is in the region %s, and the region is set to %s: they have "+
+			"to be the same", parts[1], web.Line(a.Region)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -59,8 +63,8 @@ type target struct {
 	Description string `xml:"TargetHealth>Description"`
 }
 
-// Members reads the targets and their health. One that is registered with several ports is one member, which serves while any
-// of them does.
+// Members reads the targets and their health. One that is registered with several ports is one member, which serves
+// while any of them does.
 func (g *TargetGroup) Members(ctx context.Context) ([]pool.Member, error) {
 	var members []pool.Member
 	err := do(ctx, "read the target group's members", func(ctx context.Context) error {
@@ -123,15 +127,16 @@ func (g *TargetGroup) params() url.Values { return url.Values{"TargetGroupArn": 
 
 // Add registers a server at the target group's own port. One that drains takes requests again.
 func (g *TargetGroup) Add(ctx context.Context, s pool.Server) error {
-	return do(ctx, "put the server "+web.Line(s.Name)+" ("+web.Line(s.ID)+") behind the target group", func(ctx context.Context) error {
-		if !instanceID.MatchString(s.ID) {
-			return errors.New("it is no EC2 instance, whose id looks like i-0123456789abcdef0")
-		}
-		g.forget(s.ID)
-		params := g.params()
-		params.Set("Targets.member.1.Id", s.ID)
-		return g.client.call(ctx, serviceELB, harmless, "RegisterTargets", params, nil)
-	})
+	return do(ctx, "put the server "+web.Line(s.Name)+" ("+web.Line(s.ID)+") behind the target group",
+		func(ctx context.Context) error {
+			if !instanceID.MatchString(s.ID) {
+				return errors.New("it is no EC2 instance, whose id looks like i-0123456789abcdef0")
+			}
+			g.forget(s.ID)
+			params := g.params()
+			params.Set("Targets.member.1.Id", s.ID)
+			return g.client.call(ctx, serviceELB, harmless, "RegisterTargets", params, nil)
+		})
 }
 
 // Drain takes a member's registrations out of the group, which ends new requests and lets those under way go on for the
@@ -140,8 +145,8 @@ func (g *TargetGroup) Drain(ctx context.Context, m pool.Member) error {
 	return g.deregister(ctx, "drain", m)
 }
 
-// Remove does what Drain does, and the member is not told of any more from then on. AWS itself shows it, and keeps its connections open,
-// until the deregistration delay is over or the server ends.
+// Remove does what Drain does, and the member is not told of any more from then on. AWS itself shows it, and keeps its
+// connections open, until the deregistration delay is over or the server ends.
 func (g *TargetGroup) Remove(ctx context.Context, m pool.Member) error {
 	if err := g.deregister(ctx, "take out", m); err != nil {
 		return err

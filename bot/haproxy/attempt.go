@@ -26,7 +26,8 @@ func (a *attempt) tell(ctx context.Context, command string, well ...string) erro
 func (a *attempt) undone(but string) error { return a.process.undone(a.what, but, a.refused...) }
 
 func addCommand(backend string, s server, options string) string {
-	return strings.TrimSpace("add server " + backend + "/" + s.name + " " + net.JoinHostPort(s.host, strconv.Itoa(s.port)) + " " + options)
+	return strings.TrimSpace("add server " + backend + "/" + s.name + " " +
+		net.JoinHostPort(s.host, strconv.Itoa(s.port)) + " " + options)
 }
 
 func (a *attempt) register(ctx context.Context, want server, options string) (have server, ok bool, err error) {
@@ -40,7 +41,8 @@ func (a *attempt) move(ctx context.Context, have, want server) (server, bool, er
 	name := a.backend + "/" + want.name
 	commands := []string{fmt.Sprintf("set server %s addr %s port %d", name, want.host, want.port)}
 	if !have.maint() {
-		commands = append([]string{"set server " + name + " state maint", "shutdown sessions server " + name}, commands...)
+		commands = append([]string{"set server " + name + " state maint", "shutdown sessions server " + name},
+			commands...)
 	}
 	for _, command := range commands {
 		if err := a.tell(ctx, command, "changed from", "no need to change"); err != nil {

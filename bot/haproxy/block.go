@@ -60,7 +60,8 @@ func render(template, line string, entries []entry) (string, error) {
 		word := strings.TrimSpace(l)
 		switch {
 		case word == blockBegin || word == blockEnd:
-			return "", fmt.Errorf("has the line %q in it: it is a configuration that the bot wrote; the template has a line %s in place of that part", word, serversTag)
+			return "", fmt.Errorf("has the line %q in it: it is a configuration that the bot wrote; the template has "+
+				"a line %s in place of that part", word, serversTag)
 		case word != serversTag:
 			out.WriteString(l)
 			continue
@@ -70,7 +71,8 @@ func render(template, line string, entries []entry) (string, error) {
 		out.WriteString(indent + blockBegin + "\n")
 		for _, e := range entries {
 			if e.port == 0 && strings.Contains(line, "$PORT") {
-				return "", fmt.Errorf("has %s without a port, and the server line is to have one: set the port that all servers have", e.name)
+				return "", fmt.Errorf("has %s without a port, and the server line is to have one: set the port that "+
+					"all servers have", e.name)
 			}
 			out.WriteString(indent + e.render(line) + "\n")
 		}
@@ -102,7 +104,8 @@ func parseBlock(config string) (entries []entry, has bool, err error) {
 		word := strings.TrimSpace(l)
 		switch {
 		case word == blockBegin && within, word == blockEnd && !within:
-			return nil, false, errors.New("the marks around the servers are out of order: put the file back as the bot wrote it, or take its part out")
+			return nil, false, errors.New("the marks around the servers are out of order: put the file back as the " +
+				"bot wrote it, or take its part out")
 		case word == blockBegin:
 			within, has = true, true
 		case word == blockEnd:

@@ -22,9 +22,9 @@ const removeWithin = 20 * time.Second
 // lacks its value; the others are for options with several values. So a command that ends in them adds no server.
 var noOptions = []string{"only-asked-1", "only-asked-2", "only-asked-3", "only-asked-4"}
 
-// Check asks each HAProxy whether it can read the options of servers, and whether it takes servers with them: it adds two, which are in maintenance and so
-// get no requests and no health checks, and deletes them. In a dry run it adds none; what HAProxy finds when all
-// options are read, such as a file of certificates that lacks, is not known then.
+// Check asks each HAProxy whether it can read the options of servers, and whether it takes servers with them: it adds
+// two, which are in maintenance and so get no requests and no health checks, and deletes them. In a dry run it adds
+// none; what HAProxy finds when all options are read, such as a file of certificates that lacks, is not known then.
 func (r *Runtime) Check(ctx context.Context, report func(what, found string, err error)) {
 	slots, beyond := make([]int, len(r.all)), make([]error, len(r.all))
 	err := r.each(func(i int, p *process) (err error) {
@@ -41,7 +41,8 @@ func (r *Runtime) Check(ctx context.Context, report func(what, found string, err
 		found += ", as far as a dry run can tell"
 	}
 	if most := slices.Max(slots); most > 0 {
-		found = fmt.Sprintf("the configuration has %d empty servers, which are filled with the options that they have there", most)
+		found = fmt.Sprintf("the configuration has %d empty servers, which are filled with the options that "+
+			"they have there", most)
 	}
 	if err != nil {
 		found = ""
@@ -107,7 +108,8 @@ func (p *process) reads(ctx context.Context, options string) error {
 	case strings.Contains(answer, "unknown keyword") && strings.Contains(answer, noOptions[0]):
 		return nil
 	case strings.Contains(answer, "New server registered"):
-		return errors.Join(fmt.Errorf("HAProxy at %s takes words that are no options", p.name), p.remove(ctx, probeNames[0]))
+		return errors.Join(fmt.Errorf("HAProxy at %s takes words that are no options", p.name),
+			p.remove(ctx, probeNames[0]))
 	case strings.Contains(answer, noOptions[1]):
 		return fmt.Errorf("HAProxy at %s takes the end of the options %q for one without its value", p.name, options)
 	}

@@ -11,14 +11,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// File is a [pool.Balancer] that writes HAProxy's configuration and reloads HAProxy, on one or several hosts. Who is behind HAProxy is
-// what that file says on each host.
+// File is a [pool.Balancer] that writes HAProxy's configuration and reloads HAProxy, on one or several hosts. Who is
+// behind HAProxy is what that file says on each host.
 //
-// A change is made on all hosts or on none: it is written beside the file and checked by HAProxy on every host first. Only when all
-// are content is it moved in place, and HAProxy reloaded. A host that fails after that is named; that it is to be reloaded stands in a
-// file beside the configuration, so asking again puts it right, even if the bot was ended in between.
+// A change is made on all hosts or on none: it is written beside the file and checked by HAProxy on every host first.
+// Only when all are content is it moved in place, and HAProxy reloaded. A host that fails after that is named; that it
+// is to be reloaded stands in a file beside the configuration, so asking again puts it right, even if the bot was ended
+// in between.
 //
-// After a reload the old process of HAProxy finishes the requests that it has, and what it has nobody tells: Requests is -1.
+// After a reload the old process of HAProxy finishes the requests that it has, and what it has nobody tells: Requests
+// is -1.
 type File struct {
 	o     FileOptions
 	hosts []*host
@@ -28,7 +30,8 @@ type File struct {
 
 var _ pool.Balancer = (*File)(nil)
 
-// Members reads the file of each host. A server whose line is there serves, as far as a file can tell: its health is HAProxy's secret.
+// Members reads the file of each host. A server whose line is there serves, as far as a file can tell: its health is
+// HAProxy's secret.
 func (f *File) Members(ctx context.Context) ([]pool.Member, error) {
 	lists := make([][]pool.Member, len(f.hosts))
 	names := make([]string, len(f.hosts))
@@ -80,8 +83,8 @@ func (f *File) Add(ctx context.Context, s pool.Server) error {
 	})
 }
 
-// Drain writes a member's line with weight 0: HAProxy's new process sends no new requests there but those that stick to it by a cookie or
-// a stick table, and the old one finishes those that it has. A member that is not there is no error.
+// Drain writes a member's line with weight 0: HAProxy's new process sends no new requests there but those that stick to
+// it by a cookie or a stick table, and the old one finishes those that it has. A member that is not there is no error.
 func (f *File) Drain(ctx context.Context, m pool.Member) error {
 	return f.change(ctx, "drain "+m.Name, func(entries []entry) []entry {
 		i := slices.IndexFunc(entries, named(m.Name))

@@ -14,24 +14,26 @@ import (
 type FileOptions struct {
 	// Config is the path of HAProxy's configuration on each host, which is written.
 	Config string
-	// Template is the path of the file, on this machine, that the configuration is made of: all of it, with a line $SERVERS where the
-	// servers' lines go. It is read at each change.
+	// Template is the path of the file, on this machine, that the configuration is made of: all of it, with a line
+	// $SERVERS where the servers' lines go. It is read at each change.
 	Template string
-	// ServerLine is one server's line: server $NAME $IP and what else HAProxy takes there; $PORT is the port of the server's address, or
-	// Port where that has none. Empty is server $NAME $IP:$PORT check.
+	// ServerLine is one server's line: server $NAME $IP and what else HAProxy takes there; $PORT is the port of the
+	// server's address, or Port where that has none. Empty is server $NAME $IP:$PORT check.
 	ServerLine string
-	// Port is where a server takes requests whose address has no port of its own. 0 where all have one, or the line has no $PORT.
+	// Port is where a server takes requests whose address has no port of its own. 0 where all have one, or the line has
+	// no $PORT.
 	Port int
 	// Hosts are the machines with HAProxy. Empty is this machine.
 	Hosts []remote.Machine
-	// CheckCommand says by its status whether a configuration is right: $FILE in it is the configuration's path, which stands at its end
-	// where there is no $FILE. Empty is haproxy -c -f.
+	// CheckCommand says by its status whether a configuration is right: $FILE in it is the configuration's path, which
+	// stands at its end where there is no $FILE. Empty is haproxy -c -f.
 	CheckCommand string
-	// ReloadCommand has HAProxy go over to the configuration without losing a request. Empty is systemctl reload haproxy.
+	// ReloadCommand has HAProxy go over to the configuration without losing a request. Empty is systemctl reload
+	// haproxy.
 	ReloadCommand string
-	// ReloadEvery is the least time between two reloads of one host. A HAProxy that is being reloaded by a signal overhears the next one
-	// (2.6 does, for a fifth of a second or longer), and would go on with the file before. 0 is 2 s, and negative is none, for a reload
-	// command that returns when HAProxy has gone over.
+	// ReloadEvery is the least time between two reloads of one host. A HAProxy that is being reloaded by a signal
+	// overhears the next one (2.6 does, for a fifth of a second or longer), and would go on with the file before. 0 is
+	// 2 s, and negative is none, for a reload command that returns when HAProxy has gone over.
 	ReloadEvery time.Duration
 	// Sudo stands before each command, where the user may not do all this: sudo -n. Empty for nothing.
 	Sudo string
@@ -64,7 +66,8 @@ func NewFile(o FileOptions) (*File, error) {
 	}
 	var wrong []error
 	if !path.IsAbs(o.Config) || strings.ContainsAny(o.Config, "\n\r\x00") {
-		wrong = append(wrong, fmt.Errorf("the path of HAProxy's configuration is %q; it is a whole path, such as /etc/haproxy/haproxy.cfg", o.Config))
+		wrong = append(wrong, fmt.Errorf("the path of HAProxy's configuration is %q; it is a whole path, such as "+
+			"/etc/haproxy/haproxy.cfg", o.Config))
 	}
 	if err := checkLine(o.ServerLine); err != nil {
 		wrong = append(wrong, err)
@@ -90,7 +93,8 @@ func NewFile(o FileOptions) (*File, error) {
 
 func checkLine(line string) error {
 	words := strings.Fields(line)
-	if len(words) < 3 || words[0] != "server" || words[1] != "$NAME" || words[2] != "$IP" && !strings.HasPrefix(words[2], "$IP:") {
+	if len(words) < 3 || words[0] != "server" || words[1] != "$NAME" || words[2] != "$IP" &&
+		!strings.HasPrefix(words[2], "$IP:") {
 		return fmt.Errorf("the server line is %q; it begins with: server $NAME $IP", cut(line, maxSaid))
 	}
 	rest := strings.NewReplacer("$NAME", "", "$IP", "", "$PORT", "").Replace(line)

@@ -39,7 +39,8 @@ if [ -e "$CONFIG" ]; then cat "$CONFIG"; fi`, nil)
 	}
 	first, text, ok := strings.Cut(string(out), "\n")
 	if !ok || first != "pending" && first != "settled" {
-		return current{}, fmt.Errorf("read %s: the shell there says more than it was asked: %q", h.o.Config, cut(first, maxSaid))
+		return current{}, fmt.Errorf("read %s: the shell there says more than it was asked: %q", h.o.Config,
+			cut(first, maxSaid))
 	}
 	c := current{text: text, pending: first == "pending"}
 	if c.entries, c.ours, err = parseBlock(text); err != nil {
@@ -93,10 +94,14 @@ func (h *host) run(ctx context.Context, script string, stdin io.Reader) ([]byte,
 	defer cancel()
 	var set strings.Builder
 	set.WriteString("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; ") // where haproxy is, and where not all users look
-	for name, suffix := range map[string]string{"CONFIG": "", "NEW": newSuffix, "PENDING": pendingSuffix, "BEFORE": beforeSuffix} {
+	for name, suffix := range map[string]string{
+		"CONFIG": "", "NEW": newSuffix, "PENDING": pendingSuffix,
+		"BEFORE": beforeSuffix,
+	} {
 		fmt.Fprintf(&set, "%s=%s; ", name, remote.Quote(h.o.Config+suffix))
 	}
-	out, err := remote.Run(ctx, h.machine, strings.TrimSpace(h.o.Sudo+" sh -c "+remote.Quote(set.String()+"\n"+script)), stdin)
+	out, err := remote.Run(ctx, h.machine,
+		strings.TrimSpace(h.o.Sudo+" sh -c "+remote.Quote(set.String()+"\n"+script)), stdin)
 	if exit := (*remote.ExitError)(nil); errors.As(err, &exit) {
 		exit.Said = cut(exit.Said, maxComplaint)
 	}

@@ -15,8 +15,10 @@ func checkName(what, name string) error {
 	if name == "" {
 		return fmt.Errorf("%s has no name", what)
 	}
-	if len(name) > maxName || strings.Trim(name, letters+"-_.:") != "" || strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(letters+"-_.:", r) }) {
-		return fmt.Errorf("%s is called %q; HAProxy takes letters, digits, and - _ . : in names, and at most %d of them here", what, cut(name, maxName), maxName)
+	if len(name) > maxName || strings.Trim(name, letters+"-_.:") != "" ||
+		strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(letters+"-_.:", r) }) {
+		return fmt.Errorf("%s is called %q; HAProxy takes letters, digits, and - _ . : in names, and at most %d "+
+			"of them here", what, cut(name, maxName), maxName)
 	}
 	return nil
 }
@@ -28,7 +30,8 @@ const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 func checkOptions(options string) error {
 	for _, r := range options {
 		if !strings.ContainsRune(letters+" -_.:/,@%+=()[]*$", r) {
-			return fmt.Errorf("the server options have %q in them; they are words as on HAProxy's server line, such as: check inter 2s", r)
+			return fmt.Errorf("the server options have %q in them; they are words as on HAProxy's server line, such "+
+				"as: check inter 2s", r)
 		}
 	}
 	for word := range strings.FieldsSeq(options) {
@@ -36,7 +39,8 @@ func checkOptions(options string) error {
 		case strings.Contains(strings.ReplaceAll(word, "$NAME", ""), "$"):
 			return fmt.Errorf("the server options have %q in them; the only $ there is $NAME", word)
 		case word == "disabled":
-			return fmt.Errorf("the server options say %q, with which a server would never get requests: leave it out", word)
+			return fmt.Errorf("the server options say %q, with which a server would never get requests: leave it out",
+				word)
 		}
 	}
 	return nil
@@ -47,13 +51,15 @@ func hostPort(address string, port int) (host string, _ int, err error) {
 	if h, p, err := net.SplitHostPort(address); err == nil {
 		n, err := strconv.ParseUint(p, 10, 16)
 		if err != nil || n == 0 {
-			return "", 0, fmt.Errorf("the address %q has a port that is none: a port is 1 to 65535", cut(address, maxName))
+			return "", 0, fmt.Errorf("the address %q has a port that is none: a port is 1 to 65535",
+				cut(address, maxName))
 		}
 		host, port = h, int(n)
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if port == 0 {
-		return "", 0, fmt.Errorf("the address %q has no port, and no port that all servers have is set", cut(address, maxName))
+		return "", 0, fmt.Errorf("the address %q has no port, and no port that all servers have is set",
+			cut(address, maxName))
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		if ip.Zone() != "" {
@@ -61,7 +67,8 @@ func hostPort(address string, port int) (host string, _ int, err error) {
 		}
 		return ip.Unmap().String(), port, nil
 	}
-	if host == "" || len(host) > 253 || strings.ContainsFunc(host, func(r rune) bool { return !strings.ContainsRune(letters+"-_.", r) }) {
+	if host == "" || len(host) > 253 || strings.ContainsFunc(host,
+		func(r rune) bool { return !strings.ContainsRune(letters+"-_.", r) }) {
 		return "", 0, fmt.Errorf("the address %q is neither an IP address nor a host name", cut(address, maxName))
 	}
 	return host, port, nil

@@ -12,14 +12,16 @@ import (
 
 // Options are what [New] needs.
 type Options struct {
-	// Sockets are the Runtime API's, one of each HAProxy: unix:///run/haproxy/admin.sock, a path, or tcp://host:port. Their level is
-	// admin. All are told the same.
+	// Sockets are the Runtime API's, one of each HAProxy: unix:///run/haproxy/admin.sock, a path, or tcp://host:port.
+	// Their level is admin. All are told the same.
 	Sockets []string
-	// Backend is the name of the backend that the servers are for. Its algorithm is one that can change while HAProxy runs: roundrobin,
-	// leastconn, random, first, or a hash with hash-type consistent; with others only servers that the configuration has are filled.
+	// Backend is the name of the backend that the servers are for. Its algorithm is one that can change while HAProxy
+	// runs: roundrobin, leastconn, random, first, or a hash with hash-type consistent; with others only servers that
+	// the configuration has are filled.
 	Backend string
-	// ServerOptions stand behind the address of a server that is added, as in HAProxy's server line: check inter 2s. $NAME is the
-	// server's name. Empty for none, so without a health check. What default-server says does not count for servers that are added.
+	// ServerOptions stand behind the address of a server that is added, as in HAProxy's server line: check inter 2s.
+	// $NAME is the server's name. Empty for none, so without a health check. What default-server says does not count
+	// for servers that are added.
 	ServerOptions string
 	// Port is where a server takes requests whose address has no port of its own. 0 where all have one.
 	Port int
@@ -37,9 +39,13 @@ const defaultTimeout = 10 * time.Second
 func New(o Options) (*Runtime, error) {
 	var wrong []error
 	if len(o.Sockets) == 0 {
-		wrong = append(wrong, errors.New("no socket of a HAProxy is given: name its stats socket, such as unix:///run/haproxy/admin.sock"))
+		wrong = append(wrong, errors.New("no socket of a HAProxy is given: name its stats socket, such as "+
+			"unix:///run/haproxy/admin.sock"))
 	}
-	r := &Runtime{backend: o.Backend, options: strings.Join(strings.Fields(o.ServerOptions), " "), port: o.Port, pool: o.Pool, observe: o.Observe}
+	r := &Runtime{
+		backend: o.Backend, options: strings.Join(strings.Fields(o.ServerOptions), " "), port: o.Port,
+		pool: o.Pool, observe: o.Observe,
+	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
@@ -49,7 +55,10 @@ func New(o Options) (*Runtime, error) {
 			wrong = append(wrong, err)
 			continue
 		}
-		r.all = append(r.all, &process{socket: socket{name: s, network: network, address: address, timeout: o.Timeout}, backend: o.Backend})
+		r.all = append(r.all, &process{socket: socket{
+			name: s, network: network, address: address,
+			timeout: o.Timeout,
+		}, backend: o.Backend})
 	}
 	names := slices.Sorted(slices.Values(o.Sockets))
 	if len(slices.Compact(names)) < len(o.Sockets) {
@@ -77,7 +86,8 @@ func socketAddress(s string) (network, address string, err error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.User != nil: // its text may hold a password that somebody thought was needed
-		return "", "", errors.New("a socket of HAProxy cannot be read: it is unix:///run/haproxy/admin.sock or tcp://host:port, and has no password")
+		return "", "", errors.New("a socket of HAProxy cannot be read: it is unix:///run/haproxy/admin.sock or " +
+			"tcp://host:port, and has no password")
 	case u.Scheme == "unix" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		return "unix", u.Path, nil
 	case u.Scheme == "tcp" && (u.Path == "" || u.Path == "/"):

@@ -154,7 +154,8 @@ func (p *process) remove(ctx context.Context, name string) error {
 		if have, ok, err = p.server(ctx, name); err != nil || !ok {
 			return err
 		}
-		// Its connections close when HAProxy's threads come to it. Whatever else it has against deleting a server stays.
+		// Its connections close when HAProxy's threads come to it. Whatever else it has against deleting a server
+		// stays.
 		if refused == nil || !strings.Contains(refused.Error(), "connection") || time.Now().After(until) {
 			return p.undone("remove "+name, "it still has it, in maintenance", refused)
 		}

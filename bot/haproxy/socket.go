@@ -24,7 +24,8 @@ type socket struct {
 // answer, so each command has a connection of its own.
 func (s *socket) ask(ctx context.Context, command string) (string, error) {
 	if strings.ContainsAny(command, ";\n\r\\<") {
-		return "", fmt.Errorf("the command %q would be more than one", cut(command, maxSaid)) // what is put into it was checked before: this is the net below
+		// what is put into it was checked before: this is the net below
+		return "", fmt.Errorf("the command %q would be more than one", cut(command, maxSaid))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -89,7 +90,8 @@ func (r *refusal) Error() string {
 	case strings.Contains(r.answer, "Permission denied"):
 		text += ": its stats socket needs level admin"
 	case strings.Contains(r.answer, "dynamic load balancing"):
-		text += ": use roundrobin, leastconn, random or first in that backend, or hash-type consistent, or make empty servers there by server-template"
+		text += ": use roundrobin, leastconn, random or first in that backend, or hash-type consistent, or make " +
+			"empty servers there by server-template"
 	case strings.Contains(r.answer, "experimental"):
 		text += ": servers can be added since HAProxy 2.6; before, make empty ones by server-template"
 	}

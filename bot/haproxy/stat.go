@@ -60,10 +60,14 @@ func parseStat(answer, backend string) (map[string]stat, error) {
 		for i, name := range []string{"scur", "qcur", "chkdown"} {
 			n, err := strconv.Atoi(field(name))
 			if err != nil && field(name) != "" || n < 0 {
-				return nil, fmt.Errorf("the statistics have a %s that is no number: %q", name, cut(field(name), maxSaid))
+				return nil, fmt.Errorf("the statistics have a %s that is no number: %q", name,
+					cut(field(name), maxSaid))
 			}
 			numbers[i] = n
 		}
-		all[name] = stat{sessions: numbers[0] + numbers[1], downs: numbers[2], status: cut(field("status"), 60), check: cut(field("check_desc"), 100)}
+		all[name] = stat{
+			sessions: numbers[0] + numbers[1], downs: numbers[2], status: cut(field("status"), 60),
+			check: cut(field("check_desc"), 100),
+		}
 	}
 }

@@ -53,7 +53,10 @@ func parseState(answer, backend string) (map[string]server, error) {
 	for i, name := range strings.Fields(lines[1][1:]) {
 		column[name] = i
 	}
-	for _, name := range []string{"be_name", "srv_name", "srv_addr", "srv_op_state", "srv_admin_state", "srv_uweight", "srv_check_result", "srv_check_state", "srv_agent_state", "srv_fqdn", "srv_port"} {
+	for _, name := range []string{
+		"be_name", "srv_name", "srv_addr", "srv_op_state", "srv_admin_state", "srv_uweight",
+		"srv_check_result", "srv_check_state", "srv_agent_state", "srv_fqdn", "srv_port",
+	} {
 		if _, ok := column[name]; !ok {
 			return nil, fmt.Errorf("the state of servers has no column %s", name)
 		}

@@ -12,8 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An App is one app on Heroku, of which several process types may be scaled. Calls that its process types make at about the same time
-// become one: of readings one request for all, and of changes one batch. It may be used from several goroutines.
+// An App is one app on Heroku, of which several process types may be scaled. Calls that its process types make at about
+// the same time become one: of readings one request for all, and of changes one batch. It may be used from several
+// goroutines.
 type App struct {
 	client  *client
 	batches batches
@@ -44,7 +45,8 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 	case o.Key == "":
 		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` makes one")
 	case !web.Only(o.Key, web.Letters+web.Digits+"-_.~+/=", 4096):
-		return nil, errors.New("the Heroku API key holds a space, a line break, a quote or another character that no token has: " +
+		return nil, errors.New("the Heroku API key holds a space, a line break, a quote or another character that no " +
+			"token has: " +
 			"paste the token alone, as `heroku authorizations:create` shows it")
 	case o.Timeout < 0:
 		return nil, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout)
@@ -53,12 +55,13 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 	return &App{client: newClient(o, base, inner), types: map[string]bool{}}, nil
 }
 
-// Scaler makes a Platform of one process type; "" means "web". It calls nobody. All of an app's are to be taken before the first call, so
-// that each knows whether it stands alone: one that does waits for nobody.
+// Scaler makes a Platform of one process type; "" means "web". It calls nobody. All of an app's are to be taken before
+// the first call, so that each knows whether it stands alone: one that does waits for nobody.
 func (a *App) Scaler(processType string) (*Platform, error) {
 	processType = cmp.Or(processType, "web")
 	if !web.Only(processType, web.Letters+web.Digits+"-_", 128) {
-		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores only, as in web", processType)
+		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores "+
+			"only, as in web", processType)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

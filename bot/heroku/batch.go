@@ -23,8 +23,8 @@ type batch struct {
 	timer  *time.Timer   // sends it
 	done   chan struct{} // closed when there is an answer
 
-	// What came of it. Each means that each change is to be asked for by itself: it is the only one, or Heroku has refused one of them,
-	// and with it all.
+	// What came of it. Each means that each change is to be asked for by itself: it is the only one, or Heroku has
+	// refused one of them, and with it all.
 	list []formation
 	each bool
 	err  error
@@ -34,8 +34,8 @@ type batch struct {
 	waiting int
 }
 
-// together asks for a change with those of others that come within a short while. It returns when ctx ends at the latest; a change that
-// is not sent by then never is.
+// together asks for a change with those of others that come within a short while. It returns when ctx ends at the
+// latest; a change that is not sent by then never is.
 func (a *App) together(ctx context.Context, ch change) (list []formation, each bool, err error) {
 	if ctx.Err() != nil {
 		return nil, false, a.client.transport.Ended(ctx)

@@ -69,9 +69,11 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	mode := "off"
 	if a.Maintenance {
 		mode = "on"
-		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance mode with `heroku maintenance:off --app %s`", p.app)
+		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance "+
+			"mode with `heroku maintenance:off --app %s`", p.app)
 	}
-	return p.transport.Secrets.Strike(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name, mode, a.WebURL)), err
+	return p.transport.Secrets.Strike(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name,
+		mode, a.WebURL)), err
 }
 
 func (p *Platform) checkFormation(ctx context.Context) (found string, err error) {

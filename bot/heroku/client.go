@@ -33,8 +33,9 @@ func newService(o Options, base string, inner http.RoundTripper) (*api.Service, 
 		MaxBody: 1 << 20, // the greatest that is asked for, a list of 1,000 dynos, is about 500 KB
 		Who:     "Heroku", Place: "Heroku", Secrets: web.NewSecrets("[key]", o.Key),
 		RequestID: "Request-Id", Remaining: "RateLimit-Remaining", Heartbeats: true,
-		Untrusted: "something between here and Heroku answers in its place, or this machine's certificates or clock are wrong",
-		Refused:   func(_ *http.Request, status int, body []byte) *Error { return refused(o.App, status, body) },
+		Untrusted: "something between here and Heroku answers in its place, or this machine's certificates or " +
+			"clock are wrong",
+		Refused: func(_ *http.Request, status int, body []byte) *Error { return refused(o.App, status, body) },
 	}
 	t.Check = func(body []byte) *Error {
 		if !json.Valid(body) {

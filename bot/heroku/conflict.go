@@ -11,9 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Conflicts tells what keeps the process type from being scaled to most dynos, the greatest number that is ever wanted. Sure
-// is what certainly does; likely is a limit of Heroku's that it raises on request, which its API doesn't tell. It changes
-// nothing. What was found is told beside an error too.
+// Conflicts tells what keeps the process type from being scaled to most dynos, the greatest number that is ever wanted.
+// Sure is what certainly does; likely is a limit of Heroku's that it raises on request, which its API doesn't tell. It
+// changes nothing. What was found is told beside an error too.
 func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
 	f, others, err := p.formations(ctx)
 	if err != nil {
@@ -25,18 +25,22 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 		sure = append(sure, fmt.Sprintf("%s dynos can't exceed one of a process type, and MAX_DYNOS goes up to %d: "+
 			"change the size with `heroku ps:type %s=standard-1x --app %s`", size, most, p.processType, p.app))
 	case c.ofType > 0 && most > c.ofType && n <= c.ofType: // where there are more, it has been raised
-		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, and Heroku allows %d %s dynos of a process type, unless it has raised that for this app: "+
+		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, and Heroku allows %d %s dynos of a process "+
+			"type, unless it has raised that for this app: "+
 			"lower MAX_DYNOS, or ask Heroku for more at https://help.heroku.com", most, c.ofType, size))
 	case most+others > c.ofApp && n+others <= c.ofApp:
-		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, the app's other process types have %d dynos, and Heroku allows %d in all, "+
-			"unless it has raised that for this app: lower MAX_DYNOS, or ask Heroku for more at https://help.heroku.com", most, others, c.ofApp))
+		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, the app's other process types have %d dynos, "+
+			"and Heroku allows %d in all, "+
+			"unless it has raised that for this app: lower MAX_DYNOS, or ask Heroku for more at "+
+			"https://help.heroku.com", most, others, c.ofApp))
 	}
 	if p.processType != "web" || !autoscalable(f.Size) {
 		return sure, likely, nil
 	}
 	m, err := p.autoscaling(ctx)
 	if m.Active {
-		sure = append(sure, fmt.Sprintf("Heroku's own autoscaling is on, from %d to %d dynos: the two would undo each other's work, until the bot's first change "+
+		sure = append(sure, fmt.Sprintf("Heroku's own autoscaling is on, from %d to %d dynos: the two would undo "+
+			"each other's work, until the bot's first change "+
 			"switches Heroku's off; do so yourself with `heroku ps:autoscale:disable --app %s`", m.Min, m.Max, p.app))
 	}
 	return sure, likely, err
@@ -70,8 +74,8 @@ type ceiling struct {
 	firm          bool // that of the process type is never raised
 }
 
-// ceilingOf gives the ceiling of a dyno size, by https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits as of December
-// 2024. The sizes of the platform's newest generation, Fir, are those like dyno-1c-0.5gb.
+// ceilingOf gives the ceiling of a dyno size, by https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits
+// as of December 2024. The sizes of the platform's newest generation, Fir, are those like dyno-1c-0.5gb.
 func ceilingOf(size string) ceiling {
 	s := strings.ToLower(size)
 	switch {
@@ -85,8 +89,8 @@ func ceilingOf(size string) ceiling {
 	return ceiling{ofApp: 100}
 }
 
-// autoscalable says whether Heroku offers its own autoscaling for web dynos of this size: that of Performance, Private and
-// Shield (https://devcenter.heroku.com/articles/autoscaling).
+// autoscalable says whether Heroku offers its own autoscaling for web dynos of this size: that of Performance, Private
+// and Shield (https://devcenter.heroku.com/articles/autoscaling).
 func autoscalable(size string) bool {
 	tier, _, _ := strings.Cut(strings.ToLower(size), "-")
 	return tier == "performance" || tier == "private" || tier == "shield"
@@ -111,7 +115,8 @@ type monitor struct {
 // autoscaling reads Heroku's own autoscaling of the app's web dynos; the zero monitor means that it is off.
 //
 // The Platform API doesn't tell it, and what does is not documented: it is what Heroku's own CLI asks for `heroku
-// ps:autoscale:enable` and `ps:autoscale:disable` (version 11.10, src/commands/ps/autoscale). So nothing may depend on its answer.
+// ps:autoscale:enable` and `ps:autoscale:disable` (version 11.10, src/commands/ps/autoscale). So nothing may depend on
+// its answer.
 func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 	a, err := p.appInfo(ctx)
 	if err != nil {
@@ -137,7 +142,8 @@ func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 	})
 	var e *Error
 	if errors.As(err, &e) {
-		e.Hint = fmt.Sprintf("how to ask is not documented; if it may be on, `heroku ps:autoscale:disable --app %s` switches it off", p.app)
+		e.Hint = fmt.Sprintf("how to ask is not documented; if it may be on, `heroku ps:autoscale:disable --app %s` "+
+			"switches it off", p.app)
 	}
 	return m, err
 }

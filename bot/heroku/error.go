@@ -39,9 +39,12 @@ func hint(status int, id, message, resource string) string {
 	case status == http.StatusForbidden && id == "suspended":
 		return "the account or the app is suspended: Heroku's support has to lift that"
 	case status == http.StatusForbidden:
-		return "the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?"
-	case status == http.StatusNotFound && (strings.Contains(about, "formation") || strings.Contains(about, "process type")):
-		return "the app has no such process type: `heroku ps:scale --app APP` lists those that it has, from its Procfile"
+		return "the API key has no access to this: is it of an account that may operate the app (`heroku access`), " +
+			"and has it the scopes?"
+	case status == http.StatusNotFound &&
+		(strings.Contains(about, "formation") || strings.Contains(about, "process type")):
+		return "the app has no such process type: `heroku ps:scale --app APP` lists those that it has, from " +
+			"its Procfile"
 	case status == http.StatusNotFound && strings.Contains(about, "app"):
 		return "there is no app of that name: `heroku apps` lists yours"
 	case status == http.StatusNotFound:
@@ -55,9 +58,11 @@ func hint(status int, id, message, resource string) string {
 	case status == http.StatusUnprocessableEntity && id == "verification_needed":
 		return "Heroku wants billing information first: see https://dashboard.heroku.com/account/billing"
 	case status == http.StatusUnprocessableEntity:
-		return "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)"
+		return "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size " +
+			"(`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
-		return "the account's 4,500 calls an hour are used up, by everything that uses its keys: a longer interval helps; " + web.NextHeartbeat
+		return "the account's 4,500 calls an hour are used up, by everything that uses its keys: a longer " +
+			"interval helps; " + web.NextHeartbeat
 	case status >= 500:
 		return "the trouble is Heroku's, see https://status.heroku.com: " + web.NextHeartbeat
 	case status >= 300 && status < 400:

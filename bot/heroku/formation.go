@@ -42,8 +42,8 @@ func find(list []formation, processType string) (f formation, ok bool) {
 // Size reads the number of dynos asked for, whether or not all of them run yet. settled is always true, since Heroku
 // accepts a new quantity at any time; what it refuses during a preboot deploy is a Resize.
 //
-// Where the app has several process types, a reading of all of them that another one has made within the last two seconds, and no
-// change since, will do; never one that this process type has had before.
+// Where the app has several process types, a reading of all of them that another one has made within the last two
+// seconds, and no change since, will do; never one that this process type has had before.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	f, err := p.newestFormation(ctx)
 	if err != nil {
@@ -85,8 +85,9 @@ func (p *Platform) formation(ctx context.Context) (formation, error) {
 
 func (p *Platform) reading() string { return "read the formation of " + p.name() }
 
-// Resize asks for n dynos, 0 or more. After an error the number may or may not have changed: Size tells. Where the app has several
-// process types, it waits up to 75 ms for what they ask, too, so that all goes to Heroku as one; each gets its own answer.
+// Resize asks for n dynos, 0 or more. After an error the number may or may not have changed: Size tells. Where the app
+// has several process types, it waits up to 75 ms for what they ask, too, so that all goes to Heroku as one; each gets
+// its own answer.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if n < 0 {
 		return fmt.Errorf("scale %s to %d: a number of dynos is 0 or more", p.name(), n)

@@ -1,8 +1,9 @@
 // Package heroku scales the process types of an app on Heroku through its Platform API.
 //
-// A [Platform] is one process type. It reads and sets the number of dynos, tells how many of them run, the app's newest release, its web
-// URL and how many API calls are left, and can check what it needs and what is in its way. Each call ends within 20 seconds, its retries
-// included; how it went wrong is an [*Error]. Several process types of an [App] share their calls.
+// A [Platform] is one process type. It reads and sets the number of dynos, tells how many of them run, the app's newest
+// release, its web URL and how many API calls are left, and can check what it needs and what is in its way. Each call
+// ends within 20 seconds, its retries included; how it went wrong is an [*Error]. Several process types of an [App]
+// share their calls.
 package heroku
 
 import (
@@ -48,7 +49,8 @@ type Platform struct {
 	seen        atomic.Pointer[seen] // the size that Size has read, for DynoSize
 }
 
-// New makes a Platform that stands alone. It calls nobody; its errors say which option is wrong, and never tell the key.
+// New makes a Platform that stands alone. It calls nobody; its errors say which option is wrong, and never tell the
+// key.
 func New(o Options) (*Platform, error) {
 	a, err := Open(o)
 	if err != nil {
@@ -95,8 +97,8 @@ func (c *client) readInfo(ctx context.Context) (info, error) {
 	return a, err
 }
 
-// Maintenance tells whether the app is in maintenance mode, in which Heroku's router answers every request with a page of its own and 503.
-// As with Size, the reading of another process type will do.
+// Maintenance tells whether the app is in maintenance mode, in which Heroku's router answers every request with a page
+// of its own and 503. As with Size, the reading of another process type will do.
 func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 	a, err := sharing(ctx, p, &p.shared.infos, p.readInfo)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// prices are Heroku's list prices of a dyno that runs all month, in dollars, as known in November 2026. Heroku bills by the second in
-// proportion. Eco's is that of the pool of 1,000 hours which an account's Eco dynos share.
+// prices are Heroku's list prices of a dyno that runs all month, in dollars, as known in November 2026. Heroku bills by
+// the second in proportion. Eco's is that of the pool of 1,000 hours which an account's Eco dynos share.
 func prices() map[string]float64 {
 	return map[string]float64{
 		"eco": 5, "basic": 7, "standard-1x": 25, "standard-2x": 50, "performance-m": 250, "performance-l": 500,

@@ -16,11 +16,11 @@ type release struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Release tells when the app's newest release was made, by Heroku's clock, and whether it is done. An app that has none yet
-// has the zero time, and is done.
+// Release tells when the app's newest release was made, by Heroku's clock, and whether it is done. An app that has none
+// yet has the zero time, and is done.
 //
-// Only a pending release is not done: its release phase is under way. A failed one is done, since its code never runs and
-// the dynos stay as they were; so is one in a state that this package doesn't know, since it need not ever end.
+// Only a pending release is not done: its release phase is under way. A failed one is done, since its code never runs
+// and the dynos stay as they were; so is one in a state that this package doesn't know, since it need not ever end.
 //
 // As with Size, the reading of another process type will do.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {

@@ -32,8 +32,9 @@ func sharing[T any](ctx context.Context, p *Platform, s *share[T], read func(con
 	return s.get(ctx, p, read)
 }
 
-// get gives a process type a reading that was begun a short while ago at the most, and that it has not had before: another's, or a new one made
-// by read. It returns when ctx ends at the latest; the request goes on as long as anybody waits for it.
+// get gives a process type a reading that was begun a short while ago at the most, and that it has not had before:
+// another's, or a new one made by read. It returns when ctx ends at the latest; the request goes on as long as anybody
+// waits for it.
 func (s *share[T]) get(ctx context.Context, p *Platform, read func(context.Context) (T, error)) (value T, err error) {
 	if ctx.Err() != nil {
 		return value, p.transport.Ended(ctx)
@@ -57,7 +58,10 @@ func (s *share[T]) join(ctx context.Context, who string, read func(context.Conte
 		return r
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	r := &reading[T]{begun: time.Now(), cancel: cancel, done: make(chan struct{}), taken: map[string]bool{who: true}, waiting: 1}
+	r := &reading[T]{
+		begun: time.Now(), cancel: cancel, done: make(chan struct{}),
+		taken: map[string]bool{who: true}, waiting: 1,
+	}
 	s.newest = r
 	go func() {
 		defer cancel()

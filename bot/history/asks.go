@@ -34,8 +34,8 @@ type Ask struct {
 	Body json.RawMessage
 }
 
-// Ask leaves a request for the running bot, with body as JSON, and returns its number for [DB.Await]. It is an error when a hundred wait
-// already, or body is longer than 16 KB.
+// Ask leaves a request for the running bot, with body as JSON, and returns its number for [DB.Await]. It is an error
+// when a hundred wait already, or body is longer than 16 KB.
 func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error) {
 	details, err := json.Marshal(body)
 	if err != nil {
@@ -70,8 +70,8 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 	return ask, p.failed("ask the bot", err)
 }
 
-// Asked returns the requests that wait, the oldest first, and each once: what is carried out twice could do harm, so a bot that dies
-// before it answers does not find it again. What is older than [AskAge] is not returned.
+// Asked returns the requests that wait, the oldest first, and each once: what is carried out twice could do harm, so a
+// bot that dies before it answers does not find it again. What is older than [AskAge] is not returned.
 func (db *DB) Asked(ctx context.Context) ([]Ask, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {

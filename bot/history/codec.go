@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// The dictionaries hold what records and events are mostly made of, the usual last, so that one that is like it takes a sixth of its JSON.
-// They are a part of the format: what was written with one is read with it.
+// The dictionaries hold what records and events are mostly made of, the usual last, so that one that is like it takes a
+// sixth of its JSON. They are a part of the format: what was written with one is read with it.
 var (
 	//go:embed dictionary1.txt
 	dictionary1 []byte // of version 0.1

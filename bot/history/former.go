@@ -26,8 +26,8 @@ func (f *former) read(body string, err error, standIn bool) {
 	f.unread = f.unread && standIn
 }
 
-// RecallTo has tell called, once, with what an earlier run of the bot remembered if that could not be read when the DB was opened, or by
-// [DB.Memory], and can be now. What tell has the bot Remember takes its place.
+// RecallTo has tell called, once, with what an earlier run of the bot remembered if that could not be read when the DB
+// was opened, or by [DB.Memory], and can be now. What tell has the bot Remember takes its place.
 func (db *DB) RecallTo(tell func(bot.Memory)) {
 	db.mu.Lock()
 	db.former.tell = tell

@@ -26,9 +26,9 @@ type Options struct {
 	ProcessType string
 	// Keep says for how long; what is zero in it is the default of the place.
 	Keep Retention
-	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits until it takes it. A
-	// file that is locked, cannot be written or is damaged gives way to the memory, from which all goes to the file once that can be used;
-	// a damaged one is put aside under another name for that.
+	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits
+	// until it takes it. A file that is locked, cannot be written or is damaged gives way to the memory, from which all
+	// goes to the file once that can be used; a damaged one is put aside under another name for that.
 	Later bool
 	// Log is told when the place cannot be written to, and when it can again; nil is silent.
 	Log *slog.Logger
@@ -38,12 +38,12 @@ type Options struct {
 type Retention struct {
 	// Raw is for how long every record is kept: 7 days by default, 3 hours in memory.
 	Raw time.Duration
-	// Minutes and Hours are for how long points are kept, of a minute and ten minutes, and of an hour: 90 days and 3 years by default,
-	// 7 and 90 days in memory.
+	// Minutes and Hours are for how long points are kept, of a minute and ten minutes, and of an hour: 90 days and 3
+	// years by default, 7 and 90 days in memory.
 	Minutes time.Duration
 	Hours   time.Duration
-	// Changes is for how long events are kept, and the records of heartbeats that changed something: a year by default, 7 days in
-	// memory. It is at least Raw.
+	// Changes is for how long events are kept, and the records of heartbeats that changed something: a year by default,
+	// 7 days in memory. It is at least Raw.
 	Changes time.Duration
 }
 
@@ -76,7 +76,8 @@ func (k Retention) check() error {
 	return nil
 }
 
-// A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several goroutines at once.
+// A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several
+// goroutines at once.
 type DB struct {
 	url    string
 	folder string
@@ -117,7 +118,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	db := &DB{
-		url: o.URL, folder: o.Folder, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)), later: o.Later, log: o.Log, queue: newQueue(),
+		url: o.URL, folder: o.Folder, who: who{text(o.App), text(o.ProcessType)}, keep: o.Keep.or(inMemory(o.URL)),
+		later: o.Later, log: o.Log, queue: newQueue(),
 		writer: writer{flushes: make(chan chan error), closing: make(chan struct{}), done: make(chan struct{})},
 	}
 	db.base, db.abort = context.WithCancel(context.Background())
@@ -216,8 +218,8 @@ func botNumber(ctx context.Context, tx *sql.Tx, w who) (id int64, err error) {
 	return id, find()
 }
 
-// Close writes what is yet to be written and closes the place, both until ctx ends at the latest. The error says what was not written.
-// Closing again does nothing.
+// Close writes what is yet to be written and closes the place, both until ctx ends at the latest. The error says what
+// was not written. Closing again does nothing.
 func (db *DB) Close(ctx context.Context) (err error) {
 	db.closed.Do(func() {
 		defer db.abort()
@@ -230,7 +232,8 @@ func (db *DB) Close(ctx context.Context) (err error) {
 			err = fmt.Errorf("close the history: %d records and events were not written to %s", n, p.name)
 		}
 		if db.toRemember() {
-			err = errors.Join(err, fmt.Errorf("close the history: the bot's newest memory was not written to %s", p.name))
+			err = errors.Join(err, fmt.Errorf("close the history: the bot's newest memory was not written to %s",
+				p.name))
 		}
 		err = errors.Join(err, db.lost(), p.close())
 	})

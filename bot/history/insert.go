@@ -131,8 +131,10 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 const (
 	// SQLite takes a time for the names of arguments that grows with their square.
 	chunkRows     = 20
-	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos, max_dynos, body"
-	pointColumns  = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, " +
+	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, " +
+		"seconds, min_dynos, max_dynos, body"
+	pointColumns = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, " +
+		"low_ms, high_ms, " +
 		"dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
 )
 
@@ -202,7 +204,8 @@ func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) err
 		args := make([]any, 0, len(chunk)*20)
 		for _, at := range chunk {
 			t := tallies[at]
-			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.noData, t.ups, t.downs, t.most, t.low, t.high,
+			args = append(args, id, step, at, t.newest, t.heartbeats, t.slow, t.fast, t.noData, t.ups, t.downs,
+				t.most, t.low, t.high,
 				t.dynos, t.dynoSeconds, t.seconds, t.maxDynoSeconds, t.min, t.max, t.times.encode())
 		}
 		query := `insert into autoscalebot_points (` + pointColumns + `) values ` + values(len(chunk), 20) + replacePoint

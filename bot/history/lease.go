@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Lease says who runs the bot of this app and process type, so that two of them notice each other: holder takes the lease or renews it
-// for ttl if it is free, has run out or is holder's already. It returns who holds it now, and whether that is holder. A ttl of 0 gives it
-// back.
+// Lease says who runs the bot of this app and process type, so that two of them notice each other: holder takes the
+// lease or renews it for ttl if it is free, has run out or is holder's already. It returns who holds it now, and
+// whether that is holder. A ttl of 0 gives it back.
 //
 // Times are those of the machine that calls, so ttl must be longer than clocks differ: minutes.
 func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (holderNow string, ours bool, err error) {

@@ -21,7 +21,8 @@ type Found struct {
 	Holder string
 }
 
-// Look looks at the place that o names and changes nothing: it makes no table, and no file but an empty folder that it removes at once. The error says why nothing can be kept there.
+// Look looks at the place that o names and changes nothing: it makes no table, and no file but an empty folder that it
+// removes at once. The error says why nothing can be kept there.
 func Look(ctx context.Context, o Options) (Found, error) {
 	if path, ok := strings.CutPrefix(o.URL, "sqlite:"); ok {
 		file := strings.TrimPrefix(path, "//")

@@ -16,9 +16,9 @@ const rememberTimeout = 1500 * time.Millisecond
 
 type kept struct{ text string }
 
-// Remember writes m, and returns when that is done: within milliseconds on a disk, and after a second and a half at the most. Where it
-// cannot be written, which is told once, it is written as soon as it can be, and a restart before that goes on from an older memory.
-// An error means that the DB is closed, or that m has no JSON form.
+// Remember writes m, and returns when that is done: within milliseconds on a disk, and after a second and a half at the
+// most. Where it cannot be written, which is told once, it is written as soon as it can be, and a restart before that
+// goes on from an older memory. An error means that the DB is closed, or that m has no JSON form.
 func (db *DB) Remember(m bot.Memory) error {
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -45,7 +45,8 @@ func (db *DB) Remember(m bot.Memory) error {
 	return nil
 }
 
-// Memory returns what the bot remembered last. ok is false when it never did. Where that cannot be read, RecallTo tells when it can be.
+// Memory returns what the bot remembered last. ok is false when it never did. Where that cannot be read, RecallTo tells
+// when it can be.
 func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
 	p := db.at()
 	body, err := p.memory(ctx, db.who)
@@ -61,7 +62,8 @@ func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
 
 func parseMemory(body string) (m bot.Memory, err error) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		return bot.Memory{}, fmt.Errorf("read the bot's memory, which another version of the program may have written: %w", err)
+		return bot.Memory{}, fmt.Errorf("read the bot's memory, which another version of the program may have "+
+			"written: %w", err)
 	}
 	return m, nil
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// migrations are the steps from one version of the schema to the next, in the order of their names. A step that was released is
-// never changed.
+// migrations are the steps from one version of the schema to the next, in the order of their names. A step that was
+// released is never changed.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -38,7 +38,8 @@ func (p *place) migrateTo(ctx context.Context, files fs.FS) error {
 			return err
 		}
 		if version > len(names) {
-			return fmt.Errorf("%s has version %d of the history's schema, made by a newer autoscalebot; this one knows %d: update it", p.name, version, len(names))
+			return fmt.Errorf("%s has version %d of the history's schema, made by a newer autoscalebot; this one "+
+				"knows %d: update it", p.name, version, len(names))
 		}
 		for ; version < len(names); version++ {
 			if err := step(ctx, tx, files, names[version], version+1); err != nil {

@@ -55,9 +55,11 @@ func open(ctx context.Context, raw string) (*place, error) {
 	case scheme == "postgres" || scheme == "postgresql":
 		return openPostgres(raw)
 	case strings.Contains(raw, ":"):
-		return nil, fmt.Errorf("a history cannot be kept in a URL that begins with %q; it can in memory, sqlite:PATH or postgres://…", clip(scheme))
+		return nil, fmt.Errorf("a history cannot be kept in a URL that begins with %q; it can in memory, sqlite:PATH "+
+			"or postgres://…", clip(scheme))
 	}
-	return nil, errors.New("the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path")
+	return nil, errors.New("the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write " +
+		"sqlite: before its path")
 }
 
 func clip(text string) string {
@@ -75,8 +77,8 @@ func openFile(ctx context.Context, path string) (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
-	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was committed, and a
-	// power cut the last commits at the most; with FULL not even that.
+	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was
+	// committed, and a power cut the last commits at the most; with FULL not even that.
 	whole, err := filepath.Abs(path) // a name such as :memory: alone would mean something else
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
@@ -122,7 +124,8 @@ func touch(path string) (os.FileInfo, error) {
 // another program that does the same at that moment: so this tries again, for 5 s at most, or until ctx ends.
 // Another error is left to who uses db next.
 func reach(ctx context.Context, db *sql.DB) {
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+	until := time.Now().Add(5 * time.Second)
+	for ; time.Now().Before(until) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
 		var failed *sqlite.Error
 		if err := db.PingContext(ctx); !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_BUSY {
 			return
@@ -143,7 +146,8 @@ func openSQLite(dsn string, connections int) (*sql.DB, error) {
 func openPostgres(raw string) (*place, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // which would show the whole URL
-		return nil, errors.New("the history's URL cannot be read; it must look like postgres://user:password@host:5432/name, " +
+		return nil, errors.New("the history's URL cannot be read; it must look like " +
+			"postgres://user:password@host:5432/name, " +
 			"with characters such as @, / and % in the password written as %40, %2F and %25")
 	}
 	secrets := secretsOf(u)

@@ -20,11 +20,12 @@ var steps = [...]time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day,
 }
 
-// Points returns the time from from until before to in at most atMost buckets of the shortest length that the history is kept at for
-// that time: of a second at the least. The first bucket is the one that from is in, as a whole. A zero from is the beginning of the
-// history, a zero to its end, and an atMost of 0 is 1,000; more than 50,000 are not given.
+// Points returns the time from from until before to in at most atMost buckets of the shortest length that the history
+// is kept at for that time: of a second at the least. The first bucket is the one that from is in, as a whole. A zero
+// from is the beginning of the history, a zero to its end, and an atMost of 0 is 1,000; more than 50,000 are not given.
 //
-// Medians and 95th percentiles are within 1 % of the response time that has that rank. What came in the last second may be missing.
+// Medians and 95th percentiles are within 1 % of the response time that has that rank. What came in the last second may
+// be missing.
 func (db *DB) Points(ctx context.Context, from, to time.Time, atMost int) (Series, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -148,7 +149,8 @@ func (c *collector) end() []Point {
 func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) error) error {
 	var r row
 	return each(ctx, q, func(rows *sql.Rows) error {
-		if err := rows.Scan(&r.at, &r.verdict, &r.ups, &r.downs, &r.response, &r.low, &r.high, &r.dynos, &r.dynoSeconds, &r.seconds,
+		if err := rows.Scan(&r.at, &r.verdict, &r.ups, &r.downs, &r.response, &r.low, &r.high, &r.dynos,
+			&r.dynoSeconds, &r.seconds,
 			&r.minimum, &r.maximum); err != nil {
 			return err
 		}
@@ -162,7 +164,8 @@ func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func
 	var t tally
 	var times sql.RawBytes
 	return each(ctx, q, func(rows *sql.Rows) error {
-		if err := rows.Scan(&t.at, &t.newest, &t.heartbeats, &t.slow, &t.fast, &t.noData, &t.ups, &t.downs, &t.most, &t.low, &t.high,
+		if err := rows.Scan(&t.at, &t.newest, &t.heartbeats, &t.slow, &t.fast, &t.noData, &t.ups, &t.downs,
+			&t.most, &t.low, &t.high,
 			&t.dynos, &t.dynoSeconds, &t.seconds, &t.maxDynoSeconds, &t.min, &t.max, &times); err != nil {
 			return err
 		}

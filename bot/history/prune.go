@@ -48,7 +48,8 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 			return err
 		}
 		changes := nanos(now.Add(-db.keep.Changes))
-		minutes, hours := floor(nanos(now.Add(-db.keep.Minutes)), tenMinutes), floor(nanos(now.Add(-db.keep.Hours)), hour)
+		minutes, hours := floor(nanos(now.Add(-db.keep.Minutes)), tenMinutes),
+			floor(nanos(now.Add(-db.keep.Hours)), hour)
 		more = full
 		for _, old := range []struct {
 			table, which string

@@ -41,19 +41,20 @@ func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	return out, err
 }
 
-// Events returns the newest events from from until before to, the newest last. Zero times do not bound, and a limit of 0 is 100; more
-// than 10,000 are not given.
+// Events returns the newest events from from until before to, the newest last. Zero times do not bound, and a limit of
+// 0 is 100; more than 10,000 are not given.
 func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]notify.Event, error) {
 	c := condition{}
 	c.between(from, to)
 	var out []notify.Event
-	err := db.read(ctx, "autoscalebot_events", c, "at desc, id desc", limit, func(u *unpacker, _ int64, body []byte) error {
-		e := notify.Event{}
-		err := u.unpack(body, &e)
-		e.App, e.ProcessType = db.who.app, db.who.processType
-		out = append(out, e)
-		return err
-	})
+	err := db.read(ctx, "autoscalebot_events", c, "at desc, id desc", limit,
+		func(u *unpacker, _ int64, body []byte) error {
+			e := notify.Event{}
+			err := u.unpack(body, &e)
+			e.App, e.ProcessType = db.who.app, db.who.processType
+			out = append(out, e)
+			return err
+		})
 	slices.Reverse(out)
 	return out, err
 }
@@ -91,7 +92,8 @@ func (c *condition) between(from, to time.Time) {
 
 // What do is given is valid until it returns.
 func (db *DB) read(
-	ctx context.Context, table string, c condition, order string, limit int, do func(u *unpacker, at int64, body []byte) error,
+	ctx context.Context, table string, c condition, order string, limit int,
+	do func(u *unpacker, at int64, body []byte) error,
 ) error {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {

@@ -88,11 +88,13 @@ func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64)
 
 func (t *tally) point() Point {
 	return Point{
-		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast), NoData: int(t.noData),
+		Time: time.Unix(0, t.at).UTC(), Heartbeats: int(t.heartbeats), Slow: int(t.slow), Fast: int(t.fast),
+		NoData:     int(t.noData),
 		Unanswered: max(0, int(t.heartbeats)-int(t.times.n)),
 		MedianMS:   t.quantile(0.5), P95MS: t.quantile(0.95), MaxMS: t.most, LowMS: t.low, HighMS: t.high,
 		Dynos: int(t.dynos), DynoSeconds: t.dynoSeconds,
-		Seconds: t.seconds, MaxDynoSeconds: t.maxDynoSeconds, Min: int(t.min), Max: int(t.max), Ups: int(t.ups), Downs: int(t.downs),
+		Seconds: t.seconds, MaxDynoSeconds: t.maxDynoSeconds, Min: int(t.min), Max: int(t.max), Ups: int(t.ups),
+		Downs: int(t.downs),
 	}
 }
 

@@ -20,9 +20,9 @@ type Runner struct {
 	Every time.Duration
 }
 
-// Beat notes a heartbeat of the program me, which runs the bot of this app and process type, and returns the others that have noted one
-// and have not left. Which of them are alive only shows in whether their Beats grow: one that was killed leaves what it noted. While the
-// history is kept in memory, where no other notes anything, it fails.
+// Beat notes a heartbeat of the program me, which runs the bot of this app and process type, and returns the others
+// that have noted one and have not left. Which of them are alive only shows in whether their Beats grow: one that was
+// killed leaves what it noted. While the history is kept in memory, where no other notes anything, it fails.
 func (db *DB) Beat(ctx context.Context, me Runner) (others []Runner, err error) {
 	if db.standsIn() {
 		return nil, errInMemory

@@ -33,7 +33,8 @@ type standIn struct {
 	retry   time.Time
 }
 
-// Warnings are sentences about the history's place that people should read: what keeps it from being written, and what happened to it.
+// Warnings are sentences about the history's place that people should read: what keeps it from being written, and what
+// happened to it.
 func (db *DB) Warnings() []string {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -43,7 +44,8 @@ func (db *DB) Warnings() []string {
 			s.since.UTC().Format(time.RFC3339), s.why))
 	}
 	if !db.down.since.IsZero() {
-		all = append(all, fmt.Sprintf("the history cannot be written since %s: %s", db.down.since.UTC().Format(time.RFC3339), db.down.why))
+		all = append(all, fmt.Sprintf("the history cannot be written since %s: %s",
+			db.down.since.UTC().Format(time.RFC3339), db.down.why))
 	}
 	return all
 }
@@ -59,7 +61,10 @@ func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	db.remembering.Lock()
 	db.mu.Lock()
 	db.place, db.memory = p, db.newest
-	db.standIn = standIn{since: now, why: why.Error(), damaged: isDamaged(why), wait: takeBackAfter, retry: now.Add(takeBackAfter)}
+	db.standIn = standIn{
+		since: now, why: why.Error(), damaged: isDamaged(why), wait: takeBackAfter,
+		retry: now.Add(takeBackAfter),
+	}
 	damaged := db.standIn.damaged
 	db.down = outage{}
 	db.mu.Unlock()
@@ -155,7 +160,8 @@ func (p *place) gone() bool {
 
 // What the deleted file held goes along where it can still be read.
 func (db *DB) replaceGone(ctx context.Context, p *place) {
-	note := fmt.Sprintf("the history's file %s was deleted or replaced at %s while the bot ran", p.path, time.Now().UTC().Format(time.RFC3339))
+	note := fmt.Sprintf("the history's file %s was deleted or replaced at %s while the bot ran", p.path,
+		time.Now().UTC().Format(time.RFC3339))
 	db.log.Warn("the history's file was deleted or replaced while the bot ran", "file", p.path)
 	db.note(note)
 	if f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil && f.Close() == nil {
@@ -204,7 +210,8 @@ func (db *DB) takeBack(ctx context.Context) bool {
 		db.log.Warn("the history's file was damaged, so a new one is begun", "kept_aside", aside, "error", stood.why)
 		return true
 	}
-	db.log.Warn("the history is kept in its file again", "place", next.name, "in_memory_for", time.Since(stood.since).Round(time.Second))
+	db.log.Warn("the history is kept in its file again", "place", next.name, "in_memory_for",
+		time.Since(stood.since).Round(time.Second))
 	return true
 }
 

@@ -18,8 +18,8 @@ const (
 	retryAtMost = 30 * time.Second
 )
 
-// Record queues r to be written within a second, and returns at once. It is kept for the bot that it names. An error means that the DB is
-// closed, or that r has no JSON form.
+// Record queues r to be written within a second, and returns at once. It is kept for the bot that it names. An error
+// means that the DB is closed, or that r has no JSON form.
 func (db *DB) Record(_ context.Context, r record.Record) error {
 	row, err := db.codec.rowOf(r)
 	if err != nil {
@@ -28,8 +28,8 @@ func (db *DB) Record(_ context.Context, r record.Record) error {
 	return db.queue.push(row)
 }
 
-// Notify queues e to be written within a second, and returns at once. A ping is not kept, since its record is. An error means the same
-// as Record's.
+// Notify queues e to be written within a second, and returns at once. A ping is not kept, since its record is. An error
+// means the same as Record's.
 func (db *DB) Notify(_ context.Context, e notify.Event) error {
 	if e.Kind == notify.Ping {
 		return nil
@@ -41,7 +41,8 @@ func (db *DB) Notify(_ context.Context, e notify.Event) error {
 	return db.queue.push(row)
 }
 
-// Backlog is how many records and events wait to be written, and how many were dropped since the DB was opened because too many waited.
+// Backlog is how many records and events wait to be written, and how many were dropped since the DB was opened because
+// too many waited.
 func (db *DB) Backlog() (waiting int, dropped uint64) { return db.queue.backlog() }
 
 // Flush writes what waits now, and returns when that is done or failed, or ctx ends.

@@ -24,10 +24,11 @@ type BalancerOptions struct {
 	Log *slog.Logger
 }
 
-// A Balancer is a small HTTP balancer inside this program: the platform's router in front of servers. It serves demonstrations, tests,
-// and machines that have no other one. Who is behind it is forgotten when it ends.
+// A Balancer is a small HTTP balancer inside this program: the platform's router in front of servers. It serves
+// demonstrations, tests, and machines that have no other one. Who is behind it is forgotten when it ends.
 //
-// It has no health check, so who was added gets requests at once; a server that refuses a connection is passed over for that request.
+// It has no health check, so who was added gets requests at once; a server that refuses a connection is passed over for
+// that request.
 type Balancer struct {
 	port     string // of servers whose address has none
 	url      string
@@ -66,7 +67,10 @@ func NewBalancer(o BalancerOptions) (*Balancer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Balancer{port: strconv.Itoa(o.Port), url: urlOf(ln.Addr()), backends: &backends{}, served: make(chan struct{})}
+	b := &Balancer{
+		port: strconv.Itoa(o.Port), url: urlOf(ln.Addr()), backends: &backends{},
+		served: make(chan struct{}),
+	}
 	b.router = newRouter(b.backends, ln.Addr().(*net.TCPAddr).Port, 30*time.Second, o.Log)
 	base, cut := context.WithCancel(context.Background())
 	b.cut = cut

@@ -78,7 +78,8 @@ func (p *Platform) live(d *dyno) error {
 	}
 	b := p.up(d, addr)
 	if b != nil {
-		p.log.Info("local process is up", "process", d.name, "port", port, "boot", time.Since(began).Round(time.Millisecond))
+		p.log.Info("local process is up", "process", d.name, "port", port, "boot",
+			time.Since(began).Round(time.Millisecond))
 	}
 	select {
 	case <-proc.done:
@@ -117,7 +118,8 @@ func (p *Platform) boot(d *dyno, proc *process, addr string) error {
 		case <-ctx.Done():
 			proc.signal(syscall.SIGKILL)
 			<-proc.done
-			return fmt.Errorf("R10: it did not accept a connection at 127.0.0.1 on $PORT within %v, and was ended", p.timing.boot)
+			return fmt.Errorf("R10: it did not accept a connection at 127.0.0.1 on $PORT within %v, and was ended",
+				p.timing.boot)
 		}
 	}
 }
@@ -134,7 +136,8 @@ func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 		}
 	}
 	if proc.end(p.timing.grace) {
-		p.log.Warn("local process did not end on SIGTERM, so it got SIGKILL", "process", d.name, "after", p.timing.grace)
+		p.log.Warn("local process did not end on SIGTERM, so it got SIGKILL", "process", d.name,
+			"after", p.timing.grace)
 	}
 	p.log.Info("local process stopped", "process", d.name, "exit", proc.exit)
 }

@@ -45,7 +45,8 @@ func (r *router) fail(w http.ResponseWriter, req *http.Request, err error) {
 		f = noProcess
 	case errors.Is(err, errRefused):
 		f = refused
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE):
 		f = noAnswer
 	}
 	r.answerFault(w, req, f)
@@ -87,5 +88,6 @@ func (l *faultLog) add(f fault, req *http.Request) {
 	l.told[f.code], l.more[f.code] = now, 0
 	l.mu.Unlock()
 	// The query may hold a secret.
-	l.log.Warn("local router", "code", f.code, "desc", f.text, "method", req.Method, "path", req.URL.Path, "status", f.status, "since_last", more)
+	l.log.Warn("local router", "code", f.code, "desc", f.text, "method", req.Method, "path", req.URL.Path, "status",
+		f.status, "since_last", more)
 }

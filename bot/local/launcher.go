@@ -27,7 +27,10 @@ type launcher struct {
 }
 
 func newLauncher(shell, command, dir string, env []string, out *output) *launcher {
-	return &launcher{shell: shell, command: command, dir: dir, env: env, out: out, killed: make(chan struct{}), running: map[*process]struct{}{}}
+	return &launcher{
+		shell: shell, command: command, dir: dir, env: env, out: out, killed: make(chan struct{}),
+		running: map[*process]struct{}{},
+	}
 }
 
 func (l *launcher) start(name string, port int, env ...string) (*process, error) {

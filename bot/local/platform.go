@@ -1,14 +1,14 @@
-// Package local is a platform on the machine it runs on: it starts the processes of a Procfile app and routes requests to
-// them, as Heroku would.
+// Package local is a platform on the machine it runs on: it starts the processes of a Procfile app and routes requests
+// to them, as Heroku would.
 //
 // Each process is one shell command with a $PORT of its own. A router in front sends every request to a random process
-// that accepts connections, retries on another one only when a connection was refused, and answers 503 with Heroku's error
-// codes when no answer comes. A process that crashes is started again, later each time it does. Scaling down ends the
-// highest-numbered process first.
+// that accepts connections, retries on another one only when a connection was refused, and answers 503 with Heroku's
+// error codes when no answer comes. A process that crashes is started again, later each time it does. Scaling down ends
+// the highest-numbered process first.
 //
-// No process outlives the bot: each runs in a process group of its own that is ended as a whole, and a watchdog ends the
-// groups when the bot itself is killed. Only a process that leaves its group by its own will (setsid) escapes. It runs on
-// Linux and macOS.
+// No process outlives the bot: each runs in a process group of its own that is ended as a whole, and a watchdog ends
+// the groups when the bot itself is killed. Only a process that leaves its group by its own will (setsid) escapes. It
+// runs on Linux and macOS.
 package local
 
 import (
@@ -33,8 +33,8 @@ const MaxDynos = 100
 
 // Options say what to run and where.
 type Options struct {
-	// Command is the shell command of one process: "gunicorn app:app". It is run by `sh -c`, and must listen on $PORT at
-	// 127.0.0.1 or at all addresses.
+	// Command is the shell command of one process: "gunicorn app:app". It is run by `sh -c`, and must listen on $PORT
+	// at 127.0.0.1 or at all addresses.
 	Command string
 	// Dir is where the processes run. Empty means the working directory.
 	Dir string
@@ -47,8 +47,8 @@ type Options struct {
 	ProcessType string
 	// Dynos is how many processes to start with, 0 to MaxDynos.
 	Dynos int
-	// Out receives the output of the processes line by line, each line in one Write and prefixed "web.1 | ". A line of more
-	// than 10,000 bytes is split. Nil means that the output is thrown away.
+	// Out receives the output of the processes line by line, each line in one Write and prefixed "web.1 | ". A line of
+	// more than 10,000 bytes is split. Nil means that the output is thrown away.
 	Out io.Writer
 	// Log receives what becomes of the processes, and the router's errors. Nil means silence.
 	Log *slog.Logger
@@ -99,8 +99,8 @@ const (
 
 var processTypes = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// New checks the options and starts to listen at Addr, so that its port is known and nobody else's. It starts no process.
-// A platform that is never run is let go of by [Platform.Kill].
+// New checks the options and starts to listen at Addr, so that its port is known and nobody else's. It starts no
+// process. A platform that is never run is let go of by [Platform.Kill].
 func New(o Options) (*Platform, error) {
 	if o.ProcessType == "" {
 		o.ProcessType = "web"
@@ -142,9 +142,11 @@ func New(o Options) (*Platform, error) {
 func validate(o Options) error {
 	switch {
 	case !haveGroups:
-		return errors.New("the local platform needs process groups, which this system does not have: use Linux, macOS or WSL")
+		return errors.New("the local platform needs process groups, which this system does not have: use Linux, " +
+			"macOS or WSL")
 	case strings.TrimSpace(o.Command) == "":
-		return errors.New("the local platform needs the shell command of one process, such as \"gunicorn app:app\": it is empty")
+		return errors.New("the local platform needs the shell command of one process, such as \"gunicorn app:app\": " +
+			"it is empty")
 	case strings.ContainsRune(o.Command, 0):
 		return errors.New("the command of the local platform holds a zero byte")
 	case !processTypes.MatchString(o.ProcessType):
@@ -168,9 +170,11 @@ func listen(addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("the local router can't listen on %s: another program does already; choose another port, or port 0 for any free one", addr)
+		return nil, fmt.Errorf("the local router can't listen on %s: another program does already; choose another "+
+			"port, or port 0 for any free one", addr)
 	case err != nil:
-		return nil, fmt.Errorf("the local router can't listen on %q: %w; want an address such as 127.0.0.1:5000", addr, err)
+		return nil, fmt.Errorf("the local router can't listen on %q: %w; want an address such as 127.0.0.1:5000",
+			addr, err)
 	}
 	return ln, nil
 }
@@ -187,9 +191,9 @@ func urlOf(a net.Addr) string {
 // WebURL gives the router's URL: "http://127.0.0.1:5000". It never fails.
 func (p *Platform) WebURL(context.Context) (string, error) { return p.url, nil }
 
-// Run starts the router and the processes and keeps them until ctx ends. Then every process group gets SIGTERM, those that
-// are still there after 10 s get SIGKILL, and Run returns when all of them are gone. It returns an error when it could not
-// start, or when the router ended by itself. It runs once.
+// Run starts the router and the processes and keeps them until ctx ends. Then every process group gets SIGTERM, those
+// that are still there after 10 s get SIGKILL, and Run returns when all of them are gone. It returns an error when it
+// could not start, or when the router ended by itself. It runs once.
 func (p *Platform) Run(ctx context.Context) error {
 	dog, err := startWatchdog(p.procs.shell, p.log)
 	if err != nil {

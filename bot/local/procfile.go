@@ -15,8 +15,8 @@ const maxProcfile = 64 << 10 // bytes
 
 var processName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// WebCommand reads from a Procfile the command of a process type; empty means "web". A line of a Procfile is
-// "type: command"; empty lines and those that begin with # are passed over. An error names the line that is wrong: one of
+// WebCommand reads from a Procfile the command of a process type; empty means "web". A line of a Procfile is "type:
+// command"; empty lines and those that begin with # are passed over. An error names the line that is wrong: one of
 // another form, or a type that is declared twice.
 func WebCommand(procfile io.Reader, processType string) (string, error) {
 	if processType == "" {
@@ -42,7 +42,8 @@ func WebCommand(procfile io.Reader, processType string) (string, error) {
 		command = strings.TrimSpace(command)
 		switch {
 		case !processName.MatchString(name) || command == "":
-			return "", fmt.Errorf("line %d of the Procfile: %.80q is not of the form \"type: command\", such as \"web: gunicorn app:app\"", n, line)
+			return "", fmt.Errorf("line %d of the Procfile: %.80q is not of the form \"type: command\", such as "+
+				"\"web: gunicorn app:app\"", n, line)
 		case strings.ContainsRune(line, 0):
 			return "", fmt.Errorf("line %d of the Procfile: it holds a zero byte", n)
 		case first[name] > 0:
@@ -60,5 +61,6 @@ func WebCommand(procfile io.Reader, processType string) (string, error) {
 	case len(commands) == 0:
 		return "", errors.New("the Procfile declares no process: want a line such as \"web: gunicorn app:app\"")
 	}
-	return "", fmt.Errorf("the Procfile declares no %q, only: %s", processType, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
+	return "", fmt.Errorf("the Procfile declares no %q, only: %s", processType,
+		strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
 }

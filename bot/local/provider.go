@@ -19,21 +19,24 @@ import (
 
 // ProviderOptions say what the servers of this machine are.
 type ProviderOptions struct {
-	// Command, Dir, Env, Out and Log are as in [Options]. A process finds its PORT in its environment, and SERVER_ID, SERVER_NAME and SERVER_SIZE.
+	// Command, Dir, Env, Out and Log are as in [Options]. A process finds its PORT in its environment, and SERVER_ID,
+	// SERVER_NAME and SERVER_SIZE.
 	Command string
 	Dir     string
 	Env     []string
 	Out     io.Writer
 	Log     *slog.Logger
-	// Boot is how long a server is being made before its process is started, as a machine boots. Zero means that it is started at once.
+	// Boot is how long a server is being made before its process is started, as a machine boots. Zero means that it is
+	// started at once.
 	Boot time.Duration
-	// Sizes are those that can be had, the cheapest first, which is the default. Empty means that any is taken, and that servers cost nothing. A process is
-	// no faster for a greater size, unless it makes something of SERVER_SIZE.
+	// Sizes are those that can be had, the cheapest first, which is the default. Empty means that any is taken, and
+	// that servers cost nothing. A process is no faster for a greater size, unless it makes something of SERVER_SIZE.
 	Sizes []pool.Size
 }
 
-// A Provider makes servers that are processes of this machine, each on a port of its own at 127.0.0.1. It serves demonstrations and
-// tests. Servers end with it, by [Provider.Close], or by the watchdog when the program is killed; so there are none when it begins.
+// A Provider makes servers that are processes of this machine, each on a port of its own at 127.0.0.1. It serves
+// demonstrations and tests. Servers end with it, by [Provider.Close], or by the watchdog when the program is killed; so
+// there are none when it begins.
 //
 // A server whose process has ended by itself is off, and stays so until it is destroyed.
 type Provider struct {
@@ -73,7 +76,10 @@ func NewProvider(o ProviderOptions) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the local servers run their command by sh, which is not on the PATH: %w", err)
 	}
-	p := &Provider{o: o, log: o.Log, procs: newLauncher(shell, o.Command, o.Dir, o.Env, newOutput(o.Out)), ports: newPorts(), grace: 10 * time.Second}
+	p := &Provider{
+		o: o, log: o.Log, procs: newLauncher(shell, o.Command, o.Dir, o.Env, newOutput(o.Out)),
+		ports: newPorts(), grace: 10 * time.Second,
+	}
 	if p.procs.dog, err = startWatchdog(shell, p.log); err != nil {
 		return nil, fmt.Errorf("start the watchdog of the local servers: %w", err)
 	}
@@ -115,7 +121,8 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 		return pool.Server{}, fmt.Errorf("make the local server %s: %w", o.Name, err)
 	}
 	if !processTypes.MatchString(o.Name) {
-		return pool.Server{}, fmt.Errorf("%w: name of a local server %q: want letters, digits, _ and -, such as web-1", pool.ErrRefused, o.Name)
+		return pool.Server{}, fmt.Errorf("%w: name of a local server %q: want letters, digits, _ and -, "+
+			"such as web-1", pool.ErrRefused, o.Name)
 	}
 	size, err := p.size(o.Size)
 	if err != nil {
@@ -123,19 +130,24 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.IndexFunc(p.servers, func(s *server) bool { return s.Name == o.Name && s.State != pool.Ending }); i >= 0 {
+	there := func(s *server) bool { return s.Name == o.Name && s.State != pool.Ending }
+	if i := slices.IndexFunc(p.servers, there); i >= 0 {
 		return p.servers[i].Server, nil
 	}
 	switch {
 	case p.closed:
 		return pool.Server{}, fmt.Errorf("%w: the provider of local servers is closed", pool.ErrRefused)
 	case len(p.servers) >= MaxDynos:
-		return pool.Server{}, fmt.Errorf("%w: there are %d local servers, and can be no more", pool.ErrRefused, MaxDynos)
+		return pool.Server{}, fmt.Errorf("%w: there are %d local servers, and can be no more",
+			pool.ErrRefused, MaxDynos)
 	}
 	p.last++
 	s := &server{
-		Server: pool.Server{ID: strconv.Itoa(p.last), Name: o.Name, State: pool.Making, Size: size.Name, Price: size.Price, Created: time.Now()},
-		quit:   make(chan struct{}),
+		Server: pool.Server{
+			ID: strconv.Itoa(p.last), Name: o.Name, State: pool.Making, Size: size.Name,
+			Price: size.Price, Created: time.Now(),
+		},
+		quit: make(chan struct{}),
 	}
 	p.servers = append(p.servers, s)
 	p.keepers.Go(func() { p.keep(s) })
@@ -185,7 +197,8 @@ func (p *Provider) size(name string) (pool.Size, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return pool.Size{}, fmt.Errorf("%w: size of a local server %q: want one of %s", pool.ErrRefused, name, strings.Join(names, ", "))
+	return pool.Size{}, fmt.Errorf("%w: size of a local server %q: want one of %s", pool.ErrRefused, name,
+		strings.Join(names, ", "))
 }
 
 func (p *Provider) keep(s *server) {

@@ -46,8 +46,9 @@ func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger)
 		},
 		ModifyResponse: answered,
 		ErrorHandler:   r.fail,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug), // answers cut short, by the client most of all
-		BufferPool:     &buffers{},
+		// answers cut short, by the client most of all
+		ErrorLog:   slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BufferPool: &buffers{},
 	}
 	return r
 }

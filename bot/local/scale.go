@@ -23,8 +23,8 @@ type Dyno struct {
 	State State
 }
 
-// Dynos lists the processes: those that are wished for by number, then those that are stopping in no order. A new web.2 and
-// an old one that is still stopping can be there at the same time.
+// Dynos lists the processes: those that are wished for by number, then those that are stopping in no order. A new web.2
+// and an old one that is still stopping can be there at the same time.
 func (p *Platform) Dynos() []Dyno {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,8 +56,8 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	return p.wish, settled, nil
 }
 
-// Up tells how many processes accept connections. One that is surplus, crashed or starting doesn't count, and before and
-// after [Platform.Run] none does.
+// Up tells how many processes accept connections. One that is surplus, crashed or starting doesn't count, and before
+// and after [Platform.Run] none does.
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("count the local processes that are up: %w", err)
@@ -72,9 +72,10 @@ func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// Resize asks for n processes, 0 to MaxDynos, and returns without waiting for them. A surplus process gets no new request
-// once Resize has returned; it gets SIGTERM when its requests have ended, after one second at the latest, and SIGKILL 10 s
-// later. Before [Platform.Run] Resize changes how many processes Run starts with; once the shutdown has begun it fails.
+// Resize asks for n processes, 0 to MaxDynos, and returns without waiting for them. A surplus process gets no new
+// request once Resize has returned; it gets SIGTERM when its requests have ended, after one second at the latest, and
+// SIGKILL 10 s later. Before [Platform.Run] Resize changes how many processes Run starts with; once the shutdown has
+// begun it fails.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("scale the local processes to %d: %w", n, err)
@@ -98,7 +99,10 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 func (p *Platform) adjust() {
 	p.shrink(p.wish)
 	for len(p.active) < p.wish {
-		d := &dyno{name: fmt.Sprintf("%s.%d", p.o.ProcessType, len(p.active)+1), state: Starting, quit: make(chan struct{})}
+		d := &dyno{
+			name: fmt.Sprintf("%s.%d", p.o.ProcessType, len(p.active)+1), state: Starting,
+			quit: make(chan struct{}),
+		}
 		p.active = append(p.active, d)
 		p.keepers.Go(func() { p.keep(d) })
 	}

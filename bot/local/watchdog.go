@@ -57,7 +57,8 @@ func startWatchdog(shell string, log *slog.Logger) (*watchdog, error) {
 		dog.mu.Lock()
 		defer dog.mu.Unlock()
 		if !dog.closed {
-			log.Warn("the watchdog of the local processes has ended: they would outlive the bot if it were killed", "exit", cmd.ProcessState)
+			log.Warn("the watchdog of the local processes has ended: they would outlive the bot if it were killed",
+				"exit", cmd.ProcessState)
 		}
 	}()
 	return dog, nil

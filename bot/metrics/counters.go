@@ -35,30 +35,40 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 		return h.WithLabelValues().(prometheus.Histogram)
 	}
 	c := counters{
-		ticks:      counter("ticks_total", "Ticks by what came of them.", "action"),
-		decisions:  counter("decisions_total", "Decisions by the rule that spoke and what the readings said.", "rule", "verdict"),
+		ticks: counter("ticks_total", "Ticks by what came of them.", "action"),
+		decisions: counter("decisions_total", "Decisions by the rule that spoke and what the readings said.",
+			"rule", "verdict"),
 		clamps:     counter("clamps_total", "What kept decisions from their wish.", "reason"),
 		heartbeats: counter("heartbeats_total", "Heartbeats by how they ended.", "outcome"),
-		scalings:   counter("scalings_total", "Changes of the number of dynos that the platform accepted.", "direction"),
-		notices:    counter("notices_total", "Notices that arrived.", "target"),
-		failures:   counter("notice_failures_total", "Notices that were given up.", "target"),
-		manual:     counter("manual_changes_total", "Changes of the number of dynos by somebody else.").WithLabelValues(),
-		response:   one(histogram("response_time_seconds", "What the heartbeats that were answered measured.")),
-		phases:     histogram("heartbeat_phase_seconds", "Where the time of the heartbeats that were answered went.", "phase"),
-		duration:   one(histogram("tick_duration_seconds", "From a tick's first request to the platform's last answer.")),
-		lateness:   one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
+		scalings: counter("scalings_total",
+			"Changes of the number of dynos that the platform accepted.", "direction"),
+		notices:  counter("notices_total", "Notices that arrived.", "target"),
+		failures: counter("notice_failures_total", "Notices that were given up.", "target"),
+		manual: counter("manual_changes_total",
+			"Changes of the number of dynos by somebody else.").WithLabelValues(),
+		response: one(histogram("response_time_seconds", "What the heartbeats that were answered measured.")),
+		phases: histogram("heartbeat_phase_seconds",
+			"Where the time of the heartbeats that were answered went.", "phase"),
+		duration: one(histogram("tick_duration_seconds",
+			"From a tick's first request to the platform's last answer.")),
+		lateness: one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
 	}
-	for _, a := range []record.Action{record.Held, record.Scaled, record.WouldScale, record.Resized, record.WouldResize, record.Failed, record.Interrupted} {
+	for _, a := range []record.Action{
+		record.Held, record.Scaled, record.WouldScale, record.Resized,
+		record.WouldResize, record.Failed, record.Interrupted,
+	} {
 		c.ticks.WithLabelValues(label(a))
 	}
 	for _, by := range []string{
-		decide.ClampSchedule, decide.ClampStabilization, decide.ClampCooldown, decide.ClampHold, decide.ClampPause, decide.ClampBudget, decide.ClampDeploy,
+		decide.ClampSchedule, decide.ClampStabilization, decide.ClampCooldown, decide.ClampHold, decide.ClampPause,
+		decide.ClampBudget, decide.ClampDeploy,
 		decide.ClampUnsettled,
 	} {
 		c.clamps.WithLabelValues(label(by))
 	}
 	for _, o := range []probe.Outcome{
-		probe.Answered, probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
+		probe.Answered, probe.Timeout, probe.ConnectTimeout, probe.ServerError, probe.ClientError,
+		probe.Unreachable, probe.BadAnswer,
 		probe.Overloaded, probe.Maintenance,
 	} {
 		c.heartbeats.WithLabelValues(label(o))

@@ -11,7 +11,8 @@ import (
 // Further scrapes are answered with 503.
 const maxScrapes = 8
 
-// Handler answers with the metrics of all, and those of Go and of this process once, in the format that the scraper asks for.
+// Handler answers with the metrics of all, and those of Go and of this process once, in the format that the scraper
+// asks for.
 func Handler(all ...*Metrics) http.Handler {
 	return promhttp.HandlerFor(gatherers(all), promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }

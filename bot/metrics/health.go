@@ -51,8 +51,9 @@ func decisions(all []*Metrics, now time.Time) []decisionAge {
 	return ages
 }
 
-// Healthz says whether all loops are alive: 200 if each has done a tick within its last 3 intervals, or within the last minute where
-// these are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The answer is a JSON object.
+// Healthz says whether all loops are alive: 200 if each has done a tick within its last 3 intervals, or within the last
+// minute where these are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The
+// answer is a JSON object.
 func Healthz(all ...*Metrics) http.Handler {
 	return answer(all, false, func(m *Metrics, now time.Time) (reason string) {
 		limit := max(beatsMissed*m.o.Interval, longestTick)
@@ -67,8 +68,8 @@ func Healthz(all ...*Metrics) http.Handler {
 	})
 }
 
-// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON object,
-// which also tells how long ago each loop last decided on fresh facts.
+// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON
+// object, which also tells how long ago each loop last decided on fresh facts.
 func Readyz(all ...*Metrics) http.Handler {
 	return answer(all, true, func(m *Metrics, _ time.Time) (reason string) {
 		if !m.ready {

@@ -1,7 +1,7 @@
 // Package metrics tells Prometheus and OpenTelemetry what the bot does, and whether it is alive.
 //
-// All of it is made from the bot's records: nothing is measured a second time. What records don't hold, such as the notices that
-// did not arrive, is told to [Metrics] by hooks.
+// All of it is made from the bot's records: nothing is measured a second time. What records don't hold, such as the
+// notices that did not arrive, is told to [Metrics] by hooks.
 package metrics
 
 import (
@@ -29,13 +29,13 @@ type Options struct {
 	Started time.Time
 	// Targets are the names of those who are told notices, so that their counters begin at 0.
 	Targets []string
-	// History tells how many records wait to be kept, and how many were dropped since the start because too many waited. It is
-	// called at every scrape, from several goroutines. Nil means that no history is kept.
+	// History tells how many records wait to be kept, and how many were dropped since the start because too many
+	// waited. It is called at every scrape, from several goroutines. Nil means that no history is kept.
 	History func() (waiting int, dropped uint64)
 }
 
-// A Metrics is a [bot.Recorder] that keeps the newest record and counts all of them. Its methods may be called from several
-// goroutines at once.
+// A Metrics is a [bot.Recorder] that keeps the newest record and counts all of them. Its methods may be called from
+// several goroutines at once.
 type Metrics struct {
 	o        Options
 	registry *prometheus.Registry
@@ -51,13 +51,15 @@ type Metrics struct {
 	decided time.Time
 }
 
-// New makes a Metrics with a registry of its own. Each process type has one; no two of them have the same App and ProcessType.
+// New makes a Metrics with a registry of its own. Each process type has one; no two of them have the same App and
+// ProcessType.
 func New(o Options) *Metrics {
 	if o.Started.IsZero() {
 		o.Started = time.Now()
 	}
 	m := &Metrics{o: o, registry: prometheus.NewRegistry()}
-	own := prometheus.WrapRegistererWith(prometheus.Labels{"app": valid(o.App), "process_type": valid(o.ProcessType)}, m.registry)
+	own := prometheus.WrapRegistererWith(prometheus.Labels{"app": valid(o.App), "process_type": valid(o.ProcessType)},
+		m.registry)
 	m.counters = newCounters(own, o.Targets)
 	own.MustRegister(newest{m})
 	return m
@@ -80,8 +82,9 @@ func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// lateness returns how long after its beat a tick began that began at t, and counts the beats that were missed before it. The
-// first tick sets the beat, so nothing is known of its own. A beat that is a little early counts as on time. m.mu is held.
+// lateness returns how long after its beat a tick began that began at t, and counts the beats that were missed before
+// it. The first tick sets the beat, so nothing is known of its own. A beat that is a little early counts as on time.
+// m.mu is held.
 func (m *Metrics) lateness(t time.Time) (late time.Duration, known bool) {
 	every := m.o.Interval
 	if m.beat.IsZero() || t.Before(m.beat) { // the clock was set back

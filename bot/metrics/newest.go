@@ -25,18 +25,23 @@ func (n newest) Collect(ch chan<- prometheus.Metric) {
 	last, missed, decided := n.last, n.missed, n.decided
 	n.mu.Unlock()
 	c := collection(ch)
-	c.send(prometheus.GaugeValue, "build_info", "1, with the versions of the bot and of Go.", 1, "version", n.o.Version, "goversion", runtime.Version())
+	c.send(prometheus.GaugeValue, "build_info", "1, with the versions of the bot and of Go.", 1, "version",
+		n.o.Version, "goversion", runtime.Version())
 	c.gauge("start_time_seconds", "When the bot was started, in seconds since 1970.", unix(n.o.Started))
 	c.gauge("interval_seconds", "From one tick to the next.", n.o.Interval.Seconds())
 	c.gauge("dry_run", "1 if the bot only says what it would do.", truth(n.o.DryRun))
-	c.send(prometheus.CounterValue, "missed_ticks_total", "Ticks that were left out because another took too long.", float64(missed))
+	c.send(prometheus.CounterValue, "missed_ticks_total",
+		"Ticks that were left out because another took too long.", float64(missed))
 	if n.o.History != nil {
 		waiting, dropped := n.o.History()
 		c.gauge("history_waiting_records", "Records that wait to be kept.", float64(waiting))
-		c.send(prometheus.CounterValue, "history_dropped_records_total", "Records that were not kept because too many waited.", float64(dropped))
+		c.send(prometheus.CounterValue, "history_dropped_records_total",
+			"Records that were not kept because too many waited.", float64(dropped))
 	}
 	if !decided.IsZero() {
-		c.gauge("last_decision_timestamp_seconds", "When the newest tick began that decided on fresh facts and was carried out, in seconds since 1970.", unix(decided))
+		c.gauge("last_decision_timestamp_seconds",
+			"When the newest tick began that decided on fresh facts and was carried out, in seconds since 1970.",
+			unix(decided))
 	}
 	if last != nil {
 		c.record(*last)
@@ -64,14 +69,16 @@ func (c collection) record(r record.Record) {
 	c.gauge("max_dynos", "The maximum of this hour.", float64(r.Limits.Max))
 	if r.Dynos >= 0 {
 		c.gauge("dynos", "Dynos after the newest tick.", float64(r.After()))
-		c.gauge("desired_dynos", "Dynos that the newest decision wished for, before anything kept it from them.", float64(r.Decision.Desired))
+		c.gauge("desired_dynos", "Dynos that the newest decision wished for, before anything kept it from them.",
+			float64(r.Decision.Desired))
 		c.gauge("settled", "0 while an earlier change of the dynos is still under way.", truth(r.Settled))
 	}
 	if r.Quota != nil {
 		c.gauge("api_quota_remaining", "API calls that the platform still allows.", float64(*r.Quota))
 	}
 	for direction, p := range map[string]decide.Pause{"up": r.Control.Up, "down": r.Control.Down} {
-		c.gauge("paused", "1 while somebody has paused such changes in the running bot.", truth(p.Active(r.Time)), "direction", direction)
+		c.gauge("paused", "1 while somebody has paused such changes in the running bot.", truth(p.Active(r.Time)),
+			"direction", direction)
 	}
 	if r.Action != record.Interrupted {
 		c.decision(r)
@@ -88,7 +95,8 @@ func (c collection) decision(r record.Record) {
 		if v == d.Verdict {
 			run = d.Run
 		}
-		c.gauge("run_heartbeats", "How many of the newest heartbeats had this verdict; 0 if the newest one had not.", float64(run), "verdict", label(v))
+		c.gauge("run_heartbeats", "How many of the newest heartbeats had this verdict; 0 if the newest one had not.",
+			float64(run), "verdict", label(v))
 	}
 	if d.MaxResponseMS > 0 {
 		c.gauge("min_response_time_seconds", "The shortest right response time.", d.MinResponseMS/1000)

@@ -28,14 +28,15 @@ type OTLPOptions struct {
 	Metrics []*Metrics
 	// Env gives the environment's variables, "" for one that is not set.
 	Env func(name string) string
-	// Log is told once when a collector cannot be reached or refuses what it is sent, and when it takes it again. Nil is silent.
+	// Log is told once when a collector cannot be reached or refuses what it is sent, and when it takes it again. Nil
+	// is silent.
 	Log *slog.Logger
 	// Transport makes the requests; nil means one of its own, with the certificates that Env asks for.
 	Transport http.RoundTripper
 }
 
-// An OTLP is a [bot.Recorder] that sends each record as a trace, and the metrics from time to time, to an OpenTelemetry collector
-// by OTLP over HTTP in protobuf. A collector that is slow or down delays nobody.
+// An OTLP is a [bot.Recorder] that sends each record as a trace, and the metrics from time to time, to an OpenTelemetry
+// collector by OTLP over HTTP in protobuf. A collector that is slow or down delays nobody.
 type OTLP struct {
 	traces *queue // nil when no traces are sent
 	loops  sync.WaitGroup
@@ -48,8 +49,8 @@ type OTLP struct {
 	unsent error
 }
 
-// NewOTLP starts what the variables of OpenTelemetry ask for; see [WantsOTLP]. It runs until [OTLP.Shutdown]. The error lists all
-// that is wrong with the variables, and shows neither a header nor an address.
+// NewOTLP starts what the variables of OpenTelemetry ask for; see [WantsOTLP]. It runs until [OTLP.Shutdown]. The error
+// lists all that is wrong with the variables, and shows neither a header nor an address.
 func NewOTLP(o OTLPOptions) (*OTLP, error) {
 	config, err := readOTLP(o.Env)
 	if err != nil {
@@ -80,8 +81,8 @@ func (e *OTLP) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// Shutdown sends what waits, and returns when that is done or ctx ends. The error says what did not arrive. It can be called again,
-// with the same result.
+// Shutdown sends what waits, and returns when that is done or ctx ends. The error says what did not arrive. It can be
+// called again, with the same result.
 func (e *OTLP) Shutdown(ctx context.Context) error {
 	defer context.AfterFunc(ctx, e.abort)()
 	e.once.Do(func() { close(e.stop) })

@@ -27,8 +27,8 @@ const (
 
 const base = "OTEL_EXPORTER_OTLP_"
 
-// WantsOTLP says whether the environment asks for an export: by an endpoint, for both signals or for one, or by an exporter for one. Env
-// gives the variables, "" for one that is not set. OTEL_SDK_DISABLED=true says no to all.
+// WantsOTLP says whether the environment asks for an export: by an endpoint, for both signals or for one, or by an
+// exporter for one. Env gives the variables, "" for one that is not set. OTEL_SDK_DISABLED=true says no to all.
 func WantsOTLP(env func(name string) string) bool {
 	return wants(env, "TRACES") || wants(env, "METRICS")
 }
@@ -143,7 +143,8 @@ func (r *reader) milliseconds(name string, otherwise time.Duration) time.Duratio
 	}
 	ms, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || ms == 0 {
-		r.wrong(name, "is %q; it is a whole number of milliseconds above 0, such as %d", value, otherwise.Milliseconds())
+		r.wrong(name, "is %q; it is a whole number of milliseconds above 0, such as %d", value,
+			otherwise.Milliseconds())
 		return otherwise
 	}
 	return time.Duration(ms) * time.Millisecond
@@ -215,7 +216,8 @@ func (c otlpConfig) resource(version string) about {
 // RFC 9110: a header's name
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("!#$%&'*+-.^_`|~", r))
 	})
 }
 

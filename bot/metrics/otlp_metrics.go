@@ -34,15 +34,19 @@ func (at moment) export(f *dto.MetricFamily) *metricspb.Metric {
 	switch f.GetType() {
 	case dto.MetricType_COUNTER:
 		e.Data = &metricspb.Metric_Sum{Sum: &metricspb.Sum{
-			AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE, IsMonotonic: true,
-			DataPoints: at.numbers(f, at.start, func(m *dto.Metric) float64 { return m.GetCounter().GetValue() }),
+			AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE,
+			IsMonotonic:            true,
+			DataPoints: at.numbers(f, at.start,
+				func(m *dto.Metric) float64 { return m.GetCounter().GetValue() }),
 		}}
 	case dto.MetricType_GAUGE:
 		e.Data = &metricspb.Metric_Gauge{Gauge: &metricspb.Gauge{
 			DataPoints: at.numbers(f, 0, func(m *dto.Metric) float64 { return m.GetGauge().GetValue() }),
 		}}
 	case dto.MetricType_HISTOGRAM:
-		h := &metricspb.Histogram{AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE}
+		h := &metricspb.Histogram{
+			AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE,
+		}
 		for _, m := range f.GetMetric() {
 			h.DataPoints = append(h.DataPoints, at.histogram(m))
 		}
@@ -59,7 +63,9 @@ func (at moment) export(f *dto.MetricFamily) *metricspb.Metric {
 	return e
 }
 
-func (at moment) numbers(f *dto.MetricFamily, start uint64, value func(*dto.Metric) float64) []*metricspb.NumberDataPoint {
+func (at moment) numbers(
+	f *dto.MetricFamily, start uint64, value func(*dto.Metric) float64,
+) []*metricspb.NumberDataPoint {
 	var out []*metricspb.NumberDataPoint
 	for _, m := range f.GetMetric() {
 		out = append(out, &metricspb.NumberDataPoint{
@@ -75,7 +81,8 @@ func (at moment) numbers(f *dto.MetricFamily, start uint64, value func(*dto.Metr
 func (at moment) histogram(m *dto.Metric) *metricspb.HistogramDataPoint {
 	h := m.GetHistogram()
 	p := &metricspb.HistogramDataPoint{
-		Attributes: attributes(m), StartTimeUnixNano: at.start, TimeUnixNano: at.now, Count: h.GetSampleCount(), Sum: h.SampleSum,
+		Attributes: attributes(m), StartTimeUnixNano: at.start, TimeUnixNano: at.now,
+		Count: h.GetSampleCount(), Sum: h.SampleSum,
 	}
 	below := uint64(0)
 	for _, b := range h.GetBucket() {
@@ -93,10 +100,12 @@ func (at moment) histogram(m *dto.Metric) *metricspb.HistogramDataPoint {
 func (at moment) summary(m *dto.Metric) *metricspb.SummaryDataPoint {
 	s := m.GetSummary()
 	p := &metricspb.SummaryDataPoint{
-		Attributes: attributes(m), StartTimeUnixNano: at.start, TimeUnixNano: at.now, Count: s.GetSampleCount(), Sum: s.GetSampleSum(),
+		Attributes: attributes(m), StartTimeUnixNano: at.start, TimeUnixNano: at.now, Count: s.GetSampleCount(),
+		Sum: s.GetSampleSum(),
 	}
 	for _, q := range s.GetQuantile() {
-		p.QuantileValues = append(p.QuantileValues, &metricspb.SummaryDataPoint_ValueAtQuantile{Quantile: q.GetQuantile(), Value: q.GetValue()})
+		p.QuantileValues = append(p.QuantileValues,
+			&metricspb.SummaryDataPoint_ValueAtQuantile{Quantile: q.GetQuantile(), Value: q.GetValue()})
 	}
 	return p
 }

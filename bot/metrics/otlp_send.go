@@ -40,7 +40,10 @@ func newSender(name string, to endpoint, o OTLPOptions) *sender {
 	return &sender{
 		endpoint: to, name: name, agent: "autoscalebot/" + o.Metrics[0].o.Version, log: o.Log,
 		// A redirect would carry the headers, which may be secret, to somebody who was not asked for.
-		client: &http.Client{Transport: o.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{
+			Transport:     o.Transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
 }
 
@@ -100,7 +103,8 @@ func (s *sender) post(ctx context.Context, m proto.Message) (rejected int64, err
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if res.StatusCode/100 != 2 {
 		return 0, &failure{
-			fmt.Sprintf("the collector answered %d %s", res.StatusCode, http.StatusText(res.StatusCode)), mayTakeLater(res.StatusCode),
+			fmt.Sprintf("the collector answered %d %s", res.StatusCode, http.StatusText(res.StatusCode)),
+			mayTakeLater(res.StatusCode),
 			retryAfter(res.Header.Get("Retry-After")),
 		}
 	}

@@ -96,7 +96,8 @@ func probed(id, parent []byte, hb probe.Reading, end time.Time) ticked {
 	s := span(id, parent, "probe", hb.Time, until)
 	s.Kind = tracepb.Span_SPAN_KIND_CLIENT
 	s.Attributes = []*commonpb.KeyValue{
-		text("autoscalebot.signal", hb.Signal), text("autoscalebot.outcome", string(hb.Outcome)), number("autoscalebot.value", hb.Value),
+		text("autoscalebot.signal", hb.Signal), text("autoscalebot.outcome", string(hb.Outcome)),
+		number("autoscalebot.value", hb.Value),
 		text("autoscalebot.unit", hb.Unit),
 	}
 	if hb.Status > 0 {
@@ -118,15 +119,18 @@ func probed(id, parent []byte, hb probe.Reading, end time.Time) ticked {
 
 func tickAttributes(r record.Record) []*commonpb.KeyValue {
 	return []*commonpb.KeyValue{
-		text("autoscalebot.app", r.App), text("autoscalebot.process_type", r.ProcessType), text("autoscalebot.action", label(r.Action)),
-		whole("autoscalebot.dynos", r.Dynos), whole("autoscalebot.min_dynos", r.Limits.Min), whole("autoscalebot.max_dynos", r.Limits.Max),
+		text("autoscalebot.app", r.App), text("autoscalebot.process_type", r.ProcessType),
+		text("autoscalebot.action", label(r.Action)),
+		whole("autoscalebot.dynos", r.Dynos), whole("autoscalebot.min_dynos", r.Limits.Min),
+		whole("autoscalebot.max_dynos", r.Limits.Max),
 	}
 }
 
 func decisionAttributes(r record.Record) []*commonpb.KeyValue {
 	d := r.Decision
 	out := []*commonpb.KeyValue{
-		text("autoscalebot.rule", label(d.Rule)), text("autoscalebot.verdict", label(d.Verdict)), whole("autoscalebot.from", d.From),
+		text("autoscalebot.rule", label(d.Rule)), text("autoscalebot.verdict", label(d.Verdict)),
+		whole("autoscalebot.from", d.From),
 		whole("autoscalebot.desired", d.Desired), whole("autoscalebot.to", d.To), text("autoscalebot.why", r.Why()),
 	}
 	for _, c := range d.Clamps {
@@ -158,13 +162,19 @@ func nano(t time.Time) uint64 { return uint64(max(0, t.UnixNano())) }
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func text(key, value string) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: valid(value)}}}
+	return &commonpb.KeyValue{
+		Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: valid(value)}},
+	}
 }
 
 func whole(key string, value int) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(value)}}}
+	return &commonpb.KeyValue{
+		Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(value)}},
+	}
 }
 
 func number(key string, value float64) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}}}
+	return &commonpb.KeyValue{
+		Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}},
+	}
 }

@@ -19,10 +19,12 @@ const (
 
 // Conflict is what speaks for another autoscaler on the same dynos: a plain value that survives as JSON.
 //
-// A platform has no place where two autoscalers could find out about each other without a restart of the app, so the bot goes
-// by what it sees: a number of dynos that is not the one it left, be it that somebody set another, or undid the bot's change.
+// A platform has no place where two autoscalers could find out about each other without a restart of the app, so the
+// bot goes by what it sees: a number of dynos that is not the one it left, be it that somebody set another, or undid
+// the bot's change.
 type Conflict struct {
-	// Known says that there was a tick before. It left Dynos or, where it is not known whether the platform took a change, Asked.
+	// Known says that there was a tick before. It left Dynos or, where it is not known whether the platform took a
+	// change, Asked.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
 	Asked int  `json:"asked,omitempty"`
@@ -60,7 +62,8 @@ func (v Conflict) String() string {
 	if len(v.Changes) == maxConflictChanges {
 		times += " or more"
 	}
-	return fmt.Sprintf("somebody or something else keeps changing the dynos (%s in the last hour): another autoscaler?", times)
+	return fmt.Sprintf("somebody or something else keeps changing the dynos (%s in the last hour): another "+
+		"autoscaler?", times)
 }
 
 // manual tells that others changed the number of dynos, and once an hour what it looks like when they keep doing so.

@@ -13,20 +13,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Notices say which events are told. The zero value tells only of what keeps the bot from deciding, and of what somebody
-// changed by hand.
+// Notices say which events are told. The zero value tells only of what keeps the bot from deciding, and of what
+// somebody changed by hand.
 type Notices struct {
 	// ExceedMax: at the maximum and still too slow. Told when it begins, as a reminder, and when it ends.
 	ExceedMax bool
 	// BelowMin: at the minimum, above one dyno, and still too fast. Told in the same way.
 	BelowMin bool
-	// ScaleFails: the platform failed to make a change, or to tell the number of dynos. Told in the same way as ExceedMax.
+	// ScaleFails: the platform failed to make a change, or to tell the number of dynos. Told in the same way as
+	// ExceedMax.
 	ScaleFails bool
 	// EveryScale: the number of dynos, or their size, was changed.
 	EveryScale bool
 	// EveryPing: every heartbeat.
 	EveryPing bool
-	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod, whoever changed it. 0 = never told.
+	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod, whoever changed it. 0 = never
+	// told.
 	ScaleDiff       int
 	ScaleDiffPeriod time.Duration
 	// Paused: the settings themselves pause the bot.
@@ -39,7 +41,8 @@ type Notices struct {
 type Reporter struct {
 	want     Notices
 	notified Notified
-	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open then as well.
+	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open
+	// then as well.
 	recalled bool
 	merged   []mergedIncident
 }
@@ -66,7 +69,8 @@ func (t *Reporter) Recall(former Notified) {
 	t.notified, t.recalled = t.notified.Recalled(former), true
 }
 
-// Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as JSON.
+// Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as
+// JSON.
 type Notified struct {
 	Incidents notify.Incidents `json:"incidents,omitempty"`
 	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
@@ -118,7 +122,8 @@ func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) 
 	}
 }
 
-// incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of it.
+// incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of
+// it.
 func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
 	_, open := e.notified.Incidents[k]
 	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
@@ -150,14 +155,16 @@ func (e *tickReport) ofTheTick() {
 		ev.SizeFrom, ev.SizeTo = c.From, c.To
 		e.out = append(e.out, ev)
 	}
-	e.once(w.EveryScale && (r.Action == record.Scaled || r.Action == record.Resized || e.would(r)), notify.Scaled, record.Record.Why)
+	e.once(w.EveryScale && (r.Action == record.Scaled || r.Action == record.Resized || e.would(r)),
+		notify.Scaled, record.Record.Why)
 }
 
-// refusedFor is how long after its last failed change an incident of such changes goes on where no other change is made.
+// refusedFor is how long after its last failed change an incident of such changes goes on where no other change is
+// made.
 const refusedFor = 15 * time.Minute
 
-// failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often it is asked. Of
-// changes it ends when one is made, or when none has failed for long.
+// failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often
+// it is asked. Of changes it ends when one is made, or when none has failed for long.
 func (e *tickReport) failures() {
 	r := e.r
 	fails := r.Action == record.Failed
@@ -167,10 +174,12 @@ func (e *tickReport) failures() {
 	switch {
 	case fails && r.Dynos >= 0:
 		e.notified.Refused = r.Time
-	case r.Action == record.Scaled || r.Action == record.Resized || r.Decision.Completed != nil || r.Decision.CompletedSize != nil || r.Time.Sub(e.notified.Refused) >= refusedFor:
+	case r.Action == record.Scaled || r.Action == record.Resized || r.Decision.Completed != nil ||
+		r.Decision.CompletedSize != nil || r.Time.Sub(e.notified.Refused) >= refusedFor:
 		e.notified.Refused = time.Time{}
 	}
-	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn { // between two failures there is nothing new to tell
+	// between two failures there is nothing new to tell
+	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn {
 		e.incident(notify.ScaleFailed, fails, fails, record.Record.Failure)
 	}
 }
@@ -188,7 +197,8 @@ func (e *tickReport) ofTheBot() {
 		e.failures()
 	}
 	noData := d.Verdict == decide.NoData && d.Reading >= 0
-	e.incident(notify.HeartbeatUnreachable, noData && d.Run >= d.Needed && !r.InMaintenance(), noData, record.Record.Observed)
+	e.incident(notify.HeartbeatUnreachable, noData && d.Run >= d.Needed && !r.InMaintenance(), noData,
+		record.Record.Observed)
 	unread, long := d.Unread()
 	e.incident(notify.SignalUnreachable, long, unread, record.Record.Unread)
 	paused := e.want.Paused || record.Paused(r.Control, r.Time) != ""
@@ -213,15 +223,16 @@ func (e *tickReport) ofTheApp() {
 		e.atLimit(notify.NeedsExceedMax, pinned && d.WantsMore(), d.Says() == decide.Slow && r.Dynos >= r.Limits.Max)
 	}
 	if e.want.BelowMin {
-		e.atLimit(notify.NeedsBelowMin, pinned && d.WantsFewer() && d.From > 1, d.Says() == decide.Fast && r.Dynos <= r.Limits.Min)
+		e.atLimit(notify.NeedsBelowMin, pinned && d.WantsFewer() && d.From > 1, d.Says() == decide.Fast &&
+			r.Dynos <= r.Limits.Min)
 	}
 	if e.want.ScaleDiff > 0 {
 		e.out = append(e.out, e.scaleDiff(r)...)
 	}
 }
 
-// atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show has
-// neither begun nor ended.
+// atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show
+// has neither begun nor ended.
 func (e *tickReport) atLimit(k notify.Kind, begins, cause bool) {
 	if e.r.Decision.Says() != decide.NoData {
 		e.incident(k, begins, e.lasts(k, cause), record.Record.Why)

@@ -27,8 +27,8 @@ func (e *tickReport) ofTheRecall() {
 	e.merged = nil
 }
 
-// Recalled is t with what it lacks of former, what people were told before a start without it: an incident that both have goes on from the
-// older one. Doing it again changes nothing.
+// Recalled is t with what it lacks of former, what people were told before a start without it: an incident that both
+// have goes on from the older one. Doing it again changes nothing.
 func (t Notified) Recalled(former Notified) Notified {
 	if len(former.Incidents) > 0 {
 		incidents := maps.Clone(former.Incidents)
@@ -40,7 +40,8 @@ func (t Notified) Recalled(former Notified) Notified {
 		}
 		t.Incidents = incidents
 	}
-	if len(former.Sizes) > 0 && (len(t.Sizes) == 0 || former.Sizes[len(former.Sizes)-1].Since.Before(t.Sizes[0].Since)) {
+	if len(former.Sizes) > 0 && (len(t.Sizes) == 0 ||
+		former.Sizes[len(former.Sizes)-1].Since.Before(t.Sizes[0].Since)) {
 		t.Sizes = append(slices.Clone(former.Sizes), t.Sizes...)
 	}
 	if t.Refused.IsZero() {

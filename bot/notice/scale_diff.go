@@ -14,8 +14,8 @@ type Sized struct {
 	Dynos int       `json:"dynos"`
 }
 
-// scaleDiff tells when the number of dynos changed by more than the threshold within the period. What was told does not count
-// again: the next such event wants as large a change once more.
+// scaleDiff tells when the number of dynos changed by more than the threshold within the period. What was told does not
+// count again: the next such event wants as large a change once more.
 func (t *Reporter) scaleDiff(r record.Record) []notify.Event {
 	t.notified.Sizes = within(t.notified.Sizes, Sized{r.Time, r.After()}, t.want.ScaleDiffPeriod)
 	first := t.notified.Sizes[0].Dynos
@@ -26,8 +26,9 @@ func (t *Reporter) scaleDiff(r record.Record) []notify.Event {
 	if most-least <= t.want.ScaleDiff {
 		return nil
 	}
-	e := event(r, notify.ScaleDiffExceeded, fmt.Sprintf("between %d and %d dynos within %g minutes, a change of more than %d",
-		least, most, t.want.ScaleDiffPeriod.Minutes(), t.want.ScaleDiff))
+	e := event(r, notify.ScaleDiffExceeded,
+		fmt.Sprintf("between %d and %d dynos within %g minutes, a change of more than %d",
+			least, most, t.want.ScaleDiffPeriod.Minutes(), t.want.ScaleDiff))
 	e.From, e.To = first, r.After()
 	t.notified.Sizes = t.notified.Sizes[len(t.notified.Sizes)-1:]
 	return []notify.Event{e}

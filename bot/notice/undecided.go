@@ -8,7 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// undecidedAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are told.
+// undecidedAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are
+// told.
 const undecidedAfter = 15 * time.Minute
 
 // undecided tells of a bot that has decided nothing for long, whatever other notices are wanted.

@@ -21,10 +21,12 @@ type Undelivered struct {
 	Done []string `json:"done,omitempty"`
 }
 
-// A Queue holds the events of the last minutes that may not have reached everybody yet, the oldest first. It is never changed in place.
+// A Queue holds the events of the last minutes that may not have reached everybody yet, the oldest first. It is never
+// changed in place.
 type Queue []Undelivered
 
-// With returns the queue at now with more events, as far as they are to be kept. What heartbeats alone tell is not worth it.
+// With returns the queue at now with more events, as far as they are to be kept. What heartbeats alone tell is not
+// worth it.
 func (q Queue) With(now time.Time, more ...notify.Event) Queue {
 	var all Queue
 	for _, u := range q {
@@ -40,7 +42,8 @@ func (q Queue) With(now time.Time, more ...notify.Event) Queue {
 	return all[max(0, len(all)-undeliveredMost):]
 }
 
-// Delivered returns the queue once one of so many targets is done with the event of an ID. ok is false where the queue has no such event.
+// Delivered returns the queue once one of so many targets is done with the event of an ID. ok is false where the queue
+// has no such event.
 func (q Queue) Delivered(target string, targets int, id string) (next Queue, ok bool) {
 	i := slices.IndexFunc(q, func(u Undelivered) bool { return u.Event.ID == id })
 	if i < 0 {

@@ -60,7 +60,10 @@ func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time)
 	for i, a := range orders {
 		p.log(a, errs[i])
 		if errs[i] == nil {
-			p.notify(Event{Time: now, Kind: Created, Server: a.name, Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why)})
+			p.notify(Event{
+				Time: now, Kind: Created, Server: a.name,
+				Text: fmt.Sprintf("%s was ordered: %s", a.name, a.why),
+			})
 		}
 	}
 }
@@ -110,7 +113,10 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 	p.log(a, err)
 	p.changed(a, err, at())
 	if a.verb == destroy && err == nil {
-		p.notify(Event{Time: at(), Kind: Destroyed, Server: a.name, Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why)})
+		p.notify(Event{
+			Time: at(), Kind: Destroyed, Server: a.name,
+			Text: fmt.Sprintf("%s was destroyed: %s", a.name, a.why),
+		})
 	}
 }
 
@@ -151,7 +157,10 @@ func (p *Pool) beginLeave(a action, now time.Time) {
 	}
 	p.mu.Unlock()
 	if first && (a.failed || a.leavesFor == failing || a.leavesFor == shutOut) {
-		p.notify(Event{Time: now, Kind: Broken, Server: a.name, Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why)})
+		p.notify(Event{
+			Time: now, Kind: Broken, Server: a.name,
+			Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why),
+		})
 	}
 }
 

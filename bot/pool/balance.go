@@ -54,7 +54,8 @@ func (p *planner) shrink(n int) {
 	slices.SortStableFunc(victims, func(a, b *tracked) int { return rank(a) - rank(b) })
 	for _, s := range victims[:min(n, len(victims))] {
 		if !p.canGo(s) {
-			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve", s.Name, surplus, p.least)
+			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve",
+				s.Name, surplus, p.least)
 			p.blocked = true
 			return
 		}

@@ -72,7 +72,8 @@ func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error
 		switch of := cmp.Or(size, "the provider's default size"); {
 		case slices.Contains(missing, size):
 		case price == 0:
-			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: set its price", of))
+			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: "+
+				"set its price", of))
 		case price > hour+rounding:
 			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
 		case i == 0 && float64(least)*price > hour+rounding:

@@ -20,13 +20,15 @@ func (p *planner) unaffordable(sum, price float64, goes *tracked) string {
 	}
 	switch other := p.unpriced(goes); {
 	case other != nil:
-		return fmt.Sprintf("no server is made, as the price of %s (%s) is not known, and the pool may cost $%.4g an hour: "+
+		return fmt.Sprintf("no server is made, as the price of %s (%s) is not known, and the pool may cost "+
+			"$%.4g an hour: "+
 			"say what a server of that size costs", other.Name, other.Size, most)
 	case price == 0:
 		return fmt.Sprintf("no server is made, as nobody says what one costs, and the pool may cost $%.4g an hour: "+
 			"say what a server costs", most)
 	case sum+price > most+rounding:
-		return fmt.Sprintf("no server is made, as the pool would then cost $%.4g an hour, and may cost $%.4g", sum+price, most)
+		return fmt.Sprintf("no server is made, as the pool would then cost $%.4g an hour, and may cost $%.4g",
+			sum+price, most)
 	}
 	return ""
 }

@@ -37,7 +37,8 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 			err = r.Resize(ctx, a.id, a.size, say)
 		}
 		if err != nil {
-			p.o.Log.Warn("pool: could not "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why, "error", err)
+			p.o.Log.Warn("pool: could not "+string(a.verb), "pool", p.o.Name, "server", a.name, "why",
+				a.why, "error", err)
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -70,7 +71,8 @@ func (m *memory) endResizes(now time.Time) {
 		if r.err != nil {
 			m.resizeRetry, m.resizeWhy = now.Add(lastRetry), r.err.Error()
 			m.events = append(m.events, Event{
-				Time: now, Kind: Broken, Server: t.name, Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err),
+				Time: now, Kind: Broken, Server: t.name,
+				Text: fmt.Sprintf("%s could not be resized: %v", t.name, r.err),
 			})
 		}
 	}

@@ -46,13 +46,14 @@ type swap struct {
 }
 
 type track struct {
-	name        string
-	firstSeen   time.Time // first of all
-	active      time.Time // first seen running; zero before
-	passes      int       // health checks passed in a row
-	failsSince  time.Time // since when it fails; zero while it does not
-	problem     string
-	sickSince   time.Time // since when it fails the pool's own health check; zero while only the balancer finds fault with it
+	name       string
+	firstSeen  time.Time // first of all
+	active     time.Time // first seen running; zero before
+	passes     int       // health checks passed in a row
+	failsSince time.Time // since when it fails; zero while it does not
+	problem    string
+	// since when it fails the pool's own health check; zero while only the balancer finds fault with it
+	sickSince   time.Time
 	added       time.Time // when it was put behind the balancer, or first seen there
 	served      bool      // it has been in rotation, so it is not half made
 	drainsSince time.Time // since when it drains

@@ -87,7 +87,8 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	for _, m := range members {
 		switch {
 		case m.ID == "":
-			if Number(p.o.Name, m.Name) > 0 && !slices.ContainsFunc(o.servers, func(s Server) bool { return s.Name == m.Name }) {
+			if Number(p.o.Name, m.Name) > 0 &&
+				!slices.ContainsFunc(o.servers, func(s Server) bool { return s.Name == m.Name }) {
 				o.nameless = append(o.nameless, m)
 			}
 		case slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == m.ID }):

@@ -82,16 +82,19 @@ var poolNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
 	if !poolNames.MatchString(o.Name) {
-		wrong = append(wrong, fmt.Errorf("the name of the pool is %q: want 1 to 40 letters, digits or dashes, such as web", o.Name))
+		wrong = append(wrong, fmt.Errorf("the name of the pool is %q: want 1 to 40 letters, digits or dashes, "+
+			"such as web", o.Name))
 	}
 	if o.Provider == nil {
 		wrong = append(wrong, errors.New("the pool has no provider of servers"))
 	}
 	if o.Limits == nil {
-		wrong = append(wrong, errors.New("the pool has no limits: how many servers it may have at the least and at the most"))
+		wrong = append(wrong, errors.New("the pool has no limits: how many servers it may have at the least and "+
+			"at the most"))
 	}
 	if o.MaxDollarsPerHour < 0 || math.IsNaN(o.MaxDollarsPerHour) {
-		wrong = append(wrong, fmt.Errorf("the pool may cost $%v an hour: want 0 for no matter, or more", o.MaxDollarsPerHour))
+		wrong = append(wrong, fmt.Errorf("the pool may cost $%v an hour: want 0 for no matter, or more",
+			o.MaxDollarsPerHour))
 	}
 	if o.Price < 0 || math.IsNaN(o.Price) {
 		wrong = append(wrong, fmt.Errorf("a server costs $%v an hour: want 0 for unknown, or more", o.Price))

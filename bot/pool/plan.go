@@ -87,7 +87,8 @@ func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
 	}
 	p.used[s.ID] = true
 	a := action{
-		verb: v, id: s.ID, name: s.Name, leavesFor: leavesFor, why: why, failed: leavesFor == tooLate || leavesFor == unmade,
+		verb: v, id: s.ID, name: s.Name, leavesFor: leavesFor, why: why, failed: leavesFor == tooLate ||
+			leavesFor == unmade,
 	}
 	if s.member != nil {
 		a.member = *s.member
@@ -117,7 +118,8 @@ func (p *planner) finally() {
 		switch {
 		case s.stays():
 			stay++
-			moving = moving || s.stage == stageMaking || s.failsSince.IsZero() && s.stage != stageServing // it comes back
+			moving = moving || s.stage == stageMaking || s.failsSince.IsZero() &&
+				s.stage != stageServing // it comes back
 		default:
 			moving = true
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.leavesFor == surplus || s.leavesFor == drained)
@@ -127,7 +129,8 @@ func (p *planner) finally() {
 	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 ||
 		p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
-		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s", times(p.fails), p.why)
+		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s",
+			times(p.fails), p.why)
 	}
 	swapped := stay
 	if p.plan.swap.id != "" {

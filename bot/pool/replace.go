@@ -102,7 +102,8 @@ func (p *planner) failing() (worst *tracked) {
 	}
 	if bad > 1 && 2*bad > all {
 		if worst != nil {
-			p.obstacles[ObstacleMass] = fmt.Sprintf("%d of %d servers fail at once, so none is replaced: it is the health check or the app, "+
+			p.obstacles[ObstacleMass] = fmt.Sprintf("%d of %d servers fail at once, so none is replaced: it is the "+
+				"health check or the app, "+
 				"not the servers%s", bad, all, worst.trouble())
 		}
 		return nil
@@ -149,7 +150,8 @@ func (p *planner) makeRoom(old *tracked) {
 	case p.plan.swap.why == outsized:
 		p.inPlace(old)
 	default:
-		p.obstacles[ObstacleLeast] = fmt.Sprintf("%s is not replaced although %s: no fewer than %d may serve, and the maximum is %d",
+		p.obstacles[ObstacleLeast] = fmt.Sprintf("%s is not replaced although %s: no fewer than %d may serve, and "+
+			"the maximum is %d",
 			old.Name, p.plan.swap.why, p.least, p.most)
 		p.plan.swap = swap{}
 	}
@@ -158,17 +160,22 @@ func (p *planner) makeRoom(old *tracked) {
 func (p *planner) inPlace(old *tracked) {
 	p.plan.swap = swap{}
 	_, can := p.o.Provider.(Resizer)
-	downtime := fmt.Sprintf("%s stays at %s instead of %s: it cannot be replaced, as no fewer than %d may serve and the maximum is %d",
+	downtime := fmt.Sprintf("%s stays at %s instead of %s: it cannot be replaced, as no fewer than %d may serve and "+
+		"the maximum is %d",
 		old.Name, old.Size, p.size, p.least, p.most)
 	switch {
 	case !can:
-		p.obstacles[ObstacleWindow] = downtime + ", and the provider cannot resize it in its place; let the maximum be one more"
+		p.obstacles[ObstacleWindow] = downtime +
+			", and the provider cannot resize it in its place; let the maximum be one more"
 	case p.o.Maintenance == nil:
-		p.obstacles[ObstacleWindow] = downtime + "; resizing it in its place means downtime, and no maintenance window is set"
+		p.obstacles[ObstacleWindow] = downtime +
+			"; resizing it in its place means downtime, and no maintenance window is set"
 	case !p.o.Maintenance(p.now):
-		p.obstacles[ObstacleWindow] = downtime + "; it is resized in its place in the maintenance window, with downtime of some minutes"
+		p.obstacles[ObstacleWindow] = downtime +
+			"; it is resized in its place in the maintenance window, with downtime of some minutes"
 	case p.now.Before(p.resizeRetry):
-		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in its place failed, and is not tried again before %s: %s",
+		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in its place failed, and is not tried again "+
+			"before %s: %s",
 			downtime, p.resizeRetry.UTC().Format("15:04:05 UTC"), p.resizeWhy)
 	default:
 		p.actions = append(p.actions, action{

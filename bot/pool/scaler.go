@@ -74,7 +74,8 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 		return fmt.Errorf("scale %s to %d servers: %w", p.o.Name, n, err)
 	}
 	if least, most := p.o.limits(time.Now()); n < least || n > most {
-		return fmt.Errorf("scale %s to %d servers: want %d to %d, which are the limits of now", p.o.Name, n, least, most)
+		return fmt.Errorf("scale %s to %d servers: want %d to %d, which are the limits of now",
+			p.o.Name, n, least, most)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

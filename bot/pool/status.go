@@ -67,7 +67,8 @@ func (p *Pool) Status() Status {
 	defer p.mu.Unlock()
 	st := Status{
 		Name: p.o.Name, Time: p.at, Want: p.memory.want, Size: p.memory.size,
-		Settled: p.planned && p.plan.settled && p.err == nil, Observe: p.o.Observe, Blocked: maps.Clone(p.plan.obstacles), Servers: []ServerStatus{},
+		Settled: p.planned && p.plan.settled && p.err == nil, Observe: p.o.Observe,
+		Blocked: maps.Clone(p.plan.obstacles), Servers: []ServerStatus{},
 	}
 	st.Min, st.Max = p.o.limits(now)
 	if p.err != nil {
@@ -97,7 +98,8 @@ func (p *Pool) Status() Status {
 	for _, o := range p.memory.orders {
 		st.DollarsPerHour += p.o.priceOf(o.size, p.servers)
 		st.Servers = append(st.Servers, ServerStatus{
-			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1, Text: "creating: ordered " + words.Length(now.Sub(o.at)),
+			Name: o.name, ID: o.id, Stage: "ordered", Size: o.size, Requests: -1,
+			Text: "creating: ordered " + words.Length(now.Sub(o.at)),
 		})
 	}
 	if unpriced { // a part of the sum would look like all of it

@@ -75,7 +75,8 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	p.servers, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
 	p.obs = obs
 	if first {
-		p.o.Log.Info("pool: found", "pool", p.o.Name, "servers", len(p.servers), "want", p.memory.want, "size", p.memory.size)
+		p.o.Log.Info("pool: found", "pool", p.o.Name, "servers", len(p.servers), "want", p.memory.want,
+			"size", p.memory.size)
 	}
 	news := p.memory.events
 	p.memory.events = nil

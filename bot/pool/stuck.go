@@ -48,7 +48,8 @@ func (p *planner) stuck(stay int) bool {
 
 func (p *planner) late(s *tracked) string {
 	from, within, what := s.hurdle(p.o)
-	if p.toSwitchOn(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" && p.unwanted(s) != "" {
+	if p.toSwitchOn(s) || p.now.Sub(from) < within/partOfTime || p.obstacles[ObstacleBalancer] != "" &&
+		p.unwanted(s) != "" {
 		return ""
 	}
 	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s",
@@ -59,7 +60,8 @@ func (p *planner) lingers(s *tracked) string {
 	if s.ended.IsZero() || p.now.Sub(s.ended) < p.o.ActiveWithin/partOfTime {
 		return ""
 	}
-	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name, words.Length(p.now.Sub(s.ended)), p.most)
+	return fmt.Sprintf("%s was destroyed %s ago and still exists, and the maximum is %d", s.Name,
+		words.Length(p.now.Sub(s.ended)), p.most)
 }
 
 func (p *planner) undestroyed(s *tracked) string {

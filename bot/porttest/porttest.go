@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// The ports below those that systems give to listeners on port 0 and to outgoing connections (Linux begins at 32768), in blocks of which
-// each process uses one: so nobody else takes a port between the moment it is given and the moment a program listens on it.
+// The ports below those that systems give to listeners on port 0 and to outgoing connections (Linux begins at 32768),
+// in blocks of which each process uses one: so nobody else takes a port between the moment it is given and the moment a
+// program listens on it.
 const (
 	first  = 10000
 	block  = 64
@@ -22,8 +23,8 @@ var (
 	next int
 )
 
-// Addr returns an address of 127.0.0.1 at which nobody listens, such as 127.0.0.1:10064. It gives another one each time, until all 64 of
-// the process were given.
+// Addr returns an address of 127.0.0.1 at which nobody listens, such as 127.0.0.1:10064. It gives another one each
+// time, until all 64 of the process were given.
 func Addr(t testing.TB) string {
 	t.Helper()
 	mu.Lock()

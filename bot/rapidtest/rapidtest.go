@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Check is [rapid.Check] with a fixed seed. The flag -rapid.seed and the variable RAPID_SEED set another one, as .ci/explore does.
+// Check is [rapid.Check] with a fixed seed. The flag -rapid.seed and the variable RAPID_SEED set another one, as
+// .ci/explore does.
 func Check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	fix()

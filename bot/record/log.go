@@ -13,9 +13,9 @@ import (
 
 // LogTo returns a Recorder that writes each record to l as one line: what came of the tick and why, and the figures.
 //
-// Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and Warn where people
-// should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is Debug, but for one line as if something
-// had changed every summary, 0 for none.
+// Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and
+// Warn where people should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is
+// Debug, but for one line as if something had changed every summary, 0 for none.
 func LogTo(l *slog.Logger, summary time.Duration) Recorder {
 	return &logRecorder{log: l, summary: summary}
 }
@@ -43,7 +43,8 @@ func (l *logRecorder) level(r Record) slog.Level {
 		return slog.LevelDebug
 	}
 	l.shown = r.Time
-	if r.Action == Failed || d.Says() == decide.NoData || d.WantsMore() && d.To == d.From && d.Clamped(decide.ClampSchedule) {
+	if r.Action == Failed || d.Says() == decide.NoData || d.WantsMore() && d.To == d.From &&
+		d.Clamped(decide.ClampSchedule) {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

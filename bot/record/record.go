@@ -1,5 +1,5 @@
-// Package record is the account of a tick: its data in record.go, and its words, which explain every decision, in the files that begin with
-// why.
+// Package record is the account of a tick: its data in record.go, and its words, which explain every decision, in the
+// files that begin with why.
 package record
 
 import (
@@ -71,7 +71,8 @@ type Recorder interface {
 	Record(ctx context.Context, r Record) error
 }
 
-// After returns the number of dynos asked for after the tick: what the platform was told, or what it had; -1 if unknown.
+// After returns the number of dynos asked for after the tick: what the platform was told, or what it had; -1 if
+// unknown.
 func (r Record) After() int {
 	if r.Action == Scaled {
 		return r.Decision.To
@@ -93,8 +94,9 @@ func (r Record) InMaintenance() bool {
 	return hb.Outcome == probe.Maintenance
 }
 
-// Undecided says why the tick was no decision on fresh facts that was carried out: the bot was offline, had no data, did not know the number
-// of dynos, or the platform refused the change. It is "" where it was one, be it to hold or to leave the app alone.
+// Undecided says why the tick was no decision on fresh facts that was carried out: the bot was offline, had no data,
+// did not know the number of dynos, or the platform refused the change. It is "" where it was one, be it to hold or to
+// leave the app alone.
 func (r Record) Undecided() string {
 	d := r.Decision
 	switch {

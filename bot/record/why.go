@@ -154,7 +154,8 @@ func (r Record) Ineffective() string {
 		before = "failing before"
 	}
 	at := cmp.Or(c.Left, max(c.From, r.Dynos))
-	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or a slow route", c.From, at, before)
+	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or "+
+		"a slow route", c.From, at, before)
 }
 
 // ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
@@ -186,7 +187,8 @@ func (r Record) CompletedSize() string {
 }
 
 func unheard(change string, asked time.Time) string {
-	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive", change, Clock(asked))
+	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive",
+		change, Clock(asked))
 }
 
 // Observed says what the readings say when they call for no change.
@@ -200,14 +202,16 @@ func (r Record) Observed() string {
 		return hb.Error + ", which says nothing about the load"
 	case d.Verdict == decide.NoData:
 		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
-	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0: // the latter where another rule speaks
+	// the latter where another rule speaks
+	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0:
 		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
 		if d.BootSeconds > 0 {
 			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)
 		}
 		return text
 	case d.Verdict == decide.OK:
-		return fmt.Sprintf("%s is right, between %g and %g ms", words.Millis(hb.Value), d.MinResponseMS, d.MaxResponseMS)
+		return fmt.Sprintf("%s is right, between %g and %g ms", words.Millis(hb.Value),
+			d.MinResponseMS, d.MaxResponseMS)
 	}
 	return progress(d) + " " + r.evidence()
 }
@@ -250,19 +254,23 @@ func (r Record) clampText(c decide.Clamp) string {
 	case c.By == decide.ClampIneffective:
 		return fmt.Sprintf("wanted %d, but %s", c.From, r.Ineffective())
 	case c.By == decide.ClampStabilization && c.To == r.Decision.From:
-		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From, left(c.SecondsLeft))
+		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From,
+			left(c.SecondsLeft))
 	case c.By == decide.ClampStabilization:
-		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To, left(c.SecondsLeft))
+		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To,
+			left(c.SecondsLeft))
 	case c.By == decide.ClampCooldown:
 		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c.SecondsLeft))
 	case c.By == decide.ClampHold:
-		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To, left(c.SecondsLeft))
+		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To,
+			left(c.SecondsLeft))
 	case c.By == decide.ClampBudget && c.SecondsLeft > 0:
 		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
 	case c.By == decide.ClampBudget:
 		return r.nearBudget(c)
 	case c.By == decide.ClampDeploy && c.SecondsLeft > 0:
-		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From, left(c.SecondsLeft))
+		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From,
+			left(c.SecondsLeft))
 	case c.By == decide.ClampDeploy && r.Error != "":
 		return fmt.Sprintf("wanted %d, but whether a release is under way is not known", c.From)
 	case c.By == decide.ClampDeploy:

@@ -7,7 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the rest says it all.
+// sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the
+// rest says it all.
 func (r Record) sizing() string {
 	d := r.Decision
 	if !d.JudgesSize() {
@@ -78,15 +79,18 @@ func (r Record) sizeHeld() string {
 
 func (r Record) sizeFirst(c decide.Clamp) string {
 	if c.SecondsLeft > 0 {
-		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From, left(c.SecondsLeft))
+		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From,
+			left(c.SecondsLeft))
 	}
 	switch more := c.From > c.To; {
 	case more && c.To >= r.Limits.Max:
-		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s, so larger dynos are next", c.From, r.Limits.Max, row(r.MaxRow))
+		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s, so larger dynos are next", c.From,
+			r.Limits.Max, row(r.MaxRow))
 	case more:
 		return fmt.Sprintf("wanted %d, but larger dynos come before more", c.From)
 	case r.Decision.Ladder == decide.Vertical:
-		return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s, so smaller dynos are next", c.From, r.Limits.Min, row(r.MinRow))
+		return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s, so smaller dynos are next", c.From,
+			r.Limits.Min, row(r.MinRow))
 	}
 	return fmt.Sprintf("wanted %d, but smaller dynos come before fewer", c.From)
 }

@@ -48,9 +48,11 @@ func explain(err error, key ssh.PublicKey, file string) error {
 	}
 	shown := fmt.Sprintf("%s %s", key.Type(), ssh.FingerprintSHA256(key))
 	if len(wrong.Want) == 0 {
-		return fmt.Errorf("its host key %s is not in %s: compare it with the machine's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), and add it by ssh-keyscan", shown, file)
+		return fmt.Errorf("its host key %s is not in %s: compare it with the machine's own (ssh-keygen -lf "+
+			"/etc/ssh/ssh_host_ed25519_key.pub there), and add it by ssh-keyscan", shown, file)
 	}
 	want := wrong.Want[0]
-	return fmt.Errorf("its host key %s is not the one in %s, line %d (%s %s): it is another machine, or was set up anew: nothing was sent",
+	return fmt.Errorf("its host key %s is not the one in %s, line %d (%s %s): it is another machine, or was set up "+
+		"anew: nothing was sent",
 		shown, want.Filename, want.Line, want.Key.Type(), ssh.FingerprintSHA256(want.Key))
 }

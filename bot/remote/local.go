@@ -16,8 +16,8 @@ const held = 500 * time.Millisecond
 
 const usualPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// ThisMachine runs commands here, by sh, as the user who runs the bot. They get nothing of the bot's environment, in which there are
-// secrets, but the usual PATH.
+// ThisMachine runs commands here, by sh, as the user who runs the bot. They get nothing of the bot's environment, in
+// which there are secrets, but the usual PATH.
 func ThisMachine() Machine { return local{} }
 
 type local struct{}

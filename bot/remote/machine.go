@@ -1,7 +1,7 @@
 // Package remote runs commands on machines: on others over SSH, and on this one the same way.
 //
-// A machine's host key is always checked against a file of known hosts; there is no way around that. Passphrases and keys stand in no
-// error.
+// A machine's host key is always checked against a file of known hosts; there is no way around that. Passphrases and
+// keys stand in no error.
 package remote
 
 import (
@@ -17,9 +17,9 @@ import (
 type Machine interface {
 	// String is the machine's name, for people.
 	String() string
-	// Stream runs a command in the machine's shell, with stdin, which may be nil, as its standard input, and writes what it says to
-	// stdout and stderr as it comes. The error is an [*ExitError] where the command ran and failed, or ended by a signal. When ctx ends
-	// first, Stream returns; over SSH what the command began may go on there.
+	// Stream runs a command in the machine's shell, with stdin, which may be nil, as its standard input, and writes
+	// what it says to stdout and stderr as it comes. The error is an [*ExitError] where the command ran and failed, or
+	// ended by a signal. When ctx ends first, Stream returns; over SSH what the command began may go on there.
 	Stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error
 }
 
@@ -27,7 +27,8 @@ type Machine interface {
 type ExitError struct {
 	// Status is what it ended with, 1 to 255; -1 where it was ended by a signal.
 	Status int
-	// Said is the end of what it wrote to its standard error, or to its standard output where that is nothing; empty from Stream.
+	// Said is the end of what it wrote to its standard error, or to its standard output where that is nothing; empty
+	// from Stream.
 	Said string
 }
 

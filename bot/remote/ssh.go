@@ -24,7 +24,8 @@ type SSHOptions struct {
 	Passphrase string
 	// Agent is the path of an SSH agent's socket. Empty for none.
 	Agent string
-	// KnownHostsFile has the machines' host keys, as ssh keeps them. It is read at each connection, so what is added to it counts.
+	// KnownHostsFile has the machines' host keys, as ssh keeps them. It is read at each connection, so what is added to
+	// it counts.
 	KnownHostsFile string
 	// DialTimeout bounds connecting and logging in. 0 is 10 s. What bounds a command is its context.
 	DialTimeout time.Duration
@@ -54,7 +55,8 @@ func NewSSH(o SSHOptions) (*SSH, error) {
 		}
 	}
 	if o.KnownHostsFile == "" {
-		wrong = append(wrong, errors.New("there is no file of known SSH hosts: name one, such as that which ssh keeps in ~/.ssh/known_hosts"))
+		wrong = append(wrong, errors.New("there is no file of known SSH hosts: name one, such as that which ssh "+
+			"keeps in ~/.ssh/known_hosts"))
 	} else if _, err := knownhosts.New(o.KnownHostsFile); err != nil {
 		wrong = append(wrong, fmt.Errorf("read the known SSH hosts: %w", err))
 	}
@@ -165,7 +167,8 @@ func (m *machine) dial(ctx context.Context) (*ssh.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the known SSH hosts: %w", err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, m.ssh.o.DialTimeout, fmt.Errorf("it did not let us in within %v", m.ssh.o.DialTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, m.ssh.o.DialTimeout,
+		fmt.Errorf("it did not let us in within %v", m.ssh.o.DialTimeout))
 	defer cancel()
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", m.address)

@@ -199,7 +199,8 @@ func setsTheSize(t *testing.T, f Fixture) {
 	wantSettled(t, f, 2)
 }
 
-// failsWhenBroken holds that a read fails when its context has ended, and on a broken platform without telling a secret.
+// failsWhenBroken holds that a read fails when its context has ended, and on a broken platform without telling a
+// secret.
 func failsWhenBroken(t *testing.T, f Fixture, name string, read func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -7,8 +7,8 @@ import (
 
 // A Demand is how many requests people send over time.
 type Demand interface {
-	// Rate returns the requests per second so many seconds after the beginning, from 0 to ten million. It is asked in the
-	// middle of each second, and beyond the end for as long as the oracle looks ahead, which is [Fleet.Foresight].
+	// Rate returns the requests per second so many seconds after the beginning, from 0 to ten million. It is asked in
+	// the middle of each second, and beyond the end for as long as the oracle looks ahead, which is [Fleet.Foresight].
 	Rate(seconds float64) float64
 	// Length is how long the demand is known for.
 	Length() time.Duration
@@ -24,7 +24,8 @@ type scaled struct {
 
 func (s scaled) Rate(seconds float64) float64 { return s.factor * s.Demand.Rate(seconds) }
 
-// PeakWindow is the time over which a demand's peak is a mean: 5 minutes, or 1 minute where all of it lasts 2 hours or less.
+// PeakWindow is the time over which a demand's peak is a mean: 5 minutes, or 1 minute where all of it lasts 2 hours or
+// less.
 func PeakWindow(length time.Duration) time.Duration {
 	if length <= 2*time.Hour {
 		return time.Minute
@@ -32,8 +33,8 @@ func PeakWindow(length time.Duration) time.Duration {
 	return 5 * time.Minute
 }
 
-// Peak returns the largest mean of d over a window, in requests per second, of all windows that begin at a whole second. It
-// is that of all of d where d is shorter than the window.
+// Peak returns the largest mean of d over a window, in requests per second, of all windows that begin at a whole
+// second. It is that of all of d where d is shorter than the window.
 func Peak(d Demand, window time.Duration) float64 {
 	n := int(d.Length().Seconds())
 	w := max(1, min(n, int(window.Seconds())))

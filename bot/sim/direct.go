@@ -2,8 +2,8 @@ package sim
 
 import "math/bits"
 
-// A direct engine serves each request as it arrives: where the router chooses at random and nothing is shared, it is known then
-// when it will be done.
+// A direct engine serves each request as it arrives: where the router chooses at random and nothing is shared, it is
+// known then when it will be done.
 type direct struct{ traffic }
 
 func (e *direct) advance(until float64) {

@@ -14,13 +14,13 @@ type Driver struct {
 	Name string
 	// Interval is from tick to tick, a second or more.
 	Interval time.Duration
-	// Begin is called once, and returns what is called at each tick. A tick that takes longer than the interval, because its
-	// heartbeats do, is not made up for, as in [bot.Bot.Run].
+	// Begin is called once, and returns what is called at each tick. A tick that takes longer than the interval,
+	// because its heartbeats do, is not made up for, as in [bot.Bot.Run].
 	Begin func(w *World) func(ctx context.Context, now time.Time)
 }
 
-// Bot drives by a bot with the given options, of which the Scaler is the world's. Where there are no Probers, there is one
-// that sends heartbeats; where there is no Schedule, the limits are the simulation's.
+// Bot drives by a bot with the given options, of which the Scaler is the world's. Where there are no Probers, there is
+// one that sends heartbeats; where there is no Schedule, the limits are the simulation's.
 func Bot(name string, o bot.Options) Driver {
 	return BotIn(name, o.Interval, func(w *World) *bot.Bot {
 		o := o // a driver drives many simulations
@@ -34,7 +34,8 @@ func Bot(name string, o bot.Options) Driver {
 func (w *World) bot(o bot.Options) *bot.Bot {
 	o.Scaler, o.Prompt = w, true
 	if o.Schedule == nil {
-		o.Schedule, _ = schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil) // were checked before
+		// were checked before
+		o.Schedule, _ = schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil)
 	}
 	return bot.New(o)
 }

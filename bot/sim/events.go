@@ -6,7 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// An events engine serves requests event by event, which takes about three times as long as a direct one, and can do all.
+// An events engine serves requests event by event, which takes about three times as long as a direct one, and can do
+// all.
 type events struct {
 	traffic
 	queue    eventHeap

@@ -26,8 +26,8 @@ type Fleet struct {
 	Service Service
 	Routes  []Route
 	Router  Router
-	// BootMin and BootMax are the least and the longest time until a new dyno serves, any between being as likely. It is
-	// billed from the command.
+	// BootMin and BootMax are the least and the longest time until a new dyno serves, any between being as likely. It
+	// is billed from the command.
 	BootMin, BootMax time.Duration
 	// NoRestarts leaves out the restart of each dyno 24 hours to 27 hours 36 minutes after it came up, through which it
 	// serves nobody while it boots, and is billed.
@@ -45,26 +45,28 @@ type Fleet struct {
 	Heartbeat Heartbeat
 	// Dynos is how many there are at the beginning, all up; 0 = as many as the first demand needs.
 	Dynos int
-	// Busy is the share of its slots that a dyno which is needed keeps busy, above 0 and below 1. It tells how many dynos a
-	// demand needs, for the peak and for the oracle, and nothing else.
+	// Busy is the share of its slots that a dyno which is needed keeps busy, above 0 and below 1. It tells how many
+	// dynos a demand needs, for the peak and for the oracle, and nothing else.
 	Busy float64
 }
 
-// A Database works on a part of each request before the dyno does, which keeps its slot meanwhile. More dynos do not help it.
+// A Database works on a part of each request before the dyno does, which keeps its slot meanwhile. More dynos do not
+// help it.
 type Database struct {
 	// Slots is how many requests it works on at once; the others wait in one queue.
 	Slots   int
 	Service Service
 }
 
-// A Trouble makes the database, or where there is none the dynos, take Factor times as long for what arrives from From to To.
+// A Trouble makes the database, or where there is none the dynos, take Factor times as long for what arrives from From
+// to To.
 type Trouble struct {
 	From, To time.Duration
 	Factor   float64
 }
 
-// A Heartbeat is a request of its own small service, through the same router and queues as all others. It does not ask the
-// database.
+// A Heartbeat is a request of its own small service, through the same router and queues as all others. It does not ask
+// the database.
 type Heartbeat struct {
 	Service Service
 	// Network is the time on the way, there and back.
@@ -76,15 +78,16 @@ type Heartbeat struct {
 // DefaultFleet is a web app of 5 slots that takes 100 ms (coefficient of variation 1) for an answer, on Heroku.
 //
 // Sources: dynos restart once in 24 hours and up to 216 minutes
-// (https://devcenter.heroku.com/articles/dynos#automatic-dyno-restarts); the router gives up after 30 s and chooses at random
-// (https://devcenter.heroku.com/articles/http-routing). That a boot takes 20 to 60 s, and what a heartbeat takes, are
-// assumptions.
+// (https://devcenter.heroku.com/articles/dynos#automatic-dyno-restarts); the router gives up after 30 s and chooses at
+// random (https://devcenter.heroku.com/articles/http-routing). That a boot takes 20 to 60 s, and what a heartbeat
+// takes, are assumptions.
 func DefaultFleet() Fleet {
 	return Fleet{
 		Slots: 5, Service: Service{Mean: 100 * time.Millisecond, CV: 1},
 		BootMin: 20 * time.Second, BootMax: 60 * time.Second, Timeout: 30 * time.Second, Busy: 0.9,
 		Heartbeat: Heartbeat{
-			Service: Service{Mean: 40 * time.Millisecond, CV: 0.5}, Network: 30 * time.Millisecond, Timeout: 10 * time.Second,
+			Service: Service{Mean: 40 * time.Millisecond, CV: 0.5}, Network: 30 * time.Millisecond,
+			Timeout: 10 * time.Second,
 		},
 	}
 }
@@ -110,16 +113,21 @@ func (f Fleet) check() error {
 	wrong(f.Router < Random || f.Router > TwoChoices, "the router is %d, which is none", f.Router)
 	wrong(f.BootMin < 0 || f.BootMax < f.BootMin || f.BootMax > time.Hour,
 		"a boot takes %v to %v; it must be from 0 to an hour, the least first", f.BootMin, f.BootMax)
-	wrong(f.Timeout < time.Second || f.Timeout > time.Minute, "the router's timeout is %v; it must be from a second to a minute", f.Timeout)
+	wrong(f.Timeout < time.Second || f.Timeout > time.Minute,
+		"the router's timeout is %v; it must be from a second to a minute", f.Timeout)
 	wrong(f.Slow < 0 || f.Slow > 0 && !(f.SlowFactor > 0 && f.SlowFactor <= 1000),
-		"%d slow dynos take %g times as long; it must be 0 or more dynos, and more than 0 and at most 1000 times", f.Slow, f.SlowFactor)
+		"%d slow dynos take %g times as long; it must be 0 or more dynos, and more than 0 and at most 1000 times",
+		f.Slow, f.SlowFactor)
 	wrong(f.Heartbeat.Network < 0, "the heartbeat is %v on the way, and must not be less than 0", f.Heartbeat.Network)
 	wrong(f.Heartbeat.Timeout <= 0, "the heartbeat's timeout is %v, and must be more than 0", f.Heartbeat.Timeout)
-	wrong(f.Dynos < 0 || f.Dynos > maxDynos, "there are %d dynos at the beginning; it must be from 0 to %d", f.Dynos, maxDynos)
-	wrong(!(f.Busy > 0 && f.Busy < 1), "dynos that are needed are busy to %g, which must be more than 0 and less than 1", f.Busy)
+	wrong(f.Dynos < 0 || f.Dynos > maxDynos, "there are %d dynos at the beginning; it must be from 0 to %d", f.Dynos,
+		maxDynos)
+	wrong(!(f.Busy > 0 && f.Busy < 1), "dynos that are needed are busy to %g, which must be more than 0 and "+
+		"less than 1", f.Busy)
 	for _, t := range f.Troubles {
 		wrong(t.To <= t.From || !(t.Factor > 0 && t.Factor <= 1000),
-			"a trouble from %v to %v of factor %g must end after it begins, with a factor of more than 0 and at most 1000", t.From, t.To, t.Factor)
+			"a trouble from %v to %v of factor %g must end after it begins, with a factor of more than 0 and "+
+				"at most 1000", t.From, t.To, t.Factor)
 	}
 	return errors.Join(errs...)
 }

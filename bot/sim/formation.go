@@ -21,8 +21,8 @@ type dyno struct {
 	// slower is how many times as long it takes for everything.
 	slower float64
 
-	// free are the times at which its slots will be free, a heap with the earliest first. Of use where requests are served
-	// as they arrive.
+	// free are the times at which its slots will be free, a heap with the earliest first. Of use where requests are
+	// served as they arrive.
 	free []float64
 
 	// What follows is of use where requests are served event by event: those worked on, those that wait, and both.
@@ -80,8 +80,8 @@ func (fo *formation) resize(now float64, n int) {
 	fo.sort(now)
 }
 
-// step lets happen what is due at now: boots end, and dynos restart. One that restarts finishes what it has, and another
-// boots in its place.
+// step lets happen what is due at now: boots end, and dynos restart. One that restarts finishes what it has, and
+// another boots in its place.
 func (fo *formation) step(now float64) {
 	for i, d := range fo.dynos {
 		if !fo.f.NoRestarts && d.restartAt <= now {
@@ -128,8 +128,8 @@ func (fo *formation) bill(now float64) {
 	fo.since = now
 }
 
-// take gives the earliest slot to a request that arrives at a time and takes so long, and returns when it begins. Where it
-// would wait for the timeout, it does not take it.
+// take gives the earliest slot to a request that arrives at a time and takes so long, and returns when it begins. Where
+// it would wait for the timeout, it does not take it.
 func (d *dyno) take(at, service, timeout float64) (start float64, ok bool) {
 	free := d.free
 	start = free[0]

@@ -6,13 +6,14 @@ import (
 )
 
 const (
-	// The meter keeps the seconds of the last twelve minutes, and those to come as far as requests that have arrived will be
-	// worked on then.
+	// The meter keeps the seconds of the last twelve minutes, and those to come as far as requests that have arrived
+	// will be worked on then.
 	ring     = 1024
 	history  = 720
 	horizon  = ring - history - 1
 	ringMask = ring - 1
-	// Minutes are closed when it is known what became of all of their requests, which takes the timeout, a minute at most.
+	// Minutes are closed when it is known what became of all of their requests, which takes the timeout, a minute at
+	// most.
 	openMinutes = 4
 	// longestView is the longest time that can be looked back on.
 	longestView = 10 * time.Minute
@@ -125,7 +126,8 @@ func (m *meter) roll(serving int) {
 	}
 }
 
-// settledAfter is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to be in time.
+// settledAfter is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to
+// be in time.
 func (m *meter) settledAfter() int { return int(math.Ceil(m.timeout)) + 1 } // the bound is no longer
 
 func (m *meter) close() {
@@ -142,18 +144,18 @@ func (m *meter) finish() {
 	}
 }
 
-// An Observation is what can be seen of the app from inside, its router or its platform, over some time: the requests and
-// heartbeats alike.
+// An Observation is what can be seen of the app from inside, its router or its platform, over some time: the requests
+// and heartbeats alike.
 type Observation struct {
 	// Seconds is the time it is about.
 	Seconds float64
-	// Arrived are the requests that came, Answered those that the router has logged an answer of, Lost those that it has
-	// given up.
+	// Arrived are the requests that came, Answered those that the router has logged an answer of, Lost those that it
+	// has given up.
 	Arrived, Answered, Lost int
 	// Begun are those that were begun, Waited those of them that found no slot free.
 	Begun, Waited int
-	// Busy is how many slots were at work on average, InFlight how many requests were worked on or waited, Serving how many
-	// dynos were up.
+	// Busy is how many slots were at work on average, InFlight how many requests were worked on or waited, Serving how
+	// many dynos were up.
 	Busy, InFlight, Serving float64
 	// MeanResponse is the mean response time of the answered, 0 where there is none.
 	MeanResponse time.Duration
@@ -161,11 +163,12 @@ type Observation struct {
 	response, wait histogram
 }
 
-// Response returns the response time of the answered requests that a share p, from 0 to 1, does not exceed; 0 where there is
-// none. It is right to 2 %.
+// Response returns the response time of the answered requests that a share p, from 0 to 1, does not exceed; 0 where
+// there is none. It is right to 2 %.
 func (o *Observation) Response(p float64) time.Duration { return seconds(o.response.quantile(p, 0)) }
 
-// Wait returns the time in the queue of the requests begun that a share p, from 0 to 1, does not exceed; 0 where there is none.
+// Wait returns the time in the queue of the requests begun that a share p, from 0 to 1, does not exceed; 0 where there
+// is none.
 func (o *Observation) Wait(p float64) time.Duration { return seconds(o.wait.quantile(p, 0)) }
 
 // observe sums up the last n whole seconds before now, which is in the present second or shortly before it.

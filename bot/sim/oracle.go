@@ -12,26 +12,29 @@ import (
 // oracleInterval is in seconds.
 const oracleInterval = 5
 
-// Foresight is how far the oracle looks ahead: as long as the longest boot takes, and 15 s more, so that what it commands at one of its
-// decisions, 5 s apart, is up in time.
+// Foresight is how far the oracle looks ahead: as long as the longest boot takes, and 15 s more, so that what it
+// commands at one of its decisions, 5 s apart, is up in time.
 func (f Fleet) Foresight() time.Duration { return f.BootMax + 3*oracleInterval*time.Second }
 
-// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand within its [Fleet.Foresight] needs. It
-// waits for the same boots as everybody.
+// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand within its
+// [Fleet.Foresight] needs. It waits for the same boots as everybody.
 func Oracle() Driver {
 	return Driver{"oracle", oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
 		return func(context.Context, time.Time) { w.Want(w.need.ahead(int(w.now))) }
 	}}
 }
 
-// OracleOf drives as [Oracle] does, but asks for factor times as many dynos, rounded up: for an app whose dynos bear less than their
-// slots and the mean time of an answer tell. factor is more than 0.
+// OracleOf drives as [Oracle] does, but asks for factor times as many dynos, rounded up: for an app whose dynos bear
+// less than their slots and the mean time of an answer tell. factor is more than 0.
 func OracleOf(factor float64) Driver {
-	return Driver{fmt.Sprintf("oracle × %g", factor), oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
-		need := w.need
-		need.capacity /= factor
-		return func(context.Context, time.Time) { w.Want(need.ahead(int(w.now))) }
-	}}
+	return Driver{
+		fmt.Sprintf("oracle × %g", factor), oracleInterval * time.Second,
+		func(w *World) func(context.Context, time.Time) {
+			need := w.need
+			need.capacity /= factor
+			return func(context.Context, time.Time) { w.Want(need.ahead(int(w.now))) }
+		},
+	}
 }
 
 type need struct {

@@ -28,8 +28,8 @@ func (q *fifo) pop() request {
 	return r
 }
 
-// An eventHeap gives events in the order of their times. It is container/heap's algorithm without its interface, which would
-// put each event on the heap of the program.
+// An eventHeap gives events in the order of their times. It is container/heap's algorithm without its interface, which
+// would put each event on the heap of the program.
 type eventHeap []event
 
 // next is +Inf where there is no event.

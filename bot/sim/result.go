@@ -14,9 +14,9 @@ type Result struct {
 	Hours float64 `json:"hours"`
 	// Requests are those that people sent, Heartbeats not among them.
 	Requests uint64 `json:"requests"`
-	// SlowMinutesPercent is the share of the minutes whose 95th percentile of the response times was above the bound: in
-	// which more than one request in 20 was answered later or lost. A minute is that in which the requests arrived; one
-	// without requests is not slow.
+	// SlowMinutesPercent is the share of the minutes whose 95th percentile of the response times was above the bound:
+	// in which more than one request in 20 was answered later or lost. A minute is that in which the requests arrived;
+	// one without requests is not slow.
 	SlowMinutesPercent float64 `json:"slow_minutes_percent"`
 	// SlowRequestsPercent is the share of the requests that were answered later than the bound, or lost.
 	SlowRequestsPercent float64 `json:"slow_requests_percent"`
@@ -28,7 +28,8 @@ type Result struct {
 	Dollars float64 `json:"dollars"`
 	// OracleRatio is DynoHours in relation to those of the oracle.
 	OracleRatio float64 `json:"oracle_ratio"`
-	// Ups and Downs are the changes, Flips those in the other direction than the one before, less than 10 minutes after it.
+	// Ups and Downs are the changes, Flips those in the other direction than the one before, less than 10 minutes after
+	// it.
 	Ups   int `json:"ups"`
 	Downs int `json:"downs"`
 	Flips int `json:"flips"`
@@ -38,8 +39,8 @@ type Result struct {
 	Minutes []Minute `json:"minutes,omitempty"`
 }
 
-// Elasticity are the metrics of the SPEC Cloud Group, all in per cent and better when smaller: with d dynos demanded and s
-// supplied (those that serve) over the time T,
+// Elasticity are the metrics of the SPEC Cloud Group, all in per cent and better when smaller: with d dynos demanded
+// and s supplied (those that serve) over the time T,
 //
 //	θ_U = 100/T · Σ max(d−s, 0)/d · Δt    how much is missing
 //	θ_O = 100/T · Σ max(s−d, 0)/d · Δt    how much is too much
@@ -47,8 +48,8 @@ type Result struct {
 //	τ_O = 100/T · Σ [s > d] · Δt          how long something is too much
 //	υ   = 100/T · Σ min(|sgn Δs − sgn Δd|, 1) · Δt
 //
-// with Δt a second, but for the instability υ a minute. N. Herbst et al., "Ready for Rain? A View from SPEC Research on the
-// Future of Cloud Metrics", 2016; A. Bauer et al., "Chameleon", 2018.
+// with Δt a second, but for the instability υ a minute. N. Herbst et al., "Ready for Rain? A View from SPEC Research on
+// the Future of Cloud Metrics", 2016; A. Bauer et al., "Chameleon", 2018.
 type Elasticity struct {
 	UnderAccuracy  float64 `json:"under_accuracy_percent"`
 	OverAccuracy   float64 `json:"over_accuracy_percent"`
@@ -63,12 +64,12 @@ type Minute struct {
 	Requests uint64 `json:"requests"`
 	Slow     uint64 `json:"slow"`
 	Lost     uint64 `json:"lost"`
-	// P50 and P95 are percentiles of the response times in milliseconds, right to 2 %, and the router's timeout where they are
-	// beyond it or among the lost.
+	// P50 and P95 are percentiles of the response times in milliseconds, right to 2 %, and the router's timeout where
+	// they are beyond it or among the lost.
 	P50 float64 `json:"p50_ms"`
 	P95 float64 `json:"p95_ms"`
-	// Dynos are asked for at its end, and Up serve. Needed is what the demand in its last second needs, Oracle what the oracle
-	// asks for.
+	// Dynos are asked for at its end, and Up serve. Needed is what the demand in its last second needs, Oracle what the
+	// oracle asks for.
 	Dynos  int `json:"dynos"`
 	Up     int `json:"up"`
 	Needed int `json:"needed"`
@@ -196,8 +197,8 @@ func sign(n int) int {
 	return 0
 }
 
-// hoursAMonth makes a price for a month one for an hour: Heroku bills by the second, up to a monthly price that is 720 hours'
-// worth (https://devcenter.heroku.com/articles/usage-and-billing).
+// hoursAMonth makes a price for a month one for an hour: Heroku bills by the second, up to a monthly price that is 720
+// hours' worth (https://devcenter.heroku.com/articles/usage-and-billing).
 const hoursAMonth = 720
 
 func dollars(dynoHours, price float64) float64 {

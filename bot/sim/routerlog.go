@@ -16,14 +16,15 @@ import (
 const (
 	// A line of the router's log is there a second after its request has ended.
 	logDelay = time.Second
-	// Readings look back on a minute, or on a quarter of one where they are of what is recent; there is none before the log was seen
-	// for logWarmUp.
+	// Readings look back on a minute, or on a quarter of one where they are of what is recent; there is none before the
+	// log was seen for logWarmUp.
 	logWindow, logRecently, logWarmUp = time.Minute, 15 * time.Second, 10 * time.Second
 )
 
-// RouterLog returns probers that read from the lines of the router's log what [adaptive.RouterSignals] names, as the log drain of a real app
-// does: of the answers, heartbeats among them, that were logged in the last minute but a second, and of the requests that the router
-// gave up, which took the timeout. Times are those in the dyno, what waited in it included, right to 2 %.
+// RouterLog returns probers that read from the lines of the router's log what [adaptive.RouterSignals] names, as the
+// log drain of a real app does: of the answers, heartbeats among them, that were logged in the last minute but a
+// second, and of the requests that the router gave up, which took the timeout. Times are those in the dyno, what waited
+// in it included, right to 2 %.
 func (w *World) RouterLog() []probe.Prober {
 	view := &logView{w: w}
 	var out []probe.Prober
@@ -82,7 +83,8 @@ func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 	case probe.RecentRequestsPerSecond:
 		r.Value = recent.logged() / recent.Seconds
 	case probe.Busy:
-		r.Value = (minute.MeanResponse.Seconds()*float64(minute.Answered) + timeout*float64(minute.Lost)) / minute.Seconds
+		r.Value = (minute.MeanResponse.Seconds()*float64(minute.Answered) +
+			timeout*float64(minute.Lost)) / minute.Seconds
 	case probe.ServiceP50, probe.ServiceP95:
 		if minute.logged() == 0 {
 			return errors.New("no request of the window tells how long it took")

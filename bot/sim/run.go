@@ -94,7 +94,8 @@ func (o Options) check(by Driver) error {
 	wrong(by.Interval < time.Second, "the interval is %v; it must be a second or more", by.Interval)
 	wrong(by.Begin == nil, "the driver has no Begin")
 	wrong(!(o.Peak >= 0 && o.Peak <= maxDynos), "the peak is %g dynos; it must be from 0 to %d", o.Peak, maxDynos)
-	wrong(o.Bound < 0 || o.Bound > o.Fleet.Timeout, "the bound is %v; it must be from 0 to the router's timeout of %v", o.Bound, o.Fleet.Timeout)
+	wrong(o.Bound < 0 || o.Bound > o.Fleet.Timeout,
+		"the bound is %v; it must be from 0 to the router's timeout of %v", o.Bound, o.Fleet.Timeout)
 	wrong(o.Limits.Min < 0 || o.Limits.Max < max(1, o.Limits.Min) || o.Limits.Max > maxDynos,
 		"the limits are %d to %d; they must be from 0 to %d, the least first", o.Limits.Min, o.Limits.Max, maxDynos)
 	wrong(o.Length < time.Minute || o.Length > longest || o.Length%time.Second != 0,
@@ -114,7 +115,10 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	m := &meter{timeout: f.Timeout.Seconds(), bound: o.Bound.Seconds()}
 	a := &accounts{timeout: f.Timeout.Seconds(), minutes: make([]Minute, 0, int(o.Length.Minutes()))}
 	m.done = a.answers
-	ahead := need{demand: o.Demand, capacity: f.Capacity(), limits: o.Limits, seconds: int(math.Ceil(f.Foresight().Seconds()))}
+	ahead := need{
+		demand: o.Demand, capacity: f.Capacity(), limits: o.Limits,
+		seconds: int(math.Ceil(f.Foresight().Seconds())),
+	}
 	w := &World{
 		meter: m, f: f, interval: interval.Seconds(), start: o.Start, limits: o.Limits, changes: &changes{},
 		beats: stream(o.Seed, streamHeartbeats), service: f.Heartbeat.Service.sampler(),

@@ -23,7 +23,8 @@ const (
 type Service struct {
 	// Mean is the mean time, more than 0.
 	Mean time.Duration
-	// CV is the coefficient of variation: the standard deviation divided by the mean. 0 means that all take the same time.
+	// CV is the coefficient of variation: the standard deviation divided by the mean. 0 means that all take the same
+	// time.
 	CV  float64
 	Law Law
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A Shape is made-up demand, with a peak of about one request per second, to be scaled. Some have trouble in the app as well.
+// A Shape is made-up demand, with a peak of about one request per second, to be scaled. Some have trouble in the app as
+// well.
 type Shape struct {
 	// Name is what it is called for, About what happens in it.
 	Name, About string
@@ -23,8 +24,8 @@ func (s Shape) Rate(seconds float64) float64 { return s.rate(seconds / 60) }
 // Length is how long the shape lasts.
 func (s Shape) Length() time.Duration { return s.length }
 
-// Fleet puts the shape's trouble into f, for a demand whose peak needs so many dynos. Where that is a slow database, a fifth of
-// the work of f is the database's, which has twice the slots that the peak keeps busy.
+// Fleet puts the shape's trouble into f, for a demand whose peak needs so many dynos. Where that is a slow database, a
+// fifth of the work of f is the database's, which has twice the slots that the peak keeps busy.
 func (s Shape) Fleet(f Fleet, peak float64) Fleet {
 	if len(s.troubles) == 0 {
 		return f
@@ -44,7 +45,10 @@ func scaleTime(d time.Duration, by float64) time.Duration { return seconds(d.Sec
 // Shapes are all shapes.
 func Shapes() []Shape {
 	return []Shape{
-		{Name: "steady", About: "the same all the time", length: 6 * time.Hour, rate: func(float64) float64 { return 1 }},
+		{
+			Name: "steady", About: "the same all the time", length: 6 * time.Hour,
+			rate: func(float64) float64 { return 1 },
+		},
 		{
 			Name: "sine", About: "two days with quiet nights", length: 48 * time.Hour,
 			rate: func(m float64) float64 { return 0.55 - 0.45*math.Cos(2*math.Pi*m/(24*60)) },
@@ -54,8 +58,9 @@ func Shapes() []Shape {
 			rate: func(m float64) float64 { return 0.1 + 0.9*hold(min(m-30, 450-m)/180) },
 		},
 		{
-			Name: "square", About: "three times as much from one second to the next, every other hour", length: 8 * time.Hour,
-			rate: func(m float64) float64 { return 0.3 + 0.7*float64(int(m/60)%2) },
+			Name: "square", About: "three times as much from one second to the next, every other hour",
+			length: 8 * time.Hour,
+			rate:   func(m float64) float64 { return 0.3 + 0.7*float64(int(m/60)%2) },
 		},
 		{
 			Name: "spike", About: "four times as much for 5 minutes in every hour", length: 6 * time.Hour,
@@ -67,11 +72,13 @@ func Shapes() []Shape {
 			},
 		},
 		{
-			Name: "flash", About: "a flash crowd: twelve times as much within 3 minutes, which leaves over an hour", length: 4 * time.Hour,
-			rate: func(m float64) float64 { return 0.08 + 0.92*hold((m-60)/3)*math.Exp(-max(0, m-70)/30) },
+			Name: "flash", About: "a flash crowd: twelve times as much within 3 minutes, which leaves over an hour",
+			length: 4 * time.Hour,
+			rate:   func(m float64) float64 { return 0.08 + 0.92*hold((m-60)/3)*math.Exp(-max(0, m-70)/30) },
 		},
 		{
-			Name: "outage", About: "for 10 minutes nobody gets through, and then everybody comes back at once", length: 4 * time.Hour,
+			Name: "outage", About: "for 10 minutes nobody gets through, and then everybody comes back at once",
+			length: 4 * time.Hour,
 			rate: func(m float64) float64 {
 				switch {
 				case m < 120:
@@ -83,7 +90,8 @@ func Shapes() []Shape {
 			},
 		},
 		{
-			Name: "slow-database", About: "steady, but for half an hour the database takes eight times as long, which no dyno helps",
+			Name: "slow-database", About: "steady, but for half an hour the database takes eight times as long, " +
+				"which no dyno helps",
 			length: 4 * time.Hour, rate: func(float64) float64 { return 1 },
 			troubles: []Trouble{{From: 90 * time.Minute, To: 120 * time.Minute, Factor: 8}},
 		},

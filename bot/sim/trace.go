@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A Trace is recorded demand: requests per bin, all bins of one width. Between the middles of its bins it is interpolated.
+// A Trace is recorded demand: requests per bin, all bins of one width. Between the middles of its bins it is
+// interpolated.
 type Trace struct {
 	// Start is when the first bin begins.
 	Start time.Time
@@ -29,9 +30,9 @@ const (
 	maxRequests = 1e12
 )
 
-// ParseTrace reads a trace from CSV: rows of unix_time,requests, a bin each, with or without a heading. The width of the bins
-// is the step from row to row, which must be the same throughout. Lines that are empty or begin with # do not count. An error
-// names the line.
+// ParseTrace reads a trace from CSV: rows of unix_time,requests, a bin each, with or without a heading. The width of
+// the bins is the step from row to row, which must be the same throughout. Lines that are empty or begin with # do not
+// count. An error names the line.
 func ParseTrace(r io.Reader) (Trace, error) {
 	rows := csv.NewReader(r)
 	rows.FieldsPerRecord, rows.Comment, rows.ReuseRecord, rows.TrimLeadingSpace = -1, '#', true, true
@@ -97,14 +98,16 @@ func (p *traceParser) stepTo(at float64) error {
 	case n == 1:
 		p.Step = step.Round(time.Millisecond)
 	case (step - p.Step).Abs() > time.Millisecond:
-		return fmt.Errorf("it comes %v after the row before it, where the step is %v; a bin without requests must be there too, with 0", step, p.Step)
+		return fmt.Errorf("it comes %v after the row before it, where the step is %v; a bin without requests must be "+
+			"there too, with 0", step, p.Step)
 	}
 	return nil
 }
 
 func (p *traceParser) done() (Trace, error) {
 	if len(p.Requests) < 2 {
-		return Trace{}, fmt.Errorf("the trace has %d rows; it needs at least two, to tell how wide a bin is", len(p.Requests))
+		return Trace{}, fmt.Errorf("the trace has %d rows; it needs at least two, to tell how wide a bin is",
+			len(p.Requests))
 	}
 	return p.Trace, nil
 }
@@ -112,7 +115,8 @@ func (p *traceParser) done() (Trace, error) {
 // Length is the time from the beginning of the first bin to the end of the last one.
 func (t Trace) Length() time.Duration { return time.Duration(len(t.Requests)) * t.Step }
 
-// Rate interpolates between the middles of the bins. Before the first middle and after the last it is that bin's own rate.
+// Rate interpolates between the middles of the bins. Before the first middle and after the last it is that bin's own
+// rate.
 func (t Trace) Rate(seconds float64) float64 {
 	step := t.Step.Seconds()
 	x := seconds/step - 0.5
@@ -131,7 +135,8 @@ func (t Trace) Rate(seconds float64) float64 {
 // Rows returns the rows from the one numbered from to the one before to, counted from 0. It shares the requests with t.
 func (t Trace) Rows(from, to int) (Trace, error) {
 	if from < 0 || to > len(t.Requests) || from >= to {
-		return Trace{}, fmt.Errorf("rows %d to %d are not a part of the trace, which has rows 0 to %d", from, to, len(t.Requests))
+		return Trace{}, fmt.Errorf("rows %d to %d are not a part of the trace, which has rows 0 to %d", from,
+			to, len(t.Requests))
 	}
 	return Trace{Start: t.Start.Add(time.Duration(from) * t.Step), Step: t.Step, Requests: t.Requests[from:to]}, nil
 }

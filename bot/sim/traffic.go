@@ -8,15 +8,15 @@ import (
 type engine interface {
 	// advance goes on to a time, in seconds since the beginning.
 	advance(until float64)
-	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each until the timeout; all
-	// in seconds. Time may go on until the last one is back.
+	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each until the
+	// timeout; all in seconds. Time may go on until the last one is back.
 	heartbeats(services []float64, gap, timeout float64) []answer
 	// drain goes on until all that has arrived is answered or lost, and lets nothing else arrive.
 	drain()
 }
 
-// An answer is what came of a heartbeat: it was sent at a time, and its answer came so long after it, in seconds. ok is false where none
-// came, until the router gave it up or the timeout was over.
+// An answer is what came of a heartbeat: it was sent at a time, and its answer came so long after it, in seconds. ok is
+// false where none came, until the router gave it up or the timeout was over.
 type answer struct {
 	at, took float64
 	ok       bool
@@ -42,8 +42,8 @@ type traffic struct {
 	meter  *meter
 	now    float64
 	rate   float64 // requests per second in the present second
-	// pending is how many requests the demand must add up to until the next one arrives: exponential with mean 1, so that
-	// arrivals are a Poisson process however the rate changes.
+	// pending is how many requests the demand must add up to until the next one arrives: exponential with mean 1, so
+	// that arrivals are a Poisson process however the rate changes.
 	pending float64
 	factor  float64 // of the troubles, in the present second
 	// every is called when a second of a rate is over, before it is counted.
@@ -56,7 +56,8 @@ type traffic struct {
 func newTraffic(f *Fleet, d Demand, fleet *formation, m *meter, seed uint64) traffic {
 	t := traffic{
 		f: f, demand: d, fleet: fleet, meter: m, mix: newMixture(f.Service, f.Routes),
-		arrivals: stream(seed, streamArrivals), services: stream(seed, streamServices), routing: stream(seed, streamRouting),
+		arrivals: stream(seed, streamArrivals), services: stream(seed, streamServices),
+		routing: stream(seed, streamRouting),
 	}
 	t.pending = t.arrivals.ExpFloat64()
 	t.begin()

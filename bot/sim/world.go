@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A World is the app, its visitors and its platform, as a driver meets them at a tick. It is the platform of a bot: a Scaler and
-// an UpReporter. Its methods are safe for use by several goroutines.
+// A World is the app, its visitors and its platform, as a driver meets them at a tick. It is the platform of a bot: a
+// Scaler and an UpReporter. Its methods are safe for use by several goroutines.
 type World struct {
 	mu       sync.Mutex
 	engine   engine
@@ -70,8 +70,8 @@ func (w *World) resize(n int) {
 	w.fleet.resize(at, n)
 }
 
-// Observe sums up what happened in the last whole seconds before the tick; in ten minutes at the most, and never before the
-// beginning.
+// Observe sums up what happened in the last whole seconds before the tick; in ten minutes at the most, and never before
+// the beginning.
 func (w *World) Observe(last time.Duration) Observation {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -79,8 +79,8 @@ func (w *World) Observe(last time.Duration) Observation {
 	return w.meter.observe(int(w.now), int(last.Seconds()))
 }
 
-// Heartbeat returns a Prober that sends a heartbeat to the app, and is a [bot.Burster]. Those of several probers of the same tick are
-// sent at the same time.
+// Heartbeat returns a Prober that sends a heartbeat to the app, and is a [bot.Burster]. Those of several probers of the
+// same tick are sent at the same time.
 func (w *World) Heartbeat() probe.Prober { return heartbeats{w} }
 
 type heartbeats struct{ w *World }

@@ -37,9 +37,9 @@ func newBound(atOnce int, pause time.Duration) *bound {
 	return &bound{Limiter: rate.NewLimiter(rate.Every(pause), atOnce)}
 }
 
-// untilSure is 0 if a try passes, else how long until one surely does. From when the bound was used up until half of it is there again,
-// whether a try passes is drawn by lot, with what is left as the chance: who guesses without end, always a moment after a try is there
-// again, would otherwise have them all, and who knows the secret never one.
+// untilSure is 0 if a try passes, else how long until one surely does. From when the bound was used up until half of it
+// is there again, whether a try passes is drawn by lot, with what is left as the chance: who guesses without end,
+// always a moment after a try is there again, would otherwise have them all, and who knows the secret never one.
 func (b *bound) untilSure(now time.Time, lots *rand.Rand) time.Duration {
 	left, half := b.TokensAt(now), float64(b.Burst())/2
 	b.usedUp = left < 1 || b.usedUp && left < half

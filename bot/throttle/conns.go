@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Conns bound how many connections a server has, so that descriptors are left for all else that the program does. Where there are too
-// many, those go first that wait for a request, the oldest of the address that has the most; where all have one under way, a new one is
-// refused.
+// Conns bound how many connections a server has, so that descriptors are left for all else that the program does. Where
+// there are too many, those go first that wait for a request, the oldest of the address that has the most; where all
+// have one under way, a new one is refused.
 //
 //	conns := throttle.NewConns(throttle.Descriptors()/2, 0)
 //	srv.ConnState = conns.State
@@ -92,7 +92,8 @@ func (cs *Conns) drop(mayGo func(*conn) bool) bool {
 		if !o.waiting || !mayGo(o) {
 			continue
 		}
-		if at == nil || cs.counted[o.addr] > cs.counted[at.addr] || cs.counted[o.addr] == cs.counted[at.addr] && o.since.Before(at.since) {
+		if at == nil || cs.counted[o.addr] > cs.counted[at.addr] || cs.counted[o.addr] == cs.counted[at.addr] &&
+			o.since.Before(at.since) {
 			gone, at = c, o
 		}
 	}

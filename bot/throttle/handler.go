@@ -16,9 +16,10 @@ func RetryAfter(h http.Header, wait time.Duration) {
 	h.Set("Retry-After", strconv.Itoa(int(max(1, math.Ceil(wait.Seconds())))))
 }
 
-// Handler bounds the wrong tokens of the requests to next, which checks them itself: what next answers with 401 is one, and too many
-// are answered with 429. A right token always passes. It is for tokens that are too long to be guessed, since guesses are not held back;
-// a password needs [Limiter.Try]. The body of a 429 is body as JSON, or TooMany as text where body is nil.
+// Handler bounds the wrong tokens of the requests to next, which checks them itself: what next answers with 401 is one,
+// and too many are answered with 429. A right token always passes. It is for tokens that are too long to be guessed,
+// since guesses are not held back; a password needs [Limiter.Try]. The body of a 429 is body as JSON, or TooMany as
+// text where body is nil.
 func (l *Limiter) Handler(next http.Handler, body any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !carriesSecret(r) {

@@ -40,8 +40,8 @@ func (l *log) refused(to *slog.Logger, now time.Time, c Client, what string) {
 	}
 }
 
-// Refused logs that somebody was refused, as in "somebody asked without the right token", which is one of a few sentences. However many
-// are, it writes a few lines of each, and then one a minute.
+// Refused logs that somebody was refused, as in "somebody asked without the right token", which is one of a few
+// sentences. However many are, it writes a few lines of each, and then one a minute.
 func (l *Limiter) Refused(c Client, now time.Time, what string) {
 	l.logging.refused(l.log, now, c, what)
 }

@@ -1,4 +1,5 @@
-// Package throttle bounds how often passwords and tokens can be guessed, whichever way they come in, without shutting out who knows them.
+// Package throttle bounds how often passwords and tokens can be guessed, whichever way they come in, without shutting
+// out who knows them.
 //
 //	l := throttle.New(throttle.Options{Proxies: proxies, Log: log})
 //	mux.Handle("/metrics/", l.Handler(pushed, nil)) // tokens, which the handler itself checks
@@ -27,7 +28,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// A Limiter counts wrong secrets, by sender, by address and in all. Its methods may be called from several goroutines at once.
+// A Limiter counts wrong secrets, by sender, by address and in all. Its methods may be called from several goroutines
+// at once.
 type Limiter struct {
 	proxies []netip.Prefix
 	log     *slog.Logger
@@ -54,11 +56,11 @@ func New(o Options) *Limiter {
 type Client struct {
 	// Addr is the address.
 	Addr string
-	// Agent is the program that it says it is, such as the header User-Agent. Those at one address are counted apart, so that a program
-	// that guesses does not keep a browser out.
+	// Agent is the program that it says it is, such as the header User-Agent. Those at one address are counted apart,
+	// so that a program that guesses does not keep a browser out.
 	Agent string
-	// Device names a device that is known by something nobody can make up, such as a signed cookie. What it sends counts for it alone,
-	// so that the guesses of others at its address do not keep it out. "" is none.
+	// Device names a device that is known by something nobody can make up, such as a signed cookie. What it sends
+	// counts for it alone, so that the guesses of others at its address do not keep it out. "" is none.
 	Device string
 }
 
@@ -67,8 +69,8 @@ func (l *Limiter) ClientOf(r *http.Request) Client {
 	return Client{Addr: l.Address(r), Agent: r.UserAgent()}
 }
 
-// Address is where a request comes from: the address of the connection, or where that is a trusted proxy's, the last address in
-// X-Forwarded-For that is not.
+// Address is where a request comes from: the address of the connection, or where that is a trusted proxy's, the last
+// address in X-Forwarded-For that is not.
 func (l *Limiter) Address(r *http.Request) string {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -108,8 +110,9 @@ func parseHop(text string) (string, bool) {
 	return ip.Unmap().String(), err == nil
 }
 
-// Try asks right whether a secret is, unless the client sent too many wrong ones lately; wait is then how long until it surely may, if nobody else tries.
-// One lock holds all tries apart, so that many at once are not more than the bounds allow.
+// Try asks right whether a secret is, unless the client sent too many wrong ones lately; wait is then how long until it
+// surely may, if nobody else tries. One lock holds all tries apart, so that many at once are not more than the bounds
+// allow.
 func (l *Limiter) Try(c Client, now time.Time, right func() bool) (ok bool, wait time.Duration) {
 	ok, wait = l.try(c, now, right)
 	switch {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Length writes how long something lasts with its two largest units: "45 s", "1 min 5 s", "1 h 5 min", "2 d". Seconds are left out from 10
-// minutes on, and what is less than a second; less than 0 is 0.
+// Length writes how long something lasts with its two largest units: "45 s", "1 min 5 s", "1 h 5 min", "2 d". Seconds
+// are left out from 10 minutes on, and what is less than a second; less than 0 is 0.
 func Length(d time.Duration) string {
 	s := max(0, int(d.Seconds()))
 	switch {
@@ -32,7 +32,8 @@ func two(s, large int, name string, small int, smaller string) string {
 	return fmt.Sprintf("%d %s %d %s", s/large, name, s%large/small, smaller)
 }
 
-// Left writes how long something lasts yet, in whole seconds below 2 minutes and whole minutes above: "119 s", "3 min", "2 h 5 min".
+// Left writes how long something lasts yet, in whole seconds below 2 minutes and whole minutes above: "119 s", "3 min",
+// "2 h 5 min".
 func Left(d time.Duration) string {
 	d = max(0, time.Duration(math.Ceil(d.Seconds()))*time.Second)
 	switch minutes := int(d.Round(time.Minute).Minutes()); {

@@ -1,5 +1,5 @@
-// Command autoscalebot keeps an app fast and its bill small: it requests a heartbeat URL of the app every interval, scales its
-// dynos inside the limits of the hour, and tells people what it did and why.
+// Command autoscalebot keeps an app fast and its bill small: it requests a heartbeat URL of the app every interval,
+// scales its dynos inside the limits of the hour, and tells people what it did and why.
 //
 // It is set up by environment variables: autoscalebot settings lists them.
 package main

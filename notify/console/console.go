@@ -17,7 +17,8 @@ type Notifier struct {
 	w  io.Writer
 }
 
-// New returns a Notifier that writes to w, one event at a time, each in a single Write. A w that blocks can't be interrupted.
+// New returns a Notifier that writes to w, one event at a time, each in a single Write. A w that blocks can't be
+// interrupted.
 func New(w io.Writer) *Notifier { return &Notifier{w: w} }
 
 // Notify writes the event's time, subject and reason, unless ctx has ended:

@@ -19,10 +19,10 @@ import (
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// URL is the server: smtp://user:password@host:587, encrypted by STARTTLS, or smtps://user:password@host:465, encrypted
-	// from the beginning. The ports are the default. User and password are percent-encoded, and may be left out. STARTTLS is
-	// mandatory unless the host is this machine, or the URL ends in ?starttls=opportunistic or ?starttls=never. The URL is a
-	// secret.
+	// URL is the server: smtp://user:password@host:587, encrypted by STARTTLS, or smtps://user:password@host:465,
+	// encrypted from the beginning. The ports are the default. User and password are percent-encoded, and may be left
+	// out. STARTTLS is mandatory unless the host is this machine, or the URL ends in ?starttls=opportunistic or
+	// ?starttls=never. The URL is a secret.
 	URL string
 	// From is the sender's address: "bot@example.com", or "The bot <bot@example.com>".
 	From string
@@ -63,7 +63,8 @@ func New(o Options) (*Notifier, error) {
 	for _, to := range o.To {
 		a, ok := address(to)
 		if !ok {
-			return nil, fmt.Errorf("email: the recipient %q is no mail address; it should look like ops@example.com", to)
+			return nil, fmt.Errorf("email: the recipient %q is no mail address; it should look like ops@example.com",
+				to)
 		}
 		if !seen[a.Address] { // which else would get each mail twice
 			n.to = append(n.to, a.String())
@@ -98,8 +99,8 @@ func deliverable(a *netmail.Address) bool {
 }
 
 // Notify sends one mail about e to all recipients; when the server refuses one of them, nobody gets it. What the server
-// answers with 4xx, and a connection that breaks, are worth another attempt; 5xx and TLS that fails are permanent. The event's picture
-// stands in the HTML, unless it is not to be had within 5 s or half of the time that ctx leaves.
+// answers with 4xx, and a connection that breaks, are worth another attempt; 5xx and TLS that fails are permanent. The
+// event's picture stands in the HTML, unless it is not to be had within 5 s or half of the time that ctx leaves.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.send(ctx, notify.Batch{e})
 }
@@ -136,10 +137,14 @@ func (n *Notifier) send(ctx context.Context, b notify.Batch) error {
 
 // A client keeps state, so each mail has a new one.
 func (n *Notifier) client(l *line) (*mail.Client, error) {
-	policy := map[string]mail.TLSPolicy{mandatory: mail.TLSMandatory, opportunistic: mail.TLSOpportunistic, never: mail.NoTLS}
+	policy := map[string]mail.TLSPolicy{
+		mandatory:     mail.TLSMandatory,
+		opportunistic: mail.TLSOpportunistic, never: mail.NoTLS,
+	}
 	options := []mail.Option{
 		// Our own deadline hangs up; the library's, set anew at every step, must not come first.
-		mail.WithPort(n.server.port), mail.WithTimeout(2 * n.timeout), mail.WithTLSConfig(n.tls), mail.WithDialContextFunc(l.dial),
+		mail.WithPort(n.server.port), mail.WithTimeout(2 * n.timeout), mail.WithTLSConfig(n.tls),
+		mail.WithDialContextFunc(l.dial),
 		mail.WithoutNoop(), mail.WithoutRset(),
 	}
 	if n.server.tls {
@@ -148,10 +153,12 @@ func (n *Notifier) client(l *line) (*mail.Client, error) {
 		options = append(options, mail.WithTLSPolicy(policy[n.server.starttls]))
 	}
 	if n.server.user != "" {
-		// The library's own discovery doesn't know that a connection from our dialer is encrypted. Over one that is not, PLAIN
-		// and LOGIN are refused by the library, except to this machine.
-		options = append(options, mail.WithUsername(n.server.user), mail.WithPassword(n.server.pass), mail.WithOpportunisticSMTPAuth(
-			mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthSCRAMSHA1, mail.SMTPAuthCramMD5, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
+		// The library's own discovery doesn't know that a connection from our dialer is encrypted. Over one that is
+		// not, PLAIN and LOGIN are refused by the library, except to this machine.
+		options = append(options, mail.WithUsername(n.server.user), mail.WithPassword(n.server.pass),
+			mail.WithOpportunisticSMTPAuth(
+				mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthSCRAMSHA1, mail.SMTPAuthCramMD5, mail.SMTPAuthPlain,
+				mail.SMTPAuthLogin))
 	}
 	return mail.NewClient(n.server.host, options...)
 }

@@ -31,23 +31,34 @@ func (n *Notifier) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: not done in time: %w", at, ctx.Err())
 	case untrusted:
-		return notify.Permanent(fmt.Errorf("%s: its certificate is not trusted: %w%s", at, cert.Err, n.certificateHint()))
+		return notify.Permanent(fmt.Errorf("%s: its certificate is not trusted: %w%s", at, cert.Err,
+			n.certificateHint()))
 	case noTLS:
-		return notify.Permanent(fmt.Errorf("%s: speaks no TLS there; usual are smtps:// with port 465, and smtp:// with port 587", at))
+		return notify.Permanent(fmt.Errorf("%s: speaks no TLS there; usual are smtps:// with port 465, and smtp:// "+
+			"with port 587", at))
 	case strings.Contains(text, "does not support STARTTLS"):
-		return notify.Permanent(fmt.Errorf("%s: offers no STARTTLS, and without it the mail and the password could be read on the way; usual are smtp:// with port 587, and smtps:// with port 465", at))
+		return notify.Permanent(fmt.Errorf("%s: offers no STARTTLS, and without it the mail and the password could "+
+			"be read on the way; usual are smtp:// with port 587, and smtps:// with port 465", at))
 	case errors.Is(err, smtp.ErrUnencrypted):
-		return notify.Permanent(fmt.Errorf("%s: wants the password in clear over a connection that is not encrypted; leave ?starttls= out of the SMTP URL, or use smtps://", at))
+		return notify.Permanent(fmt.Errorf("%s: wants the password in clear over a connection that is not encrypted; "+
+			"leave ?starttls= out of the SMTP URL, or use smtps://", at))
 	case errors.Is(err, mail.ErrNoSupportedAuthDiscovered), strings.Contains(text, "server does not support SMTP AUTH"):
-		return notify.Permanent(fmt.Errorf("%s: offers no way to show a user and a password; leave them out of the SMTP URL, or check the port", at))
+		return notify.Permanent(fmt.Errorf("%s: offers no way to show a user and a password; leave them out of the "+
+			"SMTP URL, or check the port", at))
 	case strings.Contains(text, "SMTP AUTH failed") && replied:
 		// What a server says here is about the password, so only its code is told.
-		return permanentIf(reply.Code >= 500, fmt.Errorf("%s: refused the user or the password (%s); check both, and that / ? # @ : and %% in them are percent-encoded in the SMTP URL", at, code(reply)))
+		return permanentIf(reply.Code >= 500,
+			fmt.Errorf("%s: refused the user or the password (%s); check both, and that / ? # @ : and %% in them are "+
+				"percent-encoded in the SMTP URL", at, code(reply)))
 	case refused && refusal.ErrorCode() != 0:
-		said, _, _ := strings.Cut(strings.TrimPrefix(refusal.Error(), refusal.Reason.String()+": "), ", affected message ID")
-		return permanentIf(refusal.ErrorCode() >= 500, fmt.Errorf("%s: refused the %s: %s", at, part(refusal.Reason), n.quote(refusal.ErrorCode(), said)))
+		said, _, _ := strings.Cut(strings.TrimPrefix(refusal.Error(), refusal.Reason.String()+": "),
+			", affected message ID")
+		return permanentIf(refusal.ErrorCode() >= 500,
+			fmt.Errorf("%s: refused the %s: %s", at, part(refusal.Reason), n.quote(refusal.ErrorCode(), said)))
 	case replied:
-		return permanentIf(reply.Code >= 500, fmt.Errorf("%s: refused the connection: %s", at, n.quote(reply.Code, fmt.Sprint(reply.Code, " ", reply.Msg))))
+		return permanentIf(reply.Code >= 500,
+			fmt.Errorf("%s: refused the connection: %s", at,
+				n.quote(reply.Code, fmt.Sprint(reply.Code, " ", reply.Msg))))
 	case refused:
 		return fmt.Errorf("%s: the connection broke while the mail was sent", at)
 	case errors.Is(err, errTalksTooMuch):
@@ -110,7 +121,8 @@ func (n *Notifier) secrets() []string {
 	for _, s := range plain {
 		// The library quotes some replies as Go does.
 		quoted := strconv.Quote(s)
-		all = append(all, s, quoted[1:len(quoted)-1], url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s)), base64.StdEncoding.EncodeToString([]byte(s)))
+		all = append(all, s, quoted[1:len(quoted)-1], url.QueryEscape(s), url.PathEscape(s),
+			hex.EncodeToString([]byte(s)), base64.StdEncoding.EncodeToString([]byte(s)))
 	}
 	return append(all, base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+pass)))
 }

@@ -38,13 +38,15 @@ func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, erro
 	}
 	id := "picture." + messageID(b[of].ID) + "@autoscalebot"
 	m.AddAlternativeString(mail.TypeTextHTML, htmlText(b, image(picture, id), of))
-	m.EmbedReadSeeker("picture.png", bytes.NewReader(picture.PNG), mail.WithFileContentType("image/png"), mail.WithFileContentID("<"+id+">"))
+	m.EmbedReadSeeker("picture.png", bytes.NewReader(picture.PNG), mail.WithFileContentType("image/png"),
+		mail.WithFileContentID("<"+id+">"))
 	return m, nil
 }
 
-// thread names the mail so that mail programs show those of one incident together. The mail that opens an incident has the
-// incident's id for its own, and the later ones answer it. Since a mail has one id, one that opens several incidents has that of
-// the first, and refers to those of the others, as if it answered them: so do the later mails of those, and all meet in one thread.
+// thread names the mail so that mail programs show those of one incident together. The mail that opens an incident has
+// the incident's id for its own, and the later ones answer it. Since a mail has one id, one that opens several
+// incidents has that of the first, and refers to those of the others, as if it answered them: so do the later mails of
+// those, and all meet in one thread.
 func (n *Notifier) thread(m *mail.Msg, b notify.Batch) {
 	own := messageID(b[0].ID)
 	var openings, answered, references []string // the left parts of Message-IDs

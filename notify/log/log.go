@@ -14,20 +14,22 @@ type Notifier struct{ l *slog.Logger }
 // New returns a Notifier that writes to l.
 func New(l *slog.Logger) *Notifier { return &Notifier{l} }
 
-// Notify logs the event's subject as the message and its fields by their names in JSON, phase, incident, response_time_ms,
-// since and dry_run only where they are set, unless ctx has ended. The time is the log's own. The level is WARN for a failure
-// and for an incident that begins, and INFO for all else.
+// Notify logs the event's subject as the message and its fields by their names in JSON, phase, incident,
+// response_time_ms, since and dry_run only where they are set, unless ctx has ended. The time is the log's own. The
+// level is WARN for a failure and for an incident that begins, and INFO for all else.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	level := slog.LevelInfo
-	if e.Phase == notify.Opened || e.Phase == "" && (e.Kind == notify.ScaleFailed || e.Kind == notify.ScaleDiffExceeded) {
+	if e.Phase == notify.Opened || e.Phase == "" &&
+		(e.Kind == notify.ScaleFailed || e.Kind == notify.ScaleDiffExceeded) {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{
 		slog.String("id", e.ID), slog.String("type", string(e.Kind)), slog.String("app", e.App),
-		slog.String("process_type", e.ProcessType), slog.Int("from", e.From), slog.Int("to", e.To), slog.Int("min", e.Min),
+		slog.String("process_type", e.ProcessType), slog.Int("from", e.From), slog.Int("to", e.To),
+		slog.Int("min", e.Min),
 		slog.Int("max", e.Max), slog.String("reason", e.Reason),
 	}
 	if e.Phase != "" {

@@ -1,4 +1,5 @@
-// Package memory keeps events in memory, for tests: give a [Notifier] to what is tested, and look at its Events afterwards.
+// Package memory keeps events in memory, for tests: give a [Notifier] to what is tested, and look at its Events
+// afterwards.
 package memory
 
 import (
@@ -9,7 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Notifier keeps every event it is told. The zero value is ready for use, from several goroutines; it must not be copied.
+// A Notifier keeps every event it is told. The zero value is ready for use, from several goroutines; it must not be
+// copied.
 type Notifier struct {
 	mu     sync.Mutex
 	events []notify.Event

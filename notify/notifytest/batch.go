@@ -11,7 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Joining returns a full event of kind k that every [notify.BatchNotifier] tells together with others: it is no incident.
+// Joining returns a full event of kind k that every [notify.BatchNotifier] tells together with others: it is no
+// incident.
 func Joining(k notify.Kind) notify.Event {
 	e := Event(k)
 	e.ID, e.Phase, e.Incident, e.Since = "evt_"+string(k), "", "", time.Time{}
@@ -71,7 +72,8 @@ func longestBatch(t *testing.T, f Fixture) {
 	var b notify.Batch
 	for i := range notify.MaxBatch {
 		e := Joining(notify.Scaled)
-		e.ID, e.ProcessType, e.Reason = fmt.Sprint("e", i), fmt.Sprintf("web-%d-", i)+strings.Repeat("x", 100), strings.Repeat("ü\r\n.\r\n<!channel> ", 1000)
+		e.ID, e.ProcessType, e.Reason = fmt.Sprint("e", i), fmt.Sprintf("web-%d-", i)+strings.Repeat("x", 100),
+			strings.Repeat("ü\r\n.\r\n<!channel> ", 1000)
 		b = append(b, e)
 	}
 	if err := n.NotifyAll(t.Context(), b); err != nil {

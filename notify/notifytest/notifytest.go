@@ -31,7 +31,8 @@ type Fixture struct {
 	Tells func(notify.Event) bool
 	// Batches says that the notifier is to be a [notify.BatchNotifier], because people read what it tells.
 	Batches bool
-	// Hang makes the far end accept what comes and answer nothing, for the rest of the test. Nil where nothing can hang.
+	// Hang makes the far end accept what comes and answer nothing, for the rest of the test. Nil where nothing can
+	// hang.
 	Hang func()
 	// Refuse makes the far end refuse what comes, for the rest of the test, and repeat in its answer all it knows: the
 	// secrets too. Nil where nothing can refuse.
@@ -42,7 +43,8 @@ type Fixture struct {
 	Secrets []string
 }
 
-// Run holds a notifier to the contract of [notify.Notifier], and of [notify.BatchNotifier] if it is one. open makes a fresh fixture and registers its own clean-up.
+// Run holds a notifier to the contract of [notify.Notifier], and of [notify.BatchNotifier] if it is one. open makes a
+// fresh fixture and registers its own clean-up.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, c := range []struct {
 		name string
@@ -68,8 +70,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 			f := open(t)
 			before := goleak.IgnoreCurrent()
 			c.test(t, f)
-			// The far end may have goroutines for connections that the notifier closed; goleak gives them time to end. A far
-			// end that hangs does so until its clean-up; there the package's own goleak.VerifyTestMain looks.
+			// The far end may have goroutines for connections that the notifier closed; goleak gives them time to end.
+			// A far end that hangs does so until its clean-up; there the package's own goleak.VerifyTestMain looks.
 			if err := goleak.Find(before); err != nil && !t.Failed() && !strings.Contains(c.name, "hangs") {
 				t.Errorf("goroutines are left: %v", err)
 			}
@@ -81,15 +83,19 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 func Event(k notify.Kind) notify.Event {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return notify.Event{
-		ID: "evt_2zQ8", Kind: k, Phase: notify.Reminded, Incident: "inc_7Kp4", Time: at, App: "dancing-forest", ProcessType: "web", From: 2, To: 3, Min: 1,
-		Max: 3, Reason: "the last 3 heartbeats took more than 1000 ms", ResponseTimeMS: 1534.2, Since: at.Add(-65 * time.Minute),
+		ID: "evt_2zQ8", Kind: k, Phase: notify.Reminded, Incident: "inc_7Kp4", Time: at, App: "dancing-forest",
+		ProcessType: "web", From: 2, To: 3, Min: 1,
+		Max: 3, Reason: "the last 3 heartbeats took more than 1000 ms", ResponseTimeMS: 1534.2,
+		Since: at.Add(-65 * time.Minute),
 	}
 }
 
 func deliversEveryKind(t *testing.T, f Fixture) {
 	kinds := []notify.Kind{
-		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.IneffectiveScaleUps, notify.NeedsBelowMin, notify.ScaleDiffExceeded,
-		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.SignalUnreachable, notify.LeftAlone, notify.ServerFailed, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions, notify.Ping, notify.Test,
+		notify.Scaled, notify.ScaleFailed, notify.NeedsExceedMax, notify.IneffectiveScaleUps, notify.NeedsBelowMin,
+		notify.ScaleDiffExceeded,
+		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.SignalUnreachable, notify.LeftAlone,
+		notify.ServerFailed, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions, notify.Ping, notify.Test,
 	}
 	for _, k := range kinds {
 		if err := f.Notifier.Notify(t.Context(), Event(k)); err != nil {
@@ -112,7 +118,8 @@ func strangeEvents(t *testing.T, f Fixture) {
 		{ID: "only-an-id"},
 		{ID: "only-an-incident", Phase: notify.Opened, Incident: "a b\r\nX: y <é>" + strings.Repeat("x", 1000)},
 		{
-			ID: "a b\r\nX: y <é>", Kind: "of_a_later\r\nversion", App: "a\r\nBcc: x@example.com\r\n\r\n.\r\n<!channel> & <b>",
+			ID: "a b\r\nX: y <é>", Kind: "of_a_later\r\nversion",
+			App:    "a\r\nBcc: x@example.com\r\n\r\n.\r\n<!channel> & <b>",
 			Reason: strings.Repeat("ü\r\n.\r\n", 5000),
 		},
 	}

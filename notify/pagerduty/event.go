@@ -54,8 +54,10 @@ func newEvent(e notify.Event) (ev event, ok bool) {
 	}
 	ev.Client = "autoscalebot"
 	ev.Payload = &payload{
-		Summary: notify.OneLine(e.Subject(), maxSummary-1), Source: notify.OneLine(e.App, maxName), Severity: severity(e.Kind),
-		Component: notify.OneLine(e.ProcessType, maxName), Class: notify.OneLine(string(e.Kind), maxName), Details: map[string]string{},
+		Summary: notify.OneLine(e.Subject(), maxSummary-1), Source: notify.OneLine(e.App, maxName),
+		Severity:  severity(e.Kind),
+		Component: notify.OneLine(e.ProcessType, maxName), Class: notify.OneLine(string(e.Kind), maxName),
+		Details: map[string]string{},
 	}
 	if ev.Payload.Source == "" {
 		ev.Payload.Source = "autoscalebot" // it must not be empty

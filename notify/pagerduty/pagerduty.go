@@ -25,7 +25,8 @@ const maxAnswer = 64 << 10 // bytes; an answer has a few hundred
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// RoutingKey is the integration key of a service's integration “Events API v2”: 32 letters and digits. It is a secret.
+	// RoutingKey is the integration key of a service's integration “Events API v2”: 32 letters and digits. It is a
+	// secret.
 	RoutingKey string
 	// URL is where events are posted to; empty means [DefaultURL].
 	URL string
@@ -49,7 +50,8 @@ var routingKey = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
 // New checks the options; it calls nobody.
 func New(o Options) (*Notifier, error) {
 	if !routingKey.MatchString(o.RoutingKey) {
-		return nil, errors.New("pagerduty: the routing key is not of 32 letters and digits; copy the integration key of the service's integration “Events API v2” (it is not shown here because it is a secret)")
+		return nil, errors.New("pagerduty: the routing key is not of 32 letters and digits; copy the integration key " +
+			"of the service's integration “Events API v2” (it is not shown here because it is a secret)")
 	}
 	n := &Notifier{key: o.RoutingKey, url: cmp.Or(o.URL, DefaultURL), userAgent: o.UserAgent, timeout: o.Timeout}
 	if !notify.MayCarrySecret(n.url) {
@@ -63,11 +65,11 @@ func New(o Options) (*Notifier, error) {
 	return n, nil
 }
 
-// Notify opens the incident's alert when e opens or reminds, and resolves it when e does. The incident's id is the alert's
-// key, so a reminder adds to the alert that is there.
+// Notify opens the incident's alert when e opens or reminds, and resolves it when e does. The incident's id is the
+// alert's key, so a reminder adds to the alert that is there.
 //
-// A single change that failed opens an alert too, one for each app and process type however often it fails; nobody resolves
-// it but people. So does a test. All other events wake nobody: they are left out, without an error.
+// A single change that failed opens an alert too, one for each app and process type however often it fails; nobody
+// resolves it but people. So does a test. All other events wake nobody: they are left out, without an error.
 //
 // 429 and 5xx are worth another attempt, and so is no answer; 400 and every other answer but 202 is permanent.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {

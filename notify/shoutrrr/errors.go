@@ -50,7 +50,8 @@ func (n *Notifier) explain(err error) error {
 			return fmt.Errorf("shoutrrr: %s: %s", n.Service(), r.told)
 		}
 	}
-	return fmt.Errorf("shoutrrr: %s: the message was not taken (what the service said is left out because a secret may be in it)", n.Service())
+	return fmt.Errorf("shoutrrr: %s: the message was not taken (what the service said is left out because a secret "+
+		"may be in it)", n.Service())
 }
 
 // "404 Not Found" and its like

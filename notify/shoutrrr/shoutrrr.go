@@ -1,5 +1,5 @@
-// Package shoutrrr tells people through services that the shoutrrr library knows, each named by one URL: Discord, Telegram,
-// Teams, Matrix, ntfy, Gotify, Pushover and others.
+// Package shoutrrr tells people through services that the shoutrrr library knows, each named by one URL: Discord,
+// Telegram, Teams, Matrix, ntfy, Gotify, Pushover and others.
 package shoutrrr
 
 import (
@@ -49,12 +49,14 @@ type Notifier struct {
 func New(o Options) (*Notifier, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Scheme == "" {
-		return nil, errors.New("shoutrrr: the URL cannot be read; it should look like discord://token@id or ntfy://ntfy.sh/topic (it is not shown here because it holds a secret)")
+		return nil, errors.New("shoutrrr: the URL cannot be read; it should look like discord://token@id or " +
+			"ntfy://ntfy.sh/topic (it is not shown here because it holds a secret)")
 	}
 	k, ok := kinds()[u.Scheme]
 	if !ok {
 		// What stands before the colon may be a part of a secret, as long as it is no service's name.
-		return nil, fmt.Errorf("shoutrrr: the URL begins with no service's name; there are %s (the URL is not shown here because it holds a secret)",
+		return nil, fmt.Errorf("shoutrrr: the URL begins with no service's name; there are %s (the URL is not shown "+
+			"here because it holds a secret)",
 			strings.Join(slices.Sorted(maps.Keys(kinds())), ", "))
 	}
 	n := &Notifier{kind: k, url: u, timeout: o.Timeout, slots: make(chan struct{}, maxSends)}
@@ -66,7 +68,9 @@ func New(o Options) (*Notifier, error) {
 	}
 	service, err := n.open()
 	if err != nil {
-		return nil, fmt.Errorf("shoutrrr: the URL of %s is not as it should be; see https://shoutrrr.nickfedor.com/services/overview/ (it is not shown here because it holds a secret)", u.Scheme)
+		return nil, fmt.Errorf("shoutrrr: the URL of %s is not as it should be; see "+
+			"https://shoutrrr.nickfedor.com/services/overview/ (it is not shown here because it holds a secret)",
+			u.Scheme)
 	}
 	n.idle = []types.Service{service}
 	return n, nil
@@ -75,9 +79,9 @@ func New(o Options) (*Notifier, error) {
 // Service is the name of the service: "discord".
 func (n *Notifier) Service() string { return n.url.Scheme }
 
-// Notify sends one message about e. When ctx ends first, the message may still arrive, and another attempt bring it a second
-// time, since the library cannot be interrupted. What the service refuses with a status of 4xx is permanent, save 408 and 429;
-// all else is worth another attempt.
+// Notify sends one message about e. When ctx ends first, the message may still arrive, and another attempt bring it a
+// second time, since the library cannot be interrupted. What the service refuses with a status of 4xx is permanent,
+// save 408 and 429; all else is worth another attempt.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.tell(ctx, e.Subject(), e.Text())
 }
@@ -85,8 +89,8 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 // Joins is true: any event can stand in one message with others.
 func (n *Notifier) Joins(notify.Event) bool { return true }
 
-// NotifyAll sends one message that lists the events of b, one a line, as Notify sends one about one. The lines are cut so that the
-// message fits any service.
+// NotifyAll sends one message that lists the events of b, one a line, as Notify sends one about one. The lines are cut
+// so that the message fits any service.
 func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 	lines := make([]string, len(b))
 	for i, e := range b {

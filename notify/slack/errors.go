@@ -40,9 +40,11 @@ func explainStatus(code int) error {
 	case code/100 == 3:
 		err = fmt.Errorf("%w, which leads elsewhere; check the URL", err)
 	case code == http.StatusForbidden:
-		err = fmt.Errorf("%w: the webhook was revoked, or may not post to its channel; make a new one in the Slack app's settings", err)
+		err = fmt.Errorf("%w: the webhook was revoked, or may not post to its channel; make a new one in the Slack "+
+			"app's settings", err)
 	case code == http.StatusNotFound:
-		err = fmt.Errorf("%w: the webhook was removed, or its URL is not whole; copy it again from the Slack app's settings, or make a new one", err)
+		err = fmt.Errorf("%w: the webhook was removed, or its URL is not whole; copy it again from the Slack app's "+
+			"settings, or make a new one", err)
 	case code == http.StatusGone:
 		err = fmt.Errorf("%w: the webhook's channel was archived; make a new webhook for another channel", err)
 	}

@@ -48,7 +48,8 @@ func newBatch(b notify.Batch) message {
 }
 
 func newHeader(header, text string) message {
-	return message{text: escape(text), blocks: []slack.Block{slack.NewHeaderBlock(plain(notify.OneLine(header, maxHeader-1)))}}
+	return message{text: escape(text), blocks: []slack.Block{slack.NewHeaderBlock(plain(notify.OneLine(header,
+		maxHeader-1)))}}
 }
 
 func (m *message) attach(e notify.Event, blocks []slack.Block) {
@@ -70,7 +71,8 @@ func details(e notify.Event) []slack.Block {
 			times = append(times, plain(f.Name+" "+f.Value))
 			continue
 		}
-		fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, "*"+f.Name+"*\n"+escape(f.Value), false, false))
+		fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType,
+			"*"+f.Name+"*\n"+escape(f.Value), false, false))
 	}
 	if len(fields) > 0 {
 		details = append(details, slack.NewSectionBlock(nil, fields, nil))

@@ -16,8 +16,8 @@ import (
 // The next notice waits for a picture at most so long.
 const maxPictureTime = 5 * time.Second
 
-// A place is where a message stands: a channel's ID, and the first message of its thread, or itself where it is none's reply. It is
-// zero when Slack does not tell.
+// A place is where a message stands: a channel's ID, and the first message of its thread, or itself where it is none's
+// reply. It is zero when Slack does not tell.
 type place struct{ channel, ts string }
 
 // The message at p has been posted, so whatever happens to its picture is no error, and is not tried again.
@@ -32,7 +32,8 @@ func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 		return
 	}
 	_, err := n.upload(ctx, slack.UploadFileParameters{
-		Channel: p.channel, ThreadTimestamp: p.ts, Filename: "picture.png", Title: b[of].Subject(), AltTxt: picture.AltLine(),
+		Channel: p.channel, ThreadTimestamp: p.ts, Filename: "picture.png", Title: b[of].Subject(),
+		AltTxt: picture.AltLine(),
 		Reader: bytes.NewReader(picture.PNG), FileSize: len(picture.PNG),
 	})
 	switch {
@@ -40,7 +41,8 @@ func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 	case !forGood(err):
 		n.log.Info("Slack did not take a picture", "error", explainPicture(ctx, err))
 	case n.noPictures.CompareAndSwap(false, true):
-		n.log.Warn("Slack takes no pictures, so none is posted until the bot is started again", "error", explainPicture(ctx, err))
+		n.log.Warn("Slack takes no pictures, so none is posted until the bot is started again", "error",
+			explainPicture(ctx, err))
 	}
 }
 

@@ -81,6 +81,7 @@ func about(incident string) func(Thread) bool {
 func closedThread(err error) bool {
 	refusal, ok := errors.AsType[slack.SlackErrorResponse](err)
 	return ok && slices.Contains([]string{
-		"cannot_reply_to_message", "restricted_action_thread_locked", "restricted_action_non_threadable_channel", "thread_not_found",
+		"cannot_reply_to_message", "restricted_action_thread_locked", "restricted_action_non_threadable_channel",
+		"thread_not_found",
 	}, refusal.Err)
 }

@@ -23,9 +23,9 @@ import (
 type Options struct {
 	// URL is where events are posted to, http or https. It may hold a secret, so only its scheme and host are told.
 	URL string
-	// Secret signs the posts; empty means that they are not signed. "whsec_" and base64 is a key in the form of Standard
-	// Webhooks. Any other text is a key as it stands, byte for byte; a receiver whose library wants a "whsec_" secret takes
-	// "whsec_" and the base64 of the text.
+	// Secret signs the posts; empty means that they are not signed. "whsec_" and base64 is a key in the form of
+	// Standard Webhooks. Any other text is a key as it stands, byte for byte; a receiver whose library wants a "whsec_"
+	// secret takes "whsec_" and the base64 of the text.
 	Secret string
 	// UserAgent is the header of that name; empty means "autoscalebot".
 	UserAgent string
@@ -47,7 +47,8 @@ type Notifier struct {
 func New(o Options) (*Notifier, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("webhook: the URL is no http or https URL; it should look like https://example.com/hook (it is not shown here because it may hold a secret)")
+		return nil, errors.New("webhook: the URL is no http or https URL; it should look like " +
+			"https://example.com/hook (it is not shown here because it may hold a secret)")
 	}
 	n := &Notifier{url: o.URL, host: u.Scheme + "://" + u.Host, userAgent: o.UserAgent, timeout: o.Timeout}
 	n.userAgent = cmp.Or(n.userAgent, "autoscalebot")
@@ -70,14 +71,15 @@ func newSigner(secret string) (*standardwebhooks.Webhook, error) {
 	}
 	signer, err := standardwebhooks.NewWebhook(secret)
 	if err != nil || secret == "whsec_" {
-		return nil, errors.New("webhook: the secret begins with whsec_, but what follows is not base64; copy it whole, or use a secret without that prefix")
+		return nil, errors.New("webhook: the secret begins with whsec_, but what follows is not base64; copy it " +
+			"whole, or use a secret without that prefix")
 	}
 	return signer, nil
 }
 
-// Notify posts e as JSON, with the headers webhook-id (the event's ID), webhook-timestamp (this attempt's) and, where there is
-// a secret, webhook-signature. Any 2xx means that it arrived; the answer's body is not read. 429, 408 and 5xx are worth another
-// attempt, after the time that the answer's Retry-After asks for; every other answer is permanent.
+// Notify posts e as JSON, with the headers webhook-id (the event's ID), webhook-timestamp (this attempt's) and, where
+// there is a secret, webhook-signature. Any 2xx means that it arrived; the answer's body is not read. 429, 408 and 5xx
+// are worth another attempt, after the time that the answer's Retry-After asks for; every other answer is permanent.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
@@ -137,7 +139,8 @@ func (n *Notifier) judge(resp *http.Response) error {
 	if code/100 == 2 {
 		return nil
 	}
-	err := fmt.Errorf("webhook %s: answered %s", n.host, strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
+	err := fmt.Errorf("webhook %s: answered %s", n.host,
+		strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
 		return notify.RetryIn(err, notify.RetryAfterHeader(resp.Header, time.Now()))

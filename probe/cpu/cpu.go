@@ -1,12 +1,14 @@
-// Package cpu reads how busy processors are and how full memory is: of the machine the bot runs on, or of machines that run Prometheus's
-// node_exporter, which is the agent to use there.
+// Package cpu reads how busy processors are and how full memory is: of the machine the bot runs on, or of machines that
+// run Prometheus's node_exporter, which is the agent to use there.
 //
 // # What is busy
 //
-// A processor is busy unless it idles or waits for a disk. Time that the host of a virtual machine takes away (steal) is busy: the machine
-// has no more to give. Such times are counters, so that CPU is the mean from one probe to the next, and the first probe knows nothing yet.
+// A processor is busy unless it idles or waits for a disk. Time that the host of a virtual machine takes away (steal)
+// is busy: the machine has no more to give. Such times are counters, so that CPU is the mean from one probe to the
+// next, and the first probe knows nothing yet.
 //
-// Memory in use is what cannot be had without swapping: what the kernel calls MemAvailable is free, however full its caches are.
+// Memory in use is what cannot be had without swapping: what the kernel calls MemAvailable is free, however full its
+// caches are.
 package cpu
 
 import (
@@ -39,13 +41,13 @@ type Options struct {
 	Root string
 }
 
-// A Machine is a [probe.Prober] of the machine that it runs on. In a container (any control group) whose CPU or memory is limited, 100 %
-// is the limit, and what is in use is what the container uses: on a machine of 8 processors a container that may use half of one is at
-// 100 % when it uses that half. Of several limits, one within the other, the tightest counts. A cpuset is not looked at. It may be used by
-// several goroutines at once.
+// A Machine is a [probe.Prober] of the machine that it runs on. In a container (any control group) whose CPU or memory
+// is limited, 100 % is the limit, and what is in use is what the container uses: on a machine of 8 processors a
+// container that may use half of one is at 100 % when it uses that half. Of several limits, one within the other, the
+// tightest counts. A cpuset is not looked at. It may be used by several goroutines at once.
 //
-// A reading is a BadAnswer when nothing is known: at the first probe of CPU, when the limit was changed since the last one, or where the
-// system does not tell.
+// A reading is a BadAnswer when nothing is known: at the first probe of CPU, when the limit was changed since the last
+// one, or where the system does not tell.
 type Machine struct {
 	signal Signal
 	root   string

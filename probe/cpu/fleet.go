@@ -23,14 +23,15 @@ import (
 // MostMayMiss has a reading fail only when more than half of the servers fail, or the only one.
 const MostMayMiss = -1
 
-// FleetOptions say which servers a [Fleet] asks, and what it makes of their answers. Hosts, URL, Signal and Timeout are needed.
+// FleetOptions say which servers a [Fleet] asks, and what it makes of their answers. Hosts, URL, Signal and Timeout are
+// needed.
 type FleetOptions struct {
 	// Signal is CPU or Memory.
 	Signal Signal
 	// Name is the Signal of the readings; "" means "cpu" or "memory".
 	Name string
-	// Hosts tells the servers there are, as of now, by their addresses or names; a port behind one is that of something else, and left out.
-	// It returns when ctx ends at the latest. Its error speaks to people, and holds no secret.
+	// Hosts tells the servers there are, as of now, by their addresses or names; a port behind one is that of something
+	// else, and left out. It returns when ctx ends at the latest. Its error speaks to people, and holds no secret.
 	Hosts func(ctx context.Context) ([]string, error)
 	// URL is that of each node_exporter, without a host, as http://:9100; otherwise as in [NodesOptions].
 	URL string
@@ -38,7 +39,8 @@ type FleetOptions struct {
 	Percentile float64
 	// MayMiss is how many servers may fail without the reading failing, 0 or more, or MostMayMiss.
 	MayMiss int
-	// Via is the proxy through which all are asked, as socks5://127.0.0.1:1080; "" means none but what the environment says (HTTP_PROXY).
+	// Via is the proxy through which all are asked, as socks5://127.0.0.1:1080; "" means none but what the environment
+	// says (HTTP_PROXY).
 	Via string
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
@@ -48,11 +50,13 @@ type FleetOptions struct {
 	Log *slog.Logger
 }
 
-// A Fleet is a [probe.Prober] that asks the node_exporters of servers that come and go. It may be used by several goroutines at once.
+// A Fleet is a [probe.Prober] that asks the node_exporters of servers that come and go. It may be used by several
+// goroutines at once.
 //
-// How busy a server is, is measured from one probe to the next. So one that has only just come, or has restarted, is yet unknown: it
-// counts neither as a value nor as a failure. One that has gone is forgotten. When more servers fail than may, when no value is known, when
-// there is no server, or more than 256, the reading has the outcome of the first that failed, or is a BadAnswer.
+// How busy a server is, is measured from one probe to the next. So one that has only just come, or has restarted, is
+// yet unknown: it counts neither as a value nor as a failure. One that has gone is forgotten. When more servers fail
+// than may, when no value is known, when there is no server, or more than 256, the reading has the outcome of the first
+// that failed, or is a BadAnswer.
 type Fleet struct {
 	name       string
 	signal     Signal
@@ -73,7 +77,8 @@ type Fleet struct {
 func NewFleet(o FleetOptions) (*Fleet, error) {
 	const example = "http://:9100"
 	f := &Fleet{
-		name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout, hosts: o.Hosts, log: o.Log,
+		name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout,
+		hosts: o.Hosts, log: o.Log,
 		nodes: map[string]*node{}, fails: map[string]bool{},
 	}
 	f.name = cmp.Or(f.name, string(o.Signal))
@@ -95,7 +100,8 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 	u, err := url.Parse(o.URL)
 	switch {
 	case err != nil:
-		wrong = append(wrong, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: write it like "+example))
+		wrong = append(wrong, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, "+
+			"perhaps: write it like "+example))
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() != "" || u.Port() == "":
 		wrong = append(wrong, errors.New("the URL must have a port and no host: write it like "+example))
 	default:
@@ -116,7 +122,8 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 // Its errors show nothing of the URL.
 func parseVia(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil || !slices.Contains([]string{"socks5", "socks5h", "http", "https"}, u.Scheme) || u.Hostname() == "" || u.Port() == "" {
+	if err != nil || !slices.Contains([]string{"socks5", "socks5h", "http", "https"}, u.Scheme) ||
+		u.Hostname() == "" || u.Port() == "" {
 		return nil, errors.New("the proxy is no URL with a host and a port: write it like socks5://127.0.0.1:1080")
 	}
 	return u, nil
@@ -215,7 +222,8 @@ func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, al
 	case few && len(values) > 0:
 		r.Outcome, r.Value = probe.Answered, combine(values, f.percentile)
 	case errors.As(first, &why):
-		r.Outcome, r.Error = why.Outcome, fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, why.Text)
+		r.Outcome, r.Error = why.Outcome,
+			fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, why.Text)
 	default:
 		r.Error = unknown.Error()
 	}

@@ -15,8 +15,9 @@ const (
 
 var (
 	errUnknownYet = errors.New("not known yet: how busy the CPU is, is measured from one probe to the next")
-	errRestarted  = errors.New("not known yet: the counters of the CPU went back, as after a restart, so that measuring begins anew")
-	errStill      = errors.New("the counters of the CPU stand still")
+	errRestarted  = errors.New("not known yet: the counters of the CPU went back, as after a restart, so that " +
+		"measuring begins anew")
+	errStill = errors.New("the counters of the CPU stand still")
 )
 
 // Both are in seconds of one processor, since some time in the past

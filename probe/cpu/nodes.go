@@ -29,11 +29,12 @@ type NodesOptions struct {
 	Signal Signal
 	// Name is the Signal of the readings; "" means "cpu" or "memory".
 	Name string
-	// URLs are those of the machines' node_exporters, as http://10.0.0.1:9100, from 1 to 256. Without a path, /metrics is asked; without
-	// a query, only for what is needed (collect[]). A user and password in one are sent as basic authentication.
+	// URLs are those of the machines' node_exporters, as http://10.0.0.1:9100, from 1 to 256. Without a path, /metrics
+	// is asked; without a query, only for what is needed (collect[]). A user and password in one are sent as basic
+	// authentication.
 	URLs []string
-	// Percentile makes one value of those of several machines: the value that so many per cent of them do not exceed, above 0 and up to
-	// 100, which is the highest. 0 means their mean.
+	// Percentile makes one value of those of several machines: the value that so many per cent of them do not exceed,
+	// above 0 and up to 100, which is the highest. 0 means their mean.
 	Percentile float64
 	// MayMiss is how many machines may give no value without the reading failing, from 0 to all but one.
 	MayMiss int
@@ -45,10 +46,11 @@ type NodesOptions struct {
 
 // Nodes is a [probe.Prober] that asks machines' node_exporters. It may be used by several goroutines at once.
 //
-// A machine gives no value when it does not answer, when its answer is not node_exporter's or says that its collector failed, and, for CPU, when it is asked for the first
-// time, or has restarted since (its counters went back), or was last heard of more than ten minutes ago. When more machines than MayMiss
-// give none, the reading has the outcome of one of them, and says how many: a Timeout, an Unreachable, a ClientError, a ServerError or,
-// where a machine answered, a BadAnswer. Value is 0 unless the outcome is Answered.
+// A machine gives no value when it does not answer, when its answer is not node_exporter's or says that its collector
+// failed, and, for CPU, when it is asked for the first time, or has restarted since (its counters went back), or was
+// last heard of more than ten minutes ago. When more machines than MayMiss give none, the reading has the outcome of
+// one of them, and says how many: a Timeout, an Unreachable, a ClientError, a ServerError or, where a machine answered,
+// a BadAnswer. Value is 0 unless the outcome is Answered.
 type Nodes struct {
 	name       string
 	signal     Signal
@@ -130,12 +132,14 @@ func (o NodesOptions) check() error {
 	}
 	wrong = append(wrong, checkPercentile(o.Percentile))
 	if n := len(o.URLs); n > 0 && (o.MayMiss < 0 || o.MayMiss >= n) {
-		wrong = append(wrong, fmt.Errorf("%d machines may give no value, and it must be from 0 to %d: one at least has to", o.MayMiss, n-1))
+		wrong = append(wrong, fmt.Errorf("%d machines may give no value, and it must be from 0 to %d: one at "+
+			"least has to", o.MayMiss, n-1))
 	}
 	return errors.Join(append(wrong, checkTimeout(o.Timeout))...)
 }
 
-// Probe asks all machines, side by side, and says what came of it. It returns when the timeout is over or parent ends at the latest.
+// Probe asks all machines, side by side, and says what came of it. It returns when the timeout is over or parent ends
+// at the latest.
 func (n *Nodes) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, n.timeout)
 	defer cancel()
@@ -190,7 +194,8 @@ func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
 		}
 	}
 	if len(all) > 1 {
-		first.Text = fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all), n.mayMiss, first.Text)
+		first.Text = fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all),
+			n.mayMiss, first.Text)
 	}
 	return first
 }
@@ -214,7 +219,8 @@ func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
 		return 0, err
 	}
 	if page.failed[s.collector()] {
-		return 0, fmt.Errorf("node_exporter says that its collector %s failed, so that what it tells may be incomplete", s.collector())
+		return 0, fmt.Errorf("node_exporter says that its collector %s failed, so that what it tells may "+
+			"be incomplete", s.collector())
 	}
 	if s == Memory {
 		return page.memory()

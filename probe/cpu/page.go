@@ -82,14 +82,16 @@ func parse(body []byte) (page, error) {
 
 func (p page) usage(at time.Time) (usage, error) {
 	if len(p.processors) == 0 {
-		return usage{}, fmt.Errorf("answer has no %s: is the URL that of a node_exporter, with its collector cpu?", cpuSeconds)
+		return usage{}, fmt.Errorf("answer has no %s: is the URL that of a node_exporter, with its collector cpu?",
+			cpuSeconds)
 	}
 	return usage{busy: p.busy, idle: p.idle, from: fmt.Sprintf("%d processors", len(p.processors)), at: at}, nil
 }
 
 func (p page) memory() (float64, error) {
 	if known := p.total > 0 && p.available >= 0 && !math.IsInf(p.total, 0); !known {
-		return 0, fmt.Errorf("answer has no %s or %s: is the URL that of a node_exporter, with its collector meminfo?", memoryTotal, memoryAvailable)
+		return 0, fmt.Errorf("answer has no %s or %s: is the URL that of a node_exporter, with its "+
+			"collector meminfo?", memoryTotal, memoryAvailable)
 	}
 	return share(p.total-p.available, p.total), nil
 }

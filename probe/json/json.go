@@ -12,7 +12,8 @@
 //	}
 //	r := p.Probe(ctx) // r.Value is 7
 //
-// With [Options].Desired the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it wants.
+// With [Options].Desired the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it
+// wants.
 package json
 
 import (
@@ -37,9 +38,10 @@ type Options struct {
 	// URL is what is asked for by GET: an absolute http or https URL. A user and password in it are sent as basic
 	// authentication. Redirects are not followed.
 	URL string
-	// Path says where in the answer the value is, in the syntax of gjson (github.com/tidwall/gjson/blob/master/SYNTAX.md):
-	// queues.mail, workers.0.busy, queues.#(name=="mail").size; queues.#.size and queues.@values.#.size give a list, of all
-	// elements of a list and of all members of an object; @this is the answer as a whole. A dot in a name is written \. there.
+	// Path says where in the answer the value is, in the syntax of gjson
+	// (github.com/tidwall/gjson/blob/master/SYNTAX.md): queues.mail, workers.0.busy, queues.#(name=="mail").size;
+	// queues.#.size and queues.@values.#.size give a list, of all elements of a list and of all members of an object;
+	// @this is the answer as a whole. A dot in a name is written \. there.
 	Path string
 	// Combine makes one value of a list; "" refuses lists.
 	Combine Combine
@@ -59,15 +61,17 @@ type Options struct {
 	UserAgent string
 }
 
-// A Prober is a [probe.Prober] that asks for a URL and takes a number from the JSON that it answers. It may be used by several
-// goroutines at once.
+// A Prober is a [probe.Prober] that asks for a URL and takes a number from the JSON that it answers. It may be used by
+// several goroutines at once.
 //
-// A number may also stand in a string, as many programs write it: "12.5". Anything else, nothing at all, and a number that is
-// not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, a redirect, and a list on the first of
-// several pages, which has a Link (RFC 8288) to the next. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+// A number may also stand in a string, as many programs write it: "12.5". Anything else, nothing at all, and a number
+// that is not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, a redirect,
+// and a list on the first of several pages, which has a Link (RFC 8288) to the next. The other outcomes are those of a
+// [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// With Desired the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a whole number of
-// dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a reading that has no value is "".
+// With Desired the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a
+// whole number of dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a
+// reading that has no value is "".
 type Prober struct {
 	name, unit string
 	url        *url.URL
@@ -101,7 +105,8 @@ func (o Options) check() error {
 		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))
 	}
 	if o.Desired && o.Combine != "" {
-		wrong = append(wrong, errors.New("a wish is one value, so that there is nothing to combine: leave one of the two out"))
+		wrong = append(wrong, errors.New("a wish is one value, so that there is nothing to combine: leave one of "+
+			"the two out"))
 	}
 	if o.Desired && o.Unit != "" {
 		wrong = append(wrong, fmt.Errorf("a wish is in steps or dynos, and not in %q: leave the unit out", o.Unit))

@@ -39,7 +39,8 @@ func checkPath(s string) error {
 	case open:
 		return fmt.Errorf("the path %.100q has a [ after a name: %s", s, hint)
 	case wild:
-		return fmt.Errorf("the path %.100q has a * or ?, which would find the first of several: write .@values.# for all members of an object, and .# for those of a list", s)
+		return fmt.Errorf("the path %.100q has a * or ?, which would find the first of several: write .@values.# for "+
+			"all members of an object, and .# for those of a list", s)
 	}
 	return nil
 }
@@ -92,7 +93,8 @@ func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 		return 0, "", failure.Bad("answer is not JSON")
 	}
 	if repeats(body) { // of which gjson takes the first value, and others the last
-		return 0, "", failure.Bad("answer has an object with the same name twice, so that nobody knows which value holds")
+		return 0, "", failure.Bad("answer has an object with the same name twice, so that nobody knows which " +
+			"value holds")
 	}
 	found := gjson.GetBytes(body, p.path)
 	switch {
@@ -152,7 +154,8 @@ func (p *Prober) readDesired(v gjson.Result) (float64, string, error) {
 		return 0, "", failure.Bad(`answer has neither "up", "down", "stay" nor a number of dynos at %.100q`, p.path)
 	}
 	if n != math.Trunc(n) || n < 0 || n > maxDynos {
-		return 0, "", failure.Bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d", n, p.path, maxDynos)
+		return 0, "", failure.Bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d",
+			n, p.path, maxDynos)
 	}
 	return n, probe.UnitDynos, nil
 }

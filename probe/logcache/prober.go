@@ -34,7 +34,8 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 	}
 	rd := &reader{parent: parent, ctx: ctx, status: &r.Status, perPage: perPage}
 	value, unit, err := p.try(rd, "", now)
-	if r.Status == http.StatusUnauthorized || r.Status == http.StatusNotFound { // which is what Log Cache says to a token that has run out
+	// which is what Log Cache says to a token that has run out
+	if r.Status == http.StatusUnauthorized || r.Status == http.StatusNotFound {
 		value, unit, err = p.try(rd, rd.access.Token, now)
 	}
 	if err == nil {
@@ -48,7 +49,8 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 	}
 	failure.Note(&r, err)
 	if r.Status == http.StatusNotFound {
-		r.Error += ": Log Cache has no such app, or this user or client may not read its metrics: is it a space developer or auditor?"
+		r.Error += ": Log Cache has no such app, or this user or client may not read its metrics: is it a space " +
+			"developer or auditor?"
 	}
 	return r
 }
@@ -107,7 +109,8 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 		}
 		n := u.instances()
 		if n == 0 {
-			return 0, failure.Bad("no instance of %.40s tells of itself, so how many there are is not known", p.o.ProcessType)
+			return 0, failure.Bad("no instance of %.40s tells of itself, so how many there are is not known",
+				p.o.ProcessType)
 		}
 		q, err := rd.requests(p.o.ProcessType, since, now)
 		if err != nil {

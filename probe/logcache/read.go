@@ -33,7 +33,8 @@ type query struct {
 // It hands a page of the newest envelopes to take, and says since when those of the query are all there.
 func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
 	values := url.Values{
-		"start_time": {strconv.FormatInt(q.since.UnixNano(), 10)}, "end_time": {strconv.FormatInt(q.end.UnixNano(), 10)},
+		"start_time":     {strconv.FormatInt(q.since.UnixNano(), 10)},
+		"end_time":       {strconv.FormatInt(q.end.UnixNano(), 10)},
 		"envelope_types": {q.kind}, "limit": {strconv.Itoa(r.perPage)}, "descending": {"true"},
 	}
 	if q.names != "" {

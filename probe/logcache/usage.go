@@ -64,7 +64,8 @@ func (r *reader) usage(processType, metric string, since, now time.Time) (*usage
 		}
 	})
 	if err == nil && from.After(since) {
-		return nil, failure.Bad("there are more than %d gauges within %v, which Log Cache does not tell completely", 2*maxPages*r.perPage, now.Sub(since))
+		return nil, failure.Bad("there are more than %d gauges within %v, which Log Cache does not tell completely",
+			2*maxPages*r.perPage, now.Sub(since))
 	}
 	return u, err
 }

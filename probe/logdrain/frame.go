@@ -32,7 +32,8 @@ func countFrames(body []byte) (int, error) {
 	for rest := body; len(rest) > 0; n++ {
 		_, after, ok := nextFrame(rest)
 		if !ok {
-			return 0, fmt.Errorf("no whole frame begins at byte %d of the body's %d: a length in decimal, a space and as many bytes are wanted",
+			return 0, fmt.Errorf("no whole frame begins at byte %d of the body's %d: a length in decimal, a space "+
+				"and as many bytes are wanted",
 				len(body)-len(rest), len(body))
 		}
 		rest = after
@@ -43,7 +44,8 @@ func countFrames(body []byte) (int, error) {
 // Its parts are slices of the frame.
 type message struct {
 	time time.Time
-	// app is "heroku" for what the platform says itself, and "app" for what the app does. process is "router", "logplex" or a dyno.
+	// app is "heroku" for what the platform says itself, and "app" for what the app does. process is "router",
+	// "logplex" or a dyno.
 	app, process []byte
 	text         []byte
 }

@@ -27,8 +27,8 @@ type request struct {
 //	at=info method=GET path="/" host=… request_id=… fwd="…" dyno=web.1 connect=1ms service=37ms status=200 bytes=13 protocol=https
 //	at=error code=H12 desc="Request timeout" method=…
 //
-// The visitor chooses the path, the host, the request id and most of fwd, and might put quotes and such fields as these into
-// them. So nothing is read but what stands before method and after the last " dyno=", which are the router's own.
+// The visitor chooses the path, the host, the request id and most of fwd, and might put quotes and such fields as these
+// into them. So nothing is read but what stands before method and after the last " dyno=", which are the router's own.
 func parseRequest(text []byte) (r request, ok bool) {
 	r.connect, r.service = -1, -1
 	first := true

@@ -53,8 +53,9 @@ func (s *slot) add(r request) {
 	}
 }
 
-// unloaded tells whether a code says that the app does not serve, for a reason other than load: it crashed (H10), has no dynos (H14),
-// did not boot (H20), is in maintenance (H80), is empty (H81), out of quota (H82), or the platform failed (H99).
+// unloaded tells whether a code says that the app does not serve, for a reason other than load: it crashed (H10), has
+// no dynos (H14), did not boot (H20), is in maintenance (H80), is empty (H81), out of quota (H82), or the platform
+// failed (H99).
 func unloaded(code int) bool {
 	switch code {
 	case 10, 14, 20, 80, 81, 82, 99:

@@ -27,8 +27,8 @@ type refusal struct {
 
 // ServeHTTP takes a post by Logplex. It answers
 //   - 204 when the post is taken, or had been before;
-//   - 405 when it is no POST, 401 when its token or password is wrong, 415 when it is of another type or compressed, 413 when it is larger
-//     than 1 MiB, 400 when it is not framed or has not as many frames as Logplex-Msg-Count says;
+//   - 405 when it is no POST, 401 when its token or password is wrong, 415 when it is of another type or compressed,
+//     413 when it is larger than 1 MiB, 400 when it is not framed or has not as many frames as Logplex-Msg-Count says;
 //   - 503 when it did not come whole, so that Logplex posts it again.
 //
 // Of a post that is not taken, nothing is counted. How long a post may take is for the server's timeouts to say.
@@ -42,7 +42,8 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	d.totals.Refused++
 	switch no.status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType: // by who knows the token
+	// by who knows the token
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		d.dropped = now
 	}
 	d.complain(now, aboutRefused, "log drain: a post was refused", "status", no.status, "because", no.why)

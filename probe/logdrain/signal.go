@@ -15,12 +15,13 @@ import (
 type Signal string
 
 const (
-	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that of all rates.
+	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that
+	// of all rates.
 	RequestsPerSecond Signal = probe.RequestsPerSecond
 	// RecentRequestsPerSecond counts those of the last 15 s of the window alone: of less weight, and of less age.
 	RecentRequestsPerSecond Signal = probe.RecentRequestsPerSecond
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading when there were no
-	// requests: nothing is known then of how long one would have taken.
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading
+	// when there were no requests: nothing is known then of how long one would have taken.
 	ServiceP50 Signal = probe.ServiceP50
 	ServiceP95 Signal = probe.ServiceP95
 	ServiceP99 Signal = probe.ServiceP99
@@ -30,8 +31,8 @@ const (
 	ConnectP99 Signal = "connect_p99"
 	// ErrorsPerSecond counts [Snapshot].Errors.
 	ErrorsPerSecond Signal = probe.ErrorsPerSecond
-	// OverloadPerSecond counts the requests with the codes that tell of load: H11 (backlog too deep), H12 (no answer within 30 s) and
-	// H13 (connection closed without an answer). The next three count each of these.
+	// OverloadPerSecond counts the requests with the codes that tell of load: H11 (backlog too deep), H12 (no answer
+	// within 30 s) and H13 (connection closed without an answer). The next three count each of these.
 	OverloadPerSecond Signal = "overload_per_second"
 	H11PerSecond      Signal = "h11_per_second"
 	H12PerSecond      Signal = "h12_per_second"
@@ -49,7 +50,8 @@ const (
 // Signals returns all there are.
 func Signals() []Signal {
 	return []Signal{
-		RequestsPerSecond, RecentRequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95, ConnectP99, ErrorsPerSecond,
+		RequestsPerSecond, RecentRequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95,
+		ConnectP99, ErrorsPerSecond,
 		OverloadPerSecond, H11PerSecond, H12PerSecond, H13PerSecond, Busy, LoadMean, LoadMax, MemoryMean, MemoryMax,
 	}
 }
@@ -59,17 +61,19 @@ func (s Signal) ofDynos() bool {
 	return s == LoadMean || s == LoadMax || s == MemoryMean || s == MemoryMax
 }
 
-// Prober returns a [probe.Prober] of a signal of the last minute, or says that there is no such signal, or none for the process type.
-// Its readings have the signal's name, and one of these outcomes:
+// Prober returns a [probe.Prober] of a signal of the last minute, or says that there is no such signal, or none for the
+// process type. Its readings have the signal's name, and one of these outcomes:
 //   - Answered: the log tells.
 //   - Unreachable: no line came for a minute, or too few yet, or, with [Options].ExpectRequests, no request.
-//   - BadAnswer: lines came, and do not tell: none is of this signal, more were lost than came, or a post could not be taken.
+//   - BadAnswer: lines came, and do not tell: none is of this signal, more were lost than came, or a post could not be
+//     taken.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		return nil, fmt.Errorf("%q is no signal of the log drain: take one of %s", string(s), list(Signals()))
 	}
 	if d.processType != webType && !s.ofDynos() {
-		return nil, fmt.Errorf("signal %s is of the router, which knows web dynos only: process type %s has %s", s, d.processType,
+		return nil, fmt.Errorf("signal %s is of the router, which knows web dynos only: process type %s has %s", s,
+			d.processType,
 			list([]Signal{LoadMean, LoadMax, MemoryMean, MemoryMax}))
 	}
 	return prober{d, s}, nil
@@ -92,7 +96,8 @@ func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, p.signal.window())
 	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > silence {
-		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the heartbeats would be", silence)
+		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the "+
+			"heartbeats would be", silence)
 	}
 	if err == nil {
 		r.Outcome = probe.BadAnswer
@@ -147,7 +152,8 @@ func (s Signal) read(o *Snapshot) (float64, error) {
 		return 0, fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
 	}
 	if o.Dropped {
-		return 0, errors.New("a post of the log could not be taken, so that requests are missing: the bot's own log says why")
+		return 0, errors.New("a post of the log could not be taken, so that requests are missing: the bot's own " +
+			"log says why")
 	}
 	if s == Busy {
 		return o.Busy * o.missed(), nil
@@ -197,7 +203,8 @@ func (s Signal) ofAll(all []Dyno, what string, of func(Dyno) float64) (float64, 
 	}
 	switch {
 	case n == 0:
-		return 0, fmt.Errorf("no line of the log tells the %s of a dyno: `heroku labs:enable log-runtime-metrics` and a restart make them", what)
+		return 0, fmt.Errorf("no line of the log tells the %s of a dyno: `heroku labs:enable log-runtime-metrics` "+
+			"and a restart make them", what)
 	case s == LoadMax || s == MemoryMax:
 		return most, nil
 	}

@@ -13,16 +13,18 @@ const warmUp = 10 * time.Second
 
 // A Snapshot is what the log says of some time.
 type Snapshot struct {
-	// From and Until bound the time. Until is not now, but when the slot of the newest line begins. The time is shorter than was asked
-	// for when the drain came up, or came back, within it.
+	// From and Until bound the time. Until is not now, but when the slot of the newest line begins. The time is shorter
+	// than was asked for when the drain came up, or came back, within it.
 	From, Until time.Time
-	// Lines are all that were counted, Lost those that Logplex says it could not deliver here (L10), TailLost those that it could not
-	// show to somebody who watched (L11).
+	// Lines are all that were counted, Lost those that Logplex says it could not deliver here (L10), TailLost those
+	// that it could not show to somebody who watched (L11).
 	Lines, Lost, TailLost int
-	// Dropped says that a post was refused which Logplex does not send again, so that nobody knows how many lines are missing.
+	// Dropped says that a post was refused which Logplex does not send again, so that nobody knows how many lines are
+	// missing.
 	Dropped bool
-	// Requests are those that the router answered or gave up, the bot's heartbeats among them. Errors are those of them with a
-	// status of 5xx, but for those with an H-code that does not tell of load: H10, H14, H20, H80, H81, H82 and H99.
+	// Requests are those that the router answered or gave up, the bot's heartbeats among them. Errors are those of them
+	// with a status of 5xx, but for those with an H-code that does not tell of load: H10, H14, H20, H80, H81, H82 and
+	// H99.
 	Requests, Errors int
 	// Codes count the requests with an H-code: "H12" is a timeout.
 	Codes map[string]int
@@ -40,8 +42,8 @@ type Snapshot struct {
 	services, connects *hdrhistogram.Histogram
 }
 
-// Service returns the service time that a share p of the requests, from 0 to 1, does not exceed: right to 1 %, a minute at most, and 0
-// where there is none.
+// Service returns the service time that a share p of the requests, from 0 to 1, does not exceed: right to 1 %, a minute
+// at most, and 0 where there is none.
 func (s *Snapshot) Service(p float64) time.Duration { return quantile(s.services, p) }
 
 // Connect is as Service for the time to connect to the dyno.
@@ -64,17 +66,19 @@ func (s *Snapshot) missed() float64 {
 	return float64(s.Lines+s.Lost) / float64(max(1, s.Lines))
 }
 
-// Snapshot sums up the last time before now, as far as it can be known: as long as is asked for, rounded up to seconds, and at most a
-// minute, which 0 stands for. An error says in words why nothing can be known: no line came for a minute, or ever, or the first one only
-// now.
+// Snapshot sums up the last time before now, as far as it can be known: as long as is asked for, rounded up to seconds,
+// and at most a minute, which 0 stands for. An error says in words why nothing can be known: no line came for a minute,
+// or ever, or the first one only now.
 func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.newest.IsZero() {
-		return Snapshot{}, errors.New("no line of the log has come yet: `heroku drains` shows whether the app has this drain")
+		return Snapshot{}, errors.New("no line of the log has come yet: `heroku drains` shows whether the app " +
+			"has this drain")
 	}
 	if age := now.Sub(d.newest); age > silence {
-		return Snapshot{}, fmt.Errorf("no line of the log from the last %v has come: the newest is %v old", silence, age.Round(time.Second))
+		return Snapshot{}, fmt.Errorf("no line of the log from the last %v has come: the newest is %v old", silence,
+			age.Round(time.Second))
 	}
 	if length <= 0 || length > window {
 		length = window
@@ -89,7 +93,8 @@ func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) 
 		from = first
 	}
 	if seen := time.Duration(until-from) * time.Second; seen < min(warmUp, length) {
-		return Snapshot{}, fmt.Errorf("the log has been seen for %v only: %v are needed", max(0, seen), min(warmUp, length))
+		return Snapshot{}, fmt.Errorf("the log has been seen for %v only: %v are needed", max(0, seen),
+			min(warmUp, length))
 	}
 	s := d.sum(from, until)
 	s.Dynos = d.dynos.list(end)

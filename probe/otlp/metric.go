@@ -218,10 +218,12 @@ func (m *metric) slot(number int64) *slot {
 
 func (m *metric) alive(now time.Time) error {
 	if m.newest.IsZero() {
-		return fmt.Errorf("no point of %s has come yet: `heroku telemetry` shows whether the app has this drain", m.query)
+		return fmt.Errorf("no point of %s has come yet: `heroku telemetry` shows whether the app has this drain",
+			m.query)
 	}
 	if age := now.Sub(m.newest); age > silence {
-		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, silence, age.Round(time.Second))
+		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, silence,
+			age.Round(time.Second))
 	}
 	return nil
 }
@@ -230,7 +232,8 @@ func (m *metric) whole(now time.Time) error {
 	if m.full.IsZero() || now.Sub(m.full) > window+silence {
 		return nil
 	}
-	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes", m.query, mostSeries)
+	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes",
+		m.query, mostSeries)
 }
 
 // The window ends when all sources have told.
@@ -249,7 +252,8 @@ func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	until := m.number(end)
 	from := until - int64(window/width)
 	if m.since.IsZero() {
-		return slot{}, 0, fmt.Errorf("no two points of %s have come yet: what is counted is counted between them", m.query)
+		return slot{}, 0, fmt.Errorf("no two points of %s have come yet: what is counted is counted between them",
+			m.query)
 	}
 	if first := m.number(m.since.Add(width - 1)); first > from {
 		from = first

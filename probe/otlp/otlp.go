@@ -1,24 +1,25 @@
-// Package otlp reads an app's load from OpenTelemetry metrics, as the telemetry drain of a Heroku Fir app, a collector or the app itself
-// posts them by OTLP over HTTP: requests per second, service times, errors, and the load and memory of the dynos; and any other metric
-// by its name.
+// Package otlp reads an app's load from OpenTelemetry metrics, as the telemetry drain of a Heroku Fir app, a collector
+// or the app itself posts them by OTLP over HTTP: requests per second, service times, errors, and the load and memory
+// of the dynos; and any other metric by its name.
 //
 // A reading is about the last minute. Without a point for 2 minutes there is none.
 //
-// A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal] and each [Query]. It keeps numbers only, and
-// only of the metrics that a prober asks for: make the probers first. Its memory is bounded whatever is posted.
+// A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal] and each [Query]. It keeps
+// numbers only, and only of the metrics that a prober asks for: make the probers first. Its memory is bounded whatever
+// is posted.
 //
 // # Time
 //
-// Points count by their own time. What a point counts, it counts evenly from the one before to itself. The window ends when the last of
-// the sources that still post (dynos, the router) has told all, so that it is behind by as long as the slowest of them waits between two
-// points: a minute, by OpenTelemetry's defaults.
+// Points count by their own time. What a point counts, it counts evenly from the one before to itself. The window ends
+// when the last of the sources that still post (dynos, the router) has told all, so that it is behind by as long as the
+// slowest of them waits between two points: a minute, by OpenTelemetry's defaults.
 //
 // # Temporality
 //
-// Cumulative points (counted since the start) and deltas (counted since the point before) are both read. Points that come twice count
-// once. A cumulative point that comes late says nothing new, and a late delta counts where it belongs. A counter that went back was
-// restarted: it counts from its new start on. What was counted before the first point that is seen is not known, unless the point says
-// that it began within the window.
+// Cumulative points (counted since the start) and deltas (counted since the point before) are both read. Points that
+// come twice count once. A cumulative point that comes late says nothing new, and a late delta counts where it belongs.
+// A counter that went back was restarted: it counts from its new start on. What was counted before the first point that
+// is seen is not known, unless the point says that it began within the window.
 package otlp
 
 import (
@@ -34,8 +35,9 @@ import (
 )
 
 const (
-	window  = time.Minute      // that a reading is about
-	silence = 2 * time.Minute  // without a point, after which there is no reading: twice the time between two exports by default
+	window = time.Minute // that a reading is about
+	// without a point, after which there is no reading: twice the time between two exports by default
+	silence = 2 * time.Minute
 	ahead   = 30 * time.Second // of the clock of a point
 	width   = time.Second      // of a slot
 )
@@ -49,18 +51,21 @@ const (
 
 // Options say whose posts a [Drain] takes, and what its signals are read from.
 type Options struct {
-	// Tokens are those that whoever posts may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of
-	// basic authentication.
+	// Tokens are those that whoever posts may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as
+	// the password of basic authentication.
 	Tokens []string
 	// Requests is a histogram of how long requests took; the zero Query means http.server.request.duration.
 	Requests Query
-	// Load is how many processors a dyno uses, or a counter of the seconds that it does; the zero Query means container.cpu.usage.
+	// Load is how many processors a dyno uses, or a counter of the seconds that it does; the zero Query means
+	// container.cpu.usage.
 	Load Query
-	// Memory is what a dyno uses: in bytes, or as a share from 0 to 1 where its unit is "1"; the zero Query means container.memory.usage.
+	// Memory is what a dyno uses: in bytes, or as a share from 0 to 1 where its unit is "1"; the zero Query means
+	// container.memory.usage.
 	Memory Query
 	// MemoryQuota is how many bytes a dyno may use. It is needed where Memory is in bytes.
 	MemoryQuota float64
-	// Log is told, once a minute at most, of posts that were refused and of points that there was no room for. nil means nobody.
+	// Log is told, once a minute at most, of posts that were refused and of points that there was no room for. nil
+	// means nobody.
 	Log *slog.Logger
 }
 
@@ -83,7 +88,8 @@ type Drain struct {
 func New(o Options) (*Drain, error) {
 	d := &Drain{
 		requests: o.Requests.or(defaultRequests), load: o.Load.or(defaultLoad),
-		memory: o.Memory.or(defaultMemory), quota: o.MemoryQuota, log: o.Log, seed: maphash.MakeSeed(), turn: make(chan struct{}, 1),
+		memory: o.Memory.or(defaultMemory), quota: o.MemoryQuota, log: o.Log, seed: maphash.MakeSeed(),
+		turn:    make(chan struct{}, 1),
 		watched: map[string]*metric{},
 	}
 	d.log = cmp.Or(d.log, slog.New(slog.DiscardHandler))

@@ -94,7 +94,10 @@ func each(m *metricspb.Metric, f func([]*commonpb.KeyValue, point)) {
 				value = float64(v.AsInt)
 			}
 			if p.GetFlags()&none == 0 && finite(value) && (k == gauge || value >= 0) {
-				f(p.GetAttributes(), point{from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()), kind: k, count: value})
+				f(p.GetAttributes(), point{
+					from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()),
+					kind: k, count: value,
+				})
 			}
 		}
 	}
@@ -114,7 +117,8 @@ func each(m *metricspb.Metric, f func([]*commonpb.KeyValue, point)) {
 		for _, p := range m.Histogram.GetDataPoints() {
 			if buckets, fine := explicit(p, k); ok && fine && p.GetFlags()&none == 0 && finite(p.GetSum()) {
 				f(p.GetAttributes(), point{
-					from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()), kind: k, count: float64(p.GetCount()), sum: p.GetSum(),
+					from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()), kind: k,
+					count: float64(p.GetCount()), sum: p.GetSum(),
 					buckets: buckets,
 				})
 			}
@@ -124,7 +128,8 @@ func each(m *metricspb.Metric, f func([]*commonpb.KeyValue, point)) {
 		for _, p := range m.ExponentialHistogram.GetDataPoints() {
 			if buckets, fine := exponential(p); ok && fine && p.GetFlags()&none == 0 && finite(p.GetSum()) {
 				f(p.GetAttributes(), point{
-					from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()), kind: k, count: float64(p.GetCount()), sum: p.GetSum(),
+					from: clock(p.GetStartTimeUnixNano()), at: clock(p.GetTimeUnixNano()), kind: k,
+					count: float64(p.GetCount()), sum: p.GetSum(),
 					buckets: buckets,
 				})
 			}

@@ -38,7 +38,8 @@ func ParseQuery(text string) (Query, error) {
 			key, value, ok := strings.Cut(one, "=")
 			key = strings.TrimSpace(key)
 			if _, twice := q.Attributes[key]; !ok || key == "" || twice {
-				return Query{}, fmt.Errorf("the metric %.100q is not like name{key=value,key=value}, with each key once", text)
+				return Query{}, fmt.Errorf("the metric %.100q is not like name{key=value,key=value}, with "+
+					"each key once", text)
 			}
 			q.Attributes[key] = strings.Trim(strings.TrimSpace(value), `"`)
 		}
@@ -71,11 +72,14 @@ func (q Query) check() error {
 		return errors.New("a metric has no name: it is like http.server.request.duration")
 	}
 	if len(q.Attributes) > mostMatchers {
-		return fmt.Errorf("the metric %.100q has %d attributes, and may have %d", q.Name, len(q.Attributes), mostMatchers)
+		return fmt.Errorf("the metric %.100q has %d attributes, and may have %d", q.Name,
+			len(q.Attributes), mostMatchers)
 	}
 	for _, text := range append(slices.Collect(maps.Keys(q.Attributes)), q.Name) {
-		if len(text) > longestText || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("{},=", c) }) {
-			return fmt.Errorf("the name %.100q of a metric or an attribute has a character that none has, or is too long", text)
+		if len(text) > longestText || strings.ContainsFunc(text,
+			func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("{},=", c) }) {
+			return fmt.Errorf("the name %.100q of a metric or an attribute has a character that none has, or "+
+				"is too long", text)
 		}
 	}
 	return nil

@@ -28,9 +28,10 @@ type refusal struct {
 }
 
 // ServeHTTP takes a post of metrics by OTLP, as protobuf or JSON, packed by gzip or not. It answers
-//   - 200 with an empty ExportMetricsServiceResponse when the post is taken, whether anything in it is asked for or not;
-//   - 405 when it is no POST, 401 when its token is wrong, 415 when it is of another type or packed otherwise, 413 when it has more than
-//     4 MiB, 400 when it can't be read;
+//   - 200 with an empty ExportMetricsServiceResponse when the post is taken, whether anything in it is asked for or
+//     not;
+//   - 405 when it is no POST, 401 when its token is wrong, 415 when it is of another type or packed otherwise, 413 when
+//     it has more than 4 MiB, 400 when it can't be read;
 //   - 503 when it did not come whole, so that it is posted again.
 //
 // How long a post may take is for the server's timeouts to say.
@@ -64,7 +65,10 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal)
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != typeProtobuf && kind != typeJSON {
-		return "", &refusal{http.StatusUnsupportedMediaType, "the content type must be " + typeProtobuf + " or " + typeJSON}
+		return "", &refusal{
+			http.StatusUnsupportedMediaType,
+			"the content type must be " + typeProtobuf + " or " + typeJSON,
+		}
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {

@@ -17,8 +17,8 @@ type Signal string
 const (
 	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s".
 	RequestsPerSecond Signal = probe.RequestsPerSecond
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long requests took, in "ms", as exact as the histogram's buckets. There
-	// is no reading when there were no requests.
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long requests took, in "ms", as exact as the
+	// histogram's buckets. There is no reading when there were no requests.
 	ServiceP50 Signal = probe.ServiceP50
 	ServiceP95 Signal = probe.ServiceP95
 	ServiceP99 Signal = probe.ServiceP99
@@ -36,15 +36,18 @@ const (
 
 // Signals returns all there are.
 func Signals() []Signal {
-	return []Signal{RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ErrorsPerSecond, Busy, LoadMean, LoadMax, MemoryMean, MemoryMax}
+	return []Signal{
+		RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ErrorsPerSecond, Busy, LoadMean, LoadMax,
+		MemoryMean, MemoryMax,
+	}
 }
 
 // A Take says what is made of a metric's points.
 type Take string
 
 const (
-	// Mean, Max and Sum are of the newest points of all series that have one of the last 2 minutes; of a counter's series, and of a
-	// histogram's, of how much each counted per second.
+	// Mean, Max and Sum are of the newest points of all series that have one of the last 2 minutes; of a counter's
+	// series, and of a histogram's, of how much each counted per second.
 	Mean Take = "mean"
 	Max  Take = "max"
 	Sum  Take = "sum"
@@ -56,12 +59,13 @@ const (
 	P99 Take = "p99"
 )
 
-// Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's name, and one of these
-// outcomes:
+// Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's
+// name, and one of these outcomes:
 //   - Answered: the points tell.
 //   - Unreachable: none came for 2 minutes, or too few yet.
-//   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are told by several
-//     services, each of which may have counted the same, a unit or the dynos' memory is not known, or there was no room for all of them.
+//   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are
+//     told by several services, each of which may have counted the same, a unit or the dynos' memory is not known, or
+//     there was no room for all of them.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		return nil, fmt.Errorf("%.100q is no signal of the telemetry drain", string(s))
@@ -77,13 +81,17 @@ func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !ok {
 		return nil, errTooMany
 	}
-	return &prober{d: d, m: m, name: string(s), unit: s.unit(), read: func(now time.Time) (float64, error) { return d.readSignal(now, s, m) }}, nil
+	return &prober{
+		d: d, m: m, name: string(s), unit: s.unit(),
+		read: func(now time.Time) (float64, error) { return d.readSignal(now, s, m) },
+	}, nil
 }
 
 // Metric returns a [probe.Prober] of any metric, whose readings have the name. It is as a signal's.
 func (d *Drain) Metric(name string, q Query, take Take) (probe.Prober, error) {
 	if !slices.Contains([]Take{Mean, Max, Sum, Rate, P50, P95, P99}, take) {
-		return nil, fmt.Errorf("%.100q is nothing that can be made of a metric: take mean, max, sum, rate, p50, p95 or p99", string(take))
+		return nil, fmt.Errorf("%.100q is nothing that can be made of a metric: take mean, max, sum, rate, "+
+			"p50, p95 or p99", string(take))
 	}
 	if err := q.check(); err != nil {
 		return nil, err
@@ -92,7 +100,10 @@ func (d *Drain) Metric(name string, q Query, take Take) (probe.Prober, error) {
 	if !ok {
 		return nil, errTooMany
 	}
-	return &prober{d: d, m: m, name: name, take: take, read: func(now time.Time) (float64, error) { return m.read(now, take) }}, nil
+	return &prober{
+		d: d, m: m, name: name, take: take,
+		read: func(now time.Time) (float64, error) { return m.read(now, take) },
+	}, nil
 }
 
 var errTooMany = fmt.Errorf("more than %d metrics are asked of the telemetry drain", mostQueries)
@@ -176,7 +187,8 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 		return 0, silent(err)
 	}
 	if names := m.several(now); names != nil {
-		return 0, fmt.Errorf("requests come from %d services (%.100q): name the one to count, as in %s{service.name=%.30s}", len(names), names, m.query.Name, names[0])
+		return 0, fmt.Errorf("requests come from %d services (%.100q): name the one to count, as in "+
+			"%s{service.name=%.30s}", len(names), names, m.query.Name, names[0])
 	}
 	ms, isTime := inMS(m.unit)
 	switch {
@@ -185,7 +197,8 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 	case s == ErrorsPerSecond:
 		return total.failed / seconds, nil
 	case !isTime:
-		return 0, fmt.Errorf("%s comes in the unit %q, and must be in s, ms, us or ns to tell times", m.query, short(m.unit))
+		return 0, fmt.Errorf("%s comes in the unit %q, and must be in s, ms, us or ns to tell times",
+			m.query, short(m.unit))
 	case s == Busy:
 		return total.sums * ms / 1e3 / seconds, nil
 	}

@@ -30,12 +30,19 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	switch {
 	case errors.As(err, &none):
 		return failure.Bad("%s", string(none))
-	case errors.As(err, &refused) && errors.As(err, new(*pgconn.ConnectError)) && slices.Contains(refusedParameter, refused.Code):
-		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " refuses a parameter of the URL" + p.reason(refused)}
+	case errors.As(err, &refused) && errors.As(err, new(*pgconn.ConnectError)) &&
+		slices.Contains(refusedParameter, refused.Code):
+		return failure.Failure{
+			Outcome: probe.ClientError,
+			Text:    p.addr() + " refuses a parameter of the URL" + p.reason(refused),
+		}
 	case errors.As(err, &refused):
 		return p.explainRefusal(refused)
 	case strings.Contains(err.Error(), "server refused TLS"): // the library has no type for it
-		return failure.Failure{Outcome: probe.Unreachable, Text: p.addr() + " does not speak TLS: write sslmode=disable if that is how it should be"}
+		return failure.Failure{
+			Outcome: probe.Unreachable,
+			Text:    p.addr() + " does not speak TLS: write sslmode=disable if that is how it should be",
+		}
 	}
 	if f, ok := failure.Connection(err, p.addr(), p.config.Host); ok {
 		return f
@@ -52,19 +59,27 @@ func (p *Prober) addr() string {
 
 // SQLSTATEs: postgresql.org/docs/current/errcodes-appendix.html
 func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
-	if len(e.Code) != 5 || strings.ContainsFunc(e.Code, func(c rune) bool { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') }) {
+	if len(e.Code) != 5 || strings.ContainsFunc(e.Code,
+		func(c rune) bool { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') }) {
 		return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
 	}
 	switch e.Code {
 	case "57014": // query_canceled
 		return failure.Failure{Outcome: probe.Timeout, Text: "the query was not done within the time"}
 	case "25006": // read_only_sql_transaction
-		return failure.Failure{Outcome: probe.ClientError, Text: "the query wants to change something, and may only read"}
+		return failure.Failure{
+			Outcome: probe.ClientError,
+			Text:    "the query wants to change something, and may only read",
+		}
 	case "28000", "28P01": // invalid_authorization_specification, invalid_password
-		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " refuses the user or the password" + p.reason(e)}
+		return failure.Failure{
+			Outcome: probe.ClientError,
+			Text:    p.addr() + " refuses the user or the password" + p.reason(e),
+		}
 	}
 	switch e.Code[:2] {
-	case "08", "40", "53", "54", "55", "57", "58", "XX": // of the server: connections, resources, operators, its own mistakes
+	// of the server: connections, resources, operators, its own mistakes
+	case "08", "40", "53", "54", "55", "57", "58", "XX":
 		return failure.Failure{Outcome: probe.ServerError, Text: p.addr() + " has an error" + p.reason(e)}
 	case "3D":
 		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " refuses the database" + p.reason(e)}

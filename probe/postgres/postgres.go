@@ -38,8 +38,9 @@ type Options struct {
 	Name string
 	// URL is the database's: postgres://user:password@host:5432/name?sslmode=require, with what else libpq knows.
 	URL string
-	// Query is one statement whose result is one row with one column, a number. It runs in a read-only transaction that is
-	// rolled back, so that it can change nothing; give the bot a user that may read the table and no more all the same.
+	// Query is one statement whose result is one row with one column, a number. It runs in a read-only transaction that
+	// is rolled back, so that it can change nothing; give the bot a user that may read the table and no more all the
+	// same.
 	Query string
 	// Unit is the Unit of the readings; "" means "jobs".
 	Unit string
@@ -48,15 +49,15 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// A Prober is a [probe.Prober] that runs a query. It opens a connection for each probe, and may be used by several goroutines at
-// once. It works through a connection pooler.
+// A Prober is a [probe.Prober] that runs a query. It opens a connection for each probe, and may be used by several
+// goroutines at once. It works through a connection pooler.
 //
 // A probe has one of these outcomes:
 //   - Answered: the result is one finite number.
-//   - BadAnswer: the result is something else, NULL or no row among it; or what answers does not speak PostgreSQL's protocol, or says
-//     more than 1 MiB.
-//   - ClientError: the server refuses the user, the password, the database or the query: it can't be read, names what does not
-//     exist or may not be read, or wants to change something.
+//   - BadAnswer: the result is something else, NULL or no row among it; or what answers does not speak PostgreSQL's
+//     protocol, or says more than 1 MiB.
+//   - ClientError: the server refuses the user, the password, the database or the query: it can't be read, names what
+//     does not exist or may not be read, or wants to change something.
 //   - ServerError: the server has another error: it has too many connections, or is about to start or to end.
 //   - Timeout, Unreachable: as a [probe.Heartbeat].
 //
@@ -69,16 +70,18 @@ type Prober struct {
 	secrets    []string
 }
 
-// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody has
-// read the query yet.
+// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody
+// has read the query yet.
 func New(o Options) (*Prober, error) {
 	p := &Prober{name: cmp.Or(o.Name, "postgres"), unit: cmp.Or(o.Unit, "jobs"), query: o.Query, timeout: o.Timeout}
 	wrong := []error{p.setURL(o.URL)}
 	switch {
 	case strings.TrimSpace(o.Query) == "":
-		wrong = append(wrong, errors.New("the query is empty: write one that gives a number, like select count(*) from jobs"))
+		wrong = append(wrong, errors.New("the query is empty: write one that gives a number, like select "+
+			"count(*) from jobs"))
 	case len(o.Query) > maxQuery:
-		wrong = append(wrong, fmt.Errorf("the query has %d bytes, and may have %d: make it a view", len(o.Query), maxQuery))
+		wrong = append(wrong, fmt.Errorf("the query has %d bytes, and may have %d: make it a view",
+			len(o.Query), maxQuery))
 	case strings.Contains(o.Query, "\x00"):
 		wrong = append(wrong, errors.New("the query holds a byte 0, which PostgreSQL does not take"))
 	}
@@ -93,7 +96,8 @@ func New(o Options) (*Prober, error) {
 
 // Its errors show nothing of raw, which may hold a secret.
 func (p *Prober) setURL(raw string) error {
-	const hint = "write it like postgres://user:password@host:5432/name, with @, / and % in the password as %40, %2F and %25"
+	const hint = "write it like postgres://user:password@host:5432/name, with @, / and % in the password as %40, " +
+		"%2F and %25"
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
@@ -106,7 +110,8 @@ func (p *Prober) setURL(raw string) error {
 		return errors.New("the URL names no host: " + hint)
 	}
 	if p.config, err = pgconn.ParseConfig(raw); err != nil {
-		return errors.New("the URL has a part that PostgreSQL does not know, or a file of certificates that can't be read: " + hint)
+		return errors.New("the URL has a part that PostgreSQL does not know, or a file of certificates that " +
+			"can't be read: " + hint)
 	}
 	if p.config.RuntimeParams["application_name"] == "" {
 		p.config.RuntimeParams["application_name"] = "autoscalebot"
@@ -116,7 +121,10 @@ func (p *Prober) setURL(raw string) error {
 	}
 	p.config.BuildFrontend = newFrontend
 	p.config.OnNotice = nil
-	p.secrets = []string{p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password), u.Query().Get("sslpassword")}
+	p.secrets = []string{
+		p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password),
+		u.Query().Get("sslpassword"),
+	}
 	return nil
 }
 

@@ -42,8 +42,8 @@ const (
 
 // A Fixture is a signal under test, and the far end that it asks.
 type Fixture struct {
-	// Addr is where the far end listens, as host:port on loopback. It is well all the time: what goes wrong is done by a
-	// relay in front of it.
+	// Addr is where the far end listens, as host:port on loopback. It is well all the time: what goes wrong is done by
+	// a relay in front of it.
 	Addr string
 	// New makes a prober that asks the far end at addr and has the timeout.
 	New func(addr string, timeout time.Duration) (probe.Prober, error)
@@ -123,7 +123,8 @@ func (b bench) take(ctx context.Context, t *testing.T, p probe.Prober) probe.Rea
 	if (r.Error == "") != (r.Outcome == probe.Answered) {
 		t.Errorf("outcome %q with the error %q", r.Outcome, r.Error)
 	}
-	if len(r.Error) > 300 || strings.ContainsFunc(r.Error, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+	if len(r.Error) > 300 || strings.ContainsFunc(r.Error,
+		func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
 		t.Errorf("the error is not a short line of text: %q", r.Error)
 	}
 	if r.Signal != b.Want.Signal || r.Unit != b.Want.Unit || r.Time.Before(before) || r.Time.After(time.Now()) {
@@ -185,12 +186,16 @@ func callersDeadline(t *testing.T, b bench) {
 
 // babble is what a far end may say that is none: other services, and lengths that nobody may believe.
 var babble = []string{
-	"", "\r\n\r\n", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x00\x01\x02\xff\xfe\xfd", "\x15\x03\x01\x00\x02\x02\x28",
+	"", "\r\n\r\n", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x00\x01\x02\xff\xfe\xfd",
+	"\x15\x03\x01\x00\x02\x02\x28",
 	"HTTP/1.1 200 OK\r\n\r\n<html>It works!</html>", "HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n{",
 	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
-	"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 999 \x1b[2J\r\n\r\n",
-	"*1000000000\r\n", "$1000000000\r\n", ":\r\n", ":1e9\r\n", "-\r\n", "-ERR \x1b[2J\x00\r\n", "+OK\r\n+OK\r\n+OK\r\n+OK\r\n",
-	"R\x7f\xff\xff\xff\x00\x00\x00\x00", "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I", "E\x00\x00\x00\x04", "S\x20\x00\x00\x00" + strings.Repeat("a", 1000),
+	"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
+	"HTTP/1.1 999 \x1b[2J\r\n\r\n",
+	"*1000000000\r\n", "$1000000000\r\n", ":\r\n", ":1e9\r\n", "-\r\n", "-ERR \x1b[2J\x00\r\n",
+	"+OK\r\n+OK\r\n+OK\r\n+OK\r\n",
+	"R\x7f\xff\xff\xff\x00\x00\x00\x00", "R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I", "E\x00\x00\x00\x04",
+	"S\x20\x00\x00\x00" + strings.Repeat("a", 1000),
 }
 
 func garbage(t *testing.T, b bench) {
@@ -214,7 +219,8 @@ func garbage(t *testing.T, b bench) {
 func endless(t *testing.T, b bench) {
 	p := b.prober(t, unreached)
 	for _, s := range []string{
-		"a", "[", "0", "+", "HTTP/1.1 100 Continue\r\n\r\n", "S\x00\x00\x00\x08a\x00b\x00", "*99\r\n", "$99\r\n" + strings.Repeat("9", 99) + "\r\n",
+		"a", "[", "0", "+", "HTTP/1.1 100 Continue\r\n\r\n", "S\x00\x00\x00\x08a\x00b\x00", "*99\r\n",
+		"$99\r\n" + strings.Repeat("9", 99) + "\r\n",
 	} {
 		for _, head := range []string{"", "HTTP/1.1 200 OK\r\n\r\n"} {
 			b.relay.do(b.relay.flood(head, s))

@@ -1,5 +1,5 @@
-// Package prometheus reads a number from Prometheus, or from what answers like it (Thanos, Mimir, VictoriaMetrics, Grafana
-// Cloud), by an instant PromQL query.
+// Package prometheus reads a number from Prometheus, or from what answers like it (Thanos, Mimir, VictoriaMetrics,
+// Grafana Cloud), by an instant PromQL query.
 //
 //	p, err := prometheus.New(prometheus.Options{
 //		URL:     "https://bot:password@prometheus.example.com",
@@ -37,8 +37,8 @@ type Options struct {
 	// Name is the Signal of the readings; "" means "prometheus".
 	Name string
 	// URL is the server's, with the path in front of /api/v1 if there is any: http://localhost:9090,
-	// https://mimir.example.com/prometheus. A user and password in it are sent as basic authentication. Redirects are not
-	// followed.
+	// https://mimir.example.com/prometheus. A user and password in it are sent as basic authentication. Redirects are
+	// not followed.
 	URL string
 	// Query is a PromQL expression whose value is a scalar or an instant vector, up to 6 KiB long.
 	Query string
@@ -56,17 +56,18 @@ type Options struct {
 	UserAgent string
 }
 
-// A Prober is a [probe.Prober] that asks Prometheus for the value of a query as of now. It may be used by several goroutines at
-// once.
+// A Prober is a [probe.Prober] that asks Prometheus for the value of a query as of now. It may be used by several
+// goroutines at once.
 //
-// A reading is a BadAnswer when there is nothing to decide by: no series was found (none was scraped within the server's
-// look-back, or the last ones were marked as stale), several and nothing says how to combine them, one that is NaN, infinite
-// or a histogram, a matrix or a string, something that is no answer of Prometheus or is longer than 1 MiB, a redirect. So is an answer that
-// says that it is incomplete, by isPartial or by a warning that is no annotation of PromQL. A query that the server can't read or refuses
-// is a ClientError, with the server's words. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+// A reading is a BadAnswer when there is nothing to decide by: no series was found (none was scraped within the
+// server's look-back, or the last ones were marked as stale), several and nothing says how to combine them, one that is
+// NaN, infinite or a histogram, a matrix or a string, something that is no answer of Prometheus or is longer than 1
+// MiB, a redirect. So is an answer that says that it is incomplete, by isPartial or by a warning that is no annotation
+// of PromQL. A query that the server can't read or refuses is a ClientError, with the server's words. The other
+// outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// The server's look-back is 5 minutes unless somebody changed it: a sample of a scrape that old is still found when a target
-// hangs. To refuse what is older than a minute, say, append it to the query: x and time() - timestamp(x) < 60.
+// The server's look-back is 5 minutes unless somebody changed it: a sample of a scrape that old is still found when a
+// target hangs. To refuse what is older than a minute, say, append it to the query: x and time() - timestamp(x) < 60.
 type Prober struct {
 	name, unit string
 	url        *url.URL
@@ -76,8 +77,8 @@ type Prober struct {
 	secrets    []string
 }
 
-// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody has
-// read the query yet.
+// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody
+// has read the query yet.
 func New(o Options) (*Prober, error) {
 	u, badURL := web.ParseURL(o.URL, "https://prometheus.example.com")
 	p := &Prober{name: cmp.Or(o.Name, "prometheus"), unit: o.Unit, combine: o.Combine, secrets: o.secrets(u)}
@@ -96,7 +97,8 @@ func (o Options) question(u *url.URL) *url.URL {
 	u = u.JoinPath("api/v1/query")
 	q := u.Query()
 	q.Set("query", o.Query)
-	q.Set("partial_response", "false") // for Thanos, which else leaves out stores that do not answer; others know no such parameter
+	// for Thanos, which else leaves out stores that do not answer; others know no such parameter
+	q.Set("partial_response", "false")
 	q.Set("timeout", strconv.FormatFloat(o.Timeout.Seconds(), 'f', 3, 64))
 	u.RawQuery = q.Encode()
 	return u
@@ -123,7 +125,8 @@ func (o Options) check() error {
 	case strings.TrimSpace(o.Query) == "":
 		wrong = append(wrong, errors.New(`the query is empty: write a PromQL expression, like sum(rate(http_requests_total{app="shop"}[1m]))`))
 	case len(o.Query) > maxQuery:
-		wrong = append(wrong, fmt.Errorf("the query has %d bytes, and may have %d: make it a recording rule", len(o.Query), maxQuery))
+		wrong = append(wrong, fmt.Errorf("the query has %d bytes, and may have %d: make it a recording rule",
+			len(o.Query), maxQuery))
 	}
 	if o.Combine != "" && o.Combine != Sum && o.Combine != Mean && o.Combine != Max {
 		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))

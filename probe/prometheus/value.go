@@ -65,7 +65,8 @@ func (s *sample) UnmarshalJSON(b []byte) error {
 func (p *Prober) read(body []byte) (float64, error) {
 	var a answer
 	switch err := json.Unmarshal(body, &a); {
-	case err == nil && a.Status == "error" && p.words(a.Error) != "": // which comes with another status, but from some proxies
+	// which comes with another status, but from some proxies
+	case err == nil && a.Status == "error" && p.words(a.Error) != "":
 		return 0, failure.Bad("answer is an error: %s", p.words(a.Error))
 	case err != nil || a.Status != "success":
 		return 0, failure.Bad("answer is not one of Prometheus: is the URL that of its API?")
@@ -88,7 +89,8 @@ func (p *Prober) read(body []byte) (float64, error) {
 		}
 		values = all
 	case "matrix":
-		return 0, failure.Bad("the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time")
+		return 0, failure.Bad("the query gives a range of values: leave the [ ] at its end out, or put a function " +
+			"around it, like avg_over_time")
 	default:
 		return 0, failure.Bad("the query gives %.20q, and neither a scalar nor a vector", a.Data.Type)
 	}
@@ -103,7 +105,8 @@ func readVector(raw []byte) ([]float64, error) {
 	values := make([]float64, len(all))
 	for i, s := range all {
 		if s.Histogram != nil {
-			return nil, failure.Bad("the query gives a histogram: put a function around it, like histogram_quantile or histogram_count")
+			return nil, failure.Bad("the query gives a histogram: put a function around it, like histogram_quantile " +
+				"or histogram_count")
 		}
 		if s.Value == nil {
 			return nil, failure.Bad("answer holds a vector that can't be read")
@@ -116,9 +119,11 @@ func readVector(raw []byte) ([]float64, error) {
 func (p *Prober) combined(values []float64) (float64, error) {
 	switch {
 	case len(values) == 0:
-		return 0, failure.Bad("the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))")
+		return 0, failure.Bad("the query finds no series: nothing was scraped lately, or a name is wrong (where none " +
+			"means 0, add: or vector(0))")
 	case len(values) > 1 && p.combine == "":
-		return 0, failure.Bad("the query gives %d series: put sum( ) or max( ) around it, or say how to combine them", len(values))
+		return 0, failure.Bad("the query gives %d series: put sum( ) or max( ) around it, or say how to combine them",
+			len(values))
 	}
 	sum, most := 0.0, math.Inf(-1)
 	for _, v := range values {

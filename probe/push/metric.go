@@ -41,7 +41,8 @@ func (s *Store) take(now time.Time, points []point) error {
 	if !s.fits(points) {
 		s.forget(now)
 		if !s.fits(points) {
-			return fmt.Errorf("there would be more than %d names, or more than %d instances of all names: nothing is kept", mostNames, mostSeries)
+			return fmt.Errorf("there would be more than %d names, or more than %d instances of all names: "+
+				"nothing is kept", mostNames, mostSeries)
 		}
 	}
 	for _, p := range points {

@@ -19,8 +19,8 @@ const (
 	Mean Take = "mean"
 )
 
-// Prober returns a [probe.Prober] of the metric of a name, or says why there can be none. Its readings have signal as their Signal, or the
-// name where that is "", the unit that was pushed last, and one of these outcomes:
+// Prober returns a [probe.Prober] of the metric of a name, or says why there can be none. Its readings have signal as
+// their Signal, or the name where that is "", the unit that was pushed last, and one of these outcomes:
 //   - Answered: an instance pushed a value within the window. Instances that did not are left out.
 //   - Unreachable: none did.
 func (s *Store) Prober(signal, name string, take Take) (probe.Prober, error) {
@@ -71,7 +71,8 @@ func (s *Store) read(now time.Time, name string, take Take) (value float64, unit
 		value += (v - value) / count
 	}
 	if count == 0 {
-		return 0, m.unit, fmt.Errorf("nothing was pushed as %q in the last %v: the newest is %v old", name, window, now.Sub(m.newest).Round(time.Second))
+		return 0, m.unit, fmt.Errorf("nothing was pushed as %q in the last %v: the newest is %v old", name, window,
+			now.Sub(m.newest).Round(time.Second))
 	}
 	return value, m.unit, nil
 }

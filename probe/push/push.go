@@ -1,7 +1,8 @@
-// Package push takes the metrics that apps push themselves, in the form that Cloud Foundry's App Autoscaler takes them, or one by one.
+// Package push takes the metrics that apps push themselves, in the form that Cloud Foundry's App Autoscaler takes them,
+// or one by one.
 //
-// A [Store] is an [http.Handler] for the posts, and gives a [probe.Prober] for each name. It keeps numbers only, for 2 minutes,
-// and its memory is bounded whatever is posted.
+// A [Store] is an [http.Handler] for the posts, and gives a [probe.Prober] for each name. It keeps numbers only, for 2
+// minutes, and its memory is bounded whatever is posted.
 package push
 
 import (
@@ -22,8 +23,8 @@ const (
 
 // Options say who may push, and how long it counts.
 type Options struct {
-	// Tokens are those that an app may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the password of basic
-	// authentication.
+	// Tokens are those that an app may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the
+	// password of basic authentication.
 	Tokens []string
 	// App, unless empty, is the only {guid} that is taken in /v1/apps/{guid}/metrics.
 	App string

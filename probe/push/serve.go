@@ -40,8 +40,8 @@ func refuse(status int, format string, args ...any) *refusal {
 //	POST /metrics/{name}          7                       (with ?instance=1&unit=jobs, if there is anything to say of that)
 //
 // It answers 200 when all is kept, and otherwise {"code": …, "message": …}, with
-//   - 400 when the body, a name, a value, a unit or an instance is not right, or there are too many names or instances: the message says
-//     all that is wrong, and nothing of the post is kept;
+//   - 400 when the body, a name, a value, a unit or an instance is not right, or there are too many names or instances:
+//     the message says all that is wrong, and nothing of the post is kept;
 //   - 401 when the token is wrong, 403 when the app is not [Options].App;
 //   - 404 for another path, 405 when it is no POST, 413 when the body is larger than 64 KiB, 415 when it is compressed.
 //
@@ -79,7 +79,9 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 		return refuse(http.StatusMethodNotAllowed, "metrics are pushed by POST")
 	}
 	if !s.guard.Knows(r) {
-		return refuse(http.StatusUnauthorized, "the token is not right: send it as Authorization: Bearer TOKEN, or as the password of basic authentication")
+		return refuse(http.StatusUnauthorized,
+			"the token is not right: send it as Authorization: Bearer TOKEN, or as the password of basic "+
+				"authentication")
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return refuse(http.StatusUnsupportedMediaType, "the content must not be compressed")
@@ -203,8 +205,10 @@ func (p point) check() error {
 	if !(math.Abs(p.value) <= maxValue) {
 		wrong = append(wrong, fmt.Errorf("the value %v is no number to decide by", p.value))
 	}
-	if len(p.unit) > longestUnit || strings.ContainsFunc(p.unit, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }) {
-		wrong = append(wrong, fmt.Errorf("the unit %.30q must be up to %d bytes of printable characters", p.unit, longestUnit))
+	if len(p.unit) > longestUnit || strings.ContainsFunc(p.unit,
+		func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }) {
+		wrong = append(wrong, fmt.Errorf("the unit %.30q must be up to %d bytes of printable characters",
+			p.unit, longestUnit))
 	}
 	return errors.Join(wrong...)
 }

@@ -38,7 +38,8 @@ type Count string
 const (
 	// Ready messages wait for a consumer.
 	Ready Count = "ready"
-	// Unacked messages were given to a consumer, which has not acknowledged them: it works on them, or has fetched them to.
+	// Unacked messages were given to a consumer, which has not acknowledged them: it works on them, or has fetched them
+	// to.
 	Unacked Count = "unacked"
 	// Both are the two together.
 	Both Count = "both"
@@ -48,8 +49,8 @@ const (
 type Options struct {
 	// Name is the Signal of the readings; "" means "rabbitmq".
 	Name string
-	// URL is that of the management plugin, with the path in front of /api if there is any: http://localhost:15672. A user
-	// and password in it are sent as basic authentication.
+	// URL is that of the management plugin, with the path in front of /api if there is any: http://localhost:15672. A
+	// user and password in it are sent as basic authentication.
 	URL string
 	// VHost is the virtual host of the queues; "" means "/".
 	VHost string
@@ -65,13 +66,14 @@ type Options struct {
 	UserAgent string
 }
 
-// A Prober is a [probe.Prober] that sums up the messages in queues, as RabbitMQ counted them last: that is up to 5 s ago. It may
-// be used by several goroutines at once.
+// A Prober is a [probe.Prober] that sums up the messages in queues, as RabbitMQ counted them last: that is up to 5 s
+// ago. It may be used by several goroutines at once.
 //
-// A queue that does not exist makes the reading a ClientError. One that RabbitMQ has not counted yet, because it is some seconds old,
-// or is not to count as its statistics are switched off, makes it a BadAnswer: nobody knows that it is empty. So does one that does not run,
-// as its node is down, or that has no leader, as too few of its members are there: what is told of it then is what was counted last. The other
-// outcomes are those of a [probe.Heartbeat], save that redirects are not followed. Value is 0 unless the outcome is Answered.
+// A queue that does not exist makes the reading a ClientError. One that RabbitMQ has not counted yet, because it is
+// some seconds old, or is not to count as its statistics are switched off, makes it a BadAnswer: nobody knows that it
+// is empty. So does one that does not run, as its node is down, or that has no leader, as too few of its members are
+// there: what is told of it then is what was counted last. The other outcomes are those of a [probe.Heartbeat], save
+// that redirects are not followed. Value is 0 unless the outcome is Answered.
 type Prober struct {
 	name, unit string
 	vhost      string
@@ -84,8 +86,12 @@ type Prober struct {
 
 // New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
 func New(o Options) (*Prober, error) {
-	p := &Prober{name: o.Name, unit: o.Unit, vhost: o.VHost, queues: slices.Clone(o.Queues), count: o.Count, timeout: o.Timeout}
-	u, badURL := web.ParseURL(o.URL, "https://bot:password@rabbit.example.com, which is not the one that begins with amqp")
+	p := &Prober{
+		name: o.Name, unit: o.Unit, vhost: o.VHost, queues: slices.Clone(o.Queues), count: o.Count,
+		timeout: o.Timeout,
+	}
+	u, badURL := web.ParseURL(o.URL, "https://bot:password@rabbit.example.com, which is not the one that "+
+		"begins with amqp")
 	header, badHeader := headers(u, o.UserAgent)
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("rabbitmq signal: %w", err)
@@ -149,12 +155,16 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, status int, err error) {
 	u := p.base.JoinPath("api/queues", url.PathEscape(p.vhost), url.PathEscape(queue))
 	q := u.Query()
-	q.Set("columns", "name,state,leader,messages_ready,messages_unacknowledged") // not the statistics of all its consumers
+	// not the statistics of all its consumers
+	q.Set("columns", "name,state,leader,messages_ready,messages_unacknowledged")
 	u.RawQuery = q.Encode()
 	status, body, err := p.client.Get(parent, ctx, u)
 	switch {
 	case status == http.StatusNotFound:
-		return 0, status, failure.Failure{Outcome: probe.ClientError, Text: fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost)}
+		return 0, status, failure.Failure{
+			Outcome: probe.ClientError,
+			Text:    fmt.Sprintf("there is no queue %.100q in the virtual host %.100q", queue, p.vhost),
+		}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return 0, status, refusal(err, body)
 	case err != nil:

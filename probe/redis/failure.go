@@ -32,7 +32,11 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	var none noQueue
 	var lag unknownLag
 	if errors.As(err, new(noHandshake)) && !errors.Is(parent.Err(), context.Canceled) {
-		return failure.Failure{Outcome: probe.Timeout, Text: p.addr + " takes the connection, and does not answer to TLS: is it redis:// rather than rediss://?"}
+		return failure.Failure{
+			Outcome: probe.Timeout,
+			Text: p.addr + " takes the connection, and does not answer to TLS: is it redis:// rather " +
+				"than rediss://?",
+		}
 	}
 	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
 		return f
@@ -47,7 +51,10 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	case errors.Is(err, errProtocol):
 		return failure.Bad("%s does not speak Redis's protocol, or wants TLS (rediss://)", p.addr)
 	case errors.As(err, new(tls.RecordHeaderError)):
-		return failure.Failure{Outcome: probe.Unreachable, Text: p.addr + " does not speak TLS: is it redis:// rather than rediss://?"}
+		return failure.Failure{
+			Outcome: probe.Unreachable,
+			Text:    p.addr + " does not speak TLS: is it redis:// rather than rediss://?",
+		}
 	}
 	f, ok := failure.Connection(err, p.addr, p.host())
 	switch {
@@ -75,13 +82,20 @@ func (p *Prober) explainRefusal(r refusal) failure.Failure {
 		{"NOAUTH", probe.ClientError, "wants a password: write it into the URL"},
 		{"WRONGPASS", probe.ClientError, "refuses the user or the password" + p.withoutUser()},
 		{"ERR invalid password", probe.ClientError, "refuses the password"},
-		{"ERR wrong number of arguments for 'auth'", probe.ClientError, "knows no users, as it is older than Redis 6: leave the user out of the URL"},
+		{
+			"ERR wrong number of arguments for 'auth'", probe.ClientError,
+			"knows no users, as it is older than Redis 6: leave the user out of the URL",
+		},
 		{"ERR AUTH", probe.ClientError, "has no password, and was sent one: leave it out of the URL"},
-		{"NOPERM", probe.ClientError, "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{"NOPERM", probe.ClientError, "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, " +
+			"ZCARD, SCARD and XINFO"},
 		{"DENIED", probe.ClientError, "takes no connections from elsewhere without a password (protected mode)"},
 		{"ERR DB index", probe.ClientError, "has no database of that number"},
 		{"ERR invalid DB index", probe.ClientError, "has no database of that number"},
-		{"ERR SELECT is not allowed", probe.ClientError, "is a cluster, which has no databases: leave the number out of the URL"},
+		{
+			"ERR SELECT is not allowed", probe.ClientError,
+			"is a cluster, which has no databases: leave the number out of the URL",
+		},
 		{"ERR unknown", probe.ClientError, "does not know a command: it is too old, or no Redis"},
 		{"ERR max number of clients", probe.ServerError, "has too many clients"},
 		{"MOVED", probe.ClientError, "is a part of a cluster, and another part holds a key"},

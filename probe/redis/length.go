@@ -62,7 +62,8 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	case kind == "stream" && p.group != "":
 		return p.backlog(w, key)
 	case lengthCommand(kind) == "":
-		return 0, noQueue(fmt.Sprintf("the key %.100q is of the type %.20q; a queue is a list, a stream, a set or a sorted set", key, kind))
+		return 0, noQueue(fmt.Sprintf("the key %.100q is of the type %.20q; a queue is a list, a stream, a set or "+
+			"a sorted set", key, kind))
 	}
 	w.say(lengthCommand(kind), key)
 	answer, err := w.hear()
@@ -98,7 +99,8 @@ func (p *Prober) backlog(w *wire, key string) (int64, error) {
 		pending, ok := fields["pending"].(int64)
 		lag, known := fields["lag"].(int64)
 		if !ok || !known {
-			return 0, unknownLag(fmt.Sprintf("the server does not know how much of the stream %.100q is left for the group %.100q: "+
+			return 0, unknownLag(fmt.Sprintf("the server does not know how much of the stream %.100q is left for the "+
+				"group %.100q: "+
 				"it is older than Redis 7.0, or entries were deleted", key, p.group))
 		}
 		return pending + lag, nil

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// placeholder is the user that providers wrote into URLs before Redis knew users (Heroku's are redis://h:password@host). Clients of that time
-// left it out, and so do servers' access lists: the password is the default user's.
+// placeholder is the user that providers wrote into URLs before Redis knew users (Heroku's are
+// redis://h:password@host). Clients of that time left it out, and so do servers' access lists: the password is the
+// default user's.
 const placeholder = "h"
 
 func (p *Prober) login(w *wire) error {

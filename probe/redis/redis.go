@@ -33,32 +33,33 @@ const maxKeys = 100
 type Options struct {
 	// Name is the Signal of the readings; "" means "redis".
 	Name string
-	// URL is the server's: redis://user:password@host:6379/0, or rediss:// for TLS. User, password, port and database may be
-	// left out. The parameters of well-known clients are taken too: ?db=3 (which beats the path 0), ?ssl_cert_reqs=none and others, also
-	// unix:///run/redis.sock?db=3. What only tunes a client is passed over, and what is not known refused.
+	// URL is the server's: redis://user:password@host:6379/0, or rediss:// for TLS. User, password, port and database
+	// may be left out. The parameters of well-known clients are taken too: ?db=3 (which beats the path 0),
+	// ?ssl_cert_reqs=none and others, also unix:///run/redis.sock?db=3. What only tunes a client is passed over, and
+	// what is not known refused.
 	URL string
 	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue.
 	Keys []string
-	// Group, unless empty, counts of streams what this consumer group has not acknowledged: what no consumer has been given
-	// yet, and what is being worked on. Else all that a stream holds is counted, which says little unless what is done
-	// is deleted from it. The server must be Redis 7.0 or newer.
+	// Group, unless empty, counts of streams what this consumer group has not acknowledged: what no consumer has been
+	// given yet, and what is being worked on. Else all that a stream holds is counted, which says little unless what is
+	// done is deleted from it. The server must be Redis 7.0 or newer.
 	Group string
 	// Unit is the Unit of the readings; "" means "jobs".
 	Unit string
-	// TLS is for rediss; nil means the system's certificate authorities. Heroku's servers sign their certificates themselves,
-	// and need InsecureSkipVerify.
+	// TLS is for rediss; nil means the system's certificate authorities. Heroku's servers sign their certificates
+	// themselves, and need InsecureSkipVerify.
 	TLS *tls.Config
 	// Timeout bounds a probe as a whole; it is above 0.
 	Timeout time.Duration
 }
 
-// A Prober is a [probe.Prober] that sums up the lengths of queues in Redis. It opens a connection for each probe, and may be
-// used by several goroutines at once.
+// A Prober is a [probe.Prober] that sums up the lengths of queues in Redis. It opens a connection for each probe, and
+// may be used by several goroutines at once.
 //
 // A probe has one of these outcomes:
 //   - Answered: every key's length was told, and Value is their sum.
-//   - ClientError: the server refuses the user, the password, a command or the database, a key is no list, stream or set, or a
-//     stream has no such group.
+//   - ClientError: the server refuses the user, the password, a command or the database, a key is no list, stream or
+//     set, or a stream has no such group.
 //   - ServerError: the server answers with another error: it is loading, or has too many clients.
 //   - Timeout, Unreachable: as a [probe.Heartbeat].
 //   - BadAnswer: what answers does not speak Redis's protocol, or does not know how much of a stream is left.
@@ -108,8 +109,8 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// Missing lists the keys that do not exist now: their queues are empty, or their names are wrong, which Redis cannot tell apart. Where
-// it cannot be asked there is none.
+// Missing lists the keys that do not exist now: their queues are empty, or their names are wrong, which Redis cannot
+// tell apart. Where it cannot be asked there is none.
 func (p *Prober) Missing(ctx context.Context) []string {
 	var missing []string
 	_ = p.ask(ctx, func(w *wire) error {

@@ -31,7 +31,8 @@ func (p *Prober) setURL(raw string, config *tls.Config) error {
 	case u.Scheme != "unix" && u.Hostname() == "":
 		return errors.New("the URL names no host: " + hint)
 	case strings.Contains(u.Host, ","):
-		return errors.New("the URL names several hosts: name one, and behind Sentinel or in front of replicas the primary")
+		return errors.New("the URL names several hosts: name one, and behind Sentinel or in front of replicas " +
+			"the primary")
 	case u.Port() != "" && !isPort(u.Port()):
 		return errors.New("the URL has an invalid port: it must be 1–65535")
 	case u.Scheme == "unix" && (u.Host != "" || u.Path == ""):
@@ -76,7 +77,8 @@ func (p *Prober) setDatabase(u *url.URL, said query) error {
 	case said.database == "":
 		p.database = inPath
 	case inPath != 0 && inPath != inQuery:
-		return fmt.Errorf("the URL names database %d in its path and %d behind the question mark: keep one", inPath, inQuery)
+		return fmt.Errorf("the URL names database %d in its path and %d behind the question mark: keep one", inPath,
+			inQuery)
 	default:
 		p.database = inQuery
 	}
@@ -99,7 +101,8 @@ func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 		{"user", front.Username(), said.user}, {"password", password, said.password},
 	} {
 		if both.front != "" && both.query != "" && both.front != both.query {
-			return fmt.Errorf("the URL has one %s in front of the host and another behind the question mark: keep one", both.name)
+			return fmt.Errorf("the URL has one %s in front of the host and another behind the question "+
+				"mark: keep one", both.name)
 		}
 	}
 	p.user, p.password = cmp.Or(front.Username(), said.user), cmp.Or(password, said.password)
@@ -131,7 +134,8 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	if said.cert != "" || said.key != "" {
 		own, err := tls.LoadX509KeyPair(said.cert, cmp.Or(said.key, said.cert))
 		if err != nil {
-			return errors.New("the files that the URL's ssl_certfile and ssl_keyfile name cannot be read, or are no certificate with its key")
+			return errors.New("the files that the URL's ssl_certfile and ssl_keyfile name cannot be read, or are no " +
+				"certificate with its key")
 		}
 		p.tls.Certificates = []tls.Certificate{own}
 	}
@@ -187,15 +191,27 @@ var (
 	parameters = map[string]parameter{
 		"db": databaseOf, "database": databaseOf, "dbindex": databaseOf, "virtualhost": databaseOf,
 		"username": userOf, "user": userOf, "password": passwordOf, "pass": passwordOf,
-		"family":             {func(q *query) *string { return &q.family }, map[string]string{"0": "", "4": "4", "6": "6"}},
-		"ssl":                tlsOf,
-		"tls":                tlsOf,
-		"sslcacerts":         {of: func(q *query) *string { return &q.ca }},
-		"sslcertfile":        {of: func(q *query) *string { return &q.cert }},
-		"sslkeyfile":         {of: func(q *query) *string { return &q.key }},
-		"sslcertreqs":        verifyOf(map[string]string{"none": "none", "cert_none": "none", "optional": "", "cert_optional": "", "required": "", "cert_required": ""}),
-		"verifypeer":         verifyOf(map[string]string{"none": "none", "false": "none", "ca": "ca", "full": "", "true": ""}),
-		"sslcheckhostname":   {func(q *query) *string { return &q.name }, map[string]string{"true": "", "1": "", "yes": "", "false": "any", "0": "any", "no": "any"}},
+		"family": {
+			func(q *query) *string { return &q.family },
+			map[string]string{"0": "", "4": "4", "6": "6"},
+		},
+		"ssl":         tlsOf,
+		"tls":         tlsOf,
+		"sslcacerts":  {of: func(q *query) *string { return &q.ca }},
+		"sslcertfile": {of: func(q *query) *string { return &q.cert }},
+		"sslkeyfile":  {of: func(q *query) *string { return &q.key }},
+		"sslcertreqs": verifyOf(map[string]string{
+			"none": "none", "cert_none": "none", "optional": "",
+			"cert_optional": "", "required": "", "cert_required": "",
+		}),
+		"verifypeer": verifyOf(map[string]string{
+			"none": "none", "false": "none", "ca": "ca",
+			"full": "", "true": "",
+		}),
+		"sslcheckhostname": {
+			func(q *query) *string { return &q.name },
+			map[string]string{"true": "", "1": "", "yes": "", "false": "any", "0": "any", "no": "any"},
+		},
 		"skipverify":         verifyOf(map[string]string{"true": "none", "1": "none", "false": "", "0": ""}),
 		"insecureskipverify": verifyOf(map[string]string{"true": "none", "1": "none", "false": "", "0": ""}),
 		"rejectunauthorized": verifyOf(map[string]string{"false": "none", "0": "none", "true": "", "1": ""}),
@@ -225,7 +241,8 @@ func readQuery(raw string) (query, error) {
 	var q query
 	values, err := url.ParseQuery(raw)
 	if err != nil || strings.Contains(raw, "@") {
-		return q, errors.New("the URL can't be read behind its question mark: in a password ? and @ are written %3F and %40")
+		return q, errors.New("the URL can't be read behind its question mark: in a password ? and @ are written " +
+			"%3F and %40")
 	}
 	var wrong []error
 	first := map[*string]string{}
@@ -239,7 +256,8 @@ func readQuery(raw string) (query, error) {
 		case !isName.MatchString(name):
 			wrong = append(wrong, errors.New("the URL has a parameter that is not known: leave it out"))
 		case slices.Contains(prefixes, known):
-			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not applied here: leave it out, and write the keys with their prefix", name))
+			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not applied here: leave it out, and write "+
+				"the keys with their prefix", name))
 		default:
 			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not known: leave it out", name))
 		}

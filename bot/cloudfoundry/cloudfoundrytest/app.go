@@ -118,7 +118,8 @@ func (s *Server) Instances(name, processType string) int {
 	return len(s.process(name, processType).states)
 }
 
-// SetInstances changes the number of instances of a process type, as somebody's `cf scale` would, whatever the quotas allow.
+// SetInstances changes the number of instances of a process type, as somebody's `cf scale` would, whatever the quotas
+// allow.
 func (s *Server) SetInstances(name, processType string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +133,8 @@ func (s *Server) SetStates(name, processType string, states ...string) {
 	copy(s.process(name, processType).states, states)
 }
 
-// HoldStarts keeps new instances starting until release is called, which lets all of them run. Without it they run at once.
+// HoldStarts keeps new instances starting until release is called, which lets all of them run. Without it they run at
+// once.
 func (s *Server) HoldStarts() (release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,14 +192,17 @@ func (s *Server) Push(name string, at time.Time) {
 	s.mustApp(name).pushed = at
 }
 
-// Deploy begins a rolling deployment of the app's web process at a time, as `cf push --strategy rolling` does: a new process with one
-// instance comes beside the old one, whose instances give way one by one until finish is called.
+// Deploy begins a rolling deployment of the app's web process at a time, as `cf push --strategy rolling` does: a new
+// process with one instance comes beside the old one, whose instances give way one by one until finish is called.
 func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.mustApp(name)
 	old := a.process("web")
-	d := &deployment{guid: s.guid(), created: at, updated: at, status: "ACTIVE", reason: "DEPLOYING", old: old, desired: len(old.states)}
+	d := &deployment{
+		guid: s.guid(), created: at, updated: at, status: "ACTIVE", reason: "DEPLOYING", old: old,
+		desired: len(old.states),
+	}
 	d.fresh = &process{guid: s.guid(), kind: "web", memory: old.memory, created: at}
 	d.fresh.set(1, running, at)
 	a.deployments = append(a.deployments, d)

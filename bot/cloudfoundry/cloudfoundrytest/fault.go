@@ -11,8 +11,8 @@ import (
 // A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and
-// may be called again.
+// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
+// and may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
@@ -34,13 +34,22 @@ func (p problem) send(w http.ResponseWriter) {
 
 func documented(status int) problem {
 	known := map[int]problem{
-		http.StatusBadRequest:          {status, 1001, "CF-MessageParseError", "Request invalid due to parse error: invalid request body"},
-		http.StatusUnauthorized:        {status, 1000, "CF-InvalidAuthToken", "Invalid Auth Token"},
-		http.StatusForbidden:           {status, 10003, "CF-NotAuthorized", "You are not authorized to perform the requested action"},
-		http.StatusNotFound:            {status, 10010, "CF-ResourceNotFound", "Resource not found"},
-		http.StatusUnprocessableEntity: {status, 10008, "CF-UnprocessableEntity", "The request is semantically invalid"},
-		http.StatusTooManyRequests:     {status, 10013, "CF-RateLimitExceeded", "Rate Limit Exceeded"},
-		http.StatusServiceUnavailable:  {status, 10015, "CF-ServiceUnavailable", "Service unavailable"},
+		http.StatusBadRequest: {
+			status, 1001, "CF-MessageParseError",
+			"Request invalid due to parse error: invalid request body",
+		},
+		http.StatusUnauthorized: {status, 1000, "CF-InvalidAuthToken", "Invalid Auth Token"},
+		http.StatusForbidden: {
+			status, 10003, "CF-NotAuthorized",
+			"You are not authorized to perform the requested action",
+		},
+		http.StatusNotFound: {status, 10010, "CF-ResourceNotFound", "Resource not found"},
+		http.StatusUnprocessableEntity: {
+			status, 10008, "CF-UnprocessableEntity",
+			"The request is semantically invalid",
+		},
+		http.StatusTooManyRequests:    {status, 10013, "CF-RateLimitExceeded", "Rate Limit Exceeded"},
+		http.StatusServiceUnavailable: {status, 10015, "CF-ServiceUnavailable", "Service unavailable"},
 	}
 	if p, ok := known[status]; ok {
 		return p

@@ -42,7 +42,10 @@ func (s *Server) handler() http.Handler {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		s.mu.Lock()
-		s.calls = append(s.calls, Call{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: string(body)})
+		s.calls = append(s.calls, Call{
+			Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+			Header: r.Header.Clone(), Body: string(body),
+		})
 		f := s.faults.Strike(r.Method, r.URL.Path)
 		s.mu.Unlock()
 		w.Header().Set("X-Vcap-Request-Id", "cf-request-1")
@@ -88,7 +91,10 @@ func (s *Server) root(w http.ResponseWriter, _ *http.Request) {
 		"self": link(""), "uaa": link(""), "login": link(""), "log_cache": link(""), "logging": nil,
 		"cloud_controller_v2": nil,
 		"cloud_controller_v3": object{"href": s.URL + "/v3", "meta": object{"version": "3.180.0"}},
-		"app_ssh":             object{"href": "127.0.0.1:2222", "meta": object{"host_key_fingerprint": "x", "oauth_client": "ssh-proxy"}},
+		"app_ssh": object{
+			"href": "127.0.0.1:2222",
+			"meta": object{"host_key_fingerprint": "x", "oauth_client": "ssh-proxy"},
+		},
 	}})
 }
 
@@ -153,8 +159,10 @@ func (s *Server) api() http.Handler {
 			return get(a, p, r)
 		})
 	}
-	withType("GET /v3/apps/{guid}/processes/{type}", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
-	withType("GET /v3/apps/{guid}/processes/{type}/stats", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
+	withType("GET /v3/apps/{guid}/processes/{type}",
+		func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
+	withType("GET /v3/apps/{guid}/processes/{type}/stats",
+		func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
 	withType("POST /v3/apps/{guid}/processes/{type}/actions/scale", s.scale)
 	withType("DELETE /v3/apps/{guid}/processes/{type}/instances/{index}", s.restartInstance)
 	withApp("POST /v3/apps/{guid}/actions/{action}", s.act)
@@ -176,17 +184,21 @@ func (s *Server) api() http.Handler {
 			return 0, missing("Process")
 		})
 	}
-	withProcess("GET /v3/processes/{guid}", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
-	withProcess("GET /v3/processes/{guid}/stats", func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
+	withProcess("GET /v3/processes/{guid}",
+		func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.resource(a) })
+	withProcess("GET /v3/processes/{guid}/stats",
+		func(a *app, p *process, _ *http.Request) (int, any) { return http.StatusOK, p.stats(a) })
 	withProcess("POST /v3/processes/{guid}/actions/scale", s.scale)
-	withProcess("GET /v3/processes/{guid}/sidecars", func(_ *app, _ *process, r *http.Request) (int, any) { return s.page(r, nil) })
+	withProcess("GET /v3/processes/{guid}/sidecars",
+		func(_ *app, _ *process, r *http.Request) (int, any) { return s.page(r, nil) })
 	handle("GET /v3/processes", func(r *http.Request) (int, any) { return s.page(r, s.listProcesses(r)) })
 	handle("GET /v3/deployments", func(r *http.Request) (int, any) { return s.page(r, s.listDeployments(r)) })
 	handle("GET /v3/domains/{guid}", func(r *http.Request) (int, any) {
 		return found(s.domain(r.PathValue("guid")), "Domain")
 	})
 	handle("GET /v3/routes", func(r *http.Request) (int, any) { return s.listRoutes(r, filter(r, "app_guids")) })
-	withApp("GET /v3/apps/{guid}/routes", func(a *app, r *http.Request) (int, any) { return s.listRoutes(r, []string{a.guid}) })
+	withApp("GET /v3/apps/{guid}/routes",
+		func(a *app, r *http.Request) (int, any) { return s.listRoutes(r, []string{a.guid}) })
 	handle("GET /v3/packages/{guid}/droplets", func(r *http.Request) (int, any) {
 		for _, a := range s.apps {
 			if packageOf+a.guid == r.PathValue("guid") {
@@ -218,7 +230,10 @@ func (s *Server) page(r *http.Request, list []object) (int, any) {
 	page, per := number("page", 1), number("per_page", 50)
 	pages := max(1, (len(list)+per-1)/per)
 	href := func(n int) object { return object{"href": s.URL + r.URL.Path + "?page=" + strconv.Itoa(n)} }
-	p := object{"total_results": len(list), "total_pages": pages, "first": href(1), "last": href(pages), "next": nil, "previous": nil}
+	p := object{
+		"total_results": len(list), "total_pages": pages, "first": href(1), "last": href(pages),
+		"next": nil, "previous": nil,
+	}
 	if page < pages {
 		p["next"] = href(page + 1)
 	}

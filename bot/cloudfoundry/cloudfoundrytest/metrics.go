@@ -27,7 +27,8 @@ type Envelope struct {
 type Timer struct {
 	// Took is the time up to the envelope's Time.
 	Took time.Duration
-	// Peer is "Client" for the router's time with the app, and "Server" for the whole request, the router's own time included.
+	// Peer is "Client" for the router's time with the app, and "Server" for the whole request, the router's own time
+	// included.
 	Peer   string
 	Status int
 }
@@ -44,16 +45,17 @@ func (s *Server) Emit(name string, envelopes ...Envelope) {
 	slices.SortStableFunc(s.metrics[guid], func(a, b Envelope) int { return a.Time.Compare(b.Time) })
 }
 
-// EmitUsage adds what Cloud Foundry tells of the containers: for each instance from 0 on its CPU in % and its memory in % of a
-// quota of 512 MB, every 15 seconds over the time before now; and of each 128 MB of disk, of a quota of 1 GB, and twice its CPU as its CPU
-// in % of what it is entitled to.
+// EmitUsage adds what Cloud Foundry tells of the containers: for each instance from 0 on its CPU in % and its memory in
+// % of a quota of 512 MB, every 15 seconds over the time before now; and of each 128 MB of disk, of a quota of 1 GB,
+// and twice its CPU as its CPU in % of what it is entitled to.
 func (s *Server) EmitUsage(name string, now time.Time, over time.Duration, cpu, memory []float64) {
 	var all []Envelope
 	for at := now; at.After(now.Add(-over)); at = at.Add(-15 * time.Second) {
 		for i := range cpu {
 			all = append(all,
 				Envelope{Time: at, Instance: i, Gauge: map[string]float64{
-					"cpu": cpu[i], "memory": memory[i] / 100 * (512 << 20), "memory_quota": 512 << 20, "disk": 1 << 27, "disk_quota": 1 << 30,
+					"cpu": cpu[i], "memory": memory[i] / 100 * (512 << 20), "memory_quota": 512 << 20,
+					"disk": 1 << 27, "disk_quota": 1 << 30,
 				}},
 				Envelope{Time: at, Instance: i, Gauge: map[string]float64{"cpu_entitlement": cpu[i] * 2}})
 		}
@@ -90,7 +92,8 @@ func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 			e = &list[len(list)-1-i]
 		}
 		at := e.Time.UnixNano()
-		if at < from || at >= to || int64(len(kept)) == limit || len(q["envelope_types"]) > 0 && !slices.Contains(q["envelope_types"], e.kind()) || !e.named(named) {
+		if at < from || at >= to || int64(len(kept)) == limit || len(q["envelope_types"]) > 0 &&
+			!slices.Contains(q["envelope_types"], e.kind()) || !e.named(named) {
 			continue
 		}
 		kept = append(kept, e.resource(r.PathValue("source")))
@@ -130,7 +133,8 @@ func (e *Envelope) resource(source string) object {
 		tags[k] = v
 	}
 	o := object{
-		"timestamp": strconv.FormatInt(e.Time.UnixNano(), 10), "source_id": source, "instance_id": strconv.Itoa(e.Instance),
+		"timestamp": strconv.FormatInt(e.Time.UnixNano(), 10), "source_id": source,
+		"instance_id":     strconv.Itoa(e.Instance),
 		"deprecated_tags": object{}, "tags": tags,
 	}
 	switch {
@@ -145,7 +149,8 @@ func (e *Envelope) resource(source string) object {
 		tags["method"], tags["uri"] = "GET", "https://my-app.apps.example.com/"
 		tags["request_id"] = fmt.Sprintf("%08x-0000-4000-8000-%012x", e.Instance, e.Time.UnixNano()&0xffffffffffff)
 		o["timer"] = object{
-			"name": "http", "start": strconv.FormatInt(e.Time.Add(-e.Timer.Took).UnixNano(), 10), "stop": strconv.FormatInt(e.Time.UnixNano(), 10),
+			"name": "http", "start": strconv.FormatInt(e.Time.Add(-e.Timer.Took).UnixNano(), 10),
+			"stop": strconv.FormatInt(e.Time.UnixNano(), 10),
 		}
 	default:
 		o["log"] = object{"payload": "aGVsbG8=", "type": "OUT"}

@@ -35,7 +35,10 @@ func (s *Server) org(guid string) object {
 	if guid != orgGUID {
 		return nil
 	}
-	return object{"guid": guid, "name": Org, "suspended": false, "created_at": stamp(time.Time{}), "relationships": object{"quota": toOne(orgQuotaGUID)}}
+	return object{
+		"guid": guid, "name": Org, "suspended": false, "created_at": stamp(time.Time{}),
+		"relationships": object{"quota": toOne(orgQuotaGUID)},
+	}
 }
 
 func quotaResource(q *Quota, guid string) object {
@@ -46,13 +49,15 @@ func quotaResource(q *Quota, guid string) object {
 		return i
 	}
 	return object{"guid": guid, "name": cmp.Or(q.Name, "default"), "apps": object{
-		"total_memory_in_mb": n(q.MemoryMB), "per_process_memory_in_mb": n(q.InstanceMemoryMB), "total_instances": n(q.Instances),
+		"total_memory_in_mb": n(q.MemoryMB), "per_process_memory_in_mb": n(q.InstanceMemoryMB),
+		"total_instances": n(q.Instances),
 	}}
 }
 
 func (s *Server) listSpaces(r *http.Request) (list []object) {
 	for _, sp := range s.spaces {
-		if wants(filter(r, "names"), sp.name) && wants(filter(r, "organization_guids"), orgGUID) && wants(filter(r, "guids"), sp.guid) {
+		if wants(filter(r, "names"), sp.name) && wants(filter(r, "organization_guids"), orgGUID) &&
+			wants(filter(r, "guids"), sp.guid) {
 			list = append(list, sp.resource())
 		}
 	}
@@ -73,7 +78,10 @@ func (sp *space) resource() object {
 	if sp.quota != nil {
 		quota = "quota-of-" + sp.guid
 	}
-	return object{"guid": sp.guid, "name": sp.name, "relationships": object{"organization": toOne(orgGUID), "quota": toOne(quota)}}
+	return object{
+		"guid": sp.guid, "name": sp.name,
+		"relationships": object{"organization": toOne(orgGUID), "quota": toOne(quota)},
+	}
 }
 
 func (s *Server) spaceQuota(guid string) object {
@@ -87,7 +95,8 @@ func (s *Server) spaceQuota(guid string) object {
 
 func (s *Server) listApps(r *http.Request) (list []object) {
 	for _, a := range s.apps {
-		if wants(filter(r, "names"), a.Name) && wants(filter(r, "space_guids"), s.space(a.Space).guid) && wants(filter(r, "guids"), a.guid) {
+		if wants(filter(r, "names"), a.Name) && wants(filter(r, "space_guids"), s.space(a.Space).guid) &&
+			wants(filter(r, "guids"), a.guid) {
 			list = append(list, s.appResource(a))
 		}
 	}
@@ -104,7 +113,8 @@ func (s *Server) appResource(a *app) object {
 		labels[k] = v
 	}
 	return object{
-		"guid": a.guid, "name": a.Name, "state": state, "created_at": stamp(a.processes[0].created), "updated_at": stamp(a.processes[0].created),
+		"guid": a.guid, "name": a.Name, "state": state, "created_at": stamp(a.processes[0].created),
+		"updated_at":    stamp(a.processes[0].created),
 		"lifecycle":     object{"type": "buildpack", "data": object{"buildpacks": []string{}, "stack": "cflinuxfs4"}},
 		"relationships": object{"space": toOne(s.space(a.Space).guid), "current_droplet": toOne(a.guid)},
 		"metadata":      object{"labels": labels, "annotations": object{}},
@@ -181,10 +191,17 @@ func (p *process) stats(a *app) object {
 			o["details"] = "insufficient resources: memory"
 		}
 		if st == running || st == starting {
-			o["host"], o["uptime"], o["fds_quota"], o["mem_quota"], o["disk_quota"] = "10.0.0.1", 60, 16384, p.memory<<20, 1<<30
+			o["host"], o["uptime"], o["fds_quota"], o["mem_quota"], o["disk_quota"] = "10.0.0.1", 60, 16384,
+				p.memory<<20, 1<<30
 			o["instance_guid"] = fmt.Sprintf("%s-%d", p.guid, i)
-			o["instance_ports"] = []object{{"external": 61000 + i, "internal": 8080, "external_tls_proxy_port": nil, "internal_tls_proxy_port": 61443}}
-			o["usage"] = object{"time": stamp(time.Now()), "cpu": 0.25, "cpu_entitlement": nil, "mem": p.memory << 19, "disk": 1 << 27, "log_rate": 0}
+			o["instance_ports"] = []object{{
+				"external": 61000 + i, "internal": 8080, "external_tls_proxy_port": nil,
+				"internal_tls_proxy_port": 61443,
+			}}
+			o["usage"] = object{
+				"time": stamp(time.Now()), "cpu": 0.25, "cpu_entitlement": nil, "mem": p.memory << 19,
+				"disk": 1 << 27, "log_rate": 0,
+			}
 			o["log_rate_limit"], o["routable"] = nil, nil
 		}
 		list = append(list, o)
@@ -201,7 +218,10 @@ func (s *Server) scale(a *app, p *process, r *http.Request) (int, any) {
 		return 0, documented(http.StatusBadRequest)
 	}
 	if a.deploying(p.kind) {
-		return 0, problem{http.StatusUnprocessableEntity, 390016, "CF-ScaleDisabledDuringDeployment", "Cannot scale this process while a deployment is in flight."}
+		return 0, problem{
+			http.StatusUnprocessableEntity, 390016, "CF-ScaleDisabledDuringDeployment",
+			"Cannot scale this process while a deployment is in flight.",
+		}
 	}
 	n, memory := len(p.states), p.memory
 	if body.Instances != nil {
@@ -269,7 +289,10 @@ func (s *Server) listDeployments(r *http.Request) (list []object) {
 			}
 			list = append(list, object{
 				"guid": d.guid, "created_at": stamp(d.created), "updated_at": stamp(d.updated), "strategy": "rolling",
-				"status":        object{"value": d.status, "reason": d.reason, "details": object{"last_successful_healthcheck": nil, "last_status_change": stamp(d.updated)}},
+				"status": object{
+					"value": d.status, "reason": d.reason,
+					"details": object{"last_successful_healthcheck": nil, "last_status_change": stamp(d.updated)},
+				},
 				"new_processes": []object{{"guid": d.fresh.guid, "type": d.fresh.kind}},
 				"relationships": object{"app": toOne(a.guid)},
 			})
@@ -290,7 +313,10 @@ func (a *app) droplet() object {
 func (s *Server) listPackages(r *http.Request) (list []object) {
 	for _, a := range s.apps {
 		if wants(filter(r, "app_guids"), a.guid) && !a.pushed.IsZero() {
-			list = append(list, object{"guid": packageOf + a.guid, "type": "bits", "state": "READY", "created_at": stamp(a.pushed), "relationships": object{"app": toOne(a.guid)}})
+			list = append(list, object{
+				"guid": packageOf + a.guid, "type": "bits", "state": "READY",
+				"created_at": stamp(a.pushed), "relationships": object{"app": toOne(a.guid)},
+			})
 		}
 	}
 	return list
@@ -309,9 +335,17 @@ func (s *Server) listRoutes(r *http.Request, apps []string) (int, any) {
 				protocol = "tcp"
 			}
 			list = append(list, object{
-				"guid": "route-" + a.guid + id, "url": route.URL, "protocol": protocol, "host": "", "path": "", "port": nil,
-				"destinations":  []object{{"guid": "d" + id, "app": object{"guid": a.guid, "process": object{"type": "web"}}, "weight": nil, "port": 8080, "protocol": "http1"}},
-				"relationships": object{"space": toOne(s.space(a.Space).guid), "domain": toOne("domain-" + a.guid + id)},
+				"guid": "route-" + a.guid + id, "url": route.URL, "protocol": protocol, "host": "",
+				"path": "", "port": nil,
+				"destinations": []object{{
+					"guid": "d" + id,
+					"app":  object{"guid": a.guid, "process": object{"type": "web"}}, "weight": nil, "port": 8080,
+					"protocol": "http1",
+				}},
+				"relationships": object{
+					"space":  toOne(s.space(a.Space).guid),
+					"domain": toOne("domain-" + a.guid + id),
+				},
 			})
 		}
 	}

@@ -1,10 +1,11 @@
-// Package cloudfoundrytest is a fake of Cloud Foundry for tests: a server on loopback that is the Cloud Controller's API of version 3,
-// the UAA that gives out tokens, and Log Cache. It holds orgs, spaces with quotas, apps, processes, deployments, routes and
-// metrics, lets tokens run out, records its calls, and fails on request.
+// Package cloudfoundrytest is a fake of Cloud Foundry for tests: a server on loopback that is the Cloud Controller's
+// API of version 3, the UAA that gives out tokens, and Log Cache. It holds orgs, spaces with quotas, apps, processes,
+// deployments, routes and metrics, lets tokens run out, records its calls, and fails on request.
 //
-// Its answers are read by the official Go clients of the API and of Log Cache in its tests, and by the cf CLI where that is at hand. What it
-// serves is what those ask for who look at an app, scale, stop, start and restart it: GET / and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas,
-// apps with their processes, packages and droplets, processes with stats and the action scale, deployments, routes and domains; and
+// Its answers are read by the official Go clients of the API and of Log Cache in its tests, and by the cf CLI where
+// that is at hand. What it serves is what those ask for who look at an app, scale, stop, start and restart it: GET /
+// and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas, apps with their
+// processes, packages and droplets, processes with stats and the action scale, deployments, routes and domains; and
 // /api/v1/info and /api/v1/read of Log Cache. A change takes effect at once, but for the starting of instances, which
 // [Server.HoldStarts] lets a test decide.
 package cloudfoundrytest
@@ -62,8 +63,8 @@ type Call struct {
 	Body                string
 }
 
-// New starts a server with the org [Org] and the space [Space]. It panics when it can't listen on loopback, as httptest does.
-// Close it when done.
+// New starts a server with the org [Org] and the space [Space]. It panics when it can't listen on loopback, as httptest
+// does. Close it when done.
 func New() *Server {
 	s := &Server{closing: make(chan struct{}), metrics: map[string][]Envelope{}, birth: running, remaining: -1}
 	s.uaa = uaa{life: 10 * time.Minute, access: map[string]time.Time{}, refresh: map[string]bool{RefreshToken: true}}
@@ -95,8 +96,8 @@ func (s *Server) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// SetRemaining limits the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server has no
-// limit.
+// SetRemaining limits the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new
+// server has no limit.
 func (s *Server) SetRemaining(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -28,7 +28,8 @@ func (s *Server) SetTokenLife(d time.Duration) {
 	s.uaa.life = d
 }
 
-// RevokeTokens makes all tokens given out so far void; with refresh also all refresh tokens, as a change of the password does.
+// RevokeTokens makes all tokens given out so far void; with refresh also all refresh tokens, as a change of the
+// password does.
 func (s *Server) RevokeTokens(refresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,14 +101,19 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	case grant == "refresh_token":
 		refresh = r.PostFormValue("refresh_token")
 		if !s.uaa.refresh[refresh] {
-			deny(http.StatusUnauthorized, "invalid_token", "The token expired, was revoked, or the token ID is incorrect: "+refresh)
+			deny(http.StatusUnauthorized, "invalid_token",
+				"The token expired, was revoked, or the token ID is incorrect: "+refresh)
 			return
 		}
 	default:
 		deny(http.StatusUnauthorized, "unauthorized_client", "Unauthorized grant type: "+grant)
 		return
 	}
-	answer := object{"access_token": s.uaa.give(claims), "token_type": "bearer", "expires_in": int(s.uaa.life.Seconds()), "scope": "cloud_controller.read cloud_controller.write", "jti": rand.Text()}
+	answer := object{
+		"access_token": s.uaa.give(claims), "token_type": "bearer",
+		"expires_in": int(s.uaa.life.Seconds()), "scope": "cloud_controller.read cloud_controller.write",
+		"jti": rand.Text(),
+	}
 	if refresh != "" {
 		answer["refresh_token"] = refresh
 	}

@@ -134,7 +134,8 @@ func (a *action) object() object {
 		ended = stamp(a.Ended)
 	}
 	return object{
-		"id": a.ID, "status": a.Status, "type": a.Type, "started_at": stamp(a.Began), "completed_at": ended, "resource_id": a.Droplet,
+		"id": a.ID, "status": a.Status, "type": a.Type, "started_at": stamp(a.Began), "completed_at": ended,
+		"resource_id":   a.Droplet,
 		"resource_type": "droplet", "region": regionObject(a.region), "region_slug": a.region,
 	}
 }

@@ -103,17 +103,22 @@ func (b *balancer) object() object {
 		ids = []int{}
 	}
 	return object{
-		"id": b.ID, "name": b.Name, "ip": "203.0.113.10", "size_unit": 1, "algorithm": "round_robin", "status": b.Status, "created_at": stamp(b.created),
+		"id": b.ID, "name": b.Name, "ip": "203.0.113.10", "size_unit": 1, "algorithm": "round_robin",
+		"status": b.Status, "created_at": stamp(b.created),
 		"forwarding_rules": []object{{
-			"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80, "certificate_id": "", "tls_passthrough": false,
+			"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80,
+			"certificate_id": "", "tls_passthrough": false,
 		}},
 		"health_check": object{
-			"protocol": "http", "port": 80, "path": "/", "check_interval_seconds": 10, "response_timeout_seconds": 5, "healthy_threshold": 3,
+			"protocol": "http", "port": 80, "path": "/", "check_interval_seconds": 10, "response_timeout_seconds": 5,
+			"healthy_threshold":   3,
 			"unhealthy_threshold": 5,
 		},
 		"sticky_sessions": object{"type": "none"}, "region": regionObject("fra1"), "tag": b.Tag, "droplet_ids": ids,
-		"redirect_http_to_https": false, "enable_proxy_protocol": false, "enable_backend_keepalive": false, "vpc_uuid": uuid("vpc fra1"),
-		"disable_lets_encrypt_dns_records": false, "project_id": uuid("project"), "type": b.Type, "network": "EXTERNAL", "network_stack": "IPV4",
+		"redirect_http_to_https": false, "enable_proxy_protocol": false, "enable_backend_keepalive": false,
+		"vpc_uuid":                         uuid("vpc fra1"),
+		"disable_lets_encrypt_dns_records": false, "project_id": uuid("project"), "type": b.Type,
+		"network": "EXTERNAL", "network_stack": "IPV4",
 	}
 }
 

@@ -39,14 +39,16 @@ func regionObject(slug string) object {
 			}
 		}
 		return object{
-			"name": r.name, "slug": r.slug, "features": []string{"backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer"},
+			"name": r.name, "slug": r.slug,
+			"features":  []string{"backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer"},
 			"available": true, "sizes": sold,
 		}
 	}
 	return nil
 }
 
-// A size is what a droplet can be. The prices are those of the basic plans in 2026, of which an hour is 1/672 of a month.
+// A size is what a droplet can be. The prices are those of the basic plans in 2026, of which an hour is 1/672 of a
+// month.
 type size struct {
 	slug               string
 	memory, cpus, disk int // MB, number, GB
@@ -88,8 +90,9 @@ func sizeObjects() []object {
 
 func (z size) object() object {
 	return object{
-		"slug": z.slug, "memory": z.memory, "vcpus": z.cpus, "disk": z.disk, "transfer": float64(z.cpus), "price_monthly": z.month,
-		"price_hourly": z.hourly(), "regions": z.regions, "available": z.available, "description": "Basic",
+		"slug": z.slug, "memory": z.memory, "vcpus": z.cpus, "disk": z.disk, "transfer": float64(z.cpus),
+		"price_monthly": z.month,
+		"price_hourly":  z.hourly(), "regions": z.regions, "available": z.available, "description": "Basic",
 	}
 }
 
@@ -98,7 +101,10 @@ func (z size) hourly() float64 { return float64(int(z.month/672*100_000+0.5)) / 
 func (s *Server) keyObjects() []object {
 	var list []object
 	for _, id := range slices.Sorted(maps.Keys(s.keys)) {
-		list = append(list, object{"id": id, "fingerprint": s.keys[id], "name": fmt.Sprintf("key-%d", id), "public_key": "ssh-ed25519 AAAA example"})
+		list = append(list, object{
+			"id": id, "fingerprint": s.keys[id], "name": fmt.Sprintf("key-%d", id),
+			"public_key": "ssh-ed25519 AAAA example",
+		})
 	}
 	return list
 }

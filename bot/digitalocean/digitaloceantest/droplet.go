@@ -28,7 +28,8 @@ type Droplet struct {
 	Tags  []string
 	// VPC is the UUID of its network; "" means the region's default.
 	VPC string
-	// UserData and SSHKeys are what it was ordered with, and so are Monitoring and Private, which says that it has no public address.
+	// UserData and SSHKeys are what it was ordered with, and so are Monitoring and Private, which says that it has no
+	// public address.
 	UserData   string
 	SSHKeys    []string
 	Monitoring bool
@@ -42,7 +43,8 @@ type droplet struct {
 	networked bool // it has its addresses
 }
 
-// AddDroplet adds a droplet as somebody's hand would, and gives its number. It panics where there is no such size, region or image.
+// AddDroplet adds a droplet as somebody's hand would, and gives its number. It panics where there is no such size,
+// region or image.
 func (s *Server) AddDroplet(d Droplet) (id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +109,8 @@ func (s *Server) addDroplet(d Droplet) *droplet {
 	}
 	z, known := sizeOf(d.Size)
 	if !known || regionObject(d.Region) == nil || s.image(float64(d.Image)) == nil {
-		panic(fmt.Sprintf("digitaloceantest: a droplet of an unknown size %q, region %q or image %d", d.Size, d.Region, d.Image))
+		panic(fmt.Sprintf("digitaloceantest: a droplet of an unknown size %q, region %q or image %d", d.Size,
+			d.Region, d.Image))
 	}
 	d.Disk = cmp.Or(d.Disk, z.disk)
 	added := &droplet{Droplet: d}
@@ -140,9 +143,15 @@ func (s *Server) dropletObject(d *droplet) object {
 	v4 := []object{}
 	if d.networked {
 		n := d.ID / 7 % 65000
-		v4 = append(v4, object{"ip_address": fmt.Sprintf("10.110.%d.%d", n/250, n%250+2), "netmask": "255.255.0.0", "gateway": "10.110.0.1", "type": "private"})
+		v4 = append(v4, object{
+			"ip_address": fmt.Sprintf("10.110.%d.%d", n/250, n%250+2), "netmask": "255.255.0.0",
+			"gateway": "10.110.0.1", "type": "private",
+		})
 		if !d.Private {
-			v4 = append(v4, object{"ip_address": fmt.Sprintf("203.0.%d.%d", n/250, n%250+2), "netmask": "255.255.0.0", "gateway": "203.0.0.1", "type": "public"})
+			v4 = append(v4, object{
+				"ip_address": fmt.Sprintf("203.0.%d.%d", n/250, n%250+2), "netmask": "255.255.0.0",
+				"gateway": "203.0.0.1", "type": "public",
+			})
 		}
 	}
 	_, snapshots := s.snapshotsOf(d)
@@ -151,10 +160,14 @@ func (s *Server) dropletObject(d *droplet) object {
 		tags = []string{}
 	}
 	return object{
-		"id": d.ID, "name": d.Name, "memory": z.memory, "vcpus": z.cpus, "disk": d.Disk, "locked": s.underWay(d) != nil, "status": d.Status,
-		"created_at": stamp(d.Created), "features": []string{"private_networking"}, "backup_ids": []int{}, "next_backup_window": nil,
-		"snapshot_ids": snapshots, "image": s.image(float64(d.Image)).object(), "volume_ids": []string{}, "size": z.object(),
-		"size_slug": d.Size, "networks": object{"v4": v4, "v6": []object{}}, "region": regionObject(d.Region), "tags": tags, "vpc_uuid": d.VPC,
+		"id": d.ID, "name": d.Name, "memory": z.memory, "vcpus": z.cpus, "disk": d.Disk,
+		"locked": s.underWay(d) != nil, "status": d.Status,
+		"created_at": stamp(d.Created), "features": []string{"private_networking"}, "backup_ids": []int{},
+		"next_backup_window": nil,
+		"snapshot_ids":       snapshots, "image": s.image(float64(d.Image)).object(), "volume_ids": []string{},
+		"size":      z.object(),
+		"size_slug": d.Size, "networks": object{"v4": v4, "v6": []object{}}, "region": regionObject(d.Region),
+		"tags": tags, "vpc_uuid": d.VPC,
 	}
 }
 
@@ -256,7 +269,10 @@ func (s *Server) create(in object) reply {
 	s.retag()
 	return reply{http.StatusAccepted, object{
 		"droplet": s.dropletObject(d),
-		"links":   object{"actions": []object{{"id": a.ID, "rel": "create", "href": fmt.Sprintf("%s/v2/actions/%d", s.URL, a.ID)}}},
+		"links": object{"actions": []object{{
+			"id": a.ID, "rel": "create",
+			"href": fmt.Sprintf("%s/v2/actions/%d", s.URL, a.ID),
+		}}},
 	}}
 }
 

@@ -10,8 +10,8 @@ import (
 // A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and
-// may be called again.
+// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
+// and may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {

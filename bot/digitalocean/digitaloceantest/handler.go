@@ -36,8 +36,10 @@ func ok(name string, v any) reply { return reply{http.StatusOK, object{name: v}}
 
 func problem(status int, format string, args ...any) reply {
 	id := map[int]string{
-		http.StatusBadRequest: "bad_request", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden",
-		http.StatusNotFound: "not_found", http.StatusUnprocessableEntity: "unprocessable_entity", http.StatusTooManyRequests: "too_many_requests",
+		http.StatusBadRequest: "bad_request", http.StatusUnauthorized: "unauthorized",
+		http.StatusForbidden: "forbidden",
+		http.StatusNotFound:  "not_found", http.StatusUnprocessableEntity: "unprocessable_entity",
+		http.StatusTooManyRequests: "too_many_requests",
 	}[status]
 	return reply{status, object{"id": cmp.Or(id, "server_error"), "message": fmt.Sprintf(format, args...)}}
 }
@@ -60,7 +62,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.advance(time.Now())
 	n := len(s.calls)
 	s.calls = append(s.calls, Call{
-		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone(), Body: string(body), Time: time.Now(),
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone(),
+		Body: string(body), Time: time.Now(),
 	})
 	fault := s.faults.Strike(r.Method, r.URL.Path)
 	s.headers(w, n, fault == nil)
@@ -199,7 +202,8 @@ func (s *Server) list(r *http.Request, name string, all []object) reply {
 
 func (s *Server) account() object {
 	return object{
-		"droplet_limit": s.limit, "floating_ip_limit": 5, "email": "owner@example.com", "name": "Owner", "uuid": uuid("account"),
+		"droplet_limit": s.limit, "floating_ip_limit": 5, "email": "owner@example.com", "name": "Owner",
+		"uuid":           uuid("account"),
 		"email_verified": true, "status": "active", "status_message": "",
 		"team": object{"uuid": uuid("team"), "name": "My Team"},
 	}

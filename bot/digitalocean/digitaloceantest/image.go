@@ -84,15 +84,18 @@ func (i *Image) object() object {
 		slug = i.Slug
 	}
 	return object{
-		"id": i.ID, "name": i.Name, "type": i.Type, "distribution": "Ubuntu", "slug": slug, "public": i.public(), "regions": i.Regions,
-		"created_at": stamp(i.Created), "min_disk_size": i.MinDisk, "size_gigabytes": i.SizeGB, "description": "", "tags": []string{},
+		"id": i.ID, "name": i.Name, "type": i.Type, "distribution": "Ubuntu", "slug": slug, "public": i.public(),
+		"regions":    i.Regions,
+		"created_at": stamp(i.Created), "min_disk_size": i.MinDisk, "size_gigabytes": i.SizeGB, "description": "",
+		"tags":   []string{},
 		"status": cmp.Or(i.Status, "available"), "error_message": "",
 	}
 }
 
 func (i *Image) snapshotObject() object {
 	return object{
-		"id": strconv.Itoa(i.ID), "name": i.Name, "created_at": stamp(i.Created), "regions": i.Regions, "resource_id": strconv.Itoa(i.of),
+		"id": strconv.Itoa(i.ID), "name": i.Name, "created_at": stamp(i.Created), "regions": i.Regions,
+		"resource_id":   strconv.Itoa(i.of),
 		"resource_type": "droplet", "min_disk_size": i.MinDisk, "size_gigabytes": i.SizeGB, "tags": []string{},
 	}
 }
@@ -107,7 +110,8 @@ func (s *Server) readImages(r *http.Request, key string) reply {
 	q := r.URL.Query()
 	var list []object
 	for _, i := range s.images {
-		if q.Get("private") == "true" && i.public() || q.Get("type") == "distribution" && !i.public() || q.Get("type") == "application" {
+		if q.Get("private") == "true" && i.public() || q.Get("type") == "distribution" && !i.public() ||
+			q.Get("type") == "application" {
 			continue
 		}
 		list = append(list, i.object())
@@ -136,7 +140,8 @@ func (s *Server) snapshotsOf(d *droplet) (list []object, ids []int) {
 	for _, i := range s.images {
 		if i.of == d.ID {
 			list = append(list, object{
-				"id": i.ID, "name": i.Name, "created_at": stamp(i.Created), "regions": slices.Clone(i.Regions), "min_disk_size": i.MinDisk,
+				"id": i.ID, "name": i.Name, "created_at": stamp(i.Created), "regions": slices.Clone(i.Regions),
+				"min_disk_size":  i.MinDisk,
 				"size_gigabytes": i.SizeGB, "type": "snapshot",
 			})
 			ids = append(ids, i.ID)

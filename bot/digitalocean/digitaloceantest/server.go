@@ -1,14 +1,15 @@
-// Package digitaloceantest is a fake of DigitalOcean's API for tests: a server on loopback that holds droplets, their actions, images,
-// tags and load balancers, counts its rate limit down, records its calls, and fails on request. DigitalOcean's own command line client
-// works against it:
+// Package digitaloceantest is a fake of DigitalOcean's API for tests: a server on loopback that holds droplets, their
+// actions, images, tags and load balancers, counts its rate limit down, records its calls, and fails on request.
+// DigitalOcean's own command line client works against it:
 //
 //	doctl --api-url $URL --access-token $TOKEN compute droplet list
 //
-// What it serves, below /v2: account, account/keys, regions, sizes, images, snapshots, droplets with their actions and snapshots, actions,
-// tags, and load_balancers with their droplets. It makes no load balancers: a test adds them.
+// What it serves, below /v2: account, account/keys, regions, sizes, images, snapshots, droplets with their actions and
+// snapshots, actions, tags, and load_balancers with their droplets. It makes no load balancers: a test adds them.
 //
-// What takes time at DigitalOcean is done by the next call here, unless [Server.Takes] says how long it takes. Time is time.Now's, so that
-// in a bubble of testing/synctest it is virtual: there, [Server.Transport] makes calls without a network.
+// What takes time at DigitalOcean is done by the next call here, unless [Server.Takes] says how long it takes. Time is
+// time.Now's, so that in a bubble of testing/synctest it is virtual: there, [Server.Transport] makes calls without a
+// network.
 package digitaloceantest
 
 import (
@@ -55,15 +56,16 @@ type Server struct {
 	tags      []string
 }
 
-// New starts a server with the regions fra1 and nyc3, some sizes, and the public image ubuntu-24-04-x64. It panics when it can't listen
-// on loopback, as httptest does. Close it when done.
+// New starts a server with the regions fra1 and nyc3, some sizes, and the public image ubuntu-24-04-x64. It panics when
+// it can't listen on loopback, as httptest does. Close it when done.
 func New() *Server {
 	s := &Server{
 		Token: Token, closing: make(chan struct{}), takes: map[string]time.Duration{}, failing: map[string]int{},
 		limit: 25, remaining: hourly, lastID: 3_164_000, keys: map[int]string{},
 	}
 	s.images = []*Image{{
-		ID: 112_929_454, Name: "24.04 (LTS) x64", Type: "base", Slug: "ubuntu-24-04-x64", Regions: regionSlugs(), MinDisk: 7,
+		ID: 112_929_454, Name: "24.04 (LTS) x64", Type: "base", Slug: "ubuntu-24-04-x64",
+		Regions: regionSlugs(), MinDisk: 7,
 		SizeGB: 0.62, Created: time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC),
 	}}
 	s.http = httptest.NewServer(s)
@@ -86,9 +88,9 @@ func (s *Server) Close() {
 	})
 }
 
-// Takes says how long something takes: an action by its type ("create", "destroy", "snapshot", "resize", "shutdown", "power_off",
-// "power_on"), or "load_balancer", in which time a balancer refuses other changes, and comes round to its tag's droplets. What has begun
-// already is not changed.
+// Takes says how long something takes: an action by its type ("create", "destroy", "snapshot", "resize", "shutdown",
+// "power_off", "power_on"), or "load_balancer", in which time a balancer refuses other changes, and comes round to its
+// tag's droplets. What has begun already is not changed.
 func (s *Server) Takes(what string, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,8 +118,8 @@ func (s *Server) AddSSHKey(id int, fingerprint string) {
 	s.keys[id] = fingerprint
 }
 
-// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; after refill, 5,000 are allowed again, and never
-// where it is 0. A new server has 5,000.
+// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; after refill, 5,000 are allowed
+// again, and never where it is 0. A new server has 5,000.
 func (s *Server) SetRemaining(n int, refill time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

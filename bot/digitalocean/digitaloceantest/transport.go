@@ -9,8 +9,8 @@ import (
 	"net/http/httptest"
 )
 
-// Transport makes calls to the server in the caller's goroutine, whatever host they are for, without a network: in a bubble of
-// testing/synctest a call takes no time.
+// Transport makes calls to the server in the caller's goroutine, whatever host they are for, without a network: in a
+// bubble of testing/synctest a call takes no time.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ s *Server }

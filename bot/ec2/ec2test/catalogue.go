@@ -22,7 +22,8 @@ func (s *Server) describeInstanceTypes(p url.Values) ([]node, *failure) {
 	if asked := values(p, "InstanceType"); len(asked) > 0 {
 		for _, name := range asked {
 			if !slices.Contains(names, name) {
-				return nil, refuse("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", name)
+				return nil, refuse("InvalidInstanceType",
+					"The following supplied instance types do not exist: [%s]", name)
 			}
 		}
 		names = asked
@@ -31,15 +32,20 @@ func (s *Server) describeInstanceTypes(p url.Values) ([]node, *failure) {
 		switch filter {
 		case "bare-metal", "supported-usage-class":
 		case "current-generation":
-			names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "m1.") == slices.Contains(wants, "true") })
+			names = slices.DeleteFunc(names,
+				func(n string) bool { return strings.HasPrefix(n, "m1.") == slices.Contains(wants, "true") })
 		case "vcpu-info.default-vcpus":
-			names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(wants, strconv.Itoa(types()[n][0])) })
+			names = slices.DeleteFunc(names,
+				func(n string) bool { return !slices.Contains(wants, strconv.Itoa(types()[n][0])) })
 		default:
 			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
 		}
 	}
 	return paged(s, p, "instanceTypeSet", names, func(n string) []node {
-		return []node{tx("instanceType", n), el("vCpuInfo", num("defaultVCpus", types()[n][0])), el("memoryInfo", num("sizeInMiB", types()[n][1]))}
+		return []node{
+			tx("instanceType", n), el("vCpuInfo", num("defaultVCpus", types()[n][0])),
+			el("memoryInfo", num("sizeInMiB", types()[n][1])),
+		}
 	})
 }
 
@@ -59,14 +65,21 @@ func (s *Server) AddTemplate(name, image, kind string) (id string) {
 
 func (s *Server) template(p url.Values, prefix, version string) (*template, *failure) {
 	id, name := p.Get(prefix+"LaunchTemplateId"), p.Get(prefix+"LaunchTemplateName")
-	at := slices.IndexFunc(s.templates, func(t *template) bool { return id != "" && t.ID == id || name != "" && t.Name == name })
+	at := slices.IndexFunc(s.templates, func(t *template) bool {
+		return id != "" && t.ID == id ||
+			name != "" && t.Name == name
+	})
 	switch {
 	case at < 0 && id != "":
-		return nil, refuse("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
+		return nil, refuse("InvalidLaunchTemplateId.NotFound",
+			"The specified launch template, with template ID %s, does not exist.", id)
 	case at < 0:
-		return nil, refuse("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", name)
-	case version != "" && version != "$Default" && version != "$Latest" && version != strconv.Itoa(s.templates[at].Version):
-		return nil, refuse("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %s for the launch template with ID %s.",
+		return nil, refuse("InvalidLaunchTemplateName.NotFoundException",
+			"The specified launch template, with template name %s, does not exist.", name)
+	case version != "" && version != "$Default" && version != "$Latest" &&
+		version != strconv.Itoa(s.templates[at].Version):
+		return nil, refuse("InvalidLaunchTemplateId.VersionNotFound",
+			"Could not find the specified version %s for the launch template with ID %s.",
 			version, s.templates[at].ID)
 	}
 	return s.templates[at], nil
@@ -102,7 +115,8 @@ func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 	return paged(s, p, "launchTemplates", found, func(t *template) []node {
 		return []node{
 			tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), at("createTime", t.Made),
-			tx("createdBy", "arn:aws:iam::"+account+":user/"+Role), num("defaultVersionNumber", t.Version), num("latestVersionNumber", t.Version),
+			tx("createdBy", "arn:aws:iam::"+account+":user/"+Role), num("defaultVersionNumber", t.Version),
+			num("latestVersionNumber", t.Version),
 		}
 	})
 }
@@ -120,7 +134,8 @@ func (s *Server) describeLaunchTemplateVersions(p url.Values) ([]node, *failure)
 		data.kids = append(data.kids, tx("instanceType", t.Type))
 	}
 	return []node{el("launchTemplateVersionSet", el("item",
-		tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), num("versionNumber", t.Version), tx("defaultVersion", "true"), data))}, nil
+		tx("launchTemplateId", t.ID), tx("launchTemplateName", t.Name), num("versionNumber", t.Version),
+		tx("defaultVersion", "true"), data))}, nil
 }
 
 type image struct {
@@ -193,14 +208,18 @@ func (s *Server) describeImages(p url.Values) ([]node, *failure) {
 	}
 	return paged(s, p, "imagesSet", found, func(i *image) []node {
 		nodes := []node{
-			tx("imageId", i.ID), tx("name", i.Name), tx("imageState", i.state(s)), tx("imageOwnerId", account), at("creationDate", i.Made),
+			tx("imageId", i.ID), tx("name", i.Name), tx("imageState", i.state(s)), tx("imageOwnerId", account),
+			at("creationDate", i.Made),
 			el("blockDeviceMapping",
-				el("item", tx("deviceName", "/dev/xvda"), el("ebs", num("volumeSize", 8), tx("deleteOnTermination", "true"))),
-				el("item", tx("deviceName", "/dev/xvdb"), el("ebs", num("volumeSize", 2), tx("deleteOnTermination", "true")))),
+				el("item", tx("deviceName", "/dev/xvda"),
+					el("ebs", num("volumeSize", 8), tx("deleteOnTermination", "true"))),
+				el("item", tx("deviceName", "/dev/xvdb"),
+					el("ebs", num("volumeSize", 2), tx("deleteOnTermination", "true")))),
 			tagSet(i.Tags),
 		}
 		if i.Failed {
-			nodes = append(nodes, el("stateReason", tx("code", "Server.InternalError"), tx("message", "Server.InternalError: Internal error on launch")))
+			nodes = append(nodes, el("stateReason", tx("code", "Server.InternalError"),
+				tx("message", "Server.InternalError: Internal error on launch")))
 		}
 		return nodes
 	})

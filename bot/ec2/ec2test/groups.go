@@ -74,7 +74,8 @@ func (s *Server) reconcile(g *group) {
 			i.state = "InService"
 		}
 	}
-	g.instances = slices.DeleteFunc(g.instances, func(i *groupInstance) bool { return i.state == "Terminating" && time.Since(i.since) >= s.End })
+	g.instances = slices.DeleteFunc(g.instances,
+		func(i *groupInstance) bool { return i.state == "Terminating" && time.Since(i.since) >= s.End })
 	staying := 0
 	for _, i := range g.instances {
 		if i.state == "Terminating" {
@@ -100,12 +101,15 @@ func (s *Server) describeGroups(p url.Values) ([]node, *failure) {
 	}
 	return []node{list("AutoScalingGroups", "member", found, func(g *group) []node {
 		nodes := []node{
-			tx("AutoScalingGroupName", g.Name), num("MinSize", g.Min), num("MaxSize", g.Max), num("DesiredCapacity", g.Desired),
+			tx("AutoScalingGroupName", g.Name), num("MinSize", g.Min), num("MaxSize", g.Max),
+			num("DesiredCapacity", g.Desired),
 			num("DefaultCooldown", 300), tx("HealthCheckType", "ELB"), at("CreatedTime", time.Now()),
-			list("SuspendedProcesses", "member", g.Suspended, func(n string) []node { return []node{tx("ProcessName", n)} }),
+			list("SuspendedProcesses", "member", g.Suspended,
+				func(n string) []node { return []node{tx("ProcessName", n)} }),
 			list("Instances", "member", g.instances, func(i *groupInstance) []node {
 				return []node{
-					tx("InstanceId", i.id), tx("AvailabilityZone", Region+"a"), tx("LifecycleState", i.state), tx("HealthStatus", "Healthy"),
+					tx("InstanceId", i.id), tx("AvailabilityZone", Region+"a"), tx("LifecycleState", i.state),
+					tx("HealthStatus", "Healthy"),
 					tx("ProtectedFromScaleIn", "false"),
 				}
 			}),
@@ -122,13 +126,16 @@ func (s *Server) setDesiredCapacity(p url.Values) ([]node, *failure) {
 	n, err := strconv.Atoi(p.Get("DesiredCapacity"))
 	switch {
 	case g == nil:
-		return nil, refuse("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup '%s' not found", p.Get("AutoScalingGroupName"))
+		return nil, refuse("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup '%s' not found",
+			p.Get("AutoScalingGroupName"))
 	case err != nil:
 		return nil, refuse("ValidationError", "DesiredCapacity is not a number")
 	case n < g.Min:
-		return nil, refuse("ValidationError", "New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.Min)
+		return nil, refuse("ValidationError",
+			"New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.Min)
 	case n > g.Max:
-		return nil, refuse("ValidationError", "New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.Max)
+		return nil, refuse("ValidationError",
+			"New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.Max)
 	case p.Get("HonorCooldown") == "true":
 		return nil, &failure{http.StatusBadRequest, "ScalingActivityInProgress", "Scaling activity in progress"}
 	}

@@ -11,7 +11,8 @@ const (
 	instanceOfRole = "i-0123456789abcdef0"
 	// RoleARN is the role that may be assumed, by the owner of the access key or by a web identity.
 	RoleARN = "arn:aws:iam::" + account + ":role/" + Role
-	// Identity is the web identity token that the role trusts, a container's authorization, and the token of a single sign-on.
+	// Identity is the web identity token that the role trusts, a container's authorization, and the token of a single
+	// sign-on.
 	Identity = "fake-identity-token"
 	// ContainerPath is where a container's role has its credentials.
 	ContainerPath = "/v2/credentials/autoscalebot"
@@ -21,7 +22,8 @@ const (
 func (s *Server) getCallerIdentity(url.Values) ([]node, *failure) {
 	arn, id := "arn:aws:iam::"+account+":user/"+Role, "AIDAFAKEFAKEFAKEFAKEF"
 	if s.roleKey(s.caller) != nil {
-		arn, id = "arn:aws:sts::"+account+":assumed-role/"+Role+"/"+instanceOfRole, "AROAFAKEFAKEFAKEFAKEF:"+instanceOfRole
+		arn, id = "arn:aws:sts::"+account+":assumed-role/"+Role+"/"+instanceOfRole,
+			"AROAFAKEFAKEFAKEFAKEF:"+instanceOfRole
 	}
 	return []node{tx("UserId", id), tx("Account", account), tx("Arn", arn)}, nil
 }
@@ -31,14 +33,17 @@ func (s *Server) assumeRole(p url.Values) ([]node, *failure) {
 	web := p.Get("Action") == "AssumeRoleWithWebIdentity"
 	switch {
 	case p.Get("RoleSessionName") == "":
-		return nil, refuse("ValidationError", "1 validation error detected: Value at 'roleSessionName' failed to satisfy constraint")
+		return nil, refuse("ValidationError",
+			"1 validation error detected: Value at 'roleSessionName' failed to satisfy constraint")
 	case web && p.Get("WebIdentityToken") != Identity:
-		return nil, refuse("InvalidIdentityToken", "No OpenIDConnect provider knows the token %s", p.Get("WebIdentityToken"))
+		return nil, refuse("InvalidIdentityToken", "No OpenIDConnect provider knows the token %s",
+			p.Get("WebIdentityToken"))
 	case p.Get("RoleArn") != RoleARN:
 		return nil, &failure{http.StatusForbidden, "AccessDenied", "Not authorized to perform sts:" + p.Get("Action")}
 	}
 	k := s.currentKey()
-	return []node{el("Credentials", tx("AccessKeyId", k.id), tx("SecretAccessKey", k.secret), tx("SessionToken", SessionToken), at("Expiration", k.ends))}, nil
+	return []node{el("Credentials", tx("AccessKeyId", k.id), tx("SecretAccessKey", k.secret),
+		tx("SessionToken", SessionToken), at("Expiration", k.ends))}, nil
 }
 
 // lend answers what nobody signs: a container's call, and a single sign-on's. It returns false for others.
@@ -56,21 +61,25 @@ func (s *Server) lend(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case f != nil && f.Serve(w, r, nil, nil):
 		return true
-	case f != nil, shown != Identity, sso && (r.URL.Query().Get("account_id") != account || r.URL.Query().Get("role_name") != Role):
+	case f != nil, shown != Identity, sso &&
+		(r.URL.Query().Get("account_id") != account || r.URL.Query().Get("role_name") != Role):
 		w.Header().Set("X-Amzn-Errortype", "UnauthorizedException")
 		w.WriteHeader(http.StatusUnauthorized)
-		_ = json.NewEncoder(w).Encode(map[string]string{"code": "Unauthorized", "message": "the token " + shown + " is not accepted"})
+		_ = json.NewEncoder(w).Encode(map[string]string{"code": "Unauthorized", "message": "the token " + shown +
+			" is not accepted"})
 		return true
 	}
 	k := s.currentKey()
 	if sso {
 		_ = json.NewEncoder(w).Encode(map[string]any{"roleCredentials": map[string]any{
-			"accessKeyId": k.id, "secretAccessKey": k.secret, "sessionToken": SessionToken, "expiration": k.ends.UnixMilli(),
+			"accessKeyId": k.id, "secretAccessKey": k.secret, "sessionToken": SessionToken,
+			"expiration": k.ends.UnixMilli(),
 		}})
 		return true
 	}
 	_ = json.NewEncoder(w).Encode(map[string]string{
-		"AccessKeyId": k.id, "SecretAccessKey": k.secret, "Token": SessionToken, "Expiration": k.ends.UTC().Format(time.RFC3339),
+		"AccessKeyId": k.id, "SecretAccessKey": k.secret, "Token": SessionToken,
+		"Expiration": k.ends.UTC().Format(time.RFC3339),
 	})
 	return true
 }

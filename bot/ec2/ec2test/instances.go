@@ -155,7 +155,10 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 		return nil, refuse("MissingParameter", "The request must contain the parameter ImageId")
 	}
 	if p.Get("DryRun") == "true" {
-		return nil, &failure{http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."}
+		return nil, &failure{
+			http.StatusPreconditionFailed, "DryRunOperation",
+			"Request would have succeeded, but DryRun flag is set.",
+		}
 	}
 	token, order := p.Get("ClientToken"), p.Encode()
 	if len(token) > 64 {
@@ -166,18 +169,24 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 		s.now(i)
 		switch known := token != "" && i.token == token && time.Since(i.Made) < remembered; {
 		case known && i.order != order:
-			return nil, refuse("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+			return nil, refuse("IdempotentParameterMismatch",
+				"Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
 		case known && i.State == terminated:
-			return nil, refuse("IdempotentInstanceTerminated", "The request cannot be completed because the instance '%s' has been terminated.", i.ID)
+			return nil, refuse("IdempotentInstanceTerminated",
+				"The request cannot be completed because the instance '%s' has been terminated.", i.ID)
 		case known:
-			return []node{tx("reservationId", "r-1"), list("instancesSet", "item", []Instance{i.copy()}, showInstance)}, nil
+			return []node{
+				tx("reservationId", "r-1"),
+				list("instancesSet", "item", []Instance{i.copy()}, showInstance),
+			}, nil
 		}
 		if i.State != terminated {
 			living++
 		}
 	}
 	if s.Limit > 0 && living >= s.Limit {
-		return nil, refuse("InstanceLimitExceeded", "You have requested more instances (%d) than your current instance limit of %d allows.", living+1, s.Limit)
+		return nil, refuse("InstanceLimitExceeded",
+			"You have requested more instances (%d) than your current instance limit of %d allows.", living+1, s.Limit)
 	}
 	i := s.make(kind, tagsOf(p))
 	i.token, i.order = token, order
@@ -187,7 +196,8 @@ func (s *Server) runInstances(p url.Values) ([]node, *failure) {
 func showInstance(i Instance) []node {
 	codes := map[string]int{pending: 0, running: 16, shuttingDown: 32, terminated: 48, stopping: 64, stopped: 80}
 	nodes := []node{
-		tx("instanceId", i.ID), tx("imageId", "ami-0abc"), el("instanceState", num("code", codes[i.State]), tx("name", i.State)),
+		tx("instanceId", i.ID), tx("imageId", "ami-0abc"),
+		el("instanceState", num("code", codes[i.State]), tx("name", i.State)),
 		tx("instanceType", i.Type), at("launchTime", i.Made),
 		el("placement", tx("availabilityZone", Region+"a"), tx("tenancy", "default")),
 		tagSet(i.Tags),
@@ -199,7 +209,8 @@ func showInstance(i Instance) []node {
 		nodes = append(nodes, tx("ipAddress", i.PublicIP))
 	}
 	if i.State == terminated || i.State == shuttingDown {
-		nodes = append(nodes, el("stateReason", tx("code", "Client.UserInitiatedShutdown"), tx("message", "Client.UserInitiatedShutdown: User initiated shutdown")))
+		nodes = append(nodes, el("stateReason", tx("code", "Client.UserInitiatedShutdown"),
+			tx("message", "Client.UserInitiatedShutdown: User initiated shutdown")))
 	}
 	return nodes
 }
@@ -207,7 +218,8 @@ func showInstance(i Instance) []node {
 func (s *Server) describeInstances(p url.Values) ([]node, *failure) {
 	ids := values(p, "InstanceId")
 	if len(ids) > 0 && p.Has("MaxResults") {
-		return nil, refuse("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
+		return nil, refuse("InvalidParameterCombination",
+			"The parameter instancesSet cannot be used with the parameter maxResults")
 	}
 	for _, id := range ids {
 		if bad := s.wantInstance(id, true); bad != nil {
@@ -239,7 +251,10 @@ func (s *Server) describeInstances(p url.Values) ([]node, *failure) {
 		}
 	}
 	return paged(s, p, "reservationSet", found, func(i Instance) []node {
-		return []node{tx("reservationId", "r-"+i.ID[2:]), tx("ownerId", account), el("groupSet"), list("instancesSet", "item", []Instance{i}, showInstance)}
+		return []node{
+			tx("reservationId", "r-"+i.ID[2:]), tx("ownerId", account), el("groupSet"),
+			list("instancesSet", "item", []Instance{i}, showInstance),
+		}
 	})
 }
 
@@ -265,14 +280,19 @@ func (s *Server) change(p url.Values, to string, from ...string) ([]node, *failu
 		old := i.State
 		switch {
 		case to == shuttingDown && i.NeverEnds:
-			return nil, refuse("OperationNotPermitted", "The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", id)
+			return nil, refuse("OperationNotPermitted",
+				"The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute "+
+					"and try again.", id)
 		case slices.Contains(from, old):
 			s.turn(i, to)
-		case to == shuttingDown && old == terminated, to == stopping && old == stopped, to == pending && old == running, old == to:
+		case to == shuttingDown && old == terminated, to == stopping && old == stopped, to == pending &&
+			old == running, old == to:
 		default:
-			return nil, refuse("IncorrectInstanceState", "The instance '%s' is not in a state from which it can be changed to '%s'.", id, to)
+			return nil, refuse("IncorrectInstanceState",
+				"The instance '%s' is not in a state from which it can be changed to '%s'.", id, to)
 		}
-		changed = append(changed, el("item", tx("instanceId", id), el("currentState", tx("name", i.State)), el("previousState", tx("name", old))))
+		changed = append(changed, el("item", tx("instanceId", id), el("currentState", tx("name", i.State)),
+			el("previousState", tx("name", old))))
 	}
 	return []node{el("instancesSet", changed...)}, nil
 }

@@ -21,7 +21,8 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case r.URL.Path == "/latest/api/token" && r.Method == http.MethodPut && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
+	case r.URL.Path == "/latest/api/token" && r.Method == http.MethodPut &&
+		r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
 		w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"))
 		_, _ = w.Write([]byte(metadataToken))
 	case r.Method != http.MethodGet || r.Header.Get("X-Aws-Ec2-Metadata-Token") != metadataToken:
@@ -32,7 +33,8 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 		k := s.currentKey()
 		_ = json.NewEncoder(w).Encode(map[string]string{
 			"Code": "Success", "LastUpdated": time.Now().UTC().Format(time.RFC3339), "Type": "AWS-HMAC",
-			"AccessKeyId": k.id, "SecretAccessKey": k.secret, "Token": SessionToken, "Expiration": k.ends.UTC().Format(time.RFC3339),
+			"AccessKeyId": k.id, "SecretAccessKey": k.secret, "Token": SessionToken,
+			"Expiration": k.ends.UTC().Format(time.RFC3339),
 		})
 	default:
 		w.WriteHeader(http.StatusNotFound)

@@ -1,8 +1,9 @@
-// Package ec2test is a stateful fake of the part of AWS that package ec2 uses: instances, images and launch templates of EC2, the target
-// groups of Elastic Load Balancing, Auto Scaling groups, who is asking, and an instance's metadata service, all at one address.
+// Package ec2test is a stateful fake of the part of AWS that package ec2 uses: instances, images and launch templates
+// of EC2, the target groups of Elastic Load Balancing, Auto Scaling groups, who is asking, and an instance's metadata
+// service, all at one address.
 //
-// It checks the signature of every call, as AWS does, with code of its own. Time is the clock's, so that a test can make it virtual:
-// see [Server.RoundTrip].
+// It checks the signature of every call, as AWS does, with code of its own. Time is the clock's, so that a test can
+// make it virtual: see [Server.RoundTrip].
 package ec2test
 
 import (
@@ -33,8 +34,8 @@ type Server struct {
 	// URL is where it answers, once it has been started.
 	URL string
 
-	// Boot, Stop and End are how long an instance is pending, stopping and shutting down; Imaging is how long an image is pending;
-	// Health how long a target is initial. All 0 to begin with.
+	// Boot, Stop and End are how long an instance is pending, stopping and shutting down; Imaging is how long an image
+	// is pending; Health how long a target is initial. All 0 to begin with.
 	Boot, Stop, End, Imaging, Health time.Duration
 	// Lag is how long reads and changes of EC2 do not know of what happened to an instance.
 	Lag time.Duration
@@ -129,7 +130,10 @@ func (s *Server) Count(action string) (n int) {
 type Fault = fault.Fault
 
 // Throttled is what AWS says when it is asked too often.
-var Throttled = Fault{Status: http.StatusServiceUnavailable, ID: "RequestLimitExceeded", Message: "Request limit exceeded."}
+var Throttled = Fault{
+	Status: http.StatusServiceUnavailable, ID: "RequestLimitExceeded",
+	Message: "Request limit exceeded.",
+}
 
 // Fail has the next n calls of an action fail, or all where n is negative; "" stands for every action. mend ends it.
 func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
@@ -165,16 +169,24 @@ func services() map[string]struct {
 	return map[string]service{
 		"ec2": {"2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", map[string]action{
 			"RunInstances": (*Server).runInstances, "DescribeInstances": (*Server).describeInstances,
-			"TerminateInstances": (*Server).terminateInstances, "StopInstances": (*Server).stopInstances, "StartInstances": (*Server).startInstances,
-			"ModifyInstanceAttribute": (*Server).modifyInstanceAttribute, "DescribeInstanceTypes": (*Server).describeInstanceTypes,
-			"CreateImage": (*Server).createImage, "DescribeImages": (*Server).describeImages,
-			"DescribeLaunchTemplateVersions": (*Server).describeLaunchTemplateVersions, "DescribeLaunchTemplates": (*Server).describeLaunchTemplates,
+			"TerminateInstances": (*Server).terminateInstances, "StopInstances": (*Server).stopInstances,
+			"StartInstances":          (*Server).startInstances,
+			"ModifyInstanceAttribute": (*Server).modifyInstanceAttribute,
+			"DescribeInstanceTypes":   (*Server).describeInstanceTypes,
+			"CreateImage":             (*Server).createImage, "DescribeImages": (*Server).describeImages,
+			"DescribeLaunchTemplateVersions": (*Server).describeLaunchTemplateVersions,
+			"DescribeLaunchTemplates":        (*Server).describeLaunchTemplates,
 		}},
-		"elasticloadbalancing": {"2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", map[string]action{
-			"RegisterTargets": (*Server).registerTargets, "DeregisterTargets": (*Server).deregisterTargets,
-			"DescribeTargetHealth": (*Server).describeTargetHealth, "DescribeTargetGroups": (*Server).describeTargetGroups,
-			"DescribeTargetGroupAttributes": (*Server).describeTargetGroupAttributes,
-		}},
+		"elasticloadbalancing": {
+			"2015-12-01",
+			"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+			map[string]action{
+				"RegisterTargets": (*Server).registerTargets, "DeregisterTargets": (*Server).deregisterTargets,
+				"DescribeTargetHealth":          (*Server).describeTargetHealth,
+				"DescribeTargetGroups":          (*Server).describeTargetGroups,
+				"DescribeTargetGroupAttributes": (*Server).describeTargetGroupAttributes,
+			},
+		},
 		"autoscaling": {"2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", map[string]action{
 			"DescribeAutoScalingGroups": (*Server).describeGroups, "SetDesiredCapacity": (*Server).setDesiredCapacity,
 			"DescribePolicies": (*Server).describePolicies,
@@ -211,13 +223,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	act, ok := service.actions[doing]
 	switch {
 	case params.Get("Version") != service.version:
-		s.answerError(w, name, refuse("NoSuchVersion", "The requested version (%s) of service %s does not exist", params.Get("Version"), name))
+		s.answerError(w, name, refuse("NoSuchVersion", "The requested version (%s) of service %s does not exist",
+			params.Get("Version"), name))
 		return
 	case !ok:
 		s.answerError(w, name, refuse("InvalidAction", "The action %s is not valid for this web service.", doing))
 		return
 	case name == "ec2" && params.Get("DryRun") == "true" && doing != "RunInstances": // which looks at more first
-		s.answerError(w, name, &failure{http.StatusPreconditionFailed, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."})
+		s.answerError(w, name, &failure{
+			http.StatusPreconditionFailed, "DryRunOperation",
+			"Request would have succeeded, but DryRun flag is set.",
+		})
 		return
 	}
 	f := s.faults.Strike(r.Method, doing)
@@ -232,9 +248,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case bad != nil:
 		s.answerError(w, name, bad)
 	case name == "ec2":
-		answer(w, http.StatusOK, el(doing+"Response", append([]node{tx("requestId", s.requestID())}, body...)...), service.namespace)
+		answer(w, http.StatusOK, el(doing+"Response", append([]node{tx("requestId", s.requestID())}, body...)...),
+			service.namespace)
 	default:
-		answer(w, http.StatusOK, el(doing+"Response", el(doing+"Result", body...), el("ResponseMetadata", tx("RequestId", s.requestID()))), service.namespace)
+		answer(w, http.StatusOK, el(doing+"Response", el(doing+"Result", body...),
+			el("ResponseMetadata", tx("RequestId", s.requestID()))), service.namespace)
 	}
 }
 
@@ -253,5 +271,6 @@ func (s *Server) answerError(w http.ResponseWriter, service string, f *failure) 
 	if f.status >= 500 {
 		kind = "Receiver"
 	}
-	answer(w, f.status, el("ErrorResponse", el("Error", append([]node{tx("Type", kind)}, e.kids...)...), tx("RequestId", s.requestID())), "")
+	answer(w, f.status, el("ErrorResponse", el("Error", append([]node{tx("Type", kind)}, e.kids...)...),
+		tx("RequestId", s.requestID())), "")
 }

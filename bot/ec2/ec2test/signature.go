@@ -18,7 +18,8 @@ var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d
 // verify holds the call to the rules of AWS Signature Version 4. service is the one that it is signed for.
 func (s *Server) verify(r *http.Request) (service string, params url.Values, bad *failure) {
 	a := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
-	if a == nil && r.Header.Get("Authorization") == "" && r.ParseForm() == nil && r.PostForm.Get("Action") == "AssumeRoleWithWebIdentity" {
+	if a == nil && r.Header.Get("Authorization") == "" && r.ParseForm() == nil &&
+		r.PostForm.Get("Action") == "AssumeRoleWithWebIdentity" {
 		return "sts", r.PostForm, nil // whose token is all
 	}
 	if a == nil {
@@ -38,9 +39,15 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 			return service, nil, refuse("RequestExpired", "Request has expired.")
 		}
 	case service == "sts":
-		return service, nil, &failure{http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid."}
+		return service, nil, &failure{
+			http.StatusForbidden, "InvalidClientTokenId",
+			"The security token included in the request is invalid.",
+		}
 	default:
-		return service, nil, &failure{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
+		return service, nil, &failure{
+			http.StatusUnauthorized, "AuthFailure",
+			"AWS was not able to validate the provided access credentials",
+		}
 	}
 	when, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	switch {
@@ -49,9 +56,13 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 	case time.Since(when).Abs() > 5*time.Minute:
 		return service, nil, refuse("RequestExpired", "Request has expired.")
 	case region != Region:
-		return service, nil, refuse("SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '%s'.", region)
+		return service, nil, refuse("SignatureDoesNotMatch",
+			"Credential should be scoped to a valid region, not '%s'.", region)
 	case token != r.Header.Get("X-Amz-Security-Token"):
-		return service, nil, &failure{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
+		return service, nil, &failure{
+			http.StatusUnauthorized, "AuthFailure",
+			"AWS was not able to validate the provided access credentials",
+		}
 	}
 
 	var canonical strings.Builder
@@ -68,15 +79,21 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 	}
 	canonical.WriteString("\n" + signed + "\n" + hash(body))
 	scope := strings.Join([]string{date, region, service, "aws4_request"}, "/")
-	toSign := strings.Join([]string{"AWS4-HMAC-SHA256", when.Format("20060102T150405Z"), scope, hash([]byte(canonical.String()))}, "\n")
+	toSign := strings.Join([]string{
+		"AWS4-HMAC-SHA256", when.Format("20060102T150405Z"), scope,
+		hash([]byte(canonical.String())),
+	}, "\n")
 	sum := []byte("AWS4" + secret)
 	for _, part := range []string{date, region, service, "aws4_request", toSign} {
 		sum = mac(sum, part)
 	}
 	if !hmac.Equal([]byte(hex.EncodeToString(sum)), []byte(signature)) {
 		// AWS tells what should have been signed, and so repeats what was sent: a session token as well.
-		return service, nil, &failure{http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature " +
-			"you provided. The Canonical String for this request should have been '" + canonical.String() + "'"}
+		return service, nil, &failure{
+			http.StatusForbidden, "SignatureDoesNotMatch",
+			"The request signature we calculated does not match the signature " +
+				"you provided. The Canonical String for this request should have been '" + canonical.String() + "'",
+		}
 	}
 	// What is not signed could be anybody's.
 	for _, must := range []string{"host", "x-amz-date"} {

@@ -26,8 +26,12 @@ type targetState struct {
 func (s *Server) AddTargetGroup(name string, port int) (arn string) {
 	defer s.Lock()()
 	arn = "arn:aws:elasticloadbalancing:" + Region + ":" + account + ":targetgroup/" + name + "/" + s.newID("")[1:]
-	balancer := "arn:aws:elasticloadbalancing:" + Region + ":" + account + ":loadbalancer/app/" + name + "/" + s.newID("")[1:]
-	s.targets = append(s.targets, &targetGroup{arn: arn, name: name, kind: "instance", port: port, balancers: []string{balancer}})
+	balancer := "arn:aws:elasticloadbalancing:" + Region + ":" + account + ":loadbalancer/app/" + name +
+		"/" + s.newID("")[1:]
+	s.targets = append(s.targets, &targetGroup{
+		arn: arn, name: name, kind: "instance", port: port,
+		balancers: []string{balancer},
+	})
 	return arn
 }
 
@@ -153,7 +157,8 @@ func (s *Server) registerTargets(p url.Values) ([]node, *failure) {
 	}
 	return nil, eachTarget(p, func(id string, port int) *failure {
 		if i := s.instance(id); i == nil || i.State != running {
-			return refuse("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", id)
+			return refuse("InvalidTarget",
+				"The following targets are not in a running state and cannot be registered: '%s'", id)
 		}
 		g.add(id, port)
 		return nil
@@ -211,7 +216,8 @@ func (s *Server) describeTargetGroups(p url.Values) ([]node, *failure) {
 	}
 	return []node{list("TargetGroups", "member", found, func(g *targetGroup) []node {
 		return []node{
-			tx("TargetGroupArn", g.arn), tx("TargetGroupName", g.name), tx("Protocol", "HTTP"), num("Port", g.port), tx("VpcId", "vpc-1"),
+			tx("TargetGroupArn", g.arn), tx("TargetGroupName", g.name), tx("Protocol", "HTTP"), num("Port", g.port),
+			tx("VpcId", "vpc-1"),
 			tx("TargetType", g.kind), tx("HealthCheckPath", "/health"),
 			texts("LoadBalancerArns", g.balancers),
 		}
@@ -224,5 +230,6 @@ func (s *Server) describeTargetGroupAttributes(p url.Values) ([]node, *failure) 
 	}
 	return []node{el("Attributes",
 		el("member", tx("Key", "stickiness.enabled"), tx("Value", "false")),
-		el("member", tx("Key", "deregistration_delay.timeout_seconds"), num("Value", int(s.Deregistration/time.Second))))}, nil
+		el("member", tx("Key", "deregistration_delay.timeout_seconds"),
+			num("Value", int(s.Deregistration/time.Second))))}, nil
 }

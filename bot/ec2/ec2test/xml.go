@@ -42,7 +42,8 @@ func tagsOf(p url.Values) map[string]string {
 }
 
 func tagSet(tags map[string]string) node {
-	return list("tagSet", "item", slices.Sorted(maps.Keys(tags)), func(k string) []node { return []node{tx("key", k), tx("value", tags[k])} })
+	return list("tagSet", "item", slices.Sorted(maps.Keys(tags)),
+		func(k string) []node { return []node{tx("key", k), tx("value", tags[k])} })
 }
 
 func texts(name string, of []string) node {

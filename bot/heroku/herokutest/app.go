@@ -30,8 +30,8 @@ type Process struct {
 	Type     string
 	Quantity int
 	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
-	// Performance, Private and Shield ten, of others a hundred. A change is refused to a size that there isn't, and to one of a
-	// tier that the app's other process types are not of: Eco, Basic, and the rest.
+	// Performance, Private and Shield ten, of others a hundred. A change is refused to a size that there isn't, and to
+	// one of a tier that the app's other process types are not of: Eco, Basic, and the rest.
 	Size string
 	// Command is what runs; "" means "./TYPE".
 	Command string
@@ -119,7 +119,10 @@ func limit(size string) int {
 
 // sizes are those of the Common Runtime, by their names.
 func sizes() []string {
-	return []string{"Eco", "Basic", "Standard-1X", "Standard-2X", "Performance-M", "Performance-L", "Performance-L-RAM", "Performance-XL", "Performance-2XL"}
+	return []string{
+		"Eco", "Basic", "Standard-1X", "Standard-2X", "Performance-M", "Performance-L",
+		"Performance-L-RAM", "Performance-XL", "Performance-2XL",
+	}
 }
 
 func tier(size string) string {

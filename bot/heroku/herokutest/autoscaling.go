@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Autoscaling is Heroku's own autoscaling of an app's web dynos. The fake keeps it and scales nothing by it. As at Heroku, it is
-// switched off when the number of web dynos is changed through the API.
+// Autoscaling is Heroku's own autoscaling of an app's web dynos. The fake keeps it and scales nothing by it. As at
+// Heroku, it is switched off when the number of web dynos is changed through the API.
 //
-// Heroku publishes no schema of the metrics API, which it belongs to. Its form here is what Heroku's CLI sends and reads, for
-// `heroku ps:autoscale:enable` and `ps:autoscale:disable`.
+// Heroku publishes no schema of the metrics API, which it belongs to. Its form here is what Heroku's CLI sends and
+// reads, for `heroku ps:autoscale:enable` and `ps:autoscale:disable`.
 type Autoscaling struct {
 	On       bool
 	Min, Max int

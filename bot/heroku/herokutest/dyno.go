@@ -19,9 +19,9 @@ type dyno struct {
 
 func (d *dyno) set(state string) { d.state, d.updated = state, time.Now() }
 
-// HoldBoots leaves every dyno that begins from now on in the state "starting", until [Server.Boot] or [Server.SetState].
-// Without it a dyno is up at once. A dyno begins when its process type is scaled up, when its size changes, and when a
-// release of its app succeeds.
+// HoldBoots leaves every dyno that begins from now on in the state "starting", until [Server.Boot] or
+// [Server.SetState]. Without it a dyno is up at once. A dyno begins when its process type is scaled up, when its size
+// changes, and when a release of its app succeeds.
 func (s *Server) HoldBoots() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

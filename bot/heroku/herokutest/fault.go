@@ -13,8 +13,8 @@ const PrebootMessage = "Cannot change formation for a preboot app until release 
 // A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and
-// may be called again.
+// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
+// and may be called again.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
@@ -33,16 +33,23 @@ type problem struct {
 
 func documented(status int) problem {
 	known := map[int]problem{
-		http.StatusBadRequest:          {id: "bad_request", message: "Unable to parse the request."},
-		http.StatusUnauthorized:        {id: "unauthorized", message: "Invalid credentials provided."},
-		http.StatusPaymentRequired:     {id: "delinquent", message: "The account is delinquent."},
-		http.StatusForbidden:           {id: "forbidden", message: "You do not have access to this app."},
-		http.StatusNotFound:            {id: "not_found", message: "The requested API endpoint was not found."},
-		http.StatusNotAcceptable:       {id: "not_acceptable", message: "The Accept header asks for no version of the API that there is."},
-		http.StatusConflict:            {id: "conflict", message: "Another change is under way."},
-		http.StatusUnprocessableEntity: {id: "invalid_params", message: "Request failed, validate parameters and try again."},
+		http.StatusBadRequest:      {id: "bad_request", message: "Unable to parse the request."},
+		http.StatusUnauthorized:    {id: "unauthorized", message: "Invalid credentials provided."},
+		http.StatusPaymentRequired: {id: "delinquent", message: "The account is delinquent."},
+		http.StatusForbidden:       {id: "forbidden", message: "You do not have access to this app."},
+		http.StatusNotFound:        {id: "not_found", message: "The requested API endpoint was not found."},
+		http.StatusNotAcceptable: {
+			id:      "not_acceptable",
+			message: "The Accept header asks for no version of the API that there is.",
+		},
+		http.StatusConflict: {id: "conflict", message: "Another change is under way."},
+		http.StatusUnprocessableEntity: {
+			id:      "invalid_params",
+			message: "Request failed, validate parameters and try again.",
+		},
 		http.StatusTooManyRequests: {
-			id: "rate_limit", message: "Your account reached the API rate limit\nPlease wait a few minutes before making new requests",
+			id: "rate_limit", message: "Your account reached the API rate limit\nPlease wait a few minutes before " +
+				"making new requests",
 		},
 		http.StatusServiceUnavailable: {id: "service_unavailable", message: "The API is unavailable right now."},
 	}

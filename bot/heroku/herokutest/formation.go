@@ -63,7 +63,8 @@ func (s *Server) changeFormation(a *app, appName, processType string, body []byt
 		case u.Size != "" && !slices.Contains(sizes(), size):
 			return invalid("No such size as %s. Use %s.", u.Size, strings.Join(sizes(), ", "))
 		case tier(size) != tier(p.Size) && a.otherTier(p, size) != "":
-			return invalid("Cannot use the following dyno types in the same app: %s and %s.", size, a.otherTier(p, size))
+			return invalid("Cannot use the following dyno types in the same app: %s and %s.", size,
+				a.otherTier(p, size))
 		case err != nil || n < 0:
 			return invalid("Invalid quantity for process type %s.", u.Type)
 		case n > most:

@@ -215,7 +215,8 @@ func (s *Server) endDynos(a *app, method, of string, rest []string) reply {
 		}
 	}
 	if !found && len(rest) > 0 {
-		return missing(strings.TrimSuffix(of, "s"), "Couldn't find that "+map[string]string{"dynos": "dyno", "formations": "process type"}[of]+".")
+		return missing(strings.TrimSuffix(of, "s"),
+			"Couldn't find that "+map[string]string{"dynos": "dyno", "formations": "process type"}[of]+".")
 	}
 	return reply{value: object{}, status: http.StatusAccepted}
 }

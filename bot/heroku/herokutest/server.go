@@ -1,15 +1,17 @@
 // Package herokutest is a fake of the Heroku Platform API for tests: a server on loopback that holds apps and their
 // formations, counts its rate limit down, records its calls, and fails on request.
 //
-// Every answer of a resource, and every body of a request, is checked against the JSON schema that Heroku publishes, in its
-// strict form: nothing missing, nothing more. The real Heroku CLI works against it:
+// Every answer of a resource, and every body of a request, is checked against the JSON schema that Heroku publishes, in
+// its strict form: nothing missing, nothing more. The real Heroku CLI works against it:
 //
 //	HEROKU_HOST=$URL HEROKU_API_KEY=$KEY HEROKU_PARTICLEBOARD_URL=$URL heroku ps:scale web=2 --app my-app
 //
-// What it serves: GET /account, /account/rate-limits, /apps, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos and
-// /apps/A/releases, PATCH of /apps/A, for the maintenance mode, /apps/A/formation and /apps/A/formation/T, and the restarts and stops of
-// dynos below /apps/A/dynos and /apps/A/formations. Of add-ons and collaborators it says that there are none. A change takes effect at once, but for the dynos' booting, which [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors,
-// which is Heroku's own [Autoscaling].
+// What it serves: GET /account, /account/rate-limits, /apps, /apps/A, /apps/A/formation, /apps/A/formation/T,
+// /apps/A/dynos and /apps/A/releases, PATCH of /apps/A, for the maintenance mode, /apps/A/formation and
+// /apps/A/formation/T, and the restarts and stops of dynos below /apps/A/dynos and /apps/A/formations. Of add-ons and
+// collaborators it says that there are none. A change takes effect at once, but for the dynos' booting, which
+// [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors, which is
+// Heroku's own [Autoscaling].
 package herokutest
 
 import (
@@ -30,8 +32,8 @@ const Key = "herokutest-key-0123456789abcdef"
 
 const hourly = 4500
 
-// A Server is a fake of the Platform API. It may be used from several goroutines. Its methods panic when there is no app,
-// process type or dyno of the name that they are given.
+// A Server is a fake of the Platform API. It may be used from several goroutines. Its methods panic when there is no
+// app, process type or dyno of the name that they are given.
 type Server struct {
 	// URL is where the API is, as in http://127.0.0.1:40123. Don't change it.
 	URL string
@@ -155,8 +157,8 @@ func (s *Server) SetMaintenance(app string, on bool) {
 	s.mustApp(app).Maintenance = on
 }
 
-// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server
-// has 4,500.
+// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new
+// server has 4,500.
 func (s *Server) SetRemaining(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

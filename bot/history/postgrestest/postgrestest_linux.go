@@ -38,7 +38,8 @@ type Server struct {
 // ErrMissing says that PostgreSQL is not installed.
 var ErrMissing = errors.New("PostgreSQL is not installed (Debian: apt-get install postgresql)")
 
-// Open starts a server with an empty database, which lasts until Remove. It is [ErrMissing] where PostgreSQL is not installed.
+// Open starts a server with an empty database, which lasts until Remove. It is [ErrMissing] where PostgreSQL is not
+// installed.
 func Open(t testing.TB) (s *Server, err error) {
 	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(bins) == 0 {
@@ -64,7 +65,8 @@ func Open(t testing.TB) (s *Server, err error) {
 	if err := os.WriteFile(secret, []byte(Password+"\n"), 0o644); err != nil {
 		return nil, err
 	}
-	init := s.command("initdb", "-A", "scram-sha-256", "-U", "bot", "--pwfile", secret, "--no-sync", "-E", "UTF8", filepath.Join(s.Dir, "data"))
+	init := s.command("initdb", "-A", "scram-sha-256", "-U", "bot", "--pwfile", secret, "--no-sync", "-E", "UTF8",
+		filepath.Join(s.Dir, "data"))
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
@@ -83,7 +85,8 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 
 // Start starts the server, and returns when it takes connections.
 func (s *Server) Start() error {
-	s.cmd = s.command("postgres", "-D", filepath.Join(s.Dir, "data"), "-k", s.Dir, "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-c", "fsync=off")
+	s.cmd = s.command("postgres", "-D", filepath.Join(s.Dir, "data"), "-k", s.Dir, "-h", "127.0.0.1", "-p",
+		strconv.Itoa(s.Port), "-c", "fsync=off")
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -110,7 +113,10 @@ func (s *Server) Stop() {
 
 // URL is that of a database.
 func (s *Server) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword("bot", Password), Host: fmt.Sprintf("127.0.0.1:%d", s.Port), Path: database}
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword("bot", Password),
+		Host: fmt.Sprintf("127.0.0.1:%d", s.Port), Path: database,
+	}
 	return u.String()
 }
 

@@ -9,8 +9,8 @@ import (
 
 // A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault struct {
-	// Method and Path choose the calls, as in PATCH and /apps/my-app/formation/web; "" stands for every one, and a '*' at the end of Path
-	// for any ending.
+	// Method and Path choose the calls, as in PATCH and /apps/my-app/formation/web; "" stands for every one, and a '*'
+	// at the end of Path for any ending.
 	Method, Path string
 	// Skip is how many of these calls pass before the first fails.
 	Skip int
@@ -19,8 +19,8 @@ type Fault struct {
 
 	// Status is the answer's status; 0 means none, except that it is 200 where there is a Body or it is Cut.
 	Status int
-	// ID and Message are the error's in the API's JSON: its own name of the error (Cloud Foundry's title), and its words (its detail). ""
-	// means those that the API uses for the Status.
+	// ID and Message are the error's in the API's JSON: its own name of the error (Cloud Foundry's title), and its
+	// words (its detail). "" means those that the API uses for the Status.
 	ID, Message string
 	// Header is added to the answer, as in {"Retry-After": {"30"}}.
 	Header http.Header
@@ -38,8 +38,9 @@ type Fault struct {
 // Applies reports whether a call takes effect. It does without a fault.
 func (f *Fault) Applies() bool { return f == nil || f.Applied || f.Cut }
 
-// Serve answers a call in the fault's way, and ends a call that hangs once closing is closed; nil never is. usual is what would have been
-// answered. It returns false where the answer is the API's own error of the Status, which the caller sends.
+// Serve answers a call in the fault's way, and ends a call that hangs once closing is closed; nil never is. usual is
+// what would have been answered. It returns false where the answer is the API's own error of the Status, which the
+// caller sends.
 func (f *Fault) Serve(w http.ResponseWriter, r *http.Request, usual []byte, closing <-chan struct{}) bool {
 	for k, v := range f.Header {
 		w.Header()[http.CanonicalHeaderKey(k)] = v

@@ -18,8 +18,8 @@ type counted struct {
 	left int // calls still to fail, -1 without end
 }
 
-// Add makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and may be called
-// again.
+// Add makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and
+// may be called again.
 func (s *Set) Add(f Fault) (mend func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

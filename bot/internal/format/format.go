@@ -10,11 +10,12 @@ import (
 	"slices"
 )
 
-// Current is the form of records and memories that are written as JSON, under "format". Those without it are of format 1, that of version
-// 0.1, which is read all the same.
+// Current is the form of records and memories that are written as JSON, under "format". Those without it are of format
+// 1, that of version 0.1, which is read all the same.
 const Current = 2
 
-// A renaming leads from the names of format 1 to those of format 2: of keys, by where they stand, and of values, by the key that they have.
+// A renaming leads from the names of format 1 to those of format 2: of keys, by where they stand, and of values, by the
+// key that they have.
 type renaming struct {
 	keys   map[string]string
 	values map[string]map[string]string
@@ -120,7 +121,8 @@ func (n renaming) present(text []byte) ([]byte, error) {
 	case is.Format == Current:
 		return text, nil
 	case is.Format != 0:
-		return nil, fmt.Errorf("format %d is not known; a newer autoscalebot wrote it, and this one knows up to %d", is.Format, Current)
+		return nil, fmt.Errorf("format %d is not known; a newer autoscalebot wrote it, and this one knows up to %d",
+			is.Format, Current)
 	}
 	var old any
 	numbers := json.NewDecoder(bytes.NewReader(text))

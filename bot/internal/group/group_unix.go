@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// Lead makes a command, which has a context and is not started yet, the leader of a process group: its context ends that as a whole.
+// Lead makes a command, which has a context and is not started yet, the leader of a process group: its context ends
+// that as a whole.
 func Lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
@@ -29,8 +30,8 @@ func Lead(cmd *exec.Cmd) {
 const guard = `( ( exec >/dev/null 2>&1; read -r end <&3 || kill -KILL 0 ) & )
 exec "$@" 3<&-`
 
-// Shell makes a command that runs the shell with these arguments as [Lead] says. All that it has started is also killed when this program dies
-// before it has called end, by whatever signal.
+// Shell makes a command that runs the shell with these arguments as [Lead] says. All that it has started is also killed
+// when this program dies before it has called end, by whatever signal.
 func Shell(ctx context.Context, shell string, args ...string) (cmd *exec.Cmd, end func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {

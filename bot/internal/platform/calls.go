@@ -1,5 +1,5 @@
-// Package platform asks a platform for what a tick needs, in the time that the tick has. A call that takes longer goes on, and its answer is that
-// of a later tick.
+// Package platform asks a platform for what a tick needs, in the time that the tick has. A call that takes longer goes
+// on, and its answer is that of a later tick.
 package platform
 
 import (
@@ -34,7 +34,9 @@ func IsLate(err error) bool {
 	return late
 }
 
-func askCall[T any](c *calls, life, wait context.Context, name string, f func(context.Context) (T, error)) (value T, err error) {
+func askCall[T any](
+	c *calls, life, wait context.Context, name string, f func(context.Context) (T, error),
+) (value T, err error) {
 	p := (*c)[name]
 	if p == nil {
 		p = c.begin(life, name, func(ctx context.Context) (any, error) { return f(ctx) })

@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	// tickShare is the share of the interval after which a tick waits for the platform no longer, leastWait how long it waits at the least where
-	// its heartbeat took long, and mostShare the share of the interval that the wait and the jitter may take at the most, so that the next
-	// heartbeat is on time.
+	// tickShare is the share of the interval after which a tick waits for the platform no longer, leastWait how long it
+	// waits at the least where its heartbeat took long, and mostShare the share of the interval that the wait and the
+	// jitter may take at the most, so that the next heartbeat is on time.
 	tickShare = 0.85
 	leastWait = 500 * time.Millisecond
 	mostShare = 0.98
-	// lastWords is how long a change of the dynos that is under way may go on after the bot was told to stop. Heroku kills
-	// a dyno 30 s after SIGTERM; the bot promises to end within 10 s, and flushes its notices in what is left of them.
+	// lastWords is how long a change of the dynos that is under way may go on after the bot was told to stop. Heroku
+	// kills a dyno 30 s after SIGTERM; the bot promises to end within 10 s, and flushes its notices in what is left of
+	// them.
 	lastWords = 4 * time.Second
 	// priceAge is how long a dyno's price is taken to be the same: its size is seldom changed.
 	priceAge = time.Hour
@@ -27,7 +28,8 @@ const (
 	changing = "change"
 )
 
-// Abilities are what a platform can tell and do, as package bot defines it; nil is what it cannot, or must not in a dry run.
+// Abilities are what a platform can tell and do, as package bot defines it; nil is what it cannot, or must not in a dry
+// run.
 type Abilities struct {
 	Size   func(context.Context) (n int, settled bool, err error)
 	Resize func(context.Context, int) error
@@ -55,11 +57,13 @@ type Abilities struct {
 // A Platform asks a platform. One goroutine at a time may use it, but for DynoPrice.
 type Platform struct {
 	Abilities
-	// Interval is from tick to tick, and Jitter the largest delay of a tick as a share of it. Prompt: answers come at once.
+	// Interval is from tick to tick, and Jitter the largest delay of a tick as a share of it. Prompt: answers come at
+	// once.
 	Interval time.Duration
 	Jitter   float64
 	Prompt   bool
-	// Price is what a dyno costs a month, in dollars, where the settings say so; else 0. Budget: decisions depend on it.
+	// Price is what a dyno costs a month, in dollars, where the settings say so; else 0. Budget: decisions depend on
+	// it.
 	Price  float64
 	Budget bool
 	Log    *slog.Logger
@@ -83,8 +87,8 @@ func (p *Platform) CallsLeft() *int {
 	return nil
 }
 
-// DynoPrice is what a dyno costs a month, in dollars, as the settings say or the platform told last; 0 where that is not known. Any goroutine
-// may ask.
+// DynoPrice is what a dyno costs a month, in dollars, as the settings say or the platform told last; 0 where that is
+// not known. Any goroutine may ask.
 func (p *Platform) DynoPrice() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,8 +184,8 @@ func (t Tick) SizeFound(before string) *decide.DynoSize {
 	return size
 }
 
-// PriceNow asks what a dyno costs, where the settings do not say and it was not asked for in the last hour. Without a budget nothing depends
-// on it, so it is not asked for again soon where the platform does not tell.
+// PriceNow asks what a dyno costs, where the settings do not say and it was not asked for in the last hour. Without a
+// budget nothing depends on it, so it is not asked for again soon where the platform does not tell.
 func (t Tick) PriceNow(now time.Time) float64 {
 	age := priceAge
 	if _, varies := t.Prices.(interface{ PriceVaries() }); varies && t.reported > 0 {
@@ -219,8 +223,9 @@ func (t Tick) Release() (*decide.Release, error) {
 	return &found, nil
 }
 
-// Change asks for the change that was decided on: of the number of dynos, or else of their size. It waits for the answer as long as a tick that
-// began at began can; the call may go on for 4 s after ctx ends. In a dry run nobody is asked.
+// Change asks for the change that was decided on: of the number of dynos, or else of their size. It waits for the
+// answer as long as a tick that began at began can; the call may go on for 4 s after ctx ends. In a dry run nobody is
+// asked.
 func (p *Platform) Change(ctx context.Context, began time.Time, d decide.Decision) (decide.Outcome, error) {
 	call := func(ctx context.Context) error { return p.Resize(ctx, d.To) }
 	if d.To == d.From {

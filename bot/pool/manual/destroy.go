@@ -20,7 +20,8 @@ func (o *Operator) Destroy(ctx context.Context, server string) (*Plan, error) {
 		if o.Balancer != nil {
 			out = s.Name + " gets no requests now. "
 		}
-		return out + fmt.Sprintf("%s (%s) may still be there and cost money: autoscalebot servers destroy %[1]s --yes goes on",
+		return out + fmt.Sprintf("%s (%s) may still be there and cost money: autoscalebot servers destroy %[1]s "+
+			"--yes goes on",
 			s.Name, s.ID)
 	}
 	if o.Balancer != nil {

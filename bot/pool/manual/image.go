@@ -111,7 +111,8 @@ func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before fu
 	s = &pool.Server{}
 	left = func() string {
 		if s.ID == "" {
-			return before() + "Whether there is a " + name + " now POOL_NAME=" + p.Pool + "-image autoscalebot servers list tells"
+			return before() + "Whether there is a " + name + " now POOL_NAME=" + p.Pool +
+				"-image autoscalebot servers list tells"
 		}
 		return before() + p.costs(s)
 	}
@@ -148,7 +149,8 @@ func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func
 // boot proves that a server made from the image comes up by itself.
 func (p *imagePlan) boot() {
 	if p.InTemplate {
-		p.would("NOT boot from it, since the launch template says from which image instances are made: watch the first one")
+		p.would("NOT boot from it, since the launch template says from which image instances are made: watch " +
+			"the first one")
 		return
 	}
 	name, fresh := p.temporary(2), p.with(nil)

@@ -115,11 +115,13 @@ func (o *Operator) find(ctx context.Context, what string) (*pool.Server, []pool.
 	case len(found) == 1:
 		return &found[0], servers, nil
 	case len(found) > 1:
-		return nil, nil, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers list shows it",
+		return nil, nil, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers "+
+			"list shows it",
 			len(found), what)
 	}
 	if _, err := o.Provider.Describe(ctx, what); errors.Is(err, pool.ErrNotOurs) {
-		return nil, nil, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is not touched",
+		return nil, nil, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is "+
+			"not touched",
 			what, o.Pool)
 	}
 	return nil, nil, fmt.Errorf("the pool %s has no server %s; autoscalebot servers list shows those it has",

@@ -60,7 +60,9 @@ func (p *Plan) add(say string, left func() string, do func(context.Context, repo
 }
 
 // addOf takes the server as it is known when the step begins.
-func (p *Plan) addOf(s *pool.Server, say string, left func() string, do func(context.Context, report, *pool.Server) error) {
+func (p *Plan) addOf(
+	s *pool.Server, say string, left func() string, do func(context.Context, report, *pool.Server) error,
+) {
 	p.add(say, left, func(ctx context.Context, r report) error { return do(ctx, r, s) })
 }
 

@@ -31,13 +31,15 @@ func (o *Operator) Resize(ctx context.Context, server, size string, now bool) (*
 		if o.Window != "" {
 			window = "it is not the MAINTENANCE_WINDOW, " + o.Window
 		}
-		return nil, fmt.Errorf("nothing was done: %s is the only server that serves, so the app would be down for some minutes, "+
+		return nil, fmt.Errorf("nothing was done: %s is the only server that serves, so the app would be down for "+
+			"some minutes, "+
 			"and %s; make another before, or add --now", s.Name, window)
 	}
 	p := &Plan{done: func() string { return fmt.Sprintf("%s is of %s", s.Name, size) }}
 	o.drain(p, s, onlyOne)
 	again := func() string {
-		return fmt.Sprintf("%s gets no requests yet: autoscalebot servers resize %[1]s %s --yes goes on where this ended",
+		return fmt.Sprintf("%s gets no requests yet: autoscalebot servers resize %[1]s %s --yes goes on "+
+			"where this ended",
 			s.Name, size)
 	}
 	p.would("switch %s off, make it %s instead of %s, switch it on again; then it costs %s instead of %s",

@@ -76,7 +76,8 @@ func (o *Operator) allows(servers []pool.Server, price float64) error {
 		}
 	}
 	if _, most := o.Limits(time.Now()); len(there) >= most {
-		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; raise that first",
+		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; "+
+			"raise that first",
 			len(there), most)
 	}
 	if o.MaxDollarsPerHour == 0 {
@@ -87,7 +88,8 @@ func (o *Operator) allows(servers []pool.Server, price float64) error {
 	case price == 0:
 		return fmt.Errorf("nothing was done: what it costs is not known, %s; set SERVER_PRICE_PER_HOUR", limit)
 	case unpriced != "":
-		return fmt.Errorf("nothing was done: the price of %s is not known, %s; set SERVER_PRICE_PER_HOUR", unpriced, limit)
+		return fmt.Errorf("nothing was done: the price of %s is not known, %s; set SERVER_PRICE_PER_HOUR", unpriced,
+			limit)
 	case sum > o.MaxDollarsPerHour:
 		return fmt.Errorf("nothing was done: the pool would cost %s, %s", priced(sum), limit)
 	}

@@ -82,7 +82,8 @@ func (o *Operator) untilHealthy(ctx context.Context, r report, s *pool.Server) e
 			return false, fmt.Sprintf("%s is not healthy: %v", s.Name, err), nil
 		}
 		passed++
-		return passed >= o.HealthyAfter, fmt.Sprintf("%s passed %d of %d health checks", s.Name, passed, o.HealthyAfter), nil
+		return passed >= o.HealthyAfter,
+			fmt.Sprintf("%s passed %d of %d health checks", s.Name, passed, o.HealthyAfter), nil
 	})
 }
 

@@ -118,7 +118,11 @@ func holds(t *testing.T, f BalancerFixture) {
 func comesBack(t *testing.T, f BalancerFixture) {
 	s := f.join(t, "web-1")
 	f.must(t, "Drain", f.Balancer.Drain(t.Context(), *f.find(t, s)))
-	eventually(t, "the member drains", func() bool { m := f.find(t, s); return m == nil || m.State == pool.Draining || m.State == pool.Drained })
+	eventually(t, "the member drains", func() bool {
+		m := f.find(t, s)
+		return m == nil || m.State == pool.Draining ||
+			m.State == pool.Drained
+	})
 	f.add(t, s)
 	f.waitFor(t, s, pool.Serving)
 }
@@ -146,7 +150,8 @@ func strangers(t *testing.T, f BalancerFixture) {
 
 func removesNothing(t *testing.T, f BalancerFixture) {
 	s := f.Server("web-1")
-	f.must(t, "Remove of what is not there", f.Balancer.Remove(t.Context(), pool.Member{ID: s.ID, Name: s.Name, Address: s.Address}))
+	f.must(t, "Remove of what is not there",
+		f.Balancer.Remove(t.Context(), pool.Member{ID: s.ID, Name: s.Name, Address: s.Address}))
 }
 
 func cancelledBalancer(t *testing.T, f BalancerFixture) {

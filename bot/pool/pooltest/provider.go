@@ -65,7 +65,8 @@ func makesAServer(t *testing.T, f ProviderFixture) {
 		t.Errorf("an active server has no address: %+v", got)
 	case f.Size != "" && !strings.EqualFold(got.Size, f.Size):
 		t.Errorf("the server is of size %q, want %q", got.Size, f.Size)
-	case !got.Created.IsZero() && (got.Created.Before(before.Add(-time.Hour)) || got.Created.After(time.Now().Add(time.Hour))):
+	case !got.Created.IsZero() && (got.Created.Before(before.Add(-time.Hour)) ||
+		got.Created.After(time.Now().Add(time.Hour))):
 		t.Errorf("the server was made at %v, want about %v", got.Created, before)
 	case got.Price < 0:
 		t.Errorf("the server costs $%v an hour", got.Price)

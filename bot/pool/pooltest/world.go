@@ -115,7 +115,8 @@ func (w *World) enter(ctx context.Context, name string) (act bool, fail func() e
 // The caller holds the lock, and the dead are buried.
 func (w *World) now() time.Time {
 	now := time.Now()
-	w.servers = slices.DeleteFunc(w.servers, func(s *server) bool { return !s.ended.IsZero() && now.Sub(s.ended) >= w.End })
+	w.servers = slices.DeleteFunc(w.servers,
+		func(s *server) bool { return !s.ended.IsZero() && now.Sub(s.ended) >= w.End })
 	return now
 }
 
@@ -197,7 +198,8 @@ func (w *World) create(o pool.Order) pool.Server {
 func (w *World) put(name, size string, now time.Time) *server {
 	w.last++
 	s := &server{ordered: now, begun: now, Server: pool.Server{
-		ID: fmt.Sprintf("id-%d", w.last), Name: name, Address: fmt.Sprintf("10.0.0.%d", w.last), Size: size, Price: w.Price, Created: now,
+		ID: fmt.Sprintf("id-%d", w.last), Name: name, Address: fmt.Sprintf("10.0.0.%d", w.last), Size: size,
+		Price: w.Price, Created: now,
 	}}
 	w.servers = append(w.servers, s)
 	return s

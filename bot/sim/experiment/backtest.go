@@ -27,7 +27,8 @@ func (m Model) Backtest(ctx context.Context, o sim.Options, lowMS, highMS float6
 	result, as, err := m.Replay(ctx, o, lowMS, highMS)
 	return Backtest{
 		Report: Report{
-			Demand: "the recorded load", Start: o.Start, Fleet: o.Fleet, Bound: o.Bound, Limits: o.Limits, Price: o.Price,
+			Demand: "the recorded load", Start: o.Start, Fleet: o.Fleet, Bound: o.Bound,
+			Limits: o.Limits, Price: o.Price,
 			Results: []sim.Result{result},
 		},
 		Model: m, As: as, LowMS: lowMS, HighMS: highMS,
@@ -43,16 +44,23 @@ func (b Backtest) about(w io.Writer) {
 	r, zone := b.Model.Record, b.zone()
 	known, unseen, saturated := b.Model.Known()
 	fmt.Fprintf(w, "The record: %d heartbeats from %s to %s, %d ups, %d downs.\n", len(r.Beats),
-		r.Start().In(zone).Format("Mon 2 Jan 2006 15:04"), r.End().In(zone).Format("Mon 2 Jan 2006 15:04 MST"), r.Ups, r.Downs)
+		r.Start().In(zone).Format("Mon 2 Jan 2006 15:04"),
+		r.End().In(zone).Format("Mon 2 Jan 2006 15:04 MST"), r.Ups, r.Downs)
 	if r.Summed > 0 {
-		fmt.Fprintf(w, "%d of them are made of a minute's summary each, since older heartbeats are not kept one by one.\n", r.Summed)
+		fmt.Fprintf(w, "%d of them are made of a minute's summary each, since older heartbeats are not kept "+
+			"one by one.\n", r.Summed)
 	}
-	fmt.Fprintf(w, "The model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms where nothing waits; a boot takes\n"+
-		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots), 1000*b.Model.App.Seconds, b.fitted(), b.Model.Baseline.MedianMS,
-		b.Model.BootMin, b.Model.BootMax, map[bool]string{true: "as the bot has learned", false: "which is assumed"}[r.Boot > 0])
-	fmt.Fprintf(w, "Its error on the record: %.1f %% of the heartbeats above %g ms, recorded %.1f %% (%.1f points apart hour by hour); %.1f %% below %g ms,\n"+
+	fmt.Fprintf(w, "The model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms where nothing "+
+		"waits; a boot takes\n"+
+		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots),
+		1000*b.Model.App.Seconds, b.fitted(), b.Model.Baseline.MedianMS,
+		b.Model.BootMin, b.Model.BootMax,
+		map[bool]string{true: "as the bot has learned", false: "which is assumed"}[r.Boot > 0])
+	fmt.Fprintf(w, "Its error on the record: %.1f %% of the heartbeats above %g ms, recorded %.1f %% (%.1f points "+
+		"apart hour by hour); %.1f %% below %g ms,\n"+
 		"recorded %.1f %%; median %.0f ms, recorded %.0f; 90th percentile %.0f ms, recorded %.0f.\n",
-		b.As.Slow[1], b.HighMS, b.As.Slow[0], b.As.HourlySlow, b.As.Fast[1], b.LowMS, b.As.Fast[0], b.As.MedianMS[1], b.As.MedianMS[0], b.As.P90MS[1], b.As.P90MS[0])
+		b.As.Slow[1], b.HighMS, b.As.Slow[0], b.As.HourlySlow, b.As.Fast[1], b.LowMS, b.As.Fast[0], b.As.MedianMS[1],
+		b.As.MedianMS[0], b.As.P90MS[1], b.As.P90MS[0])
 	fmt.Fprintf(w, "The record tells the load within a factor of %g for %.0f %% of the minutes.", vague, 100*known)
 	if saturated > 0 {
 		fmt.Fprintf(w, " In %.1f %% most heartbeats timed out: the load is at least what is shown.", 100*saturated)
@@ -141,11 +149,13 @@ func (b Backtest) JSON(w io.Writer) error {
 		Results          any          `json:"results"`
 		Differences      []Difference `json:"differences"`
 	}{
-		b.Model.Record.Start(), b.Model.Record.End(), len(b.Model.Record.Beats), b.Model.App.Slots, 1000 * b.Model.App.Seconds,
+		b.Model.Record.Start(), b.Model.Record.End(), len(b.Model.Record.Beats), b.Model.App.Slots,
+		1000 * b.Model.App.Seconds,
 		pair{b.As.Slow[0], b.As.Slow[1]},
 		pair{b.As.Fast[0], b.As.Fast[1]},
 		pair{b.As.MedianMS[0], b.As.MedianMS[1]},
 		pair{b.As.P90MS[0], b.As.P90MS[1]},
-		b.As.HourlySlow, 100 * known, 100 * saturated, 100 * unseen, b.Bound.Seconds() * 1000, b.Price, b.Results, differences,
+		b.As.HourlySlow, 100 * known, 100 * saturated, 100 * unseen, b.Bound.Seconds() * 1000, b.Price,
+		b.Results, differences,
 	})
 }

@@ -40,7 +40,10 @@ func BaselineOf(r *Record) Baseline {
 	slices.Sort(quiet)
 	// Three times as far above the median as the 80th percentile is where the 97th of a lognormal law is, without those
 	// who have waited.
-	out := Baseline{MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)), LeastMS: 0.9 * quiet[0]}
+	out := Baseline{
+		MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)),
+		LeastMS: 0.9 * quiet[0],
+	}
 	// The upper tail is of those who have waited all the same.
 	usual := quiet[:max(1, len(quiet)*9/10)]
 	sum, squares := 0.0, 0.0

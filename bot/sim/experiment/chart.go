@@ -47,7 +47,8 @@ func (r Report) Chart(s sim.Result) chart.Chart {
 }
 
 func (r Report) sum(s sim.Result) string {
-	text := fmt.Sprintf("%.2f %% slow minutes, %.1f dyno-hours (%.2f × the oracle's)", s.SlowMinutesPercent, s.DynoHours, s.OracleRatio)
+	text := fmt.Sprintf("%.2f %% slow minutes, %.1f dyno-hours (%.2f × the oracle's)", s.SlowMinutesPercent,
+		s.DynoHours, s.OracleRatio)
 	if r.Price > 0 {
 		text += fmt.Sprintf(", $%.2f", s.Dollars)
 	}
@@ -58,13 +59,17 @@ func (r Report) sum(s sim.Result) string {
 // half of one, since the axis is logarithmic.
 func (r Report) Scatter() chart.Scatter {
 	c := chart.Scatter{
-		Title: "Slow minutes against dyno-hours: " + r.Demand, Subtitle: "the best corner is below on the left; a dot at the bottom has none or next to none",
-		X: chart.Axis{Title: "Dyno-hours ÷ oracle"}, Y: chart.Axis{Title: "Slow minutes", Unit: "%", Log: true},
+		Title:    "Slow minutes against dyno-hours: " + r.Demand,
+		Subtitle: "the best corner is below on the left; a dot at the bottom has none or next to none",
+		X:        chart.Axis{Title: "Dyno-hours ÷ oracle"}, Y: chart.Axis{Title: "Slow minutes", Unit: "%", Log: true},
 	}
 	c.X.Min, c.X.Max = r.ratios()
 	for _, s := range r.Results {
 		least := 100.0 / 2 / max(1, float64(len(s.Minutes)))
-		c.Series = append(c.Series, chart.Series{Name: s.Policy, Dots: []chart.Dot{{X: s.OracleRatio, Y: max(least, s.SlowMinutesPercent), Label: s.Policy}}})
+		c.Series = append(c.Series, chart.Series{
+			Name: s.Policy,
+			Dots: []chart.Dot{{X: s.OracleRatio, Y: max(least, s.SlowMinutesPercent), Label: s.Policy}},
+		})
 	}
 	return c
 }

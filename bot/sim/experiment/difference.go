@@ -37,7 +37,10 @@ func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) 
 	n := min(len(a.Minutes), len(b.Minutes))
 	for i := 0; i < n; i += lookTime {
 		end := min(i+lookTime, n)
-		d := Difference{From: start.Add(time.Duration(i) * time.Minute), To: start.Add(time.Duration(end) * time.Minute)}
+		d := Difference{
+			From: start.Add(time.Duration(i) * time.Minute),
+			To:   start.Add(time.Duration(end) * time.Minute),
+		}
 		for k, result := range []sim.Result{a, b} {
 			for _, m := range result.Minutes[i:end] {
 				d.Dynos[k] += float64(m.Dynos) / float64(end-i)
@@ -63,7 +66,8 @@ func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) 
 // kind.
 func join(all []Difference, d Difference) []Difference {
 	n := len(all) - 1
-	if n < 0 || !all[n].To.Equal(d.From) || d.To.Sub(all[n].From) > longestDifference || (all[n].Dynos[1] > all[n].Dynos[0]) != (d.Dynos[1] > d.Dynos[0]) {
+	if n < 0 || !all[n].To.Equal(d.From) || d.To.Sub(all[n].From) > longestDifference ||
+		(all[n].Dynos[1] > all[n].Dynos[0]) != (d.Dynos[1] > d.Dynos[0]) {
 		return append(all, d)
 	}
 	last := &all[n]
@@ -94,7 +98,8 @@ func writeDifferences(w io.Writer, all []Difference, more int, zone *time.Locati
 			to = "Mon 2 Jan 15:04"
 		}
 		fmt.Fprintf(w, "  %s to %s: %.1f instead of %.1f dynos, %d instead of %d slow minutes\n",
-			d.From.In(zone).Format("Mon 2 Jan 15:04"), d.To.In(zone).Format(to), d.Dynos[1], d.Dynos[0], d.SlowMinutes[1], d.SlowMinutes[0])
+			d.From.In(zone).Format("Mon 2 Jan 15:04"), d.To.In(zone).Format(to), d.Dynos[1], d.Dynos[0],
+			d.SlowMinutes[1], d.SlowMinutes[0])
 	}
 	if more > 0 {
 		fmt.Fprintf(w, "  and %d smaller ones\n", more)

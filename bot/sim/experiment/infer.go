@@ -189,7 +189,8 @@ func (f *filter) split(r *Record) []minute {
 		for j := i - 1; j >= 0 && b.Time.Sub(r.Beats[j].Time) < f.boot; j-- {
 			serving = min(serving, r.Beats[j].Dynos)
 		}
-		out[int(b.Time.Sub(r.Start())/time.Minute)].add(float64(serving), f.binOf(b), (b.MS-f.baseline.MedianMS)/1000, weight)
+		out[int(b.Time.Sub(r.Start())/time.Minute)].add(float64(serving), f.binOf(b),
+			(b.MS-f.baseline.MedianMS)/1000, weight)
 	}
 	return out
 }

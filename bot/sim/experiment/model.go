@@ -27,7 +27,8 @@ type Model struct {
 // Learn fits a model to a record of an hour or more, an app that is known in part. ctx ends it early.
 func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Model, error) {
 	if r.End().Sub(r.Start()) < time.Hour || len(r.Beats) < 30 {
-		return Model{}, fmt.Errorf("the record has %d heartbeats that say something of the load, over %v; an hour of them is the least to learn from",
+		return Model{}, fmt.Errorf("the record has %d heartbeats that say something of the load, over %v; an hour of "+
+			"them is the least to learn from",
 			len(r.Beats), r.End().Sub(r.Start()))
 	}
 	m := Model{Record: r, Baseline: BaselineOf(r), BootMin: 20 * time.Second, BootMax: time.Minute, Timeout: timeout}
@@ -104,16 +105,19 @@ type As struct {
 
 // beats simulates the model at the dynos that were recorded, and returns its heartbeats.
 func (m Model) beats(ctx context.Context, o sim.Options) (beats []Beat, result sim.Result, err error) {
-	result, err = sim.Run(ctx, o, sim.Driver{Name: "recorded", Interval: m.Record.Interval(), Begin: func(w *sim.World) func(context.Context, time.Time) {
-		heartbeat := w.Heartbeat()
-		return func(ctx context.Context, now time.Time) {
-			w.Want(m.Record.Dynos(now))
-			r := heartbeat.Probe(ctx)
-			if r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
-				beats = append(beats, Beat{Time: now, MS: r.Value, TimedOut: r.Outcome == probe.Timeout})
+	result, err = sim.Run(ctx, o, sim.Driver{
+		Name: "recorded", Interval: m.Record.Interval(),
+		Begin: func(w *sim.World) func(context.Context, time.Time) {
+			heartbeat := w.Heartbeat()
+			return func(ctx context.Context, now time.Time) {
+				w.Want(m.Record.Dynos(now))
+				r := heartbeat.Probe(ctx)
+				if r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
+					beats = append(beats, Beat{Time: now, MS: r.Value, TimedOut: r.Outcome == probe.Timeout})
+				}
 			}
-		}
-	}})
+		},
+	})
 	return beats, result, err
 }
 

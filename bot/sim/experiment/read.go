@@ -37,7 +37,9 @@ func (r *Record) ReadAll(ctx context.Context, records iter.Seq2[record.Record, e
 
 // ReadHistory takes in a history from a time to another, as it is at now: of old times the minutes' summaries, and of
 // the days for which every heartbeat is kept those. timeout is that of a heartbeat.
-func (r *Record) ReadHistory(ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration) error {
+func (r *Record) ReadHistory(
+	ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration,
+) error {
 	full := now.Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be gone already
 	if from.Before(full) {
 		summed := to

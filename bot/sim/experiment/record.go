@@ -132,7 +132,10 @@ func (r *Record) AddMinute(p history.Point, timeoutMS float64) {
 	timeouts := max(0, min(p.Slow, k)-slow)
 	values = values[:max(0, min(len(values), k-timeouts))]
 	for i := range len(values) + timeouts {
-		b := Beat{p.Time.Add(time.Duration(i) * time.Minute / time.Duration(max(1, k))), timeoutMS, true, p.Dynos, schedule.Limits{Min: p.Min, Max: p.Max}}
+		b := Beat{
+			p.Time.Add(time.Duration(i) * time.Minute / time.Duration(max(1, k))), timeoutMS, true, p.Dynos,
+			schedule.Limits{Min: p.Min, Max: p.Max},
+		}
 		if i < len(values) {
 			b.MS, b.TimedOut = min(values[i], longestMS), false
 		}

@@ -45,19 +45,49 @@ func (r Report) figures() []figure {
 			"slow minutes", "%", func(s sim.Result) float64 { return s.SlowMinutesPercent }, 2,
 			fmt.Sprintf("minutes in which more than one request in 20 took longer than %v, or was lost", r.Bound),
 		},
-		{"slow requests", "%", func(s sim.Result) float64 { return s.SlowRequestsPercent }, 2, "requests that took longer than that, or were lost"},
-		{"lost", "%", func(s sim.Result) float64 { return s.LostPercent }, 3, "requests that the router gave up, or that met no dyno"},
-		{"dyno-hours", "", func(s sim.Result) float64 { return s.DynoHours }, 1, "billed from the command that adds a dyno to the one that removes it"},
-		{"dollars", "", func(s sim.Result) float64 { return s.Dollars }, 2, fmt.Sprintf("what they cost at $%g a month for a dyno", r.Price)},
-		{"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2, fmt.Sprintf("dyno-hours in relation to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds())},
+		{
+			"slow requests", "%", func(s sim.Result) float64 { return s.SlowRequestsPercent }, 2,
+			"requests that took longer than that, or were lost",
+		},
+		{
+			"lost", "%", func(s sim.Result) float64 { return s.LostPercent }, 3,
+			"requests that the router gave up, or that met no dyno",
+		},
+		{
+			"dyno-hours", "", func(s sim.Result) float64 { return s.DynoHours }, 1,
+			"billed from the command that adds a dyno to the one that removes it",
+		},
+		{
+			"dollars", "", func(s sim.Result) float64 { return s.Dollars }, 2,
+			fmt.Sprintf("what they cost at $%g a month for a dyno", r.Price),
+		},
+		{
+			"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2,
+			fmt.Sprintf("dyno-hours in relation to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds()),
+		},
 		{"ups", "", func(s sim.Result) float64 { return float64(s.Ups) }, 0, "times that dynos were added"},
 		{"downs", "", func(s sim.Result) float64 { return float64(s.Downs) }, 0, "times that dynos were removed"},
 		{"flips", "", func(s sim.Result) float64 { return float64(s.Flips) }, 0, "changes back within 10 minutes"},
-		{"θ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderAccuracy }, 2, "dynos that are missing, of those that are needed (SPEC)"},
-		{"θ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverAccuracy }, 1, "dynos that are too many, of those that are needed (SPEC)"},
-		{"τ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderTimeshare }, 1, "of the time in which some are missing (SPEC)"},
-		{"τ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverTimeshare }, 1, "of the time in which some are too many (SPEC)"},
-		{"instability", "%", func(s sim.Result) float64 { return s.Elasticity.Instability }, 1, "of the minutes in which supply and need do not move the same way (SPEC)"},
+		{
+			"θ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderAccuracy }, 2,
+			"dynos that are missing, of those that are needed (SPEC)",
+		},
+		{
+			"θ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverAccuracy }, 1,
+			"dynos that are too many, of those that are needed (SPEC)",
+		},
+		{
+			"τ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderTimeshare }, 1,
+			"of the time in which some are missing (SPEC)",
+		},
+		{
+			"τ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverTimeshare }, 1,
+			"of the time in which some are too many (SPEC)",
+		},
+		{
+			"instability", "%", func(s sim.Result) float64 { return s.Elasticity.Instability }, 1,
+			"of the minutes in which supply and need do not move the same way (SPEC)",
+		},
 	}
 	if r.Price == 0 {
 		all = append(all[:4], all[5:]...)
@@ -128,7 +158,8 @@ func (r Report) title() string {
 
 func (r Report) setup() string {
 	f := r.Fleet
-	text := fmt.Sprintf("dynos of %d slots; an answer takes %v (coefficient of variation %g), a boot %v to %v; %v; %d to %d dynos",
+	text := fmt.Sprintf("dynos of %d slots; an answer takes %v (coefficient of variation %g), a boot %v to %v; %v; "+
+		"%d to %d dynos",
 		f.Slots, f.Service.Mean, f.Service.CV, f.BootMin, f.BootMax, routerText(f.Router), r.Limits.Min, r.Limits.Max)
 	if f.Database.Slots > 0 {
 		text += fmt.Sprintf("; a database of %d slots that takes %v of each", f.Database.Slots, f.Database.Service.Mean)

@@ -67,7 +67,8 @@ func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (
 	length := o.Demand.Length().Truncate(time.Minute)
 	at := (length * 6 / 10).Truncate(time.Minute)
 	if at < 10*time.Minute || length-at < 10*time.Minute {
-		return Cut{}, fmt.Errorf("the load lasts %v, and cannot be cut into a part to learn from and one to judge by; 30 minutes are the least", length)
+		return Cut{}, fmt.Errorf("the load lasts %v, and cannot be cut into a part to learn from and one to judge "+
+			"by; 30 minutes are the least", length)
 	}
 	whole := Part(o, 0, length)
 	from, to := at, at
@@ -99,11 +100,13 @@ func (c Cut) Left() time.Duration { return c.Of - c.Learn.Length - c.Judge.Lengt
 func (c Cut) Text(zone *time.Location, more string) string {
 	part := func(o sim.Options) string {
 		const day = "Mon 2 Jan 2006 15:04"
-		return o.Start.In(zone).Format(day) + " to " + o.Start.Add(o.Length).In(zone).Format(day) + " (" + span(o.Length.Hours()) + ")"
+		return o.Start.In(zone).Format(day) + " to " + o.Start.Add(o.Length).In(zone).Format(day) + " (" +
+			span(o.Length.Hours()) + ")"
 	}
 	text := "Learned from " + part(c.Learn) + ",\njudged by " + part(c.Judge) + ".\n"
 	if left := c.Left(); left > 0 {
-		text += fmt.Sprintf("Of the %s there are, %s were left out, to be quick; %s.\n", span(c.Of.Hours()), span(left.Hours()), more)
+		text += fmt.Sprintf("Of the %s there are, %s were left out, to be quick; %s.\n", span(c.Of.Hours()),
+			span(left.Hours()), more)
 	}
 	return text
 }
@@ -250,7 +253,8 @@ func (s Search) all(ctx context.Context, o sim.Options, dims []Dimension, picks 
 
 // String writes the score for a terminal.
 func (s Score) String() string {
-	return fmt.Sprintf("%d slow minutes, %.1f dyno-hours ($%.2f) in %s: $%.2f with the slow minutes", s.SlowMinutes, s.DynoHours, s.Dollars, span(s.Hours), s.Cost)
+	return fmt.Sprintf("%d slow minutes, %.1f dyno-hours ($%.2f) in %s: $%.2f with the slow minutes", s.SlowMinutes,
+		s.DynoHours, s.Dollars, span(s.Hours), s.Cost)
 }
 
 // Paste writes settings a line each, as a shell takes them.

@@ -20,7 +20,8 @@ const leastHistory = 14 * 24 * time.Hour
 // EnoughToSuggest says why a record is too short to suggest anything from, nil where it is not.
 func (r *Record) EnoughToSuggest() error {
 	if length := r.End().Sub(r.Start()); length < leastHistory {
-		return fmt.Errorf("the history covers %.1f days, which is too little to suggest anything from: what happens once a week must have happened "+
+		return fmt.Errorf("the history covers %.1f days, which is too little to suggest anything from: what happens "+
+			"once a week must have happened "+
 			"twice, so two weeks are the least", length.Hours()/24)
 	}
 	return nil
@@ -235,7 +236,8 @@ const mostSuggestions = 8
 
 // WriteSuggestions writes what a search has found for a terminal.
 func (s Search) WriteSuggestions(w io.Writer, found []Suggestion) error {
-	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot backtest shows how well.\n\n",
+	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot "+
+		"backtest shows how well.\n\n",
 		Money(s.Price), Money(s.SlowMinute))
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(w, "Nothing that was tried would have been worth its price.")

@@ -57,7 +57,9 @@ func Candidates(bound time.Duration, slowMinute float64) []Dimension {
 // Minimums are values of MIN_DYNOS: one or two dynos more than the least at all times, or as rows of the schedule for
 // the hours that were slow. They are learned from as many days of a simulation as there are, since rows want that; beat
 // is the time between two heartbeats.
-func (s Search) Minimums(ctx context.Context, o sim.Options, beat time.Duration, zone *time.Location, least int) (Dimension, error) {
+func (s Search) Minimums(
+	ctx context.Context, o sim.Options, beat time.Duration, zone *time.Location, least int,
+) (Dimension, error) {
 	values := []string{strconv.Itoa(least + 1), strconv.Itoa(least + 2)}
 	long, err := Split(o, beat, rowWork, 0)
 	if err != nil {
@@ -81,7 +83,10 @@ func (s Search) Minimums(ctx context.Context, o sim.Options, beat time.Duration,
 
 // Tune looks for what costs least in the part that is learned from, and judges it by the other.
 func (s Search) Tune(ctx context.Context, cut Cut, dims []Dimension) (Tuned, error) {
-	out := Tuned{Price: s.Price, SlowMinute: s.SlowMinute, Hours: cut.Of.Hours(), LeftOut: cut.Left().Hours(), Trials: s.Trials}
+	out := Tuned{
+		Price: s.Price, SlowMinute: s.SlowMinute, Hours: cut.Of.Hours(),
+		LeftOut: cut.Left().Hours(), Trials: s.Trials,
+	}
 	var err error
 	out.Settings, out.Learned, err = s.Best(ctx, cut.Learn, dims)
 	for _, one := range []struct {
@@ -117,7 +122,8 @@ type Tuned struct {
 
 // Text writes it for a terminal.
 func (t Tuned) Text(w io.Writer) error {
-	fmt.Fprintf(w, "%d settings were tried, for dynos at %s a month and slow minutes at %s.\n\n", t.Trials, Money(t.Price), Money(t.SlowMinute))
+	fmt.Fprintf(w, "%d settings were tried, for dynos at %s a month and slow minutes at %s.\n\n", t.Trials,
+		Money(t.Price), Money(t.SlowMinute))
 	fmt.Fprintf(w, "learned from, as they are:  %v\nlearned from, found:        %v\n", t.Was, t.Learned)
 	fmt.Fprintf(w, "judged by, as they are:     %v\njudged by, found:           %v\n\n", t.WasLater, t.Later)
 	var err error
@@ -125,7 +131,8 @@ func (t Tuned) Text(w io.Writer) error {
 	case len(t.Settings) == 0:
 		_, err = fmt.Fprintln(w, "Nothing that was tried is better than the settings as they are.")
 	case !t.Better:
-		_, err = fmt.Fprintf(w, "What was found does not hold in the time that it was not learned from, so keep the settings as they are. It was:\n%s", Paste(t.Settings))
+		_, err = fmt.Fprintf(w, "What was found does not hold in the time that it was not learned from, so keep the "+
+			"settings as they are. It was:\n%s", Paste(t.Settings))
 	default:
 		_, err = fmt.Fprintf(w, "To paste:\n%s", Paste(t.Settings))
 	}

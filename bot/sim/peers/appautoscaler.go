@@ -7,10 +7,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// App Autoscaler of Pivotal and VMware: every 35 s it compares the mean of the last 120 s with the thresholds, and adds or removes
-// one instance.
+// App Autoscaler of Pivotal and VMware: every 35 s it compares the mean of the last 120 s with the thresholds, and adds
+// or removes one instance.
 //
-// Source: https://docs.vmware.com/en/VMware-Tanzu-Application-Service/2.12/tas-for-vms/autoscaler-about-app-autoscaler.html
+// Source:
+// https://docs.vmware.com/en/VMware-Tanzu-Application-Service/2.12/tas-for-vms/autoscaler-about-app-autoscaler.html
 // (interval, window, factors of one). The thresholds are the user's.
 const (
 	appAutoscalerInterval = 35 * time.Second

@@ -9,10 +9,10 @@ import (
 
 // AWS' target tracking on ALBRequestCountPerTarget: two CloudWatch alarms with a point each minute.
 //
-// Sources: https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html (algorithm);
-// https://docs.aws.amazon.com/cdk/api/v1/docs/@aws-cdk_aws-ecs.RequestCountScalingProps.html (a cooldown of 300 s for ECS). The
-// numbers of points, 3 above the target for out and 15 below 90 % of it for in, are those of the alarms that AWS makes; its guide
-// only says that scaling in is more gradual.
+// Sources: https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+// (algorithm); https://docs.aws.amazon.com/cdk/api/v1/docs/@aws-cdk_aws-ecs.RequestCountScalingProps.html (a cooldown
+// of 300 s for ECS). The numbers of points, 3 above the target for out and 15 below 90 % of it for in, are those of the
+// alarms that AWS makes; its guide only says that scaling in is more gradual.
 const (
 	awsPeriod     = time.Minute
 	awsHigh       = 3

@@ -1,8 +1,8 @@
-// Package peers holds the scaling policies of others, with the constants that they publish, to run in the same simulation as
-// ours. All of them see more than heartbeats do: what happens inside every dyno, or every request.
+// Package peers holds the scaling policies of others, with the constants that they publish, to run in the same
+// simulation as ours. All of them see more than heartbeats do: what happens inside every dyno, or every request.
 //
-// They are readings of public documents and sources, which each of them names, and none is the original program. Where a number
-// is nowhere published, or is the user's to choose, the comment says so.
+// They are readings of public documents and sources, which each of them names, and none is the original program. Where
+// a number is nowhere published, or is the user's to choose, the comment says so.
 package peers
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// All returns every peer with the thresholds that it is compared by, for an app of fleet f whose longest right response time is
-// a second.
+// All returns every peer with the thresholds that it is compared by, for an app of fleet f whose longest right response
+// time is a second.
 func All(f sim.Fleet) []sim.Driver {
 	// What a dyno can do at most, per minute.
 	most := 60 * f.Capacity() / f.Busy
@@ -27,9 +27,11 @@ func All(f sim.Fleet) []sim.Driver {
 	}
 }
 
-// driver makes a driver of what a peer wants at each tick, given the dynos asked for and those up. begin is called for each
-// simulation.
-func driver(name string, interval time.Duration, begin func(w *sim.World) func(now time.Time, n, up int) int) sim.Driver {
+// driver makes a driver of what a peer wants at each tick, given the dynos asked for and those up. begin is called for
+// each simulation.
+func driver(
+	name string, interval time.Duration, begin func(w *sim.World) func(now time.Time, n, up int) int,
+) sim.Driver {
 	return sim.Driver{Name: name, Interval: interval, Begin: func(w *sim.World) func(context.Context, time.Time) {
 		want := begin(w)
 		return func(ctx context.Context, now time.Time) {

@@ -7,13 +7,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// Heroku's own autoscaling, as far as it is documented: from the data of the past hour it calculates the fewest dynos whose
-// 95th percentile is right at the present throughput, and goes there by one dyno at a time, at least a minute apart; down
-// less eagerly than up.
+// Heroku's own autoscaling, as far as it is documented: from the data of the past hour it calculates the fewest dynos
+// whose 95th percentile is right at the present throughput, and goes there by one dyno at a time, at least a minute
+// apart; down less eagerly than up.
 //
-// Source: https://devcenter.heroku.com/articles/autoscaling#autoscaling-logic. How it calculates and how much less eagerly is not
-// published: here a dyno can do what the most loaded minute of the hour with a right percentile showed, and a down needs five
-// minutes in a row.
+// Source: https://devcenter.heroku.com/articles/autoscaling#autoscaling-logic. How it calculates and how much less
+// eagerly is not published: here a dyno can do what the most loaded minute of the hour with a right percentile showed,
+// and a down needs five minutes in a row.
 const (
 	herokuTick   = time.Minute
 	herokuMemory = 60 // minutes

@@ -10,9 +10,9 @@ import (
 
 // Kubernetes' HorizontalPodAutoscaler, with its defaults of autoscaling/v2.
 //
-// Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ (algorithm, tolerance, sync period, default
-// behavior) and calcPlainMetricReplicas of pkg/controller/podautoscaler/replica_calculator.go (pods that are not ready);
-// https://github.com/kubernetes-sigs/metrics-server (resolution).
+// Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ (algorithm, tolerance, sync
+// period, default behavior) and calcPlainMetricReplicas of pkg/controller/podautoscaler/replica_calculator.go (pods
+// that are not ready); https://github.com/kubernetes-sigs/metrics-server (resolution).
 const (
 	hpaSync          = 15 * time.Second
 	hpaTolerance     = 0.1
@@ -39,8 +39,8 @@ func HPA(target float64) sim.Driver {
 	})
 }
 
-// hpaReplicas is how many pods a ratio of usage to target calls for: those that are not ready count as idle on the way up, and
-// not at all on the way down.
+// hpaReplicas is how many pods a ratio of usage to target calls for: those that are not ready count as idle on the way
+// up, and not at all on the way down.
 func hpaReplicas(ratio float64, n, ready int) int {
 	if ready >= n || ratio <= 1 {
 		if math.Abs(1-ratio) <= hpaTolerance {

@@ -21,19 +21,20 @@ const (
 	knativeDownRate  = 2.0
 )
 
-// Knative tracks the mean concurrency of a pod, as a share of its slots from 0 to 1. The default is 0.7. The concurrency is that
-// of all requests in the pods, those that wait included.
+// Knative tracks the mean concurrency of a pod, as a share of its slots from 0 to 1. The default is 0.7. The
+// concurrency is that of all requests in the pods, those that wait included.
 func Knative(target float64) sim.Driver {
-	return driver(fmt.Sprintf("knative-%.0f", 100*target), knativeTick, func(w *sim.World) func(time.Time, int, int) int {
-		k := knative{perPod: target * float64(w.Slots())}
-		return func(now time.Time, n, up int) int {
-			stable, panicking := w.Observe(knativeStable), w.Observe(knativePanic)
-			if stable.Seconds == 0 {
-				return n
+	return driver(fmt.Sprintf("knative-%.0f", 100*target), knativeTick,
+		func(w *sim.World) func(time.Time, int, int) int {
+			k := knative{perPod: target * float64(w.Slots())}
+			return func(now time.Time, n, up int) int {
+				stable, panicking := w.Observe(knativeStable), w.Observe(knativePanic)
+				if stable.Seconds == 0 {
+					return n
+				}
+				return k.scale(now, stable.InFlight, panicking.InFlight, max(1, float64(up)))
 			}
-			return k.scale(now, stable.InFlight, panicking.InFlight, max(1, float64(up)))
-		}
-	})
+		})
 }
 
 type knative struct {

@@ -38,15 +38,16 @@ var requestStart = regexp.MustCompile(`^(?:t=)?(\d{10})\.?(\d*)$`)
 // Heartbeat answers 200 "Beat" when every part works, and 503 with the name of the first that does not; what went wrong
 // goes to the log only. Without the right bearer token it answers 401 and uses no part. No token asks for none.
 //
-// Where the router says in X-Request-Start when it took the request, X-Queue-Time-Ms says how long it waited for a process
-// of the app. Clocks that differ do not make it less than 0.
+// Where the router says in X-Request-Start when it took the request, X-Queue-Time-Ms says how long it waited for a
+// process of the app. Clocks that differ do not make it less than 0.
 func Heartbeat(token string, parts ...Part) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
 		if taken := requestStart.FindStringSubmatch(r.Header.Get("X-Request-Start")); taken != nil {
 			start, _ := strconv.ParseFloat(taken[1]+"."+taken[2], 64)
-			w.Header().Set("X-Queue-Time-Ms", fmt.Sprintf("%.3f", max(0, float64(time.Now().UnixMicro())/1e3-start*1e3)))
+			w.Header().Set("X-Queue-Time-Ms",
+				fmt.Sprintf("%.3f", max(0, float64(time.Now().UnixMicro())/1e3-start*1e3)))
 		}
 		sent := r.Header.Get("Authorization")
 		if token != "" && subtle.ConstantTimeCompare([]byte(sent), []byte("Bearer "+token)) == 0 {
@@ -67,8 +68,8 @@ func Heartbeat(token string, parts ...Part) http.Handler {
 	})
 }
 
-// Database reads one row of the table at random by its key: two look-ups in an index, however big the table, in SQL that
-// every driver takes. The table's key is a number called id; an empty table is right too.
+// Database reads one row of the table at random by its key: two look-ups in an index, however big the table, in SQL
+// that every driver takes. The table's key is a number called id; an empty table is right too.
 func Database(db *sql.DB, table string) Part {
 	return Part{"database", func(ctx context.Context) error {
 		var last sql.NullInt64

@@ -1,5 +1,5 @@
-// Package failure tells of a prober's failure in the words of a reading: its outcome, and a text that shows nothing of what the error says, which
-// may quote a URL or an answer.
+// Package failure tells of a prober's failure in the words of a reading: its outcome, and a text that shows nothing of
+// what the error says, which may quote a URL or an answer.
 package failure
 
 import (
@@ -44,8 +44,8 @@ func Note(r *probe.Reading, err error) {
 // NoAnswer is what is wrong where a server's time was over.
 const NoAnswer = "no answer, or none to its end, within the time"
 
-// Ended tells of a probe that was cancelled, for which parent is asked, or whose time was over: by ctx, which comes of parent, or by err. late is
-// what is wrong then. ok is false for any other end.
+// Ended tells of a probe that was cancelled, for which parent is asked, or whose time was over: by ctx, which comes of
+// parent, or by err. late is what is wrong then. ok is false for any other end.
 func Ended(parent, ctx context.Context, err error, late string) (f Failure, ok bool) {
 	if f, ok := Cancelled(parent); ok {
 		return f, true
@@ -62,7 +62,8 @@ func Cancelled(parent context.Context) (f Failure, ok bool) {
 	return Failure{probe.Unreachable, "cancelled"}, errors.Is(parent.Err(), context.Canceled)
 }
 
-// Connection tells why there was no connection to addr, the address of a host, or none any more. ok is false where err tells of neither.
+// Connection tells why there was no connection to addr, the address of a host, or none any more. ok is false where err
+// tells of neither.
 func Connection(err error, addr, host string) (f Failure, ok bool) {
 	var (
 		dns     *net.DNSError
@@ -83,7 +84,8 @@ func Connection(err error, addr, host string) (f Failure, ok bool) {
 		text = "the certificate of " + addr + " is not valid"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		text = "connection refused by " + addr
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE):
 		text = "connection closed by " + addr + " before the end of an answer"
 	case errors.As(err, &op):
 		text = "connection to " + addr + " failed"

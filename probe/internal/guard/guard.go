@@ -19,7 +19,8 @@ const (
 // A Guard knows tokens, by their hashes. The zero Guard knows none.
 type Guard struct{ sums [][sha256.Size]byte }
 
-// New returns a Guard that lets in who knows one of the tokens. An error says what is wrong with them without showing them.
+// New returns a Guard that lets in who knows one of the tokens. An error says what is wrong with them without showing
+// them.
 func New(tokens []string) (Guard, error) {
 	var g Guard
 	var wrong []error
@@ -32,17 +33,19 @@ func New(tokens []string) (Guard, error) {
 	for i, t := range tokens {
 		switch {
 		case len(t) < shortest:
-			wrong = append(wrong, fmt.Errorf("token %d has %d bytes, and must have at least %d: `openssl rand -hex 16` makes one", i+1, len(t), shortest))
+			wrong = append(wrong, fmt.Errorf("token %d has %d bytes, and must have at least %d: `openssl rand -hex "+
+				"16` makes one", i+1, len(t), shortest))
 		case strings.ContainsFunc(t, func(c rune) bool { return c <= ' ' || c > '~' }):
-			wrong = append(wrong, fmt.Errorf("token %d has a space or a character that is not ASCII, which headers don't carry", i+1))
+			wrong = append(wrong, fmt.Errorf("token %d has a space or a character that is not ASCII, which headers "+
+				"don't carry", i+1))
 		}
 		g.sums = append(g.sums, sha256.Sum256([]byte(t)))
 	}
 	return g, errors.Join(wrong...)
 }
 
-// Knows tells whether a request carries a token, as "Authorization: Bearer TOKEN" or as the password of basic authentication. It takes as
-// long for a wrong token as for a right one, whatever they have in common.
+// Knows tells whether a request carries a token, as "Authorization: Bearer TOKEN" or as the password of basic
+// authentication. It takes as long for a wrong token as for a right one, whatever they have in common.
 func (g Guard) Knows(r *http.Request) bool {
 	var token string
 	if kind, rest, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(kind, "Bearer") {

@@ -14,7 +14,8 @@ func ValidName(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 
 // InvalidName says that a name is invalid. It does not show it: who forgets a colon has the value in it.
 func InvalidName(name string) string {
-	return fmt.Sprintf("with a name of %d characters, which is invalid: use letters, digits and hyphens", utf8.RuneCountInString(name))
+	return fmt.Sprintf("with a name of %d characters, which is invalid: use letters, digits and hyphens",
+		utf8.RuneCountInString(name))
 }
 
 // ValidValue says whether s has no control character, save for tabs.

@@ -23,7 +23,8 @@ const (
 	maxHeader = 64 << 10 // bytes
 )
 
-// A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked for.
+// A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked
+// for.
 type Client struct {
 	http    *http.Client
 	header  http.Header
@@ -31,8 +32,8 @@ type Client struct {
 	via     *url.URL // the proxy, nil for that of the environment
 }
 
-// NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close]; otherwise each has one
-// of its own: probes are rare, and an idle connection would only be found dead.
+// NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close];
+// otherwise each has one of its own: probes are rare, and an idle connection would only be found dead.
 func NewClient(header http.Header, keep bool) *Client {
 	return &Client{
 		header:  header,
@@ -55,7 +56,8 @@ func (c *Client) Accept(n int64) *Client {
 	return c
 }
 
-// TLS sets how TLS is spoken, by default with the system's certificate authorities, and returns c. It must be called before the first request.
+// TLS sets how TLS is spoken, by default with the system's certificate authorities, and returns c. It must be called
+// before the first request.
 func (c *Client) TLS(config *tls.Config) *Client {
 	c.http.Transport.(*http.Transport).TLSClientConfig = config.Clone()
 	return c
@@ -84,13 +86,17 @@ func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body 
 	return a.Status, a.Body, err
 }
 
-// Ask asks for u until ctx, which comes of parent, ends. An error is a [failure.Failure]; where the status is not 2xx the body comes with it.
+// Ask asks for u until ctx, which comes of parent, ends. An error is a [failure.Failure]; where the status is not 2xx
+// the body comes with it.
 func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if c.via != nil && errors.Is(err, syscall.ECONNREFUSED) && parent.Err() == nil {
-			return Answer{}, failure.Failure{Outcome: probe.Unreachable, Text: "connection refused by the proxy " + c.via.Host}
+			return Answer{}, failure.Failure{
+				Outcome: probe.Unreachable,
+				Text:    "connection refused by the proxy " + c.via.Host,
+			}
 		}
 		return Answer{}, explain(parent, ctx, u, err)
 	}
@@ -131,7 +137,10 @@ func explain(parent, ctx context.Context, u *url.URL, err error) failure.Failure
 		return f
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
-		return failure.Failure{Outcome: probe.Unreachable, Text: u.Host + " does not speak TLS: is it http rather than https?"}
+		return failure.Failure{
+			Outcome: probe.Unreachable,
+			Text:    u.Host + " does not speak TLS: is it http rather than https?",
+		}
 	}
 	if f, ok := failure.Connection(err, u.Host, u.Hostname()); ok {
 		return f
@@ -186,11 +195,13 @@ func Headers(u *url.URL, token string, more http.Header, userAgent string) (http
 	}
 	for name, values := range h {
 		if !header.ValidValue(strings.Join(values, "")) {
-			wrong = append(wrong, fmt.Errorf("the header %s has a line break or another control character in its value", name))
+			wrong = append(wrong, fmt.Errorf("the header %s has a line break or another control character "+
+				"in its value", name))
 		}
 	}
 	if ways > 1 {
-		wrong = append(wrong, errors.New("more than one of a token, a user in the URL and an Authorization header is set: keep one"))
+		wrong = append(wrong, errors.New("more than one of a token, a user in the URL and an Authorization header is "+
+			"set: keep one"))
 	}
 	return h.Clone(), errors.Join(wrong...)
 }

@@ -1,5 +1,5 @@
-// Package admin is how people ask a running bot: a server that stands beside the bot, and its client. They speak plain HTTP and
-// JSON, as docs/openapi.yaml says, over a Unix socket that only its user can open, or over TCP with a token.
+// Package admin is how people ask a running bot: a server that stands beside the bot, and its client. They speak plain
+// HTTP and JSON, as docs/openapi.yaml says, over a Unix socket that only its user can open, or over TCP with a token.
 package admin
 
 import (
@@ -35,10 +35,12 @@ type Status struct {
 	PausedBySettings []bot.Direction `json:"paused_by_settings,omitempty"`
 	// Control is what people have asked of the bot and holds yet.
 	Control decide.Control `json:"control"`
-	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in seconds.
+	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in
+	// seconds.
 	CooldownUp   float64 `json:"cooldown_up_seconds_left"`
 	CooldownDown float64 `json:"cooldown_down_seconds_left"`
-	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for none.
+	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for
+	// none.
 	Last       *record.Record `json:"last,omitempty"`
 	LastChange *record.Record `json:"last_change,omitempty"`
 	// Warnings are sentences about what keeps the bot from its work or from keeping what it knows.

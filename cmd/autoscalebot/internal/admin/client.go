@@ -24,8 +24,8 @@ const (
 	maxAnswer = 16 << 20         // bytes, far above Kept records
 )
 
-// A Client asks a running bot. One of Socket, Addr and History is needed; where several are set, Addr comes before History, and History
-// before Socket.
+// A Client asks a running bot. One of Socket, Addr and History is needed; where several are set, Addr comes before
+// History, and History before Socket.
 type Client struct {
 	// Socket is the path of the bot's Unix socket.
 	Socket string
@@ -122,7 +122,8 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 	if resp.StatusCode != http.StatusOK {
 		var p problem
 		if json.Unmarshal(answer, &p) != nil || p.Error == "" {
-			return fmt.Errorf("%s answered %d %s, which no autoscalebot does", c.where(), resp.StatusCode, http.StatusText(resp.StatusCode))
+			return fmt.Errorf("%s answered %d %s, which no autoscalebot does", c.where(), resp.StatusCode,
+				http.StatusText(resp.StatusCode))
 		}
 		return fmt.Errorf("the bot refused: %s", p.Error)
 	}

@@ -12,10 +12,12 @@ import (
 
 const longestPath = 100 // that every system takes
 
-// ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that is missing. A socket that a bot left behind when it was killed
-// is replaced; one on which somebody answers is an error, and so is anything else that stands there. Close removes it.
+// ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that
+// is missing. A socket that a bot left behind when it was killed is replaced; one on which somebody answers is an
+// error, and so is anything else that stands there. Close removes it.
 func ListenSocket(path string) (net.Listener, error) {
-	// It is made in a folder of its own and moved when its mode is right, so that there is no moment at which others can open it.
+	// It is made in a folder of its own and moved when its mode is right, so that there is no moment at which others
+	// can open it.
 	dir, err := room(path)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,8 @@ func ListenSocket(path string) (net.Listener, error) {
 	return s, nil
 }
 
-// CheckSocket says why no bot could listen at path. It leaves nothing behind. Where a bot listens it is [syscall.EADDRINUSE].
+// CheckSocket says why no bot could listen at path. It leaves nothing behind. Where a bot listens it is
+// [syscall.EADDRINUSE].
 func CheckSocket(path string) error {
 	folder := filepath.Dir(path)
 	if _, err := os.Lstat(folder); errors.Is(err, os.ErrNotExist) {
@@ -71,7 +74,8 @@ const made = "s"
 type inUse string
 
 func (path inUse) Error() string {
-	return fmt.Sprintf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to another path", string(path))
+	return fmt.Sprintf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to "+
+		"another path", string(path))
 }
 
 func (inUse) Unwrap() error { return syscall.EADDRINUSE }

@@ -31,8 +31,8 @@ type (
 	}
 )
 
-// Relay answers what is asked by way of a history, until ctx ends: on a platform where a bot has no port, it is the one thing that two
-// machines reach. Whoever can write to the database is trusted, as with the socket.
+// Relay answers what is asked by way of a history, until ctx ends: on a platform where a bot has no port, it is the one
+// thing that two machines reach. Whoever can write to the database is trusted, as with the socket.
 func (s *Server) Relay(ctx context.Context, db *history.DB) {
 	tick := time.NewTicker(relayEvery)
 	defer tick.Stop()
@@ -118,7 +118,9 @@ func (b byHistory) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("read the bot's answer: %w; is the bot of another version?", err)
 	}
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", back.Status, http.StatusText(back.Status)), StatusCode: back.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(back.Body)), ContentLength: int64(len(back.Body)), Request: r,
+		Status: fmt.Sprintf("%d %s", back.Status, http.StatusText(back.Status)), StatusCode: back.Status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(back.Body)),
+		ContentLength: int64(len(back.Body)), Request: r,
 	}, nil
 }

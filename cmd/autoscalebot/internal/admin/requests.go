@@ -158,7 +158,8 @@ func duration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > longest {
-		return 0, refuse(http.StatusUnprocessableEntity, "for %q: write a length of time up to 8784h, such as 90m or 2h", text)
+		return 0, refuse(http.StatusUnprocessableEntity,
+			"for %q: write a length of time up to 8784h, such as 90m or 2h", text)
 	}
 	return d, nil
 }

@@ -79,8 +79,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end. Each listener has a bound of its own on its
-// connections, so that those over a network keep nobody from the socket.
+// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end. Each listener has
+// a bound of its own on its connections, so that those over a network keep nobody from the socket.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 	var wg sync.WaitGroup
 	servers := make([]*http.Server, len(listeners))
@@ -114,7 +114,8 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 
 func (s *Server) server() *http.Server {
 	return &http.Server{
-		Handler: s, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
+		Handler: s, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 8 << 10,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, callerKey{}, callerOf(c))
 		},
@@ -147,7 +148,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serve(from, w, r)
 		return
 	}
-	s.o.Throttle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(from, w, r) }), problem{throttle.TooMany}).ServeHTTP(w, r)
+	s.o.Throttle.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(from, w, r) }),
+		problem{throttle.TooMany}).ServeHTTP(w, r)
 }
 
 func (s *Server) serve(from caller, w http.ResponseWriter, r *http.Request) {
@@ -172,7 +174,8 @@ func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (an
 	}
 	methods, ok := s.routes[r.URL.Path]
 	if !ok {
-		return nil, refuse(http.StatusNotFound, "there is nothing at %q; docs/openapi.yaml lists what there is", r.URL.Path)
+		return nil, refuse(http.StatusNotFound,
+			"there is nothing at %q; docs/openapi.yaml lists what there is", r.URL.Path)
 	}
 	handle, ok := methods[r.Method]
 	if !ok {

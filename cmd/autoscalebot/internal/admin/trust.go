@@ -21,7 +21,8 @@ func private(dir string) error {
 		return err
 	}
 	if uid, known := owner(link); known && !may(uid) {
-		return fmt.Errorf("%s belongs to the user with uid %d; remove it, or set ADMIN_SOCKET to a path in another folder", dir, uid)
+		return fmt.Errorf("%s belongs to the user with uid %d; remove it, or set ADMIN_SOCKET to a path in "+
+			"another folder", dir, uid)
 	}
 	switch info, err := os.Stat(dir); {
 	case err != nil:
@@ -29,7 +30,8 @@ func private(dir string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder; remove it, or set ADMIN_SOCKET to a path in another one", dir)
 	case info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0:
-		return fmt.Errorf("everybody may write to the folder %s; chmod 700 it, or set ADMIN_SOCKET to a path in another one", dir)
+		return fmt.Errorf("everybody may write to the folder %s; chmod 700 it, or set ADMIN_SOCKET to a path in "+
+			"another one", dir)
 	}
 	return nil
 }
@@ -88,5 +90,6 @@ type foreign struct {
 }
 
 func (f foreign) Error() string {
-	return fmt.Sprintf("%s belongs to the user with uid %d, and this one has uid %d; run the command as the bot's user", f.path, f.uid, os.Geteuid())
+	return fmt.Sprintf("%s belongs to the user with uid %d, and this one has uid %d; run the command as "+
+		"the bot's user", f.path, f.uid, os.Geteuid())
 }

@@ -14,7 +14,8 @@ import (
 // Autoscale writes the plan as a settings file of ours.
 func (p *Plan) Autoscale() []byte {
 	var b strings.Builder
-	b.WriteString("# Limits, schedule and rules. The app, its key and whom to tell are in the environment, or stand here as well.\n")
+	b.WriteString("# Limits, schedule and rules. The app, its key and whom to tell are in the environment, or stand " +
+		"here as well.\n")
 	low, high := p.Tables()
 	writeTable(&b, "min_dynos", low)
 	writeTable(&b, "max_dynos", high)
@@ -22,7 +23,8 @@ func (p *Plan) Autoscale() []byte {
 		fmt.Fprintf(&b, "time_zone: %s\n", z)
 	}
 	if len(p.Rules) > 0 {
-		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with them.\nheartbeat_url: none\n")
+		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with " +
+			"them.\nheartbeat_url: none\n")
 		if p.Every > 0 {
 			fmt.Fprintf(&b, "# How often they are asked.\nheartbeat_interval_in_seconds: %g\n", p.Every.Seconds())
 		}
@@ -45,15 +47,18 @@ func (p *Plan) Autoscale() []byte {
 		fmt.Fprintf(&b, "  %s: %q\n", name, p.Sources[name])
 	}
 	if len(p.Breaches) > 0 {
-		b.WriteString("# By App Autoscaler's own semantics: in this order, the first that is breached acts.\nscaling_rules:\n")
+		b.WriteString("# By App Autoscaler's own semantics: in this order, the first that is breached " +
+			"acts.\nscaling_rules:\n")
 	}
 	for _, r := range p.Breaches {
 		sign := "+"
 		if r.Down {
 			sign = "-"
 		}
-		fmt.Fprintf(&b, "  - {metric_type: %s, operator: %q, threshold: %s, adjustment: %q, breach_duration_secs: %d, cool_down_secs: %d}\n",
-			r.Metric, r.Operator, number(r.Threshold), sign+stepText(r.Step), int(r.Breach.Seconds()), int(r.Cooldown.Seconds()))
+		fmt.Fprintf(&b, "  - {metric_type: %s, operator: %q, threshold: %s, adjustment: %q, breach_duration_secs: "+
+			"%d, cool_down_secs: %d}\n",
+			r.Metric, r.Operator, number(r.Threshold), sign+stepText(r.Step), int(r.Breach.Seconds()),
+			int(r.Cooldown.Seconds()))
 	}
 	return []byte(b.String())
 }

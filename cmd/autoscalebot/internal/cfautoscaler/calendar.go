@@ -17,7 +17,8 @@ type Step struct {
 
 func byMinute(a, b Step) int { return a.Minute - b.Minute }
 
-// A Day is what changes on one day, in the order of time. Until the first step the last one before that day still holds.
+// A Day is what changes on one day, in the order of time. Until the first step the last one before that day still
+// holds.
 type Day []Step
 
 // A Calendar is when which limits begin to hold, by the clock on the wall of its zone.
@@ -26,7 +27,8 @@ type Calendar struct {
 	Zone *time.Location
 	// Week has the steps of each weekday, Sunday first.
 	Week [7]Day
-	// Parts have steps that come on some days beside those of the weekday. Where one is bounded by dates, all are that ever meet it.
+	// Parts have steps that come on some days beside those of the weekday. Where one is bounded by dates, all are that
+	// ever meet it.
 	Parts []Part
 	// Dates have days that are unlike what else recurs, in order; no two hold the same date.
 	Dates []Dates
@@ -44,7 +46,8 @@ type Part struct {
 }
 
 func (p *Part) on(date time.Time) bool {
-	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) && within(date, p.First, p.Last)
+	return p.Weekdays&(1<<date.Weekday()) != 0 && (p.Days == nil || slices.Contains(p.Days, date.Day())) &&
+		within(date, p.First, p.Last)
 }
 
 // within takes a zero first or last for no bound.

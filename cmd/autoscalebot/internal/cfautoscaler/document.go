@@ -1,5 +1,6 @@
-// Package cfautoscaler reads and writes what people have written down for other autoscalers: the manifest of App Autoscaler as Pivotal and VMware
-// sell it, and the policy of Cloud Foundry's open-source App Autoscaler. A [Plan] is what their documents and ours have in common.
+// Package cfautoscaler reads and writes what people have written down for other autoscalers: the manifest of App
+// Autoscaler as Pivotal and VMware sell it, and the policy of Cloud Foundry's open-source App Autoscaler. A [Plan] is
+// what their documents and ours have in common.
 package cfautoscaler
 
 import (

@@ -20,7 +20,8 @@ func (r *reader) manifest(root *document.Node, now time.Time) *Plan {
 	r.keys(root, "a manifest", "instance_limits", "rules", "scheduled_limit_changes")
 	p := &Plan{Limits: r.limits(root), carries: true}
 	for _, item := range r.items(root, "rules") {
-		if r.keys(item, "a rule", "rule_type", "rule_sub_type", "queue_name", "metric", "comparison_metric", "threshold") {
+		if r.keys(item, "a rule", "rule_type", "rule_sub_type", "queue_name", "metric",
+			"comparison_metric", "threshold") {
 			r.rule(p, item)
 		}
 	}
@@ -87,7 +88,8 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 	if rule.Signal == "" && len(r.mistakes) == 0 {
 		r.wrong(n, "the rule names nothing that a signal could be called")
 	}
-	if slices.ContainsFunc(p.Rules, func(o decide.SignalRule) bool { return o.String() == rule.String() }) && rule.Signal != "" {
+	if slices.ContainsFunc(p.Rules, func(o decide.SignalRule) bool { return o.String() == rule.String() }) &&
+		rule.Signal != "" {
 		r.wrong(n, "there are two rules for %s; write one", rule.String())
 	}
 	p.vain(n, kind, sub)
@@ -142,10 +144,12 @@ func (p *Plan) hollow(n *document.Node, kind string, rule decide.SignalRule) {
 		line = t.Line
 	}
 	if rule.Min <= 0 && kind != "custom" && kind != "compare" {
-		p.note("line %d: the minimum of %s is %s, and no value is below it: while this rule stands, no instance is removed", line, kind, number(rule.Min))
+		p.note("line %d: the minimum of %s is %s, and no value is below it: while this rule stands, no "+
+			"instance is removed", line, kind, number(rule.Min))
 	}
 	if rule.Max >= 100 && kind == "memory" {
-		p.note("line %d: the maximum of memory is %s, and no percentage is above it: this rule can never add an instance", line, number(rule.Max))
+		p.note("line %d: the maximum of memory is %s, and no percentage is above it: this rule can never add "+
+			"an instance", line, number(rule.Max))
 	}
 }
 
@@ -227,7 +231,8 @@ func (p *Plan) changes(in []change, now time.Time) {
 	for _, ch := range in {
 		date, minute := dateOf(ch.at, time.UTC)
 		if date.After(tablesEnd()) {
-			p.note("line %d: this change comes on %s, after the last date that a table may name, and is left out", ch.node.Line, date.Format(time.DateOnly))
+			p.note("line %d: this change comes on %s, after the last date that a table may name, and is left out",
+				ch.node.Line, date.Format(time.DateOnly))
 			continue
 		}
 		if ch.weekdays == 0 {
@@ -235,7 +240,8 @@ func (p *Plan) changes(in []change, now time.Time) {
 			continue
 		}
 		if ch.at.After(now.AddDate(0, 0, 7)) {
-			p.note("line %d: this change recurs from %s on; it is taken to recur already", ch.node.Line, ch.at.Format(time.DateOnly))
+			p.note("line %d: this change recurs from %s on; it is taken to recur already", ch.node.Line,
+				ch.at.Format(time.DateOnly))
 		}
 		for d := range c.Week {
 			if ch.weekdays&(1<<d) != 0 {
@@ -320,7 +326,8 @@ func (p *Plan) manifestRules(b *strings.Builder) {
 		}
 		p.lost(r, false)
 		if up, down := stepText(r.Up), stepText(r.Down); up != "1" || down != "1" {
-			p.note("the rule %s adds %s and removes %s; a manifest has no steps: set the app's scaling factors", r, up, down)
+			p.note("the rule %s adds %s and removes %s; a manifest has no steps: set the app's scaling factors", r,
+				up, down)
 		}
 		fmt.Fprintf(b, "- %s\n  threshold:\n    min: %s\n    max: %s\n", p.ruleType(r), number(r.Min), number(r.Max))
 	}
@@ -332,13 +339,16 @@ func (p *Plan) ruleType(r *decide.SignalRule) string {
 	url := p.Sources[r.Signal]
 	switch _, queue, _ := strings.Cut(url, "#"); {
 	case r.By != "":
-		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q", p.pushed(r.Signal), p.pushed(r.By))
+		return fmt.Sprintf("rule_type: compare\n  metric: %q\n  comparison_metric: %q",
+			p.pushed(r.Signal), p.pushed(r.By))
 	case strings.HasPrefix(url, "rabbitmq") && queue != "" && !strings.Contains(strings.ReplaceAll(queue, `\,`, ""), ","):
-		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q", queueNames.Replace(strings.ReplaceAll(queue, "$$", "$")))
+		return fmt.Sprintf("rule_type: rabbitmq\n  queue_name: %q",
+			queueNames.Replace(strings.ReplaceAll(queue, "$$", "$")))
 	case r.Signal == cpu:
 		return "rule_type: cpu"
 	case r.Signal == "cpuutil" && url == "":
-		p.note("the rule cpuutil is about the CPU that the instances are entitled to; that became cpu, of which 100 %% is one core of the machine")
+		p.note("the rule cpuutil is about the CPU that the instances are entitled to; that became cpu, of which 100 " +
+			"%% is one core of the machine")
 		return "rule_type: cpu"
 	case r.Signal == memory || r.Signal == drainMemory:
 		return "rule_type: memory"
@@ -357,7 +367,8 @@ func (p *Plan) pairs() (out []decide.SignalRule) {
 	used := make([]bool, len(p.Breaches))
 	for i, up := range p.Breaches {
 		j := slices.IndexFunc(p.Breaches, func(b decide.BreachRule) bool {
-			return !up.Down && b.Down && b.Metric == up.Metric && up.Operator[0] == '>' && b.Operator[0] == '<' && b.Threshold < up.Threshold
+			return !up.Down && b.Down && b.Metric == up.Metric && up.Operator[0] == '>' && b.Operator[0] == '<' &&
+				b.Threshold < up.Threshold
 		})
 		if up.Down || j < 0 || used[j] {
 			continue
@@ -365,16 +376,19 @@ func (p *Plan) pairs() (out []decide.SignalRule) {
 		used[i], used[j] = true, true
 		signal, per := Signal(up.Metric)
 		out = append(out, decide.SignalRule{
-			Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow, Up: up.Step, Down: p.Breaches[j].Step,
+			Signal: signal, PerDyno: per, Max: up.Threshold, Min: p.Breaches[j].Threshold, Window: meanWindow,
+			Up: up.Step, Down: p.Breaches[j].Step,
 		})
 	}
 	for i, b := range p.Breaches {
 		if !used[i] {
-			p.note("the rule %s %s %s is left out: a manifest's rules have a maximum that adds and a minimum that removes", b.Metric, b.Operator, number(b.Threshold))
+			p.note("the rule %s %s %s is left out: a manifest's rules have a maximum that adds and a minimum "+
+				"that removes", b.Metric, b.Operator, number(b.Threshold))
 		}
 	}
 	if len(out) > 0 {
-		p.note("the scaling_rules became rules, which look at the mean of %d seconds, know no cool-down and no order, and remove an instance only when all metrics are low", int(meanWindow.Seconds()))
+		p.note("the scaling_rules became rules, which look at the mean of %d seconds, know no cool-down and no "+
+			"order, and remove an instance only when all metrics are low", int(meanWindow.Seconds()))
 	}
 	return out
 }
@@ -385,18 +399,23 @@ func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	_, winter := time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, zone).Zone()
 	_, summer := time.Date(now.Year(), time.July, 1, 0, 0, 0, 0, zone).Zone()
 	if winter != summer && c.weekly()+len(c.Parts) > 0 {
-		p.note("a manifest knows no time zone: hours of %s are written as they are on %s, and do not move with summer time", zone, now.In(zone).Format(time.DateOnly))
+		p.note("a manifest knows no time zone: hours of %s are written as they are on %s, and do not move with "+
+			"summer time", zone, now.In(zone).Format(time.DateOnly))
 	}
 	today, _ := dateOf(now, zone)
 	p.writeOut(today, func(Part) bool { return true }, "a manifest's changes recur by weekday alone, and for ever")
 	out = p.weekChanges(now)
 	for _, d := range c.Dates {
-		if c.weekly() > 0 && slices.ContainsFunc(daysOf(d, today), func(date time.Time) bool { return c.disturbed(date, d.Day) }) {
-			p.note("what recurs on a weekday comes on %s as well, and ends there what is written for that date", d.First.Format(time.DateOnly))
+		if c.weekly() > 0 && slices.ContainsFunc(daysOf(d, today),
+			func(date time.Time) bool { return c.disturbed(date, d.Day) }) {
+			p.note("what recurs on a weekday comes on %s as well, and ends there what is written for that date",
+				d.First.Format(time.DateOnly))
 		}
 		for _, date := range daysOf(d, today) {
 			for _, s := range d.Day {
-				if before := c.at(date, s.Minute-1, p.Limits); s.Minute == 0 && c.at(date.AddDate(0, 0, -1), minutesPerDay, p.Limits) == s.Limits || s.Minute > 0 && before == s.Limits {
+				if before := c.at(date, s.Minute-1, p.Limits); s.Minute == 0 &&
+					c.at(date.AddDate(0, 0, -1), minutesPerDay, p.Limits) == s.Limits || s.Minute > 0 &&
+					before == s.Limits {
 					continue
 				}
 				out = append(out, change{at: moment(date, s.Minute, zone), limits: s.Limits})

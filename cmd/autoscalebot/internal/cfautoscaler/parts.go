@@ -11,7 +11,10 @@ func (s *windows) parts(today time.Time) (out []Part) {
 	for _, group := range s.groups() {
 		if len(group) == 1 {
 			w := group[0]
-			out = append(out, Part{Weekdays: w.mask(), Days: w.daysOrAll(), First: w.first, Last: w.last, Day: s.steps([]window{*w})})
+			out = append(out, Part{
+				Weekdays: w.mask(), Days: w.daysOrAll(), First: w.first, Last: w.last,
+				Day: s.steps([]window{*w}),
+			})
 			continue
 		}
 		out = append(out, s.apart(group)...)
@@ -63,7 +66,8 @@ func (w *window) meets(o *window) bool {
 	if (w.weekdays == 0) == (o.weekdays == 0) || w.end < o.start || o.end < w.start {
 		return false
 	}
-	return (w.last.IsZero() || o.first.IsZero() || !w.last.Before(o.first)) && (o.last.IsZero() || w.first.IsZero() || !o.last.Before(w.first))
+	return (w.last.IsZero() || o.first.IsZero() || !w.last.Before(o.first)) &&
+		(o.last.IsZero() || w.first.IsZero() || !o.last.Before(w.first))
 }
 
 // apart writes windows that meet: between each two dates on which one begins or ends, a part for each kind of day.
@@ -98,7 +102,8 @@ func (s *windows) apart(group []*window) (out []Part) {
 func extend(parts []Part, p Part) []Part {
 	for i := range parts {
 		o := &parts[i]
-		if o.Weekdays == p.Weekdays && slices.Equal(o.Days, p.Days) && slices.Equal(o.Day, p.Day) && !o.Last.IsZero() && o.Last.AddDate(0, 0, 1).Equal(p.First) {
+		if o.Weekdays == p.Weekdays && slices.Equal(o.Days, p.Days) && slices.Equal(o.Day, p.Day) &&
+			!o.Last.IsZero() && o.Last.AddDate(0, 0, 1).Equal(p.First) {
 			o.Last = p.Last
 			return parts
 		}
@@ -110,7 +115,8 @@ func extend(parts []Part, p Part) []Part {
 func (s *windows) kinds(group []*window, first, last time.Time) (out []Part) {
 	var in []*window
 	for _, w := range group {
-		if (w.first.IsZero() || !first.IsZero() && !first.Before(w.first)) && (w.last.IsZero() || !last.IsZero() && !last.After(w.last)) {
+		if (w.first.IsZero() || !first.IsZero() && !first.Before(w.first)) &&
+			(w.last.IsZero() || !last.IsZero() && !last.After(w.last)) {
 			in = append(in, w)
 		}
 	}
@@ -133,7 +139,10 @@ func (s *windows) kinds(group []*window, first, last time.Time) (out []Part) {
 			if len(p.Days) == 31 {
 				p.Days = nil
 			}
-			i := slices.IndexFunc(out, func(o Part) bool { return slices.Equal(o.Day, p.Day) && slices.Equal(o.Days, p.Days) })
+			i := slices.IndexFunc(out, func(o Part) bool {
+				return slices.Equal(o.Day, p.Day) &&
+					slices.Equal(o.Days, p.Days)
+			})
 			if i < 0 {
 				out = append(out, p)
 			} else {
@@ -165,7 +174,8 @@ func (p *Part) ever(today time.Time) bool {
 	if last.IsZero() {
 		last = tablesEnd()
 	}
-	for d, n := from, 0; !d.After(last) && n < 29*366; d, n = d.AddDate(0, 0, 1), n+1 { // after which all days have come
+	// after which all days have come
+	for d, n := from, 0; !d.After(last) && n < 29*366; d, n = d.AddDate(0, 0, 1), n+1 {
 		if p.on(d) {
 			return true
 		}
@@ -181,7 +191,8 @@ func (p *Plan) writeOut(today time.Time, which func(Part) bool, why string) {
 		return
 	}
 	end := today.AddDate(0, 0, horizon)
-	p.note("what comes on some days of the month, or between two dates, is written out as dates until %s: %s", end.Format(time.DateOnly), why)
+	p.note("what comes on some days of the month, or between two dates, is written out as dates until %s: %s",
+		end.Format(time.DateOnly), why)
 	old := *c
 	c.Parts, c.Dates = slices.DeleteFunc(slices.Clone(c.Parts), which), nil
 	i := 0

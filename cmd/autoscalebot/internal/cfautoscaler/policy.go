@@ -59,7 +59,8 @@ func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
 	low, ok := r.whole(n, "instance_min_count", true, least, mostInstances)
 	high, ok2 := r.whole(n, "instance_max_count", true, 1, mostInstances)
 	if ok && ok2 && low > high {
-		r.wrong(n.Get("instance_min_count"), "instance_min_count is %d; it must not be above instance_max_count, which is %d", low, high)
+		r.wrong(n.Get("instance_min_count"),
+			"instance_min_count is %d; it must not be above instance_max_count, which is %d", low, high)
 	}
 	return schedule.Limits{Min: low, Max: high}
 }
@@ -76,7 +77,8 @@ func Breaches(n *document.Node) ([]decide.BreachRule, error) {
 
 func (r *reader) breaches(n *document.Node) (out []decide.BreachRule) {
 	for _, item := range r.items(n, "scaling_rules") {
-		if r.keys(item, "a scaling rule", "metric_type", "threshold", "operator", "adjustment", "breach_duration_secs", "cool_down_secs") {
+		if r.keys(item, "a scaling rule", "metric_type", "threshold", "operator", "adjustment",
+			"breach_duration_secs", "cool_down_secs") {
 			out = append(out, r.breach(item))
 		}
 	}
@@ -86,23 +88,28 @@ func (r *reader) breaches(n *document.Node) (out []decide.BreachRule) {
 func (r *reader) breach(n *document.Node) (rule decide.BreachRule) {
 	var ok bool
 	if rule.Metric, ok = r.text(n, "metric_type", true); ok && !metricName.MatchString(rule.Metric) {
-		r.wrong(n.Get("metric_type"), "metric_type is %.120q; write up to 100 letters, digits and underscores", rule.Metric)
+		r.wrong(n.Get("metric_type"), "metric_type is %.120q; write up to 100 letters, digits and underscores",
+			rule.Metric)
 	}
 	if rule.Threshold, ok = r.number(n, "threshold", true); ok {
 		r.bounds(n.Get("threshold"), rule.Metric, rule.Threshold)
 	}
-	if rule.Operator, ok = r.text(n, "operator", true); ok && !slices.Contains([]string{"<", ">", "<=", ">="}, rule.Operator) {
+	if rule.Operator, ok = r.text(n, "operator", true); ok &&
+		!slices.Contains([]string{"<", ">", "<=", ">="}, rule.Operator) {
 		r.wrong(n.Get("operator"), "operator is %.60q; write <, >, <= or >=", rule.Operator)
 	}
 	if text, ok := r.text(n, "adjustment", true); ok {
 		if rule.Step, rule.Down, ok = ParseAdjustment(text); !ok {
-			r.wrong(n.Get("adjustment"), "adjustment is %.60q; write a sign and a number of instances, such as +1, or a percentage, such as -50%%", text)
+			r.wrong(n.Get("adjustment"),
+				"adjustment is %.60q; write a sign and a number of instances, such as +1, or a percentage, "+
+					"such as -50%%", text)
 		}
 	}
 	rule.Breach = r.seconds(n, "breach_duration_secs", defaultBreach)
 	rule.Cooldown = r.seconds(n, "cool_down_secs", defaultCooldown)
 	if what := futile(rule.Metric, rule.Operator, rule.Threshold); what != "" {
-		r.note(n.Get("threshold").Line, "the rule %s %s %s %s", rule.Metric, rule.Operator, number(rule.Threshold), what)
+		r.note(n.Get("threshold").Line, "the rule %s %s %s %s", rule.Metric, rule.Operator,
+			number(rule.Threshold), what)
 	}
 	return rule
 }
@@ -159,13 +166,15 @@ func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
 	}
 	s := &windows{base: p.Limits}
 	for _, item := range r.items(n, "recurring_schedule") {
-		if r.keys(item, "a recurring schedule", "start_time", "end_time", "days_of_week", "days_of_month", "instance_min_count", "instance_max_count",
+		if r.keys(item, "a recurring schedule", "start_time", "end_time", "days_of_week", "days_of_month",
+			"instance_min_count", "instance_max_count",
 			"initial_min_instance_count", "start_date", "end_date") {
 			s.recurring = append(s.recurring, r.recurring(item))
 		}
 	}
 	for _, item := range r.items(n, "specific_date") {
-		if r.keys(item, "a specific date", "start_date_time", "end_date_time", "instance_min_count", "instance_max_count", "initial_min_instance_count") {
+		if r.keys(item, "a specific date", "start_date_time", "end_date_time", "instance_min_count",
+			"instance_max_count", "initial_min_instance_count") {
 			s.specific = append(s.specific, r.specific(item))
 		}
 	}
@@ -184,8 +193,10 @@ func (r *reader) window(n *document.Node) (w window) {
 	if !ok || text == "0" {
 		return w
 	}
-	if w.initial, ok = r.whole(n, "initial_min_instance_count", false, 0, mostInstances); ok && (w.initial < w.limits.Min || w.initial > w.limits.Max) {
-		r.wrong(n.Get("initial_min_instance_count"), "initial_min_instance_count is %d; it must be from instance_min_count, %d, to instance_max_count, %d",
+	if w.initial, ok = r.whole(n, "initial_min_instance_count", false, 0, mostInstances); ok &&
+		(w.initial < w.limits.Min || w.initial > w.limits.Max) {
+		r.wrong(n.Get("initial_min_instance_count"),
+			"initial_min_instance_count is %d; it must be from instance_min_count, %d, to instance_max_count, %d",
 			w.initial, w.limits.Min, w.limits.Max)
 	}
 	return w
@@ -197,7 +208,8 @@ func (r *reader) recurring(n *document.Node) window {
 	start, ok := r.clock(n, "start_time")
 	end, ok2 := r.clock(n, "end_time")
 	if ok && ok2 && start >= end {
-		r.wrong(n.Get("start_time"), "start_time must be before end_time; write two schedules for one that goes on after midnight")
+		r.wrong(n.Get("start_time"), "start_time must be before end_time; write two schedules for one that goes on "+
+			"after midnight")
 	}
 	w.start, w.end = start, end
 	for _, d := range r.dayNumbers(n, "days_of_week", 7) {
@@ -303,8 +315,10 @@ func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
 func (r *reader) overlaps(s *windows) {
 	for i, a := range s.recurring {
 		for _, b := range s.recurring[i+1:] {
-			common := a.weekdays&b.weekdays != 0 || slices.ContainsFunc(a.days, func(d int) bool { return slices.Contains(b.days, d) })
-			apart := !a.last.IsZero() && !b.first.IsZero() && a.last.Before(b.first) || !b.last.IsZero() && !a.first.IsZero() && b.last.Before(a.first)
+			common := a.weekdays&b.weekdays != 0 ||
+				slices.ContainsFunc(a.days, func(d int) bool { return slices.Contains(b.days, d) })
+			apart := !a.last.IsZero() && !b.first.IsZero() && a.last.Before(b.first) || !b.last.IsZero() &&
+				!a.first.IsZero() && b.last.Before(a.first)
 			if common && !apart && a.end >= b.start && b.end >= a.start {
 				r.wrong(b.node, "this schedule and that of line %d overlap or touch on a common day", a.node.Line)
 			}
@@ -312,7 +326,8 @@ func (r *reader) overlaps(s *windows) {
 	}
 	for i, a := range s.specific {
 		for _, b := range s.specific[i+1:] {
-			if moment(a.first, a.start, time.UTC).Before(moment(b.first, b.end, time.UTC)) && moment(b.first, b.start, time.UTC).Before(moment(a.first, a.end, time.UTC)) {
+			if moment(a.first, a.start, time.UTC).Before(moment(b.first, b.end, time.UTC)) &&
+				moment(b.first, b.start, time.UTC).Before(moment(a.first, a.end, time.UTC)) {
 				r.wrong(b.node, "this date and that of line %d overlap", a.node.Line)
 			}
 		}

@@ -70,7 +70,8 @@ func (p *Plan) Policy() []byte {
 	p.carryOver()
 	w := &policyWriter{plan: p, c: &p.Calendar}
 	w.today, _ = dateOf(p.now, w.c.zone())
-	p.writeOut(w.today, func(p Part) bool { return p.Days != nil && p.Weekdays != everyWeekday }, "a policy's schedules recur by one of the two alone")
+	p.writeOut(w.today, func(p Part) bool { return p.Days != nil && p.Weekdays != everyWeekday },
+		"a policy's schedules recur by one of the two alone")
 	w.findBase()
 	doc := policyDocument{Rules: p.policyRules()}
 	doc.Min, doc.Max = w.limits(w.base, 1)
@@ -127,7 +128,8 @@ func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
 	high = max(l.Max, low, 1)
 	if (low != l.Min || high != l.Max) && !w.raised {
 		w.raised = true
-		w.plan.note("a policy needs a minimum of %d or more, and a maximum of 1 or more; limits such as %d–%d became %d–%d", least, l.Min, l.Max, low, high)
+		w.plan.note("a policy needs a minimum of %d or more, and a maximum of 1 or more; limits such as %d–%d "+
+			"became %d–%d", least, l.Min, l.Max, low, high)
 	}
 	return low, high
 }
@@ -163,7 +165,8 @@ func initials(in []span) (out []span) {
 	for i := 0; i < len(in); i++ {
 		s := in[i]
 		if i+1 < len(in) {
-			if next := in[i+1]; s.end == next.start && s.end-s.start == initialMinutes && s.limits.Max == next.limits.Max && s.limits.Min > next.limits.Min {
+			if next := in[i+1]; s.end == next.start && s.end-s.start == initialMinutes &&
+				s.limits.Max == next.limits.Max && s.limits.Min > next.limits.Min {
 				s = span{s.start, next.end, next.limits, s.limits.Min}
 				i++
 			}
@@ -211,7 +214,8 @@ type datedWindow struct {
 }
 
 func (d *datedWindow) same(o *datedWindow) bool {
-	return d.Start == o.Start && d.End == o.End && d.Min == o.Min && d.Max == o.Max && d.Initial == o.Initial && slices.Equal(d.Month, o.Month)
+	return d.Start == o.Start && d.End == o.End && d.Min == o.Min && d.Max == o.Max && d.Initial == o.Initial &&
+		slices.Equal(d.Month, o.Month)
 }
 
 func (w *policyWriter) together(in []datedWindow) (out []policyRecurring) {
@@ -266,7 +270,8 @@ func (w *policyWriter) fit(in []span) (out []span) {
 			s.end--
 			if !w.gap {
 				w.gap = true
-				w.plan.note("recurring schedules of a policy end at 23:59 at the latest and must not touch: for a minute between two of them the policy's own limits hold")
+				w.plan.note("recurring schedules of a policy end at 23:59 at the latest and must not touch: for a " +
+					"minute between two of them the policy's own limits hold")
 			}
 		}
 		if s.end > s.start {
@@ -282,8 +287,8 @@ func (w *policyWriter) window(s span) policyRecurring {
 	return r
 }
 
-// specific writes the dates. A schedule that recurs would go on below one, unless that has begun before: where the weekday has any, the
-// whole day is written.
+// specific writes the dates. A schedule that recurs would go on below one, unless that has begun before: where the
+// weekday has any, the whole day is written.
 func (w *policyWriter) specific() []policySpecific {
 	var out []policySpecific
 	for i := 0; i < len(w.c.Dates); {
@@ -320,10 +325,15 @@ func (p *Plan) policyRules() (out []policyRule) {
 		if b.Down {
 			sign = "-"
 		}
-		out = append(out, policyRule{b.Metric, int(b.Breach.Seconds()), b.Threshold, b.Operator, int(b.Cooldown.Seconds()), sign + stepText(b.Step)})
+		out = append(out, policyRule{
+			b.Metric, int(b.Breach.Seconds()), b.Threshold, b.Operator,
+			int(b.Cooldown.Seconds()), sign + stepText(b.Step),
+		})
 	}
 	if len(p.Rules) > 0 {
-		p.note("the rules became scaling_rules, which want every value of %d seconds beyond the threshold instead of their mean, act one at a time in their order, and remove instances as soon as one metric is low; all that add stand first", defaultBreach)
+		p.note("the rules became scaling_rules, which want every value of %d seconds beyond the threshold instead of "+
+			"their mean, act one at a time in their order, and remove instances as soon as one metric is low; all "+
+			"that add stand first", defaultBreach)
 	}
 	for _, down := range []bool{false, true} {
 		for i := range p.Rules {
@@ -336,7 +346,10 @@ func (p *Plan) policyRules() (out []policyRule) {
 }
 
 func (p *Plan) policyRule(r *decide.SignalRule, down bool) (policyRule, bool) {
-	out := policyRule{Metric: metric(r), Breach: defaultBreach, Threshold: r.Max, Operator: ">", Cooldown: leastSeconds, Adjustment: "+" + stepText(r.Up)}
+	out := policyRule{
+		Metric: metric(r), Breach: defaultBreach, Threshold: r.Max, Operator: ">",
+		Cooldown: leastSeconds, Adjustment: "+" + stepText(r.Up),
+	}
 	if down {
 		out.Threshold, out.Operator, out.Adjustment = r.Min, "<", "-"+stepText(r.Down)
 	}
@@ -350,7 +363,8 @@ func (p *Plan) policyRule(r *decide.SignalRule, down bool) (policyRule, bool) {
 		return out, false
 	case !metricName.MatchString(out.Metric):
 		if !down || math.IsNaN(r.Max) {
-			p.note("the rule %s is left out: the name of a policy's metric has letters, digits and underscores alone", r)
+			p.note("the rule %s is left out: the name of a policy's metric has letters, digits and underscores alone",
+				r)
 		}
 		return out, false
 	}

@@ -58,7 +58,8 @@ func (r *reader) fits(p *Plan, root *document.Node) {
 	low, high := p.Tables()
 	rows := max(strings.Count(low, ", "), strings.Count(high, ", ")) + 1
 	if size := len(p.Autoscale()); rows > schedule.MaxRows || size > document.MaxBytes {
-		r.wrong(root, "its schedules make a table of %d rows in %d KiB; a table may have %d rows, and a settings file %d KiB",
+		r.wrong(root, "its schedules make a table of %d rows in %d KiB; a table may have %d rows, and a settings "+
+			"file %d KiB",
 			rows, size>>10, schedule.MaxRows, document.MaxBytes>>10)
 	}
 }
@@ -90,13 +91,21 @@ func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 		case r.platform:
 			r.ignored(what, p, known)
 		default:
-			r.mistakes = append(r.mistakes, document.Mistake{Line: p.Line, What: fmt.Sprintf("%s has no %s; there are %s", what, spelling.Shown(p.Key, known), strings.Join(known, ", "))})
+			r.mistakes = append(r.mistakes,
+				document.Mistake{
+					Line: p.Line,
+					What: fmt.Sprintf("%s has no %s; there are %s", what, spelling.Shown(p.Key, known),
+						strings.Join(known, ", ")),
+				})
 		}
 	}
 	return true
 }
 
-var withoutEffect = []string{"configuration", "credential-type", "schema-version", "stat_window_secs", "stats_window_secs"}
+var withoutEffect = []string{
+	"configuration", "credential-type", "schema-version", "stat_window_secs",
+	"stats_window_secs",
+}
 
 func (r *reader) ignored(what string, p document.Pair, known []string) {
 	if r.unknown[what+p.Key] {

@@ -117,7 +117,8 @@ func (t *tableWriter) part(p *Part) {
 		if p.Weekdays != everyWeekday {
 			on += weekdays(p.Weekdays)[0] + " "
 		}
-		t.rows = append(t.rows, fmt.Sprintf("%scron(%d %d %s * *)=%d", on, s.Minute%60, s.Minute/60, dayList(p.Days), t.of(s.Limits)))
+		t.rows = append(t.rows, fmt.Sprintf("%scron(%d %d %s * *)=%d", on, s.Minute%60, s.Minute/60,
+			dayList(p.Days), t.of(s.Limits)))
 	}
 }
 
@@ -208,7 +209,8 @@ func (p *Plan) weekOf(date time.Time) Day { return p.Calendar.Week[date.Weekday(
 
 func (p *Plan) oddUntilHorizon(r *tableReader) {
 	last := p.today().AddDate(0, 0, horizon)
-	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s", last.Format(time.DateOnly))
+	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s",
+		last.Format(time.DateOnly))
 	if slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !of.some && of.last.After(last) }) {
 		p.note("what rows of dates after %s say is left out with them", last.Format(time.DateOnly))
 	}
@@ -238,7 +240,9 @@ func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
 			continue
 		}
 		p.oddBetween(r, from, soon, usual)
-		if rest := soon.AddDate(0, 0, 1); !last.Before(p.today()) && r.dated(rest) && !slices.Equal(r.day(rest), usual(rest)) { // on which every day is alike
+		// on which every day is alike
+		if rest := soon.AddDate(0, 0, 1); !last.Before(p.today()) && r.dated(rest) &&
+			!slices.Equal(r.day(rest), usual(rest)) {
 			p.Calendar.addDates(Dates{rest, last, r.day(rest)})
 		}
 	}

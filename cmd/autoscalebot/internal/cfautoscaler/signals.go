@@ -10,7 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Signals of ours that App Autoscaler knows by other names: those of Log Cache, which other platforms have something near for.
+// Signals of ours that App Autoscaler knows by other names: those of Log Cache, which other platforms have something
+// near for.
 const (
 	cpu                = "cpu"
 	memory             = "memory"
@@ -28,8 +29,8 @@ const avg99, avg95 = "avg_99th", "avg_95th" // the mean of the middle 99 and 95 
 // ownMetric is read where the platform keeps it, or pushed to the bot.
 const ownMetric = "metric:"
 
-// Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of instances; the
-// metric that the app itself tells under its name where none is.
+// Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of
+// instances; the metric that the app itself tells under its name where none is.
 func Signal(metric string) (signal string, perInstance bool) {
 	switch metric {
 	case "throughput":
@@ -58,8 +59,8 @@ var notInName = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
 const longestName = 64
 
-// SignalName makes a signal's name of a queue's or a metric's: small letters, with _ for what a name cannot hold; "" where nothing of it
-// can be one.
+// SignalName makes a signal's name of a queue's or a metric's: small letters, with _ for what a name cannot hold; ""
+// where nothing of it can be one.
 func SignalName(text string) string {
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "_"), "_.-")
 	if name != "" && (name[0] < 'a' || name[0] > 'z') {
@@ -91,10 +92,12 @@ func (p *Plan) lost(r *decide.SignalRule, again bool) {
 		p.note("the rule %s judges %s; that became the mean of %d seconds", r, windowText(r), int(meanWindow.Seconds()))
 	}
 	if r.PerDyno && r.Signal != throughput {
-		p.note("the rule %s is for each instance, which App Autoscaler cannot say: its thresholds are now for all together", r)
+		p.note("the rule %s is for each instance, which App Autoscaler cannot say: its thresholds are now for "+
+			"all together", r)
 	}
 	if !r.PerDyno && r.Signal == throughput {
-		p.note("the rule %s is for all instances together: its thresholds are now those of one instance's requests per second", r)
+		p.note("the rule %s is for all instances together: its thresholds are now those of one instance's "+
+			"requests per second", r)
 	}
 }
 

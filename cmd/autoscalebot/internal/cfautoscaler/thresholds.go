@@ -13,8 +13,8 @@ type metricRange struct {
 	positive    bool    // 0 never comes
 }
 
-// metricRanges are those of App Autoscaler's validator, but for a threshold of cpuutil above 100: an instance may use more than its
-// entitlement for a while.
+// metricRanges are those of App Autoscaler's validator, but for a threshold of cpuutil above 100: an instance may use
+// more than its entitlement for a while.
 var metricRanges = map[string]metricRange{
 	"memoryused":   {own: true, positive: true},
 	"memoryutil":   {least: 1, most: 100, own: true, top: 100, positive: true},
@@ -58,7 +58,8 @@ func futile(metric, operator string, threshold float64) string {
 	case !known || operator == "":
 		return ""
 	case metric == "cpuutil" && (threshold > 100 || threshold == 100 && operator == ">") && above:
-		return "never fires while instances stay within their CPU entitlement, of which they can use more than 100 % only in bursts"
+		return "never fires while instances stay within their CPU entitlement, of which they can use more than 100 % " +
+			"only in bursts"
 	case lowest && above, highest && !above:
 		return "always fires: no value is on the other side"
 	case lowest, highest:

@@ -86,7 +86,8 @@ func (s *windows) calendar(p *Plan, now time.Time) {
 func (s *windows) ahead(p *Plan) {
 	never := func(w window) bool {
 		if w.first.After(tablesEnd()) {
-			p.note("line %d: this schedule begins on %s, after the last date that a table may name, and is left out", w.node.Line, w.first.Format(time.DateOnly))
+			p.note("line %d: this schedule begins on %s, after the last date that a table may name, and is left out",
+				w.node.Line, w.first.Format(time.DateOnly))
 		}
 		return w.first.After(tablesEnd())
 	}

@@ -25,7 +25,8 @@ func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(
 	end = func() {}
 	c = admin.Client{Socket: s.SocketPath(), Addr: string(s.AdminAddr), Token: s.AdminToken.Reveal()}
 	if c.Addr == "" && s.HistoryOnServer() && !isThere(c.Socket) {
-		db, err := service.OpenHistory(cmd.Context(), s, service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+		db, err := service.OpenHistory(cmd.Context(), s,
+			service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 		if err != nil {
 			return c, nil, nil, err
 		}
@@ -33,7 +34,10 @@ func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(
 		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // nothing was written that is not
 	}
 	if c.Socket == "" && c.Addr == "" && c.History == nil {
-		return c, nil, nil, settings.Problems{{Name: "ADMIN_SOCKET", What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both"}}
+		return c, nil, nil, settings.Problems{{
+			Name: "ADMIN_SOCKET",
+			What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both",
+		}}
 	}
 	return c, s, end, nil
 }

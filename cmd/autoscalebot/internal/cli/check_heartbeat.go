@@ -18,8 +18,8 @@ import (
 const (
 	// slowTries is how many heartbeats are taken before the app is called slow.
 	slowTries = 3
-	// idlePage is less time than the app needs for a page that says something about its load, and doubtful what may be less when it is measured
-	// again, over a network, wayTries times in all.
+	// idlePage is less time than the app needs for a page that says something about its load, and doubtful what may be
+	// less when it is measured again, over a network, wayTries times in all.
 	idlePage = time.Millisecond
 	doubtful = 5 * time.Millisecond
 	wayTries = 5
@@ -38,7 +38,8 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 		c.report("certificate", "of the client, in "+string(s.HeartbeatCertFile), err)
 	}
 	if c.deaf && strings.HasPrefix(string(s.HeartbeatURL), "/") {
-		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, for the reason above")
+		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, "+
+			"for the reason above")
 		return
 	}
 	platform, tells := p.Platform.(bot.MaintenanceReporter)
@@ -60,10 +61,12 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 	}
 	chosen := ""
 	if s.HeartbeatSamples > 1 {
-		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent, s.HeartbeatSamples)
+		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent,
+			s.HeartbeatSamples)
 	}
 	if r.Status == http.StatusServiceUnavailable && service.EmptyPool(p.Platform) {
-		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot makes the first")
+		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot "+
+			"makes the first")
 		return
 	}
 	if r.Outcome != probe.Answered {
@@ -80,29 +83,35 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 		verdict = ", which is fast"
 	}
 	ph := r.Phases
-	text := fmt.Sprintf("%d after %s%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status, words.Phase(ph.Total()), measured(r), verdict,
-		words.Phase(ph.DNS), words.Phase(ph.Connect), words.Phase(ph.TLS), words.Phase(ph.Processing), words.Phase(ph.Transfer))
+	text := fmt.Sprintf("%d after %s%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status,
+		words.Phase(ph.Total()), measured(r), verdict,
+		words.Phase(ph.DNS), words.Phase(ph.Connect), words.Phase(ph.TLS), words.Phase(ph.Processing),
+		words.Phase(ph.Transfer))
 	if r.Measure == probe.MeasureQueue && r.Value > totalMS(ph)+1 { // routers write whole milliseconds
-		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's clock and its own differ"
+		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's " +
+			"clock and its own differ"
 	}
 	if r.Redirects > 0 {
-		text += fmt.Sprintf("\nafter %d redirects, which ended at %s: give HEARTBEAT_URL that address, and each heartbeat saves them", r.Redirects, r.URL)
+		text += fmt.Sprintf("\nafter %d redirects, which ended at %s: give HEARTBEAT_URL that address, and each "+
+			"heartbeat saves them", r.Redirects, r.URL)
 	}
 	var wrong error
 	if slow(r) {
-		wrong = fmt.Errorf("\n%d heartbeats in a row were slower than MAX_RESPONSE_TIME_IN_MS=%g. If the app is idle now, the bot would go to the maximum and stay there: "+
+		wrong = fmt.Errorf("\n%d heartbeats in a row were slower than MAX_RESPONSE_TIME_IN_MS=%g. If the app is idle "+
+			"now, the bot would go to the maximum and stay there: "+
 			"raise the setting, or let the heartbeat do less", slowTries, s.MaxResponseTime)
 	}
 	c.report("heartbeat", text+chosen, wrong)
 	if r.Measure != probe.MeasureQueue && idle(ph, take) {
-		c.note("heartbeat", "the answer took the app less than a millisecond, as a static page does, which stays fast when the app is busy: "+
+		c.note("heartbeat", "the answer took the app less than a millisecond, as a static page does, which stays "+
+			"fast when the app is busy: "+
 			"let the heartbeat do what the app's usual pages do, such as a query of the database")
 	}
 }
 
-// idle says that an answer cost the app next to nothing: it came as soon as an answer can come from there, which the time to open a connection
-// tells. Over a network both vary, so the shortest of several count. An answer that comes much sooner than a connection says nothing: it is
-// then the connecting that is slow.
+// idle says that an answer cost the app next to nothing: it came as soon as an answer can come from there, which the
+// time to open a connection tells. Over a network both vary, so the shortest of several count. An answer that comes
+// much sooner than a connection says nothing: it is then the connecting that is slow.
 func idle(first probe.Phases, take func() probe.Reading) bool {
 	answer, way := first.Processing, first.Connect
 	near := func(most time.Duration) bool { return answer-way < most && way-answer < most }

@@ -19,7 +19,13 @@ func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings
 	for _, b := range []struct {
 		name  string
 		given settings.Secret
-	}{{"email", s.SMTPURL}, {"slack", s.SlackWebhookURL + s.SlackBotToken}, {"pagerduty", s.PagerDutyRoutingKey}, {"webhook", s.WebhookURL}, {"urls", s.NotifyURLs}} {
+	}{
+		{"email", s.SMTPURL},
+		{"slack", s.SlackWebhookURL + s.SlackBotToken},
+		{"pagerduty", s.PagerDutyRoutingKey},
+		{"webhook", s.WebhookURL},
+		{"urls", s.NotifyURLs},
+	} {
 		if b.given != "" && !slices.Contains(s.NotificationBackends, b.name) {
 			c.note(b.name, "has settings, but NOTIFICATION_BACKENDS does not name it, so it is not told")
 		}
@@ -40,6 +46,7 @@ func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Setting
 	l := s.Table.At(now)
 	return t.Notifier.Notify(ctx, notify.Event{
 		ID: rand.Text(), Kind: notify.Test, Time: now, App: s.App(), ProcessType: string(s.HerokuProcessType),
-		From: -1, To: -1, Min: l.Min, Max: l.Max, Reason: "somebody asked for a test notice with autoscalebot check --notify",
+		From: -1, To: -1, Min: l.Min, Max: l.Max,
+		Reason: "somebody asked for a test notice with autoscalebot check --notify",
 	})
 }

@@ -71,6 +71,7 @@ func (c *checker) history(ctx context.Context, s *settings.Settings) {
 	}
 	c.report("history", found, err)
 	if seen.Holder != "" {
-		c.note("another bot", "an autoscalebot runs for this app now: "+seen.Holder+". Two would undo each other's work")
+		c.note("another bot", "an autoscalebot runs for this app now: "+seen.Holder+
+			". Two would undo each other's work")
 	}
 }

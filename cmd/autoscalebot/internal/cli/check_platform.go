@@ -56,7 +56,8 @@ func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Setti
 	}
 }
 
-// budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come before the budget.
+// budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come
+// before the budget.
 func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings, least int) {
 	price := float64(s.DynoPrice)
 	if sizes, ok := p.(bot.SizePricer); ok && price == 0 && len(s.Sizes) > 0 {
@@ -66,8 +67,9 @@ func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings
 		price, _ = pricer.Price(ctx) // which the bot asks for again
 	}
 	if cost := float64(least) * price; s.Budget > 0 && cost > float64(s.Budget) {
-		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)), fmt.Errorf("the minimum of %d dynos costs $%.2f a month: "+
-			"lower MIN_DYNOS, or raise MONTHLY_BUDGET", least, cost))
+		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)),
+			fmt.Errorf("the minimum of %d dynos costs $%.2f a month: "+
+				"lower MIN_DYNOS, or raise MONTHLY_BUDGET", least, cost))
 	}
 }
 

@@ -54,9 +54,11 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	every := time.Duration(s.HeartbeatInterval).Seconds()
 	switch {
 	case s.HasHeartbeat() && len(s.ScalingRules) > 0:
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; the scaling rules alone decide", every, s.Timeout().Seconds()), nil)
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; the scaling rules "+
+			"alone decide", every, s.Timeout().Seconds()), nil)
 	case s.HasHeartbeat():
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below %g ms; slow %v adds %v, fast %v removes %v",
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below "+
+			"%g ms; slow %v adds %v, fast %v removes %v",
 			every, s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
 			s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
 	default:
@@ -65,7 +67,8 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	l := s.Table.At(now)
 	text := fmt.Sprintf("%d to %d dynos now", l.Min, l.Max)
 	if when, next, ok := s.Table.Next(now); ok {
-		text += fmt.Sprintf(", %d to %d from %s (%s)", next.Min, next.Max, when.In(s.TimeZone.Location).Format("Mon 15:04"), s.TimeZone)
+		text += fmt.Sprintf(", %d to %d from %s (%s)", next.Min, next.Max,
+			when.In(s.TimeZone.Location).Format("Mon 15:04"), s.TimeZone)
 	}
 	c.report("limits", text, nil)
 	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line says only that the limits are always these
@@ -84,7 +87,8 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
 	}
 	if s.ByHeartbeat() && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
-		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: only a timeout counts as slow",
+		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: "+
+			"only a timeout counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
 	}
 }

@@ -27,7 +27,8 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 		if r.Down {
 			step = "removes "
 		}
-		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cool-down of %g s", &r, step, settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
+		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cool-down of %g s", &r, step,
+			settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
 	}
 	for i, name := range service.WantedSignals(s) {
 		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
@@ -39,7 +40,9 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 			continue
 		}
 		r := probers[i].Probe(ctx)
-		if sig, _ := s.Signals.Find(name); r.Outcome != probe.Answered && (name == string(cpu.CPU) || sig.Kind == "nodes") { // a mean from one reading to the next
+		// a mean from one reading to the next
+		if sig, _ := s.Signals.Find(name); r.Outcome != probe.Answered &&
+			(name == string(cpu.CPU) || sig.Kind == "nodes") {
 			time.Sleep(cpuTime)
 			r = probers[i].Probe(ctx)
 		}
@@ -52,7 +55,8 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 			Missing(context.Context) []string
 		}); ok {
 			for _, key := range p.Missing(ctx) {
-				c.note(name, fmt.Sprintf("there is no key %.100q, which counts as an empty queue: is its name right, and the database?", key))
+				c.note(name, fmt.Sprintf("there is no key %.100q, which counts as an empty queue: is its name right, "+
+					"and the database?", key))
 			}
 		}
 	}

@@ -51,7 +51,8 @@ Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the d
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "the form of the document: manifest, policy or autoscale (guessed otherwise)")
+	cmd.Flags().StringVar(&from, "from", "",
+		"the form of the document: manifest, policy or autoscale (guessed otherwise)")
 	cmd.Flags().StringVar(&to, "to", "", "the form to write: manifest, policy or autoscale")
 	cmd.Flags().BoolVar(&strict, "strict", false, "write nothing where something cannot be said")
 	cmd.PreRunE = func(*cobra.Command, []string) error {

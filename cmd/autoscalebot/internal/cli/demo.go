@@ -42,9 +42,11 @@ machine, drained, and destroyed. It scales by the heartbeat and by how busy the 
 		},
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", 0, "end after this long, such as 90s (default: at Ctrl-C)")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the bot's records as JSON lines, and the summary on standard error")
+	cmd.Flags().BoolVar(&o.json, "json", false,
+		"print the bot's records as JSON lines, and the summary on standard error")
 	cmd.Flags().BoolVar(&o.pool, "pool", false, "scale servers behind a load balancer instead of dynos")
-	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "what --pool puts the servers behind: "+demo.HAProxy+", "+demo.BuiltIn+", or "+demo.Auto+" for what there is")
+	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "what --pool puts the servers behind: "+demo.HAProxy+
+		", "+demo.BuiltIn+", or "+demo.Auto+" for what there is")
 	cmd.Flags().StringVar(&o.svg, "svg", "", "write a picture of the run to this file when it ends")
 	return cmd
 }
@@ -135,7 +137,9 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	return sc.finish(o, stderr)
 }
 
-func dynoStage(ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen) (stage, error) {
+func dynoStage(
+	ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen,
+) (stage, error) {
 	platform, err := local.New(local.Options{
 		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.Now).Min, Log: h.Log,
 	})

@@ -22,7 +22,9 @@ var poolWave = demo.Wave{Low: 6, High: 65, Period: 90 * time.Second}
 const demoBoot = 1500 * time.Millisecond
 
 // serverStage are servers made of processes, in a pool behind HAProxy or the built-in balancer.
-func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen) (stage, error) {
+func serverStage(
+	ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen,
+) (stage, error) {
 	front, err := demo.OpenFront(ctx, o.balancer)
 	if err != nil {
 		return stage{}, err
@@ -40,9 +42,11 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h ser
 		front.Close()
 	}
 	servers, err := pool.New(pool.Options{
-		Name: "web", Provider: provider, Balancer: front, Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: s.ServerLimits,
+		Name: "web", Provider: provider, Balancer: front,
+		Health: pool.HTTPCheck{Path: demo.HealthPath, Timeout: time.Second}, Limits: s.ServerLimits,
 		HealthyAfter: 2, Timing: pool.Timing{
-			DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1, Busy: 200 * time.Millisecond, Rest: 500 * time.Millisecond,
+			DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1, Busy: 200 * time.Millisecond,
+			Rest: 500 * time.Millisecond,
 		},
 		Log: h.Log, Notify: sc.tell,
 	})
@@ -51,8 +55,12 @@ func serverStage(ctx context.Context, o demoOptions, s *settings.Settings, h ser
 		return stage{}, err
 	}
 	busy := demo.NewCPU(servers.Addresses)
-	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3) // the CPU must agree, so that the heartbeat need not be as careful
-	s.Rules = []decide.SignalRule{{Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2), Passes: decide.InARow(3)}}
+	// the CPU must agree, so that the heartbeat need not be as careful
+	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3)
+	s.Rules = []decide.SignalRule{{
+		Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2),
+		Passes: decide.InARow(3),
+	}}
 	_, most := s.ServerLimits(h.Now)
 	sc.wave = poolWave
 	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}

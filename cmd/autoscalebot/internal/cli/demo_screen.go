@@ -32,7 +32,8 @@ type screen struct {
 }
 
 const (
-	enterScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l" // the alternate screen, without a cursor, where long lines do not go on in the next
+	// the alternate screen, without a cursor, where long lines do not go on in the next
+	enterScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 	leaveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 	// redraw is the time between two frames of a pool, whose servers do not wait for heartbeats.
 	redraw = 250 * time.Millisecond

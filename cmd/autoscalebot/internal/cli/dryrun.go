@@ -11,8 +11,8 @@ import (
 
 const isDryRun = "DRY_RUN is set"
 
-// skipsInDryRun says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot would act. A bot that is in
-// a dry run itself may be asked for anything.
+// skipsInDryRun says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot
+// would act. A bot that is in a dry run itself may be asked for anything.
 func skipsInDryRun(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothing bool, err error) {
 	if !s.DryRun {
 		return false, nil
@@ -21,6 +21,7 @@ func skipsInDryRun(cmd *cobra.Command, c admin.Client, s *settings.Settings) (no
 	if err != nil || st.DryRun {
 		return false, err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "nothing was done: %s, and the running bot would act on this command\n", isDryRun)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "nothing was done: %s, and the running bot would act on this command\n",
+		isDryRun)
 	return true, err
 }

@@ -60,7 +60,8 @@ as CSV for a spreadsheet. It reads the history that the settings name (HISTORY, 
 func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{
-		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms", "verdict", "rule", "desired", "why",
+		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms",
+		"verdict", "rule", "desired", "why",
 	}); err != nil {
 		return err
 	}
@@ -68,8 +69,10 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 		hb, _ := r.Heartbeat()
 		d := r.Decision
 		return out.Write([]string{
-			r.Time.UTC().Format(time.RFC3339Nano), cell(r.App), cell(r.ProcessType), string(r.Action), strconv.Itoa(r.Dynos), strconv.Itoa(r.After()),
-			strconv.Itoa(r.Limits.Min), strconv.Itoa(r.Limits.Max), string(hb.Outcome), strconv.FormatFloat(hb.Value, 'f', 3, 64),
+			r.Time.UTC().Format(time.RFC3339Nano), cell(r.App), cell(r.ProcessType), string(r.Action),
+			strconv.Itoa(r.Dynos), strconv.Itoa(r.After()),
+			strconv.Itoa(r.Limits.Min), strconv.Itoa(r.Limits.Max), string(hb.Outcome),
+			strconv.FormatFloat(hb.Value, 'f', 3, 64),
 			string(d.Verdict), string(d.Rule), strconv.Itoa(d.Desired), cell(r.Why()),
 		})
 	})
@@ -79,7 +82,8 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 
 // cell keeps a text that comes from outside from being a formula in a spreadsheet.
 func cell(text string) string {
-	if strings.HasPrefix(text, "=") || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") || strings.HasPrefix(text, "@") {
+	if strings.HasPrefix(text, "=") || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") ||
+		strings.HasPrefix(text, "@") {
 		return "'" + text
 	}
 	return text

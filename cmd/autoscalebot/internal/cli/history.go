@@ -15,7 +15,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// openPast opens the history that the settings name for a command. Where that is a file it must be there, unless create is set.
+// openPast opens the history that the settings name for a command. Where that is a file it must be there, unless create
+// is set.
 func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings, err error) {
 	s, err = settings.LoadAdmin()
 	if err != nil {
@@ -23,7 +24,11 @@ func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Sett
 	}
 	url, _ := s.HistoryURL()
 	if url == "" || url == history.Memory {
-		return nil, nil, settings.Problems{{Name: "HISTORY", What: "is kept nowhere that outlasts the bot, so there is nothing to read; set sqlite:PATH, or DATABASE_URL"}}
+		return nil, nil, settings.Problems{{
+			Name: "HISTORY",
+			What: "is kept nowhere that outlasts the bot, so there is nothing to read; set sqlite:PATH, or " +
+				"DATABASE_URL",
+		}}
 	}
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		_, err := os.Stat(path)
@@ -34,7 +39,8 @@ func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Sett
 			return nil, nil, fmt.Errorf("open the history: %w; is HISTORY the running bot's, and HEROKU_APP_NAME?", err)
 		}
 	}
-	db, err = service.OpenHistory(cmd.Context(), s, service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
+	db, err = service.OpenHistory(cmd.Context(), s,
+		service.NewHost(settings.Defaults(), cmd.OutOrStdout(), cmd.ErrOrStderr()), false)
 	return db, s, err
 }
 

@@ -27,10 +27,12 @@ func newImage() *cobra.Command {
 		`Makes a server from the present image, runs a script on it, waits until it is healthy, makes an image of it, makes a server from that and waits until it is
 healthy too, notes the image in a settings file, and ends both servers. They have the tag and the name of another pool, such as
 web-image, so no bot takes them for its own. Given again after it was cut off, it goes on with the server that it has made, and runs the script again.`, cobra.NoArgs, p.plan)
-	prepare.Flags().StringVar(&p.prep.Server, "server", "", "take this server of the pool, drained meanwhile, instead of making one")
+	prepare.Flags().StringVar(&p.prep.Server, "server", "",
+		"take this server of the pool, drained meanwhile, instead of making one")
 	prepare.Flags().StringVar(&p.prep.Script, "script", "", "a shell script that is run on the server over SSH")
 	prepare.Flags().StringVar(&p.prep.User, "user", "root", "the user who runs it")
-	prepare.Flags().StringVar(&p.prep.Image, "name", "", "the image's name (by default the pool's, with the date and the time)")
+	prepare.Flags().StringVar(&p.prep.Image, "name", "",
+		"the image's name (by default the pool's, with the date and the time)")
 	prepare.Flags().StringVar(&p.prep.File, "write", "", "note the image in this settings file, .env or .yaml")
 	prepare.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	cmd.AddCommand(prepare)
@@ -70,7 +72,8 @@ func (c *imageCommand) check() error {
 		return nil
 	}
 	if c.s.PoolProvider != "digitalocean" {
-		return fmt.Errorf("--write: with POOL_PROVIDER=%s the image stands in no setting, but in the launch template", c.s.PoolProvider)
+		return fmt.Errorf("--write: with POOL_PROVIDER=%s the image stands in no setting, but in the launch template",
+			c.s.PoolProvider)
 	}
 	_, err := os.Stat(c.prep.File)
 	return err

@@ -79,7 +79,8 @@ func (i *initCommand) run(stdin io.Reader, stdout, stderr io.Writer) error {
 func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion, error) {
 	switch {
 	case i.from == "" && i.secrets:
-		return starter.File{}, nil, wrongFlag("--with-secrets", "is about the file that --from names; name one, or leave it out")
+		return starter.File{}, nil, wrongFlag("--with-secrets",
+			"is about the file that --from names; name one, or leave it out")
 	case i.from == "":
 		platform := i.platform
 		if platform == "" {
@@ -87,11 +88,13 @@ func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion,
 		}
 		f, ok := starter.New(platform)
 		if !ok {
-			return f, nil, wrongFlag("--platform", "%q: write one of %s, pool", platform, strings.Join(starter.Platforms(), ", "))
+			return f, nil, wrongFlag("--platform", "%q: write one of %s, pool", platform,
+				strings.Join(starter.Platforms(), ", "))
 		}
 		return f, nil, nil
 	case i.platform != "" && i.platform != "pool":
-		return starter.File{}, nil, wrongFlag("--platform", "%q: what --from reads is a pool of servers; leave it out", i.platform)
+		return starter.File{}, nil, wrongFlag("--platform",
+			"%q: what --from reads is a pool of servers; leave it out", i.platform)
 	}
 	_, text, err := input(stdin, []string{i.from})
 	var pathErr *fs.PathError

@@ -19,7 +19,8 @@ const (
 
 // Main runs the command that the program's arguments name, and returns its exit code.
 func Main() int {
-	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of ours does.
+	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of
+	// ours does.
 	log.SetOutput(io.Discard)
 	readyToCrash()
 	if code, ended := asInit(); ended {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const module = "github.com/autoscalebot/autoscalebot"
@@ -161,6 +162,30 @@ func TestContributorsFindWhatTheyLookFor(t *testing.T) {
 		}
 		if _, err := os.Stat(root + name); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Lines of the product stay within 120 columns, a tab being four, but for raw strings and what comments show as code.
+func TestLinesAreShort(t *testing.T) {
+	t.Parallel()
+	const most = 120
+	for file := range strings.Lines(goList(t, `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`)) {
+		file = strings.TrimSpace(file)
+		if file == "" || strings.HasSuffix(file, "_templ.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := false // in a string over several lines
+		for i, line := range strings.Split(string(text), "\n") {
+			free := raw || strings.Contains(line, "`") || strings.HasPrefix(strings.TrimLeft(line, "\t"), "//\t")
+			raw = raw != (strings.Count(line, "`")%2 == 1)
+			if wide := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); wide > most && !free {
+				t.Errorf("%s:%d has %d columns, want %d at most", file, i+1, wide, most)
+			}
 		}
 	}
 }

@@ -17,7 +17,8 @@ func newPause() *cobra.Command {
 	return &cobra.Command{
 		Use:   "pause [up|down] [2h]",
 		Short: "Keep the running bot from adding or removing dynos, for a time or until resume",
-		Long:  "Keeps the bot from adding dynos, from removing some, or both. The limits of the hour hold all the same." + asksABot,
+		Long: "Keeps the bot from adding dynos, from removing some, or both. The limits of the hour hold " +
+			"all the same." + asksABot,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			direction, args = takeDirection(args)
 			length, err = parseFor(args, "autoscalebot pause up 2h")

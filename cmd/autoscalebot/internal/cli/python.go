@@ -12,8 +12,8 @@ var errPython = errors.New(`--settings is unknown: autoscalebot 2.1 for Python r
   turn the file into them by examples/migrate-from-python/settings_to_env.py; docs/coming-from.md says what differs
   the line in the Procfile becomes: autoscaleworker: autoscalebot`)
 
-// fromPython has the root and all its commands know --settings, so that it can be told what took its place. It sets started when a command
-// begins its work, after its arguments were found right.
+// fromPython has the root and all its commands know --settings, so that it can be told what took its place. It sets
+// started when a command begins its work, after its arguments were found right.
 func fromPython(root *cobra.Command, started *bool) {
 	const flag = "settings"
 	root.PersistentFlags().String(flag, "", "")

@@ -10,7 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// newRoot makes the tree of commands. It sets started when a command begins its work, after its arguments were found right.
+// newRoot makes the tree of commands. It sets started when a command begins its work, after its arguments were found
+// right.
 func newRoot(started *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "autoscalebot",

@@ -47,7 +47,8 @@ a server that is there, it goes on where an earlier spinup ended.`, cobra.Maximu
 				return c.operator.SpinupOf(ctx, args[0])
 			}),
 		c.acts("drain NAME", "Give a server no new requests, and wait until it has none",
-			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain takes it back.", cobra.ExactArgs(1),
+			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain "+
+				"takes it back.", cobra.ExactArgs(1),
 			one(c.operator.Drain)),
 		c.acts("undrain NAME", "Give a server requests again",
 			"Waits until a server passes its health check, and has the balancer give it requests.", cobra.ExactArgs(1),
@@ -55,13 +56,15 @@ a server that is there, it goes on where an earlier spinup ended.`, cobra.Maximu
 				return c.operator.Undrain(ctx, args[0])
 			}),
 		c.acts("destroy NAME", "Drain a server, take it out of the balancer, and end it for good",
-			"Drains a server, takes it out of the balancer, and destroys it, with what is on its disk.", cobra.ExactArgs(1),
+			"Drains a server, takes it out of the balancer, and destroys it, with what is on its disk.",
+			cobra.ExactArgs(1),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				return c.operator.Destroy(ctx, args[0])
 			}),
 		c.resizing(),
 		c.acts("snapshot ID NAME", "Make an image of a server",
-			"Makes an image NAME of a server, from which others can be made. The provider bills its storage.", cobra.ExactArgs(2),
+			"Makes an image NAME of a server, from which others can be made. The provider bills its storage.",
+			cobra.ExactArgs(2),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				return c.operator.Snapshot(ctx, args[0], args[1])
 			}),
@@ -121,7 +124,8 @@ func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, p
 		return c.carryOut(cmd, p)
 	}
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "do it")
-	cmd.Flags().BoolVar(&c.beside, "beside-bot", false, "do it although a bot runs, which goes back to the number of servers that it wants")
+	cmd.Flags().BoolVar(&c.beside, "beside-bot", false,
+		"do it although a bot runs, which goes back to the number of servers that it wants")
 	return cmd
 }
 
@@ -131,7 +135,8 @@ func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	if err != nil {
 		return err
 	}
-	c.s, c.h, c.stdout, c.stderr = s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	c.s, c.h, c.stdout, c.stderr = s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()),
+		cmd.OutOrStdout(), cmd.ErrOrStderr()
 	provider, balancer, err := service.OpenPoolParts(s, c.h, looking)
 	c.operator = manual.Operator{
 		Pool: s.Pooled(), Provider: provider, ProviderName: string(s.PoolProvider), Balancer: balancer,
@@ -197,7 +202,8 @@ func (c *poolCommand) alone(cmd *cobra.Command) error {
 		c.report(fmt.Sprintf("beside %s, which may undo this", who))
 		return nil
 	}
-	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and would undo it. "+
+	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and "+
+		"would undo it. "+
 		"Ask it instead by autoscalebot scale N for 1h; or end it first; or add --beside-bot", who)
 }
 
@@ -208,7 +214,8 @@ func (c *poolCommand) besideWhom(cmd *cobra.Command) string {
 	asked := admin.Client{Socket: c.s.SocketPath(), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
 	if asked.Addr != "" || isThere(asked.Socket) {
 		if st, err := asked.Status(ctx); err == nil {
-			return fmt.Sprintf("the bot that runs here since %s", st.Started.In(c.s.TimeZone.Location).Format("2006-01-02 15:04 MST"))
+			return fmt.Sprintf("the bot that runs here since %s",
+				st.Started.In(c.s.TimeZone.Location).Format("2006-01-02 15:04 MST"))
 		}
 	}
 	return c.holder(ctx)
@@ -220,7 +227,10 @@ func (c *poolCommand) holder(ctx context.Context) string {
 	if url == "" || url == history.Memory {
 		return ""
 	}
-	seen, err := history.Look(ctx, history.Options{URL: url, App: c.s.App(), ProcessType: string(c.s.HerokuProcessType)})
+	seen, err := history.Look(ctx, history.Options{
+		URL: url, App: c.s.App(),
+		ProcessType: string(c.s.HerokuProcessType),
+	})
 	if err != nil || seen.Holder == "" {
 		return "" // what cannot be read says nothing
 	}

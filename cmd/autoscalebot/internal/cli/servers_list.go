@@ -85,7 +85,8 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 			note = strings.Trim(note+"; "+m.Note, "; ")
 		}
 		rows = append(rows, []string{
-			s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests, cmp.Or(s.Size, "-"), dollars(s.Price),
+			s.Name, s.ID, cmp.Or(s.Address, "-"), string(s.State), state, requests,
+			cmp.Or(s.Size, "-"), dollars(s.Price),
 			age(c.h.Now, s.Created), note,
 		})
 	}
@@ -97,7 +98,8 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 	if unknown > 0 {
 		cost = fmt.Sprintf("the price of %d is not known", unknown)
 	}
-	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers), c.s.Pooled(), cost, least, most)
+	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers),
+		c.s.Pooled(), cost, least, most)
 	return err
 }
 
@@ -113,7 +115,10 @@ func (c *poolCommand) sizes(ctx context.Context) error {
 			mark = fmt.Sprint(i + 1)
 		}
 		out = append(out, sizeJSON(s))
-		rows = append(rows, []string{s.Name, fmt.Sprint(s.CPUs), fmt.Sprintf("%d MB", s.Memory), dollars(s.Price), mark})
+		rows = append(rows, []string{
+			s.Name, fmt.Sprint(s.CPUs), fmt.Sprintf("%d MB", s.Memory),
+			dollars(s.Price), mark,
+		})
 	}
 	if c.asJSON {
 		return printJSON(c.stdout, out)

@@ -39,13 +39,16 @@ Shapes: ` + shapeHelp() + `.`,
 			return err
 		}
 		return out.write(cmd.OutOrStdout(), experiment.Report{
-			Demand: sc.name(), Peak: o.Peak, Start: o.Start, Zone: t.s.TimeZone.Location, Fleet: o.Fleet, Bound: o.Bound, Limits: o.Limits,
+			Demand: sc.name(), Peak: o.Peak, Start: o.Start, Zone: t.s.TimeZone.Location, Fleet: o.Fleet,
+			Bound: o.Bound, Limits: o.Limits,
 			Price: o.Price, Results: results,
 		})
 	}
 	sc.flags(cmd)
-	cmd.Flags().StringVar(&policy, "policy", "", "`NAMES` of policies, with commas between, or all; that of the settings, if not said")
-	cmd.Flags().BoolVar(&routerLogs, "router-logs", false, "let the adaptive policies read the router's log lines too, as with a log drain")
+	cmd.Flags().StringVar(&policy, "policy", "",
+		"`NAMES` of policies, with commas between, or all; that of the settings, if not said")
+	cmd.Flags().BoolVar(&routerLogs, "router-logs", false,
+		"let the adaptive policies read the router's log lines too, as with a log drain")
 	out.flags(cmd)
 	return cmd
 }

@@ -39,8 +39,10 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 	}
 	var out []sim.Driver
 	own := ownPolicies(t.s)
-	if len(own) == 1 && slices.ContainsFunc(chosen, func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
-		m.add("MAX_RESPONSE_TIME_IN_MS", "%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
+	if len(own) == 1 && slices.ContainsFunc(chosen,
+		func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
+		m.add("MAX_RESPONSE_TIME_IN_MS",
+			"%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
 		return nil
 	}
 	for _, p := range own {

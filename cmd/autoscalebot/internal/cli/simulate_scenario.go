@@ -18,18 +18,25 @@ import (
 type fleet struct{ slots, serviceMS, serviceCV, boot, router, heartbeatMS, heartbeatCV string }
 
 func newFleet() fleet {
-	return fleet{slots: "5", serviceMS: "100", serviceCV: "1", boot: "20s-60s", router: "random", heartbeatMS: "40", heartbeatCV: "0.5"}
+	return fleet{
+		slots: "5", serviceMS: "100", serviceCV: "1", boot: "20s-60s", router: "random", heartbeatMS: "40",
+		heartbeatCV: "0.5",
+	}
 }
 
 func (f *fleet) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.slots, "slots", f.slots, "`N`umber of requests that a dyno works on at once")
-	flags.StringVar(&f.serviceMS, "service-ms", f.serviceMS, "`MILLISECONDS` that an answer takes on average once it is worked on")
+	flags.StringVar(&f.serviceMS, "service-ms", f.serviceMS,
+		"`MILLISECONDS` that an answer takes on average once it is worked on")
 	flags.StringVar(&f.serviceCV, "service-cv", f.serviceCV, "`RATIO` of the standard deviation of that to its mean")
 	flags.StringVar(&f.boot, "boot", f.boot, "`RANGE` of the time until a new dyno serves")
-	flags.StringVar(&f.router, "router", f.router, "`WORD` for how the router chooses a dyno: random, least-connections or two-choices")
-	flags.StringVar(&f.heartbeatMS, "heartbeat-ms", f.heartbeatMS, "`MILLISECONDS` that the app takes for a heartbeat on average")
-	flags.StringVar(&f.heartbeatCV, "heartbeat-cv", f.heartbeatCV, "`RATIO` of the standard deviation of that to its mean")
+	flags.StringVar(&f.router, "router", f.router,
+		"`WORD` for how the router chooses a dyno: random, least-connections or two-choices")
+	flags.StringVar(&f.heartbeatMS, "heartbeat-ms", f.heartbeatMS,
+		"`MILLISECONDS` that the app takes for a heartbeat on average")
+	flags.StringVar(&f.heartbeatCV, "heartbeat-cv", f.heartbeatCV,
+		"`RATIO` of the standard deviation of that to its mean")
 }
 
 // read reads the fleet.
@@ -72,7 +79,8 @@ func (sc *scenario) flags(cmd *cobra.Command) {
 	flags.StringVar(&sc.shape, "shape", "", "the `NAME` of a made-up load")
 	flags.StringVar(&sc.from, "from", "", "where to begin: so `LONG` after the beginning, such as 7d or 36h")
 	flags.StringVar(&sc.to, "to", "", "where to end, so `LONG` after the beginning")
-	flags.StringVar(&sc.peak, "peak-dynos", sc.peak, "the `N`umber of dynos that the largest 5 minutes need; 0 = take the load as it is")
+	flags.StringVar(&sc.peak, "peak-dynos", sc.peak,
+		"the `N`umber of dynos that the largest 5 minutes need; 0 = take the load as it is")
 	flags.StringVar(&sc.boundMS, "bound-ms", sc.boundMS, "the longest right response time in `MILLISECONDS`")
 	flags.StringVar(&sc.seed, "seed", sc.seed, "a `N`umber that makes chance")
 	sc.fleet.flags(cmd)
@@ -126,7 +134,8 @@ func (sc *scenario) demand(m *mistakes, o *sim.Options) {
 			return
 		}
 		if t.Length() > longestSimulated {
-			m.add("--trace", "%s lasts %.0f days, and %.0f are the most that are simulated; choose a part with --from and --to",
+			m.add("--trace", "%s lasts %.0f days, and %.0f are the most that are simulated; choose a part with "+
+				"--from and --to",
 				sc.trace, t.Length().Hours()/24, longestSimulated.Hours()/24)
 			return
 		}

@@ -34,10 +34,14 @@ func newSource() *source { return &source{when: span{since: "30d"}, s0: "1"} }
 func (src *source) flags(cmd *cobra.Command) {
 	src.when.flags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&src.file, "from-file", "", "a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
-	flags.StringVar(&src.slotsText, "slots", "", "the `N`umber of requests that a dyno works on at once; fitted, if not said")
-	flags.StringVar(&src.serviceText, "service-ms", "", "`MILLISECONDS` that an answer takes on average once it is worked on; fitted, if not said")
-	flags.StringVar(&src.bound0, "bound-ms", "", "the longest right response time in `MILLISECONDS`; the recorded MAX_RESPONSE_TIME_IN_MS, if not said")
+	flags.StringVar(&src.file, "from-file", "",
+		"a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
+	flags.StringVar(&src.slotsText, "slots", "",
+		"the `N`umber of requests that a dyno works on at once; fitted, if not said")
+	flags.StringVar(&src.serviceText, "service-ms", "",
+		"`MILLISECONDS` that an answer takes on average once it is worked on; fitted, if not said")
+	flags.StringVar(&src.bound0, "bound-ms", "",
+		"the longest right response time in `MILLISECONDS`; the recorded MAX_RESPONSE_TIME_IN_MS, if not said")
 	flags.StringVar(&src.s0, "seed", src.s0, "a `N`umber that makes chance")
 }
 
@@ -58,7 +62,8 @@ func (src *source) check(m *mistakes) {
 // read reads the record, and the settings that it was recorded with and that are tried. Its error tells all mistakes.
 func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTime, error) {
 	src.check(m)
-	before, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args) // to tell all mistakes before a long read
+	// to tell all mistakes before a long read
+	before, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
 	m.settings(err)
 	zone := time.UTC
 	if before != nil {
@@ -75,13 +80,16 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 	}
 	p.record.Trim()
 	if len(p.record.Beats) == 0 {
-		return p, errors.New("the record has no heartbeat of that time; is --since right, and HISTORY the running bot's?")
+		return p, errors.New("the record has no heartbeat of that time; is --since right, and HISTORY the " +
+			"running bot's?")
 	}
 	return p, p.load(args)
 }
 
 // fill reads the file, or else the history.
-func (src *source) fill(cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration) (err error) {
+func (src *source) fill(
+	cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration,
+) (err error) {
 	ctx, what := cmd.Context(), "read the history"
 	if src.file != "" {
 		what = "read " + src.file
@@ -129,7 +137,10 @@ func (p *pastTime) load(args []string) error {
 	if len(m.problems) > 0 {
 		return m.problems
 	}
-	p.schedule = experiment.Mixed{Record: p.record, Tried: s.Table, Min: names(args, "MIN_DYNOS"), Max: names(args, "MAX_DYNOS")}
+	p.schedule = experiment.Mixed{
+		Record: p.record, Tried: s.Table, Min: names(args, "MIN_DYNOS"),
+		Max: names(args, "MAX_DYNOS"),
+	}
 	return nil
 }
 
@@ -179,7 +190,8 @@ func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, er
 	length := model.Demand().Length()
 	for _, l := range []trial{p.base, p.other} {
 		limits := l.limits(p.options.Start, length)
-		p.options.Limits.Min, p.options.Limits.Max = min(p.options.Limits.Min, limits.Min), max(p.options.Limits.Max, limits.Max)
+		p.options.Limits.Min, p.options.Limits.Max = min(p.options.Limits.Min, limits.Min),
+			max(p.options.Limits.Max, limits.Max)
 	}
 	b, err := model.Backtest(cmd.Context(), p.options, low, high)
 	b.Given, b.Zone = src.known, p.base.s.TimeZone.Location

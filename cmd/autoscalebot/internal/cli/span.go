@@ -14,7 +14,8 @@ import (
 type span struct{ since, until string }
 
 func (s *span) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.since, "since", s.since, "from when: so long ago, such as 30d, 2w or 36h, or a day such as 2026-11-01")
+	cmd.Flags().StringVar(&s.since, "since", s.since,
+		"from when: so long ago, such as 30d, 2w or 36h, or a day such as 2026-11-01")
 	cmd.Flags().StringVar(&s.until, "until", "", "until when, in the same form; now, if not said")
 }
 
@@ -54,7 +55,8 @@ func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Ti
 		}
 	}
 	if err != nil || ago < 0 || ago > longestAgo {
-		return time.Time{}, fmt.Errorf("%s %q: write how long ago, such as 30d, 2w or 36h, or a day such as 2026-11-01", flag, text)
+		return time.Time{}, fmt.Errorf("%s %q: write how long ago, such as 30d, 2w or 36h, or a day such "+
+			"as 2026-11-01", flag, text)
 	}
 	return now.Add(-ago), nil
 }

@@ -21,8 +21,9 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say what the running bot does now",
-		Long:  "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." + asksABot,
-		Args:  cobra.NoArgs,
+		Long: "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." +
+			asksABot,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, s, end, err := asking(cmd)
 			if err != nil {
@@ -83,7 +84,8 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		left float64
 	}{{"adding", st.CooldownUp}, {"removing", st.CooldownDown}} {
 		if c.left > 0 {
-			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what, words.Left(time.Duration(c.left*float64(time.Second)))))
+			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what,
+				words.Left(time.Duration(c.left*float64(time.Second)))))
 		}
 	}
 	if st.Last != nil && st.Last.Decision.Bill != nil {

@@ -23,14 +23,17 @@ type purpose struct {
 func newPurpose() purpose { return purpose{slowMinute: "0.10", trials: "64"} }
 
 func (p *purpose) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&p.slowMinute, "slow-minute-price", p.slowMinute, "what a slow minute is worth to you, in `DOLLARS`")
-	cmd.Flags().BoolVar(&p.whole, "whole", false, "simulate all of the time, and not only as much as takes a few minutes")
+	cmd.Flags().StringVar(&p.slowMinute, "slow-minute-price", p.slowMinute,
+		"what a slow minute is worth to you, in `DOLLARS`")
+	cmd.Flags().BoolVar(&p.whole, "whole", false,
+		"simulate all of the time, and not only as much as takes a few minutes")
 }
 
 // search makes the search, with what dynos usually cost.
 func (p purpose) search(m *mistakes) experiment.Search {
 	return experiment.Search{
-		Price: service.UsualPrice, SlowMinute: m.number("--slow-minute-price", p.slowMinute, 0, 1e6), Trials: int(m.whole("--trials", p.trials, 1, 10_000)),
+		Price: service.UsualPrice, SlowMinute: m.number("--slow-minute-price", p.slowMinute, 0, 1e6),
+		Trials: int(m.whole("--trials", p.trials, 1, 10_000)),
 	}
 }
 
@@ -82,9 +85,11 @@ to paste. NAME=value arguments are where it begins.`,
 		return found.Text(cmd.OutOrStdout())
 	}
 	sc.flags(cmd)
-	cmd.Flags().StringVar(&src.when.since, "since", src.when.since, "from when, for the history: so long ago, such as 30d, or a day such as 2026-11-01")
+	cmd.Flags().StringVar(&src.when.since, "since", src.when.since,
+		"from when, for the history: so long ago, such as 30d, or a day such as 2026-11-01")
 	cmd.Flags().StringVar(&src.when.until, "until", "", "until when, in the same form; now, if not said")
-	cmd.Flags().StringVar(&src.file, "from-file", "", "a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
+	cmd.Flags().StringVar(&src.file, "from-file", "",
+		"a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
 	goal.flags(cmd)
 	cmd.Flags().StringVar(&goal.trials, "trials", goal.trials, "the `N`umber of settings to try")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -93,11 +98,16 @@ to paste. NAME=value arguments are where it begins.`,
 
 // onWhat makes what is simulated, and how settings are tried: on the scenario where the command line has one, else on
 // the past. The trial has the settings where the search begins.
-func onWhat(cmd *cobra.Command, m *mistakes, sc *scenario, src *source, s *experiment.Search, args []string) (trial, sim.Options, error) {
+func onWhat(
+	cmd *cobra.Command, m *mistakes, sc *scenario, src *source, s *experiment.Search, args []string,
+) (trial, sim.Options, error) {
 	if sc.trace != "" || sc.shape != "" {
 		return onScenario(m, sc, s, args)
 	}
-	for flag, text := range map[string]*string{"slots": &src.slotsText, "service-ms": &src.serviceText, "bound-ms": &src.bound0} {
+	for flag, text := range map[string]*string{
+		"slots": &src.slotsText, "service-ms": &src.serviceText,
+		"bound-ms": &src.bound0,
+	} {
 		if f := cmd.Flags().Lookup(flag); f.Changed { // fitted or recorded, if not said
 			*text = f.Value.String()
 		}

@@ -1,5 +1,5 @@
-// Package demo is the world of autoscalebot demo: a sample app that gets slower as it gets busier, a wave of requests that
-// grows and falls, and views of what the bot makes of it.
+// Package demo is the world of autoscalebot demo: a sample app that gets slower as it gets busier, a wave of requests
+// that grows and falls, and views of what the bot makes of it.
 package demo
 
 import (
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The sample app works as a dyno with one core does: it gives each request a slice of its time in turn, so that all of them
-// get slower as it gets busier.
+// The sample app works as a dyno with one core does: it gives each request a slice of its time in turn, so that all of
+// them get slower as it gets busier.
 const (
 	slice         = 5 * time.Millisecond
 	visitSlices   = 8 // a visitor's request takes 40 ms of work, so a process serves 25 a second at the most

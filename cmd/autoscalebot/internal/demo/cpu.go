@@ -11,8 +11,9 @@ import (
 
 const cpuTimeout = 500 * time.Millisecond // for all servers together, side by side
 
-// A CPU is the signal of how busy the servers of a pool are: the mean over those that serve, whoever they are at the moment. One that has
-// only just joined counts from the second reading on. (A [cpu.Fleet] tells servers apart by their hosts, and these share one.)
+// A CPU is the signal of how busy the servers of a pool are: the mean over those that serve, whoever they are at the
+// moment. One that has only just joined counts from the second reading on. (A [cpu.Fleet] tells servers apart by their
+// hosts, and these share one.)
 type CPU struct {
 	addresses func() []string
 
@@ -38,7 +39,10 @@ func (c *CPU) Of(address string) (percent float64, ok bool) {
 
 // Probe asks all servers side by side.
 func (c *CPU) Probe(ctx context.Context) probe.Reading {
-	out := probe.Reading{Signal: string(cpu.CPU), Time: time.Now(), Unit: "%", Outcome: probe.Unreachable, Error: "no server serves"}
+	out := probe.Reading{
+		Signal: string(cpu.CPU), Time: time.Now(), Unit: "%", Outcome: probe.Unreachable,
+		Error: "no server serves",
+	}
 	nodes, err := c.follow(c.addresses())
 	if err != nil {
 		out.Error = err.Error()

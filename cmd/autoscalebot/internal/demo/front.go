@@ -121,7 +121,10 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 		return nil, fmt.Errorf("start HAProxy: %w %s", err, said.text())
 	}
 	f.URL = "http://" + address
-	if f.Balancer, err = haproxy.New(haproxy.Options{Sockets: []string{"unix://" + socket}, Backend: "servers", ServerOptions: "check inter 1s fall 2 rise 1"}); err == nil {
+	f.Balancer, err = haproxy.New(haproxy.Options{
+		Sockets: []string{"unix://" + socket}, Backend: "servers", ServerOptions: "check inter 1s fall 2 rise 1",
+	})
+	if err == nil {
 		_, err = f.Members(ctx)
 	}
 	if err != nil {

@@ -19,7 +19,8 @@ const (
 	lowerTop, lowerLow  = 286, 388
 )
 
-// SVG draws the story as a picture: response times between the two bounds above, the load and the number of dynos below.
+// SVG draws the story as a picture: response times between the two bounds above, the load and the number of dynos
+// below.
 func (s *Story) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title">
@@ -48,7 +49,8 @@ func (s *Story) panels(b *strings.Builder) {
 	y := func(ms float64) float64 { return upperLow - min(ms, top)/top*(upperLow-upperTop) }
 
 	text(b, left, 30, "h", "start", "Response time of the heartbeat")
-	text(b, svgWidth-right, 30, "", "end", fmt.Sprintf("slow above %g ms, fast below %g ms", d.MaxResponseMS, d.MinResponseMS))
+	text(b, svgWidth-right, 30, "", "end",
+		fmt.Sprintf("slow above %g ms, fast below %g ms", d.MaxResponseMS, d.MinResponseMS))
 	for i := range 5 {
 		ms := top / 4 * float64(i)
 		fmt.Fprintf(b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, left, svgWidth-right, y(ms), y(ms))
@@ -62,7 +64,8 @@ func (s *Story) panels(b *strings.Builder) {
 	n := func(dynos float64) float64 { return lowerLow - dynos/most*(lowerLow-lowerTop) }
 	title := strings.ToUpper(s.things()[:1]) + s.things()[1:]
 	text(b, left, lowerTop-14, "h", "start", title)
-	text(b, left+8+8*float64(len(title)), lowerTop-14, "", "start", fmt.Sprintf("limits %d to %d, and the load (dotted)", last.Limits.Min, last.Limits.Max))
+	text(b, left+8+8*float64(len(title)), lowerTop-14, "", "start",
+		fmt.Sprintf("limits %d to %d, and the load (dotted)", last.Limits.Min, last.Limits.Max))
 	for i := 0; i <= last.Limits.Max; i++ {
 		fmt.Fprintf(b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`, left, svgWidth-right, n(float64(i)), n(float64(i)))
 		text(b, left-8, n(float64(i))+4, "", "end", fmt.Sprint(i))

@@ -15,7 +15,8 @@ import (
 
 // Line writes a record as one line, for a pipe.
 func (s *Story) Line(r record.Record, rate float64) string {
-	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r), r.Decision.Verdict)
+	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r),
+		r.Decision.Verdict)
 	if s.Pool != nil {
 		line += fmt.Sprintf("  cpu %5s", cpuReading(r))
 	}
@@ -60,7 +61,8 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	if len(s.Records) == 0 {
 		b.WriteString("the sample app is starting …\n")
 		if s.Pool != nil {
-			fmt.Fprintf(&b, "its servers are processes of this machine, behind %s\n\n%s", cut(s.Pool.Front, columns-50), s.Pool.table(columns))
+			fmt.Fprintf(&b, "its servers are processes of this machine, behind %s\n\n%s",
+				cut(s.Pool.Front, columns-50), s.Pool.table(columns))
 		}
 		return b.String()
 	}
@@ -68,7 +70,8 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	d := r.Decision
 	fmt.Fprintf(&b, "load       %.0f requests a second\n", s.Rates[len(s.Rates)-1])
 	bounds := cut(fmt.Sprintf("(slow above %g ms, fast below %g ms)", d.MaxResponseMS, d.MinResponseMS), columns-30)
-	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", colour(d.Verdict), response(r), reset, d.Verdict, faint, bounds, reset)
+	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", colour(d.Verdict), response(r), reset, d.Verdict,
+		faint, bounds, reset)
 	n := max(0, r.After())
 	taken, behind := 12, ""
 	if s.Pool != nil {

@@ -33,8 +33,8 @@ const (
 // A Tally counts a wave's requests: all whose end is known, and those of them that got no good answer.
 type Tally struct{ All, Failed atomic.Int64 }
 
-// Run sends the wave's requests to url until ctx ends, each on time whether or not earlier ones were answered, as visitors
-// do, and counts them. It returns when the last one was answered or given up.
+// Run sends the wave's requests to url until ctx ends, each on time whether or not earlier ones were answered, as
+// visitors do, and counts them. It returns when the last one was answered or given up.
 func (w Wave) Run(ctx context.Context, url string, tally *Tally) {
 	tr := &http.Transport{MaxIdleConnsPerHost: crowd}
 	defer tr.CloseIdleConnections()

@@ -1,4 +1,5 @@
-// Package document reads YAML and JSON into trees in which every value knows its line, so that a mistake can be told where it stands.
+// Package document reads YAML and JSON into trees in which every value knows its line, so that a mistake can be told
+// where it stands.
 package document
 
 import (
@@ -101,8 +102,8 @@ func Read(r io.Reader) ([]byte, error) {
 	return text, err
 }
 
-// Parse reads the text of one document. An empty one is a map without entries. Its error is the [Mistakes]: the first of the syntax, or
-// all the keys that stand twice.
+// Parse reads the text of one document. An empty one is a map without entries. Its error is the [Mistakes]: the first
+// of the syntax, or all the keys that stand twice.
 func Parse(text []byte) (*Node, error) {
 	if len(text) > MaxBytes {
 		return nil, Mistakes{{What: fmt.Sprintf("it is longer than %d KiB", MaxBytes>>10)}}
@@ -154,7 +155,8 @@ func syntax(err error) Mistake {
 	switch {
 	case unknownAlias.MatchString(text):
 		text = "a value begins with an asterisk and names no anchor; put it in quotes"
-	case strings.ContainsAny(text, "\"'`") && !strings.HasPrefix(text, "found ") && !strings.HasPrefix(text, "did not find") && !strings.HasPrefix(text, "could not find"):
+	case strings.ContainsAny(text, "\"'`") && !strings.HasPrefix(text, "found ") &&
+		!strings.HasPrefix(text, "did not find") && !strings.HasPrefix(text, "could not find"):
 		text = "it is no YAML"
 	default:
 		text = "it is no YAML: " + text

@@ -32,7 +32,8 @@ func (r Report) HTML(w io.Writer) error {
 		}
 		b.WriteString(`<table><thead><tr><th scope="col">Time</th><th scope="col">Change</th><th scope="col">Why</th></tr></thead><tbody>` + "\n")
 		for _, c := range r.Changes {
-			fmt.Fprintf(b, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n", r.clock(c.Time), html.EscapeString(c.Headline()), html.EscapeString(c.Why()))
+			fmt.Fprintf(b, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n", r.clock(c.Time),
+				html.EscapeString(c.Headline()), html.EscapeString(c.Why()))
 		}
 		b.WriteString("</tbody></table>")
 		return nil

@@ -39,7 +39,9 @@ func ReadHour(ctx context.Context, db *history.DB, s *settings.Settings, at time
 	return read(ctx, db, s, at.Add(-time.Hour), at.Add(time.Second), hourPoints, hourChanges)
 }
 
-func read(ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time, points, changes int) (Report, error) {
+func read(
+	ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time, points, changes int,
+) (Report, error) {
 	series, err := db.Points(ctx, from, to, points)
 	changed, cerr := db.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: changes})
 	return Report{

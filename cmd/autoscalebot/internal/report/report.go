@@ -63,7 +63,10 @@ func (r Report) times() chart.Panel {
 	}}
 	if n := len(r.Series.Points); n > 0 {
 		last := r.Series.Points[n-1]
-		p.Levels = []chart.Level{{Name: fmt.Sprintf("slow above %g ms", last.HighMS), Y: last.HighMS}, {Name: fmt.Sprintf("fast below %g ms", last.LowMS), Y: last.LowMS}}
+		p.Levels = []chart.Level{
+			{Name: fmt.Sprintf("slow above %g ms", last.HighMS), Y: last.HighMS},
+			{Name: fmt.Sprintf("fast below %g ms", last.LowMS), Y: last.LowMS},
+		}
 	}
 	return p
 }
@@ -131,7 +134,8 @@ func (s Sum) String() string {
 	if s.Heartbeats == 0 {
 		return "no heartbeat is known of this time"
 	}
-	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d ups, %d downs; %.1f dyno-hours", s.Heartbeats, 100*float64(s.Slow)/float64(s.Heartbeats),
+	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d ups, %d downs; %.1f dyno-hours", s.Heartbeats,
+		100*float64(s.Slow)/float64(s.Heartbeats),
 		s.Ups, s.Downs, s.DynoHours)
 	if s.Dollars > 0 {
 		text += fmt.Sprintf(", $%.2f against $%.2f at the maximum", s.Dollars, s.MaxDollars)

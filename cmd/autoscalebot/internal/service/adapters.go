@@ -21,8 +21,8 @@ func platforms() map[string]func(*settings.Settings, Host) (bot.Scaler, error) {
 	}
 }
 
-// backends are the notifiers by the name that NOTIFICATION_BACKENDS gives them. A new one is one line here. Beside them there is
-// "urls", which stands for as many notifiers as there are URLs.
+// backends are the notifiers by the name that NOTIFICATION_BACKENDS gives them. A new one is one line here. Beside them
+// there is "urls", which stands for as many notifiers as there are URLs.
 func backends() map[string]func(*settings.Settings, Host) (notify.Notifier, error) {
 	return map[string]func(*settings.Settings, Host) (notify.Notifier, error){
 		"console":   func(_ *settings.Settings, h Host) (notify.Notifier, error) { return console.New(h.Stdout), nil },
@@ -34,7 +34,8 @@ func backends() map[string]func(*settings.Settings, Host) (notify.Notifier, erro
 	}
 }
 
-// Providers are who makes servers, by the name that POOL_PROVIDER gives them. A new one is one line here, and one in the settings.
+// Providers are who makes servers, by the name that POOL_PROVIDER gives them. A new one is one line here, and one in
+// the settings.
 func Providers() map[string]func(*settings.Settings, Host) (pool.Provider, error) {
 	return map[string]func(*settings.Settings, Host) (pool.Provider, error){
 		"digitalocean": openDroplets,
@@ -44,8 +45,8 @@ func Providers() map[string]func(*settings.Settings, Host) (pool.Provider, error
 	}
 }
 
-// balancers are what gives servers their requests, by the name that POOL_BALANCER gives them. A new one is one line here, and one in the
-// settings. Nil is none.
+// balancers are what gives servers their requests, by the name that POOL_BALANCER gives them. A new one is one line
+// here, and one in the settings. Nil is none.
 func balancers() map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error) {
 	return map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error){
 		"haproxy":      openHAProxy,

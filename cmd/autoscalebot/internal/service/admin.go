@@ -8,15 +8,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
-// openAdminServer lets people ask the bot, where the settings say, and through a history on a server. That nobody can, because another bot listens
-// there or the place cannot be listened on, is logged and stops nothing. end makes it deaf, and returns when it is, within a second
-// or so.
+// openAdminServer lets people ask the bot, where the settings say, and through a history on a server. That nobody can,
+// because another bot listens there or the place cannot be listened on, is logged and stops nothing. end makes it deaf,
+// and returns when it is, within a second or so.
 func (v *Service) openAdminServer(ctx context.Context) (end func()) {
 	s, h, db := v.settings, v.host, v.kept.db
 	ledger := admin.NewLedger()
 	v.Bot.RecordTo(ledger)
 	server := admin.New(admin.Options{
-		Warnings: v.warnings, Pool: PoolStatus(v.parts.Platform), Bot: v.Bot, Ledger: ledger, BotOptions: v.options, Started: h.Now, Version: Version,
+		Warnings: v.warnings, Pool: PoolStatus(v.parts.Platform), Bot: v.Bot, Ledger: ledger, BotOptions: v.options,
+		Started: h.Now, Version: Version,
 		Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.Log,
 	})
 	var listeners []net.Listener

@@ -10,15 +10,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A conflicter is a platform that knows what keeps it from being scaled to most dynos: sure is what certainly does, likely what may.
-// What was found is told beside an error too.
+// A conflicter is a platform that knows what keeps it from being scaled to most dynos: sure is what certainly does,
+// likely what may. What was found is told beside an error too.
 type conflicter interface {
 	Conflicts(ctx context.Context, most int) (sure, likely []string, err error)
 }
 
 const (
 	lookTime = time.Minute
-	// ahead is how far the limits are looked at for the greatest number that is ever wanted: what comes every year is in it.
+	// ahead is how far the limits are looked at for the greatest number that is ever wanted: what comes every year is
+	// in it.
 	ahead = 366 * 24 * time.Hour
 	// maxChanges bounds that look by the changes of the limits, about 8 a day.
 	maxChanges = 3_000
@@ -37,9 +38,11 @@ func greatest(t schedule.Table, now time.Time) int {
 	return most
 }
 
-// Conflicts is what keeps a platform from being scaled to the most dynos that the settings ever ask for, as [conflicter] has it; nothing where
-// the platform does not know.
-func Conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time) (sure, likely []string, err error) {
+// Conflicts is what keeps a platform from being scaled to the most dynos that the settings ever ask for, as
+// [conflicter] has it; nothing where the platform does not know.
+func Conflicts(
+	ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time,
+) (sure, likely []string, err error) {
 	knows, ok := p.(conflicter)
 	if !ok {
 		return nil, nil, nil
@@ -47,8 +50,8 @@ func Conflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, now time
 	return knows.Conflicts(ctx, greatest(s.Table, now))
 }
 
-// warnOfConflicts looks for conflicts in the background, so that no heartbeat waits for it, and logs a warning of each. end
-// waits until that has ended, which it does at once.
+// warnOfConflicts looks for conflicts in the background, so that no heartbeat waits for it, and logs a warning of each.
+// end waits until that has ended, which it does at once.
 func warnOfConflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, h Host) (end func()) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	var wg sync.WaitGroup

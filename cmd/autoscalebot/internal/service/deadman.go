@@ -21,14 +21,15 @@ const (
 	// deadmanEvery is the least time between two requests of DEADMAN_URL, and deadmanTime how long one may take.
 	deadmanEvery = time.Minute
 	deadmanTime  = 10 * time.Second
-	// staleBeats is after how many of its intervals without a decision a process type no longer counts as decided upon, and staleAtLeast
-	// after how long at the least: a tick may wait for the platform.
+	// staleBeats is after how many of its intervals without a decision a process type no longer counts as decided upon,
+	// and staleAtLeast after how long at the least: a tick may wait for the platform.
 	staleBeats   = 3
 	staleAtLeast = time.Minute
 )
 
-// A watch is told of every tick of all process types. After one at which all of them have decided on fresh data it feeds systemd's watchdog
-// and requests DEADMAN_URL, so that their owners find out when the bot runs and decides nothing.
+// A watch is told of every tick of all process types. After one at which all of them have decided on fresh data it
+// feeds systemd's watchdog and requests DEADMAN_URL, so that their owners find out when the bot runs and decides
+// nothing.
 type watch struct {
 	url    string // "" for none
 	client *http.Client
@@ -49,9 +50,13 @@ func newWatch(s *settings.Settings, processTypes int, log *slog.Logger) *watch {
 	}
 }
 
-// deadmanClient follows no redirect, with which the secret URL would be sent on, and at whose end a service that knows nothing of it may answer.
+// deadmanClient follows no redirect, with which the secret URL would be sent on, and at whose end a service that knows
+// nothing of it may answer.
 func deadmanClient() *http.Client {
-	return &http.Client{Timeout: deadmanTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Timeout:       deadmanTime,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 func watching(services []*Service, log *slog.Logger) *watch {
@@ -126,7 +131,8 @@ func (w *watch) get(ctx context.Context) error {
 	case 2:
 		return nil
 	case 3:
-		return fmt.Errorf("it answered %s, and a redirect is not followed: set DEADMAN_URL to the address that it leads to", resp.Status)
+		return fmt.Errorf("it answered %s, and a redirect is not followed: set DEADMAN_URL to the address that "+
+			"it leads to", resp.Status)
 	}
 	return fmt.Errorf("it answered %s", resp.Status)
 }

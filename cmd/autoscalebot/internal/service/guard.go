@@ -12,8 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// guarded lets through whoever knows the token or the password, as a bearer token or by basic authentication. Where there is neither,
-// only this machine can ask.
+// guarded lets through whoever knows the token or the password, as a bearer token or by basic authentication. Where
+// there is neither, only this machine can ask.
 func guarded(s *settings.Settings, l *throttle.Limiter, next http.Handler) http.Handler {
 	password, token := s.DashboardPassword.Reveal(), s.AdminToken.Reveal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,12 +30,14 @@ func guarded(s *settings.Settings, l *throttle.Limiter, next http.Handler) http.
 			http.Error(w, throttle.TooMany, http.StatusTooManyRequests)
 		default:
 			w.Header().Set("WWW-Authenticate", `Basic realm="autoscalebot"`)
-			http.Error(w, "send ADMIN_TOKEN as a bearer token, or DASHBOARD_PASSWORD by basic authentication", http.StatusUnauthorized)
+			http.Error(w, "send ADMIN_TOKEN as a bearer token, or DASHBOARD_PASSWORD by basic authentication",
+				http.StatusUnauthorized)
 		}
 	})
 }
 
-// secretOf is the bearer token of a request, or its password by basic authentication. ok is false where it carries neither.
+// secretOf is the bearer token of a request, or its password by basic authentication. ok is false where it carries
+// neither.
 func secretOf(r *http.Request) (given string, ok bool) {
 	if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
 		return token, true
@@ -44,16 +46,17 @@ func secretOf(r *http.Request) (given string, ok bool) {
 	return given, ok
 }
 
-// sameHost answers only requests for a loopback address, or for the host of DASHBOARD_ADDR, where nobody has to sign in: somebody else's
-// site may give a name of its own this machine's loopback address, and have a visitor's browser ask there. A request without a Host is
-// not a browser's.
+// sameHost answers only requests for a loopback address, or for the host of DASHBOARD_ADDR, where nobody has to sign
+// in: somebody else's site may give a name of its own this machine's loopback address, and have a visitor's browser ask
+// there. A request without a Host is not a browser's.
 func sameHost(s *settings.Settings, next http.Handler) http.Handler {
 	if !s.Open() || !dashboard.Loopback(s.ServeAddr()) {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "" && !dashboard.LoopbackHost(r.Host) {
-			http.Error(w, "without a password this is answered only at 127.0.0.1 or localhost", http.StatusMisdirectedRequest)
+			http.Error(w, "without a password this is answered only at 127.0.0.1 or localhost",
+				http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

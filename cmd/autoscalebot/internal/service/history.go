@@ -33,7 +33,8 @@ type keeping struct {
 	recallTo func(func(bot.Memory))
 }
 
-// closeTime is how long writing the last of the history may take after everything else has ended, within the 10 s that the bot promises.
+// closeTime is how long writing the last of the history may take after everything else has ended, within the 10 s that
+// the bot promises.
 const closeTime = time.Second
 
 func (k keeping) close(ctx context.Context, h Host) {
@@ -132,7 +133,8 @@ func (k keeping) holdLease(ctx context.Context, me string) {
 	}
 }
 
-// keep opens the history and the state file that the settings name. Where there is a state file, the bot goes on from that.
+// keep opens the history and the state file that the settings name. Where there is a state file, the bot goes on from
+// that.
 func keep(ctx context.Context, s *settings.Settings, h Host) (keeping, error) {
 	file, memory, err := openState(s, h)
 	if err != nil {
@@ -158,13 +160,13 @@ func keep(ctx context.Context, s *settings.Settings, h Host) (keeping, error) {
 }
 
 const (
-	// learnFrom is how far back the adaptive policy learns from the history what is needed at which hour, in at most learnPoints points: of ten
-	// minutes each.
+	// learnFrom is how far back the adaptive policy learns from the history what is needed at which hour, in at most
+	// learnPoints points: of ten minutes each.
 	learnFrom, learnPoints = 28 * 24 * time.Hour, 5000
 )
 
-// learn lets an adaptive policy that knows nothing of former weeks learn from the history what was needed: the dynos there were, where that
-// was more than the minimum, which says nothing.
+// learn lets an adaptive policy that knows nothing of former weeks learn from the history what was needed: the dynos
+// there were, where that was more than the minimum, which says nothing.
 func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	if k.db == nil || s.Policy != "adaptive" || k.memory.State.Weeks != nil {
 		return
@@ -173,7 +175,8 @@ func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	defer cancel()
 	series, err := k.db.Points(ctx, h.Now.Add(-learnFrom), h.Now, learnPoints)
 	if err != nil {
-		h.Log.Warn("what was needed in the last weeks could not be read, so nothing is expected of any hour yet", "error", err)
+		h.Log.Warn("what was needed in the last weeks could not be read, so nothing is expected of any hour yet",
+			"error", err)
 		return
 	}
 	for _, p := range series.Points {
@@ -194,7 +197,8 @@ func openState(s *settings.Settings, h Host) (*statefile.File, bot.Memory, error
 	return file, memory, nil
 }
 
-// OpenHistory opens the history that the settings name, nil for none. later: a place that cannot be used yet is no error.
+// OpenHistory opens the history that the settings name, nil for none. later: a place that cannot be used yet is no
+// error.
 func OpenHistory(ctx context.Context, s *settings.Settings, h Host, later bool) (*history.DB, error) {
 	url, folder := s.HistoryURL()
 	if url == "" {
@@ -202,9 +206,15 @@ func OpenHistory(ctx context.Context, s *settings.Settings, h Host, later bool) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, OpenTime)
 	defer cancel()
-	o := history.Options{URL: url, Folder: folder, App: s.App(), ProcessType: string(s.HerokuProcessType), Log: h.Log, Later: later}
+	o := history.Options{
+		URL: url, Folder: folder, App: s.App(), ProcessType: string(s.HerokuProcessType),
+		Log: h.Log, Later: later,
+	}
 	if url != history.Memory {
-		o.Keep = history.Retention{Raw: time.Duration(s.HistoryRaw), Minutes: time.Duration(s.HistoryMinutes), Hours: time.Duration(s.HistoryHours)}
+		o.Keep = history.Retention{
+			Raw: time.Duration(s.HistoryRaw), Minutes: time.Duration(s.HistoryMinutes),
+			Hours: time.Duration(s.HistoryHours),
+		}
 	}
 	db, err := history.Open(ctx, o)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 )
 
-// A logCacheSource is a platform that lends its token to what reads the app's metrics; refused is one that was lent before, and was not taken.
+// A logCacheSource is a platform that lends its token to what reads the app's metrics; refused is one that was lent
+// before, and was not taken.
 type logCacheSource interface {
 	Access(ctx context.Context, refused string) (cloudfoundry.Access, error)
 }
@@ -26,7 +27,8 @@ func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logc
 			a, err := p.Access(ctx, refused)
 			return logcache.Access{URL: a.LogCache, Source: a.App, Token: a.Token}, err
 		},
-		ProcessType: string(s.HerokuProcessType), Window: s.LogCacheWindow(name), Timeout: s.Timeout(), UserAgent: UserAgent,
+		ProcessType: string(s.HerokuProcessType), Window: s.LogCacheWindow(name), Timeout: s.Timeout(),
+		UserAgent: UserAgent,
 	})
 }
 

@@ -22,7 +22,8 @@ type addresser interface {
 func openFleet(s signalSource) (probe.Prober, error) {
 	at, ok := s.platform.(addresser)
 	if !ok {
-		return nil, errors.New("the platform tells no addresses of its dynos, as PLATFORM=pool does; name the machines: nodes+http://10.0.0.1:9100,10.0.0.2:9100")
+		return nil, errors.New("the platform tells no addresses of its dynos, as PLATFORM=pool does; name the " +
+			"machines: nodes+http://10.0.0.1:9100,10.0.0.2:9100")
 	}
 	percentile, mayMiss, err := s.combined(cpu.MostMayMiss)
 	if err != nil {
@@ -34,14 +35,15 @@ func openFleet(s signalSource) (probe.Prober, error) {
 		url, scheme = strings.TrimPrefix(url, "pool:"), "http:"
 	}
 	return cpu.NewFleet(cpu.FleetOptions{
-		Name: s.Name, Signal: cpu.Signal(s.What), URL: scheme + url, Percentile: percentile, MayMiss: mayMiss, Via: s.Options["via"],
+		Name: s.Name, Signal: cpu.Signal(s.What), URL: scheme + url, Percentile: percentile, MayMiss: mayMiss,
+		Via:     s.Options["via"],
 		Timeout: s.timeout, UserAgent: UserAgent, Log: s.log,
 		Hosts: func(ctx context.Context) ([]string, error) { return addresses(ctx, s.platform, at) },
 	})
 }
 
-// addresses are those of the servers in rotation. Where none is known the platform is asked for its servers first, as nobody may have done
-// so yet.
+// addresses are those of the servers in rotation. Where none is known the platform is asked for its servers first, as
+// nobody may have done so yet.
 func addresses(ctx context.Context, platform bot.Scaler, at addresser) ([]string, error) {
 	if all := at.Addresses(); len(all) > 0 {
 		return all, nil

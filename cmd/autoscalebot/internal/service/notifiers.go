@@ -69,7 +69,8 @@ func openSlack(s *settings.Settings, h Host) (notify.Notifier, error) {
 		}
 		o.Remember = func(threads []slack.Thread) {
 			if err := note.Save(threads); err != nil {
-				h.Log.Warn("the Slack threads of open incidents could not be kept, so a restart would begin new ones", "error", err)
+				h.Log.Warn("the Slack threads of open incidents could not be kept, so a restart would begin new ones",
+					"error", err)
 			}
 		}
 	}
@@ -77,11 +78,14 @@ func openSlack(s *settings.Settings, h Host) (notify.Notifier, error) {
 }
 
 func openPagerDuty(s *settings.Settings, _ Host) (notify.Notifier, error) {
-	return pagerduty.New(pagerduty.Options{RoutingKey: s.PagerDutyRoutingKey.Reveal(), URL: string(s.PagerDutyURL), UserAgent: UserAgent})
+	return pagerduty.New(pagerduty.Options{
+		RoutingKey: s.PagerDutyRoutingKey.Reveal(), URL: string(s.PagerDutyURL),
+		UserAgent: UserAgent,
+	})
 }
 
-// openURLs opens a notifier for each of NOTIFY_URLS, named after its service, so that a slow or broken one does not touch the
-// others.
+// openURLs opens a notifier for each of NOTIFY_URLS, named after its service, so that a slow or broken one does not
+// touch the others.
 func openURLs(s *settings.Settings) (targets []notify.Target, err error) {
 	for i, u := range strings.Fields(s.NotifyURLs.Reveal()) {
 		n, nerr := shoutrrr.New(shoutrrr.Options{URL: u})
@@ -95,5 +99,8 @@ func openURLs(s *settings.Settings) (targets []notify.Target, err error) {
 }
 
 func openWebhook(s *settings.Settings, _ Host) (notify.Notifier, error) {
-	return webhook.New(webhook.Options{URL: s.WebhookURL.Reveal(), Secret: s.WebhookSecret.Reveal(), UserAgent: UserAgent})
+	return webhook.New(webhook.Options{
+		URL: s.WebhookURL.Reveal(), Secret: s.WebhookSecret.Reveal(),
+		UserAgent: UserAgent,
+	})
 }

@@ -18,9 +18,11 @@ func Options(s *settings.Settings, p Parts, notifier notify.Notifier, h Host) bo
 		App: s.App(), ProcessType: string(s.HerokuProcessType),
 		Interval: time.Duration(s.HeartbeatInterval), Jitter: float64(s.HeartbeatJitter),
 		HeartbeatsPerMinute: int(s.HeartbeatsMost),
-		Probers:             p.probers(), Control: p.Control, Schedule: s.Table, Scaler: p.Platform, DryRun: bool(s.DryRun),
+		Probers:             p.probers(), Control: p.Control, Schedule: s.Table, Scaler: p.Platform,
+		DryRun: bool(s.DryRun),
 		Policy: decide.Policy{
-			Adaptive: loadModel(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval), Breaches: s.ScalingRules,
+			Adaptive: loadModel(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval),
+			Breaches: s.ScalingRules,
 			HeartbeatRule: decide.HeartbeatRule{
 				MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),
 				Fails: s.Fails.Quorum, Passes: s.Passes.Quorum, FailOn: s.HeartbeatFailOn.Outcomes,

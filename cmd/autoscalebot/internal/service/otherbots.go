@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// silentBeats is after how many of its intervals another bot that notes no heartbeat is taken to have ended, and silentAtLeast for how
-	// long it must be silent at the least.
+	// silentBeats is after how many of its intervals another bot that notes no heartbeat is taken to have ended, and
+	// silentAtLeast for how long it must be silent at the least.
 	silentBeats   = 4
 	silentAtLeast = 10 * time.Second
 )
@@ -32,9 +32,10 @@ type otherBots struct {
 	registry registry
 	me       history.Runner
 	// incident takes in whether there is another bot, and tells people of it.
-	incident func(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
-	log      *slog.Logger
-	beat     chan record.Record // holds the newest record that is not noted yet
+	incident func(ctx context.Context, k notify.Kind, on bool, now time.Time,
+		event func(notify.Phase, time.Time) notify.Event)
+	log  *slog.Logger
+	beat chan record.Record // holds the newest record that is not noted yet
 
 	begun time.Time           // when this bot looked first, or again after it could not
 	known map[string]otherBot // by ID
@@ -51,7 +52,10 @@ type otherBot struct {
 }
 
 func newOtherBots(r registry, every time.Duration, log *slog.Logger) *otherBots {
-	return &otherBots{registry: r, me: history.Runner{ID: rand.Text(), Name: ProcessName(), Every: every}, log: log, beat: make(chan record.Record, 1)}
+	return &otherBots{
+		registry: r, me: history.Runner{ID: rand.Text(), Name: ProcessName(), Every: every}, log: log,
+		beat: make(chan record.Record, 1),
+	}
 }
 
 // Record has the heartbeat noted, and returns at once.
@@ -114,15 +118,16 @@ func (t *otherBots) look(ctx context.Context, r record.Record) {
 	t.incident(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
 		t.log.Warn(text)
 		return notify.Event{
-			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType, From: r.After(), To: r.After(),
+			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
+			From: r.After(), To: r.After(),
 			Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Phase: phase, Since: since,
 			Incident: notify.IncidentID(r.App, r.ProcessType, notify.SecondBot, since),
 		}
 	})
 }
 
-// alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun since then. unsure: there
-// are others that this bot has not watched for long enough yet to tell that they have ended.
+// alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun
+// since then. unsure: there are others that this bot has not watched for long enough yet to tell that they have ended.
 func (t *otherBots) alive(others []history.Runner, now time.Time) (names []string, unsure bool) {
 	first := t.known == nil
 	if first {

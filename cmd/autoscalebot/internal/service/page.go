@@ -13,7 +13,9 @@ import (
 )
 
 // page makes the page; nil where no history is kept, of which it is made.
-func (v *Service) page(base string, others []dashboard.Link, sessions *dashboard.Sessions) (*dashboard.Dashboard, error) {
+func (v *Service) page(
+	base string, others []dashboard.Link, sessions *dashboard.Sessions,
+) (*dashboard.Dashboard, error) {
 	if v.kept.db == nil {
 		v.host.Log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
 		return nil, nil
@@ -22,19 +24,22 @@ func (v *Service) page(base string, others []dashboard.Link, sessions *dashboard
 	return dashboard.New(dashboard.Options{
 		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others,
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
+		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State,
+		History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
 		Servers:  serversOf(o.Scaler),
 		Settings: inForce(s),
 		Access: dashboard.Access{
-			Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions, Throttle: v.host.throttle,
-			Secure: os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+			Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions,
+			Throttle: v.host.throttle,
+			Secure:   os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
 		},
 		Log: v.host.Log,
 	})
 }
 
 const (
-	// openFor is how long ago an incident that is open may have been told last, openEvents how many events are looked at.
+	// openFor is how long ago an incident that is open may have been told last, openEvents how many events are looked
+	// at.
 	openFor    = 7 * 24 * time.Hour
 	openEvents = 1000
 )
@@ -71,7 +76,8 @@ func inForce(s *settings.Settings) []dashboard.Setting {
 			source = in.From
 		}
 		out = append(out, dashboard.Setting{
-			Group: in.Group, Name: in.Name, Value: in.Value, Source: source, Meaning: strings.ReplaceAll(in.Meaning, "`", ""),
+			Group: in.Group, Name: in.Name, Value: in.Value, Source: source,
+			Meaning: strings.ReplaceAll(in.Meaning, "`", ""),
 		})
 	}
 	return out

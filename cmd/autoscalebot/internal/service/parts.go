@@ -21,7 +21,8 @@ type Parts struct {
 	Targets   []notify.Target
 }
 
-// Open makes the parts that the settings ask for. Its error is a [settings.Problems] of everything that could not be made.
+// Open makes the parts that the settings ask for. Its error is a [settings.Problems] of everything that could not be
+// made.
 func Open(s *settings.Settings, h Host, in *Receivers) (Parts, error) {
 	var p Parts
 	var problems settings.Problems
@@ -51,7 +52,8 @@ func (p Parts) probers() []probe.Prober {
 	return append([]probe.Prober{p.Heartbeat}, p.Signals...)
 }
 
-// OpenHeartbeat makes the prober that the settings ask for. A relative URL is resolved against the platform's, when it tells.
+// OpenHeartbeat makes the prober that the settings ask for. A relative URL is resolved against the platform's, when it
+// tells.
 func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) {
 	var base func(context.Context) (string, error)
 	if p, ok := platform.(bot.WebURLer); ok {
@@ -64,7 +66,8 @@ func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, err
 		KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
 		Statuses: s.HeartbeatStatuses.Statuses, FailOn: s.HeartbeatFailOn.Statuses,
 		Keyword: string(s.HeartbeatKeyword), Redirects: probe.Redirects(s.HeartbeatRedirects),
-		Host: string(s.HeartbeatHost), ClientCertFile: string(s.HeartbeatCertFile), ClientKeyFile: string(s.HeartbeatKeyFile),
+		Host: string(s.HeartbeatHost), ClientCertFile: string(s.HeartbeatCertFile),
+		ClientKeyFile: string(s.HeartbeatKeyFile),
 	})
 	if err != nil {
 		return nil, err
@@ -72,7 +75,8 @@ func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, err
 	n := int(s.HeartbeatSamples)
 	return probe.Samples(h, probe.SampleOptions{
 		N: n, Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
-		// All begin within a tenth of the deadline, which is 80 % of the interval at most: so they end before the interval does.
+		// All begin within a tenth of the deadline, which is 80 % of the interval at most: so they end before the
+		// interval does.
 		Gap: s.Timeout() / time.Duration(10*n),
 	}), nil
 }
@@ -81,5 +85,8 @@ func control(s *settings.Settings) (probe.Prober, error) {
 	if s.Control() == "" {
 		return nil, nil
 	}
-	return probe.NewHeartbeat(probe.HeartbeatOptions{URL: s.Control(), Timeout: s.Timeout(), UserAgent: UserAgent, AllProxy: settings.AllProxy()})
+	return probe.NewHeartbeat(probe.HeartbeatOptions{
+		URL: s.Control(), Timeout: s.Timeout(), UserAgent: UserAgent,
+		AllProxy: settings.AllProxy(),
+	})
 }

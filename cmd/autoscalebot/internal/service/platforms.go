@@ -28,10 +28,12 @@ func herokuOptions(s *settings.Settings) heroku.Options {
 
 func openCloudFoundry(s *settings.Settings, _ Host) (bot.Scaler, error) {
 	return cloudfoundry.New(cloudfoundry.Options{
-		URL: string(s.CFAPIURL), Org: string(s.CFOrg), Space: string(s.CFSpace), App: string(s.CFAppName), ProcessType: string(s.HerokuProcessType),
+		URL: string(s.CFAPIURL), Org: string(s.CFOrg), Space: string(s.CFSpace), App: string(s.CFAppName),
+		ProcessType: string(s.HerokuProcessType),
 		Credentials: cloudfoundry.Credentials{
 			Username: string(s.CFUsername), Password: s.CFPassword.Reveal(), Origin: string(s.CFOrigin),
-			ClientID: string(s.CFClientID), ClientSecret: s.CFClientSecret.Reveal(), RefreshToken: s.CFRefreshToken.Reveal(),
+			ClientID: string(s.CFClientID), ClientSecret: s.CFClientSecret.Reveal(),
+			RefreshToken: s.CFRefreshToken.Reveal(),
 		},
 		UserAgent: UserAgent,
 	})

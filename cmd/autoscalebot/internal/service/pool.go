@@ -12,7 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it on.
+// A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it
+// on.
 type serverPool struct {
 	*pool.Pool
 	events *poolEvents
@@ -47,7 +48,8 @@ func (h *poolEvents) send(e pool.Event) {
 const (
 	// catalogueTime bounds asking the provider for sizes and their prices at the start.
 	catalogueTime = 15 * time.Second
-	// scriptTime is how long a call may take that runs commands of the user's; other providers answer within the pool's own time.
+	// scriptTime is how long a call may take that runs commands of the user's; other providers answer within the pool's
+	// own time.
 	scriptTime = 3 * time.Minute
 )
 
@@ -62,7 +64,8 @@ func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
 func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
 	heard := &poolEvents{}
 	o := pool.Options{
-		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(), Sizes: poolSizes(s, h, provider),
+		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(),
+		Sizes:  poolSizes(s, h, provider),
 		Limits: s.ServerLimits,
 		Price:  s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
 		HealthyAfter: int(s.HealthPasses), Timing: pool.Timing{

@@ -17,12 +17,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// blockedFor is how long something must be in a pool's way until people are told: what ends by itself before that, such as a call that
-// failed once, helps nobody to know.
+// blockedFor is how long something must be in a pool's way until people are told: what ends by itself before that, such
+// as a call that failed once, helps nobody to know.
 const blockedFor = 2 * time.Minute
 
-// poolNotices tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It goes by the heartbeats for
-// when to tell of what lasts.
+// poolNotices tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It
+// goes by the heartbeats for when to tell of what lasts.
 type poolNotices struct {
 	s  *settings.Settings
 	to notifier
@@ -32,8 +32,8 @@ type poolNotices struct {
 	mu sync.Mutex
 	// blocked is what is in the way, and since when.
 	blocked map[pool.Obstacle]obstacle
-	// began is when the first heartbeat was, and seen says that something was in the way since then, or the pool was found to be what it
-	// should be.
+	// began is when the first heartbeat was, and seen says that something was in the way since then, or the pool was
+	// found to be what it should be.
 	began time.Time
 	known bool
 	// last is the newest record.
@@ -43,10 +43,12 @@ type poolNotices struct {
 	unreported int
 }
 
-// A notifier notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is the bot.
+// A notifier notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is
+// the bot.
 type notifier interface {
 	Tell(ctx context.Context, e notify.Event)
-	Incident(ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event)
+	Incident(ctx context.Context, k notify.Kind, on bool, now time.Time,
+		event func(notify.Phase, time.Time) notify.Event)
 	Ongoing(k notify.Kind) bool
 }
 
@@ -77,7 +79,8 @@ func (n *poolNotices) take(e pool.Event) {
 	}
 }
 
-// serverFailed tells of one. Where one after the other fails, as with an image that does not work, people are not told of each.
+// serverFailed tells of one. Where one after the other fails, as with an image that does not work, people are not told
+// of each.
 func (n *poolNotices) serverFailed(e pool.Event) {
 	if e.Time.Sub(n.failed) < notify.ShortestReminder {
 		n.unreported++
@@ -111,17 +114,19 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 	n.known = n.known || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
 	// What was in the way before a restart takes a while to be seen again.
 	goesOn := n.to.Ongoing(notify.PoolBlocked) && (len(texts) > 0 || !n.known)
-	n.to.Incident(ctx, notify.PoolBlocked, lasting || goesOn, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
-		e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
-		e.Phase, e.Since, e.Incident = phase, since, notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
-		switch {
-		case phase == notify.Resolved:
-			e.Reason = "nothing is in its way any more"
-		case len(texts) == 0:
-			e.Reason = "it is not known yet whether that is over, since the bot has started again"
-		}
-		return e
-	})
+	n.to.Incident(ctx, notify.PoolBlocked, lasting || goesOn, r.Time,
+		func(phase notify.Phase, since time.Time) notify.Event {
+			e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
+			e.Phase, e.Since, e.Incident = phase, since,
+				notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
+			switch {
+			case phase == notify.Resolved:
+				e.Reason = "nothing is in its way any more"
+			case len(texts) == 0:
+				e.Reason = "it is not known yet whether that is over, since the bot has started again"
+			}
+			return e
+		})
 	return nil
 }
 
@@ -136,7 +141,8 @@ func (n *poolNotices) blockedNow() map[pool.Obstacle]string {
 func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Event {
 	l := n.s.Table.At(at)
 	e := notify.Event{
-		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1, To: -1, Min: l.Min, Max: l.Max,
+		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1,
+		To: -1, Min: l.Min, Max: l.Max,
 		Reason: why, DryRun: bool(n.s.DryRun),
 	}
 	if !n.last.Time.IsZero() {

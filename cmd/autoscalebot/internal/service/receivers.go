@@ -39,7 +39,10 @@ func OpenReceivers(all []*settings.Settings, h Host) (*Receivers, error) {
 	}
 	if s.TakesPush() {
 		app, guids := s.PushedApp()
-		in.pushed, err = push.New(push.Options{Tokens: []string{s.PushToken.Reveal()}, App: app, GUIDs: guids, Log: h.Log})
+		in.pushed, err = push.New(push.Options{
+			Tokens: []string{s.PushToken.Reveal()}, App: app,
+			GUIDs: guids, Log: h.Log,
+		})
 		note("PUSH_TOKEN", err)
 	}
 	if s.TakesOTLP() {
@@ -56,7 +59,8 @@ func openDrains(all []*settings.Settings, h Host) ([]drain, error) {
 	var out []drain
 	for _, s := range all {
 		d, err := logdrain.New(logdrain.Options{
-			Tokens: settings.Split(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(), ProcessType: string(s.HerokuProcessType),
+			Tokens: settings.Split(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(),
+			ProcessType: string(s.HerokuProcessType),
 			// Where the heartbeat goes through the router, there always are requests.
 			ExpectRequests: s.HasHeartbeat() && s.Platform == "heroku", Log: h.Log,
 		})

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// forgetStart gives back the memory that only the start needed: garbage, and the program's own pages, half of which are never read again.
-// Platforms count those among the memory that a dyno uses. What is needed again is read from the program's file, as it was at first.
+// forgetStart gives back the memory that only the start needed: garbage, and the program's own pages, half of which are
+// never read again. Platforms count those among the memory that a dyno uses. What is needed again is read from the
+// program's file, as it was at first.
 func forgetStart() {
 	debug.FreeOSMemory()
 	program, err := os.Readlink("/proc/self/exe")

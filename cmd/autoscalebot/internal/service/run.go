@@ -11,15 +11,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may take to finish, a
-// second until nobody is served any more and closeTime, it keeps the promise to end within 10 s of SIGTERM.
+// flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may
+// take to finish, a second until nobody is served any more and closeTime, it keeps the promise to end within 10 s of
+// SIGTERM.
 const flushTime = 3500 * time.Millisecond
 
 // startTime is how long after its start the bot is taken to have done what it does once.
 const startTime = 15 * time.Second
 
-// Run runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms' own processes
-// stopped. When one cannot go on, all end.
+// Run runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms'
+// own processes stopped. When one cannot go on, all end.
 func Run(ctx context.Context, all []*settings.Settings, h Host) error {
 	h, err := h.share(all)
 	if err != nil {
@@ -95,8 +96,8 @@ func together(ends ...func()) (end func()) {
 // Heroku gives a dyno as long.
 const bootTime = time.Minute
 
-// Alongside runs work, and the processes of a platform that has its own beside it, until ctx or one of the two ends. Work
-// begins when the processes have started: before that, a heartbeat would say nothing about load.
+// Alongside runs work, and the processes of a platform that has its own beside it, until ctx or one of the two ends.
+// Work begins when the processes have started: before that, a heartbeat would say nothing about load.
 func Alongside(ctx context.Context, platform bot.Scaler, work func(context.Context) error) error {
 	runner, ok := platform.(bot.Runner)
 	if !ok {

@@ -9,9 +9,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 )
 
-// Serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the root and the others'
-// below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it cannot be served is logged and stops nothing.
-// end takes a second at the most.
+// Serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the
+// root and the others' below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it
+// cannot be served is logged and stops nothing. end takes a second at the most.
 func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at string, end func()) {
 	s := services[0].settings // where it is served is the same for all
 	addr := s.ServeAddr()
@@ -30,7 +30,8 @@ func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at 
 	in.mount(mux, h.throttle)
 	mountAll(ctx, mux, services, h)
 	at = "http://" + l.Addr().String()
-	h.Log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics", in.pushed != nil, "opentelemetry", in.otlp != nil)
+	h.Log.Info("serving", "at", at, "page", s.PageAddr() != "", "log_drain", in.drains != nil, "pushed_metrics",
+		in.pushed != nil, "opentelemetry", in.otlp != nil)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

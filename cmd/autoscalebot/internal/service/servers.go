@@ -16,16 +16,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// tagPrefix stands before the name of a pool in the tag of its droplets: whatever bears that may be destroyed, so it must be a tag that nobody
-// gives for another reason.
+// tagPrefix stands before the name of a pool in the tag of its droplets: whatever bears that may be destroyed, so it
+// must be a tag that nobody gives for another reason.
 const tagPrefix = "autoscalebot:"
 
 func dropletOptions(s *settings.Settings) (digitalocean.Options, error) {
 	data, err := userData(string(s.DigitalOceanUserData))
 	return digitalocean.Options{
-		Token: s.DigitalOceanToken.Reveal(), Tag: tagPrefix + s.Pooled(), Tags: s.DigitalOceanTags, Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
-		Size: s.FirstSize(), SSHKeys: s.DigitalOceanSSHKeys, VPC: string(s.DigitalOceanVPC), UserData: data, PublicAddress: s.DigitalOceanAddress == "public",
-		URL: string(s.DigitalOceanAPIURL), UserAgent: UserAgent,
+		Token: s.DigitalOceanToken.Reveal(), Tag: tagPrefix + s.Pooled(), Tags: s.DigitalOceanTags,
+		Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
+		Size: s.FirstSize(), SSHKeys: s.DigitalOceanSSHKeys, VPC: string(s.DigitalOceanVPC), UserData: data,
+		PublicAddress: s.DigitalOceanAddress == "public",
+		URL:           string(s.DigitalOceanAPIURL), UserAgent: UserAgent,
 	}, err
 }
 
@@ -58,15 +60,20 @@ func openDropletBalancer(s *settings.Settings, _ Host, p pool.Provider) (pool.Ba
 
 func awsAccount(s *settings.Settings) ec2.Account {
 	return ec2.Account{
-		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), Profile: string(s.AWSProfile), UserAgent: UserAgent,
-		Keys: ec2.Keys{AccessKeyID: string(s.AWSAccessKeyID), SecretAccessKey: s.AWSSecretAccessKey.Reveal(), SessionToken: s.AWSSessionToken.Reveal()},
+		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), Profile: string(s.AWSProfile),
+		UserAgent: UserAgent,
+		Keys: ec2.Keys{
+			AccessKeyID: string(s.AWSAccessKeyID), SecretAccessKey: s.AWSSecretAccessKey.Reveal(),
+			SessionToken: s.AWSSessionToken.Reveal(),
+		},
 	}
 }
 
 func openInstances(s *settings.Settings, _ Host) (pool.Provider, error) {
 	return ec2.New(ec2.Options{
-		Account: awsAccount(s), Pool: s.Pooled(), LaunchTemplate: string(s.EC2LaunchTemplate), Public: s.EC2Address == "public",
-		Price: s.ServerPrice.All, Prices: s.ServerPrice.Of,
+		Account: awsAccount(s), Pool: s.Pooled(), LaunchTemplate: string(s.EC2LaunchTemplate),
+		Public: s.EC2Address == "public",
+		Price:  s.ServerPrice.All, Prices: s.ServerPrice.Of,
 	})
 }
 
@@ -83,7 +90,8 @@ func openTargetGroup(s *settings.Settings, _ Host, _ pool.Provider) (pool.Balanc
 
 func openHAProxy(s *settings.Settings, _ Host, _ pool.Provider) (pool.Balancer, error) {
 	return haproxy.New(haproxy.Options{
-		Sockets: s.HAProxySockets, Backend: string(s.HAProxyBackend), ServerOptions: string(s.HAProxyServerOptions), Port: int(s.ServerPort),
+		Sockets: s.HAProxySockets, Backend: string(s.HAProxyBackend), ServerOptions: string(s.HAProxyServerOptions),
+		Port: int(s.ServerPort),
 		Pool: s.Pooled(), Observe: bool(s.DryRun),
 	})
 }
@@ -104,8 +112,10 @@ func openHAProxyFile(s *settings.Settings, _ Host, _ pool.Provider) (pool.Balanc
 		}
 	}
 	return haproxy.NewFile(haproxy.FileOptions{
-		Config: string(s.HAProxyConfig), Template: string(s.HAProxyTemplate), ServerLine: string(s.HAProxyServerLine), Port: int(s.ServerPort), Hosts: hosts,
-		CheckCommand: string(s.HAProxyCheckCommand), ReloadCommand: string(s.HAProxyReloadCommand), Sudo: string(s.HAProxySudo),
+		Config: string(s.HAProxyConfig), Template: string(s.HAProxyTemplate), ServerLine: string(s.HAProxyServerLine),
+		Port: int(s.ServerPort), Hosts: hosts,
+		CheckCommand: string(s.HAProxyCheckCommand), ReloadCommand: string(s.HAProxyReloadCommand),
+		Sudo: string(s.HAProxySudo),
 	})
 }
 
@@ -116,7 +126,8 @@ func OpenSSH(s *settings.Settings) (*remote.SSH, error) {
 		known = filepath.Join(home, ".ssh", "known_hosts")
 	}
 	ssh, err := remote.NewSSH(remote.SSHOptions{
-		KeyFile: string(s.SSHKeyFile), Passphrase: s.SSHKeyPassphrase.Reveal(), Agent: string(s.SSHAgent), KnownHostsFile: known,
+		KeyFile: string(s.SSHKeyFile), Passphrase: s.SSHKeyPassphrase.Reveal(), Agent: string(s.SSHAgent),
+		KnownHostsFile: known,
 	})
 	if err != nil {
 		return nil, settings.Problems{{Name: "SSH_…", What: err.Error()}}
@@ -145,11 +156,15 @@ func OpenHealth(s *settings.Settings) pool.Health {
 	case "tcp":
 		return pool.TCPCheck{Port: int(s.ServerPort), Timeout: timeout}
 	default:
-		return pool.HTTPCheck{Path: path, Port: int(s.ServerPort), Host: string(s.HealthHost), TLS: bool(s.HealthTLS), Timeout: timeout}
+		return pool.HTTPCheck{
+			Path: path, Port: int(s.ServerPort), Host: string(s.HealthHost),
+			TLS: bool(s.HealthTLS), Timeout: timeout,
+		}
 	}
 }
 
-// OpenPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described is none.
+// OpenPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described
+// is none.
 func OpenPoolParts(s *settings.Settings, h Host, looking bool) (pool.Provider, pool.Balancer, error) {
 	var problems settings.Problems
 	p, err := Providers()[string(s.PoolProvider)](s, h)

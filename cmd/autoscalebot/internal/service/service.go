@@ -1,5 +1,5 @@
-// Package service makes a running bot of settings: it opens the adapters that they name, puts a bot together with its history, page and
-// notices, and runs it.
+// Package service makes a running bot of settings: it opens the adapters that they name, puts a bot together with its
+// history, page and notices, and runs it.
 package service
 
 import (
@@ -30,8 +30,8 @@ type Service struct {
 	options   bot.Options
 }
 
-// openServices makes the services of all settings. Its error lists everything that could not be made; what was made is to be closed all the
-// same.
+// openServices makes the services of all settings. Its error lists everything that could not be made; what was made is
+// to be closed all the same.
 func openServices(ctx context.Context, all []*settings.Settings, h Host, in *Receivers) ([]*Service, error) {
 	var made []*Service
 	var problems settings.Problems
@@ -61,8 +61,8 @@ func openService(ctx context.Context, s *settings.Settings, h Host, in *Receiver
 	return New(ctx, s, p, h)
 }
 
-// New makes the service of one process type from parts that were opened, and logs what its owner should know of the settings. It must be
-// closed. The error is a [settings.Problems] where the settings are wrong.
+// New makes the service of one process type from parts that were opened, and logs what its owner should know of the
+// settings. It must be closed. The error is a [settings.Problems] where the settings are wrong.
 func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, error) {
 	kept, err := keep(ctx, s, h)
 	if err != nil {
@@ -70,7 +70,8 @@ func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, 
 	}
 	v := &Service{settings: s, host: h, parts: p, kept: kept, metrics: measure(s, h, p.Targets, kept.db)}
 	v.fanout = notify.NewFanout(notify.FanoutOptions{
-		Log: h.Log, OnError: v.metrics.NoticeFailed, OnDone: func(target string, e notify.Event) { v.Bot.Delivered(target, e) },
+		Log: h.Log, OnError: v.metrics.NoticeFailed,
+		OnDone: func(target string, e notify.Event) { v.Bot.Delivered(target, e) },
 	}, kept.targets(v.metrics.Targets(p.Targets))...)
 	v.notifiers = &lateNotifier{[]notify.Notifier{withPicture{v.fanout, kept.db, s, h.Log}}}
 	v.greet()
@@ -89,7 +90,8 @@ func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, 
 
 func (v *Service) greet() {
 	s, log := v.settings, v.host.Log
-	log.Info("started", "version", Version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform", string(s.Platform),
+	log.Info("started", "version", Version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform",
+		string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", v.kept.place())
 	for _, text := range doubts(s, v.host.Now) {
 		log.Warn(text)
@@ -146,7 +148,8 @@ func (v *Service) resume(m bot.Memory) {
 		e := u.Event
 		e.App, e.ProcessType = v.options.App, v.options.ProcessType
 		if age := time.Since(e.Time); age >= notice.UndeliveredAge {
-			v.host.Log.Warn("a notice was not delivered before the bot ended, and is too old now", "type", string(e.Kind), "id", e.ID, "time", e.Time)
+			v.host.Log.Warn("a notice was not delivered before the bot ended, and is too old now", "type",
+				string(e.Kind), "id", e.ID, "time", e.Time)
 			continue
 		}
 		if err := v.fanout.Resume(e, u.Done); err != nil {

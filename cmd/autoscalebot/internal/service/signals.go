@@ -28,7 +28,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/redis"
 )
 
-// A signalSource is what a signal is opened from: the signal as the settings say it, how long a reading may take, and what comes to the bot.
+// A signalSource is what a signal is opened from: the signal as the settings say it, how long a reading may take, and
+// what comes to the bot.
 type signalSource struct {
 	settings.Signal
 	timeout  time.Duration
@@ -41,18 +42,23 @@ type signalSource struct {
 func openJSON(s signalSource) (probe.Prober, error) {
 	path, wish := strings.CutPrefix(s.What, "!")
 	return json.New(json.Options{
-		Name: s.Name, URL: s.URL, Path: path, Desired: wish, Combine: json.Combine(s.Options["combine"]), Unit: s.Options["unit"],
+		Name: s.Name, URL: s.URL, Path: path, Desired: wish, Combine: json.Combine(s.Options["combine"]),
+		Unit:  s.Options["unit"],
 		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
 	})
 }
 
 func openPostgres(s signalSource) (probe.Prober, error) {
-	return postgres.New(postgres.Options{Name: s.Name, URL: s.URL, Query: s.What, Unit: s.Options["unit"], Timeout: s.timeout})
+	return postgres.New(postgres.Options{
+		Name: s.Name, URL: s.URL, Query: s.What, Unit: s.Options["unit"],
+		Timeout: s.timeout,
+	})
 }
 
 func openPrometheus(s signalSource) (probe.Prober, error) {
 	return prometheus.New(prometheus.Options{
-		Name: s.Name, URL: s.URL, Query: s.What, Combine: prometheus.Combine(s.Options["combine"]), Unit: s.Options["unit"],
+		Name: s.Name, URL: s.URL, Query: s.What, Combine: prometheus.Combine(s.Options["combine"]),
+		Unit:  s.Options["unit"],
 		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
 	})
 }
@@ -125,8 +131,8 @@ func (w withUnit) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists everything
-// that could not be opened.
+// openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists
+// everything that could not be opened.
 func openSignals(s *settings.Settings, in *Receivers, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
 	var out []probe.Prober
 	var problems settings.Problems
@@ -171,7 +177,9 @@ func WantedSignals(s *settings.Settings) []string {
 	return names
 }
 
-func openSignal(s *settings.Settings, name string, in *Receivers, platform bot.Scaler, l *slog.Logger) (probe.Prober, error) {
+func openSignal(
+	s *settings.Settings, name string, in *Receivers, platform bot.Scaler, l *slog.Logger,
+) (probe.Prober, error) {
 	if sig, ok := s.Signals.Find(name); ok {
 		return signalKinds()[sig.Kind](signalSource{sig, s.Timeout(), in, platform, l, s})
 	}

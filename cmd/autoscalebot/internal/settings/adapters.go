@@ -5,11 +5,13 @@ import (
 	"slices"
 )
 
-// An adapter is one of the words that a setting chooses from, with what finds what is wrong with the settings of what it chooses.
+// An adapter is one of the words that a setting chooses from, with what finds what is wrong with the settings of what
+// it chooses.
 type adapter struct {
 	name  string
 	check func(*Problems, *Settings) // nil where nothing can be wrong
-	// own are the settings that nothing else uses, by how their names begin. They are set in vain where another adapter is chosen.
+	// own are the settings that nothing else uses, by how their names begin. They are set in vain where another adapter
+	// is chosen.
 	own []string
 }
 
@@ -37,7 +39,8 @@ func balancers() []adapter {
 	return []adapter{
 		{"haproxy", (*Problems).checkHAProxy, []string{"HAPROXY_SOCKETS", "HAPROXY_BACKEND", "HAPROXY_SERVER_OPTIONS"}},
 		{"haproxy-file", (*Problems).checkHAProxyFile, []string{
-			"HAPROXY_CONFIG", "HAPROXY_TEMPLATE", "HAPROXY_SERVER_LINE", "HAPROXY_HOSTS", "HAPROXY_CHECK_", "HAPROXY_RELOAD_",
+			"HAPROXY_CONFIG", "HAPROXY_TEMPLATE", "HAPROXY_SERVER_LINE", "HAPROXY_HOSTS",
+			"HAPROXY_CHECK_", "HAPROXY_RELOAD_",
 		}},
 		{"digitalocean", (*Problems).checkDigitalOceanBalancer, nil},
 		{"target-group", (*Problems).checkTargetGroup, nil},

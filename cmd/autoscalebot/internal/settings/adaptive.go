@@ -14,7 +14,8 @@ func (ps *Problems) checkPolicy(s *Settings) {
 		ps.add("MAX_RESPONSE_TIME_IN_MS", "0: POLICY=adaptive needs a bound above 0 to aim at, such as 1000")
 	}
 	if _, ok := s.SlowMinute(); !ok && !slices.Contains([]Word{"lean", "balanced", "safe"}, s.Aim) {
-		ps.add("AIM", "%q: write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50", s.Aim)
+		ps.add("AIM", "%q: write lean, balanced or safe, or what a slow minute is worth to you in dollars, "+
+			"such as 0.50", s.Aim)
 	}
 }
 

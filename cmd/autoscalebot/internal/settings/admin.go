@@ -19,13 +19,15 @@ type Admin struct {
 }
 
 var adminSettings = []string{
-	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR", "ADMIN_TOKEN", "DRY_RUN",
+	"HEROKU_APP_NAME", "HEROKU_PROCESS_TYPE", "PLATFORM", "TIME_ZONE", "ADMIN_SOCKET", "ADMIN_ADDR",
+	"ADMIN_TOKEN", "DRY_RUN",
 	"HISTORY", "DATABASE_URL", "HISTORY_DAYS", "HISTORY_MINUTES_DAYS", "HISTORY_HOURS_DAYS", "DYNO_PRICE_PER_MONTH",
 }
 
-// LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the platform,
-// the time zone, DRY_RUN, and those that begin with ADMIN_. All others are left zero, so whoever asks needs no API key. Where the file names
-// several process types and HEROKU_PROCESS_TYPE none, they are those of the first. Its error is the [Problems], all of them.
+// LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the
+// platform, the time zone, DRY_RUN, and those that begin with ADMIN_. All others are left zero, so whoever asks needs
+// no API key. Where the file names several process types and HEROKU_PROCESS_TYPE none, they are those of the first. Its
+// error is the [Problems], all of them.
 func LoadAdmin() (*Settings, error) {
 	var problems Problems
 	src := problems.sources()[0]
@@ -51,7 +53,8 @@ func (ps *Problems) checkAdmin(s *Settings) {
 	case token == "" && s.AdminAddr != "":
 		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16")
 	case token != "" && (len(token) < shortestToken || unprintable(token)):
-		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl rand -hex 16", shortestToken)
+		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl "+
+			"rand -hex 16", shortestToken)
 	}
 }
 
@@ -71,8 +74,9 @@ func (s *Settings) fileName() string {
 	return name
 }
 
-// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path that the app's name and the
-// process type make, in a folder of the user's own below the runtime folder; "" if it is switched off.
+// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path that the
+// app's name and the process type make, in a folder of the user's own below the runtime folder; "" if it is switched
+// off.
 func (s *Settings) SocketPath() string {
 	switch given := string(s.AdminSocket); {
 	case strings.EqualFold(given, "none"):

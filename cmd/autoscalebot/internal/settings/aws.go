@@ -25,16 +25,19 @@ var (
 
 func (ps *Problems) checkEC2(s *Settings) {
 	ps.checkAWS(s)
-	ps.need("EC2_LAUNCH_TEMPLATE", string(s.EC2LaunchTemplate), "what instances are made from, as from: aws ec2 describe-launch-templates")
+	ps.need("EC2_LAUNCH_TEMPLATE", string(s.EC2LaunchTemplate),
+		"what instances are made from, as from: aws ec2 describe-launch-templates")
 	ps.oneOf("EC2_ADDRESS", s.EC2Address, "private", "public")
 	if s.EC2TargetGroup != "" && !targetGroupARN.MatchString(string(s.EC2TargetGroup)) {
-		ps.add("EC2_TARGET_GROUP", "%q: write the target group's ARN, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", s.EC2TargetGroup)
+		ps.add("EC2_TARGET_GROUP", "%q: write the target group's ARN, such as "+
+			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", s.EC2TargetGroup)
 	}
 }
 
 func (ps *Problems) checkAutoscalingGroup(s *Settings) {
 	ps.checkAWS(s)
-	ps.need("EC2_AUTOSCALING_GROUP", string(s.EC2AutoscalingGroup), "the group's name, as from: aws autoscaling describe-auto-scaling-groups")
+	ps.need("EC2_AUTOSCALING_GROUP", string(s.EC2AutoscalingGroup),
+		"the group's name, as from: aws autoscaling describe-auto-scaling-groups")
 }
 
 func (ps *Problems) checkAWS(s *Settings) {
@@ -47,10 +50,12 @@ func (ps *Problems) checkAWS(s *Settings) {
 		ps.need("AWS_SECRET_ACCESS_KEY", s.AWSSecretAccessKey.Reveal(), "the secret of AWS_ACCESS_KEY_ID")
 	}
 	if s.AWSEndpointURL != "" {
-		ps.checkAPIURL("AWS_ENDPOINT_URL", string(s.AWSEndpointURL), "the access key's signature", "https://aws.example.com")
+		ps.checkAPIURL("AWS_ENDPOINT_URL", string(s.AWSEndpointURL), "the access key's signature",
+			"https://aws.example.com")
 	}
 }
 
 func (ps *Problems) checkTargetGroup(s *Settings) {
-	ps.need("EC2_TARGET_GROUP", string(s.EC2TargetGroup), "the target group's ARN, as from: aws elbv2 describe-target-groups")
+	ps.need("EC2_TARGET_GROUP", string(s.EC2TargetGroup),
+		"the target group's ARN, as from: aws elbv2 describe-target-groups")
 }

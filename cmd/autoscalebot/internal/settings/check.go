@@ -66,7 +66,8 @@ func (ps *Problems) secretURL(name string, s Secret, schemes ...string) {
 		return
 	}
 	if u, err := url.Parse(s.Reveal()); err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
-		ps.add(name, "is no URL that begins with %s:// (what stands there is not shown, since it may hold a secret)", strings.Join(schemes, ":// or "))
+		ps.add(name, "is no URL that begins with %s:// (what stands there is not shown, since it may hold a secret)",
+			strings.Join(schemes, ":// or "))
 	}
 }
 

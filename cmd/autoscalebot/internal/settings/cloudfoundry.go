@@ -47,12 +47,14 @@ func (ps *Problems) checkCloudFoundry(s *Settings) {
 		ps.need("CF_CLIENT_ID", string(s.CFClientID), "the client that CF_CLIENT_SECRET is of")
 		ps.need("CF_CLIENT_SECRET", s.CFClientSecret.Reveal(), "the secret of CF_CLIENT_ID")
 	default:
-		ps.need("CF_USERNAME", "", "the user that scales; or set CF_CLIENT_ID and CF_CLIENT_SECRET, or CF_REFRESH_TOKEN, or bind a service "+string(s.CFService))
+		ps.need("CF_USERNAME", "", "the user that scales; or set CF_CLIENT_ID and CF_CLIENT_SECRET, or "+
+			"CF_REFRESH_TOKEN, or bind a service "+string(s.CFService))
 	}
 }
 
 func isGUID(t Text) bool {
-	return len(t) == 36 && strings.Count(string(t), "-") == 4 && strings.Trim(string(t), "0123456789abcdefABCDEF-") == ""
+	return len(t) == 36 && strings.Count(string(t), "-") == 4 &&
+		strings.Trim(string(t), "0123456789abcdefABCDEF-") == ""
 }
 
 func (ps *Problems) takeApplication(s *Settings) {
@@ -96,7 +98,10 @@ func (ps *Problems) takeService(s *Settings) {
 	} {
 		into[name] = func(v string) { take(t, v) }
 	}
-	for name, t := range map[string]*Secret{"password": &s.CFPassword, "client_secret": &s.CFClientSecret, "refresh_token": &s.CFRefreshToken} {
+	for name, t := range map[string]*Secret{
+		"password": &s.CFPassword, "client_secret": &s.CFClientSecret,
+		"refresh_token": &s.CFRefreshToken,
+	} {
 		into[name] = func(v string) { take(t, v) }
 	}
 	for _, kind := range slices.Sorted(maps.Keys(services)) {
@@ -108,7 +113,8 @@ func (ps *Problems) takeService(s *Settings) {
 				value, isText := service.Credentials[key].(string)
 				switch set := into[key]; {
 				case set == nil:
-					ps.add("VCAP_SERVICES", "the service %s has a credential %.40q, which is none of %s", s.CFService, key, strings.Join(slices.Sorted(maps.Keys(into)), ", "))
+					ps.add("VCAP_SERVICES", "the service %s has a credential %.40q, which is none of %s", s.CFService,
+						key, strings.Join(slices.Sorted(maps.Keys(into)), ", "))
 				case !isText:
 					ps.add("VCAP_SERVICES", "the service %s has a credential %s that is no text", s.CFService, key)
 				default:

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Command are the settings of a platform of commands, and of what all commands and processes that the bot starts get of its environment.
+// Command are the settings of a platform of commands, and of what all commands and processes that the bot starts get of
+// its environment.
 type Command struct {
 	CountCommand Text `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
 	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
@@ -32,15 +33,16 @@ func (ps *Problems) checkCommandEnv(s *Settings) {
 			continue
 		}
 		name, _, hasValue := strings.Cut(name, "=")
-		ps.add("COMMAND_ENV", "%q: write names of environment variables with commas between, such as DATABASE_URL,AWS_SECRET_ACCESS_KEY", name)
+		ps.add("COMMAND_ENV", "%q: write names of environment variables with commas between, such as "+
+			"DATABASE_URL,AWS_SECRET_ACCESS_KEY", name)
 		if hasValue { // a secret, all that follows may be part of it
 			return
 		}
 	}
 }
 
-// CommandEnviron returns the environment of the commands and processes that the bot starts: its own less the secrets of its settings, and less
-// the variables that the settings file puts into a secret. What COMMAND_ENV names stays.
+// CommandEnviron returns the environment of the commands and processes that the bot starts: its own less the secrets of
+// its settings, and less the variables that the settings file puts into a secret. What COMMAND_ENV names stays.
 func (s *Settings) CommandEnviron() []string {
 	secret, passed := secretVariables(), s.passed()
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
@@ -72,14 +74,18 @@ func (s *Settings) CommandNotes() (notes []string) {
 		return notes
 	}
 	var withheld []string
-	for _, name := range []string{"DATABASE_URL", "HEARTBEAT_TOKEN", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"} {
+	for _, name := range []string{
+		"DATABASE_URL", "HEARTBEAT_TOKEN", "VCAP_SERVICES", "AWS_SECRET_ACCESS_KEY",
+		"AWS_SESSION_TOKEN", "DIGITALOCEAN_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS",
+	} {
 		if os.Getenv(name) != "" && !slices.Contains(passed, name) {
 			withheld = append(withheld, name)
 		}
 	}
 	if len(withheld) > 0 {
 		names := strings.Join(withheld, ",")
-		notes = append(notes, "the commands and processes that the bot starts do not get "+names+"; if they need it: COMMAND_ENV="+names)
+		notes = append(notes, "the commands and processes that the bot starts do not get "+names+
+			"; if they need it: COMMAND_ENV="+names)
 	}
 	return notes
 }

@@ -12,7 +12,8 @@ const compatibility = "COMPATIBILITY"
 
 const python21 = "2.1"
 
-// newSafeguards are the settings of what autoscalebot 2.1 did not know, which COMPATIBILITY=2.1 switches off where they are not set.
+// newSafeguards are the settings of what autoscalebot 2.1 did not know, which COMPATIBILITY=2.1 switches off where they
+// are not set.
 var newSafeguards = []string{"DEPLOY_GRACE_IN_SECONDS", "STOP_AFTER_UPS_WITHOUT_HELP", "MANUAL_HOLD_IN_MINUTES"}
 
 func (src *source) compatible() bool {
@@ -36,7 +37,8 @@ func (ps *Problems) checkCompatibility(s *Settings) {
 	}
 }
 
-// SwitchedOff returns the settings of the safeguards that COMPATIBILITY has switched off, and those that are set all the same, as NAME=value.
+// SwitchedOff returns the settings of the safeguards that COMPATIBILITY has switched off, and those that are set all
+// the same, as NAME=value.
 func (s *Settings) SwitchedOff() (off, kept []string) {
 	if s.Compatibility != python21 {
 		return nil, nil

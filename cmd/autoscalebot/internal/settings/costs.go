@@ -10,9 +10,11 @@ func (ps *Problems) checkCosts(s *Settings) {
 	switch {
 	case s.Budget == 0 || s.DynoPrice > 0 || s.Platform == "heroku" || s.tellsPrice():
 	case s.HasPool():
-		ps.add("SERVER_PRICE_PER_HOUR", "is not set, and POOL_PROVIDER=%s tells no price; MONTHLY_BUDGET needs one", s.PoolProvider)
+		ps.add("SERVER_PRICE_PER_HOUR", "is not set, and POOL_PROVIDER=%s tells no price; MONTHLY_BUDGET needs one",
+			s.PoolProvider)
 	default:
-		ps.add("DYNO_PRICE_PER_MONTH", "is not set, and PLATFORM=%s tells no price; MONTHLY_BUDGET needs one", s.Platform)
+		ps.add("DYNO_PRICE_PER_MONTH", "is not set, and PLATFORM=%s tells no price; MONTHLY_BUDGET needs one",
+			s.Platform)
 	}
 }
 

@@ -26,7 +26,8 @@ var pythonDrivers = []string{"psycopg", "psycopg2", "psycopg2cffi", "psycopg_asy
 func cutPostgres(text string) (rest string, ok bool) {
 	scheme, rest, ok := strings.Cut(strings.TrimPrefix(text, "jdbc:"), "://")
 	dialect, driver, _ := strings.Cut(strings.ToLower(scheme), "+")
-	return rest, ok && slices.Contains(postgresSchemes, dialect) && (driver == "" || slices.Contains(pythonDrivers, driver))
+	return rest, ok && slices.Contains(postgresSchemes, dialect) &&
+		(driver == "" || slices.Contains(pythonDrivers, driver))
 }
 
 var (
@@ -41,8 +42,9 @@ var (
 		tcp_user_timeout tcp_keepalives_idle tcp_keepalives_interval tcp_keepalives_count`)
 	serverFamily = regexp.MustCompile(`^(enable_|jit|geqo|log_|auto_explain\.|[A-Za-z_][A-Za-z0-9_]*\.)`)
 
-	// otherLibraries are parameters of libpq that its drivers may do without, and of object mappers, pools and other drivers, which take them
-	// out of the URL themselves: Prisma, Rails, SQLAlchemy, asyncpg, Django, node-postgres and those who use it, JDBC, pgxpool, Ecto.
+	// otherLibraries are parameters of libpq that its drivers may do without, and of object mappers, pools and other
+	// drivers, which take them out of the URL themselves: Prisma, Rails, SQLAlchemy, asyncpg, Django, node-postgres and
+	// those who use it, JDBC, pgxpool, Ecto.
 	otherLibraries = strings.Fields(`keepalives keepalivesidle keepalivesinterval keepalivescount gssencmode gssdelegation sslcompression
 		fallbackapplicationname loadbalancehosts requiressl clientencoding charset encoding
 		connectionlimit pooltimeout pgbouncer sockettimeout statementcachesize maxidleconnectionlifetime maxconnectionlifetime singleuseconnections
@@ -70,11 +72,13 @@ func readDatabaseURL(text string) (databaseURL, error) {
 	}
 	front, raw, _ := strings.Cut(rest, "?")
 	if garbled(front) {
-		return databaseURL{url: "postgres://host"}, errors.New("cannot be read; in a user and a password @, / and # are written %40, %2F and %23")
+		return databaseURL{url: "postgres://host"},
+			errors.New("cannot be read; in a user and a password @, / and # are written %40, %2F and %23")
 	}
 	given, err := url.ParseQuery(raw)
 	if err != nil {
-		return databaseURL{url: "postgres://" + front}, errors.New("cannot be read behind its question mark; in a password ? is written %3F")
+		return databaseURL{url: "postgres://" + front},
+			errors.New("cannot be read behind its question mark; in a password ? is written %3F")
 	}
 	d, out := databaseURL{}, url.Values{}
 	var wrong []error
@@ -88,9 +92,11 @@ func readDatabaseURL(text string) (databaseURL, error) {
 		case slices.Contains(otherLibraries, bare(name)), strings.HasPrefix(name, "x-"):
 			d.left = append(d.left, name)
 		case strings.Contains(raw, "@") || !isParameter.MatchString(name):
-			wrong = append(wrong, errors.New("has a parameter that is not known behind its question mark; in a password ? is written %3F"))
+			wrong = append(wrong, errors.New("has a parameter that is not known behind its question mark; in a "+
+				"password ? is written %3F"))
 		default:
-			wrong = append(wrong, fmt.Errorf("has the parameter %s, which PostgreSQL does not know; leave it out, or set it as ?options=-c%%20name%%3Dvalue", name))
+			wrong = append(wrong, fmt.Errorf("has the parameter %s, which PostgreSQL does not know; leave it out, or "+
+				"set it as ?options=-c%%20name%%3Dvalue", name))
 		}
 	}
 	setMode(out, given)
@@ -101,8 +107,8 @@ func readDatabaseURL(text string) (databaseURL, error) {
 	return d, errors.Join(wrong...)
 }
 
-// garbled says whether a character of a password ends the part of the URL that the password stands in, so that the rest of it would be
-// taken for a host or a database, whose names are shown.
+// garbled says whether a character of a password ends the part of the URL that the password stands in, so that the rest
+// of it would be taken for a host or a database, whose names are shown.
 func garbled(front string) bool {
 	authority, path, _ := strings.Cut(front, "/")
 	return strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || strings.Contains(front, "#")
@@ -144,7 +150,10 @@ func meant(out, given url.Values, name, value string) bool {
 	case "currentschema", "schemasearchpath":
 		return set("search_path", value)
 	case "ssl":
-		modes := map[string]string{"true": "require", "1": "require", "require": "require", "no-verify": "require", "prefer": "prefer", "false": "disable", "0": "disable", "disable": "disable"}
+		modes := map[string]string{
+			"true": "require", "1": "require", "require": "require", "no-verify": "require",
+			"prefer": "prefer", "false": "disable", "0": "disable", "disable": "disable",
+		}
 		mode, ok := modes[strings.ToLower(value)]
 		return ok && set("sslmode", mode)
 	case "sslaccept": // Prisma; see setMode
@@ -158,7 +167,8 @@ func setMode(out, given url.Values) {
 	switch mode := out.Get("sslmode"); {
 	case mode == "no-verify": // node-postgres
 		out.Set("sslmode", "require")
-	case given.Get("sslaccept") == "strict" && slices.Contains([]string{"", "allow", "prefer", "require"}, mode): // Prisma
+	// Prisma
+	case given.Get("sslaccept") == "strict" && slices.Contains([]string{"", "allow", "prefer", "require"}, mode):
 		out.Set("sslmode", "verify-full")
 	}
 }
@@ -166,7 +176,8 @@ func setMode(out, given url.Values) {
 func (s *Settings) leftOut() (notes []string) {
 	note := func(name string, left []string) {
 		if len(left) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: the parameters of other libraries are left out: %s", name, strings.Join(left, ", ")))
+			notes = append(notes, fmt.Sprintf("%s: the parameters of other libraries are left out: %s", name,
+				strings.Join(left, ", ")))
 		}
 	}
 	if s.HistoryOnServer() {

@@ -15,9 +15,11 @@ type DigitalOcean struct {
 }
 
 func (ps *Problems) checkDigitalOcean(s *Settings) {
-	ps.need("DIGITALOCEAN_TOKEN", s.DigitalOceanToken.Reveal(), "make one at https://cloud.digitalocean.com/account/api/tokens")
+	ps.need("DIGITALOCEAN_TOKEN", s.DigitalOceanToken.Reveal(),
+		"make one at https://cloud.digitalocean.com/account/api/tokens")
 	ps.need("DIGITALOCEAN_REGION", string(s.DigitalOceanRegion), "where droplets are made, such as fra1")
-	ps.need("DIGITALOCEAN_IMAGE", string(s.DigitalOceanImage), "what droplets are made from; autoscalebot servers images lists your snapshots")
+	ps.need("DIGITALOCEAN_IMAGE", string(s.DigitalOceanImage),
+		"what droplets are made from; autoscalebot servers images lists your snapshots")
 	if len(s.Sizes) == 0 {
 		ps.need("SIZES", "", "the size of droplets, such as s-1vcpu-1gb; autoscalebot servers sizes lists them")
 	}
@@ -27,5 +29,6 @@ func (ps *Problems) checkDigitalOcean(s *Settings) {
 }
 
 func (ps *Problems) checkDigitalOceanBalancer(s *Settings) {
-	ps.need("DIGITALOCEAN_LOAD_BALANCER", string(s.DigitalOceanLoadBalancer), "the id of the load balancer, as from: doctl compute load-balancer list")
+	ps.need("DIGITALOCEAN_LOAD_BALANCER", string(s.DigitalOceanLoadBalancer),
+		"the id of the load balancer, as from: doctl compute load-balancer list")
 }

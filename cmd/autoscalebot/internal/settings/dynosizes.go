@@ -14,11 +14,14 @@ type Sizing struct {
 	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"Has all that asks for more or fewer dynos [change their size](docs/sizes.md) too: ''horizontal'' adds dynos up to the maximum, and then takes larger ones, ''vertical'' the other way round; empty = only rules with ''scale=size'' do."`
 }
 
-// ladders are the dyno sizes whose order is known, the smallest first (https://devcenter.heroku.com/articles/dyno-tiers). Those that are
-// not there may stand anywhere.
+// ladders are the dyno sizes whose order is known, the smallest first
+// (https://devcenter.heroku.com/articles/dyno-tiers). Those that are not there may stand anywhere.
 func ladders() [][]string {
 	return [][]string{
-		{"eco", "basic", "standard-1x", "standard-2x", "performance-m", "performance-l", "performance-l-ram", "performance-xl", "performance-2xl"},
+		{
+			"eco", "basic", "standard-1x", "standard-2x", "performance-m", "performance-l", "performance-l-ram",
+			"performance-xl", "performance-2xl",
+		},
 		{"private-s", "private-m", "private-l", "private-l-ram", "private-xl", "private-2xl"},
 		{"shield-s", "shield-m", "shield-l", "shield-l-ram", "shield-xl", "shield-2xl"},
 	}
@@ -35,9 +38,11 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 	}
 	if len(s.DynoSizes) == 0 {
 		if asked && !ps.has("DYNO_SIZES", "RULES") {
-			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the smallest first, such as standard-1x,standard-2x")
+			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the "+
+				"smallest first, such as standard-1x,standard-2x")
 		} else if s.ScaleOrder != "" && !ps.has("DYNO_SIZES", "SCALE_ORDER") {
-			ps.add("DYNO_SIZES", "is not set, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, such as standard-1x,standard-2x", s.ScaleOrder)
+			ps.add("DYNO_SIZES", "is not set, and SCALE_ORDER=%s chooses between sizes; write them, the smallest "+
+				"first, such as standard-1x,standard-2x", s.ScaleOrder)
 		}
 		return
 	}
@@ -56,12 +61,14 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 	case s.Platform != "heroku":
 		ps.add("DYNO_SIZES", "PLATFORM=%s has no dyno sizes; leave it out", s.Platform)
 	case len(s.DynoSizes) < 2:
-		ps.add("DYNO_SIZES", "%s alone leaves nothing to choose; write two sizes or more, such as standard-1x,standard-2x", s.DynoSizes[0])
+		ps.add("DYNO_SIZES", "%s alone leaves nothing to choose; write two sizes or more, such as "+
+			"standard-1x,standard-2x", s.DynoSizes[0])
 	case !ok:
 		ps.add("DYNO_SIZES", "%s is larger than %s; write the smallest first", a, b)
 	}
 	if s.DynoPrice > 0 {
-		ps.add("DYNO_PRICE_PER_MONTH", "is that of one dyno size, and DYNO_SIZES has several; leave it out, so that Heroku's list prices hold")
+		ps.add("DYNO_PRICE_PER_MONTH", "is that of one dyno size, and DYNO_SIZES has several; leave it out, so that "+
+			"Heroku's list prices hold")
 	}
 }
 
@@ -78,20 +85,24 @@ func (ps *Problems) checkSizes(s *Settings, asked bool) {
 	switch {
 	case len(s.Sizes) > 1 || ps.has("SIZES", "RULES", "SCALE_ORDER"):
 	case s.ScaleOrder != "":
-		ps.add("SIZES", "has no two sizes, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb", s.ScaleOrder)
+		ps.add("SIZES", "has no two sizes, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, "+
+			"such as s-1vcpu-1gb,s-2vcpu-2gb", s.ScaleOrder)
 	case asked:
-		ps.add("SIZES", "has no two sizes, and a rule says scale=size; write those to choose from, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb")
+		ps.add("SIZES", "has no two sizes, and a rule says scale=size; write those to choose from, the smallest "+
+			"first, such as s-1vcpu-1gb,s-2vcpu-2gb")
 	}
 	ps.checkSizePrices(s)
 	if s.DynoPrice > 0 && len(s.Sizes) > 1 {
-		ps.add("DYNO_PRICE_PER_MONTH", "is that of one size, and SIZES has several; write SERVER_PRICE_PER_HOUR with the price of each, or leave it to the provider")
+		ps.add("DYNO_PRICE_PER_MONTH", "is that of one size, and SIZES has several; write SERVER_PRICE_PER_HOUR with "+
+			"the price of each, or leave it to the provider")
 	}
 	if len(s.DynoSizes) > 0 {
 		ps.add("DYNO_SIZES", "is Heroku's; a pool's sizes are SIZES")
 	}
 }
 
-// checkSizePrices wants a price for each size where one stands for several, or some have none: what the pool may cost would be wrong.
+// checkSizePrices wants a price for each size where one stands for several, or some have none: what the pool may cost
+// would be wrong.
 func (ps *Problems) checkSizePrices(s *Settings) {
 	if !s.ServerPrice.Known() || s.PoolProvider == "digitalocean" || ps.has("SIZES", "SERVER_PRICE_PER_HOUR") {
 		return
@@ -111,10 +122,12 @@ func (ps *Problems) checkSizePrices(s *Settings) {
 		if len(lack) < len(s.Sizes) {
 			rest = " without another"
 		}
-		ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes%s; write the price of each, such as %s", s.ServerPrice.All, len(lack), rest,
+		ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes%s; write the price of "+
+			"each, such as %s", s.ServerPrice.All, len(lack), rest,
 			strings.Join(each, ","))
 	case s.ServerPrice.All == 0 && len(lack) > 0:
-		ps.add("SERVER_PRICE_PER_HOUR", "has no price of %s, of SIZES; write the price of each, such as %s=0.0208", strings.Join(lack, " and "), lack[0])
+		ps.add("SERVER_PRICE_PER_HOUR", "has no price of %s, of SIZES; write the price of each, such as %s=0.0208",
+			strings.Join(lack, " and "), lack[0])
 	}
 }
 
@@ -126,7 +139,8 @@ func (s *Settings) FirstSize() string {
 	return s.Sizes[0]
 }
 
-// Ladder are the sizes that dynos, or servers, can be changed between, the smallest first; nil where there is nothing to choose.
+// Ladder are the sizes that dynos, or servers, can be changed between, the smallest first; nil where there is nothing
+// to choose.
 func (s *Settings) Ladder() []string {
 	switch {
 	case !s.HasPool():

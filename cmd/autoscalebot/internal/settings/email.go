@@ -46,7 +46,8 @@ func splitAddresses(s string) []string {
 }
 
 func (ps *Problems) checkEmail(s *Settings) {
-	ps.need("SMTP_URL", s.SMTPURL.Reveal(), "the backend email needs it, such as smtps://user:password@smtp.example.com")
+	ps.need("SMTP_URL", s.SMTPURL.Reveal(),
+		"the backend email needs it, such as smtps://user:password@smtp.example.com")
 	ps.need("EMAIL_FROM", string(s.EmailFrom), "the backend email needs a sender")
 	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the backend email needs recipients")
 }
@@ -62,11 +63,14 @@ func (ps *Problems) checkAddresses(s *Settings) {
 		switch {
 		case err == nil:
 		case strings.ContainsAny(to, "[]"):
-			ps.add("EMAIL_TO", "%q is no e-mail address; write the addresses without brackets and quotes around them: ops@example.com, dev@example.com", to)
+			ps.add("EMAIL_TO", "%q is no e-mail address; write the addresses without brackets and quotes around "+
+				"them: ops@example.com, dev@example.com", to)
 		case strings.Count(to, "@") > 1 || strings.ContainsAny(to, ";:\n"):
-			ps.add("EMAIL_TO", "%q is no e-mail address; write a comma between addresses, and no group: ops@example.com, dev@example.com", to)
+			ps.add("EMAIL_TO", "%q is no e-mail address; write a comma between addresses, and no group: "+
+				"ops@example.com, dev@example.com", to)
 		case !strings.Contains(to, "@") && len(s.EmailTo) > 1:
-			ps.add("EMAIL_TO", "%q is no e-mail address; a name with a comma stands in quotes: \"Smith, Ann\" <ann@example.com>", to)
+			ps.add("EMAIL_TO", "%q is no e-mail address; a name with a comma stands in quotes: \"Smith, Ann\" "+
+				"<ann@example.com>", to)
 		default:
 			ps.add("EMAIL_TO", "%q is no e-mail address", to)
 		}

@@ -70,8 +70,8 @@ func (src *source) breaches() []decide.BreachRule {
 	return src.file.top.breaches
 }
 
-// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it stands, and which signals
-// stand for others.
+// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it
+// stands, and which signals stand for others.
 func (s *Settings) Notes() []string {
 	if s.src == nil {
 		return s.standIns

@@ -25,9 +25,11 @@ func expand(text string) (expanded string, names []string, wrong string) {
 			value, set := os.LookupEnv(name)
 			switch {
 			case !closed || !variableName.MatchString(name):
-				return text, names, "${ must be followed by the name of an environment variable and }; write $${ for these characters themselves"
+				return text, names, "${ must be followed by the name of an environment variable and }; write $${ for " +
+					"these characters themselves"
 			case !set:
-				wrong = fmt.Sprintf("the environment variable %s is not set; set it, or write $${%s} for these characters themselves", name, name)
+				wrong = fmt.Sprintf("the environment variable %s is not set; set it, or write $${%s} for these "+
+					"characters themselves", name, name)
 			}
 			names = append(names, name)
 			b.WriteString(value)

@@ -68,7 +68,10 @@ func (ps *Problems) readFile(path string) *file {
 	}
 	if root.Kind != document.Map {
 		out.broken = true
-		*ps = append(*ps, Problem{At: out.at(root.Line), What: fmt.Sprintf("it is %v; write settings as key: value", root.Kind)})
+		*ps = append(*ps, Problem{
+			At:   out.at(root.Line),
+			What: fmt.Sprintf("it is %v; write settings as key: value", root.Kind),
+		})
 		return out
 	}
 	if format := cfautoscaler.Guess(root); format != cfautoscaler.Autoscale {
@@ -123,7 +126,8 @@ func (f *file) read(root *document.Node) {
 	case n == nil:
 		return
 	case n.Kind != document.Map:
-		f.wrong(n.Line, processes, "is %v; write a process type with a colon in each line, and its settings below it", n.Kind)
+		f.wrong(n.Line, processes, "is %v; write a process type with a colon in each line, and its settings below it",
+			n.Kind)
 		return
 	}
 	for _, p := range n.Pairs {
@@ -135,12 +139,16 @@ func (f *file) read(root *document.Node) {
 			f.section(&s, p.Value)
 		case document.Nothing:
 		default:
-			f.wrong(p.Line, spelling.Shown(p.Key, nil), "is %v; write the settings of this process type below it, as key: value", p.Value.Kind)
+			f.wrong(p.Line, spelling.Shown(p.Key, nil),
+				"is %v; write the settings of this process type below it, as key: value", p.Value.Kind)
 		}
 		f.processes = append(f.processes, s)
 	}
 	if g, ok := f.top.values[processType]; ok {
-		f.problems = append(f.problems, Problem{Name: processType, What: "names a process type, and so does processes; leave it out", At: g.at})
+		f.problems = append(f.problems, Problem{
+			Name: processType,
+			What: "names a process type, and so does processes; leave it out", At: g.at,
+		})
 		delete(f.top.values, processType)
 	}
 }
@@ -158,13 +166,16 @@ func (f *file) section(s *section, n *document.Node) {
 				f.mistakes(err)
 			}
 		case p.Key == "applications" && s.name == "":
-			f.wrong(p.Line, p.Key, "is of a manifest of cf push; name a settings file, or App Autoscaler's own manifest (instance_limits) or policy (instance_min_count)")
+			f.wrong(p.Line, p.Key, "is of a manifest of cf push; name a settings file, or App Autoscaler's own "+
+				"manifest (instance_limits) or policy (instance_min_count)")
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
-			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s", spelling.Nearest(strings.TrimPrefix(strings.ToLower(p.Key), strings.ToLower(Prefix)), f.keys()))
+			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s",
+				spelling.Nearest(strings.TrimPrefix(strings.ToLower(p.Key), strings.ToLower(Prefix)), f.keys()))
 		case s.name != "" && name == processType:
 			f.wrong(p.Line, p.Key, "is the key %s above it already; leave it out", s.name)
 		case s.name != "" && all[i].Tag.Get("once") != "":
-			f.wrong(p.Line, p.Key, "is for all process types together; write it at the top of the file, not below %s", s.name)
+			f.wrong(p.Line, p.Key, "is for all process types together; write it at the top of the file, not below %s",
+				s.name)
 		case p.Value.Kind == document.Nothing:
 		default:
 			g := textOf(all[i], p.Value, f.at)

@@ -17,12 +17,14 @@ type HAProxy struct {
 }
 
 func (ps *Problems) checkHAProxy(s *Settings) {
-	ps.need("HAPROXY_SOCKETS", strings.Join(s.HAProxySockets, ","), "the socket of each HAProxy, such as /run/haproxy/admin.sock")
+	ps.need("HAPROXY_SOCKETS", strings.Join(s.HAProxySockets, ","),
+		"the socket of each HAProxy, such as /run/haproxy/admin.sock")
 	ps.need("HAPROXY_BACKEND", string(s.HAProxyBackend), "the name behind the word backend in its configuration")
 }
 
 func (ps *Problems) checkHAProxyFile(s *Settings) {
-	ps.need("HAPROXY_TEMPLATE", string(s.HAProxyTemplate), "the file that the configuration is made from, with a line $SERVERS in it")
+	ps.need("HAPROXY_TEMPLATE", string(s.HAProxyTemplate),
+		"the file that the configuration is made from, with a line $SERVERS in it")
 	ps.readable("HAPROXY_TEMPLATE", s.HAProxyTemplate)
 	if len(s.HAProxyHosts) > 0 && s.SSHAgent == "" {
 		ps.need("SSH_KEY_FILE", string(s.SSHKeyFile), "the private key that the machines of HAPROXY_HOSTS let in")

@@ -14,13 +14,15 @@ type HealthCheck struct {
 func (ps *Problems) checkHealth(s *Settings) {
 	path := string(s.HealthPath)
 	if path != "none" && path != "tcp" && (!strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \t#")) {
-		ps.add("HEALTH_CHECK_PATH", "%q: write a path that begins with a slash, such as /healthz, or tcp, or none", path)
+		ps.add("HEALTH_CHECK_PATH", "%q: write a path that begins with a slash, such as /healthz, or tcp, or none",
+			path)
 	}
 	if strings.ContainsAny(string(s.HealthHost), "/ \t") {
 		ps.add("HEALTH_CHECK_HOST", "%q: write a host name, such as www.example.com", s.HealthHost)
 	}
 	if s.HealthTLS && s.HealthHost == "" {
-		ps.need("HEALTH_CHECK_HOST", "", "HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com")
+		ps.need("HEALTH_CHECK_HOST", "",
+			"HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com")
 	}
 	if s.HealthPasses == 0 && !ps.has("HEALTH_CHECK_PASSES") {
 		ps.add("HEALTH_CHECK_PASSES", "0: write 1 or more, or HEALTH_CHECK_PATH=none")

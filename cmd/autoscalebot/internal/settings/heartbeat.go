@@ -29,8 +29,8 @@ type Heartbeat struct {
 	HeartbeatKeepAlive Bool  `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection, though a fresh one each time is what lets the router choose a dyno."`
 }
 
-// Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat that
-// hangs does not delay the next one.
+// Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat
+// that hangs does not delay the next one.
 func (s *Settings) Timeout() time.Duration {
 	return min(time.Duration(s.HeartbeatTimeout), time.Duration(s.HeartbeatInterval)*8/10)
 }
@@ -60,28 +60,36 @@ func (ps *Problems) checkHeartbeat(s *Settings) {
 	switch {
 	case !s.HasHeartbeat():
 	case err != nil:
-		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such as /heartbeat")
+		ps.add("HEARTBEAT_URL", "is no URL; write one such as https://example.com/heartbeat, or a path such "+
+			"as /heartbeat")
 	case strings.HasPrefix(text, "/") && slices.Contains([]Word{"command", "pool", "autoscaling-group"}, s.Platform):
-		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=%s knows no URL of the app; write the whole URL", u.Path, s.Platform)
+		ps.add("HEARTBEAT_URL", "%q is only a path, and PLATFORM=%s knows no URL of the app; write the whole URL",
+			u.Path, s.Platform)
 	case !strings.HasPrefix(text, "/") && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
 		u.RawQuery, u.User = "", nil // which may hold a secret
 		ps.add("HEARTBEAT_URL", "%q: write http://… or https://…, or a path that begins with a slash", u)
 	case u.Port() != "" && probe.CheckHost(u.Host) != nil:
 		ps.add("HEARTBEAT_URL", "invalid port %s: must be 1–65535", u.Port())
 	}
-	if c, err := url.Parse(s.Control()); s.Control() != "" && (err != nil || c.Host == "" || c.Scheme != "http" && c.Scheme != "https") {
-		ps.add("CONTROL_URL", "is no URL that begins with http:// or https://; write one that is nearly always up, or none")
+	if c, err := url.Parse(s.Control()); s.Control() != "" &&
+		(err != nil || c.Host == "" || c.Scheme != "http" && c.Scheme != "https") {
+		ps.add("CONTROL_URL", "is no URL that begins with http:// or https://; write one that is nearly always "+
+			"up, or none")
 	}
 	interval, timeout := time.Duration(s.HeartbeatInterval), time.Duration(s.HeartbeatTimeout)
 	if interval < shortestInterval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS") {
-		ps.add("HEARTBEAT_INTERVAL_IN_SECONDS", "%g is too short; the shortest is %g", interval.Seconds(), shortestInterval.Seconds())
+		ps.add("HEARTBEAT_INTERVAL_IN_SECONDS", "%g is too short; the shortest is %g", interval.Seconds(),
+			shortestInterval.Seconds())
 	}
-	if s.src.from("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval && !ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
-		ps.add("HEARTBEAT_TIMEOUT_IN_SECONDS", "%g s is longer than the interval of %g s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most %g",
+	if s.src.from("HEARTBEAT_TIMEOUT_IN_SECONDS") != "" && timeout > interval &&
+		!ps.has("HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_TIMEOUT_IN_SECONDS") {
+		ps.add("HEARTBEAT_TIMEOUT_IN_SECONDS",
+			"%g s is longer than the interval of %g s (HEARTBEAT_INTERVAL_IN_SECONDS); write at most %g",
 			timeout.Seconds(), interval.Seconds(), interval.Seconds()*0.8)
 	}
 	if s.MinResponseTime > s.MaxResponseTime && !ps.has("MIN_RESPONSE_TIME_IN_MS", "MAX_RESPONSE_TIME_IN_MS") {
-		ps.add("MIN_RESPONSE_TIME_IN_MS", "%g is above MAX_RESPONSE_TIME_IN_MS, %g; too fast must be less than too slow",
+		ps.add("MIN_RESPONSE_TIME_IN_MS",
+			"%g is above MAX_RESPONSE_TIME_IN_MS, %g; too fast must be less than too slow",
 			s.MinResponseTime, s.MaxResponseTime)
 	}
 	if !slices.Contains([]Word{"get", "head", "post", "options"}, s.HeartbeatMethod) {

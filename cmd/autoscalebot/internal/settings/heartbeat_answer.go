@@ -48,7 +48,8 @@ func (f *FailOn) Decode(s string) error {
 		}
 		statuses, err := probe.ParseStatuses(part)
 		if err != nil {
-			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a status such as 429", part)
+			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a "+
+				"status such as 429", part)
 		}
 		out.Statuses = append(out.Statuses, statuses...)
 	}

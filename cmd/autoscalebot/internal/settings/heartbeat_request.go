@@ -51,8 +51,9 @@ func (h *Headers) Decode(s string) error {
 	return nil
 }
 
-// splitHeaders splits "Name: value; Name: value" into headers. A semicolon in a value does not end it where it stands in quotes or
-// in parentheses, as in a User-Agent, or before a parameter, as in "Accept: text/html; q=0.5" or "Cookie: a=1; b=2".
+// splitHeaders splits "Name: value; Name: value" into headers. A semicolon in a value does not end it where it stands
+// in quotes or in parentheses, as in a User-Agent, or before a parameter, as in "Accept: text/html; q=0.5" or "Cookie:
+// a=1; b=2".
 func splitHeaders(s string) ([]string, error) {
 	var out []string
 	for _, part := range semicolons(s) {
@@ -102,7 +103,8 @@ func (ps *Problems) checkRequest(s *Settings) {
 	}
 }
 
-// checkClientCertificate wants two files that go together, or none. One that has expired may be renewed while the bot runs.
+// checkClientCertificate wants two files that go together, or none. One that has expired may be renewed while the bot
+// runs.
 func (ps *Problems) checkClientCertificate(s *Settings) {
 	const cert, key = "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_CLIENT_KEY_FILE"
 	switch {
@@ -118,8 +120,8 @@ func (ps *Problems) checkClientCertificate(s *Settings) {
 	}
 }
 
-// ClientCertificate says at which time the heartbeat's client certificate is not valid yet, or no more, and names its file; "" for a valid
-// one, and for none.
+// ClientCertificate says at which time the heartbeat's client certificate is not valid yet, or no more, and names its
+// file; "" for a valid one, and for none.
 func (s *Settings) ClientCertificate(now time.Time) (wrong string) {
 	if s.HeartbeatCertFile == "" {
 		return ""
@@ -129,9 +131,11 @@ func (s *Settings) ClientCertificate(now time.Time) (wrong string) {
 	case err != nil:
 		return err.Error()
 	case now.After(cert.Leaf.NotAfter):
-		return fmt.Sprintf("the certificate in %s expired on %s", s.HeartbeatCertFile, cert.Leaf.NotAfter.UTC().Format(time.DateOnly))
+		return fmt.Sprintf("the certificate in %s expired on %s", s.HeartbeatCertFile,
+			cert.Leaf.NotAfter.UTC().Format(time.DateOnly))
 	case now.Before(cert.Leaf.NotBefore):
-		return fmt.Sprintf("the certificate in %s is not valid before %s", s.HeartbeatCertFile, cert.Leaf.NotBefore.UTC().Format(time.DateTime))
+		return fmt.Sprintf("the certificate in %s is not valid before %s", s.HeartbeatCertFile,
+			cert.Leaf.NotBefore.UTC().Format(time.DateTime))
 	}
 	return ""
 }

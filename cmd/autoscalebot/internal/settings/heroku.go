@@ -16,7 +16,8 @@ var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func (ps *Problems) checkHeroku(s *Settings) {
 	ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "the app to scale, such as dancing-forest-1234")
-	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(), "get one by: heroku authorizations:create --description autoscalebot")
+	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(),
+		"get one by: heroku authorizations:create --description autoscalebot")
 	if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
 		ps.add("HEROKU_APP_NAME", "%q: write the app's name as in the first column of: heroku apps", s.HerokuAppName)
 	}

@@ -16,13 +16,15 @@ type Storage struct {
 }
 
 func (ps *Problems) checkHistory(s *Settings) {
-	if _, err := readDatabaseURL(s.DatabaseURL.Reveal()); s.HistoryOnServer() && isPostgres(s.DatabaseURL) && err != nil {
+	if _, err := readDatabaseURL(s.DatabaseURL.Reveal()); s.HistoryOnServer() &&
+		isPostgres(s.DatabaseURL) && err != nil {
 		ps.add("DATABASE_URL", "%v", err)
 	}
 	switch h := string(s.History); {
 	case h == "auto" || h == "memory" || h == "none":
 	case h == "postgres":
-		ps.need("DATABASE_URL", s.DatabaseURL.Reveal(), "HISTORY=postgres needs the database's URL: postgres://user:password@host:5432/name")
+		ps.need("DATABASE_URL", s.DatabaseURL.Reveal(),
+			"HISTORY=postgres needs the database's URL: postgres://user:password@host:5432/name")
 		if s.DatabaseURL != "" && !isPostgres(s.DatabaseURL) {
 			ps.add("DATABASE_URL", "is no PostgreSQL database's; it must begin with postgres://")
 		}
@@ -39,8 +41,8 @@ func isPostgres(u Secret) bool {
 	return ok
 }
 
-// HistoryURL is where the app's history is kept, as history.Open wants it; "" for nowhere. It may hold a password. folder is the folder
-// that has to be made before, "" for none.
+// HistoryURL is where the app's history is kept, as history.Open wants it; "" for nowhere. It may hold a password.
+// folder is the folder that has to be made before, "" for none.
 func (s *Settings) HistoryURL() (url, folder string) {
 	switch h := string(s.History); {
 	case h == "none":
@@ -50,7 +52,8 @@ func (s *Settings) HistoryURL() (url, folder string) {
 		return d.url, ""
 	case h != "auto":
 		return h, ""
-	case os.Getenv("DYNO") != "" || s.VCAPApplication != "": // on Heroku or Cloud Foundry, where a disk does not outlast the dyno
+	// on Heroku or Cloud Foundry, where a disk does not outlast the dyno
+	case os.Getenv("DYNO") != "" || s.VCAPApplication != "":
 		return "memory", ""
 	}
 	folder = stateFolder()

@@ -11,13 +11,15 @@ type InForce struct {
 	Entry
 	// Value is its text, "" for none; of a secret only that it is set.
 	Value string
-	// From is the environment variable that it comes from, or the line of the settings file, as file:line; "" for its default.
+	// From is the environment variable that it comes from, or the line of the settings file, as file:line; "" for its
+	// default.
 	From string
 }
 
 const hidden = "(set, hidden)"
 
-// AllInForce returns every setting as it was given when s was read, in the order of [Entries]. What is wrong is shown as it is given.
+// AllInForce returns every setting as it was given when s was read, in the order of [Entries]. What is wrong is shown
+// as it is given.
 func (s *Settings) AllInForce() []InForce {
 	entries := Entries()
 	out := make([]InForce, len(entries))

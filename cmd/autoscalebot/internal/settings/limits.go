@@ -21,7 +21,8 @@ func (ps *Problems) checkLimits(s *Settings) {
 	if ps.has("MIN_DYNOS", "MAX_DYNOS") {
 		return
 	}
-	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location) // in UTC where the zone is wrong, which hides no other mistake
+	// in UTC where the zone is wrong, which hides no other mistake
+	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {
 		ps.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
 	}

@@ -60,7 +60,8 @@ func (ps *Problems) Join(others Problems) {
 	}
 }
 
-// Note adds what an error says, as it stands where it is [Problems] itself, and under a name where it is not; nil adds nothing.
+// Note adds what an error says, as it stands where it is [Problems] itself, and under a name where it is not; nil adds
+// nothing.
 func (ps *Problems) Note(name string, err error) {
 	var others Problems
 	switch {
@@ -75,8 +76,9 @@ func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// LoadAll reads all settings of each process type that the file names, in its order, or of the only one there is. The environment beats the
-// file, and what the file says of one process type beats what it says of all. Its error is the [Problems], all of them.
+// LoadAll reads all settings of each process type that the file names, in its order, or of the only one there is. The
+// environment beats the file, and what the file says of one process type beats what it says of all. Its error is the
+// [Problems], all of them.
 func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
@@ -106,7 +108,11 @@ func (ps *Problems) together(all []*Settings) {
 	once := func(s *Settings, name, value string) {
 		first, taken := used[name+value]
 		if used[name+value] = string(s.HerokuProcessType); taken {
-			*ps = append(*ps, Problem{name, fmt.Sprintf("%s and %s would use the same; give each its own, below it in the file", first, s.HerokuProcessType), s.src.at(name)})
+			*ps = append(*ps, Problem{
+				name,
+				fmt.Sprintf("%s and %s would use the same; give each its own, below it in the file", first,
+					s.HerokuProcessType), s.src.at(name),
+			})
 		}
 	}
 	for _, s := range all {
@@ -129,13 +135,16 @@ func (ps *Problems) together(all []*Settings) {
 	}
 }
 
-// notOfImages wants a pool to have another name than that under which image prepare makes temporary servers for a pool beside it: a bot would
-// take those for its own.
+// notOfImages wants a pool to have another name than that under which image prepare makes temporary servers for a pool
+// beside it: a bot would take those for its own.
 func (ps *Problems) notOfImages(s *Settings, all []*Settings) {
 	for _, other := range all {
 		if other.HasPool() && s.Pooled() == other.Pooled()+"-image" {
-			*ps = append(*ps, Problem{"POOL_NAME", fmt.Sprintf("%q: image prepare gives this name to its temporary servers of the pool %s; write another",
-				s.Pooled(), other.Pooled()), s.src.at("POOL_NAME")})
+			*ps = append(*ps, Problem{
+				"POOL_NAME",
+				fmt.Sprintf("%q: image prepare gives this name to its temporary servers of the pool %s; write another",
+					s.Pooled(), other.Pooled()), s.src.at("POOL_NAME"),
+			})
 		}
 	}
 }
@@ -157,8 +166,8 @@ func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
 	return s
 }
 
-// Defaults returns the settings as they are when nothing is set, without regard to the environment. What has no default is
-// empty, and Table is not made.
+// Defaults returns the settings as they are when nothing is set, without regard to the environment. What has no default
+// is empty, and Table is not made.
 func Defaults() *Settings {
 	s := &Settings{}
 	v := reflect.ValueOf(s).Elem()

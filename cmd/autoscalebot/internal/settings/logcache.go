@@ -11,7 +11,8 @@ import (
 // Metered says whether the platform keeps metrics of the app, as Cloud Foundry's Log Cache does.
 func (s *Settings) Metered() bool { return s.Platform == "cloudfoundry" }
 
-// FromLogCache says whether a signal is read from Log Cache: one of its own that SIGNALS does not name, or a metric of the app's.
+// FromLogCache says whether a signal is read from Log Cache: one of its own that SIGNALS does not name, or a metric of
+// the app's.
 func (s *Settings) FromLogCache(name string) bool {
 	if sig, ok := s.Signals.Find(name); ok {
 		return sig.Kind == "logcache"
@@ -19,8 +20,8 @@ func (s *Settings) FromLogCache(name string) bool {
 	return s.Metered() && slices.Contains(logcache.Signals(), logcache.Signal(name))
 }
 
-// LogCacheWindow is how far back a signal of Log Cache is read: the window of the rules that judge its mean, where they agree on one and
-// divide by nothing else, or else App Autoscaler's.
+// LogCacheWindow is how far back a signal of Log Cache is read: the window of the rules that judge its mean, where they
+// agree on one and divide by nothing else, or else App Autoscaler's.
 func (s *Settings) LogCacheWindow(name string) time.Duration {
 	window := time.Duration(0)
 	for _, r := range s.Rules {
@@ -28,7 +29,8 @@ func (s *Settings) LogCacheWindow(name string) time.Duration {
 			continue
 		}
 		alone := s.FromLogCache(r.Signal) && (r.By == "" || s.FromLogCache(r.By))
-		if !alone || r.Percentile != 0 || r.Window < logcache.ShortestWindow || r.Window > logcache.LongestWindow || window != 0 && window != r.Window {
+		if !alone || r.Percentile != 0 || r.Window < logcache.ShortestWindow || r.Window > logcache.LongestWindow ||
+			window != 0 && window != r.Window {
 			return logcache.DefaultWindow
 		}
 		window = r.Window
@@ -39,7 +41,8 @@ func (s *Settings) LogCacheWindow(name string) time.Duration {
 	return window
 }
 
-// readWhole has the rules take each reading that looks back over their window for what the window comes to, instead of a mean of means.
+// readWhole has the rules take each reading that looks back over their window for what the window comes to, instead of
+// a mean of means.
 func (s *Settings) readWhole() {
 	whole := func(name string, r *decide.SignalRule) bool {
 		return s.FromLogCache(name) && s.LogCacheWindow(name) == r.Window
@@ -50,7 +53,8 @@ func (s *Settings) readWhole() {
 	}
 }
 
-// findMetrics decides where the metrics of the app's own come from: they are pushed where PUSH_TOKEN is set, or the platform keeps none.
+// findMetrics decides where the metrics of the app's own come from: they are pushed where PUSH_TOKEN is set, or the
+// platform keeps none.
 func (ps *Problems) findMetrics(s *Settings) {
 	all := slices.Clone(s.Signals)
 	for i := range all {
@@ -60,7 +64,8 @@ func (ps *Problems) findMetrics(s *Settings) {
 		case sig.Kind == "metric":
 			sig.Kind = "push"
 		case sig.Kind == "logcache" && !s.Metered():
-			ps.add("SIGNALS", "%s: PLATFORM=%s has no Log Cache; write push:%s, set PUSH_TOKEN and have the app push it", sig.Name, s.Platform, sig.What)
+			ps.add("SIGNALS", "%s: PLATFORM=%s has no Log Cache; write push:%s, set PUSH_TOKEN and have the "+
+				"app push it", sig.Name, s.Platform, sig.What)
 		}
 	}
 	s.Signals = all

@@ -10,11 +10,12 @@ import (
 
 // escapes are what a backslash may be followed by in a name, as redis-cli writes keys, beside xNN.
 var escapes = map[byte]byte{
-	',': ',', ';': ';', '%': '%', '\\': '\\', '"': '"', '\'': '\'', ' ': ' ', 'n': '\n', 'r': '\r', 't': '\t', 'a': '\a', 'b': '\b',
+	',': ',', ';': ';', '%': '%', '\\': '\\', '"': '"', '\'': '\'', ' ': ' ', 'n': '\n', 'r': '\r', 't': '\t',
+	'a': '\a', 'b': '\b',
 }
 
-// SplitNames splits a text at its commas into the names of queues, without spaces around and empty ones. In a name \xNN and %NN stand for
-// the byte of that number, and \, for a comma: celery\x06\x163 and celery%06%163 are the same.
+// SplitNames splits a text at its commas into the names of queues, without spaces around and empty ones. In a name \xNN
+// and %NN stand for the byte of that number, and \, for a comma: celery\x06\x163 and celery%06%163 are the same.
 func SplitNames(text string) ([]string, error) {
 	var out []string
 	var name strings.Builder

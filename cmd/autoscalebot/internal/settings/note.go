@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Note writes the value of a setting into a file that has settings: as NAME=value, or as YAML where the file's name ends with .yaml or .yml. Its
-// line is written over where it has one, and else written at the end; all else stays as it is. value is one word.
+// Note writes the value of a setting into a file that has settings: as NAME=value, or as YAML where the file's name
+// ends with .yaml or .yml. Its line is written over where it has one, and else written at the end; all else stays as it
+// is. value is one word.
 func Note(path, name, value string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

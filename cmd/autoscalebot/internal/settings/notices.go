@@ -43,7 +43,8 @@ func (b *Backends) Decode(s string) error {
 			name = ours
 		}
 		if !slices.Contains(adapterNames(backends()), name) {
-			return fmt.Errorf("there is no backend %q; there are %s", part, strings.Join(adapterNames(backends()), ", "))
+			return fmt.Errorf("there is no backend %q; there are %s", part,
+				strings.Join(adapterNames(backends()), ", "))
 		}
 		if !slices.Contains(out, name) {
 			out = append(out, name)
@@ -64,7 +65,9 @@ func (ps *Problems) checkNotices(s *Settings) {
 	ps.secretURL("SMTP_URL", s.SMTPURL, "smtp", "smtps")
 	ps.checkAddresses(s)
 	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
-		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither")
+		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD",
+			"needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above "+
+				"0, or neither")
 	}
 }
 

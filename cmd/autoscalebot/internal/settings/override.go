@@ -12,7 +12,8 @@ var offline = []string{"Limits", "Heartbeat", "Policy"}
 
 // online are the settings of these groups that matter only over a network.
 var online = []string{
-	"HEARTBEAT_URL", "HEARTBEAT_METHOD", "HEARTBEAT_HEADERS", "HEARTBEAT_TOKEN", "HEARTBEAT_KEEP_ALIVE", "HEARTBEAT_MEASURE",
+	"HEARTBEAT_URL", "HEARTBEAT_METHOD", "HEARTBEAT_HEADERS", "HEARTBEAT_TOKEN", "HEARTBEAT_KEEP_ALIVE",
+	"HEARTBEAT_MEASURE",
 	"HEARTBEAT_JITTER", "CONTROL_URL", "DEPLOY_GRACE_IN_SECONDS",
 }
 
@@ -20,10 +21,10 @@ func decides(e Entry) bool {
 	return slices.Contains(offline, e.Group) && !slices.Contains(online, e.Name)
 }
 
-// LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with pairs of
-// NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the default. below are pairs
-// that count where neither says anything. All other settings are as [Defaults] has them, so whoever simulates needs neither an app
-// nor a key. The error is the [Problems], all of them.
+// LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with
+// pairs of NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the
+// default. below are pairs that count where neither says anything. All other settings are as [Defaults] has them, so
+// whoever simulates needs neither an app nor a key. The error is the [Problems], all of them.
 func LoadTrial(below, pairs []string) (*Settings, error) {
 	var problems Problems
 	under, over := problems.pairs(below), problems.pairs(pairs)
@@ -77,7 +78,8 @@ func (ps *Problems) pairs(pairs []string) map[string]string {
 		case !ok:
 			ps.add(spelling.Shown(pair, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
 		case i < 0:
-			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s", spelling.Nearest(name, names(decides)))
+			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s",
+				spelling.Nearest(name, names(decides)))
 		case !decides(entries[i]):
 			ps.add(full, "decides nothing where the app is simulated; leave it out")
 		default:

@@ -20,14 +20,16 @@ const shortestPassword = 8
 
 func (ps *Problems) checkPage(s *Settings) {
 	if p := s.DashboardPassword.Reveal(); p != "" && len(p) < shortestPassword {
-		ps.add("DASHBOARD_PASSWORD", "has fewer than %d characters; whoever guesses it scales the app", shortestPassword)
+		ps.add("DASHBOARD_PASSWORD", "has fewer than %d characters; whoever guesses it scales the app",
+			shortestPassword)
 	}
 	if n, err := strconv.Atoi(string(s.Port)); s.Port != "" && (err != nil || n < 0 || n > 65535) {
 		ps.add("PORT", "%q: write a port's number, such as 8080", s.Port)
 	}
 	for _, text := range s.TrustedProxies {
 		if _, err := parseProxy(text); err != nil {
-			ps.add("TRUSTED_PROXIES", "invalid address %q: write addresses or networks, such as 127.0.0.1,10.0.0.0/8", text)
+			ps.add("TRUSTED_PROXIES", "invalid address %q: write addresses or networks, such as 127.0.0.1,10.0.0.0/8",
+				text)
 		}
 	}
 	if s.DashboardAddr == "" {
@@ -38,7 +40,8 @@ func (ps *Problems) checkPage(s *Settings) {
 	case err != nil || port == "":
 		ps.add("DASHBOARD_ADDR", "%q: write host:port, such as 127.0.0.1:8080", s.DashboardAddr)
 	case !s.locked() && !loopback(host):
-		ps.add("DASHBOARD_ADDR", "%q lets others in, and nothing asks who they are; set DASHBOARD_PASSWORD, or write 127.0.0.1:%s", s.DashboardAddr, port)
+		ps.add("DASHBOARD_ADDR", "%q lets others in, and nothing asks who they are; set DASHBOARD_PASSWORD, or write "+
+			"127.0.0.1:%s", s.DashboardAddr, port)
 	}
 }
 

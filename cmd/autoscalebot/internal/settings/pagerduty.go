@@ -7,5 +7,6 @@ type PagerDuty struct {
 }
 
 func (ps *Problems) checkPagerDuty(s *Settings) {
-	ps.need("PAGERDUTY_ROUTING_KEY", s.PagerDutyRoutingKey.Reveal(), "the backend pagerduty needs it: the integration key of an integration “Events API v2”")
+	ps.need("PAGERDUTY_ROUTING_KEY", s.PagerDutyRoutingKey.Reveal(),
+		"the backend pagerduty needs it: the integration key of an integration “Events API v2”")
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// ReadPlan reads from a settings file what the documents of other autoscalers can say too, as it stands at now, and notes every other
-// setting in it. Of several process types it takes the first. It asks the environment only for the variables that the file names. path is
-// what the file is called in its error, which is the [Problems], all of them.
+// ReadPlan reads from a settings file what the documents of other autoscalers can say too, as it stands at now, and
+// notes every other setting in it. Of several process types it takes the first. It asks the environment only for the
+// variables that the file names. path is what the file is called in its error, which is the [Problems], all of them.
 func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Plan, error) {
 	f := &file{path: path, top: section{values: map[string]given{}}}
 	f.read(root)
@@ -23,7 +23,8 @@ func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Pl
 		if own := &f.processes[i]; i == 0 {
 			src.own = own
 		} else {
-			p.Notes = append(p.Notes, own.at+": the process type "+own.name+" is left out: one document is about one; take the others out of the file, one after the other")
+			p.Notes = append(p.Notes, own.at+": the process type "+own.name+
+				" is left out: one document is about one; take the others out of the file, one after the other")
 		}
 	}
 	problems := f.problems

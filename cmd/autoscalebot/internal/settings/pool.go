@@ -50,7 +50,8 @@ func (ps *Problems) checkPool(s *Settings) {
 	ps.chosen("POOL_PROVIDER", s.PoolProvider, "who makes the servers", providers())
 	ps.oneOf("POOL_VICTIMS", s.PoolVictims, "newest", "oldest")
 	if !poolName.MatchString(s.Pooled()) {
-		ps.add("POOL_NAME", "%q: write small letters, digits and hyphens, a letter first, 40 of them at the most, such as web", s.Pooled())
+		ps.add("POOL_NAME", "%q: write small letters, digits and hyphens, a letter first, 40 of them at the most, "+
+			"such as web", s.Pooled())
 	}
 	ps.checkAdapter(s, string(s.PoolProvider), providers())
 	ps.checkBalancer(s)
@@ -60,8 +61,10 @@ func (ps *Problems) checkPool(s *Settings) {
 
 func (ps *Problems) checkBalancer(s *Settings) {
 	ps.chosen("POOL_BALANCER", s.PoolBalancer, "what gives the servers their requests", balancers())
-	if want := ownBalancers()[s.PoolBalancer]; want != "" && want != s.PoolProvider && slices.Contains(adapterNames(providers()), string(s.PoolProvider)) {
-		ps.add("POOL_BALANCER", "%s only knows servers of POOL_PROVIDER=%s; write haproxy, haproxy-file or none", s.PoolBalancer, want)
+	if want := ownBalancers()[s.PoolBalancer]; want != "" && want != s.PoolProvider &&
+		slices.Contains(adapterNames(providers()), string(s.PoolProvider)) {
+		ps.add("POOL_BALANCER", "%s only knows servers of POOL_PROVIDER=%s; write haproxy, haproxy-file or none",
+			s.PoolBalancer, want)
 	}
 	ps.checkAdapter(s, string(s.PoolBalancer), balancers())
 }

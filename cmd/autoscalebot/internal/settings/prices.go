@@ -26,7 +26,8 @@ func (p *Prices) Decode(s string) error {
 		size = strings.TrimSpace(size)
 		_, twice := out.own(size)
 		if err := d.Decode(price); err != nil || named && (size == "" || twice) || !named && out.All > 0 {
-			return errors.New("write dollars such as 0.0208, or sizes with theirs such as t3.small=0.0208,t3.medium=0.0416")
+			return errors.New("write dollars such as 0.0208, or sizes with theirs such as " +
+				"t3.small=0.0208,t3.medium=0.0416")
 		}
 		if named {
 			out.Of[size] = float64(d)

@@ -6,10 +6,13 @@ import (
 )
 
 var pythonSettings = []string{
-	"HEROKU_APP_NAME", "HEROKU_API_KEY", "HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_URL", "MAX_RESPONSE_TIME_IN_MS", "MIN_RESPONSE_TIME_IN_MS",
-	"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER", "MAX_DYNOS", "MIN_DYNOS", "TIME_ZONE", "INCREMENT",
+	"HEROKU_APP_NAME", "HEROKU_API_KEY", "HEARTBEAT_INTERVAL_IN_SECONDS", "HEARTBEAT_URL", "MAX_RESPONSE_TIME_IN_MS",
+	"MIN_RESPONSE_TIME_IN_MS",
+	"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER", "MAX_DYNOS", "MIN_DYNOS",
+	"TIME_ZONE", "INCREMENT",
 	"NOTIFICATION_BACKENDS", "NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD", "NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES",
-	"NOTIFY_IF_NEEDS_EXCEED_MAX", "NOTIFY_IF_NEEDS_BELOW_MIN", "NOTIFY_ON_SCALE_FAILS", "NOTIFY_ON_EVERY_SCALE", "NOTIFY_ON_EVERY_PING",
+	"NOTIFY_IF_NEEDS_EXCEED_MAX", "NOTIFY_IF_NEEDS_BELOW_MIN", "NOTIFY_ON_SCALE_FAILS", "NOTIFY_ON_EVERY_SCALE",
+	"NOTIFY_ON_EVERY_PING",
 }
 
 // python takes the quotes around a text and the brackets around a list of Python off. None, an empty text and an
@@ -48,7 +51,8 @@ func unquoted(text string) (bare string, ok bool) {
 		text = text[1:]
 	}
 	n := len(text)
-	if n < 2 || text[0] != '\'' && text[0] != '"' || text[n-1] != text[0] || strings.ContainsAny(text[1:n-1], "\\"+text[:1]) {
+	if n < 2 || text[0] != '\'' && text[0] != '"' || text[n-1] != text[0] ||
+		strings.ContainsAny(text[1:n-1], "\\"+text[:1]) {
 		return "", false
 	}
 	return text[1 : n-1], true

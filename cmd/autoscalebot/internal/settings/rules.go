@@ -20,14 +20,15 @@ type RulesAndSignals struct {
 	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, with semicolons between: ''queue=redis://:password@host:6379/0#queue:default; jobs=postgres://…#select count(*) from jobs''."`
 	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"How often rules that look at a window of time may change anything, rounded up to a heartbeat; 0 = at every heartbeat."`
 
-	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold. Where there are any, the
-	// bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
+	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold.
+	// Where there are any, the bot goes by nothing else. Their metrics are called as App Autoscaler calls them.
 	ScalingRules []decide.BreachRule `ignored:"true"`
 	standIns     []string            // which signals stand for others that this platform lacks
 }
 
-// Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the signal's name
-// and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s".
+// Rules judge signals beside the heartbeat. They are written with a semicolon or a line's end between them, each as the
+// signal's name and what is to hold of it: "queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15
+// mean=120s".
 type Rules []decide.SignalRule
 
 // usualBusy and usualIdle, in per cent, are the thresholds of a rule for the servers' processors that has none. Where
@@ -46,7 +47,10 @@ func (rs *Rules) Decode(s string) error {
 			continue
 		}
 		r, problems := parseRule(text)
-		if slices.ContainsFunc(out, func(o decide.SignalRule) bool { return o.String() == r.String() && o.Size == r.Size }) {
+		if slices.ContainsFunc(out, func(o decide.SignalRule) bool {
+			return o.String() == r.String() &&
+				o.Size == r.Size
+		}) {
 			problems = append(problems, "there is a rule for it already")
 		}
 		for _, what := range problems {
@@ -71,7 +75,8 @@ func (ps *Problems) checkScalingRules(s *Settings) {
 			if name := cfautoscaler.SignalName(r.Metric); name != r.Metric && name != "" {
 				hint = "; in SIGNALS it is called " + name
 			}
-			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN%s", r.Metric, hint)
+			ps.add("scaling_rules", "nothing tells %s; name where it is read in SIGNALS, or let the app push it and "+
+				"set PUSH_TOKEN%s", r.Metric, hint)
 		}
 		s.ofThisMachine(r.Signal)
 	}

@@ -134,7 +134,8 @@ func (p *ruleParser) window(key, value string) {
 func (p *ruleParser) wait(value string) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 || d > longestWindow {
-		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s", value)
+		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s",
+			value)
 	}
 	if p.rule.Wait = d; d == 0 {
 		p.rule.Wait = decide.NoWait

@@ -11,7 +11,8 @@ type Safeguards struct {
 	Compatibility Word     `envconfig:"COMPATIBILITY" desc:"''2.1'' switches off what autoscalebot 2.1 did not know and the defaults have on: ''DEPLOY_GRACE_IN_SECONDS'', ''STOP_AFTER_UPS_WITHOUT_HELP'' and ''MANUAL_HOLD_IN_MINUTES'', unless they are set."`
 }
 
-// Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that is under way.
+// Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that
+// is under way.
 func (s *Settings) Grace() time.Duration {
 	if s.switchedOff("DEPLOY_GRACE_IN_SECONDS") {
 		return -1
@@ -19,8 +20,8 @@ func (s *Settings) Grace() time.Duration {
 	return time.Duration(s.DeployGrace)
 }
 
-// OverrideLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by hand is left alone, by the
-// setting or, where COMPATIBILITY has switched that off, by its default.
+// OverrideLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by
+// hand is left alone, by the setting or, where COMPATIBILITY has switched that off, by its default.
 func (s *Settings) OverrideLength() time.Duration {
 	if s.switchedOff("MANUAL_HOLD_IN_MINUTES") {
 		return time.Duration(Defaults().ManualHold)

@@ -1,4 +1,5 @@
-// Package settings reads the environment, and the file that it names: every setting of autoscalebot, its default, its meaning, and what is wrong with it.
+// Package settings reads the environment, and the file that it names: every setting of autoscalebot, its default, its
+// meaning, and what is wrong with it.
 package settings
 
 import (
@@ -9,9 +10,10 @@ import (
 // Prefix is what every name may also begin with. A name that does begin with it must be one of ours.
 const Prefix = "AUTOSCALE_"
 
-// Settings holds every setting. Each field's tags are what the user reads about it: its name (envconfig), its default, the
-// group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next. For the settings
-// file, once marks what is set for all process types together, and list says what stands between the items where a text holds several.
+// Settings holds every setting. Each field's tags are what the user reads about it: its name (envconfig), its default,
+// the group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next.
+// For the settings file, once marks what is set for all process types together, and list says what stands between the
+// items where a text holds several.
 type Settings struct {
 	File Text `group:"Settings" envconfig:"AUTOSCALE_FILE" once:"true" desc:"A [file of settings](#settings-in-a-file) as YAML: their names in lower case, with several process types below ''processes''."`
 

@@ -39,7 +39,9 @@ const (
 // separator is "" where a setting is no list.
 func separator(f reflect.StructField) string {
 	switch f.Type {
-	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Emails](), reflect.TypeFor[Prices](), reflect.TypeFor[Backends](), reflect.TypeFor[FailOn](), reflect.TypeFor[Statuses](), reflect.TypeFor[Directions]():
+	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Emails](),
+		reflect.TypeFor[Prices](), reflect.TypeFor[Backends](), reflect.TypeFor[FailOn](), reflect.TypeFor[Statuses](),
+		reflect.TypeFor[Directions]():
 		return ", "
 	}
 	return f.Tag.Get("list")

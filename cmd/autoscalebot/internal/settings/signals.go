@@ -35,8 +35,9 @@ type Signal struct {
 	left []string // parameters of the URL that mean nothing
 }
 
-// Signals are written with a semicolon or a line's end between them, each as NAME=URL#WHAT, where options may stand behind the name:
-// "queue=redis://:password@host:6379/0#queue:default; jobs[unit=jobs]=json+https://host/stats#queues.mail".
+// Signals are written with a semicolon or a line's end between them, each as NAME=URL#WHAT, where options may stand
+// behind the name: "queue=redis://:password@host:6379/0#queue:default;
+// jobs[unit=jobs]=json+https://host/stats#queues.mail".
 type Signals []Signal
 
 var kinds = map[string]struct {
@@ -50,28 +51,44 @@ var kinds = map[string]struct {
 	what    string // what is asked for, as an error says it
 	options []string
 }{
-	"redis":      {redis: true, names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
-	"rediss":     {redis: true, names: true, what: "a queue's key, or several with commas between", options: []string{"group", "tls"}},
-	"unix":       {redis: true, names: true, local: true, what: "a queue's key, or several with commas between", options: []string{"group"}},
-	"postgres":   {what: "a query that gives one number"},
-	"rabbitmq":   {names: true, http: true, what: "a queue's name, or several with commas between", options: []string{"count"}},
+	"redis": {
+		redis: true, names: true, what: "a queue's key, or several with commas between",
+		options: []string{"group", "tls"},
+	},
+	"rediss": {
+		redis: true, names: true, what: "a queue's key, or several with commas between",
+		options: []string{"group", "tls"},
+	},
+	"unix": {
+		redis: true, names: true, local: true, what: "a queue's key, or several with commas between",
+		options: []string{"group"},
+	},
+	"postgres": {what: "a query that gives one number"},
+	"rabbitmq": {
+		names: true, http: true, what: "a queue's name, or several with commas between",
+		options: []string{"count"},
+	},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
 	"logcache":   {inside: true, what: "the name of a metric that the app sends to Log Cache"},
 	"metric":     {inside: true, what: "the name of a metric of the app's own"},
 	"push":       {inside: true, what: "the name of a metric that is pushed"},
 	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
-	"nodes":      {http: true, pool: true, many: true, what: "cpu or memory", options: []string{"percentile", "may_miss", "via"}},
-	"json":       {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
+	"nodes": {
+		http: true, pool: true, many: true, what: "cpu or memory",
+		options: []string{"percentile", "may_miss", "via"},
+	},
+	"json": {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
 }
 
-const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"
+const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or " +
+	"+http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
 	// login matches what is asked for where it is the rest of a URL whose password has a # in it.
 	login = regexp.MustCompile(`^[^\s#"'(]*@[^\s#]+#`)
-	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own. One of a scheme that is not
-	// known begins there too, so that it is refused instead of being a part of the signal before.
+	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own. One of
+	// a scheme that is not known begins there too, so that it is refused instead of being a part of the signal before.
 	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
 )
 
@@ -225,7 +242,8 @@ func (s Signal) known(wrong []string) []string {
 	options := append([]string{"unit"}, kinds[s.Kind].options...)
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
 		if !slices.Contains(options, key) { // whose name is not told, since it may be a part of a secret
-			wrong = append(wrong, fmt.Sprintf("%s has no such option; there are %s", s.Kind, strings.Join(options, ", ")))
+			wrong = append(wrong, fmt.Sprintf("%s has no such option; there are %s", s.Kind,
+				strings.Join(options, ", ")))
 		}
 	}
 	return wrong

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A source is where the settings of one process type come from: the environment, and where that says nothing a file. The nil source is
-// the environment alone.
+// A source is where the settings of one process type come from: the environment, and where that says nothing a file.
+// The nil source is the environment alone.
 type source struct {
 	file *file
 	own  *section // nil for none
@@ -88,11 +88,12 @@ func (src *source) load(f reflect.StructField, v reflect.Value) string {
 		return what
 	}
 	// What the environment puts in may be a secret, so the mistake is told of the text with the names in it.
-	return cmp.Or(load(withDefault(f, g.written), "", reflect.New(f.Type).Elem()), fmt.Sprintf("%q: with what the environment puts in, it cannot be read", shortened(g.written)))
+	return cmp.Or(load(withDefault(f, g.written), "", reflect.New(f.Type).Elem()),
+		fmt.Sprintf("%q: with what the environment puts in, it cannot be read", shortened(g.written)))
 }
 
-// withDefault gives a setting another default. As the default of a name that nobody can set, a text from elsewhere is read and refused in
-// the same words as the environment's.
+// withDefault gives a setting another default. As the default of a name that nobody can set, a text from elsewhere is
+// read and refused in the same words as the environment's.
 func withDefault(f reflect.StructField, text string) reflect.StructField {
 	if text != "" {
 		f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, f.Tag.Get("envconfig"), text))
@@ -100,8 +101,9 @@ func withDefault(f reflect.StructField, text string) reflect.StructField {
 	return f
 }
 
-// sources opens the file that AUTOSCALE_FILE names, and returns a source for each process type that it names, in its order, or the one of all
-// else. Where the environment says which process type is meant, it is that one's alone. There always is one.
+// sources opens the file that AUTOSCALE_FILE names, and returns a source for each process type that it names, in its
+// order, or the one of all else. Where the environment says which process type is meant, it is that one's alone. There
+// always is one.
 func (ps *Problems) sources() []*source {
 	path := strings.TrimSpace(os.Getenv(fileName))
 	if path == "" {
@@ -128,8 +130,8 @@ func (ps *Problems) sources() []*source {
 	return out
 }
 
-// place tells of each problem from the one at start on where in the file its setting stands, and takes out what the environment put there,
-// which may be a secret.
+// place tells of each problem from the one at start on where in the file its setting stands, and takes out what the
+// environment put there, which may be a secret.
 func (ps Problems) place(start int, src *source) {
 	for i := range ps[start:] {
 		p := &ps[start+i]
@@ -159,8 +161,8 @@ func redacted(text string, names []string) string {
 	return text
 }
 
-// merge adds the problems of several process types. What all have in common is told once; another that stands in no line of its own is told at
-// the line of its process type.
+// merge adds the problems of several process types. What all have in common is told once; another that stands in no
+// line of its own is told at the line of its process type.
 func (ps *Problems) merge(of []Problems, sources []*source) {
 	for i, problems := range of {
 		for _, p := range problems {

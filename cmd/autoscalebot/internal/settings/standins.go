@@ -48,7 +48,11 @@ func (s *Settings) standIn(r *decide.SignalRule) {
 	for _, m := range []struct {
 		signal, by string
 		perDyno    bool
-	}{{"throughput", "requests_per_second", true}, {"latency", "service_p50", false}, {"latency_95", "service_p50", false}} {
+	}{
+		{"throughput", "requests_per_second", true},
+		{"latency", "service_p50", false},
+		{"latency_95", "service_p50", false},
+	} {
 		if r.Signal == m.signal && !slices.Contains(known, r.Signal) && s.BuiltIn(m.by) {
 			s.standIns = append(s.standIns, m.by+" stands for "+m.signal+", which only PLATFORM=cloudfoundry tells")
 			r.Signal, r.PerDyno = m.by, r.PerDyno || m.perDyno
@@ -58,10 +62,12 @@ func (s *Settings) standIn(r *decide.SignalRule) {
 }
 
 func (s *Settings) ofThisMachine(signal string) {
-	if s.src == nil || signal != "cpu" && signal != "memory" || s.Platform != "heroku" && s.Platform != "command" || !s.BuiltIn(signal) {
+	if s.src == nil || signal != "cpu" && signal != "memory" || s.Platform != "heroku" && s.Platform != "command" ||
+		!s.BuiltIn(signal) {
 		return
 	}
-	note := signal + " is that of the machine that the bot runs on, since PLATFORM=" + string(s.Platform) + " tells no other"
+	note := signal + " is that of the machine that the bot runs on, since PLATFORM=" +
+		string(s.Platform) + " tells no other"
 	if !slices.Contains(s.standIns, note) {
 		s.standIns = append(s.standIns, note)
 	}

@@ -23,7 +23,10 @@ func Entries() []Entry {
 		if g, ok := f.Tag.Lookup("group"); ok {
 			group = g
 		}
-		out = append(out, Entry{group, f.Tag.Get("envconfig"), f.Tag.Get("default"), strings.ReplaceAll(f.Tag.Get("desc"), "''", "`")})
+		out = append(out, Entry{
+			group, f.Tag.Get("envconfig"), f.Tag.Get("default"),
+			strings.ReplaceAll(f.Tag.Get("desc"), "''", "`"),
+		})
 	}
 	return out
 }

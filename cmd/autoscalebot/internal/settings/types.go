@@ -12,8 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its error
-// what would be right; the loader adds which setting it was and, unless it is a secret, what stood there.
+// The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its
+// error what would be right; the loader adds which setting it was and, unless it is a secret, what stood there.
 type (
 	// Text is any text.
 	Text string
@@ -121,7 +121,8 @@ func (p *Port) Decode(s string) error {
 
 // Decode reads a number of days, whole or not, from 1 to 3660.
 func (d *Days) Decode(s string) error {
-	return number(d, s, 24*time.Hour, func(f float64) bool { return f >= 1 && f <= 3660 }, "write a number of days from 1 to 3660")
+	return number(d, s, 24*time.Hour, func(f float64) bool { return f >= 1 && f <= 3660 },
+		"write a number of days from 1 to 3660")
 }
 
 // Decode reads N or N/M.
@@ -184,7 +185,8 @@ func (n *Samples) Decode(s string) error {
 
 // Decode reads a number above 0 and up to 100.
 func (p *Percent) Decode(s string) error {
-	return number(p, s, 1, func(f float64) bool { return f > 0 && f <= 100 }, "write a number above 0 and up to 100, such as 50 or 90")
+	return number(p, s, 1, func(f float64) bool { return f > 0 && f <= 100 },
+		"write a number above 0 and up to 100, such as 50 or 90")
 }
 
 // Decode reads an amount of dollars.
@@ -200,7 +202,8 @@ func (m *Millis) Decode(s string) error {
 
 // Decode reads a number of seconds.
 func (d *Seconds) Decode(s string) error {
-	return number(d, s, time.Second, func(f float64) bool { return f > 0 && f <= longest.Seconds() }, "write a number of seconds above 0, such as 30 or 2.5")
+	return number(d, s, time.Second, func(f float64) bool { return f > 0 && f <= longest.Seconds() },
+		"write a number of seconds above 0, such as 30 or 2.5")
 }
 
 // Decode reads a number of seconds, 0 too.

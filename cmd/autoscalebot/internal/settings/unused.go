@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Unused says of each setting that is given for a platform, a provider or a balancer which is not the one that was chosen, a line for each of
-// those. What other programs read too, such as AWS_REGION, is not told. Of databases' URLs it says which parameters are left out.
+// Unused says of each setting that is given for a platform, a provider or a balancer which is not the one that was
+// chosen, a line for each of those. What other programs read too, such as AWS_REGION, is not told. Of databases' URLs
+// it says which parameters are left out.
 func (s *Settings) Unused() (notes []string) {
 	provider, balancer := Word(""), Word("")
 	if s.HasPool() {
@@ -22,7 +23,11 @@ func (s *Settings) Unused() (notes []string) {
 		name   string
 		chosen Word
 		of     []adapter
-	}{{"PLATFORM", s.Platform, platforms()}, {"POOL_PROVIDER", provider, providers()}, {"POOL_BALANCER", balancer, balancers()}} {
+	}{
+		{"PLATFORM", s.Platform, platforms()},
+		{"POOL_PROVIDER", provider, providers()},
+		{"POOL_BALANCER", balancer, balancers()},
+	} {
 		for _, a := range choice.of {
 			if string(choice.chosen) != a.name {
 				note(a.own, fmt.Sprintf("only %s=%s uses it", choice.name, a.name))
@@ -39,14 +44,16 @@ func (s *Settings) Unused() (notes []string) {
 }
 
 var heartbeatRules = []string{
-	"INCREMENT", "MAX_RESPONSE_TIME_", "MIN_RESPONSE_TIME_", "NUMBER_OF_FAILS_", "NUMBER_OF_PASSES_", "POLICY", "STOP_AFTER_UPS_",
+	"INCREMENT", "MAX_RESPONSE_TIME_", "MIN_RESPONSE_TIME_", "NUMBER_OF_FAILS_", "NUMBER_OF_PASSES_",
+	"POLICY", "STOP_AFTER_UPS_",
 }
 
 func (s *Settings) given(prefixes []string) string {
 	var given []string
 	for _, f := range fields() {
 		name := f.Tag.Get("envconfig")
-		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) && s.src.from(name) != "" {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) &&
+			s.src.from(name) != "" {
 			given = append(given, name)
 		}
 	}

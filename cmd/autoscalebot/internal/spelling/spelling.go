@@ -13,8 +13,8 @@ import (
 
 const farthestTypo = 3
 
-// Nearest returns the one of names that takes the fewest letters to insert, delete or replace, the first of several. It panics if there are
-// no names.
+// Nearest returns the one of names that takes the fewest letters to insert, delete or replace, the first of several. It
+// panics if there are no names.
 func Nearest(name string, names []string) string {
 	return slices.MinFunc(names, func(a, b string) int { return distance(a, name) - distance(b, name) })
 }
@@ -32,8 +32,8 @@ func distance(a, b string) int { return levenshtein.ComputeDistance(a, b) }
 
 var word = regexp.MustCompile(`^[A-Za-z][A-Za-z_ -]{0,29}$`)
 
-// Shown returns the name that somebody wrote as a message may show it: as it is where it is a word or much like one of names, and else only its
-// length, as a secret may have been written in the place of a name.
+// Shown returns the name that somebody wrote as a message may show it: as it is where it is a word or much like one of
+// names, and else only its length, as a secret may have been written in the place of a name.
 func Shown(name string, names []string) string {
 	likeOurs := false
 	if lower := strings.ToLower(name); len(name) < 60 {

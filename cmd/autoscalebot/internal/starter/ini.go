@@ -34,7 +34,8 @@ func parseINI(text []byte) ([]pair, error) {
 			continue
 		case strings.HasPrefix(line, "["):
 			name, rest, closed := strings.Cut(line[1:], "]")
-			if rest = strings.TrimSpace(rest); !closed || strings.TrimSpace(name) == "" || rest != "" && rest[0] != '#' && rest[0] != ';' {
+			if rest = strings.TrimSpace(rest); !closed || strings.TrimSpace(name) == "" || rest != "" &&
+				rest[0] != '#' && rest[0] != ';' {
 				return nil, fmt.Errorf("line %d: write a section as [name]", i+1)
 			}
 			section, open = strings.TrimSpace(name), -1

@@ -8,19 +8,29 @@ import (
 const secretNote = "Secrets are best kept out of this file: set it in the environment, which beats the file."
 
 func starts() map[string][]Section {
-	page := Line{Name: "HEARTBEAT_URL", Value: "https://www.example.com/autoscalebot/heartbeat/", Note: "CHANGE: The page that is timed, best one that does what a usual request does."}
+	page := Line{
+		Name: "HEARTBEAT_URL", Value: "https://www.example.com/autoscalebot/heartbeat/",
+		Note: "CHANGE: The page that is timed, best one that does what a usual request does.",
+	}
 	pool := func(provider, balancer string, rest ...Line) []Line {
 		return append([]Line{
 			{Name: "PLATFORM", Value: "pool"},
 			{Name: "POOL_PROVIDER", Value: provider},
 			{Name: "POOL_BALANCER", Value: balancer},
-			{Name: "POOL_NAME", Value: "web", Note: "CHANGE: The pool's name: its servers have a tag with it, and names that begin with it. Each pool needs one of its own."},
+			{
+				Name: "POOL_NAME", Value: "web",
+				Note: "CHANGE: The pool's name: its servers have a tag with it, and names that begin with it. Each " +
+					"pool needs one of its own.",
+			},
 			page,
 		}, rest...)
 	}
 	haproxy := Section{"HAProxy", []Line{
 		{Name: "HAPROXY_SOCKETS", Value: "/run/haproxy/admin.sock"},
-		{Name: "HAPROXY_BACKEND", Value: "web", Note: "CHANGE: The backend of its configuration that servers are put into."},
+		{
+			Name: "HAPROXY_BACKEND", Value: "web",
+			Note: "CHANGE: The backend of its configuration that servers are put into.",
+		},
 	}}
 	servers := Section{"The servers", []Line{
 		{Name: "SERVER_PORT", Value: "80"},
@@ -28,58 +38,101 @@ func starts() map[string][]Section {
 		{Name: "MAINTENANCE_WINDOW", Value: "3:00-5:00", Off: true},
 		{
 			Name: "SIGNALS", Value: "pool_cpu=nodes+pool://:9100#cpu", Off: true,
-			Note: "How busy the servers' processors are, by the node_exporter on each (docs/pools/cpu.md), and what is done about it. Both lines or none.",
+			Note: "How busy the servers' processors are, by the node_exporter on each (docs/pools/cpu.md), and what " +
+				"is done about it. Both lines or none.",
 		},
-		{Name: "RULES", Value: "pool_cpu max=50 min=20", Off: true, Note: "Add a server above 50 % on average, remove one below 20 %."},
+		{
+			Name: "RULES", Value: "pool_cpu max=50 min=20", Off: true,
+			Note: "Add a server above 50 % on average, remove one below 20 %.",
+		},
 	}}
 	return map[string][]Section{
 		"heroku": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "heroku"},
 			{Name: "HEROKU_APP_NAME", Value: "dancing-forest-1234", Note: "CHANGE: The app whose dynos are scaled."},
-			{Name: "HEROKU_API_KEY", Value: "00000000-0000-0000-0000-000000000000", Off: true, Note: "Get one by: heroku authorizations:create --description autoscalebot. " + secretNote},
+			{
+				Name: "HEROKU_API_KEY", Value: "00000000-0000-0000-0000-000000000000", Off: true,
+				Note: "Get one by: heroku authorizations:create --description autoscalebot. " + secretNote,
+			},
 			{Name: "HEROKU_PROCESS_TYPE", Value: "web"},
-			{Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/", Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL."},
+			{
+				Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/",
+				Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL.",
+			},
 		}}},
 		"cloudfoundry": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "cloudfoundry"},
-			{Name: "CF_API_URL", Value: "https://api.example.com", Note: "CHANGE: Where the API is, as cf api shows it."},
+			{
+				Name: "CF_API_URL", Value: "https://api.example.com",
+				Note: "CHANGE: Where the API is, as cf api shows it.",
+			},
 			{Name: "CF_ORG", Value: "my-org", Note: "CHANGE: The organization."},
 			{Name: "CF_SPACE", Value: "production", Note: "CHANGE: The space."},
 			{Name: "CF_APP_NAME", Value: "dancing-forest", Note: "CHANGE: The app whose instances are scaled."},
-			{Name: "CF_USERNAME", Value: "autoscalebot@example.com", Note: "CHANGE: A user with the role of a space developer."},
+			{
+				Name: "CF_USERNAME", Value: "autoscalebot@example.com",
+				Note: "CHANGE: A user with the role of a space developer.",
+			},
 			{Name: "CF_PASSWORD", Value: "change-me", Off: true, Note: "The user's password. " + secretNote},
-			{Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/", Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL."},
+			{
+				Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/",
+				Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL.",
+			},
 		}}},
 		"local": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "local"},
-			{Name: "LOCAL_COMMAND", Value: "exec gunicorn --bind 127.0.0.1:$PORT app:app", Note: "CHANGE: The command of one process, which listens on $PORT."},
+			{
+				Name: "LOCAL_COMMAND", Value: "exec gunicorn --bind 127.0.0.1:$PORT app:app",
+				Note: "CHANGE: The command of one process, which listens on $PORT.",
+			},
 			{Name: "LOCAL_ADDR", Value: "127.0.0.1:5000"},
 			{Name: "HEARTBEAT_URL", Value: "/", Note: "CHANGE: The page that is timed: its path on the app."},
 		}}},
 		"command": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "command"},
-			{Name: "COUNT_COMMAND", Value: "docker compose ps -q web | wc -l", Note: "CHANGE: A command that prints the number of processes."},
+			{
+				Name: "COUNT_COMMAND", Value: "docker compose ps -q web | wc -l",
+				Note: "CHANGE: A command that prints the number of processes.",
+			},
 			{Name: "SCALE_COMMAND", Value: `docker compose up -d --no-recreate --scale "web=$DYNOS" web`, Note: "CHANGE: A command that sets it, given as $DYNOS."},
 			page,
 		}}},
 		"digitalocean": {
 			{"The app", pool("digitalocean", "haproxy",
-				Line{Name: "DIGITALOCEAN_TOKEN", Value: "dop_v1_0123456789abcdef", Off: true, Note: "The API token. " + secretNote},
+				Line{
+					Name: "DIGITALOCEAN_TOKEN", Value: "dop_v1_0123456789abcdef", Off: true,
+					Note: "The API token. " + secretNote,
+				},
 				Line{Name: "DIGITALOCEAN_REGION", Value: "fra1", Note: "CHANGE: Where droplets are made."},
-				Line{Name: "DIGITALOCEAN_IMAGE", Value: "web-image", Note: "CHANGE: The snapshot that they are made from, by its id or its name; autoscalebot servers images lists them."},
+				Line{
+					Name: "DIGITALOCEAN_IMAGE", Value: "web-image",
+					Note: "CHANGE: The snapshot that they are made from, by its id or its name; autoscalebot servers " +
+						"images lists them.",
+				},
 				Line{Name: "SIZES", Value: "s-1vcpu-1gb,s-2vcpu-2gb"},
-				Line{Name: "SCALE_ORDER", Value: "horizontal", Off: true, Note: "Larger servers where more do not do: horizontal adds servers first, vertical takes larger ones first (docs/sizes.md)."},
+				Line{
+					Name: "SCALE_ORDER", Value: "horizontal", Off: true,
+					Note: "Larger servers where more do not do: horizontal adds servers first, vertical takes larger " +
+						"ones first (docs/sizes.md).",
+				},
 			)}, haproxy, servers,
 		},
 		"ec2": {
 			{"The app", pool("ec2", "target-group",
 				Line{Name: "AWS_REGION", Value: "eu-central-1", Note: "CHANGE: The region."},
-				Line{Name: "AWS_ACCESS_KEY_ID", Value: "AKIA0123456789ABCDEF", Off: true, Note: "The access key; none where the bot runs on a machine with a role. " + secretNote},
-				Line{Name: "AWS_SECRET_ACCESS_KEY", Value: "change-me", Off: true, Note: "Its secret. " + secretNote},
-				Line{Name: "EC2_LAUNCH_TEMPLATE", Value: "web", Note: "CHANGE: The launch template that instances are made from."},
 				Line{
-					Name: "EC2_TARGET_GROUP", Value: "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
-					Note: "CHANGE: The target group's ARN.",
+					Name: "AWS_ACCESS_KEY_ID", Value: "AKIA0123456789ABCDEF", Off: true,
+					Note: "The access key; none where the bot runs on a machine with a role. " + secretNote,
+				},
+				Line{Name: "AWS_SECRET_ACCESS_KEY", Value: "change-me", Off: true, Note: "Its secret. " + secretNote},
+				Line{
+					Name: "EC2_LAUNCH_TEMPLATE", Value: "web",
+					Note: "CHANGE: The launch template that instances are made from.",
+				},
+				Line{
+					Name:  "EC2_TARGET_GROUP",
+					Value: "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
+					Note:  "CHANGE: The target group's ARN.",
 				},
 				Line{Name: "SIZES", Value: "t3.small"},
 				Line{Name: "SERVER_PRICE_PER_HOUR", Value: "0.0208"},
@@ -87,8 +140,14 @@ func starts() map[string][]Section {
 		},
 		"scripts": {
 			{"The app", pool("command", "haproxy",
-				Line{Name: "POOL_LIST_COMMAND", Value: "./list.sh", Note: "CHANGE: Prints the pool's servers as JSON (docs/pools/command.md)."},
-				Line{Name: "POOL_CREATE_COMMAND", Value: "./create.sh", Note: "CHANGE: Has the server $SERVER_NAME made."},
+				Line{
+					Name: "POOL_LIST_COMMAND", Value: "./list.sh",
+					Note: "CHANGE: Prints the pool's servers as JSON (docs/pools/command.md).",
+				},
+				Line{
+					Name: "POOL_CREATE_COMMAND", Value: "./create.sh",
+					Note: "CHANGE: Has the server $SERVER_NAME made.",
+				},
 				Line{Name: "POOL_DESTROY_COMMAND", Value: "./destroy.sh", Note: "CHANGE: Ends the server $SERVER_ID."},
 			)}, haproxy, servers,
 		},
@@ -141,7 +200,8 @@ func New(platform string) (f File, ok bool) {
 
 func head() []string {
 	return []string{
-		"Settings of autoscalebot. Put your own values where it says CHANGE; a line that begins with # is not in force.",
+		"Settings of autoscalebot. Put your own values where it says CHANGE; a line that begins with # is " +
+			"not in force.",
 		"Every setting is in: autoscalebot settings. What the environment says beats this file.",
 	}
 }

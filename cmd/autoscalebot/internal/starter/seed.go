@@ -96,7 +96,8 @@ func (s *seed) key(name, value string) string {
 		return "left to the environment: set " + name + " there, " + where + "; it is not in the file"
 	}
 	s.lines[name] = value
-	return "taken as " + name + ", in the file as it was asked for; commands find it only in the environment, so set it there as well"
+	return "taken as " + name + ", in the file as it was asked for; commands find it only in the environment, so set " +
+		"it there as well"
 }
 
 var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
@@ -123,7 +124,8 @@ func (s *seed) create(value string) string {
 		command = strings.TrimSpace(strings.ReplaceAll(value, "\n", " "))
 	}
 	if s.holdsSecret(command) && !s.Secrets {
-		return "left out: it seems to hold a secret; write POOL_CREATE_COMMAND yourself, and have it take the secret from the environment"
+		return "left out: it seems to hold a secret; write POOL_CREATE_COMMAND yourself, and have it take the secret " +
+			"from the environment"
 	}
 	list, destroy := "", ""
 	told := "taken as POOL_CREATE_COMMAND"
@@ -143,28 +145,36 @@ func (s *seed) create(value string) string {
 		list = `aws ec2 describe-instances --output json --filters "Name=tag:pool,Values=$POOL_NAME"` + with
 		destroy = `aws ec2 terminate-instances --instance-ids "$SERVER_ID"` + with
 		if strings.Contains(command, "--tag-specifications") {
-			told += "; have its tags name the server and the pool: {Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}"
-			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. Its tags must be {Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}, or the bot does not know its own."
+			told += "; have its tags name the server and the pool: " +
+				"{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}"
+			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. Its tags must be " +
+				"{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}, or the bot does not know its own."
 		} else {
 			command += ` --tag-specifications "ResourceType=instance,Tags=[{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}]"`
 			told += ", with the tags by which the bot knows its servers"
 		}
 		if n := countIn(command); n > 1 {
-			told += fmt.Sprintf("; it makes %d servers at a time, so set --count 1, as the bot asks for one at a time", n)
-			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. It must make one, so set --count 1."
+			told += fmt.Sprintf("; it makes %d servers at a time, so set --count 1, as the bot asks for "+
+				"one at a time", n)
+			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. It must make one, so " +
+				"set --count 1."
 		}
 		told += "; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"
 	} else {
-		told += "; write POOL_LIST_COMMAND and POOL_DESTROY_COMMAND beside it, and have it tag the server $SERVER_NAME of the pool $POOL_NAME"
-		s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made, with a tag of the pool $POOL_NAME (docs/pools/command.md)."
+		told += "; write POOL_LIST_COMMAND and POOL_DESTROY_COMMAND beside it, and have it tag the server " +
+			"$SERVER_NAME of the pool $POOL_NAME"
+		s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made, with a tag of the pool " +
+			"$POOL_NAME (docs/pools/command.md)."
 	}
-	s.lines["POOL_LIST_COMMAND"], s.lines["POOL_CREATE_COMMAND"], s.lines["POOL_DESTROY_COMMAND"] = list, command, destroy
+	s.lines["POOL_LIST_COMMAND"], s.lines["POOL_CREATE_COMMAND"], s.lines["POOL_DESTROY_COMMAND"] = list, command,
+		destroy
 	return told
 }
 
 func (s *seed) holdsSecret(command string) bool {
 	for key, value := range s.values {
-		if strings.HasPrefix(key, "[aws] ") && strings.Contains(key, "key") && len(value) >= 8 && strings.Contains(command, value) {
+		if strings.HasPrefix(key, "[aws] ") && strings.Contains(key, "key") && len(value) >= 8 &&
+			strings.Contains(command, value) {
 			return true
 		}
 	}
@@ -292,7 +302,8 @@ func (s *seed) option(option string) string {
 	name, value, _ := strings.Cut(option, "=")
 	switch strings.ToLower(name) {
 	case "stricthostkeychecking":
-		return "StrictHostKeyChecking replaced by a check that is always made: put the machines' keys into SSH_KNOWN_HOSTS_FILE by ssh-keyscan"
+		return "StrictHostKeyChecking replaced by a check that is always made: put the machines' keys into " +
+			"SSH_KNOWN_HOSTS_FILE by ssh-keyscan"
 	case "userknownhostsfile":
 		if value != "" && value != "/dev/null" {
 			s.lines["SSH_KNOWN_HOSTS_FILE"] = s.home(value)
@@ -356,8 +367,10 @@ func (s *seed) line(value string) string {
 		told += ", with $NAME for $SERVER"
 	}
 	m := lineStart.FindStringSubmatch(line)
-	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1), func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
-		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) + ": a line of HAProxy begins with server $NAME $IP"
+	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1),
+		func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
+		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) +
+			": a line of HAProxy begins with server $NAME $IP"
 	}
 	told += s.serverPort(line)
 	if !strings.Contains(line+" ", " check ") {

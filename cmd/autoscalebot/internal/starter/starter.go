@@ -1,5 +1,5 @@
-// Package starter writes the first settings file of somebody new: commented, with what a platform needs, or with what another autoscaler's
-// file says.
+// Package starter writes the first settings file of somebody new: commented, with what a platform needs, or with what
+// another autoscaler's file says.
 package starter
 
 import (

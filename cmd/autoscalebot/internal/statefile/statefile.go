@@ -39,9 +39,10 @@ type content struct {
 	Memory      bot.Memory `json:"memory"`
 }
 
-// Open reads the file at path, which need not exist yet. A file that cannot be understood is kept aside under the same name with .unreadable at
-// its end, and the bot begins anew. That the file cannot be read or written is no error: it is tried again, see [File.RecallTo], the memory waits
-// until then, and log and [File.Warnings] tell. It is an error when the file is another app's.
+// Open reads the file at path, which need not exist yet. A file that cannot be understood is kept aside under the same
+// name with .unreadable at its end, and the bot begins anew. That the file cannot be read or written is no error: it is
+// tried again, see [File.RecallTo], the memory waits until then, and log and [File.Warnings] tell. It is an error when
+// the file is another app's.
 func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
 	f = &File{path: path, app: app, processType: processType, log: log}
 	m, found, err := f.read()
@@ -58,8 +59,8 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 	return f, m, err
 }
 
-// RecallTo has tell called, from a goroutine of its own, with what the file holds where that could not be found at the start and can be now.
-// It is to be called before Save.
+// RecallTo has tell called, from a goroutine of its own, with what the file holds where that could not be found at the
+// start and can be now. It is to be called before Save.
 func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
 
 var errReading = errors.New("read the state file")
@@ -124,10 +125,12 @@ func (f *File) putAside(why error) {
 		aside = fmt.Sprintf("%s.unreadable-%d", f.path, n)
 	}
 	if err := os.Rename(f.path, aside); err != nil {
-		f.log.Warn("the state file cannot be understood, and cannot be kept aside", "file", f.path, "error", errors.Join(why, err))
+		f.log.Warn("the state file cannot be understood, and cannot be kept aside", "file", f.path, "error",
+			errors.Join(why, err))
 		return
 	}
-	f.note(fmt.Sprintf("the state file could not be understood and is kept as %s, so the bot began anew: %v", aside, why))
+	f.note(fmt.Sprintf("the state file could not be understood and is kept as %s, so the bot began anew: %v", aside,
+		why))
 	f.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside, "error", why)
 }
 
@@ -145,8 +148,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Save writes m in place of what the file held: whole, or after a failure or a crash not at all. Memory that has not changed is not
-// written again. A failure is told once, and the next Save tries again; an error means that m has no JSON form.
+// Save writes m in place of what the file held: whole, or after a failure or a crash not at all. Memory that has not
+// changed is not written again. A failure is told once, and the next Save tries again; an error means that m has no
+// JSON form.
 func (f *File) Save(m bot.Memory) error {
 	text, err := json.MarshalIndent(content{format, f.app, f.processType, m}, "", "\t")
 	if err != nil {
@@ -154,7 +158,8 @@ func (f *File) Save(m bot.Memory) error {
 	}
 	if f.last != nil && !exists(f.path) {
 		f.last = nil
-		f.note(fmt.Sprintf("the state file %s was deleted at %s while the bot ran, and written anew", f.path, time.Now().UTC().Format(time.RFC3339)))
+		f.note(fmt.Sprintf("the state file %s was deleted at %s while the bot ran, and written anew", f.path,
+			time.Now().UTC().Format(time.RFC3339)))
 		f.log.Warn("the state file was deleted while the bot ran; it is written anew", "file", f.path)
 	}
 	if bytes.Equal(text, f.last) {
@@ -187,7 +192,8 @@ func (f *File) tried(err error) {
 	defer f.mu.Unlock()
 	switch {
 	case err != nil && f.failed == "":
-		f.log.Warn("the state file cannot be written; it is tried again at each heartbeat, and a restart before that begins with what it holds",
+		f.log.Warn("the state file cannot be written; it is tried again at each heartbeat, and a restart before that "+
+			"begins with what it holds",
 			"file", f.path, "error", err)
 	case err == nil && f.failed != "":
 		f.log.Warn("the state file can be written again", "file", f.path)

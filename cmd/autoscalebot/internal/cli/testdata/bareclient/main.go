@@ -1,5 +1,5 @@
-// Command bareclient requests a URL with Go's own HTTP client and does nothing else: what the start of the bot is measured
-// against.
+// Command bareclient requests a URL with Go's own HTTP client and does nothing else: what the start of the bot is
+// measured against.
 package main
 
 import (
