@@ -117,7 +117,11 @@ func TestSlackThreadsSurviveAKill(t *testing.T) {
 		"NOTIFICATION_BACKENDS=slack", "SLACK_BOT_TOKEN=xoxb-slack-t0ken", "SLACK_CHANNEL=#ops", "SLACK_API_URL=" + chat.GetAPIURL(),
 	}
 	b := start(t, nil, env...)
-	b.wait("the thread to be kept", func() bool { _, err := os.Stat(state + ".slack"); return err == nil })
+	b.wait("the thread to be kept, and that the notice arrived", func() bool {
+		_, err := os.Stat(state + ".slack")
+		text, serr := os.ReadFile(state)
+		return err == nil && serr == nil && !strings.Contains(string(text), `"undelivered"`)
+	})
 	_ = b.cmd.Process.Kill()
 	<-b.ended
 	if chat.count() != 1 || chat.replies.Load() != 0 {
