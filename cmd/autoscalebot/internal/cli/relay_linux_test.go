@@ -26,7 +26,9 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 			t.Errorf("%v: code %d, want %q\n%s%s", args, o.code, want, o.stdout, o.stderr)
 		}
 	}
-	asked("dynos           4; 1 to 4 at this hour", "status")
+	b.wait("the status", func() bool { // of a heartbeat that knew the dynos in time
+		return strings.Contains(runOnce(t, oneOff, "status").stdout, "dynos           4; 1 to 4 at this hour")
+	})
 	asked("scaling up is paused until ", "pause", "up", "1h")
 	asked("somebody asked for 3 dynos until ", "scale", "3", "for", "1h")
 	b.wait("3 dynos", func() bool { return dynos() == "3" })
