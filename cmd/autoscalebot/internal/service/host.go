@@ -20,7 +20,7 @@ type Host struct {
 	Now time.Time
 	// heroku is the app whose process types share their requests; nil where there is one.
 	heroku *heroku.App
-	// throttle bounds wrong passwords and tokens of all ways in; nil where nothing is served.
+	// throttle bounds wrong passwords and tokens of all ways in.
 	throttle *throttle.Limiter
 }
 

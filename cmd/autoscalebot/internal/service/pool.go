@@ -96,21 +96,28 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 	}}, nil
 }
 
-// poolSizes are the sizes of SIZES with their prices, as the provider or else the settings tell them.
+// poolSizes are the sizes of SIZES with their prices, as the provider or else the settings tell them. It lists its
+// sizes once; only for one beside those is it asked again.
 func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size {
 	ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
 	defer cancel()
+	var known []pool.Size
+	if cat, ok := provider.(pool.Cataloguer); ok && s.PoolProvider != "local" {
+		var err error
+		if known, err = cat.Sizes(ctx); err != nil {
+			h.Log.Warn("the provider's sizes and their prices are not known", "error", err)
+		}
+	}
 	var out []pool.Size
 	for _, name := range s.Sizes {
-		size := pool.Size{Name: name}
-		if s.PoolProvider != "local" {
-			offered, err := pool.Offered(ctx, provider, name)
-			if err != nil {
+		size, ok := pool.FindSize(known, name)
+		if !ok && len(known) > 0 {
+			var err error
+			if size, err = pool.Offered(ctx, provider, name); err != nil {
 				h.Log.Warn("a size of SIZES cannot be had, or its price is not known", "size", name, "error", err)
 			}
-			offered.Name = cmp.Or(offered.Name, name)
-			size = offered
 		}
+		size.Name = cmp.Or(size.Name, name)
 		size.Price = cmp.Or(size.Price, s.ServerPrice.Price(name))
 		out = append(out, size)
 	}

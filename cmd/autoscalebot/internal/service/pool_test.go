@@ -169,3 +169,26 @@ func TestSizesBesideThoseThatAreListed(t *testing.T) {
 		t.Errorf("the log says\n%s", log.String())
 	}
 }
+
+// downCatalogue is a provider that does not answer.
+type downCatalogue struct {
+	pool.Provider
+	pool.Cataloguer
+	asked int
+}
+
+func (d *downCatalogue) Sizes(context.Context) ([]pool.Size, error) {
+	d.asked++
+	return nil, errors.New("503")
+}
+
+func TestAProviderThatDoesNotListItsSizesIsAskedAndReportedOnce(t *testing.T) {
+	var log strings.Builder
+	s := settings.Defaults()
+	s.PoolProvider, s.Sizes = "ec2", []string{"small", "metal", "mini"}
+	down := &downCatalogue{}
+	sizes := poolSizes(s, Host{Log: slog.New(slog.NewTextHandler(&log, nil))}, down)
+	if len(sizes) != 3 || sizes[2].Name != "mini" || down.asked != 1 || strings.Count(log.String(), "level=WARN") != 1 {
+		t.Errorf("asked %d times, the sizes are %+v, the log says\n%s", down.asked, sizes, log.String())
+	}
+}
