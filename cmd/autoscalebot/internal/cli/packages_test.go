@@ -142,7 +142,6 @@ func goList(t *testing.T, format string) string {
 // Every file and folder that CONTRIBUTING.md names is there.
 func TestContributorsFindWhatTheyLookFor(t *testing.T) {
 	t.Parallel()
-	const root = "../../../../"
 	text, err := os.ReadFile(root + "CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const root = "../../../../"
+
+// unwritten are the folders and files whose sentences are still to be rewritten. A folder is named without those below it.
+var unwritten = []string{
+	"CHANGELOG.md",
+	"CONTRIBUTING.md",
+	"README.md",
+	"bot",
+	"bot/adaptive",
+	"bot/baseline",
+	"bot/chart",
+	"bot/cloudfoundry",
+	"bot/cloudfoundry/cloudfoundrytest",
+	"bot/command",
+	"bot/dashboard",
+	"bot/decide",
+	"bot/digitalocean",
+	"bot/digitalocean/digitaloceantest",
+	"bot/ec2",
+	"bot/ec2/ec2test",
+	"bot/haproxy",
+	"bot/heroku",
+	"bot/heroku/herokutest",
+	"bot/history",
+	"bot/internal/fault",
+	"bot/internal/format",
+	"bot/internal/group",
+	"bot/internal/platform",
+	"bot/internal/web",
+	"bot/local",
+	"bot/metrics",
+	"bot/notice",
+	"bot/pool",
+	"bot/pool/manual",
+	"bot/pool/pooltest",
+	"bot/porttest",
+	"bot/record",
+	"bot/remote",
+	"bot/scalertest",
+	"bot/sim",
+	"bot/sim/experiment",
+	"bot/sim/peers",
+	"bot/throttle",
+	"cmd/autoscalebot",
+	"cmd/autoscalebot/internal/admin",
+	"cmd/autoscalebot/internal/cfautoscaler",
+	"cmd/autoscalebot/internal/cli",
+	"cmd/autoscalebot/internal/demo",
+	"cmd/autoscalebot/internal/document",
+	"cmd/autoscalebot/internal/report",
+	"cmd/autoscalebot/internal/service",
+	"cmd/autoscalebot/internal/settings",
+	"cmd/autoscalebot/internal/spelling",
+	"cmd/autoscalebot/internal/starter",
+	"cmd/autoscalebot/internal/statefile",
+	"docs/cloudfoundry.md",
+	"docs/coming-from.md",
+	"docs/openapi.yaml",
+	"docs/performance.md",
+	"docs/policies.md",
+	"docs/pools.md",
+	"docs/pools/aws.md",
+	"docs/pools/command.md",
+	"docs/pools/cpu.md",
+	"docs/pools/digitalocean.md",
+	"docs/pools/haproxy.md",
+	"docs/settings.md",
+	"docs/signals/cpu.md",
+	"docs/signals/json.md",
+	"docs/signals/logcache.md",
+	"docs/signals/logdrain.md",
+	"docs/signals/otlp.md",
+	"docs/signals/postgres.md",
+	"docs/signals/prometheus.md",
+	"docs/signals/push.md",
+	"docs/signals/rabbitmq.md",
+	"docs/signals/redis.md",
+	"docs/sizes.md",
+	"examples",
+	"examples/env/command-cloud-cli.env",
+	"examples/env/command-docker-compose.env",
+	"examples/env/small-site.env",
+	"examples/heartbeat/go",
+	"examples/migrate-from-python/README.md",
+	"examples/procfile-app/README.md",
+	"examples/prometheus/alerts.yml",
+	"notify",
+	"notify/email",
+	"notify/memory",
+	"notify/notifytest",
+	"notify/pagerduty",
+	"notify/shoutrrr",
+	"notify/slack",
+	"notify/webhook",
+	"probe",
+	"probe/cpu",
+	"probe/internal/failure",
+	"probe/internal/web",
+	"probe/json",
+	"probe/logcache",
+	"probe/logdrain",
+	"probe/otlp",
+	"probe/postgres",
+	"probe/probertest",
+	"probe/prometheus",
+	"probe/push",
+	"probe/rabbitmq",
+	"probe/redis",
+	"schedule",
+}
+
+// A phrase is one that CONTRIBUTING.md lists as not to be written.
+type phrase struct {
+	not    *regexp.Regexp
+	except *regexp.Regexp // nil where there is no exception
+	write  string
+}
+
+func TestForbiddenPhrases(t *testing.T) {
+	t.Parallel()
+	phrases := forbiddenPhrases(t)
+	for _, file := range textFiles(t) {
+		for at, text := range textsOf(t, file) {
+			for _, p := range phrases {
+				if p.except != nil {
+					text = p.except.ReplaceAllString(text, "")
+				}
+				if found := p.not.FindString(text); found != "" {
+					t.Errorf("%s:%d: %q: write %s", strings.TrimPrefix(file, root), at, found, p.write)
+				}
+			}
+		}
+	}
+}
+
+// The comment of an unexported function gives a reason; what the function does, its name and its signature say.
+func TestCommentsDoNotRestateSignatures(t *testing.T) {
+	t.Parallel()
+	for _, file := range textFiles(t) {
+		if !strings.HasSuffix(file, ".go") {
+			continue
+		}
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, file, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Doc == nil || f.Name.IsExported() {
+				continue
+			}
+			if strings.HasPrefix(f.Doc.Text(), f.Name.Name+" ") {
+				t.Errorf("%s: the comment of %s restates its name: give the reason, or delete it", set.Position(f.Pos()), f.Name.Name)
+			}
+		}
+	}
+}
+
+func forbiddenPhrases(t *testing.T) []phrase {
+	t.Helper()
+	text, err := os.ReadFile(root + "CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "| instead of | write | except in |\n|---|---|---|\n")
+	section, _, _ = strings.Cut(section, "\n\n")
+	quoted := regexp.MustCompile("`([^`]+)`")
+	pattern := func(cell string) *regexp.Regexp {
+		var any []string
+		for _, m := range quoted.FindAllStringSubmatch(cell, -1) {
+			any = append(any, strings.ReplaceAll(m[1], "\\|", "|"))
+		}
+		if any == nil {
+			return nil
+		}
+		return regexp.MustCompile(`(?i)\b(?:` + strings.Join(any, "|") + `)\b`)
+	}
+	var phrases []phrase
+	for row := range strings.Lines(section) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(row), "|"), " | ")
+		if len(cells) != 3 {
+			t.Fatalf("a row of CONTRIBUTING.md's table of phrases has %d cells, want 3: %s", len(cells), row)
+		}
+		phrases = append(phrases, phrase{pattern(cells[0]), pattern(cells[2]), strings.TrimSpace(cells[1])})
+	}
+	if len(phrases) < 20 {
+		t.Fatalf("CONTRIBUTING.md's table has %d phrases", len(phrases))
+	}
+	return phrases
+}
+
+// textFiles are the Go files and the documents of the project, in which people read.
+func textFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, root)
+		switch {
+		case d.IsDir():
+			if d.Name() == "testdata" || d.Name() == ".git" {
+				return fs.SkipDir
+			}
+		case slices.Contains(unwritten, name), slices.Contains(unwritten, filepath.Dir(name)):
+		case slices.Contains([]string{".go", ".md", ".yaml", ".yml", ".env", ".sh"}, filepath.Ext(name)):
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 10 {
+		t.Fatalf("%d files with text were found", len(files))
+	}
+	return files
+}
+
+// textsOf returns a file's text by line: of Go the comments, and the strings of what is no test.
+func textsOf(t *testing.T, file string) map[int]string {
+	t.Helper()
+	texts := map[int]string{}
+	if !strings.HasSuffix(file, ".go") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := false // the phrases themselves
+		for i, line := range strings.Split(string(text), "\n") {
+			listed = line == "| instead of | write | except in |" || listed && line != ""
+			if !listed {
+				texts[i+1] = line
+			}
+		}
+		return texts
+	}
+	set := token.NewFileSet()
+	parsed, err := parser.ParseFile(set, file, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range parsed.Comments {
+		texts[set.Position(group.Pos()).Line] = strings.ReplaceAll(group.Text(), "\n", " ")
+	}
+	if strings.HasSuffix(file, "_test.go") {
+		return texts
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if s, ok := n.(*ast.BasicLit); ok && s.Kind == token.STRING {
+			value, err := strconv.Unquote(s.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[set.Position(s.Pos()).Line] += "\n" + strings.ReplaceAll(value, "\n", " ")
+		}
+		return true
+	})
+	return texts
+}
