@@ -1,5 +1,6 @@
-// Package admin is how people ask a running bot: a server that stands beside the bot, and its client. They speak plain
-// HTTP and JSON, as docs/openapi.yaml says, over a Unix socket that only its user can open, or over TCP with a token.
+// Package admin lets people query and control a running bot. A server runs next to the bot, and the commands are its
+// client. They speak HTTP and JSON as docs/openapi.yaml describes, over a Unix socket that only the bot's user and root
+// can open, or over TCP with a token.
 package admin
 
 import (
@@ -12,40 +13,40 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Kept is how many records a server keeps and gives at the most: four hours of them at a heartbeat every 30 s.
+// Kept is the number of records that a server keeps: four hours at a heartbeat every 30 s. A request returns no more.
 const Kept = 500
 
 const longest = 366 * 24 * time.Hour
 
-// Status is what the bot does at a moment.
+// A Status is the state of the bot at one moment.
 type Status struct {
-	// Time is that moment, Started when the bot was.
+	// Time is that moment. Started is the start of the bot.
 	Time    time.Time `json:"time"`
 	Started time.Time `json:"started"`
-	// Version is the bot's.
+	// Version is the bot's version.
 	Version string `json:"version"`
-	// App and ProcessType say what is scaled.
+	// App and ProcessType name what the bot scales.
 	App         string `json:"app"`
 	ProcessType string `json:"process_type"`
 	// DryRun: the bot changes nothing.
 	DryRun bool `json:"dry_run"`
-	// Limits are those of the hour.
+	// Limits are the limits now in force.
 	Limits schedule.Limits `json:"limits"`
-	// PausedBySettings are the directions that PAUSED names: nobody can resume them here.
+	// PausedBySettings are the directions that PAUSED pauses. A resume request does not end them.
 	PausedBySettings []bot.Direction `json:"paused_by_settings,omitempty"`
-	// Control is what people have asked of the bot and holds yet.
+	// Control holds the pauses and the override in force.
 	Control decide.Control `json:"control"`
-	// CooldownUp and CooldownDown are how long adding and removing dynos must wait yet after the last change, in
-	// seconds.
+	// CooldownUp and CooldownDown are the seconds left before the bot may scale up and down again; 0 when there is no
+	// cooldown.
 	CooldownUp   float64 `json:"cooldown_up_seconds_left"`
 	CooldownDown float64 `json:"cooldown_down_seconds_left"`
-	// Last is the newest heartbeat's record, LastChange that of the newest change since the bot was started; nil for
-	// none.
+	// Last is the record of the newest heartbeat, nil before the first. LastChange is the record of the newest change
+	// since the bot's start, nil without one.
 	Last       *record.Record `json:"last,omitempty"`
 	LastChange *record.Record `json:"last_change,omitempty"`
-	// Warnings are sentences about what keeps the bot from its work or from keeping what it knows.
+	// Warnings are sentences about what keeps the bot from working or from storing its state.
 	Warnings []string `json:"warnings,omitempty"`
-	// Pool is what the servers are and do where the platform is a pool of them; else nil.
+	// Pool is the state of the servers; nil if the platform is not a pool.
 	Pool *pool.Status `json:"pool,omitempty"`
 }
 
@@ -53,7 +54,7 @@ type records struct { // the oldest first
 	Records []record.Record `json:"records"`
 }
 
-// For is a Go duration, "" until somebody resumes.
+// For is a Go duration; "" lasts until a resume.
 type pauseRequest struct {
 	Direction bot.Direction `json:"direction"`
 	For       string        `json:"for,omitempty"`
@@ -63,7 +64,7 @@ type resumeRequest struct {
 	Direction bot.Direction `json:"direction"`
 }
 
-// For is a Go duration, "" for as long as a manual change is left alone.
+// For is a Go duration; "" is [bot.Options.OverrideLength].
 type scaleRequest struct {
 	Dynos *int   `json:"dynos"`
 	For   string `json:"for,omitempty"`

@@ -154,30 +154,30 @@ func TestRefusals(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/", "", 404, `there is nothing at "/"; docs/openapi.yaml lists what there is`},
-		{"GET", "/v1/status/", "", 404, `there is nothing at "/v1/status/"; docs/openapi.yaml lists what there is`},
-		{"POST", "/v1/status", "", 405, "/v1/status takes only GET"},
-		{"GET", "/v1/override", "", 405, "/v1/override takes only DELETE"},
-		{"GET", "/v1/records?n=0", "", 400, `n="0": write a whole number from 1 to 500`},
-		{"GET", "/v1/records?n=many", "", 400, `n="many": write a whole number from 1 to 500`},
-		{"POST", "/v1/pause", "", 400, "the body is empty; write a JSON object"},
-		{"POST", "/v1/pause", `{"direction":"up","until":"2h"}`, 400, `the body is not what it should be: json: unknown field "until"`},
-		{"POST", "/v1/pause", `{"direction":"up"`, 400, "the body is not what it should be: unexpected EOF"},
-		{"POST", "/v1/pause", `{"direction":"up"} {"direction":"down"}`, 400, "there is more than one JSON value"},
-		{"POST", "/v1/pause", `[]`, 400, "the body cannot be array; write a JSON object"},
+		{"GET", "/", "", 404, `unknown path "/". docs/openapi.yaml lists the paths`},
+		{"GET", "/v1/status/", "", 404, `unknown path "/v1/status/". docs/openapi.yaml lists the paths`},
+		{"POST", "/v1/status", "", 405, "/v1/status accepts only GET"},
+		{"GET", "/v1/override", "", 405, "/v1/override accepts only DELETE"},
+		{"GET", "/v1/records?n=0", "", 400, `n is "0": must be a whole number from 1 to 500`},
+		{"GET", "/v1/records?n=many", "", 400, `n is "many": must be a whole number from 1 to 500`},
+		{"POST", "/v1/pause", "", 400, "the body is empty: must be a JSON object"},
+		{"POST", "/v1/pause", `{"direction":"up","until":"2h"}`, 400, `invalid body: json: unknown field "until"`},
+		{"POST", "/v1/pause", `{"direction":"up"`, 400, "invalid body: unexpected EOF"},
+		{"POST", "/v1/pause", `{"direction":"up"} {"direction":"down"}`, 400, "the body has more than one JSON value"},
+		{"POST", "/v1/pause", `[]`, 400, "the body must be a JSON object, not array"},
 		{"POST", "/v1/pause", `{}`, 422, `direction "": write up, down or both`},
 		{"POST", "/v1/pause", `{"direction":"sideways"}`, 422, `direction "sideways": write up, down or both`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for "soon": write a length of time up to 8784h, such as 90m or 2h`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for "-2h": write a length of time up to 8784h, such as 90m or 2h`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for "8785h": write a length of time up to 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for is "soon": must be a duration of at most 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for is "-2h": must be a duration of at most 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for is "8785h": must be a duration of at most 8784h, such as 90m or 2h`},
 		{"POST", "/v1/pause", `{"direction":"` + strings.Repeat("u", 5000) + `"}`, 413, "the body is longer than 4096 bytes"},
 		{"POST", "/v1/resume", `{"direction":""}`, 422, `direction "": write up, down or both`},
-		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing; write how many there are to be"},
+		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing: must be the number of dynos to keep"},
 		{"POST", "/v1/scale", `{"dynos":6}`, 422, "6 dynos are outside the limits of this hour, 1 to 5"},
 		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 dynos are outside the limits of this hour, 1 to 5"},
 		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there"},
-		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "dynos cannot be number 2.5"},
-		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for "0s": write a length of time up to 8784h, such as 90m or 2h`},
+		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "invalid type of dynos: number 2.5"},
+		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 8784h, such as 90m or 2h`},
 	} {
 		t.Run(c.method+" "+c.path+" "+c.body[:min(len(c.body), 40)], func(t *testing.T) {
 			resp, body := w.ask(t, "", c.method, c.path, c.body, nil)
@@ -195,7 +195,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Too many wrong tokens are answered as the document says, and keep out neither the right one nor the socket.
+// After too many wrong tokens the server answers 429, as documented. The right token and the socket still work.
 func TestWrongTokensAreSlowedDown(t *testing.T) {
 	w := open(t, nil)
 	counts := map[int]int{}
@@ -231,14 +231,14 @@ func TestTCPNeedsTheToken(t *testing.T) {
 		t.Errorf("somebody without the token learns what is there: %s", resp.Status)
 	}
 	if _, err := (admin.Client{Addr: w.addr, Token: "wr0ng-t0ken"}).Status(t.Context()); err == nil || err.Error() !=
-		"the bot refused: the token is missing or wrong; send ADMIN_TOKEN as a bearer token" {
+		"the bot refused: the token is missing or wrong. Send ADMIN_TOKEN as a bearer token" {
 		t.Errorf("with a wrong token, the client says %v", err)
 	}
 	if st, err := (admin.Client{Addr: w.addr, Token: token, Socket: "/nowhere"}).Resume(t.Context(), bot.Up); err != nil || st.Control.Up.On {
 		t.Errorf("with the token: %+v, %v", st.Control, err)
 	}
-	if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Count(log, "without the right token") != 8 {
-		t.Errorf("the log should tell 8 times of a wrong token, and show none:\n%s", log)
+	if log := w.log.String(); strings.Contains(log, "t0ken") || strings.Count(log, "without the right ADMIN_TOKEN") != 8 {
+		t.Errorf("the log should report a wrong token 8 times, and show none:\n%s", log)
 	}
 }
 
@@ -264,7 +264,7 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(w.log.String()), "\n")
 	me := fmt.Sprintf(`who="uid %d"`, os.Getuid())
 	if !strings.Contains(lines[0], "uid") {
-		me = `who="the socket's user"` // where the system does not tell
+		me = `who="the socket's user"` // on systems that do not report the user
 	}
 	want := [][]string{
 		{`msg="somebody paused scaling"`, me, "direction=up", `length="for 1h0m0s"`},
@@ -286,7 +286,7 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// Everything at once, beside a bot that ticks all the time, for the race detector.
+// All requests at once, during continuous ticks, for the race detector.
 func TestManyAskARunningBot(t *testing.T) {
 	w := open(t, func(o *bot.Options) { o.Interval = time.Millisecond })
 	ctx := t.Context()

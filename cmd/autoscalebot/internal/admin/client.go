@@ -20,30 +20,30 @@ import (
 )
 
 const (
-	askTime   = 10 * time.Second // for one question
-	maxAnswer = 16 << 20         // bytes, far above Kept records
+	askTime   = 10 * time.Second // for one request
+	maxAnswer = 16 << 20         // bytes; Kept records need far less
 )
 
-// A Client asks a running bot. One of Socket, Addr and History is needed; where several are set, Addr comes before
-// History, and History before Socket.
+// A Client sends requests to a running bot. It needs one of Socket, Addr and History. If several are set, it uses Addr,
+// then History, then Socket.
 type Client struct {
 	// Socket is the path of the bot's Unix socket.
 	Socket string
-	// Addr is the host and port where the bot listens, Token what it wants to hear there.
+	// Addr is the host and port of the bot's ADMIN_ADDR. Token is its ADMIN_TOKEN.
 	Addr, Token string
-	// History is the bot's history on a server, by way of which it is asked; Who names who asks.
+	// History is the bot's history on a database server, which passes requests on. Who names the sender.
 	History *history.DB
 	Who     string
 }
 
-// Status asks what the bot does.
+// Status returns the bot's status.
 func (c Client) Status(ctx context.Context) (Status, error) {
 	return c.change(ctx, http.MethodGet, "/v1/status", nil)
 }
 
-// Records asks for the newest n records, the oldest first.
+// Records returns the newest n records, the oldest first. n is 1 to [Kept].
 func (c Client) Records(ctx context.Context, n int) ([]record.Record, error) {
-	if c.throughHistory() { // which has them itself
+	if c.throughHistory() { // the records are in the database
 		ctx, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()
 		kept, err := c.History.Records(ctx, history.Query{Limit: n})
@@ -57,22 +57,23 @@ func (c Client) Records(ctx context.Context, n int) ([]record.Record, error) {
 	return out.Records, err
 }
 
-// Pause pauses scaling for a time, 0 for until somebody resumes.
+// Pause pauses scaling in a direction. A length of 0 lasts until a resume.
 func (c Client) Pause(ctx context.Context, d bot.Direction, length time.Duration) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/pause", pauseRequest{d, lengthText(length)})
 }
 
-// Resume ends pauses.
+// Resume ends pauses in a direction, except those of the setting PAUSED.
 func (c Client) Resume(ctx context.Context, d bot.Direction) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/resume", resumeRequest{d})
 }
 
-// Scale asks for n dynos for a time, 0 for as long as the bot leaves a change by hand alone.
+// Scale starts an override: the bot keeps n dynos, inside the limits. A length of 0 is the bot's default, see
+// [bot.Options.OverrideLength].
 func (c Client) Scale(ctx context.Context, n int, length time.Duration) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/scale", scaleRequest{&n, lengthText(length)})
 }
 
-// EndOverride lets the bot decide by itself again.
+// EndOverride ends an override.
 func (c Client) EndOverride(ctx context.Context) (Status, error) {
 	return c.change(ctx, http.MethodDelete, "/v1/override", nil)
 }
@@ -122,13 +123,13 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 	if resp.StatusCode != http.StatusOK {
 		var p problem
 		if json.Unmarshal(answer, &p) != nil || p.Error == "" {
-			return fmt.Errorf("%s answered %d %s, which no autoscalebot does", c.where(), resp.StatusCode,
+			return fmt.Errorf("%s answered %d %s: it is not an autoscalebot", c.where(), resp.StatusCode,
 				http.StatusText(resp.StatusCode))
 		}
 		return fmt.Errorf("the bot refused: %s", p.Error)
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("read the answer of %s: %w; is the bot of another version?", c.where(), err)
+		return fmt.Errorf("read the answer of %s: %w. Is the bot another version?", c.where(), err)
 	}
 	return nil
 }
@@ -152,11 +153,11 @@ func (c Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 func (c Client) where() string {
 	switch {
 	case c.Addr != "":
-		return "what listens on " + c.Addr
+		return "the program at " + c.Addr
 	case c.History != nil:
 		return "the bot that keeps its history in " + c.History.Place()
 	}
-	return "what listens on " + c.Socket
+	return "the program at " + c.Socket
 }
 
 func (c Client) unanswered(err error) error {
@@ -166,14 +167,14 @@ func (c Client) unanswered(err error) error {
 	}
 	switch {
 	case c.Addr != "":
-		return fmt.Errorf("no bot answers on %s: %w; is it running, with this ADMIN_ADDR?", c.Addr, err)
+		return fmt.Errorf("the bot does not answer at %s: %w. Is it running, with this ADMIN_ADDR?", c.Addr, err)
 	case errors.As(err, new(foreign)):
 		return err
 	case c.History != nil:
-		return fmt.Errorf("no bot answers by way of its history in %s: %w", c.History.Place(), err)
+		return fmt.Errorf("the bot does not answer through its history in %s: %w", c.History.Place(), err)
 	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no bot is running here for this app: nobody listens on %s; "+
-			"ask on the bot's own machine, as its user, with its HEROKU_APP_NAME or ADMIN_SOCKET", c.Socket)
+		return fmt.Errorf("the bot does not answer at %s: is it running? Run this command on the bot's machine, as the "+
+			"bot's user, with the bot's HEROKU_APP_NAME or ADMIN_SOCKET", c.Socket)
 	}
-	return fmt.Errorf("no bot answers on %s: %w", c.Socket, err)
+	return fmt.Errorf("the bot does not answer at %s: %w", c.Socket, err)
 }

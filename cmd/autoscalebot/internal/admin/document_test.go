@@ -44,7 +44,7 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		want := c.more
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(c.value)) {
 			if f.Anonymous {
-				continue // its own fields are there as well
+				continue // its fields are part of the same object
 			}
 			tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			want = append(want, tag)

@@ -7,7 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// A Ledger is the recorder that a server answers from.
+// A Ledger is a recorder that keeps the newest [Kept] records, and the newest change, for a server to return.
 type Ledger struct {
 	*record.Recent
 
@@ -15,7 +15,7 @@ type Ledger struct {
 	lastChange *record.Record
 }
 
-// NewLedger makes an empty ledger.
+// NewLedger returns an empty ledger.
 func NewLedger() *Ledger { return &Ledger{Recent: record.NewRecent(Kept)} }
 
 // Record keeps r. It never fails.

@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-const longestPath = 100 // that every system takes
+const longestPath = 100 // bytes; macOS allows 103, Linux 107
 
-// ListenSocket listens on a Unix socket at path that only this user and root can open, and makes its folder where that
-// is missing. A socket that a bot left behind when it was killed is replaced; one on which somebody answers is an
-// error, and so is anything else that stands there. Close removes it.
+// ListenSocket listens on a Unix socket at path that only this user and root can open. It creates the folder if that is
+// missing, and replaces the socket of a killed bot. A socket that answers is an error, as is any other file at path.
+// Close removes the socket.
 func ListenSocket(path string) (net.Listener, error) {
-	// It is made in a folder of its own and moved when its mode is right, so that there is no moment at which others
-	// can open it.
+	// The socket is created in a private folder and moved once its mode is set: at no moment can others open it.
 	dir, err := room(path)
 	if err != nil {
 		return nil, err
@@ -37,12 +36,12 @@ func ListenSocket(path string) (net.Listener, error) {
 	return s, nil
 }
 
-// CheckSocket says why no bot could listen at path. It leaves nothing behind. Where a bot listens it is
-// [syscall.EADDRINUSE].
+// CheckSocket returns why a bot cannot listen at path, nil if it can. The error is [syscall.EADDRINUSE] if a bot already
+// listens there. CheckSocket leaves no file behind.
 func CheckSocket(path string) error {
 	folder := filepath.Dir(path)
 	if _, err := os.Lstat(folder); errors.Is(err, os.ErrNotExist) {
-		defer os.Remove(folder) // if it was made
+		defer os.Remove(folder) // room creates it
 	}
 	dir, err := room(path)
 	if err != nil {
@@ -60,11 +59,11 @@ func room(path string) (dir string, err error) {
 	}
 	dir, err = os.MkdirTemp(filepath.Dir(path), ".asb")
 	if err != nil {
-		return "", fmt.Errorf("make a socket: %w", err)
+		return "", fmt.Errorf("create a socket: %w", err)
 	}
 	if len(filepath.Join(dir, made)) > longestPath || len(path) > longestPath {
 		_ = os.Remove(dir)
-		return "", fmt.Errorf("%s is too long for a socket's path; set ADMIN_SOCKET to a shorter one", path)
+		return "", fmt.Errorf("%s is too long for a socket's path. Set ADMIN_SOCKET to a shorter one", path)
 	}
 	return dir, nil
 }
@@ -74,7 +73,7 @@ const made = "s"
 type inUse string
 
 func (path inUse) Error() string {
-	return fmt.Sprintf("another bot listens on %s already, so only that one is asked there; set ADMIN_SOCKET to "+
+	return fmt.Sprintf("another bot already listens on %s, so commands reach only that one. Set ADMIN_SOCKET to "+
 		"another path", string(path))
 }
 
@@ -89,7 +88,7 @@ func free(path string) error {
 		return err
 	}
 	if info.Mode().Type() != os.ModeSocket {
-		return fmt.Errorf("%s is there already and is no socket; set ADMIN_SOCKET to another path", path)
+		return fmt.Errorf("%s exists and is not a socket. Set ADMIN_SOCKET to another path", path)
 	}
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	switch {
@@ -97,12 +96,12 @@ func free(path string) error {
 		conn.Close()
 		return inUse(path)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil // left behind by a bot that was killed
+		return nil // the socket of a killed bot
 	}
 	return err
 }
 
-// A socket removes itself at path when it is closed.
+// A socket is a listener whose Close removes the file at path.
 type socket struct {
 	*net.UnixListener
 	path string
@@ -136,7 +135,7 @@ func (s *socket) Accept() (net.Conn, error) {
 
 func (s *socket) Close() error {
 	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
-		_ = os.Remove(s.path) // one that is left behind is replaced by the next bot
+		_ = os.Remove(s.path) // the next bot replaces a leftover
 	}
 	return s.UnixListener.Close()
 }

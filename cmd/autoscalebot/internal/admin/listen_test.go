@@ -30,7 +30,7 @@ func TestSocketIsForItsUserOnly(t *testing.T) {
 	if err != nil || info.Mode() != os.ModeSocket|0o600 {
 		t.Errorf("the socket's mode is %v, %v", info.Mode(), err)
 	}
-	if _, err := admin.ListenSocket(path); err == nil || !strings.Contains(err.Error(), "another bot listens on "+path) {
+	if _, err := admin.ListenSocket(path); err == nil || !strings.Contains(err.Error(), "another bot already listens on "+path) {
 		t.Errorf("a second bot is told: %v", err)
 	}
 	if conn, err := net.Dial("unix", path); err != nil {
@@ -64,7 +64,7 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "precious")
 	must(t, os.WriteFile(path, []byte("data"), 0o600))
-	if _, err := admin.ListenSocket(path); err == nil || err.Error() != path+" is there already and is no socket; set ADMIN_SOCKET to another path" {
+	if _, err := admin.ListenSocket(path); err == nil || err.Error() != path+" exists and is not a socket. Set ADMIN_SOCKET to another path" {
 		t.Errorf("error is %v", err)
 	}
 	if text, _ := os.ReadFile(path); string(text) != "data" {
@@ -77,7 +77,7 @@ func TestSocketLeavesOthersAlone(t *testing.T) {
 	if _, err := admin.ListenSocket(long); err == nil || !strings.Contains(err.Error(), "too long for a socket's path") {
 		t.Errorf("error is %v", err)
 	}
-	// One that was replaced while it was open is not its own any more.
+	// A listener does not remove a socket that replaced its own.
 	mine := filepath.Join(dir, "bot.sock")
 	l, err := admin.ListenSocket(mine)
 	must(t, err)
@@ -107,7 +107,7 @@ func TestServeEndsThoughSomebodyHangs(t *testing.T) {
 	if _, err := io.WriteString(conn, "POST /v1/pause HTTP/1.1\r\nHost: bot\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conn.Read(make([]byte, 1)); err != nil { // the server asks for the body, so it is in the handler
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // the server asks for the body: the handler has begun
 		t.Fatal(err)
 	}
 	begin := time.Now()
@@ -129,21 +129,21 @@ func TestClientSaysWhatIsWrong(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "bot.sock")
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
-		!strings.HasPrefix(err.Error(), "no bot is running here for this app: nobody listens on "+path+"; ask on ") {
+		!strings.HasPrefix(err.Error(), "the bot does not answer at "+path+": is it running? Run this command on the bot's machine, ") {
 		t.Errorf("where nobody listens, the error is %v", err)
 	}
 	if _, err := (admin.Client{Addr: "127.0.0.1:1", Token: token}).Status(t.Context()); err == nil ||
-		!strings.HasPrefix(err.Error(), "no bot answers on 127.0.0.1:1: ") || strings.Contains(err.Error(), token) {
+		!strings.HasPrefix(err.Error(), "the bot does not answer at 127.0.0.1:1: ") || strings.Contains(err.Error(), token) {
 		t.Errorf("where nobody listens, the error is %v", err)
 	}
 	serve(t, path, http.NotFoundHandler())
 	if _, err := (admin.Client{Socket: path}).Status(t.Context()); err == nil ||
-		err.Error() != "what listens on "+path+" answered 404 Not Found, which no autoscalebot does" {
+		err.Error() != "the program at "+path+" answered 404 Not Found: it is not an autoscalebot" {
 		t.Errorf("where something else listens, the error is %v", err)
 	}
 }
 
-// A folder that another user could change is not taken for the socket, and one of the user's own is made.
+// A folder that another user can change is refused; a missing folder is created for this user alone.
 func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	dir := folder(t)
 	own := filepath.Join(dir, "own")
@@ -155,7 +155,7 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	}
 	open := filepath.Join(dir, "open")
 	must(t, errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777)))
-	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "everybody may write to the folder "+open) {
+	if _, err := admin.ListenSocket(filepath.Join(open, "bot.sock")); err == nil || !strings.Contains(err.Error(), "all users can write to the folder "+open) {
 		t.Errorf("in a folder for everybody the error is %v", err)
 	}
 	must(t, os.Chmod(open, 0o777|os.ModeSticky))
@@ -173,7 +173,7 @@ func TestSocketWantsAFolderOfItsOwn(t *testing.T) {
 	}
 }
 
-// Texts of whoever answers cannot change a terminal.
+// The texts of an answer cannot control the terminal, even if another program sends it.
 func TestAnswersArePrintable(t *testing.T) {
 	path := filepath.Join(folder(t), "bot.sock")
 	status := http.StatusOK
@@ -191,7 +191,7 @@ func TestAnswersArePrintable(t *testing.T) {
 	}
 }
 
-// Nor can those of a history that others may write to.
+// The texts of a history that others can write to cannot control it either.
 func TestRecordsOfAHistoryArePrintable(t *testing.T) {
 	db, err := history.Open(t.Context(), history.Options{URL: history.Memory, App: "shop", ProcessType: "web"})
 	must(t, err)
@@ -205,7 +205,7 @@ func TestRecordsOfAHistoryArePrintable(t *testing.T) {
 	}
 }
 
-// Connections over a network that keep the bot busy, from whatever addresses, leave the socket to its owner.
+// Network connections that occupy the server, from any addresses, do not block the socket.
 func TestTheSocketIsNotKeptBusyOverTheNetwork(t *testing.T) {
 	w := open(t, nil)
 	for i := range 200 {
@@ -219,7 +219,7 @@ func TestTheSocketIsNotKeptBusyOverTheNetwork(t *testing.T) {
 			continue // refused
 		}
 	}
-	full := func() bool { // so that nobody else is answered over the network
+	full := func() bool { // no further network client gets an answer
 		resp, err := dialer("", w.addr).RoundTrip(&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "bot", Path: "/v1/status"}})
 		if err == nil {
 			resp.Body.Close()

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
-// Who can open the socket is asked for, whatever its mode has become.
+// The server checks the peer's user, so a socket whose mode was changed still refuses other users.
 func TestAnotherUserIsHungUpOn(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to be another user")
@@ -44,7 +44,7 @@ func TestAnotherUserIsHungUpOn(t *testing.T) {
 	}
 }
 
-// dialAs dials from a thread that is another user's, and ends it.
+// The thread that changes its user is not reused: it ends with its goroutine.
 func dialAs(uid uintptr, path string) (conn net.Conn, err error) {
 	done := make(chan struct{})
 	go func() {

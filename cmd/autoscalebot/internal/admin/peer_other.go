@@ -4,5 +4,5 @@ package admin
 
 import "net"
 
-// peer is not known here: the socket's mode alone keeps others away.
+// Only Linux reports the peer's user. Elsewhere the socket's mode alone keeps others out.
 func peer(*net.UnixConn) (uid int, known bool) { return 0, false }

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	relayKind  = "http"          // an HTTP client's requests in a history
-	relayEvery = 2 * time.Second // between two looks for them
-	relayTime  = 5 * time.Second // for one look and one answer
+	relayKind  = "http"          // the kind of these requests in a history
+	relayEvery = 2 * time.Second // between two queries for requests
+	relayTime  = 5 * time.Second // for one query and its answers
 )
 
 type (
@@ -31,8 +31,9 @@ type (
 	}
 )
 
-// Relay answers what is asked by way of a history, until ctx ends: on a platform where a bot has no port, it is the one
-// thing that two machines reach. Whoever can write to the database is trusted, as with the socket.
+// Relay answers requests that arrive through a history's database, until ctx ends. Where the bot has no port, the
+// database is the one thing that both machines reach. A client that can write to the database is trusted, like a client
+// of the socket.
 func (s *Server) Relay(ctx context.Context, db *history.DB) {
 	tick := time.NewTicker(relayEvery)
 	defer tick.Stop()
@@ -46,7 +47,7 @@ func (s *Server) Relay(ctx context.Context, db *history.DB) {
 	}
 }
 
-// A history reports itself that its database is down.
+// The history itself reports a database that is down.
 func (s *Server) relay(ctx context.Context, db *history.DB) {
 	ctx, cancel := context.WithTimeout(ctx, relayTime)
 	defer cancel()
@@ -60,7 +61,7 @@ func (s *Server) relay(ctx context.Context, db *history.DB) {
 			err = db.Answer(ctx, a.ID, string(text))
 		}
 		if err != nil {
-			s.o.Log.Warn("somebody asked the bot and got no answer", "who", a.Who, "error", err)
+			s.o.Log.Warn("a request that arrived through the database got no answer", "who", a.Who, "error", err)
 		}
 	}
 }
@@ -68,12 +69,12 @@ func (s *Server) relay(ctx context.Context, db *history.DB) {
 func (s *Server) replay(ctx context.Context, a history.Ask) relayedBack {
 	var q relayed
 	if a.Kind != relayKind || json.Unmarshal(a.Body, &q) != nil {
-		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand that; is it of another version?"}`}
+		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand the request. Is it another version?"}`}
 	}
 	ctx = context.WithValue(ctx, callerKey{}, caller{who: a.Who, known: true})
 	r, err := http.NewRequestWithContext(ctx, q.Method, "http://bot"+q.Path, strings.NewReader(q.Body))
 	if err != nil {
-		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand that; is it of another version?"}`}
+		return relayedBack{http.StatusBadRequest, `{"error":"the bot does not understand the request. Is it another version?"}`}
 	}
 	w := &taken{header: http.Header{}, status: http.StatusOK}
 	s.ServeHTTP(w, r)
@@ -115,7 +116,7 @@ func (b byHistory) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	var back relayedBack
 	if err := json.Unmarshal([]byte(text), &back); err != nil {
-		return nil, fmt.Errorf("read the bot's answer: %w; is the bot of another version?", err)
+		return nil, fmt.Errorf("read the bot's answer: %w. Is the bot another version?", err)
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", back.Status, http.StatusText(back.Status)), StatusCode: back.Status,

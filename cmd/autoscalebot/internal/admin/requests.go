@@ -73,7 +73,7 @@ func (s *Server) records(_ string, r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("n"); text != "" {
 		var err error
 		if n, err = strconv.Atoi(text); err != nil || n < 1 || n > Kept {
-			return nil, refuse(http.StatusBadRequest, "n=%q: write a whole number from 1 to %d", text, Kept)
+			return nil, refuse(http.StatusBadRequest, "n is %q: must be a whole number from 1 to %d", text, Kept)
 		}
 	}
 	return records{append([]record.Record{}, s.o.Ledger.Last(n)...)}, nil
@@ -109,7 +109,7 @@ func (s *Server) scale(who string, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if asked.Dynos == nil {
-		return nil, refuse(http.StatusUnprocessableEntity, "dynos is missing; write how many there are to be")
+		return nil, refuse(http.StatusUnprocessableEntity, "dynos is missing: must be the number of dynos to keep")
 	}
 	return s.done(s.o.Bot.Override(*asked.Dynos, length, who))
 }
@@ -131,7 +131,7 @@ func decode(body io.Reader, into any) error {
 	err := d.Decode(into)
 	if err == nil {
 		if _, err = d.Token(); err == nil {
-			return refuse(http.StatusBadRequest, "there is more than one JSON value")
+			return refuse(http.StatusBadRequest, "the body has more than one JSON value")
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -141,15 +141,15 @@ func decode(body io.Reader, into any) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field == "":
-		return refuse(http.StatusBadRequest, "the body cannot be %s; write a JSON object", wrongType.Value)
+		return refuse(http.StatusBadRequest, "the body must be a JSON object, not %s", wrongType.Value)
 	case errors.As(err, &wrongType):
-		return refuse(http.StatusBadRequest, "%s cannot be %s", wrongType.Field, wrongType.Value)
+		return refuse(http.StatusBadRequest, "invalid type of %s: %s", wrongType.Field, wrongType.Value)
 	case errors.As(err, &tooLong):
 		return refuse(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", maxBody)
 	case errors.Is(err, io.EOF):
-		return refuse(http.StatusBadRequest, "the body is empty; write a JSON object")
+		return refuse(http.StatusBadRequest, "the body is empty: must be a JSON object")
 	}
-	return refuse(http.StatusBadRequest, "the body is not what it should be: %v", err)
+	return refuse(http.StatusBadRequest, "invalid body: %v", err)
 }
 
 func duration(text string) (time.Duration, error) {
@@ -159,7 +159,7 @@ func duration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > longest {
 		return 0, refuse(http.StatusUnprocessableEntity,
-			"for %q: write a length of time up to 8784h, such as 90m or 2h", text)
+			"for is %q: must be a duration of at most 8784h, such as 90m or 2h", text)
 	}
 	return d, nil
 }

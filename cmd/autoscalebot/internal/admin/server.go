@@ -22,36 +22,36 @@ import (
 )
 
 const (
-	maxBody     = 4 << 10         // in bytes; the longest valid request has less than a hundred
-	requestTime = 5 * time.Second // from the first byte of a request to the last of its answer
+	maxBody     = 4 << 10         // bytes; the longest valid request has fewer than a hundred
+	requestTime = 5 * time.Second // from the first byte of a request to the last byte of its answer
 	mostConns   = 64
-	goodbye     = time.Second // for requests under way when the bot ends, within its 10 s
+	goodbye     = time.Second // for requests in progress when the bot ends, part of its 10 s
 )
 
 const socketUser = "the socket's user"
 
-// Options say what a Server works with. All but Token, Pool, Warnings and Log are needed.
+// Options configure a Server. All fields except Token, Pool, Warnings, Throttle and Log are required.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
 	// BotOptions are the bot's own options.
 	BotOptions bot.Options
-	// Pool tells how the servers are where the platform is a pool of them; nil where it is not.
+	// Pool returns the state of the servers; nil if the platform is not a pool.
 	Pool func() pool.Status
-	// Warnings tell what people should know of the bot itself; nil for nothing.
+	// Warnings returns sentences for [Status.Warnings]; nil for none.
 	Warnings func() []string
-	// Started is when the bot was, Version the bot's.
+	// Started is the start of the bot. Version is its version.
 	Started time.Time
 	Version string
-	// Token is what everybody who asks over TCP must know; "" lets nobody in.
+	// Token is the bearer token that requests over TCP must carry; "" refuses them all.
 	Token string
-	// Throttle bounds wrong tokens, with those of the other ways in; nil makes one of the server's own.
+	// Throttle limits wrong tokens, together with those at the bot's other ports; nil for a limiter of the server's own.
 	Throttle *throttle.Limiter
-	// Log is told who asked for what; nil is silent.
+	// Log receives warnings and errors; nil discards them.
 	Log *slog.Logger
 }
 
-// A Server lets people ask the bot.
+// A Server answers requests about the bot, and passes changes on to it.
 type Server struct {
 	o      Options
 	routes map[string]map[string]handler // by path and method
@@ -59,7 +59,7 @@ type Server struct {
 
 type handler func(who string, r *http.Request) (any, error) // the error is a refusal
 
-// New makes a server.
+// New returns a server. [Server.Serve] starts it.
 func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -79,8 +79,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// Serve answers on all listeners until ctx ends, and closes them. It returns within 1 s of ctx's end. Each listener has
-// a bound of its own on its connections, so that those over a network keep nobody from the socket.
+// Serve answers on all listeners until ctx ends, then closes them and returns within 1 s. Each listener has its own
+// limit of connections, so network clients cannot block the socket.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 	var wg sync.WaitGroup
 	servers := make([]*http.Server, len(listeners))
@@ -88,14 +88,15 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) {
 		most := min(mostConns, throttle.Descriptors()/8)
 		perAddress := most / 2
 		if l.Addr().Network() == "unix" {
-			perAddress = most // all have the same
+			perAddress = most // all clients have the same address
 		}
 		conns, srv := throttle.NewConns(most, perAddress), s.server()
 		srv.ConnState = conns.State
 		servers[i] = srv
 		wg.Go(func() {
 			if err := srv.Serve(conns.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
-				s.o.Log.Error("the bot cannot be asked any more", "at", l.Addr().String(), "error", err)
+				s.o.Log.Error("autoscalebot status, pause and scale no longer work here: the listener failed", "at",
+					l.Addr().String(), "error", err)
 			}
 		})
 	}
@@ -127,7 +128,7 @@ type callerKey struct{}
 
 type caller struct {
 	who   string
-	known bool // the system itself has let only the right user through
+	known bool // the operating system or the database has authenticated the caller
 }
 
 func callerOf(c net.Conn) caller {
@@ -141,7 +142,7 @@ func callerOf(c net.Conn) caller {
 	return caller{who: c.RemoteAddr().String()}
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. A caller that neither the socket nor the database vouches for must send the token.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, _ := r.Context().Value(callerKey{}).(caller)
 	if from.known {
@@ -163,31 +164,31 @@ func (s *Server) serve(from caller, w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer) // to somebody who may have hung up
+	_ = json.NewEncoder(w).Encode(answer) // the client may have disconnected
 }
 
 func (s *Server) answer(from caller, w http.ResponseWriter, r *http.Request) (any, error) {
 	if !from.known && !s.authorized(r) {
-		s.o.Throttle.Refused(s.o.Throttle.ClientOf(r), time.Now(), "somebody asked the bot without the right token")
+		s.o.Throttle.Refused(s.o.Throttle.ClientOf(r), time.Now(), "refused a request without the right ADMIN_TOKEN")
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		return nil, refuse(http.StatusUnauthorized, "the token is missing or wrong; send ADMIN_TOKEN as a bearer token")
+		return nil, refuse(http.StatusUnauthorized, "the token is missing or wrong. Send ADMIN_TOKEN as a bearer token")
 	}
 	methods, ok := s.routes[r.URL.Path]
 	if !ok {
 		return nil, refuse(http.StatusNotFound,
-			"there is nothing at %q; docs/openapi.yaml lists what there is", r.URL.Path)
+			"unknown path %q. docs/openapi.yaml lists the paths", r.URL.Path)
 	}
 	handle, ok := methods[r.Method]
 	if !ok {
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		w.Header().Set("Allow", allowed)
-		return nil, refuse(http.StatusMethodNotAllowed, "%s takes only %s", r.URL.Path, allowed)
+		return nil, refuse(http.StatusMethodNotAllowed, "%s accepts only %s", r.URL.Path, allowed)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	return handle(from.who, r)
 }
 
-// authorized takes constant time, whatever the token's length.
+// The comparison takes constant time for any length of the token.
 func (s *Server) authorized(r *http.Request) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	got, want := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))

@@ -11,7 +11,7 @@ import (
 
 func may(uid int) bool { return uid == os.Geteuid() || uid == 0 }
 
-// private fails where another user could put a socket there instead.
+// In a folder of another user, or one that all users can write to, another user could place a socket of their own.
 func private(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, os.ErrExist) {
 		return err
@@ -21,23 +21,22 @@ func private(dir string) error {
 		return err
 	}
 	if uid, known := owner(link); known && !may(uid) {
-		return fmt.Errorf("%s belongs to the user with uid %d; remove it, or set ADMIN_SOCKET to a path in "+
-			"another folder", dir, uid)
+		return fmt.Errorf("%s belongs to uid %d. Remove it, or set ADMIN_SOCKET to a path in another folder", dir, uid)
 	}
 	switch info, err := os.Stat(dir); {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder; remove it, or set ADMIN_SOCKET to a path in another one", dir)
+		return fmt.Errorf("%s is not a folder. Remove it, or set ADMIN_SOCKET to a path in another folder", dir)
 	case info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0:
-		return fmt.Errorf("everybody may write to the folder %s; chmod 700 it, or set ADMIN_SOCKET to a path in "+
-			"another one", dir)
+		return fmt.Errorf("all users can write to the folder %s. Run chmod 700 on it, or set ADMIN_SOCKET to a path in "+
+			"another folder", dir)
 	}
 	return nil
 }
 
-// dialSocket wants the socket and who answers to be this user's or root's. Root may ask anybody's bot, if who answers
-// is the socket's owner and an administrator gave that user the place.
+// The socket's owner and the process that answers must both be this user or root. Root may also talk to another user's
+// bot, if the socket's owner is the one who answers and nobody else can write to the path.
 func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -58,8 +57,7 @@ func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	return conn, nil
 }
 
-// given is false where anybody but root, and users to whom root gave a folder, could have put something at path or on
-// the way there, such as in /tmp.
+// False if a user other than root and the owner of the folder could have placed path or one of its parents, as in /tmp.
 func given(path string) bool {
 	real, err := filepath.EvalSymlinks(path)
 	return err == nil && placed(path) && placed(real)
@@ -90,6 +88,6 @@ type foreign struct {
 }
 
 func (f foreign) Error() string {
-	return fmt.Sprintf("%s belongs to the user with uid %d, and this one has uid %d; run the command as "+
-		"the bot's user", f.path, f.uid, os.Geteuid())
+	return fmt.Sprintf("%s belongs to uid %d, and you are uid %d. Run the command as the bot's user", f.path, f.uid,
+		os.Geteuid())
 }

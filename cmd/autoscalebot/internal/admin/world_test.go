@@ -34,7 +34,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const token = "t0ken-0123456789abcdef"
 
-// world is a real bot with an admin server on a real socket and port. All that goes through is held against
+// A world is a real bot with an admin server on a real socket and port. All requests and responses are validated against
 // docs/openapi.yaml.
 type world struct {
 	*bot.Bot
@@ -102,7 +102,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// ask goes over the socket, or with an address over TCP.
+// An empty addr is the socket.
 func (w *world) ask(t *testing.T, addr, method, path, body string, header http.Header) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://bot"+path, strings.NewReader(body))
@@ -168,7 +168,7 @@ var readRouter = sync.OnceValues(func() (routers.Router, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, err
 	}
-	doc.Servers = nil // so that any host is right
+	doc.Servers = nil // accept any host
 	return legacy.NewRouter(doc)
 })
 

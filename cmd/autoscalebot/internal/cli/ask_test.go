@@ -73,13 +73,13 @@ func TestARunningBotIsAsked(t *testing.T) {
 
 	// A second bot for the same app says what is wrong, and runs all the same.
 	second := start(t, []string{token}, append(append([]string{"DRY_RUN=true"}, b.cmd.Env...), "ADMIN_ADDR=")...)
-	second.wait("a warning", func() bool { return strings.Contains(second.log.String(), "another bot listens on "+runtime) })
+	second.wait("a warning", func() bool { return strings.Contains(second.log.String(), "another bot already listens on "+runtime) })
 	second.wait("a heartbeat", func() bool { return strings.Contains(second.log.String(), "held at 4") })
 	second.terminate()
 	asked(socket, "app             my forest web", "status")
 
 	b.terminate()
-	if o := runOnce(t, socket, "status"); o.code != exitWork || !strings.Contains(o.stderr, "nobody listens on "+runtime) {
+	if o := runOnce(t, socket, "status"); o.code != exitWork || !strings.Contains(o.stderr, "the bot does not answer at "+runtime) {
 		t.Errorf("after the bot ended: code %d, %s", o.code, o.stderr)
 	}
 	if left, err := filepath.Glob(filepath.Join(runtime, "autoscalebot-*", "*")); err != nil || len(left) > 0 {

@@ -47,7 +47,7 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 	b = start(t, []string{postgrestest.Password}, append(env, "DYNO=autoscaleworker.1", "MAX_DYNOS=4")...)
 	b.wait("the order to hold", func() bool { return strings.Contains(b.log.String(), "held at 3: run.4711, process ") })
 	b.terminate()
-	if o := runOnce(t, oneOff, "status"); o.code != exitWork || !strings.Contains(o.stderr, "no bot answers by way of its history in ") {
+	if o := runOnce(t, oneOff, "status"); o.code != exitWork || !strings.Contains(o.stderr, "the bot does not answer through its history in ") {
 		t.Errorf("with no bot: code %d, %s", o.code, o.stderr)
 	}
 }
