@@ -12,33 +12,33 @@ const (
 	baselineBins  = 76
 	baselineLeast = 0.002
 	baselineStep  = 0.1133
-	// baselineBlock is how many heartbeats make a block, baselineEnough how many of the first one are enough for a
-	// first idea.
+	// Heartbeats in a block, and in the part of the first block that is enough for a first estimate.
 	baselineBlock, baselineEnough = 360, 24
-	// likelyBaseline is how many seconds an app without load may well take, whatever the bound.
+	// Seconds that an idle app may well take, whatever the threshold.
 	likelyBaseline = 0.5
-	// baselineAge is how long blocks are remembered: in a day every app has a calm hour.
+	// How long blocks are remembered: every app has a calm hour in a day.
 	baselineAge = 24 * time.Hour
-	// baselineSkew is how many times as wide as below its median ln t is spread above it: what a time on the way, which
-	// is the same for all, makes of a lognormal time of service.
+	// The spread of ln t above its median, relative to the spread below. It is what a constant travel time makes of a
+	// lognormal time of service.
 	baselineSkew = 1.4
-	// deviationOf80 is how many standard deviations around its mean hold 80 % of a normal distribution.
+	// 80 % of a normal distribution lie within this many standard deviations of its mean.
 	deviationOf80 = 1.2816
 )
 
-// Baseline learns how long a heartbeat takes that does not wait:
+// Baseline learns the latency of heartbeats that do not wait:
 //
 //	ln t ~ N(ln m, σ²)                   up to m
 //	ln t ~ N(ln m, (baselineSkew·σ)²)    above
 //
-//	t  the heartbeat's time in seconds
-//	m  its median
-//	σ  (ln m − ln t₁₀) / deviationOf80, where a tenth of the heartbeats take less than t₁₀
+//	t    the heartbeat's time in seconds
+//	m    its median
+//	σ    (ln m − ln t₁₀) / deviationOf80
+//	t₁₀  the 10th percentile of t
 //
-// Waiting makes heartbeats slower and never faster, so the fast half of them tells, in the calmest block of the last
-// day. The fastest of all would not do, since it is often far below what an app without load takes.
+// Waiting only makes heartbeats slower, so the fast half of them shows the baseline, in the calmest block of the last
+// day. The fastest heartbeat alone would not do: it is often far below what an idle app takes.
 type Baseline struct {
-	// Counts are the heartbeats of the present block, by how long they took, and N how many they are.
+	// Counts are the heartbeats of the present block by the time they took. N is their number.
 	Counts []uint16 `json:"counts,omitempty"`
 	N      int      `json:"n,omitempty"`
 	// Calm is the calmest block of each hour of the last day.
@@ -47,7 +47,7 @@ type Baseline struct {
 
 // A BaselineBlock sums up heartbeats.
 type BaselineBlock struct {
-	// Hour is when the hour began.
+	// Hour is the start of the hour.
 	Hour time.Time `json:"hour"`
 	// Median and Spread are m and σ of the [Baseline].
 	Median float32 `json:"median"`
@@ -82,7 +82,7 @@ func (d *Baseline) add(now time.Time, beats []beat) {
 	}
 }
 
-// quantile returns ln t for the t that a share p of the block's heartbeats do not exceed.
+// The p-quantile of ln t in the present block.
 func (d *Baseline) quantile(p float64) float64 {
 	rank, sum := p*float64(d.N), 0.0
 	for i, c := range d.Counts {
@@ -94,8 +94,8 @@ func (d *Baseline) quantile(p float64) float64 {
 	return math.Log(baselineLeast)
 }
 
-// distribution returns m and σ. Before a block is full, m is at most half of the bound, or half a second where that is
-// more.
+// m and σ of the [Baseline]. Before the first block is full, m is at most half of the threshold, or half a second if
+// that is more.
 func (d *Baseline) distribution(bound float64) (median, spread float64) {
 	spread = 0.3
 	most := max(bound/2, likelyBaseline)
@@ -120,8 +120,8 @@ func (d *Baseline) distribution(bound float64) (median, spread float64) {
 	return max(0.001, median), min(max(spread, 0.12), 1)
 }
 
-// exceeds says whether an app without load takes longer than the bound, in seconds: in every block of the last day half
-// of the heartbeats did. It says so only once a block is full.
+// True if the idle app takes longer than the threshold: half of the heartbeats did, in every block of the last day.
+// False before the first block is full.
 func (d *Baseline) exceeds(bound float64) bool {
 	for _, c := range d.Calm {
 		if float64(c.Median) <= bound {

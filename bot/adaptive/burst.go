@@ -3,15 +3,14 @@ package adaptive
 import "time"
 
 const (
-	// capacityShare is the share of what the dynos can serve that heartbeats may take.
+	// The share of the dynos' capacity that heartbeats may take.
 	capacityShare = 0.01
-	// calmFraction is how many times as many heartbeats may be taken as are enough where all loads that are likely need
-	// the same number of dynos.
+	// If every likely load needs the same number of dynos, this fraction of the heartbeats is enough.
 	calmFraction = 4
 )
 
-// Burst is how many heartbeats the next tick should take, at least 1, given how far apart ticks are and the most that a
-// minute may see; and why there are several, "" where there is one.
+// Burst returns how many heartbeats to send at the next tick, at least 1, from the interval between ticks and the
+// maximum a minute. why is the reason for several, "" for one.
 func (m *Model) Burst(l *Load, interval time.Duration, perMinute int) (n int, why string) {
 	if l == nil || !l.sound() {
 		return 1, ""
@@ -31,14 +30,14 @@ func (m *Model) Burst(l *Load, interval time.Duration, perMinute int) (n int, wh
 	return 1, ""
 }
 
-// affords is how many heartbeats a tick may take:
+// The heartbeats that a tick may take:
 //
 //	n = min(a, capacityShare·60·N/τ) · d
 //
-//	a  the most that a minute may see
+//	a  the maximum a minute
 //	N  dynos
-//	τ  seconds that a dyno takes for a request on average, all its slots being busy
-//	d  minutes from tick to tick
+//	τ  mean seconds a request if all slots of a dyno are busy
+//	d  minutes between ticks
 func (l *Load) affords(w *queueing, interval time.Duration, perMinute int) int {
 	served := 60 * float64(l.Dynos) / l.scale(w)
 	return min(mostBeats, max(1, int(min(float64(perMinute), capacityShare*served)*interval.Minutes())))

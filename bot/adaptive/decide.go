@@ -2,31 +2,31 @@ package adaptive
 
 import "time"
 
-// A Reason is why a model wants a number of dynos.
+// A Reason is why a model asks for a number of dynos.
 type Reason string
 
-// The reasons. None is that nothing calls for another number.
+// The reasons. None: nothing calls for another number.
 const (
 	None Reason = ""
-	// MoreLoad and LessLoad: the load needs more dynos, or has needed fewer for long.
+	// MoreLoad, LessLoad: the load needs more dynos, or has needed fewer for the hold time.
 	MoreLoad Reason = "more load"
 	LessLoad Reason = "less load"
-	// SlowRun: heartbeats fail, or are slow, for longer than the load explains.
+	// SlowRun: heartbeats fail, or are slow for longer than the load explains.
 	SlowRun Reason = "slow run"
-	// Enough: something called for another number, and something else for the present one.
+	// Enough: one thing calls for another number, and another for the present one.
 	Enough Reason = "enough"
 )
 
-// An Answer is the number of dynos that a model wants, why, and the estimate that it comes of.
+// An Answer is the number of dynos that a model asks for, the reason, and the estimate behind it.
 type Answer struct {
 	Dynos    int
 	Reason   Reason
 	Estimate *Estimate
 }
 
-// Decide says how many dynos there should be, given what is known of the load after the tick, and of former weeks: by
-// the router's log where there is one, else by the heartbeats; and what the same hour of former days and weeks needed,
-// where that is more. It returns what is then known of the weeks.
+// Decide returns the number of dynos that the load needs after a tick. It follows the router's log if there is one,
+// else the heartbeats, and raises the number to what the same hour of former days and weeks needed. The Weeks it
+// returns include this tick.
 func (m *Model) Decide(l *Load, e Estimate, w *Weeks, t Tick) (*Weeks, Answer) {
 	a := Answer{Dynos: t.Dynos, Estimate: &e}
 	if m.ByRouter(l, t.Now) {
@@ -62,11 +62,11 @@ func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
 	}
 }
 
-// trial is how many of n dynos go on trial at a time.
+// The number of dynos, of n, that the bot tries to do without.
 func trial(n int) int { return max(1, n/10) }
 
-// TakenBack returns the load after a scale-up that took back a scale-down at last, where that is not long ago: then
-// fewer dynos must be enough for longer before any is removed again.
+// TakenBack returns the load after a scale-up. last is the time of the newest scale-down. If that is recent, the hold
+// time grows.
 func (l *Load) TakenBack(now, last time.Time) *Load {
 	if l == nil || last.IsZero() || l.Reversed.Equal(last) || now.Sub(last).Seconds() > reversalWithin*l.HoldTime {
 		return l

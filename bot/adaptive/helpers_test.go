@@ -24,7 +24,6 @@ func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int) decide
 	return decide.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
 }
 
-// applied is the state after a change that the platform accepted.
 func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
 	st, _ = decide.Policy{}.Answered(st, decide.Facts{Now: now}, d, decide.Accepted)
 	return st
@@ -46,7 +45,7 @@ func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
 	return policy(a, boundMS)
 }
 
-// A running app has the dynos that are decided on at once, and a tick every 5 s.
+// A running app gets the desired dynos at once, and has a tick every 5 s.
 type running struct {
 	policy decide.Policy
 	state  decide.State
@@ -57,7 +56,6 @@ type running struct {
 	ups    []int
 }
 
-// runWith lets so much time pass, and returns the last decision.
 func (a *running) runWith(d time.Duration, readings func() []probe.Reading) (last decide.Decision) {
 	for end := a.now.Add(d); a.now.Before(end); a.now = a.now.Add(5 * time.Second) {
 		a.state, last = a.policy.Decide(a.state, facts(a.now, readings(), bounds(a.limits[0], a.limits[1]), a.dynos))
@@ -72,12 +70,12 @@ func (a *running) runWith(d time.Duration, readings func() []probe.Reading) (las
 	return last
 }
 
-// An app is one whose heartbeats wait as the theory of queues says: dynos of 5 slots, 100 ms of service, exponential.
+// An app whose heartbeats wait as in queueing theory: dynos of 5 slots, 100 ms of service, exponential.
 type app struct {
 	running
 	load       float64 // in dynos
 	baselineMS float64
-	wait       float64 // a backlog in seconds
+	wait       float64 // of a backlog, in seconds
 	beat       func(ms float64) probe.Reading
 }
 

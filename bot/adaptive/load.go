@@ -7,72 +7,71 @@ import (
 	"time"
 )
 
-// Load is what the model knows of the load: a plain value that survives as JSON, and is never changed in place.
+// Load is what the model knows of the load. It is a plain value that survives as JSON, and is never changed in place.
 //
-// The queueing model, of a heartbeat that a router sends to one of the dynos at random:
+// The queueing model of a heartbeat that a router sends to one of the dynos at random:
 //
 //	ρ       = A/r
 //	P(wait) = C(c, ρ)
 //	wait    ~ Exp((1−ρ)/τ)
 //	τ       = S·(1+V²)/2c
 //
-//	A  the load, in dynos that it would keep busy all the time
+//	A  the load: the dynos that it would keep busy all the time
 //	r  dynos that serve
-//	ρ  the share of the time that a dyno is busy; from 1 on a backlog grows by ρ−1 seconds a second
+//	ρ  the busy share of a dyno; from 1 on, a backlog grows by ρ−1 seconds a second
 //	c  slots of a dyno
 //	C  Erlang's formula, see erlangC
 //	S  mean time of service
 //	V  its coefficient of variation
 //	τ  the scale of waits (the approximation of Allen and Cunneen, 1978)
 //
-// Neither c nor τ is known, nor how fast A moves. So 24 guesses are kept in view, each with a normal distribution of ln
-// A and a weight (multiple-model estimation: D. T. Magill, 1965). A tick takes for each
+// The model knows neither c, nor τ, nor how fast A moves. It keeps 24 guesses, each with a normal distribution of ln A
+// and a weight (multiple-model estimation: D. T. Magill, 1965). A tick computes for each
 //
 //	p(x)  = ((1−q)·N(x; μ, σ²+w²Δ) + q·N(x; μ+leapMean, σ²+w²Δ+leapSpread²)) · L(x)
 //	ln W ← ln W + trust·ln ∫p − (1−e^(−Δ/forget))·(ln W − ln W₀)
 //
 //	x     ln A; the mean and spread of p become μ and σ
-//	q     the chance of a leap since the last tick
+//	q     the probability of a leap since the last tick
 //	w     how far x wanders in a minute, by the guess
 //	Δ     the time since the last tick
-//	L     how likely the heartbeats are, see likelihood
-//	W     the weight: it grows by a part of the evidence only, since no guess is quite right, and forgets it in hours
+//	L     the likelihood of the heartbeats, see likelihood
+//	W     the weight; it grows by a part of the evidence, since no guess is exact, and forgets it in hours
 //	W₀    the weight before any wait was seen, see prior
 type Load struct {
-	// At is when a tick last took it further, and Dynos how many there were.
+	// At is the time of the last tick, and Dynos their number then.
 	At    time.Time `json:"at"`
 	Dynos int       `json:"dynos"`
-	// Starts are the newest ups, whose dynos may not serve yet.
+	// Starts are the newest scale-ups. Their dynos may not serve yet.
 	Starts []Start `json:"starts,omitempty"`
-	// Mean and Spread are those of ln A by each guess, Weight the logarithm of how likely the guess is in relation to
-	// the likeliest.
+	// Mean and Spread are those of ln A by each guess. Weight is the logarithm of the guess's probability relative to
+	// the likeliest one.
 	Mean   [guesses]float32 `json:"mean"`
 	Spread [guesses]float32 `json:"spread"`
 	Weight [guesses]float32 `json:"weight"`
-	// Backlog is how long the newest heartbeats waited, in seconds, the newest last.
+	// Backlog is how long the last three heartbeats waited, in seconds, the newest last.
 	Backlog [3]float32 `json:"backlog"`
-	// Late counts the newest ticks in a row that were slower than the bound, and than an idle app.
+	// Late is the number of newest ticks in a row that were slower than the threshold, and than an idle app.
 	Late int `json:"late,omitempty"`
-	// Baseline is how long a heartbeat takes that does not wait.
+	// Baseline is the latency of heartbeats that do not wait.
 	Baseline Baseline `json:"baseline"`
-	// Outliers is the share of heartbeats that take long whatever the load is, 0 before the first.
+	// Outliers is the share of heartbeats that are slow at any load; 0 before the first heartbeat.
 	Outliers float64 `json:"outliers,omitempty"`
-	// Needs are the numbers of dynos that were needed lately, as far as they can still matter: each is lower than the
-	// one before it.
+	// Needs are the numbers of dynos needed lately, as far as they can still matter. Each is lower than the one before.
 	Needs DesiredQueue `json:"needs,omitempty"`
-	// HoldTime is for how many seconds fewer dynos must have been enough before any is removed. It grows with each
-	// scale-down that had to be taken back, of which the newest was at Reversed.
+	// HoldTime is the time in seconds for which fewer dynos must have been enough before any is removed. It grows with
+	// each scale-down that is taken back. Reversed is the time of the newest of those.
 	HoldTime float64   `json:"hold_time"`
 	Reversed time.Time `json:"reversed,omitzero"`
-	// Router is what is known from the router's log, nil where none was ever read.
+	// Router is what is known from the router's log; nil if none was ever read.
 	Router *Router `json:"router,omitempty"`
-	// LooseSince is since when dynos of the next smaller size would have done, where an order may choose them; zero
-	// where they would not. LooseTrial says that no heartbeat has waited for so long that they are worth a trial.
+	// LooseSince is the time since which dynos of the next smaller size would have been enough, if a ladder may choose
+	// them; zero if they would not be. LooseTrial: no heartbeat has waited for so long that they are worth a trial.
 	LooseSince time.Time `json:"loose_since,omitzero"`
 	LooseTrial bool      `json:"loose_trial,omitempty"`
 }
 
-// A Start is a scale-up: at At so many dynos were added. Reported says that the platform tells when they serve.
+// A Start is a scale-up: Dynos were added at At. Reported: the platform reports when they serve.
 type Start struct {
 	At       time.Time `json:"at"`
 	Dynos    int       `json:"dynos"`
@@ -80,40 +79,40 @@ type Start struct {
 }
 
 const (
-	// leap is the chance that the load leaps in a minute, and leapMean and leapSpread are mean and spread of how far ln
-	// A does.
+	// leap is the probability that the load leaps in a minute. leapMean and leapSpread are the mean and spread of the
+	// leap of ln A.
 	leap, leapMean, leapSpread = 0.01, 0.7, 0.5
-	// trust is the share of the evidence that weights grow by, and forget the seconds in which they forget most of it.
+	// trust is the share of the evidence by which weights grow. They forget most of it in forget seconds.
 	trust, forget = 0.1, 2 * 3600.0
-	// longestGap bounds the seconds by which a load is moved on: after that nothing is known anyway.
+	// The longest gap between ticks that counts, in seconds. After that nothing is known anyway.
 	longestGap = 600.0
-	// A load is known to within leastSpread at best and mostSpread at worst.
+	// Limits of the spread of ln A.
 	leastSpread, mostSpread = 0.03, 1.0
-	// A wait of more than backlogFrom seconds is taken for a backlog.
+	// A wait of more seconds than this counts as a backlog.
 	backlogFrom = 0.5
-	// mostBeats bounds the heartbeats of a tick that are looked at.
+	// Heartbeats that are evaluated in a tick.
 	mostBeats = 16
-	// longestBeat bounds how many seconds a heartbeat takes.
+	// Seconds that a heartbeat counts for at most.
 	longestBeat = 600.0
-	// faint is the weight, as a logarithm, below which a guess is kept no further down.
+	// No weight falls below this, as a logarithm.
 	faint = -12
 )
 
-// likelihoods are what the beats of a tick say, in the form in which each guess is asked about it.
+// What the heartbeats of a tick say, computed once for all guesses.
 type likelihoods struct {
 	beats   []beatLikelihood
 	median  float64
-	backlog float64 // in seconds, before this tick
-	fresh   float64 // the share of the dynos that serve that have no backlog yet
+	backlog float64 // seconds, before this tick
+	fresh   float64 // share of the serving dynos that have no backlog yet
 	dt      float64
 }
 
-// A beatLikelihood is how likely a beat is by each cause.
+// A beatLikelihood is the likelihood of a heartbeat by each cause.
 type beatLikelihood struct {
 	baseline float64           // without a wait
-	outlier  float64           // whatever the load is
+	outlier  float64           // as an outlier
 	waited   [rateBins]float64 // with a wait, by its rate
-	queued   [busyBins]float64 // in a backlog, by the busy share, as far as there is one
+	queued   [busyBins]float64 // in a backlog, by the busy share
 }
 
 func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoods {
@@ -122,7 +121,7 @@ func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoo
 		beats: make([]beatLikelihood, len(bs)), median: median, backlog: middle(l.Backlog),
 		fresh: fresh, dt: dt,
 	}
-	var nodes [5]float64 // of an idle heartbeat, each for a fifth of them
+	var nodes [5]float64 // quintiles of an idle heartbeat
 	for i, z := range [5]float64{-deviationOf80, -0.5244, 0, 0.5244, deviationOf80} {
 		nodes[i] = median * math.Exp(z*spread*skewed(z > 0))
 	}
@@ -146,13 +145,13 @@ func (l *Load) likelihoods(w *queueing, bs []beat, fresh, dt float64) *likelihoo
 	return s
 }
 
-// waited says how likely a beat is that waits, or where it was given up the chance of more:
+// The density of a heartbeat that waits, or, if it was given up, the probability of a longer one:
 //
 //	f(t) = mean over b < t of λ·e^(−λ(t−b))
 //	P(t) = mean over b < t of e^(−λ(t−b))
 //
-//	t  what the beat took
-//	b  what it takes without a wait: each of baseline is as likely
+//	t  the time the heartbeat took
+//	b  its time without a wait: each value of baseline is equally likely
 //	λ  the rate of waits
 func (b beat) waited(rate float64, baseline [5]float64) float64 {
 	sum := 0.0
@@ -167,7 +166,7 @@ func (b beat) waited(rate float64, baseline [5]float64) float64 {
 	return sum / float64(len(baseline))
 }
 
-// deep says whether there is a backlog: a wait that is long for this app, too.
+// A backlog is deep if the wait is long for this app, too.
 func (s *likelihoods) deep() bool { return s.backlog > max(backlogFrom, 2*s.median) }
 
 func skewed(above bool) float64 {
@@ -177,14 +176,14 @@ func skewed(above bool) float64 {
 	return 1
 }
 
-// normal is the density of a normal distribution of mean 0.
+// The density of a normal distribution of mean 0.
 func normal(x, sigma float64) float64 {
 	z := x / sigma
 	return math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
 }
 
-// backlogged says how likely a beat is where a backlog makes it take N(mean, spread²) seconds, or where it was given up
-// the chance of more.
+// The density of a heartbeat's time if a backlog makes it N(mean, spread²) seconds, or, if it was given up, the
+// probability of a longer one.
 func (b beat) backlogged(mean, spread float64) float64 {
 	if b.late {
 		return math.Erfc((b.took-mean)/spread/math.Sqrt2) / 2
@@ -192,16 +191,14 @@ func (b beat) backlogged(mean, spread float64) float64 {
 	return normal(b.took-mean, spread)
 }
 
-// likelihood says how likely the beats are by a guess, at the busy share of bin i: all of them, and the first alone. Of
-// a beat it is
+// The likelihood of all beats, and of the first alone, by a guess at the busy share of bin i. For each beat it is
 //
 //	L = φ·((1−C)·b + C·w) + (1−φ)·q + o
 //
-//	C        the chance of a wait
-//	b, w     how likely it is without a wait, and with one
-//	q        in a backlog
-//	o        as an outlier, whatever the load is
-//	φ        the share of the dynos without a backlog: 1 where there is none
+//	C        the probability of a wait
+//	b, w, q  the beat's likelihood without a wait, with one, and in a backlog
+//	o        its likelihood as an outlier
+//	φ        the share of the dynos without a backlog, from 0 to 1
 func (s *likelihoods) likelihood(w *queueing, g *guess, i int) (all, first float64) {
 	all, first = 1, 1
 	wait := g.waits[i]
@@ -252,7 +249,7 @@ func (l *Load) update(w *queueing, bs []beat, serving, fresh, dt float64) {
 	}
 }
 
-// learn moves guess h on by the formula of [Load]. It returns by how much ln W grows, and how likely the first beat was
+// Updates guess h by the formula of [Load]. grows is the change of ln W. expected is the likelihood of the first beat
 // by what the guess knew before.
 func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (grows, expected float64) {
 	g := &w.of[h]
@@ -279,7 +276,7 @@ func (l *Load) learn(w *queueing, h int, s *likelihoods, logServing float64) (gr
 	fade := math.Exp(-s.dt / forget)
 	back := (g.prior(s.median) - float64(l.Weight[h])) * (1 - fade)
 	low, high := w.log[0]+logServing, w.log[busyBins-1]+logServing
-	if sum < 1e-280 { // it was sure of what cannot be
+	if sum < 1e-280 { // the guess was certain of the impossible
 		l.Mean[h] = float32(min(max(mean, low+0.5), high-0.5))
 		l.Spread[h] = 0.5
 		return back - 5*trust, 0
@@ -294,8 +291,8 @@ func middle(a [3]float32) float64 {
 	return float64(max(min(a[0], a[1]), min(max(a[0], a[1]), a[2])))
 }
 
-// quantile returns what a share p of all that is likely does not exceed: the load in dynos, divided where limited by
-// the busy share up to which each guess keeps to the bound.
+// The p-quantile of the load in dynos, over all guesses. limited divides each guess's load by the busy share up to
+// which it stays below the threshold.
 func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
 	var m mixture
 	hopeless := limited && l.Baseline.exceeds(w.bound)
@@ -309,9 +306,8 @@ func (l *Load) quantile(w *queueing, p float64, limited bool) float64 {
 	return math.Exp(m.quantile(p))
 }
 
-// limitWhere is the busy share up to which the app keeps to the bound, by a guess. It is hopeless to keep to one that
-// an app without load exceeds: then dynos are to be no busier than the largest limit, so that what comes on top is
-// short.
+// The busy share up to which a guess stays below the threshold. If an idle app already exceeds it (hopeless), the
+// largest share applies, so that backlogs stay short.
 func (g *guess) limitWhere(hopeless bool) float64 {
 	if hopeless {
 		return mostBusy
@@ -319,18 +315,18 @@ func (g *guess) limitWhere(hopeless bool) float64 {
 	return g.limit
 }
 
-// limit is the busy share up to which the app keeps to the bound.
+// The busy share up to which the app stays below the threshold.
 func (l *Load) limit(w *queueing) float64 {
 	hopeless := l.Baseline.exceeds(w.bound)
 	return l.mean(w, func(g *guess) float64 { return g.limitWhere(hopeless) })
 }
 
-// scale is τ: how many seconds a dyno takes for a request, all its slots being busy.
+// τ: seconds that a dyno takes for a request if all its slots are busy.
 func (l *Load) scale(w *queueing) float64 {
 	return l.mean(w, func(g *guess) float64 { return g.scale })
 }
 
-// mean is the weighted mean over all guesses.
+// The weighted mean over all guesses.
 func (l *Load) mean(w *queueing, of func(*guess) float64) float64 {
 	sum, total := 0.0, 0.0
 	for h := range guesses {

@@ -2,10 +2,10 @@ package adaptive
 
 import "math"
 
-// quantileSteps is how many times the range of a quantile is halved: to a few thousandths of a logarithm.
+// A quantile's range is halved this many times: to a few thousandths of a logarithm.
 const quantileSteps = 12
 
-// A mixture is a mixture of normal distributions, at most as many as there are guesses:
+// A mixture of at most one normal distribution for each guess:
 //
 //	F(x) = Σ wᵢ·Φ((x−μᵢ)/σᵢ) / Σ wᵢ
 //
@@ -16,10 +16,9 @@ type mixture struct {
 	n                    int
 	weight, mean, spread [guesses]float64
 	total                float64 // Σ wᵢ
-	low, high            float64 // what x is between
+	low, high            float64 // the range of x
 }
 
-// add adds a distribution by the logarithm of its weight, unless it is negligible.
 func (m *mixture) add(logWeight, mean, spread float64) {
 	if negligible(logWeight) {
 		return
@@ -35,10 +34,9 @@ func (m *mixture) add(logWeight, mean, spread float64) {
 	m.n++
 }
 
-// negligible says whether a distribution is a thousand times less likely than the likeliest.
+// Less likely than a thousandth of the likeliest.
 func negligible(logWeight float64) bool { return math.Exp(logWeight) < 1e-3 }
 
-// quantile returns the x with F(x) = p, by halving.
 func (m *mixture) quantile(p float64) float64 {
 	low, high := m.low, m.high
 	for range quantileSteps {

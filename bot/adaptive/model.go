@@ -1,6 +1,6 @@
-// Package adaptive infers an app's load from its heartbeats and its router's log, and how many dynos it needs. It knows
-// no policy: at each tick it is given a [Tick], takes it into what it knows of the [Load], and says how many dynos
-// there should be and why.
+// Package adaptive estimates an app's load from its heartbeats and its router's log, and the number of dynos that the
+// load needs. It knows nothing of policies. Each tick it takes a [Tick], updates the [Load], and answers with a number
+// of dynos and a reason.
 package adaptive
 
 import (
@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// An Aim is what the adaptive policy gives up for what: dynos for fast answers, or some slow minutes for a smaller
-// bill.
+// An Aim weighs fast answers against a small bill.
 type Aim string
 
 const (
@@ -19,55 +18,57 @@ const (
 	Safe     Aim = "safe"
 )
 
-// A Model decides from the load that it infers from how often and how long heartbeats wait: it goes straight to the
-// number of dynos that is needed, and comes down when fewer have been enough for long. [Load] says how the load is
-// inferred. It wants each reading that is a heartbeat in milliseconds.
+// A Model decides by the load that it infers from how often and how long heartbeats wait. It goes straight to the
+// number of dynos that the load needs, and scales down after fewer have been enough for the hold time. [Load] documents
+// the inference. Every heartbeat reading must be in milliseconds.
 //
-// It is made by New or NewPriced, and may be used by several bots at once.
+// New and NewPriced make it. It is safe for use by several bots at once.
 type Model struct {
 	numbers
 	routerAim routerAim
 	queueing  *queueing
 }
 
-// numbers are what an aim stands for:
+// What an aim stands for:
 //
-//	up    where Q(upQuantile)/up > N, to ⌈Q(upQuantile)/to⌉
-//	down  where ⌈Q(downQuantile)/down⌉ < N, to that
+//	up    if Q(upQuantile)/up > N, to ⌈Q(upQuantile)/to⌉
+//	down  if ⌈Q(downQuantile)/down⌉ < N, to that
 //
-//	Q(p)  dynos that are enough with a chance of p, each as busy as it may be
+//	Q(p)  dynos that are enough with probability p, each as busy as allowed
 //	N     dynos there are
 type numbers struct {
 	upQuantile, up, to float64
 	downQuantile, down float64
 }
 
-// hopeless is what every aim stands for where the idle app exceeds the bound already, so that no number of dynos keeps
-// it: those that the load is likely to need are enough.
+// Used for every aim if the idle app already exceeds the threshold, so no number of dynos gets below it: the bot then
+// serves the likely load and no more.
 func hopeless() numbers { return numbers{upQuantile: 0.4, up: 1, to: 1, downQuantile: 0.7, down: 0.95} }
 
 const (
-	// leastHold and mostHold bound the hold time: how long fewer dynos must have been enough before any is removed.
+	// The hold time starts at leastHold and never exceeds mostHold: fewer dynos must have been enough for this long
+	// before any is removed.
 	leastHold, mostHold = 8 * time.Minute, 20 * time.Minute
-	// A scale-down that is taken back within reversalWithin hold times makes the hold time reversalFactor times as
-	// long, most of which is forgotten in reversalForget seconds without one.
+	// If a scale-down is taken back within reversalWithin hold times, the hold time becomes reversalFactor times as
+	// long. Most of that is forgotten in reversalForget seconds without another.
 	reversalWithin, reversalFactor = 2, 1.5
 	reversalForget                 = 6 * 3600.0
-	// calmAfterUp is how long after an up no dyno is removed, and how long the bot watches at first.
+	// No dyno is removed for this long after a scale-up, or after the bot starts.
 	calmAfterUp = 10 * time.Minute
-	// Where dynos are busy to less than about trialBusy, heartbeats do not wait, and cannot tell by how much less. So
-	// after trialFactor hold times without a change a tenth of the dynos goes on trial, where those that are left are
-	// likely to be no busier than that: of two dynos, one would be twice as busy.
+	// Heartbeats do not wait if dynos are less than about trialBusy busy, so they cannot show how much less. After
+	// trialFactor hold times without a change, the bot tries a tenth fewer dynos, if the rest are likely to stay below
+	// trialBusy. (With two dynos, the one left would be twice as busy.)
 	trialFactor, trialBusy = 2.5, 0.45
-	// backlogQuantile takes the place of upQuantile while there is a backlog: then too few dynos cost the most.
+	// Replaces upQuantile during a backlog: too few dynos cost the most then.
 	backlogQuantile = 0.8
-	// drainSeconds is how long it may take to work off a backlog.
+	// The time in which a backlog is to be worked off.
 	drainSeconds = 60.0
-	// lateFactor is how many times as long as an idle app's a late heartbeat is, where that is beyond the bound.
+	// A late heartbeat takes longer than the threshold, and than this many times the idle latency.
 	lateFactor = 3
 )
 
-// New makes a model that aims at answers within bound milliseconds, more than 0. The error says what is wrong.
+// New makes a model that aims at answers within boundMS milliseconds, the upper threshold, more than 0. The error says
+// what is wrong.
 func New(aim Aim, boundMS float64) (*Model, error) {
 	all := map[Aim]numbers{
 		Lean:     {0.6, 0.98, 0.95, 0.7, 0.94},
@@ -77,15 +78,15 @@ func New(aim Aim, boundMS float64) (*Model, error) {
 	n, ok := all[aim]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("aim %q: write lean, balanced or safe", string(aim))
+		return nil, fmt.Errorf("invalid aim %q: must be lean, balanced or safe", string(aim))
 	case !(boundMS > 0) || math.IsInf(boundMS, 0):
-		return nil, fmt.Errorf("a bound of %g ms is none; it must be more than 0", boundMS)
+		return nil, fmt.Errorf("invalid threshold of %g ms: must be more than 0", boundMS)
 	}
 	return &Model{n, aim.router(), newQueueing(boundMS / 1000)}, nil
 }
 
-// Update takes the readings of a tick into what is known of the load, and says what load they tell of. A nil Load knows
-// nothing. It says nothing where there are no dynos.
+// Update returns the load after a tick's readings, and the estimate that follows from it. A nil Load knows nothing.
+// Both results are nil without dynos.
 func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 	if t.Dynos <= 0 {
 		return nil, nil
@@ -106,8 +107,7 @@ func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 	return next, e
 }
 
-// begin returns a copy that may be changed, and how many seconds have passed. A bot that knows nothing takes its dynos
-// to be busy to a half, more or less.
+// The result is a copy that may be changed. A new load assumes that dynos are about half busy.
 func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64) {
 	if l == nil || !l.sound() {
 		next = &Load{At: now, Dynos: n, HoldTime: leastHold.Seconds()}
@@ -123,7 +123,7 @@ func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64)
 	return &c, dt
 }
 
-// sound says whether a load is one that this version could have written.
+// False for a load that this version cannot have written, such as one from a damaged file.
 func (l *Load) sound() bool {
 	for h := range guesses {
 		if !(l.Spread[h] >= leastSpread/2 && l.Spread[h] <= 2*mostSpread) || !(l.Weight[h] <= 0) ||
@@ -135,7 +135,7 @@ func (l *Load) sound() bool {
 		len(l.Baseline.Counts) <= baselineBins
 }
 
-// lateness counts on the ticks in a row that are slow, by the bound and by what is usual for an app without load.
+// The number of slow ticks in a row: slower than the threshold, and than is usual for the idle app.
 func (l *Load) lateness(w *queueing, bs []beat) int {
 	median, _ := l.Baseline.distribution(w.bound)
 	late := 0
@@ -153,7 +153,6 @@ func (l *Load) lateness(w *queueing, bs []beat) int {
 	return l.Late + 1
 }
 
-// by is what the aim stands for as things are.
 func (m *Model) by(l *Load) numbers {
 	if l.Baseline.exceeds(m.queueing.bound) {
 		return hopeless()
@@ -161,8 +160,8 @@ func (m *Model) by(l *Load) numbers {
 	return m.numbers
 }
 
-// leap is how many dynos there may be at once instead of n: at most twice as many and two, as a wrong guess is cheap so
-// far, and the next tick knows more. Where no number keeps the bound there is no hurry.
+// The most dynos that may follow n at once. A wrong guess is cheap up to there, and the next tick knows more. If no
+// number gets below the threshold, there is no hurry.
 func (m *Model) leap(l *Load, n int) int {
 	if l.Baseline.exceeds(m.queueing.bound) {
 		return n + trial(n)
@@ -186,10 +185,10 @@ func (m *Model) estimate(l *Load, serving float64) *Estimate {
 	return e
 }
 
-// drain is how many dynos it takes to work off the backlog in time: r·b/drainSeconds.
+// Dynos that work off the backlog in time: r·b/drainSeconds.
 //
 //	r  dynos that serve
-//	b  seconds that heartbeats lately waited
+//	b  seconds that recent heartbeats waited
 func (l *Load) drain(serving float64) float64 {
 	if b := middle(l.Backlog); b > backlogFrom {
 		return serving * b / drainSeconds
@@ -197,7 +196,7 @@ func (l *Load) drain(serving float64) float64 {
 	return 0
 }
 
-// MostNeeded bounds what a need can be.
+// MostNeeded limits the number of dynos that a load can need.
 const MostNeeded = 10_000
 
 func dynos(need float64) int { return int(math.Ceil(min(need, MostNeeded))) }

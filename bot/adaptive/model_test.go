@@ -66,7 +66,7 @@ func TestAdaptiveRemovesNothingInTheFirstTenMinutes(t *testing.T) {
 	}
 }
 
-// hours is how many dyno-hours so many half hours of a load that comes and goes take.
+// Dyno-hours for a number of half hours of a load that comes and goes.
 func hours(p decide.Policy, halves int) float64 {
 	a, hours := newApp(p, 10, 8), 0.0
 	for i := range halves {
@@ -116,7 +116,7 @@ func TestAdaptiveDoesNotRunAwayFromABoundBelowTheIdleApp(t *testing.T) {
 	}
 }
 
-// No number of dynos keeps to the bound, but there are enough of them for the load.
+// No number of dynos gets below the threshold, but there must be enough for the load.
 func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	racetest.Long(t)
 	a := newApp(adaptively(t, adaptive.Balanced, 60), 12, 10)
@@ -137,12 +137,12 @@ func TestAdaptiveServesTheLoadOfAnAppThatTakesLongerThanTheBound(t *testing.T) {
 	if ups := a.ups[before:]; len(ups) == 0 || slices.Max(ups) > 2 {
 		t.Errorf("goes up by %v, want a tenth at a time", ups)
 	}
-	if want := "no number of dynos keeps to the bound, which an idle app exceeds"; !strings.Contains(d.Load.String(), want) {
+	if want := "no number of dynos is enough, since an idle app already takes longer than the threshold"; !strings.Contains(d.Load.String(), want) {
 		t.Errorf("%q does not say %q", d.Load, want)
 	}
 }
 
-// A start in the middle of an overload, of which there was never a calm heartbeat, must not teach that slow is usual.
+// A start during an overload, without a single calm heartbeat, must not teach that slow is usual.
 func TestAdaptiveBeginsInAnOverload(t *testing.T) {
 	a := newApp(adaptively(t, adaptive.Balanced, 1000), 2, 6)
 	a.wait = 3
@@ -221,9 +221,9 @@ func TestNewAdaptiveRefuses(t *testing.T) {
 		bound float64
 		want  string
 	}{
-		{"bold", 1000, `aim "bold": write lean, balanced or safe`},
-		{adaptive.Lean, 0, "a bound of 0 ms is none; it must be more than 0"},
-		{adaptive.Lean, math.NaN(), "a bound of NaN ms is none; it must be more than 0"},
+		{"bold", 1000, `invalid aim "bold": must be lean, balanced or safe`},
+		{adaptive.Lean, 0, "invalid threshold of 0 ms: must be more than 0"},
+		{adaptive.Lean, math.NaN(), "invalid threshold of NaN ms: must be more than 0"},
 	} {
 		if _, err := adaptive.New(c.aim, c.bound); err == nil || err.Error() != c.want {
 			t.Errorf("NewAdaptive(%q, %g) = %v, want %s", c.aim, c.bound, err, c.want)

@@ -3,23 +3,23 @@ package adaptive
 import "math"
 
 const (
-	// leastOutliers and mostOutliers bound the share of heartbeats that are outliers. It is learned in about
-	// outlierMemory of them, which an overload is too short to change.
+	// Limits of the share of outliers. It is learned over about outlierMemory heartbeats, more than an overload lasts.
 	leastOutliers, mostOutliers = 0.02, 0.4
 	outlierMemory               = 500
-	// shortOutlier and longestOutlier are s and T of an outlier, in seconds.
+	// s and T of an outlier, in seconds.
 	shortOutlier, longestOutlier = 0.2, 30.0
-	// reportOutliers is the share from which on people are told of it.
+	// The estimate mentions a larger share than this.
 	reportOutliers = 0.05
 )
 
-// outlier says how likely a beat is that takes long whatever the load is, or where it was given up the chance of more:
+// The probability density of a heartbeat that is slow at any load, or, if it was given up, the probability of a longer
+// one:
 //
 //	f(t) = 1 / (t+s) / ln((T+s)/s)
 //	P(t) = ln((T+s)/(t+s)) / ln((T+s)/s)
 //
-//	t  what it took, up to T
-//	s  up to about which all times are as likely; above it, twice as long is half as likely
+//	t  the time it took, up to T
+//	s  times up to about s are equally likely; above it, twice as long is half as likely
 func (b beat) outlier() float64 {
 	whole := math.Log((longestOutlier + shortOutlier) / shortOutlier)
 	if b.late {
@@ -28,13 +28,15 @@ func (b beat) outlier() float64 {
 	return 1 / (whole * (b.took + shortOutlier))
 }
 
-// learnOutliers learns the share of heartbeats that take long whatever the load is, from the first one of a tick: a
-// load that rises makes those after it likely, a dyno that is slow for good makes each a surprise.
+// The share of outliers, learned from the first heartbeat of each tick:
 //
 //	share ← share + (min(1, o/e) − share) / outlierMemory
 //
-//	o  how likely it was as an outlier
-//	e  how likely it was by all that was known before
+//	o  its likelihood as an outlier
+//	e  its likelihood by all that was known before
+//
+// Only the first counts. After a first slow heartbeat, a rising load makes the next ones likely, but a dyno that is
+// always slow surprises each time.
 func (l *Load) learnOutliers(s *likelihoods, expected float64) {
 	if len(s.beats) == 0 || !(expected > 0) {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// One of the dynos answers after seconds whatever the load is, as the load of the others does not.
+// One dyno answers after seconds at any load, the others do not.
 func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
 	racetest.Long(t)
 	a := newApp(adaptively(t, adaptive.Balanced, 1000), 12, 8)
@@ -25,9 +25,9 @@ func TestAdaptiveTellsASlowDynoFromLoad(t *testing.T) {
 		t.Errorf("a load of 8 dynos has %d", a.dynos)
 	}
 	if is := d.Load.Outliers; is < 0.06 || is > 0.2 {
-		t.Errorf("a share of %g is slow whatever the load is, want about %.2f", is, 1/float64(a.dynos))
+		t.Errorf("a share of %g is slow at any load, want about %.2f", is, 1/float64(a.dynos))
 	}
-	if want := "% of the heartbeats are slow whatever the load is"; !strings.Contains(d.Load.String(), want) {
+	if want := "% of the heartbeats are slow at any load"; !strings.Contains(d.Load.String(), want) {
 		t.Errorf("%q does not say %q", d.Load, want)
 	}
 }

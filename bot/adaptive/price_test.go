@@ -32,12 +32,12 @@ func TestAPriceOfASlowMinuteIsAnAim(t *testing.T) {
 		t.Error("what is between two aims is one of them")
 	}
 	for _, wrong := range []float64{0, -1} {
-		if _, err := adaptive.NewPriced(wrong, 1000); err == nil || !strings.Contains(err.Error(), "it must be more than 0") {
+		if _, err := adaptive.NewPriced(wrong, 1000); err == nil || !strings.Contains(err.Error(), "must be more than 0") {
 			t.Errorf("%g dyno-hours: %v", wrong, err)
 		}
 	}
-	if _, err := adaptive.NewPriced(3, 0); err == nil || !strings.Contains(err.Error(), "a bound of 0 ms") {
-		t.Errorf("a bound of 0: %v", err)
+	if _, err := adaptive.NewPriced(3, 0); err == nil || !strings.Contains(err.Error(), "invalid threshold of 0 ms") {
+		t.Errorf("a threshold of 0: %v", err)
 	}
 }
 

@@ -11,37 +11,36 @@ const (
 	leastRate = 0.25
 	ratesTo2  = 2.6
 	rateBins  = 28
-	// guesses is how many kinds of app the filter keeps in view.
-	guesses = 24
+	guesses   = 24
 )
 
-// A guess is one kind of app, and of load, that the filter keeps in view: what the waits would be if it were this one.
+// A guess is one kind of app and of load that the filter considers, with the waits that it implies.
 type guess struct {
-	// walk is w of [Load]: how far ln A wanders in a minute, as a standard deviation.
+	// w of [Load]: how far ln A wanders in a minute, as a standard deviation.
 	walk float64
-	// scale is τ of [Load], in seconds.
+	// τ of [Load], in seconds.
 	scale float64
-	// limit is the busy share up to which the app keeps to the bound.
+	// The busy share up to which the app stays below the threshold.
 	limit float64
-	// unusual and service are u and log₂ S of prior.
+	// u and log₂ S of prior.
 	unusual, service float64
-	// waits are the waits by the busy share.
+	// Waits by the busy share.
 	waits [busyBins]wait
 }
 
-// A wait is what a request may wait at a dyno: with a probability of chance, for an exponential time of a rate between
-// two bins, of which rate is the lower, and part the part of the way to the next.
+// A wait is how long a request waits at a dyno: with probability chance, an exponential time. Its rate lies between bin
+// rate and the next, at the fraction part of the way.
 type wait struct {
 	chance, part float64
 	rate         int
 }
 
-// queueing is the queueing model by all guesses, tabulated by the busy share.
+// The queueing model of all guesses, tabulated by the busy share.
 type queueing struct {
-	bound float64 // the longest right response time, in seconds
+	bound float64 // the upper threshold, in seconds
 	busy  [busyBins]float64
 	log   [busyBins]float64
-	full  int // the bin from which on dynos are always busy
+	full  int // the first bin in which dynos are always busy
 	rates [rateBins]float64
 	of    [guesses]guess
 	bell  bell
@@ -88,7 +87,6 @@ func newQueueing(bound float64) *queueing {
 	return l
 }
 
-// guess tabulates the queueing model of an app whose dynos have so many slots.
 func (l *queueing) guess(slots int, scale, walk float64) guess {
 	g := guess{
 		walk:  walk,
@@ -104,7 +102,7 @@ func (l *queueing) guess(slots int, scale, walk float64) guess {
 			chance = erlangC(slots, busy)
 			rate = max(rate, (1-busy)/scale)
 		}
-		// A mean wait of more than a second is the beginning of a backlog, see [beat.backlogged].
+		// A mean wait of more than a second is the start of a backlog, see [beat.backlogged].
 		at := ratesTo2 * math.Log2(min(max(rate, 1), l.rates[rateBins-1])/leastRate)
 		j := min(int(at), rateBins-2)
 		g.waits[i] = wait{chance: chance, part: at - float64(j), rate: j}
@@ -112,10 +110,10 @@ func (l *queueing) guess(slots int, scale, walk float64) guess {
 	return g
 }
 
-// likelyService is how many seconds most web apps work on a request.
+// Seconds that most web apps work on a request.
 const likelyService = 0.1
 
-// prior is the logarithm of how likely a guess is before any wait was seen, but for a constant:
+// The logarithm of a guess's probability before any wait was seen, up to a constant:
 //
 //	ln W₀ = −2·(u + |log₂ S − log₂ max(likelyService, m)|)
 //
@@ -127,22 +125,21 @@ func (g *guess) prior(baseline float64) float64 {
 }
 
 const (
-	// leastSpare is the least share of a dyno that is free, below which no steady state is reached in the time between
-	// two changes.
+	// The least free share of a dyno. Below it there is no steady state in the time between two changes.
 	leastSpare = 0.03
-	// The busy share aimed at is kept between these, whatever a guess says: above the one a ripple overloads the app,
-	// below the other a wrong guess would pay for many more dynos than could serve it.
+	// Limits of the busy share to aim at, whatever a guess says. Above mostBusy a ripple overloads the app. Below
+	// leastBusyLimit a wrong guess would pay for far too many dynos.
 	leastBusyLimit, mostBusy = 0.8, 0.95
 )
 
-// erlangC is the probability that a request must wait at a dyno (A. K. Erlang, 1917):
+// The probability that a request must wait at a dyno (A. K. Erlang, 1917):
 //
 //	C  = B / (1 − ρ·(1−B)),  B = B_c
 //	Bₖ = ρc·Bₖ₋₁ / (k + ρc·Bₖ₋₁),  B₀ = 1
 //
 //	c   slots of the dyno
 //	ρ   the share to which they are busy, below 1
-//	Bₖ  the probability that a request would be lost with k slots if none could wait
+//	Bₖ  the probability that a request is lost with k slots if none can wait
 func erlangC(slots int, busy float64) float64 {
 	offered := busy * float64(slots)
 	b := 1.0
@@ -152,12 +149,13 @@ func erlangC(slots int, busy float64) float64 {
 	return b / (1 - busy*(1-b))
 }
 
-// busyUpTo is the busy share ρ up to which no more than one in 20 waits for longer than the bound, by halving:
+// The largest busy share ρ at which at most one request in 20 waits longer than the threshold, found by bisection:
 //
 //	C(c, ρ)·e^(−(1−ρ)·bound/τ) = 0.05
 //
-//	c  slots of a dyno
-//	τ  the scale of waits, in seconds
+//	c      slots of a dyno
+//	bound  the upper threshold, in seconds
+//	τ      the scale of waits, in seconds
 func busyUpTo(slots int, scale, bound float64) float64 {
 	low, high := 0.3, 0.995
 	for range 30 {

@@ -8,9 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// RouterSignals names the signals of the router's log that an adaptive policy makes use of. Where their readings are
-// among those of a tick, it goes by them; where they are missing, by the heartbeats alone. They are never judged as
-// heartbeats are.
+// RouterSignals are the names of the router log's signals that an adaptive policy uses. If their readings are among a
+// tick's, it follows them, else only the heartbeats. No verdict is made of them.
 func RouterSignals() []string {
 	return []string{
 		probe.RequestsPerSecond, probe.RecentRequestsPerSecond, probe.Busy,
@@ -18,29 +17,28 @@ func RouterSignals() []string {
 	}
 }
 
-// A Router is what the adaptive policy knows of an app from its router's log: a plain value that survives as JSON, and
-// is never changed in place.
+// A Router is what the adaptive policy knows of an app from its router's log. It is a plain value that survives as
+// JSON, and is never changed in place.
 //
-// How many requests there are is known from the log, and how many of them a dyno bears is learned, see [Capacity]. What
-// is needed are the dynos for when one that is asked for now has booted:
+// The log gives the rate of requests. [Capacity] learns how many of them a dyno serves. The dynos needed are those for
+// the time at which a dyno requested now has booted:
 //
 //	N = ⌈r̂·e^(m·√E) / (s·k)⌉
 //
 //	r̂  the forecast of the rate, see forecast
 //	m  the margin of the aim
-//	E  the mean square by which forecasts of ln r were wrong
-//	s  the share of its capacity that the aim has a dyno serve
-//	k  requests per second that a dyno bears
+//	E  the mean square error of forecasts of ln r
+//	s  the share of a dyno's capacity to use, by the aim
+//	k  the capacity of a dyno in requests per second
 type Router struct {
-	// At is when the log was last read, and Points what it said then and up to a minute and a half before, the newest
-	// last.
+	// At is the time the log was last read. Points are its rates up to then, the newest last.
 	At     time.Time     `json:"at"`
 	Points []RouterPoint `json:"points,omitempty"`
-	// Error is the mean square by which forecasts of the logarithm of the rate were wrong in the last hours.
+	// Error is the mean square error of forecasts of the logarithm of the rate, over the last hours.
 	Error float64 `json:"error"`
-	// Capacity is what a dyno bears.
+	// Capacity is that of a dyno.
 	Capacity Capacity `json:"capacity"`
-	// Needs are the numbers of dynos that were needed lately, as far as they can still matter.
+	// Needs are the numbers of dynos needed lately, as far as they can still matter.
 	Needs DesiredQueue `json:"needs,omitempty"`
 	// Shared is set while answers are slow.
 	Shared *Shared `json:"shared,omitempty"`
@@ -49,19 +47,19 @@ type Router struct {
 // A RouterPoint is what the log said at a tick.
 type RouterPoint struct {
 	At time.Time `json:"at"`
-	// Rate is the newest rate in requests/s, and Ahead what it was forecast to be by the time that a dyno would have
+	// Rate is the newest rate in requests/s. Ahead is its forecast for the time at which a dyno requested then has
 	// booted.
 	Rate  float32 `json:"rate"`
 	Ahead float32 `json:"ahead"`
-	// Serving is how many dynos served.
+	// Serving is the number of dynos that served.
 	Serving float32 `json:"serving"`
 }
 
 type routerReadings struct {
 	rate, recent     float64 // requests/s
 	busy             float64 // requests
-	median, slowest  float64 // of the times in seconds: the 50th and the 95th percentile
-	rates, durations bool    // what of these is told
+	median, slowest  float64 // 50th and 95th percentile of the times, in seconds
+	rates, durations bool    // the rates are known; so are the times
 }
 
 func routerReadingsOf(in []probe.Reading) routerReadings {
@@ -94,26 +92,24 @@ func routerReadingsOf(in []probe.Reading) routerReadings {
 }
 
 const (
-	// mostRouterPoints bounds what a reading may say.
+	// The largest value of a reading that counts.
 	mostRouterPoints = 1e9
-	// routerWindow and routerRecent are the seconds that the longer and the newer rate are about, more or less.
+	// The seconds that the longer and the newer rate cover, roughly.
 	routerWindow, routerRecent = 60.0, 15.0
-	// leastRequests in a window tell how long requests take.
+	// The number of requests in a window from which their times count.
 	leastRequests = 30
-	// pointsKept and pointsFor bound what is remembered of the newest rates, and pointsApart how dense they are.
+	// Limits of the remembered rates: their number, their age, and the time between two.
 	pointsKept, pointsFor, pointsApart = 24, 3 * time.Minute, 4 * time.Second
-	// slopeGain is the part of the slope of the rate that is taken to last until a dyno has booted.
+	// The part of the rate's slope that is expected to last until a dyno has booted.
 	slopeGain = 0.3
-	// firstError is the mean square error of forecasts before any was judged, errorsFor the seconds over which it is a
-	// mean, and mostError the most that one forecast counts for.
+	// The mean square error before any forecast was judged, the seconds over which it is averaged, and the most that
+	// one forecast counts.
 	firstError, errorsFor, mostError = 0.01, 2 * 3600.0, 0.5
-	// holdFor is the hold time by the log, which needs less than heartbeats do. It is as many times as long as theirs
-	// has grown.
+	// The hold time by the log, which needs less than heartbeats do. It grows in proportion to theirs.
 	holdFor = 5 * time.Minute
 )
 
-// router takes what the log says of a tick into what is known of it, and returns that: unchanged where the log says
-// nothing.
+// The router after a tick; unchanged without readings of the log.
 func (m *Model) router(l *Load, tick *Tick, serving float64) *Router {
 	t, now := routerReadingsOf(tick.Readings), tick.Now
 	if !t.rates {
@@ -131,7 +127,7 @@ func (m *Model) router(l *Load, tick *Tick, serving float64) *Router {
 	return f
 }
 
-// begin returns a copy that may be changed, without what is too old.
+// The result is a copy that may be changed, without points that are too old.
 func (f *Router) begin(now time.Time) *Router {
 	if f == nil || !f.sound() {
 		return &Router{Error: firstError}
@@ -142,21 +138,21 @@ func (f *Router) begin(now time.Time) *Router {
 	return &c
 }
 
-// sound says whether a router is one that this version could have written.
+// False for a value that this version cannot have written.
 func (f *Router) sound() bool {
 	return f.Error >= 0 && f.Error <= mostError && len(f.Points) <= pointsKept && f.Capacity.sound()
 }
 
-// forecast takes in the newest rate, learns how wrong the forecast of it was, and makes another:
+// Adds the newest rate, learns the error of its forecast, and forecasts the next:
 //
 //	r = s·r₁₅ + (1−s)·r₆₀,  s = E/(E + 1/(routerRecent·r₁₅))
 //	r̂ = r + slopeGain·r′·(h + routerRecent/2), from r to 2.5·r
 //	E ← E + (1−e^(−Δ/errorsFor))·(min(ln²(r/r̂ₕ), mostError) − E)
 //
-//	r₁₅, r₆₀  the newer and the longer rate: few requests are much chance, of which the longer one has less
+//	r₁₅, r₆₀  the newer and the longer rate; the longer one is less noisy if requests are few
 //	r′        the slope of r
-//	h         seconds until a dyno that is asked for now has booted
-//	r̂ₕ        the forecast of h ago, for now
+//	h         seconds until a dyno requested now has booted
+//	r̂ₕ        the forecast made h ago for now
 //	Δ         seconds from that forecast to the next
 func (f *Router) forecast(now time.Time, t *routerReadings, serving, boot float64) {
 	chance := 1 / max(1, routerRecent*t.recent)
@@ -188,8 +184,8 @@ func (f *Router) forecast(now time.Time, t *routerReadings, serving, boot float6
 		RouterPoint{now, float32(rate), float32(will), float32(serving)})
 }
 
-// servingLately is how many dynos served in the time that readings are about, and how far apart the most and the least
-// are, as a share.
+// The mean number of dynos that served in the window of the readings, and the range of that number as a share of the
+// mean.
 func (f *Router) servingLately(now time.Time) (mean, apart float64) {
 	least, most, n := math.Inf(1), 0.0, 0
 	for _, p := range f.Points {
@@ -204,21 +200,20 @@ func (f *Router) servingLately(now time.Time) (mean, apart float64) {
 	return mean, (most - least) / mean
 }
 
-// speaks says whether the log is known at now.
 func (f *Router) speaks(now time.Time) bool { return f != nil && f.At.Equal(now) && len(f.Points) > 0 }
 
-// ahead is r̂·e^(m·√E) of [Router].
+// r̂·e^(m·√E) of [Router].
 func (f *Router) ahead(margin float64) float64 {
 	return float64(f.Points[len(f.Points)-1].Ahead) * math.Exp(margin*math.Sqrt(f.Error))
 }
 
-// dynos is how many dynos are needed for a share of what they bear.
+// N of [Router] for a share s.
 func (f *Router) dynos(m *Model, share float64) int {
 	return max(1, dynos(f.ahead(m.routerAim.margin)/(share*f.Capacity.PerDyno)))
 }
 
-// A routerAim is what an aim stands for where the log is read: dynos are added where [Router] needs more with s = up,
-// and then as many as it needs with s = to; margin is its m.
+// What an aim stands for if the log is read: dynos are added if [Router] needs more with s = up, and then as many as it
+// needs with s = to. margin is its m.
 type routerAim struct{ up, to, margin float64 }
 
 func (aim Aim) router() routerAim {
@@ -231,22 +226,21 @@ func (aim Aim) router() routerAim {
 	return routerAim{0.985, 0.93, 0.4}
 }
 
-// toward is f + share·(m−f).
 func (f routerAim) toward(m routerAim, share float64) routerAim {
 	return routerAim{between(f.up, m.up, share), between(f.to, m.to, share), between(f.margin, m.margin, share)}
 }
 
-// ByRouter says whether the model goes by the router's log at now.
+// ByRouter says whether the model follows the router's log at now.
 func (m *Model) ByRouter(l *Load, now time.Time) bool {
 	return l != nil && l.Router.speaks(now) && !l.Router.Capacity.At.IsZero()
 }
 
-// MoreByRouter says whether the router's log by itself asks for more than n dynos at now.
+// MoreByRouter says whether the router's log alone asks for more than n dynos at now.
 func (m *Model) MoreByRouter(l *Load, now time.Time, n int) bool {
 	return m.ByRouter(l, now) && l.Router.dynos(m, m.routerAim.up) > n
 }
 
-// decideByRouter wants what the log says is needed, but not more dynos than were found to serve more requests.
+// The log's need, but not more dynos than were found to serve more requests.
 func (m *Model) decideByRouter(l *Load, t *Tick, a *Answer) {
 	f, n := l.Router, t.Dynos
 	a.Estimate.goByRouter(m, f)
@@ -267,8 +261,7 @@ func (m *Model) decideByRouter(l *Load, t *Tick, a *Answer) {
 	}
 }
 
-// neededByRouter wants what the log says is needed. Heartbeats in a backlog still speak: of that, the log tells late
-// and too little, as it counts what is answered.
+// Heartbeats still count in a backlog: the log counts answered requests, so it shows a backlog late and too small.
 func (m *Model) neededByRouter(l *Load, t *Tick, a *Answer) {
 	f, n := l.Router, t.Dynos
 	if f.dynos(m, m.routerAim.up) > n {

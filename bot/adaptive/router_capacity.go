@@ -5,75 +5,73 @@ import (
 	"time"
 )
 
-// Capacity learns how many requests a second a dyno bears within the bound, by how long requests take on average:
+// Capacity learns how many requests per second a dyno serves below the threshold, from the mean time of requests:
 //
 //	T = S·(1 + C(c, ρ)·(1+V²) / 2c(1−ρ)),  ρ = u·S/c
 //
 //	T  the mean time of a request, read from the log
 //	S  the mean time of service, learned for each guess of c as a normal distribution of ln S
-//	c  slots of a dyno: one of some guesses
-//	u  requests/s and dyno
-//	ρ  the share to which a dyno is busy
+//	c  slots of a dyno: one of the guesses
+//	u  requests/s of a dyno
+//	ρ  the busy share of a dyno
 //	C  Erlang's formula, see erlangC
 //	V  the coefficient of variation of the time of service
 //
-// A guess by which S would have to change as u does is unlikely: it loses weight.
+// A guess loses weight if its S would have to change with u.
 type Capacity struct {
-	// At is when it last learned.
+	// At is the time it last learned.
 	At time.Time `json:"at,omitzero"`
-	// Mean and Spread are those of ln S by each guess, Weight the logarithm of how likely the guess is in relation to
-	// the likeliest.
+	// Mean and Spread are those of ln S by each guess. Weight is the logarithm of the guess's probability relative to
+	// the likeliest one.
 	Mean   [slotGuesses]float32 `json:"mean"`
 	Spread [slotGuesses]float32 `json:"spread"`
 	Weight [slotGuesses]float32 `json:"weight"`
-	// Skew is the mean time of a request over the median; its square stands for 1+V².
+	// Skew is the mean time of a request divided by the median. Its square stands for 1+V².
 	Skew float64 `json:"skew"`
-	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos, or endpoints, are
+	// Odd is the share of the last half hour in which the mean was far higher than that: a few dynos or endpoints are
 	// slow.
 	Odd float64 `json:"odd,omitempty"`
-	// Proven is the highest rate, in requests/s and dyno, at which the 95th percentile was within the bound.
+	// Proven is the highest rate, in requests/s of a dyno, at which the 95th percentile was below the threshold.
 	Proven float64 `json:"proven"`
-	// PerDyno is what came of it: how many requests a second a dyno bears.
+	// PerDyno is the capacity of a dyno in requests/s.
 	PerDyno float64 `json:"per_dyno"`
 }
 
 const (
 	slotGuesses = 16
-	// likelySlots is what most web apps have, more or less by a factor of e^slotsSpread.
+	// Most web apps have likelySlots slots, give or take a factor of e^slotsSpread.
 	likelySlots, slotsSpread = 5.0, 0.9
-	// learnEvery is how many seconds apart the readings are that are learned from, since they are of a minute each.
+	// Seconds between two readings that are learned from: each covers a minute.
 	learnEvery = 15.0
-	// S wanders by serviceWalk in the root of an hour.
+	// How far ln S wanders in the square root of an hour.
 	serviceWalk = 0.05
-	// ln T is known to readError, and the wait in it to a share waitError.
-	// Weights grow by a part routerTrust of the evidence of a minute, and forget most of it in routerForget seconds.
+	// ln T is known to readError, and the wait in it to a share waitError. Weights grow by routerTrust of the evidence
+	// of a minute, and forget most of it in routerForget seconds.
 	readError, waitError      = 0.03, 0.3
 	routerTrust, routerForget = 0.5, 24 * 3600.0
-	// ln S is known to within leastService at best and mostService at worst.
+	// Limits of the spread of ln S.
 	leastService, mostService = 0.02, 0.7
-	// A mean that is more than oddMean times as far above the median as is usual comes of a few slow dynos or
-	// endpoints. At first it is not taken to be above likelySkew, which is that of a coefficient of variation of 1.2.
+	// If the mean is more than oddMean times as far above the median as usual, a few dynos or endpoints are slow. The
+	// first skew is at most likelySkew, that of a coefficient of variation of 1.2.
 	oddMean, mostSkew, likelySkew = 1.25, 2.0, 1.55
 	oddFor                        = 1800.0
-	// fullest is the busy share above which no steady state is reached.
+	// There is no steady state above this busy share.
 	fullest = 0.985
-	// Beyond what was proven, dynos are trusted with provenStep times as much, or mostStep where it is likely that they
-	// bear more.
+	// A dyno is trusted with provenStep times its proven rate, or with mostStep times if its capacity is likely higher.
 	provenStep, mostStep = 1.15, 1.5
-	// What was proven fades in provenFor seconds. It is known where the number of dynos that serve did not change by
-	// more than a share steady.
+	// A rate is proven only if the number of serving dynos changed by at most the share steady. A proven rate fades in
+	// provenFor seconds.
 	steady       = 0.15
 	surelyServes = 0.1
 	provenFor    = 3 * 24 * 3600.0
-	// The busy share aimed at is not below leastFull, whatever a guess says: it would pay for many more dynos than
-	// could serve it.
+	// The lowest busy share to aim at, whatever a guess says: a lower one would pay for far too many dynos.
 	leastFull = 0.78
-	// Where the service alone takes a share outOfReach of the bound, no number of dynos keeps to it; they are then to
-	// be busy to fullAnyway.
+	// If the service alone takes a share outOfReach of the threshold, no number of dynos gets below it. The aim is then
+	// the busy share fullAnyway.
 	outOfReach, fullAnyway = 0.6, 0.88
 )
 
-// slots are the guesses of c.
+// The guesses of c.
 func slots() [slotGuesses]int {
 	return [slotGuesses]int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 60, 100}
 }
@@ -96,13 +94,13 @@ func (c *Capacity) begin(mean, skew float64) {
 	}
 }
 
-// priorOf is the logarithm of how likely a guess is at first: −z²/2 with z = ln(c/likelySlots)/slotsSpread.
+// The logarithm of a guess's probability at first: −z²/2 with z = ln(c/likelySlots)/slotsSpread.
 func priorOf(slots int) float64 {
 	z := math.Log(float64(slots)/likelySlots) / slotsSpread
 	return -z * z / 2
 }
 
-// learn takes in what the log says of a time in which so many dynos served, give or take a share apart.
+// serving is the number of dynos during the readings, and apart its range as a share.
 func (c *Capacity) learn(now time.Time, t *routerReadings, serving, apart, bound float64) {
 	mean := t.busy / t.rate
 	skew := min(max(mean/t.median, 1.05), mostSkew)
@@ -133,7 +131,7 @@ func (c *Capacity) learn(now time.Time, t *routerReadings, serving, apart, bound
 	}
 	for h := range slotGuesses {
 		c.Weight[h] = float32(max(float64(c.Weight[h])-best, faint))
-		if least > 9 { // by every guess the service itself has changed
+		if least > 9 { // every guess says that the service itself has changed
 			c.Spread[h] = float32(min(mostService, 2*float64(c.Spread[h])))
 		}
 	}
@@ -141,7 +139,6 @@ func (c *Capacity) learn(now time.Time, t *routerReadings, serving, apart, bound
 		max(c.quantile(bound, surelyServes), provenStep*c.Proven), mostStep*c.Proven)
 }
 
-// prove takes in whether answers were within the bound at a rate of requests/s and dyno.
 func (c *Capacity) prove(rate, apart, dt float64, right bool) {
 	c.Proven *= math.Exp(-dt / provenFor)
 	if c.Proven == 0 || right && apart <= steady {
@@ -149,7 +146,7 @@ func (c *Capacity) prove(rate, apart, dt float64, right bool) {
 	}
 }
 
-// takes is ln T of the formula for ln S, and which share of T is waiting.
+// ln T for ln S by the formula of [Capacity], and the share of T that is waiting.
 func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
 	n := float64(slots)
 	service := math.Exp(logS)
@@ -158,17 +155,19 @@ func (c *Capacity) takes(slots int, logS, rate float64) (logT, waits float64) {
 	return logS + math.Log1p(wait), wait / (1 + wait)
 }
 
-// sharpen takes ln T into what guess h knows of x = ln S, and returns how surprising the move of x was, and the
-// logarithm of how likely T was. It is an extended Kalman filter's step, by Newton's method:
+// Updates x = ln S of guess h by ln T. The results are how surprising the move of x is, and the log-likelihood of T. It
+// is a step of an extended Kalman filter, by Newton's method:
 //
 //	x  = x₀ + σ²g/(g²σ²+v)·(ln T − t(x) − g·(x₀−x))
 //	v  = readError² + chance·Skew² + (waitError·waits)² + apart²/4
 //	σ′ = σ/√(1 + g²σ²/v)
 //
-//	x₀, σ   what was known of x, σ having grown by serviceWalk in the root of an hour
+//	x₀, σ   x before, with σ grown by serviceWalk in the square root of an hour
 //	t, g    takes, and its slope
-//	v       how uncertain ln T is: chance is 1 over the number of requests, waits the share of T that is waiting, and apart how far apart
-//	        the numbers of dynos are that served
+//	v       the variance of ln T
+//	chance  1 over the number of requests
+//	waits   the share of T that is waiting
+//	apart   the range of the number of serving dynos, as a share
 func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) (moved, likely float64) {
 	before := float64(c.Mean[h])
 	spread := math.Hypot(float64(c.Spread[h]), serviceWalk*math.Sqrt(dt/3600))
@@ -190,8 +189,7 @@ func (c *Capacity) sharpen(h, slots int, logT, rate, apart, chance, dt float64) 
 	return moved, -(miss+moved)/2 - math.Log(spread/after) - math.Log(variance)/2
 }
 
-// surprise is z², and from 3 standard deviations on 6|z|−9, as the formula of [Capacity] is never quite right (P. J.
-// Huber, 1964).
+// z², and 6|z|−9 from 3 standard deviations on, since the formula of [Capacity] is never exact (P. J. Huber, 1964).
 func surprise(z float64) float64 {
 	if z = math.Abs(z); z > 3 {
 		return 6*z - 9
@@ -199,8 +197,7 @@ func surprise(z float64) float64 {
 	return z * z
 }
 
-// partly says whether some dynos or endpoints are slow and others not, or all of them whatever the load is: then a slow
-// heartbeat tells nothing of the load.
+// True if only some dynos or endpoints are slow, or all of them at any load. Slow heartbeats are then no sign of load.
 func (c *Capacity) partly(bound float64) bool {
 	likeliest := 0
 	for h := range slotGuesses {
@@ -211,10 +208,10 @@ func (c *Capacity) partly(bound float64) bool {
 	return c.Odd > 0.5 || math.Exp(float64(c.Mean[likeliest])) >= outOfReach*bound
 }
 
-// quantile is what a dyno bears at least with a chance of 1−p, in requests/s: the quantile p of c·b/S over all guesses.
+// The capacity of a dyno in requests/s that is exceeded with probability 1−p: the p-quantile of c·b/S over all guesses.
 //
 //	c  slots of a dyno
-//	b  the share to which it may be busy
+//	b  its largest busy share
 //	S  the mean time of service
 func (c *Capacity) quantile(bound, p float64) float64 {
 	var m mixture

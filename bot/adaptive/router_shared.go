@@ -2,35 +2,35 @@ package adaptive
 
 import "time"
 
-// Shared watches whether more dynos serve more requests while answers are slow. Where they do not, as behind a database
-// that all of them wait for, or with a slow endpoint, more dynos only cost. It is never changed in place.
+// Shared watches whether more dynos serve more requests while answers are slow. If they do not, as behind a shared
+// database or with a slow endpoint, more dynos only cost money. It is never changed in place.
 type Shared struct {
-	// Since is when answers became slow, or more dynos last helped; then Dynos served Rate requests/s.
+	// Since is the time when answers became slow, or when more dynos last helped. Dynos served Rate requests/s then.
 	Since time.Time `json:"since"`
 	Dynos float64   `json:"dynos"`
 	Rate  float64   `json:"rate"`
-	// More is since when there are far more dynos than that, zero where there are not.
+	// More is the time since which there are far more dynos than that; zero if there are not.
 	More time.Time `json:"more,omitzero"`
-	// Stuck is when these were found not to help, zero before, and Newest the rate that was read last.
+	// Stuck is the time when these were found not to help; zero before. Newest is the last rate.
 	Stuck  time.Time `json:"stuck,omitzero"`
 	Newest float64   `json:"newest"`
-	// Calm is since when answers are not slow any more.
+	// Calm is the time since which answers are fast enough again.
 	Calm time.Time `json:"calm,omitzero"`
 }
 
 const (
-	// moreDynos times as many dynos must serve for moreFor, and not helpShare of what they add more requests, to be
-	// found not to help.
+	// More dynos do not help if moreDynos times as many serve for moreFor without helpShare of the expected extra
+	// requests.
 	moreDynos, helpShare = 1.3, 0.4
 	moreFor              = 3 * time.Minute
-	// Of that the bot keeps to stuckDynos times the dynos there were before, for stuckFor or until answers were right
+	// The bot then keeps at most stuckDynos times the earlier dynos, for stuckFor, or until answers were fast enough
 	// for calmFor.
 	stuckDynos = 1.25
 	stuckFor   = time.Hour
 	calmFor    = 10 * time.Minute
 )
 
-// watch takes in what the log says. More dynos help where
+// More dynos help if
 //
 //	r ≥ r₀·(1 + helpShare·(n/n₀ − 1))
 //
@@ -72,7 +72,7 @@ func (s *Shared) calm(now time.Time, rate float64) *Shared {
 	return &next
 }
 
-// most is how many dynos may help at the most: ⌈stuckDynos·n₀·max(1, r/r₀)⌉, as in watch; 0 while that is not known.
+// The maximum number of dynos that may help: ⌈stuckDynos·n₀·max(1, r/r₀)⌉, as in watch; 0 if it is not known.
 func (s *Shared) most(now time.Time) int {
 	if s == nil || s.Stuck.IsZero() || now.Sub(s.Stuck) > stuckFor {
 		return 0

@@ -14,14 +14,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A logged app is one whose router's log says what the theory of queues does: dynos of 5 slots, 100 ms, exponential, of which each bears
-// about 47 requests/s within a second. Heartbeats wait as requests do.
+// A logged app's router log follows queueing theory: dynos of 5 slots, 100 ms, exponential. Each serves about 47
+// requests/s within a second. Heartbeats wait as requests do.
 type logged struct {
 	running
 	rate   float64   // requests/s
-	slower float64   // the factor by which requests take longer, whatever the load
-	quiet  bool      // no line comes
-	rates  []float64 // of the last minute, and how many requests were served at once
+	slower float64   // the factor by which requests take longer at any load
+	quiet  bool      // no line arrives
+	rates  []float64 // of the last minute, and the requests served at once
 	busy   []float64
 }
 
@@ -53,7 +53,7 @@ func (a *logged) readings() []probe.Reading {
 		return append(in, probe.Reading{Signal: probe.RequestsPerSecond, Unit: "requests/s", Outcome: probe.Unreachable, Error: "no line has come"})
 	}
 	noise := func(sd float64) float64 { return math.Exp(sd * a.draws.NormFloat64()) }
-	recent := min(a.rate, 49*float64(a.dynos)/a.slower) // as many as are answered
+	recent := min(a.rate, 49*float64(a.dynos)/a.slower) // those that are answered
 	a.rates = append(a.rates[max(0, len(a.rates)-11):], recent*noise(0.02))
 	a.busy = append(a.busy[max(0, len(a.busy)-11):], recent*a.takes()*noise(0.02))
 	rate, busy := average(a.rates), average(a.busy)
@@ -76,7 +76,7 @@ func TestAdaptiveKeepsAsManyDynosAsTheLogSays(t *testing.T) {
 	racetest.Long(t)
 	for _, rate := range []float64{8, 60, 600} {
 		a := newLogged(adaptively(t, adaptive.Balanced, 1000), int(rate/30)+2, rate)
-		for i := range 20 { // a load that moves tells most
+		for i := range 20 { // a moving load teaches most
 			a.rate = rate * (1 + 0.3*math.Sin(float64(i)/3))
 			a.run(10 * time.Minute)
 		}
@@ -108,7 +108,7 @@ func TestAdaptiveGoesUpWithTheLogBeforeAHeartbeatWaits(t *testing.T) {
 	}
 }
 
-// When no line comes any more, the heartbeats go on, and nothing is removed at once.
+// If the log stops, the heartbeats still count, and nothing is removed at once.
 func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 	racetest.Computes(t)
 	a := newLogged(adaptively(t, adaptive.Balanced, 1000), 8, 300)
@@ -125,7 +125,7 @@ func TestAdaptiveGoesByHeartbeatsWhenTheLogStops(t *testing.T) {
 	}
 }
 
-// Requests that take twice as long from one minute to the next, as after a bad release, need no more than twice the dynos.
+// Requests that take twice as long from one minute to the next, as after a bad release, need at most twice the dynos.
 func TestAdaptiveLearnsThatRequestsTakeLonger(t *testing.T) {
 	racetest.Long(t)
 	a := newLogged(adaptively(t, adaptive.Balanced, 1000), 8, 300)

@@ -6,17 +6,16 @@ import (
 )
 
 const (
-	// firstBoot is how long a boot takes while none was seen.
+	// The time that a boot is assumed to take before one was seen.
 	firstBoot = time.Minute
-	// startsKept bounds the ups that are remembered, and longestStart for how long.
+	// Limits of the remembered scale-ups: their number and their age.
 	startsKept   = 8
 	longestStart = 5 * time.Minute
-	// freshFor is how long a dyno that came up has no backlog of its own.
+	// A new dyno has no backlog of its own for this long.
 	freshFor = 30 * time.Second
 )
 
-// serving takes in the number of dynos, and estimates how many of them serve, and which share of those has only just
-// come up.
+// Updates the number of dynos. The results estimate how many of them serve, and the share of those that are new.
 func (l *Load) serving(t *Tick) (serving, fresh float64) {
 	now, n, boot, allUp := t.Now, t.Dynos, t.boot(), !t.Booting
 	switch {
@@ -52,11 +51,11 @@ func (l *Load) serving(t *Tick) (serving, fresh float64) {
 	return serving, min(0.9, fresh/serving)
 }
 
-// up is the share of the dynos of a start that serve. A boot takes any time from a third of the longest on:
+// The share of a start's dynos that serve. A boot takes any time from a third of the longest one:
 //
 //	up = (a − b/3) / (2b/3), from 0 to 1
 //
-//	a  how long ago they were asked for
+//	a  the age of the start
 //	b  the longest boot
 func (s Start) up(age, boot time.Duration, allUp bool) float64 {
 	up := min(1, max(0, (age.Seconds()-boot.Seconds()/3)/(boot.Seconds()*2/3)))

@@ -2,20 +2,20 @@ package adaptive
 
 import "time"
 
-// SmallerCapacity is the share of its load that a dyno of the next smaller size is taken to bear at the most.
+// SmallerCapacity is the most that a dyno of the next smaller size is assumed to serve, as a share of the larger one's
+// load.
 const SmallerCapacity = 0.5
 
-// loosen notes since when dynos of the next smaller size would have done all along: those that are needed are no more
-// than N/k.
+// Updates the time since which dynos of the next smaller size would have been enough: at most N/k are needed.
 //
 //	N  dynos there are
-//	k  how many times as much each bears as one of the smaller size
+//	k  the capacity of a dyno, in dynos of the smaller size
 func (m *Model) loosen(l *Load, t *Tick, serving float64) {
 	if t.SmallerBy == 0 || t.NoData {
 		l.LooseSince, l.LooseTrial = time.Time{}, false
 		return
 	}
-	left := float64(t.Dynos) / t.SmallerBy // what there will be, in dynos of the present size
+	left := float64(t.Dynos) / t.SmallerBy // what would be left, in dynos of the present size
 	by := m.by(l)
 	need := l.quantile(m.queueing, by.downQuantile, true)/by.down + l.drain(serving)
 	byRouter := m.ByRouter(l, t.Now)
@@ -32,9 +32,9 @@ func (m *Model) loosen(l *Load, t *Tick, serving float64) {
 	}
 }
 
-// FitsSmaller says whether dynos of the next smaller size have been enough for long, or are worth a trial. As with
-// fewer dynos, heartbeats that do not wait cannot tell how low the load is. A trial takes longer where their price says
-// that they bear far less.
+// FitsSmaller says whether dynos of the next smaller size have been enough for the hold time, or are worth a trial.
+// Heartbeats that do not wait cannot show how low the load is. The trial comes later if the price suggests a much
+// smaller capacity.
 func (l *Load) FitsSmaller(now time.Time) bool {
 	return l != nil && (l.LooseTrial || !l.LooseSince.IsZero() && now.Sub(l.LooseSince).Seconds() >= l.HoldTime)
 }

@@ -7,37 +7,35 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Tick is what a model is told at one.
+// A Tick is what a model learns at a tick.
 type Tick struct {
 	Now time.Time
-	// Dynos is how many there are.
+	// Dynos is their number.
 	Dynos int
-	// Readings are those of the tick. ConnectTimeouts says that a heartbeat that was given up before it was connected
-	// tells of load.
+	// Readings are those of the tick. ConnectTimeouts: a heartbeat that was given up before it was connected counts as
+	// load.
 	Readings        []probe.Reading
 	ConnectTimeouts bool
-	// Boot is how long dynos lately took to boot, 0 where that is not known, and Booting says that some are yet to.
+	// Boot is the time that boots took lately, 0 if not known. Booting: some dynos are still booting.
 	Boot    time.Duration
 	Booting bool
-	// NoData: the heartbeats say nothing about the load. Answered: all were.
+	// NoData: the heartbeats say nothing about the load. Answered: all of them were answered.
 	NoData   bool
 	Answered bool
-	// Fails is how many slow ticks in a row call for Step more dynos where the load does not explain them, and Failing
-	// says that enough in a row failed.
+	// Fails is the number of slow ticks in a row that call for Step more dynos if the load does not explain them.
+	// Failing: enough ticks in a row failed.
 	Fails   int
 	Failing bool
 	Step    int
-	// Begun is when the bot began to watch, LastUp when it last added dynos, and Unchanged for how long their number
+	// Begun is when the bot started, LastUp the time of its last scale-up, and Unchanged how long the number of dynos
 	// has been the same.
 	Begun     time.Time
 	LastUp    time.Time
 	Unchanged time.Duration
-	// SmallerBy is how many times as much a dyno bears as one of the next smaller size; 0 where there is none, or none
-	// is to be chosen.
+	// SmallerBy is the capacity of a dyno in dynos of the next smaller size; 0 if there is no smaller size to choose.
 	SmallerBy float64
 }
 
-// boot is how long a boot is taken to last.
 func (t *Tick) boot() time.Duration {
 	if t.Boot == 0 {
 		return firstBoot
@@ -45,13 +43,13 @@ func (t *Tick) boot() time.Duration {
 	return t.Boot
 }
 
-// A beat is a heartbeat that tells of load: how many seconds it took, and whether it was given up then.
+// A beat is a heartbeat that says something about load: the seconds it took, and whether it was given up after them.
 type beat struct {
 	took float64
 	late bool
 }
 
-// beats finds the heartbeats among the readings. An error that comes at once tells nothing of load.
+// An error that comes at once is not a sign of load.
 func (t *Tick) beats() []beat {
 	out := make([]beat, 0, mostBeats)
 	for i := range t.Readings {

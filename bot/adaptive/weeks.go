@@ -12,64 +12,62 @@ const (
 	slot      = 15 * time.Minute
 	slotsADay = int64(24 * time.Hour / slot)
 	slotsKept = int(4 * 7 * slotsADay)
-	// A byte tells up to mostFlatly dynos one by one; beyond them each step is flatlyStep of the logarithm.
+	// A byte holds up to mostFlatly dynos exactly. Beyond them each step is flatlyStep of the logarithm.
 	mostFlatly = 60
 	flatlyStep = 0.05
-	// Of daysAsked days before, or weeksAsked weeks, so many must be known.
+	// Of the daysAsked days before, or weeksAsked weeks, this many must be known.
 	daysAsked, daysNeeded   = 7, 5
 	weeksAsked, weeksNeeded = 4, 3
-	// A forecast is for the time at which a dyno that is asked for now has booted, and predictAhead more.
+	// A forecast is for the time at which a dyno requested now has booted, plus predictAhead.
 	predictAhead = 2 * time.Minute
-	// Forecasts are gone by while trust is at least trustEnough: each that told of a rise moves it by a part trustStep
-	// towards 1 where it was right, which is where rightShare of it was needed, else towards 0.
+	// Forecasts count while the trust in them is at least trustEnough. Each forecast of a rise moves the trust by
+	// trustStep, towards 1 if at least rightShare of it was needed, else towards 0.
 	trustAtFirst, trustEnough, trustStep, rightShare = 0.5, 0.4, 0.1, 0.75
-	// A forecast alone adds no more than half of what was needed lately, or one.
+	// A forecast alone adds at most half of what was needed lately, or one dyno.
 	predictedShare = 0.5
 )
 
-// Weeks is what was needed in the last four weeks, by quarters of an hour: a plain value that survives as JSON in about
-// 4 kB, and is never changed in place.
+// Weeks holds the dynos needed in the last four weeks, by quarters of an hour. It is a plain value that survives as
+// JSON in about 4 kB, and is never changed in place.
 type Weeks struct {
 	// Slot is the present quarter of an hour since 1970. Sum and N are the sum and the number of the needs of its
 	// ticks.
 	Slot int64   `json:"slot"`
 	Sum  float64 `json:"sum"`
 	N    int     `json:"n"`
-	// Past is the mean need of the slots before it, the newest last, each in a byte; 0 where nothing is known.
+	// Past is the mean need of the slots before it, the newest last, in a byte each; 0 if not known.
 	Past []byte `json:"past,omitempty"`
-	// Predicted is the forecast for the present slot, 0 for none, and Before the need of the one before it.
+	// Predicted is the forecast for the present slot, 0 without one. Before is the need of the slot before.
 	Predicted int     `json:"predicted,omitempty"`
 	Before    float64 `json:"before,omitempty"`
-	// Trust is the share of the forecasts of a rise that were right lately.
+	// Trust is the share of recent forecasts of a rise that were right.
 	Trust float64 `json:"trust"`
 }
 
 // Expected is what the same hour of former days or weeks needed.
 type Expected struct {
-	// Dynos were needed in all of the Times former days or weeks but the one that needed fewest; Low and High are the
-	// fewest and the most.
+	// Dynos is the second-lowest need of the Times former days or weeks. Low and High are the lowest and the highest.
 	Dynos int `json:"dynos"`
 	Times int `json:"times"`
 	Low   int `json:"low"`
 	High  int `json:"high"`
-	// Weekday is the day of the week they were, "" for days in a row.
+	// Weekday is their day of the week, "" for consecutive days.
 	Weekday string `json:"weekday,omitempty"`
-	// Kept is how many are kept for that.
+	// Kept is the number of dynos that is kept for it.
 	Kept int `json:"kept"`
 }
 
-// String writes it for people.
+// String describes it in one clause, for reasons of decisions.
 func (e *Expected) String() string {
 	when := "days"
 	if e.Weekday != "" {
 		when = e.Weekday + "s"
 	}
-	return fmt.Sprintf("%d are kept, as this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when,
+	return fmt.Sprintf("%d are kept because this hour of the last %d %s needed %d (%d–%d)", e.Kept, e.Times, when,
 		e.Dynos, e.Low, e.High)
 }
 
-// Note returns the weeks with so many dynos being needed at now. What is older than what is known is left out; nil
-// Weeks know nothing.
+// Note returns the weeks with need dynos at now. A time before the newest is ignored. Nil Weeks know nothing.
 func (w *Weeks) Note(now time.Time, need float64) *Weeks {
 	number := slotOf(now)
 	if w == nil || !w.sound() || number-w.Slot > int64(slotsKept) {
@@ -87,7 +85,7 @@ func (w *Weeks) Note(now time.Time, need float64) *Weeks {
 	return &next
 }
 
-// end ends the present slot, and begins the one that is so many later.
+// Ends the present slot and begins the one gap slots later.
 func (w *Weeks) end(gap int) {
 	mean := w.mean()
 	if w.Predicted > 0 && float64(w.Predicted) > math.Ceil(w.Before) {
@@ -116,7 +114,6 @@ func (w *Weeks) sound() bool {
 
 func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
 
-// pack writes a need into a byte that is not 0, and unpack reads it.
 func pack(need float64) byte {
 	if need <= mostFlatly {
 		return byte(max(1, math.Round(need)))
@@ -131,8 +128,7 @@ func unpack(b byte) int {
 	return int(math.Round(mostFlatly * math.Exp(flatlyStep*float64(b-mostFlatly))))
 }
 
-// predict says what the same slot of former weeks, or of the days before, needed at the least but for once; nil where
-// too few of them are known.
+// The second-lowest need of the same slot in former weeks, or on the days before; nil if too few of them are known.
 func (w *Weeks) predict(number int64) *Expected {
 	days, weeks := w.same(number, slotsADay, daysAsked, daysNeeded),
 		w.same(number, 7*slotsADay, weeksAsked, weeksNeeded)
@@ -145,7 +141,7 @@ func (w *Weeks) predict(number int64) *Expected {
 	return days
 }
 
-// same looks at the slots that are one to asked times so many slots before one.
+// The slots at 1 to asked times apart before the given one.
 func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
 	all := make([]int, 0, daysAsked)
 	for k := 1; k <= asked; k++ {
@@ -160,13 +156,13 @@ func (w *Weeks) same(number, apart int64, asked, needed int) *Expected {
 	return &Expected{Dynos: all[1], Times: len(all), Low: all[0], High: all[len(all)-1]}
 }
 
-// expect takes in what is needed, and raises what is wanted to what the same hour of former days or weeks needed. It
-// never lowers it:
+// Adds this tick's need, and raises the desired number to what the same hour of former days or weeks needed. It never
+// lowers it:
 //
 //	kept = min(e, l + max(1, predictedShare·l), 2N+2)
 //
-//	e  dynos that were needed then
-//	l  dynos that were needed lately
+//	e  dynos needed then
+//	l  dynos needed lately
 //	N  dynos there are
 func (w *Weeks) expect(t *Tick, a *Answer) *Weeks {
 	n, need := t.Dynos, a.Estimate.Need

@@ -11,10 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// noon is a Monday's.
 const day = 24 * time.Hour
 
-// learned is a state that knows so many days up to noon, each quarter of an hour of which needed what need says.
+// A state that knows the days before noon. need is what each quarter of an hour needed.
 func learned(days int, need func(at time.Time) int) decide.State {
 	var st decide.State
 	for at := noon.Add(-time.Duration(days) * day); at.Before(noon); at = at.Add(10 * time.Minute) {
@@ -23,7 +22,7 @@ func learned(days int, need func(at time.Time) int) decide.State {
 	return st
 }
 
-// midday is a load that needs 4 dynos from noon to one o'clock on some days, else 1.
+// A load that needs 4 dynos from noon to one o'clock on some days, else 1.
 func midday(on func(time.Time) bool) func(time.Time) int {
 	return func(at time.Time) int {
 		if at.Hour() == 12 && on(at) {
@@ -33,7 +32,7 @@ func midday(on func(time.Time) bool) func(time.Time) int {
 	}
 }
 
-// before runs an app whose load needs 2 dynos up to shortly before noon, and returns the last decision.
+// Runs an app that needs 2 dynos until shortly before noon.
 func before(t *testing.T, p decide.Policy, st decide.State) decide.Decision {
 	t.Helper()
 	a := newApp(p, 2, 0.9)
@@ -62,7 +61,7 @@ func TestTheSameHourOfFormerDaysRaisesTheFloor(t *testing.T) {
 		d := before(t, p, learned(c.days, c.need))
 		got := ""
 		if d.Load.Expected != nil {
-			_, got, _ = strings.Cut(d.Load.String(), "are kept, as this hour ")
+			_, got, _ = strings.Cut(d.Load.String(), "are kept because this hour ")
 		}
 		if got != c.want || (d.From > 2) != (c.want != "") {
 			t.Errorf("%s: shortly before noon %d dynos are kept, and why is %q; want %q", c.name, d.From, got, c.want)
@@ -70,7 +69,7 @@ func TestTheSameHourOfFormerDaysRaisesTheFloor(t *testing.T) {
 	}
 }
 
-// A forecast alone adds half as many as are needed, be it ever so high.
+// A forecast alone adds half of what is needed, however high it is.
 func TestAForecastAloneAddsLittle(t *testing.T) {
 	d := before(t, adaptively(t, adaptive.Balanced, 1000), learned(8, func(at time.Time) int {
 		if at.Hour() == 12 {
@@ -83,7 +82,7 @@ func TestAForecastAloneAddsLittle(t *testing.T) {
 	}
 }
 
-// Where former days told of a rise that does not come any more, they are soon not gone by.
+// Forecasts of a rise that no longer comes soon lose their trust.
 func TestForecastsThatWereWrongAreForgotten(t *testing.T) {
 	st := learned(8, midday(func(time.Time) bool { return true }))
 	for at := noon; at.Before(noon.Add(2 * day)); at = at.Add(10 * time.Minute) {

@@ -14,11 +14,11 @@ func TestWhyTellsWhatTheLoadModelMakesOfTheLoad(t *testing.T) {
 		From: 4, To: 5, Rule: decide.RuleMoreLoad, HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK},
 		Load: &adaptive.Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5, HoldSeconds: 300},
 	}}
-	if got, want := r.Why(), "load is about 3.4 dynos' worth (2.9–4.1); for 70 % busy at most that needs 5"; got != want {
+	if got, want := r.Why(), "the load keeps about 3.4 dynos busy (2.9–4.1); at 70 % busy it needs 5"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 	r.Decision.Load.Need, r.Decision.Load.Most = 3, 4
-	if got, want := r.Why(), "that needs 3, and 4 were needed within the last 5 min"; !strings.HasSuffix(got, want) {
+	if got, want := r.Why(), "it needs 3; it needed 4 within the last 5 min"; !strings.HasSuffix(got, want) {
 		t.Errorf("why is %q\nwant at its end %q", got, want)
 	}
 }
