@@ -22,6 +22,6 @@ names, the same names stand in lower case.`,
 			return settings.Print(cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the table that stands in the README")
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the tables of docs/settings.md")
 	return cmd
 }

@@ -4,8 +4,8 @@ import "slices"
 
 // Adaptive are the settings of the policy, and of what the adaptive one aims at.
 type Adaptive struct {
-	Policy Word `envconfig:"POLICY" default:"count" desc:"''count'' counts slow and fast heartbeats, as the settings below say; ''adaptive'' infers the load from how long heartbeats wait, and goes straight to the dynos that it needs."`
-	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'' keeps dynos busy, ''safe'' keeps room for more load, ''balanced'' is between, and an amount of dollars such as ''0.50'' is [what a slow minute is worth to you](docs/settings.md#limits)."`
+	Policy Word `envconfig:"POLICY" default:"count" desc:"How the bot decides: ''count'' (slow and fast heartbeats in a row) or ''adaptive'' (infers the load; recommended)."`
+	Aim    Word `envconfig:"AIM" default:"balanced" desc:"Adaptive: ''lean'', ''balanced'' or ''safe'', or what a slow minute costs you in dollars, such as ''0.50''."`
 }
 
 func (ps *Problems) checkPolicy(s *Settings) {

@@ -13,9 +13,10 @@ import (
 
 // Admin are the settings of how a running bot is asked.
 type Admin struct {
-	AdminSocket Text   `group:"Control" envconfig:"ADMIN_SOCKET" desc:"The Unix socket over which ''autoscalebot status'', ''pause'' and the like ask the running bot, by default a path in the runtime folder, made of the app's name; ''none'' = off."`
-	AdminAddr   Text   `envconfig:"ADMIN_ADDR" desc:"Where the bot listens for the same over TCP, and the commands then ask, such as ''127.0.0.1:7070'', unencrypted; off by default."`
-	AdminToken  Secret `envconfig:"ADMIN_TOKEN" once:"true" desc:"The bearer token that ''ADMIN_ADDR'' always needs, 16 characters or more, for instance from ''openssl rand -hex 16''."`
+	Paused      Directions `envconfig:"PAUSED" desc:"Pause scaling while this is set: ''up'', ''down'' or ''up,down''; the limits still apply."`
+	AdminSocket Text       `envconfig:"ADMIN_SOCKET" desc:"Unix socket for ''status'', ''pause'' and the like; default: a path in the runtime folder; ''none'' = off."`
+	AdminAddr   Text       `envconfig:"ADMIN_ADDR" desc:"TCP address for the same commands, such as ''127.0.0.1:7070''; unencrypted, off by default."`
+	AdminToken  Secret     `envconfig:"ADMIN_TOKEN" once:"true" desc:"Bearer token that ''ADMIN_ADDR'' requires, at least 16 characters, as from ''openssl rand -hex 16''."`
 }
 
 var adminSettings = []string{

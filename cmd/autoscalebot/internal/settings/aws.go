@@ -6,16 +6,16 @@ import (
 
 // AWS are the settings of instances on EC2, in a pool or in an Auto Scaling group.
 type AWS struct {
-	AWSRegion           Text   `group:"AWS" envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
-	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key; without one, credentials are looked for as docs/pools/aws.md tells, up to the role of the EC2 instance."`
-	AWSSecretAccessKey  Secret `envconfig:"AWS_SECRET_ACCESS_KEY" once:"true" desc:"Its secret."`
-	AWSSessionToken     Secret `envconfig:"AWS_SESSION_TOKEN" once:"true" desc:"The token of a temporary access key."`
-	AWSProfile          Text   `envconfig:"AWS_PROFILE" once:"true" desc:"The profile of AWS's shared files whose credentials are used without an access key, such as ''work''."`
-	AWSEndpointURL      Text   `envconfig:"AWS_ENDPOINT_URL" once:"true" desc:"Where the APIs are, for a stand-in such as LocalStack, with plain http only on a loopback address; by default those of the region."`
-	EC2LaunchTemplate   Text   `envconfig:"EC2_LAUNCH_TEMPLATE" desc:"What instances of a pool are made from: the launch template's name or id, with '':VERSION'' behind it for another than its default, such as ''web:$Latest''."`
-	EC2TargetGroup      Text   `envconfig:"EC2_TARGET_GROUP" desc:"The target group's ARN, for ''POOL_BALANCER=target-group''."`
-	EC2Address          Word   `envconfig:"EC2_ADDRESS" default:"private" desc:"At which of its addresses an instance is reached: ''private'' or ''public''."`
-	EC2AutoscalingGroup Text   `envconfig:"EC2_AUTOSCALING_GROUP" desc:"The name of the Auto Scaling group whose desired capacity is set, for ''PLATFORM=autoscaling-group'', which needs no pool."`
+	AWSRegion           Text   `envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
+	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key; default: AWS's usual places, up to the role of the EC2 instance."`
+	AWSSecretAccessKey  Secret `envconfig:"AWS_SECRET_ACCESS_KEY" once:"true" desc:"The secret of the access key."`
+	AWSSessionToken     Secret `envconfig:"AWS_SESSION_TOKEN" once:"true" desc:"Token of a temporary access key."`
+	AWSProfile          Text   `envconfig:"AWS_PROFILE" once:"true" desc:"Profile in AWS's shared files whose credentials are used if there is no access key."`
+	AWSEndpointURL      Text   `envconfig:"AWS_ENDPOINT_URL" once:"true" desc:"URL of the APIs, for a stand-in such as LocalStack; plain http is allowed only on a loopback address."`
+	EC2LaunchTemplate   Text   `envconfig:"EC2_LAUNCH_TEMPLATE" desc:"Launch template of a pool's instances, by name or id, with a version if you like: ''web:$Latest''."`
+	EC2TargetGroup      Text   `envconfig:"EC2_TARGET_GROUP" desc:"ARN of the target group, for ''POOL_BALANCER=target-group''."`
+	EC2Address          Word   `envconfig:"EC2_ADDRESS" default:"private" desc:"The address at which instances are reached: ''private'' or ''public''."`
+	EC2AutoscalingGroup Text   `envconfig:"EC2_AUTOSCALING_GROUP" desc:"Name of the Auto Scaling group, for ''PLATFORM=autoscaling-group''."`
 }
 
 var (

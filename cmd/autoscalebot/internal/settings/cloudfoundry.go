@@ -9,19 +9,19 @@ import (
 
 // CloudFoundry are the settings of an app on Cloud Foundry, and what that tells the bot which runs on it.
 type CloudFoundry struct {
-	CFAPIURL        Text   `envconfig:"CF_API_URL" once:"true" desc:"Cloud Foundry: where the API is, such as ''https://api.example.com'', as ''cf api'' shows it; by default that of the installation that the bot runs on."`
-	CFOrg           Text   `envconfig:"CF_ORG" once:"true" desc:"Cloud Foundry: the app's org, by its name or GUID; not needed where ''CF_SPACE'' or ''CF_APP_NAME'' is a GUID."`
-	CFSpace         Text   `envconfig:"CF_SPACE" once:"true" desc:"Cloud Foundry: the app's space, in the same form; by default the one that the bot runs in."`
-	CFAppName       Text   `envconfig:"CF_APP_NAME" once:"true" desc:"Cloud Foundry: the app, in the same form; required there."`
-	CFUsername      Text   `envconfig:"CF_USERNAME" once:"true" desc:"Cloud Foundry: the user that scales, a space developer, where neither a client nor a refresh token (below) does."`
-	CFPassword      Secret `envconfig:"CF_PASSWORD" once:"true" desc:"Cloud Foundry: the user's password."`
-	CFOrigin        Text   `envconfig:"CF_ORIGIN" once:"true" desc:"Cloud Foundry: the identity provider that knows the user, where there are several."`
-	CFClientID      Text   `envconfig:"CF_CLIENT_ID" once:"true" desc:"Cloud Foundry: the UAA client that scales, with the grant ''client_credentials''."`
-	CFClientSecret  Secret `envconfig:"CF_CLIENT_SECRET" once:"true" desc:"Cloud Foundry: the client's secret."`
-	CFRefreshToken  Secret `envconfig:"CF_REFRESH_TOKEN" once:"true" desc:"Cloud Foundry: a refresh token, for users who log in by single sign-on."`
-	CFService       Text   `envconfig:"CF_SERVICE" once:"true" default:"autoscalebot" desc:"Cloud Foundry: the service bound to the bot whose credentials are the settings above that are not set, by their names in lower case without ''CF_'', made for instance by ''cf cups autoscalebot -p username,password''."`
-	VCAPApplication Text   `envconfig:"VCAP_APPLICATION" once:"true" desc:"What Cloud Foundry tells the bot of itself, as JSON; Cloud Foundry sets it."`
-	VCAPServices    Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"The services that are bound to the bot, as JSON; Cloud Foundry sets it."`
+	CFAPIURL        Text   `envconfig:"CF_API_URL" once:"true" desc:"URL of the API, as ''cf api'' shows it; default: that of the installation that the bot runs on."`
+	CFOrg           Text   `envconfig:"CF_ORG" once:"true" desc:"The app's org, by name or GUID; not needed if ''CF_SPACE'' or ''CF_APP_NAME'' is a GUID."`
+	CFSpace         Text   `envconfig:"CF_SPACE" once:"true" desc:"The app's space, by name or GUID; default: the bot's own."`
+	CFAppName       Text   `envconfig:"CF_APP_NAME" once:"true" desc:"The app to scale, by name or GUID; required."`
+	CFUsername      Text   `envconfig:"CF_USERNAME" once:"true" desc:"A user with the role space developer, unless you use a client or a refresh token."`
+	CFPassword      Secret `envconfig:"CF_PASSWORD" once:"true" desc:"The user's password."`
+	CFOrigin        Text   `envconfig:"CF_ORIGIN" once:"true" desc:"The user's identity provider, if there are several."`
+	CFClientID      Text   `envconfig:"CF_CLIENT_ID" once:"true" desc:"A UAA client with the grant ''client_credentials''."`
+	CFClientSecret  Secret `envconfig:"CF_CLIENT_SECRET" once:"true" desc:"The client's secret."`
+	CFRefreshToken  Secret `envconfig:"CF_REFRESH_TOKEN" once:"true" desc:"A refresh token, for users with single sign-on."`
+	CFService       Text   `envconfig:"CF_SERVICE" once:"true" default:"autoscalebot" desc:"The bound service that supplies settings of this group that are not set, such as ''username'' for ''CF_USERNAME''."`
+	VCAPApplication Text   `envconfig:"VCAP_APPLICATION" once:"true" desc:"JSON about the bot itself; Cloud Foundry sets it."`
+	VCAPServices    Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"JSON about the services bound to the bot; Cloud Foundry sets it."`
 }
 
 func (ps *Problems) checkCloudFoundry(s *Settings) {

@@ -12,8 +12,8 @@ import (
 // its environment.
 type Command struct {
 	CountCommand Text `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
-	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS''; where it mentions neither, as its last argument."`
-	CommandEnv   Text `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Names of environment variables that commands and local processes get though they hold secrets of these settings, with commas between: ''DATABASE_URL,AWS_SECRET_ACCESS_KEY''."`
+	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS'', or appended if it uses neither."`
+	CommandEnv   Text `envconfig:"COMMAND_ENV" list:"," once:"true" desc:"Secrets that commands and local processes may see: names of variables, separated by commas."`
 }
 
 func (ps *Problems) checkCommand(s *Settings) {

@@ -2,8 +2,8 @@ package settings
 
 // Costs are the settings of what dynos cost, and what they may.
 type Costs struct {
-	Budget    Dollars `envconfig:"MONTHLY_BUDGET" desc:"What the dynos may cost in a calendar month, in dollars: where the month would [end beyond it](docs/settings.md#limits) scale-ups take more evidence, and beyond it there are none."`
-	DynoPrice Dollars `envconfig:"DYNO_PRICE_PER_MONTH" desc:"What one dyno costs a month, in dollars; by default Heroku's list price of the dyno size, or of a pool ''SERVER_PRICE_PER_HOUR'' or what the provider says."`
+	Budget    Dollars `envconfig:"MONTHLY_BUDGET" desc:"Maximum cost of the dynos in a calendar month, in dollars; at the budget, no dynos are added."`
+	DynoPrice Dollars `envconfig:"DYNO_PRICE_PER_MONTH" desc:"Price of one dyno a month, in dollars; default: Heroku's list price, or the price of a pool's server."`
 }
 
 func (ps *Problems) checkCosts(s *Settings) {

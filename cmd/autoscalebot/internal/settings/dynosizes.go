@@ -10,8 +10,8 @@ import (
 
 // Sizing are the settings of the size of dynos.
 type Sizing struct {
-	DynoSizes  List `envconfig:"DYNO_SIZES" desc:"Heroku: the [dyno sizes](docs/signals/logdrain.md#memory-and-the-dyno-size) that rules with ''scale=size'' choose from, as a list, the smallest first: ''standard-1x,standard-2x''; empty = never."`
-	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"Has all that asks for more or fewer dynos [change their size](docs/sizes.md) too: ''horizontal'' adds dynos up to the maximum, and then takes larger ones, ''vertical'' the other way round; empty = only rules with ''scale=size'' do."`
+	DynoSizes  List `envconfig:"DYNO_SIZES" desc:"Heroku: dyno sizes to choose from, the smallest first: ''standard-1x,standard-2x''; empty = never change it."`
+	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"What changes first: ''horizontal'' = the number, ''vertical'' = the size; empty = only ''scale=size'' rules resize."`
 }
 
 // ladders are the dyno sizes whose order is known, the smallest first

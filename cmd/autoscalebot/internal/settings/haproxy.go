@@ -4,16 +4,16 @@ import "strings"
 
 // HAProxy are the settings of HAProxy as a pool's balancer.
 type HAProxy struct {
-	HAProxySockets       List `group:"HAProxy and SSH" envconfig:"HAPROXY_SOCKETS" desc:"''haproxy'': the stats sockets, as a list with one for each HAProxy, each with ''level admin'': a path such as ''/run/haproxy/admin.sock'', or ''tcp://host:port''."`
-	HAProxyBackend       Text `envconfig:"HAPROXY_BACKEND" desc:"The backend that servers are put into."`
-	HAProxyServerOptions Text `envconfig:"HAPROXY_SERVER_OPTIONS" default:"check" desc:"''haproxy'': what stands behind the address of each server, such as ''check inter 2s maxconn 100''."`
-	HAProxyConfig        Text `envconfig:"HAPROXY_CONFIG" default:"/etc/haproxy/haproxy.cfg" desc:"''haproxy-file'': the configuration that is written, on each host."`
-	HAProxyTemplate      Text `envconfig:"HAPROXY_TEMPLATE" desc:"''haproxy-file'': the file here that it is made from, with a line ''$SERVERS'' where the servers' lines go."`
+	HAProxySockets       List `envconfig:"HAPROXY_SOCKETS" desc:"''haproxy'': stats sockets with ''level admin'', as a list: ''/run/haproxy/admin.sock'' or ''tcp://host:port''."`
+	HAProxyBackend       Text `envconfig:"HAPROXY_BACKEND" desc:"''haproxy'': the backend to which the bot adds servers."`
+	HAProxyServerOptions Text `envconfig:"HAPROXY_SERVER_OPTIONS" default:"check" desc:"''haproxy'': options of each server, after its address, such as ''check inter 2s maxconn 100''."`
+	HAProxyConfig        Text `envconfig:"HAPROXY_CONFIG" default:"/etc/haproxy/haproxy.cfg" desc:"''haproxy-file'': the configuration file that the bot writes on each host."`
+	HAProxyTemplate      Text `envconfig:"HAPROXY_TEMPLATE" desc:"''haproxy-file'': the local template of that file, with the line ''$SERVERS'' for the servers."`
 	HAProxyServerLine    Text `envconfig:"HAPROXY_SERVER_LINE" default:"server $NAME $IP:$PORT check" desc:"''haproxy-file'': the line of one server, with ''$NAME'', ''$IP'' and ''$PORT''."`
-	HAProxyHosts         List `envconfig:"HAPROXY_HOSTS" desc:"''haproxy-file'': where HAProxy runs, as a list of ''user@host'' or ''user@host:port'' that SSH reaches; empty = on this machine."`
-	HAProxyCheckCommand  Text `envconfig:"HAPROXY_CHECK_COMMAND" default:"haproxy -c -f $FILE" desc:"''haproxy-file'': the command that looks at a new configuration before it holds, with ''$FILE'' for its path."`
-	HAProxyReloadCommand Text `envconfig:"HAPROXY_RELOAD_COMMAND" default:"systemctl reload haproxy" desc:"''haproxy-file'': the command that has it take effect."`
-	HAProxySudo          Text `envconfig:"HAPROXY_SUDO" desc:"''haproxy-file'': what stands before each of these commands and that which writes, such as ''sudo -n'', where the user may not do all this."`
+	HAProxyHosts         List `envconfig:"HAPROXY_HOSTS" desc:"''haproxy-file'': hosts of HAProxy, as a list of ''user@host'' or ''user@host:port''; empty = this machine."`
+	HAProxyCheckCommand  Text `envconfig:"HAPROXY_CHECK_COMMAND" default:"haproxy -c -f $FILE" desc:"''haproxy-file'': command that checks a new configuration, with its path as ''$FILE''."`
+	HAProxyReloadCommand Text `envconfig:"HAPROXY_RELOAD_COMMAND" default:"systemctl reload haproxy" desc:"''haproxy-file'': command that makes HAProxy use the new configuration."`
+	HAProxySudo          Text `envconfig:"HAPROXY_SUDO" desc:"''haproxy-file'': prefix of all these commands, such as ''sudo -n'', if the user lacks the rights."`
 }
 
 func (ps *Problems) checkHAProxy(s *Settings) {

@@ -4,11 +4,11 @@ import "strings"
 
 // HealthCheck are the settings of the health checks of a pool's servers.
 type HealthCheck struct {
-	HealthPath    Text    `envconfig:"HEALTH_CHECK_PATH" default:"/" desc:"Pool: the path that must answer 2xx before a server gets requests of others, and while it does; ''tcp'' = it only has to take a connection, ''none'' = it is healthy when the provider says that it runs."`
-	HealthHost    Text    `envconfig:"HEALTH_CHECK_HOST" desc:"Pool: the name in the header ''Host'' of health checks, where the app wants one."`
-	HealthTLS     Bool    `envconfig:"HEALTH_CHECK_TLS" default:"false" desc:"Pool: health checks go by https; ''HEALTH_CHECK_HOST'' is the name that the certificate has."`
-	HealthTimeout Seconds `envconfig:"HEALTH_CHECK_TIMEOUT_IN_SECONDS" default:"5" desc:"Pool: when to give a health check up."`
-	HealthPasses  Number  `envconfig:"HEALTH_CHECK_PASSES" default:"3" desc:"Pool: how many health checks in a row a new server must pass."`
+	HealthPath    Text    `envconfig:"HEALTH_CHECK_PATH" default:"/" desc:"Path that must answer 2xx; ''tcp'' = a connection is enough, ''none'' = a running server is healthy."`
+	HealthHost    Text    `envconfig:"HEALTH_CHECK_HOST" desc:"''Host'' header of health checks, if the app needs one."`
+	HealthTLS     Bool    `envconfig:"HEALTH_CHECK_TLS" default:"false" desc:"Use https for health checks; the certificate must be valid for ''HEALTH_CHECK_HOST''."`
+	HealthTimeout Seconds `envconfig:"HEALTH_CHECK_TIMEOUT_IN_SECONDS" default:"5" desc:"Maximum time of a health check."`
+	HealthPasses  Number  `envconfig:"HEALTH_CHECK_PASSES" default:"3" desc:"Health checks in a row that a new server must pass."`
 }
 
 func (ps *Problems) checkHealth(s *Settings) {

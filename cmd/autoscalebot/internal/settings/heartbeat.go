@@ -11,22 +11,20 @@ import (
 
 // Heartbeat are the settings of the heartbeat, and of how it is judged.
 type Heartbeat struct {
-	HeartbeatURL      Text    `group:"Heartbeat" envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL to request, or its path on the app's own URL; ''none'' = no heartbeat, only ''RULES''."`
-	HeartbeatInterval Seconds `envconfig:"HEARTBEAT_INTERVAL_IN_SECONDS" default:"30" desc:"From one heartbeat to the next; fractions allowed."`
-	HeartbeatTimeout  Seconds `envconfig:"HEARTBEAT_TIMEOUT_IN_SECONDS" default:"10" desc:"When to give a heartbeat up, redirects and body included, and never beyond 80 % of the interval."`
-	MaxResponseTime   Millis  `envconfig:"MAX_RESPONSE_TIME_IN_MS" default:"1000" desc:"A heartbeat above it is too slow."`
-	MinResponseTime   Millis  `envconfig:"MIN_RESPONSE_TIME_IN_MS" default:"200" desc:"A heartbeat below it is too fast."`
-	Fails             Quorum  `envconfig:"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER" default:"3" desc:"Slow or failed heartbeats that add dynos: so many in a row, or ''3/5'' for 3 of the last 5."`
-	Passes            Quorum  `envconfig:"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER" default:"5" desc:"Fast heartbeats that remove dynos, in the same form."`
+	HeartbeatURL      Text    `envconfig:"HEARTBEAT_URL" default:"/autoscalebot/heartbeat/" desc:"The URL that the bot requests, or its path on the app; ''none'' = no heartbeat, only ''RULES''."`
+	HeartbeatInterval Seconds `envconfig:"HEARTBEAT_INTERVAL_IN_SECONDS" default:"30" desc:"Time from one heartbeat to the next, at least 0.1; fractions are allowed."`
+	HeartbeatTimeout  Seconds `envconfig:"HEARTBEAT_TIMEOUT_IN_SECONDS" default:"10" desc:"Maximum time of a heartbeat, with redirects and body; never more than 80 % of the interval."`
+	MaxResponseTime   Millis  `envconfig:"MAX_RESPONSE_TIME_IN_MS" default:"1000" desc:"Upper threshold: a slower heartbeat is slow."`
+	MinResponseTime   Millis  `envconfig:"MIN_RESPONSE_TIME_IN_MS" default:"200" desc:"Lower threshold: a faster heartbeat is fast."`
 	HeartbeatAnswer
-	HeartbeatMeasure Word    `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Which time of a heartbeat is too slow or too fast: ''total'' (to the first byte of the body), ''processing'' (the same without DNS, TCP and TLS) or ''queue'' (what the app answers in ''X-Queue-Time-Ms'')."`
-	HeartbeatSamples Samples `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests that make one heartbeat, 1 to 20, each of which may reach another dyno."`
-	HeartbeatPercent Percent `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of them counts, from the fastest to the slowest and then the failed: 50 is the one in the middle, 100 the worst."`
-	HeartbeatsMost   Number  `envconfig:"HEARTBEATS_PER_MINUTE_MAX" default:"60" desc:"Adaptive: the most heartbeats a minute, of which [several at a time](docs/settings.md#heartbeat) are sent where the load is uncertain; 0 = one each interval, as with ''HEARTBEAT_SAMPLES'' above 1."`
-	ControlURL       Text    `envconfig:"CONTROL_URL" desc:"What the bot requests when no heartbeat reaches the app, to tell an app that is down from a bot that is offline; by default the platform's API, where it has one, and ''none'' = nothing."`
+	HeartbeatMeasure Word    `envconfig:"HEARTBEAT_MEASURE" default:"total" desc:"Time to judge: ''total'', ''processing'' (without DNS, TCP and TLS) or ''queue'' (the app's ''X-Queue-Time-Ms'')."`
+	HeartbeatSamples Samples `envconfig:"HEARTBEAT_SAMPLES" default:"1" desc:"Requests per heartbeat, 1 to 20; each may reach another dyno."`
+	HeartbeatPercent Percent `envconfig:"HEARTBEAT_PERCENTILE" default:"50" desc:"Which of these requests counts: 50 = the median, 100 = the slowest; failed ones rank last."`
+	HeartbeatsMost   Number  `envconfig:"HEARTBEATS_PER_MINUTE_MAX" default:"60" desc:"Adaptive: maximum heartbeats per minute while the load is uncertain; 0 = one per interval."`
+	ControlURL       Text    `envconfig:"CONTROL_URL" desc:"URL that shows whether the bot itself is offline; default: the platform's API; ''none'' = do not check."`
 	HeartbeatRequest
-	HeartbeatJitter    Share `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Largest random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
-	HeartbeatKeepAlive Bool  `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection, though a fresh one each time is what lets the router choose a dyno."`
+	HeartbeatJitter    Share `envconfig:"HEARTBEAT_JITTER" default:"0.1" desc:"Maximum random delay of a heartbeat, as a share of the interval, 0 to 0.5."`
+	HeartbeatKeepAlive Bool  `envconfig:"HEARTBEAT_KEEP_ALIVE" default:"false" desc:"Reuse the connection; a new one each time lets the router choose another dyno."`
 }
 
 // Timeout is the deadline of one heartbeat: the setting, but never beyond 80 % of the interval, so that a heartbeat

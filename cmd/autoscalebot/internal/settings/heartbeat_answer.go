@@ -9,10 +9,10 @@ import (
 
 // HeartbeatAnswer are the settings of which answers to a heartbeat are good, and which are failures.
 type HeartbeatAnswer struct {
-	HeartbeatFailOn    FailOn   `envconfig:"HEARTBEAT_FAIL_ON" default:"timeout,5xx" desc:"What counts as a failed heartbeat: ''timeout'' (a request without a whole answer in time), ''5xx'' (but for [those that say nothing about load](#which-answers-count)), ''4xx'', ''connect'' (a connection or TLS handshake that took too long), ''unreachable'' (that, and any other failure to connect), ''bad'' (no usable answer), ''any'', or statuses such as ''429'' and ''520-523''."`
-	HeartbeatStatuses  Statuses `envconfig:"HEARTBEAT_STATUSES" default:"2xx" desc:"The statuses of a good answer, as a list: ''200'', ''2xx'' or ''200-204''."`
-	HeartbeatKeyword   Text     `envconfig:"HEARTBEAT_KEYWORD" desc:"A text that the first 64 KiB of a good answer contain, in upper and lower case as here."`
-	HeartbeatRedirects Word     `envconfig:"HEARTBEAT_REDIRECTS" default:"same-host" desc:"The redirects to follow: ''same-host'' (those that stay on the host, with or without ''www.'', and do not end at a login or error page), ''any'' or ''none''; an answer by any other is a bad one."`
+	HeartbeatFailOn    FailOn   `envconfig:"HEARTBEAT_FAIL_ON" default:"timeout,5xx" desc:"Failures that count as slow: ''timeout'', ''5xx'', ''4xx'', ''connect'', ''unreachable'', ''bad'', ''any'', or statuses."`
+	HeartbeatStatuses  Statuses `envconfig:"HEARTBEAT_STATUSES" default:"2xx" desc:"Statuses of a good answer, as a list: ''200'', ''2xx'' or ''200-204''."`
+	HeartbeatKeyword   Text     `envconfig:"HEARTBEAT_KEYWORD" desc:"A text that the first 64 KiB of a good answer must contain, in the same case."`
+	HeartbeatRedirects Word     `envconfig:"HEARTBEAT_REDIRECTS" default:"same-host" desc:"Redirects to follow: ''same-host'', ''any'' or ''none''; an answer with another redirect is bad."`
 }
 
 type (

@@ -15,12 +15,12 @@ import (
 
 // HeartbeatRequest are the settings of what a heartbeat sends.
 type HeartbeatRequest struct {
-	HeartbeatMethod   Word    `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"The request's method."`
+	HeartbeatMethod   Word    `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"HTTP method of the request: ''GET'', ''HEAD'' or ''POST''."`
 	HeartbeatHeaders  Headers `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`
-	HeartbeatToken    Secret  `envconfig:"HEARTBEAT_TOKEN" desc:"Sent as a bearer token, so that strangers cannot call an expensive heartbeat."`
-	HeartbeatHost     Text    `envconfig:"HEARTBEAT_HOST" desc:"The name by which to ask the host of ''HEARTBEAT_URL'', where it is another: that of the ''Host'' header and, with https, of the certificate."`
-	HeartbeatCertFile Text    `envconfig:"HEARTBEAT_CLIENT_CERT_FILE" desc:"A file with the client certificate, as PEM, for apps that ask for one; it is read again when it changes."`
-	HeartbeatKeyFile  Text    `envconfig:"HEARTBEAT_CLIENT_KEY_FILE" desc:"The file with the certificate's key, as PEM without a passphrase."`
+	HeartbeatToken    Secret  `envconfig:"HEARTBEAT_TOKEN" desc:"Bearer token of the request, so that strangers cannot call an expensive heartbeat page."`
+	HeartbeatHost     Text    `envconfig:"HEARTBEAT_HOST" desc:"Host name for the ''Host'' header and the certificate, if it differs from the URL's."`
+	HeartbeatCertFile Text    `envconfig:"HEARTBEAT_CLIENT_CERT_FILE" desc:"File with the client certificate (PEM), for apps that ask for one."`
+	HeartbeatKeyFile  Text    `envconfig:"HEARTBEAT_CLIENT_KEY_FILE" desc:"File with the key of the client certificate (PEM, without a passphrase)."`
 }
 
 // Headers are HTTP headers.

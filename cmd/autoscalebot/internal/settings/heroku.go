@@ -6,10 +6,10 @@ import (
 
 // Heroku are the settings of an app on Heroku. Other platforms take its name and its process type from here, too.
 type Heroku struct {
-	HerokuAppName     Text   `group:"App and platform" envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app, required on Heroku; elsewhere only a name for notices, by default that of the working directory."`
-	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key, required on Heroku, for instance from ''heroku authorizations:create''."`
+	HerokuAppName     Text   `envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app to scale; required on Heroku, elsewhere only its name in notices."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key; required on Heroku, printed by ''heroku authorizations:create''."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
-	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"Where the API is, with plain http only on a loopback address."`
+	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"URL of Heroku's Platform API; plain http is allowed only on a loopback address."`
 }
 
 var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)

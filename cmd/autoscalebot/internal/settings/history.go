@@ -8,11 +8,12 @@ import (
 
 // Storage are the settings of the history.
 type Storage struct {
-	History        Text   `group:"History" envconfig:"HISTORY" once:"true" default:"auto" desc:"Where every heartbeat, notice and what the bot goes on from is kept: ''sqlite:PATH'', ''postgres'' (at ''DATABASE_URL''), ''memory'' (until the bot ends), ''none'', or ''auto'', which [looks what there is](docs/settings.md#history)."`
-	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"The PostgreSQL database, which Heroku sets and [several bots may share](docs/settings.md#history): ''postgres://user:password@host:5432/name''."`
-	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" once:"true" default:"7" desc:"For how many days every heartbeat is kept; in memory for 3 hours at the most."`
-	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" once:"true" default:"90" desc:"For how many days a summary of each minute is kept; in memory for 7 at the most."`
-	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" once:"true" default:"1095" desc:"For how many days a summary of each hour is kept; in memory for 90 at the most."`
+	History        Text   `envconfig:"HISTORY" once:"true" default:"auto" desc:"Where the history is kept: ''sqlite:PATH'', ''postgres'', ''memory'', ''none'', or ''auto''."`
+	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"URL of the PostgreSQL database: ''postgres://user:password@host:5432/name''; Heroku sets it."`
+	HistoryRaw     Days   `envconfig:"HISTORY_DAYS" once:"true" default:"7" desc:"Days to keep each heartbeat; in memory at most 3 hours."`
+	HistoryMinutes Days   `envconfig:"HISTORY_MINUTES_DAYS" once:"true" default:"90" desc:"Days to keep a summary of each minute; in memory at most 7."`
+	HistoryHours   Days   `envconfig:"HISTORY_HOURS_DAYS" once:"true" default:"1095" desc:"Days to keep a summary of each hour; in memory at most 90."`
+	StateFile      Text   `envconfig:"STATE_FILE" desc:"File that keeps counts, cooldowns, pauses and open incidents across restarts."`
 }
 
 func (ps *Problems) checkHistory(s *Settings) {

@@ -8,9 +8,9 @@ import (
 
 // Limits are the settings of how many dynos there may be.
 type Limits struct {
-	MinDynos schedule.Series `group:"Limits" envconfig:"MIN_DYNOS" default:"1" desc:"The least number of dynos: a number, or a table such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
-	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"The greatest number of dynos, in the same form."`
-	TimeZone Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"The tables' time zone, by its IANA name."`
+	MinDynos schedule.Series `envconfig:"MIN_DYNOS" default:"1" desc:"Minimum number of dynos: a number, or a schedule such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
+	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"Maximum number of dynos, in the same form."`
+	TimeZone Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"Time zone of schedules and quiet hours, by its IANA name, such as ''Europe/Berlin''."`
 
 	// Table is made of MinDynos, MaxDynos and TimeZone.
 	Table schedule.Table `ignored:"true"`

@@ -177,10 +177,19 @@ func Defaults() *Settings {
 	return s
 }
 
+// fields are the settings, the essential ones first.
 func fields() []reflect.StructField {
-	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Settings]()), func(f reflect.StructField) bool {
+	all := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Settings]()), func(f reflect.StructField) bool {
 		return f.Tag.Get("envconfig") == ""
 	})
+	rank := func(f reflect.StructField) int {
+		if i := slices.Index(essentials, f.Tag.Get("envconfig")); i >= 0 {
+			return i
+		}
+		return len(essentials)
+	}
+	slices.SortStableFunc(all, func(a, b reflect.StructField) int { return rank(a) - rank(b) })
+	return all
 }
 
 // load reads one setting into v from the name under which it is given, "" for none, and returns what is wrong.

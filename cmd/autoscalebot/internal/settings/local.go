@@ -4,8 +4,8 @@ import "net"
 
 // Local are the settings of processes on this machine.
 type Local struct {
-	LocalCommand Text `envconfig:"LOCAL_COMMAND" desc:"Local: the command of one process, which listens on ''$PORT''; by default the process type's line in ''./Procfile''."`
-	LocalAddr    Text `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: where the router listens."`
+	LocalCommand Text `envconfig:"LOCAL_COMMAND" desc:"Local: command of one process, listening on ''$PORT''; default: the process type's line in ''./Procfile''."`
+	LocalAddr    Text `envconfig:"LOCAL_ADDR" default:"127.0.0.1:5000" desc:"Local: address of the router."`
 }
 
 func (ps *Problems) checkLocal(s *Settings) {

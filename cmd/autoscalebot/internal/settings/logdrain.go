@@ -2,8 +2,8 @@ package settings
 
 // LogDrain are the settings of Heroku's log drain.
 type LogDrain struct {
-	LogdrainTokens   Secret `envconfig:"LOGDRAIN_TOKENS" once:"true" desc:"The tokens of the Heroku [log drains](docs/signals/logdrain.md) that are taken at ''/logdrain'', with commas between: ''d.'' and a UUID."`
-	LogdrainPassword Secret `envconfig:"LOGDRAIN_PASSWORD" once:"true" desc:"The password of the drain's URL, 16 characters or more, which switches the drain on, as the tokens do."`
+	LogdrainTokens   Secret `envconfig:"LOGDRAIN_TOKENS" once:"true" desc:"Tokens of the Heroku log drains that may post to ''/logdrain'', separated by commas: ''d.'' and a UUID each."`
+	LogdrainPassword Secret `envconfig:"LOGDRAIN_PASSWORD" once:"true" desc:"Password in the log drain's URL, at least 16 characters."`
 }
 
 // TakesLogDrain says whether a log drain is taken.

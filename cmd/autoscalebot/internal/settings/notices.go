@@ -12,16 +12,16 @@ import (
 
 // Notices are the settings of who is told what.
 type Notices struct {
-	NotificationBackends Backends `group:"Notices" envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Who is told, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
-	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Tell when the app is at its maximum and still too slow."`
-	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Tell when the app is at its minimum, above one dyno, and still too fast."`
-	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Tell when the platform fails, after which scaling is tried again at the next heartbeat."`
-	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Tell every change of the number of dynos."`
-	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Tell every heartbeat."`
-	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Tell when the number of dynos changes by more than this within the next setting's period."`
-	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"That period."`
-	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"How long until a state that goes on is told again, 5 at the least; 0 = never."`
-	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"In them only what begins and what ends is told, except to ''console'' and ''log'': ''22:00-7:00'', or with days ''22:00-7:00, sat,sun 0:00-24:00''."`
+	NotificationBackends Backends `envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Notifiers, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
+	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Notify if the app is at its maximum and still slow."`
+	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Notify if the app is at its minimum, above one dyno, and still fast."`
+	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Notify if the platform fails; the bot tries again at the next heartbeat."`
+	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Notify every change of the number or size of dynos."`
+	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Notify every heartbeat."`
+	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Notify if the number of dynos changes by more than this within the period below."`
+	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"The period of the setting above; set both or neither."`
+	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"Time between reminders of an open incident, at least 5; 0 = no reminders."`
+	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"When only incident-opened and incident-resolved notices are sent: ''22:00-7:00, sat,sun 0:00-24:00''."`
 
 	// Quiet is made of QuietHours and TimeZone.
 	Quiet notify.Quiet `ignored:"true"`

@@ -2,11 +2,11 @@ package settings
 
 // OTLP are the settings of OpenTelemetry's metrics that are posted to the bot.
 type OTLP struct {
-	OTLPToken    Secret `envconfig:"OTLP_TOKEN" once:"true" desc:"The bearer token, 16 characters or more, with which [OpenTelemetry metrics](docs/signals/otlp.md) are posted to ''/v1/metrics'', as by the telemetry drain of a Heroku Fir app."`
-	OTLPRequests Text   `envconfig:"OTLP_REQUESTS" once:"true" default:"http.server.request.duration" desc:"OpenTelemetry: the histogram of how long requests take, as ''name{attribute=value}''."`
-	OTLPLoad     Text   `envconfig:"OTLP_LOAD" once:"true" default:"container.cpu.usage" desc:"OpenTelemetry: how many processors a dyno uses."`
-	OTLPMemory   Text   `envconfig:"OTLP_MEMORY" once:"true" default:"container.memory.usage" desc:"OpenTelemetry: the memory that a dyno uses."`
-	OTLPQuota    Number `envconfig:"OTLP_MEMORY_QUOTA_IN_MB" once:"true" desc:"OpenTelemetry: the memory that a dyno may use, where that is told in bytes."`
+	OTLPToken    Secret `envconfig:"OTLP_TOKEN" once:"true" desc:"Bearer token of OpenTelemetry metrics posted to ''/v1/metrics'', at least 16 characters."`
+	OTLPRequests Text   `envconfig:"OTLP_REQUESTS" once:"true" default:"http.server.request.duration" desc:"OpenTelemetry: the histogram of request durations, as ''name{attribute=value}''."`
+	OTLPLoad     Text   `envconfig:"OTLP_LOAD" once:"true" default:"container.cpu.usage" desc:"OpenTelemetry: the metric with the number of processors that a dyno uses."`
+	OTLPMemory   Text   `envconfig:"OTLP_MEMORY" once:"true" default:"container.memory.usage" desc:"OpenTelemetry: the metric with the memory that a dyno uses."`
+	OTLPQuota    Number `envconfig:"OTLP_MEMORY_QUOTA_IN_MB" once:"true" desc:"OpenTelemetry: memory limit of a dyno in MB, needed if the metric is in bytes."`
 }
 
 // TakesOTLP says whether OpenTelemetry's metrics are taken.

@@ -8,9 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
-var offline = []string{"Limits", "Heartbeat", "Policy"}
-
-// online are the settings of these groups that matter only over a network.
+// online are the settings by which the bot decides that matter only over a network.
 var online = []string{
 	"HEARTBEAT_URL", "HEARTBEAT_METHOD", "HEARTBEAT_HEADERS", "HEARTBEAT_TOKEN", "HEARTBEAT_KEEP_ALIVE",
 	"HEARTBEAT_MEASURE",
@@ -18,7 +16,7 @@ var online = []string{
 }
 
 func decides(e Entry) bool {
-	return slices.Contains(offline, e.Group) && !slices.Contains(online, e.Name)
+	return e.trial && !slices.Contains(online, e.Name)
 }
 
 // LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with

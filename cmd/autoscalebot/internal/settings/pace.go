@@ -8,12 +8,14 @@ import (
 
 // Pace are the settings of how much changes at a time, and how soon again.
 type Pace struct {
-	Increment     Step     `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of those there are such as ''50%'', rounded to the nearest dyno, and at least one."`
-	IncrementUp   Step     `envconfig:"INCREMENT_UP" desc:"The same for adding only; by default ''INCREMENT''."`
-	IncrementDown Step     `envconfig:"INCREMENT_DOWN" desc:"The same for removing only; by default ''INCREMENT''."`
-	CooldownUp    Seconds0 `envconfig:"COOLDOWN_UP_IN_SECONDS" default:"0" desc:"How long after adding dynos the next are added at the earliest."`
-	CooldownDown  Seconds0 `envconfig:"COOLDOWN_DOWN_IN_SECONDS" default:"0" desc:"How long after any change dynos are removed at the earliest."`
-	Stabilization Seconds0 `envconfig:"STABILIZATION_IN_SECONDS" default:"0" desc:"How long fewer dynos must have been enough before any is removed, and how long the bot watches after its start before it removes one."`
+	Fails         Quorum   `envconfig:"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER" default:"3" desc:"Slow heartbeats that lead to a scale-up: ''3'' in a row, or ''3/5'' for 3 of the last 5."`
+	Passes        Quorum   `envconfig:"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER" default:"5" desc:"Fast heartbeats that lead to a scale-down, in the same form."`
+	Increment     Step     `envconfig:"INCREMENT" default:"1" desc:"Dynos to add or remove at a time: a number, or a share of the current dynos such as ''50%''."`
+	IncrementUp   Step     `envconfig:"INCREMENT_UP" desc:"The same for scale-ups only; default: ''INCREMENT''."`
+	IncrementDown Step     `envconfig:"INCREMENT_DOWN" desc:"The same for scale-downs only; default: ''INCREMENT''."`
+	CooldownUp    Seconds0 `envconfig:"COOLDOWN_UP_IN_SECONDS" default:"0" desc:"Minimum time between scale-ups."`
+	CooldownDown  Seconds0 `envconfig:"COOLDOWN_DOWN_IN_SECONDS" default:"0" desc:"Minimum time between any change and the next scale-down."`
+	Stabilization Seconds0 `envconfig:"STABILIZATION_IN_SECONDS" default:"0" desc:"Stabilization window: how long fewer dynos must have been enough before a scale-down."`
 }
 
 // Up is the step of a scale-up.

@@ -10,10 +10,10 @@ import (
 
 // Page are the settings of the web page, and of the address at which all that is sent to the bot comes in.
 type Page struct {
-	DashboardAddr     Text   `group:"Page" envconfig:"DASHBOARD_ADDR" once:"true" desc:"Where the web page is served, with ''/metrics'', ''/healthz'' and ''/readyz'', such as ''127.0.0.1:8080'', unencrypted, and beyond this machine only with ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN''; off by default."`
-	Port              Text   `envconfig:"PORT" once:"true" desc:"The port on which the same is served on all addresses where ''DASHBOARD_ADDR'' is not set and ''DASHBOARD_PASSWORD'' or ''ADMIN_TOKEN'' is; Heroku and Cloud Foundry set it."`
-	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"What opens the page, 8 characters or more; ''ADMIN_TOKEN'' opens it too, and ''/metrics'' as a bearer token."`
-	TrustedProxies    List   `envconfig:"TRUSTED_PROXIES" once:"true" desc:"The addresses of proxies in front of the bot, such as ''127.0.0.1,10.0.0.0/8'', whose ''X-Forwarded-For'' header is believed; by default ''10.0.0.0/8'' on Heroku, where its routers are, and none elsewhere."`
+	DashboardAddr     Text   `envconfig:"DASHBOARD_ADDR" once:"true" desc:"Address of the dashboard, such as ''127.0.0.1:8080''; others than loopback need a password or token."`
+	Port              Text   `envconfig:"PORT" once:"true" desc:"Port of the dashboard if ''DASHBOARD_ADDR'' is not set; Heroku and Cloud Foundry set it."`
+	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"Password of the dashboard, at least 8 characters; with ''PORT'' set it also switches the dashboard on."`
+	TrustedProxies    List   `envconfig:"TRUSTED_PROXIES" once:"true" desc:"Proxies whose ''X-Forwarded-For'' header the bot believes; default: on Heroku ''10.0.0.0/8'', elsewhere none."`
 }
 
 const shortestPassword = 8

@@ -2,8 +2,8 @@ package settings
 
 // PagerDuty are the settings of notices by PagerDuty.
 type PagerDuty struct {
-	PagerDutyRoutingKey Secret `envconfig:"PAGERDUTY_ROUTING_KEY" once:"true" desc:"PagerDuty: the integration key of a service's integration “Events API v2”."`
-	PagerDutyURL        Text   `envconfig:"PAGERDUTY_URL" once:"true" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: where events are posted; ''https://events.eu.pagerduty.com/v2/enqueue'' for accounts in the EU."`
+	PagerDutyRoutingKey Secret `envconfig:"PAGERDUTY_ROUTING_KEY" once:"true" desc:"PagerDuty: integration key of an “Events API v2” integration."`
+	PagerDutyURL        Text   `envconfig:"PAGERDUTY_URL" once:"true" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: URL for events; in the EU ''https://events.eu.pagerduty.com/v2/enqueue''."`
 }
 
 func (ps *Problems) checkPagerDuty(s *Settings) {

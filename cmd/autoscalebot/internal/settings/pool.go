@@ -11,21 +11,21 @@ import (
 
 // Pool are the settings of a pool of servers, whoever makes them.
 type Pool struct {
-	PoolProvider Word `group:"Pools of servers" envconfig:"POOL_PROVIDER" desc:"[Pool](docs/pools.md): who makes the servers, ''digitalocean'', ''ec2'', ''command'' (your own scripts) or ''local'' (processes of this machine, to try it out)."`
-	PoolBalancer Word `envconfig:"POOL_BALANCER" desc:"Pool: what gives them requests: ''haproxy'' (over its socket, without a reload), ''haproxy-file'' (its configuration, with one), ''digitalocean'', ''target-group'' (AWS), ''local'' (a small one in the bot, on ''LOCAL_ADDR'') or ''none''."`
-	PoolName     Text `envconfig:"POOL_NAME" desc:"Pool: its name, by default the process type, which its servers have in a tag, such as ''autoscalebot:web'', and in their names, such as ''web-7''."`
+	PoolProvider Word `envconfig:"POOL_PROVIDER" desc:"Who makes the servers: ''digitalocean'', ''ec2'', ''command'' (your scripts) or ''local'' (processes, to try it out)."`
+	PoolBalancer Word `envconfig:"POOL_BALANCER" desc:"The load balancer: ''haproxy'', ''haproxy-file'', ''digitalocean'', ''target-group'', ''local'' or ''none''."`
+	PoolName     Text `envconfig:"POOL_NAME" desc:"Name of the pool, used in the servers' tags and names; default: the process type."`
 	PoolCommands
-	PoolVictims       Word    `envconfig:"POOL_VICTIMS" default:"newest" desc:"Pool: which servers go first after those that do not work, ''newest'' or ''oldest''."`
-	Sizes             List    `envconfig:"SIZES" desc:"Pool: the [sizes of servers](docs/pools.md#larger-servers), as ''autoscalebot servers sizes'' lists them, from the smallest, which new servers are of: ''s-1vcpu-1gb,s-2vcpu-2gb''."`
-	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Pool: what one server costs an hour, in dollars, where the provider does not say, as AWS does not: ''0.0208'', or with several sizes the price of each, ''t3.small=0.0208,t3.medium=0.0416''."`
-	PoolMaxDollars    Dollars `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Pool: what its servers may cost an hour in all, in dollars, whatever ''MAX_DYNOS'' says; empty = as much as ''MAX_DYNOS'' of them do."`
-	MaintenanceWindow Text    `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"Pool: when a server may be resized that has no other beside it, which means downtime: ''3:00-5:00'', or with days ''sat,sun 3:00-5:00''; empty = never."`
-	ServerPort        Port    `envconfig:"SERVER_PORT" default:"80" desc:"Pool: the port on which each server answers."`
+	PoolVictims       Word    `envconfig:"POOL_VICTIMS" default:"newest" desc:"Servers to remove first, after those that do not work: ''newest'' or ''oldest''."`
+	Sizes             List    `envconfig:"SIZES" desc:"Sizes of servers, the smallest first: ''s-1vcpu-1gb,s-2vcpu-2gb''; new servers have the smallest."`
+	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Dollars per server, if the provider reports no price: ''0.0208'', or ''t3.small=0.0208,t3.medium=0.0416''."`
+	PoolMaxDollars    Dollars `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Maximum cost of all servers per hour, in dollars; default: the cost of ''MAX_DYNOS'' servers."`
+	MaintenanceWindow Text    `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"When the only server may be resized, with downtime: ''3:00-5:00'', or ''sat,sun 3:00-5:00''; empty = never."`
+	ServerPort        Port    `envconfig:"SERVER_PORT" default:"80" desc:"Port on which each server answers."`
 	HealthCheck
-	PoolActive  Seconds  `envconfig:"POOL_ACTIVE_WITHIN_IN_SECONDS" default:"300" desc:"Pool: within how long a new server runs, or it is destroyed and another made."`
-	PoolHealthy Seconds  `envconfig:"POOL_HEALTHY_WITHIN_IN_SECONDS" default:"300" desc:"Pool: within how long after that it is healthy, or the same."`
-	PoolDrain   Seconds  `envconfig:"POOL_DRAIN_IN_SECONDS" default:"60" desc:"Pool: how long a server that goes may take to answer the requests that it has, at the most."`
-	PoolReplace Seconds0 `envconfig:"POOL_REPLACE_AFTER_IN_SECONDS" default:"300" desc:"Pool: how long a server may fail its health check before another takes its place; 0 = it stays."`
+	PoolActive  Seconds  `envconfig:"POOL_ACTIVE_WITHIN_IN_SECONDS" default:"300" desc:"Maximum time for a new server to start; after that the bot replaces it."`
+	PoolHealthy Seconds  `envconfig:"POOL_HEALTHY_WITHIN_IN_SECONDS" default:"300" desc:"Maximum time for a started server to become healthy; after that the bot replaces it."`
+	PoolDrain   Seconds  `envconfig:"POOL_DRAIN_IN_SECONDS" default:"60" desc:"Maximum time for a server to answer its open requests before the bot destroys it."`
+	PoolReplace Seconds0 `envconfig:"POOL_REPLACE_AFTER_IN_SECONDS" default:"300" desc:"The bot replaces a server after failed health checks for this long; 0 = never."`
 
 	// Maintenance is made of MaintenanceWindow and TimeZone: At says whether a moment is inside the window.
 	Maintenance notify.Quiet `ignored:"true"`

@@ -2,9 +2,9 @@ package settings
 
 // PoolCommands are the settings of a provider of commands.
 type PoolCommands struct {
-	PoolList    Text `envconfig:"POOL_LIST_COMMAND" desc:"Servers by [commands](docs/pools.md#own-scripts): prints the pool's servers as JSON."`
-	PoolCreate  Text `envconfig:"POOL_CREATE_COMMAND" desc:"Servers by commands: has the server ''$SERVER_NAME'' made, of the size ''$SERVER_SIZE''."`
-	PoolDestroy Text `envconfig:"POOL_DESTROY_COMMAND" desc:"Servers by commands: ends the server ''$SERVER_ID''."`
+	PoolList    Text `envconfig:"POOL_LIST_COMMAND" desc:"Own scripts: prints the pool's servers as JSON."`
+	PoolCreate  Text `envconfig:"POOL_CREATE_COMMAND" desc:"Own scripts: creates the server ''$SERVER_NAME'' of the size ''$SERVER_SIZE''."`
+	PoolDestroy Text `envconfig:"POOL_DESTROY_COMMAND" desc:"Own scripts: destroys the server ''$SERVER_ID''."`
 }
 
 func (ps *Problems) checkPoolCommands(s *Settings) {

@@ -2,7 +2,7 @@ package settings
 
 // Push are the settings of metrics that apps push.
 type Push struct {
-	PushToken Secret `envconfig:"PUSH_TOKEN" once:"true" desc:"The token, 16 characters or more, with which apps [push metrics](docs/signals/push.md) to ''/v1/apps/…/metrics'' and ''/metrics/NAME''."`
+	PushToken Secret `envconfig:"PUSH_TOKEN" once:"true" desc:"Bearer token of apps that push metrics, at least 16 characters."`
 }
 
 // TakesPush says whether apps push metrics.

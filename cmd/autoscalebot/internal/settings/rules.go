@@ -16,9 +16,9 @@ import (
 
 // RulesAndSignals are the settings of what is judged beside the heartbeat.
 type RulesAndSignals struct {
-	Rules            Rules    `group:"Signals" envconfig:"RULES" desc:"How [signals](#signals-and-rules) beside the heartbeat are judged, with semicolons between: ''queue max=100 min=10 fails=3; requests_per_second per=dyno max=40 min=15 mean=120s''."`
-	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, with semicolons between: ''queue=redis://:password@host:6379/0#queue:default; jobs=postgres://…#select count(*) from jobs''."`
-	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"How often rules that look at a window of time may change anything, rounded up to a heartbeat; 0 = at every heartbeat."`
+	Rules            Rules    `envconfig:"RULES" desc:"Rules that judge signals, separated by semicolons: ''queue max=100 min=10 fails=3; jobs per=dyno max=25 min=5''."`
+	Signals          Signals  `envconfig:"SIGNALS" desc:"Where signals are read, separated by semicolons: ''queue=redis://:password@host:6379/0#queue:default''."`
+	DecisionInterval Seconds0 `envconfig:"DECISION_INTERVAL_IN_SECONDS" default:"0" desc:"Minimum time between decisions of rules that judge a window of time; 0 = every heartbeat."`
 
 	// ScalingRules are the rules by the open-source App Autoscaler's semantics that only a settings file can hold.
 	// Where there are any, the bot goes by nothing else. Their metrics are called as App Autoscaler calls them.

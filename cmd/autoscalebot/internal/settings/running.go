@@ -7,13 +7,12 @@ import (
 
 // Running are the settings of how the bot itself runs, and of its log.
 type Running struct {
-	Paused     Directions `group:"Running" envconfig:"PAUSED" desc:"Pauses scaling as long as it is set, but for the limits: ''up'', ''down'' or ''up,down''."`
-	DryRun     Bool       `envconfig:"DRY_RUN" default:"false" desc:"Decide and tell, but change nothing, whichever command runs."`
-	DeadmanURL Secret     `envconfig:"DEADMAN_URL" once:"true" desc:"A URL of a monitoring service that alerts you when it is not requested: the bot requests it at most once a minute, after a heartbeat at which every process type decided on fresh data and the platform did what was decided."`
-	StateFile  Text       `envconfig:"STATE_FILE" desc:"A file in which the bot keeps what it has to go on from after a restart, instead of beginning anew: runs, cooldowns, pauses, what was told."`
-	LogLevel   Word       `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
-	LogSummary Minutes    `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info'', and not at ''debug'' alone; 0 = never."`
-	LogFormat  Word       `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, else logfmt."`
+	File       Text    `envconfig:"AUTOSCALE_FILE" once:"true" desc:"A YAML file with settings, by their names in lower case, and with several process types if you like."`
+	DryRun     Bool    `envconfig:"DRY_RUN" default:"false" desc:"Decide and notify, but change nothing; applies to every command."`
+	LogLevel   Word    `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
+	LogSummary Minutes `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info'' instead of ''debug''; 0 = never."`
+	LogFormat  Word    `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, otherwise logfmt."`
+	DeadmanURL Secret  `envconfig:"DEADMAN_URL" once:"true" desc:"URL that the bot requests, at most once a minute, while all is well; the service there alerts you otherwise."`
 }
 
 // Directions are those of scaling.

@@ -4,11 +4,11 @@ import "time"
 
 // Safeguards are the settings of what keeps the bot from changing too much.
 type Safeguards struct {
-	BootTime      Seconds0 `envconfig:"BOOT_TIME_IN_SECONDS" default:"0" desc:"How long slow answers do not count after dynos were added, at the least."`
-	DeployGrace   Seconds0 `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"How old the newest release must be before dynos are removed, where the platform tells of releases."`
-	HelpAfter     Number   `envconfig:"STOP_AFTER_UPS_WITHOUT_HELP" default:"3" desc:"How many times in a row dynos are added that do not make the heartbeat a tenth faster, before no more are, as a database or a slow route is [to blame](docs/settings.md#limits); 0 = never stop."`
-	ManualHold    Minutes  `envconfig:"MANUAL_HOLD_IN_MINUTES" default:"10" desc:"How long a number of dynos that somebody else has set is left alone, inside the limits."`
-	Compatibility Word     `envconfig:"COMPATIBILITY" desc:"''2.1'' switches off what autoscalebot 2.1 did not know and the defaults have on: ''DEPLOY_GRACE_IN_SECONDS'', ''STOP_AFTER_UPS_WITHOUT_HELP'' and ''MANUAL_HOLD_IN_MINUTES'', unless they are set."`
+	BootTime      Seconds0 `envconfig:"BOOT_TIME_IN_SECONDS" default:"0" desc:"Minimum time after a scale-up during which slow heartbeats do not count."`
+	DeployGrace   Seconds0 `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"Minimum age of the newest release before a scale-down, on platforms that report releases."`
+	HelpAfter     Number   `envconfig:"STOP_AFTER_UPS_WITHOUT_HELP" default:"3" desc:"Ineffective scale-ups in a row after which the bot adds no more dynos; 0 = never stop."`
+	ManualHold    Minutes  `envconfig:"MANUAL_HOLD_IN_MINUTES" default:"10" desc:"How long the bot leaves a manual change alone, if it is within the limits."`
+	Compatibility Word     `envconfig:"COMPATIBILITY" desc:"''2.1'' switches off the three safeguards that autoscalebot 2.1 did not have, unless you set them."`
 }
 
 // Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that

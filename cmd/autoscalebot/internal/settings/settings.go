@@ -10,50 +10,54 @@ import (
 // Prefix is what every name may also begin with. A name that does begin with it must be one of ours.
 const Prefix = "AUTOSCALE_"
 
-// Settings holds every setting. Each field's tags are what the user reads about it: its name (envconfig), its default,
-// the group that it stands in (on the first of each group), and what it means (desc). A group goes on until the next.
-// For the settings file, once marks what is set for all process types together, and list says what stands between the
-// items where a text holds several.
+// Settings holds every setting. The tags of a setting are what the user reads about it: its name (envconfig), its default
+// and what it means (desc). For the settings file, once marks a setting that all process types share, and list is the
+// separator of a text that holds several items.
+//
+// The tags here place the settings: a group continues up to the next (see [Groups]), and trial marks settings by which
+// the bot decides, so that simulations need them too.
 type Settings struct {
-	File Text `group:"Settings" envconfig:"AUTOSCALE_FILE" once:"true" desc:"A [file of settings](#settings-in-a-file) as YAML: their names in lower case, with several process types below ''processes''."`
-
+	Platform Word `group:"App and platform" envconfig:"PLATFORM" once:"true" default:"heroku" desc:"Where the app runs: ''heroku'', ''cloudfoundry'', ''local'', ''command'', ''pool'' or ''autoscaling-group''."`
 	Heroku
-	Platform Word `envconfig:"PLATFORM" once:"true" default:"heroku" desc:"''heroku'', ''cloudfoundry'', ''local'' (processes on this machine behind a small router) or ''command'' (your own two commands), ''pool'' ([servers](docs/pools.md) that the bot makes and destroys) or ''autoscaling-group'' (one of AWS)."`
-	Local
-	Command
-	CloudFoundry
 
-	Pool
-	DigitalOcean
-	AWS
-	HAProxy
-	SSH
+	Limits   `group:"Policy and pace" trial:"true"`
+	Adaptive `trial:"true"`
+	Pace     `trial:"true"`
 
-	Limits
-	Adaptive
-	Pace
-	Costs
-	Sizing
-	Safeguards
+	Safeguards `group:"Safeguards" trial:"true"`
 
-	Heartbeat
+	Costs  `group:"Cost and size" trial:"true"`
+	Sizing `trial:"true"`
 
-	RulesAndSignals
+	Heartbeat `group:"Heartbeat" trial:"true"`
+
+	RulesAndSignals `group:"Rules and signals"`
 	LogDrain
 	Push
 	OTLP
 
-	Notices
+	Notices `group:"Notifications"`
 	Slack
 	Email
 	PagerDuty
 	Webhook
 	URLs
 
-	Running
-	Storage
-	Page
-	Admin
+	Page    `group:"Dashboard"`
+	Admin   `group:"Control"`
+	Storage `group:"History"`
+	Running `group:"Running"`
+
+	Local `group:"Local processes and commands"`
+	Command
+
+	CloudFoundry `group:"Cloud Foundry"`
+
+	Pool         `group:"Pools of servers"`
+	DigitalOcean `group:"DigitalOcean"`
+	AWS          `group:"AWS"`
+	HAProxy      `group:"HAProxy and SSH"`
+	SSH
 
 	src *source
 }

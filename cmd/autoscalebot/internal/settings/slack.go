@@ -2,10 +2,10 @@ package settings
 
 // Slack are the settings of notices by Slack.
 type Slack struct {
-	SlackWebhookURL Secret `envconfig:"SLACK_WEBHOOK_URL" once:"true" desc:"Slack: an incoming webhook's URL, where the next two are not used."`
-	SlackBotToken   Secret `envconfig:"SLACK_BOT_TOKEN" once:"true" desc:"Slack: a bot's token (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
+	SlackWebhookURL Secret `envconfig:"SLACK_WEBHOOK_URL" once:"true" desc:"Slack: URL of an incoming webhook, if you do not use a bot."`
+	SlackBotToken   Secret `envconfig:"SLACK_BOT_TOKEN" once:"true" desc:"Slack: token of a bot (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
 	SlackChannel    Text   `envconfig:"SLACK_CHANNEL" once:"true" desc:"Slack: the channel that the bot posts to."`
-	SlackAPIURL     Text   `envconfig:"SLACK_API_URL" once:"true" default:"https://slack.com/api/" desc:"Slack: the API for SLACK_BOT_TOKEN, for GovSlack or a proxy."`
+	SlackAPIURL     Text   `envconfig:"SLACK_API_URL" once:"true" default:"https://slack.com/api/" desc:"Slack: URL of the API, for GovSlack or a proxy."`
 }
 
 func (ps *Problems) checkSlack(s *Settings) {

@@ -2,7 +2,7 @@ package settings
 
 // URLs are the settings of notices by all other services.
 type URLs struct {
-	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, with spaces between: ''discord://token@id'', ''telegram://token@telegram?chats=@channel'', ''ntfy://ntfy.sh/topic'' and [many more](https://shoutrrr.nickfedor.com/services/overview/)."`
+	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, separated by spaces: ''discord://token@id ntfy://ntfy.sh/topic''."`
 }
 
 func (ps *Problems) checkURLs(s *Settings) {

@@ -2,8 +2,8 @@ package settings
 
 // Webhook are the settings of notices as JSON.
 type Webhook struct {
-	WebhookURL    Secret `envconfig:"WEBHOOK_URL" once:"true" desc:"Webhook: where each event is posted as JSON."`
-	WebhookSecret Secret `envconfig:"WEBHOOK_SECRET" once:"true" desc:"Webhook: signs each post by the Standard Webhooks scheme."`
+	WebhookURL    Secret `envconfig:"WEBHOOK_URL" once:"true" desc:"Webhook: URL to which the bot posts each event as JSON."`
+	WebhookSecret Secret `envconfig:"WEBHOOK_SECRET" once:"true" desc:"Webhook: secret that signs each post by the Standard Webhooks scheme."`
 }
 
 func (ps *Problems) checkWebhook(s *Settings) {
